@@ -1,0 +1,51 @@
+using System.Text.Json;
+
+namespace Marketplace.Tests.Values;
+
+public sealed class TokenAmountTests
+{
+    private static readonly TokenAmount Largest = new(UInt128.MaxValue);
+
+    [Fact]
+    public void Sum_BeyondTheRange_Throws() => Assert.Throws<OverflowException>(() => Largest + new TokenAmount(1));
+
+    [Fact]
+    public void Difference_BelowZero_Throws() => Assert.Throws<OverflowException>(() => TokenAmount.Zero - new TokenAmount(1));
+
+    [Fact]
+    public void Product_BeyondTheRange_Throws() => Assert.Throws<OverflowException>(() => Largest * 2);
+
+    [Theory]
+    [InlineData(10, 1, 3, 4)]
+    [InlineData(9, 1, 3, 3)]
+    [InlineData(0, 7, 3, 0)]
+    public void Division_RoundsUp(ulong amount, ulong numerator, ulong denominator, ulong expected) =>
+        Assert.Equal(new TokenAmount(expected), new TokenAmount(amount).MultiplyDivideRoundingUp(numerator, denominator));
+
+    [Fact]
+    public void Division_KeepsItsIntermediateProductExact() =>
+        Assert.Equal(Largest, Largest.MultiplyDivideRoundingUp(UInt128.MaxValue, UInt128.MaxValue));
+
+    [Fact]
+    public void Division_BeyondTheRange_Throws() =>
+        Assert.Throws<OverflowException>(() => Largest.MultiplyDivideRoundingUp(2, 1));
+
+    [Fact]
+    public void Json_KeepsEveryDigit()
+    {
+        var json = JsonSerializer.Serialize(Largest);
+
+        Assert.Equal("\"340282366920938463463374607431768211455\"", json);
+        Assert.Equal(Largest, JsonSerializer.Deserialize<TokenAmount>(json));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-1")]
+    [InlineData("1.5")]
+    [InlineData(" 1")]
+    [InlineData("1e3")]
+    [InlineData("340282366920938463463374607431768211456")]
+    [InlineData("0000000000000000000000000000000000000001")]
+    public void Text_ThatIsNotAnAmount_IsRefused(string text) => Assert.Throws<FormatException>(() => TokenAmount.Parse(text));
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Numerics;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Marketplace;
+
+/// <summary>
+/// Money in base units: an integer of 128 bits, never negative. Arithmetic is checked: an overflow or a negative result throws
+/// <see cref="OverflowException"/>. Every division names its rounding. Text and JSON form: decimal digits in a string, because
+/// JSON numbers lose digits above 2^53.
+/// </summary>
+[JsonConverter(typeof(TokenAmountJsonConverter))]
+public readonly record struct TokenAmount(UInt128 BaseUnits)
+    : IComparable<TokenAmount>, IAdditionOperators<TokenAmount, TokenAmount, TokenAmount>, ISubtractionOperators<TokenAmount, TokenAmount, TokenAmount>
+{
+    public static readonly TokenAmount Zero;
+
+    /// <summary>2^128 - 1 has 39 digits; longer texts cannot be an amount.</summary>
+    private const int DigitsMax = 39;
+
+    public bool IsZero => BaseUnits == 0;
+
+    public static TokenAmount operator +(TokenAmount left, TokenAmount right) => new(checked(left.BaseUnits + right.BaseUnits));
+
+    public static TokenAmount operator -(TokenAmount left, TokenAmount right) => new(checked(left.BaseUnits - right.BaseUnits));
+
+    public static TokenAmount operator *(TokenAmount amount, uint count) => new(checked(amount.BaseUnits * count));
+
+    public static bool operator <(TokenAmount left, TokenAmount right) => left.BaseUnits < right.BaseUnits;
+
+    public static bool operator >(TokenAmount left, TokenAmount right) => left.BaseUnits > right.BaseUnits;
+
+    public static bool operator <=(TokenAmount left, TokenAmount right) => left.BaseUnits <= right.BaseUnits;
+
+    public static bool operator >=(TokenAmount left, TokenAmount right) => left.BaseUnits >= right.BaseUnits;
+
+    public static TokenAmount Min(TokenAmount left, TokenAmount right) => left < right ? left : right;
+
+    /// <summary>amount × numerator ÷ denominator, rounded up: what a buyer is asked to cover.</summary>
+    /// <exception cref="OverflowException">The result does not fit.</exception>
+    public TokenAmount MultiplyDivideRoundingUp(UInt128 numerator, UInt128 denominator)
+    {
+        if (denominator == 0)
+            throw new ArgumentOutOfRangeException(nameof(denominator), "An amount cannot be divided by zero.");
+        var product = (BigInteger)BaseUnits * (BigInteger)numerator;
+        return new TokenAmount(checked((UInt128)((product + (BigInteger)denominator - 1) / (BigInteger)denominator)));
+    }
+
+    public int CompareTo(TokenAmount other) => BaseUnits.CompareTo(other.BaseUnits);
+
+    public static TokenAmount Parse(string text) => TryParse(text, out var amount)
+        ? amount
+        : throw new FormatException($"'{(text.Length > 60 ? text[..60] + "…" : text)}' is not an amount: expected 1 to {DigitsMax} decimal digits, at most 2^128 - 1.");
+
+    public static bool TryParse([NotNullWhen(true)] string? text, out TokenAmount amount)
+    {
+        var parsed = UInt128.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var units) && text!.Length <= DigitsMax;
+        amount = new TokenAmount(parsed ? units : 0);
+        return parsed;
+    }
+
+    public override string ToString() => BaseUnits.ToString(CultureInfo.InvariantCulture);
+}
+
+internal sealed class TokenAmountJsonConverter : JsonConverter<TokenAmount>
+{
+    public override TokenAmount Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType == JsonTokenType.Number && reader.TryGetUInt64(out var number))
+            return new TokenAmount(number);
+        if (reader.TokenType == JsonTokenType.String && TokenAmount.TryParse(reader.GetString(), out var amount))
+            return amount;
+        throw new JsonException("Expected an amount: a whole number of base units, not negative, as a string of digits or a number.");
+    }
+
+    public override void Write(Utf8JsonWriter writer, TokenAmount value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+}
