@@ -1,0 +1,41 @@
+using System.Text.Json.Serialization;
+using Marketplace.Api.Workers;
+
+namespace Marketplace.Api;
+
+/// <summary>The JSON form of the API's records, generated at compile time: camelCase names, absent instead of null, unknown members refused.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(JobRequest))]
+[JsonSerializable(typeof(JobBatchRequest))]
+[JsonSerializable(typeof(JobBatchResponse))]
+[JsonSerializable(typeof(JobsGetRequest))]
+[JsonSerializable(typeof(JobsGetResponse))]
+[JsonSerializable(typeof(Job))]
+[JsonSerializable(typeof(JobEnded))]
+[JsonSerializable(typeof(JobExplanation))]
+[JsonSerializable(typeof(Page<JobListItem>))]
+[JsonSerializable(typeof(Blob))]
+[JsonSerializable(typeof(Page<Blob>))]
+[JsonSerializable(typeof(ProgramRequest))]
+[JsonSerializable(typeof(DeployedProgram))]
+[JsonSerializable(typeof(Page<DeployedProgram>))]
+[JsonSerializable(typeof(Account))]
+[JsonSerializable(typeof(KeyRequest))]
+[JsonSerializable(typeof(CreatedKey))]
+[JsonSerializable(typeof(AccessKey))]
+[JsonSerializable(typeof(Page<AccessKey>))]
+[JsonSerializable(typeof(MarketStatus))]
+[JsonSerializable(typeof(Health))]
+[JsonSerializable(typeof(EventTicket))]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(WorkerOffer))]
+[JsonSerializable(typeof(WorkerWelcome))]
+[JsonSerializable(typeof(WorkerPoll))]
+[JsonSerializable(typeof(WorkerOrders))]
+[JsonSerializable(typeof(WorkerReport))]
+public sealed partial class ApiJson : JsonSerializerContext;

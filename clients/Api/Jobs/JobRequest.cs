@@ -1,0 +1,62 @@
+namespace Marketplace.Api;
+
+/// <summary>One job to run: the body of <c>POST /v1/jobs</c>, and an item of a batch.</summary>
+public sealed record JobRequest
+{
+    /// <summary>The client's own id of the job, 1 to 128 bytes: sending it again reaches the same job.</summary>
+    public required string RequestId { get; init; }
+
+    public required ProgramId Program { get; init; }
+
+    /// <summary>The export to call; left out: the program's only entry point.</summary>
+    public string? EntryPoint { get; init; }
+
+    /// <summary>The input in base64, at most 16 KiB decoded. At most one of input, inputText and inputBlob.</summary>
+    public ReadOnlyMemory<byte>? Input { get; init; }
+
+    /// <summary>The input as text, sent as UTF-8, at most 16 KiB.</summary>
+    public string? InputText { get; init; }
+
+    /// <summary>The input as a blob of the account.</summary>
+    public BlobId? InputBlob { get; init; }
+
+    /// <summary>Arguments of a WASI command.</summary>
+    public IReadOnlyList<string>? Arguments { get; init; }
+
+    /// <summary>What the job may cost in all, in base units; held until it is settled.</summary>
+    public required TokenAmount PriceMax { get; init; }
+
+    /// <summary>Instructions; left out: 100 million.</summary>
+    public long? FuelMax { get; init; }
+
+    /// <summary>Pages of 64 KiB; left out: 1024, which is 64 MiB.</summary>
+    public int? MemoryPagesMax { get; init; }
+
+    /// <summary>Wall time of the run in milliseconds; left out: 30 seconds.</summary>
+    public long? TimeMaxMs { get; init; }
+
+    /// <summary>Attempts after a worker's failure; left out: 3.</summary>
+    public int? RetriesMax { get; init; }
+
+    /// <summary>How long the job may wait for a worker, in milliseconds; left out: one hour.</summary>
+    public long? ExpiresAfterMs { get; init; }
+}
+
+/// <summary>The body of <c>POST /v1/jobs:batch</c>: 1 to 1,000 jobs.</summary>
+public sealed record JobBatchRequest(IReadOnlyList<JobRequest> Jobs);
+
+/// <summary>One result per item of the batch, in order.</summary>
+public sealed record JobBatchResponse(IReadOnlyList<JobBatchItem> Results);
+
+/// <summary>What became of one item: <paramref name="Code"/> and <paramref name="Message"/> are there when it was refused.</summary>
+/// <param name="Id">The job's id.</param>
+/// <param name="Existed">The same request had created it before.</param>
+/// <param name="Code">Why it was refused.</param>
+/// <param name="Message">What was seen, what is allowed, what to do.</param>
+public sealed record JobBatchItem(JobId Id, bool Existed, ErrorCode? Code, string? Message);
+
+/// <summary>The body of <c>POST /v1/jobs:get</c>: 1 to 1,000 ids.</summary>
+public sealed record JobsGetRequest(IReadOnlyList<JobId> Ids);
+
+/// <summary>The jobs that were found, in the order asked; <paramref name="NotFound"/> names the others.</summary>
+public sealed record JobsGetResponse(IReadOnlyList<Job> Jobs, IReadOnlyList<JobId> NotFound);

@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// Who pays or earns: balance, holds, keys, spend limits. Key: <see cref="AccountId"/>. Kept as an event log. At every moment the sum over
+/// all accounts of balance + holds + transfers under way is what was credited from outside.
+/// </summary>
+[Alias("IAccountGrain")]
+public interface IAccountGrain : IGrainWithStringKey
+{
+    /// <exception cref="MarketException"><see cref="ErrorCode.AccountNotFound"/>.</exception>
+    [Effect(Effect.None), Alias("Get")]
+    Task<AccountView> Get();
+
+    /// <summary>Brings money in from outside, once per <paramref name="operation"/>; opens the account.</summary>
+    [Effect(Effect.Deduplicated), Alias("Credit")]
+    Task Credit(string operation, TokenAmount amount);
+
+    /// <summary>
+    /// Holds the price limits of a batch, in the items' order as far as balance and spend limits go, in one durable write. A job that is held
+    /// already is not held again.
+    /// </summary>
+    [Effect(Effect.Deduplicated), Alias("Hold")]
+    Task<HoldResult> Hold(Caller caller, ImmutableArray<HoldItem> items);
+
+    /// <summary>Applies how jobs ended, each once: releases the hold, moves the charge on its way to the payee.</summary>
+    [Effect(Effect.Deduplicated), Alias("Settle")]
+    Task Settle(ImmutableArray<JobSettlement> settlements);
+
+    /// <summary>Takes a transfer in. <paramref name="sequence"/> counts the transfers from one payer to this account: 1, 2, 3 …</summary>
+    [Effect(Effect.Deduplicated), Alias("Receive")]
+    Task Receive(AccountId payer, long sequence, TokenAmount amount);
+
+    /// <summary>Makes a key. The secret is in the answer and nowhere else.</summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.TooManyKeys"/>.</exception>
+    [Effect(Effect.NeverRetry), Alias("CreateKey")]
+    Task<CreatedKey> CreateKey(KeyRequest request);
+
+    [Effect(Effect.None), Alias("ListKeys")]
+    Task<ImmutableArray<KeyView>> ListKeys();
+
+    /// <exception cref="MarketException"><see cref="ErrorCode.KeyNotFound"/>.</exception>
+    [Effect(Effect.Idempotent), Alias("RevokeKey")]
+    Task RevokeKey(string keyId);
+}
+
+/// <summary>One API key, found by its id: what the gateway asks for each request that it does not know yet. Key: the key's id.</summary>
+[Alias("IKeyGrain")]
+public interface IKeyGrain : IGrainWithStringKey
+{
+    /// <summary>Stores the key under its account. Called by the account, which keeps the list.</summary>
+    [Effect(Effect.Idempotent), Alias("Register")]
+    Task Register(AccountId account, Scopes scopes, Bytes32 secretHash);
+
+    [Effect(Effect.Idempotent), Alias("Revoke")]
+    Task Revoke();
+
+    /// <returns>Null where the key does not exist, is revoked, or <paramref name="secretHash"/> is not its own (compared in constant time).</returns>
+    [Effect(Effect.None), Alias("Verify")]
+    Task<Caller?> Verify(Bytes32 secretHash);
+}
+
+[GenerateSerializer, Immutable, Alias("HoldItem")]
+public readonly record struct HoldItem([property: Id(0)] JobId Job, [property: Id(1)] TokenAmount Amount);
+
+public enum HoldOutcome
+{
+    Held = 0,
+
+    /// <summary>An earlier call holds for this job.</summary>
+    AlreadyHeld = 1,
+    InsufficientFunds = 2,
+    SpendLimitReached = 3,
+    TooManyOpenJobs = 4,
+}
+
+/// <param name="HeldAt">The moment of the hold, which <see cref="JobSubmission.HeldAt"/> repeats.</param>
+/// <param name="Outcomes">One per item, in order.</param>
+/// <param name="Available">What is left to hold.</param>
+[GenerateSerializer, Immutable, Alias("HoldResult")]
+public sealed record HoldResult(
+    [property: Id(0)] DateTimeOffset HeldAt,
+    [property: Id(1)] ImmutableArray<HoldOutcome> Outcomes,
+    [property: Id(2)] TokenAmount Available);
+
+/// <param name="Id">The account.</param>
+/// <param name="Available">Balance that can be held.</param>
+/// <param name="Held">Held for open jobs.</param>
+/// <param name="UnderWay">Charged, not yet arrived at the payee.</param>
+/// <param name="Earned">Received from other accounts in all.</param>
+/// <param name="Spent">Charged in all.</param>
+/// <param name="OpenJobs">Jobs with a hold.</param>
+[GenerateSerializer, Immutable, Alias("AccountView")]
+public sealed record AccountView(
+    [property: Id(0)] AccountId Id,
+    [property: Id(1)] TokenAmount Available,
+    [property: Id(2)] TokenAmount Held,
+    [property: Id(3)] TokenAmount UnderWay,
+    [property: Id(4)] TokenAmount Earned,
+    [property: Id(5)] TokenAmount Spent,
+    [property: Id(6)] int OpenJobs);
+
+/// <param name="Name">For people.</param>
+/// <param name="Scopes">What the key allows.</param>
+/// <param name="SpendLimit">What jobs under this key may cost in all; null: no limit but the balance.</param>
+[GenerateSerializer, Immutable, Alias("KeyRequest")]
+public sealed record KeyRequest([property: Id(0)] string Name, [property: Id(1)] Scopes Scopes, [property: Id(2)] TokenAmount? SpendLimit);
+
+/// <param name="Key">The whole key, <c>id_secret</c>: shown once.</param>
+/// <param name="View">The key as lists show it.</param>
+[GenerateSerializer, Immutable, Alias("CreatedKey")]
+public sealed record CreatedKey([property: Id(0)] string Key, [property: Id(1)] KeyView View);
+
+[GenerateSerializer, Immutable, Alias("KeyView")]
+public sealed record KeyView(
+    [property: Id(0)] string Id,
+    [property: Id(1)] string Name,
+    [property: Id(2)] Scopes Scopes,
+    [property: Id(3)] TokenAmount? SpendLimit,
+    [property: Id(4)] TokenAmount Spent,
+    [property: Id(5)] DateTimeOffset CreatedAt,
+    [property: Id(6)] DateTimeOffset? RevokedAt);

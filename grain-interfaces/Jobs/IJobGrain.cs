@@ -1,0 +1,166 @@
+using System.Collections.Immutable;
+
+namespace Marketplace.Grains;
+
+/// <summary>One job, from submission to its terminal write. Key: <see cref="JobId"/>.</summary>
+[Alias("IJobGrain")]
+public interface IJobGrain : IGrainWithStringKey
+{
+    /// <summary>Writes the pending job. The same request again gives the same answer; another spec under the same request id is refused.</summary>
+    [Effect(Effect.Deduplicated), Alias("Submit")]
+    Task<JobAdmission> Submit(JobSubmission submission);
+
+    /// <summary>Ends the job with what a worker or the market reports; the first end wins. Called by the market.</summary>
+    /// <returns>What is to be settled: the same for every repetition, null where the job does not exist.</returns>
+    [Effect(Effect.Deduplicated), Alias("Complete")]
+    Task<JobSettlement?> Complete(JobEnd end);
+
+    /// <summary>Ends the job as cancelled, unless it has ended; stops its run.</summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.JobNotFound"/>, also for jobs of others; <see cref="ErrorCode.JobEnded"/>.</exception>
+    [Effect(Effect.Idempotent), Alias("Cancel")]
+    Task<JobView> Cancel(Caller caller);
+
+    /// <exception cref="MarketException"><see cref="ErrorCode.JobNotFound"/>, also for jobs of others.</exception>
+    [Effect(Effect.None), AlwaysInterleave, Alias("Get")]
+    Task<JobView> Get(Caller caller);
+
+    /// <summary>Answers when the job has ended, or with its present state when <paramref name="atMost"/> is over.</summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("WaitEnded")]
+    Task<JobView> WaitEnded(Caller caller, TimeSpan atMost, CancellationToken cancellation);
+
+    [Effect(Effect.None), AlwaysInterleave, Alias("GetLog")]
+    Task<ReadOnlyMemory<byte>> GetLog(Caller caller);
+
+    /// <summary>Why the job was matched as it was, or why it still waits.</summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("Explain")]
+    Task<JobExplanation> Explain(Caller caller);
+
+    /// <summary>How the job ended, for the account that holds money for it: null while it is open, <see cref="JobSettlement.Unknown"/> where it does not exist.</summary>
+    [Effect(Effect.None), Alias("GetSettlement")]
+    Task<JobSettlement?> GetSettlement();
+}
+
+/// <param name="Account">Who pays.</param>
+/// <param name="RequestId">The client's id.</param>
+/// <param name="Spec">What to run.</param>
+/// <param name="Module">The program's module, resolved when the job was submitted.</param>
+/// <param name="WritesState">Jobs of this program run one at a time.</param>
+/// <param name="HeldAt">When the money was held. A job is not created on a hold that its account may have released again.</param>
+[GenerateSerializer, Immutable, Alias("JobSubmission")]
+public sealed record JobSubmission(
+    [property: Id(0)] AccountId Account,
+    [property: Id(1)] string RequestId,
+    [property: Id(2)] JobSpec Spec,
+    [property: Id(3)] BlobId Module,
+    [property: Id(4)] bool WritesState,
+    [property: Id(5)] DateTimeOffset HeldAt);
+
+public enum JobAdmissionKind
+{
+    Created = 0,
+
+    /// <summary>The same request had created it before.</summary>
+    Existed = 1,
+
+    /// <summary>The request id was used with another spec.</summary>
+    Conflict = 2,
+
+    /// <summary>The hold is too old to build on: hold again.</summary>
+    HoldTooOld = 3,
+}
+
+/// <param name="Kind">What happened.</param>
+/// <param name="SubmittedAt">When the job was created.</param>
+[GenerateSerializer, Immutable, Alias("JobAdmission")]
+public readonly record struct JobAdmission([property: Id(0)] JobAdmissionKind Kind, [property: Id(1)] DateTimeOffset SubmittedAt);
+
+/// <summary>One step of a job's history.</summary>
+[GenerateSerializer, Immutable, Alias("JobEvent")]
+public sealed record JobEvent(
+    [property: Id(0)] JobStatus Status,
+    [property: Id(1)] DateTimeOffset At,
+    [property: Id(2)] WorkerId? Worker,
+    [property: Id(3)] string? Note);
+
+/// <summary>An end of a job as the market reports it.</summary>
+[GenerateSerializer, Immutable, Alias("JobEnd")]
+public sealed record JobEnd(
+    [property: Id(0)] JobStatus Status,
+    [property: Id(1)] JobFault Fault,
+    [property: Id(2)] ErrorCode? Code,
+    [property: Id(3)] string? Reason,
+    [property: Id(4)] WorkerId? Worker,
+    [property: Id(5)] AccountId? Payee,
+    [property: Id(6)] TokenAmount PricePerMillionFuel,
+    [property: Id(7)] long FuelUsed,
+    [property: Id(8)] JobOutput Output,
+    [property: Id(9)] ReadOnlyMemory<byte> Log,
+    [property: Id(10)] StateRoot? RootBefore,
+    [property: Id(11)] StateRoot? RootAfter,
+    [property: Id(12)] ImmutableArray<JobEvent> History,
+    [property: Id(13)] JobExplanation Explanation);
+
+/// <summary>An output: inline, or a blob of the job's account.</summary>
+/// <param name="Inline">The bytes, at most <see cref="MarketLimits.InlineBytesMax"/>; empty when <paramref name="Blob"/> is set.</param>
+/// <param name="Blob">The output as a blob.</param>
+/// <param name="Size">Bytes.</param>
+[GenerateSerializer, Immutable, Alias("JobOutput")]
+public readonly record struct JobOutput(
+    [property: Id(0)] ReadOnlyMemory<byte> Inline,
+    [property: Id(1)] BlobId? Blob,
+    [property: Id(2)] long Size);
+
+/// <summary>What the payer's account applies, once, by the job's id.</summary>
+/// <param name="Job">The operation id.</param>
+/// <param name="Payer">Whose hold is released.</param>
+/// <param name="Payee">Who is paid; null when nothing is charged.</param>
+/// <param name="Charge">At most the job's price limit; the rest of the hold goes back.</param>
+[GenerateSerializer, Immutable, Alias("JobSettlement")]
+public sealed record JobSettlement(
+    [property: Id(0)] JobId Job,
+    [property: Id(1)] AccountId Payer,
+    [property: Id(2)] AccountId? Payee,
+    [property: Id(3)] TokenAmount Charge)
+{
+    /// <summary>The answer of a job that was never written: its hold goes back whole.</summary>
+    public static JobSettlement Unknown(JobId job, AccountId payer) => new(job, payer, null, TokenAmount.Zero);
+}
+
+/// <summary>A job as its owner sees it.</summary>
+[GenerateSerializer, Immutable, Alias("JobView")]
+public sealed record JobView(
+    [property: Id(0)] JobId Id,
+    [property: Id(1)] string RequestId,
+    [property: Id(2)] JobSpec Spec,
+    [property: Id(3)] JobStatus Status,
+    [property: Id(4)] JobFault Fault,
+    [property: Id(5)] ErrorCode? Code,
+    [property: Id(6)] string? Reason,
+    [property: Id(7)] DateTimeOffset SubmittedAt,
+    [property: Id(8)] DateTimeOffset? EndedAt,
+    [property: Id(9)] WorkerId? Worker,
+    [property: Id(10)] long FuelUsed,
+    [property: Id(11)] TokenAmount Charge,
+    [property: Id(12)] JobOutput Output,
+    [property: Id(13)] StateRoot? RootBefore,
+    [property: Id(14)] StateRoot? RootAfter,
+    [property: Id(15)] ImmutableArray<JobEvent> History);
+
+/// <summary>Why a job was matched to the offer that won, or why it waits.</summary>
+/// <param name="Summary">One sentence.</param>
+/// <param name="Offers">Each offer that was looked at.</param>
+[GenerateSerializer, Immutable, Alias("JobExplanation")]
+public sealed record JobExplanation(
+    [property: Id(0)] string Summary,
+    [property: Id(1)] ImmutableArray<OfferVerdict> Offers);
+
+/// <param name="Worker">Whose offer.</param>
+/// <param name="Price">What it would have cost at most.</param>
+/// <param name="Won">Whether it got the job.</param>
+/// <param name="Reason">Why it won or lost.</param>
+[GenerateSerializer, Immutable, Alias("OfferVerdict")]
+public sealed record OfferVerdict(
+    [property: Id(0)] WorkerId Worker,
+    [property: Id(1)] TokenAmount Price,
+    [property: Id(2)] bool Won,
+    [property: Id(3)] string Reason);

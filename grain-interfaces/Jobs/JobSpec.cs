@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+
+namespace Marketplace.Grains;
+
+/// <summary>What a client wants run, and what it pays at most.</summary>
+/// <param name="Program">A deployed program.</param>
+/// <param name="EntryPoint">The export to call; null: the program's only one.</param>
+/// <param name="Input">The input inline, at most <see cref="MarketLimits.InlineBytesMax"/> bytes; empty when <paramref name="InputBlob"/> is set.</param>
+/// <param name="InputBlob">The input as a blob of the account.</param>
+/// <param name="Arguments">Arguments of a WASI command.</param>
+/// <param name="FuelMax">Instructions that the run may use.</param>
+/// <param name="MemoryPagesMax">Pages of 64 KiB that the run may use.</param>
+/// <param name="TimeMax">Wall time of the run.</param>
+/// <param name="PriceMax">Base units that the job may cost in all; held from submission to settlement.</param>
+/// <param name="RetriesMax">How often a worker's failure is followed by another attempt.</param>
+/// <param name="ExpiresAfter">How long the job may wait for a worker.</param>
+[GenerateSerializer, Immutable, Alias("JobSpec")]
+public sealed record JobSpec(
+    [property: Id(0)] ProgramId Program,
+    [property: Id(1)] string? EntryPoint,
+    [property: Id(2)] ReadOnlyMemory<byte> Input,
+    [property: Id(3)] BlobId? InputBlob,
+    [property: Id(4)] ImmutableArray<string> Arguments,
+    [property: Id(5)] long FuelMax,
+    [property: Id(6)] int MemoryPagesMax,
+    [property: Id(7)] TimeSpan TimeMax,
+    [property: Id(8)] TokenAmount PriceMax,
+    [property: Id(9)] int RetriesMax,
+    [property: Id(10)] TimeSpan ExpiresAfter);

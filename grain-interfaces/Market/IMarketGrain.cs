@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// The queue and the offers of one capability class. Key: the class, <see cref="MarketLimits.DefaultClass"/> for plain WebAssembly. In memory; rebuilt
+/// from the read model after a restart.
+/// </summary>
+[Alias("IMarketGrain")]
+public interface IMarketGrain : IGrainWithStringKey
+{
+    /// <summary>Queues pending jobs. A job that is queued or leased already stays as it is.</summary>
+    [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Enqueue")]
+    Task Enqueue(ImmutableArray<JobTicket> tickets);
+
+    /// <summary>Takes a job out of the queue, or tells its worker to stop. Nothing happens where it is neither queued nor leased.</summary>
+    [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Withdraw")]
+    Task Withdraw(JobId job);
+
+    /// <summary>Publishes or replaces a worker's offer. The answer's start number is part of every lease.</summary>
+    [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Offer")]
+    Task<long> Offer(WorkerOffer offer);
+
+    /// <summary>
+    /// A worker's long poll: answers as soon as there are leases for its free slots or leases to stop, else when <see cref="MarketLimits.PollMax"/> is over.
+    /// A repeated poll gets again what the one before was given and may have lost.
+    /// </summary>
+    [Effect(Effect.Deduplicated), AlwaysInterleave, Alias("Poll")]
+    Task<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation);
+
+    /// <summary>Results of leases, in batches. When it returns, every job of the batch has its terminal write or is queued again.</summary>
+    [Effect(Effect.Deduplicated), AlwaysInterleave, Alias("Report")]
+    Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports);
+
+    /// <summary>Where an open job stands and what each offer lacks. Null where the job is not in this market.</summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("Explain")]
+    Task<OpenJob?> Explain(JobId job);
+
+    [Effect(Effect.None), AlwaysInterleave, Alias("GetView")]
+    Task<MarketView> GetView();
+}
+
+/// <summary>All that matching and running a job needs, so that neither asks the job's grain.</summary>
+[GenerateSerializer, Immutable, Alias("JobTicket")]
+public sealed record JobTicket(
+    [property: Id(0)] JobId Job,
+    [property: Id(1)] AccountId Account,
+    [property: Id(2)] JobSpec Spec,
+    [property: Id(3)] BlobId Module,
+    [property: Id(4)] bool WritesState,
+    [property: Id(5)] DateTimeOffset SubmittedAt);
+
+/// <param name="Worker">The worker's key.</param>
+/// <param name="PayTo">Which account earns.</param>
+/// <param name="PricePerMillionFuel">What it asks.</param>
+/// <param name="Slots">Jobs that it runs at a time.</param>
+/// <param name="MemoryPagesMax">The largest guest memory that it allows.</param>
+[GenerateSerializer, Immutable, Alias("WorkerOffer")]
+public sealed record WorkerOffer(
+    [property: Id(0)] WorkerId Worker,
+    [property: Id(1)] AccountId PayTo,
+    [property: Id(2)] TokenAmount PricePerMillionFuel,
+    [property: Id(3)] int Slots,
+    [property: Id(4)] int MemoryPagesMax);
+
+/// <param name="Worker">Who polls.</param>
+/// <param name="Start">The start number of its offer.</param>
+/// <param name="Sequence">Counts this worker's polls; the answer to the last one is kept for a repetition.</param>
+/// <param name="FreeSlots">Leases that it takes now.</param>
+[GenerateSerializer, Immutable, Alias("WorkerPoll")]
+public sealed record WorkerPoll(
+    [property: Id(0)] WorkerId Worker,
+    [property: Id(1)] long Start,
+    [property: Id(2)] long Sequence,
+    [property: Id(3)] int FreeSlots);
+
+/// <param name="Known">False: the market does not know this worker or start number; offer again, drop all leases.</param>
+/// <param name="Leases">Jobs to run.</param>
+/// <param name="Stops">Leases to stop at once; a report on them is not needed.</param>
+[GenerateSerializer, Immutable, Alias("WorkerOrders")]
+public sealed record WorkerOrders(
+    [property: Id(0)] bool Known,
+    [property: Id(1)] ImmutableArray<Lease> Leases,
+    [property: Id(2)] ImmutableArray<LeaseId> Stops);
+
+/// <param name="Id">The lease.</param>
+/// <param name="Ticket">The job.</param>
+/// <param name="Attempt">1 for the first run.</param>
+/// <param name="Root">The state root to start from; null: the program has no state.</param>
+/// <param name="Deadline">When the report must be there, set-up and run together.</param>
+[GenerateSerializer, Immutable, Alias("Lease")]
+public sealed record Lease(
+    [property: Id(0)] LeaseId Id,
+    [property: Id(1)] JobTicket Ticket,
+    [property: Id(2)] int Attempt,
+    [property: Id(3)] StateRoot? Root,
+    [property: Id(4)] DateTimeOffset Deadline);
+
+/// <summary>How a run ended, in the worker's words.</summary>
+public enum RunOutcome
+{
+    Completed = 0,
+    Trapped = 1,
+    Failed = 2,
+    OutOfFuel = 3,
+    OutOfMemory = 4,
+    TimedOut = 5,
+    Cancelled = 6,
+    OutputTooLarge = 7,
+
+    /// <summary>The worker's own failure.</summary>
+    WorkerFault = 8,
+
+    /// <summary>The input or the module could not be fetched.</summary>
+    InputUnavailable = 9,
+
+    /// <summary>The module does not validate or asks for something that no worker gives.</summary>
+    InvalidModule = 10,
+}
+
+[GenerateSerializer, Immutable, Alias("LeaseReport")]
+public sealed record LeaseReport(
+    [property: Id(0)] LeaseId Lease,
+    [property: Id(1)] JobId Job,
+    [property: Id(2)] RunOutcome Outcome,
+    [property: Id(3)] string? Reason,
+    [property: Id(4)] long FuelUsed,
+    [property: Id(5)] JobOutput Output,
+    [property: Id(6)] ReadOnlyMemory<byte> Log,
+    [property: Id(7)] ImmutableArray<StateChange> StateChanges,
+    [property: Id(8)] DateTimeOffset StartedAt,
+    [property: Id(9)] DateTimeOffset EndedAt);
+
+/// <param name="Key">At most <see cref="MarketLimits.StateKeyBytesMax"/>.</param>
+/// <param name="Value">Null deletes the key.</param>
+[GenerateSerializer, Immutable, Alias("StateChange")]
+public readonly record struct StateChange([property: Id(0)] ReadOnlyMemory<byte> Key, [property: Id(1)] ReadOnlyMemory<byte>? Value);
+
+[GenerateSerializer, Immutable, Alias("OpenJob")]
+public sealed record OpenJob(
+    [property: Id(0)] JobStatus Status,
+    [property: Id(1)] ImmutableArray<JobEvent> History,
+    [property: Id(2)] int QueuePosition,
+    [property: Id(3)] JobExplanation Explanation);
+
+[GenerateSerializer, Immutable, Alias("MarketView")]
+public sealed record MarketView(
+    [property: Id(0)] int QueuedJobs,
+    [property: Id(1)] int LeasedJobs,
+    [property: Id(2)] int Workers,
+    [property: Id(3)] int Slots,
+    [property: Id(4)] TokenAmount? LowestPricePerMillionFuel);

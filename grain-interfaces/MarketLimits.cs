@@ -1,0 +1,56 @@
+namespace Marketplace.Grains;
+
+/// <summary>Bounds that callers of the market see, each with its reason.</summary>
+public static class MarketLimits
+{
+    /// <summary>The capability class of workers that run plain WebAssembly.</summary>
+    public const string DefaultClass = "wasm";
+
+    /// <summary>Jobs of one batch: enough to share every fixed cost, few enough that one batch is no queue of its own.</summary>
+    public const int BatchJobsMax = 1000;
+
+    /// <summary>Inputs and outputs up to this size travel inside the job; larger ones are blobs.</summary>
+    public const int InlineBytesMax = 16 * 1024;
+
+    /// <summary>A client's request id: a UUID or a name with a date fits twice.</summary>
+    public const int RequestIdBytesMax = 128;
+
+    /// <summary>Arguments of a command, together.</summary>
+    public const int ArgumentBytesMax = 8 * 1024;
+
+    /// <summary>Arguments of a command.</summary>
+    public const int ArgumentsMax = 64;
+
+    /// <summary>Fuel of one job: hours of one core; nobody waits longer for one.</summary>
+    public const long FuelMax = 10_000_000_000_000;
+
+    /// <summary>Guest memory in pages of 64 KiB: 1 GiB.</summary>
+    public const int MemoryPagesMax = 16_384;
+
+    /// <summary>Output of one job.</summary>
+    public const int OutputBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>Log of one job; it is part of the terminal write.</summary>
+    public const int LogBytesMax = 64 * 1024;
+
+    /// <summary>Retries of one job: a job that failed on so many workers fails on the next as well.</summary>
+    public const int RetriesMax = 10;
+
+    /// <summary>One state key.</summary>
+    public const int StateKeyBytesMax = 1024;
+
+    /// <summary>A program's name.</summary>
+    public const int NameBytesMax = 128;
+
+    /// <summary>Wall time of one run.</summary>
+    public static readonly TimeSpan TimeMax = TimeSpan.FromHours(1);
+
+    /// <summary>How long a job may wait for a worker.</summary>
+    public static readonly TimeSpan ExpiresAfterMax = TimeSpan.FromDays(7);
+
+    /// <summary>A worker's poll: shorter than the response timeout of a grain call.</summary>
+    public static readonly TimeSpan PollMax = TimeSpan.FromSeconds(10);
+
+    /// <summary>A wait for one job: shorter than the response timeout of a grain call; longer waits repeat it.</summary>
+    public static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(20);
+}

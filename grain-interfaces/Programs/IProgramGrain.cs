@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+
+namespace Marketplace.Grains;
+
+/// <summary>A deployed module with its manifest; its bytes are a blob. Programs never change and may be run by everybody who knows the id. Key: <see cref="ProgramId"/>.</summary>
+[Alias("IProgramGrain")]
+public interface IProgramGrain : IGrainWithStringKey
+{
+    /// <summary>Validates the module and writes the manifest. Deploying the same module and salt again gives the same program.</summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.InvalidModule"/> with reason and byte offset, <see cref="ErrorCode.BlobNotFound"/>.</exception>
+    [Effect(Effect.Idempotent), Alias("Deploy")]
+    Task<ProgramView> Deploy(Caller caller, ProgramDeployment deployment);
+
+    /// <exception cref="MarketException"><see cref="ErrorCode.ProgramNotFound"/>.</exception>
+    [Effect(Effect.None), AlwaysInterleave, Alias("Get")]
+    Task<ProgramView> Get();
+}
+
+/// <param name="Module">A blob of the caller's account.</param>
+/// <param name="Salt">Distinguishes deployments of one module; part of the program's id.</param>
+/// <param name="Name">For people.</param>
+[GenerateSerializer, Immutable, Alias("ProgramDeployment")]
+public sealed record ProgramDeployment(
+    [property: Id(0)] BlobId Module,
+    [property: Id(1)] ReadOnlyMemory<byte> Salt,
+    [property: Id(2)] string Name);
+
+[GenerateSerializer, Immutable, Alias("ProgramView")]
+public sealed record ProgramView(
+    [property: Id(0)] ProgramId Id,
+    [property: Id(1)] BlobId Module,
+    [property: Id(2)] long ModuleSize,
+    [property: Id(3)] string Name,
+    [property: Id(4)] AccountId Deployer,
+    [property: Id(5)] DateTimeOffset DeployedAt,
+    [property: Id(6)] string Abi,
+    [property: Id(7)] ImmutableArray<string> EntryPoints,
+    [property: Id(8)] ImmutableArray<string> Imports,
+    [property: Id(9)] bool WritesState);

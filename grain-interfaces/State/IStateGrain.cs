@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+
+namespace Marketplace.Grains;
+
+/// <summary>A program's keys and values with their root. Key: <see cref="ProgramId"/>.</summary>
+[Alias("IStateGrain")]
+public interface IStateGrain : IGrainWithStringKey
+{
+    /// <summary>
+    /// Where the next run starts. A run of <paramref name="job"/> that was committed before a crash, and whose job has no terminal write yet, is
+    /// in the answer: it must be reported as it is and not be run again.
+    /// </summary>
+    [Effect(Effect.None), Alias("Begin")]
+    Task<StateHead> Begin(JobId job);
+
+    /// <summary>The value at the given root; null where there is none.</summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.StateRootGone"/>: the state has moved on; run again.</exception>
+    [Effect(Effect.None), AlwaysInterleave, Alias("Read")]
+    Task<ReadOnlyMemory<byte>?> Read(StateRoot root, ReadOnlyMemory<byte> key);
+
+    /// <summary>The keys with a prefix, ascending, at the given root.</summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("List")]
+    Task<ImmutableArray<ReadOnlyMemory<byte>>> List(StateRoot root, ReadOnlyMemory<byte> prefix);
+
+    /// <summary>The root that <paramref name="changes"/> would give.</summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("RootWith")]
+    Task<StateRoot> RootWith(StateRoot root, ImmutableArray<StateChange> changes);
+
+    /// <summary>
+    /// Applies a run's changes if the state is still at <paramref name="before"/>, once per job, and keeps <paramref name="report"/> until
+    /// <see cref="Acknowledge"/>: the run's effect and its result are one durable write.
+    /// </summary>
+    /// <returns>The new root; null where the state has moved on and the job must run again.</returns>
+    [Effect(Effect.Deduplicated), Alias("Commit")]
+    Task<StateRoot?> Commit(JobId job, StateRoot before, LeaseReport report);
+
+    /// <summary>The job's terminal write is durable.</summary>
+    [Effect(Effect.Idempotent), Alias("Acknowledge")]
+    Task Acknowledge(JobId job);
+}
+
+/// <param name="Root">The present root.</param>
+/// <param name="Height">Commits so far.</param>
+/// <param name="Committed">The run of this job that was committed already, with the roots before and after.</param>
+[GenerateSerializer, Immutable, Alias("StateHead")]
+public sealed record StateHead(
+    [property: Id(0)] StateRoot Root,
+    [property: Id(1)] long Height,
+    [property: Id(2)] CommittedRun? Committed);
+
+[GenerateSerializer, Immutable, Alias("CommittedRun")]
+public sealed record CommittedRun(
+    [property: Id(0)] LeaseReport Report,
+    [property: Id(1)] StateRoot Before,
+    [property: Id(2)] StateRoot After);

@@ -1,0 +1,139 @@
+using System.Text.Json.Serialization;
+
+namespace Marketplace;
+
+/// <summary>
+/// Why a request or a job was refused or failed: the closed list that HTTP problems, job views and the SDK share. The JSON form is snake_case.
+/// Two situations never share a code.
+/// </summary>
+[JsonConverter(typeof(ErrorCodeJsonConverter))]
+public enum ErrorCode
+{
+    /// <summary>The body or a parameter is not of the expected form; the message says where.</summary>
+    MalformedRequest = 0,
+
+    /// <summary>A value is outside what is allowed; the message gives both.</summary>
+    LimitExceeded = 1,
+
+    /// <summary>The body is larger than allowed.</summary>
+    BodyTooLarge = 2,
+
+    /// <summary>A request header is not accepted: Host, Origin, Content-Encoding or Content-Type.</summary>
+    HeaderRefused = 3,
+
+    /// <summary>No key, an unknown one, a revoked one, or a wrong secret.</summary>
+    Unauthenticated = 4,
+
+    /// <summary>The key does not have the scope that the request needs.</summary>
+    Forbidden = 5,
+
+    /// <summary>More requests than allowed; try again after the time in Retry-After.</summary>
+    RateLimited = 6,
+
+    /// <summary>There is no such route or resource.</summary>
+    NotFound = 7,
+
+    /// <summary>No such job of this account.</summary>
+    JobNotFound = 8,
+
+    /// <summary>No such program.</summary>
+    ProgramNotFound = 9,
+
+    /// <summary>No such blob of this account.</summary>
+    BlobNotFound = 10,
+
+    /// <summary>No such account.</summary>
+    AccountNotFound = 11,
+
+    /// <summary>No such key of this account.</summary>
+    KeyNotFound = 12,
+
+    /// <summary>No such worker.</summary>
+    WorkerNotFound = 13,
+
+    /// <summary>The request id was used before with another spec.</summary>
+    RequestIdReused = 14,
+
+    /// <summary>The job has ended; it cannot be cancelled.</summary>
+    JobEnded = 15,
+
+    /// <summary>The job has no output: it has not ended, or did not complete.</summary>
+    OutputNotAvailable = 16,
+
+    /// <summary>The balance does not cover the price limit.</summary>
+    InsufficientFunds = 17,
+
+    /// <summary>The key's spend limit does not cover the price limit.</summary>
+    SpendLimitReached = 18,
+
+    /// <summary>The account has as many open jobs as allowed.</summary>
+    TooManyOpenJobs = 19,
+
+    /// <summary>The account has as many keys as allowed.</summary>
+    TooManyKeys = 20,
+
+    /// <summary>The module is malformed or invalid, or asks for an import that is not given; the message has reason and byte offset.</summary>
+    InvalidModule = 21,
+
+    /// <summary>The program has no such entry point.</summary>
+    EntryPointNotFound = 22,
+
+    /// <summary>The content does not hash to the id that it was sent under.</summary>
+    BlobMismatch = 23,
+
+    /// <summary>The stored bytes are damaged; 'market store check' tells more.</summary>
+    BlobDamaged = 24,
+
+    /// <summary>The requested range does not lie inside the blob.</summary>
+    RangeNotSatisfiable = 25,
+
+    /// <summary>The disk is filled to its floor: nothing new is stored.</summary>
+    StorageFull = 26,
+
+    /// <summary>The account's storage quota is used up.</summary>
+    QuotaExceeded = 27,
+
+    /// <summary>The program trapped.</summary>
+    ProgramTrapped = 28,
+
+    /// <summary>The program ended with a failure of its own: an exit code, or a broken calling convention.</summary>
+    ProgramFailed = 29,
+
+    /// <summary>The program used up its fuel.</summary>
+    OutOfFuel = 30,
+
+    /// <summary>The program asked for more memory than allowed.</summary>
+    OutOfMemory = 31,
+
+    /// <summary>The program ran longer than allowed.</summary>
+    TimeExceeded = 32,
+
+    /// <summary>The program gave more output than allowed.</summary>
+    OutputTooLarge = 33,
+
+    /// <summary>Every attempt failed on the workers' side.</summary>
+    WorkerFailed = 34,
+
+    /// <summary>The module or the input could not be fetched.</summary>
+    InputUnavailable = 35,
+
+    /// <summary>No worker took the job in time.</summary>
+    NoWorker = 36,
+
+    /// <summary>The client cancelled the job.</summary>
+    CancelledByClient = 37,
+
+    /// <summary>The state has moved on from the root that was asked for.</summary>
+    StateRootGone = 38,
+
+    /// <summary>The service is starting, stopping or overloaded; the request had no effect, send it again.</summary>
+    Unavailable = 39,
+
+    /// <summary>The outcome is not known: send the request again with the same request id.</summary>
+    OutcomeUnknown = 40,
+
+    /// <summary>A fault of the service itself; the message has an id that its log has too.</summary>
+    Internal = 41,
+}
+
+internal sealed class ErrorCodeJsonConverter() : JsonStringEnumConverter<ErrorCode>(System.Text.Json.JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);

@@ -1,0 +1,39 @@
+using Marketplace.Api.Workers;
+
+namespace Marketplace.Worker;
+
+/// <summary>
+/// All that a worker knows of its market. Implemented over grains for the worker inside the silo, and over a socket for workers elsewhere. Calls may
+/// fail with <see cref="MarketLinkException"/> at any time; polls and reports are then repeated as they were. Thread-safe.
+/// </summary>
+public interface IMarketLink
+{
+    /// <summary>Publishes the offer; again after <see cref="WorkerOrders.Known"/> is false.</summary>
+    ValueTask<WorkerWelcome> Offer(WorkerOffer offer, CancellationToken cancellation);
+
+    /// <summary>Answers when there are orders, at the latest after some seconds. One poll at a time.</summary>
+    ValueTask<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation);
+
+    /// <summary>Reports results. When it returns the market has them durably; a repeated report changes nothing.</summary>
+    ValueTask Report(WorkerReport report, CancellationToken cancellation);
+
+    /// <summary>The bytes of a module or an input, not yet verified. Null where the market does not have them.</summary>
+    ValueTask<Stream?> OpenBlob(LeaseId lease, BlobId blob, CancellationToken cancellation);
+
+    /// <summary>Uploads an output of the lease's job; it will belong to the job's account.</summary>
+    ValueTask<BlobId> PutOutput(LeaseId lease, Stream output, CancellationToken cancellation);
+
+    /// <summary>The value of a key of the program's state at the lease's root; null where there is none.</summary>
+    ValueTask<ReadOnlyMemory<byte>?> ReadState(LeaseId lease, ProgramId program, StateRoot root, ReadOnlyMemory<byte> key, CancellationToken cancellation);
+
+    /// <summary>The keys with a prefix, ascending, at the lease's root.</summary>
+    ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ListState(
+        LeaseId lease, ProgramId program, StateRoot root, ReadOnlyMemory<byte> prefix, CancellationToken cancellation);
+
+    /// <summary>The root that the changes would give.</summary>
+    ValueTask<StateRoot> StateRootWith(
+        LeaseId lease, ProgramId program, StateRoot root, IReadOnlyList<StateChange> changes, CancellationToken cancellation);
+}
+
+/// <summary>The market could not be reached or did not answer; what was sent may have arrived. Safe to repeat.</summary>
+public sealed class MarketLinkException(string message, Exception? cause = null) : Exception(message, cause);
