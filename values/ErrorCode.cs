@@ -136,4 +136,4 @@ public enum ErrorCode
     Internal = 41,
 }
 
-internal sealed class ErrorCodeJsonConverter() : JsonStringEnumConverter<ErrorCode>(System.Text.Json.JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+public sealed class ErrorCodeJsonConverter() : JsonStringEnumConverter<ErrorCode>(System.Text.Json.JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);

@@ -31,7 +31,7 @@ public readonly record struct LeaseId(long Start, long Sequence)
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Start}-{Sequence}");
 }
 
-internal sealed class LeaseIdJsonConverter : JsonConverter<LeaseId>
+public sealed class LeaseIdJsonConverter : JsonConverter<LeaseId>
 {
     public override LeaseId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String && LeaseId.TryParse(reader.GetString(), out var id)

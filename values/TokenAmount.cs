@@ -64,7 +64,7 @@ public readonly record struct TokenAmount(UInt128 BaseUnits)
     public override string ToString() => BaseUnits.ToString(CultureInfo.InvariantCulture);
 }
 
-internal sealed class TokenAmountJsonConverter : JsonConverter<TokenAmount>
+public sealed class TokenAmountJsonConverter : JsonConverter<TokenAmount>
 {
     public override TokenAmount Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
