@@ -22,7 +22,7 @@ public interface IMarketGrain : IGrainWithStringKey
     Task<long> Offer(WorkerOffer offer);
 
     /// <summary>
-    /// A worker's long poll: answers as soon as there are leases for its free slots or leases to stop, else when <see cref="MarketLimits.PollMax"/> is over.
+    /// A worker's long poll: answers as soon as it may have more leases or there are leases to stop, else when <see cref="MarketLimits.PollMax"/> is over.
     /// A repeated poll gets again what the one before was given and may have lost.
     /// </summary>
     [Effect(Effect.Deduplicated), AlwaysInterleave, Alias("Poll")]
@@ -66,13 +66,13 @@ public sealed record WorkerOffer(
 /// <param name="Worker">Who polls.</param>
 /// <param name="Start">The start number of its offer.</param>
 /// <param name="Sequence">Counts this worker's polls; the answer to the last one is kept for a repetition.</param>
-/// <param name="FreeSlots">Leases that it takes now.</param>
+/// <param name="LeasesMax">Leases that it wants to hold at a time, those it holds included: each report makes room for new ones in the poll that waits.</param>
 [GenerateSerializer, Immutable, Alias("WorkerPoll")]
 public sealed record WorkerPoll(
     [property: Id(0)] WorkerId Worker,
     [property: Id(1)] long Start,
     [property: Id(2)] long Sequence,
-    [property: Id(3)] int FreeSlots);
+    [property: Id(3)] int LeasesMax);
 
 /// <param name="Known">False: the market does not know this worker or start number; offer again, drop all leases.</param>
 /// <param name="Leases">Jobs to run.</param>

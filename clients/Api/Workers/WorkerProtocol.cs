@@ -9,7 +9,11 @@ public sealed record WorkerOffer(WorkerId Worker, AccountId PayTo, TokenAmount P
 public sealed record WorkerWelcome(long Start);
 
 /// <summary>Asks for leases and for leases to stop. Sequence counts the polls of a start: a repeated one is answered alike.</summary>
-public sealed record WorkerPoll(WorkerId Worker, long Start, long Sequence, int FreeSlots);
+/// <param name="Worker">Who asks.</param>
+/// <param name="Start">The start number of its offer.</param>
+/// <param name="Sequence">1, 2, 3 …</param>
+/// <param name="LeasesMax">Leases that it wants to hold at a time, those it holds included.</param>
+public sealed record WorkerPoll(WorkerId Worker, long Start, long Sequence, int LeasesMax);
 
 /// <param name="Known">False: offer again and drop all leases.</param>
 /// <param name="Leases">Jobs to run.</param>
@@ -69,5 +73,5 @@ public sealed record WorkerResult(
 /// <summary>A changed key of program state; a null value deletes it.</summary>
 public readonly record struct StateChange(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte>? Value);
 
-/// <summary>Results in a batch, at most 64 or what has gathered in a millisecond.</summary>
+/// <summary>Results in a batch: what has gathered while the report before was under way, at most 64.</summary>
 public sealed record WorkerReport(WorkerId Worker, IReadOnlyList<WorkerResult> Results);
