@@ -1,8 +1,58 @@
 namespace Marketplace.Api;
 
-/// <summary>The paths of the HTTP API, for the gateway that serves them and the clients that call them.</summary>
+/// <summary>
+/// The paths of the HTTP API, for the gateway that serves them and the clients that call them. The key travels as
+/// <c>Authorization: Bearer ID_SECRET</c>. Every refusal is a <see cref="Problem"/>.
+/// <code>
+/// POST   /v1/jobs?wait=S             JobRequest -> Job; answers when the job has ended, at the latest after S seconds
+/// GET    /v1/jobs?state=&amp;cursor=&amp;limit=    -> Page of JobListItem, newest first
+/// POST   /v1/jobs:batch              JobBatchRequest -> JobBatchResponse
+/// POST   /v1/jobs:get                JobsGetRequest -> JobsGetResponse
+/// GET    /v1/jobs/{id}?wait=S        -> Job, as above
+/// GET    /v1/jobs/{id}/output        -> bytes
+/// GET    /v1/jobs/{id}/log           -> bytes
+/// GET    /v1/jobs/{id}/explain       -> JobExplanation
+/// POST   /v1/jobs/{id}/cancel        -> Job
+/// POST   /v1/blobs                   bytes -> Blob
+/// PUT    /v1/blobs/{id}              bytes -> Blob; refused where they do not hash to the id
+/// GET    /v1/blobs?cursor=&amp;limit=    -> Page of Blob
+/// GET    /v1/blobs/{id}              -> bytes, also by Range
+/// GET    /v1/blobs/{id}/info         -> Blob
+/// DELETE /v1/blobs/{id}              -> nothing; removes the account's own pin
+/// POST   /v1/programs                ProgramRequest -> DeployedProgram
+/// GET    /v1/programs?cursor=&amp;limit= -> Page of DeployedProgram
+/// GET    /v1/programs/{id}           -> DeployedProgram
+/// GET    /v1/account                 -> Account
+/// POST   /v1/keys                    KeyRequest -> CreatedKey
+/// GET    /v1/keys                    -> Page of AccessKey
+/// DELETE /v1/keys/{id}               -> nothing
+/// GET    /v1/market                  -> MarketStatus
+/// GET    /v1/events                  -> server-sent events, named 'job', each a JobEnded
+/// POST   /v1/events/tickets          -> EventTicket
+/// GET    /health/live, /health/ready -> Health, with 200 or 503; no key needed
+/// </code>
+/// </summary>
 public static class Routes
 {
+    /// <summary>Seconds to wait for the end of a job, at most <see cref="WaitSecondsMax"/>.</summary>
+    public const string Wait = "wait";
+
+    /// <summary>The longest wait of one request; who wants to wait longer asks again.</summary>
+    public const int WaitSecondsMax = 20;
+
+    public const string State = "state";
+    public const string Cursor = "cursor";
+    public const string Limit = "limit";
+
+    /// <summary>Items of one page.</summary>
+    public const int PageItemsMax = 1000;
+
+    /// <summary>Items of one batch and of one <see cref="JobsGet"/>.</summary>
+    public const int BatchItemsMax = 1000;
+
+    /// <summary>The name of a server-sent event that says that a job has ended.</summary>
+    public const string JobEvent = "job";
+
     public const string Jobs = "/v1/jobs";
     public const string JobsBatch = "/v1/jobs:batch";
     public const string JobsGet = "/v1/jobs:get";
@@ -28,6 +78,8 @@ public static class Routes
     public static string JobCancel(JobId id) => $"{Jobs}/{id}/cancel";
 
     public static string Blob(BlobId id) => $"{Blobs}/{id}";
+
+    public static string BlobInfo(BlobId id) => $"{Blobs}/{id}/info";
 
     public static string Program(ProgramId id) => $"{Programs}/{id}";
 
