@@ -1,0 +1,88 @@
+namespace Marketplace.Engine.Decode;
+
+/// <summary>The sections of a module as lists, each index space with its imports first.</summary>
+internal sealed class ModuleContent
+{
+    public required ReadOnlyMemory<byte> Bytes { get; init; }
+
+    public List<FunctionType> Types { get; } = [];
+
+    public List<ModuleImport> Imports { get; } = [];
+
+    /// <summary>Type index of each function, imports first.</summary>
+    public List<int> FunctionTypes { get; } = [];
+
+    public int ImportedFunctions { get; set; }
+
+    public List<TableType> Tables { get; } = [];
+
+    public int ImportedTables { get; set; }
+
+    public List<MemoryType> Memories { get; } = [];
+
+    public int ImportedMemories { get; set; }
+
+    public List<GlobalType> Globals { get; } = [];
+
+    public int ImportedGlobals { get; set; }
+
+    /// <summary>First values of the globals that are not imported.</summary>
+    public List<ConstantExpression> GlobalValues { get; } = [];
+
+    public List<ModuleExport> Exports { get; } = [];
+
+    public int? Start { get; set; }
+
+    public List<ElementSegment> Elements { get; } = [];
+
+    public List<DataSegment> Data { get; } = [];
+
+    /// <summary>Null where the module has no data count section.</summary>
+    public int? DataCount { get; set; }
+
+    /// <summary>Bodies of the functions that are not imported.</summary>
+    public List<FunctionBody> Bodies { get; } = [];
+
+    /// <summary>Functions whose reference may be taken (core specification, 3.4.10: C.refs).</summary>
+    public HashSet<int> DeclaredReferences { get; } = [];
+
+    public FunctionType TypeOfFunction(int function) => Types[FunctionTypes[function]];
+}
+
+/// <summary>Where a function's code is in the module's bytes, and its declared locals after the parameters.</summary>
+/// <param name="Offset">Of the first instruction.</param>
+/// <param name="End">Behind the last byte.</param>
+/// <param name="Locals">Runs of one type.</param>
+/// <param name="LocalCount">Sum of the runs.</param>
+internal sealed record FunctionBody(int Offset, int End, LocalRun[] Locals, int LocalCount);
+
+internal readonly record struct LocalRun(int Count, WasmType Type);
+
+internal enum ConstantKind
+{
+    Number,
+    GlobalGet,
+    RefNull,
+    RefFunc,
+}
+
+/// <summary>A constant expression (core specification, 3.3.10): in core 2.0 always a single instruction.</summary>
+/// <param name="Kind">The instruction.</param>
+/// <param name="Type">Of its value.</param>
+/// <param name="Bits">The number, or the index of the global or function.</param>
+/// <param name="Offset">In the module's bytes, for errors.</param>
+internal readonly record struct ConstantExpression(ConstantKind Kind, WasmType Type, long Bits, int Offset);
+
+internal enum SegmentMode
+{
+    Active,
+    Passive,
+    Declarative,
+}
+
+/// <summary>Element segment; active ones are written to <paramref name="Table"/> at <paramref name="Address"/>.</summary>
+internal sealed record ElementSegment(
+    SegmentMode Mode, WasmType Type, int Table, ConstantExpression Address, ConstantExpression[] Items, int Offset);
+
+/// <summary>Data segment; active ones are written to memory 0 at <paramref name="Address"/>.</summary>
+internal sealed record DataSegment(SegmentMode Mode, ConstantExpression Address, ReadOnlyMemory<byte> Bytes, int Offset);

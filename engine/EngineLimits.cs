@@ -1,0 +1,67 @@
+namespace Marketplace.Engine;
+
+/// <summary>
+/// What a module may be, checked while it is decoded and validated. Each bound keeps the time and memory of decoding,
+/// compiling or linking in proportion; where browsers have one (WebAssembly JavaScript interface, "Limits"), ours is not
+/// above it, so that what runs here runs there.
+/// </summary>
+public sealed record EngineLimits
+{
+    public static EngineLimits Default { get; } = new();
+
+    /// <summary>Compiling is linear in the bytes; at this size the emitter still takes seconds, not minutes.</summary>
+    public int ModuleBytesMax { get; init; } = 32 << 20;
+
+    /// <summary>Types are compared by structure at every import and indirect call.</summary>
+    public int TypesMax { get; init; } = 20_000;
+
+    /// <summary>A method each, and the runtime keeps about 200 bytes for a method that never runs.</summary>
+    public int FunctionsMax { get; init; } = 100_000;
+
+    /// <summary>Each import is looked up by name for each instance.</summary>
+    public int ImportsMax { get; init; } = 2_000;
+
+    public int ExportsMax { get; init; } = 100_000;
+
+    /// <summary>Created for each instance.</summary>
+    public int GlobalsMax { get; init; } = 10_000;
+
+    /// <summary>Created for each instance.</summary>
+    public int TablesMax { get; init; } = 100;
+
+    /// <summary>Core 2.0 allows one memory.</summary>
+    public int MemoriesMax { get; init; } = 1;
+
+    /// <summary>Active segments are copied for each instance.</summary>
+    public int DataSegmentsMax { get; init; } = 20_000;
+
+    /// <summary>Active segments are copied for each instance.</summary>
+    public int ElementSegmentsMax { get; init; } = 20_000;
+
+    /// <summary>Elements of all segments together; each is a word of memory, whatever the instance needs.</summary>
+    public int ElementsMax { get; init; } = 1_000_000;
+
+    /// <summary>The limit of browsers; the runtime's own calling convention has no trouble with it.</summary>
+    public int ParametersMax { get; init; } = 1_000;
+
+    /// <summary>The limit of browsers.</summary>
+    public int ResultsMax { get; init; } = 1_000;
+
+    /// <summary>Bytes of one function body: machine code is made one body at a time and cannot be interrupted.</summary>
+    public int BodyBytesMax { get; init; } = 1 << 20;
+
+    /// <summary>Parameters and locals of one function. The limit of browsers; with the operands it stays below the 65,535 locals of IL.</summary>
+    public int LocalsMax { get; init; } = 50_000;
+
+    /// <summary>Operands at once in one function: each height and type takes a local of IL.</summary>
+    public int OperandsMax { get; init; } = 2_000;
+
+    /// <summary>Blocks within blocks. Neither decoder nor compiler recurses; this bounds their tables.</summary>
+    public int NestingMax { get; init; } = 10_000;
+
+    /// <summary>Targets of one br_table. The limit of browsers.</summary>
+    public int BranchTargetsMax { get; init; } = 65_520;
+
+    /// <summary>Bytes of one import or export name, which may be shown to people and kept in indexes.</summary>
+    public int NameBytesMax { get; init; } = 100_000;
+}

@@ -1,0 +1,49 @@
+namespace Marketplace.Engine;
+
+/// <summary>The engine's own numbers, which no module or run changes.</summary>
+public static class EnginePolicy
+{
+    public const int PageBytes = 65_536;
+
+    /// <summary>The whole 32-bit address space.</summary>
+    public const int MemoryPagesMax = 65_536;
+
+    /// <summary>8 bytes each in every instance, so 8 MB at most.</summary>
+    public const int TableElementsMax = 1_000_000;
+
+    /// <summary>
+    /// Slots of 8 bytes that nested calls may use: 4 MiB, about 20,000 frames of a small function. It is the same on every
+    /// machine because exhaustion is a result like any other.
+    /// </summary>
+    public const int StackSlotsMax = 512 * 1024;
+
+    /// <summary>Slots that every frame costs beyond its own: return address, saved registers, context, alignment.</summary>
+    public const int FrameSlots = 12;
+
+    /// <summary>
+    /// A slot for so many bytes of body, because the machine-code compiler keeps temporaries in the frame: in its quick mode,
+    /// which it uses for very large bodies, about one for each call.
+    /// </summary>
+    public const int BodyBytesPerFrameSlot = 8;
+
+    /// <summary>
+    /// Stack of a guest thread: four times what the slot budget can take, and 16 MiB for the machine-code compiler, which
+    /// recurses over expressions and runs on the guest's thread when a function is first called.
+    /// </summary>
+    public const int GuestStackBytes = (4 * 8 * StackSlotsMax) + (16 << 20);
+
+    /// <summary>
+    /// Fuel granted at once. A refill looks at cancellation and deadline; a million instructions take about a
+    /// millisecond and never more than some tens, so a guest in a loop stops long before anybody waits for it.
+    /// </summary>
+    public const long FuelSlice = 1_000_000;
+
+    /// <summary>Bytes that memory.copy, memory.fill and memory.init move for one unit of fuel.</summary>
+    public const int BulkBytesPerFuel = 8;
+
+    /// <summary>Above this a used memory is given back to the system and comes back zeroed; below it clearing is quicker.</summary>
+    public const int ClearBytesMax = 256 * 1024;
+
+    /// <summary>Reservations kept for the next runs, for each size; more are unmapped.</summary>
+    public const int PooledMemoriesMax = 64;
+}

@@ -1,0 +1,108 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime;
+using System.Runtime.CompilerServices;
+
+namespace Marketplace.Engine;
+
+/// <summary>
+/// Fuel, time and stack of one run. All instances of a run share it. Not thread-safe: a run is on one thread at a time;
+/// only the cancellation token may be signalled from elsewhere.
+/// </summary>
+public sealed class Run
+{
+    private readonly RunLimits limits;
+    private readonly TimeProvider clock;
+    private readonly long startTicks;
+    private readonly TimeSpan compilationAtStart;
+    private long granted;
+
+    /// <summary>What is left of the slice; compiled code takes it into a local and writes it back. Negative: refill.</summary>
+    internal long Fuel;
+
+    /// <summary>Stack slots left for the next call into an instance; set before each call of a host function.</summary>
+    internal int StackSlots;
+
+    public Run(RunLimits limits, TimeProvider clock)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(limits.FuelMax);
+        ArgumentOutOfRangeException.ThrowIfNegative(limits.MemoryPagesMax);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limits.MemoryPagesMax, EnginePolicy.MemoryPagesMax);
+        ArgumentOutOfRangeException.ThrowIfNegative(limits.TableElementsMax);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limits.TableElementsMax, EnginePolicy.TableElementsMax);
+        ArgumentOutOfRangeException.ThrowIfNegative(limits.StackSlotsMax);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limits.StackSlotsMax, EnginePolicy.StackSlotsMax);
+        this.limits = limits;
+        this.clock = clock;
+        StackSlots = limits.StackSlotsMax;
+        startTicks = clock.GetTimestamp();
+        compilationAtStart = JitInfo.GetCompilationTime(currentThread: true);
+        Fuel = granted = Math.Min(limits.FuelMax, EnginePolicy.FuelSlice);
+    }
+
+    public RunLimits Limits => limits;
+
+    /// <summary>Fuel used so far; never more than <see cref="RunLimits.FuelMax"/>. Exact and equal on every machine.</summary>
+    public long FuelUsed => Math.Min(granted - Fuel, limits.FuelMax);
+
+    /// <summary>The guest asked for more memory than <see cref="RunLimits.MemoryPagesMax"/> and was told no.</summary>
+    public bool MemoryRefused { get; internal set; }
+
+    /// <summary>Charges the guest for work done on its behalf.</summary>
+    /// <exception cref="TrapException">Out of fuel, out of time or cancelled.</exception>
+    public void ChargeFuel(long fuel)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(fuel);
+
+        // More than there ever is would overflow the counter; it ends the run all the same.
+        Fuel -= Math.Min(fuel, long.MaxValue / 4);
+        if (Fuel < 0)
+        {
+            Refill();
+        }
+    }
+
+    /// <summary>Looks at cancellation and deadline; for host functions that take long.</summary>
+    /// <exception cref="TrapException">Out of time or cancelled.</exception>
+    public void ThrowIfStopped()
+    {
+        if (limits.Cancellation.IsCancellationRequested)
+        {
+            Trap(TrapKind.Cancelled);
+        }
+
+        if (limits.TimeMax is { } timeMax)
+        {
+            // Machine code is made on this thread when a function is first called; that is set-up, not the guest's time.
+            var compilation = JitInfo.GetCompilationTime(currentThread: true) - compilationAtStart;
+            if (clock.GetElapsedTime(startTicks) - compilation > timeMax)
+            {
+                Trap(TrapKind.TimedOut);
+            }
+        }
+    }
+
+    /// <summary>Called by compiled code when the slice is used up.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal void Refill()
+    {
+        while (Fuel < 0)
+        {
+            var left = limits.FuelMax - granted;
+            if (left + Fuel < 0)
+            {
+                Trap(TrapKind.OutOfFuel);
+            }
+
+            var grant = Math.Min(left, Math.Max(EnginePolicy.FuelSlice, -Fuel));
+            granted += grant;
+            Fuel += grant;
+        }
+
+        ThrowIfStopped();
+    }
+
+    /// <summary>The one place that traps leave compiled code from.</summary>
+    [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static void Trap(TrapKind kind) => throw new TrapException(kind);
+}

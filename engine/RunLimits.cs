@@ -1,0 +1,23 @@
+namespace Marketplace.Engine;
+
+/// <summary>Bounds of one run, enforced while it runs.</summary>
+public sealed record RunLimits
+{
+    /// <summary>Fuel by the table in WASM-TO-IL.md.</summary>
+    public required long FuelMax { get; init; }
+
+    /// <summary>Pages of 64 KiB of each memory; a guest that asks for more gets -1 and <see cref="Run.MemoryRefused"/> is set.</summary>
+    public required int MemoryPagesMax { get; init; }
+
+    /// <summary>Elements of each table.</summary>
+    public int TableElementsMax { get; init; } = EnginePolicy.TableElementsMax;
+
+    /// <summary>Stack slots of 8 bytes for all nested calls; at most <see cref="EnginePolicy.StackSlotsMax"/>.</summary>
+    public int StackSlotsMax { get; init; } = EnginePolicy.StackSlotsMax;
+
+    /// <summary>Wall time of the guest; the time that machine code is made in does not count. Null: no limit.</summary>
+    public TimeSpan? TimeMax { get; init; }
+
+    /// <summary>Looked at on every fuel slice.</summary>
+    public CancellationToken Cancellation { get; init; }
+}

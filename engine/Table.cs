@@ -1,0 +1,65 @@
+namespace Marketplace.Engine;
+
+/// <summary>A table of references, shared between the instances that import and export it.</summary>
+public sealed class Table : External
+{
+    private readonly TableType type;
+    private readonly int elementsMax;
+
+    /// <summary>A host's table, filled with null. <paramref name="elementsMax"/> bounds it whatever its type says.</summary>
+    public Table(TableType type, int elementsMax)
+    {
+        if (type.Limits.Min > elementsMax)
+        {
+            throw new LinkException(
+                LinkFault.LimitExceeded, $"A table of {type.Limits.Min} elements is over the limit of {elementsMax}.");
+        }
+
+        this.type = type;
+        this.elementsMax = (int)Math.Min((uint)elementsMax, type.Limits.Max ?? uint.MaxValue);
+        Count = (int)type.Limits.Min;
+        Elements = new object?[Count];
+    }
+
+    /// <summary>With the size it has now as least size, as an import is matched (core specification, 4.5.3).</summary>
+    public override ExternalType Type => type with { Limits = type.Limits with { Min = (uint)Count } };
+
+    public WasmType Element => type.Element;
+
+    /// <summary>Elements in use; read by compiled code.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>At least <see cref="Count"/> long; a funcref table holds only <see cref="Function"/> and null.</summary>
+    internal object?[] Elements { get; private set; }
+
+    public object? this[int index]
+    {
+        get => Elements.AsSpan(0, Count)[index];
+        set => Elements.AsSpan(0, Count)[index] = value is null or Function || type.Element == WasmType.ExternRef
+            ? value
+            : throw new ArgumentException("A funcref table holds functions only.", nameof(value));
+    }
+
+    /// <returns>The size before, or -1 where the limit does not allow it.</returns>
+    internal int Grow(uint delta, object? value)
+    {
+        var before = Count;
+        if (delta > (uint)(elementsMax - before))
+        {
+            return -1;
+        }
+
+        var after = before + (int)delta;
+        if (after > Elements.Length)
+        {
+            // Doubling, so that a guest which grows by one pays for the copies.
+            var elements = new object?[Math.Min(elementsMax, Math.Max(after, Elements.Length * 2))];
+            Elements.AsSpan(0, before).CopyTo(elements);
+            Elements = elements;
+        }
+
+        Elements.AsSpan(before, (int)delta).Fill(value);
+        Count = after;
+        return before;
+    }
+}
