@@ -116,6 +116,9 @@ public enum RunOutcome
 
     /// <summary>The module does not validate or asks for something that no worker gives.</summary>
     InvalidModule = 10,
+
+    /// <summary>Not started: the worker gives the lease back, for itself or another to take later. Neither a failure nor a retry.</summary>
+    Returned = 11,
 }
 
 [GenerateSerializer, Immutable, Alias("LeaseReport")]

@@ -53,6 +53,9 @@ public enum RunOutcome
     WorkerFault = 8,
     InputUnavailable = 9,
     InvalidModule = 10,
+
+    /// <summary>Not started: the lease goes back to the market. Neither a failure nor a retry.</summary>
+    Returned = 11,
 }
 
 /// <summary>The result of one lease. An output over 16 KiB was uploaded before as <paramref name="OutputBlob"/>.</summary>

@@ -1,0 +1,128 @@
+using Marketplace.Api.Workers;
+using Marketplace.Crypto;
+using Marketplace.Engine;
+using Marketplace.Engine.Guests;
+
+namespace Marketplace.Worker;
+
+/// <summary>
+/// Turns one lease into one result: fetches and verifies module and input, runs the module in a fresh instance, uploads a large output. Blocks its thread;
+/// never throws: what goes wrong on this side is a <see cref="RunOutcome.WorkerFault"/>. Thread-safe.
+/// </summary>
+internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimeProvider time)
+{
+    private readonly ModuleCache _modules = new(options.ModuleCacheBytesMax);
+
+    public WorkerResult Run(WorkerLease lease, CancellationToken stopped)
+    {
+        var startedAt = time.GetUtcNow();
+        try
+        {
+            var program = _modules.Get(lease.Module, () => Fetch(lease, lease.Module, WorkerPolicy.ModuleBytesMax, stopped));
+            var input = lease.InputBlob is { } blob ? Fetch(lease, blob, WorkerPolicy.InputBytesMax, stopped) : lease.Input;
+            var guest = program.Run(Invocation(lease, input, stopped));
+            return Result(lease, guest, startedAt, stopped);
+        }
+        catch (InvalidModuleException invalid)
+        {
+            return NotRun(lease, RunOutcome.InvalidModule, invalid.Message, startedAt);
+        }
+        catch (InputUnavailableException missing)
+        {
+            return NotRun(lease, RunOutcome.InputUnavailable, missing.Message, startedAt);
+        }
+        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
+        {
+            return NotRun(lease, RunOutcome.Cancelled, "The run was stopped.", startedAt);
+        }
+        catch (Exception fault)
+        {
+            return NotRun(lease, RunOutcome.WorkerFault, $"{fault.GetType().Name}: {fault.Message}", startedAt);
+        }
+    }
+
+    /// <summary>The result of a lease that did not come to a run.</summary>
+    public static WorkerResult NotRun(WorkerLease lease, RunOutcome outcome, string reason, DateTimeOffset at) =>
+        new(lease.Id, lease.Job, outcome, reason, 0, default, null, 0, default, [], at, at);
+
+    private GuestInvocation Invocation(WorkerLease lease, ReadOnlyMemory<byte> input, CancellationToken stopped) => new()
+    {
+        EntryPoint = lease.EntryPoint,
+        Input = input,
+        Arguments = lease.Arguments,
+        Now = lease.SubmittedAt,
+        Seed = lease.Job.Value,
+        Limits = new GuestLimits(
+            lease.FuelMax,
+            Math.Min(lease.MemoryPagesMax, options.MemoryPagesMax),
+            lease.TimeMax,
+            WorkerPolicy.OutputBytesMax,
+            WorkerPolicy.LogBytesMax),
+        State = lease.Root is { } root ? new LeasedState(link, lease, root, stopped) : null,
+        Blobs = new LeasedBlobs(id => TryFetch(lease, id, WorkerPolicy.InputBytesMax, stopped)),
+        Cancellation = stopped,
+    };
+
+    private WorkerResult Result(WorkerLease lease, GuestResult guest, DateTimeOffset startedAt, CancellationToken stopped)
+    {
+        var completed = guest.Outcome == GuestOutcome.Completed;
+        var output = completed ? guest.Output : default;
+        BlobId? blob = null;
+        if (output.Length > WorkerPolicy.InlineBytesMax)
+            blob = Upload(lease, output, stopped);
+        var changes = completed ? guest.StateWrites.Select(write => new StateChange(write.Key, write.Value)).ToArray() : [];
+        return new WorkerResult(
+            lease.Id, lease.Job, Outcome(guest.Outcome), guest.Reason, guest.FuelUsed,
+            blob is null ? output : default, blob, output.Length, guest.Log, changes, startedAt, time.GetUtcNow());
+    }
+
+    private BlobId Upload(WorkerLease lease, ReadOnlyMemory<byte> output, CancellationToken stopped)
+    {
+        var expected = IdDerivation.Blob(output.Span);
+        var stored = Wait(link.PutOutput(lease.Id, new MemoryStream(output.ToArray(), writable: false), stopped));
+        return stored == expected
+            ? stored
+            : throw new InvalidDataException($"The market stored the output {expected} as {stored}.");
+    }
+
+    private byte[] Fetch(WorkerLease lease, BlobId id, int bytesMax, CancellationToken stopped) =>
+        TryFetch(lease, id, bytesMax, stopped) ?? throw new InputUnavailableException($"The market does not have {id}.");
+
+    private byte[]? TryFetch(WorkerLease lease, BlobId id, int bytesMax, CancellationToken stopped)
+    {
+        using var stream = Wait(link.OpenBlob(lease.Id, id, stopped));
+        if (stream is null)
+            return null;
+        using var buffer = new MemoryStream();
+        var chunk = new byte[64 * 1024];
+        for (int count; (count = stream.Read(chunk)) > 0;)
+        {
+            if (buffer.Length + count > bytesMax)
+                throw new InputUnavailableException($"{id} is larger than the {bytesMax} bytes that a worker takes.");
+            buffer.Write(chunk, 0, count);
+        }
+        var bytes = buffer.ToArray();
+        var actual = IdDerivation.Blob(bytes);
+        return actual == id ? bytes : throw new InputUnavailableException($"The market sent {actual} for {id}.");
+    }
+
+    private static RunOutcome Outcome(GuestOutcome outcome) => outcome switch
+    {
+        GuestOutcome.Completed => RunOutcome.Completed,
+        GuestOutcome.Trapped => RunOutcome.Trapped,
+        GuestOutcome.Failed => RunOutcome.Failed,
+        GuestOutcome.OutOfFuel => RunOutcome.OutOfFuel,
+        GuestOutcome.OutOfMemory => RunOutcome.OutOfMemory,
+        GuestOutcome.TimedOut => RunOutcome.TimedOut,
+        GuestOutcome.Cancelled => RunOutcome.Cancelled,
+        GuestOutcome.OutputTooLarge => RunOutcome.OutputTooLarge,
+        GuestOutcome.EngineFault => RunOutcome.WorkerFault,
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "This outcome has no counterpart in the worker protocol."),
+    };
+
+    /// <summary>Slot threads are the worker's own and may block; nothing else waits on them.</summary>
+    internal static TValue Wait<TValue>(ValueTask<TValue> call) => call.IsCompleted ? call.GetAwaiter().GetResult() : call.AsTask().GetAwaiter().GetResult();
+}
+
+/// <summary>The module or the input could not be had.</summary>
+internal sealed class InputUnavailableException(string message) : Exception(message);

@@ -1,0 +1,147 @@
+using Marketplace.Api.Workers;
+
+namespace Marketplace.Worker;
+
+/// <summary>A lease that the worker holds, with the token that stops its run.</summary>
+internal sealed class HeldLease(WorkerLease lease, DateTimeOffset since)
+{
+    private readonly CancellationTokenSource _stop = new();
+
+    public WorkerLease Lease { get; } = lease;
+    public DateTimeOffset Since { get; } = since;
+    public CancellationToken Stopped => _stop.Token;
+
+    public void Stop() => _stop.Cancel();
+}
+
+/// <summary>The leases that wait and run, and how many more the worker wants. Thread-safe.</summary>
+internal sealed class LeaseBook(int slots, TimeProvider time)
+{
+    private const double RunTimeWeight = 0.05;
+    private readonly Lock _lock = new();
+    private readonly LinkedList<HeldLease> _waiting = new();
+    private readonly Dictionary<LeaseId, HeldLease> _held = [];
+    private readonly SemaphoreSlim _ready = new(0);
+    private readonly CancellationTokenSource _closed = new();
+    private double _runSeconds = WorkerPolicy.PrefetchTime.TotalSeconds;
+
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _held.Count;
+        }
+    }
+
+    /// <summary>One lease per slot, and as many more as recent runs would get through in <see cref="WorkerPolicy.PrefetchTime"/>.</summary>
+    public int LeasesWanted
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var ahead = slots * WorkerPolicy.PrefetchTime.TotalSeconds / Math.Max(_runSeconds, 1e-6);
+                return slots + (int)Math.Min(ahead, WorkerPolicy.PrefetchMax);
+            }
+        }
+    }
+
+    /// <summary>Queues a lease; one that is held already (a repeated answer) stays as it is.</summary>
+    public void Add(WorkerLease lease)
+    {
+        lock (_lock)
+        {
+            var held = new HeldLease(lease, time.GetUtcNow());
+            if (!_held.TryAdd(lease.Id, held))
+                return;
+            _waiting.AddLast(held);
+        }
+        _ready.Release();
+    }
+
+    /// <summary>Waits for a lease to run; null when the book is closed.</summary>
+    public HeldLease? TakeNext()
+    {
+        while (true)
+        {
+            try
+            {
+                _ready.Wait(_closed.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+            lock (_lock)
+            {
+                // A lease that was stopped or returned while it waited leaves its permit behind.
+                if (_waiting.First is not { } first)
+                    continue;
+                _waiting.RemoveFirst();
+                return first.Value;
+            }
+        }
+    }
+
+    /// <returns>Whether the result is to be reported: not for a lease that was stopped.</returns>
+    public bool Finish(HeldLease held, TimeSpan took)
+    {
+        lock (_lock)
+        {
+            _runSeconds += (took.TotalSeconds - _runSeconds) * RunTimeWeight;
+            return _held.Remove(held.Lease.Id);
+        }
+    }
+
+    public void Stop(LeaseId id)
+    {
+        HeldLease? held;
+        lock (_lock)
+        {
+            if (!_held.Remove(id, out held))
+                return;
+            _waiting.Remove(held);
+        }
+        held.Stop();
+    }
+
+    public void StopAll()
+    {
+        HeldLease[] all;
+        lock (_lock)
+        {
+            all = [.. _held.Values];
+            _held.Clear();
+            _waiting.Clear();
+        }
+        foreach (var held in all)
+            held.Stop();
+    }
+
+    /// <summary>Takes out the leases that have waited longer than <see cref="WorkerPolicy.LeaseWaitMax"/>; no more are prefetched until runs are short again.</summary>
+    public IReadOnlyList<WorkerLease> TakeStale()
+    {
+        var before = time.GetUtcNow() - WorkerPolicy.LeaseWaitMax;
+        var stale = new List<WorkerLease>();
+        lock (_lock)
+        {
+            while (_waiting.First is { } first && first.Value.Since < before)
+            {
+                _waiting.RemoveFirst();
+                _held.Remove(first.Value.Lease.Id);
+                stale.Add(first.Value.Lease);
+            }
+            if (stale.Count > 0)
+                _runSeconds = Math.Max(_runSeconds, WorkerPolicy.LeaseWaitMax.TotalSeconds);
+        }
+        return stale;
+    }
+
+    /// <summary>Ends the waits and stops every run.</summary>
+    public void Close()
+    {
+        _closed.Cancel();
+        StopAll();
+    }
+}

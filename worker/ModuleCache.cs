@@ -1,0 +1,86 @@
+using Marketplace.Engine.Guests;
+
+namespace Marketplace.Worker;
+
+/// <summary>
+/// Compiled modules by the id of their bytes, least recently used first out, within a budget of module bytes. A module that is evicted while it runs lives
+/// until its last run ends. Thread-safe; a module is compiled once even when many runs ask for it at the same time.
+/// </summary>
+internal sealed class ModuleCache(long bytesMax)
+{
+    private sealed record Entry(BlobId Id, Lazy<(GuestProgram Program, long Bytes)> Module);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<BlobId, LinkedListNode<Entry>> _entries = [];
+    private readonly LinkedList<Entry> _byUse = new();
+
+    /// <exception cref="Marketplace.Engine.InvalidModuleException">The module does not validate; nothing is kept.</exception>
+    public GuestProgram Get(BlobId id, Func<byte[]> fetch)
+    {
+        var entry = FindOrAdd(id, fetch);
+        try
+        {
+            var program = entry.Module.Value.Program;
+            Trim(keep: id);
+            return program;
+        }
+        catch
+        {
+            // A failed fetch may work the next time; Lazy would repeat its exception for ever.
+            Remove(entry);
+            throw;
+        }
+    }
+
+    private Entry FindOrAdd(BlobId id, Func<byte[]> fetch)
+    {
+        lock (_lock)
+        {
+            if (_entries.TryGetValue(id, out var node))
+            {
+                _byUse.Remove(node);
+                _byUse.AddLast(node);
+                return node.Value;
+            }
+            var entry = new Entry(id, new(() =>
+            {
+                var bytes = fetch();
+                return (GuestProgram.Load(bytes), bytes.Length);
+            }));
+            _entries[id] = _byUse.AddLast(entry);
+            return entry;
+        }
+    }
+
+    private void Trim(BlobId keep)
+    {
+        lock (_lock)
+        {
+            var bytes = 0L;
+            for (var node = _byUse.Last; node is not null;)
+            {
+                var (current, previous) = (node, node.Previous);
+                node = previous;
+                if (!current.Value.Module.IsValueCreated)
+                    continue;
+                bytes += current.Value.Module.Value.Bytes;
+                if (bytes <= bytesMax || current.Value.Id == keep)
+                    continue;
+                _byUse.Remove(current);
+                _entries.Remove(current.Value.Id);
+            }
+        }
+    }
+
+    private void Remove(Entry entry)
+    {
+        lock (_lock)
+        {
+            if (_entries.TryGetValue(entry.Id, out var node) && node.Value == entry)
+            {
+                _entries.Remove(entry.Id);
+                _byUse.Remove(node);
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using System.Threading.Channels;
+using Marketplace.Api.Workers;
+
+namespace Marketplace.Worker;
+
+/// <summary>
+/// Results on their way to the market. A batch is what has gathered while the report before was under way: the first result never waits for company.
+/// Bounded by the leases that the worker holds.
+/// </summary>
+internal sealed class ReportQueue
+{
+    private readonly Channel<WorkerResult> _results = Channel.CreateUnbounded<WorkerResult>(new UnboundedChannelOptions { SingleReader = true });
+
+    public void Add(WorkerResult result) => _results.Writer.TryWrite(result);
+
+    public void Close() => _results.Writer.Complete();
+
+    /// <summary>One to <paramref name="most"/> results; null when the queue is closed and empty.</summary>
+    public async ValueTask<IReadOnlyList<WorkerResult>?> Take(int most)
+    {
+        if (!await _results.Reader.WaitToReadAsync().ConfigureAwait(false))
+            return null;
+        var batch = new List<WorkerResult>(most);
+        while (batch.Count < most && _results.Reader.TryRead(out var result))
+            batch.Add(result);
+        return batch;
+    }
+}

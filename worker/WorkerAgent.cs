@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using Marketplace.Api.Workers;
+using Microsoft.Extensions.Logging;
+
+namespace Marketplace.Worker;
+
+/// <summary>
+/// Runs jobs for a market: offers, polls for leases, runs each on a thread of its own, reports the results in batches. One agent per worker key.
+/// </summary>
+public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options, TimeProvider time, ILogger<WorkerAgent> log)
+{
+    private readonly JobRunner _runner = new(link, options, time);
+    private readonly LeaseBook _leases = new(options.Slots, time);
+    private readonly ReportQueue _reports = new();
+
+    /// <summary>Leases that run or wait to run.</summary>
+    public int LeasesHeld => _leases.Count;
+
+    /// <summary>Works until <paramref name="stopping"/>: then nothing new starts, running jobs are stopped, and what has ended is reported.</summary>
+    public async Task Run(CancellationToken stopping)
+    {
+        options.Validate();
+        var slots = new Thread[options.Slots];
+        for (var index = 0; index < slots.Length; index++)
+            slots[index] = StartSlot(index);
+        using var reporting = new CancellationTokenSource();
+        var reporter = ReportLoop(reporting.Token);
+        await using (time.CreateTimer(_ => ReturnStale(), null, WorkerPolicy.LeaseWaitMax, WorkerPolicy.LeaseWaitMax / 2))
+        {
+            try
+            {
+                await PollLoop(stopping).ConfigureAwait(false);
+            }
+            finally
+            {
+                _leases.Close();
+                foreach (var slot in slots)
+                    slot.Join();
+                _reports.Close();
+                reporting.CancelAfter(WorkerPolicy.RetryPauseMax);
+                await reporter.ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task PollLoop(CancellationToken stopping)
+    {
+        var offer = new WorkerOffer(options.Worker, options.PayTo, options.PricePerMillionFuel, options.Slots, options.MemoryPagesMax);
+        while (!stopping.IsCancellationRequested)
+        {
+            var welcome = await Repeat(token => link.Offer(offer, token), "offer", stopping).ConfigureAwait(false);
+            if (welcome is null)
+                return;
+            LogOffered(options.Worker, welcome.Start);
+            _leases.StopAll();
+            await FollowOrders(welcome.Start, stopping).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Polls under one start number until the market no longer knows it.</summary>
+    private async Task FollowOrders(long start, CancellationToken stopping)
+    {
+        for (long sequence = 1; ; sequence++)
+        {
+            var poll = new WorkerPoll(options.Worker, start, sequence, _leases.LeasesWanted);
+            var orders = await Repeat(token => link.Poll(poll, token), "poll", stopping).ConfigureAwait(false);
+            if (orders is not { Known: true })
+                return;
+            foreach (var lease in orders.Leases)
+                _leases.Add(lease);
+            foreach (var stop in orders.Stops)
+                _leases.Stop(stop);
+        }
+    }
+
+    private Thread StartSlot(int index)
+    {
+        var thread = new Thread(RunSlot, JobRunner.StackBytes) { IsBackground = true, Name = $"worker slot {index}" };
+        thread.Start();
+        return thread;
+    }
+
+    private void RunSlot()
+    {
+        while (_leases.TakeNext() is { } held)
+        {
+            var started = Stopwatch.GetTimestamp();
+            var result = _runner.Run(held.Lease, held.Stopped);
+            var reportIt = _leases.Finish(held, Stopwatch.GetElapsedTime(started));
+            if (result.Outcome == RunOutcome.WorkerFault)
+                LogFault(result.Lease, result.Job, result.Reason);
+            if (reportIt)
+                _reports.Add(result);
+        }
+    }
+
+    /// <summary>Gives back what has waited too long behind long runs.</summary>
+    private void ReturnStale()
+    {
+        var now = time.GetUtcNow();
+        foreach (var lease in _leases.TakeStale())
+            _reports.Add(JobRunner.NotRun(lease, RunOutcome.Returned, "All slots were busy.", now));
+    }
+
+    private async Task ReportLoop(CancellationToken cancellation)
+    {
+        while (await _reports.Take(WorkerPolicy.ReportResultsMax).ConfigureAwait(false) is { } results)
+        {
+            var report = new WorkerReport(options.Worker, results);
+            await Repeat(async token =>
+            {
+                await link.Report(report, token).ConfigureAwait(false);
+                return report;
+            }, "report", cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Repeats a call as it is until the market answers; null when the worker stops first.</summary>
+    private async ValueTask<TAnswer?> Repeat<TAnswer>(Func<CancellationToken, ValueTask<TAnswer>> call, string what, CancellationToken stopping)
+        where TAnswer : class
+    {
+        var pause = WorkerPolicy.RetryPause;
+        while (true)
+        {
+            try
+            {
+                stopping.ThrowIfCancellationRequested();
+                return await call(stopping).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return null;
+            }
+            catch (MarketLinkException failure)
+            {
+                LogUnreachable(what, failure.Message, pause);
+            }
+            await Task.Delay(pause, time, stopping).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+            pause = pause * 2 < WorkerPolicy.RetryPauseMax ? pause * 2 : WorkerPolicy.RetryPauseMax;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker} offers its slots under start number {Start}")]
+    private partial void LogOffered(WorkerId worker, long start);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The market did not take the {What}: {Reason} Trying again in {Pause}")]
+    private partial void LogUnreachable(string what, string reason, TimeSpan pause);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Lease {Lease} of job {Job} failed on this worker: {Reason}")]
+    private partial void LogFault(LeaseId lease, JobId job, string? reason);
+}

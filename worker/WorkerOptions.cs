@@ -1,0 +1,37 @@
+namespace Marketplace.Worker;
+
+/// <summary>What a worker offers and how it runs. <see cref="Validate"/> is called at start.</summary>
+public sealed record WorkerOptions
+{
+    /// <summary>The worker's key.</summary>
+    public required WorkerId Worker { get; init; }
+
+    /// <summary>The account that earns.</summary>
+    public required AccountId PayTo { get; init; }
+
+    /// <summary>What it asks per million fuel, in base units.</summary>
+    public TokenAmount PricePerMillionFuel { get; init; } = new(1);
+
+    /// <summary>Jobs that run at a time: one thread each.</summary>
+    public int Slots { get; init; } = Math.Max(1, Environment.ProcessorCount);
+
+    /// <summary>The largest guest memory, in pages of 64 KiB.</summary>
+    public int MemoryPagesMax { get; init; } = 4096;
+
+    /// <summary>Bytes of module code whose compiled form is kept.</summary>
+    public long ModuleCacheBytesMax { get; init; } = 256 * 1024 * 1024;
+
+    /// <exception cref="InvalidOperationException">An option is outside its bounds; the message names it.</exception>
+    public void Validate()
+    {
+        Check(Slots is >= 1 and <= WorkerPolicy.SlotsMax, nameof(Slots), Slots, $"1 to {WorkerPolicy.SlotsMax}");
+        Check(MemoryPagesMax is >= 1 and <= WorkerPolicy.MemoryPagesMax, nameof(MemoryPagesMax), MemoryPagesMax, $"1 to {WorkerPolicy.MemoryPagesMax}");
+        Check(ModuleCacheBytesMax >= WorkerPolicy.ModuleBytesMax, nameof(ModuleCacheBytesMax), ModuleCacheBytesMax, $"at least {WorkerPolicy.ModuleBytesMax}");
+    }
+
+    private static void Check(bool holds, string property, object seen, string allowed)
+    {
+        if (!holds)
+            throw new InvalidOperationException($"{nameof(WorkerOptions)}.{property} is {seen}; allowed: {allowed}.");
+    }
+}

@@ -1,0 +1,43 @@
+namespace Marketplace.Worker;
+
+/// <summary>Bounds of a worker, each with its reason.</summary>
+public static class WorkerPolicy
+{
+    /// <summary>Threads with a guest's stack each: more than any machine has cores.</summary>
+    public const int SlotsMax = 1024;
+
+    /// <summary>Guest memory in pages of 64 KiB: the 4 GiB that 32-bit addresses reach.</summary>
+    public const int MemoryPagesMax = 65_536;
+
+    /// <summary>A module's bytes, which are compiled in memory.</summary>
+    public const int ModuleBytesMax = 16 * 1024 * 1024;
+
+    /// <summary>An input, which is held in memory while its job runs.</summary>
+    public const int InputBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>An output; it is collected in memory before it is uploaded.</summary>
+    public const int OutputBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>Outputs up to this size travel in the report.</summary>
+    public const int InlineBytesMax = 16 * 1024;
+
+    /// <summary>A job's log; more is cut.</summary>
+    public const int LogBytesMax = 64 * 1024;
+
+    /// <summary>Results of one report: enough to share its write, few enough to keep the first one from waiting.</summary>
+    public const int ReportResultsMax = 64;
+
+    /// <summary>Leases beyond those that run, when runs are short: they hide the market's answer time.</summary>
+    public const int PrefetchMax = 256;
+
+    /// <summary>How much work a worker keeps waiting per slot, by the time that its last runs took.</summary>
+    public static readonly TimeSpan PrefetchTime = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>A lease that has waited for a slot this long is given back: another worker may be free.</summary>
+    public static readonly TimeSpan LeaseWaitMax = TimeSpan.FromSeconds(1);
+
+    /// <summary>The pause after the first failed call to the market; doubled up to <see cref="RetryPauseMax"/>.</summary>
+    public static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(50);
+
+    public static readonly TimeSpan RetryPauseMax = TimeSpan.FromSeconds(5);
+}
