@@ -1,0 +1,54 @@
+namespace Marketplace.Tests.Tidy;
+
+/// <summary>
+/// Grains and what they call have no clock, chance, threads, files or blocking waits of their own: else a simulated run is not repeatable and a turn can
+/// stall. Read from the member references of the compiled assemblies.
+/// </summary>
+public sealed class GrainDisciplineTests
+{
+    /// <summary>Type, member; a null member bans the whole type.</summary>
+    private static readonly (string Type, string? Member)[] Banned =
+    [
+        ("System.DateTime", "get_Now"), ("System.DateTime", "get_UtcNow"), ("System.DateTime", "get_Today"),
+        ("System.DateTimeOffset", "get_Now"), ("System.DateTimeOffset", "get_UtcNow"),
+        ("System.TimeProvider", "get_System"),
+        ("System.Guid", "NewGuid"), ("System.Guid", "CreateVersion7"), ("System.Random", null),
+        ("System.Security.Cryptography.RandomNumberGenerator", null),
+        ("System.Threading.Tasks.Task", "Run"), ("System.Threading.Tasks.Task", "Wait"), ("System.Threading.Tasks.Task", "WaitAll"),
+        ("System.Threading.Tasks.Task", "WaitAny"), ("System.Threading.Tasks.Task", "Delay"), ("System.Threading.Tasks.Task", "ConfigureAwait"),
+        ("System.Threading.Tasks.Task`1", "get_Result"), ("System.Threading.Tasks.Task`1", "ConfigureAwait"),
+        ("System.Threading.Tasks.ValueTask", "ConfigureAwait"), ("System.Threading.Tasks.ValueTask`1", "ConfigureAwait"),
+        ("System.Threading.Tasks.TaskFactory", null), ("System.Threading.Tasks.Parallel", null),
+        ("System.Threading.Thread", null), ("System.Threading.ThreadPool", null), ("System.Threading.Timer", null),
+        ("System.Threading.SemaphoreSlim", "Wait"), ("System.Threading.ManualResetEventSlim", null), ("System.Threading.Monitor", "Wait"),
+        ("System.Diagnostics.Stopwatch", null), ("System.Environment", null), ("System.IO.File", null), ("System.IO.Directory", null),
+        ("System.Console", null),
+    ];
+
+    /// <summary>
+    /// Types that serve grains from outside their turns: heavy work behind an injected interface, on threads of its own. Each line is an exemption with its
+    /// reason.
+    /// </summary>
+    private static readonly Dictionary<string, string> Exempt = new()
+    {
+        ["Marketplace.Grains.ModuleInspector"] = "validates modules on its own threads; grains know only IModuleInspector",
+        ["Marketplace.Grains.SystemSecretSource"] = "the production form of ISecretSource; simulations inject a seeded one",
+    };
+
+    [Theory, InlineData("Grains"), InlineData("GrainInterfaces")]
+    public void Assembly_HasNoAmbientClockChanceOrThreads(string name)
+    {
+        var found = BannedIn(name)
+            .Where(use => !Exempt.ContainsKey(use.Caller.Split('/')[0]))
+            .Select(use => $"{use.Caller} uses {use.Type}.{use.Member}");
+
+        Assert.Empty(found.Distinct());
+    }
+
+    [Fact]
+    public void EveryExemption_IsStillNeeded() =>
+        Assert.Empty(Exempt.Keys.Except(BannedIn("Grains").Select(use => use.Caller.Split('/')[0])));
+
+    private static IEnumerable<MemberUse> BannedIn(string name) => MemberUse.In(Repository.Assemblies[name])
+        .Where(use => Banned.Any(ban => ban.Type == use.Type && (ban.Member is null || ban.Member == use.Member)));
+}

@@ -1,0 +1,43 @@
+namespace Marketplace.Tests.Tidy;
+
+/// <summary>Who may know whom: ARCHITECTURE.md, "Folders and arrows". Read from the compiled assemblies, not from project files.</summary>
+public sealed class ReferenceTests
+{
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["Values"] = [],
+        ["Crypto"] = ["Values"],
+        ["Engine"] = ["Values"],
+        ["GrainHost"] = [],
+        ["GrainInterfaces"] = ["Values", "GrainHost"],
+        ["Storage"] = ["Values", "Crypto"],
+        ["Api"] = ["Values"],
+        ["Grains"] = ["Values", "GrainHost", "GrainInterfaces", "Crypto", "Engine", "Storage"],
+        ["Gateway"] = ["Values", "GrainHost", "GrainInterfaces", "Api", "Storage"],
+        ["Worker"] = ["Values", "Api", "Crypto", "Engine", "Storage"],
+        ["Sdk"] = ["Values", "Api", "Crypto", "Storage"],
+        ["market"] = ["Values", "Api", "Sdk", "Storage"],
+        ["Silo"] = ["Values", "GrainHost", "GrainInterfaces", "Crypto", "Engine", "Storage", "Api", "Grains", "Gateway", "Worker"],
+    };
+
+    public static TheoryData<string> Names => [.. Allowed.Keys];
+
+    [Theory, MemberData(nameof(Names))]
+    public void Assembly_ReferencesOnlyWhatItsFolderMayKnow(string name)
+    {
+        var references = new List<string>();
+        Repository.Read(Repository.Assemblies[name], metadata =>
+        {
+            foreach (var handle in metadata.AssemblyReferences)
+                references.Add(metadata.GetString(metadata.GetAssemblyReference(handle).Name));
+        });
+
+        var arrows = references.Where(reference => reference.StartsWith("Marketplace.", StringComparison.Ordinal))
+            .Select(reference => reference["Marketplace.".Length..]);
+
+        Assert.Empty(arrows.Except(Allowed[name]));
+    }
+
+    [Fact]
+    public void EveryProductAssembly_HasItsArrowsWrittenDown() => Assert.Empty(Repository.Assemblies.Keys.Except(Allowed.Keys));
+}

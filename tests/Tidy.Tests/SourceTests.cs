@@ -1,0 +1,69 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Marketplace.Tests.Tidy;
+
+/// <summary>Conventions of the source text that the compiler cannot see.</summary>
+public sealed class SourceTests
+{
+    private const int FileLinesMax = 500;
+    private const int MethodLinesMax = 70;
+    private const int LineColumnsMax = 160;
+
+    /// <summary>Files that may be longer, each with its reason.</summary>
+    private static readonly Dictionary<string, string> LongFiles = [];
+
+    /// <summary>Methods that may be longer, as file:method, each with its reason.</summary>
+    private static readonly Dictionary<string, string> LongMethods = [];
+
+    [Fact]
+    public void File_StaysReadable()
+    {
+        var tooLong = Repository.SourceFiles().Where(path => File.ReadLines(path).Count() > FileLinesMax).Select(Repository.Relative).ToHashSet();
+
+        Assert.Empty(tooLong.Except(LongFiles.Keys));
+        Assert.Empty(LongFiles.Keys.Except(tooLong));
+    }
+
+    [Fact]
+    public void Line_FitsTheScreen() => Assert.Empty(
+        from path in Repository.SourceFiles()
+        from line in File.ReadLines(path).Select((text, index) => (text, number: index + 1))
+        where line.text.Length > LineColumnsMax
+        select $"{Repository.Relative(path)}:{line.number} has {line.text.Length} columns");
+
+    [Fact]
+    public void Method_StaysReadable()
+    {
+        var tooLong = (from path in Repository.SourceFiles()
+                       from method in Parse(path).DescendantNodes().OfType<BaseMethodDeclarationSyntax>()
+                       let span = method.SyntaxTree.GetLineSpan(method.Span).Span
+                       where span.End.Line - span.Start.Line + 1 > MethodLinesMax
+                       select $"{Repository.Relative(path)}:{(method as MethodDeclarationSyntax)?.Identifier.Text ?? "constructor"}").ToHashSet();
+
+        Assert.Empty(tooLong.Except(LongMethods.Keys));
+        Assert.Empty(LongMethods.Keys.Except(tooLong));
+    }
+
+    [Fact]
+    public void Source_HasNoRegionsAndNoConditionalCode() => Assert.Empty(
+        from path in Repository.SourceFiles()
+        where Parse(path).DescendantTrivia(descendIntoTrivia: false).Any(trivia => trivia.IsKind(SyntaxKind.RegionDirectiveTrivia) || trivia.IsKind(SyntaxKind.IfDirectiveTrivia))
+        select Repository.Relative(path));
+
+    /// <summary>The market's code compiles against either grain host; only one file names the embedded one.</summary>
+    [Fact]
+    public void EmbeddedHost_IsNamedInOneFileOfTheProduct()
+    {
+        var naming = Repository.SourceFiles().Select(path => (path, name: Repository.Relative(path)))
+            .Where(file => !file.name.StartsWith("grain-host/", StringComparison.Ordinal) && !file.name.StartsWith("tests/", StringComparison.Ordinal))
+            .Where(file => File.ReadAllText(file.path).Contains("Marketplace.GrainHost", StringComparison.Ordinal))
+            .Select(file => file.name);
+
+        Assert.Empty(naming.Except(["silo/EmbeddedHost.cs"]));
+    }
+
+    private static SyntaxNode Parse(string path) =>
+        CSharpSyntaxTree.ParseText(File.ReadAllText(path), new CSharpParseOptions(LanguageVersion.Preview)).GetRoot();
+}
