@@ -39,6 +39,7 @@ public static class Blake3
 
     internal static Bytes32 Hash(ReadOnlySpan<byte> input, in ChainingValue key, uint flags, int lanes)
     {
+        if (input.Length <= Blake3Words.ChunkSize) return HashChunk(input, in key, flags, lanes);
         ToRoot(input, in key, flags, lanes, out var root);
         return root.FinishRoot(lanes);
     }
@@ -53,6 +54,36 @@ public static class Blake3
     {
         ArgumentNullException.ThrowIfNull(context);
         return ChainingValue.From(Hash(Encoding.UTF8.GetBytes(context), Blake3Words.Iv, Blake3Words.DeriveKeyContext, lanes));
+    }
+
+    /// <summary>The way of short input, which is most of it: a node would be copied about more than it is computed.</summary>
+    [SkipLocalsInit]
+    private static unsafe Bytes32 HashChunk(ReadOnlySpan<byte> input, in ChainingValue key, uint flags, int lanes)
+    {
+        var value = key;
+        flags |= Blake3Words.ChunkStart;
+        fixed (byte* start = input)
+        {
+            var block = start;
+            var length = input.Length;
+            for (; length > Blake3Words.BlockSize; length -= Blake3Words.BlockSize, block += Blake3Words.BlockSize)
+            {
+                Blake3Block.Compress(ref value, block, Blake3Words.BlockSize, 0, flags, lanes, out _);
+                flags &= ~Blake3Words.ChunkStart;
+            }
+            flags |= Blake3Words.ChunkEnd | Blake3Words.Root;
+            if (length == Blake3Words.BlockSize)
+            {
+                Blake3Block.Compress(ref value, block, Blake3Words.BlockSize, 0, flags, lanes, out _);
+                return value.ToBytes32();
+            }
+            var last = stackalloc byte[Blake3Words.BlockSize];
+            var room = new Span<byte>(last, Blake3Words.BlockSize);
+            room.Clear();
+            new ReadOnlySpan<byte>(block, length).CopyTo(room);
+            Blake3Block.Compress(ref value, last, (uint)length, 0, flags, lanes, out _);
+        }
+        return value.ToBytes32();
     }
 
     [SkipLocalsInit]

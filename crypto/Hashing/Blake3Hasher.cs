@@ -48,7 +48,8 @@ public sealed unsafe class Blake3Hasher
             input = input[take..];
             // The last chunk is kept back even when it is full, for it may be the root.
             if (input.IsEmpty) return;
-            ChunkNode().Finish(_lanes, out var value);
+            ChunkNode(out var chunk);
+            chunk.Finish(_lanes, out var value);
             _chunkLength = 0;
             Push(in value, 1);
         }
@@ -126,18 +127,15 @@ public sealed unsafe class Blake3Hasher
     {
         for (var kept = BitOperations.PopCount(chunks); _pendingCount > kept; _pendingCount--)
         {
-            var parent = Blake3Node.Parent(in _key, in _pending[_pendingCount - 2], in _pending[_pendingCount - 1], _flags);
+            Blake3Node.Parent(in _key, in _pending[_pendingCount - 2], in _pending[_pendingCount - 1], _flags, out var parent);
             parent.Finish(_lanes, out _pending[_pendingCount - 2]);
         }
     }
 
-    private Blake3Node ChunkNode()
+    private void ChunkNode(out Blake3Node node)
     {
         fixed (byte* start = (Span<byte>)_chunk)
-        {
-            Blake3Node.Chunk(start, _chunkLength, in _key, _chunkCounter, _flags, _lanes, out var node);
-            return node;
-        }
+            Blake3Node.Chunk(start, _chunkLength, in _key, _chunkCounter, _flags, _lanes, out node);
     }
 
     private void ToRoot(out Blake3Node root)
@@ -145,17 +143,17 @@ public sealed unsafe class Blake3Hasher
         var left = _pendingCount;
         if (left == 0 || _chunkLength > 0)
         {
-            root = ChunkNode();
+            ChunkNode(out root);
         }
         else
         {
             left -= 2;
-            root = Blake3Node.Parent(in _key, in _pending[left], in _pending[left + 1], _flags);
+            Blake3Node.Parent(in _key, in _pending[left], in _pending[left + 1], _flags, out root);
         }
         while (left > 0)
         {
             root.Finish(_lanes, out var value);
-            root = Blake3Node.Parent(in _key, in _pending[--left], in value, _flags);
+            Blake3Node.Parent(in _key, in _pending[--left], in value, _flags, out root);
         }
     }
 

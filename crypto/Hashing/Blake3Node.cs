@@ -18,34 +18,35 @@ internal unsafe struct Blake3Node
     /// <summary>A chunk of 0 to 1024 bytes.</summary>
     public static void Chunk(byte* input, int length, in ChainingValue key, ulong counter, uint flags, int lanes, out Blake3Node node)
     {
+        Unsafe.SkipInit(out node);
         var value = key;
         var start = Blake3Words.ChunkStart;
         for (; length > Blake3Words.BlockSize; length -= Blake3Words.BlockSize, input += Blake3Words.BlockSize, start = 0)
             Blake3Block.Compress(ref value, input, Blake3Words.BlockSize, counter, flags | start, lanes, out _);
-        node = Last(in value, new ReadOnlySpan<byte>(input, length), counter, flags | start | Blake3Words.ChunkEnd);
-    }
-
-    /// <summary>A node whose last block is <paramref name="block"/>, at most 64 bytes, with all flags but the root's.</summary>
-    public static Blake3Node Last(in ChainingValue value, ReadOnlySpan<byte> block, ulong counter, uint flags)
-    {
-        Blake3Node node = default;
         node._value = value;
-        block.CopyTo(new Span<byte>(node._block, Blake3Words.BlockSize));
-        node._length = (uint)block.Length;
+        node._length = (uint)length;
         node._counter = counter;
-        node._flags = flags;
-        return node;
+        node._flags = flags | start | Blake3Words.ChunkEnd;
+        fixed (byte* block = node._block)
+        {
+            var room = new Span<byte>(block, Blake3Words.BlockSize);
+            new ReadOnlySpan<byte>(input, length).CopyTo(room);
+            room[length..].Clear();
+        }
     }
 
-    public static Blake3Node Parent(in ChainingValue key, in ChainingValue left, in ChainingValue right, uint flags)
+    public static void Parent(in ChainingValue key, in ChainingValue left, in ChainingValue right, uint flags, out Blake3Node node)
     {
-        Blake3Node node = default;
+        Unsafe.SkipInit(out node);
         node._value = key;
-        ((ChainingValue*)node._block)[0] = left;
-        ((ChainingValue*)node._block)[1] = right;
         node._length = Blake3Words.BlockSize;
+        node._counter = 0;
         node._flags = flags | Blake3Words.Parent;
-        return node;
+        fixed (byte* block = node._block)
+        {
+            ((ChainingValue*)block)[0] = left;
+            ((ChainingValue*)block)[1] = right;
+        }
     }
 
     /// <summary>The children of a parent.</summary>

@@ -24,7 +24,7 @@ internal static unsafe class Blake3Subtree
         var count = Compress(input, length, in key, counter, flags, lanes, values);
         while (count > 2)
             count = CompressParents(values, count, in key, flags, lanes, values);
-        parent = Blake3Node.Parent(in key, in *(ChainingValue*)values, in ((ChainingValue*)values)[1], flags);
+        Blake3Node.Parent(in key, in *(ChainingValue*)values, in ((ChainingValue*)values)[1], flags, out parent);
     }
 
     /// <summary>Writes the chaining values of the highest level that still fills the lanes (at least two); returns how many.</summary>
@@ -54,12 +54,31 @@ internal static unsafe class Blake3Subtree
     private static int CompressChunks(byte* input, nuint length, in ChainingValue key, ulong counter, uint flags, int lanes, byte* output)
     {
         var whole = (int)(length / Blake3Words.ChunkSize);
-        HashMany(input, whole, Blake3Words.ChunkSize, in key, counter, 1, flags, Blake3Words.ChunkStart, Blake3Words.ChunkEnd, lanes, output);
+        HashChunks(input, whole, in key, counter, flags, lanes, output);
         var rest = length % Blake3Words.ChunkSize;
         if (rest == 0) return whole;
         Blake3Node.Chunk(input + whole * Blake3Words.ChunkSize, (int)rest, in key, counter + (uint)whole, flags, lanes, out var last);
         last.Finish(lanes, out ((ChainingValue*)output)[whole]);
         return whole + 1;
+    }
+
+    /// <summary>
+    /// Whole chunks, at most as many as there are lanes. A pass takes the same time for 4, 8 or 16 lanes, and little more than one chunk
+    /// alone; so a number between is copied to where the missing chunks may be read (whatever is there), and their values are ignored.
+    /// <paramref name="output"/> therefore has room for as many values as there are lanes.
+    /// </summary>
+    [SkipLocalsInit]
+    private static void HashChunks(byte* input, int count, in ChainingValue key, ulong counter, uint flags, int lanes, byte* output)
+    {
+        var width = Math.Max((int)BitOperations.RoundUpToPowerOf2((uint)count), 4);
+        if (count > 1 && count < width && width <= lanes)
+        {
+            var padded = stackalloc byte[width * Blake3Words.ChunkSize];
+            Unsafe.CopyBlockUnaligned(padded, input, (uint)(count * Blake3Words.ChunkSize));
+            input = padded;
+            count = width;
+        }
+        HashMany(input, count, Blake3Words.ChunkSize, in key, counter, 1, flags, Blake3Words.ChunkStart, Blake3Words.ChunkEnd, lanes, output);
     }
 
     /// <summary>Pairs become parents, an odd one out is handed up. Works in place: a parent is written behind what is still to be read.</summary>

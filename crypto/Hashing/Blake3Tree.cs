@@ -43,12 +43,17 @@ public static unsafe class Blake3Tree
     /// <summary>The chaining value of an inner node.</summary>
     public static Bytes32 ParentValue(Bytes32 left, Bytes32 right)
     {
-        Node(left, right).Finish(Blake3Subtree.LanesDetected, out var value);
+        Blake3Node.Parent(Blake3Words.Iv, ChainingValue.From(left), ChainingValue.From(right), 0, out var node);
+        node.Finish(Blake3Subtree.LanesDetected, out var value);
         return value.ToBytes32();
     }
 
     /// <summary>The hash of content whose two halves have these chaining values.</summary>
-    public static Bytes32 Root(Bytes32 left, Bytes32 right) => Node(left, right).FinishRoot(Blake3Subtree.LanesDetected);
+    public static Bytes32 Root(Bytes32 left, Bytes32 right)
+    {
+        Blake3Node.Parent(Blake3Words.Iv, ChainingValue.From(left), ChainingValue.From(right), 0, out var node);
+        return node.FinishRoot(Blake3Subtree.LanesDetected);
+    }
 
     /// <summary>The hash of the content whose groups have these chaining values, in order, two or more.</summary>
     public static Bytes32 Root(ReadOnlySpan<Bytes32> groups)
@@ -84,7 +89,4 @@ public static unsafe class Blake3Tree
             return value.ToBytes32();
         }
     }
-
-    private static Blake3Node Node(Bytes32 left, Bytes32 right) =>
-        Blake3Node.Parent(Blake3Words.Iv, ChainingValue.From(left), ChainingValue.From(right), 0);
 }
