@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+using Marketplace.Grains;
+using Wire = Marketplace.Api.Workers;
+
+namespace Marketplace.Silo;
+
+/// <summary>Between the worker protocol's records and the grains' records.</summary>
+internal static class LinkMapping
+{
+    public static Wire.WorkerLease ToWire(Lease lease)
+    {
+        var spec = lease.Ticket.Spec;
+        return new Wire.WorkerLease(
+            lease.Id, lease.Ticket.Job, spec.Program, lease.Ticket.Module, spec.EntryPoint, spec.Arguments, spec.Input, spec.InputBlob,
+            spec.FuelMax, spec.MemoryPagesMax, spec.TimeMax, lease.Attempt, lease.Root, lease.Ticket.SubmittedAt, lease.Deadline);
+    }
+
+    public static LeaseReport ToGrain(Wire.WorkerResult result) => new(
+        result.Lease, result.Job, (RunOutcome)result.Outcome, result.Reason, result.FuelUsed,
+        new JobOutput(result.Output, result.OutputBlob, result.OutputSize), result.Log, ToGrain(result.StateChanges), result.StartedAt, result.EndedAt);
+
+    public static ImmutableArray<StateChange> ToGrain(IReadOnlyList<Wire.StateChange> changes) =>
+        changes.Count == 0 ? [] : [.. changes.Select(change => new StateChange(change.Key, change.Value))];
+}

@@ -1,0 +1,60 @@
+namespace Marketplace.Silo;
+
+/// <summary>
+/// What a deployment chooses: on the command line (<c>--data DIR</c>), in the environment (<c>MARKET_DATA</c>) or in <c>appsettings.json</c>, in this order of
+/// precedence. <see cref="Validate"/> is called at start.
+/// </summary>
+public sealed class SiloOptions
+{
+    /// <summary>The folder of everything that the silo keeps; relative to the folder where the command was typed.</summary>
+    public string Data { get; set; } = "data";
+
+    /// <summary>Addresses to listen on, separated by semicolons.</summary>
+    public string Urls { get; set; } = "http://127.0.0.1:8080";
+
+    /// <summary>Listen beyond loopback without TLS: keys and jobs then cross the network readable.</summary>
+    public bool AllowPlaintext { get; set; }
+
+    /// <summary>Run a worker inside the silo. Not given: yes on loopback, no beyond it, where a fault of the engine would take the books with it.</summary>
+    public bool? Worker { get; set; }
+
+    /// <summary>Jobs that the worker inside runs at a time; 0: one per core.</summary>
+    public int WorkerSlots { get; set; }
+
+    /// <summary>What the worker inside asks per million fuel, in base units.</summary>
+    public string WorkerPrice { get; set; } = "1";
+
+    /// <summary>What the first start credits to the local account, in base units.</summary>
+    public string InitialCredit { get; set; } = "1000000000000000";
+
+    /// <summary>Free disk that blobs leave untouched, in mebibytes.</summary>
+    public int DiskFloorMiB { get; set; } = 512;
+
+    /// <summary>Hosts beside the loopback names that requests may ask for, separated by semicolons.</summary>
+    public string AllowedHosts { get; set; } = "";
+
+    /// <exception cref="SiloOptionsException">An option is outside its bounds; the message names it.</exception>
+    public void Validate()
+    {
+        Check(!string.IsNullOrWhiteSpace(Data), nameof(Data), Data, "a folder");
+        Check(ListenUrls.Count > 0 && ListenUrls.All(url => url is not null), nameof(Urls), Urls, "http or https addresses such as http://127.0.0.1:8080, separated by ';'");
+        Check(WorkerSlots is >= 0 and <= Marketplace.Worker.WorkerPolicy.SlotsMax, nameof(WorkerSlots), WorkerSlots, $"0 to {Marketplace.Worker.WorkerPolicy.SlotsMax}");
+        Check(TokenAmount.TryParse(WorkerPrice, out _), nameof(WorkerPrice), WorkerPrice, "a whole number of base units");
+        Check(TokenAmount.TryParse(InitialCredit, out _), nameof(InitialCredit), InitialCredit, "a whole number of base units");
+        Check(DiskFloorMiB >= 0, nameof(DiskFloorMiB), DiskFloorMiB, "0 or more");
+    }
+
+    /// <summary>The parsed <see cref="Urls"/>; null for one that is not an http or https address.</summary>
+    internal IReadOnlyList<Uri?> ListenUrls => [.. Urls
+        .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        .Select(url => Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https" ? parsed : null)];
+
+    private static void Check(bool holds, string property, object seen, string allowed)
+    {
+        if (!holds)
+            throw new SiloOptionsException($"{nameof(SiloOptions)}.{property} is '{seen}'; allowed: {allowed}.");
+    }
+}
+
+/// <summary>An option is wrong: the silo does not start.</summary>
+public sealed class SiloOptionsException(string message) : Exception(message);
