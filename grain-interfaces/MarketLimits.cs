@@ -48,6 +48,9 @@ public static class MarketLimits
     /// <summary>How long a job may wait for a worker.</summary>
     public static readonly TimeSpan ExpiresAfterMax = TimeSpan.FromDays(7);
 
+    /// <summary>How long the collector has for deleting a blob that nobody keeps: one file, with room for a stalled disk.</summary>
+    public static readonly TimeSpan BlobCollectMax = TimeSpan.FromSeconds(30);
+
     /// <summary>A worker's poll: shorter than the response timeout of a grain call.</summary>
     public static readonly TimeSpan PollMax = TimeSpan.FromSeconds(10);
 

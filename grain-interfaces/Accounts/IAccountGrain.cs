@@ -32,6 +32,15 @@ public interface IAccountGrain : IGrainWithStringKey
     [Effect(Effect.Deduplicated), Alias("Receive")]
     Task Receive(AccountId payer, long sequence, TokenAmount amount);
 
+    /// <summary>Counts a blob that the account keeps, once, against its storage quota. Called by the blob's grain before it records the pin.</summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.QuotaExceeded"/>, <see cref="ErrorCode.AccountNotFound"/>.</exception>
+    [Effect(Effect.Deduplicated), Alias("CountBlob")]
+    Task CountBlob(BlobId blob, long size);
+
+    /// <summary>Takes a blob out of the account's storage quota. Nothing happens where it is not counted.</summary>
+    [Effect(Effect.Idempotent), Alias("DiscountBlob")]
+    Task DiscountBlob(BlobId blob);
+
     /// <summary>Makes a key. The secret is in the answer and nowhere else.</summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.TooManyKeys"/>.</exception>
     [Effect(Effect.NeverRetry), Alias("CreateKey")]
@@ -73,6 +82,9 @@ public enum HoldOutcome
     InsufficientFunds = 2,
     SpendLimitReached = 3,
     TooManyOpenJobs = 4,
+
+    /// <summary>An earlier call holds another amount for this job: its request id belongs to another spec.</summary>
+    HeldDifferently = 5,
 }
 
 /// <param name="HeldAt">The moment of the hold, which <see cref="JobSubmission.HeldAt"/> repeats.</param>

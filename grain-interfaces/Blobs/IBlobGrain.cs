@@ -5,6 +5,10 @@ namespace Marketplace.Grains;
 public interface IBlobGrain : IGrainWithStringKey
 {
     /// <summary>Records that the account wants the blob kept. The bytes must be in the store.</summary>
+    /// <exception cref="MarketException">
+    /// <see cref="ErrorCode.BlobNotFound"/>: the bytes are not in the store; <see cref="ErrorCode.QuotaExceeded"/>;
+    /// <see cref="ErrorCode.Unavailable"/>: the blob is being collected, upload it again.
+    /// </exception>
     [Effect(Effect.Idempotent), Alias("Pin")]
     Task<BlobView> Pin(AccountId account, long size);
 
@@ -17,7 +21,14 @@ public interface IBlobGrain : IGrainWithStringKey
     [Effect(Effect.None), AlwaysInterleave, Alias("Find")]
     Task<BlobView?> Find(AccountId account);
 
-    /// <summary>For the collector: whether anybody wants it kept.</summary>
+    /// <summary>Keeps a program's module for as long as the program exists, whoever removes his own pin.</summary>
+    [Effect(Effect.Idempotent), Alias("KeepFor")]
+    Task KeepFor(ProgramId program);
+
+    /// <summary>
+    /// For the collector: whether anybody wants it kept. After false no pin is taken for <see cref="MarketLimits.BlobCollectMax"/>, in which the
+    /// collector may delete the bytes.
+    /// </summary>
     [Effect(Effect.None), Alias("IsPinned")]
     Task<bool> IsPinned();
 }

@@ -71,8 +71,12 @@ public enum JobAdmissionKind
 
 /// <param name="Kind">What happened.</param>
 /// <param name="SubmittedAt">When the job was created.</param>
+/// <param name="HeldAt">The hold that the job stands on, which may be another than the submission's.</param>
 [GenerateSerializer, Immutable, Alias("JobAdmission")]
-public readonly record struct JobAdmission([property: Id(0)] JobAdmissionKind Kind, [property: Id(1)] DateTimeOffset SubmittedAt);
+public readonly record struct JobAdmission(
+    [property: Id(0)] JobAdmissionKind Kind,
+    [property: Id(1)] DateTimeOffset SubmittedAt,
+    [property: Id(2)] DateTimeOffset HeldAt);
 
 /// <summary>One step of a job's history.</summary>
 [GenerateSerializer, Immutable, Alias("JobEvent")]
@@ -115,15 +119,20 @@ public readonly record struct JobOutput(
 /// <param name="Payer">Whose hold is released.</param>
 /// <param name="Payee">Who is paid; null when nothing is charged.</param>
 /// <param name="Charge">At most the job's price limit; the rest of the hold goes back.</param>
+/// <param name="HeldAt">
+/// The hold that the job stands on. A later hold for the same job, made by a request that was repeated after the job had been settled, is
+/// released and not charged again.
+/// </param>
 [GenerateSerializer, Immutable, Alias("JobSettlement")]
 public sealed record JobSettlement(
     [property: Id(0)] JobId Job,
     [property: Id(1)] AccountId Payer,
     [property: Id(2)] AccountId? Payee,
-    [property: Id(3)] TokenAmount Charge)
+    [property: Id(3)] TokenAmount Charge,
+    [property: Id(4)] DateTimeOffset HeldAt)
 {
-    /// <summary>The answer of a job that was never written: its hold goes back whole.</summary>
-    public static JobSettlement Unknown(JobId job, AccountId payer) => new(job, payer, null, TokenAmount.Zero);
+    /// <summary>A hold that no job stands on: it goes back whole. Also the answer of a job that was never written, which knows no payer.</summary>
+    public static JobSettlement Unknown(JobId job, AccountId payer) => new(job, payer, null, TokenAmount.Zero, DateTimeOffset.MinValue);
 }
 
 /// <summary>A job as its owner sees it.</summary>

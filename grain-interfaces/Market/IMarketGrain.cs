@@ -48,7 +48,8 @@ public sealed record JobTicket(
     [property: Id(2)] JobSpec Spec,
     [property: Id(3)] BlobId Module,
     [property: Id(4)] bool WritesState,
-    [property: Id(5)] DateTimeOffset SubmittedAt);
+    [property: Id(5)] DateTimeOffset SubmittedAt,
+    [property: Id(6)] string RequestId);
 
 /// <param name="Worker">The worker's key.</param>
 /// <param name="PayTo">Which account earns.</param>
