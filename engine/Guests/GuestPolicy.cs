@@ -1,0 +1,56 @@
+namespace Marketplace.Engine.Guests;
+
+/// <summary>Every bound of the guest ABIs and what host calls cost, with the reasons. A change here changes receipts.</summary>
+public static class GuestPolicy
+{
+    /// <summary>As long as a path or a URL gets in practice; state trees hash the key, so longer ones would only cost.</summary>
+    public const int StateKeyBytesMax = 1024;
+
+    /// <summary>What one durable write takes without splitting; larger data belongs into a blob whose id is the value.</summary>
+    public const int StateValueBytesMax = 1 << 20;
+
+    /// <summary>Keys that one run may write: each costs the committing grain a path of the state tree.</summary>
+    public const int StateWritesMax = 4096;
+
+    /// <summary>Keys and values that one run may write together: they wait in memory until the run is verified.</summary>
+    public const int StateWriteBytesMax = 16 << 20;
+
+    /// <summary>Arguments of a command; a shell's line is rarely longer.</summary>
+    public const int ArgumentsMax = 1024;
+
+    /// <summary>Bytes of all arguments with their ends: they are copied into the guest's memory by its start-up code.</summary>
+    public const int ArgumentBytesMax = 64 << 10;
+
+    /// <summary>WASI lists of buffers: the value of IOV_MAX on Linux, which portable programs already stay under.</summary>
+    public const int BuffersMax = 1024;
+
+    /// <summary>Subscriptions of one poll: a command has three descriptors and at most four clocks.</summary>
+    public const int SubscriptionsMax = 1024;
+
+    /// <summary>Instructions that entering the host is worth; measured at 20 to 60 ns, an instruction at about 0.4 ns.</summary>
+    public const int FuelPerCall = 100;
+
+    /// <summary>Copying runs at more than 10 GB/s, sixteen bytes in about an instruction's time.</summary>
+    public const int BytesPerCopyFuel = 16;
+
+    /// <summary>ChaCha20 in portable code: about 2 ns a byte.</summary>
+    public const int FuelPerRandomByte = 4;
+
+    /// <summary>SHA-256: about 0.6 ns a byte with the processor's instructions, 3 ns without; priced for those without.</summary>
+    public const int FuelPerSha256Byte = 8;
+
+    /// <summary>Keccak-256 in portable code: about 5 ns a byte.</summary>
+    public const int FuelPerKeccakByte = 12;
+
+    /// <summary>A look-up in the state or blob store: a few microseconds when it is not in memory.</summary>
+    public const int FuelPerLookup = 2_000;
+
+    /// <summary>One key of a listing: compared, sorted and copied.</summary>
+    public const int FuelPerListedKey = 50;
+
+    /// <summary>A state root: the walk to the root, whatever was written.</summary>
+    public const int FuelPerRoot = 10_000;
+
+    /// <summary>Each pending write in a state root: one path of hashes.</summary>
+    public const int FuelPerRootWrite = 5_000;
+}

@@ -1,0 +1,95 @@
+using Marketplace.Engine.Guests.Wasi;
+
+namespace Marketplace.Engine.Guests;
+
+/// <summary>What the host functions of one run share. It is the instance's host state, used by one thread.</summary>
+internal sealed class GuestRun
+{
+    private const int RandomSliceBytes = 64 << 10;
+
+    private readonly Run _run;
+    private readonly GuestRandom _random;
+    private readonly GuestAbi _abi;
+    private Instance? _caller;
+
+    public GuestRun(GuestAbi abi, GuestInvocation invocation, Run run)
+    {
+        _abi = abi;
+        _run = run;
+        _random = new GuestRandom(invocation.Seed);
+        Invocation = invocation;
+        Output = new GuestOutput(invocation.Limits.OutputBytesMax);
+        Log = new GuestLog(invocation.Limits.LogBytesMax);
+        Arguments = WasiProcess.Encode(invocation.Arguments);
+        InputLeft = abi == GuestAbi.WasiCommand ? invocation.Input : default;
+        State = invocation.State is null ? null : new StateBuffer(invocation.State);
+        NowNanoseconds = Nanoseconds(invocation.Now);
+    }
+
+    public GuestInvocation Invocation { get; }
+
+    public GuestOutput Output { get; }
+
+    public GuestLog Log { get; }
+
+    public Descriptors Descriptors { get; } = new();
+
+    /// <summary>A command's arguments as its memory gets them, its name first.</summary>
+    public IReadOnlyList<byte[]> Arguments { get; }
+
+    /// <summary>What a command has not read of its input yet; an ONVM program gets its input as an argument and reads nothing here.</summary>
+    public ReadOnlyMemory<byte> InputLeft { get; set; }
+
+    /// <summary>Program state; null where the invocation brought none, and then no function that needs it is imported.</summary>
+    public StateBuffer? State { get; }
+
+    public IGuestBlobs? Blobs => Invocation.Blobs;
+
+    public ulong NowNanoseconds { get; }
+
+    public GuestMemory Memory => new(_caller!.Memory);
+
+    /// <summary>Enters a host call: remembers whose memory it is about and charges the call.</summary>
+    public void Enter(Instance caller)
+    {
+        _caller = caller;
+        _run.ChargeFuel(GuestPolicy.FuelPerCall);
+    }
+
+    public void Charge(long fuel) => _run.ChargeFuel(fuel);
+
+    public void ChargeCopy(long bytes) => _run.ChargeFuel((bytes + GuestPolicy.BytesPerCopyFuel - 1) / GuestPolicy.BytesPerCopyFuel);
+
+    /// <summary>stdout: the output of a command. An ONVM program returns its output, so what it prints is log.</summary>
+    public void WriteOutput(ReadOnlySpan<byte> bytes)
+    {
+        if (_abi == GuestAbi.WasiCommand)
+            Output.Append(bytes);
+        else
+            Log.Append(bytes);
+    }
+
+    /// <returns>False where the range leaves the guest's memory; then nothing was drawn.</returns>
+    public bool TryFillRandom(uint pointer, uint size)
+    {
+        if (!Memory.TryWrite(pointer, size, out var destination))
+            return false;
+        for (; destination.Length > 0; destination = destination[Math.Min(RandomSliceBytes, destination.Length)..])
+        {
+            var slice = destination[..Math.Min(RandomSliceBytes, destination.Length)];
+            Charge((long)slice.Length * GuestPolicy.FuelPerRandomByte);
+            _random.Fill(slice);
+        }
+
+        return true;
+    }
+
+    private static ulong Nanoseconds(DateTimeOffset now)
+    {
+        const long NanosecondsPerTick = 100;
+        var ticks = now.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks;
+        if (ticks < 0 || (ulong)ticks > ulong.MaxValue / NanosecondsPerTick)
+            throw new ArgumentException($"{now:O} is not between 1970 and 2554, so WASI has no number for it.", nameof(now));
+        return (ulong)ticks * NanosecondsPerTick;
+    }
+}
