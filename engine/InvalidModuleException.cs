@@ -11,6 +11,9 @@ public enum ModuleFault
 
     /// <summary>The module is bigger than <see cref="EngineLimits"/> allows, or uses a feature that this engine does not have.</summary>
     LimitExceeded = 2,
+
+    /// <summary>The module is valid and follows none of the guest ABIs: it asks for or lacks something that they fix.</summary>
+    NotAProgram = 3,
 }
 
 /// <summary>A module that may not run. No bytes make the decoder throw anything else.</summary>

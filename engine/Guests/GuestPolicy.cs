@@ -3,6 +3,15 @@ namespace Marketplace.Engine.Guests;
 /// <summary>Every bound of the guest ABIs and what host calls cost, with the reasons. A change here changes receipts.</summary>
 public static class GuestPolicy
 {
+    /// <summary>
+    /// Guests that run at once on the threads that all programs share. More than processors, because guests also wait for state and blobs; a
+    /// worker that wants another number runs its guests on <see cref="GuestThreads"/> of its own.
+    /// </summary>
+    public static readonly int SharedThreads = Math.Max(8, 2 * Environment.ProcessorCount);
+
+    /// <summary>The entry point of a job that names none, where the program has several: the name that ONVM's samples export.</summary>
+    public const string DefaultEntryPoint = "onvm_main";
+
     /// <summary>As long as a path or a URL gets in practice; state trees hash the key, so longer ones would only cost.</summary>
     public const int StateKeyBytesMax = 1024;
 

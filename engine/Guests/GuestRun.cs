@@ -49,6 +49,18 @@ internal sealed class GuestRun
 
     public GuestMemory Memory => new(_caller!.Memory);
 
+    /// <exception cref="ArgumentException">The invocation holds what no guest can be given.</exception>
+    public static void Check(GuestInvocation invocation)
+    {
+        WasiProcess.Encode(invocation.Arguments);
+        Nanoseconds(invocation.Now);
+        ArgumentOutOfRangeException.ThrowIfNegative(invocation.Limits.OutputBytesMax);
+        ArgumentOutOfRangeException.ThrowIfNegative(invocation.Limits.LogBytesMax);
+        ArgumentOutOfRangeException.ThrowIfNegative(invocation.Limits.FuelMax);
+        ArgumentOutOfRangeException.ThrowIfNegative(invocation.Limits.MemoryPagesMax);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(invocation.Limits.MemoryPagesMax, EnginePolicy.MemoryPagesMax);
+    }
+
     /// <summary>Enters a host call: remembers whose memory it is about and charges the call.</summary>
     public void Enter(Instance caller)
     {
@@ -82,6 +94,25 @@ internal sealed class GuestRun
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// The run's result. Output comes with an outcome that the program chose itself, state writes only with success: half an output next to
+    /// a trap could be taken for an answer, and where time or a person stopped the guest it would differ from run to run.
+    /// </summary>
+    public GuestResult Result(GuestEnd end)
+    {
+        var completed = end.Outcome == GuestOutcome.Completed;
+        return new GuestResult
+        {
+            Outcome = end.Outcome,
+            Reason = end.Reason,
+            ExitCode = end.ExitCode,
+            FuelUsed = _run.FuelUsed,
+            Output = completed || end.Outcome == GuestOutcome.Failed ? Output.Written : default,
+            Log = Log.Written,
+            StateWrites = completed && State is not null ? State.Writes() : [],
+        };
     }
 
     private static ulong Nanoseconds(DateTimeOffset now)

@@ -16,7 +16,11 @@ internal sealed class StateBuffer(IGuestState state)
     {
         var copy = key.ToArray();
         if (!_writes.TryGetValue(copy, out var written))
-            return state.TryGet(copy, out value);
+        {
+            (var found, value) = GuestHostFault.Guard(() => (state.TryGet(copy, out var stored), stored));
+            return found;
+        }
+
         value = written;
         return written is not null;
     }
@@ -39,7 +43,8 @@ internal sealed class StateBuffer(IGuestState state)
     public List<ReadOnlyMemory<byte>> List(ReadOnlySpan<byte> prefix)
     {
         List<ReadOnlyMemory<byte>> keys = [];
-        foreach (var key in state.List(prefix.ToArray()))
+        var start = prefix.ToArray();
+        foreach (var key in GuestHostFault.Guard(() => state.List(start)))
         {
             if (!_writes.ContainsKey(key.ToArray()))
                 keys.Add(key);
@@ -55,7 +60,7 @@ internal sealed class StateBuffer(IGuestState state)
         return keys;
     }
 
-    public StateRoot Root() => state.RootWith(Writes());
+    public StateRoot Root() => GuestHostFault.Guard(() => state.RootWith(Writes()));
 
     private sealed class ByteOrder : IComparer<byte[]>
     {

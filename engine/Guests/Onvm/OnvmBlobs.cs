@@ -55,13 +55,28 @@ internal static class OnvmBlobs
         if (!run.Memory.TryWrite(arguments.U32(2), (uint)size, out var destination))
             return -8;
         run.ChargeCopy(size);
-        return run.Blobs!.TryRead(id, destination) ? size : throw new InvalidOperationException($"{id} was there and could not be read.");
+        ReadInto(run, id, destination);
+        return size;
     }
 
     private static long? LengthOf(GuestRun run, BlobId id)
     {
         run.Charge(GuestPolicy.FuelPerLookup);
-        return run.Blobs!.Length(id);
+        return GuestHostFault.Guard(() => run.Blobs!.Length(id));
+    }
+
+    // Not by Guard: a span cannot be captured.
+    private static void ReadInto(GuestRun run, BlobId id, Span<byte> destination)
+    {
+        try
+        {
+            if (!run.Blobs!.TryRead(id, destination))
+                throw new InvalidOperationException($"{id} was there a moment ago and could not be read.");
+        }
+        catch (Exception cause)
+        {
+            throw new GuestHostFault(cause);
+        }
     }
 
     private static int ReadId(GuestRun run, HostArguments arguments, bool acceptsRaw, out BlobId id)

@@ -4,7 +4,6 @@ namespace Marketplace.Engine.Guests.Onvm;
 internal static class OnvmImports
 {
     public const string Module = "env";
-    public const string Prefix = "onvm_";
 
     public const int BadPointer = -2;
 

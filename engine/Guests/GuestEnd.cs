@@ -1,0 +1,54 @@
+namespace Marketplace.Engine.Guests;
+
+/// <summary>How a guest's code ended.</summary>
+internal readonly record struct GuestEnd(GuestOutcome Outcome, string? Reason, int ExitCode)
+{
+    /// <summary>Runs a guest and turns every way in which it may end into an outcome. Only what the host's own views threw comes out.</summary>
+    public static GuestEnd Of(Action guest, Run run, GuestInvocation invocation)
+    {
+        try
+        {
+            guest();
+            return new GuestEnd(GuestOutcome.Completed, null, 0);
+        }
+        catch (TrapException trap)
+        {
+            return OfTrap(trap.Kind, run, invocation.Limits);
+        }
+        catch (GuestStop stop)
+        {
+            return new GuestEnd(stop.Outcome, stop.Reason, stop.ExitCode);
+        }
+        catch (LinkException link) when (link.Fault == LinkFault.LimitExceeded)
+        {
+            return new GuestEnd(GuestOutcome.OutOfMemory, link.Message, 0);
+        }
+        catch (GuestHostFault fault)
+        {
+            if (fault.InnerException is OperationCanceledException && invocation.Cancellation.IsCancellationRequested)
+                return new GuestEnd(GuestOutcome.Cancelled, TrapException.TextOf(TrapKind.Cancelled), 0);
+            fault.Cause.Throw();
+            throw;
+        }
+        catch (Exception bug)
+        {
+            return new GuestEnd(GuestOutcome.EngineFault, $"the engine failed: {bug.GetType().Name}: {bug.Message}", 0);
+        }
+    }
+
+    private static GuestEnd OfTrap(TrapKind kind, Run run, GuestLimits limits)
+    {
+        var text = TrapException.TextOf(kind);
+        return kind switch
+        {
+            TrapKind.OutOfFuel => new(GuestOutcome.OutOfFuel, $"{text}: the limit is {limits.FuelMax}", 0),
+            TrapKind.TimedOut => new(GuestOutcome.TimedOut, $"{text}: the limit is {limits.TimeMax.TotalMilliseconds} ms", 0),
+            TrapKind.Cancelled => new(GuestOutcome.Cancelled, text, 0),
+
+            // What a program that cannot go on without memory does: malloc or the allocator of Rust fails, and abort is unreachable.
+            TrapKind.Unreachable when run.MemoryRefused =>
+                new(GuestOutcome.OutOfMemory, $"{text}, after memory was refused: the limit is {limits.MemoryPagesMax} pages", 0),
+            _ => new(GuestOutcome.Trapped, text, 0),
+        };
+    }
+}
