@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Marketplace.Api.Workers;
+using Marketplace.Engine;
 using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Worker;
@@ -20,9 +21,8 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
     public async Task Run(CancellationToken stopping)
     {
         options.Validate();
-        var slots = new Thread[options.Slots];
-        for (var index = 0; index < slots.Length; index++)
-            slots[index] = StartSlot(index);
+        using var threads = new GuestThreads(options.Slots);
+        var slots = Enumerable.Range(0, options.Slots).Select(_ => threads.Run(RunSlot)).ToArray();
         using var reporting = new CancellationTokenSource();
         var reporter = ReportLoop(reporting.Token);
         await using (time.CreateTimer(_ => ReturnStale(), null, WorkerPolicy.LeaseWaitMax, WorkerPolicy.LeaseWaitMax / 2))
@@ -34,8 +34,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
             finally
             {
                 _leases.Close();
-                foreach (var slot in slots)
-                    slot.Join();
+                await Task.WhenAll(slots).ConfigureAwait(false);
                 _reports.Close();
                 reporting.CancelAfter(WorkerPolicy.RetryPauseMax);
                 await reporter.ConfigureAwait(false);
@@ -73,16 +72,12 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         }
     }
 
-    private Thread StartSlot(int index)
+    /// <summary>One slot: takes leases until the book is closed.</summary>
+    /// <returns>How many it ran.</returns>
+    private int RunSlot()
     {
-        var thread = new Thread(RunSlot, JobRunner.StackBytes) { IsBackground = true, Name = $"worker slot {index}" };
-        thread.Start();
-        return thread;
-    }
-
-    private void RunSlot()
-    {
-        while (_leases.TakeNext() is { } held)
+        var count = 0;
+        for (; _leases.TakeNext() is { } held; count++)
         {
             var started = Stopwatch.GetTimestamp();
             var result = _runner.Run(held.Lease, held.Stopped);
@@ -92,6 +87,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
             if (reportIt)
                 _reports.Add(result);
         }
+        return count;
     }
 
     /// <summary>Gives back what has waited too long behind long runs.</summary>

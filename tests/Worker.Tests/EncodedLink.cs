@@ -1,0 +1,41 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Marketplace.Api;
+using Marketplace.Api.Workers;
+using Marketplace.Worker;
+
+namespace Marketplace.Tests.Worker;
+
+/// <summary>
+/// Sends every record of the link through its wire encoding and back, so that what works here works over a socket.
+/// </summary>
+internal sealed class EncodedLink(IMarketLink inner) : IMarketLink
+{
+    public async ValueTask<WorkerWelcome> Offer(WorkerOffer offer, CancellationToken cancellation) =>
+        Travel(await inner.Offer(Travel(offer, ApiJson.Default.WorkerOffer), cancellation), ApiJson.Default.WorkerWelcome);
+
+    public async ValueTask<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation) =>
+        Travel(await inner.Poll(Travel(poll, ApiJson.Default.WorkerPoll), cancellation), ApiJson.Default.WorkerOrders);
+
+    public ValueTask Report(WorkerReport report, CancellationToken cancellation) =>
+        inner.Report(Travel(report, ApiJson.Default.WorkerReport), cancellation);
+
+    public ValueTask<Stream?> OpenBlob(LeaseId lease, BlobId blob, CancellationToken cancellation) => inner.OpenBlob(lease, blob, cancellation);
+
+    public ValueTask<BlobId> PutOutput(LeaseId lease, Stream output, CancellationToken cancellation) => inner.PutOutput(lease, output, cancellation);
+
+    public ValueTask<ReadOnlyMemory<byte>?> ReadState(
+        LeaseId lease, ProgramId program, StateRoot root, ReadOnlyMemory<byte> key, CancellationToken cancellation) =>
+        inner.ReadState(lease, program, root, key, cancellation);
+
+    public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ListState(
+        LeaseId lease, ProgramId program, StateRoot root, ReadOnlyMemory<byte> prefix, CancellationToken cancellation) =>
+        inner.ListState(lease, program, root, prefix, cancellation);
+
+    public ValueTask<StateRoot> StateRootWith(
+        LeaseId lease, ProgramId program, StateRoot root, IReadOnlyList<StateChange> changes, CancellationToken cancellation) =>
+        inner.StateRootWith(lease, program, root, changes, cancellation);
+
+    private static TRecord Travel<TRecord>(TRecord record, JsonTypeInfo<TRecord> type) =>
+        JsonSerializer.Deserialize(JsonSerializer.SerializeToUtf8Bytes(record, type), type)!;
+}

@@ -1,0 +1,101 @@
+using Marketplace.Api.Workers;
+using Marketplace.Worker;
+
+namespace Marketplace.Tests.Worker;
+
+public sealed class FailureTests
+{
+    [Fact]
+    public async Task ModuleThatDoesNotValidate_IsReportedWithReasonAndOffset()
+    {
+        await using var worker = new WorkerFixture(encoded: true);
+
+        worker.Market.Give(worker.Market.Lease(worker.Market.Add([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0xFF]), ""));
+        var result = await worker.Market.NextResult();
+
+        Assert.Equal(RunOutcome.InvalidModule, result.Outcome);
+        Assert.Contains("8", result.Reason);
+        Assert.Equal(0, result.FuelUsed);
+    }
+
+    [Fact]
+    public async Task MissingInput_IsNobodysTrap()
+    {
+        await using var worker = new WorkerFixture();
+        var missing = new BlobId(new Bytes32([.. Enumerable.Repeat((byte)7, 32)]));
+
+        worker.Market.Give(worker.Market.Lease(worker.Module("echo"), "") with { InputBlob = missing });
+        var result = await worker.Market.NextResult();
+
+        Assert.Equal(RunOutcome.InputUnavailable, result.Outcome);
+        Assert.Contains(missing.ToString(), result.Reason);
+    }
+
+    [Fact]
+    public async Task InputWithOtherBytesThanItsIdSays_IsNotRun()
+    {
+        await using var worker = new WorkerFixture();
+        var blob = worker.Market.Add([1, 2, 3]);
+        worker.Market.Blobs[blob] = [1, 2, 4];
+
+        worker.Market.Give(worker.Market.Lease(worker.Module("echo"), "") with { InputBlob = blob });
+
+        Assert.Equal(RunOutcome.InputUnavailable, (await worker.Market.NextResult()).Outcome);
+    }
+
+    [Fact]
+    public async Task EndlessLoop_EndsWithItsFuel()
+    {
+        await using var worker = new WorkerFixture();
+
+        worker.Market.Give(worker.Market.Lease(worker.Module("faulty"), "loop", fuelMax: 50_000_000));
+        var result = await worker.Market.NextResult();
+
+        Assert.Equal(RunOutcome.OutOfFuel, result.Outcome);
+        Assert.Equal(50_000_000, result.FuelUsed);
+    }
+
+    [Fact]
+    public async Task StoppedLease_IsNotReportedAndItsSlotRunsTheNext()
+    {
+        await using var worker = new WorkerFixture(slots: 1);
+        var endless = worker.Market.Lease(worker.Module("faulty"), "loop", fuelMax: long.MaxValue);
+        var next = worker.Market.Lease(worker.Module("echo"), "next");
+
+        worker.Market.Give(endless, next);
+        worker.Market.Stop(endless.Id);
+
+        Assert.Equal(next.Id, (await worker.Market.NextResult()).Lease);
+    }
+
+    [Fact]
+    public async Task ReportThatIsNotTaken_IsRepeatedAsItWas()
+    {
+        await using var worker = new WorkerFixture(encoded: true);
+        var failures = 2;
+        worker.Market.OnReport = _ =>
+        {
+            if (Interlocked.Decrement(ref failures) >= 0)
+                throw new MarketLinkException("not now");
+        };
+
+        worker.Market.Give(worker.Market.Lease(worker.Module("echo"), "again"));
+        var result = await worker.Market.NextResult();
+
+        Assert.Equal(RunOutcome.Completed, result.Outcome);
+        Assert.Equal(3, worker.Market.Reports.Count);
+        Assert.All(worker.Market.Reports, report => Assert.Equal(result.Lease, Assert.Single(report.Results).Lease));
+    }
+
+    [Fact]
+    public async Task MarketThatForgotTheWorker_GetsTheOfferAgain()
+    {
+        await using var worker = new WorkerFixture();
+        worker.Market.Forget();
+
+        worker.Market.Give(worker.Market.Lease(worker.Module("echo"), "after"));
+        await worker.Market.NextResult();
+
+        Assert.Equal(2, worker.Market.Offers);
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text;
+using Marketplace.Api.Workers;
+
+namespace Marketplace.Tests.Worker;
+
+public sealed class RunTests
+{
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Echo_RunsAndItsOutputTravelsInTheReport(bool encoded)
+    {
+        await using var worker = new WorkerFixture(encoded);
+        var lease = worker.Market.Lease(worker.Module("echo"), "hello marketplace");
+
+        worker.Market.Give(lease);
+        var result = await worker.Market.NextResult();
+
+        Assert.Equal((lease.Id, lease.Job, RunOutcome.Completed), (result.Lease, result.Job, result.Outcome));
+        Assert.Equal("HELLO MARKETPLACE", Encoding.UTF8.GetString(result.Output.Span));
+        Assert.Equal(17, result.OutputSize);
+        Assert.Null(result.OutputBlob);
+        Assert.True(result.FuelUsed > 0);
+    }
+
+    [Fact]
+    public async Task LargeOutput_IsUploadedAndReportedByItsId()
+    {
+        await using var worker = new WorkerFixture(encoded: true);
+        var input = new string('a', 100_000);
+        var blob = worker.Market.Add(Encoding.UTF8.GetBytes(input));
+
+        worker.Market.Give(worker.Market.Lease(worker.Module("echo"), "") with { InputBlob = blob });
+        var result = await worker.Market.NextResult();
+
+        Assert.Equal(RunOutcome.Completed, result.Outcome);
+        Assert.Equal(0, result.Output.Length);
+        Assert.Equal(100_000, result.OutputSize);
+        Assert.Equal(input.ToUpperInvariant(), Encoding.UTF8.GetString(worker.Market.Blobs[result.OutputBlob!.Value]));
+    }
+
+    [Fact]
+    public async Task ThousandLeases_AreEachReportedOnce()
+    {
+        await using var worker = new WorkerFixture();
+        var module = worker.Module("echo");
+        var leases = Enumerable.Range(0, 1000).Select(index => worker.Market.Lease(module, $"job {index}")).ToArray();
+
+        foreach (var batch in leases.Chunk(100))
+            worker.Market.Give(batch);
+        var reported = new Dictionary<LeaseId, string>();
+        for (var count = 0; count < leases.Length; count++)
+        {
+            var result = await worker.Market.NextResult();
+            reported.Add(result.Lease, Encoding.UTF8.GetString(result.Output.Span));
+        }
+
+        Assert.Equal(leases.Select(lease => lease.Id).Order(Comparer<LeaseId>.Create((a, b) => a.Sequence.CompareTo(b.Sequence))), reported.Keys.OrderBy(id => id.Sequence));
+        Assert.All(leases, lease => Assert.Equal(Encoding.UTF8.GetString(lease.Input.Span).ToUpperInvariant(), reported[lease.Id]));
+        Assert.All(worker.Market.Reports, report => Assert.InRange(report.Results.Count, 1, 64));
+    }
+
+    [Fact]
+    public async Task StateWrites_TravelInTheReport()
+    {
+        await using var worker = new WorkerFixture(encoded: true);
+        var put = """{"op":"put","key":"colour","data_base64":"Ymx1ZQ=="}""";
+
+        worker.Market.Give(worker.Market.Lease(worker.Module("kvstore"), put));
+        var result = await worker.Market.NextResult();
+
+        Assert.Equal(RunOutcome.Completed, result.Outcome);
+        Assert.NotEmpty(result.StateChanges);
+        Assert.Empty(worker.Market.State);
+    }
+}
