@@ -1,0 +1,97 @@
+using System.Reflection;
+using Marketplace.GrainHost.Hosting;
+using Orleans;
+using Orleans.Concurrency;
+using Orleans.Runtime;
+
+namespace Marketplace.GrainHost.Activations;
+
+/// <summary>What is known of a grain class before any activation: its interfaces, its rules, and how to construct it.</summary>
+internal sealed class GrainClass
+{
+    private readonly ConstructorInvoker _constructor;
+    private readonly ConstructorArgument[] _arguments;
+    private readonly Lazy<Dictionary<MethodInfo, MethodInfo>> _implementations;
+
+    public GrainClass(Type type, ServiceLifetimes lifetimes)
+    {
+        Type = type;
+        GrainType = type.GetCustomAttribute<GrainTypeAttribute>()?.Type ?? DefaultName(type);
+        Interfaces = [.. type.GetInterfaces()
+            .Where(candidate => typeof(IAddressable).IsAssignableFrom(candidate) && !IsMarker(candidate))
+            .OrderBy(candidate => type.GetInterfaces().Count(other => candidate != other && candidate.IsAssignableFrom(other)))
+            .ThenBy(candidate => candidate.FullName, StringComparer.Ordinal)];
+        IsReentrant = type.IsDefined(typeof(ReentrantAttribute));
+        IsKeptAlive = type.IsDefined(typeof(KeepAliveAttribute));
+        IsFilter = typeof(IIncomingGrainCallFilter).IsAssignableFrom(type);
+        WorkersMax = type.GetCustomAttribute<StatelessWorkerAttribute>()?.MaxLocalWorkers;
+        HasOnActivate = !IsBaseMethod(nameof(Grain.OnActivateAsync), [typeof(CancellationToken)]);
+        HasOnDeactivate = !IsBaseMethod(nameof(Grain.OnDeactivateAsync), [typeof(DeactivationReason), typeof(CancellationToken)]);
+
+        var constructors = type.GetConstructors();
+        if (constructors.Length != 1)
+            throw new OrleansConfigurationException($"{type} has {constructors.Length} public constructors: a grain needs exactly one.");
+        _constructor = ConstructorInvoker.Create(constructors[0]);
+        _arguments = [.. constructors[0].GetParameters().Select(parameter => ConstructorArgument.Of(type, parameter, lifetimes))];
+        _implementations = new(MapImplementations);
+    }
+
+    public Type Type { get; }
+
+    public GrainType GrainType { get; }
+
+    public IReadOnlyList<Type> Interfaces { get; }
+
+    public bool IsReentrant { get; }
+
+    public bool IsKeptAlive { get; }
+
+    public bool IsFilter { get; }
+
+    public bool HasOnActivate { get; }
+
+    public bool HasOnDeactivate { get; }
+
+    /// <summary>Null for a grain that has one activation.</summary>
+    public int? WorkersMax { get; }
+
+    public object Create(Activation activation)
+    {
+        if (_arguments.Length == 0)
+            return _constructor.Invoke();
+        var values = new object?[_arguments.Length];
+        for (var index = 0; index < values.Length; index++)
+            values[index] = _arguments[index].For(activation);
+        return _constructor.Invoke(values.AsSpan());
+    }
+
+    public MethodInfo ImplementationOf(MethodInfo interfaceMethod) => _implementations.Value[interfaceMethod];
+
+    /// <summary>The name that Orleans gives: the class name in lower case without "grain" at its end.</summary>
+    private static GrainType DefaultName(Type type)
+    {
+        const string suffix = "grain";
+        var name = type.Name.ToLowerInvariant();
+        return GrainType.Create(name.EndsWith(suffix, StringComparison.Ordinal) && name.Length > suffix.Length ? name[..^suffix.Length] : name);
+    }
+
+    private static bool IsMarker(Type type) =>
+        type == typeof(IAddressable) || type == typeof(IGrain) || type == typeof(IGrainWithStringKey) || type == typeof(IGrainWithGuidKey)
+        || type == typeof(IGrainWithIntegerKey) || type == typeof(IGrainWithGuidCompoundKey) || type == typeof(IGrainWithIntegerCompoundKey);
+
+    private bool IsBaseMethod(string name, Type[] parameters) =>
+        typeof(Grain).IsAssignableFrom(Type) && Type.GetMethod(name, parameters)!.DeclaringType == typeof(Grain);
+
+    private Dictionary<MethodInfo, MethodInfo> MapImplementations()
+    {
+        var all = new Dictionary<MethodInfo, MethodInfo>();
+        foreach (var type in Interfaces)
+        {
+            var map = Type.GetInterfaceMap(type);
+            for (var index = 0; index < map.InterfaceMethods.Length; index++)
+                all[map.InterfaceMethods[index]] = map.TargetMethods[index];
+        }
+
+        return all;
+    }
+}

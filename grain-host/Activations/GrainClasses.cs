@@ -1,0 +1,67 @@
+using System.Collections.Frozen;
+using System.Reflection;
+using Marketplace.GrainHost.Hosting;
+using Orleans;
+using Orleans.Runtime;
+
+namespace Marketplace.GrainHost.Activations;
+
+/// <summary>All grain classes of a host, found by type name and by interface.</summary>
+internal sealed class GrainClasses
+{
+    private readonly FrozenDictionary<GrainType, GrainClass> _byType;
+    private readonly FrozenDictionary<Type, GrainClass[]> _byInterface;
+
+    public GrainClasses(IEnumerable<Assembly> assemblies, ServiceLifetimes lifetimes)
+    {
+        All = [.. assemblies
+            .Distinct()
+            .SelectMany(assembly => assembly.GetTypes())
+            .Where(type => type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false })
+            .Where(type => typeof(IGrainBase).IsAssignableFrom(type))
+            .Where(type => !typeof(GrainReference).IsAssignableFrom(type))
+            .OrderBy(type => type.FullName, StringComparer.Ordinal)
+            .Select(type => new GrainClass(type, lifetimes))
+            .Where(grainClass => grainClass.Interfaces.Count > 0)];
+        var twins = All.GroupBy(grainClass => grainClass.GrainType).FirstOrDefault(group => group.Count() > 1);
+        if (twins is not null)
+        {
+            var names = string.Join(" and ", twins.Select(grainClass => grainClass.Type));
+            throw new OrleansConfigurationException($"The grain type \"{twins.Key}\" names {names}: give one of them a [GrainType].");
+        }
+
+        _byType = All.ToFrozenDictionary(grainClass => grainClass.GrainType);
+        _byInterface = All
+            .SelectMany(grainClass => grainClass.Interfaces.Select(type => (Interface: type, Class: grainClass)))
+            .GroupBy(pair => pair.Interface)
+            .ToFrozenDictionary(group => group.Key, group => group.Select(pair => pair.Class).ToArray());
+    }
+
+    public IReadOnlyList<GrainClass> All { get; }
+
+    public GrainClass Of(GrainId id) =>
+        _byType.TryGetValue(id.Type, out var found)
+            ? found
+            : throw new OrleansConfigurationException(
+                $"No grain class has the type \"{id.Type}\" of {id}: is its assembly in {nameof(GrainHostOptions)}.{nameof(GrainHostOptions.Assemblies)}?");
+
+    /// <summary>The class behind an interface; where there are several, the one whose full name begins with the prefix.</summary>
+    public GrainClass Of(Type grainInterface, string? classNamePrefix)
+    {
+        if (!_byInterface.TryGetValue(grainInterface, out var candidates))
+        {
+            throw new ArgumentException(
+                $"No grain class implements {grainInterface}: is its assembly in {nameof(GrainHostOptions)}.{nameof(GrainHostOptions.Assemblies)}?");
+        }
+
+        if (candidates.Length == 1 && classNamePrefix is null)
+            return candidates[0];
+        var matching = classNamePrefix is null
+            ? candidates
+            : [.. candidates.Where(grainClass => grainClass.Type.FullName!.StartsWith(classNamePrefix, StringComparison.Ordinal))];
+        return matching.Length == 1
+            ? matching[0]
+            : throw new ArgumentException(
+                $"{matching.Length} grain classes implement {grainInterface} with the class name prefix \"{classNamePrefix}\": expected one.");
+    }
+}

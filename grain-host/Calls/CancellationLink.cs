@@ -1,0 +1,45 @@
+namespace Marketplace.GrainHost.Calls;
+
+/// <summary>
+/// Ties the caller's token to the one that the method gets: when the caller cancels, he stops waiting at once and the method
+/// hears of it; when he only gives up waiting (a timeout), the method hears of that too.
+/// </summary>
+internal sealed class CancellationLink : IDisposable
+{
+    private readonly GrainCall _call;
+    private readonly CancellationTokenSource _callee = new();
+    private readonly CancellationToken _caller;
+    private CancellationTokenRegistration _registration;
+
+    private CancellationLink(GrainCall call)
+    {
+        _call = call;
+        _caller = call.Cancellation;
+        call.Cancellation = _callee.Token;
+    }
+
+    /// <summary>Null where the caller has cancelled already: the call has failed then and must not be sent.</summary>
+    public static CancellationLink? Between(GrainCall call)
+    {
+        var link = new CancellationLink(call);
+        if (link._caller.IsCancellationRequested)
+        {
+            call.TryFail(new OperationCanceledException(link._caller));
+            return null;
+        }
+
+        if (link._caller.CanBeCanceled)
+            link._registration = link._caller.UnsafeRegister(static state => ((CancellationLink)state!).OnCallerCancelled(), link);
+        return link;
+    }
+
+    public void CancelCallee() => _callee.Cancel();
+
+    public void Dispose() => _registration.Unregister();
+
+    private void OnCallerCancelled()
+    {
+        _call.TryFail(new OperationCanceledException(_caller));
+        _callee.Cancel();
+    }
+}

@@ -1,0 +1,126 @@
+using Marketplace.GrainHost.Activations;
+using Orleans.Runtime;
+
+namespace Marketplace.GrainHost.Calls;
+
+/// <summary>
+/// One call: the node in the callee's mailbox, the work that its turn runs, and the promise that the caller waits for.
+/// </summary>
+/// <remarks>
+/// A call has owners: the callee until the method has ended, a caller who holds a <see cref="ValueTask"/> until he has taken
+/// the result, and whoever looks at it from outside meanwhile (the sweep for timeouts). The last one to let go puts it back into
+/// the pool of its method. The result belongs to the first one who <see cref="TryWin"/>s: the method, the timeout or a cancellation.
+/// </remarks>
+internal abstract class GrainCall
+{
+    private static long _lastId;
+    private int _owners;
+    private int _won;
+
+    /// <summary>Links in the list that the call is in: a mailbox, the running calls of an activation, or a pool.</summary>
+    public GrainCall? Next, Previous;
+
+    public MethodShape Method = null!;
+    public GrainReference Target = null!;
+
+    /// <summary>The activation that called, and the call that it was running then; for the report of deadlocks and for filters.</summary>
+    public Activation? Sender;
+    public GrainCall? Parent;
+    public long ParentId;
+    public long Id;
+
+    /// <summary>Where it waits or runs; null before it arrives there and after it has ended.</summary>
+    public Activation? Receiver;
+    public bool IsRunning;
+
+    /// <summary>When the caller stops waiting; zero until the first sweep has seen the call, so that no call reads a clock.</summary>
+    public long Deadline;
+
+    public CallContext? Context;
+
+    /// <summary>Nobody waits: the outcome is dropped, and no timeout applies.</summary>
+    public bool IsOneWay;
+
+    public bool HasEnded => Volatile.Read(ref _won) != 0;
+
+    /// <summary>A tick of a timer or a step of the host itself is not refused by a full mailbox and has nobody who waits for it.</summary>
+    public virtual bool IsInternal => false;
+
+    /// <summary>Whether it keeps the activation from being collected as idle.</summary>
+    public virtual bool CountsAsUse => true;
+
+    public virtual bool AlwaysInterleaves => Method.AlwaysInterleaves;
+
+    public virtual bool IsReadOnly => Method.IsReadOnly;
+
+    public virtual string Name => Method.Name;
+
+    /// <summary>The token that the method gets; the emitted classes of methods that take one override it.</summary>
+    public virtual CancellationToken Cancellation
+    {
+        get => default;
+        set => throw new InvalidOperationException($"{Name} takes no cancellation token: this is a bug in the proxy.");
+    }
+
+    /// <summary>Runs the method up to its first await; in a turn of <see cref="Receiver"/>.</summary>
+    public abstract void Run(object grain);
+
+    /// <summary>Gives the caller the exception, if nobody was faster.</summary>
+    public void TryFail(Exception exception)
+    {
+        if (TryWin() && !IsOneWay)
+            DeliverFailure(exception);
+    }
+
+    /// <summary>Cancels the token that the method got, where it takes one.</summary>
+    public virtual void CancelCallee()
+    {
+    }
+
+    /// <summary>True for exactly one, who must deliver the outcome then.</summary>
+    public bool TryWin() => Interlocked.Exchange(ref _won, 1) == 0;
+
+    /// <summary>For the winner only.</summary>
+    public abstract void DeliverFailure(Exception exception);
+
+    /// <summary>A call without its arguments of the same method, for the pool.</summary>
+    public abstract GrainCall New();
+
+    public void Own(int owners) => _owners = owners;
+
+    public void AddOwner() => Interlocked.Increment(ref _owners);
+
+    /// <summary>The callee has ended, or never will begin.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _owners) != 0)
+            return;
+
+        // The callbacks of a cancellation token may hold on to the call, so such a call is used once.
+        if (IsInternal || Method.TakesCancellation)
+            return;
+        Clear();
+        Method.Return(this);
+    }
+
+    public void Begin(MethodShape method, GrainReference target)
+    {
+        Method = method;
+        Target = target;
+        Id = Interlocked.Increment(ref _lastId);
+        _won = 0;
+    }
+
+    /// <summary>Lets go of arguments and result, so that a pooled call keeps nothing alive.</summary>
+    protected virtual void Clear()
+    {
+        Target = null!;
+        Sender = null;
+        Parent = null;
+        Receiver = null;
+        IsRunning = false;
+        IsOneWay = false;
+        Deadline = 0;
+        Context = null;
+    }
+}

@@ -1,0 +1,72 @@
+using Marketplace.GrainHost.Activations;
+using Microsoft.Extensions.Hosting;
+using Orleans;
+
+namespace Marketplace.GrainHost.Hosting;
+
+/// <summary>Starts and stops the host with the application.</summary>
+public sealed class EmbeddedGrainHost : IHostedService
+{
+    private readonly HostCore _host;
+
+    internal EmbeddedGrainHost(HostCore host) => _host = host;
+
+    /// <summary>How many activations there are.</summary>
+    public int ActivationCount => _host.Directory.Snapshot().Count;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var grainInterface in _host.Classes.All.SelectMany(grainClass => grainClass.Interfaces).Distinct())
+            _host.Proxies.Prepare(grainInterface);
+        _host.Sweep.Start();
+        _host.Idle.Start();
+        _host.Dispatcher.Open();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Refuses new calls from outside, lets the calls under way end within <see cref="GrainHostOptions.DrainTimeout"/>, then
+    /// deactivates everything.
+    /// </summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _host.Dispatcher.CloseForClients();
+        await Drain(cancellationToken);
+        await DeactivateAll(cancellationToken);
+        _host.Dispatcher.Close();
+        _host.Idle.Dispose();
+        _host.Sweep.Dispose();
+    }
+
+    private async Task Drain(CancellationToken cancellationToken)
+    {
+        var limit = Task.Delay(_host.Options.DrainTimeout, _host.Time, cancellationToken);
+        while (true)
+        {
+            // A call that ends may have called somebody else, so only a look that finds nobody busy is the end.
+            var busy = _host.Directory.Snapshot()
+                .Select(activation => (Activation: activation, Idle: activation.WhenIdle()))
+                .Where(pair => pair.Idle is not null)
+                .ToList();
+            if (busy.Count == 0)
+                return;
+            if (await Task.WhenAny(Task.WhenAll(busy.Select(pair => pair.Idle!)), limit) != limit)
+                continue;
+            HostLog.DrainExpired(_host.Logger, busy.Count, _host.Options.DrainTimeout, busy[0].Activation.GrainId);
+            return;
+        }
+    }
+
+    private async Task DeactivateAll(CancellationToken cancellationToken)
+    {
+        var limit = Task.Delay(_host.Options.DeactivationTimeout, _host.Time, cancellationToken);
+        while (_host.Directory.Snapshot() is { Count: > 0 } remaining)
+        {
+            foreach (var activation in remaining)
+                activation.Deactivate(new(DeactivationReasonCode.ShuttingDown, "The grain host is shutting down."));
+            var ended = Task.WhenAll(remaining.Select(activation => activation.Deactivated));
+            if (await Task.WhenAny(ended, limit) == limit)
+                return;
+        }
+    }
+}
