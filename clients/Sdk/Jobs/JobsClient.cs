@@ -1,0 +1,184 @@
+using System.Globalization;
+using System.Text.Json;
+using Marketplace.Api;
+using Marketplace.Sdk.Transport;
+
+namespace Marketplace.Sdk;
+
+/// <summary>Jobs of the account. A submission may be repeated without harm, because its request id names the job.</summary>
+public sealed class JobsClient
+{
+    private readonly HttpTransport _transport;
+    private readonly BlobsClient _blobs;
+
+    internal JobsClient(HttpTransport transport, BlobsClient blobs) => (_transport, _blobs) = (transport, blobs);
+
+    /// <summary>Submits a job. The answer comes when it is durable, or when it has ended, at the latest after <paramref name="wait"/>.</summary>
+    /// <param name="wait">At most 20 seconds; longer waits are what <see cref="Run"/> is for.</param>
+    public Task<Job> Submit(JobRequest request, TimeSpan wait = default, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var seconds = WaitSeconds(wait);
+        var path = seconds == 0 ? Routes.Jobs : $"{Routes.Jobs}?{Routes.Wait}={seconds}";
+        return _transport.Ask<JobRequest, Job>(path, request, ApiJson.Default.JobRequest, cancellation, wait: TimeSpan.FromSeconds(seconds));
+    }
+
+    /// <summary>Submits a job and waits until it has ended, however long that takes; look at its state.</summary>
+    /// <param name="progress">Told how the job stands whenever an answer says so.</param>
+    public async Task<Job> Run(JobRequest request, IProgress<Job>? progress = null, CancellationToken cancellation = default)
+    {
+        var job = await Submit(request, TimeSpan.FromSeconds(Routes.WaitSecondsMax), cancellation).ConfigureAwait(false);
+        progress?.Report(job);
+        return job.State.HasEnded() ? job : await Wait(job.Id, progress, cancellation: cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Submits 1 to 1,000 jobs. One result per item, in order; an item can be refused while others are accepted. Items that the service
+    /// could not take at that moment, or of which it does not know the outcome, are sent again as often as requests are repeated.
+    /// </summary>
+    public async Task<IReadOnlyList<JobBatchItem>> SubmitBatch(IReadOnlyList<JobRequest> requests, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
+        if (requests.Count is < 1 or > Routes.BatchItemsMax)
+            throw new ArgumentOutOfRangeException(nameof(requests), requests.Count, $"A batch has 1 to {Routes.BatchItemsMax} jobs.");
+        var results = await Send(requests, cancellation).ConfigureAwait(false);
+        for (var attempt = 1; _transport.MayRepeat(attempt, Repeat.Safe); attempt++)
+        {
+            var open = Enumerable.Range(0, results.Count).Where(item => results[item].Code is { } code && MarketplaceException.IsTransient(code)).ToArray();
+            if (open.Length == 0)
+                break;
+            await _transport.Backoff.Wait(attempt, null, cancellation).ConfigureAwait(false);
+            var again = await Send([.. open.Select(item => requests[item])], cancellation).ConfigureAwait(false);
+            var merged = results.ToArray();
+            for (var item = 0; item < open.Length; item++)
+                merged[open[item]] = again[item];
+            results = merged;
+        }
+        return results;
+    }
+
+    /// <summary>How a job stands.</summary>
+    public Task<Job> Get(JobId id, CancellationToken cancellation = default) =>
+        _transport.Ask<Job>(HttpMethod.Get, Routes.Job(id), cancellation);
+
+    /// <summary>How 1 to 1,000 jobs stand, in one request.</summary>
+    public Task<JobsGetResponse> GetMany(IReadOnlyList<JobId> ids, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        if (ids.Count is < 1 or > Routes.BatchItemsMax)
+            throw new ArgumentOutOfRangeException(nameof(ids), ids.Count, $"One request asks for 1 to {Routes.BatchItemsMax} jobs.");
+        return _transport.Ask<JobsGetRequest, JobsGetResponse>(Routes.JobsGet, new JobsGetRequest(ids), ApiJson.Default.JobsGetRequest, cancellation);
+    }
+
+    /// <summary>Waits until a job has ended.</summary>
+    /// <param name="slice">How often <paramref name="progress"/> is told at least, in whole seconds; left out: every 20 seconds.</param>
+    public async Task<Job> Wait(JobId id, IProgress<Job>? progress = null, TimeSpan? slice = null, CancellationToken cancellation = default)
+    {
+        var seconds = Math.Max(1, WaitSeconds(slice ?? TimeSpan.FromSeconds(Routes.WaitSecondsMax)));
+        var path = $"{Routes.Job(id)}?{Routes.Wait}={seconds}";
+        for (var early = 0; ;)
+        {
+            var start = _transport.Options.TimeProvider.GetTimestamp();
+            var job = await _transport.Ask<Job>(HttpMethod.Get, path, cancellation, wait: TimeSpan.FromSeconds(seconds)).ConfigureAwait(false);
+            progress?.Report(job);
+            if (job.State.HasEnded())
+                return job;
+            // A service that is being stopped answers early; without a pause, asking it again would become a busy loop.
+            early = _transport.Options.TimeProvider.GetElapsedTime(start).TotalSeconds < seconds / 2.0 ? early + 1 : 0;
+            if (early > 0)
+                await _transport.Backoff.Wait(early, null, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The account's jobs, newest first, fetched page by page as they are read.</summary>
+    public IAsyncEnumerable<JobListItem> List(JobState? state = null, int pageSize = 100, CancellationToken cancellation = default) =>
+        Paging.Items<JobListItem>(_transport, ListPath(state), pageSize, cancellation);
+
+    /// <summary>One page of the list; <paramref name="cursor"/> is <see cref="Page{T}.Next"/> of the page before.</summary>
+    public Task<Page<JobListItem>> ListPage(
+        JobState? state = null, string? cursor = null, int pageSize = 100, CancellationToken cancellation = default) =>
+        Paging.Page<JobListItem>(_transport, ListPath(state), pageSize, cursor, cancellation);
+
+    /// <summary>Cancels a job. Cancelling one that was cancelled before changes nothing.</summary>
+    /// <exception cref="MarketplaceException"><see cref="ErrorCode.JobEnded"/>: it ended otherwise before.</exception>
+    public async Task<Job> Cancel(JobId id, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await _transport.Ask<Job>(HttpMethod.Post, Routes.JobCancel(id), cancellation).ConfigureAwait(false);
+        }
+        catch (MarketplaceException refused) when (refused.Code == ErrorCode.JobEnded)
+        {
+            // Perhaps an attempt whose answer was lost has cancelled it.
+            var job = await Get(id, cancellation).ConfigureAwait(false);
+            if (job.State == JobState.Cancelled)
+                return job;
+            throw;
+        }
+    }
+
+    /// <summary>Opens the output of a completed job; an output that is a blob is verified, see <see cref="BlobsClient.Open"/>.</summary>
+    /// <exception cref="MarketplaceException"><see cref="ErrorCode.OutputNotAvailable"/>: the job has not completed.</exception>
+    public async Task<Stream> OpenOutput(JobId id, CancellationToken cancellation = default) =>
+        await OpenOutput(await Get(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+
+    /// <inheritdoc cref="OpenOutput(JobId, CancellationToken)"/>
+    public Task<Stream> OpenOutput(Job job, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        return job.Output switch
+        {
+            { Inline: { } inline } => Task.FromResult<Stream>(new MemoryStream(inline.ToArray(), writable: false)),
+            { Blob: { } blob } => _blobs.Open(Routes.JobOutput(job.Id), blob, cancellation),
+            _ => _blobs.Open(Routes.JobOutput(job.Id), null, cancellation),
+        };
+    }
+
+    /// <summary>The output of a completed job, at most 64 MiB.</summary>
+    public async Task<byte[]> Output(JobId id, CancellationToken cancellation = default) =>
+        await Output(await Get(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+
+    /// <inheritdoc cref="Output(JobId, CancellationToken)"/>
+    public async Task<byte[]> Output(Job job, CancellationToken cancellation = default)
+    {
+        await using var stream = await OpenOutput(job, cancellation).ConfigureAwait(false);
+        return await ReadAll(stream, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>What the program wrote to its log. Whoever wrote the program chose these bytes: do not send them to a terminal as they are.</summary>
+    public async Task<byte[]> Log(JobId id, CancellationToken cancellation = default)
+    {
+        await using var stream = await _blobs.Open(Routes.JobLog(id), null, cancellation).ConfigureAwait(false);
+        return await ReadAll(stream, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Why a job was matched as it was, or why it waits.</summary>
+    public Task<JobExplanation> Explain(JobId id, CancellationToken cancellation = default) =>
+        _transport.Ask<JobExplanation>(HttpMethod.Get, Routes.JobExplanation(id), cancellation);
+
+    private async Task<IReadOnlyList<JobBatchItem>> Send(IReadOnlyList<JobRequest> requests, CancellationToken cancellation)
+    {
+        var answer = await _transport.Ask<JobBatchRequest, JobBatchResponse>(
+            Routes.JobsBatch, new JobBatchRequest(requests), ApiJson.Default.JobBatchRequest, cancellation).ConfigureAwait(false);
+        return answer.Results.Count == requests.Count
+            ? answer.Results
+            : throw new MarketplaceProtocolException(_transport.Url, $"A batch of {requests.Count} jobs got {answer.Results.Count} results");
+    }
+
+    private async Task<byte[]> ReadAll(Stream stream, CancellationToken cancellation)
+    {
+        await using var bounded = new BoundedStream(stream, SdkPolicy.OutputBytesMax, _transport.Url);
+        using var memory = new MemoryStream();
+        await bounded.CopyToAsync(memory, cancellation).ConfigureAwait(false);
+        return memory.ToArray();
+    }
+
+    private static string ListPath(JobState? state) => state is { } only
+        ? $"{Routes.Jobs}?{Routes.State}={JsonNamingPolicy.SnakeCaseLower.ConvertName(only.ToString())}"
+        : Routes.Jobs;
+
+    private static int WaitSeconds(TimeSpan wait) => wait >= TimeSpan.Zero && wait.TotalSeconds <= Routes.WaitSecondsMax
+        ? (int)Math.Ceiling(wait.TotalSeconds)
+        : throw new ArgumentOutOfRangeException(
+            nameof(wait), wait, string.Create(CultureInfo.InvariantCulture, $"One request waits for 0 to {Routes.WaitSecondsMax} seconds."));
+}

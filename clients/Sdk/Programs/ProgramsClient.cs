@@ -1,0 +1,87 @@
+using Marketplace.Api;
+using Marketplace.Crypto;
+using Marketplace.Sdk.Transport;
+
+namespace Marketplace.Sdk;
+
+/// <summary>Programs: deployed modules. A program is named by its module and salt, so deploying it twice gives the same one.</summary>
+public sealed class ProgramsClient
+{
+    private readonly HttpTransport _transport;
+    private readonly BlobsClient _blobs;
+
+    internal ProgramsClient(HttpTransport transport, BlobsClient blobs) => (_transport, _blobs) = (transport, blobs);
+
+    /// <summary>Deploys a module from a file, unless it is deployed already.</summary>
+    /// <param name="name">For people; left out: the file's name without its extension.</param>
+    public async Task<DeployedProgram> Deploy(
+        string path, string? name = null, ReadOnlyMemory<byte> salt = default, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        await using var module = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, SdkPolicy.PieceBytes, FileOptions.Asynchronous);
+        return await Deploy(module, name ?? Path.GetFileNameWithoutExtension(path), salt, progress, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Deploys a module from a stream, unless it is deployed already. The bytes are sent only if the service does not have the program.</summary>
+    public async Task<DeployedProgram> Deploy(
+        Stream module, string? name = null, ReadOnlyMemory<byte> salt = default, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        if (!module.CanSeek)
+        {
+            await using var copy = await Buffer(module, cancellation).ConfigureAwait(false);
+            return await Deploy(copy, name, salt, progress, cancellation).ConfigureAwait(false);
+        }
+        var start = module.Position;
+        var blob = await Hash(module, cancellation).ConfigureAwait(false);
+        if (await Find(IdDerivation.Program(blob, salt.Span), cancellation).ConfigureAwait(false) is { } deployed)
+            return deployed;
+        module.Position = start;
+        var stored = await _blobs.Put(module, progress, cancellation).ConfigureAwait(false);
+        var request = new ProgramRequest(stored.Id, name, salt.IsEmpty ? null : salt);
+        return await _transport.Ask<ProgramRequest, DeployedProgram>(
+            Routes.Programs, request, ApiJson.Default.ProgramRequest, cancellation).ConfigureAwait(false);
+    }
+
+    public Task<DeployedProgram> Get(ProgramId id, CancellationToken cancellation = default) =>
+        _transport.Ask<DeployedProgram>(HttpMethod.Get, Routes.Program(id), cancellation);
+
+    /// <returns>Null where there is no such program.</returns>
+    public async Task<DeployedProgram?> Find(ProgramId id, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await Get(id, cancellation).ConfigureAwait(false);
+        }
+        catch (MarketplaceException refused) when (refused.Code == ErrorCode.ProgramNotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The account's programs, fetched page by page as they are read.</summary>
+    public IAsyncEnumerable<DeployedProgram> List(int pageSize = 100, CancellationToken cancellation = default) =>
+        Paging.Items<DeployedProgram>(_transport, Routes.Programs, pageSize, cancellation);
+
+    /// <inheritdoc cref="JobsClient.ListPage"/>
+    public Task<Page<DeployedProgram>> ListPage(string? cursor = null, int pageSize = 100, CancellationToken cancellation = default) =>
+        Paging.Page<DeployedProgram>(_transport, Routes.Programs, pageSize, cursor, cancellation);
+
+    private async Task<MemoryStream> Buffer(Stream module, CancellationToken cancellation)
+    {
+        await using var bounded = new BoundedStream(module, SdkPolicy.ModuleBytesMax, _transport.Url);
+        var copy = new MemoryStream();
+        await bounded.CopyToAsync(copy, cancellation).ConfigureAwait(false);
+        copy.Position = 0;
+        return copy;
+    }
+
+    private static async Task<BlobId> Hash(Stream module, CancellationToken cancellation)
+    {
+        var hasher = new Blake3Hasher();
+        var piece = new byte[SdkPolicy.PieceBytes];
+        for (int count; (count = await module.ReadAsync(piece, cancellation).ConfigureAwait(false)) > 0;)
+            hasher.Update(piece.AsSpan(0, count));
+        return new BlobId(hasher.Finish());
+    }
+}

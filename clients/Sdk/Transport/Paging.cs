@@ -1,0 +1,37 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using Marketplace.Api;
+
+namespace Marketplace.Sdk.Transport;
+
+/// <summary>Lists, page by page.</summary>
+internal static class Paging
+{
+    public static async IAsyncEnumerable<TItem> Items<TItem>(
+        HttpTransport transport, string path, int pageSize, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        for (string? cursor = null; ;)
+        {
+            var page = await Page<TItem>(transport, path, pageSize, cursor, cancellation).ConfigureAwait(false);
+            foreach (var item in page.Items)
+                yield return item;
+            if (page.Next is null)
+                yield break;
+            // A cursor that leads to itself would be an endless list.
+            if (page.Next == cursor)
+                throw new MarketplaceProtocolException(transport.Url, $"The page after cursor '{cursor}' names the same cursor again");
+            cursor = page.Next;
+        }
+    }
+
+    public static Task<Page<TItem>> Page<TItem>(HttpTransport transport, string path, int pageSize, string? cursor, CancellationToken cancellation)
+    {
+        if (pageSize is < 1 or > Routes.PageItemsMax)
+            throw new ArgumentOutOfRangeException(nameof(pageSize), pageSize, $"A page has 1 to {Routes.PageItemsMax} items.");
+        var query = new StringBuilder(path)
+            .Append(path.Contains('?') ? '&' : '?').Append(Routes.Limit).Append('=').Append(pageSize);
+        if (cursor is not null)
+            query.Append('&').Append(Routes.Cursor).Append('=').Append(Uri.EscapeDataString(cursor));
+        return transport.Ask<Page<TItem>>(HttpMethod.Get, query.ToString(), cancellation);
+    }
+}
