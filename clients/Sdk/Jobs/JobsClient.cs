@@ -117,7 +117,7 @@ public sealed class JobsClient
         }
     }
 
-    /// <summary>Opens the output of a completed job; an output that is a blob is verified, see <see cref="BlobsClient.Open"/>.</summary>
+    /// <summary>Opens the output of a completed job; an output that is a blob is verified, see <see cref="BlobsClient.Open(BlobId, CancellationToken)"/>.</summary>
     /// <exception cref="MarketplaceException"><see cref="ErrorCode.OutputNotAvailable"/>: the job has not completed.</exception>
     public async Task<Stream> OpenOutput(JobId id, CancellationToken cancellation = default) =>
         await OpenOutput(await Get(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
