@@ -1,0 +1,45 @@
+using System.Net.Mime;
+using Marketplace.Grains;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace Marketplace.Gateway;
+
+/// <summary>Who may call a route. A route without a rule is a fault of ours and answers nobody.</summary>
+/// <param name="Public">No key is needed; the answer holds nothing that is not for everybody.</param>
+/// <param name="Needed">The scope that the key must have.</param>
+/// <param name="Tickets">The route also takes a single-use ticket.</param>
+internal sealed record AccessRule(bool Public, Scopes Needed, bool Tickets = false);
+
+/// <summary>What body a route takes. A route without a rule takes none.</summary>
+/// <param name="ContentType">The only media type.</param>
+/// <param name="BytesMax">The largest body.</param>
+/// <param name="Record">The record that the JSON must be; null for bytes.</param>
+internal sealed record BodyRule(string ContentType, long BytesMax, Type? Record)
+{
+    public bool IsJson => Record is not null;
+
+    public static BodyRule? Of(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<BodyRule>();
+}
+
+/// <summary>One parameter of the query; a route refuses all that it has no rule for.</summary>
+internal sealed record QueryRule(string Name, string Description, bool IsNumber = false);
+
+/// <summary>How a route states its rules, beside its handler.</summary>
+internal static class EndpointRules
+{
+    public static TBuilder Needs<TBuilder>(this TBuilder route, Scopes scopes, bool tickets = false) where TBuilder : IEndpointConventionBuilder =>
+        route.WithMetadata(new AccessRule(Public: false, scopes, tickets));
+
+    public static TBuilder ForEverybody<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder =>
+        route.WithMetadata(new AccessRule(Public: true, Scopes.None));
+
+    public static TBuilder TakesJson<TBuilder>(this TBuilder route, Type record, long bytesMax) where TBuilder : IEndpointConventionBuilder =>
+        route.WithMetadata(new BodyRule(MediaTypeNames.Application.Json, bytesMax, record));
+
+    public static TBuilder TakesBytes<TBuilder>(this TBuilder route, long bytesMax) where TBuilder : IEndpointConventionBuilder =>
+        route.WithMetadata(new BodyRule(MediaTypeNames.Application.Octet, bytesMax, Record: null));
+
+    public static TBuilder TakesQuery<TBuilder>(this TBuilder route, params QueryRule[] rules) where TBuilder : IEndpointConventionBuilder =>
+        route.WithMetadata([.. rules]);
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Marketplace.Api;
+using Marketplace.Grains;
+using Microsoft.AspNetCore.Http;
+
+namespace Marketplace.Gateway;
+
+/// <summary>Reads what a request says. What is not of the expected form is refused with a message that shows it.</summary>
+internal static class RequestReader
+{
+    /// <summary>The API's JSON as the gateway reads it: bounded depth, and no member twice, because readers differ in which of the two counts.</summary>
+    public static readonly ApiJson Json = new(new JsonSerializerOptions(ApiJson.Default.Options)
+    {
+        MaxDepth = GatewayPolicy.JsonDepthMax,
+        AllowDuplicateProperties = false,
+    });
+
+    /// <summary>Reads the body straight from the connection's buffer.</summary>
+    /// <exception cref="JsonException">The body is not such a record.</exception>
+    public static async ValueTask<TRecord> Body<TRecord>(HttpContext http, JsonTypeInfo<TRecord> form) where TRecord : class =>
+        await JsonSerializer.DeserializeAsync(http.Request.BodyReader, form, http.RequestAborted)
+        ?? throw Malformed(string.Format(CultureInfo.InvariantCulture, GatewayMessages.NullItem, "$"));
+
+    public static JobId Job(string text) =>
+        JobId.TryParse(text, out var id) ? id : throw Malformed(GatewayMessages.BadId("a job id", text, "64 hexadecimal digits"));
+
+    public static BlobId Blob(string text) =>
+        BlobId.TryParse(text, out var id) ? id : throw Malformed(GatewayMessages.BadId("a blob id", text, "'blob' and 64 hexadecimal digits"));
+
+    public static ProgramId Program(string text) =>
+        ProgramId.TryParse(text, out var id) ? id : throw Malformed(GatewayMessages.BadId("a program id", text, "'prog' and 64 hexadecimal digits"));
+
+    public static string? Text(HttpContext http, string name) => http.Request.Query.TryGetValue(name, out var values) ? values.ToString() : null;
+
+    /// <summary>A whole number of the query from <paramref name="min"/> to <paramref name="max"/>.</summary>
+    public static int Number(HttpContext http, string name, int absent, int min, int max)
+    {
+        if (Text(http, name) is not { } text)
+            return absent;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+            ? number
+            : throw Malformed(GatewayMessages.NumberOutside(name, text, min, max));
+    }
+
+    public static MarketException Malformed(string message) => new(ErrorCode.MalformedRequest, message);
+}

@@ -1,0 +1,85 @@
+using Marketplace.Api;
+using Marketplace.Grains;
+using Marketplace.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+
+namespace Marketplace.Gateway;
+
+/// <summary>
+/// Blobs: up and down by stream, listed and removed per account. Nobody learns what others keep: an upload is answered alike whether the
+/// bytes were there before, and what this account has not uploaded does not exist for it.
+/// </summary>
+internal static class BlobsApi
+{
+    private const string Expect = "expect";
+
+    private static readonly string[] Reads = [HttpMethods.Get, HttpMethods.Head];
+    private static readonly QueryRule Expected = new(Expect, "The id that the bytes must hash to.");
+
+    public static void MapBlobsApi(this IEndpointRouteBuilder routes, GatewayOptions options)
+    {
+        var blobs = routes.MapGroup("").WithTags("Blobs");
+        blobs.MapPost(Routes.Blobs, Post).WithName("UploadBlob").Needs(Scopes.Submit).TakesBytes(options.BlobBytesMax)
+            .TakesQuery(Expected).Transfers().Produces<Blob>(StatusCodes.Status201Created);
+        blobs.MapPut($"{Routes.Blobs}/{{blob}}", Put).WithName("PutBlob").Needs(Scopes.Submit).TakesBytes(options.BlobBytesMax).Transfers();
+        blobs.MapGet(Routes.Blobs, List).WithName("ListBlobs").Needs(Scopes.Read).TakesQuery(PageRules.Cursor, PageRules.Limit);
+        blobs.MapMethods($"{Routes.Blobs}/{{blob}}", Reads, Get).WithName("GetBlob").Needs(Scopes.Read).Transfers().GivesBytes();
+        blobs.MapGet($"{Routes.Blobs}/{{blob}}/info", Info).WithName("GetBlobInfo").Needs(Scopes.Read);
+        blobs.MapDelete($"{Routes.Blobs}/{{blob}}", Delete).WithName("RemoveBlob").Needs(Scopes.Submit).Produces(StatusCodes.Status204NoContent);
+    }
+
+    /// <summary>Uploads bytes and keeps them for the account; with <c>expect</c>, only if they hash to that id.</summary>
+    private static async Task<JsonAnswer<Blob>> Post(HttpContext http, BlobUploads uploads)
+    {
+        var expected = RequestReader.Text(http, Expect) is { } text ? RequestReader.Blob(text) : (BlobId?)null;
+        var blob = await uploads.Take(http, expected);
+        return Answer.Created(blob, ApiJson.Default.Blob, Routes.Blob(blob.Id));
+    }
+
+    /// <summary>Uploads bytes under their id; refused where they do not hash to it.</summary>
+    private static async Task<JsonAnswer<Blob>> Put(HttpContext http, string blob, BlobUploads uploads) =>
+        Answer.Ok(await uploads.Take(http, RequestReader.Blob(blob)), ApiJson.Default.Blob);
+
+    /// <summary>The account's blobs, newest first.</summary>
+    private static async Task<JsonAnswer<Page<Blob>>> List(HttpContext http, IListing listing, IBlobStore store)
+    {
+        var limit = PageRules.LimitOf(http);
+        var query = new ListingQuery(PinRow.Kind, Owner: http.Caller().Account.ToString(), After: PageRules.CursorOf(http), Limit: limit);
+        var rows = await listing.List(query, http.RequestAborted);
+        var blobs = new List<Blob>(rows.Count);
+        foreach (var row in rows)
+        {
+            // A pin whose bytes are gone is a damaged store; the list shows what can be had.
+            if (await store.Find(PinRow.BlobOf(row), http.RequestAborted) is { } info)
+                blobs.Add(new Blob(info.Id, info.Size, row.At));
+        }
+        return Answer.Large(new Page<Blob>(blobs, PageCursor.Next(rows, limit)), ApiJson.Default.PageBlob);
+    }
+
+    /// <summary>The bytes, verified while they are read, also by Range.</summary>
+    private static async Task<TransferAnswer> Get(HttpContext http, string blob, IGrainFactory grains, IBlobStore store, RateLimits rates, IOptions<GatewayOptions> options)
+    {
+        var view = await Find(http, RequestReader.Blob(blob), grains);
+        return new TransferAnswer(Download.Blob(store, view.Id, view.Size, view.Id.ToString()), rates, options.Value.AccountTransfersMax);
+    }
+
+    /// <summary>Size and age of a blob of the account.</summary>
+    private static async Task<JsonAnswer<Blob>> Info(HttpContext http, string blob, IGrainFactory grains) =>
+        Answer.Ok(StorageMapper.ToBlob(await Find(http, RequestReader.Blob(blob), grains)), ApiJson.Default.Blob);
+
+    /// <summary>Removes the account's own pin; others who keep the same bytes are not touched.</summary>
+    private static async Task<IResult> Delete(HttpContext http, string blob, IGrainFactory grains, BlobUsage usage)
+    {
+        var view = await Find(http, RequestReader.Blob(blob), grains);
+        await grains.GetGrain<IBlobGrain>(view.Id.ToString()).Unpin(http.Caller().Account).WaitAsync(http.RequestAborted);
+        usage.Removed(http.Caller().Account, view.Size);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<BlobView> Find(HttpContext http, BlobId id, IGrainFactory grains) =>
+        await grains.GetGrain<IBlobGrain>(id.ToString()).Find(http.Caller().Account).WaitAsync(http.RequestAborted)
+        ?? throw new MarketException(ErrorCode.BlobNotFound, GatewayMessages.BlobNotFound(id));
+}

@@ -1,0 +1,16 @@
+using Marketplace.Grains;
+using Microsoft.AspNetCore.Http;
+
+namespace Marketplace.Gateway;
+
+/// <summary>A download that counts among the account's transfers while it runs.</summary>
+internal sealed class TransferAnswer(Download download, RateLimits rates, int max) : IResult
+{
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        using var place = rates.EnterTransfer(httpContext.Caller().Account);
+        if (!place.IsAcquired)
+            throw new MarketException(ErrorCode.RateLimited, GatewayMessages.TooManyTransfers(max));
+        await download.ExecuteAsync(httpContext);
+    }
+}

@@ -1,0 +1,76 @@
+using System.Security.Cryptography;
+using Marketplace.Api;
+using Marketplace.Grains;
+
+namespace Marketplace.Gateway;
+
+/// <summary>
+/// Single-use stand-ins for a key, for clients that cannot send a header (a browser's EventSource). What ends up in logs and histories of URLs
+/// is worthless once used and after half a minute. Kept in memory: a ticket is good only at the gateway that gave it.
+/// </summary>
+internal sealed class EventTickets(TimeProvider time)
+{
+    public const string Parameter = "ticket";
+
+    private const int SecretBytes = 32;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Issued> _issued = new(StringComparer.Ordinal);
+    private readonly Queue<(string Ticket, DateTimeOffset ExpiresAt)> _order = new();
+    private readonly Dictionary<AccountId, int> _perAccount = [];
+
+    /// <exception cref="MarketException">The account, or all accounts together, have as many unused tickets as allowed.</exception>
+    public EventTicket Issue(AccountId account, ApiKey key)
+    {
+        var ticket = RandomNumberGenerator.GetHexString(2 * SecretBytes, lowercase: true);
+        lock (_gate)
+        {
+            DropExpired();
+            var own = _perAccount.GetValueOrDefault(account);
+            if (own >= GatewayPolicy.AccountTicketsMax || _issued.Count >= GatewayPolicy.TicketsMax)
+                throw new MarketException(ErrorCode.RateLimited, GatewayMessages.TicketsFull);
+            var expiresAt = time.GetUtcNow() + GatewayPolicy.TicketLife;
+            _issued.Add(ticket, new Issued(account, key, expiresAt));
+            _order.Enqueue((ticket, expiresAt));
+            _perAccount[account] = own + 1;
+            return new EventTicket(ticket, expiresAt);
+        }
+    }
+
+    public bool TryUse(string ticket, out ApiKey key)
+    {
+        key = default;
+        lock (_gate)
+        {
+            DropExpired();
+            if (!_issued.TryGetValue(ticket, out var issued))
+                return false;
+            Remove(ticket, issued.Account);
+            key = issued.Key;
+            return true;
+        }
+    }
+
+    private void DropExpired()
+    {
+        var now = time.GetUtcNow();
+        while (_order.TryPeek(out var oldest) && oldest.ExpiresAt <= now)
+        {
+            _order.Dequeue();
+            if (_issued.TryGetValue(oldest.Ticket, out var issued))
+                Remove(oldest.Ticket, issued.Account);
+        }
+    }
+
+    private void Remove(string ticket, AccountId account)
+    {
+        _issued.Remove(ticket);
+        var left = _perAccount[account] - 1;
+        if (left == 0)
+            _perAccount.Remove(account);
+        else
+            _perAccount[account] = left;
+    }
+
+    private sealed record Issued(AccountId Account, ApiKey Key, DateTimeOffset ExpiresAt);
+}

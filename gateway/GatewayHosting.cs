@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Marketplace.Gateway;
+
+/// <summary>How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c>, <c>IListing</c> and <see cref="IReadiness"/>.</summary>
+public static class GatewayHosting
+{
+    public static IServiceCollection AddMarketplaceGateway(this IServiceCollection services, Action<GatewayOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var options = services.AddOptions<GatewayOptions>().ValidateOnStart();
+        if (configure is not null)
+            options.Configure(configure);
+        services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>();
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelLimits>();
+        services.AddSingleton<IConfigureOptions<RequestTimeoutOptions>, RequestTimes>();
+        services.AddRequestTimeouts();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<RateLimits>();
+        services.AddSingleton<KeyCache>();
+        services.AddSingleton<EventTickets>();
+        services.AddSingleton<BlobUsage>();
+        services.AddSingleton<BlobUploads>();
+        return services;
+    }
+
+    /// <summary>
+    /// Maps the whole API with its guards, in the order in which a request meets them: cheap refusals first, nothing is read or looked up for
+    /// whom the guard before has refused.
+    /// </summary>
+    public static TApplication MapMarketplaceGateway<TApplication>(this TApplication app) where TApplication : IApplicationBuilder, IEndpointRouteBuilder
+    {
+        app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<FrontMiddleware>();
+        app.UseRouting();
+        app.UseMiddleware<ReadinessMiddleware>();
+        app.UseRequestTimeouts();
+        app.UseMiddleware<AccessMiddleware>();
+        app.UseMiddleware<BodyMiddleware>();
+
+        app.MapJobsApi();
+        app.MapJobContentApi();
+        app.MapBlobsApi(app.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value);
+        app.MapProgramsApi();
+        app.MapAccountApi();
+        app.MapKeysApi();
+        app.MapMarketApi();
+        app.MapHealthApi();
+        return app;
+    }
+}

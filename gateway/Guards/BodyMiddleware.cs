@@ -1,0 +1,85 @@
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Marketplace.Gateway;
+
+/// <summary>Looks at what comes with a request before any of it is read: the query's names, the body's form, its size, and the memory for it.</summary>
+internal sealed class BodyMiddleware(RequestDelegate next, RateLimits rates)
+{
+    public async Task Invoke(HttpContext http)
+    {
+        if (http.GetEndpoint() is not Microsoft.AspNetCore.Routing.RouteEndpoint endpoint)
+        {
+            await next(http);
+            return;
+        }
+        if (BadQuery(http.Request.Query, endpoint.Metadata) is { } query)
+        {
+            await ProblemFactory.Write(http, ErrorCode.MalformedRequest, query);
+            return;
+        }
+        var rule = endpoint.Metadata.GetMetadata<BodyRule>();
+        if (await RefuseBody(http, rule))
+            return;
+        if (rule is not { IsJson: true })
+        {
+            await next(http);
+            return;
+        }
+        using var memory = rates.ReserveBody(Math.Min(http.Request.ContentLength ?? rule.BytesMax, rule.BytesMax));
+        if (memory.IsAcquired)
+            await next(http);
+        else
+            await ProblemFactory.Write(http, ErrorCode.Unavailable, GatewayMessages.MemoryFull);
+    }
+
+    private static string? BadQuery(IQueryCollection query, EndpointMetadataCollection metadata)
+    {
+        if (query.Count == 0)
+            return null;
+        var rules = metadata.GetOrderedMetadata<QueryRule>();
+        foreach (var (name, values) in query)
+        {
+            if (!rules.Any(rule => rule.Name == name))
+                return GatewayMessages.UnknownParameter(name, rules.Select(rule => rule.Name));
+            if (values.Count != 1)
+                return GatewayMessages.RepeatedParameter(name);
+        }
+        return null;
+    }
+
+    /// <returns>True: the answer is written.</returns>
+    private static async ValueTask<bool> RefuseBody(HttpContext http, BodyRule? rule)
+    {
+        var request = http.Request;
+        var hasBody = http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? request.ContentLength is not 0 and not null;
+        if (request.Headers.ContentEncoding.Count > 0)
+            await ProblemFactory.Write(http, ErrorCode.HeaderRefused, GatewayMessages.EncodingRefused, StatusCodes.Status415UnsupportedMediaType);
+        else if (rule is null && hasBody)
+            await ProblemFactory.Write(http, ErrorCode.MalformedRequest, GatewayMessages.BodyNotExpected);
+        else if (rule is { IsJson: true } && !hasBody)
+            await ProblemFactory.Write(http, ErrorCode.MalformedRequest, GatewayMessages.BodyMissing);
+        else if (rule is not null && !IsType(request.ContentType, rule.ContentType))
+        {
+            await ProblemFactory.Write(
+                http, ErrorCode.HeaderRefused, GatewayMessages.ContentType(request.ContentType, rule.ContentType), StatusCodes.Status415UnsupportedMediaType);
+        }
+        else if (rule is not null && request.ContentLength > rule.BytesMax)
+            await ProblemFactory.Write(http, ErrorCode.BodyTooLarge, GatewayMessages.BodyTooLarge(rule.BytesMax));
+        else
+        {
+            // Bodies without a length are counted by the server while they come in.
+            if (rule is not null && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+                size.MaxRequestBodySize = rule.BytesMax;
+            return false;
+        }
+        return true;
+    }
+
+    /// <summary>The media type alone decides; a charset, where there is one, must be UTF-8, which is the only one that JSON has (RFC 8259, 8.1).</summary>
+    private static bool IsType(string? seen, string expected) =>
+        MediaTypeHeaderValue.TryParse(seen, out var type)
+        && string.Equals(type.MediaType, expected, StringComparison.OrdinalIgnoreCase)
+        && (type.CharSet is null || type.CharSet.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace Marketplace.Gateway;
+
+/// <summary>Who may ask how often: by address before anybody is known, by account after. Idle partitions are dropped by the limiter itself.</summary>
+internal sealed class RateLimits : IDisposable
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
+
+    private readonly PartitionedRateLimiter<ulong> _addresses;
+    private readonly PartitionedRateLimiter<AccountId> _accounts;
+    private readonly PartitionedRateLimiter<AccountId> _transfers;
+    private readonly ConcurrencyLimiter _bodies;
+
+    public RateLimits(IOptions<GatewayOptions> options)
+    {
+        var limits = options.Value;
+        _addresses = Buckets<ulong>(limits.AddressRequestsPerSecond, limits.AddressRequestsBurst);
+        _accounts = Buckets<AccountId>(limits.AccountRequestsPerSecond, limits.AccountRequestsBurst);
+        _transfers = PartitionedRateLimiter.Create<AccountId, AccountId>(account => RateLimitPartition.GetConcurrencyLimiter(
+            account, _ => new ConcurrencyLimiterOptions { PermitLimit = limits.AccountTransfersMax, QueueLimit = 0 }));
+        _bodies = new ConcurrencyLimiter(new ConcurrencyLimiterOptions
+        {
+            PermitLimit = (int)Math.Min(int.MaxValue, Kibibytes(limits.BodyMemoryBytesMax)),
+            QueueLimit = 0,
+        });
+    }
+
+    /// <summary>False: the answer is written.</summary>
+    public ValueTask<bool> Admit(HttpContext http, IPAddress? address) => Admit(http, _addresses.AttemptAcquire(KeyOf(address)));
+
+    /// <inheritdoc cref="Admit(HttpContext, IPAddress?)"/>
+    public ValueTask<bool> Admit(HttpContext http, AccountId account) => Admit(http, _accounts.AttemptAcquire(account));
+
+    /// <summary>A place among the account's transfers; dispose it when the transfer has ended.</summary>
+    public RateLimitLease EnterTransfer(AccountId account) => _transfers.AttemptAcquire(account);
+
+    /// <summary>A share of the memory for JSON bodies; dispose it when the request has ended.</summary>
+    public RateLimitLease ReserveBody(long bytes) => _bodies.AttemptAcquire((int)Kibibytes(bytes));
+
+    public void Dispose()
+    {
+        _addresses.Dispose();
+        _accounts.Dispose();
+        _transfers.Dispose();
+        _bodies.Dispose();
+    }
+
+    /// <summary>A network of IPv6 hands each of its machines 2^64 addresses, so one /64 counts as one.</summary>
+    internal static ulong KeyOf(IPAddress? address)
+    {
+        if (address is null)
+            return 0;
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out var written);
+        return address.AddressFamily == AddressFamily.InterNetwork && written == 4
+            ? BinaryPrimitives.ReadUInt32BigEndian(bytes)
+            : BinaryPrimitives.ReadUInt64BigEndian(bytes);
+    }
+
+    private static async ValueTask<bool> Admit(HttpContext http, RateLimitLease lease)
+    {
+        if (lease.IsAcquired)
+        {
+            lease.Dispose();
+            return true;
+        }
+        var after = lease.TryGetMetadata(MetadataName.RetryAfter, out var time) ? time : Period;
+        lease.Dispose();
+        http.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        await ProblemFactory.Write(http, ErrorCode.RateLimited, GatewayMessages.TooManyRequests);
+        return false;
+    }
+
+    private static PartitionedRateLimiter<TKey> Buckets<TKey>(int perSecond, int burst) where TKey : notnull =>
+        PartitionedRateLimiter.Create<TKey, TKey>(key => RateLimitPartition.GetTokenBucketLimiter(key, _ => Bucket(perSecond, burst)));
+
+    /// <summary>Refills ten times a second, or, for rates below ten, one token at a time.</summary>
+    private static TokenBucketRateLimiterOptions Bucket(int perSecond, int burst)
+    {
+        var tokens = Math.Max(1, perSecond / 10);
+        return new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = burst,
+            TokensPerPeriod = tokens,
+            ReplenishmentPeriod = TimeSpan.FromSeconds((double)tokens / perSecond),
+            QueueLimit = 0,
+            AutoReplenishment = false,
+        };
+    }
+
+    private static long Kibibytes(long bytes) => (bytes + 1023) / 1024;
+}

@@ -1,0 +1,29 @@
+using Marketplace.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Marketplace.Gateway;
+
+/// <summary>For whoever watches the process: is it alive, may it be given work. No key, so nothing that is not for everybody.</summary>
+internal static class HealthApi
+{
+    public static void MapHealthApi(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(Routes.HealthLive, Live).WithName("GetLiveness").WithTags("Health").ForEverybody();
+        routes.MapGet(Routes.HealthReady, Ready).WithName("GetReadiness").WithTags("Health").ForEverybody()
+            .Produces<Health>(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    /// <summary>Answers as long as the process can answer at all.</summary>
+    private static JsonAnswer<Health> Live(IReadiness readiness) =>
+        Answer.Ok(new Health("live", readiness.Current.Version, Reason: null), ApiJson.Default.Health);
+
+    /// <summary>200 when requests are served, else 503 with the reason.</summary>
+    private static JsonAnswer<Health> Ready(IReadiness readiness)
+    {
+        var report = readiness.Current;
+        var status = report.State == ServiceState.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        return new JsonAnswer<Health>(new Health(report.Word, report.Version, report.Reason), ApiJson.Default.Health) { Status = status };
+    }
+}

@@ -1,0 +1,41 @@
+using Marketplace.Api;
+using Marketplace.Grains;
+using Marketplace.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Marketplace.Gateway;
+
+/// <summary>What a job gave and what it wrote: bytes of a program that nobody trusts, so they leave only as attachments.</summary>
+internal static class JobContentApi
+{
+    private static readonly string[] Reads = [HttpMethods.Get, HttpMethods.Head];
+
+    public static void MapJobContentApi(this IEndpointRouteBuilder routes)
+    {
+        var content = routes.MapGroup("").WithTags("Jobs");
+        content.MapMethods($"{Routes.Jobs}/{{job}}/output", Reads, Output).WithName("GetJobOutput").Needs(Scopes.Read).Transfers().GivesBytes();
+        content.MapMethods($"{Routes.Jobs}/{{job}}/log", Reads, Log).WithName("GetJobLog").Needs(Scopes.Read).GivesBytes();
+    }
+
+    /// <summary>The output of a completed job, also by Range.</summary>
+    private static async Task<Download> Output(HttpContext http, string job, IGrainFactory grains, IBlobStore blobs)
+    {
+        var id = RequestReader.Job(job);
+        var view = await grains.GetGrain<IJobGrain>(id.ToString()).Get(http.Caller()).WaitAsync(http.RequestAborted);
+        if (view.Status != JobStatus.Completed)
+            throw new MarketException(ErrorCode.OutputNotAvailable, GatewayMessages.JobHasNoOutput);
+        return view.Output.Blob is { } blob
+            ? Download.Blob(blobs, blob, view.Output.Size, $"{id}.output")
+            : Download.Bytes(view.Output.Inline, $"{id}.output");
+    }
+
+    /// <summary>What the program wrote to its log.</summary>
+    private static async Task<Download> Log(HttpContext http, string job, IGrainFactory grains)
+    {
+        var id = RequestReader.Job(job);
+        var log = await grains.GetGrain<IJobGrain>(id.ToString()).GetLog(http.Caller()).WaitAsync(http.RequestAborted);
+        return Download.Bytes(log, $"{id}.log");
+    }
+}

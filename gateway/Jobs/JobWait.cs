@@ -1,0 +1,25 @@
+using Marketplace.Grains;
+
+namespace Marketplace.Gateway;
+
+/// <summary>Waits for the end of a job over as many grain calls as it takes: one call is never longer than <see cref="MarketLimits.WaitMax"/>.</summary>
+internal static class JobWait
+{
+    /// <returns>The job as it is when it has ended, or when the time is over.</returns>
+    public static async Task<JobView> For(IJobGrain job, Caller caller, int seconds, TimeProvider time, CancellationToken cancellation)
+    {
+        if (seconds == 0)
+            return await job.Get(caller).WaitAsync(cancellation);
+        var begin = time.GetTimestamp();
+        var whole = TimeSpan.FromSeconds(seconds);
+        while (true)
+        {
+            var left = whole - time.GetElapsedTime(begin);
+            if (left <= TimeSpan.Zero)
+                return await job.Get(caller).WaitAsync(cancellation);
+            var view = await job.WaitEnded(caller, left < MarketLimits.WaitMax ? left : MarketLimits.WaitMax, cancellation).WaitAsync(cancellation);
+            if (view.Status.HasEnded())
+                return view;
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using Marketplace.Api;
+using Marketplace.Grains;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using JobExplanation = Marketplace.Api.JobExplanation;
+
+namespace Marketplace.Gateway;
+
+/// <summary>Jobs: submit, look, wait, cancel. What a job gave and wrote is served by <see cref="JobContentApi"/>.</summary>
+internal static class JobsApi
+{
+    private static readonly QueryRule Wait =
+        new(Routes.Wait, $"Seconds to wait for the end of the job, at most {GatewayPolicy.WaitSecondsMax}.", IsNumber: true);
+
+    public static void MapJobsApi(this IEndpointRouteBuilder routes)
+    {
+        var jobs = routes.MapGroup("").WithTags("Jobs");
+        jobs.MapPost(Routes.Jobs, Submit).WithName("SubmitJob").Needs(Scopes.Submit).TakesJson(typeof(JobRequest), GatewayPolicy.JobBodyBytesMax)
+            .TakesQuery(Wait).MayWait().Produces<Job>(StatusCodes.Status201Created).Produces<Job>(StatusCodes.Status202Accepted);
+        jobs.MapPost(Routes.JobsBatch, SubmitBatch).WithName("SubmitJobs").Needs(Scopes.Submit)
+            .TakesJson(typeof(JobBatchRequest), GatewayPolicy.BatchBodyBytesMax);
+        jobs.MapPost(Routes.JobsGet, GetMany).WithName("GetJobs").Needs(Scopes.Read).TakesJson(typeof(JobsGetRequest), GatewayPolicy.IdsBodyBytesMax);
+        jobs.MapGet($"{Routes.Jobs}/{{job}}", Get).WithName("GetJob").Needs(Scopes.Read)
+            .TakesQuery(Wait).MayWait().Produces<Job>(StatusCodes.Status202Accepted);
+        jobs.MapGet($"{Routes.Jobs}/{{job}}/explain", Explain).WithName("ExplainJob").Needs(Scopes.Read);
+        jobs.MapPost($"{Routes.Jobs}/{{job}}/cancel", Cancel).WithName("CancelJob").Needs(Scopes.Submit);
+    }
+
+    /// <summary>
+    /// Submits one job. 201 when it is new, 200 when the same request had created it before; with <c>wait</c>, 202 where the job has not ended in
+    /// time.
+    /// </summary>
+    private static async Task<JsonAnswer<Job>> Submit(HttpContext http, IGrainFactory grains, TimeProvider time)
+    {
+        var seconds = RequestReader.Number(http, Routes.Wait, 0, 0, GatewayPolicy.WaitSecondsMax);
+        var item = JobMapper.ToItem(await RequestReader.Body(http, RequestReader.Json.JobRequest));
+        var caller = http.Caller();
+        var results = await grains.GetGrain<ISubmissionGrain>(0).Submit(caller, [item]).WaitAsync(http.RequestAborted);
+        var result = results[0];
+        if (result.Code is { } code)
+            throw new MarketException(code, result.Message ?? "");
+        var view = await JobWait.For(grains.GetGrain<IJobGrain>(result.Job.ToString()), caller, seconds, time, http.RequestAborted);
+        var status = seconds > 0 && !view.Status.HasEnded() ? StatusCodes.Status202Accepted
+            : result.Existed ? StatusCodes.Status200OK
+            : StatusCodes.Status201Created;
+        return new JsonAnswer<Job>(JobMapper.ToJob(view), ApiJson.Default.Job) { Status = status, Location = Routes.Job(result.Job) };
+    }
+
+    /// <summary>Submits up to 1,000 jobs. The answer has one result per item, in order; a refused item does not touch the others.</summary>
+    private static async Task<JsonAnswer<JobBatchResponse>> SubmitBatch(HttpContext http, IGrainFactory grains)
+    {
+        var batch = await RequestReader.Body(http, RequestReader.Json.JobBatchRequest);
+        if (batch.Jobs.Count is 0 or > MarketLimits.BatchJobsMax)
+            throw new MarketException(ErrorCode.LimitExceeded, GatewayMessages.CountOutside("jobs", batch.Jobs.Count, MarketLimits.BatchJobsMax));
+        var results = await grains.GetGrain<ISubmissionGrain>(0).Submit(http.Caller(), JobMapper.ToItems(batch.Jobs)).WaitAsync(http.RequestAborted);
+        return Answer.Large(JobMapper.ToResponse(results), ApiJson.Default.JobBatchResponse);
+    }
+
+    /// <summary>Many jobs in one request. Ids that this account has no job for are listed, not refused.</summary>
+    private static async Task<JsonAnswer<JobsGetResponse>> GetMany(HttpContext http, IGrainFactory grains)
+    {
+        var ids = (await RequestReader.Body(http, RequestReader.Json.JobsGetRequest)).Ids;
+        if (ids.Count is 0 or > Routes.BatchItemsMax)
+            throw new MarketException(ErrorCode.LimitExceeded, GatewayMessages.CountOutside("ids", ids.Count, Routes.BatchItemsMax));
+        var caller = http.Caller();
+        var views = new JobView?[ids.Count];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = GatewayPolicy.CallsPerRequestMax, CancellationToken = http.RequestAborted };
+        await Parallel.ForAsync(0, ids.Count, parallel, async (index, _) => views[index] = await Find(grains, ids[index], caller));
+        return Answer.Large(
+            new JobsGetResponse(
+                [.. views.OfType<JobView>().Select(JobMapper.ToJob)],
+                [.. ids.Where((_, index) => views[index] is null)]),
+            ApiJson.Default.JobsGetResponse);
+    }
+
+    /// <summary>One job; with <c>wait</c>, when it has ended or the time is over (202).</summary>
+    private static async Task<JsonAnswer<Job>> Get(HttpContext http, string job, IGrainFactory grains, TimeProvider time)
+    {
+        var seconds = RequestReader.Number(http, Routes.Wait, 0, 0, GatewayPolicy.WaitSecondsMax);
+        var grain = grains.GetGrain<IJobGrain>(RequestReader.Job(job).ToString());
+        var view = await JobWait.For(grain, http.Caller(), seconds, time, http.RequestAborted);
+        var status = seconds > 0 && !view.Status.HasEnded() ? StatusCodes.Status202Accepted : StatusCodes.Status200OK;
+        return new JsonAnswer<Job>(JobMapper.ToJob(view), ApiJson.Default.Job) { Status = status };
+    }
+
+    /// <summary>Why the job was matched as it was, or why it still waits.</summary>
+    private static async Task<JsonAnswer<JobExplanation>> Explain(HttpContext http, string job, IGrainFactory grains)
+    {
+        var grain = grains.GetGrain<IJobGrain>(RequestReader.Job(job).ToString());
+        var view = await grain.Get(http.Caller()).WaitAsync(http.RequestAborted);
+        var explanation = await grain.Explain(http.Caller()).WaitAsync(http.RequestAborted);
+        return Answer.Ok(JobMapper.ToExplanation(view, explanation), ApiJson.Default.JobExplanation);
+    }
+
+    /// <summary>Cancels the job, unless it has ended. Sending it again gives the same answer.</summary>
+    private static async Task<JsonAnswer<Job>> Cancel(HttpContext http, string job, IGrainFactory grains)
+    {
+        var view = await grains.GetGrain<IJobGrain>(RequestReader.Job(job).ToString()).Cancel(http.Caller()).WaitAsync(http.RequestAborted);
+        return Answer.Ok(JobMapper.ToJob(view), ApiJson.Default.Job);
+    }
+
+    private static async Task<JobView?> Find(IGrainFactory grains, JobId id, Caller caller)
+    {
+        try
+        {
+            return await grains.GetGrain<IJobGrain>(id.ToString()).Get(caller);
+        }
+        catch (MarketException missing) when (missing.Code == ErrorCode.JobNotFound)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using Marketplace.Api;
+using Marketplace.Grains;
+using CreatedKey = Marketplace.Api.CreatedKey;
+
+namespace Marketplace.Gateway;
+
+/// <summary>Between the account, key and market records of the API and those of the grains. Pure.</summary>
+internal static class AccountMapper
+{
+    private static readonly Scope[] All = [Scope.Read, Scope.Submit, Scope.Deploy, Scope.Admin];
+
+    public static Account ToAccount(AccountView view) =>
+        new(view.Id, view.Available, view.Held, view.UnderWay, view.Earned, view.Spent, view.OpenJobs);
+
+    public static AccessKey ToKey(KeyView view) =>
+        new(view.Id, view.Name, ToScopes(view.Scopes), view.SpendLimit, view.Spent, view.CreatedAt, view.RevokedAt);
+
+    public static CreatedKey ToCreated(Grains.CreatedKey created) => new(created.Key, ToKey(created.View));
+
+    public static Scopes FromScopes(IReadOnlyList<Scope> scopes)
+    {
+        var flags = Scopes.None;
+        foreach (var scope in scopes)
+            flags |= (Scopes)scope;
+        return flags;
+    }
+
+    public static MarketStatus ToStatus(MarketView view, long lag) =>
+        new(view.QueuedJobs, view.LeasedJobs, view.Workers, view.Slots, view.LowestPricePerMillionFuel, lag);
+
+    private static Scope[] ToScopes(Scopes scopes) => [.. All.Where(scope => scopes.HasFlag((Scopes)scope))];
+}

@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Marketplace.Api;
+using Marketplace.Grains;
+using JobExplanation = Marketplace.Api.JobExplanation;
+using JobFault = Marketplace.Api.JobFault;
+using JobOutput = Marketplace.Api.JobOutput;
+using OfferVerdict = Marketplace.Api.OfferVerdict;
+
+namespace Marketplace.Gateway;
+
+/// <summary>
+/// Between the job records of the API and those of the grains. Pure. Checks only what the grains' records cannot express; every bound is
+/// checked by the market, per item.
+/// </summary>
+internal static class JobMapper
+{
+    /// <exception cref="MarketException">The request has a form that no job has: more than one input, or null in a list.</exception>
+    public static SubmitItem ToItem(JobRequest request, int? index = null)
+    {
+        var inputs = (request.Input is null ? 0 : 1) + (request.InputText is null ? 0 : 1) + (request.InputBlob is null ? 0 : 1);
+        if (inputs > 1)
+            throw RequestReader.Malformed(GatewayMessages.ManyInputs(PathOf(index)));
+        return new SubmitItem(request.RequestId, new JobSpec(
+            request.Program,
+            request.EntryPoint,
+            request.InputText is { } text ? Encoding.UTF8.GetBytes(text) : request.Input ?? default,
+            request.InputBlob,
+            Arguments(request.Arguments, index),
+            request.FuelMax ?? JobDefaults.FuelMax,
+            request.MemoryPagesMax ?? JobDefaults.MemoryPagesMax,
+            Time(request.TimeMaxMs) ?? JobDefaults.TimeMax,
+            request.PriceMax,
+            request.RetriesMax ?? JobDefaults.RetriesMax,
+            Time(request.ExpiresAfterMs) ?? JobDefaults.ExpiresAfter));
+    }
+
+    public static ImmutableArray<SubmitItem> ToItems(IReadOnlyList<JobRequest> requests)
+    {
+        var items = new SubmitItem[requests.Count];
+        for (var index = 0; index < items.Length; index++)
+            items[index] = ToItem(requests[index] ?? throw Null(PathOf(index)), index);
+        return ImmutableCollectionsMarshal.AsImmutableArray(items);
+    }
+
+    public static JobBatchResponse ToResponse(ImmutableArray<SubmitResult> results)
+    {
+        var items = new JobBatchItem[results.Length];
+        for (var index = 0; index < items.Length; index++)
+        {
+            var result = results[index];
+            items[index] = new JobBatchItem(result.Job, result.Existed, result.Code, result.Message);
+        }
+        return new JobBatchResponse(items);
+    }
+
+    public static Job ToJob(JobView view) => new()
+    {
+        Id = view.Id,
+        RequestId = view.RequestId,
+        Program = view.Spec.Program,
+        State = (JobState)view.Status,
+        Fault = (JobFault)view.Fault,
+        Code = view.Code,
+        Reason = view.Reason,
+        SubmittedAt = view.SubmittedAt,
+        EndedAt = view.EndedAt,
+        Worker = view.Worker,
+        FuelMax = view.Spec.FuelMax,
+        FuelUsed = view.FuelUsed,
+        PriceMax = view.Spec.PriceMax,
+        Charge = view.Charge,
+        Output = OutputOf(view),
+        StateRootBefore = view.RootBefore,
+        StateRootAfter = view.RootAfter,
+        History = [.. view.History.Select(step => new JobStep((JobState)step.Status, step.At, step.Worker, step.Note))],
+    };
+
+    public static JobEnded ToEnded(JobView view) =>
+        new(view.Id, view.RequestId, (JobState)view.Status, view.Code, view.FuelUsed, view.Charge, OutputOf(view));
+
+    public static JobExplanation ToExplanation(JobView view, Grains.JobExplanation explanation) => new(
+        view.Id,
+        (JobState)view.Status,
+        explanation.Summary,
+        [.. explanation.Offers.Select(offer => new OfferVerdict(offer.Worker, offer.Price, offer.Won, offer.Reason))]);
+
+    private static JobOutput? OutputOf(JobView view) => view.Status != JobStatus.Completed
+        ? null
+        : new JobOutput(view.Output.Size, view.Output.Blob is null ? view.Output.Inline : null, view.Output.Blob);
+
+    private static ImmutableArray<string> Arguments(IReadOnlyList<string>? arguments, int? index)
+    {
+        if (arguments is null || arguments.Count == 0)
+            return [];
+        for (var argument = 0; argument < arguments.Count; argument++)
+        {
+            if (arguments[argument] is null)
+                throw Null(string.Create(CultureInfo.InvariantCulture, $"{PathOf(index)}.arguments[{argument}]"));
+        }
+        return [.. arguments];
+    }
+
+    /// <summary>Numbers that no time can hold become the longest or shortest one, which the market refuses with its own words.</summary>
+    private static TimeSpan? Time(long? milliseconds) => milliseconds switch
+    {
+        null => null,
+        > long.MaxValue / TimeSpan.TicksPerMillisecond => TimeSpan.MaxValue,
+        < long.MinValue / TimeSpan.TicksPerMillisecond => TimeSpan.MinValue,
+        { } value => TimeSpan.FromTicks(value * TimeSpan.TicksPerMillisecond),
+    };
+
+    private static string PathOf(int? index) => index is null ? "$" : string.Create(CultureInfo.InvariantCulture, $"$.jobs[{index}]");
+
+    private static MarketException Null(string path) =>
+        RequestReader.Malformed(string.Format(CultureInfo.InvariantCulture, GatewayMessages.NullItem, path));
+}

@@ -1,0 +1,22 @@
+using Marketplace.Api;
+using Marketplace.Grains;
+using Marketplace.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Marketplace.Gateway;
+
+/// <summary>The market at a glance: how much waits, who works, what it costs.</summary>
+internal static class MarketApi
+{
+    public static void MapMarketApi(this IEndpointRouteBuilder routes) =>
+        routes.MapGet(Routes.Market, Get).WithName("GetMarket").WithTags("Market").Needs(Scopes.Read);
+
+    /// <summary>The market of plain WebAssembly: queue, workers, lowest price, and how far the lists are behind.</summary>
+    private static async Task<JsonAnswer<MarketStatus>> Get(HttpContext http, IGrainFactory grains, IListing listing)
+    {
+        var view = await grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).GetView().WaitAsync(http.RequestAborted);
+        return Answer.Ok(AccountMapper.ToStatus(view, listing.Lag), ApiJson.Default.MarketStatus);
+    }
+}

@@ -1,0 +1,71 @@
+namespace Marketplace.Gateway;
+
+/// <summary>
+/// What an operator may set of the gateway. Each number is a bound that protects the books from whoever can reach the port; the defaults
+/// suit one machine with a few gigabytes of memory. Checked at start by <see cref="GatewayOptionsValidator"/>.
+/// </summary>
+public sealed class GatewayOptions
+{
+    /// <summary>The section of the configuration that the options are read from.</summary>
+    public const string Section = "Gateway";
+
+    /// <summary>Lets the silo bind beyond loopback without TLS: keys then cross the network readable.</summary>
+    public bool AllowPlaintext { get; set; }
+
+    /// <summary>Host names, without port, that requests may be addressed to besides those of loopback. No wildcards.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; set; } = [];
+
+    /// <summary>Requests per second from one address (IPv6: one /64), in the long run.</summary>
+    public int AddressRequestsPerSecond { get; set; } = 4000;
+
+    /// <summary>Requests that one address may send at once after a pause.</summary>
+    public int AddressRequestsBurst { get; set; } = 8000;
+
+    /// <summary>Requests per second of one account, in the long run. A batch is one request.</summary>
+    public int AccountRequestsPerSecond { get; set; } = 2000;
+
+    /// <summary>Requests that one account may send at once after a pause.</summary>
+    public int AccountRequestsBurst { get; set; } = 4000;
+
+    /// <summary>One blob. The floor of free disk is the blob store's.</summary>
+    public long BlobBytesMax { get; set; } = 16L << 30;
+
+    /// <summary>All blobs that one account keeps, together.</summary>
+    public long AccountBlobBytesMax { get; set; } = 256L << 30;
+
+    /// <summary>Blobs that one account keeps.</summary>
+    public int AccountBlobsMax { get; set; } = 100_000;
+
+    /// <summary>Uploads and downloads of one account under way at a time.</summary>
+    public int AccountTransfersMax { get; set; } = 32;
+
+    /// <summary>JSON bodies in memory at a time, in bytes, over all connections.</summary>
+    public long BodyMemoryBytesMax { get; set; } = 512L << 20;
+
+    /// <summary>Open connections.</summary>
+    public int ConnectionsMax { get; set; } = 16_384;
+
+    /// <summary>Event streams open at a time, over all accounts.</summary>
+    public int EventStreamsMax { get; set; } = 1000;
+
+    /// <summary>Event streams of one account.</summary>
+    public int AccountEventStreamsMax { get; set; } = 16;
+
+    /// <summary>Events kept for one stream whose reader is slow; what comes beyond is counted and announced as <c>lagged</c>.</summary>
+    public int EventsBufferedMax { get; set; } = 4096;
+
+    /// <summary>Silence after which an event stream sends a comment, so that both ends notice a dead connection.</summary>
+    public TimeSpan EventHeartbeat { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Time for one request, a wait that it asks for not counted. Transfers of blobs have a minimum rate instead.</summary>
+    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Time for the headers of a request.</summary>
+    public TimeSpan HeadersTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a connection may lie idle between requests.</summary>
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>The slowest sender and reader of a body that is still served, in bytes per second.</summary>
+    public int BytesPerSecondMin { get; set; } = 1024;
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+
+namespace Marketplace.Gateway;
+
+/// <summary>Refuses options that would switch a guard off or could never work. Every message names the option, the value and the bound.</summary>
+public sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
+{
+    private static readonly TimeSpan TimeMin = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan TimeMax = TimeSpan.FromHours(1);
+
+    public ValidateOptionsResult Validate(string? name, GatewayOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var failures = new List<string>();
+        Number(failures, nameof(options.AddressRequestsPerSecond), options.AddressRequestsPerSecond, 1, 1_000_000);
+        Number(failures, nameof(options.AddressRequestsBurst), options.AddressRequestsBurst, 1, 10_000_000);
+        Number(failures, nameof(options.AccountRequestsPerSecond), options.AccountRequestsPerSecond, 1, 1_000_000);
+        Number(failures, nameof(options.AccountRequestsBurst), options.AccountRequestsBurst, 1, 10_000_000);
+        Number(failures, nameof(options.BlobBytesMax), options.BlobBytesMax, 1, 1L << 44);
+        Number(failures, nameof(options.AccountBlobBytesMax), options.AccountBlobBytesMax, 1, 1L << 50);
+        Number(failures, nameof(options.AccountBlobsMax), options.AccountBlobsMax, 1, 1_000_000);
+        Number(failures, nameof(options.AccountTransfersMax), options.AccountTransfersMax, 1, 10_000);
+        Number(failures, nameof(options.BodyMemoryBytesMax), options.BodyMemoryBytesMax, GatewayPolicy.BatchBodyBytesMax, 1L << 40);
+        Number(failures, nameof(options.ConnectionsMax), options.ConnectionsMax, 1, 1_000_000);
+        Number(failures, nameof(options.EventStreamsMax), options.EventStreamsMax, 1, 100_000);
+        Number(failures, nameof(options.AccountEventStreamsMax), options.AccountEventStreamsMax, 1, 10_000);
+        Number(failures, nameof(options.EventsBufferedMax), options.EventsBufferedMax, 1, 1_000_000);
+        Number(failures, nameof(options.BytesPerSecondMin), options.BytesPerSecondMin, 1, 1 << 30);
+        Time(failures, nameof(options.EventHeartbeat), options.EventHeartbeat);
+        Time(failures, nameof(options.RequestTimeout), options.RequestTimeout);
+        Time(failures, nameof(options.HeadersTimeout), options.HeadersTimeout);
+        Time(failures, nameof(options.IdleTimeout), options.IdleTimeout);
+        Hosts(failures, options.AllowedHosts);
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private static void Number(List<string> failures, string name, long value, long min, long max)
+    {
+        if (value < min || value > max)
+            failures.Add(string.Create(CultureInfo.InvariantCulture, $"GatewayOptions.{name} is {value}: it must be from {min} to {max}."));
+    }
+
+    private static void Time(List<string> failures, string name, TimeSpan value)
+    {
+        if (value < TimeMin || value > TimeMax)
+            failures.Add($"GatewayOptions.{name} is {value}: it must be from {TimeMin} to {TimeMax}.");
+    }
+
+    private static void Hosts(List<string> failures, IReadOnlyList<string>? hosts)
+    {
+        if (hosts is null)
+        {
+            failures.Add("GatewayOptions.AllowedHosts is null: it must be a list, which may be empty.");
+            return;
+        }
+        foreach (var host in hosts)
+        {
+            if (string.IsNullOrEmpty(host) || Uri.CheckHostName(host) == UriHostNameType.Unknown)
+            {
+                failures.Add($"GatewayOptions.AllowedHosts has '{host}': it must be a host name or an address, without scheme, port and "
+                    + "wildcard, for example 'market.example.org'.");
+            }
+        }
+    }
+}

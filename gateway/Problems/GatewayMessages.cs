@@ -1,0 +1,138 @@
+using System.Globalization;
+using Marketplace.Grains;
+
+namespace Marketplace.Gateway;
+
+/// <summary>The gateway's words to its clients: what was seen, what is allowed, what to do.</summary>
+internal static class GatewayMessages
+{
+    public const string NoKey =
+        "The request has no API key. Send the header 'Authorization: Bearer KEY'; the key of the local account is in the file 'key' of the silo's data "
+        + "directory.";
+
+    public const string KeyForm =
+        "The Authorization header does not hold an API key: expected 'Bearer' and a key, which is 'mk' and 16 hexadecimal digits, '_' and 64 hexadecimal "
+        + "digits, all in lower case.";
+
+    public const string KeyRefused = "The API key is unknown or revoked, or its secret is wrong. Use another key, or create one with 'market key create'.";
+
+    public const string TicketRefused =
+        "The ticket is unknown, used or expired: a ticket opens one event stream within 30 seconds. Ask for a new one with POST /v1/events/tickets.";
+
+    public const string NoRoute = "There is no such route. The routes are in /openapi/v1.json.";
+
+    public const string HostMissing = "The request has no Host header, or more than one. Send one.";
+
+    public const string EncodingRefused = "Bodies with a Content-Encoding are not accepted. Send the body as it is, without that header.";
+
+    public const string BodyNotExpected = "This route takes no body. Send the request without one.";
+
+    public const string BodyMissing = "This route needs a body, the request has none. What it must hold is in /openapi/v1.json.";
+
+    public const string ReaderLost = "The body ended early or came in a form that HTTP does not allow. Send the request again.";
+
+    public const string TooSlow = "The body came slower than allowed. Send the request again over a faster connection.";
+
+    public const string TooManyRequests = "More requests than allowed came from this address or account. Wait for the seconds in Retry-After; send jobs in batches.";
+
+    public const string MemoryFull = "The service has as many request bodies in memory as allowed. Send the request again after the seconds in Retry-After.";
+
+    public const string Overloaded = "The service is overloaded, starting or stopping; the request had no effect. Send it again after the seconds in Retry-After.";
+
+    public const string TimedOut =
+        "The service did not answer in time; whether the request had an effect is not known. Send it again: with the same request id it reaches the same job.";
+
+    public const string StorageStopped =
+        "The service's storage takes no writes; whether the request had an effect is not known. Its operator has to look at the log and restart it.";
+
+    public const string KeyHasSpendLimit =
+        "This key has a spend limit, so it cannot create keys: a new key would not share the limit. Use a key without a spend limit.";
+
+    public const string KeyNeedsScopes = "The new key has no scopes. Give at least one of read, submit, deploy, admin.";
+
+    public const string JobHasNoOutput = "The job has no output: it has not ended, or did not complete. GET the job to see its state and reason.";
+
+    public const string NullItem = "The body has null where a value is needed, at {0}.";
+
+    public const string EventStreamsFull = "As many event streams are open as allowed. Close one, or wait.";
+
+    public const string TicketsFull = "As many unused tickets are out as allowed. Use one, or wait 30 seconds for them to expire.";
+
+    public static string Internal(string incident) =>
+        $"The service met a fault of its own; its log has the details under incident {incident}. If it stays, report it with that id.";
+
+    public static string BlobDamaged(BlobId id) => $"The stored bytes of {id} are damaged. The operator can find the place with 'market store check'.";
+
+    public static string NotReady(string state, string? reason) =>
+        $"The service is {state}{(reason is null ? "" : $": {reason}")}; the request had no effect. Send it again after the seconds in Retry-After.";
+
+    public static string ScopeMissing(Scopes needed, Scopes present) =>
+        $"The key has the scopes '{Words(present)}', the request needs '{Words(needed)}'. Use a key that has it.";
+
+    public static string ScopesExceeded(Scopes asked, Scopes present) =>
+        $"The new key would have the scopes '{Words(asked)}', but the key that creates it has only '{Words(present)}'. Ask for no more than those.";
+
+    public static string HostRefused(string host) =>
+        $"The Host header names '{Cut(host)}', which this service does not answer to. Use localhost or 127.0.0.1, or add the name to "
+        + "Gateway:AllowedHosts.";
+
+    public static string OriginRefused(string origin) =>
+        $"The request was sent by a page of '{Cut(origin)}'. Pages of other origins may not use this API.";
+
+    public static string MethodNotAllowed(string method) => $"The route does not answer to {Cut(method)}. The Allow header names the methods that it answers to.";
+
+    public static string ContentType(string? seen, string expected) =>
+        $"The Content-Type is {(string.IsNullOrEmpty(seen) ? "missing" : $"'{Cut(seen)}'")}: this route takes '{expected}'.";
+
+    public static string BodyTooLarge(long max) => $"The body is larger than the {Number(max)} bytes that this route takes.";
+
+    public static string BadJson(string where, string what) => $"The body is not the JSON that this route takes: at {where}: {what}";
+
+    public static string BadId(string what, string seen, string form) => $"'{Cut(seen)}' is not {what}: expected {form}.";
+
+    public static string UnknownParameter(string name, IEnumerable<string> known)
+    {
+        var names = string.Join(", ", known);
+        return $"The query has the parameter '{Cut(name)}', which this route does not take. It takes {(names.Length == 0 ? "none" : names)}.";
+    }
+
+    public static string RepeatedParameter(string name) => $"The query has the parameter '{Cut(name)}' more than once. Give it once.";
+
+    public static string NumberOutside(string name, string seen, long min, long max) =>
+        $"The parameter '{name}' is '{Cut(seen)}': it must be a whole number from {min} to {max}.";
+
+    public static string NotOneOf(string name, string seen, IEnumerable<string> allowed) =>
+        $"The parameter '{name}' is '{Cut(seen)}': it must be one of {string.Join(", ", allowed)}.";
+
+    public static string BadCursor(string seen) =>
+        $"The cursor '{Cut(seen)}' is not one that this service gave. Use 'next' of the page before as it is, or leave the cursor out to begin.";
+
+    public static string CountOutside(string what, int seen, int max) => $"The body has {seen} {what}: 1 to {max} are allowed.";
+
+    public static string ManyInputs(string where) => $"The job at {where} has more than one of input, inputText and inputBlob. Give at most one.";
+
+    public static string TextTooLong(string name, int seen, int max) => $"'{name}' has {seen} bytes: at most {max} are allowed.";
+
+    public static string JobNotFound(JobId id) => $"This account has no job {id}.";
+
+    public static string BlobNotFound(BlobId id) => $"This account has no blob {id}. Upload it with PUT or POST.";
+
+    public static string RangeOutside(string seen, long size) => $"The range '{Cut(seen)}' does not lie inside the {Number(size)} bytes of the content.";
+
+    public static string BlobTooLarge(long max) => $"The blob is larger than the {Number(max)} bytes that are allowed here.";
+
+    public static string BytesOverQuota(long used, long max) =>
+        $"The account keeps {Number(used)} bytes in blobs, and with this one would keep more than its {Number(max)}. Remove blobs that are no longer needed.";
+
+    public static string BlobsOverQuota(int max) =>
+        $"The account keeps as many blobs as allowed, {Number(max)}. Remove blobs that are no longer needed.";
+
+    public static string TooManyTransfers(int max) => $"The account has {max} uploads and downloads under way, as many as allowed. Wait for one to end.";
+
+    private static string Words(Scopes scopes) => scopes == Scopes.None ? "none" : scopes.ToString().ToLowerInvariant();
+
+    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>What a client sent comes back shortened: an answer must not be longer for a longer mistake.</summary>
+    private static string Cut(string text) => text.Length > 80 ? string.Concat(text.AsSpan(0, 80), "…") : text;
+}

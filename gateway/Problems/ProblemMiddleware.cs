@@ -1,0 +1,87 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Marketplace.Grains;
+using Marketplace.Storage;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+
+namespace Marketplace.Gateway;
+
+/// <summary>The outermost guard: whatever goes wrong inside leaves as a problem of the closed list, and nothing of the inside leaves with it.</summary>
+internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> log)
+{
+    public async Task Invoke(HttpContext http)
+    {
+        try
+        {
+            await next(http);
+            if (IsBareError(http.Response))
+                await WriteFrameworkError(http);
+        }
+        catch (Exception fault)
+        {
+            if (http.RequestAborted.IsCancellationRequested && fault is OperationCanceledException or ConnectionResetException)
+                http.Response.StatusCode = http.Response.HasStarted ? http.Response.StatusCode : StatusCodes.Status499ClientClosedRequest;
+            else if (http.Response.HasStarted)
+                Abort(http, fault);
+            else
+                await Answer(http, fault);
+        }
+    }
+
+    private static bool IsBareError(HttpResponse response) =>
+        response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null };
+
+    private static Task WriteFrameworkError(HttpContext http) => http.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => ProblemFactory.Write(http, ErrorCode.NotFound, GatewayMessages.NoRoute),
+        StatusCodes.Status405MethodNotAllowed => ProblemFactory.Write(
+            http, ErrorCode.NotFound, GatewayMessages.MethodNotAllowed(http.Request.Method), StatusCodes.Status405MethodNotAllowed),
+        _ => ProblemFactory.Write(http, ErrorCode.MalformedRequest, GatewayMessages.ReaderLost, http.Response.StatusCode),
+    };
+
+    /// <summary>Part of the answer is out: only a broken connection can still tell the client that the rest is missing.</summary>
+    private void Abort(HttpContext http, Exception fault)
+    {
+        Broken(log, NewIncident(), http.Request.Method, RouteOf(http), fault);
+        http.Abort();
+    }
+
+    private Task Answer(HttpContext http, Exception fault) => fault switch
+    {
+        MarketException refused => ProblemFactory.Write(http, refused.Code, refused.Message),
+        JsonException malformed => ProblemFactory.Write(http, ErrorCode.MalformedRequest, JsonFaults.Describe(malformed)),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ProblemFactory.Write(
+            http, ErrorCode.BodyTooLarge, GatewayMessages.BodyTooLarge(BodyRule.Of(http)?.BytesMax ?? 0)),
+        BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => ProblemFactory.Write(
+            http, ErrorCode.LimitExceeded, GatewayMessages.TooSlow, StatusCodes.Status408RequestTimeout),
+        BadHttpRequestException broken => ProblemFactory.Write(http, ErrorCode.MalformedRequest, GatewayMessages.ReaderLost, broken.StatusCode),
+        BlobTooLargeException large => ProblemFactory.Write(http, ErrorCode.BodyTooLarge, GatewayMessages.BlobTooLarge(large.SizeMax)),
+        BlobMismatchException mismatch => ProblemFactory.Write(http, ErrorCode.BlobMismatch, mismatch.Message),
+        LimitExceededException or OrleansMessageRejectionException => ProblemFactory.Write(http, ErrorCode.Unavailable, GatewayMessages.Overloaded),
+        TimeoutException => ProblemFactory.Write(http, ErrorCode.OutcomeUnknown, GatewayMessages.TimedOut),
+        _ => AnswerOwnFault(http, fault),
+    };
+
+    private Task AnswerOwnFault(HttpContext http, Exception fault)
+    {
+        var incident = NewIncident();
+        Failed(log, incident, http.Request.Method, RouteOf(http), fault);
+        return fault is BlobDamagedException damaged
+            ? ProblemFactory.Write(http, ErrorCode.BlobDamaged, GatewayMessages.BlobDamaged(damaged.Damage.Id))
+            : ProblemFactory.Write(http, ErrorCode.Internal, GatewayMessages.Internal(incident));
+    }
+
+    private static string NewIncident() => RandomNumberGenerator.GetHexString(12, lowercase: true);
+
+    /// <summary>The route's pattern, not the path: what a client chose does not get into the log.</summary>
+    private static string RouteOf(HttpContext http) => http.GetEndpoint()?.DisplayName ?? "no route";
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Incident {Incident}: {Method} {Route} failed.")]
+    private static partial void Failed(ILogger log, string incident, string method, string route, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Incident {Incident}: {Method} {Route} failed in the middle of its answer; the connection was cut.")]
+    private static partial void Broken(ILogger log, string incident, string method, string route, Exception fault);
+}

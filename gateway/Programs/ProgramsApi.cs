@@ -1,0 +1,64 @@
+using System.Text;
+using Marketplace.Api;
+using Marketplace.Grains;
+using Marketplace.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Marketplace.Gateway;
+
+/// <summary>Programs: deployed once, never changed, run by everybody who knows the id.</summary>
+internal static class ProgramsApi
+{
+    private const string Kind = "program";
+
+    /// <summary>Two ids fit; a salt only has to differ.</summary>
+    private const int SaltBytesMax = 64;
+
+    public static void MapProgramsApi(this IEndpointRouteBuilder routes)
+    {
+        var programs = routes.MapGroup("").WithTags("Programs");
+        programs.MapPost(Routes.Programs, Deploy).WithName("DeployProgram").Needs(Scopes.Deploy)
+            .TakesJson(typeof(ProgramRequest), GatewayPolicy.SmallBodyBytesMax).Produces<DeployedProgram>(StatusCodes.Status201Created);
+        programs.MapGet(Routes.Programs, List).WithName("ListPrograms").Needs(Scopes.Read).TakesQuery(PageRules.Cursor, PageRules.Limit);
+        programs.MapGet($"{Routes.Programs}/{{program}}", Get).WithName("GetProgram").Needs(Scopes.Read);
+    }
+
+    /// <summary>Deploys a module that the account has uploaded. The same module and salt again give the same program.</summary>
+    private static async Task<JsonAnswer<DeployedProgram>> Deploy(HttpContext http, IGrainFactory grains)
+    {
+        var request = await RequestReader.Body(http, RequestReader.Json.ProgramRequest);
+        var salt = request.Salt ?? default;
+        if (salt.Length > SaltBytesMax)
+            throw new MarketException(ErrorCode.LimitExceeded, GatewayMessages.TextTooLong("salt", salt.Length, SaltBytesMax));
+        var name = request.Name ?? "";
+        var nameBytes = Encoding.UTF8.GetByteCount(name);
+        if (nameBytes > MarketLimits.NameBytesMax)
+            throw new MarketException(ErrorCode.LimitExceeded, GatewayMessages.TextTooLong("name", nameBytes, MarketLimits.NameBytesMax));
+        var id = ContentIds.Program(request.Module, salt.Span);
+        var deployment = new ProgramDeployment(request.Module, salt, name);
+        var view = await grains.GetGrain<IProgramGrain>(id.ToString()).Deploy(http.Caller(), deployment).WaitAsync(http.RequestAborted);
+        return Answer.Created(StorageMapper.ToProgram(view), ApiJson.Default.DeployedProgram, Routes.Program(view.Id));
+    }
+
+    /// <summary>One program, whoever deployed it.</summary>
+    private static async Task<JsonAnswer<DeployedProgram>> Get(HttpContext http, string program, IGrainFactory grains)
+    {
+        var view = await grains.GetGrain<IProgramGrain>(RequestReader.Program(program).ToString()).Get().WaitAsync(http.RequestAborted);
+        return Answer.Ok(StorageMapper.ToProgram(view), ApiJson.Default.DeployedProgram);
+    }
+
+    /// <summary>The programs that the account has deployed, newest first.</summary>
+    private static async Task<JsonAnswer<Page<DeployedProgram>>> List(HttpContext http, IListing listing, IGrainFactory grains)
+    {
+        var limit = PageRules.LimitOf(http);
+        var query = new ListingQuery(Kind, Owner: http.Caller().Account.ToString(), After: PageRules.CursorOf(http), Limit: limit);
+        var rows = await listing.List(query, http.RequestAborted);
+        var programs = new DeployedProgram[rows.Count];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = GatewayPolicy.CallsPerRequestMax, CancellationToken = http.RequestAborted };
+        await Parallel.ForAsync(0, rows.Count, parallel, async (index, _) =>
+            programs[index] = StorageMapper.ToProgram(await grains.GetGrain<IProgramGrain>(rows[index].Id).Get()));
+        return Answer.Large(new Page<DeployedProgram>(programs, PageCursor.Next(rows, limit)), ApiJson.Default.PageDeployedProgram);
+    }
+}
