@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Marketplace.Grains;
 
 /// <summary>
@@ -17,4 +19,24 @@ public static class MarketStreams
 
 /// <summary>Jobs whose terminal write is durable.</summary>
 [GenerateSerializer, Immutable, Alias("JobsEnded")]
-public sealed record JobsEnded([property: Id(0)] System.Collections.Immutable.ImmutableArray<JobView> Jobs);
+public sealed record JobsEnded([property: Id(0)] ImmutableArray<EndedJob> Jobs);
+
+/// <summary>What listeners are told of a job that has ended; whoever needs more asks the job.</summary>
+/// <param name="Account">Whose job it is: only this account may see the rest.</param>
+/// <param name="Job">The job.</param>
+/// <param name="RequestId">The client's id of it.</param>
+/// <param name="Status">How it ended.</param>
+/// <param name="Code">Why it did not complete.</param>
+/// <param name="FuelUsed">Instructions that it ran.</param>
+/// <param name="Charge">What it cost.</param>
+/// <param name="Output">What it gave, where it completed.</param>
+[GenerateSerializer, Immutable, Alias("EndedJob")]
+public sealed record EndedJob(
+    [property: Id(0)] AccountId Account,
+    [property: Id(1)] JobId Job,
+    [property: Id(2)] string RequestId,
+    [property: Id(3)] JobStatus Status,
+    [property: Id(4)] ErrorCode? Code,
+    [property: Id(5)] long FuelUsed,
+    [property: Id(6)] TokenAmount Charge,
+    [property: Id(7)] JobOutput Output);
