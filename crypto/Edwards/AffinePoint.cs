@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Marketplace.Crypto;
 
-/// <summary>A point of a fixed table: y + x, y - x and 2dxy with Z = 1. One word of padding makes it 16 words, so vectors select it.</summary>
+/// <summary>
+/// A point of a fixed table: y + x, y - x and 2dxy with Z = 1. One word of padding makes it 16 words, so vectors select it.
+/// </summary>
 [StructLayout(LayoutKind.Sequential, Size = WordCount * sizeof(ulong))]
 internal struct AffinePoint
 {

@@ -59,7 +59,10 @@ public sealed class Ed25519KeyPair : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (signature.Length != Ed25519.SignatureSize)
-            throw new ArgumentException($"An Ed25519 signature has {Ed25519.SignatureSize} bytes, got room for {signature.Length}.", nameof(signature));
+        {
+            throw new ArgumentException(
+                $"An Ed25519 signature has {Ed25519.SignatureSize} bytes, got room for {signature.Length}.", nameof(signature));
+        }
 
         Span<byte> hash = stackalloc byte[Sha512Parts.Size], r = stackalloc byte[Scalar.Size], k = stackalloc byte[Scalar.Size];
         Span<byte> key = stackalloc byte[Ed25519.PublicKeySize], point = stackalloc byte[FieldElement.Size];

@@ -72,7 +72,8 @@ internal struct EdwardsPoint
     {
         FieldElement.Square(in point.X, out var x2);
         FieldElement.Square(in point.Y, out var y2);
-        FieldElement.SquareTwice(in point.Z, out var z2);
+        FieldElement.Square(in point.Z, out var z2);
+        FieldElement.Add(in z2, in z2, out z2);
         FieldElement.Add(in point.X, in point.Y, out var both);
         FieldElement.Square(in both, out both);
         FieldElement.Add(in y2, in x2, out sum.Y);

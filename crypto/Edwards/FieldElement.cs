@@ -23,14 +23,17 @@ internal struct FieldElement
 
     public static FieldElement One => new(1, 0, 0, 0, 0);
 
-    /// <summary>Reads 255 bits, little-endian; the highest bit is not the number's. Values from p on are read as they are, not refused.</summary>
+    /// <summary>
+    /// Reads 255 bits, little-endian; the highest bit is not the number's. Values from p on are read as they are, not refused.
+    /// </summary>
     public static FieldElement FromBytes(ReadOnlySpan<byte> bytes)
     {
         var a = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         var b = BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]);
         var c = BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]);
         var d = BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]);
-        return new FieldElement(a & Mask, (a >> 51 | b << 13) & Mask, (b >> 38 | c << 26) & Mask, (c >> 25 | d << 39) & Mask, d >> 12 & Mask);
+        return new FieldElement(
+            a & Mask, (a >> 51 | b << 13) & Mask, (b >> 38 | c << 26) & Mask, (c >> 25 | d << 39) & Mask, d >> 12 & Mask);
     }
 
     /// <summary>Writes the one number below p, 32 bytes little-endian.</summary>
@@ -101,56 +104,36 @@ internal struct FieldElement
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Square(in FieldElement f, out FieldElement h)
     {
-        SquareWide(in f, out var c0, out var c1, out var c2, out var c3, out var c4);
+        ulong a0 = f._0, a1 = f._1, a2 = f._2, a3 = f._3, a4 = f._4;
+        ulong d0 = 2 * a0, d1 = 2 * a1, d2 = 2 * a2, d3 = 2 * a3, w3 = 19 * a3, w4 = 19 * a4;
+        var c0 = Math.BigMul(a0, a0) + Math.BigMul(d1, w4) + Math.BigMul(d2, w3);
+        var c1 = Math.BigMul(a3, w3) + Math.BigMul(d0, a1) + Math.BigMul(d2, w4);
+        var c2 = Math.BigMul(a1, a1) + Math.BigMul(d0, a2) + Math.BigMul(d3, w4);
+        var c3 = Math.BigMul(a4, w4) + Math.BigMul(d0, a3) + Math.BigMul(d1, a2);
+        var c4 = Math.BigMul(a2, a2) + Math.BigMul(d0, a4) + Math.BigMul(d1, a3);
         CarryWide(c0, c1, c2, c3, c4, out h);
-    }
-
-    /// <summary>Twice the square.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SquareTwice(in FieldElement f, out FieldElement h)
-    {
-        SquareWide(in f, out var c0, out var c1, out var c2, out var c3, out var c4);
-        CarryWide(c0, c1, c2, c3, c4, out h);
-        Add(in h, in h, out h);
     }
 
     /// <summary>The square of the square ... <paramref name="times"/> times.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SquareRepeatedly(in FieldElement f, int times, out FieldElement h)
     {
         h = f;
-        for (var i = 0; i < times; i++)
-        {
-            SquareWide(in h, out var c0, out var c1, out var c2, out var c3, out var c4);
-            CarryWide(c0, c1, c2, c3, c4, out h);
-        }
+        for (var i = 0; i < times; i++) Square(in h, out h);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void SquareWide(in FieldElement f, out UInt128 c0, out UInt128 c1, out UInt128 c2, out UInt128 c3, out UInt128 c4)
-    {
-        ulong a0 = f._0, a1 = f._1, a2 = f._2, a3 = f._3, a4 = f._4;
-        ulong d0 = 2 * a0, d1 = 2 * a1, d2 = 2 * a2, d3 = 2 * a3, w3 = 19 * a3, w4 = 19 * a4;
-        c0 = Math.BigMul(a0, a0) + Math.BigMul(d1, w4) + Math.BigMul(d2, w3);
-        c1 = Math.BigMul(a3, w3) + Math.BigMul(d0, a1) + Math.BigMul(d2, w4);
-        c2 = Math.BigMul(a1, a1) + Math.BigMul(d0, a2) + Math.BigMul(d3, w4);
-        c3 = Math.BigMul(a4, w4) + Math.BigMul(d0, a3) + Math.BigMul(d1, a2);
-        c4 = Math.BigMul(a2, a2) + Math.BigMul(d0, a4) + Math.BigMul(d1, a3);
-    }
-
+    /// <summary>
+    /// Every limb keeps 51 bits and hands the rest, below 2^60, to the next one, the top one to the bottom times 19, which is below 2^64;
+    /// then the same once more in 64 bits. No carry waits for another.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CarryWide(UInt128 c0, UInt128 c1, UInt128 c2, UInt128 c3, UInt128 c4, out FieldElement h)
     {
-        c1 += (ulong)(c0 >> LimbBits);
-        c2 += (ulong)(c1 >> LimbBits);
-        c3 += (ulong)(c2 >> LimbBits);
-        c4 += (ulong)(c3 >> LimbBits);
-        var low = ((ulong)c0 & Mask) + 19 * (ulong)(c4 >> LimbBits);
-        h._0 = low & Mask;
-        h._1 = ((ulong)c1 & Mask) + (low >> LimbBits);
-        h._2 = (ulong)c2 & Mask;
-        h._3 = (ulong)c3 & Mask;
-        h._4 = (ulong)c4 & Mask;
+        h._0 = ((ulong)c0 & Mask) + 19 * (ulong)(c4 >> LimbBits);
+        h._1 = ((ulong)c1 & Mask) + (ulong)(c0 >> LimbBits);
+        h._2 = ((ulong)c2 & Mask) + (ulong)(c1 >> LimbBits);
+        h._3 = ((ulong)c3 & Mask) + (ulong)(c2 >> LimbBits);
+        h._4 = ((ulong)c4 & Mask) + (ulong)(c3 >> LimbBits);
+        Carry(ref h);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

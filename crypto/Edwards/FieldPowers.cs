@@ -5,7 +5,9 @@ namespace Marketplace.Crypto;
 /// <summary>Inverse, square root and the questions that need the one representation of a field element.</summary>
 internal static class FieldPowers
 {
-    /// <summary>d of the curve: -121665/121666 (<see href="https://www.rfc-editor.org/rfc/rfc8032#section-5.1">RFC 8032, 5.1</see>).</summary>
+    /// <summary>
+    /// d of the curve: -121665/121666 (<see href="https://www.rfc-editor.org/rfc/rfc8032#section-5.1">RFC 8032, 5.1</see>).
+    /// </summary>
     public static FieldElement D => new(0x34dca135978a3, 0x1a8283b156ebd, 0x5e7a26001c029, 0x739c663a03cbb, 0x52036cee2b6ff);
 
     public static FieldElement TwiceD => new(0x69b9426b2f159, 0x35050762add7a, 0x3cf44c0038052, 0x6738cc7407977, 0x2406d9dc56dff);

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Marketplace.Crypto;
 
-/// <summary>The result of an addition before its last products: x = X/Z, y = Y/T. Which of them are needed depends on what follows.</summary>
+/// <summary>
+/// The result of an addition before its last products: x = X/Z, y = Y/T. Which of them are needed depends on what follows.
+/// </summary>
 internal struct OpenPoint
 {
     public FieldElement X, Y, Z, T;

@@ -137,7 +137,8 @@ internal static class Scalar
     }
 
     /// <summary>
-    /// The non-adjacent form of a width: digits odd or zero, below 2^(width-1) in size, at least width - 1 zeros after each. Number below L.
+    /// The non-adjacent form of a width: digits odd or zero, below 2^(width-1) in size, at least width - 1 zeros after each. For numbers
+    /// below L.
     /// </summary>
     public static void ToWindows(ReadOnlySpan<byte> bytes, int width, Span<sbyte> digits)
     {

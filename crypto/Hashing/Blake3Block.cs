@@ -16,7 +16,8 @@ internal static unsafe class Blake3Block
     /// Replaces <paramref name="value"/> by the first half of the output; <paramref name="rest"/> is the second half. All 64 bytes of
     /// <paramref name="block"/> are read, zero behind <paramref name="length"/>. <paramref name="lanes"/> = 1 asks for the scalar code.
     /// </summary>
-    public static void Compress(ref ChainingValue value, byte* block, uint length, ulong counter, uint flags, int lanes, out ChainingValue rest)
+    public static void Compress(
+        ref ChainingValue value, byte* block, uint length, ulong counter, uint flags, int lanes, out ChainingValue rest)
     {
         if (Sse41.IsSupported && lanes > 1)
             CompressRows(ref value, block, length, counter, flags, out rest);

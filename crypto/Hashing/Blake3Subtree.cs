@@ -14,11 +14,13 @@ internal static unsafe class Blake3Subtree
 
     /// <summary>How many chunks are compressed side by side on this processor: 16, 8, 4, or 1 for the scalar code.</summary>
     public static readonly int LanesDetected =
-        Lanes512.IsSupported ? 16 : Lanes256.IsSupported ? 8 : Lanes128.IsSupported ? 4 : 1;
+        !BitConverter.IsLittleEndian ? throw new PlatformNotSupportedException("BLAKE3 here needs a little-endian processor.")
+        : Lanes512.IsSupported ? 16 : Lanes256.IsSupported ? 8 : Lanes128.IsSupported ? 4 : 1;
 
     /// <summary>The node over <paramref name="length"/> bytes, which are more than one chunk, without its last compression.</summary>
     [SkipLocalsInit]
-    public static void ToParent(byte* input, nuint length, in ChainingValue key, ulong counter, uint flags, int lanes, out Blake3Node parent)
+    public static void ToParent(
+        byte* input, nuint length, in ChainingValue key, ulong counter, uint flags, int lanes, out Blake3Node parent)
     {
         var values = stackalloc byte[2 * LanesMax * ChainingValue.Size];
         var count = Compress(input, length, in key, counter, flags, lanes, values);
@@ -78,10 +80,13 @@ internal static unsafe class Blake3Subtree
             input = padded;
             count = width;
         }
-        HashMany(input, count, Blake3Words.ChunkSize, in key, counter, 1, flags, Blake3Words.ChunkStart, Blake3Words.ChunkEnd, lanes, output);
+        HashMany(
+            input, count, Blake3Words.ChunkSize, in key, counter, 1, flags, Blake3Words.ChunkStart, Blake3Words.ChunkEnd, lanes, output);
     }
 
-    /// <summary>Pairs become parents, an odd one out is handed up. Works in place: a parent is written behind what is still to be read.</summary>
+    /// <summary>
+    /// Pairs become parents, an odd one out is handed up. Works in place: a parent is written behind what is still to be read.
+    /// </summary>
     private static int CompressParents(byte* values, int count, in ChainingValue key, uint flags, int lanes, byte* output)
     {
         var parents = count / 2;
@@ -135,7 +140,8 @@ internal static unsafe class Blake3Subtree
         for (var block = 0; block < blocks; block++)
         {
             var blockFlags = flags | (block == 0 ? firstFlags : 0) | (block == blocks - 1 ? lastFlags : 0);
-            Blake3Block.Compress(ref value, input + block * Blake3Words.BlockSize, Blake3Words.BlockSize, counter, blockFlags, lanes, out _);
+            Blake3Block.Compress(
+                ref value, input + block * Blake3Words.BlockSize, Blake3Words.BlockSize, counter, blockFlags, lanes, out _);
         }
         *(ChainingValue*)output = value;
     }

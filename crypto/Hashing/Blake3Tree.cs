@@ -8,7 +8,8 @@ namespace Marketplace.Crypto;
 ///
 /// The shape is fixed by BLAKE3: content of n groups (the last one may be short) is a binary tree whose left side has
 /// <see cref="LeftGroups"/>(n) groups. A node below the root has a <em>chaining value</em>; the root is finished differently, so a root
-/// can never pass as an inner node. Content of at most one group has no chaining value at all: its hash is <see cref="Blake3.Hash(ReadOnlySpan{byte})"/>.
+/// can never pass as an inner node. Content of at most one group has no chaining value at all: its hash is
+/// <see cref="Blake3.Hash(ReadOnlySpan{byte})"/>.
 /// All methods are pure and allocate nothing.
 /// </summary>
 public static unsafe class Blake3Tree
@@ -25,7 +26,9 @@ public static unsafe class Blake3Tree
         return length == 0 ? 1 : (length - 1) / GroupSize + 1;
     }
 
-    /// <summary>Of <paramref name="groups"/> (two or more) below one node, how many are on its left side: the largest power of two below.</summary>
+    /// <summary>
+    /// Of <paramref name="groups"/> (two or more) below one node, how many are on its left side: the largest power of two below.
+    /// </summary>
     public static long LeftGroups(long groups)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(groups, 2);

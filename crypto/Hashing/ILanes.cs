@@ -24,7 +24,9 @@ internal unsafe interface ILanes<TVector> where TVector : unmanaged
 
     static abstract TVector RotateRight7(TVector value);
 
-    /// <summary>Reads a 64-byte block of every lane, <paramref name="stride"/> bytes apart; message[i] gets word i of all of them.</summary>
+    /// <summary>
+    /// Reads a 64-byte block of every lane, <paramref name="stride"/> bytes apart; message[i] gets word i of all of them.
+    /// </summary>
     static abstract void LoadBlocks(byte* input, nuint stride, TVector* message);
 
     /// <summary>Writes eight words a lane, lane after lane; the inverse of the arrangement above.</summary>

@@ -45,7 +45,8 @@ public sealed class Blake3TreeTests
         Assert.NotEqual(root, RootFromTwo(Blake3Tree.GroupValue(content.AsSpan(2 * Group, Group), 2)));
 
         Bytes32 RootFromTwo(Bytes32 two) =>
-            Blake3Tree.Root(Blake3Tree.ParentValue(Blake3Tree.ParentValue(values[0], values[1]), Blake3Tree.ParentValue(two, values[3])), values[4]);
+            Blake3Tree.Root(
+                Blake3Tree.ParentValue(Blake3Tree.ParentValue(values[0], values[1]), Blake3Tree.ParentValue(two, values[3])), values[4]);
     }
 
     [Fact]

@@ -16,13 +16,11 @@ public sealed class FieldTests
         {
             var f = Field(a);
             FieldElement.Square(in f, out var square);
-            FieldElement.SquareTwice(in f, out var twice);
             FieldElement.SquareRepeatedly(in f, 3, out var eighth);
             FieldElement.Negate(in f, out var negative);
             FieldPowers.Invert(in f, out var inverse);
             Assert.Equal(a % P, Number(f));
             Assert.Equal(a * a % P, Number(square));
-            Assert.Equal(2 * a * a % P, Number(twice));
             Assert.Equal(BigInteger.ModPow(a, 8, P), Number(eighth));
             Assert.Equal((P - a % P) % P, Number(negative));
             Assert.Equal(BigInteger.ModPow(a, P - 2, P), Number(inverse));
@@ -59,7 +57,8 @@ public sealed class FieldTests
     [Fact]
     public void ScalarOperations_AgreeWithBigIntegers()
     {
-        foreach (var wide in Samples(BigInteger.Pow(2, 512) - 1, L).Append(L * L).Append(L * L - 1).Append((BigInteger.Pow(2, 512) / L) * L))
+        BigInteger[] edges = [L * L, L * L - 1, BigInteger.Pow(2, 512) / L * L];
+        foreach (var wide in Samples(BigInteger.Pow(2, 512) - 1, L).Concat(edges))
         {
             var result = new byte[32];
             Scalar.Reduce(Bytes(wide, 64), result);

@@ -9,7 +9,8 @@ public static class Vectors
     public const string Variable = "MARKETPLACE_VECTORS";
 
     /// <summary>Why a test is skipped where there are none.</summary>
-    public const string Missing = $"The test vectors are not here: set {Variable} to their folder, or put them into shared/vectors beside the tree.";
+    public const string Missing =
+        $"The test vectors are not here: set {Variable} to their folder, or put them into shared/vectors beside the tree.";
 
     /// <summary>On the build machine a missing file is a failure, elsewhere a skipped test.</summary>
     public static bool Required => string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase);
