@@ -11,6 +11,11 @@ public sealed class DataFolder
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode SecretMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    public const string AccountKey = "account.key";
+    public const string WorkerKey = "worker.key";
+    public const string ApiKey = "key";
+    public const string Url = "url";
+
     /// <exception cref="SiloOptionsException">The folder exists and others may enter it.</exception>
     public DataFolder(string path)
     {

@@ -1,0 +1,47 @@
+using Marketplace.Grains;
+using Marketplace.Storage;
+
+namespace Marketplace.Silo;
+
+/// <summary>Deletes blobs that nobody has pinned, some time after they were stored: an upload is pinned right after it, an output with its job's end.</summary>
+internal sealed partial class BlobCollection(BlobCollector collector, IGrainFactory grains, TimeProvider time, ILogger<BlobCollection> log) : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromHours(1);
+
+    /// <summary>Longer than any job may run and wait for its report, so that no output is collected before its job's end.</summary>
+    private static readonly TimeSpan GraceAge = TimeSpan.FromHours(24);
+
+    protected override async Task ExecuteAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(Period, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stopping))
+                await CollectOnce(stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+
+    private async Task CollectOnce(CancellationToken stopping)
+    {
+        try
+        {
+            var collected = await collector.Collect(blob => new ValueTask<bool>(grains.GetGrain<IBlobGrain>(blob.ToString()).IsPinned()), GraceAge, stopping);
+            if (collected.Deleted > 0)
+                LogCollected(collected.Deleted, collected.DeletedBytes);
+        }
+        catch (IOException failure)
+        {
+            LogFailed(failure);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Deleted {Count} blobs that nobody keeps, {Bytes} bytes")]
+    private partial void LogCollected(long count, long bytes);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Collecting blobs failed; it is tried again in an hour")]
+    private partial void LogFailed(Exception failure);
+}

@@ -1,0 +1,27 @@
+using Marketplace.Grains;
+using Marketplace.GrainHost.Hosting;
+using Marketplace.Storage;
+
+namespace Marketplace.Silo;
+
+/// <summary>The grains on the embedded host, their documents and events in the store of the data folder.</summary>
+internal static class EmbeddedHost
+{
+    public static void AddEmbeddedMarketplace(this WebApplicationBuilder builder, SiloOptions options)
+    {
+        var folder = new DataFolder(options.Data);
+        var store = EmbeddedStore.Open(folder.Store, new EmbeddedStoreOptions { Projections = MarketProjections.All }, TimeProvider.System);
+        var blobs = FileBlobStore.Open(
+            folder.Blobs, new FileBlobStoreOptions { FreeBytesMin = (long)options.DiskFloorMiB << 20 }, TimeProvider.System);
+
+        builder.Services
+            .AddSingleton(folder)
+            .AddSingleton(_ => store)
+            .AddSingleton<IDocumentStore>(services => services.GetRequiredService<EmbeddedStore>())
+            .AddSingleton<IEventLog>(services => services.GetRequiredService<EmbeddedStore>())
+            .AddSingleton<IListing>(services => services.GetRequiredService<EmbeddedStore>())
+            .AddSingleton(blobs)
+            .AddSingleton<IBlobStore>(blobs)
+            .AddEmbeddedGrainHost(host => host.Assemblies.Add(typeof(MarketProjections).Assembly));
+    }
+}

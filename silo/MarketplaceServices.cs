@@ -1,0 +1,55 @@
+using Marketplace.Gateway;
+using Marketplace.Grains;
+using Marketplace.Worker;
+
+namespace Marketplace.Silo;
+
+/// <summary>What a silo runs beside the grains, whichever host they are on.</summary>
+internal static class MarketplaceServices
+{
+    public static void AddMarketplaceLogging(this WebApplicationBuilder builder)
+    {
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+        });
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+    }
+
+    public static void AddMarketplaceServices(this WebApplicationBuilder builder, SiloOptions options)
+    {
+        var services = builder.Services;
+        services.AddSingleton(options);
+        services.AddMarketGrains();
+        services.AddSingleton<IReadiness, SiloReadiness>();
+        services.AddHostedService<FirstStart>();
+        services.AddHostedService<BlobCollection>();
+        if (options.Worker ?? GatewayBinding.IsLoopback(options.ListenUrls.Select(url => url!.ToString())))
+            AddWorker(services, options);
+        services.AddHostedService<Announcement>();
+        services.AddMarketplaceGateway(gateway =>
+        {
+            gateway.AllowPlaintext = options.AllowPlaintext;
+            gateway.AllowedHosts = options.AllowedHosts.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        });
+    }
+
+    private static void AddWorker(IServiceCollection services, SiloOptions options)
+    {
+        services.AddSingleton<IMarketLink, LocalMarketLink>();
+        services.AddSingleton(provider =>
+        {
+            using var key = provider.GetRequiredService<DataFolder>().KeyPair(DataFolder.WorkerKey);
+            return new WorkerOptions
+            {
+                Worker = new WorkerId(key.PublicKey),
+                PayTo = new AccountId(key.PublicKey),
+                PricePerMillionFuel = TokenAmount.Parse(options.WorkerPrice),
+                Slots = options.WorkerSlots == 0 ? Environment.ProcessorCount : options.WorkerSlots,
+            };
+        });
+        services.AddHostedService<WorkerService>();
+    }
+}

@@ -1,0 +1,25 @@
+using Marketplace.Gateway;
+using Marketplace.Silo;
+
+try
+{
+    var options = SiloConfiguration.Read(args);
+    if (options is null)
+        return 0;
+
+    var builder = WebApplication.CreateSlimBuilder();
+    builder.AddMarketplaceLogging();
+    builder.AddEmbeddedMarketplace(options);
+    builder.AddMarketplaceServices(options);
+    builder.WebHost.UseUrls([.. options.ListenUrls.Select(url => url!.ToString())]);
+
+    var app = builder.Build();
+    app.MapMarketplaceGateway();
+    await app.RunAsync();
+    return 0;
+}
+catch (SiloOptionsException wrong)
+{
+    await Console.Error.WriteLineAsync(wrong.Message);
+    return 2;
+}
