@@ -22,6 +22,7 @@ internal static class EmbeddedHost
             .AddSingleton<IListing>(services => services.GetRequiredService<EmbeddedStore>())
             .AddSingleton(blobs)
             .AddSingleton<IBlobStore>(blobs)
+            .AddSingleton(new BlobCollector(blobs, TimeProvider.System))
             .AddEmbeddedGrainHost(host => host.Assemblies.Add(typeof(MarketProjections).Assembly));
     }
 }

@@ -25,7 +25,7 @@ internal static class MarketplaceServices
         services.AddMarketGrains();
         services.AddSingleton<IReadiness, SiloReadiness>();
         services.AddHostedService<FirstStart>();
-        services.AddHostedService<BlobCollection>();
+        services.AddHostedService<BlobCollectorService>();
         if (options.Worker ?? GatewayBinding.IsLoopback(options.ListenUrls.Select(url => url!.ToString())))
             AddWorker(services, options);
         services.AddHostedService<Announcement>();
