@@ -24,6 +24,10 @@ public sealed class KeysClient
     public IAsyncEnumerable<AccessKey> List(int pageSize = 100, CancellationToken cancellation = default) =>
         Paging.Items<AccessKey>(_transport, Routes.Keys, pageSize, cancellation);
 
+    /// <inheritdoc cref="JobsClient.ListPage"/>
+    public Task<Page<AccessKey>> ListPage(string? cursor = null, int pageSize = 100, CancellationToken cancellation = default) =>
+        Paging.Page<AccessKey>(_transport, Routes.Keys, pageSize, cursor, cancellation);
+
     /// <summary>From now on the key is refused everywhere, after at most five seconds.</summary>
     public Task Revoke(string id, CancellationToken cancellation = default)
     {

@@ -60,8 +60,13 @@ public sealed class BlobsClient
         BlobId id, string path, bool overwrite = false, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
         await using var content = await Open(id, cancellation).ConfigureAwait(false);
-        return await FileDownload.Write(content, path, overwrite, progress, cancellation).ConfigureAwait(false);
+        return await WriteToFile(content, path, overwrite, progress, cancellation).ConfigureAwait(false);
     }
+
+    /// <summary>As <see cref="GetToFile"/>, for a blob that has been opened.</summary>
+    public static Task<long> WriteToFile(
+        Stream content, string path, bool overwrite = false, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
+        FileDownload.Write(content, path, overwrite, progress, cancellation);
 
     /// <summary>A blob's size and since when the account keeps it.</summary>
     public Task<Blob> Info(BlobId id, CancellationToken cancellation = default) =>

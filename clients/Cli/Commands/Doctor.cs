@@ -1,0 +1,144 @@
+using Marketplace.Api;
+using Marketplace.Sdk;
+
+namespace Marketplace.Cli.Commands;
+
+/// <summary>One thing that was looked at.</summary>
+/// <param name="Name">What was looked at.</param>
+/// <param name="IsWell">Whether it is as it should be.</param>
+/// <param name="Seen">What was found.</param>
+/// <param name="Advice">What to do, if it is not well.</param>
+internal sealed record Check(string Name, bool IsWell, string Seen, string? Advice = null);
+
+/// <summary>The checks of <see cref="DoctorCommand"/>, in the order in which one needs the other.</summary>
+internal sealed class Doctor(Invocation run)
+{
+    /// <summary>Below this the service soon refuses to store anything.</summary>
+    private const long FreeBytesMin = 1L << 30;
+
+    private readonly Connection _connection = new(run);
+
+    public async IAsyncEnumerable<Check> Checks()
+    {
+        var url = Try(_connection.FindUrl, out var address);
+        yield return address is null ? Failed("address", url!) : new Check("address", true, $"{address}, from {Source(_connection.UrlIsGiven, "MARKET_URL or --url", DataFolder.UrlFile)}");
+
+        var key = Try(_connection.FindKey, out var secret);
+        yield return secret is null
+            ? Failed("key", key!)
+            : new Check("key", true, $"{KeyId(secret)}, from {Source(_connection.KeyIsGiven, "MARKET_KEY or --key", DataFolder.KeyFile)}");
+
+        if (_connection.Folder.Exists)
+            yield return Disk(_connection.Folder.Path);
+        if (address is null)
+            yield break;
+
+        MarketplaceClient? client = null;
+        Check? wrong = null;
+        try
+        {
+            client = _connection.MakeClient(address, secret);
+        }
+        catch (CommandException refused)
+        {
+            wrong = Failed("options", refused.Failure);
+        }
+        if (wrong is not null)
+        {
+            yield return wrong;
+            yield break;
+        }
+        using (client)
+        {
+            await foreach (var check in Service(client!, secret is not null))
+                yield return check;
+        }
+    }
+
+    private async IAsyncEnumerable<Check> Service(MarketplaceClient client, bool hasKey)
+    {
+        var (health, failure) = await Ask(client.Health.Ready);
+        if (health is null)
+        {
+            yield return Failed("service", failure!);
+            yield break;
+        }
+        yield return health.Status == "ready"
+            ? new Check("service", true, $"{health.Status} at {client.Url}")
+            : new Check("service", false, $"{health.Status}{(health.Reason is null ? "" : ": " + health.Reason)}", "Wait if it is starting or stopping; else read the log of the silo.");
+        yield return Version(health.Version);
+        if (!hasKey)
+            yield break;
+
+        var (account, refused) = await Ask(client.Account.Get);
+        yield return account is null
+            ? Failed("account", refused!)
+            : new Check("account", !account.Available.IsZero, $"{account.Id}, {account.Available} available", account.Available.IsZero ? "Jobs need credit: use an account that has some." : null);
+        if (account is null)
+            yield break;
+
+        var (market, unknown) = await Ask(client.Market.Get);
+        yield return market is null ? Failed("workers", unknown!) : Workers(market);
+    }
+
+    private static Check Workers(MarketStatus market) => market.Workers > 0
+        ? new Check("workers", true, $"{market.Workers} with {market.Slots} slots, from {market.LowestPricePerMillionFuel} per million fuel; {market.QueuedJobs} jobs wait, {market.RunningJobs} run")
+        : new Check("workers", false, "none", "Jobs wait until one comes. A silo on 127.0.0.1 has one inside unless told otherwise; read its log.");
+
+    private static Check Version(string service)
+    {
+        var own = typeof(Doctor).Assembly.GetName().Version!;
+        var same = System.Version.TryParse(service.Split('-', '+')[0], out var version) && version.Major == own.Major && version.Minor == own.Minor;
+        return same
+            ? new Check("version", true, service)
+            : new Check("version", false, $"the service has {service}, this command {own.ToString(3)}", "Use the command that belongs to the service's version.");
+    }
+
+    private static Check Disk(string folder)
+    {
+        try
+        {
+            var free = new DriveInfo(folder).AvailableFreeSpace;
+            return free >= FreeBytesMin
+                ? new Check("disk", true, $"{free >> 20:#,0} MiB free at {folder}")
+                : new Check("disk", false, $"{free >> 20:#,0} MiB free at {folder}", $"Make room: with less than {FreeBytesMin >> 20} MiB the service may refuse to store anything.");
+        }
+        catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return new Check("disk", false, $"{folder}: {unknown.Message}", "Check that the folder can be read.");
+        }
+    }
+
+    private string Source(bool given, string options, string file) => given ? options : Path.Combine(_connection.Folder.Path, file);
+
+    /// <summary>The public half of a key: the secret is never shown.</summary>
+    private static string KeyId(string key) => key.IndexOf('_') is > 0 and var end ? key[..end] : "a key of unknown form";
+
+    private async Task<(T? Answer, Failure? Failure)> Ask<T>(Func<CancellationToken, Task<T>> question) where T : class
+    {
+        try
+        {
+            return (await question(run.Cancellation), null);
+        }
+        catch (Exception failed) when (failed is not OperationCanceledException)
+        {
+            return (null, Failure.Of(failed));
+        }
+    }
+
+    private static Failure? Try<T>(Func<T> find, out T? found) where T : class
+    {
+        found = null;
+        try
+        {
+            found = find();
+            return null;
+        }
+        catch (Exception failed)
+        {
+            return Failure.Of(failed);
+        }
+    }
+
+    private static Check Failed(string name, Failure failure) => new(name, false, failure.Detail, failure.Advice);
+}

@@ -1,0 +1,123 @@
+using System.CommandLine;
+using System.Text;
+using Marketplace.Api;
+using Marketplace.Sdk;
+
+namespace Marketplace.Cli.Commands;
+
+/// <summary>What <c>job run</c> and <c>job submit</c> take, and the request that it makes.</summary>
+internal sealed class JobSpecOptions
+{
+    /// <summary>What the service takes when no fuel limit is given.</summary>
+    private const long FuelDefault = 100_000_000;
+
+    /// <summary>Inputs up to this size travel inside the request.</summary>
+    private const int InlineBytesMax = 16 * 1024;
+
+    private const string StandardInput = "-";
+
+    private readonly Argument<string> _program = new("PROGRAM") { Description = "A module, FILE.wasm, which is deployed if need be, or the id of a deployed program" };
+    private readonly Option<string?> _input = Values.Text("--input", "FILE", "Input from a file; '-' is standard input");
+    private readonly Option<string?> _text = Values.Text("--text", "TEXT", "Input as text; '-' is standard input");
+    private readonly Option<TokenAmount?> _priceMax = Values.Option<TokenAmount>(
+        "--max-price", "N", "What the job may cost in base units [what the cheapest worker asks for the fuel limit]", "a whole number of base units", TokenAmount.TryParse);
+    private readonly Option<long?> _fuel = Values.Option<long>(
+        "--fuel", "N", "Instructions that the program may use, for example 500M [100M]", "a whole number above zero, with k, M or G if you like", Values.TryCount);
+    private readonly Option<TimeSpan?> _timeout = Values.Option<TimeSpan>(
+        "--timeout", "TIME", "How long the program may run [30s]", "a number and ms, s, m or h", Values.TryDuration);
+    private readonly Option<long?> _memory = Values.Option<long>(
+        "--memory", "PAGES", "Memory in pages of 64 KiB [1024]", "a whole number above zero", Values.TryCount);
+    private readonly Option<string?> _entry = Values.Text("--entry", "NAME", "The function to call [the only one that can be]");
+    private readonly Option<string[]> _arguments = new("--arg") { Description = "An argument of the program; may be repeated", HelpName = "WORD" };
+    private readonly Option<string?> _requestId = Values.Text(
+        "--request-id", "ID", "Your own id of the job: the same id again reaches the same job [a new one]");
+
+    public Symbol[] Symbols => [_program, _input, _text, _priceMax, _fuel, _timeout, _memory, _entry, _arguments, _requestId];
+
+    public async Task<JobRequest> Request(Invocation run)
+    {
+        if (run.Has(_input) && run.Has(_text))
+            throw new CommandException(new Failure(ExitCodes.Usage, "usage", "--input and --text exclude each other.", "Give one of them."));
+        var fuel = run.Get(_fuel);
+        // Independent questions are asked at once: a person waits for the sum.
+        var price = run.Get(_priceMax) is { } given ? Task.FromResult(given) : Quote(run, fuel ?? FuelDefault);
+        var program = Program(run);
+        var input = Input(run);
+        try
+        {
+            await Task.WhenAll(program, price, input);
+        }
+        catch
+        {
+            // The program comes first: who mistyped its name is told so, and not that there is no worker.
+            await program;
+            await input;
+            throw;
+        }
+        var (inline, blob) = await input;
+        return new JobRequest
+        {
+            RequestId = run.Get(_requestId) ?? RequestId.New(),
+            Program = await program,
+            EntryPoint = run.Get(_entry),
+            Input = inline,
+            InputBlob = blob,
+            Arguments = run.Get(_arguments) is { Length: > 0 } arguments ? arguments : null,
+            PriceMax = await price,
+            FuelMax = fuel,
+            MemoryPagesMax = run.Get(_memory) is { } pages ? (int)Math.Min(pages, int.MaxValue) : null,
+            TimeMaxMs = (long?)run.Get(_timeout)?.TotalMilliseconds,
+        };
+    }
+
+    private static async Task<TokenAmount> Quote(Invocation run, long fuel) =>
+        await run.Client.Market.Quote(fuel, run.Cancellation) ?? throw new CommandException(new Failure(
+            ExitCodes.Refused, "no_worker", "There is no worker now, so there is no price to go by.",
+            "Give --max-price N to submit the job anyway; it then waits for a worker. 'market doctor' tells more."));
+
+    private async Task<ProgramId> Program(Invocation run)
+    {
+        var word = run.Get(_program);
+        if (ProgramId.TryParse(word, out var id))
+            return id;
+        return (await ProgramCommands.Deploy(run, word, null, default)).Id;
+    }
+
+    private async Task<(ReadOnlyMemory<byte>? Inline, BlobId? Blob)> Input(Invocation run)
+    {
+        var source = run.Get(_input);
+        var text = run.Get(_text);
+        if (source is null && text is null)
+            return (null, null);
+        if (source == StandardInput || text == StandardInput)
+            return await Inline(run, run.Surroundings.Input, "standard input");
+        if (text is not null)
+        {
+            using var bytes = new MemoryStream(Encoding.UTF8.GetBytes(text), writable: false);
+            return await Inline(run, bytes, "text");
+        }
+        await using var file = BlobCommands.OpenRead(run, source!);
+        return await Inline(run, file, source!);
+    }
+
+    /// <summary>Small inputs go inside the request; a larger one is stored as a blob.</summary>
+    private static async Task<(ReadOnlyMemory<byte>? Inline, BlobId? Blob)> Inline(Invocation run, Stream content, string name)
+    {
+        var head = new byte[InlineBytesMax + 1];
+        var count = await content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, run.Cancellation);
+        if (count <= InlineBytesMax)
+            return (head.AsMemory(0, count), null);
+        Stream all;
+        if (content.CanSeek)
+        {
+            content.Position = 0;
+            all = content;
+        }
+        else
+        {
+            all = new HeadedStream(head, content);
+        }
+        var blob = await BlobCommands.Upload(run, all, name);
+        return (null, blob.Id);
+    }
+}

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using Marketplace.Api;
+
+namespace Marketplace.Cli.Commands;
+
+/// <summary><c>market key</c>.</summary>
+internal static class KeyCommands
+{
+    public static Command Make(CommandSet set) => CommandSet.Group(
+        "key", "Manage the account's API keys; needs a key with the scope admin.", Create(set), List(set), Revoke(set));
+
+    private static Command Create(CommandSet set)
+    {
+        var name = new Argument<string>("NAME") { Description = "What the key is for, for people" };
+        var scopes = Values.Text("--scope", "SCOPES", $"What the key allows, joined by commas: {SnakeCase.AllOf<Scope>()} [read,submit]");
+        var spendLimit = Values.Option<TokenAmount>(
+            "--spend-limit", "N", "What jobs of this key may cost in all, in base units [no limit]", "a whole number of base units", TokenAmount.TryParse);
+        return set.Leaf(
+            "create",
+            """
+            Make a key and print it. The secret is shown only here.
+
+            Example:
+              (umask 077; market key create ci --scope read,submit --spend-limit 1000000 > ci.key)
+            """,
+            async run =>
+            {
+                var request = new KeyRequest(run.Get(name), Scopes(run.Get(scopes) ?? "read,submit"), run.Get(spendLimit));
+                var created = await run.Client.Keys.Create(request, run.Cancellation);
+                await run.Answer(created, writer => writer.WriteLine(created.Key));
+                run.Note($"Made the key {created.Details.Id}. 'market key revoke {created.Details.Id}' ends it.");
+                return ExitCodes.Ok;
+            },
+            name, scopes, spendLimit);
+    }
+
+    private static Command List(CommandSet set)
+    {
+        var limit = Values.Limit();
+        var cursor = Values.Cursor();
+        return set.Leaf(
+            "list",
+            """
+            List the account's keys, without their secrets.
+
+            Example:
+              market key list
+            """,
+            async run =>
+            {
+                var page = await run.Client.Keys.ListPage(run.Get(cursor), run.Get(limit) ?? 50, run.Cancellation);
+                await run.Answer(page, writer => Table.Write(
+                    writer, ["ID", "NAME", "SCOPES", "SPENT", "LIMIT", "CREATED", "REVOKED"],
+                    page.Items.Select(key => new[]
+                    {
+                        key.Id, key.Name, string.Join(',', key.Scopes.Select(scope => SnakeCase.Of(scope))), key.Spent.ToString(),
+                        Table.Show(key.SpendLimit), Table.Show(key.CreatedAt), Table.Show(key.RevokedAt),
+                    })));
+                run.NoteNext(page.Next);
+                return ExitCodes.Ok;
+            },
+            limit, cursor);
+    }
+
+    private static Command Revoke(CommandSet set)
+    {
+        var id = new Argument<string>("ID") { Description = "The key's id: what stands before the underscore" };
+        return set.Leaf(
+            "revoke",
+            """
+            End a key: it is refused everywhere after at most five seconds.
+
+            Example:
+              market key revoke mk0123456789abcdef
+            """,
+            async run =>
+            {
+                var key = run.Get(id);
+                await run.Client.Keys.Revoke(key, run.Cancellation);
+                await run.AnswerDone("revoked", key);
+                return ExitCodes.Ok;
+            },
+            id);
+    }
+
+    private static Scope[] Scopes(string text) => [.. text.Split(',', StringSplitOptions.TrimEntries).Select(word => SnakeCase.TryParse<Scope>(word, out var scope)
+        ? scope
+        : throw new CommandException(new Failure(
+            ExitCodes.Usage, "usage", $"'{word}' is not a scope: expected {SnakeCase.AllOf<Scope>()}, joined by commas.", "See 'market key create --help'.")))];
+}

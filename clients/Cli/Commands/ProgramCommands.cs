@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.Text;
+using Marketplace.Api;
+
+namespace Marketplace.Cli.Commands;
+
+/// <summary><c>market program</c>.</summary>
+internal static class ProgramCommands
+{
+    public static Command Make(CommandSet set) => CommandSet.Group(
+        "program", "Deploy WebAssembly modules.", Deploy(set), List(set), Info(set));
+
+    /// <summary>The program of a module's file, deployed if it was not.</summary>
+    public static async Task<DeployedProgram> Deploy(Invocation run, string typed, string? name, ReadOnlyMemory<byte> salt)
+    {
+        await using var module = BlobCommands.OpenRead(run, typed);
+        return await TransferBar.Show(
+            run.Surroundings, $"put {typed}", module.Length,
+            progress => run.Client.Programs.Deploy(module, name ?? Path.GetFileNameWithoutExtension(typed), salt, progress, run.Cancellation));
+    }
+
+    private static Command Deploy(CommandSet set)
+    {
+        var file = new Argument<string>("FILE") { Description = "The module" };
+        var name = Values.Text("--name", "NAME", "A name for people [the file's]");
+        var salt = Values.Text("--salt", "TEXT", "Makes another program of the same module, with its own state");
+        return set.Leaf(
+            "deploy",
+            """
+            Deploy a module, unless it is deployed already, and print the program's id.
+
+            Example:
+              market program deploy programs/kvstore/kvstore.wasm --salt "my own store"
+            """,
+            async run =>
+            {
+                var bytes = run.Get(salt) is { } text ? Encoding.UTF8.GetBytes(text) : [];
+                var program = await Deploy(run, run.Get(file), run.Get(name), bytes);
+                await run.Answer(program, writer => writer.WriteLine(program.Id));
+                return ExitCodes.Ok;
+            },
+            file, name, salt);
+    }
+
+    private static Command List(CommandSet set)
+    {
+        var limit = Values.Limit();
+        var cursor = Values.Cursor();
+        return set.Leaf(
+            "list",
+            """
+            List the programs that the account has deployed.
+
+            Example:
+              market program list
+            """,
+            async run =>
+            {
+                var page = await run.Client.Programs.ListPage(run.Get(cursor), run.Get(limit) ?? 50, run.Cancellation);
+                await run.Answer(page, writer => Table.Write(
+                    writer, ["ID", "NAME", "ABI", "BYTES", "DEPLOYED"],
+                    page.Items.Select(program => new[]
+                    {
+                        program.Id.ToString(), program.Name, program.Abi, Table.Show(program.ModuleSize), Table.Show(program.DeployedAt),
+                    })));
+                run.NoteNext(page.Next);
+                return ExitCodes.Ok;
+            },
+            limit, cursor);
+    }
+
+    private static Command Info(CommandSet set)
+    {
+        var id = Values.Argument<ProgramId>("ID", "The program", "'prog' and 64 hexadecimal digits", ProgramId.TryParse);
+        return set.Leaf(
+            "info",
+            """
+            Show a program: its module, its entry points, what it imports.
+
+            Example:
+              market program info prog41ab…9e
+            """,
+            async run =>
+            {
+                var program = await run.Client.Programs.Get(run.Get(id), run.Cancellation);
+                await run.Answer(program, writer => Table.WriteFields(
+                    writer,
+                    ("program", program.Id), ("name", program.Name), ("module", program.Module), ("bytes", program.ModuleSize),
+                    ("deployer", program.Deployer), ("deployed", program.DeployedAt), ("abi", program.Abi),
+                    ("entry points", string.Join(", ", program.EntryPoints)), ("imports", string.Join(", ", program.Imports)),
+                    ("writes state", program.WritesState)));
+                return ExitCodes.Ok;
+            },
+            id);
+    }
+}

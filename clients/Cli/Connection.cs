@@ -1,0 +1,63 @@
+using Marketplace.Sdk;
+
+namespace Marketplace.Cli;
+
+/// <summary>Finds out which service a command talks to, and with which key.</summary>
+internal sealed class Connection(Invocation run)
+{
+    /// <summary>A person waits: fewer and shorter pauses than a program's client makes.</summary>
+    private const int Retries = 3;
+
+    private readonly DataFolder _folder = new(run.DataPath);
+
+    public DataFolder Folder => _folder;
+
+    public bool UrlIsGiven => run.UrlOption is not null;
+
+    public bool KeyIsGiven => run.KeyOption is not null;
+
+    public MarketplaceClient MakeClient() => MakeClient(FindUrl(), FindKey());
+
+    public MarketplaceClient MakeClient(Uri url, string? key)
+    {
+        try
+        {
+            return new MarketplaceClient(new MarketplaceClientOptions
+            {
+                Url = url,
+                Key = key,
+                AllowPlaintext = run.AllowPlaintext,
+                Retries = Retries,
+                TimeProvider = run.Surroundings.Clock,
+                Handler = run.Surroundings.Network,
+            });
+        }
+        catch (ArgumentException wrong)
+        {
+            var advice = url.Scheme == Uri.UriSchemeHttp && !url.IsLoopback ? "Use https, or --allow-plaintext if the network is yours." : "See 'market --help'.";
+            throw new CommandException(new Failure(ExitCodes.Usage, "usage", wrong.Message, advice), wrong);
+        }
+    }
+
+    public Uri FindUrl()
+    {
+        if (run.UrlOption is not { } text)
+            return _folder.ReadUrl();
+        return Uri.TryCreate(text, UriKind.Absolute, out var url)
+            ? url
+            : throw new CommandException(new Failure(ExitCodes.Usage, "usage", $"'{text}' is not an address.", "Expected for example http://127.0.0.1:8080."));
+    }
+
+    /// <summary>
+    /// The key of ./data is for the silo on this machine: it is not sent to another one whose address was given without naming a folder.
+    /// </summary>
+    public string FindKey()
+    {
+        if (run.KeyOption is { } key)
+            return key;
+        if (!UrlIsGiven || run.DataIsGiven || FindUrl().IsLoopback)
+            return _folder.ReadKey();
+        throw new CommandException(new Failure(
+            ExitCodes.Usage, "usage", $"There is no key for {run.UrlOption}.", "Give --key or MARKET_KEY, or --data with the data folder of that service."));
+    }
+}

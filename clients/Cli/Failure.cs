@@ -1,0 +1,60 @@
+using Marketplace.Sdk;
+
+namespace Marketplace.Cli;
+
+/// <summary>Why a command could not do what it was asked to, as it is shown and as it decides the exit code.</summary>
+/// <param name="ExitCode">From <see cref="ExitCodes"/>.</param>
+/// <param name="Kind">A word for scripts: the service's error code, or what failed here.</param>
+/// <param name="Detail">What was seen and what is allowed.</param>
+/// <param name="Advice">What to do next.</param>
+/// <param name="Status">The HTTP status, if the service refused.</param>
+internal sealed record Failure(int ExitCode, string Kind, string Detail, string? Advice = null, int? Status = null)
+{
+    /// <summary>The failure that an exception stands for.</summary>
+    public static Failure Of(Exception exception) => exception switch
+    {
+        CommandException known => known.Failure,
+        MarketplaceException refused => OfRefusal(refused),
+        MarketplaceUnreachableException unreachable => new(ExitCodes.Unreachable, "unreachable", unreachable.Message, "Run 'market doctor' to see what is wrong."),
+        MarketplaceProtocolException strange => new(ExitCodes.Unreachable, "not_understood", strange.Message, "Run 'market doctor' to see what is wrong."),
+        BlobVerificationException wrong => new(ExitCodes.Damaged, "blob_mismatch", wrong.Message),
+        DataFolderException folder => new(ExitCodes.LocalFile, "data_folder", folder.Message, "Another folder: --data DIR. Another service: --url URL --key KEY."),
+        OperationCanceledException => new(ExitCodes.Interrupted, "interrupted", "Interrupted."),
+        IOException or UnauthorizedAccessException => new(ExitCodes.LocalFile, "local_file", exception.Message, "Check the path and its permissions."),
+        _ => new(ExitCodes.Bug, "bug", $"This is a bug in market: {exception}", "Please report it with the text above."),
+    };
+
+    private static Failure OfRefusal(MarketplaceException refused)
+    {
+        var exitCode = refused.Code switch
+        {
+            ErrorCode.NotFound or ErrorCode.JobNotFound or ErrorCode.ProgramNotFound or ErrorCode.BlobNotFound or ErrorCode.KeyNotFound
+                or ErrorCode.AccountNotFound or ErrorCode.WorkerNotFound => ExitCodes.NotFound,
+            ErrorCode.BlobMismatch or ErrorCode.BlobDamaged => ExitCodes.Damaged,
+            _ => ExitCodes.Refused,
+        };
+        return new Failure(exitCode, SnakeCase.Of(refused.Code), refused.Detail, Advise(refused), (int)refused.Status);
+    }
+
+    private static string? Advise(MarketplaceException refused) => refused.Code switch
+    {
+        ErrorCode.Unauthenticated => "Give a valid key: --key, MARKET_KEY, or the key file of the data folder (--data). 'market doctor' says which one is used.",
+        ErrorCode.Forbidden => "Use a key with this scope; 'market key create NAME --scope SCOPE' makes one, given a key with the scope admin.",
+        ErrorCode.InsufficientFunds => "Lower --max-price or --fuel, or wait until running jobs are settled; 'market account show' tells what is held.",
+        ErrorCode.SpendLimitReached => "Use another key, or lower --max-price; 'market key list' shows each key's limit.",
+        ErrorCode.JobNotFound => "'market job list' shows this account's jobs.",
+        ErrorCode.ProgramNotFound => "'market program list' shows this account's programs; 'market program deploy FILE' deploys one.",
+        ErrorCode.BlobNotFound => "'market blob list' shows this account's blobs.",
+        ErrorCode.KeyNotFound => "'market key list' shows this account's keys.",
+        ErrorCode.OutputNotAvailable => "'market job status ID' tells how the job stands.",
+        ErrorCode.BlobDamaged => "Run 'market store check' on the machine of the service.",
+        ErrorCode.RateLimited or ErrorCode.Unavailable or ErrorCode.OutcomeUnknown => "Try again later.",
+        _ => null,
+    };
+}
+
+/// <summary>Ends a command with a failure that is known where it is thrown.</summary>
+internal sealed class CommandException(Failure failure, Exception? cause = null) : Exception(failure.Detail, cause)
+{
+    public Failure Failure { get; } = failure;
+}

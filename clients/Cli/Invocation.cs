@@ -1,0 +1,136 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using Marketplace.Sdk;
+
+namespace Marketplace.Cli;
+
+/// <summary>One run of one command: its values, its client, and the way its answers are written.</summary>
+internal sealed class Invocation(ParseResult parse, GlobalOptions options, Surroundings surroundings, CancellationToken cancellation) : IDisposable
+{
+    private MarketplaceClient? _client;
+
+    public Surroundings Surroundings => surroundings;
+
+    public CancellationToken Cancellation => cancellation;
+
+    public bool Json => parse.GetValue(options.Json);
+
+    public MarketplaceClient Client => _client ??= new Connection(this).MakeClient();
+
+    /// <summary>Takes the first Ctrl-C where the command has something better to do than to end.</summary>
+    public Action? OnFirstInterrupt { get; set; }
+
+    public string? UrlOption => parse.GetValue(options.Url) ?? surroundings.Environment("MARKET_URL");
+
+    public string? KeyOption => parse.GetValue(options.Key) ?? surroundings.Environment("MARKET_KEY");
+
+    public bool DataIsGiven => DataOption is not null;
+
+    public string DataPath => Path(DataOption ?? "data");
+
+    public bool AllowPlaintext => parse.GetValue(options.AllowPlaintext);
+
+    private string? DataOption => parse.GetValue(options.Data) ?? surroundings.Environment("MARKET_DATA");
+
+    public T? Get<T>(Option<T> option) => parse.GetValue(option);
+
+    public T Get<T>(Argument<T> argument) => parse.GetRequiredValue(argument);
+
+    public bool Has(Option option) => parse.GetResult(option) is { Implicit: false };
+
+    /// <summary>A path as it was typed, in the folder where it was typed.</summary>
+    public string Path(string typed) => System.IO.Path.GetFullPath(typed, surroundings.Folder);
+
+    /// <summary>Writes the answer: the JSON document, or the lines for people.</summary>
+    public async Task Answer<T>(T value, Action<TextWriter> write)
+    {
+        if (Json)
+        {
+            await using (var writer = new Utf8JsonWriter(surroundings.Output))
+                JsonSerializer.Serialize(writer, value, Api.Answers.Of<T>());
+            await Raw("\n"u8.ToArray());
+            return;
+        }
+        var text = new StringWriter { NewLine = "\n" };
+        write(text);
+        await Text(text.ToString());
+    }
+
+    /// <summary>Writes text; where it goes to a terminal, harmless.</summary>
+    public Task Text(string text) => Raw(Encoding.UTF8.GetBytes(surroundings.OutputIsTerminal ? TerminalText.Clean(text) : text));
+
+    /// <summary>Writes what somebody else chose: as it is, or as harmless text to a terminal.</summary>
+    public async Task Bytes(Stream content)
+    {
+        var terminal = surroundings.OutputIsTerminal ? new TerminalStream(surroundings.Output) : null;
+        var piece = new byte[SdkPolicy.PieceBytes];
+        for (int count; (count = await content.ReadAsync(piece, cancellation)) > 0;)
+        {
+            if (terminal is null)
+                await Raw(piece.AsMemory(0, count));
+            else
+                await terminal.Write(piece.AsMemory(0, count), last: false, cancellation);
+        }
+        if (terminal is not null)
+            await terminal.Write(default, last: true, cancellation);
+        await surroundings.Output.FlushAsync(cancellation);
+    }
+
+    /// <summary>The answer of a command that has none of its own.</summary>
+    public Task AnswerDone(string what, string id) => AnswerObject(writer => writer.WriteString(what, id), $"{what} {id}\n");
+
+    /// <summary>Bytes as a member of a JSON document: as text.</summary>
+    public Task AnswerText(string name, MemoryStream bytes) =>
+        AnswerObject(writer => writer.WriteString(name, Encoding.UTF8.GetString(bytes.ToArray())), "");
+
+    /// <summary>A JSON document with one list.</summary>
+    public Task AnswerArray<T>(string name, IEnumerable<T> items, Action<Utf8JsonWriter, T> write) => AnswerObject(
+        writer =>
+        {
+            writer.WriteStartArray(name);
+            foreach (var item in items)
+                write(writer, item);
+            writer.WriteEndArray();
+        },
+        "");
+
+    /// <summary>Says that a list goes on.</summary>
+    public void NoteNext(string? cursor)
+    {
+        if (cursor is not null)
+            Note($"There are more: --cursor {cursor}");
+    }
+
+    /// <summary>Says something beside the answer; not with --json, where standard error is for problems.</summary>
+    public void Note(string text)
+    {
+        if (Json)
+            return;
+        surroundings.Error.WriteLine(surroundings.ErrorIsTerminal ? TerminalText.Clean(text) : text);
+    }
+
+    private async Task AnswerObject(Action<Utf8JsonWriter> members, string text)
+    {
+        if (!Json)
+        {
+            await Text(text);
+            return;
+        }
+        await using (var writer = new Utf8JsonWriter(surroundings.Output))
+        {
+            writer.WriteStartObject();
+            members(writer);
+            writer.WriteEndObject();
+        }
+        await Raw("\n"u8.ToArray());
+    }
+
+    public void Dispose() => _client?.Dispose();
+
+    private async Task Raw(ReadOnlyMemory<byte> bytes)
+    {
+        await surroundings.Output.WriteAsync(bytes, cancellation);
+        await surroundings.Output.FlushAsync(cancellation);
+    }
+}

@@ -1,0 +1,133 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+
+namespace Marketplace.Cli;
+
+/// <summary>The command <c>market</c>: from the words that were typed to the exit code.</summary>
+internal static class MarketCommand
+{
+    public static async Task<int> Run(string[] words, Surroundings surroundings)
+    {
+        var options = new GlobalOptions();
+        var parse = Make(options, surroundings).Parse(words);
+        if (parse.Errors.Count > 0)
+        {
+            var advice = $"Run '{CommandPath(parse.CommandResult)} --help' to see what it takes.";
+            Report(new Failure(ExitCodes.Usage, "usage", string.Join("\n", parse.Errors.Select(error => error.Message)), advice), surroundings, parse.GetValue(options.Json));
+            return ExitCodes.Usage;
+        }
+        // In the list of a command's subcommands one line each is enough; the examples stand in their own help.
+        foreach (var subcommand in parse.CommandResult.Command.Subcommands)
+            subcommand.Description = subcommand.Description?.Split('\n')[0];
+        var text = new StringWriter { NewLine = "\n" };
+        var exitCode = await parse.InvokeAsync(
+            new InvocationConfiguration { Output = text, Error = surroundings.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        // What the library itself prints: help and version.
+        if (text.GetStringBuilder().Length > 0)
+            await surroundings.Output.WriteAsync(Encoding.UTF8.GetBytes(Tidy(text.ToString())));
+        await surroundings.Output.FlushAsync();
+        return exitCode;
+    }
+
+    /// <summary>Gives a command its action: failures become messages and exit codes here, and nowhere else.</summary>
+    public static Command Does(this Command command, GlobalOptions options, Surroundings surroundings, Func<Invocation, Task<int>> action)
+    {
+        command.SetAction(async (parse, _) =>
+        {
+            using var interrupt = new CancellationTokenSource();
+            using var run = new Invocation(parse, options, surroundings, interrupt.Token);
+            void Interrupt()
+            {
+                if (run.OnFirstInterrupt is { } first)
+                {
+                    run.OnFirstInterrupt = null;
+                    first();
+                }
+                else
+                {
+                    interrupt.Cancel();
+                }
+            }
+            surroundings.Interrupted += Interrupt;
+            try
+            {
+                return await action(run);
+            }
+            catch (Exception exception)
+            {
+                var failure = Failure.Of(exception);
+                Report(failure, surroundings, run.Json);
+                return failure.ExitCode;
+            }
+            finally
+            {
+                surroundings.Interrupted -= Interrupt;
+            }
+        });
+        return command;
+    }
+
+    private static RootCommand Make(GlobalOptions options, Surroundings surroundings)
+    {
+        var root = new RootCommand($"""
+            The command line of a marketplace for computation and storage.
+
+            Example:
+              market job run programs/echo/echo.wasm --text "hello marketplace"
+
+            {ExitCodes.Help}
+            """);
+        options.AddTo(root);
+        var commands = new CommandSet(options, surroundings);
+        root.Add(Commands.JobCommands.Make(commands));
+        root.Add(Commands.BlobCommands.Make(commands));
+        root.Add(Commands.ProgramCommands.Make(commands));
+        root.Add(Commands.AccountCommands.Make(commands));
+        root.Add(Commands.KeyCommands.Make(commands));
+        root.Add(Commands.DoctorCommand.Make(commands));
+        return root;
+    }
+
+    private static void Report(Failure failure, Surroundings surroundings, bool json)
+    {
+        if (json)
+        {
+            surroundings.Error.WriteLine(ToProblem(failure));
+            return;
+        }
+        var text = failure.Advice is null ? failure.Detail : $"{failure.Detail}\n{failure.Advice}";
+        surroundings.Error.WriteLine("market: " + (surroundings.ErrorIsTerminal ? TerminalText.Clean(text) : text));
+    }
+
+    private static string ToProblem(Failure failure)
+    {
+        using var bytes = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(bytes))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type", $"urn:marketplace:problem:{failure.Kind}");
+            writer.WriteString("title", failure.Kind.Replace('_', ' '));
+            if (failure.Status is { } status)
+                writer.WriteNumber("status", status);
+            writer.WriteString("code", failure.Kind);
+            writer.WriteString("detail", failure.Detail);
+            if (failure.Advice is not null)
+                writer.WriteString("advice", failure.Advice);
+            writer.WriteNumber("exitCode", failure.ExitCode);
+            writer.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
+    }
+
+    private static string CommandPath(System.CommandLine.Parsing.SymbolResult result)
+    {
+        var names = new List<string>();
+        for (var at = result; at is System.CommandLine.Parsing.CommandResult command; at = command.Parent!)
+            names.Insert(0, at is { Parent: null } ? "market" : command.Command.Name);
+        return string.Join(' ', names);
+    }
+
+    /// <summary>The library pads its lines with blanks and ends with two empty ones.</summary>
+    private static string Tidy(string text) => string.Join('\n', text.Split('\n').Select(line => line.TrimEnd())).TrimEnd('\n') + "\n";
+}

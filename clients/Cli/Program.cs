@@ -1,0 +1,3 @@
+using Marketplace.Cli;
+
+return await MarketCommand.Run(args, Surroundings.OfProcess());
