@@ -9,6 +9,9 @@ public static class StoragePolicy
     /// <summary>A kind, id or stream name: three ids and some words fit; longer ones are a caller's mistake.</summary>
     public const int NameBytesMax = 512;
 
+    /// <summary>Entries of one append: their count has two bytes in the journal.</summary>
+    public const int AppendEntriesMax = ushort.MaxValue;
+
     /// <summary>Rows of one page of a listing: what a person or a program reads in one go.</summary>
     public const int PageRowsMax = 1000;
 }

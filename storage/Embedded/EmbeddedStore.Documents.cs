@@ -1,0 +1,166 @@
+using System.Runtime.CompilerServices;
+
+namespace Marketplace.Storage;
+
+public sealed partial class EmbeddedStore
+{
+    private const int ScanPage = 256;
+
+    public ValueTask<Document?> Read(DocumentKey key, CancellationToken cancellation = default)
+    {
+        StoreArguments.Check(key);
+        var hash = _memory.HashOf(key);
+        // A key is in the filter before its first write is on its way, so "no" is the truth and costs neither lock nor disk.
+        if (!_memory.Filter.MayContain(hash))
+            return default;
+        lock (_memory.Gate)
+        {
+            if (_memory.Find(key, hash) is { } entry)
+                return new(AsDocument(entry.Durable));
+        }
+        // Not in memory means that the tables had the newest version; whatever they say from now on is that or newer.
+        return new(AsDocument(_folded.Find(key, hash)?.Document));
+    }
+
+    public ValueTask<long> Write(DocumentKey key, long expectedVersion, ReadOnlyMemory<byte> content)
+    {
+        StoreArguments.Check(key);
+        StoreArguments.CheckVersion(expectedVersion);
+        StoreArguments.CheckSize(content.Length);
+        return Change(key, expectedVersion, content, JournalRecordKind.DocumentWritten);
+    }
+
+    public ValueTask Delete(DocumentKey key, long expectedVersion)
+    {
+        StoreArguments.Check(key);
+        StoreArguments.CheckVersion(expectedVersion);
+        var change = Change(key, expectedVersion, default, JournalRecordKind.DocumentDeleted);
+        return change.IsCompletedSuccessfully ? default : new ValueTask(change.AsTask());
+    }
+
+    public async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(
+        string kind, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        StoreArguments.CheckName(kind, nameof(kind));
+        // Documents only ever move from memory to the tables to the archive, so in this order none can slip past; what was met is not
+        // given twice.
+        var met = new HashSet<string>();
+        List<(string Id, StoredDocument? Document)> inMemory;
+        lock (_memory.Gate)
+            inMemory = [.. _memory.DocumentsOf(kind).Select(entry => (entry.Key.Id, entry.Durable))];
+        foreach (var (id, document) in inMemory)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (met.Add(id) && document is not null)
+                yield return new(new DocumentKey(kind, id), AsDocument(document)!.Value);
+        }
+        if (_folded.Names.FindKind(kind) is not { } number)
+            yield break;
+        for (long row = 0; ;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var page = _folded.Ask(reader => reader.DocumentPage(row, number, ScanPage));
+            foreach (var found in page)
+            {
+                if (met.Add(found.Id))
+                    yield return new(new DocumentKey(kind, found.Id), found.Document);
+            }
+            if (page.Count < ScanPage)
+                break;
+            row = page[^1].Row;
+        }
+        await foreach (var archived in ScanArchive(number, cancellation).ConfigureAwait(false))
+        {
+            if (!met.Contains(archived.Key.Id))
+                yield return new(archived.Key, AsDocument(archived.Document)!.Value);
+        }
+    }
+
+    private async IAsyncEnumerable<ArchivedDocument> ScanArchive(long kind, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var (hash, position) = (long.MinValue, long.MinValue);
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var page = _folded.Ask(reader => reader.ArchivePage(hash, position, kind, ScanPage));
+            foreach (var row in page)
+                yield return _folded.Archive.Read(row.Position);
+            if (page.Count < ScanPage)
+                yield break;
+            (hash, position) = page[^1];
+            await Task.CompletedTask.ConfigureAwait(false);
+        }
+    }
+
+    private ValueTask<long> Change(DocumentKey key, long expected, ReadOnlyMemory<byte> content, JournalRecordKind kind)
+    {
+        var hash = _memory.HashOf(key);
+        var looked = new Looked<FoundDocument>();
+        while (true)
+        {
+            lock (_memory.Gate)
+            {
+                ThrowIfStopped();
+                if (_memory.UnfoldedBytes > _options.UnfoldedBytesMax)
+                    return ChangeWhenThereIsRoom(key, expected, content, kind);
+                var entry = _memory.Find(key, hash);
+                if (entry is not null || looked.IsTrueAt(_memory.Removals) || !_memory.Filter.MayContain(hash))
+                    return Enqueue(entry, key, hash, looked.Found, expected, content.Span, kind);
+                looked.Removals = _memory.Removals;
+            }
+            looked.Found = _folded.Find(key, hash);
+        }
+    }
+
+    /// <summary>Belongs to the gate.</summary>
+    private ValueTask<long> Enqueue(
+        DocumentEntry? entry, DocumentKey key, long hash, FoundDocument? found, long expected, ReadOnlySpan<byte> content, JournalRecordKind kind)
+    {
+        var newest = entry?.NewestVersion ?? found?.Document.Version ?? 0;
+        if (newest != expected)
+            return ValueTask.FromException<long>(new VersionConflictException(key.ToString(), expected, newest));
+        var deletes = kind == JournalRecordKind.DocumentDeleted;
+        if (deletes && newest == 0)
+            return default;
+        var frame = _framer.Document(kind, key, newest + 1, _memory.DurableSequence, content);
+        entry ??= AddDocument(key, hash, found);
+        entry.NewestVersion = deletes ? 0 : newest + 1;
+        return Commit(_committer.Enqueue(entry, deletes ? null : new StoredDocument(newest + 1, frame.Payload), null, newest + 1, frame));
+    }
+
+    /// <summary>Belongs to the gate: the token is taken before anybody can complete the write and give it to the next.</summary>
+    private ValueTask<long> Commit(PendingWrite write)
+    {
+        if (_committer.IsFirst)
+            _driver.WriteWaits();
+        return new ValueTask<long>(write, write.Token);
+    }
+
+    private async ValueTask<long> ChangeWhenThereIsRoom(DocumentKey key, long expected, ReadOnlyMemory<byte> content, JournalRecordKind kind)
+    {
+        await WaitForRoom().ConfigureAwait(false);
+        return await Change(key, expected, content, kind).ConfigureAwait(false);
+    }
+
+    private Task WaitForRoom()
+    {
+        Task room;
+        lock (_memory.Gate)
+        {
+            if (_memory.UnfoldedBytes <= _options.UnfoldedBytesMax)
+                return Task.CompletedTask;
+            room = _memory.WaitForRoom(_driver.ContinueOnPool);
+        }
+        _driver.FoldWaits();
+        return room;
+    }
+
+    private DocumentEntry AddDocument(DocumentKey key, long hash, FoundDocument? found)
+    {
+        var entry = new DocumentEntry(key, hash) { Durable = found?.Document, Place = found?.Place ?? FoldedPlace.Nowhere };
+        _memory.Add(entry);
+        return entry;
+    }
+
+    private static Document? AsDocument(StoredDocument? stored) => stored is null ? null : new Document(stored.Version, stored.Content);
+}

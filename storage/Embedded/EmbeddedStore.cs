@@ -1,0 +1,157 @@
+namespace Marketplace.Storage;
+
+/// <summary>
+/// Documents, streams and the read model in one data directory: an acknowledged write is an fsynced record of the journal, the tables
+/// follow behind. See JOURNAL.md for the bytes and RATIONALE.md for the reasons.
+/// </summary>
+public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing, IAsyncDisposable
+{
+    private readonly IStoreMedium _medium;
+    private readonly EmbeddedStoreOptions _options;
+    private readonly IStoreDriver _driver;
+    private readonly StoreMemory _memory;
+    private readonly FoldedStore _folded;
+    private readonly JournalSegments _segments;
+    private readonly JournalFramer _framer;
+    private readonly Committer _committer;
+    private readonly Fold _fold;
+    private readonly TimeProvider _time;
+    private bool _closed;
+
+    private EmbeddedStore(IStoreMedium medium, EmbeddedStoreOptions options, IStoreDriver driver, TimeProvider time)
+    {
+        (_medium, _options, _driver, _time) = (medium, options, driver, time);
+        _folded = new FoldedStore(medium.Tables, new Archive(medium.Archive, options.ArchiveFileBytes), medium.NewSeed());
+        _segments = new JournalSegments(medium.Journal, options.SegmentBytes);
+        try
+        {
+            _memory = new StoreMemory(_folded.Seed, new KeyFilter(_folded.KeyCount));
+            var replay = new StoreReplay(_memory, medium.Journal.Folder, time.GetTimestamp());
+            var found = new JournalRecovery(medium.Journal, replay.Apply).Run(_folded.FoldedSequence);
+            _memory.DurableSequence = found.LastSequence;
+            _segments.Continue(found.Segments, found.LastNumber, found.LastSequence);
+            _memory.FoldedThrough(_memory.SequenceBeforeQueue);
+            _framer = new JournalFramer(found.LastSequence + 1);
+        }
+        catch
+        {
+            _segments.Dispose();
+            _folded.Dispose();
+            throw;
+        }
+        _committer = new Committer(_memory, _framer, _segments, time, driver.ContinueOnPool);
+        _fold = new Fold(_memory, _folded, _segments, options.Projections, time);
+        _folded.ForEachHash(_memory.Filter.Add);
+        _memory.Filter.Complete = true;
+        driver.Start(new Work(this));
+    }
+
+    /// <summary>Opens a data directory, or makes a new one; what the last process acknowledged is there when this returns.</summary>
+    /// <exception cref="StoreLockedException">Another process has it open.</exception>
+    /// <exception cref="StoreDamagedException">What is on disk is not what was written.</exception>
+    public static EmbeddedStore Open(string folder, EmbeddedStoreOptions options, TimeProvider time) =>
+        Open(() => new DataDirectory(folder), options, new ThreadDriver(), time);
+
+    internal static EmbeddedStore Open(Func<IStoreMedium> openMedium, EmbeddedStoreOptions options, IStoreDriver driver, TimeProvider time)
+    {
+        options.Validate();
+        var medium = openMedium();
+        try
+        {
+            return new EmbeddedStore(medium, options, driver, time);
+        }
+        catch
+        {
+            medium.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Why the store takes no more writes; null while it takes them.</summary>
+    public StoreStoppedException? Stopped
+    {
+        get
+        {
+            lock (_memory.Gate)
+                return _committer.Stopped;
+        }
+    }
+
+    /// <summary>Waits for the writes that are under way, then gives the directory free.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_memory.Gate)
+        {
+            if (_closed)
+                return;
+            _closed = true;
+        }
+        await _driver.Stop().ConfigureAwait(false);
+        try
+        {
+            if (Stopped is null)
+                _committer.WriteClosed();
+        }
+        finally
+        {
+            _committer.Stop(ClosedError());
+            _segments.Dispose();
+            _folded.Dispose();
+            _medium.Dispose();
+        }
+    }
+
+    private static StoreStoppedException ClosedError() => new("it was closed.");
+
+    /// <summary>Belongs to the gate.</summary>
+    private void ThrowIfStopped()
+    {
+        if (_closed)
+            throw ClosedError();
+        if (_committer.Stopped is { } stopped)
+            throw new StoreStoppedException(stopped.Message, stopped);
+    }
+
+    private sealed class Work(EmbeddedStore store) : IStoreWork
+    {
+        public bool CommitOnce()
+        {
+            var committed = store._committer.CommitOnce();
+            if (committed)
+                store._driver.FoldWaits();
+            return committed;
+        }
+
+        public TimeSpan? FoldOnce()
+        {
+            if (store.Stopped is not null)
+                return null;
+            var wait = store.TimeToNextStep();
+            try
+            {
+                if (wait == TimeSpan.Zero)
+                    store._fold.Step();
+                store._fold.Clean();
+            }
+            catch (Exception failure)
+            {
+                store._committer.Stop(new StoreStoppedException($"the tables could not be written ({failure.Message}).", failure));
+                return null;
+            }
+            return wait;
+        }
+    }
+
+    private TimeSpan? TimeToNextStep()
+    {
+        lock (_memory.Gate)
+        {
+            if (!_memory.TryPeek(out var oldest))
+                return null;
+            if (oldest.Sequence <= _memory.WantedSequence || _memory.UnfoldedBytes > _options.UnfoldedBytesMax / 2)
+                return TimeSpan.Zero;
+            var age = _time.GetElapsedTime(oldest.QueuedAt);
+            return age >= _options.FoldDelay ? TimeSpan.Zero : _options.FoldDelay - age;
+        }
+    }
+}

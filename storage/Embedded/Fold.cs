@@ -1,0 +1,207 @@
+namespace Marketplace.Storage;
+
+/// <summary>One entry of a step: what was durable when the step took it, and where it lies afterwards.</summary>
+internal sealed class FoldItem(MemoryEntry entry, long bytes)
+{
+    public MemoryEntry Entry { get; } = entry;
+    public long Bytes { get; } = bytes;
+    public StoredDocument? Document { get; init; }
+    public LogEntry[] Entries { get; init; } = [];
+    public FoldedPlace Place { get; set; }
+    public long Row { get; set; }
+}
+
+/// <summary>
+/// Moves what is durable from memory to the tables and the archive, oldest first, in short transactions, and deletes the segments that
+/// are no longer needed. A step that is repeated after a crash gives the same tables, because memory, rebuilt from the journal, overrules
+/// them. One thread.
+/// </summary>
+internal sealed class Fold(StoreMemory memory, FoldedStore folded, JournalSegments segments, IEnumerable<IProjection> projections, TimeProvider time)
+{
+    private const int ItemsMin = 64;
+    private const int ItemsMax = 4096;
+
+    /// <summary>Of one transaction: what a reader of the same file may have to wait behind, and a pause in this thread's share of the processor.</summary>
+    private static readonly TimeSpan StepTarget = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>A step's bytes, so that large documents do not make it long.</summary>
+    private const long StepBytesMax = 1 << 20;
+
+    private readonly Dictionary<string, IProjection> _projections = projections.ToDictionary(projection => projection.Kind);
+    private int _itemsPerStep = ItemsMin;
+
+    /// <summary>Folds one step's worth of entries.</summary>
+    /// <returns>False where nothing waited.</returns>
+    public bool Step()
+    {
+        var start = time.GetTimestamp();
+        var items = Take(out var throughSequence);
+        if (items.Count == 0)
+            return false;
+        // In the order of the index on hashes; which document is folded first makes no difference inside a transaction.
+        items.Sort((a, b) => a.Entry.Hash.CompareTo(b.Entry.Hash));
+        folded.Writer.Begin();
+        try
+        {
+            foreach (var item in items)
+                Move(item);
+            // Handed to the file before the commit shows the positions to readers.
+            folded.Archive.Write();
+            folded.Writer.SetFolded(throughSequence);
+            folded.Writer.Commit();
+        }
+        catch
+        {
+            folded.Writer.Rollback();
+            throw;
+        }
+        Forget(items, throughSequence);
+        Adapt(time.GetElapsedTime(start));
+        return true;
+    }
+
+    /// <summary>Makes what was folded durable and deletes segments, where a whole segment is folded.</summary>
+    public void Clean()
+    {
+        long through;
+        lock (memory.Gate)
+            through = memory.FoldedSequence;
+        if (!segments.HasClosedThrough(through))
+            return;
+        // Records that fold to nothing (the one that says "closed") count as well, or the next start would miss them.
+        folded.Writer.SetFolded(through);
+        if (folded.MakeDurable())
+            segments.DeleteThrough(through);
+    }
+
+    private List<FoldItem> Take(out long throughSequence)
+    {
+        var items = new List<FoldItem>();
+        var bytes = 0L;
+        lock (memory.Gate)
+        {
+            while (items.Count < _itemsPerStep && bytes < StepBytesMax && memory.QueueCount > 0)
+            {
+                var entry = memory.Dequeue().Entry;
+                entry.Queued = false;
+                items.Add(entry switch
+                {
+                    DocumentEntry document => new FoldItem(entry, entry.UnfoldedBytes) { Document = document.Durable, Place = document.Place },
+                    StreamEntry stream => new FoldItem(entry, entry.UnfoldedBytes) { Entries = [.. stream.Unfolded], Row = stream.Row },
+                    _ => throw new InvalidOperationException($"This is a bug in the fold: it does not know {entry.GetType()}."),
+                });
+                bytes += entry.UnfoldedBytes;
+            }
+            throughSequence = memory.SequenceBeforeQueue;
+        }
+        return items;
+    }
+
+    private void Move(FoldItem item)
+    {
+        if (item.Entry is DocumentEntry document)
+            MoveDocument(document.Key, document.Hash, item);
+        else
+            MoveStream((StreamEntry)item.Entry, item);
+    }
+
+    private void MoveDocument(DocumentKey key, long hash, FoldItem item)
+    {
+        var kind = folded.Names.OfKind(key.Kind);
+        var place = item.Place.Known ? item.Place : FindPlace(key, kind, hash);
+        if (item.Document is not { } document)
+        {
+            Remove(place, hash);
+            folded.Listing.Put(place.ListingRow, null, folded.Names);
+            item.Place = FoldedPlace.Nowhere;
+            return;
+        }
+        var ended = false;
+        var row = _projections.GetValueOrDefault(key.Kind)?.Project(key.Id, document.Content.Span, out ended);
+        var listing = folded.Listing.Put(place.ListingRow, row, folded.Names);
+        // Once archived, always archived: a scan may rely on documents moving from the tables to the archive and never back.
+        if (ended || place.ArchivePosition != 0)
+        {
+            Remove(place, hash);
+            var position = folded.Archive.Append(key, document);
+            folded.Writer.InsertArchived(hash, position, kind, listing);
+            item.Place = new FoldedPlace(true, 0, position, listing);
+        }
+        else if (place.DocumentRow != 0)
+        {
+            folded.Writer.UpdateDocument(place.DocumentRow, listing, document);
+            item.Place = place with { ListingRow = listing };
+        }
+        else
+        {
+            item.Place = new FoldedPlace(true, folded.Writer.InsertDocument(hash, kind, key.Id, listing, document), 0, listing);
+        }
+    }
+
+    /// <summary>
+    /// After a replay the tables may hold the document of an earlier fold, or an archive row whose bytes were lost with the power, because
+    /// rows can reach the disk before the archive does. The journal still has that document, so such a row is dropped.
+    /// </summary>
+    private FoldedPlace FindPlace(DocumentKey key, long kind, long hash)
+    {
+        foreach (var row in folded.ArchivedAsWriter(kind, hash))
+        {
+            if (!folded.Archive.TryRead(row.Position, out var archived, out _))
+                folded.Writer.DeleteArchived(hash, row.Position);
+            else if (archived.Key != key)
+                continue;
+            return new FoldedPlace(true, 0, row.Position, row.Listing);
+        }
+        return folded.FindAsWriter(key, hash)?.Place ?? FoldedPlace.Nowhere;
+    }
+
+    private void Remove(FoldedPlace place, long hash)
+    {
+        if (place.DocumentRow != 0)
+            folded.Writer.DeleteDocument(place.DocumentRow);
+        if (place.ArchivePosition != 0)
+            folded.Writer.DeleteArchived(hash, place.ArchivePosition);
+    }
+
+    private void MoveStream(StreamEntry stream, FoldItem item)
+    {
+        if (item.Entries.Length == 0)
+            return;
+        var last = item.Entries[^1].Version;
+        if (item.Row == 0)
+            item.Row = folded.FindStreamAsWriter(stream.Stream, stream.Hash).Row;
+        if (item.Row == 0)
+            item.Row = folded.Writer.InsertStream(stream.Hash, stream.Stream, last);
+        else
+            folded.Writer.UpdateStream(item.Row, last);
+        foreach (var entry in item.Entries)
+            folded.Writer.PutEntry(item.Row, entry);
+    }
+
+    private void Forget(List<FoldItem> items, long throughSequence)
+    {
+        lock (memory.Gate)
+        {
+            foreach (var item in items)
+            {
+                if (item.Entry is DocumentEntry document)
+                    document.Place = item.Place;
+                else if (item.Entry is StreamEntry stream)
+                {
+                    stream.Row = item.Row;
+                    stream.Unfolded.RemoveRange(0, item.Entries.Length);
+                }
+                memory.Folded(item.Entry, item.Bytes);
+            }
+            memory.FoldedThrough(throughSequence);
+        }
+    }
+
+    private void Adapt(TimeSpan elapsed)
+    {
+        if (elapsed > StepTarget)
+            _itemsPerStep = Math.Max(ItemsMin, _itemsPerStep / 2);
+        else if (elapsed < StepTarget / 2)
+            _itemsPerStep = Math.Min(ItemsMax, _itemsPerStep * 2);
+    }
+}

@@ -1,0 +1,161 @@
+namespace Marketplace.Storage;
+
+/// <summary>An entry that waits for the fold: everything of it up to <see cref="Sequence"/> − 1 is folded.</summary>
+internal readonly record struct QueuedEntry(MemoryEntry Entry, long Sequence, long QueuedAt);
+
+/// <summary>
+/// What is not folded yet. A key that is not here is exactly as the tables say; a key that is here overrules them. Every member except
+/// <see cref="Filter"/>'s question belongs to <see cref="Gate"/>.
+/// </summary>
+internal sealed class StoreMemory(ulong seed, KeyFilter filter)
+{
+    private readonly Dictionary<long, List<MemoryEntry>> _sameHash = [];
+    private readonly Dictionary<long, MemoryEntry> _entries = [];
+    private readonly Queue<QueuedEntry> _queue = new();
+    private readonly List<(long Sequence, TaskCompletionSource Done)> _catchUps = [];
+    private TaskCompletionSource? _room;
+
+    public Lock Gate { get; } = new();
+    public KeyFilter Filter => filter;
+    public long DurableSequence { get; set; }
+    public long FoldedSequence { get; private set; }
+    public long UnfoldedBytes { get; private set; }
+
+    /// <summary>Counts removals: what was read from the tables is still true while this has not changed.</summary>
+    public long Removals { get; private set; }
+
+    /// <summary>Everything up to here is wanted in the tables at once, whatever its age.</summary>
+    public long WantedSequence { get; private set; }
+
+    public int QueueCount => _queue.Count;
+
+    public int EntryCount => _entries.Count;
+
+    public long HashOf(DocumentKey key) => KeyHash.OfDocument(seed, key);
+
+    public long HashOf(string stream) => KeyHash.OfStream(seed, stream);
+
+    public DocumentEntry? Find(DocumentKey key, long hash)
+    {
+        if (!_entries.TryGetValue(hash, out var entry))
+            return null;
+        if (entry is DocumentEntry document && document.Key == key)
+            return document;
+        return _sameHash.TryGetValue(hash, out var others)
+            ? others.OfType<DocumentEntry>().FirstOrDefault(other => other.Key == key)
+            : null;
+    }
+
+    public StreamEntry? Find(string stream, long hash)
+    {
+        if (!_entries.TryGetValue(hash, out var entry))
+            return null;
+        if (entry is StreamEntry found && found.Stream == stream)
+            return found;
+        return _sameHash.TryGetValue(hash, out var others)
+            ? others.OfType<StreamEntry>().FirstOrDefault(other => other.Stream == stream)
+            : null;
+    }
+
+    public void Add(MemoryEntry entry)
+    {
+        if (!_entries.TryAdd(entry.Hash, entry))
+        {
+            if (!_sameHash.TryGetValue(entry.Hash, out var others))
+                _sameHash.Add(entry.Hash, others = []);
+            others.Add(entry);
+        }
+        filter.Add(entry.Hash);
+    }
+
+    /// <summary>Entries of a kind whose durable form is not in the tables, deleted ones included.</summary>
+    public List<DocumentEntry> DocumentsOf(string kind) =>
+        [.. _entries.Values.Concat(_sameHash.Values.SelectMany(others => others)).OfType<DocumentEntry>().Where(entry => entry.Key.Kind == kind)];
+
+    public void Enqueue(MemoryEntry entry, long sequence, int recordBytes, long now)
+    {
+        entry.UnfoldedBytes += recordBytes;
+        UnfoldedBytes += recordBytes;
+        if (entry.Queued)
+            return;
+        entry.Queued = true;
+        _queue.Enqueue(new QueuedEntry(entry, sequence, now));
+    }
+
+    public bool TryPeek(out QueuedEntry entry) => _queue.TryPeek(out entry);
+
+    public QueuedEntry Dequeue() => _queue.Dequeue();
+
+    /// <summary>What will be folded once everything that is out of the queue now is.</summary>
+    public long SequenceBeforeQueue => _queue.TryPeek(out var oldest) ? oldest.Sequence - 1 : DurableSequence;
+
+    public void Folded(MemoryEntry entry, long bytes)
+    {
+        entry.UnfoldedBytes -= bytes;
+        UnfoldedBytes -= bytes;
+        if (!entry.Queued && entry.InFlight == 0)
+            Remove(entry);
+    }
+
+    public void FoldedThrough(long sequence)
+    {
+        FoldedSequence = sequence;
+        for (var index = _catchUps.Count - 1; index >= 0; index--)
+        {
+            if (_catchUps[index].Sequence > sequence)
+                continue;
+            _catchUps[index].Done.TrySetResult();
+            _catchUps.RemoveAt(index);
+        }
+        _room?.TrySetResult();
+        _room = null;
+    }
+
+    public Task WaitForFold(long sequence, bool continueOnPool)
+    {
+        if (FoldedSequence >= sequence)
+            return Task.CompletedTask;
+        WantedSequence = Math.Max(WantedSequence, sequence);
+        var done = NewSource(continueOnPool);
+        _catchUps.Add((sequence, done));
+        return done.Task;
+    }
+
+    /// <summary>Completes with the next step of the fold.</summary>
+    public Task WaitForRoom(bool continueOnPool)
+    {
+        WantedSequence = Math.Max(WantedSequence, DurableSequence);
+        return (_room ??= NewSource(continueOnPool)).Task;
+    }
+
+    /// <summary>Nothing will be folded any more: whoever waits for the fold learns why.</summary>
+    public void Fail(Exception cause)
+    {
+        foreach (var (_, done) in _catchUps)
+            done.TrySetException(cause);
+        _catchUps.Clear();
+        _room?.TrySetResult();
+        _room = null;
+    }
+
+    private static TaskCompletionSource NewSource(bool continueOnPool) =>
+        new(continueOnPool ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None);
+
+    private void Remove(MemoryEntry entry)
+    {
+        Removals++;
+        if (_sameHash.TryGetValue(entry.Hash, out var others) && others.Remove(entry))
+        {
+            if (others.Count == 0)
+                _sameHash.Remove(entry.Hash);
+            return;
+        }
+        _entries.Remove(entry.Hash);
+        if (others is not { Count: > 0 })
+            return;
+        _entries.Add(entry.Hash, others[0]);
+        others.RemoveAt(0);
+        if (others.Count == 0)
+            _sameHash.Remove(entry.Hash);
+    }
+}

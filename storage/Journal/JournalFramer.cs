@@ -1,0 +1,112 @@
+using System.Buffers.Binary;
+
+namespace Marketplace.Storage;
+
+/// <summary>Where a record lies: the bytes of its payload stay valid as long as somebody refers to them.</summary>
+internal readonly record struct Frame(long Sequence, int RecordBytes, ReadOnlyMemory<byte> Payload);
+
+/// <summary>
+/// Lays records into memory, ready to be written: what a write keeps in memory until it is folded is the very bytes that go to the
+/// segment, so a document is copied once. Every member belongs to the store's gate.
+/// </summary>
+internal sealed class JournalFramer(long nextSequence)
+{
+    /// <summary>Below the size from which .NET puts an array on the large object heap, which only full collections clean.</summary>
+    private const int ChunkBytes = 64 * 1024;
+
+    private byte[] _chunk = [];
+    private int _start;
+    private int _end;
+    private List<ReadOnlyMemory<byte>> _ready = [];
+
+    public long NextSequence { get; private set; } = nextSequence;
+
+    public Frame Document(JournalRecordKind kind, DocumentKey key, long version, long durable, ReadOnlySpan<byte> content)
+    {
+        var nameBytes = JournalFormat.Text.GetByteCount(key.Kind);
+        var idBytes = JournalFormat.Text.GetByteCount(key.Id);
+        var record = Reserve(JournalFormat.RecordHeaderBytes + nameBytes + idBytes + content.Length, out var offset);
+        WriteHeader(record, kind, nameBytes, idBytes, 0, version, durable);
+        var names = record[JournalFormat.RecordHeaderBytes..];
+        JournalFormat.Text.GetBytes(key.Kind, names);
+        JournalFormat.Text.GetBytes(key.Id, names[nameBytes..]);
+        content.CopyTo(names[(nameBytes + idBytes)..]);
+        return Finish(record, offset, content.Length);
+    }
+
+    public Frame Entries(string stream, long firstVersion, long durable, IReadOnlyList<ReadOnlyMemory<byte>> entries, int totalBytes)
+    {
+        var nameBytes = JournalFormat.Text.GetByteCount(stream);
+        var payloadBytes = totalBytes + 4 * entries.Count;
+        var record = Reserve(JournalFormat.RecordHeaderBytes + nameBytes + payloadBytes, out var offset);
+        WriteHeader(record, JournalRecordKind.EntriesAppended, nameBytes, 0, entries.Count, firstVersion, durable);
+        JournalFormat.Text.GetBytes(stream, record[JournalFormat.RecordHeaderBytes..]);
+        var rest = record[(JournalFormat.RecordHeaderBytes + nameBytes)..];
+        for (var index = 0; index < entries.Count; index++)
+        {
+            var entry = entries[index].Span;
+            BinaryPrimitives.WriteInt32LittleEndian(rest, entry.Length);
+            entry.CopyTo(rest[4..]);
+            rest = rest[(4 + entry.Length)..];
+        }
+        return Finish(record, offset, payloadBytes);
+    }
+
+    public void Closed(long durable)
+    {
+        var record = Reserve(JournalFormat.RecordHeaderBytes, out var offset);
+        WriteHeader(record, JournalRecordKind.Closed, 0, 0, 0, 0, durable);
+        Finish(record, offset, 0);
+    }
+
+    /// <summary>Hands over what was framed since the last call, in order; the list is given back for the next batch.</summary>
+    public List<ReadOnlyMemory<byte>> Take(List<ReadOnlyMemory<byte>> empty)
+    {
+        CloseRange();
+        var taken = _ready;
+        _ready = empty;
+        return taken;
+    }
+
+    private Span<byte> Reserve(int length, out int offset)
+    {
+        var padded = JournalFormat.Padded(length);
+        if (_chunk.Length - _end < padded)
+        {
+            CloseRange();
+            _chunk = GC.AllocateUninitializedArray<byte>(Math.Max(ChunkBytes, padded));
+            _start = _end = 0;
+        }
+        offset = _end;
+        _chunk.AsSpan(_end + length, padded - length).Clear();
+        _end += padded;
+        return _chunk.AsSpan(offset, length);
+    }
+
+    private void WriteHeader(Span<byte> record, JournalRecordKind kind, int nameBytes, int idBytes, int entries, long version, long durable)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(record, record.Length);
+        BinaryPrimitives.WriteInt64LittleEndian(record[8..], NextSequence);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[16..], checked((uint)(NextSequence - durable)));
+        record[20] = (byte)kind;
+        record[21] = 0;
+        BinaryPrimitives.WriteUInt16LittleEndian(record[22..], (ushort)nameBytes);
+        BinaryPrimitives.WriteUInt16LittleEndian(record[24..], (ushort)idBytes);
+        BinaryPrimitives.WriteUInt16LittleEndian(record[26..], (ushort)entries);
+        BinaryPrimitives.WriteInt64LittleEndian(record[28..], version);
+    }
+
+    private Frame Finish(Span<byte> record, int offset, int payloadBytes)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(record[4..], JournalRecord.ChecksumOf(record));
+        var payload = new ReadOnlyMemory<byte>(_chunk, offset + record.Length - payloadBytes, payloadBytes);
+        return new Frame(NextSequence++, JournalFormat.Padded(record.Length), payload);
+    }
+
+    private void CloseRange()
+    {
+        if (_end > _start)
+            _ready.Add(new ReadOnlyMemory<byte>(_chunk, _start, _end - _start));
+        _start = _end;
+    }
+}

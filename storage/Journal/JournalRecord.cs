@@ -1,0 +1,126 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Marketplace.Storage;
+
+/// <summary>What a record of the journal says; the numbers are on disk.</summary>
+public enum JournalRecordKind : byte
+{
+    DocumentWritten = 1,
+    DocumentDeleted = 2,
+    EntriesAppended = 3,
+    Closed = 4,
+}
+
+/// <summary>The layout of a record: JOURNAL.md says it in words.</summary>
+internal static class JournalFormat
+{
+    public const int RecordHeaderBytes = 36;
+    public const int Alignment = 8;
+    public const int SegmentHeaderBytes = 64;
+    public const uint Version = 1;
+
+    /// <summary>Header, two names, the payload, and four bytes of length for each entry.</summary>
+    public const int RecordBytesMax = RecordHeaderBytes + 2 * StoragePolicy.NameBytesMax + StoragePolicy.DocumentBytesMax
+        + 4 * StoragePolicy.AppendEntriesMax;
+
+    /// <summary>Strict: a lone surrogate would be stored as another name, and two documents would become one.</summary>
+    public static readonly UTF8Encoding Text = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    public static ReadOnlySpan<byte> Magic => "MKTJOURN"u8;
+
+    public static int Padded(int length) => (length + Alignment - 1) & ~(Alignment - 1);
+
+    public static string SegmentName(long number) => $"{number:d16}.journal";
+
+    /// <returns>Null where the name is not one of a segment.</returns>
+    public static long? SegmentNumber(string name) =>
+        name.Length == 24 && name.EndsWith(".journal", StringComparison.Ordinal) && long.TryParse(name.AsSpan(0, 16), out var number)
+            ? number
+            : null;
+
+    public static void WriteSegmentHeader(Span<byte> header, long number, long firstSequence)
+    {
+        header.Clear();
+        Magic.CopyTo(header);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[8..], Version);
+        BinaryPrimitives.WriteInt64LittleEndian(header[16..], number);
+        BinaryPrimitives.WriteInt64LittleEndian(header[24..], firstSequence);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[60..], Crc32C.Of(header[..60]));
+    }
+
+    /// <returns>What is wrong with the header; null where nothing is.</returns>
+    public static string? ReadSegmentHeader(ReadOnlySpan<byte> header, long number, out long firstSequence)
+    {
+        firstSequence = 0;
+        if (header.Length < SegmentHeaderBytes || !header.StartsWith(Magic))
+            return "it does not start like a journal segment.";
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header[60..]) != Crc32C.Of(header[..60]))
+            return "the checksum of its header does not fit.";
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header[8..]) is var version && version != Version)
+            return $"its format version is {version}, this program knows {Version}.";
+        if (BinaryPrimitives.ReadInt64LittleEndian(header[16..]) is var inside && inside != number)
+            return $"its header names segment {inside}.";
+        firstSequence = BinaryPrimitives.ReadInt64LittleEndian(header[24..]);
+        return null;
+    }
+}
+
+/// <summary>A record as it lies in a segment; its parts point into the bytes that it was read from.</summary>
+internal readonly struct JournalRecord(ReadOnlyMemory<byte> bytes)
+{
+    private ReadOnlySpan<byte> Header => bytes.Span[..JournalFormat.RecordHeaderBytes];
+
+    public int Length => bytes.Length;
+    public long Sequence => BinaryPrimitives.ReadInt64LittleEndian(Header[8..]);
+
+    /// <summary>Everything up to this sequence was durable before the record was framed.</summary>
+    public long DurableBefore => Sequence - BinaryPrimitives.ReadUInt32LittleEndian(Header[16..]);
+
+    public JournalRecordKind Kind => (JournalRecordKind)Header[20];
+    public int EntryCount => BinaryPrimitives.ReadUInt16LittleEndian(Header[26..]);
+    public long Version => BinaryPrimitives.ReadInt64LittleEndian(Header[28..]);
+
+    /// <summary>The document's kind or the stream.</summary>
+    public string Name => JournalFormat.Text.GetString(bytes.Span.Slice(JournalFormat.RecordHeaderBytes, NameLength));
+
+    /// <summary>The document's id.</summary>
+    public string Id => JournalFormat.Text.GetString(bytes.Span.Slice(JournalFormat.RecordHeaderBytes + NameLength, IdLength));
+
+    public ReadOnlyMemory<byte> Payload => bytes[(JournalFormat.RecordHeaderBytes + NameLength + IdLength)..];
+
+    private int NameLength => BinaryPrimitives.ReadUInt16LittleEndian(Header[22..]);
+    private int IdLength => BinaryPrimitives.ReadUInt16LittleEndian(Header[24..]);
+
+    /// <summary>Finds the record that starts with the given bytes.</summary>
+    /// <returns>False where they hold no whole record.</returns>
+    public static bool TryRead(ReadOnlyMemory<byte> bytes, out JournalRecord record)
+    {
+        record = default;
+        if (bytes.Length < JournalFormat.RecordHeaderBytes)
+            return false;
+        var span = bytes.Span;
+        var length = BinaryPrimitives.ReadUInt32LittleEndian(span);
+        if (length < JournalFormat.RecordHeaderBytes || length > Math.Min(bytes.Length, JournalFormat.RecordBytesMax))
+            return false;
+        if (BinaryPrimitives.ReadUInt32LittleEndian(span[4..]) != ChecksumOf(span[..(int)length]))
+            return false;
+        record = new JournalRecord(bytes[..(int)length]);
+        return true;
+    }
+
+    /// <summary>The checksum covers the length and everything after itself.</summary>
+    public static uint ChecksumOf(ReadOnlySpan<byte> record) => Crc32C.Continue(Crc32C.Of(record[..4]), record[8..]);
+
+    /// <summary>The entries of an append, in order.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Entries()
+    {
+        var rest = Payload;
+        for (var index = 0; index < EntryCount; index++)
+        {
+            var length = BinaryPrimitives.ReadInt32LittleEndian(rest.Span);
+            yield return rest.Slice(4, length);
+            rest = rest[(4 + length)..];
+        }
+    }
+}

@@ -1,0 +1,115 @@
+namespace Marketplace.Storage;
+
+/// <summary>A segment that takes no more records.</summary>
+internal readonly record struct ClosedSegment(long Number, long LastSequence);
+
+/// <summary>
+/// The segment files: the newest takes what the committing thread writes, the older ones wait until the fold has moved what is in them.
+/// Writing belongs to the committing thread, deleting to the fold.
+/// </summary>
+internal sealed class JournalSegments(IJournalFiles files, long segmentBytes) : IDisposable
+{
+    private const string NewName = "new.journal-part";
+
+    private readonly Queue<ClosedSegment> _closed = new();
+    private readonly Lock _closedGate = new();
+    private IJournalFile? _active;
+    private long _number;
+    private long _position;
+    private long _lastSequence;
+
+    /// <summary>What recovery found: those segments stay until they are folded, and writing starts in a new one.</summary>
+    public void Continue(IEnumerable<ClosedSegment> found, long lastNumber, long lastSequence)
+    {
+        foreach (var segment in found)
+            _closed.Enqueue(segment);
+        _number = lastNumber;
+        _lastSequence = lastSequence;
+        StartSegment();
+    }
+
+    /// <summary>Appends the ranges, which end with the record of the given sequence, and returns when they are on the disk.</summary>
+    public void Append(List<ReadOnlyMemory<byte>> ranges, long lastSequence)
+    {
+        if (_position >= segmentBytes)
+            Rotate();
+        foreach (var range in ranges)
+        {
+            _active!.Write(_position, range.Span);
+            _position += range.Length;
+        }
+        _active!.Flush();
+        _lastSequence = lastSequence;
+    }
+
+    /// <summary>Gives the unused room of the last segment back to the disk.</summary>
+    public void Trim()
+    {
+        _active!.SetLength(_position);
+        _active.Flush();
+    }
+
+    /// <summary>True where <see cref="DeleteThrough"/> would delete something.</summary>
+    public bool HasClosedThrough(long sequence)
+    {
+        lock (_closedGate)
+            return _closed.TryPeek(out var oldest) && oldest.LastSequence <= sequence;
+    }
+
+    /// <summary>Deletes, oldest first, the closed segments that hold nothing after the sequence.</summary>
+    public void DeleteThrough(long sequence)
+    {
+        var deleted = false;
+        while (true)
+        {
+            ClosedSegment oldest;
+            lock (_closedGate)
+            {
+                if (!_closed.TryPeek(out oldest) || oldest.LastSequence > sequence)
+                    break;
+                _closed.Dequeue();
+            }
+            files.Delete(JournalFormat.SegmentName(oldest.Number));
+            deleted = true;
+        }
+        if (deleted)
+            files.FlushFolder();
+    }
+
+    public void Dispose() => _active?.Dispose();
+
+    private void Rotate()
+    {
+        _active!.Dispose();
+        _active = null;
+        lock (_closedGate)
+            _closed.Enqueue(new ClosedSegment(_number, _lastSequence));
+        StartSegment();
+    }
+
+    /// <summary>
+    /// The header is durable before the file has its name and the name before anything is written behind it: a file that is called a
+    /// segment always has a whole header, so a broken one is damage and never a torn creation.
+    /// </summary>
+    private void StartSegment()
+    {
+        _number++;
+        var file = files.Create(NewName, segmentBytes);
+        try
+        {
+            Span<byte> header = stackalloc byte[JournalFormat.SegmentHeaderBytes];
+            JournalFormat.WriteSegmentHeader(header, _number, _lastSequence + 1);
+            file.Write(0, header);
+            file.Flush();
+            files.Rename(NewName, JournalFormat.SegmentName(_number));
+            files.FlushFolder();
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+        _active = file;
+        _position = JournalFormat.SegmentHeaderBytes;
+    }
+}

@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using Microsoft.Data.Sqlite;
+
+namespace Marketplace.Storage;
+
+/// <summary>Everything that was folded: tables and archive. Questions may come from any thread; the writer's part belongs to the fold.</summary>
+internal sealed class FoldedStore : IDisposable
+{
+    private readonly ITableFile _file;
+    private readonly SqliteConnection _connection;
+    private readonly TableReader _own;
+    private readonly ConcurrentBag<TableReader> _readers = [];
+
+    public FoldedStore(ITableFile file, Archive archive, long newSeed)
+    {
+        (_file, Archive) = (file, archive);
+        _connection = file.Connect();
+        TableSchema.Prepare(_connection, file.Name, newSeed);
+        Seed = unchecked((ulong)TableSchema.ReadMeta(_connection, "seed"));
+        FoldedSequence = TableSchema.ReadMeta(_connection, "folded");
+        Names = new NameNumbers(_connection);
+        Writer = new TableWriter(_connection);
+        Listing = new ListingTable(_connection);
+        _own = new TableReader(_connection);
+    }
+
+    public Archive Archive { get; }
+    public TableWriter Writer { get; }
+    public ListingTable Listing { get; }
+    public NameNumbers Names { get; }
+    public ulong Seed { get; }
+
+    /// <summary>What the tables followed when they were opened.</summary>
+    public long FoldedSequence { get; }
+
+    public long KeyCount => TableSchema.ReadInteger(_connection,
+        "select (select count(*) from documents) + (select count(*) from archive) + (select count(*) from streams)");
+
+    public FoundDocument? Find(DocumentKey key, long hash) => Ask(reader => Find(reader, key, hash));
+
+    /// <summary>The writer's own look, which sees what its transaction did.</summary>
+    public FoundDocument? FindAsWriter(DocumentKey key, long hash) => Find(_own, key, hash);
+
+    public List<ArchivedRow> ArchivedAsWriter(long kind, long hash) => _own.Archived(kind, hash);
+
+    public (long Row, long Version) FindStreamAsWriter(string stream, long hash) => _own.Stream(stream, hash);
+
+    /// <summary>Runs a question on a connection that no other thread uses meanwhile.</summary>
+    public TAnswer Ask<TAnswer>(Func<TableReader, TAnswer> question)
+    {
+        if (_file.IsSingleConnection)
+            return question(_own);
+        if (!_readers.TryTake(out var reader))
+            reader = new TableReader(_file.Connect());
+        try
+        {
+            return question(reader);
+        }
+        finally
+        {
+            _readers.Add(reader);
+        }
+    }
+
+    public void ForEachHash(Action<long> found)
+    {
+        Ask(reader =>
+        {
+            foreach (var table in (string[])["documents", "archive", "streams"])
+            {
+                using var statement = new SqliteStatement(reader.Connection, $"select hash from {table}");
+                while (statement.Step())
+                    found(statement.Integer(0));
+            }
+            return true;
+        });
+    }
+
+    /// <returns>True once all that was folded before the call is durable.</returns>
+    public bool MakeDurable()
+    {
+        Archive.Flush();
+        return _file.Checkpoint(_connection);
+    }
+
+    public void Dispose()
+    {
+        while (_readers.TryTake(out var reader))
+        {
+            reader.Dispose();
+            reader.Connection.Dispose();
+        }
+        _own.Dispose();
+        Writer.Dispose();
+        Listing.Dispose();
+        Names.Dispose();
+        _connection.Dispose();
+        Archive.Dispose();
+    }
+
+    private FoundDocument? Find(TableReader reader, DocumentKey key, long hash)
+    {
+        if (Names.FindKind(key.Kind) is not { } kind)
+            return null;
+        if (reader.Document(kind, key.Id, hash) is { } live)
+            return live;
+        foreach (var row in reader.Archived(kind, hash))
+        {
+            var archived = Archive.Read(row.Position);
+            if (archived.Key == key)
+                return new FoundDocument(archived.Document, new FoldedPlace(true, 0, row.Position, row.Listing));
+        }
+        return null;
+    }
+}

@@ -1,0 +1,99 @@
+using Microsoft.Data.Sqlite;
+
+namespace Marketplace.Storage;
+
+/// <summary>A document as the tables or the archive hold it.</summary>
+internal sealed record FoundDocument(StoredDocument Document, FoldedPlace Place);
+
+internal readonly record struct ArchivedRow(long Position, long Listing);
+
+/// <summary>One connection with its prepared questions; one thread at a time.</summary>
+internal sealed class TableReader : IDisposable
+{
+    private readonly SqliteStatement _document;
+    private readonly SqliteStatement _documentPage;
+    private readonly SqliteStatement _archived;
+    private readonly SqliteStatement _archivePage;
+    private readonly SqliteStatement _stream;
+    private readonly SqliteStatement _entries;
+
+    public TableReader(SqliteConnection connection)
+    {
+        Connection = connection;
+        _document = new(connection, "select row, version, listing, content from documents where hash = ?1 and kind = ?2 and id = ?3");
+        _documentPage = new(connection, "select row, id, version, content from documents where row > ?1 and kind = ?2 order by row limit ?3");
+        _archived = new(connection, "select position, listing from archive where hash = ?1 and kind = ?2");
+        _archivePage = new(connection,
+            "select hash, position from archive where (hash, position) > (?1, ?2) and kind = ?3 order by hash, position limit ?4");
+        _stream = new(connection, "select row, version from streams where hash = ?1 and name = ?2");
+        _entries = new(connection, "select version, content from log where stream = ?1 and version between ?2 and ?3 order by version limit ?4");
+    }
+
+    public SqliteConnection Connection { get; }
+
+    public FoundDocument? Document(long kind, string id, long hash)
+    {
+        if (!_document.Bind(1, hash).Bind(2, kind).Bind(3, id).Step())
+            return null;
+        var found = new FoundDocument(new StoredDocument(_document.Integer(1), _document.Blob(3)),
+            new FoldedPlace(true, _document.Integer(0), 0, _document.Integer(2)));
+        _document.Reset();
+        return found;
+    }
+
+    public List<ArchivedRow> Archived(long kind, long hash)
+    {
+        var rows = new List<ArchivedRow>();
+        _archived.Bind(1, hash).Bind(2, kind);
+        while (_archived.Step())
+            rows.Add(new ArchivedRow(_archived.Integer(0), _archived.Integer(1)));
+        return rows;
+    }
+
+    public List<(long Row, string Id, Document Document)> DocumentPage(long afterRow, long kind, int limit)
+    {
+        var page = new List<(long, string, Document)>();
+        _documentPage.Bind(1, afterRow).Bind(2, kind).Bind(3, limit);
+        while (_documentPage.Step())
+            page.Add((_documentPage.Integer(0), _documentPage.Text(1), new Document(_documentPage.Integer(2), _documentPage.Blob(3))));
+        return page;
+    }
+
+    public List<(long Hash, long Position)> ArchivePage(long afterHash, long afterPosition, long kind, int limit)
+    {
+        var page = new List<(long, long)>();
+        _archivePage.Bind(1, afterHash).Bind(2, afterPosition).Bind(3, kind).Bind(4, limit);
+        while (_archivePage.Step())
+            page.Add((_archivePage.Integer(0), _archivePage.Integer(1)));
+        return page;
+    }
+
+    /// <returns>The stream's row and last version; zeros where it is not in the tables.</returns>
+    public (long Row, long Version) Stream(string name, long hash)
+    {
+        if (!_stream.Bind(1, hash).Bind(2, name).Step())
+            return (0, 0);
+        var found = (_stream.Integer(0), _stream.Integer(1));
+        _stream.Reset();
+        return found;
+    }
+
+    public List<LogEntry> Entries(long stream, long fromVersion, long throughVersion, int limit)
+    {
+        var entries = new List<LogEntry>();
+        _entries.Bind(1, stream).Bind(2, fromVersion).Bind(3, throughVersion).Bind(4, limit);
+        while (_entries.Step())
+            entries.Add(new LogEntry(_entries.Integer(0), _entries.Blob(1)));
+        return entries;
+    }
+
+    public void Dispose()
+    {
+        _document.Dispose();
+        _documentPage.Dispose();
+        _archived.Dispose();
+        _archivePage.Dispose();
+        _stream.Dispose();
+        _entries.Dispose();
+    }
+}

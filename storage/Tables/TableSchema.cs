@@ -1,0 +1,62 @@
+using Microsoft.Data.Sqlite;
+
+namespace Marketplace.Storage;
+
+/// <summary>
+/// The tables: documents that still change, streams, where ended documents lie in the archive, and the read model. Everything is narrow
+/// and in the order in which it comes: names that repeat are numbers, the only random keys are 64-bit hashes (see RATIONALE.md).
+/// </summary>
+internal static class TableSchema
+{
+    public const int Version = 1;
+
+    private const string Sql = """
+        create table meta(name text primary key, value integer not null) without rowid;
+        create table names(number integer primary key, name text not null unique);
+        create table documents(row integer primary key, hash integer not null, kind integer not null, id text not null,
+            version integer not null, listing integer not null, content blob not null);
+        create index documents_hash on documents(hash);
+        create table archive(hash integer not null, position integer not null, kind integer not null, listing integer not null,
+            primary key(hash, position)) without rowid;
+        create table streams(row integer primary key, hash integer not null, name text not null, version integer not null);
+        create index streams_hash on streams(hash);
+        create table log(stream integer not null, version integer not null, content blob not null,
+            primary key(stream, version)) without rowid;
+        create table listing(row integer primary key, kind integer not null, owner integer not null, state integer not null,
+            label integer not null, at integer not null, id text not null, summary blob not null);
+        create index listing_at on listing(kind, at);
+        create index listing_owner on listing(kind, owner, at);
+        create index listing_state on listing(kind, owner, state, at);
+        create index listing_label on listing(kind, label, at);
+        """;
+
+    /// <summary>Creates the tables where the file is new.</summary>
+    /// <param name="connection">The writer.</param>
+    /// <param name="newSeed">The secret of <see cref="KeyHash"/> for a new file.</param>
+    /// <exception cref="StoreDamagedException">The file is of another format.</exception>
+    public static void Prepare(SqliteConnection connection, string file, long newSeed)
+    {
+        var version = ReadInteger(connection, "pragma user_version");
+        if (version == Version)
+            return;
+        if (version != 0)
+            throw new StoreDamagedException(file, 60, $"its format version is {version}, this program knows {Version}.");
+        using var transaction = connection.BeginTransaction();
+        using var command = connection.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = Sql + $"insert into meta values('seed', {newSeed}), ('folded', 0); pragma user_version = {Version};";
+        command.ExecuteNonQuery();
+        transaction.Commit();
+    }
+
+    public static long ReadMeta(SqliteConnection connection, string name) =>
+        ReadInteger(connection, $"select value from meta where name = '{name}'");
+
+    public static long ReadInteger(SqliteConnection connection, string sql)
+    {
+        using var statement = new SqliteStatement(connection, sql);
+        var value = statement.Step() ? statement.Integer(0) : 0;
+        statement.Reset();
+        return value;
+    }
+}
