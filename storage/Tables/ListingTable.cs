@@ -15,9 +15,8 @@ internal sealed class ListingTable(SqliteConnection writer) : IDisposable
 
     private readonly SqliteStatement _lastRow = new(writer, "select last_insert_rowid()");
 
-    /// <summary>Makes the table say what the document says now.</summary>
-    /// <param name="place">The row that stands for the document so far; 0: none.</param>
-    /// <returns>The row that stands for it from now on; 0: none.</returns>
+    /// <summary>Makes the row <paramref name="place"/> (0: none so far) say what the document says now.</summary>
+    /// <returns>The row that stands for the document from now on; 0: none.</returns>
     public long Put(long place, ListingRow? row, NameNumbers names)
     {
         if (row is null)

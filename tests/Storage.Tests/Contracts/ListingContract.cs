@@ -1,0 +1,115 @@
+namespace Marketplace.Storage.Contracts;
+
+/// <summary>What every <see cref="IListing"/> promises; its store reads <see cref="Kind"/> by a <see cref="TextProjection"/>.</summary>
+public abstract class ListingContract
+{
+    public const string Kind = "thing";
+
+    protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    protected abstract ValueTask<StoreUnderTest> Open();
+
+    [Fact]
+    public async Task Rows_ComeNewestFirst()
+    {
+        await using var store = await Open();
+        foreach (var at in (long[])[3, 1, 2])
+            await Write(store, $"{at}", 0, "me", "open", "p", at);
+        await store.Wait(store.Listing.CatchUp(Cancel));
+        var rows = await List(store, new ListingQuery(Kind));
+        Assert.Equal(["3", "2", "1"], rows.Select(row => row.Id));
+        Assert.Equal(("me", "open", "p"), (rows[0].Owner, rows[0].State, rows[0].Label));
+        Assert.Equal("summary"u8.ToArray(), rows[0].Summary.ToArray());
+        Assert.Equal(0, store.Listing.Lag);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ChangedDocument_HasOneRowWithItsNewestState(bool caughtUpBetween)
+    {
+        await using var store = await Open();
+        await Write(store, "a", 0, "me", "open", "p", 1);
+        await Write(store, "b", 0, "me", "open", "p", 2);
+        if (caughtUpBetween)
+            await store.Wait(store.Listing.CatchUp(Cancel));
+        await Write(store, "a", 1, "me", "ended", "p", 1);
+        await Write(store, "b", 1, "me", "hidden", "p", 2);
+        await store.Reopen();
+        await store.Wait(store.Listing.CatchUp(Cancel));
+
+        Assert.Equal(["a"], (await List(store, new ListingQuery(Kind))).Select(row => row.Id));
+        Assert.Equal(["a"], (await List(store, new ListingQuery(Kind, State: "ended"))).Select(row => row.Id));
+        Assert.Empty(await List(store, new ListingQuery(Kind, State: "open")));
+    }
+
+    [Fact]
+    public async Task DeletedDocument_HasNoRow()
+    {
+        await using var store = await Open();
+        await Write(store, "a", 0, "me", "open", "p", 1);
+        await Write(store, "b", 0, "me", "ended", "p", 1);
+        await store.Wait(store.Listing.CatchUp(Cancel));
+        await store.Wait(store.Documents.Delete(new DocumentKey(Kind, "a"), 1));
+        await store.Wait(store.Documents.Delete(new DocumentKey(Kind, "b"), 1));
+        await store.Wait(store.Listing.CatchUp(Cancel));
+        Assert.Empty(await List(store, new ListingQuery(Kind)));
+    }
+
+    [Fact]
+    public async Task Filters_AndCursor_GiveEachRowOnce()
+    {
+        await using var store = await Open();
+        // Three rows a moment, so that pages end between rows of the same moment.
+        for (var index = 0; index < 60; index++)
+            await Write(store, $"{index:d2}", 0, $"owner {index % 2}", index % 3 == 0 ? "ended" : "open", $"label {index % 5}", index / 3);
+        await store.Wait(store.Listing.CatchUp(Cancel));
+
+        foreach (var owner in (string?[])[null, "owner 0", "nobody"])
+        foreach (var state in (string?[])[null, "ended"])
+        foreach (var label in (string?[])[null, "label 1"])
+        {
+            var expected = Enumerable.Range(0, 60)
+                .Where(index => owner is null || owner == $"owner {index % 2}")
+                .Where(index => state is null || index % 3 == 0)
+                .Where(index => label is null || index % 5 == 1)
+                .OrderByDescending(index => index / 3).ThenBy(index => index).Select(index => $"{index:d2}");
+            var seen = new List<string>();
+            ListingCursor? after = null;
+            while (true)
+            {
+                var page = await List(store, new ListingQuery(Kind, owner, state, label, after, 4));
+                seen.AddRange(page.Select(row => row.Id));
+                if (page.Count < 4)
+                    break;
+                after = new ListingCursor(page[^1].At, page[^1].Id);
+            }
+            Assert.Equal(expected, seen);
+        }
+    }
+
+    [Fact]
+    public async Task KindWithoutProjection_HasNoRowsAndDoesNotHoldUpCatchUp()
+    {
+        await using var store = await Open();
+        await store.Wait(store.Documents.Write(new DocumentKey("other", "a"), 0, "x"u8.ToArray()));
+        await store.Wait(store.Listing.CatchUp(Cancel));
+        Assert.Empty(await List(store, new ListingQuery("other")));
+    }
+
+    [Fact]
+    public async Task PageSize_IsBounded()
+    {
+        await using var store = await Open();
+        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await List(store, new ListingQuery(Kind, Limit: StoragePolicy.PageRowsMax + 1)));
+        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await List(store, new ListingQuery(Kind, Limit: 0)));
+        Assert.Empty(await List(store, new ListingQuery(Kind, Limit: StoragePolicy.PageRowsMax)));
+    }
+
+    private static ValueTask<IReadOnlyList<ListingRow>> List(StoreUnderTest store, ListingQuery query) =>
+        store.Listing.List(query, Cancel);
+
+    private static async Task Write(StoreUnderTest store, string id, long expected, string owner, string state, string label, long at) =>
+        await store.Wait(store.Documents.Write(
+            new DocumentKey(Kind, id), expected, TextProjection.Content(owner, state, label, at, "summary")));
+}

@@ -1,0 +1,23 @@
+using System.Globalization;
+using System.Text;
+
+namespace Marketplace.Storage.Contracts;
+
+/// <summary>Reads documents that are text: <c>owner|state|label|ticks|summary</c>; "ended" is the state that says so, "hidden" has no row.</summary>
+public sealed class TextProjection(string kind) : IProjection
+{
+    public string Kind => kind;
+
+    public static byte[] Content(string owner, string state, string label, long ticks, string summary = "") =>
+        Encoding.UTF8.GetBytes(string.Join('|', owner, state, label, ticks.ToString(CultureInfo.InvariantCulture), summary));
+
+    public ListingRow? Project(string id, ReadOnlySpan<byte> content, out bool ended)
+    {
+        var parts = Encoding.UTF8.GetString(content).Split('|');
+        ended = parts.Length == 5 && parts[1] == "ended";
+        if (parts.Length != 5 || parts[1] == "hidden")
+            return null;
+        var at = new DateTimeOffset(long.Parse(parts[3], CultureInfo.InvariantCulture), TimeSpan.Zero);
+        return new ListingRow(kind, id, parts[0], parts[1], parts[2], at, Encoding.UTF8.GetBytes(parts[4]));
+    }
+}
