@@ -1,3 +1,6 @@
+using Marketplace.Engine.Emit;
+using Marketplace.Engine.Runtime;
+
 namespace Marketplace.Engine;
 
 /// <summary>
@@ -6,13 +9,36 @@ namespace Marketplace.Engine;
 /// </summary>
 public sealed class CompiledModule
 {
-    private CompiledModule(WasmModule module) => Module = module;
+    private readonly EmittedModule emitted;
+    private readonly nint[] codes;
+
+    private CompiledModule(WasmModule module)
+    {
+        Module = module;
+        emitted = ModuleEmitter.Emit(module.Content);
+        codes = new nint[module.Content.FunctionTypes.Count];
+        ResultsMax = module.Content.Types.Count == 0 ? 0 : module.Content.Types.Max(t => t.Results.Length);
+    }
 
     public WasmModule Module { get; }
+
+    /// <summary>Results of the widest function type.</summary>
+    internal int ResultsMax { get; }
 
     /// <summary>
     /// Emits all functions. Machine code is made later, function by function at its first call. Takes time linear in the
     /// module's size; call it on a thread of its own for large ones.
     /// </summary>
     public static CompiledModule Compile(WasmModule module) => new(module);
+
+    internal SignatureKey SignatureOf(int function) => emitted.Signatures[Module.Content.FunctionTypes[function]];
+
+    internal EntryPoint EntryOf(int function) => emitted.Entries[Module.Content.FunctionTypes[function]];
+
+    /// <summary>The function's code, or the stub that makes it at the first call. Two threads may both look it up; both find the same.</summary>
+    internal nint CodeOf(int function)
+    {
+        var code = codes[function];
+        return code != 0 ? code : codes[function] = emitted.Resolve(function).MethodHandle.GetFunctionPointer();
+    }
 }

@@ -26,6 +26,9 @@ public static class EnginePolicy
     /// </summary>
     public const int BodyBytesPerFrameSlot = 8;
 
+    /// <summary>Frames of so many slots also ask the runtime for stack; for smaller ones the slots alone are proof enough.</summary>
+    public const int CheckedFrameSlots = 1_024;
+
     /// <summary>
     /// Stack of a guest thread: four times what the slot budget can take, and 16 MiB for the machine-code compiler, which
     /// recurses over expressions and runs on the guest's thread when a function is first called.

@@ -4,7 +4,6 @@ namespace Marketplace.Engine;
 public sealed class Global : External
 {
     private readonly GlobalType type;
-    private readonly int slot;
 
     /// <summary>A host's global with a first value.</summary>
     public Global(GlobalType type, Value value)
@@ -16,7 +15,7 @@ public sealed class Global : External
     internal Global(GlobalType type, long[] cells, object?[] references, int slot)
     {
         this.type = type;
-        this.slot = slot;
+        Slot = slot;
         Cells = cells;
         References = references;
     }
@@ -28,8 +27,8 @@ public sealed class Global : External
     public Value Value
     {
         get => type.Content.IsReference()
-            ? Value.FromSlot(type.Content, 0, References[slot])
-            : Value.FromBits(type.Content, Cells[slot]);
+            ? Value.FromSlot(type.Content, 0, References[Slot])
+            : Value.FromBits(type.Content, Cells[Slot]);
         set
         {
             if (!type.Mutable)
@@ -41,11 +40,12 @@ public sealed class Global : External
         }
     }
 
-    internal long[] Cells { get; }
+    /// <summary>One of these holds the value, at <see cref="Slot"/>; read and written by compiled code.</summary>
+    internal readonly long[] Cells;
 
-    internal object?[] References { get; }
+    internal readonly object?[] References;
 
-    internal int Slot => slot;
+    internal readonly int Slot;
 
     internal void Write(Value value)
     {
@@ -56,11 +56,11 @@ public sealed class Global : External
 
         if (type.Content.IsReference())
         {
-            References[slot] = value.Reference;
+            References[Slot] = value.Reference;
         }
         else
         {
-            Cells[slot] = value.Bits;
+            Cells[Slot] = value.Bits;
         }
     }
 }

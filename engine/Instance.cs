@@ -1,48 +1,164 @@
+using Marketplace.Engine.Decode;
+using Marketplace.Engine.Runtime;
+
 namespace Marketplace.Engine;
 
 /// <summary>
 /// A module's instance for one run. Not thread-safe. Dispose it after the run: its memories go back to the pool, zeroed, and
 /// nothing of it may be used afterwards.
 /// </summary>
-public sealed class Instance : IDisposable
+public sealed partial class Instance : IDisposable
 {
-    private Instance(CompiledModule compiled, Run run)
+    private readonly CompiledModule compiled;
+    private readonly ModuleContent content;
+    private bool disposed;
+
+    private Instance(CompiledModule compiled, Run run, object? hostState)
     {
-        Compiled = compiled;
-        Run = run;
+        this.compiled = compiled;
+        content = compiled.Module.Content;
+        RunField = run;
+        HostState = hostState;
     }
 
-    public WasmModule Module => Compiled.Module;
+    public WasmModule Module => compiled.Module;
 
-    public Run Run { get; }
+    public Run Run => RunField;
 
     /// <summary>The host's own state of this run, for its host functions.</summary>
     public object? HostState { get; set; }
 
     /// <summary>Memory 0.</summary>
     /// <exception cref="InvalidOperationException">The module has none.</exception>
-    public LinearMemory Memory => throw new NotSupportedException();
-
-    internal CompiledModule Compiled { get; }
+    public LinearMemory Memory => Memory0 ?? throw new InvalidOperationException("The module has no memory.");
 
     /// <summary>
     /// Links, fills globals, tables and memories and runs the start function. Must be called on a thread of
     /// <see cref="GuestThreads"/>. <paramref name="hostState"/> is what host functions see as <see cref="HostState"/>.
+    /// Instances that share anything must share the run.
     /// </summary>
     /// <exception cref="LinkException">An import is missing or of another type, or a first size is over a limit.</exception>
     /// <exception cref="TrapException">A segment does not fit, or the start function trapped.</exception>
-    public static Instance Instantiate(CompiledModule compiled, Imports imports, Run run, object? hostState = null) =>
-        throw new NotSupportedException();
+    public static Instance Instantiate(CompiledModule compiled, Imports imports, Run run, object? hostState = null)
+    {
+        RequireGuestThread();
+        var instance = new Instance(compiled, run, hostState);
+        try
+        {
+            run.ReserveResults(compiled.ResultsMax);
+            instance.Link(imports);
+            instance.CreateGlobals();
+            instance.CreateTablesAndMemory();
+        }
+        catch
+        {
+            instance.Dispose();
+            throw;
+        }
+
+        // From here on others may hold what the instance has put into shared tables (core specification, 4.5.4), so a trap
+        // leaves it alive; its memory goes with the garbage.
+        instance.RunActiveSegments();
+        if (instance.content.Start is { } start)
+        {
+            instance.Enter(start, [], []);
+        }
+
+        return instance;
+    }
 
     /// <summary>Calls an exported function on the current thread, which must be one of <see cref="GuestThreads"/>.</summary>
     /// <exception cref="TrapException">The guest trapped or was stopped.</exception>
     /// <exception cref="ArgumentException">No such exported function, or arguments of other types.</exception>
-    public Value[] Invoke(string export, params ReadOnlySpan<Value> arguments) => throw new NotSupportedException();
+    public Value[] Invoke(string export, params ReadOnlySpan<Value> arguments)
+    {
+        RequireGuestThread();
+        ObjectDisposedException.ThrowIf(disposed, this);
+        if (!Module.ExportsByName.TryGetValue(export, out var found) || found.Type is not FunctionType type)
+        {
+            throw new ArgumentException($"The module exports no function named \"{export}\".", nameof(export));
+        }
+
+        if (arguments.Length != type.Parameters.Length)
+        {
+            throw new ArgumentException($"{arguments.Length} arguments for a function of type {type}.", nameof(arguments));
+        }
+
+        var count = Math.Max(type.Parameters.Length, type.Results.Length);
+        var slots = count == 0 ? [] : new long[count];
+        var references = count == 0 ? [] : new object?[count];
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            if (arguments[i].Type != type.Parameters[i])
+            {
+                throw new ArgumentException($"Argument {i} is {arguments[i]} for a function of type {type}.", nameof(arguments));
+            }
+
+            slots[i] = arguments[i].Bits;
+            references[i] = arguments[i].Reference;
+        }
+
+        Enter(found.Index, slots, references);
+        var results = type.Results.Length == 0 ? [] : new Value[type.Results.Length];
+        for (var i = 0; i < results.Length; i++)
+        {
+            results[i] = Value.FromSlot(type.Results[i], slots[i], references[i]);
+        }
+
+        return results;
+    }
 
     /// <returns>The exported function, table, memory or global; null where there is none of that name.</returns>
-    public External? Export(string name) => throw new NotSupportedException();
+    public External? Export(string name)
+    {
+        if (!Module.ExportsByName.TryGetValue(name, out var export))
+        {
+            return null;
+        }
+
+        return export.Kind switch
+        {
+            ExternalKind.Function => ExternalFunctionAt(export.Index),
+            ExternalKind.Table => Tables[export.Index],
+            ExternalKind.Memory => Memory0,
+            _ => GlobalAt(export.Index),
+        };
+    }
 
     public void Dispose()
     {
+        if (!disposed)
+        {
+            disposed = true;
+            if (content.ImportedMemories == 0)
+            {
+                Memory0?.Release();
+            }
+        }
+    }
+
+    private static void RequireGuestThread()
+    {
+        if (!GuestThreads.IsCurrent)
+        {
+            throw new InvalidOperationException("A guest runs only on a thread of GuestThreads; call this inside GuestThreads.Run.");
+        }
+    }
+
+    private void Enter(int function, long[] slots, object?[] references)
+    {
+        var callee = FunctionAt(function);
+        var slotsBefore = RunField.StackSlots;
+        try
+        {
+            compiled.EntryOf(function)(callee.Code, callee.Context, slotsBefore, slots, references);
+        }
+        finally
+        {
+            RunField.StackSlots = slotsBefore;
+        }
+
+        // The last segment is charged without a check; it counts all the same.
+        GuestCode.CheckFuel(RunField);
     }
 }

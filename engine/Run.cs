@@ -22,6 +22,11 @@ public sealed class Run
     /// <summary>Stack slots left for the next call into an instance; set before each call of a host function.</summary>
     internal int StackSlots;
 
+    /// <summary>Second and later results of the call that just returned.</summary>
+    internal long[] ResultBits = [];
+
+    internal object?[] ResultReferences = [];
+
     public Run(RunLimits limits, TimeProvider clock)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limits.FuelMax);
@@ -78,6 +83,16 @@ public sealed class Run
             {
                 Trap(TrapKind.TimedOut);
             }
+        }
+    }
+
+    /// <summary>Makes room for the results of the widest function of a module.</summary>
+    internal void ReserveResults(int results)
+    {
+        if (results > ResultBits.Length)
+        {
+            ResultBits = new long[results];
+            ResultReferences = new object?[results];
         }
     }
 

@@ -17,7 +17,7 @@ public sealed class Table : External
 
         this.type = type;
         this.elementsMax = (int)Math.Min((uint)elementsMax, type.Limits.Max ?? uint.MaxValue);
-        Count = (int)type.Limits.Min;
+        CountField = (int)type.Limits.Min;
         Elements = new object?[Count];
     }
 
@@ -27,10 +27,12 @@ public sealed class Table : External
     public WasmType Element => type.Element;
 
     /// <summary>Elements in use; read by compiled code.</summary>
-    public int Count { get; private set; }
+    public int Count => CountField;
+
+    internal int CountField;
 
     /// <summary>At least <see cref="Count"/> long; a funcref table holds only <see cref="Function"/> and null.</summary>
-    internal object?[] Elements { get; private set; }
+    internal object?[] Elements;
 
     public object? this[int index]
     {
@@ -59,7 +61,7 @@ public sealed class Table : External
         }
 
         Elements.AsSpan(before, (int)delta).Fill(value);
-        Count = after;
+        CountField = after;
         return before;
     }
 }

@@ -5,6 +5,8 @@ internal sealed class ModuleContent
 {
     public required ReadOnlyMemory<byte> Bytes { get; init; }
 
+    public required EngineLimits Limits { get; init; }
+
     public List<FunctionType> Types { get; } = [];
 
     public List<ModuleImport> Imports { get; } = [];
@@ -54,7 +56,11 @@ internal sealed class ModuleContent
 /// <param name="End">Behind the last byte.</param>
 /// <param name="Locals">Runs of one type.</param>
 /// <param name="LocalCount">Sum of the runs.</param>
-internal sealed record FunctionBody(int Offset, int End, LocalRun[] Locals, int LocalCount);
+internal sealed record FunctionBody(int Offset, int End, LocalRun[] Locals, int LocalCount)
+{
+    /// <summary>Most operands at once, found by the validator; the frame's size is charged by it.</summary>
+    public int OperandsMax { get; set; }
+}
 
 internal readonly record struct LocalRun(int Count, WasmType Type);
 

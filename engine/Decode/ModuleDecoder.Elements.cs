@@ -1,0 +1,62 @@
+namespace Marketplace.Engine.Decode;
+
+internal ref partial struct ModuleDecoder
+{
+    /// <summary>Bit 0: not active; bit 1: explicit table, or declarative; bit 2: expressions (core specification, 5.5.12).</summary>
+    private readonly void Elements(ref ByteReader reader)
+    {
+        var itemsLeft = limits.ElementsMax;
+        for (var left = reader.Count(limits.ElementSegmentsMax, "element segments"); left > 0; left--)
+        {
+            var offset = reader.Position;
+            var flags = reader.U32();
+            if (flags > 7)
+            {
+                throw new InvalidModuleException(ModuleFault.Malformed, offset, "malformed elements segment kind");
+            }
+
+            var active = (flags & 1) == 0;
+            var mode = active ? SegmentMode.Active : (flags & 2) != 0 ? SegmentMode.Declarative : SegmentMode.Passive;
+            var table = active && (flags & 2) != 0 ? (int)reader.U32() : 0;
+            if (active && (uint)table >= (uint)content.Tables.Count)
+            {
+                throw new InvalidModuleException(ModuleFault.Invalid, offset, $"unknown table {(uint)table}");
+            }
+
+            var address = active ? ConstantReader.Read(ref reader, content, limits) : default;
+            var expressions = (flags & 4) != 0;
+            var type = (flags & 3) == 0 ? WasmType.FuncRef : ItemType(ref reader, expressions);
+            var items = new ConstantExpression[reader.Count(itemsLeft, "elements")];
+            itemsLeft -= items.Length;
+            for (var i = 0; i < items.Length; i++)
+            {
+                items[i] = expressions ? ConstantReader.Read(ref reader, content, limits) : FunctionItem(ref reader);
+            }
+
+            content.Elements.Add(new ElementSegment(mode, type, table, address, items, offset));
+        }
+    }
+
+    private static WasmType ItemType(ref ByteReader reader, bool expressions)
+    {
+        if (expressions)
+        {
+            return TypeReader.ReferenceType(ref reader);
+        }
+
+        return reader.Byte() == 0 ? WasmType.FuncRef : throw reader.Malformed("malformed element kind");
+    }
+
+    private readonly ConstantExpression FunctionItem(ref ByteReader reader)
+    {
+        var offset = reader.Position;
+        var function = reader.U32();
+        if (function >= (uint)content.FunctionTypes.Count)
+        {
+            throw new InvalidModuleException(ModuleFault.Invalid, offset, $"unknown function {function}");
+        }
+
+        content.DeclaredReferences.Add((int)function);
+        return new ConstantExpression(ConstantKind.RefFunc, WasmType.FuncRef, function, offset);
+    }
+}

@@ -1,0 +1,148 @@
+using System.Reflection.Emit;
+
+namespace Marketplace.Engine.Emit;
+
+/// <summary>Entry, fuel and traps. The fuel is in a local between calls and in the run during them.</summary>
+internal sealed partial class FunctionEmitter
+{
+    private readonly Dictionary<(TrapKind Kind, bool FuelInLocal), Label> traps = [];
+    private readonly List<(Label Refill, Label Back)> refills = [];
+    private LocalBuilder run = null!;
+    private LocalBuilder fuel = null!;
+    private LocalBuilder? memory;
+    private LocalBuilder? memoryBase;
+    private bool fuelInLocal;
+    private int segment;
+
+    /// <summary>Slots that a frame takes from the budget: the same on every machine (WASM-TO-IL.md, "Stack").</summary>
+    private int FrameSlots =>
+        EnginePolicy.FrameSlots + locals.Count + body.OperandsMax + ((body.End - body.Offset) / EnginePolicy.BodyBytesPerFrameSlot);
+
+    private void Prologue()
+    {
+        il.LoadArgument(locals.BudgetArgument);
+        il.LoadInt32(FrameSlots);
+        il.Emit(OpCodes.Sub);
+        il.StoreArgument(locals.BudgetArgument);
+        il.LoadArgument(locals.BudgetArgument);
+        il.Emit(OpCodes.Ldc_I4_0);
+        il.Emit(OpCodes.Blt, TrapLabel(TrapKind.CallStackExhausted));
+        if (FrameSlots >= EnginePolicy.CheckedFrameSlots)
+        {
+            il.Emit(OpCodes.Call, Members.CheckStack);
+        }
+
+        run = il.DeclareLocal(typeof(Run));
+        fuel = il.DeclareLocal(typeof(long));
+        il.LoadArgument(locals.ContextArgument);
+        il.Emit(OpCodes.Ldfld, Members.InstanceRun);
+        il.Emit(OpCodes.Stloc, run);
+        BeginSegment(check: true);
+        if (plan.UsesMemory)
+        {
+            memory = il.DeclareLocal(typeof(LinearMemory));
+            memoryBase = il.DeclareLocal(typeof(nint));
+            il.LoadArgument(locals.ContextArgument);
+            il.Emit(OpCodes.Ldfld, Members.InstanceMemory);
+            il.Emit(OpCodes.Stloc, memory);
+            il.Emit(OpCodes.Ldloc, memory);
+            il.Emit(OpCodes.Ldfld, Members.MemoryBase);
+            il.Emit(OpCodes.Stloc, memoryBase);
+        }
+    }
+
+    /// <summary>Charges the next segment; with <paramref name="check"/>, where the guest can be stopped.</summary>
+    private void BeginSegment(bool check)
+    {
+        var cost = plan.SegmentCosts[segment++];
+        if (!reachable || (cost == 0 && !check))
+        {
+            return;
+        }
+
+        LoadFuel();
+        il.Emit(OpCodes.Ldloc, fuel);
+        il.LoadInt64(cost);
+        il.Emit(OpCodes.Sub);
+        il.Emit(OpCodes.Stloc, fuel);
+        if (!check)
+        {
+            return;
+        }
+
+        var (refill, back) = (il.DefineLabel(), il.DefineLabel());
+        il.Emit(OpCodes.Ldloc, fuel);
+        il.LoadInt64(0);
+        il.Emit(OpCodes.Blt, refill);
+        il.MarkLabel(back);
+        refills.Add((refill, back));
+    }
+
+    private void LoadFuel()
+    {
+        if (!fuelInLocal)
+        {
+            il.Emit(OpCodes.Ldloc, run);
+            il.Emit(OpCodes.Ldfld, Members.RunFuel);
+            il.Emit(OpCodes.Stloc, fuel);
+            fuelInLocal = true;
+        }
+    }
+
+    /// <summary>Before anything that leaves the function.</summary>
+    private void StoreFuel()
+    {
+        if (fuelInLocal)
+        {
+            EmitStoreFuel();
+            fuelInLocal = false;
+        }
+    }
+
+    private void EmitStoreFuel()
+    {
+        il.Emit(OpCodes.Ldloc, run);
+        il.Emit(OpCodes.Ldloc, fuel);
+        il.Emit(OpCodes.Stfld, Members.RunFuel);
+    }
+
+    /// <summary>Where to branch, with an empty evaluation stack, to end the guest.</summary>
+    private Label TrapLabel(TrapKind kind)
+    {
+        if (!traps.TryGetValue((kind, fuelInLocal), out var label))
+        {
+            traps.Add((kind, fuelInLocal), label = il.DefineLabel());
+        }
+
+        return label;
+    }
+
+    /// <summary>What rarely runs, behind all that often does: one block for each kind of trap, one for each refill.</summary>
+    private void OutOfLine()
+    {
+        foreach (var (refill, back) in refills)
+        {
+            il.MarkLabel(refill);
+            EmitStoreFuel();
+            il.Emit(OpCodes.Ldloc, run);
+            il.Emit(OpCodes.Call, Members.Refill);
+            il.Emit(OpCodes.Ldloc, run);
+            il.Emit(OpCodes.Ldfld, Members.RunFuel);
+            il.Emit(OpCodes.Stloc, fuel);
+            il.Emit(OpCodes.Br, back);
+        }
+
+        foreach (var ((kind, inLocal), label) in traps)
+        {
+            il.MarkLabel(label);
+            if (inLocal)
+            {
+                EmitStoreFuel();
+            }
+
+            il.LoadInt32((int)kind);
+            il.Emit(OpCodes.Call, Members.MakeTrap);
+            il.Emit(OpCodes.Throw);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using System.Reflection.Emit;
+using Marketplace.Engine.Decode;
+
+namespace Marketplace.Engine.Emit;
+
+/// <summary>Loads and stores: one bounds check each, no guard pages.</summary>
+internal sealed partial class FunctionEmitter
+{
+    private void MemoryAccess(in Instruction instruction)
+    {
+        var signature = OpcodeTable.SignatureOf(instruction.Opcode)!;
+        if (signature.Result is { } result)
+        {
+            var address = stack.Take();
+            stack.SpillStack();
+            EmitAddress(address, instruction.Bits, signature.AccessBytes);
+            EmitUnaligned(signature.AccessBytes);
+            EmitLoad(instruction.Opcode);
+            stack.PushStack(result);
+        }
+        else
+        {
+            var value = stack.TakeCanonical();
+            var address = stack.Take();
+            stack.SpillStack();
+            EmitAddress(address, instruction.Bits, signature.AccessBytes);
+            value.Emit();
+            EmitStore(instruction.Opcode, signature.AccessBytes);
+        }
+    }
+
+    /// <summary>Checks <c>(ulong)(uint)address + (offset + size) &gt; length</c> and leaves the pointer on the evaluation stack.</summary>
+    private void EmitAddress(OperandStack.Value address, long offset, int size)
+    {
+        address.Emit();
+        il.Emit(OpCodes.Conv_U8);
+        il.LoadInt64(offset + size);
+        il.Emit(OpCodes.Add);
+        il.Emit(OpCodes.Ldloc, memory!);
+        il.Emit(OpCodes.Ldfld, Members.MemoryLength);
+        il.Emit(OpCodes.Bgt_Un, TrapLabel(TrapKind.OutOfBoundsMemoryAccess));
+        il.Emit(OpCodes.Ldloc, memoryBase!);
+        address.Emit();
+        il.Emit(OpCodes.Conv_U);
+        il.Emit(OpCodes.Add);
+        if (offset != 0)
+        {
+            il.LoadInt64(offset);
+            il.Emit(OpCodes.Conv_I);
+            il.Emit(OpCodes.Add);
+        }
+    }
+
+    /// <summary>The prefix belongs directly before the access.</summary>
+    private void EmitUnaligned(int size)
+    {
+        if (size > 1)
+        {
+            il.Emit(OpCodes.Unaligned, (byte)1);
+        }
+    }
+
+    private void EmitLoad(Opcode opcode)
+    {
+        switch (opcode)
+        {
+            case Opcode.I32Load:
+                il.Emit(OpCodes.Ldind_I4);
+                break;
+            case Opcode.I64Load:
+                il.Emit(OpCodes.Ldind_I8);
+                break;
+            case Opcode.F32Load:
+                il.Emit(OpCodes.Ldind_R4);
+                break;
+            case Opcode.F64Load:
+                il.Emit(OpCodes.Ldind_R8);
+                break;
+            case Opcode.I32Load8S or Opcode.I64Load8S:
+                il.Emit(OpCodes.Ldind_I1);
+                break;
+            case Opcode.I32Load8U or Opcode.I64Load8U:
+                il.Emit(OpCodes.Ldind_U1);
+                break;
+            case Opcode.I32Load16S or Opcode.I64Load16S:
+                il.Emit(OpCodes.Ldind_I2);
+                break;
+            case Opcode.I32Load16U or Opcode.I64Load16U:
+                il.Emit(OpCodes.Ldind_U2);
+                break;
+            case Opcode.I64Load32S:
+                il.Emit(OpCodes.Ldind_I4);
+                break;
+            default:
+                il.Emit(OpCodes.Ldind_U4);
+                break;
+        }
+
+        if (opcode is Opcode.I64Load8U or Opcode.I64Load16U or Opcode.I64Load32U)
+        {
+            il.Emit(OpCodes.Conv_U8);
+        }
+        else if (opcode is Opcode.I64Load8S or Opcode.I64Load16S or Opcode.I64Load32S)
+        {
+            il.Emit(OpCodes.Conv_I8);
+        }
+    }
+
+    private void EmitStore(Opcode opcode, int size)
+    {
+        if (opcode is Opcode.I64Store8 or Opcode.I64Store16 or Opcode.I64Store32)
+        {
+            il.Emit(OpCodes.Conv_I4);
+        }
+
+        EmitUnaligned(size);
+        il.Emit(opcode switch
+        {
+            Opcode.I64Store => OpCodes.Stind_I8,
+            Opcode.F32Store => OpCodes.Stind_R4,
+            Opcode.F64Store => OpCodes.Stind_R8,
+            Opcode.I32Store8 or Opcode.I64Store8 => OpCodes.Stind_I1,
+            Opcode.I32Store16 or Opcode.I64Store16 => OpCodes.Stind_I2,
+            _ => OpCodes.Stind_I4,
+        });
+    }
+}

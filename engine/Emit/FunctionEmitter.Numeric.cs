@@ -1,0 +1,155 @@
+using System.Reflection.Emit;
+using Marketplace.Engine.Decode;
+using Marketplace.Engine.Runtime;
+
+namespace Marketplace.Engine.Emit;
+
+/// <summary>Numeric instructions: opcodes of IL where they mean the same, else helpers, and checks where they may trap.</summary>
+internal sealed partial class FunctionEmitter
+{
+    private void Numeric(Opcode opcode)
+    {
+        switch (opcode)
+        {
+            case Opcode.I32DivS or Opcode.I32DivU or Opcode.I32RemS or Opcode.I32RemU
+                or Opcode.I64DivS or Opcode.I64DivU or Opcode.I64RemS or Opcode.I64RemU:
+                Divide(opcode);
+                return;
+            case >= Opcode.I32TruncF32S and <= Opcode.I32TruncF64U or >= Opcode.I64TruncF32S and <= Opcode.I64TruncF64U:
+                Truncate(opcode);
+                return;
+        }
+
+        var signature = OpcodeTable.SignatureOf(opcode)!;
+        var operands = signature.Operands.Length;
+        var anyNaN = MakesNaN(opcode) || (KeepsNaN(opcode) && stack.Top.AnyNaN);
+        if (SeesBits(opcode))
+        {
+            stack.CanonicaliseTop(operands);
+        }
+
+        int depth;
+        if (NumericCode.IsCommutative(opcode))
+        {
+            (_, depth) = stack.LoadEither();
+        }
+        else
+        {
+            depth = stack.Load(operands);
+        }
+
+        NumericCode.Emit(il, opcode);
+        stack.PushStack(signature.Result!.Value, anyNaN, depth + 1);
+    }
+
+    /// <summary>Instructions whose NaN results have bits that the specification leaves open.</summary>
+    private static bool MakesNaN(Opcode opcode) => opcode
+        is >= Opcode.F32Ceil and <= Opcode.F32Max
+        or >= Opcode.F64Ceil and <= Opcode.F64Max
+        or Opcode.F32DemoteF64 or Opcode.F64PromoteF32;
+
+    /// <summary>Sign changes: defined bit for bit, so the result is as open as the operand.</summary>
+    private static bool KeepsNaN(Opcode opcode) => opcode is Opcode.F32Abs or Opcode.F32Neg or Opcode.F64Abs or Opcode.F64Neg;
+
+    private static bool SeesBits(Opcode opcode) =>
+        opcode is Opcode.F32Copysign or Opcode.F64Copysign or Opcode.I32ReinterpretF32 or Opcode.I64ReinterpretF64;
+
+    private void Divide(Opcode opcode)
+    {
+        var wide = opcode >= Opcode.I64DivS;
+        var divisor = stack.Take();
+        var dividend = stack.Take();
+        stack.SpillStack();
+        var constant = wide ? divisor.Constant : (int?)divisor.Constant;
+        if (constant is null or 0)
+        {
+            divisor.Emit();
+            il.Emit(OpCodes.Brfalse, TrapLabel(TrapKind.IntegerDivideByZero));
+        }
+
+        if (opcode is Opcode.I32DivS or Opcode.I64DivS && constant is null or -1)
+        {
+            var fits = il.DefineLabel();
+            divisor.Emit();
+            EmitInteger(wide, -1);
+            il.Emit(OpCodes.Bne_Un, fits);
+            dividend.Emit();
+            EmitInteger(wide, wide ? long.MinValue : int.MinValue);
+            il.Emit(OpCodes.Beq, TrapLabel(TrapKind.IntegerOverflow));
+            il.MarkLabel(fits);
+        }
+
+        dividend.Emit();
+        divisor.Emit();
+        if (opcode is Opcode.I32RemS or Opcode.I64RemS && constant is null or -1)
+        {
+            // The processor's instruction faults on the least integer and -1.
+            il.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), opcode.ToString()));
+        }
+        else
+        {
+            il.Emit(opcode switch
+            {
+                Opcode.I32DivS or Opcode.I64DivS => OpCodes.Div,
+                Opcode.I32DivU or Opcode.I64DivU => OpCodes.Div_Un,
+                Opcode.I32RemS or Opcode.I64RemS => OpCodes.Rem,
+                _ => OpCodes.Rem_Un,
+            });
+        }
+
+        stack.PushStack(wide ? WasmType.I64 : WasmType.I32, depth: 1);
+    }
+
+    private void EmitInteger(bool wide, long value)
+    {
+        if (wide)
+        {
+            il.LoadInt64(value);
+        }
+        else
+        {
+            il.LoadInt32((int)value);
+        }
+    }
+
+    /// <summary>Float to integer: traps on NaN and outside the open range of values whose integer part fits.</summary>
+    private void Truncate(Opcode opcode)
+    {
+        var value = stack.Take();
+        stack.SpillStack();
+        value.Emit();
+        value.Emit();
+        il.Emit(OpCodes.Bne_Un, TrapLabel(TrapKind.InvalidConversionToInteger));
+        var (low, lowFits, high) = TruncationRange(opcode);
+        value.Emit();
+        EmitFloat(value.Type, low);
+        il.Emit(lowFits ? OpCodes.Blt : OpCodes.Ble, TrapLabel(TrapKind.IntegerOverflow));
+        value.Emit();
+        EmitFloat(value.Type, high);
+        il.Emit(OpCodes.Bge, TrapLabel(TrapKind.IntegerOverflow));
+        value.Emit();
+        NumericCode.EmitTruncation(il, opcode);
+        stack.PushStack(opcode < Opcode.I64ExtendI32S ? WasmType.I32 : WasmType.I64, depth: 1);
+    }
+
+    private static (double Low, bool LowFits, double High) TruncationRange(Opcode opcode) => opcode switch
+    {
+        Opcode.I32TruncF32S => (-2147483648.0, true, 2147483648.0),
+        Opcode.I32TruncF64S => (-2147483649.0, false, 2147483648.0),
+        Opcode.I32TruncF32U or Opcode.I32TruncF64U => (-1.0, false, 4294967296.0),
+        Opcode.I64TruncF32S or Opcode.I64TruncF64S => (-9223372036854775808.0, true, 9223372036854775808.0),
+        _ => (-1.0, false, 18446744073709551616.0),
+    };
+
+    private void EmitFloat(WasmType floatType, double value)
+    {
+        if (floatType == WasmType.F32)
+        {
+            il.Emit(OpCodes.Ldc_R4, (float)value);
+        }
+        else
+        {
+            il.Emit(OpCodes.Ldc_R8, value);
+        }
+    }
+}

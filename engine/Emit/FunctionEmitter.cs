@@ -1,0 +1,295 @@
+using System.Reflection.Emit;
+using Marketplace.Engine.Decode;
+
+namespace Marketplace.Engine.Emit;
+
+/// <summary>
+/// Emits the IL of one function in one pass over its code. May assume that the code is valid; must not assume anything of
+/// the values it will run on. One object for one function.
+/// </summary>
+internal sealed partial class FunctionEmitter
+{
+    private readonly ModuleEmitter module;
+    private readonly ModuleContent content;
+    private readonly FunctionType type;
+    private readonly FunctionBody body;
+    private readonly FunctionPlan plan;
+    private readonly ILGenerator il;
+    private readonly FunctionLocals locals;
+    private readonly OperandStack stack;
+    private readonly List<Block> blocks = [];
+
+    private readonly Dictionary<Type, LocalBuilder> scratch = [];
+
+    private bool reachable = true;
+
+    public FunctionEmitter(ModuleEmitter module, FunctionType type, FunctionBody body, ILGenerator il)
+    {
+        this.module = module;
+        this.type = type;
+        this.body = body;
+        this.il = il;
+        content = module.Content;
+        plan = FunctionPlan.Of(content, body, module.Limits);
+        locals = new FunctionLocals(il, type, body);
+        stack = new OperandStack(locals);
+    }
+
+    /// <summary>An open block.</summary>
+    private sealed class Block(Opcode opcode, FunctionType type, int height, bool entered)
+    {
+        /// <summary>Block, Loop, If or Else; Block for the function itself.</summary>
+        public Opcode Opcode { get; set; } = opcode;
+
+        public FunctionType Type { get; } = type;
+
+        /// <summary>Operands below belong to the blocks around it.</summary>
+        public int Height { get; } = height;
+
+        /// <summary>The block itself can be reached.</summary>
+        public bool Entered { get; } = entered;
+
+        /// <summary>Where branches go: the head of a loop, else the end.</summary>
+        public Label Target { get; init; }
+
+        /// <summary>Of an if: the other arm, or the end.</summary>
+        public Label Else { get; init; }
+
+        public bool Branched { get; set; }
+
+        public int LabelArity => Opcode == Opcode.Loop ? Type.Parameters.Length : Type.Results.Length;
+    }
+
+    public void Emit()
+    {
+        Prologue();
+        blocks.Add(new Block(Opcode.Block, new FunctionType([], type.Results), 0, true) { Target = il.DefineLabel() });
+        var reader = new InstructionReader(content.Bytes.Span, body.Offset, body.End, module.Limits);
+        while (blocks.Count > 0)
+        {
+            reader.Read(out var instruction);
+            Instruction(in instruction);
+        }
+
+        OutOfLine();
+    }
+
+    private void Instruction(in Instruction instruction)
+    {
+        switch (instruction.Opcode)
+        {
+            // These open and close blocks, also where nothing can be reached.
+            case Opcode.Block or Opcode.Loop or Opcode.If:
+                OpenBlock(in instruction);
+                break;
+            case Opcode.Else:
+                Else();
+                break;
+            case Opcode.End:
+                End();
+                return;
+            default:
+                if (reachable)
+                {
+                    Reachable(in instruction);
+                }
+
+                break;
+        }
+
+        if (FunctionPlan.EndsSegment(instruction.Opcode))
+        {
+            BeginSegment(check: instruction.Opcode == Opcode.Loop);
+        }
+    }
+
+    private void Reachable(in Instruction instruction)
+    {
+        switch (instruction.Opcode)
+        {
+            case >= Opcode.Unreachable and <= Opcode.Return:
+                Branch(in instruction);
+                break;
+            case Opcode.Call:
+                Call(instruction.Index);
+                break;
+            case Opcode.CallIndirect:
+                CallIndirect(instruction.Index, instruction.Index2);
+                break;
+            case >= Opcode.Drop and <= Opcode.GlobalSet:
+                Variable(in instruction);
+                break;
+            case >= Opcode.I32Load and <= Opcode.I64Store32:
+                MemoryAccess(in instruction);
+                break;
+            case >= Opcode.I32Const and <= Opcode.F64Const:
+                stack.PushConstant(ConstantType(instruction.Opcode), instruction.Bits);
+                break;
+            case Opcode.RefNull:
+                stack.PushConstant(instruction.Type, 0);
+                break;
+            case >= Opcode.I32Eqz and <= Opcode.I64Extend32S or >= Opcode.I32TruncSatF32S and <= Opcode.I64TruncSatF64U:
+                Numeric(instruction.Opcode);
+                break;
+            default:
+                RuntimeInstruction(in instruction);
+                break;
+        }
+    }
+
+    private static WasmType ConstantType(Opcode opcode) => opcode switch
+    {
+        Opcode.I32Const => WasmType.I32,
+        Opcode.I64Const => WasmType.I64,
+        Opcode.F32Const => WasmType.F32,
+        _ => WasmType.F64,
+    };
+
+    private void Variable(in Instruction instruction)
+    {
+        var index = instruction.Index;
+        switch (instruction.Opcode)
+        {
+            case Opcode.Drop:
+                if (stack.Top.Place == OperandPlace.Stack)
+                {
+                    il.Emit(OpCodes.Pop);
+                }
+
+                stack.Truncate(stack.Count - 1);
+                break;
+            case Opcode.Select or Opcode.SelectTyped:
+                Select();
+                break;
+            case Opcode.LocalGet:
+                stack.PushLocal(locals.TypeOf(index), index);
+                break;
+            case Opcode.LocalSet:
+                SetLocal(index);
+                break;
+            case Opcode.LocalTee:
+                SetLocal(index);
+                stack.PushLocal(locals.TypeOf(index), index);
+                break;
+            case Opcode.GlobalGet:
+                GlobalGet(index);
+                break;
+            default:
+                GlobalSet(index);
+                break;
+        }
+    }
+
+    /// <summary>A local for use within one instruction.</summary>
+    private LocalBuilder Scratch(Type clrType)
+    {
+        if (!scratch.TryGetValue(clrType, out var local))
+        {
+            scratch.Add(clrType, local = il.DeclareLocal(clrType));
+        }
+
+        return local;
+    }
+
+    private void SetLocal(int index)
+    {
+        stack.SpillLocals(index, stack.Count - 1);
+        stack.CanonicaliseTop(1);
+        stack.Load(1);
+        locals.EmitSet(index);
+    }
+
+    private void Select()
+    {
+        var condition = stack.Take();
+        var second = stack.Take();
+        var height = stack.Count - 1;
+        var operandType = stack.Top.Type;
+        var anyNaN = stack.Top.AnyNaN | second.AnyNaN;
+        var first = stack.Take();
+        stack.SpillStack();
+        var result = locals.Spill(height, operandType);
+        var done = il.DefineLabel();
+
+        // The condition and the second operand are in locals above this height, so the order does not matter.
+        first.Emit();
+        il.Emit(OpCodes.Stloc, result);
+        condition.Emit();
+        il.Emit(OpCodes.Brtrue, done);
+        second.Emit();
+        il.Emit(OpCodes.Stloc, result);
+        il.MarkLabel(done);
+        stack.PushSpilled(operandType, anyNaN);
+    }
+
+    private void GlobalGet(int index)
+    {
+        var global = content.Globals[index];
+        EmitGlobalStorage(index, global.Content.IsReference());
+        il.Emit(global.Content switch
+        {
+            WasmType.I32 => OpCodes.Ldind_I4,
+            WasmType.I64 => OpCodes.Ldind_I8,
+            WasmType.F32 => OpCodes.Ldind_R4,
+            WasmType.F64 => OpCodes.Ldind_R8,
+            _ => OpCodes.Ldind_Ref,
+        });
+        stack.PushStack(global.Content);
+    }
+
+    private void GlobalSet(int index)
+    {
+        var content = this.content.Globals[index].Content;
+        var value = stack.TakeCanonical();
+        EmitGlobalStorage(index, content.IsReference());
+        value.Emit();
+        switch (content)
+        {
+            case WasmType.I32:
+                // The cell is 64 bits wide and read as a whole by the host.
+                il.Emit(OpCodes.Conv_U8);
+                il.Emit(OpCodes.Stind_I8);
+                break;
+            case WasmType.I64:
+                il.Emit(OpCodes.Stind_I8);
+                break;
+            case WasmType.F32:
+                il.Emit(OpCodes.Stind_R4);
+                break;
+            case WasmType.F64:
+                il.Emit(OpCodes.Stind_R8);
+                break;
+            default:
+                il.Emit(OpCodes.Stind_Ref);
+                break;
+        }
+    }
+
+    /// <summary>Leaves the address of the global's cell on the evaluation stack.</summary>
+    private void EmitGlobalStorage(int index, bool reference)
+    {
+        il.LoadArgument(locals.ContextArgument);
+        if (index >= content.ImportedGlobals)
+        {
+            il.Emit(OpCodes.Ldfld, reference ? Members.InstanceReferences : Members.InstanceCells);
+            il.LoadInt32(index);
+        }
+        else
+        {
+            il.Emit(OpCodes.Ldfld, Members.InstanceGlobals);
+            il.LoadInt32(index);
+            il.Emit(OpCodes.Ldelem_Ref);
+            il.Emit(OpCodes.Dup);
+            il.Emit(OpCodes.Ldfld, reference ? Members.GlobalReferences : Members.GlobalCells);
+            var cells = reference ? Scratch(typeof(object[])) : Scratch(typeof(long[]));
+            il.Emit(OpCodes.Stloc, cells);
+            il.Emit(OpCodes.Ldfld, Members.GlobalSlot);
+            var slot = Scratch(typeof(int));
+            il.Emit(OpCodes.Stloc, slot);
+            il.Emit(OpCodes.Ldloc, cells);
+            il.Emit(OpCodes.Ldloc, slot);
+        }
+
+        il.Emit(OpCodes.Ldelema, reference ? typeof(object) : typeof(long));
+    }
+}

@@ -1,0 +1,132 @@
+using System.Reflection.Emit;
+using Marketplace.Engine.Decode;
+using Marketplace.Engine.Runtime;
+
+namespace Marketplace.Engine.Emit;
+
+/// <summary>
+/// WebAssembly locals and spilled operands as arguments and locals of IL. One IL local serves every operand of the same
+/// height and type, because the machine-code compiler gives up optimising above about 2,000 of them.
+/// </summary>
+internal sealed class FunctionLocals
+{
+    private readonly Dictionary<(int Height, WasmType Type), LocalBuilder> spills = [];
+    private readonly LocalBuilder[] declared;
+    private readonly WasmType[] types;
+    private readonly int parameters;
+
+    public FunctionLocals(ILGenerator il, FunctionType type, FunctionBody body)
+    {
+        IL = il;
+        parameters = type.Parameters.Length;
+        types = new WasmType[parameters + body.LocalCount];
+        type.Parameters.CopyTo(types);
+        declared = new LocalBuilder[body.LocalCount];
+        var next = 0;
+        foreach (var (count, localType) in body.Locals)
+        {
+            for (var i = 0; i < count; i++, next++)
+            {
+                types[parameters + next] = localType;
+                declared[next] = il.DeclareLocal(HostDelegates.ClrType(localType));
+            }
+        }
+    }
+
+    public ILGenerator IL { get; }
+
+    /// <summary>Position of the instance among the IL arguments; the stack budget comes after it.</summary>
+    public int ContextArgument => parameters;
+
+    public int BudgetArgument => parameters + 1;
+
+    public int Count => types.Length;
+
+    public WasmType TypeOf(int index) => types[index];
+
+    public LocalBuilder Spill(int height, WasmType type)
+    {
+        if (!spills.TryGetValue((height, type), out var local))
+        {
+            local = IL.DeclareLocal(HostDelegates.ClrType(type));
+            spills.Add((height, type), local);
+        }
+
+        return local;
+    }
+
+    public void EmitGet(int index)
+    {
+        if (index < parameters)
+        {
+            IL.LoadArgument(index);
+        }
+        else
+        {
+            IL.Emit(OpCodes.Ldloc, declared[index - parameters]);
+        }
+    }
+
+    public void EmitSet(int index)
+    {
+        if (index < parameters)
+        {
+            IL.StoreArgument(index);
+        }
+        else
+        {
+            IL.Emit(OpCodes.Stloc, declared[index - parameters]);
+        }
+    }
+
+    public void EmitConstant(WasmType type, long bits)
+    {
+        switch (type)
+        {
+            case WasmType.I32:
+                IL.LoadInt32((int)bits);
+                break;
+            case WasmType.I64:
+                IL.LoadInt64(bits);
+                break;
+            case WasmType.F32 when float.IsNaN(BitConverter.Int32BitsToSingle((int)bits)):
+                // The machine-code compiler keeps float constants as doubles, and the conversion quiets a signalling NaN.
+                IL.LoadInt32((int)bits);
+                IL.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), nameof(Arithmetic.NaN32)));
+                break;
+            case WasmType.F32:
+                IL.Emit(OpCodes.Ldc_R4, BitConverter.Int32BitsToSingle((int)bits));
+                break;
+            case WasmType.F64 when double.IsNaN(BitConverter.Int64BitsToDouble(bits)):
+                IL.LoadInt64(bits);
+                IL.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), nameof(Arithmetic.NaN64)));
+                break;
+            case WasmType.F64:
+                IL.Emit(OpCodes.Ldc_R8, BitConverter.Int64BitsToDouble(bits));
+                break;
+            default:
+                IL.Emit(OpCodes.Ldnull);
+                break;
+        }
+    }
+
+    /// <summary>Replaces a NaN in <paramref name="local"/> by the canonical one (core specification, 4.3.3).</summary>
+    public void EmitCanonical(LocalBuilder local, WasmType type)
+    {
+        var number = IL.DefineLabel();
+        IL.Emit(OpCodes.Ldloc, local);
+        IL.Emit(OpCodes.Ldloc, local);
+        IL.Emit(OpCodes.Beq, number);
+        if (type == WasmType.F32)
+        {
+            IL.Emit(OpCodes.Ldc_R4, BitConverter.Int32BitsToSingle(Arithmetic.CanonicalNaN32));
+        }
+        else
+        {
+            IL.Emit(OpCodes.Ldc_R8, BitConverter.Int64BitsToDouble(Arithmetic.CanonicalNaN64));
+        }
+
+        IL.Emit(OpCodes.Stloc, local);
+        IL.MarkLabel(number);
+    }
+}

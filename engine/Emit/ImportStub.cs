@@ -1,0 +1,132 @@
+using System.Reflection.Emit;
+
+namespace Marketplace.Engine.Emit;
+
+/// <summary>
+/// The method of an imported function: goes on to another instance's code, or to the host, by a typed delegate where the
+/// function type has one and the host gave one. The host is entered only with fuel left.
+/// </summary>
+internal static class ImportStub
+{
+    public static void Emit(ILGenerator il, FunctionType type, int index)
+    {
+        var context = type.Parameters.Length;
+        var import = il.DeclareLocal(typeof(Runtime.ImportedFunction));
+        il.LoadArgument(context);
+        il.Emit(OpCodes.Ldfld, Members.InstanceImports);
+        il.LoadInt32(index);
+        il.Emit(OpCodes.Ldelem_Ref);
+        il.Emit(OpCodes.Stloc, import);
+        EmitGuest(il, type, import);
+
+        var run = il.DeclareLocal(typeof(Run));
+        il.LoadArgument(context);
+        il.Emit(OpCodes.Ldfld, Members.InstanceRun);
+        il.Emit(OpCodes.Stloc, run);
+        il.Emit(OpCodes.Ldloc, run);
+        il.LoadArgument(context + 1);
+        il.Emit(OpCodes.Stfld, Members.RunStackSlots);
+        il.Emit(OpCodes.Ldloc, run);
+        il.Emit(OpCodes.Call, Members.CheckFuel);
+        if (HostDelegates.TypeFor(type) is { } delegateType)
+        {
+            EmitTyped(il, type, import, delegateType);
+        }
+
+        EmitGeneral(il, type, import, run);
+    }
+
+    private static void EmitGuest(ILGenerator il, FunctionType type, LocalBuilder import)
+    {
+        var host = il.DefineLabel();
+        var function = il.DeclareLocal(typeof(Function));
+        il.Emit(OpCodes.Ldloc, import);
+        il.Emit(OpCodes.Ldfld, Members.ImportFunction);
+        il.Emit(OpCodes.Stloc, function);
+        il.Emit(OpCodes.Ldloc, function);
+        il.Emit(OpCodes.Brfalse, host);
+        EmitArguments(il, type);
+        il.Emit(OpCodes.Ldloc, function);
+        il.Emit(OpCodes.Ldfld, Members.FunctionContext);
+        il.LoadArgument(type.Parameters.Length + 1);
+        il.Emit(OpCodes.Ldloc, function);
+        il.Emit(OpCodes.Ldfld, Members.FunctionCode);
+        GuestSignature.EmitCalli(il, type);
+        il.Emit(OpCodes.Ret);
+        il.MarkLabel(host);
+    }
+
+    private static void EmitTyped(ILGenerator il, FunctionType type, LocalBuilder import, Type delegateType)
+    {
+        var general = il.DefineLabel();
+        var target = il.DeclareLocal(delegateType);
+        il.Emit(OpCodes.Ldloc, import);
+        il.Emit(OpCodes.Ldfld, Members.ImportTarget);
+        il.Emit(OpCodes.Isinst, delegateType);
+        il.Emit(OpCodes.Stloc, target);
+        il.Emit(OpCodes.Ldloc, target);
+        il.Emit(OpCodes.Brfalse, general);
+        il.Emit(OpCodes.Ldloc, target);
+        il.LoadArgument(type.Parameters.Length);
+        EmitArguments(il, type);
+        il.Emit(OpCodes.Callvirt, delegateType.GetMethod("Invoke")!);
+        il.Emit(OpCodes.Ret);
+        il.MarkLabel(general);
+    }
+
+    private static void EmitGeneral(ILGenerator il, FunctionType type, LocalBuilder import, LocalBuilder run)
+    {
+        var count = Math.Max(type.Parameters.Length, type.Results.Length);
+        var slots = il.DeclareLocal(typeof(long[]));
+        var references = il.DeclareLocal(typeof(object[]));
+        il.LoadInt32(count);
+        il.Emit(OpCodes.Newarr, typeof(long));
+        il.Emit(OpCodes.Stloc, slots);
+        il.LoadInt32(count);
+        il.Emit(OpCodes.Newarr, typeof(object));
+        il.Emit(OpCodes.Stloc, references);
+        for (var i = 0; i < type.Parameters.Length; i++)
+        {
+            var argument = i;
+            EmitElement(type.Parameters[i], i);
+            ResultSlots.EmitStoreElement(il, type.Parameters[i], () => il.LoadArgument(argument));
+        }
+
+        il.Emit(OpCodes.Ldloc, slots);
+        il.Emit(OpCodes.Ldloc, references);
+        il.Emit(OpCodes.Ldloc, import);
+        il.LoadArgument(type.Parameters.Length);
+        il.Emit(OpCodes.Call, Members.CallHost);
+        for (var i = 1; i < type.Results.Length; i++)
+        {
+            var (slot, result) = (i, type.Results[i]);
+            ResultSlots.EmitStore(il, run, i - 1, result, () =>
+            {
+                EmitElement(result, slot);
+                ResultSlots.EmitLoadElement(il, result);
+            });
+        }
+
+        if (type.Results.Length > 0)
+        {
+            EmitElement(type.Results[0], 0);
+            ResultSlots.EmitLoadElement(il, type.Results[0]);
+        }
+
+        il.Emit(OpCodes.Ret);
+
+        void EmitElement(WasmType elementType, int index)
+        {
+            il.Emit(OpCodes.Ldloc, elementType.IsReference() ? references : slots);
+            il.LoadInt32(index);
+        }
+    }
+
+    private static void EmitArguments(ILGenerator il, FunctionType type)
+    {
+        for (var i = 0; i < type.Parameters.Length; i++)
+        {
+            il.LoadArgument(i);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using System.Runtime.CompilerServices;
+using Marketplace.Engine.Decode;
+using Marketplace.Engine.Runtime;
+
+namespace Marketplace.Engine.Emit;
+
+/// <summary>Calls code of one function type with arguments from arrays, and leaves its results there.</summary>
+internal delegate void EntryPoint(nint code, Instance context, int stackSlots, long[] slots, object?[] references);
+
+/// <summary>
+/// Emits a module into an assembly of its own, which is unloaded when nobody refers to it. A method for each function, a stub
+/// for each import, and for each function type that the host may call an entry that spreads the arguments.
+/// </summary>
+internal sealed class ModuleEmitter
+{
+    /// <summary>The runtime counts a type's methods with 16 bits.</summary>
+    private const int MethodsPerType = 4_096;
+
+    private readonly ModuleBuilder builder;
+    private readonly List<TypeBuilder> types = [];
+    private readonly MethodBuilder[] methods;
+    private readonly Dictionary<int, MethodBuilder> entries = [];
+
+    private ModuleEmitter(ModuleContent content)
+    {
+        Content = content;
+        Signatures = [.. content.Types.Select(SignatureKey.Of)];
+        methods = new MethodBuilder[content.FunctionTypes.Count];
+        var assembly = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName("Guest"), AssemblyBuilderAccess.RunAndCollect);
+        assembly.SetCustomAttribute(new CustomAttributeBuilder(
+            typeof(IgnoresAccessChecksToAttribute).GetConstructor([typeof(string)])!, [typeof(Instance).Assembly.GetName().Name!]));
+        builder = assembly.DefineDynamicModule("Guest");
+    }
+
+    public ModuleContent Content { get; }
+
+    public EngineLimits Limits => Content.Limits;
+
+    public SignatureKey[] Signatures { get; }
+
+    public static EmittedModule Emit(ModuleContent content)
+    {
+        var emitter = new ModuleEmitter(content);
+        emitter.Declare();
+        emitter.EmitBodies();
+        emitter.EmitEntries();
+        return emitter.Finish();
+    }
+
+    public MethodInfo Method(int function) => methods[function];
+
+    private void Declare()
+    {
+        for (var i = 0; i < methods.Length; i++)
+        {
+            if (i % MethodsPerType == 0)
+            {
+                types.Add(DefineType($"Functions{types.Count}"));
+            }
+
+            var type = Content.TypeOfFunction(i);
+            methods[i] = DefineMethod(types[^1], $"f{i}", GuestSignature.Result(type), GuestSignature.Parameters(type));
+        }
+    }
+
+    private void EmitBodies()
+    {
+        for (var i = 0; i < methods.Length; i++)
+        {
+            var type = Content.TypeOfFunction(i);
+            if (i < Content.ImportedFunctions)
+            {
+                ImportStub.Emit(methods[i].GetILGenerator(), type, i);
+            }
+            else
+            {
+                var body = Content.Bodies[i - Content.ImportedFunctions];
+                new FunctionEmitter(this, type, body, methods[i].GetILGenerator(body.End - body.Offset + 64)).Emit();
+            }
+        }
+    }
+
+    private void EmitEntries()
+    {
+        types.Add(DefineType("Entries"));
+        var called = Content.Exports.Where(e => e.Kind == ExternalKind.Function).Select(e => e.Index);
+        foreach (var function in Content.Start is { } start ? called.Append(start) : called)
+        {
+            var typeIndex = Content.FunctionTypes[function];
+            if (!entries.ContainsKey(typeIndex))
+            {
+                var method = DefineMethod(
+                    types[^1],
+                    $"enter{typeIndex}",
+                    typeof(void),
+                    [typeof(nint), typeof(Instance), typeof(int), typeof(long[]), typeof(object[])]);
+                EntryStub.Emit(method.GetILGenerator(), Content.Types[typeIndex]);
+                entries.Add(typeIndex, method);
+            }
+        }
+    }
+
+    private EmittedModule Finish()
+    {
+        var created = types.ConvertAll(t => t.CreateType());
+        return new EmittedModule
+        {
+            Signatures = Signatures,
+            Resolve = function => created[function / MethodsPerType].Module.ResolveMethod(methods[function].MetadataToken)!,
+            Entries = entries.ToDictionary(
+                e => e.Key,
+                e => ((MethodInfo)created[^1].Module.ResolveMethod(e.Value.MetadataToken)!).CreateDelegate<EntryPoint>()),
+        };
+    }
+
+    private TypeBuilder DefineType(string name) =>
+        builder.DefineType(name, TypeAttributes.Public | TypeAttributes.Abstract | TypeAttributes.Sealed | TypeAttributes.BeforeFieldInit);
+
+    private static MethodBuilder DefineMethod(TypeBuilder type, string name, Type result, Type[] parameters) =>
+        type.DefineMethod(name, MethodAttributes.Public | MethodAttributes.Static, result, parameters);
+}
+
+/// <summary>What emitting leaves: the way to each function's code.</summary>
+internal sealed class EmittedModule
+{
+    public required SignatureKey[] Signatures { get; init; }
+
+    /// <summary>The method of a function; its code is made when it is first called.</summary>
+    public required Func<int, MethodBase> Resolve { get; init; }
+
+    /// <summary>By type index.</summary>
+    public required Dictionary<int, EntryPoint> Entries { get; init; }
+}

@@ -1,0 +1,28 @@
+namespace Marketplace.Engine.Emit;
+
+/// <summary>Where a value is while a function is being emitted.</summary>
+internal enum OperandPlace : byte
+{
+    /// <summary>On the evaluation stack of IL, above all other operands that are there.</summary>
+    Stack,
+
+    /// <summary>In the IL local of its height and type.</summary>
+    Spilled,
+
+    /// <summary>Still in a WebAssembly local: nothing has been emitted for it.</summary>
+    Local,
+
+    /// <summary>A constant: nothing has been emitted for it.</summary>
+    Constant,
+}
+
+/// <summary>One entry of the emitter's operand stack.</summary>
+/// <param name="Type">Its type.</param>
+/// <param name="Place">Where it is.</param>
+/// <param name="Bits">The local's index, or the constant.</param>
+/// <param name="AnyNaN">
+/// The value may be a NaN that arithmetic made, whose bits differ between machines: it must become canonical before its bits
+/// can be seen. NaNs that the guest loaded or wrote down keep their bits, as the specification demands.
+/// </param>
+/// <param name="Depth">Height of the expression tree on the evaluation stack.</param>
+internal readonly record struct Operand(WasmType Type, OperandPlace Place, long Bits, bool AnyNaN, int Depth);

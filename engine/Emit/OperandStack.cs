@@ -1,0 +1,262 @@
+using System.Reflection.Emit;
+
+namespace Marketplace.Engine.Emit;
+
+/// <summary>
+/// The WebAssembly operand stack during emission. Local reads and constants stay symbolic until somebody needs them;
+/// results of instructions stay on the evaluation stack of IL until a branch or a bounds check wants it empty.
+/// </summary>
+internal sealed class OperandStack(FunctionLocals locals)
+{
+    /// <summary>The machine-code compiler recurses over expressions, and more values than this never stay in registers.</summary>
+    private const int DepthMax = 32;
+
+    private readonly List<Operand> operands = [];
+
+    /// <summary>Heights of the operands in each of the two places that other code can invalidate, ascending.</summary>
+    private readonly List<int> onStack = [];
+    private readonly List<int> inLocals = [];
+
+    public int Count => operands.Count;
+
+    public Operand this[int height] => operands[height];
+
+    public Operand Top => operands[^1];
+
+    /// <summary>Number of operands that are on the evaluation stack.</summary>
+    public int StackCount => onStack.Count;
+
+    private ILGenerator IL => locals.IL;
+
+    /// <summary>Takes over what an instruction just left on the evaluation stack.</summary>
+    public void PushStack(WasmType type, bool anyNaN = false, int depth = 0)
+    {
+        onStack.Add(operands.Count);
+        operands.Add(new Operand(type, OperandPlace.Stack, 0, anyNaN, depth));
+        if (depth >= DepthMax || onStack.Count >= DepthMax)
+        {
+            SpillStack();
+        }
+    }
+
+    public void PushConstant(WasmType type, long bits) => operands.Add(new Operand(type, OperandPlace.Constant, bits, false, 0));
+
+    public void PushLocal(WasmType type, int index)
+    {
+        inLocals.Add(operands.Count);
+        operands.Add(new Operand(type, OperandPlace.Local, index, false, 0));
+        if (inLocals.Count >= DepthMax)
+        {
+            SpillLocals(-1, operands.Count);
+        }
+    }
+
+    /// <summary>A value that the caller has stored, or will store, in the local of its height and type.</summary>
+    public void PushSpilled(WasmType type, bool anyNaN = false) =>
+        operands.Add(new Operand(type, OperandPlace.Spilled, 0, anyNaN, 0));
+
+    /// <summary>Forgets all operands from <paramref name="height"/> up, in code that nothing reaches or after a label.</summary>
+    public void Truncate(int height)
+    {
+        operands.RemoveRange(height, operands.Count - height);
+        Trim(onStack, height);
+        Trim(inLocals, height);
+    }
+
+    /// <summary>Removes the top operand, off the evaluation stack, in a place where it can be read any number of times.</summary>
+    public Value Take()
+    {
+        var height = operands.Count - 1;
+        Settle(height);
+        var operand = operands[height];
+        Truncate(height);
+        return new Value(operand, height, locals);
+    }
+
+    /// <summary>As <see cref="Take"/>, with a canonical NaN.</summary>
+    public Value TakeCanonical()
+    {
+        var height = operands.Count - 1;
+        Canonicalise(height);
+        return Take();
+    }
+
+    /// <summary>Removes the top <paramref name="count"/> operands and leaves their values on the evaluation stack, in order.</summary>
+    /// <returns>The greatest depth among them.</returns>
+    public int Load(int count)
+    {
+        var first = operands.Count - count;
+        var inOrder = first;
+        while (inOrder < operands.Count && operands[inOrder].Place == OperandPlace.Stack)
+        {
+            inOrder++;
+        }
+
+        // Operands that are there already but above one that is not have to step aside.
+        SpillStack(inOrder);
+        var depth = 0;
+        for (var height = first; height < operands.Count; height++)
+        {
+            depth = Math.Max(depth, operands[height].Depth);
+            if (height >= inOrder)
+            {
+                Emit(height);
+            }
+        }
+
+        Truncate(first);
+        return depth;
+    }
+
+    /// <summary>As <see cref="Load"/> of two, but may leave them swapped where that saves stepping aside.</summary>
+    /// <returns>Whether they are swapped, and the depth.</returns>
+    public (bool Swapped, int Depth) LoadEither()
+    {
+        var first = operands.Count - 2;
+        if (operands[first].Place == OperandPlace.Stack || operands[first + 1].Place != OperandPlace.Stack)
+        {
+            return (false, Load(2));
+        }
+
+        var depth = operands[first + 1].Depth;
+        Emit(first);
+        Truncate(first);
+        return (true, depth);
+    }
+
+    /// <summary>Empties the evaluation stack, from <paramref name="fromHeight"/> up.</summary>
+    public void SpillStack(int fromHeight = 0)
+    {
+        while (onStack.Count > 0 && onStack[^1] >= fromHeight)
+        {
+            var height = onStack[^1];
+            IL.Emit(OpCodes.Stloc, locals.Spill(height, operands[height].Type));
+            onStack.RemoveAt(onStack.Count - 1);
+            operands[height] = operands[height] with { Place = OperandPlace.Spilled, Depth = 0 };
+        }
+    }
+
+    /// <summary>Copies reads of a WebAssembly local that is about to change; -1: of all locals.</summary>
+    public void SpillLocals(int index, int belowHeight)
+    {
+        for (var i = inLocals.Count - 1; i >= 0; i--)
+        {
+            var height = inLocals[i];
+            if (height < belowHeight && (index < 0 || operands[height].Bits == index))
+            {
+                Emit(height);
+                IL.Emit(OpCodes.Stloc, locals.Spill(height, operands[height].Type));
+                operands[height] = operands[height] with { Place = OperandPlace.Spilled };
+                inLocals.RemoveAt(i);
+            }
+        }
+    }
+
+    /// <summary>Before a block: everything into its spill local, except constants, which nothing can change.</summary>
+    public void SpillAll()
+    {
+        SpillStack();
+        SpillLocals(-1, operands.Count);
+    }
+
+    /// <summary>The top <paramref name="count"/> operands into the spill locals of their heights, canonical, as labels expect them.</summary>
+    public void SpillResults(int count)
+    {
+        SpillStack();
+        for (var height = operands.Count - count; height < operands.Count; height++)
+        {
+            Canonicalise(height);
+            if (operands[height].Place != OperandPlace.Spilled)
+            {
+                Emit(height);
+                IL.Emit(OpCodes.Stloc, locals.Spill(height, operands[height].Type));
+                inLocals.Remove(height);
+                operands[height] = operands[height] with { Place = OperandPlace.Spilled };
+            }
+        }
+    }
+
+    /// <summary>Copies the top <paramref name="count"/> operands, spilled before, down to where a label expects them.</summary>
+    public void CopyDown(int count, int toHeight)
+    {
+        var from = operands.Count - count;
+        for (var i = 0; from != toHeight && i < count; i++)
+        {
+            var type = operands[from + i].Type;
+            IL.Emit(OpCodes.Ldloc, locals.Spill(from + i, type));
+            IL.Emit(OpCodes.Stloc, locals.Spill(toHeight + i, type));
+        }
+    }
+
+    /// <summary>Makes the operand's NaN canonical, in its spill local.</summary>
+    public void Canonicalise(int height)
+    {
+        if (!operands[height].AnyNaN)
+        {
+            return;
+        }
+
+        SpillStack(height);
+        var operand = operands[height];
+        locals.EmitCanonical(locals.Spill(height, operand.Type), operand.Type);
+        operands[height] = operand with { AnyNaN = false };
+    }
+
+    /// <summary>Makes the top <paramref name="count"/> operands canonical.</summary>
+    public void CanonicaliseTop(int count)
+    {
+        for (var height = operands.Count - count; height < operands.Count; height++)
+        {
+            Canonicalise(height);
+        }
+    }
+
+    private static void Trim(List<int> heights, int height)
+    {
+        while (heights.Count > 0 && heights[^1] >= height)
+        {
+            heights.RemoveAt(heights.Count - 1);
+        }
+    }
+
+    /// <summary>Off the evaluation stack.</summary>
+    private void Settle(int height)
+    {
+        if (operands[height].Place == OperandPlace.Stack)
+        {
+            SpillStack(height);
+        }
+    }
+
+    private void Emit(int height) => new Value(operands[height], height, locals).Emit();
+
+    /// <summary>An operand that was taken. Valid until a spill local of its height or its WebAssembly local is written.</summary>
+    public readonly struct Value(Operand operand, int height, FunctionLocals locals)
+    {
+        public WasmType Type => operand.Type;
+
+        /// <summary>The constant, if it is one.</summary>
+        public long? Constant => operand.Place == OperandPlace.Constant ? operand.Bits : null;
+
+        public bool AnyNaN => operand.AnyNaN;
+
+        /// <summary>Puts the value on the evaluation stack.</summary>
+        public void Emit()
+        {
+            switch (operand.Place)
+            {
+                case OperandPlace.Spilled:
+                    locals.IL.Emit(OpCodes.Ldloc, locals.Spill(height, operand.Type));
+                    break;
+                case OperandPlace.Local:
+                    locals.EmitGet((int)operand.Bits);
+                    break;
+                case OperandPlace.Constant:
+                    locals.EmitConstant(operand.Type, operand.Bits);
+                    break;
+                default:
+                    throw new InvalidOperationException("The operand is on the evaluation stack; this is a bug in the emitter.");
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Reflection.Emit;
+
+namespace Marketplace.Engine.Emit;
+
+/// <summary>The second and later results of a call, in arrays of the run; and arguments and results of the host's calls.</summary>
+internal static class ResultSlots
+{
+    public static void EmitStore(ILGenerator il, LocalBuilder run, int slot, WasmType type, Action emitValue)
+    {
+        il.Emit(OpCodes.Ldloc, run);
+        il.Emit(OpCodes.Ldfld, type.IsReference() ? Members.RunResultReferences : Members.RunResultBits);
+        il.LoadInt32(slot);
+        EmitStoreElement(il, type, emitValue);
+    }
+
+    public static void EmitLoad(ILGenerator il, LocalBuilder run, int slot, WasmType type)
+    {
+        il.Emit(OpCodes.Ldloc, run);
+        il.Emit(OpCodes.Ldfld, type.IsReference() ? Members.RunResultReferences : Members.RunResultBits);
+        il.LoadInt32(slot);
+        EmitLoadElement(il, type);
+    }
+
+    /// <summary>Array and index are on the evaluation stack.</summary>
+    public static void EmitStoreElement(ILGenerator il, WasmType type, Action emitValue)
+    {
+        if (type.IsReference())
+        {
+            emitValue();
+            il.Emit(OpCodes.Stelem_Ref);
+            return;
+        }
+
+        il.Emit(OpCodes.Ldelema, typeof(long));
+        switch (type)
+        {
+            case WasmType.I32:
+                emitValue();
+                il.Emit(OpCodes.Conv_U8);
+                il.Emit(OpCodes.Stind_I8);
+                break;
+            case WasmType.I64:
+                emitValue();
+                il.Emit(OpCodes.Stind_I8);
+                break;
+            case WasmType.F32:
+                // The reader takes 64 bits of which the upper half is zero.
+                il.Emit(OpCodes.Dup);
+                il.LoadInt64(0);
+                il.Emit(OpCodes.Stind_I8);
+                emitValue();
+                il.Emit(OpCodes.Stind_R4);
+                break;
+            default:
+                emitValue();
+                il.Emit(OpCodes.Stind_R8);
+                break;
+        }
+    }
+
+    /// <inheritdoc cref="EmitStoreElement"/>
+    public static void EmitLoadElement(ILGenerator il, WasmType type)
+    {
+        if (type.IsReference())
+        {
+            il.Emit(OpCodes.Ldelem_Ref);
+            return;
+        }
+
+        il.Emit(OpCodes.Ldelema, typeof(long));
+        il.Emit(type switch
+        {
+            WasmType.I32 => OpCodes.Ldind_I4,
+            WasmType.I64 => OpCodes.Ldind_I8,
+            WasmType.F32 => OpCodes.Ldind_R4,
+            _ => OpCodes.Ldind_R8,
+        });
+    }
+}

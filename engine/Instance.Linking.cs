@@ -1,0 +1,156 @@
+using Marketplace.Engine.Decode;
+using Marketplace.Engine.Runtime;
+
+namespace Marketplace.Engine;
+
+/// <summary>Instantiation (core specification, 4.5.4) and the state that compiled code works on.</summary>
+public sealed partial class Instance
+{
+    internal readonly Run RunField;
+    internal LinearMemory? Memory0;
+    internal Table[] Tables = [];
+
+    /// <summary>Imported globals at their indices; those of the module itself are made when the host asks for one.</summary>
+    internal Global?[] Globals = [];
+
+    /// <summary>Values of the module's own globals at their indices: numbers here, references in the next.</summary>
+    internal long[] GlobalCells = [];
+    internal object?[] GlobalReferences = [];
+    internal ImportedFunction[] ImportedFunctions = [];
+
+    private Function?[]? functions;
+    private bool[]? droppedData;
+    private bool[]? droppedElements;
+
+    internal Function FunctionAt(int index)
+    {
+        if (index < ImportedFunctions.Length && ImportedFunctions[index].Function is { } imported)
+        {
+            return imported;
+        }
+
+        functions ??= new Function?[content.FunctionTypes.Count];
+        return functions[index] ??= new Function(
+            content.TypeOfFunction(index), compiled.SignatureOf(index), compiled.CodeOf(index), this);
+    }
+
+    internal ReadOnlyMemory<byte> Data(int segment) => droppedData is not null && droppedData[segment] ? default : content.Data[segment].Bytes;
+
+    internal ReadOnlySpan<ConstantExpression> Elements(int segment) =>
+        droppedElements is not null && droppedElements[segment] ? [] : content.Elements[segment].Items;
+
+    internal void DropData(int segment) => (droppedData ??= new bool[content.Data.Count])[segment] = true;
+
+    internal void DropElements(int segment) => (droppedElements ??= new bool[content.Elements.Count])[segment] = true;
+
+    internal Value Evaluate(ConstantExpression expression) => expression.Kind switch
+    {
+        ConstantKind.Number => Value.FromBits(expression.Type, expression.Bits),
+        ConstantKind.GlobalGet => Globals[expression.Bits]!.Value,
+        ConstantKind.RefFunc => Value.FromFunction(FunctionAt((int)expression.Bits)),
+        _ => Value.Default(expression.Type),
+    };
+
+    private void Link(Imports imports)
+    {
+        ImportedFunctions = content.ImportedFunctions == 0 ? [] : new ImportedFunction[content.ImportedFunctions];
+        Tables = content.Tables.Count == 0 ? [] : new Table[content.Tables.Count];
+        Globals = content.Globals.Count == 0 ? [] : new Global?[content.Globals.Count];
+        var (function, table, global) = (0, 0, 0);
+        foreach (var import in content.Imports)
+        {
+            var external = ImportMatching.Find(imports, import, RunField);
+            switch (external)
+            {
+                case HostFunction host:
+                    ImportedFunctions[function++] = new ImportedFunction(host.FunctionType, null, host.Target);
+                    break;
+                case Function guest:
+                    // A host's function that another instance passes on stays that instance's: its stub knows the way.
+                    ImportedFunctions[function++] = new ImportedFunction(guest.FunctionType, guest, null);
+                    break;
+                case Table shared:
+                    Tables[table++] = shared;
+                    break;
+                case LinearMemory memory:
+                    Memory0 = memory;
+                    break;
+                case Global variable:
+                    Globals[global++] = variable;
+                    break;
+            }
+        }
+    }
+
+    private void CreateGlobals()
+    {
+        var count = content.Globals.Count;
+        if (count == content.ImportedGlobals)
+        {
+            return;
+        }
+
+        GlobalCells = new long[count];
+        GlobalReferences = new object?[count];
+        for (var i = content.ImportedGlobals; i < count; i++)
+        {
+            var value = Evaluate(content.GlobalValues[i - content.ImportedGlobals]);
+            GlobalCells[i] = value.Bits;
+            GlobalReferences[i] = value.Reference;
+        }
+    }
+
+    private void CreateTablesAndMemory()
+    {
+        for (var i = content.ImportedTables; i < Tables.Length; i++)
+        {
+            Tables[i] = new Table(content.Tables[i], RunField.Limits.TableElementsMax);
+        }
+
+        if (content.Memories.Count > content.ImportedMemories)
+        {
+            Memory0 = new LinearMemory(content.Memories[0], RunField.Limits.MemoryPagesMax);
+        }
+    }
+
+    private void RunActiveSegments()
+    {
+        for (var i = 0; i < content.Elements.Count; i++)
+        {
+            var segment = content.Elements[i];
+            if (segment.Mode == SegmentMode.Active)
+            {
+                FillTable(Tables[segment.Table], (uint)Evaluate(segment.Address).I32, segment.Items);
+            }
+
+            if (segment.Mode != SegmentMode.Passive)
+            {
+                DropElements(i);
+            }
+        }
+
+        for (var i = 0; i < content.Data.Count; i++)
+        {
+            var segment = content.Data[i];
+            if (segment.Mode == SegmentMode.Active)
+            {
+                segment.Bytes.Span.CopyTo(Memory.Span((uint)Evaluate(segment.Address).I32, (uint)segment.Bytes.Length));
+                DropData(i);
+            }
+        }
+    }
+
+    private void FillTable(Table table, uint address, ConstantExpression[] items)
+    {
+        GuestCode.CheckTable(table, address, (uint)items.Length);
+        for (var i = 0; i < items.Length; i++)
+        {
+            table.Elements[address + i] = Evaluate(items[i]).Reference;
+        }
+    }
+
+    private External ExternalFunctionAt(int index) => FunctionAt(index);
+
+    private Global GlobalAt(int index) =>
+        Globals[index] ??= new Global(content.Globals[index], GlobalCells, GlobalReferences, index);
+}

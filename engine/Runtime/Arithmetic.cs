@@ -1,0 +1,82 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Marketplace.Engine.Runtime;
+
+/// <summary>
+/// Instructions for which IL has no code, named as their opcodes (core specification, 4.3). None traps: compiled code has
+/// checked before.
+/// </summary>
+internal static class Arithmetic
+{
+    public const int CanonicalNaN32 = 0x7FC0_0000;
+    public const long CanonicalNaN64 = 0x7FF8_0000_0000_0000;
+
+    /// <summary>Not inlined: see <c>FunctionLocals.EmitConstant</c>.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static float NaN32(int bits) => BitConverter.Int32BitsToSingle(bits);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static double NaN64(long bits) => BitConverter.Int64BitsToDouble(bits);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int I32RemS(int dividend, int divisor) => divisor == -1 ? 0 : dividend % divisor;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long I64RemS(long dividend, long divisor) => divisor == -1 ? 0 : dividend % divisor;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int I32Clz(int value) => BitOperations.LeadingZeroCount((uint)value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int I32Ctz(int value) => BitOperations.TrailingZeroCount(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int I32Popcnt(int value) => BitOperations.PopCount((uint)value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int I32Rotl(int value, int count) => (int)BitOperations.RotateLeft((uint)value, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int I32Rotr(int value, int count) => (int)BitOperations.RotateRight((uint)value, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long I64Clz(long value) => BitOperations.LeadingZeroCount((ulong)value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long I64Ctz(long value) => BitOperations.TrailingZeroCount(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long I64Popcnt(long value) => BitOperations.PopCount((ulong)value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long I64Rotl(long value, long count) => (long)BitOperations.RotateLeft((ulong)value, (int)count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long I64Rotr(long value, long count) => (long)BitOperations.RotateRight((ulong)value, (int)count);
+
+    /// <summary>The upper half has no float of its own: halve, keeping the lost bit for the rounding, and double.</summary>
+    public static float F32ConvertI64U(long value) =>
+        value >= 0 ? value : (float)(long)(((ulong)value >> 1) | ((ulong)value & 1)) * 2.0f;
+
+    /// <inheritdoc cref="F32ConvertI64U"/>
+    public static double F64ConvertI64U(long value) =>
+        value >= 0 ? value : (double)(long)(((ulong)value >> 1) | ((ulong)value & 1)) * 2.0;
+
+    // Since .NET 9 the language's conversions saturate and turn NaN into zero, on every machine.
+    public static int I32TruncSatF32S(float value) => (int)value;
+
+    public static int I32TruncSatF32U(float value) => (int)(uint)value;
+
+    public static int I32TruncSatF64S(double value) => (int)value;
+
+    public static int I32TruncSatF64U(double value) => (int)(uint)value;
+
+    public static long I64TruncSatF32S(float value) => (long)value;
+
+    public static long I64TruncSatF32U(float value) => (long)(ulong)value;
+
+    public static long I64TruncSatF64S(double value) => (long)value;
+
+    public static long I64TruncSatF64U(double value) => (long)(ulong)value;
+}

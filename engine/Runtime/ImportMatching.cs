@@ -1,0 +1,32 @@
+namespace Marketplace.Engine.Runtime;
+
+/// <summary>Finds what satisfies an import (core specification, 4.5.3: external typing, and 3.4: import matching).</summary>
+internal static class ImportMatching
+{
+    /// <exception cref="LinkException">Nothing does.</exception>
+    public static External Find(Imports imports, ModuleImport import, Run run)
+    {
+        var external = imports.Find(import.Module, import.Name)
+            ?? throw new LinkException(LinkFault.UnknownImport, $"unknown import: {import.Module}.{import.Name}");
+        if (!Matches(external.Type, import.Type))
+        {
+            throw new LinkException(
+                LinkFault.IncompatibleImport,
+                $"incompatible import type: {import.Module}.{import.Name} is {external.Type}, expected {import.Type}");
+        }
+
+        return external is not Function function || function.Context.Run == run
+            ? external
+            : throw new LinkException(LinkFault.IncompatibleImport, $"{import.Module}.{import.Name} belongs to another run");
+    }
+
+    private static bool Matches(ExternalType offered, ExternalType wanted) => (offered, wanted) switch
+    {
+        (TableType have, TableType want) => have.Element == want.Element && Fits(have.Limits, want.Limits),
+        (MemoryType have, MemoryType want) => Fits(have.Limits, want.Limits),
+        _ => offered.Equals(wanted),
+    };
+
+    private static bool Fits(SizeLimits have, SizeLimits want) =>
+        have.Min >= want.Min && (want.Max is not { } max || have.Max <= max);
+}

@@ -1,0 +1,249 @@
+using Marketplace.Engine.Decode;
+
+namespace Marketplace.Engine.Validate;
+
+/// <summary>
+/// The rules for function bodies (core specification, 3.3), in one pass over the bytes. Also the first to read the code, so
+/// it reports malformed instructions. Used for one body after the other.
+/// </summary>
+internal sealed partial class FunctionValidator(ModuleContent content, EngineLimits limits)
+{
+    private readonly OperandTypes stack = new(limits);
+    private WasmType[] locals = [];
+    private int localCount;
+
+    public void Validate(int function, FunctionBody body)
+    {
+        var type = content.TypeOfFunction(function);
+        stack.Reset();
+        stack.Offset = body.Offset;
+        DeclareLocals(type, body);
+        stack.Enter(Opcode.Block, new FunctionType([], type.Results));
+        var reader = new InstructionReader(content.Bytes.Span, body.Offset, body.End, limits);
+        while (stack.FrameCount > 0)
+        {
+            if (reader.AtEnd)
+            {
+                throw new InvalidModuleException(ModuleFault.Malformed, body.End, "END opcode expected");
+            }
+
+            reader.Read(out var instruction);
+            stack.Offset = instruction.Offset;
+            Instruction(in instruction);
+        }
+
+        if (!reader.AtEnd)
+        {
+            throw new InvalidModuleException(ModuleFault.Malformed, reader.Position, "section size mismatch");
+        }
+
+        body.OperandsMax = stack.OperandsMax;
+    }
+
+    private void DeclareLocals(FunctionType type, FunctionBody body)
+    {
+        localCount = type.Parameters.Length + body.LocalCount;
+        if (localCount > limits.LocalsMax)
+        {
+            throw new InvalidModuleException(
+                ModuleFault.LimitExceeded, body.Offset, $"{localCount} locals with the parameters, the limit is {limits.LocalsMax}");
+        }
+
+        if (locals.Length < localCount)
+        {
+            locals = new WasmType[localCount];
+        }
+
+        type.Parameters.CopyTo(locals);
+        var next = type.Parameters.Length;
+        foreach (var (count, localType) in body.Locals)
+        {
+            locals.AsSpan(next, count).Fill(localType);
+            next += count;
+        }
+    }
+
+    private void Instruction(in Instruction instruction)
+    {
+        if (OpcodeTable.SignatureOf(instruction.Opcode) is { } signature)
+        {
+            if (signature.AccessBytes > 0)
+            {
+                MemoryAccess(in instruction, signature.AccessBytes);
+            }
+
+            stack.Pop(signature.Operands);
+            if (signature.Result is { } result)
+            {
+                stack.Push(result);
+            }
+
+            return;
+        }
+
+        switch (instruction.Opcode)
+        {
+            case >= Opcode.Unreachable and <= Opcode.CallIndirect:
+                Control(in instruction);
+                break;
+            case >= Opcode.Drop and <= Opcode.GlobalSet:
+                Variable(in instruction);
+                break;
+            case Opcode.TableGet or Opcode.TableSet or >= Opcode.TableInit and <= Opcode.TableFill:
+                TableInstruction(in instruction);
+                break;
+            case Opcode.RefNull or Opcode.RefIsNull or Opcode.RefFunc:
+                Reference(in instruction);
+                break;
+            case Opcode.I32Const:
+                stack.Push(WasmType.I32);
+                break;
+            case Opcode.I64Const:
+                stack.Push(WasmType.I64);
+                break;
+            case Opcode.F32Const:
+                stack.Push(WasmType.F32);
+                break;
+            case Opcode.F64Const:
+                stack.Push(WasmType.F64);
+                break;
+            default:
+                MemoryInstruction(in instruction);
+                break;
+        }
+    }
+
+    private void Control(in Instruction instruction)
+    {
+        switch (instruction.Opcode)
+        {
+            case Opcode.Unreachable:
+                stack.MarkUnreachable();
+                break;
+            case Opcode.Nop:
+                break;
+            case Opcode.Block or Opcode.Loop or Opcode.If:
+                if (instruction.Opcode == Opcode.If)
+                {
+                    stack.Pop(WasmType.I32);
+                }
+
+                var blockType = BlockTypeOf(instruction.Block);
+                stack.Pop(blockType.Parameters.AsSpan());
+                stack.Enter(instruction.Opcode, blockType);
+                break;
+            case Opcode.Else:
+                Else();
+                break;
+            case Opcode.End:
+                End();
+                break;
+            case Opcode.Br:
+                stack.Pop(stack.Label(instruction.Index).LabelTypes);
+                stack.MarkUnreachable();
+                break;
+            case Opcode.BrIf:
+                stack.Pop(WasmType.I32);
+                var types = stack.Label(instruction.Index).LabelTypes;
+                stack.Pop(types);
+                stack.Push(types);
+                break;
+            case Opcode.BrTable:
+                BranchTable(in instruction);
+                break;
+            case Opcode.Return:
+                stack.Pop(stack.Label(stack.FrameCount - 1).LabelTypes);
+                stack.MarkUnreachable();
+                break;
+            case Opcode.Call:
+                Known(instruction.Index, content.FunctionTypes.Count, "function");
+                Call(content.TypeOfFunction(instruction.Index));
+                break;
+            default:
+                CallIndirect(in instruction);
+                break;
+        }
+    }
+
+    private void Else()
+    {
+        if (stack.Current.Opcode != Opcode.If)
+        {
+            throw new InvalidModuleException(ModuleFault.Malformed, stack.Offset, "END opcode expected");
+        }
+
+        var frame = stack.Leave();
+        stack.Enter(Opcode.Else, frame.Type);
+    }
+
+    private void End()
+    {
+        var frame = stack.Leave();
+        if (frame.Opcode == Opcode.If && !frame.Type.Parameters.AsSpan().SequenceEqual(frame.Type.Results.AsSpan()))
+        {
+            // Without an else the operands are the results (core specification, 3.3.8: if).
+            throw stack.Invalid("type mismatch");
+        }
+
+        if (stack.FrameCount > 0)
+        {
+            stack.Push(frame.Type.Results.AsSpan());
+        }
+    }
+
+    private void BranchTable(in Instruction instruction)
+    {
+        stack.Pop(WasmType.I32);
+        var arity = stack.Label(instruction.Index).LabelTypes.Length;
+        foreach (var label in instruction.Labels.Span)
+        {
+            var types = stack.Label(label).LabelTypes;
+            if (types.Length != arity)
+            {
+                throw stack.Invalid("type mismatch");
+            }
+
+            stack.Expect(types);
+        }
+
+        stack.Pop(stack.Label(instruction.Index).LabelTypes);
+        stack.MarkUnreachable();
+    }
+
+    private void CallIndirect(in Instruction instruction)
+    {
+        Known(instruction.Index2, content.Tables.Count, "table");
+        if (content.Tables[instruction.Index2].Element != WasmType.FuncRef)
+        {
+            throw stack.Invalid("type mismatch");
+        }
+
+        Known(instruction.Index, content.Types.Count, "type");
+        stack.Pop(WasmType.I32);
+        Call(content.Types[instruction.Index]);
+    }
+
+    private void Call(FunctionType type)
+    {
+        stack.Pop(type.Parameters.AsSpan());
+        stack.Push(type.Results.AsSpan());
+    }
+
+    private FunctionType BlockTypeOf(BlockType block)
+    {
+        if (block.TypeIndex >= 0)
+        {
+            Known(block.TypeIndex, content.Types.Count, "type");
+        }
+
+        return BlockTypes.Of(block, content);
+    }
+
+    private void Known(int index, int count, string what)
+    {
+        if ((uint)index >= (uint)count)
+        {
+            throw stack.Invalid($"unknown {what} {(uint)index}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+using Marketplace.Engine.Decode;
+
+namespace Marketplace.Engine.Validate;
+
+/// <summary>A block that is open: what ends it and where its operands begin.</summary>
+internal struct ControlFrame
+{
+    /// <summary>Block, Loop, If, Else; Block for the function itself.</summary>
+    public Opcode Opcode;
+    public FunctionType Type;
+
+    /// <summary>Operands below belong to the blocks around it.</summary>
+    public int Height;
+
+    /// <summary>The rest of the block cannot be reached: operands of any type may be popped from nothing.</summary>
+    public bool Unreachable;
+
+    public readonly ReadOnlySpan<WasmType> LabelTypes =>
+        Opcode == Opcode.Loop ? Type.Parameters.AsSpan() : Type.Results.AsSpan();
+}
+
+/// <summary>
+/// The two stacks of the validation algorithm (core specification, appendix "Validation Algorithm"). Arrays that grow, so no
+/// nesting recurses.
+/// </summary>
+internal sealed class OperandTypes(EngineLimits limits)
+{
+    /// <summary>Stands for any type, in code that cannot be reached.</summary>
+    public const WasmType Unknown = 0;
+
+    private WasmType[] operands = new WasmType[64];
+    private ControlFrame[] frames = new ControlFrame[16];
+    private int operandCount;
+
+    public int FrameCount { get; private set; }
+
+    /// <summary>Most operands at once since <see cref="Reset"/>.</summary>
+    public int OperandsMax { get; private set; }
+
+    /// <summary>Offset of the instruction being validated, for errors.</summary>
+    public int Offset { get; set; }
+
+    public ref ControlFrame Current => ref frames[FrameCount - 1];
+
+    public void Reset() => operandCount = FrameCount = OperandsMax = 0;
+
+    public InvalidModuleException Invalid(string message) => new(ModuleFault.Invalid, Offset, message);
+
+    public void Push(WasmType type)
+    {
+        if (operandCount == operands.Length)
+        {
+            Array.Resize(ref operands, operandCount * 2);
+        }
+
+        operands[operandCount++] = type;
+        if (operandCount > OperandsMax)
+        {
+            OperandsMax = operandCount;
+            if (operandCount > limits.OperandsMax)
+            {
+                throw new InvalidModuleException(
+                    ModuleFault.LimitExceeded, Offset, $"more than {limits.OperandsMax} operands at once");
+            }
+        }
+    }
+
+    public void Push(ReadOnlySpan<WasmType> types)
+    {
+        foreach (var type in types)
+        {
+            Push(type);
+        }
+    }
+
+    public WasmType Pop()
+    {
+        ref var frame = ref Current;
+        if (operandCount == frame.Height)
+        {
+            return frame.Unreachable ? Unknown : throw Invalid("type mismatch");
+        }
+
+        return operands[--operandCount];
+    }
+
+    public WasmType Pop(WasmType expected)
+    {
+        var actual = Pop();
+        return actual == expected || actual == Unknown || expected == Unknown ? actual : throw Invalid("type mismatch");
+    }
+
+    public void Pop(ReadOnlySpan<WasmType> types)
+    {
+        for (var i = types.Length - 1; i >= 0; i--)
+        {
+            Pop(types[i]);
+        }
+    }
+
+    /// <summary>Checks that the top operands are <paramref name="types"/> and leaves them as they are.</summary>
+    public void Expect(ReadOnlySpan<WasmType> types)
+    {
+        ref var frame = ref Current;
+        for (var i = 1; i <= types.Length; i++)
+        {
+            var at = operandCount - i;
+            if (at < frame.Height)
+            {
+                if (!frame.Unreachable)
+                {
+                    throw Invalid("type mismatch");
+                }
+
+                return;
+            }
+
+            if (operands[at] != types[^i] && operands[at] != Unknown)
+            {
+                throw Invalid("type mismatch");
+            }
+        }
+    }
+
+    public void Enter(Opcode opcode, FunctionType type)
+    {
+        if (FrameCount > limits.NestingMax)
+        {
+            throw new InvalidModuleException(ModuleFault.LimitExceeded, Offset, $"blocks nested deeper than {limits.NestingMax}");
+        }
+
+        if (FrameCount == frames.Length)
+        {
+            Array.Resize(ref frames, FrameCount * 2);
+        }
+
+        frames[FrameCount++] = new ControlFrame { Opcode = opcode, Type = type, Height = operandCount };
+        Push(type.Parameters.AsSpan());
+    }
+
+    public ControlFrame Leave()
+    {
+        var frame = Current;
+        Pop(frame.Type.Results.AsSpan());
+        if (operandCount != frame.Height)
+        {
+            throw Invalid("type mismatch");
+        }
+
+        FrameCount--;
+        return frame;
+    }
+
+    public void MarkUnreachable()
+    {
+        ref var frame = ref Current;
+        operandCount = frame.Height;
+        frame.Unreachable = true;
+    }
+
+    public ref ControlFrame Label(int depth)
+    {
+        if ((uint)depth >= (uint)FrameCount)
+        {
+            throw Invalid($"unknown label {(uint)depth}");
+        }
+
+        return ref frames[FrameCount - 1 - depth];
+    }
+}

@@ -1,0 +1,166 @@
+using System.Text.Json;
+
+namespace Marketplace.Engine.Tests.Spec;
+
+/// <summary>The state of one file of the suite: its modules so far, and the host module that they import from.</summary>
+internal sealed class SpecSession
+{
+    private static readonly RunLimits Limits = new()
+    {
+        // No file needs a millionth of this; it ends an endless loop of a broken engine.
+        FuelMax = 100_000_000_000,
+        MemoryPagesMax = EnginePolicy.MemoryPagesMax,
+    };
+
+    private readonly Func<string, byte[]> read;
+    private readonly Run run = new(Limits, TimeProvider.System);
+    private readonly Imports imports = SpecTestModule.Create();
+    private readonly Dictionary<string, Instance> named = [];
+    private Instance? last;
+
+    public SpecSession(Func<string, byte[]> read) => this.read = read;
+
+    /// <returns>Null when the command did what it should.</returns>
+    public string? Execute(string type, JsonElement command)
+    {
+        try
+        {
+            return type switch
+            {
+                "module" => Instantiate(command),
+                "register" => Register(command),
+                "action" => Action(command, out _),
+                "assert_return" => AssertReturn(command),
+                "assert_trap" => AssertTrap(command),
+                "assert_exhaustion" => AssertTrap(command),
+                "assert_invalid" => AssertRefused(command, ModuleFault.Invalid),
+                "assert_malformed" => AssertRefused(command, ModuleFault.Malformed),
+                "assert_unlinkable" => AssertUnlinkable(command),
+                "assert_uninstantiable" => AssertUninstantiable(command),
+                _ => $"unknown command {type}",
+            };
+        }
+        catch (Exception e)
+        {
+            return $"{e.GetType().Name}: {e.Message}";
+        }
+    }
+
+    private static string Text(JsonElement command) => command.GetProperty("text").GetString()!;
+
+    private Instance Load(JsonElement command)
+    {
+        var module = WasmModule.Decode(read(command.GetProperty("filename").GetString()!), EngineLimits.Default);
+        return Instance.Instantiate(CompiledModule.Compile(module), imports, run);
+    }
+
+    private string? Instantiate(JsonElement command)
+    {
+        last = null;
+        last = Load(command);
+        if (command.TryGetProperty("name", out var name))
+        {
+            named[name.GetString()!] = last;
+        }
+
+        return null;
+    }
+
+    private string? Register(JsonElement command)
+    {
+        imports.AddExports(command.GetProperty("as").GetString()!, Find(command, "name"));
+        return null;
+    }
+
+    private Instance Find(JsonElement element, string property) =>
+        element.TryGetProperty(property, out var name) ? named[name.GetString()!] : last!;
+
+    private string? Action(JsonElement command, out Value[] results)
+    {
+        var action = command.GetProperty("action");
+        var instance = Find(action, "module");
+        var field = action.GetProperty("field").GetString()!;
+        if (action.GetProperty("type").GetString() == "get")
+        {
+            results = [((Global)instance.Export(field)!).Value];
+            return null;
+        }
+
+        var arguments = action.GetProperty("args").EnumerateArray().Select(SpecValue.Parse).ToArray();
+        results = instance.Invoke(field, arguments);
+        return null;
+    }
+
+    private string? AssertReturn(JsonElement command)
+    {
+        Action(command, out var results);
+        var expected = command.GetProperty("expected").EnumerateArray().ToArray();
+        if (expected.Length != results.Length)
+        {
+            return $"{results.Length} results, expected {expected.Length}";
+        }
+
+        for (var i = 0; i < results.Length; i++)
+        {
+            if (!SpecValue.Matches(expected[i], results[i]))
+            {
+                return $"result {i} is {results[i]}, expected {expected[i]}";
+            }
+        }
+
+        return null;
+    }
+
+    private string? AssertTrap(JsonElement command)
+    {
+        try
+        {
+            Action(command, out var results);
+            return $"returned [{string.Join(", ", results)}], expected trap {Text(command)}";
+        }
+        catch (TrapException trap)
+        {
+            // The suite's text may go on with an index.
+            return Text(command).StartsWith(trap.Message, StringComparison.Ordinal) ? null : $"trap {trap.Message}, expected {Text(command)}";
+        }
+    }
+
+    private string? AssertRefused(JsonElement command, ModuleFault fault)
+    {
+        try
+        {
+            WasmModule.Decode(read(command.GetProperty("filename").GetString()!), EngineLimits.Default);
+            return $"accepted, expected {Text(command)}";
+        }
+        catch (InvalidModuleException refusal)
+        {
+            return refusal.Fault == fault ? null : $"{refusal.Fault}: {refusal.Message}, expected {Text(command)}";
+        }
+    }
+
+    private string? AssertUnlinkable(JsonElement command)
+    {
+        try
+        {
+            Load(command);
+            return $"linked, expected {Text(command)}";
+        }
+        catch (LinkException refusal)
+        {
+            return refusal.Message.StartsWith(Text(command), StringComparison.Ordinal) ? null : $"{refusal.Message}, expected {Text(command)}";
+        }
+    }
+
+    private string? AssertUninstantiable(JsonElement command)
+    {
+        try
+        {
+            Load(command);
+            return $"instantiated, expected {Text(command)}";
+        }
+        catch (TrapException trap)
+        {
+            return Text(command).StartsWith(trap.Message, StringComparison.Ordinal) ? null : $"trap {trap.Message}, expected {Text(command)}";
+        }
+    }
+}
