@@ -1,0 +1,13 @@
+using System.Globalization;
+
+namespace Marketplace.Benchmarks;
+
+/// <summary>Numbers by name: <c>--jobs 200000</c>.</summary>
+internal sealed class BenchmarkArguments(string[] args)
+{
+    public int Number(string name, int otherwise)
+    {
+        var index = Array.IndexOf(args, "--" + name);
+        return index < 0 ? otherwise : int.Parse(args[index + 1], NumberStyles.None, CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.Json;
+using Marketplace.Api;
+using Marketplace.Sdk;
+using Marketplace.Tests;
+
+namespace Marketplace.Benchmarks;
+
+/// <summary>
+/// Durable jobs end to end: the echo program, batches over HTTP to the real silo with default durability, until the last job has ended and the read model
+/// shows it; then single jobs one at a time on the idle silo. Afterwards every job is looked up, and the books are read from the store.
+/// </summary>
+internal static class JobsBenchmark
+{
+    public static async Task<int> Run(BenchmarkArguments arguments)
+    {
+        var result = await Measure(arguments);
+        Console.WriteLine(JsonSerializer.Serialize(result, BenchmarkJson.Options));
+        return result.Lost == 0 && result.PaidTwice == 0 ? 0 : 1;
+    }
+
+    public static async Task<JobsResult> Measure(BenchmarkArguments arguments)
+    {
+        using var data = new TemporaryFolder();
+        await using var silo = await SiloProcess.Start(data.Path, CancellationToken.None);
+        await using var client = silo.Client();
+        await using var module = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "programs", "echo", "echo.wasm"));
+        var program = (await client.Programs.Deploy(module, "echo")).Id;
+        await Submit(client, program, "warm", 20_000, TimeSpan.Zero, arguments);
+
+        var load = await Submit(client, program, "load", arguments.Number("jobs", 200_000), TimeSpan.FromSeconds(arguments.Number("seconds", 20)), arguments);
+        var idle = await Idle(client, program, arguments.Number("idle", 500));
+        var lost = await CountLost(client, load.Ids);
+
+        await silo.Stop(CancellationToken.None);
+        var books = await Books.Read(data.Path);
+        return new JobsResult(
+            "jobs", load.Ids.Count, Math.Round(load.Ids.Count / load.Elapsed.TotalSeconds), load.Latency.P50, load.Latency.P99, idle.P50, idle.P99,
+            lost, books.Violations.Count);
+    }
+
+    private static async Task<Load> Submit(
+        MarketplaceClient client, ProgramId program, string name, int jobsMin, TimeSpan timeMin, BenchmarkArguments arguments)
+    {
+        var batch = arguments.Number("batch", 1000);
+        var ids = new ConcurrentBag<JobId>();
+        var latencies = new ConcurrentBag<double>();
+        var sent = 0;
+        var clock = Stopwatch.StartNew();
+        var submitters = Enumerable.Range(0, arguments.Number("clients", 4)).Select(_ => Task.Run(async () =>
+        {
+            while (true)
+            {
+                var first = Interlocked.Add(ref sent, batch) - batch;
+                if (first >= jobsMin && clock.Elapsed >= timeMin)
+                    return;
+                var requests = Enumerable.Range(first, batch).Select(index => Request(program, $"{name}-{index}")).ToArray();
+                var began = clock.Elapsed;
+                foreach (var item in await client.Jobs.SubmitBatch(requests))
+                {
+                    if (item.Code is not null)
+                        throw new InvalidOperationException($"A job was refused: {item.Code} {item.Message}");
+                    ids.Add(item.Id);
+                }
+                latencies.Add((clock.Elapsed - began).TotalMilliseconds);
+            }
+        })).ToArray();
+        await Task.WhenAll(submitters);
+        while (await client.Market.Get() is { } market && (market.QueuedJobs > 0 || market.RunningJobs > 0 || market.ReadModelLag > 0))
+            await Task.Delay(5);
+        return new Load(ids, clock.Elapsed, new Percentiles(latencies));
+    }
+
+    private static async Task<Percentiles> Idle(MarketplaceClient client, ProgramId program, int count)
+    {
+        var latencies = new List<double>();
+        for (var index = -50; index < count; index++)
+        {
+            var began = Stopwatch.GetTimestamp();
+            var job = await client.Jobs.Submit(Request(program, $"idle-{index}"), TimeSpan.FromSeconds(10));
+            if (job.State != JobState.Completed)
+                throw new InvalidOperationException($"An idle job is {job.State}: {job.Reason}");
+            if (index >= 0)
+                latencies.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+        }
+        return new Percentiles(latencies);
+    }
+
+    private static async Task<int> CountLost(MarketplaceClient client, IReadOnlyCollection<JobId> ids)
+    {
+        var lost = ids.Count - ids.Distinct().Count();
+        foreach (var some in ids.Chunk(1000))
+        {
+            var found = await client.Jobs.GetMany(some);
+            lost += found.NotFound.Count + found.Jobs.Count(job => job.State != JobState.Completed);
+        }
+        return lost;
+    }
+
+    private static JobRequest Request(ProgramId program, string id) => new()
+    {
+        RequestId = id,
+        Program = program,
+        InputText = "hello marketplace",
+        PriceMax = new TokenAmount(10),
+        FuelMax = 10_000_000,
+    };
+
+    private sealed record Load(IReadOnlyCollection<JobId> Ids, TimeSpan Elapsed, Percentiles Latency);
+}
+
+/// <summary>The line that <c>jobs</c> prints. Latencies of the load are those of whole batches.</summary>
+internal sealed record JobsResult(
+    string Bench, int Jobs, double JobsPerS, double P50Ms, double P99Ms, double IdleP50Ms, double IdleP99Ms, int Lost, int PaidTwice);
+
+internal static class BenchmarkJson
+{
+    public static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+}

@@ -1,0 +1,16 @@
+using Marketplace.Benchmarks;
+
+var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, Task<int>> Run)>
+{
+    ["jobs"] = ("durable jobs end to end over HTTP, then single jobs when idle [--jobs N] [--seconds S] [--idle N] [--batch N] [--clients N]", JobsBenchmark.Run),
+    ["peers"] = ("the same, and ../shared/peers/jobs.sh where it is found, with the ratio", PeersBenchmark.Run),
+    ["start"] = ("time to ready of a new silo and to its first answered job", StartBenchmark.Run),
+};
+
+if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))
+{
+    foreach (var (name, (help, _)) in benchmarks)
+        Console.Error.WriteLine($"  {name,-8} {help}");
+    return args is ["--help"] ? 0 : 2;
+}
+return await benchmark.Run(new BenchmarkArguments(args[1..]));

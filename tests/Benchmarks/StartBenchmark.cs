@@ -1,0 +1,35 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Marketplace.Api;
+using Marketplace.Tests;
+
+namespace Marketplace.Benchmarks;
+
+/// <summary>What a new user waits for: the built silo's first start in an empty folder, and its first job.</summary>
+internal static class StartBenchmark
+{
+    public static async Task<int> Run(BenchmarkArguments arguments)
+    {
+        var ready = new List<double>();
+        var first = new List<double>();
+        for (var run = 0; run < arguments.Number("runs", 5); run++)
+        {
+            using var data = new TemporaryFolder();
+            var clock = Stopwatch.StartNew();
+            await using var silo = await SiloProcess.Start(data.Path, CancellationToken.None);
+            ready.Add(clock.Elapsed.TotalMilliseconds);
+            clock.Restart();
+            await using var client = silo.Client();
+            await using var module = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "programs", "echo", "echo.wasm"));
+            var program = await client.Programs.Deploy(module, "echo");
+            var job = await client.Jobs.Submit(
+                new JobRequest { RequestId = "first", Program = program.Id, InputText = "hello", PriceMax = new TokenAmount(1000) }, TimeSpan.FromSeconds(10));
+            first.Add(clock.Elapsed.TotalMilliseconds);
+            if (job.State != JobState.Completed)
+                throw new InvalidOperationException($"The first job is {job.State}: {job.Reason}");
+        }
+        var line = new { Bench = "start", ReadyMs = new Percentiles(ready).P50, FirstJobMs = new Percentiles(first).P50 };
+        Console.WriteLine(JsonSerializer.Serialize(line, BenchmarkJson.Options));
+        return 0;
+    }
+}

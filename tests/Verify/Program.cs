@@ -1,0 +1,20 @@
+using System.Text.Json;
+using Marketplace.Verify;
+using Marketplace.Verify.Kill9;
+
+var checks = new Dictionary<string, (string Help, Func<VerifyArguments, Task<VerifyResult>> Run)>
+{
+    ["kill9"] = ("kills the real silo under load, then checks every acknowledgement [--cycles N] [--seed S] [--without dedup]", Kill9Check.Run),
+};
+
+if (args.Length == 0 || !checks.TryGetValue(args[0], out var check))
+{
+    foreach (var (name, (help, _)) in checks)
+        Console.Error.WriteLine($"  {name,-8} {help}");
+    return args is ["--help"] ? 0 : 2;
+}
+var result = await check.Run(new VerifyArguments(args[1..]));
+foreach (var violation in result.Found)
+    Console.Error.WriteLine(violation);
+Console.WriteLine(JsonSerializer.Serialize(result.Line, new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower }));
+return result.Found.Count == 0 ? 0 : 1;
