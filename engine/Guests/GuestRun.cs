@@ -81,6 +81,16 @@ internal sealed class GuestRun
             Log.Append(bytes);
     }
 
+    /// <summary>The end that an exit means: an ONVM program that exits has returned no output, whatever its code says.</summary>
+    public GuestStop Exit(int code)
+    {
+        if (_abi == GuestAbi.Onvm)
+            return new GuestStop(GuestOutcome.Failed, code, $"the program exited with code {code} before it returned its output");
+        return code == 0
+            ? new GuestStop(GuestOutcome.Completed, 0, null)
+            : new GuestStop(GuestOutcome.Failed, code, $"the program exited with code {code}");
+    }
+
     /// <returns>False where the range leaves the guest's memory; then nothing was drawn.</returns>
     public bool TryFillRandom(uint pointer, uint size)
     {

@@ -12,9 +12,6 @@ internal sealed class GuestStop(GuestOutcome outcome, int exitCode, string? reas
 
     public string? Reason { get; } = reason;
 
-    public static GuestStop Exit(int code) =>
-        code == 0 ? new(GuestOutcome.Completed, 0, null) : new(GuestOutcome.Failed, code, $"the program exited with code {code}");
-
     public static GuestStop OutputTooLarge(long size, int sizeMax) =>
         new(GuestOutcome.OutputTooLarge, 0, $"the output has at least {size} bytes, the limit is {sizeMax}");
 

@@ -60,7 +60,7 @@ internal static class WasiProcess
         run.TryFillRandom(arguments.U32(0), arguments.U32(1)) ? Errno.Success : Errno.Fault;
 
     /// <summary>proc_exit(code).</summary>
-    public static long Exit(GuestRun run, HostArguments arguments) => throw GuestStop.Exit(arguments.I32(0));
+    public static long Exit(GuestRun run, HostArguments arguments) => throw run.Exit(arguments.I32(0));
 
     public static Errno Yield(GuestRun run, HostArguments arguments) => Errno.Success;
 

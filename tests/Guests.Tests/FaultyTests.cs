@@ -1,0 +1,102 @@
+using Marketplace.Engine.Guests;
+
+namespace Marketplace.Guests.Tests;
+
+/// <summary>Every way in which the sample <c>faulty</c> goes wrong ends in its own outcome, and the process lives to say so.</summary>
+public sealed class FaultyTests
+{
+    [Theory]
+    [InlineData("unreachable", "unreachable")]
+    [InlineData("divide", "integer divide by zero")]
+    [InlineData("overflow", "integer overflow")]
+    [InlineData("bounds", "out of bounds memory access")]
+    [InlineData("signature", "indirect call type mismatch")]
+    [InlineData("recursion", "call stack exhausted")]
+    public void Trap_HasTheSpecificationsWords(string mode, string words)
+    {
+        var result = Guest.RunSample("faulty", mode).MustEndAs(GuestOutcome.Trapped);
+        Assert.Equal(words, result.Reason);
+        Assert.Empty(result.Output.ToArray());
+        Assert.True(result.FuelUsed > 0);
+    }
+
+    [Fact]
+    public void Loop_EndsWhenItsFuelIsUsed()
+    {
+        var limits = Guest.Limits with { FuelMax = 5_000_000 };
+        var result = Guest.RunSample("faulty", Guest.Invocation("loop") with { Limits = limits }).MustEndAs(GuestOutcome.OutOfFuel);
+        Assert.Equal(5_000_000, result.FuelUsed);
+    }
+
+    [Fact]
+    public void Loop_EndsWhenItsTimeIsOver()
+    {
+        var clock = new HastyClock();
+        using var program = GuestProgram.Load(Guest.Sample("faulty"), clock);
+        var limits = Guest.Limits with { FuelMax = long.MaxValue, TimeMax = TimeSpan.FromHours(1) };
+        program.Run(Guest.Invocation("loop") with { Limits = limits }).MustEndAs(GuestOutcome.TimedOut);
+    }
+
+    [Fact]
+    public void MemoryBomb_EndsAtItsLimit()
+    {
+        var limits = Guest.Limits with { MemoryPagesMax = 64 };
+        var result = Guest.RunSample("faulty", Guest.Invocation("memory") with { Limits = limits }).MustEndAs(GuestOutcome.OutOfMemory);
+        Assert.Contains("64 pages", result.Reason);
+    }
+
+    [Fact]
+    public void OutputBomb_EndsAtItsLimit()
+    {
+        var result = Guest.RunSample("faulty", "output").MustEndAs(GuestOutcome.OutputTooLarge);
+        Assert.Contains($"{Guest.OutputBytesMax}", result.Reason);
+        Assert.Empty(result.Output.ToArray());
+    }
+
+    [Fact]
+    public void LogBomb_IsCutAndCompletes()
+    {
+        var result = Guest.RunSample("faulty", "log").MustEndAs(GuestOutcome.Completed);
+        Assert.Equal(Guest.LogBytesMax, result.Log.Length);
+        Assert.EndsWith("xxx\n[log cut]\n", result.LogText());
+    }
+
+    [Theory]
+    [InlineData("exit 1", 1)]
+    [InlineData("exit 255", 255)]
+    [InlineData("exit -1", -1)]
+    [InlineData("what is this", 64)]
+    public void ExitCode_OtherThanZeroIsAFailure(string mode, int code)
+    {
+        var result = Guest.RunSample("faulty", mode).MustEndAs(GuestOutcome.Failed);
+        Assert.Equal(code, result.ExitCode);
+        Assert.Contains($"{code}", result.Reason);
+    }
+
+    [Theory]
+    [InlineData("exit 0")]
+    [InlineData("none")]
+    public void ExitCode_ZeroIsSuccess(string mode) => Guest.RunSample("faulty", mode).MustEndAs(GuestOutcome.Completed);
+
+    [Fact]
+    public void HostileText_PassesAsTheBytesThatItIs()
+    {
+        var result = Guest.RunSample("faulty", "hostile").MustEndAs(GuestOutcome.Completed);
+        Assert.Equal(result.Output.ToArray(), result.Log.ToArray());
+        Assert.Equal(0x1b, result.Output.Span[0]);
+        Assert.Contains("<script>alert(1)</script>[bold]", result.OutputText());
+        ReadOnlySpan<byte> noUtf8 = [0xff, 0xfe, 0xc0, 0x80, 0xed, 0xa0, 0x80];
+        Assert.True(result.Output.Span.IndexOf(noUtf8) > 0);
+        Assert.Equal(0, result.Output.Span[^1]);
+    }
+
+    /// <summary>A clock on which a minute passes between any two looks.</summary>
+    private sealed class HastyClock : TimeProvider
+    {
+        private long _minutes;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => 60 * Interlocked.Increment(ref _minutes);
+    }
+}
