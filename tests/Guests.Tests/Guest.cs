@@ -1,9 +1,10 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Marketplace.Engine.Guests;
 
 namespace Marketplace.Guests.Tests;
 
-/// <summary>Programs and invocations as the tests use them.</summary>
+/// <summary>Programs and invocations as the tests use them. A program is loaded once and shared, as a worker does.</summary>
 internal static class Guest
 {
     public const int LogBytesMax = 64 << 10;
@@ -13,6 +14,8 @@ internal static class Guest
 
     public static readonly GuestLimits Limits = new(
         FuelMax: 200_000_000, MemoryPagesMax: 256, TimeMax: TimeSpan.FromMinutes(5), OutputBytesMax, LogBytesMax);
+
+    private static readonly ConcurrentDictionary<string, GuestProgram> Programs = new();
 
     public static GuestInvocation Invocation(ReadOnlyMemory<byte> input = default) => new()
     {
@@ -33,17 +36,12 @@ internal static class Guest
 
     public static GuestResult RunSample(string name, string input) => RunSample(name, Invocation(input));
 
-    public static GuestResult RunSample(string name, GuestInvocation invocation)
-    {
-        using var program = GuestProgram.Load(Sample(name));
-        return program.Run(invocation);
-    }
+    public static GuestResult RunSample(string name, GuestInvocation invocation) => Shared(Path.Combine("programs", name)).Run(invocation);
 
-    public static GuestResult RunFixture(string name, GuestInvocation invocation)
-    {
-        using var program = GuestProgram.Load(Fixture(name));
-        return program.Run(invocation);
-    }
+    public static GuestResult RunFixture(string name, GuestInvocation invocation) => Shared(Path.Combine("fixtures", name)).Run(invocation);
+
+    private static GuestProgram Shared(string file) =>
+        Programs.GetOrAdd(file, name => GuestProgram.Load(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, $"{name}.wasm"))));
 
     public static string OutputText(this GuestResult result) => Encoding.UTF8.GetString(result.Output.Span);
 

@@ -93,9 +93,10 @@ public sealed class OnvmStateTests
         var probe = new Probe();
         for (var i = 0u; i < 17; i++)
             probe.Poke(A, i).Call("onvm_state_put", A, 1000, 0, ValueSize);
-        var answers = probe.Poke(A, 3u).Call("onvm_state_put", A, 1000, 0, 1).Poke(A, 99u).Call("onvm_state_put", A, 1000, 0, ValueSize).OnvmAnswers();
+        var answers = probe.Poke(A, 3u).Call("onvm_state_put", A, 1000, 0, 1).Poke(A, 99u)
+            .Call("onvm_state_put", A, 1000, 0, ValueSize - 1000).Call("onvm_state_put", A, 1000, 0, ValueSize - 1001).OnvmAnswers();
         Assert.All(answers[..16], answer => Assert.Equal(0, answer.Result));
-        Assert.Equal([-4L, 0, 0], answers[16..].Select(answer => answer.Result));
+        Assert.Equal([-4L, 0, -4, 0], answers[16..].Select(answer => answer.Result));
     }
 
     [Fact]

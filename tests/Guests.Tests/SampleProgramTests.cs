@@ -24,7 +24,7 @@ public sealed class SampleProgramTests
     [Theory]
     [InlineData("", 0, 0, 0)]
     [InlineData("one", 0, 1, 3)]
-    [InlineData("one two\n\tthree  \n\n", 3, 3, 17)]
+    [InlineData("one two\n\tthree  \n\n", 3, 3, 18)]
     public void Wordcount_CountsAsWcDoes(string input, int lines, int words, int bytes) =>
         Assert.Equal(
             $"lines {lines}\nwords {words}\nbytes {bytes}\n", Guest.RunSample("wordcount", input).MustEndAs(GuestOutcome.Completed).OutputText());
