@@ -53,7 +53,7 @@ internal sealed partial class Activation
             {
                 if (_stage == Stage.Ended && _deactivated is null)
                     return Task.CompletedTask;
-                _deactivated ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _deactivated ??= new TaskCompletionSource();
                 return _deactivated.Task;
             }
         }
@@ -167,7 +167,7 @@ internal sealed partial class Activation
         while (waiting.First is { } call)
         {
             waiting.Remove(call);
-            if (call.IsInternal)
+            if (call.IsTick)
                 call.Release();
             else
                 _host.Dispatcher.Deliver(call);

@@ -8,13 +8,16 @@ internal sealed partial class Activation
     private long _usedAt;
     private long _keepUntil;
 
-    /// <summary>Adds the calls that are due, won and owned by the caller of this method. False when there is nothing to watch any more.</summary>
-    public bool CollectExpired(long now, List<GrainCall> expired)
+    /// <summary>
+    /// Adds the calls whose callers have waited long enough, won and owned by whoever calls this; and those that were here at an
+    /// earlier look already. False when there is nothing to watch any more.
+    /// </summary>
+    public bool Look(long now, List<GrainCall> expired, List<PendingCall> pending)
     {
         lock (Gate)
         {
-            Collect(_mailbox.First, now, expired);
-            Collect(_running.First, now, expired);
+            Look(_mailbox.First, now, expired, pending);
+            Look(_running.First, now, expired, pending);
             return _watched = _mailbox.Count + _running.Count > 0;
         }
     }
@@ -45,17 +48,19 @@ internal sealed partial class Activation
         return true;
     }
 
-    private void Collect(GrainCall? first, long now, List<GrainCall> expired)
+    private void Look(GrainCall? first, long now, List<GrainCall> expired, List<PendingCall> pending)
     {
         for (var call = first; call is not null; call = call.Next)
         {
-            if (call.IsInternal || call.IsOneWay || call.HasEnded)
-                continue;
             if (call.Deadline == 0)
             {
-                call.Deadline = now + Ticks(call.Method.Timeout);
+                call.Deadline = now + Ticks(call.Timeout);
+                continue;
             }
-            else if (now >= call.Deadline && call.TryWin())
+
+            if (call.IsRunning || !call.HasEnded)
+                pending.Add(new PendingCall(call.Id, call.ParentId, call.IsRunning ? 0 : _blocking?.Id ?? 0, $"{call.Name} of {GrainId}"));
+            if (now >= call.Deadline && !call.IsOneWay && call.TryWin())
             {
                 call.AddOwner();
                 expired.Add(call);

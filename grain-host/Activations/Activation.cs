@@ -1,4 +1,5 @@
 using Marketplace.GrainHost.Calls;
+using Marketplace.GrainHost.Hosting;
 using Marketplace.GrainHost.Turns;
 using Orleans;
 using Orleans.Runtime;
@@ -64,7 +65,7 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
         {
             if (_stage == Stage.Ended)
                 return false;
-            if (_mailbox.Count < _host.Options.MailboxMax || call.IsInternal)
+            if (_mailbox.Count < _host.Options.MailboxMax || call.IsTick)
             {
                 call.Receiver = this;
                 _mailbox.Append(call);
@@ -83,7 +84,10 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
 
         if (waiting > 0)
         {
-            call.TryFail(new LimitExceededException("GrainHostOptions.MailboxMax", waiting, _host.Options.MailboxMax, $"{GrainId} {call.Name}"));
+            if (call.IsOneWay)
+                HostLog.OneWayRefused(_host.Logger, GrainId, call.Name, waiting);
+            call.TryFail(new LimitExceededException(
+                $"{nameof(GrainHostOptions)}.{nameof(GrainHostOptions.MailboxMax)}", waiting, _host.Options.MailboxMax, $"{GrainId} {call.Name}"));
             call.Release();
             return true;
         }
@@ -155,7 +159,7 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
         {
             if (_stage == Stage.Ended || (_running.Count == 0 && _mailbox.Count == 0))
                 return null;
-            _whenIdle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _whenIdle ??= new TaskCompletionSource();
             return _whenIdle.Task;
         }
     }

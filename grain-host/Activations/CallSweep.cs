@@ -4,7 +4,7 @@ using Marketplace.GrainHost.Calls;
 namespace Marketplace.GrainHost.Activations;
 
 /// <summary>
-/// Finds the calls whose callers have waited long enough. Only activations that got a call are looked at, and while there
+/// Finds the calls whose callers have waited long enough, and those that wait for each other. Only activations that got a call are looked at, and while there
 /// is none there is no timer; a call itself costs neither a timer nor a look at a clock.
 /// </summary>
 internal sealed class CallSweep(HostCore host) : IDisposable
@@ -17,6 +17,8 @@ internal sealed class CallSweep(HostCore host) : IDisposable
     private readonly ConcurrentQueue<Activation> _added = new();
     private readonly List<Activation> _watched = [];
     private readonly List<GrainCall> _expired = [];
+    private readonly List<PendingCall> _pending = [];
+    private readonly DeadlockSearch _deadlocks = new();
     private ITimer? _timer;
     private TimeSpan _period = PeriodMax;
     private int _armed;
@@ -51,18 +53,30 @@ internal sealed class CallSweep(HostCore host) : IDisposable
             _watched.Add(activation);
         var now = host.Time.GetTimestamp();
         var kept = 0;
-        foreach (var activation in _watched)
+        for (var index = 0; index < _watched.Count; index++)
         {
-            if (activation.CollectExpired(now, _expired))
-                _watched[kept++] = activation;
+            if (_watched[index].Look(now, _expired, _pending))
+                _watched[kept++] = _watched[index];
         }
 
         _watched.RemoveRange(kept, _watched.Count - kept);
+        ReportDeadlocks();
         FailExpired();
 
         Volatile.Write(ref _armed, 0);
         if (_watched.Count > 0 || !_added.IsEmpty)
             Arm();
+    }
+
+    private void ReportDeadlocks()
+    {
+        foreach (var report in _deadlocks.Look(_pending))
+        {
+            HostLog.Deadlock(host.Logger, report.ToString());
+            host.Options.OnDeadlock?.Invoke(report);
+        }
+
+        _pending.Clear();
     }
 
     private void FailExpired()
@@ -74,8 +88,9 @@ internal sealed class CallSweep(HostCore host) : IDisposable
         {
             foreach (var call in _expired)
             {
+                var circle = _deadlocks.Known(call.Id) is { } report ? $" Calls wait for each other: {report}." : "";
                 call.DeliverFailure(new TimeoutException(
-                    $"{call.Name} of {call.Target.GrainId} has not answered within {call.Method.Timeout}. It may still have its effect."));
+                    $"{call.Name} of {call.Target.GrainId} has not answered within {call.Timeout}. It may still have its effect.{circle}"));
                 call.CancelCallee();
                 call.Release();
             }

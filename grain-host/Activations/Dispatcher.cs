@@ -19,6 +19,8 @@ internal sealed class Dispatcher(HostCore host)
         Closed,
     }
 
+    public bool HasThreads { get; } = !host.Scheduler.ObservesSteps;
+
     public void Open() => _gates = Gates.Open;
 
     public void CloseForClients() => _gates = Gates.InternalOnly;
@@ -29,12 +31,7 @@ internal sealed class Dispatcher(HostCore host)
     {
         var sender = TurnQueue.Current as Activation;
         call.Sender = sender;
-        if (sender?.CurrentCall is { } parent)
-        {
-            call.Parent = parent;
-            call.ParentId = parent.Id;
-        }
-
+        call.ParentId = sender?.CurrentCall?.Id ?? 0;
         call.Context = RequestContext.Current;
         if (host.Scheduler.ObservesSteps)
             host.Scheduler.CheckArrival(sender?.GrainId.ToString() ?? "", call.Name);

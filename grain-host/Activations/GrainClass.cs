@@ -24,6 +24,7 @@ internal sealed class GrainClass
         IsReentrant = type.IsDefined(typeof(ReentrantAttribute));
         IsKeptAlive = type.IsDefined(typeof(KeepAliveAttribute));
         IsFilter = typeof(IIncomingGrainCallFilter).IsAssignableFrom(type);
+        StreamNamespaces = [.. type.GetCustomAttributes<ImplicitStreamSubscriptionAttribute>().Select(attribute => attribute.Namespace)];
         WorkersMax = type.GetCustomAttribute<StatelessWorkerAttribute>()?.MaxLocalWorkers;
         HasOnActivate = !IsBaseMethod(nameof(Grain.OnActivateAsync), [typeof(CancellationToken)]);
         HasOnDeactivate = !IsBaseMethod(nameof(Grain.OnDeactivateAsync), [typeof(DeactivationReason), typeof(CancellationToken)]);
@@ -47,6 +48,8 @@ internal sealed class GrainClass
     public bool IsKeptAlive { get; }
 
     public bool IsFilter { get; }
+
+    public IReadOnlyList<string> StreamNamespaces { get; }
 
     public bool HasOnActivate { get; }
 

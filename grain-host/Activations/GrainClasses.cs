@@ -11,6 +11,7 @@ internal sealed class GrainClasses
 {
     private readonly FrozenDictionary<GrainType, GrainClass> _byType;
     private readonly FrozenDictionary<Type, GrainClass[]> _byInterface;
+    private readonly FrozenDictionary<string, GrainClass[]> _byStream;
 
     public GrainClasses(IEnumerable<Assembly> assemblies, ServiceLifetimes lifetimes)
     {
@@ -35,6 +36,10 @@ internal sealed class GrainClasses
             .SelectMany(grainClass => grainClass.Interfaces.Select(type => (Interface: type, Class: grainClass)))
             .GroupBy(pair => pair.Interface)
             .ToFrozenDictionary(group => group.Key, group => group.Select(pair => pair.Class).ToArray());
+        _byStream = All
+            .SelectMany(grainClass => grainClass.StreamNamespaces.Select(name => (Namespace: name, Class: grainClass)))
+            .GroupBy(pair => pair.Namespace, StringComparer.Ordinal)
+            .ToFrozenDictionary(group => group.Key, group => group.Select(pair => pair.Class).ToArray());
     }
 
     public IReadOnlyList<GrainClass> All { get; }
@@ -44,6 +49,10 @@ internal sealed class GrainClasses
             ? found
             : throw new OrleansConfigurationException(
                 $"No grain class has the type \"{id.Type}\" of {id}: is its assembly in {nameof(GrainHostOptions)}.{nameof(GrainHostOptions.Assemblies)}?");
+
+    /// <summary>The classes with an implicit subscription to that namespace.</summary>
+    public IReadOnlyList<GrainClass> ListeningTo(string? streamNamespace) =>
+        streamNamespace is not null && _byStream.TryGetValue(streamNamespace, out var found) ? found : [];
 
     /// <summary>The class behind an interface; where there are several, the one whose full name begins with the prefix.</summary>
     public GrainClass Of(Type grainInterface, string? classNamePrefix)

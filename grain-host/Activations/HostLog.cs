@@ -24,4 +24,19 @@ internal static partial class HostLog
 
     [LoggerMessage(6, LogLevel.Warning, "The grain host stops with calls unfinished: {Count} grains were busy after {Limit}, among them {Example}.")]
     public static partial void DrainExpired(ILogger logger, int count, TimeSpan limit, GrainId example);
+
+    [LoggerMessage(10, LogLevel.Warning, "The one-way call {Method} of {Grain} was dropped: {Count} calls wait already.")]
+    public static partial void OneWayRefused(ILogger logger, GrainId grain, string method, int count);
+
+    [LoggerMessage(11, LogLevel.Error, "Calls wait for each other and can only end by their timeouts: {Circle}.")]
+    public static partial void Deadlock(ILogger logger, string circle);
+
+    [LoggerMessage(7, LogLevel.Error, "The reminder \"{Name}\" of {Grain} failed. It comes again after {Period}.")]
+    public static partial void ReminderFailed(ILogger logger, Exception exception, GrainId grain, string name, TimeSpan period);
+
+    [LoggerMessage(8, LogLevel.Error, "An observer of the stream {Stream} failed. It gets the next item nevertheless.")]
+    public static partial void ObserverFailed(ILogger logger, Exception exception, StreamId stream);
+
+    [LoggerMessage(9, LogLevel.Warning, "{Count} items of the stream {Stream} were dropped: its observer has {Limit} unread ones.")]
+    public static partial void ItemsDropped(ILogger logger, int count, StreamId stream, int limit);
 }

@@ -13,7 +13,13 @@ namespace Marketplace.GrainHost.Calls;
 /// </remarks>
 internal abstract class GrainCall
 {
+    /// <summary>A thread takes ids by the million, so that calls on several threads do not meet at one counter.</summary>
+    private const long IdsPerBlock = 1_000_000;
+    private static long _idBlocks;
+
+    [ThreadStatic]
     private static long _lastId;
+
     private int _owners;
     private int _won;
 
@@ -25,7 +31,6 @@ internal abstract class GrainCall
 
     /// <summary>The activation that called, and the call that it was running then; for the report of deadlocks and for filters.</summary>
     public Activation? Sender;
-    public GrainCall? Parent;
     public long ParentId;
     public long Id;
 
@@ -43,8 +48,11 @@ internal abstract class GrainCall
 
     public bool HasEnded => Volatile.Read(ref _won) != 0;
 
-    /// <summary>A tick of a timer or a step of the host itself is not refused by a full mailbox and has nobody who waits for it.</summary>
-    public virtual bool IsInternal => false;
+    /// <summary>A timer's tick is not refused by a full mailbox, and ends with its activation.</summary>
+    public virtual bool IsTick => false;
+
+    /// <summary>The callbacks of a cancellation token may hold on to the call, so such a call is used once.</summary>
+    public virtual bool IsPooled => !Method.TakesCancellation;
 
     /// <summary>Whether it keeps the activation from being collected as idle.</summary>
     public virtual bool CountsAsUse => true;
@@ -54,6 +62,9 @@ internal abstract class GrainCall
     public virtual bool IsReadOnly => Method.IsReadOnly;
 
     public virtual string Name => Method.Name;
+
+    /// <summary>How long the caller waits.</summary>
+    public virtual TimeSpan Timeout => Method.Timeout;
 
     /// <summary>The token that the method gets; the emitted classes of methods that take one override it.</summary>
     public virtual CancellationToken Cancellation
@@ -96,8 +107,7 @@ internal abstract class GrainCall
         if (Interlocked.Decrement(ref _owners) != 0)
             return;
 
-        // The callbacks of a cancellation token may hold on to the call, so such a call is used once.
-        if (IsInternal || Method.TakesCancellation)
+        if (!IsPooled)
             return;
         Clear();
         Method.Return(this);
@@ -107,8 +117,15 @@ internal abstract class GrainCall
     {
         Method = method;
         Target = target;
-        Id = Interlocked.Increment(ref _lastId);
+        Id = NextId();
         _won = 0;
+    }
+
+    protected static long NextId()
+    {
+        if (_lastId % IdsPerBlock == 0)
+            _lastId = Interlocked.Increment(ref _idBlocks) * IdsPerBlock;
+        return ++_lastId;
     }
 
     /// <summary>Lets go of arguments and result, so that a pooled call keeps nothing alive.</summary>
@@ -116,7 +133,7 @@ internal abstract class GrainCall
     {
         Target = null!;
         Sender = null;
-        Parent = null;
+        ParentId = 0;
         Receiver = null;
         IsRunning = false;
         IsOneWay = false;

@@ -8,7 +8,7 @@ internal abstract class GrainCall<TResult> : GrainCall, IValueTaskSource<TResult
 {
     private readonly Action _onEnded;
     private AsyncTaskMethodBuilder<TResult> _promise;
-    private ManualResetValueTaskSourceCore<TResult> _source = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<TResult> _source;
     private bool _awaitedBySource;
     private Task? _running;
     private CancellationLink? _cancellation;
@@ -84,8 +84,7 @@ internal abstract class GrainCall<TResult> : GrainCall, IValueTaskSource<TResult
 
     protected ValueTask<TResult> SendForValueTask()
     {
-        Own(2);
-        _awaitedBySource = true;
+        AwaitBySource();
         var result = new ValueTask<TResult>(this, _source.Version);
         Send();
         return result;
@@ -93,8 +92,7 @@ internal abstract class GrainCall<TResult> : GrainCall, IValueTaskSource<TResult
 
     protected ValueTask SendForPlainValueTask()
     {
-        Own(2);
-        _awaitedBySource = true;
+        AwaitBySource();
         var result = new ValueTask(this, _source.Version);
         Send();
         return result;
@@ -112,6 +110,15 @@ internal abstract class GrainCall<TResult> : GrainCall, IValueTaskSource<TResult
     {
         base.Clear();
         _promise = default;
+    }
+
+    private void AwaitBySource()
+    {
+        Own(2);
+        _awaitedBySource = true;
+
+        // Who awaits without a context goes on in the thread pool, and not in the middle of the callee's turn.
+        _source.RunContinuationsAsynchronously = Target.HasThreads;
     }
 
     private void Send()

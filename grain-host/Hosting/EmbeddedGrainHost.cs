@@ -1,4 +1,5 @@
 using Marketplace.GrainHost.Activations;
+using Marketplace.GrainHost.Reminders;
 using Microsoft.Extensions.Hosting;
 using Orleans;
 
@@ -8,20 +9,25 @@ namespace Marketplace.GrainHost.Hosting;
 public sealed class EmbeddedGrainHost : IHostedService
 {
     private readonly HostCore _host;
+    private readonly ReminderService _reminders;
 
-    internal EmbeddedGrainHost(HostCore host) => _host = host;
+    internal EmbeddedGrainHost(HostCore host, ReminderService reminders)
+    {
+        _host = host;
+        _reminders = reminders;
+    }
 
     /// <summary>How many activations there are.</summary>
     public int ActivationCount => _host.Directory.Snapshot().Count;
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var grainInterface in _host.Classes.All.SelectMany(grainClass => grainClass.Interfaces).Distinct())
             _host.Proxies.Prepare(grainInterface);
         _host.Sweep.Start();
         _host.Idle.Start();
         _host.Dispatcher.Open();
-        return Task.CompletedTask;
+        await _reminders.Start(cancellationToken);
     }
 
     /// <summary>
@@ -30,6 +36,7 @@ public sealed class EmbeddedGrainHost : IHostedService
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        _reminders.Dispose();
         _host.Dispatcher.CloseForClients();
         await Drain(cancellationToken);
         await DeactivateAll(cancellationToken);

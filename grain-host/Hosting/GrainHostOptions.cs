@@ -36,6 +36,9 @@ public sealed class GrainHostOptions
     /// <summary>The shortest period of a reminder. They are durable, so each tick costs a write; use timers for anything faster.</summary>
     public TimeSpan ReminderPeriodMin { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>Told of calls that wait for each other, beside the log.</summary>
+    public Action<DeadlockReport>? OnDeadlock { get; set; }
+
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
     public ITurnScheduler Scheduler { get; set; } = new ThreadPoolTurnScheduler();

@@ -1,4 +1,6 @@
 using Marketplace.GrainHost.Activations;
+using Marketplace.GrainHost.Reminders;
+using Marketplace.GrainHost.Storage;
 using Marketplace.GrainHost.Timers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -40,11 +42,16 @@ public static class GrainHostServices
         services.TryAddSingleton<IClusterClient>(provider => provider.GetRequiredService<GrainFactory>());
         services.TryAddSingleton<IGrainFactory>(provider => provider.GetRequiredService<GrainFactory>());
         services.TryAddSingleton<ITimerRegistry, TimerRegistry>();
+        services.TryAddSingleton<IReminderStore, MemoryReminderStore>();
+        services.TryAddSingleton<ReminderService>();
+        services.TryAddSingleton<IReminderRegistry>(provider => provider.GetRequiredService<ReminderService>());
+        services.TryAddSingleton<IPersistentStateFactory, PersistentStateFactory>();
         services.TryAddSingleton<GrainRuntime>();
         services.TryAddSingleton<IGrainRuntime>(provider => provider.GetRequiredService<GrainRuntime>());
         services.TryAddSingleton<IGrainContextAccessor>(provider => provider.GetRequiredService<GrainRuntime>());
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<GrainHostOptions>>().Value.TimeProvider);
-        services.TryAddSingleton(provider => new EmbeddedGrainHost(provider.GetRequiredService<HostCore>()));
+        services.TryAddSingleton(provider => new EmbeddedGrainHost(
+            provider.GetRequiredService<HostCore>(), provider.GetRequiredService<ReminderService>()));
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<EmbeddedGrainHost>());
         return services;
     }

@@ -118,7 +118,6 @@ internal abstract class GrainTimer : IGrainTimer
         }
 
         var tick = new TimerCall(this);
-        tick.Own(1);
         if (!Activation.TryReceive(tick))
             Stop();
     }

@@ -3,31 +3,45 @@ using Marketplace.GrainHost.Calls;
 namespace Marketplace.GrainHost.Timers;
 
 /// <summary>A tick on its way through the mailbox.</summary>
-internal sealed class TimerCall(GrainTimer timer) : GrainCall
+internal sealed class TimerCall : GrainCall
 {
-    public override bool IsInternal => true;
+    private readonly GrainTimer _timer;
 
-    public override bool CountsAsUse => timer.Options.KeepAlive;
+    public TimerCall(GrainTimer timer)
+    {
+        _timer = timer;
+        Target = timer.Activation.GrainReference;
+        Id = NextId();
+        IsOneWay = true;
+        Own(1);
+    }
 
-    public override bool AlwaysInterleaves => timer.Options.Interleave;
+    public override bool IsTick => true;
+
+    public override bool IsPooled => false;
+
+    public override bool CountsAsUse => _timer.Options.KeepAlive;
+
+    public override bool AlwaysInterleaves => _timer.Options.Interleave;
 
     public override bool IsReadOnly => false;
 
     public override string Name => "(timer)";
 
+    public override TimeSpan Timeout => TimeSpan.Zero;
+
     // Async void: the tick reports its own errors, and what escapes despite that is posted to the activation's queue.
     public override async void Run(object grain)
     {
-        var activation = timer.Activation;
-        await timer.Tick();
+        var activation = _timer.Activation;
+        await _timer.Tick();
         activation.BeforeOutcome(this, null);
         activation.AfterCall(this);
         Release();
     }
 
-    public override void DeliverFailure(Exception exception)
-    {
-    }
+    public override void DeliverFailure(Exception exception) =>
+        throw new InvalidOperationException("Nobody waits for a tick: this is a bug in the grain host.");
 
-    public override GrainCall New() => new TimerCall(timer);
+    public override GrainCall New() => throw new InvalidOperationException("A tick is not pooled: this is a bug in the grain host.");
 }

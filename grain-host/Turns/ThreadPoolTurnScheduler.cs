@@ -18,6 +18,8 @@ public sealed class ThreadPoolTurnScheduler : ITurnScheduler
     {
     }
 
+    public bool FlipCoin() => false;
+
     public void CheckArrival(string grain, string method)
     {
     }

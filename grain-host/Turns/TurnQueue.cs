@@ -11,8 +11,11 @@ internal abstract class TurnQueue(ITurnScheduler scheduler) : SynchronizationCon
     [ThreadStatic]
     private static TurnQueue? _current;
 
-    private readonly Queue<(SendOrPostCallback Callback, object? State)> _continuations = new(0);
+    private readonly Queue<(SendOrPostCallback? Callback, object? State)> _continuations = new(0);
     private bool _scheduled;
+
+    /// <summary>Continuations and new work take turns, so that neither keeps the other waiting for ever.</summary>
+    private bool _workFirst;
 
     /// <summary>The queue whose turn the current thread is running.</summary>
     public static new TurnQueue? Current => _current;
@@ -125,11 +128,14 @@ internal abstract class TurnQueue(ITurnScheduler scheduler) : SynchronizationCon
 
     private bool RunStep()
     {
-        (SendOrPostCallback Callback, object? State) continuation;
+        var continuation = default((SendOrPostCallback? Callback, object? State));
         object? work = null;
         lock (Gate)
         {
-            if (!_continuations.TryDequeue(out continuation) && (work = TakeWork()) is null)
+            _workFirst = Scheduler.ObservesSteps ? Scheduler.FlipCoin() : !_workFirst;
+            if (_workFirst)
+                work = TakeWork();
+            if (work is null && !_continuations.TryDequeue(out continuation) && (_workFirst || (work = TakeWork()) is null))
             {
                 _scheduled = false;
                 return false;
@@ -146,7 +152,7 @@ internal abstract class TurnQueue(ITurnScheduler scheduler) : SynchronizationCon
             {
                 if (Scheduler.ObservesSteps)
                     Scheduler.Observe(new TurnStep(TurnStepKind.Continued, Name, CurrentMethod, ""));
-                continuation.Callback(continuation.State);
+                continuation.Callback!(continuation.State);
             }
         }
         catch (Exception exception)

@@ -13,6 +13,8 @@ internal sealed class RunningHost : IAsyncDisposable
 
     public IClusterClient Client => _services.GetRequiredService<IClusterClient>();
 
+    public TimeProvider Time => _services.GetRequiredService<TimeProvider>();
+
     public EmbeddedGrainHost Host => _services.GetRequiredService<EmbeddedGrainHost>();
 
     public static async Task<RunningHost> Start(

@@ -29,6 +29,9 @@ public class GrainReference : IAddressable, IEquatable<GrainReference>
 
     internal object As(Type interfaceType) => interfaceType.IsInstanceOfType(this) ? this : _shape.Proxies.Create(interfaceType, GrainId);
 
+    /// <summary>False in a simulated run, where everything happens on one.</summary>
+    internal bool HasThreads => _shape.Dispatcher.HasThreads;
+
     internal GrainCall Rent(int method) => _shape.Methods[method].Rent(this);
 
     internal void Send(GrainCall call) => _shape.Dispatcher.Send(call);

@@ -1,0 +1,88 @@
+using Marketplace.GrainHost.Hosting;
+
+namespace Marketplace.GrainHost.Activations;
+
+/// <summary>A call that was under way when the sweep looked.</summary>
+/// <param name="Id">The call.</param>
+/// <param name="ParentId">The call that it was made from; 0 where the caller is no grain or runs several calls at once.</param>
+/// <param name="Blocker">The running call that it waits behind; 0 where it runs itself.</param>
+/// <param name="Text">Method and grain.</param>
+internal readonly record struct PendingCall(long Id, long ParentId, long Blocker, string Text);
+
+/// <summary>
+/// Finds calls that wait for each other in a circle. A waiting call waits for the one that blocks its grain; a running call is
+/// taken to wait for every call that it has made. That is a guess where a grain does not await what it calls, so a circle
+/// counts only when two looks in a row have found it.
+/// </summary>
+internal sealed class DeadlockSearch
+{
+    private readonly Dictionary<long, DeadlockReport> _known = [];
+    private HashSet<long> _suspects = [];
+
+    public DeadlockReport? Known(long call) => _known.GetValueOrDefault(call);
+
+    /// <summary>Gives the circles that were not reported before.</summary>
+    public List<DeadlockReport> Look(List<PendingCall> calls)
+    {
+        if (calls.Count == 0 && _known.Count == 0 && _suspects.Count == 0)
+            return [];
+        var found = new List<DeadlockReport>();
+        var suspects = new HashSet<long>();
+        var byId = calls.ToDictionary(call => call.Id);
+        var children = calls.Where(call => call.ParentId != 0).ToLookup(call => call.ParentId);
+        var visited = new HashSet<long>();
+        foreach (var start in calls)
+        {
+            if (FindCircle(start.Id, byId, children, visited) is not { } circle)
+                continue;
+            suspects.UnionWith(circle);
+            if (circle.Any(_known.ContainsKey) || !circle.All(_suspects.Contains))
+                continue;
+            var report = new DeadlockReport([.. circle.Select(id => byId[id].Text)]);
+            foreach (var id in circle)
+                _known[id] = report;
+            found.Add(report);
+        }
+
+        foreach (var ended in _known.Keys.Where(id => !byId.ContainsKey(id)).ToList())
+            _known.Remove(ended);
+        _suspects = suspects;
+        return found;
+    }
+
+    /// <summary>Depth first, without recursion: a chain of calls may be long.</summary>
+    private static List<long>? FindCircle(
+        long start, Dictionary<long, PendingCall> calls, ILookup<long, PendingCall> children, HashSet<long> visited)
+    {
+        var path = new List<long>();
+        var onPath = new HashSet<long>();
+        var stack = new Stack<(long Call, bool Leave)>([(start, false)]);
+        while (stack.TryPop(out var step))
+        {
+            if (step.Leave)
+            {
+                path.RemoveAt(path.Count - 1);
+                onPath.Remove(step.Call);
+                continue;
+            }
+
+            if (onPath.Contains(step.Call))
+                return path[path.IndexOf(step.Call)..];
+            if (!calls.TryGetValue(step.Call, out var call) || !visited.Add(step.Call))
+                continue;
+            path.Add(step.Call);
+            onPath.Add(step.Call);
+            stack.Push((step.Call, true));
+            if (call.Blocker != 0)
+            {
+                stack.Push((call.Blocker, false));
+                continue;
+            }
+
+            foreach (var child in children[call.Id])
+                stack.Push((child.Id, false));
+        }
+
+        return null;
+    }
+}
