@@ -26,6 +26,9 @@ public static class EnginePolicy
     /// </summary>
     public const int BodyBytesPerFrameSlot = 8;
 
+    /// <summary>Slots that each entry from the host costs: the host's own frames when a host function calls the guest again.</summary>
+    public const int HostFrameSlots = 256;
+
     /// <summary>Frames of so many slots also ask the runtime for stack; for smaller ones the slots alone are proof enough.</summary>
     public const int CheckedFrameSlots = 1_024;
 

@@ -149,9 +149,14 @@ public sealed partial class Instance : IDisposable
     {
         var callee = FunctionAt(function);
         var slotsBefore = RunField.StackSlots;
+        if (slotsBefore < EnginePolicy.HostFrameSlots)
+        {
+            Marketplace.Engine.Run.Trap(TrapKind.CallStackExhausted);
+        }
+
         try
         {
-            compiled.EntryOf(function)(callee.Code, callee.Context, slotsBefore, slots, references);
+            compiled.EntryOf(function)(callee.Code, callee.Context, slotsBefore - EnginePolicy.HostFrameSlots, slots, references);
         }
         finally
         {

@@ -1,0 +1,160 @@
+using System.Text;
+
+namespace Marketplace.Engine.Tests.Building;
+
+/// <summary>A module that a test makes up: sections in the order of the binary format, nothing checked.</summary>
+public sealed class TestModule
+{
+    private readonly List<byte[]> types = [];
+    private readonly List<byte[]> imports = [];
+    private readonly List<byte[]> functions = [];
+    private readonly List<byte[]> tables = [];
+    private readonly List<byte[]> memories = [];
+    private readonly List<byte[]> globals = [];
+    private readonly List<byte[]> exports = [];
+    private readonly List<byte[]> elements = [];
+    private readonly List<byte[]> bodies = [];
+    private readonly List<byte[]> data = [];
+    private int? start;
+    private int importedFunctions;
+
+    /// <returns>Its index.</returns>
+    public int Type(WasmType[] parameters, WasmType[] results)
+    {
+        var code = new Code().Raw(0x60).U32((uint)parameters.Length).Raw([.. parameters.Select(t => (byte)t)]);
+        types.Add(code.U32((uint)results.Length).Raw([.. results.Select(t => (byte)t)]).ToArray());
+        return types.Count - 1;
+    }
+
+    /// <returns>Its index.</returns>
+    public int ImportFunction(string module, string name, int type)
+    {
+        imports.Add(Name(new Code(), module).Raw(Name(new Code(), name).ToArray()).Raw(0).U32((uint)type).ToArray());
+        return importedFunctions++;
+    }
+
+    /// <summary>A function with the end that closes it; exported where it has a name.</summary>
+    /// <returns>Its index.</returns>
+    public int Function(int type, string? export, Code code, params ReadOnlySpan<(int Count, WasmType Type)> locals)
+    {
+        functions.Add(new Code().U32((uint)type).ToArray());
+        var body = new Code().U32((uint)locals.Length);
+        foreach (var (count, local) in locals)
+        {
+            body.U32((uint)count).Raw((byte)local);
+        }
+
+        var bytes = body.Raw(code.ToArray()).Raw(0x0B).ToArray();
+        bodies.Add(new Code().U32((uint)bytes.Length).Raw(bytes).ToArray());
+        var index = importedFunctions + functions.Count - 1;
+        if (export is not null)
+        {
+            Export(export, 0, index);
+        }
+
+        return index;
+    }
+
+    public TestModule Table(uint min, uint? max = null)
+    {
+        tables.Add(Limits(new Code().Raw(0x70), min, max));
+        return this;
+    }
+
+    public TestModule Memory(uint min, uint? max = null)
+    {
+        memories.Add(Limits(new Code(), min, max));
+        return this;
+    }
+
+    public TestModule Global(WasmType type, bool mutable, Code value)
+    {
+        globals.Add(new Code().Raw((byte)type, mutable ? (byte)1 : (byte)0).Raw(value.ToArray()).Raw(0x0B).ToArray());
+        return this;
+    }
+
+    /// <summary>Functions from element 0 of table 0 on.</summary>
+    public TestModule Elements(params ReadOnlySpan<int> indices)
+    {
+        var code = new Code().U32(0).I32Const(0).End().U32((uint)indices.Length);
+        foreach (var index in indices)
+        {
+            code.U32((uint)index);
+        }
+
+        elements.Add(code.ToArray());
+        return this;
+    }
+
+    /// <summary>Bytes from an address of memory 0 on.</summary>
+    public TestModule Data(int address, params ReadOnlySpan<byte> bytes)
+    {
+        data.Add(new Code().U32(0).I32Const(address).End().U32((uint)bytes.Length).Raw(bytes).ToArray());
+        return this;
+    }
+
+    public TestModule Start(int function)
+    {
+        start = function;
+        return this;
+    }
+
+    public TestModule Export(string name, byte kind, int index)
+    {
+        exports.Add(Name(new Code(), name).Raw(kind).U32((uint)index).ToArray());
+        return this;
+    }
+
+    public byte[] ToBytes()
+    {
+        var code = new Code().Raw(0, (byte)'a', (byte)'s', (byte)'m', 1, 0, 0, 0);
+        Section(code, 1, types);
+        Section(code, 2, imports);
+        Section(code, 3, functions);
+        Section(code, 4, tables);
+        Section(code, 5, memories);
+        Section(code, 6, globals);
+        Section(code, 7, exports);
+        if (start is { } index)
+        {
+            var bytes = new Code().U32((uint)index).ToArray();
+            code.Raw(8).U32((uint)bytes.Length).Raw(bytes);
+        }
+
+        Section(code, 9, elements);
+        Section(code, 10, bodies);
+        Section(code, 11, data);
+        return code.ToArray();
+    }
+
+    public CompiledModule Compile() => CompiledModule.Compile(WasmModule.Decode(ToBytes(), EngineLimits.Default));
+
+    private static Code Name(Code code, string name)
+    {
+        var bytes = Encoding.UTF8.GetBytes(name);
+        return code.U32((uint)bytes.Length).Raw(bytes);
+    }
+
+    private static byte[] Limits(Code code, uint min, uint? max)
+    {
+        code.Raw(max is null ? (byte)0 : (byte)1).U32(min);
+        return (max is { } value ? code.U32(value) : code).ToArray();
+    }
+
+    private static void Section(Code code, byte id, List<byte[]> items)
+    {
+        if (items.Count == 0)
+        {
+            return;
+        }
+
+        var content = new Code().U32((uint)items.Count);
+        foreach (var item in items)
+        {
+            content.Raw(item);
+        }
+
+        var bytes = content.ToArray();
+        code.Raw(id).U32((uint)bytes.Length).Raw(bytes);
+    }
+}
