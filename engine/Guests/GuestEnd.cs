@@ -3,7 +3,9 @@ namespace Marketplace.Engine.Guests;
 /// <summary>How a guest's code ended.</summary>
 internal readonly record struct GuestEnd(GuestOutcome Outcome, string? Reason, int ExitCode)
 {
-    /// <summary>Runs a guest and turns every way in which it may end into an outcome. Only what the host's own views threw comes out.</summary>
+    /// <summary>
+    /// Runs a guest and turns every way in which it may end into an outcome. Only what the host's own views threw comes out.
+    /// </summary>
     public static GuestEnd Of(Action guest, Run run, GuestInvocation invocation)
     {
         try

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Marketplace.Engine.Guests;
 
 /// <summary>
-/// A guest's memory as host functions use it: pointers and lengths are unsigned and may be anything, and what does not fit is an answer, not
-/// a trap, because both ABIs have error codes for it. The bytes never move, so a span stays good through a host call.
+/// A guest's memory as host functions use it: pointers and lengths are unsigned and may be anything, and what does not fit is an answer,
+/// not a trap, because both ABIs have error codes for it. The bytes never move, so a span stays good through a host call.
 /// </summary>
 internal readonly struct GuestMemory(LinearMemory memory)
 {

@@ -4,8 +4,8 @@ namespace Marketplace.Engine.Guests;
 public static class GuestPolicy
 {
     /// <summary>
-    /// Guests that run at once on the threads that all programs share. More than processors, because guests also wait for state and blobs; a
-    /// worker that wants another number runs its guests on <see cref="GuestThreads"/> of its own.
+    /// Guests that run at once on the threads that all programs share. More than processors, because guests also wait for state and blobs;
+    /// a worker that wants another number runs its guests on <see cref="GuestThreads"/> of its own.
     /// </summary>
     public static readonly int SharedThreads = Math.Max(8, 2 * Environment.ProcessorCount);
 

@@ -40,9 +40,13 @@ public sealed class GuestProgram : IDisposable
     /// Runs the program once. Blocks; on a thread of <see cref="GuestThreads"/> the guest runs right here, else on a thread that all
     /// programs share.
     /// </summary>
-    /// <exception cref="ArgumentException">The invocation lacks something that the program's imports need, or holds what no guest can be given.</exception>
+    /// <exception cref="ArgumentException">
+    /// The invocation lacks something that the program's imports need, or holds what no guest can be given.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The program was disposed of before the run began.</exception>
-    /// <remarks>What <see cref="GuestInvocation.State"/> or <see cref="GuestInvocation.Blobs"/> throw ends the run and comes out unchanged.</remarks>
+    /// <remarks>
+    /// What <see cref="GuestInvocation.State"/> or <see cref="GuestInvocation.Blobs"/> throw ends the run and comes out unchanged.
+    /// </remarks>
     public GuestResult Run(GuestInvocation invocation)
     {
         var body = Prepare(invocation);
@@ -104,7 +108,9 @@ public sealed class GuestProgram : IDisposable
         if (Info.EntryPoints.Contains(entry))
             return true;
         var known = string.Join(", ", Info.EntryPoints);
-        reason = asked is null ? $"the job names no entry point and the program has several: {known}" : $"no entry point '{asked}'; the program has {known}";
+        reason = asked is null
+            ? $"the job names no entry point and the program has several: {known}"
+            : $"no entry point '{asked}'; the program has {known}";
         return false;
     }
 }

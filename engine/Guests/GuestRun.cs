@@ -37,7 +37,9 @@ internal sealed class GuestRun
     /// <summary>A command's arguments as its memory gets them, its name first.</summary>
     public IReadOnlyList<byte[]> Arguments { get; }
 
-    /// <summary>What a command has not read of its input yet; an ONVM program gets its input as an argument and reads nothing here.</summary>
+    /// <summary>
+    /// What a command has not read of its input yet; an ONVM program gets its input as an argument and reads nothing here.
+    /// </summary>
     public ReadOnlyMemory<byte> InputLeft { get; set; }
 
     /// <summary>Program state; null where the invocation brought none, and then no function that needs it is imported.</summary>

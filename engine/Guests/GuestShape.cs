@@ -85,7 +85,8 @@ internal sealed record GuestShape(
         if (import.Module == OnvmImports.Module && OnvmImports.Withheld.TryGetValue(import.Name, out var reason))
             throw BadImport(bytes, index, $"unsupported import {name}: {reason}");
         throw BadImport(
-            bytes, index, $"unknown import {name}: a program may import only functions of {WasiImports.Module} and {OnvmImports.Module}.onvm_*");
+            bytes, index,
+            $"unknown import {name}: a program may import only functions of {WasiImports.Module} and {OnvmImports.Module}.onvm_*");
     }
 
     private static bool Exports(WasmModule module, string name, FunctionType type) =>

@@ -4,8 +4,8 @@ using System.Numerics;
 namespace Marketplace.Engine.Guests;
 
 /// <summary>
-/// Keccak-256 as Ethereum uses it: the sponge of https://keccak.team/files/Keccak-reference-3.0.pdf with rate 1088 and the original padding,
-/// which is not that of SHA3-256.
+/// Keccak-256 as Ethereum uses it: the sponge of https://keccak.team/files/Keccak-reference-3.0.pdf with rate 1088 and the original
+/// padding, which is not that of SHA3-256.
 /// </summary>
 internal sealed class Keccak256
 {

@@ -55,7 +55,8 @@ static void call_by_wrong_type(void) {
 // Terminal escapes, a forged log line, markup, bytes that are no UTF-8, a change of direction and a zero byte at the end.
 static void speak_hostile(void) {
     static const char text[] =
-        "\x1b[2J\x1b]0;owned\x07\x1b[31mred\n2026-01-01 INFO forged\r<script>alert(1)</script>[bold]\xff\xfe\xc0\x80\xed\xa0\x80\xe2\x80\xae\n";
+        "\x1b[2J\x1b]0;owned\x07\x1b[31mred\n2026-01-01 INFO forged\r<script>alert(1)</script>[bold]"
+        "\xff\xfe\xc0\x80\xed\xa0\x80\xe2\x80\xae\n";
     write(STDOUT_FILENO, text, sizeof text);
     write(STDERR_FILENO, text, sizeof text);
 }

@@ -56,7 +56,8 @@ public sealed class ConcurrencyTests
     {
         using var program = GuestProgram.Load(Guest.Fixture("state_loop"));
         using var stop = new CancellationTokenSource();
-        program.Run(Guest.Invocation() with { State = new CancellingState(stop), Cancellation = stop.Token }).MustEndAs(GuestOutcome.Cancelled);
+        program.Run(Guest.Invocation() with { State = new CancellingState(stop), Cancellation = stop.Token })
+            .MustEndAs(GuestOutcome.Cancelled);
     }
 
     [Fact]

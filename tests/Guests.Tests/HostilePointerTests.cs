@@ -84,7 +84,8 @@ public sealed class HostilePointerTests
     [Fact]
     public void WasiBufferLength_IsUnsigned()
     {
-        var answers = new Probe().Poke(Good, Good, 0xffffffff).Call("fd_write", 1, Good, 1, Good + 128).Call("fd_read", 0, Good, 1, Good + 128)
+        var answers = new Probe().Poke(Good, Good, 0xffffffff).Call("fd_write", 1, Good, 1, Good + 128)
+            .Call("fd_read", 0, Good, 1, Good + 128)
             .Call("fd_write", 1, Good, 0xffffffff, Good + 128).Call("random_get", Good, 0xffffffff).CommandAnswers();
         Assert.Equal([Fault, Fault, 28, Fault], answers.Select(answer => answer.Result));
     }
@@ -126,7 +127,8 @@ public sealed class HostilePointerTests
         var id = blobs.Add("the blob"u8.ToArray());
         foreach (var pointer in Hostile)
         {
-            var answers = new Probe().Poke(Good, System.Text.Encoding.ASCII.GetBytes(id.Value.ToString())).Call("onvm_state_put", Good, 1, Good, 8)
+            var answers = new Probe().Poke(Good, System.Text.Encoding.ASCII.GetBytes(id.Value.ToString()))
+                .Call("onvm_state_put", Good, 1, Good, 8)
                 .Call("onvm_state_put", Good, 1, pointer, 8).Call("onvm_state_get", Good, 1, pointer, 8)
                 .Call("onvm_state_list", Good, 0, pointer, 8).Call("onvm_state_root", pointer)
                 .Call("onvm_blob_hash", Good, 64, pointer).Call("onvm_blob_read", Good, 64, pointer, 8)
@@ -140,7 +142,8 @@ public sealed class HostilePointerTests
     [Fact]
     public void EmptyRange_AtTheMemorysEndIsInside()
     {
-        var answers = new Probe().Call("random_get", Probe.End, 0).Call("random_get", Probe.End + 1, 0).Call("onvm_state_exists", Probe.End, 0)
+        var answers = new Probe().Call("random_get", Probe.End, 0).Call("random_get", Probe.End + 1, 0)
+            .Call("onvm_state_exists", Probe.End, 0)
             .Call("random_get", Probe.End - 8, 8).CommandAnswers();
         Assert.Equal([0L, Fault, 0, 0], answers.Select(answer => answer.Result));
     }

@@ -93,7 +93,8 @@ public sealed class LoadTests
         var good = Guest.Invocation();
         Assert.Throws<ArgumentException>(() => program.Run(good with { Arguments = ["a\0b"] }));
         Assert.Throws<ArgumentException>(() => program.Run(good with { Arguments = [new string('x', GuestPolicy.ArgumentBytesMax)] }));
-        Assert.Throws<ArgumentException>(() => program.Run(good with { Arguments = [.. Enumerable.Repeat("", GuestPolicy.ArgumentsMax + 1)] }));
+        string[] many = [.. Enumerable.Repeat("", GuestPolicy.ArgumentsMax + 1)];
+        Assert.Throws<ArgumentException>(() => program.Run(good with { Arguments = many }));
         Assert.Throws<ArgumentException>(() => program.Run(good with { Now = DateTimeOffset.UnixEpoch.AddTicks(-1) }));
         Assert.Throws<ArgumentException>(() => program.Run(good with { Now = DateTimeOffset.MaxValue }));
         Assert.Throws<ArgumentOutOfRangeException>(() => program.Run(good with { Limits = Guest.Limits with { OutputBytesMax = -1 } }));

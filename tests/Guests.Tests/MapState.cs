@@ -13,7 +13,8 @@ internal sealed class MapState : IGuestState
     public bool TryGet(ReadOnlyMemory<byte> key, out ReadOnlyMemory<byte> value) => _values.TryGetValue(Name(key), out value);
 
     public IReadOnlyList<ReadOnlyMemory<byte>> List(ReadOnlyMemory<byte> prefix) =>
-        [.. _values.Keys.Where(key => key.StartsWith(Name(prefix), StringComparison.Ordinal)).Select(key => new ReadOnlyMemory<byte>(Convert.FromHexString(key)))];
+        [.. _values.Keys.Where(key => key.StartsWith(Name(prefix), StringComparison.Ordinal))
+            .Select(key => new ReadOnlyMemory<byte>(Convert.FromHexString(key)))];
 
     public StateRoot RootWith(IReadOnlyList<StateWrite> writes)
     {

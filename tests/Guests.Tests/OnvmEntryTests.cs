@@ -59,8 +59,10 @@ public sealed class OnvmEntryTests
     [Fact]
     public void FirstMemory_CountsAgainstTheMemoryLimit()
     {
-        Guest.RunFixture("large_memory", Guest.Invocation() with { Limits = Guest.Limits with { MemoryPagesMax = 300 } }).MustEndAs(GuestOutcome.Completed);
-        Guest.RunFixture("large_memory", Guest.Invocation() with { Limits = Guest.Limits with { MemoryPagesMax = 299 } }).MustEndAs(GuestOutcome.OutOfMemory);
+        Guest.RunFixture("large_memory", Guest.Invocation() with { Limits = Guest.Limits with { MemoryPagesMax = 300 } })
+            .MustEndAs(GuestOutcome.Completed);
+        Guest.RunFixture("large_memory", Guest.Invocation() with { Limits = Guest.Limits with { MemoryPagesMax = 299 } })
+            .MustEndAs(GuestOutcome.OutOfMemory);
     }
 
     [Fact]
@@ -79,7 +81,8 @@ public sealed class OnvmEntryTests
     [InlineData("default_entry", null, "b")]
     public void EntryPoint_IsTheOneAskedFor(string fixture, string? entry, string output) =>
         Assert.Equal(
-            output, Guest.RunFixture(fixture, Guest.Invocation() with { EntryPoint = entry }).MustEndAs(GuestOutcome.Completed).OutputText());
+            output, Guest.RunFixture(fixture, Guest.Invocation() with { EntryPoint = entry }).MustEndAs(GuestOutcome.Completed)
+                .OutputText());
 
     [Theory]
     [InlineData("third", "no entry point 'third'; the program has first, second")]

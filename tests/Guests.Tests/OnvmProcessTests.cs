@@ -30,8 +30,10 @@ public sealed class OnvmProcessTests
         var answers = new Probe().Call("onvm_random_bytes", Out, 1).Call("onvm_random_bytes", Out + 1, 127).Peek(Out, 128)
             .OnvmAnswers(Guest.Invocation() with { Seed = default });
         Assert.Equal(
-            "76b8e0ada0f13d90405d6ae55386bd28bdd219b8a08ded1aa836efcc8b770dc7da41597c5157488d7724e03fb8d84a376a43b8f41518a11cc387b669b2ee6586"
-            + "9f07e7be5551387a98ba977c732d080dcb0f29a048e3656912c6533e32ee7aed29b721769ce64e43d57133b074d839d531ed1f28510afb45ace10a1f4b794d6f",
+            "76b8e0ada0f13d90405d6ae55386bd28bdd219b8a08ded1aa836efcc8b770dc7"
+            + "da41597c5157488d7724e03fb8d84a376a43b8f41518a11cc387b669b2ee6586"
+            + "9f07e7be5551387a98ba977c732d080dcb0f29a048e3656912c6533e32ee7aed"
+            + "29b721769ce64e43d57133b074d839d531ed1f28510afb45ace10a1f4b794d6f",
             answers[2].Hex);
     }
 
@@ -46,7 +48,8 @@ public sealed class OnvmProcessTests
     [Fact]
     public void Hash_OfTheEmptyMessageIsTheKnownOne()
     {
-        var answers = new Probe().Call("onvm_crypto_hash", 1, Text, 0, Out, 32).Peek(Out, 32).Call("onvm_crypto_hash", 2, Text, 0, Out, 32).Peek(Out, 32)
+        var answers = new Probe().Call("onvm_crypto_hash", 1, Text, 0, Out, 32).Peek(Out, 32).Call("onvm_crypto_hash", 2, Text, 0, Out, 32)
+            .Peek(Out, 32)
             .OnvmAnswers();
         Assert.Equal("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", answers[1].Hex);
         Assert.Equal("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470", answers[3].Hex);

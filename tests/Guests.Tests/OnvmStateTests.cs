@@ -18,7 +18,8 @@ public sealed class OnvmStateTests
         var answers = Keys().Call("onvm_state_get", A, 1, Out, 100).Peek(Out, 3)
             .Call("onvm_state_put", A, 1, Value, 5).Call("onvm_state_get", A, 1, Out, 100).Peek(Out, 5)
             .Call("onvm_state_len", A, 1).Call("onvm_state_exists", A, 1)
-            .Call("onvm_state_del", B, 1).Call("onvm_state_get", B, 1, Out, 100).Call("onvm_state_len", B, 1).Call("onvm_state_exists", B, 1)
+            .Call("onvm_state_del", B, 1).Call("onvm_state_get", B, 1, Out, 100).Call("onvm_state_len", B, 1)
+            .Call("onvm_state_exists", B, 1)
             .OnvmAnswers(Guest.Invocation() with { State = state });
         Assert.Equal("old", answers[1].Text);
         Assert.Equal((5L, "value"), (answers[3].Result, answers[4].Text));
@@ -80,7 +81,8 @@ public sealed class OnvmStateTests
         var answers = new Probe()
             .Call("onvm_state_put", A, GuestPolicy.StateKeyBytesMax, A, 1).Call("onvm_state_put", A, GuestPolicy.StateKeyBytesMax + 1, A, 1)
             .Call("onvm_state_get", A, GuestPolicy.StateKeyBytesMax + 1, A, 1).Call("onvm_state_del", A, GuestPolicy.StateKeyBytesMax + 1)
-            .Call("onvm_state_put", A, 1, 0, GuestPolicy.StateValueBytesMax).Call("onvm_state_put", A, 1, 0, GuestPolicy.StateValueBytesMax + 1)
+            .Call("onvm_state_put", A, 1, 0, GuestPolicy.StateValueBytesMax)
+            .Call("onvm_state_put", A, 1, 0, GuestPolicy.StateValueBytesMax + 1)
             .OnvmAnswers();
         Assert.Equal([0L, -2, -2, -2, 0, -3], answers.Select(answer => answer.Result));
     }

@@ -76,7 +76,10 @@ internal sealed class Probe
         Guest.RunFixture("probe", (invocation ?? Guest.Invocation()) with { Input = _script.ToArray() });
 
     public GuestResult RunAsCommand(GuestInvocation? invocation = null) =>
-        Guest.RunFixture("probe_command", (invocation ?? Guest.Invocation()) with { Arguments = [Convert.ToHexStringLower(_script.ToArray()), .. invocation?.Arguments ?? []] });
+        Guest.RunFixture("probe_command", (invocation ?? Guest.Invocation()) with
+        {
+            Arguments = [Convert.ToHexStringLower(_script.ToArray()), .. invocation?.Arguments ?? []],
+        });
 
     /// <summary>The answers of a run that completed, one for each call and peek.</summary>
     public Answer[] AnswersOf(GuestResult result)

@@ -42,7 +42,8 @@ public sealed class RepeatabilityTests
     [Fact]
     public void Now_ChangesClocksAndNothingElse()
     {
-        var probe = new Probe().Call("random_get", Out, 16).Peek(Out, 16).Call("clock_time_get", 1, 1, Out).Peek(Out, 8).Call("onvm_now_ms");
+        var probe = new Probe().Call("random_get", Out, 16).Peek(Out, 16).Call("clock_time_get", 1, 1, Out).Peek(Out, 8)
+            .Call("onvm_now_ms");
         var first = probe.CommandAnswers();
         var second = probe.CommandAnswers(Guest.Invocation() with { Now = Guest.Submitted.AddMilliseconds(1) });
         Assert.Equal(first[1].Hex, second[1].Hex);
@@ -66,10 +67,12 @@ public sealed class RepeatabilityTests
             Fuel(probe => probe.Call("random_get", Out, 1000)) - Fuel(probe => probe.Call("random_get", Out, 0)));
         Assert.Equal(
             1000 * GuestPolicy.FuelPerSha256Byte,
-            Fuel(probe => probe.Call("onvm_crypto_hash", 1, Out, 1000, Out, 32)) - Fuel(probe => probe.Call("onvm_crypto_hash", 1, Out, 0, Out, 32)));
+            Fuel(probe => probe.Call("onvm_crypto_hash", 1, Out, 1000, Out, 32))
+                - Fuel(probe => probe.Call("onvm_crypto_hash", 1, Out, 0, Out, 32)));
         Assert.Equal(
             1000 * GuestPolicy.FuelPerKeccakByte,
-            Fuel(probe => probe.Call("onvm_crypto_hash", 2, Out, 1000, Out, 32)) - Fuel(probe => probe.Call("onvm_crypto_hash", 2, Out, 0, Out, 32)));
+            Fuel(probe => probe.Call("onvm_crypto_hash", 2, Out, 1000, Out, 32))
+                - Fuel(probe => probe.Call("onvm_crypto_hash", 2, Out, 0, Out, 32)));
         Assert.Equal(
             1600 / GuestPolicy.BytesPerCopyFuel,
             Fuel(probe => probe.Call("onvm_log", 1, Out, 1600)) - Fuel(probe => probe.Call("onvm_log", 1, Out, 0)));
@@ -88,7 +91,8 @@ public sealed class RepeatabilityTests
     {
         var probe = new Probe().Poke(Probe.Scratch, Out, 100).Call("fd_write", 2, Probe.Scratch, 1, Probe.Scratch + 64);
         GuestResult With(int logBytesMax) =>
-            probe.RunAsCommand(Guest.Invocation() with { Limits = Guest.Limits with { LogBytesMax = logBytesMax } }).MustEndAs(GuestOutcome.Completed);
+            probe.RunAsCommand(Guest.Invocation() with { Limits = Guest.Limits with { LogBytesMax = logBytesMax } })
+                .MustEndAs(GuestOutcome.Completed);
         Assert.Equal(new string('\0', 100), With(100).LogText());
         Assert.Equal(new string('\0', 88) + "\n[log cut]\n", With(99).LogText());
         Assert.Equal("\n[log cut]\n", With(11).LogText());
@@ -104,8 +108,9 @@ public sealed class RepeatabilityTests
         Assert.Equal(expected.FuelUsed, actual.FuelUsed);
         Assert.Equal(expected.Output.ToArray(), actual.Output.ToArray());
         Assert.Equal(expected.Log.ToArray(), actual.Log.ToArray());
-        Assert.Equal(
-            expected.StateWrites.Select(write => (Convert.ToHexString(write.Key.Span), write.Value is { } value ? Convert.ToHexString(value.Span) : null)),
-            actual.StateWrites.Select(write => (Convert.ToHexString(write.Key.Span), write.Value is { } value ? Convert.ToHexString(value.Span) : null)));
+        Assert.Equal(expected.StateWrites.Select(Show), actual.StateWrites.Select(Show));
     }
+
+    private static string Show(StateWrite write) =>
+        $"{Convert.ToHexString(write.Key.Span)} {(write.Value is { } value ? Convert.ToHexString(value.Span) : "deleted")}";
 }

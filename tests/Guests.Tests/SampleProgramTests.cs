@@ -27,7 +27,8 @@ public sealed class SampleProgramTests
     [InlineData("one two\n\tthree  \n\n", 3, 3, 18)]
     public void Wordcount_CountsAsWcDoes(string input, int lines, int words, int bytes) =>
         Assert.Equal(
-            $"lines {lines}\nwords {words}\nbytes {bytes}\n", Guest.RunSample("wordcount", input).MustEndAs(GuestOutcome.Completed).OutputText());
+            $"lines {lines}\nwords {words}\nbytes {bytes}\n", Guest.RunSample("wordcount", input).MustEndAs(GuestOutcome.Completed)
+                .OutputText());
 
     [Theory]
     [InlineData("0", 0)]
@@ -37,7 +38,8 @@ public sealed class SampleProgramTests
     [InlineData("1000000\n", 78498)]
     public void Primes_CountsThePrimesBelowItsInput(string input, int count) =>
         Assert.Equal(
-            count.ToString(CultureInfo.InvariantCulture) + "\n", Guest.RunSample("primes", input).MustEndAs(GuestOutcome.Completed).OutputText());
+            count.ToString(CultureInfo.InvariantCulture) + "\n", Guest.RunSample("primes", input).MustEndAs(GuestOutcome.Completed)
+                .OutputText());
 
     [Theory]
     [InlineData("", "empty")]
@@ -89,7 +91,8 @@ public sealed class SampleProgramTests
     [Fact]
     public void Kvstore_ChecksumIsBlake3OfTheValue()
     {
-        // The value of https://github.com/BLAKE3-team/BLAKE3/blob/master/test_vectors/test_vectors.json for 2,049 bytes, input byte i = i mod 251.
+        // The value for 2,049 bytes, where byte i = i mod 251, of
+        // https://github.com/BLAKE3-team/BLAKE3/blob/master/test_vectors/test_vectors.json
         var value = Enumerable.Range(0, 2049).Select(i => (byte)(i % 251)).ToArray();
         var reply = Ask(new MapState(), new { op = "put", key = "k", data_base64 = Convert.ToBase64String(value) });
         Assert.Equal("5f4d72f40d7a5f82b15ca2b2e44b1de3c2ef86c426c95c1af0b6879522563030", reply.GetProperty("checksum").GetString());

@@ -3,7 +3,9 @@ using Marketplace.Engine.Guests;
 
 namespace Marketplace.Guests.Tests;
 
-/// <summary>WASI preview 1 as a command sees it. Numbers of errors: https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#errno</summary>
+/// <summary>
+/// WASI preview 1 as a command sees it. Numbers of errors: https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#errno
+/// </summary>
 public sealed class WasiTests
 {
     private const long Success = 0;
@@ -22,7 +24,8 @@ public sealed class WasiTests
     [Fact]
     public void Arguments_ComeBehindTheProgramsNameEachEndedByAZero()
     {
-        var probe = new Probe().Call("args_sizes_get", Size, Size + 4).Peek(Size, 8).Call("args_get", List, Out).Peek(List, 16).Peek(Out, 8);
+        var probe = new Probe().Call("args_sizes_get", Size, Size + 4).Peek(Size, 8).Call("args_get", List, Out).Peek(List, 16)
+            .Peek(Out, 8);
         var answers = probe.CommandAnswers(Guest.Invocation() with { Arguments = ["", "zwei ü"] });
         Assert.Equal(4u, answers[1].U32);
         Assert.Equal("program\0", answers[4].Text);
@@ -35,7 +38,8 @@ public sealed class WasiTests
     [Fact]
     public void Environment_IsEmpty()
     {
-        var answers = new Probe().Poke(Size, 7u, 7u).Call("environ_sizes_get", Size, Size + 4).Peek(Size, 8).Call("environ_get", List, Out).CommandAnswers();
+        var answers = new Probe().Poke(Size, 7u, 7u).Call("environ_sizes_get", Size, Size + 4).Peek(Size, 8).Call("environ_get", List, Out)
+            .CommandAnswers();
         Assert.Equal((Success, 0ul, Success), (answers[0].Result, answers[1].U64, answers[2].Result));
     }
 
@@ -46,7 +50,8 @@ public sealed class WasiTests
         ulong[] expected = [submitted, submitted, 0, 0];
         for (var clock = 0; clock < 4; clock++)
         {
-            var answers = new Probe().Call("clock_time_get", clock, 1, Out).Peek(Out, 8).Call("clock_res_get", clock, Out).Peek(Out, 8).CommandAnswers();
+            var answers = new Probe().Call("clock_time_get", clock, 1, Out).Peek(Out, 8).Call("clock_res_get", clock, Out).Peek(Out, 8)
+                .CommandAnswers();
             Assert.Equal(expected[clock], answers[1].U64);
             Assert.Equal(1ul, answers[3].U64);
         }
@@ -163,7 +168,8 @@ public sealed class WasiTests
     {
         var probe = new Probe().Poke(Out, "partial"u8).Poke(List, Out, 7).Call("fd_write", 1, List, 1, Size);
         Assert.Equal("partial", probe.Call("proc_exit", 0).RunAsCommand().MustEndAs(GuestOutcome.Completed).OutputText());
-        var failed = new Probe().Poke(Out, "partial"u8).Poke(List, Out, 7).Call("fd_write", 1, List, 1, Size).Call("proc_exit", 3).RunAsCommand()
+        var failed = new Probe().Poke(Out, "partial"u8).Poke(List, Out, 7).Call("fd_write", 1, List, 1, Size).Call("proc_exit", 3)
+            .RunAsCommand()
             .MustEndAs(GuestOutcome.Failed);
         Assert.Equal(("partial", 3), (failed.OutputText(), failed.ExitCode));
     }
@@ -173,8 +179,10 @@ public sealed class WasiTests
     {
         const uint Subscriptions = Probe.Scratch + 0x2000;
         var probe = new Probe()
-            .Poke(Subscriptions, 11, 0, 0).Poke(Subscriptions + 48, 22, 0, 1, 0, 0).Poke(Subscriptions + 96, 33, 0, 2, 0, 1).Poke(Subscriptions + 144, 44, 0, 1, 0, 9)
-            .Call("poll_oneoff", Subscriptions, Out, 4, Size).Peek(Size, 4).Peek(Out, 32).Peek(Out + 32, 32).Peek(Out + 64, 32).Peek(Out + 96, 32);
+            .Poke(Subscriptions, 11, 0, 0).Poke(Subscriptions + 48, 22, 0, 1, 0, 0).Poke(Subscriptions + 96, 33, 0, 2, 0, 1)
+            .Poke(Subscriptions + 144, 44, 0, 1, 0, 9)
+            .Call("poll_oneoff", Subscriptions, Out, 4, Size).Peek(Size, 4).Peek(Out, 32).Peek(Out + 32, 32).Peek(Out + 64, 32)
+            .Peek(Out + 96, 32);
         var answers = probe.CommandAnswers(Guest.Invocation("12345"));
         Assert.Equal((Success, 4u), (answers[0].Result, answers[1].U32));
         Assert.Equal("0b00000000000000" + new string('0', 48), answers[2].Hex);
@@ -194,8 +202,10 @@ public sealed class WasiTests
     [Fact]
     public void BufferLists_AreBoundAtTheirLimitAndNotBelow()
     {
-        var answers = new Probe().Call("fd_write", 2, Out, GuestPolicy.BuffersMax, Size).Call("fd_write", 2, Out, GuestPolicy.BuffersMax + 1, Size)
-            .Call("fd_read", 0, Out, GuestPolicy.BuffersMax, Size).Call("fd_read", 0, Out, GuestPolicy.BuffersMax + 1, Size).CommandAnswers();
+        var answers = new Probe().Call("fd_write", 2, Out, GuestPolicy.BuffersMax, Size)
+            .Call("fd_write", 2, Out, GuestPolicy.BuffersMax + 1, Size)
+            .Call("fd_read", 0, Out, GuestPolicy.BuffersMax, Size).Call("fd_read", 0, Out, GuestPolicy.BuffersMax + 1, Size)
+            .CommandAnswers();
         Assert.Equal([Success, Invalid, Success, Invalid], answers.Select(answer => answer.Result));
     }
 
@@ -203,7 +213,8 @@ public sealed class WasiTests
     public void Output_IsBoundAtItsLimitAndNotBelow()
     {
         var limits = Guest.Limits with { OutputBytesMax = 6 };
-        Assert.Equal("HELLO!", Guest.RunSample("echo", Guest.Invocation("hello!") with { Limits = limits }).MustEndAs(GuestOutcome.Completed).OutputText());
+        Assert.Equal("HELLO!", Guest.RunSample("echo", Guest.Invocation("hello!") with { Limits = limits })
+            .MustEndAs(GuestOutcome.Completed).OutputText());
         Guest.RunSample("echo", Guest.Invocation("hello!!") with { Limits = limits }).MustEndAs(GuestOutcome.OutputTooLarge);
     }
 

@@ -40,8 +40,8 @@ internal static class OnvmBlobs
     }
 
     /// <summary>
-    /// onvm_blob_read(id, size, blob out, room), with the id in hexadecimal digits: the blob's size. -6 it is not known, -7 too little room,
-    /// -8 the place leaves the guest's memory.
+    /// onvm_blob_read(id, size, blob out, room), with the id in hexadecimal digits: the blob's size. -6 it is not known, -7 too little
+    /// room, -8 the place leaves the guest's memory.
     /// </summary>
     public static long Read(GuestRun run, HostArguments arguments)
     {

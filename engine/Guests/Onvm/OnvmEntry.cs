@@ -47,7 +47,9 @@ internal static class OnvmEntry
             default:
                 instance.Invoke(entry, Value.FromI32((int)place), input, length);
                 memory.TryRead(place, 2 * sizeof(uint), out var returned);
-                return (BinaryPrimitives.ReadUInt32LittleEndian(returned), BinaryPrimitives.ReadUInt32LittleEndian(returned[sizeof(uint)..]));
+                return (
+                    BinaryPrimitives.ReadUInt32LittleEndian(returned),
+                    BinaryPrimitives.ReadUInt32LittleEndian(returned[sizeof(uint)..]));
         }
     }
 
@@ -65,7 +67,11 @@ internal static class OnvmEntry
         var pages = (ReturnSize + (uint)inputSize + EnginePolicy.PageBytes - 1) / EnginePolicy.PageBytes;
         var pagesMax = run.Invocation.Limits.MemoryPagesMax;
         if (memory.Pages + pages > pagesMax)
-            throw new GuestStop(GuestOutcome.OutOfMemory, 0, $"the input needs {pages} pages beyond {memory.Pages}, the limit is {pagesMax}");
+        {
+            throw new GuestStop(
+                GuestOutcome.OutOfMemory, 0, $"the input needs {pages} pages beyond {memory.Pages}, the limit is {pagesMax}");
+        }
+
         var before = memory.Grow(pages);
         return before >= 0
             ? (uint)before * EnginePolicy.PageBytes

@@ -26,7 +26,9 @@ internal static class OnvmImports
         new(Module, "onvm_crypto_hash", "i32 i32 i32 i32 i32 -> i32", OnvmProcess.Hash),
     ];
 
-    /// <summary>Functions of the ABI that this engine does not offer, each with the reason; importing one is refused when a module is loaded.</summary>
+    /// <summary>
+    /// Functions of the ABI that this engine does not offer, each with the reason; importing one is refused when a module is loaded.
+    /// </summary>
     public static IReadOnlyDictionary<string, string> Withheld { get; } = new Dictionary<string, string>
     {
         ["onvm_crypto_secp256k1_verify"] = "this engine has no secp256k1 yet",

@@ -13,7 +13,9 @@ internal static class OnvmProcess
 
     private static readonly byte[][] LevelNames = ["trace "u8.ToArray(), "debug "u8.ToArray(), "info "u8.ToArray(), "warn "u8.ToArray()];
 
-    /// <summary>onvm_log(level, text, size): a line of the log, the level's name first. -3 the text is not UTF-8, -4 unknown level.</summary>
+    /// <summary>
+    /// onvm_log(level, text, size): a line of the log, the level's name first. -3 the text is not UTF-8, -4 unknown level.
+    /// </summary>
     public static long Log(GuestRun run, HostArguments arguments)
     {
         var size = arguments.U32(2);

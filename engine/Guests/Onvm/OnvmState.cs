@@ -10,7 +10,9 @@ internal static class OnvmState
 {
     private const int TooMuchWritten = -4;
 
-    /// <summary>onvm_state_put(key, size, value, size): 0. -2 the key, -3 the value is out of bounds or too long, -4 too much written.</summary>
+    /// <summary>
+    /// onvm_state_put(key, size, value, size): 0. -2 the key, -3 the value is out of bounds or too long, -4 too much written.
+    /// </summary>
     public static long Put(GuestRun run, HostArguments arguments)
     {
         if (!TryKey(run, arguments, out var key))

@@ -1,6 +1,8 @@
 namespace Marketplace.Engine.Guests.Wasi;
 
-/// <summary>The error numbers of WASI preview 1 that this host gives: https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#errno</summary>
+/// <summary>
+/// The error numbers of WASI preview 1 that this host gives: https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#errno
+/// </summary>
 internal enum Errno : ushort
 {
     Success = 0,

@@ -1,7 +1,8 @@
 namespace Marketplace.Engine.Guests.Wasi;
 
 /// <summary>
-/// All functions of WASI preview 1, so that whatever a tool chain links is there: https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md
+/// All functions of WASI preview 1, so that whatever a tool chain links is there:
+/// https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md
 /// What no command without files, sockets and signals can use answers with the error that such a system gives.
 /// </summary>
 internal static class WasiImports

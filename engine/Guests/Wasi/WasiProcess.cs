@@ -46,7 +46,9 @@ internal static class WasiProcess
     public static Errno ClockResolution(GuestRun run, HostArguments arguments) =>
         arguments.U32(0) >= Clocks ? Errno.Invalid : run.Memory.TryStoreU64(arguments.U32(1), 1) ? Errno.Success : Errno.Fault;
 
-    /// <summary>clock_time_get(clock, precision, time out): the job's submission for wall and monotonic clock, zero for processor time.</summary>
+    /// <summary>
+    /// clock_time_get(clock, precision, time out): the job's submission for wall and monotonic clock, zero for processor time.
+    /// </summary>
     public static Errno ClockTime(GuestRun run, HostArguments arguments)
     {
         var clock = arguments.U32(0);
@@ -71,19 +73,19 @@ internal static class WasiProcess
     public static IReadOnlyList<byte[]> Encode(IReadOnlyList<string> arguments)
     {
         if (arguments.Count > GuestPolicy.ArgumentsMax)
-            throw new ArgumentException($"{arguments.Count} arguments given, the limit is {GuestPolicy.ArgumentsMax}.", nameof(arguments));
+            throw new ArgumentException($"There are {arguments.Count} arguments of {GuestPolicy.ArgumentsMax}.", nameof(arguments));
         List<byte[]> encoded = [Encode(ProgramName)];
         var size = 0L;
         foreach (var argument in arguments)
         {
             if (argument.Contains('\0'))
-                throw new ArgumentException($"Argument {encoded.Count} holds a zero character, which would end it early.", nameof(arguments));
+                throw new ArgumentException($"Argument {encoded.Count} holds a zero character, which would end it.", nameof(arguments));
             encoded.Add(Encode(argument));
             size += encoded[^1].Length;
         }
 
         if (size > GuestPolicy.ArgumentBytesMax)
-            throw new ArgumentException($"The arguments have {size} bytes, the limit is {GuestPolicy.ArgumentBytesMax}.", nameof(arguments));
+            throw new ArgumentException($"The arguments have {size} bytes of {GuestPolicy.ArgumentBytesMax}.", nameof(arguments));
         return encoded;
     }
 

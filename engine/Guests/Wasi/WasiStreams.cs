@@ -116,7 +116,8 @@ internal static class WasiStreams
         return total <= uint.MaxValue ? Errno.Success : Errno.Invalid;
     }
 
-    private static Errno StoreSize(GuestRun run, uint pointer, uint size) => run.Memory.TryStoreU32(pointer, size) ? Errno.Success : Errno.Fault;
+    private static Errno StoreSize(GuestRun run, uint pointer, uint size) =>
+        run.Memory.TryStoreU32(pointer, size) ? Errno.Success : Errno.Fault;
 
     private static uint Pointer(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadUInt32LittleEndian(record);
 
