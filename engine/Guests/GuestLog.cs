@@ -6,8 +6,6 @@ namespace Marketplace.Engine.Guests;
 /// </summary>
 internal sealed class GuestLog(int bytesMax)
 {
-    private const int FirstRoom = 256;
-
     private byte[] _bytes = [];
     private int _size;
 
@@ -28,7 +26,7 @@ internal sealed class GuestLog(int bytesMax)
             bytes = bytes[..(bytesMax - _size)];
         var whole = _size + bytes.Length;
         if (whole > _bytes.Length)
-            Array.Resize(ref _bytes, (int)Math.Min(bytesMax, Math.Max(whole, Math.Max(FirstRoom, 2L * _bytes.Length))));
+            Array.Resize(ref _bytes, (int)Math.Min(bytesMax, Math.Max(whole, 2L * _bytes.Length)));
         bytes.CopyTo(_bytes.AsSpan(_size));
         _size = whole;
         if (IsCut && bytesMax >= CutMark.Length)

@@ -3,8 +3,6 @@ namespace Marketplace.Engine.Guests;
 /// <summary>What a run gives back. More than the limit ends the run, so that nobody is sold half an answer as a whole one.</summary>
 internal sealed class GuestOutput(int bytesMax)
 {
-    private const int FirstRoom = 4096;
-
     private byte[] _bytes = [];
     private int _size;
 
@@ -17,7 +15,7 @@ internal sealed class GuestOutput(int bytesMax)
         if (size > bytesMax)
             throw GuestStop.OutputTooLarge(size, bytesMax);
         if (size > _bytes.Length)
-            Array.Resize(ref _bytes, (int)Math.Min(bytesMax, Math.Max(size, Math.Max(FirstRoom, 2L * _bytes.Length))));
+            Array.Resize(ref _bytes, (int)Math.Min(bytesMax, Math.Max(size, 2L * _bytes.Length)));
         bytes.CopyTo(_bytes.AsSpan(_size));
         _size = (int)size;
     }

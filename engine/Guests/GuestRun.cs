@@ -8,15 +8,14 @@ internal sealed class GuestRun
     private const int RandomSliceBytes = 64 << 10;
 
     private readonly Run _run;
-    private readonly GuestRandom _random;
     private readonly GuestAbi _abi;
     private Instance? _caller;
+    private GuestRandom? _random;
 
     public GuestRun(GuestAbi abi, GuestInvocation invocation, Run run)
     {
         _abi = abi;
         _run = run;
-        _random = new GuestRandom(invocation.Seed);
         Invocation = invocation;
         Output = new GuestOutput(invocation.Limits.OutputBytesMax);
         Log = new GuestLog(invocation.Limits.LogBytesMax);
@@ -98,6 +97,7 @@ internal sealed class GuestRun
     {
         if (!Memory.TryWrite(pointer, size, out var destination))
             return false;
+        _random ??= new GuestRandom(Invocation.Seed);
         for (; destination.Length > 0; destination = destination[Math.Min(RandomSliceBytes, destination.Length)..])
         {
             var slice = destination[..Math.Min(RandomSliceBytes, destination.Length)];

@@ -70,7 +70,7 @@ internal sealed class Keccak256
                 (moved, lanes[lane]) = (lanes[lane], BitOperations.RotateLeft(moved, Rotations[i]));
             }
 
-            Chi(lanes, columns);
+            Chi(lanes);
             lanes[0] ^= constant;
         }
     }
@@ -79,21 +79,31 @@ internal sealed class Keccak256
     {
         for (var x = 0; x < 5; x++)
             columns[x] = lanes[x] ^ lanes[x + 5] ^ lanes[x + 10] ^ lanes[x + 15] ^ lanes[x + 20];
-        for (var x = 0; x < 5; x++)
+        var d0 = columns[4] ^ BitOperations.RotateLeft(columns[1], 1);
+        var d1 = columns[0] ^ BitOperations.RotateLeft(columns[2], 1);
+        var d2 = columns[1] ^ BitOperations.RotateLeft(columns[3], 1);
+        var d3 = columns[2] ^ BitOperations.RotateLeft(columns[4], 1);
+        var d4 = columns[3] ^ BitOperations.RotateLeft(columns[0], 1);
+        for (; lanes.Length >= 5; lanes = lanes[5..])
         {
-            var parity = columns[(x + 4) % 5] ^ BitOperations.RotateLeft(columns[(x + 1) % 5], 1);
-            for (var y = 0; y < 25; y += 5)
-                lanes[x + y] ^= parity;
+            lanes[0] ^= d0;
+            lanes[1] ^= d1;
+            lanes[2] ^= d2;
+            lanes[3] ^= d3;
+            lanes[4] ^= d4;
         }
     }
 
-    private static void Chi(Span<ulong> lanes, Span<ulong> row)
+    private static void Chi(Span<ulong> lanes)
     {
-        for (var y = 0; y < 25; y += 5)
+        for (; lanes.Length >= 5; lanes = lanes[5..])
         {
-            lanes.Slice(y, 5).CopyTo(row);
-            for (var x = 0; x < 5; x++)
-                lanes[x + y] = row[x] ^ (~row[(x + 1) % 5] & row[(x + 2) % 5]);
+            var (r0, r1, r2, r3, r4) = (lanes[0], lanes[1], lanes[2], lanes[3], lanes[4]);
+            lanes[0] = r0 ^ (~r1 & r2);
+            lanes[1] = r1 ^ (~r2 & r3);
+            lanes[2] = r2 ^ (~r3 & r4);
+            lanes[3] = r3 ^ (~r4 & r0);
+            lanes[4] = r4 ^ (~r0 & r1);
         }
     }
 }
