@@ -60,6 +60,7 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
     public void Stop(StoreStoppedException why)
     {
         List<PendingWrite> failed;
+        List<TaskCompletionSource> waiting;
         lock (memory.Gate)
         {
             if (Stopped is not null)
@@ -68,8 +69,10 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
             failed = [.. _committing, .. _gathering];
             _committing = [];
             _gathering = [];
-            memory.Fail(why);
+            waiting = memory.TakeWaiting();
         }
+        foreach (var source in waiting)
+            source.TrySetException(why);
         foreach (var write in failed)
             write.Fail(why);
     }
@@ -85,6 +88,21 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
         }
         segments.Append(ranges, framer.NextSequence - 1);
         segments.Trim();
+    }
+
+    /// <summary>For a simulated crash.</summary>
+    public void WriteWithoutFlush()
+    {
+        if (Stopped is not null)
+            return;
+        try
+        {
+            segments.Write(framer.Take([]));
+        }
+        catch (IOException)
+        {
+            // The disk was failing already; the crash comes all the same.
+        }
     }
 
     private void Publish(long lastSequence)

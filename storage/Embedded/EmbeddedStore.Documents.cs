@@ -45,14 +45,21 @@ public sealed partial class EmbeddedStore
         // Documents only ever move from memory to the tables to the archive, so in this order none can slip past; what was met is not
         // given twice.
         var met = new HashSet<string>();
-        List<(string Id, StoredDocument? Document)> inMemory;
+        var inMemory = new List<(DocumentKey Key, StoredDocument? Document)>();
+        var hashesInMemory = new HashSet<long>();
         lock (_memory.Gate)
-            inMemory = [.. _memory.DocumentsOf(kind).Select(entry => (entry.Key.Id, entry.Durable))];
-        foreach (var (id, document) in inMemory)
+        {
+            foreach (var entry in _memory.DocumentsOf(kind))
+            {
+                inMemory.Add((entry.Key, entry.Durable));
+                hashesInMemory.Add(entry.Hash);
+            }
+        }
+        foreach (var (key, document) in inMemory)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (met.Add(id) && document is not null)
-                yield return new(new DocumentKey(kind, id), AsDocument(document)!.Value);
+            if (met.Add(key.Id) && document is not null)
+                yield return new(key, AsDocument(document)!.Value);
         }
         if (_folded.Names.FindKind(kind) is not { } number)
             yield break;
@@ -69,25 +76,39 @@ public sealed partial class EmbeddedStore
                 break;
             row = page[^1].Row;
         }
-        await foreach (var archived in ScanArchive(number, cancellation).ConfigureAwait(false))
+        await foreach (var archived in ScanArchive(number, hashesInMemory, cancellation).ConfigureAwait(false))
         {
             if (!met.Contains(archived.Key.Id))
                 yield return new(archived.Key, AsDocument(archived.Document)!.Value);
         }
     }
 
-    private async IAsyncEnumerable<ArchivedDocument> ScanArchive(long kind, [EnumeratorCancellation] CancellationToken cancellation)
+    /// <param name="kind">The kind's number.</param>
+    /// <param name="hashesInMemory">Keys whose rows may point to bytes that a power cut took away: the journal had them, see the fold.</param>
+    /// <param name="cancellation">Looked at between two pages.</param>
+    private async IAsyncEnumerable<ArchivedDocument> ScanArchive(
+        long kind, HashSet<long> hashesInMemory, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var (hash, position) = (long.MinValue, long.MinValue);
+        // A document that is archived again meanwhile comes once more, with the same hash and so right behind.
+        var ofSameHash = new HashSet<DocumentKey>();
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
             var page = _folded.Ask(reader => reader.ArchivePage(hash, position, kind, ScanPage));
             foreach (var row in page)
-                yield return _folded.Archive.Read(row.Position);
+            {
+                if (row.Hash != hash)
+                    ofSameHash.Clear();
+                (hash, position) = row;
+                if (hashesInMemory.Contains(hash) && !_folded.Archive.TryRead(position, out _, out _))
+                    continue;
+                var archived = _folded.Archive.Read(position);
+                if (ofSameHash.Add(archived.Key))
+                    yield return archived;
+            }
             if (page.Count < ScanPage)
                 yield break;
-            (hash, position) = page[^1];
             await Task.CompletedTask.ConfigureAwait(false);
         }
     }

@@ -101,6 +101,12 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
         }
     }
 
+    /// <summary>For a simulated crash: what is gathered goes to the file and is neither flushed nor acknowledged.</summary>
+    internal void WriteWithoutFlush() => _committer.WriteWithoutFlush();
+
+    /// <summary>For a simulated crash: lets go of the tables, as the end of a process does, and writes nothing.</summary>
+    internal void Abandon() => _folded.Dispose();
+
     private static StoreStoppedException ClosedError() => new("it was closed.");
 
     /// <summary>Belongs to the gate.</summary>

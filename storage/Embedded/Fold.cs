@@ -180,6 +180,7 @@ internal sealed class Fold(StoreMemory memory, FoldedStore folded, JournalSegmen
 
     private void Forget(List<FoldItem> items, long throughSequence)
     {
+        List<TaskCompletionSource> waited;
         lock (memory.Gate)
         {
             foreach (var item in items)
@@ -193,8 +194,10 @@ internal sealed class Fold(StoreMemory memory, FoldedStore folded, JournalSegmen
                 }
                 memory.Folded(item.Entry, item.Bytes);
             }
-            memory.FoldedThrough(throughSequence);
+            waited = memory.FoldedThrough(throughSequence);
         }
+        foreach (var source in waited)
+            source.TrySetResult();
     }
 
     private void Adapt(TimeSpan elapsed)

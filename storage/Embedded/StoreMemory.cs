@@ -97,18 +97,16 @@ internal sealed class StoreMemory(ulong seed, KeyFilter filter)
             Remove(entry);
     }
 
-    public void FoldedThrough(long sequence)
+    /// <returns>Who waited for it; to be completed outside of the gate, because a continuation may do anything.</returns>
+    public List<TaskCompletionSource> FoldedThrough(long sequence)
     {
         FoldedSequence = sequence;
-        for (var index = _catchUps.Count - 1; index >= 0; index--)
-        {
-            if (_catchUps[index].Sequence > sequence)
-                continue;
-            _catchUps[index].Done.TrySetResult();
-            _catchUps.RemoveAt(index);
-        }
-        _room?.TrySetResult();
+        var done = _catchUps.Where(waiting => waiting.Sequence <= sequence).Select(waiting => waiting.Done).ToList();
+        _catchUps.RemoveAll(waiting => waiting.Sequence <= sequence);
+        if (_room is not null)
+            done.Add(_room);
         _room = null;
+        return done;
     }
 
     public Task WaitForFold(long sequence, bool continueOnPool)
@@ -128,14 +126,16 @@ internal sealed class StoreMemory(ulong seed, KeyFilter filter)
         return (_room ??= NewSource(continueOnPool)).Task;
     }
 
-    /// <summary>Nothing will be folded any more: whoever waits for the fold learns why.</summary>
-    public void Fail(Exception cause)
+    /// <summary>Nothing will be folded any more.</summary>
+    /// <returns>Who waits for the fold; to be failed outside of the gate.</returns>
+    public List<TaskCompletionSource> TakeWaiting()
     {
-        foreach (var (_, done) in _catchUps)
-            done.TrySetException(cause);
+        var waiting = _catchUps.Select(caughtUp => caughtUp.Done).ToList();
+        if (_room is not null)
+            waiting.Add(_room);
         _catchUps.Clear();
-        _room?.TrySetResult();
         _room = null;
+        return waiting;
     }
 
     private static TaskCompletionSource NewSource(bool continueOnPool) =>

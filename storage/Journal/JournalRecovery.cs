@@ -47,9 +47,12 @@ internal sealed class JournalRecovery(IJournalFiles files, Action<JournalRecord>
         // A whole record further on that calls this place durable proves that what is broken here was acknowledged.
         if (FindProof(bytes, end) is { } proof)
             throw Damage(number, end, $"record {_sequence + 1} is broken, though it was durable: record {proof.Sequence} says so.");
-        if (!last || end == bytes.Length)
+        if (!last || (_closed && end == bytes.Length))
             return;
+        // What was read may be in the system's memory only, after a failed fsync even without waiting to be written. It counts as durable
+        // from now on, so it is written again; the bytes are the same, so a power cut in the middle of it does no harm.
         file.SetLength(end);
+        file.Write(0, bytes.AsSpan(0, end));
         file.Flush();
     }
 

@@ -25,11 +25,21 @@ internal sealed class JournalSegments(IJournalFiles files, long segmentBytes) : 
             _closed.Enqueue(segment);
         _number = lastNumber;
         _lastSequence = lastSequence;
+        if (files.List().Contains(NewName))
+            files.Delete(NewName);
         StartSegment();
     }
 
     /// <summary>Appends the ranges, which end with the record of the given sequence, and returns when they are on the disk.</summary>
     public void Append(List<ReadOnlyMemory<byte>> ranges, long lastSequence)
+    {
+        Write(ranges);
+        _active!.Flush();
+        _lastSequence = lastSequence;
+    }
+
+    /// <summary>The first half of <see cref="Append"/>: hands the ranges to the file.</summary>
+    public void Write(List<ReadOnlyMemory<byte>> ranges)
     {
         if (_position >= segmentBytes)
             Rotate();
@@ -38,8 +48,6 @@ internal sealed class JournalSegments(IJournalFiles files, long segmentBytes) : 
             _active!.Write(_position, range.Span);
             _position += range.Length;
         }
-        _active!.Flush();
-        _lastSequence = lastSequence;
     }
 
     /// <summary>Gives the unused room of the last segment back to the disk.</summary>

@@ -16,3 +16,18 @@ public sealed class EmbeddedListingTests : ListingContract
 {
     protected override ValueTask<StoreUnderTest> Open() => new(new RealStore());
 }
+
+public sealed class SimulatedDocumentStoreTests : DocumentStoreContract
+{
+    protected override ValueTask<StoreUnderTest> Open() => new(new SimulatedUnderTest());
+}
+
+public sealed class SimulatedEventLogTests : EventLogContract
+{
+    protected override ValueTask<StoreUnderTest> Open() => new(new SimulatedUnderTest());
+}
+
+public sealed class SimulatedListingTests : ListingContract
+{
+    protected override ValueTask<StoreUnderTest> Open() => new(new SimulatedUnderTest());
+}

@@ -228,7 +228,7 @@ public abstract class DocumentStoreContract
     {
         try
         {
-            await store.Documents.Write(Key("a"), version, Bytes(text));
+            await store.Documents.Write(Key("a"), version, Bytes(text)).ConfigureAwait(false);
             return true;
         }
         catch (VersionConflictException)

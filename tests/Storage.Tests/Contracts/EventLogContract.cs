@@ -95,7 +95,7 @@ public abstract class EventLogContract
     {
         try
         {
-            await store.Log.Append("s", 0, Entries(0, 2));
+            await store.Log.Append("s", 0, Entries(0, 2)).ConfigureAwait(false);
             return true;
         }
         catch (VersionConflictException)
