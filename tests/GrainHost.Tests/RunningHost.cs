@@ -1,6 +1,4 @@
 using System.Reflection;
-using Marketplace.GrainHost.Hosting;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Marketplace.GrainHost.Tests;
 

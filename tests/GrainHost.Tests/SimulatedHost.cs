@@ -1,6 +1,4 @@
-using Marketplace.GrainHost.Hosting;
 using Marketplace.GrainHost.Simulation;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Marketplace.GrainHost.Tests;
 
@@ -14,7 +12,16 @@ internal static class SimulatedHost
         Action<IServiceCollection>? register = null)
     {
         var run = new SimulatedRun(seed);
-        run.Run(async () =>
+        Run(run, scenario, configure, register);
+        return run;
+    }
+
+    /// <summary>One host of several in the same run, one after the other.</summary>
+    public static void Run(
+        SimulatedRun run,
+        Func<RunningHost, TimeProvider, Task> scenario,
+        Action<GrainHostOptions>? configure = null,
+        Action<IServiceCollection>? register = null) => run.Run(async () =>
         {
             await using var host = await RunningHost.Start(
                 options =>
@@ -26,6 +33,4 @@ internal static class SimulatedHost
                 register);
             await scenario(host, run.Time);
         });
-        return run;
-    }
 }

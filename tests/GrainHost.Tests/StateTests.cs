@@ -1,5 +1,5 @@
 using Marketplace.GrainHost.Storage;
-using Microsoft.Extensions.DependencyInjection;
+
 using Orleans.Storage;
 
 namespace Marketplace.GrainHost.Tests;

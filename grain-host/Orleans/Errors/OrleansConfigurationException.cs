@@ -1,7 +1,7 @@
 namespace Orleans.Runtime;
 
 /// <summary>The host cannot start as it is configured.</summary>
-public class OrleansConfigurationException : Exception
+public sealed class OrleansConfigurationException : Exception
 {
     public OrleansConfigurationException(string message)
         : base(message)

@@ -15,7 +15,7 @@ public readonly struct GrainType : IEquatable<GrainType>, IComparable<GrainType>
         return new GrainType(IdSpan.Create(value));
     }
 
-    public bool Equals(GrainType other) => Value.Equals(other.Value);
+    public bool Equals(GrainType obj) => Value.Equals(obj.Value);
 
     public override bool Equals(object? obj) => obj is GrainType other && Equals(other);
 
