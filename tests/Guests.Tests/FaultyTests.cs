@@ -90,6 +90,15 @@ public sealed class FaultyTests
         Assert.Equal(0, result.Output.Span[^1]);
     }
 
+    [Fact]
+    public void FaultOfTheEngine_IsNotTheGuestsAndDoesNotComeOut()
+    {
+        using var program = GuestProgram.Load(Guest.Sample("faulty"), new BrokenClock());
+        var result = program.Run(Guest.Invocation("none")).MustEndAs(GuestOutcome.EngineFault);
+        Assert.Contains("the clock has stopped", result.Reason);
+        Assert.Empty(result.Output.ToArray());
+    }
+
     /// <summary>A clock on which a minute passes between any two looks.</summary>
     private sealed class HastyClock : TimeProvider
     {
@@ -98,5 +107,14 @@ public sealed class FaultyTests
         public override long TimestampFrequency => 1;
 
         public override long GetTimestamp() => 60 * Interlocked.Increment(ref _minutes);
+    }
+
+    /// <summary>A clock that shows the time once.</summary>
+    private sealed class BrokenClock : TimeProvider
+    {
+        private int _looks;
+
+        public override long GetTimestamp() =>
+            Interlocked.Increment(ref _looks) == 1 ? 0 : throw new InvalidOperationException("the clock has stopped");
     }
 }
