@@ -20,6 +20,11 @@ internal sealed class Connection(Invocation run)
 
     public MarketplaceClient MakeClient(Uri url, string? key)
     {
+        if (key is not null && url.Scheme == Uri.UriSchemeHttp && !url.IsLoopback && !run.AllowPlaintext)
+        {
+            throw new CommandException(new Failure(
+                ExitCodes.Usage, "usage", $"The key is not sent over plain HTTP to another machine ({url}).", "Use https, or --allow-plaintext if the network is yours."));
+        }
         try
         {
             return new MarketplaceClient(new MarketplaceClientOptions
@@ -34,8 +39,7 @@ internal sealed class Connection(Invocation run)
         }
         catch (ArgumentException wrong)
         {
-            var advice = url.Scheme == Uri.UriSchemeHttp && !url.IsLoopback ? "Use https, or --allow-plaintext if the network is yours." : "See 'market --help'.";
-            throw new CommandException(new Failure(ExitCodes.Usage, "usage", wrong.Message, advice), wrong);
+            throw new CommandException(new Failure(ExitCodes.Usage, "usage", wrong.Message, "Check --url and --key, or the files url and key of the data folder."), wrong);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Text;
 using System.Text.Json;
 
@@ -13,8 +14,7 @@ internal static class MarketCommand
         var parse = Make(options, surroundings).Parse(words);
         if (parse.Errors.Count > 0)
         {
-            var advice = $"Run '{CommandPath(parse.CommandResult)} --help' to see what it takes.";
-            Report(new Failure(ExitCodes.Usage, "usage", string.Join("\n", parse.Errors.Select(error => error.Message)), advice), surroundings, parse.GetValue(options.Json));
+            Report(UsageErrors.Of(parse), surroundings, parse.GetValue(options.Json));
             return ExitCodes.Usage;
         }
         // In the list of a command's subcommands one line each is enough; the examples stand in their own help.
@@ -68,9 +68,10 @@ internal static class MarketCommand
         return command;
     }
 
-    private static RootCommand Make(GlobalOptions options, Surroundings surroundings)
+    public static Command Make(GlobalOptions options, Surroundings surroundings)
     {
-        var root = new RootCommand($"""
+        // Not the library's root command: that one is named after the process that runs it.
+        var root = new Command("market", $"""
             The command line of a marketplace for computation and storage.
 
             Example:
@@ -78,6 +79,8 @@ internal static class MarketCommand
 
             {ExitCodes.Help}
             """);
+        root.Add(new HelpOption());
+        root.Add(new VersionOption { Action = new PrintVersion() });
         options.AddTo(root);
         var commands = new CommandSet(options, surroundings);
         root.Add(Commands.JobCommands.Make(commands));
@@ -120,14 +123,16 @@ internal static class MarketCommand
         return Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
     }
 
-    private static string CommandPath(System.CommandLine.Parsing.SymbolResult result)
-    {
-        var names = new List<string>();
-        for (var at = result; at is System.CommandLine.Parsing.CommandResult command; at = command.Parent!)
-            names.Insert(0, at is { Parent: null } ? "market" : command.Command.Name);
-        return string.Join(' ', names);
-    }
-
     /// <summary>The library pads its lines with blanks and ends with two empty ones.</summary>
     private static string Tidy(string text) => string.Join('\n', text.Split('\n').Select(line => line.TrimEnd())).TrimEnd('\n') + "\n";
+
+    /// <summary>The library's own action prints the version of whatever process runs it.</summary>
+    private sealed class PrintVersion : System.CommandLine.Invocation.SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            parseResult.InvocationConfiguration.Output.WriteLine(typeof(PrintVersion).Assembly.GetName().Version!.ToString(3));
+            return ExitCodes.Ok;
+        }
+    }
 }

@@ -78,5 +78,5 @@ public sealed class MarketplaceClientOptions
     }
 
     private static ArgumentException Invalid(string property, string what) =>
-        new($"{nameof(MarketplaceClientOptions)}.{property} {what}.", property);
+        new($"{nameof(MarketplaceClientOptions)}.{property} {what}.");
 }

@@ -34,33 +34,26 @@ internal static class KeyCommands
             name, scopes, spendLimit);
     }
 
-    private static Command List(CommandSet set)
-    {
-        var limit = Values.Limit();
-        var cursor = Values.Cursor();
-        return set.Leaf(
-            "list",
-            """
-            List the account's keys, without their secrets.
+    private static Command List(CommandSet set) => set.Leaf(
+        "list",
+        """
+        List the account's keys, without their secrets.
 
-            Example:
-              market key list
-            """,
-            async run =>
-            {
-                var page = await run.Client.Keys.ListPage(run.Get(cursor), run.Get(limit) ?? 50, run.Cancellation);
-                await run.Answer(page, writer => Table.Write(
-                    writer, ["ID", "NAME", "SCOPES", "SPENT", "LIMIT", "CREATED", "REVOKED"],
-                    page.Items.Select(key => new[]
-                    {
-                        key.Id, key.Name, string.Join(',', key.Scopes.Select(scope => SnakeCase.Of(scope))), key.Spent.ToString(),
-                        Table.Show(key.SpendLimit), Table.Show(key.CreatedAt), Table.Show(key.RevokedAt),
-                    })));
-                run.NoteNext(page.Next);
-                return ExitCodes.Ok;
-            },
-            limit, cursor);
-    }
+        Example:
+          market key list
+        """,
+        async run =>
+        {
+            var keys = await run.Client.Keys.List(run.Cancellation);
+            await run.Answer(new Page<AccessKey>(keys, null), writer => Table.Write(
+                writer, ["ID", "NAME", "SCOPES", "SPENT", "LIMIT", "CREATED", "REVOKED"],
+                keys.Select(key => new[]
+                {
+                    key.Id, key.Name, string.Join(',', key.Scopes.Select(scope => SnakeCase.Of(scope))), key.Spent.ToString(),
+                    Table.Show(key.SpendLimit), Table.Show(key.CreatedAt), Table.Show(key.RevokedAt),
+                })));
+            return ExitCodes.Ok;
+        });
 
     private static Command Revoke(CommandSet set)
     {

@@ -87,7 +87,7 @@ internal static class ProgramCommands
                     writer,
                     ("program", program.Id), ("name", program.Name), ("module", program.Module), ("bytes", program.ModuleSize),
                     ("deployer", program.Deployer), ("deployed", program.DeployedAt), ("abi", program.Abi),
-                    ("entry points", string.Join(", ", program.EntryPoints)), ("imports", string.Join(", ", program.Imports)),
+                    ("entry points", string.Join(", ", program.EntryPoints)), ("imports", program.Imports.Count > 0 ? string.Join(", ", program.Imports) : null),
                     ("writes state", program.WritesState)));
                 return ExitCodes.Ok;
             },

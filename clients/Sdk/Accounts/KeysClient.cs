@@ -20,13 +20,9 @@ public sealed class KeysClient
         return _transport.Ask<KeyRequest, CreatedKey>(Routes.Keys, request, ApiJson.Default.KeyRequest, cancellation, Repeat.Never);
     }
 
-    /// <summary>The account's keys, without their secrets, also the revoked ones.</summary>
-    public IAsyncEnumerable<AccessKey> List(int pageSize = 100, CancellationToken cancellation = default) =>
-        Paging.Items<AccessKey>(_transport, Routes.Keys, pageSize, cancellation);
-
-    /// <inheritdoc cref="JobsClient.ListPage"/>
-    public Task<Page<AccessKey>> ListPage(string? cursor = null, int pageSize = 100, CancellationToken cancellation = default) =>
-        Paging.Page<AccessKey>(_transport, Routes.Keys, pageSize, cursor, cancellation);
+    /// <summary>The account's keys, without their secrets, also the revoked ones. They are few: they come in one page.</summary>
+    public async Task<IReadOnlyList<AccessKey>> List(CancellationToken cancellation = default) =>
+        (await _transport.Ask<Page<AccessKey>>(HttpMethod.Get, Routes.Keys, cancellation).ConfigureAwait(false)).Items;
 
     /// <summary>From now on the key is refused everywhere, after at most five seconds.</summary>
     public Task Revoke(string id, CancellationToken cancellation = default)

@@ -145,6 +145,10 @@ public sealed class JobsClient
         return await ReadAll(stream, cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>The output of a completed job as UTF-8 text.</summary>
+    public async Task<string> OutputText(Job job, CancellationToken cancellation = default) =>
+        System.Text.Encoding.UTF8.GetString(await Output(job, cancellation).ConfigureAwait(false));
+
     /// <summary>What the program wrote to its log. Whoever wrote the program chose these bytes: do not send them to a terminal as they are.</summary>
     public async Task<byte[]> Log(JobId id, CancellationToken cancellation = default)
     {

@@ -1,0 +1,142 @@
+using System.Net;
+using System.Text.Json;
+using Marketplace.Api;
+using Marketplace.Tests;
+
+namespace Marketplace.Cli.Tests;
+
+/// <summary>What each command prints, for people and as JSON.</summary>
+public sealed class AnswerTests : IDisposable
+{
+    private static readonly string Job = Samples.JobId.ToString();
+    private static readonly Blob Blob = Samples.Blob("content"u8.ToArray());
+    private static readonly AccessKey AccessKey =
+        new("mk0123456789abcdef", "ci", [Scope.Read, Scope.Submit], new TokenAmount(50), new TokenAmount(7), Samples.Then, null);
+
+    private readonly Shell _shell = new();
+
+    public AnswerTests() => _shell.Service
+        .On($"GET /v1/jobs/{Job}", Samples.Job(JobState.Failed, reason: "unreachable"))
+        .On($"GET /v1/jobs/{Job}/explain", new JobExplanation(
+            Samples.JobId, JobState.Pending, "No offer fits.", [new OfferVerdict(Samples.Worker, new TokenAmount(120), false, "Costs more than the limit of 100.")]))
+        .On($"POST /v1/jobs/{Job}/cancel", Samples.Job(JobState.Cancelled))
+        .On("GET /v1/jobs?limit=50", new Page<JobListItem>(
+            [new JobListItem(Samples.JobId, "r", Samples.Program, JobState.Failed, ErrorCode.OutOfFuel, Samples.Then, null, 1_000_000, new TokenAmount(1))], "next"))
+        .On($"GET /v1/blobs/{Blob.Id}/info", Blob)
+        .On("GET /v1/blobs?limit=50", new Page<Blob>([Blob], null))
+        .On($"DELETE /v1/blobs/{Blob.Id}", _ => new HttpResponseMessage(HttpStatusCode.NoContent))
+        .On("GET /v1/programs?limit=50", new Page<DeployedProgram>([Samples.Deployed(Samples.Program, Blob.Id) with { Name = "two\nlines \u001b[31m" }], null))
+        .On($"GET /v1/programs/{Samples.Program}", Samples.Deployed(Samples.Program, Blob.Id))
+        .On("GET /v1/account", Samples.Account())
+        .On("GET /v1/keys", new Page<AccessKey>([AccessKey], null))
+        .On("POST /v1/keys", new CreatedKey("mk0123456789abcdef_secret", AccessKey))
+        .On("DELETE /v1/keys/mk0123456789abcdef", _ => new HttpResponseMessage(HttpStatusCode.NoContent))
+        .On("GET /v1/market", Samples.Market())
+        .On("GET /health/ready", new Health("ready", "0.1.0", null));
+
+    public static TheoryData<string, string, int> Commands => new()
+    {
+        { "job-status", $"job status {Job}", ExitCodes.NotCompleted },
+        { "job-explain", $"job explain {Job}", ExitCodes.Ok },
+        { "job-cancel", $"job cancel {Job}", ExitCodes.Ok },
+        { "job-list", "job list", ExitCodes.Ok },
+        { "blob-info", $"blob info {Blob.Id}", ExitCodes.Ok },
+        { "blob-list", "blob list", ExitCodes.Ok },
+        { "blob-rm", $"blob rm {Blob.Id}", ExitCodes.Ok },
+        { "program-list", "program list", ExitCodes.Ok },
+        { "program-info", $"program info {Samples.Program}", ExitCodes.Ok },
+        { "account-show", "account show", ExitCodes.Ok },
+        { "key-list", "key list", ExitCodes.Ok },
+        { "key-create", "key create ci", ExitCodes.Ok },
+        { "key-revoke", "key revoke mk0123456789abcdef", ExitCodes.Ok },
+        { "doctor", "doctor", ExitCodes.Ok },
+    };
+
+    public void Dispose() => _shell.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public async Task Answer_IsAsReviewed(string name, string words, int exitCode)
+    {
+        var ran = await _shell.Run(words.Split(' '));
+
+        Assert.Equal(exitCode, ran.ExitCode);
+        Expectation.Matches($"answers/{name}.txt", ran.Text + ran.Error);
+    }
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public async Task Answer_IsOneJsonDocument_AndNothingElse(string name, string words, int exitCode)
+    {
+        var ran = await _shell.Run([.. words.Split(' '), "--json"]);
+
+        Assert.Equal((exitCode, ""), (ran.ExitCode, ran.Error));
+        using var document = JsonDocument.Parse(ran.Output);
+        Assert.Equal(JsonValueKind.Object, document.RootElement.ValueKind);
+        Assert.Equal((byte)'\n', ran.Output[^1]);
+        Assert.NotEmpty(name);
+    }
+
+    [Fact]
+    public async Task Logs_AreHarmlessOnATerminal_AndAsTheyAreElsewhere()
+    {
+        byte[] log = "one\u001b[2J\r\ntwo\u0007"u8.ToArray();
+        _shell.Service.On($"GET /v1/jobs/{Job}/log", _ => FakeService.Bytes(log));
+
+        Assert.Equal(log, (await _shell.Run("job", "logs", Job)).Output);
+        _shell.OutputIsTerminal = true;
+        Assert.Equal("one\ntwo\n", (await _shell.Run("job", "logs", Job)).Text);
+    }
+
+    [Fact]
+    public async Task BlobPut_PrintsTheIdOfWhatWasStored()
+    {
+        _shell.Write("file", "content"u8.ToArray());
+        _shell.Service.On("POST /v1/blobs", Blob);
+
+        var ran = await _shell.Run("blob", "put", "file");
+
+        Assert.Equal((ExitCodes.Ok, Blob.Id + "\n"), (ran.ExitCode, ran.Text));
+    }
+
+    [Fact]
+    public async Task BlobGet_WritesAFileOrStandardOutput()
+    {
+        _shell.Service.On($"GET /v1/blobs/{Blob.Id}", _ => FakeService.Bytes("content"u8.ToArray()));
+        var digits = Blob.Id.ToString()["blob".Length..];
+
+        Assert.Equal("content", (await _shell.Run("blob", "get", digits)).Text);
+        var ran = await _shell.Run("blob", "get", Blob.Id.ToString(), "--output", "copy");
+
+        Assert.Equal((ExitCodes.Ok, ""), (ran.ExitCode, ran.Error));
+        Assert.Equal("content", await File.ReadAllTextAsync(Path.Combine(_shell.Folder, "copy"), TestContext.Current.CancellationToken));
+        Assert.Equal(ExitCodes.LocalFile, (await _shell.Run("blob", "get", digits, "--output", "copy")).ExitCode);
+        Assert.Equal(ExitCodes.Ok, (await _shell.Run("blob", "get", digits, "--output", "copy", "--force")).ExitCode);
+    }
+
+    [Fact]
+    public async Task BlobGetOfWrongBytes_EndsWithSix()
+    {
+        _shell.Service.On($"GET /v1/blobs/{Blob.Id}", _ => FakeService.Bytes("contend"u8.ToArray()));
+
+        var ran = await _shell.Run("blob", "get", Blob.Id.ToString(), "--output", "copy");
+
+        Assert.Equal(ExitCodes.Damaged, ran.ExitCode);
+        Assert.Empty(Directory.GetFiles(_shell.Folder));
+    }
+
+    [Fact]
+    public async Task Doctor_GoesOnToTheEnd_AndSaysWhatIsWrong()
+    {
+        using var shell = new Shell();
+        shell.Service
+            .On("GET /health/ready", _ => FakeService.Json(new Health("starting", "9.9.9", "The journal is being read."), HttpStatusCode.ServiceUnavailable))
+            .On("GET /v1/account", Samples.Account(available: 0))
+            .On("GET /v1/market", Samples.Market(workers: 0));
+
+        var ran = await shell.Run("doctor");
+
+        Assert.Equal(ExitCodes.NotCompleted, ran.ExitCode);
+        Expectation.Matches("answers/doctor-ill.txt", ran.Text);
+    }
+}

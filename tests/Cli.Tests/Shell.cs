@@ -1,0 +1,70 @@
+using System.Text;
+using Marketplace.Tests;
+
+namespace Marketplace.Cli.Tests;
+
+/// <summary>What a command left behind.</summary>
+internal sealed record Ran(int ExitCode, byte[] Output, string Error)
+{
+    public string Text => Encoding.UTF8.GetString(Output);
+}
+
+/// <summary>Runs the command line through its entry point, in a folder of its own, over a service that the test makes up.</summary>
+internal sealed class Shell : IDisposable
+{
+    public const string Key = "mk0123456789abcdef_5ec2e7";
+
+    /// <summary>Pauses between retries are shorter, time limits longer.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("marketplace-cli-").FullName;
+
+    public FakeService Service { get; init; } = new();
+
+    public ImpatientTime Clock { get; } = new(Patience);
+
+    public Dictionary<string, string> Environment { get; } = new() { ["MARKET_URL"] = "http://127.0.0.1:8080", ["MARKET_KEY"] = Key };
+
+    public byte[] Input { get; set; } = [];
+
+    public bool OutputIsTerminal { get; set; }
+
+    public bool ErrorIsTerminal { get; set; }
+
+    /// <summary>The surroundings of the command that runs, for those who press keys while it does.</summary>
+    public Surroundings? Running { get; private set; }
+
+    public StringWriter Error { get; private set; } = new();
+
+    public async Task<Ran> Run(params string[] words)
+    {
+        Error = new StringWriter { NewLine = "\n" };
+        Running = Surroundings();
+        var exitCode = await MarketCommand.Run(words, Running);
+        return new Ran(exitCode, ((MemoryStream)Running.Output).ToArray(), Error.ToString());
+    }
+
+    public Surroundings Surroundings() => new()
+    {
+        Input = new MemoryStream(Input),
+        Output = new MemoryStream(),
+        Error = Error,
+        InputIsTerminal = false,
+        OutputIsTerminal = OutputIsTerminal,
+        ErrorIsTerminal = ErrorIsTerminal,
+        Folder = Folder,
+        Environment = name => Environment.GetValueOrDefault(name),
+        Clock = Clock,
+        Network = Service,
+    };
+
+    public string Write(string file, byte[] content)
+    {
+        var path = Path.Combine(Folder, file);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path, content);
+        return path;
+    }
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}

@@ -1,0 +1,126 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Marketplace.Api;
+using Marketplace.Tests;
+
+namespace Marketplace.Sdk.Tests;
+
+public sealed class EventTests : IDisposable
+{
+    private const string Events = "GET /v1/events";
+
+    private readonly Fixture _fixture = new();
+
+    private FakeService Service => _fixture.Service;
+
+    public void Dispose() => _fixture.Dispose();
+
+    [Fact]
+    public async Task BrokenStream_IsOpenedAgain_AndTheCallerIsTold()
+    {
+        Service
+            .On(Events, _ => Stream(": hello\n\n" + Job(1) + Job(2)))
+            .Fails(Events)
+            .Refuses(Events, ErrorCode.Unavailable, HttpStatusCode.ServiceUnavailable)
+            .On(Events, _ => Stream("event: weather\ndata: rain\n\n" + Job(3)));
+        var connections = 0;
+
+        var ids = await Read(3, () => connections++);
+
+        Assert.Equal([Id(1), Id(2), Id(3)], ids);
+        Assert.Equal(2, connections);
+        Assert.Equal(3, _fixture.Time.Waits.Count);
+    }
+
+    [Fact]
+    public async Task StreamThatIsRefused_EndsWithTheRefusal()
+    {
+        Service.Refuses(Events, ErrorCode.Unauthenticated, HttpStatusCode.Unauthorized);
+
+        var refused = await Assert.ThrowsAsync<MarketplaceException>(() => Read(1));
+
+        Assert.Equal(ErrorCode.Unauthenticated, refused.Code);
+    }
+
+    [Theory]
+    [InlineData("event: job\ndata: {}\n\n")]
+    [InlineData("event: job\ndata: nonsense\n\n")]
+    public async Task EventOfAnotherForm_IsNotUnderstood(string text)
+    {
+        Service.On(Events, _ => Stream(text));
+
+        await Assert.ThrowsAsync<MarketplaceProtocolException>(() => Read(1));
+    }
+
+    [Fact]
+    public async Task EventWithoutEnd_IsCutOffAtTheBound()
+    {
+        Service.On(Events, _ => Stream("data: " + new string('x', (int)SdkPolicy.EventBytesMax)));
+
+        await Assert.ThrowsAsync<MarketplaceProtocolException>(() => Read(1));
+    }
+
+    [Fact]
+    public async Task Cancellation_EndsAQuietStream()
+    {
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Fixture.Cancellation);
+        Service.On(Events, _ => new HttpResponseMessage { Content = new StreamContent(new QuietStream()) { Headers = { ContentType = new("text/event-stream") } } });
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var _ in _fixture.Client.Events.Jobs(cancel.Cancel, cancel.Token))
+            {
+            }
+        });
+    }
+
+    [Fact]
+    public async Task StreamWithoutEvenAHeartbeat_IsTakenForDead()
+    {
+        using var fixture = new Fixture(options => options.TimeProvider = new ImpatientTime(SdkPolicy.EventSilenceMax));
+        fixture.Service
+            .On(Events, _ => new HttpResponseMessage { Content = new StreamContent(new QuietStream()) { Headers = { ContentType = new("text/event-stream") } } })
+            .Refuses(Events, ErrorCode.Forbidden, HttpStatusCode.Forbidden);
+
+        await Assert.ThrowsAsync<MarketplaceException>(async () =>
+        {
+            await foreach (var _ in fixture.Client.Events.Jobs(cancellation: Fixture.Cancellation))
+            {
+            }
+        });
+
+        Assert.Equal(2, fixture.Service.Received.Count);
+    }
+
+    private async Task<List<JobId>> Read(int count, Action? connected = null)
+    {
+        var ids = new List<JobId>();
+        await foreach (var ended in _fixture.Client.Events.Jobs(connected, Fixture.Cancellation))
+        {
+            ids.Add(ended.Id);
+            if (ids.Count == count)
+                break;
+        }
+        return ids;
+    }
+
+    private static JobId Id(byte number) => new(Samples.Digits(number));
+
+    private static string Job(byte number)
+    {
+        var ended = new JobEnded(Id(number), "r", JobState.Completed, null, 1, TokenAmount.Zero, null);
+        return $"event: job\ndata: {JsonSerializer.Serialize(ended, Answers.Of<JobEnded>())}\n\n";
+    }
+
+    private static HttpResponseMessage Stream(string text) => FakeService.Bytes(Encoding.UTF8.GetBytes(text), "text/event-stream");
+
+    private sealed class QuietStream : MemoryStream
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return 0;
+        }
+    }
+}

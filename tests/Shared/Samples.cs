@@ -1,0 +1,53 @@
+using Marketplace.Api;
+using Marketplace.Crypto;
+
+namespace Marketplace.Tests;
+
+/// <summary>Answers of a service, for tests that need any.</summary>
+internal static class Samples
+{
+    public static readonly DateTimeOffset Then = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
+    public static readonly JobId JobId = new(Digits(1));
+    public static readonly AccountId Payer = new(Digits(2));
+    public static readonly WorkerId Worker = new(Digits(3));
+    public static readonly ProgramId Program = new(Digits(4));
+
+    public static Bytes32 Digits(byte value)
+    {
+        var bytes = new byte[Bytes32.Size];
+        bytes.AsSpan().Fill(value);
+        return new Bytes32(bytes);
+    }
+
+    public static Job Job(JobState state, byte[]? output = null, string? reason = null) => new()
+    {
+        Id = JobId,
+        RequestId = "request",
+        Program = Program,
+        State = state,
+        Fault = state == JobState.Failed ? JobFault.Program : JobFault.None,
+        Code = state == JobState.Failed ? ErrorCode.ProgramTrapped : null,
+        Reason = reason,
+        SubmittedAt = Then,
+        EndedAt = state is JobState.Pending or JobState.Running ? null : Then.AddSeconds(1),
+        FuelMax = 1000,
+        FuelUsed = state == JobState.Pending ? 0 : 900,
+        PriceMax = new TokenAmount(100),
+        Charge = new TokenAmount(state == JobState.Completed ? 90u : 0u),
+        Output = state == JobState.Completed ? new JobOutput(output?.Length ?? 0, output ?? [], null) : null,
+        History = [new JobStep(state, Then, null, null)],
+    };
+
+    public static JobRequest Request(string id = "request", string text = "hello") =>
+        new() { RequestId = id, Program = Program, InputText = text, PriceMax = new TokenAmount(100) };
+
+    public static DeployedProgram Deployed(ProgramId id, BlobId module) =>
+        new(id, "echo", module, 8, Payer, Then, "wasi", ["_start"], [], false);
+
+    public static Blob Blob(byte[] content) => new(IdDerivation.Blob(content), content.Length, Then);
+
+    public static Account Account(uint available = 1000) =>
+        new(Payer, new TokenAmount(available), TokenAmount.Zero, TokenAmount.Zero, TokenAmount.Zero, TokenAmount.Zero, 0);
+
+    public static MarketStatus Market(int workers = 1) => new(0, 0, workers, workers * 2, workers == 0 ? null : new TokenAmount(1), 0);
+}
