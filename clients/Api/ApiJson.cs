@@ -3,7 +3,9 @@ using Marketplace.Api.Workers;
 
 namespace Marketplace.Api;
 
-/// <summary>The JSON form of the API's records, generated at compile time: camelCase names, absent instead of null, unknown members refused.</summary>
+/// <summary>
+/// The JSON form of the API's records, generated at compile time: camelCase names, absent instead of null, unknown members refused.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

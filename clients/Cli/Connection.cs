@@ -23,7 +23,8 @@ internal sealed class Connection(Invocation run)
         if (key is not null && url.Scheme == Uri.UriSchemeHttp && !url.IsLoopback && !run.AllowPlaintext)
         {
             throw new CommandException(new Failure(
-                ExitCodes.Usage, "usage", $"The key is not sent over plain HTTP to another machine ({url}).", "Use https, or --allow-plaintext if the network is yours."));
+                ExitCodes.Usage, "usage", $"The key is not sent over plain HTTP to another machine ({url}).",
+                "Use https, or --allow-plaintext if the network is yours."));
         }
         try
         {
@@ -39,7 +40,8 @@ internal sealed class Connection(Invocation run)
         }
         catch (ArgumentException wrong)
         {
-            throw new CommandException(new Failure(ExitCodes.Usage, "usage", wrong.Message, "Check --url and --key, or the files url and key of the data folder."), wrong);
+            throw new CommandException(new Failure(
+                ExitCodes.Usage, "usage", wrong.Message, "Check --url and --key, or the files url and key of the data folder."), wrong);
         }
     }
 
@@ -49,7 +51,8 @@ internal sealed class Connection(Invocation run)
             return _folder.ReadUrl();
         return Uri.TryCreate(text, UriKind.Absolute, out var url)
             ? url
-            : throw new CommandException(new Failure(ExitCodes.Usage, "usage", $"'{text}' is not an address.", "Expected for example http://127.0.0.1:8080."));
+            : throw new CommandException(
+                new Failure(ExitCodes.Usage, "usage", $"'{text}' is not an address.", "Expected for example http://127.0.0.1:8080."));
     }
 
     /// <summary>
@@ -62,6 +65,7 @@ internal sealed class Connection(Invocation run)
         if (!UrlIsGiven || run.DataIsGiven || FindUrl().IsLoopback)
             return _folder.ReadKey();
         throw new CommandException(new Failure(
-            ExitCodes.Usage, "usage", $"There is no key for {run.UrlOption}.", "Give --key or MARKET_KEY, or --data with the data folder of that service."));
+            ExitCodes.Usage, "usage", $"There is no key for {run.UrlOption}.",
+            "Give --key or MARKET_KEY, or --data with the data folder of that service."));
     }
 }

@@ -15,12 +15,16 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
     {
         CommandException known => known.Failure,
         MarketplaceException refused => OfRefusal(refused),
-        MarketplaceUnreachableException unreachable => new(ExitCodes.Unreachable, "unreachable", unreachable.Message, "Run 'market doctor' to see what is wrong."),
-        MarketplaceProtocolException strange => new(ExitCodes.Unreachable, "not_understood", strange.Message, "Run 'market doctor' to see what is wrong."),
+        MarketplaceUnreachableException unreachable =>
+            new(ExitCodes.Unreachable, "unreachable", unreachable.Message, "Run 'market doctor' to see what is wrong."),
+        MarketplaceProtocolException strange =>
+            new(ExitCodes.Unreachable, "not_understood", strange.Message, "Run 'market doctor' to see what is wrong."),
         BlobVerificationException wrong => new(ExitCodes.Damaged, "blob_mismatch", wrong.Message),
-        DataFolderException folder => new(ExitCodes.LocalFile, "data_folder", folder.Message, "Another folder: --data DIR. Another service: --url URL --key KEY."),
+        DataFolderException folder =>
+            new(ExitCodes.LocalFile, "data_folder", folder.Message, "Another folder: --data DIR. Another service: --url URL --key KEY."),
         OperationCanceledException => new(ExitCodes.Interrupted, "interrupted", "Interrupted."),
-        IOException or UnauthorizedAccessException => new(ExitCodes.LocalFile, "local_file", exception.Message, "Check the path and its permissions."),
+        IOException or UnauthorizedAccessException =>
+            new(ExitCodes.LocalFile, "local_file", exception.Message, "Check the path and its permissions."),
         _ => new(ExitCodes.Bug, "bug", $"This is a bug in market: {exception}", "Please report it with the text above."),
     };
 
@@ -38,9 +42,12 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
 
     private static string? Advise(MarketplaceException refused) => refused.Code switch
     {
-        ErrorCode.Unauthenticated => "Give a valid key: --key, MARKET_KEY, or the key file of the data folder (--data). 'market doctor' says which one is used.",
-        ErrorCode.Forbidden => "Use a key with this scope; 'market key create NAME --scope SCOPE' makes one, given a key with the scope admin.",
-        ErrorCode.InsufficientFunds => "Lower --max-price or --fuel, or wait until running jobs are settled; 'market account show' tells what is held.",
+        ErrorCode.Unauthenticated =>
+            "Give a valid key: --key, MARKET_KEY, or the key file of the data folder (--data). 'market doctor' says which one is used.",
+        ErrorCode.Forbidden =>
+            "Use a key with this scope; 'market key create NAME --scope SCOPE' makes one, given a key with the scope admin.",
+        ErrorCode.InsufficientFunds =>
+            "Lower --max-price or --fuel, or wait until running jobs are settled; 'market account show' tells what is held.",
         ErrorCode.SpendLimitReached => "Use another key, or lower --max-price; 'market key list' shows each key's limit.",
         ErrorCode.JobNotFound => "'market job list' shows this account's jobs.",
         ErrorCode.ProgramNotFound => "'market program list' shows this account's programs; 'market program deploy FILE' deploys one.",

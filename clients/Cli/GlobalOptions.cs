@@ -14,7 +14,8 @@ internal sealed class GlobalOptions
 
     public Option<string?> Key { get; } = new("--key")
     {
-        Description = "API key [MARKET_KEY, else the key file of the data folder]. Other users of this machine can see it while the command runs",
+        Description =
+            "API key [MARKET_KEY, else the key file of the data folder]. Other users of this machine can see it while the command runs",
         HelpName = "KEY",
         Recursive = true,
     };

@@ -6,7 +6,8 @@ using Marketplace.Sdk;
 namespace Marketplace.Cli;
 
 /// <summary>One run of one command: its values, its client, and the way its answers are written.</summary>
-internal sealed class Invocation(ParseResult parse, GlobalOptions options, Surroundings surroundings, CancellationToken cancellation) : IDisposable
+internal sealed class Invocation(ParseResult parse, GlobalOptions options, Surroundings surroundings, CancellationToken cancellation)
+    : IDisposable
 {
     private MarketplaceClient? _client;
 

@@ -22,7 +22,13 @@ internal static class MarketCommand
             subcommand.Description = subcommand.Description?.Split('\n')[0];
         var text = new StringWriter { NewLine = "\n" };
         var exitCode = await parse.InvokeAsync(
-            new InvocationConfiguration { Output = text, Error = surroundings.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            new InvocationConfiguration
+            {
+                Output = text,
+                Error = surroundings.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
         // What the library itself prints: help and version.
         if (text.GetStringBuilder().Length > 0)
             await surroundings.Output.WriteAsync(Encoding.UTF8.GetBytes(Tidy(text.ToString())));

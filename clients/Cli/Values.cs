@@ -16,14 +16,16 @@ internal static class Values
         CustomParser = result => Read(result, name, expected, parse),
     };
 
-    public static Option<T?> Option<T>(string name, string helpName, string description, string expected, TryParse<T> parse) where T : struct => new(name)
+    public static Option<T?> Option<T>(string name, string helpName, string description, string expected, TryParse<T> parse)
+        where T : struct => new(name)
     {
         Description = description,
         HelpName = helpName,
         CustomParser = result => Read(result, name, expected, parse),
     };
 
-    public static Option<string?> Text(string name, string helpName, string description) => new(name) { Description = description, HelpName = helpName };
+    public static Option<string?> Text(string name, string helpName, string description) =>
+        new(name) { Description = description, HelpName = helpName };
 
     public static Option<bool> Switch(string name, string description) => new(name) { Description = description };
 
@@ -32,7 +34,8 @@ internal static class Values
     public static Argument<BlobId> Blob() => Argument<BlobId>(
         "ID", "The blob, with or without the word in front of its digits", "'blob' and 64 hexadecimal digits", TryBlob);
 
-    public static Option<int?> Limit() => Option<int>("--limit", "N", "Items to show, 1 to 1000 [50]", "a whole number from 1 to 1000", TryLimit);
+    public static Option<int?> Limit() =>
+        Option<int>("--limit", "N", "Items to show, 1 to 1000 [50]", "a whole number from 1 to 1000", TryLimit);
 
     public static Option<string?> Cursor() => Text("--cursor", "CURSOR", "Continue where an earlier list ended");
 
@@ -41,7 +44,8 @@ internal static class Values
     {
         value = default;
         var digits = text.AsSpan().IndexOfAnyExcept("0123456789.");
-        if (digits <= 0 || !decimal.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+        if (digits <= 0
+            || !decimal.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
             return false;
         var milliseconds = text[digits..] switch { "ms" => 1m, "s" => 1000m, "m" => 60_000m, "h" => 3_600_000m, _ => 0m };
         // A year: everything that the service allows lies far below, and nothing here overflows.

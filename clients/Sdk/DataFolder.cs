@@ -27,7 +27,8 @@ public sealed class DataFolder(string path)
         var text = ReadLine(UrlFile);
         return Uri.TryCreate(text, UriKind.Absolute, out var url)
             ? url
-            : throw new DataFolderException($"{FullName(UrlFile)} holds no address. Start the silo again, which writes it anew, or give the address yourself.");
+            : throw new DataFolderException(
+                $"{FullName(UrlFile)} holds no address. Start the silo again, which writes it anew, or give the address yourself.");
     }
 
     /// <summary>The key of the silo's own account.</summary>
@@ -39,7 +40,8 @@ public sealed class DataFolder(string path)
         var text = ReadLine(KeyFile);
         return text.Length > 0
             ? text
-            : throw new DataFolderException($"{FullName(KeyFile)} is empty. Give another key, or remove the file and start the silo again.");
+            : throw new DataFolderException(
+                $"{FullName(KeyFile)} is empty. Give another key, or remove the file and start the silo again.");
     }
 
     private string FullName(string file) => System.IO.Path.Combine(Path, file);
@@ -51,7 +53,11 @@ public sealed class DataFolder(string path)
         {
             using var stream = new FileStream(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             if (stream.Length > FileBytesMax)
-                throw new DataFolderException($"{name} has {stream.Length} bytes, expected one short line (at most {FileBytesMax}). Is this the data directory of a silo?");
+            {
+                throw new DataFolderException(
+                    $"{name} has {stream.Length} bytes, expected one short line (at most {FileBytesMax}). "
+                    + "Is this the data directory of a silo?");
+            }
             using var reader = new StreamReader(stream);
             return reader.ReadToEnd().Trim();
         }
@@ -74,7 +80,8 @@ public sealed class DataFolder(string path)
             return;
         var seen = Convert.ToString((int)mode, 8).PadLeft(4, '0');
         throw new DataFolderException(
-            $"{name} has the mode {seen}, so other users of this machine can reach the key. Run 'chmod {expected} {name}', and if they may have read it, make a new key and revoke this one.");
+            $"{name} has the mode {seen}, so other users of this machine can reach the key. Run 'chmod {expected} {name}', "
+            + "and if they may have read it, make a new key and revoke this one.");
     }
 }
 

@@ -3,9 +3,9 @@ using Marketplace.Sdk.Transport;
 namespace Marketplace.Sdk;
 
 /// <summary>
-/// A marketplace over HTTP. Thread-safe; make one and keep it. Requests that may be repeated are, with growing pauses, when the service cannot
-/// be reached, is overloaded or is starting. What fails in the end is a <see cref="MarketplaceException"/> (the service refused),
-/// a <see cref="MarketplaceUnreachableException"/> (no answer), a <see cref="MarketplaceProtocolException"/> (an answer that makes no sense),
+/// A marketplace over HTTP. Thread-safe; make one and keep it. Requests that may be repeated are, with growing pauses, when the service
+/// cannot be reached, is overloaded or is starting. What fails in the end is a <see cref="MarketplaceException"/> (the service refused), a
+/// <see cref="MarketplaceUnreachableException"/> (no answer), a <see cref="MarketplaceProtocolException"/> (an answer that makes no sense),
 /// or a <see cref="BlobVerificationException"/> (bytes that are not those of their id).
 /// </summary>
 public sealed class MarketplaceClient : IAsyncDisposable, IDisposable

@@ -57,13 +57,15 @@ public sealed class MarketplaceClientOptions
         if (Key is { Length: 0 } || Key?.AsSpan().ContainsAnyExceptInRange('!', '~') == true)
             throw Invalid(nameof(Key), "is empty or holds a space or a character outside ASCII: expected the form id_secret");
         if (Key is not null && Url.Scheme == Uri.UriSchemeHttp && !Url.IsLoopback && !AllowPlaintext)
-            throw Invalid(nameof(Url), $"is '{Url}': a key is not sent over plain HTTP to another machine. Use https, or set {nameof(AllowPlaintext)}");
+            throw Invalid(nameof(Url),
+                $"is '{Url}': a key is not sent over plain HTTP to another machine. Use https, or set {nameof(AllowPlaintext)}");
         CheckPositive(nameof(ConnectTimeout), ConnectTimeout);
         CheckPositive(nameof(RequestTimeout), RequestTimeout);
         CheckPositive(nameof(StallTimeout), StallTimeout);
         CheckPositive(nameof(RetryDelayMin), RetryDelayMin);
         if (RetryDelayMax < RetryDelayMin || RetryDelayMax > SdkPolicy.RetryAfterMax)
-            throw Invalid(nameof(RetryDelayMax), $"is {RetryDelayMax}: expected {nameof(RetryDelayMin)} ({RetryDelayMin}) to {SdkPolicy.RetryAfterMax}");
+            throw Invalid(nameof(RetryDelayMax),
+                $"is {RetryDelayMax}: expected {nameof(RetryDelayMin)} ({RetryDelayMin}) to {SdkPolicy.RetryAfterMax}");
         if (Retries is < 0 or > SdkPolicy.RetriesMax)
             throw Invalid(nameof(Retries), $"is {Retries}: expected 0 to {SdkPolicy.RetriesMax}");
         ArgumentNullException.ThrowIfNull(TimeProvider);

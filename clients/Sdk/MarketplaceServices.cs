@@ -6,10 +6,11 @@ namespace Marketplace.Sdk;
 public static class MarketplaceServices
 {
     /// <summary>
-    /// Adds one <see cref="MarketplaceClient"/> for the whole application. Its clock is the registered <see cref="TimeProvider"/> if there is one.
-    /// Wrong options are reported when the client is first asked for.
+    /// Adds one <see cref="MarketplaceClient"/> for the whole application. Its clock is the registered <see cref="TimeProvider"/> if there
+    /// is one. Wrong options are reported when the client is first asked for.
     /// </summary>
-    public static IServiceCollection AddMarketplaceClient(this IServiceCollection services, Action<IServiceProvider, MarketplaceClientOptions> configure)
+    public static IServiceCollection AddMarketplaceClient(
+        this IServiceCollection services, Action<IServiceProvider, MarketplaceClientOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);

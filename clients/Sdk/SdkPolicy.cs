@@ -3,7 +3,9 @@ namespace Marketplace.Sdk;
 /// <summary>Bounds of the client, each with its reason.</summary>
 public static class SdkPolicy
 {
-    /// <summary>A JSON answer: 1,000 jobs with inline outputs of 16 KiB in base64 are 23 MB, and half as much again for their histories.</summary>
+    /// <summary>
+    /// A JSON answer: 1,000 jobs with inline outputs of 16 KiB in base64 are 23 MB, and half as much again for their histories.
+    /// </summary>
     public const long AnswerBytesMax = 64L * 1024 * 1024;
 
     /// <summary>A problem document: its text is one paragraph.</summary>
@@ -21,7 +23,9 @@ public static class SdkPolicy
     /// <summary>Bytes between two events: an event holds at most one inline output in base64. Also what heartbeats may add up to.</summary>
     public const long EventBytesMax = 1024 * 1024;
 
-    /// <summary>One piece of an upload or download: large enough for the hash to work at full width, small enough to be a pooled array.</summary>
+    /// <summary>
+    /// One piece of an upload or download: large enough for the hash to work at full width, small enough to be a pooled array.
+    /// </summary>
     public const int PieceBytes = 128 * 1024;
 
     /// <summary>From this size on the service is asked before the body is sent, so that a refusal costs no upload.</summary>

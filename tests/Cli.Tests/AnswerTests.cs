@@ -18,14 +18,17 @@ public sealed class AnswerTests : IDisposable
     public AnswerTests() => _shell.Service
         .On($"GET /v1/jobs/{Job}", Samples.Job(JobState.Failed, reason: "unreachable"))
         .On($"GET /v1/jobs/{Job}/explain", new JobExplanation(
-            Samples.JobId, JobState.Pending, "No offer fits.", [new OfferVerdict(Samples.Worker, new TokenAmount(120), false, "Costs more than the limit of 100.")]))
+            Samples.JobId, JobState.Pending, "No offer fits.",
+            [new OfferVerdict(Samples.Worker, new TokenAmount(120), false, "Costs more than the limit of 100.")]))
         .On($"POST /v1/jobs/{Job}/cancel", Samples.Job(JobState.Cancelled))
         .On("GET /v1/jobs?limit=50", new Page<JobListItem>(
-            [new JobListItem(Samples.JobId, "r", Samples.Program, JobState.Failed, ErrorCode.OutOfFuel, Samples.Then, null, 1_000_000, new TokenAmount(1))], "next"))
+            [new JobListItem(Samples.JobId, "r", Samples.Program, JobState.Failed, ErrorCode.OutOfFuel, Samples.Then, null, 1_000_000,
+                new TokenAmount(1))], "next"))
         .On($"GET /v1/blobs/{Blob.Id}/info", Blob)
         .On("GET /v1/blobs?limit=50", new Page<Blob>([Blob], null))
         .On($"DELETE /v1/blobs/{Blob.Id}", _ => new HttpResponseMessage(HttpStatusCode.NoContent))
-        .On("GET /v1/programs?limit=50", new Page<DeployedProgram>([Samples.Deployed(Samples.Program, Blob.Id) with { Name = "two\nlines \u001b[31m" }], null))
+        .On("GET /v1/programs?limit=50",
+            new Page<DeployedProgram>([Samples.Deployed(Samples.Program, Blob.Id) with { Name = "two\nlines \u001b[31m" }], null))
         .On($"GET /v1/programs/{Samples.Program}", Samples.Deployed(Samples.Program, Blob.Id))
         .On("GET /v1/account", Samples.Account())
         .On("GET /v1/keys", new Page<AccessKey>([AccessKey], null))
@@ -130,7 +133,8 @@ public sealed class AnswerTests : IDisposable
     {
         using var shell = new Shell();
         shell.Service
-            .On("GET /health/ready", _ => FakeService.Json(new Health("starting", "9.9.9", "The journal is being read."), HttpStatusCode.ServiceUnavailable))
+            .On("GET /health/ready", _ =>
+                FakeService.Json(new Health("starting", "9.9.9", "The journal is being read."), HttpStatusCode.ServiceUnavailable))
             .On("GET /v1/account", Samples.Account(available: 0))
             .On("GET /v1/market", Samples.Market(workers: 0));
 

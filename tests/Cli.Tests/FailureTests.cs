@@ -114,7 +114,8 @@ public sealed class FailureTests : IDisposable
         _shell.Environment.Clear();
         _shell.Write("data/url", "http://127.0.0.1:8080"u8.ToArray());
         var key = _shell.Write("data/key", "mk0_1"u8.ToArray());
-        File.SetUnixFileMode(Path.Combine(_shell.Folder, "data"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(
+            Path.Combine(_shell.Folder, "data"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
 
         var ran = await _shell.Run("account", "show");
@@ -133,7 +134,8 @@ public sealed class FailureTests : IDisposable
         var key = _shell.Write("data/key", "mk0_1"u8.ToArray());
         if (!OperatingSystem.IsWindows())
         {
-            File.SetUnixFileMode(Path.Combine(_shell.Folder, "data"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            File.SetUnixFileMode(
+                Path.Combine(_shell.Folder, "data"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
 

@@ -36,7 +36,8 @@ public sealed class HelpTests
             if (help.Contains("\nCommands:\n"))
                 continue;
             Assert.Contains("Example:\n", help);
-            Assert.Contains($"market {string.Join(' ', path)}", help[help.IndexOf("Example:", StringComparison.Ordinal)..help.IndexOf("Usage:", StringComparison.Ordinal)]);
+            Assert.Contains($"market {string.Join(' ', path)}",
+                help[help.IndexOf("Example:", StringComparison.Ordinal)..help.IndexOf("Usage:", StringComparison.Ordinal)]);
         }
     }
 

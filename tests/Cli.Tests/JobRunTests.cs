@@ -53,7 +53,8 @@ public sealed class JobRunTests : IDisposable
         Assert.Equal(ExitCodes.Ok, ran.ExitCode);
         var request = Sent();
         Assert.Equal(
-            $$"""{"requestId":"mine","program":"{{Program}}","entryPoint":"main","arguments":["-v","x y"],"priceMax":"7","fuelMax":2000000000,"memoryPagesMax":16,"timeMaxMs":1500}""",
+            $$"""{"requestId":"mine","program":"{{Program}}","entryPoint":"main","arguments":["-v","x y"],"priceMax":"7","""
+            + "\"fuelMax\":2000000000,\"memoryPagesMax\":16,\"timeMaxMs\":1500}",
             request.GetRawText());
         Assert.DoesNotContain(_shell.Service.Received, asked => asked.Path == "/v1/market");
     }
@@ -237,7 +238,8 @@ public sealed class JobRunTests : IDisposable
 
     private JsonElement Sent()
     {
-        using var document = JsonDocument.Parse(_shell.Service.Received.Single(asked => asked.Path.StartsWith("/v1/jobs?", StringComparison.Ordinal)).Body);
+        using var document = JsonDocument.Parse(
+            _shell.Service.Received.Single(asked => asked.Path.StartsWith("/v1/jobs?", StringComparison.Ordinal)).Body);
         return document.RootElement.Clone();
     }
 }

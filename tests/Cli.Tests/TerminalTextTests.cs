@@ -67,7 +67,8 @@ public sealed class TerminalTextTests
     public async Task BytesThatAreNoText_BecomeReplacements()
     {
         using var terminal = new MemoryStream();
-        await new TerminalStream(terminal).Write(new byte[] { 0xff, 0xc0, (byte)'a', 0xe2 }, last: true, TestContext.Current.CancellationToken);
+        await new TerminalStream(terminal).Write(
+            new byte[] { 0xff, 0xc0, (byte)'a', 0xe2 }, last: true, TestContext.Current.CancellationToken);
 
         Assert.Equal("\ufffd\ufffda\ufffd\n", Encoding.UTF8.GetString(terminal.ToArray()));
     }

@@ -43,7 +43,8 @@ public sealed class UsageTests : IDisposable
         var ran = await _shell.Run("job", "status", "x", "--json");
 
         using var problem = JsonDocument.Parse(ran.Error);
-        Assert.Equal((2, "usage"), (problem.RootElement.GetProperty("exitCode").GetInt32(), problem.RootElement.GetProperty("code").GetString()));
+        Assert.Equal(
+            (2, "usage"), (problem.RootElement.GetProperty("exitCode").GetInt32(), problem.RootElement.GetProperty("code").GetString()));
     }
 
     [Fact]

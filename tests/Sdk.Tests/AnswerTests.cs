@@ -20,7 +20,8 @@ public sealed class AnswerTests : IDisposable
 
         var refused = await Assert.ThrowsAsync<MarketplaceException>(() => _fixture.Client.Account.Get(Fixture.Cancellation));
 
-        Assert.Equal((ErrorCode.Forbidden, HttpStatusCode.Forbidden, "The key lacks read."), (refused.Code, refused.Status, refused.Detail));
+        Assert.Equal(
+            (ErrorCode.Forbidden, HttpStatusCode.Forbidden, "The key lacks read."), (refused.Code, refused.Status, refused.Detail));
     }
 
     [Fact]
@@ -28,7 +29,8 @@ public sealed class AnswerTests : IDisposable
     {
         Service.On("GET /v1/account", _ => new HttpResponseMessage(HttpStatusCode.Forbidden)
         {
-            Content = new StringContent("""{"code":"moon_phase","detail":"Wait for the full moon."}""", Encoding.UTF8, "application/problem+json"),
+            Content = new StringContent(
+                """{"code":"moon_phase","detail":"Wait for the full moon."}""", Encoding.UTF8, "application/problem+json"),
         });
 
         var refused = await Assert.ThrowsAsync<MarketplaceException>(() => _fixture.Client.Account.Get(Fixture.Cancellation));
@@ -42,7 +44,8 @@ public sealed class AnswerTests : IDisposable
     [InlineData("<html>", "text/html")]
     public async Task RefusalThatIsNoProblem_IsReadByItsStatus(string body, string type)
     {
-        Service.On("GET /v1/account", _ => new HttpResponseMessage(HttpStatusCode.NotFound) { Content = new StringContent(body, Encoding.UTF8, type) });
+        Service.On("GET /v1/account", _ =>
+            new HttpResponseMessage(HttpStatusCode.NotFound) { Content = new StringContent(body, Encoding.UTF8, type) });
 
         var refused = await Assert.ThrowsAsync<MarketplaceException>(() => _fixture.Client.Account.Get(Fixture.Cancellation));
 
@@ -66,7 +69,8 @@ public sealed class AnswerTests : IDisposable
     [Fact]
     public async Task Redirect_IsRefused_ForTheKeyIsNotForOthers()
     {
-        Service.On("GET /v1/account", _ => new HttpResponseMessage(HttpStatusCode.Redirect) { Headers = { Location = new Uri("http://elsewhere/") } });
+        Service.On("GET /v1/account", _ =>
+            new HttpResponseMessage(HttpStatusCode.Redirect) { Headers = { Location = new Uri("http://elsewhere/") } });
 
         await Assert.ThrowsAsync<MarketplaceException>(() => _fixture.Client.Account.Get(Fixture.Cancellation));
 
@@ -91,7 +95,8 @@ public sealed class AnswerTests : IDisposable
     {
         Service.On("POST /v1/jobs:batch", _ => new HttpResponseMessage
         {
-            Content = new StringContent($$"""{"results":[{"id":"{{Samples.JobId}}","existed":true,"mood":"fine"}]}""", Encoding.UTF8, "application/json"),
+            Content = new StringContent(
+                $$"""{"results":[{"id":"{{Samples.JobId}}","existed":true,"mood":"fine"}]}""", Encoding.UTF8, "application/json"),
         });
 
         var item = Assert.Single(await _fixture.Client.Jobs.SubmitBatch([Samples.Request()], Fixture.Cancellation));
@@ -114,7 +119,8 @@ public sealed class AnswerTests : IDisposable
     [Fact]
     public async Task ServiceThatIsNotReady_SaysSoAsAnAnswer()
     {
-        Service.On("GET /health/ready", _ => FakeService.Json(new Health("starting", "1.0", "The journal is being read."), HttpStatusCode.ServiceUnavailable));
+        Service.On("GET /health/ready", _ =>
+            FakeService.Json(new Health("starting", "1.0", "The journal is being read."), HttpStatusCode.ServiceUnavailable));
 
         var health = await _fixture.Client.Health.Ready(Fixture.Cancellation);
 

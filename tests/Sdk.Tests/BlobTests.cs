@@ -72,7 +72,8 @@ public sealed class BlobTests : IDisposable
         var content = Content(1000);
         Service.Refuses("POST /v1/blobs", ErrorCode.Unavailable, HttpStatusCode.ServiceUnavailable);
 
-        await Assert.ThrowsAsync<MarketplaceException>(() => _fixture.Client.Blobs.Put(new OneWay(content), cancellation: Fixture.Cancellation));
+        await Assert.ThrowsAsync<MarketplaceException>(
+            () => _fixture.Client.Blobs.Put(new OneWay(content), cancellation: Fixture.Cancellation));
 
         Assert.Equal(content, Assert.Single(Service.Received).Body);
     }

@@ -10,7 +10,8 @@ internal sealed class BrokenContent : HttpContent
 
     protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult<Stream>(new Breaking());
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => throw new IOException("The connection broke.");
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        throw new IOException("The connection broke.");
 
     protected override bool TryComputeLength(out long length)
     {

@@ -65,7 +65,8 @@ public sealed class EventTests : IDisposable
     public async Task Cancellation_EndsAQuietStream()
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Fixture.Cancellation);
-        Service.On(Events, _ => new HttpResponseMessage { Content = new StreamContent(new QuietStream()) { Headers = { ContentType = new("text/event-stream") } } });
+        Service.On(Events, _ => new HttpResponseMessage { Content = new StreamContent(
+            new QuietStream()) { Headers = { ContentType = new("text/event-stream") } } });
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
@@ -80,7 +81,8 @@ public sealed class EventTests : IDisposable
     {
         using var fixture = new Fixture(options => options.TimeProvider = new ImpatientTime(SdkPolicy.EventSilenceMax));
         fixture.Service
-            .On(Events, _ => new HttpResponseMessage { Content = new StreamContent(new QuietStream()) { Headers = { ContentType = new("text/event-stream") } } })
+            .On(Events, _ => new HttpResponseMessage { Content = new StreamContent(
+                new QuietStream()) { Headers = { ContentType = new("text/event-stream") } } })
             .Refuses(Events, ErrorCode.Forbidden, HttpStatusCode.Forbidden);
 
         await Assert.ThrowsAsync<MarketplaceException>(async () =>

@@ -110,7 +110,8 @@ public sealed class JobTests : IDisposable
     {
         var output = "large"u8.ToArray();
         var job = Samples.Job(JobState.Completed) with { Output = new JobOutput(output.Length, null, IdDerivation.Blob(output)) };
-        Service.On($"GET /v1/jobs/{Samples.JobId}/output", _ => FakeService.Bytes(output)).On($"GET /v1/jobs/{Samples.JobId}/output", _ => FakeService.Bytes([0, 0, 0, 0, 0]));
+        Service.On($"GET /v1/jobs/{Samples.JobId}/output", _ => FakeService.Bytes(output)).On(
+            $"GET /v1/jobs/{Samples.JobId}/output", _ => FakeService.Bytes([0, 0, 0, 0, 0]));
 
         Assert.Equal(output, await _fixture.Client.Jobs.Output(job, Fixture.Cancellation));
         await Assert.ThrowsAsync<BlobVerificationException>(() => _fixture.Client.Jobs.Output(job, Fixture.Cancellation));

@@ -44,7 +44,8 @@ public sealed class OptionsTests
     [InlineData("http://example.org", true)]
     public void KeyOverPlainHttp_StaysOnThisMachineUnlessAllowed(string url, bool allowed)
     {
-        using var client = new MarketplaceClient(new MarketplaceClientOptions { Url = new Uri(url), Key = "mk_x", AllowPlaintext = allowed });
+        using var client = new MarketplaceClient(
+            new MarketplaceClientOptions { Url = new Uri(url), Key = "mk_x", AllowPlaintext = allowed });
 
         Assert.Equal(new Uri(url), client.Url);
     }

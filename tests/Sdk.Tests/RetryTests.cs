@@ -65,7 +65,8 @@ public sealed class RetryTests : IDisposable
     {
         Service.Refuses("POST /v1/jobs", ErrorCode.InsufficientFunds, HttpStatusCode.PaymentRequired);
 
-        var refused = await Assert.ThrowsAsync<MarketplaceException>(() => _fixture.Client.Jobs.Submit(Samples.Request(), cancellation: Fixture.Cancellation));
+        var refused = await Assert.ThrowsAsync<MarketplaceException>(
+            () => _fixture.Client.Jobs.Submit(Samples.Request(), cancellation: Fixture.Cancellation));
 
         Assert.Equal(ErrorCode.InsufficientFunds, refused.Code);
         Assert.False(refused.IsRetrySafe);
@@ -77,7 +78,8 @@ public sealed class RetryTests : IDisposable
     {
         Service.Fails("GET /v1/account");
 
-        var unreachable = await Assert.ThrowsAsync<MarketplaceUnreachableException>(() => _fixture.Client.Account.Get(Fixture.Cancellation));
+        var unreachable = await Assert.ThrowsAsync<MarketplaceUnreachableException>(
+            () => _fixture.Client.Account.Get(Fixture.Cancellation));
 
         Assert.Contains("http://127.0.0.1:8080/", unreachable.Message);
         Assert.Equal(5, Service.Received.Count);
@@ -103,7 +105,8 @@ public sealed class RetryTests : IDisposable
     {
         Service.Fails("POST /v1/keys");
 
-        await Assert.ThrowsAsync<MarketplaceUnreachableException>(() => _fixture.Client.Keys.Create(new KeyRequest("ci", [Scope.Read]), Fixture.Cancellation));
+        await Assert.ThrowsAsync<MarketplaceUnreachableException>(
+            () => _fixture.Client.Keys.Create(new KeyRequest("ci", [Scope.Read]), Fixture.Cancellation));
 
         Assert.Single(Service.Received);
     }
@@ -147,7 +150,8 @@ public sealed class RetryTests : IDisposable
     {
         Service.On("POST /v1/jobs:batch", new JobBatchResponse([]));
 
-        await Assert.ThrowsAsync<MarketplaceProtocolException>(() => _fixture.Client.Jobs.SubmitBatch([Samples.Request()], Fixture.Cancellation));
+        await Assert.ThrowsAsync<MarketplaceProtocolException>(
+            () => _fixture.Client.Jobs.SubmitBatch([Samples.Request()], Fixture.Cancellation));
     }
 
     [Theory]

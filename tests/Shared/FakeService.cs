@@ -30,7 +30,9 @@ internal sealed class FakeService : HttpMessageHandler
         }
     }
 
-    /// <summary>Adds an answer to a request such as <c>GET /v1/account</c>. The last answer of a request is given again and again.</summary>
+    /// <summary>
+    /// Adds an answer to a request such as <c>GET /v1/account</c>. The last answer of a request is given again and again.
+    /// </summary>
     public FakeService On(string request, Func<Received, CancellationToken, Task<HttpResponseMessage>> answer)
     {
         if (!_answers.TryGetValue(request, out var queue))
@@ -39,14 +41,17 @@ internal sealed class FakeService : HttpMessageHandler
         return this;
     }
 
-    public FakeService On(string request, Func<Received, HttpResponseMessage> answer) => On(request, (received, _) => Task.FromResult(answer(received)));
+    public FakeService On(string request, Func<Received, HttpResponseMessage> answer) =>
+        On(request, (received, _) => Task.FromResult(answer(received)));
 
     public FakeService On<T>(string request, T answer) => On(request, _ => Json(answer));
 
     /// <summary>Refuses with a problem.</summary>
-    public FakeService Refuses(string request, ErrorCode code, HttpStatusCode status, string detail = "No.", TimeSpan? retryAfter = null) => On(request, _ =>
+    public FakeService Refuses(
+        string request, ErrorCode code, HttpStatusCode status, string detail = "No.", TimeSpan? retryAfter = null) => On(request, _ =>
     {
-        var problem = Json(new Problem($"urn:marketplace:problem:{code}", code.ToString(), (int)status, code, detail), status, "application/problem+json");
+        var problem = Json(
+            new Problem($"urn:marketplace:problem:{code}", code.ToString(), (int)status, code, detail), status, "application/problem+json");
         problem.Headers.RetryAfter = retryAfter is { } wait ? new RetryConditionHeaderValue(wait) : null;
         return problem;
     });

@@ -1,8 +1,8 @@
 namespace Marketplace.Tests;
 
 /// <summary>
-/// A clock on which short waits are over at once: a timer due within <paramref name="patience"/> fires right away and the clock jumps to its time.
-/// Longer ones, such as time limits that must not pass, never fire. Keeps the waits it was asked for.
+/// A clock on which short waits are over at once: a timer due within <paramref name="patience"/> fires right away and the clock jumps to
+/// its time. Longer ones, such as time limits that must not pass, never fire. Keeps the waits it was asked for.
 /// </summary>
 internal sealed class ImpatientTime(TimeSpan patience) : TimeProvider
 {

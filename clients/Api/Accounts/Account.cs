@@ -30,7 +30,8 @@ public sealed record KeyRequest(string Name, IReadOnlyList<Scope> Scopes, TokenA
 public sealed record CreatedKey(string Key, AccessKey Details);
 
 public sealed record AccessKey(
-    string Id, string Name, IReadOnlyList<Scope> Scopes, TokenAmount? SpendLimit, TokenAmount Spent, DateTimeOffset CreatedAt, DateTimeOffset? RevokedAt);
+    string Id, string Name, IReadOnlyList<Scope> Scopes, TokenAmount? SpendLimit, TokenAmount Spent, DateTimeOffset CreatedAt,
+    DateTimeOffset? RevokedAt);
 
 /// <summary>The market at a glance.</summary>
 public sealed record MarketStatus(

@@ -94,4 +94,5 @@ public sealed record JobExplanation(JobId Id, JobState State, string Summary, IR
 public sealed record OfferVerdict(WorkerId Worker, TokenAmount Price, bool Won, string Reason);
 
 /// <summary>A server-sent event <c>job</c>: a job of the account has ended.</summary>
-public sealed record JobEnded(JobId Id, string RequestId, JobState State, ErrorCode? Code, long FuelUsed, TokenAmount Charge, JobOutput? Output);
+public sealed record JobEnded(
+    JobId Id, string RequestId, JobState State, ErrorCode? Code, long FuelUsed, TokenAmount Charge, JobOutput? Output);

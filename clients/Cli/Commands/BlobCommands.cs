@@ -15,12 +15,14 @@ internal static class BlobCommands
         var path = run.Path(typed);
         try
         {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            return new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new CommandException(
-                new Failure(ExitCodes.LocalFile, "local_file", $"There is no file {path}.", $"Paths are those of the folder where you typed the command, {run.Surroundings.Folder}."), missing);
+                new Failure(ExitCodes.LocalFile, "local_file", $"There is no file {path}.",
+                    $"Paths are those of the folder where you typed the command, {run.Surroundings.Folder}."), missing);
         }
     }
 
@@ -70,7 +72,8 @@ internal static class BlobCommands
     private static async Task<int> Get(Invocation run, BlobId id, string? file, bool force)
     {
         if (file is null && run.Json)
-            throw new CommandException(new Failure(ExitCodes.Usage, "usage", "With --json the blob itself cannot go to standard output.", "Give --output FILE."));
+            throw new CommandException(
+                new Failure(ExitCodes.Usage, "usage", "With --json the blob itself cannot go to standard output.", "Give --output FILE."));
         await using var content = await run.Client.Blobs.Open(id, run.Cancellation);
         if (file is null)
         {
@@ -99,7 +102,8 @@ internal static class BlobCommands
             async run =>
             {
                 var blob = await run.Client.Blobs.Info(run.Get(id), run.Cancellation);
-                await run.Answer(blob, writer => Table.WriteFields(writer, ("blob", blob.Id), ("bytes", blob.Size), ("kept since", blob.PinnedAt)));
+                await run.Answer(
+                    blob, writer => Table.WriteFields(writer, ("blob", blob.Id), ("bytes", blob.Size), ("kept since", blob.PinnedAt)));
                 return ExitCodes.Ok;
             },
             id);

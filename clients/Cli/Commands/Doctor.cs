@@ -21,7 +21,9 @@ internal sealed class Doctor(Invocation run)
     public async IAsyncEnumerable<Check> Checks()
     {
         var url = Try(_connection.FindUrl, out var address);
-        yield return address is null ? Failed("address", url!) : new Check("address", true, $"{address}, from {Source(_connection.UrlIsGiven, "MARKET_URL or --url", DataFolder.UrlFile)}");
+        yield return address is null
+            ? Failed("address", url!)
+            : new Check("address", true, $"{address}, from {Source(_connection.UrlIsGiven, "MARKET_URL or --url", DataFolder.UrlFile)}");
 
         var key = Try(_connection.FindKey, out var secret);
         yield return secret is null
@@ -65,7 +67,8 @@ internal sealed class Doctor(Invocation run)
         }
         yield return health.Status == "ready"
             ? new Check("service", true, $"{health.Status} at {client.Url}")
-            : new Check("service", false, $"{health.Status}{(health.Reason is null ? "" : ": " + health.Reason)}", "Wait if it is starting or stopping; else read the log of the silo.");
+            : new Check("service", false, $"{health.Status}{(health.Reason is null ? "" : ": " + health.Reason)}",
+                "Wait if it is starting or stopping; else read the log of the silo.");
         yield return Version(health.Version);
         if (!hasKey)
             yield break;
@@ -73,7 +76,9 @@ internal sealed class Doctor(Invocation run)
         var (account, refused) = await Ask(client.Account.Get);
         yield return account is null
             ? Failed("account", refused!)
-            : new Check("account", !account.Available.IsZero, $"{account.Id}, {account.Available} available", account.Available.IsZero ? "Jobs need credit: use an account that has some." : null);
+            : new Check(
+                "account", !account.Available.IsZero, $"{account.Id}, {account.Available} available",
+                account.Available.IsZero ? "Jobs need credit: use an account that has some." : null);
         if (account is null)
             yield break;
 
@@ -82,16 +87,21 @@ internal sealed class Doctor(Invocation run)
     }
 
     private static Check Workers(MarketStatus market) => market.Workers > 0
-        ? new Check("workers", true, $"{market.Workers} with {market.Slots} slots, from {market.LowestPricePerMillionFuel} per million fuel; {market.QueuedJobs} jobs wait, {market.RunningJobs} run")
-        : new Check("workers", false, "none", "Jobs wait until one comes. A silo on 127.0.0.1 has one inside unless told otherwise; read its log.");
+        ? new Check("workers", true,
+            $"{market.Workers} with {market.Slots} slots, from {market.LowestPricePerMillionFuel} per million fuel; "
+            + $"{market.QueuedJobs} jobs wait, {market.RunningJobs} run")
+        : new Check(
+            "workers", false, "none", "Jobs wait until one comes. A silo on 127.0.0.1 has one inside unless told otherwise; read its log.");
 
     private static Check Version(string service)
     {
         var own = typeof(Doctor).Assembly.GetName().Version!;
-        var same = System.Version.TryParse(service.Split('-', '+')[0], out var version) && version.Major == own.Major && version.Minor == own.Minor;
+        var same = System.Version.TryParse(service.Split('-', '+')[0], out var version) && version.Major == own.Major
+            && version.Minor == own.Minor;
         return same
             ? new Check("version", true, service)
-            : new Check("version", false, $"the service has {service}, this command {own.ToString(3)}", "Use the command that belongs to the service's version.");
+            : new Check("version", false, $"the service has {service}, this command {own.ToString(3)}",
+                "Use the command that belongs to the service's version.");
     }
 
     private static Check Disk(string folder)
@@ -101,7 +111,8 @@ internal sealed class Doctor(Invocation run)
             var free = new DriveInfo(folder).AvailableFreeSpace;
             return free >= FreeBytesMin
                 ? new Check("disk", true, $"{free >> 20:#,0} MiB free at {folder}")
-                : new Check("disk", false, $"{free >> 20:#,0} MiB free at {folder}", $"Make room: with less than {FreeBytesMin >> 20} MiB the service may refuse to store anything.");
+                : new Check("disk", false, $"{free >> 20:#,0} MiB free at {folder}",
+                    $"Make room: with less than {FreeBytesMin >> 20} MiB the service may refuse to store anything.");
         }
         catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -9,7 +9,7 @@ internal static class DoctorCommand
     public static Command Make(CommandSet set) => set.Leaf(
         "doctor",
         """
-        Check everything that a command needs, from the address to a free disk, and say what to do where something is wrong. Exits with 1 then.
+        Check everything that a command needs, and say what to do where something is wrong. Exits with 1 then.
 
         Example:
           market doctor

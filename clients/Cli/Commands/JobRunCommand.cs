@@ -49,7 +49,9 @@ internal static class JobRunCommand
         }
         if (job.State == JobState.Completed)
             return ExitCodes.Ok;
-        run.Note($"market: {JobView.Ending(job)}\n'market job logs {job.Id}' shows what the program wrote, 'market job status {job.Id}' the rest.");
+        run.Note(
+            $"market: {JobView.Ending(job)}\n"
+            + $"'market job logs {job.Id}' shows what the program wrote, 'market job status {job.Id}' the rest.");
         return ExitCodes.NotCompleted;
     }
 
@@ -63,7 +65,9 @@ internal static class JobRunCommand
         }
         if (!cancel)
         {
-            run.Note($"The job goes on. Press Ctrl-C again to leave; 'market job status {id}' shows how it stands, 'market job cancel {id}' stops it.");
+            run.Note(
+                "The job goes on. Press Ctrl-C again to leave; "
+                + $"'market job status {id}' shows how it stands, 'market job cancel {id}' stops it.");
             return;
         }
         run.Note($"Cancelling the job {id}. Press Ctrl-C again to leave without waiting for it.");
@@ -118,7 +122,8 @@ internal static class JobRunCommand
             {
                 _reason = (await run.Client.Jobs.Explain(id, run.Cancellation)).Summary;
             }
-            catch (Exception unknown) when (unknown is MarketplaceException or MarketplaceUnreachableException or MarketplaceProtocolException or OperationCanceledException)
+            catch (Exception unknown) when (unknown is MarketplaceException or MarketplaceUnreachableException
+                or MarketplaceProtocolException or OperationCanceledException)
             {
                 // Only the line beside the wait: the wait itself reports what fails.
                 _reason = null;

@@ -16,19 +16,30 @@ internal sealed class JobSpecOptions
 
     private const string StandardInput = "-";
 
-    private readonly Argument<string> _program = new("PROGRAM") { Description = "A module, FILE.wasm, which is deployed if need be, or the id of a deployed program" };
+    private readonly Argument<string> _program = new("PROGRAM")
+    {
+        Description = "A module, FILE.wasm, which is deployed if need be, or the id of a deployed program",
+    };
+
     private readonly Option<string?> _input = Values.Text("--input", "FILE", "Input from a file; '-' is standard input");
     private readonly Option<string?> _text = Values.Text("--text", "TEXT", "Input as text; '-' is standard input");
     private readonly Option<TokenAmount?> _priceMax = Values.Option<TokenAmount>(
-        "--max-price", "N", "What the job may cost in base units [what the cheapest worker asks for the fuel limit]", "a whole number of base units", TokenAmount.TryParse);
+        "--max-price", "N", "What the job may cost in base units [what the cheapest worker asks for the fuel limit]",
+        "a whole number of base units", TokenAmount.TryParse);
     private readonly Option<long?> _fuel = Values.Option<long>(
-        "--fuel", "N", "Instructions that the program may use, for example 500M [100M]", "a whole number above zero, with k, M or G if you like", Values.TryCount);
+        "--fuel", "N", "Instructions that the program may use, for example 500M [100M]",
+        "a whole number above zero, with k, M or G if you like", Values.TryCount);
     private readonly Option<TimeSpan?> _timeout = Values.Option<TimeSpan>(
         "--timeout", "TIME", "How long the program may run [30s]", "a number and ms, s, m or h", Values.TryDuration);
     private readonly Option<long?> _memory = Values.Option<long>(
         "--memory", "PAGES", "Memory in pages of 64 KiB [1024]", "a whole number above zero", Values.TryCount);
     private readonly Option<string?> _entry = Values.Text("--entry", "NAME", "The function to call [the only one that can be]");
-    private readonly Option<string[]> _arguments = new("--arg") { Description = "An argument of the program; may be repeated", HelpName = "WORD" };
+    private readonly Option<string[]> _arguments = new("--arg")
+    {
+        Description = "An argument of the program; may be repeated",
+        HelpName = "WORD",
+    };
+
     private readonly Option<string?> _requestId = Values.Text(
         "--request-id", "ID", "Your own id of the job: the same id again reaches the same job [a new one]");
 
@@ -37,7 +48,8 @@ internal sealed class JobSpecOptions
     public async Task<JobRequest> Request(Invocation run)
     {
         if (run.Has(_input) && run.Has(_text))
-            throw new CommandException(new Failure(ExitCodes.Usage, "usage", "--input and --text exclude each other.", "Give one of them."));
+            throw new CommandException(
+                new Failure(ExitCodes.Usage, "usage", "--input and --text exclude each other.", "Give one of them."));
         var fuel = run.Get(_fuel);
         // Independent questions are asked at once: a person waits for the sum.
         var price = run.Get(_priceMax) is { } given ? Task.FromResult(given) : Quote(run, fuel ?? FuelDefault);

@@ -23,7 +23,10 @@ internal static class JobView
             ("output", job.Output is { } output ? $"{Table.Show(output.Size)} bytes{(output.Blob is { } blob ? $", {blob}" : "")}" : null),
             ("state root", job.StateRootAfter));
         foreach (var step in job.History)
-            writer.WriteLine($"  {Table.Show(step.At)}  {SnakeCase.Of(step.State)}{(step.Note is null ? "" : "  " + TerminalText.CleanLine(step.Note))}");
+        {
+            var note = step.Note is null ? "" : "  " + TerminalText.CleanLine(step.Note);
+            writer.WriteLine($"  {Table.Show(step.At)}  {SnakeCase.Of(step.State)}{note}");
+        }
     }
 
     /// <summary>One sentence on how a job ended that did not complete.</summary>

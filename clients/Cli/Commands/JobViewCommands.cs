@@ -21,7 +21,8 @@ internal static class JobViewCommands
             {
                 var job = await run.Client.Jobs.Get(run.Get(id), run.Cancellation);
                 await run.Answer(job, writer => JobView.Write(writer, job));
-                return job.State is JobState.Failed or JobState.Cancelled or JobState.TimedOut or JobState.Expired ? ExitCodes.NotCompleted : ExitCodes.Ok;
+                return job.State is JobState.Failed or JobState.Cancelled or JobState.TimedOut or JobState.Expired
+                    ? ExitCodes.NotCompleted : ExitCodes.Ok;
             },
             id);
     }
@@ -122,6 +123,7 @@ internal static class JobViewCommands
             return;
         Table.Write(
             writer, ["WORKER", "PRICE", "WON", "REASON"],
-            explanation.Offers.Select(offer => new[] { offer.Worker.ToString(), offer.Price.ToString(), Table.Show(offer.Won), offer.Reason }));
+            explanation.Offers.Select(
+                offer => new[] { offer.Worker.ToString(), offer.Price.ToString(), Table.Show(offer.Won), offer.Reason }));
     }
 }

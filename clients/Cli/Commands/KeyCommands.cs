@@ -14,7 +14,8 @@ internal static class KeyCommands
         var name = new Argument<string>("NAME") { Description = "What the key is for, for people" };
         var scopes = Values.Text("--scope", "SCOPES", $"What the key allows, joined by commas: {SnakeCase.AllOf<Scope>()} [read,submit]");
         var spendLimit = Values.Option<TokenAmount>(
-            "--spend-limit", "N", "What jobs of this key may cost in all, in base units [no limit]", "a whole number of base units", TokenAmount.TryParse);
+            "--spend-limit", "N", "What jobs of this key may cost in all, in base units [no limit]", "a whole number of base units",
+            TokenAmount.TryParse);
         return set.Leaf(
             "create",
             """
@@ -76,8 +77,11 @@ internal static class KeyCommands
             id);
     }
 
-    private static Scope[] Scopes(string text) => [.. text.Split(',', StringSplitOptions.TrimEntries).Select(word => SnakeCase.TryParse<Scope>(word, out var scope)
+    private static Scope[] Scopes(string text) => [.. text.Split(',', StringSplitOptions.TrimEntries).Select(Scope)];
+
+    private static Scope Scope(string word) => SnakeCase.TryParse<Scope>(word, out var scope)
         ? scope
         : throw new CommandException(new Failure(
-            ExitCodes.Usage, "usage", $"'{word}' is not a scope: expected {SnakeCase.AllOf<Scope>()}, joined by commas.", "See 'market key create --help'.")))];
+            ExitCodes.Usage, "usage", $"'{word}' is not a scope: expected {SnakeCase.AllOf<Scope>()}, joined by commas.",
+            "See 'market key create --help'."));
 }

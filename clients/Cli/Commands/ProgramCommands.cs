@@ -16,7 +16,8 @@ internal static class ProgramCommands
         await using var module = BlobCommands.OpenRead(run, typed);
         return await TransferBar.Show(
             run.Surroundings, $"put {typed}", module.Length,
-            progress => run.Client.Programs.Deploy(module, name ?? Path.GetFileNameWithoutExtension(typed), salt, progress, run.Cancellation));
+            progress =>
+                run.Client.Programs.Deploy(module, name ?? Path.GetFileNameWithoutExtension(typed), salt, progress, run.Cancellation));
     }
 
     private static Command Deploy(CommandSet set)
@@ -87,7 +88,8 @@ internal static class ProgramCommands
                     writer,
                     ("program", program.Id), ("name", program.Name), ("module", program.Module), ("bytes", program.ModuleSize),
                     ("deployer", program.Deployer), ("deployed", program.DeployedAt), ("abi", program.Abi),
-                    ("entry points", string.Join(", ", program.EntryPoints)), ("imports", program.Imports.Count > 0 ? string.Join(", ", program.Imports) : null),
+                    ("entry points", string.Join(", ", program.EntryPoints)),
+                    ("imports", program.Imports.Count > 0 ? string.Join(", ", program.Imports) : null),
                     ("writes state", program.WritesState)));
                 return ExitCodes.Ok;
             },

@@ -24,7 +24,9 @@ internal sealed class TerminalText
         /// <summary>In a control sequence: parameters, up to a final character (ECMA-48, 5.4).</summary>
         Sequence = 2,
 
-        /// <summary>In a command string such as a window title, up to BEL, ST or the end of the line, so that it cannot swallow more than a line.</summary>
+        /// <summary>
+        /// In a command string such as a window title, up to BEL, ST or the end of the line, so that it cannot swallow more than a line.
+        /// </summary>
         CommandString = 3,
     }
 

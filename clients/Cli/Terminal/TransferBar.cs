@@ -20,10 +20,12 @@ internal static class TransferBar
     private static async Task<TResult> Draw<TResult>(
         Surroundings surroundings, string what, long? size, Func<IProgress<long>?, Task<TResult>> transfer)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(surroundings.Error), Interactive = InteractionSupport.Yes });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(surroundings.Error), Interactive = InteractionSupport.Yes });
         TResult? result = default;
         await console.Progress().AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(),
+                new RemainingTimeColumn())
             .StartAsync(async progress =>
             {
                 var task = progress.AddTask(Markup.Escape(TerminalText.CleanLine(what)), maxValue: size ?? double.MaxValue);

@@ -10,5 +10,6 @@ public sealed class AccountClient
 
     internal AccountClient(HttpTransport transport) => _transport = transport;
 
-    public Task<Account> Get(CancellationToken cancellation = default) => _transport.Ask<Account>(HttpMethod.Get, Routes.Account, cancellation);
+    public Task<Account> Get(CancellationToken cancellation = default) =>
+        _transport.Ask<Account>(HttpMethod.Get, Routes.Account, cancellation);
 }

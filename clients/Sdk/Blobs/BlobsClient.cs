@@ -3,7 +3,9 @@ using Marketplace.Sdk.Transport;
 
 namespace Marketplace.Sdk;
 
-/// <summary>Blobs of the account. Both ways the client hashes what passes and compares it with the id, with memory for two pieces.</summary>
+/// <summary>
+/// Blobs of the account. Both ways the client hashes what passes and compares it with the id, with memory for two pieces.
+/// </summary>
 public sealed class BlobsClient
 {
     private readonly HttpTransport _transport;
@@ -27,7 +29,8 @@ public sealed class BlobsClient
             {
                 return await PutOnce(upload, cancellation).ConfigureAwait(false);
             }
-            catch (MarketplaceException refused) when (MayRepeat(upload, attempt) && refused.IsRetrySafe && !(refused.RetryAfter > SdkPolicy.RetryAfterMax))
+            catch (MarketplaceException refused)
+                when (MayRepeat(upload, attempt) && refused.IsRetrySafe && !(refused.RetryAfter > SdkPolicy.RetryAfterMax))
             {
                 retryAfter = refused.RetryAfter;
             }
@@ -139,12 +142,15 @@ public sealed class BlobsClient
         {
             blob = await _transport.ReadJson<Blob>(response, deadline.Token).ConfigureAwait(false);
         }
-        catch (Exception failure) when (_transport.Explain(failure, deadline, _transport.Options.StallTimeout, cancellation) is { } explained)
+        catch (Exception failure)
+            when (_transport.Explain(failure, deadline, _transport.Options.StallTimeout, cancellation) is { } explained)
         {
             throw explained;
         }
-        var sent = upload.Sent ?? throw new MarketplaceProtocolException(_transport.Url, "The service accepted a blob before all of it was sent");
-        return blob.Id == sent ? blob : throw new BlobVerificationException(sent, blob.Id, "The service received other bytes than were sent");
+        var sent = upload.Sent
+            ?? throw new MarketplaceProtocolException(_transport.Url, "The service accepted a blob before all of it was sent");
+        return blob.Id == sent ? blob
+            : throw new BlobVerificationException(sent, blob.Id, "The service received other bytes than were sent");
     }
 
     private bool MayRepeat(Upload upload, int attempt) => upload.CanBegin && _transport.MayRepeat(attempt, Repeat.Safe);

@@ -7,7 +7,8 @@ namespace Marketplace.Sdk;
 /// Bytes on their way from the service. With an id they are hashed, and the read that completes them checks the hash before it gives
 /// its bytes out: a wrong blob cannot be read to its end.
 /// </summary>
-internal sealed class DownloadStream(HttpTransport transport, HttpResponseMessage response, Stream content, BlobId? id, long? size) : ReadStream
+internal sealed class DownloadStream(HttpTransport transport, HttpResponseMessage response, Stream content, BlobId? id, long? size)
+    : ReadStream
 {
     private readonly Blake3Hasher? _hasher = id is null ? null : new Blake3Hasher();
     private long _position;

@@ -5,7 +5,8 @@ namespace Marketplace.Sdk;
 /// <summary>Writes a download to a file that appears under its name only when it is whole.</summary>
 internal static class FileDownload
 {
-    public static async Task<long> Write(Stream content, string path, bool overwrite, IProgress<long>? progress, CancellationToken cancellation)
+    public static async Task<long> Write(
+        Stream content, string path, bool overwrite, IProgress<long>? progress, CancellationToken cancellation)
     {
         var target = Path.GetFullPath(path);
         if (!overwrite && File.Exists(target))
@@ -15,7 +16,8 @@ internal static class FileDownload
         try
         {
             long size;
-            await using (var file = new FileStream(part, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.Asynchronous))
+            await using (var file = new FileStream(
+                part, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.Asynchronous))
                 size = await Copy(content, file, progress, cancellation).ConfigureAwait(false);
             File.Move(part, target, overwrite);
             return size;

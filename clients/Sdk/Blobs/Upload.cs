@@ -52,7 +52,8 @@ internal sealed class Upload
             while (true)
             {
                 var want = (int)Math.Min(piece.Length, Size - sent ?? piece.Length);
-                var count = want == 0 ? 0 : await _source.ReadAtLeastAsync(piece.AsMemory(0, want), want, false, cancellation).ConfigureAwait(false);
+                var count = want == 0 ? 0
+                    : await _source.ReadAtLeastAsync(piece.AsMemory(0, want), want, false, cancellation).ConfigureAwait(false);
                 if (count == 0)
                     break;
                 hasher.Update(piece.AsSpan(0, count));
@@ -62,7 +63,8 @@ internal sealed class Upload
                 _progress?.Report(sent);
             }
             if (Size is { } size && sent != size)
-                throw new InvalidOperationException($"The source ended after {sent} of {size} bytes: it was changed while it was being sent.");
+                throw new InvalidOperationException(
+                    $"The source ended after {sent} of {size} bytes: it was changed while it was being sent.");
             Sent = new BlobId(hasher.Finish());
         }
         finally

@@ -2,7 +2,9 @@ namespace Marketplace.Sdk;
 
 /// <summary>Bytes do not hash to the id under which they were sent or asked for. They must not be used.</summary>
 public sealed class BlobVerificationException(BlobId expected, BlobId actual, string what)
-    : Exception($"{what}: expected {expected}, got {actual}. Do not use these bytes; try again, and if it repeats, run 'market store check' on the service's machine.")
+    : Exception(
+        $"{what}: expected {expected}, got {actual}. Do not use these bytes; try again, and if it repeats, "
+        + "run 'market store check' on the service's machine.")
 {
     public BlobId Expected { get; } = expected;
 

@@ -14,12 +14,14 @@ public sealed class EventsClient
     internal EventsClient(HttpTransport transport) => _transport = transport;
 
     /// <summary>
-    /// Jobs of the account as they end, until cancelled. A broken connection is made again, as often as needed. Events of the time without a
-    /// connection are lost: whoever waits for certain jobs asks for them with <see cref="JobsClient.GetMany"/> each time <paramref name="connected"/> is called.
+    /// Jobs of the account as they end, until cancelled. A broken connection is made again, as often as needed. Events of the time without
+    /// a connection are lost: whoever waits for certain jobs asks for them with <see cref="JobsClient.GetMany"/> each time
+    /// <paramref name="connected"/> is called.
     /// </summary>
     /// <param name="connected">Called when the stream is open, the first time and after each break.</param>
     /// <exception cref="MarketplaceException">The service refuses the stream, for example because of the key.</exception>
-    public async IAsyncEnumerable<JobEnded> Jobs(Action? connected = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<JobEnded> Jobs(
+        Action? connected = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         for (var failures = 0; ;)
         {
@@ -55,8 +57,9 @@ public sealed class EventsClient
             response = await _transport.Open(request, deadline, cancellation).ConfigureAwait(false);
             if (response.Content.Headers.ContentType?.MediaType != "text/event-stream")
             {
+                var type = response.Content.Headers.ContentType?.MediaType ?? "none";
                 throw new MarketplaceProtocolException(
-                    _transport.Url, $"The events are of type '{response.Content.Headers.ContentType?.MediaType ?? "none"}' where text/event-stream is expected");
+                    _transport.Url, $"The events are of type '{type}' where text/event-stream is expected");
             }
             return new EventConnection(_transport, response, await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false));
         }
@@ -98,7 +101,8 @@ public sealed class EventsClient
         public async ValueTask<JobEnded?> Next(CancellationToken cancellation)
         {
             using var silence = new Deadline(SdkPolicy.EventSilenceMax, _transport.Options.TimeProvider, cancellation);
-            await using var registration = silence.Token.UnsafeRegister(static stop => ((CancellationTokenSource)stop!).Cancel(), _stop).ConfigureAwait(false);
+            await using var registration = silence.Token.UnsafeRegister(
+                static stop => ((CancellationTokenSource)stop!).Cancel(), _stop).ConfigureAwait(false);
             _silence = silence;
             try
             {
@@ -111,7 +115,8 @@ public sealed class EventsClient
                 }
                 return null;
             }
-            catch (Exception broken) when (!cancellation.IsCancellationRequested && broken is OperationCanceledException or IOException or HttpRequestException)
+            catch (Exception broken)
+                when (!cancellation.IsCancellationRequested && broken is OperationCanceledException or IOException or HttpRequestException)
             {
                 cancellation.ThrowIfCancellationRequested();
                 return null;
@@ -143,7 +148,8 @@ public sealed class EventsClient
             }
             catch (JsonException malformed)
             {
-                throw new MarketplaceProtocolException(_transport.Url, $"An event is not of the expected form: {malformed.Message}", malformed);
+                throw new MarketplaceProtocolException(
+                    _transport.Url, $"An event is not of the expected form: {malformed.Message}", malformed);
             }
         }
 

@@ -7,6 +7,7 @@ public static class JobStates
     extension(JobState state)
     {
         /// <summary>Whether the state is a last one: nothing of the job changes any more.</summary>
-        public bool HasEnded() => state is JobState.Completed or JobState.Failed or JobState.Cancelled or JobState.TimedOut or JobState.Expired;
+        public bool HasEnded() =>
+            state is JobState.Completed or JobState.Failed or JobState.Cancelled or JobState.TimedOut or JobState.Expired;
     }
 }

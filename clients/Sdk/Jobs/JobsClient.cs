@@ -13,14 +13,17 @@ public sealed class JobsClient
 
     internal JobsClient(HttpTransport transport, BlobsClient blobs) => (_transport, _blobs) = (transport, blobs);
 
-    /// <summary>Submits a job. The answer comes when it is durable, or when it has ended, at the latest after <paramref name="wait"/>.</summary>
+    /// <summary>
+    /// Submits a job. The answer comes when it is durable, or when it has ended, at the latest after <paramref name="wait"/>.
+    /// </summary>
     /// <param name="wait">At most 20 seconds; longer waits are what <see cref="Run"/> is for.</param>
     public Task<Job> Submit(JobRequest request, TimeSpan wait = default, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         var seconds = WaitSeconds(wait);
         var path = seconds == 0 ? Routes.Jobs : $"{Routes.Jobs}?{Routes.Wait}={seconds}";
-        return _transport.Ask<JobRequest, Job>(path, request, ApiJson.Default.JobRequest, cancellation, wait: TimeSpan.FromSeconds(seconds));
+        return _transport.Ask<JobRequest,
+        Job>(path, request, ApiJson.Default.JobRequest, cancellation, wait: TimeSpan.FromSeconds(seconds));
     }
 
     /// <summary>Submits a job and waits until it has ended, however long that takes; look at its state.</summary>
@@ -44,7 +47,8 @@ public sealed class JobsClient
         var results = await Send(requests, cancellation).ConfigureAwait(false);
         for (var attempt = 1; _transport.MayRepeat(attempt, Repeat.Safe); attempt++)
         {
-            var open = Enumerable.Range(0, results.Count).Where(item => results[item].Code is { } code && MarketplaceException.IsTransient(code)).ToArray();
+            var open = Enumerable.Range(0, results.Count).Where(
+                item => results[item].Code is { } code && MarketplaceException.IsTransient(code)).ToArray();
             if (open.Length == 0)
                 break;
             await _transport.Backoff.Wait(attempt, null, cancellation).ConfigureAwait(false);
@@ -67,7 +71,8 @@ public sealed class JobsClient
         ArgumentNullException.ThrowIfNull(ids);
         if (ids.Count is < 1 or > Routes.BatchItemsMax)
             throw new ArgumentOutOfRangeException(nameof(ids), ids.Count, $"One request asks for 1 to {Routes.BatchItemsMax} jobs.");
-        return _transport.Ask<JobsGetRequest, JobsGetResponse>(Routes.JobsGet, new JobsGetRequest(ids), ApiJson.Default.JobsGetRequest, cancellation);
+        return _transport.Ask<JobsGetRequest,
+        JobsGetResponse>(Routes.JobsGet, new JobsGetRequest(ids), ApiJson.Default.JobsGetRequest, cancellation);
     }
 
     /// <summary>Waits until a job has ended.</summary>
@@ -79,7 +84,8 @@ public sealed class JobsClient
         for (var early = 0; ;)
         {
             var start = _transport.Options.TimeProvider.GetTimestamp();
-            var job = await _transport.Ask<Job>(HttpMethod.Get, path, cancellation, wait: TimeSpan.FromSeconds(seconds)).ConfigureAwait(false);
+            var job = await _transport.Ask<Job>(HttpMethod.Get, path, cancellation, wait: TimeSpan.FromSeconds(seconds)).ConfigureAwait(
+                false);
             progress?.Report(job);
             if (job.State.HasEnded())
                 return job;
@@ -117,7 +123,10 @@ public sealed class JobsClient
         }
     }
 
-    /// <summary>Opens the output of a completed job; an output that is a blob is verified, see <see cref="BlobsClient.Open(BlobId, CancellationToken)"/>.</summary>
+    /// <summary>
+    /// Opens the output of a completed job; an output that is a blob is verified, see
+    /// <see cref="BlobsClient.Open(BlobId, CancellationToken)"/>.
+    /// </summary>
     /// <exception cref="MarketplaceException"><see cref="ErrorCode.OutputNotAvailable"/>: the job has not completed.</exception>
     public async Task<Stream> OpenOutput(JobId id, CancellationToken cancellation = default) =>
         await OpenOutput(await Get(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
@@ -149,7 +158,9 @@ public sealed class JobsClient
     public async Task<string> OutputText(Job job, CancellationToken cancellation = default) =>
         System.Text.Encoding.UTF8.GetString(await Output(job, cancellation).ConfigureAwait(false));
 
-    /// <summary>What the program wrote to its log. Whoever wrote the program chose these bytes: do not send them to a terminal as they are.</summary>
+    /// <summary>
+    /// What the program wrote to its log. Whoever wrote the program chose these bytes: do not send them to a terminal as they are.
+    /// </summary>
     public async Task<byte[]> Log(JobId id, CancellationToken cancellation = default)
     {
         await using var stream = await _blobs.Open(Routes.JobLog(id), null, cancellation).ConfigureAwait(false);
@@ -166,7 +177,8 @@ public sealed class JobsClient
             Routes.JobsBatch, new JobBatchRequest(requests), ApiJson.Default.JobBatchRequest, cancellation).ConfigureAwait(false);
         return answer.Results.Count == requests.Count
             ? answer.Results
-            : throw new MarketplaceProtocolException(_transport.Url, $"A batch of {requests.Count} jobs got {answer.Results.Count} results");
+            : throw new MarketplaceProtocolException(
+                _transport.Url, $"A batch of {requests.Count} jobs got {answer.Results.Count} results");
     }
 
     private async Task<byte[]> ReadAll(Stream stream, CancellationToken cancellation)
@@ -184,5 +196,6 @@ public sealed class JobsClient
     private static int WaitSeconds(TimeSpan wait) => wait >= TimeSpan.Zero && wait.TotalSeconds <= Routes.WaitSecondsMax
         ? (int)Math.Ceiling(wait.TotalSeconds)
         : throw new ArgumentOutOfRangeException(
-            nameof(wait), wait, string.Create(CultureInfo.InvariantCulture, $"One request waits for 0 to {Routes.WaitSecondsMax} seconds."));
+            nameof(wait), wait,
+            string.Create(CultureInfo.InvariantCulture, $"One request waits for 0 to {Routes.WaitSecondsMax} seconds."));
 }

@@ -1,6 +1,9 @@
 namespace Marketplace.Sdk;
 
-/// <summary>Request ids for who has none of his own. Make one per job, before the first attempt to submit it, and keep it as long as you may repeat that.</summary>
+/// <summary>
+/// Request ids for who has none of his own. Make one per job, before the first attempt to submit it, and keep it as long as you may repeat
+/// that.
+/// </summary>
 public static class RequestId
 {
     /// <summary>A new one: ordered by time, 74 bits of chance.</summary>

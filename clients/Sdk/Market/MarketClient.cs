@@ -12,7 +12,8 @@ public sealed class MarketClient
 
     internal MarketClient(HttpTransport transport) => _transport = transport;
 
-    public Task<MarketStatus> Get(CancellationToken cancellation = default) => _transport.Ask<MarketStatus>(HttpMethod.Get, Routes.Market, cancellation);
+    public Task<MarketStatus> Get(CancellationToken cancellation = default) =>
+        _transport.Ask<MarketStatus>(HttpMethod.Get, Routes.Market, cancellation);
 
     /// <summary>What a job costs at most with the cheapest worker of this moment; null while there is no worker.</summary>
     /// <param name="fuelMax">The job's fuel limit.</param>

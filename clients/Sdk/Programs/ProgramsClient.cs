@@ -15,16 +15,21 @@ public sealed class ProgramsClient
     /// <summary>Deploys a module from a file, unless it is deployed already.</summary>
     /// <param name="name">For people; left out: the file's name without its extension.</param>
     public async Task<DeployedProgram> Deploy(
-        string path, string? name = null, ReadOnlyMemory<byte> salt = default, IProgress<long>? progress = null, CancellationToken cancellation = default)
+        string path, string? name = null, ReadOnlyMemory<byte> salt = default, IProgress<long>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(path);
-        await using var module = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, SdkPolicy.PieceBytes, FileOptions.Asynchronous);
+        await using var module = new FileStream(
+            path, FileMode.Open, FileAccess.Read, FileShare.Read, SdkPolicy.PieceBytes, FileOptions.Asynchronous);
         return await Deploy(module, name ?? Path.GetFileNameWithoutExtension(path), salt, progress, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Deploys a module from a stream, unless it is deployed already. The bytes are sent only if the service does not have the program.</summary>
+    /// <summary>
+    /// Deploys a module from a stream, unless it is deployed already. The bytes are sent only if the service does not have the program.
+    /// </summary>
     public async Task<DeployedProgram> Deploy(
-        Stream module, string? name = null, ReadOnlyMemory<byte> salt = default, IProgress<long>? progress = null, CancellationToken cancellation = default)
+        Stream module, string? name = null, ReadOnlyMemory<byte> salt = default, IProgress<long>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(module);
         if (!module.CanSeek)

@@ -1,6 +1,8 @@
 namespace Marketplace.Sdk.Transport;
 
-/// <summary>How long to pause before each further attempt: twice as long each time, minus up to half by chance so that clients spread out.</summary>
+/// <summary>
+/// How long to pause before each further attempt: twice as long each time, minus up to half by chance so that clients spread out.
+/// </summary>
 internal sealed class Backoff(MarketplaceClientOptions options)
 {
     /// <param name="attempt">Attempts made so far, from 1.</param>
@@ -8,7 +10,8 @@ internal sealed class Backoff(MarketplaceClientOptions options)
     public TimeSpan DelayBefore(int attempt, TimeSpan? atLeast = null)
     {
         // 2^30 times any delay is beyond every maximum; more doublings would only overflow.
-        var full = Math.Min(options.RetryDelayMax.TotalMilliseconds, options.RetryDelayMin.TotalMilliseconds * (1L << Math.Min(attempt - 1, 30)));
+        var full = Math.Min(
+            options.RetryDelayMax.TotalMilliseconds, options.RetryDelayMin.TotalMilliseconds * (1L << Math.Min(attempt - 1, 30)));
         var delay = TimeSpan.FromMilliseconds(full * (1 - Chance() / 2));
         return atLeast > delay ? atLeast.Value : delay;
     }

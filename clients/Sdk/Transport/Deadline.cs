@@ -1,7 +1,8 @@
 namespace Marketplace.Sdk.Transport;
 
 /// <summary>
-/// The caller's token and a time limit in one token. <see cref="Extend"/> starts the limit anew, for transfers that may take long but may not stand still.
+/// The caller's token and a time limit in one token. <see cref="Extend"/> starts the limit anew, for transfers that may take long but may
+/// not stand still.
 /// </summary>
 internal sealed class Deadline : IDisposable
 {

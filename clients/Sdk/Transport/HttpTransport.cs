@@ -8,7 +8,8 @@ namespace Marketplace.Sdk.Transport;
 /// <summary>Sends requests, repeats those that may be repeated, and turns every failure into one of the client's exceptions.</summary>
 internal sealed class HttpTransport : IDisposable
 {
-    private static readonly ProductInfoHeaderValue Agent = new("marketplace-sdk", typeof(HttpTransport).Assembly.GetName().Version!.ToString(3));
+    private static readonly ProductInfoHeaderValue Agent = new(
+        "marketplace-sdk", typeof(HttpTransport).Assembly.GetName().Version!.ToString(3));
 
     private readonly HttpMessageInvoker _invoker;
     private readonly MarketplaceClientOptions _options;
@@ -47,11 +48,13 @@ internal sealed class HttpTransport : IDisposable
 
     /// <summary>A request with a JSON body, answered in JSON.</summary>
     public async Task<TAnswer> Ask<TBody, TAnswer>(
-        string path, TBody body, JsonTypeInfo<TBody> form, CancellationToken cancellation, Repeat repeat = Repeat.Safe, TimeSpan wait = default)
+        string path, TBody body, JsonTypeInfo<TBody> form, CancellationToken cancellation, Repeat repeat = Repeat.Safe,
+        TimeSpan wait = default)
     {
         using var bytes = RequestBody.Of(body, form);
         return await Attempt(
-            () => Request(HttpMethod.Post, path, bytes.ToContent()), ReadJson<TAnswer>, repeat, _options.RequestTimeout + wait, cancellation)
+            () => Request(HttpMethod.Post, path, bytes.ToContent()), ReadJson<TAnswer>, repeat, _options.RequestTimeout + wait,
+            cancellation)
             .ConfigureAwait(false);
     }
 
@@ -73,7 +76,8 @@ internal sealed class HttpTransport : IDisposable
             {
                 return await Once(make, read, time, cancellation).ConfigureAwait(false);
             }
-            catch (MarketplaceException refused) when (MayRepeat(attempt, repeat) && refused.IsRetrySafe && !(refused.RetryAfter > SdkPolicy.RetryAfterMax))
+            catch (MarketplaceException refused)
+                when (MayRepeat(attempt, repeat) && refused.IsRetrySafe && !(refused.RetryAfter > SdkPolicy.RetryAfterMax))
             {
                 retryAfter = refused.RetryAfter;
             }
@@ -89,7 +93,8 @@ internal sealed class HttpTransport : IDisposable
 
     /// <summary>One attempt, all of it within <paramref name="time"/>.</summary>
     private async Task<TResult> Once<TResult>(
-        Func<HttpRequestMessage> make, Func<HttpResponseMessage, CancellationToken, Task<TResult>> read, TimeSpan time, CancellationToken cancellation)
+        Func<HttpRequestMessage> make, Func<HttpResponseMessage, CancellationToken, Task<TResult>> read, TimeSpan time,
+        CancellationToken cancellation)
     {
         using var deadline = new Deadline(time, _options.TimeProvider, cancellation);
         try
@@ -106,8 +111,12 @@ internal sealed class HttpTransport : IDisposable
         }
     }
 
-    /// <summary>One attempt whose answer the caller reads on his own; the caller disposes it. <paramref name="deadline"/> covers the way to the headers.</summary>
-    public async Task<HttpResponseMessage> Open(HttpRequestMessage request, Deadline deadline, CancellationToken cancellation, bool anyStatus = false)
+    /// <summary>
+    /// One attempt whose answer the caller reads on his own; the caller disposes it. <paramref name="deadline"/> covers the way to the
+    /// headers.
+    /// </summary>
+    public async Task<HttpResponseMessage> Open(
+        HttpRequestMessage request, Deadline deadline, CancellationToken cancellation, bool anyStatus = false)
     {
         try
         {
@@ -127,8 +136,8 @@ internal sealed class HttpTransport : IDisposable
     {
         if (response.Content.Headers.ContentType?.MediaType != "application/json")
         {
-            throw new MarketplaceProtocolException(
-                Url, $"The answer is of type '{response.Content.Headers.ContentType?.MediaType ?? "none"}' where application/json is expected");
+            var type = response.Content.Headers.ContentType?.MediaType ?? "none";
+            throw new MarketplaceProtocolException(Url, $"The answer is of type '{type}' where application/json is expected");
         }
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
         await using var bounded = new BoundedStream(stream, SdkPolicy.AnswerBytesMax, Url);
@@ -142,12 +151,14 @@ internal sealed class HttpTransport : IDisposable
         MarketplaceUnreachableException => null,
         OperationCanceledException or HttpRequestException or IOException when cancellation.IsCancellationRequested =>
             new OperationCanceledException("The caller cancelled the request.", failure, cancellation),
-        OperationCanceledException when deadline.HasPassed => new MarketplaceUnreachableException(Url, $"No answer within {time.TotalSeconds:0.#} s", failure),
+        OperationCanceledException when deadline.HasPassed =>
+            new MarketplaceUnreachableException(Url, $"No answer within {time.TotalSeconds:0.#} s", failure),
         OperationCanceledException => new MarketplaceUnreachableException(
             Url, $"No connection within {_options.ConnectTimeout.TotalSeconds:0.#} s", failure),
         HttpRequestException failed => new MarketplaceUnreachableException(Url, Describe(failed), failed),
         IOException broken => new MarketplaceUnreachableException(Url, "The connection broke before the answer was complete", broken),
-        JsonException malformed => new MarketplaceProtocolException(Url, $"The answer is not of the expected form: {malformed.Message}", malformed),
+        JsonException malformed =>
+            new MarketplaceProtocolException(Url, $"The answer is not of the expected form: {malformed.Message}", malformed),
         _ => null,
     };
 

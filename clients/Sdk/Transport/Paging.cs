@@ -24,7 +24,8 @@ internal static class Paging
         }
     }
 
-    public static Task<Page<TItem>> Page<TItem>(HttpTransport transport, string path, int pageSize, string? cursor, CancellationToken cancellation)
+    public static Task<Page<TItem>> Page<TItem>(
+        HttpTransport transport, string path, int pageSize, string? cursor, CancellationToken cancellation)
     {
         if (pageSize is < 1 or > Routes.PageItemsMax)
             throw new ArgumentOutOfRangeException(nameof(pageSize), pageSize, $"A page has 1 to {Routes.PageItemsMax} items.");

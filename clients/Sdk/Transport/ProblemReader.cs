@@ -6,7 +6,8 @@ namespace Marketplace.Sdk.Transport;
 /// <summary>Makes the exception of an answer that refuses.</summary>
 internal static class ProblemReader
 {
-    public static async Task<MarketplaceException> Read(HttpResponseMessage response, Uri url, DateTimeOffset now, CancellationToken cancellation)
+    public static async Task<MarketplaceException> Read(
+        HttpResponseMessage response, Uri url, DateTimeOffset now, CancellationToken cancellation)
     {
         var retryAfter = RetryAfter(response, now);
         if (response.Content.Headers.ContentType?.MediaType is not ("application/problem+json" or "application/json"))
