@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Marketplace.Engine.Emit;
 using Marketplace.Engine.Runtime;
 
@@ -30,6 +31,21 @@ public sealed class CompiledModule
     /// module's size; call it on a thread of its own for large ones.
     /// </summary>
     public static CompiledModule Compile(WasmModule module) => new(module);
+
+    /// <summary>
+    /// Makes the machine code of all functions now, function by function, so that no guest waits for it. Must be called on a
+    /// thread of <see cref="GuestThreads"/>, which has the stack for it. What is done when it is cancelled stays done.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">Cancelled between two functions.</exception>
+    public void Prepare(CancellationToken cancellation)
+    {
+        GuestThreads.RequireCurrent();
+        for (var i = 0; i < codes.Length; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            RuntimeHelpers.PrepareMethod(emitted.Resolve(i).MethodHandle);
+        }
+    }
 
     internal SignatureKey SignatureOf(int function) => emitted.Signatures[Module.Content.FunctionTypes[function]];
 

@@ -28,6 +28,14 @@ public sealed class GuestThreads : IDisposable
     /// <summary>Whether code on this thread may enter a guest.</summary>
     public static bool IsCurrent => isGuestThread;
 
+    internal static void RequireCurrent()
+    {
+        if (!isGuestThread)
+        {
+            throw new InvalidOperationException("A guest runs only on a thread of GuestThreads; call this inside GuestThreads.Run.");
+        }
+    }
+
     /// <summary>Runs <paramref name="body"/> when a thread is free. What it throws is in the task.</summary>
     public Task<T> Run<T>(Func<T> body)
     {

@@ -41,7 +41,7 @@ public sealed partial class Instance : IDisposable
     /// <exception cref="TrapException">A segment does not fit, or the start function trapped.</exception>
     public static Instance Instantiate(CompiledModule compiled, Imports imports, Run run, object? hostState = null)
     {
-        RequireGuestThread();
+        GuestThreads.RequireCurrent();
         var instance = new Instance(compiled, run, hostState);
         try
         {
@@ -72,7 +72,7 @@ public sealed partial class Instance : IDisposable
     /// <exception cref="ArgumentException">No such exported function, or arguments of other types.</exception>
     public Value[] Invoke(string export, params ReadOnlySpan<Value> arguments)
     {
-        RequireGuestThread();
+        GuestThreads.RequireCurrent();
         ObjectDisposedException.ThrowIf(disposed, this);
         if (!Module.ExportsByName.TryGetValue(export, out var found) || found.Type is not FunctionType type)
         {
@@ -134,14 +134,6 @@ public sealed partial class Instance : IDisposable
             {
                 Memory0?.Release();
             }
-        }
-    }
-
-    private static void RequireGuestThread()
-    {
-        if (!GuestThreads.IsCurrent)
-        {
-            throw new InvalidOperationException("A guest runs only on a thread of GuestThreads; call this inside GuestThreads.Run.");
         }
     }
 

@@ -5,6 +5,12 @@ namespace Marketplace.Engine.Emit;
 /// <summary>Entry, fuel and traps. The fuel is in a local between calls and in the run during them.</summary>
 internal sealed partial class FunctionEmitter
 {
+    /// <summary>
+    /// The machine-code compiler keeps blocks that are far from their predecessors in a list that it walks for each new one,
+    /// so thousands of them would take it seconds.
+    /// </summary>
+    private const int RefillsOutOfLineMax = 256;
+
     private readonly Dictionary<(TrapKind Kind, bool FuelInLocal), Label> traps = [];
     private readonly List<(Label Refill, Label Back)> refills = [];
     private LocalBuilder run = null!;
@@ -73,9 +79,28 @@ internal sealed partial class FunctionEmitter
         var (refill, back) = (il.DefineLabel(), il.DefineLabel());
         il.Emit(OpCodes.Ldloc, fuel);
         il.LoadInt64(0);
-        il.Emit(OpCodes.Blt, refill);
+        if (refills.Count < RefillsOutOfLineMax)
+        {
+            il.Emit(OpCodes.Blt, refill);
+            refills.Add((refill, back));
+        }
+        else
+        {
+            il.Emit(OpCodes.Bge, back);
+            EmitRefill();
+        }
+
         il.MarkLabel(back);
-        refills.Add((refill, back));
+    }
+
+    private void EmitRefill()
+    {
+        EmitStoreFuel();
+        il.Emit(OpCodes.Ldloc, run);
+        il.Emit(OpCodes.Call, Members.Refill);
+        il.Emit(OpCodes.Ldloc, run);
+        il.Emit(OpCodes.Ldfld, Members.RunFuel);
+        il.Emit(OpCodes.Stloc, fuel);
     }
 
     private void LoadFuel()
@@ -123,12 +148,7 @@ internal sealed partial class FunctionEmitter
         foreach (var (refill, back) in refills)
         {
             il.MarkLabel(refill);
-            EmitStoreFuel();
-            il.Emit(OpCodes.Ldloc, run);
-            il.Emit(OpCodes.Call, Members.Refill);
-            il.Emit(OpCodes.Ldloc, run);
-            il.Emit(OpCodes.Ldfld, Members.RunFuel);
-            il.Emit(OpCodes.Stloc, fuel);
+            EmitRefill();
             il.Emit(OpCodes.Br, back);
         }
 

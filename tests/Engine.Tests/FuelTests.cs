@@ -1,0 +1,157 @@
+using Marketplace.Engine.Tests.Building;
+
+namespace Marketplace.Engine.Tests;
+
+/// <summary>Fuel counted by hand with the rules of WASM-TO-IL.md, and the same on every way out of a function.</summary>
+public sealed class FuelTests(GuestThreadsFixture guests) : EngineTest(guests)
+{
+    private static readonly WasmType[] None = [];
+    private static readonly WasmType[] I32 = [WasmType.I32];
+    private static readonly WasmType[] TwoI32 = [WasmType.I32, WasmType.I32];
+
+    [Fact]
+    public async Task StraightCode_CostsOneForEachInstruction()
+    {
+        // local.get, local.get, i32.add; the end is free.
+        var code = new Code().LocalGet(0).LocalGet(1).I32Add();
+        Assert.Equal(3, (await Run(Module(TwoI32, I32, code), Limits(), Value.FromI32(1), Value.FromI32(2))).Fuel);
+    }
+
+    [Fact]
+    public async Task NopDropBlockLoopElseAndEnd_AreFree()
+    {
+        // Only the constant and the if cost.
+        var code = new Code().Nop().Block().End().Loop().End().I32Const(1).If().Else().End().I32Const(5).Drop();
+        Assert.Equal(3, (await Run(Module(None, None, code), Limits())).Fuel);
+    }
+
+    [Theory]
+    [InlineData(0, 4)] // local.get, if; else arm: i32.const; behind the if: drop is free, nop is free, i32.const.
+    [InlineData(1, 6)] // local.get, if; then arm: three of them; behind the if: i32.const.
+    public async Task OnlyTheArmThatRuns_IsPaid(int condition, long fuel)
+    {
+        var code = new Code().LocalGet(0)
+            .If(0x7F).I32Const(1).I32Const(2).I32Add()
+            .Else().I32Const(3)
+            .End().Drop().Nop().I32Const(0);
+        Assert.Equal(fuel, (await Run(Module(I32, I32, code), Limits(), Value.FromI32(condition))).Fuel);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(10)]
+    [InlineData(1_000_000)]
+    public async Task Loop_IsPaidOnEachTurn(int turns)
+    {
+        // A turn: local.get, i32.const, i32.sub, local.tee, br_if.
+        var code = new Code().Loop().LocalGet(0).I32Const(1).I32Sub().LocalTee(0).BrIf(0).End();
+        Assert.Equal(5L * turns, (await Run(Module(I32, None, code), Limits(), Value.FromI32(turns))).Fuel);
+    }
+
+    [Theory]
+    [InlineData(0, 4 + 2)]
+    [InlineData(1, 4 + 2)]
+    [InlineData(2, 4 + 9 + 6 + 6)]
+    [InlineData(3, 4 + 9 + 25 + 6)]
+    [InlineData(4, 4 + 9 + 44 + 25)]
+    public async Task RecursiveFibonacci_CostsWhatItsCallsDo(int n, long fuel)
+    {
+        // Always: local.get, i32.const, i32.lt_s, if. Base: local.get, return. Else the nine behind the if.
+        var module = new TestModule();
+        module.Function(module.Type(I32, I32), "run", new Code()
+            .LocalGet(0).I32Const(2).I32LtS()
+            .If().LocalGet(0).Return().End()
+            .LocalGet(0).I32Const(1).I32Sub().Call(0)
+            .LocalGet(0).I32Const(2).I32Sub().Call(0).I32Add());
+        Assert.Equal(fuel, (await Run(module, Limits(), Value.FromI32(n))).Fuel);
+    }
+
+    [Fact]
+    public async Task SegmentThatTraps_HasPaidForAllOfIt()
+    {
+        // The segment ends with the function: two constants, i32.div_s, and behind the trap a drop and two constants.
+        var code = new Code().I32Const(1).I32Const(0).Raw(0x6D).Drop().I32Const(1).I32Const(2).I32Add().Drop();
+        var outcome = await Run(Module(None, None, code), Limits());
+        Assert.Equal(TrapKind.IntegerDivideByZero, outcome.Trap);
+        Assert.Equal(6, outcome.Fuel);
+    }
+
+    [Fact]
+    public async Task TrapBehindACall_CountsTheCalleeToo()
+    {
+        var module = new TestModule().Memory(1);
+        var callee = module.Function(module.Type(None, None), null, new Code().I32Const(0).Drop());
+        module.Function(0, "run", new Code().Call(callee).I32Const(-1).I32Load().Drop());
+        var outcome = await Run(module, Limits());
+        Assert.Equal(TrapKind.OutOfBoundsMemoryAccess, outcome.Trap);
+        Assert.Equal(3 + 1, outcome.Fuel);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 1 + 1)]
+    [InlineData(8, 1 + 1)]
+    [InlineData(9, 1 + 2)]
+    [InlineData(65_536, 1 + 8_192)]
+    public async Task BulkInstruction_CostsOneAndItsSize(int bytes, long fuel)
+    {
+        var module = new TestModule().Memory(1);
+        module.Function(module.Type(I32, None), "run", new Code().I32Const(0).I32Const(0).LocalGet(0).MemoryFill());
+        Assert.Equal(3 + fuel, (await Run(module, Limits(), Value.FromI32(bytes))).Fuel);
+    }
+
+    [Fact]
+    public async Task ExactlyEnoughFuel_IsEnough_AndOneLessIsNot()
+    {
+        var code = new Code().Loop().LocalGet(0).I32Const(1).I32Sub().LocalTee(0).BrIf(0).End();
+        Assert.Null((await Run(Module(I32, None, code), Limits(50), Value.FromI32(10))).Trap);
+        var outcome = await Run(Module(I32, None, code), Limits(49), Value.FromI32(10));
+        Assert.Equal(TrapKind.OutOfFuel, outcome.Trap);
+        Assert.Equal(49, outcome.Fuel);
+    }
+
+    [Fact]
+    public async Task LastSegmentWithoutACheck_StillCounts()
+    {
+        // The second segment begins behind the if and is charged without a check.
+        var code = new Code().I32Const(0).If().End().I32Const(1).Drop().I32Const(1).Drop();
+        Assert.Null((await Run(Module(None, None, code), Limits(4))).Trap);
+        Assert.Equal(TrapKind.OutOfFuel, (await Run(Module(None, None, code), Limits(3))).Trap);
+    }
+
+    [Fact]
+    public async Task HostFunction_ChargesTheSameAccount()
+    {
+        var module = new TestModule();
+        var charge = module.ImportFunction("host", "charge", module.Type([WasmType.I64], None));
+        module.Function(module.Type(None, None), "run", new Code().I64Const(5_000_000).Call(charge).I64Const(7).Call(charge));
+        var compiled = module.Compile();
+        var imports = new Imports().Add("host", "charge", (Action<Instance, long>)((caller, fuel) => caller.Run.ChargeFuel(fuel)));
+        var (enough, few) = (Limits(5_000_011), Limits(5_000_010));
+        Assert.Equal(
+            5_000_011, (await OnGuestThread(() => Execute(compiled, imports, new Run(enough, TimeProvider.System)))).Fuel);
+        Assert.Equal(
+            TrapKind.OutOfFuel, (await OnGuestThread(() => Execute(compiled, imports, new Run(few, TimeProvider.System)))).Trap);
+    }
+
+    [Fact]
+    public async Task HostFunction_IsNotEnteredWithoutFuel()
+    {
+        var module = new TestModule();
+        var entered = false;
+        var mark = module.ImportFunction("host", "mark", module.Type(None, None));
+        module.Function(0, "run", new Code().I32Const(0).If().End().I32Const(0).Drop().Call(mark));
+        var compiled = module.Compile();
+        var imports = new Imports().Add("host", "mark", (Action<Instance>)(_ => entered = true));
+        var run = new Run(Limits(3), TimeProvider.System);
+        Assert.Equal(TrapKind.OutOfFuel, (await OnGuestThread(() => Execute(compiled, imports, run))).Trap);
+        Assert.False(entered);
+    }
+
+    private static TestModule Module(WasmType[] parameters, WasmType[] results, Code code)
+    {
+        var module = new TestModule();
+        module.Function(module.Type(parameters, results), "run", code);
+        return module;
+    }
+}
