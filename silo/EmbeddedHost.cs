@@ -1,6 +1,8 @@
 using Marketplace.Grains;
 using Marketplace.GrainHost.Hosting;
+using Marketplace.GrainHost.Streams;
 using Marketplace.Storage;
+using Orleans.Streams;
 
 namespace Marketplace.Silo;
 
@@ -23,6 +25,12 @@ internal static class EmbeddedHost
             .AddSingleton(blobs)
             .AddSingleton<IBlobStore>(blobs)
             .AddSingleton(new BlobCollector(blobs, TimeProvider.System))
+            .AddGossipStreams(MarketStreams.Provider)
+            .AddSingleton<IResultsFeed>(services =>
+            {
+                var streams = services.GetRequiredKeyedService<IStreamProvider>(MarketStreams.Provider);
+                return new StreamResultsFeed(streams, stream => streams.HasListeners(stream));
+            })
             .AddEmbeddedGrainHost(host => host.Assemblies.Add(typeof(MarketProjections).Assembly));
     }
 }

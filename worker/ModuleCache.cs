@@ -20,10 +20,8 @@ internal sealed class ModuleCache(long bytesMax)
         var entry = FindOrAdd(id, fetch);
         try
         {
-            var known = entry.Module.IsValueCreated;
             var program = entry.Module.Value.Program;
-            if (!known)
-                Trim(keep: id);
+            Trim(keep: id);
             return program;
         }
         catch

@@ -123,16 +123,18 @@ public readonly record struct JobOutput(
 /// The hold that the job stands on. A later hold for the same job, made by a request that was repeated after the job had been settled, is
 /// released and not charged again.
 /// </param>
+/// <param name="Status">How the job ended.</param>
 [GenerateSerializer, Immutable, Alias("JobSettlement")]
 public sealed record JobSettlement(
     [property: Id(0)] JobId Job,
     [property: Id(1)] AccountId Payer,
     [property: Id(2)] AccountId? Payee,
     [property: Id(3)] TokenAmount Charge,
-    [property: Id(4)] DateTimeOffset HeldAt)
+    [property: Id(4)] DateTimeOffset HeldAt,
+    [property: Id(5)] JobStatus Status)
 {
     /// <summary>A hold that no job stands on: it goes back whole. Also the answer of a job that was never written, which knows no payer.</summary>
-    public static JobSettlement Unknown(JobId job, AccountId payer) => new(job, payer, null, TokenAmount.Zero, DateTimeOffset.MinValue);
+    public static JobSettlement Unknown(JobId job, AccountId payer) => new(job, payer, null, TokenAmount.Zero, DateTimeOffset.MinValue, JobStatus.Pending);
 }
 
 /// <summary>A job as its owner sees it.</summary>

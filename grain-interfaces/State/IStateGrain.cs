@@ -27,12 +27,13 @@ public interface IStateGrain : IGrainWithStringKey
     Task<StateRoot> RootWith(StateRoot root, ImmutableArray<StateChange> changes);
 
     /// <summary>
-    /// Applies a run's changes if the state is still at <paramref name="before"/>, once per job, and keeps <paramref name="report"/> until
+    /// Applies a run's changes if the state is still at <paramref name="before"/>, once per job, and keeps <paramref name="end"/> until
     /// <see cref="Acknowledge"/>: the run's effect and its result are one durable write.
     /// </summary>
     /// <returns>The new root; null where the state has moved on and the job must run again.</returns>
+    /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: the state would be larger than allowed.</exception>
     [Effect(Effect.Deduplicated), Alias("Commit")]
-    Task<StateRoot?> Commit(JobId job, StateRoot before, LeaseReport report);
+    Task<StateRoot?> Commit(JobId job, StateRoot before, ImmutableArray<StateChange> changes, JobEnd end);
 
     /// <summary>The job's terminal write is durable.</summary>
     [Effect(Effect.Idempotent), Alias("Acknowledge")]
@@ -41,15 +42,9 @@ public interface IStateGrain : IGrainWithStringKey
 
 /// <param name="Root">The present root.</param>
 /// <param name="Height">Commits so far.</param>
-/// <param name="Committed">The run of this job that was committed already, with the roots before and after.</param>
+/// <param name="Committed">How the run of this job ended that was committed already, with the roots before and after.</param>
 [GenerateSerializer, Immutable, Alias("StateHead")]
 public sealed record StateHead(
     [property: Id(0)] StateRoot Root,
     [property: Id(1)] long Height,
-    [property: Id(2)] CommittedRun? Committed);
-
-[GenerateSerializer, Immutable, Alias("CommittedRun")]
-public sealed record CommittedRun(
-    [property: Id(0)] LeaseReport Report,
-    [property: Id(1)] StateRoot Before,
-    [property: Id(2)] StateRoot After);
+    [property: Id(2)] JobEnd? Committed);

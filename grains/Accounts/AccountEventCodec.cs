@@ -1,0 +1,187 @@
+using System.Collections.Immutable;
+using Marketplace.Grains.Codecs;
+
+namespace Marketplace.Grains;
+
+/// <summary>The stored form of an account's events: format, kind, fields.</summary>
+internal static class AccountEventCodec
+{
+    private const byte Format = 1;
+
+    private enum Kind : byte
+    {
+        Credited = 1,
+        Held = 2,
+        HoldsRenewed = 3,
+        Settled = 4,
+        Delivered = 5,
+        Received = 6,
+        KeyCreated = 7,
+        KeyRevoked = 8,
+        BlobCounted = 9,
+        BlobDiscounted = 10,
+    }
+
+    public static ReadOnlyMemory<byte> Write(AccountEvent happened)
+    {
+        var writer = new CompactWriter(happened is Held held ? 64 + (held.Items.Length * 36) : happened is Settled settled ? 64 + (settled.Jobs.Length * 36) : 96);
+        writer.Byte(Format);
+        switch (happened)
+        {
+            case Credited credited:
+                Begin(Kind.Credited).Text(credited.Operation);
+                writer.Amount(credited.Amount);
+                break;
+            case Held holds:
+                WriteHeld(Begin(Kind.Held), holds);
+                break;
+            case HoldsRenewed renewed:
+                Begin(Kind.HoldsRenewed).Time(renewed.At);
+                writer.Count(renewed.Jobs.Length);
+                foreach (var job in renewed.Jobs)
+                    writer.Id(job.Value);
+                break;
+            case Settled settlement:
+                WriteSettled(Begin(Kind.Settled), settlement);
+                break;
+            case Delivered delivered:
+                Begin(Kind.Delivered).Id(delivered.Payee.Value);
+                writer.Signed(delivered.Sequence);
+                break;
+            case Received received:
+                Begin(Kind.Received).Id(received.Payer.Value);
+                writer.Signed(received.Sequence);
+                writer.Amount(received.Amount);
+                break;
+            case KeyCreated created:
+                WriteKey(Begin(Kind.KeyCreated), created);
+                break;
+            case KeyRevoked revoked:
+                Begin(Kind.KeyRevoked).Text(revoked.Id);
+                writer.Time(revoked.At);
+                break;
+            case BlobCounted counted:
+                Begin(Kind.BlobCounted).Id(counted.Blob.Value);
+                writer.Signed(counted.Size);
+                break;
+            case BlobDiscounted discounted:
+                Begin(Kind.BlobDiscounted).Id(discounted.Blob.Value);
+                break;
+            default:
+                throw new InvalidOperationException($"This is a bug in the account: the event {happened.GetType().Name} has no stored form.");
+        }
+
+        return writer.Finish();
+
+        CompactWriter Begin(Kind kind)
+        {
+            writer.Byte((byte)kind);
+            return writer;
+        }
+    }
+
+    public static AccountEvent Read(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new CompactReader(bytes);
+        reader.Version(Format, "An event of an account");
+        var kind = (Kind)reader.Byte();
+        AccountEvent happened = kind switch
+        {
+            Kind.Credited => new Credited(reader.Text(), reader.Amount()),
+            Kind.Held => ReadHeld(ref reader),
+            Kind.HoldsRenewed => ReadRenewed(ref reader),
+            Kind.Settled => ReadSettled(ref reader),
+            Kind.Delivered => new Delivered(new AccountId(reader.Id()), reader.Signed()),
+            Kind.Received => new Received(new AccountId(reader.Id()), reader.Signed(), reader.Amount()),
+            Kind.KeyCreated => ReadKey(ref reader),
+            Kind.KeyRevoked => new KeyRevoked(reader.Text(), reader.Time()),
+            Kind.BlobCounted => new BlobCounted(new BlobId(reader.Id()), reader.Signed()),
+            Kind.BlobDiscounted => new BlobDiscounted(new BlobId(reader.Id())),
+            _ => throw new InvalidDataException($"An event of an account has the unknown kind {(byte)kind}. Use the build that wrote it."),
+        };
+        reader.End();
+        return happened;
+    }
+
+    private static void WriteHeld(CompactWriter writer, Held held)
+    {
+        writer.Time(held.At);
+        writer.Text(held.KeyId);
+        writer.Count(held.Items.Length);
+        foreach (var item in held.Items)
+        {
+            writer.Id(item.Job.Value);
+            writer.Amount(item.Amount);
+        }
+    }
+
+    private static Held ReadHeld(ref CompactReader reader)
+    {
+        var at = reader.Time();
+        var keyId = reader.Text();
+        var items = new HoldItem[reader.Items(itemSizeMin: 33)];
+        for (var index = 0; index < items.Length; index++)
+            items[index] = new HoldItem(new JobId(reader.Id()), reader.Amount());
+        return new Held(at, keyId, ImmutableArray.Create(items));
+    }
+
+    private static HoldsRenewed ReadRenewed(ref CompactReader reader)
+    {
+        var at = reader.Time();
+        var jobs = new JobId[reader.Items(itemSizeMin: 32)];
+        for (var index = 0; index < jobs.Length; index++)
+            jobs[index] = new JobId(reader.Id());
+        return new HoldsRenewed(at, ImmutableArray.Create(jobs));
+    }
+
+    private static void WriteSettled(CompactWriter writer, Settled settled)
+    {
+        writer.Count(settled.Jobs.Length);
+        foreach (var job in settled.Jobs)
+        {
+            writer.Id(job.Job.Value);
+            writer.Amount(job.Charge);
+        }
+
+        writer.Count(settled.Transfers.Length);
+        foreach (var transfer in settled.Transfers)
+        {
+            writer.Id(transfer.Payee.Value);
+            writer.Signed(transfer.Sequence);
+            writer.Amount(transfer.Amount);
+        }
+
+        writer.Amount(settled.ToSelf);
+    }
+
+    private static Settled ReadSettled(ref CompactReader reader)
+    {
+        var jobs = new SettledJob[reader.Items(itemSizeMin: 33)];
+        for (var index = 0; index < jobs.Length; index++)
+            jobs[index] = new SettledJob(new JobId(reader.Id()), reader.Amount());
+        var transfers = new OutgoingCharge[reader.Items(itemSizeMin: 34)];
+        for (var index = 0; index < transfers.Length; index++)
+            transfers[index] = new OutgoingCharge(new AccountId(reader.Id()), reader.Signed(), reader.Amount());
+        return new Settled(ImmutableArray.Create(jobs), ImmutableArray.Create(transfers), reader.Amount());
+    }
+
+    private static void WriteKey(CompactWriter writer, KeyCreated key)
+    {
+        writer.Text(key.Id);
+        writer.Text(key.Name);
+        writer.Count((int)key.Scopes);
+        writer.Flag(key.SpendLimit is not null);
+        if (key.SpendLimit is { } limit)
+            writer.Amount(limit);
+        writer.Time(key.At);
+    }
+
+    private static KeyCreated ReadKey(ref CompactReader reader)
+    {
+        var id = reader.Text();
+        var name = reader.Text();
+        var scopes = (Scopes)reader.Count();
+        TokenAmount? limit = reader.Flag() ? reader.Amount() : null;
+        return new KeyCreated(id, name, scopes, limit, reader.Time());
+    }
+}

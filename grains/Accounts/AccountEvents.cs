@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+
+namespace Marketplace.Grains;
+
+/// <summary>What happened to an account. <see cref="AccountState"/> is the only reader; <see cref="AccountEventCodec"/> gives the stored form.</summary>
+internal abstract record AccountEvent;
+
+/// <summary>Money came in from outside.</summary>
+internal sealed record Credited(string Operation, TokenAmount Amount) : AccountEvent;
+
+/// <summary>Holds for new jobs under one key.</summary>
+internal sealed record Held(DateTimeOffset At, string KeyId, ImmutableArray<HoldItem> Items) : AccountEvent;
+
+/// <summary>Jobs that were held already were asked to be held again: the hold is valid for submissions of this moment as well.</summary>
+internal sealed record HoldsRenewed(DateTimeOffset At, ImmutableArray<JobId> Jobs) : AccountEvent;
+
+/// <summary>Holds that were released, with what each job cost, and the transfers that carry the charges to the payees.</summary>
+internal sealed record Settled(ImmutableArray<SettledJob> Jobs, ImmutableArray<OutgoingCharge> Transfers, TokenAmount ToSelf) : AccountEvent;
+
+internal readonly record struct SettledJob(JobId Job, TokenAmount Charge);
+
+/// <summary>Adds to the transfer of this sequence; a transfer grows until it is first sent.</summary>
+internal readonly record struct OutgoingCharge(AccountId Payee, long Sequence, TokenAmount Amount);
+
+/// <summary>The payee has all transfers up to this sequence.</summary>
+internal sealed record Delivered(AccountId Payee, long Sequence) : AccountEvent;
+
+/// <summary>A transfer came in.</summary>
+internal sealed record Received(AccountId Payer, long Sequence, TokenAmount Amount) : AccountEvent;
+
+internal sealed record KeyCreated(string Id, string Name, Scopes Scopes, TokenAmount? SpendLimit, DateTimeOffset At) : AccountEvent;
+
+internal sealed record KeyRevoked(string Id, DateTimeOffset At) : AccountEvent;
+
+internal sealed record BlobCounted(BlobId Blob, long Size) : AccountEvent;
+
+internal sealed record BlobDiscounted(BlobId Blob) : AccountEvent;

@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+using Orleans.Runtime;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// The account's unfinished business: transfers that have not arrived, and holds whose jobs should have ended. Both are durable to-dos; a
+/// reminder wakes the account for them after a restart, a timer while it is in memory.
+/// </summary>
+public sealed partial class AccountGrain
+{
+    public Task ReceiveReminder(string reminderName, TickStatus status) => Reconcile();
+
+    private void BeginReconciling()
+    {
+        if (_timer is not null)
+            return;
+        _timer = this.RegisterGrainTimer(Reconcile, new GrainTimerCreationOptions(AccountPolicy.ReconcilePeriod, AccountPolicy.ReconcilePeriod)
+        {
+            Interleave = true,
+            KeepAlive = true,
+        });
+        _ = Remind();
+    }
+
+    /// <summary>Not awaited by the hold: the process that lives on has the timer, and the one that does not has nothing durable to wait for.</summary>
+    private async Task Remind()
+    {
+        if (_reminded)
+            return;
+        _reminded = true;
+        try
+        {
+            await this.RegisterOrUpdateReminder(AccountPolicy.ReconcileReminder, AccountPolicy.ReconcilePeriod, AccountPolicy.ReconcilePeriod);
+        }
+        catch (Exception failure)
+        {
+            _reminded = false;
+            LogReminderFailed(failure, _id);
+        }
+    }
+
+    private async Task Reconcile()
+    {
+        if (_reconciling || _journal.Failure is not null)
+            return;
+        _reconciling = true;
+        try
+        {
+            foreach (var (payee, outgoing) in _account.Outgoings.ToArray())
+            {
+                if (!outgoing.IsEmpty)
+                    await Deliver(payee);
+            }
+
+            await AskOldHolds();
+            if (HasUnfinishedBusiness)
+                await Remind();
+            else
+                await Rest();
+        }
+        catch (Exception failure)
+        {
+            // The next round is in a minute.
+            LogReconcileFailed(failure, _id);
+        }
+        finally
+        {
+            _reconciling = false;
+        }
+    }
+
+    private async Task Rest()
+    {
+        _timer?.Dispose();
+        _timer = null;
+        if (await this.GetReminder(AccountPolicy.ReconcileReminder) is { } reminder)
+            await this.UnregisterReminder(reminder);
+        _reminded = false;
+        // A hold may have come while the reminder went.
+        if (HasUnfinishedBusiness)
+            BeginReconciling();
+    }
+
+    /// <summary>Sends what is under way to a payee, in order, until nothing is left. One delivery per payee runs at a time.</summary>
+    private async Task Deliver(AccountId payee)
+    {
+        if (!_delivering.Add(payee))
+            return;
+        try
+        {
+            var outgoing = _account.Outgoings[payee];
+            while (!outgoing.IsEmpty && _journal.Failure is null)
+            {
+                var transfer = outgoing.First;
+                // From here its amount is fixed; and what is sent must be durable here first.
+                transfer.Sent = true;
+                await _journal.Settled();
+                await GrainFactory.GetGrain<IAccountGrain>(payee.ToString()).Receive(_id, transfer.Sequence, transfer.Amount);
+                // Nobody waits for this event: it goes with the next append, and without it the transfer is sent again and ignored.
+                Defer(new Delivered(payee, transfer.Sequence));
+            }
+        }
+        catch (Exception failure)
+        {
+            // It stays under way: the next settlement to this payee, the timer or the reminder sends it again.
+            LogDeliveryFailed(failure, _id, payee);
+        }
+        finally
+        {
+            _delivering.Remove(payee);
+        }
+    }
+
+    /// <summary>Asks the jobs of old holds how they ended. An open job is asked again later; one that was never written gets its hold released.</summary>
+    private async Task AskOldHolds()
+    {
+        var now = _clock.GetUtcNow();
+        var due = _account.Holds.Where(pair => pair.Value.AskAt <= now).Take(AccountPolicy.ReconcileJobsMax).ToArray();
+        if (due.Length == 0)
+            return;
+        var answers = await Task.WhenAll(due.Select(pair => Ask(pair.Key, pair.Value)));
+        var ended = answers.OfType<JobSettlement>().ToImmutableArray();
+        if (!ended.IsEmpty)
+            await Settle(ended);
+    }
+
+    private async Task<JobSettlement?> Ask(JobId job, Hold hold)
+    {
+        var last = hold.Last;
+        hold.AskAt = _clock.GetUtcNow() + AccountPolicy.HoldOrphanAge;
+        var answer = await GrainFactory.GetGrain<IJobGrain>(job.ToString()).GetSettlement();
+        // A request that was repeated during the question may have created the job on the renewed hold.
+        if (answer is null || hold.Last != last)
+            return null;
+        return answer.Payer == default ? JobSettlement.Unknown(job, _id) : answer;
+    }
+}

@@ -1,0 +1,233 @@
+using System.Collections.Immutable;
+using Marketplace.Storage;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// One account. Decides on its memory, appends the event, answers when it is durable; calls that arrive during an append share the next one,
+/// which is why the grain is reentrant: every decision is one piece of code without an await between reading the state and applying the event.
+/// After a failed append the memory is ahead of the log: the activation refuses everything and goes.
+/// </summary>
+[Reentrant]
+public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
+{
+    private readonly IEventLog _log;
+    private readonly TimeProvider _clock;
+    private readonly ISecretSource _secrets;
+    private readonly ILogger<AccountGrain> _logger;
+    private readonly AccountId _id;
+    private readonly string _stream;
+    private readonly AccountSnapshots _snapshots;
+    private AccountState _account = new();
+    private EventJournal _journal = null!;
+    private IGrainTimer? _timer;
+    private int _eventBytes;
+    private bool _reminded;
+    private bool _snapshotting;
+    private bool _reconciling;
+    private readonly HashSet<AccountId> _delivering = [];
+
+    public AccountGrain(IEventLog log, IDocumentStore documents, TimeProvider clock, ISecretSource secrets, ILogger<AccountGrain> logger)
+    {
+        (_log, _clock, _secrets, _logger) = (log, clock, secrets, logger);
+        _id = AccountId.Parse(this.GetPrimaryKeyString());
+        _stream = $"account/{_id}";
+        _snapshots = new AccountSnapshots(documents, _id.ToString());
+    }
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        (_account, var version) = await _snapshots.Load();
+        await foreach (var entry in _log.Read(_stream, version + 1, cancellationToken))
+        {
+            _account.Apply(AccountEventCodec.Read(entry.Content.Span));
+            _eventBytes += entry.Content.Length;
+            version = entry.Version;
+        }
+
+        foreach (var outgoing in _account.Outgoings.Values)
+        {
+            foreach (var transfer in outgoing.Pending)
+                transfer.Sent = true;
+        }
+
+        _journal = new EventJournal(_log, _stream, version);
+        if (HasUnfinishedBusiness)
+            BeginReconciling();
+    }
+
+    public async Task<AccountView> Get()
+    {
+        RequireOpen();
+        await _journal.Settled();
+        return _account.ToView(_id);
+    }
+
+    public async Task Credit(string operation, TokenAmount amount)
+    {
+        RequireSound();
+        var size = System.Text.Encoding.UTF8.GetByteCount(operation);
+        if (size is 0 or > AccountPolicy.OperationBytesMax)
+            throw new MarketException(ErrorCode.LimitExceeded, $"The operation's id has {size} bytes; allowed are 1 to {AccountPolicy.OperationBytesMax}.");
+        if (_account.Credits.Contains(operation))
+        {
+            await _journal.Settled();
+            return;
+        }
+
+        if (_account.Credits.Count >= AccountPolicy.CreditsMax)
+            throw new MarketException(ErrorCode.LimitExceeded, $"Account {_id} was credited {AccountPolicy.CreditsMax} times; credit another account.");
+        await Append(new Credited(operation, amount));
+    }
+
+    public async Task<HoldResult> Hold(Caller caller, ImmutableArray<HoldItem> items)
+    {
+        RequireOpen();
+        if (items.Length > MarketLimits.BatchJobsMax)
+            throw new MarketException(ErrorCode.LimitExceeded, $"The batch has {items.Length} jobs; allowed are {MarketLimits.BatchJobsMax}.");
+        if (caller.Account != _id || !_account.Keys.TryGetValue(caller.KeyId, out var key) || key.RevokedAt is not null)
+            throw new MarketException(ErrorCode.Unauthenticated, $"Key '{caller.KeyId}' is not a valid key of account {_id}.");
+        var (result, held, renewed) = AccountRules.Hold(_account, key, items, _clock.GetUtcNow());
+        if (held is not null)
+            _ = Append(held);
+        if (renewed is not null)
+            _ = Append(renewed);
+        BeginReconciling();
+        await _journal.Settled();
+        return result;
+    }
+
+    public async Task Settle(ImmutableArray<JobSettlement> settlements)
+    {
+        RequireSound();
+        if (AccountRules.Settle(_account, _id, settlements) is { } settled)
+        {
+            await Append(settled);
+            foreach (var transfer in settled.Transfers)
+                _ = Deliver(transfer.Payee);
+            return;
+        }
+
+        await _journal.Settled();
+    }
+
+    public async Task Receive(AccountId payer, long sequence, TokenAmount amount)
+    {
+        RequireSound();
+        var last = _account.Incoming.GetValueOrDefault(payer);
+        if (sequence <= last)
+        {
+            await _journal.Settled();
+            return;
+        }
+
+        if (sequence != last + 1)
+            throw new InvalidOperationException($"This is a bug in account {payer}: it sends transfer {sequence} to {_id}, which has {last} of them.");
+        await Append(new Received(payer, sequence, amount));
+    }
+
+    public async Task CountBlob(BlobId blob, long size)
+    {
+        RequireOpen();
+        if (_account.Blobs.ContainsKey(blob))
+        {
+            await _journal.Settled();
+            return;
+        }
+
+        if (_account.Blobs.Count >= AccountPolicy.BlobsMax || size > AccountPolicy.BlobBytesMax - _account.BlobBytes)
+        {
+            throw new MarketException(ErrorCode.QuotaExceeded,
+                $"The account keeps {_account.Blobs.Count} blobs with {_account.BlobBytes} bytes; allowed are {AccountPolicy.BlobsMax} blobs with "
+                + $"{AccountPolicy.BlobBytesMax} bytes, and this one has {size}. Remove some with 'market blob rm'.");
+        }
+
+        await Append(new BlobCounted(blob, size));
+    }
+
+    public async Task DiscountBlob(BlobId blob)
+    {
+        RequireSound();
+        if (_account.Blobs.ContainsKey(blob))
+            await Append(new BlobDiscounted(blob));
+        else
+            await _journal.Settled();
+    }
+
+    private bool HasUnfinishedBusiness => _account.Holds.Count > 0 || _account.Outgoings.Values.Any(outgoing => !outgoing.IsEmpty);
+
+    /// <exception cref="MarketException"><see cref="ErrorCode.AccountNotFound"/>.</exception>
+    private void RequireOpen()
+    {
+        RequireSound();
+        if (_account.IsOpen)
+            return;
+        DeactivateOnIdle();
+        throw new MarketException(ErrorCode.AccountNotFound, $"There is no account {_id}; an account begins with its first credit.");
+    }
+
+    private void RequireSound()
+    {
+        if (_journal.Failure is not null)
+            throw new MarketException(ErrorCode.Unavailable, "The account is being read again after a failed write; this call changed nothing. Send it again.");
+    }
+
+    /// <summary>Applies and appends; completes when the event is durable.</summary>
+    private Task Append(AccountEvent happened)
+    {
+        _account.Apply(happened);
+        var bytes = AccountEventCodec.Write(happened);
+        _eventBytes += bytes.Length;
+        return AwaitDurable(_journal.Append(bytes));
+    }
+
+    /// <summary>Applies an event whose loss in a crash changes nothing; it is stored with the next one.</summary>
+    private void Defer(AccountEvent happened)
+    {
+        _account.Apply(happened);
+        _journal.Defer(AccountEventCodec.Write(happened));
+    }
+
+    private async Task AwaitDurable(Task durable)
+    {
+        try
+        {
+            await durable;
+        }
+        catch (MarketException failure)
+        {
+            LogAppendFailed(failure, _id);
+            DeactivateOnIdle();
+            throw;
+        }
+
+        if (_eventBytes >= Math.Max(AccountPolicy.SnapshotEventBytesMin, _snapshots.Size) && !_snapshotting)
+            _ = SaveSnapshot();
+    }
+
+    /// <summary>Not awaited by any call: without it the next activation reads more events, nothing else.</summary>
+    private async Task SaveSnapshot()
+    {
+        _snapshotting = true;
+        try
+        {
+            // The bytes hold events that are on their way: they are durable before the snapshot is written, else it is not.
+            var bytes = AccountSnapshotCodec.Write(_account);
+            var durable = _journal.Settled();
+            _eventBytes = 0;
+            var version = _journal.VersionWhenSettled;
+            await durable;
+            await _snapshots.Save(bytes, version);
+        }
+        catch (Exception failure)
+        {
+            LogSnapshotFailed(failure, _id);
+        }
+        finally
+        {
+            _snapshotting = false;
+        }
+    }
+}

@@ -1,0 +1,62 @@
+namespace Marketplace.Grains;
+
+/// <summary>What holds for every account at every moment, and for all of them together.</summary>
+internal static class AccountInvariants
+{
+    /// <returns>All violations; empty when the account's books are sound.</returns>
+    public static IReadOnlyList<string> Violations(AccountState account)
+    {
+        var violations = new List<string>();
+        Check(Sum(account.Holds.Values.Select(hold => hold.Amount)) == account.Held, $"the holds do not add up to {account.Held}");
+        Check(Sum(account.Keys.Values.Select(key => key.Held)) == account.Held, $"the keys' holds do not add up to {account.Held}");
+        Check(Sum(account.Keys.Values.Select(key => key.Spent)) == account.Spent, $"the keys' charges do not add up to {account.Spent}");
+        var inflow = account.CreditedTotal + account.ReceivedTotal;
+        var outflow = account.Available + account.Held + account.SentTotal;
+        Check(inflow == outflow, $"{inflow} came in, but {outflow} is there or was sent");
+        Check(account.UnderWay <= account.SentTotal, $"{account.UnderWay} is under way of {account.SentTotal} sent in all");
+        foreach (var (payee, outgoing) in account.Outgoings)
+        {
+            var sequences = outgoing.Pending.Select(transfer => transfer.Sequence).ToArray();
+            Check(sequences.Zip(sequences.Skip(1)).All(pair => pair.First + 1 == pair.Second), $"the transfers to {payee} have gaps");
+            Check(sequences is [] || sequences[^1] == outgoing.Last, $"the last transfer to {payee} is not the newest");
+        }
+
+        foreach (var key in account.Keys.Values)
+            Check(key.SpendLimit is not { } limit || key.Spent + key.Held <= limit, $"key {key.Id} spent and holds more than its limit {key.SpendLimit}");
+        Check(account.Blobs.Values.Sum() == account.BlobBytes, $"the blobs do not add up to {account.BlobBytes} bytes");
+        Check(account.Holds.Count <= AccountPolicy.OpenJobsMax, $"{account.Holds.Count} jobs are open");
+        return violations;
+
+        void Check(bool holds, string violation)
+        {
+            if (!holds)
+                violations.Add(violation);
+        }
+    }
+
+    /// <summary>Balances, holds and transfers that have left their payer and not arrived are together what came in from outside.</summary>
+    public static IReadOnlyList<string> Violations(IReadOnlyDictionary<AccountId, AccountState> all)
+    {
+        var violations = all.SelectMany(pair => Violations(pair.Value).Select(violation => $"{pair.Key}: {violation}")).ToList();
+        var credited = TokenAmount.Zero;
+        var present = TokenAmount.Zero;
+        foreach (var (payer, account) in all)
+        {
+            credited += account.CreditedTotal;
+            present += account.Available + account.Held;
+            foreach (var (payee, outgoing) in account.Outgoings)
+            {
+                var arrived = all.GetValueOrDefault(payee)?.Incoming.GetValueOrDefault(payer) ?? 0;
+                present += Sum(outgoing.Pending.Where(transfer => transfer.Sequence > arrived).Select(transfer => transfer.Amount));
+                if (arrived > outgoing.Last)
+                    violations.Add($"{payee} has received transfer {arrived} of {payer}, who has sent {outgoing.Last}");
+            }
+        }
+
+        if (credited != present)
+            violations.Add($"{credited} came in from outside, but {present} is there");
+        return violations;
+    }
+
+    private static TokenAmount Sum(IEnumerable<TokenAmount> amounts) => amounts.Aggregate(TokenAmount.Zero, (sum, amount) => sum + amount);
+}

@@ -1,0 +1,105 @@
+namespace Marketplace.Grains;
+
+/// <summary>Money kept for one open job.</summary>
+internal sealed class Hold(AccountKey key, TokenAmount amount, DateTimeOffset first)
+{
+    public AccountKey Key { get; } = key;
+    public TokenAmount Amount { get; } = amount;
+
+    /// <summary>The moment of the hold.</summary>
+    public DateTimeOffset First { get; } = first;
+
+    /// <summary>The last moment at which a repeated request was given this hold.</summary>
+    public DateTimeOffset Last { get; private set; } = first;
+
+    /// <summary>When its job is asked how it ended. In memory only.</summary>
+    public DateTimeOffset AskAt { get; set; } = first + AccountPolicy.HoldOrphanAge;
+
+    public void Renew(DateTimeOffset at)
+    {
+        Last = at;
+        AskAt = at + AccountPolicy.HoldOrphanAge;
+    }
+
+    /// <summary>Whether a job that was created on a hold of that moment stands on this one.</summary>
+    public bool Carries(DateTimeOffset heldAt) => First <= heldAt && heldAt <= Last;
+}
+
+/// <summary>An API key as its account knows it; the secret's hash is in the key's own grain.</summary>
+internal sealed class AccountKey(string id, string name, Scopes scopes, TokenAmount? spendLimit, DateTimeOffset createdAt)
+{
+    public string Id { get; } = id;
+    public string Name { get; } = name;
+    public Scopes Scopes { get; } = scopes;
+    public TokenAmount? SpendLimit { get; } = spendLimit;
+    public DateTimeOffset CreatedAt { get; } = createdAt;
+    public DateTimeOffset? RevokedAt { get; set; }
+
+    /// <summary>Charged for jobs under this key.</summary>
+    public TokenAmount Spent { get; set; }
+
+    /// <summary>Held for open jobs under this key. Counts against the limit: it may all be spent.</summary>
+    public TokenAmount Held { get; set; }
+
+    public KeyView ToView() => new(Id, Name, Scopes, SpendLimit, Spent, CreatedAt, RevokedAt);
+}
+
+/// <summary>Transfers to one payee.</summary>
+internal sealed class Outgoing
+{
+    private readonly Queue<Transfer> _pending = new();
+
+    public IEnumerable<Transfer> Pending => _pending;
+
+    public bool IsEmpty => _pending.Count == 0;
+
+    /// <summary>The sequence of the newest transfer, delivered or not.</summary>
+    public long Last { get; private set; }
+
+    public TokenAmount UnderWay { get; private set; }
+
+    public Transfer First => _pending.Peek();
+
+    /// <summary>The transfer that a new charge joins: the newest, unless it has been sent.</summary>
+    public long NextSequence => IsEmpty || Newest!.Sent ? Last + 1 : Last;
+
+    private Transfer? Newest { get; set; }
+
+    public static Outgoing Restore(long last, IEnumerable<(long Sequence, TokenAmount Amount)> pending)
+    {
+        var outgoing = new Outgoing();
+        foreach (var (sequence, amount) in pending)
+            outgoing.Add(sequence, amount);
+        outgoing.Last = last;
+        return outgoing;
+    }
+
+    public void Add(long sequence, TokenAmount amount)
+    {
+        UnderWay += amount;
+        if (!IsEmpty && Newest!.Sequence == sequence)
+        {
+            Newest.Amount += amount;
+            return;
+        }
+
+        Newest = new Transfer(sequence) { Amount = amount };
+        _pending.Enqueue(Newest);
+        Last = sequence;
+    }
+
+    public void Deliver(long sequence)
+    {
+        while (!IsEmpty && First.Sequence <= sequence)
+            UnderWay -= _pending.Dequeue().Amount;
+    }
+}
+
+internal sealed class Transfer(long sequence)
+{
+    public long Sequence { get; } = sequence;
+    public TokenAmount Amount { get; set; }
+
+    /// <summary>It may have arrived, so its amount must not change any more. Not stored: after a restart every pending transfer counts as sent.</summary>
+    public bool Sent { get; set; }
+}

@@ -1,0 +1,47 @@
+namespace Marketplace.Grains;
+
+/// <summary>Bounds of one account, each with its reason.</summary>
+internal static class AccountPolicy
+{
+    /// <summary>Jobs with a hold: they are in the account's memory, about a hundred bytes each.</summary>
+    public const int OpenJobsMax = 1_000_000;
+
+    /// <summary>Keys that are not revoked: one per person and machine of a team.</summary>
+    public const int KeysMax = 100;
+
+    /// <summary>Keys in all, revoked ones included: they stay listed, and the list is answered in one piece.</summary>
+    public const int KeysEverMax = 10_000;
+
+    /// <summary>Credits from outside: each is remembered for ever, so that its repetition does nothing.</summary>
+    public const int CreditsMax = 100_000;
+
+    /// <summary>The id of a credit: a transaction's hash or a name.</summary>
+    public const int OperationBytesMax = 128;
+
+    /// <summary>Blobs that one account keeps.</summary>
+    public const int BlobsMax = 100_000;
+
+    /// <summary>Bytes of the blobs that one account keeps: a silo's disk holds dozens of such accounts.</summary>
+    public const long BlobBytesMax = 64L * 1024 * 1024 * 1024;
+
+    /// <summary>Accounts that one account has ever paid or been paid by: each has a counter that must not be forgotten.</summary>
+    public const int CounterpartiesMax = 1_000_000;
+
+    /// <summary>Jobs that one round of reconciliation asks: a round is a minute, its calls must not crowd out the market's.</summary>
+    public const int ReconcileJobsMax = 1000;
+
+    /// <summary>Events are folded into a snapshot when they have as many bytes as the last snapshot, and at least so many: recovery stays short, and snapshots cost at most as much as the events.</summary>
+    public const int SnapshotEventBytesMin = 256 * 1024;
+
+    /// <summary>One document of a snapshot; a large account's snapshot has several.</summary>
+    public const int SnapshotPartBytesMax = 2 * 1024 * 1024;
+
+    /// <summary>The age at which the account asks a hold's job how it ended: an ordinary job is settled within moments of its end.</summary>
+    public static readonly TimeSpan HoldOrphanAge = TimeSpan.FromMinutes(10);
+
+    /// <summary>How often transfers are sent again and old holds are looked at; also the shortest period of a reminder.</summary>
+    public static readonly TimeSpan ReconcilePeriod = TimeSpan.FromMinutes(1);
+
+    /// <summary>The reminder that wakes an account with unfinished business after a restart.</summary>
+    public const string ReconcileReminder = "reconcile";
+}

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+
+namespace Marketplace.Grains;
+
+/// <summary>What an account allows: pure decisions over its state, which give the events to append.</summary>
+internal static class AccountRules
+{
+    public static (HoldResult Result, Held? Held, HoldsRenewed? Renewed) Hold(
+        AccountState account, AccountKey key, ImmutableArray<HoldItem> items, DateTimeOffset now)
+    {
+        // A hold is known by its moment: two of one account never share one.
+        var at = now > account.LastHeldAt ? now : account.LastHeldAt.AddTicks(1);
+        var available = account.Available;
+        var keyLeft = key.SpendLimit is { } limit ? limit - key.Spent - key.Held : (TokenAmount?)null;
+        var held = ImmutableArray.CreateBuilder<HoldItem>();
+        var renewed = ImmutableArray.CreateBuilder<JobId>();
+        var inThisBatch = new Dictionary<JobId, TokenAmount>(items.Length);
+        var outcomes = ImmutableArray.CreateBuilder<HoldOutcome>(items.Length);
+        foreach (var item in items)
+            outcomes.Add(HoldOne(item));
+        return (new HoldResult(at, outcomes.MoveToImmutable(), available),
+            held.Count > 0 ? new Held(at, key.Id, held.ToImmutable()) : null,
+            renewed.Count > 0 ? new HoldsRenewed(at, renewed.ToImmutable()) : null);
+
+        HoldOutcome HoldOne(HoldItem item)
+        {
+            if (inThisBatch.TryGetValue(item.Job, out var before))
+                return before == item.Amount ? HoldOutcome.AlreadyHeld : HoldOutcome.HeldDifferently;
+            if (account.Holds.TryGetValue(item.Job, out var hold))
+            {
+                if (hold.Amount != item.Amount)
+                    return HoldOutcome.HeldDifferently;
+                inThisBatch.Add(item.Job, item.Amount);
+                renewed.Add(item.Job);
+                return HoldOutcome.AlreadyHeld;
+            }
+
+            if (account.Holds.Count + held.Count >= AccountPolicy.OpenJobsMax)
+                return HoldOutcome.TooManyOpenJobs;
+            if (item.Amount > available)
+                return HoldOutcome.InsufficientFunds;
+            if (keyLeft is { } left && item.Amount > left)
+                return HoldOutcome.SpendLimitReached;
+            available -= item.Amount;
+            keyLeft -= item.Amount;
+            inThisBatch.Add(item.Job, item.Amount);
+            held.Add(item);
+            return HoldOutcome.Held;
+        }
+    }
+
+    /// <returns>Null where none of the jobs has a hold any more.</returns>
+    public static Settled? Settle(AccountState account, AccountId self, ImmutableArray<JobSettlement> settlements)
+    {
+        var jobs = ImmutableArray.CreateBuilder<SettledJob>(settlements.Length);
+        var perPayee = new SortedDictionary<AccountId, TokenAmount>();
+        var seen = new HashSet<JobId>(settlements.Length);
+        var toSelf = TokenAmount.Zero;
+        foreach (var settlement in settlements)
+        {
+            if (settlement.Payer != self)
+                throw new InvalidOperationException($"This is a bug in the market: {settlement.Payer}'s settlement reached account {self}.");
+            if (!account.Holds.TryGetValue(settlement.Job, out var hold) || !seen.Add(settlement.Job))
+                continue;
+            // A hold that its job does not stand on was made by a repeated request after the job had been settled: it costs nothing again.
+            var charge = hold.Carries(settlement.HeldAt) && settlement.Payee is not null
+                ? TokenAmount.Min(settlement.Charge, hold.Amount)
+                : TokenAmount.Zero;
+            jobs.Add(new SettledJob(settlement.Job, charge));
+            if (charge.IsZero)
+                continue;
+            var payee = settlement.Payee!.Value;
+            if (payee == self)
+                toSelf += charge;
+            else
+                perPayee[payee] = perPayee.GetValueOrDefault(payee) + charge;
+        }
+
+        if (jobs.Count == 0)
+            return null;
+        var transfers = perPayee.Select(pair => new OutgoingCharge(
+            pair.Key, account.Outgoings.TryGetValue(pair.Key, out var outgoing) ? outgoing.NextSequence : 1, pair.Value));
+        return new Settled(jobs.ToImmutable(), [.. transfers], toSelf);
+    }
+}

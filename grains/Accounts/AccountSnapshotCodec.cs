@@ -1,0 +1,148 @@
+using Marketplace.Grains.Codecs;
+
+namespace Marketplace.Grains;
+
+/// <summary>The stored form of a whole account. Holds name their key by its place in the list of keys.</summary>
+internal static class AccountSnapshotCodec
+{
+    private const byte Format = 1;
+
+    public static ReadOnlyMemory<byte> Write(AccountState account)
+    {
+        var writer = new CompactWriter(1024 + (account.Holds.Count * 56));
+        writer.Byte(Format);
+        writer.Flag(account.IsOpen);
+        foreach (var amount in (ReadOnlySpan<TokenAmount>)[account.Available, account.Held, account.Earned, account.Spent, account.CreditedTotal,
+            account.ReceivedTotal, account.SentTotal])
+            writer.Amount(amount);
+        writer.Time(account.LastHeldAt);
+        WriteKeysAndHolds(writer, account);
+        writer.Count(account.Outgoings.Count);
+        foreach (var (payee, outgoing) in account.Outgoings.OrderBy(pair => pair.Key))
+        {
+            writer.Id(payee.Value);
+            writer.Signed(outgoing.Last);
+            writer.Count(outgoing.Pending.Count());
+            foreach (var transfer in outgoing.Pending)
+            {
+                writer.Signed(transfer.Sequence);
+                writer.Amount(transfer.Amount);
+            }
+        }
+
+        writer.Count(account.Incoming.Count);
+        foreach (var (payer, sequence) in account.Incoming.OrderBy(pair => pair.Key))
+        {
+            writer.Id(payer.Value);
+            writer.Signed(sequence);
+        }
+
+        writer.Count(account.Credits.Count);
+        foreach (var operation in account.Credits.Order(StringComparer.Ordinal))
+            writer.Text(operation);
+        writer.Count(account.Blobs.Count);
+        foreach (var (blob, size) in account.Blobs.OrderBy(pair => pair.Key))
+        {
+            writer.Id(blob.Value);
+            writer.Signed(size);
+        }
+
+        return writer.Finish();
+    }
+
+    public static AccountState Read(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new CompactReader(bytes);
+        reader.Version(Format, "The snapshot of an account");
+        var account = new AccountState
+        {
+            IsOpen = reader.Flag(),
+            Available = reader.Amount(),
+            Held = reader.Amount(),
+            Earned = reader.Amount(),
+            Spent = reader.Amount(),
+            CreditedTotal = reader.Amount(),
+            ReceivedTotal = reader.Amount(),
+            SentTotal = reader.Amount(),
+            LastHeldAt = reader.Time(),
+        };
+        ReadKeysAndHolds(ref reader, account);
+        for (var left = reader.Items(itemSizeMin: 34); left > 0; left--)
+        {
+            var payee = new AccountId(reader.Id());
+            var last = reader.Signed();
+            var pending = new (long, TokenAmount)[reader.Items(itemSizeMin: 2)];
+            for (var index = 0; index < pending.Length; index++)
+                pending[index] = (reader.Signed(), reader.Amount());
+            account.Outgoings.Add(payee, Outgoing.Restore(last, pending));
+        }
+
+        for (var left = reader.Items(itemSizeMin: 33); left > 0; left--)
+            account.Incoming.Add(new AccountId(reader.Id()), reader.Signed());
+        for (var left = reader.Items(); left > 0; left--)
+            account.Credits.Add(reader.Text());
+        for (var left = reader.Items(itemSizeMin: 33); left > 0; left--)
+            account.Apply(new BlobCounted(new BlobId(reader.Id()), reader.Signed()));
+        reader.End();
+        return account;
+    }
+
+    private static void WriteKeysAndHolds(CompactWriter writer, AccountState account)
+    {
+        var keys = account.Keys.Values.OrderBy(key => key.Id, StringComparer.Ordinal).ToArray();
+        var places = new Dictionary<AccountKey, int>(keys.Length);
+        writer.Count(keys.Length);
+        foreach (var key in keys)
+        {
+            places.Add(key, places.Count);
+            writer.Text(key.Id);
+            writer.Text(key.Name);
+            writer.Count((int)key.Scopes);
+            writer.Flag(key.SpendLimit is not null);
+            if (key.SpendLimit is { } limit)
+                writer.Amount(limit);
+            writer.Time(key.CreatedAt);
+            writer.Flag(key.RevokedAt is not null);
+            if (key.RevokedAt is { } revokedAt)
+                writer.Time(revokedAt);
+            writer.Amount(key.Spent);
+        }
+
+        writer.Count(account.Holds.Count);
+        foreach (var (job, hold) in account.Holds)
+        {
+            writer.Id(job.Value);
+            writer.Count(places[hold.Key]);
+            writer.Amount(hold.Amount);
+            writer.Time(hold.First);
+            writer.Time(hold.Last);
+        }
+    }
+
+    private static void ReadKeysAndHolds(ref CompactReader reader, AccountState account)
+    {
+        var keys = new AccountKey[reader.Items(itemSizeMin: 13)];
+        for (var index = 0; index < keys.Length; index++)
+        {
+            var id = reader.Text();
+            var name = reader.Text();
+            var scopes = (Scopes)reader.Count();
+            TokenAmount? limit = reader.Flag() ? reader.Amount() : null;
+            var key = new AccountKey(id, name, scopes, limit, reader.Time()) { RevokedAt = reader.Flag() ? reader.Time() : null, Spent = reader.Amount() };
+            keys[index] = key;
+            account.Keys.Add(id, key);
+        }
+
+        for (var left = reader.Items(itemSizeMin: 50); left > 0; left--)
+        {
+            var job = new JobId(reader.Id());
+            var place = reader.Count();
+            if (place >= keys.Length)
+                throw new InvalidDataException($"The snapshot of an account is damaged: a hold names key {place} of {keys.Length}.");
+            var hold = new Hold(keys[place], reader.Amount(), reader.Time());
+            hold.Renew(reader.Time());
+            hold.Key.Held += hold.Amount;
+            account.Holds.Add(job, hold);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using System.Collections.Immutable;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// An account as its events make it. Pure: the same events give the same state. All arithmetic is checked, so an event that would break the
+/// books throws instead.
+/// </summary>
+internal sealed class AccountState
+{
+    /// <summary>False until the first credit, transfer or key.</summary>
+    public bool IsOpen { get; set; }
+    public TokenAmount Available { get; set; }
+    public TokenAmount Held { get; set; }
+    public TokenAmount Earned { get; set; }
+    public TokenAmount Spent { get; set; }
+
+    /// <summary>All that came in from outside.</summary>
+    public TokenAmount CreditedTotal { get; set; }
+
+    /// <summary>All that came in from other accounts.</summary>
+    public TokenAmount ReceivedTotal { get; set; }
+
+    /// <summary>All that was charged for other accounts, arrived or under way.</summary>
+    public TokenAmount SentTotal { get; set; }
+
+    /// <summary>The moment of the newest hold: the next one is later, because a hold is known by its moment.</summary>
+    public DateTimeOffset LastHeldAt { get; set; }
+
+    public long BlobBytes { get; set; }
+
+    public Dictionary<JobId, Hold> Holds { get; } = [];
+    public Dictionary<AccountId, Outgoing> Outgoings { get; } = [];
+
+    /// <summary>The sequence of the last transfer from each payer.</summary>
+    public Dictionary<AccountId, long> Incoming { get; } = [];
+    public Dictionary<string, AccountKey> Keys { get; } = new(StringComparer.Ordinal);
+    public HashSet<string> Credits { get; } = new(StringComparer.Ordinal);
+    public Dictionary<BlobId, long> Blobs { get; } = [];
+
+    public TokenAmount UnderWay => Outgoings.Values.Aggregate(TokenAmount.Zero, (sum, outgoing) => sum + outgoing.UnderWay);
+
+    public void Apply(AccountEvent happened)
+    {
+        switch (happened)
+        {
+            case Credited credited: Apply(credited); break;
+            case Held held: Apply(held); break;
+            case HoldsRenewed renewed: Apply(renewed); break;
+            case Settled settled: Apply(settled); break;
+            case Delivered delivered: Outgoings[delivered.Payee].Deliver(delivered.Sequence); break;
+            case Received received: Apply(received); break;
+            case KeyCreated created:
+                IsOpen = true;
+                Keys.Add(created.Id, new AccountKey(created.Id, created.Name, created.Scopes, created.SpendLimit, created.At));
+                break;
+            case KeyRevoked revoked: Keys[revoked.Id].RevokedAt ??= revoked.At; break;
+            case BlobCounted counted:
+                Blobs.Add(counted.Blob, counted.Size);
+                BlobBytes = checked(BlobBytes + counted.Size);
+                break;
+            case BlobDiscounted discounted:
+                Blobs.Remove(discounted.Blob, out var size);
+                BlobBytes -= size;
+                break;
+            default: throw new InvalidOperationException($"This is a bug in the account: it does not know the event {happened.GetType().Name}.");
+        }
+    }
+
+    private void Apply(Credited credited)
+    {
+        IsOpen = true;
+        Credits.Add(credited.Operation);
+        Available += credited.Amount;
+        CreditedTotal += credited.Amount;
+    }
+
+    private void Apply(Held held)
+    {
+        var key = Keys[held.KeyId];
+        LastHeldAt = held.At;
+        foreach (var item in held.Items)
+        {
+            Holds.Add(item.Job, new Hold(key, item.Amount, held.At));
+            Available -= item.Amount;
+            Held += item.Amount;
+            key.Held += item.Amount;
+        }
+    }
+
+    private void Apply(HoldsRenewed renewed)
+    {
+        LastHeldAt = renewed.At;
+        foreach (var job in renewed.Jobs)
+            Holds[job].Renew(renewed.At);
+    }
+
+    private void Apply(Settled settled)
+    {
+        foreach (var (job, charge) in settled.Jobs)
+        {
+            Holds.Remove(job, out var hold);
+            Held -= hold!.Amount;
+            hold.Key.Held -= hold.Amount;
+            hold.Key.Spent += charge;
+            Available += hold.Amount - charge;
+            Spent += charge;
+        }
+
+        foreach (var transfer in settled.Transfers)
+        {
+            if (!Outgoings.TryGetValue(transfer.Payee, out var outgoing))
+                Outgoings.Add(transfer.Payee, outgoing = new Outgoing());
+            outgoing.Add(transfer.Sequence, transfer.Amount);
+            SentTotal += transfer.Amount;
+        }
+
+        Available += settled.ToSelf;
+        Earned += settled.ToSelf;
+    }
+
+    private void Apply(Received received)
+    {
+        IsOpen = true;
+        Incoming[received.Payer] = received.Sequence;
+        Available += received.Amount;
+        Earned += received.Amount;
+        ReceivedTotal += received.Amount;
+    }
+
+    public AccountView ToView(AccountId id) => new(id, Available, Held, UnderWay, Earned, Spent, Holds.Count);
+
+    public ImmutableArray<KeyView> KeyViews() => [.. Keys.Values.OrderBy(key => key.CreatedAt).ThenBy(key => key.Id, StringComparer.Ordinal)
+        .Select(key => key.ToView())];
+}

@@ -1,0 +1,128 @@
+using Marketplace.Storage;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// Who keeps a blob. Its document is the truth for the collector; the document per account makes the account's list. A pin writes first the
+/// quota, then the truth, then the list, a removal the other way round, so that a crash in between never leaves a blob that somebody sees
+/// without being kept; repeating the call makes it whole.
+/// </summary>
+public sealed class BlobGrain : Grain, IBlobGrain
+{
+    private readonly IDocumentStore _documents;
+    private readonly IBlobStore _blobs;
+    private readonly TimeProvider _clock;
+    private readonly BlobId _id;
+    private readonly StoredDocument<BlobState> _blob;
+    private DateTimeOffset _collectedUntil = DateTimeOffset.MinValue;
+
+    public BlobGrain(IDocumentStore documents, IBlobStore blobs, TimeProvider clock)
+    {
+        (_documents, _blobs, _clock) = (documents, blobs, clock);
+        _id = BlobId.Parse(this.GetPrimaryKeyString());
+        _blob = new StoredDocument<BlobState>(documents, new DocumentKey("blob", _id.ToString()), BlobState.Write, bytes => BlobState.Read(bytes.Span));
+    }
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _blob.Load();
+
+    public async Task<BlobView> Pin(AccountId account, long size)
+    {
+        await _blob.Load();
+        if (_blob.Value?.Accounts.TryGetValue(account, out var since) != true)
+        {
+            var stored = await RequireStored(size);
+            RequireRoom();
+            since = _clock.GetUtcNow();
+            await AccountOf(account).CountBlob(_id, stored.Size);
+            var blob = _blob.Value ?? BlobState.Of(stored.Size);
+            await _blob.Write(blob with { Accounts = blob.Accounts.Add(account, since) });
+        }
+
+        var pin = ListEntry(account);
+        await pin.Load();
+        if (pin.Value is null)
+            await pin.Write(new BlobPin(_id, account, _blob.Value!.Size, since));
+        return new BlobView(_id, _blob.Value!.Size, since);
+    }
+
+    public async Task Unpin(AccountId account)
+    {
+        await _blob.Load();
+        var pin = ListEntry(account);
+        await pin.Load();
+        await pin.Delete();
+        var isPinned = _blob.Value?.Accounts.ContainsKey(account) == true;
+        if (isPinned)
+            await _blob.Write(_blob.Value! with { Accounts = _blob.Value.Accounts.Remove(account) });
+        await AccountOf(account).DiscountBlob(_id);
+        if (isPinned)
+            return;
+        LeaveIfUnknown();
+        throw NotFound();
+    }
+
+    public async Task KeepFor(ProgramId program)
+    {
+        await _blob.Load();
+        if (_blob.Value?.Programs.Contains(program) == true)
+            return;
+        var stored = await RequireStored(null);
+        RequireRoom();
+        var blob = _blob.Value ?? BlobState.Of(stored.Size);
+        await _blob.Write(blob with { Programs = blob.Programs.Add(program) });
+    }
+
+    public async Task<BlobView?> Find(AccountId account)
+    {
+        await _blob.Load();
+        LeaveIfUnknown();
+        return _blob.Value is { } blob && blob.Accounts.TryGetValue(account, out var since) ? new BlobView(_id, blob.Size, since) : null;
+    }
+
+    public async Task<bool> IsPinned()
+    {
+        await _blob.Load();
+        if (_blob.Value is { IsPinned: true })
+            return true;
+        // The answer is a promise: it is kept in memory, so the memory must stay.
+        _collectedUntil = _clock.GetUtcNow() + MarketLimits.BlobCollectMax;
+        DelayDeactivation(MarketLimits.BlobCollectMax + MarketLimits.BlobCollectMax);
+        return false;
+    }
+
+    /// <summary>The bytes must be there, and not about to be deleted.</summary>
+    private async ValueTask<BlobInfo> RequireStored(long? size)
+    {
+        if (_clock.GetUtcNow() < _collectedUntil)
+        {
+            throw new MarketException(ErrorCode.Unavailable,
+                $"{_id} is being collected, because nobody kept it. Upload it again in {MarketLimits.BlobCollectMax.TotalSeconds} seconds.");
+        }
+
+        if (await _blobs.Find(_id) is not { } stored || (size is { } expected && stored.Size != expected))
+            throw NotFound();
+        return stored;
+    }
+
+    private void RequireRoom()
+    {
+        if (_blob.Value is { } blob && blob.Accounts.Count + blob.Programs.Count >= BlobPolicy.HoldersMax)
+        {
+            throw new MarketException(ErrorCode.LimitExceeded,
+                $"{_id} is kept by {BlobPolicy.HoldersMax} accounts and programs already. Send the bytes with one more byte of your own.");
+        }
+    }
+
+    private void LeaveIfUnknown()
+    {
+        if (_blob.Value is null && _clock.GetUtcNow() >= _collectedUntil)
+            DeactivateOnIdle();
+    }
+
+    private MarketException NotFound() => new(ErrorCode.BlobNotFound, $"There is no blob {_id} of this account.");
+
+    private IAccountGrain AccountOf(AccountId account) => GrainFactory.GetGrain<IAccountGrain>(account.ToString());
+
+    private StoredDocument<BlobPin> ListEntry(AccountId account) =>
+        new(_documents, BlobPin.KeyOf(_id, account), BlobPin.Write, bytes => BlobPin.Read(bytes.Span));
+}

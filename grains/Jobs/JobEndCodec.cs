@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using Marketplace.Grains.Codecs;
+
+namespace Marketplace.Grains;
+
+/// <summary>The stored form of a job's end: in the job's document, and in the state's log beside the changes that the run made.</summary>
+internal static class JobEndCodec
+{
+    public static void Write(CompactWriter writer, JobEnd end)
+    {
+        writer.Count((int)end.Status);
+        writer.Count((int)end.Fault);
+        writer.Count(end.Code is { } code ? (int)code + 1 : 0);
+        writer.OptionalText(end.Reason);
+        writer.OptionalId(end.Worker?.Value);
+        writer.OptionalId(end.Payee?.Value);
+        writer.Amount(end.PricePerMillionFuel);
+        writer.Signed(end.FuelUsed);
+        RunCodec.WriteOutput(writer, end.Output);
+        writer.Bytes(end.Log.Span);
+        writer.OptionalId(end.RootBefore?.Value);
+        writer.OptionalId(end.RootAfter?.Value);
+        writer.Count(end.History.Length);
+        foreach (var step in end.History)
+        {
+            writer.Count((int)step.Status);
+            writer.Time(step.At);
+            writer.OptionalId(step.Worker?.Value);
+            writer.OptionalText(step.Note);
+        }
+
+        writer.Text(end.Explanation.Summary);
+        writer.Count(end.Explanation.Offers.Length);
+        foreach (var offer in end.Explanation.Offers)
+        {
+            writer.Id(offer.Worker.Value);
+            writer.Amount(offer.Price);
+            writer.Flag(offer.Won);
+            writer.Text(offer.Reason);
+        }
+    }
+
+    public static JobEnd Read(ref CompactReader reader)
+    {
+        var status = (JobStatus)reader.Count();
+        var fault = (JobFault)reader.Count();
+        var code = reader.Count();
+        var reason = reader.OptionalText();
+        WorkerId? worker = reader.OptionalId() is { } workerKey ? new WorkerId(workerKey) : null;
+        AccountId? payee = reader.OptionalId() is { } payeeKey ? new AccountId(payeeKey) : null;
+        var price = reader.Amount();
+        var fuelUsed = reader.Signed();
+        var output = RunCodec.ReadOutput(ref reader);
+        var log = reader.Memory();
+        StateRoot? before = reader.OptionalId() is { } rootBefore ? new StateRoot(rootBefore) : null;
+        StateRoot? after = reader.OptionalId() is { } rootAfter ? new StateRoot(rootAfter) : null;
+        var history = ReadHistory(ref reader);
+        var explanation = ReadExplanation(ref reader);
+        return new JobEnd(
+            status, fault, code == 0 ? null : (ErrorCode)(code - 1), reason, worker, payee, price, fuelUsed, output, log, before, after, history, explanation);
+    }
+
+    private static ImmutableArray<JobEvent> ReadHistory(ref CompactReader reader)
+    {
+        var history = new JobEvent[reader.Items(itemSizeMin: 11)];
+        for (var index = 0; index < history.Length; index++)
+        {
+            var status = (JobStatus)reader.Count();
+            var at = reader.Time();
+            WorkerId? worker = reader.OptionalId() is { } key ? new WorkerId(key) : null;
+            history[index] = new JobEvent(status, at, worker, reader.OptionalText());
+        }
+
+        return ImmutableArray.Create(history);
+    }
+
+    private static JobExplanation ReadExplanation(ref CompactReader reader)
+    {
+        var summary = reader.Text();
+        var offers = new OfferVerdict[reader.Items(itemSizeMin: 35)];
+        for (var index = 0; index < offers.Length; index++)
+            offers[index] = new OfferVerdict(new WorkerId(reader.Id()), reader.Amount(), reader.Flag(), reader.Text());
+        return new JobExplanation(summary, ImmutableArray.Create(offers));
+    }
+}

@@ -1,0 +1,201 @@
+using Marketplace.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// One job. Two writes: the pending job and, with everything that happened since, its end. Between them only the market knows more, in memory.
+/// Once it has ended and whoever waited has been answered, the activation goes.
+/// </summary>
+public sealed partial class JobGrain : Grain, IJobGrain
+{
+    private readonly TimeProvider _clock;
+    private readonly ILogger<JobGrain> _log;
+    private readonly JobId _id;
+    private readonly StoredDocument<JobState> _job;
+    private readonly JobWaiters _waiters;
+
+    public JobGrain(IDocumentStore documents, TimeProvider clock, ILogger<JobGrain> log)
+    {
+        _clock = clock;
+        _log = log;
+        _id = JobId.Parse(this.GetPrimaryKeyString());
+        _job = new StoredDocument<JobState>(
+            documents, new DocumentKey(JobSummary.Kind, _id.ToString()), JobStateCodec.Write, bytes => JobStateCodec.Read(bytes.Span));
+        _waiters = new JobWaiters(clock);
+    }
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _job.Load();
+
+    public async Task<JobAdmission> Submit(JobSubmission submission)
+    {
+        await _job.Load();
+        var now = _clock.GetUtcNow();
+        var hash = JobSpecCodec.Hash(submission.Spec);
+        if (_job.Value is { } known)
+        {
+            LeaveIfEnded();
+            EnqueueIfForgotten(known, now);
+            var kind = known.SpecHash == hash && known.Account == submission.Account ? JobAdmissionKind.Existed : JobAdmissionKind.Conflict;
+            return new JobAdmission(kind, known.SubmittedAt, known.HeldAt);
+        }
+
+        if (now - submission.HeldAt > JobPolicy.HoldAgeMax)
+        {
+            DeactivateOnIdle();
+            return new JobAdmission(JobAdmissionKind.HoldTooOld, now, submission.HeldAt);
+        }
+
+        var job = JobState.Create(submission, hash, now);
+        await _job.Write(job);
+        return new JobAdmission(JobAdmissionKind.Created, job.SubmittedAt, job.HeldAt);
+    }
+
+    public async Task<JobSettlement?> Complete(JobEnd end)
+    {
+        await _job.Load();
+        if (_job.Value is { Ending: null } open)
+            await EndWith(open, end);
+        LeaveIfEnded();
+        return _job.Value?.ToSettlement(_id);
+    }
+
+    public async Task<JobView> Cancel(Caller caller)
+    {
+        var job = await LoadOwned(caller);
+        if (job.Ending is { } ending)
+        {
+            LeaveIfEnded();
+            return ending.End.Status == JobStatus.Cancelled
+                ? job.ToView(_id)
+                : throw new MarketException(ErrorCode.JobEnded, $"Job {_id} is {JobStatusNames.Of(job.Status)} since {ending.EndedAt:O}; it cannot be cancelled.");
+        }
+
+        var ended = await EndWith(job, new JobEnd(
+            JobStatus.Cancelled, JobFault.Client, ErrorCode.CancelledByClient, "The client cancelled the job.", null, null, TokenAmount.Zero, 0,
+            default, default, null, null, [], new JobExplanation("The client cancelled the job.", [])));
+
+        // From here the cancellation stands, whatever becomes of these two: the market's report will find the job ended, and the account
+        // asks for the ends of old holds by itself.
+        _ = Try(() => GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Withdraw(_id), "withdraw it from the market");
+        _ = Try(() => GrainFactory.GetGrain<IAccountGrain>(job.Account.ToString()).Settle([ended.ToSettlement(_id)!]), "release its hold");
+        LeaveIfEnded();
+        return ended.ToView(_id);
+    }
+
+    public async Task<JobView> Get(Caller caller)
+    {
+        var job = await LoadOwned(caller);
+        return await LiveView(job);
+    }
+
+    public async Task<JobView> WaitEnded(Caller caller, TimeSpan atMost, CancellationToken cancellation)
+    {
+        var job = await LoadOwned(caller);
+        if (job.Ending is null && await _waiters.Wait(atMost, cancellation))
+            job = await LoadOwned(caller);
+        return await LiveView(job);
+    }
+
+    public async Task<ReadOnlyMemory<byte>> GetLog(Caller caller)
+    {
+        var job = await LoadOwned(caller);
+        LeaveIfEnded();
+        return job.Ending?.End.Log ?? default;
+    }
+
+    public async Task<JobExplanation> Explain(Caller caller)
+    {
+        var job = await LoadOwned(caller);
+        LeaveIfEnded();
+        if (job.Ending is { } ending)
+            return ending.End.Explanation;
+        if (await FindInMarket() is { } open)
+            return open.Explanation;
+        EnqueueIfForgotten(job, _clock.GetUtcNow());
+        return new JobExplanation("The job is on its way into the market's queue.", []);
+    }
+
+    public async Task<JobSettlement?> GetSettlement()
+    {
+        await _job.Load();
+        LeaveIfEnded();
+        if (_job.Value is not { } job)
+            return JobSettlement.Unknown(_id, default);
+        EnqueueIfForgotten(job, _clock.GetUtcNow());
+        return job.ToSettlement(_id);
+    }
+
+    /// <exception cref="MarketException"><see cref="ErrorCode.JobNotFound"/>, alike for unknown jobs and jobs of others.</exception>
+    private async ValueTask<JobState> LoadOwned(Caller caller)
+    {
+        await _job.Load();
+        if (_job.Value is { } job && job.Account == caller.Account)
+            return job;
+        LeaveIfEnded();
+        throw new MarketException(ErrorCode.JobNotFound, $"There is no job {_id} of this account.");
+    }
+
+    private async ValueTask<JobState> EndWith(JobState job, JobEnd end)
+    {
+        var ended = job.EndWith(end, _clock.GetUtcNow());
+        if (JobInvariants.Violations(ended) is [_, ..] violations)
+            throw new InvalidOperationException($"This is a bug in the market: job {_id} would break {string.Join("; ", violations)}.");
+        await _job.Write(ended);
+        _waiters.Release();
+        return ended;
+    }
+
+    /// <summary>Adds what only the market knows of an open job.</summary>
+    private async ValueTask<JobView> LiveView(JobState job)
+    {
+        LeaveIfEnded();
+        var view = job.ToView(_id);
+        if (job.Ending is not null || await FindInMarket() is not { } open)
+            return view;
+        return view with { Status = open.Status, History = [.. view.History, .. open.History] };
+    }
+
+    private async ValueTask<OpenJob?> FindInMarket()
+    {
+        try
+        {
+            return await GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Explain(_id);
+        }
+        catch (Exception failure)
+        {
+            // What is stored is still true and answers the caller; only the live part is missing.
+            LogSideCallFailed(failure, _id, "ask the market about it");
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// A job whose way into the queue was cut off by a crash would wait for ever. The market ignores a ticket that it has.
+    /// </summary>
+    private void EnqueueIfForgotten(JobState job, DateTimeOffset now)
+    {
+        if (job.Ending is null && now - job.SubmittedAt > JobPolicy.EnqueueAgainAfter)
+            _ = Try(() => GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Enqueue([job.ToTicket(_id)]), "queue it again");
+    }
+
+    /// <summary>Ended and absent jobs do not change any more, or were never there: nothing is worth keeping in memory.</summary>
+    private void LeaveIfEnded()
+    {
+        if (_job.Value is not { Ending: null })
+            DeactivateOnIdle();
+    }
+
+    /// <summary>A call that this job's own state does not depend on; whoever needs its effect has another way to it.</summary>
+    private async Task Try(Func<Task> call, string what)
+    {
+        try
+        {
+            await call();
+        }
+        catch (Exception failure)
+        {
+            LogSideCallFailed(failure, _id, what);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+
+namespace Marketplace.Grains;
+
+/// <summary>What is stored of a job: what was asked for, and how it ended.</summary>
+/// <param name="Account">Who pays.</param>
+/// <param name="RequestId">The client's id.</param>
+/// <param name="SpecHash">Tells a repeated request from another one under the same id.</param>
+/// <param name="Spec">What to run.</param>
+/// <param name="Module">The program's module.</param>
+/// <param name="WritesState">Jobs of this program run one at a time.</param>
+/// <param name="SubmittedAt">When the job was created.</param>
+/// <param name="HeldAt">The hold that it stands on.</param>
+/// <param name="Ending">Null while the job is pending.</param>
+internal sealed record JobState(
+    AccountId Account,
+    string RequestId,
+    Bytes32 SpecHash,
+    JobSpec Spec,
+    BlobId Module,
+    bool WritesState,
+    DateTimeOffset SubmittedAt,
+    DateTimeOffset HeldAt,
+    JobEnding? Ending)
+{
+    public JobStatus Status => Ending?.End.Status ?? JobStatus.Pending;
+
+    public static JobState Create(JobSubmission submission, Bytes32 specHash, DateTimeOffset now) => new(
+        submission.Account, submission.RequestId, specHash, submission.Spec, submission.Module, submission.WritesState, now, submission.HeldAt, null);
+
+    /// <summary>The job as ended. The charge and the bounds of texts are decided here, whoever reports the end.</summary>
+    public JobState EndWith(JobEnd end, DateTimeOffset now)
+    {
+        var charge = JobPricing.Charge(end, Spec);
+        // Clocks may step back; a history never does.
+        now = now < SubmittedAt ? SubmittedAt : now;
+        var history = ImmutableArray.CreateBuilder<JobEvent>(end.History.Length + 2);
+        history.Add(new JobEvent(JobStatus.Pending, SubmittedAt, null, null));
+        foreach (var step in end.History.Take(JobPolicy.HistoryEventsMax - 2))
+            history.Add(step with { Note = JobPolicy.Cut(step.Note, JobPolicy.NoteCharsMax) });
+        history.Add(new JobEvent(end.Status, now, end.Worker, null));
+        var bounded = end with
+        {
+            Reason = JobPolicy.Cut(end.Reason, JobPolicy.ReasonCharsMax),
+            Log = end.Log.Length <= MarketLimits.LogBytesMax ? end.Log : end.Log[..MarketLimits.LogBytesMax],
+            FuelUsed = Math.Clamp(end.FuelUsed, 0, Spec.FuelMax),
+            History = history.ToImmutable(),
+        };
+        return this with { Ending = new JobEnding(bounded, charge, now) };
+    }
+
+    public JobTicket ToTicket(JobId id) => new(id, Account, Spec, Module, WritesState, SubmittedAt, RequestId);
+
+    /// <summary>Null while the job is open.</summary>
+    public JobSettlement? ToSettlement(JobId id) => Ending is { } ending
+        ? new JobSettlement(id, Account, ending.Charge.IsZero ? null : ending.End.Payee, ending.Charge, HeldAt, Status)
+        : null;
+
+    public JobView ToView(JobId id)
+    {
+        var end = Ending?.End;
+        return new JobView(
+            id, RequestId, Spec, Status, end?.Fault ?? JobFault.None, end?.Code, end?.Reason, SubmittedAt, Ending?.EndedAt, end?.Worker,
+            end?.FuelUsed ?? 0, Ending?.Charge ?? TokenAmount.Zero, end?.Output ?? default, end?.RootBefore, end?.RootAfter,
+            end?.History ?? [new JobEvent(JobStatus.Pending, SubmittedAt, null, null)]);
+    }
+}
+
+/// <param name="End">What was reported, within the bounds, with the whole history.</param>
+/// <param name="Charge">What the job costs.</param>
+/// <param name="EndedAt">The moment of the terminal write.</param>
+internal sealed record JobEnding(JobEnd End, TokenAmount Charge, DateTimeOffset EndedAt);

@@ -1,0 +1,56 @@
+using Marketplace.Grains.Codecs;
+
+namespace Marketplace.Grains;
+
+/// <summary>The stored form of a job. A pending job is the same bytes without the part behind the last flag.</summary>
+internal static class JobStateCodec
+{
+    private const byte Format = 1;
+
+    public static ReadOnlyMemory<byte> Write(JobState job)
+    {
+        var writer = new CompactWriter(256 + job.Spec.Input.Length + (job.Ending is { End: var end } ? 256 + end.Output.Inline.Length + end.Log.Length : 0));
+        writer.Byte(Format);
+        writer.Id(job.Account.Value);
+        writer.Text(job.RequestId);
+        writer.Id(job.SpecHash);
+        writer.Id(job.Module.Value);
+        writer.Flag(job.WritesState);
+        writer.Time(job.SubmittedAt);
+        writer.Time(job.HeldAt);
+        JobSpecCodec.Write(writer, job.Spec);
+        writer.Flag(job.Ending is not null);
+        if (job.Ending is { } ending)
+        {
+            writer.Time(ending.EndedAt);
+            writer.Amount(ending.Charge);
+            JobEndCodec.Write(writer, ending.End);
+        }
+
+        return writer.Finish();
+    }
+
+    public static JobState Read(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new CompactReader(bytes);
+        reader.Version(Format, "A job");
+        var account = new AccountId(reader.Id());
+        var requestId = reader.Text();
+        var specHash = reader.Id();
+        var module = new BlobId(reader.Id());
+        var writesState = reader.Flag();
+        var submittedAt = reader.Time();
+        var heldAt = reader.Time();
+        var spec = JobSpecCodec.Read(ref reader);
+        var ending = reader.Flag() ? ReadEnding(ref reader) : null;
+        reader.End();
+        return new JobState(account, requestId, specHash, spec, module, writesState, submittedAt, heldAt, ending);
+    }
+
+    private static JobEnding ReadEnding(ref CompactReader reader)
+    {
+        var endedAt = reader.Time();
+        var charge = reader.Amount();
+        return new JobEnding(JobEndCodec.Read(ref reader), charge, endedAt);
+    }
+}

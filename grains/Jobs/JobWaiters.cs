@@ -1,0 +1,30 @@
+namespace Marketplace.Grains;
+
+/// <summary>The calls that wait for one job's end. Used within the turns of its activation.</summary>
+internal sealed class JobWaiters(TimeProvider clock)
+{
+    private readonly HashSet<Moment> _waiting = [];
+
+    /// <returns>False when the time is over, the caller is gone, or too many wait already.</returns>
+    public async ValueTask<bool> Wait(TimeSpan atMost, CancellationToken cancellation)
+    {
+        if (_waiting.Count >= JobPolicy.WaitersMax || atMost <= TimeSpan.Zero)
+            return false;
+        var moment = new Moment();
+        _waiting.Add(moment);
+        try
+        {
+            return await moment.Wait(atMost < MarketLimits.WaitMax ? atMost : MarketLimits.WaitMax, clock, cancellation);
+        }
+        finally
+        {
+            _waiting.Remove(moment);
+        }
+    }
+
+    public void Release()
+    {
+        foreach (var moment in _waiting)
+            moment.Come();
+    }
+}

@@ -1,0 +1,86 @@
+using System.Security.Cryptography;
+using Marketplace.Grains.Codecs;
+using Marketplace.Storage;
+
+namespace Marketplace.Grains;
+
+/// <summary>Whether a presented secret is that of a valid key, and whose.</summary>
+public sealed class KeyGrain : Grain, IKeyGrain
+{
+    private const byte Format = 1;
+
+    private readonly string _id;
+    private readonly StoredDocument<KeyState> _key;
+
+    public KeyGrain(IDocumentStore documents)
+    {
+        _id = this.GetPrimaryKeyString();
+        _key = new StoredDocument<KeyState>(documents, new DocumentKey("key", _id), Write, bytes => Read(bytes.Span));
+    }
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _key.Load();
+
+    public async Task Register(AccountId account, Scopes scopes, Bytes32 secretHash)
+    {
+        await _key.Load();
+        if (_key.Value is { } known)
+        {
+            if (known.Account != account || known.SecretHash != secretHash)
+                throw new InvalidOperationException($"This is a bug in account {account}: key {_id} is registered already.");
+            return;
+        }
+
+        await _key.Write(new KeyState(account, scopes, secretHash, IsRevoked: false));
+    }
+
+    public async Task Revoke()
+    {
+        await _key.Load();
+        if (_key.Value is { IsRevoked: false } valid)
+            await _key.Write(valid with { IsRevoked = true });
+    }
+
+    public async Task<Caller?> Verify(Bytes32 secretHash)
+    {
+        await _key.Load();
+        if (_key.Value is not { IsRevoked: false } key)
+        {
+            // Whoever tries ids must not fill the memory with activations.
+            DeactivateOnIdle();
+            return null;
+        }
+
+        return Matches(key.SecretHash, secretHash) ? new Caller(key.Account, _id, key.Scopes) : null;
+    }
+
+    private static bool Matches(Bytes32 expected, Bytes32 presented)
+    {
+        Span<byte> left = stackalloc byte[Bytes32.Size];
+        Span<byte> right = stackalloc byte[Bytes32.Size];
+        expected.CopyTo(left);
+        presented.CopyTo(right);
+        return CryptographicOperations.FixedTimeEquals(left, right);
+    }
+
+    private static ReadOnlyMemory<byte> Write(KeyState key)
+    {
+        var writer = new CompactWriter(80);
+        writer.Byte(Format);
+        writer.Id(key.Account.Value);
+        writer.Count((int)key.Scopes);
+        writer.Id(key.SecretHash);
+        writer.Flag(key.IsRevoked);
+        return writer.Finish();
+    }
+
+    private static KeyState Read(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new CompactReader(bytes);
+        reader.Version(Format, "A key");
+        var key = new KeyState(new AccountId(reader.Id()), (Scopes)reader.Count(), reader.Id(), reader.Flag());
+        reader.End();
+        return key;
+    }
+
+    private sealed record KeyState(AccountId Account, Scopes Scopes, Bytes32 SecretHash, bool IsRevoked);
+}

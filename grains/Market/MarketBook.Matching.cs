@@ -1,0 +1,178 @@
+using System.Collections.Immutable;
+
+namespace Marketplace.Grains;
+
+/// <summary>Who gets what: a job goes to the cheapest offer that fits, an offer takes the oldest jobs that fit.</summary>
+internal sealed partial class MarketBook
+{
+    /// <summary>Looks for an offer for a ready job: the cheapest first, among equals the one with most free slots.</summary>
+    private void Place(MarketJob job, DateTimeOffset now)
+    {
+        MarketOffer? found = null;
+        foreach (var (price, _, worker) in _hungry)
+        {
+            if (price > job.PriceCap)
+                break;
+            var offer = _offers[worker];
+            if (offer.Offer.MemoryPagesMax >= job.Ticket.Spec.MemoryPagesMax && !job.HasFailedOn(worker))
+            {
+                found = offer;
+                break;
+            }
+        }
+
+        if (found is null)
+            return;
+        Match(job, found, now);
+        PlaceHungry(found);
+    }
+
+    /// <summary>Gives an offer the oldest ready jobs that fit, as many as it takes.</summary>
+    private void Feed(MarketOffer offer, DateTimeOffset now)
+    {
+        var place = 0;
+        while (!_paused && offer.Capacity > 0
+            && _queue.FindFrom(place, offer.Price, offer.Offer.MemoryPagesMax) is { } job)
+        {
+            place = job.Place + 1;
+            if (!job.HasFailedOn(offer.Offer.Worker))
+                Match(job, offer, now);
+        }
+
+        PlaceHungry(offer);
+    }
+
+    private void Match(MarketJob job, MarketOffer offer, DateTimeOffset now)
+    {
+        _queue.Unready(job);
+        job.Offer = offer;
+        job.Explanation = Explain(job, offer);
+        offer.Jobs.Add(job);
+        offer.SlotsUsed++;
+        if (job.Ticket.WritesState)
+        {
+            job.Phase = MarketPhase.Preparing;
+            // The question to the state's grain has the time limit of every grain call.
+            _deadlines.Remove(job);
+            ToPrepare.Enqueue(job);
+            return;
+        }
+
+        Lease(job, null, now);
+    }
+
+    /// <summary>Gives the matched job to its worker.</summary>
+    public void Lease(MarketJob job, StateRoot? root, DateTimeOffset now)
+    {
+        var offer = job.Offer!;
+        job.Phase = MarketPhase.Leased;
+        job.Attempts++;
+        job.LeasedAt = now;
+        var deadline = now + MarketPolicy.SetUpMax + job.Ticket.Spec.TimeMax + MarketPolicy.ReportGrace;
+        job.Lease = new Lease(new LeaseId(start, ++_lastLease), job.Ticket, job.Attempts, root, deadline);
+        job.Note(JobStatus.Matched, now, offer.Offer.Worker);
+        _leases.Add(_lastLease, job);
+        _deadlines.Set(job, deadline);
+        offer.Order(job.Lease);
+        _touched.Add(offer);
+    }
+
+    /// <summary>The job that a report is about; null where the lease is not this worker's, not of this start, or over.</summary>
+    public MarketJob? FindLeased(LeaseId lease, WorkerId worker, JobId job)
+    {
+        if (lease.Start != start || !_leases.TryGetValue(lease.Sequence, out var leased))
+            return null;
+        return leased.Ticket.Job == job && leased.Offer!.Offer.Worker == worker ? leased : null;
+    }
+
+    /// <summary>Ends the lease, if there is one, and tells the worker to stop.</summary>
+    public void StopLease(MarketJob job)
+    {
+        if (job.Lease is null || job.Offer is not { } offer)
+            return;
+        offer.OrderStop(job.Lease.Id);
+        _touched.Add(offer);
+    }
+
+    private void Unlease(MarketJob job)
+    {
+        if (job.Lease is { } lease)
+            _leases.Remove(lease.Id.Sequence);
+        if (job.Offer is { } offer)
+        {
+            FreeSlot(job);
+            offer.Jobs.Remove(job);
+            _touched.Add(offer);
+        }
+
+        job.Lease = null;
+        job.Offer = null;
+        _queue.Unready(job);
+    }
+
+    private static void FreeSlot(MarketJob job)
+    {
+        if (job.Offer is not null && job.Phase is MarketPhase.Preparing or MarketPhase.Leased)
+            job.Offer!.SlotsUsed--;
+    }
+
+    private static void TakeSlot(MarketJob job) => job.Offer!.SlotsUsed++;
+
+    private bool EnterLine(MarketJob job)
+    {
+        if (!_lines.TryGetValue(job.Ticket.Spec.Program, out var line))
+            _lines.Add(job.Ticket.Spec.Program, line = new ProgramLine());
+        return line.Enter(job);
+    }
+
+    private void LeaveLine(MarketJob job, DateTimeOffset now)
+    {
+        if (!job.Ticket.WritesState || !_lines.TryGetValue(job.Ticket.Spec.Program, out var line))
+            return;
+        if (line.Leave(job) is { } next)
+            MakeReady(next, now);
+        else if (line.IsEmpty)
+            _lines.Remove(job.Ticket.Spec.Program);
+    }
+
+    /// <summary>Puts the offer where it belongs among those that take leases now. Called after its slots or its poll changed.</summary>
+    private void PlaceHungry(MarketOffer offer)
+    {
+        var capacity = offer.Capacity;
+        (TokenAmount, int, WorkerId)? place = capacity > 0 ? (offer.Price, -capacity, offer.Offer.Worker) : null;
+        if (place == offer.Hungry)
+            return;
+        if (offer.Hungry is { } before)
+            _hungry.Remove(before);
+        if (place is { } now)
+            _hungry.Add(now);
+        offer.Hungry = place;
+    }
+
+    /// <summary>Why the offer won, and why the cheapest others did not.</summary>
+    private JobExplanation Explain(MarketJob job, MarketOffer winner)
+    {
+        var verdicts = ImmutableArray.CreateBuilder<OfferVerdict>(Math.Min(_byPrice.Count, JobPolicy.ExplanationOffersMax));
+        verdicts.Add(MarketVerdicts.Of(job, winner, won: true));
+        foreach (var (_, worker) in _byPrice)
+        {
+            if (verdicts.Count == JobPolicy.ExplanationOffersMax)
+                break;
+            if (worker != winner.Offer.Worker)
+                verdicts.Add(MarketVerdicts.Of(job, _offers[worker], won: false));
+        }
+
+        return new JobExplanation(MarketVerdicts.Won, verdicts.ToImmutable());
+    }
+
+    /// <summary>Where an open job stands, and what each of the cheapest offers lacks.</summary>
+    public OpenJob Explain(MarketJob job)
+    {
+        var (status, summary) = MarketVerdicts.Summary(job, _offers.Count);
+        var verdicts = job.Offer is not null
+            ? job.Explanation!.Offers
+            : [.. _byPrice.Take(MarketPolicy.ExplainedOffersMax).Select(entry => MarketVerdicts.Of(job, _offers[entry.Worker], won: false))];
+        var position = job.Phase == MarketPhase.Ready ? _queue.CountBefore(job) + 1 : 0;
+        return new OpenJob(status, job.History, position, new JobExplanation(summary, verdicts));
+    }
+}

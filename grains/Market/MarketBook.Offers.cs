@@ -1,0 +1,51 @@
+namespace Marketplace.Grains;
+
+/// <summary>Offers and polls.</summary>
+internal sealed partial class MarketBook
+{
+    /// <summary>Publishes an offer. A worker that offers again has lost its leases: they are given back for the caller to queue again.</summary>
+    public IReadOnlyList<MarketJob> SetOffer(WorkerOffer offer, DateTimeOffset now)
+    {
+        var lost = RemoveOffer(offer.Worker);
+        _offers.Add(offer.Worker, new MarketOffer(offer) { SeenAt = now });
+        _byPrice.Add((offer.PricePerMillionFuel, offer.Worker));
+        return lost;
+    }
+
+    /// <returns>The jobs that were leased to it, apart from those whose end is being written.</returns>
+    public IReadOnlyList<MarketJob> RemoveOffer(WorkerId worker)
+    {
+        if (!_offers.Remove(worker, out var offer))
+            return [];
+        _byPrice.Remove((offer.Price, worker));
+        offer.Dismiss();
+        PlaceHungry(offer);
+        return [.. offer.Jobs.Where(job => job.Phase is MarketPhase.Preparing or MarketPhase.Leased).OrderBy(job => job.Place)];
+    }
+
+    /// <summary>Takes a poll in and matches what waits for it. A repeated poll changes nothing.</summary>
+    /// <returns>The offer with the poll's answer; null where the worker or the poll's sequence is not known.</returns>
+    public MarketOffer? Poll(WorkerPoll poll, DateTimeOffset now)
+    {
+        if (poll.Start != start || !_offers.TryGetValue(poll.Worker, out var offer) || poll.Sequence < offer.Sequence)
+            return null;
+        offer.SeenAt = now;
+        if (poll.Sequence == offer.Sequence)
+            return offer;
+        offer.BeginPoll(poll.Sequence, Math.Clamp(poll.LeasesMax, 0, MarketPolicy.WorkerLeasesMax));
+        _touched.Add(offer);
+        Feed(offer, now);
+        return offer;
+    }
+
+    /// <summary>The poll's time is over, or its caller is gone.</summary>
+    public void EndPoll(MarketOffer offer)
+    {
+        offer.EndPoll();
+        PlaceHungry(offer);
+    }
+
+    /// <summary>Workers without leases and without a sign of life since <paramref name="before"/>.</summary>
+    public IReadOnlyList<WorkerId> SilentSince(DateTimeOffset before) =>
+        [.. _offers.Values.Where(offer => !offer.IsWaiting && offer.Jobs.Count == 0 && offer.SeenAt < before).Select(offer => offer.Offer.Worker).Order()];
+}

@@ -1,0 +1,47 @@
+namespace Marketplace.Grains;
+
+/// <summary>How jobs end, as the market reports it to their grains.</summary>
+internal static class MarketEnds
+{
+    /// <summary>A worker's report ends the job.</summary>
+    public static JobEnd Reported(MarketJob job, LeaseReport report, DateTimeOffset now)
+    {
+        var (status, fault, code) = JobOutcomes.End(report.Outcome);
+        var offer = job.Offer!.Offer;
+        // The worker's clock may be wrong; between lease and report nothing else can have happened.
+        var startedAt = report.StartedAt < job.LeasedAt ? job.LeasedAt : report.StartedAt > now ? now : report.StartedAt;
+        var completed = report.Outcome == RunOutcome.Completed;
+        return new JobEnd(
+            status, fault, code, completed ? null : report.Reason ?? "The worker gave no reason.", offer.Worker, offer.PayTo, offer.PricePerMillionFuel,
+            report.FuelUsed, completed ? report.Output : default, report.Log, completed ? job.Lease!.Root : null, null,
+            job.History.Add(new JobEvent(JobStatus.Running, startedAt, offer.Worker, null)), job.Explanation!);
+    }
+
+    public static JobEnd OutputRefused(JobEnd end, MarketException refusal) => end with
+    {
+        Status = JobStatus.Failed,
+        Fault = JobFault.Program,
+        Code = refusal.Code,
+        Reason = refusal.Message,
+        Output = default,
+        RootBefore = null,
+    };
+
+    public static JobEnd Expired(MarketJob job, JobExplanation explanation) => Own(
+        job, JobStatus.Expired, JobFault.NoWorker, ErrorCode.NoWorker,
+        $"No worker took the job in the {job.Ticket.Spec.ExpiresAfter} that it may wait. {explanation.Summary}", explanation);
+
+    public static JobEnd WorkersFailed(MarketJob job, WorkerId last, string reason) => Own(
+        job, JobStatus.Failed, JobFault.Worker, ErrorCode.WorkerFailed,
+        $"{job.Attempts} attempts failed on the workers' side; the last: {reason}.", job.Explanation ?? new JobExplanation("No offer was looked at.", []), last);
+
+    /// <summary>What listeners see of a job that was cancelled before or during its run.</summary>
+    public static EndedJob Cancelled(JobTicket ticket) => new(
+        ticket.Account, ticket.Job, ticket.RequestId, JobStatus.Cancelled, ErrorCode.CancelledByClient, 0, TokenAmount.Zero, default);
+
+    public static EndedJob Announced(JobTicket ticket, JobEnd end, TokenAmount charge) => new(
+        ticket.Account, ticket.Job, ticket.RequestId, end.Status, end.Code, Math.Clamp(end.FuelUsed, 0, ticket.Spec.FuelMax), charge, end.Output);
+
+    private static JobEnd Own(MarketJob job, JobStatus status, JobFault fault, ErrorCode code, string reason, JobExplanation explanation, WorkerId? worker = null) => new(
+        status, fault, code, reason, worker, null, TokenAmount.Zero, 0, default, default, null, null, job.History, explanation);
+}

@@ -1,0 +1,192 @@
+using System.Collections.Immutable;
+
+namespace Marketplace.Grains;
+
+/// <summary>From a worker's report to the terminal writes, and from those to the accounts and to whoever listens.</summary>
+public sealed partial class MarketGrain
+{
+    public async Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports)
+    {
+        if (reports.Length > MarketPolicy.ReportsMax)
+            throw new MarketException(ErrorCode.LimitExceeded, $"The report has {reports.Length} results; allowed are {MarketPolicy.ReportsMax}.");
+        var ends = new List<Ended>(reports.Length);
+        var running = new List<Task>(reports.Length);
+        foreach (var report in reports)
+        {
+            // A lease of an earlier start, of another worker or of a job that has ended: nothing of it counts any more.
+            if (_book.FindLeased(report.Lease, worker, report.Job) is not { } job)
+                continue;
+            // The same report may come again while the first is being written; both answer when it is.
+            if (job.Phase != MarketPhase.Ending)
+                job.Ending = End(job, report, ends);
+            running.Add(job.Ending!);
+        }
+
+        // Act first: slots are free before the writes are durable, and the worker may wait for more.
+        Act();
+        try
+        {
+            await Task.WhenAll(running);
+        }
+        finally
+        {
+            Act();
+            HandOut(ends);
+        }
+    }
+
+    private async Task End(MarketJob job, LeaseReport report, List<Ended> ends)
+    {
+        var now = _clock.GetUtcNow();
+        var worker = job.Offer!.Offer.Worker;
+        var verdict = ReportRules.Refusal(report) is { } refusal ? JobOutcomes.Verdict.WorkerFailed : JobOutcomes.VerdictOf(report.Outcome);
+        if (verdict == JobOutcomes.Verdict.WorkerFailed)
+        {
+            WorkerFailed(job, worker, ReportRules.Refusal(report) ?? report.Reason ?? "the worker failed without a reason");
+            return;
+        }
+
+        if (verdict == JobOutcomes.Verdict.Interrupted)
+        {
+            Interrupted(job, report.Reason ?? "the worker gave the run up");
+            return;
+        }
+
+        var end = MarketEnds.Reported(job, report, now);
+        var leaseDeadline = job.Lease!.Deadline;
+        _book.BeginEnding(job);
+        try
+        {
+            if (await KeepEffects(job, report, end) is not { } kept)
+                return;
+            await Write(job, kept, ends);
+        }
+        catch (Exception)
+        {
+            // The worker repeats its report; if it does not, the lease's deadline decides.
+            _book.EndingFailed(job, leaseDeadline);
+            throw;
+        }
+    }
+
+    /// <summary>Keeps what the run leaves behind beside its result: an output blob, changes of state.</summary>
+    /// <returns>The end with the roots; null where the job runs again.</returns>
+    private async ValueTask<JobEnd?> KeepEffects(MarketJob job, LeaseReport report, JobEnd end)
+    {
+        var ticket = job.Ticket;
+        try
+        {
+            if (end.Output.Blob is { } blob)
+                await GrainFactory.GetGrain<IBlobGrain>(blob.ToString()).Pin(ticket.Account, end.Output.Size);
+            if (end.Status != JobStatus.Completed || end.RootBefore is not { } before)
+                return end;
+            var after = await GrainFactory.GetGrain<IStateGrain>(ticket.Spec.Program.ToString())
+                .Commit(ticket.Job, before, report.StateChanges, end);
+            if (after is { } root)
+                return end with { RootAfter = root };
+            // Somebody else's run came first. That is nobody's failure and no retry.
+            job.Note(JobStatus.Pending, _clock.GetUtcNow(), end.Worker, "the program's state had moved on");
+            _book.Requeue(job, _clock.GetUtcNow());
+            return null;
+        }
+        catch (MarketException refusal) when (refusal.Code is ErrorCode.QuotaExceeded or ErrorCode.LimitExceeded)
+        {
+            return MarketEnds.OutputRefused(end, refusal);
+        }
+        catch (MarketException missing) when (missing.Code == ErrorCode.BlobNotFound)
+        {
+            WorkerFailed(job, end.Worker!.Value, "the output that the worker reported is not in the store");
+            return null;
+        }
+    }
+
+    /// <summary>The market's own ends: expired, failed on every worker, committed before a crash. Tried until written.</summary>
+    private async Task EndOnOwnAccount(MarketJob job, JobEnd end)
+    {
+        job.OwnEnd = end;
+        _book.BeginEnding(job);
+        var ends = new List<Ended>(1);
+        try
+        {
+            await Write(job, end, ends);
+        }
+        catch (Exception failure)
+        {
+            LogEndFailed(failure, job.Ticket.Job);
+            _book.EndingFailed(job, _clock.GetUtcNow() + MarketPolicy.StorageRetryDelay);
+        }
+
+        Act();
+        HandOut(ends);
+    }
+
+    private async Task Write(MarketJob job, JobEnd end, List<Ended> ends)
+    {
+        var settlement = await GrainFactory.GetGrain<IJobGrain>(job.Ticket.Job.ToString()).Complete(end);
+        _book.Remove(job, _clock.GetUtcNow());
+        if (end.RootAfter is not null)
+            _ = Acknowledge(job.Ticket);
+        if (settlement is not null)
+            ends.Add(new Ended(job, end, settlement));
+    }
+
+    private async Task Acknowledge(JobTicket ticket)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IStateGrain>(ticket.Spec.Program.ToString()).Acknowledge(ticket.Job);
+        }
+        catch (Exception failure)
+        {
+            // The state keeps the run a while longer; nobody asks for it, because the job has ended.
+            LogAcknowledgeFailed(failure, ticket.Job);
+        }
+    }
+
+    /// <summary>Tells the accounts and whoever listens. Nobody waits for it: the terminal writes are the truth that both can be made from again.</summary>
+    private void HandOut(List<Ended> ends)
+    {
+        foreach (var payer in ends.GroupBy(ended => ended.Settlement.Payer))
+            _ = Settle(payer.Key, [.. payer.Select(ended => ended.Settlement)]);
+        if (ends.Count == 0 || !_feed.IsWanted)
+            return;
+        Announce([.. ends.Select(ended => ended.Settlement.Status == ended.End.Status
+            ? MarketEnds.Announced(ended.Job.Ticket, ended.End, ended.Settlement.Charge)
+            : MarketEnds.Cancelled(ended.Job.Ticket))]);
+    }
+
+    private void Announce(ImmutableArray<EndedJob> jobs)
+    {
+        if (_feed.IsWanted && jobs.Length > 0)
+            _feed.Publish(new JobsEnded(jobs));
+    }
+
+    private async Task Settle(AccountId payer, ImmutableArray<JobSettlement> settlements)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IAccountGrain>(payer.ToString()).Settle(settlements);
+        }
+        catch (Exception failure)
+        {
+            LogSettleFailed(failure, payer, settlements.Length);
+            if (_unsettledCount + settlements.Length > MarketPolicy.UnsettledJobsMax)
+                return;
+            if (!_unsettled.TryGetValue(payer, out var waiting))
+                _unsettled.Add(payer, waiting = []);
+            waiting.AddRange(settlements);
+            _unsettledCount += settlements.Length;
+        }
+    }
+
+    private void SettleLeftOvers()
+    {
+        var waiting = _unsettled.ToArray();
+        _unsettled.Clear();
+        _unsettledCount = 0;
+        foreach (var (payer, settlements) in waiting)
+            _ = Settle(payer, [.. settlements]);
+    }
+
+    private sealed record Ended(MarketJob Job, JobEnd End, JobSettlement Settlement);
+}

@@ -1,0 +1,77 @@
+namespace Marketplace.Grains;
+
+/// <summary>A worker's offer with its leases and its poll.</summary>
+internal sealed class MarketOffer(WorkerOffer offer)
+{
+    private MarketPoll? _poll;
+    private readonly List<Lease> _leases = [];
+    private readonly List<LeaseId> _stops = [];
+    private int _leasesMax;
+
+    public WorkerOffer Offer { get; } = offer;
+    public TokenAmount Price => Offer.PricePerMillionFuel;
+    public DateTimeOffset SeenAt { get; set; }
+
+    /// <summary>Jobs that are being prepared for it, leased to it, or reported by it and not yet written.</summary>
+    public HashSet<MarketJob> Jobs { get; } = [];
+
+    /// <summary>Those of <see cref="Jobs"/> that take a slot: all but the reported ones.</summary>
+    public int SlotsUsed { get; set; }
+
+    /// <summary>Its place among the offers that take leases now; null where it takes none.</summary>
+    public (TokenAmount Price, int CapacityNegated, WorkerId Worker)? Hungry { get; set; }
+
+    /// <summary>The sequence of the last poll, -1 before the first.</summary>
+    public long Sequence { get; private set; } = -1;
+
+    public bool IsWaiting => _poll is { Orders: null };
+
+    /// <summary>Leases that it takes now. Zero without a waiting poll: nobody is there to take them.</summary>
+    public int Capacity => IsWaiting ? Math.Max(0, _leasesMax - SlotsUsed) : 0;
+
+    /// <summary>The poll with <see cref="Sequence"/>, answered or not.</summary>
+    public MarketPoll Poll => _poll!;
+
+    public void BeginPoll(long sequence, int leasesMax)
+    {
+        EndPoll();
+        Sequence = sequence;
+        _leasesMax = leasesMax;
+        _poll = new MarketPoll();
+    }
+
+    public void Order(Lease lease) => _leases.Add(lease);
+
+    /// <summary>Takes a lease back that was not given out yet, else orders its stop.</summary>
+    public void OrderStop(LeaseId lease)
+    {
+        if (_leases.RemoveAll(ordered => ordered.Id == lease) == 0)
+            _stops.Add(lease);
+    }
+
+    /// <summary>Answers a waiting poll if there is something to say.</summary>
+    public void Flush()
+    {
+        if (IsWaiting && (_leases.Count > 0 || _stops.Count > 0))
+            EndPoll();
+    }
+
+    /// <summary>Answers a waiting poll with what there is, also with nothing.</summary>
+    public void EndPoll()
+    {
+        if (!IsWaiting)
+            return;
+        _poll!.Answer(new WorkerOrders(true, [.. _leases], [.. _stops]));
+        _leases.Clear();
+        _stops.Clear();
+    }
+
+    /// <summary>The offer is replaced or gone.</summary>
+    public void Dismiss()
+    {
+        if (IsWaiting)
+            _poll!.Answer(Unknown);
+    }
+
+    public static WorkerOrders Unknown { get; } = new(false, [], []);
+}

@@ -1,0 +1,26 @@
+using Marketplace.Grains.Codecs;
+
+namespace Marketplace.Grains;
+
+/// <summary>How often the market has started.</summary>
+internal sealed record MarketStart(long Number)
+{
+    private const byte Format = 1;
+
+    public static ReadOnlyMemory<byte> Write(MarketStart start)
+    {
+        var writer = new CompactWriter(16);
+        writer.Byte(Format);
+        writer.Signed(start.Number);
+        return writer.Finish();
+    }
+
+    public static MarketStart Read(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new CompactReader(bytes);
+        reader.Version(Format, "The start number of a market");
+        var start = new MarketStart(reader.Signed());
+        reader.End();
+        return start;
+    }
+}

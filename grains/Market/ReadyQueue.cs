@@ -1,0 +1,139 @@
+namespace Marketplace.Grains;
+
+/// <summary>
+/// Open jobs in the order of their submission, of which some are ready to be leased, with the first one that an offer can take found in
+/// O(log n): a binary tree over the places, in which each node has the highest price cap, the smallest memory need and the number of the
+/// ready jobs below it. A job keeps its place until it ends, so a retried job is not behind those that came later.
+/// </summary>
+internal sealed class ReadyQueue
+{
+    private const int PlacesMin = 1024;
+
+    private MarketJob?[] _jobs = new MarketJob?[PlacesMin];
+    private Node[] _nodes = NewNodes(PlacesMin);
+    private int _next;
+    private int _open;
+
+    /// <summary>Jobs that are ready.</summary>
+    public int Count => _nodes[1].Count;
+
+    /// <summary>Gives the job the last place, not ready yet.</summary>
+    public void Add(MarketJob job)
+    {
+        if (_next == _jobs.Length)
+            MakeRoom();
+        job.Place = _next;
+        _jobs[_next++] = job;
+        _open++;
+    }
+
+    public void Remove(MarketJob job)
+    {
+        Unready(job);
+        _jobs[job.Place] = null;
+        _open--;
+    }
+
+    public void Ready(MarketJob job) => Set(job.Place, new Node(job.PriceCap, job.Ticket.Spec.MemoryPagesMax, 1));
+
+    public void Unready(MarketJob job)
+    {
+        if (_nodes[_jobs.Length + job.Place].Count != 0)
+            Set(job.Place, Node.Empty);
+    }
+
+    /// <summary>The first ready job at or behind <paramref name="place"/> that the offer can take by price and memory.</summary>
+    public MarketJob? FindFrom(int place, TokenAmount price, int memoryPagesMax)
+    {
+        // Down from the root, left before right, past what lies before the place and what cannot hold a match. A node may promise by one job's
+        // price and another's memory what no single job keeps, so the search may come back up; in practice it hardly ever does.
+        Span<int> stack = stackalloc int[2 * 32];
+        var depth = 0;
+        stack[depth++] = 1;
+        while (depth > 0)
+        {
+            var index = stack[--depth];
+            ref readonly var node = ref _nodes[index];
+            if (node.Count == 0 || node.PriceCapMax < price || node.MemoryPagesMin > memoryPagesMax || LastPlace(index) < place)
+                continue;
+            if (index >= _jobs.Length)
+                return _jobs[index - _jobs.Length];
+            stack[depth++] = (2 * index) + 1;
+            stack[depth++] = 2 * index;
+        }
+
+        return null;
+    }
+
+    /// <summary>Ready jobs before this one.</summary>
+    public int CountBefore(MarketJob job)
+    {
+        var count = 0;
+        for (var index = _jobs.Length + job.Place; index > 1; index >>= 1)
+        {
+            if ((index & 1) == 1)
+                count += _nodes[index - 1].Count;
+        }
+
+        return count;
+    }
+
+    /// <summary>Puts all open jobs into the order of their submission: after a rebuild, in which they came in any order.</summary>
+    public void Sort() => Rebuild(_jobs.Length, [.. Open().OrderBy(job => job.Ticket.SubmittedAt).ThenBy(job => job.Ticket.Job)]);
+
+    private void MakeRoom()
+    {
+        // Ended jobs left gaps. With half of the places free again, a rebuild is paid for by the jobs that fill them.
+        var places = _jobs.Length;
+        while (_open > places / 2)
+            places *= 2;
+        Rebuild(places, [.. Open()]);
+    }
+
+    private IEnumerable<MarketJob> Open() => _jobs.Take(_next).OfType<MarketJob>();
+
+    private void Rebuild(int places, MarketJob[] open)
+    {
+        var ready = open.Where(job => _nodes[_jobs.Length + job.Place].Count != 0).ToHashSet();
+        _jobs = new MarketJob?[places];
+        _nodes = NewNodes(places);
+        _next = _open = 0;
+        foreach (var job in open)
+        {
+            Add(job);
+            if (ready.Contains(job))
+                Ready(job);
+        }
+    }
+
+    private int LastPlace(int index)
+    {
+        var below = System.Numerics.BitOperations.Log2((uint)_jobs.Length) - System.Numerics.BitOperations.Log2((uint)index);
+        return ((index + 1) << below) - 1 - _jobs.Length;
+    }
+
+    private void Set(int place, Node leaf)
+    {
+        var index = _jobs.Length + place;
+        _nodes[index] = leaf;
+        for (index >>= 1; index >= 1; index >>= 1)
+            _nodes[index] = Node.Join(_nodes[2 * index], _nodes[(2 * index) + 1]);
+    }
+
+    private static Node[] NewNodes(int places)
+    {
+        var nodes = new Node[2 * places];
+        Array.Fill(nodes, Node.Empty);
+        return nodes;
+    }
+
+    private readonly record struct Node(TokenAmount PriceCapMax, int MemoryPagesMin, int Count)
+    {
+        public static readonly Node Empty = new(TokenAmount.Zero, int.MaxValue, 0);
+
+        public static Node Join(in Node left, in Node right) => new(
+            left.PriceCapMax > right.PriceCapMax ? left.PriceCapMax : right.PriceCapMax,
+            Math.Min(left.MemoryPagesMin, right.MemoryPagesMin),
+            left.Count + right.Count);
+    }
+}

@@ -1,0 +1,28 @@
+namespace Marketplace.Grains;
+
+/// <summary>What a report may hold. A worker that does not keep to it has failed.</summary>
+internal static class ReportRules
+{
+    /// <returns>What is wrong; null where nothing is.</returns>
+    public static string? Refusal(LeaseReport report)
+    {
+        if (report.FuelUsed < 0)
+            return $"the report has {report.FuelUsed} fuel";
+        if (report.Log.Length > MarketLimits.LogBytesMax)
+            return $"the report's log has {report.Log.Length} bytes; allowed are {MarketLimits.LogBytesMax}";
+        var output = report.Output;
+        if (output.Inline.Length > MarketLimits.InlineBytesMax)
+            return $"the report's inline output has {output.Inline.Length} bytes; allowed are {MarketLimits.InlineBytesMax}";
+        if (output.Size is < 0 or > MarketLimits.OutputBytesMax || (output.Blob is null ? output.Size != output.Inline.Length : !output.Inline.IsEmpty))
+            return $"the report's output of {output.Size} bytes does not match what came with it";
+        long changed = 0;
+        foreach (var change in report.StateChanges)
+        {
+            if (change.Key.Length is 0 or > MarketLimits.StateKeyBytesMax)
+                return $"a state key of the report has {change.Key.Length} bytes; allowed are 1 to {MarketLimits.StateKeyBytesMax}";
+            changed += change.Key.Length + (change.Value?.Length ?? 0);
+        }
+
+        return changed > StatePolicy.ChangedBytesMax ? $"the report changes {changed} bytes of state; allowed are {StatePolicy.ChangedBytesMax}" : null;
+    }
+}

@@ -1,0 +1,26 @@
+using System.Buffers.Binary;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Streams;
+
+namespace Marketplace.Grains;
+
+/// <summary>Registers what the grains are given beside the stores, the clock and the stream provider. What is registered before stays.</summary>
+public static class MarketServices
+{
+    public static IServiceCollection AddMarketGrains(this IServiceCollection services)
+    {
+        services.TryAddSingleton<ISecretSource, SystemSecretSource>();
+        services.TryAddSingleton<IChance>(provider =>
+        {
+            Span<byte> seed = stackalloc byte[sizeof(ulong)];
+            provider.GetRequiredService<ISecretSource>().Fill(seed);
+            return new SeededChance(BinaryPrimitives.ReadUInt64LittleEndian(seed));
+        });
+        services.TryAddSingleton<IOpenJobs, OpenJobs>();
+        services.TryAddSingleton<IModuleInspector, ModuleInspector>();
+        services.TryAddSingleton<IResultsFeed>(provider => new StreamResultsFeed(
+            provider.GetRequiredKeyedService<IStreamProvider>(MarketStreams.Provider), hasListeners: _ => true));
+        return services;
+    }
+}

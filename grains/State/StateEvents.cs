@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using Marketplace.Grains.Codecs;
+
+namespace Marketplace.Grains;
+
+/// <summary>A run that was applied: its changes and its result, one entry of the log.</summary>
+/// <param name="Acknowledged">Jobs whose terminal writes are durable: their runs are forgotten.</param>
+internal sealed record RunCommitted(JobId Job, ImmutableArray<StateChange> Changes, JobEnd End, ImmutableArray<JobId> Acknowledged)
+{
+    private const byte Format = 1;
+
+    public static ReadOnlyMemory<byte> Write(RunCommitted run)
+    {
+        var writer = new CompactWriter(1024);
+        writer.Byte(Format);
+        writer.Id(run.Job.Value);
+        RunCodec.WriteChanges(writer, run.Changes);
+        JobEndCodec.Write(writer, run.End);
+        writer.Count(run.Acknowledged.Length);
+        foreach (var job in run.Acknowledged)
+            writer.Id(job.Value);
+        return writer.Finish();
+    }
+
+    public static RunCommitted Read(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new CompactReader(bytes);
+        reader.Version(Format, "A commit of program state");
+        var job = new JobId(reader.Id());
+        var changes = RunCodec.ReadChanges(ref reader);
+        var end = JobEndCodec.Read(ref reader);
+        var acknowledged = new JobId[reader.Items(itemSizeMin: 32)];
+        for (var index = 0; index < acknowledged.Length; index++)
+            acknowledged[index] = new JobId(reader.Id());
+        reader.End();
+        return new RunCommitted(job, changes, end, ImmutableArray.Create(acknowledged));
+    }
+}

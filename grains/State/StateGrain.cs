@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using Marketplace.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// A program's state. Commits come one at a time and are conditional on the root; readers interleave and see the state before or after a commit,
+/// never in between. Only the newest root can be read.
+/// </summary>
+public sealed partial class StateGrain : Grain, IStateGrain
+{
+    private readonly IEventLog _events;
+    private readonly ILogger<StateGrain> _log;
+    private readonly ProgramId _id;
+    private readonly string _stream;
+    private readonly StoredDocument<StateSnapshot> _snapshot;
+    private readonly List<JobId> _acknowledged = [];
+    private ProgramState _state = new();
+    private bool _stale;
+    private int _eventBytes;
+
+    public StateGrain(IEventLog events, IDocumentStore documents, ILogger<StateGrain> log)
+    {
+        (_events, _log) = (events, log);
+        _id = ProgramId.Parse(this.GetPrimaryKeyString());
+        _stream = $"state/{_id}";
+        _snapshot = new StoredDocument<StateSnapshot>(
+            documents, new DocumentKey("state", _id.ToString()), snapshot => snapshot.Bytes, bytes => new StateSnapshot(bytes));
+    }
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken) => Load();
+
+    public async Task<StateHead> Begin(JobId job)
+    {
+        await LoadIfStale();
+        return new StateHead(_state.Keys.Root, _state.Height, _state.FindRun(job));
+    }
+
+    public Task<ReadOnlyMemory<byte>?> Read(StateRoot root, ReadOnlyMemory<byte> key) => Task.FromResult(At(root).Find(key));
+
+    public Task<ImmutableArray<ReadOnlyMemory<byte>>> List(StateRoot root, ReadOnlyMemory<byte> prefix) => Task.FromResult(At(root).Keys(prefix));
+
+    public Task<StateRoot> RootWith(StateRoot root, ImmutableArray<StateChange> changes)
+    {
+        var keys = At(root).With(changes);
+        RequireRoom(keys);
+        return Task.FromResult(keys.Root);
+    }
+
+    public async Task<StateRoot?> Commit(JobId job, StateRoot before, ImmutableArray<StateChange> changes, JobEnd end)
+    {
+        await LoadIfStale();
+        if (_state.FindRun(job) is { } committed)
+            return committed.RootAfter;
+        if (_state.Keys.Root != before)
+            return null;
+        var keys = _state.Keys.With(changes);
+        RequireRoom(keys);
+        var run = new RunCommitted(job, changes, end with { RootBefore = before, RootAfter = keys.Root }, [.. _acknowledged]);
+        var bytes = RunCommitted.Write(run);
+        try
+        {
+            await _events.Append(_stream, _state.Height, [bytes]);
+        }
+        catch (Exception failure)
+        {
+            // It may have happened: what is in memory is no longer known to be the state.
+            _stale = true;
+            throw StorageFailures.Translate(failure);
+        }
+
+        _state.Apply(run);
+        _acknowledged.Clear();
+        _eventBytes += bytes.Length;
+        if (_eventBytes >= Math.Max(StatePolicy.SnapshotEventBytesMin, _state.Keys.Size))
+            await SaveSnapshot();
+        return keys.Root;
+    }
+
+    public Task Acknowledge(JobId job)
+    {
+        // Stored with the next commit. Until then a restart brings the run back, and nobody asks for it.
+        if (_state.Forget(job))
+            _acknowledged.Add(job);
+        return Task.CompletedTask;
+    }
+
+    /// <exception cref="MarketException"><see cref="ErrorCode.StateRootGone"/>.</exception>
+    private KeySpace At(StateRoot root)
+    {
+        if (_stale)
+            throw new MarketException(ErrorCode.Unavailable, "The state is being read again after a failed write. Send the request again.");
+        return _state.Keys.Root == root
+            ? _state.Keys
+            : throw new MarketException(ErrorCode.StateRootGone, $"The state of {_id} has moved on from root {root} to {_state.Keys.Root}. Run again.");
+    }
+
+    private static void RequireRoom(KeySpace keys)
+    {
+        if (keys.Count > StatePolicy.KeysMax || keys.Size > StatePolicy.StateBytesMax)
+        {
+            throw new MarketException(ErrorCode.LimitExceeded,
+                $"The program's state would have {keys.Count} keys with {keys.Size} bytes; allowed are {StatePolicy.KeysMax} with {StatePolicy.StateBytesMax}.");
+        }
+    }
+
+    private async ValueTask LoadIfStale()
+    {
+        if (_stale)
+            await Load();
+    }
+
+    private async Task Load()
+    {
+        await _snapshot.Load();
+        var state = _snapshot.Value is { } snapshot ? ProgramState.Read(snapshot.Bytes.Span) : new ProgramState();
+        _eventBytes = 0;
+        await foreach (var entry in _events.Read(_stream, state.Height + 1))
+        {
+            state.Apply(RunCommitted.Read(entry.Content.Span));
+            _eventBytes += entry.Content.Length;
+        }
+
+        foreach (var job in _acknowledged)
+            state.Forget(job);
+        _state = state;
+        _stale = false;
+    }
+
+    /// <summary>A snapshot that fails costs the next activation time, nothing else.</summary>
+    private async ValueTask SaveSnapshot()
+    {
+        try
+        {
+            await _snapshot.Load();
+            await _snapshot.Write(new StateSnapshot(_state.Write()));
+            _eventBytes = 0;
+        }
+        catch (MarketException failure)
+        {
+            LogSnapshotFailed(failure, _id);
+        }
+    }
+
+    private sealed record StateSnapshot(ReadOnlyMemory<byte> Bytes);
+}

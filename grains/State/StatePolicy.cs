@@ -1,0 +1,23 @@
+namespace Marketplace.Grains;
+
+/// <summary>Bounds of one program's state, each with its reason.</summary>
+internal static class StatePolicy
+{
+    /// <summary>Keys of one program: the whole state is in memory, and its root is computed over all of it.</summary>
+    public const int KeysMax = 65_536;
+
+    /// <summary>Bytes of all keys and values of one program, with eight more for each entry: a snapshot is one document, beside which the runs that are kept must fit.</summary>
+    public const int StateBytesMax = 2 * 1024 * 1024;
+
+    /// <summary>Bytes that one run may change: its commit is one append together with its result.</summary>
+    public const int ChangedBytesMax = 1024 * 1024;
+
+    /// <summary>Runs that are kept until their job's end is written: jobs of a program run one at a time, so more than one is the trace of a crash.</summary>
+    public const int CommittedRunsMax = 16;
+
+    /// <summary>Commits between two snapshots have at least so many bytes.</summary>
+    public const int SnapshotEventBytesMin = 256 * 1024;
+
+    /// <summary>Keys of one list.</summary>
+    public const int ListKeysMax = KeysMax;
+}

@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using Marketplace.Crypto;
+
+namespace Marketplace.Grains;
+
+/// <summary>A batch on its way through the steps of <see cref="SubmissionGrain"/>.</summary>
+internal sealed class SubmissionBatch
+{
+    public SubmissionBatch(Caller caller, ImmutableArray<SubmitItem> items)
+    {
+        Caller = caller;
+        Items = [.. items.Select(item => new SubmissionItem(caller.Account, item))];
+    }
+
+    public Caller Caller { get; }
+
+    public ImmutableArray<SubmissionItem> Items { get; }
+
+    /// <summary>Items that were not refused so far.</summary>
+    public IEnumerable<SubmissionItem> Open => Items.Where(item => item.Code is null);
+
+    public List<JobTicket> Created { get; } = [];
+
+    public ImmutableArray<SubmitResult> ToResults() => [.. Items.Select(item => item.ToResult())];
+}
+
+/// <summary>One item of a batch.</summary>
+internal sealed class SubmissionItem
+{
+    public SubmissionItem(AccountId account, SubmitItem item)
+    {
+        RequestId = item.RequestId;
+        Spec = item.Spec;
+        if (SubmissionRules.Check(item) is { } refusal)
+            Refuse(refusal.Code, refusal.Message);
+        try
+        {
+            Job = IdDerivation.Job(account, item.RequestId);
+        }
+        catch (ArgumentException)
+        {
+            Refuse(ErrorCode.MalformedRequest, "The request id has half of a surrogate pair, which is no text.");
+        }
+    }
+
+    public string RequestId { get; }
+    public JobSpec Spec { get; }
+    public JobId Job { get; }
+    public ProgramView? Program { get; set; }
+    public HoldOutcome Hold { get; set; }
+    public JobAdmission? Admission { get; set; }
+    public ErrorCode? Code { get; private set; }
+    public string? Message { get; private set; }
+
+    public void Refuse(ErrorCode code, string message) => (Code, Message) = (code, message);
+
+    public SubmitResult ToResult() => new(Job, Code is null && Admission?.Kind == JobAdmissionKind.Existed, Code, Message);
+}

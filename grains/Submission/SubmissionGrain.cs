@@ -1,0 +1,150 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// Takes a batch in. The steps, each with its undo:
+/// 1. check every item, resolve programs and inputs: nothing to undo;
+/// 2. hold the price limits of all items in one write: a hold that no job comes to stand on is released by <see cref="Release"/>, and after a crash
+///    by the account itself, which asks for the jobs of old holds;
+/// 3. write the jobs in parallel: from here an item is accepted and stays so;
+/// 4. hand the jobs to the market: a job that does not arrive offers itself again when it is asked for, and after a restart.
+/// </summary>
+[StatelessWorker]
+public sealed partial class SubmissionGrain(ILogger<SubmissionGrain> log) : Grain, ISubmissionGrain
+{
+    private readonly Dictionary<ProgramId, ProgramView> _programs = [];
+
+    public async Task<ImmutableArray<SubmitResult>> Submit(Caller caller, ImmutableArray<SubmitItem> items)
+    {
+        if ((caller.Scopes & Scopes.Submit) == 0)
+            throw new MarketException(ErrorCode.Forbidden, "The key does not have the scope 'submit'.");
+        if (items.Length is 0 or > MarketLimits.BatchJobsMax)
+            throw new MarketException(ErrorCode.LimitExceeded, $"The batch has {items.Length} jobs; allowed are 1 to {MarketLimits.BatchJobsMax}.");
+        var batch = new SubmissionBatch(caller, items);
+        await Resolve(batch);
+        if (batch.Open.Any())
+            await HoldAndWrite(batch);
+        if (batch.Created.Count > 0)
+            await Enqueue(batch);
+        return batch.ToResults();
+    }
+
+    private async Task HoldAndWrite(SubmissionBatch batch)
+    {
+        var account = GrainFactory.GetGrain<IAccountGrain>(batch.Caller.Account.ToString());
+        var open = batch.Open.ToArray();
+        var holds = await account.Hold(batch.Caller, [.. open.Select(item => new HoldItem(item.Job, item.Spec.PriceMax))]);
+        for (var index = 0; index < open.Length; index++)
+            open[index].Hold = holds.Outcomes[index];
+        await Task.WhenAll(open.Select(item => Write(batch, item, holds)));
+        await Release(batch, account, holds.HeldAt);
+    }
+
+    private async Task Write(SubmissionBatch batch, SubmissionItem item, HoldResult holds)
+    {
+        var isHeld = item.Hold is HoldOutcome.Held or HoldOutcome.AlreadyHeld;
+        try
+        {
+            // Without a hold the same call finds out whether an earlier request has made this very job: then its repetition is no refusal.
+            item.Admission = await GrainFactory.GetGrain<IJobGrain>(item.Job.ToString()).Submit(new JobSubmission(
+                batch.Caller.Account, item.RequestId, item.Spec, item.Program!.Module, item.Program.WritesState,
+                isHeld ? holds.HeldAt : DateTimeOffset.MinValue));
+        }
+        catch (MarketException failure)
+        {
+            item.Refuse(failure.Code, failure.Message);
+        }
+        catch (Exception failure)
+        {
+            LogSubmitFailed(failure, item.Job);
+            item.Refuse(ErrorCode.OutcomeUnknown, "It is not known whether the job was written. Send it again with the same request id.");
+        }
+
+        if (item.Admission is { } admission)
+            SubmissionAnswers.Apply(batch, item, admission, holds.Available);
+    }
+
+    /// <summary>
+    /// The undo of a hold: for jobs that were there already and stand on another hold. Not awaited: what it does not reach, the account finds.
+    /// </summary>
+    private Task Release(SubmissionBatch batch, IAccountGrain account, DateTimeOffset heldAt)
+    {
+        // A job that stands on this hold, because another request with the same id came between, keeps it.
+        var released = batch.Items
+            .Where(item => item is { Hold: HoldOutcome.Held, Admission: { Kind: JobAdmissionKind.Existed or JobAdmissionKind.Conflict } admission }
+                && admission.HeldAt < heldAt)
+            .Select(item => new JobSettlement(item.Job, batch.Caller.Account, null, TokenAmount.Zero, heldAt, JobStatus.Pending))
+            .ToImmutableArray();
+        if (!released.IsEmpty)
+            _ = Try(() => account.Settle(released), "release holds that are not needed");
+        return Task.CompletedTask;
+    }
+
+    private async Task Enqueue(SubmissionBatch batch)
+    {
+        var market = GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
+        var tickets = batch.Created.ToImmutableArray();
+        for (var attempt = 1; attempt <= SubmissionPolicy.EnqueueAttemptsMax; attempt++)
+        {
+            if (await Try(() => market.Enqueue(tickets), "queue jobs"))
+                return;
+        }
+    }
+
+    private async Task Resolve(SubmissionBatch batch)
+    {
+        foreach (var item in batch.Open)
+        {
+            item.Program = await FindProgram(item.Spec.Program);
+            if (item.Program is null)
+                item.Refuse(ErrorCode.ProgramNotFound, $"There is no program {item.Spec.Program}. Deploy it first.");
+            else if (SubmissionRules.CheckEntryPoint(item.Spec, item.Program) is { } refusal)
+                item.Refuse(refusal.Code, refusal.Message);
+            else if (item.Spec.InputBlob is { } blob && !await MayRead(batch.Caller, blob))
+                item.Refuse(ErrorCode.BlobNotFound, $"There is no blob {blob} of this account. Upload the input first.");
+        }
+    }
+
+    private async ValueTask<bool> MayRead(Caller caller, BlobId blob) =>
+        await GrainFactory.GetGrain<IBlobGrain>(blob.ToString()).Find(caller.Account) is not null;
+
+    private async ValueTask<ProgramView?> FindProgram(ProgramId id)
+    {
+        if (_programs.TryGetValue(id, out var known))
+            return known;
+        try
+        {
+            var program = await GrainFactory.GetGrain<IProgramGrain>(id.ToString()).Get();
+            if (_programs.Count >= SubmissionPolicy.ProgramsCachedMax)
+                _programs.Clear();
+            _programs[id] = program;
+            return program;
+        }
+        catch (MarketException unknown) when (unknown.Code == ErrorCode.ProgramNotFound)
+        {
+            return null;
+        }
+    }
+
+    private async Task<bool> Try(Func<Task> call, string what)
+    {
+        try
+        {
+            await call();
+            return true;
+        }
+        catch (Exception failure)
+        {
+            LogSideCallFailed(failure, what);
+            return false;
+        }
+    }
+
+    [LoggerMessage(EventId = 1401, Level = LogLevel.Warning, Message = "Job {Job}: its submission failed.")]
+    private partial void LogSubmitFailed(Exception failure, JobId job);
+
+    [LoggerMessage(EventId = 1402, Level = LogLevel.Warning, Message = "A submission could not {What}.")]
+    private partial void LogSideCallFailed(Exception failure, string what);
+}

@@ -1,0 +1,14 @@
+namespace Marketplace.Grains;
+
+/// <summary>Bounds of submissions, each with its reason.</summary>
+internal static class SubmissionPolicy
+{
+    /// <summary>Programs that one activation remembers. They never change; when it has so many it starts anew.</summary>
+    public const int ProgramsCachedMax = 1024;
+
+    /// <summary>The shortest run: a program needs time to say that it has too little.</summary>
+    public static readonly TimeSpan TimeMin = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Attempts to hand a batch to the market before it is left to the jobs' own way into the queue.</summary>
+    public const int EnqueueAttemptsMax = 3;
+}

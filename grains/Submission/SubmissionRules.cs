@@ -1,0 +1,70 @@
+using System.Text;
+
+namespace Marketplace.Grains;
+
+/// <summary>What one job of a batch may ask for. Pure; the messages are for the client.</summary>
+internal static class SubmissionRules
+{
+    /// <returns>Null where the item is within every limit.</returns>
+    public static Refusal? Check(SubmitItem item)
+    {
+        var spec = item.Spec;
+        return CheckSize("requestId", Utf8Size(item.RequestId), 1, MarketLimits.RequestIdBytesMax)
+            ?? (spec.EntryPoint is { } entry ? CheckSize("entryPoint", Utf8Size(entry), 1, MarketLimits.NameBytesMax) : null)
+            ?? CheckSize("input", spec.Input.Length, 0, MarketLimits.InlineBytesMax)
+            ?? (spec.InputBlob is not null && !spec.Input.IsEmpty
+                ? new Refusal(ErrorCode.MalformedRequest, "The job has an inline input and an input blob; send one of them.")
+                : null)
+            ?? CheckArguments(spec)
+            ?? CheckNumber("fuelMax", spec.FuelMax, 1, MarketLimits.FuelMax)
+            ?? CheckNumber("memoryPagesMax", spec.MemoryPagesMax, 1, MarketLimits.MemoryPagesMax)
+            ?? CheckNumber("timeMax in milliseconds", (long)spec.TimeMax.TotalMilliseconds,
+                (long)SubmissionPolicy.TimeMin.TotalMilliseconds, (long)MarketLimits.TimeMax.TotalMilliseconds)
+            ?? CheckNumber("retriesMax", spec.RetriesMax, 0, MarketLimits.RetriesMax)
+            ?? CheckNumber("expiresAfter in milliseconds", (long)spec.ExpiresAfter.TotalMilliseconds, 1, (long)MarketLimits.ExpiresAfterMax.TotalMilliseconds);
+    }
+
+    /// <returns>Null where the program has the entry point that the job names, or exactly one when it names none.</returns>
+    public static Refusal? CheckEntryPoint(JobSpec spec, ProgramView program)
+    {
+        if (spec.EntryPoint is { } named)
+        {
+            return program.EntryPoints.Contains(named)
+                ? null
+                : new Refusal(ErrorCode.EntryPointNotFound, $"The program has no entry point '{Shown(named)}'. It has: {Listed(program)}.");
+        }
+
+        return program.EntryPoints.Length == 1 || program.Abi == "wasi_command"
+            ? null
+            : new Refusal(ErrorCode.EntryPointNotFound, $"The program has {program.EntryPoints.Length} entry points; name one of: {Listed(program)}.");
+    }
+
+    private static Refusal? CheckArguments(JobSpec spec)
+    {
+        if (spec.Arguments.IsDefault)
+            return new Refusal(ErrorCode.MalformedRequest, "The job's arguments are missing; send an empty list for none.");
+        return CheckSize("arguments", spec.Arguments.Length, 0, MarketLimits.ArgumentsMax, "items")
+            ?? CheckSize("arguments together", spec.Arguments.Sum(Utf8Size), 0, MarketLimits.ArgumentBytesMax)
+            ?? (spec.Arguments.Any(argument => argument.Contains('\0'))
+                ? new Refusal(ErrorCode.MalformedRequest, "An argument has a zero character, which WASI takes for its end.")
+                : null);
+    }
+
+    private static int Utf8Size(string text) => Encoding.UTF8.GetByteCount(text);
+
+    private static Refusal? CheckSize(string what, int size, int min, int max, string unit = "bytes") => size >= min && size <= max
+        ? null
+        : new Refusal(ErrorCode.LimitExceeded, $"{what} has {size} {unit}; allowed are {min} to {max}.");
+
+    private static Refusal? CheckNumber(string what, long value, long min, long max) => value >= min && value <= max
+        ? null
+        : new Refusal(ErrorCode.LimitExceeded, $"{what} is {value}; allowed are {min} to {max}.");
+
+    private static string Shown(string text) => JobPolicy.Cut(text, JobPolicy.NoteCharsMax)!;
+
+    private static string Listed(ProgramView program) =>
+        program.EntryPoints.IsEmpty ? "none" : JobPolicy.Cut(string.Join(", ", program.EntryPoints), JobPolicy.NoteCharsMax)!;
+}
+
+/// <summary>Why an item is refused.</summary>
+internal sealed record Refusal(ErrorCode Code, string Message);

@@ -1,0 +1,64 @@
+namespace Marketplace.Grains.Tests.Support;
+
+/// <summary>Reads everything that is on the disk as a start of the silo would, and lists all that is not as it must be.</summary>
+internal static class DiskInvariants
+{
+    public static IReadOnlyList<string> Violations(MemoryDisk disk)
+    {
+        var violations = new List<string>();
+        var accounts = Accounts(disk);
+        violations.AddRange(AccountInvariants.Violations(accounts));
+        var jobs = Jobs(disk);
+        foreach (var (id, job) in jobs)
+            violations.AddRange(JobInvariants.Violations(job).Select(violation => $"job {id}: {violation}"));
+        foreach (var (stream, _) in disk.Streams.Where(pair => pair.Key.StartsWith("state/", StringComparison.Ordinal)))
+            violations.AddRange(StateInvariants.Violations(State(disk, stream)).Select(violation => $"{stream}: {violation}"));
+        foreach (var (payer, account) in accounts)
+        {
+            var charged = TokenAmount.Zero;
+            foreach (var (id, job) in jobs.Where(pair => pair.Value.Account == payer && !account.Holds.ContainsKey(pair.Key)))
+            {
+                if (job.Ending is not { } ending)
+                    violations.Add($"job {id} is open without a hold");
+                else
+                    charged += ending.Charge;
+            }
+
+            if (charged != account.Spent)
+                violations.Add($"account {payer} spent {account.Spent} for settled jobs that cost {charged}");
+        }
+
+        return violations;
+    }
+
+    public static SortedDictionary<JobId, JobState> Jobs(MemoryDisk disk)
+    {
+        var jobs = new SortedDictionary<JobId, JobState>();
+        foreach (var (key, document) in disk.Documents.Where(pair => pair.Key.Kind == JobSummary.Kind))
+            jobs.Add(JobId.Parse(key.Id), JobStateCodec.Read(document.Content.Span));
+        return jobs;
+    }
+
+    public static SortedDictionary<AccountId, AccountState> Accounts(MemoryDisk disk)
+    {
+        const string prefix = "account/";
+        var accounts = new SortedDictionary<AccountId, AccountState>();
+        foreach (var (stream, entries) in disk.Streams.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal)))
+        {
+            var account = new AccountState();
+            foreach (var entry in entries)
+                account.Apply(AccountEventCodec.Read(entry.Span));
+            accounts.Add(AccountId.Parse(stream[prefix.Length..]), account);
+        }
+
+        return accounts;
+    }
+
+    public static ProgramState State(MemoryDisk disk, string stream)
+    {
+        var state = new ProgramState();
+        foreach (var entry in disk.Streams[stream])
+            state.Apply(RunCommitted.Read(entry.Span));
+        return state;
+    }
+}

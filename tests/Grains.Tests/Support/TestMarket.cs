@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+using System.Text;
+using Marketplace.Crypto;
+using Marketplace.GrainHost.Hosting;
+using Marketplace.GrainHost.Simulation;
+using Marketplace.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+
+namespace Marketplace.Grains.Tests.Support;
+
+/// <summary>
+/// The real grains on the embedded host under simulated time, over a store in memory. Every scenario ends with a check of the invariants over what
+/// is on the disk.
+/// </summary>
+internal sealed class TestMarket
+{
+    public const long Credit = 1_000_000;
+
+    private readonly Action<IServiceCollection>? _register;
+    private ServiceProvider _services = null!;
+
+    private TestMarket(SimulatedRun run, MemoryDisk disk, Action<IServiceCollection>? register)
+    {
+        (Run1, Disk, _register) = (run, disk, register);
+        Time = run.Time;
+    }
+
+    public SimulatedRun Run1 { get; }
+    public MemoryDisk Disk { get; }
+    public TimeProvider Time { get; }
+    public MemoryStore Store { get; private set; } = null!;
+    public MemoryBlobs Blobs { get; private set; } = null!;
+    public CollectingFeed Feed { get; } = new();
+    public IGrainFactory Grains { get; private set; } = null!;
+    public CallCounter Calls { get; private set; } = null!;
+
+    public IMarketGrain Market => Grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
+
+    public static SimulatedRun Run(Func<TestMarket, Task> scenario, ulong seed = 1, Action<IServiceCollection>? register = null)
+    {
+        var run = new SimulatedRun(seed);
+        run.Run(async () =>
+        {
+            var market = new TestMarket(run, new MemoryDisk(), register);
+            await market.Start();
+            await scenario(market);
+            await market.Stop();
+            Assert.Empty(DiskInvariants.Violations(market.Disk));
+        });
+        return run;
+    }
+
+    /// <summary>The process ends at once; another one starts over what is on the disk.</summary>
+    public async Task CrashAndStart()
+    {
+        Store.Crash();
+        await Start();
+    }
+
+    public async Task Restart()
+    {
+        await Stop();
+        await Start();
+    }
+
+    /// <summary>Waits until calls that nobody awaits, such as settlements, have come to rest.</summary>
+    public Task Settle() => Task.Delay(TimeSpan.FromSeconds(5), Time);
+
+    public async Task<Caller> OpenAccount(string name, long credit = Credit, long? spendLimit = null)
+    {
+        var account = Grains.GetGrain<IAccountGrain>(Id(name).ToString());
+        if (credit > 0)
+            await account.Credit("first", new TokenAmount((UInt128)credit));
+        return await AddKey(name, spendLimit);
+    }
+
+    public async Task<Caller> AddKey(string name, long? spendLimit = null)
+    {
+        var created = await Grains.GetGrain<IAccountGrain>(Id(name).ToString()).CreateKey(new KeyRequest(
+            "test", Scopes.Read | Scopes.Submit | Scopes.Deploy, spendLimit is { } limit ? new TokenAmount((UInt128)limit) : null));
+        return new Caller(Id(name), created.View.Id, created.View.Scopes);
+    }
+
+    public async Task<BlobId> Upload(Caller caller, string text)
+    {
+        var blob = Blobs.Put(Encoding.UTF8.GetBytes(text));
+        await Grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(caller.Account, text.Length);
+        return blob;
+    }
+
+    public async Task<ProgramId> Deploy(Caller caller, string module = "command")
+    {
+        var blob = await Upload(caller, module);
+        var id = IdDerivation.Program(blob, default);
+        await Grains.GetGrain<IProgramGrain>(id.ToString()).Deploy(caller, new ProgramDeployment(blob, default, "test"));
+        return id;
+    }
+
+    public static SubmitItem Item(string requestId, ProgramId program, long price = 100, string input = "in") => new(requestId, Spec(program, price, input));
+
+    public static JobSpec Spec(ProgramId program, long price = 100, string input = "in") => new(
+        program, null, Encoding.UTF8.GetBytes(input), null, [], FuelMax: 1_000_000, MemoryPagesMax: 16, TimeMax: TimeSpan.FromSeconds(10),
+        new TokenAmount((UInt128)price), RetriesMax: 2, ExpiresAfter: TimeSpan.FromMinutes(10));
+
+    public Task<ImmutableArray<SubmitResult>> Submit(Caller caller, params SubmitItem[] items) =>
+        Grains.GetGrain<ISubmissionGrain>(0).Submit(caller, [.. items]);
+
+    public IJobGrain Job(JobId id) => Grains.GetGrain<IJobGrain>(id.ToString());
+
+    public IAccountGrain Account(string name) => Grains.GetGrain<IAccountGrain>(Id(name).ToString());
+
+    public static AccountId Id(string name) => new(Blake3.Hash(Encoding.UTF8.GetBytes(name)));
+
+    /// <summary>Registers a worker; its leases are taken and reported by the test.</summary>
+    public async Task<TestWorker> AddWorker(string name, long price = 10, int slots = 4)
+    {
+        var worker = new TestWorker(this, name, price, slots);
+        await worker.Offer();
+        return worker;
+    }
+
+    private async Task Start()
+    {
+        Store = new MemoryStore(Disk, Time);
+        Blobs = new MemoryBlobs(Disk, Time);
+        Calls = new CallCounter();
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton<IDocumentStore>(Store).AddSingleton<IEventLog>(Store).AddSingleton<IListing>(Store).AddSingleton<IBlobStore>(Blobs);
+        services.AddSingleton<IModuleInspector>(new TextModules(Blobs)).AddSingleton<ISecretSource>(new SeededSecrets(Run1.Chance.Next()));
+        services.AddSingleton<IChance>(new SeededChance(Run1.Chance.Next())).AddSingleton<IResultsFeed>(Feed);
+        services.AddSingleton<IIncomingGrainCallFilter>(Calls);
+        services.AddMarketGrains();
+        _register?.Invoke(services);
+        services.AddEmbeddedGrainHost(options =>
+        {
+            options.Assemblies.Add(typeof(JobGrain).Assembly);
+            options.Scheduler = Run1.Scheduler;
+            options.TimeProvider = Time;
+        });
+        _services = services.BuildServiceProvider();
+        foreach (var hosted in _services.GetServices<IHostedService>())
+            await hosted.StartAsync(CancellationToken.None);
+        Grains = _services.GetRequiredService<IGrainFactory>();
+    }
+
+    private async Task Stop()
+    {
+        foreach (var hosted in _services.GetServices<IHostedService>())
+            await hosted.StopAsync(CancellationToken.None);
+    }
+}

@@ -1,0 +1,44 @@
+using System.Text;
+using Marketplace.Engine.Guests;
+using Marketplace.Storage;
+
+namespace Marketplace.Grains.Tests.Support;
+
+/// <summary>Secrets from a seed.</summary>
+internal sealed class SeededSecrets(ulong seed) : ISecretSource
+{
+    private readonly SeededChance _chance = new(seed);
+
+    public void Fill(Span<byte> destination)
+    {
+        for (var index = 0; index < destination.Length; index++)
+            destination[index] = (byte)_chance.NextBits();
+    }
+}
+
+/// <summary>
+/// Reads modules that are texts: "command", "command writes", "onvm a,b" or "invalid". What a real module is, the engine's tests show.
+/// </summary>
+internal sealed class TextModules(IBlobStore blobs) : IModuleInspector
+{
+    public async Task<ModuleInspection?> Inspect(BlobId module, CancellationToken cancellation)
+    {
+        if (await blobs.Open(module, cancellation: cancellation) is not { } content)
+            return null;
+        var text = await new StreamReader(content, Encoding.UTF8).ReadToEndAsync(cancellation);
+        if (text.StartsWith("invalid", StringComparison.Ordinal))
+            return new ModuleInspection(text.Length, null, "Unknown opcode 0xFF at byte 17.");
+        string[] entries = text.StartsWith("onvm ", StringComparison.Ordinal) ? text.Split(' ')[1].Split(',') : ["_start"];
+        var abi = text.StartsWith("onvm ", StringComparison.Ordinal) ? GuestAbi.Onvm : GuestAbi.WasiCommand;
+        return new ModuleInspection(text.Length, new GuestInfo(abi, entries, text.Contains("writes", StringComparison.Ordinal), []), null);
+    }
+}
+
+internal sealed class CollectingFeed : IResultsFeed
+{
+    public List<EndedJob> Ended { get; } = [];
+
+    public bool IsWanted => true;
+
+    public void Publish(JobsEnded ended) => Ended.AddRange(ended.Jobs);
+}

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using System.Text;
+using Marketplace.Crypto;
+
+namespace Marketplace.Grains.Tests.Support;
+
+/// <summary>A worker whose every step the test decides.</summary>
+internal sealed class TestWorker(TestMarket market, string name, long price, int slots)
+{
+    private long _sequence;
+
+    public WorkerId Id { get; } = new(Blake3.Hash(Encoding.UTF8.GetBytes(name)));
+    public long Start { get; private set; }
+
+    public async Task Offer()
+    {
+        Start = await market.Grains.GetGrain<IWorkerGrain>(Id.ToString())
+            .Register(new WorkerOffer(Id, TestMarket.Id(name), new TokenAmount((UInt128)price), slots, MarketLimits.MemoryPagesMax));
+        _sequence = 0;
+    }
+
+    public Task<WorkerOrders> Poll(CancellationToken cancellation = default) =>
+        market.Market.Poll(new WorkerPoll(Id, Start, ++_sequence, slots), cancellation);
+
+    public Task<WorkerOrders> RepeatPoll() => market.Market.Poll(new WorkerPoll(Id, Start, _sequence, slots), default);
+
+    /// <summary>Polls until there is one lease.</summary>
+    public async Task<Lease> TakeOne()
+    {
+        while (true)
+        {
+            var orders = await Poll();
+            Assert.True(orders.Known);
+            if (orders.Leases.Length > 0)
+                return Assert.Single(orders.Leases);
+        }
+    }
+
+    public LeaseReport Completed(Lease lease, string output = "out", long fuel = 500_000, params StateChange[] changes) =>
+        Ended(lease, RunOutcome.Completed, null, fuel) with
+        {
+            Output = new JobOutput(Encoding.UTF8.GetBytes(output), null, Encoding.UTF8.GetByteCount(output)),
+            StateChanges = [.. changes],
+        };
+
+    public LeaseReport Ended(Lease lease, RunOutcome outcome, string? reason, long fuel = 0) => new(
+        lease.Id, lease.Ticket.Job, outcome, reason, fuel, default, default, [], market.Time.GetUtcNow(), market.Time.GetUtcNow());
+
+    public Task Report(params LeaseReport[] reports) => market.Market.Report(Id, [.. reports]);
+
+    /// <summary>Polls and reports until cancelled: each lease as <paramref name="run"/> says.</summary>
+    public async Task Serve(Func<Lease, LeaseReport> run, CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            var orders = await Poll(cancellation);
+            if (!orders.Known)
+                await Offer();
+            else if (orders.Leases.Length > 0)
+                await Report([.. orders.Leases.Select(run)]);
+        }
+    }
+}
