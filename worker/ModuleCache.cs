@@ -20,8 +20,10 @@ internal sealed class ModuleCache(long bytesMax)
         var entry = FindOrAdd(id, fetch);
         try
         {
+            var known = entry.Module.IsValueCreated;
             var program = entry.Module.Value.Program;
-            Trim(keep: id);
+            if (!known)
+                Trim(keep: id);
             return program;
         }
         catch

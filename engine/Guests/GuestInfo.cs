@@ -14,5 +14,5 @@ public enum GuestAbi
 /// <param name="Abi">How it talks to its host.</param>
 /// <param name="EntryPoints">Exports that a job may name, in the module's order.</param>
 /// <param name="WritesState">It imports a function that changes program state, so its jobs run one at a time.</param>
-/// <param name="Imports">All imports as <c>module.name</c>, in the module's order.</param>
+/// <param name="Imports">All imports as <c>module.name</c>, each once, in the module's order.</param>
 public sealed record GuestInfo(GuestAbi Abi, IReadOnlyList<string> EntryPoints, bool WritesState, IReadOnlyList<string> Imports);

@@ -12,6 +12,12 @@ public static class GuestPolicy
     /// <summary>The entry point of a job that names none, where the program has several: the name that ONVM's samples export.</summary>
     public const string DefaultEntryPoint = "onvm_main";
 
+    /// <summary>Entry points of one module; each is kept in the program's record and shown to people.</summary>
+    public const int EntryPointsMax = 256;
+
+    /// <summary>Bytes of an entry point's name, which also stands in job specs.</summary>
+    public const int EntryPointNameBytesMax = 256;
+
     /// <summary>As long as a path or a URL gets in practice; state trees hash the key, so longer ones would only cost.</summary>
     public const int StateKeyBytesMax = 1024;
 

@@ -107,10 +107,10 @@ public sealed class GuestProgram : IDisposable
         reason = null;
         if (Info.EntryPoints.Contains(entry))
             return true;
-        var known = string.Join(", ", Info.EntryPoints);
+        var known = GuestNames.Show(Info.EntryPoints);
         reason = asked is null
             ? $"the job names no entry point and the program has several: {known}"
-            : $"no entry point '{asked}'; the program has {known}";
+            : $"no entry point '{GuestNames.Show(asked)}'; the program has {known}";
         return false;
     }
 }

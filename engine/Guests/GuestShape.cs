@@ -1,3 +1,4 @@
+using System.Text;
 using Marketplace.Engine.Guests.Onvm;
 using Marketplace.Engine.Guests.Wasi;
 
@@ -35,6 +36,20 @@ internal sealed record GuestShape(
         if (!module.ExportsByName.TryGetValue(MemoryExport, out var memory) || memory.Kind != ExternalKind.Memory)
             throw BadExport(bytes, $"missing memory: a program exports its memory under the name '{MemoryExport}'");
 
+        var conventions = FindEntryPoints(module);
+        var abi = ChooseAbi(module, bytes, conventions);
+        IReadOnlyList<string> entries = abi == GuestAbi.WasiCommand ? [CommandEntry] : [.. EntryNames(module, conventions)];
+        CheckEntryPoints(entries, bytes);
+        var info = new GuestInfo(
+            abi, entries, (needs & HostNeeds.StateWrites) == HostNeeds.StateWrites,
+            [.. module.Imports.Select(import => $"{import.Module}.{import.Name}").Distinct()]);
+        return new GuestShape(
+            info, needs, abi == GuestAbi.WasiCommand ? new Dictionary<string, OnvmConvention>() : conventions,
+            abi == GuestAbi.Onvm && Exports(module, InitializeExport, NothingToNothing), Exports(module, AllocateExport, SizeToPointer));
+    }
+
+    private static Dictionary<string, OnvmConvention> FindEntryPoints(WasmModule module)
+    {
         var conventions = new Dictionary<string, OnvmConvention>();
         foreach (var export in module.Exports)
         {
@@ -42,14 +57,18 @@ internal sealed record GuestShape(
                 conventions.Add(export.Name, convention);
         }
 
-        var abi = ChooseAbi(module, bytes, conventions);
-        IReadOnlyList<string> entries = abi == GuestAbi.WasiCommand ? [CommandEntry] : [.. EntryNames(module, conventions)];
-        var info = new GuestInfo(
-            abi, entries, (needs & HostNeeds.StateWrites) == HostNeeds.StateWrites,
-            [.. module.Imports.Select(import => $"{import.Module}.{import.Name}")]);
-        return new GuestShape(
-            info, needs, abi == GuestAbi.WasiCommand ? new Dictionary<string, OnvmConvention>() : conventions,
-            abi == GuestAbi.Onvm && Exports(module, InitializeExport, NothingToNothing), Exports(module, AllocateExport, SizeToPointer));
+        return conventions;
+    }
+
+    private static void CheckEntryPoints(IReadOnlyList<string> names, ReadOnlySpan<byte> bytes)
+    {
+        if (names.Count > GuestPolicy.EntryPointsMax)
+            throw BadExport(bytes, $"{names.Count} entry points: the limit is {GuestPolicy.EntryPointsMax}");
+        foreach (var name in names)
+        {
+            if (Encoding.UTF8.GetByteCount(name) > GuestPolicy.EntryPointNameBytesMax)
+                throw BadExport(bytes, $"entry point name over {GuestPolicy.EntryPointNameBytesMax} bytes: {GuestNames.Show(name)}");
+        }
     }
 
     private static IEnumerable<string> EntryNames(WasmModule module, Dictionary<string, OnvmConvention> conventions) =>
@@ -74,7 +93,7 @@ internal sealed record GuestShape(
 
     private static HostNeeds CheckImport(ModuleImport import, ReadOnlySpan<byte> bytes, int index)
     {
-        var name = $"{import.Module}.{import.Name}";
+        var name = GuestNames.Show($"{import.Module}.{import.Name}");
         if (Offered.TryGetValue((import.Module, import.Name), out var call))
         {
             return call.Type.Equals(import.Type)

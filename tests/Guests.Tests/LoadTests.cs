@@ -33,6 +33,26 @@ public sealed class LoadTests
     }
 
     [Fact]
+    public void HostileNames_AreShownHarmless()
+    {
+        var refusal = Assert.Throws<InvalidModuleException>(() => GuestProgram.Load(Guest.Fixture("hostile_import")));
+        Assert.StartsWith("unknown import env.?[2J?forged", refusal.Reason);
+        Assert.True(refusal.Reason.Length < 250);
+        Assert.DoesNotContain(refusal.Reason, char.IsControl);
+
+        var result = Guest.RunFixture("two_entries", Guest.Invocation() with { EntryPoint = "\n\u202e" + new string('x', 1000) });
+        Assert.StartsWith("no entry point '??xxx", result.MustEndAs(GuestOutcome.Failed).Reason);
+        Assert.True(result.Reason!.Length < 250);
+    }
+
+    [Fact]
+    public void EntryPointNames_AreBound()
+    {
+        var refusal = Assert.Throws<InvalidModuleException>(() => GuestProgram.Load(Guest.Fixture("long_entry")));
+        Assert.StartsWith("entry point name over 256 bytes", refusal.Reason);
+    }
+
+    [Fact]
     public void TruncatedModule_IsRefusedWhereverItIsCut()
     {
         var bytes = Guest.Sample("echo");

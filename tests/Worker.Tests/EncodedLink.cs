@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Marketplace.Api;
 using Marketplace.Api.Workers;
 using Marketplace.Worker;
@@ -12,13 +11,13 @@ namespace Marketplace.Tests.Worker;
 internal sealed class EncodedLink(IMarketLink inner) : IMarketLink
 {
     public async ValueTask<WorkerWelcome> Offer(WorkerOffer offer, CancellationToken cancellation) =>
-        Travel(await inner.Offer(Travel(offer, ApiJson.Default.WorkerOffer), cancellation), ApiJson.Default.WorkerWelcome);
+        Travel(await inner.Offer(Travel(offer), cancellation));
 
     public async ValueTask<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation) =>
-        Travel(await inner.Poll(Travel(poll, ApiJson.Default.WorkerPoll), cancellation), ApiJson.Default.WorkerOrders);
+        Travel(await inner.Poll(Travel(poll), cancellation));
 
     public ValueTask Report(WorkerReport report, CancellationToken cancellation) =>
-        inner.Report(Travel(report, ApiJson.Default.WorkerReport), cancellation);
+        inner.Report(Travel(report), cancellation);
 
     public ValueTask<Stream?> OpenBlob(LeaseId lease, BlobId blob, CancellationToken cancellation) => inner.OpenBlob(lease, blob, cancellation);
 
@@ -36,6 +35,9 @@ internal sealed class EncodedLink(IMarketLink inner) : IMarketLink
         LeaseId lease, ProgramId program, StateRoot root, IReadOnlyList<StateChange> changes, CancellationToken cancellation) =>
         inner.StateRootWith(lease, program, root, changes, cancellation);
 
-    private static TRecord Travel<TRecord>(TRecord record, JsonTypeInfo<TRecord> type) =>
-        JsonSerializer.Deserialize(JsonSerializer.SerializeToUtf8Bytes(record, type), type)!;
+    private static TRecord Travel<TRecord>(TRecord record)
+    {
+        var form = Answers.Of<TRecord>();
+        return JsonSerializer.Deserialize(JsonSerializer.SerializeToUtf8Bytes(record, form), form)!;
+    }
 }

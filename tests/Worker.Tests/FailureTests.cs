@@ -11,7 +11,7 @@ public sealed class FailureTests
         await using var worker = new WorkerFixture(encoded: true);
 
         worker.Market.Give(worker.Market.Lease(worker.Market.Add([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0xFF]), ""));
-        var result = await worker.Market.NextResult();
+        var result = await worker.NextResult();
 
         Assert.Equal(RunOutcome.InvalidModule, result.Outcome);
         Assert.Contains("8", result.Reason);
@@ -25,7 +25,7 @@ public sealed class FailureTests
         var missing = new BlobId(new Bytes32([.. Enumerable.Repeat((byte)7, 32)]));
 
         worker.Market.Give(worker.Market.Lease(worker.Module("echo"), "") with { InputBlob = missing });
-        var result = await worker.Market.NextResult();
+        var result = await worker.NextResult();
 
         Assert.Equal(RunOutcome.InputUnavailable, result.Outcome);
         Assert.Contains(missing.ToString(), result.Reason);
@@ -40,7 +40,7 @@ public sealed class FailureTests
 
         worker.Market.Give(worker.Market.Lease(worker.Module("echo"), "") with { InputBlob = blob });
 
-        Assert.Equal(RunOutcome.InputUnavailable, (await worker.Market.NextResult()).Outcome);
+        Assert.Equal(RunOutcome.InputUnavailable, (await worker.NextResult()).Outcome);
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class FailureTests
         await using var worker = new WorkerFixture();
 
         worker.Market.Give(worker.Market.Lease(worker.Module("faulty"), "loop", fuelMax: 50_000_000));
-        var result = await worker.Market.NextResult();
+        var result = await worker.NextResult();
 
         Assert.Equal(RunOutcome.OutOfFuel, result.Outcome);
         Assert.Equal(50_000_000, result.FuelUsed);
@@ -65,7 +65,7 @@ public sealed class FailureTests
         worker.Market.Give(endless, next);
         worker.Market.Stop(endless.Id);
 
-        Assert.Equal(next.Id, (await worker.Market.NextResult()).Lease);
+        Assert.Equal(next.Id, (await worker.NextResult()).Lease);
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class FailureTests
         };
 
         worker.Market.Give(worker.Market.Lease(worker.Module("echo"), "again"));
-        var result = await worker.Market.NextResult();
+        var result = await worker.NextResult();
 
         Assert.Equal(RunOutcome.Completed, result.Outcome);
         Assert.Equal(3, worker.Market.Reports.Count);
@@ -94,7 +94,7 @@ public sealed class FailureTests
         worker.Market.Forget();
 
         worker.Market.Give(worker.Market.Lease(worker.Module("echo"), "after"));
-        await worker.Market.NextResult();
+        await worker.NextResult();
 
         Assert.Equal(2, worker.Market.Offers);
     }

@@ -12,7 +12,7 @@ public sealed class RunTests
         var lease = worker.Market.Lease(worker.Module("echo"), "hello marketplace");
 
         worker.Market.Give(lease);
-        var result = await worker.Market.NextResult();
+        var result = await worker.NextResult();
 
         Assert.Equal((lease.Id, lease.Job, RunOutcome.Completed), (result.Lease, result.Job, result.Outcome));
         Assert.Equal("HELLO MARKETPLACE", Encoding.UTF8.GetString(result.Output.Span));
@@ -29,7 +29,7 @@ public sealed class RunTests
         var blob = worker.Market.Add(Encoding.UTF8.GetBytes(input));
 
         worker.Market.Give(worker.Market.Lease(worker.Module("echo"), "") with { InputBlob = blob });
-        var result = await worker.Market.NextResult();
+        var result = await worker.NextResult();
 
         Assert.Equal(RunOutcome.Completed, result.Outcome);
         Assert.Equal(0, result.Output.Length);
@@ -49,7 +49,7 @@ public sealed class RunTests
         var reported = new Dictionary<LeaseId, string>();
         for (var count = 0; count < leases.Length; count++)
         {
-            var result = await worker.Market.NextResult();
+            var result = await worker.NextResult();
             reported.Add(result.Lease, Encoding.UTF8.GetString(result.Output.Span));
         }
 
@@ -65,7 +65,7 @@ public sealed class RunTests
         var put = """{"op":"put","key":"colour","data_base64":"Ymx1ZQ=="}""";
 
         worker.Market.Give(worker.Market.Lease(worker.Module("kvstore"), put));
-        var result = await worker.Market.NextResult();
+        var result = await worker.NextResult();
 
         Assert.Equal(RunOutcome.Completed, result.Outcome);
         Assert.NotEmpty(result.StateChanges);

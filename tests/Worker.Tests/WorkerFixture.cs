@@ -1,3 +1,4 @@
+using Marketplace.Api.Workers;
 using Marketplace.Worker;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -21,6 +22,15 @@ internal sealed class WorkerFixture : IAsyncDisposable
     public WorkerAgent Agent { get; }
 
     public BlobId Module(string name) => Market.Add(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "programs", name, $"{name}.wasm")));
+
+    /// <summary>The next result that the worker reports; fails when the worker ends instead.</summary>
+    public async Task<WorkerResult> NextResult()
+    {
+        var next = Market.NextResult().AsTask();
+        if (await Task.WhenAny(next, _run) == _run)
+            await _run;
+        return await next;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -27,7 +27,7 @@ internal static class OnvmEntry
         if (size > int.MaxValue || size > run.Invocation.Limits.OutputBytesMax)
             throw GuestStop.OutputTooLarge(size, run.Invocation.Limits.OutputBytesMax);
         if (!memory.TryRead(from, size, out var output))
-            throw GuestStop.Failed($"'{entry}' returned an output of {size} bytes at {from}, which leaves the memory");
+            throw GuestStop.Failed($"'{GuestNames.Show(entry)}' returned an output of {size} bytes at {from}, which leaves the memory");
         run.ChargeCopy(size);
         run.Output.Append(output);
     }
