@@ -109,6 +109,8 @@ internal sealed partial class Activation
     private async void Activate()
     {
         Exception? failure = null;
+        if (Scheduler.ObservesSteps)
+            Scheduler.Observe(new TurnStep(TurnStepKind.Began, Name, nameof(IGrainBase.OnActivateAsync), ""));
         try
         {
             _instance = GrainClass.Create(this);
@@ -149,6 +151,8 @@ internal sealed partial class Activation
         var reason = _endReason!.Value;
         var outcome = "";
         StopTimers();
+        if (Scheduler.ObservesSteps)
+            Scheduler.Observe(new TurnStep(TurnStepKind.Began, Name, nameof(IGrainBase.OnDeactivateAsync), ""));
         try
         {
             if (_instance is IGrainBase grain && GrainClass.HasOnDeactivate)
@@ -167,10 +171,14 @@ internal sealed partial class Activation
         while (waiting.First is { } call)
         {
             waiting.Remove(call);
-            if (call.IsTick)
-                call.Release();
-            else
+            if (!call.IsTick && reason.ReasonCode != DeactivationReasonCode.ShuttingDown)
+            {
                 _host.Dispatcher.Deliver(call);
+                continue;
+            }
+
+            call.TryFail(new SiloUnavailableException("The grain host has shut down before the call began."));
+            call.Release();
         }
 
         _deactivated?.SetResult();
@@ -186,7 +194,7 @@ internal sealed partial class Activation
             _stage = Stage.Ended;
             waiting = _mailbox;
             _mailbox = default;
-            _interleavable = 0;
+            _alwaysWaiting = _readOnlyWaiting = _chainWaiting = 0;
             (whenIdle, _whenIdle) = (_whenIdle, null);
         }
 

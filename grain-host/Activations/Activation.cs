@@ -15,8 +15,8 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
     private CallList _mailbox;
     private CallList _running;
 
-    /// <summary>How many waiting calls might run beside a running one, so that a plain mailbox is never searched.</summary>
-    private int _interleavable;
+    /// <summary>How many waiting calls may run beside which running ones, so that the mailbox is searched only where it pays.</summary>
+    private int _alwaysWaiting, _readOnlyWaiting, _chainWaiting;
 
     /// <summary>The running call that keeps the others waiting; null when none runs or all that run interleave with everything.</summary>
     private GrainCall? _blocking;
@@ -69,8 +69,7 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
             {
                 call.Receiver = this;
                 _mailbox.Append(call);
-                if (MayInterleave(call))
-                    _interleavable++;
+                Count(call, 1);
                 IsUsed |= call.CountsAsUse;
                 watch = !_watched;
                 _watched = true;
@@ -175,7 +174,7 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
                 return TakeCall();
             case Stage.Active when _running.Count > 0:
                 // What runs may wait for a call that is allowed back in; everything else goes to the successor.
-                return _interleavable > 0 ? TakeCall() : null;
+                return TakeCall();
             case Stage.Active:
                 _stage = Stage.Ending;
                 return EndStep;
@@ -216,8 +215,23 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
 
     protected override void OnEscaped(Exception exception) => HostLog.Escaped(_host.Logger, exception, GrainId, CurrentMethod);
 
-    private bool MayInterleave(GrainCall call) =>
-        GrainClass.IsReentrant || call.AlwaysInterleaves || call.IsReadOnly || (call.Context?.ReentrancyId ?? Guid.Empty) != Guid.Empty;
+    private static Guid ChainOf(GrainCall call) => call.Context?.ReentrancyId ?? Guid.Empty;
+
+    /// <summary>Whether a call behind the first one might start although the first one may not.</summary>
+    private bool IsSearchWorthwhile =>
+        _alwaysWaiting > 0
+        || (_readOnlyWaiting > 0 && _blocking is { IsReadOnly: true })
+        || (_chainWaiting > 0 && _reentrantSections is { Count: > 0 });
+
+    private void Count(GrainCall call, int change)
+    {
+        if (call.AlwaysInterleaves)
+            _alwaysWaiting += change;
+        if (call.IsReadOnly)
+            _readOnlyWaiting += change;
+        if (ChainOf(call) != Guid.Empty)
+            _chainWaiting += change;
+    }
 
     private GrainCall? TakeCall()
     {
@@ -243,8 +257,15 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
                 return call;
             }
 
-            if (_interleavable == 0)
+            if (!IsSearchWorthwhile)
                 break;
+        }
+
+        if (_whenIdle is not null && _running.Count + _mailbox.Count == 0)
+        {
+            // Nothing was left but calls that nobody waits for any more. Not here: the gate is held.
+            Post(static whenIdle => ((TaskCompletionSource)whenIdle!).SetResult(), _whenIdle);
+            _whenIdle = null;
         }
 
         return null;
@@ -253,8 +274,7 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
     private void TakeOut(GrainCall call)
     {
         _mailbox.Remove(call);
-        if (MayInterleave(call))
-            _interleavable--;
+        Count(call, -1);
     }
 
     private void Drop(GrainCall call)
@@ -269,7 +289,7 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
             return _endReason is null;
         if (_endReason is null && (GrainClass.IsReentrant || call.AlwaysInterleaves || (call.IsReadOnly && _blocking.IsReadOnly)))
             return true;
-        var chain = call.Context?.ReentrancyId ?? Guid.Empty;
+        var chain = ChainOf(call);
         return chain != Guid.Empty && _reentrantSections is not null && _reentrantSections.ContainsKey(chain);
     }
 

@@ -60,23 +60,28 @@ internal sealed class CallSweep(HostCore host) : IDisposable
         }
 
         _watched.RemoveRange(kept, _watched.Count - kept);
-        ReportDeadlocks();
-        FailExpired();
-
-        Volatile.Write(ref _armed, 0);
-        if (_watched.Count > 0 || !_added.IsEmpty)
-            Arm();
+        try
+        {
+            ReportDeadlocks();
+        }
+        finally
+        {
+            FailExpired();
+            Volatile.Write(ref _armed, 0);
+            if (_watched.Count > 0 || !_added.IsEmpty)
+                Arm();
+        }
     }
 
     private void ReportDeadlocks()
     {
-        foreach (var report in _deadlocks.Look(_pending))
+        var found = _deadlocks.Look(_pending);
+        _pending.Clear();
+        foreach (var report in found)
         {
             HostLog.Deadlock(host.Logger, report.ToString());
             host.Options.OnDeadlock?.Invoke(report);
         }
-
-        _pending.Clear();
     }
 
     private void FailExpired()

@@ -9,19 +9,20 @@ internal sealed class Directory(HostCore host)
     private readonly ConcurrentDictionary<GrainId, ICallReceiver> _receivers = new();
     private long _made;
 
-    public int Count => _receivers.Count;
+    public bool IsEmpty => _receivers.IsEmpty;
 
     public ICallReceiver Resolve(GrainId id) => _receivers.TryGetValue(id, out var found) ? found : Add(id);
 
     public bool Remove(GrainId id, ICallReceiver receiver) => _receivers.TryRemove(new(id, receiver));
 
-    /// <summary>All activations, in the order in which they were made.</summary>
+    /// <summary>All activations; in a simulated run in the order in which they were made, so that every run sees the same.</summary>
     public List<Activation> Snapshot()
     {
         var all = new List<Activation>();
         foreach (var (_, receiver) in _receivers)
             receiver.AddTo(all);
-        all.Sort(static (left, right) => left.Number.CompareTo(right.Number));
+        if (host.Scheduler.ObservesSteps)
+            all.Sort(static (left, right) => left.Number.CompareTo(right.Number));
         return all;
     }
 

@@ -51,10 +51,10 @@ internal sealed class Dispatcher(HostCore host)
     {
         try
         {
+            // An activation that has ended refuses the call and is about to leave the directory; then its successor is found.
+            var wait = default(SpinWait);
             while (!host.Directory.Resolve(call.Target.GrainId).TryReceive(call))
-            {
-                // That activation has ended since it was found; the next look finds its successor.
-            }
+                wait.SpinOnce();
         }
         catch (Exception exception) when (exception is OrleansException or OrleansConfigurationException)
         {

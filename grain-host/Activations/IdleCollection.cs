@@ -9,7 +9,7 @@ internal sealed class IdleCollection(HostCore host) : IDisposable
     public void Start()
     {
         _timer = host.Time.CreateTimer(static idle => ((IdleCollection)idle!).Run(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        if (host.Directory.Count > 0)
+        if (!host.Directory.IsEmpty)
             Arm();
     }
 
@@ -32,7 +32,7 @@ internal sealed class IdleCollection(HostCore host) : IDisposable
         }
 
         Volatile.Write(ref _armed, 0);
-        if (host.Directory.Count > 0)
+        if (!host.Directory.IsEmpty)
             Arm();
     }
 }

@@ -12,6 +12,7 @@ internal sealed class StatelessWorkers(HostCore host, GrainClass grainClass, Gra
 
     public bool TryReceive(GrainCall call)
     {
+        var wait = default(SpinWait);
         while (true)
         {
             Activation worker;
@@ -24,6 +25,7 @@ internal sealed class StatelessWorkers(HostCore host, GrainClass grainClass, Gra
 
             if (worker.TryReceive(call))
                 return true;
+            wait.SpinOnce();
         }
     }
 

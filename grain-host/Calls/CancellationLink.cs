@@ -33,13 +33,20 @@ internal sealed class CancellationLink : IDisposable
         return link;
     }
 
-    public void CancelCallee() => _callee.Cancel();
+    /// <summary>In a turn of the grain: what its code has registered with the token must not run beside it.</summary>
+    public void CancelCallee()
+    {
+        if (_call.Receiver is { } receiver)
+            receiver.Post(static callee => ((CancellationTokenSource)callee!).Cancel(), _callee);
+        else
+            _callee.Cancel();
+    }
 
     public void Dispose() => _registration.Unregister();
 
     private void OnCallerCancelled()
     {
         _call.TryFail(new OperationCanceledException(_caller));
-        _callee.Cancel();
+        CancelCallee();
     }
 }

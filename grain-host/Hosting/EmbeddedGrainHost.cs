@@ -1,7 +1,9 @@
 using Marketplace.GrainHost.Activations;
 using Marketplace.GrainHost.Reminders;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans;
+using Orleans.Runtime;
 
 namespace Marketplace.GrainHost.Hosting;
 
@@ -22,6 +24,13 @@ public sealed class EmbeddedGrainHost : IHostedService
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        if (_host.Services.GetRequiredService<TimeProvider>() != _host.Time)
+        {
+            throw new OrleansConfigurationException(
+                $"{nameof(GrainHostOptions)}.{nameof(GrainHostOptions.TimeProvider)} is not the registered {nameof(TimeProvider)}: "
+                + "grains and their host must have the same clock.");
+        }
+
         foreach (var grainInterface in _host.Classes.All.SelectMany(grainClass => grainClass.Interfaces).Distinct())
             _host.Proxies.Prepare(grainInterface);
         _host.Sweep.Start();

@@ -24,6 +24,8 @@ public static class GrainHostServices
     {
         ArgumentNullException.ThrowIfNull(configure);
         services.AddOptions<GrainHostOptions>().Configure(configure).ValidateOnStart();
+        if (services.Any(service => service.ServiceType == typeof(EmbeddedGrainHost)))
+            return services;
         services.TryAddSingleton<IValidateOptions<GrainHostOptions>, GrainHostOptionsValidator>();
         services.AddLogging();
 

@@ -5,17 +5,16 @@ namespace Marketplace.GrainHost.Simulation;
 /// <summary>Chooses, by a seed, which of the turns that could run does; one at a time, on the thread that drives it.</summary>
 internal sealed class SeededScheduler : ITurnScheduler
 {
-    /// <summary>How long a busy thread pool may take to show that nothing of the run is on it.</summary>
-    private static readonly TimeSpan StrangerWait = TimeSpan.FromSeconds(10);
+    /// <summary>How long a run that looks stuck waits for a real timer or thread that its code may have started.</summary>
+    private static readonly TimeSpan StrangerWait = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private readonly List<IThreadPoolWorkItem> _runnable = [];
     private readonly TraceHash _trace = new();
     private readonly IChance _chance;
     private readonly SimulatedTime _time;
-
-    /// <summary>Flows wherever the code of a step flows, and calls back on the thread where it arrives.</summary>
-    private readonly AsyncLocal<Step?> _mark;
+    private readonly ManualResetEventSlim _violated = new(false);
+    private Step _current = Step.Outside;
     private Step? _violation;
     private int _driver;
 
@@ -23,7 +22,6 @@ internal sealed class SeededScheduler : ITurnScheduler
     {
         _chance = chance;
         _time = time;
-        _mark = new AsyncLocal<Step?>(OnMarkArrived);
     }
 
     /// <summary>One, so that the seed decides after every step.</summary>
@@ -53,7 +51,7 @@ internal sealed class SeededScheduler : ITurnScheduler
         _trace.Add(step.Method);
         _trace.Add(step.Outcome);
         if (step.Kind is TurnStepKind.Began or TurnStepKind.Continued)
-            _mark.Value = new Step(step.Grain, step.Method);
+            _current = new Step(step.Grain, step.Method);
         OnStep?.Invoke(step);
     }
 
@@ -69,6 +67,7 @@ internal sealed class SeededScheduler : ITurnScheduler
     {
         Volatile.Write(ref _driver, Environment.CurrentManagedThreadId);
         SynchronizationContext.SetSynchronizationContext(new OutsideContext(this));
+        ThreadPoolWatch.Report(() => Report(_current));
         try
         {
             var ending = scenario();
@@ -84,12 +83,12 @@ internal sealed class SeededScheduler : ITurnScheduler
                     throw new SimulationStuckException($"The scenario has not ended after {SimulatedRun.StepsMax} steps.");
             }
 
-            WaitForStrangers();
             ThrowViolation();
             ending.GetAwaiter().GetResult();
         }
         finally
         {
+            ThreadPoolWatch.Report(null);
             Volatile.Write(ref _driver, 0);
         }
     }
@@ -111,51 +110,24 @@ internal sealed class SeededScheduler : ITurnScheduler
     private void Execute(IThreadPoolWorkItem turn)
     {
         turn.Execute();
-        if (_mark.Value is not null)
-            _mark.Value = null;
+        _current = Step.Outside;
     }
 
     private void Advance()
     {
-        // What a grain has sent to the thread pool must be seen before time goes by, or timeouts would hide it.
-        WaitForStrangers();
-        if (Volatile.Read(ref _violation) is not null)
-            return;
         if (_time.GetUtcNow() - SimulatedRun.Start > SimulatedRun.TimeMax)
             throw new SimulationStuckException($"The scenario has not ended within {SimulatedRun.TimeMax} of simulated time.");
         if (_time.AdvanceToNextTimer())
             return;
-        bool isEmpty;
-        lock (_gate)
-            isEmpty = _runnable.Count == 0;
-        if (isEmpty)
+        if (!_violated.Wait(StrangerWait))
             throw new SimulationStuckException("The scenario has not ended, but no turn can run and no timer is set: everybody waits.");
     }
 
-    /// <summary>
-    /// The queue of the thread pool is first in, first out for work from this thread: when the marker runs, everything that was
-    /// sent there before has begun, and its mark has called back.
-    /// </summary>
-    private static void WaitForStrangers()
+    private void Report(Step step)
     {
-        using var reached = new ManualResetEventSlim(false);
-        ThreadPool.UnsafeQueueUserWorkItem(static reached => reached.Set(), reached, preferLocal: false);
-        if (!reached.Wait(StrangerWait))
-            throw new SimulationStuckException($"The thread pool has not run a work item within {StrangerWait}.");
+        Interlocked.CompareExchange(ref _violation, step, null);
+        _violated.Set();
     }
-
-    private void OnMarkArrived(AsyncLocalValueChangedArgs<Step?> change)
-    {
-        // This runs on whatever thread the context has arrived at, and an exception here would end the process.
-        if (change is { ThreadContextChanged: true, CurrentValue: { } step }
-            && Volatile.Read(ref _driver) is not 0 and var driver
-            && Environment.CurrentManagedThreadId != driver)
-        {
-            Report(step);
-        }
-    }
-
-    private void Report(Step step) => Interlocked.CompareExchange(ref _violation, step, null);
 
     private void ThrowViolation()
     {
@@ -163,7 +135,10 @@ internal sealed class SeededScheduler : ITurnScheduler
             throw new GrainThreadViolationException(step.Grain, step.Method);
     }
 
-    private sealed record Step(string Grain, string Method);
+    private sealed record Step(string Grain, string Method)
+    {
+        public static readonly Step Outside = new("", "");
+    }
 
     /// <summary>Where the scenario itself and the host's own loops continue.</summary>
     private sealed class OutsideContext(SeededScheduler scheduler) : SynchronizationContext

@@ -23,6 +23,18 @@ internal sealed class EscapeGrain : Grain, IEscapeGrain
     }
 }
 
+internal interface IEscapeOnActivateGrain : IGrainWithStringKey
+{
+    Task Call();
+}
+
+internal sealed class EscapeOnActivateGrain : Grain, IEscapeOnActivateGrain
+{
+    public override Task OnActivateAsync(CancellationToken cancellationToken) => Task.Run(() => { }, cancellationToken);
+
+    public Task Call() => Task.CompletedTask;
+}
+
 public class SimulationTests
 {
     [Fact]
@@ -59,6 +71,21 @@ public class SimulationTests
     }
 
     [Fact]
+    public void TaskRunDuringTheActivation_IsNamedToo()
+    {
+        var error = Assert.Throws<GrainThreadViolationException>(() => SimulatedHost.Run(
+            (host, _) => host.Client.GetGrain<IEscapeOnActivateGrain>("a").Call()));
+        Assert.Equal(("escapeonactivate/a", "OnActivateAsync"), (error.Grain, error.Method));
+    }
+
+    [Fact]
+    public void WorkSentToThePoolByTheScenarioItself_FailsTheRun()
+    {
+        var error = Assert.Throws<GrainThreadViolationException>(() => new SimulatedRun(1).Run(async () => await Task.Run(() => { })));
+        Assert.Contains("Code outside of the grains", error.Message);
+    }
+
+    [Fact]
     public void ScenarioThatWaitsForNothing_IsStuck_AndSaysSo()
     {
         var run = new SimulatedRun(1);
@@ -87,9 +114,11 @@ public class SimulationTests
         run.OnStep = steps.Add;
         SimulatedHost.Run(run, (host, _) => host.Client.GetGrain<IEchoGrain>("a").Nothing());
         Assert.Equal(
-            [TurnStepKind.Activated, TurnStepKind.Began, TurnStepKind.Ended, TurnStepKind.Deactivated],
-            steps.Select(step => step.Kind));
-        Assert.Equal("IEchoGrain.Nothing", steps[1].Method);
+            [
+                "Began echo/a OnActivateAsync", "Activated echo/a ", "Began echo/a IEchoGrain.Nothing", "Ended echo/a IEchoGrain.Nothing",
+                "Began echo/a OnDeactivateAsync", "Deactivated echo/a ShuttingDown",
+            ],
+            steps.Select(step => $"{step.Kind} {step.Grain} {step.Method}"));
     }
 
     private static SimulatedRun Play(ulong seed) => SimulatedHost.Run(
