@@ -51,7 +51,7 @@ public sealed class CompiledModule
 
     internal EntryPoint EntryOf(int function) => emitted.Entries[Module.Content.FunctionTypes[function]];
 
-    /// <summary>The function's code, or the stub that makes it at the first call. Two threads may both look it up; both find the same.</summary>
+    /// <summary>The function's code, or the stub that makes it at the first call. Threads that look it up at once find the same.</summary>
     internal nint CodeOf(int function)
     {
         var code = codes[function];

@@ -34,7 +34,8 @@ public sealed partial class Instance
             content.TypeOfFunction(index), compiled.SignatureOf(index), compiled.CodeOf(index), this);
     }
 
-    internal ReadOnlyMemory<byte> Data(int segment) => droppedData is not null && droppedData[segment] ? default : content.Data[segment].Bytes;
+    internal ReadOnlyMemory<byte> Data(int segment) =>
+        droppedData is not null && droppedData[segment] ? default : content.Data[segment].Bytes;
 
     internal ReadOnlySpan<ConstantExpression> Elements(int segment) =>
         droppedElements is not null && droppedElements[segment] ? [] : content.Elements[segment].Items;

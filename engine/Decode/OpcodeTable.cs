@@ -77,9 +77,10 @@ internal static class OpcodeTable
 
     private static void Memory()
     {
-        Load(WasmType.I32, (Opcode.I32Load, 4), (Opcode.I32Load8S, 1), (Opcode.I32Load8U, 1), (Opcode.I32Load16S, 2), (Opcode.I32Load16U, 2));
-        Load(WasmType.I64, (Opcode.I64Load, 8), (Opcode.I64Load8S, 1), (Opcode.I64Load8U, 1), (Opcode.I64Load16S, 2), (Opcode.I64Load16U, 2));
-        Load(WasmType.I64, (Opcode.I64Load32S, 4), (Opcode.I64Load32U, 4));
+        Load(WasmType.I32, (Opcode.I32Load, 4));
+        Load(WasmType.I32, (Opcode.I32Load8S, 1), (Opcode.I32Load8U, 1), (Opcode.I32Load16S, 2), (Opcode.I32Load16U, 2));
+        Load(WasmType.I64, (Opcode.I64Load, 8), (Opcode.I64Load32S, 4), (Opcode.I64Load32U, 4));
+        Load(WasmType.I64, (Opcode.I64Load8S, 1), (Opcode.I64Load8U, 1), (Opcode.I64Load16S, 2), (Opcode.I64Load16U, 2));
         Load(WasmType.F32, (Opcode.F32Load, 4));
         Load(WasmType.F64, (Opcode.F64Load, 8));
         Store(WasmType.I32, (Opcode.I32Store, 4), (Opcode.I32Store8, 1), (Opcode.I32Store16, 2));

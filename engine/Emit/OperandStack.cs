@@ -159,7 +159,7 @@ internal sealed class OperandStack(FunctionLocals locals)
         SpillLocals(-1, operands.Count);
     }
 
-    /// <summary>The top <paramref name="count"/> operands into the spill locals of their heights, canonical, as labels expect them.</summary>
+    /// <summary>The top operands into the spill locals of their heights, canonical, as labels expect them.</summary>
     public void SpillResults(int count)
     {
         SpillStack();

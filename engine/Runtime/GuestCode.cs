@@ -177,5 +177,6 @@ internal static unsafe class GuestCode
         }
     }
 
-    private static void Charge(Instance instance, uint count, int perFuel) => instance.Run.ChargeFuel(((long)count + perFuel - 1) / perFuel);
+    private static void Charge(Instance instance, uint count, int perFuel) =>
+        instance.Run.ChargeFuel(((long)count + perFuel - 1) / perFuel);
 }

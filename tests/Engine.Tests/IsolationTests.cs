@@ -17,7 +17,8 @@ public sealed class IsolationTests(GuestThreadsFixture guests) : EngineTest(gues
     public async Task MemoryIsZero_ForTheNextGuest_AlsoAfterATrap(int pages)
     {
         var fill = new TestModule().Memory((uint)pages);
-        fill.Function(fill.Type(None, I32), "run", new Code().I32Const(0).I32Const(0xAB).I32Const(pages * 65_536).MemoryFill().Unreachable());
+        fill.Function(fill.Type(None, I32), "run", new Code()
+            .I32Const(0).I32Const(0xAB).I32Const(pages * 65_536).MemoryFill().Unreachable());
         var sum = new TestModule().Memory((uint)pages);
         sum.Function(sum.Type(None, I32), "run", new Code()
             .Loop()

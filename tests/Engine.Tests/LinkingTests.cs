@@ -42,7 +42,8 @@ public sealed class LinkingTests(GuestThreadsFixture guests) : EngineTest(guests
         var module = new TestModule();
         var sum = module.ImportFunction("host", "sum", module.Type(parameters, I32));
         module.Function(module.Type(None, I32), "run", new Code().Times(20, c => c.I32Const(3)).Call(sum));
-        var imports = new Imports().Add("host", "sum", HostFunction.Create(new FunctionType([.. parameters], [WasmType.I32]), static (_, arguments, results) =>
+        var type = new FunctionType([.. parameters], [WasmType.I32]);
+        var imports = new Imports().Add("host", "sum", HostFunction.Create(type, static (_, arguments, results) =>
         {
             var total = 0;
             foreach (var argument in arguments)

@@ -46,6 +46,10 @@ internal sealed class SpecSession
         }
     }
 
+    /// <summary>One text may go on where the other ends: the suite adds an index, the engine a name.</summary>
+    private static string? Told(string longer, string shorter) =>
+        longer.StartsWith(shorter, StringComparison.Ordinal) ? null : $"\"{shorter}\" does not begin \"{longer}\"";
+
     private static string Text(JsonElement command) => command.GetProperty("text").GetString()!;
 
     private Instance Load(JsonElement command)
@@ -120,8 +124,7 @@ internal sealed class SpecSession
         }
         catch (TrapException trap)
         {
-            // The suite's text may go on with an index.
-            return Text(command).StartsWith(trap.Message, StringComparison.Ordinal) ? null : $"trap {trap.Message}, expected {Text(command)}";
+            return Told(Text(command), trap.Message);
         }
     }
 
@@ -147,7 +150,7 @@ internal sealed class SpecSession
         }
         catch (LinkException refusal)
         {
-            return refusal.Message.StartsWith(Text(command), StringComparison.Ordinal) ? null : $"{refusal.Message}, expected {Text(command)}";
+            return Told(refusal.Message, Text(command));
         }
     }
 
@@ -160,7 +163,7 @@ internal sealed class SpecSession
         }
         catch (TrapException trap)
         {
-            return Text(command).StartsWith(trap.Message, StringComparison.Ordinal) ? null : $"trap {trap.Message}, expected {Text(command)}";
+            return Told(Text(command), trap.Message);
         }
     }
 }
