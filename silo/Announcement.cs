@@ -16,7 +16,7 @@ internal sealed partial class Announcement(IHostApplicationLifetime lifetime, IS
 
     private void Announce()
     {
-        var addresses = server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        var addresses = server.Features.Get<IServerAddressesFeature>()!.Addresses;
         folder.Write(DataFolder.Url, addresses.First());
         LogReady(string.Join(", ", addresses), folder.Path);
     }

@@ -6,7 +6,7 @@ namespace Marketplace.Grains;
 /// <summary>The account's keys. The list and the spend limits are events of the account; whether a secret is right, the key's own grain knows.</summary>
 public sealed partial class AccountGrain
 {
-    /// <summary>Bytes of a key's id: 16 hexadecimal digits behind 'mk', enough that ids of different accounts never meet.</summary>
+    /// <summary>Bytes of a key's id: enough that ids of different accounts never meet.</summary>
     private const int KeyIdBytes = 8;
 
     public async Task<CreatedKey> CreateKey(KeyRequest request)
@@ -27,8 +27,8 @@ public sealed partial class AccountGrain
         var (id, secret) = NewSecret();
         await Append(new KeyCreated(id, request.Name, request.Scopes, request.SpendLimit, _clock.GetUtcNow()));
         // A crash before this leaves a listed key without a secret: nobody has seen one, so nobody misses it.
-        await GrainFactory.GetGrain<IKeyGrain>(id).Register(_id, request.Scopes, KeySecrets.Hash(secret));
-        return new CreatedKey($"{id}_{secret}", _account.Keys[id].ToView());
+        await GrainFactory.GetGrain<IKeyGrain>(id).Register(_id, request.Scopes, ApiKey.HashSecret(secret));
+        return new CreatedKey(ApiKey.Format(id, secret), _account.Keys[id].ToView());
     }
 
     public async Task<ImmutableArray<KeyView>> ListKeys()
@@ -51,10 +51,12 @@ public sealed partial class AccountGrain
             await _journal.Settled();
     }
 
-    private (string Id, string Secret) NewSecret()
+    private (string Id, byte[] Secret) NewSecret()
     {
-        Span<byte> bytes = stackalloc byte[KeyIdBytes + Bytes32.Size];
-        _secrets.Fill(bytes);
-        return ($"mk{Convert.ToHexStringLower(bytes[..KeyIdBytes])}", Convert.ToHexStringLower(bytes[KeyIdBytes..]));
+        Span<byte> id = stackalloc byte[KeyIdBytes];
+        var secret = new byte[Bytes32.Size];
+        _secrets.Fill(id);
+        _secrets.Fill(secret);
+        return (ApiKey.FormatId(id), secret);
     }
 }
