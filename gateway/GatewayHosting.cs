@@ -25,8 +25,11 @@ public static class GatewayHosting
         services.AddSingleton<RateLimits>();
         services.AddSingleton<KeyCache>();
         services.AddSingleton<EventTickets>();
-        services.AddSingleton<BlobUsage>();
+        services.TryAddSingleton<IResultsFeed, StreamResultsFeed>();
+        services.AddSingleton<EventHub>();
+        services.AddSingleton<EventAnswer.Surroundings>();
         services.AddSingleton<BlobUploads>();
+        services.AddApiDescription();
         return services;
     }
 
@@ -51,7 +54,9 @@ public static class GatewayHosting
         app.MapAccountApi();
         app.MapKeysApi();
         app.MapMarketApi();
+        app.MapEventsApi();
         app.MapHealthApi();
+        app.MapOpenApiDocument();
         return app;
     }
 }

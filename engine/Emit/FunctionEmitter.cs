@@ -30,7 +30,7 @@ internal sealed partial class FunctionEmitter
         this.body = body;
         this.il = il;
         content = module.Content;
-        plan = FunctionPlan.Of(content, type, body);
+        plan = FunctionPlan.Of(content, body, module.Limits);
         locals = new FunctionLocals(il, type, body);
         stack = new OperandStack(locals);
     }
@@ -162,14 +162,14 @@ internal sealed partial class FunctionEmitter
                 Select();
                 break;
             case Opcode.LocalGet:
-                PushLocal(index);
+                stack.PushLocal(locals.TypeOf(index), index);
                 break;
             case Opcode.LocalSet:
                 SetLocal(index);
                 break;
             case Opcode.LocalTee:
                 SetLocal(index);
-                PushLocal(index);
+                stack.PushLocal(locals.TypeOf(index), index);
                 break;
             case Opcode.GlobalGet:
                 GlobalGet(index);
@@ -194,16 +194,10 @@ internal sealed partial class FunctionEmitter
     private void SetLocal(int index)
     {
         stack.SpillLocals(index, stack.Count - 1);
-        if (!plan.HoldsAnyNaN(index))
-        {
-            stack.CanonicaliseTop(1);
-        }
-
+        stack.CanonicaliseTop(1);
         stack.Load(1);
         locals.EmitSet(index);
     }
-
-    private void PushLocal(int index) => stack.PushLocal(locals.TypeOf(index), index, plan.HoldsAnyNaN(index));
 
     private void Select()
     {

@@ -25,6 +25,9 @@ internal sealed record BodyRule(string ContentType, long BytesMax, Type? Record)
 /// <summary>One parameter of the query; a route refuses all that it has no rule for.</summary>
 internal sealed record QueryRule(string Name, string Description, bool IsNumber = false);
 
+/// <summary>The route answers 201 and never 200.</summary>
+internal sealed record CreatesRule;
+
 /// <summary>How a route states its rules, beside its handler.</summary>
 internal static class EndpointRules
 {
@@ -39,6 +42,10 @@ internal static class EndpointRules
 
     public static TBuilder TakesBytes<TBuilder>(this TBuilder route, long bytesMax) where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new BodyRule(MediaTypeNames.Application.Octet, bytesMax, Record: null));
+
+    /// <summary>What OpenAPI says of a route whose only success is a new thing.</summary>
+    public static RouteHandlerBuilder Creates<TRecord>(this RouteHandlerBuilder route) =>
+        route.Produces<TRecord>(StatusCodes.Status201Created).WithMetadata(new CreatesRule());
 
     public static TBuilder TakesQuery<TBuilder>(this TBuilder route, params QueryRule[] rules) where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata([.. rules]);

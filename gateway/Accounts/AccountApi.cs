@@ -13,7 +13,7 @@ internal static class AccountApi
         routes.MapGet(Routes.Account, Get).WithName("GetAccount").WithTags("Account").Needs(Scopes.Read);
 
     /// <summary>The account's money and open jobs.</summary>
-    private static async Task<JsonAnswer<Account>> Get(HttpContext http, IGrainFactory grains)
+    internal static async Task<JsonAnswer<Account>> Get(HttpContext http, IGrainFactory grains)
     {
         var view = await grains.GetGrain<IAccountGrain>(http.Caller().Account.ToString()).Get().WaitAsync(http.RequestAborted);
         return Answer.Ok(AccountMapper.ToAccount(view), ApiJson.Default.Account);

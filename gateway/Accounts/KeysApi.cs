@@ -16,13 +16,13 @@ internal static class KeysApi
     {
         var keys = routes.MapGroup("").WithTags("Keys");
         keys.MapPost(Routes.Keys, Create).WithName("CreateKey").Needs(Scopes.Admin).TakesJson(typeof(KeyRequest), GatewayPolicy.SmallBodyBytesMax)
-            .Produces<CreatedKey>(StatusCodes.Status201Created);
+            .Creates<CreatedKey>();
         keys.MapGet(Routes.Keys, List).WithName("ListKeys").Needs(Scopes.Admin);
         keys.MapDelete($"{Routes.Keys}/{{key}}", Revoke).WithName("RevokeKey").Needs(Scopes.Admin).Produces(StatusCodes.Status204NoContent);
     }
 
     /// <summary>Creates a key. Its secret is in this answer and nowhere else.</summary>
-    private static async Task<JsonAnswer<CreatedKey>> Create(HttpContext http, IGrainFactory grains)
+    internal static async Task<JsonAnswer<CreatedKey>> Create(HttpContext http, IGrainFactory grains)
     {
         var request = await RequestReader.Body(http, RequestReader.Json.KeyRequest);
         var caller = http.Caller();
@@ -43,14 +43,14 @@ internal static class KeysApi
     }
 
     /// <summary>All keys of the account, also revoked ones, without their secrets.</summary>
-    private static async Task<JsonAnswer<Page<AccessKey>>> List(HttpContext http, IGrainFactory grains)
+    internal static async Task<JsonAnswer<Page<AccessKey>>> List(HttpContext http, IGrainFactory grains)
     {
         var keys = await grains.GetGrain<IAccountGrain>(http.Caller().Account.ToString()).ListKeys().WaitAsync(http.RequestAborted);
         return Answer.Ok(new Page<AccessKey>([.. keys.Select(AccountMapper.ToKey)], Next: null), ApiJson.Default.PageAccessKey);
     }
 
     /// <summary>Revokes a key of the account: it is refused here from this answer on, through other gateways within seconds.</summary>
-    private static async Task<IResult> Revoke(HttpContext http, string key, IGrainFactory grains, KeyCache cache)
+    internal static async Task<IResult> Revoke(HttpContext http, string key, IGrainFactory grains, KeyCache cache)
     {
         if (!ApiKey.IsId(key))
             throw RequestReader.Malformed(GatewayMessages.BadId("a key's id", key, "'mk' and 16 lower-case hexadecimal digits"));

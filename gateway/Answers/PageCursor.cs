@@ -37,7 +37,8 @@ internal static class PageCursor
         if (text.Length is 0 or > GatewayPolicy.CursorCharactersMax || !Base64Url.IsValid(text))
             throw RequestReader.Malformed(GatewayMessages.BadCursor(text));
         var bytes = Base64Url.DecodeFromChars(text);
-        if (bytes.Length <= HeadBytes || bytes[0] != Version)
+        // One text per cursor: what decodes alike but is written otherwise is not one of ours.
+        if (bytes.Length <= HeadBytes || bytes[0] != Version || Base64Url.EncodeToString(bytes) != text)
             throw RequestReader.Malformed(GatewayMessages.BadCursor(text));
         var ticks = BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(1));
         if (ticks < 0 || ticks > DateTime.MaxValue.Ticks)

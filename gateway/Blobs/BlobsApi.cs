@@ -23,7 +23,7 @@ internal static class BlobsApi
     {
         var blobs = routes.MapGroup("").WithTags("Blobs");
         blobs.MapPost(Routes.Blobs, Post).WithName("UploadBlob").Needs(Scopes.Submit).TakesBytes(options.BlobBytesMax)
-            .TakesQuery(Expected).Transfers().Produces<Blob>(StatusCodes.Status201Created);
+            .TakesQuery(Expected).Transfers().Creates<Blob>();
         blobs.MapPut($"{Routes.Blobs}/{{blob}}", Put).WithName("PutBlob").Needs(Scopes.Submit).TakesBytes(options.BlobBytesMax).Transfers();
         blobs.MapGet(Routes.Blobs, List).WithName("ListBlobs").Needs(Scopes.Read).TakesQuery(PageRules.Cursor, PageRules.Limit);
         blobs.MapMethods($"{Routes.Blobs}/{{blob}}", Reads, Get).WithName("GetBlob").Needs(Scopes.Read).Transfers().GivesBytes();
@@ -32,7 +32,7 @@ internal static class BlobsApi
     }
 
     /// <summary>Uploads bytes and keeps them for the account; with <c>expect</c>, only if they hash to that id.</summary>
-    private static async Task<JsonAnswer<Blob>> Post(HttpContext http, BlobUploads uploads)
+    internal static async Task<JsonAnswer<Blob>> Post(HttpContext http, BlobUploads uploads)
     {
         var expected = RequestReader.Text(http, Expect) is { } text ? RequestReader.Blob(text) : (BlobId?)null;
         var blob = await uploads.Take(http, expected);
@@ -40,11 +40,11 @@ internal static class BlobsApi
     }
 
     /// <summary>Uploads bytes under their id; refused where they do not hash to it.</summary>
-    private static async Task<JsonAnswer<Blob>> Put(HttpContext http, string blob, BlobUploads uploads) =>
+    internal static async Task<JsonAnswer<Blob>> Put(HttpContext http, string blob, BlobUploads uploads) =>
         Answer.Ok(await uploads.Take(http, RequestReader.Blob(blob)), ApiJson.Default.Blob);
 
     /// <summary>The account's blobs, newest first.</summary>
-    private static async Task<JsonAnswer<Page<Blob>>> List(HttpContext http, IListing listing, IBlobStore store)
+    internal static async Task<JsonAnswer<Page<Blob>>> List(HttpContext http, IListing listing, IBlobStore store)
     {
         var limit = PageRules.LimitOf(http);
         var query = new ListingQuery(PinRow.Kind, Owner: http.Caller().Account.ToString(), After: PageRules.CursorOf(http), Limit: limit);
@@ -60,22 +60,21 @@ internal static class BlobsApi
     }
 
     /// <summary>The bytes, verified while they are read, also by Range.</summary>
-    private static async Task<TransferAnswer> Get(HttpContext http, string blob, IGrainFactory grains, IBlobStore store, RateLimits rates, IOptions<GatewayOptions> options)
+    internal static async Task<TransferAnswer> Get(HttpContext http, string blob, IGrainFactory grains, IBlobStore store, RateLimits rates, IOptions<GatewayOptions> options)
     {
         var view = await Find(http, RequestReader.Blob(blob), grains);
         return new TransferAnswer(Download.Blob(store, view.Id, view.Size, view.Id.ToString()), rates, options.Value.AccountTransfersMax);
     }
 
     /// <summary>Size and age of a blob of the account.</summary>
-    private static async Task<JsonAnswer<Blob>> Info(HttpContext http, string blob, IGrainFactory grains) =>
+    internal static async Task<JsonAnswer<Blob>> Info(HttpContext http, string blob, IGrainFactory grains) =>
         Answer.Ok(StorageMapper.ToBlob(await Find(http, RequestReader.Blob(blob), grains)), ApiJson.Default.Blob);
 
     /// <summary>Removes the account's own pin; others who keep the same bytes are not touched.</summary>
-    private static async Task<IResult> Delete(HttpContext http, string blob, IGrainFactory grains, BlobUsage usage)
+    internal static async Task<IResult> Delete(HttpContext http, string blob, IGrainFactory grains)
     {
-        var view = await Find(http, RequestReader.Blob(blob), grains);
-        await grains.GetGrain<IBlobGrain>(view.Id.ToString()).Unpin(http.Caller().Account).WaitAsync(http.RequestAborted);
-        usage.Removed(http.Caller().Account, view.Size);
+        var id = RequestReader.Blob(blob);
+        await grains.GetGrain<IBlobGrain>(id.ToString()).Unpin(http.Caller().Account).WaitAsync(http.RequestAborted);
         return TypedResults.NoContent();
     }
 

@@ -69,9 +69,9 @@ internal sealed class BodyMiddleware(RequestDelegate next, RateLimits rates)
             await ProblemFactory.Write(http, ErrorCode.BodyTooLarge, GatewayMessages.BodyTooLarge(rule.BytesMax));
         else
         {
-            // Bodies without a length are counted by the server while they come in.
+            // Bodies without a length are counted while they come in: JSON by the server, with its framing; bytes by the store, exactly.
             if (rule is not null && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-                size.MaxRequestBodySize = rule.BytesMax;
+                size.MaxRequestBodySize = rule.IsJson ? rule.BytesMax : null;
             return false;
         }
         return true;

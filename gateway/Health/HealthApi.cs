@@ -16,11 +16,11 @@ internal static class HealthApi
     }
 
     /// <summary>Answers as long as the process can answer at all.</summary>
-    private static JsonAnswer<Health> Live(IReadiness readiness) =>
+    internal static JsonAnswer<Health> Live(IReadiness readiness) =>
         Answer.Ok(new Health("live", readiness.Current.Version, Reason: null), ApiJson.Default.Health);
 
     /// <summary>200 when requests are served, else 503 with the reason.</summary>
-    private static JsonAnswer<Health> Ready(IReadiness readiness)
+    internal static JsonAnswer<Health> Ready(IReadiness readiness)
     {
         var report = readiness.Current;
         var status = report.State == ServiceState.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;

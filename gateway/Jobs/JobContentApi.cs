@@ -20,7 +20,7 @@ internal static class JobContentApi
     }
 
     /// <summary>The output of a completed job, also by Range.</summary>
-    private static async Task<Download> Output(HttpContext http, string job, IGrainFactory grains, IBlobStore blobs)
+    internal static async Task<Download> Output(HttpContext http, string job, IGrainFactory grains, IBlobStore blobs)
     {
         var id = RequestReader.Job(job);
         var view = await grains.GetGrain<IJobGrain>(id.ToString()).Get(http.Caller()).WaitAsync(http.RequestAborted);
@@ -32,7 +32,7 @@ internal static class JobContentApi
     }
 
     /// <summary>What the program wrote to its log.</summary>
-    private static async Task<Download> Log(HttpContext http, string job, IGrainFactory grains)
+    internal static async Task<Download> Log(HttpContext http, string job, IGrainFactory grains)
     {
         var id = RequestReader.Job(job);
         var log = await grains.GetGrain<IJobGrain>(id.ToString()).GetLog(http.Caller()).WaitAsync(http.RequestAborted);

@@ -1,5 +1,6 @@
 using Marketplace.Api;
 using Marketplace.Grains;
+using Marketplace.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -13,11 +14,15 @@ internal static class JobsApi
     private static readonly QueryRule Wait =
         new(Routes.Wait, $"Seconds to wait for the end of the job, at most {GatewayPolicy.WaitSecondsMax}.", IsNumber: true);
 
+    private static readonly QueryRule State = new(Routes.State, $"Only jobs in this state: {string.Join(", ", States())}.");
+    private static readonly QueryRule Program = new("program", "Only jobs of this program.");
+
     public static void MapJobsApi(this IEndpointRouteBuilder routes)
     {
         var jobs = routes.MapGroup("").WithTags("Jobs");
         jobs.MapPost(Routes.Jobs, Submit).WithName("SubmitJob").Needs(Scopes.Submit).TakesJson(typeof(JobRequest), GatewayPolicy.JobBodyBytesMax)
             .TakesQuery(Wait).MayWait().Produces<Job>(StatusCodes.Status201Created).Produces<Job>(StatusCodes.Status202Accepted);
+        jobs.MapGet(Routes.Jobs, List).WithName("ListJobs").Needs(Scopes.Read).TakesQuery(State, Program, PageRules.Cursor, PageRules.Limit);
         jobs.MapPost(Routes.JobsBatch, SubmitBatch).WithName("SubmitJobs").Needs(Scopes.Submit)
             .TakesJson(typeof(JobBatchRequest), GatewayPolicy.BatchBodyBytesMax);
         jobs.MapPost(Routes.JobsGet, GetMany).WithName("GetJobs").Needs(Scopes.Read).TakesJson(typeof(JobsGetRequest), GatewayPolicy.IdsBodyBytesMax);
@@ -31,7 +36,7 @@ internal static class JobsApi
     /// Submits one job. 201 when it is new, 200 when the same request had created it before; with <c>wait</c>, 202 where the job has not ended in
     /// time.
     /// </summary>
-    private static async Task<JsonAnswer<Job>> Submit(HttpContext http, IGrainFactory grains, TimeProvider time)
+    internal static async Task<JsonAnswer<Job>> Submit(HttpContext http, IGrainFactory grains, TimeProvider time)
     {
         var seconds = RequestReader.Number(http, Routes.Wait, 0, 0, GatewayPolicy.WaitSecondsMax);
         var item = JobMapper.ToItem(await RequestReader.Body(http, RequestReader.Json.JobRequest));
@@ -48,7 +53,7 @@ internal static class JobsApi
     }
 
     /// <summary>Submits up to 1,000 jobs. The answer has one result per item, in order; a refused item does not touch the others.</summary>
-    private static async Task<JsonAnswer<JobBatchResponse>> SubmitBatch(HttpContext http, IGrainFactory grains)
+    internal static async Task<JsonAnswer<JobBatchResponse>> SubmitBatch(HttpContext http, IGrainFactory grains)
     {
         var batch = await RequestReader.Body(http, RequestReader.Json.JobBatchRequest);
         if (batch.Jobs.Count is 0 or > MarketLimits.BatchJobsMax)
@@ -57,8 +62,22 @@ internal static class JobsApi
         return Answer.Large(JobMapper.ToResponse(results), ApiJson.Default.JobBatchResponse);
     }
 
+    /// <summary>The account's jobs, newest first.</summary>
+    internal static async Task<JsonAnswer<Page<JobListItem>>> List(HttpContext http, IListing listing)
+    {
+        var state = RequestReader.Text(http, State.Name);
+        if (state is not null && !JobStatusNames.TryParse(state, out _))
+            throw RequestReader.Malformed(GatewayMessages.NotOneOf(State.Name, state, States()));
+        var program = RequestReader.Text(http, Program.Name) is { } text ? RequestReader.Program(text).ToString() : null;
+        var limit = PageRules.LimitOf(http);
+        var query = new ListingQuery(JobSummary.Kind, http.Caller().Account.ToString(), state, program, PageRules.CursorOf(http), limit);
+        var rows = await listing.List(query, http.RequestAborted);
+        return Answer.Large(
+            new Page<JobListItem>([.. rows.Select(JobMapper.ToListItem)], PageCursor.Next(rows, limit)), ApiJson.Default.PageJobListItem);
+    }
+
     /// <summary>Many jobs in one request. Ids that this account has no job for are listed, not refused.</summary>
-    private static async Task<JsonAnswer<JobsGetResponse>> GetMany(HttpContext http, IGrainFactory grains)
+    internal static async Task<JsonAnswer<JobsGetResponse>> GetMany(HttpContext http, IGrainFactory grains)
     {
         var ids = (await RequestReader.Body(http, RequestReader.Json.JobsGetRequest)).Ids;
         if (ids.Count is 0 or > Routes.BatchItemsMax)
@@ -75,7 +94,7 @@ internal static class JobsApi
     }
 
     /// <summary>One job; with <c>wait</c>, when it has ended or the time is over (202).</summary>
-    private static async Task<JsonAnswer<Job>> Get(HttpContext http, string job, IGrainFactory grains, TimeProvider time)
+    internal static async Task<JsonAnswer<Job>> Get(HttpContext http, string job, IGrainFactory grains, TimeProvider time)
     {
         var seconds = RequestReader.Number(http, Routes.Wait, 0, 0, GatewayPolicy.WaitSecondsMax);
         var grain = grains.GetGrain<IJobGrain>(RequestReader.Job(job).ToString());
@@ -85,7 +104,7 @@ internal static class JobsApi
     }
 
     /// <summary>Why the job was matched as it was, or why it still waits.</summary>
-    private static async Task<JsonAnswer<JobExplanation>> Explain(HttpContext http, string job, IGrainFactory grains)
+    internal static async Task<JsonAnswer<JobExplanation>> Explain(HttpContext http, string job, IGrainFactory grains)
     {
         var grain = grains.GetGrain<IJobGrain>(RequestReader.Job(job).ToString());
         var view = await grain.Get(http.Caller()).WaitAsync(http.RequestAborted);
@@ -94,11 +113,13 @@ internal static class JobsApi
     }
 
     /// <summary>Cancels the job, unless it has ended. Sending it again gives the same answer.</summary>
-    private static async Task<JsonAnswer<Job>> Cancel(HttpContext http, string job, IGrainFactory grains)
+    internal static async Task<JsonAnswer<Job>> Cancel(HttpContext http, string job, IGrainFactory grains)
     {
         var view = await grains.GetGrain<IJobGrain>(RequestReader.Job(job).ToString()).Cancel(http.Caller()).WaitAsync(http.RequestAborted);
         return Answer.Ok(JobMapper.ToJob(view), ApiJson.Default.Job);
     }
+
+    private static IEnumerable<string> States() => Enum.GetValues<JobStatus>().Select(JobStatusNames.Of);
 
     private static async Task<JobView?> Find(IGrainFactory grains, JobId id, Caller caller)
     {

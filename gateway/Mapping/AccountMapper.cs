@@ -17,11 +17,17 @@ internal static class AccountMapper
 
     public static CreatedKey ToCreated(Grains.CreatedKey created) => new(created.Key, ToKey(created.View));
 
+    /// <exception cref="MarketException">An item is not one scope.</exception>
     public static Scopes FromScopes(IReadOnlyList<Scope> scopes)
     {
         var flags = Scopes.None;
         foreach (var scope in scopes)
+        {
+            // The reader of enums also takes 'read, admin' as one value; each scope has its own place in the list.
+            if (!Enum.IsDefined(scope))
+                throw RequestReader.Malformed(GatewayMessages.ScopeUnknown);
             flags |= (Scopes)scope;
+        }
         return flags;
     }
 

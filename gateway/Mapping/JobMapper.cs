@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Marketplace.Api;
 using Marketplace.Grains;
+using Marketplace.Storage;
 using JobExplanation = Marketplace.Api.JobExplanation;
 using JobFault = Marketplace.Api.JobFault;
 using JobOutput = Marketplace.Api.JobOutput;
@@ -72,14 +73,30 @@ internal static class JobMapper
         FuelUsed = view.FuelUsed,
         PriceMax = view.Spec.PriceMax,
         Charge = view.Charge,
-        Output = OutputOf(view),
+        Output = OutputOf(view.Status, view.Output),
         StateRootBefore = view.RootBefore,
         StateRootAfter = view.RootAfter,
         History = [.. view.History.Select(step => new JobStep((JobState)step.Status, step.At, step.Worker, step.Note))],
     };
 
-    public static JobEnded ToEnded(JobView view) =>
-        new(view.Id, view.RequestId, (JobState)view.Status, view.Code, view.FuelUsed, view.Charge, OutputOf(view));
+    public static JobEnded ToEnded(EndedJob job) =>
+        new(job.Job, job.RequestId, (JobState)job.Status, job.Code, job.FuelUsed, job.Charge, OutputOf(job.Status, job.Output));
+
+    /// <exception cref="InvalidDataException">The row's summary is not one.</exception>
+    public static JobListItem ToListItem(ListingRow row)
+    {
+        var summary = JobSummary.Read(row.Summary.Span);
+        return new JobListItem(
+            JobId.Parse(row.Id),
+            summary.RequestId,
+            summary.Program,
+            JobStatusNames.TryParse(row.State, out var status) ? (JobState)status : throw new InvalidDataException($"'{row.State}' is no status of a job."),
+            summary.Code,
+            row.At,
+            summary.EndedAt,
+            summary.FuelUsed,
+            summary.Charge);
+    }
 
     public static JobExplanation ToExplanation(JobView view, Grains.JobExplanation explanation) => new(
         view.Id,
@@ -87,9 +104,9 @@ internal static class JobMapper
         explanation.Summary,
         [.. explanation.Offers.Select(offer => new OfferVerdict(offer.Worker, offer.Price, offer.Won, offer.Reason))]);
 
-    private static JobOutput? OutputOf(JobView view) => view.Status != JobStatus.Completed
+    private static JobOutput? OutputOf(JobStatus status, Grains.JobOutput output) => status != JobStatus.Completed
         ? null
-        : new JobOutput(view.Output.Size, view.Output.Blob is null ? view.Output.Inline : null, view.Output.Blob);
+        : new JobOutput(output.Size, output.Blob is null ? output.Inline : null, output.Blob);
 
     private static ImmutableArray<string> Arguments(IReadOnlyList<string>? arguments, int? index)
     {

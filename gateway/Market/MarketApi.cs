@@ -14,7 +14,7 @@ internal static class MarketApi
         routes.MapGet(Routes.Market, Get).WithName("GetMarket").WithTags("Market").Needs(Scopes.Read);
 
     /// <summary>The market of plain WebAssembly: queue, workers, lowest price, and how far the lists are behind.</summary>
-    private static async Task<JsonAnswer<MarketStatus>> Get(HttpContext http, IGrainFactory grains, IListing listing)
+    internal static async Task<JsonAnswer<MarketStatus>> Get(HttpContext http, IGrainFactory grains, IListing listing)
     {
         var view = await grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).GetView().WaitAsync(http.RequestAborted);
         return Answer.Ok(AccountMapper.ToStatus(view, listing.Lag), ApiJson.Default.MarketStatus);

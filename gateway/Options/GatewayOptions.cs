@@ -27,14 +27,8 @@ public sealed class GatewayOptions
     /// <summary>Requests that one account may send at once after a pause.</summary>
     public int AccountRequestsBurst { get; set; } = 4000;
 
-    /// <summary>One blob. The floor of free disk is the blob store's.</summary>
+    /// <summary>One blob. The account's quota is its account's, the floor of free disk the blob store's.</summary>
     public long BlobBytesMax { get; set; } = 16L << 30;
-
-    /// <summary>All blobs that one account keeps, together.</summary>
-    public long AccountBlobBytesMax { get; set; } = 256L << 30;
-
-    /// <summary>Blobs that one account keeps.</summary>
-    public int AccountBlobsMax { get; set; } = 100_000;
 
     /// <summary>Uploads and downloads of one account under way at a time.</summary>
     public int AccountTransfersMax { get; set; } = 32;

@@ -18,8 +18,6 @@ public sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         Number(failures, nameof(options.AccountRequestsPerSecond), options.AccountRequestsPerSecond, 1, 1_000_000);
         Number(failures, nameof(options.AccountRequestsBurst), options.AccountRequestsBurst, 1, 10_000_000);
         Number(failures, nameof(options.BlobBytesMax), options.BlobBytesMax, 1, 1L << 44);
-        Number(failures, nameof(options.AccountBlobBytesMax), options.AccountBlobBytesMax, 1, 1L << 50);
-        Number(failures, nameof(options.AccountBlobsMax), options.AccountBlobsMax, 1, 1_000_000);
         Number(failures, nameof(options.AccountTransfersMax), options.AccountTransfersMax, 1, 10_000);
         Number(failures, nameof(options.BodyMemoryBytesMax), options.BodyMemoryBytesMax, GatewayPolicy.BatchBodyBytesMax, 1L << 40);
         Number(failures, nameof(options.ConnectionsMax), options.ConnectionsMax, 1, 1_000_000);

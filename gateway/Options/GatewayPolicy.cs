@@ -63,7 +63,4 @@ internal static class GatewayPolicy
 
     /// <summary>How long a slow sender or reader is left alone before its rate is looked at.</summary>
     public static readonly TimeSpan RateGrace = TimeSpan.FromSeconds(5);
-
-    /// <summary>How long the stored amount of an account is believed before it is read anew.</summary>
-    public static readonly TimeSpan UsageKept = TimeSpan.FromMinutes(10);
 }

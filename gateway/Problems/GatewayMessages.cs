@@ -50,6 +50,8 @@ internal static class GatewayMessages
 
     public const string KeyNeedsScopes = "The new key has no scopes. Give at least one of read, submit, deploy, admin.";
 
+    public const string ScopeUnknown = "An item of 'scopes' is not a scope. Give a list of read, submit, deploy and admin.";
+
     public const string JobHasNoOutput = "The job has no output: it has not ended, or did not complete. GET the job to see its state and reason.";
 
     public const string NullItem = "The body has null where a value is needed, at {0}.";
@@ -120,12 +122,6 @@ internal static class GatewayMessages
     public static string RangeOutside(string seen, long size) => $"The range '{Cut(seen)}' does not lie inside the {Number(size)} bytes of the content.";
 
     public static string BlobTooLarge(long max) => $"The blob is larger than the {Number(max)} bytes that are allowed here.";
-
-    public static string BytesOverQuota(long used, long max) =>
-        $"The account keeps {Number(used)} bytes in blobs, and with this one would keep more than its {Number(max)}. Remove blobs that are no longer needed.";
-
-    public static string BlobsOverQuota(int max) =>
-        $"The account keeps as many blobs as allowed, {Number(max)}. Remove blobs that are no longer needed.";
 
     public static string TooManyTransfers(int max) => $"The account has {max} uploads and downloads under way, as many as allowed. Wait for one to end.";
 

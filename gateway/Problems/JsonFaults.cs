@@ -7,13 +7,15 @@ namespace Marketplace.Gateway;
 /// <summary>Tells a client where its JSON is wrong and why, without the names of our types that the reader's own texts hold.</summary>
 internal static partial class JsonFaults
 {
+    private const int CharactersMax = 300;
+
     public static string Describe(JsonException fault)
     {
         var position = fault.LineNumber is { } line
             ? string.Create(CultureInfo.InvariantCulture, $" (line {line + 1}, byte {fault.BytePositionInLine.GetValueOrDefault() + 1})")
             : "";
         var path = string.IsNullOrEmpty(fault.Path) ? "$" : fault.Path;
-        return GatewayMessages.BadJson((path.Length > 200 ? path[..200] + "…" : path) + position, Reason(fault.Message));
+        return GatewayMessages.BadJson(Cut(path) + position, Cut(Reason(fault.Message)));
     }
 
     /// <summary>
@@ -39,6 +41,9 @@ internal static partial class JsonFaults
             ? "the value is not what is expected here."
             : text;
     }
+
+    /// <summary>Names that the client chose stand in both texts.</summary>
+    private static string Cut(string text) => text.Length > CharactersMax ? string.Concat(text.AsSpan(0, CharactersMax), "…") : text;
 
     [GeneratedRegex("^The JSON property '(.*)' could not be mapped", RegexOptions.Singleline)]
     private static partial Regex UnknownMember();

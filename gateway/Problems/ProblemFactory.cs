@@ -2,6 +2,7 @@ using System.Net.Mime;
 using System.Text.Json;
 using Marketplace.Api;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Marketplace.Gateway;
 
@@ -79,7 +80,14 @@ internal static class ProblemFactory
             response.Headers.WWWAuthenticate = "Bearer";
         if (problem.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable && response.Headers.RetryAfter.Count == 0)
             response.Headers.RetryAfter = "1";
+        // What is left of a refused body may still come in for the moments that the server grants: a client that is cut off while it sends never reads
+        // why it was refused.
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = null;
         if (!HttpMethods.IsHead(http.Request.Method))
-            await response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(problem, ApiJson.Default.Problem), http.RequestAborted);
+        {
+            // Not with the request's token: that of a request which took too long is cancelled already.
+            await response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(problem, ApiJson.Default.Problem), CancellationToken.None);
+        }
     }
 }

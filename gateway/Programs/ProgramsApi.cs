@@ -20,13 +20,13 @@ internal static class ProgramsApi
     {
         var programs = routes.MapGroup("").WithTags("Programs");
         programs.MapPost(Routes.Programs, Deploy).WithName("DeployProgram").Needs(Scopes.Deploy)
-            .TakesJson(typeof(ProgramRequest), GatewayPolicy.SmallBodyBytesMax).Produces<DeployedProgram>(StatusCodes.Status201Created);
+            .TakesJson(typeof(ProgramRequest), GatewayPolicy.SmallBodyBytesMax).Creates<DeployedProgram>();
         programs.MapGet(Routes.Programs, List).WithName("ListPrograms").Needs(Scopes.Read).TakesQuery(PageRules.Cursor, PageRules.Limit);
         programs.MapGet($"{Routes.Programs}/{{program}}", Get).WithName("GetProgram").Needs(Scopes.Read);
     }
 
     /// <summary>Deploys a module that the account has uploaded. The same module and salt again give the same program.</summary>
-    private static async Task<JsonAnswer<DeployedProgram>> Deploy(HttpContext http, IGrainFactory grains)
+    internal static async Task<JsonAnswer<DeployedProgram>> Deploy(HttpContext http, IGrainFactory grains)
     {
         var request = await RequestReader.Body(http, RequestReader.Json.ProgramRequest);
         var salt = request.Salt ?? default;
@@ -43,14 +43,14 @@ internal static class ProgramsApi
     }
 
     /// <summary>One program, whoever deployed it.</summary>
-    private static async Task<JsonAnswer<DeployedProgram>> Get(HttpContext http, string program, IGrainFactory grains)
+    internal static async Task<JsonAnswer<DeployedProgram>> Get(HttpContext http, string program, IGrainFactory grains)
     {
         var view = await grains.GetGrain<IProgramGrain>(RequestReader.Program(program).ToString()).Get().WaitAsync(http.RequestAborted);
         return Answer.Ok(StorageMapper.ToProgram(view), ApiJson.Default.DeployedProgram);
     }
 
     /// <summary>The programs that the account has deployed, newest first.</summary>
-    private static async Task<JsonAnswer<Page<DeployedProgram>>> List(HttpContext http, IListing listing, IGrainFactory grains)
+    internal static async Task<JsonAnswer<Page<DeployedProgram>>> List(HttpContext http, IListing listing, IGrainFactory grains)
     {
         var limit = PageRules.LimitOf(http);
         var query = new ListingQuery(Kind, Owner: http.Caller().Account.ToString(), After: PageRules.CursorOf(http), Limit: limit);

@@ -1,15 +1,14 @@
-using Marketplace.GrainHost.Timers;
 using Orleans;
 using Orleans.Runtime;
 using Orleans.Timers;
 
 namespace Marketplace.GrainHost.Activations;
 
-internal sealed class GrainRuntime(HostCore host) : IGrainRuntime, IGrainContextAccessor
+internal sealed class GrainRuntime(HostCore host, ITimerRegistry timers) : IGrainRuntime, IGrainContextAccessor
 {
     public IGrainFactory GrainFactory => host.Factory;
 
-    public ITimerRegistry TimerRegistry { get; } = new TimerRegistry();
+    public ITimerRegistry TimerRegistry => timers;
 
     public IServiceProvider ServiceProvider => host.Services;
 

@@ -1,4 +1,3 @@
-using Marketplace.GrainHost.Activations;
 using Marketplace.GrainHost.Turns;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
@@ -19,10 +18,7 @@ public abstract class Grain : IGrainBase, IAddressable
     protected Grain(IGrainContext grainContext, IGrainRuntime? grainRuntime = null)
     {
         GrainContext = grainContext;
-
-        // An activation knows its runtime; asking its services would make a scope for every grain.
-        _runtime = grainRuntime ?? (grainContext as Activation)?.Host.Runtime
-            ?? grainContext?.ActivationServices.GetService<IGrainRuntime>();
+        _runtime = grainRuntime ?? grainContext?.ActivationServices.GetService<IGrainRuntime>();
     }
 
     public IGrainContext GrainContext { get; }

@@ -1,0 +1,106 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.IO.Pipelines;
+using System.Text.Json;
+using Marketplace.Api;
+using Marketplace.Grains;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Marketplace.Gateway;
+
+/// <summary>
+/// Writes one event stream until its reader leaves, its key is revoked or the service stops. The text form is
+/// https://html.spec.whatwg.org/multipage/server-sent-events.html; JSON has no raw line break, so an event is always one data line.
+/// </summary>
+internal sealed class EventAnswer(AccountId account, ApiKey key, EventAnswer.Surroundings surroundings) : IResult
+{
+    public const string ContentType = "text/event-stream";
+
+    /// <summary>Bytes gathered before they are sent, while more events are waiting.</summary>
+    private const int GatherBytes = 32 * 1024;
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var reader = await surroundings.Hub.Open(account, httpContext.RequestAborted);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, surroundings.Lifetime.ApplicationStopping);
+        try
+        {
+            httpContext.Response.ContentType = ContentType;
+            httpContext.Response.Headers["X-Accel-Buffering"] = "no";
+            await Run(reader, httpContext.Response.BodyWriter, stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The reader left or the service stops: the stream just ends, and a reader that is still there connects again.
+        }
+        finally
+        {
+            await surroundings.Hub.Close(reader);
+        }
+    }
+
+    private async Task Run(EventReader reader, PipeWriter output, CancellationToken stop)
+    {
+        var (time, heartbeat) = (surroundings.Time, surroundings.Options.Value.EventHeartbeat);
+        using var json = new Utf8JsonWriter(output);
+        output.Write(": open\n\n"u8);
+        await output.FlushAsync(stop);
+        var more = reader.WaitForMore(stop);
+        var verified = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await more.WaitAsync(heartbeat, time, stop);
+                await Drain(reader, output, json, stop);
+                more = reader.WaitForMore(stop);
+            }
+            catch (TimeoutException)
+            {
+                output.Write(": still here\n\n"u8);
+                await output.FlushAsync(stop);
+            }
+            if (time.GetElapsedTime(verified) < heartbeat)
+                continue;
+            if (await surroundings.Keys.Find(key) is not { } caller || !caller.Scopes.HasFlag(Scopes.Read))
+                return;
+            verified = time.GetTimestamp();
+        }
+    }
+
+    private static async Task Drain(EventReader reader, PipeWriter output, Utf8JsonWriter json, CancellationToken stop)
+    {
+        while (reader.TryTake(out var job))
+        {
+            Write(output, json, job);
+            if (output.UnflushedBytes >= GatherBytes)
+                await output.FlushAsync(stop);
+        }
+        if (reader.TakeMissed() is > 0 and var missed)
+            WriteLagged(output, missed);
+        await output.FlushAsync(stop);
+    }
+
+    private static void Write(PipeWriter output, Utf8JsonWriter json, EndedJob job)
+    {
+        output.Write("event: job\ndata: "u8);
+        json.Reset(output);
+        JsonSerializer.Serialize(json, JobMapper.ToEnded(job), ApiJson.Default.JobEnded);
+        json.Flush();
+        output.Write("\n\n"u8);
+    }
+
+    private static void WriteLagged(PipeWriter output, long missed)
+    {
+        output.Write("event: lagged\ndata: {\"missed\":"u8);
+        Utf8Formatter.TryFormat(missed, output.GetSpan(20), out var written);
+        output.Advance(written);
+        output.Write("}\n\n"u8);
+    }
+
+    /// <summary>What every event stream of the process shares.</summary>
+    internal sealed record Surroundings(
+        EventHub Hub, KeyCache Keys, TimeProvider Time, IOptions<GatewayOptions> Options, IHostApplicationLifetime Lifetime);
+}

@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Marketplace.Grains;
+using Microsoft.Extensions.Options;
+
+namespace Marketplace.Gateway;
+
+/// <summary>Hands each ended job to the open event streams of its account, and to nobody else's.</summary>
+internal sealed class EventHub(IResultsFeed feed, IOptions<GatewayOptions> options) : IDisposable
+{
+    private readonly ConcurrentDictionary<AccountId, ImmutableArray<EventReader>> _readers = new();
+
+    /// <summary>Opening and closing come one at a time, so that there is one subscription while there are readers and none after.</summary>
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private IAsyncDisposable? _listening;
+    private int _count;
+
+    /// <exception cref="MarketException">As many streams are open as allowed.</exception>
+    public async Task<EventReader> Open(AccountId account, CancellationToken cancellation)
+    {
+        var limits = options.Value;
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            var own = _readers.GetValueOrDefault(account, []);
+            if (_count >= limits.EventStreamsMax || own.Length >= limits.AccountEventStreamsMax)
+                throw new MarketException(ErrorCode.RateLimited, GatewayMessages.EventStreamsFull);
+            _listening ??= await feed.Listen(Publish);
+            var reader = new EventReader(account, limits.EventsBufferedMax);
+            _readers[account] = own.Add(reader);
+            _count++;
+            return reader;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public async Task Close(EventReader reader)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            var left = _readers[reader.Account].Remove(reader);
+            if (left.IsEmpty)
+                _readers.TryRemove(reader.Account, out _);
+            else
+                _readers[reader.Account] = left;
+            if (--_count > 0 || _listening is not { } listening)
+                return;
+            _listening = null;
+            await listening.DisposeAsync();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    private void Publish(JobsEnded batch)
+    {
+        foreach (var job in batch.Jobs)
+        {
+            if (!_readers.TryGetValue(job.Account, out var readers))
+                continue;
+            foreach (var reader in readers)
+                reader.Offer(job);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Marketplace.Api;
+using Marketplace.Grains;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+
+namespace Marketplace.Gateway;
+
+/// <summary>Server-sent events: the account's jobs as they end, so that nobody has to poll.</summary>
+internal static class EventsApi
+{
+    private static readonly QueryRule Ticket =
+        new(EventTickets.Parameter, "A single-use ticket of POST /v1/events/tickets, for clients that cannot send the Authorization header.");
+
+    public static void MapEventsApi(this IEndpointRouteBuilder routes)
+    {
+        var events = routes.MapGroup("").WithTags("Events");
+        events.MapGet(Routes.Events, Stream).WithName("StreamEvents").Needs(Scopes.Read, tickets: true).TakesQuery(Ticket).Transfers()
+            .Produces<string>(StatusCodes.Status200OK, EventAnswer.ContentType);
+        events.MapPost(Routes.EventTickets, CreateTicket).WithName("CreateEventTicket").Needs(Scopes.Read)
+            .Creates<EventTicket>();
+    }
+
+    /// <summary>
+    /// Events named <c>job</c>, each a JobEnded; <c>lagged</c> with <c>{"missed":N}</c> where the reader was too slow for N of them. Comments keep
+    /// the connection alive. Events of the time without a connection are lost: after connecting, ask for the jobs that you wait for.
+    /// </summary>
+    internal static EventAnswer Stream(HttpContext http, EventAnswer.Surroundings surroundings)
+    {
+        var feature = http.Features.GetRequiredFeature<CallerFeature>();
+        return new EventAnswer(feature.Caller.Account, feature.Key, surroundings);
+    }
+
+    /// <summary>A single-use ticket that stands for the key in <c>GET /v1/events?ticket=…</c> for half a minute.</summary>
+    internal static JsonAnswer<EventTicket> CreateTicket(HttpContext http, EventTickets tickets)
+    {
+        var feature = http.Features.GetRequiredFeature<CallerFeature>();
+        return new JsonAnswer<EventTicket>(tickets.Issue(feature.Caller.Account, feature.Key), ApiJson.Default.EventTicket)
+        {
+            Status = StatusCodes.Status201Created,
+        };
+    }
+}

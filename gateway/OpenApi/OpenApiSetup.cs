@@ -1,0 +1,69 @@
+using System.Text.Json.Serialization;
+using Marketplace.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+
+namespace Marketplace.Gateway;
+
+/// <summary>The OpenAPI document: derived from the routes and their rules, so that it cannot say what the gateway does not do.</summary>
+internal static class OpenApiSetup
+{
+    public const string Document = "v1";
+
+    public static void AddApiDescription(this IServiceCollection services)
+    {
+        // The document describes the API's JSON by these options; the answers are written with the generated form itself.
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            json.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+            json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+            json.SerializerOptions.RespectNullableAnnotations = true;
+            json.SerializerOptions.RespectRequiredConstructorParameters = true;
+        });
+        services.AddOpenApi(Document, options =>
+        {
+            options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+            options.AddSchemaTransformer(SchemaShapes.Apply);
+            options.AddOperationTransformer(OperationRules.Apply);
+            options.AddDocumentTransformer(DocumentFrame.Apply);
+        });
+        services.AddSingleton<OpenApiText>();
+    }
+
+    public static void MapOpenApiDocument(this IEndpointRouteBuilder routes) =>
+        routes.MapGet(Routes.OpenApi, Get).WithName("GetOpenApi").ForEverybody().ExcludeFromDescription();
+
+    private static async Task<IResult> Get(OpenApiText text, HttpContext http) =>
+        Results.Bytes(await text.Get().WaitAsync(http.RequestAborted), "application/json");
+}
+
+/// <summary>The document's text, made when it is first asked for and kept: the routes do not change while the process runs.</summary>
+internal sealed class OpenApiText([FromKeyedServices(OpenApiSetup.Document)] IOpenApiDocumentProvider provider)
+{
+    private readonly Lock _gate = new();
+    private Task<byte[]>? _text;
+
+    public Task<byte[]> Get()
+    {
+        lock (_gate)
+        {
+            if (_text is null or { IsFaulted: true })
+                _text = Make();
+            return _text;
+        }
+    }
+
+    private async Task<byte[]> Make()
+    {
+        var document = await provider.GetOpenApiDocumentAsync();
+        using var text = new MemoryStream();
+        await document.SerializeAsJsonAsync(text, OpenApiSpecVersion.OpenApi3_1);
+        return text.ToArray();
+    }
+}

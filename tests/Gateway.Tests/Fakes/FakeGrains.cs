@@ -1,0 +1,235 @@
+using System.Collections.Immutable;
+using Marketplace.Crypto;
+using Marketplace.Grains;
+using Orleans.Runtime;
+
+namespace Marketplace.Tests.Gateway;
+
+/// <summary>Gives the grains of a <see cref="FakeMarket"/>.</summary>
+internal sealed class FakeGrains(FakeMarket market) : IGrainFactory
+{
+    public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithStringKey
+    {
+        IGrain grain = typeof(TGrainInterface).Name switch
+        {
+            nameof(IJobGrain) => new FakeJobGrain(market, JobId.Parse(primaryKey)),
+            nameof(IKeyGrain) => new FakeKeyGrain(market, primaryKey),
+            nameof(IAccountGrain) => new FakeAccountGrain(market, AccountId.Parse(primaryKey)),
+            nameof(IBlobGrain) => new FakeBlobGrain(market, BlobId.Parse(primaryKey)),
+            nameof(IProgramGrain) => new FakeProgramGrain(market, ProgramId.Parse(primaryKey)),
+            nameof(IMarketGrain) => new FakeMarketGrain(market),
+            _ => throw new NotSupportedException(typeof(TGrainInterface).Name),
+        };
+        return (TGrainInterface)grain;
+    }
+
+    public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithIntegerKey => (TGrainInterface)(IGrain)new FakeSubmissionGrain(market);
+
+    public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithGuidKey => throw new NotSupportedException();
+
+    public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string keyExtension, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithGuidCompoundKey => throw new NotSupportedException();
+
+    public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string keyExtension, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithIntegerCompoundKey => throw new NotSupportedException();
+
+    public IGrain GetGrain(Type grainInterfaceType, Guid grainPrimaryKey) => throw new NotSupportedException();
+
+    public IGrain GetGrain(Type grainInterfaceType, long grainPrimaryKey) => throw new NotSupportedException();
+
+    public IGrain GetGrain(Type grainInterfaceType, string grainPrimaryKey) => throw new NotSupportedException();
+
+    public IGrain GetGrain(Type grainInterfaceType, Guid grainPrimaryKey, string keyExtension) => throw new NotSupportedException();
+
+    public IGrain GetGrain(Type grainInterfaceType, long grainPrimaryKey, string keyExtension) => throw new NotSupportedException();
+
+    public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId) where TGrainInterface : IAddressable => throw new NotSupportedException();
+
+    public IAddressable GetGrain(Type interfaceType, IdSpan grainKey) => throw new NotSupportedException();
+}
+
+internal sealed class FakeSubmissionGrain(FakeMarket market) : ISubmissionGrain
+{
+    public async Task<ImmutableArray<SubmitResult>> Submit(Caller caller, ImmutableArray<SubmitItem> items)
+    {
+        market.Submitting.TrySetResult();
+        await market.Gate;
+        market.ThrowFault();
+        return [.. items.Select(item => Submit(caller, item))];
+    }
+
+    private SubmitResult Submit(Caller caller, SubmitItem item)
+    {
+        var id = IdDerivation.Job(caller.Account, item.RequestId);
+        if (item.Spec.Input.Length > MarketLimits.InlineBytesMax)
+            return new SubmitResult(id, false, ErrorCode.LimitExceeded, $"The input has {item.Spec.Input.Length} bytes.");
+        if (item.Spec.TimeMax > MarketLimits.TimeMax || item.Spec.TimeMax <= TimeSpan.Zero)
+            return new SubmitResult(id, false, ErrorCode.LimitExceeded, $"timeMax is {item.Spec.TimeMax}.");
+        if (!market.Programs.ContainsKey(item.Spec.Program))
+            return new SubmitResult(id, false, ErrorCode.ProgramNotFound, "There is no such program.");
+        var now = market.Time.GetUtcNow();
+        var job = new FakeJob(caller.Account, new JobView(
+            id, item.RequestId, item.Spec, JobStatus.Pending, JobFault.None, null, null, now, null, null, 0, TokenAmount.Zero, default, null, null,
+            [new JobEvent(JobStatus.Pending, now, null, null)]));
+        var kept = market.Jobs.GetOrAdd(id, job);
+        return kept == job || Same(kept.View.Spec, item.Spec)
+            ? new SubmitResult(id, kept != job, null, null)
+            : new SubmitResult(id, true, ErrorCode.RequestIdReused, "The request id was used with another spec.");
+    }
+
+    private static bool Same(JobSpec left, JobSpec right) => left.Program == right.Program && left.Input.Span.SequenceEqual(right.Input.Span);
+}
+
+internal sealed class FakeJobGrain(FakeMarket market, JobId id) : IJobGrain
+{
+    public Task<JobView> Get(Caller caller) => Task.FromResult(Own(caller).View);
+
+    public async Task<JobView> WaitEnded(Caller caller, TimeSpan atMost, CancellationToken cancellation)
+    {
+        var job = Own(caller);
+        await Task.WhenAny(job.Ended, Task.Delay(atMost, market.Time, cancellation));
+        return job.View;
+    }
+
+    public Task<ReadOnlyMemory<byte>> GetLog(Caller caller) => Task.FromResult<ReadOnlyMemory<byte>>(Own(caller).Log);
+
+    public Task<JobExplanation> Explain(Caller caller)
+    {
+        Own(caller);
+        return Task.FromResult(new JobExplanation("It waits for a worker.", [new OfferVerdict(default, new TokenAmount(5), false, "Too dear.")]));
+    }
+
+    public Task<JobView> Cancel(Caller caller)
+    {
+        var job = Own(caller);
+        if (job.View.Status.HasEnded() && job.View.Status != JobStatus.Cancelled)
+            throw new MarketException(ErrorCode.JobEnded, "The job has ended.");
+        if (!job.View.Status.HasEnded())
+            market.End(id, JobStatus.Cancelled, code: ErrorCode.CancelledByClient);
+        return Task.FromResult(job.View);
+    }
+
+    public Task<JobAdmission> Submit(JobSubmission submission) => throw new NotSupportedException();
+
+    public Task<JobSettlement?> Complete(JobEnd end) => throw new NotSupportedException();
+
+    public Task<JobSettlement?> GetSettlement() => throw new NotSupportedException();
+
+    private FakeJob Own(Caller caller)
+    {
+        market.ThrowFault();
+        return market.Jobs.TryGetValue(id, out var job) && job.Account == caller.Account
+            ? job
+            : throw new MarketException(ErrorCode.JobNotFound, $"This account has no job {id}.");
+    }
+}
+
+internal sealed class FakeKeyGrain(FakeMarket market, string id) : IKeyGrain
+{
+    public Task<Caller?> Verify(Bytes32 secretHash)
+    {
+        Interlocked.Increment(ref market.Verifications);
+        return Task.FromResult(market.Keys.TryGetValue(id, out var key) && key.SecretHash == secretHash && key.View.RevokedAt is null
+            ? new Caller(key.Account, id, key.View.Scopes)
+            : null);
+    }
+
+    public Task Register(AccountId account, Scopes scopes, Bytes32 secretHash) => throw new NotSupportedException();
+
+    public Task Revoke() => throw new NotSupportedException();
+}
+
+internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccountGrain
+{
+    public Task<AccountView> Get()
+    {
+        market.ThrowFault();
+        return Task.FromResult(new AccountView(
+            id, new TokenAmount(UInt128.MaxValue), new TokenAmount(2), new TokenAmount(3), new TokenAmount(4), new TokenAmount(5), 6));
+    }
+
+    public Task<CreatedKey> CreateKey(KeyRequest request)
+    {
+        var key = market.AddKey(id, request.Scopes, request.SpendLimit);
+        return Task.FromResult(new CreatedKey(key, market.Keys[key[..ApiKey.IdTextSize]].View with { Name = request.Name }));
+    }
+
+    public Task<ImmutableArray<KeyView>> ListKeys() =>
+        Task.FromResult(market.Keys.Values.Where(key => key.Account == id).Select(key => key.View).ToImmutableArray());
+
+    public Task RevokeKey(string keyId)
+    {
+        if (!market.Keys.TryGetValue(keyId, out var key) || key.Account != id)
+            throw new MarketException(ErrorCode.KeyNotFound, "This account has no such key.");
+        market.Keys[keyId] = key with { View = key.View with { RevokedAt = market.Time.GetUtcNow() } };
+        return Task.CompletedTask;
+    }
+
+    public Task Credit(string operation, TokenAmount amount) => throw new NotSupportedException();
+
+    public Task<HoldResult> Hold(Caller caller, ImmutableArray<HoldItem> items) => throw new NotSupportedException();
+
+    public Task Settle(ImmutableArray<JobSettlement> settlements) => throw new NotSupportedException();
+
+    public Task CountBlob(BlobId blob, long size) => throw new NotSupportedException();
+
+    public Task DiscountBlob(BlobId blob) => throw new NotSupportedException();
+
+    public Task Receive(AccountId payer, long sequence, TokenAmount amount) => throw new NotSupportedException();
+}
+
+internal sealed class FakeBlobGrain(FakeMarket market, BlobId id) : IBlobGrain
+{
+    public Task<BlobView> Pin(AccountId account, long size) =>
+        Task.FromResult(market.Pins.GetOrAdd((id, account), new BlobView(id, size, market.Time.GetUtcNow())));
+
+    public Task Unpin(AccountId account) => market.Pins.TryRemove((id, account), out _)
+        ? Task.CompletedTask
+        : throw new MarketException(ErrorCode.BlobNotFound, "This account has no such blob.");
+
+    public Task<BlobView?> Find(AccountId account) => Task.FromResult(market.Pins.GetValueOrDefault((id, account)));
+
+    public Task KeepFor(ProgramId program) => throw new NotSupportedException();
+
+    public Task<bool> IsPinned() => throw new NotSupportedException();
+}
+
+internal sealed class FakeProgramGrain(FakeMarket market, ProgramId id) : IProgramGrain
+{
+    public Task<ProgramView> Deploy(Caller caller, ProgramDeployment deployment)
+    {
+        market.ThrowFault();
+        if (!market.Pins.TryGetValue((deployment.Module, caller.Account), out var module))
+            throw new MarketException(ErrorCode.BlobNotFound, "This account has no such blob.");
+        return Task.FromResult(market.Programs.GetOrAdd(id, new ProgramView(
+            id, deployment.Module, module.Size, deployment.Name, caller.Account, market.Time.GetUtcNow(), "wasi", ["_start"], [], WritesState: false)));
+    }
+
+    public Task<ProgramView> Get() => market.Programs.TryGetValue(id, out var program)
+        ? Task.FromResult(program)
+        : throw new MarketException(ErrorCode.ProgramNotFound, $"There is no program {id}.");
+}
+
+internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
+{
+    public Task<MarketView> GetView()
+    {
+        market.ThrowFault();
+        return Task.FromResult(new MarketView(1, 2, 3, 4, new TokenAmount(1)));
+    }
+
+    public Task Enqueue(ImmutableArray<JobTicket> tickets) => throw new NotSupportedException();
+
+    public Task Withdraw(JobId job) => throw new NotSupportedException();
+
+    public Task<long> Offer(WorkerOffer offer) => throw new NotSupportedException();
+
+    public Task<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation) => throw new NotSupportedException();
+
+    public Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports) => throw new NotSupportedException();
+
+    public Task<OpenJob?> Explain(JobId job) => throw new NotSupportedException();
+}

@@ -1,0 +1,150 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Marketplace.Gateway;
+using Marketplace.Grains;
+using Marketplace.Storage;
+
+namespace Marketplace.Tests.Gateway;
+
+/// <summary>A market in memory behind the real grain interfaces: as much of its behaviour as requests can see, and hooks to make it fail.</summary>
+internal sealed class FakeMarket(ManualTime time) : IListing, IResultsFeed
+{
+    private readonly TaskCompletionSource _unheard = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Action<JobsEnded>? _listener;
+
+    public ManualTime Time { get; } = time;
+
+    public MemoryBlobStore Blobs { get; } = new();
+
+    public ConcurrentDictionary<string, FakeKey> Keys { get; } = new();
+
+    public ConcurrentDictionary<JobId, FakeJob> Jobs { get; } = new();
+
+    public ConcurrentDictionary<(BlobId, AccountId), BlobView> Pins { get; } = new();
+
+    public ConcurrentDictionary<ProgramId, ProgramView> Programs { get; } = new();
+
+    /// <summary>Thrown by the next grain calls instead of an answer.</summary>
+    public Func<Exception>? Fault { get; set; }
+
+    /// <summary>Awaited inside <see cref="ISubmissionGrain.Submit"/>.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
+    /// <summary>Completes when a submission has begun.</summary>
+    public Task UntilSubmitting => Submitting.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+    public TaskCompletionSource Submitting { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>How often keys were verified.</summary>
+    public int Verifications;
+
+    /// <summary>Completes when nobody listens any more.</summary>
+    public Task UntilUnheard => _unheard.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+    public bool IsListenedTo => _listener is not null;
+
+    public long Lag => 7;
+
+    /// <summary>Makes an account's key and gives its text.</summary>
+    public string AddKey(AccountId account, Scopes scopes, TokenAmount? spendLimit = null)
+    {
+        var secret = new byte[Bytes32.Size];
+        Random.Shared.NextBytes(secret);
+        var id = ApiKey.FormatId(secret.AsSpan(0, 8));
+        Keys[id] = new FakeKey(account, ApiKey.HashSecret(secret), new KeyView(id, "test", scopes, spendLimit, TokenAmount.Zero, Time.GetUtcNow(), null));
+        return ApiKey.Format(id, secret);
+    }
+
+    public ProgramId AddProgram(AccountId deployer)
+    {
+        var bytes = new byte[Bytes32.Size];
+        Random.Shared.NextBytes(bytes);
+        var id = new ProgramId(new Bytes32(bytes));
+        Programs[id] = new ProgramView(id, new BlobId(new Bytes32(bytes)), 8, "echo", deployer, Time.GetUtcNow(), "wasi", ["_start"], [], WritesState: false);
+        return id;
+    }
+
+    /// <summary>Ends a job and tells whoever listens.</summary>
+    public void End(JobId id, JobStatus status, JobOutput output = default, ErrorCode? code = null, byte[]? log = null)
+    {
+        var job = Jobs[id];
+        job.End(status, output, code, log ?? [], Time.GetUtcNow());
+        _listener?.Invoke(new JobsEnded([new EndedJob(job.Account, id, job.View.RequestId, status, code, 42, new TokenAmount(1), output)]));
+    }
+
+    public Task<IAsyncDisposable> Listen(Action<JobsEnded> take)
+    {
+        _listener = take;
+        return Task.FromResult<IAsyncDisposable>(new Listening(this));
+    }
+
+    public ValueTask<IReadOnlyList<ListingRow>> List(ListingQuery query, CancellationToken cancellation = default)
+    {
+        ThrowFault();
+        var rows = Rows(query.Kind).Where(row =>
+            (query.Owner is null || row.Owner == query.Owner)
+            && (query.State is null || row.State == query.State)
+            && (query.Label is null || row.Label == query.Label)
+            && (query.After is not { } after || row.At < after.At || (row.At == after.At && string.CompareOrdinal(row.Id, after.Id) > 0)));
+        return new([.. rows.OrderByDescending(row => row.At).ThenBy(row => row.Id, StringComparer.Ordinal).Take(query.Limit)]);
+    }
+
+    public ValueTask CatchUp(CancellationToken cancellation = default) => ValueTask.CompletedTask;
+
+    public void ThrowFault()
+    {
+        if (Fault is { } fault)
+            throw fault();
+    }
+
+    private IEnumerable<ListingRow> Rows(string kind) => kind switch
+    {
+        "job" => Jobs.Values.Select(job => job.ToRow()),
+        "pin" => Pins.Select(pin => new ListingRow("pin", $"{pin.Key.Item1}.{pin.Key.Item2}", pin.Key.Item2.ToString(), "", "", pin.Value.PinnedAt, default)),
+        "program" => Programs.Values.Select(program =>
+            new ListingRow("program", program.Id.ToString(), program.Deployer.ToString(), "", "", program.DeployedAt, default)),
+        _ => throw new ArgumentException($"No rows of kind '{kind}'.", nameof(kind)),
+    };
+
+    private sealed class Listening(FakeMarket market) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            market._listener = null;
+            market._unheard.TrySetResult();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
+
+internal sealed record FakeKey(AccountId Account, Bytes32 SecretHash, KeyView View);
+
+/// <summary>One job; <see cref="Ended"/> completes with its end.</summary>
+internal sealed class FakeJob(AccountId account, JobView view)
+{
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public AccountId Account { get; } = account;
+
+    public JobView View { get; private set; } = view;
+
+    public byte[] Log { get; private set; } = [];
+
+    public Task Ended => _ended.Task;
+
+    public void End(JobStatus status, JobOutput output, ErrorCode? code, byte[] log, DateTimeOffset now)
+    {
+        View = View with
+        {
+            Status = status, Output = output, Code = code, EndedAt = now, FuelUsed = 42, Charge = new TokenAmount(1),
+            Fault = status == JobStatus.Completed ? JobFault.None : JobFault.Program,
+            History = View.History.Add(new JobEvent(status, now, null, null)),
+        };
+        Log = log;
+        _ended.TrySetResult();
+    }
+
+    public ListingRow ToRow() => new(
+        "job", View.Id.ToString(), Account.ToString(), JobStatusNames.Of(View.Status), View.Spec.Program.ToString(), View.SubmittedAt,
+        new JobSummary(View.RequestId, View.Spec.Program, View.Code, View.EndedAt, View.FuelUsed, View.Charge).Write());
+}

@@ -1,0 +1,169 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json.Serialization.Metadata;
+using Marketplace.Api;
+using Marketplace.Gateway;
+using Marketplace.Grains;
+using Marketplace.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Marketplace.Tests.Gateway;
+
+/// <summary>The real gateway on a real server and a port of the system's choice, over a market in memory. Two accounts with one key of all scopes each.</summary>
+internal sealed class GatewayFixture : IAsyncDisposable, IReadiness
+{
+    public static readonly AccountId Alice = new(new Bytes32([.. Enumerable.Repeat((byte)0xA1, 32)]));
+    public static readonly AccountId Mallory = new(new Bytes32([.. Enumerable.Repeat((byte)0xBA, 32)]));
+    public const Scopes AllScopes = Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Admin;
+
+    private readonly WebApplication _app;
+    private readonly LogCapture _log = new();
+
+    private GatewayFixture(Action<GatewayOptions>? configure)
+    {
+        Market = new FakeMarket(Time);
+        Key = Market.AddKey(Alice, AllScopes);
+        OtherKey = Market.AddKey(Mallory, AllScopes);
+        Program = Market.AddProgram(Alice);
+        var builder = WebApplication.CreateBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders().AddProvider(_log);
+        builder.Services.AddSingleton<TimeProvider>(Time);
+        builder.Services.AddSingleton<IGrainFactory>(new FakeGrains(Market));
+        builder.Services.AddSingleton<IListing>(Market);
+        builder.Services.AddSingleton<IResultsFeed>(Market);
+        builder.Services.AddSingleton<IBlobStore>(Market.Blobs);
+        builder.Services.AddSingleton<IReadiness>(this);
+        builder.Services.AddMarketplaceGateway(configure);
+        _app = builder.Build();
+        _app.MapMarketplaceGateway();
+    }
+
+    public ManualTime Time { get; } = new();
+
+    public FakeMarket Market { get; }
+
+    public string Key { get; }
+
+    public string OtherKey { get; }
+
+    /// <summary>A program that jobs may name.</summary>
+    public ProgramId Program { get; }
+
+    public ReadinessReport Current { get; set; } = new(ServiceState.Ready, "1.2.3");
+
+    public IServiceProvider Services => _app.Services;
+
+    public IEnumerable<string> LogLines => _log.Lines;
+
+    public Uri Url { get; private set; } = null!;
+
+    /// <summary>A client with Alice's key.</summary>
+    public HttpClient Client { get; private set; } = null!;
+
+    public static async Task<GatewayFixture> Start(Action<GatewayOptions>? configure = null)
+    {
+        var fixture = new GatewayFixture(configure);
+        await fixture._app.StartAsync(TestContext.Current.CancellationToken);
+        var server = fixture._app.Services.GetRequiredService<IServer>();
+        fixture.Url = new Uri(server.Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        fixture.Client = fixture.ClientOf(fixture.Key);
+        return fixture;
+    }
+
+    public HttpClient ClientOf(string? key)
+    {
+        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Url };
+        if (key is not null)
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        return client;
+    }
+
+    public HttpClient ClientWith(Scopes scopes) => ClientOf(Market.AddKey(Alice, scopes));
+
+    public JobRequest Request(string id = "job-1", string? text = "hello") =>
+        new() { RequestId = id, Program = Program, PriceMax = new TokenAmount(100), InputText = text };
+
+    /// <summary>Submits a job as Alice.</summary>
+    public async Task<JobId> Submit(string id = "job-1")
+    {
+        using var response = await Client.Post(Routes.Jobs, Request(id), ApiJson.Default.JobRequest);
+        return (await response.Read(ApiJson.Default.Job)).Id;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+    }
+
+    private sealed class LogCapture : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue($"{formatter(state, exception)} {exception}");
+
+        public void Dispose()
+        {
+        }
+    }
+}
+
+internal static class HttpExtensions
+{
+    public static Task<HttpResponseMessage> Post<TRecord>(this HttpClient client, string path, TRecord record, JsonTypeInfo<TRecord> form) =>
+        client.PostAsync(path, JsonContent.Create(record, form), TestContext.Current.CancellationToken);
+
+    public static Task<HttpResponseMessage> PostJson(this HttpClient client, string path, string json) =>
+        client.PostAsync(path, new StringContent(json, new MediaTypeHeaderValue("application/json")), TestContext.Current.CancellationToken);
+
+    public static Task<HttpResponseMessage> Get(this HttpClient client, string path) => client.GetAsync(path, TestContext.Current.CancellationToken);
+
+    public static Task<HttpResponseMessage> Send(this HttpClient client, HttpMethod method, string path, byte[]? bytes = null)
+    {
+        var request = new HttpRequestMessage(method, path);
+        if (bytes is not null)
+        {
+            request.Content = new ByteArrayContent(bytes);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        }
+        return client.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The answer's record, as a client reads it; a problem fails the test with its text.</summary>
+    public static async Task<TRecord> Read<TRecord>(this HttpResponseMessage response, JsonTypeInfo<TRecord> form)
+    {
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(response.IsSuccessStatusCode, text);
+        return System.Text.Json.JsonSerializer.Deserialize(text, Answers.Of<TRecord>())!;
+    }
+
+    /// <summary>Asserts that the answer is a problem of this code, and gives its detail.</summary>
+    public static async Task<string> Refused(this Task<HttpResponseMessage> sending, HttpStatusCode status, ErrorCode code)
+    {
+        using var response = await sending;
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(response.Content.Headers.ContentType?.MediaType == "application/problem+json", $"{response.StatusCode}: {text}");
+        var problem = System.Text.Json.JsonSerializer.Deserialize(text, ApiJson.Default.Problem)!;
+        Assert.Equal((status, code, (int)status), (response.StatusCode, problem.Code, problem.Status));
+        Assert.NotEmpty(problem.Detail);
+        Assert.DoesNotContain("Exception", problem.Detail, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", problem.Detail, StringComparison.Ordinal);
+        return problem.Detail;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Net;
+using Marketplace.Api;
+using Marketplace.Gateway;
+using Marketplace.Grains;
+using Marketplace.Storage;
+
+namespace Marketplace.Tests.Gateway;
+
+/// <summary>Pages of jobs, blobs and programs.</summary>
+public sealed class ListTests
+{
+    [Fact]
+    public async Task Pages_ShowEachJobOnceNewestFirst()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        var ids = new List<JobId>();
+        for (var number = 0; number < 7; number++)
+        {
+            // Pairs share a moment, so that the order by id counts as well.
+            if (number % 2 == 0)
+                gateway.Time.Advance(TimeSpan.FromSeconds(1));
+            ids.Add(await gateway.Submit($"{number}"));
+        }
+
+        var seen = new List<JobListItem>();
+        for (string? cursor = ""; cursor is not null;)
+        {
+            using var response = await gateway.Client.Get($"{Routes.Jobs}?limit=2{(cursor.Length == 0 ? "" : $"&cursor={cursor}")}");
+            var page = await response.Read(ApiJson.Default.PageJobListItem);
+            seen.AddRange(page.Items);
+            cursor = page.Next;
+        }
+
+        Assert.Equal(ids.Order(), seen.Select(item => item.Id).Order());
+        Assert.Equal(seen.OrderByDescending(item => item.SubmittedAt).ThenBy(item => item.Id), seen);
+    }
+
+    [Fact]
+    public async Task Filters_SelectByStateAndProgram()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        await gateway.Submit("open");
+        var ended = await gateway.Submit("ended");
+        gateway.Market.End(ended, JobStatus.TimedOut, code: ErrorCode.TimeExceeded);
+
+        using var byState = await gateway.Client.Get($"{Routes.Jobs}?state=timed_out&program={gateway.Program}");
+        using var byProgram = await gateway.Client.Get($"{Routes.Jobs}?program={new ProgramId(default)}");
+
+        var item = Assert.Single((await byState.Read(ApiJson.Default.PageJobListItem)).Items);
+        Assert.Equal((ended, "ended", JobState.TimedOut, ErrorCode.TimeExceeded), (item.Id, item.RequestId, item.State, item.Code));
+        Assert.Empty((await byProgram.Read(ApiJson.Default.PageJobListItem)).Items);
+    }
+
+    [Fact]
+    public async Task ListsOfOthers_AreNotSeen()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        await gateway.Submit();
+        await gateway.Client.Send(HttpMethod.Post, Routes.Blobs, [1]);
+        using var other = gateway.ClientOf(gateway.OtherKey);
+
+        Assert.Empty((await (await other.Get(Routes.Jobs)).Read(ApiJson.Default.PageJobListItem)).Items);
+        Assert.Empty((await (await other.Get(Routes.Blobs)).Read(ApiJson.Default.PageBlob)).Items);
+        Assert.Empty((await (await other.Get(Routes.Programs)).Read(ApiJson.Default.PageDeployedProgram)).Items);
+        Assert.Single((await (await gateway.Client.Get(Routes.Jobs)).Read(ApiJson.Default.PageJobListItem)).Items);
+        Assert.Single((await (await gateway.Client.Get(Routes.Blobs)).Read(ApiJson.Default.PageBlob)).Items);
+        Assert.Single((await (await gateway.Client.Get(Routes.Programs)).Read(ApiJson.Default.PageDeployedProgram)).Items);
+    }
+
+    [Theory]
+    [InlineData("limit=0", "from 1 to 1000"), InlineData("limit=1001", "from 1 to 1000"), InlineData("limit=ten", "from 1 to 1000")]
+    [InlineData("state=done", "one of pending"), InlineData("state=Pending", "one of pending"), InlineData("program=x", "is not a program id")]
+    [InlineData("sate=pending", "does not take"), InlineData("limit=1&limit=2", "more than once"), InlineData("key=mk0", "does not take")]
+    public async Task BadParameter_IsRefusedWithWhatIsAllowed(string query, string message)
+    {
+        await using var gateway = await GatewayFixture.Start();
+
+        var detail = await gateway.Client.Get($"{Routes.Jobs}?{query}").Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);
+
+        Assert.Contains(message, detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(""), InlineData("x"), InlineData("AQ"), InlineData("%00"), InlineData("../../key"), InlineData("AgAAAAAAAAAAYQ"), InlineData("Af__________YQ")]
+    [InlineData("AQAAAAAAAAAA_w"), InlineData("AQ AAAAAAAAAAYQ")]
+    public async Task BadCursor_IsRefused(string cursor)
+    {
+        await using var gateway = await GatewayFixture.Start();
+
+        foreach (var route in new[] { Routes.Jobs, Routes.Blobs, Routes.Programs })
+        {
+            var detail = await gateway.Client.Get($"{route}?cursor={Uri.EscapeDataString(cursor)}")
+                .Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);
+            Assert.Contains("cursor", detail, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Cursor_SurvivesTheRoundTrip_AndDamageIsRefusedOrHarmless()
+    {
+        var cursor = new ListingCursor(new DateTimeOffset(2026, 2, 3, 4, 5, 6, TimeSpan.FromHours(7)), "blob00.ff");
+        var text = PageCursor.Write(cursor);
+
+        Assert.Equal(cursor, PageCursor.Read(text));
+        Assert.Null(PageCursor.Read(null));
+        var random = new Random(1);
+        for (var round = 0; round < 10_000; round++)
+        {
+            var damaged = text.ToCharArray();
+            damaged[random.Next(damaged.Length)] = (char)random.Next(1, 0x180);
+            try
+            {
+                PageCursor.Read(new string(damaged));
+            }
+            catch (MarketException refused)
+            {
+                Assert.Equal(ErrorCode.MalformedRequest, refused.Code);
+            }
+        }
+    }
+}
