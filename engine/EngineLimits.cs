@@ -50,10 +50,10 @@ public sealed record EngineLimits
     /// <summary>The limit of browsers.</summary>
     public int ResultsMax { get; init; } = 1_000;
 
-    /// <summary>Bytes of one function body: machine code is made one body at a time, up to 5 s for this many, and not interrupted.</summary>
+    /// <summary>Parameters and locals of one function. The limit of browsers; with the operands below the 65,535 of IL.</summary>
     public int BodyBytesMax { get; init; } = 512 << 10;
 
-    /// <summary>Parameters and locals of one function. The limit of browsers; with the operands below the 65,535 locals of IL.</summary>
+    /// <summary>Parameters and locals of one function. The limit of browsers; with the operands below IL's 65,535 locals.</summary>
     public int LocalsMax { get; init; } = 50_000;
 
     /// <summary>Operands at once in one function: each height and type takes a local of IL.</summary>

@@ -22,8 +22,8 @@ internal sealed partial class FunctionEmitter
 
         var signature = OpcodeTable.SignatureOf(opcode)!;
         var operands = signature.Operands.Length;
-        var anyNaN = MakesNaN(opcode) || (KeepsNaN(opcode) && stack.Top.AnyNaN);
-        if (SeesBits(opcode))
+        var anyNaN = NaNRules.MakesNaN(opcode) || (NaNRules.KeepsNaN(opcode) && stack.Top.AnyNaN);
+        if (NaNRules.SeesBits(opcode))
         {
             stack.CanonicaliseTop(operands);
         }
@@ -41,18 +41,6 @@ internal sealed partial class FunctionEmitter
         NumericCode.Emit(il, opcode);
         stack.PushStack(signature.Result!.Value, anyNaN, depth + 1);
     }
-
-    /// <summary>Instructions whose NaN results have bits that the specification leaves open.</summary>
-    private static bool MakesNaN(Opcode opcode) => opcode
-        is >= Opcode.F32Ceil and <= Opcode.F32Max
-        or >= Opcode.F64Ceil and <= Opcode.F64Max
-        or Opcode.F32DemoteF64 or Opcode.F64PromoteF32;
-
-    /// <summary>Sign changes: defined bit for bit, so the result is as open as the operand.</summary>
-    private static bool KeepsNaN(Opcode opcode) => opcode is Opcode.F32Abs or Opcode.F32Neg or Opcode.F64Abs or Opcode.F64Neg;
-
-    private static bool SeesBits(Opcode opcode) =>
-        opcode is Opcode.F32Copysign or Opcode.F64Copysign or Opcode.I32ReinterpretF32 or Opcode.I64ReinterpretF64;
 
     private void Divide(Opcode opcode)
     {

@@ -30,7 +30,7 @@ internal sealed partial class FunctionEmitter
         this.body = body;
         this.il = il;
         content = module.Content;
-        plan = FunctionPlan.Of(content, body, module.Limits);
+        plan = FunctionPlan.Of(content, type, body);
         locals = new FunctionLocals(il, type, body);
         stack = new OperandStack(locals);
     }
@@ -162,14 +162,14 @@ internal sealed partial class FunctionEmitter
                 Select();
                 break;
             case Opcode.LocalGet:
-                stack.PushLocal(locals.TypeOf(index), index);
+                PushLocal(index);
                 break;
             case Opcode.LocalSet:
                 SetLocal(index);
                 break;
             case Opcode.LocalTee:
                 SetLocal(index);
-                stack.PushLocal(locals.TypeOf(index), index);
+                PushLocal(index);
                 break;
             case Opcode.GlobalGet:
                 GlobalGet(index);
@@ -194,10 +194,16 @@ internal sealed partial class FunctionEmitter
     private void SetLocal(int index)
     {
         stack.SpillLocals(index, stack.Count - 1);
-        stack.CanonicaliseTop(1);
+        if (!plan.HoldsAnyNaN(index))
+        {
+            stack.CanonicaliseTop(1);
+        }
+
         stack.Load(1);
         locals.EmitSet(index);
     }
+
+    private void PushLocal(int index) => stack.PushLocal(locals.TypeOf(index), index, plan.HoldsAnyNaN(index));
 
     private void Select()
     {

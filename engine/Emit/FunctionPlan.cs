@@ -9,21 +9,52 @@ namespace Marketplace.Engine.Emit;
 internal sealed class FunctionPlan
 {
     private readonly List<int> costs = [];
+    private readonly LocalUse[] locals;
+
+    private FunctionPlan(int localCount) => locals = new LocalUse[localCount];
+
+    /// <summary>What is written to a float local.</summary>
+    [Flags]
+    private enum LocalUse : byte
+    {
+        None = 0,
+
+        /// <summary>A result of arithmetic.</summary>
+        Arithmetic = 1,
+
+        /// <summary>Something that may be a NaN of the guest's own making, whose bits must stay.</summary>
+        Other = 2,
+    }
 
     /// <summary>Fuel of each segment, in the order in which the code begins them.</summary>
     public IReadOnlyList<int> SegmentCosts => costs;
 
     public bool UsesMemory { get; private set; }
 
-    public static FunctionPlan Of(ModuleContent content, FunctionBody body, EngineLimits limits)
+    /// <summary>
+    /// Whether a NaN in this local can only come from arithmetic, so that it need not be canonical before it leaves the local.
+    /// Decided by the instruction before each write, which is the one that made the value; where it is not, the answer is no.
+    /// </summary>
+    public bool HoldsAnyNaN(int local) => locals[local] == LocalUse.Arithmetic;
+
+    public static FunctionPlan Of(ModuleContent content, FunctionType type, FunctionBody body)
     {
-        var plan = new FunctionPlan();
-        var reader = new InstructionReader(content.Bytes.Span, body.Offset, body.End, limits);
+        var parameters = type.Parameters.Length;
+        var plan = new FunctionPlan(parameters + body.LocalCount);
+        plan.locals.AsSpan(0, parameters).Fill(LocalUse.Other);
+        var reader = new InstructionReader(content.Bytes.Span, body.Offset, body.End, content.Limits);
+        var before = default(Instruction);
         var loops = new Stack<bool>();
         var cost = 0;
         while (!reader.AtEnd)
         {
             reader.Read(out var instruction);
+            if (instruction.Opcode is Opcode.LocalSet or Opcode.LocalTee && !NaNRules.GivesNumber(in before))
+            {
+                plan.locals[instruction.Index] |= NaNRules.MakesNaN(before.Opcode) ? LocalUse.Arithmetic : LocalUse.Other;
+            }
+
+            before = instruction;
             cost += OpcodeTable.CostOf(instruction.Opcode);
             plan.UsesMemory |= OpcodeTable.ImmediateOf(instruction.Opcode) == Immediate.Memory;
             switch (instruction.Opcode)

@@ -41,10 +41,10 @@ internal sealed class OperandStack(FunctionLocals locals)
 
     public void PushConstant(WasmType type, long bits) => operands.Add(new Operand(type, OperandPlace.Constant, bits, false, 0));
 
-    public void PushLocal(WasmType type, int index)
+    public void PushLocal(WasmType type, int index, bool anyNaN)
     {
         inLocals.Add(operands.Count);
-        operands.Add(new Operand(type, OperandPlace.Local, index, false, 0));
+        operands.Add(new Operand(type, OperandPlace.Local, index, anyNaN, 0));
         if (inLocals.Count >= DepthMax)
         {
             SpillLocals(-1, operands.Count);
@@ -166,13 +166,7 @@ internal sealed class OperandStack(FunctionLocals locals)
         for (var height = operands.Count - count; height < operands.Count; height++)
         {
             Canonicalise(height);
-            if (operands[height].Place != OperandPlace.Spilled)
-            {
-                Emit(height);
-                IL.Emit(OpCodes.Stloc, locals.Spill(height, operands[height].Type));
-                inLocals.Remove(height);
-                operands[height] = operands[height] with { Place = OperandPlace.Spilled };
-            }
+            MoveToSpill(height);
         }
     }
 
@@ -197,6 +191,7 @@ internal sealed class OperandStack(FunctionLocals locals)
         }
 
         SpillStack(height);
+        MoveToSpill(height);
         var operand = operands[height];
         locals.EmitCanonical(locals.Spill(height, operand.Type), operand.Type);
         operands[height] = operand with { AnyNaN = false };
@@ -208,6 +203,18 @@ internal sealed class OperandStack(FunctionLocals locals)
         for (var height = operands.Count - count; height < operands.Count; height++)
         {
             Canonicalise(height);
+        }
+    }
+
+    /// <summary>A local or a constant into the spill local of its height.</summary>
+    private void MoveToSpill(int height)
+    {
+        if (operands[height].Place != OperandPlace.Spilled)
+        {
+            Emit(height);
+            IL.Emit(OpCodes.Stloc, locals.Spill(height, operands[height].Type));
+            inLocals.Remove(height);
+            operands[height] = operands[height] with { Place = OperandPlace.Spilled };
         }
     }
 

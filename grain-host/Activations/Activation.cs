@@ -85,8 +85,8 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
         {
             if (call.IsOneWay)
                 HostLog.OneWayRefused(_host.Logger, GrainId, call.Name, waiting);
-            call.TryFail(new LimitExceededException(
-                $"{nameof(GrainHostOptions)}.{nameof(GrainHostOptions.MailboxMax)}", waiting, _host.Options.MailboxMax, $"{GrainId} {call.Name}"));
+            const string limit = $"{nameof(GrainHostOptions)}.{nameof(GrainHostOptions.MailboxMax)}";
+            call.TryFail(new LimitExceededException(limit, waiting, _host.Options.MailboxMax, $"{GrainId} {call.Name}"));
             call.Release();
             return true;
         }

@@ -4,8 +4,8 @@ using Marketplace.GrainHost.Calls;
 namespace Marketplace.GrainHost.Activations;
 
 /// <summary>
-/// Finds the calls whose callers have waited long enough, and those that wait for each other. Only activations that got a call are looked at, and while there
-/// is none there is no timer; a call itself costs neither a timer nor a look at a clock.
+/// Finds the calls whose callers have waited long enough, and those that wait for each other. Only activations that got a call
+/// are looked at, and while there is none there is no timer; a call itself costs neither a timer nor a look at a clock.
 /// </summary>
 internal sealed class CallSweep(HostCore host) : IDisposable
 {
@@ -27,7 +27,8 @@ internal sealed class CallSweep(HostCore host) : IDisposable
     {
         var wanted = host.Proxies.ShortestTimeout() / StepsPerTimeout;
         _period = wanted < PeriodMin ? PeriodMin : wanted > PeriodMax ? PeriodMax : wanted;
-        _timer = host.Time.CreateTimer(static sweep => ((CallSweep)sweep!).Run(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = host.Time.CreateTimer(
+            static sweep => ((CallSweep)sweep!).Run(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (!_added.IsEmpty)
             Arm();
     }

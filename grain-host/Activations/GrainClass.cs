@@ -9,6 +9,13 @@ namespace Marketplace.GrainHost.Activations;
 /// <summary>What is known of a grain class before any activation: its interfaces, its rules, and how to construct it.</summary>
 internal sealed class GrainClass
 {
+    /// <summary>Interfaces that say something of a grain, but have no methods to call.</summary>
+    private static readonly Type[] Markers =
+    [
+        typeof(IAddressable), typeof(IGrain), typeof(IGrainWithStringKey), typeof(IGrainWithGuidKey), typeof(IGrainWithIntegerKey),
+        typeof(IGrainWithGuidCompoundKey), typeof(IGrainWithIntegerCompoundKey),
+    ];
+
     private readonly ConstructorInvoker _constructor;
     private readonly ConstructorArgument[] _arguments;
     private readonly Lazy<Dictionary<MethodInfo, MethodInfo>> _implementations;
@@ -18,7 +25,7 @@ internal sealed class GrainClass
         Type = type;
         GrainType = type.GetCustomAttribute<GrainTypeAttribute>()?.Type ?? DefaultName(type);
         Interfaces = [.. type.GetInterfaces()
-            .Where(candidate => typeof(IAddressable).IsAssignableFrom(candidate) && !IsMarker(candidate))
+            .Where(candidate => typeof(IAddressable).IsAssignableFrom(candidate) && !Markers.Contains(candidate))
             .OrderBy(candidate => type.GetInterfaces().Count(other => candidate != other && candidate.IsAssignableFrom(other)))
             .ThenBy(candidate => candidate.FullName, StringComparer.Ordinal)];
         IsReentrant = type.IsDefined(typeof(ReentrantAttribute));
@@ -75,12 +82,9 @@ internal sealed class GrainClass
     {
         const string suffix = "grain";
         var name = type.Name.ToLowerInvariant();
-        return GrainType.Create(name.EndsWith(suffix, StringComparison.Ordinal) && name.Length > suffix.Length ? name[..^suffix.Length] : name);
+        var hasSuffix = name.EndsWith(suffix, StringComparison.Ordinal) && name.Length > suffix.Length;
+        return GrainType.Create(hasSuffix ? name[..^suffix.Length] : name);
     }
-
-    private static bool IsMarker(Type type) =>
-        type == typeof(IAddressable) || type == typeof(IGrain) || type == typeof(IGrainWithStringKey) || type == typeof(IGrainWithGuidKey)
-        || type == typeof(IGrainWithIntegerKey) || type == typeof(IGrainWithGuidCompoundKey) || type == typeof(IGrainWithIntegerCompoundKey);
 
     private bool IsBaseMethod(string name, Type[] parameters) =>
         typeof(Grain).IsAssignableFrom(Type) && Type.GetMethod(name, parameters)!.DeclaringType == typeof(Grain);

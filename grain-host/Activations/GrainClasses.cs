@@ -9,6 +9,8 @@ namespace Marketplace.GrainHost.Activations;
 /// <summary>All grain classes of a host, found by type name and by interface.</summary>
 internal sealed class GrainClasses
 {
+    private const string AskForAssembly = $"is its assembly in {nameof(GrainHostOptions)}.{nameof(GrainHostOptions.Assemblies)}?";
+
     private readonly FrozenDictionary<GrainType, GrainClass> _byType;
     private readonly FrozenDictionary<Type, GrainClass[]> _byInterface;
     private readonly FrozenDictionary<string, GrainClass[]> _byStream;
@@ -48,7 +50,7 @@ internal sealed class GrainClasses
         _byType.TryGetValue(id.Type, out var found)
             ? found
             : throw new OrleansConfigurationException(
-                $"No grain class has the type \"{id.Type}\" of {id}: is its assembly in {nameof(GrainHostOptions)}.{nameof(GrainHostOptions.Assemblies)}?");
+                $"No grain class has the type \"{id.Type}\" of {id}: {AskForAssembly}");
 
     /// <summary>The classes with an implicit subscription to that namespace.</summary>
     public IReadOnlyList<GrainClass> ListeningTo(string? streamNamespace) =>
@@ -58,10 +60,7 @@ internal sealed class GrainClasses
     public GrainClass Of(Type grainInterface, string? classNamePrefix)
     {
         if (!_byInterface.TryGetValue(grainInterface, out var candidates))
-        {
-            throw new ArgumentException(
-                $"No grain class implements {grainInterface}: is its assembly in {nameof(GrainHostOptions)}.{nameof(GrainHostOptions.Assemblies)}?");
-        }
+            throw new ArgumentException($"No grain class implements {grainInterface}: {AskForAssembly}");
 
         if (candidates.Length == 1 && classNamePrefix is null)
             return candidates[0];
@@ -71,6 +70,6 @@ internal sealed class GrainClasses
         return matching.Length == 1
             ? matching[0]
             : throw new ArgumentException(
-                $"{matching.Length} grain classes implement {grainInterface} with the class name prefix \"{classNamePrefix}\": expected one.");
+                $"{matching.Length} classes implement {grainInterface} with the class name prefix \"{classNamePrefix}\": expected one.");
     }
 }

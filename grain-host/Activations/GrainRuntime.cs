@@ -1,14 +1,15 @@
+using Marketplace.GrainHost.Timers;
 using Orleans;
 using Orleans.Runtime;
 using Orleans.Timers;
 
 namespace Marketplace.GrainHost.Activations;
 
-internal sealed class GrainRuntime(HostCore host, ITimerRegistry timers) : IGrainRuntime, IGrainContextAccessor
+internal sealed class GrainRuntime(HostCore host) : IGrainRuntime, IGrainContextAccessor
 {
     public IGrainFactory GrainFactory => host.Factory;
 
-    public ITimerRegistry TimerRegistry => timers;
+    public ITimerRegistry TimerRegistry { get; } = new TimerRegistry();
 
     public IServiceProvider ServiceProvider => host.Services;
 

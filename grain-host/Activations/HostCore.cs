@@ -35,6 +35,8 @@ internal sealed class HostCore
 
     public GrainFactory Factory { get; private set; } = null!;
 
+    public GrainRuntime Runtime { get; private set; } = null!;
+
     /// <summary>Makes the parts that need each other.</summary>
     public HostCore Assemble()
     {
@@ -44,6 +46,7 @@ internal sealed class HostCore
         Sweep = new CallSweep(this);
         Idle = new IdleCollection(this);
         Factory = new GrainFactory(this);
+        Runtime = new GrainRuntime(this);
         return this;
     }
 }

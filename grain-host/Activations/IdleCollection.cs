@@ -8,7 +8,8 @@ internal sealed class IdleCollection(HostCore host) : IDisposable
 
     public void Start()
     {
-        _timer = host.Time.CreateTimer(static idle => ((IdleCollection)idle!).Run(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = host.Time.CreateTimer(
+            static idle => ((IdleCollection)idle!).Run(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (!host.Directory.IsEmpty)
             Arm();
     }

@@ -1,7 +1,6 @@
 using Marketplace.GrainHost.Activations;
 using Marketplace.GrainHost.Reminders;
 using Marketplace.GrainHost.Storage;
-using Marketplace.GrainHost.Timers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -43,12 +42,12 @@ public static class GrainHostServices
         services.TryAddSingleton(provider => provider.GetRequiredService<HostCore>().Factory);
         services.TryAddSingleton<IClusterClient>(provider => provider.GetRequiredService<GrainFactory>());
         services.TryAddSingleton<IGrainFactory>(provider => provider.GetRequiredService<GrainFactory>());
-        services.TryAddSingleton<ITimerRegistry, TimerRegistry>();
         services.TryAddSingleton<IReminderStore, MemoryReminderStore>();
         services.TryAddSingleton<ReminderService>();
         services.TryAddSingleton<IReminderRegistry>(provider => provider.GetRequiredService<ReminderService>());
         services.TryAddSingleton<IPersistentStateFactory, PersistentStateFactory>();
-        services.TryAddSingleton<GrainRuntime>();
+        services.TryAddSingleton(provider => provider.GetRequiredService<HostCore>().Runtime);
+        services.TryAddSingleton(provider => provider.GetRequiredService<GrainRuntime>().TimerRegistry);
         services.TryAddSingleton<IGrainRuntime>(provider => provider.GetRequiredService<GrainRuntime>());
         services.TryAddSingleton<IGrainContextAccessor>(provider => provider.GetRequiredService<GrainRuntime>());
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<GrainHostOptions>>().Value.TimeProvider);

@@ -25,10 +25,11 @@ internal sealed class ReminderService(HostCore host, IReminderStore store) : IRe
         var reminders = await store.ReadAll(cancellationToken);
         lock (_gate)
         {
-            _timer = host.Time.CreateTimer(static service => ((ReminderService)service!).Run(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer = host.Time.CreateTimer(
+                static service => ((ReminderService)service!).Run(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
             // Sorted, so that equal due times tick in the same order in every run.
-            foreach (var reminder in reminders.OrderBy(reminder => reminder.Grain).ThenBy(reminder => reminder.Name, StringComparer.Ordinal))
+            foreach (var reminder in reminders.OrderBy(each => each.Grain).ThenBy(each => each.Name, StringComparer.Ordinal))
                 Add(reminder);
             Arm();
         }
@@ -41,7 +42,9 @@ internal sealed class ReminderService(HostCore host, IReminderStore store) : IRe
         if (period < host.Options.ReminderPeriodMin)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(period), period, $"A reminder's period must be at least {host.Options.ReminderPeriodMin}: use a timer for anything faster.");
+                nameof(period),
+                period,
+                $"A reminder's period must be at least {host.Options.ReminderPeriodMin}: use a timer for anything faster.");
         }
 
         var reminder = new Reminder(callingGrainId, reminderName, host.Time.GetUtcNow() + dueTime, period);

@@ -64,7 +64,8 @@ internal sealed class StreamDelivery<T> : GrainCall, IStreamSubscriptionHandleFa
     public override void DeliverFailure(Exception exception) =>
         throw new InvalidOperationException("Nobody waits for a stream delivery: this is a bug in the grain host.");
 
-    public override GrainCall New() => throw new InvalidOperationException("A stream delivery is not pooled: this is a bug in the grain host.");
+    public override GrainCall New() =>
+        throw new InvalidOperationException("A stream delivery is not pooled: this is a bug in the grain host.");
 
     StreamSubscriptionHandle<TItem> IStreamSubscriptionHandleFactory.Create<TItem>() =>
         new GrainSubscriptionHandle<TItem>(Receiver!, _provider, _stream);

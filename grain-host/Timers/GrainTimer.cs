@@ -32,7 +32,10 @@ internal abstract class GrainTimer : IGrainTimer
     {
         Activation.AddTimer(this);
         lock (_gate)
-            _timer = Activation.Host.Time.CreateTimer(static timer => ((GrainTimer)timer!).Fire(), this, _dueTime, Timeout.InfiniteTimeSpan);
+        {
+            _timer = Activation.Host.Time.CreateTimer(
+                static timer => ((GrainTimer)timer!).Fire(), this, _dueTime, Timeout.InfiniteTimeSpan);
+        }
     }
 
     public void Change(TimeSpan dueTime, TimeSpan period)

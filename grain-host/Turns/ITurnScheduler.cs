@@ -20,7 +20,7 @@ public interface ITurnScheduler
 
     bool ObservesSteps { get; }
 
-    /// <summary>Decides whether an activation goes on with a call or begins the next one. Only asked where <see cref="ObservesSteps"/>.</summary>
+    /// <summary>Decides whether an activation goes on or begins the next call. Only asked where <see cref="ObservesSteps"/>.</summary>
     bool FlipCoin();
 
     /// <summary>Called when work for an activation arrives; throws or records where the current thread has no business here.</summary>

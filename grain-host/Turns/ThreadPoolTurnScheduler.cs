@@ -3,7 +3,7 @@ namespace Marketplace.GrainHost.Turns;
 /// <summary>The production scheduler: turns run on the thread pool.</summary>
 public sealed class ThreadPoolTurnScheduler : ITurnScheduler
 {
-    /// <summary>Enough that a busy grain pays little for hand-overs, few enough that its neighbours wait well under a millisecond.</summary>
+    /// <summary>Enough that a busy grain pays little for hand-overs, few enough that its neighbours hardly wait.</summary>
     public int StepsPerTurn => 64;
 
     public bool ObservesSteps => false;

@@ -25,7 +25,7 @@ internal abstract class TurnQueue(ITurnScheduler scheduler) : SynchronizationCon
 
     protected ITurnScheduler Scheduler { get; } = scheduler;
 
-    /// <summary>Guards the queue and everything of the derived class that other threads look at. Never held while grain code runs.</summary>
+    /// <summary>Guards the queue and all of the derived class that other threads look at. Never held while grain code runs.</summary>
     protected Lock Gate { get; } = new();
 
     /// <summary>Whether there is nothing to run; call it under <see cref="Gate"/>.</summary>

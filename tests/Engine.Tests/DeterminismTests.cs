@@ -13,7 +13,7 @@ public sealed class DeterminismTests(GuestThreadsFixture guests) : EngineTest(gu
     private static readonly WasmType[] I64 = [WasmType.I64];
 
     /// <summary>Each way out of a function's arithmetic: code behind <c>f64.add</c> that gives the sum's bits.</summary>
-    public static TheoryData<string> Ways() => ["reinterpret", "local", "memory", "global", "call", "block", "branch", "select"];
+    public static TheoryData<string> Ways() => ["reinterpret", "local", "memory", "global", "call", "block", "branch", "select", "sum", "mixed"];
 
     [Theory]
     [MemberData(nameof(Ways))]
@@ -67,10 +67,12 @@ public sealed class DeterminismTests(GuestThreadsFixture guests) : EngineTest(gu
             "call" => sum.Call(1).Raw(reinterpret),
             "block" => new Code().Block(0x7C).Raw(sum.ToArray()).End().Raw(reinterpret),
             "branch" => new Code().Block(0x7C).Raw(sum.ToArray()).Br(0).End().Raw(reinterpret),
+            "sum" => new Code().F64Const(0).LocalSet(2).Raw(sum.ToArray()).LocalSet(2).LocalGet(2).Raw(reinterpret),
+            "mixed" => new Code().LocalGet(0).LocalSet(2).Raw(sum.ToArray()).LocalSet(2).LocalGet(2).Raw(reinterpret),
             "select" => sum.F64Const(1).I32Const(1).Select().Raw(reinterpret),
             _ => throw new ArgumentException(way, nameof(way)),
         };
-        module.Function(run, "run", code);
+        module.Function(run, "run", code, (1, WasmType.F64));
         module.Function(identity, null, new Code().LocalGet(0));
         return module;
     }

@@ -23,7 +23,8 @@ public class DrainTests
     {
         var underWay = host.Client.GetGrain<IRelayGrain>("a").Relay("bc", TimeSpan.FromSeconds(1));
         var stopping = host.Host.StopAsync(CancellationToken.None);
-        var refused = await Assert.ThrowsAsync<SiloUnavailableException>(() => host.Client.GetGrain<IRelayGrain>("d").Relay("", TimeSpan.Zero));
+        var refused = await Assert.ThrowsAsync<SiloUnavailableException>(
+            () => host.Client.GetGrain<IRelayGrain>("d").Relay("", TimeSpan.Zero));
         Assert.Contains("shutting down", refused.Message);
         Assert.Equal("abc", await underWay);
         await stopping;

@@ -70,7 +70,8 @@ public class FilterTests
     public void Filters_CanRefuseAndTranslate() => Run(async host =>
     {
         await Assert.ThrowsAsync<UnauthorizedAccessException>(() => host.Client.GetGrain<IFilteredGrain>("forbidden").Double(1));
-        Assert.Equal("translated", (await Assert.ThrowsAsync<ArgumentException>(() => host.Client.GetGrain<IFilteredGrain>("a").Fail())).Message);
+        var translated = await Assert.ThrowsAsync<ArgumentException>(() => host.Client.GetGrain<IFilteredGrain>("a").Fail());
+        Assert.Equal("translated", translated.Message);
     });
 
     private void Run(Func<RunningHost, Task> scenario) => SimulatedHost.Run(

@@ -1,3 +1,4 @@
+using Marketplace.GrainHost.Activations;
 using Marketplace.GrainHost.Turns;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
@@ -18,7 +19,10 @@ public abstract class Grain : IGrainBase, IAddressable
     protected Grain(IGrainContext grainContext, IGrainRuntime? grainRuntime = null)
     {
         GrainContext = grainContext;
-        _runtime = grainRuntime ?? grainContext?.ActivationServices.GetService<IGrainRuntime>();
+
+        // An activation knows its runtime; asking its services would make a scope for every grain.
+        _runtime = grainRuntime ?? (grainContext as Activation)?.Host.Runtime
+            ?? grainContext?.ActivationServices.GetService<IGrainRuntime>();
     }
 
     public IGrainContext GrainContext { get; }

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Orleans.Runtime;
 
-/// <summary>The forms of Guid and integer keys: Guids as 32 hex digits, integers in hex, then <c>+extension</c> where there is one.</summary>
+/// <summary>Guid keys are 32 hex digits, integer keys are in hex; then <c>+extension</c> where there is one.</summary>
 public static class GrainIdKeyExtensions
 {
     private const char ExtensionMark = '+';

@@ -5,7 +5,7 @@ namespace Orleans
     /// <summary>A grain that has reminders.</summary>
     public interface IRemindable : IGrain
     {
-        /// <summary>A reminder is due. It may come late, twice, or not at all while the host is down; the next one comes after its period.</summary>
+        /// <summary>A reminder is due. It may come late, twice, or while the host is down not at all.</summary>
         Task ReceiveReminder(string reminderName, TickStatus status);
     }
 }

@@ -22,8 +22,10 @@ internal sealed class ApiSurface : IDisposable
     public void Dispose() => _file.Dispose();
 
     /// <summary>Types as "T:name", the others as in the list: with their return type.</summary>
-    public IEnumerable<ApiMember> Members() =>
-        _reader.TypeDefinitions.Where(IsVisible).Where(IsOrleans).SelectMany(type => MembersOf(type).Select(member => Unbound(type, member)));
+    public IEnumerable<ApiMember> Members() => _reader.TypeDefinitions
+        .Where(IsVisible)
+        .Where(IsOrleans)
+        .SelectMany(type => MembersOf(type).Select(member => Unbound(type, member)));
 
     /// <summary>The list writes a generic type inside of itself without arguments: <c>Handle`1</c>, not <c>Handle{`0}</c>.</summary>
     private ApiMember Unbound(TypeDefinitionHandle handle, ApiMember member)
@@ -49,7 +51,8 @@ internal sealed class ApiSurface : IDisposable
     });
 
     private static bool IsVisible(MethodAttributes attributes) =>
-        (attributes & MethodAttributes.MemberAccessMask) is MethodAttributes.Public or MethodAttributes.Family or MethodAttributes.FamORAssem;
+        (attributes & MethodAttributes.MemberAccessMask)
+            is MethodAttributes.Public or MethodAttributes.Family or MethodAttributes.FamORAssem;
 
     private bool IsVisible(TypeDefinitionHandle handle)
     {
@@ -57,7 +60,8 @@ internal sealed class ApiSurface : IDisposable
         return (type.Attributes & TypeAttributes.VisibilityMask) switch
         {
             TypeAttributes.Public => true,
-            TypeAttributes.NestedPublic or TypeAttributes.NestedFamily or TypeAttributes.NestedFamORAssem => IsVisible(type.GetDeclaringType()),
+            TypeAttributes.NestedPublic or TypeAttributes.NestedFamily or TypeAttributes.NestedFamORAssem =>
+                IsVisible(type.GetDeclaringType()),
             _ => false,
         };
     }

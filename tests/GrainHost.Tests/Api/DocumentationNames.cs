@@ -42,7 +42,8 @@ internal sealed class DocumentationNames : ISignatureTypeProvider<string, object
 
     public string GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) => NameOf(reader, handle);
 
-    public string GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
+    public string GetTypeFromSpecification(
+        MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
         NameOf(reader, handle);
 
     public string GetSZArrayType(string elementType) => $"{elementType}[]";
