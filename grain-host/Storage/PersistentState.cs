@@ -17,8 +17,8 @@ internal sealed class PersistentState<TState> : IPersistentState<TState>, ILoade
     private readonly string _name;
     private readonly GrainId _grain;
     private readonly GrainState<TState> _state = new(Empty());
-    private Task? _write;
-    private Task? _queuedWrite;
+    private Task _last = Task.CompletedTask;
+    private Task? _waitingWrite;
 
     private PersistentState(IGrainStorage storage, string name, GrainId grain)
     {
@@ -51,42 +51,58 @@ internal sealed class PersistentState<TState> : IPersistentState<TState>, ILoade
 
     public Task ReadStateAsync() => ReadStateAsync(CancellationToken.None);
 
-    public async Task ReadStateAsync(CancellationToken cancellationToken)
+    public Task ReadStateAsync(CancellationToken cancellationToken) => Enqueue(Read, cancellationToken);
+
+    public Task WriteStateAsync() => WriteStateAsync(CancellationToken.None);
+
+    /// <summary>
+    /// All writes asked for while another operation is under way become one write after it. Two at once would bring the same
+    /// ETag, and the second would be refused although nobody else has written.
+    /// </summary>
+    public Task WriteStateAsync(CancellationToken cancellationToken)
+    {
+        var mayMerge = !cancellationToken.CanBeCanceled;
+        if (mayMerge && _waitingWrite is not null && _waitingWrite == _last)
+            return _waitingWrite;
+        var waits = !_last.IsCompleted;
+        var write = Enqueue(Write, cancellationToken);
+        if (mayMerge && waits)
+            _waitingWrite = write;
+        return write;
+    }
+
+    public Task ClearStateAsync() => ClearStateAsync(CancellationToken.None);
+
+    public Task ClearStateAsync(CancellationToken cancellationToken) => Enqueue(Clear, cancellationToken);
+
+    /// <summary>Operations run one after the other, as they were asked for.</summary>
+    private Task Enqueue(Func<CancellationToken, Task> operation, CancellationToken cancellationToken) =>
+        _last = _last.IsCompleted ? operation(cancellationToken) : RunAfter(_last, operation, cancellationToken);
+
+    private static async Task RunAfter(Task earlier, Func<CancellationToken, Task> operation, CancellationToken cancellationToken)
+    {
+        // The earlier operation's own caller hears of its failure; this one must only not overtake it.
+        await earlier.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await operation(cancellationToken);
+    }
+
+    private async Task Read(CancellationToken cancellationToken)
     {
         await _storage.ReadStateAsync(_name, _grain, _state, cancellationToken);
         _state.State ??= Empty();
     }
 
-    public Task WriteStateAsync() => WriteStateAsync(CancellationToken.None);
-
-    /// <summary>
-    /// While a write is under way, all further ones become one write after it: two at once would bring the same ETag and the
-    /// second would be refused, although nobody else has written.
-    /// </summary>
-    public Task WriteStateAsync(CancellationToken cancellationToken)
+    private Task Write(CancellationToken cancellationToken)
     {
-        if (_queuedWrite is not null)
-            return _queuedWrite;
-        if (_write is { IsCompleted: false })
-            return _queuedWrite = WriteAfter(_write, cancellationToken);
-        return _write = _storage.WriteStateAsync(_name, _grain, _state, cancellationToken);
+        // From here on the state is in the store's hands: later changes need another write.
+        _waitingWrite = null;
+        return _storage.WriteStateAsync(_name, _grain, _state, cancellationToken);
     }
 
-    public Task ClearStateAsync() => ClearStateAsync(CancellationToken.None);
-
-    public async Task ClearStateAsync(CancellationToken cancellationToken)
+    private async Task Clear(CancellationToken cancellationToken)
     {
         await _storage.ClearStateAsync(_name, _grain, _state, cancellationToken);
         _state.State = Empty();
-    }
-
-    private async Task WriteAfter(Task earlier, CancellationToken cancellationToken)
-    {
-        // The earlier write's own caller hears of its failure; this one must only not overtake it.
-        await earlier.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        _write = _queuedWrite;
-        _queuedWrite = null;
-        await _storage.WriteStateAsync(_name, _grain, _state, cancellationToken);
     }
 
     private static TState Empty()

@@ -17,6 +17,8 @@ internal interface ICounterGrain : IGrainWithStringKey
 
     Task<int> IncrementManyAtOnce(int times);
 
+    Task<int> IncrementAndClearAtOnce();
+
     Task End();
 
     Task Clear();
@@ -43,6 +45,12 @@ internal sealed class CounterGrain([PersistentState("state", "counters")] IPersi
     {
         DeactivateOnIdle();
         return Task.CompletedTask;
+    }
+
+    public async Task<int> IncrementAndClearAtOnce()
+    {
+        await Task.WhenAll(Increment(), Clear());
+        return state.State.Count;
     }
 
     public Task Clear() => state.ClearStateAsync();
@@ -81,6 +89,15 @@ public class StateTests
     {
         await using var host = await Start(new SlowStorage(new MemoryGrainStorage()));
         Assert.Equal(10, await host.Client.GetGrain<ICounterGrain>("a").IncrementManyAtOnce(10));
+    }
+
+    [Fact]
+    public async Task ClearDuringAWrite_ComesAfterIt()
+    {
+        var storage = new MemoryGrainStorage();
+        await using var host = await Start(new SlowStorage(storage));
+        Assert.Equal(0, await host.Client.GetGrain<ICounterGrain>("a").IncrementAndClearAtOnce());
+        Assert.Equal(0, storage.Count);
     }
 
     [Fact]
