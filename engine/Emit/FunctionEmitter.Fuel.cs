@@ -17,6 +17,7 @@ internal sealed partial class FunctionEmitter
     private LocalBuilder fuel = null!;
     private LocalBuilder? memory;
     private LocalBuilder? memoryBase;
+    private LocalBuilder? memoryLength;
     private bool fuelInLocal;
     private int segment;
 
@@ -54,6 +55,13 @@ internal sealed partial class FunctionEmitter
             il.Emit(OpCodes.Ldloc, memory);
             il.Emit(OpCodes.Ldfld, Members.MemoryBase);
             il.Emit(OpCodes.Stloc, memoryBase);
+            if (!plan.MemoryMayGrow)
+            {
+                memoryLength = il.DeclareLocal(typeof(long));
+                il.Emit(OpCodes.Ldloc, memory);
+                il.Emit(OpCodes.Ldfld, Members.MemoryLength);
+                il.Emit(OpCodes.Stloc, memoryLength);
+            }
         }
     }
 

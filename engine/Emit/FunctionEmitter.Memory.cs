@@ -36,8 +36,16 @@ internal sealed partial class FunctionEmitter
         il.Emit(OpCodes.Conv_U8);
         il.LoadInt64(offset + size);
         il.Emit(OpCodes.Add);
-        il.Emit(OpCodes.Ldloc, memory!);
-        il.Emit(OpCodes.Ldfld, Members.MemoryLength);
+        if (memoryLength is not null)
+        {
+            il.Emit(OpCodes.Ldloc, memoryLength);
+        }
+        else
+        {
+            il.Emit(OpCodes.Ldloc, memory!);
+            il.Emit(OpCodes.Ldfld, Members.MemoryLength);
+        }
+
         il.Emit(OpCodes.Bgt_Un, TrapLabel(TrapKind.OutOfBoundsMemoryAccess));
         il.Emit(OpCodes.Ldloc, memoryBase!);
         address.Emit();

@@ -31,6 +31,9 @@ internal sealed class FunctionPlan
 
     public bool UsesMemory { get; private set; }
 
+    /// <summary>Something in the function may make the memory longer while it runs: a call, or memory.grow.</summary>
+    public bool MemoryMayGrow { get; private set; }
+
     /// <summary>
     /// Whether a NaN in this local can only come from arithmetic, so that it need not be canonical before it leaves the local.
     /// Decided by the instruction before each write, which is the one that made the value; where it is not, the answer is no.
@@ -57,6 +60,7 @@ internal sealed class FunctionPlan
             before = instruction;
             cost += OpcodeTable.CostOf(instruction.Opcode);
             plan.UsesMemory |= OpcodeTable.ImmediateOf(instruction.Opcode) == Immediate.Memory;
+            plan.MemoryMayGrow |= instruction.Opcode is Opcode.Call or Opcode.CallIndirect or Opcode.MemoryGrow;
             switch (instruction.Opcode)
             {
                 case Opcode.Block or Opcode.Loop or Opcode.If:
