@@ -4,6 +4,7 @@ using Marketplace.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 
 namespace Marketplace.Gateway;
 
@@ -20,14 +21,15 @@ internal static class JobContentApi
     }
 
     /// <summary>The output of a completed job, also by Range.</summary>
-    internal static async Task<Download> Output(HttpContext http, string job, IGrainFactory grains, IBlobStore blobs)
+    internal static async Task<IResult> Output(
+        HttpContext http, string job, IGrainFactory grains, IBlobStore blobs, RateLimits rates, IOptions<GatewayOptions> options)
     {
         var id = RequestReader.Job(job);
         var view = await grains.GetGrain<IJobGrain>(id.ToString()).Get(http.Caller()).WaitAsync(http.RequestAborted);
         if (view.Status != JobStatus.Completed)
             throw new MarketException(ErrorCode.OutputNotAvailable, GatewayMessages.JobHasNoOutput);
         return view.Output.Blob is { } blob
-            ? Download.Blob(blobs, blob, view.Output.Size, $"{id}.output")
+            ? new TransferAnswer(Download.Blob(blobs, blob, view.Output.Size, $"{id}.output"), rates, options.Value.AccountTransfersMax)
             : Download.Bytes(view.Output.Inline, $"{id}.output");
     }
 

@@ -16,16 +16,16 @@ public sealed class GatewayOptions
     public IReadOnlyList<string> AllowedHosts { get; set; } = [];
 
     /// <summary>Requests per second from one address (IPv6: one /64), in the long run.</summary>
-    public int AddressRequestsPerSecond { get; set; } = 4000;
+    public int AddressRequestsPerSecond { get; set; } = 10_000;
 
     /// <summary>Requests that one address may send at once after a pause.</summary>
-    public int AddressRequestsBurst { get; set; } = 8000;
+    public int AddressRequestsBurst { get; set; } = 20_000;
 
     /// <summary>Requests per second of one account, in the long run. A batch is one request.</summary>
-    public int AccountRequestsPerSecond { get; set; } = 2000;
+    public int AccountRequestsPerSecond { get; set; } = 5000;
 
     /// <summary>Requests that one account may send at once after a pause.</summary>
-    public int AccountRequestsBurst { get; set; } = 4000;
+    public int AccountRequestsBurst { get; set; } = 10_000;
 
     /// <summary>One blob. The account's quota is its account's, the floor of free disk the blob store's.</summary>
     public long BlobBytesMax { get; set; } = 16L << 30;

@@ -45,6 +45,9 @@ internal static class GatewayMessages
     public const string StorageStopped =
         "The service's storage takes no writes; whether the request had an effect is not known. Its operator has to look at the log and restart it.";
 
+    public const string StorageFull =
+        "The service's disk is filled to its floor: nothing new is stored. Its operator has to make room; blobs that are removed are collected in time.";
+
     public const string KeyHasSpendLimit =
         "This key has a spend limit, so it cannot create keys: a new key would not share the limit. Use a key without a spend limit.";
 

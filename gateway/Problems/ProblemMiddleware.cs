@@ -60,6 +60,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         BadHttpRequestException broken => ProblemFactory.Write(http, ErrorCode.MalformedRequest, GatewayMessages.ReaderLost, broken.StatusCode),
         BlobTooLargeException large => ProblemFactory.Write(http, ErrorCode.BodyTooLarge, GatewayMessages.BlobTooLarge(large.SizeMax)),
         BlobMismatchException mismatch => ProblemFactory.Write(http, ErrorCode.BlobMismatch, mismatch.Message),
+        InsufficientDiskException => ProblemFactory.Write(http, ErrorCode.StorageFull, GatewayMessages.StorageFull),
         LimitExceededException or OrleansMessageRejectionException => ProblemFactory.Write(http, ErrorCode.Unavailable, GatewayMessages.Overloaded),
         TimeoutException => ProblemFactory.Write(http, ErrorCode.OutcomeUnknown, GatewayMessages.TimedOut),
         _ => AnswerOwnFault(http, fault),
@@ -69,9 +70,12 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     {
         var incident = NewIncident();
         Failed(log, incident, http.Request.Method, RouteOf(http), fault);
-        return fault is BlobDamagedException damaged
-            ? ProblemFactory.Write(http, ErrorCode.BlobDamaged, GatewayMessages.BlobDamaged(damaged.Damage.Id))
-            : ProblemFactory.Write(http, ErrorCode.Internal, GatewayMessages.Internal(incident));
+        return fault switch
+        {
+            BlobDamagedException damaged => ProblemFactory.Write(http, ErrorCode.BlobDamaged, GatewayMessages.BlobDamaged(damaged.Damage.Id)),
+            StoreStoppedException => ProblemFactory.Write(http, ErrorCode.OutcomeUnknown, GatewayMessages.StorageStopped),
+            _ => ProblemFactory.Write(http, ErrorCode.Internal, GatewayMessages.Internal(incident)),
+        };
     }
 
     private static string NewIncident() => RandomNumberGenerator.GetHexString(12, lowercase: true);

@@ -32,7 +32,7 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness
         Key = Market.AddKey(Alice, AllScopes);
         OtherKey = Market.AddKey(Mallory, AllScopes);
         Program = Market.AddProgram(Alice);
-        var builder = WebApplication.CreateBuilder();
+        var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(_log);
         builder.Services.AddSingleton<TimeProvider>(Time);

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Marketplace.Api;
 using Marketplace.Gateway;
 using Marketplace.Grains;
+using Marketplace.Storage;
 using Orleans.Runtime;
 
 namespace Marketplace.Tests.Gateway;
@@ -60,6 +61,20 @@ public sealed partial class ProblemTests
         await gateway.Client.Get(Routes.Market).Refused(HttpStatusCode.ServiceUnavailable, ErrorCode.Unavailable);
         gateway.Market.Fault = () => new TimeoutException("Response did not arrive");
         await gateway.Client.Post(Routes.Jobs, gateway.Request(), ApiJson.Default.JobRequest).Refused(HttpStatusCode.GatewayTimeout, ErrorCode.OutcomeUnknown);
+    }
+
+    [Fact]
+    public async Task FullDisk_AndStoppedStore_AreToldApart()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        gateway.Market.Blobs.Fault = () => new InsufficientDiskException(1, 2);
+        await gateway.Client.Send(HttpMethod.Post, Routes.Blobs, [1]).Refused(HttpStatusCode.InsufficientStorage, ErrorCode.StorageFull);
+        gateway.Market.Blobs.Fault = () => new StoreStoppedException("fsync failed on /root/data.");
+
+        var detail = await gateway.Client.Send(HttpMethod.Post, Routes.Blobs, [1]).Refused(HttpStatusCode.GatewayTimeout, ErrorCode.OutcomeUnknown);
+
+        Assert.DoesNotContain("/root", detail, StringComparison.Ordinal);
+        Assert.Contains(gateway.LogLines, line => line.Contains("/root/data", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -13,6 +13,9 @@ internal sealed class MemoryBlobStore : IBlobStore
 
     public ConcurrentDictionary<BlobId, long> DamagedFrom { get; } = new();
 
+    /// <summary>Thrown by the next uploads.</summary>
+    public Func<Exception>? Fault { get; set; }
+
     /// <summary>Completes when an upload has begun.</summary>
     public Task UntilPutting => _putting.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
@@ -25,6 +28,8 @@ internal sealed class MemoryBlobStore : IBlobStore
 
     public async ValueTask<BlobInfo> Put(Stream content, long sizeMax, BlobId? expected = null, CancellationToken cancellation = default)
     {
+        if (Fault is { } fault)
+            throw fault();
         _putting.TrySetResult();
         using var memory = new MemoryStream();
         var buffer = new byte[16 * 1024];
