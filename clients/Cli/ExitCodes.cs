@@ -5,7 +5,7 @@ internal static class ExitCodes
 {
     public const int Ok = 0;
 
-    /// <summary>The job ended, but not completed; or a check found something wrong.</summary>
+    /// <summary>The job ended, but not completed; or the doctor found something wrong.</summary>
     public const int NotCompleted = 1;
 
     /// <summary>The command line is wrong.</summary>
@@ -20,7 +20,7 @@ internal static class ExitCodes
     /// <summary>There is no such job, program, blob or key.</summary>
     public const int NotFound = 5;
 
-    /// <summary>Bytes do not match their id.</summary>
+    /// <summary>Bytes do not match their id, or a store is damaged.</summary>
     public const int Damaged = 6;
 
     /// <summary>A file or folder of this machine cannot be used.</summary>
@@ -35,12 +35,12 @@ internal static class ExitCodes
     public const string Help = """
         Exit codes:
           0    ok
-          1    the job ended without completing, or a check found something wrong
+          1    the job ended without completing, or the doctor found something wrong
           2    wrong usage
           3    the service cannot be reached
           4    the service refused
           5    no such job, program, blob or key
-          6    bytes do not match their id
+          6    bytes do not match their id, or the store is damaged
           7    a file or folder of this machine cannot be used
           8    a fault of this program
           130  interrupted

@@ -79,22 +79,12 @@ internal sealed class Invocation(ParseResult parse, GlobalOptions options, Surro
     }
 
     /// <summary>The answer of a command that has none of its own.</summary>
-    public Task AnswerDone(string what, string id) => AnswerObject(writer => writer.WriteString(what, id), $"{what} {id}\n");
+    public Task AnswerDone(string what, string id) =>
+        Json ? AnswerObject(writer => writer.WriteString(what, id)) : Text($"{what} {id}\n");
 
     /// <summary>Bytes as a member of a JSON document: as text.</summary>
     public Task AnswerText(string name, MemoryStream bytes) =>
-        AnswerObject(writer => writer.WriteString(name, Encoding.UTF8.GetString(bytes.ToArray())), "");
-
-    /// <summary>A JSON document with one list.</summary>
-    public Task AnswerArray<T>(string name, IEnumerable<T> items, Action<Utf8JsonWriter, T> write) => AnswerObject(
-        writer =>
-        {
-            writer.WriteStartArray(name);
-            foreach (var item in items)
-                write(writer, item);
-            writer.WriteEndArray();
-        },
-        "");
+        AnswerObject(writer => writer.WriteString(name, Encoding.UTF8.GetString(bytes.ToArray())));
 
     /// <summary>Says that a list goes on.</summary>
     public void NoteNext(string? cursor)
@@ -111,13 +101,9 @@ internal sealed class Invocation(ParseResult parse, GlobalOptions options, Surro
         surroundings.Error.WriteLine(surroundings.ErrorIsTerminal ? TerminalText.Clean(text) : text);
     }
 
-    private async Task AnswerObject(Action<Utf8JsonWriter> members, string text)
+    /// <summary>A JSON document that is made member by member.</summary>
+    public async Task AnswerObject(Action<Utf8JsonWriter> members)
     {
-        if (!Json)
-        {
-            await Text(text);
-            return;
-        }
         await using (var writer = new Utf8JsonWriter(surroundings.Output))
         {
             writer.WriteStartObject();

@@ -94,6 +94,7 @@ internal static class MarketCommand
         root.Add(Commands.ProgramCommands.Make(commands));
         root.Add(Commands.AccountCommands.Make(commands));
         root.Add(Commands.KeyCommands.Make(commands));
+        root.Add(Commands.StoreCommands.Make(commands));
         root.Add(Commands.DoctorCommand.Make(commands));
         return root;
     }

@@ -24,13 +24,21 @@ internal static class DoctorCommand
                     await run.Text(Line(check));
             }
             if (run.Json)
-                await run.AnswerArray("checks", checks, Write);
+                await run.AnswerObject(writer => Write(writer, checks));
             return checks.All(check => check.IsWell) ? ExitCodes.Ok : ExitCodes.NotCompleted;
         });
 
     private static string Line(Check check) =>
         $"{(check.IsWell ? "ok    " : "failed")}  {check.Name}: {TerminalText.CleanLine(check.Seen)}\n"
         + (check.Advice is null ? "" : $"          {TerminalText.CleanLine(check.Advice)}\n");
+
+    private static void Write(Utf8JsonWriter writer, List<Check> checks)
+    {
+        writer.WriteStartArray("checks");
+        foreach (var check in checks)
+            Write(writer, check);
+        writer.WriteEndArray();
+    }
 
     private static void Write(Utf8JsonWriter writer, Check check)
     {
