@@ -223,6 +223,40 @@ internal sealed partial class Activation
         }
     }
 
+    /// <summary>Ends in the middle of everything; only callers from outside hear of it.</summary>
+    public void Kill()
+    {
+        var orphans = new List<GrainCall>();
+        lock (Gate)
+        {
+            _stage = Stage.Ended;
+            Die();
+            TakeOrphans(ref _mailbox, orphans);
+            TakeOrphans(ref _running, orphans);
+        }
+
+        StopTimers();
+        foreach (var call in orphans)
+        {
+            call.TryFail(new SiloUnavailableException("The grain host was killed. The call may have had its effect."));
+            call.Release();
+        }
+    }
+
+    /// <summary>The calls of clients. A killed grain hears nothing any more, and the calls themselves are left to the collector.</summary>
+    private static void TakeOrphans(ref CallList calls, List<GrainCall> orphans)
+    {
+        for (var call = calls.First; call is not null; call = call.Next)
+        {
+            if (call.Sender is not null || call.IsOneWay)
+                continue;
+            call.AddOwner();
+            orphans.Add(call);
+        }
+
+        calls = default;
+    }
+
     private void StopTimers()
     {
         List<GrainTimer>? timers;

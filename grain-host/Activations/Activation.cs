@@ -140,6 +140,9 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
         TaskCompletionSource? whenIdle = null;
         lock (Gate)
         {
+            // A kill has forgotten the call already.
+            if (_stage == Stage.Ended)
+                return;
             _running.Remove(call);
             call.IsRunning = false;
             if (_blocking == call)

@@ -54,6 +54,20 @@ public sealed class EmbeddedGrainHost : IHostedService
         _host.Sweep.Dispose();
     }
 
+    /// <summary>
+    /// Ends as a killed process does: no turn runs any more, nothing is deactivated or written. Callers from outside get a
+    /// <see cref="SiloUnavailableException"/>, as from a lost connection. For simulated crashes.
+    /// </summary>
+    public void Kill()
+    {
+        _reminders.Dispose();
+        _host.Dispatcher.Close();
+        _host.Idle.Dispose();
+        _host.Sweep.Dispose();
+        foreach (var activation in _host.Directory.Snapshot())
+            activation.Kill();
+    }
+
     private async Task Drain(CancellationToken cancellationToken)
     {
         var limit = Task.Delay(_host.Options.DrainTimeout, _host.Time, cancellationToken);

@@ -13,7 +13,7 @@ internal sealed class ThreadPoolWatch : EventListener
     private const string EventName = "ThreadPoolEnqueueWork";
     private const EventKeywords ThreadPoolKeyword = (EventKeywords)0x2;
 
-    private static readonly Lazy<ThreadPoolWatch> Instance = new(() => new ThreadPoolWatch());
+    private static readonly Lazy<ThreadPoolWatch> Instance = new(Listen);
 
     [ThreadStatic]
     private static Action? _onEnqueued;
@@ -22,8 +22,6 @@ internal sealed class ThreadPoolWatch : EventListener
     public static void Report(Action? onEnqueued)
     {
         _ = Instance.Value;
-        if (onEnqueued is not null)
-            Settle();
         _onEnqueued = onEnqueued;
     }
 
@@ -55,11 +53,14 @@ internal sealed class ThreadPoolWatch : EventListener
         return false;
     }
 
-    /// <summary>The pool notices a new listener when one of its threads begins to work.</summary>
-    private static void Settle()
+    private static ThreadPoolWatch Listen()
     {
+        var watch = new ThreadPoolWatch();
+
+        // The pool notices a new listener when one of its threads begins to work.
         using var reached = new ManualResetEventSlim(false);
         ThreadPool.UnsafeQueueUserWorkItem(static reached => reached.Set(), reached, preferLocal: false);
         reached.Wait();
+        return watch;
     }
 }

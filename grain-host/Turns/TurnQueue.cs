@@ -13,6 +13,7 @@ internal abstract class TurnQueue(ITurnScheduler scheduler) : SynchronizationCon
 
     private readonly Queue<(SendOrPostCallback? Callback, object? State)> _continuations = new(0);
     private bool _scheduled;
+    private bool _isDead;
 
     /// <summary>Continuations and new work take turns, so that neither keeps the other waiting for ever.</summary>
     private bool _workFirst;
@@ -28,9 +29,6 @@ internal abstract class TurnQueue(ITurnScheduler scheduler) : SynchronizationCon
     /// <summary>Guards the queue and all of the derived class that other threads look at. Never held while grain code runs.</summary>
     protected Lock Gate { get; } = new();
 
-    /// <summary>Whether there is nothing to run; call it under <see cref="Gate"/>.</summary>
-    protected bool HasNoTurn => !_scheduled;
-
     public sealed override void Post(SendOrPostCallback d, object? state)
     {
         if (Scheduler.ObservesSteps)
@@ -38,6 +36,8 @@ internal abstract class TurnQueue(ITurnScheduler scheduler) : SynchronizationCon
         bool schedule;
         lock (Gate)
         {
+            if (_isDead)
+                return;
             _continuations.Enqueue((d, state));
             schedule = MarkScheduled();
         }
@@ -102,6 +102,13 @@ internal abstract class TurnQueue(ITurnScheduler scheduler) : SynchronizationCon
         }
     }
 
+    /// <summary>Nothing runs here any more, and what waited is forgotten. Called under <see cref="Gate"/>.</summary>
+    protected void Die()
+    {
+        _isDead = true;
+        _continuations.Clear();
+    }
+
     /// <summary>Name of the queue in messages and traces.</summary>
     protected abstract string Name { get; }
 
@@ -132,6 +139,8 @@ internal abstract class TurnQueue(ITurnScheduler scheduler) : SynchronizationCon
         object? work = null;
         lock (Gate)
         {
+            if (_isDead)
+                return false;
             _workFirst = Scheduler.ObservesSteps ? Scheduler.FlipCoin() : !_workFirst;
             if (_workFirst)
                 work = TakeWork();
