@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.ExceptionServices;
 using Marketplace.GrainHost.Hosting;
 using Orleans;
 using Orleans.Concurrency;
@@ -67,12 +68,19 @@ internal sealed class GrainClass
 
     public object Create(Activation activation)
     {
-        if (_arguments.Length == 0)
-            return _constructor.Invoke();
         var values = new object?[_arguments.Length];
         for (var index = 0; index < values.Length; index++)
             values[index] = _arguments[index].For(activation);
-        return _constructor.Invoke(values.AsSpan());
+        try
+        {
+            return _constructor.Invoke(values.AsSpan());
+        }
+        catch (TargetInvocationException wrapped) when (wrapped.InnerException is { } thrown)
+        {
+            // The caller gets what the constructor has thrown, as he gets what OnActivateAsync throws.
+            ExceptionDispatchInfo.Throw(thrown);
+            throw;
+        }
     }
 
     public MethodInfo ImplementationOf(MethodInfo interfaceMethod) => _implementations.Value[interfaceMethod];

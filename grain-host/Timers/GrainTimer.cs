@@ -13,6 +13,7 @@ internal abstract class GrainTimer : IGrainTimer
     private TimeSpan _period;
     private bool _isTicking;
     private bool _isStopped;
+    private bool _isChanged;
 
     protected GrainTimer(Activation activation, GrainTimerCreationOptions options)
     {
@@ -46,6 +47,7 @@ internal abstract class GrainTimer : IGrainTimer
             ObjectDisposedException.ThrowIf(_isStopped, this);
             _dueTime = dueTime;
             _period = period;
+            _isChanged = true;
             if (!_isTicking)
                 _timer?.Change(dueTime, Timeout.InfiniteTimeSpan);
         }
@@ -73,12 +75,11 @@ internal abstract class GrainTimer : IGrainTimer
     /// <summary>Runs the callback, in a turn of the activation.</summary>
     public async Task Tick()
     {
-        TimeSpan due;
         lock (_gate)
         {
             if (_isStopped)
                 return;
-            due = _dueTime;
+            _isChanged = false;
         }
 
         try
@@ -97,7 +98,7 @@ internal abstract class GrainTimer : IGrainTimer
                 return;
 
             // A callback that changed its own timer means the new due time; else the period counts from here.
-            _timer?.Change(_dueTime != due ? _dueTime : _period, Timeout.InfiniteTimeSpan);
+            _timer?.Change(_isChanged ? _dueTime : _period, Timeout.InfiniteTimeSpan);
         }
     }
 

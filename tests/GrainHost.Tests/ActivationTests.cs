@@ -92,6 +92,18 @@ internal sealed class StuckGrain(TimeProvider time) : Grain, IStuckGrain
     public Task Call() => Task.CompletedTask;
 }
 
+internal interface IUnbornGrain : IGrainWithStringKey
+{
+    Task Call();
+}
+
+internal sealed class UnbornGrain : Grain, IUnbornGrain
+{
+    public UnbornGrain() => throw new NotSupportedException("no such grain");
+
+    public Task Call() => Task.CompletedTask;
+}
+
 public class ActivationTests
 {
     private readonly Diary _diary = new();
@@ -107,6 +119,14 @@ public class ActivationTests
         Assert.Equal("not today", (await Assert.ThrowsAsync<InvalidOperationException>(() => second)).Message);
         Assert.Equal(1, await grain.Count());
         Assert.Equal(["on a"], _diary.Lines);
+    });
+
+    [Fact]
+    public void ExceptionOfTheConstructor_ReachesTheCallerAsItIs() => Run(async (host, _) =>
+    {
+        var error = await Assert.ThrowsAsync<NotSupportedException>(() => host.Client.GetGrain<IUnbornGrain>("a").Call());
+        Assert.Equal("no such grain", error.Message);
+        Assert.Equal(0, host.Host.ActivationCount);
     });
 
     [Fact]

@@ -19,6 +19,9 @@ internal interface ICounterGrain : IGrainWithStringKey
 
     Task<int> IncrementAndClearAtOnce();
 
+    /// <summary>Counts its own calls in memory, and lets another grain increment.</summary>
+    Task<int> IncrementOther(string key);
+
     Task End();
 
     Task Clear();
@@ -26,11 +29,21 @@ internal interface ICounterGrain : IGrainWithStringKey
 
 internal sealed class CounterGrain([PersistentState("state", "counters")] IPersistentState<CounterState> state) : Grain, ICounterGrain
 {
+    private int _asked;
+
     public async Task<int> Increment()
     {
         state.State = state.State with { Count = state.State.Count + 1 };
         await state.WriteStateAsync();
         return state.State.Count;
+    }
+
+    public async Task<int> IncrementOther(string key)
+    {
+        _asked++;
+        if (key.Length > 0)
+            await GrainFactory.GetGrain<ICounterGrain>(key).Increment();
+        return _asked;
     }
 
     public Task<int> Read() => Task.FromResult(state.State.Count);
@@ -82,6 +95,21 @@ public class StateTests
 
         Assert.NotEqual(conflict.StoredEtag, conflict.CurrentEtag);
         Assert.Equal(3, await first.Client.GetGrain<ICounterGrain>("a").Increment());
+    }
+
+    [Fact]
+    public async Task ETagConflict_EndsOnlyTheActivationThatHadIt_AndNotItsCaller()
+    {
+        var storage = new MemoryGrainStorage();
+        await using var first = await Start(storage);
+        await using var second = await Start(storage);
+        await first.Client.GetGrain<ICounterGrain>("a").Increment();
+        await second.Client.GetGrain<ICounterGrain>("a").Increment();
+
+        var caller = first.Client.GetGrain<ICounterGrain>("caller");
+        await Assert.ThrowsAsync<InconsistentStateException>(() => caller.IncrementOther("a"));
+
+        Assert.Equal(2, await caller.IncrementOther(""));
     }
 
     [Fact]

@@ -4,6 +4,8 @@ internal interface ITickGrain : IGrainWithStringKey
 {
     Task Start(GrainTimerCreationOptions options);
 
+    Task Change(TimeSpan due, TimeSpan period);
+
     Task Stop();
 
     Task<int> Ticks();
@@ -22,6 +24,12 @@ internal sealed class TickGrain(TimeProvider time, Diary diary) : Grain, ITickGr
     public Task Start(GrainTimerCreationOptions options)
     {
         _timer = this.RegisterGrainTimer(Tick, options);
+        return Task.CompletedTask;
+    }
+
+    public Task Change(TimeSpan due, TimeSpan period)
+    {
+        _timer!.Change(due, period);
         return Task.CompletedTask;
     }
 
@@ -68,6 +76,18 @@ public class TimerTests
         await grain.Stop();
         await Task.Delay(TimeSpan.FromSeconds(10), time);
         Assert.Equal(10, await grain.Ticks());
+    });
+
+    [Fact]
+    public void ChangedTimer_TicksAtItsNewTimes() => Run(async (grain, time) =>
+    {
+        await grain.Start(EverySecond);
+        await Task.Delay(TimeSpan.FromSeconds(2.5), time);
+        await grain.Change(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10));
+        await Task.Delay(TimeSpan.FromSeconds(4.5), time);
+        Assert.Equal(2, await grain.Ticks());
+        await Task.Delay(TimeSpan.FromSeconds(11), time);
+        Assert.Equal(4, await grain.Ticks());
     });
 
     [Fact]
