@@ -106,6 +106,7 @@ public sealed partial class Instance
         for (var i = content.ImportedTables; i < Tables.Length; i++)
         {
             Tables[i] = new Table(content.Tables[i], RunField.Limits.TableElementsMax);
+            Tables[i].TryJoin(RunField);
         }
 
         if (content.Memories.Count > content.ImportedMemories)

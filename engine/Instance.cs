@@ -43,28 +43,31 @@ public sealed partial class Instance : IDisposable
     {
         GuestThreads.RequireCurrent();
         var instance = new Instance(compiled, run, hostState);
+        var complete = false;
         try
         {
             run.ReserveResults(compiled.ResultsMax);
             instance.Link(imports);
             instance.CreateGlobals();
             instance.CreateTablesAndMemory();
-        }
-        catch
-        {
-            instance.Dispose();
-            throw;
-        }
+            instance.RunActiveSegments();
+            if (instance.content.Start is { } start)
+            {
+                instance.Enter(start, [], []);
+            }
 
-        // From here on others may hold what the instance has put into shared tables (core specification, 4.5.4), so a trap
-        // leaves it alive; its memory goes with the garbage.
-        instance.RunActiveSegments();
-        if (instance.content.Start is { } start)
-        {
-            instance.Enter(start, [], []);
+            complete = true;
+            return instance;
         }
-
-        return instance;
+        finally
+        {
+            // What a failed instance has put into an imported table stays there and may be called (core specification, 4.5.4),
+            // so its memory must live on; it goes with the garbage.
+            if (!complete && instance.content.ImportedTables == 0)
+            {
+                instance.Dispose();
+            }
+        }
     }
 
     /// <summary>Calls an exported function on the current thread, which must be one of <see cref="GuestThreads"/>.</summary>

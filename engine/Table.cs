@@ -5,6 +5,7 @@ public sealed class Table : External
 {
     private readonly TableType type;
     private readonly int elementsMax;
+    private Run? owner;
 
     /// <summary>A host's table, filled with null. <paramref name="elementsMax"/> bounds it whatever its type says.</summary>
     public Table(TableType type, int elementsMax)
@@ -37,10 +38,16 @@ public sealed class Table : External
     public object? this[int index]
     {
         get => Elements.AsSpan(0, Count)[index];
-        set => Elements.AsSpan(0, Count)[index] = value is null or Function || type.Element == WasmType.ExternRef
+        set => Elements.AsSpan(0, Count)[index] = type.Element == WasmType.ExternRef || value is null || (value is Function f && TryJoin(f.Context.Run))
             ? value
-            : throw new ArgumentException("A funcref table holds functions only.", nameof(value));
+            : throw new ArgumentException("A funcref table holds functions of one run only.", nameof(value));
     }
+
+    /// <summary>
+    /// Functions of a table leave further results in their run, so a table belongs to the first run that links it.
+    /// </summary>
+    /// <returns>False where it belongs to another.</returns>
+    internal bool TryJoin(Run run) => (owner ??= run) == run;
 
     /// <returns>The size before, or -1 where the limit does not allow it.</returns>
     internal int Grow(uint delta, object? value)

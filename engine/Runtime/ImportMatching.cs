@@ -15,7 +15,13 @@ internal static class ImportMatching
                 $"incompatible import type: {import.Module}.{import.Name} is {external.Type}, expected {import.Type}");
         }
 
-        return external is not Function function || function.Context.Run == run
+        var foreign = external switch
+        {
+            Function function => function.Context.Run != run,
+            Table table => !table.TryJoin(run),
+            _ => false,
+        };
+        return !foreign
             ? external
             : throw new LinkException(LinkFault.IncompatibleImport, $"{import.Module}.{import.Name} belongs to another run");
     }
