@@ -5,7 +5,11 @@ namespace Marketplace.Storage;
 /// until the store is closed. The way out is a restart, which reads what the disk really holds.
 /// </summary>
 public sealed class StoreStoppedException(string why, Exception? cause = null)
-    : IOException($"The store takes no more writes: {why} Restart the process; what was acknowledged is on disk.", cause);
+    : IOException($"The store takes no more writes: {why} Restart the process; what was acknowledged is on disk.", cause)
+{
+    /// <summary>What happened, as a sentence.</summary>
+    public string Why { get; } = why;
+}
 
 /// <summary>The bytes on disk are not what was written. The store refuses rather than answers wrongly.</summary>
 public sealed class StoreDamagedException(string file, long offset, string what)

@@ -6,6 +6,9 @@ namespace Marketplace.Storage;
 /// </summary>
 public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing, IAsyncDisposable
 {
+    /// <summary>So many keys are put into the filter before the store is open: some milliseconds. For more, it opens without.</summary>
+    private const long FilterAtOnceMax = 20_000;
+
     private readonly IStoreMedium _medium;
     private readonly EmbeddedStoreOptions _options;
     private readonly IStoreDriver _driver;
@@ -25,7 +28,7 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
         _segments = new JournalSegments(medium.Journal, options.SegmentBytes);
         try
         {
-            _memory = new StoreMemory(_folded.Seed, new KeyFilter(_folded.KeyCount));
+            _memory = new StoreMemory(_folded.Seed, new KeyFilter(_folded.KeyCountMax));
             var replay = new StoreReplay(_memory, medium.Journal.Folder, time.GetTimestamp());
             var found = new JournalRecovery(medium.Journal, replay.Apply).Run(_folded.FoldedSequence);
             _memory.DurableSequence = found.LastSequence;
@@ -40,10 +43,12 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
             throw;
         }
         _committer = new Committer(_memory, _framer, _segments, time, driver.ContinueOnPool);
-        _fold = new Fold(_memory, _folded, _segments, options.Projections, time);
-        _folded.ForEachHash(_memory.Filter.Add);
-        _memory.Filter.Complete = true;
+        _fold = new Fold(_memory, _folded, _segments, options, time);
         driver.Start(new Work(this));
+        if (_folded.KeyCountMax <= FilterAtOnceMax)
+            FillFilter(CancellationToken.None);
+        else
+            driver.DoBeside(FillFilter);
     }
 
     /// <summary>Opens a data directory, or makes a new one; what the last process acknowledged is there when this returns.</summary>
@@ -115,7 +120,7 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
         if (_closed)
             throw ClosedError();
         if (_committer.Stopped is { } stopped)
-            throw new StoreStoppedException(stopped.Message, stopped);
+            throw new StoreStoppedException(stopped.Why, stopped);
     }
 
     private sealed class Work(EmbeddedStore store) : IStoreWork
@@ -132,7 +137,7 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
         {
             if (store.Stopped is not null)
                 return null;
-            var wait = store.TimeToNextStep();
+            var wait = store._fold.TimeToNextStep();
             try
             {
                 if (wait == TimeSpan.Zero)
@@ -148,16 +153,22 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
         }
     }
 
-    private TimeSpan? TimeToNextStep()
+    private void FillFilter(CancellationToken stop)
     {
-        lock (_memory.Gate)
+        try
         {
-            if (!_memory.TryPeek(out var oldest))
-                return null;
-            if (oldest.Sequence <= _memory.WantedSequence || _memory.UnfoldedBytes > _options.UnfoldedBytesMax / 2)
-                return TimeSpan.Zero;
-            var age = _time.GetElapsedTime(oldest.QueuedAt);
-            return age >= _options.FoldDelay ? TimeSpan.Zero : _options.FoldDelay - age;
+            foreach (var page in _folded.Hashes())
+            {
+                if (stop.IsCancellationRequested)
+                    return;
+                lock (_memory.Gate)
+                    page.ForEach(_memory.Filter.Add);
+            }
+            _memory.Filter.Complete = true;
+        }
+        catch (Exception failure) when (failure is Microsoft.Data.Sqlite.SqliteException)
+        {
+            _committer.Stop(new StoreStoppedException($"the tables could not be read ({failure.Message}).", failure));
         }
     }
 }

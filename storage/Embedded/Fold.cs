@@ -16,7 +16,7 @@ internal sealed class FoldItem(MemoryEntry entry, long bytes)
 /// are no longer needed. A step that is repeated after a crash gives the same tables, because memory, rebuilt from the journal, overrules
 /// them. One thread.
 /// </summary>
-internal sealed class Fold(StoreMemory memory, FoldedStore folded, JournalSegments segments, IEnumerable<IProjection> projections, TimeProvider time)
+internal sealed class Fold(StoreMemory memory, FoldedStore folded, JournalSegments segments, EmbeddedStoreOptions options, TimeProvider time)
 {
     private const int ItemsMin = 64;
     private const int ItemsMax = 4096;
@@ -27,17 +27,33 @@ internal sealed class Fold(StoreMemory memory, FoldedStore folded, JournalSegmen
     /// <summary>A step's bytes, so that large documents do not make it long.</summary>
     private const long StepBytesMax = 1 << 20;
 
-    private readonly Dictionary<string, IProjection> _projections = projections.ToDictionary(projection => projection.Kind);
+    private readonly Dictionary<string, IProjection> _projections = options.Projections.ToDictionary(projection => projection.Kind);
     private int _itemsPerStep = ItemsMin;
+    private bool _isFolding;
+
+    /// <summary>
+    /// How long to wait before <see cref="Step"/>; null where nothing waits. Folding begins when the oldest entry has rested for the whole
+    /// delay and ends at those that have rested for half of it: so a step finds many entries, and pages are not written again for each few.
+    /// </summary>
+    public TimeSpan? TimeToNextStep()
+    {
+        lock (memory.Gate)
+        {
+            if (!memory.TryPeek(out var oldest))
+                return null;
+            var age = time.GetElapsedTime(oldest.QueuedAt);
+            _isFolding = IsUrgent(oldest) || age >= options.FoldDelay || (_isFolding && age >= options.FoldDelay / 2);
+            return _isFolding ? TimeSpan.Zero : options.FoldDelay - age;
+        }
+    }
 
     /// <summary>Folds one step's worth of entries.</summary>
-    /// <returns>False where nothing waited.</returns>
-    public bool Step()
+    public void Step()
     {
         var start = time.GetTimestamp();
         var items = Take(out var throughSequence);
         if (items.Count == 0)
-            return false;
+            return;
         // In the order of the index on hashes; which document is folded first makes no difference inside a transaction.
         items.Sort((a, b) => a.Entry.Hash.CompareTo(b.Entry.Hash));
         folded.Writer.Begin();
@@ -57,7 +73,6 @@ internal sealed class Fold(StoreMemory memory, FoldedStore folded, JournalSegmen
         }
         Forget(items, throughSequence);
         Adapt(time.GetElapsedTime(start));
-        return true;
     }
 
     /// <summary>Makes what was folded durable and deletes segments, where a whole segment is folded.</summary>
@@ -74,13 +89,17 @@ internal sealed class Fold(StoreMemory memory, FoldedStore folded, JournalSegmen
             segments.DeleteThrough(through);
     }
 
+    private bool IsUrgent(QueuedEntry entry) =>
+        entry.Sequence <= memory.WantedSequence || memory.UnfoldedBytes > options.UnfoldedBytesMax / 2;
+
     private List<FoldItem> Take(out long throughSequence)
     {
         var items = new List<FoldItem>();
         var bytes = 0L;
         lock (memory.Gate)
         {
-            while (items.Count < _itemsPerStep && bytes < StepBytesMax && memory.QueueCount > 0)
+            while (items.Count < _itemsPerStep && bytes < StepBytesMax && memory.TryPeek(out var oldest)
+                && (IsUrgent(oldest) || time.GetElapsedTime(oldest.QueuedAt) >= options.FoldDelay / 2))
             {
                 var entry = memory.Dequeue().Entry;
                 entry.Queued = false;

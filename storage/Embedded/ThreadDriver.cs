@@ -8,8 +8,10 @@ internal sealed class ThreadDriver : IStoreDriver
 {
     private readonly AutoResetEvent _writeWaits = new(false);
     private readonly AutoResetEvent _foldWaits = new(false);
+    private readonly CancellationTokenSource _stop = new();
     private Thread? _committing;
     private Thread? _folding;
+    private Thread? _beside;
     private volatile bool _stopping;
     private IStoreWork _work = null!;
 
@@ -28,15 +30,24 @@ internal sealed class ThreadDriver : IStoreDriver
 
     public void FoldWaits() => _foldWaits.Set();
 
+    public void DoBeside(Action<CancellationToken> work)
+    {
+        _beside = new Thread(() => work(_stop.Token)) { IsBackground = true, Name = "store filter", Priority = ThreadPriority.BelowNormal };
+        _beside.Start();
+    }
+
     public ValueTask Stop()
     {
         _stopping = true;
+        _stop.Cancel();
         _writeWaits.Set();
         _foldWaits.Set();
         return new ValueTask(Task.Run(() =>
         {
             _folding?.Join();
             _committing?.Join();
+            _beside?.Join();
+            _stop.Dispose();
             _writeWaits.Dispose();
             _foldWaits.Dispose();
         }));

@@ -45,6 +45,8 @@ internal sealed class SimulatedDriver(TimeProvider time, Random random, Simulate
         _fold?.Change(delays.FoldStep, Timeout.InfiniteTimeSpan);
     }
 
+    public void DoBeside(Action<CancellationToken> work) => work(CancellationToken.None);
+
     public ValueTask Stop()
     {
         while (!_stopped && _work.CommitOnce())

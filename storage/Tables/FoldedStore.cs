@@ -33,8 +33,11 @@ internal sealed class FoldedStore : IDisposable
     /// <summary>What the tables followed when they were opened.</summary>
     public long FoldedSequence { get; }
 
-    public long KeyCount => TableSchema.ReadInteger(_connection,
-        "select (select count(*) from documents) + (select count(*) from archive) + (select count(*) from streams)");
+    /// <summary>No fewer than this many keys, usually little more: read from the ends of the tables, for counting would read all of them.</summary>
+    public long KeyCountMax => TableSchema.ReadInteger(_connection, """
+        select coalesce((select max(row) from documents), 0) + coalesce((select max(row) from streams), 0)
+            + coalesce((select max(row) from listing), 0)
+        """);
 
     public FoundDocument? Find(DocumentKey key, long hash) => Ask(reader => Find(reader, key, hash));
 
@@ -62,18 +65,22 @@ internal sealed class FoldedStore : IDisposable
         }
     }
 
-    public void ForEachHash(Action<long> found)
+    /// <summary>Gives the hashes of all keys, some at a time.</summary>
+    public IEnumerable<List<long>> Hashes()
     {
-        Ask(reader =>
+        foreach (var table in (string[])["documents", "archive", "streams"])
         {
-            foreach (var table in (string[])["documents", "archive", "streams"])
+            // By hash and from the last one on, so that no page needs the reader of the page before.
+            long? after = null;
+            while (true)
             {
-                using var statement = new SqliteStatement(reader.Connection, $"select hash from {table}");
-                while (statement.Step())
-                    found(statement.Integer(0));
+                var page = Ask(reader => reader.HashPage(table, after));
+                if (page.Count == 0)
+                    break;
+                yield return page;
+                after = page[^1];
             }
-            return true;
-        });
+        }
     }
 
     /// <returns>True once all that was folded before the call is durable.</returns>

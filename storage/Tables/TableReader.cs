@@ -10,6 +10,8 @@ internal readonly record struct ArchivedRow(long Position, long Listing);
 /// <summary>One connection with its prepared questions; one thread at a time.</summary>
 internal sealed class TableReader : IDisposable
 {
+    private const int HashesPerPage = 4096;
+
     private readonly SqliteStatement _document;
     private readonly SqliteStatement _documentPage;
     private readonly SqliteStatement _archived;
@@ -65,6 +67,17 @@ internal sealed class TableReader : IDisposable
         _archivePage.Bind(1, afterHash).Bind(2, afterPosition).Bind(3, kind).Bind(4, limit);
         while (_archivePage.Step())
             page.Add((_archivePage.Integer(0), _archivePage.Integer(1)));
+        return page;
+    }
+
+    /// <summary>The next distinct hashes of a table, for the filter; prepared anew each time, because it is asked at a start only.</summary>
+    public List<long> HashPage(string table, long? after)
+    {
+        var page = new List<long>(HashesPerPage);
+        using var statement = new SqliteStatement(Connection,
+            $"select distinct hash from {table} where hash > {after ?? long.MinValue} order by hash limit {HashesPerPage}");
+        while (statement.Step())
+            page.Add(statement.Integer(0));
         return page;
     }
 
