@@ -17,6 +17,7 @@ public sealed class StoreDamagedException(string file, long offset, string what)
 {
     public string File { get; } = file;
     public long Offset { get; } = offset;
+    public string What { get; } = what;
 }
 
 /// <summary>Another process has the data directory open.</summary>

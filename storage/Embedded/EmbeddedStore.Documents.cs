@@ -27,15 +27,14 @@ public sealed partial class EmbeddedStore
         StoreArguments.Check(key);
         StoreArguments.CheckVersion(expectedVersion);
         StoreArguments.CheckSize(content.Length);
-        return Change(key, expectedVersion, content, JournalRecordKind.DocumentWritten);
+        return Change(key, expectedVersion, content, JournalRecordKind.DocumentWritten).Version;
     }
 
     public ValueTask Delete(DocumentKey key, long expectedVersion)
     {
         StoreArguments.Check(key);
         StoreArguments.CheckVersion(expectedVersion);
-        var change = Change(key, expectedVersion, default, JournalRecordKind.DocumentDeleted);
-        return change.IsCompletedSuccessfully ? default : new ValueTask(change.AsTask());
+        return Change(key, expectedVersion, default, JournalRecordKind.DocumentDeleted).Done;
     }
 
     public async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(
@@ -113,7 +112,7 @@ public sealed partial class EmbeddedStore
         }
     }
 
-    private ValueTask<long> Change(DocumentKey key, long expected, ReadOnlyMemory<byte> content, JournalRecordKind kind)
+    private PendingResult Change(DocumentKey key, long expected, ReadOnlyMemory<byte> content, JournalRecordKind kind)
     {
         var hash = _memory.HashOf(key);
         var looked = new Looked<FoundDocument>();
@@ -123,7 +122,7 @@ public sealed partial class EmbeddedStore
             {
                 ThrowIfStopped();
                 if (_memory.UnfoldedBytes > _options.UnfoldedBytesMax)
-                    return ChangeWhenThereIsRoom(key, expected, content, kind);
+                    return new PendingResult(ChangeWhenThereIsRoom(key, expected, content, kind));
                 var entry = _memory.Find(key, hash);
                 if (entry is not null || looked.IsTrueAt(_memory.Removals) || !_memory.Filter.MayContain(hash))
                     return Enqueue(entry, key, hash, looked.Found, expected, content.Span, kind);
@@ -134,12 +133,12 @@ public sealed partial class EmbeddedStore
     }
 
     /// <summary>Belongs to the gate.</summary>
-    private ValueTask<long> Enqueue(
+    private PendingResult Enqueue(
         DocumentEntry? entry, DocumentKey key, long hash, FoundDocument? found, long expected, ReadOnlySpan<byte> content, JournalRecordKind kind)
     {
         var newest = entry?.NewestVersion ?? found?.Document.Version ?? 0;
         if (newest != expected)
-            return ValueTask.FromException<long>(new VersionConflictException(key.ToString(), expected, newest));
+            return new PendingResult(Task.FromException<long>(new VersionConflictException(key.ToString(), expected, newest)));
         var deletes = kind == JournalRecordKind.DocumentDeleted;
         if (deletes && newest == 0)
             return default;
@@ -149,18 +148,18 @@ public sealed partial class EmbeddedStore
         return Commit(_committer.Enqueue(entry, deletes ? null : new StoredDocument(newest + 1, frame.Payload), null, newest + 1, frame));
     }
 
-    /// <summary>Belongs to the gate: the token is taken before anybody can complete the write and give it to the next.</summary>
-    private ValueTask<long> Commit(PendingWrite write)
+    /// <summary>Belongs to the gate.</summary>
+    private PendingResult Commit(PendingWrite write)
     {
         if (_committer.IsFirst)
             _driver.WriteWaits();
-        return new ValueTask<long>(write, write.Token);
+        return new PendingResult(write);
     }
 
-    private async ValueTask<long> ChangeWhenThereIsRoom(DocumentKey key, long expected, ReadOnlyMemory<byte> content, JournalRecordKind kind)
+    private async Task<long> ChangeWhenThereIsRoom(DocumentKey key, long expected, ReadOnlyMemory<byte> content, JournalRecordKind kind)
     {
-        await WaitForRoom().ConfigureAwait(false);
-        return await Change(key, expected, content, kind).ConfigureAwait(false);
+        await WaitForRoom().ConfigureAwait(KeepsContext);
+        return await Change(key, expected, content, kind).Version.ConfigureAwait(KeepsContext);
     }
 
     private Task WaitForRoom()

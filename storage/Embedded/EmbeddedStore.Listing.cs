@@ -26,6 +26,6 @@ public sealed partial class EmbeddedStore
             folded = _memory.WaitForFold(_memory.DurableSequence, _driver.ContinueOnPool);
         }
         _driver.FoldWaits();
-        await folded.WaitAsync(cancellation).ConfigureAwait(false);
+        await folded.WaitAsync(cancellation).ConfigureAwait(KeepsContext);
     }
 }

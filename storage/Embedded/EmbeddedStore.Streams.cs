@@ -19,10 +19,10 @@ public sealed partial class EmbeddedStore
             {
                 ThrowIfStopped();
                 if (_memory.UnfoldedBytes > _options.UnfoldedBytesMax)
-                    return AppendWhenThereIsRoom(stream, expectedVersion, entries);
+                    return new ValueTask<long>(AppendWhenThereIsRoom(stream, expectedVersion, entries));
                 var entry = _memory.Find(stream, hash);
                 if (entry is not null || looked.IsTrueAt(_memory.Removals) || !_memory.Filter.MayContain(hash))
-                    return Enqueue(entry, stream, hash, looked.Found, expectedVersion, entries, totalBytes);
+                    return Enqueue(entry, stream, hash, looked.Found, expectedVersion, entries, totalBytes).Version;
                 looked.Removals = _memory.Removals;
             }
             looked.Found = _folded.Ask(reader => reader.Stream(stream, hash));
@@ -30,12 +30,12 @@ public sealed partial class EmbeddedStore
     }
 
     /// <summary>Belongs to the gate.</summary>
-    private ValueTask<long> Enqueue(StreamEntry? entry, string stream, long hash, (long Row, long Version) found, long expected,
+    private PendingResult Enqueue(StreamEntry? entry, string stream, long hash, (long Row, long Version) found, long expected,
         IReadOnlyList<ReadOnlyMemory<byte>> entries, int totalBytes)
     {
         var newest = entry?.NewestVersion ?? found.Version;
         if (newest != expected)
-            return ValueTask.FromException<long>(new VersionConflictException(stream, expected, newest));
+            return new PendingResult(Task.FromException<long>(new VersionConflictException(stream, expected, newest)));
         var frame = _framer.Entries(stream, newest + 1, _memory.DurableSequence, entries, totalBytes);
         entry ??= AddStream(stream, hash, found);
         entry.NewestVersion = newest + entries.Count;
@@ -58,7 +58,7 @@ public sealed partial class EmbeddedStore
         while (fromVersion <= last)
         {
             cancellation.ThrowIfCancellationRequested();
-            var page = _folded.Ask(reader => reader.Entries(reader.Stream(stream, hash).Row, fromVersion, last, EntriesPage));
+            var page = _folded.Ask(reader => reader.Entries(reader.Stream(stream, hash).Row, stream, fromVersion, last, EntriesPage));
             foreach (var entry in page)
                 yield return entry;
             if (page.Count < EntriesPage)
@@ -73,10 +73,10 @@ public sealed partial class EmbeddedStore
         }
     }
 
-    private async ValueTask<long> AppendWhenThereIsRoom(string stream, long expectedVersion, IReadOnlyList<ReadOnlyMemory<byte>> entries)
+    private async Task<long> AppendWhenThereIsRoom(string stream, long expectedVersion, IReadOnlyList<ReadOnlyMemory<byte>> entries)
     {
-        await WaitForRoom().ConfigureAwait(false);
-        return await Append(stream, expectedVersion, entries).ConfigureAwait(false);
+        await WaitForRoom().ConfigureAwait(KeepsContext);
+        return await Append(stream, expectedVersion, entries).ConfigureAwait(KeepsContext);
     }
 
     private StreamEntry AddStream(string stream, long hash, (long Row, long Version) found)

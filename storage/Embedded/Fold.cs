@@ -148,7 +148,7 @@ internal sealed class Fold(StoreMemory memory, FoldedStore folded, JournalSegmen
         }
         else if (place.DocumentRow != 0)
         {
-            folded.Writer.UpdateDocument(place.DocumentRow, listing, document);
+            folded.Writer.UpdateDocument(place.DocumentRow, key.Id, listing, document);
             item.Place = place with { ListingRow = listing };
         }
         else
@@ -194,7 +194,7 @@ internal sealed class Fold(StoreMemory memory, FoldedStore folded, JournalSegmen
         else
             folded.Writer.UpdateStream(item.Row, last);
         foreach (var entry in item.Entries)
-            folded.Writer.PutEntry(item.Row, entry);
+            folded.Writer.PutEntry(item.Row, stream.Stream, entry);
     }
 
     private void Forget(List<FoldItem> items, long throughSequence)

@@ -14,6 +14,13 @@ public interface IStoreMedium : IDisposable
 /// <summary>A data directory: <c>journal/</c>, <c>archive/</c>, <c>tables.db</c>, and <c>lock</c>, which one process holds.</summary>
 public sealed class DataDirectory : IStoreMedium
 {
+    public const string JournalFolder = "journal";
+    public const string ArchiveFolder = "archive";
+    public const string TablesFile = "tables.db";
+
+    /// <summary>Where the process keeps its blobs; the store itself does not look there.</summary>
+    public const string BlobFolder = "blobs";
+
     private readonly DirectoryLock _lock;
 
     /// <exception cref="StoreLockedException">Another process has it open.</exception>
@@ -24,9 +31,9 @@ public sealed class DataDirectory : IStoreMedium
         _lock = DirectoryLock.Take(Folder);
         try
         {
-            Journal = new RealFiles(Path.Combine(Folder, "journal"));
-            Archive = new RealFiles(Path.Combine(Folder, "archive"));
-            var tables = Path.Combine(Folder, "tables.db");
+            Journal = new RealFiles(Path.Combine(Folder, JournalFolder));
+            Archive = new RealFiles(Path.Combine(Folder, ArchiveFolder));
+            var tables = Path.Combine(Folder, TablesFile);
             // The entry of the file in its folder must be durable before the first segment can be deleted; SQLite syncs its logs' only.
             File.Open(tables, FileMode.OpenOrCreate).Dispose();
             root.FlushFolder();

@@ -83,3 +83,20 @@ internal sealed class PendingWritePool(bool continueOnPool)
         }
     }
 }
+
+/// <summary>A write under way, or what already came of it, as the caller wants it: with the version or without.</summary>
+internal readonly struct PendingResult
+{
+    private readonly PendingWrite? _write;
+    private readonly short _token;
+    private readonly Task<long>? _other;
+
+    /// <summary>Belongs to the gate: the token is taken before anybody can complete the write and give it to the next.</summary>
+    public PendingResult(PendingWrite write) => (_write, _token) = (write, write.Token);
+
+    public PendingResult(Task<long> other) => _other = other;
+
+    public ValueTask<long> Version => _write is not null ? new(_write, _token) : _other is not null ? new(_other) : default;
+
+    public ValueTask Done => _write is not null ? new(_write, _token) : _other is not null ? new(_other) : default;
+}

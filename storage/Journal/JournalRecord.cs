@@ -105,6 +105,9 @@ internal readonly struct JournalRecord(ReadOnlyMemory<byte> bytes)
             return false;
         if (BinaryPrimitives.ReadUInt32LittleEndian(span[4..]) != ChecksumOf(span[..(int)length]))
             return false;
+        // The checksum does not cover what fills up to the next multiple of eight; it must be zeros, so that no bit goes unwatched.
+        if (span[(int)length..Math.Min(span.Length, JournalFormat.Padded((int)length))].ContainsAnyExcept((byte)0))
+            return false;
         record = new JournalRecord(bytes[..(int)length]);
         return true;
     }

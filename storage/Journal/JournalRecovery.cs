@@ -9,6 +9,7 @@ internal sealed record RecoveredJournal(IReadOnlyList<ClosedSegment> Segments, l
 /// </summary>
 internal sealed class JournalRecovery(IJournalFiles files, Action<JournalRecord> apply)
 {
+    private bool _readsOnly;
     private long _sequence;
     private bool _closed;
 
@@ -32,6 +33,31 @@ internal sealed class JournalRecovery(IJournalFiles files, Action<JournalRecord>
         return new RecoveredJournal(segments, numbers.Length == 0 ? 0 : numbers[^1], _sequence, _closed);
     }
 
+    /// <summary>Reads all segments without changing any, and goes on behind a damage.</summary>
+    public List<StoreDamagedException> Check(long foldedSequence)
+    {
+        _readsOnly = true;
+        var damages = new List<StoreDamagedException>();
+        var numbers = files.List().Select(JournalFormat.SegmentNumber).OfType<long>().Order().ToArray();
+        for (var index = 0; index < numbers.Length; index++)
+        {
+            try
+            {
+                if (index > 0 && numbers[index] != numbers[index - 1] + 1)
+                    damages.Add(Damage(numbers[index - 1] + 1, 0, "the segment is missing, later ones are there."));
+                var isFirst = index == 0 || (damages.Count > 0 && damages[^1].File.EndsWith(JournalFormat.SegmentName(numbers[index] - 1)));
+                ReadSegment(numbers[index], isFirst, index == numbers.Length - 1, isFirst && index > 0 ? long.MaxValue - 1 : foldedSequence);
+            }
+            catch (StoreDamagedException damage)
+            {
+                damages.Add(damage);
+            }
+        }
+        if (damages.Count == 0 && _sequence < foldedSequence)
+            damages.Add(new StoreDamagedException(files.Folder, 0, $"the journal ends with record {_sequence}, but the tables hold record {foldedSequence}."));
+        return damages;
+    }
+
     private void ReadSegment(long number, bool first, bool last, long foldedSequence)
     {
         using var file = files.Open(JournalFormat.SegmentName(number));
@@ -47,7 +73,7 @@ internal sealed class JournalRecovery(IJournalFiles files, Action<JournalRecord>
         // A whole record further on that calls this place durable proves that what is broken here was acknowledged.
         if (FindProof(bytes, end) is { } proof)
             throw Damage(number, end, $"record {_sequence + 1} is broken, though it was durable: record {proof.Sequence} says so.");
-        if (!last || (_closed && end == bytes.Length))
+        if (_readsOnly || !last || (_closed && end == bytes.Length))
             return;
         // What was read may be in the system's memory only, after a failed fsync even without waiting to be written. It counts as durable
         // from now on, so it is written again; the bytes are the same, so a power cut in the middle of it does no harm.

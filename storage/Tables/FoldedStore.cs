@@ -21,7 +21,7 @@ internal sealed class FoldedStore : IDisposable
         Names = new NameNumbers(_connection);
         Writer = new TableWriter(_connection);
         Listing = new ListingTable(_connection);
-        _own = new TableReader(_connection);
+        _own = new TableReader(_connection, file.Name);
     }
 
     public Archive Archive { get; }
@@ -54,7 +54,7 @@ internal sealed class FoldedStore : IDisposable
         if (_file.IsSingleConnection)
             return question(_own);
         if (!_readers.TryTake(out var reader))
-            reader = new TableReader(_file.Connect());
+            reader = new TableReader(_file.Connect(), _file.Name);
         try
         {
             return question(reader);

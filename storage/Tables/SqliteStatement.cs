@@ -61,7 +61,8 @@ internal sealed class SqliteStatement : IDisposable
 
     public long Integer(int column) => sqlite3_column_int64(_statement, column);
 
-    public string Text(int column) => sqlite3_column_text(_statement, column).utf8_to_string();
+    /// <returns>An empty string for null.</returns>
+    public string Text(int column) => sqlite3_column_text(_statement, column).utf8_to_string() ?? "";
 
     public byte[] Blob(int column) => sqlite3_column_blob(_statement, column).ToArray();
 

@@ -19,16 +19,18 @@ internal sealed class TableReader : IDisposable
     private readonly SqliteStatement _stream;
     private readonly SqliteStatement _entries;
 
-    public TableReader(SqliteConnection connection)
+    private readonly string _file;
+
+    public TableReader(SqliteConnection connection, string file)
     {
-        Connection = connection;
-        _document = new(connection, "select row, version, listing, content from documents where hash = ?1 and kind = ?2 and id = ?3");
-        _documentPage = new(connection, "select row, id, version, content from documents where row > ?1 and kind = ?2 order by row limit ?3");
+        (Connection, _file) = (connection, file);
+        _document = new(connection, "select row, version, listing, checksum, content from documents where hash = ?1 and kind = ?2 and id = ?3");
+        _documentPage = new(connection, "select row, id, version, checksum, content from documents where row > ?1 and kind = ?2 order by row limit ?3");
         _archived = new(connection, "select position, listing from archive where hash = ?1 and kind = ?2");
         _archivePage = new(connection,
             "select hash, position from archive where (hash, position) > (?1, ?2) and kind = ?3 order by hash, position limit ?4");
         _stream = new(connection, "select row, version from streams where hash = ?1 and name = ?2");
-        _entries = new(connection, "select version, content from log where stream = ?1 and version between ?2 and ?3 order by version limit ?4");
+        _entries = new(connection, "select version, checksum, content from log where stream = ?1 and version between ?2 and ?3 order by version limit ?4");
     }
 
     public SqliteConnection Connection { get; }
@@ -37,9 +39,11 @@ internal sealed class TableReader : IDisposable
     {
         if (!_document.Bind(1, hash).Bind(2, kind).Bind(3, id).Step())
             return null;
-        var found = new FoundDocument(new StoredDocument(_document.Integer(1), _document.Blob(3)),
-            new FoldedPlace(true, _document.Integer(0), 0, _document.Integer(2)));
+        var (row, version, content) = (_document.Integer(0), _document.Integer(1), _document.Blob(4));
+        var found = new FoundDocument(new StoredDocument(version, content), new FoldedPlace(true, row, 0, _document.Integer(2)));
+        var checksum = _document.Integer(3);
         _document.Reset();
+        Verify("documents", row, checksum, id, version, content);
         return found;
     }
 
@@ -56,8 +60,14 @@ internal sealed class TableReader : IDisposable
     {
         var page = new List<(long, string, Document)>();
         _documentPage.Bind(1, afterRow).Bind(2, kind).Bind(3, limit);
+        var checksums = new List<long>();
         while (_documentPage.Step())
-            page.Add((_documentPage.Integer(0), _documentPage.Text(1), new Document(_documentPage.Integer(2), _documentPage.Blob(3))));
+        {
+            page.Add((_documentPage.Integer(0), _documentPage.Text(1), new Document(_documentPage.Integer(2), _documentPage.Blob(4))));
+            checksums.Add(_documentPage.Integer(3));
+        }
+        foreach (var ((row, id, document), checksum) in page.Zip(checksums))
+            Verify("documents", row, checksum, id, document.Version, document.Content.Span);
         return page;
     }
 
@@ -75,7 +85,7 @@ internal sealed class TableReader : IDisposable
     {
         var page = new List<long>(HashesPerPage);
         using var statement = new SqliteStatement(Connection,
-            $"select distinct hash from {table} where hash > {after ?? long.MinValue} order by hash limit {HashesPerPage}");
+            $"select distinct hash from {table} where {(after is { } last ? $"hash > {last}" : "true")} order by hash limit {HashesPerPage}");
         while (statement.Step())
             page.Add(statement.Integer(0));
         return page;
@@ -91,13 +101,29 @@ internal sealed class TableReader : IDisposable
         return found;
     }
 
-    public List<LogEntry> Entries(long stream, long fromVersion, long throughVersion, int limit)
+    public List<LogEntry> Entries(long stream, string name, long fromVersion, long throughVersion, int limit)
     {
         var entries = new List<LogEntry>();
+        var checksums = new List<long>();
         _entries.Bind(1, stream).Bind(2, fromVersion).Bind(3, throughVersion).Bind(4, limit);
         while (_entries.Step())
-            entries.Add(new LogEntry(_entries.Integer(0), _entries.Blob(1)));
+        {
+            entries.Add(new LogEntry(_entries.Integer(0), _entries.Blob(2)));
+            checksums.Add(_entries.Integer(1));
+        }
+        foreach (var (entry, checksum) in entries.Zip(checksums))
+        {
+            if (entry.Version != fromVersion++)
+                throw new StoreDamagedException(_file, 0, $"the entry before {entry.Version} of the stream '{name}' is missing.");
+            Verify($"log of the stream '{name}'", entry.Version, checksum, name, entry.Version, entry.Content.Span);
+        }
         return entries;
+    }
+
+    private void Verify(string table, long row, long checksum, string name, long version, ReadOnlySpan<byte> content)
+    {
+        if (checksum != TableSchema.Checksum(name, version, content))
+            throw new StoreDamagedException(_file, 0, $"the checksum of row {row} of {table} does not fit.");
     }
 
     public void Dispose()

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Microsoft.Data.Sqlite;
 
 namespace Marketplace.Storage;
@@ -14,13 +15,13 @@ internal static class TableSchema
         create table meta(name text primary key, value integer not null) without rowid;
         create table names(number integer primary key, name text not null unique);
         create table documents(row integer primary key, hash integer not null, kind integer not null, id text not null,
-            version integer not null, listing integer not null, content blob not null);
+            version integer not null, listing integer not null, checksum integer not null, content blob not null);
         create index documents_hash on documents(hash);
         create table archive(hash integer not null, position integer not null, kind integer not null, listing integer not null,
             primary key(hash, position)) without rowid;
         create table streams(row integer primary key, hash integer not null, name text not null, version integer not null);
         create index streams_hash on streams(hash);
-        create table log(stream integer not null, version integer not null, content blob not null,
+        create table log(stream integer not null, version integer not null, checksum integer not null, content blob not null,
             primary key(stream, version)) without rowid;
         create table listing(row integer primary key, kind integer not null, owner integer not null, state integer not null,
             label integer not null, at integer not null, id text not null, summary blob not null);
@@ -45,6 +46,19 @@ internal static class TableSchema
         command.CommandText = Sql + $"insert into meta values('seed', {newSeed}), ('folded', 0); pragma user_version = {Version};";
         command.ExecuteNonQuery();
         transaction.Commit();
+    }
+
+    /// <summary>
+    /// SQLite keeps no checksum of what it stores. So each row of documents and log has one over its content and what names it; a row that
+    /// came to stand under another name is found as well.
+    /// </summary>
+    public static long Checksum(string name, long version, ReadOnlySpan<byte> content)
+    {
+        Span<byte> number = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(number, version);
+        var crc = Crc32C.Of(number);
+        crc = Crc32C.Continue(crc, System.Runtime.InteropServices.MemoryMarshal.AsBytes(name.AsSpan()));
+        return Crc32C.Continue(crc, content);
     }
 
     public static long ReadMeta(SqliteConnection connection, string name) =>

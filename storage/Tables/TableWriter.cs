@@ -26,14 +26,14 @@ internal sealed class TableWriter : IDisposable
         _rollback = new(connection, "rollback");
         _setMeta = new(connection, "update meta set value = ?2 where name = ?1");
         _insertDocument = new(connection,
-            "insert into documents(hash, kind, id, version, listing, content) values(?1, ?2, ?3, ?4, ?5, ?6)");
-        _updateDocument = new(connection, "update documents set version = ?2, listing = ?3, content = ?4 where row = ?1");
+            "insert into documents(hash, kind, id, version, listing, checksum, content) values(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+        _updateDocument = new(connection, "update documents set version = ?2, listing = ?3, checksum = ?4, content = ?5 where row = ?1");
         _deleteDocument = new(connection, "delete from documents where row = ?1");
         _insertArchived = new(connection, "insert into archive(hash, position, kind, listing) values(?1, ?2, ?3, ?4)");
         _deleteArchived = new(connection, "delete from archive where hash = ?1 and position = ?2");
         _insertStream = new(connection, "insert into streams(hash, name, version) values(?1, ?2, ?3)");
         _updateStream = new(connection, "update streams set version = ?2 where row = ?1");
-        _putEntry = new(connection, "insert or replace into log(stream, version, content) values(?1, ?2, ?3)");
+        _putEntry = new(connection, "insert or replace into log(stream, version, checksum, content) values(?1, ?2, ?3, ?4)");
         _lastRow = new(connection, "select last_insert_rowid()");
     }
 
@@ -48,12 +48,14 @@ internal sealed class TableWriter : IDisposable
 
     public long InsertDocument(long hash, long kind, string id, long listing, StoredDocument document)
     {
-        _insertDocument.Bind(1, hash).Bind(2, kind).Bind(3, id).Bind(4, document.Version).Bind(5, listing).Bind(6, document.Content.Span).Run();
+        _insertDocument.Bind(1, hash).Bind(2, kind).Bind(3, id).Bind(4, document.Version).Bind(5, listing)
+            .Bind(6, TableSchema.Checksum(id, document.Version, document.Content.Span)).Bind(7, document.Content.Span).Run();
         return LastRow();
     }
 
-    public void UpdateDocument(long row, long listing, StoredDocument document) =>
-        _updateDocument.Bind(1, row).Bind(2, document.Version).Bind(3, listing).Bind(4, document.Content.Span).Run();
+    public void UpdateDocument(long row, string id, long listing, StoredDocument document) =>
+        _updateDocument.Bind(1, row).Bind(2, document.Version).Bind(3, listing)
+            .Bind(4, TableSchema.Checksum(id, document.Version, document.Content.Span)).Bind(5, document.Content.Span).Run();
 
     public void DeleteDocument(long row) => _deleteDocument.Bind(1, row).Run();
 
@@ -71,8 +73,9 @@ internal sealed class TableWriter : IDisposable
     public void UpdateStream(long row, long version) => _updateStream.Bind(1, row).Bind(2, version).Run();
 
     /// <summary>A replayed segment brings the same entries again: the same bytes take the same place.</summary>
-    public void PutEntry(long stream, LogEntry entry) =>
-        _putEntry.Bind(1, stream).Bind(2, entry.Version).Bind(3, entry.Content.Span).Run();
+    public void PutEntry(long stream, string name, LogEntry entry) =>
+        _putEntry.Bind(1, stream).Bind(2, entry.Version).Bind(3, TableSchema.Checksum(name, entry.Version, entry.Content.Span))
+            .Bind(4, entry.Content.Span).Run();
 
     public void Dispose()
     {

@@ -7,6 +7,13 @@ public sealed class ManualTime : TimeProvider
 
     public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    /// <summary>Leaves the test runner's context, so that what a timer completes goes on inside of it and not on another thread.</summary>
+    public static ManualTime WithoutContext()
+    {
+        SynchronizationContext.SetSynchronizationContext(null);
+        return new ManualTime();
+    }
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override DateTimeOffset GetUtcNow() => Now;

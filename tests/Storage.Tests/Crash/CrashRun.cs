@@ -23,7 +23,7 @@ public sealed record CrashResult(bool HasFailed, bool WasRefused, IReadOnlyList<
 /// </summary>
 public sealed class CrashRun : IDisposable
 {
-    private const int Rounds = 14;
+    private const int Rounds = 10;
 
     private static readonly SimulatedDelays Delays = new();
 
@@ -47,6 +47,8 @@ public sealed class CrashRun : IDisposable
     /// <returns><see cref="CrashResult.HasFailed"/> is false where the load has fewer operations than that.</returns>
     public static async Task<CrashResult> Run(int seed, long operation, DiskFault fault, Ending ending)
     {
+        // A context of the caller would take continuations away from the timers that this run fires.
+        SynchronizationContext.SetSynchronizationContext(null);
         using var run = new CrashRun(seed, operation, fault);
         var refused = await run.Execute(ending);
         return new CrashResult(run._store.Disk.Operations >= operation, refused, run._violations);
@@ -107,7 +109,7 @@ public sealed class CrashRun : IDisposable
                 await WriteSome();
                 if (_store.Store.Stopped is not null)
                     return;
-                if (round % 4 == 3)
+                if (round % 3 == 2)
                     await CatchUp();
                 if (round == rounds / 2)
                 {

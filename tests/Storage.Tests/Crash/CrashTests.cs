@@ -19,7 +19,7 @@ public sealed class CrashTests
                 $"CrashRun.Run(1, {operation}, DiskFault.{fault}, Ending.{ending}): {string.Join(Environment.NewLine, result.Violations)}");
             if (!result.HasFailed)
             {
-                Assert.True(operation > 130, $"The load has only {operation} persistence points.");
+                Assert.True(operation > 90, $"The load has only {operation} persistence points.");
                 return;
             }
         }
