@@ -23,6 +23,9 @@ public sealed class CompiledModule
 
     public WasmModule Module { get; }
 
+    /// <summary>Functions that run slower than they could, because the machine-code compiler gives up on their size.</summary>
+    public int FunctionsTooLargeToOptimise => emitted.FunctionsTooLargeToOptimise;
+
     /// <summary>Results of the widest function type.</summary>
     internal int ResultsMax { get; }
 

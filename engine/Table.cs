@@ -38,7 +38,7 @@ public sealed class Table : External
     public object? this[int index]
     {
         get => Elements.AsSpan(0, Count)[index];
-        set => Elements.AsSpan(0, Count)[index] = type.Element == WasmType.ExternRef || value is null || (value is Function f && TryJoin(f.Context.Run))
+        set => Elements.AsSpan(0, Count)[index] = MayHold(value)
             ? value
             : throw new ArgumentException("A funcref table holds functions of one run only.", nameof(value));
     }
@@ -48,6 +48,9 @@ public sealed class Table : External
     /// </summary>
     /// <returns>False where it belongs to another.</returns>
     internal bool TryJoin(Run run) => (owner ??= run) == run;
+
+    private bool MayHold(object? value) =>
+        type.Element == WasmType.ExternRef || value is null || (value is Function function && TryJoin(function.Context.Run));
 
     /// <returns>The size before, or -1 where the limit does not allow it.</returns>
     internal int Grow(uint delta, object? value)

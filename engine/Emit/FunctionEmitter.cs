@@ -35,6 +35,9 @@ internal sealed partial class FunctionEmitter
         stack = new OperandStack(locals);
     }
 
+    /// <summary>The machine-code compiler stops optimising above about 60,000 bytes of IL or 2,000 locals.</summary>
+    public bool IsTooLargeToOptimise => il.ILOffset > 60_000 || locals.DeclaredCount + scratch.Count > 2_000;
+
     /// <summary>An open block.</summary>
     private sealed class Block(Opcode opcode, FunctionType type, int height, bool entered)
     {

@@ -42,6 +42,9 @@ internal sealed class FunctionLocals
 
     public int Count => types.Length;
 
+    /// <summary>Locals of IL so far.</summary>
+    public int DeclaredCount => declared.Length + spills.Count;
+
     public WasmType TypeOf(int index) => types[index];
 
     public LocalBuilder Spill(int height, WasmType type)

@@ -23,6 +23,8 @@ internal sealed class ModuleEmitter
     private readonly MethodBuilder[] methods;
     private readonly Dictionary<int, MethodBuilder> entries = [];
 
+    private int tooLarge;
+
     private ModuleEmitter(ModuleContent content)
     {
         Content = content;
@@ -77,7 +79,9 @@ internal sealed class ModuleEmitter
             else
             {
                 var body = Content.Bodies[i - Content.ImportedFunctions];
-                new FunctionEmitter(this, type, body, methods[i].GetILGenerator(body.End - body.Offset + 64)).Emit();
+                var emitter = new FunctionEmitter(this, type, body, methods[i].GetILGenerator(body.End - body.Offset + 64));
+                emitter.Emit();
+                tooLarge += emitter.IsTooLargeToOptimise ? 1 : 0;
             }
         }
     }
@@ -108,6 +112,7 @@ internal sealed class ModuleEmitter
         return new EmittedModule
         {
             Signatures = Signatures,
+            FunctionsTooLargeToOptimise = tooLarge,
             Resolve = function => created[function / MethodsPerType].Module.ResolveMethod(methods[function].MetadataToken)!,
             Entries = entries.ToDictionary(
                 e => e.Key,
@@ -126,6 +131,8 @@ internal sealed class ModuleEmitter
 internal sealed class EmittedModule
 {
     public required SignatureKey[] Signatures { get; init; }
+
+    public required int FunctionsTooLargeToOptimise { get; init; }
 
     /// <summary>The method of a function; its code is made when it is first called.</summary>
     public required Func<int, MethodBase> Resolve { get; init; }

@@ -13,7 +13,8 @@ public sealed class DeterminismTests(GuestThreadsFixture guests) : EngineTest(gu
     private static readonly WasmType[] I64 = [WasmType.I64];
 
     /// <summary>Each way out of a function's arithmetic: code behind <c>f64.add</c> that gives the sum's bits.</summary>
-    public static TheoryData<string> Ways() => ["reinterpret", "local", "memory", "global", "call", "block", "branch", "select", "sum", "mixed"];
+    public static TheoryData<string> Ways() =>
+        ["reinterpret", "local", "memory", "global", "call", "block", "branch", "select", "sum", "mixed"];
 
     [Theory]
     [MemberData(nameof(Ways))]

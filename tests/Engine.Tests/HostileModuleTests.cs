@@ -196,6 +196,22 @@ public sealed class HostileModuleTests(GuestThreadsFixture guests) : EngineTest(
         }
     }
 
+    [Fact]
+    public async Task FunctionTooLargeToOptimise_IsCounted_AndEverythingCanBeMadeAhead()
+    {
+        Assert.Equal(0, WithLocals(1_000).Compile().FunctionsTooLargeToOptimise);
+        var compiled = WithLocals(2_001).Compile();
+        Assert.Equal(1, compiled.FunctionsTooLargeToOptimise);
+        var run = new Run(Limits(), TimeProvider.System);
+        var outcome = await OnGuestThread(() =>
+        {
+            compiled.Prepare(CancellationToken.None);
+            Assert.Throws<OperationCanceledException>(() => compiled.Prepare(new CancellationToken(canceled: true)));
+            return Execute(compiled, new Imports(), run);
+        });
+        Assert.Equal([Value.FromI32(7)], outcome.Results);
+    }
+
     internal static void AssertRefused(TestModule module, ModuleFault fault)
     {
         var refusal = Assert.Throws<InvalidModuleException>(() => WasmModule.Decode(module.ToBytes(), EngineLimits.Default));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Marketplace.Engine.Tests.Spec;
 using Marketplace.Testing;
 
@@ -7,6 +8,7 @@ namespace Marketplace.Engine.Tests;
 public sealed class SpecTests(GuestThreadsFixture guests, ITestOutputHelper output) : IClassFixture<GuestThreadsFixture>
 {
     private const string Folder = "wasm-spec/core/json";
+    private const string Counts = "wasm-spec/assertion-counts.tsv";
 
     public static TheoryData<string> Files()
     {
@@ -29,6 +31,15 @@ public sealed class SpecTests(GuestThreadsFixture guests, ITestOutputHelper outp
         var result = await guests.Threads.Run(() => SpecFile.Run(Vectors.Find($"{Folder}/{file}.zip")!));
         output.WriteLine(result.ToString());
         Assert.Empty(result.Failures);
+        Assert.Equal(Assertions(file), result.Total);
+        Assert.Equal(result.Total, result.Passed);
+    }
+
+    /// <summary>How many assertions the file has that need no text parser, as counted when the suite was converted.</summary>
+    private static int Assertions(string file)
+    {
+        var line = File.ReadLines(Vectors.Find(Counts)!).Single(l => l.StartsWith($"core\t{file}\t", StringComparison.Ordinal));
+        return int.Parse(line.Split('\t')[4], CultureInfo.InvariantCulture);
     }
 
     [Fact]
