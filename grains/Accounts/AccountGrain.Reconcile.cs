@@ -72,6 +72,7 @@ public sealed partial class AccountGrain
 
     private async Task Rest()
     {
+        await _journal.FlushDeferred();
         _timer?.Dispose();
         _timer = null;
         if (await this.GetReminder(AccountPolicy.ReconcileReminder) is { } reminder)

@@ -58,6 +58,19 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
             BeginReconciling();
     }
 
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _journal.FlushDeferred();
+        }
+        catch (MarketException failure)
+        {
+            // What was deferred may be lost: the next activation sends its transfers again, and the payees ignore them.
+            LogAppendFailed(failure, _id);
+        }
+    }
+
     public async Task<AccountView> Get()
     {
         RequireOpen();

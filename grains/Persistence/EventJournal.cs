@@ -36,9 +36,7 @@ internal sealed class EventJournal(IEventLog log, string stream, long version)
         if (_last is null || _gathered.Count == 0)
             _last = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var durable = _last;
-        foreach (var earlier in _deferred)
-            Gather(earlier, durable);
-        _deferred.Clear();
+        GatherDeferred(durable);
         Gather(entry, durable);
         if (!_appending)
             _ = AppendAll();
@@ -48,8 +46,25 @@ internal sealed class EventJournal(IEventLog log, string stream, long version)
     /// <summary>Goes with the next append, whenever that is: for an entry whose loss changes nothing.</summary>
     public void Defer(ReadOnlyMemory<byte> entry) => _deferred.Add(entry);
 
+    /// <summary>Stores what was deferred, if there is anything.</summary>
+    public Task FlushDeferred()
+    {
+        if (_deferred.Count == 0 || Failure is not null)
+            return Task.CompletedTask;
+        var newest = _deferred[^1];
+        _deferred.RemoveAt(_deferred.Count - 1);
+        return Append(newest);
+    }
+
     /// <summary>Completes when all that was appended so far is durable: an answer that rests on it may then be given.</summary>
     public Task Settled() => Failure is not null ? Task.FromException(Failure) : _last?.Task ?? Task.CompletedTask;
+
+    private void GatherDeferred(TaskCompletionSource durable)
+    {
+        foreach (var entry in _deferred)
+            Gather(entry, durable);
+        _deferred.Clear();
+    }
 
     private void Gather(ReadOnlyMemory<byte> entry, TaskCompletionSource durable)
     {

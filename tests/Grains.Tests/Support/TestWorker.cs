@@ -48,12 +48,24 @@ internal sealed class TestWorker(TestMarket market, string name, long price, int
 
     public Task Report(params LeaseReport[] reports) => market.Market.Report(Id, [.. reports]);
 
+    private async Task<WorkerOrders> PollUnlessGone(CancellationToken cancellation)
+    {
+        try
+        {
+            return await Poll(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            return new WorkerOrders(true, [], []);
+        }
+    }
+
     /// <summary>Polls and reports until cancelled: each lease as <paramref name="run"/> says.</summary>
     public async Task Serve(Func<Lease, LeaseReport> run, CancellationToken cancellation)
     {
         while (!cancellation.IsCancellationRequested)
         {
-            var orders = await Poll(cancellation);
+            var orders = await PollUnlessGone(cancellation);
             if (!orders.Known)
                 await Offer();
             else if (orders.Leases.Length > 0)

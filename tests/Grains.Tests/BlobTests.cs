@@ -1,0 +1,85 @@
+namespace Marketplace.Grains.Tests;
+
+/// <summary>Who keeps a blob, and that nothing that somebody keeps is collected.</summary>
+public sealed class BlobTests
+{
+    [Fact]
+    public void Pin_IsOnePerAccountAndCountsAgainstTheQuota() => TestMarket.Run(async market =>
+    {
+        var client = await market.OpenAccount("client");
+        var other = await market.OpenAccount("other");
+        var blob = await market.Upload(client, "bytes");
+        await market.Upload(client, "bytes");
+        var grain = market.Grains.GetGrain<IBlobGrain>(blob.ToString());
+
+        Assert.Equal(5, (await grain.Find(client.Account))!.Size);
+        Assert.Null(await grain.Find(other.Account));
+        Assert.Equal(ErrorCode.BlobNotFound, (await Assert.ThrowsAsync<MarketException>(() => grain.Unpin(other.Account))).Code);
+        Assert.Equal(5, DiskInvariants.Accounts(market.Disk)[client.Account].BlobBytes);
+        Assert.True(await grain.IsPinned());
+        await grain.Unpin(client.Account);
+        Assert.False(await grain.IsPinned());
+        Assert.Equal(0, DiskInvariants.Accounts(market.Disk)[client.Account].BlobBytes);
+        Assert.DoesNotContain(market.Disk.Documents.Keys, key => key.Kind == BlobSummary.Kind);
+    });
+
+    [Fact]
+    public void BlobThatIsBeingCollected_TakesNoPin() => TestMarket.Run(async market =>
+    {
+        var client = await market.OpenAccount("client");
+        var blob = market.Blobs.Put([1, 2, 3]);
+        var grain = market.Grains.GetGrain<IBlobGrain>(blob.ToString());
+        Assert.False(await grain.IsPinned());
+
+        Assert.Equal(ErrorCode.Unavailable, (await Assert.ThrowsAsync<MarketException>(() => grain.Pin(client.Account, 3))).Code);
+        await Task.Delay(MarketLimits.BlobCollectMax, market.Time);
+        market.Disk.Blobs.Remove(blob);
+        Assert.Equal(ErrorCode.BlobNotFound, (await Assert.ThrowsAsync<MarketException>(() => grain.Pin(client.Account, 3))).Code);
+        market.Blobs.Put([1, 2, 3]);
+        await grain.Pin(client.Account, 3);
+        Assert.True(await grain.IsPinned());
+    });
+
+    [Fact]
+    public void QuotaThatIsUsedUp_RefusesTheNextBlob() => TestMarket.Run(async market =>
+    {
+        var client = await market.OpenAccount("client");
+        var account = market.Account("client");
+        await account.CountBlob(new BlobId(new Bytes32(new byte[32])), AccountPolicy.BlobBytesMax - 1);
+        var refused = await Assert.ThrowsAsync<MarketException>(() => market.Upload(client, "ab"));
+        Assert.Equal(ErrorCode.QuotaExceeded, refused.Code);
+        await market.Upload(client, "a");
+    });
+
+    [Fact]
+    public void LargeOutput_BelongsToTheJobsAccount() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller);
+        var worker = await market.AddWorker("worker");
+        var job = (await market.Submit(caller, TestMarket.Item("one", program)))[0].Job;
+        var output = market.Blobs.Put(new byte[100_000]);
+
+        await worker.Report(worker.Completed(await worker.TakeOne()) with { Output = new JobOutput(default, output, 100_000) });
+        await market.Settle();
+
+        Assert.Equal(output, (await market.Job(job).Get(caller)).Output.Blob);
+        Assert.NotNull(await market.Grains.GetGrain<IBlobGrain>(output.ToString()).Find(caller.Account));
+    });
+
+    [Fact]
+    public void OutputThatWasNotUploaded_IsTheWorkersFailure() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller);
+        var worker = await market.AddWorker("worker");
+        var spec = TestMarket.Spec(program) with { RetriesMax = 0 };
+        var job = (await market.Submit(caller, new SubmitItem("one", spec)))[0].Job;
+
+        await worker.Report(worker.Completed(await worker.TakeOne()) with { Output = new JobOutput(default, new BlobId(new Bytes32(new byte[32])), 100_000) });
+        var view = await market.Job(job).WaitEnded(caller, TimeSpan.FromSeconds(10), default);
+
+        Assert.Equal((JobStatus.Failed, JobFault.Worker), (view.Status, view.Fault));
+        await market.Settle();
+    });
+}

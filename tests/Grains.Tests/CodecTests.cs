@@ -1,0 +1,109 @@
+using Marketplace.Grains.Codecs;
+
+namespace Marketplace.Grains.Tests;
+
+/// <summary>What is stored is read back as it was, and damaged bytes are told from sound ones.</summary>
+public sealed class CodecTests
+{
+    [Fact]
+    public void Primitives_AreReadBack()
+    {
+        var writer = new CompactWriter(1);
+        ulong[] numbers = [0, 1, 127, 128, 16_383, 16_384, ulong.MaxValue];
+        long[] signed = [0, -1, 1, long.MinValue, long.MaxValue];
+        UInt128[] amounts = [0, 1, 127, 128, UInt128.MaxValue, UInt128.One << 126];
+        foreach (var number in numbers)
+            writer.Number(number);
+        foreach (var number in signed)
+            writer.Signed(number);
+        foreach (var amount in amounts)
+            writer.Amount(new TokenAmount(amount));
+        writer.Text("tœxt");
+        writer.OptionalText(null);
+        writer.Time(DateTimeOffset.MaxValue);
+
+        var reader = new CompactReader(writer.Written);
+        foreach (var number in numbers)
+            Assert.Equal(number, reader.Number());
+        foreach (var number in signed)
+            Assert.Equal(number, reader.Signed());
+        foreach (var amount in amounts)
+            Assert.Equal(amount, reader.Amount().BaseUnits);
+        Assert.Equal("tœxt", reader.Text());
+        Assert.Null(reader.OptionalText());
+        Assert.Equal(DateTimeOffset.MaxValue, reader.Time());
+        reader.End();
+    }
+
+    [Fact]
+    public void Job_IsReadBack_AndEveryCutIsFound()
+    {
+        var bytes = JobStateCodec.Write(EndedJob()).ToArray();
+
+        Assert.Equal(bytes, JobStateCodec.Write(JobStateCodec.Read(bytes)).ToArray());
+        Assert.Empty(JobInvariants.Violations(JobStateCodec.Read(bytes)));
+        for (var length = 0; length < bytes.Length; length++)
+            Assert.Throws<InvalidDataException>(() => JobStateCodec.Read(bytes.AsSpan(0, length)));
+        Assert.Throws<InvalidDataException>(() => JobStateCodec.Read([.. bytes, 0]));
+    }
+
+    [Fact]
+    public void DamagedJob_IsReadOrRefused_NeverAnythingElse()
+    {
+        var bytes = JobStateCodec.Write(EndedJob()).ToArray();
+        for (var bit = 0; bit < bytes.Length * 8; bit++)
+        {
+            bytes[bit / 8] ^= (byte)(1 << (bit % 8));
+            try
+            {
+                _ = JobStateCodec.Read(bytes);
+            }
+            catch (InvalidDataException)
+            {
+                // The other allowed answer.
+            }
+
+            bytes[bit / 8] ^= (byte)(1 << (bit % 8));
+        }
+    }
+
+    [Fact]
+    public void Spec_HasOneHashThatEveryFieldChanges()
+    {
+        var spec = TestMarket.Spec(default);
+        JobSpec[] others =
+        [
+            spec with { Program = new ProgramId(new Bytes32([.. Enumerable.Repeat((byte)1, 32)])) }, spec with { EntryPoint = "" }, spec with { Input = default },
+            spec with { InputBlob = default(BlobId) }, spec with { Arguments = [""] }, spec with { FuelMax = 1 }, spec with { MemoryPagesMax = 1 },
+            spec with { TimeMax = TimeSpan.FromSeconds(1) }, spec with { PriceMax = default }, spec with { RetriesMax = 0 },
+            spec with { ExpiresAfter = TimeSpan.FromSeconds(1) },
+        ];
+
+        Assert.Equal(JobSpecCodec.Hash(spec), JobSpecCodec.Hash(spec with { Input = spec.Input.ToArray() }));
+        Assert.Equal(others.Length + 1, others.Append(spec).Select(JobSpecCodec.Hash).Distinct().Count());
+    }
+
+    [Fact]
+    public void Summary_IsReadBack()
+    {
+        var row = new JobProjection().Project("id", JobStateCodec.Write(EndedJob()).Span, out var ended)!;
+        Assert.True(ended);
+        Assert.Equal(("failed", DateTimeOffset.UnixEpoch), (row.State, row.At));
+        Assert.Equal(
+            new JobSummary("request", default, ErrorCode.ProgramTrapped, DateTimeOffset.UnixEpoch.AddSeconds(2), 500_000, new TokenAmount(5)),
+            JobSummary.Read(row.Summary.Span));
+    }
+
+    private static JobState EndedJob()
+    {
+        var worker = new WorkerId(new Bytes32([.. Enumerable.Repeat((byte)7, 32)]));
+        var job = JobState.Create(
+            new JobSubmission(default, "request", TestMarket.Spec(default) with { Arguments = ["a", "b"] }, default, true, DateTimeOffset.UnixEpoch),
+            default, DateTimeOffset.UnixEpoch);
+        var end = new JobEnd(
+            JobStatus.Failed, JobFault.Program, ErrorCode.ProgramTrapped, "unreachable", worker, default(AccountId), new TokenAmount(10), 500_000, default,
+            new byte[] { 1, 2 }, default(StateRoot), null, [new JobEvent(JobStatus.Running, DateTimeOffset.UnixEpoch.AddSeconds(1), worker, "note")],
+            new JobExplanation("won", [new OfferVerdict(worker, new TokenAmount(10), true, "cheap")]));
+        return job.EndWith(end, DateTimeOffset.UnixEpoch.AddSeconds(2));
+    }
+}

@@ -1,0 +1,167 @@
+using System.Text;
+
+namespace Marketplace.Grains.Tests;
+
+/// <summary>A program's state moves from root to root, one run at a time, and each run's effect happens once.</summary>
+public sealed class StateTests
+{
+    [Fact]
+    public void WritingJobsOfOneProgram_RunOneAtATimeInOrder() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller, "command writes");
+        var worker = await market.AddWorker("worker", slots: 10);
+        var jobs = (await market.Submit(caller, [.. Enumerable.Range(0, 5).Select(number => TestMarket.Item($"{number}", program))])).Select(result => result.Job);
+
+        var roots = new List<StateRoot>();
+        var ran = new List<JobId>();
+        for (var number = 0; number < 5; number++)
+        {
+            var lease = await worker.TakeOne();
+            roots.Add(lease.Root!.Value);
+            ran.Add(lease.Ticket.Job);
+            await worker.Report(worker.Completed(lease, changes: Put($"key {number}", "value")));
+        }
+
+        await market.Settle();
+        Assert.Equal(jobs.Order(), ran.Order());
+        Assert.Equal(5, roots.Distinct().Count());
+        Assert.True(roots[0].Value.IsZero);
+        var state = State(market, program);
+        var head = await state.Begin(default);
+        Assert.Equal(5, head.Height);
+        Assert.Equal(5, (await state.List(head.Root, default)).Length);
+        Assert.Equal("value", Encoding.UTF8.GetString((await state.Read(head.Root, Bytes("key 3")))!.Value.Span));
+        Assert.Null(await state.Read(head.Root, Bytes("key 7")));
+        var view = await market.Job(ran[1]).Get(caller);
+        Assert.Equal((roots[1], roots[2]), (view.RootBefore, view.RootAfter));
+    });
+
+    [Fact]
+    public void JobsOfOtherPrograms_AreNotHeldUp() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var first = await market.Deploy(caller, "command writes");
+        var second = await market.Deploy(caller, "command writes too");
+        var plain = await market.Deploy(caller);
+        var worker = await market.AddWorker("worker", slots: 10);
+        await market.Submit(caller, TestMarket.Item("a", first), TestMarket.Item("b", first), TestMarket.Item("c", second), TestMarket.Item("d", plain));
+
+        var leases = new List<Lease>();
+        while (leases.Count < 3)
+            leases.AddRange((await worker.Poll()).Leases);
+
+        Assert.Equal([first, plain, second], leases.Select(lease => lease.Ticket.Spec.Program).OrderBy(id => Array.IndexOf([first, plain, second], id)));
+        Assert.Equal(1, (await market.Market.GetView()).QueuedJobs);
+    });
+
+    [Fact]
+    public void CrashBetweenCommitAndTerminalWrite_EndsTheJobWithoutRunningAgain() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller, "command writes");
+        var worker = await market.AddWorker("worker");
+        var job = (await market.Submit(caller, TestMarket.Item("one", program)))[0].Job;
+        var lease = await worker.TakeOne();
+        market.Store.OnWrite = name => name.StartsWith("state/", StringComparison.Ordinal) ? WriteFate.CrashAfter : WriteFate.Done;
+        _ = worker.Report(worker.Completed(lease, "once", changes: Put("count", "1")));
+        await market.Settle();
+        Assert.Null(DiskInvariants.Jobs(market.Disk)[job].Ending);
+
+        await market.CrashAndStart();
+        await worker.Offer();
+        Assert.Empty((await worker.Poll()).Leases);
+        await market.Settle();
+
+        var view = await market.Job(job).Get(caller);
+        Assert.Equal((JobStatus.Completed, "once", worker.Id), (view.Status, Encoding.UTF8.GetString(view.Output.Inline.Span), view.Worker));
+        Assert.Equal(new TokenAmount(5), (await market.Account("worker").Get()).Available);
+        Assert.Equal(1, (await State(market, program).Begin(default)).Height);
+        Assert.Null((await State(market, program).Begin(job)).Committed);
+    });
+
+    [Fact]
+    public void RunThatDidNotComplete_ChangesNothing() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller, "command writes");
+        var worker = await market.AddWorker("worker");
+        await market.Submit(caller, TestMarket.Item("one", program));
+        var lease = await worker.TakeOne();
+
+        await worker.Report(worker.Ended(lease, RunOutcome.Trapped, "unreachable") with { StateChanges = [Put("count", "1")] });
+
+        Assert.Equal(0, (await State(market, program).Begin(default)).Height);
+        await market.Settle();
+    });
+
+    [Fact]
+    public void StateThatHasMovedOn_RefusesTheCommitAndTheOldRoot() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller, "command writes");
+        var worker = await market.AddWorker("worker");
+        var job = (await market.Submit(caller, TestMarket.Item("one", program)))[0].Job;
+        var lease = await worker.TakeOne();
+        var state = State(market, program);
+        var end = new JobEnd(
+            JobStatus.Completed, JobFault.None, null, null, null, null, default, 0, default, default, null, null, [], new JobExplanation("", []));
+        var other = new JobId(new Bytes32(new byte[32]));
+        var moved = await state.Commit(other, default, [Put("a", "1")], end);
+        Assert.Equal(moved, await state.Commit(other, default, [Put("a", "1")], end));
+
+        await worker.Report(worker.Completed(lease, changes: Put("b", "2")));
+        var gone = await Assert.ThrowsAsync<MarketException>(() => state.Read(default, Bytes("a")));
+        Assert.Equal(ErrorCode.StateRootGone, gone.Code);
+        var again = await worker.TakeOne();
+        await worker.Report(worker.Completed(again, changes: Put("b", "2")));
+        await market.Settle();
+
+        Assert.Equal((job, moved), (again.Ticket.Job, again.Root));
+        var view = await market.Job(job).Get(caller);
+        Assert.Equal(JobStatus.Completed, view.Status);
+        Assert.Equal(2, (await state.Begin(default)).Height);
+    });
+
+    [Fact]
+    public void StateThatGrowsBeyondItsLimit_FailsTheJob() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client", credit: 1_000_000);
+        var program = await market.Deploy(caller, "command writes");
+        var worker = await market.AddWorker("worker");
+        var last = default(JobId);
+        for (var number = 0; number < 3; number++)
+        {
+            last = (await market.Submit(caller, TestMarket.Item($"{number}", program)))[0].Job;
+            var change = new StateChange(Bytes($"{number}"), new byte[(StatePolicy.StateBytesMax / 2) - 100]);
+            await worker.Report(worker.Completed(await worker.TakeOne(), changes: change));
+        }
+
+        await market.Settle();
+        var view = await market.Job(last).Get(caller);
+        Assert.Equal((JobStatus.Failed, JobFault.Program, ErrorCode.LimitExceeded), (view.Status, view.Fault, view.Code));
+        Assert.Equal(2, (await State(market, program).Begin(default)).Height);
+        await market.Restart();
+        Assert.Equal(2, (await State(market, program).Begin(default)).Height);
+    });
+
+    [Fact]
+    public void Root_DependsOnEntriesOnly()
+    {
+        var forward = KeySpace.Empty.With([Put("a", "1"), Put("b", "2")]);
+        var backward = KeySpace.Empty.With([Put("b", "x"), Put("c", "3"), Put("b", "2"), Delete("c"), Put("a", "1")]);
+        Assert.Equal(forward.Root, backward.Root);
+        Assert.NotEqual(forward.Root, KeySpace.Empty.With([Put("a", "1b2")]).Root);
+        Assert.NotEqual(KeySpace.Empty.With([Put("ab", "c")]).Root, KeySpace.Empty.With([Put("a", "bc")]).Root);
+        Assert.True(forward.With([Delete("a"), Delete("b")]).Root.Value.IsZero);
+        Assert.Equal(["a", "ab"], KeySpace.Empty.With([Put("b", ""), Put("ab", ""), Put("a", "")]).Keys(Bytes("a")).Select(key => Encoding.UTF8.GetString(key.Span)));
+    }
+
+    private static IStateGrain State(TestMarket market, ProgramId program) => market.Grains.GetGrain<IStateGrain>(program.ToString());
+
+    private static StateChange Put(string key, string value) => new(Bytes(key), Bytes(value));
+
+    private static StateChange Delete(string key) => new(Bytes(key), (ReadOnlyMemory<byte>?)null);
+
+    private static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
+}
