@@ -27,7 +27,7 @@ namespace Marketplace.Api;
 /// GET    /v1/keys                    -> Page of AccessKey
 /// DELETE /v1/keys/{id}               -> nothing
 /// GET    /v1/market                  -> MarketStatus
-/// GET    /v1/events                  -> server-sent events, named 'job', each a JobEnded
+/// GET    /v1/events                  -> server-sent events: 'job', each a JobEnded, and 'lagged'
 /// POST   /v1/events/tickets          -> EventTicket
 /// GET    /health/live, /health/ready -> Health, with 200 or 503; no key needed
 /// </code>
@@ -52,6 +52,9 @@ public static class Routes
 
     /// <summary>The name of a server-sent event that says that a job has ended.</summary>
     public const string JobEvent = "job";
+
+    /// <summary>The name of a server-sent event that says that events were left out, because the client read too slowly.</summary>
+    public const string LaggedEvent = "lagged";
 
     public const string Jobs = "/v1/jobs";
     public const string JobsBatch = "/v1/jobs:batch";

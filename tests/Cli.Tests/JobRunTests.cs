@@ -212,7 +212,7 @@ public sealed class JobRunTests : IDisposable
         var ran = await _shell.Run("job", "run", Program, "--cancel-on-interrupt");
 
         Assert.Equal(ExitCodes.NotCompleted, ran.ExitCode);
-        Assert.Contains("the job cancelled", ran.Error);
+        Assert.Contains("the job was cancelled", ran.Error);
     }
 
     [Fact]

@@ -24,13 +24,24 @@ public sealed class EventTests : IDisposable
             .Fails(Events)
             .Refuses(Events, ErrorCode.Unavailable, HttpStatusCode.ServiceUnavailable)
             .On(Events, _ => Stream("event: weather\ndata: rain\n\n" + Job(3)));
-        var connections = 0;
+        var gaps = 0;
 
-        var ids = await Read(3, () => connections++);
+        var ids = await Read(3, () => gaps++);
 
         Assert.Equal([Id(1), Id(2), Id(3)], ids);
-        Assert.Equal(2, connections);
+        Assert.Equal(2, gaps);
         Assert.Equal(3, _fixture.Time.Waits.Count);
+    }
+
+    [Fact]
+    public async Task EventsThatTheServiceLeftOut_AreToldToTheCaller()
+    {
+        Service.On(Events, _ => Stream(Job(1) + "event: lagged\ndata: {\"missed\":7}\n\n" + Job(2)));
+        var gaps = 0;
+
+        await Read(2, () => gaps++);
+
+        Assert.Equal(2, gaps);
     }
 
     [Fact]
@@ -95,10 +106,10 @@ public sealed class EventTests : IDisposable
         Assert.Equal(2, fixture.Service.Received.Count);
     }
 
-    private async Task<List<JobId>> Read(int count, Action? connected = null)
+    private async Task<List<JobId>> Read(int count, Action? mayHaveMissed = null)
     {
         var ids = new List<JobId>();
-        await foreach (var ended in _fixture.Client.Events.Jobs(connected, Fixture.Cancellation))
+        await foreach (var ended in _fixture.Client.Events.Jobs(mayHaveMissed, Fixture.Cancellation))
         {
             ids.Add(ended.Id);
             if (ids.Count == count)

@@ -154,7 +154,8 @@ public sealed class RealHttpTests : IAsyncLifetime
     private static async Task Event(HttpContext http, byte number)
     {
         var ended = new JobEnded(new JobId(Samples.Digits(number)), "r", JobState.Completed, null, 1, TokenAmount.Zero, null);
-        await http.Response.WriteAsync($"event: job\ndata: {JsonSerializer.Serialize(ended, Answers.Of<JobEnded>())}\n\n", http.RequestAborted);
+        await http.Response.WriteAsync(
+            $"event: job\ndata: {JsonSerializer.Serialize(ended, Answers.Of<JobEnded>())}\n\n", http.RequestAborted);
         await http.Response.Body.FlushAsync(http.RequestAborted);
     }
 

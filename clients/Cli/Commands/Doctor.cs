@@ -93,10 +93,12 @@ internal sealed class Doctor(Invocation run)
         : new Check(
             "workers", false, "none", "Jobs wait until one comes. A silo on 127.0.0.1 has one inside unless told otherwise; read its log.");
 
-    private static Check Version(string service)
+    private static Check Version(string full)
     {
+        // Behind a plus stands which build it is.
+        var service = full.Split('+')[0];
         var own = typeof(Doctor).Assembly.GetName().Version!;
-        var same = System.Version.TryParse(service.Split('-', '+')[0], out var version) && version.Major == own.Major
+        var same = System.Version.TryParse(service.Split('-')[0], out var version) && version.Major == own.Major
             && version.Minor == own.Minor;
         return same
             ? new Check("version", true, service)

@@ -49,9 +49,7 @@ internal static class JobRunCommand
         }
         if (job.State == JobState.Completed)
             return ExitCodes.Ok;
-        run.Note(
-            $"market: {JobView.Ending(job)}\n"
-            + $"'market job logs {job.Id}' shows what the program wrote, 'market job status {job.Id}' the rest.");
+        run.Note($"market: {JobView.Ending(job)}\n{JobView.Advice(job)}");
         return ExitCodes.NotCompleted;
     }
 

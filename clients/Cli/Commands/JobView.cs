@@ -32,8 +32,25 @@ internal static class JobView
     /// <summary>One sentence on how a job ended that did not complete.</summary>
     public static string Ending(Job job)
     {
-        var ended = SnakeCase.Of(job.State).Replace('_', ' ');
+        var ended = job.State switch
+        {
+            JobState.Cancelled => "was cancelled",
+            JobState.TimedOut => "timed out",
+            JobState.Expired => "expired",
+            _ => "failed",
+        };
         var code = job.Code is { } why ? $" ({SnakeCase.Of(why)})" : "";
         return $"the job {ended}{code}{(job.Reason is null ? "." : ": " + job.Reason)}";
     }
+
+    /// <summary>What to do about it.</summary>
+    public static string Advice(Job job) => job.Code switch
+    {
+        ErrorCode.OutOfFuel => $"It may use more with --fuel; it had {Table.Show(job.FuelMax)}.",
+        ErrorCode.OutOfMemory => "It may use more with --memory.",
+        ErrorCode.TimeExceeded => "It may run longer with --timeout.",
+        ErrorCode.NoWorker => $"'market job explain {job.Id}' tells why each worker did not fit; a higher --max-price may help.",
+        ErrorCode.EntryPointNotFound => $"'market program info {job.Program}' lists the entry points; --entry chooses one.",
+        _ => $"'market job logs {job.Id}' shows what the program wrote, 'market job status {job.Id}' the rest.",
+    };
 }

@@ -26,7 +26,8 @@ internal static class StoreCommands
             if (!Directory.Exists(Path.Combine(data, BooksFolder)) && !Directory.Exists(Path.Combine(data, BlobsFolder)))
             {
                 throw new CommandException(new Failure(
-                    ExitCodes.LocalFile, "data_folder", $"{data} is not the data folder of a silo: it has neither {BooksFolder} nor {BlobsFolder}.",
+                    ExitCodes.LocalFile, "data_folder",
+                    $"{data} is not the data folder of a silo: it has neither {BooksFolder} nor {BlobsFolder}.",
                     "Name it with --data DIR."));
             }
             var damages = new List<Damage>();

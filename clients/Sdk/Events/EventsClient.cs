@@ -1,6 +1,4 @@
-using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Marketplace.Api;
 using Marketplace.Sdk.Transport;
 
@@ -14,14 +12,15 @@ public sealed class EventsClient
     internal EventsClient(HttpTransport transport) => _transport = transport;
 
     /// <summary>
-    /// Jobs of the account as they end, until cancelled. A broken connection is made again, as often as needed. Events of the time without
-    /// a connection are lost: whoever waits for certain jobs asks for them with <see cref="JobsClient.GetMany"/> each time
-    /// <paramref name="connected"/> is called.
+    /// Jobs of the account as they end, until cancelled. A broken connection is made again, as often as needed. Events can be missed: those
+    /// of the time without a connection, and those that came faster than they were read. Whoever waits for certain jobs asks for them with
+    /// <see cref="JobsClient.GetMany"/> each time <paramref name="mayHaveMissed"/> is called.
     /// </summary>
-    /// <param name="connected">Called when the stream is open, the first time and after each break.</param>
+    /// <param name="mayHaveMissed">Called when the stream is open for the first time, after each break, and when the service left events
+    /// out.</param>
     /// <exception cref="MarketplaceException">The service refuses the stream, for example because of the key.</exception>
     public async IAsyncEnumerable<JobEnded> Jobs(
-        Action? connected = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+        Action? mayHaveMissed = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         for (var failures = 0; ;)
         {
@@ -29,11 +28,14 @@ public sealed class EventsClient
             if (connection is not null)
             {
                 await using var _ = connection.ConfigureAwait(false);
-                connected?.Invoke();
-                while (await connection.Next(cancellation).ConfigureAwait(false) is { } ended)
+                mayHaveMissed?.Invoke();
+                while (await connection.Next(cancellation).ConfigureAwait(false) is { } seen)
                 {
                     failures = 0;
-                    yield return ended;
+                    if (seen.Ended is { } ended)
+                        yield return ended;
+                    else
+                        mayHaveMissed?.Invoke();
                 }
             }
             failures++;
@@ -76,92 +78,6 @@ public sealed class EventsClient
         {
             response?.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>One connection of the stream.</summary>
-    private sealed class EventConnection : IAsyncDisposable
-    {
-        private readonly HttpTransport _transport;
-        private readonly HttpResponseMessage _response;
-        private readonly BoundedStream _content;
-        private readonly CancellationTokenSource _stop = new();
-        private readonly IAsyncEnumerator<SseItem<JobEnded?>> _items;
-        private Deadline? _silence;
-
-        public EventConnection(HttpTransport transport, HttpResponseMessage response, Stream content)
-        {
-            _transport = transport;
-            _response = response;
-            _content = new BoundedStream(new Watched(this, content), SdkPolicy.EventBytesMax, transport.Url);
-            _items = SseParser.Create(_content, Parse).EnumerateAsync(_stop.Token).GetAsyncEnumerator(_stop.Token);
-        }
-
-        /// <returns>Null when the connection has ended.</returns>
-        public async ValueTask<JobEnded?> Next(CancellationToken cancellation)
-        {
-            using var silence = new Deadline(SdkPolicy.EventSilenceMax, _transport.Options.TimeProvider, cancellation);
-            await using var registration = silence.Token.UnsafeRegister(
-                static stop => ((CancellationTokenSource)stop!).Cancel(), _stop).ConfigureAwait(false);
-            _silence = silence;
-            try
-            {
-                while (await _items.MoveNextAsync().ConfigureAwait(false))
-                {
-                    _content.Restart();
-                    // Other events are those of a newer service.
-                    if (_items.Current.EventType == Routes.JobEvent && _items.Current.Data is { } ended)
-                        return ended;
-                }
-                return null;
-            }
-            catch (Exception broken)
-                when (!cancellation.IsCancellationRequested && broken is OperationCanceledException or IOException or HttpRequestException)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                return null;
-            }
-            catch (OperationCanceledException cancelled)
-            {
-                throw new OperationCanceledException("The caller cancelled the request.", cancelled, cancellation);
-            }
-            finally
-            {
-                _silence = null;
-            }
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _items.DisposeAsync().ConfigureAwait(false);
-            _response.Dispose();
-            _stop.Dispose();
-        }
-
-        private JobEnded? Parse(string type, ReadOnlySpan<byte> data)
-        {
-            if (type != Routes.JobEvent)
-                return null;
-            try
-            {
-                return JsonSerializer.Deserialize(data, Answers.Of<JobEnded>());
-            }
-            catch (JsonException malformed)
-            {
-                throw new MarketplaceProtocolException(
-                    _transport.Url, $"An event is not of the expected form: {malformed.Message}", malformed);
-            }
-        }
-
-        /// <summary>Notices every byte, so that heartbeats count as life.</summary>
-        private sealed class Watched(EventConnection connection, Stream inner) : ReadStream
-        {
-            public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-            {
-                var count = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-                connection._silence?.Extend();
-                return count;
-            }
         }
     }
 }
