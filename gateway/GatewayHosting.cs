@@ -8,7 +8,9 @@ using Microsoft.Extensions.Options;
 
 namespace Marketplace.Gateway;
 
-/// <summary>How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c>, <c>IListing</c> and <see cref="IReadiness"/>.</summary>
+/// <summary>
+/// How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c>, <c>IListing</c> and <see cref="IReadiness"/>.
+/// </summary>
 public static class GatewayHosting
 {
     public static IServiceCollection AddMarketplaceGateway(this IServiceCollection services, Action<GatewayOptions>? configure = null)
@@ -34,10 +36,11 @@ public static class GatewayHosting
     }
 
     /// <summary>
-    /// Maps the whole API with its guards, in the order in which a request meets them: cheap refusals first, nothing is read or looked up for
-    /// whom the guard before has refused.
+    /// Maps the whole API with its guards, in the order in which a request meets them: cheap refusals first, nothing is read or looked up
+    /// for whom the guard before has refused.
     /// </summary>
-    public static TApplication MapMarketplaceGateway<TApplication>(this TApplication app) where TApplication : IApplicationBuilder, IEndpointRouteBuilder
+    public static TApplication MapMarketplaceGateway<TApplication>(this TApplication app)
+        where TApplication : IApplicationBuilder, IEndpointRouteBuilder
     {
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<FrontMiddleware>();

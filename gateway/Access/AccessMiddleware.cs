@@ -52,7 +52,9 @@ internal sealed class AccessMiddleware(RequestDelegate next, KeyCache keys, Even
         if (header.Count == 0)
             return GatewayMessages.NoKey;
         var text = header.Count == 1 ? header[0].AsSpan() : default;
-        return text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && ApiKey.TryParse(text[Scheme.Length..], out key) ? null : GatewayMessages.KeyForm;
+        return text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && ApiKey.TryParse(text[Scheme.Length..], out key)
+            ? null
+            : GatewayMessages.KeyForm;
     }
 }
 

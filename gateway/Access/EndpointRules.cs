@@ -31,13 +31,15 @@ internal sealed record CreatesRule;
 /// <summary>How a route states its rules, beside its handler.</summary>
 internal static class EndpointRules
 {
-    public static TBuilder Needs<TBuilder>(this TBuilder route, Scopes scopes, bool tickets = false) where TBuilder : IEndpointConventionBuilder =>
+    public static TBuilder Needs<TBuilder>(this TBuilder route, Scopes scopes, bool tickets = false)
+        where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new AccessRule(Public: false, scopes, tickets));
 
     public static TBuilder ForEverybody<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new AccessRule(Public: true, Scopes.None));
 
-    public static TBuilder TakesJson<TBuilder>(this TBuilder route, Type record, long bytesMax) where TBuilder : IEndpointConventionBuilder =>
+    public static TBuilder TakesJson<TBuilder>(this TBuilder route, Type record, long bytesMax)
+        where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new BodyRule(MediaTypeNames.Application.Json, bytesMax, record));
 
     public static TBuilder TakesBytes<TBuilder>(this TBuilder route, long bytesMax) where TBuilder : IEndpointConventionBuilder =>
@@ -47,6 +49,7 @@ internal static class EndpointRules
     public static RouteHandlerBuilder Creates<TRecord>(this RouteHandlerBuilder route) =>
         route.Produces<TRecord>(StatusCodes.Status201Created).WithMetadata(new CreatesRule());
 
-    public static TBuilder TakesQuery<TBuilder>(this TBuilder route, params QueryRule[] rules) where TBuilder : IEndpointConventionBuilder =>
+    public static TBuilder TakesQuery<TBuilder>(this TBuilder route, params QueryRule[] rules)
+        where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata([.. rules]);
 }

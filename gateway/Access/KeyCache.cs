@@ -5,8 +5,8 @@ using Marketplace.Grains;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// Verified keys, each for at most <see cref="GatewayPolicy.KeyCached"/>: a busy client costs one grain call in that time, and a key that was
-/// revoked elsewhere is refused after it. Refusals are not kept: whoever sends wrong keys must not push out those of others.
+/// Verified keys, each for at most <see cref="GatewayPolicy.KeyCached"/>: a busy client costs one grain call in that time, and a key that
+/// was revoked elsewhere is refused after it. Refusals are not kept: whoever sends wrong keys must not push out those of others.
 /// </summary>
 internal sealed class KeyCache(IGrainFactory grains, TimeProvider time)
 {
@@ -34,7 +34,8 @@ internal sealed class KeyCache(IGrainFactory grains, TimeProvider time)
             return null;
         if (_entries.Count >= GatewayPolicy.KeysCachedMax)
             _entries.Clear();
-        var entry = new Entry(key.SecretHash, caller, time.GetTimestamp() + (long)(GatewayPolicy.KeyCached.TotalSeconds * time.TimestampFrequency));
+        var entry =
+            new Entry(key.SecretHash, caller, time.GetTimestamp() + (long)(GatewayPolicy.KeyCached.TotalSeconds * time.TimestampFrequency));
         _entries[key.Id] = entry;
         // A revocation that came while the grain was asked may have removed the entry before it was there.
         if (revocations != Volatile.Read(ref _revocations))

@@ -15,7 +15,8 @@ internal static class KeysApi
     public static void MapKeysApi(this IEndpointRouteBuilder routes)
     {
         var keys = routes.MapGroup("").WithTags("Keys");
-        keys.MapPost(Routes.Keys, Create).WithName("CreateKey").Needs(Scopes.Admin).TakesJson(typeof(KeyRequest), GatewayPolicy.SmallBodyBytesMax)
+        keys.MapPost(Routes.Keys, Create).WithName("CreateKey").Needs(Scopes.Admin)
+            .TakesJson(typeof(KeyRequest), GatewayPolicy.SmallBodyBytesMax)
             .Creates<CreatedKey>();
         keys.MapGet(Routes.Keys, List).WithName("ListKeys").Needs(Scopes.Admin);
         keys.MapDelete($"{Routes.Keys}/{{key}}", Revoke).WithName("RevokeKey").Needs(Scopes.Admin).Produces(StatusCodes.Status204NoContent);

@@ -47,7 +47,7 @@ internal sealed class Download : IResult
         {
             response.Headers.ETag = _tag.ToString();
             response.Headers.CacheControl = "private, no-cache";
-            if (request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(_tag, useStrongComparison: false) || known.Equals(EntityTagHeaderValue.Any)))
+            if (request.GetTypedHeaders().IfNoneMatch.Any(IsOurs))
             {
                 response.StatusCode = StatusCodes.Status304NotModified;
                 return;
@@ -107,14 +107,16 @@ internal sealed class Download : IResult
     }
 
     /// <summary>
-    /// One range is served as one (RFC 9110, 14.2); several, or a unit other than bytes, may be ignored, and are. With If-Range, a range counts only
-    /// for the content that the client has.
+    /// One range is served as one (RFC 9110, 14.2); several, or a unit other than bytes, may be ignored, and are. With If-Range, a range
+    /// counts only for the content that the client has.
     /// </summary>
     private bool TryRange(HttpRequest request, out long offset, out long length, out bool isPart)
     {
         (offset, length, isPart) = (0, _size, false);
         var headers = request.GetTypedHeaders();
-        if (headers.Range is not { Ranges.Count: 1 } range || !range.Unit.Equals("bytes", StringComparison.OrdinalIgnoreCase) || IsOtherContent(headers.IfRange))
+        if (headers.Range is not { Ranges.Count: 1 } range
+            || !range.Unit.Equals("bytes", StringComparison.OrdinalIgnoreCase)
+            || IsOtherContent(headers.IfRange))
             return true;
         var item = range.Ranges.First();
         isPart = true;
@@ -130,7 +132,11 @@ internal sealed class Download : IResult
     }
 
     private bool IsOtherContent(RangeConditionHeaderValue? condition) =>
-        condition is not null && (_tag is null || condition.EntityTag is null || !condition.EntityTag.Compare(_tag, useStrongComparison: true));
+        condition is not null
+        && (_tag is null || condition.EntityTag is null || !condition.EntityTag.Compare(_tag, useStrongComparison: true));
+
+    private bool IsOurs(EntityTagHeaderValue known) =>
+        known.Equals(EntityTagHeaderValue.Any) || known.Compare(_tag, useStrongComparison: false);
 }
 
 internal static class DownloadRoutes

@@ -9,7 +9,8 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace Marketplace.Gateway;
 
 /// <summary>A record as JSON, written with its generated form straight into the connection's buffer.</summary>
-internal sealed class JsonAnswer<TRecord>(TRecord record, JsonTypeInfo<TRecord> form) : IResult, IEndpointMetadataProvider, IStatusCodeHttpResult
+internal sealed class JsonAnswer<TRecord>(TRecord record, JsonTypeInfo<TRecord> form)
+    : IResult, IEndpointMetadataProvider, IStatusCodeHttpResult
 {
     public int Status { get; init; } = StatusCodes.Status200OK;
 
@@ -18,7 +19,10 @@ internal sealed class JsonAnswer<TRecord>(TRecord record, JsonTypeInfo<TRecord> 
     /// <summary>Where a created thing is found.</summary>
     public string? Location { get; init; }
 
-    /// <summary>True: the record may be megabytes, so it is sent while it is written. Else it goes out in one piece, which is one system call less.</summary>
+    /// <summary>
+    /// True: the record may be megabytes, so it is sent while it is written. Else it goes out in one piece, which is one system call
+    /// less.
+    /// </summary>
     public bool IsLarge { get; init; }
 
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>

@@ -6,8 +6,8 @@ using Marketplace.Storage;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// The text form of a place in a list: base64url of a version byte, the time in UTC ticks (big-endian) and the id. It grants nothing: each page
-/// is filtered by its caller again, so it needs no signature.
+/// The text form of a place in a list: base64url of a version byte, the time in UTC ticks (big-endian) and the id. It grants nothing: each
+/// page is filtered by its caller again, so it needs no signature.
 /// </summary>
 internal static class PageCursor
 {
@@ -45,7 +45,8 @@ internal static class PageCursor
             throw RequestReader.Malformed(GatewayMessages.BadCursor(text));
         try
         {
-            return new ListingCursor(new DateTimeOffset(ticks, TimeSpan.Zero), StrictUtf8.GetString(bytes, HeadBytes, bytes.Length - HeadBytes));
+            var id = StrictUtf8.GetString(bytes, HeadBytes, bytes.Length - HeadBytes);
+            return new ListingCursor(new DateTimeOffset(ticks, TimeSpan.Zero), id);
         }
         catch (DecoderFallbackException)
         {

@@ -10,7 +10,7 @@ internal static class PageRules
     public static readonly QueryRule Cursor = new(Routes.Cursor, "'next' of the page before, as it is; left out: the newest items.");
 
     public static readonly QueryRule Limit =
-        new(Routes.Limit, $"Items of the page, 1 to {GatewayPolicy.PageItemsMax}; left out: {GatewayPolicy.PageItemsDefault}.", IsNumber: true);
+        new(Routes.Limit, $"Items, 1 to {GatewayPolicy.PageItemsMax}; left out: {GatewayPolicy.PageItemsDefault}.", IsNumber: true);
 
     public static int LimitOf(HttpContext http) =>
         RequestReader.Number(http, Routes.Limit, GatewayPolicy.PageItemsDefault, 1, GatewayPolicy.PageItemsMax);

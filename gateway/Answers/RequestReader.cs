@@ -10,7 +10,9 @@ namespace Marketplace.Gateway;
 /// <summary>Reads what a request says. What is not of the expected form is refused with a message that shows it.</summary>
 internal static class RequestReader
 {
-    /// <summary>The API's JSON as the gateway reads it: bounded depth, and no member twice, because readers differ in which of the two counts.</summary>
+    /// <summary>
+    /// The API's JSON as the gateway reads it: bounded depth, and no member twice, because readers differ in which of the two counts.
+    /// </summary>
     public static readonly ApiJson Json = new(new JsonSerializerOptions(ApiJson.Default.Options)
     {
         MaxDepth = GatewayPolicy.JsonDepthMax,
@@ -27,12 +29,17 @@ internal static class RequestReader
         JobId.TryParse(text, out var id) ? id : throw Malformed(GatewayMessages.BadId("a job id", text, "64 hexadecimal digits"));
 
     public static BlobId Blob(string text) =>
-        BlobId.TryParse(text, out var id) ? id : throw Malformed(GatewayMessages.BadId("a blob id", text, "'blob' and 64 hexadecimal digits"));
+        BlobId.TryParse(text, out var id)
+            ? id
+            : throw Malformed(GatewayMessages.BadId("a blob id", text, "'blob' and 64 hexadecimal digits"));
 
     public static ProgramId Program(string text) =>
-        ProgramId.TryParse(text, out var id) ? id : throw Malformed(GatewayMessages.BadId("a program id", text, "'prog' and 64 hexadecimal digits"));
+        ProgramId.TryParse(text, out var id)
+            ? id
+            : throw Malformed(GatewayMessages.BadId("a program id", text, "'prog' and 64 hexadecimal digits"));
 
-    public static string? Text(HttpContext http, string name) => http.Request.Query.TryGetValue(name, out var values) ? values.ToString() : null;
+    public static string? Text(HttpContext http, string name) =>
+        http.Request.Query.TryGetValue(name, out var values) ? values.ToString() : null;
 
     /// <summary>A whole number of the query from <paramref name="min"/> to <paramref name="max"/>.</summary>
     public static int Number(HttpContext http, string name, int absent, int min, int max)

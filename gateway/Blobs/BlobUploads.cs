@@ -7,8 +7,9 @@ using Microsoft.Extensions.Options;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// Takes a body in as a blob of the caller's account, streamed, and answers only when bytes and pin are durable. The account's quota is checked by
-/// the pin: bytes that exceed it lie unpinned until they are collected, and the store's floor of free disk bounds how many those can be.
+/// Takes a body in as a blob of the caller's account, streamed, and answers only when bytes and pin are durable. The account's quota is
+/// checked by the pin: bytes that exceed it lie unpinned until they are collected, and the store's floor of free disk bounds how many
+/// those can be.
 /// </summary>
 internal sealed class BlobUploads(IGrainFactory grains, IBlobStore store, RateLimits rates, IOptions<GatewayOptions> options)
 {

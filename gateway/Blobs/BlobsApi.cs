@@ -28,7 +28,8 @@ internal static class BlobsApi
         blobs.MapGet(Routes.Blobs, List).WithName("ListBlobs").Needs(Scopes.Read).TakesQuery(PageRules.Cursor, PageRules.Limit);
         blobs.MapMethods($"{Routes.Blobs}/{{blob}}", Reads, Get).WithName("GetBlob").Needs(Scopes.Read).Transfers().GivesBytes();
         blobs.MapGet($"{Routes.Blobs}/{{blob}}/info", Info).WithName("GetBlobInfo").Needs(Scopes.Read);
-        blobs.MapDelete($"{Routes.Blobs}/{{blob}}", Delete).WithName("RemoveBlob").Needs(Scopes.Submit).Produces(StatusCodes.Status204NoContent);
+        blobs.MapDelete($"{Routes.Blobs}/{{blob}}", Delete).WithName("RemoveBlob").Needs(Scopes.Submit)
+            .Produces(StatusCodes.Status204NoContent);
     }
 
     /// <summary>Uploads bytes and keeps them for the account; with <c>expect</c>, only if they hash to that id.</summary>
@@ -60,7 +61,8 @@ internal static class BlobsApi
     }
 
     /// <summary>The bytes, verified while they are read, also by Range.</summary>
-    internal static async Task<TransferAnswer> Get(HttpContext http, string blob, IGrainFactory grains, IBlobStore store, RateLimits rates, IOptions<GatewayOptions> options)
+    internal static async Task<TransferAnswer> Get(
+        HttpContext http, string blob, IGrainFactory grains, IBlobStore store, RateLimits rates, IOptions<GatewayOptions> options)
     {
         var view = await Find(http, RequestReader.Blob(blob), grains);
         return new TransferAnswer(Download.Blob(store, view.Id, view.Size, view.Id.ToString()), rates, options.Value.AccountTransfersMax);

@@ -2,7 +2,9 @@ using Marketplace.Storage;
 
 namespace Marketplace.Gateway;
 
-/// <summary>Reads the read model's rows of pins: one per blob and account, under the id <c>{blob}.{account}</c>, at the time of the pin.</summary>
+/// <summary>
+/// Reads the read model's rows of pins: one per blob and account, under the id <c>{blob}.{account}</c>, at the time of the pin.
+/// </summary>
 internal static class PinRow
 {
     public const string Kind = "pin";

@@ -24,7 +24,8 @@ internal sealed class EventAnswer(AccountId account, ApiKey key, EventAnswer.Sur
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var reader = await surroundings.Hub.Open(account, httpContext.RequestAborted);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, surroundings.Lifetime.ApplicationStopping);
+        using var stop =
+            CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, surroundings.Lifetime.ApplicationStopping);
         try
         {
             httpContext.Response.ContentType = ContentType;

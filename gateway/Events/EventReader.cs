@@ -4,8 +4,8 @@ using Marketplace.Grains;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// One open event stream: a bounded buffer between the market, which never waits, and a reader who may be slow. What does not fit is counted, and
-/// the reader is told how many it missed.
+/// One open event stream: a bounded buffer between the market, which never waits, and a reader who may be slow. What does not fit is
+/// counted, and the reader is told how many it missed.
 /// </summary>
 internal sealed class EventReader(AccountId account, int buffered)
 {

@@ -5,8 +5,8 @@ using Marketplace.Grains;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// Single-use stand-ins for a key, for clients that cannot send a header (a browser's EventSource). What ends up in logs and histories of URLs
-/// is worthless once used and after half a minute. Kept in memory: a ticket is good only at the gateway that gave it.
+/// Single-use stand-ins for a key, for clients that cannot send a header (a browser's EventSource). What ends up in logs and histories of
+/// URLs is worthless once used and after half a minute. Kept in memory: a ticket is good only at the gateway that gave it.
 /// </summary>
 internal sealed class EventTickets(TimeProvider time)
 {

@@ -11,7 +11,7 @@ namespace Marketplace.Gateway;
 internal static class EventsApi
 {
     private static readonly QueryRule Ticket =
-        new(EventTickets.Parameter, "A single-use ticket of POST /v1/events/tickets, for clients that cannot send the Authorization header.");
+        new(EventTickets.Parameter, "A single-use ticket of POST /v1/events/tickets, for clients that cannot send a header.");
 
     public static void MapEventsApi(this IEndpointRouteBuilder routes)
     {
@@ -23,8 +23,9 @@ internal static class EventsApi
     }
 
     /// <summary>
-    /// Events named <c>job</c>, each a JobEnded; <c>lagged</c> with <c>{"missed":N}</c> where the reader was too slow for N of them. Comments keep
-    /// the connection alive. Events of the time without a connection are lost: after connecting, ask for the jobs that you wait for.
+    /// Events named <c>job</c>, each a JobEnded; <c>lagged</c> with <c>{"missed":N}</c> where the reader was too slow for N of them.
+    /// Comments keep the connection alive. Events of the time without a connection are lost: after connecting, ask for the jobs that you
+    /// wait for.
     /// </summary>
     internal static EventAnswer Stream(HttpContext http, EventAnswer.Surroundings surroundings)
     {

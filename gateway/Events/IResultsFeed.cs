@@ -2,7 +2,9 @@ using Marketplace.Grains;
 
 namespace Marketplace.Gateway;
 
-/// <summary>Where ended jobs come from. The market publishes only while somebody listens, so the gateway listens only while it has readers.</summary>
+/// <summary>
+/// Where ended jobs come from. The market publishes only while somebody listens, so the gateway listens only while it has readers.
+/// </summary>
 internal interface IResultsFeed
 {
     /// <param name="take">Called for each batch, one at a time, from any thread; must not block.</param>

@@ -10,7 +10,8 @@ internal sealed partial class StreamResultsFeed(IClusterClient client, ILogger<S
 {
     public async Task<IAsyncDisposable> Listen(Action<JobsEnded> take)
     {
-        var stream = client.GetStreamProvider(MarketStreams.Provider).GetStream<JobsEnded>(StreamId.Create(MarketStreams.Results, MarketStreams.Key));
+        var stream = client.GetStreamProvider(MarketStreams.Provider)
+            .GetStream<JobsEnded>(StreamId.Create(MarketStreams.Results, MarketStreams.Key));
         return new Listening(await stream.SubscribeAsync(new Observer(take, log)));
     }
 

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Marketplace.Gateway;
 
-/// <summary>Looks at what comes with a request before any of it is read: the query's names, the body's form, its size, and the memory for it.</summary>
+/// <summary>
+/// Looks at what comes with a request before any of it is read: the query's names, the body's form, its size, and the memory for it.
+/// </summary>
 internal sealed class BodyMiddleware(RequestDelegate next, RateLimits rates)
 {
     public async Task Invoke(HttpContext http)
@@ -55,16 +57,13 @@ internal sealed class BodyMiddleware(RequestDelegate next, RateLimits rates)
         var request = http.Request;
         var hasBody = http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? request.ContentLength is not 0 and not null;
         if (request.Headers.ContentEncoding.Count > 0)
-            await ProblemFactory.Write(http, ErrorCode.HeaderRefused, GatewayMessages.EncodingRefused, StatusCodes.Status415UnsupportedMediaType);
+            await WriteUnsupported(http, GatewayMessages.EncodingRefused);
         else if (rule is null && hasBody)
             await ProblemFactory.Write(http, ErrorCode.MalformedRequest, GatewayMessages.BodyNotExpected);
         else if (rule is { IsJson: true } && !hasBody)
             await ProblemFactory.Write(http, ErrorCode.MalformedRequest, GatewayMessages.BodyMissing);
         else if (rule is not null && !IsType(request.ContentType, rule.ContentType))
-        {
-            await ProblemFactory.Write(
-                http, ErrorCode.HeaderRefused, GatewayMessages.ContentType(request.ContentType, rule.ContentType), StatusCodes.Status415UnsupportedMediaType);
-        }
+            await WriteUnsupported(http, GatewayMessages.ContentType(request.ContentType, rule.ContentType));
         else if (rule is not null && request.ContentLength > rule.BytesMax)
             await ProblemFactory.Write(http, ErrorCode.BodyTooLarge, GatewayMessages.BodyTooLarge(rule.BytesMax));
         else
@@ -77,7 +76,12 @@ internal sealed class BodyMiddleware(RequestDelegate next, RateLimits rates)
         return true;
     }
 
-    /// <summary>The media type alone decides; a charset, where there is one, must be UTF-8, which is the only one that JSON has (RFC 8259, 8.1).</summary>
+    private static Task WriteUnsupported(HttpContext http, string detail) =>
+        ProblemFactory.Write(http, ErrorCode.HeaderRefused, detail, StatusCodes.Status415UnsupportedMediaType);
+
+    /// <summary>
+    /// The media type alone decides; a charset, where there is one, must be UTF-8, which is the only one that JSON has (RFC 8259, 8.1).
+    /// </summary>
     private static bool IsType(string? seen, string expected) =>
         MediaTypeHeaderValue.TryParse(seen, out var type)
         && string.Equals(type.MediaType, expected, StringComparison.OrdinalIgnoreCase)

@@ -5,7 +5,8 @@ namespace Marketplace.Gateway;
 
 /// <summary>
 /// What every request passes first: the names it is sent to and from, and the rate of its address. A page anywhere can make a browser send
-/// requests to a loopback port, and with DNS rebinding read the answers: then the Host header holds the page's name, so only known names pass.
+/// requests to a loopback port, and with DNS rebinding read the answers: then the Host header holds the page's name, so only known names
+/// pass.
 /// </summary>
 internal sealed class FrontMiddleware(RequestDelegate next, RateLimits rates, IOptions<GatewayOptions> options)
 {
@@ -20,7 +21,9 @@ internal sealed class FrontMiddleware(RequestDelegate next, RateLimits rates, IO
             await next(http);
     }
 
-    /// <summary>Nothing that this service sends is to be run, framed, guessed at or kept by a browser. Routes that know better say so.</summary>
+    /// <summary>
+    /// Nothing that this service sends is to be run, framed, guessed at or kept by a browser. Routes that know better say so.
+    /// </summary>
     private static void Harden(IHeaderDictionary headers)
     {
         headers.XContentTypeOptions = "nosniff";

@@ -8,7 +8,9 @@ using Microsoft.Extensions.Options;
 
 namespace Marketplace.Gateway;
 
-/// <summary>Who may ask how often: by address before anybody is known, by account after. Idle partitions are dropped by the limiter itself.</summary>
+/// <summary>
+/// Who may ask how often: by address before anybody is known, by account after. Idle partitions are dropped by the limiter itself.
+/// </summary>
 internal sealed class RateLimits : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);

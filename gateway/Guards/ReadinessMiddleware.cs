@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Marketplace.Gateway;
 
-/// <summary>Lets requests that need the market through only while it is there: before recovery has ended, an answer would be a guess.</summary>
+/// <summary>
+/// Lets requests that need the market through only while it is there: before recovery has ended, an answer would be a guess.
+/// </summary>
 internal sealed class ReadinessMiddleware(RequestDelegate next, IReadiness readiness)
 {
     public Task Invoke(HttpContext http)

@@ -5,7 +5,10 @@ using Microsoft.Extensions.Options;
 
 namespace Marketplace.Gateway;
 
-/// <summary>How long a request may take: a plain one the time of the options, one that waits for a job that much longer, a transfer as long as its bytes flow.</summary>
+/// <summary>
+/// How long a request may take: a plain one the time of the options, one that waits for a job that much longer, a transfer as long as its
+/// bytes flow.
+/// </summary>
 internal sealed class RequestTimes(IOptions<GatewayOptions> options) : IConfigureOptions<RequestTimeoutOptions>
 {
     public const string Waiting = "waiting";

@@ -16,7 +16,8 @@ internal static class JobContentApi
     public static void MapJobContentApi(this IEndpointRouteBuilder routes)
     {
         var content = routes.MapGroup("").WithTags("Jobs");
-        content.MapMethods($"{Routes.Jobs}/{{job}}/output", Reads, Output).WithName("GetJobOutput").Needs(Scopes.Read).Transfers().GivesBytes();
+        content.MapMethods($"{Routes.Jobs}/{{job}}/output", Reads, Output).WithName("GetJobOutput").Needs(Scopes.Read)
+            .Transfers().GivesBytes();
         content.MapMethods($"{Routes.Jobs}/{{job}}/log", Reads, Log).WithName("GetJobLog").Needs(Scopes.Read).GivesBytes();
     }
 

@@ -1,6 +1,9 @@
 namespace Marketplace.Gateway;
 
-/// <summary>What a job gets where its request is silent: enough for most programs, little enough that a mistake stays cheap. Part of the API's promise.</summary>
+/// <summary>
+/// What a job gets where its request is silent: enough for most programs, little enough that a mistake stays cheap. Part of the API's
+/// promise.
+/// </summary>
 internal static class JobDefaults
 {
     /// <summary>About a tenth of a second of one core.</summary>

@@ -2,7 +2,9 @@ using Marketplace.Grains;
 
 namespace Marketplace.Gateway;
 
-/// <summary>Waits for the end of a job over as many grain calls as it takes: one call is never longer than <see cref="MarketLimits.WaitMax"/>.</summary>
+/// <summary>
+/// Waits for the end of a job over as many grain calls as it takes: one call is never longer than <see cref="MarketLimits.WaitMax"/>.
+/// </summary>
 internal static class JobWait
 {
     /// <returns>The job as it is when it has ended, or when the time is over.</returns>
@@ -17,7 +19,8 @@ internal static class JobWait
             var left = whole - time.GetElapsedTime(begin);
             if (left <= TimeSpan.Zero)
                 return await job.Get(caller).WaitAsync(cancellation);
-            var view = await job.WaitEnded(caller, left < MarketLimits.WaitMax ? left : MarketLimits.WaitMax, cancellation).WaitAsync(cancellation);
+            var view = await job.WaitEnded(caller, left < MarketLimits.WaitMax ? left : MarketLimits.WaitMax, cancellation)
+                .WaitAsync(cancellation);
             if (view.Status.HasEnded())
                 return view;
         }

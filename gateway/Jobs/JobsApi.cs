@@ -20,12 +20,15 @@ internal static class JobsApi
     public static void MapJobsApi(this IEndpointRouteBuilder routes)
     {
         var jobs = routes.MapGroup("").WithTags("Jobs");
-        jobs.MapPost(Routes.Jobs, Submit).WithName("SubmitJob").Needs(Scopes.Submit).TakesJson(typeof(JobRequest), GatewayPolicy.JobBodyBytesMax)
+        jobs.MapPost(Routes.Jobs, Submit).WithName("SubmitJob").Needs(Scopes.Submit)
+            .TakesJson(typeof(JobRequest), GatewayPolicy.JobBodyBytesMax)
             .TakesQuery(Wait).MayWait().Produces<Job>(StatusCodes.Status201Created).Produces<Job>(StatusCodes.Status202Accepted);
-        jobs.MapGet(Routes.Jobs, List).WithName("ListJobs").Needs(Scopes.Read).TakesQuery(State, Program, PageRules.Cursor, PageRules.Limit);
+        jobs.MapGet(Routes.Jobs, List).WithName("ListJobs").Needs(Scopes.Read)
+            .TakesQuery(State, Program, PageRules.Cursor, PageRules.Limit);
         jobs.MapPost(Routes.JobsBatch, SubmitBatch).WithName("SubmitJobs").Needs(Scopes.Submit)
             .TakesJson(typeof(JobBatchRequest), GatewayPolicy.BatchBodyBytesMax);
-        jobs.MapPost(Routes.JobsGet, GetMany).WithName("GetJobs").Needs(Scopes.Read).TakesJson(typeof(JobsGetRequest), GatewayPolicy.IdsBodyBytesMax);
+        jobs.MapPost(Routes.JobsGet, GetMany).WithName("GetJobs").Needs(Scopes.Read)
+            .TakesJson(typeof(JobsGetRequest), GatewayPolicy.IdsBodyBytesMax);
         jobs.MapGet($"{Routes.Jobs}/{{job}}", Get).WithName("GetJob").Needs(Scopes.Read)
             .TakesQuery(Wait).MayWait().Produces<Job>(StatusCodes.Status202Accepted);
         jobs.MapGet($"{Routes.Jobs}/{{job}}/explain", Explain).WithName("ExplainJob").Needs(Scopes.Read);
@@ -33,8 +36,8 @@ internal static class JobsApi
     }
 
     /// <summary>
-    /// Submits one job. 201 when it is new, 200 when the same request had created it before; with <c>wait</c>, 202 where the job has not ended in
-    /// time.
+    /// Submits one job. 201 when it is new, 200 when the same request had created it before; with <c>wait</c>, 202 where the job has not
+    /// ended in time.
     /// </summary>
     internal static async Task<JsonAnswer<Job>> Submit(HttpContext http, IGrainFactory grains, TimeProvider time)
     {
@@ -57,8 +60,9 @@ internal static class JobsApi
     {
         var batch = await RequestReader.Body(http, RequestReader.Json.JobBatchRequest);
         if (batch.Jobs.Count is 0 or > MarketLimits.BatchJobsMax)
-            throw new MarketException(ErrorCode.LimitExceeded, GatewayMessages.CountOutside("jobs", batch.Jobs.Count, MarketLimits.BatchJobsMax));
-        var results = await grains.GetGrain<ISubmissionGrain>(0).Submit(http.Caller(), JobMapper.ToItems(batch.Jobs)).WaitAsync(http.RequestAborted);
+            throw TooMany("jobs", batch.Jobs.Count, MarketLimits.BatchJobsMax);
+        var results = await grains.GetGrain<ISubmissionGrain>(0).Submit(http.Caller(), JobMapper.ToItems(batch.Jobs))
+            .WaitAsync(http.RequestAborted);
         return Answer.Large(JobMapper.ToResponse(results), ApiJson.Default.JobBatchResponse);
     }
 
@@ -81,11 +85,11 @@ internal static class JobsApi
     {
         var ids = (await RequestReader.Body(http, RequestReader.Json.JobsGetRequest)).Ids;
         if (ids.Count is 0 or > Routes.BatchItemsMax)
-            throw new MarketException(ErrorCode.LimitExceeded, GatewayMessages.CountOutside("ids", ids.Count, Routes.BatchItemsMax));
+            throw TooMany("ids", ids.Count, Routes.BatchItemsMax);
         var caller = http.Caller();
         var views = new JobView?[ids.Count];
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = GatewayPolicy.CallsPerRequestMax, CancellationToken = http.RequestAborted };
-        await Parallel.ForAsync(0, ids.Count, parallel, async (index, _) => views[index] = await Find(grains, ids[index], caller));
+        var calls = GatewayPolicy.ManyCalls(http.RequestAborted);
+        await Parallel.ForAsync(0, ids.Count, calls, async (index, _) => views[index] = await Find(grains, ids[index], caller));
         return Answer.Large(
             new JobsGetResponse(
                 [.. views.OfType<JobView>().Select(JobMapper.ToJob)],
@@ -118,6 +122,9 @@ internal static class JobsApi
         var view = await grains.GetGrain<IJobGrain>(RequestReader.Job(job).ToString()).Cancel(http.Caller()).WaitAsync(http.RequestAborted);
         return Answer.Ok(JobMapper.ToJob(view), ApiJson.Default.Job);
     }
+
+    private static MarketException TooMany(string what, int seen, int max) =>
+        new(ErrorCode.LimitExceeded, GatewayMessages.CountOutside(what, seen, max));
 
     private static IEnumerable<string> States() => Enum.GetValues<JobStatus>().Select(JobStatusNames.Of);
 

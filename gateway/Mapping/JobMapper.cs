@@ -90,7 +90,9 @@ internal static class JobMapper
             JobId.Parse(row.Id),
             summary.RequestId,
             summary.Program,
-            JobStatusNames.TryParse(row.State, out var status) ? (JobState)status : throw new InvalidDataException($"'{row.State}' is no status of a job."),
+            JobStatusNames.TryParse(row.State, out var status)
+                ? (JobState)status
+                : throw new InvalidDataException($"'{row.State}' is no status of a job."),
             summary.Code,
             row.At,
             summary.EndedAt,

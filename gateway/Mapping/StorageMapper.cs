@@ -9,5 +9,6 @@ internal static class StorageMapper
     public static Blob ToBlob(BlobView view) => new(view.Id, view.Size, view.PinnedAt);
 
     public static DeployedProgram ToProgram(ProgramView view) => new(
-        view.Id, view.Name, view.Module, view.ModuleSize, view.Deployer, view.DeployedAt, view.Abi, view.EntryPoints, view.Imports, view.WritesState);
+        view.Id, view.Name, view.Module, view.ModuleSize, view.Deployer, view.DeployedAt, view.Abi,
+        view.EntryPoints, view.Imports, view.WritesState);
 }

@@ -14,8 +14,8 @@ internal static class DocumentFrame
         {
             Title = "Marketplace",
             Version = OpenApiSetup.Document,
-            Description = "A marketplace for computation and storage. Requests carry an API key; every refusal is a problem (RFC 9457) with a code of a "
-                + "closed list; sending a job again with the same request id reaches the same job.",
+            Description = "A marketplace for computation and storage. Requests carry an API key; every refusal is a problem "
+                + "(RFC 9457) with a code of a closed list; sending a job again with the same request id reaches the same job.",
         };
         // The address depends on who asks; the paths do not.
         document.Servers = null;
@@ -34,7 +34,10 @@ internal static class DocumentFrame
         return Task.CompletedTask;
     }
 
-    /// <summary>The values' documentation speaks to programmers of this code; clients get words of their own, wherever the first ones were copied to.</summary>
+    /// <summary>
+    /// The values' documentation speaks to programmers of this code; clients get words of their own, wherever the first ones were copied
+    /// to.
+    /// </summary>
     private static void UseOwnWords(IDictionary<string, IOpenApiSchema> schemas)
     {
         foreach (var (name, words) in SchemaShapes.Words)

@@ -21,7 +21,8 @@ internal static class OperationRules
     public static async Task Apply(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-        var document = context.Document ?? throw new InvalidOperationException("An operation stands outside a document. This is a bug in the gateway.");
+        var document = context.Document
+            ?? throw new InvalidOperationException("An operation stands outside a document. This is a bug in the gateway.");
         Name(operation, context.Description.HttpMethod);
         if (metadata.OfType<CreatesRule>().Any())
             operation.Responses?.Remove("200");
@@ -33,7 +34,9 @@ internal static class OperationRules
         await Problems(operation, context, document, cancellation);
     }
 
-    /// <summary>A route that answers to GET and HEAD is two operations, which need two ids. Documentation comments come with their line breaks.</summary>
+    /// <summary>
+    /// A route that answers to GET and HEAD is two operations, which need two ids. Documentation comments come with their line breaks.
+    /// </summary>
     private static void Name(OpenApiOperation operation, string? method)
     {
         if (method == HttpMethods.Head)
@@ -43,7 +46,8 @@ internal static class OperationRules
 
     private static void Secure(OpenApiOperation operation, OpenApiDocument document, AccessRule access)
     {
-        operation.Security = access.Public ? [] : [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(DocumentFrame.KeyScheme, document)] = [] }];
+        var key = new OpenApiSecuritySchemeReference(DocumentFrame.KeyScheme, document);
+        operation.Security = access.Public ? [] : [new OpenApiSecurityRequirement { [key] = [] }];
         if (access.Needed != Scopes.None)
             operation.Description = $"{operation.Description} Needs the scope '{access.Needed.ToString().ToLowerInvariant()}'.".TrimStart();
     }
@@ -73,7 +77,8 @@ internal static class OperationRules
     }
 
     private static async Task Body(
-        OpenApiOperation operation, OpenApiOperationTransformerContext context, OpenApiDocument document, BodyRule body, CancellationToken cancellation)
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, OpenApiDocument document, BodyRule body,
+        CancellationToken cancellation)
     {
         IOpenApiSchema schema = body.Record is { } record
             ? await Component(context, document, record, cancellation)
@@ -88,14 +93,12 @@ internal static class OperationRules
     private static async Task Problems(
         OpenApiOperation operation, OpenApiOperationTransformerContext context, OpenApiDocument document, CancellationToken cancellation)
     {
+        var problem = await Component(context, document, typeof(Problem), cancellation);
         operation.Responses ??= [];
         operation.Responses["default"] = new OpenApiResponse
         {
             Description = "The request is refused: the code says why, the detail what to do.",
-            Content = new Dictionary<string, OpenApiMediaType>
-            {
-                [MediaTypeNames.Application.ProblemJson] = new() { Schema = await Component(context, document, typeof(Problem), cancellation) },
-            },
+            Content = new Dictionary<string, OpenApiMediaType> { [MediaTypeNames.Application.ProblemJson] = new() { Schema = problem } },
         };
     }
 

@@ -19,7 +19,8 @@ internal static class SchemaShapes
         [typeof(StateRoot)] = (HexId, "The root of a program's state."),
         [typeof(BlobId)] = (BlobPattern, "Bytes, named by their BLAKE3 hash: 'blob' and the digits that b3sum prints."),
         [typeof(ProgramId)] = (ProgramPattern, "A deployed program."),
-        [typeof(TokenAmount)] = ("^[0-9]{1,39}$", "Base units: a whole number below 2^128, as a string because JSON numbers lose digits above 2^53."),
+        [typeof(TokenAmount)] =
+            ("^[0-9]{1,39}$", "Base units: a whole number below 2^128, as a string because JSON numbers lose digits above 2^53."),
     };
 
     /// <summary>What clients are told of each value, by the name of its schema.</summary>

@@ -17,8 +17,9 @@ public static class GatewayBinding
                 violations.Add($"'{url}' is not an address to listen on: expected http://HOST:PORT, for example http://127.0.0.1:8080.");
             else if (!allowPlaintext && !IsTls(address) && !IsLocal(address))
             {
-                violations.Add($"'{url}' is reachable from other machines without TLS, so API keys would cross the network readable. Listen on "
-                    + "127.0.0.1, use https, or, behind a proxy that does TLS, allow it with --allow-plaintext (GatewayOptions.AllowPlaintext).");
+                violations.Add($"'{url}' is reachable from other machines without TLS, so API keys would cross the network readable. "
+                    + "Listen on 127.0.0.1, use https, or, behind a proxy that does TLS, allow it with --allow-plaintext "
+                    + "(GatewayOptions.AllowPlaintext).");
             }
         }
         return violations;

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Options;
 
 namespace Marketplace.Gateway;
 
-/// <summary>Refuses options that would switch a guard off or could never work. Every message names the option, the value and the bound.</summary>
+/// <summary>
+/// Refuses options that would switch a guard off or could never work. Every message names the option, the value and the bound.
+/// </summary>
 public sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
 {
     private static readonly TimeSpan TimeMin = TimeSpan.FromMilliseconds(100);

@@ -32,6 +32,10 @@ internal static class GatewayPolicy
     /// <summary>Grain calls that one request of many ids has under way: enough to hide their latency, too few to fill a mailbox.</summary>
     public const int CallsPerRequestMax = 64;
 
+    /// <inheritdoc cref="CallsPerRequestMax"/>
+    public static ParallelOptions ManyCalls(CancellationToken cancellation) =>
+        new() { MaxDegreeOfParallelism = CallsPerRequestMax, CancellationToken = cancellation };
+
     /// <summary>A cursor: a version, a time and an id.</summary>
     public const int CursorCharactersMax = 1024;
 

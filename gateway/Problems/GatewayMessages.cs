@@ -7,17 +7,19 @@ namespace Marketplace.Gateway;
 internal static class GatewayMessages
 {
     public const string NoKey =
-        "The request has no API key. Send the header 'Authorization: Bearer KEY'; the key of the local account is in the file 'key' of the silo's data "
-        + "directory.";
+        "The request has no API key. Send the header 'Authorization: Bearer KEY'; the key of the local account is in the file 'key' of the "
+        + "silo's data directory.";
 
     public const string KeyForm =
-        "The Authorization header does not hold an API key: expected 'Bearer' and a key, which is 'mk' and 16 hexadecimal digits, '_' and 64 hexadecimal "
-        + "digits, all in lower case.";
+        "The Authorization header does not hold an API key: expected 'Bearer' and a key, which is 'mk' and 16 hexadecimal digits, '_' and "
+        + "64 hexadecimal digits, all in lower case.";
 
-    public const string KeyRefused = "The API key is unknown or revoked, or its secret is wrong. Use another key, or create one with 'market key create'.";
+    public const string KeyRefused =
+        "The API key is unknown or revoked, or its secret is wrong. Use another key, or create one with 'market key create'.";
 
     public const string TicketRefused =
-        "The ticket is unknown, used or expired: a ticket opens one event stream within 30 seconds. Ask for a new one with POST /v1/events/tickets.";
+        "The ticket is unknown, used or expired: a ticket opens one event stream within 30 seconds. Ask for a new one with "
+        + "POST /v1/events/tickets.";
 
     public const string NoRoute = "There is no such route. The routes are in /openapi/v1.json.";
 
@@ -33,20 +35,26 @@ internal static class GatewayMessages
 
     public const string TooSlow = "The body came slower than allowed. Send the request again over a faster connection.";
 
-    public const string TooManyRequests = "More requests than allowed came from this address or account. Wait for the seconds in Retry-After; send jobs in batches.";
+    public const string TooManyRequests =
+        "More requests than allowed came from this address or account. Wait for the seconds in Retry-After; send jobs in batches.";
 
-    public const string MemoryFull = "The service has as many request bodies in memory as allowed. Send the request again after the seconds in Retry-After.";
+    public const string MemoryFull =
+        "The service has as many request bodies in memory as allowed. Send the request again after the seconds in Retry-After.";
 
-    public const string Overloaded = "The service is overloaded, starting or stopping; the request had no effect. Send it again after the seconds in Retry-After.";
+    public const string Overloaded =
+        "The service is overloaded, starting or stopping; the request had no effect. Send it again after the seconds in Retry-After.";
 
     public const string TimedOut =
-        "The service did not answer in time; whether the request had an effect is not known. Send it again: with the same request id it reaches the same job.";
+        "The service did not answer in time; whether the request had an effect is not known. Send it again: with the same request id it "
+        + "reaches the same job.";
 
     public const string StorageStopped =
-        "The service's storage takes no writes; whether the request had an effect is not known. Its operator has to look at the log and restart it.";
+        "The service's storage takes no writes; whether the request had an effect is not known. Its operator has to look at the log and "
+        + "restart it.";
 
     public const string StorageFull =
-        "The service's disk is filled to its floor: nothing new is stored. Its operator has to make room; blobs that are removed are collected in time.";
+        "The service's disk is filled to its floor: nothing new is stored. Its operator has to make room; blobs that are removed are "
+        + "collected in time.";
 
     public const string KeyHasSpendLimit =
         "This key has a spend limit, so it cannot create keys: a new key would not share the limit. Use a key without a spend limit.";
@@ -55,7 +63,8 @@ internal static class GatewayMessages
 
     public const string ScopeUnknown = "An item of 'scopes' is not a scope. Give a list of read, submit, deploy and admin.";
 
-    public const string JobHasNoOutput = "The job has no output: it has not ended, or did not complete. GET the job to see its state and reason.";
+    public const string JobHasNoOutput =
+        "The job has no output: it has not ended, or did not complete. GET the job to see its state and reason.";
 
     public const string NullItem = "The body has null where a value is needed, at {0}.";
 
@@ -66,16 +75,19 @@ internal static class GatewayMessages
     public static string Internal(string incident) =>
         $"The service met a fault of its own; its log has the details under incident {incident}. If it stays, report it with that id.";
 
-    public static string BlobDamaged(BlobId id) => $"The stored bytes of {id} are damaged. The operator can find the place with 'market store check'.";
+    public static string BlobDamaged(BlobId id) =>
+        $"The stored bytes of {id} are damaged. The operator can find the place with 'market store check'.";
 
     public static string NotReady(string state, string? reason) =>
-        $"The service is {state}{(reason is null ? "" : $": {reason}")}; the request had no effect. Send it again after the seconds in Retry-After.";
+        $"The service is {state}{(reason is null ? "" : $": {reason}")}; the request had no effect. "
+        + "Send it again after the seconds in Retry-After.";
 
     public static string ScopeMissing(Scopes needed, Scopes present) =>
         $"The key has the scopes '{Words(present)}', the request needs '{Words(needed)}'. Use a key that has it.";
 
     public static string ScopesExceeded(Scopes asked, Scopes present) =>
-        $"The new key would have the scopes '{Words(asked)}', but the key that creates it has only '{Words(present)}'. Ask for no more than those.";
+        $"The new key would have the scopes '{Words(asked)}', but the key that creates it has only '{Words(present)}'. Ask for no more "
+        + $"than those.";
 
     public static string HostRefused(string host) =>
         $"The Host header names '{Cut(host)}', which this service does not answer to. Use localhost or 127.0.0.1, or add the name to "
@@ -84,7 +96,8 @@ internal static class GatewayMessages
     public static string OriginRefused(string origin) =>
         $"The request was sent by a page of '{Cut(origin)}'. Pages of other origins may not use this API.";
 
-    public static string MethodNotAllowed(string method) => $"The route does not answer to {Cut(method)}. The Allow header names the methods that it answers to.";
+    public static string MethodNotAllowed(string method) =>
+        $"The route does not answer to {Cut(method)}. The Allow header names the methods that it answers to.";
 
     public static string ContentType(string? seen, string expected) =>
         $"The Content-Type is {(string.IsNullOrEmpty(seen) ? "missing" : $"'{Cut(seen)}'")}: this route takes '{expected}'.";
@@ -98,7 +111,8 @@ internal static class GatewayMessages
     public static string UnknownParameter(string name, IEnumerable<string> known)
     {
         var names = string.Join(", ", known);
-        return $"The query has the parameter '{Cut(name)}', which this route does not take. It takes {(names.Length == 0 ? "none" : names)}.";
+        return $"The query has the parameter '{Cut(name)}', which this route does not take. "
+        + $"It takes {(names.Length == 0 ? "none" : names)}.";
     }
 
     public static string RepeatedParameter(string name) => $"The query has the parameter '{Cut(name)}' more than once. Give it once.";
@@ -110,11 +124,13 @@ internal static class GatewayMessages
         $"The parameter '{name}' is '{Cut(seen)}': it must be one of {string.Join(", ", allowed)}.";
 
     public static string BadCursor(string seen) =>
-        $"The cursor '{Cut(seen)}' is not one that this service gave. Use 'next' of the page before as it is, or leave the cursor out to begin.";
+        $"The cursor '{Cut(seen)}' is not one that this service gave. Use 'next' of the page before as it is, or leave the cursor out to "
+        + $"begin.";
 
     public static string CountOutside(string what, int seen, int max) => $"The body has {seen} {what}: 1 to {max} are allowed.";
 
-    public static string ManyInputs(string where) => $"The job at {where} has more than one of input, inputText and inputBlob. Give at most one.";
+    public static string ManyInputs(string where) =>
+        $"The job at {where} has more than one of input, inputText and inputBlob. Give at most one.";
 
     public static string TextTooLong(string name, int seen, int max) => $"'{name}' has {seen} bytes: at most {max} are allowed.";
 
@@ -122,11 +138,13 @@ internal static class GatewayMessages
 
     public static string BlobNotFound(BlobId id) => $"This account has no blob {id}. Upload it with PUT or POST.";
 
-    public static string RangeOutside(string seen, long size) => $"The range '{Cut(seen)}' does not lie inside the {Number(size)} bytes of the content.";
+    public static string RangeOutside(string seen, long size) =>
+        $"The range '{Cut(seen)}' does not lie inside the {Number(size)} bytes of the content.";
 
     public static string BlobTooLarge(long max) => $"The blob is larger than the {Number(max)} bytes that are allowed here.";
 
-    public static string TooManyTransfers(int max) => $"The account has {max} uploads and downloads under way, as many as allowed. Wait for one to end.";
+    public static string TooManyTransfers(int max) =>
+        $"The account has {max} uploads and downloads under way, as many as allowed. Wait for one to end.";
 
     private static string Words(Scopes scopes) => scopes == Scopes.None ? "none" : scopes.ToString().ToLowerInvariant();
 

@@ -19,8 +19,8 @@ internal static partial class JsonFaults
     }
 
     /// <summary>
-    /// Our converters write whole sentences about the value, which pass as they are. The reader's own texts end with path and position, which
-    /// stand elsewhere already, and name .NET types, which say nothing to a client. Tests pin the outcome for each kind of fault.
+    /// Our converters write whole sentences about the value, which pass as they are. The reader's own texts end with path and position,
+    /// which stand elsewhere already, and name .NET types, which say nothing to a client. Tests pin the outcome for each kind of fault.
     /// </summary>
     private static string Reason(string message)
     {

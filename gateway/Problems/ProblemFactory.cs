@@ -63,7 +63,8 @@ internal static class ProblemFactory
     public static Problem Create(ErrorCode code, string detail, int? status = null)
     {
         var (usual, title) = Table[code];
-        return new Problem($"urn:marketplace:problem:{JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString())}", title, status ?? usual, code, detail);
+        var name = JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
+        return new Problem($"urn:marketplace:problem:{name}", title, status ?? usual, code, detail);
     }
 
     /// <summary>Answers with the problem, in place of whatever was prepared.</summary>
@@ -78,10 +79,11 @@ internal static class ProblemFactory
         response.Headers.Remove("ETag");
         if (problem.Status is StatusCodes.Status401Unauthorized)
             response.Headers.WWWAuthenticate = "Bearer";
-        if (problem.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable && response.Headers.RetryAfter.Count == 0)
+        if (problem.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable
+            && response.Headers.RetryAfter.Count == 0)
             response.Headers.RetryAfter = "1";
-        // What is left of a refused body may still come in for the moments that the server grants: a client that is cut off while it sends never reads
-        // why it was refused.
+        // What is left of a refused body may still come in for the moments that the server grants: a client that is cut off while it sends
+        // never reads why it was refused.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = null;
         if (!HttpMethods.IsHead(http.Request.Method))

@@ -9,7 +9,9 @@ using Orleans.Runtime;
 
 namespace Marketplace.Gateway;
 
-/// <summary>The outermost guard: whatever goes wrong inside leaves as a problem of the closed list, and nothing of the inside leaves with it.</summary>
+/// <summary>
+/// The outermost guard: whatever goes wrong inside leaves as a problem of the closed list, and nothing of the inside leaves with it.
+/// </summary>
 internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> log)
 {
     public async Task Invoke(HttpContext http)
@@ -57,11 +59,13 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             http, ErrorCode.BodyTooLarge, GatewayMessages.BodyTooLarge(BodyRule.Of(http)?.BytesMax ?? 0)),
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => ProblemFactory.Write(
             http, ErrorCode.LimitExceeded, GatewayMessages.TooSlow, StatusCodes.Status408RequestTimeout),
-        BadHttpRequestException broken => ProblemFactory.Write(http, ErrorCode.MalformedRequest, GatewayMessages.ReaderLost, broken.StatusCode),
+        BadHttpRequestException broken =>
+            ProblemFactory.Write(http, ErrorCode.MalformedRequest, GatewayMessages.ReaderLost, broken.StatusCode),
         BlobTooLargeException large => ProblemFactory.Write(http, ErrorCode.BodyTooLarge, GatewayMessages.BlobTooLarge(large.SizeMax)),
         BlobMismatchException mismatch => ProblemFactory.Write(http, ErrorCode.BlobMismatch, mismatch.Message),
         InsufficientDiskException => ProblemFactory.Write(http, ErrorCode.StorageFull, GatewayMessages.StorageFull),
-        LimitExceededException or OrleansMessageRejectionException => ProblemFactory.Write(http, ErrorCode.Unavailable, GatewayMessages.Overloaded),
+        LimitExceededException or OrleansMessageRejectionException =>
+            ProblemFactory.Write(http, ErrorCode.Unavailable, GatewayMessages.Overloaded),
         TimeoutException => ProblemFactory.Write(http, ErrorCode.OutcomeUnknown, GatewayMessages.TimedOut),
         _ => AnswerOwnFault(http, fault),
     };
@@ -72,7 +76,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         Failed(log, incident, http.Request.Method, RouteOf(http), fault);
         return fault switch
         {
-            BlobDamagedException damaged => ProblemFactory.Write(http, ErrorCode.BlobDamaged, GatewayMessages.BlobDamaged(damaged.Damage.Id)),
+            BlobDamagedException damaged =>
+                ProblemFactory.Write(http, ErrorCode.BlobDamaged, GatewayMessages.BlobDamaged(damaged.Damage.Id)),
             StoreStoppedException => ProblemFactory.Write(http, ErrorCode.OutcomeUnknown, GatewayMessages.StorageStopped),
             _ => ProblemFactory.Write(http, ErrorCode.Internal, GatewayMessages.Internal(incident)),
         };
@@ -86,6 +91,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     [LoggerMessage(Level = LogLevel.Error, Message = "Incident {Incident}: {Method} {Route} failed.")]
     private static partial void Failed(ILogger log, string incident, string method, string route, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Incident {Incident}: {Method} {Route} failed in the middle of its answer; the connection was cut.")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Incident {Incident}: {Method} {Route} failed in the middle of its answer; the connection was cut.")]
     private static partial void Broken(ILogger log, string incident, string method, string route, Exception fault);
 }

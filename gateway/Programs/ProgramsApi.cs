@@ -56,8 +56,7 @@ internal static class ProgramsApi
         var query = new ListingQuery(Kind, Owner: http.Caller().Account.ToString(), After: PageRules.CursorOf(http), Limit: limit);
         var rows = await listing.List(query, http.RequestAborted);
         var programs = new DeployedProgram[rows.Count];
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = GatewayPolicy.CallsPerRequestMax, CancellationToken = http.RequestAborted };
-        await Parallel.ForAsync(0, rows.Count, parallel, async (index, _) =>
+        await Parallel.ForAsync(0, rows.Count, GatewayPolicy.ManyCalls(http.RequestAborted), async (index, _) =>
             programs[index] = StorageMapper.ToProgram(await grains.GetGrain<IProgramGrain>(rows[index].Id).Get()));
         return Answer.Large(new Page<DeployedProgram>(programs, PageCursor.Next(rows, limit)), ApiJson.Default.PageDeployedProgram);
     }

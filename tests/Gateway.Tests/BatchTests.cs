@@ -43,7 +43,8 @@ public sealed class BatchTests
         await using var gateway = await GatewayFixture.Start();
         var batch = new JobBatchRequest([.. Enumerable.Range(0, count).Select(number => gateway.Request($"{number}"))]);
 
-        await gateway.Client.Post(Routes.JobsBatch, batch, ApiJson.Default.JobBatchRequest).Refused(HttpStatusCode.BadRequest, ErrorCode.LimitExceeded);
+        await gateway.Client.Post(Routes.JobsBatch, batch, ApiJson.Default.JobBatchRequest)
+            .Refused(HttpStatusCode.BadRequest, ErrorCode.LimitExceeded);
 
         Assert.Empty(gateway.Market.Jobs);
     }
@@ -55,7 +56,8 @@ public sealed class BatchTests
         var first = await gateway.Submit("first");
         var second = await gateway.Submit("second");
         using var other = gateway.ClientOf(gateway.OtherKey);
-        var foreign = (await (await other.Post(Routes.Jobs, gateway.Request("foreign"), ApiJson.Default.JobRequest)).Read(ApiJson.Default.Job)).Id;
+        var foreign =
+            (await (await other.Post(Routes.Jobs, gateway.Request("foreign"), ApiJson.Default.JobRequest)).Read(ApiJson.Default.Job)).Id;
         var request = new JobsGetRequest([second, foreign, first, new JobId(default)]);
 
         using var response = await gateway.Client.Post(Routes.JobsGet, request, ApiJson.Default.JobsGetRequest);

@@ -24,7 +24,7 @@ public sealed class BlobTests
 
         Assert.Equal((HttpStatusCode.Created, HttpStatusCode.Created, HttpStatusCode.OK), (first.StatusCode, second.StatusCode, third.StatusCode));
         Assert.Equal(new Blob(id, Content.Length, gateway.Time.GetUtcNow()), await first.Read(ApiJson.Default.Blob));
-        Assert.Equal(await first.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), await second.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(await first.Read(ApiJson.Default.Blob), await second.Read(ApiJson.Default.Blob));
         Assert.Equal(Routes.Blob(id), first.Headers.Location?.ToString());
     }
 
@@ -34,9 +34,12 @@ public sealed class BlobTests
         await using var gateway = await GatewayFixture.Start();
         var id = new BlobId(Blake3.Hash("other"u8));
 
-        await gateway.Client.Send(HttpMethod.Put, Routes.Blob(id), Content).Refused(HttpStatusCode.UnprocessableEntity, ErrorCode.BlobMismatch);
-        await gateway.Client.Send(HttpMethod.Post, $"{Routes.Blobs}?expect={id}", Content).Refused(HttpStatusCode.UnprocessableEntity, ErrorCode.BlobMismatch);
-        await gateway.Client.Send(HttpMethod.Post, $"{Routes.Blobs}?expect=x", Content).Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);
+        await gateway.Client.Send(HttpMethod.Put, Routes.Blob(id), Content)
+            .Refused(HttpStatusCode.UnprocessableEntity, ErrorCode.BlobMismatch);
+        await gateway.Client.Send(HttpMethod.Post, $"{Routes.Blobs}?expect={id}", Content)
+            .Refused(HttpStatusCode.UnprocessableEntity, ErrorCode.BlobMismatch);
+        await gateway.Client.Send(HttpMethod.Post, $"{Routes.Blobs}?expect=x", Content)
+            .Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);
 
         Assert.Empty(gateway.Market.Pins);
     }
@@ -82,7 +85,8 @@ public sealed class BlobTests
     }
 
     [Theory]
-    [InlineData("bytes=0-0", 0, 1), InlineData("bytes=1-", 1, 199_999), InlineData("bytes=-5", 199_995, 5), InlineData("bytes=70000-140000", 70_000, 70_001)]
+    [InlineData("bytes=0-0", 0, 1), InlineData("bytes=1-", 1, 199_999), InlineData("bytes=-5", 199_995, 5)]
+    [InlineData("bytes=70000-140000", 70_000, 70_001)]
     [InlineData("bytes=199999-999999", 199_999, 1), InlineData("bytes=-999999", 0, 200_000)]
     public async Task Range_GivesThatPart(string range, int offset, int length)
     {
@@ -183,7 +187,8 @@ public sealed class BlobTests
         var id = await Store(gateway);
         gateway.Market.Blobs.DamagedFrom[id] = 150_000;
 
-        using var response = await gateway.Client.GetAsync(Routes.Blob(id), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var response =
+            await gateway.Client.GetAsync(Routes.Blob(id), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
 
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
         Assert.Contains(gateway.LogLines, line => line.Contains("in the middle of its answer", StringComparison.Ordinal));
@@ -197,7 +202,8 @@ public sealed class BlobTests
 
         using var first = await gateway.Client.Post(Routes.Programs, new ProgramRequest(module, "echo"), ApiJson.Default.ProgramRequest);
         using var second = await gateway.Client.Post(Routes.Programs, new ProgramRequest(module, "again"), ApiJson.Default.ProgramRequest);
-        using var salted = await gateway.Client.Post(Routes.Programs, new ProgramRequest(module, Salt: new byte[64]), ApiJson.Default.ProgramRequest);
+        using var salted =
+            await gateway.Client.Post(Routes.Programs, new ProgramRequest(module, Salt: new byte[64]), ApiJson.Default.ProgramRequest);
 
         var program = await first.Read(ApiJson.Default.DeployedProgram);
         Assert.Equal((IdDerivation.Program(module, []), "echo", "wasi"), (program.Id, program.Name, program.Abi));
@@ -222,7 +228,8 @@ public sealed class BlobTests
         gateway.Market.Fault = () => new MarketException(ErrorCode.InvalidModule, "unknown opcode 0xff at byte 17");
         var detail = await gateway.Client.Post(Routes.Programs, new ProgramRequest(module), ApiJson.Default.ProgramRequest)
             .Refused(HttpStatusCode.UnprocessableEntity, ErrorCode.InvalidModule);
-        await gateway.Client.Get($"{Routes.Programs}/prog{new string('0', 64)}").Refused(HttpStatusCode.NotFound, ErrorCode.ProgramNotFound);
+        await gateway.Client.Get($"{Routes.Programs}/prog{new string('0', 64)}")
+            .Refused(HttpStatusCode.NotFound, ErrorCode.ProgramNotFound);
 
         Assert.Equal("unknown opcode 0xff at byte 17", detail);
         Assert.Equal(programs, gateway.Market.Programs.Count);

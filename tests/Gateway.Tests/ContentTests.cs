@@ -12,7 +12,9 @@ public sealed class ContentTests
     /// <summary>Markup, a terminal's escape sequences, text that reads backwards, a broken UTF-8 sequence, a header of its own.</summary>
     private static readonly byte[] Hostile =
     [
-        .. "<script>alert(1)</script><img src=x onerror=alert(1)>\u001b[2J\u001b]0;owned\u0007\u202etxt.exe\0\r\nSet-Cookie: a=b\r\n\r\n"u8, 0xFF, 0xFE, 0xC0, 0x80,
+        .. "<script>alert(1)</script><img src=x onerror=alert(1)>"u8,
+        .. "\u001b[2J\u001b]0;owned\u0007\u202etxt.exe\0\r\nSet-Cookie: a=b\r\n\r\n"u8,
+        0xFF, 0xFE, 0xC0, 0x80,
     ];
 
     [Theory]

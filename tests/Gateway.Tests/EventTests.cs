@@ -112,7 +112,8 @@ public sealed class EventTests
         Assert.Equal(64, used.Ticket.Length);
         foreach (var ticket in new[] { used.Ticket, late.Ticket, "", "x" })
             await browser.Get($"{Routes.Events}?ticket={ticket}").Refused(HttpStatusCode.Unauthorized, ErrorCode.Unauthenticated);
-        await browser.Get($"{Routes.Account}?ticket={(await Ticket(gateway)).Ticket}").Refused(HttpStatusCode.Unauthorized, ErrorCode.Unauthenticated);
+        await browser.Get($"{Routes.Account}?ticket={(await Ticket(gateway)).Ticket}")
+            .Refused(HttpStatusCode.Unauthorized, ErrorCode.Unauthenticated);
     }
 
     [Fact]
@@ -171,7 +172,8 @@ public sealed class EventTests
         {
             var response = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
             Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.ToString());
-            var lines = new EventLines(response, new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken)));
+            var lines =
+                new EventLines(response, new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken)));
             Assert.Equal(": open", await lines.Next());
             return lines;
         }

@@ -16,7 +16,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Tests.Gateway;
 
-/// <summary>The real gateway on a real server and a port of the system's choice, over a market in memory. Two accounts with one key of all scopes each.</summary>
+/// <summary>
+/// The real gateway on a real server and a port of the system's choice, over a market in memory. Two accounts with one key of all scopes
+/// each.
+/// </summary>
 internal sealed class GatewayFixture : IAsyncDisposable, IReadiness
 {
     public static readonly AccountId Alice = new(new Bytes32([.. Enumerable.Repeat((byte)0xA1, 32)]));
@@ -132,7 +135,8 @@ internal static class HttpExtensions
     public static Task<HttpResponseMessage> PostJson(this HttpClient client, string path, string json) =>
         client.PostAsync(path, new StringContent(json, new MediaTypeHeaderValue("application/json")), TestContext.Current.CancellationToken);
 
-    public static Task<HttpResponseMessage> Get(this HttpClient client, string path) => client.GetAsync(path, TestContext.Current.CancellationToken);
+    public static Task<HttpResponseMessage> Get(this HttpClient client, string path) =>
+        client.GetAsync(path, TestContext.Current.CancellationToken);
 
     public static Task<HttpResponseMessage> Send(this HttpClient client, HttpMethod method, string path, byte[]? bytes = null)
     {

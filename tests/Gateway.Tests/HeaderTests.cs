@@ -18,12 +18,14 @@ public sealed class HeaderTests
         {
             var request = new HttpRequestMessage(HttpMethod.Get, route);
             request.Headers.Host = host;
-            await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken).Refused(HttpStatusCode.Forbidden, ErrorCode.HeaderRefused);
+            await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken)
+                .Refused(HttpStatusCode.Forbidden, ErrorCode.HeaderRefused);
         }
     }
 
     [Theory]
-    [InlineData("localhost"), InlineData("LOCALHOST:1"), InlineData("127.0.0.1:9"), InlineData("127.8.9.1"), InlineData("[::1]:8080"), InlineData("market.example.org")]
+    [InlineData("localhost"), InlineData("LOCALHOST:1"), InlineData("127.0.0.1:9"), InlineData("127.8.9.1"), InlineData("[::1]:8080")]
+    [InlineData("market.example.org")]
     public async Task OwnHost_IsServed(string host)
     {
         await using var gateway = await GatewayFixture.Start(options => options.AllowedHosts = ["Market.Example.org"]);
@@ -36,7 +38,8 @@ public sealed class HeaderTests
     }
 
     [Theory]
-    [InlineData("http://evil.example"), InlineData("null"), InlineData("https://127.0.0.1"), InlineData("http://127.0.0.1:1"), InlineData("")]
+    [InlineData("http://evil.example"), InlineData("null"), InlineData("https://127.0.0.1"), InlineData("http://127.0.0.1:1")]
+    [InlineData("")]
     public async Task ForeignOrigin_IsRefused(string origin)
     {
         await using var gateway = await GatewayFixture.Start();
@@ -65,7 +68,8 @@ public sealed class HeaderTests
 
     [Theory]
     [InlineData(Routes.Jobs, null), InlineData(Routes.Jobs, "text/plain"), InlineData(Routes.Jobs, "application/x-www-form-urlencoded")]
-    [InlineData(Routes.Jobs, "application/json; charset=utf-16"), InlineData(Routes.Jobs, "application/octet-stream"), InlineData(Routes.Blobs, null)]
+    [InlineData(Routes.Jobs, "application/json; charset=utf-16"), InlineData(Routes.Jobs, "application/octet-stream")]
+    [InlineData(Routes.Blobs, null)]
     [InlineData(Routes.Blobs, "application/json"), InlineData(Routes.Blobs, "multipart/form-data; boundary=x")]
     public async Task WrongContentType_IsRefused(string route, string? type)
     {

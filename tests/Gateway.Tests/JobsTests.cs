@@ -46,7 +46,8 @@ public sealed class JobsTests
         await using var gateway = await GatewayFixture.Start();
         var request = gateway.Request() with { InputText = new string('x', MarketLimits.InlineBytesMax + 1) };
 
-        var detail = await gateway.Client.Post(Routes.Jobs, request, ApiJson.Default.JobRequest).Refused(HttpStatusCode.BadRequest, ErrorCode.LimitExceeded);
+        var detail = await gateway.Client.Post(Routes.Jobs, request, ApiJson.Default.JobRequest)
+            .Refused(HttpStatusCode.BadRequest, ErrorCode.LimitExceeded);
 
         Assert.Equal("The input has 16385 bytes.", detail);
         Assert.Empty(gateway.Market.Jobs);
@@ -147,7 +148,8 @@ public sealed class JobsTests
     }
 
     [Theory]
-    [InlineData("x"), InlineData("blob"), InlineData("..%2f..%2fkey"), InlineData("00000000000000000000000000000000000000000000000000000000000000g0")]
+    [InlineData("x"), InlineData("blob"), InlineData("..%2f..%2fkey")]
+    [InlineData("00000000000000000000000000000000000000000000000000000000000000g0")]
     public async Task IdThatIsNone_IsRefusedWithItsForm(string id)
     {
         await using var gateway = await GatewayFixture.Start();

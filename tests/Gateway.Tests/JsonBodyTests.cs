@@ -106,8 +106,10 @@ public sealed class JsonBodyTests
         await using var gateway = await GatewayFixture.Start();
 
         // At the limit it is read, and refused only for what it is. Without a length the server counts the framing of the chunks as well.
-        await Send(gateway, route, withLength ? limit : limit - 1024, withLength).Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);
-        var detail = await Send(gateway, route, limit + 1, withLength).Refused(HttpStatusCode.RequestEntityTooLarge, ErrorCode.BodyTooLarge);
+        await Send(gateway, route, withLength ? limit : limit - 1024, withLength)
+            .Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);
+        var detail = await Send(gateway, route, limit + 1, withLength)
+            .Refused(HttpStatusCode.RequestEntityTooLarge, ErrorCode.BodyTooLarge);
 
         Assert.Contains($"{limit:N0} bytes", detail, StringComparison.Ordinal);
     }

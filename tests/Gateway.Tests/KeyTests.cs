@@ -46,7 +46,8 @@ public sealed class KeyTests
         {
             var request = new HttpRequestMessage(HttpMethod.Get, Routes.Account);
             Assert.True(request.Headers.TryAddWithoutValidation("Authorization", header));
-            await client.SendAsync(request, TestContext.Current.CancellationToken).Refused(HttpStatusCode.Unauthorized, ErrorCode.Unauthenticated);
+            await client.SendAsync(request, TestContext.Current.CancellationToken)
+                .Refused(HttpStatusCode.Unauthorized, ErrorCode.Unauthenticated);
         }
         Assert.Equal(0, gateway.Market.Verifications);
     }
@@ -124,7 +125,8 @@ public sealed class KeyTests
 
         await admin.Post(Routes.Keys, new KeyRequest("more", [Scope.Read, Scope.Submit]), ApiJson.Default.KeyRequest)
             .Refused(HttpStatusCode.Forbidden, ErrorCode.Forbidden);
-        await admin.Post(Routes.Keys, new KeyRequest("none", []), ApiJson.Default.KeyRequest).Refused(HttpStatusCode.BadRequest, ErrorCode.LimitExceeded);
+        await admin.Post(Routes.Keys, new KeyRequest("none", []), ApiJson.Default.KeyRequest)
+            .Refused(HttpStatusCode.BadRequest, ErrorCode.LimitExceeded);
         Assert.Equal([Scope.Read], (await Create(admin, new KeyRequest("less", [Scope.Read]))).Details.Scopes);
     }
 
@@ -139,8 +141,10 @@ public sealed class KeyTests
     }
 
     [Theory]
-    [InlineData("""{"name":"x","scopes":["root"]}"""), InlineData("""{"name":"x","scopes":[15]}"""), InlineData("""{"name":"x","scopes":null}""")]
-    [InlineData("""{"name":"x","scopes":["read"],"account":"y"}"""), InlineData("""{"scopes":["read"]}"""), InlineData("""{"name":"x","scopes":["read, admin"]}""")]
+    [InlineData("""{"name":"x","scopes":["root"]}"""), InlineData("""{"name":"x","scopes":[15]}""")]
+    [InlineData("""{"name":"x","scopes":null}""")]
+    [InlineData("""{"name":"x","scopes":["read"],"account":"y"}"""), InlineData("""{"scopes":["read"]}""")]
+    [InlineData("""{"name":"x","scopes":["read, admin"]}""")]
     public async Task MalformedKeyRequest_IsRefused(string json)
     {
         await using var gateway = await GatewayFixture.Start();
@@ -157,7 +161,8 @@ public sealed class KeyTests
         await using var gateway = await GatewayFixture.Start();
 
         await Create(gateway.Client, new KeyRequest(new string('é', MarketLimits.NameBytesMax / 2), [Scope.Read]));
-        await gateway.Client.Post(Routes.Keys, new KeyRequest(new string('é', (MarketLimits.NameBytesMax / 2) + 1), [Scope.Read]), ApiJson.Default.KeyRequest)
+        var tooLong = new KeyRequest(new string('é', (MarketLimits.NameBytesMax / 2) + 1), [Scope.Read]);
+        await gateway.Client.Post(Routes.Keys, tooLong, ApiJson.Default.KeyRequest)
             .Refused(HttpStatusCode.BadRequest, ErrorCode.LimitExceeded);
     }
 

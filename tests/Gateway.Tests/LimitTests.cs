@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using Marketplace.Api;
@@ -41,7 +42,8 @@ public sealed class LimitTests
     }
 
     [Theory]
-    [InlineData("10.0.0.1", "10.0.0.2", false), InlineData("10.0.0.1", "::ffff:10.0.0.1", true), InlineData("2001:db8::1", "2001:db8::ffff:1", true)]
+    [InlineData("10.0.0.1", "10.0.0.2", false), InlineData("10.0.0.1", "::ffff:10.0.0.1", true)]
+    [InlineData("2001:db8::1", "2001:db8::ffff:1", true)]
     [InlineData("2001:db8::1", "2001:db8:0:1::1", false)]
     public void Networks_CountAsOneAddressEach(string left, string right, bool same) =>
         Assert.Equal(same, RateLimits.KeyOf(IPAddress.Parse(left)) == RateLimits.KeyOf(IPAddress.Parse(right)));
@@ -52,7 +54,7 @@ public sealed class LimitTests
         await using var gateway = await GatewayFixture.Start(options => options.BodyMemoryBytesMax = GatewayPolicy.BatchBodyBytesMax);
         var gate = new TaskCompletionSource();
         gateway.Market.Gate = gate.Task;
-        using var held = new StringContent(Batch(gateway, GatewayPolicy.BatchBodyBytesMax), new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));
+        using var held = new StringContent(Batch(gateway, GatewayPolicy.BatchBodyBytesMax), new MediaTypeHeaderValue("application/json"));
         var holding = gateway.Client.PostAsync(Routes.JobsBatch, held, TestContext.Current.CancellationToken);
         await gateway.Market.UntilSubmitting;
 

@@ -60,7 +60,8 @@ public sealed partial class ProblemTests
         gateway.Market.Fault = () => new SiloUnavailableException();
         await gateway.Client.Get(Routes.Market).Refused(HttpStatusCode.ServiceUnavailable, ErrorCode.Unavailable);
         gateway.Market.Fault = () => new TimeoutException("Response did not arrive");
-        await gateway.Client.Post(Routes.Jobs, gateway.Request(), ApiJson.Default.JobRequest).Refused(HttpStatusCode.GatewayTimeout, ErrorCode.OutcomeUnknown);
+        await gateway.Client.Post(Routes.Jobs, gateway.Request(), ApiJson.Default.JobRequest)
+            .Refused(HttpStatusCode.GatewayTimeout, ErrorCode.OutcomeUnknown);
     }
 
     [Fact]
@@ -71,7 +72,8 @@ public sealed partial class ProblemTests
         await gateway.Client.Send(HttpMethod.Post, Routes.Blobs, [1]).Refused(HttpStatusCode.InsufficientStorage, ErrorCode.StorageFull);
         gateway.Market.Blobs.Fault = () => new StoreStoppedException("fsync failed on /root/data.");
 
-        var detail = await gateway.Client.Send(HttpMethod.Post, Routes.Blobs, [1]).Refused(HttpStatusCode.GatewayTimeout, ErrorCode.OutcomeUnknown);
+        var detail = await gateway.Client.Send(HttpMethod.Post, Routes.Blobs, [1])
+            .Refused(HttpStatusCode.GatewayTimeout, ErrorCode.OutcomeUnknown);
 
         Assert.DoesNotContain("/root", detail, StringComparison.Ordinal);
         Assert.Contains(gateway.LogLines, line => line.Contains("/root/data", StringComparison.Ordinal));
@@ -85,11 +87,13 @@ public sealed partial class ProblemTests
 
         var batch = new JobBatchRequest([gateway.Request()]);
 
-        await gateway.Client.Post(Routes.JobsBatch, batch, ApiJson.Default.JobBatchRequest).Refused(HttpStatusCode.GatewayTimeout, ErrorCode.OutcomeUnknown);
+        await gateway.Client.Post(Routes.JobsBatch, batch, ApiJson.Default.JobBatchRequest)
+            .Refused(HttpStatusCode.GatewayTimeout, ErrorCode.OutcomeUnknown);
     }
 
     [Theory]
-    [InlineData(ServiceState.Starting, "starting"), InlineData(ServiceState.Stopping, "stopping"), InlineData(ServiceState.Failed, "failed")]
+    [InlineData(ServiceState.Starting, "starting"), InlineData(ServiceState.Stopping, "stopping")]
+    [InlineData(ServiceState.Failed, "failed")]
     public async Task ServiceThatIsNotReady_RefusesAllButHealth(ServiceState state, string word)
     {
         await using var gateway = await GatewayFixture.Start();

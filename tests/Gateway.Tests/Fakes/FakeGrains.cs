@@ -46,7 +46,8 @@ internal sealed class FakeGrains(FakeMarket market) : IGrainFactory
 
     public IGrain GetGrain(Type grainInterfaceType, long grainPrimaryKey, string keyExtension) => throw new NotSupportedException();
 
-    public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId) where TGrainInterface : IAddressable => throw new NotSupportedException();
+    public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId) where TGrainInterface : IAddressable =>
+        throw new NotSupportedException();
 
     public IAddressable GetGrain(Type interfaceType, IdSpan grainKey) => throw new NotSupportedException();
 }
@@ -80,7 +81,8 @@ internal sealed class FakeSubmissionGrain(FakeMarket market) : ISubmissionGrain
             : new SubmitResult(id, true, ErrorCode.RequestIdReused, "The request id was used with another spec.");
     }
 
-    private static bool Same(JobSpec left, JobSpec right) => left.Program == right.Program && left.Input.Span.SequenceEqual(right.Input.Span);
+    private static bool Same(JobSpec left, JobSpec right) =>
+        left.Program == right.Program && left.Input.Span.SequenceEqual(right.Input.Span);
 }
 
 internal sealed class FakeJobGrain(FakeMarket market, JobId id) : IJobGrain

@@ -6,7 +6,9 @@ using Marketplace.Storage;
 
 namespace Marketplace.Tests.Gateway;
 
-/// <summary>A market in memory behind the real grain interfaces: as much of its behaviour as requests can see, and hooks to make it fail.</summary>
+/// <summary>
+/// A market in memory behind the real grain interfaces: as much of its behaviour as requests can see, and hooks to make it fail.
+/// </summary>
 internal sealed class FakeMarket(ManualTime time) : IListing, IResultsFeed
 {
     private readonly TaskCompletionSource _unheard = new(TaskCreationOptions.RunContinuationsAsynchronously);

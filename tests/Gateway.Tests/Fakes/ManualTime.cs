@@ -38,7 +38,9 @@ internal sealed class ManualTime : TimeProvider
             timer.Fire();
     }
 
-    /// <summary>Completes when a timer is armed that is due after <paramref name="span"/>: the code under test now waits for time.</summary>
+    /// <summary>
+    /// Completes when a timer is armed that is due after <paramref name="span"/>: the code under test now waits for time.
+    /// </summary>
     public async Task UntilArmed(TimeSpan span)
     {
         while (true)

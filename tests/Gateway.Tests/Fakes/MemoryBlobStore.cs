@@ -56,7 +56,8 @@ internal sealed class MemoryBlobStore : IBlobStore
             return new((Stream?)null);
         var end = offset + (length ?? bytes.Length - offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(end, bytes.Length);
-        return new(new Reading(bytes[(int)offset..(int)end], DamagedFrom.TryGetValue(id, out var from) ? new BlobDamage(id, "content", from, "wrong hash") : null));
+        var damage = DamagedFrom.TryGetValue(id, out var from) ? new BlobDamage(id, "content", from, "wrong hash") : null;
+        return new(new Reading(bytes[(int)offset..(int)end], damage));
     }
 
     public ValueTask<bool> Delete(BlobId id, CancellationToken cancellation = default) => new(_blobs.TryRemove(id, out _));
