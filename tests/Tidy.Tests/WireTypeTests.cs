@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using Marketplace.Grains;
+using Orleans;
 
 namespace Marketplace.Tests.Tidy;
 
