@@ -51,6 +51,46 @@ public sealed class StoreCheckTests : IDisposable
         Assert.Equal(32_768, document.RootElement.GetProperty("damages")[0].GetProperty("offset").GetInt64());
     }
 
+    [Fact]
+    public async Task Books_AreCheckedToo_UnlessASiloHasThemOpen()
+    {
+        var books = Path.Combine(_shell.Folder, "data", "store");
+        await Put(1000);
+        await using (var store = EmbeddedStore.Open(books, new EmbeddedStoreOptions(), TimeProvider.System))
+        {
+            var beside = await _shell.Run("store", "check");
+            Assert.Equal(ExitCodes.Ok, beside.ExitCode);
+            Assert.StartsWith("A silo has the folder open", beside.Error);
+        }
+
+        var whole = await _shell.Run("store", "check", "--json");
+
+        Assert.Equal(ExitCodes.Ok, whole.ExitCode);
+        using var document = JsonDocument.Parse(whole.Output);
+        Assert.True(document.RootElement.GetProperty("whole").GetBoolean());
+    }
+
+    [Theory]
+    [InlineData("tables.db", "the file is missing")]
+    [InlineData("journal", "the folder is missing")]
+    public async Task MissingBooks_AreReported(string part, string expected)
+    {
+        var books = Path.Combine(_shell.Folder, "data", "store");
+        await using (EmbeddedStore.Open(books, new EmbeddedStoreOptions(), TimeProvider.System))
+        {
+        }
+        var path = Path.Combine(books, part);
+        if (Directory.Exists(path))
+            Directory.Delete(path, recursive: true);
+        else
+            File.Delete(path);
+
+        var ran = await _shell.Run("store", "check");
+
+        Assert.Equal(ExitCodes.Damaged, ran.ExitCode);
+        Assert.Contains($"{path} at byte 0: {expected}", ran.Text);
+    }
+
     private async Task<BlobId> Put(int size)
     {
         Directory.CreateDirectory(Blobs);

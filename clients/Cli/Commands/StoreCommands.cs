@@ -15,7 +15,8 @@ internal static class StoreCommands
     private static Command Check(CommandSet set) => set.Leaf(
         "check",
         """
-        Read every blob in a data folder, report every damage, repair nothing. Exits with 6 if there is one.
+        Read everything in a data folder, report every damage, repair nothing. Exits with 6 if there is one.
+        While a silo has the folder open only its blobs are checked.
 
         Example:
           market store check --data ./data
@@ -31,21 +32,34 @@ internal static class StoreCommands
                     "Name it with --data DIR."));
             }
             var damages = new List<Damage>();
-            await foreach (var damage in Damages(run, data))
+            var isWhole = true;
+            await foreach (var damage in Damages(run, data, whole => isWhole = whole))
             {
                 damages.Add(damage);
                 if (!run.Json)
                     await run.Text($"{damage.File} at byte {damage.Offset}: {TerminalText.CleanLine(damage.What)}\n");
             }
             if (run.Json)
-                await Answer(run, data, damages);
+                await Answer(run, data, isWhole, damages);
             else
-                Conclude(run, data, damages.Count);
+                Conclude(run, data, isWhole, damages.Count);
             return damages.Count == 0 ? ExitCodes.Ok : ExitCodes.Damaged;
         });
 
-    private static async IAsyncEnumerable<Damage> Damages(Invocation run, string data)
+    private static async IAsyncEnumerable<Damage> Damages(Invocation run, string data, Action<bool> whole)
     {
+        var books = Path.Combine(data, BooksFolder);
+        if (Directory.Exists(books))
+        {
+            using var check = StoreCheck.Open(books, run.Surroundings.Clock);
+            whole(check.IsWhole);
+            // The check takes a folder without a journal for one that holds only blobs; here it holds none.
+            var journal = Path.Combine(books, DataDirectory.JournalFolder);
+            if (!Directory.Exists(journal))
+                yield return new Damage(journal, 0, "the folder is missing.");
+            await foreach (var finding in check.Findings(run.Cancellation))
+                yield return new Damage(finding.File, finding.Offset, finding.What);
+        }
         var blobs = Path.Combine(data, BlobsFolder);
         if (!Directory.Exists(blobs))
             yield break;
@@ -53,17 +67,20 @@ internal static class StoreCommands
             yield return new Damage($"{damage.Id} ({damage.Part})", damage.Offset, damage.What);
     }
 
-    private static void Conclude(Invocation run, string data, int damages)
+    private static void Conclude(Invocation run, string data, bool isWhole, int damages)
     {
+        if (!isWhole)
+            run.Note("A silo has the folder open, so only its blobs were checked. Stop it to have all checked.");
         run.Note(damages == 0
             ? $"No damage in {data}."
             : $"{damages} {(damages == 1 ? "damage" : "damages")} in {data}. "
                 + "Restore those files from a copy; a blob can also be removed and put again.");
     }
 
-    private static Task Answer(Invocation run, string data, List<Damage> damages) => run.AnswerObject(writer =>
+    private static Task Answer(Invocation run, string data, bool isWhole, List<Damage> damages) => run.AnswerObject(writer =>
     {
         writer.WriteString("data", data);
+        writer.WriteBoolean("whole", isWhole);
         writer.WriteStartArray("damages");
         foreach (var damage in damages)
         {
