@@ -20,10 +20,13 @@ internal sealed class LeasedState(IMarketLink link, WorkerLease lease, StateRoot
         lease.Id, lease.Program, root, [.. writes.Select(write => new StateChange(write.Key, write.Value))], stopped));
 }
 
-/// <summary>The blobs that a guest may read: fetched whole at first use, verified, and kept for the run.</summary>
+/// <summary>
+/// The blobs that a guest may read: fetched whole at first use, verified, and kept for the run within <see cref="WorkerPolicy.GuestBlobBytesMax"/>.
+/// </summary>
 internal sealed class LeasedBlobs(Func<BlobId, byte[]?> fetch) : IGuestBlobs
 {
     private readonly Dictionary<BlobId, byte[]?> _fetched = [];
+    private long _bytes;
 
     public long? Length(BlobId id) => Find(id)?.Length;
 
@@ -36,8 +39,17 @@ internal sealed class LeasedBlobs(Func<BlobId, byte[]?> fetch) : IGuestBlobs
 
     private byte[]? Find(BlobId id)
     {
-        if (!_fetched.TryGetValue(id, out var bytes))
-            _fetched[id] = bytes = fetch(id);
+        if (_fetched.TryGetValue(id, out var known))
+            return known;
+        var bytes = fetch(id);
+        var cost = (bytes?.Length ?? 0) + WorkerPolicy.GuestBlobEntryBytes;
+        if (_bytes + cost > WorkerPolicy.GuestBlobBytesMax)
+        {
+            _fetched.Clear();
+            _bytes = 0;
+        }
+        _fetched[id] = bytes;
+        _bytes += cost;
         return bytes;
     }
 }

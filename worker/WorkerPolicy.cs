@@ -15,6 +15,12 @@ public static class WorkerPolicy
     /// <summary>An input, which is held in memory while its job runs.</summary>
     public const int InputBytesMax = 64 * 1024 * 1024;
 
+    /// <summary>Blobs that one run keeps after it read them; beyond it they are fetched again.</summary>
+    public const int GuestBlobBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>What remembering a blob costs beside its bytes, so that asking for many that do not exist is bounded too.</summary>
+    public const int GuestBlobEntryBytes = 128;
+
     /// <summary>An output; it is collected in memory before it is uploaded.</summary>
     public const int OutputBytesMax = 64 * 1024 * 1024;
 
