@@ -11,11 +11,13 @@ public sealed partial class AccountGrain
 {
     public Task ReceiveReminder(string reminderName, TickStatus status) => Reconcile();
 
-    private void BeginReconciling()
+    private void BeginReconciling() => BeginReconciling(AccountPolicy.ReconcilePeriod);
+
+    private void BeginReconciling(TimeSpan firstIn)
     {
         if (_timer is not null)
             return;
-        _timer = this.RegisterGrainTimer(Reconcile, new GrainTimerCreationOptions(AccountPolicy.ReconcilePeriod, AccountPolicy.ReconcilePeriod)
+        _timer = this.RegisterGrainTimer(Reconcile, new GrainTimerCreationOptions(firstIn, AccountPolicy.ReconcilePeriod)
         {
             Interleave = true,
             KeepAlive = true,
@@ -53,7 +55,9 @@ public sealed partial class AccountGrain
                     await Deliver(payee);
             }
 
-            await AskOldHolds();
+            while (await AskDueHolds())
+            {
+            }
             if (HasUnfinishedBusiness)
                 await Remind();
             else
@@ -113,17 +117,19 @@ public sealed partial class AccountGrain
         }
     }
 
-    /// <summary>Asks the jobs of old holds how they ended. An open job is asked again later; one that was never written gets its hold released.</summary>
-    private async Task AskOldHolds()
+    /// <summary>Asks the jobs of due holds how they ended. An open job is asked again later; one that was never written gets its old hold released.</summary>
+    /// <returns>Whether more may be due.</returns>
+    private async Task<bool> AskDueHolds()
     {
         var now = _clock.GetUtcNow();
         var due = _account.Holds.Where(pair => pair.Value.AskAt <= now).Take(AccountPolicy.ReconcileJobsMax).ToArray();
         if (due.Length == 0)
-            return;
+            return false;
         var answers = await Task.WhenAll(due.Select(pair => Ask(pair.Key, pair.Value)));
         var ended = answers.OfType<JobSettlement>().ToImmutableArray();
         if (!ended.IsEmpty)
             await Settle(ended);
+        return due.Length == AccountPolicy.ReconcileJobsMax;
     }
 
     private async Task<JobSettlement?> Ask(JobId job, Hold hold)
@@ -134,6 +140,9 @@ public sealed partial class AccountGrain
         // A request that was repeated during the question may have created the job on the renewed hold.
         if (answer is null || hold.Last != last)
             return null;
-        return answer.Payer == default ? JobSettlement.Unknown(job, _id) : answer;
+        if (answer.Payer != default)
+            return answer;
+        // The request that made a young hold may still be about to create its job.
+        return _clock.GetUtcNow() - last >= AccountPolicy.HoldOrphanAge ? JobSettlement.Unknown(job, _id) : null;
     }
 }

@@ -53,9 +53,13 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
                 transfer.Sent = true;
         }
 
+        // Whoever settled these before may have gone down with the process: their jobs are asked at once, not when the holds are old.
+        foreach (var hold in _account.Holds.Values)
+            hold.AskAt = _clock.GetUtcNow();
+
         _journal = new EventJournal(_log, _stream, version);
         if (HasUnfinishedBusiness)
-            BeginReconciling();
+            BeginReconciling(AccountPolicy.ReconcileAfterLoad);
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

@@ -42,6 +42,9 @@ internal static class AccountPolicy
     /// <summary>How often transfers are sent again and old holds are looked at; also the shortest period of a reminder.</summary>
     public static readonly TimeSpan ReconcilePeriod = TimeSpan.FromMinutes(1);
 
+    /// <summary>When an account that was loaded with open holds asks how their jobs ended: soon, but after the calls that it was loaded for.</summary>
+    public static readonly TimeSpan ReconcileAfterLoad = TimeSpan.FromSeconds(1);
+
     /// <summary>The reminder that wakes an account with unfinished business after a restart.</summary>
     public const string ReconcileReminder = "reconcile";
 }

@@ -97,6 +97,7 @@ public static class Kill9Check
         await using var silo = await SiloProcess.Start(folder, CancellationToken.None);
         await using var client = silo.Client();
         await workload.Repeat(client, [.. workload.Requests.Where(request => request.Acknowledged is null)], CancellationToken.None);
+        await workload.CancelLeftOvers(client);
 
         var jobs = new Dictionary<JobId, Job>();
         foreach (var some in workload.Requests.Chunk(500))
@@ -108,6 +109,7 @@ public static class Kill9Check
                     jobs[job.Id] = job;
             }
         }
+        await Quiet(client);
         var listed = new List<JobListItem>();
         await foreach (var item in client.Jobs.List(pageSize: 1000))
             listed.Add(item);
@@ -119,6 +121,16 @@ public static class Kill9Check
         violations.AddRange(Kill9Rules.CheckMoney(listed, account));
         violations.AddRange((await Books.Read(folder)).Violations);
         return violations;
+    }
+
+    /// <summary>All jobs have ended: waits until lists and books have followed, or for half a minute, and then whatever is open is a violation.</summary>
+    private static async Task Quiet(MarketplaceClient client)
+    {
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(30); await Task.Delay(20))
+        {
+            if ((await client.Account.Get()).OpenJobs == 0 && (await client.Market.Get()).ReadModelLag == 0)
+                return;
+        }
     }
 
     private static async Task<Job?> End(MarketplaceClient client, Request request, List<string> violations)

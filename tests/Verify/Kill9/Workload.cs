@@ -43,6 +43,9 @@ internal sealed class Workload(ProgramId echo, ProgramId primes, ProgramId kvsto
         }
     }
 
+    /// <summary>Cancels what was acknowledged and meant to be cancelled, and whose cancellation was cut off.</summary>
+    public Task CancelLeftOvers(MarketplaceClient client) => CancelSome(client, [.. _requests], CancellationToken.None);
+
     /// <summary>Sends again what was never acknowledged: with its request id it is the same job, whether or not the first attempt arrived.</summary>
     public async Task Repeat(MarketplaceClient client, IReadOnlyList<Request> requests, CancellationToken cancellation)
     {
