@@ -18,8 +18,8 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (SiloOptionsException wrong)
+catch (Exception wrong) when (StartFailure.Explain(wrong) is { } explanation)
 {
-    await Console.Error.WriteLineAsync(wrong.Message);
+    await Console.Error.WriteLineAsync(explanation);
     return 2;
 }

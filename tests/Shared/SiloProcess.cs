@@ -44,12 +44,15 @@ internal sealed class SiloProcess : IAsyncDisposable
     }
 
     /// <summary>Starts the silo and waits for nothing.</summary>
-    public static SiloProcess Launch(string folder, params string[] arguments)
+    public static SiloProcess Launch(string folder, params string[] arguments) =>
+        LaunchWith(["--urls", "http://127.0.0.1:0", "--data", folder, .. arguments], folder);
+
+    private static SiloProcess LaunchWith(string[] arguments, string folder)
     {
-        File.Delete(Path.Combine(folder, "url"));
+        if (Directory.Exists(folder))
+            File.Delete(Path.Combine(folder, "url"));
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        string[] all = [Binary(), "--urls", "http://127.0.0.1:0", "--data", folder, .. arguments];
-        foreach (var argument in all)
+        foreach (var argument in (string[])[Binary(), .. arguments])
             start.ArgumentList.Add(argument);
         var silo = new SiloProcess(new Process { StartInfo = start, EnableRaisingEvents = true }, folder);
         silo._process.OutputDataReceived += (_, line) => silo.Keep(line.Data);
@@ -63,9 +66,27 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Starts the silo and waits until it serves.</summary>
     public static async Task<SiloProcess> Start(string folder, CancellationToken cancellation, params string[] arguments)
     {
-        var silo = Launch(folder, arguments);
-        await silo.Ready(cancellation);
-        return silo;
+        return await Started(Launch(folder, arguments), cancellation);
+    }
+
+    /// <summary>Starts the silo with exactly these arguments, which put its data into <paramref name="folder"/>, and waits until it serves.</summary>
+    public static async Task<SiloProcess> StartWith(string[] arguments, string folder, CancellationToken cancellation)
+    {
+        return await Started(LaunchWith(arguments, folder), cancellation);
+    }
+
+    private static async Task<SiloProcess> Started(SiloProcess silo, CancellationToken cancellation)
+    {
+        try
+        {
+            await silo.Ready(cancellation);
+            return silo;
+        }
+        catch
+        {
+            await silo.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Completes when the silo has announced its address.</summary>

@@ -45,20 +45,24 @@ internal sealed record MemberUse(string Caller, string Type, string Member)
             if (operand is OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineTok)
                 tokens.Add(MetadataTokens.EntityHandle(code.ReadInt32()));
             else
-                code.Offset += SizeOf(operand, ref code);
+                Skip(operand, ref code);
         }
         return tokens;
     }
 
-    private static int SizeOf(OperandType operand, ref BlobReader code) => operand switch
+    private static void Skip(OperandType operand, ref BlobReader code)
     {
-        OperandType.InlineNone => 0,
-        OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar => 1,
-        OperandType.InlineVar => 2,
-        OperandType.InlineI8 or OperandType.InlineR => 8,
-        OperandType.InlineSwitch => 4 * code.ReadInt32(),
-        _ => 4,
-    };
+        var size = operand switch
+        {
+            OperandType.InlineNone => 0,
+            OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar => 1,
+            OperandType.InlineVar => 2,
+            OperandType.InlineI8 or OperandType.InlineR => 8,
+            OperandType.InlineSwitch => 4 * code.ReadInt32(),
+            _ => 4,
+        };
+        code.Offset += size;
+    }
 
     private static (string Type, string Member)? Resolve(MetadataReader metadata, EntityHandle handle)
     {

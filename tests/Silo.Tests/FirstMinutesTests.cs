@@ -1,0 +1,102 @@
+using Marketplace.Api;
+
+namespace Marketplace.Tests.Silo;
+
+/// <summary>What a new user does first, with the built binaries: a silo in an empty folder, a job from the command line beside it.</summary>
+public sealed class FirstMinutesTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task JobRun_PrintsTheOutput_WithoutAnyOption()
+    {
+        using var folder = new TemporaryFolder();
+        await using var silo = await SiloProcess.Start(Path.Combine(folder.Path, "data"), Cancellation);
+
+        var (code, output, error) = await CommandLine.Run(folder.Path, "job", "run", CommandLine.Program("echo"), "--text", "hello marketplace");
+
+        Assert.Equal((0, "HELLO MARKETPLACE"), (code, output.TrimEnd('\n')));
+        Assert.DoesNotContain("rror", error);
+    }
+
+    [Fact]
+    public async Task FirstStart_LeavesItsSecretsReadableByTheOwnerOnly()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        using var folder = new TemporaryFolder();
+        var data = Path.Combine(folder.Path, "data");
+        await using var silo = await SiloProcess.Start(data, Cancellation);
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(data));
+        Assert.All(
+            new[] { "key", "account.key", "worker.key" },
+            name => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(data, name))));
+    }
+
+    [Fact]
+    public async Task SecondSilo_OnTheSameFolder_IsRefusedWithAReason()
+    {
+        using var folder = new TemporaryFolder();
+        await using var first = await SiloProcess.Start(folder.Path, Cancellation);
+
+        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+        {
+            await using var second = await SiloProcess.Start(folder.Path, Cancellation);
+        });
+
+        Assert.Contains(folder.Path, refusal.Message);
+        Assert.DoesNotContain("   at ", refusal.Message);
+    }
+
+    [Theory]
+    [InlineData("--data")]
+    [InlineData("--nonsense")]
+    [InlineData("--worker-slots=-1")]
+    [InlineData("--urls=http://0.0.0.0:0")]
+    [InlineData("--worker-price=free")]
+    public async Task WrongOption_IsRefusedByName(string option)
+    {
+        using var folder = new TemporaryFolder();
+
+        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+        {
+            await using var silo = await SiloProcess.StartWith([option, .. option == "--data" ? [] : new[] { "--data", folder.Path }], folder.Path, Cancellation);
+        });
+
+        Assert.Contains("ended with code 2", refusal.Message);
+        Assert.DoesNotContain("   at ", refusal.Message);
+    }
+
+    [Fact]
+    public async Task Restart_KeepsEverythingThatWasAcknowledged()
+    {
+        using var folder = new TemporaryFolder();
+        Job before;
+        Account account;
+        await using (var silo = await SiloProcess.Start(folder.Path, Cancellation))
+        {
+            await using var client = silo.Client();
+            before = await Submit(client, "kept");
+            account = await client.Account.Get(Cancellation);
+            await silo.Kill();
+        }
+
+        await using var again = await SiloProcess.Start(folder.Path, Cancellation);
+        await using var later = again.Client();
+        var after = await later.Jobs.Get(before.Id, Cancellation);
+
+        Assert.Equal(JobState.Completed, before.State);
+        Assert.Equal((before.State, before.EndedAt, before.FuelUsed, before.Charge), (after.State, after.EndedAt, after.FuelUsed, after.Charge));
+        Assert.Equal(before.Id, (await Submit(later, "kept")).Id);
+        Assert.Equal(account.Id, (await later.Account.Get(Cancellation)).Id);
+    }
+
+    private static async Task<Job> Submit(Sdk.MarketplaceClient client, string requestId)
+    {
+        await using var module = File.OpenRead(CommandLine.Program("echo"));
+        var program = await client.Programs.Deploy(module, "echo", cancellation: Cancellation);
+        var request = new JobRequest { RequestId = requestId, Program = program.Id, InputText = "hello", PriceMax = new TokenAmount(1000) };
+        return await client.Jobs.Submit(request, TimeSpan.FromSeconds(30), Cancellation);
+    }
+}
