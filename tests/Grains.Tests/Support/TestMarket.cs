@@ -77,6 +77,7 @@ internal sealed class TestMarket
     public async Task CrashAndStart()
     {
         Store.Crash();
+        _services.GetRequiredService<EmbeddedGrainHost>().Kill();
         await Start();
     }
 
