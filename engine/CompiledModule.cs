@@ -26,6 +26,9 @@ public sealed class CompiledModule
     /// <summary>Functions that run slower than they could, because the machine-code compiler gives up on their size.</summary>
     public int FunctionsTooLargeToOptimise => emitted.FunctionsTooLargeToOptimise;
 
+    /// <summary>Locals that a refill of any of the functions saves.</summary>
+    internal int SavedLocalsMax => emitted.SavedLocalsMax;
+
     /// <summary>Results of the widest function type.</summary>
     internal int ResultsMax { get; }
 

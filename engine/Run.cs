@@ -27,6 +27,9 @@ public sealed class Run
 
     internal object?[] ResultReferences = [];
 
+    /// <summary>Where compiled code keeps its locals during a refill.</summary>
+    internal long[] SavedLocals = [];
+
     public Run(RunLimits limits, TimeProvider clock)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limits.FuelMax);
@@ -86,9 +89,14 @@ public sealed class Run
         }
     }
 
-    /// <summary>Makes room for the results of the widest function of a module.</summary>
-    internal void ReserveResults(int results)
+    /// <summary>Makes room for the results of the widest function of a module, and for the locals that one of its refills saves.</summary>
+    internal void Reserve(int results, int locals)
     {
+        if (locals > SavedLocals.Length)
+        {
+            SavedLocals = new long[locals];
+        }
+
         if (results > ResultBits.Length)
         {
             ResultBits = new long[results];

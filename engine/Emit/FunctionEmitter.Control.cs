@@ -12,6 +12,7 @@ internal sealed partial class FunctionEmitter
     private void OpenBlock(in Instruction instruction)
     {
         var blockType = BlockTypes.Of(instruction.Block, content);
+        loops += instruction.Opcode == Opcode.Loop ? 1 : 0;
         if (!reachable)
         {
             blocks.Add(new Block(instruction.Opcode, blockType, stack.Count, entered: false));

@@ -11,8 +11,13 @@ internal sealed partial class FunctionEmitter
     /// </summary>
     private const int RefillsOutOfLineMax = 256;
 
+    /// <summary>Locals saved in all refills of a function: some 20 KB of IL, a third of what is still optimised.</summary>
+    private const int SavedCopiesMax = 1_000;
+
     private readonly Dictionary<(TrapKind Kind, bool FuelInLocal), Label> traps = [];
-    private readonly List<(Label Refill, Label Back)> refills = [];
+    private readonly List<(Label Refill, Label Back, bool SaveLocals)> refills = [];
+    private int loops;
+    private int savedCopies;
     private LocalBuilder run = null!;
     private LocalBuilder fuel = null!;
     private LocalBuilder? memory;
@@ -41,27 +46,35 @@ internal sealed partial class FunctionEmitter
 
         run = il.DeclareLocal(typeof(Run));
         fuel = il.DeclareLocal(typeof(long));
-        il.LoadArgument(locals.ContextArgument);
-        il.Emit(OpCodes.Ldfld, Members.InstanceRun);
-        il.Emit(OpCodes.Stloc, run);
+        EmitRun();
         BeginSegment(check: true);
         if (plan.UsesMemory)
         {
             memory = il.DeclareLocal(typeof(LinearMemory));
             memoryBase = il.DeclareLocal(typeof(nint));
-            il.LoadArgument(locals.ContextArgument);
-            il.Emit(OpCodes.Ldfld, Members.InstanceMemory);
-            il.Emit(OpCodes.Stloc, memory);
+            memoryLength = plan.MemoryMayGrow ? null : il.DeclareLocal(typeof(long));
+            EmitMemory();
+        }
+    }
+
+    private void EmitMemory()
+    {
+        if (memory is null || memoryBase is null)
+        {
+            return;
+        }
+
+        il.LoadArgument(locals.ContextArgument);
+        il.Emit(OpCodes.Ldfld, Members.InstanceMemory);
+        il.Emit(OpCodes.Stloc, memory);
+        il.Emit(OpCodes.Ldloc, memory);
+        il.Emit(OpCodes.Ldfld, Members.MemoryBase);
+        il.Emit(OpCodes.Stloc, memoryBase);
+        if (memoryLength is not null)
+        {
             il.Emit(OpCodes.Ldloc, memory);
-            il.Emit(OpCodes.Ldfld, Members.MemoryBase);
-            il.Emit(OpCodes.Stloc, memoryBase);
-            if (!plan.MemoryMayGrow)
-            {
-                memoryLength = il.DeclareLocal(typeof(long));
-                il.Emit(OpCodes.Ldloc, memory);
-                il.Emit(OpCodes.Ldfld, Members.MemoryLength);
-                il.Emit(OpCodes.Stloc, memoryLength);
-            }
+            il.Emit(OpCodes.Ldfld, Members.MemoryLength);
+            il.Emit(OpCodes.Stloc, memoryLength);
         }
     }
 
@@ -90,7 +103,7 @@ internal sealed partial class FunctionEmitter
         if (refills.Count < RefillsOutOfLineMax)
         {
             il.Emit(OpCodes.Blt, refill);
-            refills.Add((refill, back));
+            refills.Add((refill, back, SavesLocals()));
         }
         else
         {
@@ -109,6 +122,71 @@ internal sealed partial class FunctionEmitter
         il.Emit(OpCodes.Ldloc, run);
         il.Emit(OpCodes.Ldfld, Members.RunFuel);
         il.Emit(OpCodes.Stloc, fuel);
+    }
+
+    /// <summary>
+    /// In a loop without calls the refill is the only one, and the machine-code compiler would keep whatever lives across it in
+    /// memory for the whole loop. So the refill saves the locals itself; through the run, because copies in other locals of
+    /// IL would be seen through. References stay where they are: few loops have any.
+    /// </summary>
+    private bool SavesLocals()
+    {
+        // The first check is that of the function's start.
+        var calls = loops == 0 ? plan.Calls : plan.LoopCalls(loops - 1);
+        if (calls || savedCopies + locals.Count > SavedCopiesMax)
+        {
+            return false;
+        }
+
+        savedCopies += locals.Count;
+        module.ReserveSaved(locals.Count);
+        return true;
+    }
+
+    private void EmitSavingRefill()
+    {
+        for (var i = 0; i < locals.Count; i++)
+        {
+            if (!locals.TypeOf(i).IsReference())
+            {
+                var local = i;
+                EmitSavedSlot(i);
+                ResultSlots.EmitStoreElement(il, locals.TypeOf(i), () => locals.EmitGet(local));
+            }
+        }
+
+        EmitStoreFuel();
+        il.Emit(OpCodes.Ldloc, run);
+        il.Emit(OpCodes.Call, Members.Refill);
+        EmitRun();
+        il.Emit(OpCodes.Ldloc, run);
+        il.Emit(OpCodes.Ldfld, Members.RunFuel);
+        il.Emit(OpCodes.Stloc, fuel);
+        for (var i = 0; i < locals.Count; i++)
+        {
+            if (!locals.TypeOf(i).IsReference())
+            {
+                EmitSavedSlot(i);
+                ResultSlots.EmitLoadElement(il, locals.TypeOf(i));
+                locals.EmitSet(i);
+            }
+        }
+
+        EmitMemory();
+    }
+
+    private void EmitSavedSlot(int local)
+    {
+        il.Emit(OpCodes.Ldloc, run);
+        il.Emit(OpCodes.Ldfld, Members.RunSaved);
+        il.LoadInt32(local);
+    }
+
+    private void EmitRun()
+    {
+        il.LoadArgument(locals.ContextArgument);
+        il.Emit(OpCodes.Ldfld, Members.InstanceRun);
+        il.Emit(OpCodes.Stloc, run);
     }
 
     private void LoadFuel()
@@ -153,10 +231,18 @@ internal sealed partial class FunctionEmitter
     /// <summary>What rarely runs, behind all that often does: one block for each kind of trap, one for each refill.</summary>
     private void OutOfLine()
     {
-        foreach (var (refill, back) in refills)
+        foreach (var (refill, back, saveLocals) in refills)
         {
             il.MarkLabel(refill);
-            EmitRefill();
+            if (saveLocals)
+            {
+                EmitSavingRefill();
+            }
+            else
+            {
+                EmitRefill();
+            }
+
             il.Emit(OpCodes.Br, back);
         }
 

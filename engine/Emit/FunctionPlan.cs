@@ -8,7 +8,11 @@ namespace Marketplace.Engine.Emit;
 /// </summary>
 internal sealed class FunctionPlan
 {
+    private const int NoLoop = -1;
+
     private readonly List<int> costs = [];
+    private readonly List<int> callsBefore = [];
+    private readonly List<bool> loopCalls = [];
     private readonly LocalUse[] locals;
 
     private FunctionPlan(int localCount) => locals = new LocalUse[localCount];
@@ -40,6 +44,12 @@ internal sealed class FunctionPlan
     /// </summary>
     public bool HoldsAnyNaN(int local) => locals[local] == LocalUse.Arithmetic;
 
+    /// <summary>Whether the function contains anything that becomes a call.</summary>
+    public bool Calls { get; private set; }
+
+    /// <summary>Whether the loop, by its number in the order of the code, contains anything that becomes a call.</summary>
+    public bool LoopCalls(int loop) => loopCalls[loop];
+
     public static FunctionPlan Of(ModuleContent content, FunctionType type, FunctionBody body)
     {
         var parameters = type.Parameters.Length;
@@ -47,8 +57,9 @@ internal sealed class FunctionPlan
         plan.locals.AsSpan(0, parameters).Fill(LocalUse.Other);
         var reader = new InstructionReader(content.Bytes.Span, body.Offset, body.End, content.Limits);
         var before = default(Instruction);
-        var loops = new Stack<bool>();
+        var blocks = new Stack<int>();
         var cost = 0;
+        var calls = 0;
         while (!reader.AtEnd)
         {
             reader.Read(out var instruction);
@@ -61,13 +72,21 @@ internal sealed class FunctionPlan
             cost += OpcodeTable.CostOf(instruction.Opcode);
             plan.UsesMemory |= OpcodeTable.ImmediateOf(instruction.Opcode) == Immediate.Memory;
             plan.MemoryMayGrow |= instruction.Opcode is Opcode.Call or Opcode.CallIndirect or Opcode.MemoryGrow;
+            calls += BecomesCall(instruction.Opcode) ? 1 : 0;
+            plan.Calls = calls > 0;
             switch (instruction.Opcode)
             {
-                case Opcode.Block or Opcode.Loop or Opcode.If:
-                    loops.Push(instruction.Opcode == Opcode.Loop);
+                case Opcode.Loop:
+                    blocks.Push(plan.loopCalls.Count);
+                    plan.callsBefore.Add(calls);
+                    plan.loopCalls.Add(false);
                     break;
-                case Opcode.End when loops.Count > 0 && loops.Pop():
+                case Opcode.Block or Opcode.If:
+                    blocks.Push(NoLoop);
+                    break;
+                case Opcode.End when blocks.Count > 0 && blocks.Pop() is >= 0 and var loop:
                     // Nothing branches to the end of a loop, so the segment before it goes on.
+                    plan.loopCalls[loop] = calls > plan.callsBefore[loop];
                     continue;
             }
 
@@ -80,6 +99,10 @@ internal sealed class FunctionPlan
 
         return plan;
     }
+
+    private static bool BecomesCall(Opcode opcode) => opcode
+        is Opcode.Call or Opcode.CallIndirect or Opcode.MemorySize or Opcode.MemoryGrow or Opcode.TableGet or Opcode.TableSet
+        or Opcode.RefFunc or >= Opcode.MemoryInit;
 
     /// <summary>Whether the next segment begins after an instruction; not asked for the end of a loop.</summary>
     public static bool EndsSegment(Opcode opcode) => opcode is Opcode.Loop or Opcode.If or Opcode.Else or Opcode.End

@@ -30,6 +30,7 @@ internal static class Members
     public static readonly FieldInfo MemoryLength = Field(typeof(LinearMemory), nameof(LinearMemory.Length));
     public static readonly FieldInfo RunFuel = Field(typeof(Run), nameof(Run.Fuel));
     public static readonly FieldInfo RunStackSlots = Field(typeof(Run), nameof(Run.StackSlots));
+    public static readonly FieldInfo RunSaved = Field(typeof(Run), nameof(Run.SavedLocals));
     public static readonly FieldInfo RunResultBits = Field(typeof(Run), nameof(Run.ResultBits));
     public static readonly FieldInfo RunResultReferences = Field(typeof(Run), nameof(Run.ResultReferences));
 

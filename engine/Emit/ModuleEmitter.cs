@@ -24,6 +24,7 @@ internal sealed class ModuleEmitter
     private readonly Dictionary<int, MethodBuilder> entries = [];
 
     private int tooLarge;
+    private int savedLocalsMax;
 
     private ModuleEmitter(ModuleContent content)
     {
@@ -50,6 +51,9 @@ internal sealed class ModuleEmitter
         emitter.EmitEntries();
         return emitter.Finish();
     }
+
+    /// <summary>Says that a refill saves so many locals.</summary>
+    public void ReserveSaved(int locals) => savedLocalsMax = Math.Max(savedLocalsMax, locals);
 
     public MethodInfo Method(int function) => methods[function];
 
@@ -113,6 +117,7 @@ internal sealed class ModuleEmitter
         {
             Signatures = Signatures,
             FunctionsTooLargeToOptimise = tooLarge,
+            SavedLocalsMax = savedLocalsMax,
             Resolve = function => created[function / MethodsPerType].Module.ResolveMethod(methods[function].MetadataToken)!,
             Entries = entries.ToDictionary(
                 e => e.Key,
@@ -133,6 +138,9 @@ internal sealed class EmittedModule
     public required SignatureKey[] Signatures { get; init; }
 
     public required int FunctionsTooLargeToOptimise { get; init; }
+
+    /// <summary>See <see cref="Run.SavedLocals"/>.</summary>
+    public required int SavedLocalsMax { get; init; }
 
     /// <summary>The method of a function; its code is made when it is first called.</summary>
     public required Func<int, MethodBase> Resolve { get; init; }

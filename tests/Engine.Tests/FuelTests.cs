@@ -67,6 +67,31 @@ public sealed class FuelTests(GuestThreadsFixture guests) : EngineTest(guests)
     }
 
     [Fact]
+    public async Task Refill_LeavesEveryLocalAsItWas()
+    {
+        // A loop long enough for many refills, over parameters and locals of every type, one of them a NaN of the guest's own.
+        const int Turns = 3_000_000;
+        const long Signalling = 0x7FF4_0000_0000_1234;
+        WasmType[] types = [WasmType.I32, WasmType.I64, WasmType.F32, WasmType.F64];
+        var module = new TestModule().Memory(1);
+        module.Function(module.Type(types, [WasmType.I64, WasmType.I64, WasmType.F32, WasmType.F64]), "run", new Code()
+            .I64Const(7).LocalSet(5)
+            .Loop()
+            .LocalGet(5).I64Const(3).Raw(0x7C).LocalSet(5)
+            .I32Const(8).I32Const(8).I32Load().I32Const(1).I32Add().I32Store()
+            .LocalGet(0).I32Const(1).I32Sub().LocalTee(0).BrIf(0)
+            .End()
+            .LocalGet(1).I32Const(8).I32Load().Raw(0xAC).Raw(0x7C)
+            .LocalGet(5).LocalGet(2).LocalGet(3), (1, WasmType.ExternRef), (1, WasmType.I64));
+        var outcome = await Run(
+            module, Limits(), Value.FromI32(Turns), Value.FromI64(-1), Value.FromF32(1.5f), Value.FromBits(WasmType.F64, Signalling));
+        Assert.Equal(
+            [Value.FromI64(Turns - 1), Value.FromI64(7 + (3L * Turns)), Value.FromF32(1.5f), Value.FromBits(WasmType.F64, Signalling)],
+            outcome.Results);
+        Assert.Equal(2 + (15L * Turns) + 8, outcome.Fuel);
+    }
+
+    [Fact]
     public async Task SegmentThatTraps_HasPaidForAllOfIt()
     {
         // The segment ends with the function: two constants, i32.div_s, and behind the trap a drop and two constants.
