@@ -27,7 +27,7 @@ public static class GatewayHosting
         services.AddSingleton<RateLimits>();
         services.AddSingleton<KeyCache>();
         services.AddSingleton<EventTickets>();
-        services.TryAddSingleton<IResultsFeed, StreamResultsFeed>();
+        services.TryAddSingleton<IEndedJobs, EndedJobsStream>();
         services.AddSingleton<EventHub>();
         services.AddSingleton<EventAnswer.Surroundings>();
         services.AddSingleton<BlobUploads>();

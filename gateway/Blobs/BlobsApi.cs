@@ -25,7 +25,7 @@ internal static class BlobsApi
         blobs.MapPost(Routes.Blobs, Post).WithName("UploadBlob").Needs(Scopes.Submit).TakesBytes(options.BlobBytesMax)
             .TakesQuery(Expected).Transfers().Creates<Blob>();
         blobs.MapPut($"{Routes.Blobs}/{{blob}}", Put).WithName("PutBlob").Needs(Scopes.Submit).TakesBytes(options.BlobBytesMax).Transfers();
-        blobs.MapGet(Routes.Blobs, List).WithName("ListBlobs").Needs(Scopes.Read).TakesQuery(PageRules.Cursor, PageRules.Limit);
+        blobs.MapGet(Routes.Blobs, List).WithName("ListBlobs").Needs(Scopes.Read).TakesQuery(Pages.Cursor, Pages.Limit);
         blobs.MapMethods($"{Routes.Blobs}/{{blob}}", Reads, Get).WithName("GetBlob").Needs(Scopes.Read).Transfers().GivesBytes();
         blobs.MapGet($"{Routes.Blobs}/{{blob}}/info", Info).WithName("GetBlobInfo").Needs(Scopes.Read);
         blobs.MapDelete($"{Routes.Blobs}/{{blob}}", Delete).WithName("RemoveBlob").Needs(Scopes.Submit)
@@ -45,18 +45,12 @@ internal static class BlobsApi
         Answer.Ok(await uploads.Take(http, RequestReader.Blob(blob)), ApiJson.Default.Blob);
 
     /// <summary>The account's blobs, newest first.</summary>
-    internal static async Task<JsonAnswer<Page<Blob>>> List(HttpContext http, IListing listing, IBlobStore store)
+    internal static async Task<JsonAnswer<Page<Blob>>> List(HttpContext http, IListing listing, TimeProvider time)
     {
-        var limit = PageRules.LimitOf(http);
-        var query = new ListingQuery(PinRow.Kind, Owner: http.Caller().Account.ToString(), After: PageRules.CursorOf(http), Limit: limit);
-        var rows = await listing.List(query, http.RequestAborted);
-        var blobs = new List<Blob>(rows.Count);
-        foreach (var row in rows)
-        {
-            // A pin whose bytes are gone is a damaged store; the list shows what can be had.
-            if (await store.Find(PinRow.BlobOf(row), http.RequestAborted) is { } info)
-                blobs.Add(new Blob(info.Id, info.Size, row.At));
-        }
+        var limit = Pages.LimitOf(http);
+        var query = new ListingQuery(BlobSummary.Kind, Owner: http.Caller().Account.ToString(), After: Pages.CursorOf(http), Limit: limit);
+        var rows = await Pages.Rows(http, listing, time, query);
+        var blobs = rows.Select(StorageMapper.ToBlob).ToArray();
         return Answer.Large(new Page<Blob>(blobs, PageCursor.Next(rows, limit)), ApiJson.Default.PageBlob);
     }
 

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Marketplace.Gateway;
 
 /// <summary>Hands each ended job to the open event streams of its account, and to nobody else's.</summary>
-internal sealed class EventHub(IResultsFeed feed, IOptions<GatewayOptions> options) : IDisposable
+internal sealed class EventHub(IEndedJobs endedJobs, IOptions<GatewayOptions> options) : IDisposable
 {
     private readonly ConcurrentDictionary<AccountId, ImmutableArray<EventReader>> _readers = new();
 
@@ -25,7 +25,7 @@ internal sealed class EventHub(IResultsFeed feed, IOptions<GatewayOptions> optio
             var own = _readers.GetValueOrDefault(account, []);
             if (_count >= limits.EventStreamsMax || own.Length >= limits.AccountEventStreamsMax)
                 throw new MarketException(ErrorCode.RateLimited, GatewayMessages.EventStreamsFull);
-            _listening ??= await feed.Listen(Publish);
+            _listening ??= await endedJobs.Listen(Publish);
             var reader = new EventReader(account, limits.EventsBufferedMax);
             _readers[account] = own.Add(reader);
             _count++;

@@ -24,7 +24,7 @@ internal static class JobsApi
             .TakesJson(typeof(JobRequest), GatewayPolicy.JobBodyBytesMax)
             .TakesQuery(Wait).MayWait().Produces<Job>(StatusCodes.Status201Created).Produces<Job>(StatusCodes.Status202Accepted);
         jobs.MapGet(Routes.Jobs, List).WithName("ListJobs").Needs(Scopes.Read)
-            .TakesQuery(State, Program, PageRules.Cursor, PageRules.Limit);
+            .TakesQuery(State, Program, Pages.Cursor, Pages.Limit);
         jobs.MapPost(Routes.JobsBatch, SubmitBatch).WithName("SubmitJobs").Needs(Scopes.Submit)
             .TakesJson(typeof(JobBatchRequest), GatewayPolicy.BatchBodyBytesMax);
         jobs.MapPost(Routes.JobsGet, GetMany).WithName("GetJobs").Needs(Scopes.Read)
@@ -67,15 +67,15 @@ internal static class JobsApi
     }
 
     /// <summary>The account's jobs, newest first.</summary>
-    internal static async Task<JsonAnswer<Page<JobListItem>>> List(HttpContext http, IListing listing)
+    internal static async Task<JsonAnswer<Page<JobListItem>>> List(HttpContext http, IListing listing, TimeProvider time)
     {
         var state = RequestReader.Text(http, State.Name);
         if (state is not null && !JobStatusNames.TryParse(state, out _))
             throw RequestReader.Malformed(GatewayMessages.NotOneOf(State.Name, state, States()));
         var program = RequestReader.Text(http, Program.Name) is { } text ? RequestReader.Program(text).ToString() : null;
-        var limit = PageRules.LimitOf(http);
-        var query = new ListingQuery(JobSummary.Kind, http.Caller().Account.ToString(), state, program, PageRules.CursorOf(http), limit);
-        var rows = await listing.List(query, http.RequestAborted);
+        var limit = Pages.LimitOf(http);
+        var query = new ListingQuery(JobSummary.Kind, http.Caller().Account.ToString(), state, program, Pages.CursorOf(http), limit);
+        var rows = await Pages.Rows(http, listing, time, query);
         return Answer.Large(
             new Page<JobListItem>([.. rows.Select(JobMapper.ToListItem)], PageCursor.Next(rows, limit)), ApiJson.Default.PageJobListItem);
     }

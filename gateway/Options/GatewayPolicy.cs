@@ -62,6 +62,9 @@ internal static class GatewayPolicy
     /// <summary>How long a key stays accepted that was revoked through another gateway.</summary>
     public static readonly TimeSpan KeyCached = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a list waits for the read model: longer than a fold that has little to do, too short to be felt.</summary>
+    public static readonly TimeSpan CatchUpMax = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Time between asking for a ticket and using it.</summary>
     public static readonly TimeSpan TicketLife = TimeSpan.FromSeconds(30);
 

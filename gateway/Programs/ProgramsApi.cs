@@ -11,8 +11,6 @@ namespace Marketplace.Gateway;
 /// <summary>Programs: deployed once, never changed, run by everybody who knows the id.</summary>
 internal static class ProgramsApi
 {
-    private const string Kind = "program";
-
     /// <summary>Two ids fit; a salt only has to differ.</summary>
     private const int SaltBytesMax = 64;
 
@@ -21,7 +19,7 @@ internal static class ProgramsApi
         var programs = routes.MapGroup("").WithTags("Programs");
         programs.MapPost(Routes.Programs, Deploy).WithName("DeployProgram").Needs(Scopes.Deploy)
             .TakesJson(typeof(ProgramRequest), GatewayPolicy.SmallBodyBytesMax).Creates<DeployedProgram>();
-        programs.MapGet(Routes.Programs, List).WithName("ListPrograms").Needs(Scopes.Read).TakesQuery(PageRules.Cursor, PageRules.Limit);
+        programs.MapGet(Routes.Programs, List).WithName("ListPrograms").Needs(Scopes.Read).TakesQuery(Pages.Cursor, Pages.Limit);
         programs.MapGet($"{Routes.Programs}/{{program}}", Get).WithName("GetProgram").Needs(Scopes.Read);
     }
 
@@ -50,11 +48,13 @@ internal static class ProgramsApi
     }
 
     /// <summary>The programs that the account has deployed, newest first.</summary>
-    internal static async Task<JsonAnswer<Page<DeployedProgram>>> List(HttpContext http, IListing listing, IGrainFactory grains)
+    internal static async Task<JsonAnswer<Page<DeployedProgram>>> List(
+        HttpContext http, IListing listing, IGrainFactory grains, TimeProvider time)
     {
-        var limit = PageRules.LimitOf(http);
-        var query = new ListingQuery(Kind, Owner: http.Caller().Account.ToString(), After: PageRules.CursorOf(http), Limit: limit);
-        var rows = await listing.List(query, http.RequestAborted);
+        var limit = Pages.LimitOf(http);
+        var owner = http.Caller().Account.ToString();
+        var query = new ListingQuery(ProgramSummary.Kind, owner, After: Pages.CursorOf(http), Limit: limit);
+        var rows = await Pages.Rows(http, listing, time, query);
         var programs = new DeployedProgram[rows.Count];
         await Parallel.ForAsync(0, rows.Count, GatewayPolicy.ManyCalls(http.RequestAborted), async (index, _) =>
             programs[index] = StorageMapper.ToProgram(await grains.GetGrain<IProgramGrain>(rows[index].Id).Get()));

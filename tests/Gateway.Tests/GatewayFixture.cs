@@ -41,7 +41,7 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Services.AddSingleton<IGrainFactory>(new FakeGrains(Market));
         builder.Services.AddSingleton<IListing>(Market);
-        builder.Services.AddSingleton<IResultsFeed>(Market);
+        builder.Services.AddSingleton<IEndedJobs>(Market);
         builder.Services.AddSingleton<IBlobStore>(Market.Blobs);
         builder.Services.AddSingleton<IReadiness>(this);
         builder.Services.AddMarketplaceGateway(configure);

@@ -67,6 +67,28 @@ public sealed class ListTests
         Assert.Single((await (await gateway.Client.Get(Routes.Programs)).Read(ApiJson.Default.PageDeployedProgram)).Items);
     }
 
+    [Fact]
+    public async Task List_WaitsForTheReadModel_ButNotForLong()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        await gateway.Submit();
+        var caughtUp = new TaskCompletionSource();
+        gateway.Market.CaughtUp = caughtUp.Task;
+
+        var soon = gateway.Client.Get(Routes.Jobs);
+        await gateway.Time.UntilArmed(GatewayPolicy.CatchUpMax);
+        Assert.False(soon.IsCompleted);
+        caughtUp.SetResult();
+        (await soon).EnsureSuccessStatusCode();
+        gateway.Market.CaughtUp = new TaskCompletionSource().Task;
+        var late = gateway.Client.Get(Routes.Blobs);
+        await gateway.Time.UntilArmed(GatewayPolicy.CatchUpMax);
+        gateway.Time.Advance(GatewayPolicy.CatchUpMax);
+
+        (await late).EnsureSuccessStatusCode();
+        (await gateway.Client.Get($"{Routes.Jobs}?cursor={PageCursor.Write(new(DateTimeOffset.UnixEpoch, "a"))}")).EnsureSuccessStatusCode();
+    }
+
     [Theory]
     [InlineData("limit=0", "from 1 to 1000"), InlineData("limit=1001", "from 1 to 1000"), InlineData("limit=ten", "from 1 to 1000")]
     [InlineData("state=done", "one of pending"), InlineData("state=Pending", "one of pending")]

@@ -9,7 +9,7 @@ namespace Marketplace.Tests.Gateway;
 /// <summary>
 /// A market in memory behind the real grain interfaces: as much of its behaviour as requests can see, and hooks to make it fail.
 /// </summary>
-internal sealed class FakeMarket(ManualTime time) : IListing, IResultsFeed
+internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
 {
     private readonly TaskCompletionSource _unheard = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action<JobsEnded>? _listener;
@@ -91,7 +91,10 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IResultsFeed
         return new([.. rows.OrderByDescending(row => row.At).ThenBy(row => row.Id, StringComparer.Ordinal).Take(query.Limit)]);
     }
 
-    public ValueTask CatchUp(CancellationToken cancellation = default) => ValueTask.CompletedTask;
+    /// <summary>Completes when the read model has caught up.</summary>
+    public Task CaughtUp { get; set; } = Task.CompletedTask;
+
+    public ValueTask CatchUp(CancellationToken cancellation = default) => new(CaughtUp);
 
     public void ThrowFault()
     {
@@ -102,7 +105,9 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IResultsFeed
     private IEnumerable<ListingRow> Rows(string kind) => kind switch
     {
         "job" => Jobs.Values.Select(job => job.ToRow()),
-        "pin" => Pins.Select(pin => new ListingRow("pin", $"{pin.Key.Item1}.{pin.Key.Item2}", pin.Key.Item2.ToString(), "", "", pin.Value.PinnedAt, default)),
+        "pin" => Pins.Select(pin => new ListingRow(
+            "pin", $"{pin.Key.Item1}.{pin.Key.Item2}", pin.Key.Item2.ToString(), "", "", pin.Value.PinnedAt,
+            new BlobSummary(pin.Key.Item1, pin.Value.Size).Write())),
         "program" => Programs.Values.Select(program =>
             new ListingRow("program", program.Id.ToString(), program.Deployer.ToString(), "", "", program.DeployedAt, default)),
         _ => throw new ArgumentException($"No rows of kind '{kind}'.", nameof(kind)),

@@ -6,7 +6,7 @@ using Orleans.Streams;
 namespace Marketplace.Gateway;
 
 /// <summary>The market's results stream.</summary>
-internal sealed partial class StreamResultsFeed(IClusterClient client, ILogger<StreamResultsFeed> log) : IResultsFeed
+internal sealed partial class EndedJobsStream(IClusterClient client, ILogger<EndedJobsStream> log) : IEndedJobs
 {
     public async Task<IAsyncDisposable> Listen(Action<JobsEnded> take)
     {

@@ -1,0 +1,40 @@
+using System.Threading.Channels;
+using Marketplace.Gateway;
+using Marketplace.GrainHost.Hosting;
+using Marketplace.GrainHost.Streams;
+using Marketplace.Grains;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Runtime;
+using Orleans.Streams;
+
+namespace Marketplace.Tests.Gateway;
+
+/// <summary>The gateway's end of the results stream, on the real embedded host.</summary>
+public sealed class EndedJobsStreamTests
+{
+    [Fact]
+    public async Task PublishedJobs_AreHeard_UntilListeningEnds()
+    {
+        var services = new ServiceCollection().AddLogging();
+        services.AddEmbeddedGrainHost(options => options.Assemblies.Add(typeof(IJobGrain).Assembly));
+        services.AddGossipStreams(MarketStreams.Provider);
+        await using var provider = services.BuildServiceProvider();
+        var host = provider.GetRequiredService<EmbeddedGrainHost>();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        var client = provider.GetRequiredService<IClusterClient>();
+        var stream = client.GetStreamProvider(MarketStreams.Provider)
+            .GetStream<JobsEnded>(StreamId.Create(MarketStreams.Results, MarketStreams.Key));
+        var heard = Channel.CreateUnbounded<JobsEnded>();
+        var jobs = new JobsEnded([new EndedJob(GatewayFixture.Alice, default, "a", JobStatus.Completed, null, 1, TokenAmount.Zero, default)]);
+
+        var listening = await new EndedJobsStream(client, NullLogger<EndedJobsStream>.Instance).Listen(ended => heard.Writer.TryWrite(ended));
+        Assert.Single(await stream.GetAllSubscriptionHandles());
+        await stream.OnNextAsync(jobs);
+        Assert.Same(jobs, await heard.Reader.ReadAsync(TestContext.Current.CancellationToken));
+        await listening.DisposeAsync();
+
+        Assert.Empty(await stream.GetAllSubscriptionHandles());
+        await host.StopAsync(CancellationToken.None);
+    }
+}
