@@ -5,15 +5,15 @@ namespace Marketplace.Api;
 /// <c>Authorization: Bearer ID_SECRET</c>. Every refusal is a <see cref="Problem"/>.
 /// <code>
 /// POST   /v1/jobs?wait=S             JobRequest -> Job; answers when the job has ended, at the latest after S seconds
-/// GET    /v1/jobs?state=&amp;cursor=&amp;limit=    -> Page of JobListItem, newest first
+/// GET    /v1/jobs?state=&amp;program=&amp;cursor=&amp;limit= -> Page of JobListItem, newest first
 /// POST   /v1/jobs:batch              JobBatchRequest -> JobBatchResponse
 /// POST   /v1/jobs:get                JobsGetRequest -> JobsGetResponse
 /// GET    /v1/jobs/{id}?wait=S        -> Job, as above
-/// GET    /v1/jobs/{id}/output        -> bytes
+/// GET    /v1/jobs/{id}/output        -> bytes, also by Range
 /// GET    /v1/jobs/{id}/log           -> bytes
 /// GET    /v1/jobs/{id}/explain       -> JobExplanation
 /// POST   /v1/jobs/{id}/cancel        -> Job
-/// POST   /v1/blobs                   bytes -> Blob
+/// POST   /v1/blobs?expect=ID         bytes -> Blob; with expect, refused where they do not hash to it
 /// PUT    /v1/blobs/{id}              bytes -> Blob; refused where they do not hash to the id
 /// GET    /v1/blobs?cursor=&amp;limit=    -> Page of Blob
 /// GET    /v1/blobs/{id}              -> bytes, also by Range
@@ -27,17 +27,19 @@ namespace Marketplace.Api;
 /// GET    /v1/keys                    -> Page of AccessKey
 /// DELETE /v1/keys/{id}               -> nothing
 /// GET    /v1/market                  -> MarketStatus
-/// GET    /v1/events                  -> server-sent events: 'job', each a JobEnded, and 'lagged'
+/// GET    /v1/events?ticket=T         -> server-sent events: 'job', each a JobEnded, and 'lagged'; the key or a ticket
 /// POST   /v1/events/tickets          -> EventTicket
 /// GET    /health/live, /health/ready -> Health, with 200 or 503; no key needed
 /// </code>
 /// </summary>
 public static class Routes
 {
-    /// <summary>Seconds to wait for the end of a job, at most <see cref="WaitSecondsMax"/>.</summary>
+    /// <summary>Seconds to wait for the end of a job, at most 60; see <see cref="WaitSecondsMax"/>.</summary>
     public const string Wait = "wait";
 
-    /// <summary>The longest wait of one request; who wants to wait longer asks again.</summary>
+    /// <summary>
+    /// The longest wait that clients ask for at a time: a broken connection loses little of it. The service takes up to a minute.
+    /// </summary>
     public const int WaitSecondsMax = 20;
 
     public const string State = "state";
