@@ -5,15 +5,16 @@ using System.Runtime.CompilerServices;
 namespace Marketplace.Engine;
 
 /// <summary>
-/// Fuel, time and stack of one run. All instances of a run share it. Not thread-safe: a run is on one thread at a time;
-/// only the cancellation token may be signalled from elsewhere.
+/// Fuel, time and stack of one run. All instances of a run share it. Not thread-safe: from its first instance on, when its time
+/// begins, a run stays on one thread; only the cancellation token may be signalled from elsewhere.
 /// </summary>
 public sealed class Run
 {
     private readonly RunLimits limits;
     private readonly TimeProvider clock;
-    private readonly long startTicks;
-    private readonly TimeSpan compilationAtStart;
+    private long startTicks;
+    private TimeSpan compilationAtStart;
+    private bool begun;
     private long granted;
 
     /// <summary>What is left of the slice; compiled code takes it into a local and writes it back. Negative: refill.</summary>
@@ -42,8 +43,6 @@ public sealed class Run
         this.limits = limits;
         this.clock = clock;
         StackSlots = limits.StackSlotsMax;
-        startTicks = clock.GetTimestamp();
-        compilationAtStart = JitInfo.GetCompilationTime(currentThread: true);
         Fuel = granted = Math.Min(limits.FuelMax, EnginePolicy.FuelSlice);
     }
 
@@ -78,7 +77,7 @@ public sealed class Run
             Trap(TrapKind.Cancelled);
         }
 
-        if (limits.TimeMax is { } timeMax)
+        if (begun && limits.TimeMax is { } timeMax)
         {
             // Machine code is made on this thread when a function is first called; that is set-up, not the guest's time.
             var compilation = JitInfo.GetCompilationTime(currentThread: true) - compilationAtStart;
@@ -89,9 +88,19 @@ public sealed class Run
         }
     }
 
-    /// <summary>Makes room for the results of the widest function of a module, and for the locals that one of its refills saves.</summary>
-    internal void Reserve(int results, int locals)
+    /// <summary>
+    /// Called for each instance, on the guest's thread: starts the time, makes room for the results of the widest function of
+    /// the module and for the locals that one of its refills saves.
+    /// </summary>
+    internal void Admit(int results, int locals)
     {
+        if (!begun)
+        {
+            begun = true;
+            startTicks = clock.GetTimestamp();
+            compilationAtStart = JitInfo.GetCompilationTime(currentThread: true);
+        }
+
         if (locals > SavedLocals.Length)
         {
             SavedLocals = new long[locals];

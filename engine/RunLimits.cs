@@ -15,7 +15,7 @@ public sealed record RunLimits
     /// <summary>Stack slots of 8 bytes for all nested calls; at most <see cref="EnginePolicy.StackSlotsMax"/>.</summary>
     public int StackSlotsMax { get; init; } = EnginePolicy.StackSlotsMax;
 
-    /// <summary>Wall time of the guest; the time that machine code is made in does not count. Null: no limit.</summary>
+    /// <summary>Wall time from the first instance on; the time that machine code is made in does not count. Null: no limit.</summary>
     public TimeSpan? TimeMax { get; init; }
 
     /// <summary>Looked at on every fuel slice.</summary>
