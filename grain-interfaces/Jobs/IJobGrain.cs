@@ -35,7 +35,10 @@ public interface IJobGrain : IGrainWithStringKey
     [Effect(Effect.None), AlwaysInterleave, Alias("Explain")]
     Task<JobExplanation> Explain(Caller caller);
 
-    /// <summary>How the job ended, for the account that holds money for it: null while it is open, <see cref="JobSettlement.Unknown"/> where it does not exist.</summary>
+    /// <summary>
+    /// How the job ended, for the account that holds money for it: null while it is open, <see cref="JobSettlement.Unknown"/> where it does not
+    /// exist.
+    /// </summary>
     [Effect(Effect.None), Alias("GetSettlement")]
     Task<JobSettlement?> GetSettlement();
 }

@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 
 namespace Marketplace.Grains;
 
-/// <summary>A deployed module with its manifest; its bytes are a blob. Programs never change and may be run by everybody who knows the id. Key: <see cref="ProgramId"/>.</summary>
+/// <summary>
+/// A deployed module with its manifest; its bytes are a blob. Programs never change and may be run by everybody who knows the id. Key:
+/// <see cref="ProgramId"/>.
+/// </summary>
 [Alias("IProgramGrain")]
 public interface IProgramGrain : IGrainWithStringKey
 {

@@ -24,7 +24,12 @@ internal static class AccountEventCodec
 
     public static ReadOnlyMemory<byte> Write(AccountEvent happened)
     {
-        var writer = new CompactWriter(happened is Held held ? 64 + (held.Items.Length * 36) : happened is Settled settled ? 64 + (settled.Jobs.Length * 36) : 96);
+        var writer = new CompactWriter(96 + happened switch
+        {
+            Held { Items.Length: var count } => count * 36,
+            Settled { Jobs.Length: var count } => count * 36,
+            _ => 0,
+        });
         writer.Byte(Format);
         switch (happened)
         {

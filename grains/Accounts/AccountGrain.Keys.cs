@@ -21,7 +21,8 @@ public sealed partial class AccountGrain
         if (valid >= AccountPolicy.KeysMax || _account.Keys.Count >= AccountPolicy.KeysEverMax)
         {
             throw new MarketException(ErrorCode.TooManyKeys,
-                $"The account has {valid} valid keys and {_account.Keys.Count} in all; allowed are {AccountPolicy.KeysMax} and {AccountPolicy.KeysEverMax}. Revoke one first.");
+                $"The account has {valid} valid keys and {_account.Keys.Count} in all; allowed are {AccountPolicy.KeysMax} and "
+                + $"{AccountPolicy.KeysEverMax}. Revoke one first.");
         }
 
         var (id, secret) = NewSecret();

@@ -30,7 +30,10 @@ internal static class AccountPolicy
     /// <summary>Jobs that one round of reconciliation asks: a round is a minute, its calls must not crowd out the market's.</summary>
     public const int ReconcileJobsMax = 1000;
 
-    /// <summary>Events are folded into a snapshot when they have as many bytes as the last snapshot, and at least so many: recovery stays short, and snapshots cost at most as much as the events.</summary>
+    /// <summary>
+    /// Events are folded into a snapshot when they have as many bytes as the last snapshot, and at least so many: recovery stays short, and
+    /// snapshots cost at most as much as the events.
+    /// </summary>
     public const int SnapshotEventBytesMin = 256 * 1024;
 
     /// <summary>One document of a snapshot; a large account's snapshot has several.</summary>

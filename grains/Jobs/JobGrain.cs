@@ -68,7 +68,8 @@ public sealed partial class JobGrain : Grain, IJobGrain
             LeaveIfEnded();
             return ending.End.Status == JobStatus.Cancelled
                 ? job.ToView(_id)
-                : throw new MarketException(ErrorCode.JobEnded, $"Job {_id} is {JobStatusNames.Of(job.Status)} since {ending.EndedAt:O}; it cannot be cancelled.");
+                : throw new MarketException(
+                    ErrorCode.JobEnded, $"Job {_id} is {JobStatusNames.Of(job.Status)} since {ending.EndedAt:O}; it cannot be cancelled.");
         }
 
         var ended = await EndWith(job, new JobEnd(

@@ -27,5 +27,6 @@ internal static class JobPolicy
     /// <summary>A pending job that is asked for this long after its submission offers itself to the market again, in case the market lost it.</summary>
     public static readonly TimeSpan EnqueueAgainAfter = TimeSpan.FromSeconds(30);
 
-    public static string? Cut(string? text, int charsMax) => text is null || text.Length <= charsMax ? text : string.Concat(text.AsSpan(0, charsMax - 1), "…");
+    public static string? Cut(string? text, int charsMax) =>
+        text is null || text.Length <= charsMax ? text : string.Concat(text.AsSpan(0, charsMax - 1), "…");
 }

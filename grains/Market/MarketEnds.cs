@@ -33,7 +33,8 @@ internal static class MarketEnds
 
     public static JobEnd WorkersFailed(MarketJob job, WorkerId last, string reason) => Own(
         job, JobStatus.Failed, JobFault.Worker, ErrorCode.WorkerFailed,
-        $"{job.Attempts} attempts failed on the workers' side; the last: {reason}.", job.Explanation ?? new JobExplanation("No offer was looked at.", []), last);
+        $"{job.Attempts} attempts failed on the workers' side; the last: {reason}.",
+        job.Explanation ?? new JobExplanation("No offer was looked at.", []), last);
 
     /// <summary>What listeners see of a job that was cancelled before or during its run.</summary>
     public static EndedJob Cancelled(JobTicket ticket) => new(
@@ -42,6 +43,7 @@ internal static class MarketEnds
     public static EndedJob Announced(JobTicket ticket, JobEnd end, TokenAmount charge) => new(
         ticket.Account, ticket.Job, ticket.RequestId, end.Status, end.Code, Math.Clamp(end.FuelUsed, 0, ticket.Spec.FuelMax), charge, end.Output);
 
-    private static JobEnd Own(MarketJob job, JobStatus status, JobFault fault, ErrorCode code, string reason, JobExplanation explanation, WorkerId? worker = null) => new(
+    private static JobEnd Own(
+        MarketJob job, JobStatus status, JobFault fault, ErrorCode code, string reason, JobExplanation explanation, WorkerId? worker = null) => new(
         status, fault, code, reason, worker, null, TokenAmount.Zero, 0, default, default, null, null, job.History, explanation);
 }

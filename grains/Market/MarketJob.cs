@@ -81,5 +81,6 @@ internal sealed class MarketJob(JobTicket ticket)
         (FailedOn ??= []).Add(worker);
     }
 
-    public void Note(JobStatus status, DateTimeOffset at, WorkerId? worker, string? note = null) => History = History.Add(new JobEvent(status, at, worker, note));
+    public void Note(JobStatus status, DateTimeOffset at, WorkerId? worker, string? note = null) =>
+        History = History.Add(new JobEvent(status, at, worker, note));
 }

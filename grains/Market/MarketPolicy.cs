@@ -9,7 +9,10 @@ internal static class MarketPolicy
     /// <summary>Jobs that one worker may run at a time: more cores than any machine has.</summary>
     public const int WorkerSlotsMax = 1024;
 
-    /// <summary>Leases that one worker may hold at a time, those that wait for a slot included: what it loses when it fails must stay a small part of the queue.</summary>
+    /// <summary>
+    /// Leases that one worker may hold at a time, those that wait for a slot included: what it loses when it fails must stay a small part of the
+    /// queue.
+    /// </summary>
     public const int WorkerLeasesMax = 4 * WorkerSlotsMax;
 
     /// <summary>Reports of one call: each may hold an inline output, a log and changes of state.</summary>
@@ -53,7 +56,10 @@ internal static class MarketPolicy
 
     public static readonly TimeSpan WakePeriod = TimeSpan.FromMinutes(1);
 
-    /// <summary>The wait before attempt <paramref name="failures"/> + 1: exponential, with half of it by chance, so that jobs that failed together do not return together.</summary>
+    /// <summary>
+    /// The wait before attempt <paramref name="failures"/> + 1: exponential, with half of it by chance, so that jobs that failed together do not
+    /// return together.
+    /// </summary>
     public static TimeSpan RetryDelay(int failures, IChance chance)
     {
         var full = RetryDelayMin * Math.Pow(2, Math.Min(failures - 1, 20));

@@ -101,7 +101,8 @@ public sealed partial class StateGrain : Grain, IStateGrain
         if (keys.Count > StatePolicy.KeysMax || keys.Size > StatePolicy.StateBytesMax)
         {
             throw new MarketException(ErrorCode.LimitExceeded,
-                $"The program's state would have {keys.Count} keys with {keys.Size} bytes; allowed are {StatePolicy.KeysMax} with {StatePolicy.StateBytesMax}.");
+                $"The program's state would have {keys.Count} keys with {keys.Size} bytes; allowed are {StatePolicy.KeysMax} with "
+                + $"{StatePolicy.StateBytesMax}.");
         }
     }
 

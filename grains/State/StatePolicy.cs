@@ -6,7 +6,10 @@ internal static class StatePolicy
     /// <summary>Keys of one program: the whole state is in memory, and its root is computed over all of it.</summary>
     public const int KeysMax = 65_536;
 
-    /// <summary>Bytes of all keys and values of one program, with eight more for each entry: a snapshot is one document, beside which the runs that are kept must fit.</summary>
+    /// <summary>
+    /// Bytes of all keys and values of one program, with eight more for each entry: a snapshot is one document, in which the runs that are kept
+    /// must fit beside them.
+    /// </summary>
     public const int StateBytesMax = 2 * 1024 * 1024;
 
     /// <summary>Bytes that one run may change: its commit is one append together with its result.</summary>

@@ -82,7 +82,9 @@ public sealed class CancelTests
         var foreign = await Assert.ThrowsAsync<MarketException>(() => market.Job(job).Cancel(other));
         var unknown = await Assert.ThrowsAsync<MarketException>(() => market.Job(default).Cancel(other));
         Assert.Equal((ErrorCode.JobNotFound, ErrorCode.JobNotFound), (foreign.Code, unknown.Code));
-        Assert.Equal(foreign.Message.Replace(job.ToString(), "", StringComparison.Ordinal), unknown.Message.Replace(default(JobId).ToString(), "", StringComparison.Ordinal));
+        Assert.Equal(
+            foreign.Message.Replace(job.ToString(), "", StringComparison.Ordinal),
+            unknown.Message.Replace(default(JobId).ToString(), "", StringComparison.Ordinal));
         await worker.Report(worker.Completed(await worker.TakeOne()));
         Assert.Equal(ErrorCode.JobEnded, (await Assert.ThrowsAsync<MarketException>(() => market.Job(job).Cancel(caller))).Code);
         await market.Settle();

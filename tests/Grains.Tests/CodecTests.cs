@@ -73,7 +73,8 @@ public sealed class CodecTests
         var spec = TestMarket.Spec(default);
         JobSpec[] others =
         [
-            spec with { Program = new ProgramId(new Bytes32([.. Enumerable.Repeat((byte)1, 32)])) }, spec with { EntryPoint = "" }, spec with { Input = default },
+            spec with { Program = new ProgramId(new Bytes32([.. Enumerable.Repeat((byte)1, 32)])) }, spec with { EntryPoint = "" },
+            spec with { Input = default },
             spec with { InputBlob = default(BlobId) }, spec with { Arguments = [""] }, spec with { FuelMax = 1 }, spec with { MemoryPagesMax = 1 },
             spec with { TimeMax = TimeSpan.FromSeconds(1) }, spec with { PriceMax = default }, spec with { RetriesMax = 0 },
             spec with { ExpiresAfter = TimeSpan.FromSeconds(1) },

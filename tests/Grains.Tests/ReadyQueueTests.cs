@@ -49,7 +49,8 @@ public sealed class ReadyQueueTests
         }
 
         queue.Sort();
-        Assert.Equal(open.Select(entry => entry.Job.Ticket.SubmittedAt).Order(), open.OrderBy(entry => entry.Job.Place).Select(entry => entry.Job.Ticket.SubmittedAt));
+        var sorted = open.OrderBy(entry => entry.Job.Place).Select(entry => entry.Job.Ticket.SubmittedAt).ToArray();
+        Assert.Equal(sorted.Order(), sorted);
     }
 
     [Theory, InlineData(1), InlineData(2)]

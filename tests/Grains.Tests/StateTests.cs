@@ -11,7 +11,8 @@ public sealed class StateTests
         var caller = await market.OpenAccount("client");
         var program = await market.Deploy(caller, "command writes");
         var worker = await market.AddWorker("worker", slots: 10);
-        var jobs = (await market.Submit(caller, [.. Enumerable.Range(0, 5).Select(number => TestMarket.Item($"{number}", program))])).Select(result => result.Job);
+        var jobs = (await market.Submit(caller, [.. Enumerable.Range(0, 5).Select(number => TestMarket.Item($"{number}", program))]))
+            .Select(result => result.Job);
 
         var roots = new List<StateRoot>();
         var ran = new List<JobId>();
@@ -154,7 +155,8 @@ public sealed class StateTests
         Assert.NotEqual(forward.Root, KeySpace.Empty.With([Put("a", "1b2")]).Root);
         Assert.NotEqual(KeySpace.Empty.With([Put("ab", "c")]).Root, KeySpace.Empty.With([Put("a", "bc")]).Root);
         Assert.True(forward.With([Delete("a"), Delete("b")]).Root.Value.IsZero);
-        Assert.Equal(["a", "ab"], KeySpace.Empty.With([Put("b", ""), Put("ab", ""), Put("a", "")]).Keys(Bytes("a")).Select(key => Encoding.UTF8.GetString(key.Span)));
+        var keys = KeySpace.Empty.With([Put("b", ""), Put("ab", ""), Put("a", "")]).Keys(Bytes("a"));
+        Assert.Equal(["a", "ab"], keys.Select(key => Encoding.UTF8.GetString(key.Span)));
     }
 
     private static IStateGrain State(TestMarket market, ProgramId program) => market.Grains.GetGrain<IStateGrain>(program.ToString());

@@ -28,7 +28,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
         var results = Enumerable.Range(1, Seeds).Select(seed => Check((ulong)seed)).ToArray();
 
         Assert.Equal(Seeds, results.Select(result => result.TraceHash).Distinct().Count());
-        var faults = results.SelectMany(result => result.Faults).GroupBy(fault => fault.Key).ToDictionary(group => group.Key, group => group.Sum(fault => fault.Value));
+        var faults = results.SelectMany(result => result.Faults).GroupBy(fault => fault.Key)
+            .ToDictionary(group => group.Key, group => group.Sum(fault => fault.Value));
         Assert.All(
             ["answer late", "answer lost", "call doubled", "call lost", "power cut", "worker fault", "worker silent", "write lost", "write unconfirmed"],
             fault => Assert.True(faults.GetValueOrDefault(fault) > 0, $"The fault '{fault}' never happened: the runs show nothing about it."));
