@@ -5,8 +5,8 @@ using System.Runtime.CompilerServices;
 namespace Marketplace.Engine;
 
 /// <summary>
-/// Fuel, time and stack of one run. All instances of a run share it. Not thread-safe: from its first instance on, when its time
-/// begins, a run stays on one thread; only the cancellation token may be signalled from elsewhere.
+/// Fuel, time and stack of one run. All instances of a run share it. Not thread-safe: from its first instance on, or the first
+/// look at its time, when that begins, a run stays on one thread; only the cancellation token may be signalled from elsewhere.
 /// </summary>
 public sealed class Run
 {
@@ -77,8 +77,10 @@ public sealed class Run
             Trap(TrapKind.Cancelled);
         }
 
-        if (begun && limits.TimeMax is { } timeMax)
+        if (limits.TimeMax is { } timeMax)
         {
+            Begin();
+
             // Machine code is made on this thread when a function is first called; that is set-up, not the guest's time.
             var compilation = JitInfo.GetCompilationTime(currentThread: true) - compilationAtStart;
             if (clock.GetElapsedTime(startTicks) - compilation > timeMax)
@@ -94,13 +96,7 @@ public sealed class Run
     /// </summary>
     internal void Admit(int results, int locals)
     {
-        if (!begun)
-        {
-            begun = true;
-            startTicks = clock.GetTimestamp();
-            compilationAtStart = JitInfo.GetCompilationTime(currentThread: true);
-        }
-
+        Begin();
         if (locals > SavedLocals.Length)
         {
             SavedLocals = new long[locals];
@@ -110,6 +106,16 @@ public sealed class Run
         {
             ResultBits = new long[results];
             ResultReferences = new object?[results];
+        }
+    }
+
+    private void Begin()
+    {
+        if (!begun)
+        {
+            begun = true;
+            startTicks = clock.GetTimestamp();
+            compilationAtStart = JitInfo.GetCompilationTime(currentThread: true);
         }
     }
 
