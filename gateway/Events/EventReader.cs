@@ -16,20 +16,36 @@ internal sealed class EventReader(AccountId account, int buffered)
         SingleWriter = false,
     });
 
+    /// <summary>
+    /// Finding the buffer full and counting that are one step: else the reader could empty the buffer and look at the count in between, and would
+    /// learn of the miss only with the next event.
+    /// </summary>
+    private readonly Lock _counting = new();
     private long _missed;
 
     public AccountId Account { get; } = account;
 
     public void Offer(EndedJob job)
     {
-        if (!_buffer.Writer.TryWrite(job))
-            Interlocked.Increment(ref _missed);
+        lock (_counting)
+        {
+            if (!_buffer.Writer.TryWrite(job))
+                _missed++;
+        }
     }
 
     public bool TryTake(out EndedJob job) => _buffer.Reader.TryRead(out job!);
 
     /// <summary>How many jobs did not fit since the last call.</summary>
-    public long TakeMissed() => Volatile.Read(ref _missed) == 0 ? 0 : Interlocked.Exchange(ref _missed, 0);
+    public long TakeMissed()
+    {
+        lock (_counting)
+        {
+            var missed = _missed;
+            _missed = 0;
+            return missed;
+        }
+    }
 
     /// <summary>Completes when there is something to take.</summary>
     public Task WaitForMore(CancellationToken cancellation) => _buffer.Reader.WaitToReadAsync(cancellation).AsTask();

@@ -4,7 +4,10 @@ using Marketplace.Api;
 
 namespace Marketplace.Tests.Gateway;
 
-/// <summary>What the outside sees is a file in review: gateway/openapi.json.</summary>
+/// <summary>
+/// What the outside sees is a file in review: gateway/openapi.json. After a wanted change, a run with the variable MARKETPLACE_WRITE_OPENAPI set to
+/// that file's full path writes it anew.
+/// </summary>
 public sealed class OpenApiTests
 {
     private static readonly JsonSerializerOptions Readable =
