@@ -7,6 +7,16 @@ public sealed class JournalDamageTests
     private static readonly DocumentKey First = new("kind", "first");
 
     [Fact]
+    public void FirstRecord_HasTheBytesThatTheFormatDocumentShows()
+    {
+        var framer = new JournalFramer(1);
+        framer.Document(JournalRecordKind.DocumentWritten, new DocumentKey("k", "a"), 1, 0, "hi"u8);
+        Assert.Equal(
+            "2800000068149617010000000000000001000000010001000100000001000000000000006b616869",
+            Convert.ToHexStringLower(framer.Take([]).Single().Span));
+    }
+
+    [Fact]
     public void EachFlippedBitOfAClosedSegment_IsDamage()
     {
         using var disk = new SimulatedDisk(1);
