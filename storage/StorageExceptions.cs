@@ -13,7 +13,8 @@ public sealed class StoreStoppedException(string why, Exception? cause = null)
 
 /// <summary>The bytes on disk are not what was written. The store refuses rather than answers wrongly.</summary>
 public sealed class StoreDamagedException(string file, long offset, string what)
-    : IOException($"'{file}' is damaged at offset {offset}: {what} Run 'market store check', then restore the data directory from a backup.")
+    : IOException(
+        $"'{file}' is damaged at offset {offset}: {what} Run 'market store check', then restore the data directory from a backup.")
 {
     public string File { get; } = file;
     public long Offset { get; } = offset;

@@ -34,7 +34,8 @@ internal static class StoreArguments
     public static void CheckSize(long bytes)
     {
         if (bytes > StoragePolicy.DocumentBytesMax)
-            throw new ArgumentException($"{bytes} bytes are more than the {StoragePolicy.DocumentBytesMax} that one write may have.", nameof(bytes));
+            throw new ArgumentException(
+                $"{bytes} bytes are more than the {StoragePolicy.DocumentBytesMax} that one write may have.", nameof(bytes));
     }
 
     /// <returns>The entries' bytes together.</returns>
@@ -42,7 +43,8 @@ internal static class StoreArguments
     {
         ArgumentNullException.ThrowIfNull(entries);
         if (entries.Count is 0 or > StoragePolicy.AppendEntriesMax)
-            throw new ArgumentException($"An append has 1 to {StoragePolicy.AppendEntriesMax} entries, not {entries.Count}.", nameof(entries));
+            throw new ArgumentException(
+                $"An append has 1 to {StoragePolicy.AppendEntriesMax} entries, not {entries.Count}.", nameof(entries));
         var total = 0L;
         for (var index = 0; index < entries.Count; index++)
             total += entries[index].Length;

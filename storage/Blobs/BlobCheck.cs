@@ -98,9 +98,11 @@ internal static class BlobCheck
             foreach (var (node, group) in _differences)
             {
                 if (dataIsRight)
-                    damages.Add(new BlobDamage(_id, "tree", node * BlobTree.NodeBytes, "the node does not have the hash that it should have"));
+                    damages.Add(
+                        new BlobDamage(_id, "tree", node * BlobTree.NodeBytes, "the node does not have the hash that it should have"));
                 else if (group >= 0)
-                    damages.Add(new BlobDamage(_id, "data", group * BlobTree.GroupBytes, "the group does not have the hash that the tree says"));
+                    damages.Add(
+                        new BlobDamage(_id, "data", group * BlobTree.GroupBytes, "the group does not have the hash that the tree says"));
             }
             if (_stored.ReadByte() >= 0)
                 damages.Add(new BlobDamage(_id, "tree", _node * BlobTree.NodeBytes, "the file goes on after its last node"));

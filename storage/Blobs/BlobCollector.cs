@@ -7,7 +7,7 @@ public readonly record struct BlobCollection(long Examined, long Deleted, long D
 public sealed class BlobCollector(FileBlobStore store, TimeProvider time)
 {
     /// <param name="isPinned">Asked once for each blob that is old enough.</param>
-    /// <param name="graceAge">Younger blobs are left alone: their pin may be on its way. Longer than the longest time from put to pin.</param>
+    /// <param name="graceAge">Younger blobs are left alone, for their pin may be on its way: longer than from any put to its pin.</param>
     /// <param name="cancellation">Stops between two blobs.</param>
     public async ValueTask<BlobCollection> Collect(
         Func<BlobId, ValueTask<bool>> isPinned, TimeSpan graceAge, CancellationToken cancellation = default)

@@ -22,8 +22,10 @@ internal sealed class BlobFiles(string folder)
     /// <summary>Every file with the given ending whose place is that of a blob; others are not the store's.</summary>
     public IEnumerable<(BlobId Id, FileInfo File)> Enumerate(string ending)
     {
-        foreach (var fan in new DirectoryInfo(Folder).EnumerateDirectories().Where(fan => fan.Name.Length == PrefixDigits).OrderBy(fan => fan.Name))
+        foreach (var fan in new DirectoryInfo(Folder).EnumerateDirectories().OrderBy(fan => fan.Name, StringComparer.Ordinal))
         {
+            if (fan.Name.Length != PrefixDigits)
+                continue;
             foreach (var file in fan.EnumerateFiles("*" + ending).OrderBy(file => file.Name, StringComparer.Ordinal))
             {
                 if (Bytes32.TryParse(fan.Name + Path.GetFileNameWithoutExtension(file.Name), out var value))

@@ -68,7 +68,9 @@ internal sealed class BlobReader : IDisposable
         return _batchValues[group - _batch.FirstGroup];
     }
 
-    /// <summary>Goes down from the peak, checking each pair of sides against the node above, to the batch; then checks its groups together.</summary>
+    /// <summary>
+    /// Goes down from the peak, checking each pair of sides against the node above, to the batch; then checks its groups together.
+    /// </summary>
     private void ReadBatch(long group)
     {
         _batch = new BlobSubtree(-1, 0);
@@ -91,7 +93,8 @@ internal sealed class BlobReader : IDisposable
             _batchValues[at] = new Bytes32(nodes.AsSpan(node * BlobTree.NodeBytes, BlobTree.NodeBytes));
         }
         if (Blake3Tree.Value(_batchValues) != value)
-            throw Damaged("tree", firstNode * BlobTree.NodeBytes, "the values of these groups do not have the hash that the node above them says");
+            throw Damaged(
+                "tree", firstNode * BlobTree.NodeBytes, "the values of these groups do not have the hash that the node above them says");
         _batch = subtree;
     }
 

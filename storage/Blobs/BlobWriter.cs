@@ -9,7 +9,9 @@ namespace Marketplace.Storage;
 /// </summary>
 internal sealed class BlobWriter : IDisposable
 {
-    /// <summary>How much is written before the disk is asked to start: so that the last flush of a large blob has little left to do.</summary>
+    /// <summary>
+    /// How much is written before the disk is asked to start: so that the last flush of a large blob has little left to do.
+    /// </summary>
     private const long FlushEveryBytes = 32 << 20;
 
     private const int TreeBufferNodes = 1024;

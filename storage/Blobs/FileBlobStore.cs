@@ -41,7 +41,8 @@ public sealed class FileBlobStore : IBlobStore
     private readonly Lock[] _stripes = [.. Enumerable.Range(0, LockStripes).Select(_ => new Lock())];
     private long _incoming;
 
-    private FileBlobStore(BlobFiles files, FileBlobStoreOptions options, TimeProvider time) => (Files, _options, _time) = (files, options, time);
+    private FileBlobStore(BlobFiles files, FileBlobStoreOptions options, TimeProvider time) =>
+        (Files, _options, _time) = (files, options, time);
 
     internal BlobFiles Files { get; }
 
@@ -57,7 +58,9 @@ public sealed class FileBlobStore : IBlobStore
         return new FileBlobStore(files, options, time);
     }
 
-    /// <summary>Opens the folder for <see cref="Check"/> and reading beside a process that writes to it: removes and changes nothing.</summary>
+    /// <summary>
+    /// Opens the folder for <see cref="Check"/> and reading beside a process that writes to it: removes and changes nothing.
+    /// </summary>
     public static FileBlobStore OpenBeside(string folder, TimeProvider time) =>
         new(new BlobFiles(folder), new FileBlobStoreOptions(), time);
 
@@ -102,7 +105,8 @@ public sealed class FileBlobStore : IBlobStore
             throw;
         }
         stream.Dispose();
-        throw new ArgumentOutOfRangeException(nameof(offset), $"The range of {count} bytes from {offset} is outside of the blob's {reader.Length}.");
+        throw new ArgumentOutOfRangeException(
+            nameof(offset), $"The range of {count} bytes from {offset} is outside of the blob's {reader.Length}.");
     }
 
     public ValueTask<bool> Delete(BlobId id, CancellationToken cancellation = default)
@@ -142,7 +146,9 @@ public sealed class FileBlobStore : IBlobStore
         }
     }
 
-    /// <summary>Deletes the blob if it was stored, or stored again, before the moment; a put of the same blob cannot come between.</summary>
+    /// <summary>
+    /// Deletes the blob if it was stored, or stored again, before the moment; a put of the same blob cannot come between.
+    /// </summary>
     internal bool DeleteIfOlder(BlobId id, DateTimeOffset before)
     {
         lock (StripeOf(id))
@@ -159,7 +165,8 @@ public sealed class FileBlobStore : IBlobStore
         }
     }
 
-    private static BlobInfo Describe(BlobId id, FileInfo file) => new(id, file.Length, new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero));
+    private static BlobInfo Describe(BlobId id, FileInfo file) =>
+        new(id, file.Length, new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero));
 
     private async ValueTask<BlobId> Receive(Stream content, BlobWriter writer, long sizeMax, CancellationToken cancellation)
     {
@@ -171,7 +178,8 @@ public sealed class FileBlobStore : IBlobStore
             {
                 // One byte more than allowed is asked for, so that "too large" is known without reading on.
                 var room = sizeMax - writer.Length >= BufferBytes ? BufferBytes : (int)(sizeMax - writer.Length) + 1;
-                var read = await content.ReadAtLeastAsync(buffer.AsMemory(0, room), room, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
+                var read = await content.ReadAtLeastAsync(
+                    buffer.AsMemory(0, room), room, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
                 if (writer.Length + read > sizeMax)
                     throw new BlobTooLargeException(sizeMax);
                 if (writer.Length == 0 && read <= BlobTree.GroupBytes)

@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Marketplace.Storage;
 
-/// <summary>A range of a blob as a stream; gives out nothing that was not verified. Reads are short and come from the page cache or one disk read.</summary>
+/// <summary>
+/// A range of a blob as a stream; gives out nothing that was not verified. Reads are short and come from the page cache or one disk read.
+/// </summary>
 internal sealed class VerifiedBlobStream(BlobReader reader, long start, long length) : Stream
 {
     private long _position;

@@ -125,7 +125,8 @@ internal sealed class Archive : IDisposable
             return false;
         }
         var record = new byte[length];
-        if (file.Read(offset, record) < length || BinaryPrimitives.ReadUInt32LittleEndian(record.AsSpan(4)) != JournalRecord.ChecksumOf(record))
+        if (file.Read(offset, record) < length
+            || BinaryPrimitives.ReadUInt32LittleEndian(record.AsSpan(4)) != JournalRecord.ChecksumOf(record))
         {
             what = "the record's checksum does not fit.";
             return false;
@@ -148,7 +149,8 @@ internal sealed class Archive : IDisposable
         var kind = JournalFormat.Text.GetString(record, RecordHeaderBytes, nameBytes);
         var id = JournalFormat.Text.GetString(record, RecordHeaderBytes + nameBytes, idBytes);
         return new ArchivedDocument(new DocumentKey(kind, id),
-            new StoredDocument(BinaryPrimitives.ReadInt64LittleEndian(record.AsSpan(8)), record.AsMemory(RecordHeaderBytes + nameBytes + idBytes)));
+            new StoredDocument(
+                BinaryPrimitives.ReadInt64LittleEndian(record.AsSpan(8)), record.AsMemory(RecordHeaderBytes + nameBytes + idBytes)));
     }
 
     private void StartFile()

@@ -83,7 +83,7 @@ public sealed partial class EmbeddedStore
     }
 
     /// <param name="kind">The kind's number.</param>
-    /// <param name="hashesInMemory">Keys whose rows may point to bytes that a power cut took away: the journal had them, see the fold.</param>
+    /// <param name="hashesInMemory">Keys whose rows may point to bytes that a power cut took away: the journal had them.</param>
     /// <param name="cancellation">Looked at between two pages.</param>
     private async IAsyncEnumerable<ArchivedDocument> ScanArchive(
         long kind, HashSet<long> hashesInMemory, [EnumeratorCancellation] CancellationToken cancellation)
@@ -134,7 +134,8 @@ public sealed partial class EmbeddedStore
 
     /// <summary>Belongs to the gate.</summary>
     private PendingResult Enqueue(
-        DocumentEntry? entry, DocumentKey key, long hash, FoundDocument? found, long expected, ReadOnlySpan<byte> content, JournalRecordKind kind)
+        DocumentEntry? entry, DocumentKey key, long hash, FoundDocument? found, long expected, ReadOnlySpan<byte> content,
+        JournalRecordKind kind)
     {
         var newest = entry?.NewestVersion ?? found?.Document.Version ?? 0;
         if (newest != expected)

@@ -115,8 +115,8 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
     private static StoreStoppedException ClosedError() => new("it was closed.");
 
     /// <summary>
-    /// In a simulation an await goes on where its caller runs: one that drops the context may be sent to the thread pool when the thread that
-    /// completes it has a scheduler of its own, and then the run is no longer the seed's.
+    /// In a simulation an await goes on where its caller runs: one that drops the context may be sent to the thread pool, when the thread
+    /// that completes it has a scheduler of its own, and then the run is no longer the seed's.
     /// </summary>
     private bool KeepsContext => !_driver.ContinueOnPool;
 

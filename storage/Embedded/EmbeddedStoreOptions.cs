@@ -32,7 +32,8 @@ public sealed record EmbeddedStoreOptions
         Require(UnfoldedBytesMax >= 1 << 16, nameof(UnfoldedBytesMax), "at least 64 KiB");
         Require(FoldDelay >= TimeSpan.Zero && FoldDelay <= TimeSpan.FromMinutes(1), nameof(FoldDelay), "between 0 and one minute");
         Require(ArchiveFileBytes is >= 4096 and <= uint.MaxValue, nameof(ArchiveFileBytes), "between 4 KiB and 4 GiB");
-        Require(Projections.Select(projection => projection.Kind).Distinct().Count() == Projections.Count, nameof(Projections), "one a kind");
+        Require(Projections.Select(projection => projection.Kind).Distinct().Count() == Projections.Count, nameof(Projections),
+            "one a kind");
     }
 
     private static void Require(bool holds, string property, string bound)

@@ -16,12 +16,15 @@ internal sealed class FoldItem(MemoryEntry entry, long bytes)
 /// are no longer needed. A step that is repeated after a crash gives the same tables, because memory, rebuilt from the journal, overrules
 /// them. One thread.
 /// </summary>
-internal sealed class Fold(StoreMemory memory, FoldedStore folded, JournalSegments segments, EmbeddedStoreOptions options, TimeProvider time)
+internal sealed class Fold(
+    StoreMemory memory, FoldedStore folded, JournalSegments segments, EmbeddedStoreOptions options, TimeProvider time)
 {
     private const int ItemsMin = 64;
     private const int ItemsMax = 4096;
 
-    /// <summary>Of one transaction: what a reader of the same file may have to wait behind, and a pause in this thread's share of the processor.</summary>
+    /// <summary>
+    /// Of one transaction: what a reader of the same file may have to wait behind, and a pause in this thread's share of the processor.
+    /// </summary>
     private static readonly TimeSpan StepTarget = TimeSpan.FromMilliseconds(5);
 
     /// <summary>A step's bytes, so that large documents do not make it long.</summary>
@@ -105,7 +108,8 @@ internal sealed class Fold(StoreMemory memory, FoldedStore folded, JournalSegmen
                 entry.Queued = false;
                 items.Add(entry switch
                 {
-                    DocumentEntry document => new FoldItem(entry, entry.UnfoldedBytes) { Document = document.Durable, Place = document.Place },
+                    DocumentEntry document =>
+                        new FoldItem(entry, entry.UnfoldedBytes) { Document = document.Durable, Place = document.Place },
                     StreamEntry stream => new FoldItem(entry, entry.UnfoldedBytes) { Entries = [.. stream.Unfolded], Row = stream.Row },
                     _ => throw new InvalidOperationException($"This is a bug in the fold: it does not know {entry.GetType()}."),
                 });

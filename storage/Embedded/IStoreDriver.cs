@@ -14,7 +14,9 @@ internal interface IStoreWork
 /// <summary>Decides on which threads, and when, commits and folds run: two threads in production, a seeded clock in a simulation.</summary>
 internal interface IStoreDriver
 {
-    /// <summary>True: continuations of writes go to the thread pool, because the caller of <see cref="IStoreWork.CommitOnce"/> must not run them.</summary>
+    /// <summary>
+    /// True: continuations of writes go to the thread pool, because the caller of <see cref="IStoreWork.CommitOnce"/> must not run them.
+    /// </summary>
     bool ContinueOnPool { get; }
 
     void Start(IStoreWork work);

@@ -8,6 +8,8 @@ internal struct Looked<TFound>()
     /// <summary>What <see cref="StoreMemory.Removals"/> was just before the question.</summary>
     public long Removals = -1;
 
-    /// <summary>True while the fold moved nothing to the tables since the question: only then is a key that is not in memory as answered.</summary>
+    /// <summary>
+    /// True while the fold moved nothing to the tables since the question: only then is a key that is not in memory as answered.
+    /// </summary>
     public readonly bool IsTrueAt(long removals) => removals == Removals;
 }

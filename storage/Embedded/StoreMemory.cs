@@ -13,7 +13,7 @@ internal sealed class StoreMemory(ulong seed, KeyFilter filter)
     private readonly Dictionary<long, MemoryEntry> _entries = [];
     private readonly Queue<QueuedEntry> _queue = new();
     private readonly List<(long Sequence, TaskCompletionSource Done)> _catchUps = [];
-    private TaskCompletionSource? _room;
+    private readonly List<TaskCompletionSource> _rooms = [];
 
     public Lock Gate { get; } = new();
     public KeyFilter Filter => filter;
@@ -70,7 +70,8 @@ internal sealed class StoreMemory(ulong seed, KeyFilter filter)
 
     /// <summary>Entries of a kind whose durable form is not in the tables, deleted ones included.</summary>
     public List<DocumentEntry> DocumentsOf(string kind) =>
-        [.. _entries.Values.Concat(_sameHash.Values.SelectMany(others => others)).OfType<DocumentEntry>().Where(entry => entry.Key.Kind == kind)];
+        [.. _entries.Values.Concat(_sameHash.Values.SelectMany(others => others)).OfType<DocumentEntry>()
+            .Where(entry => entry.Key.Kind == kind)];
 
     public void Enqueue(MemoryEntry entry, long sequence, int recordBytes, long now)
     {
@@ -103,9 +104,8 @@ internal sealed class StoreMemory(ulong seed, KeyFilter filter)
         FoldedSequence = sequence;
         var done = _catchUps.Where(waiting => waiting.Sequence <= sequence).Select(waiting => waiting.Done).ToList();
         _catchUps.RemoveAll(waiting => waiting.Sequence <= sequence);
-        if (_room is not null)
-            done.Add(_room);
-        _room = null;
+        done.AddRange(_rooms);
+        _rooms.Clear();
         return done;
     }
 
@@ -119,11 +119,16 @@ internal sealed class StoreMemory(ulong seed, KeyFilter filter)
         return done.Task;
     }
 
-    /// <summary>Completes with the next step of the fold.</summary>
+    /// <summary>
+    /// Completes with the next step of the fold. Each waiter has a task of its own: of several continuations of one task .NET runs only the
+    /// first in place and sends the others to the thread pool, where a simulation has lost them.
+    /// </summary>
     public Task WaitForRoom(bool continueOnPool)
     {
         WantedSequence = Math.Max(WantedSequence, DurableSequence);
-        return (_room ??= NewSource(continueOnPool)).Task;
+        var room = NewSource(continueOnPool);
+        _rooms.Add(room);
+        return room.Task;
     }
 
     /// <summary>Nothing will be folded any more.</summary>
@@ -131,10 +136,9 @@ internal sealed class StoreMemory(ulong seed, KeyFilter filter)
     public List<TaskCompletionSource> TakeWaiting()
     {
         var waiting = _catchUps.Select(caughtUp => caughtUp.Done).ToList();
-        if (_room is not null)
-            waiting.Add(_room);
+        waiting.AddRange(_rooms);
         _catchUps.Clear();
-        _room = null;
+        _rooms.Clear();
         return waiting;
     }
 

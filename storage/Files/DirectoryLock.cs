@@ -1,6 +1,8 @@
 namespace Marketplace.Storage;
 
-/// <summary>Keeps two processes from opening one data directory; the operating system gives it free when the process ends, however it ends.</summary>
+/// <summary>
+/// Keeps two processes from opening one data directory; the operating system gives it free when the process ends, however it ends.
+/// </summary>
 public sealed class DirectoryLock : IDisposable
 {
     private readonly FileStream _file;
@@ -12,7 +14,8 @@ public sealed class DirectoryLock : IDisposable
     {
         try
         {
-            return new DirectoryLock(new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new DirectoryLock(
+                new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (IOException taken) when (taken is not DirectoryNotFoundException)
         {

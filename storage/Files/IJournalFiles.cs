@@ -39,6 +39,8 @@ public interface IJournalFile : IDisposable
 
     void SetLength(long length);
 
-    /// <summary>Returns when everything written so far is on the disk. After a failure nobody knows what is there: never try again.</summary>
+    /// <summary>
+    /// Returns when everything written so far is on the disk. After a failure nobody knows what is there: never try again.
+    /// </summary>
     void Flush();
 }

@@ -25,7 +25,8 @@ public sealed class RealFiles : IJournalFiles
     }
 
     public IJournalFile Create(string name, long size) =>
-        new RealFile(File.OpenHandle(PathOf(name), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, FileOptions.None, size));
+        new RealFile(File.OpenHandle(
+            PathOf(name), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, FileOptions.None, size));
 
     public IJournalFile Open(string name) =>
         new RealFile(File.OpenHandle(PathOf(name), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));

@@ -18,7 +18,8 @@ internal sealed class JournalRecovery(IJournalFiles files, Action<JournalRecord>
     {
         var numbers = files.List().Select(JournalFormat.SegmentNumber).OfType<long>().Order().ToArray();
         if (numbers.Length == 0 && foldedSequence > 0)
-            throw new StoreDamagedException(files.Folder, 0, $"the journal has no segments, but the tables follow its record {foldedSequence}.");
+            throw new StoreDamagedException(
+                files.Folder, 0, $"the journal has no segments, but the tables follow its record {foldedSequence}.");
         var segments = new List<ClosedSegment>();
         for (var index = 0; index < numbers.Length; index++)
         {
@@ -46,7 +47,8 @@ internal sealed class JournalRecovery(IJournalFiles files, Action<JournalRecord>
                 if (index > 0 && numbers[index] != numbers[index - 1] + 1)
                     damages.Add(Damage(numbers[index - 1] + 1, 0, "the segment is missing, later ones are there."));
                 var isFirst = index == 0 || (damages.Count > 0 && damages[^1].File.EndsWith(JournalFormat.SegmentName(numbers[index] - 1)));
-                ReadSegment(numbers[index], isFirst, index == numbers.Length - 1, isFirst && index > 0 ? long.MaxValue - 1 : foldedSequence);
+                ReadSegment(
+                    numbers[index], isFirst, index == numbers.Length - 1, isFirst && index > 0 ? long.MaxValue - 1 : foldedSequence);
             }
             catch (StoreDamagedException damage)
             {
@@ -54,7 +56,8 @@ internal sealed class JournalRecovery(IJournalFiles files, Action<JournalRecord>
             }
         }
         if (damages.Count == 0 && _sequence < foldedSequence)
-            damages.Add(new StoreDamagedException(files.Folder, 0, $"the journal ends with record {_sequence}, but the tables hold record {foldedSequence}."));
+            damages.Add(new StoreDamagedException(
+                files.Folder, 0, $"the journal ends with record {_sequence}, but the tables hold record {foldedSequence}."));
         return damages;
     }
 
@@ -67,7 +70,8 @@ internal sealed class JournalRecovery(IJournalFiles files, Action<JournalRecord>
         if (JournalFormat.ReadSegmentHeader(bytes, number, out var firstSequence) is { } wrong)
             throw Damage(number, 0, wrong);
         if (first ? firstSequence > foldedSequence + 1 : firstSequence != _sequence + 1)
-            throw Damage(number, 24, $"it starts with record {firstSequence}, but records after {(first ? foldedSequence : _sequence)} are missing.");
+            throw Damage(number, 24,
+                $"it starts with record {firstSequence}, but records after {(first ? foldedSequence : _sequence)} are missing.");
         _sequence = firstSequence - 1;
         var end = ReadRecords(bytes);
         // A whole record further on that calls this place durable proves that what is broken here was acknowledged.

@@ -38,7 +38,9 @@ public sealed class SimulatedDisk : IDisposable
     /// <summary>Orders a fault at the given operation, counted from the first one of the disk.</summary>
     public void FailAt(long operation, DiskFault fault) => (_faultAt, _fault, HasFailed) = (operation, fault, false);
 
-    /// <summary>Cuts the power, if it is still there, and puts it back: what was not flushed is lost, kept or torn, as the seed says.</summary>
+    /// <summary>
+    /// Cuts the power, if it is still there, and puts it back: what was not flushed is lost, kept or torn, as the seed says.
+    /// </summary>
     public void Restart()
     {
         (_isOff, _isFull, _isLying, _isOpen, _fault) = (false, false, false, false, DiskFault.None);

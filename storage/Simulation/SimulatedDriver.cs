@@ -12,7 +12,9 @@ public sealed record SimulatedDelays
     public TimeSpan FoldStep { get; init; } = TimeSpan.FromMilliseconds(5);
 }
 
-/// <summary>Runs commits and folds when timers of the given clock fire, on whatever thread they fire; they must fire one at a time.</summary>
+/// <summary>
+/// Runs commits and folds when timers of the given clock fire, on whatever thread they fire; they must fire one at a time.
+/// </summary>
 internal sealed class SimulatedDriver(TimeProvider time, Random random, SimulatedDelays delays) : IStoreDriver
 {
     private IStoreWork _work = null!;

@@ -54,7 +54,9 @@ public sealed class SimulatedStore : IAsyncDisposable
         Disk.Restart();
     }
 
-    /// <summary>The process ends at this moment (kill -9), the machine goes on: everything that was written is there, flushed or not.</summary>
+    /// <summary>
+    /// The process ends at this moment (kill -9), the machine goes on: everything that was written is there, flushed or not.
+    /// </summary>
     public void Kill()
     {
         if (_store is not null && _random.Next(2) == 0)

@@ -88,8 +88,14 @@ internal sealed class SimulatedTableFile(SimulatedDisk disk) : ITableFile
     private static SqliteConnection OpenMemory(string name)
     {
         SQLitePCL.Batteries_V2.Init();
-        var connection = new SqliteConnection(
-            new SqliteConnectionStringBuilder { DataSource = name, Mode = SqliteOpenMode.Memory, Cache = SqliteCacheMode.Shared, Pooling = false }.ToString());
+        var inMemory = new SqliteConnectionStringBuilder
+        {
+            DataSource = name,
+            Mode = SqliteOpenMode.Memory,
+            Cache = SqliteCacheMode.Shared,
+            Pooling = false,
+        };
+        var connection = new SqliteConnection(inMemory.ToString());
         connection.Open();
         return connection;
     }

@@ -3,7 +3,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Marketplace.Storage;
 
-/// <summary>Everything that was folded: tables and archive. Questions may come from any thread; the writer's part belongs to the fold.</summary>
+/// <summary>
+/// Everything that was folded: tables and archive. Questions may come from any thread; the writer's part belongs to the fold.
+/// </summary>
 internal sealed class FoldedStore : IDisposable
 {
     private readonly ITableFile _file;
@@ -33,7 +35,9 @@ internal sealed class FoldedStore : IDisposable
     /// <summary>What the tables followed when they were opened.</summary>
     public long FoldedSequence { get; }
 
-    /// <summary>No fewer than this many keys, usually little more: read from the ends of the tables, for counting would read all of them.</summary>
+    /// <summary>
+    /// No fewer than this many keys, usually little more: read from the ends of the tables, for counting would read all of them.
+    /// </summary>
     public long KeyCountMax => TableSchema.ReadInteger(_connection, """
         select coalesce((select max(row) from documents), 0) + coalesce((select max(row) from streams), 0)
             + coalesce((select max(row) from listing), 0)

@@ -13,11 +13,15 @@ public interface ITableFile : IDisposable
 
     SqliteConnection Connect();
 
-    /// <summary>Returns true once everything that was committed before the call is durable; false where a reader stood in the way.</summary>
+    /// <summary>
+    /// Returns true once everything that was committed before the call is durable; false where a reader stood in the way.
+    /// </summary>
     bool Checkpoint(SqliteConnection writer);
 }
 
-/// <summary>A SQLite file with a write-ahead log that is made durable by <see cref="Checkpoint"/> only: until then the journal has it all.</summary>
+/// <summary>
+/// A SQLite file with a write-ahead log that is made durable by <see cref="Checkpoint"/> only: until then the journal has it all.
+/// </summary>
 public sealed class RealTableFile(string path) : ITableFile
 {
     static RealTableFile() => SQLitePCL.Batteries_V2.Init();

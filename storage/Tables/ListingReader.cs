@@ -10,7 +10,8 @@ internal static class ListingReader
     public static List<ListingRow> List(SqliteConnection connection, ListingQuery query)
     {
         var sql = new StringBuilder("""
-            select listing.id as Id, owners.name as Owner, states.name as State, labels.name as Label, listing.at as At, listing.summary as Summary
+            select listing.id as Id, owners.name as Owner, states.name as State, labels.name as Label, listing.at as At,
+                listing.summary as Summary
             from listing
             join names owners on owners.number = listing.owner
             join names states on states.number = listing.state

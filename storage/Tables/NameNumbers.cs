@@ -22,7 +22,7 @@ internal sealed class NameNumbers : IDisposable
         _find = new(writer, "select number from names where name = ?1");
         _insert = new(writer, "insert into names(name) values(?1) returning number");
         using var kinds = new SqliteStatement(writer,
-            "select distinct name, number from names where number in (select distinct kind from documents union select distinct kind from archive)");
+            "select name, number from names where number in (select kind from documents union select kind from archive)");
         while (kinds.Step())
             _kinds[kinds.Text(0)] = kinds.Integer(1);
     }

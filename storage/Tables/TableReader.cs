@@ -24,13 +24,16 @@ internal sealed class TableReader : IDisposable
     public TableReader(SqliteConnection connection, string file)
     {
         (Connection, _file) = (connection, file);
-        _document = new(connection, "select row, version, listing, checksum, content from documents where hash = ?1 and kind = ?2 and id = ?3");
-        _documentPage = new(connection, "select row, id, version, checksum, content from documents where row > ?1 and kind = ?2 order by row limit ?3");
+        _document = new(connection,
+            "select row, version, listing, checksum, content from documents where hash = ?1 and kind = ?2 and id = ?3");
+        _documentPage = new(connection,
+            "select row, id, version, checksum, content from documents where row > ?1 and kind = ?2 order by row limit ?3");
         _archived = new(connection, "select position, listing from archive where hash = ?1 and kind = ?2");
         _archivePage = new(connection,
             "select hash, position from archive where (hash, position) > (?1, ?2) and kind = ?3 order by hash, position limit ?4");
         _stream = new(connection, "select row, version from streams where hash = ?1 and name = ?2");
-        _entries = new(connection, "select version, checksum, content from log where stream = ?1 and version between ?2 and ?3 order by version limit ?4");
+        _entries = new(connection,
+            "select version, checksum, content from log where stream = ?1 and version between ?2 and ?3 order by version limit ?4");
     }
 
     public SqliteConnection Connection { get; }
@@ -80,12 +83,15 @@ internal sealed class TableReader : IDisposable
         return page;
     }
 
-    /// <summary>The next distinct hashes of a table, for the filter; prepared anew each time, because it is asked at a start only.</summary>
+    /// <summary>
+    /// The next distinct hashes of a table, for the filter; prepared anew each time, because it is asked at a start only.
+    /// </summary>
     public List<long> HashPage(string table, long? after)
     {
         var page = new List<long>(HashesPerPage);
-        using var statement = new SqliteStatement(Connection,
-            $"select distinct hash from {table} where {(after is { } last ? $"hash > {last}" : "true")} order by hash limit {HashesPerPage}");
+        var where = after is null ? "" : $"where hash > {after}";
+        using var statement = new SqliteStatement(
+            Connection, $"select distinct hash from {table} {where} order by hash limit {HashesPerPage}");
         while (statement.Step())
             page.Add(statement.Integer(0));
         return page;

@@ -31,7 +31,9 @@ internal static class TableSchema
         create index listing_label on listing(kind, label, at);
         """;
 
-    /// <summary>Creates the tables where the file is new, with <paramref name="newSeed"/> as the secret of its <see cref="KeyHash"/>.</summary>
+    /// <summary>
+    /// Creates the tables where the file is new, with <paramref name="newSeed"/> as the secret of its <see cref="KeyHash"/>.
+    /// </summary>
     /// <exception cref="StoreDamagedException">The file is of another format.</exception>
     public static void Prepare(SqliteConnection connection, string file, long newSeed)
     {

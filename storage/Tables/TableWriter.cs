@@ -79,7 +79,8 @@ internal sealed class TableWriter : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (SqliteStatement[])[_begin, _commit, _rollback, _setMeta, _insertDocument, _updateDocument, _deleteDocument,
+        foreach (
+            var statement in (SqliteStatement[])[_begin, _commit, _rollback, _setMeta, _insertDocument, _updateDocument, _deleteDocument,
             _insertArchived, _deleteArchived, _insertStream, _updateStream, _putEntry, _lastRow])
             statement.Dispose();
     }

@@ -11,9 +11,11 @@ public sealed class EmbeddedStoreTests
     {
         const int Keys = 7, Writers = 6, Increments = 150;
         using var folder = new TemporaryFolder();
-        var options = new EmbeddedStoreOptions { SegmentBytes = 1 << 14, FoldDelay = TimeSpan.Zero, Projections = [new TextProjection("counter")] };
+        var options = new EmbeddedStoreOptions { SegmentBytes = 1 << 14, FoldDelay = TimeSpan.Zero,
+            Projections = [new TextProjection("counter")] };
         await using (var store = EmbeddedStore.Open(folder.Name, options, TimeProvider.System))
-            await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(() => Increment(store, writer, Increments, Keys), Cancel)));
+            await Task.WhenAll(
+                Enumerable.Range(0, Writers).Select(writer => Task.Run(() => Increment(store, writer, Increments, Keys), Cancel)));
 
         await using var reopened = EmbeddedStore.Open(folder.Name, options, TimeProvider.System);
         long sum = 0;
@@ -26,23 +28,23 @@ public sealed class EmbeddedStoreTests
     }
 
     [Fact]
-    public async Task WritesThatWaitTogether_ShareOneFlush()
+    public Task WritesThatWaitTogether_ShareOneFlush() => ManualTime.Run(async time =>
     {
-        var time = ManualTime.WithoutContext();
-        await using var simulated = new SimulatedStore(time, 1, new EmbeddedStoreOptions { FoldDelay = TimeSpan.FromMinutes(1) }, new SimulatedDelays());
+        await using var simulated = new SimulatedStore(
+            time, 1, new EmbeddedStoreOptions { FoldDelay = TimeSpan.FromMinutes(1) }, new SimulatedDelays());
         var store = simulated.Open();
         var before = simulated.Disk.Operations;
-        var writes = Enumerable.Range(0, 100).Select(index => store.Write(new DocumentKey("k", $"{index}"), 0, new byte[10]).AsTask()).ToList();
+        var writes = Enumerable.Range(0, 100).Select(
+            index => store.Write(new DocumentKey("k", $"{index}"), 0, new byte[10]).AsTask()).ToList();
         Assert.DoesNotContain(writes, write => write.IsCompleted);
         time.Advance(TimeSpan.FromMilliseconds(50));
         Assert.All(writes, write => Assert.True(write.IsCompletedSuccessfully));
         Assert.Equal(2, simulated.Disk.Operations - before);
-    }
+    });
 
     [Fact]
-    public async Task UndurableVersion_IsNotRead_AndItsRivalLosesAtOnce()
+    public Task UndurableVersion_IsNotRead_AndItsRivalLosesAtOnce() => ManualTime.Run(async time =>
     {
-        var time = ManualTime.WithoutContext();
         await using var simulated = new SimulatedStore(time, 1, new EmbeddedStoreOptions(), new SimulatedDelays());
         var store = simulated.Open();
         var key = new DocumentKey("k", "a");
@@ -54,14 +56,13 @@ public sealed class EmbeddedStoreTests
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(1, await write);
         Assert.Equal(1, (await store.Read(key, Cancel))!.Value.Version);
-    }
+    });
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task FailedWriteOrFlush_StopsTheStoreForGood_AndReadsGoOn(int operation)
+    public Task FailedWriteOrFlush_StopsTheStoreForGood_AndReadsGoOn(int operation) => ManualTime.Run(async time =>
     {
-        var time = ManualTime.WithoutContext();
         await using var simulated = new SimulatedStore(time, 1, new EmbeddedStoreOptions(), new SimulatedDelays());
         var store = simulated.Open();
         var first = store.Write(new DocumentKey("k", "a"), 0, new byte[10]).AsTask();
@@ -80,16 +81,16 @@ public sealed class EmbeddedStoreTests
         Assert.Equal(operations, simulated.Disk.Operations);
         Assert.Equal(1, (await store.Read(new DocumentKey("k", "a"), Cancel))!.Value.Version);
         simulated.Crash();
-    }
+    });
 
     [Fact]
-    public async Task WritersBeyondTheBoundOfMemory_WaitForTheFold()
+    public Task WritersBeyondTheBoundOfMemory_WaitForTheFold() => ManualTime.Run(async time =>
     {
-        var time = ManualTime.WithoutContext();
         var options = new EmbeddedStoreOptions { UnfoldedBytesMax = 1 << 16, FoldDelay = TimeSpan.FromMinutes(1), SegmentBytes = 1 << 16 };
         await using var simulated = new SimulatedStore(time, 1, options, new SimulatedDelays { FoldStep = TimeSpan.FromMinutes(2) });
         var store = simulated.Open();
-        var full = Enumerable.Range(0, 70).Select(index => store.Write(new DocumentKey("k", $"{index}"), 0, new byte[1000]).AsTask()).ToList();
+        var full = Enumerable.Range(0, 70).Select(
+            index => store.Write(new DocumentKey("k", $"{index}"), 0, new byte[1000]).AsTask()).ToList();
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.All(full, write => Assert.True(write.IsCompletedSuccessfully));
         var waiting = store.Write(new DocumentKey("k", "next"), 0, new byte[1000]).AsTask();
@@ -98,7 +99,7 @@ public sealed class EmbeddedStoreTests
         Assert.False(waiting.IsCompleted || appending.IsCompleted);
         time.Advance(TimeSpan.FromMinutes(5));
         Assert.Equal((1, 1), (await waiting, await appending));
-    }
+    });
 
     [Fact]
     public async Task SameSeed_GivesTheSameBytes()
@@ -116,7 +117,8 @@ public sealed class EmbeddedStoreTests
         await using (var store = EmbeddedStore.Open(folder.Name, options, TimeProvider.System))
         {
             for (var index = 0; index < 20; index++)
-                await store.Write(new DocumentKey("k", $"{index}"), 0, TextProjection.Content("me", index % 2 == 0 ? "ended" : "open", "p", index));
+                await store.Write(
+                    new DocumentKey("k", $"{index}"), 0, TextProjection.Content("me", index % 2 == 0 ? "ended" : "open", "p", index));
             await store.Append("s", 0, [new byte[100]]);
         }
         // The journal of the first life is deleted when it is folded; while it is there it excuses what the archive has lost.
@@ -127,7 +129,8 @@ public sealed class EmbeddedStoreTests
                 await store.Write(new DocumentKey("k", $"{index}"), 0, new byte[100]);
             Assert.Empty(await Findings(folder.Name, isWhole: false));
         }
-        var blobs = FileBlobStore.Open(Path.Combine(folder.Name, "blobs"), new FileBlobStoreOptions { FreeBytesMin = 0 }, TimeProvider.System);
+        var blobs = FileBlobStore.Open(
+            Path.Combine(folder.Name, "blobs"), new FileBlobStoreOptions { FreeBytesMin = 0 }, TimeProvider.System);
         var blob = await blobs.Put(new MemoryStream(new byte[100]), 100, null, Cancel);
         Assert.Empty(await Findings(folder.Name, isWhole: true));
 
@@ -161,9 +164,8 @@ public sealed class EmbeddedStoreTests
             Assert.Equal(~Crc32C.ByTable(~0u, bytes.AsSpan(0, length)), Crc32C.Of(bytes.AsSpan(0, length)));
     }
 
-    private static async Task<string> RunSeed(int seed)
+    private static Task<string> RunSeed(int seed) => ManualTime.Run(async time =>
     {
-        var time = ManualTime.WithoutContext();
         await using var simulated = new SimulatedStore(time, seed, SimulatedUnderTest.Options, new SimulatedDelays());
         var random = new Random(seed);
         var trace = new List<string>();
@@ -183,7 +185,7 @@ public sealed class EmbeddedStoreTests
         trace.Add($"{simulated.Disk.Operations}");
         trace.AddRange(simulated.Disk.FilesOf("journal").Select(file => $"{file}"));
         return string.Join(Environment.NewLine, trace);
-    }
+    });
 
     private static async Task Increment(EmbeddedStore store, int seed, int count, int keys)
     {

@@ -83,7 +83,8 @@ public sealed class FileBlobStoreTests : BlobStoreContract
     public async Task PutBelowTheFloorOfFreeDisk_IsRefused()
     {
         _free = 999;
-        var refusal = await Assert.ThrowsAsync<InsufficientDiskException>(async () => await Store.Put(new MemoryStream(Content(5)), 5, null, Cancel));
+        var refusal = await Assert.ThrowsAsync<InsufficientDiskException>(
+            async () => await Store.Put(new MemoryStream(Content(5)), 5, null, Cancel));
         Assert.Equal((999, 1000), (refusal.Free, refusal.Floor));
         _free = 1000;
         await Store.Put(new MemoryStream(Content(5)), 5, null, Cancel);

@@ -114,7 +114,8 @@ public sealed class JournalDamageTests
         }
         await Assert.ThrowsAsync<StoreDamagedException>(async () => await store.Read(First, TestContext.Current.CancellationToken));
         await Assert.ThrowsAsync<StoreDamagedException>(
-            async () => await store.Read("stream", 1, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken));
+            async () =>
+                await store.Read("stream", 1, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -7,12 +7,14 @@ public sealed class ManualTime : TimeProvider
 
     public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Leaves the test runner's context, so that what a timer completes goes on inside of it and not on another thread.</summary>
-    public static ManualTime WithoutContext()
-    {
-        SynchronizationContext.SetSynchronizationContext(null);
-        return new ManualTime();
-    }
+    /// <summary>
+    /// Runs a test with a clock of its own, away from the test runner's context and scheduler: what a timer completes then goes on inside
+    /// of the timer, and not on another thread.
+    /// </summary>
+    public static Task<TResult> Run<TResult>(Func<ManualTime, Task<TResult>> test) => Task.Run(() => test(new ManualTime()));
+
+    /// <inheritdoc cref="Run{TResult}"/>
+    public static Task Run(Func<ManualTime, Task> test) => Task.Run(() => test(new ManualTime()));
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 

@@ -69,7 +69,8 @@ public abstract class BlobStoreContract : IDisposable
     [InlineData(300_000)]
     public async Task BlobOverTheLimit_IsRefusedAndNothingIsKept(int limit)
     {
-        var refusal = await Assert.ThrowsAsync<BlobTooLargeException>(async () => await Store.Put(new MemoryStream(Content(limit + 1)), limit, null, Cancel));
+        var refusal = await Assert.ThrowsAsync<BlobTooLargeException>(
+            async () => await Store.Put(new MemoryStream(Content(limit + 1)), limit, null, Cancel));
         Assert.Equal(limit, refusal.SizeMax);
         Assert.Empty(await ListAll());
         await Store.Put(new MemoryStream(Content(limit)), limit, null, Cancel);

@@ -199,7 +199,8 @@ public abstract class DocumentStoreContract
 
         await Assert.ThrowsAnyAsync<ArgumentException>(
             async () => await store.Documents.Write(Key("a"), 0, new byte[StoragePolicy.DocumentBytesMax + 1]));
-        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await store.Documents.Write(new DocumentKey(longest + "n", "a"), 0, default));
+        await Assert.ThrowsAnyAsync<ArgumentException>(
+            async () => await store.Documents.Write(new DocumentKey(longest + "n", "a"), 0, default));
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await store.Documents.Write(new DocumentKey("", "a"), 0, default));
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await store.Documents.Write(Key("\ud800"), 0, default));
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await store.Documents.Write(Key("a"), -1, default));

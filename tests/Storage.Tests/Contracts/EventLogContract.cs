@@ -43,7 +43,8 @@ public abstract class EventLogContract
     {
         await using var store = await Open();
         await store.Wait(store.Log.Append("s", 0, Entries(0, 3)));
-        var refusal = await Assert.ThrowsAsync<VersionConflictException>(async () => await store.Wait(store.Log.Append("s", 2, Entries(2, 1))));
+        var refusal = await Assert.ThrowsAsync<VersionConflictException>(
+            async () => await store.Wait(store.Log.Append("s", 2, Entries(2, 1))));
         Assert.Equal((2, 3), (refusal.Expected, refusal.Stored));
         await Assert.ThrowsAsync<VersionConflictException>(async () => await store.Wait(store.Log.Append("t", 1, Entries(1, 1))));
         await AssertStream(store, 3);

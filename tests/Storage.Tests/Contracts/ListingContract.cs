@@ -101,7 +101,8 @@ public abstract class ListingContract
     public async Task PageSize_IsBounded()
     {
         await using var store = await Open();
-        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await List(store, new ListingQuery(Kind, Limit: StoragePolicy.PageRowsMax + 1)));
+        await Assert.ThrowsAnyAsync<ArgumentException>(
+            async () => await List(store, new ListingQuery(Kind, Limit: StoragePolicy.PageRowsMax + 1)));
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await List(store, new ListingQuery(Kind, Limit: 0)));
         Assert.Empty(await List(store, new ListingQuery(Kind, Limit: StoragePolicy.PageRowsMax)));
     }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Marketplace.Storage.Contracts;
 
-/// <summary>Reads documents that are text: <c>owner|state|label|ticks|summary</c>; "ended" is the state that says so, "hidden" has no row.</summary>
+/// <summary>
+/// Reads documents that are text: <c>owner|state|label|ticks|summary</c>; "ended" is the state that says so, "hidden" has no row.
+/// </summary>
 public sealed class TextProjection(string kind) : IProjection
 {
     public string Kind => kind;

@@ -56,7 +56,8 @@ internal sealed class CrashModel
         await foreach (var (key, document) in store.Scan(ListingContract.Kind))
             scanned.Add(key.Id, Text(document)!.Value.Text);
         var expected = Enumerable.Range(0, Documents).Where(index => Document[index].Acknowledged is not null).ToList();
-        if (scanned.Count != expected.Count || expected.Any(index => scanned.GetValueOrDefault(Key(index).Id) != Document[index].Acknowledged!.Value.Text))
+        if (scanned.Count != expected.Count
+            || expected.Any(index => scanned.GetValueOrDefault(Key(index).Id) != Document[index].Acknowledged!.Value.Text))
             violations.Add($"the scan gave {scanned.Count} documents, expected {expected.Count}");
         return violations;
     }
@@ -68,7 +69,8 @@ internal sealed class CrashModel
         var expected = Enumerable.Range(0, Documents).Where(index => Document[index].Acknowledged is not null)
             .Select(index => projection.Project(Key(index).Id, Encoding.UTF8.GetBytes(Document[index].Acknowledged!.Value.Text), out _))
             .OfType<ListingRow>().Select(row => $"{row.Id} {row.State} {row.At.Ticks}").Order();
-        var listed = (await store.List(new ListingQuery(ListingContract.Kind))).Select(row => $"{row.Id} {row.State} {row.At.Ticks}").Order();
+        var listed = (await store.List(new ListingQuery(ListingContract.Kind))).Select(
+            row => $"{row.Id} {row.State} {row.At.Ticks}").Order();
         return expected.SequenceEqual(listed) ? [] : [$"listing [{string.Join("; ", listed)}], expected [{string.Join("; ", expected)}]"];
     }
 
@@ -78,7 +80,7 @@ internal sealed class CrashModel
         var allowed = found == model.Acknowledged || (model.IsUnderWay && found == model.UnderWay)
             || (!isHonest && (found is null || model.History.Contains(found.Value)));
         if (!allowed)
-            violations.Add($"document {index}: {found}, acknowledged {model.Acknowledged}, under way {(model.IsUnderWay ? model.UnderWay : "nothing")}");
+            violations.Add($"document {index}: {found}, acknowledged {model.Acknowledged}, under way {model.IsUnderWay} {model.UnderWay}");
         model.Acknowledged = found;
         model.IsUnderWay = false;
     }
@@ -90,7 +92,8 @@ internal sealed class CrashModel
         var isPrefix = found.Count <= full.Count && found.SequenceEqual(full.Take(found.Count));
         var isWhole = found.Count == model.Acknowledged.Count || found.Count == full.Count;
         if (!isPrefix || (isHonest && !isWhole))
-            violations.Add($"stream {index}: {found.Count} entries, acknowledged {model.Acknowledged.Count}, under way {model.UnderWay.Count}");
+            violations.Add(
+                $"stream {index}: {found.Count} entries, acknowledged {model.Acknowledged.Count}, under way {model.UnderWay.Count}");
         model.Acknowledged.Clear();
         model.Acknowledged.AddRange(found);
         model.UnderWay.Clear();

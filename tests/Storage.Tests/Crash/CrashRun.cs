@@ -27,32 +27,37 @@ public sealed class CrashRun : IDisposable
 
     private static readonly SimulatedDelays Delays = new();
 
-    private readonly ManualTime _time = new();
+    private readonly ManualTime _time;
     private readonly Random _random;
     private readonly CrashModel _model = new();
     private readonly SimulatedStore _store;
     private readonly List<string> _violations = [];
     private readonly DiskFault _fault;
     private long _counter;
+    private bool _trustsLies;
 
-    private CrashRun(int seed, long operation, DiskFault fault)
+    private CrashRun(ManualTime time, int seed, long operation, DiskFault fault)
     {
-        _fault = fault;
+        (_time, _fault) = (time, fault);
         _random = new Random(seed);
         _store = new SimulatedStore(_time, seed, SimulatedUnderTest.Options, Delays);
         _store.Disk.FailAt(operation, fault);
     }
 
     /// <summary>Runs the load of the seed with the fault at the given operation of the disk.</summary>
+    /// <param name="seed">Of load, disk and delays.</param>
+    /// <param name="operation">Where the disk fails, counted from 1.</param>
+    /// <param name="fault">How it fails.</param>
+    /// <param name="ending">How the process ends.</param>
+    /// <param name="trustsLies">True: what a lying disk lost is a violation like any other; shows that this harness can fail.</param>
     /// <returns><see cref="CrashResult.HasFailed"/> is false where the load has fewer operations than that.</returns>
-    public static async Task<CrashResult> Run(int seed, long operation, DiskFault fault, Ending ending)
-    {
-        // A context of the caller would take continuations away from the timers that this run fires.
-        SynchronizationContext.SetSynchronizationContext(null);
-        using var run = new CrashRun(seed, operation, fault);
-        var refused = await run.Execute(ending);
-        return new CrashResult(run._store.Disk.Operations >= operation, refused, run._violations);
-    }
+    public static Task<CrashResult> Run(int seed, long operation, DiskFault fault, Ending ending, bool trustsLies = false) =>
+        ManualTime.Run(async time =>
+        {
+            using var run = new CrashRun(time, seed, operation, fault) { _trustsLies = trustsLies };
+            var refused = await run.Execute(ending);
+            return new CrashResult(run._store.Disk.Operations >= operation, refused, run._violations);
+        });
 
     public void Dispose() => _store.Disk.Dispose();
 
@@ -62,7 +67,7 @@ public sealed class CrashRun : IDisposable
     private async Task<bool> Execute(Ending ending)
     {
         await Load(Rounds);
-        var isHonest = _fault != DiskFault.Lie || !HasFailed;
+        var isHonest = _fault != DiskFault.Lie || !HasFailed || _trustsLies;
         if (ending == Ending.PowerCut)
             _store.Crash();
         else
@@ -76,11 +81,11 @@ public sealed class CrashRun : IDisposable
             _store.Open();
             _violations.AddRange(await _model.Compare(_store.Store, isHonest));
         }
-        catch (StoreDamagedException) when (!isHonest)
+        catch (StoreDamagedException) when (!isHonest || _trustsLies)
         {
             return true;
         }
-        if (isHonest)
+        if (isHonest && !_trustsLies)
             await GoOn();
         return false;
     }

@@ -26,6 +26,15 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public async Task WithoutFlushes_TheHarnessReportsLostWrites()
+    {
+        var violations = 0;
+        for (long operation = 1; operation < 60; operation++)
+            violations += (await CrashRun.Run(3, operation, DiskFault.Lie, Ending.PowerCut, trustsLies: true)).Violations.Count;
+        Assert.True(violations > 0, "A store that never flushes lost nothing: the harness sees nothing.");
+    }
+
+    [Fact]
     public async Task FlushThatLies_IsFoundOrLosesWholeWritesOnly()
     {
         var refused = 0;
