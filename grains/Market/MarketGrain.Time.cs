@@ -19,12 +19,7 @@ public sealed partial class MarketGrain
         try
         {
             var count = 0;
-            await foreach (var ticket in _openJobs.Read(cancellation))
-            {
-                if (_book.Add(ticket, _clock.GetUtcNow()))
-                    count++;
-            }
-
+            await _openJobs.Read(ticket => count += _book.Add(ticket, _clock.GetUtcNow()) ? 1 : 0, cancellation);
             await this.RegisterOrUpdateReminder(MarketPolicy.WakeReminder, MarketPolicy.WakePeriod, MarketPolicy.WakePeriod);
             _rebuild?.Dispose();
             _book.Resume(_clock.GetUtcNow());

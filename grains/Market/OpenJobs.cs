@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Marketplace.Storage;
 
 namespace Marketplace.Grains;
@@ -8,26 +7,25 @@ namespace Marketplace.Grains;
 /// </summary>
 public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpenJobs
 {
-    public async IAsyncEnumerable<JobTicket> Read([EnumeratorCancellation] CancellationToken cancellation)
+    public async Task Read(Action<JobTicket> found, CancellationToken cancellation)
     {
         await listing.CatchUp(cancellation);
-        ListingCursor? after = null;
+        var query = new ListingQuery(JobSummary.Kind, State: JobStatusNames.Of(JobStatus.Pending), Limit: StoragePolicy.PageRowsMax);
         while (true)
         {
-            var page = await listing.List(
-                new ListingQuery(JobSummary.Kind, State: JobStatusNames.Of(JobStatus.Pending), After: after, Limit: StoragePolicy.PageRowsMax), cancellation);
+            var page = await listing.List(query, cancellation);
             foreach (var row in page)
             {
                 if (await documents.Read(new DocumentKey(JobSummary.Kind, row.Id), cancellation) is not { } document)
                     continue;
                 var job = JobStateCodec.Read(document.Content.Span);
                 if (job.Ending is null)
-                    yield return job.ToTicket(JobId.Parse(row.Id));
+                    found(job.ToTicket(JobId.Parse(row.Id)));
             }
 
             if (page.Count < StoragePolicy.PageRowsMax)
-                yield break;
-            after = new ListingCursor(page[^1].At, page[^1].Id);
+                return;
+            query = query with { After = new ListingCursor(page[^1].At, page[^1].Id) };
         }
     }
 }

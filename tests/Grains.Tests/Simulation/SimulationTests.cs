@@ -70,10 +70,6 @@ public sealed class SimulationTests(ITestOutputHelper output)
     /// <summary>Does what no grain may: continues on the thread pool.</summary>
     private sealed class OpenJobsOnThePool : IOpenJobs
     {
-        public async IAsyncEnumerable<JobTicket> Read([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
-        {
-            await Task.Run(() => { }, cancellation);
-            yield break;
-        }
+        public Task Read(Action<JobTicket> found, CancellationToken cancellation) => Task.Run(() => { }, cancellation);
     }
 }
