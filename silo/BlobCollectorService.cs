@@ -4,7 +4,8 @@ using Marketplace.Storage;
 namespace Marketplace.Silo;
 
 /// <summary>Deletes blobs that nobody has pinned, some time after they were stored: an upload is pinned right after it, an output with its job's end.</summary>
-internal sealed partial class BlobCollectorService(BlobCollector collector, IGrainFactory grains, TimeProvider time, ILogger<BlobCollectorService> log) : BackgroundService
+internal sealed partial class BlobCollectorService(
+    BlobCollector collector, IGrainFactory grains, TimeProvider time, ILogger<BlobCollectorService> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromHours(1);
 

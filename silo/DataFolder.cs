@@ -3,8 +3,8 @@ using Marketplace.Crypto;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// The silo's folder: <c>account.key</c> and <c>worker.key</c> (Ed25519 seeds in hexadecimal), <c>key</c> (the local account's API key), <c>url</c>, and the folders
-/// <c>store</c> and <c>blobs</c>. Readable by its owner only.
+/// The silo's folder: <c>account.key</c> and <c>worker.key</c> (Ed25519 seeds in hexadecimal), <c>key</c> (the local account's API key),
+/// <c>url</c>, and the folders <c>store</c> and <c>blobs</c>. Readable by its owner only.
 /// </summary>
 public sealed class DataFolder
 {
@@ -45,7 +45,8 @@ public sealed class DataFolder
         RefuseLoose(file);
         return Bytes32.TryParse(File.ReadAllText(file).AsSpan().Trim(), out var seed)
             ? new Ed25519KeyPair(seed.ToArray())
-            : throw new SiloOptionsException($"{file} does not hold a key: expected 64 hexadecimal digits. Restore it from a backup; a new key is a new account.");
+            : throw new SiloOptionsException(
+                $"{file} does not hold a key: expected 64 hexadecimal digits. Restore it from a backup; a new key is a new account.");
     }
 
     public bool Has(string name) => File.Exists(System.IO.Path.Combine(Path, name));

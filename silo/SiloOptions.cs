@@ -1,3 +1,5 @@
+using Marketplace.Worker;
+
 namespace Marketplace.Silo;
 
 /// <summary>
@@ -37,8 +39,10 @@ public sealed class SiloOptions
     public void Validate()
     {
         Check(!string.IsNullOrWhiteSpace(Data), nameof(Data), Data, "a folder");
-        Check(ListenUrls.Count > 0 && ListenUrls.All(url => url is not null), nameof(Urls), Urls, "http or https addresses such as http://127.0.0.1:8080, separated by ';'");
-        Check(WorkerSlots is >= 0 and <= Marketplace.Worker.WorkerPolicy.SlotsMax, nameof(WorkerSlots), WorkerSlots, $"0 to {Marketplace.Worker.WorkerPolicy.SlotsMax}");
+        Check(
+            ListenUrls.Count > 0 && ListenUrls.All(url => url is not null), nameof(Urls), Urls,
+            "http or https addresses such as http://127.0.0.1:8080, separated by ';'");
+        Check(WorkerSlots is >= 0 and <= WorkerPolicy.SlotsMax, nameof(WorkerSlots), WorkerSlots, $"0 to {WorkerPolicy.SlotsMax}");
         Check(TokenAmount.TryParse(WorkerPrice, out _), nameof(WorkerPrice), WorkerPrice, "a whole number of base units");
         Check(TokenAmount.TryParse(InitialCredit, out _), nameof(InitialCredit), InitialCredit, "a whole number of base units");
         Check(DiskFloorMiB >= 0, nameof(DiskFloorMiB), DiskFloorMiB, "0 or more");

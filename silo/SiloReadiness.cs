@@ -12,6 +12,7 @@ internal sealed class SiloReadiness(IHostApplicationLifetime lifetime, EmbeddedS
     private static readonly string Version = typeof(SiloReadiness).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     public ReadinessReport Current => store.Stopped is not null
-        ? new ReadinessReport(ServiceState.Failed, Version, "The store stopped after a failed write; the silo's log says why. Restart it when the disk is well.")
+        ? new ReadinessReport(
+            ServiceState.Failed, Version, "The store stopped after a failed write; the silo's log says why. Restart it when the disk is well.")
         : new ReadinessReport(lifetime.ApplicationStopping.IsCancellationRequested ? ServiceState.Stopping : ServiceState.Ready, Version);
 }

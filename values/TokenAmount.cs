@@ -52,7 +52,8 @@ public readonly record struct TokenAmount(UInt128 BaseUnits)
 
     public static TokenAmount Parse(string text) => TryParse(text, out var amount)
         ? amount
-        : throw new FormatException($"'{(text.Length > 60 ? text[..60] + "…" : text)}' is not an amount: expected 1 to {DigitsMax} decimal digits, at most 2^128 - 1.");
+        : throw new FormatException(
+            $"'{(text.Length > 60 ? text[..60] + "…" : text)}' is not an amount: expected 1 to {DigitsMax} decimal digits, at most 2^128 - 1.");
 
     public static bool TryParse([NotNullWhen(true)] string? text, out TokenAmount amount)
     {

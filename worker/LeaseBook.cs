@@ -119,7 +119,9 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
             held.Stop();
     }
 
-    /// <summary>Takes out the leases that have waited longer than <see cref="WorkerPolicy.LeaseWaitMax"/>; no more are prefetched until runs are short again.</summary>
+    /// <summary>
+    /// Takes out the leases that have waited longer than <see cref="WorkerPolicy.LeaseWaitMax"/>; no more are prefetched until runs are short again.
+    /// </summary>
     public IReadOnlyList<WorkerLease> TakeStale()
     {
         var before = time.GetUtcNow() - WorkerPolicy.LeaseWaitMax;

@@ -18,8 +18,18 @@ internal static class PeersBenchmark
         var ours = await JobsBenchmark.Measure(arguments);
         var after = await RunPeers(script);
         Console.WriteLine(JsonSerializer.Serialize(ours, BenchmarkJson.Options));
-        var best = before.Concat(after).GroupBy(peer => peer.Name).Select(group => (group.Key, Rate: group.Average(peer => peer.JobsPerS))).MaxBy(peer => peer.Rate);
-        var line = new { Bench = "peers", Best = best.Key, PeerJobsPerS = Math.Round(best.Rate), OurJobsPerS = ours.JobsPerS, Ratio = Math.Round(ours.JobsPerS / best.Rate, 2) };
+        var best = before.Concat(after)
+            .GroupBy(peer => peer.Name)
+            .Select(group => (group.Key, Rate: group.Average(peer => peer.JobsPerS)))
+            .MaxBy(peer => peer.Rate);
+        var line = new
+        {
+            Bench = "peers",
+            Best = best.Key,
+            PeerJobsPerS = Math.Round(best.Rate),
+            OurJobsPerS = ours.JobsPerS,
+            Ratio = Math.Round(ours.JobsPerS / best.Rate, 2),
+        };
         Console.WriteLine(JsonSerializer.Serialize(line, BenchmarkJson.Options));
         return 0;
     }

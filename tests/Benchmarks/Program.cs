@@ -2,7 +2,9 @@ using Marketplace.Benchmarks;
 
 var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, Task<int>> Run)>
 {
-    ["jobs"] = ("durable jobs end to end over HTTP, then single jobs when idle [--jobs N] [--seconds S] [--idle N] [--batch N] [--clients N]", JobsBenchmark.Run),
+    ["jobs"] = (
+        "durable jobs end to end over HTTP, then single jobs when idle [--jobs N] [--seconds S] [--idle N] [--batch N] [--clients N]",
+        JobsBenchmark.Run),
     ["peers"] = ("the same, and ../shared/peers/jobs.sh where it is found, with the ratio", PeersBenchmark.Run),
     ["start"] = ("time to ready of a new silo and to its first answered job", StartBenchmark.Run),
 };

@@ -60,7 +60,8 @@ public sealed class FirstMinutesTests
 
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
         {
-            await using var silo = await SiloProcess.StartWith([option, .. option == "--data" ? [] : new[] { "--data", folder.Path }], folder.Path, Cancellation);
+            string[] arguments = option == "--data" ? [option] : [option, "--data", folder.Path];
+            await using var silo = await SiloProcess.StartWith(arguments, folder.Path, Cancellation);
         });
 
         Assert.Contains("ended with code 2", refusal.Message);

@@ -49,7 +49,8 @@ public sealed class SourceTests
     [Fact]
     public void Source_HasNoRegionsAndNoConditionalCode() => Assert.Empty(
         from path in Repository.SourceFiles()
-        where Parse(path).DescendantTrivia(descendIntoTrivia: false).Any(trivia => trivia.IsKind(SyntaxKind.RegionDirectiveTrivia) || trivia.IsKind(SyntaxKind.IfDirectiveTrivia))
+        where Parse(path).DescendantTrivia().Any(trivia =>
+            trivia.IsKind(SyntaxKind.RegionDirectiveTrivia) || trivia.IsKind(SyntaxKind.IfDirectiveTrivia))
         select Repository.Relative(path));
 
     /// <summary>The market's code compiles against either grain host; only one file names the embedded one.</summary>

@@ -22,7 +22,11 @@ public sealed class WireTypeTests
     public void EveryGrainMethod_HasAnAliasUniqueInItsInterface()
     {
         Assert.Empty(Methods().Where(method => !Has(method, "AliasAttribute")).Select(Name));
-        Assert.Empty(Interfaces.SelectMany(type => type.GetMethods().GroupBy(Alias).Where(group => group.Count() > 1).Select(group => $"{type.Name}: {group.Key}")));
+        Assert.Empty(
+            from type in Interfaces
+            from sharing in type.GetMethods().GroupBy(Alias)
+            where sharing.Count() > 1
+            select $"{type.Name}: {sharing.Key}");
     }
 
     [Fact]
@@ -30,11 +34,17 @@ public sealed class WireTypeTests
 
     [Fact]
     public void GrainMethod_IsNotGenericAndPassesNothingByReference() =>
-        Assert.Empty(Methods().Where(method => method.IsGenericMethod || method.GetParameters().Any(parameter => parameter.ParameterType.IsByRef)).Select(Name));
+        Assert.Empty(
+            from method in Methods()
+            where method.IsGenericMethod || method.GetParameters().Any(parameter => parameter.ParameterType.IsByRef)
+            select Name(method));
 
     [Fact]
     public void GrainMethod_TakesAtMostOneCancellationToken() =>
-        Assert.Empty(Methods().Where(method => method.GetParameters().Count(parameter => parameter.ParameterType == typeof(CancellationToken)) > 1).Select(Name));
+        Assert.Empty(
+            from method in Methods()
+            where method.GetParameters().Count(parameter => parameter.ParameterType == typeof(CancellationToken)) > 1
+            select Name(method));
 
     [Fact]
     public void GrainMethod_PassesOnlyImmutableTypes()
@@ -50,7 +60,7 @@ public sealed class WireTypeTests
     [Fact]
     public void WireType_IsAPublicOrInternalSealedRecordOrReadonlyStruct() => Assert.Empty(WireTypes
         .Where(type => !type.IsSubclassOf(typeof(Exception)))
-        .Where(type => type.IsNestedPrivate || !type.IsSealed || (type.IsValueType && !Has(type, "IsReadOnlyAttribute") && !type.Name.EndsWith("Surrogate", StringComparison.Ordinal)))
+        .Where(type => type.IsNestedPrivate || !type.IsSealed || (type.IsValueType && !Has(type, "IsReadOnlyAttribute") && !IsSurrogate(type)))
         .Select(type => type.Name));
 
     [Fact]
@@ -63,7 +73,7 @@ public sealed class WireTypeTests
     [Fact]
     public void WireType_NumbersEachMemberOnce()
     {
-        foreach (var type in WireTypes.Where(type => !type.IsSubclassOf(typeof(Exception)) && !type.Name.EndsWith("Surrogate", StringComparison.Ordinal)))
+        foreach (var type in WireTypes.Where(type => !type.IsSubclassOf(typeof(Exception)) && !IsSurrogate(type)))
         {
             var stored = type.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
                 .Where(property => Backed(type, property)).ToArray();
@@ -102,6 +112,8 @@ public sealed class WireTypeTests
             return MayTravel(type.GetGenericArguments()[0]);
         return type.Assembly == typeof(JobId).Assembly || WireTypes.Contains(type);
     }
+
+    private static bool IsSurrogate(Type type) => type.Name.EndsWith("Surrogate", StringComparison.Ordinal);
 
     private static bool Has(MemberInfo member, string attribute) => member.CustomAttributes.Any(data => data.AttributeType.Name == attribute);
 

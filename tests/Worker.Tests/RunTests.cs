@@ -53,7 +53,7 @@ public sealed class RunTests
             reported.Add(result.Lease, Encoding.UTF8.GetString(result.Output.Span));
         }
 
-        Assert.Equal(leases.Select(lease => lease.Id).Order(Comparer<LeaseId>.Create((a, b) => a.Sequence.CompareTo(b.Sequence))), reported.Keys.OrderBy(id => id.Sequence));
+        Assert.Equal(leases.Select(lease => lease.Id).OrderBy(id => id.Sequence), reported.Keys.OrderBy(id => id.Sequence));
         Assert.All(leases, lease => Assert.Equal(Encoding.UTF8.GetString(lease.Input.Span).ToUpperInvariant(), reported[lease.Id]));
         Assert.All(worker.Market.Reports, report => Assert.InRange(report.Results.Count, 1, 64));
     }

@@ -53,7 +53,8 @@ public static class Kill9Check
     {
         await using var silo = await SiloProcess.Start(folder, CancellationToken.None);
         await using var client = silo.Client();
-        return new Workload(await Deploy(client, "echo"), await Deploy(client, "primes"), await Deploy(client, "kvstore"), await Deploy(client, "faulty"), dedup);
+        return new Workload(
+            await Deploy(client, "echo"), await Deploy(client, "primes"), await Deploy(client, "kvstore"), await Deploy(client, "faulty"), dedup);
     }
 
     private static async Task<ProgramId> Deploy(MarketplaceClient client, string name)

@@ -109,7 +109,15 @@ internal sealed class Workload(ProgramId echo, ProgramId primes, ProgramId kvsto
             < 96 => (faulty, "loop", 20_000_000L),
             _ => (faulty, "loop", 1_000_000_000_000L),
         };
-        var job = new JobRequest { RequestId = name, Program = program, InputText = input, FuelMax = fuel, PriceMax = new TokenAmount(2_000_000), TimeMaxMs = 60_000 };
+        var job = new JobRequest
+        {
+            RequestId = name,
+            Program = program,
+            InputText = input,
+            FuelMax = fuel,
+            PriceMax = new TokenAmount(2_000_000),
+            TimeMaxMs = 60_000,
+        };
         return new Request(name, job, cancel: kind >= 96);
     }
 }
