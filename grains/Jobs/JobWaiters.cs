@@ -3,11 +3,13 @@ namespace Marketplace.Grains;
 /// <summary>The calls that wait for one job's end. Used within the turns of its activation.</summary>
 internal sealed class JobWaiters(TimeProvider clock)
 {
-    private readonly HashSet<Moment> _waiting = [];
+    /// <summary>Null until somebody waits: most jobs nobody waits for.</summary>
+    private HashSet<Moment>? _waiting;
 
     /// <returns>False when the time is over, the caller is gone, or too many wait already.</returns>
     public async ValueTask<bool> Wait(TimeSpan atMost, CancellationToken cancellation)
     {
+        _waiting ??= [];
         if (_waiting.Count >= JobPolicy.WaitersMax || atMost <= TimeSpan.Zero)
             return false;
         var moment = new Moment();
@@ -24,7 +26,7 @@ internal sealed class JobWaiters(TimeProvider clock)
 
     public void Release()
     {
-        foreach (var moment in _waiting)
+        foreach (var moment in _waiting ?? [])
             moment.Come();
     }
 }

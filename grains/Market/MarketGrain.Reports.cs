@@ -42,13 +42,13 @@ public sealed partial class MarketGrain
         var verdict = ReportRules.Refusal(report) is { } refusal ? JobOutcomes.Verdict.WorkerFailed : JobOutcomes.VerdictOf(report.Outcome);
         if (verdict == JobOutcomes.Verdict.WorkerFailed)
         {
-            WorkerFailed(job, worker, ReportRules.Refusal(report) ?? report.Reason ?? "the worker failed without a reason");
+            await WorkerFailed(job, worker, ReportRules.Refusal(report) ?? report.Reason ?? "the worker failed without a reason");
             return;
         }
 
         if (verdict == JobOutcomes.Verdict.Interrupted)
         {
-            Interrupted(job, report.Reason ?? "the worker gave the run up");
+            await Interrupted(job, report.Reason ?? "the worker gave the run up");
             return;
         }
 
@@ -95,7 +95,7 @@ public sealed partial class MarketGrain
         }
         catch (MarketException missing) when (missing.Code == ErrorCode.BlobNotFound)
         {
-            WorkerFailed(job, end.Worker!.Value, "the output that the worker reported is not in the store");
+            await WorkerFailed(job, end.Worker!.Value, "the output that the worker reported is not in the store");
             return null;
         }
     }

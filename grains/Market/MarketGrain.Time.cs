@@ -58,7 +58,7 @@ public sealed partial class MarketGrain
                 var worker = job.Offer!.Offer.Worker;
                 LogLeaseMissed(job.Ticket.Job, worker, job.Lease!.Deadline);
                 _book.StopLease(job);
-                WorkerFailed(job, worker, "the worker did not report before the lease's deadline");
+                _ = WorkerFailed(job, worker, "the worker did not report before the lease's deadline");
                 break;
             case MarketPhase.EndingLater:
                 _ = EndOnOwnAccount(job, job.OwnEnd!);
@@ -69,20 +69,22 @@ public sealed partial class MarketGrain
     }
 
     /// <summary>The worker is charged with a failed attempt: another worker tries, after a while, or the job fails.</summary>
-    private void WorkerFailed(MarketJob job, WorkerId worker, string reason)
+    /// <returns>Completes when the job is queued again or its end was written or left for later; never fails.</returns>
+    private Task WorkerFailed(MarketJob job, WorkerId worker, string reason)
     {
         var now = _clock.GetUtcNow();
         _book.Release(job);
         job.AddFailure(worker);
         job.Note(JobStatus.Pending, now, worker, reason);
         if (job.Failures > job.Ticket.Spec.RetriesMax)
-            _ = EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, worker, reason));
-        else
-            _book.Requeue(job, now, MarketPolicy.RetryDelay(job.Failures, _chance));
+            return EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, worker, reason));
+        _book.Requeue(job, now, MarketPolicy.RetryDelay(job.Failures, _chance));
+        return Task.CompletedTask;
     }
 
     /// <summary>The run is over without anybody's fault being known: the job runs again, at its old place in the queue.</summary>
-    private void Interrupted(MarketJob job, string reason)
+    /// <inheritdoc cref="WorkerFailed"/>
+    private Task Interrupted(MarketJob job, string reason)
     {
         var now = _clock.GetUtcNow();
         var worker = job.Offer!.Offer.Worker;
@@ -90,9 +92,9 @@ public sealed partial class MarketGrain
         job.Interruptions++;
         job.Note(JobStatus.Pending, now, worker, reason);
         if (job.Interruptions > MarketPolicy.InterruptionsMax)
-            _ = EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, worker, $"{MarketPolicy.InterruptionsMax} runs were given up; the last: {reason}"));
-        else
-            _book.Requeue(job, now);
+            return EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, worker, $"{MarketPolicy.InterruptionsMax} runs were given up; the last: {reason}"));
+        _book.Requeue(job, now);
+        return Task.CompletedTask;
     }
 
     private void Maintain(DateTimeOffset now)

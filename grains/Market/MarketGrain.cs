@@ -81,7 +81,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
             throw new MarketException(ErrorCode.LimitExceeded, $"The market has {MarketPolicy.WorkersMax} workers already; try again later.");
         var now = _clock.GetUtcNow();
         foreach (var lost in _book.SetOffer(offer, now))
-            Interrupted(lost, "its worker started again");
+            _ = Interrupted(lost, "its worker started again");
         Act();
         return Task.FromResult(_book.Start);
     }

@@ -6,6 +6,8 @@ internal static class ReportRules
     /// <returns>What is wrong; null where nothing is.</returns>
     public static string? Refusal(LeaseReport report)
     {
+        if (report.StateChanges.IsDefault)
+            return "the report has no list of state changes";
         if (report.FuelUsed < 0)
             return $"the report has {report.FuelUsed} fuel";
         if (report.Log.Length > MarketLimits.LogBytesMax)
