@@ -88,3 +88,36 @@ public sealed class KeyTests
         Assert.Equal(ErrorCode.KeyNotFound, (await Assert.ThrowsAsync<MarketException>(() => market.Account("client").RevokeKey("mk"))).Code);
     });
 }
+
+/// <summary>What the inspector says of real modules.</summary>
+public sealed class ModuleInspectorTests
+{
+    [Fact]
+    public async Task Modules_AreValidatedWithReasonAndOffset()
+    {
+        var blobs = new MemoryBlobs(new MemoryDisk(), TimeProvider.System);
+        using var inspector = new ModuleInspector(blobs);
+        var echo = await File.ReadAllBytesAsync(Program("echo", "echo.wasm"), TestContext.Current.CancellationToken);
+        var store = await File.ReadAllBytesAsync(Program("kvstore", "kvstore.wasm"), TestContext.Current.CancellationToken);
+
+        var command = await inspector.Inspect(blobs.Put(echo), TestContext.Current.CancellationToken);
+        var writing = await inspector.Inspect(blobs.Put(store), TestContext.Current.CancellationToken);
+        var cut = await inspector.Inspect(blobs.Put(echo[..^5]), TestContext.Current.CancellationToken);
+        var text = await inspector.Inspect(blobs.Put("not a module"u8.ToArray()), TestContext.Current.CancellationToken);
+
+        Assert.Equal((Marketplace.Engine.Guests.GuestAbi.WasiCommand, false), (command!.Info!.Abi, command.Info.WritesState));
+        Assert.True(writing!.Info!.WritesState);
+        Assert.Null(cut!.Info);
+        Assert.Matches("[0-9]", cut.Refusal!);
+        Assert.Contains("magic", text!.Refusal!, StringComparison.OrdinalIgnoreCase);
+        Assert.Null(await inspector.Inspect(new BlobId(new Bytes32(new byte[32])), TestContext.Current.CancellationToken));
+    }
+
+    private static string Program(string folder, string file)
+    {
+        var root = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(root, "Marketplace.sln")))
+            root = Path.GetDirectoryName(root)!;
+        return Path.Combine(root, "programs", folder, file);
+    }
+}
