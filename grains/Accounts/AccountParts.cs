@@ -15,11 +15,10 @@ internal sealed class Hold(AccountKey key, TokenAmount amount, DateTimeOffset fi
     /// <summary>When its job is asked how it ended. In memory only.</summary>
     public DateTimeOffset AskAt { get; set; } = first + AccountPolicy.HoldOrphanAge;
 
-    public void Renew(DateTimeOffset at)
-    {
-        Last = at;
-        AskAt = at + AccountPolicy.HoldOrphanAge;
-    }
+    /// <summary>
+    /// Leaves <see cref="AskAt"/> as it is: the job of a repeated request may have ended before a crash, and then nobody else will tell how.
+    /// </summary>
+    public void Renew(DateTimeOffset at) => Last = at;
 
     /// <summary>Whether a job that was created on a hold of that moment stands on this one.</summary>
     public bool Carries(DateTimeOffset heldAt) => First <= heldAt && heldAt <= Last;

@@ -85,8 +85,8 @@ public sealed class RestartTests
         Assert.Equal(1, (await market.Market.GetView()).QueuedJobs);
     });
 
-    [Fact]
-    public void CrashAfterTheTerminalWrite_StillPays() => TestMarket.Run(async market =>
+    [Theory, InlineData(false), InlineData(true)]
+    public void CrashAfterTheTerminalWrite_StillPaysSoon_AlsoWhenTheRequestIsRepeatedFirst(bool repeated) => TestMarket.Run(async market =>
     {
         var caller = await market.OpenAccount("client");
         var program = await market.Deploy(caller);
@@ -99,7 +99,9 @@ public sealed class RestartTests
 
         await market.CrashAndStart();
         Assert.Equal(1, (await market.Account("client").Get()).OpenJobs);
-        await Task.Delay(TimeSpan.FromMinutes(15), market.Time);
+        if (repeated)
+            await market.Submit(caller, TestMarket.Item("one", program));
+        await Task.Delay(TimeSpan.FromSeconds(5), market.Time);
 
         Assert.Equal(new TokenAmount(5), (await market.Account("worker").Get()).Available);
         Assert.Equal(0, (await market.Account("client").Get()).OpenJobs);
