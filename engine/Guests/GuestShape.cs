@@ -41,7 +41,7 @@ internal sealed record GuestShape(
         IReadOnlyList<string> entries = abi == GuestAbi.WasiCommand ? [CommandEntry] : [.. EntryNames(module, conventions)];
         CheckEntryPoints(entries, bytes);
         var info = new GuestInfo(
-            abi, entries, (needs & HostNeeds.StateWrites) == HostNeeds.StateWrites,
+            abi, entries, (needs & HostNeeds.State) != 0,
             [.. module.Imports.Select(import => $"{import.Module}.{import.Name}").Distinct()]);
         return new GuestShape(
             info, needs, abi == GuestAbi.WasiCommand ? new Dictionary<string, OnvmConvention>() : conventions,

@@ -12,9 +12,6 @@ internal enum HostNeeds
     None = 0,
     State = 1,
     Blobs = 2,
-
-    /// <summary>It changes program state.</summary>
-    StateWrites = 4 | State,
 }
 
 /// <summary>One function that a guest may import.</summary>

@@ -18,5 +18,5 @@ internal static class StorageMapper
 
     public static DeployedProgram ToProgram(ProgramView view) => new(
         view.Id, view.Name, view.Module, view.ModuleSize, view.Deployer, view.DeployedAt, view.Abi,
-        view.EntryPoints, view.Imports, view.WritesState);
+        view.EntryPoints, view.Imports, view.UsesState);
 }

@@ -47,7 +47,7 @@ public interface IJobGrain : IGrainWithStringKey
 /// <param name="RequestId">The client's id.</param>
 /// <param name="Spec">What to run.</param>
 /// <param name="Module">The program's module, resolved when the job was submitted.</param>
-/// <param name="WritesState">Jobs of this program run one at a time.</param>
+/// <param name="UsesState">Jobs of this program run one at a time.</param>
 /// <param name="HeldAt">When the money was held. A job is not created on a hold that its account may have released again.</param>
 [GenerateSerializer, Immutable, Alias("JobSubmission")]
 public sealed record JobSubmission(
@@ -55,7 +55,7 @@ public sealed record JobSubmission(
     [property: Id(1)] string RequestId,
     [property: Id(2)] JobSpec Spec,
     [property: Id(3)] BlobId Module,
-    [property: Id(4)] bool WritesState,
+    [property: Id(4)] bool UsesState,
     [property: Id(5)] DateTimeOffset HeldAt);
 
 public enum JobAdmissionKind

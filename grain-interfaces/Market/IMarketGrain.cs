@@ -47,7 +47,7 @@ public sealed record JobTicket(
     [property: Id(1)] AccountId Account,
     [property: Id(2)] JobSpec Spec,
     [property: Id(3)] BlobId Module,
-    [property: Id(4)] bool WritesState,
+    [property: Id(4)] bool UsesState,
     [property: Id(5)] DateTimeOffset SubmittedAt,
     [property: Id(6)] string RequestId);
 

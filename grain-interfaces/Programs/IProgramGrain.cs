@@ -39,4 +39,4 @@ public sealed record ProgramView(
     [property: Id(6)] string Abi,
     [property: Id(7)] ImmutableArray<string> EntryPoints,
     [property: Id(8)] ImmutableArray<string> Imports,
-    [property: Id(9)] bool WritesState);
+    [property: Id(9)] bool UsesState);

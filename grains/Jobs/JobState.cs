@@ -8,7 +8,7 @@ namespace Marketplace.Grains;
 /// <param name="SpecHash">Tells a repeated request from another one under the same id.</param>
 /// <param name="Spec">What to run.</param>
 /// <param name="Module">The program's module.</param>
-/// <param name="WritesState">Jobs of this program run one at a time.</param>
+/// <param name="UsesState">Jobs of this program run one at a time.</param>
 /// <param name="SubmittedAt">When the job was created.</param>
 /// <param name="HeldAt">The hold that it stands on.</param>
 /// <param name="Ending">Null while the job is pending.</param>
@@ -18,7 +18,7 @@ internal sealed record JobState(
     Bytes32 SpecHash,
     JobSpec Spec,
     BlobId Module,
-    bool WritesState,
+    bool UsesState,
     DateTimeOffset SubmittedAt,
     DateTimeOffset HeldAt,
     JobEnding? Ending)
@@ -26,7 +26,7 @@ internal sealed record JobState(
     public JobStatus Status => Ending?.End.Status ?? JobStatus.Pending;
 
     public static JobState Create(JobSubmission submission, Bytes32 specHash, DateTimeOffset now) => new(
-        submission.Account, submission.RequestId, specHash, submission.Spec, submission.Module, submission.WritesState, now, submission.HeldAt, null);
+        submission.Account, submission.RequestId, specHash, submission.Spec, submission.Module, submission.UsesState, now, submission.HeldAt, null);
 
     /// <summary>The job as ended. The charge and the bounds of texts are decided here, whoever reports the end.</summary>
     public JobState EndWith(JobEnd end, DateTimeOffset now)
@@ -49,7 +49,7 @@ internal sealed record JobState(
         return this with { Ending = new JobEnding(bounded, charge, now) };
     }
 
-    public JobTicket ToTicket(JobId id) => new(id, Account, Spec, Module, WritesState, SubmittedAt, RequestId);
+    public JobTicket ToTicket(JobId id) => new(id, Account, Spec, Module, UsesState, SubmittedAt, RequestId);
 
     /// <summary>Null while the job is open.</summary>
     public JobSettlement? ToSettlement(JobId id) => Ending is { } ending

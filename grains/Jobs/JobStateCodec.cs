@@ -15,7 +15,7 @@ internal static class JobStateCodec
         writer.Text(job.RequestId);
         writer.Id(job.SpecHash);
         writer.Id(job.Module.Value);
-        writer.Flag(job.WritesState);
+        writer.Flag(job.UsesState);
         writer.Time(job.SubmittedAt);
         writer.Time(job.HeldAt);
         JobSpecCodec.Write(writer, job.Spec);
@@ -38,13 +38,13 @@ internal static class JobStateCodec
         var requestId = reader.Text();
         var specHash = reader.Id();
         var module = new BlobId(reader.Id());
-        var writesState = reader.Flag();
+        var usesState = reader.Flag();
         var submittedAt = reader.Time();
         var heldAt = reader.Time();
         var spec = JobSpecCodec.Read(ref reader);
         var ending = reader.Flag() ? ReadEnding(ref reader) : null;
         reader.End();
-        return new JobState(account, requestId, specHash, spec, module, writesState, submittedAt, heldAt, ending);
+        return new JobState(account, requestId, specHash, spec, module, usesState, submittedAt, heldAt, ending);
     }
 
     private static JobEnding ReadEnding(ref CompactReader reader)

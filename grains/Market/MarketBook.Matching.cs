@@ -49,7 +49,7 @@ internal sealed partial class MarketBook
         job.Explanation = Explain(job, offer);
         offer.Jobs.Add(job);
         offer.SlotsUsed++;
-        if (job.Ticket.WritesState)
+        if (job.Ticket.UsesState)
         {
             job.Phase = MarketPhase.Preparing;
             // The question to the state's grain has the time limit of every grain call.
@@ -127,7 +127,7 @@ internal sealed partial class MarketBook
 
     private void LeaveLine(MarketJob job, DateTimeOffset now)
     {
-        if (!job.Ticket.WritesState || !_lines.TryGetValue(job.Ticket.Spec.Program, out var line))
+        if (!job.Ticket.UsesState || !_lines.TryGetValue(job.Ticket.Spec.Program, out var line))
             return;
         if (line.Leave(job) is { } next)
             MakeReady(next, now);

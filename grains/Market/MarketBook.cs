@@ -142,7 +142,7 @@ internal sealed partial class MarketBook(long start)
     {
         job.ExpiresAt = expiresAt;
         _deadlines.Set(job, expiresAt);
-        if (job.Ticket.WritesState && !EnterLine(job))
+        if (job.Ticket.UsesState && !EnterLine(job))
         {
             job.Phase = MarketPhase.InLine;
             return;

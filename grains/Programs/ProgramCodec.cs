@@ -21,7 +21,7 @@ internal static class ProgramCodec
         writer.Text(program.Abi);
         WriteTexts(writer, program.EntryPoints);
         WriteTexts(writer, program.Imports);
-        writer.Flag(program.WritesState);
+        writer.Flag(program.UsesState);
         return writer.Finish();
     }
 

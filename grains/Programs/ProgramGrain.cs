@@ -43,7 +43,7 @@ public sealed class ProgramGrain : Grain, IProgramGrain
         await module.KeepFor(_id);
         var program = new ProgramView(
             _id, deployment.Module, found.Size, deployment.Name, caller.Account, _clock.GetUtcNow(), AbiName(info.Abi),
-            [.. info.EntryPoints], [.. info.Imports], info.WritesState);
+            [.. info.EntryPoints], [.. info.Imports], info.UsesState);
         await _program.Write(program);
         return program;
     }

@@ -9,7 +9,7 @@ internal static class SubmissionAnswers
         {
             case JobAdmissionKind.Created:
                 batch.Created.Add(new JobTicket(
-                    item.Job, batch.Caller.Account, item.Spec, item.Program!.Module, item.Program.WritesState, admission.SubmittedAt, item.RequestId));
+                    item.Job, batch.Caller.Account, item.Spec, item.Program!.Module, item.Program.UsesState, admission.SubmittedAt, item.RequestId));
                 break;
             case JobAdmissionKind.Existed:
                 break;

@@ -49,7 +49,7 @@ public sealed partial class SubmissionGrain(ILogger<SubmissionGrain> log) : Grai
         {
             // Without a hold the same call finds out whether an earlier request has made this very job: then its repetition is no refusal.
             item.Admission = await GrainFactory.GetGrain<IJobGrain>(item.Job.ToString()).Submit(new JobSubmission(
-                batch.Caller.Account, item.RequestId, item.Spec, item.Program!.Module, item.Program.WritesState,
+                batch.Caller.Account, item.RequestId, item.Spec, item.Program!.Module, item.Program.UsesState,
                 isHeld ? holds.HeldAt : DateTimeOffset.MinValue));
         }
         catch (MarketException failure)

@@ -105,8 +105,8 @@ public sealed class ModuleInspectorTests
         var cut = await inspector.Inspect(blobs.Put(echo[..^5]), TestContext.Current.CancellationToken);
         var text = await inspector.Inspect(blobs.Put("not a module"u8.ToArray()), TestContext.Current.CancellationToken);
 
-        Assert.Equal((Marketplace.Engine.Guests.GuestAbi.WasiCommand, false), (command!.Info!.Abi, command.Info.WritesState));
-        Assert.True(writing!.Info!.WritesState);
+        Assert.Equal((Marketplace.Engine.Guests.GuestAbi.WasiCommand, false), (command!.Info!.Abi, command.Info.UsesState));
+        Assert.True(writing!.Info!.UsesState);
         Assert.Null(cut!.Info);
         Assert.Matches("[0-9]", cut.Refusal!);
         Assert.Contains("magic", text!.Refusal!, StringComparison.OrdinalIgnoreCase);

@@ -66,7 +66,7 @@ public sealed class LoadTests
         using var program = GuestProgram.Load(Guest.Sample("echo"));
         Assert.Equal(GuestAbi.WasiCommand, program.Info.Abi);
         Assert.Equal(["_start"], program.Info.EntryPoints);
-        Assert.False(program.Info.WritesState);
+        Assert.False(program.Info.UsesState);
         Assert.Contains("wasi_snapshot_preview1.fd_read", program.Info.Imports);
     }
 
@@ -84,7 +84,7 @@ public sealed class LoadTests
     {
         using var program = GuestProgram.Load(Guest.Fixture("state_command"));
         Assert.Equal(GuestAbi.WasiCommand, program.Info.Abi);
-        Assert.True(program.Info.WritesState);
+        Assert.True(program.Info.UsesState);
         var write = Assert.Single(program.Run(Guest.Invocation()).MustEndAs(GuestOutcome.Completed).StateWrites);
         Assert.Equal("k"u8, write.Key.Span);
         Assert.Equal("v"u8, write.Value!.Value.Span);

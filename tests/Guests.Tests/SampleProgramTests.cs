@@ -62,12 +62,12 @@ public sealed class SampleProgramTests
     }
 
     [Fact]
-    public void Kvstore_IsAnOnvmProgramThatWritesState()
+    public void Kvstore_IsAnOnvmProgramThatUsesState()
     {
         using var program = GuestProgram.Load(Guest.Sample("kvstore"));
         Assert.Equal(GuestAbi.Onvm, program.Info.Abi);
         Assert.Equal(["onvm_main"], program.Info.EntryPoints);
-        Assert.True(program.Info.WritesState);
+        Assert.True(program.Info.UsesState);
     }
 
     [Fact]

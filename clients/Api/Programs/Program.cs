@@ -17,4 +17,4 @@ public sealed record DeployedProgram(
     string Abi,
     IReadOnlyList<string> EntryPoints,
     IReadOnlyList<string> Imports,
-    bool WritesState);
+    bool UsesState);

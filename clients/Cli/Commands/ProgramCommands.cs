@@ -90,7 +90,7 @@ internal static class ProgramCommands
                     ("deployer", program.Deployer), ("deployed", program.DeployedAt), ("abi", program.Abi),
                     ("entry points", string.Join(", ", program.EntryPoints)),
                     ("imports", program.Imports.Count > 0 ? string.Join(", ", program.Imports) : null),
-                    ("writes state", program.WritesState)));
+                    ("uses state", program.UsesState)));
                 return ExitCodes.Ok;
             },
             id);

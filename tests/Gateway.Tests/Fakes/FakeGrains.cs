@@ -207,7 +207,7 @@ internal sealed class FakeProgramGrain(FakeMarket market, ProgramId id) : IProgr
         if (!market.Pins.TryGetValue((deployment.Module, caller.Account), out var module))
             throw new MarketException(ErrorCode.BlobNotFound, "This account has no such blob.");
         return Task.FromResult(market.Programs.GetOrAdd(id, new ProgramView(
-            id, deployment.Module, module.Size, deployment.Name, caller.Account, market.Time.GetUtcNow(), "wasi", ["_start"], [], WritesState: false)));
+            id, deployment.Module, module.Size, deployment.Name, caller.Account, market.Time.GetUtcNow(), "wasi", ["_start"], [], UsesState: false)));
     }
 
     public Task<ProgramView> Get() => market.Programs.TryGetValue(id, out var program)

@@ -62,7 +62,7 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
         var bytes = new byte[Bytes32.Size];
         Random.Shared.NextBytes(bytes);
         var id = new ProgramId(new Bytes32(bytes));
-        Programs[id] = new ProgramView(id, new BlobId(new Bytes32(bytes)), 8, "echo", deployer, Time.GetUtcNow(), "wasi", ["_start"], [], WritesState: false);
+        Programs[id] = new ProgramView(id, new BlobId(new Bytes32(bytes)), 8, "echo", deployer, Time.GetUtcNow(), "wasi", ["_start"], [], UsesState: false);
         return id;
     }
 
