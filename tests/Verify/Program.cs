@@ -1,10 +1,12 @@
 using System.Text.Json;
 using Marketplace.Verify;
+using Marketplace.Verify.Cancel;
 using Marketplace.Verify.Kill9;
 
 var checks = new Dictionary<string, (string Help, Func<VerifyArguments, Task<VerifyResult>> Run)>
 {
     ["kill9"] = ("kills the real silo under load, then checks every acknowledgement [--cycles N] [--seed S] [--without dedup]", Kill9Check.Run),
+    ["cancel"] = ("cancels endless loops and measures how long they go on [--rounds N]", CancelCheck.Run),
 };
 
 if (args.Length == 0 || !checks.TryGetValue(args[0], out var check))
