@@ -7,7 +7,7 @@ public sealed class RealStore : StoreUnderTest
 {
     private static readonly EmbeddedStoreOptions Options = new()
     {
-        Projections = [new TextProjection(ListingContract.Kind)],
+        Projections = [new TextProjection(TextProjection.Thing)],
         SegmentBytes = 1 << 16,
         FoldDelay = TimeSpan.FromMilliseconds(20),
     };

@@ -61,8 +61,8 @@ internal sealed class SimulatedClient(SimulatedSilo silo, GrainHost.Simulation.S
             {
                 if (results[index].Code is null)
                     Acknowledged.Add(results[index].Job, sent[index].Spec.Program == Writing);
-                else
-                    Assert.True(results[index].Code is ErrorCode.Unavailable or ErrorCode.OutcomeUnknown, results[index].Message);
+                else if (results[index].Code is not (ErrorCode.Unavailable or ErrorCode.OutcomeUnknown))
+                    throw new InvalidOperationException($"An order was refused: {results[index].Message}");
             }
 
             open = [.. sent.Where((_, index) => results[index].Code is not null)];

@@ -15,7 +15,7 @@ namespace Marketplace.Grains.Tests.Support;
 /// The real grains on the embedded host under simulated time, over a store in memory. Every scenario ends with a check of the invariants over what
 /// is on the disk.
 /// </summary>
-internal sealed class TestMarket
+internal sealed partial class TestMarket
 {
     public const long Credit = 1_000_000;
 
@@ -119,12 +119,6 @@ internal sealed class TestMarket
         await Grains.GetGrain<IProgramGrain>(id.ToString()).Deploy(caller, new ProgramDeployment(blob, default, "test"));
         return id;
     }
-
-    public static SubmitItem Item(string requestId, ProgramId program, long price = 100, string input = "in") => new(requestId, Spec(program, price, input));
-
-    public static JobSpec Spec(ProgramId program, long price = 100, string input = "in") => new(
-        program, null, Encoding.UTF8.GetBytes(input), null, [], FuelMax: 1_000_000, MemoryPagesMax: 16, TimeMax: TimeSpan.FromSeconds(10),
-        new TokenAmount((UInt128)price), RetriesMax: 2, ExpiresAfter: TimeSpan.FromMinutes(10));
 
     public Task<ImmutableArray<SubmitResult>> Submit(Caller caller, params SubmitItem[] items) =>
         Grains.GetGrain<ISubmissionGrain>(0).Submit(caller, [.. items]);

@@ -3,7 +3,7 @@ namespace Marketplace.Storage.Contracts;
 /// <summary>What every <see cref="IListing"/> promises; its store reads <see cref="Kind"/> by a <see cref="TextProjection"/>.</summary>
 public abstract class ListingContract
 {
-    public const string Kind = "thing";
+    protected const string Kind = TextProjection.Thing;
 
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

@@ -8,6 +8,9 @@ namespace Marketplace.Storage.Contracts;
 /// </summary>
 public sealed class TextProjection(string kind) : IProjection
 {
+    /// <summary>The kind that the tests use.</summary>
+    public const string Thing = "thing";
+
     public string Kind => kind;
 
     public static byte[] Content(string owner, string state, string label, long ticks, string summary = "") =>

@@ -29,7 +29,7 @@ internal sealed class CrashModel
     public ModelDocument[] Document { get; } = [.. Enumerable.Range(0, Documents).Select(_ => new ModelDocument())];
     public ModelStream[] Stream { get; } = [.. Enumerable.Range(0, Streams).Select(_ => new ModelStream())];
 
-    public static DocumentKey Key(int index) => new(ListingContract.Kind, $"document {index}");
+    public static DocumentKey Key(int index) => new(TextProjection.Thing, $"document {index}");
 
     public static string StreamName(int index) => $"stream {index}";
 
@@ -53,7 +53,7 @@ internal sealed class CrashModel
             Compare(index, entries, isHonest, violations);
         }
         var scanned = new Dictionary<string, string>();
-        await foreach (var (key, document) in store.Scan(ListingContract.Kind))
+        await foreach (var (key, document) in store.Scan(TextProjection.Thing))
             scanned.Add(key.Id, Text(document)!.Value.Text);
         var expected = Enumerable.Range(0, Documents).Where(index => Document[index].Acknowledged is not null).ToList();
         if (scanned.Count != expected.Count
@@ -65,11 +65,11 @@ internal sealed class CrashModel
     /// <summary>Compares the read model, which must have caught up.</summary>
     public async Task<List<string>> CompareListing(EmbeddedStore store)
     {
-        var projection = new TextProjection(ListingContract.Kind);
+        var projection = new TextProjection(TextProjection.Thing);
         var expected = Enumerable.Range(0, Documents).Where(index => Document[index].Acknowledged is not null)
             .Select(index => projection.Project(Key(index).Id, Encoding.UTF8.GetBytes(Document[index].Acknowledged!.Value.Text), out _))
             .OfType<ListingRow>().Select(row => $"{row.Id} {row.State} {row.At.Ticks}").Order();
-        var listed = (await store.List(new ListingQuery(ListingContract.Kind))).Select(
+        var listed = (await store.List(new ListingQuery(TextProjection.Thing))).Select(
             row => $"{row.Id} {row.State} {row.At.Ticks}").Order();
         return expected.SequenceEqual(listed) ? [] : [$"listing [{string.Join("; ", listed)}], expected [{string.Join("; ", expected)}]"];
     }

@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using Marketplace.Storage;
+using Marketplace.Storage.Crash;
+
+namespace Marketplace.Verify.Checks;
+
+/// <summary>A fault at every operation of a seeded load that changes the disk; after the restart everything acknowledged must be there.</summary>
+public static class CrashPointsCheck
+{
+    private static readonly (string Name, DiskFault Fault, Ending Ending)[] Faults =
+    [
+        ("power_cut", DiskFault.PowerCut, Ending.PowerCut),
+        ("failure_then_power_cut", DiskFault.Failure, Ending.PowerCut),
+        ("failure_then_kill", DiskFault.Failure, Ending.Kill),
+        ("torn_then_power_cut", DiskFault.Torn, Ending.PowerCut),
+        ("torn_then_kill", DiskFault.Torn, Ending.Kill),
+        ("disk_full_then_power_cut", DiskFault.DiskFull, Ending.PowerCut),
+        ("disk_full_then_kill", DiskFault.DiskFull, Ending.Kill),
+        ("lying_flush", DiskFault.Lie, Ending.PowerCut),
+    ];
+
+    public static async Task<VerifyResult> Run(VerifyArguments arguments)
+    {
+        var first = arguments.Number("seed", 1);
+        var seeds = arguments.Number("seeds", 3);
+        var clock = Stopwatch.StartNew();
+        var points = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        var found = new List<string>();
+        long refused = 0;
+        foreach (var (name, fault, ending) in Faults)
+        {
+            points[name] = 0;
+            for (var seed = first; seed < first + seeds; seed++)
+            {
+                var result = await CrashSweep.Run(seed, fault, ending);
+                Console.Error.WriteLine($"{name}, seed {seed}: {result.Points} points, {result.Violations.Count} violations");
+                points[name] += result.Points;
+                refused += result.Refused;
+                found.AddRange(result.Violations);
+                if (result.Points == 0)
+                    found.Add($"{name}, seed {seed}: the load has no persistence points.");
+            }
+        }
+        var line = new
+        {
+            Verify = "crashpoints",
+            Seed = first,
+            Seeds = seeds,
+            Points = points.Values.Sum(),
+            PointsByFault = points,
+            LiesRefused = refused,
+            Violations = found.Count,
+            Seconds = Math.Round(clock.Elapsed.TotalSeconds, 1),
+        };
+        return new VerifyResult(line, found);
+    }
+}

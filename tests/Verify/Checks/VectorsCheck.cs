@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using Marketplace.Crypto;
+using Marketplace.Crypto.Tests;
+using Marketplace.Testing;
+
+namespace Marketplace.Verify.Checks;
+
+/// <summary>The official vectors of BLAKE3, over the public methods and over each path that this processor has, and of Ed25519.</summary>
+public static class VectorsCheck
+{
+    private static readonly int[] Lanes = [1, 4, 8, 16];
+
+    public static Task<VerifyResult> Run(VerifyArguments arguments)
+    {
+        var clock = Stopwatch.StartNew();
+        var sets = new SortedDictionary<string, object>(StringComparer.Ordinal);
+        var found = new List<string>();
+        var (passed, total) = (0, 0);
+        foreach (var (name, file, run) in Sets())
+        {
+            if (Vectors.Find(file) is not { } path)
+            {
+                found.Add($"{name}: {file}: {Vectors.Missing}");
+                continue;
+            }
+            var tally = run(path);
+            Console.Error.WriteLine($"{name}: {tally}");
+            sets.Add(name, new { tally.Passed, tally.Total });
+            (passed, total) = (passed + tally.Passed, total + tally.Total);
+            if (tally.Total == 0 || tally.Passed != tally.Total)
+                found.Add($"{name}: {tally}");
+        }
+        var line = new
+        {
+            Verify = "vectors",
+            Sets = sets,
+            Passed = passed,
+            Total = total,
+            Violations = found.Count,
+            Seconds = Math.Round(clock.Elapsed.TotalSeconds, 1),
+        };
+        return Task.FromResult(new VerifyResult(line, found));
+    }
+
+    private static IEnumerable<(string Name, string File, Func<string, VectorTally> Run)> Sets()
+    {
+        yield return ("blake3", Blake3Vectors.File, path => Blake3Vectors.Run(path));
+        foreach (var lanes in Lanes.Where(lanes => lanes <= Blake3Subtree.LanesDetected))
+            yield return ($"blake3_lanes_{lanes}", Blake3Vectors.File, path => Blake3Vectors.Run(path, lanes));
+        yield return ("ed25519_sign_input", Ed25519Vectors.SignInputFile, Ed25519Vectors.RunSignInput);
+        yield return ("ed25519_wycheproof", Ed25519Vectors.WycheproofFile, Ed25519Vectors.RunWycheproof);
+        yield return ("ed25519_edge_cases", Ed25519Vectors.EdgeCasesFile, path => Ed25519Vectors.RunEdgeCases(path, out _));
+    }
+}
