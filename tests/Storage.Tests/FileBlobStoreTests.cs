@@ -1,3 +1,4 @@
+using Marketplace.Storage.BitRot;
 using Marketplace.Storage.Contracts;
 
 namespace Marketplace.Storage;
@@ -16,31 +17,42 @@ public sealed class FileBlobStoreTests : BlobStoreContract
 
     public override void Dispose() => _folder.Dispose();
 
-    [Theory]
-    [InlineData(40)]
-    [InlineData(16 * 1024 * 2 + 40)]
-    public async Task EachFlippedBit_IsFoundByTheCheck_AndNeverRead(int size)
+    [Fact]
+    public async Task EachFlippedBitOfASmallBlob_IsFoundByTheCheck_AndNeverRead()
     {
-        var info = await Store.Put(new MemoryStream(Content(size)), size, null, Cancel);
-        // Every bit of the last, short group and of the tree; of the rest, whose bits are all alike, every 2,039th.
-        await FlipEach(_store.Files.Data(info.Id), info, "data", size > 16384 ? 2039 : 1, size > 16384 ? (size - 40) * 8L : 0);
-        if (size > 16384)
-            await FlipEach(_store.Files.Tree(info.Id), info, "tree", 1, 0);
-        Assert.Empty(await Check());
+        var result = await BlobRot.Run(_store, 40, "data", BlobRot.Every);
+        Assert.Empty(result.Violations);
+        Assert.Equal((320, 320), (result.Flips, result.Detected));
     }
 
     [Fact]
-    public async Task RandomFlipsOfALargeBlob_AreFoundAtTheirPlace()
+    public async Task EachFlippedBitOfATree_IsFoundByTheCheck_AndNeverMisleadsARead()
     {
-        var size = 16384 * 200 + 77;
-        var info = await Store.Put(new MemoryStream(Content(size)), size, null, Cancel);
+        var result = await BlobRot.Run(_store, (2 * 16384) + 40, "tree", BlobRot.Every);
+        Assert.Empty(result.Violations);
+        Assert.Equal((4 * 32 * 8, 4 * 32 * 8), (result.Flips, result.Detected));
+    }
+
+    [Fact]
+    public async Task FlippedBitsOfALargerBlob_AreFoundByTheCheck_AndNeverRead()
+    {
+        // Every bit of the last, short group; of the rest, whose bits are all alike, every 2,039th.
+        var result = await BlobRot.Run(_store, (2 * 16384) + 40, "data", bits =>
+            BlobRot.Every(bits).Where(bit => bit >= 2 * 16384 * 8 || bit % 2039 == 0));
+        Assert.Empty(result.Violations);
+        Assert.Equal(result.Flips, result.Detected);
+    }
+
+    [Theory]
+    [InlineData("data")]
+    [InlineData("tree")]
+    public async Task RandomFlipsOfALargeBlob_AreFoundAtTheirPlace(string part)
+    {
         var random = new Random(5);
-        for (var round = 0; round < 20; round++)
-        {
-            var (path, part) = round % 2 == 0 ? (_store.Files.Data(info.Id), "data") : (_store.Files.Tree(info.Id), "tree");
-            var bit = random.NextInt64(new FileInfo(path).Length * 8);
-            await FlipOne(path, bit, info, part);
-        }
+        var result = await BlobRot.Run(
+            _store, (16384 * 200) + 77, part, bits => Enumerable.Range(0, 10).Select(_ => random.NextInt64(bits)));
+        Assert.Empty(result.Violations);
+        Assert.Equal((10, 10), (result.Flips, result.Detected));
     }
 
     [Fact]
@@ -112,41 +124,5 @@ public sealed class FileBlobStoreTests : BlobStoreContract
         File.SetLastWriteTimeUtc(stray, _time.Now.UtcDateTime.AddHours(-2));
         await new BlobCollector(_store, _time).Collect(id => new(true), TimeSpan.FromHours(1), Cancel);
         Assert.False(File.Exists(stray));
-    }
-
-    private async Task FlipEach(string path, BlobInfo info, string part, int step, long allFrom)
-    {
-        var bits = new FileInfo(path).Length * 8;
-        for (long bit = 0; bit < bits; bit += bit < allFrom ? step : 1)
-            await FlipOne(path, bit, info, part);
-    }
-
-    private async Task FlipOne(string path, long bit, BlobInfo info, string part)
-    {
-        Flip(path, bit);
-        var damage = Assert.Single(await Check());
-        Assert.Equal((info.Id, part), (damage.Id, damage.Part));
-        var unit = part == "data" ? 16384 : 32;
-        Assert.Equal(bit / 8 / unit * unit, damage.Offset);
-        // Only the top of the tree and what is above a group is looked at when it is read, so a flip in the tree may do no harm.
-        try
-        {
-            Assert.Equal(Content((int)info.Size), await ReadAll(info.Id, 0, null));
-            Assert.Equal("tree", part);
-        }
-        catch (BlobDamagedException damaged)
-        {
-            Assert.Equal(part, damaged.Damage.Part);
-        }
-        Flip(path, bit);
-    }
-
-    private static void Flip(string path, long bit)
-    {
-        using var file = File.Open(path, FileMode.Open, FileAccess.ReadWrite);
-        file.Position = bit / 8;
-        var value = file.ReadByte();
-        file.Position = bit / 8;
-        file.WriteByte((byte)(value ^ (1 << (int)(bit % 8))));
     }
 }

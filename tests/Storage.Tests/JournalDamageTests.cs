@@ -1,9 +1,12 @@
-using System.Text;
+using Marketplace.Storage.BitRot;
 
 namespace Marketplace.Storage;
 
 public sealed class JournalDamageTests
 {
+    /// <summary>Small, but with room for all kinds of records; long runs take larger ones.</summary>
+    private const int SegmentBytes = 1024;
+
     private static readonly DocumentKey First = new("kind", "first");
 
     [Fact]
@@ -19,46 +22,21 @@ public sealed class JournalDamageTests
     [Fact]
     public void EachFlippedBitOfAClosedSegment_IsDamage()
     {
-        using var disk = new SimulatedDisk(1);
-        var whole = WriteSegment(disk, closed: true);
-        var closing = whole[^1].Sequence + 1;
-        var file = disk.FilesOf("journal").Keys.Single();
-        var bytes = disk.FilesOf("journal")[file];
-        var refused = 0;
-        for (long bit = 0; bit < bytes * 8; bit++)
-        {
-            disk.Flip("journal", file, bit);
-            var (damages, records) = Read(disk);
-            // Only the closing record may go unnoticed: nothing is lost with it.
-            if (damages.Count == 0)
-                Assert.Equal(whole, records);
-            refused += damages.Count;
-            disk.Flip("journal", file, bit);
-        }
+        var result = JournalRot.Run(isClosed: true, SegmentBytes);
+        Assert.Empty(result.Violations);
+        // Only the closing record may go unnoticed: nothing is lost with it.
         var closingBytes = JournalFormat.Padded(JournalFormat.RecordHeaderBytes);
-        Assert.True(refused >= (bytes - closingBytes) * 8, $"{refused} of {bytes * 8} flips were refused.");
-        Assert.Equal(closing, whole.Count + 1);
-        Assert.Empty(Read(disk).Damages);
+        Assert.Equal(SegmentBytes * 8, result.Flips);
+        Assert.True(result.Detected >= (SegmentBytes - closingBytes) * 8, $"{result.Detected} of {result.Flips} flips were refused.");
     }
 
     [Fact]
     public void EachFlippedBitOfAnOpenSegment_IsDamageOrCutsTheLastBatch()
     {
-        using var disk = new SimulatedDisk(1);
-        var whole = WriteSegment(disk, closed: false);
-        var file = disk.FilesOf("journal").Keys.Single();
-        for (long bit = 0; bit < disk.FilesOf("journal")[file] * 8; bit++)
-        {
-            disk.Flip("journal", file, bit);
-            var (damages, records) = Read(disk);
-            if (damages.Count == 0)
-            {
-                // The last batch is what no later record calls durable: here the last two records.
-                Assert.True(records.Count >= whole.Count - 2, $"bit {bit}: {whole.Count - records.Count} records are gone");
-                Assert.Equal(whole.Take(records.Count), records);
-            }
-            disk.Flip("journal", file, bit);
-        }
+        var result = JournalRot.Run(isClosed: false, SegmentBytes);
+        Assert.Empty(result.Violations);
+        Assert.True(result.Detected > 0 && result.Cut > 0, $"{result}");
+        Assert.Equal(SegmentBytes * 8, result.Detected + result.Cut);
     }
 
     [Fact]
@@ -121,21 +99,9 @@ public sealed class JournalDamageTests
     [Fact]
     public void EachFlippedBitOfAnArchiveRecord_IsFoundWhenRead()
     {
-        using var disk = new SimulatedDisk(1);
-        var archive = new Archive(disk.Open().Archive, 1 << 20);
-        var before = archive.Append(First, new StoredDocument(7, new byte[50]));
-        var position = archive.Append(new DocumentKey("kind", "second"), new StoredDocument(8, Encoding.UTF8.GetBytes("content")));
-        archive.Flush();
-        var file = disk.FilesOf("archive").Keys.Single();
-        for (var bit = Archive.Split(position).Offset * 8; bit < disk.FilesOf("archive")[file] * 8; bit++)
-        {
-            disk.Flip("archive", file, bit);
-            Assert.False(archive.TryRead(position, out _, out var what));
-            Assert.NotEmpty(what);
-            Assert.True(archive.TryRead(before, out _, out _));
-            disk.Flip("archive", file, bit);
-        }
-        Assert.Equal(("second", 8L), (archive.Read(position).Key.Id, archive.Read(position).Document.Version));
+        var result = ArchiveRot.Run(recordBytes: 64);
+        Assert.Empty(result.Violations);
+        Assert.Equal((64 * 8, 64 * 8), (result.Flips, result.Detected));
     }
 
     private static EmbeddedStoreOptions Rested { get; } = new() { SegmentBytes = 4096, FoldDelay = TimeSpan.FromMinutes(1) };
@@ -145,36 +111,5 @@ public sealed class JournalDamageTests
         await using var store = EmbeddedStore.Open(folder, Rested, TimeProvider.System);
         for (var index = 0; index < 20; index++)
             await store.Write(new DocumentKey("kind", $"{index}"), 0, new byte[1000]);
-    }
-
-    /// <summary>Three batches of all kinds of records; the last batch has two records, or the closing one follows.</summary>
-    private static List<(long Sequence, int Length)> WriteSegment(SimulatedDisk disk, bool closed)
-    {
-        var segments = new JournalSegments(disk.Open().Journal, 4096);
-        segments.Continue([], 0, 0);
-        var framer = new JournalFramer(1);
-        framer.Document(JournalRecordKind.DocumentWritten, First, 1, 0, "one"u8);
-        segments.Append(framer.Take([]), 1);
-        framer.Entries("stream", 1, 1, [(ReadOnlyMemory<byte>)"a"u8.ToArray(), (ReadOnlyMemory<byte>)"bcd"u8.ToArray()], 4);
-        framer.Document(JournalRecordKind.DocumentDeleted, First, 2, 1, default);
-        segments.Append(framer.Take([]), 3);
-        framer.Document(JournalRecordKind.DocumentWritten, First, 1, 3, new byte[40]);
-        framer.Document(JournalRecordKind.DocumentWritten, new DocumentKey("kind", "second"), 1, 3, new byte[21]);
-        segments.Append(framer.Take([]), 5);
-        if (closed)
-        {
-            framer.Closed(5);
-            segments.Append(framer.Take([]), 6);
-        }
-        segments.Trim();
-        return Read(disk).Records;
-    }
-
-    private static (List<StoreDamagedException> Damages, List<(long Sequence, int Length)> Records) Read(SimulatedDisk disk)
-    {
-        disk.EndProcess();
-        var records = new List<(long, int)>();
-        var damages = new JournalRecovery(disk.Open().Journal, record => records.Add((record.Sequence, record.Length))).Check(0);
-        return (damages, records);
     }
 }

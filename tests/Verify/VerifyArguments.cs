@@ -5,7 +5,8 @@ namespace Marketplace.Verify;
 /// <summary>Values by name: <c>--cycles 20</c>.</summary>
 public sealed class VerifyArguments(IReadOnlyList<string> args)
 {
-    public int Number(string name, int otherwise) => Text(name) is { } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : otherwise;
+    public int Number(string name, int otherwise) =>
+        Text(name) is { } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : otherwise;
 
     public string? Text(string name)
     {

@@ -5,7 +5,8 @@ namespace Marketplace.Grains.Tests.Support;
 /// <summary>Jobs as the tests order them; apart from the rest, because long runs outside of the test runner use them too.</summary>
 internal sealed partial class TestMarket
 {
-    public static SubmitItem Item(string requestId, ProgramId program, long price = 100, string input = "in") => new(requestId, Spec(program, price, input));
+    public static SubmitItem Item(string requestId, ProgramId program, long price = 100, string input = "in") =>
+        new(requestId, Spec(program, price, input));
 
     public static JobSpec Spec(ProgramId program, long price = 100, string input = "in") => new(
         program, null, Encoding.UTF8.GetBytes(input), null, [], FuelMax: 1_000_000, MemoryPagesMax: 16, TimeMax: TimeSpan.FromSeconds(10),

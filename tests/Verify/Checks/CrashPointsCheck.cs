@@ -4,7 +4,7 @@ using Marketplace.Storage.Crash;
 
 namespace Marketplace.Verify.Checks;
 
-/// <summary>A fault at every operation of a seeded load that changes the disk; after the restart everything acknowledged must be there.</summary>
+/// <summary>A fault at every operation of a seeded load that changes the disk; all that was acknowledged is there afterwards.</summary>
 public static class CrashPointsCheck
 {
     private static readonly (string Name, DiskFault Fault, Ending Ending)[] Faults =

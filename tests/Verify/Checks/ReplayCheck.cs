@@ -14,28 +14,35 @@ public static class ReplayCheck
         ArgumentOutOfRangeException.ThrowIfLessThan(times, 2);
 
         var clock = Stopwatch.StartNew();
-        var first = MarketSimulation.Run(seed, jobs);
-        var found = first.Violations.Select(violation => $"seed {seed}: {violation}").ToList();
-        var hashes = new HashSet<ulong> { first.TraceHash };
-        for (var replay = 2; replay <= times; replay++)
+        var found = new List<string>();
+        var results = new Dictionary<ulong, SimulationResult>();
+        for (var run = 1; run <= times; run++)
         {
-            var result = MarketSimulation.Run(seed, jobs);
-            if (hashes.Add(result.TraceHash))
-                Console.Error.WriteLine($"replay {replay}: trace {result.TraceHash:x16}, {result.Steps} steps");
+            try
+            {
+                var result = MarketSimulation.Run(seed, jobs);
+                if (results.TryAdd(result.TraceHash, result))
+                    Console.Error.WriteLine($"run {run}: trace {result.TraceHash:x16}, {result.Steps} steps");
+            }
+            catch (Exception failure)
+            {
+                // Whatever comes out of a run, work outside of its thread or a run that is stuck, is what this check looks for.
+                found.Add($"seed {seed}, run {run}: {failure}");
+            }
         }
-        if (hashes.Count > 1)
-            found.Add($"seed {seed}: {times} runs gave {hashes.Count} traces.");
+        found.AddRange(results.Values.SelectMany(result => result.Violations).Select(violation => $"seed {seed}: {violation}"));
+        if (results.Count > 1)
+            found.Add($"seed {seed}: {times} runs gave {results.Count} traces.");
         var line = new
         {
             Verify = "replay",
             Seed = seed,
             Times = times,
             Jobs = jobs,
-            Traces = hashes.Count,
-            Trace = $"{first.TraceHash:x16}",
-            first.Steps,
-            SimulatedSeconds = Math.Round(first.Simulated.TotalSeconds, 1),
-            first.Faults,
+            Traces = results.Keys.Select(trace => $"{trace:x16}"),
+            Steps = results.Values.Sum(result => result.Steps),
+            SimulatedSeconds = Math.Round(results.Values.Sum(result => result.Simulated.TotalSeconds), 1),
+            Faults = results.Values.Select(result => result.Faults),
             Violations = found.Count,
             Seconds = Math.Round(clock.Elapsed.TotalSeconds, 1),
         };

@@ -5,7 +5,9 @@ using Marketplace.Testing;
 
 namespace Marketplace.Verify.Checks;
 
-/// <summary>The official suite of WebAssembly. What the engine has is run whole; what it has not is counted and named, so that no figure hides it.</summary>
+/// <summary>
+/// The official suite of WebAssembly. What the engine has is run whole; what it has not is counted and named, so that no figure hides it.
+/// </summary>
 public static class WasmSpecCheck
 {
     private const string Covered = "core";
