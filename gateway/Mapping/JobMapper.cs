@@ -108,7 +108,7 @@ internal static class JobMapper
 
     private static JobOutput? OutputOf(JobStatus status, Grains.JobOutput output) => status != JobStatus.Completed
         ? null
-        : new JobOutput(output.Size, output.Blob is null ? output.Inline : null, output.Blob);
+        : new JobOutput(output.Size, output.Blob is null ? output.Inline : default(ReadOnlyMemory<byte>?), output.Blob);
 
     private static ImmutableArray<string> Arguments(IReadOnlyList<string>? arguments, int? index)
     {

@@ -64,6 +64,8 @@ public sealed class ContentTests
         var request = new HttpRequestMessage(HttpMethod.Get, Routes.JobOutput(id));
         request.Headers.Range = new(100, 65_735);
 
+        using var record = await gateway.Client.Get(Routes.Job(id));
+        Assert.Null((await record.Read(ApiJson.Default.Job)).Output!.Inline);
         using var whole = await gateway.Client.Get(Routes.JobOutput(id));
         using var part = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
 

@@ -137,8 +137,8 @@ public sealed class JobsClient
         ArgumentNullException.ThrowIfNull(job);
         return job.Output switch
         {
-            { Inline: { } inline } => Task.FromResult<Stream>(new MemoryStream(inline.ToArray(), writable: false)),
             { Blob: { } blob } => _blobs.Open(Routes.JobOutput(job.Id), blob, cancellation),
+            { Inline: { } inline } => Task.FromResult<Stream>(new MemoryStream(inline.ToArray(), writable: false)),
             _ => _blobs.Open(Routes.JobOutput(job.Id), null, cancellation),
         };
     }
