@@ -14,6 +14,9 @@ internal static class JobOutcomes
 
         /// <summary>The run was given up without anybody's fault in it: it starts again.</summary>
         Interrupted = 2,
+
+        /// <summary>The run was not begun: the job goes back to its place, and nothing is counted.</summary>
+        Returned = 3,
     }
 
     public static Verdict VerdictOf(RunOutcome outcome) => outcome switch
@@ -21,6 +24,7 @@ internal static class JobOutcomes
         RunOutcome.WorkerFault => Verdict.WorkerFailed,
         // The market asks for a stop only after it has forgotten the lease, so a lease that is reported as stopped was given up by its worker.
         RunOutcome.Cancelled => Verdict.Interrupted,
+        RunOutcome.Returned => Verdict.Returned,
         _ => Verdict.Final,
     };
 

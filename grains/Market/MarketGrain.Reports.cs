@@ -52,6 +52,12 @@ public sealed partial class MarketGrain
             return;
         }
 
+        if (verdict == JobOutcomes.Verdict.Returned)
+        {
+            Returned(job, report.Reason ?? "the worker had no free slot");
+            return;
+        }
+
         var end = MarketEnds.Reported(job, report, now);
         var leaseDeadline = job.Lease!.Deadline;
         _book.BeginEnding(job);

@@ -97,6 +97,20 @@ public sealed partial class MarketGrain
         return Task.CompletedTask;
     }
 
+    /// <summary>
+    /// The worker had no slot after all. Its waiting poll asked for too much: it is answered, so that the worker asks anew instead of getting the
+    /// same job again.
+    /// </summary>
+    private void Returned(MarketJob job, string reason)
+    {
+        var now = _clock.GetUtcNow();
+        var offer = job.Offer!;
+        _book.Release(job);
+        job.Note(JobStatus.Pending, now, offer.Offer.Worker, reason);
+        _book.EndPoll(offer);
+        _book.Requeue(job, now);
+    }
+
     private void Maintain(DateTimeOffset now)
     {
         _maintainedAt = now;

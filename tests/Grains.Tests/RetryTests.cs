@@ -80,6 +80,27 @@ public sealed class RetryTests
     });
 
     [Fact]
+    public void RunThatWasNotBegun_IsNeitherFailureNorRetry_AndEndsTheWaitingPoll() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller);
+        var worker = await market.AddWorker("worker");
+        var job = (await market.Submit(caller, TestMarket.Item("one", program)))[0].Job;
+        for (var run = 0; run <= MarketPolicy.InterruptionsMax + TestMarket.Spec(program).RetriesMax; run++)
+        {
+            var lease = await worker.TakeOne();
+            var waiting = worker.Poll();
+            await worker.Report(worker.Ended(lease, RunOutcome.Returned, "all slots were busy"));
+            Assert.Empty((await waiting).Leases);
+        }
+
+        await worker.Report(worker.Completed(await worker.TakeOne()));
+
+        Assert.Equal(JobStatus.Completed, (await market.Job(job).Get(caller)).Status);
+        await market.Settle();
+    });
+
+    [Fact]
     public void ReportThatBreaksTheRules_IsTheWorkersFailure() => TestMarket.Run(async market =>
     {
         var caller = await market.OpenAccount("client");
