@@ -10,24 +10,24 @@ namespace Marketplace.Engine;
 /// </summary>
 public sealed class CompiledModule
 {
-    private readonly EmittedModule emitted;
-    private readonly nint[] codes;
+    private readonly EmittedModule _emitted;
+    private readonly nint[] _codes;
 
     private CompiledModule(WasmModule module)
     {
         Module = module;
-        emitted = ModuleEmitter.Emit(module.Content);
-        codes = new nint[module.Content.FunctionTypes.Count];
+        _emitted = ModuleEmitter.Emit(module.Content);
+        _codes = new nint[module.Content.FunctionTypes.Count];
         ResultsMax = module.Content.Types.Count == 0 ? 0 : module.Content.Types.Max(t => t.Results.Length);
     }
 
     public WasmModule Module { get; }
 
     /// <summary>Functions that run slower than they could, because the machine-code compiler gives up on their size.</summary>
-    public int FunctionsTooLargeToOptimise => emitted.FunctionsTooLargeToOptimise;
+    public int FunctionsTooLargeToOptimise => _emitted.FunctionsTooLargeToOptimise;
 
     /// <summary>Locals that a refill of any of the functions saves.</summary>
-    internal int SavedLocalsMax => emitted.SavedLocalsMax;
+    internal int SavedLocalsMax => _emitted.SavedLocalsMax;
 
     /// <summary>Results of the widest function type.</summary>
     internal int ResultsMax { get; }
@@ -46,21 +46,21 @@ public sealed class CompiledModule
     public void Prepare(CancellationToken cancellation)
     {
         GuestThreads.RequireCurrent();
-        for (var i = 0; i < codes.Length; i++)
+        for (var i = 0; i < _codes.Length; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            RuntimeHelpers.PrepareMethod(emitted.Resolve(i).MethodHandle);
+            RuntimeHelpers.PrepareMethod(_emitted.Resolve(i).MethodHandle);
         }
     }
 
-    internal SignatureKey SignatureOf(int function) => emitted.Signatures[Module.Content.FunctionTypes[function]];
+    internal SignatureKey SignatureOf(int function) => _emitted.Signatures[Module.Content.FunctionTypes[function]];
 
-    internal EntryPoint EntryOf(int function) => emitted.Entries[Module.Content.FunctionTypes[function]];
+    internal EntryPoint EntryOf(int function) => _emitted.Entries[Module.Content.FunctionTypes[function]];
 
     /// <summary>The function's code, or the stub that makes it at the first call. Threads that look it up at once find the same.</summary>
     internal nint CodeOf(int function)
     {
-        var code = codes[function];
-        return code != 0 ? code : codes[function] = emitted.Resolve(function).MethodHandle.GetFunctionPointer();
+        var code = _codes[function];
+        return code != 0 ? code : _codes[function] = _emitted.Resolve(function).MethodHandle.GetFunctionPointer();
     }
 }

@@ -3,7 +3,7 @@ namespace Marketplace.Engine;
 /// <summary>A global variable, shared between the instances that import and export it.</summary>
 public sealed class Global : External
 {
-    private readonly GlobalType type;
+    private readonly GlobalType _type;
 
     /// <summary>A host's global with a first value.</summary>
     public Global(GlobalType type, Value value)
@@ -14,24 +14,24 @@ public sealed class Global : External
 
     internal Global(GlobalType type, long[] cells, object?[] references, int slot)
     {
-        this.type = type;
+        _type = type;
         Slot = slot;
         Cells = cells;
         References = references;
     }
 
-    public override ExternalType Type => type;
+    public override ExternalType Type => _type;
 
-    public GlobalType GlobalType => type;
+    public GlobalType GlobalType => _type;
 
     public Value Value
     {
-        get => type.Content.IsReference()
-            ? Value.FromSlot(type.Content, 0, References[Slot])
-            : Value.FromBits(type.Content, Cells[Slot]);
+        get => _type.Content.IsReference()
+            ? Value.FromSlot(_type.Content, 0, References[Slot])
+            : Value.FromBits(_type.Content, Cells[Slot]);
         set
         {
-            if (!type.Mutable)
+            if (!_type.Mutable)
             {
                 throw new InvalidOperationException("The global is immutable.");
             }
@@ -49,12 +49,12 @@ public sealed class Global : External
 
     internal void Write(Value value)
     {
-        if (value.Type != type.Content)
+        if (value.Type != _type.Content)
         {
-            throw new ArgumentException($"A global of type {type.Content.Text()} cannot hold {value}.", nameof(value));
+            throw new ArgumentException($"A global of type {_type.Content.Text()} cannot hold {value}.", nameof(value));
         }
 
-        if (type.Content.IsReference())
+        if (_type.Content.IsReference())
         {
             References[Slot] = value.Reference;
         }

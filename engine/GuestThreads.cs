@@ -9,28 +9,28 @@ namespace Marketplace.Engine;
 public sealed class GuestThreads : IDisposable
 {
     [ThreadStatic]
-    private static bool isGuestThread;
+    private static bool _isGuestThread;
 
-    private readonly BlockingCollection<Action> work = [];
-    private readonly Thread[] threads;
+    private readonly BlockingCollection<Action> _work = [];
+    private readonly Thread[] _threads;
 
     public GuestThreads(int count)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        threads = new Thread[count];
+        _threads = new Thread[count];
         for (var i = 0; i < count; i++)
         {
-            threads[i] = new Thread(Loop, EnginePolicy.GuestStackBytes) { IsBackground = true, Name = $"guest {i}" };
-            threads[i].Start();
+            _threads[i] = new Thread(Loop, EnginePolicy.GuestStackBytes) { IsBackground = true, Name = $"guest {i}" };
+            _threads[i].Start();
         }
     }
 
     /// <summary>Whether code on this thread may enter a guest.</summary>
-    public static bool IsCurrent => isGuestThread;
+    public static bool IsCurrent => _isGuestThread;
 
     internal static void RequireCurrent()
     {
-        if (!isGuestThread)
+        if (!_isGuestThread)
         {
             throw new InvalidOperationException("A guest runs only on a thread of GuestThreads; call this inside GuestThreads.Run.");
         }
@@ -40,7 +40,7 @@ public sealed class GuestThreads : IDisposable
     public Task<T> Run<T>(Func<T> body)
     {
         var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        work.Add(() =>
+        _work.Add(() =>
         {
             try
             {
@@ -57,19 +57,19 @@ public sealed class GuestThreads : IDisposable
     /// <summary>Lets what is queued finish, then ends the threads.</summary>
     public void Dispose()
     {
-        work.CompleteAdding();
-        foreach (var thread in threads)
+        _work.CompleteAdding();
+        foreach (var thread in _threads)
         {
             thread.Join();
         }
 
-        work.Dispose();
+        _work.Dispose();
     }
 
     private void Loop()
     {
-        isGuestThread = true;
-        foreach (var item in work.GetConsumingEnumerable())
+        _isGuestThread = true;
+        foreach (var item in _work.GetConsumingEnumerable())
         {
             item();
         }

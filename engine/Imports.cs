@@ -5,12 +5,12 @@ namespace Marketplace.Engine;
 /// </summary>
 public sealed class Imports
 {
-    private readonly Dictionary<(string Module, string Name), External> offered = [];
+    private readonly Dictionary<(string Module, string Name), External> _offered = [];
 
     /// <summary>Offers <paramref name="external"/>; a later offer of the same name replaces the earlier one.</summary>
     public Imports Add(string module, string name, External external)
     {
-        offered[(module, name)] = external;
+        _offered[(module, name)] = external;
         return this;
     }
 
@@ -28,5 +28,5 @@ public sealed class Imports
         return this;
     }
 
-    public External? Find(string module, string name) => offered.GetValueOrDefault((module, name));
+    public External? Find(string module, string name) => _offered.GetValueOrDefault((module, name));
 }

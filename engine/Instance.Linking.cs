@@ -18,9 +18,9 @@ public sealed partial class Instance
     internal object?[] GlobalReferences = [];
     internal ImportedFunction[] ImportedFunctions = [];
 
-    private Function?[]? functions;
-    private bool[]? droppedData;
-    private bool[]? droppedElements;
+    private Function?[]? _functions;
+    private bool[]? _droppedData;
+    private bool[]? _droppedElements;
 
     internal Function FunctionAt(int index)
     {
@@ -29,20 +29,20 @@ public sealed partial class Instance
             return imported;
         }
 
-        functions ??= new Function?[content.FunctionTypes.Count];
-        return functions[index] ??= new Function(
-            content.TypeOfFunction(index), compiled.SignatureOf(index), compiled.CodeOf(index), this);
+        _functions ??= new Function?[_content.FunctionTypes.Count];
+        return _functions[index] ??= new Function(
+            _content.TypeOfFunction(index), _compiled.SignatureOf(index), _compiled.CodeOf(index), this);
     }
 
     internal ReadOnlyMemory<byte> Data(int segment) =>
-        droppedData is not null && droppedData[segment] ? default : content.Data[segment].Bytes;
+        _droppedData is not null && _droppedData[segment] ? default : _content.Data[segment].Bytes;
 
     internal ReadOnlySpan<ConstantExpression> Elements(int segment) =>
-        droppedElements is not null && droppedElements[segment] ? [] : content.Elements[segment].Items;
+        _droppedElements is not null && _droppedElements[segment] ? [] : _content.Elements[segment].Items;
 
-    internal void DropData(int segment) => (droppedData ??= new bool[content.Data.Count])[segment] = true;
+    internal void DropData(int segment) => (_droppedData ??= new bool[_content.Data.Count])[segment] = true;
 
-    internal void DropElements(int segment) => (droppedElements ??= new bool[content.Elements.Count])[segment] = true;
+    internal void DropElements(int segment) => (_droppedElements ??= new bool[_content.Elements.Count])[segment] = true;
 
     internal Value Evaluate(ConstantExpression expression) => expression.Kind switch
     {
@@ -54,11 +54,11 @@ public sealed partial class Instance
 
     private void Link(Imports imports)
     {
-        ImportedFunctions = content.ImportedFunctions == 0 ? [] : new ImportedFunction[content.ImportedFunctions];
-        Tables = content.Tables.Count == 0 ? [] : new Table[content.Tables.Count];
-        Globals = content.Globals.Count == 0 ? [] : new Global?[content.Globals.Count];
+        ImportedFunctions = _content.ImportedFunctions == 0 ? [] : new ImportedFunction[_content.ImportedFunctions];
+        Tables = _content.Tables.Count == 0 ? [] : new Table[_content.Tables.Count];
+        Globals = _content.Globals.Count == 0 ? [] : new Global?[_content.Globals.Count];
         var (function, table, global) = (0, 0, 0);
-        foreach (var import in content.Imports)
+        foreach (var import in _content.Imports)
         {
             var external = ImportMatching.Find(imports, import, RunField);
             switch (external)
@@ -85,17 +85,17 @@ public sealed partial class Instance
 
     private void CreateGlobals()
     {
-        var count = content.Globals.Count;
-        if (count == content.ImportedGlobals)
+        var count = _content.Globals.Count;
+        if (count == _content.ImportedGlobals)
         {
             return;
         }
 
         GlobalCells = new long[count];
         GlobalReferences = new object?[count];
-        for (var i = content.ImportedGlobals; i < count; i++)
+        for (var i = _content.ImportedGlobals; i < count; i++)
         {
-            var value = Evaluate(content.GlobalValues[i - content.ImportedGlobals]);
+            var value = Evaluate(_content.GlobalValues[i - _content.ImportedGlobals]);
             GlobalCells[i] = value.Bits;
             GlobalReferences[i] = value.Reference;
         }
@@ -103,23 +103,23 @@ public sealed partial class Instance
 
     private void CreateTablesAndMemory()
     {
-        for (var i = content.ImportedTables; i < Tables.Length; i++)
+        for (var i = _content.ImportedTables; i < Tables.Length; i++)
         {
-            Tables[i] = new Table(content.Tables[i], RunField.Limits.TableElementsMax);
+            Tables[i] = new Table(_content.Tables[i], RunField.Limits.TableElementsMax);
             Tables[i].TryJoin(RunField);
         }
 
-        if (content.Memories.Count > content.ImportedMemories)
+        if (_content.Memories.Count > _content.ImportedMemories)
         {
-            Memory0 = new LinearMemory(content.Memories[0], RunField.Limits.MemoryPagesMax);
+            Memory0 = new LinearMemory(_content.Memories[0], RunField.Limits.MemoryPagesMax);
         }
     }
 
     private void RunActiveSegments()
     {
-        for (var i = 0; i < content.Elements.Count; i++)
+        for (var i = 0; i < _content.Elements.Count; i++)
         {
-            var segment = content.Elements[i];
+            var segment = _content.Elements[i];
             if (segment.Mode == SegmentMode.Active)
             {
                 FillTable(Tables[segment.Table], (uint)Evaluate(segment.Address).I32, segment.Items);
@@ -131,9 +131,9 @@ public sealed partial class Instance
             }
         }
 
-        for (var i = 0; i < content.Data.Count; i++)
+        for (var i = 0; i < _content.Data.Count; i++)
         {
-            var segment = content.Data[i];
+            var segment = _content.Data[i];
             if (segment.Mode == SegmentMode.Active)
             {
                 segment.Bytes.Span.CopyTo(Memory.Span((uint)Evaluate(segment.Address).I32, (uint)segment.Bytes.Length));
@@ -154,5 +154,5 @@ public sealed partial class Instance
     private External ExternalFunctionAt(int index) => FunctionAt(index);
 
     private Global GlobalAt(int index) =>
-        Globals[index] ??= new Global(content.Globals[index], GlobalCells, GlobalReferences, index);
+        Globals[index] ??= new Global(_content.Globals[index], GlobalCells, GlobalReferences, index);
 }

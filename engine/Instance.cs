@@ -9,19 +9,19 @@ namespace Marketplace.Engine;
 /// </summary>
 public sealed partial class Instance : IDisposable
 {
-    private readonly CompiledModule compiled;
-    private readonly ModuleContent content;
-    private bool disposed;
+    private readonly CompiledModule _compiled;
+    private readonly ModuleContent _content;
+    private bool _disposed;
 
     private Instance(CompiledModule compiled, Run run, object? hostState)
     {
-        this.compiled = compiled;
-        content = compiled.Module.Content;
+        _compiled = compiled;
+        _content = compiled.Module.Content;
         RunField = run;
         HostState = hostState;
     }
 
-    public WasmModule Module => compiled.Module;
+    public WasmModule Module => _compiled.Module;
 
     public Run Run => RunField;
 
@@ -51,7 +51,7 @@ public sealed partial class Instance : IDisposable
             instance.CreateGlobals();
             instance.CreateTablesAndMemory();
             instance.RunActiveSegments();
-            if (instance.content.Start is { } start)
+            if (instance._content.Start is { } start)
             {
                 instance.Enter(start, [], []);
             }
@@ -63,7 +63,7 @@ public sealed partial class Instance : IDisposable
         {
             // What a failed instance has put into an imported table stays there and may be called (core specification, 4.5.4),
             // so its memory must live on; it goes with the garbage.
-            if (!complete && instance.content.ImportedTables == 0)
+            if (!complete && instance._content.ImportedTables == 0)
             {
                 instance.Dispose();
             }
@@ -76,7 +76,7 @@ public sealed partial class Instance : IDisposable
     public Value[] Invoke(string export, params ReadOnlySpan<Value> arguments)
     {
         GuestThreads.RequireCurrent();
-        ObjectDisposedException.ThrowIf(disposed, this);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (!Module.ExportsByName.TryGetValue(export, out var found) || found.Type is not FunctionType type)
         {
             throw new ArgumentException($"The module exports no function named \"{export}\".", nameof(export));
@@ -130,10 +130,10 @@ public sealed partial class Instance : IDisposable
 
     public void Dispose()
     {
-        if (!disposed)
+        if (!_disposed)
         {
-            disposed = true;
-            if (content.ImportedMemories == 0)
+            _disposed = true;
+            if (_content.ImportedMemories == 0)
             {
                 Memory0?.Release();
             }
@@ -151,7 +151,7 @@ public sealed partial class Instance : IDisposable
 
         try
         {
-            compiled.EntryOf(function)(callee.Code, callee.Context, slotsBefore - EnginePolicy.HostFrameSlots, slots, references);
+            _compiled.EntryOf(function)(callee.Code, callee.Context, slotsBefore - EnginePolicy.HostFrameSlots, slots, references);
         }
         finally
         {

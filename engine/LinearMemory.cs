@@ -6,9 +6,9 @@ namespace Marketplace.Engine;
 /// <summary>A linear memory, shared between the instances that import and export it. Its bytes never move.</summary>
 public sealed unsafe class LinearMemory : External
 {
-    private readonly MemoryType type;
-    private readonly MemoryReservation reservation;
-    private readonly int pagesMax;
+    private readonly MemoryType _type;
+    private readonly MemoryReservation _reservation;
+    private readonly int _pagesMax;
 
     /// <summary>A host's memory. <paramref name="pagesMax"/> bounds it whatever its type says.</summary>
     public LinearMemory(MemoryType type, int pagesMax)
@@ -18,15 +18,15 @@ public sealed unsafe class LinearMemory : External
             throw new LinkException(LinkFault.LimitExceeded, $"A memory of {type.Limits.Min} pages is over the limit of {pagesMax}.");
         }
 
-        this.type = type;
-        this.pagesMax = (int)Math.Min((uint)pagesMax, type.Limits.Max ?? uint.MaxValue);
-        reservation = MemoryPool.Rent(this.pagesMax);
-        Base = reservation.Base;
+        _type = type;
+        _pagesMax = (int)Math.Min((uint)pagesMax, type.Limits.Max ?? uint.MaxValue);
+        _reservation = MemoryPool.Rent(_pagesMax);
+        Base = _reservation.Base;
         Grow(type.Limits.Min);
     }
 
     /// <summary>With the size it has now as least size, as an import is matched (core specification, 4.5.3).</summary>
-    public override ExternalType Type => type with { Limits = type.Limits with { Min = (uint)Pages } };
+    public override ExternalType Type => _type with { Limits = _type.Limits with { Min = (uint)Pages } };
 
     public int Pages => (int)(Length / EnginePolicy.PageBytes);
 
@@ -68,13 +68,13 @@ public sealed unsafe class LinearMemory : External
     public int Grow(uint pages)
     {
         var before = Pages;
-        if (pages > (uint)(pagesMax - before))
+        if (pages > (uint)(_pagesMax - before))
         {
             return -1;
         }
 
         var length = (long)(before + (int)pages) * EnginePolicy.PageBytes;
-        if (!reservation.TryCommit(length))
+        if (!_reservation.TryCommit(length))
         {
             return -1;
         }
@@ -88,6 +88,6 @@ public sealed unsafe class LinearMemory : External
     {
         var used = Length;
         Length = 0;
-        MemoryPool.Return(reservation, used);
+        MemoryPool.Return(_reservation, used);
     }
 }

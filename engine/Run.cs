@@ -10,12 +10,12 @@ namespace Marketplace.Engine;
 /// </summary>
 public sealed class Run
 {
-    private readonly RunLimits limits;
-    private readonly TimeProvider clock;
-    private long startTicks;
-    private TimeSpan compilationAtStart;
-    private bool begun;
-    private long granted;
+    private readonly RunLimits _limits;
+    private readonly TimeProvider _clock;
+    private long _startTicks;
+    private TimeSpan _compilationAtStart;
+    private bool _begun;
+    private long _granted;
 
     /// <summary>What is left of the slice; compiled code takes it into a local and writes it back. Negative: refill.</summary>
     internal long Fuel;
@@ -40,16 +40,16 @@ public sealed class Run
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limits.TableElementsMax, EnginePolicy.TableElementsMax);
         ArgumentOutOfRangeException.ThrowIfNegative(limits.StackSlotsMax);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limits.StackSlotsMax, EnginePolicy.StackSlotsMax);
-        this.limits = limits;
-        this.clock = clock;
+        _limits = limits;
+        _clock = clock;
         StackSlots = limits.StackSlotsMax;
-        Fuel = granted = Math.Min(limits.FuelMax, EnginePolicy.FuelSlice);
+        Fuel = _granted = Math.Min(limits.FuelMax, EnginePolicy.FuelSlice);
     }
 
-    public RunLimits Limits => limits;
+    public RunLimits Limits => _limits;
 
     /// <summary>Fuel used so far; never more than <see cref="RunLimits.FuelMax"/>. Exact and equal on every machine.</summary>
-    public long FuelUsed => Math.Min(granted - Fuel, limits.FuelMax);
+    public long FuelUsed => Math.Min(_granted - Fuel, _limits.FuelMax);
 
     /// <summary>The guest asked for more memory than <see cref="RunLimits.MemoryPagesMax"/> and was told no.</summary>
     public bool MemoryRefused { get; internal set; }
@@ -72,18 +72,18 @@ public sealed class Run
     /// <exception cref="TrapException">Out of time or cancelled.</exception>
     public void ThrowIfStopped()
     {
-        if (limits.Cancellation.IsCancellationRequested)
+        if (_limits.Cancellation.IsCancellationRequested)
         {
             Trap(TrapKind.Cancelled);
         }
 
-        if (limits.TimeMax is { } timeMax)
+        if (_limits.TimeMax is { } timeMax)
         {
             Begin();
 
             // Machine code is made on this thread when a function is first called; that is set-up, not the guest's time.
-            var compilation = JitInfo.GetCompilationTime(currentThread: true) - compilationAtStart;
-            if (clock.GetElapsedTime(startTicks) - compilation > timeMax)
+            var compilation = JitInfo.GetCompilationTime(currentThread: true) - _compilationAtStart;
+            if (_clock.GetElapsedTime(_startTicks) - compilation > timeMax)
             {
                 Trap(TrapKind.TimedOut);
             }
@@ -111,11 +111,11 @@ public sealed class Run
 
     private void Begin()
     {
-        if (!begun)
+        if (!_begun)
         {
-            begun = true;
-            startTicks = clock.GetTimestamp();
-            compilationAtStart = JitInfo.GetCompilationTime(currentThread: true);
+            _begun = true;
+            _startTicks = _clock.GetTimestamp();
+            _compilationAtStart = JitInfo.GetCompilationTime(currentThread: true);
         }
     }
 
@@ -125,14 +125,14 @@ public sealed class Run
     {
         while (Fuel < 0)
         {
-            var left = limits.FuelMax - granted;
+            var left = _limits.FuelMax - _granted;
             if (left + Fuel < 0)
             {
                 Trap(TrapKind.OutOfFuel);
             }
 
             var grant = Math.Min(left, Math.Max(EnginePolicy.FuelSlice, -Fuel));
-            granted += grant;
+            _granted += grant;
             Fuel += grant;
         }
 

@@ -3,9 +3,9 @@ namespace Marketplace.Engine;
 /// <summary>A table of references, shared between the instances that import and export it.</summary>
 public sealed class Table : External
 {
-    private readonly TableType type;
-    private readonly int elementsMax;
-    private Run? owner;
+    private readonly TableType _type;
+    private readonly int _elementsMax;
+    private Run? _owner;
 
     /// <summary>A host's table, filled with null. <paramref name="elementsMax"/> bounds it whatever its type says.</summary>
     public Table(TableType type, int elementsMax)
@@ -16,16 +16,16 @@ public sealed class Table : External
                 LinkFault.LimitExceeded, $"A table of {type.Limits.Min} elements is over the limit of {elementsMax}.");
         }
 
-        this.type = type;
-        this.elementsMax = (int)Math.Min((uint)elementsMax, type.Limits.Max ?? uint.MaxValue);
+        _type = type;
+        _elementsMax = (int)Math.Min((uint)elementsMax, type.Limits.Max ?? uint.MaxValue);
         CountField = (int)type.Limits.Min;
         Elements = new object?[Count];
     }
 
     /// <summary>With the size it has now as least size, as an import is matched (core specification, 4.5.3).</summary>
-    public override ExternalType Type => type with { Limits = type.Limits with { Min = (uint)Count } };
+    public override ExternalType Type => _type with { Limits = _type.Limits with { Min = (uint)Count } };
 
-    public WasmType Element => type.Element;
+    public WasmType Element => _type.Element;
 
     /// <summary>Elements in use; read by compiled code.</summary>
     public int Count => CountField;
@@ -47,16 +47,16 @@ public sealed class Table : External
     /// Functions of a table leave further results in their run, so a table belongs to the first run that links it.
     /// </summary>
     /// <returns>False where it belongs to another.</returns>
-    internal bool TryJoin(Run run) => (owner ??= run) == run;
+    internal bool TryJoin(Run run) => (_owner ??= run) == run;
 
     private bool MayHold(object? value) =>
-        type.Element == WasmType.ExternRef || value is null || (value is Function function && TryJoin(function.Context.Run));
+        _type.Element == WasmType.ExternRef || value is null || (value is Function function && TryJoin(function.Context.Run));
 
     /// <returns>The size before, or -1 where the limit does not allow it.</returns>
     internal int Grow(uint delta, object? value)
     {
         var before = Count;
-        if (delta > (uint)(elementsMax - before))
+        if (delta > (uint)(_elementsMax - before))
         {
             return -1;
         }
@@ -65,7 +65,7 @@ public sealed class Table : External
         if (after > Elements.Length)
         {
             // Doubling, so that a guest which grows by one pays for the copies.
-            var elements = new object?[Math.Min(elementsMax, Math.Max(after, Elements.Length * 2))];
+            var elements = new object?[Math.Min(_elementsMax, Math.Max(after, Elements.Length * 2))];
             Elements.AsSpan(0, before).CopyTo(elements);
             Elements = elements;
         }

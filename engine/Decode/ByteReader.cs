@@ -8,7 +8,7 @@ internal ref struct ByteReader(ReadOnlySpan<byte> module, int position, int end)
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private readonly ReadOnlySpan<byte> module = module;
+    private readonly ReadOnlySpan<byte> _module = module;
 
     public int Position { get; private set; } = position;
 
@@ -18,16 +18,16 @@ internal ref struct ByteReader(ReadOnlySpan<byte> module, int position, int end)
 
     public readonly InvalidModuleException Malformed(string message) => new(ModuleFault.Malformed, Position, message);
 
-    public byte Byte() => Position < End ? module[Position++] : throw Malformed("unexpected end");
+    public byte Byte() => Position < End ? _module[Position++] : throw Malformed("unexpected end");
 
-    public readonly byte PeekByte() => Position < End ? module[Position] : throw Malformed("unexpected end");
+    public readonly byte PeekByte() => Position < End ? _module[Position] : throw Malformed("unexpected end");
 
     public uint U32()
     {
         // One byte is by far the most frequent.
-        if (Position < End && module[Position] < 0x80)
+        if (Position < End && _module[Position] < 0x80)
         {
-            return module[Position++];
+            return _module[Position++];
         }
 
         return (uint)Unsigned(32);
@@ -54,7 +54,7 @@ internal ref struct ByteReader(ReadOnlySpan<byte> module, int position, int end)
             throw Malformed("unexpected end");
         }
 
-        var bytes = module.Slice(Position, count);
+        var bytes = _module.Slice(Position, count);
         Position += count;
         return bytes;
     }

@@ -38,18 +38,18 @@ internal struct Instruction
 /// </summary>
 internal ref struct InstructionReader(ReadOnlySpan<byte> module, int position, int end, EngineLimits limits)
 {
-    private ByteReader reader = new(module, position, end);
-    private int[] labels = [];
+    private ByteReader _reader = new(module, position, end);
+    private int[] _labels = [];
 
-    public readonly int Position => reader.Position;
+    public readonly int Position => _reader.Position;
 
-    public readonly bool AtEnd => reader.Left == 0;
+    public readonly bool AtEnd => _reader.Left == 0;
 
     public void Read(out Instruction instruction)
     {
         instruction = default;
-        instruction.Offset = reader.Position;
-        var opcode = (Opcode)reader.Byte();
+        instruction.Offset = _reader.Position;
+        var opcode = (Opcode)_reader.Byte();
         if ((byte)opcode >= 0xFC)
         {
             opcode = Prefixed((byte)opcode, instruction.Offset);
@@ -64,11 +64,11 @@ internal ref struct InstructionReader(ReadOnlySpan<byte> module, int position, i
                 instruction.Block = ReadBlockType();
                 break;
             case Immediate.Index:
-                instruction.Index = (int)reader.U32();
+                instruction.Index = (int)_reader.U32();
                 break;
             case Immediate.TwoIndices:
-                instruction.Index = (int)reader.U32();
-                instruction.Index2 = (int)reader.U32();
+                instruction.Index = (int)_reader.U32();
+                instruction.Index2 = (int)_reader.U32();
                 break;
             case Immediate.Labels:
                 ReadLabels(ref instruction);
@@ -84,20 +84,20 @@ internal ref struct InstructionReader(ReadOnlySpan<byte> module, int position, i
                 ReadZeroByte();
                 break;
             case Immediate.IndexAndZeroByte:
-                instruction.Index = (int)reader.U32();
+                instruction.Index = (int)_reader.U32();
                 ReadZeroByte();
                 break;
             case Immediate.I32:
-                instruction.Bits = (uint)reader.S32();
+                instruction.Bits = (uint)_reader.S32();
                 break;
             case Immediate.I64:
-                instruction.Bits = reader.S64();
+                instruction.Bits = _reader.S64();
                 break;
             case Immediate.F32:
-                instruction.Bits = (uint)reader.FixedI32();
+                instruction.Bits = (uint)_reader.FixedI32();
                 break;
             case Immediate.F64:
-                instruction.Bits = reader.FixedI64();
+                instruction.Bits = _reader.FixedI64();
                 break;
             case Immediate.ReferenceType:
                 instruction.Type = ReadReferenceType();
@@ -119,7 +119,7 @@ internal ref struct InstructionReader(ReadOnlySpan<byte> module, int position, i
                 ModuleFault.LimitExceeded, offset, prefix == 0xFD ? "vector instructions are not supported" : "atomics are not supported");
         }
 
-        var sub = reader.U32();
+        var sub = _reader.U32();
         return prefix == 0xFC && sub <= 0xFF
             ? (Opcode)(0xFC00 | sub)
             : throw new InvalidModuleException(ModuleFault.Malformed, offset, $"illegal opcode {prefix:x2} {sub:x2}");
@@ -127,69 +127,69 @@ internal ref struct InstructionReader(ReadOnlySpan<byte> module, int position, i
 
     private BlockType ReadBlockType()
     {
-        var first = reader.PeekByte();
+        var first = _reader.PeekByte();
         if (first == 0x40)
         {
-            reader.Skip(1);
+            _reader.Skip(1);
             return new BlockType(-1, null);
         }
 
         if (TypeReader.IsValueType(first))
         {
-            return new BlockType(-1, TypeReader.ValueType(ref reader));
+            return new BlockType(-1, TypeReader.ValueType(ref _reader));
         }
 
-        var index = reader.S33();
-        return index >= 0 ? new BlockType((int)Math.Min(index, int.MaxValue), null) : throw reader.Malformed("malformed block type");
+        var index = _reader.S33();
+        return index >= 0 ? new BlockType((int)Math.Min(index, int.MaxValue), null) : throw _reader.Malformed("malformed block type");
     }
 
     private void ReadLabels(ref Instruction instruction)
     {
-        var count = reader.Count(limits.BranchTargetsMax, "branch targets");
-        if (labels.Length < count)
+        var count = _reader.Count(limits.BranchTargetsMax, "branch targets");
+        if (_labels.Length < count)
         {
-            labels = new int[count];
+            _labels = new int[count];
         }
 
         for (var i = 0; i < count; i++)
         {
-            labels[i] = (int)reader.U32();
+            _labels[i] = (int)_reader.U32();
         }
 
-        instruction.Labels = labels.AsMemory(0, count);
-        instruction.Index = (int)reader.U32();
+        instruction.Labels = _labels.AsMemory(0, count);
+        instruction.Index = (int)_reader.U32();
     }
 
     private void ReadMemoryArgument(ref Instruction instruction)
     {
-        var align = reader.U32();
+        var align = _reader.U32();
         if (align >= 32)
         {
-            throw reader.Malformed("malformed memop flags");
+            throw _reader.Malformed("malformed memop flags");
         }
 
         instruction.Align = (int)align;
-        instruction.Bits = reader.U32();
+        instruction.Bits = _reader.U32();
     }
 
     private void ReadZeroByte()
     {
-        if (reader.Byte() != 0)
+        if (_reader.Byte() != 0)
         {
-            throw reader.Malformed("zero byte expected");
+            throw _reader.Malformed("zero byte expected");
         }
     }
 
-    private WasmType ReadReferenceType() => TypeReader.ReferenceType(ref reader);
+    private WasmType ReadReferenceType() => TypeReader.ReferenceType(ref _reader);
 
     private void ReadSelectType(ref Instruction instruction)
     {
-        var count = reader.U32();
+        var count = _reader.U32();
         if (count != 1)
         {
             throw new InvalidModuleException(ModuleFault.Invalid, instruction.Offset, "invalid result arity");
         }
 
-        instruction.Type = TypeReader.ValueType(ref reader);
+        instruction.Type = TypeReader.ValueType(ref _reader);
     }
 }

@@ -5,8 +5,8 @@ internal ref partial struct ModuleDecoder
     /// <summary>Bit 0: not active; bit 1: explicit table, or declarative; bit 2: expressions (core specification, 5.5.12).</summary>
     private readonly void Elements(ref ByteReader reader)
     {
-        var itemsLeft = limits.ElementsMax;
-        for (var left = reader.Count(limits.ElementSegmentsMax, "element segments"); left > 0; left--)
+        var itemsLeft = _limits.ElementsMax;
+        for (var left = reader.Count(_limits.ElementSegmentsMax, "element segments"); left > 0; left--)
         {
             var offset = reader.Position;
             var flags = reader.U32();
@@ -18,22 +18,22 @@ internal ref partial struct ModuleDecoder
             var active = (flags & 1) == 0;
             var mode = active ? SegmentMode.Active : (flags & 2) != 0 ? SegmentMode.Declarative : SegmentMode.Passive;
             var table = active && (flags & 2) != 0 ? (int)reader.U32() : 0;
-            if (active && (uint)table >= (uint)content.Tables.Count)
+            if (active && (uint)table >= (uint)_content.Tables.Count)
             {
                 throw new InvalidModuleException(ModuleFault.Invalid, offset, $"unknown table {(uint)table}");
             }
 
-            var address = active ? ConstantReader.Read(ref reader, content, limits) : default;
+            var address = active ? ConstantReader.Read(ref reader, _content, _limits) : default;
             var expressions = (flags & 4) != 0;
             var type = (flags & 3) == 0 ? WasmType.FuncRef : ItemType(ref reader, expressions);
             var items = new ConstantExpression[reader.Count(itemsLeft, "elements")];
             itemsLeft -= items.Length;
             for (var i = 0; i < items.Length; i++)
             {
-                items[i] = expressions ? ConstantReader.Read(ref reader, content, limits) : FunctionItem(ref reader);
+                items[i] = expressions ? ConstantReader.Read(ref reader, _content, _limits) : FunctionItem(ref reader);
             }
 
-            content.Elements.Add(new ElementSegment(mode, type, table, address, items, offset));
+            _content.Elements.Add(new ElementSegment(mode, type, table, address, items, offset));
         }
     }
 
@@ -51,12 +51,12 @@ internal ref partial struct ModuleDecoder
     {
         var offset = reader.Position;
         var function = reader.U32();
-        if (function >= (uint)content.FunctionTypes.Count)
+        if (function >= (uint)_content.FunctionTypes.Count)
         {
             throw new InvalidModuleException(ModuleFault.Invalid, offset, $"unknown function {function}");
         }
 
-        content.DeclaredReferences.Add((int)function);
+        _content.DeclaredReferences.Add((int)function);
         return new ConstantExpression(ConstantKind.RefFunc, WasmType.FuncRef, function, offset);
     }
 }

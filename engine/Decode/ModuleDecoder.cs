@@ -8,15 +8,15 @@ namespace Marketplace.Engine.Decode;
 /// </summary>
 internal ref partial struct ModuleDecoder
 {
-    private readonly ReadOnlyMemory<byte> bytes;
-    private readonly EngineLimits limits;
-    private readonly ModuleContent content;
+    private readonly ReadOnlyMemory<byte> _bytes;
+    private readonly EngineLimits _limits;
+    private readonly ModuleContent _content;
 
     private ModuleDecoder(ReadOnlyMemory<byte> bytes, EngineLimits limits)
     {
-        this.bytes = bytes;
-        this.limits = limits;
-        content = new ModuleContent { Bytes = bytes, Limits = limits };
+        _bytes = bytes;
+        _limits = limits;
+        _content = new ModuleContent { Bytes = bytes, Limits = limits };
     }
 
     private enum Section : byte
@@ -47,13 +47,13 @@ internal ref partial struct ModuleDecoder
 
         var decoder = new ModuleDecoder(bytes, limits);
         decoder.Sections();
-        ModuleValidator.Validate(decoder.content, limits);
-        return decoder.content;
+        ModuleValidator.Validate(decoder._content, limits);
+        return decoder._content;
     }
 
     private void Sections()
     {
-        var reader = new ByteReader(bytes.Span, 0, bytes.Length);
+        var reader = new ByteReader(_bytes.Span, 0, _bytes.Length);
         Header(ref reader);
         var lastOrder = 0;
         while (reader.Left > 0)
@@ -66,7 +66,7 @@ internal ref partial struct ModuleDecoder
             }
 
             var length = reader.Length();
-            var section = new ByteReader(bytes.Span, reader.Position, reader.Position + length);
+            var section = new ByteReader(_bytes.Span, reader.Position, reader.Position + length);
             reader.Skip(length);
             if (id == (byte)Section.Custom)
             {
@@ -115,12 +115,12 @@ internal ref partial struct ModuleDecoder
 
     private readonly void CheckCounts(int end)
     {
-        if (content.Bodies.Count != content.FunctionTypes.Count - content.ImportedFunctions)
+        if (_content.Bodies.Count != _content.FunctionTypes.Count - _content.ImportedFunctions)
         {
             throw new InvalidModuleException(ModuleFault.Malformed, end, "function and code section have inconsistent lengths");
         }
 
-        if (content.DataCount is { } count && count != content.Data.Count)
+        if (_content.DataCount is { } count && count != _content.Data.Count)
         {
             throw new InvalidModuleException(ModuleFault.Malformed, end, "data count and data section have inconsistent lengths");
         }
@@ -152,7 +152,7 @@ internal ref partial struct ModuleDecoder
                 Exports(ref reader);
                 break;
             case Section.Start:
-                content.Start = (int)reader.U32();
+                _content.Start = (int)reader.U32();
                 break;
             case Section.Element:
                 Elements(ref reader);
@@ -164,7 +164,7 @@ internal ref partial struct ModuleDecoder
                 Data(ref reader);
                 break;
             default:
-                content.DataCount = (int)Math.Min(reader.U32(), int.MaxValue);
+                _content.DataCount = (int)Math.Min(reader.U32(), int.MaxValue);
                 break;
         }
     }

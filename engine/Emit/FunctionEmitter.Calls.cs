@@ -9,56 +9,56 @@ internal sealed partial class FunctionEmitter
 {
     private void Call(int index)
     {
-        var callee = content.TypeOfFunction(index);
-        stack.CanonicaliseTop(callee.Parameters.Length);
+        var callee = _content.TypeOfFunction(index);
+        _stack.CanonicaliseTop(callee.Parameters.Length);
         StoreFuel();
-        var depth = stack.Load(callee.Parameters.Length);
-        il.LoadArgument(locals.ContextArgument);
-        il.LoadArgument(locals.BudgetArgument);
-        il.Emit(OpCodes.Call, module.Method(index));
+        var depth = _stack.Load(callee.Parameters.Length);
+        _il.LoadArgument(_locals.ContextArgument);
+        _il.LoadArgument(_locals.BudgetArgument);
+        _il.Emit(OpCodes.Call, _module.Method(index));
         PushResults(callee, depth + 1);
     }
 
     private void CallIndirect(int typeIndex, int tableIndex)
     {
-        var callee = content.Types[typeIndex];
+        var callee = _content.Types[typeIndex];
         var count = callee.Parameters.Length;
-        var index = stack.Take();
-        stack.CanonicaliseTop(count);
-        stack.SpillStack();
+        var index = _stack.Take();
+        _stack.CanonicaliseTop(count);
+        _stack.SpillStack();
 
         var table = Scratch(typeof(Table));
-        il.LoadArgument(locals.ContextArgument);
-        il.Emit(OpCodes.Ldfld, Members.InstanceTables);
-        il.LoadInt32(tableIndex);
-        il.Emit(OpCodes.Ldelem_Ref);
-        il.Emit(OpCodes.Stloc, table);
+        _il.LoadArgument(_locals.ContextArgument);
+        _il.Emit(OpCodes.Ldfld, Members.InstanceTables);
+        _il.LoadInt32(tableIndex);
+        _il.Emit(OpCodes.Ldelem_Ref);
+        _il.Emit(OpCodes.Stloc, table);
         index.Emit();
-        il.Emit(OpCodes.Ldloc, table);
-        il.Emit(OpCodes.Ldfld, Members.TableCount);
-        il.Emit(OpCodes.Bge_Un, TrapLabel(TrapKind.UndefinedElement));
+        _il.Emit(OpCodes.Ldloc, table);
+        _il.Emit(OpCodes.Ldfld, Members.TableCount);
+        _il.Emit(OpCodes.Bge_Un, TrapLabel(TrapKind.UndefinedElement));
 
         var function = Scratch(typeof(Function));
-        il.Emit(OpCodes.Ldloc, table);
-        il.Emit(OpCodes.Ldfld, Members.TableElements);
+        _il.Emit(OpCodes.Ldloc, table);
+        _il.Emit(OpCodes.Ldfld, Members.TableElements);
         index.Emit();
-        il.Emit(OpCodes.Ldelem_Ref);
-        il.Emit(OpCodes.Stloc, function);
-        il.Emit(OpCodes.Ldloc, function);
-        il.Emit(OpCodes.Brfalse, TrapLabel(TrapKind.UninitializedElement));
-        il.Emit(OpCodes.Ldloc, function);
-        il.Emit(OpCodes.Ldfld, Members.FunctionSignature);
-        il.LoadInt64(module.Signatures[typeIndex].Bits);
-        il.Emit(OpCodes.Bne_Un, TrapLabel(TrapKind.IndirectCallTypeMismatch));
+        _il.Emit(OpCodes.Ldelem_Ref);
+        _il.Emit(OpCodes.Stloc, function);
+        _il.Emit(OpCodes.Ldloc, function);
+        _il.Emit(OpCodes.Brfalse, TrapLabel(TrapKind.UninitializedElement));
+        _il.Emit(OpCodes.Ldloc, function);
+        _il.Emit(OpCodes.Ldfld, Members.FunctionSignature);
+        _il.LoadInt64(_module.Signatures[typeIndex].Bits);
+        _il.Emit(OpCodes.Bne_Un, TrapLabel(TrapKind.IndirectCallTypeMismatch));
 
         StoreFuel();
-        stack.Load(count);
-        il.Emit(OpCodes.Ldloc, function);
-        il.Emit(OpCodes.Ldfld, Members.FunctionContext);
-        il.LoadArgument(locals.BudgetArgument);
-        il.Emit(OpCodes.Ldloc, function);
-        il.Emit(OpCodes.Ldfld, Members.FunctionCode);
-        GuestSignature.EmitCalli(il, callee);
+        _stack.Load(count);
+        _il.Emit(OpCodes.Ldloc, function);
+        _il.Emit(OpCodes.Ldfld, Members.FunctionContext);
+        _il.LoadArgument(_locals.BudgetArgument);
+        _il.Emit(OpCodes.Ldloc, function);
+        _il.Emit(OpCodes.Ldfld, Members.FunctionCode);
+        GuestSignature.EmitCalli(_il, callee);
         PushResults(callee, 0);
     }
 
@@ -67,7 +67,7 @@ internal sealed partial class FunctionEmitter
         var results = callee.Results.AsSpan();
         if (results.Length == 1)
         {
-            stack.PushStack(results[0], depth: depth);
+            _stack.PushStack(results[0], depth: depth);
             return;
         }
 
@@ -75,11 +75,11 @@ internal sealed partial class FunctionEmitter
         {
             if (i > 0)
             {
-                ResultSlots.EmitLoad(il, run, i - 1, results[i]);
+                ResultSlots.EmitLoad(_il, _run, i - 1, results[i]);
             }
 
-            il.Emit(OpCodes.Stloc, locals.Spill(stack.Count, results[i]));
-            stack.PushSpilled(results[i]);
+            _il.Emit(OpCodes.Stloc, _locals.Spill(_stack.Count, results[i]));
+            _stack.PushSpilled(results[i]);
         }
     }
 
@@ -108,7 +108,7 @@ internal sealed partial class FunctionEmitter
                 CallRuntime(nameof(GuestCode.DataDrop), 0, null, index);
                 break;
             case Opcode.TableGet:
-                CallRuntime(nameof(GuestCode.TableGet), 1, content.Tables[index].Element, index);
+                CallRuntime(nameof(GuestCode.TableGet), 1, _content.Tables[index].Element, index);
                 break;
             case Opcode.TableSet:
                 CallRuntime(nameof(GuestCode.TableSet), 2, null, index);
@@ -135,10 +135,10 @@ internal sealed partial class FunctionEmitter
                 CallRuntime(nameof(GuestCode.RefFunc), 0, WasmType.FuncRef, index);
                 break;
             case Opcode.RefIsNull:
-                stack.Load(1);
-                il.Emit(OpCodes.Ldnull);
-                il.Emit(OpCodes.Ceq);
-                stack.PushStack(WasmType.I32, depth: 1);
+                _stack.Load(1);
+                _il.Emit(OpCodes.Ldnull);
+                _il.Emit(OpCodes.Ceq);
+                _stack.PushStack(WasmType.I32, depth: 1);
                 break;
             default:
                 throw new InvalidOperationException($"{instruction.Opcode} has no code; this is a bug in the emitter.");
@@ -149,17 +149,17 @@ internal sealed partial class FunctionEmitter
     private void CallRuntime(string name, int operands, WasmType? result, params ReadOnlySpan<int> immediates)
     {
         StoreFuel();
-        stack.Load(operands);
+        _stack.Load(operands);
         foreach (var immediate in immediates)
         {
-            il.LoadInt32(immediate);
+            _il.LoadInt32(immediate);
         }
 
-        il.LoadArgument(locals.ContextArgument);
-        il.Emit(OpCodes.Call, Members.Helper(typeof(GuestCode), name));
+        _il.LoadArgument(_locals.ContextArgument);
+        _il.Emit(OpCodes.Call, Members.Helper(typeof(GuestCode), name));
         if (result is { } resultType)
         {
-            stack.PushStack(resultType, depth: 1);
+            _stack.PushStack(resultType, depth: 1);
         }
     }
 }

@@ -11,11 +11,11 @@ internal sealed partial class FunctionEmitter
 {
     private void OpenBlock(in Instruction instruction)
     {
-        var blockType = BlockTypes.Of(instruction.Block, content);
-        loops += instruction.Opcode == Opcode.Loop ? 1 : 0;
-        if (!reachable)
+        var blockType = BlockTypes.Of(instruction.Block, _content);
+        _loops += instruction.Opcode == Opcode.Loop ? 1 : 0;
+        if (!_reachable)
         {
-            blocks.Add(new Block(instruction.Opcode, blockType, stack.Count, entered: false));
+            _blocks.Add(new Block(instruction.Opcode, blockType, _stack.Count, entered: false));
             return;
         }
 
@@ -26,24 +26,24 @@ internal sealed partial class FunctionEmitter
         }
         else
         {
-            stack.SpillAll();
-            stack.SpillResults(arity);
+            _stack.SpillAll();
+            _stack.SpillResults(arity);
         }
 
-        var block = new Block(instruction.Opcode, blockType, stack.Count - arity, entered: true)
+        var block = new Block(instruction.Opcode, blockType, _stack.Count - arity, entered: true)
         {
-            Target = il.DefineLabel(),
-            Else = instruction.Opcode == Opcode.If ? il.DefineLabel() : default,
+            Target = _il.DefineLabel(),
+            Else = instruction.Opcode == Opcode.If ? _il.DefineLabel() : default,
         };
-        blocks.Add(block);
+        _blocks.Add(block);
         if (instruction.Opcode == Opcode.If)
         {
-            il.Emit(OpCodes.Brfalse, block.Else);
+            _il.Emit(OpCodes.Brfalse, block.Else);
         }
         else if (instruction.Opcode == Opcode.Loop)
         {
             LoadFuel();
-            il.MarkLabel(block.Target);
+            _il.MarkLabel(block.Target);
         }
     }
 
@@ -55,42 +55,42 @@ internal sealed partial class FunctionEmitter
     {
         LoadFuel();
         OperandStack.Value? condition = null;
-        if (stack.Top.Place == OperandPlace.Stack && stack.StackCount == 1)
+        if (_stack.Top.Place == OperandPlace.Stack && _stack.StackCount == 1)
         {
-            stack.Load(1);
+            _stack.Load(1);
         }
         else
         {
-            condition = stack.Take();
+            condition = _stack.Take();
         }
 
         if (spillAll)
         {
-            stack.SpillAll();
+            _stack.SpillAll();
         }
 
-        stack.SpillResults(arity);
+        _stack.SpillResults(arity);
         condition?.Emit();
     }
 
     private void Else()
     {
-        var block = blocks[^1];
+        var block = _blocks[^1];
         if (block.Entered)
         {
-            if (reachable)
+            if (_reachable)
             {
                 LeaveTo(block, block.Type.Results.Length);
             }
 
-            il.MarkLabel(block.Else);
-            fuelInLocal = true;
+            _il.MarkLabel(block.Else);
+            _fuelInLocal = true;
         }
 
         block.Opcode = Opcode.Else;
-        stack.Truncate(block.Height);
-        reachable = block.Entered;
-        if (reachable)
+        _stack.Truncate(block.Height);
+        _reachable = block.Entered;
+        if (_reachable)
         {
             PushSpilled(block.Type.Parameters.AsSpan());
         }
@@ -98,15 +98,15 @@ internal sealed partial class FunctionEmitter
 
     private void End()
     {
-        var block = blocks[^1];
-        if (blocks.Count == 1)
+        var block = _blocks[^1];
+        if (_blocks.Count == 1)
         {
             EndFunction(block);
-            blocks.Clear();
+            _blocks.Clear();
             return;
         }
 
-        blocks.RemoveAt(blocks.Count - 1);
+        _blocks.RemoveAt(_blocks.Count - 1);
         if (block.Opcode == Opcode.Loop)
         {
             return;
@@ -119,7 +119,7 @@ internal sealed partial class FunctionEmitter
             if (block.Opcode == Opcode.If)
             {
                 // Without an else the parameters are the results, and they are where the label expects them.
-                il.MarkLabel(block.Else);
+                _il.MarkLabel(block.Else);
             }
         }
 
@@ -133,7 +133,7 @@ internal sealed partial class FunctionEmitter
             MarkJoin(block);
         }
 
-        if (reachable)
+        if (_reachable)
         {
             EmitReturn();
         }
@@ -141,16 +141,16 @@ internal sealed partial class FunctionEmitter
 
     private void MarkJoin(Block block)
     {
-        if (reachable)
+        if (_reachable)
         {
             LoadFuel();
-            stack.SpillResults(block.Type.Results.Length);
+            _stack.SpillResults(block.Type.Results.Length);
         }
 
-        il.MarkLabel(block.Target);
-        fuelInLocal = true;
-        reachable = true;
-        stack.Truncate(block.Height);
+        _il.MarkLabel(block.Target);
+        _fuelInLocal = true;
+        _reachable = true;
+        _stack.Truncate(block.Height);
         PushSpilled(block.Type.Results.AsSpan());
     }
 
@@ -158,7 +158,7 @@ internal sealed partial class FunctionEmitter
     {
         foreach (var operand in types)
         {
-            stack.PushSpilled(operand);
+            _stack.PushSpilled(operand);
         }
     }
 
@@ -169,14 +169,14 @@ internal sealed partial class FunctionEmitter
             case Opcode.Nop:
                 return;
             case Opcode.BrIf:
-                BranchIf(blocks[^(1 + instruction.Index)]);
+                BranchIf(_blocks[^(1 + instruction.Index)]);
                 return;
             case Opcode.Unreachable:
-                stack.SpillStack();
-                il.Emit(OpCodes.Br, TrapLabel(TrapKind.Unreachable));
+                _stack.SpillStack();
+                _il.Emit(OpCodes.Br, TrapLabel(TrapKind.Unreachable));
                 break;
-            case Opcode.Br when instruction.Index < blocks.Count - 1:
-                var block = blocks[^(1 + instruction.Index)];
+            case Opcode.Br when instruction.Index < _blocks.Count - 1:
+                var block = _blocks[^(1 + instruction.Index)];
                 LeaveTo(block, block.LabelArity);
                 break;
             case Opcode.BrTable:
@@ -187,16 +187,16 @@ internal sealed partial class FunctionEmitter
                 break;
         }
 
-        reachable = false;
-        stack.Truncate(blocks[^1].Height);
+        _reachable = false;
+        _stack.Truncate(_blocks[^1].Height);
     }
 
     private void LeaveTo(Block block, int arity)
     {
         LoadFuel();
-        stack.SpillResults(arity);
-        stack.CopyDown(arity, block.Height);
-        il.Emit(OpCodes.Br, block.Target);
+        _stack.SpillResults(arity);
+        _stack.CopyDown(arity, block.Height);
+        _il.Emit(OpCodes.Br, block.Target);
         block.Branched = true;
     }
 
@@ -205,22 +205,22 @@ internal sealed partial class FunctionEmitter
         var arity = block.LabelArity;
         EmitCondition(arity, spillAll: false);
         block.Branched = true;
-        if (arity == 0 || stack.Count - arity == block.Height)
+        if (arity == 0 || _stack.Count - arity == block.Height)
         {
-            il.Emit(OpCodes.Brtrue, block.Target);
+            _il.Emit(OpCodes.Brtrue, block.Target);
             return;
         }
 
-        var stay = il.DefineLabel();
-        il.Emit(OpCodes.Brfalse, stay);
-        stack.CopyDown(arity, block.Height);
-        il.Emit(OpCodes.Br, block.Target);
-        il.MarkLabel(stay);
+        var stay = _il.DefineLabel();
+        _il.Emit(OpCodes.Brfalse, stay);
+        _stack.CopyDown(arity, block.Height);
+        _il.Emit(OpCodes.Br, block.Target);
+        _il.MarkLabel(stay);
     }
 
     private void BranchTable(in Instruction instruction)
     {
-        var arity = blocks[^(1 + instruction.Index)].LabelArity;
+        var arity = _blocks[^(1 + instruction.Index)].LabelArity;
         EmitCondition(arity, spillAll: false);
         var stubs = new Dictionary<int, Label>();
         var depths = instruction.Labels.Span;
@@ -232,34 +232,34 @@ internal sealed partial class FunctionEmitter
 
         if (labels.Length > 0)
         {
-            il.Emit(OpCodes.Switch, labels);
+            _il.Emit(OpCodes.Switch, labels);
         }
         else
         {
-            il.Emit(OpCodes.Pop);
+            _il.Emit(OpCodes.Pop);
         }
 
-        il.Emit(OpCodes.Br, StubFor(instruction.Index));
+        _il.Emit(OpCodes.Br, StubFor(instruction.Index));
         foreach (var (depth, stub) in stubs)
         {
-            il.MarkLabel(stub);
-            stack.CopyDown(arity, blocks[^(1 + depth)].Height);
-            il.Emit(OpCodes.Br, blocks[^(1 + depth)].Target);
+            _il.MarkLabel(stub);
+            _stack.CopyDown(arity, _blocks[^(1 + depth)].Height);
+            _il.Emit(OpCodes.Br, _blocks[^(1 + depth)].Target);
         }
 
         // A label whose operands are in place already is jumped to directly.
         Label StubFor(int depth)
         {
-            var block = blocks[^(1 + depth)];
+            var block = _blocks[^(1 + depth)];
             block.Branched = true;
-            if (arity == 0 || stack.Count - arity == block.Height)
+            if (arity == 0 || _stack.Count - arity == block.Height)
             {
                 return block.Target;
             }
 
             if (!stubs.TryGetValue(depth, out var stub))
             {
-                stubs.Add(depth, stub = il.DefineLabel());
+                stubs.Add(depth, stub = _il.DefineLabel());
             }
 
             return stub;
@@ -269,29 +269,29 @@ internal sealed partial class FunctionEmitter
     /// <summary>The first result is IL's; the others go through the run.</summary>
     private void EmitReturn()
     {
-        var count = type.Results.Length;
-        stack.CanonicaliseTop(count);
-        if (count == 1 && stack.Top.Place == OperandPlace.Stack && stack.StackCount == 1)
+        var count = _type.Results.Length;
+        _stack.CanonicaliseTop(count);
+        if (count == 1 && _stack.Top.Place == OperandPlace.Stack && _stack.StackCount == 1)
         {
-            stack.Load(1);
+            _stack.Load(1);
             StoreFuel();
         }
         else
         {
-            stack.SpillStack();
+            _stack.SpillStack();
             for (var i = count - 1; i > 0; i--)
             {
-                var value = stack.Take();
-                ResultSlots.EmitStore(il, run, i - 1, value.Type, value.Emit);
+                var value = _stack.Take();
+                ResultSlots.EmitStore(_il, _run, i - 1, value.Type, value.Emit);
             }
 
             StoreFuel();
             if (count > 0)
             {
-                stack.Take().Emit();
+                _stack.Take().Emit();
             }
         }
 
-        il.Emit(OpCodes.Ret);
+        _il.Emit(OpCodes.Ret);
     }
 }

@@ -14,114 +14,114 @@ internal sealed partial class FunctionEmitter
     /// <summary>Locals saved in all refills of a function: some 20 KB of IL, a third of what is still optimised.</summary>
     private const int SavedCopiesMax = 1_000;
 
-    private readonly Dictionary<(TrapKind Kind, bool FuelInLocal), Label> traps = [];
-    private readonly List<(Label Refill, Label Back, bool SaveLocals)> refills = [];
-    private int loops;
-    private int savedCopies;
-    private LocalBuilder run = null!;
-    private LocalBuilder fuel = null!;
-    private LocalBuilder? memory;
-    private LocalBuilder? memoryBase;
-    private LocalBuilder? memoryLength;
-    private bool fuelInLocal;
-    private int segment;
+    private readonly Dictionary<(TrapKind Kind, bool FuelInLocal), Label> _traps = [];
+    private readonly List<(Label Refill, Label Back, bool SaveLocals)> _refills = [];
+    private int _loops;
+    private int _savedCopies;
+    private LocalBuilder _run = null!;
+    private LocalBuilder _fuel = null!;
+    private LocalBuilder? _memory;
+    private LocalBuilder? _memoryBase;
+    private LocalBuilder? _memoryLength;
+    private bool _fuelInLocal;
+    private int _segment;
 
     /// <summary>Slots that a frame takes from the budget: the same on every machine (WASM-TO-IL.md, "Stack").</summary>
     private int FrameSlots =>
-        EnginePolicy.FrameSlots + locals.Count + body.OperandsMax + ((body.End - body.Offset) / EnginePolicy.BodyBytesPerFrameSlot);
+        EnginePolicy.FrameSlots + _locals.Count + _body.OperandsMax + ((_body.End - _body.Offset) / EnginePolicy.BodyBytesPerFrameSlot);
 
     private void Prologue()
     {
-        il.LoadArgument(locals.BudgetArgument);
-        il.LoadInt32(FrameSlots);
-        il.Emit(OpCodes.Sub);
-        il.StoreArgument(locals.BudgetArgument);
-        il.LoadArgument(locals.BudgetArgument);
-        il.Emit(OpCodes.Ldc_I4_0);
-        il.Emit(OpCodes.Blt, TrapLabel(TrapKind.CallStackExhausted));
+        _il.LoadArgument(_locals.BudgetArgument);
+        _il.LoadInt32(FrameSlots);
+        _il.Emit(OpCodes.Sub);
+        _il.StoreArgument(_locals.BudgetArgument);
+        _il.LoadArgument(_locals.BudgetArgument);
+        _il.Emit(OpCodes.Ldc_I4_0);
+        _il.Emit(OpCodes.Blt, TrapLabel(TrapKind.CallStackExhausted));
         if (FrameSlots >= EnginePolicy.CheckedFrameSlots)
         {
-            il.Emit(OpCodes.Call, Members.CheckStack);
+            _il.Emit(OpCodes.Call, Members.CheckStack);
         }
 
-        run = il.DeclareLocal(typeof(Run));
-        fuel = il.DeclareLocal(typeof(long));
+        _run = _il.DeclareLocal(typeof(Run));
+        _fuel = _il.DeclareLocal(typeof(long));
         EmitRun();
         BeginSegment(check: true);
-        if (plan.UsesMemory)
+        if (_plan.UsesMemory)
         {
-            memory = il.DeclareLocal(typeof(LinearMemory));
-            memoryBase = il.DeclareLocal(typeof(nint));
-            memoryLength = plan.MemoryMayGrow ? null : il.DeclareLocal(typeof(long));
+            _memory = _il.DeclareLocal(typeof(LinearMemory));
+            _memoryBase = _il.DeclareLocal(typeof(nint));
+            _memoryLength = _plan.MemoryMayGrow ? null : _il.DeclareLocal(typeof(long));
             EmitMemory();
         }
     }
 
     private void EmitMemory()
     {
-        if (memory is null || memoryBase is null)
+        if (_memory is null || _memoryBase is null)
         {
             return;
         }
 
-        il.LoadArgument(locals.ContextArgument);
-        il.Emit(OpCodes.Ldfld, Members.InstanceMemory);
-        il.Emit(OpCodes.Stloc, memory);
-        il.Emit(OpCodes.Ldloc, memory);
-        il.Emit(OpCodes.Ldfld, Members.MemoryBase);
-        il.Emit(OpCodes.Stloc, memoryBase);
-        if (memoryLength is not null)
+        _il.LoadArgument(_locals.ContextArgument);
+        _il.Emit(OpCodes.Ldfld, Members.InstanceMemory);
+        _il.Emit(OpCodes.Stloc, _memory);
+        _il.Emit(OpCodes.Ldloc, _memory);
+        _il.Emit(OpCodes.Ldfld, Members.MemoryBase);
+        _il.Emit(OpCodes.Stloc, _memoryBase);
+        if (_memoryLength is not null)
         {
-            il.Emit(OpCodes.Ldloc, memory);
-            il.Emit(OpCodes.Ldfld, Members.MemoryLength);
-            il.Emit(OpCodes.Stloc, memoryLength);
+            _il.Emit(OpCodes.Ldloc, _memory);
+            _il.Emit(OpCodes.Ldfld, Members.MemoryLength);
+            _il.Emit(OpCodes.Stloc, _memoryLength);
         }
     }
 
     /// <summary>Charges the next segment; with <paramref name="check"/>, where the guest can be stopped.</summary>
     private void BeginSegment(bool check)
     {
-        var cost = plan.SegmentCosts[segment++];
-        if (!reachable || (cost == 0 && !check))
+        var cost = _plan.SegmentCosts[_segment++];
+        if (!_reachable || (cost == 0 && !check))
         {
             return;
         }
 
         LoadFuel();
-        il.Emit(OpCodes.Ldloc, fuel);
-        il.LoadInt64(cost);
-        il.Emit(OpCodes.Sub);
-        il.Emit(OpCodes.Stloc, fuel);
+        _il.Emit(OpCodes.Ldloc, _fuel);
+        _il.LoadInt64(cost);
+        _il.Emit(OpCodes.Sub);
+        _il.Emit(OpCodes.Stloc, _fuel);
         if (!check)
         {
             return;
         }
 
-        var (refill, back) = (il.DefineLabel(), il.DefineLabel());
-        il.Emit(OpCodes.Ldloc, fuel);
-        il.LoadInt64(0);
-        if (refills.Count < RefillsOutOfLineMax)
+        var (refill, back) = (_il.DefineLabel(), _il.DefineLabel());
+        _il.Emit(OpCodes.Ldloc, _fuel);
+        _il.LoadInt64(0);
+        if (_refills.Count < RefillsOutOfLineMax)
         {
-            il.Emit(OpCodes.Blt, refill);
-            refills.Add((refill, back, SavesLocals()));
+            _il.Emit(OpCodes.Blt, refill);
+            _refills.Add((refill, back, SavesLocals()));
         }
         else
         {
-            il.Emit(OpCodes.Bge, back);
+            _il.Emit(OpCodes.Bge, back);
             EmitRefill();
         }
 
-        il.MarkLabel(back);
+        _il.MarkLabel(back);
     }
 
     private void EmitRefill()
     {
         EmitStoreFuel();
-        il.Emit(OpCodes.Ldloc, run);
-        il.Emit(OpCodes.Call, Members.Refill);
-        il.Emit(OpCodes.Ldloc, run);
-        il.Emit(OpCodes.Ldfld, Members.RunFuel);
-        il.Emit(OpCodes.Stloc, fuel);
+        _il.Emit(OpCodes.Ldloc, _run);
+        _il.Emit(OpCodes.Call, Members.Refill);
+        _il.Emit(OpCodes.Ldloc, _run);
+        _il.Emit(OpCodes.Ldfld, Members.RunFuel);
+        _il.Emit(OpCodes.Stloc, _fuel);
     }
 
     /// <summary>
@@ -132,43 +132,43 @@ internal sealed partial class FunctionEmitter
     private bool SavesLocals()
     {
         // The first check is that of the function's start.
-        var calls = loops == 0 ? plan.Calls : plan.LoopCalls(loops - 1);
-        if (calls || savedCopies + locals.Count > SavedCopiesMax)
+        var calls = _loops == 0 ? _plan.Calls : _plan.LoopCalls(_loops - 1);
+        if (calls || _savedCopies + _locals.Count > SavedCopiesMax)
         {
             return false;
         }
 
-        savedCopies += locals.Count;
-        module.ReserveSaved(locals.Count);
+        _savedCopies += _locals.Count;
+        _module.ReserveSaved(_locals.Count);
         return true;
     }
 
     private void EmitSavingRefill()
     {
-        for (var i = 0; i < locals.Count; i++)
+        for (var i = 0; i < _locals.Count; i++)
         {
-            if (!locals.TypeOf(i).IsReference())
+            if (!_locals.TypeOf(i).IsReference())
             {
                 var local = i;
                 EmitSavedSlot(i);
-                ResultSlots.EmitStoreElement(il, locals.TypeOf(i), () => locals.EmitGet(local));
+                ResultSlots.EmitStoreElement(_il, _locals.TypeOf(i), () => _locals.EmitGet(local));
             }
         }
 
         EmitStoreFuel();
-        il.Emit(OpCodes.Ldloc, run);
-        il.Emit(OpCodes.Call, Members.Refill);
+        _il.Emit(OpCodes.Ldloc, _run);
+        _il.Emit(OpCodes.Call, Members.Refill);
         EmitRun();
-        il.Emit(OpCodes.Ldloc, run);
-        il.Emit(OpCodes.Ldfld, Members.RunFuel);
-        il.Emit(OpCodes.Stloc, fuel);
-        for (var i = 0; i < locals.Count; i++)
+        _il.Emit(OpCodes.Ldloc, _run);
+        _il.Emit(OpCodes.Ldfld, Members.RunFuel);
+        _il.Emit(OpCodes.Stloc, _fuel);
+        for (var i = 0; i < _locals.Count; i++)
         {
-            if (!locals.TypeOf(i).IsReference())
+            if (!_locals.TypeOf(i).IsReference())
             {
                 EmitSavedSlot(i);
-                ResultSlots.EmitLoadElement(il, locals.TypeOf(i));
-                locals.EmitSet(i);
+                ResultSlots.EmitLoadElement(_il, _locals.TypeOf(i));
+                _locals.EmitSet(i);
             }
         }
 
@@ -177,52 +177,52 @@ internal sealed partial class FunctionEmitter
 
     private void EmitSavedSlot(int local)
     {
-        il.Emit(OpCodes.Ldloc, run);
-        il.Emit(OpCodes.Ldfld, Members.RunSaved);
-        il.LoadInt32(local);
+        _il.Emit(OpCodes.Ldloc, _run);
+        _il.Emit(OpCodes.Ldfld, Members.RunSaved);
+        _il.LoadInt32(local);
     }
 
     private void EmitRun()
     {
-        il.LoadArgument(locals.ContextArgument);
-        il.Emit(OpCodes.Ldfld, Members.InstanceRun);
-        il.Emit(OpCodes.Stloc, run);
+        _il.LoadArgument(_locals.ContextArgument);
+        _il.Emit(OpCodes.Ldfld, Members.InstanceRun);
+        _il.Emit(OpCodes.Stloc, _run);
     }
 
     private void LoadFuel()
     {
-        if (!fuelInLocal)
+        if (!_fuelInLocal)
         {
-            il.Emit(OpCodes.Ldloc, run);
-            il.Emit(OpCodes.Ldfld, Members.RunFuel);
-            il.Emit(OpCodes.Stloc, fuel);
-            fuelInLocal = true;
+            _il.Emit(OpCodes.Ldloc, _run);
+            _il.Emit(OpCodes.Ldfld, Members.RunFuel);
+            _il.Emit(OpCodes.Stloc, _fuel);
+            _fuelInLocal = true;
         }
     }
 
     /// <summary>Before anything that leaves the function.</summary>
     private void StoreFuel()
     {
-        if (fuelInLocal)
+        if (_fuelInLocal)
         {
             EmitStoreFuel();
-            fuelInLocal = false;
+            _fuelInLocal = false;
         }
     }
 
     private void EmitStoreFuel()
     {
-        il.Emit(OpCodes.Ldloc, run);
-        il.Emit(OpCodes.Ldloc, fuel);
-        il.Emit(OpCodes.Stfld, Members.RunFuel);
+        _il.Emit(OpCodes.Ldloc, _run);
+        _il.Emit(OpCodes.Ldloc, _fuel);
+        _il.Emit(OpCodes.Stfld, Members.RunFuel);
     }
 
     /// <summary>Where to branch, with an empty evaluation stack, to end the guest.</summary>
     private Label TrapLabel(TrapKind kind)
     {
-        if (!traps.TryGetValue((kind, fuelInLocal), out var label))
+        if (!_traps.TryGetValue((kind, _fuelInLocal), out var label))
         {
-            traps.Add((kind, fuelInLocal), label = il.DefineLabel());
+            _traps.Add((kind, _fuelInLocal), label = _il.DefineLabel());
         }
 
         return label;
@@ -231,9 +231,9 @@ internal sealed partial class FunctionEmitter
     /// <summary>What rarely runs, behind all that often does: one block for each kind of trap, one for each refill.</summary>
     private void OutOfLine()
     {
-        foreach (var (refill, back, saveLocals) in refills)
+        foreach (var (refill, back, saveLocals) in _refills)
         {
-            il.MarkLabel(refill);
+            _il.MarkLabel(refill);
             if (saveLocals)
             {
                 EmitSavingRefill();
@@ -243,20 +243,20 @@ internal sealed partial class FunctionEmitter
                 EmitRefill();
             }
 
-            il.Emit(OpCodes.Br, back);
+            _il.Emit(OpCodes.Br, back);
         }
 
-        foreach (var ((kind, inLocal), label) in traps)
+        foreach (var ((kind, inLocal), label) in _traps)
         {
-            il.MarkLabel(label);
+            _il.MarkLabel(label);
             if (inLocal)
             {
                 EmitStoreFuel();
             }
 
-            il.LoadInt32((int)kind);
-            il.Emit(OpCodes.Call, Members.MakeTrap);
-            il.Emit(OpCodes.Throw);
+            _il.LoadInt32((int)kind);
+            _il.Emit(OpCodes.Call, Members.MakeTrap);
+            _il.Emit(OpCodes.Throw);
         }
     }
 }

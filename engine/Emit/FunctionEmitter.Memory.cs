@@ -11,18 +11,18 @@ internal sealed partial class FunctionEmitter
         var signature = OpcodeTable.SignatureOf(instruction.Opcode)!;
         if (signature.Result is { } result)
         {
-            var address = stack.Take();
-            stack.SpillStack();
+            var address = _stack.Take();
+            _stack.SpillStack();
             EmitAddress(address, instruction.Bits, signature.AccessBytes);
             EmitUnaligned(signature.AccessBytes);
             EmitLoad(instruction.Opcode);
-            stack.PushStack(result);
+            _stack.PushStack(result);
         }
         else
         {
-            var value = stack.TakeCanonical();
-            var address = stack.Take();
-            stack.SpillStack();
+            var value = _stack.TakeCanonical();
+            var address = _stack.Take();
+            _stack.SpillStack();
             EmitAddress(address, instruction.Bits, signature.AccessBytes);
             value.Emit();
             EmitStore(instruction.Opcode, signature.AccessBytes);
@@ -33,29 +33,29 @@ internal sealed partial class FunctionEmitter
     private void EmitAddress(OperandStack.Value address, long offset, int size)
     {
         address.Emit();
-        il.Emit(OpCodes.Conv_U8);
-        il.LoadInt64(offset + size);
-        il.Emit(OpCodes.Add);
-        if (memoryLength is not null)
+        _il.Emit(OpCodes.Conv_U8);
+        _il.LoadInt64(offset + size);
+        _il.Emit(OpCodes.Add);
+        if (_memoryLength is not null)
         {
-            il.Emit(OpCodes.Ldloc, memoryLength);
+            _il.Emit(OpCodes.Ldloc, _memoryLength);
         }
         else
         {
-            il.Emit(OpCodes.Ldloc, memory!);
-            il.Emit(OpCodes.Ldfld, Members.MemoryLength);
+            _il.Emit(OpCodes.Ldloc, _memory!);
+            _il.Emit(OpCodes.Ldfld, Members.MemoryLength);
         }
 
-        il.Emit(OpCodes.Bgt_Un, TrapLabel(TrapKind.OutOfBoundsMemoryAccess));
-        il.Emit(OpCodes.Ldloc, memoryBase!);
+        _il.Emit(OpCodes.Bgt_Un, TrapLabel(TrapKind.OutOfBoundsMemoryAccess));
+        _il.Emit(OpCodes.Ldloc, _memoryBase!);
         address.Emit();
-        il.Emit(OpCodes.Conv_U);
-        il.Emit(OpCodes.Add);
+        _il.Emit(OpCodes.Conv_U);
+        _il.Emit(OpCodes.Add);
         if (offset != 0)
         {
-            il.LoadInt64(offset);
-            il.Emit(OpCodes.Conv_I);
-            il.Emit(OpCodes.Add);
+            _il.LoadInt64(offset);
+            _il.Emit(OpCodes.Conv_I);
+            _il.Emit(OpCodes.Add);
         }
     }
 
@@ -64,7 +64,7 @@ internal sealed partial class FunctionEmitter
     {
         if (size > 1)
         {
-            il.Emit(OpCodes.Unaligned, (byte)1);
+            _il.Emit(OpCodes.Unaligned, (byte)1);
         }
     }
 
@@ -73,44 +73,44 @@ internal sealed partial class FunctionEmitter
         switch (opcode)
         {
             case Opcode.I32Load:
-                il.Emit(OpCodes.Ldind_I4);
+                _il.Emit(OpCodes.Ldind_I4);
                 break;
             case Opcode.I64Load:
-                il.Emit(OpCodes.Ldind_I8);
+                _il.Emit(OpCodes.Ldind_I8);
                 break;
             case Opcode.F32Load:
-                il.Emit(OpCodes.Ldind_R4);
+                _il.Emit(OpCodes.Ldind_R4);
                 break;
             case Opcode.F64Load:
-                il.Emit(OpCodes.Ldind_R8);
+                _il.Emit(OpCodes.Ldind_R8);
                 break;
             case Opcode.I32Load8S or Opcode.I64Load8S:
-                il.Emit(OpCodes.Ldind_I1);
+                _il.Emit(OpCodes.Ldind_I1);
                 break;
             case Opcode.I32Load8U or Opcode.I64Load8U:
-                il.Emit(OpCodes.Ldind_U1);
+                _il.Emit(OpCodes.Ldind_U1);
                 break;
             case Opcode.I32Load16S or Opcode.I64Load16S:
-                il.Emit(OpCodes.Ldind_I2);
+                _il.Emit(OpCodes.Ldind_I2);
                 break;
             case Opcode.I32Load16U or Opcode.I64Load16U:
-                il.Emit(OpCodes.Ldind_U2);
+                _il.Emit(OpCodes.Ldind_U2);
                 break;
             case Opcode.I64Load32S:
-                il.Emit(OpCodes.Ldind_I4);
+                _il.Emit(OpCodes.Ldind_I4);
                 break;
             default:
-                il.Emit(OpCodes.Ldind_U4);
+                _il.Emit(OpCodes.Ldind_U4);
                 break;
         }
 
         if (opcode is Opcode.I64Load8U or Opcode.I64Load16U or Opcode.I64Load32U)
         {
-            il.Emit(OpCodes.Conv_U8);
+            _il.Emit(OpCodes.Conv_U8);
         }
         else if (opcode is Opcode.I64Load8S or Opcode.I64Load16S or Opcode.I64Load32S)
         {
-            il.Emit(OpCodes.Conv_I8);
+            _il.Emit(OpCodes.Conv_I8);
         }
     }
 
@@ -118,11 +118,11 @@ internal sealed partial class FunctionEmitter
     {
         if (opcode is Opcode.I64Store8 or Opcode.I64Store16 or Opcode.I64Store32)
         {
-            il.Emit(OpCodes.Conv_I4);
+            _il.Emit(OpCodes.Conv_I4);
         }
 
         EmitUnaligned(size);
-        il.Emit(opcode switch
+        _il.Emit(opcode switch
         {
             Opcode.I64Store => OpCodes.Stind_I8,
             Opcode.F32Store => OpCodes.Stind_R4,

@@ -22,49 +22,49 @@ internal sealed partial class FunctionEmitter
 
         var signature = OpcodeTable.SignatureOf(opcode)!;
         var operands = signature.Operands.Length;
-        var anyNaN = NaNRules.MakesNaN(opcode) || (NaNRules.KeepsNaN(opcode) && stack.Top.AnyNaN);
+        var anyNaN = NaNRules.MakesNaN(opcode) || (NaNRules.KeepsNaN(opcode) && _stack.Top.AnyNaN);
         if (NaNRules.SeesBits(opcode))
         {
-            stack.CanonicaliseTop(operands);
+            _stack.CanonicaliseTop(operands);
         }
 
         int depth;
         if (NumericCode.IsCommutative(opcode))
         {
-            (_, depth) = stack.LoadEither();
+            (_, depth) = _stack.LoadEither();
         }
         else
         {
-            depth = stack.Load(operands);
+            depth = _stack.Load(operands);
         }
 
-        NumericCode.Emit(il, opcode);
-        stack.PushStack(signature.Result!.Value, anyNaN, depth + 1);
+        NumericCode.Emit(_il, opcode);
+        _stack.PushStack(signature.Result!.Value, anyNaN, depth + 1);
     }
 
     private void Divide(Opcode opcode)
     {
         var wide = opcode >= Opcode.I64DivS;
-        var divisor = stack.Take();
-        var dividend = stack.Take();
-        stack.SpillStack();
+        var divisor = _stack.Take();
+        var dividend = _stack.Take();
+        _stack.SpillStack();
         var constant = wide ? divisor.Constant : (int?)divisor.Constant;
         if (constant is null or 0)
         {
             divisor.Emit();
-            il.Emit(OpCodes.Brfalse, TrapLabel(TrapKind.IntegerDivideByZero));
+            _il.Emit(OpCodes.Brfalse, TrapLabel(TrapKind.IntegerDivideByZero));
         }
 
         if (opcode is Opcode.I32DivS or Opcode.I64DivS && constant is null or -1)
         {
-            var fits = il.DefineLabel();
+            var fits = _il.DefineLabel();
             divisor.Emit();
             EmitInteger(wide, -1);
-            il.Emit(OpCodes.Bne_Un, fits);
+            _il.Emit(OpCodes.Bne_Un, fits);
             dividend.Emit();
             EmitInteger(wide, wide ? long.MinValue : int.MinValue);
-            il.Emit(OpCodes.Beq, TrapLabel(TrapKind.IntegerOverflow));
-            il.MarkLabel(fits);
+            _il.Emit(OpCodes.Beq, TrapLabel(TrapKind.IntegerOverflow));
+            _il.MarkLabel(fits);
         }
 
         dividend.Emit();
@@ -72,11 +72,11 @@ internal sealed partial class FunctionEmitter
         if (opcode is Opcode.I32RemS or Opcode.I64RemS && constant is null or -1)
         {
             // The processor's instruction faults on the least integer and -1.
-            il.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), opcode.ToString()));
+            _il.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), opcode.ToString()));
         }
         else
         {
-            il.Emit(opcode switch
+            _il.Emit(opcode switch
             {
                 Opcode.I32DivS or Opcode.I64DivS => OpCodes.Div,
                 Opcode.I32DivU or Opcode.I64DivU => OpCodes.Div_Un,
@@ -85,39 +85,39 @@ internal sealed partial class FunctionEmitter
             });
         }
 
-        stack.PushStack(wide ? WasmType.I64 : WasmType.I32, depth: 1);
+        _stack.PushStack(wide ? WasmType.I64 : WasmType.I32, depth: 1);
     }
 
     private void EmitInteger(bool wide, long value)
     {
         if (wide)
         {
-            il.LoadInt64(value);
+            _il.LoadInt64(value);
         }
         else
         {
-            il.LoadInt32((int)value);
+            _il.LoadInt32((int)value);
         }
     }
 
     /// <summary>Float to integer: traps on NaN and outside the open range of values whose integer part fits.</summary>
     private void Truncate(Opcode opcode)
     {
-        var value = stack.Take();
-        stack.SpillStack();
+        var value = _stack.Take();
+        _stack.SpillStack();
         value.Emit();
         value.Emit();
-        il.Emit(OpCodes.Bne_Un, TrapLabel(TrapKind.InvalidConversionToInteger));
+        _il.Emit(OpCodes.Bne_Un, TrapLabel(TrapKind.InvalidConversionToInteger));
         var (low, lowFits, high) = TruncationRange(opcode);
         value.Emit();
         EmitFloat(value.Type, low);
-        il.Emit(lowFits ? OpCodes.Blt : OpCodes.Ble, TrapLabel(TrapKind.IntegerOverflow));
+        _il.Emit(lowFits ? OpCodes.Blt : OpCodes.Ble, TrapLabel(TrapKind.IntegerOverflow));
         value.Emit();
         EmitFloat(value.Type, high);
-        il.Emit(OpCodes.Bge, TrapLabel(TrapKind.IntegerOverflow));
+        _il.Emit(OpCodes.Bge, TrapLabel(TrapKind.IntegerOverflow));
         value.Emit();
-        NumericCode.EmitTruncation(il, opcode);
-        stack.PushStack(opcode < Opcode.I64ExtendI32S ? WasmType.I32 : WasmType.I64, depth: 1);
+        NumericCode.EmitTruncation(_il, opcode);
+        _stack.PushStack(opcode < Opcode.I64ExtendI32S ? WasmType.I32 : WasmType.I64, depth: 1);
     }
 
     private static (double Low, bool LowFits, double High) TruncationRange(Opcode opcode) => opcode switch
@@ -133,11 +133,11 @@ internal sealed partial class FunctionEmitter
     {
         if (floatType == WasmType.F32)
         {
-            il.Emit(OpCodes.Ldc_R4, (float)value);
+            _il.Emit(OpCodes.Ldc_R4, (float)value);
         }
         else
         {
-            il.Emit(OpCodes.Ldc_R8, value);
+            _il.Emit(OpCodes.Ldc_R8, value);
         }
     }
 }

@@ -9,34 +9,34 @@ namespace Marketplace.Engine.Emit;
 /// </summary>
 internal sealed partial class FunctionEmitter
 {
-    private readonly ModuleEmitter module;
-    private readonly ModuleContent content;
-    private readonly FunctionType type;
-    private readonly FunctionBody body;
-    private readonly FunctionPlan plan;
-    private readonly ILGenerator il;
-    private readonly FunctionLocals locals;
-    private readonly OperandStack stack;
-    private readonly List<Block> blocks = [];
+    private readonly ModuleEmitter _module;
+    private readonly ModuleContent _content;
+    private readonly FunctionType _type;
+    private readonly FunctionBody _body;
+    private readonly FunctionPlan _plan;
+    private readonly ILGenerator _il;
+    private readonly FunctionLocals _locals;
+    private readonly OperandStack _stack;
+    private readonly List<Block> _blocks = [];
 
-    private readonly Dictionary<Type, LocalBuilder> scratch = [];
+    private readonly Dictionary<Type, LocalBuilder> _scratch = [];
 
-    private bool reachable = true;
+    private bool _reachable = true;
 
     public FunctionEmitter(ModuleEmitter module, FunctionType type, FunctionBody body, ILGenerator il)
     {
-        this.module = module;
-        this.type = type;
-        this.body = body;
-        this.il = il;
-        content = module.Content;
-        plan = FunctionPlan.Of(content, type, body);
-        locals = new FunctionLocals(il, type, body);
-        stack = new OperandStack(locals);
+        _module = module;
+        _type = type;
+        _body = body;
+        _il = il;
+        _content = module.Content;
+        _plan = FunctionPlan.Of(_content, type, body);
+        _locals = new FunctionLocals(il, type, body);
+        _stack = new OperandStack(_locals);
     }
 
     /// <summary>The machine-code compiler stops optimising above about 60,000 bytes of IL or 2,000 locals.</summary>
-    public bool IsTooLargeToOptimise => il.ILOffset > 60_000 || locals.DeclaredCount + scratch.Count > 2_000;
+    public bool IsTooLargeToOptimise => _il.ILOffset > 60_000 || _locals.DeclaredCount + _scratch.Count > 2_000;
 
     /// <summary>An open block.</summary>
     private sealed class Block(Opcode opcode, FunctionType type, int height, bool entered)
@@ -66,9 +66,9 @@ internal sealed partial class FunctionEmitter
     public void Emit()
     {
         Prologue();
-        blocks.Add(new Block(Opcode.Block, new FunctionType([], type.Results), 0, true) { Target = il.DefineLabel() });
-        var reader = new InstructionReader(content.Bytes.Span, body.Offset, body.End, module.Limits);
-        while (blocks.Count > 0)
+        _blocks.Add(new Block(Opcode.Block, new FunctionType([], _type.Results), 0, true) { Target = _il.DefineLabel() });
+        var reader = new InstructionReader(_content.Bytes.Span, _body.Offset, _body.End, _module.Limits);
+        while (_blocks.Count > 0)
         {
             reader.Read(out var instruction);
             Instruction(in instruction);
@@ -92,7 +92,7 @@ internal sealed partial class FunctionEmitter
                 End();
                 return;
             default:
-                if (reachable)
+                if (_reachable)
                 {
                     Reachable(in instruction);
                 }
@@ -126,10 +126,10 @@ internal sealed partial class FunctionEmitter
                 MemoryAccess(in instruction);
                 break;
             case >= Opcode.I32Const and <= Opcode.F64Const:
-                stack.PushConstant(ConstantType(instruction.Opcode), instruction.Bits);
+                _stack.PushConstant(ConstantType(instruction.Opcode), instruction.Bits);
                 break;
             case Opcode.RefNull:
-                stack.PushConstant(instruction.Type, 0);
+                _stack.PushConstant(instruction.Type, 0);
                 break;
             case >= Opcode.I32Eqz and <= Opcode.I64Extend32S or >= Opcode.I32TruncSatF32S and <= Opcode.I64TruncSatF64U:
                 Numeric(instruction.Opcode);
@@ -154,12 +154,12 @@ internal sealed partial class FunctionEmitter
         switch (instruction.Opcode)
         {
             case Opcode.Drop:
-                if (stack.Top.Place == OperandPlace.Stack)
+                if (_stack.Top.Place == OperandPlace.Stack)
                 {
-                    il.Emit(OpCodes.Pop);
+                    _il.Emit(OpCodes.Pop);
                 }
 
-                stack.Truncate(stack.Count - 1);
+                _stack.Truncate(_stack.Count - 1);
                 break;
             case Opcode.Select or Opcode.SelectTyped:
                 Select();
@@ -186,9 +186,9 @@ internal sealed partial class FunctionEmitter
     /// <summary>A local for use within one instruction.</summary>
     private LocalBuilder Scratch(Type clrType)
     {
-        if (!scratch.TryGetValue(clrType, out var local))
+        if (!_scratch.TryGetValue(clrType, out var local))
         {
-            scratch.Add(clrType, local = il.DeclareLocal(clrType));
+            _scratch.Add(clrType, local = _il.DeclareLocal(clrType));
         }
 
         return local;
@@ -196,46 +196,46 @@ internal sealed partial class FunctionEmitter
 
     private void SetLocal(int index)
     {
-        stack.SpillLocals(index, stack.Count - 1);
-        if (!plan.HoldsAnyNaN(index))
+        _stack.SpillLocals(index, _stack.Count - 1);
+        if (!_plan.HoldsAnyNaN(index))
         {
-            stack.CanonicaliseTop(1);
+            _stack.CanonicaliseTop(1);
         }
 
-        stack.Load(1);
-        locals.EmitSet(index);
+        _stack.Load(1);
+        _locals.EmitSet(index);
     }
 
-    private void PushLocal(int index) => stack.PushLocal(locals.TypeOf(index), index, plan.HoldsAnyNaN(index));
+    private void PushLocal(int index) => _stack.PushLocal(_locals.TypeOf(index), index, _plan.HoldsAnyNaN(index));
 
     private void Select()
     {
-        var condition = stack.Take();
-        var second = stack.Take();
-        var height = stack.Count - 1;
-        var operandType = stack.Top.Type;
-        var anyNaN = stack.Top.AnyNaN | second.AnyNaN;
-        var first = stack.Take();
-        stack.SpillStack();
-        var result = locals.Spill(height, operandType);
-        var done = il.DefineLabel();
+        var condition = _stack.Take();
+        var second = _stack.Take();
+        var height = _stack.Count - 1;
+        var operandType = _stack.Top.Type;
+        var anyNaN = _stack.Top.AnyNaN | second.AnyNaN;
+        var first = _stack.Take();
+        _stack.SpillStack();
+        var result = _locals.Spill(height, operandType);
+        var done = _il.DefineLabel();
 
         // The condition and the second operand are in locals above this height, so the order does not matter.
         first.Emit();
-        il.Emit(OpCodes.Stloc, result);
+        _il.Emit(OpCodes.Stloc, result);
         condition.Emit();
-        il.Emit(OpCodes.Brtrue, done);
+        _il.Emit(OpCodes.Brtrue, done);
         second.Emit();
-        il.Emit(OpCodes.Stloc, result);
-        il.MarkLabel(done);
-        stack.PushSpilled(operandType, anyNaN);
+        _il.Emit(OpCodes.Stloc, result);
+        _il.MarkLabel(done);
+        _stack.PushSpilled(operandType, anyNaN);
     }
 
     private void GlobalGet(int index)
     {
-        var global = content.Globals[index];
+        var global = _content.Globals[index];
         EmitGlobalStorage(index, global.Content.IsReference());
-        il.Emit(global.Content switch
+        _il.Emit(global.Content switch
         {
             WasmType.I32 => OpCodes.Ldind_I4,
             WasmType.I64 => OpCodes.Ldind_I8,
@@ -243,33 +243,33 @@ internal sealed partial class FunctionEmitter
             WasmType.F64 => OpCodes.Ldind_R8,
             _ => OpCodes.Ldind_Ref,
         });
-        stack.PushStack(global.Content);
+        _stack.PushStack(global.Content);
     }
 
     private void GlobalSet(int index)
     {
-        var content = this.content.Globals[index].Content;
-        var value = stack.TakeCanonical();
+        var content = _content.Globals[index].Content;
+        var value = _stack.TakeCanonical();
         EmitGlobalStorage(index, content.IsReference());
         value.Emit();
         switch (content)
         {
             case WasmType.I32:
                 // The cell is 64 bits wide and read as a whole by the host.
-                il.Emit(OpCodes.Conv_U8);
-                il.Emit(OpCodes.Stind_I8);
+                _il.Emit(OpCodes.Conv_U8);
+                _il.Emit(OpCodes.Stind_I8);
                 break;
             case WasmType.I64:
-                il.Emit(OpCodes.Stind_I8);
+                _il.Emit(OpCodes.Stind_I8);
                 break;
             case WasmType.F32:
-                il.Emit(OpCodes.Stind_R4);
+                _il.Emit(OpCodes.Stind_R4);
                 break;
             case WasmType.F64:
-                il.Emit(OpCodes.Stind_R8);
+                _il.Emit(OpCodes.Stind_R8);
                 break;
             default:
-                il.Emit(OpCodes.Stind_Ref);
+                _il.Emit(OpCodes.Stind_Ref);
                 break;
         }
     }
@@ -277,28 +277,28 @@ internal sealed partial class FunctionEmitter
     /// <summary>Leaves the address of the global's cell on the evaluation stack.</summary>
     private void EmitGlobalStorage(int index, bool reference)
     {
-        il.LoadArgument(locals.ContextArgument);
-        if (index >= content.ImportedGlobals)
+        _il.LoadArgument(_locals.ContextArgument);
+        if (index >= _content.ImportedGlobals)
         {
-            il.Emit(OpCodes.Ldfld, reference ? Members.InstanceReferences : Members.InstanceCells);
-            il.LoadInt32(index);
+            _il.Emit(OpCodes.Ldfld, reference ? Members.InstanceReferences : Members.InstanceCells);
+            _il.LoadInt32(index);
         }
         else
         {
-            il.Emit(OpCodes.Ldfld, Members.InstanceGlobals);
-            il.LoadInt32(index);
-            il.Emit(OpCodes.Ldelem_Ref);
-            il.Emit(OpCodes.Dup);
-            il.Emit(OpCodes.Ldfld, reference ? Members.GlobalReferences : Members.GlobalCells);
+            _il.Emit(OpCodes.Ldfld, Members.InstanceGlobals);
+            _il.LoadInt32(index);
+            _il.Emit(OpCodes.Ldelem_Ref);
+            _il.Emit(OpCodes.Dup);
+            _il.Emit(OpCodes.Ldfld, reference ? Members.GlobalReferences : Members.GlobalCells);
             var cells = reference ? Scratch(typeof(object[])) : Scratch(typeof(long[]));
-            il.Emit(OpCodes.Stloc, cells);
-            il.Emit(OpCodes.Ldfld, Members.GlobalSlot);
+            _il.Emit(OpCodes.Stloc, cells);
+            _il.Emit(OpCodes.Ldfld, Members.GlobalSlot);
             var slot = Scratch(typeof(int));
-            il.Emit(OpCodes.Stloc, slot);
-            il.Emit(OpCodes.Ldloc, cells);
-            il.Emit(OpCodes.Ldloc, slot);
+            _il.Emit(OpCodes.Stloc, slot);
+            _il.Emit(OpCodes.Ldloc, cells);
+            _il.Emit(OpCodes.Ldloc, slot);
         }
 
-        il.Emit(OpCodes.Ldelema, reference ? typeof(object) : typeof(long));
+        _il.Emit(OpCodes.Ldelema, reference ? typeof(object) : typeof(long));
     }
 }

@@ -10,25 +10,25 @@ namespace Marketplace.Engine.Emit;
 /// </summary>
 internal sealed class FunctionLocals
 {
-    private readonly Dictionary<(int Height, WasmType Type), LocalBuilder> spills = [];
-    private readonly LocalBuilder[] declared;
-    private readonly WasmType[] types;
-    private readonly int parameters;
+    private readonly Dictionary<(int Height, WasmType Type), LocalBuilder> _spills = [];
+    private readonly LocalBuilder[] _declared;
+    private readonly WasmType[] _types;
+    private readonly int _parameters;
 
     public FunctionLocals(ILGenerator il, FunctionType type, FunctionBody body)
     {
         IL = il;
-        parameters = type.Parameters.Length;
-        types = new WasmType[parameters + body.LocalCount];
-        type.Parameters.CopyTo(types);
-        declared = new LocalBuilder[body.LocalCount];
+        _parameters = type.Parameters.Length;
+        _types = new WasmType[_parameters + body.LocalCount];
+        type.Parameters.CopyTo(_types);
+        _declared = new LocalBuilder[body.LocalCount];
         var next = 0;
         foreach (var (count, localType) in body.Locals)
         {
             for (var i = 0; i < count; i++, next++)
             {
-                types[parameters + next] = localType;
-                declared[next] = il.DeclareLocal(HostDelegates.ClrType(localType));
+                _types[_parameters + next] = localType;
+                _declared[next] = il.DeclareLocal(HostDelegates.ClrType(localType));
             }
         }
     }
@@ -36,23 +36,23 @@ internal sealed class FunctionLocals
     public ILGenerator IL { get; }
 
     /// <summary>Position of the instance among the IL arguments; the stack budget comes after it.</summary>
-    public int ContextArgument => parameters;
+    public int ContextArgument => _parameters;
 
-    public int BudgetArgument => parameters + 1;
+    public int BudgetArgument => _parameters + 1;
 
-    public int Count => types.Length;
+    public int Count => _types.Length;
 
     /// <summary>Locals of IL so far.</summary>
-    public int DeclaredCount => declared.Length + spills.Count;
+    public int DeclaredCount => _declared.Length + _spills.Count;
 
-    public WasmType TypeOf(int index) => types[index];
+    public WasmType TypeOf(int index) => _types[index];
 
     public LocalBuilder Spill(int height, WasmType type)
     {
-        if (!spills.TryGetValue((height, type), out var local))
+        if (!_spills.TryGetValue((height, type), out var local))
         {
             local = IL.DeclareLocal(HostDelegates.ClrType(type));
-            spills.Add((height, type), local);
+            _spills.Add((height, type), local);
         }
 
         return local;
@@ -60,25 +60,25 @@ internal sealed class FunctionLocals
 
     public void EmitGet(int index)
     {
-        if (index < parameters)
+        if (index < _parameters)
         {
             IL.LoadArgument(index);
         }
         else
         {
-            IL.Emit(OpCodes.Ldloc, declared[index - parameters]);
+            IL.Emit(OpCodes.Ldloc, _declared[index - _parameters]);
         }
     }
 
     public void EmitSet(int index)
     {
-        if (index < parameters)
+        if (index < _parameters)
         {
             IL.StoreArgument(index);
         }
         else
         {
-            IL.Emit(OpCodes.Stloc, declared[index - parameters]);
+            IL.Emit(OpCodes.Stloc, _declared[index - _parameters]);
         }
     }
 

@@ -10,12 +10,12 @@ internal sealed class FunctionPlan
 {
     private const int NoLoop = -1;
 
-    private readonly List<int> costs = [];
-    private readonly List<int> callsBefore = [];
-    private readonly List<bool> loopCalls = [];
-    private readonly LocalUse[] locals;
+    private readonly List<int> _costs = [];
+    private readonly List<int> _callsBefore = [];
+    private readonly List<bool> _loopCalls = [];
+    private readonly LocalUse[] _locals;
 
-    private FunctionPlan(int localCount) => locals = new LocalUse[localCount];
+    private FunctionPlan(int localCount) => _locals = new LocalUse[localCount];
 
     /// <summary>What is written to a float local.</summary>
     [Flags]
@@ -31,7 +31,7 @@ internal sealed class FunctionPlan
     }
 
     /// <summary>Fuel of each segment, in the order in which the code begins them.</summary>
-    public IReadOnlyList<int> SegmentCosts => costs;
+    public IReadOnlyList<int> SegmentCosts => _costs;
 
     public bool UsesMemory { get; private set; }
 
@@ -42,19 +42,19 @@ internal sealed class FunctionPlan
     /// Whether a NaN in this local can only come from arithmetic, so that it need not be canonical before it leaves the local.
     /// Decided by the instruction before each write, which is the one that made the value; where it is not, the answer is no.
     /// </summary>
-    public bool HoldsAnyNaN(int local) => locals[local] == LocalUse.Arithmetic;
+    public bool HoldsAnyNaN(int local) => _locals[local] == LocalUse.Arithmetic;
 
     /// <summary>Whether the function contains anything that becomes a call.</summary>
     public bool Calls { get; private set; }
 
     /// <summary>Whether the loop, by its number in the order of the code, contains anything that becomes a call.</summary>
-    public bool LoopCalls(int loop) => loopCalls[loop];
+    public bool LoopCalls(int loop) => _loopCalls[loop];
 
     public static FunctionPlan Of(ModuleContent content, FunctionType type, FunctionBody body)
     {
         var parameters = type.Parameters.Length;
         var plan = new FunctionPlan(parameters + body.LocalCount);
-        plan.locals.AsSpan(0, parameters).Fill(LocalUse.Other);
+        plan._locals.AsSpan(0, parameters).Fill(LocalUse.Other);
         var reader = new InstructionReader(content.Bytes.Span, body.Offset, body.End, content.Limits);
         var before = default(Instruction);
         var blocks = new Stack<int>();
@@ -65,7 +65,7 @@ internal sealed class FunctionPlan
             reader.Read(out var instruction);
             if (instruction.Opcode is Opcode.LocalSet or Opcode.LocalTee && !NaNRules.GivesNumber(in before))
             {
-                plan.locals[instruction.Index] |= NaNRules.MakesNaN(before.Opcode) ? LocalUse.Arithmetic : LocalUse.Other;
+                plan._locals[instruction.Index] |= NaNRules.MakesNaN(before.Opcode) ? LocalUse.Arithmetic : LocalUse.Other;
             }
 
             before = instruction;
@@ -77,22 +77,22 @@ internal sealed class FunctionPlan
             switch (instruction.Opcode)
             {
                 case Opcode.Loop:
-                    blocks.Push(plan.loopCalls.Count);
-                    plan.callsBefore.Add(calls);
-                    plan.loopCalls.Add(false);
+                    blocks.Push(plan._loopCalls.Count);
+                    plan._callsBefore.Add(calls);
+                    plan._loopCalls.Add(false);
                     break;
                 case Opcode.Block or Opcode.If:
                     blocks.Push(NoLoop);
                     break;
                 case Opcode.End when blocks.Count > 0 && blocks.Pop() is >= 0 and var loop:
                     // Nothing branches to the end of a loop, so the segment before it goes on.
-                    plan.loopCalls[loop] = calls > plan.callsBefore[loop];
+                    plan._loopCalls[loop] = calls > plan._callsBefore[loop];
                     continue;
             }
 
             if (EndsSegment(instruction.Opcode))
             {
-                plan.costs.Add(cost);
+                plan._costs.Add(cost);
                 cost = 0;
             }
         }

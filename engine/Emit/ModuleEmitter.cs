@@ -18,23 +18,23 @@ internal sealed class ModuleEmitter
     /// <summary>The runtime counts a type's methods with 16 bits.</summary>
     private const int MethodsPerType = 4_096;
 
-    private readonly ModuleBuilder builder;
-    private readonly List<TypeBuilder> types = [];
-    private readonly MethodBuilder[] methods;
-    private readonly Dictionary<int, MethodBuilder> entries = [];
+    private readonly ModuleBuilder _builder;
+    private readonly List<TypeBuilder> _types = [];
+    private readonly MethodBuilder[] _methods;
+    private readonly Dictionary<int, MethodBuilder> _entries = [];
 
-    private int tooLarge;
-    private int savedLocalsMax;
+    private int _tooLarge;
+    private int _savedLocalsMax;
 
     private ModuleEmitter(ModuleContent content)
     {
         Content = content;
         Signatures = [.. content.Types.Select(SignatureKey.Of)];
-        methods = new MethodBuilder[content.FunctionTypes.Count];
+        _methods = new MethodBuilder[content.FunctionTypes.Count];
         var assembly = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName("Guest"), AssemblyBuilderAccess.RunAndCollect);
         assembly.SetCustomAttribute(new CustomAttributeBuilder(
             typeof(IgnoresAccessChecksToAttribute).GetConstructor([typeof(string)])!, [typeof(Instance).Assembly.GetName().Name!]));
-        builder = assembly.DefineDynamicModule("Guest");
+        _builder = assembly.DefineDynamicModule("Guest");
     }
 
     public ModuleContent Content { get; }
@@ -53,80 +53,80 @@ internal sealed class ModuleEmitter
     }
 
     /// <summary>Says that a refill saves so many locals.</summary>
-    public void ReserveSaved(int locals) => savedLocalsMax = Math.Max(savedLocalsMax, locals);
+    public void ReserveSaved(int locals) => _savedLocalsMax = Math.Max(_savedLocalsMax, locals);
 
-    public MethodInfo Method(int function) => methods[function];
+    public MethodInfo Method(int function) => _methods[function];
 
     private void Declare()
     {
-        for (var i = 0; i < methods.Length; i++)
+        for (var i = 0; i < _methods.Length; i++)
         {
             if (i % MethodsPerType == 0)
             {
-                types.Add(DefineType($"Functions{types.Count}"));
+                _types.Add(DefineType($"Functions{_types.Count}"));
             }
 
             var type = Content.TypeOfFunction(i);
-            methods[i] = DefineMethod(types[^1], $"f{i}", GuestSignature.Result(type), GuestSignature.Parameters(type));
+            _methods[i] = DefineMethod(_types[^1], $"f{i}", GuestSignature.Result(type), GuestSignature.Parameters(type));
         }
     }
 
     private void EmitBodies()
     {
-        for (var i = 0; i < methods.Length; i++)
+        for (var i = 0; i < _methods.Length; i++)
         {
             var type = Content.TypeOfFunction(i);
             if (i < Content.ImportedFunctions)
             {
-                ImportStub.Emit(methods[i].GetILGenerator(), type, i);
+                ImportStub.Emit(_methods[i].GetILGenerator(), type, i);
             }
             else
             {
                 var body = Content.Bodies[i - Content.ImportedFunctions];
-                var emitter = new FunctionEmitter(this, type, body, methods[i].GetILGenerator(body.End - body.Offset + 64));
+                var emitter = new FunctionEmitter(this, type, body, _methods[i].GetILGenerator(body.End - body.Offset + 64));
                 emitter.Emit();
-                tooLarge += emitter.IsTooLargeToOptimise ? 1 : 0;
+                _tooLarge += emitter.IsTooLargeToOptimise ? 1 : 0;
             }
         }
     }
 
     private void EmitEntries()
     {
-        types.Add(DefineType("Entries"));
+        _types.Add(DefineType("Entries"));
         var called = Content.Exports.Where(e => e.Kind == ExternalKind.Function).Select(e => e.Index);
         foreach (var function in Content.Start is { } start ? called.Append(start) : called)
         {
             var typeIndex = Content.FunctionTypes[function];
-            if (!entries.ContainsKey(typeIndex))
+            if (!_entries.ContainsKey(typeIndex))
             {
                 var method = DefineMethod(
-                    types[^1],
+                    _types[^1],
                     $"enter{typeIndex}",
                     typeof(void),
                     [typeof(nint), typeof(Instance), typeof(int), typeof(long[]), typeof(object[])]);
                 EntryStub.Emit(method.GetILGenerator(), Content.Types[typeIndex]);
-                entries.Add(typeIndex, method);
+                _entries.Add(typeIndex, method);
             }
         }
     }
 
     private EmittedModule Finish()
     {
-        var created = types.ConvertAll(t => t.CreateType());
+        var created = _types.ConvertAll(t => t.CreateType());
         return new EmittedModule
         {
             Signatures = Signatures,
-            FunctionsTooLargeToOptimise = tooLarge,
-            SavedLocalsMax = savedLocalsMax,
-            Resolve = function => created[function / MethodsPerType].Module.ResolveMethod(methods[function].MetadataToken)!,
-            Entries = entries.ToDictionary(
+            FunctionsTooLargeToOptimise = _tooLarge,
+            SavedLocalsMax = _savedLocalsMax,
+            Resolve = function => created[function / MethodsPerType].Module.ResolveMethod(_methods[function].MetadataToken)!,
+            Entries = _entries.ToDictionary(
                 e => e.Key,
                 e => ((MethodInfo)created[^1].Module.ResolveMethod(e.Value.MetadataToken)!).CreateDelegate<EntryPoint>()),
         };
     }
 
     private TypeBuilder DefineType(string name) =>
-        builder.DefineType(name, TypeAttributes.Public | TypeAttributes.Abstract | TypeAttributes.Sealed | TypeAttributes.BeforeFieldInit);
+        _builder.DefineType(name, TypeAttributes.Public | TypeAttributes.Abstract | TypeAttributes.Sealed | TypeAttributes.BeforeFieldInit);
 
     private static MethodBuilder DefineMethod(TypeBuilder type, string name, Type result, Type[] parameters) =>
         type.DefineMethod(name, MethodAttributes.Public | MethodAttributes.Static, result, parameters);

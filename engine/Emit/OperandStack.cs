@@ -11,64 +11,64 @@ internal sealed class OperandStack(FunctionLocals locals)
     /// <summary>The machine-code compiler recurses over expressions, and more values than this never stay in registers.</summary>
     private const int DepthMax = 32;
 
-    private readonly List<Operand> operands = [];
+    private readonly List<Operand> _operands = [];
 
     /// <summary>Heights of the operands in each of the two places that other code can invalidate, ascending.</summary>
-    private readonly List<int> onStack = [];
-    private readonly List<int> inLocals = [];
+    private readonly List<int> _onStack = [];
+    private readonly List<int> _inLocals = [];
 
-    public int Count => operands.Count;
+    public int Count => _operands.Count;
 
-    public Operand this[int height] => operands[height];
+    public Operand this[int height] => _operands[height];
 
-    public Operand Top => operands[^1];
+    public Operand Top => _operands[^1];
 
     /// <summary>Number of operands that are on the evaluation stack.</summary>
-    public int StackCount => onStack.Count;
+    public int StackCount => _onStack.Count;
 
     private ILGenerator IL => locals.IL;
 
     /// <summary>Takes over what an instruction just left on the evaluation stack.</summary>
     public void PushStack(WasmType type, bool anyNaN = false, int depth = 0)
     {
-        onStack.Add(operands.Count);
-        operands.Add(new Operand(type, OperandPlace.Stack, 0, anyNaN, depth));
-        if (depth >= DepthMax || onStack.Count >= DepthMax)
+        _onStack.Add(_operands.Count);
+        _operands.Add(new Operand(type, OperandPlace.Stack, 0, anyNaN, depth));
+        if (depth >= DepthMax || _onStack.Count >= DepthMax)
         {
             SpillStack();
         }
     }
 
-    public void PushConstant(WasmType type, long bits) => operands.Add(new Operand(type, OperandPlace.Constant, bits, false, 0));
+    public void PushConstant(WasmType type, long bits) => _operands.Add(new Operand(type, OperandPlace.Constant, bits, false, 0));
 
     public void PushLocal(WasmType type, int index, bool anyNaN)
     {
-        inLocals.Add(operands.Count);
-        operands.Add(new Operand(type, OperandPlace.Local, index, anyNaN, 0));
-        if (inLocals.Count >= DepthMax)
+        _inLocals.Add(_operands.Count);
+        _operands.Add(new Operand(type, OperandPlace.Local, index, anyNaN, 0));
+        if (_inLocals.Count >= DepthMax)
         {
-            SpillLocals(-1, operands.Count);
+            SpillLocals(-1, _operands.Count);
         }
     }
 
     /// <summary>A value that the caller has stored, or will store, in the local of its height and type.</summary>
     public void PushSpilled(WasmType type, bool anyNaN = false) =>
-        operands.Add(new Operand(type, OperandPlace.Spilled, 0, anyNaN, 0));
+        _operands.Add(new Operand(type, OperandPlace.Spilled, 0, anyNaN, 0));
 
     /// <summary>Forgets all operands from <paramref name="height"/> up, in code that nothing reaches or after a label.</summary>
     public void Truncate(int height)
     {
-        operands.RemoveRange(height, operands.Count - height);
-        Trim(onStack, height);
-        Trim(inLocals, height);
+        _operands.RemoveRange(height, _operands.Count - height);
+        Trim(_onStack, height);
+        Trim(_inLocals, height);
     }
 
     /// <summary>Removes the top operand, off the evaluation stack, in a place where it can be read any number of times.</summary>
     public Value Take()
     {
-        var height = operands.Count - 1;
+        var height = _operands.Count - 1;
         Settle(height);
-        var operand = operands[height];
+        var operand = _operands[height];
         Truncate(height);
         return new Value(operand, height, locals);
     }
@@ -76,7 +76,7 @@ internal sealed class OperandStack(FunctionLocals locals)
     /// <summary>As <see cref="Take"/>, with a canonical NaN.</summary>
     public Value TakeCanonical()
     {
-        var height = operands.Count - 1;
+        var height = _operands.Count - 1;
         Canonicalise(height);
         return Take();
     }
@@ -85,9 +85,9 @@ internal sealed class OperandStack(FunctionLocals locals)
     /// <returns>The greatest depth among them.</returns>
     public int Load(int count)
     {
-        var first = operands.Count - count;
+        var first = _operands.Count - count;
         var inOrder = first;
-        while (inOrder < operands.Count && operands[inOrder].Place == OperandPlace.Stack)
+        while (inOrder < _operands.Count && _operands[inOrder].Place == OperandPlace.Stack)
         {
             inOrder++;
         }
@@ -95,9 +95,9 @@ internal sealed class OperandStack(FunctionLocals locals)
         // Operands that are there already but above one that is not have to step aside.
         SpillStack(inOrder);
         var depth = 0;
-        for (var height = first; height < operands.Count; height++)
+        for (var height = first; height < _operands.Count; height++)
         {
-            depth = Math.Max(depth, operands[height].Depth);
+            depth = Math.Max(depth, _operands[height].Depth);
             if (height >= inOrder)
             {
                 Emit(height);
@@ -112,13 +112,13 @@ internal sealed class OperandStack(FunctionLocals locals)
     /// <returns>Whether they are swapped, and the depth.</returns>
     public (bool Swapped, int Depth) LoadEither()
     {
-        var first = operands.Count - 2;
-        if (operands[first].Place == OperandPlace.Stack || operands[first + 1].Place != OperandPlace.Stack)
+        var first = _operands.Count - 2;
+        if (_operands[first].Place == OperandPlace.Stack || _operands[first + 1].Place != OperandPlace.Stack)
         {
             return (false, Load(2));
         }
 
-        var depth = operands[first + 1].Depth;
+        var depth = _operands[first + 1].Depth;
         Emit(first);
         Truncate(first);
         return (true, depth);
@@ -127,27 +127,27 @@ internal sealed class OperandStack(FunctionLocals locals)
     /// <summary>Empties the evaluation stack, from <paramref name="fromHeight"/> up.</summary>
     public void SpillStack(int fromHeight = 0)
     {
-        while (onStack.Count > 0 && onStack[^1] >= fromHeight)
+        while (_onStack.Count > 0 && _onStack[^1] >= fromHeight)
         {
-            var height = onStack[^1];
-            IL.Emit(OpCodes.Stloc, locals.Spill(height, operands[height].Type));
-            onStack.RemoveAt(onStack.Count - 1);
-            operands[height] = operands[height] with { Place = OperandPlace.Spilled, Depth = 0 };
+            var height = _onStack[^1];
+            IL.Emit(OpCodes.Stloc, locals.Spill(height, _operands[height].Type));
+            _onStack.RemoveAt(_onStack.Count - 1);
+            _operands[height] = _operands[height] with { Place = OperandPlace.Spilled, Depth = 0 };
         }
     }
 
     /// <summary>Copies reads of a WebAssembly local that is about to change; -1: of all locals.</summary>
     public void SpillLocals(int index, int belowHeight)
     {
-        for (var i = inLocals.Count - 1; i >= 0; i--)
+        for (var i = _inLocals.Count - 1; i >= 0; i--)
         {
-            var height = inLocals[i];
-            if (height < belowHeight && (index < 0 || operands[height].Bits == index))
+            var height = _inLocals[i];
+            if (height < belowHeight && (index < 0 || _operands[height].Bits == index))
             {
                 Emit(height);
-                IL.Emit(OpCodes.Stloc, locals.Spill(height, operands[height].Type));
-                operands[height] = operands[height] with { Place = OperandPlace.Spilled };
-                inLocals.RemoveAt(i);
+                IL.Emit(OpCodes.Stloc, locals.Spill(height, _operands[height].Type));
+                _operands[height] = _operands[height] with { Place = OperandPlace.Spilled };
+                _inLocals.RemoveAt(i);
             }
         }
     }
@@ -156,14 +156,14 @@ internal sealed class OperandStack(FunctionLocals locals)
     public void SpillAll()
     {
         SpillStack();
-        SpillLocals(-1, operands.Count);
+        SpillLocals(-1, _operands.Count);
     }
 
     /// <summary>The top operands into the spill locals of their heights, canonical, as labels expect them.</summary>
     public void SpillResults(int count)
     {
         SpillStack();
-        for (var height = operands.Count - count; height < operands.Count; height++)
+        for (var height = _operands.Count - count; height < _operands.Count; height++)
         {
             Canonicalise(height);
             MoveToSpill(height);
@@ -173,10 +173,10 @@ internal sealed class OperandStack(FunctionLocals locals)
     /// <summary>Copies the top <paramref name="count"/> operands, spilled before, down to where a label expects them.</summary>
     public void CopyDown(int count, int toHeight)
     {
-        var from = operands.Count - count;
+        var from = _operands.Count - count;
         for (var i = 0; from != toHeight && i < count; i++)
         {
-            var type = operands[from + i].Type;
+            var type = _operands[from + i].Type;
             IL.Emit(OpCodes.Ldloc, locals.Spill(from + i, type));
             IL.Emit(OpCodes.Stloc, locals.Spill(toHeight + i, type));
         }
@@ -185,22 +185,22 @@ internal sealed class OperandStack(FunctionLocals locals)
     /// <summary>Makes the operand's NaN canonical, in its spill local.</summary>
     public void Canonicalise(int height)
     {
-        if (!operands[height].AnyNaN)
+        if (!_operands[height].AnyNaN)
         {
             return;
         }
 
         SpillStack(height);
         MoveToSpill(height);
-        var operand = operands[height];
+        var operand = _operands[height];
         locals.EmitCanonical(locals.Spill(height, operand.Type), operand.Type);
-        operands[height] = operand with { AnyNaN = false };
+        _operands[height] = operand with { AnyNaN = false };
     }
 
     /// <summary>Makes the top <paramref name="count"/> operands canonical.</summary>
     public void CanonicaliseTop(int count)
     {
-        for (var height = operands.Count - count; height < operands.Count; height++)
+        for (var height = _operands.Count - count; height < _operands.Count; height++)
         {
             Canonicalise(height);
         }
@@ -209,12 +209,12 @@ internal sealed class OperandStack(FunctionLocals locals)
     /// <summary>A local or a constant into the spill local of its height.</summary>
     private void MoveToSpill(int height)
     {
-        if (operands[height].Place != OperandPlace.Spilled)
+        if (_operands[height].Place != OperandPlace.Spilled)
         {
             Emit(height);
-            IL.Emit(OpCodes.Stloc, locals.Spill(height, operands[height].Type));
-            inLocals.Remove(height);
-            operands[height] = operands[height] with { Place = OperandPlace.Spilled };
+            IL.Emit(OpCodes.Stloc, locals.Spill(height, _operands[height].Type));
+            _inLocals.Remove(height);
+            _operands[height] = _operands[height] with { Place = OperandPlace.Spilled };
         }
     }
 
@@ -229,13 +229,13 @@ internal sealed class OperandStack(FunctionLocals locals)
     /// <summary>Off the evaluation stack.</summary>
     private void Settle(int height)
     {
-        if (operands[height].Place == OperandPlace.Stack)
+        if (_operands[height].Place == OperandPlace.Stack)
         {
             SpillStack(height);
         }
     }
 
-    private void Emit(int height) => new Value(operands[height], height, locals).Emit();
+    private void Emit(int height) => new Value(_operands[height], height, locals).Emit();
 
     /// <summary>An operand that was taken. Valid until a spill local of its height or its WebAssembly local is written.</summary>
     public readonly struct Value(Operand operand, int height, FunctionLocals locals)

@@ -26,27 +26,27 @@ internal static class MemoryPool
     /// <summary>Reservations of one capacity, the last used first: its pages are the likeliest to be in the cache.</summary>
     private sealed class Shelf
     {
-        private readonly Lock gate = new();
-        private readonly Stack<MemoryReservation> free = [];
+        private readonly Lock _gate = new();
+        private readonly Stack<MemoryReservation> _free = [];
 
         public MemoryReservation? Take()
         {
-            lock (gate)
+            lock (_gate)
             {
-                return free.TryPop(out var reservation) ? reservation : null;
+                return _free.TryPop(out var reservation) ? reservation : null;
             }
         }
 
         public bool TryPut(MemoryReservation reservation)
         {
-            lock (gate)
+            lock (_gate)
             {
-                if (free.Count >= EnginePolicy.PooledMemoriesMax)
+                if (_free.Count >= EnginePolicy.PooledMemoriesMax)
                 {
                     return false;
                 }
 
-                free.Push(reservation);
+                _free.Push(reservation);
                 return true;
             }
         }

@@ -16,8 +16,8 @@ internal sealed class SignatureKey
 
     private static readonly Lock Gate = new();
     private static readonly Dictionary<FunctionType, WeakReference<SignatureKey>> Long = [];
-    private static long next = long.MinValue;
-    private static int sweepAt = SweepAt;
+    private static long _next = long.MinValue;
+    private static int _sweepAt = SweepAt;
 
     private SignatureKey(long bits) => Bits = bits;
 
@@ -65,17 +65,17 @@ internal sealed class SignatureKey
                 return key;
             }
 
-            if (Long.Count >= sweepAt)
+            if (Long.Count >= _sweepAt)
             {
                 foreach (var dead in Long.Where(e => !e.Value.TryGetTarget(out _)).Select(e => e.Key).ToArray())
                 {
                     Long.Remove(dead);
                 }
 
-                sweepAt = Math.Max(SweepAt, Long.Count * 2);
+                _sweepAt = Math.Max(SweepAt, Long.Count * 2);
             }
 
-            key = new SignatureKey(next++);
+            key = new SignatureKey(_next++);
             Long[type] = new WeakReference<SignatureKey>(key);
             return key;
         }

@@ -9,60 +9,60 @@ internal sealed partial class FunctionValidator
         switch (instruction.Opcode)
         {
             case Opcode.Drop:
-                stack.Pop();
+                _stack.Pop();
                 break;
             case Opcode.Select:
                 Select();
                 break;
             case Opcode.SelectTyped:
-                stack.Pop(WasmType.I32);
-                stack.Pop(instruction.Type);
-                stack.Pop(instruction.Type);
-                stack.Push(instruction.Type);
+                _stack.Pop(WasmType.I32);
+                _stack.Pop(instruction.Type);
+                _stack.Pop(instruction.Type);
+                _stack.Push(instruction.Type);
                 break;
             case Opcode.LocalGet:
-                stack.Push(Local(instruction.Index));
+                _stack.Push(Local(instruction.Index));
                 break;
             case Opcode.LocalSet:
-                stack.Pop(Local(instruction.Index));
+                _stack.Pop(Local(instruction.Index));
                 break;
             case Opcode.LocalTee:
-                stack.Pop(Local(instruction.Index));
-                stack.Push(Local(instruction.Index));
+                _stack.Pop(Local(instruction.Index));
+                _stack.Push(Local(instruction.Index));
                 break;
             case Opcode.GlobalGet:
-                stack.Push(Global(instruction.Index).Content);
+                _stack.Push(Global(instruction.Index).Content);
                 break;
             default:
                 var global = Global(instruction.Index);
                 if (!global.Mutable)
                 {
-                    throw stack.Invalid("global is immutable");
+                    throw _stack.Invalid("global is immutable");
                 }
 
-                stack.Pop(global.Content);
+                _stack.Pop(global.Content);
                 break;
         }
     }
 
     private void Select()
     {
-        stack.Pop(WasmType.I32);
-        var second = stack.Pop();
-        var first = stack.Pop(second);
+        _stack.Pop(WasmType.I32);
+        var second = _stack.Pop();
+        var first = _stack.Pop(second);
         if (first.IsReference() || second.IsReference())
         {
             // References need the form with a type (core specification, 3.3.4: select).
-            throw stack.Invalid("type mismatch");
+            throw _stack.Invalid("type mismatch");
         }
 
-        stack.Push(first == OperandTypes.Unknown ? second : first);
+        _stack.Push(first == OperandTypes.Unknown ? second : first);
     }
 
     private WasmType Local(int index)
     {
-        Known(index, localCount, "local");
-        return locals[index];
+        Known(index, _localCount, "local");
+        return _locals[index];
     }
 
     private GlobalType Global(int index)
@@ -76,25 +76,25 @@ internal sealed partial class FunctionValidator
         switch (instruction.Opcode)
         {
             case Opcode.RefNull:
-                stack.Push(instruction.Type);
+                _stack.Push(instruction.Type);
                 break;
             case Opcode.RefIsNull:
-                var type = stack.Pop();
+                var type = _stack.Pop();
                 if (type != OperandTypes.Unknown && !type.IsReference())
                 {
-                    throw stack.Invalid("type mismatch");
+                    throw _stack.Invalid("type mismatch");
                 }
 
-                stack.Push(WasmType.I32);
+                _stack.Push(WasmType.I32);
                 break;
             default:
                 Known(instruction.Index, content.FunctionTypes.Count, "function");
                 if (!content.DeclaredReferences.Contains(instruction.Index))
                 {
-                    throw stack.Invalid("undeclared function reference");
+                    throw _stack.Invalid("undeclared function reference");
                 }
 
-                stack.Push(WasmType.FuncRef);
+                _stack.Push(WasmType.FuncRef);
                 break;
         }
     }
@@ -107,7 +107,7 @@ internal sealed partial class FunctionValidator
                 Known(instruction.Index2, content.Tables.Count, "table");
                 Known(instruction.Index, content.Elements.Count, "elem segment");
                 SameElements(content.Tables[instruction.Index2].Element, content.Elements[instruction.Index].Type);
-                stack.Pop([WasmType.I32, WasmType.I32, WasmType.I32]);
+                _stack.Pop([WasmType.I32, WasmType.I32, WasmType.I32]);
                 return;
             case Opcode.ElemDrop:
                 Known(instruction.Index, content.Elements.Count, "elem segment");
@@ -116,7 +116,7 @@ internal sealed partial class FunctionValidator
                 Known(instruction.Index, content.Tables.Count, "table");
                 Known(instruction.Index2, content.Tables.Count, "table");
                 SameElements(content.Tables[instruction.Index].Element, content.Tables[instruction.Index2].Element);
-                stack.Pop([WasmType.I32, WasmType.I32, WasmType.I32]);
+                _stack.Pop([WasmType.I32, WasmType.I32, WasmType.I32]);
                 return;
         }
 
@@ -125,21 +125,21 @@ internal sealed partial class FunctionValidator
         switch (instruction.Opcode)
         {
             case Opcode.TableGet:
-                stack.Pop(WasmType.I32);
-                stack.Push(element);
+                _stack.Pop(WasmType.I32);
+                _stack.Push(element);
                 break;
             case Opcode.TableSet:
-                stack.Pop([WasmType.I32, element]);
+                _stack.Pop([WasmType.I32, element]);
                 break;
             case Opcode.TableGrow:
-                stack.Pop([element, WasmType.I32]);
-                stack.Push(WasmType.I32);
+                _stack.Pop([element, WasmType.I32]);
+                _stack.Push(WasmType.I32);
                 break;
             case Opcode.TableSize:
-                stack.Push(WasmType.I32);
+                _stack.Push(WasmType.I32);
                 break;
             default:
-                stack.Pop([WasmType.I32, element, WasmType.I32]);
+                _stack.Pop([WasmType.I32, element, WasmType.I32]);
                 break;
         }
     }
@@ -148,7 +148,7 @@ internal sealed partial class FunctionValidator
     {
         if (one != other)
         {
-            throw stack.Invalid("type mismatch");
+            throw _stack.Invalid("type mismatch");
         }
     }
 
@@ -158,21 +158,21 @@ internal sealed partial class FunctionValidator
         {
             case Opcode.MemorySize:
                 RequireMemory();
-                stack.Push(WasmType.I32);
+                _stack.Push(WasmType.I32);
                 break;
             case Opcode.MemoryGrow:
                 RequireMemory();
-                stack.Pop(WasmType.I32);
-                stack.Push(WasmType.I32);
+                _stack.Pop(WasmType.I32);
+                _stack.Push(WasmType.I32);
                 break;
             case Opcode.MemoryCopy or Opcode.MemoryFill:
                 RequireMemory();
-                stack.Pop([WasmType.I32, WasmType.I32, WasmType.I32]);
+                _stack.Pop([WasmType.I32, WasmType.I32, WasmType.I32]);
                 break;
             case Opcode.MemoryInit:
                 RequireMemory();
                 DataSegment(instruction.Index);
-                stack.Pop([WasmType.I32, WasmType.I32, WasmType.I32]);
+                _stack.Pop([WasmType.I32, WasmType.I32, WasmType.I32]);
                 break;
             case Opcode.DataDrop:
                 DataSegment(instruction.Index);
@@ -187,7 +187,7 @@ internal sealed partial class FunctionValidator
         Known(index, content.DataCount ?? content.Data.Count, "data segment");
         if (content.DataCount is null)
         {
-            throw new InvalidModuleException(ModuleFault.Malformed, stack.Offset, "data count section required");
+            throw new InvalidModuleException(ModuleFault.Malformed, _stack.Offset, "data count section required");
         }
     }
 
@@ -196,7 +196,7 @@ internal sealed partial class FunctionValidator
         RequireMemory();
         if (1L << instruction.Align > bytes)
         {
-            throw stack.Invalid("alignment must not be larger than natural");
+            throw _stack.Invalid("alignment must not be larger than natural");
         }
     }
 
@@ -204,7 +204,7 @@ internal sealed partial class FunctionValidator
     {
         if (content.Memories.Count == 0)
         {
-            throw stack.Invalid("unknown memory 0");
+            throw _stack.Invalid("unknown memory 0");
         }
     }
 }

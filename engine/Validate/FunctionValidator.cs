@@ -8,19 +8,19 @@ namespace Marketplace.Engine.Validate;
 /// </summary>
 internal sealed partial class FunctionValidator(ModuleContent content, EngineLimits limits)
 {
-    private readonly OperandTypes stack = new(limits);
-    private WasmType[] locals = [];
-    private int localCount;
+    private readonly OperandTypes _stack = new(limits);
+    private WasmType[] _locals = [];
+    private int _localCount;
 
     public void Validate(int function, FunctionBody body)
     {
         var type = content.TypeOfFunction(function);
-        stack.Reset();
-        stack.Offset = body.Offset;
+        _stack.Reset();
+        _stack.Offset = body.Offset;
         DeclareLocals(type, body);
-        stack.Enter(Opcode.Block, new FunctionType([], type.Results));
+        _stack.Enter(Opcode.Block, new FunctionType([], type.Results));
         var reader = new InstructionReader(content.Bytes.Span, body.Offset, body.End, limits);
-        while (stack.FrameCount > 0)
+        while (_stack.FrameCount > 0)
         {
             if (reader.AtEnd)
             {
@@ -28,7 +28,7 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
             }
 
             reader.Read(out var instruction);
-            stack.Offset = instruction.Offset;
+            _stack.Offset = instruction.Offset;
             Instruction(in instruction);
         }
 
@@ -37,28 +37,28 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
             throw new InvalidModuleException(ModuleFault.Malformed, reader.Position, "section size mismatch");
         }
 
-        body.OperandsMax = stack.OperandsMax;
+        body.OperandsMax = _stack.OperandsMax;
     }
 
     private void DeclareLocals(FunctionType type, FunctionBody body)
     {
-        localCount = type.Parameters.Length + body.LocalCount;
-        if (localCount > limits.LocalsMax)
+        _localCount = type.Parameters.Length + body.LocalCount;
+        if (_localCount > limits.LocalsMax)
         {
             throw new InvalidModuleException(
-                ModuleFault.LimitExceeded, body.Offset, $"{localCount} locals with the parameters, the limit is {limits.LocalsMax}");
+                ModuleFault.LimitExceeded, body.Offset, $"{_localCount} locals with the parameters, the limit is {limits.LocalsMax}");
         }
 
-        if (locals.Length < localCount)
+        if (_locals.Length < _localCount)
         {
-            locals = new WasmType[localCount];
+            _locals = new WasmType[_localCount];
         }
 
-        type.Parameters.CopyTo(locals);
+        type.Parameters.CopyTo(_locals);
         var next = type.Parameters.Length;
         foreach (var (count, localType) in body.Locals)
         {
-            locals.AsSpan(next, count).Fill(localType);
+            _locals.AsSpan(next, count).Fill(localType);
             next += count;
         }
     }
@@ -72,10 +72,10 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
                 MemoryAccess(in instruction, signature.AccessBytes);
             }
 
-            stack.Pop(signature.Operands);
+            _stack.Pop(signature.Operands);
             if (signature.Result is { } result)
             {
-                stack.Push(result);
+                _stack.Push(result);
             }
 
             return;
@@ -96,16 +96,16 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
                 Reference(in instruction);
                 break;
             case Opcode.I32Const:
-                stack.Push(WasmType.I32);
+                _stack.Push(WasmType.I32);
                 break;
             case Opcode.I64Const:
-                stack.Push(WasmType.I64);
+                _stack.Push(WasmType.I64);
                 break;
             case Opcode.F32Const:
-                stack.Push(WasmType.F32);
+                _stack.Push(WasmType.F32);
                 break;
             case Opcode.F64Const:
-                stack.Push(WasmType.F64);
+                _stack.Push(WasmType.F64);
                 break;
             default:
                 MemoryInstruction(in instruction);
@@ -118,19 +118,19 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
         switch (instruction.Opcode)
         {
             case Opcode.Unreachable:
-                stack.MarkUnreachable();
+                _stack.MarkUnreachable();
                 break;
             case Opcode.Nop:
                 break;
             case Opcode.Block or Opcode.Loop or Opcode.If:
                 if (instruction.Opcode == Opcode.If)
                 {
-                    stack.Pop(WasmType.I32);
+                    _stack.Pop(WasmType.I32);
                 }
 
                 var blockType = BlockTypeOf(instruction.Block);
-                stack.Pop(blockType.Parameters.AsSpan());
-                stack.Enter(instruction.Opcode, blockType);
+                _stack.Pop(blockType.Parameters.AsSpan());
+                _stack.Enter(instruction.Opcode, blockType);
                 break;
             case Opcode.Else:
                 Else();
@@ -139,21 +139,21 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
                 End();
                 break;
             case Opcode.Br:
-                stack.Pop(stack.Label(instruction.Index).LabelTypes);
-                stack.MarkUnreachable();
+                _stack.Pop(_stack.Label(instruction.Index).LabelTypes);
+                _stack.MarkUnreachable();
                 break;
             case Opcode.BrIf:
-                stack.Pop(WasmType.I32);
-                var types = stack.Label(instruction.Index).LabelTypes;
-                stack.Pop(types);
-                stack.Push(types);
+                _stack.Pop(WasmType.I32);
+                var types = _stack.Label(instruction.Index).LabelTypes;
+                _stack.Pop(types);
+                _stack.Push(types);
                 break;
             case Opcode.BrTable:
                 BranchTable(in instruction);
                 break;
             case Opcode.Return:
-                stack.Pop(stack.Label(stack.FrameCount - 1).LabelTypes);
-                stack.MarkUnreachable();
+                _stack.Pop(_stack.Label(_stack.FrameCount - 1).LabelTypes);
+                _stack.MarkUnreachable();
                 break;
             case Opcode.Call:
                 Known(instruction.Index, content.FunctionTypes.Count, "function");
@@ -167,47 +167,47 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
 
     private void Else()
     {
-        if (stack.Current.Opcode != Opcode.If)
+        if (_stack.Current.Opcode != Opcode.If)
         {
-            throw new InvalidModuleException(ModuleFault.Malformed, stack.Offset, "END opcode expected");
+            throw new InvalidModuleException(ModuleFault.Malformed, _stack.Offset, "END opcode expected");
         }
 
-        var frame = stack.Leave();
-        stack.Enter(Opcode.Else, frame.Type);
+        var frame = _stack.Leave();
+        _stack.Enter(Opcode.Else, frame.Type);
     }
 
     private void End()
     {
-        var frame = stack.Leave();
+        var frame = _stack.Leave();
         if (frame.Opcode == Opcode.If && !frame.Type.Parameters.AsSpan().SequenceEqual(frame.Type.Results.AsSpan()))
         {
             // Without an else the operands are the results (core specification, 3.3.8: if).
-            throw stack.Invalid("type mismatch");
+            throw _stack.Invalid("type mismatch");
         }
 
-        if (stack.FrameCount > 0)
+        if (_stack.FrameCount > 0)
         {
-            stack.Push(frame.Type.Results.AsSpan());
+            _stack.Push(frame.Type.Results.AsSpan());
         }
     }
 
     private void BranchTable(in Instruction instruction)
     {
-        stack.Pop(WasmType.I32);
-        var arity = stack.Label(instruction.Index).LabelTypes.Length;
+        _stack.Pop(WasmType.I32);
+        var arity = _stack.Label(instruction.Index).LabelTypes.Length;
         foreach (var label in instruction.Labels.Span)
         {
-            var types = stack.Label(label).LabelTypes;
+            var types = _stack.Label(label).LabelTypes;
             if (types.Length != arity)
             {
-                throw stack.Invalid("type mismatch");
+                throw _stack.Invalid("type mismatch");
             }
 
-            stack.Expect(types);
+            _stack.Expect(types);
         }
 
-        stack.Pop(stack.Label(instruction.Index).LabelTypes);
-        stack.MarkUnreachable();
+        _stack.Pop(_stack.Label(instruction.Index).LabelTypes);
+        _stack.MarkUnreachable();
     }
 
     private void CallIndirect(in Instruction instruction)
@@ -215,18 +215,18 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
         Known(instruction.Index2, content.Tables.Count, "table");
         if (content.Tables[instruction.Index2].Element != WasmType.FuncRef)
         {
-            throw stack.Invalid("type mismatch");
+            throw _stack.Invalid("type mismatch");
         }
 
         Known(instruction.Index, content.Types.Count, "type");
-        stack.Pop(WasmType.I32);
+        _stack.Pop(WasmType.I32);
         Call(content.Types[instruction.Index]);
     }
 
     private void Call(FunctionType type)
     {
-        stack.Pop(type.Parameters.AsSpan());
-        stack.Push(type.Results.AsSpan());
+        _stack.Pop(type.Parameters.AsSpan());
+        _stack.Push(type.Results.AsSpan());
     }
 
     private FunctionType BlockTypeOf(BlockType block)
@@ -243,7 +243,7 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
     {
         if ((uint)index >= (uint)count)
         {
-            throw stack.Invalid($"unknown {what} {(uint)index}");
+            throw _stack.Invalid($"unknown {what} {(uint)index}");
         }
     }
 }

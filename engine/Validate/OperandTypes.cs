@@ -28,9 +28,9 @@ internal sealed class OperandTypes(EngineLimits limits)
     /// <summary>Stands for any type, in code that cannot be reached.</summary>
     public const WasmType Unknown = 0;
 
-    private WasmType[] operands = new WasmType[64];
-    private ControlFrame[] frames = new ControlFrame[16];
-    private int operandCount;
+    private WasmType[] _operands = new WasmType[64];
+    private ControlFrame[] _frames = new ControlFrame[16];
+    private int _operandCount;
 
     public int FrameCount { get; private set; }
 
@@ -40,24 +40,24 @@ internal sealed class OperandTypes(EngineLimits limits)
     /// <summary>Offset of the instruction being validated, for errors.</summary>
     public int Offset { get; set; }
 
-    public ref ControlFrame Current => ref frames[FrameCount - 1];
+    public ref ControlFrame Current => ref _frames[FrameCount - 1];
 
-    public void Reset() => operandCount = FrameCount = OperandsMax = 0;
+    public void Reset() => _operandCount = FrameCount = OperandsMax = 0;
 
     public InvalidModuleException Invalid(string message) => new(ModuleFault.Invalid, Offset, message);
 
     public void Push(WasmType type)
     {
-        if (operandCount == operands.Length)
+        if (_operandCount == _operands.Length)
         {
-            Array.Resize(ref operands, operandCount * 2);
+            Array.Resize(ref _operands, _operandCount * 2);
         }
 
-        operands[operandCount++] = type;
-        if (operandCount > OperandsMax)
+        _operands[_operandCount++] = type;
+        if (_operandCount > OperandsMax)
         {
-            OperandsMax = operandCount;
-            if (operandCount > limits.OperandsMax)
+            OperandsMax = _operandCount;
+            if (_operandCount > limits.OperandsMax)
             {
                 throw new InvalidModuleException(
                     ModuleFault.LimitExceeded, Offset, $"more than {limits.OperandsMax} operands at once");
@@ -76,12 +76,12 @@ internal sealed class OperandTypes(EngineLimits limits)
     public WasmType Pop()
     {
         ref var frame = ref Current;
-        if (operandCount == frame.Height)
+        if (_operandCount == frame.Height)
         {
             return frame.Unreachable ? Unknown : throw Invalid("type mismatch");
         }
 
-        return operands[--operandCount];
+        return _operands[--_operandCount];
     }
 
     public WasmType Pop(WasmType expected)
@@ -104,7 +104,7 @@ internal sealed class OperandTypes(EngineLimits limits)
         ref var frame = ref Current;
         for (var i = 1; i <= types.Length; i++)
         {
-            var at = operandCount - i;
+            var at = _operandCount - i;
             if (at < frame.Height)
             {
                 if (!frame.Unreachable)
@@ -115,7 +115,7 @@ internal sealed class OperandTypes(EngineLimits limits)
                 return;
             }
 
-            if (operands[at] != types[^i] && operands[at] != Unknown)
+            if (_operands[at] != types[^i] && _operands[at] != Unknown)
             {
                 throw Invalid("type mismatch");
             }
@@ -129,12 +129,12 @@ internal sealed class OperandTypes(EngineLimits limits)
             throw new InvalidModuleException(ModuleFault.LimitExceeded, Offset, $"blocks nested deeper than {limits.NestingMax}");
         }
 
-        if (FrameCount == frames.Length)
+        if (FrameCount == _frames.Length)
         {
-            Array.Resize(ref frames, FrameCount * 2);
+            Array.Resize(ref _frames, FrameCount * 2);
         }
 
-        frames[FrameCount++] = new ControlFrame { Opcode = opcode, Type = type, Height = operandCount };
+        _frames[FrameCount++] = new ControlFrame { Opcode = opcode, Type = type, Height = _operandCount };
         Push(type.Parameters.AsSpan());
     }
 
@@ -142,7 +142,7 @@ internal sealed class OperandTypes(EngineLimits limits)
     {
         var frame = Current;
         Pop(frame.Type.Results.AsSpan());
-        if (operandCount != frame.Height)
+        if (_operandCount != frame.Height)
         {
             throw Invalid("type mismatch");
         }
@@ -154,7 +154,7 @@ internal sealed class OperandTypes(EngineLimits limits)
     public void MarkUnreachable()
     {
         ref var frame = ref Current;
-        operandCount = frame.Height;
+        _operandCount = frame.Height;
         frame.Unreachable = true;
     }
 
@@ -165,6 +165,6 @@ internal sealed class OperandTypes(EngineLimits limits)
             throw Invalid($"unknown label {(uint)depth}");
         }
 
-        return ref frames[FrameCount - 1 - depth];
+        return ref _frames[FrameCount - 1 - depth];
     }
 }

@@ -3,13 +3,13 @@ namespace Marketplace.Engine.Tests.Building;
 /// <summary>Bytes of instructions, by the names of the text format, for modules that tests make up.</summary>
 public sealed class Code
 {
-    private readonly List<byte> bytes = [];
+    private readonly List<byte> _bytes = [];
 
-    public byte[] ToArray() => [.. bytes];
+    public byte[] ToArray() => [.. _bytes];
 
     public Code Raw(params ReadOnlySpan<byte> raw)
     {
-        bytes.AddRange(raw);
+        _bytes.AddRange(raw);
         return this;
     }
 
@@ -113,11 +113,11 @@ public sealed class Code
     {
         while (value >= 0x80)
         {
-            bytes.Add((byte)(value | 0x80));
+            _bytes.Add((byte)(value | 0x80));
             value >>= 7;
         }
 
-        bytes.Add((byte)value);
+        _bytes.Add((byte)value);
         return this;
     }
 
@@ -125,11 +125,11 @@ public sealed class Code
     {
         while (value is < -64 or > 63)
         {
-            bytes.Add((byte)(value | 0x80));
+            _bytes.Add((byte)(value | 0x80));
             value >>= 7;
         }
 
-        bytes.Add((byte)(value & 0x7F));
+        _bytes.Add((byte)(value & 0x7F));
         return this;
     }
 }

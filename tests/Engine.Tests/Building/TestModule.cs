@@ -5,39 +5,39 @@ namespace Marketplace.Engine.Tests.Building;
 /// <summary>A module that a test makes up: sections in the order of the binary format, nothing checked.</summary>
 public sealed class TestModule
 {
-    private readonly List<byte[]> types = [];
-    private readonly List<byte[]> imports = [];
-    private readonly List<byte[]> functions = [];
-    private readonly List<byte[]> tables = [];
-    private readonly List<byte[]> memories = [];
-    private readonly List<byte[]> globals = [];
-    private readonly List<byte[]> exports = [];
-    private readonly List<byte[]> elements = [];
-    private readonly List<byte[]> bodies = [];
-    private readonly List<byte[]> data = [];
-    private int? start;
-    private int importedFunctions;
+    private readonly List<byte[]> _types = [];
+    private readonly List<byte[]> _imports = [];
+    private readonly List<byte[]> _functions = [];
+    private readonly List<byte[]> _tables = [];
+    private readonly List<byte[]> _memories = [];
+    private readonly List<byte[]> _globals = [];
+    private readonly List<byte[]> _exports = [];
+    private readonly List<byte[]> _elements = [];
+    private readonly List<byte[]> _bodies = [];
+    private readonly List<byte[]> _data = [];
+    private int? _start;
+    private int _importedFunctions;
 
     /// <returns>Its index.</returns>
     public int Type(WasmType[] parameters, WasmType[] results)
     {
         var code = new Code().Raw(0x60).U32((uint)parameters.Length).Raw([.. parameters.Select(t => (byte)t)]);
-        types.Add(code.U32((uint)results.Length).Raw([.. results.Select(t => (byte)t)]).ToArray());
-        return types.Count - 1;
+        _types.Add(code.U32((uint)results.Length).Raw([.. results.Select(t => (byte)t)]).ToArray());
+        return _types.Count - 1;
     }
 
     /// <returns>Its index.</returns>
     public int ImportFunction(string module, string name, int type)
     {
-        imports.Add(Name(new Code(), module).Raw(Name(new Code(), name).ToArray()).Raw(0).U32((uint)type).ToArray());
-        return importedFunctions++;
+        _imports.Add(Name(new Code(), module).Raw(Name(new Code(), name).ToArray()).Raw(0).U32((uint)type).ToArray());
+        return _importedFunctions++;
     }
 
     /// <summary>A function with the end that closes it; exported where it has a name.</summary>
     /// <returns>Its index.</returns>
     public int Function(int type, string? export, Code code, params ReadOnlySpan<(int Count, WasmType Type)> locals)
     {
-        functions.Add(new Code().U32((uint)type).ToArray());
+        _functions.Add(new Code().U32((uint)type).ToArray());
         var body = new Code().U32((uint)locals.Length);
         foreach (var (count, local) in locals)
         {
@@ -45,8 +45,8 @@ public sealed class TestModule
         }
 
         var bytes = body.Raw(code.ToArray()).Raw(0x0B).ToArray();
-        bodies.Add(new Code().U32((uint)bytes.Length).Raw(bytes).ToArray());
-        var index = importedFunctions + functions.Count - 1;
+        _bodies.Add(new Code().U32((uint)bytes.Length).Raw(bytes).ToArray());
+        var index = _importedFunctions + _functions.Count - 1;
         if (export is not null)
         {
             Export(export, 0, index);
@@ -57,19 +57,19 @@ public sealed class TestModule
 
     public TestModule Table(uint min, uint? max = null)
     {
-        tables.Add(Limits(new Code().Raw(0x70), min, max));
+        _tables.Add(Limits(new Code().Raw(0x70), min, max));
         return this;
     }
 
     public TestModule Memory(uint min, uint? max = null)
     {
-        memories.Add(Limits(new Code(), min, max));
+        _memories.Add(Limits(new Code(), min, max));
         return this;
     }
 
     public TestModule Global(WasmType type, bool mutable, Code value)
     {
-        globals.Add(new Code().Raw((byte)type, mutable ? (byte)1 : (byte)0).Raw(value.ToArray()).Raw(0x0B).ToArray());
+        _globals.Add(new Code().Raw((byte)type, mutable ? (byte)1 : (byte)0).Raw(value.ToArray()).Raw(0x0B).ToArray());
         return this;
     }
 
@@ -82,48 +82,48 @@ public sealed class TestModule
             code.U32((uint)index);
         }
 
-        elements.Add(code.ToArray());
+        _elements.Add(code.ToArray());
         return this;
     }
 
     /// <summary>Bytes from an address of memory 0 on.</summary>
     public TestModule Data(int address, params ReadOnlySpan<byte> bytes)
     {
-        data.Add(new Code().U32(0).I32Const(address).End().U32((uint)bytes.Length).Raw(bytes).ToArray());
+        _data.Add(new Code().U32(0).I32Const(address).End().U32((uint)bytes.Length).Raw(bytes).ToArray());
         return this;
     }
 
     public TestModule Start(int function)
     {
-        start = function;
+        _start = function;
         return this;
     }
 
     public TestModule Export(string name, byte kind, int index)
     {
-        exports.Add(Name(new Code(), name).Raw(kind).U32((uint)index).ToArray());
+        _exports.Add(Name(new Code(), name).Raw(kind).U32((uint)index).ToArray());
         return this;
     }
 
     public byte[] ToBytes()
     {
         var code = new Code().Raw(0, (byte)'a', (byte)'s', (byte)'m', 1, 0, 0, 0);
-        Section(code, 1, types);
-        Section(code, 2, imports);
-        Section(code, 3, functions);
-        Section(code, 4, tables);
-        Section(code, 5, memories);
-        Section(code, 6, globals);
-        Section(code, 7, exports);
-        if (start is { } index)
+        Section(code, 1, _types);
+        Section(code, 2, _imports);
+        Section(code, 3, _functions);
+        Section(code, 4, _tables);
+        Section(code, 5, _memories);
+        Section(code, 6, _globals);
+        Section(code, 7, _exports);
+        if (_start is { } index)
         {
             var bytes = new Code().U32((uint)index).ToArray();
             code.Raw(8).U32((uint)bytes.Length).Raw(bytes);
         }
 
-        Section(code, 9, elements);
-        Section(code, 10, bodies);
-        Section(code, 11, data);
+        Section(code, 9, _elements);
+        Section(code, 10, _bodies);
+        Section(code, 11, _data);
         return code.ToArray();
     }
 

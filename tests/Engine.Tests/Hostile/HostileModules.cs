@@ -212,10 +212,10 @@ public static class HostileModules
     /// <summary>A clock on which every look takes the same time.</summary>
     private sealed class SteppingClock(TimeSpan step) : TimeProvider
     {
-        private long ticks;
+        private long _ticks;
 
         public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-        public override long GetTimestamp() => Interlocked.Add(ref ticks, step.Ticks);
+        public override long GetTimestamp() => Interlocked.Add(ref _ticks, step.Ticks);
     }
 }

@@ -12,13 +12,13 @@ internal sealed class SpecSession
         MemoryPagesMax = EnginePolicy.MemoryPagesMax,
     };
 
-    private readonly Func<string, byte[]> read;
-    private readonly Run run = new(Limits, TimeProvider.System);
-    private readonly Imports imports = SpecTestModule.Create();
-    private readonly Dictionary<string, Instance> named = [];
-    private Instance? last;
+    private readonly Func<string, byte[]> _read;
+    private readonly Run _run = new(Limits, TimeProvider.System);
+    private readonly Imports _imports = SpecTestModule.Create();
+    private readonly Dictionary<string, Instance> _named = [];
+    private Instance? _last;
 
-    public SpecSession(Func<string, byte[]> read) => this.read = read;
+    public SpecSession(Func<string, byte[]> read) => _read = read;
 
     /// <returns>Null when the command did what it should.</returns>
     public string? Execute(string type, JsonElement command)
@@ -54,17 +54,17 @@ internal sealed class SpecSession
 
     private Instance Load(JsonElement command)
     {
-        var module = WasmModule.Decode(read(command.GetProperty("filename").GetString()!), EngineLimits.Default);
-        return Instance.Instantiate(CompiledModule.Compile(module), imports, run);
+        var module = WasmModule.Decode(_read(command.GetProperty("filename").GetString()!), EngineLimits.Default);
+        return Instance.Instantiate(CompiledModule.Compile(module), _imports, _run);
     }
 
     private string? Instantiate(JsonElement command)
     {
-        last = null;
-        last = Load(command);
+        _last = null;
+        _last = Load(command);
         if (command.TryGetProperty("name", out var name))
         {
-            named[name.GetString()!] = last;
+            _named[name.GetString()!] = _last;
         }
 
         return null;
@@ -72,12 +72,12 @@ internal sealed class SpecSession
 
     private string? Register(JsonElement command)
     {
-        imports.AddExports(command.GetProperty("as").GetString()!, Find(command, "name"));
+        _imports.AddExports(command.GetProperty("as").GetString()!, Find(command, "name"));
         return null;
     }
 
     private Instance Find(JsonElement element, string property) =>
-        element.TryGetProperty(property, out var name) ? named[name.GetString()!] : last!;
+        element.TryGetProperty(property, out var name) ? _named[name.GetString()!] : _last!;
 
     private string? Action(JsonElement command, out Value[] results)
     {
@@ -132,7 +132,7 @@ internal sealed class SpecSession
     {
         try
         {
-            WasmModule.Decode(read(command.GetProperty("filename").GetString()!), EngineLimits.Default);
+            WasmModule.Decode(_read(command.GetProperty("filename").GetString()!), EngineLimits.Default);
             return $"accepted, expected {Text(command)}";
         }
         catch (InvalidModuleException refusal)
