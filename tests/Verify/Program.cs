@@ -22,7 +22,16 @@ if (args.Length == 0 || !checks.TryGetValue(args[0], out var check))
         Console.Error.WriteLine($"  {name,-11} {help}");
     return args is ["--help"] ? 0 : 2;
 }
-var result = await check.Run(new VerifyArguments(args[1..]));
+VerifyResult result;
+try
+{
+    result = await check.Run(new VerifyArguments(args[1..]));
+}
+catch (Exception failure)
+{
+    // Whoever reads the lines must not take a check that broke off for one that was not asked for.
+    result = new VerifyResult(new { Verify = args[0], BrokeOff = failure.Message, Violations = 1 }, [failure.ToString()]);
+}
 foreach (var violation in result.Found)
     Console.Error.WriteLine(violation);
 var options = new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };

@@ -57,6 +57,10 @@ internal sealed class BlobRot
         {
             _tally.Require(damaged.Damage.Part == part, bit, $"a read found {damaged.Damage}");
         }
+        catch (Exception failure)
+        {
+            _tally.Require(false, bit, $"a read broke off: {failure.Message}");
+        }
         Toggle(path, bit);
     }
 

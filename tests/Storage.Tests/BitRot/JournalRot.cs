@@ -32,7 +32,17 @@ internal sealed class JournalRot : IDisposable
     {
         using var rot = new JournalRot(isClosed, fileBytes);
         for (var bit = 0L; bit < fileBytes * 8L; bit++)
-            rot.Flip(bit);
+        {
+            try
+            {
+                rot.Flip(bit);
+            }
+            catch (Exception failure)
+            {
+                rot._tally.Require(false, bit, $"reading broke off: {failure.Message}");
+                rot.Renew();
+            }
+        }
         return rot._tally.Result;
     }
 
@@ -61,6 +71,11 @@ internal sealed class JournalRot : IDisposable
         _tally.Require(Recover() is { } found && found.SequenceEqual(records), bit, "recovery reads something else than the check");
         _tally.Require(Recover() is { } again && again.SequenceEqual(records), bit, "a second recovery reads other records than the first");
         // Recovery has cut the tail off.
+        Renew();
+    }
+
+    private void Renew()
+    {
         _disk.Dispose();
         (_disk, _file) = Write();
     }

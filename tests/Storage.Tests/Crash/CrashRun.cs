@@ -55,7 +55,16 @@ public sealed class CrashRun : IDisposable
         ManualTime.Run(async time =>
         {
             using var run = new CrashRun(time, seed, operation, fault) { _trustsLies = trustsLies };
-            var refused = await run.Execute(ending);
+            var refused = false;
+        try
+        {
+            refused = await run.Execute(ending);
+        }
+        catch (Exception failure)
+        {
+            // No fault of the disk may come out as anything that the load does not know.
+            run._violations.Add($"the run broke off: {failure}");
+        }
             return new CrashResult(run._store.Disk.Operations >= operation, refused, run._violations);
         });
 
