@@ -16,16 +16,23 @@ public sealed class DataFolder
     public const string ApiKey = "key";
     public const string Url = "url";
 
-    /// <exception cref="SiloOptionsException">The folder exists and others may enter it.</exception>
+    /// <exception cref="SiloOptionsException">The folder exists and others may enter it, or it cannot be made.</exception>
     public DataFolder(string path)
     {
         Path = System.IO.Path.GetFullPath(path);
-        if (OperatingSystem.IsWindows())
+        try
         {
-            Directory.CreateDirectory(Path);
-            return;
+            if (OperatingSystem.IsWindows())
+                Directory.CreateDirectory(Path);
+            else
+                Directory.CreateDirectory(Path, FolderMode);
         }
-        Directory.CreateDirectory(Path, FolderMode);
+        catch (IOException failure)
+        {
+            throw new SiloOptionsException($"{Path} cannot be made a folder: {failure.Message} Choose another one with --data.");
+        }
+        if (OperatingSystem.IsWindows())
+            return;
         if ((File.GetUnixFileMode(Path) & ~FolderMode) != 0)
             throw new SiloOptionsException($"{Path} may be entered by others than its owner, and it holds keys. Run 'chmod 700 {Path}' and start again.");
     }

@@ -16,6 +16,8 @@ internal static class MarketplaceServices
         });
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+        // A start that failed is told once, by Program: in a sentence where there is one, else with its stack trace.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical);
     }
 
     public static void AddMarketplaceServices(this WebApplicationBuilder builder, SiloOptions options)

@@ -90,8 +90,8 @@ internal static class GatewayMessages
         + $"than those.";
 
     public static string HostRefused(string host) =>
-        $"The Host header names '{Cut(host)}', which this service does not answer to. Use localhost or 127.0.0.1, or add the name to "
-        + "Gateway:AllowedHosts.";
+        $"The Host header names '{Cut(host)}', which this service does not answer to. Use localhost or 127.0.0.1, or start the service "
+        + "with the name among its --allowed-hosts (GatewayOptions.AllowedHosts).";
 
     public static string OriginRefused(string origin) =>
         $"The request was sent by a page of '{Cut(origin)}'. Pages of other origins may not use this API.";

@@ -69,6 +69,23 @@ public sealed class FirstMinutesTests
     }
 
     [Fact]
+    public async Task DataThatIsNoFolder_IsRefusedWithAReason()
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "file");
+        await File.WriteAllTextAsync(file, "", Cancellation);
+
+        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+        {
+            await using var silo = await SiloProcess.Start(file, Cancellation);
+        });
+
+        Assert.Contains("ended with code 2", refusal.Message);
+        Assert.Contains(file, refusal.Message);
+        Assert.DoesNotContain("   at ", refusal.Message);
+    }
+
+    [Fact]
     public async Task Restart_KeepsEverythingThatWasAcknowledged()
     {
         using var folder = new TemporaryFolder();
