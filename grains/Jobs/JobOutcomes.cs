@@ -25,6 +25,7 @@ internal static class JobOutcomes
         // The market asks for a stop only after it has forgotten the lease, so a lease that is reported as stopped was given up by its worker.
         RunOutcome.Cancelled => Verdict.Interrupted,
         RunOutcome.Returned => Verdict.Returned,
+        _ when !Enum.IsDefined(outcome) => Verdict.WorkerFailed,
         _ => Verdict.Final,
     };
 

@@ -56,6 +56,12 @@ internal static class JobRunCommand
     private static void Interrupted(Invocation run, StatusLine line, Watch watch, bool cancel)
     {
         line.Clear();
+        if (watch.Id is null && cancel)
+        {
+            watch.WhenKnown = known => _ = Cancel(run, known);
+            run.Note("The job is being submitted; it is cancelled as soon as it is there. Press Ctrl-C again to leave without waiting for it.");
+            return;
+        }
         if (watch.Id is not { } id)
         {
             run.Note("The job is being submitted. Press Ctrl-C again to leave; 'market job list' then shows whether it is there.");
@@ -96,9 +102,14 @@ internal static class JobRunCommand
 
         public JobId? Id { get; private set; }
 
+        /// <summary>What is to be done with the job when its id is known.</summary>
+        public Action<JobId>? WhenKnown { get; set; }
+
         public void Report(Job job)
         {
             Id = job.Id;
+            WhenKnown?.Invoke(job.Id);
+            WhenKnown = null;
             if (job.State.HasEnded() || !run.Surroundings.ErrorIsTerminal)
                 return;
             if (job.State != JobState.Pending)
