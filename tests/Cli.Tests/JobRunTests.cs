@@ -21,7 +21,7 @@ public sealed class JobRunTests : IDisposable
     [Fact]
     public async Task Module_IsDeployedAndRun_AndItsOutputWritten()
     {
-        byte[] module = [0, 1, 2];
+        var module = "\0asm and more"u8.ToArray();
         _shell.Write("programs/echo.wasm", module);
         var blob = IdDerivation.Blob(module);
         var program = IdDerivation.Program(blob, default);
@@ -213,6 +213,18 @@ public sealed class JobRunTests : IDisposable
 
         Assert.Equal(ExitCodes.NotCompleted, ran.ExitCode);
         Assert.Contains("the job was cancelled", ran.Error);
+    }
+
+    [Theory, InlineData("job", "run"), InlineData("program", "deploy")]
+    public async Task FileThatIsNoModule_IsRefusedBeforeItIsSent(string group, string command)
+    {
+        _shell.Write("echo.c", "int main(void) { }"u8.ToArray());
+
+        var ran = await _shell.Run(group, command, "echo.c");
+
+        Assert.Equal(ExitCodes.LocalFile, ran.ExitCode);
+        Assert.Contains("echo.c is not a WebAssembly module", ran.Error);
+        Assert.DoesNotContain(_shell.Service.Received, asked => asked.Method == HttpMethod.Post);
     }
 
     [Fact]

@@ -7,6 +7,9 @@ namespace Marketplace.Cli.Commands;
 /// <summary><c>market program</c>.</summary>
 internal static class ProgramCommands
 {
+    /// <summary>How every module begins (WebAssembly core specification, 5.5.16).</summary>
+    private static ReadOnlySpan<byte> Magic => "\0asm"u8;
+
     public static Command Make(CommandSet set) => CommandSet.Group(
         "program", "Deploy WebAssembly modules.", Deploy(set), List(set), Info(set));
 
@@ -14,10 +17,27 @@ internal static class ProgramCommands
     public static async Task<DeployedProgram> Deploy(Invocation run, string typed, string? name, ReadOnlyMemory<byte> salt)
     {
         await using var module = BlobCommands.OpenRead(run, typed);
+        await RequireModule(run, module, typed);
         return await TransferBar.Show(
             run.Surroundings, $"put {typed}", module.Length,
             progress =>
                 run.Client.Programs.Deploy(module, name ?? Path.GetFileNameWithoutExtension(typed), salt, progress, run.Cancellation));
+    }
+
+    /// <summary>What begins otherwise is another file by mistake: it is refused before it is read to its end, sent and kept.</summary>
+    private static async Task RequireModule(Invocation run, FileStream module, string typed)
+    {
+        if (!module.CanSeek)
+            return;
+        var head = new byte[Magic.Length];
+        await module.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, run.Cancellation);
+        module.Position = 0;
+        if (!head.AsSpan().SequenceEqual(Magic))
+        {
+            throw new CommandException(
+                new Failure(ExitCodes.LocalFile, "local_file", $"{typed} is not a WebAssembly module: it does not begin with the bytes 00 61 73 6d.",
+                    "Name the .wasm file that your compiler wrote."));
+        }
     }
 
     private static Command Deploy(CommandSet set)
