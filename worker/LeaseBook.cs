@@ -25,15 +25,6 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
     private readonly CancellationTokenSource _closed = new();
     private double _runSeconds = WorkerPolicy.PrefetchTime.TotalSeconds;
 
-    public int Count
-    {
-        get
-        {
-            lock (_lock)
-                return _held.Count;
-        }
-    }
-
     /// <summary>One lease per slot, and as many more as recent runs would get through in <see cref="WorkerPolicy.PrefetchTime"/>.</summary>
     public int LeasesWanted
     {

@@ -14,9 +14,6 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
     private readonly LeaseBook _leases = new(options.Slots, time);
     private readonly ReportQueue _reports = new();
 
-    /// <summary>Leases that run or wait to run.</summary>
-    public int LeasesHeld => _leases.Count;
-
     /// <summary>Works until <paramref name="stopping"/>: then nothing new starts, running jobs are stopped, and what has ended is reported.</summary>
     public async Task Run(CancellationToken stopping)
     {

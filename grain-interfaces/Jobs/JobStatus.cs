@@ -42,7 +42,7 @@ public enum JobFault
     /// <summary>Nobody took it: the client pays nothing.</summary>
     NoWorker = 4,
 
-    /// <summary>The client cancelled: it pays nothing for a job that had not started, and for the fuel used by one that had.</summary>
+    /// <summary>The client cancelled: it pays nothing, because the fuel of a run that was stopped is not known.</summary>
     Client = 5,
 }
 

@@ -20,19 +20,6 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     public string Folder { get; }
 
-    public int Id => _process.Id;
-
-    public long PeakMemoryBytes
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.PeakWorkingSet64;
-        }
-    }
-
-    public bool HasExited => _process.HasExited;
-
     /// <summary>What the silo wrote to its console so far.</summary>
     public string Output
     {
