@@ -13,7 +13,7 @@ public sealed class SpecTests(GuestThreadsFixture guests, ITestOutputHelper outp
     public async Task CoreFile_HoldsCompletely(string file)
     {
         var count = SpecCounts.Read().Single(c => IsCore(c) && c.File == file);
-        var result = await guests.Threads.Run(() => SpecFile.Run(count.Path!));
+        var result = await guests.Threads.Run(() => SpecFile.Run(count.Path!, new CompilingSpecEngine()));
         output.WriteLine(result.ToString());
         Assert.Empty(result.Failures);
         Assert.Equal(count.AssertionsWithoutText, result.Total);

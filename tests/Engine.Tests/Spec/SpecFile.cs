@@ -11,16 +11,15 @@ public sealed record SpecResult(string File, int Passed, int Total, IReadOnlyLis
 
 /// <summary>
 /// Runs one file of the official suite, as wast2json converts it: a zip with the commands as JSON and the modules they name.
-/// Must be called on a guest thread.
 /// </summary>
 public static class SpecFile
 {
-    public static SpecResult Run(string zipPath)
+    public static SpecResult Run(string zipPath, ISpecEngine engine)
     {
         using var zip = ZipFile.OpenRead(zipPath);
         var json = zip.Entries.Single(e => e.Name.EndsWith(".json", StringComparison.Ordinal));
         using var document = JsonDocument.Parse(Read(json));
-        var session = new SpecSession(name => Read(zip.GetEntry(name)!));
+        var session = new SpecSession(engine, name => Read(zip.GetEntry(name)!));
         var (passed, total) = (0, 0);
         var failures = new List<string>();
         foreach (var command in document.RootElement.GetProperty("commands").EnumerateArray())

@@ -2,23 +2,19 @@ using System.Text.Json;
 
 namespace Marketplace.Engine.Tests.Spec;
 
-/// <summary>The state of one file of the suite: its modules so far, and the host module that they import from.</summary>
+/// <summary>The state of one file of the suite: its modules so far.</summary>
 internal sealed class SpecSession
 {
-    private static readonly RunLimits Limits = new()
-    {
-        // No file needs a millionth of this; it ends an endless loop of a broken engine.
-        FuelMax = 100_000_000_000,
-        MemoryPagesMax = EnginePolicy.MemoryPagesMax,
-    };
-
+    private readonly ISpecEngine _engine;
     private readonly Func<string, byte[]> _read;
-    private readonly Run _run = new(Limits, TimeProvider.System);
-    private readonly Imports _imports = SpecTestModule.Create();
-    private readonly Dictionary<string, Instance> _named = [];
-    private Instance? _last;
+    private readonly Dictionary<string, ISpecInstance> _named = [];
+    private ISpecInstance? _last;
 
-    public SpecSession(Func<string, byte[]> read) => _read = read;
+    public SpecSession(ISpecEngine engine, Func<string, byte[]> read)
+    {
+        _engine = engine;
+        _read = read;
+    }
 
     /// <returns>Null when the command did what it should.</returns>
     public string? Execute(string type, JsonElement command)
@@ -52,11 +48,7 @@ internal sealed class SpecSession
 
     private static string Text(JsonElement command) => command.GetProperty("text").GetString()!;
 
-    private Instance Load(JsonElement command)
-    {
-        var module = WasmModule.Decode(_read(command.GetProperty("filename").GetString()!), EngineLimits.Default);
-        return Instance.Instantiate(CompiledModule.Compile(module), _imports, _run);
-    }
+    private ISpecInstance Load(JsonElement command) => _engine.Instantiate(_read(command.GetProperty("filename").GetString()!));
 
     private string? Instantiate(JsonElement command)
     {
@@ -72,11 +64,11 @@ internal sealed class SpecSession
 
     private string? Register(JsonElement command)
     {
-        _imports.AddExports(command.GetProperty("as").GetString()!, Find(command, "name"));
+        _engine.Register(command.GetProperty("as").GetString()!, Find(command, "name"));
         return null;
     }
 
-    private Instance Find(JsonElement element, string property) =>
+    private ISpecInstance Find(JsonElement element, string property) =>
         element.TryGetProperty(property, out var name) ? _named[name.GetString()!] : _last!;
 
     private string? Action(JsonElement command, out Value[] results)
@@ -86,7 +78,7 @@ internal sealed class SpecSession
         var field = action.GetProperty("field").GetString()!;
         if (action.GetProperty("type").GetString() == "get")
         {
-            results = [((Global)instance.Export(field)!).Value];
+            results = [instance.Global(field)];
             return null;
         }
 

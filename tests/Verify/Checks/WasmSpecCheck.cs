@@ -68,7 +68,7 @@ public static class WasmSpecCheck
                 Console.Error.WriteLine($"{count.File}: not run, it is about the text format only");
             return null;
         }
-        var result = await guests.Run(() => SpecFile.Run(path));
+        var result = await guests.Run(() => SpecFile.Run(path, new CompilingSpecEngine()));
         Console.Error.WriteLine(result);
         found.AddRange(result.Failures.Select(failure => $"{count.File}: {failure}"));
         if (result.Total != count.AssertionsWithoutText)
