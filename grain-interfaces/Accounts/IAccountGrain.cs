@@ -19,7 +19,7 @@ public interface IAccountGrain : IGrainWithStringKey
 
     /// <summary>
     /// Holds the price limits of a batch, in the items' order as far as balance and spend limits go, in one durable write. A job that is held
-    /// already is not held again.
+    /// already is not held again. A repetition that comes after the job was settled holds anew; no job stands on that hold, so it goes back whole.
     /// </summary>
     [Effect(Effect.Deduplicated), Alias("Hold")]
     Task<HoldResult> Hold(Caller caller, ImmutableArray<HoldItem> items);
@@ -34,7 +34,7 @@ public interface IAccountGrain : IGrainWithStringKey
 
     /// <summary>Counts a blob that the account keeps, once, against its storage quota. Called by the blob's grain before it records the pin.</summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.QuotaExceeded"/>, <see cref="ErrorCode.AccountNotFound"/>.</exception>
-    [Effect(Effect.Deduplicated), Alias("CountBlob")]
+    [Effect(Effect.Idempotent), Alias("CountBlob")]
     Task CountBlob(BlobId blob, long size);
 
     /// <summary>Takes a blob out of the account's storage quota. Nothing happens where it is not counted.</summary>

@@ -12,9 +12,9 @@ public interface IBlobGrain : IGrainWithStringKey
     [Effect(Effect.Idempotent), Alias("Pin")]
     Task<BlobView> Pin(AccountId account, long size);
 
-    /// <summary>Removes the account's pin; a blob without pins is collected later.</summary>
+    /// <summary>Removes the account's pin; a blob without pins is collected later. A repetition finds no pin and says so.</summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.BlobNotFound"/>, also where only others have pinned it.</exception>
-    [Effect(Effect.NeverRetry), Alias("Unpin")]
+    [Effect(Effect.Idempotent), Alias("Unpin")]
     Task Unpin(AccountId account);
 
     /// <returns>Null where the account has not pinned it, whether or not others have.</returns>
@@ -29,7 +29,7 @@ public interface IBlobGrain : IGrainWithStringKey
     /// For the collector: whether anybody wants it kept. After false no pin is taken for <see cref="MarketLimits.BlobCollectMax"/>, in which the
     /// collector may delete the bytes.
     /// </summary>
-    [Effect(Effect.None), Alias("IsPinned")]
+    [Effect(Effect.Idempotent), Alias("IsPinned")]
     Task<bool> IsPinned();
 }
 

@@ -31,15 +31,15 @@ public interface IJobGrain : IGrainWithStringKey
     [Effect(Effect.None), AlwaysInterleave, Alias("GetLog")]
     Task<ReadOnlyMemory<byte>> GetLog(Caller caller);
 
-    /// <summary>Why the job was matched as it was, or why it still waits.</summary>
-    [Effect(Effect.None), AlwaysInterleave, Alias("Explain")]
+    /// <summary>Why the job was matched as it was, or why it still waits. A job that the market has lost is queued again.</summary>
+    [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Explain")]
     Task<JobExplanation> Explain(Caller caller);
 
     /// <summary>
     /// How the job ended, for the account that holds money for it: null while it is open, <see cref="JobSettlement.Unknown"/> where it does not
-    /// exist.
+    /// exist. A job that the market has lost is queued again.
     /// </summary>
-    [Effect(Effect.None), Alias("GetSettlement")]
+    [Effect(Effect.Idempotent), Alias("GetSettlement")]
     Task<JobSettlement?> GetSettlement();
 }
 

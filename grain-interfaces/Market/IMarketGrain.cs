@@ -17,7 +17,10 @@ public interface IMarketGrain : IGrainWithStringKey
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Withdraw")]
     Task Withdraw(JobId job);
 
-    /// <summary>Publishes or replaces a worker's offer. The answer's start number is part of every lease.</summary>
+    /// <summary>
+    /// Publishes or replaces a worker's offer; the leases that it had under the one before are given back. The answer's start number is part of every
+    /// lease, so whoever has not seen the answer has none to lose by a repetition.
+    /// </summary>
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Offer")]
     Task<long> Offer(WorkerOffer offer);
 

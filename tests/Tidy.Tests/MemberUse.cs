@@ -33,7 +33,8 @@ internal sealed record MemberUse(string Caller, string Type, string Member)
         }
     }
 
-    private static IEnumerable<EntityHandle> Tokens(BlobReader code)
+    /// <summary>The methods, fields and types that a method's code names.</summary>
+    public static IEnumerable<EntityHandle> Tokens(BlobReader code)
     {
         var tokens = new List<EntityHandle>();
         while (code.RemainingBytes > 0)
@@ -64,7 +65,8 @@ internal sealed record MemberUse(string Caller, string Type, string Member)
         code.Offset += size;
     }
 
-    private static (string Type, string Member)? Resolve(MetadataReader metadata, EntityHandle handle)
+    /// <summary>The member of another type; of a generic type also where it belongs to this assembly.</summary>
+    public static (string Type, string Member)? Resolve(MetadataReader metadata, EntityHandle handle)
     {
         if (handle.Kind == HandleKind.MethodSpecification)
             handle = metadata.GetMethodSpecification((MethodSpecificationHandle)handle).Method;
@@ -89,13 +91,15 @@ internal sealed record MemberUse(string Caller, string Type, string Member)
             return "";
         signature.ReadByte();
         var type = signature.ReadTypeHandle();
-        return type.Kind == HandleKind.TypeReference ? NameOf(metadata, metadata.GetTypeReference((TypeReferenceHandle)type)) : "";
+        return type.Kind == HandleKind.TypeReference
+            ? NameOf(metadata, metadata.GetTypeReference((TypeReferenceHandle)type))
+            : NameOf(metadata, (TypeDefinitionHandle)type);
     }
 
     private static string NameOf(MetadataReader metadata, TypeReference type) =>
         $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}";
 
-    private static string NameOf(MetadataReader metadata, TypeDefinitionHandle handle)
+    public static string NameOf(MetadataReader metadata, TypeDefinitionHandle handle)
     {
         var type = metadata.GetTypeDefinition(handle);
         return type.GetDeclaringType() is { IsNil: false } outer

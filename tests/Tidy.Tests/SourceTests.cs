@@ -22,12 +22,12 @@ public sealed class SourceTests
     {
         var tooLong = Repository.SourceFiles().Where(path => File.ReadLines(path).Count() > FileLinesMax).Select(Repository.Relative).ToHashSet();
 
-        Assert.Empty(tooLong.Except(LongFiles.Keys));
-        Assert.Empty(LongFiles.Keys.Except(tooLong));
+        Violations.AssertNone(tooLong.Except(LongFiles.Keys));
+        Violations.AssertNone(LongFiles.Keys.Except(tooLong));
     }
 
     [Fact]
-    public void Line_FitsTheScreen() => Assert.Empty(
+    public void Line_FitsTheScreen() => Violations.AssertNone(
         from path in Repository.SourceFiles()
         from line in File.ReadLines(path).Select((text, index) => (text, number: index + 1))
         where line.text.Length > LineColumnsMax
@@ -42,12 +42,12 @@ public sealed class SourceTests
                        where span.End.Line - span.Start.Line + 1 > MethodLinesMax
                        select $"{Repository.Relative(path)}:{(method as MethodDeclarationSyntax)?.Identifier.Text ?? "constructor"}").ToHashSet();
 
-        Assert.Empty(tooLong.Except(LongMethods.Keys));
-        Assert.Empty(LongMethods.Keys.Except(tooLong));
+        Violations.AssertNone(tooLong.Except(LongMethods.Keys));
+        Violations.AssertNone(LongMethods.Keys.Except(tooLong));
     }
 
     [Fact]
-    public void Source_HasNoRegionsAndNoConditionalCode() => Assert.Empty(
+    public void Source_HasNoRegionsAndNoConditionalCode() => Violations.AssertNone(
         from path in Repository.SourceFiles()
         where Parse(path).DescendantTrivia().Any(trivia =>
             trivia.IsKind(SyntaxKind.RegionDirectiveTrivia) || trivia.IsKind(SyntaxKind.IfDirectiveTrivia))
@@ -62,7 +62,7 @@ public sealed class SourceTests
             .Where(file => File.ReadAllText(file.path).Contains("Marketplace.GrainHost", StringComparison.Ordinal))
             .Select(file => file.name);
 
-        Assert.Empty(naming.Except(["silo/EmbeddedHost.cs"]));
+        Violations.AssertNone(naming.Except(["silo/EmbeddedHost.cs"]));
     }
 
     private static SyntaxNode Parse(string path) =>

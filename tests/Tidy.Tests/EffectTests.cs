@@ -1,0 +1,63 @@
+using System.Reflection;
+using Marketplace.Grains;
+using Marketplace.Tests.Tidy.Wire;
+
+namespace Marketplace.Tests.Tidy;
+
+/// <summary>
+/// A grain method promises what a repetition does (<see cref="Effect"/>). Whether it keeps the promise, tests of the grains show; here is what the
+/// compiled code says: nobody promises more than what he calls.
+/// </summary>
+public sealed class EffectTests
+{
+    /// <summary>What a call that changes nothing must not come to.</summary>
+    private static readonly string[] Writes =
+    [
+        "Marketplace.Storage.IDocumentStore.Write", "Marketplace.Storage.IDocumentStore.Delete", "Marketplace.Storage.IEventLog.Append",
+    ];
+
+    private static readonly CallGraph Grains = new(Repository.Assemblies["Grains"]);
+
+    private static readonly Dictionary<string, Effect?> Effects = Contracts.Methods.ToDictionary(Name, method => method.Effect());
+
+    [Fact]
+    public void EveryGrainMethod_StatesItsEffect() => Violations.AssertNone(Effects.Where(method => method.Value is null).Select(method => method.Key));
+
+    [Fact]
+    public void EveryGrainMethod_IsFoundInItsClass() =>
+        Assert.All(Contracts.Methods.Select(Implementation), method => Assert.True(Grains.Knows(method), method));
+
+    [Fact]
+    public void MethodWithoutEffect_WritesNothingAndCallsOnlyItsLike() => Violations.AssertNone(
+        from method in Contracts.Methods
+        where method.Effect() == Effect.None
+        from called in Grains.Reachable(Implementation(method))
+        where Writes.Contains(called) || (Effects.TryGetValue(called, out var effect) && effect != Effect.None)
+        select $"{Name(method)} comes to {called}");
+
+    [Fact]
+    public void MethodThatMayBeRepeated_CallsNoneThatMayNot() => Violations.AssertNone(
+        from method in Contracts.Methods
+        where method.Effect() is Effect.Idempotent or Effect.Deduplicated
+        from called in Grains.Reachable(Implementation(method))
+        where Effects.TryGetValue(called, out var effect) && effect == Effect.NeverRetry
+        select $"{Name(method)} comes to {called}");
+
+    /// <summary>The tests above would also pass if they saw no call at all.</summary>
+    [Theory]
+    [InlineData("Marketplace.Grains.IJobGrain.Submit", "Marketplace.Storage.IDocumentStore.Write")]
+    [InlineData("Marketplace.Grains.IAccountGrain.Credit", "Marketplace.Storage.IEventLog.Append")]
+    [InlineData("Marketplace.Grains.IMarketGrain.Report", "Marketplace.Grains.IJobGrain.Complete")]
+    [InlineData("Marketplace.Grains.ISubmissionGrain.Submit", "Marketplace.Grains.IAccountGrain.Settle")]
+    public void CallGraph_SeesThroughAsyncMethodsLambdasAndGenericTypes(string method, string called) =>
+        Assert.Contains(called, Grains.Reachable(Implementation(Contracts.Methods.Single(known => Name(known) == method))));
+
+    private static string Name(MethodInfo method) => $"{method.DeclaringType!.FullName}.{method.Name}";
+
+    private static string Implementation(MethodInfo method)
+    {
+        var grain = Contracts.GrainClasses.Single(method.DeclaringType!.IsAssignableFrom);
+        var map = grain.GetInterfaceMap(method.DeclaringType!);
+        return $"{grain.FullName}.{map.TargetMethods[Array.IndexOf(map.InterfaceMethods, method)].Name}";
+    }
+}
