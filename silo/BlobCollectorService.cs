@@ -30,8 +30,9 @@ internal sealed partial class BlobCollectorService(
     {
         try
         {
-            var collected = await collector.Collect(blob => new ValueTask<bool>(grains.GetGrain<IBlobGrain>(blob.ToString()).IsPinned()), GraceAge, stopping);
-            if (collected.Deleted > 0)
+            var done = await collector.CollectInTurn(
+                Period, blob => new ValueTask<bool>(grains.GetGrain<IBlobGrain>(blob.ToString()).IsPinned()), GraceAge, stopping);
+            if (done is { Deleted: > 0 } collected)
                 LogCollected(collected.Deleted, collected.DeletedBytes);
         }
         catch (IOException failure)

@@ -27,7 +27,7 @@ internal static class EmbeddedHost
             .AddSingleton<IListing>(services => services.GetRequiredService<EmbeddedStore>())
             .AddSingleton(blobs)
             .AddSingleton<IBlobStore>(blobs)
-            .AddSingleton(new BlobCollector(blobs, TimeProvider.System))
+            .AddSingleton(new BlobCollector(blobs))
             .AddGossipStreams(MarketStreams.Provider)
             .AddSingleton<IResultsFeed>(services =>
             {

@@ -1,11 +1,28 @@
+using System.Globalization;
+
 namespace Marketplace.Storage;
 
 /// <summary>What one collection did.</summary>
 public readonly record struct BlobCollection(long Examined, long Deleted, long DeletedBytes);
 
-/// <summary>Deletes blobs that nobody pins. One at a time; puts, reads and deletes may go on.</summary>
-public sealed class BlobCollector(FileBlobStore store, TimeProvider time)
+/// <summary>
+/// Deletes blobs that nobody pins. Puts, reads, deletes and other collections, of this process and of others, may go on.
+/// </summary>
+public sealed class BlobCollector(FileBlobStore store)
 {
+    private const string TurnPrefix = "collection.";
+
+    /// <summary>Collects, unless a process that shares the folder has begun to in the same period.</summary>
+    /// <param name="period">Periods are counted by the folder's clock, so all processes mean the same.</param>
+    /// <inheritdoc cref="Collect"/>
+    /// <returns>Null where it was not this process's turn.</returns>
+    public async ValueTask<BlobCollection?> CollectInTurn(
+        TimeSpan period, Func<BlobId, ValueTask<bool>> isPinned, TimeSpan graceAge, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(period, TimeSpan.Zero);
+        return TryTakeTurn(period) ? await Collect(isPinned, graceAge, cancellation).ConfigureAwait(false) : null;
+    }
+
     /// <param name="isPinned">Asked once for each blob that is old enough.</param>
     /// <param name="graceAge">Younger blobs are left alone, for their pin may be on its way: longer than from any put to its pin.</param>
     /// <param name="cancellation">Stops between two blobs.</param>
@@ -14,8 +31,9 @@ public sealed class BlobCollector(FileBlobStore store, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(isPinned);
         ArgumentOutOfRangeException.ThrowIfLessThan(graceAge, TimeSpan.Zero);
-        var before = time.GetUtcNow() - graceAge;
+        var before = store.Clock.Now() - graceAge;
         var result = new BlobCollection();
+        store.Shelf.PutBackAll(before);
         await foreach (var blob in store.List(cancellation).ConfigureAwait(false))
         {
             result = result with { Examined = result.Examined + 1 };
@@ -26,8 +44,32 @@ public sealed class BlobCollector(FileBlobStore store, TimeProvider time)
         foreach (var (id, file) in store.Files.Enumerate(BlobFiles.TreeEnding))
         {
             if (file.LastWriteTimeUtc < before.UtcDateTime)
-                store.DeleteStrayTree(id);
+                store.DeleteStrayTree(id, before);
         }
+        store.DeleteIncoming(before);
         return result;
     }
+
+    /// <summary>The turn of a period is a file with its number: whoever makes it has the turn.</summary>
+    private bool TryTakeTurn(TimeSpan period)
+    {
+        var number = store.Clock.Now().UtcTicks / period.Ticks;
+        try
+        {
+            File.OpenHandle(TurnFile(number), FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete).Dispose();
+        }
+        catch (IOException) when (File.Exists(TurnFile(number)))
+        {
+            return false;
+        }
+        foreach (var turn in Directory.GetFiles(store.Files.Folder, TurnPrefix + "*"))
+        {
+            var digits = Path.GetFileName(turn).AsSpan(TurnPrefix.Length);
+            if (long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var earlier) && earlier < number)
+                File.Delete(turn);
+        }
+        return true;
+    }
+
+    private string TurnFile(long number) => Path.Combine(store.Files.Folder, TurnPrefix + number.ToString(CultureInfo.InvariantCulture));
 }

@@ -13,6 +13,9 @@ internal sealed class BlobFiles(string folder)
     /// <summary>What is being written and has no id yet.</summary>
     public string Incoming => Path.Combine(Folder, "incoming");
 
+    /// <summary>A name in <see cref="Incoming"/>, without an ending, that no process ever gives again.</summary>
+    public string NewIncoming() => Path.Combine(Incoming, $"{Guid.NewGuid():n}");
+
     public string FolderOf(BlobId id) => Path.Combine(Folder, id.Value.ToString()[..PrefixDigits]);
 
     public string Data(BlobId id) => PathOf(id, DataEnding);
@@ -22,10 +25,8 @@ internal sealed class BlobFiles(string folder)
     /// <summary>Every file with the given ending whose place is that of a blob; others are not the store's.</summary>
     public IEnumerable<(BlobId Id, FileInfo File)> Enumerate(string ending)
     {
-        foreach (var fan in new DirectoryInfo(Folder).EnumerateDirectories().OrderBy(fan => fan.Name, StringComparer.Ordinal))
+        foreach (var fan in Fans())
         {
-            if (fan.Name.Length != PrefixDigits)
-                continue;
             foreach (var file in fan.EnumerateFiles("*" + ending).OrderBy(file => file.Name, StringComparer.Ordinal))
             {
                 if (Bytes32.TryParse(fan.Name + Path.GetFileNameWithoutExtension(file.Name), out var value))
@@ -33,6 +34,10 @@ internal sealed class BlobFiles(string folder)
             }
         }
     }
+
+    /// <summary>The folders that blobs lie in.</summary>
+    public IEnumerable<DirectoryInfo> Fans() => new DirectoryInfo(Folder).EnumerateDirectories()
+        .Where(fan => fan.Name.Length == PrefixDigits).OrderBy(fan => fan.Name, StringComparer.Ordinal);
 
     private string PathOf(BlobId id, string ending)
     {

@@ -26,10 +26,11 @@ internal sealed class BlobWriter : IDisposable
     private Task _flushing = Task.CompletedTask;
     private long _flushedAt;
 
-    public BlobWriter(string incoming, string name)
+    /// <param name="name">Where the files go, without their endings.</param>
+    public BlobWriter(string name)
     {
-        DataPath = Path.Combine(incoming, name + BlobFiles.DataEnding);
-        TreePath = Path.Combine(incoming, name + BlobFiles.TreeEnding);
+        DataPath = name + BlobFiles.DataEnding;
+        TreePath = name + BlobFiles.TreeEnding;
         _builder = new BlobTreeBuilder(EmitNode);
         _data = File.OpenHandle(DataPath, FileMode.CreateNew, FileAccess.Write, FileShare.Delete);
     }
@@ -37,6 +38,10 @@ internal sealed class BlobWriter : IDisposable
     public string DataPath { get; }
     public string TreePath { get; }
     public long Length { get; private set; }
+    public bool HasTree => _tree is not null;
+
+    /// <summary>What the file system says of the data, whatever its name is by now.</summary>
+    public DateTimeOffset StoredAt => new(File.GetLastWriteTimeUtc(_data), TimeSpan.Zero);
 
     /// <summary>Content of more than one group: takes whole groups, and at the very end a shorter one.</summary>
     public void WriteGroups(ReadOnlySpan<byte> bytes)

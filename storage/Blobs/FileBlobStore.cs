@@ -25,7 +25,11 @@ public sealed class InsufficientDiskException(long free, long floor)
 
 /// <summary>
 /// Blobs as files of one folder, written to a temporary file, flushed, renamed; the folder is flushed before a put returns. A blob is
-/// there when its data file is there; the tree file beside it was there before.
+/// there when its data file is there; the tree file beside it was there before, and stays when the blob is deleted, until it is old.
+/// <para>
+/// The folder belongs to one process (<c>Open</c>) or is shared by many on many machines (<see cref="OpenShared"/>): BLOBS.md says
+/// what a shared folder must be able to do. What differs is only who clears away what unfinished puts left, and which clock tells ages.
+/// </para>
 /// </summary>
 public sealed class FileBlobStore : IBlobStore
 {
@@ -34,42 +38,46 @@ public sealed class FileBlobStore : IBlobStore
     /// <summary>So often a long put looks at the free disk; beyond it a put can use up this much more than the floor allows.</summary>
     private const long LookAtDiskEveryBytes = 16 << 20;
 
-    private const int LockStripes = 64;
-
     private readonly FileBlobStoreOptions _options;
-    private readonly TimeProvider _time;
-    private readonly Lock[] _stripes = [.. Enumerable.Range(0, LockStripes).Select(_ => new Lock())];
-    private long _incoming;
 
-    private FileBlobStore(BlobFiles files, FileBlobStoreOptions options, TimeProvider time) =>
-        (Files, _options, _time) = (files, options, time);
+    private FileBlobStore(BlobFiles files, FileBlobStoreOptions options, BlobClock clock) =>
+        (Files, _options, Clock, Shelf) = (files, options, clock, new BlobShelf(files));
 
     internal BlobFiles Files { get; }
+    internal BlobClock Clock { get; }
+    internal BlobShelf Shelf { get; }
 
     /// <summary>Opens the folder, which no other process may write to meanwhile, and removes what unfinished puts left.</summary>
     public static FileBlobStore Open(string folder, FileBlobStoreOptions options, TimeProvider time)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(options.FreeBytesMin);
-        var files = new BlobFiles(folder);
-        _ = new RealFiles(files.Folder);
-        _ = new RealFiles(files.Incoming);
+        var files = Prepare(folder, options);
         foreach (var leftover in Directory.EnumerateFiles(files.Incoming))
             File.Delete(leftover);
-        return new FileBlobStore(files, options, time);
+        return new FileBlobStore(files, options, BlobClock.OfMachine(time));
+    }
+
+    /// <summary>
+    /// Opens a folder that other processes, on this machine and others, have open in the same way. What their unfinished puts left is
+    /// removed by a <see cref="BlobCollector"/> when it is old.
+    /// </summary>
+    public static FileBlobStore OpenShared(string folder, FileBlobStoreOptions options)
+    {
+        var files = Prepare(folder, options);
+        return new FileBlobStore(files, options, BlobClock.OfFolder(() => files.NewIncoming() + ".clock"));
     }
 
     /// <summary>
     /// Opens the folder for <see cref="Check"/> and reading beside a process that writes to it: removes and changes nothing.
     /// </summary>
     public static FileBlobStore OpenBeside(string folder, TimeProvider time) =>
-        new(new BlobFiles(folder), new FileBlobStoreOptions(), time);
+        new(new BlobFiles(folder), new FileBlobStoreOptions(), BlobClock.OfMachine(time));
 
     public async ValueTask<BlobInfo> Put(Stream content, long sizeMax, BlobId? expected = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(content);
         ArgumentOutOfRangeException.ThrowIfNegative(sizeMax);
         ThrowIfDiskIsShort();
-        using var writer = new BlobWriter(Files.Incoming, $"{Interlocked.Increment(ref _incoming):d10}");
+        using var writer = new BlobWriter(Files.NewIncoming());
         var id = await Receive(content, writer, sizeMax, cancellation).ConfigureAwait(false);
         if (expected is { } wanted && wanted != id)
             throw new BlobMismatchException(wanted, id);
@@ -78,8 +86,9 @@ public sealed class FileBlobStore : IBlobStore
 
     public ValueTask<BlobInfo?> Find(BlobId id, CancellationToken cancellation = default)
     {
-        var file = new FileInfo(Files.Data(id));
-        return new(file.Exists ? Describe(id, file) : null);
+        using var data = OpenFile(Files.Data(id));
+        return new(data is null ? null : new BlobInfo(
+            id, RandomAccess.GetLength(data), new DateTimeOffset(File.GetLastWriteTimeUtc(data), TimeSpan.Zero)));
     }
 
     public ValueTask<Stream?> Open(BlobId id, long offset = 0, long? length = null, CancellationToken cancellation = default)
@@ -111,8 +120,13 @@ public sealed class FileBlobStore : IBlobStore
 
     public ValueTask<bool> Delete(BlobId id, CancellationToken cancellation = default)
     {
-        lock (StripeOf(id))
-            return new(DeleteFiles(id));
+        var data = Files.Data(id);
+        if (!File.Exists(data) && !BlobShelf.Rescue(data))
+            return new(false);
+        // Only the data: a put of the same blob may just have brought the tree. A collection removes a tree alone, when it is old.
+        File.Delete(data);
+        FolderFlush.Flush(Files.FolderOf(id));
+        return new(true);
     }
 
     public async IAsyncEnumerable<BlobInfo> List([EnumeratorCancellation] CancellationToken cancellation = default)
@@ -151,18 +165,36 @@ public sealed class FileBlobStore : IBlobStore
     /// </summary>
     internal bool DeleteIfOlder(BlobId id, DateTimeOffset before)
     {
-        lock (StripeOf(id))
-            return new FileInfo(Files.Data(id)) is { Exists: true } file && file.LastWriteTimeUtc < before.UtcDateTime && DeleteFiles(id);
+        if (!Shelf.DeleteIfOlder(Files.Data(id), before))
+            return false;
+        FolderFlush.Flush(Files.FolderOf(id));
+        return true;
     }
 
-    /// <summary>Removes a tree without data, which a crash in the middle of a put or delete can leave.</summary>
-    internal void DeleteStrayTree(BlobId id)
+    /// <summary>Removes an old tree without data: what a deletion leaves, and a crash in the middle of a put.</summary>
+    internal void DeleteStrayTree(BlobId id, DateTimeOffset before)
     {
-        lock (StripeOf(id))
+        if (!File.Exists(Files.Data(id)) && !BlobShelf.IsBeingTaken(Files.Data(id)))
+            Shelf.DeleteIfOlder(Files.Tree(id), before);
+    }
+
+    /// <summary>Removes what unfinished puts left. One that still goes on, however slowly, writes and so is young.</summary>
+    internal void DeleteIncoming(DateTimeOffset before)
+    {
+        foreach (var leftover in new DirectoryInfo(Files.Incoming).EnumerateFiles())
         {
-            if (!File.Exists(Files.Data(id)))
-                File.Delete(Files.Tree(id));
+            if (leftover.LastWriteTimeUtc < before.UtcDateTime)
+                leftover.Delete();
         }
+    }
+
+    private static BlobFiles Prepare(string folder, FileBlobStoreOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(options.FreeBytesMin);
+        var files = new BlobFiles(folder);
+        _ = new RealFiles(files.Folder);
+        _ = new RealFiles(files.Incoming);
+        return files;
     }
 
     private static BlobInfo Describe(BlobId id, FileInfo file) =>
@@ -199,73 +231,60 @@ public sealed class FileBlobStore : IBlobStore
         }
     }
 
+    /// <summary>
+    /// Also where the blob is there already: so it is young again, and a collection that runs now does not take away what the caller is
+    /// about to pin; and a damaged file is replaced by a whole one.
+    /// </summary>
     private BlobInfo Keep(BlobId id, BlobWriter writer)
     {
-        var now = _time.GetUtcNow();
-        var data = new FileInfo(Files.Data(id));
-        lock (StripeOf(id))
+        var folder = new RealFiles(Files.FolderOf(id));
+        if (writer.HasTree)
         {
-            if (data.Exists && data.Length == writer.Length)
-            {
-                // Younger again, so that a collection that runs now does not take away what the caller is about to pin.
-                File.SetLastWriteTimeUtc(data.FullName, now.UtcDateTime);
-                return new BlobInfo(id, writer.Length, now);
-            }
-            var folder = new RealFiles(Files.FolderOf(id));
-            File.SetLastWriteTimeUtc(writer.DataPath, now.UtcDateTime);
-            if (File.Exists(writer.TreePath))
-                File.Move(writer.TreePath, Files.Tree(id), overwrite: true);
-            File.Move(writer.DataPath, data.FullName, overwrite: true);
-            folder.FlushFolder();
+            Clock.Stamp(writer.TreePath);
+            BlobShelf.Place(writer.TreePath, Files.Tree(id));
         }
-        return new BlobInfo(id, writer.Length, now);
+        Clock.Stamp(writer.DataPath);
+        BlobShelf.Place(writer.DataPath, Files.Data(id));
+        folder.FlushFolder();
+        return new BlobInfo(id, writer.Length, writer.StoredAt);
     }
 
     private BlobReader? OpenReader(BlobId id)
     {
-        Microsoft.Win32.SafeHandles.SafeFileHandle? data = null;
+        var data = OpenFile(Files.Data(id));
+        if (data is null)
+            return null;
         Microsoft.Win32.SafeHandles.SafeFileHandle? tree = null;
         try
         {
-            data = File.OpenHandle(Files.Data(id), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            // Without its tree it is damaged, which the reader reports.
             if (BlobTree.FileBytes(RandomAccess.GetLength(data)) > 0)
-                tree = OpenTree(id);
+                tree = OpenFile(Files.Tree(id));
             return new BlobReader(id, data, tree);
-        }
-        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
         }
         catch
         {
-            data?.Dispose();
+            data.Dispose();
             tree?.Dispose();
             throw;
         }
     }
 
-    /// <returns>Null where there is none: that is damage, which the reader reports.</returns>
-    private Microsoft.Win32.SafeHandles.SafeFileHandle? OpenTree(BlobId id)
+    /// <returns>Null where there is none.</returns>
+    private static Microsoft.Win32.SafeHandles.SafeFileHandle? OpenFile(string path)
     {
-        try
+        while (true)
         {
-            return File.OpenHandle(Files.Tree(id), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            try
+            {
+                return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            }
+            catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+            {
+                if (!BlobShelf.Rescue(path))
+                    return null;
+            }
         }
-        catch (FileNotFoundException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>Data first: a blob without a tree would be damage, a tree without data is nothing.</summary>
-    private bool DeleteFiles(BlobId id)
-    {
-        if (!File.Exists(Files.Data(id)))
-            return false;
-        File.Delete(Files.Data(id));
-        File.Delete(Files.Tree(id));
-        FolderFlush.Flush(Files.FolderOf(id));
-        return true;
     }
 
     private void ThrowIfDiskIsShort()
@@ -274,6 +293,4 @@ public sealed class FileBlobStore : IBlobStore
         if (free < _options.FreeBytesMin)
             throw new InsufficientDiskException(free, _options.FreeBytesMin);
     }
-
-    private Lock StripeOf(BlobId id) => _stripes[id.Value.Prefix % LockStripes];
 }

@@ -114,15 +114,14 @@ public sealed class FileBlobStoreTests : BlobStoreContract
         var stray = _store.Files.Tree(new BlobId(old.Id.Value));
         File.Copy(stray, stray.Replace(".tree", ".copy"));
 
-        var result = await new BlobCollector(_store, _time).Collect(
-            id => new(id == pinned.Id), TimeSpan.FromHours(1), Cancel);
+        var result = await new BlobCollector(_store).Collect(id => new(id == pinned.Id), TimeSpan.FromHours(1), Cancel);
 
         Assert.Equal(new BlobCollection(4, 1, 40_000), result);
         Assert.Equal(new[] { pinned.Id, again.Id, young.Id }.Order(), (await ListAll()).Select(blob => blob.Id).Order());
 
         File.Move(stray.Replace(".tree", ".copy"), stray);
         File.SetLastWriteTimeUtc(stray, _time.Now.UtcDateTime.AddHours(-2));
-        await new BlobCollector(_store, _time).Collect(id => new(true), TimeSpan.FromHours(1), Cancel);
+        await new BlobCollector(_store).Collect(id => new(true), TimeSpan.FromHours(1), Cancel);
         Assert.False(File.Exists(stray));
     }
 }
