@@ -1,0 +1,28 @@
+using Marketplace.Engine.Decode;
+
+namespace Marketplace.Reference.Execution;
+
+/// <summary>What engine/FUEL.md says about costs and segments, written down a second time.</summary>
+internal static class FuelTable
+{
+    public const int FrameSlots = 12;
+    public const int BodyBytesPerSlot = 8;
+    public const int BytesPerFuel = 8;
+
+    public static long CostOf(Opcode opcode) => opcode switch
+    {
+        Opcode.Nop or Opcode.Drop or Opcode.Block or Opcode.Loop or Opcode.Else or Opcode.End => 0,
+        _ => 1,
+    };
+
+    /// <summary>Moves of bytes: one for each eight that are begun.</summary>
+    public static long OfBytes(uint count) => ((long)count + BytesPerFuel - 1) / BytesPerFuel;
+
+    /// <summary>Whether a segment ends with this instruction. The end of a loop is asked for separately.</summary>
+    public static bool EndsSegment(Opcode opcode) => opcode switch
+    {
+        Opcode.Loop or Opcode.If or Opcode.Else or Opcode.End => true,
+        Opcode.Br or Opcode.BrIf or Opcode.BrTable or Opcode.Return or Opcode.Unreachable => true,
+        _ => false,
+    };
+}
