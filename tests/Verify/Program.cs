@@ -4,17 +4,16 @@ using Marketplace.Verify.Cancel;
 using Marketplace.Verify.Checks;
 using Marketplace.Verify.Kill9;
 
-var checks = new Dictionary<string, (string Help, Func<VerifyArguments, Task<VerifyResult>> Run)>
+var checks = new CheckList
 {
     ["kill9"] = ("the real silo is killed under load; what it said holds [--cycles N] [--seed S] [--without dedup]", Kill9Check.Run),
     ["cancel"] = ("cancels endless loops and measures how long they go on [--rounds N]", CancelCheck.Run),
     ["crashpoints"] = ("a fault at each operation that changes the disk; nothing is lost [--seed S] [--seeds N]", CrashPointsCheck.Run),
     ["bitrot"] = ("each bit of stored bytes is flipped; none gives a wrong answer", BitRotCheck.Run),
-    ["replay"] = ("the simulated market, again and again with one seed; one trace [--seed S] [--times N] [--jobs N]", ReplayCheck.Run),
     ["hostile"] = ("modules that want to take the host down; each ends as it should, memory is measured", HostileCheck.Run),
     ["wasmspec"] = ("the official suite of WebAssembly, file by file", WasmSpecCheck.Run),
     ["vectors"] = ("the official vectors of BLAKE3 and Ed25519", VectorsCheck.Run),
-};
+}.With(HostChecks.All);
 
 if (args.Length == 0 || !checks.TryGetValue(args[0], out var check))
 {

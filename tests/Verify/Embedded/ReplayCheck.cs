@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Marketplace.Grains.Tests.Simulation;
 
-namespace Marketplace.Verify.Checks;
+namespace Marketplace.Verify;
 
 /// <summary>The simulated market, several times with one seed: every run must be the same, step by step, and break nothing.</summary>
 public static class ReplayCheck
