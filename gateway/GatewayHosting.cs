@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c>, <c>IListing</c> and <see cref="IReadiness"/>.
+/// How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c>, <c>IListing</c>, <see cref="IReadiness"/> and <see cref="IEndedJobs"/>.
 /// </summary>
 public static class GatewayHosting
 {
@@ -27,7 +27,6 @@ public static class GatewayHosting
         services.AddSingleton<RateLimits>();
         services.AddSingleton<KeyCache>();
         services.AddSingleton<EventTickets>();
-        services.TryAddSingleton<IEndedJobs, EndedJobsStream>();
         services.AddSingleton<EventHub>();
         services.AddSingleton<EventAnswer.Surroundings>();
         services.AddSingleton<BlobUploads>();

@@ -1,10 +1,9 @@
-using System.Text.Json;
+using Marketplace.Gateway;
 using Marketplace.Grains;
 using Marketplace.GrainHost.Hosting;
 using Marketplace.GrainHost.Reminders;
 using Marketplace.GrainHost.Streams;
 using Marketplace.Storage;
-using Orleans.Runtime;
 using Orleans.Streams;
 
 namespace Marketplace.Silo;
@@ -12,7 +11,7 @@ namespace Marketplace.Silo;
 /// <summary>The grains on the embedded host, their documents and events in the store of the data folder.</summary>
 internal static class EmbeddedHost
 {
-    public static void AddEmbeddedMarketplace(this WebApplicationBuilder builder, SiloOptions options)
+    public static void AddMarketplaceGrains(this WebApplicationBuilder builder, SiloOptions options)
     {
         var folder = new DataFolder(options.Data);
         var store = EmbeddedStore.Open(folder.Store, new EmbeddedStoreOptions { Projections = MarketProjections.All }, TimeProvider.System);
@@ -34,47 +33,8 @@ internal static class EmbeddedHost
                 var streams = services.GetRequiredKeyedService<IStreamProvider>(MarketStreams.Provider);
                 return new StreamResultsFeed(streams, stream => streams.HasListeners(stream));
             })
+            .AddSingleton<IEndedJobs, EndedJobsStream>()
             .AddSingleton<IReminderStore, DocumentReminderStore>()
             .AddEmbeddedGrainHost(host => host.Assemblies.Add(typeof(MarketProjections).Assembly));
-    }
-}
-
-/// <summary>The embedded host's reminders as documents, one each. One host at a time uses a store, so a conflict is a bug and stays an exception.</summary>
-internal sealed class DocumentReminderStore(IDocumentStore documents) : IReminderStore
-{
-    private const string Kind = "reminder";
-
-    public async Task<IReadOnlyList<Reminder>> ReadAll(CancellationToken cancellationToken)
-    {
-        var reminders = new List<Reminder>();
-        await foreach (var (_, document) in documents.Scan(Kind, cancellationToken))
-            reminders.Add(JsonSerializer.Deserialize<Stored>(document.Content.Span)!.ToReminder());
-        return reminders;
-    }
-
-    public async Task Put(Reminder reminder, CancellationToken cancellationToken)
-    {
-        var key = Key(reminder.Grain, reminder.Name);
-        var known = await documents.Read(key, cancellationToken);
-        await documents.Write(key, known?.Version ?? 0, JsonSerializer.SerializeToUtf8Bytes(Stored.From(reminder)));
-    }
-
-    public async Task Remove(GrainId grain, string name, CancellationToken cancellationToken)
-    {
-        var key = Key(grain, name);
-        if (await documents.Read(key, cancellationToken) is { } known)
-            await documents.Delete(key, known.Version);
-    }
-
-    private static DocumentKey Key(GrainId grain, string name) => new(Kind, $"{grain}/{name}");
-
-    /// <summary>The stored form: version 1.</summary>
-    private sealed record Stored(int Version, string Grain, string Name, DateTimeOffset FirstDue, TimeSpan Period)
-    {
-        public static Stored From(Reminder reminder) => new(1, reminder.Grain.ToString(), reminder.Name, reminder.FirstDue, reminder.Period);
-
-        public Reminder ToReminder() => Version == 1
-            ? new Reminder(GrainId.Parse(Grain), Name, FirstDue, Period)
-            : throw new InvalidDataException($"A reminder is stored in version {Version}; this silo reads version 1. Start the newer silo again.");
     }
 }

@@ -9,7 +9,7 @@ try
 
     var builder = WebApplication.CreateSlimBuilder();
     builder.AddMarketplaceLogging();
-    builder.AddEmbeddedMarketplace(options);
+    builder.AddMarketplaceGrains(options);
     builder.AddMarketplaceServices(options);
     builder.WebHost.UseUrls([.. options.ListenUrls.Select(url => url!.ToString())]);
 

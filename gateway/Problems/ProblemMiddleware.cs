@@ -5,7 +5,6 @@ using Marketplace.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace Marketplace.Gateway;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Marketplace.Storage;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace Marketplace.Grains;
 

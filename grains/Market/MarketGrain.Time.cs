@@ -1,5 +1,3 @@
-using Orleans.Runtime;
-
 namespace Marketplace.Grains;
 
 /// <summary>What time brings: expiry, missed leases, retries, workers that fell silent. One timer for all of it, set to the next deadline.</summary>

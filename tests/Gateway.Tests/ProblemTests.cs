@@ -4,7 +4,6 @@ using Marketplace.Api;
 using Marketplace.Gateway;
 using Marketplace.Grains;
 using Marketplace.Storage;
-using Orleans.Runtime;
 
 namespace Marketplace.Tests.Gateway;
 

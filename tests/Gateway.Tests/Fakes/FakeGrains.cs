@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Marketplace.Crypto;
 using Marketplace.Grains;
-using Orleans.Runtime;
 
 namespace Marketplace.Tests.Gateway;
 

@@ -1,9 +1,8 @@
+using Marketplace.Gateway;
 using Marketplace.Grains;
-using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 using Orleans.Streams;
 
-namespace Marketplace.Gateway;
+namespace Marketplace.Silo;
 
 /// <summary>The market's results stream.</summary>
 internal sealed partial class EndedJobsStream(IClusterClient client, ILogger<EndedJobsStream> log) : IEndedJobs

@@ -1,16 +1,15 @@
 using System.Threading.Channels;
-using Marketplace.Gateway;
 using Marketplace.GrainHost.Hosting;
 using Marketplace.GrainHost.Streams;
 using Marketplace.Grains;
+using Marketplace.Silo;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using Orleans.Runtime;
 using Orleans.Streams;
 
-namespace Marketplace.Tests.Gateway;
+namespace Marketplace.Tests.Silo;
 
-/// <summary>The gateway's end of the results stream, on the real embedded host.</summary>
+/// <summary>The silo's end of the results stream, on the embedded host.</summary>
 public sealed class EndedJobsStreamTests
 {
     [Fact]
@@ -26,7 +25,7 @@ public sealed class EndedJobsStreamTests
         var stream = client.GetStreamProvider(MarketStreams.Provider)
             .GetStream<JobsEnded>(StreamId.Create(MarketStreams.Results, MarketStreams.Key));
         var heard = Channel.CreateUnbounded<JobsEnded>();
-        var jobs = new JobsEnded([new EndedJob(GatewayFixture.Alice, default, "a", JobStatus.Completed, null, 1, TokenAmount.Zero, default)]);
+        var jobs = new JobsEnded([new EndedJob(default, default, "a", JobStatus.Completed, null, 1, TokenAmount.Zero, default)]);
 
         var listening = await new EndedJobsStream(client, NullLogger<EndedJobsStream>.Instance).Listen(ended => heard.Writer.TryWrite(ended));
         Assert.Single(await stream.GetAllSubscriptionHandles());
