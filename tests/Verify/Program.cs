@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Marketplace.Verify;
+using Marketplace.Verify.Blobs;
 using Marketplace.Verify.Cancel;
 using Marketplace.Verify.Checks;
 using Marketplace.Verify.Kill9;
@@ -10,11 +11,15 @@ var checks = new CheckList
     ["cancel"] = ("cancels endless loops and measures how long they go on [--rounds N]", CancelCheck.Run),
     ["crashpoints"] = ("a fault at each operation that changes the disk; nothing is lost [--seed S] [--seeds N]", CrashPointsCheck.Run),
     ["bitrot"] = ("each bit of stored bytes is flipped; none gives a wrong answer", BitRotCheck.Run),
+    ["blobs"] = ("processes share a blob folder and are killed; nothing pinned is lost [--kills N] [--steps N] [--processes N] [--seed S] "
+        + "[--without take]", SharedBlobsCheck.Run),
     ["hostile"] = ("modules that want to take the host down; each ends as it should, memory is measured", HostileCheck.Run),
     ["wasmspec"] = ("the official suite of WebAssembly, file by file", WasmSpecCheck.Run),
     ["vectors"] = ("the official vectors of BLAKE3 and Ed25519", VectorsCheck.Run),
 }.With(HostChecks.All);
 
+if (args is [SharedBlobsCheck.ProcessName, .. var its])
+    return await SharedBlobsCheck.RunProcess(its);
 if (args.Length == 0 || !checks.TryGetValue(args[0], out var check))
 {
     foreach (var (name, (help, _)) in checks)
