@@ -65,6 +65,7 @@ public sealed unsafe class LinearMemory : External
         where T : unmanaged => Unsafe.WriteUnaligned(ref Span((uint)address, (uint)sizeof(T))[0], value);
 
     /// <returns>The pages before, or -1 where the limit does not allow it.</returns>
+    /// <exception cref="OutOfMemoryException">The limit does and the system does not: no guest may see the difference.</exception>
     public int Grow(uint pages)
     {
         var before = Pages;
@@ -76,7 +77,7 @@ public sealed unsafe class LinearMemory : External
         var length = (long)(before + (int)pages) * EnginePolicy.PageBytes;
         if (!_reservation.TryCommit(length))
         {
-            return -1;
+            throw new OutOfMemoryException($"The system refused {length} bytes for a guest's memory.");
         }
 
         Length = length;

@@ -3,7 +3,7 @@ namespace Marketplace.Engine;
 /// <summary>Bounds of one run, enforced while it runs.</summary>
 public sealed record RunLimits
 {
-    /// <summary>Fuel by the table in WASM-TO-IL.md.</summary>
+    /// <summary>Fuel by the tables in FUEL.md.</summary>
     public required long FuelMax { get; init; }
 
     /// <summary>Pages of 64 KiB of each memory; a guest that asks for more gets -1 and <see cref="Run.MemoryRefused"/> is set.</summary>

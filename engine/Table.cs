@@ -52,15 +52,13 @@ public sealed class Table : External
     private bool MayHold(object? value) =>
         _type.Element == WasmType.ExternRef || value is null || (value is Function function && TryJoin(function.Context.Run));
 
-    /// <returns>The size before, or -1 where the limit does not allow it.</returns>
+    internal bool CanGrow(uint delta) => delta <= (uint)(_elementsMax - Count);
+
+    /// <summary>Only where <see cref="CanGrow"/> says so.</summary>
+    /// <returns>The size before.</returns>
     internal int Grow(uint delta, object? value)
     {
         var before = Count;
-        if (delta > (uint)(_elementsMax - before))
-        {
-            return -1;
-        }
-
         var after = before + (int)delta;
         if (after > Elements.Length)
         {

@@ -48,7 +48,7 @@ internal static class OpcodeTable
     /// <returns>Null where the types depend on the module, the function or the operands.</returns>
     public static Signature? SignatureOf(Opcode opcode) => Signatures[Slot(opcode)];
 
-    /// <summary>Fuel (WASM-TO-IL.md, "Fuel"); what bulk instructions cost by size comes on top when they run.</summary>
+    /// <summary>Fuel (FUEL.md); what bulk instructions cost by size comes on top when they run.</summary>
     public static int CostOf(Opcode opcode) =>
         opcode is Opcode.Nop or Opcode.Drop or Opcode.Block or Opcode.Loop or Opcode.Else or Opcode.End ? 0 : 1;
 

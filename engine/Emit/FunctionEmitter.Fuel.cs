@@ -26,7 +26,7 @@ internal sealed partial class FunctionEmitter
     private bool _fuelInLocal;
     private int _segment;
 
-    /// <summary>Slots that a frame takes from the budget: the same on every machine (WASM-TO-IL.md, "Stack").</summary>
+    /// <summary>Slots that a frame takes from the budget: the same on every machine (FUEL.md, "Stack").</summary>
     private int FrameSlots =>
         EnginePolicy.FrameSlots + _locals.Count + _body.OperandsMax + ((_body.End - _body.Offset) / EnginePolicy.BodyBytesPerFrameSlot);
 

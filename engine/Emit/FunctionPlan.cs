@@ -4,7 +4,7 @@ namespace Marketplace.Engine.Emit;
 
 /// <summary>
 /// What must be known of a function before its first instruction is emitted: the fuel of each segment and what the
-/// function uses. Segments are defined in WASM-TO-IL.md, "Fuel"; every engine that meters must count by this class.
+/// function uses. Segments are defined in FUEL.md; every engine that meters must count by this class.
 /// </summary>
 internal sealed class FunctionPlan
 {

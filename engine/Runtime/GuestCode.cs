@@ -113,13 +113,14 @@ internal static unsafe class GuestCode
 
     public static int TableGrow(object? value, int delta, int table, Instance instance)
     {
-        var before = instance.Tables[table].Grow((uint)delta, value);
-        if (before >= 0)
+        var grown = instance.Tables[table];
+        if (!grown.CanGrow((uint)delta))
         {
-            Charge(instance, (uint)delta, 1);
+            return -1;
         }
 
-        return before;
+        Charge(instance, (uint)delta, 1);
+        return grown.Grow((uint)delta, value);
     }
 
     public static void TableFill(int to, object? value, int count, int table, Instance instance)

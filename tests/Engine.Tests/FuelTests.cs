@@ -2,7 +2,7 @@ using Marketplace.Engine.Tests.Building;
 
 namespace Marketplace.Engine.Tests;
 
-/// <summary>Fuel counted by hand with the rules of WASM-TO-IL.md, and the same on every way out of a function.</summary>
+/// <summary>Fuel counted by hand with the rules of engine/FUEL.md, and the same on every way out of a function.</summary>
 public sealed class FuelTests(GuestThreadsFixture guests) : EngineTest(guests)
 {
     private static readonly WasmType[] None = [];
@@ -123,6 +123,22 @@ public sealed class FuelTests(GuestThreadsFixture guests) : EngineTest(guests)
         var module = new TestModule().Memory(1);
         module.Function(module.Type(I32, None), "run", new Code().I32Const(0).I32Const(0).LocalGet(0).MemoryFill());
         Assert.Equal(3 + fuel, (await Run(module, Limits(), Value.FromI32(bytes))).Fuel);
+    }
+
+    [Fact]
+    public async Task TableIsNotGrown_WithoutTheFuelForIt()
+    {
+        var module = new TestModule().Table(1, 100).Export("table", 1, 0);
+        module.Function(module.Type(None, None), "run", new Code().RefNullFunc().I32Const(50).TableGrow(0).Drop());
+        var compiled = module.Compile();
+        var run = new Run(Limits(52), TimeProvider.System);
+        var count = await OnGuestThread(() =>
+        {
+            using var instance = Instance.Instantiate(compiled, new Imports(), run);
+            Assert.Equal(TrapKind.OutOfFuel, Assert.Throws<TrapException>(() => instance.Invoke("run")).Kind);
+            return ((Table)instance.Export("table")!).Count;
+        });
+        Assert.Equal(1, count);
     }
 
     [Fact]

@@ -68,7 +68,9 @@ public sealed class ReferenceInstance
         return [.. results.Select((cell, i) => cell.As(function.Type.Results[i]))];
     }
 
-    /// <returns>A <see cref="ReferenceFunction"/>, <see cref="ReferenceTable"/>, <see cref="ReferenceMemory"/> or <see cref="ReferenceGlobal"/>.</returns>
+    /// <returns>
+    /// A <see cref="ReferenceFunction"/>, <see cref="ReferenceTable"/>, <see cref="ReferenceMemory"/> or <see cref="ReferenceGlobal"/>.
+    /// </returns>
     public object Export(string name)
     {
         var export = Module.Module.ExportsByName[name];

@@ -93,6 +93,26 @@ public sealed class TestModule
         return this;
     }
 
+    /// <summary>Functions that table.init copies.</summary>
+    public TestModule PassiveElements(params ReadOnlySpan<int> indices)
+    {
+        var code = new Code().Raw(1, 0).U32((uint)indices.Length);
+        foreach (var index in indices)
+        {
+            code.U32((uint)index);
+        }
+
+        _elements.Add(code.ToArray());
+        return this;
+    }
+
+    /// <summary>Bytes that memory.init copies.</summary>
+    public TestModule PassiveData(params ReadOnlySpan<byte> bytes)
+    {
+        _data.Add(new Code().U32(1).U32((uint)bytes.Length).Raw(bytes).ToArray());
+        return this;
+    }
+
     public TestModule Start(int function)
     {
         _start = function;
@@ -122,6 +142,13 @@ public sealed class TestModule
         }
 
         Section(code, 9, _elements);
+        if (_data.Count > 0)
+        {
+            // Instructions on data segments want their number before the code.
+            var count = new Code().U32((uint)_data.Count).ToArray();
+            code.Raw(12).U32((uint)count.Length).Raw(count);
+        }
+
         Section(code, 10, _bodies);
         Section(code, 11, _data);
         return code.ToArray();

@@ -1,0 +1,75 @@
+using System.Text;
+using Marketplace.Engine;
+using Marketplace.Reference.Generation;
+
+namespace Marketplace.Reference.Comparison;
+
+/// <summary>The engine of the product.</summary>
+public sealed class CompilingEngine(GeneratedModule module) : IEngineUnderTest
+{
+    private readonly CompiledModule _compiled = CompiledModule.Compile(WasmModule.Decode(module.Bytes, EngineLimits.Default));
+    private HostFunctions _host = new();
+    private Instance? _instance;
+    private Run _run = null!;
+
+    public Outcome Begin()
+    {
+        _instance?.Dispose();
+        _instance = null;
+        _host = new HostFunctions();
+        _run = new Run(
+            new RunLimits
+            {
+                FuelMax = module.FuelMax,
+                MemoryPagesMax = GeneratedModule.MemoryPagesMax,
+                TableElementsMax = GeneratedModule.TableElementsMax,
+                StackSlotsMax = module.StackSlotsMax,
+            },
+            TimeProvider.System);
+        return Ending.Of("start", () =>
+        {
+            _instance = Instance.Instantiate(_compiled, _host.ForEngine(), _run);
+            return "";
+        }, With);
+    }
+
+    public Outcome Call(GeneratedCall call) => Ending.Of(call.Export, () =>
+    {
+        var arguments = call.Arguments.Select(argument =>
+            Value.FromSlot(argument.Type, (long)(ulong)argument.Bits, argument.Reference)).ToArray();
+        return string.Join(' ', _instance!.Invoke(call.Export, arguments).Select(Text));
+    }, With);
+
+    public State State()
+    {
+        if (_instance is null)
+        {
+            return new State([], "");
+        }
+
+        var values = new StringBuilder();
+        foreach (var export in _instance.Module.Exports)
+        {
+            switch (_instance.Export(export.Name))
+            {
+                case Global global:
+                    values.Append($"{export.Name}={Text(global.Value)}\n");
+                    break;
+                case Table table:
+                    var elements = Enumerable.Range(0, table.Count)
+                        .Select(i => Ending.Text(table.Element, 0, table[i]));
+                    values.Append($"{export.Name}=[{string.Join(' ', elements)}]\n");
+                    break;
+            }
+        }
+
+        return new State(_instance.Memory.Span(0, (int)_instance.Memory.Length).ToArray(), values.ToString());
+    }
+
+    public void Dispose() => _instance?.Dispose();
+
+    private Outcome With(Outcome outcome) =>
+        outcome with { Fuel = _run.FuelUsed, Trace = _host.Trace, MemoryRefused = _run.MemoryRefused };
+
+    private static string Text(Value value) => Ending.Text(value.Type, (ulong)value.Bits, value.Reference);
+}

@@ -1,0 +1,15 @@
+using Marketplace.Reference.Generation;
+
+namespace Marketplace.Reference.Comparison;
+
+/// <summary>An engine with one generated module. Used on one guest thread.</summary>
+public interface IEngineUnderTest : IDisposable
+{
+    /// <summary>Begins a run with a fresh instance; its start function is the first outcome.</summary>
+    Outcome Begin();
+
+    /// <summary>Calls an export in the same run.</summary>
+    Outcome Call(GeneratedCall call);
+
+    State State();
+}
