@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 common=(--target=wasm32-wasi -Oz -std=c11 -Wall -Wextra -Werror -mno-bulk-memory -mno-sign-ext
     -ffunction-sections -fdata-sections -Wl,--gc-sections -Wl,--strip-all -Wl,-z,stack-size=16384 -Wl,--stack-first)
 
-for name in echo wordcount primes faulty; do
+for name in echo wordcount primes catalog faulty; do
     clang "${common[@]}" "$name/$name.c" -o "$name/$name.wasm"
 done
 

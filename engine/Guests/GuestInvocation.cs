@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Marketplace.Engine.Guests;
 
 /// <summary>Everything that one run of a program may see and use. Nothing else of the host is visible to it.</summary>
@@ -10,6 +12,12 @@ public sealed record GuestInvocation
 
     /// <summary>Arguments after the program's name, as a WASI command reads them.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>Names and values of the environment; empty where the job gives none.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>Files that there are from the start; those under <see cref="GuestPolicy.InputDirectory"/> cannot be changed.</summary>
+    public IReadOnlyList<GuestFile> Files { get; init; } = [];
 
     /// <summary>The one moment that the guest's clocks show: the job's submission time.</summary>
     public required DateTimeOffset Now { get; init; }

@@ -39,7 +39,43 @@ public static class GuestPolicy
     /// <summary>WASI lists of buffers: the value of IOV_MAX on Linux, which portable programs already stay under.</summary>
     public const int BuffersMax = 1024;
 
-    /// <summary>Subscriptions of one poll: a command has three descriptors and at most four clocks.</summary>
+    /// <summary>Where a command finds the files that came with its job; nothing there can be changed.</summary>
+    public const string InputDirectory = "/in";
+
+    /// <summary>The files that are here when a program ends well are part of what it gives back.</summary>
+    public const string OutputDirectory = "/out";
+
+    /// <summary>Where programs look for room that nobody keeps; all but <see cref="InputDirectory"/> is such room.</summary>
+    public const string ScratchDirectory = "/tmp";
+
+    /// <summary>Open descriptors: what a shell on Linux allows a program.</summary>
+    public const int DescriptorsMax = 1024;
+
+    /// <summary>Files, directories and links that a run may have beside its inputs, about 200 bytes of the host's memory each.</summary>
+    public const int FilesMax = 16_384;
+
+    /// <summary>Bytes of all files that a run writes: as much as its output may have; they are in the worker's memory.</summary>
+    public const int FileBytesMax = 64 << 20;
+
+    /// <summary>Files that come with a job: each is a blob that the worker fetches before the run.</summary>
+    public const int InputFilesMax = 1024;
+
+    /// <summary>Files that a job gives back: each becomes a blob and an entry of the job's record.</summary>
+    public const int OutputFilesMax = 256;
+
+    /// <summary>A name in a directory, as on Linux; also the whole path of a file that enters or leaves a job.</summary>
+    public const int FileNameBytesMax = 255;
+
+    /// <summary>A path in one call, as PATH_MAX on Linux.</summary>
+    public const int PathBytesMax = 4096;
+
+    /// <summary>Directories in each other: deeper than any source tree, and short enough to climb in one call.</summary>
+    public const int FileDepthMax = 64;
+
+    /// <summary>Symbolic links followed for one path, as on Linux.</summary>
+    public const int FollowedLinksMax = 40;
+
+    /// <summary>Subscriptions of one poll: as many as descriptors.</summary>
     public const int SubscriptionsMax = 1024;
 
     // What host calls cost. Compiled guests run at 3 to 20 instructions in a nanosecond; the prices take five, rounded up, for the times
@@ -65,6 +101,15 @@ public static class GuestPolicy
 
     /// <summary>One key of a listing: copied, compared and sorted.</summary>
     public const int FuelPerListedKey = 200;
+
+    /// <summary>One name of a path: looked up in a directory, 40 ns.</summary>
+    public const int FuelPerPathStep = 200;
+
+    /// <summary>A new file, directory or link: objects of the host, 200 ns with what collecting them costs.</summary>
+    public const int FuelPerNewFile = 1000;
+
+    /// <summary>A byte by which a file grows: memory of the host is cleared, 0.2 ns.</summary>
+    public const int FuelPerFileByte = 1;
 
     /// <summary>A state root: the walk to the root, whatever was written.</summary>
     public const int FuelPerRoot = 20_000;

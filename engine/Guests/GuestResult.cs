@@ -17,7 +17,7 @@ public enum GuestOutcome
     TimedOut = 5,
     Cancelled = 6,
 
-    /// <summary>More output than allowed.</summary>
+    /// <summary>More output, or more files of it, than allowed.</summary>
     OutputTooLarge = 7,
 
     /// <summary>The engine itself failed: never the guest's fault, never charged to the client.</summary>
@@ -35,6 +35,12 @@ public sealed record GuestResult
     public int ExitCode { get; init; }
     public required long FuelUsed { get; init; }
     public ReadOnlyMemory<byte> Output { get; init; }
+
+    /// <summary>
+    /// The files that it left in <see cref="GuestPolicy.OutputDirectory"/>, in the order of their paths' bytes. Symbolic links and empty
+    /// directories are not among them.
+    /// </summary>
+    public IReadOnlyList<GuestFile> Files { get; init; } = [];
 
     /// <summary>What the guest wrote to stderr or by <c>onvm_log</c>: UTF-8 as the guest gave it, not to be trusted as text.</summary>
     public ReadOnlyMemory<byte> Log { get; init; }

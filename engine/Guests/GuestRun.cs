@@ -1,4 +1,5 @@
 using Marketplace.Engine.Guests.Wasi;
+using Marketplace.Engine.Guests.Wasi.Files;
 
 namespace Marketplace.Engine.Guests;
 
@@ -20,6 +21,8 @@ internal sealed class GuestRun
         Output = new GuestOutput(invocation.Limits.OutputBytesMax);
         Log = new GuestLog(invocation.Limits.LogBytesMax);
         Arguments = WasiProcess.Encode(invocation.Arguments);
+        Environment = WasiProcess.Encode(invocation.Environment);
+        Descriptors = new Descriptors(() => new FileTree(this, invocation.Files));
         InputLeft = abi == GuestAbi.WasiCommand ? invocation.Input : default;
         State = invocation.State is null ? null : new StateBuffer(invocation.State);
         NowNanoseconds = Nanoseconds(invocation.Now);
@@ -31,10 +34,13 @@ internal sealed class GuestRun
 
     public GuestLog Log { get; }
 
-    public Descriptors Descriptors { get; } = new();
+    public Descriptors Descriptors { get; }
 
     /// <summary>A command's arguments as its memory gets them, its name first.</summary>
     public IReadOnlyList<byte[]> Arguments { get; }
+
+    /// <summary>Its environment likewise.</summary>
+    public IReadOnlyList<byte[]> Environment { get; }
 
     /// <summary>
     /// What a command has not read of its input yet; an ONVM program gets its input as an argument and reads nothing here.
@@ -54,6 +60,8 @@ internal sealed class GuestRun
     public static void Check(GuestInvocation invocation)
     {
         WasiProcess.Encode(invocation.Arguments);
+        WasiProcess.Encode(invocation.Environment);
+        FileTree.Check(invocation.Files);
         Nanoseconds(invocation.Now);
         ArgumentOutOfRangeException.ThrowIfNegative(invocation.Limits.OutputBytesMax);
         ArgumentOutOfRangeException.ThrowIfNegative(invocation.Limits.LogBytesMax);
@@ -114,6 +122,9 @@ internal sealed class GuestRun
     /// </summary>
     public GuestResult Result(GuestEnd end)
     {
+        IReadOnlyList<GuestFile> files = [];
+        if (end.Outcome is GuestOutcome.Completed or GuestOutcome.Failed)
+            end = CollectFiles(end, out files);
         var completed = end.Outcome == GuestOutcome.Completed;
         return new GuestResult
         {
@@ -122,9 +133,24 @@ internal sealed class GuestRun
             ExitCode = end.ExitCode,
             FuelUsed = _run.FuelUsed,
             Output = completed || end.Outcome == GuestOutcome.Failed ? Output.Written : default,
+            Files = files,
             Log = Log.Written,
             StateWrites = completed && State is not null ? State.Writes() : [],
         };
+    }
+
+    private GuestEnd CollectFiles(GuestEnd end, out IReadOnlyList<GuestFile> files)
+    {
+        try
+        {
+            files = Descriptors.FilesIfUsed?.Outputs() ?? [];
+            return end;
+        }
+        catch (GuestStop stop)
+        {
+            files = [];
+            return new GuestEnd(stop.Outcome, stop.Reason, stop.ExitCode);
+        }
     }
 
     private static ulong Nanoseconds(DateTimeOffset now)

@@ -105,7 +105,8 @@ internal sealed record GuestShape(
             throw BadImport(bytes, index, $"unsupported import {name}: {reason}");
         throw BadImport(
             bytes, index,
-            $"unknown import {name}: a program may import only functions of {WasiImports.Module} and {OnvmImports.Module}.onvm_*");
+            $"unknown import {name}: a program may import only functions of {WasiImports.Module}, {WasiImports.UnstableModule} and "
+            + $"{OnvmImports.Module}.onvm_*");
     }
 
     private static bool Exports(WasmModule module, string name, FunctionType type) =>

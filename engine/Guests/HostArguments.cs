@@ -8,4 +8,8 @@ internal readonly ref struct HostArguments(ReadOnlySpan<Value> values)
     public uint U32(int index) => (uint)_values[index].I32;
 
     public int I32(int index) => _values[index].I32;
+
+    public ulong U64(int index) => (ulong)_values[index].I64;
+
+    public long I64(int index) => _values[index].I64;
 }

@@ -38,6 +38,8 @@ internal sealed class HostCall
         });
     }
 
+    private HostCall(string module, HostCall call) => (Module, Name, Needs, Type, Function) = (module, call.Name, call.Needs, call.Type, call.Function);
+
     public string Module { get; }
 
     public string Name { get; }
@@ -47,6 +49,9 @@ internal sealed class HostCall
     public FunctionType Type { get; }
 
     public HostFunction Function { get; }
+
+    /// <summary>The same function under the name of another module.</summary>
+    public HostCall In(string module) => new(module, this);
 
     private static FunctionType ParseType(string text)
     {

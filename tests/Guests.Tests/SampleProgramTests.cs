@@ -30,6 +30,17 @@ public sealed class SampleProgramTests
             $"lines {lines}\nwords {words}\nbytes {bytes}\n", Guest.RunSample("wordcount", input).MustEndAs(GuestOutcome.Completed)
                 .OutputText());
 
+    [Fact]
+    public void Catalog_ReadsItsFilesAndLeavesTwo()
+    {
+        GuestFile[] files = [new("/in/b.txt", "one\ntwo\n"u8.ToArray()), new("/in/sub/a", "three"u8.ToArray())];
+        var result = Guest.RunSample("catalog", Guest.Invocation() with { Files = files }).MustEndAs(GuestOutcome.Completed);
+        Assert.Equal("2 files\n", result.OutputText());
+        Assert.Equal(["index.txt", "text/all.txt"], result.Files.Select(file => file.Path));
+        Assert.Equal("b.txt 8 2\nsub/a 5 0\n", Encoding.UTF8.GetString(result.Files[0].Content.Span));
+        Assert.Equal("one\ntwo\nthree", Encoding.UTF8.GetString(result.Files[1].Content.Span));
+    }
+
     [Theory]
     [InlineData("0", 0)]
     [InlineData("2", 0)]

@@ -8,39 +8,22 @@ internal static class WasiProcess
     /// <summary>What a command sees as its own name: nothing of the host, and equal everywhere.</summary>
     public const string ProgramName = "program";
 
+    /// <summary>Wall clock, monotonic clock, and the processor time of process and thread.</summary>
+    public const int Clocks = 4;
+
     private const int ClocksWithTime = 2;
-    private const int Clocks = 4;
 
     /// <summary>args_sizes_get(count out, size out).</summary>
-    public static Errno ArgumentSizes(GuestRun run, HostArguments arguments)
-    {
-        var size = 0;
-        foreach (var argument in run.Arguments)
-            size += argument.Length;
-        return StorePair(run, arguments, (uint)run.Arguments.Count, (uint)size);
-    }
+    public static Errno ArgumentSizes(GuestRun run, HostArguments arguments) => StoreSizes(run, arguments, run.Arguments);
 
     /// <summary>args_get(pointers out, text out): every argument ends with a zero byte.</summary>
-    public static Errno Arguments(GuestRun run, HostArguments arguments)
-    {
-        var (pointer, text) = (arguments.U32(0), arguments.U32(1));
-        foreach (var argument in run.Arguments)
-        {
-            run.ChargeCopy(argument.Length + sizeof(uint));
-            if (!run.Memory.TryStoreU32(pointer, text) || !run.Memory.TryWrite(text, (uint)argument.Length, out var destination))
-                return Errno.Fault;
-            argument.CopyTo(destination);
-            pointer += sizeof(uint);
-            text += (uint)argument.Length;
-        }
+    public static Errno Arguments(GuestRun run, HostArguments arguments) => StoreTexts(run, arguments, run.Arguments);
 
-        return Errno.Success;
-    }
+    /// <summary>environ_sizes_get(count out, size out).</summary>
+    public static Errno EnvironmentSizes(GuestRun run, HostArguments arguments) => StoreSizes(run, arguments, run.Environment);
 
-    /// <summary>environ_sizes_get(count out, size out): a guest has no environment.</summary>
-    public static Errno EnvironmentSizes(GuestRun run, HostArguments arguments) => StorePair(run, arguments, 0, 0);
-
-    public static Errno Environment(GuestRun run, HostArguments arguments) => Errno.Success;
+    /// <summary>environ_get(pointers out, text out): what the job gives, each <c>NAME=value</c> with a zero byte.</summary>
+    public static Errno Environment(GuestRun run, HostArguments arguments) => StoreTexts(run, arguments, run.Environment);
 
     /// <summary>clock_res_get(clock, resolution out): clocks stand still, so the finest resolution is as true as any.</summary>
     public static Errno ClockResolution(GuestRun run, HostArguments arguments) =>
@@ -54,8 +37,10 @@ internal static class WasiProcess
         var clock = arguments.U32(0);
         if (clock >= Clocks)
             return Errno.Invalid;
-        return run.Memory.TryStoreU64(arguments.U32(2), clock < ClocksWithTime ? run.NowNanoseconds : 0) ? Errno.Success : Errno.Fault;
+        return run.Memory.TryStoreU64(arguments.U32(2), TimeOf(run, clock)) ? Errno.Success : Errno.Fault;
     }
+
+    public static ulong TimeOf(GuestRun run, uint clock) => clock < ClocksWithTime ? run.NowNanoseconds : 0;
 
     /// <summary>random_get(bytes out, size).</summary>
     public static Errno Random(GuestRun run, HostArguments arguments) =>
@@ -70,27 +55,66 @@ internal static class WasiProcess
 
     /// <summary>The arguments as a command reads them: its name first, each ended by a zero byte.</summary>
     /// <exception cref="ArgumentException">There are too many or too long ones, or one holds a zero character.</exception>
-    public static IReadOnlyList<byte[]> Encode(IReadOnlyList<string> arguments)
+    public static IReadOnlyList<byte[]> Encode(IReadOnlyList<string> arguments) =>
+        Encode([ProgramName, .. arguments], GuestPolicy.ArgumentsMax + 1, nameof(arguments));
+
+    /// <summary>The environment as a command reads it, in the order of its names.</summary>
+    /// <exception cref="ArgumentException">There is too much, a text holds a zero character, or a name is empty or holds an equals sign.</exception>
+    public static IReadOnlyList<byte[]> Encode(IReadOnlyDictionary<string, string> environment)
     {
-        if (arguments.Count > GuestPolicy.ArgumentsMax)
-            throw new ArgumentException($"There are {arguments.Count} arguments of {GuestPolicy.ArgumentsMax}.", nameof(arguments));
-        List<byte[]> encoded = [Encode(ProgramName)];
-        var size = 0L;
-        foreach (var argument in arguments)
+        if (environment.Count == 0)
+            return [];
+        foreach (var name in environment.Keys)
         {
-            if (argument.Contains('\0'))
-                throw new ArgumentException($"Argument {encoded.Count} holds a zero character, which would end it.", nameof(arguments));
-            encoded.Add(Encode(argument));
+            if (name.Length == 0 || name.Contains('='))
+                throw new ArgumentException($"'{GuestNames.Show(name)}' is no name of an environment variable.", nameof(environment));
+        }
+
+        var sorted = environment.OrderBy(variable => variable.Key, StringComparer.Ordinal).Select(variable => $"{variable.Key}={variable.Value}");
+        return Encode([.. sorted], GuestPolicy.ArgumentsMax, nameof(environment));
+    }
+
+    private static List<byte[]> Encode(string[] texts, int countMax, string what)
+    {
+        if (texts.Length > countMax)
+            throw new ArgumentException($"There are {texts.Length} texts of {countMax}.", what);
+        List<byte[]> encoded = [];
+        var size = 0L;
+        foreach (var text in texts)
+        {
+            if (text.Contains('\0'))
+                throw new ArgumentException($"'{GuestNames.Show(text)}' holds a zero character, which would end it.", what);
+            encoded.Add(Encoding.UTF8.GetBytes(text + '\0'));
             size += encoded[^1].Length;
         }
 
-        if (size > GuestPolicy.ArgumentBytesMax)
-            throw new ArgumentException($"The arguments have {size} bytes of {GuestPolicy.ArgumentBytesMax}.", nameof(arguments));
-        return encoded;
+        return size <= GuestPolicy.ArgumentBytesMax
+            ? encoded
+            : throw new ArgumentException($"They have {size} bytes of {GuestPolicy.ArgumentBytesMax}.", what);
     }
 
-    private static byte[] Encode(string text) => Encoding.UTF8.GetBytes(text + '\0');
+    private static Errno StoreSizes(GuestRun run, HostArguments arguments, IReadOnlyList<byte[]> texts)
+    {
+        var size = 0;
+        foreach (var text in texts)
+            size += text.Length;
+        return run.Memory.TryStoreU32(arguments.U32(0), (uint)texts.Count) && run.Memory.TryStoreU32(arguments.U32(1), (uint)size)
+            ? Errno.Success
+            : Errno.Fault;
+    }
 
-    private static Errno StorePair(GuestRun run, HostArguments arguments, uint first, uint second) =>
-        run.Memory.TryStoreU32(arguments.U32(0), first) && run.Memory.TryStoreU32(arguments.U32(1), second) ? Errno.Success : Errno.Fault;
+    private static Errno StoreTexts(GuestRun run, HostArguments arguments, IReadOnlyList<byte[]> texts)
+    {
+        var (pointer, place) = (arguments.U32(0), arguments.U32(1));
+        foreach (var text in texts)
+        {
+            run.ChargeCopy(text.Length + sizeof(uint));
+            if (!run.Memory.TryStoreU32(pointer, place) || !run.Memory.TryStore(place, text))
+                return Errno.Fault;
+            pointer += sizeof(uint);
+            place += (uint)text.Length;
+        }
+
+        return Errno.Success;
+    }
 }

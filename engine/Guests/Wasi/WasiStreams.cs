@@ -1,110 +1,220 @@
 using System.Buffers.Binary;
+using Marketplace.Engine.Guests.Wasi.Files;
 
 namespace Marketplace.Engine.Guests.Wasi;
 
-/// <summary>The functions of WASI preview 1 on open descriptors: stdin is the input, stdout the output, stderr the log.</summary>
+/// <summary>Reading and writing. stdin is the input, stdout the output, stderr the log; everything else is a file.</summary>
 internal static class WasiStreams
 {
     private const int BufferRecordSize = 8;
-    private const int DescriptorStatusSize = 24;
-    private const int FileStatusSize = 64;
-
-    private const ulong RightRead = 1 << 1;
-    private const ulong RightWrite = 1 << 6;
-    private const ulong RightPoll = 1 << 27;
 
     /// <summary>fd_read(fd, buffers, buffer count, size out).</summary>
     public static Errno Read(GuestRun run, HostArguments arguments)
     {
-        if (run.Descriptors[arguments.U32(0)] != Stream.Input)
+        if (!run.Descriptors.TryGet(arguments.U32(0), out var from))
             return Errno.BadFile;
-        var error = CheckBuffers(run, arguments, out var count, out _);
-        uint total = 0;
-        for (uint i = 0; error == Errno.Success && i < count && run.InputLeft.Length > 0; i++)
-        {
-            run.Memory.TryRead(arguments.U32(1) + (i * BufferRecordSize), BufferRecordSize, out var record);
-            error = FillBuffer(run, record, ref total);
-        }
+        if (from.Stream != Stream.None)
+            return ReadInput(run, from, arguments);
+        var error = CheckFile(from, Rights.Read, out var file);
+        if (error == Errno.Success)
+            error = CheckBuffers(run, arguments, sizeOut: 3, out _);
+        if (error != Errno.Success)
+            return error;
+        var size = FillBuffers(run, arguments, file!, from.Position);
+        from.Position += size;
+        return StoreSize(run, arguments.U32(3), size);
+    }
 
-        return error == Errno.Success ? StoreSize(run, arguments.U32(3), total) : error;
+    /// <summary>fd_pread(fd, buffers, buffer count, offset, size out).</summary>
+    public static Errno ReadAt(GuestRun run, HostArguments arguments)
+    {
+        var error = Find(run, arguments, Rights.Read | Rights.Seek, out var file);
+        if (error == Errno.Success)
+            error = CheckBuffers(run, arguments, sizeOut: 4, out _);
+        if (error != Errno.Success)
+            return error;
+        return arguments.I64(3) < 0
+            ? Errno.Invalid
+            : StoreSize(run, arguments.U32(4), FillBuffers(run, arguments, file!, arguments.U64(3)));
     }
 
     /// <summary>fd_write(fd, buffers, buffer count, size out).</summary>
     public static Errno Write(GuestRun run, HostArguments arguments)
     {
-        var stream = run.Descriptors[arguments.U32(0)];
-        if (stream is not (Stream.Output or Stream.Log))
+        if (!run.Descriptors.TryGet(arguments.U32(0), out var to))
             return Errno.BadFile;
-        var error = CheckBuffers(run, arguments, out var count, out var total);
+        if (to.Stream != Stream.None)
+            return WriteStream(run, to, arguments);
+        var error = CheckFile(to, Rights.Write, out var file);
+        long size = 0;
+        if (error == Errno.Success)
+            error = CheckBuffers(run, arguments, sizeOut: 3, out size);
         if (error != Errno.Success)
             return error;
-        run.ChargeCopy(total);
-        for (uint i = 0; i < count; i++)
+        var offset = (to.Flags & DescriptorFlags.Append) != 0 ? (ulong)file!.Length : to.Position;
+        error = DrainBuffers(run, arguments, file!, offset, size);
+        if (error != Errno.Success)
+            return error;
+        to.Position = offset + (ulong)size;
+        return StoreSize(run, arguments.U32(3), (uint)size);
+    }
+
+    /// <summary>fd_pwrite(fd, buffers, buffer count, offset, size out). The offset counts also where the descriptor appends.</summary>
+    public static Errno WriteAt(GuestRun run, HostArguments arguments)
+    {
+        var error = Find(run, arguments, Rights.Write | Rights.Seek, out var file);
+        long size = 0;
+        if (error == Errno.Success)
+            error = CheckBuffers(run, arguments, sizeOut: 4, out size);
+        if (error == Errno.Success)
+            error = arguments.I64(3) < 0 ? Errno.Invalid : DrainBuffers(run, arguments, file!, arguments.U64(3), size);
+        return error == Errno.Success ? StoreSize(run, arguments.U32(4), (uint)size) : error;
+    }
+
+    /// <summary>fd_seek(fd, offset, whence, position out): 0 counts from the start, 1 from here, 2 from the end.</summary>
+    public static Errno Seek(GuestRun run, HostArguments arguments) => Seek(run, arguments, arguments.U32(2));
+
+    /// <summary>fd_seek of <c>wasi_unstable</c>: 0 counts from here, 1 from the end, 2 from the start.</summary>
+    public static Errno SeekUnstable(GuestRun run, HostArguments arguments)
+    {
+        var whence = arguments.U32(2);
+        return Seek(run, arguments, whence <= 2 ? (whence + 1) % 3 : whence);
+    }
+
+    /// <summary>fd_tell(fd, position out).</summary>
+    public static Errno Tell(GuestRun run, HostArguments arguments)
+    {
+        var error = Find(run, arguments, Rights.Tell, out _, out var descriptor);
+        return error != Errno.Success ? error
+            : run.Memory.TryStoreU64(arguments.U32(1), descriptor!.Position) ? Errno.Success
+            : Errno.Fault;
+    }
+
+    /// <summary>The file of a descriptor that has the rights; streams answer that they have no position, directories what they are.</summary>
+    public static Errno Find(GuestRun run, HostArguments arguments, Rights rights, out FileNode? file) =>
+        Find(run, arguments, rights, out file, out _);
+
+    private static Errno Find(GuestRun run, HostArguments arguments, Rights rights, out FileNode? file, out Descriptor? descriptor)
+    {
+        file = null;
+        if (!run.Descriptors.TryGet(arguments.U32(0), out descriptor))
+            return Errno.BadFile;
+        return descriptor.Stream != Stream.None ? Errno.IllegalSeek : CheckFile(descriptor, rights, out file);
+    }
+
+    private static Errno CheckFile(Descriptor descriptor, Rights rights, out FileNode? file)
+    {
+        file = descriptor.Node as FileNode;
+        return file is null ? Errno.IsDirectory : (descriptor.Rights & rights) == rights ? Errno.Success : Errno.NotCapable;
+    }
+
+    private static Errno Seek(GuestRun run, HostArguments arguments, uint whence)
+    {
+        var offset = arguments.I64(1);
+
+        // Asking where one is does not move anything.
+        var rights = offset == 0 && whence == 1 ? Rights.Tell : Rights.Seek | Rights.Tell;
+        var error = Find(run, arguments, rights, out var file, out var descriptor);
+        if (error != Errno.Success)
+            return error;
+        if (whence > 2)
+            return Errno.Invalid;
+        if (!run.Memory.Holds(arguments.U32(3), sizeof(ulong)))
+            return Errno.Fault;
+        var from = whence == 0 ? 0 : whence == 1 ? (Int128)descriptor!.Position : file!.Length;
+        var position = from + offset;
+        if (position < 0 || position > long.MaxValue)
+            return Errno.Invalid;
+        descriptor!.Position = (ulong)position;
+        run.Memory.TryStoreU64(arguments.U32(3), (ulong)position);
+        return Errno.Success;
+    }
+
+    private static Errno ReadInput(GuestRun run, Descriptor from, HostArguments arguments)
+    {
+        if (from.Stream != Stream.Input)
+            return Errno.BadFile;
+        if ((from.Rights & Rights.Read) == 0)
+            return Errno.NotCapable;
+        var error = CheckBuffers(run, arguments, sizeOut: 3, out _);
+        if (error != Errno.Success)
+            return error;
+        uint total = 0;
+        for (uint i = 0; i < arguments.U32(2) && run.InputLeft.Length > 0; i++)
         {
-            run.Memory.TryRead(arguments.U32(1) + (i * BufferRecordSize), BufferRecordSize, out var record);
-            run.Memory.TryRead(Pointer(record), Length(record), out var bytes);
-            if (stream == Stream.Output)
+            var buffer = BufferAt(run, arguments, i);
+            var size = Math.Min(buffer.Length, run.InputLeft.Length);
+            run.ChargeCopy(size);
+            run.InputLeft.Span[..size].CopyTo(buffer);
+            run.InputLeft = run.InputLeft[size..];
+            total += (uint)size;
+        }
+
+        return StoreSize(run, arguments.U32(3), total);
+    }
+
+    private static Errno WriteStream(GuestRun run, Descriptor to, HostArguments arguments)
+    {
+        if (to.Stream == Stream.Input)
+            return Errno.BadFile;
+        if ((to.Rights & Rights.Write) == 0)
+            return Errno.NotCapable;
+        var error = CheckBuffers(run, arguments, sizeOut: 3, out var size);
+        if (error != Errno.Success)
+            return error;
+        run.ChargeCopy(size);
+        for (uint i = 0; i < arguments.U32(2); i++)
+        {
+            var bytes = BufferAt(run, arguments, i);
+            if (to.Stream == Stream.Output)
                 run.WriteOutput(bytes);
             else
                 run.Log.Append(bytes);
         }
 
-        return StoreSize(run, arguments.U32(3), (uint)total);
+        return StoreSize(run, arguments.U32(3), (uint)size);
     }
 
-    /// <summary>fd_fdstat_get(fd, status out): a stream of unknown kind, so that C libraries buffer their output.</summary>
-    public static Errno DescriptorStatus(GuestRun run, HostArguments arguments)
+    private static uint FillBuffers(GuestRun run, HostArguments arguments, FileNode file, ulong offset)
     {
-        var stream = run.Descriptors[arguments.U32(0)];
-        if (stream == Stream.Closed)
-            return Errno.BadFile;
-        if (!run.Memory.TryWrite(arguments.U32(1), DescriptorStatusSize, out var status))
-            return Errno.Fault;
-        status.Clear();
-        BinaryPrimitives.WriteUInt64LittleEndian(status[8..], RightPoll | (stream == Stream.Input ? RightRead : RightWrite));
-        return Errno.Success;
+        uint total = 0;
+        for (uint i = 0; i < arguments.U32(2) && offset < (ulong)file.Length; i++)
+        {
+            var buffer = BufferAt(run, arguments, i);
+            var size = (int)Math.Min((ulong)buffer.Length, (ulong)file.Length - offset);
+            run.ChargeCopy(size);
+            file.Read((long)offset, buffer[..size]);
+            offset += (ulong)size;
+            total += (uint)size;
+        }
+
+        return total;
     }
 
-    /// <summary>fd_filestat_get(fd, status out): a stream without size, links or times.</summary>
-    public static Errno FileStatus(GuestRun run, HostArguments arguments)
+    private static Errno DrainBuffers(GuestRun run, HostArguments arguments, FileNode file, ulong offset, long size)
     {
-        if (!run.Descriptors.IsOpen(arguments.U32(0)))
-            return Errno.BadFile;
-        if (!run.Memory.TryWrite(arguments.U32(1), FileStatusSize, out var status))
-            return Errno.Fault;
-        status.Clear();
-        return Errno.Success;
-    }
-
-    public static Errno Close(GuestRun run, HostArguments arguments) => run.Descriptors.Close(arguments.U32(0));
-
-    public static Errno Renumber(GuestRun run, HostArguments arguments) => run.Descriptors.Renumber(arguments.U32(0), arguments.U32(1));
-
-    /// <summary>Answers every function that only a kind of file could serve that no command has.</summary>
-    public static HostBody Refuse(Errno error, int descriptorIndex = 0) =>
-        (run, arguments) => (long)(run.Descriptors.IsOpen(arguments.U32(descriptorIndex)) ? error : Errno.BadFile);
-
-    private static Errno FillBuffer(GuestRun run, ReadOnlySpan<byte> record, ref uint total)
-    {
-        var size = (int)Math.Min(Length(record), (uint)run.InputLeft.Length);
         run.ChargeCopy(size);
-        if (!run.Memory.TryWrite(Pointer(record), (uint)size, out var destination))
-            return Errno.Fault;
-        run.InputLeft.Span[..size].CopyTo(destination);
-        run.InputLeft = run.InputLeft[size..];
-        total += (uint)size;
-        return Errno.Success;
+        var error = run.Descriptors.Files.MakeRoom(file, offset, size);
+        for (uint i = 0; error == Errno.Success && i < arguments.U32(2); i++)
+        {
+            var bytes = BufferAt(run, arguments, i);
+            file.Write((long)offset, bytes);
+            offset += (ulong)bytes.Length;
+        }
+
+        return error;
     }
 
     // Every buffer and the place for the size are checked before the first byte moves, so a refused call has moved none.
-    private static Errno CheckBuffers(GuestRun run, HostArguments arguments, out uint count, out long total)
+    private static Errno CheckBuffers(GuestRun run, HostArguments arguments, int sizeOut, out long total)
     {
-        count = arguments.U32(2);
+        var count = arguments.U32(2);
         total = 0;
         if (count > GuestPolicy.BuffersMax)
             return Errno.Invalid;
         run.ChargeCopy(count * BufferRecordSize);
-        if (!run.Memory.TryRead(arguments.U32(1), count * BufferRecordSize, out var records) || !run.Memory.Holds(arguments.U32(3), 4))
+        if (!run.Memory.TryRead(arguments.U32(1), count * BufferRecordSize, out var records)
+            || !run.Memory.Holds(arguments.U32(sizeOut), sizeof(uint)))
             return Errno.Fault;
         for (; records.Length > 0; records = records[BufferRecordSize..])
         {
@@ -114,6 +224,13 @@ internal static class WasiStreams
         }
 
         return total <= uint.MaxValue ? Errno.Success : Errno.Invalid;
+    }
+
+    // Looked up at its turn: what was read before may have gone over the list itself, so the range is checked again.
+    private static Span<byte> BufferAt(GuestRun run, HostArguments arguments, uint index)
+    {
+        run.Memory.TryRead(arguments.U32(1) + (index * BufferRecordSize), BufferRecordSize, out var record);
+        return run.Memory.TryWrite(Pointer(record), Length(record), out var buffer) ? buffer : default;
     }
 
     private static Errno StoreSize(GuestRun run, uint pointer, uint size) =>
