@@ -11,14 +11,38 @@ public sealed class StoreStoppedException(string why, Exception? cause = null)
     public string Why { get; } = why;
 }
 
-/// <summary>The bytes on disk are not what was written. The store refuses rather than answers wrongly.</summary>
-public sealed class StoreDamagedException(string file, long offset, string what)
-    : IOException(
-        $"'{file}' is damaged at offset {offset}: {what} Run 'market store check', then restore the data directory from a backup.")
+/// <summary>
+/// The database did not do what was asked: it cannot be reached, refused, or the connection was lost. The store goes on, with a new
+/// connection; the caller may try again.
+/// </summary>
+public sealed class StoreUnavailableException(string what, bool mayHaveHappened, Exception? cause = null)
+    : IOException(mayHaveHappened ? $"{what} The write may have happened: read before writing again." : $"{what} Nothing was written.", cause)
 {
-    public string File { get; } = file;
-    public long Offset { get; } = offset;
-    public string What { get; } = what;
+    /// <summary>True: a write was under way, and nobody knows whether it happened. False: it did not.</summary>
+    public bool MayHaveHappened { get; } = mayHaveHappened;
+}
+
+/// <summary>The bytes on disk are not what was written. The store refuses rather than answers wrongly.</summary>
+public sealed class StoreDamagedException : IOException
+{
+    /// <param name="file">The file of a data directory.</param>
+    /// <param name="offset">Where in it.</param>
+    /// <param name="what">What is wrong, as a sentence.</param>
+    public StoreDamagedException(string file, long offset, string what)
+        : base($"'{file}' is damaged at offset {offset}: {what} Run 'market store check', then restore the data directory from a backup.") =>
+        (File, Offset, What) = (file, offset, what);
+
+    /// <param name="table">The table of a database.</param>
+    /// <param name="what">What is wrong, as a sentence.</param>
+    public StoreDamagedException(string table, string what)
+        : base($"The table {table} is damaged: {what} Check the server's disk, then restore the database from a backup.") =>
+        (File, What) = (table, what);
+
+    /// <summary>The damaged file or table.</summary>
+    public string File { get; }
+
+    public long Offset { get; }
+    public string What { get; }
 }
 
 /// <summary>Another process has the data directory open.</summary>

@@ -13,7 +13,7 @@ internal static class StoreArguments
     {
         ArgumentException.ThrowIfNullOrEmpty(name, what);
         // Every character has at least one byte, and at most three.
-        if (name.Length * 3 <= StoragePolicy.NameBytesMax && System.Text.Ascii.IsValid(name))
+        if (name.Length * 3 <= StoragePolicy.NameBytesMax && System.Text.Ascii.IsValid(name) && !name.Contains('\0'))
             return;
         int bytes;
         try
@@ -24,6 +24,9 @@ internal static class StoreArguments
         {
             throw new ArgumentException($"The {what} is not well-formed text: a surrogate stands alone.", what, malformed);
         }
+        // PostgreSQL's text cannot hold it, and much else ends a text there.
+        if (name.Contains('\0'))
+            throw new ArgumentException($"The {what} contains the character U+0000.", what);
         if (bytes > StoragePolicy.NameBytesMax)
             throw new ArgumentException($"The {what} has {bytes} bytes, at most {StoragePolicy.NameBytesMax} are allowed.", what);
     }

@@ -47,7 +47,7 @@ internal sealed class BookCheck(SqliteConnection connection, string tablesFile, 
         {
             cancellation.ThrowIfCancellationRequested();
             var (row, id) = (rows.Integer(0), rows.Text(3));
-            if (rows.Integer(5) != TableSchema.Checksum(id, rows.Integer(4), rows.Blob(6)))
+            if (rows.Integer(5) != RowChecksum.Of(id, rows.Integer(4), rows.Blob(6)))
                 Add(tablesFile, 0, $"the checksum of row {row} of documents does not fit.");
             if (rows.Integer(1) != KeyHash.OfDocument(_seed, new DocumentKey(rows.Text(2), id)))
                 Add(tablesFile, 0, $"the hash of row {row} of documents is not that of '{id}'.");

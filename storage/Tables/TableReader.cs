@@ -128,7 +128,7 @@ internal sealed class TableReader : IDisposable
 
     private void Verify(string table, long row, long checksum, string name, long version, ReadOnlySpan<byte> content)
     {
-        if (checksum != TableSchema.Checksum(name, version, content))
+        if (checksum != RowChecksum.Of(name, version, content))
             throw new StoreDamagedException(_file, 0, $"the checksum of row {row} of {table} does not fit.");
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Microsoft.Data.Sqlite;
 
 namespace Marketplace.Storage;
@@ -48,19 +47,6 @@ internal static class TableSchema
         command.CommandText = Sql + $"insert into meta values('seed', {newSeed}), ('folded', 0); pragma user_version = {Version};";
         command.ExecuteNonQuery();
         transaction.Commit();
-    }
-
-    /// <summary>
-    /// SQLite keeps no checksum of what it stores. So each row of documents and log has one over its content and what names it; a row that
-    /// came to stand under another name is found as well.
-    /// </summary>
-    public static long Checksum(string name, long version, ReadOnlySpan<byte> content)
-    {
-        Span<byte> number = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(number, version);
-        var crc = Crc32C.Of(number);
-        crc = Crc32C.Continue(crc, System.Runtime.InteropServices.MemoryMarshal.AsBytes(name.AsSpan()));
-        return Crc32C.Continue(crc, content);
     }
 
     public static long ReadMeta(SqliteConnection connection, string name) =>

@@ -49,13 +49,13 @@ internal sealed class TableWriter : IDisposable
     public long InsertDocument(long hash, long kind, string id, long listing, StoredDocument document)
     {
         _insertDocument.Bind(1, hash).Bind(2, kind).Bind(3, id).Bind(4, document.Version).Bind(5, listing)
-            .Bind(6, TableSchema.Checksum(id, document.Version, document.Content.Span)).Bind(7, document.Content.Span).Run();
+            .Bind(6, RowChecksum.Of(id, document.Version, document.Content.Span)).Bind(7, document.Content.Span).Run();
         return LastRow();
     }
 
     public void UpdateDocument(long row, string id, long listing, StoredDocument document) =>
         _updateDocument.Bind(1, row).Bind(2, document.Version).Bind(3, listing)
-            .Bind(4, TableSchema.Checksum(id, document.Version, document.Content.Span)).Bind(5, document.Content.Span).Run();
+            .Bind(4, RowChecksum.Of(id, document.Version, document.Content.Span)).Bind(5, document.Content.Span).Run();
 
     public void DeleteDocument(long row) => _deleteDocument.Bind(1, row).Run();
 
@@ -74,7 +74,7 @@ internal sealed class TableWriter : IDisposable
 
     /// <summary>A replayed segment brings the same entries again: the same bytes take the same place.</summary>
     public void PutEntry(long stream, string name, LogEntry entry) =>
-        _putEntry.Bind(1, stream).Bind(2, entry.Version).Bind(3, TableSchema.Checksum(name, entry.Version, entry.Content.Span))
+        _putEntry.Bind(1, stream).Bind(2, entry.Version).Bind(3, RowChecksum.Of(name, entry.Version, entry.Content.Span))
             .Bind(4, entry.Content.Span).Run();
 
     public void Dispose()

@@ -1,4 +1,5 @@
 using Marketplace.Storage.Contracts;
+using Marketplace.Testing;
 
 namespace Marketplace.Storage;
 
@@ -30,4 +31,19 @@ public sealed class SimulatedEventLogTests : EventLogContract
 public sealed class SimulatedListingTests : ListingContract
 {
     protected override ValueTask<StoreUnderTest> Open() => new(new SimulatedUnderTest());
+}
+
+public sealed class PostgresDocumentStoreTests(PostgresFixture postgres) : DocumentStoreContract
+{
+    protected override async ValueTask<StoreUnderTest> Open() => await PostgresUnderTest.Open(postgres);
+}
+
+public sealed class PostgresEventLogTests(PostgresFixture postgres) : EventLogContract
+{
+    protected override async ValueTask<StoreUnderTest> Open() => await PostgresUnderTest.Open(postgres);
+}
+
+public sealed class PostgresListingTests(PostgresFixture postgres) : ListingContract
+{
+    protected override async ValueTask<StoreUnderTest> Open() => await PostgresUnderTest.Open(postgres);
 }

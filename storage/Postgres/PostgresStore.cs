@@ -1,0 +1,180 @@
+using Dapper;
+using Npgsql;
+
+namespace Marketplace.Storage;
+
+/// <summary>
+/// Documents, streams and the read model in a PostgreSQL database that any number of processes share. A returned write is committed, with
+/// its row of the read model; the writes of all callers share transactions. See RATIONALE.md for the reasons.
+/// </summary>
+public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IAsyncDisposable
+{
+    private static readonly ListingSql Lists = new("""
+        select listing.id as Id, listing.owner as Owner, listing.state as State, listing.label as Label, listing.at as At,
+            listing.summary as Summary
+        from market.listing
+        """,
+        column => $"listing.{column} = @{column}");
+
+    private readonly NpgsqlDataSource _sessions;
+    private readonly NpgsqlDataSource _queries;
+    private readonly Dictionary<string, IProjection> _projections;
+    private readonly PostgresWriter _writer;
+    private readonly PostgresReader _reader;
+    private readonly PostgresPages _pages;
+    private bool _closed;
+
+    private PostgresStore(PostgresStoreOptions options)
+    {
+        _sessions = NpgsqlDataSource.Create(Settings(options, connection => connection.Pooling = false));
+        _queries = NpgsqlDataSource.Create(Settings(options, connection =>
+        {
+            connection.Pooling = true;
+            connection.MaxPoolSize = options.QueryConnectionsMax;
+        }));
+        _projections = options.Projections.ToDictionary(projection => projection.Kind);
+        _writer = new PostgresWriter(Sessions(options.WriteConnections), options);
+        _reader = new PostgresReader(Sessions(options.ReadConnections), options);
+        _pages = new PostgresPages(_queries, options.BatchBytesMax);
+
+        PostgresSession[] Sessions(int count) =>
+            [.. Enumerable.Range(0, count).Select(_ => new PostgresSession(_sessions, options.RequireDurableServer))];
+    }
+
+    /// <summary>Opens the store, after bringing the database to this build's schema.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    /// <exception cref="PostgresSchemaException">The database belongs to another build.</exception>
+    /// <exception cref="PostgresSettingsException">The server is set up to lose what it acknowledges, or is too old.</exception>
+    public static async Task<PostgresStore> Open(PostgresStoreOptions options, CancellationToken cancellation = default)
+    {
+        options.Validate();
+        var store = new PostgresStore(options);
+        try
+        {
+            // Before anything is changed: is this a server to keep books on?
+            await using (var first = new PostgresSession(store._sessions, options.RequireDurableServer))
+                await first.Connection().ConfigureAwait(false);
+            await PostgresSchema.Apply(store._queries, SchemaScript.All, cancellation).ConfigureAwait(false);
+            return store;
+        }
+        catch (Exception failure)
+        {
+            await store.DisposeAsync().ConfigureAwait(false);
+            if (failure is NpgsqlException or TimeoutException)
+                throw PostgresFailures.Translate(failure, mayHaveHappened: false);
+            throw;
+        }
+    }
+
+    /// <summary>Always 0: a row of the read model is written with its document.</summary>
+    public long Lag => 0;
+
+    public ValueTask<Document?> Read(DocumentKey key, CancellationToken cancellation = default)
+    {
+        StoreArguments.Check(key);
+        var read = _reader.Read(key);
+        return new(cancellation.CanBeCanceled ? read.WaitAsync(cancellation) : read);
+    }
+
+    public ValueTask<long> Write(DocumentKey key, long expectedVersion, ReadOnlyMemory<byte> content)
+    {
+        StoreArguments.Check(key);
+        StoreArguments.CheckVersion(expectedVersion);
+        StoreArguments.CheckSize(content.Length);
+        var what = expectedVersion == 0 ? PostgresWriteKind.Create : PostgresWriteKind.Update;
+        var write = new PostgresWrite(what, new PostgresKey(key.Kind, key.Id), expectedVersion)
+        {
+            Content = content,
+            Row = Project(key, content),
+            Bytes = content.Length,
+        };
+        return new(_writer.Write(write));
+    }
+
+    public ValueTask Delete(DocumentKey key, long expectedVersion)
+    {
+        StoreArguments.Check(key);
+        StoreArguments.CheckVersion(expectedVersion);
+        var what = expectedVersion == 0 ? PostgresWriteKind.StayAbsent : PostgresWriteKind.Delete;
+        return new(_writer.Write(new PostgresWrite(what, new PostgresKey(key.Kind, key.Id), expectedVersion) { Bytes = 0 }));
+    }
+
+    public IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(string kind, CancellationToken cancellation = default)
+    {
+        StoreArguments.CheckName(kind, nameof(kind));
+        return _pages.Scan(kind, cancellation);
+    }
+
+    public ValueTask<long> Append(string stream, long expectedVersion, IReadOnlyList<ReadOnlyMemory<byte>> entries)
+    {
+        StoreArguments.CheckName(stream, nameof(stream));
+        StoreArguments.CheckVersion(expectedVersion);
+        var bytes = StoreArguments.Check(entries);
+        var append = new PostgresWrite(PostgresWriteKind.Append, new PostgresKey("", stream), expectedVersion) { Entries = entries, Bytes = bytes };
+        return new(_writer.Write(append));
+    }
+
+    public IAsyncEnumerable<LogEntry> Read(string stream, long fromVersion = 1, CancellationToken cancellation = default)
+    {
+        StoreArguments.CheckName(stream, nameof(stream));
+        ArgumentOutOfRangeException.ThrowIfLessThan(fromVersion, 1);
+        return _pages.Read(stream, fromVersion, cancellation);
+    }
+
+    public async ValueTask<IReadOnlyList<ListingRow>> List(ListingQuery query, CancellationToken cancellation = default)
+    {
+        StoreArguments.Check(query);
+        try
+        {
+            await using var connection = await _queries.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+            var command = new CommandDefinition(Lists.Text(query), ListingSql.Parameters(query), cancellationToken: cancellation);
+            return [.. (await connection.QueryAsync<ListingSql.Row>(command).ConfigureAwait(false)).Select(row => row.Of(query.Kind))];
+        }
+        catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
+        {
+            throw PostgresFailures.Translate(failure, mayHaveHappened: false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask CatchUp(CancellationToken cancellation = default) => default;
+
+    /// <summary>Waits for the writes and reads that are under way, then closes the connections.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _closed, true))
+            return;
+        await _writer.DisposeAsync().ConfigureAwait(false);
+        await _reader.DisposeAsync().ConfigureAwait(false);
+        await _queries.DisposeAsync().ConfigureAwait(false);
+        await _sessions.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private ListingRow? Project(DocumentKey key, ReadOnlyMemory<byte> content)
+    {
+        if (!_projections.TryGetValue(key.Kind, out var projection) || projection.Project(key.Id, content.Span, out _) is not { } row)
+            return null;
+        foreach (var (name, what) in ((string, string)[])[(row.Owner, "owner"), (row.State, "state"), (row.Label, "label")])
+        {
+            // What the server would refuse would take a whole batch with it.
+            if (name.Length > 0)
+                StoreArguments.CheckName(name, what);
+        }
+        return row;
+    }
+
+    private static string Settings(PostgresStoreOptions options, Action<NpgsqlConnectionStringBuilder> set)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(options.ConnectionString)
+        {
+            CommandTimeout = (int)options.CommandTimeMax.TotalSeconds,
+            Timeout = (int)options.ConnectTimeMax.TotalSeconds,
+            // The store's statements are few, and the same all the time.
+            MaxAutoPrepare = 32,
+            AutoPrepareMinUsages = 2,
+            ApplicationName = "marketplace store",
+        };
+        set(connection);
+        return connection.ConnectionString;
+    }
+}
