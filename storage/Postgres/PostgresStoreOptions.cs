@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace Marketplace.Storage;
 
 /// <summary>How a store on PostgreSQL is opened.</summary>
@@ -53,7 +55,7 @@ public sealed record PostgresStoreOptions
     /// <exception cref="ArgumentException">An option is out of its bounds.</exception>
     public void Validate()
     {
-        Require(!string.IsNullOrWhiteSpace(ConnectionString), nameof(ConnectionString), "a connection string of Npgsql");
+        Require(NamesAHost(ConnectionString), nameof(ConnectionString), "a connection string of Npgsql that names a Host");
         Require(WriteConnections is >= 1 and <= 32, nameof(WriteConnections), "between 1 and 32");
         Require(ReadConnections is >= 1 and <= 32, nameof(ReadConnections), "between 1 and 32");
         Require(QueryConnectionsMax is >= 1 and <= 100, nameof(QueryConnectionsMax), "between 1 and 100");
@@ -66,6 +68,19 @@ public sealed record PostgresStoreOptions
             "between one second and ten minutes");
         Require(Projections.Select(projection => projection.Kind).Distinct().Count() == Projections.Count, nameof(Projections),
             "one a kind");
+    }
+
+    private static bool NamesAHost(string connectionString)
+    {
+        try
+        {
+            return !string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(connectionString).Host);
+        }
+        catch (ArgumentException)
+        {
+            // Its message would show the whole text, with the password.
+            return false;
+        }
     }
 
     private static void Require(bool holds, string property, string bound)

@@ -207,6 +207,47 @@ public abstract class DocumentStoreContract
     }
 
     [Fact]
+    public async Task NamesThatAreAlike_AreKeptApart()
+    {
+        await using var store = await Open();
+        // Composed and decomposed, other scripts, beyond the basic plane, and what databases and file systems like to trip over.
+        string[] names =
+        [
+            "a", "A", "a ", " a", "\u00e4", "a\u0308", "\u0130", "i", "\u03c3", "\u03c2", "\ud83d\udcb0", "\uffff", "\u0001", "\u007f", "\n", "\t", "'", "\"",
+            "\\", "\\x00", "%", "_", "$1", "@Kind", ";--", "null", "..", "/", "a/b",
+        ];
+        foreach (var kind in (string[])[Kind, "\u00e4'\\/"])
+        foreach (var name in names)
+            Assert.Equal(1, await store.Wait(store.Documents.Write(new DocumentKey(kind, name), 0, Bytes($"{kind} {name}"))));
+        await store.Reopen();
+        await store.Wait(store.Listing.CatchUp(Cancel));
+
+        foreach (var kind in (string[])[Kind, "\u00e4'\\/"])
+        {
+            var found = new Dictionary<string, string>();
+            await foreach (var (key, document) in store.Documents.Scan(kind, Cancel))
+                found.Add(key.Id, Encoding.UTF8.GetString(document.Content.Span));
+            Assert.Equal(names.ToDictionary(name => name, name => $"{kind} {name}"), found);
+        }
+        Assert.Null(await store.Wait(store.Documents.Read(new DocumentKey(Kind.ToUpperInvariant(), "a"), Cancel)));
+        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await store.Documents.Write(Key("a\0b"), 0, default));
+    }
+
+    [Fact]
+    public async Task WritesThatNobodyAwaited_KeepTheirOrder()
+    {
+        await using var store = await Open();
+        var writes = Enumerable.Range(0, 30).Select(version => store.Documents.Write(Key("a"), version, Bytes($"{version + 1}")).AsTask()).ToList();
+        var removal = store.Documents.Delete(Key("a"), 30).AsTask();
+        var again = store.Documents.Write(Key("a"), 0, Bytes("again")).AsTask();
+        for (var index = 0; index < writes.Count; index++)
+            Assert.Equal(index + 1, await store.Wait(new ValueTask<long>(writes[index])));
+        await store.Wait(new ValueTask(removal));
+        Assert.Equal(1, await store.Wait(new ValueTask<long>(again)));
+        await AssertIs(store, "a", 1, "again");
+    }
+
+    [Fact]
     public async Task CallersBuffer_IsHisAgainAfterTheWrite()
     {
         await using var store = await Open();

@@ -66,6 +66,24 @@ public abstract class EventLogContract
     }
 
     [Fact]
+    public async Task AppendsThatOverlap_AreWholeOrNotAtAll()
+    {
+        await using var store = await Open();
+        await store.Wait(store.Log.Append("s", 0, Entries(0, 2)));
+        // All begin at the same place, and are of different lengths: no entry of a loser may stand behind those of the winner.
+        var appends = Enumerable.Range(1, 6).Select(count => Outcome(store.Log.Append("s", 2, Entries(2, count)))).ToList();
+        var lengths = new List<long>();
+        foreach (var append in appends)
+        {
+            if (await store.Wait(new ValueTask<long?>(append)) is { } version)
+                lengths.Add(version);
+        }
+        await AssertStream(store, Assert.Single(lengths));
+        Assert.Null(await store.Wait(new ValueTask<long?>(Outcome(store.Log.Append("s", lengths[0] + 1, Entries(0, 3))))));
+        await AssertStream(store, lengths[0]);
+    }
+
+    [Fact]
     public async Task ReadFromTheMiddle_StartsThere()
     {
         await using var store = await Open();
@@ -102,6 +120,18 @@ public abstract class EventLogContract
         catch (VersionConflictException)
         {
             return false;
+        }
+    }
+
+    private static async Task<long?> Outcome(ValueTask<long> append)
+    {
+        try
+        {
+            return await append.ConfigureAwait(false);
+        }
+        catch (VersionConflictException)
+        {
+            return null;
         }
     }
 

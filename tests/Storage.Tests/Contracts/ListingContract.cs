@@ -89,6 +89,38 @@ public abstract class ListingContract
     }
 
     [Fact]
+    public async Task RowsOfOneMoment_AreOrderedByTheBytesOfTheirIds()
+    {
+        await using var store = await Open();
+        // Also where the database's own language would sort otherwise.
+        string[] ids = ["", "A", "B", "Z", "a", "b", "z", "\u00e4", "\u00e5", "\u03c3", "\u6f22", "\uffff", "\ud83d\udcb0"];
+        foreach (var id in ids.Skip(1).Reverse())
+            await Write(store, id, 0, "me", "open", "p", 1);
+        await store.Wait(store.Listing.CatchUp(Cancel));
+        for (var index = 0; index < ids.Length; index++)
+        {
+            var page = await List(store, new ListingQuery(Kind, After: new ListingCursor(new DateTimeOffset(1, TimeSpan.Zero), ids[index])));
+            Assert.Equal(ids.Skip(index + 1), page.Select(row => row.Id));
+        }
+    }
+
+    [Fact]
+    public async Task Filters_AreExact()
+    {
+        await using var store = await Open();
+        string[] names = ["a", "A", "\u00e4", "a\u0308", "a ", "'", "\\", "%", ""];
+        foreach (var (index, name) in names.Index())
+            await Write(store, $"{index}", 0, name, name, name, index);
+        await store.Wait(store.Listing.CatchUp(Cancel));
+        foreach (var (index, name) in names.Index())
+        {
+            var row = Assert.Single(await List(store, new ListingQuery(Kind, name, name, name)));
+            Assert.Equal(($"{index}", name, name, name), (row.Id, row.Owner, row.State, row.Label));
+            Assert.Equal(index, row.At.UtcTicks);
+        }
+    }
+
+    [Fact]
     public async Task KindWithoutProjection_HasNoRowsAndDoesNotHoldUpCatchUp()
     {
         await using var store = await Open();

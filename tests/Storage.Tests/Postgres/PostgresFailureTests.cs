@@ -1,0 +1,243 @@
+using System.Text;
+using Dapper;
+using Marketplace.Testing;
+using Npgsql;
+
+namespace Marketplace.Storage;
+
+/// <summary>What happens to writes when the server, the connection or one of the neighbours in a batch fails.</summary>
+public sealed class PostgresFailureTests(PostgresFixture postgres)
+{
+    private const string KillStores = """
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = 'marketplace store' and datname = current_database() and pid <> pg_backend_pid()
+        """;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task KilledBackends_LeaveOutcomesUnknownAndNothingLost()
+    {
+        var database = await postgres.CreateDatabase();
+        await using var store = await PostgresUnderTest.Open(database);
+        using var stop = new CancellationTokenSource();
+        var writers = Enumerable.Range(0, 24).Select(writer => WriteUntil(store.Store, $"{writer}", stop.Token)).ToList();
+        var killed = 0;
+        await using (var connection = new NpgsqlConnection(database))
+        {
+            for (var round = 0; round < 15; round++)
+                killed += (await connection.QueryAsync<bool>(KillStores)).Count();
+        }
+        await stop.CancelAsync();
+        var outcomes = await Task.WhenAll(writers);
+
+        Assert.NotEqual(0, killed);
+        foreach (var (writer, outcome) in outcomes.Index())
+        {
+            var stored = (await store.Store.Read(new DocumentKey("k", $"{writer}"), Cancel))?.Version ?? 0;
+            Assert.InRange(stored, outcome.Acknowledged, outcome.Acknowledged + outcome.Unknown);
+            Assert.Equal(stored + 1, await store.Store.Write(new DocumentKey("k", $"{writer}"), stored, default));
+        }
+    }
+
+    [Fact]
+    public async Task BackendKilledInTheMiddleOfABatch_FailsItAsUnknown_AndTheNextWriteSucceeds()
+    {
+        var database = await postgres.CreateDatabase();
+        await using var store = await PostgresUnderTest.Open(database, options => options with { WriteConnections = 1 });
+        Task write = Task.CompletedTask;
+        await PostgresConcurrencyTests.WithLockedTable(database, async () =>
+        {
+            write = store.Store.Write(new DocumentKey("k", "a"), 0, default).AsTask();
+            await PostgresConcurrencyTests.UntilSomebodyWaits(database, "relation");
+            await PostgresServer.Execute(database, KillStores);
+            Assert.True((await Assert.ThrowsAsync<StoreUnavailableException>(() => write)).MayHaveHappened);
+        });
+        Assert.Equal(1, await store.Store.Write(new DocumentKey("k", "a"), 0, default));
+    }
+
+    [Fact]
+    public async Task RestartedServer_HasWhatWasAcknowledged()
+    {
+        await using var server = await StartDurable();
+        var database = await server.CreateDatabase();
+        await using var store = await PostgresUnderTest.Open(database, options => options with { RequireDurableServer = true });
+        using var stop = new CancellationTokenSource();
+        var restarted = new TaskCompletionSource();
+        var writers = Enumerable.Range(0, 8).Select(writer => WriteUntil(store.Store, $"{writer}", stop.Token, restarted.Task)).ToList();
+        await server.Restart();
+        restarted.SetResult();
+        await stop.CancelAsync();
+
+        foreach (var (writer, outcome) in (await Task.WhenAll(writers)).Index())
+        {
+            var stored = (await store.Store.Read(new DocumentKey("k", $"{writer}"), Cancel))?.Version ?? 0;
+            Assert.InRange(stored, outcome.Acknowledged, outcome.Acknowledged + outcome.Unknown);
+        }
+        await PostgresServer.Execute(database, "alter system set synchronous_commit = off; select pg_reload_conf()");
+        await PostgresServer.Execute(database, KillStores);
+        var refusal = await Assert.ThrowsAsync<PostgresSettingsException>(() => PostgresStore.Open(store.Options, Cancel));
+        Assert.Equal("synchronous_commit", refusal.Setting);
+    }
+
+    [Fact]
+    public async Task ServerWithoutFsync_IsRefused()
+    {
+        var database = await postgres.CreateDatabase();
+        var refusal = await Assert.ThrowsAsync<PostgresSettingsException>(
+            () => PostgresStore.Open(new PostgresStoreOptions { ConnectionString = database }, Cancel));
+        Assert.Equal(("fsync", "off"), (refusal.Setting, refusal.Value));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Username=me")]
+    [InlineData("Host=here;Secret Word=swordfish")]
+    public async Task ConnectionStringThatIsNone_IsRefusedByTheOptionsName(string text)
+    {
+        var refusal = await Assert.ThrowsAsync<ArgumentException>(
+            () => PostgresStore.Open(new PostgresStoreOptions { ConnectionString = text }, Cancel));
+        Assert.Contains("PostgresStoreOptions.ConnectionString", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("swordfish", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AbsentServer_IsToldInTime()
+    {
+        var folder = Directory.CreateTempSubdirectory("market-none-");
+        var options = new PostgresStoreOptions { ConnectionString = $"Host={folder.FullName};Username=market;Database=none" };
+        var failure = await Assert.ThrowsAsync<StoreUnavailableException>(() => PostgresStore.Open(options, Cancel));
+        folder.Delete();
+        Assert.False(failure.MayHaveHappened);
+    }
+
+    [Fact]
+    public async Task OneRefusedWrite_DoesNotFailItsNeighbours()
+    {
+        var database = await postgres.CreateDatabase();
+        await using var store = await PostgresUnderTest.Open(database, options => options with { WriteConnections = 1 });
+        await PostgresServer.Execute(database, "alter table market.documents add check (id <> '13')");
+        var writes = new List<Task<long>>();
+        await PostgresConcurrencyTests.WithLockedTable(database, () =>
+        {
+            writes.AddRange(Enumerable.Range(0, 40).Select(index => store.Store.Write(new DocumentKey("k", $"{index}"), 0, default).AsTask()));
+            return Task.CompletedTask;
+        });
+
+        Assert.False((await Assert.ThrowsAsync<StoreUnavailableException>(() => writes[13])).MayHaveHappened);
+        writes.RemoveAt(13);
+        Assert.All(await Task.WhenAll(writes), version => Assert.Equal(1, version));
+    }
+
+    [Fact]
+    public async Task TooManyWaitingWrites_AreRefusedAtOnce()
+    {
+        var database = await postgres.CreateDatabase();
+        await using var store = await PostgresUnderTest.Open(database, options => options with { WaitingMax = 3 });
+        Task[] waiting = [];
+        await PostgresConcurrencyTests.WithLockedTable(database, () =>
+        {
+            waiting = [.. Enumerable.Range(0, 3).Select(index => store.Store.Write(new DocumentKey("k", $"{index}"), 0, default).AsTask())];
+            Assert.False(Assert.Throws<StoreUnavailableException>(() => { _ = store.Store.Write(new DocumentKey("k", "3"), 0, default); }).MayHaveHappened);
+            return Task.CompletedTask;
+        });
+        await Task.WhenAll(waiting);
+        Assert.Equal(1, await store.Store.Write(new DocumentKey("k", "3"), 0, default));
+    }
+
+    [Fact]
+    public async Task WriteThatTheServerDoesNotAnswer_IsGivenUp()
+    {
+        var database = await postgres.CreateDatabase();
+        await using var store = await PostgresUnderTest.Open(
+            database, options => options with { CommandTimeMax = TimeSpan.FromSeconds(1), WriteConnections = 1 });
+        await PostgresConcurrencyTests.WithLockedTable(database, () =>
+            Assert.ThrowsAsync<StoreUnavailableException>(async () => await store.Store.Write(new DocumentKey("k", "a"), 0, default)));
+        Assert.Equal(1, await store.Store.Write(new DocumentKey("k", "a"), 0, default));
+    }
+
+    [Fact]
+    public async Task ClosedStore_FinishesWhatItTookAndRefusesTheRest()
+    {
+        var database = await postgres.CreateDatabase();
+        var store = await PostgresUnderTest.Open(database);
+        var writes = Enumerable.Range(0, 50).Select(index => store.Store.Write(new DocumentKey("k", $"{index % 5}"), index / 5, default).AsTask()).ToList();
+        await store.DisposeAsync();
+        Assert.All(writes, write => Assert.True(write.IsCompletedSuccessfully));
+        Assert.Throws<StoreStoppedException>(() => { _ = store.Store.Write(new DocumentKey("k", "x"), 0, default); });
+    }
+
+    [Theory]
+    [InlineData("update market.documents set content = '\\x00' where id = 'b'")]
+    [InlineData("update market.documents set version = 2 where id = 'b'")]
+    [InlineData("update market.documents set id = 'B' where id = 'b'")]
+    [InlineData("update market.log set content = '\\x00' where version = 2")]
+    [InlineData("delete from market.log where version = 2")]
+    [InlineData("update market.log set stream = 't' where version = 2")]
+    public async Task DamagedRow_IsRefusedAndNamed(string damage)
+    {
+        var database = await postgres.CreateDatabase();
+        await using var store = await PostgresUnderTest.Open(database);
+        foreach (var id in (string[])["a", "b", "c"])
+            await store.Store.Write(new DocumentKey("k", id), 0, Encoding.UTF8.GetBytes(id));
+        await store.Store.Append("s", 0, ["one"u8.ToArray(), "two"u8.ToArray(), "three"u8.ToArray()]);
+        await PostgresServer.Execute(database, damage);
+
+        var stream = damage.Contains("market.log", StringComparison.Ordinal);
+        var refusal = await Assert.ThrowsAsync<StoreDamagedException>(
+            async () => _ = stream
+                ? await store.Store.Read("s", cancellation: Cancel).CountAsync(Cancel)
+                : await store.Store.Scan("k", Cancel).CountAsync(Cancel));
+        Assert.Equal(stream ? "market.log" : "market.documents", refusal.File);
+        Assert.Equal("a", Encoding.UTF8.GetString((await store.Store.Read(new DocumentKey("k", "a"), Cancel))!.Value.Content.Span));
+        if (!stream)
+            await Assert.ThrowsAsync<StoreDamagedException>(async () =>
+                await store.Store.Read(new DocumentKey("k", damage.Contains("'B'", StringComparison.Ordinal) ? "B" : "b"), Cancel));
+    }
+
+    private static async Task<PostgresServer> StartDurable()
+    {
+        Assert.SkipUnless(PostgresServer.IsInstalled || Vectors.Required, PostgresServer.Missing);
+        return await PostgresServer.Start(durable: true);
+    }
+
+    /// <summary>
+    /// Writes one document again and again, as a grain does: after an unknown outcome it reads first, once the server is <paramref name="mended"/>.
+    /// </summary>
+    private static async Task<(int Acknowledged, int Unknown)> WriteUntil(
+        PostgresStore store, string id, CancellationToken stop, Task? mended = null)
+    {
+        var (acknowledged, unknown) = (0, 0);
+        for (long version = 0; !stop.IsCancellationRequested;)
+        {
+            try
+            {
+                version = await store.Write(new DocumentKey("k", id), version, default);
+                acknowledged++;
+            }
+            catch (StoreUnavailableException failure)
+            {
+                unknown += failure.MayHaveHappened ? 1 : 0;
+                await (mended ?? Task.CompletedTask);
+                version = await ReadWhenPossible(store, id) ?? version;
+            }
+            catch (VersionConflictException conflict)
+            {
+                version = conflict.Stored;
+            }
+        }
+        return (acknowledged, unknown);
+    }
+
+    private static async Task<long?> ReadWhenPossible(PostgresStore store, string id)
+    {
+        try
+        {
+            return (await store.Read(new DocumentKey("k", id), Cancel))?.Version ?? 0;
+        }
+        catch (StoreUnavailableException)
+        {
+            return null;
+        }
+    }
+}
