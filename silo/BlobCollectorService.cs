@@ -35,8 +35,9 @@ internal sealed partial class BlobCollectorService(
             if (done is { Deleted: > 0 } collected)
                 LogCollected(collected.Deleted, collected.DeletedBytes);
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is not OperationCanceledException)
         {
+            // A store that stopped, or a grain that could not be asked: what is not known to be unwanted is kept.
             LogFailed(failure);
         }
     }

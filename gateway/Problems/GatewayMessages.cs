@@ -44,6 +44,9 @@ internal static class GatewayMessages
     public const string Overloaded =
         "The service is overloaded, starting or stopping; the request had no effect. Send it again after the seconds in Retry-After.";
 
+    public const string LostWrite =
+        "Another request changed the same thing at the same moment; this one had no effect. Send it again after the seconds in Retry-After.";
+
     public const string TimedOut =
         "The service did not answer in time; whether the request had an effect is not known. Send it again: with the same request id it "
         + "reaches the same job.";

@@ -5,6 +5,7 @@ using Marketplace.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Orleans.Storage;
 
 namespace Marketplace.Gateway;
 
@@ -63,6 +64,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         BlobTooLargeException large => ProblemFactory.Write(http, ErrorCode.BodyTooLarge, GatewayMessages.BlobTooLarge(large.SizeMax)),
         BlobMismatchException mismatch => ProblemFactory.Write(http, ErrorCode.BlobMismatch, mismatch.Message),
         InsufficientDiskException => ProblemFactory.Write(http, ErrorCode.StorageFull, GatewayMessages.StorageFull),
+        InconsistentStateException => ProblemFactory.Write(http, ErrorCode.Unavailable, GatewayMessages.LostWrite),
         LimitExceededException or OrleansMessageRejectionException =>
             ProblemFactory.Write(http, ErrorCode.Unavailable, GatewayMessages.Overloaded),
         TimeoutException => ProblemFactory.Write(http, ErrorCode.OutcomeUnknown, GatewayMessages.TimedOut),

@@ -73,21 +73,24 @@ internal abstract class GrainTimer : IGrainTimer
     }
 
     /// <summary>Runs the callback, in a turn of the activation.</summary>
-    public async Task Tick()
+    /// <returns>What it threw, which nobody but the activation hears of.</returns>
+    public async Task<Exception?> Tick()
     {
         lock (_gate)
         {
             if (_isStopped)
-                return;
+                return null;
             _isChanged = false;
         }
 
+        Exception? error = null;
         try
         {
             await Run(_stopped.Token);
         }
         catch (Exception exception)
         {
+            error = exception;
             HostLog.TimerFailed(Activation.Host.Logger, exception, Activation.GrainId);
         }
 
@@ -95,11 +98,13 @@ internal abstract class GrainTimer : IGrainTimer
         {
             _isTicking = false;
             if (_isStopped)
-                return;
+                return error;
 
             // A callback that changed its own timer means the new due time; else the period counts from here.
             _timer?.Change(_isChanged ? _dueTime : _period, Timeout.InfiniteTimeSpan);
         }
+
+        return error;
     }
 
     protected abstract Task Run(CancellationToken cancellation);

@@ -34,8 +34,8 @@ internal sealed class TimerCall : GrainCall
     public override async void Run(object grain)
     {
         var activation = _timer.Activation;
-        await _timer.Tick();
-        activation.BeforeOutcome(this, null);
+        var error = await _timer.Tick();
+        activation.BeforeOutcome(this, error);
         activation.AfterCall(this);
         Release();
     }

@@ -27,13 +27,17 @@ public interface IStateGrain : IGrainWithStringKey
     Task<StateRoot> RootWith(StateRoot root, ImmutableArray<StateChange> changes);
 
     /// <summary>
-    /// Applies a run's changes if the state is still at <paramref name="before"/>, once per job, and keeps <paramref name="end"/> until
-    /// <see cref="Acknowledge"/>: the run's effect and its result are one durable write.
+    /// Applies a run's changes if nothing was committed since its <see cref="Begin"/>, once per job, and keeps <paramref name="end"/> until
+    /// <see cref="Acknowledge"/>: the run's effect and its result are one durable write. The root alone would not tell, for a state may
+    /// come back to an earlier one.
     /// </summary>
-    /// <returns>The new root; null where the state has moved on and the job must run again.</returns>
+    /// <returns>
+    /// How the run ended whose changes were applied, with the roots: the job ends so. It may be another run of the job than this one, committed before.
+    /// Null where the state has moved on and the job must run again.
+    /// </returns>
     /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: the state would be larger than allowed.</exception>
     [Effect(Effect.Deduplicated), Alias("Commit")]
-    Task<StateRoot?> Commit(JobId job, StateRoot before, ImmutableArray<StateChange> changes, JobEnd end);
+    Task<JobEnd?> Commit(JobId job, long height, StateRoot before, ImmutableArray<StateChange> changes, JobEnd end);
 
     /// <summary>The job's terminal write is durable.</summary>
     [Effect(Effect.Idempotent), Alias("Acknowledge")]

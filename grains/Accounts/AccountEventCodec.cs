@@ -20,6 +20,7 @@ internal static class AccountEventCodec
         KeyRevoked = 8,
         BlobCounted = 9,
         BlobDiscounted = 10,
+        Resumed = 11,
     }
 
     public static ReadOnlyMemory<byte> Write(AccountEvent happened)
@@ -72,6 +73,9 @@ internal static class AccountEventCodec
             case BlobDiscounted discounted:
                 Begin(Kind.BlobDiscounted).Id(discounted.Blob.Value);
                 break;
+            case Resumed:
+                Begin(Kind.Resumed);
+                break;
             default:
                 throw new InvalidOperationException($"This is a bug in the account: the event {happened.GetType().Name} has no stored form.");
         }
@@ -102,6 +106,7 @@ internal static class AccountEventCodec
             Kind.KeyRevoked => new KeyRevoked(reader.Text(), reader.Time()),
             Kind.BlobCounted => new BlobCounted(new BlobId(reader.Id()), reader.Signed()),
             Kind.BlobDiscounted => new BlobDiscounted(new BlobId(reader.Id())),
+            Kind.Resumed => new Resumed(),
             _ => throw new InvalidDataException($"An event of an account has the unknown kind {(byte)kind}. Use the build that wrote it."),
         };
         reader.End();

@@ -25,6 +25,12 @@ internal readonly record struct OutgoingCharge(AccountId Payee, long Sequence, T
 /// <summary>The payee has all transfers up to this sequence.</summary>
 internal sealed record Delivered(AccountId Payee, long Sequence) : AccountEvent;
 
+/// <summary>
+/// A new activation goes on with the transfers that it found. It moves nothing; that it was appended is what counts: an older activation can append
+/// nothing any more, so it cannot add to a transfer that this one is about to send as it is.
+/// </summary>
+internal sealed record Resumed : AccountEvent;
+
 /// <summary>A transfer came in.</summary>
 internal sealed record Received(AccountId Payer, long Sequence, TokenAmount Amount) : AccountEvent;
 

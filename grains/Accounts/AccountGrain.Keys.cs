@@ -20,6 +20,7 @@ public sealed partial class AccountGrain
         var valid = _account.Keys.Values.Count(key => key.RevokedAt is null);
         if (valid >= AccountPolicy.KeysMax || _account.Keys.Count >= AccountPolicy.KeysEverMax)
         {
+            await RequireNewest();
             throw new MarketException(ErrorCode.TooManyKeys,
                 $"The account has {valid} valid keys and {_account.Keys.Count} in all; allowed are {AccountPolicy.KeysMax} and "
                 + $"{AccountPolicy.KeysEverMax}. Revoke one first.");
@@ -28,13 +29,13 @@ public sealed partial class AccountGrain
         var (id, secret) = NewSecret();
         await Append(new KeyCreated(id, request.Name, request.Scopes, request.SpendLimit, _clock.GetUtcNow()));
         // A crash before this leaves a listed key without a secret: nobody has seen one, so nobody misses it.
-        await GrainFactory.GetGrain<IKeyGrain>(id).Register(_id, request.Scopes, ApiKey.HashSecret(secret));
+        await LostWrites.Resend(() => GrainFactory.GetGrain<IKeyGrain>(id).Register(_id, request.Scopes, ApiKey.HashSecret(secret)));
         return new CreatedKey(ApiKey.Format(id, secret), _account.Keys[id].ToView());
     }
 
     public async Task<ImmutableArray<KeyView>> ListKeys()
     {
-        RequireOpen();
+        await RequireOpen();
         await _journal.Settled();
         return _account.KeyViews();
     }
@@ -43,9 +44,13 @@ public sealed partial class AccountGrain
     {
         RequireSound();
         if (!_account.Keys.ContainsKey(keyId))
+        {
+            await RequireNewest();
             throw new MarketException(ErrorCode.KeyNotFound, $"The account has no key '{keyId}'.");
+        }
+
         // First where it works: a crash in between leaves a key that is listed as valid and refused everywhere, and the call is repeated.
-        await GrainFactory.GetGrain<IKeyGrain>(keyId).Revoke();
+        await LostWrites.Resend(() => GrainFactory.GetGrain<IKeyGrain>(keyId).Revoke());
         if (_account.Keys[keyId].RevokedAt is null)
             await Append(new KeyRevoked(keyId, _clock.GetUtcNow()));
         else

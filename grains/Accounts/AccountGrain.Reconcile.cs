@@ -27,16 +27,12 @@ public sealed partial class AccountGrain
     /// <summary>Not awaited by the hold: the process that lives on has the timer, and the one that does not has nothing durable to wait for.</summary>
     private async Task Remind()
     {
-        if (_reminded)
-            return;
-        _reminded = true;
         try
         {
             await this.RegisterOrUpdateReminder(AccountPolicy.ReconcileReminder, AccountPolicy.ReconcilePeriod, AccountPolicy.ReconcilePeriod);
         }
         catch (Exception failure)
         {
-            _reminded = false;
             LogReminderFailed(failure, _id);
         }
     }
@@ -57,10 +53,11 @@ public sealed partial class AccountGrain
             while (await AskDueHolds())
             {
             }
-            if (HasUnfinishedBusiness)
-                await Remind();
-            else
+            if (!HasUnfinishedBusiness)
                 await Rest();
+            // Another activation that knew of no business may have removed it.
+            else if (await this.GetReminder(AccountPolicy.ReconcileReminder) is null)
+                await Remind();
         }
         catch (Exception failure)
         {
@@ -76,11 +73,14 @@ public sealed partial class AccountGrain
     private async Task Rest()
     {
         await _journal.FlushDeferred();
+        // The reminder belongs to the account, not to this activation: whoever does not know of the newest holds must not remove it.
+        await RequireNewest();
+        if (HasUnfinishedBusiness)
+            return;
         _timer?.Dispose();
         _timer = null;
         if (await this.GetReminder(AccountPolicy.ReconcileReminder) is { } reminder)
             await this.UnregisterReminder(reminder);
-        _reminded = false;
         // A hold may have come while the reminder went.
         if (HasUnfinishedBusiness)
             BeginReconciling();
@@ -100,7 +100,10 @@ public sealed partial class AccountGrain
                 // From here its amount is fixed; and what is sent must be durable here first.
                 transfer.Sent = true;
                 await _journal.Settled();
-                await GrainFactory.GetGrain<IAccountGrain>(payee.ToString()).Receive(_id, transfer.Sequence, transfer.Amount);
+                if (_journal.Version == _foundVersion)
+                    await Append(new Resumed());
+                await LostWrites.Resend(() => GrainFactory.GetGrain<IAccountGrain>(payee.ToString())
+                    .Receive(_id, transfer.Sequence, transfer.Amount));
                 // Nobody waits for this event: it goes with the next append, and without it the transfer is sent again and ignored.
                 Defer(new Delivered(payee, transfer.Sequence));
             }
@@ -135,7 +138,7 @@ public sealed partial class AccountGrain
     {
         var last = hold.Last;
         hold.AskAt = _clock.GetUtcNow() + AccountPolicy.HoldOrphanAge;
-        var answer = await GrainFactory.GetGrain<IJobGrain>(job.ToString()).GetSettlement();
+        var answer = await LostWrites.Resend(() => GrainFactory.GetGrain<IJobGrain>(job.ToString()).GetSettlement());
         // A request that was repeated during the question may have created the job on the renewed hold.
         if (answer is null || hold.Last != last)
             return null;

@@ -7,7 +7,8 @@ namespace Marketplace.Grains;
 /// <summary>
 /// One account. Decides on its memory, appends the event, answers when it is durable; calls that arrive during an append share the next one,
 /// which is why the grain is reentrant: every decision is one piece of code without an await between reading the state and applying the event.
-/// After a failed append the memory is ahead of the log: the activation refuses everything and goes.
+/// After a failed append the memory is ahead of the log: the activation refuses everything and goes. An answer that no append backs, and that
+/// another activation's events could make wrong, is checked against the log first.
 /// </summary>
 [Reentrant]
 public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
@@ -22,8 +23,8 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
     private AccountState _account = new();
     private EventJournal _journal = null!;
     private IGrainTimer? _timer;
+    private long _foundVersion;
     private int _eventBytes;
-    private bool _reminded;
     private bool _snapshotting;
     private bool _reconciling;
     private readonly HashSet<AccountId> _delivering = [];
@@ -56,6 +57,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         foreach (var hold in _account.Holds.Values)
             hold.AskAt = _clock.GetUtcNow();
 
+        _foundVersion = version;
         _journal = new EventJournal(_log, _stream, version);
         if (HasUnfinishedBusiness)
             BeginReconciling(AccountPolicy.ReconcileAfterLoad);
@@ -67,7 +69,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         {
             await _journal.FlushDeferred();
         }
-        catch (MarketException failure)
+        catch (Exception failure)
         {
             // What was deferred may be lost: the next activation sends its transfers again, and the payees ignore them.
             LogAppendFailed(failure, _id);
@@ -76,7 +78,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
 
     public async Task<AccountView> Get()
     {
-        RequireOpen();
+        await RequireOpen();
         await _journal.Settled();
         return _account.ToView(_id);
     }
@@ -100,18 +102,22 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
 
     public async Task<HoldResult> Hold(Caller caller, ImmutableArray<HoldItem> items)
     {
-        RequireOpen();
+        await RequireOpen();
         if (items.Length > MarketLimits.BatchJobsMax)
             throw new MarketException(ErrorCode.LimitExceeded, $"The batch has {items.Length} jobs; allowed are {MarketLimits.BatchJobsMax}.");
         if (caller.Account != _id || !_account.Keys.TryGetValue(caller.KeyId, out var key) || key.RevokedAt is not null)
+        {
+            await RequireNewest();
             throw new MarketException(ErrorCode.Unauthenticated, $"Key '{caller.KeyId}' is not a valid key of account {_id}.");
+        }
+
         var (result, held, renewed) = AccountRules.Hold(_account, key, items, _clock.GetUtcNow());
         if (held is not null)
             _ = Append(held);
         if (renewed is not null)
             _ = Append(renewed);
         BeginReconciling();
-        await _journal.Settled();
+        await (held is null && renewed is null ? RequireNewest() : _journal.Settled());
         return result;
     }
 
@@ -126,7 +132,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
             return;
         }
 
-        await _journal.Settled();
+        await RequireNewest();
     }
 
     public async Task Receive(AccountId payer, long sequence, TokenAmount amount)
@@ -140,21 +146,26 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         }
 
         if (sequence != last + 1)
+        {
+            await RequireNewest();
             throw new InvalidOperationException($"This is a bug in account {payer}: it sends transfer {sequence} to {_id}, which has {last} of them.");
+        }
+
         await Append(new Received(payer, sequence, amount));
     }
 
     public async Task CountBlob(BlobId blob, long size)
     {
-        RequireOpen();
+        await RequireOpen();
         if (_account.Blobs.ContainsKey(blob))
         {
-            await _journal.Settled();
+            await RequireNewest();
             return;
         }
 
         if (_account.Blobs.Count >= AccountPolicy.BlobsMax || size > AccountPolicy.BlobBytesMax - _account.BlobBytes)
         {
+            await RequireNewest();
             throw new MarketException(ErrorCode.QuotaExceeded,
                 $"The account keeps {_account.Blobs.Count} blobs with {_account.BlobBytes} bytes; allowed are {AccountPolicy.BlobsMax} blobs with "
                 + $"{AccountPolicy.BlobBytesMax} bytes, and this one has {size}. Remove some with 'market blob rm'.");
@@ -169,18 +180,19 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         if (_account.Blobs.ContainsKey(blob))
             await Append(new BlobDiscounted(blob));
         else
-            await _journal.Settled();
+            await RequireNewest();
     }
 
     private bool HasUnfinishedBusiness => _account.Holds.Count > 0 || _account.Outgoings.Values.Any(outgoing => !outgoing.IsEmpty);
 
     /// <exception cref="MarketException"><see cref="ErrorCode.AccountNotFound"/>.</exception>
-    private void RequireOpen()
+    private async ValueTask RequireOpen()
     {
         RequireSound();
         if (_account.IsOpen)
             return;
         DeactivateOnIdle();
+        await RequireNewest();
         throw new MarketException(ErrorCode.AccountNotFound, $"There is no account {_id}; an account begins with its first credit.");
     }
 
@@ -189,6 +201,9 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         if (_journal.Failure is not null)
             throw new MarketException(ErrorCode.Unavailable, "The account is being read again after a failed write; this call changed nothing. Send it again.");
     }
+
+    /// <inheritdoc cref="EventJournal.RequireNewest"/>
+    private Task RequireNewest() => EndIfFailed(_journal.RequireNewest());
 
     /// <summary>Applies and appends; completes when the event is durable.</summary>
     private Task Append(AccountEvent happened)
@@ -208,19 +223,26 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
 
     private async Task AwaitDurable(Task durable)
     {
+        await EndIfFailed(durable);
+        if (_eventBytes >= Math.Max(AccountPolicy.SnapshotEventBytesMin, _snapshots.Size) && !_snapshotting)
+            _ = SaveSnapshot();
+    }
+
+    /// <summary>
+    /// The activation ends here and not only where a call fails: what was appended in the background has no caller whose failure would end it.
+    /// </summary>
+    private async Task EndIfFailed(Task durable)
+    {
         try
         {
             await durable;
         }
-        catch (MarketException failure)
+        catch (Exception failure)
         {
             LogAppendFailed(failure, _id);
             DeactivateOnIdle();
             throw;
         }
-
-        if (_eventBytes >= Math.Max(AccountPolicy.SnapshotEventBytesMin, _snapshots.Size) && !_snapshotting)
-            _ = SaveSnapshot();
     }
 
     /// <summary>Not awaited by any call: without it the next activation reads more events, nothing else.</summary>

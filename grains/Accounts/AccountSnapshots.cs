@@ -4,18 +4,16 @@ using Marketplace.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// The snapshots of one account's event log: a head document that names the log's version and the parts, and the parts, in two sets of which
-/// one is valid while the other is written. A snapshot that was not finished leaves the head, and with it the older one, as it was.
+/// The snapshots of one account's event log: a head document that names the log's version and the parts. Parts have names that were never used
+/// before and are written once, so two activations that write a snapshot at the same time, or one that is cut off in the middle, never mix
+/// theirs; which snapshot is valid is decided by the head alone, whose every write is conditional.
 /// </summary>
 internal sealed class AccountSnapshots(IDocumentStore documents, string account)
 {
-    private const byte Format = 1;
     private const string HeadKind = "account";
     private const string PartKind = "account-part";
 
-    private readonly DocumentKey _head = new(HeadKind, account);
-    private long _headVersion;
-    private bool _set;
+    private readonly DocumentKey _key = new(HeadKind, account);
 
     /// <summary>Bytes of the last snapshot.</summary>
     public int Size { get; private set; }
@@ -23,60 +21,135 @@ internal sealed class AccountSnapshots(IDocumentStore documents, string account)
     /// <returns>The account and the version of the last event in it; an empty one and 0 where there is no snapshot.</returns>
     public async ValueTask<(AccountState Account, long Version)> Load()
     {
-        if (await documents.Read(_head) is not { } head)
-            return (new AccountState(), 0);
-        _headVersion = head.Version;
-        var (version, parts, size) = ReadHead(head.Content.Span);
-        var bytes = new byte[size];
-        var position = 0;
-        for (var index = 0; index < parts; index++)
+        var (head, headVersion) = await ReadHead();
+        while (true)
         {
-            var key = Part(_set, index);
-            var part = await documents.Read(key) ?? throw new InvalidDataException($"The snapshot of account {account} lacks its part '{key}'.");
-            if (part.Content.Length > size - position)
-                throw new InvalidDataException($"The snapshot of account {account} has more bytes than its head says.");
+            if (head.Snapshot is not { } snapshot)
+                return (new AccountState(), 0);
+            if (await ReadParts(snapshot) is { } bytes)
+            {
+                Size = snapshot.Size;
+                return (AccountSnapshotCodec.Read(bytes.Span), snapshot.LogVersion);
+            }
+
+            // Another activation may have written two snapshots since the head was read, and so removed these parts.
+            var (next, nextVersion) = await ReadHead();
+            if (nextVersion == headVersion)
+                throw new InvalidDataException($"The snapshot {snapshot.Set} of account {account} lacks a part, or has more bytes than its head says.");
+            (head, headVersion) = (next, nextVersion);
+        }
+    }
+
+    /// <exception cref="VersionConflictException">Another activation writes a snapshot as well; the one that was valid is valid still.</exception>
+    public async ValueTask Save(ReadOnlyMemory<byte> content, long logVersion)
+    {
+        var (head, headVersion) = await ReadHead();
+        if (head.Snapshot?.LogVersion >= logVersion)
+            return;
+        await Discard(head.Discarded);
+
+        // The claim: its version names the parts, and whoever claims after it takes the head away from this attempt.
+        const int partBytes = AccountPolicy.SnapshotPartBytesMax;
+        var snapshot = new Snapshot(headVersion + 1, logVersion, (content.Length + partBytes - 1) / partBytes, content.Length);
+        headVersion = await WriteHead(head with { Discarded = snapshot.Parts }, headVersion);
+        for (var index = 0; index < snapshot.PartCount; index++)
+        {
+            var position = index * partBytes;
+            var part = content.Slice(position, Math.Min(partBytes, content.Length - position));
+            await documents.Write(Part(snapshot.Set, index), 0, part);
+        }
+
+        // The parts of the snapshot before stay until the next one: somebody may be reading them.
+        await WriteHead(new Head(snapshot, head.Snapshot?.Parts ?? default), headVersion);
+        Size = content.Length;
+    }
+
+    private async ValueTask<(Head Head, long Version)> ReadHead() => await documents.Read(_key) is { } found
+        ? (Head.Read(found.Content.Span), found.Version)
+        : (default(Head), 0);
+
+    private ValueTask<long> WriteHead(Head head, long expectedVersion) => documents.Write(_key, expectedVersion, head.Write());
+
+    private async ValueTask<ReadOnlyMemory<byte>?> ReadParts(Snapshot snapshot)
+    {
+        var bytes = new byte[snapshot.Size];
+        var position = 0;
+        for (var index = 0; index < snapshot.PartCount; index++)
+        {
+            if (await documents.Read(Part(snapshot.Set, index)) is not { } part || part.Content.Length > snapshot.Size - position)
+                return null;
             part.Content.CopyTo(bytes.AsMemory(position));
             position += part.Content.Length;
         }
 
-        Size = size;
-        return (AccountSnapshotCodec.Read(bytes.AsSpan(0, position)), version);
+        return position == snapshot.Size ? bytes : null;
     }
 
-    public async ValueTask Save(ReadOnlyMemory<byte> snapshot, long version)
+    private async ValueTask Discard(PartNames parts)
     {
-        var parts = 0;
-        for (var position = 0; position < snapshot.Length; position += AccountPolicy.SnapshotPartBytesMax)
+        for (var index = 0; index < parts.Count; index++)
         {
-            var key = Part(!_set, parts++);
-            var before = await documents.Read(key);
-            var part = snapshot.Slice(position, Math.Min(AccountPolicy.SnapshotPartBytesMax, snapshot.Length - position));
-            await documents.Write(key, before?.Version ?? 0, part);
+            var key = Part(parts.Set, index);
+            if (await documents.Read(key) is { } part)
+                await documents.Delete(key, part.Version);
+        }
+    }
+
+    private DocumentKey Part(long set, int index) => new(PartKind, $"{account}.{set}.{index}");
+
+    /// <summary>The parts <c>0</c> to <c>Count - 1</c> of one attempt to write a snapshot.</summary>
+    private readonly record struct PartNames(long Set, int Count);
+
+    private readonly record struct Snapshot(long Set, long LogVersion, int PartCount, int Size)
+    {
+        public PartNames Parts => new(Set, PartCount);
+    }
+
+    /// <param name="Snapshot">The valid snapshot.</param>
+    /// <param name="Discarded">Parts that are not of it: of the one before, or of an attempt that may have been cut off. The next attempt removes them.</param>
+    private readonly record struct Head(Snapshot? Snapshot, PartNames Discarded)
+    {
+        /// <summary>Version 1 had two sets of parts, 0 and 1, which were overwritten in turn; its heads are read, not written.</summary>
+        private const byte FormatOfTwoSets = 1;
+        private const byte Format = 2;
+
+        public ReadOnlyMemory<byte> Write()
+        {
+            var writer = new CompactWriter(48);
+            writer.Byte(Format);
+            writer.Flag(Snapshot is not null);
+            if (Snapshot is { } snapshot)
+            {
+                writer.Signed(snapshot.Set);
+                writer.Signed(snapshot.LogVersion);
+                writer.Count(snapshot.PartCount);
+                writer.Count(snapshot.Size);
+            }
+
+            writer.Signed(Discarded.Set);
+            writer.Count(Discarded.Count);
+            return writer.Finish();
         }
 
-        _headVersion = await documents.Write(_head, _headVersion, WriteHead(!_set, version, parts, snapshot.Length));
-        _set = !_set;
-        Size = snapshot.Length;
-    }
+        public static Head Read(ReadOnlySpan<byte> bytes)
+        {
+            var reader = new CompactReader(bytes);
+            Head head;
+            if (bytes is [FormatOfTwoSets, ..])
+            {
+                reader.Version(FormatOfTwoSets, "");
+                var snapshot = new Snapshot(reader.Flag() ? 1 : 0, reader.Signed(), reader.Count(), reader.Count());
+                head = new Head(snapshot, new PartNames(1 - snapshot.Set, snapshot.PartCount));
+            }
+            else
+            {
+                reader.Version(Format, "The head of an account's snapshot");
+                var snapshot = reader.Flag() ? new Snapshot(reader.Signed(), reader.Signed(), reader.Count(), reader.Count()) : (Snapshot?)null;
+                head = new Head(snapshot, new PartNames(reader.Signed(), reader.Count()));
+            }
 
-    private static ReadOnlyMemory<byte> WriteHead(bool set, long version, int parts, int size)
-    {
-        var writer = new CompactWriter(32);
-        writer.Byte(Format);
-        writer.Flag(set);
-        writer.Signed(version);
-        writer.Count(parts);
-        writer.Count(size);
-        return writer.Finish();
+            reader.End();
+            return head;
+        }
     }
-
-    private (long Version, int Parts, int Size) ReadHead(ReadOnlySpan<byte> bytes)
-    {
-        var reader = new CompactReader(bytes);
-        reader.Version(Format, "The head of an account's snapshot");
-        _set = reader.Flag();
-        return (reader.Signed(), reader.Count(), reader.Count());
-    }
-
-    private DocumentKey Part(bool set, int index) => new(PartKind, $"{account}.{(set ? 1 : 0)}.{index}");
 }

@@ -49,6 +49,7 @@ internal sealed class AccountState
             case HoldsRenewed renewed: Apply(renewed); break;
             case Settled settled: Apply(settled); break;
             case Delivered delivered: Outgoings[delivered.Payee].Deliver(delivered.Sequence); break;
+            case Resumed: break;
             case Received received: Apply(received); break;
             case KeyCreated created:
                 IsOpen = true;

@@ -5,7 +5,8 @@ namespace Marketplace.Grains;
 /// <summary>
 /// Who keeps a blob. Its document is the truth for the collector; the document per account makes the account's list. A pin writes first the
 /// quota, then the truth, then the list, a removal the other way round, so that a crash in between never leaves a blob that somebody sees
-/// without being kept; repeating the call makes it whole.
+/// without being kept; repeating the call makes it whole. An answer that is followed by no write is read anew; only that an account keeps a blob
+/// may be a moment old, because it could take it back in that very moment.
 /// </summary>
 public sealed class BlobGrain : Grain, IBlobGrain
 {
@@ -14,7 +15,6 @@ public sealed class BlobGrain : Grain, IBlobGrain
     private readonly TimeProvider _clock;
     private readonly BlobId _id;
     private readonly StoredDocument<BlobState> _blob;
-    private DateTimeOffset _collectedUntil = DateTimeOffset.MinValue;
 
     public BlobGrain(IDocumentStore documents, IBlobStore blobs, TimeProvider clock)
     {
@@ -27,14 +27,14 @@ public sealed class BlobGrain : Grain, IBlobGrain
 
     public async Task<BlobView> Pin(AccountId account, long size)
     {
-        await _blob.Load();
+        await _blob.Refresh();
         if (_blob.Value?.Accounts.TryGetValue(account, out var since) != true)
         {
             var stored = await RequireStored(size);
             RequireRoom();
             since = _clock.GetUtcNow();
-            await AccountOf(account).CountBlob(_id, stored.Size);
-            var blob = _blob.Value ?? BlobState.Of(stored.Size);
+            await LostWrites.Resend(() => AccountOf(account).CountBlob(_id, stored.Size));
+            var blob = (_blob.Value ?? BlobState.Of(stored.Size)) with { Size = stored.Size };
             await _blob.Write(blob with { Accounts = blob.Accounts.Add(account, since) });
         }
 
@@ -47,14 +47,14 @@ public sealed class BlobGrain : Grain, IBlobGrain
 
     public async Task Unpin(AccountId account)
     {
-        await _blob.Load();
+        await _blob.Refresh();
         var pin = ListEntry(account);
         await pin.Load();
         await pin.Delete();
         var isPinned = _blob.Value?.Accounts.ContainsKey(account) == true;
         if (isPinned)
             await _blob.Write(_blob.Value! with { Accounts = _blob.Value.Accounts.Remove(account) });
-        await AccountOf(account).DiscountBlob(_id);
+        await LostWrites.Resend(() => AccountOf(account).DiscountBlob(_id));
         if (isPinned)
             return;
         LeaveIfUnknown();
@@ -63,37 +63,41 @@ public sealed class BlobGrain : Grain, IBlobGrain
 
     public async Task KeepFor(ProgramId program)
     {
-        await _blob.Load();
+        await _blob.Refresh();
         if (_blob.Value?.Programs.Contains(program) == true)
             return;
         var stored = await RequireStored(null);
         RequireRoom();
-        var blob = _blob.Value ?? BlobState.Of(stored.Size);
+        var blob = (_blob.Value ?? BlobState.Of(stored.Size)) with { Size = stored.Size };
         await _blob.Write(blob with { Programs = blob.Programs.Add(program) });
     }
 
     public async Task<BlobView?> Find(AccountId account)
     {
         await _blob.Load();
+        if (_blob.Value?.Accounts.ContainsKey(account) != true)
+            await _blob.Refresh();
         LeaveIfUnknown();
         return _blob.Value is { } blob && blob.Accounts.TryGetValue(account, out var since) ? new BlobView(_id, blob.Size, since) : null;
     }
 
     public async Task<bool> IsPinned()
     {
-        await _blob.Load();
+        await _blob.Refresh();
         if (_blob.Value is { IsPinned: true })
             return true;
-        // The answer is a promise: it is kept in memory, so the memory must stay.
-        _collectedUntil = _clock.GetUtcNow() + MarketLimits.BlobCollectMax;
-        DelayDeactivation(MarketLimits.BlobCollectMax + MarketLimits.BlobCollectMax);
+        // The answer is a promise to the collector, so it is written down before it is given: a pin that is taken by another activation finds it,
+        // or is refused because this write came first.
+        var blob = _blob.Value ?? BlobState.Of(0);
+        await _blob.Write(blob with { CollectedUntil = _clock.GetUtcNow() + MarketLimits.BlobCollectMax });
+        DeactivateOnIdle();
         return false;
     }
 
     /// <summary>The bytes must be there, and not about to be deleted.</summary>
     private async ValueTask<BlobInfo> RequireStored(long? size)
     {
-        if (_clock.GetUtcNow() < _collectedUntil)
+        if (_clock.GetUtcNow() < _blob.Value?.CollectedUntil)
         {
             throw new MarketException(ErrorCode.Unavailable,
                 $"{_id} is being collected, because nobody kept it. Upload it again in {MarketLimits.BlobCollectMax.TotalSeconds} seconds.");
@@ -115,7 +119,7 @@ public sealed class BlobGrain : Grain, IBlobGrain
 
     private void LeaveIfUnknown()
     {
-        if (_blob.Value is null && _clock.GetUtcNow() >= _collectedUntil)
+        if (_blob.Value is not { IsPinned: true })
             DeactivateOnIdle();
     }
 

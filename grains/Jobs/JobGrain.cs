@@ -5,7 +5,8 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// One job. Two writes: the pending job and, with everything that happened since, its end. Between them only the market knows more, in memory.
-/// Once it has ended and whoever waited has been answered, the activation goes.
+/// Once it has ended and whoever waited has been answered, the activation goes. What is stored never changes but from absent to pending to ended, so
+/// "it has ended" is never out of date; "it is open" and "it does not exist" may be, and are read again before anybody acts on them.
 /// </summary>
 public sealed partial class JobGrain : Grain, IJobGrain
 {
@@ -32,6 +33,9 @@ public sealed partial class JobGrain : Grain, IJobGrain
         await _job.Load();
         var now = _clock.GetUtcNow();
         var hash = JobSpecCodec.Hash(submission.Spec);
+        var isTooLate = now - submission.HeldAt > JobPolicy.HoldAgeMax;
+        if (isTooLate && _job.Value is null)
+            await _job.Refresh();
         if (_job.Value is { } known)
         {
             LeaveIfEnded();
@@ -40,7 +44,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
             return new JobAdmission(kind, known.SubmittedAt, known.HeldAt);
         }
 
-        if (now - submission.HeldAt > JobPolicy.HoldAgeMax)
+        if (isTooLate)
         {
             DeactivateOnIdle();
             return new JobAdmission(JobAdmissionKind.HoldTooOld, now, submission.HeldAt);
@@ -53,7 +57,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
 
     public async Task<JobSettlement?> Complete(JobEnd end)
     {
-        await _job.Load();
+        await LoadPresent();
         if (_job.Value is { Ending: null } open)
             await EndWith(open, end);
         LeaveIfEnded();
@@ -78,8 +82,10 @@ public sealed partial class JobGrain : Grain, IJobGrain
 
         // From here the cancellation stands, whatever becomes of these two: the market's report will find the job ended, and the account
         // asks for the ends of old holds by itself.
-        _ = Try(() => GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Withdraw(_id), "withdraw it from the market");
-        _ = Try(() => GrainFactory.GetGrain<IAccountGrain>(job.Account.ToString()).Settle([ended.ToSettlement(_id)!]), "release its hold");
+        _ = Try(() => GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Withdraw(_id), "withdraw it from the market", JobPolicy.WithdrawAttemptsMax);
+        _ = Try(
+            () => LostWrites.Resend(() => GrainFactory.GetGrain<IAccountGrain>(job.Account.ToString()).Settle([ended.ToSettlement(_id)!])),
+            "release its hold");
         LeaveIfEnded();
         return ended.ToView(_id);
     }
@@ -120,6 +126,9 @@ public sealed partial class JobGrain : Grain, IJobGrain
     public async Task<JobSettlement?> GetSettlement()
     {
         await _job.Load();
+        // Money is given back on "does not exist", and a run begins on "is open".
+        if (_job.Value is not { Ending: not null })
+            await _job.Refresh();
         LeaveIfEnded();
         if (_job.Value is not { } job)
             return JobSettlement.Unknown(_id, default);
@@ -130,11 +139,19 @@ public sealed partial class JobGrain : Grain, IJobGrain
     /// <exception cref="MarketException"><see cref="ErrorCode.JobNotFound"/>, alike for unknown jobs and jobs of others.</exception>
     private async ValueTask<JobState> LoadOwned(Caller caller)
     {
-        await _job.Load();
+        await LoadPresent();
         if (_job.Value is { } job && job.Account == caller.Account)
             return job;
         LeaveIfEnded();
         throw new MarketException(ErrorCode.JobNotFound, $"There is no job {_id} of this account.");
+    }
+
+    /// <summary>Loads the job; that it does not exist is looked up anew.</summary>
+    private async ValueTask LoadPresent()
+    {
+        await _job.Load();
+        if (_job.Value is null)
+            await _job.Refresh();
     }
 
     private async ValueTask<JobState> EndWith(JobState job, JobEnd end)
@@ -147,14 +164,25 @@ public sealed partial class JobGrain : Grain, IJobGrain
         return ended;
     }
 
-    /// <summary>Adds what only the market knows of an open job.</summary>
+    /// <summary>
+    /// Adds what only the market knows of an open job. One that the market does not know may have been ended by another activation: it is read again.
+    /// </summary>
     private async ValueTask<JobView> LiveView(JobState job)
     {
+        if (job.Ending is null)
+        {
+            if (await FindInMarket() is { } open)
+            {
+                var view = job.ToView(_id);
+                return view with { Status = open.Status, History = [.. view.History, .. open.History] };
+            }
+
+            await _job.Refresh();
+            job = _job.Value ?? job;
+        }
+
         LeaveIfEnded();
-        var view = job.ToView(_id);
-        if (job.Ending is not null || await FindInMarket() is not { } open)
-            return view;
-        return view with { Status = open.Status, History = [.. view.History, .. open.History] };
+        return job.ToView(_id);
     }
 
     private async ValueTask<OpenJob?> FindInMarket()
@@ -172,12 +200,19 @@ public sealed partial class JobGrain : Grain, IJobGrain
     }
 
     /// <summary>
-    /// A job whose way into the queue was cut off by a crash would wait for ever. The market ignores a ticket that it has.
+    /// A job whose way into the queue was cut off by a crash would wait until the market looks for such jobs. The market ignores a ticket that it has.
     /// </summary>
     private void EnqueueIfForgotten(JobState job, DateTimeOffset now)
     {
         if (job.Ending is null && now - job.SubmittedAt > JobPolicy.EnqueueAgainAfter)
-            _ = Try(() => GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Enqueue([job.ToTicket(_id)]), "queue it again");
+            _ = Try(EnqueueIfOpen, "queue it again");
+    }
+
+    private async Task EnqueueIfOpen()
+    {
+        await _job.Refresh();
+        if (_job.Value is { Ending: null } open)
+            await GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Enqueue([open.ToTicket(_id)]);
     }
 
     /// <summary>Ended and absent jobs do not change any more, or were never there: nothing is worth keeping in memory.</summary>
@@ -188,15 +223,19 @@ public sealed partial class JobGrain : Grain, IJobGrain
     }
 
     /// <summary>A call that this job's own state does not depend on; whoever needs its effect has another way to it.</summary>
-    private async Task Try(Func<Task> call, string what)
+    private async Task Try(Func<Task> call, string what, int attemptsMax = 1)
     {
-        try
+        for (var attempt = 1; attempt <= attemptsMax; attempt++)
         {
-            await call();
-        }
-        catch (Exception failure)
-        {
-            LogSideCallFailed(failure, _id, what);
+            try
+            {
+                await call();
+                return;
+            }
+            catch (Exception failure)
+            {
+                LogSideCallFailed(failure, _id, what);
+            }
         }
     }
 }

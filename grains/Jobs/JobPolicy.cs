@@ -24,6 +24,12 @@ internal static class JobPolicy
     /// </summary>
     public static readonly TimeSpan HoldAgeMax = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// Attempts to take a cancelled job out of the market, which may be moving: the one after a failure finds it where it is now. A market that does
+    /// not hear of it runs the job for nothing, once.
+    /// </summary>
+    public const int WithdrawAttemptsMax = 3;
+
     /// <summary>A pending job that is asked for this long after its submission offers itself to the market again, in case the market lost it.</summary>
     public static readonly TimeSpan EnqueueAgainAfter = TimeSpan.FromSeconds(30);
 

@@ -35,14 +35,16 @@ public sealed class KeyGrain : Grain, IKeyGrain
 
     public async Task Revoke()
     {
-        await _key.Load();
+        await _key.Refresh();
         if (_key.Value is { IsRevoked: false } valid)
             await _key.Write(valid with { IsRevoked = true });
     }
 
     public async Task<Caller?> Verify(Bytes32 secretHash)
     {
-        await _key.Load();
+        // A key that was revoked in another activation must not live on in this one's memory. The gateway keeps answers for seconds, so this
+        // read is one per key and gateway in that time.
+        await _key.Refresh();
         if (_key.Value is not { IsRevoked: false } key)
         {
             // Whoever tries ids must not fill the memory with activations.

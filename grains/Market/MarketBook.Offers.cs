@@ -12,6 +12,14 @@ internal sealed partial class MarketBook
         return lost;
     }
 
+    /// <summary>Another activation has taken over: nothing is leased any more, and workers hear that they are not known here.</summary>
+    public void Close()
+    {
+        _paused = true;
+        foreach (var worker in _offers.Keys.Order().ToArray())
+            RemoveOffer(worker);
+    }
+
     /// <returns>The jobs that were leased to it, apart from those whose end is being written.</returns>
     public IReadOnlyList<MarketJob> RemoveOffer(WorkerId worker)
     {

@@ -23,6 +23,9 @@ internal sealed partial class MarketBook(long start)
 
     public long Start => start;
 
+    /// <summary>The queue is not rebuilt yet, or another activation has taken over.</summary>
+    public bool IsPaused => _paused;
+
     public int Count => _jobs.Count;
 
     public int QueuedCount => _jobs.Count - _leases.Count;

@@ -40,8 +40,21 @@ internal static class MarketEnds
     public static EndedJob Cancelled(JobTicket ticket) => new(
         ticket.Account, ticket.Job, ticket.RequestId, JobStatus.Cancelled, ErrorCode.CancelledByClient, 0, TokenAmount.Zero, default);
 
-    public static EndedJob Announced(JobTicket ticket, JobEnd end, TokenAmount charge) => new(
-        ticket.Account, ticket.Job, ticket.RequestId, end.Status, end.Code, Math.Clamp(end.FuelUsed, 0, ticket.Spec.FuelMax), charge, end.Output);
+    /// <summary>What listeners are told of a job that has its terminal write.</summary>
+    /// <returns>
+    /// Null where the write was not this end but another one's that came first, apart from a cancellation: whoever wrote it tells of it, and only he
+    /// knows the output.
+    /// </returns>
+    public static EndedJob? Announced(JobTicket ticket, JobEnd end, JobSettlement written)
+    {
+        if (written.Status == JobStatus.Cancelled)
+            return Cancelled(ticket);
+        var charge = JobPricing.Charge(end, ticket.Spec);
+        if (written.Status != end.Status || written.Charge != charge || written.Payee != (charge.IsZero ? null : end.Payee))
+            return null;
+        return new EndedJob(
+            ticket.Account, ticket.Job, ticket.RequestId, end.Status, end.Code, Math.Clamp(end.FuelUsed, 0, ticket.Spec.FuelMax), charge, end.Output);
+    }
 
     private static JobEnd Own(
         MarketJob job, JobStatus status, JobFault fault, ErrorCode code, string reason, JobExplanation explanation, WorkerId? worker = null) => new(

@@ -27,4 +27,16 @@ public sealed partial class MarketGrain
 
     [LoggerMessage(EventId = 1208, Level = LogLevel.Information, Message = "Worker {Worker} has fallen silent; its offer is withdrawn.")]
     private partial void LogWorkerSilent(WorkerId worker);
+
+    [LoggerMessage(EventId = 1209, Level = LogLevel.Warning, Message = "Market {Market}: start {Start} steps down, because {Why}.")]
+    private partial void LogSteppedDown(string market, long start, string why);
+
+    [LoggerMessage(EventId = 1210, Level = LogLevel.Warning, Message = "Market {Market}: the start number could not be read; it is tried again.")]
+    private partial void LogStartUnread(Exception failure, string market);
+
+    [LoggerMessage(EventId = 1211, Level = LogLevel.Warning, Message = "Market {Market}: {Count} pending jobs had not arrived; they are queued now.")]
+    private partial void LogSwept(string market, int count);
+
+    [LoggerMessage(EventId = 1212, Level = LogLevel.Warning, Message = "Market {Market}: the search for jobs that did not arrive failed; it is tried again.")]
+    private partial void LogSweepFailed(Exception failure, string market);
 }

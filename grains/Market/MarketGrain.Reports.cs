@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orleans.Storage;
 
 namespace Marketplace.Grains;
 
@@ -76,20 +77,20 @@ public sealed partial class MarketGrain
     }
 
     /// <summary>Keeps what the run leaves behind beside its result: an output blob, changes of state.</summary>
-    /// <returns>The end with the roots; null where the job runs again.</returns>
+    /// <returns>The end with the roots, that of an earlier run where that one was committed; null where the job runs again.</returns>
     private async ValueTask<JobEnd?> KeepEffects(MarketJob job, LeaseReport report, JobEnd end)
     {
         var ticket = job.Ticket;
         try
         {
             if (end.Output.Blob is { } blob)
-                await GrainFactory.GetGrain<IBlobGrain>(blob.ToString()).Pin(ticket.Account, end.Output.Size);
+                await LostWrites.Resend(() => GrainFactory.GetGrain<IBlobGrain>(blob.ToString()).Pin(ticket.Account, end.Output.Size));
             if (end.Status != JobStatus.Completed || end.RootBefore is not { } before)
                 return end;
-            var after = await GrainFactory.GetGrain<IStateGrain>(ticket.Spec.Program.ToString())
-                .Commit(ticket.Job, before, report.StateChanges, end);
-            if (after is { } root)
-                return end with { RootAfter = root };
+            var counts = await LostWrites.Resend(() => GrainFactory.GetGrain<IStateGrain>(ticket.Spec.Program.ToString())
+                .Commit(ticket.Job, job.StateHeight, before, report.StateChanges, end));
+            if (counts is not null)
+                return counts;
             // Somebody else's run came first. That is nobody's failure and no retry.
             job.Note(JobStatus.Pending, _clock.GetUtcNow(), end.Worker, "the program's state had moved on");
             _book.Requeue(job, _clock.GetUtcNow());
@@ -128,12 +129,28 @@ public sealed partial class MarketGrain
 
     private async Task Write(MarketJob job, JobEnd end, List<Ended> ends)
     {
-        var settlement = await GrainFactory.GetGrain<IJobGrain>(job.Ticket.Job.ToString()).Complete(end);
+        var settlement = await Complete(job.Ticket.Job, end);
         _book.Remove(job, _clock.GetUtcNow());
         if (end.RootAfter is not null)
             _ = Acknowledge(job.Ticket);
         if (settlement is not null)
             ends.Add(new Ended(job, end, settlement));
+    }
+
+    /// <summary>As <see cref="LostWrites.Resend{TAnswer}"/>, without a delegate for every job.</summary>
+    private async ValueTask<JobSettlement?> Complete(JobId job, JobEnd end)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await GrainFactory.GetGrain<IJobGrain>(job.ToString()).Complete(end);
+            }
+            catch (InconsistentStateException lost)
+            {
+                LostWrites.RequireAnother(attempt, lost);
+            }
+        }
     }
 
     private async Task Acknowledge(JobTicket ticket)
@@ -156,9 +173,7 @@ public sealed partial class MarketGrain
             _ = Settle(payer.Key, [.. payer.Select(ended => ended.Settlement)]);
         if (ends.Count == 0 || !_feed.IsWanted)
             return;
-        Announce([.. ends.Select(ended => ended.Settlement.Status == ended.End.Status
-            ? MarketEnds.Announced(ended.Job.Ticket, ended.End, ended.Settlement.Charge)
-            : MarketEnds.Cancelled(ended.Job.Ticket))]);
+        Announce([.. ends.Select(ended => MarketEnds.Announced(ended.Job.Ticket, ended.End, ended.Settlement)).OfType<EndedJob>()]);
     }
 
     private void Announce(ImmutableArray<EndedJob> jobs)
@@ -171,7 +186,7 @@ public sealed partial class MarketGrain
     {
         try
         {
-            await GrainFactory.GetGrain<IAccountGrain>(payer.ToString()).Settle(settlements);
+            await LostWrites.Resend(() => GrainFactory.GetGrain<IAccountGrain>(payer.ToString()).Settle(settlements));
         }
         catch (Exception failure)
         {

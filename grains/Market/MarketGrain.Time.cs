@@ -10,16 +10,19 @@ public sealed partial class MarketGrain
         _rebuild = this.RegisterGrainTimer(Rebuild, Options(TimeSpan.Zero, MarketPolicy.StorageRetryDelay));
 
     /// <summary>The reminder wakes the market after a restart, so that queued jobs do not wait for somebody to ask.</summary>
-    public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask;
+    public Task ReceiveReminder(string reminderName, TickStatus status) => CheckStart();
 
     private async Task Rebuild(CancellationToken cancellation)
     {
         try
         {
             var count = 0;
-            await _openJobs.Read(ticket => count += _book.Add(ticket, _clock.GetUtcNow()) ? 1 : 0, cancellation);
+            await _openJobs.Read(
+                OpenJobSpan.All, job => _book.Find(job) is null, ticket => count += _book.Add(ticket, _clock.GetUtcNow()) ? 1 : 0, cancellation);
             await this.RegisterOrUpdateReminder(MarketPolicy.WakeReminder, MarketPolicy.WakePeriod, MarketPolicy.WakePeriod);
             _rebuild?.Dispose();
+            if (_steppedDown)
+                return;
             _book.Resume(_clock.GetUtcNow());
             LogStarted(this.GetPrimaryKeyString(), _book.Start, count);
             Act();
@@ -33,6 +36,8 @@ public sealed partial class MarketGrain
     private Task OnTimer()
     {
         _timerAt = DateTimeOffset.MaxValue;
+        if (_steppedDown)
+            return Task.CompletedTask;
         var now = _clock.GetUtcNow();
         while (_book.TakeDue(now) is { } job)
             OnDeadline(job, now);
@@ -119,11 +124,16 @@ public sealed partial class MarketGrain
         }
 
         SettleLeftOvers();
+        _ = CheckStart();
+        if (now >= _sweptAt + MarketPolicy.SweepPeriod)
+            _ = Sweep(now);
     }
 
     /// <summary>Sets the timer to the next deadline, if that is before the moment for which it is set.</summary>
     private void Rearm()
     {
+        if (_steppedDown)
+            return;
         var next = _maintainedAt + MarketPolicy.MaintenancePeriod;
         if (_book.NextDeadline is { } deadline && deadline < next)
             next = deadline;

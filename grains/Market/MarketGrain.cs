@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using Marketplace.Storage;
 using Microsoft.Extensions.Logging;
+using Orleans.Storage;
 
 namespace Marketplace.Grains;
 
 /// <summary>
 /// The queue and the offers of one capability class. Its memory is <see cref="MarketBook"/>; here are the calls, the clock and the one durable
-/// thing: the start number, which is written before the first lease, so that no two activations ever give leases of the same name.
+/// thing: the start number, which is written before the first lease, so that no two activations ever give leases of the same name. Should there be
+/// two activations, both may lease a job; its terminal write decides. The one with the older start number goes as soon as it finds the newer one.
 /// </summary>
 [Reentrant, KeepAlive]
 public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
@@ -22,6 +24,11 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     private IGrainTimer _timer = null!;
     private DateTimeOffset _timerAt = DateTimeOffset.MaxValue;
     private DateTimeOffset _maintainedAt;
+    private DateTimeOffset _startKnownAt;
+    private DateTimeOffset _sweptAt;
+    private bool _checking;
+    private bool _sweeping;
+    private bool _steppedDown;
     private int _unsettledCount;
 
     public MarketGrain(
@@ -34,18 +41,34 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        await _start.Load();
-        var start = (_start.Value?.Number ?? 0) + 1;
-        await _start.Write(new MarketStart(start));
-        _book = new MarketBook(start);
-        _maintainedAt = _clock.GetUtcNow();
+        _book = new MarketBook(await WriteStart());
+        _maintainedAt = _startKnownAt = _sweptAt = _clock.GetUtcNow();
         _timer = this.RegisterGrainTimer(OnTimer, Options(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan));
         BeginRebuild();
         Rearm();
     }
 
+    private async Task<long> WriteStart()
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            await _start.Load();
+            var start = (_start.Value?.Number ?? 0) + 1;
+            try
+            {
+                await _start.Write(new MarketStart(start));
+                return start;
+            }
+            catch (InconsistentStateException lost)
+            {
+                LostWrites.RequireAnother(attempt, lost);
+            }
+        }
+    }
+
     public Task Enqueue(ImmutableArray<JobTicket> tickets)
     {
+        RequireCurrent();
         var now = _clock.GetUtcNow();
         foreach (var ticket in tickets)
             _book.Add(ticket, now);
@@ -55,6 +78,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
     public Task Withdraw(JobId id)
     {
+        RequireCurrent();
         // A job whose end is being written keeps its course: its grain has the last word, and says who won.
         if (_book.Find(id) is { Phase: not MarketPhase.Ending } job)
         {
@@ -69,6 +93,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
     public Task<long> Offer(WorkerOffer offer)
     {
+        RequireCurrent();
         if (offer.Slots is < 1 or > MarketPolicy.WorkerSlotsMax || offer.MemoryPagesMax is < 1 or > MarketLimits.MemoryPagesMax)
         {
             throw new MarketException(ErrorCode.LimitExceeded,
@@ -117,13 +142,18 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     private async Task Prepare(MarketJob job)
     {
         StateHead? head = null;
+        JobSettlement? ended = null;
         try
         {
             head = await GrainFactory.GetGrain<IStateGrain>(job.Ticket.Spec.Program.ToString()).Begin(job.Ticket.Job);
+            // After the state, never before it: a run that was committed and whose end was written in between is seen by one of the two questions.
+            if (head.Committed is null)
+                ended = await GrainFactory.GetGrain<IJobGrain>(job.Ticket.Job.ToString()).GetSettlement();
         }
         catch (Exception failure)
         {
             LogPrepareFailed(failure, job.Ticket.Job);
+            head = null;
         }
 
         // Meanwhile the job may have been cancelled, or its worker may have gone.
@@ -131,11 +161,24 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
             return;
         var now = _clock.GetUtcNow();
         if (head is null)
+        {
             _book.Requeue(job, now, MarketPolicy.StorageRetryDelay);
+        }
         else if (head.Committed is { } committed)
+        {
             _ = EndOnOwnAccount(job, committed);
+        }
+        else if (ended is not null)
+        {
+            // Another activation of the market has ended it; its accounts hear of it from there, or find it.
+            _book.Remove(job, now);
+        }
         else
+        {
+            job.StateHeight = head.Height;
             _book.Lease(job, head.Root, now);
+        }
+
         Act();
     }
 

@@ -65,6 +65,9 @@ internal sealed class MarketJob(JobTicket ticket)
     public MarketOffer? Offer { get; set; }
 
     public Lease? Lease { get; set; }
+
+    /// <summary>The commits of the program's state before the leased run.</summary>
+    public long StateHeight { get; set; }
     public DateTimeOffset LeasedAt { get; set; }
 
     /// <summary>The writing of its end, for a report that is repeated meanwhile.</summary>

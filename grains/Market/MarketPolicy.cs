@@ -48,6 +48,30 @@ internal static class MarketPolicy
     /// <summary>How often silent workers and unsettled jobs are looked at.</summary>
     public static readonly TimeSpan MaintenancePeriod = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How often the market compares its start number with the stored one, and so learns that another activation has started. Until then both give
+    /// leases, which costs runs that do not count and nothing else.
+    /// </summary>
+    public static readonly TimeSpan StartCheckPeriod = MaintenancePeriod;
+
+    /// <summary>A market that could not read its start number for so long may have been replaced: it gives no more leases and goes.</summary>
+    public static readonly TimeSpan StartUnknownMax = TimeSpan.FromSeconds(60);
+
+    /// <summary>Attempts to write the start number at once when other activations start as well; the last of them stays.</summary>
+    public const int StartAttemptsMax = 5;
+
+    /// <summary>
+    /// How often the market looks into the read model for pending jobs that never arrived: written during the rebuild, or handed to a market that
+    /// went down before it answered.
+    /// </summary>
+    public static readonly TimeSpan SweepPeriod = TimeSpan.FromMinutes(1);
+
+    /// <summary>A job that is younger is on its way, most likely.</summary>
+    public static readonly TimeSpan SweepAgeMin = TimeSpan.FromSeconds(30);
+
+    /// <summary>By how much two sweeps overlap: a job's pending write becomes durable some time after the moment that it names.</summary>
+    public static readonly TimeSpan SweepOverlap = TimeSpan.FromMinutes(2);
+
     /// <summary>How long an end that could not be written waits for its next attempt, and the read model for the next attempt to rebuild the queue.</summary>
     public static readonly TimeSpan StorageRetryDelay = TimeSpan.FromSeconds(1);
 

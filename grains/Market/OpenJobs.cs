@@ -7,25 +7,35 @@ namespace Marketplace.Grains;
 /// </summary>
 public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpenJobs
 {
-    public async Task Read(Action<JobTicket> found, CancellationToken cancellation)
+    public async Task Read(OpenJobSpan span, Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation)
     {
         await listing.CatchUp(cancellation);
-        var query = new ListingQuery(JobSummary.Kind, State: JobStatusNames.Of(JobStatus.Pending), Limit: StoragePolicy.PageRowsMax);
+        // Newest first, and no id is empty: rows after this cursor are those of the span.
+        var begin = span.Until == DateTimeOffset.MaxValue ? (ListingCursor?)null : new ListingCursor(span.Until, "");
+        var query = new ListingQuery(
+            JobSummary.Kind, State: JobStatusNames.Of(JobStatus.Pending), Limit: StoragePolicy.PageRowsMax, After: begin);
         while (true)
         {
             var page = await listing.List(query, cancellation);
             foreach (var row in page)
             {
-                if (await documents.Read(new DocumentKey(JobSummary.Kind, row.Id), cancellation) is not { } document)
-                    continue;
-                var job = JobStateCodec.Read(document.Content.Span);
-                if (job.Ending is null)
-                    found(job.ToTicket(JobId.Parse(row.Id)));
+                if (row.At < span.From)
+                    return;
+                await ReadOne(JobId.Parse(row.Id), isWanted, found, cancellation);
             }
 
             if (page.Count < StoragePolicy.PageRowsMax)
                 return;
             query = query with { After = new ListingCursor(page[^1].At, page[^1].Id) };
         }
+    }
+
+    private async ValueTask ReadOne(JobId id, Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation)
+    {
+        if (!isWanted(id) || await documents.Read(new DocumentKey(JobSummary.Kind, id.ToString()), cancellation) is not { } document)
+            return;
+        var job = JobStateCodec.Read(document.Content.Span);
+        if (job.Ending is null)
+            found(job.ToTicket(id));
     }
 }

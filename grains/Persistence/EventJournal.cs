@@ -1,4 +1,5 @@
 using Marketplace.Storage;
+using Orleans.Storage;
 
 namespace Marketplace.Grains;
 
@@ -24,8 +25,8 @@ internal sealed class EventJournal(IEventLog log, string stream, long version)
     /// <summary>The version of the last entry that was appended, durable or not.</summary>
     public long VersionWhenSettled => _assigned;
 
-    /// <summary>Set once an append has failed.</summary>
-    public MarketException? Failure { get; private set; }
+    /// <summary>Set once an append has failed: lost to another activation, or of unknown outcome.</summary>
+    public Exception? Failure { get; private set; }
 
     /// <summary>Completes when the entry is durable. Entries become durable in the order of the calls.</summary>
     public Task Append(ReadOnlyMemory<byte> entry)
@@ -54,6 +55,22 @@ internal sealed class EventJournal(IEventLog log, string stream, long version)
         var newest = _deferred[^1];
         _deferred.RemoveAt(_deferred.Count - 1);
         return Append(newest);
+    }
+
+    /// <summary>
+    /// Completes when the log has nothing that this activation does not know: for an answer that no append backs, which another activation's
+    /// entries could make wrong.
+    /// </summary>
+    /// <exception cref="InconsistentStateException">Another activation has appended; nothing more is appended here.</exception>
+    public async Task RequireNewest()
+    {
+        var newest = Version;
+        await foreach (var entry in log.Read(stream, Version + 1))
+            newest = entry.Version;
+        // Versions that are on their way from here are either this activation's own, or their append fails.
+        if (newest > _assigned)
+            Failure ??= StorageFailures.Lost(stream, newest, _assigned);
+        await Settled();
     }
 
     /// <summary>Completes when all that was appended so far is durable: an answer that rests on it may then be given.</summary>
@@ -113,7 +130,7 @@ internal sealed class EventJournal(IEventLog log, string stream, long version)
         return (entries, ends);
     }
 
-    private void Fail(MarketException failure, List<TaskCompletionSource> ends)
+    private void Fail(Exception failure, List<TaskCompletionSource> ends)
     {
         Failure = failure;
         foreach (var durable in ends)

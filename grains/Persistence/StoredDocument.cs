@@ -1,10 +1,13 @@
 using Marketplace.Storage;
+using Orleans.Storage;
 
 namespace Marketplace.Grains;
 
 /// <summary>
-/// A grain's state as one document. The copy in memory is what the store has, or nothing: after a write that failed, whose outcome is
-/// therefore unknown, the next use reads again. Used within the turns of one activation; reads may interleave with one write.
+/// A grain's state as one document. The copy in memory is what the store had when it was read or written, or nothing: after a write that failed
+/// the next use reads again. Another activation of the grain may have written since; then a write of this one is refused and changes nothing, and
+/// an answer that must not be out of date asks for <see cref="Refresh"/> first. Used within the turns of one activation; reads may interleave
+/// with one write.
 /// </summary>
 internal sealed class StoredDocument<TState>(
     IDocumentStore store, DocumentKey key, Func<TState, ReadOnlyMemory<byte>> encode, Func<ReadOnlyMemory<byte>, TState> decode)
@@ -14,7 +17,10 @@ internal sealed class StoredDocument<TState>(
     private bool _loaded;
     private Task? _loading;
 
-    /// <summary>What the store has; null where the document does not exist. Valid after <see cref="Load"/>.</summary>
+    /// <summary>Moves when a write begins and when it ends: what was read in between may be older than the copy in memory.</summary>
+    private int _writeSteps;
+
+    /// <summary>The document; null where it does not exist. Valid after <see cref="Load"/>.</summary>
     public TState? Value { get; private set; }
 
     /// <summary>Reads the document unless it is in memory.</summary>
@@ -27,9 +33,26 @@ internal sealed class StoredDocument<TState>(
         return new ValueTask(_loading);
     }
 
-    /// <exception cref="MarketException"><see cref="ErrorCode.Unavailable"/>: nothing was written; <see cref="ErrorCode.OutcomeUnknown"/>.</exception>
+    /// <summary>Reads the document again: it is then at least as new as the call, whichever activation wrote it.</summary>
+    public async ValueTask Refresh()
+    {
+        // While a write is under way, its outcome will tell whether the copy is the newest.
+        if (_loaded && !IsWriting)
+        {
+            var steps = _writeSteps;
+            var document = await store.Read(key);
+            if (steps == _writeSteps)
+                Take(document);
+        }
+
+        await Load();
+    }
+
+    /// <exception cref="InconsistentStateException">Another activation wrote first: nothing was written.</exception>
+    /// <exception cref="MarketException"><see cref="ErrorCode.OutcomeUnknown"/>.</exception>
     public async ValueTask Write(TState value)
     {
+        _writeSteps++;
         try
         {
             _version = await store.Write(key, _version, encode(value));
@@ -40,24 +63,35 @@ internal sealed class StoredDocument<TState>(
             Forget();
             throw StorageFailures.Translate(failure);
         }
+        finally
+        {
+            _writeSteps++;
+        }
     }
 
-    /// <exception cref="MarketException"><see cref="ErrorCode.Unavailable"/>: nothing was deleted; <see cref="ErrorCode.OutcomeUnknown"/>.</exception>
+    /// <exception cref="InconsistentStateException">Another activation wrote first: nothing was deleted.</exception>
+    /// <exception cref="MarketException"><see cref="ErrorCode.OutcomeUnknown"/>.</exception>
     public async ValueTask Delete()
     {
         if (Value is null)
             return;
+        _writeSteps++;
         try
         {
             await store.Delete(key, _version);
-            Forget();
         }
         catch (Exception failure)
         {
-            Forget();
             throw StorageFailures.Translate(failure);
         }
+        finally
+        {
+            Forget();
+            _writeSteps++;
+        }
     }
+
+    private bool IsWriting => (_writeSteps & 1) != 0;
 
     private void Forget()
     {
@@ -65,9 +99,10 @@ internal sealed class StoredDocument<TState>(
         Value = null;
     }
 
-    private async Task Read()
+    private async Task Read() => Take(await store.Read(key));
+
+    private void Take(Document? document)
     {
-        var document = await store.Read(key);
         Value = document is { } found ? decode(found.Content) : null;
         _version = document?.Version ?? 0;
         _loaded = true;

@@ -40,7 +40,7 @@ public sealed class ProgramGrain : Grain, IProgramGrain
             throw Refuse(ErrorCode.InvalidModule, found.Refusal!);
         if (info.EntryPoints.Count > ProgramPolicy.EntryPointsMax)
             throw Refuse(ErrorCode.LimitExceeded, $"The module has {info.EntryPoints.Count} entry points; allowed are {ProgramPolicy.EntryPointsMax}.");
-        await module.KeepFor(_id);
+        await LostWrites.Resend(() => module.KeepFor(_id));
         var program = new ProgramView(
             _id, deployment.Module, found.Size, deployment.Name, caller.Account, _clock.GetUtcNow(), AbiName(info.Abi),
             [.. info.EntryPoints], [.. info.Imports], info.UsesState);
@@ -51,6 +51,8 @@ public sealed class ProgramGrain : Grain, IProgramGrain
     public async Task<ProgramView> Get()
     {
         await _program.Load();
+        if (_program.Value is null)
+            await _program.Refresh();
         return _program.Value ?? throw Refuse(ErrorCode.ProgramNotFound, $"There is no program {_id}.");
     }
 

@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using Marketplace.Storage;
 using Microsoft.Extensions.Logging;
+using Orleans.Storage;
 
 namespace Marketplace.Grains;
 
 /// <summary>
-/// A program's state. Commits come one at a time and are conditional on the root; readers interleave and see the state before or after a commit,
-/// never in between. Only the newest root can be read.
+/// A program's state. Commits come one at a time and are conditional on the height; readers interleave and see the state before or after a commit,
+/// never in between. Only the newest root can be read. What another activation has committed is read in before a run begins, and before a root
+/// is refused as gone.
 /// </summary>
 public sealed partial class StateGrain : Grain, IStateGrain
 {
@@ -34,26 +36,27 @@ public sealed partial class StateGrain : Grain, IStateGrain
     public async Task<StateHead> Begin(JobId job)
     {
         await LoadIfStale();
+        await CatchUp();
         return new StateHead(_state.Keys.Root, _state.Height, _state.FindRun(job));
     }
 
-    public Task<ReadOnlyMemory<byte>?> Read(StateRoot root, ReadOnlyMemory<byte> key) => Task.FromResult(At(root).Find(key));
+    public async Task<ReadOnlyMemory<byte>?> Read(StateRoot root, ReadOnlyMemory<byte> key) => (await At(root)).Find(key);
 
-    public Task<ImmutableArray<ReadOnlyMemory<byte>>> List(StateRoot root, ReadOnlyMemory<byte> prefix) => Task.FromResult(At(root).Keys(prefix));
+    public async Task<ImmutableArray<ReadOnlyMemory<byte>>> List(StateRoot root, ReadOnlyMemory<byte> prefix) => (await At(root)).Keys(prefix);
 
-    public Task<StateRoot> RootWith(StateRoot root, ImmutableArray<StateChange> changes)
+    public async Task<StateRoot> RootWith(StateRoot root, ImmutableArray<StateChange> changes)
     {
-        var keys = At(root).With(changes);
+        var keys = (await At(root)).With(changes);
         RequireRoom(keys);
-        return Task.FromResult(keys.Root);
+        return keys.Root;
     }
 
-    public async Task<StateRoot?> Commit(JobId job, StateRoot before, ImmutableArray<StateChange> changes, JobEnd end)
+    public async Task<JobEnd?> Commit(JobId job, long height, StateRoot before, ImmutableArray<StateChange> changes, JobEnd end)
     {
         await LoadIfStale();
         if (_state.FindRun(job) is { } committed)
-            return committed.RootAfter;
-        if (_state.Keys.Root != before)
+            return committed;
+        if (_state.Height != height || _state.Keys.Root != before)
             return null;
         var keys = _state.Keys.With(changes);
         RequireRoom(keys);
@@ -61,7 +64,7 @@ public sealed partial class StateGrain : Grain, IStateGrain
         var bytes = RunCommitted.Write(run);
         try
         {
-            await _events.Append(_stream, _state.Height, [bytes]);
+            await _events.Append(_stream, height, [bytes]);
         }
         catch (Exception failure)
         {
@@ -70,12 +73,14 @@ public sealed partial class StateGrain : Grain, IStateGrain
             throw StorageFailures.Translate(failure);
         }
 
-        _state.Apply(run);
+        // A reader that caught up meanwhile may have read this very commit.
+        if (_state.Height == height)
+            _state.Apply(run);
         _acknowledged.Clear();
         _eventBytes += bytes.Length;
         if (_eventBytes >= Math.Max(StatePolicy.SnapshotEventBytesMin, _state.Keys.Size))
             await SaveSnapshot();
-        return keys.Root;
+        return run.End;
     }
 
     public Task Acknowledge(JobId job)
@@ -87,10 +92,12 @@ public sealed partial class StateGrain : Grain, IStateGrain
     }
 
     /// <exception cref="MarketException"><see cref="ErrorCode.StateRootGone"/>.</exception>
-    private KeySpace At(StateRoot root)
+    private async ValueTask<KeySpace> At(StateRoot root)
     {
         if (_stale)
             throw new MarketException(ErrorCode.Unavailable, "The state is being read again after a failed write. Send the request again.");
+        if (_state.Keys.Root != root)
+            await CatchUp();
         return _state.Keys.Root == root
             ? _state.Keys
             : throw new MarketException(ErrorCode.StateRootGone, $"The state of {_id} has moved on from root {root} to {_state.Keys.Root}. Run again.");
@@ -129,6 +136,17 @@ public sealed partial class StateGrain : Grain, IStateGrain
         _stale = false;
     }
 
+    /// <summary>Applies what another activation has committed since.</summary>
+    private async ValueTask CatchUp()
+    {
+        await foreach (var entry in _events.Read(_stream, _state.Height + 1))
+        {
+            // A commit of this activation, or another reader, may have come to the same entry first.
+            if (entry.Version == _state.Height + 1)
+                _state.Apply(RunCommitted.Read(entry.Content.Span));
+        }
+    }
+
     /// <summary>A snapshot that fails costs the next activation time, nothing else.</summary>
     private async ValueTask SaveSnapshot()
     {
@@ -138,7 +156,7 @@ public sealed partial class StateGrain : Grain, IStateGrain
             await _snapshot.Write(new StateSnapshot(_state.Write()));
             _eventBytes = 0;
         }
-        catch (MarketException failure)
+        catch (Exception failure) when (failure is MarketException or InconsistentStateException)
         {
             LogSnapshotFailed(failure, _id);
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Orleans.Storage;
 
 namespace Marketplace.Grains;
 
@@ -9,7 +10,7 @@ namespace Marketplace.Grains;
 /// 2. hold the price limits of all items in one write: a hold that no job comes to stand on is released by <see cref="Release"/>, and after a crash
 ///    by the account itself, which asks for the jobs of old holds;
 /// 3. write the jobs in parallel: from here an item is accepted and stays so;
-/// 4. hand the jobs to the market: a job that does not arrive offers itself again when it is asked for, and after a restart.
+/// 4. hand the jobs to the market: a job that does not arrive is found by the market's own sweep, or offers itself again when it is asked for.
 /// </summary>
 [StatelessWorker]
 public sealed partial class SubmissionGrain(ILogger<SubmissionGrain> log) : Grain, ISubmissionGrain
@@ -35,7 +36,8 @@ public sealed partial class SubmissionGrain(ILogger<SubmissionGrain> log) : Grai
     {
         var account = GrainFactory.GetGrain<IAccountGrain>(batch.Caller.Account.ToString());
         var open = batch.Open.ToArray();
-        var holds = await account.Hold(batch.Caller, [.. open.Select(item => new HoldItem(item.Job, item.Spec.PriceMax))]);
+        var items = open.Select(item => new HoldItem(item.Job, item.Spec.PriceMax)).ToImmutableArray();
+        var holds = await LostWrites.Resend(() => account.Hold(batch.Caller, items));
         for (var index = 0; index < open.Length; index++)
             open[index].Hold = holds.Outcomes[index];
         await Task.WhenAll(open.Select(item => Write(batch, item, holds)));
@@ -48,7 +50,7 @@ public sealed partial class SubmissionGrain(ILogger<SubmissionGrain> log) : Grai
         try
         {
             // Without a hold the same call finds out whether an earlier request has made this very job: then its repetition is no refusal.
-            item.Admission = await GrainFactory.GetGrain<IJobGrain>(item.Job.ToString()).Submit(new JobSubmission(
+            item.Admission = await Write(item.Job, new JobSubmission(
                 batch.Caller.Account, item.RequestId, item.Spec, item.Program!.Module, item.Program.UsesState,
                 isHeld ? holds.HeldAt : DateTimeOffset.MinValue));
         }
@@ -66,6 +68,22 @@ public sealed partial class SubmissionGrain(ILogger<SubmissionGrain> log) : Grai
             SubmissionAnswers.Apply(batch, item, admission, holds.Available);
     }
 
+    /// <summary>As <see cref="LostWrites.Resend{TAnswer}"/>, without a delegate for every job.</summary>
+    private async ValueTask<JobAdmission> Write(JobId job, JobSubmission submission)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await GrainFactory.GetGrain<IJobGrain>(job.ToString()).Submit(submission);
+            }
+            catch (InconsistentStateException lost)
+            {
+                LostWrites.RequireAnother(attempt, lost);
+            }
+        }
+    }
+
     /// <summary>
     /// The undo of a hold: for jobs that were there already and stand on another hold. Not awaited: what it does not reach, the account finds.
     /// </summary>
@@ -78,7 +96,7 @@ public sealed partial class SubmissionGrain(ILogger<SubmissionGrain> log) : Grai
             .Select(item => new JobSettlement(item.Job, batch.Caller.Account, null, TokenAmount.Zero, heldAt, JobStatus.Pending))
             .ToImmutableArray();
         if (!released.IsEmpty)
-            _ = Try(() => account.Settle(released), "release holds that are not needed");
+            _ = Try(() => LostWrites.Resend(() => account.Settle(released)), "release holds that are not needed");
         return Task.CompletedTask;
     }
 

@@ -19,9 +19,9 @@ public sealed class WorkerGrain : Grain, IWorkerGrain
     {
         if (offer.Worker.ToString() != this.GetPrimaryKeyString())
             throw new MarketException(ErrorCode.MalformedRequest, $"The offer of worker {offer.Worker} was sent to worker {this.GetPrimaryKeyString()}.");
-        await _offer.Load();
+        await _offer.Refresh();
         // The market first: what it refuses is not kept.
-        var start = await GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Offer(offer);
+        var start = await LostWrites.Resend(() => GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Offer(offer));
         if (_offer.Value != offer)
             await _offer.Write(offer);
         return start;
@@ -29,7 +29,7 @@ public sealed class WorkerGrain : Grain, IWorkerGrain
 
     public async Task<WorkerOffer> Get()
     {
-        await _offer.Load();
+        await _offer.Refresh();
         if (_offer.Value is { } offer)
             return offer;
         DeactivateOnIdle();

@@ -115,6 +115,18 @@ public class TimerTests
     });
 
     [Fact]
+    public void TickThatFindsItsStateOutOfDate_EndsTheActivation() => Run(async (grain, time) =>
+    {
+        await grain.Start(EverySecond);
+        await Task.Delay(TimeSpan.FromSeconds(3.5), time);
+        await grain.LoseWrites();
+        await Task.Delay(TimeSpan.FromSeconds(1), time);
+        Assert.Equal(0, await grain.Ticks());
+        await Task.Delay(TimeSpan.FromSeconds(10), time);
+        Assert.Equal(["tick", "tick", "tick"], _diary.Lines);
+    });
+
+    [Fact]
     public void Ticks_KeepAnActivationAliveOnlyWhereTheySaySo() => Run(async (grain, time) =>
     {
         await grain.Start(EverySecond with { KeepAlive = true });

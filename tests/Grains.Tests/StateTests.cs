@@ -108,17 +108,18 @@ public sealed class StateTests
         var end = new JobEnd(
             JobStatus.Completed, JobFault.None, null, null, null, null, default, 0, default, default, null, null, [], new JobExplanation("", []));
         var other = new JobId(new Bytes32(new byte[32]));
-        var moved = await state.Commit(other, default, [Put("a", "1")], end);
-        Assert.Equal(moved, await state.Commit(other, default, [Put("a", "1")], end));
+        var moved = (await state.Commit(other, 0, default, [Put("a", "1")], end))!.RootAfter;
+        var again = await state.Commit(other, 0, default, [Put("a", "2")], end with { FuelUsed = 7 });
+        Assert.Equal((moved, 0), (again!.RootAfter, again.FuelUsed));
 
         await worker.Report(worker.Completed(lease, changes: Put("b", "2")));
         var gone = await Assert.ThrowsAsync<MarketException>(() => state.Read(default, Bytes("a")));
         Assert.Equal(ErrorCode.StateRootGone, gone.Code);
-        var again = await worker.TakeOne();
-        await worker.Report(worker.Completed(again, changes: Put("b", "2")));
+        var second = await worker.TakeOne();
+        await worker.Report(worker.Completed(second, changes: Put("b", "2")));
         await market.Settle();
 
-        Assert.Equal((job, moved), (again.Ticket.Job, again.Root));
+        Assert.Equal((job, moved), (second.Ticket.Job, second.Root));
         var view = await market.Job(job).Get(caller);
         Assert.Equal(JobStatus.Completed, view.Status);
         Assert.Equal(2, (await state.Begin(default)).Height);

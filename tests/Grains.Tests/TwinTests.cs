@@ -1,3 +1,5 @@
+using Orleans.Storage;
+
 namespace Marketplace.Grains.Tests;
 
 /// <summary>Two activations of the same grain, which a cluster may briefly have: the loser's write is refused, and no effect happens twice.</summary>
@@ -83,7 +85,8 @@ public sealed class TwinTests
                 await call();
                 return;
             }
-            catch (MarketException refused) when (refused.Code is ErrorCode.Unavailable or ErrorCode.OutcomeUnknown && attempt < 10)
+            catch (Exception failure) when (
+                failure is InconsistentStateException or MarketException { Code: ErrorCode.Unavailable or ErrorCode.OutcomeUnknown } && attempt < 10)
             {
                 continue;
             }

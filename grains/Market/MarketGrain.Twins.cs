@@ -1,0 +1,87 @@
+using Orleans.Storage;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// What a market does about other activations of itself, and about jobs that went to one that is gone. Both are asked of the store, in bounded time:
+/// a market that was replaced finds the newer start number, and a pending job that no market knows is found by its row.
+/// </summary>
+public sealed partial class MarketGrain
+{
+    /// <exception cref="InconsistentStateException">This activation has stepped down; the runtime drops it, and the next call finds another.</exception>
+    private void RequireCurrent()
+    {
+        if (_steppedDown)
+            throw new InconsistentStateException($"Start {_book.Start} of market {this.GetPrimaryKeyString()} was replaced. Send the call again.");
+    }
+
+    private async Task CheckStart()
+    {
+        if (_checking || _steppedDown)
+            return;
+        _checking = true;
+        try
+        {
+            await _start.Refresh();
+            _startKnownAt = _clock.GetUtcNow();
+            if (_start.Value?.Number != _book.Start)
+                StepDown($"start {_start.Value?.Number} has replaced it");
+        }
+        catch (Exception failure)
+        {
+            LogStartUnread(failure, this.GetPrimaryKeyString());
+            if (_clock.GetUtcNow() - _startKnownAt >= MarketPolicy.StartUnknownMax)
+                StepDown($"it could not read its start number for {MarketPolicy.StartUnknownMax}");
+        }
+        finally
+        {
+            _checking = false;
+        }
+    }
+
+    /// <summary>
+    /// Reports under way go on, because their terminal writes are conditional and the runs were made. What is not settled by then, the accounts
+    /// find. The workers' polls end, and their next ones find the new market.
+    /// </summary>
+    private void StepDown(string why)
+    {
+        if (_steppedDown)
+            return;
+        _steppedDown = true;
+        LogSteppedDown(this.GetPrimaryKeyString(), _book.Start, why);
+        _rebuild?.Dispose();
+        _book.Close();
+        SettleLeftOvers();
+        DeactivateOnIdle();
+    }
+
+    /// <summary>Looks for pending jobs that never arrived here.</summary>
+    private async Task Sweep(DateTimeOffset now)
+    {
+        if (_sweeping || _book.IsPaused)
+            return;
+        _sweeping = true;
+        try
+        {
+            var count = 0;
+            var until = now - MarketPolicy.SweepAgeMin;
+            await _openJobs.Read(
+                new OpenJobSpan(_sweptAt - MarketPolicy.SweepAgeMin - MarketPolicy.SweepOverlap, until), job => _book.Find(job) is null, Add, CancellationToken.None);
+            _sweptAt = now;
+            if (count == 0)
+                return;
+            LogSwept(this.GetPrimaryKeyString(), count);
+            Act();
+
+            void Add(JobTicket ticket) => count += _book.Add(ticket, _clock.GetUtcNow()) ? 1 : 0;
+        }
+        catch (Exception failure)
+        {
+            LogSweepFailed(failure, this.GetPrimaryKeyString());
+        }
+        finally
+        {
+            _sweeping = false;
+        }
+    }
+}
