@@ -82,7 +82,9 @@ public sealed partial class JobGrain : Grain, IJobGrain
 
         // From here the cancellation stands, whatever becomes of these two: the market's report will find the job ended, and the account
         // asks for the ends of old holds by itself.
-        _ = Try(() => GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Withdraw(_id), "withdraw it from the market", JobPolicy.WithdrawAttemptsMax);
+        _ = Try(
+            () => GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Withdraw(_id),
+            "withdraw it from the market", JobPolicy.WithdrawAttemptsMax);
         _ = Try(
             () => LostWrites.Resend(() => GrainFactory.GetGrain<IAccountGrain>(job.Account.ToString()).Settle([ended.ToSettlement(_id)!])),
             "release its hold");

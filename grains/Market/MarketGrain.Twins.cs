@@ -64,9 +64,8 @@ public sealed partial class MarketGrain
         try
         {
             var count = 0;
-            var until = now - MarketPolicy.SweepAgeMin;
-            await _openJobs.Read(
-                new OpenJobSpan(_sweptAt - MarketPolicy.SweepAgeMin - MarketPolicy.SweepOverlap, until), job => _book.Find(job) is null, Add, CancellationToken.None);
+            var span = new OpenJobSpan(_sweptAt - MarketPolicy.SweepAgeMin - MarketPolicy.SweepOverlap, now - MarketPolicy.SweepAgeMin);
+            await _openJobs.Read(span, job => _book.Find(job) is null, Add, CancellationToken.None);
             _sweptAt = now;
             if (count == 0)
                 return;

@@ -1,3 +1,5 @@
+using Orleans.Storage;
+
 namespace Marketplace.GrainHost.Tests;
 
 internal interface ITickGrain : IGrainWithStringKey
@@ -14,12 +16,16 @@ internal interface ITickGrain : IGrainWithStringKey
     Task<int> TicksDuring(TimeSpan time);
 
     Task End();
+
+    /// <summary>From now on a tick finds that somebody else has written.</summary>
+    Task LoseWrites();
 }
 
 internal sealed class TickGrain(TimeProvider time, Diary diary) : Grain, ITickGrain
 {
     private IGrainTimer? _timer;
     private int _ticks;
+    private bool _loses;
 
     public Task Start(GrainTimerCreationOptions options)
     {
@@ -54,8 +60,16 @@ internal sealed class TickGrain(TimeProvider time, Diary diary) : Grain, ITickGr
         return Task.CompletedTask;
     }
 
+    public Task LoseWrites()
+    {
+        _loses = true;
+        return Task.CompletedTask;
+    }
+
     private Task Tick(CancellationToken cancellation)
     {
+        if (_loses)
+            throw new InconsistentStateException("Another activation has written.");
         _ticks++;
         diary.Write("tick");
         return _ticks == 2 ? throw new InvalidOperationException("a tick that fails") : Task.CompletedTask;
