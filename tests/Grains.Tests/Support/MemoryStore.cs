@@ -15,6 +15,9 @@ internal sealed class MemoryStore(MemoryDisk disk, TimeProvider time) : IDocumen
     /// <summary>What becomes of a write; the name is the document's key or the stream.</summary>
     public Func<string, WriteFate> OnWrite { get; set; } = _ => WriteFate.Done;
 
+    /// <summary>What becomes of reading a document: null where it is read.</summary>
+    public Func<string, Exception?> OnRead { get; set; } = _ => null;
+
     public int Writes { get; private set; }
 
     public bool IsCrashed { get; private set; }
@@ -26,6 +29,8 @@ internal sealed class MemoryStore(MemoryDisk disk, TimeProvider time) : IDocumen
     public async ValueTask<Document?> Read(DocumentKey key, CancellationToken cancellation = default)
     {
         await StopIfCrashed();
+        if (OnRead(key.ToString()) is { } failure)
+            throw failure;
         return disk.Documents.TryGetValue(key, out var document) ? document : (Document?)null;
     }
 

@@ -5,24 +5,33 @@ using Marketplace.Crypto;
 namespace Marketplace.Grains.Tests.Support;
 
 /// <summary>A worker whose every step the test decides.</summary>
-internal sealed class TestWorker(TestMarket market, string name, long price, int slots)
+internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string name, long price, int slots)
 {
     private long _sequence;
+
+    public TestWorker(TestMarket market, string name, long price, int slots) : this(market, null, name, price, slots)
+    {
+    }
+
+    /// <summary>Those of the market as it runs now, also after a restart, or of a twin.</summary>
+    private IGrainFactory Grains => twin ?? market.Grains;
+
+    private IMarketGrain Market => Grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
 
     public WorkerId Id { get; } = new(Blake3.Hash(Encoding.UTF8.GetBytes(name)));
     public long Start { get; private set; }
 
     public async Task Offer()
     {
-        Start = await market.Grains.GetGrain<IWorkerGrain>(Id.ToString())
+        Start = await Grains.GetGrain<IWorkerGrain>(Id.ToString())
             .Register(new WorkerOffer(Id, TestMarket.Id(name), new TokenAmount((UInt128)price), slots, MarketLimits.MemoryPagesMax));
         _sequence = 0;
     }
 
     public Task<WorkerOrders> Poll(CancellationToken cancellation = default) =>
-        market.Market.Poll(new WorkerPoll(Id, Start, ++_sequence, slots), cancellation);
+        Market.Poll(new WorkerPoll(Id, Start, ++_sequence, slots), cancellation);
 
-    public Task<WorkerOrders> RepeatPoll() => market.Market.Poll(new WorkerPoll(Id, Start, _sequence, slots), default);
+    public Task<WorkerOrders> RepeatPoll() => Market.Poll(new WorkerPoll(Id, Start, _sequence, slots), default);
 
     /// <summary>Polls until there is one lease.</summary>
     public async Task<Lease> TakeOne()
@@ -46,7 +55,7 @@ internal sealed class TestWorker(TestMarket market, string name, long price, int
     public LeaseReport Ended(Lease lease, RunOutcome outcome, string? reason, long fuel = 0) => new(
         lease.Id, lease.Ticket.Job, outcome, reason, fuel, default, default, [], market.Time.GetUtcNow(), market.Time.GetUtcNow());
 
-    public Task Report(params LeaseReport[] reports) => market.Market.Report(Id, [.. reports]);
+    public Task Report(params LeaseReport[] reports) => Market.Report(Id, [.. reports]);
 
     private async Task<WorkerOrders> PollUnlessGone(CancellationToken cancellation)
     {
