@@ -5,6 +5,8 @@ namespace Marketplace.Grains.Tests;
 /// <summary>Two markets at once, one that is gone, and jobs that were on their way to it: everything ends by itself, and counts once.</summary>
 public sealed class TwinMarketTests
 {
+    private static readonly StateChange[] PutAndTakenBack = [new("a"u8.ToArray(), "1"u8.ToArray()), new("a"u8.ToArray(), null)];
+
     [Fact]
     public void OldMarket_StepsDownWhenItFindsANewerStart() => TestMarket.Run(async market =>
     {
@@ -75,13 +77,16 @@ public sealed class TwinMarketTests
         await right.Offer();
         var (mine, other) = (await left.TakeOne(), await right.TakeOne());
 
-        // Put and taken back: the state is at the root that the second run began with.
-        await left.Report(left.Completed(mine, changes: [new StateChange("a"u8.ToArray(), "1"u8.ToArray()), new StateChange("a"u8.ToArray(), null)]));
+        // Put and taken back: the state is at the root that the second run began with. The next commit forgets the run, because its job has ended.
+        await left.Report(left.Completed(mine, changes: PutAndTakenBack));
+        await market.Settle();
+        await market.Submit(caller, TestMarket.Item("two", program));
+        await left.Report(left.Completed(await left.TakeOne(), changes: PutAndTakenBack));
         await market.Settle();
         await right.Report(right.Completed(other, changes: new StateChange("a"u8.ToArray(), "2"u8.ToArray())));
         await Task.Delay(TimeSpan.FromMinutes(12), market.Time);
 
-        Assert.Single(market.Disk.Streams[$"state/{program}"]);
+        Assert.Equal(2, market.Disk.Streams[$"state/{program}"].Count);
         Assert.Equal(JobStatus.Completed, DiskInvariants.Jobs(market.Disk)[job].Status);
     });
 
