@@ -14,13 +14,16 @@ internal static class StorageFailures
     public static Exception Translate(Exception failure) => failure switch
     {
         MarketException or InconsistentStateException => failure,
-        VersionConflictException lost => Lost(lost.Name, lost.Stored, lost.Expected, lost),
+        VersionConflictException lost => Lost(lost.Name, lost.Stored, lost.Expected),
         _ => new MarketException(
             ErrorCode.OutcomeUnknown, $"The store did not confirm the write ({failure.GetType().Name}): it may have happened. Send the request again."),
     };
 
-    /// <summary>Another activation of the grain has written version <paramref name="stored"/>, this one knows <paramref name="known"/>.</summary>
-    public static InconsistentStateException Lost(string name, long stored, long known, VersionConflictException? conflict = null) => new(
+    /// <summary>
+    /// Another activation of the grain has written version <paramref name="stored"/>, this one knows <paramref name="known"/>. Without the store's own
+    /// exception inside: the callers' serializers do not know it.
+    /// </summary>
+    public static InconsistentStateException Lost(string name, long stored, long known) => new(
         $"'{name}' is at version {stored}, this activation knows {known}: another one wrote. This call changed nothing. Send it again.",
-        stored.ToString(CultureInfo.InvariantCulture), known.ToString(CultureInfo.InvariantCulture), conflict);
+        stored.ToString(CultureInfo.InvariantCulture), known.ToString(CultureInfo.InvariantCulture));
 }
