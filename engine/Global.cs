@@ -7,12 +7,12 @@ public sealed class Global : External
 
     /// <summary>A host's global with a first value.</summary>
     public Global(GlobalType type, Value value)
-        : this(type, new long[2], new object?[1], 0)
+        : this(type, new Cell[1], new object?[1], 0)
     {
         Write(value);
     }
 
-    internal Global(GlobalType type, long[] cells, object?[] references, int slot)
+    internal Global(GlobalType type, Cell[] cells, object?[] references, int slot)
     {
         _type = type;
         Slot = slot;
@@ -26,9 +26,7 @@ public sealed class Global : External
 
     public Value Value
     {
-        get => _type.Content.IsReference()
-            ? Value.FromSlot(_type.Content, 0, References[Slot])
-            : Value.FromBits(_type.Content, Cells[Slot]);
+        get => Value.FromCell(_type.Content, Cells[Slot], References[Slot]);
         set
         {
             if (!_type.Mutable)
@@ -41,7 +39,7 @@ public sealed class Global : External
     }
 
     /// <summary>One of these holds the value, at <see cref="Slot"/>; read and written by compiled code.</summary>
-    internal readonly long[] Cells;
+    internal readonly Cell[] Cells;
 
     internal readonly object?[] References;
 
@@ -60,7 +58,7 @@ public sealed class Global : External
         }
         else
         {
-            Cells[Slot] = value.Bits;
+            Cells[Slot] = value.ToCell();
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Linq.Expressions;
+using System.Runtime.Intrinsics;
 
 namespace Marketplace.Engine;
 
@@ -11,8 +12,7 @@ internal static class HostDelegates
     /// <returns>Null where the type can only be called by <see cref="HostCallback"/>.</returns>
     public static Type? TypeFor(FunctionType type)
     {
-        if (type.Parameters.Length > ParametersMax || type.Results.Length > 1
-            || type.Parameters.Any(WasmTypes.IsReference) || type.Results.Any(WasmTypes.IsReference))
+        if (type.Parameters.Length > ParametersMax || type.Results.Length > 1 || !type.Parameters.Concat(type.Results).All(IsScalar))
         {
             return null;
         }
@@ -28,12 +28,15 @@ internal static class HostDelegates
         return Expression.GetFuncType([.. arguments]);
     }
 
+    private static bool IsScalar(WasmType type) => type is WasmType.I32 or WasmType.I64 or WasmType.F32 or WasmType.F64;
+
     public static Type ClrType(WasmType type) => type switch
     {
         WasmType.I32 => typeof(int),
         WasmType.I64 => typeof(long),
         WasmType.F32 => typeof(float),
         WasmType.F64 => typeof(double),
+        WasmType.V128 => typeof(Vector128<byte>),
         WasmType.FuncRef or WasmType.ExternRef => typeof(object),
         _ => throw new NotSupportedException($"{type} has no place on the operand stack; this is a bug in the validator."),
     };

@@ -49,7 +49,7 @@ public sealed class HostFunction : External
         return new HostFunction(type, target);
     }
 
-    /// <summary>Of any type, by boxed values: for many parameters, several results or references.</summary>
+    /// <summary>Of any type, by boxed values: for many parameters, several results, vectors or references.</summary>
     public static HostFunction Create(FunctionType type, HostCallback target) => new(type, target);
 
     private static WasmType TypeOf(Type type) =>

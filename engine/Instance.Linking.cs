@@ -14,7 +14,7 @@ public sealed partial class Instance
     internal Global?[] Globals = [];
 
     /// <summary>Values of the module's own globals at their indices: numbers here, references in the next.</summary>
-    internal long[] GlobalCells = [];
+    internal Cell[] GlobalCells = [];
     internal object?[] GlobalReferences = [];
     internal ImportedFunction[] ImportedFunctions = [];
 
@@ -46,7 +46,7 @@ public sealed partial class Instance
 
     internal Value Evaluate(ConstantExpression expression) => expression.Kind switch
     {
-        ConstantKind.Number => Value.FromBits(expression.Type, expression.Bits),
+        ConstantKind.Number => expression.Value,
         ConstantKind.GlobalGet => Globals[expression.Bits]!.Value,
         ConstantKind.RefFunc => Value.FromFunction(FunctionAt((int)expression.Bits)),
         _ => Value.Default(expression.Type),
@@ -91,12 +91,12 @@ public sealed partial class Instance
             return;
         }
 
-        GlobalCells = new long[count];
+        GlobalCells = new Cell[count];
         GlobalReferences = new object?[count];
         for (var i = _content.ImportedGlobals; i < count; i++)
         {
             var value = Evaluate(_content.GlobalValues[i - _content.ImportedGlobals]);
-            GlobalCells[i] = value.Bits;
+            GlobalCells[i] = value.ToCell();
             GlobalReferences[i] = value.Reference;
         }
     }

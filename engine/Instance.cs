@@ -88,7 +88,7 @@ public sealed partial class Instance : IDisposable
         }
 
         var count = Math.Max(type.Parameters.Length, type.Results.Length);
-        var slots = count == 0 ? [] : new long[count];
+        var cells = count == 0 ? [] : new Cell[count];
         var references = count == 0 ? [] : new object?[count];
         for (var i = 0; i < arguments.Length; i++)
         {
@@ -97,15 +97,15 @@ public sealed partial class Instance : IDisposable
                 throw new ArgumentException($"Argument {i} is {arguments[i]} for a function of type {type}.", nameof(arguments));
             }
 
-            slots[i] = arguments[i].Bits;
+            cells[i] = arguments[i].ToCell();
             references[i] = arguments[i].Reference;
         }
 
-        Enter(found.Index, slots, references);
+        Enter(found.Index, cells, references);
         var results = type.Results.Length == 0 ? [] : new Value[type.Results.Length];
         for (var i = 0; i < results.Length; i++)
         {
-            results[i] = Value.FromSlot(type.Results[i], slots[i], references[i]);
+            results[i] = Value.FromCell(type.Results[i], cells[i], references[i]);
         }
 
         return results;
@@ -140,7 +140,7 @@ public sealed partial class Instance : IDisposable
         }
     }
 
-    private void Enter(int function, long[] slots, object?[] references)
+    private void Enter(int function, Cell[] cells, object?[] references)
     {
         var callee = FunctionAt(function);
         var slotsBefore = RunField.StackSlots;
@@ -151,7 +151,7 @@ public sealed partial class Instance : IDisposable
 
         try
         {
-            _compiled.EntryOf(function)(callee.Code, callee.Context, slotsBefore - EnginePolicy.HostFrameSlots, slots, references);
+            _compiled.EntryOf(function)(callee.Code, callee.Context, slotsBefore - EnginePolicy.HostFrameSlots, cells, references);
         }
         finally
         {

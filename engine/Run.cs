@@ -24,12 +24,12 @@ public sealed class Run
     internal int StackSlots;
 
     /// <summary>Second and later results of the call that just returned.</summary>
-    internal long[] ResultBits = [];
+    internal Cell[] ResultCells = [];
 
     internal object?[] ResultReferences = [];
 
     /// <summary>Where compiled code keeps its locals during a refill.</summary>
-    internal long[] SavedLocals = [];
+    internal Cell[] SavedLocals = [];
 
     public Run(RunLimits limits, TimeProvider clock)
     {
@@ -99,12 +99,12 @@ public sealed class Run
         Begin();
         if (locals > SavedLocals.Length)
         {
-            SavedLocals = new long[locals];
+            SavedLocals = new Cell[locals];
         }
 
-        if (results > ResultBits.Length)
+        if (results > ResultCells.Length)
         {
-            ResultBits = new long[results];
+            ResultCells = new Cell[results];
             ResultReferences = new object?[results];
         }
     }

@@ -42,6 +42,8 @@ internal static class ConstantReader
                 return new(ConstantKind.Number, WasmType.F32, instruction.Bits, offset);
             case Opcode.F64Const:
                 return new(ConstantKind.Number, WasmType.F64, instruction.Bits, offset);
+            case Opcode.V128Const:
+                return new(ConstantKind.Number, WasmType.V128, instruction.Bits, offset) { HighBits = instruction.HighBits };
             case Opcode.RefNull:
                 return new(ConstantKind.RefNull, instruction.Type, 0, offset);
             case Opcode.RefFunc:

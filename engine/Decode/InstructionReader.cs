@@ -17,8 +17,14 @@ internal struct Instruction
     /// <summary>Second index: the table of call_indirect and table.init, the source table of table.copy.</summary>
     public int Index2;
 
-    /// <summary>Constant's bits, or the memory offset of a load or store.</summary>
+    /// <summary>Constant's bits, or the memory offset of a load or store. Of 128 bits the lower half.</summary>
     public long Bits;
+
+    /// <summary>The upper half of a vector's bits; with <see cref="Bits"/> also the 16 lane numbers of a shuffle, a byte each.</summary>
+    public long HighBits;
+
+    /// <summary>Lane number.</summary>
+    public byte Lane;
 
     /// <summary>Exponent of the alignment of a load or store.</summary>
     public int Align;
@@ -105,6 +111,17 @@ internal ref struct InstructionReader(ReadOnlySpan<byte> module, int position, i
             case Immediate.Types:
                 ReadSelectType(ref instruction);
                 break;
+            case Immediate.V128 or Immediate.Lanes:
+                instruction.Bits = _reader.FixedI64();
+                instruction.HighBits = _reader.FixedI64();
+                break;
+            case Immediate.Lane:
+                instruction.Lane = _reader.Byte();
+                break;
+            case Immediate.MemoryAndLane:
+                ReadMemoryArgument(ref instruction);
+                instruction.Lane = _reader.Byte();
+                break;
             default:
                 throw new InvalidModuleException(
                     ModuleFault.Malformed, instruction.Offset, $"illegal opcode {(int)opcode:x2}");
@@ -113,16 +130,21 @@ internal ref struct InstructionReader(ReadOnlySpan<byte> module, int position, i
 
     private Opcode Prefixed(byte prefix, int offset)
     {
-        if (prefix is 0xFD or 0xFE)
+        if (prefix == 0xFE)
         {
-            throw new InvalidModuleException(
-                ModuleFault.LimitExceeded, offset, prefix == 0xFD ? "vector instructions are not supported" : "atomics are not supported");
+            throw new InvalidModuleException(ModuleFault.LimitExceeded, offset, "atomics are not supported");
         }
 
         var sub = _reader.U32();
-        return prefix == 0xFC && sub <= 0xFF
-            ? (Opcode)(0xFC00 | sub)
-            : throw new InvalidModuleException(ModuleFault.Malformed, offset, $"illegal opcode {prefix:x2} {sub:x2}");
+        if (prefix == 0xFF || sub > 0xFF)
+        {
+            throw prefix == 0xFD && RelaxedVectors.NameOf(sub) is { } name
+                ? new InvalidModuleException(
+                    ModuleFault.LimitExceeded, offset, $"relaxed vector instructions differ between machines: {name} is not supported")
+                : new InvalidModuleException(ModuleFault.Malformed, offset, $"illegal opcode {prefix:x2} {sub:x2}");
+        }
+
+        return (Opcode)((prefix << 8) | (int)sub);
     }
 
     private BlockType ReadBlockType()

@@ -58,8 +58,8 @@ internal sealed class ModuleContent
 /// <param name="LocalCount">Sum of the runs.</param>
 internal sealed record FunctionBody(int Offset, int End, LocalRun[] Locals, int LocalCount)
 {
-    /// <summary>Most operands at once, found by the validator; the frame's size is charged by it.</summary>
-    public int OperandsMax { get; set; }
+    /// <summary>Most slots that operands take at once, two for a vector; found by the validator, charged with the frame.</summary>
+    public int OperandSlotsMax { get; set; }
 }
 
 internal readonly record struct LocalRun(int Count, WasmType Type);
@@ -77,7 +77,14 @@ internal enum ConstantKind
 /// <param name="Type">Of its value.</param>
 /// <param name="Bits">The number, or the index of the global or function.</param>
 /// <param name="Offset">In the module's bytes, for errors.</param>
-internal readonly record struct ConstantExpression(ConstantKind Kind, WasmType Type, long Bits, int Offset);
+internal readonly record struct ConstantExpression(ConstantKind Kind, WasmType Type, long Bits, int Offset)
+{
+    /// <summary>The upper half of a vector.</summary>
+    public long HighBits { get; init; }
+
+    /// <summary>Of a number.</summary>
+    public Value Value => Type == WasmType.V128 ? Value.FromV128(Bits, HighBits) : Value.FromBits(Type, Bits);
+}
 
 internal enum SegmentMode
 {

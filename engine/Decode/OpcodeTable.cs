@@ -19,29 +19,42 @@ internal enum Immediate : byte
     F64,
     ReferenceType,
     Types,
+
+    /// <summary>Sixteen bytes: a constant.</summary>
+    V128,
+
+    /// <summary>Sixteen lane numbers.</summary>
+    Lanes,
+    Lane,
+    MemoryAndLane,
 }
 
 /// <summary>What is the same for each use of an instruction: its immediates and, where they are fixed, its operands and result.</summary>
-internal static class OpcodeTable
+internal static partial class OpcodeTable
 {
-    /// <summary>Where the two-byte opcodes begin in the tables.</summary>
-    private const int PrefixedBase = 256;
+    /// <summary>The opcodes of one byte, then those of each prefix.</summary>
+    private const int Pages = 4;
+    private const int PageSize = 256;
 
-    private static readonly Immediate[] Immediates = new Immediate[512];
-    private static readonly Signature?[] Signatures = new Signature?[512];
+    private static readonly Immediate[] Immediates = new Immediate[Pages * PageSize];
+    private static readonly Signature?[] Signatures = new Signature?[Pages * PageSize];
 
     static OpcodeTable()
     {
         Special();
         Memory();
         Numeric();
+        VectorMemory();
+        VectorLanes();
+        VectorNumeric();
     }
 
     /// <summary>Operands and result of an instruction whose types never change.</summary>
     /// <param name="Operands">Lowest first.</param>
     /// <param name="Result">Null: none.</param>
     /// <param name="AccessBytes">Of memory, for loads and stores.</param>
-    public sealed record Signature(WasmType[] Operands, WasmType? Result, int AccessBytes);
+    /// <param name="Lanes">What a lane number must be below; 0 where there is none.</param>
+    public sealed record Signature(WasmType[] Operands, WasmType? Result, int AccessBytes, int Lanes = 0);
 
     public static Immediate ImmediateOf(Opcode opcode) => Immediates[Slot(opcode)];
 
@@ -52,7 +65,9 @@ internal static class OpcodeTable
     public static int CostOf(Opcode opcode) =>
         opcode is Opcode.Nop or Opcode.Drop or Opcode.Block or Opcode.Loop or Opcode.Else or Opcode.End ? 0 : 1;
 
-    private static int Slot(Opcode opcode) => (int)opcode < PrefixedBase ? (int)opcode : PrefixedBase + ((int)opcode & 0xFF);
+    /// <summary>0xFC is the first prefix.</summary>
+    private static int Slot(Opcode opcode) =>
+        (int)opcode < PageSize ? (int)opcode : ((((int)opcode >> 8) - 0xFB) * PageSize) + ((int)opcode & 0xFF);
 
     private static void Special()
     {

@@ -9,14 +9,9 @@ internal static class TypeReader
     {
         var offset = reader.Position;
         var value = reader.Byte();
-        if (!IsValueType(value))
-        {
-            throw new InvalidModuleException(ModuleFault.Malformed, offset, "malformed value type");
-        }
-
-        return value != (byte)WasmType.V128
+        return IsValueType(value)
             ? (WasmType)value
-            : throw new InvalidModuleException(ModuleFault.LimitExceeded, offset, "vector values are not supported");
+            : throw new InvalidModuleException(ModuleFault.Malformed, offset, "malformed value type");
     }
 
     public static WasmType ReferenceType(ref ByteReader reader)

@@ -8,7 +8,7 @@ internal static class EntryStub
     private const int Code = 0;
     private const int Context = 1;
     private const int StackSlots = 2;
-    private const int Slots = 3;
+    private const int Cells = 3;
     private const int References = 4;
 
     public static void Emit(ILGenerator il, FunctionType type)
@@ -57,7 +57,7 @@ internal static class EntryStub
 
     private static void EmitArray(ILGenerator il, WasmType type, int index)
     {
-        il.LoadArgument(type.IsReference() ? References : Slots);
+        il.LoadArgument(type.IsReference() ? References : Cells);
         il.LoadInt32(index);
     }
 }

@@ -28,7 +28,7 @@ internal sealed partial class FunctionEmitter
 
     /// <summary>Slots that a frame takes from the budget: the same on every machine (FUEL.md, "Stack").</summary>
     private int FrameSlots =>
-        EnginePolicy.FrameSlots + _locals.Count + _body.OperandsMax + ((_body.End - _body.Offset) / EnginePolicy.BodyBytesPerFrameSlot);
+        EnginePolicy.FrameSlots + _locals.Slots + _body.OperandSlotsMax + ((_body.End - _body.Offset) / EnginePolicy.BodyBytesPerFrameSlot);
 
     private void Prologue()
     {

@@ -32,6 +32,12 @@ internal sealed partial class FunctionEmitter
     /// <summary>Checks <c>(ulong)(uint)address + (offset + size) &gt; length</c> and leaves the pointer on the evaluation stack.</summary>
     private void EmitAddress(OperandStack.Value address, long offset, int size)
     {
+        EmitBoundsCheck(address, offset, size);
+        EmitPointer(address, offset);
+    }
+
+    private void EmitBoundsCheck(OperandStack.Value address, long offset, int size)
+    {
         address.Emit();
         _il.Emit(OpCodes.Conv_U8);
         _il.LoadInt64(offset + size);
@@ -47,6 +53,10 @@ internal sealed partial class FunctionEmitter
         }
 
         _il.Emit(OpCodes.Bgt_Un, TrapLabel(TrapKind.OutOfBoundsMemoryAccess));
+    }
+
+    private void EmitPointer(OperandStack.Value address, long offset)
+    {
         _il.Emit(OpCodes.Ldloc, _memoryBase!);
         address.Emit();
         _il.Emit(OpCodes.Conv_U);

@@ -22,24 +22,38 @@ internal sealed partial class FunctionEmitter
 
         var signature = OpcodeTable.SignatureOf(opcode)!;
         var operands = signature.Operands.Length;
-        var anyNaN = NaNRules.MakesNaN(opcode) || (NaNRules.KeepsNaN(opcode) && _stack.Top.AnyNaN);
-        if (NaNRules.SeesBits(opcode))
-        {
-            _stack.CanonicaliseTop(operands);
-        }
-
-        int depth;
-        if (NumericCode.IsCommutative(opcode))
-        {
-            (_, depth) = _stack.LoadEither();
-        }
-        else
-        {
-            depth = _stack.Load(operands);
-        }
-
+        var anyNaN = SettleNaN(opcode, operands);
+        var depth = NumericCode.IsCommutative(opcode) ? _stack.LoadEither() : _stack.Load(operands);
         NumericCode.Emit(_il, opcode);
         _stack.PushStack(signature.Result!.Value, anyNaN, depth + 1);
+    }
+
+    /// <summary>Makes the operands' NaNs canonical where their bits show in the result.</summary>
+    /// <returns>What the result may hold.</returns>
+    private NaNLanes SettleNaN(Opcode opcode, int operands)
+    {
+        var read = NaNRules.Read(opcode);
+        var kept = NaNRules.Kept(opcode);
+        var allKept = kept != NaNLanes.None;
+        for (var height = _stack.Count - operands; height < _stack.Count; height++)
+        {
+            allKept &= _stack[height].AnyNaN == kept;
+        }
+
+        if (allKept)
+        {
+            return kept;
+        }
+
+        for (var height = _stack.Count - operands; height < _stack.Count; height++)
+        {
+            if (_stack[height].AnyNaN != read)
+            {
+                _stack.Canonicalise(height);
+            }
+        }
+
+        return NaNRules.Made(opcode);
     }
 
     private void Divide(Opcode opcode)

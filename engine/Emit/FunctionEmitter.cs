@@ -134,6 +134,9 @@ internal sealed partial class FunctionEmitter
             case >= Opcode.I32Eqz and <= Opcode.I64Extend32S or >= Opcode.I32TruncSatF32S and <= Opcode.I64TruncSatF64U:
                 Numeric(instruction.Opcode);
                 break;
+            case >= Opcode.V128Load and <= Opcode.F64x2ConvertLowI32x4U:
+                Vector(in instruction);
+                break;
             default:
                 RuntimeInstruction(in instruction);
                 break;
@@ -197,7 +200,7 @@ internal sealed partial class FunctionEmitter
     private void SetLocal(int index)
     {
         _stack.SpillLocals(index, _stack.Count - 1);
-        if (!_plan.HoldsAnyNaN(index))
+        if (_plan.HoldsAnyNaN(index) == NaNLanes.None)
         {
             _stack.CanonicaliseTop(1);
         }
@@ -211,10 +214,15 @@ internal sealed partial class FunctionEmitter
     private void Select()
     {
         var condition = _stack.Take();
+        var height = _stack.Count - 2;
+        if (_stack[height].AnyNaN != _stack.Top.AnyNaN)
+        {
+            // One of them may be a NaN whose bits must stay.
+            _stack.CanonicaliseTop(2);
+        }
+
         var second = _stack.Take();
-        var height = _stack.Count - 1;
-        var operandType = _stack.Top.Type;
-        var anyNaN = _stack.Top.AnyNaN | second.AnyNaN;
+        var (operandType, anyNaN) = (_stack.Top.Type, _stack.Top.AnyNaN);
         var first = _stack.Take();
         _stack.SpillStack();
         var result = _locals.Spill(height, operandType);
@@ -235,14 +243,15 @@ internal sealed partial class FunctionEmitter
     {
         var global = _content.Globals[index];
         EmitGlobalStorage(index, global.Content.IsReference());
-        _il.Emit(global.Content switch
+        if (global.Content.IsReference())
         {
-            WasmType.I32 => OpCodes.Ldind_I4,
-            WasmType.I64 => OpCodes.Ldind_I8,
-            WasmType.F32 => OpCodes.Ldind_R4,
-            WasmType.F64 => OpCodes.Ldind_R8,
-            _ => OpCodes.Ldind_Ref,
-        });
+            _il.Emit(OpCodes.Ldind_Ref);
+        }
+        else
+        {
+            ResultSlots.LoadNumber(_il, global.Content);
+        }
+
         _stack.PushStack(global.Content);
     }
 
@@ -268,6 +277,9 @@ internal sealed partial class FunctionEmitter
             case WasmType.F64:
                 _il.Emit(OpCodes.Stind_R8);
                 break;
+            case WasmType.V128:
+                _il.StoreVector();
+                break;
             default:
                 _il.Emit(OpCodes.Stind_Ref);
                 break;
@@ -290,7 +302,7 @@ internal sealed partial class FunctionEmitter
             _il.Emit(OpCodes.Ldelem_Ref);
             _il.Emit(OpCodes.Dup);
             _il.Emit(OpCodes.Ldfld, reference ? Members.GlobalReferences : Members.GlobalCells);
-            var cells = reference ? Scratch(typeof(object[])) : Scratch(typeof(long[]));
+            var cells = reference ? Scratch(typeof(object[])) : Scratch(typeof(Cell[]));
             _il.Emit(OpCodes.Stloc, cells);
             _il.Emit(OpCodes.Ldfld, Members.GlobalSlot);
             var slot = Scratch(typeof(int));
@@ -299,6 +311,6 @@ internal sealed partial class FunctionEmitter
             _il.Emit(OpCodes.Ldloc, slot);
         }
 
-        _il.Emit(OpCodes.Ldelema, reference ? typeof(object) : typeof(long));
+        _il.Emit(OpCodes.Ldelema, reference ? typeof(object) : typeof(Cell));
     }
 }

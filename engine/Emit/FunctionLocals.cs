@@ -42,6 +42,9 @@ internal sealed class FunctionLocals
 
     public int Count => _types.Length;
 
+    /// <summary>Two for a vector, one for any other.</summary>
+    public int Slots => _types.Length + _types.Count(t => t == WasmType.V128);
+
     /// <summary>Locals of IL so far.</summary>
     public int DeclaredCount => _declared.Length + _spills.Count;
 
@@ -82,7 +85,7 @@ internal sealed class FunctionLocals
         }
     }
 
-    public void EmitConstant(WasmType type, long bits)
+    public void EmitConstant(WasmType type, long bits, long highBits = 0)
     {
         switch (type)
         {
@@ -107,15 +110,31 @@ internal sealed class FunctionLocals
             case WasmType.F64:
                 IL.Emit(OpCodes.Ldc_R8, BitConverter.Int64BitsToDouble(bits));
                 break;
+            case WasmType.V128:
+                IL.LoadInt64(bits);
+                IL.LoadInt64(highBits);
+                IL.Emit(OpCodes.Call, Members.Helper(typeof(Vectors), nameof(Vectors.Constant)));
+                break;
             default:
                 IL.Emit(OpCodes.Ldnull);
                 break;
         }
     }
 
-    /// <summary>Replaces a NaN in <paramref name="local"/> by the canonical one (core specification, 4.3.3).</summary>
-    public void EmitCanonical(LocalBuilder local, WasmType type)
+    /// <summary>Replaces NaNs in <paramref name="local"/> by the canonical one (core specification, 4.3.3).</summary>
+    public void EmitCanonical(LocalBuilder local, WasmType type, NaNLanes lanes)
     {
+        if (type == WasmType.V128)
+        {
+            var lane = lanes == NaNLanes.F32 ? VectorLane.Single : VectorLane.Double;
+            IL.Emit(OpCodes.Ldloc, local);
+            IL.Emit(OpCodes.Call, VectorLanes.Conversion(VectorLane.Byte, lane));
+            EmitCanonicalVector(lanes);
+            IL.Emit(OpCodes.Call, VectorLanes.Conversion(lane, VectorLane.Byte));
+            IL.Emit(OpCodes.Stloc, local);
+            return;
+        }
+
         var number = IL.DefineLabel();
         IL.Emit(OpCodes.Ldloc, local);
         IL.Emit(OpCodes.Ldloc, local);
@@ -132,4 +151,10 @@ internal sealed class FunctionLocals
         IL.Emit(OpCodes.Stloc, local);
         IL.MarkLabel(number);
     }
+
+    /// <summary>Of a vector of the lanes' type on the evaluation stack.</summary>
+    public void EmitCanonicalVector(NaNLanes lanes) =>
+        IL.Emit(
+            OpCodes.Call,
+            Members.Helper(typeof(Vectors), lanes == NaNLanes.F32 ? nameof(Vectors.CanonicalF32) : nameof(Vectors.CanonicalF64)));
 }

@@ -23,11 +23,14 @@ internal sealed class FunctionPlan
     {
         None = 0,
 
-        /// <summary>A result of arithmetic.</summary>
-        Arithmetic = 1,
+        /// <summary>A result of arithmetic on f32, or on f32 lanes.</summary>
+        F32 = 1,
+
+        /// <summary>A result of arithmetic on f64, or on f64 lanes.</summary>
+        F64 = 2,
 
         /// <summary>Something that may be a NaN of the guest's own making, whose bits must stay.</summary>
-        Other = 2,
+        Other = 4,
     }
 
     /// <summary>Fuel of each segment, in the order in which the code begins them.</summary>
@@ -39,10 +42,15 @@ internal sealed class FunctionPlan
     public bool MemoryMayGrow { get; private set; }
 
     /// <summary>
-    /// Whether a NaN in this local can only come from arithmetic, so that it need not be canonical before it leaves the local.
-    /// Decided by the instruction before each write, which is the one that made the value; where it is not, the answer is no.
+    /// In which lanes a NaN in this local can only come from arithmetic, so that it need not be canonical before it leaves the
+    /// local. Decided by the instruction before each write, which is the one that made the value; where it is not, in none.
     /// </summary>
-    public bool HoldsAnyNaN(int local) => _locals[local] == LocalUse.Arithmetic;
+    public NaNLanes HoldsAnyNaN(int local) => _locals[local] switch
+    {
+        LocalUse.F32 => NaNLanes.F32,
+        LocalUse.F64 => NaNLanes.F64,
+        _ => NaNLanes.None,
+    };
 
     /// <summary>Whether the function contains anything that becomes a call.</summary>
     public bool Calls { get; private set; }
@@ -65,12 +73,12 @@ internal sealed class FunctionPlan
             reader.Read(out var instruction);
             if (instruction.Opcode is Opcode.LocalSet or Opcode.LocalTee && !NaNRules.GivesNumber(in before))
             {
-                plan._locals[instruction.Index] |= NaNRules.MakesNaN(before.Opcode) ? LocalUse.Arithmetic : LocalUse.Other;
+                plan._locals[instruction.Index] |= UseOf(before.Opcode);
             }
 
             before = instruction;
             cost += OpcodeTable.CostOf(instruction.Opcode);
-            plan.UsesMemory |= OpcodeTable.ImmediateOf(instruction.Opcode) == Immediate.Memory;
+            plan.UsesMemory |= OpcodeTable.ImmediateOf(instruction.Opcode) is Immediate.Memory or Immediate.MemoryAndLane;
             plan.MemoryMayGrow |= instruction.Opcode is Opcode.Call or Opcode.CallIndirect or Opcode.MemoryGrow;
             calls += BecomesCall(instruction.Opcode) ? 1 : 0;
             plan.Calls = calls > 0;
@@ -102,7 +110,18 @@ internal sealed class FunctionPlan
 
     private static bool BecomesCall(Opcode opcode) => opcode
         is Opcode.Call or Opcode.CallIndirect or Opcode.MemorySize or Opcode.MemoryGrow or Opcode.TableGet or Opcode.TableSet
-        or Opcode.RefFunc or >= Opcode.MemoryInit;
+        or Opcode.RefFunc or >= Opcode.MemoryInit and <= Opcode.TableFill;
+
+    private static LocalUse UseOf(Opcode writer) => (NaNRules.Made(writer), writer) switch
+    {
+        (NaNLanes.F32, _) => LocalUse.F32,
+        (NaNLanes.F64, _) => LocalUse.F64,
+
+        // Numbers in these lanes, but they may look like a NaN in lanes of the other size.
+        (_, Opcode.F32x4ConvertI32x4S or Opcode.F32x4ConvertI32x4U) => LocalUse.F32,
+        (_, Opcode.F64x2ConvertLowI32x4S or Opcode.F64x2ConvertLowI32x4U) => LocalUse.F64,
+        _ => LocalUse.Other,
+    };
 
     /// <summary>Whether the next segment begins after an instruction; not asked for the end of a loop.</summary>
     public static bool EndsSegment(Opcode opcode) => opcode is Opcode.Loop or Opcode.If or Opcode.Else or Opcode.End

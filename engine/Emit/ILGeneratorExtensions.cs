@@ -1,4 +1,5 @@
 using System.Reflection.Emit;
+using System.Runtime.Intrinsics;
 
 namespace Marketplace.Engine.Emit;
 
@@ -64,6 +65,20 @@ internal static class ILGeneratorExtensions
                     il.Emit(OpCodes.Ldc_I4, value);
                     break;
             }
+        }
+
+        /// <summary>Cells and guests' memory are aligned to 8 bytes or less.</summary>
+        public void LoadVector()
+        {
+            il.Emit(OpCodes.Unaligned, (byte)1);
+            il.Emit(OpCodes.Ldobj, typeof(Vector128<byte>));
+        }
+
+        /// <inheritdoc cref="LoadVector"/>
+        public void StoreVector()
+        {
+            il.Emit(OpCodes.Unaligned, (byte)1);
+            il.Emit(OpCodes.Stobj, typeof(Vector128<byte>));
         }
 
         public void LoadInt64(long value)

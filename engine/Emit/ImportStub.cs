@@ -77,11 +77,11 @@ internal static class ImportStub
     private static void EmitGeneral(ILGenerator il, FunctionType type, LocalBuilder import, LocalBuilder run)
     {
         var count = Math.Max(type.Parameters.Length, type.Results.Length);
-        var slots = il.DeclareLocal(typeof(long[]));
+        var cells = il.DeclareLocal(typeof(Cell[]));
         var references = il.DeclareLocal(typeof(object[]));
         il.LoadInt32(count);
-        il.Emit(OpCodes.Newarr, typeof(long));
-        il.Emit(OpCodes.Stloc, slots);
+        il.Emit(OpCodes.Newarr, typeof(Cell));
+        il.Emit(OpCodes.Stloc, cells);
         il.LoadInt32(count);
         il.Emit(OpCodes.Newarr, typeof(object));
         il.Emit(OpCodes.Stloc, references);
@@ -92,7 +92,7 @@ internal static class ImportStub
             ResultSlots.EmitStoreElement(il, type.Parameters[i], () => il.LoadArgument(argument));
         }
 
-        il.Emit(OpCodes.Ldloc, slots);
+        il.Emit(OpCodes.Ldloc, cells);
         il.Emit(OpCodes.Ldloc, references);
         il.Emit(OpCodes.Ldloc, import);
         il.LoadArgument(type.Parameters.Length);
@@ -117,7 +117,7 @@ internal static class ImportStub
 
         void EmitElement(WasmType elementType, int index)
         {
-            il.Emit(OpCodes.Ldloc, elementType.IsReference() ? references : slots);
+            il.Emit(OpCodes.Ldloc, elementType.IsReference() ? references : cells);
             il.LoadInt32(index);
         }
     }

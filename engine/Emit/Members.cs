@@ -31,7 +31,7 @@ internal static class Members
     public static readonly FieldInfo RunFuel = Field(typeof(Run), nameof(Run.Fuel));
     public static readonly FieldInfo RunStackSlots = Field(typeof(Run), nameof(Run.StackSlots));
     public static readonly FieldInfo RunSaved = Field(typeof(Run), nameof(Run.SavedLocals));
-    public static readonly FieldInfo RunResultBits = Field(typeof(Run), nameof(Run.ResultBits));
+    public static readonly FieldInfo RunResultCells = Field(typeof(Run), nameof(Run.ResultCells));
     public static readonly FieldInfo RunResultReferences = Field(typeof(Run), nameof(Run.ResultReferences));
 
     public static readonly MethodInfo Refill = Method(typeof(Run), nameof(Run.Refill));

@@ -7,7 +7,7 @@ using Marketplace.Engine.Runtime;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>Calls code of one function type with arguments from arrays, and leaves its results there.</summary>
-internal delegate void EntryPoint(nint code, Instance context, int stackSlots, long[] slots, object?[] references);
+internal delegate void EntryPoint(nint code, Instance context, int stackSlots, Cell[] cells, object?[] references);
 
 /// <summary>
 /// Emits a module into an assembly of its own, which is unloaded when nobody refers to it. A method for each function, a stub
@@ -103,7 +103,7 @@ internal sealed class ModuleEmitter
                     _types[^1],
                     $"enter{typeIndex}",
                     typeof(void),
-                    [typeof(nint), typeof(Instance), typeof(int), typeof(long[]), typeof(object[])]);
+                    [typeof(nint), typeof(Instance), typeof(int), typeof(Cell[]), typeof(object[])]);
                 EntryStub.Emit(method.GetILGenerator(), Content.Types[typeIndex]);
                 _entries.Add(typeIndex, method);
             }

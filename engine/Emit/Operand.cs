@@ -19,10 +19,19 @@ internal enum OperandPlace : byte
 /// <summary>One entry of the emitter's operand stack.</summary>
 /// <param name="Type">Its type.</param>
 /// <param name="Place">Where it is.</param>
-/// <param name="Bits">The local's index, or the constant.</param>
+/// <param name="Bits">The local's index, or the constant, of a vector the lower half.</param>
 /// <param name="AnyNaN">
-/// The value may be a NaN that arithmetic made, whose bits differ between machines: it must become canonical before its bits
-/// can be seen. NaNs that the guest loaded or wrote down keep their bits, as the specification demands.
+/// Where the value may hold a NaN that arithmetic made, whose bits differ between machines: it must become canonical before its
+/// bits can be seen. NaNs that the guest loaded or wrote down keep their bits, as the specification demands.
 /// </param>
 /// <param name="Depth">Height of the expression tree on the evaluation stack.</param>
-internal readonly record struct Operand(WasmType Type, OperandPlace Place, long Bits, bool AnyNaN, int Depth);
+internal readonly record struct Operand(WasmType Type, OperandPlace Place, long Bits, NaNLanes AnyNaN, int Depth)
+{
+    /// <summary>The upper half of a constant vector.</summary>
+    public long HighBits { get; init; }
+
+    /// <summary>Of a vector on the evaluation stack.</summary>
+    public VectorLane Lane { get; init; }
+
+    public bool IsVectorOfOther(VectorLane lane) => Type == WasmType.V128 && Lane != lane;
+}

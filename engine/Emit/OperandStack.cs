@@ -29,19 +29,20 @@ internal sealed class OperandStack(FunctionLocals locals)
     private ILGenerator IL => locals.IL;
 
     /// <summary>Takes over what an instruction just left on the evaluation stack.</summary>
-    public void PushStack(WasmType type, bool anyNaN = false, int depth = 0)
+    public void PushStack(WasmType type, NaNLanes anyNaN = NaNLanes.None, int depth = 0, VectorLane lane = VectorLane.Byte)
     {
         _onStack.Add(_operands.Count);
-        _operands.Add(new Operand(type, OperandPlace.Stack, 0, anyNaN, depth));
+        _operands.Add(new Operand(type, OperandPlace.Stack, 0, anyNaN, depth) { Lane = lane });
         if (depth >= DepthMax || _onStack.Count >= DepthMax)
         {
             SpillStack();
         }
     }
 
-    public void PushConstant(WasmType type, long bits) => _operands.Add(new Operand(type, OperandPlace.Constant, bits, false, 0));
+    public void PushConstant(WasmType type, long bits, long highBits = 0) =>
+        _operands.Add(new Operand(type, OperandPlace.Constant, bits, NaNLanes.None, 0) { HighBits = highBits });
 
-    public void PushLocal(WasmType type, int index, bool anyNaN)
+    public void PushLocal(WasmType type, int index, NaNLanes anyNaN)
     {
         _inLocals.Add(_operands.Count);
         _operands.Add(new Operand(type, OperandPlace.Local, index, anyNaN, 0));
@@ -52,7 +53,7 @@ internal sealed class OperandStack(FunctionLocals locals)
     }
 
     /// <summary>A value that the caller has stored, or will store, in the local of its height and type.</summary>
-    public void PushSpilled(WasmType type, bool anyNaN = false) =>
+    public void PushSpilled(WasmType type, NaNLanes anyNaN = NaNLanes.None) =>
         _operands.Add(new Operand(type, OperandPlace.Spilled, 0, anyNaN, 0));
 
     /// <summary>Forgets all operands from <paramref name="height"/> up, in code that nothing reaches or after a label.</summary>
@@ -81,15 +82,22 @@ internal sealed class OperandStack(FunctionLocals locals)
         return Take();
     }
 
-    /// <summary>Removes the top <paramref name="count"/> operands and leaves their values on the evaluation stack, in order.</summary>
+    /// <summary>
+    /// Removes the top <paramref name="count"/> operands and leaves their values on the evaluation stack, in order, vectors as
+    /// vectors of <paramref name="lane"/>.
+    /// </summary>
     /// <returns>The greatest depth among them.</returns>
-    public int Load(int count)
+    public int Load(int count, VectorLane lane = VectorLane.Byte)
     {
         var first = _operands.Count - count;
         var inOrder = first;
         while (inOrder < _operands.Count && _operands[inOrder].Place == OperandPlace.Stack)
         {
-            inOrder++;
+            // What is a vector of something else can only be changed on top.
+            if (_operands[inOrder++].IsVectorOfOther(lane))
+            {
+                break;
+            }
         }
 
         // Operands that are there already but above one that is not have to step aside.
@@ -102,6 +110,8 @@ internal sealed class OperandStack(FunctionLocals locals)
             {
                 Emit(height);
             }
+
+            EmitLane(height, lane);
         }
 
         Truncate(first);
@@ -109,19 +119,21 @@ internal sealed class OperandStack(FunctionLocals locals)
     }
 
     /// <summary>As <see cref="Load"/> of two, but may leave them swapped where that saves stepping aside.</summary>
-    /// <returns>Whether they are swapped, and the depth.</returns>
-    public (bool Swapped, int Depth) LoadEither()
+    /// <returns>The depth.</returns>
+    public int LoadEither(VectorLane lane = VectorLane.Byte)
     {
         var first = _operands.Count - 2;
         if (_operands[first].Place == OperandPlace.Stack || _operands[first + 1].Place != OperandPlace.Stack)
         {
-            return (false, Load(2));
+            return Load(2, lane);
         }
 
         var depth = _operands[first + 1].Depth;
+        EmitLane(first + 1, lane);
         Emit(first);
+        EmitLane(first, lane);
         Truncate(first);
-        return (true, depth);
+        return depth;
     }
 
     /// <summary>Empties the evaluation stack, from <paramref name="fromHeight"/> up.</summary>
@@ -130,9 +142,10 @@ internal sealed class OperandStack(FunctionLocals locals)
         while (_onStack.Count > 0 && _onStack[^1] >= fromHeight)
         {
             var height = _onStack[^1];
+            EmitLane(height, VectorLane.Byte);
             IL.Emit(OpCodes.Stloc, locals.Spill(height, _operands[height].Type));
             _onStack.RemoveAt(_onStack.Count - 1);
-            _operands[height] = _operands[height] with { Place = OperandPlace.Spilled, Depth = 0 };
+            _operands[height] = _operands[height] with { Place = OperandPlace.Spilled, Depth = 0, Lane = VectorLane.Byte };
         }
     }
 
@@ -182,19 +195,29 @@ internal sealed class OperandStack(FunctionLocals locals)
         }
     }
 
-    /// <summary>Makes the operand's NaN canonical, in its spill local.</summary>
+    /// <summary>Makes the operand's NaNs canonical: a vector's on top of the evaluation stack, any other's in its spill local.</summary>
     public void Canonicalise(int height)
     {
-        if (!_operands[height].AnyNaN)
+        var anyNaN = _operands[height].AnyNaN;
+        if (anyNaN == NaNLanes.None)
         {
+            return;
+        }
+
+        if (_operands[height] is { Type: WasmType.V128, Place: OperandPlace.Stack } && _onStack[^1] == height)
+        {
+            var lane = anyNaN == NaNLanes.F32 ? VectorLane.Single : VectorLane.Double;
+            EmitLane(height, lane);
+            locals.EmitCanonicalVector(anyNaN);
+            _operands[height] = _operands[height] with { AnyNaN = NaNLanes.None, Lane = lane };
             return;
         }
 
         SpillStack(height);
         MoveToSpill(height);
         var operand = _operands[height];
-        locals.EmitCanonical(locals.Spill(height, operand.Type), operand.Type);
-        _operands[height] = operand with { AnyNaN = false };
+        locals.EmitCanonical(locals.Spill(height, operand.Type), operand.Type, anyNaN);
+        _operands[height] = operand with { AnyNaN = NaNLanes.None };
     }
 
     /// <summary>Makes the top <paramref name="count"/> operands canonical.</summary>
@@ -237,6 +260,15 @@ internal sealed class OperandStack(FunctionLocals locals)
 
     private void Emit(int height) => new Value(_operands[height], height, locals).Emit();
 
+    /// <summary>The operand's value is on top of the evaluation stack.</summary>
+    private void EmitLane(int height, VectorLane lane)
+    {
+        if (_operands[height].IsVectorOfOther(lane))
+        {
+            IL.Emit(OpCodes.Call, VectorLanes.Conversion(_operands[height].Lane, lane));
+        }
+    }
+
     /// <summary>An operand that was taken. Valid until a spill local of its height or its WebAssembly local is written.</summary>
     public readonly struct Value(Operand operand, int height, FunctionLocals locals)
     {
@@ -245,9 +277,9 @@ internal sealed class OperandStack(FunctionLocals locals)
         /// <summary>The constant, if it is one.</summary>
         public long? Constant => operand.Place == OperandPlace.Constant ? operand.Bits : null;
 
-        public bool AnyNaN => operand.AnyNaN;
+        public NaNLanes AnyNaN => operand.AnyNaN;
 
-        /// <summary>Puts the value on the evaluation stack.</summary>
+        /// <summary>Puts the value on the evaluation stack, a vector as one of bytes.</summary>
         public void Emit()
         {
             switch (operand.Place)
@@ -259,7 +291,7 @@ internal sealed class OperandStack(FunctionLocals locals)
                     locals.EmitGet((int)operand.Bits);
                     break;
                 case OperandPlace.Constant:
-                    locals.EmitConstant(operand.Type, operand.Bits);
+                    locals.EmitConstant(operand.Type, operand.Bits, operand.HighBits);
                     break;
                 default:
                     throw new InvalidOperationException("The operand is on the evaluation stack; this is a bug in the emitter.");

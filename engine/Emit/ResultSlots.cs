@@ -8,7 +8,7 @@ internal static class ResultSlots
     public static void EmitStore(ILGenerator il, LocalBuilder run, int slot, WasmType type, Action emitValue)
     {
         il.Emit(OpCodes.Ldloc, run);
-        il.Emit(OpCodes.Ldfld, type.IsReference() ? Members.RunResultReferences : Members.RunResultBits);
+        il.Emit(OpCodes.Ldfld, type.IsReference() ? Members.RunResultReferences : Members.RunResultCells);
         il.LoadInt32(slot);
         EmitStoreElement(il, type, emitValue);
     }
@@ -16,7 +16,7 @@ internal static class ResultSlots
     public static void EmitLoad(ILGenerator il, LocalBuilder run, int slot, WasmType type)
     {
         il.Emit(OpCodes.Ldloc, run);
-        il.Emit(OpCodes.Ldfld, type.IsReference() ? Members.RunResultReferences : Members.RunResultBits);
+        il.Emit(OpCodes.Ldfld, type.IsReference() ? Members.RunResultReferences : Members.RunResultCells);
         il.LoadInt32(slot);
         EmitLoadElement(il, type);
     }
@@ -31,7 +31,7 @@ internal static class ResultSlots
             return;
         }
 
-        il.Emit(OpCodes.Ldelema, typeof(long));
+        il.Emit(OpCodes.Ldelema, typeof(Cell));
         switch (type)
         {
             case WasmType.I32:
@@ -51,11 +51,33 @@ internal static class ResultSlots
                 emitValue();
                 il.Emit(OpCodes.Stind_R4);
                 break;
-            default:
+            case WasmType.F64:
                 emitValue();
                 il.Emit(OpCodes.Stind_R8);
                 break;
+            default:
+                emitValue();
+                il.StoreVector();
+                break;
         }
+    }
+
+    /// <summary>The address of a cell is on the evaluation stack.</summary>
+    public static void LoadNumber(ILGenerator il, WasmType type)
+    {
+        if (type == WasmType.V128)
+        {
+            il.LoadVector();
+            return;
+        }
+
+        il.Emit(type switch
+        {
+            WasmType.I32 => OpCodes.Ldind_I4,
+            WasmType.I64 => OpCodes.Ldind_I8,
+            WasmType.F32 => OpCodes.Ldind_R4,
+            _ => OpCodes.Ldind_R8,
+        });
     }
 
     /// <inheritdoc cref="EmitStoreElement"/>
@@ -67,13 +89,7 @@ internal static class ResultSlots
             return;
         }
 
-        il.Emit(OpCodes.Ldelema, typeof(long));
-        il.Emit(type switch
-        {
-            WasmType.I32 => OpCodes.Ldind_I4,
-            WasmType.I64 => OpCodes.Ldind_I8,
-            WasmType.F32 => OpCodes.Ldind_R4,
-            _ => OpCodes.Ldind_R8,
-        });
+        il.Emit(OpCodes.Ldelema, typeof(Cell));
+        LoadNumber(il, type);
     }
 }

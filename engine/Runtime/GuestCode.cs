@@ -25,13 +25,13 @@ internal static unsafe class GuestCode
     }
 
     /// <summary>The slow way into a host function, for types that no Func or Action has.</summary>
-    public static void CallHost(long[] slots, object?[] references, ImportedFunction import, Instance caller)
+    public static void CallHost(Cell[] cells, object?[] references, ImportedFunction import, Instance caller)
     {
         var type = import.Type;
         var arguments = new Value[type.Parameters.Length];
         for (var i = 0; i < arguments.Length; i++)
         {
-            arguments[i] = Value.FromSlot(type.Parameters[i], slots[i], references[i]);
+            arguments[i] = Value.FromCell(type.Parameters[i], cells[i], references[i]);
         }
 
         var results = new Value[type.Results.Length];
@@ -44,7 +44,7 @@ internal static unsafe class GuestCode
                     $"A host function of type {type} gave {results[i]} as result {i}; this is a bug in the host function.");
             }
 
-            slots[i] = results[i].Bits;
+            cells[i] = results[i].ToCell();
             references[i] = results[i].Reference;
         }
     }

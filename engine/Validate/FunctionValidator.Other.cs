@@ -200,6 +200,29 @@ internal sealed partial class FunctionValidator
         }
     }
 
+    private void Lanes(in Instruction instruction, int lanes)
+    {
+        if (instruction.Opcode != Opcode.I8x16Shuffle)
+        {
+            Lane(instruction.Lane, lanes);
+            return;
+        }
+
+        for (var shift = 0; shift < 64; shift += 8)
+        {
+            Lane((byte)(instruction.Bits >> shift), lanes);
+            Lane((byte)(instruction.HighBits >> shift), lanes);
+        }
+    }
+
+    private void Lane(int lane, int lanes)
+    {
+        if (lane >= lanes)
+        {
+            throw _stack.Invalid($"invalid lane index {lane}");
+        }
+    }
+
     private void RequireMemory()
     {
         if (content.Memories.Count == 0)

@@ -37,7 +37,7 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
             throw new InvalidModuleException(ModuleFault.Malformed, reader.Position, "section size mismatch");
         }
 
-        body.OperandsMax = _stack.OperandsMax;
+        body.OperandSlotsMax = _stack.SlotsMax;
     }
 
     private void DeclareLocals(FunctionType type, FunctionBody body)
@@ -70,6 +70,11 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
             if (signature.AccessBytes > 0)
             {
                 MemoryAccess(in instruction, signature.AccessBytes);
+            }
+
+            if (signature.Lanes > 0)
+            {
+                Lanes(in instruction, signature.Lanes);
             }
 
             _stack.Pop(signature.Operands);

@@ -31,18 +31,20 @@ internal sealed class OperandTypes(EngineLimits limits)
     private WasmType[] _operands = new WasmType[64];
     private ControlFrame[] _frames = new ControlFrame[16];
     private int _operandCount;
+    private int _vectorCount;
+    private int _operandsMax;
 
     public int FrameCount { get; private set; }
 
-    /// <summary>Most operands at once since <see cref="Reset"/>.</summary>
-    public int OperandsMax { get; private set; }
+    /// <summary>Most slots of operands at once since <see cref="Reset"/>: two for a vector, one for any other.</summary>
+    public int SlotsMax { get; private set; }
 
     /// <summary>Offset of the instruction being validated, for errors.</summary>
     public int Offset { get; set; }
 
     public ref ControlFrame Current => ref _frames[FrameCount - 1];
 
-    public void Reset() => _operandCount = FrameCount = OperandsMax = 0;
+    public void Reset() => _operandCount = _vectorCount = _operandsMax = FrameCount = SlotsMax = 0;
 
     public InvalidModuleException Invalid(string message) => new(ModuleFault.Invalid, Offset, message);
 
@@ -54,9 +56,11 @@ internal sealed class OperandTypes(EngineLimits limits)
         }
 
         _operands[_operandCount++] = type;
-        if (_operandCount > OperandsMax)
+        _vectorCount += type == WasmType.V128 ? 1 : 0;
+        SlotsMax = Math.Max(SlotsMax, _operandCount + _vectorCount);
+        if (_operandCount > _operandsMax)
         {
-            OperandsMax = _operandCount;
+            _operandsMax = _operandCount;
             if (_operandCount > limits.OperandsMax)
             {
                 throw new InvalidModuleException(
@@ -81,7 +85,9 @@ internal sealed class OperandTypes(EngineLimits limits)
             return frame.Unreachable ? Unknown : throw Invalid("type mismatch");
         }
 
-        return _operands[--_operandCount];
+        var type = _operands[--_operandCount];
+        _vectorCount -= type == WasmType.V128 ? 1 : 0;
+        return type;
     }
 
     public WasmType Pop(WasmType expected)
@@ -154,7 +160,11 @@ internal sealed class OperandTypes(EngineLimits limits)
     public void MarkUnreachable()
     {
         ref var frame = ref Current;
-        _operandCount = frame.Height;
+        while (_operandCount > frame.Height)
+        {
+            Pop();
+        }
+
         frame.Unreachable = true;
     }
 

@@ -4,29 +4,17 @@ using Marketplace.Testing;
 namespace Marketplace.Engine.Tests;
 
 /// <summary>The official core suite: every assertion of every file holds.</summary>
-public sealed class SpecTests(GuestThreadsFixture guests, ITestOutputHelper output) : IClassFixture<GuestThreadsFixture>
+public sealed class SpecTests(GuestThreadsFixture guests, ITestOutputHelper output) : SpecSuiteTest(guests, output)
 {
-    public static TheoryData<string> Files() => [.. SpecCounts.Read().Where(IsCore).Select(count => count.File)];
+    public static TheoryData<string> Files() => FilesOf("core");
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Files))]
-    public Task CoreFile_HoldsCompletely(string file) => Hold(file, () => new CompilingSpecEngine());
+    public Task CoreFile_HoldsCompletely(string file) => HoldsCompletely("core", file, () => new CompilingSpecEngine());
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Files))]
-    public Task CoreFile_HoldsCompletelyInTheInterpreter(string file) => Hold(file, () => new ReferenceSpecEngine());
-
-    private async Task Hold(string file, Func<ISpecEngine> engine)
-    {
-        var count = SpecCounts.Read().Single(c => IsCore(c) && c.File == file);
-        var result = await guests.Threads.Run(() => SpecFile.Run(count.Path!, engine()));
-        output.WriteLine(result.ToString());
-        Assert.Empty(result.Failures);
-        Assert.Equal(count.AssertionsWithoutText, result.Total);
-        Assert.Equal(result.Total, result.Passed);
-    }
-
-    private static bool IsCore(SpecCount count) => count is { Suite: "core", Path: not null };
+    public Task CoreFile_HoldsCompletelyInTheInterpreter(string file) => HoldsCompletely("core", file, () => new ReferenceSpecEngine());
 
     [Fact]
     public void Vectors_ArePresentWhereTheyAreRequired()
@@ -37,4 +25,14 @@ public sealed class SpecTests(GuestThreadsFixture guests, ITestOutputHelper outp
             Assert.Fail(Vectors.Missing);
         }
     }
+}
+
+/// <summary>The official suite of vector instructions. Alone in its class, so that it can be run without hardware intrinsics.</summary>
+public sealed class VectorSpecTests(GuestThreadsFixture guests, ITestOutputHelper output) : SpecSuiteTest(guests, output)
+{
+    public static TheoryData<string> Files() => FilesOf("simd");
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Files))]
+    public Task VectorFile_HoldsCompletely(string file) => HoldsCompletely("simd", file, () => new CompilingSpecEngine());
 }

@@ -1,0 +1,210 @@
+using System.Reflection.Emit;
+using Marketplace.Engine.Decode;
+
+namespace Marketplace.Engine.Emit;
+
+/// <summary>Vector instructions (SIMD.md): calls that the machine-code compiler turns into one instruction or a few.</summary>
+internal sealed partial class FunctionEmitter
+{
+    private void Vector(in Instruction instruction)
+    {
+        switch (instruction.Opcode)
+        {
+            case Opcode.V128Const:
+                _stack.PushConstant(WasmType.V128, instruction.Bits, instruction.HighBits);
+                break;
+            case Opcode.I8x16Shuffle:
+                Shuffle(in instruction);
+                break;
+            case <= Opcode.V128Load64Splat or Opcode.V128Load32Zero or Opcode.V128Load64Zero:
+                VectorLoad(instruction.Opcode, instruction.Bits);
+                break;
+            case Opcode.V128Store:
+                VectorStore(instruction.Bits);
+                break;
+            case >= Opcode.V128Load8Lane and <= Opcode.V128Load64Lane:
+                LoadLane(in instruction);
+                break;
+            case >= Opcode.V128Store8Lane and <= Opcode.V128Store64Lane:
+                StoreLane(in instruction);
+                break;
+            case >= Opcode.I8x16ExtractLaneS and <= Opcode.F64x2ReplaceLane:
+                Lane(in instruction);
+                break;
+            default:
+                VectorNumeric(instruction.Opcode);
+                break;
+        }
+    }
+
+    private void VectorNumeric(Opcode opcode)
+    {
+        var signature = OpcodeTable.SignatureOf(opcode)!;
+        var operation = VectorCode.Of(opcode);
+        var anyNaN = SettleNaN(opcode, signature.Operands.Length);
+        var depth = VectorCode.IsCommutative(opcode)
+            ? _stack.LoadEither(operation.Lane)
+            : _stack.Load(signature.Operands.Length, operation.Lane);
+        if (VectorCode.ShiftMask(opcode) is > 0 and var mask)
+        {
+            _il.LoadInt32(mask);
+            _il.Emit(OpCodes.And);
+        }
+        else if (opcode is Opcode.I8x16Splat or Opcode.I16x8Splat)
+        {
+            _il.Emit(opcode == Opcode.I8x16Splat ? OpCodes.Conv_U1 : OpCodes.Conv_I2);
+        }
+
+        foreach (var call in operation.Calls)
+        {
+            _il.Emit(OpCodes.Call, call);
+        }
+
+        _stack.PushStack(signature.Result!.Value, anyNaN, depth + 1, operation.ResultLane);
+    }
+
+    private void VectorLoad(Opcode opcode, long offset)
+    {
+        var address = _stack.Take();
+        _stack.SpillStack();
+        EmitAddress(address, offset, OpcodeTable.SignatureOf(opcode)!.AccessBytes);
+        if (opcode == Opcode.V128Load)
+        {
+            _il.LoadVector();
+            _stack.PushStack(WasmType.V128);
+            return;
+        }
+
+        var load = VectorLoads.Of(opcode);
+        EmitUnaligned(load.Bytes);
+        _il.Emit(load.Load);
+        foreach (var call in load.Calls)
+        {
+            _il.Emit(OpCodes.Call, call);
+        }
+
+        _stack.PushStack(WasmType.V128, lane: VectorLanes.LaneOf(load.Calls[^1].ReturnType));
+    }
+
+    private void VectorStore(long offset)
+    {
+        var value = _stack.TakeCanonical();
+        var address = _stack.Take();
+        _stack.SpillStack();
+        EmitAddress(address, offset, 16);
+        value.Emit();
+        _il.StoreVector();
+    }
+
+    private void LoadLane(in Instruction instruction)
+    {
+        var lane = VectorLoads.LaneOf(instruction.Opcode);
+        var vector = _stack.TakeCanonical();
+        var address = _stack.Take();
+        _stack.SpillStack();
+        EmitBoundsCheck(address, instruction.Bits, lane.Bytes);
+        vector.Emit();
+        _il.Emit(OpCodes.Call, VectorLanes.Conversion(VectorLane.Byte, lane.Lane));
+        _il.LoadInt32(instruction.Lane);
+        EmitPointer(address, instruction.Bits);
+        EmitUnaligned(lane.Bytes);
+        _il.Emit(lane.Load);
+        _il.Emit(OpCodes.Call, lane.WithElement);
+        _stack.PushStack(WasmType.V128, lane: lane.Lane);
+    }
+
+    private void StoreLane(in Instruction instruction)
+    {
+        var lane = VectorLoads.LaneOf(instruction.Opcode);
+        var vector = _stack.TakeCanonical();
+        var address = _stack.Take();
+        _stack.SpillStack();
+        EmitAddress(address, instruction.Bits, lane.Bytes);
+        vector.Emit();
+        _il.Emit(OpCodes.Call, VectorLanes.Conversion(VectorLane.Byte, lane.Lane));
+        _il.LoadInt32(instruction.Lane);
+        _il.Emit(OpCodes.Call, lane.GetElement);
+        EmitUnaligned(lane.Bytes);
+        _il.Emit(lane.Store);
+    }
+
+    private void Lane(in Instruction instruction)
+    {
+        var lane = VectorLoads.LaneOf(instruction.Opcode);
+        var signature = OpcodeTable.SignatureOf(instruction.Opcode)!;
+        var anyNaN = SettleNaN(instruction.Opcode, signature.Operands.Length);
+        if (signature.Operands is [_])
+        {
+            var depth = _stack.Load(1, lane.Lane);
+            _il.LoadInt32(instruction.Lane);
+            _il.Emit(OpCodes.Call, lane.GetElement);
+            _stack.PushStack(signature.Result!.Value, anyNaN, depth + 1);
+            return;
+        }
+
+        var scalar = _stack.Take();
+        var vectorDepth = _stack.Load(1, lane.Lane);
+        _il.LoadInt32(instruction.Lane);
+        scalar.Emit();
+        if (lane.Bytes < 4)
+        {
+            _il.Emit(lane.Bytes == 1 ? OpCodes.Conv_I1 : OpCodes.Conv_I2);
+        }
+
+        _il.Emit(OpCodes.Call, lane.WithElement);
+        _stack.PushStack(WasmType.V128, anyNaN, vectorDepth + 1, lane.Lane);
+    }
+
+    /// <summary>
+    /// A lane comes from one of two vectors: each gives its own, zero for those of the other, and the two are put together.
+    /// </summary>
+    private void Shuffle(in Instruction instruction)
+    {
+        const long allOfOne = 0x1010_1010_1010_1010;
+        _stack.CanonicaliseTop(2);
+        var second = _stack.Take();
+        var usesFirst = (instruction.Bits & instruction.HighBits & allOfOne) != allOfOne;
+        var usesSecond = ((instruction.Bits | instruction.HighBits) & allOfOne) != 0;
+        var depth = _stack.Load(1);
+        if (usesFirst)
+        {
+            EmitShuffle(in instruction, 0);
+        }
+        else
+        {
+            _il.Emit(OpCodes.Pop);
+        }
+
+        if (usesSecond)
+        {
+            second.Emit();
+            EmitShuffle(in instruction, 16);
+        }
+
+        if (usesFirst && usesSecond)
+        {
+            _il.Emit(OpCodes.Call, VectorCode.Of(Opcode.V128Or).Calls[0]);
+        }
+
+        _stack.PushStack(WasmType.V128, depth: depth + 1);
+    }
+
+    private void EmitShuffle(in Instruction instruction, int from)
+    {
+        _locals.EmitConstant(WasmType.V128, Indices(instruction.Bits, from), Indices(instruction.HighBits, from));
+        _il.Emit(OpCodes.Call, VectorCode.Of(Opcode.I8x16Swizzle).Calls[0]);
+    }
+
+    /// <summary>Lane numbers from <paramref name="from"/> to 15 above become 0 to 15, all others one that gives zero.</summary>
+    private static long Indices(long lanes, int from)
+    {
+        var indices = 0L;
+        for (var shift = 0; shift < 64; shift += 8)
+        {
+            var index = (int)(lanes >> shift & 0xFF) - from;
+            indices |= (long)(index is >= 0 and < 16 ? index : 0xFF) << shift;
+        }
+
+        return indices;
+    }
+}
