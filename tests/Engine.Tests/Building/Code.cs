@@ -1,3 +1,5 @@
+using Marketplace.Engine.Decode;
+
 namespace Marketplace.Engine.Tests.Building;
 
 /// <summary>Bytes of instructions, by the names of the text format, for modules that tests make up.</summary>
@@ -97,6 +99,8 @@ public sealed class Code
 
     public Code I64Const(long value) => Raw(0x42).Signed(value);
 
+    public Code F32Const(float value) => Raw(0x43).Raw(BitConverter.GetBytes(value));
+
     public Code F64Const(double value) => Raw(0x44).Raw(BitConverter.GetBytes(value));
 
     public Code I32Eqz() => Raw(0x45);
@@ -108,6 +112,13 @@ public sealed class Code
     public Code I32Sub() => Raw(0x6B);
 
     public Code I32Mul() => Raw(0x6C);
+
+    public Code V128Const(long low, long high) =>
+        Op(Opcode.V128Const).Raw(BitConverter.GetBytes(low)).Raw(BitConverter.GetBytes(high));
+
+    /// <summary>An instruction by its opcode; immediates come after it.</summary>
+    internal Code Op(Opcode opcode) =>
+        (int)opcode <= 0xFF ? Raw((byte)opcode) : Raw((byte)((int)opcode >> 8)).U32((uint)opcode & 0xFF);
 
     public Code U32(uint value)
     {

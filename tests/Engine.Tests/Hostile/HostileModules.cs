@@ -1,3 +1,4 @@
+using Marketplace.Engine.Decode;
 using Marketplace.Engine.Tests.Building;
 
 namespace Marketplace.Engine.Tests.Hostile;
@@ -52,6 +53,17 @@ public static class HostileModules
         {
             Arguments = [Value.FromI32(1)],
         };
+        yield return new("recursion-with-20000-vector-locals", Exhausted, () => Recursion(20_000, WasmType.V128));
+        foreach (var opcode in (Opcode[])[Opcode.I8x16Popcnt, Opcode.I32x4Neg, Opcode.F32x4Sqrt])
+        {
+            yield return new(
+                $"recursion-in-a-function-of-20000-{opcode}", Exhausted, () => RecursionWithVectors(20_000, opcode));
+        }
+
+        yield return new(
+            "recursion-in-a-function-of-20000-canonical-vectors",
+            Exhausted,
+            () => RecursionWithVectors(10_000, Opcode.F32x4Sqrt, Opcode.V128Not, Opcode.F64x2Sqrt, Opcode.V128Not));
     }
 
     private static IEnumerable<HostileCase> Bombs()
@@ -115,11 +127,11 @@ public static class HostileModules
         return module;
     }
 
-    private static TestModule Recursion(int locals)
+    private static TestModule Recursion(int locals, WasmType type = WasmType.I64)
     {
         var module = new TestModule();
         // Something is left to do behind the call, else it would be compiled as a jump.
-        module.Function(module.Type(None, I32), "run", new Code().Call(0).I32Const(1).I32Add(), (locals, WasmType.I64));
+        module.Function(module.Type(None, I32), "run", new Code().Call(0).I32Const(1).I32Add(), (locals, type));
         return module;
     }
 
@@ -143,6 +155,18 @@ public static class HostileModules
         var module = new TestModule();
         module.Function(
             module.Type(I32, I32), "run", new Code().LocalGet(0).Times(20_000, c => c.Call(0).LocalGet(0).I32Add()));
+        return module;
+    }
+
+    /// <summary>Without optimisation every result has a place in the frame.</summary>
+    private static TestModule RecursionWithVectors(int times, params Opcode[] opcodes)
+    {
+        var module = new TestModule();
+        module.Function(
+            module.Type(None, I32),
+            "run",
+            new Code().Call(0).Times(times, c => opcodes.Aggregate(c.LocalGet(0), (code, opcode) => code.Op(opcode)).Drop()).I32Const(1).I32Add(),
+            (1, WasmType.V128));
         return module;
     }
 
