@@ -64,10 +64,12 @@ public readonly record struct Value
     /// <summary>Zero, or the null reference.</summary>
     public static Value Default(WasmType type) => new(type, 0, null);
 
-    internal static Value FromCell(WasmType type, Cell cell, object? reference) =>
+    internal static Value FromCell(WasmType type, Cell cell, object? reference) => FromSlot(type, cell.Low, reference, cell.High);
+
+    internal static Value FromSlot(WasmType type, long bits, object? reference, long highBits = 0) =>
         type.IsReference() ? new(type, 0, reference)
-        : type == WasmType.V128 ? FromV128(cell.Low, cell.High)
-        : FromBits(type, cell.Low);
+        : type == WasmType.V128 ? FromV128(bits, highBits)
+        : FromBits(type, bits);
 
     internal Cell ToCell() => new() { Low = Bits, High = HighBits };
 

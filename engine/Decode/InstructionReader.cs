@@ -93,6 +93,29 @@ internal ref struct InstructionReader(ReadOnlySpan<byte> module, int position, i
                 instruction.Index = (int)_reader.U32();
                 ReadZeroByte();
                 break;
+            case Immediate.ReferenceType:
+                instruction.Type = ReadReferenceType();
+                break;
+            case Immediate.Types:
+                ReadSelectType(ref instruction);
+                break;
+            case Immediate.Lane:
+                instruction.Lane = _reader.Byte();
+                break;
+            case Immediate.MemoryAndLane:
+                ReadMemoryArgument(ref instruction);
+                instruction.Lane = _reader.Byte();
+                break;
+            default:
+                ReadConstant(ref instruction);
+                break;
+        }
+    }
+
+    private void ReadConstant(ref Instruction instruction)
+    {
+        switch (OpcodeTable.ImmediateOf(instruction.Opcode))
+        {
             case Immediate.I32:
                 instruction.Bits = (uint)_reader.S32();
                 break;
@@ -105,26 +128,13 @@ internal ref struct InstructionReader(ReadOnlySpan<byte> module, int position, i
             case Immediate.F64:
                 instruction.Bits = _reader.FixedI64();
                 break;
-            case Immediate.ReferenceType:
-                instruction.Type = ReadReferenceType();
-                break;
-            case Immediate.Types:
-                ReadSelectType(ref instruction);
-                break;
             case Immediate.V128 or Immediate.Lanes:
                 instruction.Bits = _reader.FixedI64();
                 instruction.HighBits = _reader.FixedI64();
                 break;
-            case Immediate.Lane:
-                instruction.Lane = _reader.Byte();
-                break;
-            case Immediate.MemoryAndLane:
-                ReadMemoryArgument(ref instruction);
-                instruction.Lane = _reader.Byte();
-                break;
             default:
                 throw new InvalidModuleException(
-                    ModuleFault.Malformed, instruction.Offset, $"illegal opcode {(int)opcode:x2}");
+                    ModuleFault.Malformed, instruction.Offset, $"illegal opcode {(int)instruction.Opcode:x2}");
         }
     }
 

@@ -48,11 +48,8 @@ public sealed class ReferenceSpecEngine : ISpecEngine
     private static ReferenceValue Convert(Value value) =>
         new(value.Type, new UInt128((ulong)value.HighBits, (ulong)value.Bits), value.Reference);
 
-    private static Value Convert(ReferenceValue value)
-    {
-        var cell = new Marketplace.Engine.Cell { Low = (long)(ulong)value.Bits, High = (long)(ulong)(value.Bits >> 64) };
-        return Value.FromCell(value.Type, cell, value.Reference);
-    }
+    private static Value Convert(ReferenceValue value) =>
+        Value.FromSlot(value.Type, (long)(ulong)value.Bits, value.Reference, (long)(ulong)(value.Bits >> 64));
 
     private sealed record Interpreted(ReferenceInstance Instance) : ISpecInstance
     {

@@ -36,7 +36,8 @@ public sealed class CompilingEngine(GeneratedModule module) : IEngineUnderTest
     public Outcome Call(GeneratedCall call) => Ending.Of(call.Export, () =>
     {
         var arguments = call.Arguments.Select(argument =>
-            Value.FromSlot(argument.Type, (long)(ulong)argument.Bits, argument.Reference)).ToArray();
+            Value.FromSlot(
+                argument.Type, (long)(ulong)argument.Bits, argument.Reference, (long)(ulong)(argument.Bits >> 64))).ToArray();
         return string.Join(' ', _instance!.Invoke(call.Export, arguments).Select(Text));
     }, With);
 
