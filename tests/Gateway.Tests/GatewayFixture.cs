@@ -39,7 +39,7 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(_log);
         builder.Services.AddSingleton<TimeProvider>(Time);
-        builder.Services.AddSingleton<IGrainFactory>(new FakeGrains(Market));
+        builder.Services.AddSingleton(FakeGrains.Of(Market));
         builder.Services.AddSingleton<IListing>(Market);
         builder.Services.AddSingleton<IEndedJobs>(Market);
         builder.Services.AddSingleton<IBlobStore>(Market.Blobs);

@@ -7,14 +7,16 @@ namespace Marketplace.GrainHost.Tests.Api;
 /// <summary>What a caller sees of one member beyond its documentation id.</summary>
 internal sealed record ApiMember(string Id, string Shape);
 
-/// <summary>The public and protected members of an assembly in the namespaces of Orleans, read without loading it.</summary>
+/// <summary>The public and protected members of an assembly, read without loading it: those in namespaces with a prefix.</summary>
 internal sealed class ApiSurface : IDisposable
 {
     private readonly PEReader _file;
     private readonly MetadataReader _reader;
+    private readonly string _prefix;
 
-    public ApiSurface(string path)
+    public ApiSurface(string path, string prefix = "Orleans.")
     {
+        _prefix = prefix;
         _file = new PEReader(File.OpenRead(path));
         _reader = _file.GetMetadataReader();
     }
@@ -24,7 +26,7 @@ internal sealed class ApiSurface : IDisposable
     /// <summary>Types as "T:name", the others as in the list: with their return type.</summary>
     public IEnumerable<ApiMember> Members() => _reader.TypeDefinitions
         .Where(IsVisible)
-        .Where(IsOrleans)
+        .Where(IsAskedFor)
         .SelectMany(type => MembersOf(type).Select(member => Unbound(type, member)));
 
     /// <summary>The list writes a generic type inside of itself without arguments: <c>Handle`1</c>, not <c>Handle{`0}</c>.</summary>
@@ -40,7 +42,7 @@ internal sealed class ApiSurface : IDisposable
     }
 
     /// <summary>Which types each visible type is: "type: base or interface".</summary>
-    public IEnumerable<string> Bases() => _reader.TypeDefinitions.Where(IsVisible).Where(IsOrleans).SelectMany(handle =>
+    public IEnumerable<string> Bases() => _reader.TypeDefinitions.Where(IsVisible).Where(IsAskedFor).SelectMany(handle =>
     {
         var type = _reader.GetTypeDefinition(handle);
         return type.GetInterfaceImplementations()
@@ -66,11 +68,8 @@ internal sealed class ApiSurface : IDisposable
         };
     }
 
-    private bool IsOrleans(TypeDefinitionHandle handle)
-    {
-        var name = DocumentationNames.NameOf(_reader, handle);
-        return name.StartsWith("Orleans.", StringComparison.Ordinal);
-    }
+    private bool IsAskedFor(TypeDefinitionHandle handle) =>
+        DocumentationNames.NameOf(_reader, handle).StartsWith(_prefix, StringComparison.Ordinal);
 
     private IEnumerable<ApiMember> MembersOf(TypeDefinitionHandle handle)
     {
@@ -88,7 +87,8 @@ internal sealed class ApiSurface : IDisposable
                 continue;
             var kinds = string.Join(' ', visible.Select(accessor => accessor == both.Getter ? "get" : "set"));
             var signature = property.DecodeSignature(DocumentationNames.Instance, null);
-            yield return new ApiMember($"P:{name}.{_reader.GetString(property.Name)} : {signature.ReturnType}", kinds);
+            var index = signature.ParameterTypes.IsEmpty ? "" : $"({string.Join(',', signature.ParameterTypes)})";
+            yield return new ApiMember($"P:{name}.{_reader.GetString(property.Name)}{index} : {signature.ReturnType}", kinds);
         }
 
         foreach (var field in type.GetFields().Select(_reader.GetFieldDefinition))
