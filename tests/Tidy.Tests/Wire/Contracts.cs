@@ -13,6 +13,9 @@ internal static class Contracts
     public const string InterfacesAssembly = "Marketplace.GrainInterfaces";
     public const string GrainsAssembly = "Marketplace.Grains";
 
+    /// <summary>What a grain host needs of its own, beside the market: it is in the build for that host only.</summary>
+    public const string HostAssembly = "Marketplace.Silo";
+
     private static readonly Type[] Types =
     [
         .. from name in Repository.Assemblies.Keys
@@ -43,9 +46,11 @@ internal static class Contracts
 
     public static IEnumerable<MethodInfo> Methods => Interfaces.SelectMany(type => type.GetMethods());
 
-    /// <summary>The enums that travel: members of wire types, parameters and results, also inside of arrays and nullables.</summary>
-    public static IEnumerable<Type> Enums => WireTypes.SelectMany(WireMember.Of).Select(member => member.Type)
-        .Concat(Methods.SelectMany(method => method.GetParameters().Select(parameter => parameter.ParameterType).Append(method.ReturnType)))
+    /// <summary>The enums that travel with these types and methods: also inside of arrays and nullables.</summary>
+    public static IEnumerable<Type> Enums(IEnumerable<Type> wireTypes, IEnumerable<MethodInfo> methods) => wireTypes
+        .SelectMany(WireMember.Of)
+        .Select(member => member.Type)
+        .Concat(methods.SelectMany(method => method.GetParameters().Select(parameter => parameter.ParameterType).Append(method.ReturnType)))
         .SelectMany(Parts)
         .Where(type => type.IsEnum)
         .Distinct();
@@ -59,6 +64,8 @@ internal static class Contracts
     public static string? Alias(this MemberInfo member) => member.Find("AliasAttribute")?.ConstructorArguments[0].Value as string;
 
     public static Effect? Effect(this MethodInfo method) => method.GetCustomAttribute<EffectAttribute>()?.Effect;
+
+    public static bool IsIn(this Type type, params string[] assemblies) => assemblies.Contains(type.Assembly.GetName().Name);
 
     /// <summary>A type and all types that it is made of.</summary>
     private static IEnumerable<Type> Parts(Type type) =>

@@ -13,16 +13,25 @@ internal static class WireList
         "StatelessWorker", "Transaction", "Unordered",
     ];
 
-    public static IReadOnlyList<string> Lines() =>
-    [
-        .. Sorted(Contracts.GrainClasses.Select(GrainClass)),
-        .. Sorted(Contracts.Interfaces.Select(type => $"interface {type.Alias()}: {KeyOf(type)}")),
-        .. Sorted(Contracts.Methods.Select(Method)),
-        .. Sorted(Contracts.WireTypes.Select(type => $"type {type.Alias()}: {KindOf(type)}{Marks(type, "Immutable")}")),
-        .. Sorted(Contracts.WireTypes.SelectMany(Members)),
-        .. Sorted(Contracts.Converters.Select(converter => $"converter {converter.Value.FullName}: {converter.Surrogate.Alias()}")),
-        .. Sorted(Contracts.Enums.SelectMany(Values)),
-    ];
+    /// <summary>What is declared in these assemblies.</summary>
+    public static IReadOnlyList<string> Lines(params string[] assemblies)
+    {
+        var wireTypes = Contracts.WireTypes.Where(Asked).ToArray();
+        var methods = Contracts.Methods.Where(method => Asked(method.DeclaringType!)).ToArray();
+        return
+        [
+            .. Sorted(Contracts.GrainClasses.Where(Asked).Select(GrainClass)),
+            .. Sorted(Contracts.Interfaces.Where(Asked).Select(type => $"interface {type.Alias()}: {KeyOf(type)}")),
+            .. Sorted(methods.Select(Method)),
+            .. Sorted(wireTypes.Select(type => $"type {type.Alias()}: {KindOf(type)}{Marks(type, "Immutable")}")),
+            .. Sorted(wireTypes.SelectMany(Members)),
+            .. Sorted(Contracts.Converters.Where(converter => Asked(converter.Type))
+                .Select(converter => $"converter {converter.Value.FullName}: {converter.Surrogate.Alias()}")),
+            .. Sorted(Contracts.Enums(wireTypes, methods).SelectMany(Values)),
+        ];
+
+        bool Asked(Type type) => type.IsIn(assemblies);
+    }
 
     private static IEnumerable<string> Sorted(IEnumerable<string> lines) => lines.Order(StringComparer.Ordinal);
 
