@@ -73,6 +73,8 @@ public sealed class DataFolder
         File.Move(file + ".new", file, overwrite: true);
     }
 
+    public void Delete(string name) => File.Delete(System.IO.Path.Combine(Path, name));
+
     private static void RefuseLoose(string file)
     {
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & ~SecretMode) != 0)

@@ -11,7 +11,7 @@ namespace Marketplace.Silo;
 /// <summary>The grains on the embedded host, their documents and events in the store of the data folder.</summary>
 internal static class EmbeddedHost
 {
-    public static void AddMarketplaceGrains(this WebApplicationBuilder builder, SiloOptions options)
+    public static Task AddMarketplaceGrains(this WebApplicationBuilder builder, SiloOptions options)
     {
         var folder = new DataFolder(options.Data);
         var store = EmbeddedStore.Open(folder.Store, new EmbeddedStoreOptions { Projections = MarketProjections.All }, TimeProvider.System);
@@ -21,6 +21,7 @@ internal static class EmbeddedHost
         builder.Services
             .AddSingleton(folder)
             .AddSingleton(_ => store)
+            .AddSingleton<IHostState, EmbeddedState>()
             .AddSingleton<IDocumentStore>(services => services.GetRequiredService<EmbeddedStore>())
             .AddSingleton<IEventLog>(services => services.GetRequiredService<EmbeddedStore>())
             .AddSingleton<IListing>(services => services.GetRequiredService<EmbeddedStore>())
@@ -36,5 +37,11 @@ internal static class EmbeddedHost
             .AddSingleton<IEndedJobs, EndedJobsStream>()
             .AddSingleton<IReminderStore, DocumentReminderStore>()
             .AddEmbeddedGrainHost(host => host.Assemblies.Add(typeof(MarketProjections).Assembly));
+        return Task.CompletedTask;
+    }
+
+    public static void MapGrainHostPages(this WebApplication app)
+    {
+        // The embedded host has no pages of its own.
     }
 }

@@ -1,27 +1,82 @@
+using System.Text;
 using Marketplace.Grains;
+using Marketplace.Storage;
 
 namespace Marketplace.Silo;
 
 /// <summary>
 /// The first start credits the local account and leaves its API key in the data folder. Each step can be repeated: a start that was cut short is
-/// finished by the next one. Wakes the market, so that open jobs are queued again without anybody asking.
+/// finished by the next one. Of silos that share a store only one has that account: the first one names it in a document, and the others just serve.
+/// Wakes the market, so that open jobs are queued again without anybody asking.
 /// </summary>
-internal sealed class FirstStart(IGrainFactory grains, DataFolder folder, SiloOptions options) : IHostedService
+internal sealed partial class FirstStart(
+    IGrainFactory grains, IDocumentStore documents, DataFolder folder, SiloOptions options, ILogger<FirstStart> log) : IHostedService
 {
     private const string CreditOperation = "first start";
 
+    /// <summary>Holds the text of the account's id.</summary>
+    private static readonly DocumentKey Operator = new("silo", "operator");
+
     public async Task StartAsync(CancellationToken cancellation)
     {
-        using var key = folder.KeyPair(DataFolder.AccountKey);
-        var account = grains.GetGrain<IAccountGrain>(new AccountId(key.PublicKey).ToString());
-        if (!folder.Has(DataFolder.ApiKey))
-        {
-            await account.Credit(CreditOperation, TokenAmount.Parse(options.InitialCredit));
-            var created = await account.CreateKey(new KeyRequest("local", Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Admin, null));
-            folder.Write(DataFolder.ApiKey, created.Key);
-        }
+        if (await FindOwnAccount() is { } own)
+            await OpenAccount(own);
         await grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).GetView();
     }
 
     public Task StopAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <returns>The account whose key is here; null where another silo has it.</returns>
+    private async Task<AccountId?> FindOwnAccount()
+    {
+        var made = !folder.Has(DataFolder.AccountKey);
+        if (made && await ReadOperator() is { } before)
+        {
+            LogServes(before);
+            return null;
+        }
+        // The key is on disk before its account is named: a named account whose key nobody has would lock everybody out.
+        using var key = folder.KeyPair(DataFolder.AccountKey);
+        var own = new AccountId(key.PublicKey);
+        var named = await ReadOperator() ?? await Name(own);
+        if (named == own)
+            return own;
+        if (made)
+            folder.Delete(DataFolder.AccountKey);
+        LogServes(named);
+        return null;
+    }
+
+    private async Task OpenAccount(AccountId id)
+    {
+        if (folder.Has(DataFolder.ApiKey))
+            return;
+        var account = grains.GetGrain<IAccountGrain>(id.ToString());
+        await account.Credit(CreditOperation, TokenAmount.Parse(options.InitialCredit));
+        var created = await account.CreateKey(new KeyRequest("local", Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Admin, null));
+        folder.Write(DataFolder.ApiKey, created.Key);
+    }
+
+    private async Task<AccountId?> ReadOperator() =>
+        await documents.Read(Operator) is { } named ? AccountId.Parse(Encoding.UTF8.GetString(named.Content.Span)) : null;
+
+    private async Task<AccountId> Name(AccountId own)
+    {
+        try
+        {
+            await documents.Write(Operator, 0, Encoding.UTF8.GetBytes(own.ToString()));
+            return own;
+        }
+        catch (VersionConflictException)
+        {
+            // Another silo that starts at this moment was first.
+            return await ReadOperator()
+                ?? throw new InvalidOperationException("This is a bug in the silo: the document that was in the way is not there.");
+        }
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "This silo serves; the key of the market's first account {Account} is in another silo's data folder")]
+    private partial void LogServes(AccountId account);
 }

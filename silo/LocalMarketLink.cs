@@ -79,14 +79,17 @@ internal sealed class LocalMarketLink(IGrainFactory grains, IBlobStore blobs) : 
             || await grains.GetGrain<IBlobGrain>(blob.ToString()).Find(ticket.Account) is not null;
     }
 
-    /// <summary>What a grain call may fail with becomes what the worker repeats.</summary>
+    /// <summary>
+    /// What a grain call may fail with becomes what the worker repeats. Only a cancelled call that the worker itself cancelled is over: a silo that
+    /// stops cancels calls too.
+    /// </summary>
     private static async ValueTask<TAnswer> Reach<TAnswer>(Func<Task<TAnswer>> call)
     {
         try
         {
             return await call();
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure) when (failure is not OperationCanceledException { CancellationToken.IsCancellationRequested: true })
         {
             throw new MarketLinkException(failure.Message, failure);
         }

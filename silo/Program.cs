@@ -9,12 +9,13 @@ try
 
     var builder = WebApplication.CreateSlimBuilder();
     builder.AddMarketplaceLogging();
-    builder.AddMarketplaceGrains(options);
+    await builder.AddMarketplaceGrains(options);
     builder.AddMarketplaceServices(options);
     builder.WebHost.UseUrls([.. options.ListenUrls.Select(url => url!.ToString())]);
 
     var app = builder.Build();
     app.MapMarketplaceGateway();
+    app.MapGrainHostPages();
     await app.RunAsync();
     return 0;
 }

@@ -21,6 +21,23 @@ internal static class SiloConfiguration
         ("--allow-plaintext", nameof(SiloOptions.AllowPlaintext), "true or false: listen beyond loopback without TLS (false)"),
     ];
 
+    /// <summary>Those of a silo that shares a market with others.</summary>
+    private static readonly (string Argument, string Option, string Help)[] ClusterArguments =
+    [
+        ("--database", nameof(SiloOptions.Database), "PostgreSQL: a connection string without a password (that: MARKET_DATABASE or --database-file)"),
+        ("--database-file", nameof(SiloOptions.DatabaseFile), "file with the connection string"),
+        ("--cluster-id", nameof(SiloOptions.ClusterId), "name of the cluster that the silo joins (market)"),
+        ("--silo-address", nameof(SiloOptions.SiloAddress), "this machine's address for other silos; private, or with certificates (127.0.0.1)"),
+        ("--silo-port", nameof(SiloOptions.SiloPort), "port for other silos (11111; 0: any free one)"),
+        ("--gateway-port", nameof(SiloOptions.GatewayPort), "port for Orleans clients, which have no login (0: none)"),
+        ("--blob-folder", nameof(SiloOptions.BlobFolder), "folder that all silos keep blobs in (DATA/blobs: for a cluster of one)"),
+        ("--silo-certificate", nameof(SiloOptions.SiloCertificate), "PEM file: this silo's certificate for other silos"),
+        ("--silo-certificate-key", nameof(SiloOptions.SiloCertificateKey), "PEM file: its private key"),
+        ("--silo-trusted-ca", nameof(SiloOptions.SiloTrustedCa), "PEM file: who must have signed the other silos' certificates"),
+    ];
+
+    private static readonly (string Argument, string Option, string Help)[] AllArguments = [.. Arguments, .. ClusterArguments];
+
     /// <summary>The checked options; null when help was asked for and given.</summary>
     /// <exception cref="SiloOptionsException">An option is unknown or outside its bounds.</exception>
     public static SiloOptions? Read(string[] args)
@@ -30,12 +47,15 @@ internal static class SiloConfiguration
             WriteHelp();
             return null;
         }
+        var given = FromCommandLine(args);
+        RefusePassword(given);
         var options = new ConfigurationBuilder()
             .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
             .AddJsonFile(Path.Combine(Directory.GetCurrentDirectory(), "appsettings.json"), optional: true)
             .AddInMemoryCollection(FromEnvironment())
-            .AddInMemoryCollection(FromCommandLine(args))
+            .AddInMemoryCollection(given)
             .Build();
+        RefuseForeign(options);
         var read = new SiloOptions();
         try
         {
@@ -51,7 +71,7 @@ internal static class SiloConfiguration
     }
 
     private static IEnumerable<KeyValuePair<string, string?>> FromEnvironment() =>
-        from argument in Arguments
+        from argument in AllArguments
         let value = Environment.GetEnvironmentVariable(EnvironmentPrefix + argument.Argument[2..].Replace('-', '_').ToUpperInvariant())
         where value is not null
         select KeyValuePair.Create(argument.Option, (string?)value);
@@ -62,7 +82,7 @@ internal static class SiloConfiguration
         for (var index = 0; index < args.Length; index++)
         {
             var parts = args[index].Split('=', 2);
-            var known = Arguments.FirstOrDefault(argument => argument.Argument == parts[0]);
+            var known = AllArguments.FirstOrDefault(argument => argument.Argument == parts[0]);
             if (known.Option is null)
                 throw new SiloOptionsException($"'{args[index]}' is not an option of the silo. 'Marketplace.Silo --help' lists them.");
             if (parts.Length == 1 && index + 1 == args.Length)
@@ -73,12 +93,37 @@ internal static class SiloConfiguration
         return given;
     }
 
+    /// <summary>Every user of the machine sees the command lines of all processes.</summary>
+    private static void RefusePassword(Dictionary<string, string?> given)
+    {
+        if (given.GetValueOrDefault(nameof(SiloOptions.Database)) is { } database
+            && database.Split(';').Any(part => part.Split('=')[0].Trim().ToUpperInvariant() is "PASSWORD" or "PWD" or "PSW"))
+        {
+            throw new SiloOptionsException(
+                "--database holds a password, which everybody on this machine can read in the list of processes. Put the connection string into "
+                + "MARKET_DATABASE or into a file for --database-file.");
+        }
+    }
+
+    private static void RefuseForeign(IConfiguration options)
+    {
+        if (HostKind.IsCluster)
+            return;
+        foreach (var (argument, option, _) in ClusterArguments)
+        {
+            if (options[option] is not null)
+                throw new SiloOptionsException($"{argument} ({option}) is an option of silos that share a market. {HostKind.Help}");
+        }
+    }
+
     private static void WriteHelp()
     {
         Console.Out.WriteLine("Runs a marketplace: HTTP API, grains, store, and on loopback one worker. Stop it with Ctrl-C.");
         Console.Out.WriteLine();
-        foreach (var (argument, _, help) in Arguments)
-            Console.Out.WriteLine($"  {argument,-18} {help}");
+        Console.Out.WriteLine(HostKind.Help);
+        Console.Out.WriteLine();
+        foreach (var (argument, _, help) in HostKind.IsCluster ? AllArguments : Arguments)
+            Console.Out.WriteLine($"  {argument,-22} {help}");
         Console.Out.WriteLine();
         Console.Out.WriteLine("Each also as an environment variable (--worker-slots is MARKET_WORKER_SLOTS) and in appsettings.json (\"WorkerSlots\").");
     }

@@ -6,7 +6,7 @@ namespace Marketplace.Silo;
 /// What a deployment chooses: on the command line (<c>--data DIR</c>), in the environment (<c>MARKET_DATA</c>) or in <c>appsettings.json</c>, in this order of
 /// precedence. <see cref="Validate"/> is called at start.
 /// </summary>
-public sealed class SiloOptions
+public sealed partial class SiloOptions
 {
     /// <summary>The folder of everything that the silo keeps; relative to the folder where the command was typed.</summary>
     public string Data { get; set; } = "data";
@@ -46,6 +46,8 @@ public sealed class SiloOptions
         Check(TokenAmount.TryParse(WorkerPrice, out _), nameof(WorkerPrice), WorkerPrice, "a whole number of base units");
         Check(TokenAmount.TryParse(InitialCredit, out _), nameof(InitialCredit), InitialCredit, "a whole number of base units");
         Check(DiskFloorMiB >= 0, nameof(DiskFloorMiB), DiskFloorMiB, "0 or more");
+        if (HostKind.IsCluster)
+            ValidateCluster();
     }
 
     /// <summary>The parsed <see cref="Urls"/>; null for one that is not an http or https address.</summary>

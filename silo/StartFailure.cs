@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Connections;
-using Marketplace.Storage;
 
 namespace Marketplace.Silo;
 
@@ -9,9 +8,9 @@ internal static class StartFailure
     /// <returns>What is wrong and what to do; null for what only a developer can mend.</returns>
     public static string? Explain(Exception failure) => failure switch
     {
-        SiloOptionsException or StoreLockedException or StoreDamagedException => failure.Message,
+        SiloOptionsException => failure.Message,
         IOException { InnerException: AddressInUseException } => $"{failure.Message} Stop what listens there, or choose another address with --urls.",
         UnauthorizedAccessException => $"{failure.Message} Choose a folder that this user may write with --data.",
-        _ => null,
+        _ => HostKind.Explain(failure),
     };
 }

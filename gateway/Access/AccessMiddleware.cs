@@ -1,3 +1,4 @@
+using System.Text;
 using Marketplace.Grains;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -8,6 +9,16 @@ namespace Marketplace.Gateway;
 internal sealed class AccessMiddleware(RequestDelegate next, KeyCache keys, EventTickets tickets, RateLimits rates)
 {
     private const string Scheme = "Bearer ";
+    private const string BrowserScheme = "Basic ";
+    private const string BrowserChallenge = "Basic realm=\"Marketplace: any name, and an admin key as the password\", charset=\"UTF-8\"";
+
+    /// <summary>A browser's login with a key as its password, in base64: more is no key.</summary>
+    private const int BrowserLoginCharsMax = 512;
+
+    /// <summary>What pages of a host may load: their own files, styles that their scripts set, small images inside them.</summary>
+    private const string PagesPolicy =
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; "
+        + "frame-ancestors 'none'";
 
     public Task Invoke(HttpContext http)
     {
@@ -23,12 +34,12 @@ internal sealed class AccessMiddleware(RequestDelegate next, KeyCache keys, Even
     {
         if (Presented(http, rule, out var key) is { } refusal)
         {
-            await ProblemFactory.Write(http, ErrorCode.Unauthenticated, refusal);
+            await Refuse(http, rule, refusal);
             return;
         }
         if (await keys.Find(key) is not { } caller)
         {
-            await ProblemFactory.Write(http, ErrorCode.Unauthenticated, GatewayMessages.KeyRefused);
+            await Refuse(http, rule, GatewayMessages.KeyRefused);
             return;
         }
         if ((caller.Scopes & rule.Needed) != rule.Needed)
@@ -39,7 +50,17 @@ internal sealed class AccessMiddleware(RequestDelegate next, KeyCache keys, Even
         if (!await rates.Admit(http, caller.Account))
             return;
         http.Features.Set(new CallerFeature(caller, key));
+        if (rule.Pages)
+            http.Response.Headers.ContentSecurityPolicy = PagesPolicy;
         await next(http);
+    }
+
+    private static Task Refuse(HttpContext http, AccessRule rule, string refusal)
+    {
+        // A browser asks for a login where this header is there before the problem is written.
+        if (rule.Pages)
+            http.Response.Headers.WWWAuthenticate = BrowserChallenge;
+        return ProblemFactory.Write(http, ErrorCode.Unauthenticated, refusal);
     }
 
     /// <returns>What is wrong; null where there is a key to look up.</returns>
@@ -53,8 +74,22 @@ internal sealed class AccessMiddleware(RequestDelegate next, KeyCache keys, Even
             return GatewayMessages.NoKey;
         var text = header.Count == 1 ? header[0].AsSpan() : default;
         return text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && ApiKey.TryParse(text[Scheme.Length..], out key)
+            || (rule.Pages && TryParseLogin(text, out key))
             ? null
             : GatewayMessages.KeyForm;
+    }
+
+    /// <summary>https://www.rfc-editor.org/rfc/rfc7617: the user's name is anything, the password is the key.</summary>
+    private static bool TryParseLogin(ReadOnlySpan<char> header, out ApiKey key)
+    {
+        key = default;
+        if (!header.StartsWith(BrowserScheme, StringComparison.OrdinalIgnoreCase) || header.Length > BrowserLoginCharsMax)
+            return false;
+        Span<byte> bytes = stackalloc byte[BrowserLoginCharsMax];
+        if (!Convert.TryFromBase64Chars(header[BrowserScheme.Length..], bytes, out var count))
+            return false;
+        var login = Encoding.UTF8.GetString(bytes[..count]);
+        return ApiKey.TryParse(login.AsSpan(login.IndexOf(':') + 1), out key);
     }
 }
 

@@ -2,6 +2,7 @@ using System.Net.Mime;
 using Marketplace.Grains;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace Marketplace.Gateway;
 
@@ -9,7 +10,8 @@ namespace Marketplace.Gateway;
 /// <param name="Public">No key is needed; the answer holds nothing that is not for everybody.</param>
 /// <param name="Needed">The scope that the key must have.</param>
 /// <param name="Tickets">The route also takes a single-use ticket.</param>
-internal sealed record AccessRule(bool Public, Scopes Needed, bool Tickets = false);
+/// <param name="Pages">The route serves pages to a person's browser: it also takes the key as the password of a browser's login.</param>
+internal sealed record AccessRule(bool Public, Scopes Needed, bool Tickets = false, bool Pages = false);
 
 /// <summary>What body a route takes. A route without a rule takes none.</summary>
 /// <param name="ContentType">The only media type.</param>
@@ -29,27 +31,33 @@ internal sealed record QueryRule(string Name, string Description, bool IsNumber 
 internal sealed record CreatesRule;
 
 /// <summary>How a route states its rules, beside its handler.</summary>
-internal static class EndpointRules
+public static class EndpointRules
 {
-    public static TBuilder Needs<TBuilder>(this TBuilder route, Scopes scopes, bool tickets = false)
+    internal static TBuilder Needs<TBuilder>(this TBuilder route, Scopes scopes, bool tickets = false)
         where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new AccessRule(Public: false, scopes, tickets));
 
-    public static TBuilder ForEverybody<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder =>
+    /// <summary>
+    /// Pages that a host brings along, for whoever has an admin key: they load their own scripts and styles, and their queries are their own.
+    /// </summary>
+    public static TBuilder ServesOperatorPages<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder =>
+        route.WithMetadata(new AccessRule(Public: false, Scopes.Admin, Pages: true), new ExcludeFromDescriptionAttribute());
+
+    internal static TBuilder ForEverybody<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new AccessRule(Public: true, Scopes.None));
 
-    public static TBuilder TakesJson<TBuilder>(this TBuilder route, Type record, long bytesMax)
+    internal static TBuilder TakesJson<TBuilder>(this TBuilder route, Type record, long bytesMax)
         where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new BodyRule(MediaTypeNames.Application.Json, bytesMax, record));
 
-    public static TBuilder TakesBytes<TBuilder>(this TBuilder route, long bytesMax) where TBuilder : IEndpointConventionBuilder =>
+    internal static TBuilder TakesBytes<TBuilder>(this TBuilder route, long bytesMax) where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new BodyRule(MediaTypeNames.Application.Octet, bytesMax, Record: null));
 
     /// <summary>What OpenAPI says of a route whose only success is a new thing.</summary>
-    public static RouteHandlerBuilder Creates<TRecord>(this RouteHandlerBuilder route) =>
+    internal static RouteHandlerBuilder Creates<TRecord>(this RouteHandlerBuilder route) =>
         route.Produces<TRecord>(StatusCodes.Status201Created).WithMetadata(new CreatesRule());
 
-    public static TBuilder TakesQuery<TBuilder>(this TBuilder route, params QueryRule[] rules)
+    internal static TBuilder TakesQuery<TBuilder>(this TBuilder route, params QueryRule[] rules)
         where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata([.. rules]);
 }

@@ -73,8 +73,10 @@ internal sealed class EventAnswer(AccountId account, ApiKey key, EventAnswer.Sur
 
     private static async Task Drain(EventReader reader, PipeWriter output, Utf8JsonWriter json, CancellationToken stop)
     {
-        while (reader.TryTake(out var job))
+        while (reader.TryTake(out var taken))
         {
+            if (taken is not { } job)
+                continue;
             Write(output, json, job);
             if (output.UnflushedBytes >= GatherBytes)
                 await output.FlushAsync(stop);

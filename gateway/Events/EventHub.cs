@@ -25,7 +25,7 @@ internal sealed class EventHub(IEndedJobs endedJobs, IOptions<GatewayOptions> op
             var own = _readers.GetValueOrDefault(account, []);
             if (_count >= limits.EventStreamsMax || own.Length >= limits.AccountEventStreamsMax)
                 throw new MarketException(ErrorCode.RateLimited, GatewayMessages.EventStreamsFull);
-            _listening ??= await endedJobs.Listen(Publish);
+            _listening ??= await endedJobs.Listen(Publish, Missed);
             var reader = new EventReader(account, limits.EventsBufferedMax);
             _readers[account] = own.Add(reader);
             _count++;
@@ -59,6 +59,12 @@ internal sealed class EventHub(IEndedJobs endedJobs, IOptions<GatewayOptions> op
     }
 
     public void Dispose() => _gate.Dispose();
+
+    private void Missed()
+    {
+        foreach (var reader in _readers.Values.SelectMany(readers => readers))
+            reader.Missed();
+    }
 
     private void Publish(JobsEnded batch)
     {

@@ -9,7 +9,7 @@ namespace Marketplace.Gateway;
 /// </summary>
 internal sealed class EventReader(AccountId account, int buffered)
 {
-    private readonly Channel<EndedJob> _buffer = Channel.CreateBounded<EndedJob>(new BoundedChannelOptions(buffered)
+    private readonly Channel<EndedJob?> _buffer = Channel.CreateBounded<EndedJob?>(new BoundedChannelOptions(buffered)
     {
         FullMode = BoundedChannelFullMode.Wait,
         SingleReader = true,
@@ -34,9 +34,21 @@ internal sealed class EventReader(AccountId account, int buffered)
         }
     }
 
-    public bool TryTake(out EndedJob job) => _buffer.Reader.TryRead(out job!);
+    /// <summary>Jobs may have ended of which nobody knows: the reader is told of one.</summary>
+    public void Missed()
+    {
+        lock (_counting)
+        {
+            _missed++;
+            // Nothing to take, only to wake the reader; one that has a full buffer is awake.
+            _buffer.Writer.TryWrite(null);
+        }
+    }
 
-    /// <summary>How many jobs did not fit since the last call.</summary>
+    /// <param name="job">The next job; null where the reader was only woken.</param>
+    public bool TryTake(out EndedJob? job) => _buffer.Reader.TryRead(out job);
+
+    /// <summary>How many jobs did not fit, or may have been missed before they came here, since the last call.</summary>
     public long TakeMissed()
     {
         lock (_counting)

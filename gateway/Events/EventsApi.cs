@@ -23,9 +23,9 @@ internal static class EventsApi
     }
 
     /// <summary>
-    /// Events named <c>job</c>, each a JobEnded; <c>lagged</c> with <c>{"missed":N}</c> where the reader was too slow for N of them.
-    /// Comments keep the connection alive. Events of the time without a connection are lost: after connecting, ask for the jobs that you
-    /// wait for.
+    /// Events named <c>job</c>, each a JobEnded; <c>lagged</c> with <c>{"missed":N}</c> where the reader was too slow for N of them or
+    /// the way to the market was broken. Comments keep the connection alive. Events of the time without a connection are lost: after
+    /// connecting, ask for the jobs that you wait for.
     /// </summary>
     internal static EventAnswer Stream(HttpContext http, EventAnswer.Surroundings surroundings)
     {

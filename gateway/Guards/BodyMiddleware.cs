@@ -16,7 +16,8 @@ internal sealed class BodyMiddleware(RequestDelegate next, RateLimits rates)
             await next(http);
             return;
         }
-        if (BadQuery(http.Request.Query, endpoint.Metadata) is { } query)
+        var pages = endpoint.Metadata.GetMetadata<AccessRule>() is { Pages: true };
+        if (!pages && BadQuery(http.Request.Query, endpoint.Metadata) is { } query)
         {
             await ProblemFactory.Write(http, ErrorCode.MalformedRequest, query);
             return;

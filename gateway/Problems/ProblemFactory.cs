@@ -77,7 +77,7 @@ internal static class ProblemFactory
         response.ContentLength = null;
         response.Headers.Remove("Content-Disposition");
         response.Headers.Remove("ETag");
-        if (problem.Status is StatusCodes.Status401Unauthorized)
+        if (problem.Status is StatusCodes.Status401Unauthorized && response.Headers.WWWAuthenticate.Count == 0)
             response.Headers.WWWAuthenticate = "Bearer";
         if (problem.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable
             && response.Headers.RetryAfter.Count == 0)

@@ -7,17 +7,17 @@ namespace Marketplace.Silo;
 /// <summary>The market's results stream.</summary>
 internal sealed partial class EndedJobsStream(IClusterClient client, ILogger<EndedJobsStream> log) : IEndedJobs
 {
-    public async Task<IAsyncDisposable> Listen(Action<JobsEnded> take)
+    public async Task<IAsyncDisposable> Listen(Action<JobsEnded> take, Action missed)
     {
         var stream = client.GetStreamProvider(MarketStreams.Provider)
             .GetStream<JobsEnded>(StreamId.Create(MarketStreams.Results, MarketStreams.Key));
-        return new Listening(await stream.SubscribeAsync(new Observer(take, log)));
+        return new Listening(await stream.SubscribeAsync(new Observer(take, missed, log)));
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The results stream reports a fault; open event streams may miss jobs.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The results stream reports a fault; open event streams are told that they may have missed jobs.")]
     private static partial void Faulted(ILogger log, Exception fault);
 
-    private sealed class Observer(Action<JobsEnded> take, ILogger log) : IAsyncObserver<JobsEnded>
+    private sealed class Observer(Action<JobsEnded> take, Action missed, ILogger log) : IAsyncObserver<JobsEnded>
     {
         public Task OnNextAsync(JobsEnded item, StreamSequenceToken? token = null)
         {
@@ -28,6 +28,7 @@ internal sealed partial class EndedJobsStream(IClusterClient client, ILogger<End
         public Task OnErrorAsync(Exception ex)
         {
             Faulted(log, ex);
+            missed();
             return Task.CompletedTask;
         }
     }

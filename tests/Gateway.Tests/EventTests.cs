@@ -80,6 +80,18 @@ public sealed class EventTests
     }
 
     [Fact]
+    public async Task BrokenWayToTheMarket_IsToldToReadersWhoWait()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        using var stream = await EventLines.Open(gateway.Client);
+
+        gateway.Market.BreakEvents();
+
+        Assert.Equal("event: lagged", await stream.Next());
+        Assert.Equal("data: {\"missed\":1}", await stream.Next());
+    }
+
+    [Fact]
     public async Task Market_IsListenedToOnlyWhileSomebodyReads()
     {
         await using var gateway = await GatewayFixture.Start();

@@ -13,6 +13,7 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
 {
     private readonly TaskCompletionSource _unheard = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action<JobsEnded>? _listener;
+    private Action? _missed;
 
     public ManualTime Time { get; } = time;
 
@@ -45,6 +46,9 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
 
     public bool IsListenedTo => _listener is not null;
 
+    /// <summary>The way from the market breaks and is there again.</summary>
+    public void BreakEvents() => _missed!();
+
     public long Lag => 7;
 
     /// <summary>Makes an account's key and gives its text.</summary>
@@ -74,9 +78,9 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
         _listener?.Invoke(new JobsEnded([new EndedJob(job.Account, id, job.View.RequestId, status, code, 42, new TokenAmount(1), output)]));
     }
 
-    public Task<IAsyncDisposable> Listen(Action<JobsEnded> take)
+    public Task<IAsyncDisposable> Listen(Action<JobsEnded> take, Action missed)
     {
-        _listener = take;
+        (_listener, _missed) = (take, missed);
         return Task.FromResult<IAsyncDisposable>(new Listening(this));
     }
 

@@ -27,7 +27,8 @@ public sealed class EndedJobsStreamTests
         var heard = Channel.CreateUnbounded<JobsEnded>();
         var jobs = new JobsEnded([new EndedJob(default, default, "a", JobStatus.Completed, null, 1, TokenAmount.Zero, default)]);
 
-        var listening = await new EndedJobsStream(client, NullLogger<EndedJobsStream>.Instance).Listen(ended => heard.Writer.TryWrite(ended));
+        var listening = await new EndedJobsStream(client, NullLogger<EndedJobsStream>.Instance).Listen(
+            ended => heard.Writer.TryWrite(ended), missed: () => { });
         Assert.Single(await stream.GetAllSubscriptionHandles());
         await stream.OnNextAsync(jobs);
         Assert.Same(jobs, await heard.Reader.ReadAsync(TestContext.Current.CancellationToken));

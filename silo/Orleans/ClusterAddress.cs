@@ -1,0 +1,65 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Marketplace.Silo;
+
+/// <summary>Where this silo listens for others. The protocol between silos has no login: whoever reaches the port may call every grain.</summary>
+internal static class ClusterAddress
+{
+    /// <exception cref="SiloOptionsException">The address cannot be found, names no one machine, or is public and there are no certificates.</exception>
+    public static IPEndPoint Find(SiloOptions options)
+    {
+        var address = Resolve(options.SiloAddress);
+        if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+            throw new SiloOptionsException($"{Name} is '{options.SiloAddress}': the other silos need an address that is this machine's alone.");
+        if (!options.UsesTls && !IsPrivate(address))
+        {
+            throw new SiloOptionsException(
+                $"{Name} is '{options.SiloAddress}', which is not an address of a private network, and silos talk without a login: whoever reaches the port "
+                + "owns the market. Use a private address, or --silo-certificate, --silo-certificate-key and --silo-trusted-ca.");
+        }
+        return new IPEndPoint(address, options.SiloPort != 0 ? options.SiloPort : FreePort(address));
+    }
+
+    /// <summary>Loopback, link-local, and the ranges of RFC 1918, RFC 4193 and RFC 6598.</summary>
+    internal static bool IsPrivate(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        if (IPAddress.IsLoopback(address) || address.IsIPv6LinkLocal || address.IsIPv6UniqueLocal)
+            return true;
+        return address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes() is var bytes && bytes switch
+        {
+            [10, ..] or [192, 168, ..] or [169, 254, ..] => true,
+            [172, >= 16 and < 32, ..] => true,
+            [100, >= 64 and < 128, ..] => true,
+            _ => false,
+        };
+    }
+
+    private static string Name => $"{nameof(SiloOptions)}.{nameof(SiloOptions.SiloAddress)}";
+
+    private static IPAddress Resolve(string text)
+    {
+        if (IPAddress.TryParse(text, out var given))
+            return given;
+        try
+        {
+            return Dns.GetHostAddresses(text) is [var found, ..]
+                ? found
+                : throw new SiloOptionsException($"{Name} is '{text}', a name without an address.");
+        }
+        catch (SocketException unknown)
+        {
+            throw new SiloOptionsException($"{Name} is '{text}', which cannot be resolved: {unknown.Message}.");
+        }
+    }
+
+    /// <summary>A port that nobody listens on now. Somebody may take it before the silo does; the start then fails with a sentence.</summary>
+    private static int FreePort(IPAddress address)
+    {
+        using var probe = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(address, 0));
+        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+    }
+}

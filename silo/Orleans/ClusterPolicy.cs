@@ -1,0 +1,70 @@
+using Marketplace.Grains;
+using Orleans.Configuration;
+
+namespace Marketplace.Silo;
+
+/// <summary>How a cluster finds out who is there, and how long it waits for whom, each with its reason.</summary>
+internal static class ClusterPolicy
+{
+    /// <summary>One stream has one queue; more would be polled for nothing.</summary>
+    public const int StreamQueues = 1;
+
+    /// <summary>
+    /// A graceful stop: requests under way end, the worker reports, grains write what they deferred and end their long polls, which take up to
+    /// <see cref="MarketLimits.WaitMax"/>.
+    /// </summary>
+    public static readonly TimeSpan ShutdownMax = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// A silo that was killed must be given up well within 30 s, and one that pauses for a moment must not: three missed answers of two seconds each, by
+    /// two others.
+    /// </summary>
+    public static void Membership(ClusterMembershipOptions membership)
+    {
+        membership.ProbeTimeout = TimeSpan.FromSeconds(2);
+        membership.NumMissedProbesLimit = 3;
+        membership.NumVotesForDeathDeclaration = 2;
+        membership.NumProbedSilos = 3;
+        membership.TableRefreshTimeout = TimeSpan.FromSeconds(10);
+        // A silo that starts after a crash of all does not wait for answers of silos that have shown no life for three of these.
+        membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
+        membership.NumMissedTableIAmAliveLimit = 3;
+        membership.MaxJoinAttemptTime = TimeSpan.FromMinutes(1);
+        membership.DefunctSiloCleanupPeriod = TimeSpan.FromMinutes(10);
+        membership.DefunctSiloExpiration = TimeSpan.FromDays(1);
+    }
+
+    public static void Messaging(SiloMessagingOptions messaging)
+    {
+        // Above every wait inside a call: polls take 10 s, waits for a job 20 s.
+        messaging.ResponseTimeout = TimeSpan.FromSeconds(30);
+        messaging.SystemResponseTimeout = TimeSpan.FromSeconds(30);
+        // The caller of a poll that is gone must not hold a place in the market.
+        messaging.CancelRequestOnTimeout = true;
+    }
+
+    public static void Collection(GrainCollectionOptions collection)
+    {
+        collection.CollectionQuantum = TimeSpan.FromSeconds(30);
+        collection.CollectionAge = TimeSpan.FromMinutes(5);
+        // A long poll ends by itself before that.
+        collection.DeactivationTimeout = MarketLimits.WaitMax + TimeSpan.FromSeconds(5);
+    }
+
+    /// <summary>An event waits for the next look into the queue: short enough not to be noticed, and 50 looks a second cost nothing worth having.</summary>
+    public static void Pulling(StreamPullingAgentOptions pulling)
+    {
+        pulling.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(20);
+        pulling.BatchContainerBatchSize = 64;
+        // Gossip: what the board did not take soon is not news.
+        pulling.MaxEventDeliveryTime = TimeSpan.FromSeconds(5);
+    }
+
+    /// <summary>Nobody reads the stream again from the past.</summary>
+    public static void Eviction(StreamCacheEvictionOptions eviction)
+    {
+        eviction.DataMinTimeInCache = TimeSpan.FromSeconds(1);
+        eviction.DataMaxAgeInCache = TimeSpan.FromSeconds(10);
+        eviction.MetadataMinTimeInCache = TimeSpan.FromMinutes(1);
+    }
+}

@@ -1,0 +1,48 @@
+using Marketplace.Grains;
+using Orleans.Streams;
+using Orleans.Streams.Core;
+
+namespace Marketplace.Silo;
+
+/// <summary>
+/// Takes the results stream in, by its implicit subscription, and hands it to whoever reads. A subscription of each gateway would outlive the silo that
+/// it ran in, and the stream would go on trying to deliver to it; a reader that is gone just stops asking.
+/// </summary>
+[ImplicitStreamSubscription(MarketStreams.Results)]
+internal sealed class ResultsBoardGrain : Grain, IResultsBoardGrain, IStreamSubscriptionObserver, IAsyncObserver<JobsEnded>
+{
+    private readonly ResultsBoard _board;
+    private readonly TimeProvider _clock;
+
+    public ResultsBoardGrain(TimeProvider clock)
+    {
+        _clock = clock;
+        _board = new ResultsBoard(((IGrainBase)this).GrainContext.ActivationId.ToString());
+    }
+
+    public Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) => handleFactory.Create<JobsEnded>().ResumeAsync(this);
+
+    public Task OnNextAsync(JobsEnded item, StreamSequenceToken? token = null)
+    {
+        _board.Add(item);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The stream lost something, and nobody knows what: it is gossip.</summary>
+    public Task OnErrorAsync(Exception ex) => Task.CompletedTask;
+
+    public async Task<ResultsPage> Read(ResultsPlace? place, CancellationToken cancellation)
+    {
+        if (_board.Read(place) is { } page)
+            return page;
+        try
+        {
+            await _board.More.WaitAsync(MarketLimits.PollMax, _clock, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            return _board.Empty(place!);
+        }
+        return _board.Read(place) ?? _board.Empty(place!);
+    }
+}

@@ -1,0 +1,74 @@
+using Marketplace.Gateway;
+using Marketplace.Grains;
+using Marketplace.Storage;
+using Orleans.Configuration;
+using Orleans.Dashboard;
+using Orleans.Streams;
+
+namespace Marketplace.Silo;
+
+/// <summary>
+/// The grains on Orleans: one silo of a cluster whose silos share a PostgreSQL database. Membership, reminders, documents and events are there; nothing
+/// that matters is in the data folder but this silo's keys.
+/// </summary>
+internal static class OrleansHost
+{
+    private const string Postgres = "Npgsql";
+
+    public static async Task AddMarketplaceGrains(this WebApplicationBuilder builder, SiloOptions options)
+    {
+        var folder = new DataFolder(options.Data);
+        // Two silos of one data folder would be one worker twice.
+        var held = DirectoryLock.Take(folder.Path);
+        var database = new ClusterDatabase(options);
+        var address = ClusterAddress.Find(options);
+        var tls = options.UsesTls ? ClusterTls.Settings(options) : null;
+        var store = await PostgresStore.Open(new PostgresStoreOptions { ConnectionString = database.ForStore, Projections = MarketProjections.All });
+        var blobs = FileBlobStore.OpenShared(
+            options.BlobFolder.Length > 0 ? options.BlobFolder : folder.Blobs, new FileBlobStoreOptions { FreeBytesMin = (long)options.DiskFloorMiB << 20 });
+
+        builder.Services
+            .AddSingleton(folder)
+            .AddSingleton(_ => held)
+            .AddSingleton(_ => store)
+            .AddSingleton<IHostState, ClusterState>()
+            .AddSingleton<IDocumentStore>(services => services.GetRequiredService<PostgresStore>())
+            .AddSingleton<IEventLog>(services => services.GetRequiredService<PostgresStore>())
+            .AddSingleton<IListing>(services => services.GetRequiredService<PostgresStore>())
+            .AddSingleton(blobs)
+            .AddSingleton<IBlobStore>(blobs)
+            .AddSingleton(new BlobCollector(blobs))
+            .AddSingleton<IEndedJobs, EndedJobsBoard>()
+            .Configure<HostOptions>(host => host.ShutdownTimeout = ClusterPolicy.ShutdownMax);
+        // Its account of a normal start is some hundred lines; what goes wrong is told as a warning. The silo's own ones are advice about the machine.
+        builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
+        builder.UseOrleans(silo =>
+        {
+            silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ClusterId))
+                .Configure<EndpointOptions>(endpoint =>
+                {
+                    endpoint.AdvertisedIPAddress = address.Address;
+                    endpoint.SiloPort = address.Port;
+                    endpoint.GatewayPort = options.GatewayPort;
+                })
+                .Configure<ClusterMembershipOptions>(ClusterPolicy.Membership)
+                .Configure<SiloMessagingOptions>(ClusterPolicy.Messaging)
+                .Configure<GrainCollectionOptions>(ClusterPolicy.Collection)
+                .UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = (Postgres, database.ForOrleans))
+                .UseAdoNetReminderService(reminders => (reminders.Invariant, reminders.ConnectionString) = (Postgres, database.ForOrleans))
+                .AddMemoryStreams(MarketStreams.Provider, streams =>
+                {
+                    streams.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
+                    streams.ConfigurePartitioning(ClusterPolicy.StreamQueues);
+                    streams.ConfigurePullingAgent(pulling => pulling.Configure(ClusterPolicy.Pulling));
+                    streams.ConfigureCacheEviction(eviction => eviction.Configure(ClusterPolicy.Eviction));
+                })
+                .AddDashboard(dashboard => dashboard.HideTrace = true);
+            if (tls is not null)
+                silo.UseTls(tls);
+        });
+    }
+
+    /// <summary>Orleans's own dashboard, for whoever has an admin key. Its log stream stays hidden: logs are the machine's.</summary>
+    public static void MapGrainHostPages(this WebApplication app) => app.MapOrleansDashboard("/orleans").ServesOperatorPages();
+}

@@ -1,0 +1,63 @@
+namespace Marketplace.Silo;
+
+/// <summary>The options of a silo that shares a market with others. A silo of the embedded kind refuses them.</summary>
+public sealed partial class SiloOptions
+{
+    /// <summary>PostgreSQL, as a connection string of Npgsql. A password belongs into the environment or a file: a command line is read by everybody.</summary>
+    public string Database { get; set; } = "";
+
+    /// <summary>A file with the connection string, in place of <see cref="Database"/>.</summary>
+    public string DatabaseFile { get; set; } = "";
+
+    /// <summary>Which cluster of the database this silo joins: silos of one name find each other, and share reminders.</summary>
+    public string ClusterId { get; set; } = "market";
+
+    /// <summary>Where the other silos reach this one, and where it listens for them: an address or a name of this machine.</summary>
+    public string SiloAddress { get; set; } = "127.0.0.1";
+
+    /// <summary>The port for other silos; 0: any free one.</summary>
+    public int SiloPort { get; set; } = 11111;
+
+    /// <summary>The port for Orleans clients; 0: none. The silo's own API needs none.</summary>
+    public int GatewayPort { get; set; }
+
+    /// <summary>The folder that all silos keep blobs in. Not given: a folder of the data folder, which only a cluster of one silo can do with.</summary>
+    public string BlobFolder { get; set; } = "";
+
+    /// <summary>This silo's certificate for other silos, in PEM.</summary>
+    public string SiloCertificate { get; set; } = "";
+
+    /// <summary>The certificate's private key, in PEM.</summary>
+    public string SiloCertificateKey { get; set; } = "";
+
+    /// <summary>The certificates, in PEM, of whom a silo's certificate must be signed by. Nobody else is talked to.</summary>
+    public string SiloTrustedCa { get; set; } = "";
+
+    internal bool UsesTls => SiloCertificate.Length > 0;
+
+    private void ValidateCluster()
+    {
+        Check(
+            ClusterId.Length is > 0 and <= 64 && ClusterId.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'),
+            nameof(ClusterId), ClusterId, "1 to 64 letters, digits, '-' and '_'");
+        Check(!string.IsNullOrWhiteSpace(SiloAddress), nameof(SiloAddress), SiloAddress, "an address or a name of this machine");
+        CheckPort(SiloPort, nameof(SiloPort));
+        CheckPort(GatewayPort, nameof(GatewayPort));
+        Check(GatewayPort == 0 || GatewayPort != SiloPort, nameof(GatewayPort), GatewayPort, $"another port than {nameof(SiloPort)}");
+        var certificates = new[] { SiloCertificate, SiloCertificateKey, SiloTrustedCa };
+        if (certificates.Any(file => file.Length > 0) && certificates.Any(file => file.Length == 0))
+        {
+            throw new SiloOptionsException(
+                $"{nameof(SiloCertificate)}, {nameof(SiloCertificateKey)} and {nameof(SiloTrustedCa)} belong together: give all three, or none.");
+        }
+        // Which of the two it is, but never what is in them: the connection string may hold a password.
+        if ((Database.Length > 0) == (DatabaseFile.Length > 0))
+        {
+            throw new SiloOptionsException(
+                $"{nameof(SiloOptions)}.{nameof(Database)} or {nameof(DatabaseFile)} must be given, and one only: a connection string such as "
+                + "'Host=127.0.0.1;Username=market;Database=market', or a file that holds it.");
+        }
+    }
+
+    private static void CheckPort(int port, string property) => Check(port is >= 0 and <= 65535, property, port, "0 to 65535");
+}
