@@ -60,6 +60,7 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
             WorkerPolicy.LogBytesMax),
         State = lease.Root is { } root ? new LeasedState(link, lease, root, stopped) : null,
         Blobs = new LeasedBlobs(id => TryFetch(lease, id, WorkerPolicy.InputBytesMax, stopped)),
+        Signatures = GuestSignatures.Instance,
         Cancellation = stopped,
     };
 

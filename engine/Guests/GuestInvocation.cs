@@ -33,6 +33,9 @@ public sealed record GuestInvocation
     /// <summary>The blobs that the guest may read. Calls block the guest's thread.</summary>
     public IGuestBlobs? Blobs { get; init; }
 
+    /// <summary>ECDSA over secp256k1, for the programs that import it.</summary>
+    public IGuestSignatures? Signatures { get; init; }
+
     /// <summary>Stops the guest inside a loop; looked at on every fuel slice.</summary>
     public CancellationToken Cancellation { get; init; }
 }
@@ -70,4 +73,22 @@ public interface IGuestBlobs
     /// <summary>Reads the whole blob; the caller has checked its length against the guest's buffer.</summary>
     /// <returns>False where the blob is not known.</returns>
     bool TryRead(BlobId id, Span<byte> destination);
+}
+
+/// <summary>
+/// ECDSA over secp256k1. A signature is r and s, a public key x and y, 32 bytes each. Every implementation must give the same answers: r and s
+/// from 1 to n - 1, s at most half of n.
+/// </summary>
+public interface IGuestSignatures
+{
+    /// <summary>Whether r and s are in their ranges.</summary>
+    bool IsSignature(ReadOnlySpan<byte> signature);
+
+    /// <summary>Whether a public key is a point of the curve.</summary>
+    bool IsPublicKey(ReadOnlySpan<byte> publicKey);
+
+    bool Verify(ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature, ReadOnlySpan<byte> publicKey);
+
+    /// <returns>False where no key made the signature with the recovery number, which is from 0 to 3.</returns>
+    bool TryRecover(ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature, int recovery, Span<byte> publicKey);
 }

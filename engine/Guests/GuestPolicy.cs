@@ -96,6 +96,9 @@ public static class GuestPolicy
     /// <summary>Keccak-256 in portable code: 6 ns a byte.</summary>
     public const int FuelPerKeccakByte = 30;
 
+    /// <summary>An ECDSA signature verified or its key recovered: 400 us.</summary>
+    public const int FuelPerSignature = 2_000_000;
+
     /// <summary>A look-up of a key, a list of keys or a blob: the market's store answers in a few microseconds.</summary>
     public const int FuelPerLookup = 10_000;
 

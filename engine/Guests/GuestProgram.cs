@@ -67,6 +67,8 @@ public sealed class GuestProgram : IDisposable
             throw new ArgumentException("The program imports functions of program state, the invocation brings none.", nameof(invocation));
         if ((_shape.Needs & HostNeeds.Blobs) != 0 && invocation.Blobs is null)
             throw new ArgumentException("The program imports functions of blobs, the invocation brings none.", nameof(invocation));
+        if ((_shape.Needs & HostNeeds.Signatures) != 0 && invocation.Signatures is null)
+            throw new ArgumentException("The program imports functions of signatures, the invocation brings none.", nameof(invocation));
         GuestRun.Check(invocation);
         return () => RunHere(compiled, invocation);
     }

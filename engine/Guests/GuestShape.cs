@@ -101,8 +101,6 @@ internal sealed record GuestShape(
                 : throw BadImport(bytes, index, $"incompatible import type: {name} is a function of type {call.Type}");
         }
 
-        if (import.Module == OnvmImports.Module && OnvmImports.Withheld.TryGetValue(import.Name, out var reason))
-            throw BadImport(bytes, index, $"unsupported import {name}: {reason}");
         throw BadImport(
             bytes, index,
             $"unknown import {name}: a program may import only functions of {WasiImports.Module}, {WasiImports.UnstableModule} and "

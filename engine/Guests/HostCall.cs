@@ -12,6 +12,7 @@ internal enum HostNeeds
     None = 0,
     State = 1,
     Blobs = 2,
+    Signatures = 4,
 }
 
 /// <summary>One function that a guest may import.</summary>

@@ -25,6 +25,7 @@ internal static class Guest
         Limits = Limits,
         State = new MapState(),
         Blobs = new MapBlobs(),
+        Signatures = new Signatures(),
         Cancellation = TestContext.Current.CancellationToken,
     };
 

@@ -134,8 +134,10 @@ public sealed class HostilePointerTests
                 .Call("onvm_blob_hash", Good, 64, pointer).Call("onvm_blob_read", Good, 64, pointer, 8)
                 .Call("onvm_log", 1, pointer, 8).Call("onvm_random_bytes", pointer, 8).Call("onvm_random_bytes", Good, -1)
                 .Call("onvm_crypto_hash", 1, pointer, 8, Good, 32).Call("onvm_crypto_hash", 2, Good, 8, pointer, 32)
+                .Call("onvm_crypto_secp256k1_verify", pointer, Good, Good).Call("onvm_crypto_secp256k1_verify", Good, pointer, Good)
+                .Call("onvm_crypto_secp256k1_verify", Good, Good, pointer).Call("onvm_crypto_secp256k1_recover", Good, Good, pointer)
                 .CommandAnswers(Guest.Invocation() with { Blobs = blobs });
-            Assert.Equal([0L, -3, -4, -4, -3, -4, -8, -2, -3, -2, -2, -4], answers.Select(answer => answer.Result));
+            Assert.Equal([0L, -3, -4, -4, -3, -4, -8, -2, -3, -2, -2, -4, -2, -2, -2, -2], answers.Select(answer => answer.Result));
         }
     }
 

@@ -13,7 +13,6 @@ public sealed class LoadTests
     [InlineData("unknown_import", "unknown import env.system")]
     [InlineData("import_memory", "unknown import env.memory")]
     [InlineData("bad_import_type", "incompatible import type: env.onvm_state_len is a function of type [i32 i32] -> [i64]")]
-    [InlineData("withheld_import", "unsupported import env.onvm_crypto_secp256k1_verify")]
     public void Module_ThatIsNoProgramIsRefusedWithReasonAndPlace(string fixture, string reason)
     {
         var bytes = Guest.Fixture(fixture);

@@ -24,7 +24,7 @@ internal sealed class Probe
         "path_remove_directory", "path_rename", "path_symlink", "path_unlink_file", "sock_accept", "sock_recv", "sock_send",
         "sock_shutdown", "onvm_blob_exists", "onvm_blob_len", "onvm_blob_hash", "onvm_blob_read", "onvm_state_put", "onvm_state_get",
         "onvm_state_exists", "onvm_state_len", "onvm_state_del", "onvm_state_list", "onvm_state_root", "onvm_log", "onvm_now_ms",
-        "onvm_random_bytes", "onvm_crypto_hash",
+        "onvm_random_bytes", "onvm_crypto_hash", "onvm_crypto_secp256k1_verify", "onvm_crypto_secp256k1_recover",
     ];
 
     private readonly MemoryStream _script = new();

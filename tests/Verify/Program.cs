@@ -15,7 +15,7 @@ var checks = new CheckList
         + "[--without take]", SharedBlobsCheck.Run),
     ["hostile"] = ("modules that want to take the host down; each ends as it should, memory is measured", HostileCheck.Run),
     ["wasmspec"] = ("the official suite of WebAssembly, file by file", WasmSpecCheck.Run),
-    ["vectors"] = ("the official vectors of BLAKE3 and Ed25519", VectorsCheck.Run),
+    ["vectors"] = ("the official vectors of BLAKE3, Ed25519 and secp256k1", VectorsCheck.Run),
 }.With(HostChecks.All);
 
 if (args is [SharedBlobsCheck.ProcessName, .. var its])

@@ -24,14 +24,7 @@ internal static class OnvmImports
         new(Module, "onvm_now_ms", "-> i64", OnvmProcess.Now),
         new(Module, "onvm_random_bytes", "i32 i32 -> i32", OnvmProcess.Random),
         new(Module, "onvm_crypto_hash", "i32 i32 i32 i32 i32 -> i32", OnvmProcess.Hash),
+        new(Module, "onvm_crypto_secp256k1_verify", "i32 i32 i32 -> i32", OnvmSignatures.Verify, HostNeeds.Signatures),
+        new(Module, "onvm_crypto_secp256k1_recover", "i32 i32 i32 -> i32", OnvmSignatures.Recover, HostNeeds.Signatures),
     ];
-
-    /// <summary>
-    /// Functions of the ABI that this engine does not offer, each with the reason; importing one is refused when a module is loaded.
-    /// </summary>
-    public static IReadOnlyDictionary<string, string> Withheld { get; } = new Dictionary<string, string>
-    {
-        ["onvm_crypto_secp256k1_verify"] = "this engine has no secp256k1 yet",
-        ["onvm_crypto_secp256k1_recover"] = "this engine has no secp256k1 yet",
-    };
 }

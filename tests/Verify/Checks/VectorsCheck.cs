@@ -5,7 +5,7 @@ using Marketplace.Testing;
 
 namespace Marketplace.Verify.Checks;
 
-/// <summary>The official vectors of BLAKE3, over the public methods and over each path that this processor has, and of Ed25519.</summary>
+/// <summary>The official vectors of BLAKE3, over the public methods and over each path that this processor has, of Ed25519 and of ECDSA over secp256k1.</summary>
 public static class VectorsCheck
 {
     private static readonly int[] Lanes = [1, 4, 8, 16];
@@ -50,5 +50,8 @@ public static class VectorsCheck
         yield return ("ed25519_sign_input", Ed25519Vectors.SignInputFile, Ed25519Vectors.RunSignInput);
         yield return ("ed25519_wycheproof", Ed25519Vectors.WycheproofFile, Ed25519Vectors.RunWycheproof);
         yield return ("ed25519_edge_cases", Ed25519Vectors.EdgeCasesFile, path => Ed25519Vectors.RunEdgeCases(path, out _));
+        yield return ("secp256k1_der", Secp256k1Vectors.DerFile, Secp256k1Vectors.Run);
+        yield return ("secp256k1_plain", Secp256k1Vectors.PlainFile, Secp256k1Vectors.Run);
+        yield return ("secp256k1_bitcoin", Secp256k1Vectors.BitcoinFile, Secp256k1Vectors.Run);
     }
 }

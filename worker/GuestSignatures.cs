@@ -1,0 +1,20 @@
+using Marketplace.Crypto;
+using Marketplace.Engine.Guests;
+
+namespace Marketplace.Worker;
+
+/// <summary>ECDSA over secp256k1 as guests see it; the same for every run.</summary>
+internal sealed class GuestSignatures : IGuestSignatures
+{
+    public static readonly GuestSignatures Instance = new();
+
+    public bool IsSignature(ReadOnlySpan<byte> signature) => Secp256k1.IsSignature(signature);
+
+    public bool IsPublicKey(ReadOnlySpan<byte> publicKey) => Secp256k1.IsPublicKey(publicKey);
+
+    public bool Verify(ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature, ReadOnlySpan<byte> publicKey) =>
+        Secp256k1.Verify(digest, signature, publicKey);
+
+    public bool TryRecover(ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature, int recovery, Span<byte> publicKey) =>
+        Secp256k1.TryRecover(digest, signature, recovery, publicKey);
+}
