@@ -74,10 +74,10 @@ internal static partial class OpcodeTable
         Set(Immediate.None, Opcode.Unreachable, Opcode.Nop, Opcode.Else, Opcode.End, Opcode.Return, Opcode.Drop, Opcode.Select);
         Set(Immediate.None, Opcode.RefIsNull);
         Set(Immediate.Block, Opcode.Block, Opcode.Loop, Opcode.If);
-        Set(Immediate.Index, Opcode.Br, Opcode.BrIf, Opcode.Call, Opcode.LocalGet, Opcode.LocalSet, Opcode.LocalTee);
+        Set(Immediate.Index, Opcode.Br, Opcode.BrIf, Opcode.Call, Opcode.ReturnCall, Opcode.LocalGet, Opcode.LocalSet, Opcode.LocalTee);
         Set(Immediate.Index, Opcode.GlobalGet, Opcode.GlobalSet, Opcode.TableGet, Opcode.TableSet, Opcode.RefFunc);
         Set(Immediate.Index, Opcode.DataDrop, Opcode.ElemDrop, Opcode.TableGrow, Opcode.TableSize, Opcode.TableFill);
-        Set(Immediate.TwoIndices, Opcode.CallIndirect, Opcode.TableInit, Opcode.TableCopy);
+        Set(Immediate.TwoIndices, Opcode.CallIndirect, Opcode.ReturnCallIndirect, Opcode.TableInit, Opcode.TableCopy);
         Set(Immediate.Labels, Opcode.BrTable);
         Set(Immediate.Types, Opcode.SelectTyped);
         Set(Immediate.ReferenceType, Opcode.RefNull);

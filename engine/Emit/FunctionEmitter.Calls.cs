@@ -22,9 +22,72 @@ internal sealed partial class FunctionEmitter
     private void CallIndirect(int typeIndex, int tableIndex)
     {
         var callee = _content.Types[typeIndex];
-        var count = callee.Parameters.Length;
-        var index = _stack.Take();
+        var function = EmitEntry(callee, typeIndex, tableIndex);
+        StoreFuel();
+        _stack.Load(callee.Parameters.Length);
+        _il.Emit(OpCodes.Ldloc, function);
+        _il.Emit(OpCodes.Ldfld, Members.FunctionContext);
+        _il.LoadArgument(_locals.BudgetArgument);
+        _il.Emit(OpCodes.Ldloc, function);
+        _il.Emit(OpCodes.Ldfld, Members.FunctionCode);
+        GuestSignature.EmitCalli(_il, callee);
+        PushResults(callee, 0);
+    }
+
+    private void ReturnCall(int index)
+    {
+        var count = _content.TypeOfFunction(index).Parameters.Length;
         _stack.CanonicaliseTop(count);
+        _stack.SpillStack();
+        StoreFuel();
+        _stack.Load(count);
+        _il.LoadArgument(_locals.ContextArgument);
+        EmitBudgetWithoutFrame();
+        _il.Emit(OpCodes.Tailcall);
+        _il.Emit(OpCodes.Call, _module.Method(index));
+        Leave();
+    }
+
+    private void ReturnCallIndirect(int typeIndex, int tableIndex)
+    {
+        var callee = _content.Types[typeIndex];
+        var function = EmitEntry(callee, typeIndex, tableIndex);
+        StoreFuel();
+        _stack.Load(callee.Parameters.Length);
+        _il.Emit(OpCodes.Ldloc, function);
+        _il.Emit(OpCodes.Ldfld, Members.FunctionContext);
+        EmitBudgetWithoutFrame();
+        _il.Emit(OpCodes.Ldloc, function);
+        _il.Emit(OpCodes.Ldfld, Members.FunctionCode);
+        _il.Emit(OpCodes.Tailcall);
+        GuestSignature.EmitCalli(_il, callee);
+        Leave();
+    }
+
+    /// <summary>The callee takes this frame's place, so it may use this frame's slots.</summary>
+    private void EmitBudgetWithoutFrame()
+    {
+        _il.LoadArgument(_locals.BudgetArgument);
+        _il.LoadInt32(FrameSlots);
+        _il.Emit(OpCodes.Add);
+    }
+
+    /// <summary>Nothing but the call's results may be on the evaluation stack.</summary>
+    private void Leave()
+    {
+        _il.Emit(OpCodes.Ret);
+        _reachable = false;
+        _stack.Truncate(_blocks[^1].Height);
+    }
+
+    /// <summary>
+    /// Checks the table's entry and leaves it in the local that is returned. The arguments below the index have canonical NaNs, and
+    /// the evaluation stack is empty.
+    /// </summary>
+    private LocalBuilder EmitEntry(FunctionType callee, int typeIndex, int tableIndex)
+    {
+        var index = _stack.Take();
+        _stack.CanonicaliseTop(callee.Parameters.Length);
         _stack.SpillStack();
 
         var table = Scratch(typeof(Table));
@@ -50,16 +113,7 @@ internal sealed partial class FunctionEmitter
         _il.Emit(OpCodes.Ldfld, Members.FunctionSignature);
         _il.LoadInt64(_module.Signatures[typeIndex].Bits);
         _il.Emit(OpCodes.Bne_Un, TrapLabel(TrapKind.IndirectCallTypeMismatch));
-
-        StoreFuel();
-        _stack.Load(count);
-        _il.Emit(OpCodes.Ldloc, function);
-        _il.Emit(OpCodes.Ldfld, Members.FunctionContext);
-        _il.LoadArgument(_locals.BudgetArgument);
-        _il.Emit(OpCodes.Ldloc, function);
-        _il.Emit(OpCodes.Ldfld, Members.FunctionCode);
-        GuestSignature.EmitCalli(_il, callee);
-        PushResults(callee, 0);
+        return function;
     }
 
     private void PushResults(FunctionType callee, int depth)

@@ -119,6 +119,12 @@ internal sealed partial class FunctionEmitter
             case Opcode.CallIndirect:
                 CallIndirect(instruction.Index, instruction.Index2);
                 break;
+            case Opcode.ReturnCall:
+                ReturnCall(instruction.Index);
+                break;
+            case Opcode.ReturnCallIndirect:
+                ReturnCallIndirect(instruction.Index, instruction.Index2);
+                break;
             case >= Opcode.Drop and <= Opcode.GlobalSet:
                 Variable(in instruction);
                 break;

@@ -125,5 +125,6 @@ internal sealed class FunctionPlan
 
     /// <summary>Whether the next segment begins after an instruction; not asked for the end of a loop.</summary>
     public static bool EndsSegment(Opcode opcode) => opcode is Opcode.Loop or Opcode.If or Opcode.Else or Opcode.End
-        or Opcode.Br or Opcode.BrIf or Opcode.BrTable or Opcode.Return or Opcode.Unreachable;
+        or Opcode.Br or Opcode.BrIf or Opcode.BrTable or Opcode.Return or Opcode.Unreachable
+        or Opcode.ReturnCall or Opcode.ReturnCallIndirect;
 }

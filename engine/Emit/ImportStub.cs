@@ -51,6 +51,9 @@ internal static class ImportStub
         il.LoadArgument(type.Parameters.Length + 1);
         il.Emit(OpCodes.Ldloc, function);
         il.Emit(OpCodes.Ldfld, Members.FunctionCode);
+
+        // Else a tail call that goes from instance to instance would leave a frame behind at each crossing.
+        il.Emit(OpCodes.Tailcall);
         GuestSignature.EmitCalli(il, type);
         il.Emit(OpCodes.Ret);
         il.MarkLabel(host);

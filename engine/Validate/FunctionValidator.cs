@@ -88,7 +88,7 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
 
         switch (instruction.Opcode)
         {
-            case >= Opcode.Unreachable and <= Opcode.CallIndirect:
+            case >= Opcode.Unreachable and <= Opcode.ReturnCallIndirect:
                 Control(in instruction);
                 break;
             case >= Opcode.Drop and <= Opcode.GlobalSet:
@@ -164,8 +164,15 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
                 Known(instruction.Index, content.FunctionTypes.Count, "function");
                 Call(content.TypeOfFunction(instruction.Index));
                 break;
+            case Opcode.CallIndirect:
+                Call(IndirectCallee(in instruction));
+                break;
+            case Opcode.ReturnCall:
+                Known(instruction.Index, content.FunctionTypes.Count, "function");
+                ReturnCall(content.TypeOfFunction(instruction.Index));
+                break;
             default:
-                CallIndirect(in instruction);
+                ReturnCall(IndirectCallee(in instruction));
                 break;
         }
     }
@@ -215,7 +222,7 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
         _stack.MarkUnreachable();
     }
 
-    private void CallIndirect(in Instruction instruction)
+    private FunctionType IndirectCallee(in Instruction instruction)
     {
         Known(instruction.Index2, content.Tables.Count, "table");
         if (content.Tables[instruction.Index2].Element != WasmType.FuncRef)
@@ -225,13 +232,25 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
 
         Known(instruction.Index, content.Types.Count, "type");
         _stack.Pop(WasmType.I32);
-        Call(content.Types[instruction.Index]);
+        return content.Types[instruction.Index];
     }
 
     private void Call(FunctionType type)
     {
         _stack.Pop(type.Parameters.AsSpan());
         _stack.Push(type.Results.AsSpan());
+    }
+
+    /// <summary>The callee returns to the caller's caller, so the results must be the caller's (tail call proposal).</summary>
+    private void ReturnCall(FunctionType type)
+    {
+        if (!type.Results.AsSpan().SequenceEqual(_stack.Label(_stack.FrameCount - 1).LabelTypes))
+        {
+            throw _stack.Invalid("type mismatch");
+        }
+
+        _stack.Pop(type.Parameters.AsSpan());
+        _stack.MarkUnreachable();
     }
 
     private FunctionType BlockTypeOf(BlockType block)

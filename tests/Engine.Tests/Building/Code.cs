@@ -67,6 +67,10 @@ public sealed class Code
 
     public Code LocalGet(int local) => Raw(0x20).U32((uint)local);
 
+    public Code ReturnCall(int function) => Raw(0x12).U32((uint)function);
+
+    public Code ReturnCallIndirect(int type, int table = 0) => Raw(0x13).U32((uint)type).U32((uint)table);
+
     public Code LocalSet(int local) => Raw(0x21).U32((uint)local);
 
     public Code LocalTee(int local) => Raw(0x22).U32((uint)local);

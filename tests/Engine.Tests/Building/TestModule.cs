@@ -33,6 +33,12 @@ public sealed class TestModule
         return _importedFunctions++;
     }
 
+    public TestModule ImportTable(string module, string name, uint min)
+    {
+        _imports.Add([.. Name(new Code(), module).Raw(Name(new Code(), name).ToArray()).Raw(1).ToArray(), .. Limits(new Code().Raw(0x70), min, null)]);
+        return this;
+    }
+
     /// <summary>A function with the end that closes it; exported where it has a name.</summary>
     /// <returns>Its index.</returns>
     public int Function(int type, string? export, Code code, params ReadOnlySpan<(int Count, WasmType Type)> locals)

@@ -23,6 +23,7 @@ internal static class FuelTable
     {
         Opcode.Loop or Opcode.If or Opcode.Else or Opcode.End => true,
         Opcode.Br or Opcode.BrIf or Opcode.BrTable or Opcode.Return or Opcode.Unreachable => true,
+        Opcode.ReturnCall or Opcode.ReturnCallIndirect => true,
         _ => false,
     };
 }
