@@ -127,6 +127,8 @@ public readonly record struct JobOutput(
 /// released and not charged again.
 /// </param>
 /// <param name="Status">How the job ended.</param>
+/// <param name="Worker">Whose run it was: with <paramref name="FuelUsed"/>, what tells the one who reported an end whether it was his that was written.</param>
+/// <param name="FuelUsed">Of that run.</param>
 [GenerateSerializer, Immutable, Alias("JobSettlement")]
 public sealed record JobSettlement(
     [property: Id(0)] JobId Job,
@@ -134,7 +136,9 @@ public sealed record JobSettlement(
     [property: Id(2)] AccountId? Payee,
     [property: Id(3)] TokenAmount Charge,
     [property: Id(4)] DateTimeOffset HeldAt,
-    [property: Id(5)] JobStatus Status)
+    [property: Id(5)] JobStatus Status,
+    [property: Id(6)] WorkerId? Worker = null,
+    [property: Id(7)] long FuelUsed = 0)
 {
     /// <summary>A hold that no job stands on: it goes back whole. Also the answer of a job that was never written, which knows no payer.</summary>
     public static JobSettlement Unknown(JobId job, AccountId payer) => new(job, payer, null, TokenAmount.Zero, DateTimeOffset.MinValue, JobStatus.Pending);

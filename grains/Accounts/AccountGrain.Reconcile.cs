@@ -72,7 +72,7 @@ public sealed partial class AccountGrain
 
     private async Task Rest()
     {
-        await _journal.FlushDeferred();
+        await EndIfFailed(_journal.FlushDeferred());
         // The reminder belongs to the account, not to this activation: whoever does not know of the newest holds must not remove it.
         await RequireNewest();
         if (HasUnfinishedBusiness)

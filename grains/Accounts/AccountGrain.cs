@@ -198,8 +198,10 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
 
     private void RequireSound()
     {
-        if (_journal.Failure is not null)
-            throw new MarketException(ErrorCode.Unavailable, "The account is being read again after a failed write; this call changed nothing. Send it again.");
+        if (_journal.Failure is null)
+            return;
+        DeactivateOnIdle();
+        throw new MarketException(ErrorCode.Unavailable, "The account is being read again after a failed write; this call changed nothing. Send it again.");
     }
 
     /// <inheritdoc cref="EventJournal.RequireNewest"/>

@@ -53,7 +53,8 @@ internal sealed record JobState(
 
     /// <summary>Null while the job is open.</summary>
     public JobSettlement? ToSettlement(JobId id) => Ending is { } ending
-        ? new JobSettlement(id, Account, ending.Charge.IsZero ? null : ending.End.Payee, ending.Charge, HeldAt, Status)
+        ? new JobSettlement(
+            id, Account, ending.Charge.IsZero ? null : ending.End.Payee, ending.Charge, HeldAt, Status, ending.End.Worker, ending.End.FuelUsed)
         : null;
 
     public JobView ToView(JobId id)

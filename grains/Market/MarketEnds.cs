@@ -49,11 +49,10 @@ internal static class MarketEnds
     {
         if (written.Status == JobStatus.Cancelled)
             return Cancelled(ticket);
-        var charge = JobPricing.Charge(end, ticket.Spec);
-        if (written.Status != end.Status || written.Charge != charge || written.Payee != (charge.IsZero ? null : end.Payee))
+        var fuelUsed = Math.Clamp(end.FuelUsed, 0, ticket.Spec.FuelMax);
+        if (written.Status != end.Status || written.Worker != end.Worker || written.FuelUsed != fuelUsed)
             return null;
-        return new EndedJob(
-            ticket.Account, ticket.Job, ticket.RequestId, end.Status, end.Code, Math.Clamp(end.FuelUsed, 0, ticket.Spec.FuelMax), charge, end.Output);
+        return new EndedJob(ticket.Account, ticket.Job, ticket.RequestId, end.Status, end.Code, fuelUsed, written.Charge, end.Output);
     }
 
     private static JobEnd Own(

@@ -28,7 +28,7 @@ internal static class MarketSimulation
             SimulatedWorker[] workers =
             [
                 .. new[] { ("cheap", 3L), ("middle", 5L), ("dear", 7L), ("dearest", 9L) }
-                    .Select(worker => new SimulatedWorker(silo, plan, run.Chance.Fork(), worker.Item1, worker.Item2)),
+                    .Select(worker => new SimulatedWorker(silo.Link, plan, run.Chance.Fork(), worker.Item1, worker.Item2)),
             ];
             var serving = workers.Select(worker => worker.Serve()).ToArray();
             var working = client.Work();
@@ -40,7 +40,7 @@ internal static class MarketSimulation
             await Task.WhenAll(serving);
             var accounts = workers.Select(worker => worker.Account).Append(client.Account).ToArray();
             await ComeToRest(silo, accounts);
-            return await SimulationInvariants.Violations(silo.Store, client, accounts);
+            return await SimulationInvariants.Violations(silo.Store, client, accounts, silo.Feed);
         });
         return new SimulationResult(run.TraceHash, run.Steps, run.Time.GetUtcNow() - SimulatedRun.Start, plan.Counts, violations);
     }

@@ -5,7 +5,7 @@ using Marketplace.Crypto;
 namespace Marketplace.Grains.Tests.Simulation;
 
 /// <summary>A worker as the real one behaves on its link: it repeats polls and reports as they were, and drops its leases when it is not known.</summary>
-internal sealed class SimulatedWorker(SimulatedSilo silo, FaultPlan plan, GrainHost.Simulation.SeededChance chance, string name, long price)
+internal sealed class SimulatedWorker(SimulatedLink link, FaultPlan plan, GrainHost.Simulation.SeededChance chance, string name, long price)
 {
     private const int LeasesMax = 8;
 
@@ -24,12 +24,12 @@ internal sealed class SimulatedWorker(SimulatedSilo silo, FaultPlan plan, GrainH
         {
             _running.Clear();
             var offer = new WorkerOffer(_id, Account, new TokenAmount((UInt128)price), LeasesMax, MarketLimits.MemoryPagesMax);
-            _start = await silo.Insist(grains => grains.GetGrain<IWorkerGrain>(_id.ToString()).Register(offer));
+            _start = await link.Insist(grains => grains.GetGrain<IWorkerGrain>(_id.ToString()).Register(offer));
             var isKnown = true;
             for (var sequence = 1; isKnown && !_isStopped; sequence++)
             {
                 var poll = new WorkerPoll(_id, _start, sequence, LeasesMax);
-                var orders = await silo.Insist(grains => Market(grains).Poll(poll, default));
+                var orders = await link.Insist(grains => Market(grains).Poll(poll, default));
                 isKnown = orders.Known;
                 foreach (var stop in orders.Stops)
                     _running.Remove(stop);
@@ -45,21 +45,21 @@ internal sealed class SimulatedWorker(SimulatedSilo silo, FaultPlan plan, GrainH
     {
         if (!_running.Add(lease.Id))
             return;
-        var startedAt = silo.Time.GetUtcNow();
-        await silo.Pause(300);
+        var startedAt = link.Time.GetUtcNow();
+        await link.Pause(300);
         if (plan.Happens(chance, "worker silent", 10_000))
             return;
         var isFault = plan.Happens(chance, "worker fault", 50_000);
         var report = new LeaseReport(
             lease.Id, lease.Ticket.Job, isFault ? RunOutcome.WorkerFault : chance.Happens(100_000) ? RunOutcome.Trapped : RunOutcome.Completed,
             isFault ? "disk full" : null, chance.Below(1_000_000), new JobOutput(lease.Ticket.Spec.Input, null, lease.Ticket.Spec.Input.Length), default,
-            lease.Root is null ? [] : [new StateChange(lease.Ticket.Job.Value.ToArray(), new byte[] { 1 })], startedAt, silo.Time.GetUtcNow());
+            lease.Root is null ? [] : [new StateChange(lease.Ticket.Job.Value.ToArray(), new byte[] { 1 })], startedAt, link.Time.GetUtcNow());
         var start = _start;
         while (_running.Contains(lease.Id) && start == _start && !_isStopped)
         {
             try
             {
-                await silo.Call(async grains =>
+                await link.Call(async grains =>
                 {
                     await Market(grains).Report(_id, [report]);
                     return true;
@@ -68,7 +68,7 @@ internal sealed class SimulatedWorker(SimulatedSilo silo, FaultPlan plan, GrainH
             }
             catch (Exception failure) when (failure is LinkException or MarketException)
             {
-                await silo.Pause(500);
+                await link.Pause(500);
             }
         }
     }

@@ -5,7 +5,7 @@ namespace Marketplace.Grains.Tests.Simulation;
 /// <summary>What must hold at the end of every run, whatever happened in it. All violations are listed.</summary>
 internal static class SimulationInvariants
 {
-    public static async Task<IReadOnlyList<string>> Violations(EmbeddedStore store, SimulatedClient client, AccountId[] ids)
+    public static async Task<IReadOnlyList<string>> Violations(EmbeddedStore store, SimulatedClient client, AccountId[] ids, LossyFeed feed)
     {
         var accounts = new SortedDictionary<AccountId, AccountState>();
         foreach (var id in ids)
@@ -39,6 +39,8 @@ internal static class SimulationInvariants
                 written++;
         }
 
+        violations.AddRange(feed.Heard.Where(heard => client.Ended.TryGetValue(heard.Job, out var status) && status != heard.Status)
+            .Select(heard => $"job {heard.Job} was announced as {heard.Status} and is {client.Ended[heard.Job]}"));
         var payer = accounts[client.Account];
         if (payer.Spent != spent || payer.Holds.Count > 0)
             violations.Add($"the client spent {payer.Spent} for jobs that cost {spent}, and has {payer.Holds.Count} holds left");
@@ -69,7 +71,7 @@ internal static class SimulationInvariants
         return violations;
     }
 
-    private static async Task<AccountState> ReadAccount(EmbeddedStore store, AccountId id)
+    public static async Task<AccountState> ReadAccount(EmbeddedStore store, AccountId id)
     {
         var (account, version) = await new AccountSnapshots(store, id.ToString()).Load();
         await foreach (var entry in store.Read($"account/{id}", version + 1))

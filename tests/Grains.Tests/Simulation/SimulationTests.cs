@@ -31,7 +31,10 @@ public sealed class SimulationTests(ITestOutputHelper output)
         var faults = results.SelectMany(result => result.Faults).GroupBy(fault => fault.Key)
             .ToDictionary(group => group.Key, group => group.Sum(fault => fault.Value));
         Assert.All(
-            ["answer late", "answer lost", "call doubled", "call lost", "power cut", "worker fault", "worker silent", "write lost", "write unconfirmed"],
+            [
+                "announcement lost", "announcement tripled", "answer late", "answer lost", "call doubled", "call lost", "power cut", "reminder missed",
+                "reminder tripled", "worker fault", "worker silent", "write lost", "write unconfirmed",
+            ],
             fault => Assert.True(faults.GetValueOrDefault(fault) > 0, $"The fault '{fault}' never happened: the runs show nothing about it."));
     }
 
