@@ -80,7 +80,7 @@ internal static class TwinRun
         for (var round = 0; round < 2; round++)
         {
             foreach (var account in accounts)
-                await hosts[round].Link.Insist(grains => grains.GetGrain<IAccountGrain>(account.ToString()).DiscountBlob(new BlobId(new Bytes32(new byte[32]))));
+                await hosts[round].Link.Insist(grains => grains.GetGrain<IAccountGrain>(account.ToString()).DiscountBlob(default));
             await Task.Delay(AccountPolicy.HoldOrphanAge + (2 * AccountPolicy.ReconcilePeriod), run.Time);
         }
 
