@@ -80,6 +80,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             BlobDamagedException damaged =>
                 ProblemFactory.Write(http, ErrorCode.BlobDamaged, GatewayMessages.BlobDamaged(damaged.Damage.Id)),
             StoreStoppedException => ProblemFactory.Write(http, ErrorCode.OutcomeUnknown, GatewayMessages.StorageStopped),
+            StoreUnavailableException { MayHaveHappened: false } => ProblemFactory.Write(http, ErrorCode.Unavailable, GatewayMessages.Overloaded),
+            StoreUnavailableException => ProblemFactory.Write(http, ErrorCode.OutcomeUnknown, GatewayMessages.TimedOut),
             _ => ProblemFactory.Write(http, ErrorCode.Internal, GatewayMessages.Internal(incident)),
         };
     }

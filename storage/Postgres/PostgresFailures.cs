@@ -22,6 +22,38 @@ internal static class PostgresFailures
         failure.SqlState.StartsWith("22", StringComparison.Ordinal) || failure.SqlState.StartsWith("23", StringComparison.Ordinal)
         || failure.SqlState.StartsWith("54", StringComparison.Ordinal);
 
+    /// <summary>
+    /// Reads, and once more where the connection turns out to be dead: it may have died long ago, in a restart of the server, and reading
+    /// twice does no harm.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">It could not be read.</exception>
+    public static async Task<TAnswer> Read<TAnswer>(Func<Task<TAnswer>> read)
+    {
+        try
+        {
+            return await read().ConfigureAwait(false);
+        }
+        catch (NpgsqlException lost) when (IsLostConnection(lost))
+        {
+            // Again, on another connection.
+        }
+        catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
+        {
+            throw Translate(failure, mayHaveHappened: false);
+        }
+        try
+        {
+            return await read().ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
+        {
+            throw Translate(failure, mayHaveHappened: false);
+        }
+    }
+
+    public static bool IsLostConnection(NpgsqlException failure) =>
+        failure is PostgresException refused ? !IsRolledBack(refused) : failure.InnerException is not TimeoutException;
+
     public static StoreUnavailableException Translate(Exception failure, bool mayHaveHappened) => failure switch
     {
         StoreUnavailableException known => known,

@@ -40,7 +40,7 @@ internal sealed class PostgresPages(NpgsqlDataSource source, int bytesMax)
         // No id is empty, so the first page begins after that.
         for (var after = ""; ;)
         {
-            var page = await Page(Documents, kind, new NpgsqlParameter<string> { TypedValue = after }, ReadDocument, cancellation).ConfigureAwait(false);
+            var page = await Page(Documents, kind, after, ReadDocument, cancellation).ConfigureAwait(false);
             foreach (var (key, document) in page)
                 yield return new(key, document);
             if (page.Count == 0)
@@ -61,8 +61,7 @@ internal sealed class PostgresPages(NpgsqlDataSource source, int bytesMax)
     {
         while (true)
         {
-            var from = new NpgsqlParameter<long> { TypedValue = fromVersion };
-            var page = await Page(Entries, stream, from, ReadEntry, cancellation).ConfigureAwait(false);
+            var page = await Page(Entries, stream, fromVersion, ReadEntry, cancellation).ConfigureAwait(false);
             foreach (var entry in page)
             {
                 if (entry.Version != fromVersion++)
@@ -82,14 +81,13 @@ internal sealed class PostgresPages(NpgsqlDataSource source, int bytesMax)
         }
     }
 
-    private async Task<List<TRow>> Page<TRow>(
-        string sql, string name, NpgsqlParameter from, Func<NpgsqlDataReader, TRow> read, CancellationToken cancellation)
-    {
-        try
+    private Task<List<TRow>> Page<TRow, TFrom>(
+        string sql, string name, TFrom from, Func<NpgsqlDataReader, TRow> read, CancellationToken cancellation) =>
+        PostgresFailures.Read(async () =>
         {
             await using var command = source.CreateCommand(sql);
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = name });
-            command.Parameters.Add(from);
+            command.Parameters.Add(new NpgsqlParameter<TFrom> { TypedValue = from });
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = PageRows });
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = bytesMax });
             await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
@@ -97,10 +95,5 @@ internal sealed class PostgresPages(NpgsqlDataSource source, int bytesMax)
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
                 page.Add(read(reader));
             return page;
-        }
-        catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
-        {
-            throw PostgresFailures.Translate(failure, mayHaveHappened: false);
-        }
-    }
+        });
 }

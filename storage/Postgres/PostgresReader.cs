@@ -43,20 +43,29 @@ internal sealed class PostgresReader(IReadOnlyList<PostgresSession> sessions, Po
         try
         {
             while (reads.Count > 0)
-                reads = await Answer(await session.Connection().ConfigureAwait(false), reads).ConfigureAwait(false);
+                reads = await PostgresFailures.Read(() => Answer(session, reads)).ConfigureAwait(false);
         }
         catch (Exception failure)
         {
-            if (failure is not PostgresException { InvariantSeverity: "ERROR" })
-                await session.DisposeAsync().ConfigureAwait(false);
-            var error = failure is NpgsqlException or IOException or TimeoutException
-                ? PostgresFailures.Translate(failure, mayHaveHappened: false)
-                : failure;
             // Those that have their answer keep it.
-            batch.ForEach(read => read.TrySetException(error));
+            batch.ForEach(read => read.TrySetException(failure));
         }
         lock (Gate)
             Finished(batch.Count);
+    }
+
+    private async Task<List<PostgresRead>> Answer(PostgresSession session, List<PostgresRead> reads)
+    {
+        var connection = await session.Connection().ConfigureAwait(false);
+        try
+        {
+            return await Answer(connection, reads).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is not PostgresException { InvariantSeverity: "ERROR" })
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <returns>Those that did not fit into the answer.</returns>

@@ -17,7 +17,7 @@ internal sealed class PostgresSession(NpgsqlDataSource source, bool requireDurab
     // way; by its own settings after two hours.
     private const string Prepare = """
         set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off; set enable_bitmapscan = off; set jit = off;
-        set plan_cache_mode = force_generic_plan;
+        set plan_cache_mode = force_generic_plan; set default_transaction_isolation = 'read committed';
         set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3;
         select current_setting('server_version_num')::integer, current_setting('server_encoding'), current_setting('fsync'),
             current_setting('synchronous_commit');
@@ -69,11 +69,11 @@ internal sealed class PostgresSession(NpgsqlDataSource source, bool requireDurab
             throw new PostgresSettingsException("server_encoding", encoding, "UTF8 ('create database … encoding UTF8 template template0')");
         if (!requireDurableServer)
             return;
-        if (fsync != "on")
-            throw new PostgresSettingsException("fsync", fsync, "on: without it a power cut loses or breaks the database");
         if (synchronousCommit == "off")
             throw new PostgresSettingsException(
                 "synchronous_commit", synchronousCommit, "on, or any other value that waits for the server's disk");
+        if (fsync != "on")
+            throw new PostgresSettingsException("fsync", fsync, "on: without it a power cut loses or breaks the database");
     }
 }
 

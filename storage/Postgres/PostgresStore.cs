@@ -124,16 +124,13 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IAsyncD
     public async ValueTask<IReadOnlyList<ListingRow>> List(ListingQuery query, CancellationToken cancellation = default)
     {
         StoreArguments.Check(query);
-        try
+        return await PostgresFailures.Read(async () =>
         {
             await using var connection = await _queries.OpenConnectionAsync(cancellation).ConfigureAwait(false);
             var command = new CommandDefinition(Lists.Text(query), ListingSql.Parameters(query), cancellationToken: cancellation);
-            return [.. (await connection.QueryAsync<ListingSql.Row>(command).ConfigureAwait(false)).Select(row => row.Of(query.Kind))];
-        }
-        catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
-        {
-            throw PostgresFailures.Translate(failure, mayHaveHappened: false);
-        }
+            var rows = await connection.QueryAsync<ListingSql.Row>(command).ConfigureAwait(false);
+            return rows.Select(row => row.Of(query.Kind)).ToList();
+        }).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -15,7 +15,7 @@ public sealed record PostgresStoreOptions
     /// Transactions that write at a time, each on a connection of its own. While one waits for the server's disk another is on its way; more
     /// make the batches smaller, and so the work for one document larger.
     /// </summary>
-    public int WriteConnections { get; init; } = 2;
+    public int WriteConnections { get; init; } = 4;
 
     /// <summary>Batches of reads under way at a time, each on a connection of its own.</summary>
     public int ReadConnections { get; init; } = 2;

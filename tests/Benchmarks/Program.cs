@@ -6,6 +6,7 @@ var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, T
         "durable jobs end to end over HTTP, then single jobs when idle [--jobs N] [--seconds S] [--idle N] [--batch N] [--clients N]",
         JobsBenchmark.Run),
     ["peers"] = ("the same, and ../shared/peers/jobs.sh where it is found, with the ratio", PeersBenchmark.Run),
+    ["postgres"] = ("documents written on PostgreSQL by 32 and 128 callers, beside pgbench [--seconds S] [--connections N]", PostgresBenchmark.Run),
     ["start"] = ("time to ready of a new silo and to its first answered job", StartBenchmark.Run),
 };
 

@@ -59,9 +59,10 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
     [Fact]
     public async Task RestartedServer_HasWhatWasAcknowledged()
     {
-        await using var server = await StartDurable();
-        var database = await server.CreateDatabase();
-        await using var store = await PostgresUnderTest.Open(database, options => options with { RequireDurableServer = true });
+        // Not the one that the other tests use.
+        Assert.SkipUnless(PostgresServer.IsInstalled || Vectors.Required, PostgresServer.Missing);
+        await using var server = await PostgresServer.Start();
+        await using var store = await PostgresUnderTest.Open(await server.CreateDatabase());
         using var stop = new CancellationTokenSource();
         var restarted = new TaskCompletionSource();
         var writers = Enumerable.Range(0, 8).Select(writer => WriteUntil(store.Store, $"{writer}", stop.Token, restarted.Task)).ToList();
@@ -74,10 +75,36 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
             var stored = (await store.Store.Read(new DocumentKey("k", $"{writer}"), Cancel))?.Version ?? 0;
             Assert.InRange(stored, outcome.Acknowledged, outcome.Acknowledged + outcome.Unknown);
         }
-        await PostgresServer.Execute(database, "alter system set synchronous_commit = off; select pg_reload_conf()");
-        await PostgresServer.Execute(database, KillStores);
-        var refusal = await Assert.ThrowsAsync<PostgresSettingsException>(() => PostgresStore.Open(store.Options, Cancel));
-        Assert.Equal("synchronous_commit", refusal.Setting);
+    }
+
+    [Fact]
+    public async Task ReadsAfterTheServerLostItsConnections_Succeed()
+    {
+        var database = await postgres.CreateDatabase();
+        await using var store = await PostgresUnderTest.Open(database);
+        await store.Store.Write(new DocumentKey("thing", "a"), 0, Contracts.TextProjection.Content("me", "open", "p", 1));
+        await store.Store.Append("s", 0, [default]);
+        for (var round = 0; round < 3; round++)
+        {
+            var reads = Enumerable.Range(0, 8).Select(_ => store.Store.Read(new DocumentKey("thing", "a"), Cancel).AsTask());
+            Assert.All(await Task.WhenAll(reads), read => Assert.Equal(1, read!.Value.Version));
+            var lists = Enumerable.Range(0, 8).Select(_ => store.Store.List(new ListingQuery("thing"), Cancel).AsTask());
+            Assert.All(await Task.WhenAll(lists), rows => Assert.Single(rows));
+            Assert.Equal(1, await store.Store.Scan("thing", Cancel).CountAsync(Cancel));
+            Assert.Equal(1, await store.Store.Read("s", cancellation: Cancel).CountAsync(Cancel));
+            await PostgresServer.Execute(database, KillStores);
+        }
+    }
+
+    [Fact]
+    public async Task ServerThatAcknowledgesTooEarly_IsRefused()
+    {
+        var database = await postgres.CreateDatabase();
+        var name = new NpgsqlConnectionStringBuilder(database).Database;
+        await PostgresServer.Execute(database, $"alter database {name} set synchronous_commit = off");
+        var refusal = await Assert.ThrowsAsync<PostgresSettingsException>(
+            () => PostgresStore.Open(new PostgresStoreOptions { ConnectionString = database }, Cancel));
+        Assert.Equal(("synchronous_commit", "off"), (refusal.Setting, refusal.Value));
     }
 
     [Fact]
@@ -193,12 +220,6 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
         if (!stream)
             await Assert.ThrowsAsync<StoreDamagedException>(async () =>
                 await store.Store.Read(new DocumentKey("k", damage.Contains("'B'", StringComparison.Ordinal) ? "B" : "b"), Cancel));
-    }
-
-    private static async Task<PostgresServer> StartDurable()
-    {
-        Assert.SkipUnless(PostgresServer.IsInstalled || Vectors.Required, PostgresServer.Missing);
-        return await PostgresServer.Start(durable: true);
     }
 
     /// <summary>
