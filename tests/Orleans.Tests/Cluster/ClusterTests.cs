@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+using System.Text;
+using Marketplace.Crypto;
+
+namespace Marketplace.Tests.Orleans.Cluster;
+
+/// <summary>The grains on Orleans: what a job needs of them arrives, and so does what they refuse.</summary>
+[Collection(ClusterFixture.Name)]
+public sealed class ClusterTests(ClusterFixture cluster)
+{
+    private static readonly UInt128 Credit = 1_000_000;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Job_IsHeldRunSettledAndShown()
+    {
+        var caller = await OpenAccount("client");
+        var program = await Deploy(caller);
+        var results = await cluster.Client.GetGrain<ISubmissionGrain>(0).Submit(caller, [Item("one", program), Item("two", program)]);
+        Assert.Equal([null, null], results.Select(result => result.Code));
+        var worker = await Worker.Register(cluster, "worker");
+
+        var reported = 0;
+        while (reported < 2)
+        {
+            var orders = await worker.Poll();
+            Assert.True(orders.Known);
+            if (orders.Leases.IsEmpty)
+                continue;
+            await worker.Market.Report(worker.Id, [.. orders.Leases.Select(Worker.Completed)]);
+            reported += orders.Leases.Length;
+        }
+
+        var job = cluster.Client.GetGrain<IJobGrain>(results[0].Job.ToString());
+        var view = await job.WaitEnded(caller, TimeSpan.FromSeconds(1), Stop);
+        Assert.Equal(JobStatus.Completed, view.Status);
+        Assert.Equal("out", Encoding.UTF8.GetString(view.Output.Inline.Span));
+        Assert.Equal(worker.Id, view.Worker);
+        Assert.Equal([JobStatus.Pending, JobStatus.Matched, JobStatus.Running, JobStatus.Completed], view.History.Select(step => step.Status).Distinct());
+        Assert.Equal("log", Encoding.UTF8.GetString((await job.GetLog(caller)).Span));
+        Assert.Contains((await job.Explain(caller)).Offers, offer => offer.Won);
+
+        var payer = cluster.Client.GetGrain<IAccountGrain>(caller.Account.ToString());
+        var settlements = await Task.WhenAll(results.Select(async result =>
+            (await cluster.Client.GetGrain<IJobGrain>(result.Job.ToString()).GetSettlement())!));
+        await payer.Settle([.. settlements]);
+        var account = await payer.Get();
+        Assert.Equal((0, TokenAmount.Zero, new TokenAmount(10)), (account.OpenJobs, account.Held, account.Spent));
+    }
+
+    [Fact]
+    public async Task Refusal_ArrivesWithItsCode()
+    {
+        var unknown = IdDerivation.Program(IdDerivation.Blob("nothing"u8), default);
+
+        var refusal = await Assert.ThrowsAsync<MarketException>(() => cluster.Client.GetGrain<IProgramGrain>(unknown.ToString()).Get());
+
+        Assert.Equal(ErrorCode.ProgramNotFound, refusal.Code);
+        Assert.Contains(unknown.ToString(), refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Absence_ArrivesAsNull()
+    {
+        var blob = IdDerivation.Blob("nobody has this"u8);
+
+        Assert.Null(await cluster.Client.GetGrain<IBlobGrain>(blob.ToString()).Find(default));
+        Assert.Null(await cluster.Client.GetGrain<IMarketGrain>("nowhere").Explain(default));
+        Assert.Null(await cluster.Client.GetGrain<IStateGrain>(default(ProgramId).ToString()).Read(
+            (await cluster.Client.GetGrain<IStateGrain>(default(ProgramId).ToString()).Begin(default)).Root, "key"u8.ToArray()));
+    }
+
+    [Fact]
+    public async Task CancelledWait_ReachesTheGrain()
+    {
+        var caller = await OpenAccount("waiting");
+        var program = await Deploy(caller);
+        var free = new SubmitItem("waits", Spec(program) with { PriceMax = TokenAmount.Zero });
+        var job = (await cluster.Client.GetGrain<ISubmissionGrain>(0).Submit(caller, [free]))[0].Job;
+        using var giveUp = new CancellationTokenSource();
+
+        var waiting = cluster.Client.GetGrain<IJobGrain>(job.ToString()).WaitEnded(caller, MarketLimits.WaitMax, giveUp.Token);
+        await giveUp.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        Assert.Equal(JobStatus.Cancelled, (await cluster.Client.GetGrain<IJobGrain>(job.ToString()).Cancel(caller)).Status);
+    }
+
+    private static SubmitItem Item(string requestId, ProgramId program) => new(requestId, Spec(program));
+
+    private static JobSpec Spec(ProgramId program) => new(
+        program, null, "in"u8.ToArray(), null, [], FuelMax: 1_000_000, MemoryPagesMax: 16, TimeMax: TimeSpan.FromSeconds(10), new TokenAmount(100),
+        RetriesMax: 2, ExpiresAfter: TimeSpan.FromMinutes(10));
+
+    private async Task<Caller> OpenAccount(string name)
+    {
+        var id = new AccountId(Blake3.Hash(Encoding.UTF8.GetBytes(name)));
+        var account = cluster.Client.GetGrain<IAccountGrain>(id.ToString());
+        await account.Credit("first", new TokenAmount(Credit));
+        var created = await account.CreateKey(new KeyRequest("test", Scopes.Read | Scopes.Submit | Scopes.Deploy, null));
+        Assert.True(ApiKey.TryParse(created.Key, out var key));
+        var caller = await cluster.Client.GetGrain<IKeyGrain>(key.Id).Verify(key.SecretHash);
+        Assert.Equal(new Caller(id, key.Id, created.View.Scopes), caller);
+        return caller!;
+    }
+
+    private async Task<ProgramId> Deploy(Caller caller)
+    {
+        await using var module = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "programs", "echo.wasm"));
+        var stored = await cluster.Blobs.Put(module, module.Length, cancellation: Stop);
+        await cluster.Client.GetGrain<IBlobGrain>(stored.Id.ToString()).Pin(caller.Account, stored.Size);
+        var program = IdDerivation.Program(stored.Id, default);
+        var view = await cluster.Client.GetGrain<IProgramGrain>(program.ToString()).Deploy(caller, new ProgramDeployment(stored.Id, default, "echo"));
+        Assert.Equal((program, "wasi_command"), (view.Id, view.Abi));
+        return program;
+    }
+
+    private sealed record Worker(WorkerId Id, IMarketGrain Market, long Start)
+    {
+        private long _sequence;
+
+        public static async Task<Worker> Register(ClusterFixture cluster, string name)
+        {
+            var key = Blake3.Hash(Encoding.UTF8.GetBytes(name));
+            var id = new WorkerId(key);
+            var start = await cluster.Client.GetGrain<IWorkerGrain>(id.ToString())
+                .Register(new WorkerOffer(id, new AccountId(key), new TokenAmount(10), 4, MarketLimits.MemoryPagesMax));
+            return new Worker(id, cluster.Client.GetGrain<IMarketGrain>(MarketLimits.DefaultClass), start);
+        }
+
+        public Task<WorkerOrders> Poll() => Market.Poll(new WorkerPoll(Id, Start, ++_sequence, LeasesMax: 4), Stop);
+
+        public static LeaseReport Completed(Lease lease) => new(
+            lease.Id, lease.Ticket.Job, RunOutcome.Completed, null, FuelUsed: 500_000, new JobOutput("out"u8.ToArray(), null, 3), "log"u8.ToArray(),
+            ImmutableArray<StateChange>.Empty, lease.Ticket.SubmittedAt, lease.Ticket.SubmittedAt);
+    }
+}
