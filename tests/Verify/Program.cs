@@ -13,7 +13,6 @@ var checks = new CheckList
     ["bitrot"] = ("each bit of stored bytes is flipped; none gives a wrong answer", BitRotCheck.Run),
     ["blobs"] = ("processes share a blob folder and are killed; nothing pinned is lost [--kills N] [--steps N] [--processes N] [--seed S] "
         + "[--without take]", SharedBlobsCheck.Run),
-    ["twins"] = ("two activations of every grain at once; no effect twice [--n N] [--seed S] [--operations N] [--without etag]", TwinsCheck.Run),
     ["hostile"] = ("modules that want to take the host down; each ends as it should, memory is measured", HostileCheck.Run),
     ["wasmspec"] = ("the official suite of WebAssembly, file by file", WasmSpecCheck.Run),
     ["vectors"] = ("the official vectors of BLAKE3, Ed25519 and secp256k1", VectorsCheck.Run),

@@ -6,5 +6,6 @@ internal static class HostChecks
     public static readonly CheckList All = new()
     {
         ["replay"] = ("the simulated market, again and again with one seed; one trace [--seed S] [--times N] [--jobs N]", ReplayCheck.Run),
+        ["twins"] = ("two activations of every grain at once; no effect twice [--n N] [--seed S] [--operations N] [--without etag]", TwinsCheck.Run),
     };
 }

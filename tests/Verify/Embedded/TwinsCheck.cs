@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Marketplace.Grains.Tests.Twins;
 
-namespace Marketplace.Verify.Checks;
+namespace Marketplace.Verify;
 
 /// <summary>
 /// Double activations of every grain that keeps state, forced by two hosts over one store: no double effect, and the loser of a write goes. With
