@@ -52,4 +52,10 @@ public static class EnginePolicy
 
     /// <summary>Reservations kept for the next runs, for each size; more are unmapped.</summary>
     public const int PooledMemoriesMax = 64;
+
+    // RyuJIT compiles a method without optimisation above any of these: https://github.com/dotnet/runtime, jit/compiler.h, DEFAULT_MIN_OPTS_*.
+    public const int OptimisedCodeBytesMax = 60_000;
+    public const int OptimisedInstructionsMax = 20_000;
+    public const int OptimisedBlocksMax = 2_000;
+    public const int OptimisedLocalsMax = 2_000;
 }

@@ -35,8 +35,14 @@ internal sealed partial class FunctionEmitter
         _stack = new OperandStack(_locals);
     }
 
-    /// <summary>The machine-code compiler stops optimising above about 60,000 bytes of IL or 2,000 locals.</summary>
-    public bool IsTooLargeToOptimise => _il.ILOffset > 60_000 || _locals.DeclaredCount + _scratch.Count > 2_000;
+    /// <summary>Bytes of IL so far.</summary>
+    public int CodeBytes => _il.ILOffset;
+
+    /// <summary>Locals of IL so far: those of the function, its operands by height and type, and what the emitter needs itself.</summary>
+    public int LocalCount => _locals.DeclaredCount + _scratch.Count;
+
+    /// <summary>The machine-code compiler stops optimising above about so much.</summary>
+    public bool IsTooLargeToOptimise => CodeBytes > EnginePolicy.OptimisedCodeBytesMax || LocalCount > EnginePolicy.OptimisedLocalsMax;
 
     /// <summary>An open block.</summary>
     private sealed class Block(Opcode opcode, FunctionType type, int height, bool entered)

@@ -52,6 +52,25 @@ internal sealed class ModuleEmitter
         return emitter.Finish();
     }
 
+    /// <summary>Emits all functions for the sake of their sizes, in the order of the bodies.</summary>
+    public static (int CodeBytes, int LocalCount)[] Measure(ModuleContent content)
+    {
+        var emitter = new ModuleEmitter(content);
+        emitter.Declare();
+        var sizes = new (int, int)[content.Bodies.Count];
+        for (var i = 0; i < sizes.Length; i++)
+        {
+            var function = i + content.ImportedFunctions;
+            var body = content.Bodies[i];
+            var il = emitter._methods[function].GetILGenerator(body.End - body.Offset + 64);
+            var code = new FunctionEmitter(emitter, content.TypeOfFunction(function), body, il);
+            code.Emit();
+            sizes[i] = (code.CodeBytes, code.LocalCount);
+        }
+
+        return sizes;
+    }
+
     /// <summary>Says that a refill saves so many locals.</summary>
     public void ReserveSaved(int locals) => _savedLocalsMax = Math.Max(_savedLocalsMax, locals);
 

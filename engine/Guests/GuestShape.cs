@@ -33,6 +33,18 @@ internal sealed record GuestShape(
         var needs = HostNeeds.None;
         for (var i = 0; i < module.Imports.Count; i++)
             needs |= CheckImport(module.Imports[i], bytes, i);
+        var (abi, entries, conventions) = Entries(module, bytes);
+        var info = new GuestInfo(
+            abi, entries, (needs & HostNeeds.State) != 0,
+            [.. module.Imports.Select(import => $"{import.Module}.{import.Name}").Distinct()]);
+        return new GuestShape(
+            info, needs, abi == GuestAbi.WasiCommand ? new Dictionary<string, OnvmConvention>() : conventions,
+            abi == GuestAbi.Onvm && Exports(module, InitializeExport, NothingToNothing), Exports(module, AllocateExport, SizeToPointer));
+    }
+
+    private static (GuestAbi Abi, IReadOnlyList<string> Entries, Dictionary<string, OnvmConvention> Conventions) Entries(
+        WasmModule module, ReadOnlySpan<byte> bytes)
+    {
         if (!module.ExportsByName.TryGetValue(MemoryExport, out var memory) || memory.Kind != ExternalKind.Memory)
             throw BadExport(bytes, $"missing memory: a program exports its memory under the name '{MemoryExport}'");
 
@@ -40,12 +52,35 @@ internal sealed record GuestShape(
         var abi = ChooseAbi(module, bytes, conventions);
         IReadOnlyList<string> entries = abi == GuestAbi.WasiCommand ? [CommandEntry] : [.. EntryNames(module, conventions)];
         CheckEntryPoints(entries, bytes);
-        var info = new GuestInfo(
-            abi, entries, (needs & HostNeeds.State) != 0,
-            [.. module.Imports.Select(import => $"{import.Module}.{import.Name}").Distinct()]);
-        return new GuestShape(
-            info, needs, abi == GuestAbi.WasiCommand ? new Dictionary<string, OnvmConvention>() : conventions,
-            abi == GuestAbi.Onvm && Exports(module, InitializeExport, NothingToNothing), Exports(module, AllocateExport, SizeToPointer));
+        return (abi, entries, conventions);
+    }
+
+    /// <returns>Why the module is no program: all imports that are refused, and the first of the other reasons.</returns>
+    public static IReadOnlyList<InvalidModuleException> Refusals(WasmModule module, ReadOnlySpan<byte> bytes)
+    {
+        List<InvalidModuleException> refusals = [];
+        for (var i = 0; i < module.Imports.Count; i++)
+        {
+            try
+            {
+                CheckImport(module.Imports[i], bytes, i);
+            }
+            catch (InvalidModuleException refusal)
+            {
+                refusals.Add(refusal);
+            }
+        }
+
+        try
+        {
+            Entries(module, bytes);
+        }
+        catch (InvalidModuleException refusal)
+        {
+            refusals.Add(refusal);
+        }
+
+        return refusals;
     }
 
     private static Dictionary<string, OnvmConvention> FindEntryPoints(WasmModule module)

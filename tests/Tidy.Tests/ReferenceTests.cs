@@ -16,7 +16,7 @@ public sealed class ReferenceTests
         ["Gateway"] = ["Values", "GrainHost", "GrainInterfaces", "Api", "Storage"],
         ["Worker"] = ["Values", "Api", "Crypto", "Engine", "Storage"],
         ["Sdk"] = ["Values", "Api", "Crypto", "Storage"],
-        ["market"] = ["Values", "Api", "Sdk", "Storage"],
+        ["market"] = ["Values", "Api", "Engine", "Sdk", "Storage"],
         ["Silo"] = ["Values", "GrainHost", "GrainInterfaces", "Crypto", "Engine", "Storage", "Api", "Grains", "Gateway", "Worker"],
     };
 

@@ -11,7 +11,7 @@ internal static class ProgramCommands
     private static ReadOnlySpan<byte> Magic => "\0asm"u8;
 
     public static Command Make(CommandSet set) => CommandSet.Group(
-        "program", "Deploy WebAssembly modules.", Deploy(set), List(set), Info(set));
+        "program", "Deploy WebAssembly modules.", Deploy(set), List(set), Info(set), InspectCommand.Make(set));
 
     /// <summary>The program of a module's file, deployed if it was not.</summary>
     public static async Task<DeployedProgram> Deploy(Invocation run, string typed, string? name, ReadOnlyMemory<byte> salt)
