@@ -22,6 +22,8 @@ internal static class OrleansHost
         var held = DirectoryLock.Take(folder.Path);
         var database = new ClusterDatabase(options);
         var address = ClusterAddress.Find(options);
+        using var key = folder.KeyPair(DataFolder.WorkerKey);
+        var worker = new WorkerId(key.PublicKey);
         var tls = options.UsesTls ? ClusterTls.Settings(options) : null;
         var store = await PostgresStore.Open(new PostgresStoreOptions { ConnectionString = database.ForStore, Projections = MarketProjections.All });
         var blobs = FileBlobStore.OpenShared(
@@ -44,7 +46,8 @@ internal static class OrleansHost
         builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
         builder.UseOrleans(silo =>
         {
-            silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ClusterId))
+            silo.Configure<Orleans.Configuration.SiloOptions>(named => named.SiloName = LostSilos.NameOf(worker))
+                .Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ClusterId))
                 .Configure<EndpointOptions>(endpoint =>
                 {
                     endpoint.AdvertisedIPAddress = address.Address;
@@ -67,6 +70,8 @@ internal static class OrleansHost
             if (tls is not null)
                 silo.UseTls(tls);
         });
+        // After the silo itself: it calls grains.
+        builder.Services.AddHostedService<LostSilos>();
     }
 
     /// <summary>Orleans's own dashboard, for whoever has an admin key. Its log stream stays hidden: logs are the machine's.</summary>

@@ -65,6 +65,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         BlobMismatchException mismatch => ProblemFactory.Write(http, ErrorCode.BlobMismatch, mismatch.Message),
         InsufficientDiskException => ProblemFactory.Write(http, ErrorCode.StorageFull, GatewayMessages.StorageFull),
         InconsistentStateException => ProblemFactory.Write(http, ErrorCode.Unavailable, GatewayMessages.LostWrite),
+        // The silo went while it had the call: a request that changes something may have done so.
+        SiloUnavailableException when !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method) =>
+            ProblemFactory.Write(http, ErrorCode.OutcomeUnknown, GatewayMessages.TimedOut),
         LimitExceededException or OrleansMessageRejectionException =>
             ProblemFactory.Write(http, ErrorCode.Unavailable, GatewayMessages.Overloaded),
         TimeoutException => ProblemFactory.Write(http, ErrorCode.OutcomeUnknown, GatewayMessages.TimedOut),

@@ -110,6 +110,14 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         return Task.FromResult(_book.Start);
     }
 
+    public Task Dismiss(WorkerId worker)
+    {
+        foreach (var lost in _book.RemoveOffer(worker))
+            _ = Interrupted(lost, "its worker is gone");
+        Act();
+        return Task.CompletedTask;
+    }
+
     public async Task<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation)
     {
         var offer = _book.Poll(poll, _clock.GetUtcNow());

@@ -58,6 +58,8 @@ public sealed partial class ProblemTests
         await Task.FromResult(overloaded).Refused(HttpStatusCode.ServiceUnavailable, ErrorCode.Unavailable);
         gateway.Market.Fault = () => new SiloUnavailableException();
         await gateway.Client.Get(Routes.Market).Refused(HttpStatusCode.ServiceUnavailable, ErrorCode.Unavailable);
+        await gateway.Client.Post(Routes.Jobs, gateway.Request(), ApiJson.Default.JobRequest)
+            .Refused(HttpStatusCode.GatewayTimeout, ErrorCode.OutcomeUnknown);
         gateway.Market.Fault = () => new TimeoutException("Response did not arrive");
         await gateway.Client.Post(Routes.Jobs, gateway.Request(), ApiJson.Default.JobRequest)
             .Refused(HttpStatusCode.GatewayTimeout, ErrorCode.OutcomeUnknown);

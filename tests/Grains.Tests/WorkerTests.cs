@@ -62,6 +62,28 @@ public sealed class WorkerTests
     });
 
     [Fact]
+    public void DismissedWorker_LosesItsLeasesToTheNextOne() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller);
+        var gone = await market.AddWorker("gone");
+        var job = (await market.Submit(caller, TestMarket.Item("one", program)))[0].Job;
+        var lost = await gone.TakeOne();
+
+        await market.Market.Dismiss(gone.Id);
+        await market.Market.Dismiss(gone.Id);
+        var next = await market.AddWorker("next");
+        await next.Report(next.Completed(await next.TakeOne()));
+        await gone.Report(gone.Completed(lost, "of the lost lease"));
+        await market.Settle();
+
+        var view = await market.Job(job).Get(caller);
+        Assert.Equal(JobStatus.Completed, view.Status);
+        Assert.Contains(view.History, entry => entry.Note == "its worker is gone");
+        Assert.False((await gone.Poll()).Known);
+    });
+
+    [Fact]
     public void ReportOfAnEarlierStart_IsRefused() => TestMarket.Run(async market =>
     {
         var caller = await market.OpenAccount("client");

@@ -203,6 +203,8 @@ internal sealed class FakeProgramGrain(FakeMarket market, ProgramId id) : IProgr
 
 internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
 {
+    public Task Dismiss(WorkerId worker) => throw new NotSupportedException();
+
     public Task<MarketView> GetView()
     {
         market.ThrowFault();
