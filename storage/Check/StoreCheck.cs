@@ -60,6 +60,8 @@ public sealed class StoreCheck : IDisposable
     private List<StoreFinding> CheckBooks(CancellationToken cancellation)
     {
         var findings = new List<StoreFinding>();
+        if (ImportMark.Read(_folder) == ImportState.Unfinished)
+            findings.Add(new StoreFinding(_folder, 0, new StoreUnfinishedException(_folder).Message));
         if (!File.Exists(Path.Combine(_folder, DataDirectory.TablesFile)))
             return [new StoreFinding(Path.Combine(_folder, DataDirectory.TablesFile), 0, "the file is missing.")];
         using var tables = new RealTableFile(Path.Combine(_folder, DataDirectory.TablesFile));
@@ -68,7 +70,7 @@ public sealed class StoreCheck : IDisposable
             using var connection = tables.Connect();
             findings.AddRange(CheckStructure(connection, tables.Name));
             // What the tables say cannot be compared with anything while the tables themselves are broken.
-            if (findings.Count > 0 || TableSchema.ReadInteger(connection, "pragma user_version") != TableSchema.Version)
+            if (findings.Any(finding => finding.File == tables.Name) || TableSchema.ReadInteger(connection, "pragma user_version") != TableSchema.Version)
                 return findings;
             findings.AddRange(new BookCheck(connection, tables.Name, _folder).Run(cancellation));
         }

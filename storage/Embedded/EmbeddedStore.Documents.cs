@@ -82,11 +82,11 @@ public sealed partial class EmbeddedStore
         }
     }
 
-    /// <param name="kind">The kind's number.</param>
+    /// <param name="kind">The kind's number; null: all kinds.</param>
     /// <param name="hashesInMemory">Keys whose rows may point to bytes that a power cut took away: the journal had them.</param>
     /// <param name="cancellation">Looked at between two pages.</param>
     private async IAsyncEnumerable<ArchivedDocument> ScanArchive(
-        long kind, HashSet<long> hashesInMemory, [EnumeratorCancellation] CancellationToken cancellation)
+        long? kind, HashSet<long> hashesInMemory, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var (hash, position) = (long.MinValue, long.MinValue);
         // A document that is archived again meanwhile comes once more, with the same hash and so right behind.

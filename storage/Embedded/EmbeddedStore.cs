@@ -21,7 +21,7 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
     private readonly TimeProvider _time;
     private bool _closed;
 
-    private EmbeddedStore(IStoreMedium medium, EmbeddedStoreOptions options, IStoreDriver driver, TimeProvider time)
+    private EmbeddedStore(IStoreMedium medium, EmbeddedStoreOptions options, IStoreDriver driver, TimeProvider time, Action<FoldedStore>? prepare)
     {
         (_medium, _options, _driver, _time) = (medium, options, driver, time);
         _folded = new FoldedStore(medium.Tables, new Archive(medium.Archive, options.ArchiveFileBytes), medium.NewSeed());
@@ -35,6 +35,7 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
             _segments.Continue(found.Segments, found.LastNumber, found.LastSequence);
             _memory.FoldedThrough(_memory.SequenceBeforeQueue);
             _framer = new JournalFramer(found.LastSequence + 1);
+            prepare?.Invoke(_folded);
         }
         catch
         {
@@ -54,16 +55,35 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
     /// <summary>Opens a data directory, or makes a new one; what the last process acknowledged is there when this returns.</summary>
     /// <exception cref="StoreLockedException">Another process has it open.</exception>
     /// <exception cref="StoreDamagedException">What is on disk is not what was written.</exception>
-    public static EmbeddedStore Open(string folder, EmbeddedStoreOptions options, TimeProvider time) =>
+    /// <exception cref="StoreUnfinishedException">An import into it was broken off.</exception>
+    public static EmbeddedStore Open(string folder, EmbeddedStoreOptions options, TimeProvider time)
+    {
+        if (ImportMark.Read(folder) == ImportState.Unfinished)
+            throw new StoreUnfinishedException(folder);
+        return Open(() => new DataDirectory(folder), options, new ThreadDriver(), time, folded =>
+        {
+            // Again under the folder's lock. Whoever knows no projections cannot make the read model, and leaves it to the next.
+            if (ImportMark.Read(folder) == ImportState.Unlisted && options.Projections.Count > 0 && folded.MakeReadModel(options.Projections))
+                ImportMark.Clear(folder);
+        });
+    }
+
+    /// <summary>For the import itself.</summary>
+    internal static EmbeddedStore OpenUnfinished(string folder, EmbeddedStoreOptions options, TimeProvider time) =>
         Open(() => new DataDirectory(folder), options, new ThreadDriver(), time);
 
-    internal static EmbeddedStore Open(Func<IStoreMedium> openMedium, EmbeddedStoreOptions options, IStoreDriver driver, TimeProvider time)
+    /// <summary>For reading: nothing is written or folded.</summary>
+    internal static EmbeddedStore OpenToRead(string folder, TimeProvider time) =>
+        Open(() => new DataDirectory(folder), new EmbeddedStoreOptions(), new QuietDriver(), time);
+
+    internal static EmbeddedStore Open(
+        Func<IStoreMedium> openMedium, EmbeddedStoreOptions options, IStoreDriver driver, TimeProvider time, Action<FoldedStore>? prepare = null)
     {
         options.Validate();
         var medium = openMedium();
         try
         {
-            return new EmbeddedStore(medium, options, driver, time);
+            return new EmbeddedStore(medium, options, driver, time, prepare);
         }
         catch
         {

@@ -18,6 +18,9 @@ public sealed class DataDirectory : IStoreMedium
     public const string ArchiveFolder = "archive";
     public const string TablesFile = "tables.db";
 
+    /// <summary>Where a silo keeps its store inside its data folder.</summary>
+    public const string StoreFolder = "store";
+
     /// <summary>Where the process keeps its blobs; the store itself does not look there.</summary>
     public const string BlobFolder = "blobs";
 

@@ -69,9 +69,11 @@ internal sealed class StoreMemory(ulong seed, KeyFilter filter)
     }
 
     /// <summary>Entries of a kind whose durable form is not in the tables, deleted ones included.</summary>
-    public List<DocumentEntry> DocumentsOf(string kind) =>
-        [.. _entries.Values.Concat(_sameHash.Values.SelectMany(others => others)).OfType<DocumentEntry>()
-            .Where(entry => entry.Key.Kind == kind)];
+    public List<DocumentEntry> DocumentsOf(string kind) => [.. Documents().Where(entry => entry.Key.Kind == kind)];
+
+    public IEnumerable<DocumentEntry> Documents() => All().OfType<DocumentEntry>();
+
+    public IEnumerable<StreamEntry> Streams() => All().OfType<StreamEntry>();
 
     public void Enqueue(MemoryEntry entry, long sequence, int recordBytes, long now)
     {
@@ -141,6 +143,8 @@ internal sealed class StoreMemory(ulong seed, KeyFilter filter)
         _rooms.Clear();
         return waiting;
     }
+
+    private IEnumerable<MemoryEntry> All() => _entries.Values.Concat(_sameHash.Values.SelectMany(others => others));
 
     private static TaskCompletionSource NewSource(bool continueOnPool) =>
         new(continueOnPool ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None);

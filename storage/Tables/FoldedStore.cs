@@ -50,6 +50,12 @@ internal sealed class FoldedStore : IDisposable
 
     public List<ArchivedRow> ArchivedAsWriter(long kind, long hash) => _own.Archived(kind, hash);
 
+    public List<(long Hash, long Position)> ArchivePageAsWriter(long afterHash, long afterPosition, int limit) =>
+        _own.ArchivePage(afterHash, afterPosition, null, limit);
+
+    public List<(long Row, DocumentKey Key, Document Document)> DocumentPageAsWriter(long afterRow, int limit) =>
+        _own.AnyDocumentPage(afterRow, limit);
+
     public (long Row, long Version) FindStreamAsWriter(string stream, long hash) => _own.Stream(stream, hash);
 
     /// <summary>Runs a question on a connection that no other thread uses meanwhile.</summary>
@@ -85,6 +91,14 @@ internal sealed class FoldedStore : IDisposable
                 after = page[^1];
             }
         }
+    }
+
+    /// <summary>Makes the read model anew; only while nothing is folded.</summary>
+    /// <returns>True once that is durable.</returns>
+    public bool MakeReadModel(IReadOnlyList<IProjection> projections)
+    {
+        new ReadModelMaker(this, _connection, projections).Run();
+        return MakeDurable();
     }
 
     /// <returns>True once all that was folded before the call is durable.</returns>

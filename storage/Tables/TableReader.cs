@@ -16,6 +16,7 @@ internal sealed class TableReader : IDisposable
     private readonly SqliteStatement _documentPage;
     private readonly SqliteStatement _archived;
     private readonly SqliteStatement _archivePage;
+    private readonly SqliteStatement _wholeArchivePage;
     private readonly SqliteStatement _stream;
     private readonly SqliteStatement _entries;
 
@@ -31,6 +32,8 @@ internal sealed class TableReader : IDisposable
         _archived = new(connection, "select position, listing from archive where hash = ?1 and kind = ?2");
         _archivePage = new(connection,
             "select hash, position from archive where (hash, position) > (?1, ?2) and kind = ?3 order by hash, position limit ?4");
+        _wholeArchivePage = new(connection,
+            "select hash, position from archive where (hash, position) > (?1, ?2) order by hash, position limit ?3");
         _stream = new(connection, "select row, version from streams where hash = ?1 and name = ?2");
         _entries = new(connection,
             "select version, checksum, content from log where stream = ?1 and version between ?2 and ?3 order by version limit ?4");
@@ -74,12 +77,47 @@ internal sealed class TableReader : IDisposable
         return page;
     }
 
-    public List<(long Hash, long Position)> ArchivePage(long afterHash, long afterPosition, long kind, int limit)
+    /// <param name="kind">Null: all kinds.</param>
+    public List<(long Hash, long Position)> ArchivePage(long afterHash, long afterPosition, long? kind, int limit)
     {
         var page = new List<(long, long)>();
-        _archivePage.Bind(1, afterHash).Bind(2, afterPosition).Bind(3, kind).Bind(4, limit);
-        while (_archivePage.Step())
-            page.Add((_archivePage.Integer(0), _archivePage.Integer(1)));
+        var statement = kind is { } one
+            ? _archivePage.Bind(1, afterHash).Bind(2, afterPosition).Bind(3, one).Bind(4, limit)
+            : _wholeArchivePage.Bind(1, afterHash).Bind(2, afterPosition).Bind(3, limit);
+        while (statement.Step())
+            page.Add((statement.Integer(0), statement.Integer(1)));
+        return page;
+    }
+
+    /// <summary>Documents of all kinds; prepared anew each time, because it is asked when a store is moved only.</summary>
+    public List<(long Row, DocumentKey Key, Document Document)> AnyDocumentPage(long afterRow, int limit)
+    {
+        var page = new List<(long Row, DocumentKey Key, Document Document)>();
+        var checksums = new List<long>();
+        using var statement = new SqliteStatement(Connection, """
+            select documents.row, names.name, documents.id, documents.version, documents.checksum, documents.content
+            from documents join names on names.number = documents.kind
+            where documents.row > ?1 order by documents.row limit ?2
+            """);
+        statement.Bind(1, afterRow).Bind(2, limit);
+        while (statement.Step())
+        {
+            var key = new DocumentKey(statement.Text(1), statement.Text(2));
+            page.Add((statement.Integer(0), key, new Document(statement.Integer(3), statement.Blob(5))));
+            checksums.Add(statement.Integer(4));
+        }
+        foreach (var ((row, key, document), checksum) in page.Zip(checksums))
+            Verify("documents", row, checksum, key.Id, document.Version, document.Content.Span);
+        return page;
+    }
+
+    public List<(long Row, string Name)> StreamPage(long afterRow, int limit)
+    {
+        var page = new List<(long, string)>();
+        using var statement = new SqliteStatement(Connection, "select row, name from streams where row > ?1 order by row limit ?2");
+        statement.Bind(1, afterRow).Bind(2, limit);
+        while (statement.Step())
+            page.Add((statement.Integer(0), statement.Text(1)));
         return page;
     }
 
@@ -138,6 +176,7 @@ internal sealed class TableReader : IDisposable
         _documentPage.Dispose();
         _archived.Dispose();
         _archivePage.Dispose();
+        _wholeArchivePage.Dispose();
         _stream.Dispose();
         _entries.Dispose();
     }

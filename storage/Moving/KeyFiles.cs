@@ -1,0 +1,58 @@
+namespace Marketplace.Storage;
+
+/// <summary>
+/// The key files of a data folder. Whoever can read them has the accounts, so a folder that others may enter gets none: a silo would refuse to
+/// start on it.
+/// </summary>
+public static class KeyFiles
+{
+    /// <summary>What a silo keeps: the seeds of its account and of its worker, and the local account's API key.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["account.key", "worker.key", "key"];
+
+    private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode FileModeOfOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <returns>Those that the folder has.</returns>
+    public static IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>> Read(string folder)
+    {
+        var found = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>();
+        foreach (var name in Names)
+        {
+            var path = Path.Combine(folder, name);
+            if (!File.Exists(path))
+                continue;
+            if (new FileInfo(path).Length > MovePolicy.SecretBytesMax)
+                throw new MoveRefusedException($"'{path}' is no key file: it has more than {MovePolicy.SecretBytesMax} bytes.");
+            found.Add(new(name, File.ReadAllBytes(path)));
+        }
+        return found;
+    }
+
+    /// <summary>Makes the folder where it is missing, for its owner only.</summary>
+    internal static void MakeFolder(string folder)
+    {
+        if (!OperatingSystem.IsWindows() && !Directory.Exists(folder))
+            Directory.CreateDirectory(folder, FolderMode);
+        _ = new RealFiles(folder);
+    }
+
+    internal static void RefuseLooseFolder(string folder)
+    {
+        if (!OperatingSystem.IsWindows() && Directory.Exists(folder) && (File.GetUnixFileMode(folder) & ~FolderMode) != 0)
+            throw new MoveRefusedException($"'{folder}' may be entered by others than its owner, and keys are to go there. Run 'chmod 700 {folder}'.");
+    }
+
+    /// <summary>Writes a file that must not exist, durably.</summary>
+    internal static void Write(string folder, string name, ReadOnlySpan<byte> content)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = FileModeOfOwner;
+        using (var file = new FileStream(Path.Combine(folder, name), options))
+        {
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+        }
+        FolderFlush.Flush(folder);
+    }
+}
