@@ -10,6 +10,9 @@ public static class StoreImport
     public static ValueTask<ExportedFile> Verify(string path, IProgress<MoveProgress>? progress, CancellationToken cancellation) =>
         Read(path, Nobody.Instance, "checking the file", progress, cancellation);
 
+    internal static ValueTask<ExportedFile> Verify(Stream file, string name, CancellationToken cancellation) =>
+        ExportReader.Read(file, name, Nobody.Instance, null, cancellation);
+
     /// <summary>All or nothing: after an exception the target is as empty as it was.</summary>
     /// <inheritdoc cref="Verify"/>
     /// <exception cref="ImportDiffersException">What arrived is not what the file holds.</exception>

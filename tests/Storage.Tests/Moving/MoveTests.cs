@@ -82,7 +82,8 @@ public sealed class MoveTests
         await Import(node.File, data);
         const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         Assert.Equal(OwnerOnly, File.GetUnixFileMode(node.File));
-        Assert.All(KeyFiles.Names, name => Assert.Equal(OwnerOnly, File.GetUnixFileMode(Path.Combine(data, name))));
+        foreach (var name in KeyFiles.Names)
+            Assert.Equal(OwnerOnly, File.GetUnixFileMode(Path.Combine(data, name)));
         Assert.Equal(OwnerOnly | UnixFileMode.UserExecute, File.GetUnixFileMode(data));
     }
 
@@ -155,7 +156,11 @@ public sealed class MoveTests
         await node.Export(Cancel);
         var data = node.NewFolder();
         using var stop = new CancellationTokenSource();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Import(node.File, data, new StopAt("comparing", stop), stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await using var target = EmbeddedImport.Open(data, TimeProvider.System);
+            await StoreImport.Run(node.File, target, new StopAt("comparing", stop), stop.Token);
+        });
         AssertEmpty(data);
         await Import(node.File, data);
     }
@@ -177,11 +182,10 @@ public sealed class MoveTests
         Assert.Contains(await check.Findings(Cancel).ToListAsync(Cancel), finding => finding.What.Contains("not finished"));
     }
 
-    private static async Task<ExportedFile> Import(
-        string file, string data, IProgress<MoveProgress>? progress = null, CancellationToken cancellation = default)
+    private static async Task<ExportedFile> Import(string file, string data)
     {
         await using var target = EmbeddedImport.Open(data, TimeProvider.System);
-        return await StoreImport.Run(file, target, progress, cancellation);
+        return await StoreImport.Run(file, target, null, Cancel);
     }
 
     private static void AssertEmpty(string data) =>
