@@ -4,10 +4,10 @@ namespace Marketplace.Storage;
 public static class MovePolicy
 {
     /// <summary>
-    /// Kinds that belong to the host that runs the grains and not to the market: reminders of the embedded host. Orleans keeps its own in a
-    /// table, and on both hosts a grain that needs one registers it when it is activated.
+    /// Kinds that stay behind, because they are not the market's. Reminders of the embedded host: Orleans keeps its own in a table, and on both
+    /// hosts a grain that needs one registers it when it is activated. The note of an import in a database: the next import leaves its own.
     /// </summary>
-    public static IReadOnlySet<string> HostKinds { get; } = new HashSet<string> { "reminder" };
+    public static IReadOnlySet<string> HostKinds { get; } = new HashSet<string> { "reminder", PostgresReadModel.Note.Kind };
 
     /// <summary>Bytes of a blob in one record: large enough that the record's own bytes do not count.</summary>
     public const int BlobPieceBytes = 1 << 20;

@@ -14,7 +14,7 @@ public static class StoreImport
         ExportReader.Read(file, name, Nobody.Instance, null, cancellation);
 
     /// <summary>All or nothing: after an exception the target is as empty as it was.</summary>
-    /// <inheritdoc cref="Verify"/>
+    /// <exception cref="ExportFileException">The file is not a whole, unchanged export.</exception>
     /// <exception cref="ImportDiffersException">What arrived is not what the file holds.</exception>
     public static async ValueTask<ExportedFile> Run(
         string path, IImportTarget target, IProgress<MoveProgress>? progress, CancellationToken cancellation)

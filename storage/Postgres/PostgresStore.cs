@@ -22,6 +22,7 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IAsyncD
     private readonly PostgresWriter _writer;
     private readonly PostgresReader _reader;
     private readonly PostgresPages _pages;
+    private PostgresPresence? _presence;
     private bool _closed;
 
     private PostgresStore(PostgresStoreOptions options)
@@ -45,6 +46,7 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IAsyncD
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     /// <exception cref="PostgresSchemaException">The database belongs to another build.</exception>
     /// <exception cref="PostgresSettingsException">The server is set up to lose what it acknowledges, or is too old.</exception>
+    /// <exception cref="MoveRefusedException">The data is being moved at this moment.</exception>
     public static async Task<PostgresStore> Open(PostgresStoreOptions options, CancellationToken cancellation = default)
     {
         options.Validate();
@@ -55,6 +57,8 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IAsyncD
             await using (var first = new PostgresSession(store._sessions, options.RequireDurableServer))
                 await first.Connection().ConfigureAwait(false);
             await PostgresSchema.Apply(store._queries, SchemaScript.All, cancellation).ConfigureAwait(false);
+            store._presence = await PostgresPresence.BeSeen(options.ConnectionString, cancellation).ConfigureAwait(false);
+            await PostgresReadModel.MakeWhereMissing(options.ConnectionString, options.Projections, cancellation).ConfigureAwait(false);
             return store;
         }
         catch (Exception failure)
@@ -144,6 +148,8 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IAsyncD
         await _writer.DisposeAsync().ConfigureAwait(false);
         await _reader.DisposeAsync().ConfigureAwait(false);
         await _queries.DisposeAsync().ConfigureAwait(false);
+        if (_presence is not null)
+            await _presence.DisposeAsync().ConfigureAwait(false);
         await _sessions.DisposeAsync().ConfigureAwait(false);
     }
 

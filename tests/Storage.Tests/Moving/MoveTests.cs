@@ -199,10 +199,15 @@ public sealed class MoveTests
     }
 
     /// <summary>Every document and entry as a line, in order; versions of documents are not kept by a move.</summary>
-    private static async Task<List<string>> Everything(string store)
+    internal static async Task<List<string>> Everything(string store)
+    {
+        await using var contents = EmbeddedContents.Open(store, TimeProvider.System);
+        return await Lines(contents);
+    }
+
+    internal static async Task<List<string>> Lines(IStoreContents contents)
     {
         var lines = new List<string>();
-        await using var contents = EmbeddedContents.Open(store, TimeProvider.System);
         await foreach (var (key, document) in contents.Documents(Cancel))
         {
             if (!MovePolicy.HostKinds.Contains(key.Kind))
@@ -214,10 +219,15 @@ public sealed class MoveTests
         return [.. lines.Order(StringComparer.Ordinal)];
     }
 
-    private static async Task<List<string>> List(string folder)
+    internal static async Task<List<string>> List(string folder)
     {
         await using var store = EmbeddedStore.Open(folder, FilledNode.Options, TimeProvider.System);
         await store.CatchUp(Cancel);
+        return await List(store);
+    }
+
+    internal static async Task<List<string>> List(IListing store)
+    {
         var rows = await store.List(new ListingQuery(TextProjection.Thing, Limit: StoragePolicy.PageRowsMax), Cancel);
         return [.. rows.Select(row => $"{row.Id} {row.Owner} {row.State} {row.Label} {row.At.Ticks} {System.Text.Encoding.UTF8.GetString(row.Summary.Span)}")];
     }

@@ -1,0 +1,51 @@
+using Npgsql;
+
+namespace Marketplace.Storage;
+
+/// <summary>What exports and imports of a database have in common: a connection without a time limit, and nobody else on the market's data.</summary>
+internal sealed class PostgresMoving : IAsyncDisposable
+{
+    private readonly NpgsqlDataSource _source;
+    private readonly IAsyncDisposable _alone;
+
+    private PostgresMoving(NpgsqlDataSource source, IAsyncDisposable alone) => (_source, _alone) = (source, alone);
+
+    /// <summary>Belongs to the caller.</summary>
+    public ValueTask<NpgsqlConnection> Connect(CancellationToken cancellation) => _source.OpenConnectionAsync(cancellation);
+
+    /// <exception cref="MoveRefusedException">Silos run on the database.</exception>
+    /// <exception cref="StoreUnavailableException">It cannot be reached.</exception>
+    public static async ValueTask<PostgresMoving> Open(string connectionString, bool requireDurableServer, CancellationToken cancellation)
+    {
+        var source = Source(connectionString);
+        try
+        {
+            await using (var first = new PostgresSession(source, requireDurableServer))
+                await first.Connection().ConfigureAwait(false);
+            return new PostgresMoving(source, await PostgresPresence.BeAlone(source, cancellation).ConfigureAwait(false));
+        }
+        catch (Exception failure)
+        {
+            await source.DisposeAsync().ConfigureAwait(false);
+            throw Translate(failure) ?? failure;
+        }
+    }
+
+    /// <summary>A statement may take as long as there are rows, and nothing is prepared: each is used once.</summary>
+    public static NpgsqlDataSource Source(string connectionString) => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
+    {
+        Pooling = false,
+        CommandTimeout = 0,
+        ApplicationName = "marketplace move",
+    }.ConnectionString);
+
+    /// <returns>Null where it is nothing of the database's.</returns>
+    public static Exception? Translate(Exception failure) =>
+        failure is NpgsqlException or TimeoutException ? PostgresFailures.Translate(failure, mayHaveHappened: false) : null;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _alone.DisposeAsync().ConfigureAwait(false);
+        await _source.DisposeAsync().ConfigureAwait(false);
+    }
+}
