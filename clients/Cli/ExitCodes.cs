@@ -23,7 +23,7 @@ internal static class ExitCodes
     /// <summary>Bytes do not match their id, or a store is damaged.</summary>
     public const int Damaged = 6;
 
-    /// <summary>A file or folder of this machine cannot be used.</summary>
+    /// <summary>A file or folder of this machine, or a database, cannot be used.</summary>
     public const int LocalFile = 7;
 
     /// <summary>A fault of this program.</summary>
@@ -41,7 +41,7 @@ internal static class ExitCodes
           4    the service refused
           5    no such job, program, blob or key
           6    bytes do not match their id, or the store is damaged
-          7    a file or folder of this machine cannot be used
+          7    a file, folder or database cannot be used
           8    a fault of this program
           130  interrupted
         """;

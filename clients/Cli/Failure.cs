@@ -1,4 +1,5 @@
 using Marketplace.Sdk;
+using Marketplace.Storage;
 
 namespace Marketplace.Cli;
 
@@ -10,6 +11,9 @@ namespace Marketplace.Cli;
 /// <param name="Status">The HTTP status, if the service refused.</param>
 internal sealed record Failure(int ExitCode, string Kind, string Detail, string? Advice = null, int? Status = null)
 {
+    /// <summary>What .NET says where the operating system says ENOSPC.</summary>
+    private const int NoSpaceLeft = 28;
+
     /// <summary>The failure that an exception stands for.</summary>
     public static Failure Of(Exception exception) => exception switch
     {
@@ -22,6 +26,14 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
         BlobVerificationException wrong => new(ExitCodes.Damaged, "blob_mismatch", wrong.Message),
         DataFolderException folder =>
             new(ExitCodes.LocalFile, "data_folder", folder.Message, "Another folder: --data DIR. Another service: --url URL --key KEY."),
+        ExportFileException file => new(ExitCodes.Damaged, "export_file", file.Message, "Copy the file again, or export again."),
+        StoreDamagedException or BlobDamagedException or ImportDiffersException => new(ExitCodes.Damaged, "damaged", exception.Message),
+        StoreLockedException or MoveRefusedException or StoreUnfinishedException or PostgresSettingsException or PostgresSchemaException =>
+            new(ExitCodes.LocalFile, "data_cannot_be_used", exception.Message),
+        StoreUnavailableException database =>
+            new(ExitCodes.Unreachable, "database", database.Message, "Check the connection string, and whether the server runs."),
+        InsufficientDiskException => new(ExitCodes.LocalFile, "disk_full", exception.Message),
+        IOException { HResult: NoSpaceLeft } => new(ExitCodes.LocalFile, "disk_full", exception.Message, "Make room on the disk; nothing was left behind."),
         OperationCanceledException => new(ExitCodes.Interrupted, "interrupted", "Interrupted."),
         IOException or UnauthorizedAccessException =>
             new(ExitCodes.LocalFile, "local_file", exception.Message, "Check the path and its permissions."),

@@ -28,6 +28,9 @@ internal sealed class Invocation(ParseResult parse, GlobalOptions options, Surro
 
     public bool DataIsGiven => DataOption is not null;
 
+    /// <summary>On the command line, not only in the environment.</summary>
+    public bool DataIsTyped => parse.GetResult(options.Data) is { Implicit: false };
+
     public string DataPath => Path(DataOption ?? "data");
 
     public bool AllowPlaintext => parse.GetValue(options.AllowPlaintext);

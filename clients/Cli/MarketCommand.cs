@@ -95,6 +95,8 @@ internal static class MarketCommand
         root.Add(Commands.AccountCommands.Make(commands));
         root.Add(Commands.KeyCommands.Make(commands));
         root.Add(Commands.StoreCommands.Make(commands));
+        root.Add(Commands.MoveCommands.Export(commands));
+        root.Add(Commands.MoveCommands.Import(commands));
         root.Add(Commands.DoctorCommand.Make(commands));
         return root;
     }

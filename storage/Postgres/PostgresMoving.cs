@@ -32,12 +32,24 @@ internal sealed class PostgresMoving : IAsyncDisposable
     }
 
     /// <summary>A statement may take as long as there are rows, and nothing is prepared: each is used once.</summary>
-    public static NpgsqlDataSource Source(string connectionString) => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
+    /// <exception cref="MoveRefusedException">That is no connection string.</exception>
+    public static NpgsqlDataSource Source(string connectionString)
     {
-        Pooling = false,
-        CommandTimeout = 0,
-        ApplicationName = "marketplace move",
-    }.ConnectionString);
+        try
+        {
+            return NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
+            {
+                Pooling = false,
+                CommandTimeout = 0,
+                ApplicationName = "marketplace move",
+            }.ConnectionString);
+        }
+        catch (ArgumentException)
+        {
+            // Not its message, which repeats what it could not read: that may be a password.
+            throw new MoveRefusedException("The connection string is none of Npgsql's. Expected for example 'Host=127.0.0.1;Username=market;Database=market'.");
+        }
+    }
 
     /// <returns>Null where it is nothing of the database's.</returns>
     public static Exception? Translate(Exception failure) =>

@@ -7,64 +7,79 @@ namespace Marketplace.Cli.Commands;
 internal static class StoreCommands
 {
     /// <summary>Where a silo keeps its books and its blobs inside its data folder.</summary>
-    private const string BooksFolder = "store";
-    private const string BlobsFolder = "blobs";
+    private const string BooksFolder = DataDirectory.StoreFolder;
+    private const string BlobsFolder = DataDirectory.BlobFolder;
 
     public static Command Make(CommandSet set) => CommandSet.Group("store", "Look after the files of a data folder.", Check(set));
 
-    private static Command Check(CommandSet set) => set.Leaf(
-        "check",
-        """
-        Read everything in a data folder, report every damage, repair nothing. Exits with 6 if there is one.
-        While a silo has the folder open only its blobs are checked.
-
-        Example:
-          market store check --data ./data
-        """,
-        async run =>
-        {
-            var data = run.DataPath;
-            if (!Directory.Exists(Path.Combine(data, BooksFolder)) && !Directory.Exists(Path.Combine(data, BlobsFolder)))
-            {
-                throw new CommandException(new Failure(
-                    ExitCodes.LocalFile, "data_folder",
-                    $"{data} is not the data folder of a silo: it has neither {BooksFolder} nor {BlobsFolder}.",
-                    "Name it with --data DIR."));
-            }
-            var damages = new List<Damage>();
-            var isWhole = true;
-            await foreach (var damage in Damages(run, data, whole => isWhole = whole))
-            {
-                damages.Add(damage);
-                if (!run.Json)
-                    await run.Text($"{damage.File} at byte {damage.Offset}: {TerminalText.CleanLine(damage.What)}\n");
-            }
-            if (run.Json)
-                await Answer(run, data, isWhole, damages);
-            else
-                Conclude(run, data, isWhole, damages.Count);
-            return damages.Count == 0 ? ExitCodes.Ok : ExitCodes.Damaged;
-        });
-
-    private static async IAsyncEnumerable<Damage> Damages(Invocation run, string data, Action<bool> whole)
+    private static Command Check(CommandSet set)
     {
-        var books = Path.Combine(data, BooksFolder);
-        if (Directory.Exists(books))
+        var place = new NodePlaceOptions();
+        return set.Leaf(
+            "check",
+            """
+            Read everything in a data folder, report every damage, repair nothing. Exits with 6 if there is one.
+            While a silo has the folder open only its blobs are checked. A database can be checked beside its silos.
+
+            Example:
+              market store check --data ./data
+              market store check --database "Host=db;Username=market;Database=market" --blob-folder /mnt/blobs
+            """,
+            run => Check(run, place.Place(run)),
+            place.Database, place.DatabaseFile, place.BlobFolder);
+    }
+
+    private static async Task<int> Check(Invocation run, NodePlace place)
+    {
+        if (place.Connection is null)
+            RequireDataFolder(place.DataFolder!);
+        var damages = new List<Damage>();
+        var isWhole = true;
+        await foreach (var damage in Damages(run, place, whole => isWhole = whole))
         {
-            using var check = StoreCheck.Open(books, run.Surroundings.Clock);
-            whole(check.IsWhole);
-            // The check takes a folder without a journal for one that holds only blobs; here it holds none.
-            var journal = Path.Combine(books, DataDirectory.JournalFolder);
-            if (!Directory.Exists(journal))
-                yield return new Damage(journal, 0, "the folder is missing.");
-            await foreach (var finding in check.Findings(run.Cancellation))
-                yield return new Damage(finding.File, finding.Offset, finding.What);
+            damages.Add(damage);
+            if (!run.Json)
+                await run.Text($"{damage.Place}: {TerminalText.CleanLine(damage.What)}\n");
         }
-        var blobs = Path.Combine(data, BlobsFolder);
-        if (!Directory.Exists(blobs))
+        if (run.Json)
+            await Answer(run, place.Name, isWhole, damages);
+        else
+            Conclude(run, place.Name, isWhole, damages.Count);
+        return damages.Count == 0 ? ExitCodes.Ok : ExitCodes.Damaged;
+    }
+
+    private static void RequireDataFolder(string data)
+    {
+        if (Directory.Exists(Path.Combine(data, BooksFolder)) || Directory.Exists(Path.Combine(data, BlobsFolder)))
+            return;
+        throw new CommandException(new Failure(
+            ExitCodes.LocalFile, "data_folder", $"{data} is not the data folder of a silo: it has neither {BooksFolder} nor {BlobsFolder}.",
+            "Name it with --data DIR."));
+    }
+
+    private static async IAsyncEnumerable<Damage> Damages(Invocation run, NodePlace place, Action<bool> whole)
+    {
+        var books = place.Connection is { } connection ? PostgresCheck.Findings(connection, run.Cancellation) : Books(run, place.StoreFolder, whole);
+        await foreach (var finding in books)
+            yield return new Damage(finding.File, place.Connection is null ? finding.Offset : null, finding.What);
+        if (!Directory.Exists(place.BlobFolder))
             yield break;
-        await foreach (var damage in FileBlobStore.OpenBeside(blobs, run.Surroundings.Clock).Check(run.Cancellation))
+        await foreach (var damage in FileBlobStore.OpenBeside(place.BlobFolder, run.Surroundings.Clock).Check(run.Cancellation))
             yield return new Damage($"{damage.Id} ({damage.Part})", damage.Offset, damage.What);
+    }
+
+    private static async IAsyncEnumerable<StoreFinding> Books(Invocation run, string books, Action<bool> whole)
+    {
+        if (!Directory.Exists(books))
+            yield break;
+        using var check = StoreCheck.Open(books, run.Surroundings.Clock);
+        whole(check.IsWhole);
+        // The check takes a folder without a journal for one that holds only blobs; here it holds none.
+        var journal = Path.Combine(books, DataDirectory.JournalFolder);
+        if (!Directory.Exists(journal))
+            yield return new StoreFinding(journal, 0, "the folder is missing.");
+        await foreach (var finding in check.Findings(run.Cancellation))
+            yield return finding;
     }
 
     private static void Conclude(Invocation run, string data, bool isWhole, int damages)
@@ -86,12 +101,17 @@ internal static class StoreCommands
         {
             writer.WriteStartObject();
             writer.WriteString("file", damage.File);
-            writer.WriteNumber("offset", damage.Offset);
+            if (damage.Offset is { } offset)
+                writer.WriteNumber("offset", offset);
             writer.WriteString("what", damage.What);
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
     });
 
-    private readonly record struct Damage(string File, long Offset, string What);
+    /// <param name="Offset">Null in a table.</param>
+    private readonly record struct Damage(string File, long? Offset, string What)
+    {
+        public string Place => Offset is null ? File : $"{File} at byte {Offset}";
+    }
 }

@@ -52,8 +52,7 @@ internal sealed class FilledNode : IDisposable
             await store.Write(new DocumentKey(new string('ü', 200), new string('i', StoragePolicy.NameBytesMax)), 0, new byte[300_000]);
             await store.Write(new DocumentKey("odd", "largest"), 0, new byte[StoragePolicy.DocumentBytesMax]);
             await store.Write(new DocumentKey("reminder", "of the host"), 0, new byte[10]);
-            for (var stream = 0; stream < 40; stream++)
-                await store.Append($"stream/{stream}", 0, Entries(stream * stream));
+            await Task.WhenAll(Enumerable.Range(0, 40).Select(stream => store.Append($"stream/{stream}", 0, Entries(stream * stream)).AsTask()));
             await store.CatchUp();
             // These stay in the journal: the folder is closed before they are old enough to be folded.
             await store.Append("stream/7", 50, Entries(3));
