@@ -10,11 +10,13 @@ internal sealed class EmbeddedWrites(EmbeddedStore store)
     private long _entryBytes;
     private long _bytesUnderWay;
 
-    public ValueTask Document(DocumentKey key, ReadOnlyMemory<byte> content) => Add(store.Write(key, 0, content.ToArray()).AsTask(), content.Length);
+    public ValueTask Document(DocumentKey key, ReadOnlyMemory<byte> content) =>
+        Add(store.Write(key, 0, content.ToArray()).AsTask(), content.Length);
 
     public async ValueTask Entry(string stream, long version, ReadOnlyMemory<byte> content)
     {
-        if (_entries.Count > 0 && (stream != _stream || _entries.Count == MovePolicy.EntriesPerAppend || _entryBytes + content.Length > MovePolicy.BytesPerAppend))
+        var isFull = _entries.Count == MovePolicy.EntriesPerAppend || _entryBytes + content.Length > MovePolicy.BytesPerAppend;
+        if (_entries.Count > 0 && (stream != _stream || isFull))
             await Append().ConfigureAwait(false);
         // Appends of one stream follow each other; those of several streams wait together.
         if (stream == _stream && version > 1 && _entries.Count == 0)

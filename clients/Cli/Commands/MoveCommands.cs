@@ -63,7 +63,8 @@ internal static class MoveCommands
         {
             await using var contents = await place.OpenContents(run);
             // A node that has stored none has no folder for them; a cluster's folder must be there, or it is the wrong one.
-            var blobs = place.Connection is null && !Directory.Exists(place.BlobFolder) ? null : FileBlobStore.OpenBeside(place.BlobFolder, run.Surroundings.Clock);
+            var hasBlobs = place.Connection is not null || Directory.Exists(place.BlobFolder);
+            var blobs = hasBlobs ? FileBlobStore.OpenBeside(place.BlobFolder, run.Surroundings.Clock) : null;
             var source = new ExportSource(contents, blobs, place.Connection is null ? "embedded" : "postgres", keys);
             summary = await StoreExport.Write(path, force, source, run.Surroundings.Clock, line, run.Cancellation);
         }

@@ -76,7 +76,8 @@ internal sealed class FilledNode : IDisposable
         await store.Write(key, version, TextProjection.Content($"owner {index % 3}", index % 2 == 0 ? "ended" : state, "label", index, "second"));
     }
 
-    private static ReadOnlyMemory<byte>[] Entries(int seed) => [.. Enumerable.Range(0, seed + 1).Select(index => new ReadOnlyMemory<byte>(Content(index % 50)))];
+    private static ReadOnlyMemory<byte>[] Entries(int seed) =>
+        [.. Enumerable.Range(0, seed + 1).Select(index => new ReadOnlyMemory<byte>(Content(index % 50)))];
 
     private static byte[] Content(int size)
     {

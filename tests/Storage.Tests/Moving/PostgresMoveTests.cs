@@ -76,7 +76,8 @@ public sealed class PostgresMoveTests(PostgresFixture postgres)
     {
         var database = await postgres.CreateDatabase();
         await using var store = await PostgresUnderTest.Open(database);
-        const string Lost = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'marketplace presence' and datname = current_database()";
+        const string Lost = "select pg_terminate_backend(pid) from pg_stat_activity "
+            + "where application_name = 'marketplace presence' and datname = current_database()";
         await PostgresServer.Execute(database, Lost);
         await using var alone = await WaitUntilAlone(database);
         Assert.Null(alone);
