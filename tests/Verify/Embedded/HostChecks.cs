@@ -1,3 +1,5 @@
+using Marketplace.Verify.Idempotency;
+
 namespace Marketplace.Verify;
 
 /// <summary>Checks that need the embedded host: they run the market under simulated time.</summary>
@@ -7,5 +9,6 @@ internal static class HostChecks
     {
         ["replay"] = ("the simulated market, again and again with one seed; one trace [--seed S] [--times N] [--jobs N]", ReplayCheck.Run),
         ["twins"] = ("two activations of every grain at once; no effect twice [--n N] [--seed S] [--operations N] [--without etag]", TwinsCheck.Run),
+        ["idempotency"] = ("each grain method and each changing request, ten times in every manner; one effect [--seed S]", IdempotencyCheck.Run),
     };
 }

@@ -1,0 +1,119 @@
+using System.Text;
+using Marketplace.Crypto;
+using Marketplace.GrainHost.Simulation;
+using Marketplace.Grains.Tests.Simulation;
+
+namespace Marketplace.Grains.Tests.Repeats;
+
+/// <summary>
+/// A silo of the real grains over the real store in a simulated run without faults, with what the cases of repeated calls need: accounts, programs, jobs, a worker.
+/// The same seed prepares the same, so two runs that differ in the number of calls can be compared.
+/// </summary>
+internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
+{
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
+
+    public static AccountId Client { get; } = Id("client");
+    public static AccountId Payee { get; } = Id("payee");
+    public static WorkerOffer Offer { get; } =
+        new(new WorkerId(Payee.Value), Payee, new TokenAmount(10), Slots: 4, MarketLimits.MemoryPagesMax);
+
+    public IGrainFactory Grains => silo.Grains;
+    public IAccountGrain Account => Grains.GetGrain<IAccountGrain>(Client.ToString());
+    public IMarketGrain Market => Grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
+    public Caller Caller { get; private set; } = null!;
+
+    /// <summary>A further key of the client.</summary>
+    public ApiKey Key { get; private set; }
+
+    public ProgramId Program { get; private set; }
+    public ProgramId Writing { get; private set; }
+    public BlobId Blob { get; private set; }
+
+    /// <summary>Bytes that nobody keeps.</summary>
+    public BlobId LooseBlob { get; private set; }
+
+    public async Task Prepare()
+    {
+        await Account.Credit("first", new TokenAmount(1_000_000));
+        var created = await Account.CreateKey(new KeyRequest("first", Scopes.Read | Scopes.Submit | Scopes.Deploy, null));
+        Caller = new Caller(Client, created.View.Id, created.View.Scopes);
+        if (!ApiKey.TryParse((await Account.CreateKey(new KeyRequest("second", Scopes.Read, null))).Key, out var key))
+            throw new InvalidOperationException("A created key cannot be read.");
+        Key = key;
+        Blob = await Upload("bytes");
+        LooseBlob = silo.Blobs.Put("loose bytes"u8.ToArray());
+        Program = await Deploy("command");
+        Writing = await Deploy("command writes");
+    }
+
+    public IJobGrain Job(JobId job) => Grains.GetGrain<IJobGrain>(job.ToString());
+
+    public IStateGrain State => Grains.GetGrain<IStateGrain>(Writing.ToString());
+
+    public async Task<JobId> Submit(string requestId, ProgramId program)
+    {
+        var result = (await Grains.GetGrain<ISubmissionGrain>(0).Submit(Caller, [TestMarket.Item(requestId, program)]))[0];
+        return result.Code is null ? result.Job : throw new InvalidOperationException($"The job was refused: {result.Message}");
+    }
+
+    /// <summary>A job that a worker has.</summary>
+    public async Task<Lease> Lease(ProgramId program)
+    {
+        await Submit("leased", program);
+        var start = await Grains.GetGrain<IWorkerGrain>(Offer.Worker.ToString()).Register(Offer);
+        for (var sequence = 1; ; sequence++)
+        {
+            var orders = await Market.Poll(new WorkerPoll(Offer.Worker, start, sequence, Offer.Slots), default);
+            if (orders.Leases is [var lease, ..])
+                return lease;
+        }
+    }
+
+    public LeaseReport Report(Lease lease) => new(
+        lease.Id, lease.Ticket.Job, RunOutcome.Completed, null, 500_000, default, default,
+        lease.Root is null ? [] : [new StateChange("key"u8.ToArray(), "value"u8.ToArray())], run.Time.GetUtcNow(), run.Time.GetUtcNow());
+
+    public static JobEnd End() => new(
+        JobStatus.Completed, JobFault.None, null, null, Offer.Worker, Payee, new TokenAmount(10), 500_000, default, default, null, null, [],
+        new JobExplanation("", []));
+
+    /// <summary>A submission straight to the job, on money that is held for it.</summary>
+    public async Task<(JobId Id, JobSubmission Submission)> Hold(string requestId)
+    {
+        var item = TestMarket.Item(requestId, Program);
+        var id = IdDerivation.Job(Client, requestId);
+        var held = await Account.Hold(Caller, [new HoldItem(id, item.Spec.PriceMax)]);
+        return (id, new JobSubmission(Client, requestId, item.Spec, Blob, UsesState: false, held.HeldAt));
+    }
+
+    /// <summary>Waits until what nobody awaits, settlements and transfers, has come to rest.</summary>
+    public Task ComeToRest() => Task.Delay(Rest, run.Time);
+
+    /// <summary>The power goes; nothing is in memory any more.</summary>
+    public async Task Restart()
+    {
+        await ComeToRest();
+        silo.Crash();
+        await silo.Start();
+    }
+
+    public Task<string> Books() => RepeatBooks.Read(silo.Store, Writing);
+
+    private static AccountId Id(string name) => new(Blake3.Hash(Encoding.UTF8.GetBytes(name)));
+
+    private async Task<BlobId> Upload(string text)
+    {
+        var blob = silo.Blobs.Put(Encoding.UTF8.GetBytes(text));
+        await Grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(Client, text.Length);
+        return blob;
+    }
+
+    private async Task<ProgramId> Deploy(string module)
+    {
+        var blob = await Upload(module);
+        var program = IdDerivation.Program(blob, default);
+        await Grains.GetGrain<IProgramGrain>(program.ToString()).Deploy(Caller, new ProgramDeployment(blob, default, "program"));
+        return program;
+    }
+}
