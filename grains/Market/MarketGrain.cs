@@ -112,6 +112,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
     public Task Dismiss(WorkerId worker)
     {
+        RequireCurrent();
         foreach (var lost in _book.RemoveOffer(worker))
             _ = Interrupted(lost, "its worker is gone");
         Act();

@@ -93,6 +93,11 @@ internal static class RepeatCases
         ["IMarketGrain.Explain"] = OfOpenJob((scene, job) => scene.Market.Explain(job), open => $"{open?.Status} {open?.QueuePosition}"),
         ["IMarketGrain.GetView"] = OfOpenJob((scene, _) => scene.Market.GetView(), view => $"{view}"),
         ["IMarketGrain.Offer"] = scene => Call(() => scene.Market.Offer(RepeatScene.Offer), start => $"{start}"),
+        ["IMarketGrain.Dismiss"] = async scene =>
+        {
+            await scene.Lease(scene.Program);
+            return Send(() => scene.Market.Dismiss(RepeatScene.Offer.Worker));
+        },
         ["IMarketGrain.Poll"] = async scene =>
         {
             await scene.Submit("one", scene.Program);
