@@ -21,8 +21,8 @@ internal static class RepeatCases
     /// </summary>
     public static IReadOnlySet<string> Restarting { get; } = new HashSet<string>(StringComparer.Ordinal)
     {
-        "IMarketGrain.Offer", "IMarketGrain.Poll", "IWorkerGrain.Register", "IMarketGrain.GetView", "IMarketGrain.Explain", "IJobGrain.Explain", "IJobGrain.Get",
-        "IJobGrain.WaitEnded",
+        "IMarketGrain.Offer", "IMarketGrain.Poll", "IWorkerGrain.Register", "IMarketGrain.GetView", "IMarketGrain.Explain", "IJobGrain.Explain",
+        "IJobGrain.Get", "IJobGrain.WaitEnded",
     };
 
     private static Dictionary<string, Case> Accounts() => new()
@@ -55,7 +55,8 @@ internal static class RepeatCases
     private static Dictionary<string, Case> Jobs() => new()
     {
         ["ISubmissionGrain.Submit"] = scene => Call(
-            () => scene.Grains.GetGrain<ISubmissionGrain>(0).Submit(scene.Caller, [TestMarket.Item("one", scene.Program), TestMarket.Item("two", scene.Program)]),
+            () => scene.Grains.GetGrain<ISubmissionGrain>(0).Submit(
+                scene.Caller, [TestMarket.Item("one", scene.Program), TestMarket.Item("two", scene.Program)]),
             results => string.Join(' ', results.Select(result => $"{result.Job} {result.Code}"))),
         ["IJobGrain.Submit"] = async scene =>
         {

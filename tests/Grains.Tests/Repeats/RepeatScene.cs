@@ -6,8 +6,8 @@ using Marketplace.Grains.Tests.Simulation;
 namespace Marketplace.Grains.Tests.Repeats;
 
 /// <summary>
-/// A silo of the real grains over the real store in a simulated run without faults, with what the cases of repeated calls need: accounts, programs, jobs, a worker.
-/// The same seed prepares the same, so two runs that differ in the number of calls can be compared.
+/// A silo of the real grains over the real store in a simulated run without faults, with what the cases of repeated calls need: accounts, programs,
+/// jobs, a worker. The same seed prepares the same, so two runs that differ in the number of calls can be compared.
 /// </summary>
 internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
 {
