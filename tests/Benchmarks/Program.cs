@@ -1,4 +1,5 @@
 using Marketplace.Benchmarks;
+using Marketplace.Benchmarks.Engine;
 
 var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, Task<int>> Run)>
 {
@@ -7,6 +8,7 @@ var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, T
         JobsBenchmark.Run),
     ["peers"] = ("the same, and ../shared/peers/jobs.sh where it is found, with the ratio", PeersBenchmark.Run),
     ["postgres"] = ("documents written on PostgreSQL by 32 and 128 callers, beside pgbench [--seconds S] [--connections N]", PostgresBenchmark.Run),
+    ["engine"] = ("the engine against V8 (node) on the same kernels, where node is found [--rounds N]", EngineBenchmark.Run),
     ["start"] = ("time to ready of a new silo and to its first answered job", StartBenchmark.Run),
 };
 
