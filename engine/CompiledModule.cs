@@ -26,8 +26,9 @@ public sealed class CompiledModule
     /// <summary>Functions that run slower than they could, because the machine-code compiler gives up on their size.</summary>
     public int FunctionsTooLargeToOptimise => _emitted.FunctionsTooLargeToOptimise;
 
-    /// <summary>Locals that a refill of any of the functions saves.</summary>
-    internal int SavedLocalsMax => _emitted.SavedLocalsMax;
+    /// <summary>Making the machine code of all functions takes no longer.</summary>
+    internal TimeSpan CompilationTimeMax =>
+        EnginePolicy.CompilationTimeMin + (EnginePolicy.CompilationTimePerMiB * (Module.Content.Bytes.Length / (double)(1 << 20)));
 
     /// <summary>Results of the widest function type.</summary>
     internal int ResultsMax { get; }

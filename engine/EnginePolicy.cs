@@ -39,6 +39,15 @@ public static class EnginePolicy
     public const int GuestStackBytes = (4 * 8 * StackSlotsMax) + (16 << 20);
 
     /// <summary>
+    /// What machine code may take for a MiB of a module: the worst measured is 9 s. A run's clock stands still while machine code is made, for no
+    /// longer than that of its own modules can take.
+    /// </summary>
+    public static readonly TimeSpan CompilationTimePerMiB = TimeSpan.FromSeconds(10);
+
+    /// <summary>The same for the smallest module.</summary>
+    public static readonly TimeSpan CompilationTimeMin = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
     /// Fuel granted at once. A refill looks at cancellation and deadline; a million instructions take about a
     /// millisecond and never more than some tens, so a guest in a loop stops long before anybody waits for it.
     /// </summary>

@@ -46,7 +46,7 @@ public sealed partial class Instance : IDisposable
         var complete = false;
         try
         {
-            run.Admit(compiled.ResultsMax, compiled.SavedLocalsMax);
+            run.Admit(compiled);
             instance.Link(imports);
             instance.CreateGlobals();
             instance.CreateTablesAndMemory();

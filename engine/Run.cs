@@ -7,18 +7,27 @@ namespace Marketplace.Engine;
 /// <summary>
 /// Fuel, time and stack of one run. All instances of a run share it. Not thread-safe: from its first instance on, or the first
 /// look at its time, when that begins, a run stays on one thread; only the cancellation token may be signalled from elsewhere.
+/// Dispose it when no instance of it runs any more.
 /// </summary>
-public sealed class Run
+public sealed class Run : IDisposable
 {
     private readonly RunLimits _limits;
     private readonly TimeProvider _clock;
+    private CancellationTokenRegistration _cancelled;
+    private ITimer? _timer;
     private long _startTicks;
     private TimeSpan _compilationAtStart;
+    private TimeSpan _compilationMax;
     private bool _begun;
-    private long _granted;
 
     /// <summary>What is left of the slice; compiled code takes it into a local and writes it back. Negative: refill.</summary>
     internal long Fuel;
+
+    /// <summary>Slices of <see cref="EnginePolicy.FuelSlice"/> that are not granted yet.</summary>
+    internal long Slices;
+
+    /// <summary>Why the guest must stop at its next refill; 0: go on. Written by other threads.</summary>
+    internal volatile TrapKind Stop;
 
     /// <summary>Stack slots left for the next call into an instance; set before each call of a host function.</summary>
     internal int StackSlots;
@@ -27,9 +36,6 @@ public sealed class Run
     internal Cell[] ResultCells = [];
 
     internal object?[] ResultReferences = [];
-
-    /// <summary>Where compiled code keeps its locals during a refill.</summary>
-    internal Cell[] SavedLocals = [];
 
     public Run(RunLimits limits, TimeProvider clock)
     {
@@ -43,13 +49,13 @@ public sealed class Run
         _limits = limits;
         _clock = clock;
         StackSlots = limits.StackSlotsMax;
-        Fuel = _granted = Math.Min(limits.FuelMax, EnginePolicy.FuelSlice);
+        (Slices, Fuel) = Math.DivRem(limits.FuelMax, EnginePolicy.FuelSlice);
     }
 
     public RunLimits Limits => _limits;
 
     /// <summary>Fuel used so far; never more than <see cref="RunLimits.FuelMax"/>. Exact and equal on every machine.</summary>
-    public long FuelUsed => Math.Min(_granted - Fuel, _limits.FuelMax);
+    public long FuelUsed => Math.Min(_limits.FuelMax - (Slices * EnginePolicy.FuelSlice) - Fuel, _limits.FuelMax);
 
     /// <summary>The guest asked for more memory than <see cref="RunLimits.MemoryPagesMax"/> and was told no.</summary>
     public bool MemoryRefused { get; internal set; }
@@ -72,71 +78,80 @@ public sealed class Run
     /// <exception cref="TrapException">Out of time or cancelled.</exception>
     public void ThrowIfStopped()
     {
-        if (_limits.Cancellation.IsCancellationRequested)
+        Begin();
+        if (Stop is not 0 and var stop)
         {
-            Trap(TrapKind.Cancelled);
-        }
-
-        if (_limits.TimeMax is { } timeMax)
-        {
-            Begin();
-
-            // Machine code is made on this thread when a function is first called; that is set-up, not the guest's time.
-            var compilation = JitInfo.GetCompilationTime(currentThread: true) - _compilationAtStart;
-            if (_clock.GetElapsedTime(_startTicks) - compilation > timeMax)
-            {
-                Trap(TrapKind.TimedOut);
-            }
+            Trap(stop);
         }
     }
 
-    /// <summary>
-    /// Called for each instance, on the guest's thread: starts the time, makes room for the results of the widest function of
-    /// the module and for the locals that one of its refills saves.
-    /// </summary>
-    internal void Admit(int results, int locals)
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        _cancelled.Dispose();
+    }
+
+    /// <summary>Called for each instance, on the guest's thread: starts the time, makes room for the results of the widest function of the module.</summary>
+    internal void Admit(CompiledModule compiled)
     {
         Begin();
-        if (locals > SavedLocals.Length)
+        _compilationMax += compiled.CompilationTimeMax;
+        if (compiled.ResultsMax > ResultCells.Length)
         {
-            SavedLocals = new Cell[locals];
+            ResultCells = new Cell[compiled.ResultsMax];
+            ResultReferences = new object?[compiled.ResultsMax];
+        }
+    }
+
+    /// <summary>Takes slices until the fuel is no longer below zero.</summary>
+    /// <exception cref="TrapException">Out of fuel, out of time or cancelled.</exception>
+    internal void Refill()
+    {
+        var slices = (-Fuel + EnginePolicy.FuelSlice - 1) / EnginePolicy.FuelSlice;
+        if (slices > Slices)
+        {
+            Trap(TrapKind.OutOfFuel);
         }
 
-        if (results > ResultCells.Length)
-        {
-            ResultCells = new Cell[results];
-            ResultReferences = new object?[results];
-        }
+        Slices -= slices;
+        Fuel += slices * EnginePolicy.FuelSlice;
+        ThrowIfStopped();
     }
 
     private void Begin()
     {
-        if (!_begun)
+        if (_begun)
         {
-            _begun = true;
-            _startTicks = _clock.GetTimestamp();
-            _compilationAtStart = JitInfo.GetCompilationTime(currentThread: true);
+            return;
+        }
+
+        _begun = true;
+        _startTicks = _clock.GetTimestamp();
+        _compilationAtStart = JitInfo.GetCompilationTime();
+        _cancelled = _limits.Cancellation.UnsafeRegister(run => ((Run)run!).Stop = TrapKind.Cancelled, this);
+        if (_limits.TimeMax is { } timeMax)
+        {
+            _timer = _clock.CreateTimer(run => ((Run)run!).LookAtTime(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer.Change(timeMax, Timeout.InfiniteTimeSpan);
         }
     }
 
-    /// <summary>Called by compiled code when the slice is used up.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    internal void Refill()
+    /// <summary>
+    /// Machine code is made on the guest's thread when a function is first called; that is set-up, not the guest's time. How long each thread spent on it
+    /// cannot be told from outside, so the whole process's time counts, up to what the run's own modules can take.
+    /// </summary>
+    private void LookAtTime()
     {
-        while (Fuel < 0)
+        var compilation = JitInfo.GetCompilationTime() - _compilationAtStart;
+        var left = _limits.TimeMax!.Value - _clock.GetElapsedTime(_startTicks) + (compilation < _compilationMax ? compilation : _compilationMax);
+        if (left <= TimeSpan.Zero || _clock != TimeProvider.System)
         {
-            var left = _limits.FuelMax - _granted;
-            if (left + Fuel < 0)
-            {
-                Trap(TrapKind.OutOfFuel);
-            }
-
-            var grant = Math.Min(left, Math.Max(EnginePolicy.FuelSlice, -Fuel));
-            _granted += grant;
-            Fuel += grant;
+            Stop = TrapKind.TimedOut;
         }
-
-        ThrowIfStopped();
+        else
+        {
+            _timer!.Change(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+        }
     }
 
     /// <summary>The one place that traps leave compiled code from.</summary>

@@ -24,6 +24,9 @@ internal sealed class ModuleContent
 
     public int ImportedMemories { get; set; }
 
+    /// <summary>What memory 0 has at least, whatever it is linked to: memories never shrink.</summary>
+    public long MemoryBytesMin => Memories.Count == 0 ? 0 : (long)Memories[0].Limits.Min * EnginePolicy.PageBytes;
+
     public List<GlobalType> Globals { get; } = [];
 
     public int ImportedGlobals { get; set; }

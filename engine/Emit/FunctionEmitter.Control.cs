@@ -43,6 +43,7 @@ internal sealed partial class FunctionEmitter
         else if (instruction.Opcode == Opcode.Loop)
         {
             LoadFuel();
+            _facts.EnterLoop(_plan, _loops - 1);
             _il.MarkLabel(block.Target);
         }
     }
@@ -84,6 +85,7 @@ internal sealed partial class FunctionEmitter
             }
 
             _il.MarkLabel(block.Else);
+            _facts.Leave(_blocks.Count - 1);
             _fuelInLocal = true;
         }
 
@@ -148,6 +150,7 @@ internal sealed partial class FunctionEmitter
         }
 
         _il.MarkLabel(block.Target);
+        _facts.Leave(_blocks.Count);
         _fuelInLocal = true;
         _reachable = true;
         _stack.Truncate(block.Height);

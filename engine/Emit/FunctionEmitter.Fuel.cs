@@ -11,18 +11,23 @@ internal sealed partial class FunctionEmitter
     /// </summary>
     private const int RefillsOutOfLineMax = 256;
 
-    /// <summary>Locals saved in all refills of a function: some 20 KB of IL, a third of what is still optimised.</summary>
-    private const int SavedCopiesMax = 1_000;
+    /// <summary>More last addresses would not stay in registers, and each is computed at each call of the function.</summary>
+    private const int LastAddressesMax = 12;
 
     private readonly Dictionary<(TrapKind Kind, bool FuelInLocal), Label> _traps = [];
-    private readonly List<(Label Refill, Label Back, bool SaveLocals)> _refills = [];
+    private readonly List<(Label Refill, Label Back)> _refills = [];
     private int _loops;
-    private int _savedCopies;
     private LocalBuilder _run = null!;
     private LocalBuilder _fuel = null!;
     private LocalBuilder? _memory;
     private LocalBuilder? _memoryBase;
     private LocalBuilder? _memoryLength;
+
+    /// <summary>By the distance from an address to the end of its access: the greatest address that is inside; below zero where none is.</summary>
+    private readonly Dictionary<long, LocalBuilder> _lastAddresses = [];
+    private Label _stopped;
+    private Label _memoryLoad;
+    private Label _memoryLoaded;
     private bool _fuelInLocal;
     private int _segment;
 
@@ -46,14 +51,19 @@ internal sealed partial class FunctionEmitter
 
         _run = _il.DeclareLocal(typeof(Run));
         _fuel = _il.DeclareLocal(typeof(long));
+        _stopped = _il.DefineLabel();
         EmitRun();
         BeginSegment(check: true);
         if (_plan.UsesMemory)
         {
+            (_memoryLoad, _memoryLoaded) = (_il.DefineLabel(), _il.DefineLabel());
             _memory = _il.DeclareLocal(typeof(LinearMemory));
             _memoryBase = _il.DeclareLocal(typeof(nint));
             _memoryLength = _plan.MemoryMayGrow ? null : _il.DeclareLocal(typeof(long));
-            EmitMemory();
+
+            // Emitted behind the code, when it is known which last addresses the checks compare with.
+            _il.Emit(OpCodes.Br, _memoryLoad);
+            _il.MarkLabel(_memoryLoaded);
         }
     }
 
@@ -75,6 +85,14 @@ internal sealed partial class FunctionEmitter
             _il.Emit(OpCodes.Ldloc, _memory);
             _il.Emit(OpCodes.Ldfld, Members.MemoryLength);
             _il.Emit(OpCodes.Stloc, _memoryLength);
+        }
+
+        foreach (var (reach, lastAddress) in _lastAddresses)
+        {
+            _il.Emit(OpCodes.Ldloc, _memoryLength!);
+            _il.LoadInt64(reach);
+            _il.Emit(OpCodes.Sub);
+            _il.Emit(OpCodes.Stloc, lastAddress);
         }
     }
 
@@ -103,83 +121,48 @@ internal sealed partial class FunctionEmitter
         if (_refills.Count < RefillsOutOfLineMax)
         {
             _il.Emit(OpCodes.Blt, refill);
-            _refills.Add((refill, back, SavesLocals()));
+            _refills.Add((refill, back));
         }
         else
         {
             _il.Emit(OpCodes.Bge, back);
-            EmitRefill();
+            EmitRefill(back);
         }
 
         _il.MarkLabel(back);
     }
 
-    private void EmitRefill()
-    {
-        EmitStoreFuel();
-        _il.Emit(OpCodes.Ldloc, _run);
-        _il.Emit(OpCodes.Call, Members.Refill);
-        _il.Emit(OpCodes.Ldloc, _run);
-        _il.Emit(OpCodes.Ldfld, Members.RunFuel);
-        _il.Emit(OpCodes.Stloc, _fuel);
-    }
-
     /// <summary>
-    /// In a loop without calls the refill is the only one, and the machine-code compiler would keep whatever lives across it in
-    /// memory for the whole loop. So the refill saves the locals itself; through the run, because copies in other locals of
-    /// IL would be seen through. References stay where they are: few loops have any.
+    /// Takes the next slice, or ends the run. Without a call: the machine-code compiler would keep whatever lives across one in memory, on each turn of
+    /// the loop, although it is almost never made.
     /// </summary>
-    private bool SavesLocals()
+    private void EmitRefill(Label back)
     {
-        // The first check is that of the function's start.
-        var calls = _loops == 0 ? _plan.Calls : _plan.LoopCalls(_loops - 1);
-        if (calls || _savedCopies + _locals.Count > SavedCopiesMax)
-        {
-            return false;
-        }
-
-        _savedCopies += _locals.Count;
-        _module.ReserveSaved(_locals.Count);
-        return true;
-    }
-
-    private void EmitSavingRefill()
-    {
-        for (var i = 0; i < _locals.Count; i++)
-        {
-            if (!_locals.TypeOf(i).IsReference())
-            {
-                var local = i;
-                EmitSavedSlot(i);
-                ResultSlots.EmitStoreElement(_il, _locals.TypeOf(i), () => _locals.EmitGet(local));
-            }
-        }
-
-        EmitStoreFuel();
+        var slices = Scratch(typeof(long));
+        var again = _il.DefineLabel();
+        _il.MarkLabel(again);
         _il.Emit(OpCodes.Ldloc, _run);
-        _il.Emit(OpCodes.Call, Members.Refill);
-        EmitRun();
+        _il.Emit(OpCodes.Ldfld, Members.RunSlices);
+        _il.Emit(OpCodes.Stloc, slices);
+        _il.Emit(OpCodes.Ldloc, slices);
+        _il.Emit(OpCodes.Brfalse, TrapLabel(TrapKind.OutOfFuel, fuelInLocal: true));
         _il.Emit(OpCodes.Ldloc, _run);
-        _il.Emit(OpCodes.Ldfld, Members.RunFuel);
+        _il.Emit(OpCodes.Volatile);
+        _il.Emit(OpCodes.Ldfld, Members.RunStop);
+        _il.Emit(OpCodes.Brtrue, _stopped);
+        _il.Emit(OpCodes.Ldloc, _run);
+        _il.Emit(OpCodes.Ldloc, slices);
+        _il.LoadInt64(1);
+        _il.Emit(OpCodes.Sub);
+        _il.Emit(OpCodes.Stfld, Members.RunSlices);
+        _il.Emit(OpCodes.Ldloc, _fuel);
+        _il.LoadInt64(EnginePolicy.FuelSlice);
+        _il.Emit(OpCodes.Add);
         _il.Emit(OpCodes.Stloc, _fuel);
-        for (var i = 0; i < _locals.Count; i++)
-        {
-            if (!_locals.TypeOf(i).IsReference())
-            {
-                EmitSavedSlot(i);
-                ResultSlots.EmitLoadElement(_il, _locals.TypeOf(i));
-                _locals.EmitSet(i);
-            }
-        }
-
-        EmitMemory();
-    }
-
-    private void EmitSavedSlot(int local)
-    {
-        _il.Emit(OpCodes.Ldloc, _run);
-        _il.Emit(OpCodes.Ldfld, Members.RunSaved);
-        _il.LoadInt32(local);
+        _il.Emit(OpCodes.Ldloc, _fuel);
+        _il.LoadInt64(0);
+        _il.Emit(OpCodes.Blt, again);
+        _il.Emit(OpCodes.Br, back);
     }
 
     private void EmitRun()
@@ -218,11 +201,13 @@ internal sealed partial class FunctionEmitter
     }
 
     /// <summary>Where to branch, with an empty evaluation stack, to end the guest.</summary>
-    private Label TrapLabel(TrapKind kind)
+    private Label TrapLabel(TrapKind kind) => TrapLabel(kind, _fuelInLocal);
+
+    private Label TrapLabel(TrapKind kind, bool fuelInLocal)
     {
-        if (!_traps.TryGetValue((kind, _fuelInLocal), out var label))
+        if (!_traps.TryGetValue((kind, fuelInLocal), out var label))
         {
-            _traps.Add((kind, _fuelInLocal), label = _il.DefineLabel());
+            _traps.Add((kind, fuelInLocal), label = _il.DefineLabel());
         }
 
         return label;
@@ -231,20 +216,25 @@ internal sealed partial class FunctionEmitter
     /// <summary>What rarely runs, behind all that often does: one block for each kind of trap, one for each refill.</summary>
     private void OutOfLine()
     {
-        foreach (var (refill, back, saveLocals) in _refills)
+        if (_memory is not null)
+        {
+            _il.MarkLabel(_memoryLoad);
+            EmitMemory();
+            _il.Emit(OpCodes.Br, _memoryLoaded);
+        }
+
+        foreach (var (refill, back) in _refills)
         {
             _il.MarkLabel(refill);
-            if (saveLocals)
-            {
-                EmitSavingRefill();
-            }
-            else
-            {
-                EmitRefill();
-            }
-
-            _il.Emit(OpCodes.Br, back);
+            EmitRefill(back);
         }
+
+        // Every function has a check, that of its start.
+        _il.MarkLabel(_stopped);
+        EmitStoreFuel();
+        _il.Emit(OpCodes.Ldloc, _run);
+        _il.Emit(OpCodes.Call, Members.MakeStop);
+        _il.Emit(OpCodes.Throw);
 
         foreach (var ((kind, inLocal), label) in _traps)
         {

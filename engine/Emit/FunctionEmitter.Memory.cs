@@ -13,34 +13,58 @@ internal sealed partial class FunctionEmitter
         {
             var address = _stack.Take();
             _stack.SpillStack();
-            EmitAddress(address, instruction.Bits, signature.AccessBytes);
+            EmitAddress(address, in instruction, signature.AccessBytes);
             EmitUnaligned(signature.AccessBytes);
             EmitLoad(instruction.Opcode);
-            _stack.PushStack(result);
+            _stack.PushStack(result, max: OperandRanges.MaxOfLoad(instruction.Opcode));
         }
         else
         {
-            var value = _stack.TakeCanonical();
+            var value = _stack.Take();
             var address = _stack.Take();
             _stack.SpillStack();
-            EmitAddress(address, instruction.Bits, signature.AccessBytes);
-            value.Emit();
+            EmitAddress(address, in instruction, signature.AccessBytes);
+            value.EmitCanonical();
             EmitStore(instruction.Opcode, signature.AccessBytes);
         }
     }
 
-    /// <summary>Checks <c>(ulong)(uint)address + (offset + size) &gt; length</c> and leaves the pointer on the evaluation stack.</summary>
-    private void EmitAddress(OperandStack.Value address, long offset, int size)
+    /// <summary>Checks that all of the access is inside and leaves the pointer on the evaluation stack.</summary>
+    private void EmitAddress(OperandStack.Value address, in Instruction instruction, int size)
     {
-        EmitBoundsCheck(address, offset, size);
-        EmitPointer(address, offset);
+        EmitBoundsCheck(address, in instruction, size);
+        EmitPointer(address, instruction.Bits);
     }
 
-    private void EmitBoundsCheck(OperandStack.Value address, long offset, int size)
+    /// <summary>Checks that all of the access is inside, unless that is known.</summary>
+    private void EmitBoundsCheck(OperandStack.Value address, in Instruction instruction, int size)
+    {
+        if (_facts.IsInside(address, instruction.Bits + size))
+        {
+            return;
+        }
+
+        var reach = _plan.CheckedReach(instruction.Offset) ?? (instruction.Bits + size);
+        EmitComparison(address, reach);
+        _facts.AddReach(address, reach, _blocks.Count);
+    }
+
+    /// <summary>
+    /// <c>(long)(uint)address &gt; length - reach</c>, signed, since a short memory has no last address; or without that difference in a local
+    /// <c>(ulong)(uint)address + reach &gt; length</c>.
+    /// </summary>
+    private void EmitComparison(OperandStack.Value address, long reach)
     {
         address.Emit();
         _il.Emit(OpCodes.Conv_U8);
-        _il.LoadInt64(offset + size);
+        if (LastAddress(reach) is { } lastAddress)
+        {
+            _il.Emit(OpCodes.Ldloc, lastAddress);
+            _il.Emit(OpCodes.Bgt, TrapLabel(TrapKind.OutOfBoundsMemoryAccess));
+            return;
+        }
+
+        _il.LoadInt64(reach);
         _il.Emit(OpCodes.Add);
         if (_memoryLength is not null)
         {
@@ -53,6 +77,21 @@ internal sealed partial class FunctionEmitter
         }
 
         _il.Emit(OpCodes.Bgt_Un, TrapLabel(TrapKind.OutOfBoundsMemoryAccess));
+    }
+
+    private LocalBuilder? LastAddress(long reach)
+    {
+        if (_memoryLength is null)
+        {
+            return null;
+        }
+
+        if (!_lastAddresses.TryGetValue(reach, out var lastAddress) && _lastAddresses.Count < LastAddressesMax)
+        {
+            _lastAddresses.Add(reach, lastAddress = _il.DeclareLocal(typeof(long)));
+        }
+
+        return lastAddress;
     }
 
     private void EmitPointer(OperandStack.Value address, long offset)

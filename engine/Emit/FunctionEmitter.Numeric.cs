@@ -23,9 +23,10 @@ internal sealed partial class FunctionEmitter
         var signature = OpcodeTable.SignatureOf(opcode)!;
         var operands = signature.Operands.Length;
         var anyNaN = SettleNaN(opcode, operands);
+        var max = OperandRanges.MaxOf(opcode, _stack);
         var depth = NumericCode.IsCommutative(opcode) ? _stack.LoadEither() : _stack.Load(operands);
         NumericCode.Emit(_il, opcode);
-        _stack.PushStack(signature.Result!.Value, anyNaN, depth + 1);
+        _stack.PushStack(signature.Result!.Value, anyNaN, depth + 1, max: max);
     }
 
     /// <summary>Makes the operands' NaNs canonical where their bits show in the result.</summary>

@@ -17,10 +17,10 @@ internal sealed partial class FunctionEmitter
                 Shuffle(in instruction);
                 break;
             case <= Opcode.V128Load64Splat or Opcode.V128Load32Zero or Opcode.V128Load64Zero:
-                VectorLoad(instruction.Opcode, instruction.Bits);
+                VectorLoad(in instruction);
                 break;
             case Opcode.V128Store:
-                VectorStore(instruction.Bits);
+                VectorStore(in instruction);
                 break;
             case >= Opcode.V128Load8Lane and <= Opcode.V128Load64Lane:
                 LoadLane(in instruction);
@@ -63,19 +63,19 @@ internal sealed partial class FunctionEmitter
         _stack.PushStack(signature.Result!.Value, anyNaN, depth + 1, operation.ResultLane);
     }
 
-    private void VectorLoad(Opcode opcode, long offset)
+    private void VectorLoad(in Instruction instruction)
     {
         var address = _stack.Take();
         _stack.SpillStack();
-        EmitAddress(address, offset, OpcodeTable.SignatureOf(opcode)!.AccessBytes);
-        if (opcode == Opcode.V128Load)
+        EmitAddress(address, in instruction, OpcodeTable.SignatureOf(instruction.Opcode)!.AccessBytes);
+        if (instruction.Opcode == Opcode.V128Load)
         {
             _il.LoadVector();
             _stack.PushStack(WasmType.V128);
             return;
         }
 
-        var load = VectorLoads.Of(opcode);
+        var load = VectorLoads.Of(instruction.Opcode);
         EmitUnaligned(load.Bytes);
         _il.Emit(load.Load);
         foreach (var call in load.Calls)
@@ -86,12 +86,12 @@ internal sealed partial class FunctionEmitter
         _stack.PushStack(WasmType.V128, lane: VectorLanes.LaneOf(load.Calls[^1].ReturnType));
     }
 
-    private void VectorStore(long offset)
+    private void VectorStore(in Instruction instruction)
     {
         var value = _stack.TakeCanonical();
         var address = _stack.Take();
         _stack.SpillStack();
-        EmitAddress(address, offset, 16);
+        EmitAddress(address, in instruction, 16);
         value.Emit();
         _il.StoreVector();
     }
@@ -102,7 +102,7 @@ internal sealed partial class FunctionEmitter
         var vector = _stack.TakeCanonical();
         var address = _stack.Take();
         _stack.SpillStack();
-        EmitBoundsCheck(address, instruction.Bits, lane.Bytes);
+        EmitBoundsCheck(address, in instruction, lane.Bytes);
         vector.Emit();
         _il.Emit(OpCodes.Call, VectorLanes.Conversion(VectorLane.Byte, lane.Lane));
         _il.LoadInt32(instruction.Lane);
@@ -119,7 +119,7 @@ internal sealed partial class FunctionEmitter
         var vector = _stack.TakeCanonical();
         var address = _stack.Take();
         _stack.SpillStack();
-        EmitAddress(address, instruction.Bits, lane.Bytes);
+        EmitAddress(address, in instruction, lane.Bytes);
         vector.Emit();
         _il.Emit(OpCodes.Call, VectorLanes.Conversion(VectorLane.Byte, lane.Lane));
         _il.LoadInt32(instruction.Lane);

@@ -17,6 +17,7 @@ internal sealed partial class FunctionEmitter
     private readonly ILGenerator _il;
     private readonly FunctionLocals _locals;
     private readonly OperandStack _stack;
+    private readonly AddressFacts _facts;
     private readonly List<Block> _blocks = [];
 
     private readonly Dictionary<Type, LocalBuilder> _scratch = [];
@@ -33,6 +34,7 @@ internal sealed partial class FunctionEmitter
         _plan = FunctionPlan.Of(_content, type, body);
         _locals = new FunctionLocals(il, type, body);
         _stack = new OperandStack(_locals);
+        _facts = new AddressFacts(_content.MemoryBytesMin);
     }
 
     /// <summary>Bytes of IL so far.</summary>
@@ -217,11 +219,15 @@ internal sealed partial class FunctionEmitter
             _stack.CanonicaliseTop(1);
         }
 
+        var max = _stack.Top.Max;
         _stack.Load(1);
         _locals.EmitSet(index);
+        _facts.Changed(index);
+        _facts.AddMax(index, max, _blocks.Count);
     }
 
-    private void PushLocal(int index) => _stack.PushLocal(_locals.TypeOf(index), index, _plan.HoldsAnyNaN(index));
+    private void PushLocal(int index) =>
+        _stack.PushLocal(_locals.TypeOf(index), index, _plan.HoldsAnyNaN(index), _facts.MaxOf(index));
 
     private void Select()
     {

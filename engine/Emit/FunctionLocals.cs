@@ -135,10 +135,13 @@ internal sealed class FunctionLocals
             return;
         }
 
-        var number = IL.DefineLabel();
+        // Compared for inequality, because the machine-code compiler knows that as the test for a NaN and makes one jump of it.
+        var (notANumber, number) = (IL.DefineLabel(), IL.DefineLabel());
         IL.Emit(OpCodes.Ldloc, local);
         IL.Emit(OpCodes.Ldloc, local);
-        IL.Emit(OpCodes.Beq, number);
+        IL.Emit(OpCodes.Bne_Un, notANumber);
+        IL.Emit(OpCodes.Br, number);
+        IL.MarkLabel(notANumber);
         if (type == WasmType.F32)
         {
             IL.Emit(OpCodes.Ldc_R4, BitConverter.Int32BitsToSingle(Arithmetic.CanonicalNaN32));
@@ -151,6 +154,14 @@ internal sealed class FunctionLocals
         IL.Emit(OpCodes.Stloc, local);
         IL.MarkLabel(number);
     }
+
+    /// <summary>
+    /// Of a float on the evaluation stack, without a branch. For a value that only goes to memory: there the few cycles that it comes later are seen by nobody,
+    /// but a value that is computed with again waits for them, where a predicted branch would not.
+    /// </summary>
+    public void EmitCanonicalScalar(WasmType type) =>
+        IL.Emit(
+            OpCodes.Call, Members.Helper(typeof(Arithmetic), type == WasmType.F32 ? nameof(Arithmetic.Canonical32) : nameof(Arithmetic.Canonical64)));
 
     /// <summary>Of a vector of the lanes' type on the evaluation stack.</summary>
     public void EmitCanonicalVector(NaNLanes lanes) =>

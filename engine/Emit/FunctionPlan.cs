@@ -10,9 +10,12 @@ internal sealed class FunctionPlan
 {
     private const int NoLoop = -1;
 
+
     private readonly List<int> _costs = [];
-    private readonly List<int> _callsBefore = [];
-    private readonly List<bool> _loopCalls = [];
+    private readonly List<int> _loopStarts = [];
+    private readonly List<int> _loopEnds = [];
+    private readonly Dictionary<int, List<int>> _sets = [];
+    private readonly CommonChecks _checks = new();
     private readonly LocalUse[] _locals;
 
     private FunctionPlan(int localCount) => _locals = new LocalUse[localCount];
@@ -52,11 +55,24 @@ internal sealed class FunctionPlan
         _ => NaNLanes.None,
     };
 
-    /// <summary>Whether the function contains anything that becomes a call.</summary>
-    public bool Calls { get; private set; }
+    /// <summary>
+    /// How far the check of the load at this place in the module looks, where that is farther than the load itself: it stands for the loads that follow from
+    /// the same address, see <see cref="CommonChecks"/>.
+    /// </summary>
+    public long? CheckedReach(int offset) => _checks.ReachAt(offset);
 
-    /// <summary>Whether the loop, by its number in the order of the code, contains anything that becomes a call.</summary>
-    public bool LoopCalls(int loop) => _loopCalls[loop];
+    /// <summary>Whether anything in the loop, by its number in the order of the code, writes the local.</summary>
+    public bool IsSetInLoop(int local, int loop)
+    {
+        if (!_sets.TryGetValue(local, out var places))
+        {
+            return false;
+        }
+
+        var next = places.BinarySearch(_loopStarts[loop]);
+        next = next < 0 ? ~next : next;
+        return next < places.Count && places[next] < _loopEnds[loop];
+    }
 
     public static FunctionPlan Of(ModuleContent content, FunctionType type, FunctionBody body)
     {
@@ -67,7 +83,6 @@ internal sealed class FunctionPlan
         var before = default(Instruction);
         var blocks = new Stack<int>();
         var cost = 0;
-        var calls = 0;
         while (!reader.AtEnd)
         {
             reader.Read(out var instruction);
@@ -76,25 +91,29 @@ internal sealed class FunctionPlan
                 plan._locals[instruction.Index] |= UseOf(before.Opcode);
             }
 
-            before = instruction;
+            if (instruction.Opcode is Opcode.LocalSet or Opcode.LocalTee)
+            {
+                plan.AddSet(instruction.Index, instruction.Offset);
+            }
+
             cost += OpcodeTable.CostOf(instruction.Opcode);
             plan.UsesMemory |= OpcodeTable.ImmediateOf(instruction.Opcode) is Immediate.Memory or Immediate.MemoryAndLane;
+            plan._checks.Read(in before, in instruction);
             plan.MemoryMayGrow |= instruction.Opcode is Opcode.Call or Opcode.CallIndirect or Opcode.MemoryGrow;
-            calls += BecomesCall(instruction.Opcode) ? 1 : 0;
-            plan.Calls = calls > 0;
+            before = instruction;
             switch (instruction.Opcode)
             {
                 case Opcode.Loop:
-                    blocks.Push(plan._loopCalls.Count);
-                    plan._callsBefore.Add(calls);
-                    plan._loopCalls.Add(false);
+                    blocks.Push(plan._loopEnds.Count);
+                    plan._loopEnds.Add(int.MaxValue);
+                    plan._loopStarts.Add(instruction.Offset);
                     break;
                 case Opcode.Block or Opcode.If:
                     blocks.Push(NoLoop);
                     break;
                 case Opcode.End when blocks.Count > 0 && blocks.Pop() is >= 0 and var loop:
                     // Nothing branches to the end of a loop, so the segment before it goes on.
-                    plan._loopCalls[loop] = calls > plan._callsBefore[loop];
+                    plan._loopEnds[loop] = instruction.Offset;
                     continue;
             }
 
@@ -108,9 +127,15 @@ internal sealed class FunctionPlan
         return plan;
     }
 
-    private static bool BecomesCall(Opcode opcode) => opcode
-        is Opcode.Call or Opcode.CallIndirect or Opcode.MemorySize or Opcode.MemoryGrow or Opcode.TableGet or Opcode.TableSet
-        or Opcode.RefFunc or >= Opcode.MemoryInit and <= Opcode.TableFill;
+    private void AddSet(int local, int offset)
+    {
+        if (!_sets.TryGetValue(local, out var places))
+        {
+            _sets.Add(local, places = []);
+        }
+
+        places.Add(offset);
+    }
 
     private static LocalUse UseOf(Opcode writer) => (NaNRules.Made(writer), writer) switch
     {

@@ -30,11 +30,12 @@ internal static class Members
     public static readonly FieldInfo MemoryLength = Field(typeof(LinearMemory), nameof(LinearMemory.Length));
     public static readonly FieldInfo RunFuel = Field(typeof(Run), nameof(Run.Fuel));
     public static readonly FieldInfo RunStackSlots = Field(typeof(Run), nameof(Run.StackSlots));
-    public static readonly FieldInfo RunSaved = Field(typeof(Run), nameof(Run.SavedLocals));
+    public static readonly FieldInfo RunSlices = Field(typeof(Run), nameof(Run.Slices));
+    public static readonly FieldInfo RunStop = Field(typeof(Run), nameof(Run.Stop));
     public static readonly FieldInfo RunResultCells = Field(typeof(Run), nameof(Run.ResultCells));
     public static readonly FieldInfo RunResultReferences = Field(typeof(Run), nameof(Run.ResultReferences));
 
-    public static readonly MethodInfo Refill = Method(typeof(Run), nameof(Run.Refill));
+    public static readonly MethodInfo MakeStop = Method(typeof(GuestCode), nameof(GuestCode.MakeStop));
     public static readonly MethodInfo MakeTrap = Method(typeof(GuestCode), nameof(GuestCode.MakeTrap));
     public static readonly MethodInfo CheckStack = Method(typeof(GuestCode), nameof(GuestCode.CheckStack));
     public static readonly MethodInfo CallHost = Method(typeof(GuestCode), nameof(GuestCode.CallHost));

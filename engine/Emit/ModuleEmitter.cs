@@ -24,7 +24,6 @@ internal sealed class ModuleEmitter
     private readonly Dictionary<int, MethodBuilder> _entries = [];
 
     private int _tooLarge;
-    private int _savedLocalsMax;
 
     private ModuleEmitter(ModuleContent content)
     {
@@ -70,9 +69,6 @@ internal sealed class ModuleEmitter
 
         return sizes;
     }
-
-    /// <summary>Says that a refill saves so many locals.</summary>
-    public void ReserveSaved(int locals) => _savedLocalsMax = Math.Max(_savedLocalsMax, locals);
 
     public MethodInfo Method(int function) => _methods[function];
 
@@ -136,7 +132,6 @@ internal sealed class ModuleEmitter
         {
             Signatures = Signatures,
             FunctionsTooLargeToOptimise = _tooLarge,
-            SavedLocalsMax = _savedLocalsMax,
             Resolve = function => created[function / MethodsPerType].Module.ResolveMethod(_methods[function].MetadataToken)!,
             Entries = _entries.ToDictionary(
                 e => e.Key,
@@ -157,9 +152,6 @@ internal sealed class EmittedModule
     public required SignatureKey[] Signatures { get; init; }
 
     public required int FunctionsTooLargeToOptimise { get; init; }
-
-    /// <summary>See <see cref="Run.SavedLocals"/>.</summary>
-    public required int SavedLocalsMax { get; init; }
 
     /// <summary>The method of a function; its code is made when it is first called.</summary>
     public required Func<int, MethodBase> Resolve { get; init; }

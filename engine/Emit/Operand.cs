@@ -33,5 +33,8 @@ internal readonly record struct Operand(WasmType Type, OperandPlace Place, long 
     /// <summary>Of a vector on the evaluation stack.</summary>
     public VectorLane Lane { get; init; }
 
+    /// <summary>Of an i32: it is not above this, unsigned.</summary>
+    public uint Max { get; init; } = uint.MaxValue;
+
     public bool IsVectorOfOther(VectorLane lane) => Type == WasmType.V128 && Lane != lane;
 }

@@ -29,10 +29,10 @@ internal sealed class OperandStack(FunctionLocals locals)
     private ILGenerator IL => locals.IL;
 
     /// <summary>Takes over what an instruction just left on the evaluation stack.</summary>
-    public void PushStack(WasmType type, NaNLanes anyNaN = NaNLanes.None, int depth = 0, VectorLane lane = VectorLane.Byte)
+    public void PushStack(WasmType type, NaNLanes anyNaN = NaNLanes.None, int depth = 0, VectorLane lane = VectorLane.Byte, uint max = uint.MaxValue)
     {
         _onStack.Add(_operands.Count);
-        _operands.Add(new Operand(type, OperandPlace.Stack, 0, anyNaN, depth) { Lane = lane });
+        _operands.Add(new Operand(type, OperandPlace.Stack, 0, anyNaN, depth) { Lane = lane, Max = max });
         if (depth >= DepthMax || _onStack.Count >= DepthMax)
         {
             SpillStack();
@@ -40,12 +40,12 @@ internal sealed class OperandStack(FunctionLocals locals)
     }
 
     public void PushConstant(WasmType type, long bits, long highBits = 0) =>
-        _operands.Add(new Operand(type, OperandPlace.Constant, bits, NaNLanes.None, 0) { HighBits = highBits });
+        _operands.Add(new Operand(type, OperandPlace.Constant, bits, NaNLanes.None, 0) { HighBits = highBits, Max = type == WasmType.I32 ? (uint)bits : uint.MaxValue });
 
-    public void PushLocal(WasmType type, int index, NaNLanes anyNaN)
+    public void PushLocal(WasmType type, int index, NaNLanes anyNaN, uint max)
     {
         _inLocals.Add(_operands.Count);
-        _operands.Add(new Operand(type, OperandPlace.Local, index, anyNaN, 0));
+        _operands.Add(new Operand(type, OperandPlace.Local, index, anyNaN, 0) { Max = max });
         if (_inLocals.Count >= DepthMax)
         {
             SpillLocals(-1, _operands.Count);
@@ -278,6 +278,22 @@ internal sealed class OperandStack(FunctionLocals locals)
         public long? Constant => operand.Place == OperandPlace.Constant ? operand.Bits : null;
 
         public NaNLanes AnyNaN => operand.AnyNaN;
+
+        /// <summary>The WebAssembly local that it is still in.</summary>
+        public int? Local => operand.Place == OperandPlace.Local ? (int)operand.Bits : null;
+
+        /// <inheritdoc cref="Operand.Max"/>
+        public uint Max => operand.Max;
+
+        /// <summary>Puts a scalar on the evaluation stack on its way to memory: with a canonical NaN.</summary>
+        public void EmitCanonical()
+        {
+            Emit();
+            if (operand.AnyNaN != NaNLanes.None)
+            {
+                locals.EmitCanonicalScalar(operand.Type);
+            }
+        }
 
         /// <summary>Puts the value on the evaluation stack, a vector as one of bytes.</summary>
         public void Emit()

@@ -78,7 +78,7 @@ public sealed class GuestProgram : IDisposable
         if (!TryEntry(invocation.EntryPoint, out var entry, out var reason))
             return new GuestResult { Outcome = GuestOutcome.Failed, Reason = reason, FuelUsed = 0 };
         var limits = invocation.Limits;
-        var run = new Run(
+        using var run = new Run(
             new RunLimits
             {
                 FuelMax = limits.FuelMax,

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Marketplace.Engine.Runtime;
 
@@ -11,6 +12,14 @@ internal static class Arithmetic
 {
     public const int CanonicalNaN32 = 0x7FC0_0000;
     public const long CanonicalNaN64 = 0x7FF8_0000_0000_0000;
+
+    /// <summary>A number, or the canonical NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Canonical32(float value) => Vectors.CanonicalF32(Vector128.CreateScalarUnsafe(value)).ToScalar();
+
+    /// <inheritdoc cref="Canonical32"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static double Canonical64(double value) => Vectors.CanonicalF64(Vector128.CreateScalarUnsafe(value)).ToScalar();
 
     /// <summary>Not inlined: see <c>FunctionLocals.EmitConstant</c>.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -10,6 +10,8 @@ internal static unsafe class GuestCode
 {
     public static TrapException MakeTrap(TrapKind kind) => new(kind);
 
+    public static TrapException MakeStop(Run run) => new(run.Stop);
+
     /// <summary>
     /// The backstop for large frames. The slot budget is reckoned so that this never fails; if it does, the engine is at
     /// fault and says so instead of taking the process down.

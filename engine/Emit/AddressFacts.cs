@@ -1,0 +1,120 @@
+namespace Marketplace.Engine.Emit;
+
+/// <summary>
+/// What is known, at the place that is being emitted, of the values of WebAssembly locals: how far behind them memory was found to reach, and how large
+/// they may be. A fact ends when its local is written, and with the block in which it was found, since a block's end is also reached around it. Memories
+/// never shrink, so calls end nothing.
+/// </summary>
+/// <param name="memoryBytesMin">The least length that the memory can have.</param>
+internal sealed class AddressFacts(long memoryBytesMin)
+{
+    /// <summary>Each access looks through all of them; the oldest go first.</summary>
+    private const int FactsMax = 64;
+
+    private readonly List<Fact> _facts = [];
+
+    private readonly record struct Fact(int Local, long Reach, uint Max, int Depth);
+
+    /// <summary>Whether all bytes from the address up to <paramref name="reach"/> are known to be inside.</summary>
+    public bool IsInside(OperandStack.Value address, long reach)
+    {
+        if (address.Max + reach <= memoryBytesMin)
+        {
+            return true;
+        }
+
+        if (address.Local is not { } local)
+        {
+            return false;
+        }
+
+        foreach (var fact in _facts)
+        {
+            if (fact.Local == local && fact.Reach >= reach)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The local's value is at most this, unsigned.</summary>
+    public uint MaxOf(int local)
+    {
+        var max = uint.MaxValue;
+        foreach (var fact in _facts)
+        {
+            if (fact.Local == local)
+            {
+                max = Math.Min(max, fact.Max);
+            }
+        }
+
+        return max;
+    }
+
+    /// <summary>The access was checked, in a block of this depth.</summary>
+    public void AddReach(OperandStack.Value address, long reach, int depth)
+    {
+        if (address.Local is { } local)
+        {
+            Add(new Fact(local, reach, uint.MaxValue, depth));
+        }
+    }
+
+    /// <summary>The local was set to a value that is at most <paramref name="max"/>, in a block of this depth.</summary>
+    public void AddMax(int local, uint max, int depth)
+    {
+        if (max < uint.MaxValue)
+        {
+            Add(new Fact(local, 0, max, depth));
+        }
+    }
+
+    /// <summary>The local is written.</summary>
+    public void Changed(int local)
+    {
+        for (var i = _facts.Count - 1; i >= 0; i--)
+        {
+            if (_facts[i].Local == local)
+            {
+                _facts.RemoveAt(i);
+            }
+        }
+    }
+
+    /// <summary>At a label that is reached from anywhere inside blocks deeper than <paramref name="depth"/>.</summary>
+    public void Leave(int depth)
+    {
+        for (var i = _facts.Count - 1; i >= 0; i--)
+        {
+            if (_facts[i].Depth > depth)
+            {
+                _facts.RemoveAt(i);
+            }
+        }
+    }
+
+    /// <summary>At a loop's head, which is reached again after everything inside.</summary>
+    public void EnterLoop(FunctionPlan plan, int loop)
+    {
+        for (var i = _facts.Count - 1; i >= 0; i--)
+        {
+            if (plan.IsSetInLoop(_facts[i].Local, loop))
+            {
+                _facts.RemoveAt(i);
+            }
+        }
+    }
+
+    private void Add(Fact fact)
+    {
+        if (_facts.Count == FactsMax)
+        {
+            _facts.RemoveAt(0);
+        }
+
+        _facts.Add(fact);
+    }
+}
