@@ -17,6 +17,7 @@ public static class MarketServices
             provider.GetRequiredService<ISecretSource>().Fill(seed);
             return new SeededChance(BinaryPrimitives.ReadUInt64LittleEndian(seed));
         });
+        services.TryAddSingleton<LongWaits>();
         services.TryAddSingleton<IOpenJobs, OpenJobs>();
         services.TryAddSingleton<IModuleInspector, ModuleInspector>();
         services.TryAddSingleton<IResultsFeed>(provider => new StreamResultsFeed(

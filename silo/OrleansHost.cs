@@ -70,8 +70,8 @@ internal static class OrleansHost
             if (tls is not null)
                 silo.UseTls(tls);
         });
-        // After the silo itself: it calls grains.
-        builder.Services.AddHostedService<LostSilos>();
+        // After the silo itself: they need it, and are stopped before it.
+        builder.Services.AddHostedService<LostSilos>().AddHostedService<WaitsOfMovingGrains>();
     }
 
     /// <summary>Orleans's own dashboard, for whoever has an admin key. Its log stream stays hidden: logs are the machine's.</summary>

@@ -16,14 +16,14 @@ public sealed partial class JobGrain : Grain, IJobGrain
     private readonly StoredDocument<JobState> _job;
     private readonly JobWaiters _waiters;
 
-    public JobGrain(IDocumentStore documents, TimeProvider clock, ILogger<JobGrain> log)
+    public JobGrain(IDocumentStore documents, TimeProvider clock, LongWaits waits, ILogger<JobGrain> log)
     {
         _clock = clock;
         _log = log;
         _id = JobId.Parse(this.GetPrimaryKeyString());
         _job = new StoredDocument<JobState>(
             documents, new DocumentKey(JobSummary.Kind, _id.ToString()), JobStateCodec.Write, bytes => JobStateCodec.Read(bytes.Span));
-        _waiters = new JobWaiters(clock);
+        _waiters = new JobWaiters(clock, waits);
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _job.Load();

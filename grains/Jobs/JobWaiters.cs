@@ -1,7 +1,7 @@
 namespace Marketplace.Grains;
 
 /// <summary>The calls that wait for one job's end. Used within the turns of its activation.</summary>
-internal sealed class JobWaiters(TimeProvider clock)
+internal sealed class JobWaiters(TimeProvider clock, LongWaits waits)
 {
     /// <summary>Null until somebody waits: most jobs nobody waits for.</summary>
     private HashSet<Moment>? _waiting;
@@ -12,7 +12,7 @@ internal sealed class JobWaiters(TimeProvider clock)
         _waiting ??= [];
         if (_waiting.Count >= JobPolicy.WaitersMax || atMost <= TimeSpan.Zero)
             return false;
-        var moment = new Moment();
+        var moment = new Moment(waits);
         _waiting.Add(moment);
         try
         {

@@ -16,6 +16,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     private readonly IOpenJobs _openJobs;
     private readonly IResultsFeed _feed;
     private readonly TimeProvider _clock;
+    private readonly LongWaits _waits;
     private readonly IChance _chance;
     private readonly ILogger<MarketGrain> _log;
     private readonly StoredDocument<MarketStart> _start;
@@ -32,9 +33,9 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     private int _unsettledCount;
 
     public MarketGrain(
-        IDocumentStore documents, IOpenJobs openJobs, IResultsFeed feed, TimeProvider clock, IChance chance, ILogger<MarketGrain> log)
+        IDocumentStore documents, IOpenJobs openJobs, IResultsFeed feed, TimeProvider clock, LongWaits waits, IChance chance, ILogger<MarketGrain> log)
     {
-        (_openJobs, _feed, _clock, _chance, _log) = (openJobs, feed, clock, chance, log);
+        (_openJobs, _feed, _clock, _waits, _chance, _log) = (openJobs, feed, clock, waits, chance, log);
         _start = new StoredDocument<MarketStart>(
             documents, new DocumentKey("market", this.GetPrimaryKeyString()), MarketStart.Write, bytes => MarketStart.Read(bytes.Span));
     }
@@ -127,7 +128,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
             return MarketOffer.Unknown;
         var mine = offer.Poll;
         // Without orders the answer is empty; it is kept for a repetition either way.
-        if (mine.Orders is null && !await mine.Wait(_clock, cancellation) && offer.Poll == mine)
+        if (mine.Orders is null && !await mine.Wait(_clock, _waits, cancellation) && offer.Poll == mine)
             _book.EndPoll(offer);
         return mine.Orders!;
     }

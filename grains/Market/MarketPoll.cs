@@ -9,9 +9,9 @@ internal sealed class MarketPoll
     public WorkerOrders? Orders { get; private set; }
 
     /// <returns>False when the time is over, or the caller is gone.</returns>
-    public async ValueTask<bool> Wait(TimeProvider clock, CancellationToken cancellation)
+    public async ValueTask<bool> Wait(TimeProvider clock, LongWaits waits, CancellationToken cancellation)
     {
-        var moment = new Moment();
+        var moment = new Moment(waits);
         _waiting.Add(moment);
         try
         {

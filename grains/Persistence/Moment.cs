@@ -4,17 +4,18 @@ namespace Marketplace.Grains;
 /// Something that one call of a grain waits for, with a limit. Task.WaitAsync would do, but its parts meet on the thread pool, outside of the
 /// grain's turns, where a simulated run cannot follow. <see cref="Come"/> may be called from any thread; the waiting call goes on in its own turns.
 /// </summary>
-internal sealed class Moment
+internal sealed class Moment(LongWaits waits)
 {
     private readonly TaskCompletionSource<bool> _come = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Come() => _come.TrySetResult(true);
 
-    /// <returns>False when the time is over, or nobody waits for the answer any more.</returns>
+    /// <returns>False when the time is over, nobody waits for the answer any more, or the host ends all waits.</returns>
     public async ValueTask<bool> Wait(TimeSpan atMost, TimeProvider clock, CancellationToken cancellation)
     {
         using var timer = clock.CreateTimer(GiveUp, this, atMost, Timeout.InfiniteTimeSpan);
         using var gone = cancellation.UnsafeRegister(GiveUp, this);
+        using var ended = waits.Round.UnsafeRegister(GiveUp, this);
         return await _come.Task;
     }
 

@@ -13,10 +13,11 @@ internal sealed class ResultsBoardGrain : Grain, IResultsBoardGrain, IStreamSubs
 {
     private readonly ResultsBoard _board;
     private readonly TimeProvider _clock;
+    private readonly LongWaits _waits;
 
-    public ResultsBoardGrain(TimeProvider clock)
+    public ResultsBoardGrain(TimeProvider clock, LongWaits waits)
     {
-        _clock = clock;
+        (_clock, _waits) = (clock, waits);
         _board = new ResultsBoard(((IGrainBase)this).GrainContext.ActivationId.ToString());
     }
 
@@ -35,11 +36,12 @@ internal sealed class ResultsBoardGrain : Grain, IResultsBoardGrain, IStreamSubs
     {
         if (_board.Read(place) is { } page)
             return page;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _waits.Round);
         try
         {
-            await _board.More.WaitAsync(MarketLimits.PollMax, _clock, cancellation);
+            await _board.More.WaitAsync(MarketLimits.PollMax, _clock, stop.Token);
         }
-        catch (TimeoutException)
+        catch (Exception over) when (over is TimeoutException or OperationCanceledException)
         {
             return _board.Empty(place!);
         }
