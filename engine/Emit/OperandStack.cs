@@ -40,7 +40,11 @@ internal sealed class OperandStack(FunctionLocals locals)
     }
 
     public void PushConstant(WasmType type, long bits, long highBits = 0) =>
-        _operands.Add(new Operand(type, OperandPlace.Constant, bits, NaNLanes.None, 0) { HighBits = highBits, Max = type == WasmType.I32 ? (uint)bits : uint.MaxValue });
+        _operands.Add(new Operand(type, OperandPlace.Constant, bits, NaNLanes.None, 0)
+        {
+            HighBits = highBits,
+            Max = type == WasmType.I32 ? (uint)bits : uint.MaxValue,
+        });
 
     public void PushLocal(WasmType type, int index, NaNLanes anyNaN, uint max)
     {
