@@ -40,12 +40,12 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         (_account, var version) = await _snapshots.Load();
-        await foreach (var entry in _log.Read(_stream, version + 1, cancellationToken))
+        await _log.Replay(_stream, version + 1, entry =>
         {
             _account.Apply(AccountEventCodec.Read(entry.Content.Span));
             _eventBytes += entry.Content.Length;
             version = entry.Version;
-        }
+        }, cancellationToken);
 
         foreach (var outgoing in _account.Outgoings.Values)
         {

@@ -64,7 +64,7 @@ internal sealed class AccountSnapshots(IDocumentStore documents, string account)
         Size = content.Length;
     }
 
-    private async ValueTask<(Head Head, long Version)> ReadHead() => await documents.Read(_key) is { } found
+    private async ValueTask<(Head Head, long Version)> ReadHead() => await documents.ReadDocument(_key) is { } found
         ? (Head.Read(found.Content.Span), found.Version)
         : (default(Head), 0);
 
@@ -76,7 +76,7 @@ internal sealed class AccountSnapshots(IDocumentStore documents, string account)
         var position = 0;
         for (var index = 0; index < snapshot.PartCount; index++)
         {
-            if (await documents.Read(Part(snapshot.Set, index)) is not { } part || part.Content.Length > snapshot.Size - position)
+            if (await documents.ReadDocument(Part(snapshot.Set, index)) is not { } part || part.Content.Length > snapshot.Size - position)
                 return null;
             part.Content.CopyTo(bytes.AsMemory(position));
             position += part.Content.Length;
@@ -90,7 +90,7 @@ internal sealed class AccountSnapshots(IDocumentStore documents, string account)
         for (var index = 0; index < parts.Count; index++)
         {
             var key = Part(parts.Set, index);
-            if (await documents.Read(key) is { } part)
+            if (await documents.ReadDocument(key) is { } part)
                 await documents.Delete(key, part.Version);
         }
     }

@@ -103,7 +103,7 @@ public sealed class BlobGrain : Grain, IBlobGrain
                 $"{_id} is being collected, because nobody kept it. Upload it again in {MarketLimits.BlobCollectMax.TotalSeconds} seconds.");
         }
 
-        if (await _blobs.Find(_id) is not { } stored || (size is { } expected && stored.Size != expected))
+        if (await _blobs.FindBlob(_id) is not { } stored || (size is { } expected && stored.Size != expected))
             throw NotFound();
         return stored;
     }

@@ -40,7 +40,7 @@ internal sealed class StoredDocument<TState>(
         if (_loaded && !IsWriting)
         {
             var steps = _writeSteps;
-            var document = await store.Read(key);
+            var document = await store.ReadDocument(key);
             if (steps == _writeSteps)
                 Take(document);
         }
@@ -99,7 +99,7 @@ internal sealed class StoredDocument<TState>(
         Value = null;
     }
 
-    private async Task Read() => Take(await store.Read(key));
+    private async Task Read() => Take(await store.ReadDocument(key));
 
     private void Take(Document? document)
     {

@@ -30,15 +30,12 @@ public sealed class ModuleInspector : IModuleInspector, IDisposable
 
     public async Task<ModuleInspection?> Inspect(BlobId module, CancellationToken cancellation)
     {
-        if (await _blobs.Find(module, cancellation) is not { } info)
+        if (await _blobs.FindBlob(module, cancellation) is not { } info)
             return null;
         if (info.Size > ProgramPolicy.ModuleBytesMax)
             return new ModuleInspection(info.Size, null, $"The module has {info.Size} bytes; allowed are {ProgramPolicy.ModuleBytesMax}.");
-        if (await _blobs.Open(module, cancellation: cancellation) is not { } content)
+        if (await Fetch(info, cancellation) is not { } bytes)
             return null;
-        var bytes = new byte[info.Size];
-        await using (content)
-            await content.ReadExactlyAsync(bytes, cancellation);
         var inspection = new Inspection(bytes, new TaskCompletionSource<ModuleInspection>(TaskCreationOptions.RunContinuationsAsynchronously));
         if (!_waiting.TryAdd(inspection, 0, cancellation))
             throw new MarketException(ErrorCode.Unavailable, $"{WaitingMax} modules are being validated already; this one was not looked at. Send it again.");
@@ -50,6 +47,23 @@ public sealed class ModuleInspector : IModuleInspector, IDisposable
         _waiting.CompleteAdding();
         _thread.Join();
         _waiting.Dispose();
+    }
+
+    private async Task<byte[]?> Fetch(BlobInfo module, CancellationToken cancellation)
+    {
+        try
+        {
+            if (await _blobs.Open(module.Id, cancellation: cancellation) is not { } content)
+                return null;
+            var bytes = new byte[module.Size];
+            await using (content)
+                await content.ReadExactlyAsync(bytes, cancellation);
+            return bytes;
+        }
+        catch (Exception failure)
+        {
+            throw StorageFailures.TranslateRead(failure);
+        }
     }
 
     private void InspectAll()

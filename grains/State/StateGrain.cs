@@ -124,11 +124,11 @@ public sealed partial class StateGrain : Grain, IStateGrain
         await _snapshot.Load();
         var state = _snapshot.Value is { } snapshot ? ProgramState.Read(snapshot.Bytes.Span) : new ProgramState();
         _eventBytes = 0;
-        await foreach (var entry in _events.Read(_stream, state.Height + 1))
+        await _events.Replay(_stream, state.Height + 1, entry =>
         {
             state.Apply(RunCommitted.Read(entry.Content.Span));
             _eventBytes += entry.Content.Length;
-        }
+        });
 
         foreach (var job in _acknowledged)
             state.Forget(job);
@@ -137,15 +137,12 @@ public sealed partial class StateGrain : Grain, IStateGrain
     }
 
     /// <summary>Applies what another activation has committed since.</summary>
-    private async ValueTask CatchUp()
+    private ValueTask CatchUp() => _events.Replay(_stream, _state.Height + 1, entry =>
     {
-        await foreach (var entry in _events.Read(_stream, _state.Height + 1))
-        {
-            // A commit of this activation, or another reader, may have come to the same entry first.
-            if (entry.Version == _state.Height + 1)
-                _state.Apply(RunCommitted.Read(entry.Content.Span));
-        }
-    }
+        // A commit of this activation, or another reader, may have come to the same entry first.
+        if (entry.Version == _state.Height + 1)
+            _state.Apply(RunCommitted.Read(entry.Content.Span));
+    });
 
     /// <summary>A snapshot that fails costs the next activation time, nothing else.</summary>
     private async ValueTask SaveSnapshot()

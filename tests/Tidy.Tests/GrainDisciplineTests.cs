@@ -50,6 +50,20 @@ public sealed class GrainDisciplineTests
         ["Marketplace.Grains.SystemSecretSource"] = "the production form of ISecretSource; simulations inject a seeded one",
     };
 
+    /// <summary>
+    /// Types that call the store, each with what it makes of the store's exceptions: those do not travel, so nobody else calls it.
+    /// </summary>
+    private static readonly Dictionary<string, string> CallsStore = new()
+    {
+        ["Marketplace.Grains.StoreReads"] = "translates what a read throws",
+        ["Marketplace.Grains.StoredDocument`1"] = "translates what a write throws",
+        ["Marketplace.Grains.EventJournal"] = "translates what an append throws",
+        ["Marketplace.Grains.StateGrain"] = "translates what an append throws",
+        ["Marketplace.Grains.ModuleInspector"] = "translates what reading a module throws",
+        ["Marketplace.Grains.AccountSnapshots"] = "saves in the background, where every failure is logged",
+        ["Marketplace.Grains.OpenJobs"] = "reads in the background, where every failure is logged and tried again",
+    };
+
     [Theory, InlineData("Grains"), InlineData("GrainInterfaces")]
     public void Assembly_HasNoAmbientClockChanceOrThreads(string name)
     {
@@ -67,6 +81,20 @@ public sealed class GrainDisciplineTests
         .Where(use => !Thrown.Contains(use.Type) && !Contracts.Exceptions.Any(type => type.FullName == use.Type && Contracts.WireTypes.Contains(type)))
         .Select(use => $"{use.Caller} makes {use.Type}")
         .Distinct());
+
+    [Fact]
+    public void Store_IsCalledOnlyWhereItsExceptionsAreHandled()
+    {
+        var callers = MemberUse.In(Repository.Assemblies["Grains"])
+            .Where(use => use.Type.StartsWith("Marketplace.Storage.I", StringComparison.Ordinal) && IsAsync(use.Member))
+            .Select(use => use.Caller.Split('/')[0])
+            .ToHashSet(StringComparer.Ordinal);
+
+        Violations.AssertNone(callers.Except(CallsStore.Keys));
+        Violations.AssertNone(CallsStore.Keys.Except(callers));
+
+        static bool IsAsync(string member) => member is "Read" or "Write" or "Delete" or "Append" or "Scan" or "Find" or "Open" or "Put" or "List" or "CatchUp";
+    }
 
     [Fact]
     public void EveryExemption_IsStillNeeded() =>

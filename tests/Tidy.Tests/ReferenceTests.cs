@@ -20,7 +20,8 @@ public sealed class ReferenceTests
         ["Silo"] = ["Values", "GrainHost", "GrainInterfaces", "Crypto", "Engine", "Storage", "Api", "Grains", "Gateway", "Worker"],
     };
 
-    public static TheoryData<string> Names => [.. Allowed.Keys];
+    /// <summary>Those of this build: the embedded host is not in the one for the other host.</summary>
+    public static TheoryData<string> Names => [.. Allowed.Keys.Intersect(Repository.Assemblies.Keys)];
 
     [Theory, MemberData(nameof(Names))]
     public void Assembly_ReferencesOnlyWhatItsFolderMayKnow(string name)

@@ -44,7 +44,7 @@ public sealed class ClusterFixture : IAsyncLifetime, ICollectionFixture<ClusterF
     }
 
     private void AddMarket(IServiceCollection services) => services
-        .AddSingleton<IDocumentStore>(_store)
+        .AddSingleton<IDocumentStore>(new UnreadableDocuments(_store))
         .AddSingleton<IEventLog>(_store)
         .AddSingleton<IListing>(_store)
         .AddSingleton<IBlobStore>(Blobs)

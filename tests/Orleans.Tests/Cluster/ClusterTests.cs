@@ -61,6 +61,14 @@ public sealed class ClusterTests(ClusterFixture cluster)
     }
 
     [Fact]
+    public async Task FailedRead_IsARefusalThatSaysSo()
+    {
+        var refusal = await Assert.ThrowsAsync<MarketException>(() => cluster.Client.GetGrain<IWorkerGrain>(UnreadableDocuments.Id).Get());
+
+        Assert.Equal(ErrorCode.Unavailable, refusal.Code);
+    }
+
+    [Fact]
     public async Task Absence_ArrivesAsNull()
     {
         var blob = IdDerivation.Blob("nobody has this"u8);

@@ -10,8 +10,8 @@ public sealed class WireListTests
         # What silos of different versions must agree on, one line each, made from the compiled assemblies. A changed or removed line is a change
         # that a silo of the version before may not understand: new members get new numbers, new methods new names. A member that the sender does
         # not know arrives as zero, null or an array that was never made, whatever its declaration says; one that the receiver does not know is
-        # skipped. The effect in brackets says what a caller may do after a timeout. A test compares this file with the build;
-        # MARKETPLACE_ACCEPT=1 dotnet test tests/Tidy.Tests writes it anew.
+        # skipped. The effect in brackets says what a caller may do after a timeout. A test compares this file with the build; CONTRIBUTING.md says how
+        # to accept a change.
 
         """;
 

@@ -1,0 +1,53 @@
+using Marketplace.Storage;
+
+namespace Marketplace.Grains;
+
+/// <summary>Reads of the store as grains do them: what goes wrong is something that their callers understand.</summary>
+internal static class StoreReads
+{
+    public static async ValueTask<Document?> ReadDocument(this IDocumentStore store, DocumentKey key)
+    {
+        try
+        {
+            return await store.Read(key);
+        }
+        catch (Exception failure)
+        {
+            throw StorageFailures.TranslateRead(failure);
+        }
+    }
+
+    /// <summary>Hands over the entries of a stream from a version on, in order.</summary>
+    public static async ValueTask Replay(
+        this IEventLog log, string stream, long fromVersion, Action<LogEntry> take, CancellationToken cancellation = default)
+    {
+        await using var entries = log.Read(stream, fromVersion, cancellation).GetAsyncEnumerator(cancellation);
+        while (await MoveNext(entries))
+            take(entries.Current);
+    }
+
+    public static async ValueTask<BlobInfo?> FindBlob(this IBlobStore blobs, BlobId id, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await blobs.Find(id, cancellation);
+        }
+        catch (Exception failure)
+        {
+            throw StorageFailures.TranslateRead(failure);
+        }
+    }
+
+    /// <summary>Apart from what is done with the entry: a bug there is no failed read.</summary>
+    private static async ValueTask<bool> MoveNext(IAsyncEnumerator<LogEntry> entries)
+    {
+        try
+        {
+            return await entries.MoveNextAsync();
+        }
+        catch (Exception failure)
+        {
+            throw StorageFailures.TranslateRead(failure);
+        }
+    }
+}
