@@ -4,6 +4,7 @@ using Marketplace.Verify.Blobs;
 using Marketplace.Verify.Cancel;
 using Marketplace.Verify.Checks;
 using Marketplace.Verify.Kill9;
+using Marketplace.Verify.Moving;
 
 var checks = new CheckList
 {
@@ -13,6 +14,7 @@ var checks = new CheckList
     ["bitrot"] = ("each bit of stored bytes is flipped; none gives a wrong answer", BitRotCheck.Run),
     ["blobs"] = ("processes share a blob folder and are killed; nothing pinned is lost [--kills N] [--steps N] [--processes N] [--seed S] "
         + "[--without take]", SharedBlobsCheck.Run),
+    ["move"] = ("a large node is exported and imported, also through PostgreSQL; the same contents arrive [--documents N] [--blobs N]", MoveCheck.Run),
     ["hostile"] = ("modules that want to take the host down; each ends as it should, memory is measured", HostileCheck.Run),
     ["wasmspec"] = ("the official suite of WebAssembly, file by file", WasmSpecCheck.Run),
     ["vectors"] = ("the official vectors of BLAKE3, Ed25519 and secp256k1", VectorsCheck.Run),
