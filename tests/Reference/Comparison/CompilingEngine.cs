@@ -12,7 +12,7 @@ public sealed class CompilingEngine(GeneratedModule module) : IEngineUnderTest
     private Instance? _instance;
     private Run _run = null!;
 
-    public Outcome Begin()
+    public CallOutcome Begin()
     {
         _instance?.Dispose();
         _instance = null;
@@ -33,7 +33,7 @@ public sealed class CompilingEngine(GeneratedModule module) : IEngineUnderTest
         }, With);
     }
 
-    public Outcome Call(GeneratedCall call) => Ending.Of(call.Export, () =>
+    public CallOutcome Call(GeneratedCall call) => Ending.Of(call.Export, () =>
     {
         var arguments = call.Arguments.Select(argument =>
             Value.FromSlot(
@@ -64,12 +64,13 @@ public sealed class CompilingEngine(GeneratedModule module) : IEngineUnderTest
             }
         }
 
-        return new State(_instance.Memory.Span(0, (int)_instance.Memory.Length).ToArray(), values.ToString());
+        var memory = _instance.Memory0;
+        return new State(memory is null ? [] : memory.Span(0, (int)memory.Length).ToArray(), values.ToString());
     }
 
     public void Dispose() => _instance?.Dispose();
 
-    private Outcome With(Outcome outcome) =>
+    private CallOutcome With(CallOutcome outcome) =>
         outcome with { Fuel = _run.FuelUsed, Trace = _host.Trace, MemoryRefused = _run.MemoryRefused };
 
     private static string Text(Value value) => Ending.Text(value.Type, (ulong)value.Bits, value.Reference);

@@ -5,7 +5,7 @@ namespace Marketplace.Reference.Comparison;
 /// <summary>One call as two engines agreed on it.</summary>
 /// <param name="Session">Number of the instance that it ran in.</param>
 /// <param name="State">Behind it.</param>
-public sealed record AgreedCall(int Session, GeneratedCall? Call, Outcome Outcome, State State);
+public sealed record AgreedCall(int Session, GeneratedCall? Call, CallOutcome Outcome, State State);
 
 /// <summary>A module run on two engines.</summary>
 /// <param name="Difference">Null: they agree.</param>

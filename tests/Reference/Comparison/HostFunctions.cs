@@ -11,6 +11,9 @@ public sealed class HostFunctions
 {
     private const ulong Prime = 0x0000_0100_0000_01B3;
 
+    /// <summary>JavaScript has one NaN.</summary>
+    private const ulong CanonicalNaN = 0x7FF8_0000_0000_0000;
+
     /// <summary>A hash of all calls so far, arguments included.</summary>
     public ulong Trace { get; private set; } = 0xCBF2_9CE4_8422_2325;
 
@@ -23,7 +26,7 @@ public sealed class HostFunctions
     public (long Long, int Int) Mix(long value, ulong floatBits)
     {
         Record(2, (ulong)value);
-        Record(3, floatBits);
+        Record(3, double.IsNaN(BitConverter.UInt64BitsToDouble(floatBits)) ? CanonicalNaN : floatBits);
         return (value ^ 0x5555_5555_5555_5555, (int)(value >> 7));
     }
 
@@ -48,7 +51,10 @@ public sealed class HostFunctions
         .Add(ModuleGenerator.HostModule, "again", (Action<Instance>)(caller =>
         {
             Again();
-            caller.Invoke("again");
+            if (CanCallAgain(caller.Module))
+            {
+                caller.Invoke(ModuleGenerator.Again);
+            }
         }));
 
     public ReferenceImports ForReference()
@@ -68,7 +74,7 @@ public sealed class HostFunctions
         Add(3, (caller, _) =>
         {
             Again();
-            return caller.Invoke("again");
+            return CanCallAgain(caller.Module.Module) ? caller.Invoke(ModuleGenerator.Again) : [];
         });
         return imports;
 
@@ -78,6 +84,10 @@ public sealed class HostFunctions
             imports.Add(ModuleGenerator.HostModule, name, new ReferenceHostFunction(type, target));
         }
     }
+
+    /// <summary>A module that chance changed may have lost the export, or given it another type.</summary>
+    private static bool CanCallAgain(WasmModule module) => module.ExportsByName.TryGetValue(ModuleGenerator.Again, out var export)
+        && export.Type is FunctionType { Parameters: [], Results: [] };
 
     private void Record(byte kind, ulong value)
     {

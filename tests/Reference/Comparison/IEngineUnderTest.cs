@@ -6,10 +6,10 @@ namespace Marketplace.Reference.Comparison;
 public interface IEngineUnderTest : IDisposable
 {
     /// <summary>Begins a run with a fresh instance; its start function is the first outcome.</summary>
-    Outcome Begin();
+    CallOutcome Begin();
 
     /// <summary>Calls an export in the same run.</summary>
-    Outcome Call(GeneratedCall call);
+    CallOutcome Call(GeneratedCall call);
 
     State State();
 }

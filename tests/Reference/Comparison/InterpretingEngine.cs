@@ -27,7 +27,7 @@ public sealed class InterpretingEngine : IEngineUnderTest
         _numerics = numerics;
     }
 
-    public Outcome Begin()
+    public CallOutcome Begin()
     {
         _instance = null;
         _host = new HostFunctions();
@@ -47,7 +47,7 @@ public sealed class InterpretingEngine : IEngineUnderTest
         }, With);
     }
 
-    public Outcome Call(GeneratedCall call) => Ending.Of(
+    public CallOutcome Call(GeneratedCall call) => Ending.Of(
         call.Export,
         () => string.Join(' ', _instance!.Invoke(call.Export, [.. call.Arguments]).Select(Text)),
         With);
@@ -75,7 +75,7 @@ public sealed class InterpretingEngine : IEngineUnderTest
             }
         }
 
-        return new State(((ReferenceMemory)_instance.Export("memory")).ToArray(), values.ToString());
+        return new State(_instance.Memories.Count == 0 ? [] : _instance.Memories[0].ToArray(), values.ToString());
     }
 
     public void Dispose()
@@ -83,7 +83,7 @@ public sealed class InterpretingEngine : IEngineUnderTest
         // Everything is the garbage collector's.
     }
 
-    private Outcome With(Outcome outcome) =>
+    private CallOutcome With(CallOutcome outcome) =>
         outcome with { Fuel = _run.FuelUsed, Trace = _host.Trace, MemoryRefused = _run.MemoryRefused };
 
     private static string Text(ReferenceValue value) => Ending.Text(value.Type, value.Bits, value.Reference);

@@ -8,9 +8,12 @@ public sealed record GeneratedCall(string Export, IReadOnlyList<ReferenceValue> 
     public static readonly IReadOnlyList<string> HostObjects = ["one", "two"];
 }
 
-/// <summary>A valid module that chance made, and what to do with it.</summary>
-/// <param name="Seed">Gives the same module again with the same options.</param>
-public sealed record GeneratedModule(ulong Seed, byte[] Bytes, IReadOnlyList<GeneratedCall> Calls)
+/// <summary>A valid module and what to do with it, all of which follows from its bytes.</summary>
+/// <param name="Name">For people: the seed or the file that it comes from.</param>
+/// <param name="Calls">Each exported function once.</param>
+/// <param name="FuelMax">Of each run.</param>
+/// <param name="StackSlotsMax">Few, so that recursion ends a run before the fuel does, or as many as there are.</param>
+public sealed record GeneratedModule(string Name, byte[] Bytes, IReadOnlyList<GeneratedCall> Calls, long FuelMax, int StackSlotsMax)
 {
     /// <summary>Pages that its memory may have.</summary>
     public const int MemoryPagesMax = 6;
@@ -18,8 +21,28 @@ public sealed record GeneratedModule(ulong Seed, byte[] Bytes, IReadOnlyList<Gen
     /// <summary>Elements that each of its tables may have.</summary>
     public const int TableElementsMax = 64;
 
-    /// <summary>Slots of the stack budget: few, so that recursion ends it before the fuel, or as many as there are.</summary>
-    public int StackSlotsMax { get; init; } = EnginePolicy.StackSlotsMax;
+    private const long UsualFuel = 60_000;
 
-    public long FuelMax { get; init; }
+    /// <summary>Calls of one module: those of files may have thousands of exports.</summary>
+    private const int CallsMax = 40;
+
+    /// <summary>Chooses arguments and limits by the bytes, so that a file is enough to repeat a run.</summary>
+    /// <param name="portable">NaN arguments are canonical: JavaScript has no others.</param>
+    public static GeneratedModule Of(string name, byte[] bytes, bool portable)
+    {
+        var dice = new Dice(bytes.Aggregate(0xCBF2_9CE4_8422_2325, (hash, next) => (hash ^ next) * 0x0000_0100_0000_01B3));
+        var functions = WasmModule.Decode(bytes, EngineLimits.Default).Exports.Where(export => export.Type is FunctionType);
+        var calls = functions.Take(CallsMax).Select(export => new GeneratedCall(
+            export.Name, [.. ((FunctionType)export.Type).Parameters.Select(type => Argument(type, dice, portable))])).ToArray();
+        return new GeneratedModule(
+            name,
+            bytes,
+            calls,
+            dice.OnceIn(20) ? dice.Between(10, 2_000) : UsualFuel,
+            dice.Pick([2_000, 20_000, EnginePolicy.StackSlotsMax]));
+    }
+
+    private static ReferenceValue Argument(WasmType type, Dice dice, bool portable) => type == WasmType.ExternRef && dice.Chance(60)
+        ? new ReferenceValue(type, 0, dice.Pick(GeneratedCall.HostObjects))
+        : new ReferenceValue(type, Constants.Of(type, dice, anyNaN: !portable));
 }

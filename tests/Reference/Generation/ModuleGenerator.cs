@@ -12,6 +12,9 @@ public sealed class ModuleGenerator
 {
     public const string HostModule = "host";
 
+    /// <summary>The export that the host function of the same name calls.</summary>
+    public const string Again = "again";
+
     private static readonly WasmType[] Numbers = [WasmType.I32, WasmType.I64, WasmType.F32, WasmType.F64];
 
     /// <summary>Imports that every generated module may make; <see cref="Comparison.HostFunctions"/> offers them.</summary>
@@ -20,7 +23,7 @@ public sealed class ModuleGenerator
         ("note", new FunctionType([WasmType.I32], [WasmType.I32])),
         ("mix", new FunctionType([WasmType.I64, WasmType.F64], [WasmType.I64, WasmType.I32])),
         ("charge", new FunctionType([WasmType.I32], [])),
-        ("again", new FunctionType([], [])),
+        (Again, new FunctionType([], [])),
     ];
 
     private readonly Dice _dice;
@@ -35,6 +38,7 @@ public sealed class ModuleGenerator
         _dice = new Dice(seed);
     }
 
+    /// <summary>The same module each time for a seed.</summary>
     public static GeneratedModule Generate(ulong seed, GeneratorOptions options) => new ModuleGenerator(seed, options).Generate();
 
     private GeneratedModule Generate()
@@ -58,11 +62,7 @@ public sealed class ModuleGenerator
         _shape.DataSegments = 2;
         _shape.ElementSegments.AddRange([WasmType.FuncRef, WasmType.FuncRef, WasmType.ExternRef, WasmType.FuncRef]);
         ChooseGlobals();
-        return new GeneratedModule(_seed, Write(), Calls())
-        {
-            FuelMax = _dice.OnceIn(20) ? _dice.Between(10, 2_000) : 60_000,
-            StackSlotsMax = _dice.Pick([2_000, 20_000, EnginePolicy.StackSlotsMax]),
-        };
+        return GeneratedModule.Of($"seed {_seed}{(_options.Portable ? ", portable" : "")}", Write(), _options.Portable);
     }
 
     private void ChooseTypes()
@@ -130,7 +130,7 @@ public sealed class ModuleGenerator
 
     private WasmWriter[] Exports()
     {
-        var exports = new List<WasmWriter> { Export("memory", 2, 0), Export("again", 0, _shape.FunctionTypes.Count - 1) };
+        var exports = new List<WasmWriter> { Export("memory", 2, 0), Export(Again, 0, _shape.FunctionTypes.Count - 1) };
         exports.AddRange(Enumerable.Range(_shape.ImportedFunctions, _shape.FunctionTypes.Count - _shape.ImportedFunctions)
             .Select(function => Export($"f{function}", 0, function)));
         exports.AddRange(_shape.Tables.Select((_, i) => Export($"t{i}", 1, i)));
@@ -182,14 +182,4 @@ public sealed class ModuleGenerator
         });
         return [active, .. passive];
     }
-
-    private GeneratedCall[] Calls() =>
-    [
-        .. Enumerable.Range(_shape.ImportedFunctions, _shape.FunctionTypes.Count - _shape.ImportedFunctions).Select(function =>
-            new GeneratedCall($"f{function}", [.. _shape.TypeOf(function).Parameters.Select(Argument)])),
-    ];
-
-    private ReferenceValue Argument(WasmType type) => type == WasmType.ExternRef && _dice.Chance(60)
-        ? new ReferenceValue(type, 0, _dice.Pick(GeneratedCall.HostObjects))
-        : new ReferenceValue(type, Constants.Of(type, _dice, anyNaN: !_options.Portable));
 }

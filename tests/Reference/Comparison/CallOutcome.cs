@@ -6,7 +6,7 @@ namespace Marketplace.Reference.Comparison;
 /// <param name="Call">The export, or "start" for an instance's beginning.</param>
 /// <param name="End">"ok", the trap's kind, or why there was no instance.</param>
 /// <param name="Results">Bits in hexadecimal; of a function reference only whether it is null; of a host's its name.</param>
-public sealed record Outcome(string Call, string End, string Results)
+public sealed record CallOutcome(string Call, string End, string Results)
 {
     /// <summary>Used in the run so far.</summary>
     public long Fuel { get; init; }
@@ -48,23 +48,23 @@ public sealed record State(byte[] Memory, string Values)
 internal static class Ending
 {
     /// <summary>Turns every way in which a call may end into words. An exception that no guest can cause is one of them.</summary>
-    public static Outcome Of(string call, Func<string> body, Func<Outcome, Outcome> with)
+    public static CallOutcome Of(string call, Func<string> body, Func<CallOutcome, CallOutcome> with)
     {
         try
         {
-            return with(new Outcome(call, "ok", body()));
+            return with(new CallOutcome(call, "ok", body()));
         }
         catch (TrapException trap)
         {
-            return with(new Outcome(call, trap.Kind.ToString(), ""));
+            return with(new CallOutcome(call, trap.Kind.ToString(), ""));
         }
         catch (LinkException refusal)
         {
-            return with(new Outcome(call, $"not linked: {refusal.Fault}", ""));
+            return with(new CallOutcome(call, $"not linked: {refusal.Fault}", ""));
         }
         catch (Exception bug)
         {
-            return with(new Outcome(call, $"{bug.GetType().Name}: {bug.Message}", ""));
+            return with(new CallOutcome(call, $"{bug.GetType().Name}: {bug.Message}", ""));
         }
     }
 
