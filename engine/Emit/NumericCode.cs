@@ -52,8 +52,6 @@ internal static class NumericCode
         Call(Opcode.F32Trunc, typeof(MathF), nameof(MathF.Truncate), typeof(float));
         Call(Opcode.F32Nearest, typeof(MathF), nameof(MathF.Round), typeof(float));
         Call(Opcode.F32Sqrt, typeof(MathF), nameof(MathF.Sqrt), typeof(float));
-        Call(Opcode.F32Min, typeof(MathF), nameof(MathF.Min), typeof(float), typeof(float));
-        Call(Opcode.F32Max, typeof(MathF), nameof(MathF.Max), typeof(float), typeof(float));
         Call(Opcode.F32Copysign, typeof(MathF), nameof(MathF.CopySign), typeof(float), typeof(float));
         Call(Opcode.F64Abs, typeof(Math), nameof(Math.Abs), typeof(double));
         Call(Opcode.F64Ceil, typeof(Math), nameof(Math.Ceiling), typeof(double));
@@ -61,8 +59,6 @@ internal static class NumericCode
         Call(Opcode.F64Trunc, typeof(Math), nameof(Math.Truncate), typeof(double));
         Call(Opcode.F64Nearest, typeof(Math), nameof(Math.Round), typeof(double));
         Call(Opcode.F64Sqrt, typeof(Math), nameof(Math.Sqrt), typeof(double));
-        Call(Opcode.F64Min, typeof(Math), nameof(Math.Min), typeof(double), typeof(double));
-        Call(Opcode.F64Max, typeof(Math), nameof(Math.Max), typeof(double), typeof(double));
         Call(Opcode.F64Copysign, typeof(Math), nameof(Math.CopySign), typeof(double), typeof(double));
         Call(Opcode.I32ReinterpretF32, typeof(BitConverter), nameof(BitConverter.SingleToInt32Bits), typeof(float));
         Call(Opcode.I64ReinterpretF64, typeof(BitConverter), nameof(BitConverter.DoubleToInt64Bits), typeof(double));

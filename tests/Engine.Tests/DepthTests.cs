@@ -3,7 +3,10 @@ using Marketplace.Reference;
 
 namespace Marketplace.Engine.Tests;
 
-/// <summary>How deep calls may be is the slot budget's matter alone: the same in an engine whose frames are on the native stack and in one without.</summary>
+/// <summary>
+/// How deep calls may be is the slot budget's matter alone: the same in an engine whose frames are on the native stack and in one
+/// without.
+/// </summary>
 public sealed class DepthTests(GuestThreadsFixture guests) : EngineTest(guests)
 {
     [Theory]

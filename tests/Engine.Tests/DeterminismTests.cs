@@ -1,4 +1,6 @@
+using Marketplace.Engine.Decode;
 using Marketplace.Engine.Tests.Building;
+using Marketplace.Reference.Numerics;
 
 namespace Marketplace.Engine.Tests;
 
@@ -50,6 +52,28 @@ public sealed class DeterminismTests(GuestThreadsFixture guests) : EngineTest(gu
             .LocalGet(0).LocalGet(1).Raw(0xA3).F64Const(-1).Raw(0xA6).Raw(0xBD));
         var results = await Run(module, Limits(), Value.FromF64(0), Value.FromF64(0));
         Assert.Equal([Value.FromI64(Canonical64 | long.MinValue)], results.Results);
+    }
+
+    /// <summary>Zeros of both signs, NaNs and numbers; also constants, of which the machine-code compiler knows more.</summary>
+    [Theory]
+    [InlineData(0xA4)]
+    [InlineData(0xA5)]
+    public async Task MinimumAndMaximum_AreThoseOfTheInterpreter_WithConstantsToo(byte opcode)
+    {
+        double[] numbers = [0.0, -0.0, 1.5, -1.5, double.PositiveInfinity, double.NegativeInfinity, double.NaN];
+        var expected = NumericTable.Default.Binary((Opcode)opcode)!;
+        foreach (var first in numbers)
+        {
+            foreach (var second in numbers)
+            {
+                var module = new TestModule();
+                module.Function(module.Type(F64, TwoF64), "run", new Code()
+                    .F64Const(first).LocalGet(0).Raw(opcode).F64Const(first).F64Const(second).Raw(opcode));
+                var bits = expected(BitConverter.DoubleToUInt64Bits(first), BitConverter.DoubleToUInt64Bits(second));
+                var result = Value.FromBits(WasmType.F64, (long)(ulong)bits);
+                Assert.Equal([result, result], (await Run(module, Limits(), Value.FromF64(second))).Results);
+            }
+        }
     }
 
     private static TestModule Module(string way)

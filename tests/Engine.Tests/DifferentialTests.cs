@@ -95,7 +95,9 @@ public sealed class DifferentialTests(GuestThreadsFixture guests) : EngineTest(g
             var state = inner.State();
             if (distortion == Distortion.Memory)
                 state.Memory[^1] ^= 0x80;
-            return distortion == Distortion.Global ? state with { Values = state.Values.Replace("g0=", "g0=1", StringComparison.Ordinal) } : state;
+            return distortion == Distortion.Global
+                ? state with { Values = state.Values.Replace("g0=", "g0=1", StringComparison.Ordinal) }
+                : state;
         }
 
         public void Dispose() => inner.Dispose();

@@ -35,4 +35,8 @@ public sealed class VectorSpecTests(GuestThreadsFixture guests, ITestOutputHelpe
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Files))]
     public Task VectorFile_HoldsCompletely(string file) => HoldsCompletely("simd", file, () => new CompilingSpecEngine());
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Files))]
+    public Task VectorFile_HoldsCompletelyInTheInterpreter(string file) => HoldsCompletely("simd", file, () => new ReferenceSpecEngine());
 }

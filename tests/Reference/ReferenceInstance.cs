@@ -205,7 +205,7 @@ public sealed class ReferenceInstance
 
     private Cell Evaluate(ConstantExpression expression) => expression.Kind switch
     {
-        ConstantKind.Number => new Cell((ulong)expression.Bits),
+        ConstantKind.Number => new Cell(((UInt128)(ulong)expression.HighBits << 64) | (ulong)expression.Bits),
         ConstantKind.GlobalGet => _globals[(int)expression.Bits].Cell,
         ConstantKind.RefFunc => new Cell(0, _functions[(int)expression.Bits]),
         _ => default,

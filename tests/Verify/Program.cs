@@ -16,9 +16,9 @@ var checks = new CheckList
         + "[--without take]", SharedBlobsCheck.Run),
     ["move"] = ("a large node is exported and imported, also through PostgreSQL; the same contents arrive [--documents N] [--blobs N]", MoveCheck.Run),
     ["hostile"] = ("modules that want to take the host down; each ends as it should, memory is measured", HostileCheck.Run),
-    ["wasmdiff"] = ("modules that chance made, in the engine, the interpreter and V8; nothing differs [--n N] [--seed S]", WasmDiffCheck.Run),
+    ["wasmdiff"] = ("modules made by chance, in engine, interpreter and V8; nothing differs [--n N] [--seed S]", WasmDiffCheck.Run),
     ["fuzzwasm"] = ("changed modules are valid, invalid or over a limit, and soon said to be [--n N] [--seed S]", FuzzWasmCheck.Run),
-    ["determinism"] = ("the same jobs interpreted, compiled, unoptimised, restarted; one hash each [--n N] [--seed S]", DeterminismCheck.Run),
+    ["determinism"] = ("jobs interpreted, compiled, unoptimised, restarted; one hash each [--n N] [--seed S]", DeterminismCheck.Run),
     ["wasmspec"] = ("the official suite of WebAssembly, file by file", WasmSpecCheck.Run),
     ["vectors"] = ("the official vectors of BLAKE3, Ed25519 and secp256k1", VectorsCheck.Run),
 }.With(HostChecks.All);

@@ -15,7 +15,8 @@ public static class SpecModules
         foreach (var path in SpecCounts.Read().Select(count => count.Path).OfType<string>())
         {
             using var zip = ZipFile.OpenRead(path);
-            foreach (var entry in zip.Entries.Where(e => e.Name.EndsWith(".wasm", StringComparison.Ordinal) && e.Length is > 8 and <= BytesMax))
+            var small = zip.Entries.Where(e => e.Name.EndsWith(".wasm", StringComparison.Ordinal) && e.Length is > 8 and <= BytesMax);
+            foreach (var entry in small)
             {
                 using var stream = entry.Open();
                 using var bytes = new MemoryStream();

@@ -73,5 +73,6 @@ public sealed class CompilingEngine(GeneratedModule module) : IEngineUnderTest
     private CallOutcome With(CallOutcome outcome) =>
         outcome with { Fuel = _run.FuelUsed, Trace = _host.Trace, MemoryRefused = _run.MemoryRefused };
 
-    private static string Text(Value value) => Ending.Text(value.Type, (ulong)value.Bits, value.Reference);
+    private static string Text(Value value) => 
+        Ending.Text(value.Type, new UInt128((ulong)value.HighBits, (ulong)value.Bits), value.Reference);
 }

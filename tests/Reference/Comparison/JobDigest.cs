@@ -31,7 +31,8 @@ public static class JobDigest
             var state = engine.State();
             hash.AppendData(Encoding.UTF8.GetBytes(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{outcome.Call}\n{outcome.End}\n{outcome.Results}\n{outcome.Fuel} {outcome.Trace:x} {outcome.MemoryRefused}\n{state.Values}\n")));
+                $"{outcome.Call}\n{outcome.End}\n{outcome.Results}\n{outcome.Fuel} {outcome.Trace:x} {outcome.MemoryRefused}\n")));
+            hash.AppendData(Encoding.UTF8.GetBytes(state.Values));
             hash.AppendData(state.Memory);
             return outcome;
         }

@@ -19,9 +19,8 @@ internal static class BodyReader
 
         Segments(steps, MatchBlocks(steps));
         var locals = body.Locals.SelectMany(run => Enumerable.Repeat(run.Type, run.Count)).ToArray();
-        var operands = new OperandCount(content, type).Greatest(steps);
-        var slots = FuelTable.FrameSlots + type.Parameters.Length + locals.Length + operands
-            + ((body.End - body.Offset) / FuelTable.BodyBytesPerSlot);
+        var slots = FuelTable.FrameSlots + type.Parameters.Concat(locals).Sum(OperandCount.SlotsOf)
+            + OperandCount.Greatest(content, type, locals, steps) + ((body.End - body.Offset) / FuelTable.BodyBytesPerSlot);
         return new Body(type, locals, steps, slots);
     }
 

@@ -97,6 +97,8 @@ internal sealed partial class Machine(ReferenceRun run)
             case Opcode.RefFunc:
                 _operands.Add(new Cell(0, _frame.Instance.Functions[step.Instruction.Index]));
                 break;
+            case >= Opcode.V128Load and <= Opcode.F64x2ConvertLowI32x4U when Vector(step):
+                break;
             default:
                 Numeric(step.Opcode);
                 break;

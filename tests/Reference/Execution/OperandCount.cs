@@ -1,128 +1,172 @@
 using Marketplace.Engine;
 using Marketplace.Engine.Decode;
-using Marketplace.Reference.Numerics;
 
 namespace Marketplace.Reference.Execution;
 
 /// <summary>
-/// The greatest number of operands that a function has at once, as engine/FUEL.md defines it under "Stack": by the validation
-/// algorithm of the specification's appendix, of which only the heights are needed here.
+/// The most slots that a function's operands take at once, as engine/FUEL.md defines them under "Stack": by the validation
+/// algorithm of the specification's appendix, without its checks, because the code is valid.
 /// </summary>
-internal sealed class OperandCount(ModuleContent content, FunctionType type)
+internal sealed class OperandCount
 {
+    /// <summary>Stands for any type, in code that cannot be reached.</summary>
+    private const WasmType Unknown = 0;
+
+    private readonly ModuleContent _content;
+    private readonly FunctionType _type;
+    private readonly WasmType[] _locals;
+    private readonly List<WasmType> _operands = [];
     private readonly Stack<Block> _blocks = new();
-    private int _height;
+    private int _slots;
     private int _greatest;
 
-    private sealed class Block(int height, int labelArity, FunctionType type)
+    private sealed class Block(int height, FunctionType type, bool isLoop)
     {
         public int Height { get; } = height;
 
-        public int LabelArity { get; } = labelArity;
-
         public FunctionType Type { get; } = type;
+
+        public IReadOnlyList<WasmType> LabelTypes => isLoop ? Type.Parameters : Type.Results;
 
         public bool Unreachable { get; set; }
     }
 
-    public int Greatest(IReadOnlyList<Step> steps)
+    private OperandCount(ModuleContent content, FunctionType type, IEnumerable<WasmType> locals)
     {
-        _blocks.Push(new Block(0, type.Results.Length, type));
+        _content = content;
+        _type = type;
+        _locals = [.. type.Parameters, .. locals];
+        _blocks.Push(new Block(0, type, isLoop: false));
+    }
+
+    /// <summary>A vector takes two, everything else one.</summary>
+    public static int SlotsOf(WasmType type) => type == WasmType.V128 ? 2 : 1;
+
+    public static int Greatest(ModuleContent content, FunctionType type, IEnumerable<WasmType> locals, IReadOnlyList<Step> steps)
+    {
+        var count = new OperandCount(content, type, locals);
         foreach (var step in steps)
         {
-            Count(step);
+            count.Count(step);
         }
 
-        return _greatest;
+        return count._greatest;
     }
 
     private void Count(Step step)
     {
+        var index = step.Instruction.Index;
         switch (step.Opcode)
         {
             case Opcode.Block or Opcode.Loop or Opcode.If:
                 Pop(step.Opcode == Opcode.If ? 1 : 0);
-                Enter(step.BlockType!, isLoop: step.Opcode == Opcode.Loop);
+                Pop(step.BlockType!.Parameters.Length);
+                Enter(step.BlockType, isLoop: step.Opcode == Opcode.Loop);
                 break;
             case Opcode.Else:
-                Enter(Leave(), isLoop: false, pop: false);
+                Enter(Leave(), isLoop: false);
                 break;
             case Opcode.End:
-                var results = Leave().Results.Length;
-                Push(_blocks.Count > 0 ? results : 0);
-                break;
-            case Opcode.Br:
-                Pop(LabelArity(step.Instruction.Index));
-                MarkUnreachable();
+                var results = Leave().Results;
+                if (_blocks.Count > 0)
+                {
+                    Push(results);
+                }
+
                 break;
             case Opcode.BrIf:
-                Change(1, 0);
-                Change(LabelArity(step.Instruction.Index), LabelArity(step.Instruction.Index));
+                Pop(1);
+                Change(LabelTypes(index).Count, LabelTypes(index));
                 break;
-            case Opcode.BrTable:
-                Pop(1 + LabelArity(step.Instruction.Index));
+            case Opcode.Br or Opcode.BrTable or Opcode.Return or Opcode.Unreachable:
                 MarkUnreachable();
                 break;
-            case Opcode.Return:
-                Pop(type.Results.Length);
-                MarkUnreachable();
-                break;
-            case Opcode.Unreachable:
-                MarkUnreachable();
+            case Opcode.Select:
+                Pop(1);
+                var second = Pop();
+                var first = Pop();
+                Push([first == Unknown ? second : first]);
                 break;
             default:
-                var (operands, produced) = Effect(step);
-                Change(operands, produced);
+                Plain(step.Opcode, in step.Instruction);
                 break;
         }
     }
 
-    private (int Operands, int Results) Effect(Step step)
+    private void Plain(Opcode opcode, in Instruction instruction)
     {
-        var index = step.Instruction.Index;
-        switch (step.Opcode)
+        var index = instruction.Index;
+        if (OpcodeTable.SignatureOf(opcode) is { } signature)
+        {
+            Change(signature.Operands.Length, signature.Result is { } result ? [result] : []);
+            return;
+        }
+
+        switch (opcode)
         {
             case Opcode.Call:
-                return Effect(content.TypeOfFunction(index), 0);
+                Change(_content.TypeOfFunction(index).Parameters.Length, _content.TypeOfFunction(index).Results);
+                break;
             case Opcode.CallIndirect:
-                return Effect(content.Types[index], 1);
+                Change(_content.Types[index].Parameters.Length + 1, _content.Types[index].Results);
+                break;
             case Opcode.Nop or Opcode.DataDrop or Opcode.ElemDrop:
-                return (0, 0);
+                break;
             case Opcode.Drop or Opcode.LocalSet or Opcode.GlobalSet:
-                return (1, 0);
-            case Opcode.Select or Opcode.SelectTyped:
-                return (3, 1);
-            case Opcode.LocalGet or Opcode.GlobalGet or Opcode.RefNull or Opcode.RefFunc or Opcode.MemorySize or Opcode.TableSize:
-            case >= Opcode.I32Const and <= Opcode.F64Const:
-                return (0, 1);
-            case Opcode.LocalTee or Opcode.TableGet or Opcode.MemoryGrow or Opcode.RefIsNull:
-            case >= Opcode.I32Load and <= Opcode.I64Load32U:
-                return (1, 1);
+                Pop(1);
+                break;
+            case Opcode.SelectTyped:
+                Change(3, [instruction.Type]);
+                break;
+            case Opcode.LocalGet:
+                Push([_locals[index]]);
+                break;
+            case Opcode.LocalTee:
+                Change(1, [_locals[index]]);
+                break;
+            case Opcode.GlobalGet:
+                Push([_content.Globals[index].Content]);
+                break;
+            case Opcode.TableGet:
+                Change(1, [_content.Tables[index].Element]);
+                break;
             case Opcode.TableSet:
-            case >= Opcode.I32Store and <= Opcode.I64Store32:
-                return (2, 0);
-            case Opcode.TableGrow:
-                return (2, 1);
-            case Opcode.MemoryInit or Opcode.MemoryCopy or Opcode.MemoryFill:
-            case Opcode.TableInit or Opcode.TableCopy or Opcode.TableFill:
-                return (3, 0);
+                Pop(2);
+                break;
             default:
-                return NumericTable.Default.Unary(step.Opcode) is not null ? (1, 1)
-                    : NumericTable.Default.Binary(step.Opcode) is not null ? (2, 1)
-                    : throw new NotSupportedException($"{step.Opcode} is unknown to the interpreter.");
+                Change(OperandsOf(opcode), GivesI32(opcode) ? [WasmType.I32] : ConstantOf(opcode));
+                break;
         }
     }
 
-    private static (int Operands, int Results) Effect(FunctionType callee, int others) =>
-        (callee.Parameters.Length + others, callee.Results.Length);
-
-    private int LabelArity(int depth) => _blocks.ElementAt(depth).LabelArity;
-
-    private void Enter(FunctionType block, bool isLoop, bool pop = true)
+    private static int OperandsOf(Opcode opcode) => opcode switch
     {
-        Pop(pop ? block.Parameters.Length : 0);
-        _blocks.Push(new Block(_height, (isLoop ? block.Parameters : block.Results).Length, block));
-        Push(block.Parameters.Length);
+        Opcode.MemoryInit or Opcode.MemoryCopy or Opcode.MemoryFill or Opcode.TableInit or Opcode.TableCopy or Opcode.TableFill => 3,
+        Opcode.TableGrow => 2,
+        Opcode.MemoryGrow or Opcode.RefIsNull => 1,
+        _ => 0,
+    };
+
+    private static bool GivesI32(Opcode opcode) =>
+        opcode is Opcode.MemorySize or Opcode.MemoryGrow or Opcode.TableSize or Opcode.TableGrow or Opcode.RefIsNull or Opcode.I32Const;
+
+    private static WasmType[] ConstantOf(Opcode opcode) => opcode switch
+    {
+        Opcode.I64Const => [WasmType.I64],
+        Opcode.F32Const => [WasmType.F32],
+        Opcode.F64Const => [WasmType.F64],
+        Opcode.V128Const => [WasmType.V128],
+        Opcode.RefNull or Opcode.RefFunc => [WasmType.FuncRef],
+        _ when OperandsOf(opcode) > 0 => [],
+        _ => throw new NotSupportedException($"{opcode} is unknown to the interpreter."),
+    };
+
+    private IReadOnlyList<WasmType> LabelTypes(int depth) => _blocks.ElementAt(depth).LabelTypes;
+
+    private void Enter(FunctionType block, bool isLoop)
+    {
+        _blocks.Push(new Block(_operands.Count, block, isLoop));
+        Push(block.Parameters);
     }
 
     private FunctionType Leave()
@@ -133,22 +177,46 @@ internal sealed class OperandCount(ModuleContent content, FunctionType type)
 
     private void MarkUnreachable()
     {
-        _height = _blocks.Peek().Height;
+        Pop(_operands.Count - _blocks.Peek().Height);
         _blocks.Peek().Unreachable = true;
     }
 
-    private void Change(int operands, int results)
+    private void Change(int operands, IReadOnlyList<WasmType> results)
     {
         Pop(operands);
         Push(results);
     }
 
-    /// <summary>Where nothing is reached any more, operands that are not there are not taken away.</summary>
-    private void Pop(int count) => _height = Math.Max(_height - count, _blocks.Peek().Height);
-
-    private void Push(int count)
+    private void Pop(int count)
     {
-        _height += count;
-        _greatest = Math.Max(_greatest, _height);
+        for (; count > 0; count--)
+        {
+            Pop();
+        }
+    }
+
+    /// <summary>Where nothing is reached any more, operands that are not there are not taken away.</summary>
+    private WasmType Pop()
+    {
+        if (_operands.Count == _blocks.Peek().Height)
+        {
+            return Unknown;
+        }
+
+        var type = _operands[^1];
+        _operands.RemoveAt(_operands.Count - 1);
+        _slots -= SlotsOf(type);
+        return type;
+    }
+
+    private void Push(IReadOnlyList<WasmType> types)
+    {
+        foreach (var type in types)
+        {
+            _operands.Add(type);
+            _slots += SlotsOf(type);
+        }
+
+        _greatest = Math.Max(_greatest, _slots);
     }
 }

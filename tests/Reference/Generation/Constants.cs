@@ -26,8 +26,22 @@ internal static class Constants
         WasmType.I64 => Integer(dice, 64),
         WasmType.F32 => Float32(dice, anyNaN),
         WasmType.F64 => Float64(dice, anyNaN),
+        WasmType.V128 => Vector(dice),
         _ => 0,
     };
+
+    /// <summary>Lanes of one kind. Their NaNs never leave the guest as such.</summary>
+    private static UInt128 Vector(Dice dice)
+    {
+        Func<ulong> half = dice.Next(4) switch
+        {
+            0 => () => Float64(dice, anyNaN: true),
+            1 => () => ((ulong)Float32(dice, anyNaN: true) << 32) | Float32(dice, anyNaN: true),
+            2 => () => (Integer(dice, 32) << 32) | (uint)Integer(dice, 32),
+            _ => () => Integer(dice, 64),
+        };
+        return new UInt128(half(), half());
+    }
 
     private static ulong Integer(Dice dice, int bits) => dice.Next(8) switch
     {

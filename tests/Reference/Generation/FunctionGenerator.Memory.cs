@@ -8,20 +8,24 @@ namespace Marketplace.Reference.Generation;
 internal sealed partial class FunctionGenerator
 {
     private static readonly Opcode[] Accesses =
-        [.. Enumerable.Range((int)Opcode.I32Load, Opcode.I64Store32 - Opcode.I32Load + 1).Select(value => (Opcode)value)];
+    [
+        .. Enum.GetValues<Opcode>().Where(opcode =>
+            OpcodeTable.SignatureOf(opcode) is { AccessBytes: > 0 } && (opcode < Opcode.V128Load || IsVector(opcode))),
+    ];
 
     private void MemoryAccess()
     {
         var opcode = _dice.Pick(Accesses);
         var signature = OpcodeTable.SignatureOf(opcode)!;
         Address(0x3FFF);
-        if (signature.Result is null)
+        foreach (var operand in signature.Operands[1..])
         {
-            Produce(signature.Operands[1], 1);
+            Produce(operand, 1);
         }
 
         _code.Op(opcode).Index(_dice.Next(BitOperations.Log2((uint)signature.AccessBytes) + 1));
         _code.U32(_dice.OnceIn(150) ? (uint)_dice.Next() : (uint)_dice.Next(100));
+        WriteLanes(opcode, signature);
         Pop(signature.Operands.Length);
         if (signature.Result is { } result)
         {

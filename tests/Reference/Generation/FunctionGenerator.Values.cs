@@ -8,18 +8,22 @@ internal sealed partial class FunctionGenerator
 {
     private const int DepthMax = 4;
 
+    /// <summary>Instructions that only compute: their operands and result never change and they touch no memory.</summary>
     private static readonly Opcode[] NumericOpcodes =
     [
-        .. Enumerable.Range((int)Opcode.I32Eqz, Opcode.I64Extend32S - Opcode.I32Eqz + 1)
-            .Concat(Enumerable.Range((int)Opcode.I32TruncSatF32S, 8))
-            .Select(value => (Opcode)value),
+        .. Enum.GetValues<Opcode>().Where(opcode => OpcodeTable.SignatureOf(opcode) is { AccessBytes: 0, Result: not null }
+            && OpcodeTable.ImmediateOf(opcode) is Immediate.None or Immediate.Lane or Immediate.Lanes),
     ];
 
-    private static readonly ILookup<WasmType, Opcode> NumericByResult =
-        NumericOpcodes.ToLookup(opcode => OpcodeTable.SignatureOf(opcode)!.Result!.Value);
+    private static readonly Opcode[] Scalars = [.. NumericOpcodes.Where(opcode => opcode < Opcode.V128Load)];
 
-    private static readonly Dictionary<WasmType, Opcode[]> ByResult =
-        NumericByResult.ToDictionary(group => group.Key, group => group.ToArray());
+    private static readonly Opcode[] Vectors = [.. NumericOpcodes.Where(IsVector)];
+
+    private static readonly Dictionary<WasmType, Opcode[]> ByResult = Scalars.Concat(Vectors)
+        .GroupBy(opcode => OpcodeTable.SignatureOf(opcode)!.Result!.Value)
+        .ToDictionary(group => group.Key, group => group.ToArray());
+
+    private static bool IsVector(Opcode opcode) => opcode is >= Opcode.V128Load and <= Opcode.F64x2ConvertLowI32x4U;
 
     public static void WriteConstant(WasmWriter writer, WasmType type, UInt128 bits)
     {
@@ -36,6 +40,9 @@ internal sealed partial class FunctionGenerator
                 break;
             case WasmType.F64:
                 writer.Op(Opcode.F64Const).Raw(BitConverter.GetBytes((ulong)bits));
+                break;
+            case WasmType.V128:
+                writer.Op(Opcode.V128Const).Raw(BitConverter.GetBytes((ulong)bits)).Raw(BitConverter.GetBytes((ulong)(bits >> 64)));
                 break;
             default:
                 writer.Op(Opcode.RefNull).Type(type);
@@ -112,27 +119,55 @@ internal sealed partial class FunctionGenerator
         }
 
         _code.Op(opcode);
+        WriteLanes(opcode, signature);
         Replace(signature.Operands.Length, signature.Result!.Value);
-        if (_options.Portable && MakesNaN(opcode))
+        if (_options.Portable && NaNOf(opcode) is { } format)
         {
-            MakeCanonical();
+            MakeCanonical(format);
         }
     }
 
-    /// <summary>The specification leaves the bits of a NaN result to the engine.</summary>
-    private static bool MakesNaN(Opcode opcode) => opcode
-        is >= Opcode.F32Ceil and <= Opcode.F32Max or >= Opcode.F64Ceil and <= Opcode.F64Max
-        or Opcode.F32DemoteF64 or Opcode.F64PromoteF32;
-
-    /// <summary>value = value ? value : canonical NaN.</summary>
-    private void MakeCanonical()
+    private void WriteLanes(Opcode opcode, OpcodeTable.Signature signature)
     {
-        var isDouble = _stack[^1] == WasmType.F64;
-        var scratch = _reserved + LoopsMax + (isDouble ? 1 : 0);
+        switch (OpcodeTable.ImmediateOf(opcode))
+        {
+            case Immediate.Lane or Immediate.MemoryAndLane:
+                _code.Byte(_dice.Next(signature.Lanes));
+                break;
+            case Immediate.Lanes:
+                for (var i = 0; i < 16; i++)
+                {
+                    _code.Byte(_dice.Next(32));
+                }
+
+                break;
+        }
+    }
+
+    /// <returns>The format of a result whose NaN bits the specification leaves to the engine, or null.</returns>
+    private static WasmType? NaNOf(Opcode opcode) => opcode switch
+    {
+        >= Opcode.F32Ceil and <= Opcode.F32Max or Opcode.F32DemoteF64 => WasmType.F32,
+        >= Opcode.F64Ceil and <= Opcode.F64Max or Opcode.F64PromoteF32 => WasmType.F64,
+        >= Opcode.F32x4Ceil and <= Opcode.F32x4Nearest or >= Opcode.F32x4Sqrt and <= Opcode.F32x4Max
+            or Opcode.F32x4DemoteF64x2Zero => WasmType.F32,
+        Opcode.F64x2Ceil or Opcode.F64x2Floor or Opcode.F64x2Trunc or Opcode.F64x2Nearest
+            or >= Opcode.F64x2Sqrt and <= Opcode.F64x2Max or Opcode.F64x2PromoteLowF32x4 => WasmType.F64,
+        _ => null,
+    };
+
+    /// <summary>value = value == value ? value : canonical NaN, in each lane.</summary>
+    private void MakeCanonical(WasmType format)
+    {
+        var isDouble = format == WasmType.F64;
+        var isVector = _stack[^1] == WasmType.V128;
+        var scratch = _reserved + LoopsMax + (isVector ? 2 : isDouble ? 1 : 0);
+        var canonical = isDouble ? 0x7FF8_0000_0000_0000UL : isVector ? 0x7FC0_0000_7FC0_0000UL : 0x7FC0_0000UL;
         _code.Op(Opcode.LocalTee).Index(scratch);
-        WriteConstant(_code, _stack[^1], isDouble ? 0x7FF8_0000_0000_0000UL : 0x7FC0_0000UL);
+        WriteConstant(_code, _stack[^1], isVector ? new UInt128(canonical, canonical) : canonical);
         _code.Op(Opcode.LocalGet).Index(scratch).Op(Opcode.LocalGet).Index(scratch);
-        _code.Op(isDouble ? Opcode.F64Eq : Opcode.F32Eq).Op(Opcode.Select);
+        _code.Op(isVector ? (isDouble ? Opcode.F64x2Eq : Opcode.F32x4Eq) : isDouble ? Opcode.F64Eq : Opcode.F32Eq);
+        _code.Op(isVector ? Opcode.V128Bitselect : Opcode.Select);
     }
 
     private void SetLocal()

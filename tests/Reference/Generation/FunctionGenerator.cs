@@ -52,13 +52,13 @@ internal sealed partial class FunctionGenerator
 
         _reserved = _locals.Count;
         _locals.AddRange(Enumerable.Repeat(WasmType.I32, LoopsMax));
-        _locals.AddRange([WasmType.F32, WasmType.F64]);
+        _locals.AddRange([WasmType.F32, WasmType.F64, WasmType.V128]);
         _budget = dice.OnceIn(15) ? 300 : dice.Between(5, 70);
     }
 
     private static IReadOnlyList<WasmType> ValueTypes { get; } =
         [WasmType.I32, WasmType.I64, WasmType.F32, WasmType.F64, WasmType.I32, WasmType.I64, WasmType.F32, WasmType.F64,
-            WasmType.FuncRef, WasmType.ExternRef];
+            WasmType.V128, WasmType.V128, WasmType.FuncRef, WasmType.ExternRef];
 
     private Frame Current => _frames[^1];
 
@@ -90,8 +90,11 @@ internal sealed partial class FunctionGenerator
         _budget--;
         switch (_dice.Next(100))
         {
+            case < 20:
+                Numeric(_dice.Pick(Scalars));
+                break;
             case < 30:
-                Numeric(_dice.Pick(NumericOpcodes));
+                Numeric(_dice.Pick(Vectors));
                 break;
             case < 38:
                 Produce(_dice.Pick(ValueTypes), 0);

@@ -76,7 +76,9 @@ public sealed class ModuleGenerator
 
     private WasmType[] SomeTypes(int most) => [.. Enumerable.Range(0, _dice.Next(most + 1)).Select(_ => AnyType())];
 
-    private WasmType AnyType() => _dice.Chance(90) ? _dice.Pick(Numbers)
+    /// <summary>JavaScript has no vectors, so portable functions take none.</summary>
+    private WasmType AnyType() => _dice.Chance(85) ? _dice.Pick(Numbers)
+        : _dice.Chance(40) && !_options.Portable ? WasmType.V128
         : _dice.Chance(50) ? WasmType.FuncRef : WasmType.ExternRef;
 
     private void ChooseGlobals()
@@ -86,6 +88,7 @@ public sealed class ModuleGenerator
             _shape.Globals.Add(new GlobalType(type, Mutable: true));
         }
 
+        _shape.Globals.Add(new GlobalType(WasmType.V128, Mutable: true));
         for (var count = _dice.Between(2, 6); count > 0; count--)
         {
             _shape.Globals.Add(new GlobalType(AnyType(), _dice.Chance(70)));

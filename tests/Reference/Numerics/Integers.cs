@@ -105,4 +105,35 @@ internal static class Integers
     public static bool LeS(int n, ulong a, ulong b) => Signed(n, a) <= Signed(n, b);
 
     public static bool GeS(int n, ulong a, ulong b) => Signed(n, a) >= Signed(n, b);
+
+    public static ulong Abs(int n, ulong a) => Wrap(n, Signed(n, a) < 0 ? 0 - a : a);
+
+    public static ulong MinS(int n, ulong a, ulong b) => LtS(n, a, b) ? a : b;
+
+    public static ulong MinU(int n, ulong a, ulong b) => Math.Min(a, b);
+
+    public static ulong MaxS(int n, ulong a, ulong b) => GtS(n, a, b) ? a : b;
+
+    public static ulong MaxU(int n, ulong a, ulong b) => Math.Max(a, b);
+
+    public static ulong AddSatS(int n, ulong a, ulong b) => SaturateS(n, (Int128)Signed(n, a) + Signed(n, b));
+
+    public static ulong AddSatU(int n, ulong a, ulong b) => SaturateU(n, (Int128)a + b);
+
+    public static ulong SubSatS(int n, ulong a, ulong b) => SaturateS(n, (Int128)Signed(n, a) - Signed(n, b));
+
+    public static ulong SubSatU(int n, ulong a, ulong b) => SaturateU(n, (Int128)a - b);
+
+    public static ulong AvgrU(int n, ulong a, ulong b) => (a + b + 1) / 2;
+
+    /// <summary>Product of two numbers between -1 and 1 with n - 1 bits behind the point, rounded.</summary>
+    public static ulong Q15MulrSatS(int n, ulong a, ulong b) =>
+        SaturateS(n, (((Int128)Signed(n, a) * Signed(n, b)) + ((Int128)1 << (n - 2))) >> (n - 1));
+
+    /// <summary>The nearest that n bits hold as a signed number.</summary>
+    public static ulong SaturateS(int n, Int128 value) =>
+        Wrap(n, (ulong)Int128.Clamp(value, -((Int128)1 << (n - 1)), ((Int128)1 << (n - 1)) - 1));
+
+    /// <summary>The nearest that n bits hold as an unsigned number.</summary>
+    public static ulong SaturateU(int n, Int128 value) => (ulong)Int128.Clamp(value, 0, ((Int128)1 << n) - 1);
 }

@@ -16,6 +16,7 @@ internal sealed partial class NumericTable
         DefineFloats64();
         DefineFloatsToIntegers();
         DefineOtherConversions();
+        DefineVectors();
     }
 
     public static NumericTable Default { get; } = new();

@@ -38,7 +38,8 @@ public static class FuzzWasmCheck
                 fuzzing.Run(Math.Min(StepSize, count - done));
                 return true;
             });
-            Console.Error.WriteLine($"{Math.Min(count, done + StepSize)} modules, {clock.Elapsed.TotalSeconds:f0} s, {result.Found.Count} found");
+            Console.Error.WriteLine(
+                $"{Math.Min(count, done + StepSize)} modules, {clock.Elapsed.TotalSeconds:f0} s, {result.Found.Count} found");
         }
         var found = result.Found
             .Select((one, i) => $"{one.What}, kept as {FoundModules.Keep($"fuzzwasm-{seed}-{i}", one.Module)}").ToArray();
