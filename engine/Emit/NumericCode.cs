@@ -62,7 +62,6 @@ internal static class NumericCode
         Call(Opcode.F64Copysign, typeof(Math), nameof(Math.CopySign), typeof(double), typeof(double));
         Call(Opcode.I32ReinterpretF32, typeof(BitConverter), nameof(BitConverter.SingleToInt32Bits), typeof(float));
         Call(Opcode.I64ReinterpretF64, typeof(BitConverter), nameof(BitConverter.DoubleToInt64Bits), typeof(double));
-        Call(Opcode.F32ReinterpretI32, typeof(BitConverter), nameof(BitConverter.Int32BitsToSingle), typeof(int));
         Call(Opcode.F64ReinterpretI64, typeof(BitConverter), nameof(BitConverter.Int64BitsToDouble), typeof(long));
     }
 

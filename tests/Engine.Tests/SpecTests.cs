@@ -12,10 +12,6 @@ public sealed class SpecTests(GuestThreadsFixture guests, ITestOutputHelper outp
     [MemberData(nameof(Files))]
     public Task CoreFile_HoldsCompletely(string file) => HoldsCompletely("core", file, () => new CompilingSpecEngine());
 
-    [Theory(SkipTestWithoutData = true)]
-    [MemberData(nameof(Files))]
-    public Task CoreFile_HoldsCompletelyInTheInterpreter(string file) => HoldsCompletely("core", file, () => new ReferenceSpecEngine());
-
     [Fact]
     public void Vectors_ArePresentWhereTheyAreRequired()
     {
@@ -35,8 +31,4 @@ public sealed class VectorSpecTests(GuestThreadsFixture guests, ITestOutputHelpe
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Files))]
     public Task VectorFile_HoldsCompletely(string file) => HoldsCompletely("simd", file, () => new CompilingSpecEngine());
-
-    [Theory(SkipTestWithoutData = true)]
-    [MemberData(nameof(Files))]
-    public Task VectorFile_HoldsCompletelyInTheInterpreter(string file) => HoldsCompletely("simd", file, () => new ReferenceSpecEngine());
 }

@@ -3,7 +3,7 @@ using Marketplace.Engine.Decode;
 
 namespace Marketplace.Reference.Execution;
 
-/// <summary>Blocks, branches and calls (core specification, 4.4.8 to 4.4.10).</summary>
+/// <summary>Blocks, branches and calls (core specification, 4.4.8 to 4.4.10; tail call proposal).</summary>
 internal sealed partial class Machine
 {
     private void Control(Step step)
@@ -52,8 +52,14 @@ internal sealed partial class Machine
             case Opcode.Call:
                 Call(_frame.Instance.Functions[index], _frame.SlotsLeft);
                 break;
-            default:
+            case Opcode.CallIndirect:
                 Call(FromTable(step), _frame.SlotsLeft);
+                break;
+            case Opcode.ReturnCall:
+                TailCall(_frame.Instance.Functions[index]);
+                break;
+            default:
+                TailCall(FromTable(step));
                 break;
         }
     }
@@ -164,6 +170,15 @@ internal sealed partial class Machine
         Pop(function.Type.Parameters.Length).CopyTo(locals, 0);
         _frame = new Frame(function.Instance, body, locals, _operands.Count, slots - body.FrameSlots);
         _frames.Push(_frame);
+    }
+
+    /// <summary>The callee takes the place of this frame, so it has what this frame's caller had left.</summary>
+    private void TailCall(ReferenceFunction function)
+    {
+        var slots = _frame.SlotsLeft + _frame.Body.FrameSlots;
+        MoveDown(function.Type.Parameters.Length, _frame.Height);
+        LeaveFrame();
+        Call(function, slots);
     }
 
     private void CallHost(ReferenceFunction function, ReferenceHost host, int slots)

@@ -70,7 +70,7 @@ internal sealed partial class Machine(ReferenceRun run)
     {
         switch (step.Opcode)
         {
-            case <= Opcode.CallIndirect:
+            case <= Opcode.ReturnCallIndirect:
                 Control(step);
                 break;
             case >= Opcode.Drop and <= Opcode.GlobalSet:

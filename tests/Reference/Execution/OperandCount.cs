@@ -78,7 +78,7 @@ internal sealed class OperandCount
                 Pop(1);
                 Change(LabelTypes(index).Count, LabelTypes(index));
                 break;
-            case Opcode.Br or Opcode.BrTable or Opcode.Return or Opcode.Unreachable:
+            case Opcode.Br or Opcode.BrTable or Opcode.Return or Opcode.Unreachable or Opcode.ReturnCall or Opcode.ReturnCallIndirect:
                 MarkUnreachable();
                 break;
             case Opcode.Select:

@@ -194,8 +194,9 @@ internal sealed partial class FunctionGenerator
             var callee = _dice.OnceIn(6) ? _dice.Next(_shape.ImportedFunctions) : Later();
             var type = _shape.TypeOf(callee);
             Need(type.Parameters);
-            _code.Op(Opcode.Call).Index(callee);
-            Replace(type.Parameters.Length, type.Results.AsSpan());
+            var tail = IsTail(type);
+            _code.Op(tail ? Opcode.ReturnCall : Opcode.Call).Index(callee);
+            Behind(type, tail);
             return;
         }
 
@@ -211,8 +212,22 @@ internal sealed partial class FunctionGenerator
         var expected = _shape.Types[typeIndex];
         Need(expected.Parameters);
         WriteConstant(_code, WasmType.I32, (uint)slot);
-        _code.Op(Opcode.CallIndirect).Index(typeIndex).Index(_dice.OnceIn(40) ? 2 : 0);
-        Replace(expected.Parameters.Length, expected.Results.AsSpan());
+        var isTail = IsTail(expected);
+        _code.Op(isTail ? Opcode.ReturnCallIndirect : Opcode.CallIndirect).Index(typeIndex).Index(_dice.OnceIn(40) ? 2 : 0);
+        Behind(expected, isTail);
+    }
+
+    /// <summary>A tail call gives its callee's results for the function's own, and the rest of the block is dead.</summary>
+    private bool IsTail(FunctionType callee) =>
+        callee.Results.SequenceEqual(_type.Results) && _dice.Chance(_frames.Count > 1 ? 40 : 4);
+
+    private void Behind(FunctionType callee, bool tail)
+    {
+        Replace(callee.Parameters.Length, callee.Results.AsSpan());
+        if (tail)
+        {
+            MarkDead();
+        }
     }
 
     /// <summary>Mostly a function behind this one, so that recursion is rare.</summary>
