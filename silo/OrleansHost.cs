@@ -25,7 +25,8 @@ internal static class OrleansHost
         using var key = folder.KeyPair(DataFolder.WorkerKey);
         var worker = new WorkerId(key.PublicKey);
         var tls = options.UsesTls ? ClusterTls.Settings(options) : null;
-        var store = await PostgresStore.Open(new PostgresStoreOptions { ConnectionString = database.ForStore, Projections = MarketProjections.All });
+        var store = await PostgresStore.Open(
+            new PostgresStoreOptions { ConnectionString = database.ForStore, Projections = MarketProjections.All }, TimeProvider.System);
         var blobs = FileBlobStore.OpenShared(
             options.BlobFolder.Length > 0 ? options.BlobFolder : folder.Blobs, new FileBlobStoreOptions { FreeBytesMin = (long)options.DiskFloorMiB << 20 });
 

@@ -5,8 +5,14 @@ namespace Marketplace.Storage;
 /// <summary>
 /// One connection for batches of reads or writes: made when it is first needed, and anew after it failed. One user at a time.
 /// </summary>
-internal sealed class PostgresSession(NpgsqlDataSource source, bool requireDurableServer) : IAsyncDisposable
+internal sealed class PostgresSession(NpgsqlDataSource source, bool requireDurableServer, TimeProvider time) : IAsyncDisposable
 {
+    /// <summary>
+    /// After so long without use a connection is asked whether it lives before a batch is entrusted to it. Servers, proxies and firewalls
+    /// end idle connections after minutes and without a word; the first writes after a quiet time would be of unknown outcome.
+    /// </summary>
+    private static readonly TimeSpan UncheckedIdleMax = TimeSpan.FromSeconds(5);
+
     /// <summary>The oldest release that its makers still repair.</summary>
     private const int ServerVersionMin = 140000;
 
@@ -24,13 +30,50 @@ internal sealed class PostgresSession(NpgsqlDataSource source, bool requireDurab
         """;
 
     private NpgsqlConnection? _connection;
+    private long _usedAt;
 
     /// <exception cref="StoreUnavailableException">No connection could be made; nothing was sent.</exception>
     /// <exception cref="PostgresSettingsException">The server is not one to keep books on.</exception>
     public async ValueTask<NpgsqlConnection> Connection()
     {
         if (_connection is { } open)
-            return open;
+        {
+            var idle = time.GetElapsedTime(_usedAt);
+            _usedAt = time.GetTimestamp();
+            if (idle < UncheckedIdleMax || await Lives(open).ConfigureAwait(false))
+                return open;
+            await DisposeAsync().ConfigureAwait(false);
+        }
+        _usedAt = time.GetTimestamp();
+        return _connection = await Open().ConfigureAwait(false);
+    }
+
+    /// <summary>Gives the connection up: nobody knows what it would answer next.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection is { } connection)
+        {
+            _connection = null;
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<bool> Lives(NpgsqlConnection connection)
+    {
+        try
+        {
+            await using var command = new NpgsqlCommand("select", connection);
+            await command.ExecuteNonQueryAsync().ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception failure) when (failure is NpgsqlException or IOException or TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<NpgsqlConnection> Open()
+    {
         var connection = source.CreateConnection();
         try
         {
@@ -48,17 +91,7 @@ internal sealed class PostgresSession(NpgsqlDataSource source, bool requireDurab
                     $"No connection to the database could be made ({failure.Message}).", mayHaveHappened: false, failure);
             throw;
         }
-        return _connection = connection;
-    }
-
-    /// <summary>Gives the connection up: nobody knows what it would answer next.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (_connection is { } connection)
-        {
-            _connection = null;
-            await connection.DisposeAsync().ConfigureAwait(false);
-        }
+        return connection;
     }
 
     private void Check(int version, string encoding, string fsync, string synchronousCommit)

@@ -25,7 +25,7 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IAsyncD
     private PostgresPresence? _presence;
     private bool _closed;
 
-    private PostgresStore(PostgresStoreOptions options)
+    private PostgresStore(PostgresStoreOptions options, TimeProvider time)
     {
         _sessions = NpgsqlDataSource.Create(Settings(options, connection => connection.Pooling = false));
         _queries = NpgsqlDataSource.Create(Settings(options, connection =>
@@ -39,7 +39,7 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IAsyncD
         _pages = new PostgresPages(_queries, options.BatchBytesMax);
 
         PostgresSession[] Sessions(int count) =>
-            [.. Enumerable.Range(0, count).Select(_ => new PostgresSession(_sessions, options.RequireDurableServer))];
+            [.. Enumerable.Range(0, count).Select(_ => new PostgresSession(_sessions, options.RequireDurableServer, time))];
     }
 
     /// <summary>Opens the store, after bringing the database to this build's schema.</summary>
@@ -47,14 +47,14 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IAsyncD
     /// <exception cref="PostgresSchemaException">The database belongs to another build.</exception>
     /// <exception cref="PostgresSettingsException">The server is set up to lose what it acknowledges, or is too old.</exception>
     /// <exception cref="MoveRefusedException">The data is being moved at this moment.</exception>
-    public static async Task<PostgresStore> Open(PostgresStoreOptions options, CancellationToken cancellation = default)
+    public static async Task<PostgresStore> Open(PostgresStoreOptions options, TimeProvider time, CancellationToken cancellation = default)
     {
         options.Validate();
-        var store = new PostgresStore(options);
+        var store = new PostgresStore(options, time);
         try
         {
             // Before anything is changed: is this a server to keep books on?
-            await using (var first = new PostgresSession(store._sessions, options.RequireDurableServer))
+            await using (var first = new PostgresSession(store._sessions, options.RequireDurableServer, time))
                 await first.Connection().ConfigureAwait(false);
             await PostgresSchema.Apply(store._queries, SchemaScript.All, cancellation).ConfigureAwait(false);
             store._presence = await PostgresPresence.BeSeen(options.ConnectionString, cancellation).ConfigureAwait(false);

@@ -9,8 +9,8 @@ using Npgsql;
 namespace Marketplace.Benchmarks;
 
 /// <summary>
-/// Durable documents of 400 bytes a second on PostgreSQL, each created and changed once as a job is, by N callers of the store and by N clients
-/// of <c>pgbench</c> that send the same writes one by one: same server, same table, same run.
+/// Durable documents of 400 bytes a second on PostgreSQL, each created and changed once as a job is, by 1, 32 and 128 callers of the store
+/// and by as many clients of <c>pgbench</c> that send the same writes one by one: same server, same table, same run.
 /// </summary>
 internal static partial class PostgresBenchmark
 {
@@ -29,16 +29,14 @@ internal static partial class PostgresBenchmark
     {
         await using var server = await PostgresServer.Start(durable: true);
         var database = await server.CreateDatabase();
-        await using var store = await PostgresStore.Open(new PostgresStoreOptions
-        {
-            ConnectionString = database,
-            WriteConnections = arguments.Number("connections", new PostgresStoreOptions { ConnectionString = database }.WriteConnections),
-        });
-        var seconds = arguments.Number("seconds", 6);
+        var options = new PostgresStoreOptions { ConnectionString = database };
+        options = options with { WriteConnections = arguments.Number("connections", options.WriteConnections) };
+        await using var store = await PostgresStore.Open(options, TimeProvider.System);
+        var seconds = arguments.Number("seconds", 4);
         await Ours(store, 32, seconds: 1);
         var postmaster = int.Parse(
             File.ReadLines(Path.Combine(new NpgsqlConnectionStringBuilder(database).Host!, "data", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
-        foreach (var writers in (int[])[32, 128])
+        foreach (var writers in (int[])[1, 32, 128])
         {
             var before = await Peer(database, writers, seconds);
             var (used, client) = (ProcessorTime.OfTree(postmaster), Environment.CpuUsage.TotalTime);

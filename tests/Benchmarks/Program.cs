@@ -7,7 +7,7 @@ var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, T
         "durable jobs end to end over HTTP, then single jobs when idle [--jobs N] [--seconds S] [--idle N] [--batch N] [--clients N]",
         JobsBenchmark.Run),
     ["peers"] = ("the same, and ../shared/peers/jobs.sh where it is found, with the ratio", PeersBenchmark.Run),
-    ["postgres"] = ("documents written on PostgreSQL by 32 and 128 callers, beside pgbench [--seconds S] [--connections N]", PostgresBenchmark.Run),
+    ["postgres"] = ("documents written on PostgreSQL by 1, 32 and 128 callers, beside pgbench [--seconds S] [--connections N]", PostgresBenchmark.Run),
     ["engine"] = ("the engine against V8 (node) on the same kernels, where node is found [--rounds N]", EngineBenchmark.Run),
     ["start"] = ("time to ready of a new silo and to its first answered job", StartBenchmark.Run),
 };

@@ -9,7 +9,7 @@ namespace Marketplace.Storage;
 public sealed class PostgresFailureTests(PostgresFixture postgres)
 {
     private const string KillStores = """
-        select pg_terminate_backend(pid) from pg_stat_activity
+        select pg_terminate_backend(pid, 10000) from pg_stat_activity
         where application_name = 'marketplace store' and datname = current_database() and pid <> pg_backend_pid()
         """;
 
@@ -97,13 +97,28 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task ConnectionsThatDiedWhileNobodyWrote_AreReplacedBeforeTheNextWrite()
+    {
+        var database = await postgres.CreateDatabase();
+        var time = new ManualTime();
+        var options = new PostgresStoreOptions { ConnectionString = database, RequireDurableServer = false, WriteConnections = 1 };
+        await using var store = await PostgresStore.Open(options, time, Cancel);
+        for (var version = 0; version < 3; version++)
+        {
+            Assert.Equal(version + 1, await store.Write(new DocumentKey("k", "a"), version, default));
+            await PostgresServer.Execute(database, KillStores);
+            time.Advance(TimeSpan.FromMinutes(1));
+        }
+    }
+
+    [Fact]
     public async Task ServerThatAcknowledgesTooEarly_IsRefused()
     {
         var database = await postgres.CreateDatabase();
         var name = new NpgsqlConnectionStringBuilder(database).Database;
         await PostgresServer.Execute(database, $"alter database {name} set synchronous_commit = off");
         var refusal = await Assert.ThrowsAsync<PostgresSettingsException>(
-            () => PostgresStore.Open(new PostgresStoreOptions { ConnectionString = database }, Cancel));
+            () => PostgresStore.Open(new PostgresStoreOptions { ConnectionString = database }, TimeProvider.System, Cancel));
         Assert.Equal(("synchronous_commit", "off"), (refusal.Setting, refusal.Value));
     }
 
@@ -112,7 +127,7 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
     {
         var database = await postgres.CreateDatabase();
         var refusal = await Assert.ThrowsAsync<PostgresSettingsException>(
-            () => PostgresStore.Open(new PostgresStoreOptions { ConnectionString = database }, Cancel));
+            () => PostgresStore.Open(new PostgresStoreOptions { ConnectionString = database }, TimeProvider.System, Cancel));
         Assert.Equal(("fsync", "off"), (refusal.Setting, refusal.Value));
     }
 
@@ -123,7 +138,7 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
     public async Task ConnectionStringThatIsNone_IsRefusedByTheOptionsName(string text)
     {
         var refusal = await Assert.ThrowsAsync<ArgumentException>(
-            () => PostgresStore.Open(new PostgresStoreOptions { ConnectionString = text }, Cancel));
+            () => PostgresStore.Open(new PostgresStoreOptions { ConnectionString = text }, TimeProvider.System, Cancel));
         Assert.Contains("PostgresStoreOptions.ConnectionString", refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("swordfish", refusal.Message, StringComparison.Ordinal);
     }
@@ -133,7 +148,7 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
     {
         var folder = Directory.CreateTempSubdirectory("market-none-");
         var options = new PostgresStoreOptions { ConnectionString = $"Host={folder.FullName};Username=market;Database=none" };
-        var failure = await Assert.ThrowsAsync<StoreUnavailableException>(() => PostgresStore.Open(options, Cancel));
+        var failure = await Assert.ThrowsAsync<StoreUnavailableException>(() => PostgresStore.Open(options, TimeProvider.System, Cancel));
         folder.Delete();
         Assert.False(failure.MayHaveHappened);
     }

@@ -27,13 +27,13 @@ public sealed class PostgresUnderTest : StoreUnderTest
             RequireDurableServer = false,
         };
         options = change?.Invoke(options) ?? options;
-        return new PostgresUnderTest(options, await PostgresStore.Open(options, TestContext.Current.CancellationToken));
+        return new PostgresUnderTest(options, await PostgresStore.Open(options, TimeProvider.System, TestContext.Current.CancellationToken));
     }
 
     public override async ValueTask Reopen()
     {
         await _store.DisposeAsync();
-        _store = await PostgresStore.Open(Options, TestContext.Current.CancellationToken);
+        _store = await PostgresStore.Open(Options, TimeProvider.System, TestContext.Current.CancellationToken);
     }
 
     public override ValueTask<TResult> Wait<TResult>(ValueTask<TResult> task) => task;
