@@ -20,8 +20,7 @@ internal sealed class PostgresMoving : IAsyncDisposable
         var source = Source(connectionString);
         try
         {
-            await using (var first = new PostgresSession(source, requireDurableServer))
-                await first.Connection().ConfigureAwait(false);
+            await (await PostgresSession.Open(source, requireDurableServer).ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
             return new PostgresMoving(source, await PostgresPresence.BeAlone(source, cancellation).ConfigureAwait(false));
         }
         catch (Exception failure)

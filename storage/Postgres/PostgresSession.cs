@@ -13,6 +13,9 @@ internal sealed class PostgresSession(NpgsqlDataSource source, bool requireDurab
     /// </summary>
     private static readonly TimeSpan UncheckedIdleMax = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long the answer to that may take: longer is as good as dead, and a new connection is made faster.</summary>
+    private const int SignOfLifeSecondsMax = 2;
+
     /// <summary>The oldest release that its makers still repair.</summary>
     private const int ServerVersionMin = 140000;
 
@@ -45,7 +48,32 @@ internal sealed class PostgresSession(NpgsqlDataSource source, bool requireDurab
             await DisposeAsync().ConfigureAwait(false);
         }
         _usedAt = time.GetTimestamp();
-        return _connection = await Open().ConfigureAwait(false);
+        return _connection = await Open(source, requireDurableServer).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a connection to a server that is one to keep books on.</summary>
+    /// <inheritdoc cref="Connection" path="/exception"/>
+    public static async Task<NpgsqlConnection> Open(NpgsqlDataSource source, bool requireDurableServer)
+    {
+        var connection = source.CreateConnection();
+        try
+        {
+            await connection.OpenAsync().ConfigureAwait(false);
+            await using var command = new NpgsqlCommand(Prepare, connection);
+            await using var reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
+            await reader.ReadAsync().ConfigureAwait(false);
+            Check(reader.GetInt32(0), reader.GetString(1), fsync: reader.GetString(2), synchronousCommit: reader.GetString(3),
+                requireDurableServer);
+        }
+        catch (Exception failure)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            if (failure is NpgsqlException or TimeoutException)
+                throw new StoreUnavailableException(
+                    $"No connection to the database could be made ({failure.Message}).", mayHaveHappened: false, failure);
+            throw;
+        }
+        return connection;
     }
 
     /// <summary>Gives the connection up: nobody knows what it would answer next.</summary>
@@ -62,7 +90,7 @@ internal sealed class PostgresSession(NpgsqlDataSource source, bool requireDurab
     {
         try
         {
-            await using var command = new NpgsqlCommand("select", connection);
+            await using var command = new NpgsqlCommand("select", connection) { CommandTimeout = SignOfLifeSecondsMax };
             await command.ExecuteNonQueryAsync().ConfigureAwait(false);
             return true;
         }
@@ -72,29 +100,7 @@ internal sealed class PostgresSession(NpgsqlDataSource source, bool requireDurab
         }
     }
 
-    private async Task<NpgsqlConnection> Open()
-    {
-        var connection = source.CreateConnection();
-        try
-        {
-            await connection.OpenAsync().ConfigureAwait(false);
-            await using var command = new NpgsqlCommand(Prepare, connection);
-            await using var reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
-            await reader.ReadAsync().ConfigureAwait(false);
-            Check(reader.GetInt32(0), reader.GetString(1), fsync: reader.GetString(2), synchronousCommit: reader.GetString(3));
-        }
-        catch (Exception failure)
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            if (failure is NpgsqlException or TimeoutException)
-                throw new StoreUnavailableException(
-                    $"No connection to the database could be made ({failure.Message}).", mayHaveHappened: false, failure);
-            throw;
-        }
-        return connection;
-    }
-
-    private void Check(int version, string encoding, string fsync, string synchronousCommit)
+    private static void Check(int version, string encoding, string fsync, string synchronousCommit, bool requireDurableServer)
     {
         if (version < ServerVersionMin)
             throw new PostgresSettingsException("server_version_num", $"{version}", $"at least {ServerVersionMin}");

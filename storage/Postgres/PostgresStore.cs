@@ -54,8 +54,7 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IAsyncD
         try
         {
             // Before anything is changed: is this a server to keep books on?
-            await using (var first = new PostgresSession(store._sessions, options.RequireDurableServer, time))
-                await first.Connection().ConfigureAwait(false);
+            await (await PostgresSession.Open(store._sessions, options.RequireDurableServer).ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
             await PostgresSchema.Apply(store._queries, SchemaScript.All, cancellation).ConfigureAwait(false);
             store._presence = await PostgresPresence.BeSeen(options.ConnectionString, cancellation).ConfigureAwait(false);
             await PostgresReadModel.MakeWhereMissing(options.ConnectionString, options.Projections, cancellation).ConfigureAwait(false);
