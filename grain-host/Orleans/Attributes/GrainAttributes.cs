@@ -10,8 +10,8 @@ public sealed class GrainTypeAttribute(string grainType) : Attribute
 }
 
 /// <summary>Activations of this class are never collected for being idle.</summary>
-[AttributeUsage(AttributeTargets.Class)]
-public sealed class KeepAliveAttribute : Attribute;
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
+public class KeepAliveAttribute : Attribute;
 
 /// <summary>How long callers of this method wait for its answer, for instance <c>"00:00:05"</c>.</summary>
 [AttributeUsage(AttributeTargets.Method)]
