@@ -96,22 +96,33 @@ public sealed class FaultyTests
         Assert.Empty(result.Output.ToArray());
     }
 
-    /// <summary>A clock on which a minute passes between any two looks.</summary>
+    /// <summary>A clock whose every timer rings at once.</summary>
     private sealed class HastyClock : TimeProvider
     {
-        private long _minutes;
-
-        public override long TimestampFrequency => 1;
-
-        public override long GetTimestamp() => 60 * Interlocked.Increment(ref _minutes);
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            new HastyTimer(() => callback(state));
     }
 
-    /// <summary>A clock that shows the time once.</summary>
+    private sealed class HastyTimer(Action ring) : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            if (dueTime != Timeout.InfiniteTimeSpan)
+                ThreadPool.QueueUserWorkItem(_ => ring());
+            return true;
+        }
+
+        public void Dispose()
+        {
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
+    /// <summary>A clock that shows the time and measures none.</summary>
     private sealed class BrokenClock : TimeProvider
     {
-        private int _looks;
-
-        public override long GetTimestamp() =>
-            Interlocked.Increment(ref _looks) == 1 ? 0 : throw new InvalidOperationException("the clock has stopped");
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            throw new InvalidOperationException("the clock has stopped");
     }
 }
