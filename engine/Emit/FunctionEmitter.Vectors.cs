@@ -8,6 +8,7 @@ internal sealed partial class FunctionEmitter
 {
     private void Vector(in Instruction instruction)
     {
+        var signature = OpcodeTable.SignatureOf(instruction.Opcode)!;
         switch (instruction.Opcode)
         {
             case Opcode.V128Const:
@@ -31,17 +32,55 @@ internal sealed partial class FunctionEmitter
             case >= Opcode.I8x16ExtractLaneS and <= Opcode.F64x2ReplaceLane:
                 Lane(in instruction);
                 break;
+            case Opcode.V128Bitselect:
+                Bitselect();
+                break;
+            case Opcode.F32x4Abs:
+                Sign(instruction.Opcode, Opcode.V128And, 0x7FFF_FFFF_7FFF_FFFF);
+                break;
+            case Opcode.F64x2Abs:
+                Sign(instruction.Opcode, Opcode.V128And, long.MaxValue);
+                break;
+            case Opcode.F32x4Neg:
+                Sign(instruction.Opcode, Opcode.V128Xor, unchecked((long)0x8000_0000_8000_0000));
+                break;
+            case Opcode.F64x2Neg:
+                Sign(instruction.Opcode, Opcode.V128Xor, long.MinValue);
+                break;
             default:
-                VectorNumeric(instruction.Opcode);
+                VectorNumeric(instruction.Opcode, SettleNaN(instruction.Opcode, signature.Operands.Length));
                 break;
         }
     }
 
-    private void VectorNumeric(Opcode opcode)
+    /// <summary>The mask is the last operand of WebAssembly and the first of .NET.</summary>
+    private void Bitselect()
+    {
+        _stack.CanonicaliseTop(3);
+        var mask = _stack.Take();
+        var zeros = _stack.Take();
+        var ones = _stack.Take();
+        mask.Emit();
+        ones.Emit();
+        zeros.Emit();
+        _il.Emit(OpCodes.Call, VectorCode.Select);
+        _stack.PushStack(WasmType.V128, depth: 1);
+    }
+
+    /// <summary>The sign is a bit like any other, also that of a NaN.</summary>
+    private void Sign(Opcode opcode, Opcode bits, long mask)
+    {
+        var anyNaN = SettleNaN(opcode, 1);
+        _stack.PushConstant(WasmType.V128, mask, mask);
+        VectorNumeric(bits, anyNaN);
+    }
+
+    /// <param name="opcode">Becomes calls, with its operands' NaNs as they are.</param>
+    /// <param name="anyNaN">What the result may hold.</param>
+    private void VectorNumeric(Opcode opcode, NaNLanes anyNaN)
     {
         var signature = OpcodeTable.SignatureOf(opcode)!;
         var operation = VectorCode.Of(opcode);
-        var anyNaN = SettleNaN(opcode, signature.Operands.Length);
         var depth = VectorCode.IsCommutative(opcode)
             ? _stack.LoadEither(operation.Lane)
             : _stack.Load(signature.Operands.Length, operation.Lane);

@@ -113,7 +113,8 @@ internal sealed class FunctionLocals
             case WasmType.V128:
                 IL.LoadInt64(bits);
                 IL.LoadInt64(highBits);
-                IL.Emit(OpCodes.Call, Members.Helper(typeof(Vectors), nameof(Vectors.Constant)));
+                IL.Emit(OpCodes.Call, VectorCode.Constant);
+                IL.Emit(OpCodes.Call, VectorLanes.Conversion(VectorLane.Int64, VectorLane.Byte));
                 break;
             default:
                 IL.Emit(OpCodes.Ldnull);

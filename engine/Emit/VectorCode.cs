@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Marketplace.Engine.Decode;
 using Marketplace.Engine.Runtime;
 using Api = System.Runtime.Intrinsics.Vector128;
@@ -12,6 +13,21 @@ namespace Marketplace.Engine.Emit;
 /// </summary>
 internal static class VectorCode
 {
+    // The operators themselves: the methods Add, Xor and so on only call them, and the machine-code compiler stops looking into
+    // methods when a function has many values.
+    private const string Addition = "op_Addition";
+    private const string Subtraction = "op_Subtraction";
+    private const string Multiplication = "op_Multiply";
+    private const string Division = "op_Division";
+    private const string Negation = "op_UnaryNegation";
+    private const string And = "op_BitwiseAnd";
+    private const string Or = "op_BitwiseOr";
+    private const string ExclusiveOr = "op_ExclusiveOr";
+    private const string OnesComplement = "op_OnesComplement";
+    private const string LeftShift = "op_LeftShift";
+    private const string RightShift = "op_RightShift";
+    private const string UnsignedRightShift = "op_UnsignedRightShift";
+
     private static readonly Dictionary<Opcode, Operation> Operations = [];
 
     static VectorCode()
@@ -21,7 +37,17 @@ internal static class VectorCode
         Conversions();
         Floats();
         Bits();
+        OwnInstructions();
     }
+
+    /// <summary>Of two halves, the lower first.</summary>
+    public static MethodInfo Constant { get; } = Method(nameof(Api.Create), typeof(long), typeof(long));
+
+    public static MethodInfo Select { get; } = Method(
+        nameof(Api.ConditionalSelect),
+        VectorLanes.VectorOf(typeof(byte)),
+        VectorLanes.VectorOf(typeof(byte)),
+        VectorLanes.VectorOf(typeof(byte)));
 
     /// <summary>One instruction: methods called one after the other, each with what the one before left.</summary>
     public sealed class Operation(params MethodInfo[] calls)
@@ -69,9 +95,9 @@ internal static class VectorCode
         or Opcode.I64x2Mul or Opcode.I8x16Eq or Opcode.I16x8Eq or Opcode.I32x4Eq or Opcode.I64x2Eq
         or Opcode.F32x4Add or Opcode.F32x4Mul or Opcode.F64x2Add or Opcode.F64x2Mul;
 
-    /// <summary>A method of <see cref="Vector128"/> by its parameters, made for them where it is generic.</summary>
+    /// <summary>A method of <see cref="Vector128"/> by its parameters, made for them where it is generic; or an operator.</summary>
     public static MethodInfo Method(string name, params Type[] parameters) =>
-        typeof(Vector128).GetMethods().Where(m => m.Name == name).Select(m => Closed(m, parameters))
+        parameters[0].GetMethod(name, parameters) ?? typeof(Vector128).GetMethods().Where(m => m.Name == name).Select(m => Closed(m, parameters))
             .FirstOrDefault(m => m is not null && m.GetParameters().Select(p => p.ParameterType).SequenceEqual(parameters))
             ?? throw new MissingMethodException(nameof(Vector128), name);
 
@@ -122,7 +148,7 @@ internal static class VectorCode
         var vector = VectorLanes.VectorOf(typeof(T));
         var equals = Method(nameof(Api.Equals), vector, vector);
         Operations[equal] = new Operation(equals);
-        Operations[equal + 1] = new Operation(equals, Method(nameof(Api.OnesComplement), vector));
+        Operations[equal + 1] = new Operation(equals, Method(OnesComplement, vector));
     }
 
     private static void Integers()
@@ -141,21 +167,21 @@ internal static class VectorCode
         Map<ushort>(2, (Opcode.I16x8MinU, nameof(Api.Min)), (Opcode.I16x8MaxU, nameof(Api.Max)));
         Map<int>(2, (Opcode.I32x4MinS, nameof(Api.Min)), (Opcode.I32x4MaxS, nameof(Api.Max)));
         Map<uint>(2, (Opcode.I32x4MinU, nameof(Api.Min)), (Opcode.I32x4MaxU, nameof(Api.Max)));
-        Map<short>(2, (Opcode.I16x8Mul, nameof(Api.Multiply)));
-        Map<int>(2, (Opcode.I32x4Mul, nameof(Api.Multiply)));
-        Map<long>(2, (Opcode.I64x2Mul, nameof(Api.Multiply)));
+        Map<short>(2, (Opcode.I16x8Mul, Multiplication));
+        Map<int>(2, (Opcode.I32x4Mul, Multiplication));
+        Map<long>(2, (Opcode.I64x2Mul, Multiplication));
     }
 
     /// <summary>What every size of lane has. The three shifts follow one another: shl, shr_s, shr_u.</summary>
     private static void Lanes<TSigned, TUnsigned>(Opcode negate, Opcode shift, Opcode add, Opcode subtract, Opcode bitmask)
     {
         var vector = VectorLanes.VectorOf(typeof(TSigned));
-        Map<TSigned>(1, (negate, nameof(Api.Negate)), (bitmask, nameof(Api.ExtractMostSignificantBits)));
-        Map<TSigned>(2, (add, nameof(Api.Add)), (subtract, nameof(Api.Subtract)));
-        Operations[shift] = new Operation(Method(nameof(Api.ShiftLeft), vector, typeof(int)));
-        Operations[shift + 1] = new Operation(Method(nameof(Api.ShiftRightArithmetic), vector, typeof(int)));
+        Map<TSigned>(1, (negate, Negation), (bitmask, nameof(Api.ExtractMostSignificantBits)));
+        Map<TSigned>(2, (add, Addition), (subtract, Subtraction));
+        Operations[shift] = new Operation(Method(LeftShift, vector, typeof(int)));
+        Operations[shift + 1] = new Operation(Method(RightShift, vector, typeof(int)));
         Operations[shift + 2] =
-            new Operation(Method(nameof(Api.ShiftRightLogical), VectorLanes.VectorOf(typeof(TUnsigned)), typeof(int)));
+            new Operation(Method(UnsignedRightShift, VectorLanes.VectorOf(typeof(TUnsigned)), typeof(int)));
     }
 
     private static void Conversions()
@@ -168,7 +194,6 @@ internal static class VectorCode
         Map<float>(1, (Opcode.I32x4TruncSatF32x4S, nameof(Api.ConvertToInt32)), (Opcode.I32x4TruncSatF32x4U, nameof(Api.ConvertToUInt32)));
         Map<int>(1, (Opcode.F32x4ConvertI32x4S, nameof(Api.ConvertToSingle)));
         Map<uint>(1, (Opcode.F32x4ConvertI32x4U, nameof(Api.ConvertToSingle)));
-        Map<float>(1, (Opcode.F64x2PromoteLowF32x4, nameof(Api.WidenLower)));
     }
 
     /// <summary>Four opcodes: low_s, high_s, low_u, high_u.</summary>
@@ -199,17 +224,41 @@ internal static class VectorCode
     private static void Arithmetic<T>(Opcode sqrt)
     {
         Map<T>(1, (sqrt, nameof(Api.Sqrt)));
-        Map<T>(2, (sqrt + 1, nameof(Api.Add)), (sqrt + 2, nameof(Api.Subtract)), (sqrt + 3, nameof(Api.Multiply)));
-        Map<T>(2, (sqrt + 4, nameof(Api.Divide)), (sqrt + 5, nameof(Api.Min)), (sqrt + 6, nameof(Api.Max)));
+        Map<T>(2, (sqrt + 1, Addition), (sqrt + 2, Subtraction), (sqrt + 3, Multiplication));
+        Map<T>(2, (sqrt + 4, Division), (sqrt + 5, nameof(Api.Min)), (sqrt + 6, nameof(Api.Max)));
     }
 
     private static void Splat<T>(Opcode opcode) => Operations[opcode] = new Operation(Method(nameof(Api.Create), typeof(T)));
 
     private static void Bits()
     {
-        Map<byte>(1, (Opcode.V128Not, nameof(Api.OnesComplement)));
-        Map<byte>(2, (Opcode.V128And, nameof(Api.BitwiseAnd)), (Opcode.V128Or, nameof(Api.BitwiseOr)));
-        Map<byte>(2, (Opcode.V128Xor, nameof(Api.Xor)), (Opcode.V128Andnot, nameof(Api.AndNot)));
+        Map<byte>(1, (Opcode.V128Not, OnesComplement));
+        Map<byte>(2, (Opcode.V128And, And), (Opcode.V128Or, Or));
+        Map<byte>(2, (Opcode.V128Xor, ExclusiveOr), (Opcode.V128Andnot, nameof(Api.AndNot)));
+    }
+
+    /// <summary>Where a processor has an instruction of the same meaning; the helpers give the same bits without.</summary>
+    private static void OwnInstructions()
+    {
+        if (Sse2.IsSupported)
+        {
+            Own<byte>(Opcode.I8x16AvgrU, typeof(Sse2), nameof(Sse2.Average));
+            Own<ushort>(Opcode.I16x8AvgrU, typeof(Sse2), nameof(Sse2.Average));
+            Own<short>(Opcode.I8x16NarrowI16x8U, typeof(Sse2), nameof(Sse2.PackUnsignedSaturate));
+            Own<short>(Opcode.I32x4DotI16x8S, typeof(Sse2), nameof(Sse2.MultiplyAddAdjacent));
+        }
+
+        if (Sse41.IsSupported)
+        {
+            Own<int>(Opcode.I16x8NarrowI32x4U, typeof(Sse41), nameof(Sse41.PackUnsignedSaturate));
+        }
+    }
+
+    private static void Own<T>(Opcode opcode, Type instructions, string name)
+    {
+        var vector = VectorLanes.VectorOf(typeof(T));
+        var method = instructions.GetMethod(name, [vector, vector]) ?? throw new MissingMethodException(instructions.Name, name);
+        Operations[opcode] = new Operation(method);
     }
 
     private static void Map<T>(int operands, params ReadOnlySpan<(Opcode Opcode, string Method)> methods)

@@ -7,8 +7,6 @@ namespace Marketplace.Engine.Runtime;
 /// <summary>Vector instructions on floats.</summary>
 internal static partial class Vectors
 {
-    private const long SignBit64 = long.MinValue;
-
     /// <summary>Replaces each NaN by the canonical one (core specification, 4.3.3).</summary>
     [MethodImpl(Inline)]
     public static Vector128<float> CanonicalF32(Vector128<float> value) =>
@@ -20,19 +18,6 @@ internal static partial class Vectors
     public static Vector128<double> CanonicalF64(Vector128<double> value) =>
         Vector128.ConditionalSelect(
             Vector128.Equals(value, value), value, Vector128.Create(Arithmetic.CanonicalNaN64).AsDouble());
-
-    // The sign is a bit like any other, also that of a NaN.
-    [MethodImpl(Inline)]
-    public static Vector128<int> F32x4Abs(Vector128<int> value) => value & Vector128.Create(int.MaxValue);
-
-    [MethodImpl(Inline)]
-    public static Vector128<int> F32x4Neg(Vector128<int> value) => value ^ Vector128.Create(int.MinValue);
-
-    [MethodImpl(Inline)]
-    public static Vector128<long> F64x2Abs(Vector128<long> value) => value & Vector128.Create(long.MaxValue);
-
-    [MethodImpl(Inline)]
-    public static Vector128<long> F64x2Neg(Vector128<long> value) => value ^ Vector128.Create(SignBit64);
 
     // One operand, bit for bit: the second where it is less (pmin) or greater (pmax), else the first, also with NaNs and zeros. The
     // processor's minimum is that of the operands in the other order.
@@ -62,6 +47,9 @@ internal static partial class Vectors
 
     [MethodImpl(Inline)]
     public static Vector128<float> F32x4DemoteF64x2Zero(Vector128<double> value) => Vector128.Narrow(value, Vector128<double>.Zero);
+
+    [MethodImpl(Inline)]
+    public static Vector128<double> F64x2PromoteLowF32x4(Vector128<float> value) => Vector128.WidenLower(value);
 
     // Since .NET 9 the language's conversions saturate and turn NaN into zero, on every machine.
     [MethodImpl(Inline)]

@@ -13,13 +13,6 @@ internal static partial class Vectors
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
 
     [MethodImpl(Inline)]
-    public static Vector128<byte> Constant(long low, long high) => Vector128.Create(low, high).AsByte();
-
-    [MethodImpl(Inline)]
-    public static Vector128<byte> V128Bitselect(Vector128<byte> ones, Vector128<byte> zeros, Vector128<byte> mask) =>
-        Vector128.ConditionalSelect(mask, ones, zeros);
-
-    [MethodImpl(Inline)]
     public static int V128AnyTrue(Vector128<byte> value) => value != Vector128<byte>.Zero ? 1 : 0;
 
     [MethodImpl(Inline)]
@@ -59,28 +52,24 @@ internal static partial class Vectors
     /// <summary>The operands are signed, the result is not, so negative lanes become zero.</summary>
     [MethodImpl(Inline)]
     public static Vector128<byte> I8x16NarrowI16x8U(Vector128<short> low, Vector128<short> high) =>
-        Sse2.IsSupported
-            ? Sse2.PackUnsignedSaturate(low, high)
-            : Vector128.NarrowWithSaturation(
-                Vector128.Max(low, Vector128<short>.Zero).AsUInt16(), Vector128.Max(high, Vector128<short>.Zero).AsUInt16());
+        Vector128.NarrowWithSaturation(
+            Vector128.Max(low, Vector128<short>.Zero).AsUInt16(), Vector128.Max(high, Vector128<short>.Zero).AsUInt16());
 
     /// <inheritdoc cref="I8x16NarrowI16x8U"/>
     [MethodImpl(Inline)]
     public static Vector128<ushort> I16x8NarrowI32x4U(Vector128<int> low, Vector128<int> high) =>
-        Sse41.IsSupported
-            ? Sse41.PackUnsignedSaturate(low, high)
-            : Vector128.NarrowWithSaturation(
-                Vector128.Max(low, Vector128<int>.Zero).AsUInt32(), Vector128.Max(high, Vector128<int>.Zero).AsUInt32());
+        Vector128.NarrowWithSaturation(
+            Vector128.Max(low, Vector128<int>.Zero).AsUInt32(), Vector128.Max(high, Vector128<int>.Zero).AsUInt32());
 
     /// <summary>Half the sum, rounded up, without a carry that would be lost: what both have and what either has, less half the rest.</summary>
     [MethodImpl(Inline)]
     public static Vector128<byte> I8x16AvgrU(Vector128<byte> left, Vector128<byte> right) =>
-        Sse2.IsSupported ? Sse2.Average(left, right) : (left | right) - ((left ^ right) >>> 1);
+        (left | right) - ((left ^ right) >>> 1);
 
     /// <inheritdoc cref="I8x16AvgrU"/>
     [MethodImpl(Inline)]
     public static Vector128<ushort> I16x8AvgrU(Vector128<ushort> left, Vector128<ushort> right) =>
-        Sse2.IsSupported ? Sse2.Average(left, right) : (left | right) - ((left ^ right) >>> 1);
+        (left | right) - ((left ^ right) >>> 1);
 
     [MethodImpl(Inline)]
     public static Vector128<short> I16x8ExtaddPairwiseI8x16S(Vector128<short> value) => ((value << 8) >> 8) + (value >> 8);
@@ -119,11 +108,6 @@ internal static partial class Vectors
     [MethodImpl(Inline)]
     public static Vector128<int> I32x4DotI16x8S(Vector128<short> left, Vector128<short> right)
     {
-        if (Sse2.IsSupported)
-        {
-            return Sse2.MultiplyAddAdjacent(left, right);
-        }
-
         var (one, other) = (left.AsInt32(), right.AsInt32());
         return ((one >> 16) * (other >> 16)) + (((one << 16) >> 16) * ((other << 16) >> 16));
     }
