@@ -44,7 +44,9 @@ public readonly record struct SizeLimits(uint Min, uint? Max);
 
 public sealed record TableType(WasmType Element, SizeLimits Limits) : ExternalType;
 
-public sealed record MemoryType(SizeLimits Limits) : ExternalType;
+/// <param name="Limits">In pages.</param>
+/// <param name="Shared">Declared for several threads; guests have only one, which may wait for others all the same.</param>
+public sealed record MemoryType(SizeLimits Limits, bool Shared = false) : ExternalType;
 
 public sealed record GlobalType(WasmType Content, bool Mutable) : ExternalType;
 

@@ -30,6 +30,8 @@ public sealed unsafe class LinearMemory : External
 
     public int Pages => (int)(Length / EnginePolicy.PageBytes);
 
+    internal bool Shared => _type.Shared;
+
     /// <summary>Bytes; read by compiled code at each access.</summary>
     internal long Length;
 

@@ -33,6 +33,15 @@ public enum TrapKind
 
     /// <summary><see cref="RunLimits.Cancellation"/> was signalled.</summary>
     Cancelled = 12,
+
+    /// <summary>An atomic access whose address is no multiple of its size.</summary>
+    UnalignedAtomic = 13,
+
+    /// <summary>memory.atomic.wait on a memory that is not shared.</summary>
+    ExpectedSharedMemory = 14,
+
+    /// <summary>memory.atomic.wait without a time limit: guests have one thread, so nobody would ever end it.</summary>
+    EndlessWait = 15,
 }
 
 /// <summary>Ends a guest. Thrown by the engine's compiled code and by host functions; caught only where the host called in.</summary>
@@ -40,7 +49,7 @@ public sealed class TrapException(TrapKind kind) : Exception(TextOf(kind))
 {
     public TrapKind Kind { get; } = kind;
 
-    /// <summary>The specification's words for a trap; for the last three, which the specification does not know, ours.</summary>
+    /// <summary>The specification's words for a trap; for those that it does not know, ours.</summary>
     public static string TextOf(TrapKind kind) => kind switch
     {
         TrapKind.Unreachable => "unreachable",
@@ -56,6 +65,9 @@ public sealed class TrapException(TrapKind kind) : Exception(TextOf(kind))
         TrapKind.OutOfFuel => "out of fuel",
         TrapKind.TimedOut => "time limit exceeded",
         TrapKind.Cancelled => "cancelled",
+        TrapKind.UnalignedAtomic => "unaligned atomic",
+        TrapKind.ExpectedSharedMemory => "expected shared memory",
+        TrapKind.EndlessWait => "endless wait",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a trap."),
     };
 }

@@ -140,11 +140,6 @@ internal ref struct InstructionReader(ReadOnlySpan<byte> module, int position, i
 
     private Opcode Prefixed(byte prefix, int offset)
     {
-        if (prefix == 0xFE)
-        {
-            throw new InvalidModuleException(ModuleFault.LimitExceeded, offset, "atomics are not supported");
-        }
-
         var sub = _reader.U32();
         if (prefix == 0xFF || sub > 0xFF)
         {

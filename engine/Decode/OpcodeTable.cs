@@ -47,6 +47,7 @@ internal static partial class OpcodeTable
         VectorMemory();
         VectorLanes();
         VectorNumeric();
+        Atomics();
     }
 
     /// <summary>Operands and result of an instruction whose types never change.</summary>
@@ -54,7 +55,8 @@ internal static partial class OpcodeTable
     /// <param name="Result">Null: none.</param>
     /// <param name="AccessBytes">Of memory, for loads and stores.</param>
     /// <param name="Lanes">What a lane number must be below; 0 where there is none.</param>
-    public sealed record Signature(WasmType[] Operands, WasmType? Result, int AccessBytes, int Lanes = 0);
+    /// <param name="Atomic">The alignment must be the natural one, no less.</param>
+    public sealed record Signature(WasmType[] Operands, WasmType? Result, int AccessBytes, int Lanes = 0, bool Atomic = false);
 
     public static Immediate ImmediateOf(Opcode opcode) => Immediates[Slot(opcode)];
 

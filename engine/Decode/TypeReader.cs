@@ -3,6 +3,10 @@ namespace Marketplace.Engine.Decode;
 /// <summary>Types of the binary format (core specification, 5.3).</summary>
 internal static class TypeReader
 {
+    // Bits of the flags before limits.
+    private const int HasMax = 1;
+    private const int IsShared = 2;
+
     public static bool IsValueType(byte value) => value is >= (byte)WasmType.V128 and <= (byte)WasmType.I32 || IsReferenceType(value);
 
     public static WasmType ValueType(ref ByteReader reader)
@@ -23,28 +27,37 @@ internal static class TypeReader
             : throw new InvalidModuleException(ModuleFault.Malformed, offset, "malformed reference type");
     }
 
-    public static SizeLimits Limits(ref ByteReader reader)
+    private static int Flags(ref ByteReader reader, int max)
     {
         var offset = reader.Position;
         var flags = reader.Byte();
-        if (flags > 1)
+        if (flags > max)
         {
-            // The bits of shared memories, of 64-bit ones and of flags written with more bytes than they need.
+            // The bits of 64-bit memories and of flags written with more bytes than they need.
             var words = (flags & 0x80) != 0 ? "integer representation too long" : "integer too large";
             throw new InvalidModuleException(ModuleFault.Malformed, offset, words);
         }
 
+        return flags;
+    }
+
+    private static SizeLimits Limits(ref ByteReader reader, int flags)
+    {
         var min = reader.U32();
-        return new SizeLimits(min, flags == 1 ? reader.U32() : null);
+        return new SizeLimits(min, (flags & HasMax) != 0 ? reader.U32() : null);
     }
 
     public static TableType Table(ref ByteReader reader)
     {
         var element = ReferenceType(ref reader);
-        return new TableType(element, Limits(ref reader));
+        return new TableType(element, Limits(ref reader, Flags(ref reader, HasMax)));
     }
 
-    public static MemoryType Memory(ref ByteReader reader) => new(Limits(ref reader));
+    public static MemoryType Memory(ref ByteReader reader)
+    {
+        var flags = Flags(ref reader, HasMax | IsShared);
+        return new MemoryType(Limits(ref reader, flags), (flags & IsShared) != 0);
+    }
 
     public static GlobalType Global(ref ByteReader reader)
     {

@@ -151,6 +151,9 @@ internal sealed partial class FunctionEmitter
             case >= Opcode.V128Load and <= Opcode.F64x2ConvertLowI32x4U:
                 Vector(in instruction);
                 break;
+            case >= Opcode.MemoryAtomicNotify and <= Opcode.I64AtomicRmw32CmpxchgU:
+                Atomic(in instruction);
+                break;
             default:
                 RuntimeInstruction(in instruction);
                 break;

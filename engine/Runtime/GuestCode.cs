@@ -97,6 +97,34 @@ internal static unsafe class GuestCode
 
     public static void DataDrop(int segment, Instance instance) => instance.DropData(segment);
 
+    /// <returns>1 where the memory holds something else; else 2, which is what a wait gives when its time is over.</returns>
+    public static int AtomicWait32(nint address, int expected, long timeout, Instance instance) =>
+        Wait(instance, timeout, Atomics.Load4(address) == expected);
+
+    /// <inheritdoc cref="AtomicWait32"/>
+    public static int AtomicWait64(nint address, long expected, long timeout, Instance instance) =>
+        Wait(instance, timeout, Atomics.Load8(address) == expected);
+
+    private static int Wait(Instance instance, long timeout, bool equal)
+    {
+        if (!instance.Memory0!.Shared)
+        {
+            Run.Trap(TrapKind.ExpectedSharedMemory);
+        }
+
+        if (!equal)
+        {
+            return 1;
+        }
+
+        if (timeout < 0)
+        {
+            Run.Trap(TrapKind.EndlessWait);
+        }
+
+        return 2;
+    }
+
     public static object? TableGet(int index, int table, Instance instance)
     {
         var from = instance.Tables[table];

@@ -29,7 +29,7 @@ internal static class ImportMatching
     private static bool Matches(ExternalType offered, ExternalType wanted) => (offered, wanted) switch
     {
         (TableType have, TableType want) => have.Element == want.Element && Fits(have.Limits, want.Limits),
-        (MemoryType have, MemoryType want) => Fits(have.Limits, want.Limits),
+        (MemoryType have, MemoryType want) => have.Shared == want.Shared && Fits(have.Limits, want.Limits),
         _ => offered.Equals(wanted),
     };
 

@@ -191,12 +191,18 @@ internal sealed partial class FunctionValidator
         }
     }
 
-    private void MemoryAccess(in Instruction instruction, int bytes)
+    private void MemoryAccess(in Instruction instruction, OpcodeTable.Signature signature)
     {
         RequireMemory();
-        if (1L << instruction.Align > bytes)
+        var alignment = 1L << instruction.Align;
+        if (alignment > signature.AccessBytes)
         {
             throw _stack.Invalid("alignment must not be larger than natural");
+        }
+
+        if (signature.Atomic && alignment != signature.AccessBytes)
+        {
+            throw _stack.Invalid("atomic alignment must be natural");
         }
     }
 

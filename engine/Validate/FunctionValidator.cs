@@ -69,7 +69,7 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
         {
             if (signature.AccessBytes > 0)
             {
-                MemoryAccess(in instruction, signature.AccessBytes);
+                MemoryAccess(in instruction, signature);
             }
 
             if (signature.Lanes > 0)

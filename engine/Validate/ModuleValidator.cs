@@ -39,6 +39,10 @@ internal static class ModuleValidator
             }
 
             Range(memory.Limits);
+            if (memory is { Shared: true, Limits.Max: null })
+            {
+                throw Invalid(0, "shared memory must have maximum");
+            }
         }
 
         Limit(content.FunctionTypes.Count, limits.FunctionsMax, "functions");

@@ -32,3 +32,19 @@ public sealed class VectorSpecTests(GuestThreadsFixture guests, ITestOutputHelpe
     [MemberData(nameof(Files))]
     public Task VectorFile_HoldsCompletely(string file) => HoldsCompletely("simd", file, () => new CompilingSpecEngine());
 }
+
+/// <summary>The official suites of proposals that core 2.0 does not have.</summary>
+public sealed class ProposalSpecTests(GuestThreadsFixture guests, ITestOutputHelper output) : SpecSuiteTest(guests, output)
+{
+    public static TheoryData<string> Threads() => FilesOf("threads");
+
+    public static TheoryData<string> TailCalls() => FilesOf("tail-call");
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Threads))]
+    public Task ThreadsFile_HoldsButForItsExceptions(string file) => HoldsCompletely("threads", file, () => new CompilingSpecEngine());
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(TailCalls))]
+    public Task TailCallFile_HoldsCompletely(string file) => HoldsCompletely("tail-call", file, () => new CompilingSpecEngine());
+}

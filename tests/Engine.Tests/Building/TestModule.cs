@@ -33,6 +33,13 @@ public sealed class TestModule
         return _importedFunctions++;
     }
 
+    public TestModule ImportMemory(string module, string name, bool shared)
+    {
+        var flags = (byte)(shared ? 3 : 1);
+        _imports.Add(Name(new Code(), module).Raw(Name(new Code(), name).ToArray()).Raw(2, flags, 1, 2).ToArray());
+        return this;
+    }
+
     public TestModule ImportTable(string module, string name, uint min)
     {
         _imports.Add([.. Name(new Code(), module).Raw(Name(new Code(), name).ToArray()).Raw(1).ToArray(), .. Limits(new Code().Raw(0x70), min, null)]);
@@ -64,6 +71,12 @@ public sealed class TestModule
     public TestModule Table(uint min, uint? max = null)
     {
         _tables.Add(Limits(new Code().Raw(0x70), min, max));
+        return this;
+    }
+
+    public TestModule SharedMemory(uint min, uint max)
+    {
+        _memories.Add(new Code().Raw(3).U32(min).U32(max).ToArray());
         return this;
     }
 

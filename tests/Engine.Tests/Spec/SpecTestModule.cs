@@ -21,6 +21,7 @@ internal static class SpecTestModule
         AddGlobal(imports, "global_f64", Value.FromF64(666.6));
         imports.Add(Module, "table", new Table(new TableType(WasmType.FuncRef, new SizeLimits(10, 20)), 20));
         imports.Add(Module, "memory", new LinearMemory(new MemoryType(new SizeLimits(1, 2)), 2));
+        imports.Add(Module, "shared_memory", new LinearMemory(new MemoryType(new SizeLimits(1, 2), Shared: true), 2));
         return imports;
     }
 

@@ -1,0 +1,120 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using Marketplace.Engine.Decode;
+using Marketplace.Engine.Runtime;
+
+namespace Marketplace.Engine.Emit;
+
+/// <summary>
+/// Instructions of the threads proposal. The address must be a multiple of the access's size; that is checked before the bounds.
+/// </summary>
+internal sealed partial class FunctionEmitter
+{
+    /// <summary>Read-modify-writes in the order of their opcodes; the last two are no update of what is there.</summary>
+    private static readonly Type?[] Updates =
+        [typeof(Atomics.Add), typeof(Atomics.Sub), typeof(Atomics.And), typeof(Atomics.Or), typeof(Atomics.Xor), null, null];
+
+    private void Atomic(in Instruction instruction)
+    {
+        switch (instruction.Opcode)
+        {
+            case Opcode.AtomicFence:
+                _il.Emit(OpCodes.Call, typeof(Interlocked).GetMethod(nameof(Interlocked.MemoryBarrier))!);
+                break;
+            case Opcode.MemoryAtomicNotify:
+                // Without other threads nobody waits.
+                _stack.Take();
+                TakeAtomicAddress(in instruction, 4);
+                _stack.PushConstant(WasmType.I32, 0);
+                break;
+            case Opcode.MemoryAtomicWait32:
+                AtomicWait(in instruction, 4, nameof(GuestCode.AtomicWait32));
+                break;
+            case Opcode.MemoryAtomicWait64:
+                AtomicWait(in instruction, 8, nameof(GuestCode.AtomicWait64));
+                break;
+            default:
+                AtomicAccess(in instruction);
+                break;
+        }
+    }
+
+    private void AtomicWait(in Instruction instruction, int bytes, string name)
+    {
+        var timeout = _stack.Take();
+        var expected = _stack.Take();
+        EmitPointer(TakeAtomicAddress(in instruction, bytes), instruction.Bits);
+        expected.Emit();
+        timeout.Emit();
+        StoreFuel();
+        _il.LoadArgument(_locals.ContextArgument);
+        _il.Emit(OpCodes.Call, Members.Helper(typeof(GuestCode), name));
+        _stack.PushStack(WasmType.I32, depth: 1);
+    }
+
+    private void AtomicAccess(in Instruction instruction)
+    {
+        var signature = OpcodeTable.SignatureOf(instruction.Opcode)!;
+        var (type, bytes) = OpcodeTable.AtomicForms[(instruction.Opcode - Opcode.I32AtomicLoad) % OpcodeTable.AtomicForms.Length];
+        var values = new OperandStack.Value[signature.Operands.Length - 1];
+        for (var i = values.Length - 1; i >= 0; i--)
+        {
+            values[i] = _stack.Take();
+        }
+
+        EmitPointer(TakeAtomicAddress(in instruction, bytes), instruction.Bits);
+        var cut = type == WasmType.I64 && bytes < 8;
+        foreach (var value in values)
+        {
+            value.Emit();
+            if (cut)
+            {
+                _il.Emit(OpCodes.Conv_I4);
+            }
+        }
+
+        _il.Emit(OpCodes.Call, AtomicMethod(instruction.Opcode, bytes));
+        if (signature.Result is { } result)
+        {
+            if (cut)
+            {
+                _il.Emit(OpCodes.Conv_U8);
+            }
+
+            _stack.PushStack(result, depth: 1);
+        }
+    }
+
+    private static MethodInfo AtomicMethod(Opcode opcode, int bytes)
+    {
+        if (opcode < Opcode.I32AtomicRmwAdd)
+        {
+            return Members.Helper(typeof(Atomics), (opcode < Opcode.I32AtomicStore ? "Load" : "Store") + bytes);
+        }
+
+        var update = Updates[(opcode - Opcode.I32AtomicRmwAdd) / OpcodeTable.AtomicForms.Length];
+        return update is not null
+            ? Members.Helper(typeof(Atomics), "Update" + bytes).MakeGenericMethod(update)
+            : Members.Helper(typeof(Atomics), (opcode < Opcode.I32AtomicRmwCmpxchg ? "Exchange" : "CompareExchange") + bytes);
+    }
+
+    /// <summary>Takes the address on top and checks it; leaves the evaluation stack empty.</summary>
+    private OperandStack.Value TakeAtomicAddress(in Instruction instruction, int bytes)
+    {
+        var address = _stack.Take();
+        _stack.SpillStack();
+        if (bytes > 1)
+        {
+            // The bits that count are the same in 32 bits, whatever the sum.
+            address.Emit();
+            _il.LoadInt32((int)(instruction.Bits & (bytes - 1)));
+            _il.Emit(OpCodes.Add);
+            _il.LoadInt32(bytes - 1);
+            _il.Emit(OpCodes.And);
+            _il.Emit(OpCodes.Brtrue, TrapLabel(TrapKind.UnalignedAtomic));
+        }
+
+        EmitBoundsCheck(address, in instruction, bytes);
+        return address;
+    }
+}
