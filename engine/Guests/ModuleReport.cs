@@ -123,8 +123,8 @@ public sealed record ReportedRefusal(ModuleFault Fault, string Reason, long Offs
 }
 
 /// <summary>What the functions use beyond integers.</summary>
-/// <param name="Float">Arithmetic on floating-point numbers.</param>
+/// <param name="Float">Arithmetic on floating-point numbers, in vectors too.</param>
 /// <param name="Vectors">Fixed-width SIMD.</param>
-/// <param name="Threads">Atomic instructions.</param>
+/// <param name="Threads">Atomic instructions or a shared memory.</param>
 /// <param name="TailCalls">return_call.</param>
 public sealed record ModuleFeatures(bool Float = false, bool Vectors = false, bool Threads = false, bool TailCalls = false);

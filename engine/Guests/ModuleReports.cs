@@ -10,10 +10,6 @@ internal static class ModuleReports
     private const int VectorPrefix = 0xFD;
     private const int AtomicPrefix = 0xFE;
 
-    // By their bytes, because the engine need not have them to name them.
-    private const int ReturnCall = 0x12;
-    private const int ReturnCallIndirect = 0x13;
-
     /// <summary>For modules over a limit, so that a report can say more than that. Nothing is run from what they let through.</summary>
     public static EngineLimits WideLimits { get; } = EngineLimits.Default with
     {
@@ -60,7 +56,7 @@ internal static class ModuleReports
 
     private static List<ReportedFunction> Functions(ModuleContent content, out ModuleFeatures features)
     {
-        features = new ModuleFeatures();
+        features = new ModuleFeatures(Threads: content.Memories.Any(memory => memory.Shared));
         var sizes = ModuleEmitter.Measure(content);
         var names = new Dictionary<int, string>();
         foreach (var export in content.Exports.Where(export => export.Kind == ExternalKind.Function))
@@ -102,10 +98,10 @@ internal static class ModuleReports
         var name = (int)opcode;
         return (name >> 8) switch
         {
-            VectorPrefix when !features.Vectors => features with { Vectors = true },
+            VectorPrefix => features with { Vectors = true, Float = features.Float || ComputesFloats(opcode) },
             AtomicPrefix when !features.Threads => features with { Threads = true },
             BulkPrefix when !features.Float && opcode <= Opcode.I64TruncSatF64U => features with { Float = true },
-            0 when name is ReturnCall or ReturnCallIndirect => features with { TailCalls = true },
+            0 when opcode is Opcode.ReturnCall or Opcode.ReturnCallIndirect => features with { TailCalls = true },
 
             // From f32.load and its neighbours, which only move bits, the float instructions that compute: comparisons, arithmetic, conversions.
             0 when !features.Float && name is (>= 0x5B and <= 0x66) or (>= 0x8B and <= 0xA6) or (>= 0xA8 and <= 0xAB) or (>= 0xAE and <= 0xBB)
@@ -114,10 +110,16 @@ internal static class ModuleReports
         };
     }
 
+    /// <summary>Of vector instructions: not those that only move bits.</summary>
+    private static bool ComputesFloats(Opcode opcode) =>
+        NaNRules.Read(opcode) != NaNLanes.None || opcode is Opcode.F32x4ConvertI32x4S or Opcode.F32x4ConvertI32x4U
+            or Opcode.F64x2ConvertLowI32x4S or Opcode.F64x2ConvertLowI32x4U
+            or Opcode.F32x4Pmin or Opcode.F32x4Pmax or Opcode.F64x2Pmin or Opcode.F64x2Pmax;
+
     private static string Show(ExternalType type) => type switch
     {
         FunctionType function => function.ToString(),
-        MemoryType memory => $"{Show(memory.Limits)} pages",
+        MemoryType memory => $"{Show(memory.Limits)} pages{(memory.Shared ? ", shared" : "")}",
         TableType table => $"{table.Element.Text()} {Show(table.Limits)} elements",
         GlobalType global => $"{(global.Mutable ? "mut " : "")}{global.Content.Text()}",
         _ => "",

@@ -74,6 +74,18 @@ public sealed class ModuleReportTests
     }
 
     [Fact]
+    public void FeaturesOfTheCode_AreListed()
+    {
+        byte[] zero = [0xFD, 0x0C, .. new byte[16]];
+        Assert.Equal(new ModuleFeatures(Vectors: true), FeaturesOf([.. zero, 0xFD, 0x4D, 0x1A]));
+        Assert.Equal(new ModuleFeatures(Vectors: true, Float: true), FeaturesOf([.. zero, .. zero, 0xFD, 0xE4, 1, 0x1A]));
+        Assert.Equal(new ModuleFeatures(Threads: true), FeaturesOf([0xFE, 3, 0]));
+        Assert.Equal(new ModuleFeatures(TailCalls: true), FeaturesOf([0x12, 0]));
+
+        static ModuleFeatures FeaturesOf(byte[] code) => ModuleReport.Of(Command(code, segments: 0)).Features;
+    }
+
+    [Fact]
     public void ModuleOverALimit_IsDescribedBesideItsRefusal()
     {
         var report = ModuleReport.Of(Command([], EngineLimits.Default.DataSegmentsMax + 1));
