@@ -16,20 +16,16 @@ internal sealed class PostgresSession(NpgsqlDataSource source, bool requireDurab
     /// <summary>How long the answer to that may take: longer is as good as dead, and a new connection is made faster.</summary>
     private const int SignOfLifeSecondsMax = 2;
 
-    /// <summary>The oldest release that its makers still repair.</summary>
-    private const int ServerVersionMin = 140000;
-
     // A batch is an array of keys, each looked up in an index in the array's order: that is fast whatever the statistics say, and two
     // processes that lock the same rows do so in the same order. The planner, which does not know that, must not choose otherwise.
     //
     // A process that vanishes with its machine leaves a half-sent batch, and its row locks, with the server. It finds out after 25 s this
     // way; by its own settings after two hours.
-    private const string Prepare = """
+    private const string Settings = """
         set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off; set enable_bitmapscan = off; set jit = off;
         set plan_cache_mode = force_generic_plan; set default_transaction_isolation = 'read committed';
         set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3;
-        select current_setting('server_version_num')::integer, current_setting('server_encoding'), current_setting('fsync'),
-            current_setting('synchronous_commit');
+
         """;
 
     private NpgsqlConnection? _connection;
@@ -59,11 +55,7 @@ internal sealed class PostgresSession(NpgsqlDataSource source, bool requireDurab
         try
         {
             await connection.OpenAsync().ConfigureAwait(false);
-            await using var command = new NpgsqlCommand(Prepare, connection);
-            await using var reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
-            await reader.ReadAsync().ConfigureAwait(false);
-            Check(reader.GetInt32(0), reader.GetString(1), fsync: reader.GetString(2), synchronousCommit: reader.GetString(3),
-                requireDurableServer);
+            await PostgresServerCheck.Run(connection, Settings, requireDurableServer).ConfigureAwait(false);
         }
         catch (Exception failure)
         {
@@ -99,27 +91,4 @@ internal sealed class PostgresSession(NpgsqlDataSource source, bool requireDurab
             return false;
         }
     }
-
-    private static void Check(int version, string encoding, string fsync, string synchronousCommit, bool requireDurableServer)
-    {
-        if (version < ServerVersionMin)
-            throw new PostgresSettingsException("server_version_num", $"{version}", $"at least {ServerVersionMin}");
-        if (encoding != "UTF8")
-            throw new PostgresSettingsException("server_encoding", encoding, "UTF8 ('create database … encoding UTF8 template template0')");
-        if (!requireDurableServer)
-            return;
-        if (synchronousCommit == "off")
-            throw new PostgresSettingsException(
-                "synchronous_commit", synchronousCommit, "on, or any other value that waits for the server's disk");
-        if (fsync != "on")
-            throw new PostgresSettingsException("fsync", fsync, "on: without it a power cut loses or breaks the database");
-    }
-}
-
-/// <summary>The server is set up in a way that breaks the store's promises. The way out is to change the setting.</summary>
-public sealed class PostgresSettingsException(string setting, string value, string wanted)
-    : Exception($"The PostgreSQL server has {setting} = {value}; the store needs {wanted}.")
-{
-    public string Setting { get; } = setting;
-    public string Value { get; } = value;
 }

@@ -28,11 +28,7 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IAsyncD
     private PostgresStore(PostgresStoreOptions options, TimeProvider time)
     {
         _sessions = NpgsqlDataSource.Create(Settings(options, connection => connection.Pooling = false));
-        _queries = NpgsqlDataSource.Create(Settings(options, connection =>
-        {
-            connection.Pooling = true;
-            connection.MaxPoolSize = options.QueryConnectionsMax;
-        }));
+        _queries = Pool(options);
         _projections = options.Projections.ToDictionary(projection => projection.Kind);
         _writer = new PostgresWriter(Sessions(options.WriteConnections), options);
         _reader = new PostgresReader(Sessions(options.ReadConnections), options);
@@ -163,6 +159,19 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IAsyncD
                 StoreArguments.CheckName(name, what);
         }
         return row;
+    }
+
+    private static NpgsqlDataSource Pool(PostgresStoreOptions options)
+    {
+        var builder = new NpgsqlDataSourceBuilder(Settings(options, connection =>
+        {
+            connection.Pooling = true;
+            connection.MaxPoolSize = options.QueryConnectionsMax;
+        }));
+        builder.UsePhysicalConnectionInitializer(
+            _ => throw new NotSupportedException("Every connection is opened asynchronously."),
+            connection => PostgresServerCheck.Run(connection, "", options.RequireDurableServer));
+        return builder.Build();
     }
 
     private static string Settings(PostgresStoreOptions options, Action<NpgsqlConnectionStringBuilder> set)

@@ -61,6 +61,8 @@ internal sealed class PostgresWriter(IReadOnlyList<PostgresSession> sessions, Po
                 await Commit(session, batch[(batch.Count / 2)..]).ConfigureAwait(false);
                 return;
             }
+            // Maybe it is this server, or what this session has become: the next batch tries a new one.
+            await session.DisposeAsync().ConfigureAwait(false);
             Fail(batch, PostgresFailures.Translate(refused, mayHaveHappened: false));
             return;
         }

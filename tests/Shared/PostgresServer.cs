@@ -77,9 +77,13 @@ public sealed class PostgresServer : IAsyncDisposable
         return ConnectionString(name);
     }
 
-    /// <summary>Stops the server at once, as a crash does, and starts it again.</summary>
-    public async Task Restart()
+    /// <summary>
+    /// Stops the server at once, as a crash does, and starts it again; as a standby it takes no writes until <c>pg_promote()</c>.
+    /// </summary>
+    public async Task Restart(bool asStandby = false)
     {
+        if (asStandby)
+            await File.WriteAllTextAsync(Path.Combine(_folder, "data", "standby.signal"), "");
         var start = new ProcessStartInfo("setsid") { RedirectStandardOutput = true, WorkingDirectory = "/" };
         foreach (var argument in (string[])[.. AsUser(null), Path.Combine(Programs, "pg_ctl"), "restart", "-w", "-m", "immediate", "-s",
             "-D", Path.Combine(_folder, "data"), "-l", Path.Combine(_folder, "log")])

@@ -21,12 +21,16 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
         var database = await postgres.CreateDatabase();
         await using var store = await PostgresUnderTest.Open(database);
         using var stop = new CancellationTokenSource();
-        var writers = Enumerable.Range(0, 24).Select(writer => WriteUntil(store.Store, $"{writer}", stop.Token)).ToList();
+        using var progress = new SemaphoreSlim(0);
+        var writers = Enumerable.Range(0, 24).Select(writer => WriteUntil(store.Store, $"{writer}", progress, stop.Token)).ToList();
         var killed = 0;
         await using (var connection = new NpgsqlConnection(database))
         {
             for (var round = 0; round < 15; round++)
+            {
+                await Take(progress, 30);
                 killed += (await connection.QueryAsync<bool>(KillStores)).Count();
+            }
         }
         await stop.CancelAsync();
         var outcomes = await Task.WhenAll(writers);
@@ -65,7 +69,9 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
         await using var store = await PostgresUnderTest.Open(await server.CreateDatabase());
         using var stop = new CancellationTokenSource();
         var restarted = new TaskCompletionSource();
-        var writers = Enumerable.Range(0, 8).Select(writer => WriteUntil(store.Store, $"{writer}", stop.Token, restarted.Task)).ToList();
+        using var progress = new SemaphoreSlim(0);
+        var writers = Enumerable.Range(0, 8).Select(writer => WriteUntil(store.Store, $"{writer}", progress, stop.Token, restarted.Task)).ToList();
+        await Take(progress, 100);
         await server.Restart();
         restarted.SetResult();
         await stop.CancelAsync();
@@ -75,6 +81,30 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
             var stored = (await store.Store.Read(new DocumentKey("k", $"{writer}"), Cancel))?.Version ?? 0;
             Assert.InRange(stored, outcome.Acknowledged, outcome.Acknowledged + outcome.Unknown);
         }
+    }
+
+    [Fact]
+    public async Task Standby_IsNotUsedUntilItIsPromoted()
+    {
+        Assert.SkipUnless(PostgresServer.IsInstalled || Vectors.Required, PostgresServer.Missing);
+        await using var server = await PostgresServer.Start();
+        var database = await server.CreateDatabase();
+        await using var store = await PostgresUnderTest.Open(database, options => options with { WriteConnections = 1 });
+        await store.Store.Append("s", 0, [default]);
+        await server.Restart(asStandby: true);
+
+        // The first write finds its connection dead.
+        await Assert.ThrowsAsync<StoreUnavailableException>(async () => await store.Store.Append("s", 1, [default]));
+        var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(async () => await store.Store.Append("s", 1, [default]));
+        Assert.False(refusal.MayHaveHappened);
+        Assert.Contains("standby", refusal.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<StoreUnavailableException>(async () => await store.Store.Read(new DocumentKey("k", "a"), Cancel));
+        await Assert.ThrowsAsync<StoreUnavailableException>(async () => await store.Store.Read("s", cancellation: Cancel).CountAsync(Cancel));
+        await Assert.ThrowsAsync<StoreUnavailableException>(async () => await store.Store.List(new ListingQuery("k"), Cancel));
+
+        await PostgresServer.Execute(database, "select pg_promote()");
+        Assert.Equal(2, await store.Store.Append("s", 1, [default]));
+        Assert.Equal(2, await store.Store.Read("s", cancellation: Cancel).CountAsync(Cancel));
     }
 
     [Fact]
@@ -192,7 +222,7 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
     {
         var database = await postgres.CreateDatabase();
         await using var store = await PostgresUnderTest.Open(
-            database, options => options with { CommandTimeMax = TimeSpan.FromSeconds(1), WriteConnections = 1 });
+            database, options => options with { CommandTimeMax = TimeSpan.FromSeconds(3), WriteConnections = 1 });
         await PostgresConcurrencyTests.WithLockedTable(database, () =>
             Assert.ThrowsAsync<StoreUnavailableException>(async () => await store.Store.Write(new DocumentKey("k", "a"), 0, default)));
         Assert.Equal(1, await store.Store.Write(new DocumentKey("k", "a"), 0, default));
@@ -237,11 +267,17 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
                 await store.Store.Read(new DocumentKey("k", damage.Contains("'B'", StringComparison.Ordinal) ? "B" : "b"), Cancel));
     }
 
+    private static async Task Take(SemaphoreSlim progress, int count)
+    {
+        while (count-- > 0)
+            await progress.WaitAsync(Cancel);
+    }
+
     /// <summary>
     /// Writes one document again and again, as a grain does: after an unknown outcome it reads first, once the server is <paramref name="mended"/>.
     /// </summary>
     private static async Task<(int Acknowledged, int Unknown)> WriteUntil(
-        PostgresStore store, string id, CancellationToken stop, Task? mended = null)
+        PostgresStore store, string id, SemaphoreSlim progress, CancellationToken stop, Task? mended = null)
     {
         var (acknowledged, unknown) = (0, 0);
         for (long version = 0; !stop.IsCancellationRequested;)
@@ -250,6 +286,7 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
             {
                 version = await store.Write(new DocumentKey("k", id), version, default);
                 acknowledged++;
+                progress.Release();
             }
             catch (StoreUnavailableException failure)
             {
