@@ -4,6 +4,7 @@ using Marketplace.Api;
 using Marketplace.Gateway;
 using Marketplace.Grains;
 using Marketplace.Storage;
+using Orleans.Storage;
 
 namespace Marketplace.Tests.Gateway;
 
@@ -60,6 +61,11 @@ public sealed partial class ProblemTests
         await gateway.Client.Get(Routes.Market).Refused(HttpStatusCode.ServiceUnavailable, ErrorCode.Unavailable);
         await gateway.Client.Post(Routes.Jobs, gateway.Request(), ApiJson.Default.JobRequest)
             .Refused(HttpStatusCode.GatewayTimeout, ErrorCode.OutcomeUnknown);
+        gateway.Market.Fault = () => new InconsistentStateException("account/a1 is at version 7", "7", "6");
+        using var lost = await gateway.Client.Post(Routes.Jobs, gateway.Request(), ApiJson.Default.JobRequest);
+        Assert.NotNull(lost.Headers.RetryAfter);
+        Assert.DoesNotContain(
+            "account/", await Task.FromResult(lost).Refused(HttpStatusCode.ServiceUnavailable, ErrorCode.Unavailable), StringComparison.Ordinal);
         gateway.Market.Fault = () => new TimeoutException("Response did not arrive");
         await gateway.Client.Post(Routes.Jobs, gateway.Request(), ApiJson.Default.JobRequest)
             .Refused(HttpStatusCode.GatewayTimeout, ErrorCode.OutcomeUnknown);

@@ -91,6 +91,29 @@ public sealed class TwinMarketTests
     });
 
     [Fact]
+    public void RunThatChangedTheState_IsTheOneThatTheJobEndsWith() => TestMarket.RunSeeds(10, async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller, "command writes");
+        var left = await market.AddWorker("left");
+        var job = (await market.Submit(caller, TestMarket.Item("one", program)))[0].Job;
+        var right = new TestWorker(market, await market.StartTwin(), "right", price: 20, slots: 4);
+        await right.Offer();
+        var (mine, other) = (await left.TakeOne(), await right.TakeOne());
+
+        // The left run is committed, its terminal write fails; then the right one is reported.
+        market.Store.OnWrite = name => name.StartsWith("job/", StringComparison.Ordinal) ? WriteFate.Lost : WriteFate.Done;
+        await Assert.ThrowsAsync<MarketException>(() => left.Report(left.Completed(mine, "left", changes: PutAndTakenBack)));
+        await right.Report(right.Completed(other, "right", changes: PutAndTakenBack));
+        market.Store.OnWrite = _ => WriteFate.Done;
+        await Task.Delay(TimeSpan.FromMinutes(12), market.Time);
+
+        Assert.Single(market.Disk.Streams[$"state/{program}"]);
+        var end = DiskInvariants.Jobs(market.Disk)[job].Ending!.End;
+        Assert.Equal(("left", TestMarket.Id("left")), (System.Text.Encoding.UTF8.GetString(end.Output.Inline.Span), end.Payee!.Value));
+    });
+
+    [Fact]
     public void JobThatNeverReachedTheMarket_IsFoundWithinTwoMinutes() => TestMarket.Run(async market =>
     {
         var caller = await market.OpenAccount("client");
