@@ -96,19 +96,19 @@ public sealed class FaultyTests
         Assert.Empty(result.Output.ToArray());
     }
 
-    /// <summary>A clock whose every timer rings at once.</summary>
+    /// <summary>A clock on which every timer is due at once.</summary>
     private sealed class HastyClock : TimeProvider
     {
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             new HastyTimer(() => callback(state));
     }
 
-    private sealed class HastyTimer(Action ring) : ITimer
+    private sealed class HastyTimer(Action callback) : ITimer
     {
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             if (dueTime != Timeout.InfiniteTimeSpan)
-                ThreadPool.QueueUserWorkItem(_ => ring());
+                callback();
             return true;
         }
 
@@ -116,13 +116,11 @@ public sealed class FaultyTests
         {
         }
 
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        public ValueTask DisposeAsync() => default;
     }
 
-    /// <summary>A clock that shows the time and measures none.</summary>
     private sealed class BrokenClock : TimeProvider
     {
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            throw new InvalidOperationException("the clock has stopped");
+        public override long GetTimestamp() => throw new InvalidOperationException("the clock has stopped");
     }
 }

@@ -15,8 +15,6 @@ public sealed record HostileCase(string Name, string End, Func<TestModule> Modul
 
     public Value[] Arguments { get; init; } = [];
 
-    public TimeProvider Clock { get; init; } = TimeProvider.System;
-
     /// <summary>What the module imports; given the way to cancel its run.</summary>
     public Func<CancellationTokenSource, Imports> Host { get; init; } = _ => new Imports();
 
@@ -25,7 +23,7 @@ public sealed record HostileCase(string Name, string End, Func<TestModule> Modul
     public string Run(CancellationToken cancellation)
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var run = new Run(Limits with { Cancellation = cancel.Token }, Clock);
+        using var run = new Run(Limits with { Cancellation = cancel.Token }, TimeProvider.System);
         try
         {
             using var instance = Instance.Instantiate(Module().Compile(), Host(cancel), run);
