@@ -137,7 +137,7 @@ public sealed partial class AccountGrain
     private async Task<JobSettlement?> Ask(JobId job, Hold hold)
     {
         var last = hold.Last;
-        hold.AskAt = _clock.GetUtcNow() + AccountPolicy.HoldOrphanAge;
+        hold.AskLater(_clock.GetUtcNow());
         var answer = await LostWrites.Resend(() => GrainFactory.GetGrain<IJobGrain>(job.ToString()).GetSettlement());
         // A request that was repeated during the question may have created the job on the renewed hold.
         if (answer is null || hold.Last != last)

@@ -13,7 +13,17 @@ internal sealed class Hold(AccountKey key, TokenAmount amount, DateTimeOffset fi
     public DateTimeOffset Last { get; private set; } = first;
 
     /// <summary>When its job is asked how it ended. In memory only.</summary>
-    public DateTimeOffset AskAt { get; set; } = first + AccountPolicy.HoldOrphanAge;
+    public DateTimeOffset AskAt { get; set; } = first + AccountPolicy.HoldAskAge;
+
+    private TimeSpan _askEvery = AccountPolicy.HoldAskAge;
+
+    /// <summary>It is asked now: the next time is later, but not later than when it would turn out to be an orphan.</summary>
+    public void AskLater(DateTimeOffset now)
+    {
+        var orphanAt = Last + AccountPolicy.HoldOrphanAge;
+        AskAt = now < orphanAt && now + _askEvery > orphanAt ? orphanAt : now + _askEvery;
+        _askEvery = _askEvery * 2 < AccountPolicy.HoldOrphanAge ? _askEvery * 2 : AccountPolicy.HoldOrphanAge;
+    }
 
     /// <summary>
     /// Leaves <see cref="AskAt"/> as it is: the job of a repeated request may have ended before a crash, and then nobody else will tell how.

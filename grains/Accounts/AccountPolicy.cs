@@ -39,7 +39,13 @@ internal static class AccountPolicy
     /// <summary>One document of a snapshot; a large account's snapshot has several.</summary>
     public const int SnapshotPartBytesMax = 2 * 1024 * 1024;
 
-    /// <summary>The age at which the account asks a hold's job how it ended: an ordinary job is settled within moments of its end.</summary>
+    /// <summary>
+    /// The age at which the account asks a hold's job how it ended: an ordinary job is settled within moments of its end, unless the market that knew of it is
+    /// gone. Each further question comes after twice the time, up to <see cref="HoldOrphanAge"/>, so that long jobs are seldom asked.
+    /// </summary>
+    public static readonly TimeSpan HoldAskAge = TimeSpan.FromMinutes(1);
+
+    /// <summary>The age at which the hold of a job that does not exist is released: whoever wanted to create the job has long given up.</summary>
     public static readonly TimeSpan HoldOrphanAge = TimeSpan.FromMinutes(10);
 
     /// <summary>How often transfers are sent again and old holds are looked at; also the shortest period of a reminder.</summary>
