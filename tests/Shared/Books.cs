@@ -14,23 +14,30 @@ internal sealed record Books(IReadOnlyList<string> Violations)
     {
         await using var store = EmbeddedStore.Open(
             Path.Combine(folder, "store"), new EmbeddedStoreOptions { Projections = MarketProjections.All }, TimeProvider.System);
+        return await Read(store, [folder]);
+    }
+
+    /// <param name="log">Where the accounts' events are.</param>
+    /// <param name="folders">The data folders of all silos: the keys in them are all the accounts that there are.</param>
+    public static async Task<Books> Read(IEventLog log, IEnumerable<string> folders)
+    {
         var violations = new List<string>();
         var accounts = new Dictionary<AccountId, AccountState>();
-        foreach (var name in new[] { "account.key", "worker.key" })
+        foreach (var file in folders.SelectMany(folder => new[] { Path.Combine(folder, "account.key"), Path.Combine(folder, "worker.key") }).Where(File.Exists))
         {
-            using var key = new Ed25519KeyPair(Bytes32.Parse(File.ReadAllText(Path.Combine(folder, name)).Trim()).ToArray());
+            using var key = new Ed25519KeyPair(Bytes32.Parse((await File.ReadAllTextAsync(file)).Trim()).ToArray());
             var id = new AccountId(key.PublicKey);
-            accounts[id] = await Replay(store, id, violations);
+            accounts[id] = await Replay(log, id, violations);
         }
         violations.AddRange(AccountInvariants.Violations(accounts));
         return new Books(violations);
     }
 
-    private static async Task<AccountState> Replay(EmbeddedStore store, AccountId id, List<string> violations)
+    private static async Task<AccountState> Replay(IEventLog log, AccountId id, List<string> violations)
     {
         var account = new AccountState();
         var settled = new HashSet<JobId>();
-        await foreach (var entry in store.Read($"account/{id}"))
+        await foreach (var entry in log.Read($"account/{id}"))
         {
             var happened = AccountEventCodec.Read(entry.Content.Span);
             if (happened is Settled settlement)

@@ -30,6 +30,9 @@ internal sealed class SiloProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether it has said where it listens.</summary>
+    public bool HasAnnounced => File.Exists(Path.Combine(Folder, "url"));
+
     /// <summary>Starts the silo and waits for nothing.</summary>
     public static SiloProcess Launch(string folder, params string[] arguments) =>
         LaunchWith(["--urls", "http://127.0.0.1:0", "--data", folder, .. arguments], folder);
@@ -81,7 +84,7 @@ internal sealed class SiloProcess : IAsyncDisposable
     public async Task Ready(CancellationToken cancellation)
     {
         // The announcement is a file that appears by a rename; there is nothing to wait on but the file itself.
-        while (!File.Exists(Path.Combine(Folder, "url")))
+        while (!HasAnnounced)
         {
             if (_process.HasExited)
                 throw new InvalidOperationException($"The silo ended with code {_process.ExitCode} before it was ready:{Environment.NewLine}{Output}");

@@ -53,14 +53,7 @@ public static class Kill9Check
     {
         await using var silo = await SiloProcess.Start(folder, CancellationToken.None);
         await using var client = silo.Client();
-        return new Workload(
-            await Deploy(client, "echo"), await Deploy(client, "primes"), await Deploy(client, "kvstore"), await Deploy(client, "faulty"), dedup);
-    }
-
-    private static async Task<ProgramId> Deploy(MarketplaceClient client, string name)
-    {
-        await using var module = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "programs", name, $"{name}.wasm"));
-        return (await client.Programs.Deploy(module, name)).Id;
+        return await Workload.Prepare(client, dedup);
     }
 
     /// <returns>Whether the silo was killed before it was ready.</returns>
@@ -76,7 +69,7 @@ public static class Kill9Check
         await silo.Ready(CancellationToken.None);
         using var gone = new CancellationTokenSource();
         await using var client = new MarketplaceClient(Impatient(folder));
-        var clients = Enumerable.Range(0, Clients).Select(index => workload.Run(client, seed + index, gone.Token)).ToArray();
+        var clients = Enumerable.Range(0, Clients).Select(index => workload.Run(client, seed + index, TimeSpan.Zero, gone.Token)).ToArray();
         await Task.Delay(chance.Next(50, 1500));
         await silo.Kill();
         await gone.CancelAsync();
@@ -97,20 +90,7 @@ public static class Kill9Check
         var violations = new List<string>();
         await using var silo = await SiloProcess.Start(folder, CancellationToken.None);
         await using var client = silo.Client();
-        await workload.Repeat(client, [.. workload.Requests.Where(request => request.Acknowledged is null)], CancellationToken.None);
-        await workload.CancelLeftOvers(client);
-
-        var jobs = new Dictionary<JobId, Job>();
-        foreach (var some in workload.Requests.Chunk(500))
-        {
-            foreach (var request in some)
-            {
-                var job = await End(client, request, violations);
-                if (job is not null)
-                    jobs[job.Id] = job;
-            }
-        }
-        await Quiet(client);
+        var jobs = await workload.EndAll(client, violations);
         var listed = new List<JobListItem>();
         await foreach (var item in client.Jobs.List(pageSize: 1000))
             listed.Add(item);
@@ -122,34 +102,5 @@ public static class Kill9Check
         violations.AddRange(Kill9Rules.CheckMoney(listed, account));
         violations.AddRange((await Books.Read(folder)).Violations);
         return violations;
-    }
-
-    /// <summary>All jobs have ended: waits until lists and books have followed, or for half a minute, and then whatever is open is a violation.</summary>
-    private static async Task Quiet(MarketplaceClient client)
-    {
-        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(30); await Task.Delay(20))
-        {
-            if ((await client.Account.Get()).OpenJobs == 0 && (await client.Market.Get()).ReadModelLag == 0)
-                return;
-        }
-    }
-
-    private static async Task<Job?> End(MarketplaceClient client, Request request, List<string> violations)
-    {
-        try
-        {
-            using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
-            var job = await client.Jobs.Get(request.Acknowledged!.Value, limit.Token);
-            return job.State.HasEnded() ? job : await client.Jobs.Wait(job.Id, cancellation: limit.Token);
-        }
-        catch (MarketplaceException missing) when (missing.Code == ErrorCode.JobNotFound)
-        {
-            violations.Add($"{request.Name}: the acknowledged job {request.Acknowledged} is lost.");
-        }
-        catch (OperationCanceledException)
-        {
-            violations.Add($"{request.Name}: the job {request.Acknowledged} has not ended in three minutes.");
-        }
-        return null;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Marketplace.Api;
 using Marketplace.Sdk;
 
@@ -10,7 +11,8 @@ namespace Marketplace.Verify.Kill9;
 /// </summary>
 internal sealed class Workload(ProgramId echo, ProgramId primes, ProgramId kvstore, ProgramId faulty, bool dedup)
 {
-    private const int BatchJobs = 40;
+    public const int BatchJobs = 40;
+
     private readonly ConcurrentBag<Request> _requests = [];
     private int _names;
 
@@ -18,10 +20,20 @@ internal sealed class Workload(ProgramId echo, ProgramId primes, ProgramId kvsto
 
     public int Unknown => _unknown;
 
+    public ProgramId Echo => echo;
+
     private int _unknown;
 
+    /// <summary>Deploys the programs that the jobs run.</summary>
+    public static async Task<Workload> Prepare(MarketplaceClient client, bool dedup) => new(
+        await Deploy(client, "echo"), await Deploy(client, "primes"), await Deploy(client, "kvstore"), await Deploy(client, "faulty"), dedup);
+
     /// <summary>Submits, cancels and looks until the silo is gone or the time is over.</summary>
-    public async Task Run(MarketplaceClient client, int seed, CancellationToken until)
+    /// <param name="client">A client of the silo, without retries of its own.</param>
+    /// <param name="seed">What is submitted.</param>
+    /// <param name="pace">Time from batch to batch, at least.</param>
+    /// <param name="until">The time is over.</param>
+    public async Task Run(MarketplaceClient client, int seed, TimeSpan pace, CancellationToken until)
     {
         var chance = new Random(seed);
         try
@@ -29,12 +41,14 @@ internal sealed class Workload(ProgramId echo, ProgramId primes, ProgramId kvsto
             await Repeat(client, [.. _requests.Where(request => request.Acknowledged is null && chance.Next(4) == 0).Take(BatchJobs)], until);
             while (!until.IsCancellationRequested)
             {
+                var next = Task.Delay(pace, until);
                 var batch = Enumerable.Range(0, BatchJobs).Select(_ => NewRequest(chance)).ToArray();
                 foreach (var request in batch)
                     _requests.Add(request);
                 await Send(client, batch, until);
                 await CancelSome(client, batch, until);
                 await LookAtSome(client, chance, until);
+                await next;
             }
         }
         catch (Exception gone) when (gone is MarketplaceUnreachableException or MarketplaceException or OperationCanceledException)
@@ -42,9 +56,6 @@ internal sealed class Workload(ProgramId echo, ProgramId primes, ProgramId kvsto
             Interlocked.Increment(ref _unknown);
         }
     }
-
-    /// <summary>Cancels what was acknowledged and meant to be cancelled, and whose cancellation was cut off.</summary>
-    public Task CancelLeftOvers(MarketplaceClient client) => CancelSome(client, [.. _requests], CancellationToken.None);
 
     /// <summary>Sends again what was never acknowledged: with its request id it is the same job, whether or not the first attempt arrived.</summary>
     public async Task Repeat(MarketplaceClient client, IReadOnlyList<Request> requests, CancellationToken cancellation)
@@ -61,11 +72,72 @@ internal sealed class Workload(ProgramId echo, ProgramId primes, ProgramId kvsto
         }
     }
 
+    /// <summary>Sends again what was never acknowledged, waits for every job's end and for the books to follow.</summary>
+    /// <returns>The jobs by id; each that is lost or does not end is a violation.</returns>
+    public async Task<IReadOnlyDictionary<JobId, Job>> EndAll(MarketplaceClient client, List<string> violations)
+    {
+        await Repeat(client, [.. Requests.Where(request => request.Acknowledged is null)], CancellationToken.None);
+        await CancelSome(client, [.. _requests], CancellationToken.None);
+        var jobs = new Dictionary<JobId, Job>();
+        foreach (var request in Requests)
+        {
+            if (await End(client, request, violations) is { } job)
+                jobs[job.Id] = job;
+        }
+        await Quiet(client);
+        return jobs;
+    }
+
+    /// <summary>
+    /// All jobs have ended: waits until lists and books have followed, or for as long as an account may take to ask for settlements that went down with a silo;
+    /// what is open then is a violation.
+    /// </summary>
+    private static async Task Quiet(MarketplaceClient client)
+    {
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromMinutes(3); await Task.Delay(20))
+        {
+            if ((await client.Account.Get()).OpenJobs == 0 && (await client.Market.Get()).ReadModelLag == 0)
+                return;
+        }
+    }
+
+    private static async Task<Job?> End(MarketplaceClient client, Request request, List<string> violations)
+    {
+        if (request.Acknowledged is not { } id)
+        {
+            violations.Add($"{request.Name}: it is not acknowledged although the silo is well.");
+            return null;
+        }
+        try
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+            var job = await client.Jobs.Get(id, limit.Token);
+            return job.State.HasEnded() ? job : await client.Jobs.Wait(job.Id, cancellation: limit.Token);
+        }
+        catch (MarketplaceException missing) when (missing.Code == ErrorCode.JobNotFound)
+        {
+            violations.Add($"{request.Name}: the acknowledged job {id} is lost.");
+        }
+        catch (OperationCanceledException)
+        {
+            violations.Add($"{request.Name}: the job {id} has not ended in three minutes.");
+        }
+        return null;
+    }
+
+    private static async Task<ProgramId> Deploy(MarketplaceClient client, string name)
+    {
+        await using var module = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "programs", name, $"{name}.wasm"));
+        return (await client.Programs.Deploy(module, name)).Id;
+    }
+
     private static async Task Send(MarketplaceClient client, IReadOnlyList<Request> batch, CancellationToken cancellation)
     {
         var items = await client.Jobs.SubmitBatch([.. batch.Select(request => request.Job)], cancellation);
         for (var index = 0; index < batch.Count; index++)
         {
+            if (items[index].Code is ErrorCode.Unavailable or ErrorCode.OutcomeUnknown)
+                continue;
             if (items[index].Code is { } code)
                 throw new InvalidOperationException($"{batch[index].Name} was refused: {code} {items[index].Message}");
             batch[index].Acknowledged = items[index].Id;

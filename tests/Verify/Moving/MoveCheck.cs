@@ -117,8 +117,7 @@ public static class MoveCheck
 
     private static async Task<int> OpenDatabase(string database)
     {
-        await using var store = await PostgresStore.Open(
-            new PostgresStoreOptions { ConnectionString = database, Projections = Options.Projections }, TimeProvider.System);
+        await using var store = await PostgresStore.Open(new PostgresStoreOptions { ConnectionString = database, Projections = Options.Projections });
         return 0;
     }
 
