@@ -36,14 +36,7 @@ public sealed record WorkerLease(
     int Attempt,
     StateRoot? Root,
     DateTimeOffset SubmittedAt,
-    DateTimeOffset Deadline)
-{
-    /// <summary>Blobs that the program finds under <c>/in</c>, by their names.</summary>
-    public IReadOnlyDictionary<string, BlobId>? Files { get; init; }
-
-    /// <summary>What the program finds in its environment.</summary>
-    public IReadOnlyDictionary<string, string>? Environment { get; init; }
-}
+    DateTimeOffset Deadline);
 
 /// <summary>How a run ended.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<RunOutcome>))]
@@ -78,11 +71,7 @@ public sealed record WorkerResult(
     ReadOnlyMemory<byte> Log,
     IReadOnlyList<StateChange> StateChanges,
     DateTimeOffset StartedAt,
-    DateTimeOffset EndedAt)
-{
-    /// <summary>Files that the program left under <c>/out</c>; all were uploaded before.</summary>
-    public IReadOnlyList<JobFile>? Files { get; init; }
-}
+    DateTimeOffset EndedAt);
 
 /// <summary>A changed key of program state; a null value deletes it.</summary>
 public readonly record struct StateChange(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte>? Value);

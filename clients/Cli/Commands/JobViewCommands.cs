@@ -30,7 +30,6 @@ internal static class JobViewCommands
     public static Command Output(CommandSet set)
     {
         var id = Values.Job();
-        var folder = OutputFiles.Option();
         return set.Leaf(
             "output",
             """
@@ -42,7 +41,6 @@ internal static class JobViewCommands
             async run =>
             {
                 var job = await run.Client.Jobs.Get(run.Get(id), run.Cancellation);
-                await OutputFiles.Fetch(run, job, run.Get(folder));
                 if (run.Json && job.Output is { } output)
                 {
                     await run.Answer(output, _ => { });
@@ -52,7 +50,7 @@ internal static class JobViewCommands
                 await run.Bytes(content);
                 return ExitCodes.Ok;
             },
-            id, folder);
+            id);
     }
 
     public static Command Logs(CommandSet set)
