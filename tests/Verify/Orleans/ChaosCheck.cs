@@ -109,7 +109,8 @@ public static class ChaosCheck
         await cluster.StopAll(CancellationToken.None);
         violations.AddRange(Kill9Rules.CheckOnce(listed));
         violations.AddRange(Kill9Rules.CheckMoney(listed, account));
-        await using var store = await PostgresStore.Open(new PostgresStoreOptions { ConnectionString = connectionString, Projections = Marketplace.Grains.MarketProjections.All });
+        var options = new PostgresStoreOptions { ConnectionString = connectionString, Projections = Grains.MarketProjections.All };
+        await using var store = await PostgresStore.Open(options);
         violations.AddRange((await Books.Read(store, cluster.Folders)).Violations);
         return violations;
     }

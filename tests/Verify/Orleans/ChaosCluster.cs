@@ -4,7 +4,9 @@ using Marketplace.Tests;
 
 namespace Marketplace.Verify.Chaos;
 
-/// <summary>Silos as processes over one PostgreSQL and one folder of shared blobs. The first one makes the operator's account, whose key all clients use.</summary>
+/// <summary>
+/// Silos as processes over one PostgreSQL and one folder of shared blobs. The first one makes the operator's account, whose key all clients use.
+/// </summary>
 internal sealed class ChaosCluster(string folder, string connectionString) : IAsyncDisposable
 {
     private readonly List<SiloProcess> _alive = [];

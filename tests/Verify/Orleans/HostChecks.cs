@@ -7,7 +7,8 @@ internal static class HostChecks
 {
     public static readonly CheckList All = new()
     {
-        ["chaos"] = ("silos of a cluster are killed under load while others join; what they said holds [--silos N] [--kills N] [--every S] [--jobs N] [--seed S]",
-            ChaosCheck.Run),
+        ["chaos"] = (
+            "silos of a cluster are killed under load while others join; what they said holds [--silos N] [--kills N] [--every S] [--jobs N] "
+            + "[--seed S]", ChaosCheck.Run),
     };
 }
