@@ -7,7 +7,8 @@ namespace Marketplace.Storage;
 /// <item>Whoever stores renames his own, young file over whatever is there. The bytes are the same, for the name is their hash.</item>
 /// <item>Whoever deletes first renames the file to a name that only he knows ("takes" it), then looks how old it is, and puts back what is
 /// young. So what was stored a moment before is found, and what is stored a moment after is not touched.</item>
-/// <item>Whoever misses a file looks whether it was taken, and gives it its name back; so does the next collection with what a crash left.</item>
+/// <item>Whoever misses a file looks whether it was taken, and gives it its name back; so does the next collection with what a crash
+/// left.</item>
 /// </list>
 /// </summary>
 internal sealed class BlobShelf(BlobFiles files)

@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Marketplace.Storage;
 
-// Only while nothing is written or folded, see QuietDriver: then a document is in memory or in the tables or in the archive, and what is in memory
-// overrules the others.
+// Only while nothing is written or folded, see QuietDriver: then a document is in memory or in the tables or in the archive, and what is in
+// memory overrules the others.
 public sealed partial class EmbeddedStore
 {
     internal async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> AllDocuments([EnumeratorCancellation] CancellationToken cancellation)

@@ -3,8 +3,8 @@ using Microsoft.Data.Sqlite;
 namespace Marketplace.Storage;
 
 /// <summary>
-/// Makes the read model of a whole store anew, before the store is used: after an import, which brings documents without their rows. May be broken off
-/// at any point and begun again. Ended documents move to the archive on the way, as they do when they are folded.
+/// Makes the read model of a whole store anew, before the store is used: after an import, which brings documents without their rows. May be
+/// broken off at any point and begun again. Ended documents move to the archive on the way, as they do when they are folded.
 /// </summary>
 internal sealed class ReadModelMaker(FoldedStore folded, SqliteConnection connection, IReadOnlyList<IProjection> projections)
 {

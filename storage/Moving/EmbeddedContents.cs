@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Marketplace.Storage;
 
 /// <summary>
-/// Everything that an embedded store holds, read without changing it: nothing is written and nothing folded, because whoever moves a store does not
-/// know the projections that the read model is made with, and folding without them would empty it. Nobody else has the store open meanwhile.
+/// Everything that an embedded store holds, read without changing it: nothing is written and nothing folded, because whoever moves a store
+/// does not know the projections that the read model is made with, and folding without them would empty it. Nobody else has the store open
+/// meanwhile.
 /// </summary>
 public sealed class EmbeddedContents : IStoreContents
 {

@@ -1,8 +1,8 @@
 namespace Marketplace.Storage;
 
 /// <summary>
-/// The data folder of a node on one machine, as an import's target: <c>store</c>, <c>blobs</c> and the key files. Until all was compared, a mark
-/// in <c>store</c> keeps every silo away.
+/// The data folder of a node on one machine, as an import's target: <c>store</c>, <c>blobs</c> and the key files. Until all was compared, a
+/// mark in <c>store</c> keeps every silo away.
 /// </summary>
 public sealed class EmbeddedImport : IImportTarget, IExportVisitor
 {

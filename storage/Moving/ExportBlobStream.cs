@@ -3,7 +3,7 @@ using Marketplace.Crypto;
 namespace Marketplace.Storage;
 
 /// <summary>The bytes of one blob of an export file, from its pieces; hashed as they are read.</summary>
-internal sealed class ExportBlobStream(ExportRecords records, BlobId id, long size) : Stream
+internal sealed class ExportBlobStream(ExportRecords records, BlobId id, long size, CancellationToken cancellation) : Stream
 {
     private readonly Blake3Hasher _hasher = new();
     private ReadOnlyMemory<byte> _piece;
@@ -68,6 +68,8 @@ internal sealed class ExportBlobStream(ExportRecords records, BlobId id, long si
 
     private void NextPiece()
     {
+        // A blob may take minutes, and whoever reads it looks at no token of ours.
+        cancellation.ThrowIfCancellationRequested();
         records.Next();
         if (records.Kind != ExportRecordKind.BlobPiece || records.Rest.IsEmpty || records.Rest.Length > size - _given)
             throw records.Wrong($"the pieces of {id} are not the {size} bytes that it has.");

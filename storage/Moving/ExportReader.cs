@@ -7,19 +7,21 @@ namespace Marketplace.Storage;
 public sealed record ExportedFile(DateTimeOffset At, string Source, IReadOnlyList<string> Secrets, ContentsSummary Contents);
 
 /// <summary>
-/// Walks through an export file. Everything is checked on the way: each record's checksum, the order, the versions of each stream, the hash of each
-/// blob, and at the end the counts and the hash of the whole file.
+/// Walks through an export file. Everything is checked on the way: each record's checksum, the order, the versions of each stream, the hash
+/// of each blob, and at the end the counts and the hash of the whole file.
 /// </summary>
 internal sealed class ExportReader
 {
     private readonly ExportRecords _records;
     private readonly IExportVisitor _visitor;
+    private readonly CancellationToken _cancellation;
     private readonly ContentsTally _tally = new();
     private readonly List<string> _secrets = [];
     private (string Name, long Version) _stream = ("", 0);
     private ExportRecordKind _last = ExportRecordKind.About;
 
-    private ExportReader(ExportRecords records, IExportVisitor visitor) => (_records, _visitor) = (records, visitor);
+    private ExportReader(ExportRecords records, IExportVisitor visitor, CancellationToken cancellation) =>
+        (_records, _visitor, _cancellation) = (records, visitor, cancellation);
 
     /// <exception cref="ExportFileException">The file is not whole and unchanged.</exception>
     public static async ValueTask<ExportedFile> Read(
@@ -33,16 +35,16 @@ internal sealed class ExportReader
         if (at < 0 || at > DateTimeOffset.MaxValue.UtcTicks)
             throw records.Wrong("it says that it was made at no moment of our calendar.");
         var source = System.Text.Encoding.UTF8.GetString(records.Rest.Span);
-        var reader = new ExportReader(records, visitor);
-        var contents = await reader.Walk(progress, cancellation).ConfigureAwait(false);
+        var reader = new ExportReader(records, visitor, cancellation);
+        var contents = await reader.Walk(progress).ConfigureAwait(false);
         return new ExportedFile(new DateTimeOffset(at, TimeSpan.Zero), source, reader._secrets, contents);
     }
 
-    private async ValueTask<ContentsSummary> Walk(IProgress<long>? progress, CancellationToken cancellation)
+    private async ValueTask<ContentsSummary> Walk(IProgress<long>? progress)
     {
         while (true)
         {
-            cancellation.ThrowIfCancellationRequested();
+            _cancellation.ThrowIfCancellationRequested();
             _records.Next();
             if (_records.Kind < _last || _records.Kind is ExportRecordKind.About or ExportRecordKind.BlobPiece || _records.Kind > ExportRecordKind.End)
                 throw _records.Wrong($"a record of kind {(byte)_records.Kind} cannot follow one of kind {(byte)_last}.");
@@ -99,7 +101,7 @@ internal sealed class ExportReader
         if (size < 0)
             throw _records.Wrong($"{id} cannot have {size} bytes.");
         _tally.Blob(id, size);
-        var content = new ExportBlobStream(_records, id, size);
+        var content = new ExportBlobStream(_records, id, size, _cancellation);
         await _visitor.Blob(id, size, content).ConfigureAwait(false);
         content.Finish();
     }

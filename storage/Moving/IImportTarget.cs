@@ -5,7 +5,9 @@ namespace Marketplace.Storage;
 /// </summary>
 public interface IImportTarget : IAsyncDisposable
 {
-    /// <summary>Called once, when the file was found whole, before anything of it comes: from here on the target is marked as unfinished.</summary>
+    /// <summary>
+    /// Called once, when the file was found whole, before anything of it comes: from here on the target is marked as unfinished.
+    /// </summary>
     internal ValueTask<IExportVisitor> Begin(CancellationToken cancellation);
 
     /// <summary>Reads everything back, compares it with what should be there, and only then makes the node usable.</summary>

@@ -4,8 +4,9 @@ namespace Marketplace.Storage;
 public static class MovePolicy
 {
     /// <summary>
-    /// Kinds that stay behind, because they are not the market's. Reminders of the embedded host: Orleans keeps its own in a table, and on both
-    /// hosts a grain that needs one registers it when it is activated. The note of an import in a database: the next import leaves its own.
+    /// Kinds that stay behind, because they are not the market's. Reminders of the embedded host: Orleans keeps its own in a table, and on
+    /// both hosts a grain that needs one registers it when it is activated. The note of an import in a database: the next import leaves its
+    /// own.
     /// </summary>
     public static IReadOnlySet<string> HostKinds { get; } = new HashSet<string> { "reminder", PostgresReadModel.Note.Kind };
 

@@ -4,8 +4,8 @@ using NpgsqlTypes;
 namespace Marketplace.Storage;
 
 /// <summary>
-/// A database and the blob folder that its silos share, as an import's target. All rows are written and compared in one transaction, so they are there
-/// together or not at all; blobs of an import that failed are pinned by nobody, and a collection removes them.
+/// A database and the blob folder that its silos share, as an import's target. All rows are written and compared in one transaction, so
+/// they are there together or not at all; blobs of an import that failed are pinned by nobody, and a collection removes them.
 /// </summary>
 public sealed class PostgresImport : IImportTarget, IExportVisitor
 {

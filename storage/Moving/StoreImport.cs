@@ -1,6 +1,8 @@
 namespace Marketplace.Storage;
 
-/// <summary>Brings what an export file holds into an empty node: first the whole file is checked, then it is imported, then compared.</summary>
+/// <summary>
+/// Brings what an export file holds into an empty node: first the whole file is checked, then it is imported, then compared.
+/// </summary>
 public static class StoreImport
 {
     private const int BufferBytes = 1 << 20;

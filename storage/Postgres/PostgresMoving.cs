@@ -2,7 +2,9 @@ using Npgsql;
 
 namespace Marketplace.Storage;
 
-/// <summary>What exports and imports of a database have in common: a connection without a time limit, and nobody else on the market's data.</summary>
+/// <summary>
+/// What exports and imports of a database have in common: a connection without a time limit, and nobody else on the market's data.
+/// </summary>
 internal sealed class PostgresMoving : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _source;

@@ -3,8 +3,8 @@ using Npgsql;
 namespace Marketplace.Storage;
 
 /// <summary>
-/// Whether stores are open on a database: each holds one advisory lock in shared mode, on a connection of its own, and whoever moves the market's data
-/// wants it for himself. The server gives a lock free with its connection, so a process that was killed is gone at once.
+/// Whether stores are open on a database: each holds one advisory lock in shared mode, on a connection of its own, and whoever moves the
+/// market's data wants it for himself. The server gives a lock free with its connection, so a process that was killed is gone at once.
 /// </summary>
 internal sealed class PostgresPresence : IAsyncDisposable
 {
@@ -83,8 +83,8 @@ internal sealed class PostgresPresence : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits for the connection's end, and makes another. Until that succeeds the store works on unseen: its other connections are what tells it whether
-    /// the server is there.
+    /// Waits for the connection's end, and makes another. Until that succeeds the store works on unseen: its other connections are what
+    /// tells it whether the server is there.
     /// </summary>
     private async Task Keep()
     {

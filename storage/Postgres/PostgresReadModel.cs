@@ -4,8 +4,8 @@ using NpgsqlTypes;
 namespace Marketplace.Storage;
 
 /// <summary>
-/// Makes the read model of a whole database, where an import has left a note that it is missing: the import does not know the projections, and
-/// the first store that opens does. The note is a document, so that it comes and goes in the transaction that it speaks of.
+/// Makes the read model of a whole database, where an import has left a note that it is missing: the import does not know the projections,
+/// and the first store that opens does. The note is a document, so that it comes and goes in the transaction that it speaks of.
 /// </summary>
 internal static class PostgresReadModel
 {

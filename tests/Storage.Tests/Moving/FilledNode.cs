@@ -3,8 +3,8 @@ using Marketplace.Storage.Contracts;
 namespace Marketplace.Storage.Moving;
 
 /// <summary>
-/// The data folder of a node with something of everything: documents in the journal, the tables and the archive, changed and deleted ones, names and contents
-/// of unusual sizes, streams short and long, blobs with and without a tree, key files.
+/// The data folder of a node with something of everything: documents in the journal, the tables and the archive, changed and deleted ones,
+/// names and contents of unusual sizes, streams short and long, blobs with and without a tree, key files.
 /// </summary>
 internal sealed class FilledNode : IDisposable
 {

@@ -4,8 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace Marketplace.Storage.Moving;
 
 /// <summary>
-/// Making the read model moves documents that the journal does not have any more. The disk fails at each of its operations in turn; the next start makes it
-/// again, and every document is there.
+/// Making the read model moves documents that the journal does not have any more. The disk fails at each of its operations in turn; the
+/// next start makes it again, and every document is there.
 /// </summary>
 public sealed class ReadModelCrashTests
 {

@@ -5,8 +5,8 @@ using Marketplace.Storage;
 namespace Marketplace.Verify.Blobs;
 
 /// <summary>
-/// One of the processes that share a folder: stores, pins, reads, unpins and collects at random. What it has pinned in time must stay; it prints
-/// a line for every blob that did not, and one for each few steps, at which it may be killed.
+/// One of the processes that share a folder: stores, pins, reads, unpins and collects at random. What it has pinned in time must stay; it
+/// prints a line for every blob that did not, and one for each few steps, at which it may be killed.
 /// </summary>
 internal sealed class BlobsProcess(string folder, int seed, bool looksBeforeItDeletes)
 {
@@ -63,7 +63,8 @@ internal sealed class BlobsProcess(string folder, int seed, bool looksBeforeItDe
     }
 
     /// <summary>
-    /// A pin that stands before the grace age has passed since the put began is a promise; a process that was held up that long withdraws it.
+    /// A pin that stands before the grace age has passed since the put began is a promise; a process that was held up that long withdraws
+    /// it.
     /// </summary>
     private async Task Put()
     {

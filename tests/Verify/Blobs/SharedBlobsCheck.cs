@@ -5,8 +5,8 @@ using Marketplace.Storage;
 namespace Marketplace.Verify.Blobs;
 
 /// <summary>
-/// Real processes share one blob folder and are killed with <c>kill -9</c> while they store, read and collect. No blob that was pinned in time is lost
-/// or damaged; at the end one collection leaves nothing but what is pinned.
+/// Real processes share one blob folder and are killed with <c>kill -9</c> while they store, read and collect. No blob that was pinned in
+/// time is lost or damaged; at the end one collection leaves nothing but what is pinned.
 /// </summary>
 public static class SharedBlobsCheck
 {

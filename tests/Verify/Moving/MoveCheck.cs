@@ -7,8 +7,8 @@ using Marketplace.Tests;
 namespace Marketplace.Verify.Moving;
 
 /// <summary>
-/// Moves a large node into a new one, and through PostgreSQL where that is installed; what arrives must have the same contents. Prints how long each
-/// step takes and what it needs of memory.
+/// Moves a large node into a new one, and through PostgreSQL where that is installed; what arrives must have the same contents. Prints how
+/// long each step takes and what it needs of memory.
 /// </summary>
 public static class MoveCheck
 {
