@@ -110,7 +110,7 @@ public static class ChaosCheck
         violations.AddRange(Kill9Rules.CheckOnce(listed));
         violations.AddRange(Kill9Rules.CheckMoney(listed, account));
         var options = new PostgresStoreOptions { ConnectionString = connectionString, Projections = Grains.MarketProjections.All };
-        await using var store = await PostgresStore.Open(options);
+        await using var store = await PostgresStore.Open(options, TimeProvider.System);
         violations.AddRange((await Books.Read(store, cluster.Folders)).Violations);
         return violations;
     }

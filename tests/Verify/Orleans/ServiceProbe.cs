@@ -29,6 +29,14 @@ internal static class ServiceProbe
     private static async Task UntilServes(ChaosCluster cluster, SiloProcess silo, ProgramId program, CancellationToken cancellation)
     {
         await using var client = cluster.Client(silo);
+        var request = new JobRequest
+        {
+            RequestId = $"probe {Guid.NewGuid()}",
+            Program = program,
+            InputText = "probe",
+            FuelMax = 10_000_000,
+            PriceMax = new TokenAmount(2_000_000),
+        };
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -36,14 +44,6 @@ internal static class ServiceProbe
             attempt.CancelAfter(Attempt);
             try
             {
-                var request = new JobRequest
-                {
-                    RequestId = $"probe {Guid.NewGuid()}",
-                    Program = program,
-                    InputText = "probe",
-                    FuelMax = 10_000_000,
-                    PriceMax = new TokenAmount(2_000_000),
-                };
                 var job = await client.Jobs.Run(request, cancellation: attempt.Token);
                 if (job.State == JobState.Completed)
                     return;
