@@ -73,7 +73,7 @@ public static class ByteMutator
     }
 
     /// <returns>Nothing where the bytes do not fall into sections.</returns>
-    private static List<(byte Id, int From, int Length)> Sections(byte[] module)
+    internal static List<(byte Id, int From, int Length)> Sections(byte[] module)
     {
         var sections = new List<(byte, int, int)>();
         var at = HeaderBytes;

@@ -8,7 +8,7 @@ public sealed record GeneratedCall(string Export, IReadOnlyList<ReferenceValue> 
     public static readonly IReadOnlyList<string> HostObjects = ["one", "two"];
 }
 
-/// <summary>A valid module and what to do with it, all of which follows from its bytes.</summary>
+/// <summary>A valid module and what to do with it, which follows from its exports.</summary>
 /// <param name="Name">For people: the seed or the file that it comes from.</param>
 /// <param name="Calls">Each exported function once.</param>
 /// <param name="FuelMax">Of each run.</param>
@@ -26,12 +26,17 @@ public sealed record GeneratedModule(string Name, byte[] Bytes, IReadOnlyList<Ge
     /// <summary>Calls of one module: those of files may have thousands of exports.</summary>
     private const int CallsMax = 40;
 
-    /// <summary>Chooses arguments and limits by the bytes, so that a file is enough to repeat a run.</summary>
+    /// <summary>
+    /// Chooses arguments and limits by the exports, so that a file is enough to repeat a run, and stays so while its code is made
+    /// smaller.
+    /// </summary>
     /// <param name="portable">NaN arguments are canonical: JavaScript has no others.</param>
     public static GeneratedModule Of(string name, byte[] bytes, bool portable)
     {
-        var dice = new Dice(bytes.Aggregate(0xCBF2_9CE4_8422_2325, (hash, next) => (hash ^ next) * 0x0000_0100_0000_01B3));
-        var functions = WasmModule.Decode(bytes, EngineLimits.Default).Exports.Where(export => export.Type is FunctionType);
+        var exports = WasmModule.Decode(bytes, EngineLimits.Default).Exports;
+        var functions = exports.Where(export => export.Type is FunctionType).ToArray();
+        var names = string.Concat(functions.Select(export => $"{export.Name} {export.Type}\n"));
+        var dice = new Dice(names.Aggregate(0xCBF2_9CE4_8422_2325, (hash, next) => (hash ^ next) * 0x0000_0100_0000_01B3));
         var calls = functions.Take(CallsMax).Select(export => new GeneratedCall(
             export.Name, [.. ((FunctionType)export.Type).Parameters.Select(type => Argument(type, dice, portable))])).ToArray();
         return new GeneratedModule(
