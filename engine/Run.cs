@@ -32,6 +32,9 @@ public sealed class Run : IDisposable
     /// <summary>Stack slots left for the next call into an instance; set before each call of a host function.</summary>
     internal int StackSlots;
 
+    /// <summary>Zero, which the machine-code compiler does not know.</summary>
+    internal readonly int Zero = 0;
+
     /// <summary>Second and later results of the call that just returned.</summary>
     internal Cell[] ResultCells = [];
 

@@ -72,6 +72,7 @@ internal sealed partial class FunctionEmitter
 
         _stack.SpillResults(arity);
         condition?.Emit();
+        EmitUnknownZero(wide: false);
     }
 
     private void Else()

@@ -24,9 +24,57 @@ internal sealed partial class FunctionEmitter
         var operands = signature.Operands.Length;
         var anyNaN = SettleNaN(opcode, operands);
         var max = OperandRanges.MaxOf(opcode, _stack);
+        var withZero = MayCompareWithZero(opcode, operands);
         var depth = NumericCode.IsCommutative(opcode) ? _stack.LoadEither() : _stack.Load(operands);
+        if (withZero)
+        {
+            EmitUnknownZero(wide: opcode >= Opcode.I64Eqz);
+        }
+
         NumericCode.Emit(_il, opcode);
         _stack.PushStack(signature.Result!.Value, anyNaN, depth + 1, max: max);
+    }
+
+    /// <summary>An integer comparison that zero decides, or may decide once constants are put in for locals.</summary>
+    private bool MayCompareWithZero(Opcode opcode, int operands)
+    {
+        if (opcode is not (>= Opcode.I32Eqz and <= Opcode.I64GeU))
+        {
+            return false;
+        }
+
+        for (var height = _stack.Count - operands; height < _stack.Count; height++)
+        {
+            // Less than 1 and greater than -1 are comparisons with zero too.
+            if (_stack[height] is { Place: OperandPlace.Constant } constant
+                && (constant.Type == WasmType.I32 ? (int)constant.Bits : constant.Bits) is not (>= -1 and <= 1))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Between a rotation and a comparison with zero: the machine-code compiler of .NET 10 leaves the comparison out, as if rotating
+    /// by a constant set the flag for zero. With a zero that it does not know in between it sees another operation.
+    /// </summary>
+    private void EmitUnknownZero(bool wide)
+    {
+        if (!_plan.Rotates)
+        {
+            return;
+        }
+
+        _il.Emit(OpCodes.Ldloc, _run);
+        _il.Emit(OpCodes.Ldfld, Members.RunZero);
+        if (wide)
+        {
+            _il.Emit(OpCodes.Conv_U8);
+        }
+
+        _il.Emit(OpCodes.Or);
     }
 
     /// <summary>Makes the operands' NaNs canonical where their bits show in the result.</summary>

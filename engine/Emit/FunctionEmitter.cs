@@ -253,6 +253,7 @@ internal sealed partial class FunctionEmitter
         first.Emit();
         _il.Emit(OpCodes.Stloc, result);
         condition.Emit();
+        EmitUnknownZero(wide: false);
         _il.Emit(OpCodes.Brtrue, done);
         second.Emit();
         _il.Emit(OpCodes.Stloc, result);

@@ -41,6 +41,9 @@ internal sealed class FunctionPlan
 
     public bool UsesMemory { get; private set; }
 
+    /// <summary>Whether comparisons need care, see <see cref="FunctionEmitter"/>.EmitUnknownZero.</summary>
+    public bool Rotates { get; private set; }
+
     /// <summary>Something in the function may make the memory longer while it runs: a call, or memory.grow.</summary>
     public bool MemoryMayGrow { get; private set; }
 
@@ -100,6 +103,7 @@ internal sealed class FunctionPlan
             plan.UsesMemory |= OpcodeTable.ImmediateOf(instruction.Opcode) is Immediate.Memory or Immediate.MemoryAndLane;
             plan._checks.Read(in before, in instruction);
             plan.MemoryMayGrow |= instruction.Opcode is Opcode.Call or Opcode.CallIndirect or Opcode.MemoryGrow;
+            plan.Rotates |= instruction.Opcode is Opcode.I32Rotl or Opcode.I32Rotr or Opcode.I64Rotl or Opcode.I64Rotr;
             before = instruction;
             switch (instruction.Opcode)
             {

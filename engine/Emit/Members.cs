@@ -29,6 +29,7 @@ internal static class Members
     public static readonly FieldInfo MemoryBase = Field(typeof(LinearMemory), nameof(LinearMemory.Base));
     public static readonly FieldInfo MemoryLength = Field(typeof(LinearMemory), nameof(LinearMemory.Length));
     public static readonly FieldInfo RunFuel = Field(typeof(Run), nameof(Run.Fuel));
+    public static readonly FieldInfo RunZero = Field(typeof(Run), nameof(Run.Zero));
     public static readonly FieldInfo RunStackSlots = Field(typeof(Run), nameof(Run.StackSlots));
     public static readonly FieldInfo RunSlices = Field(typeof(Run), nameof(Run.Slices));
     public static readonly FieldInfo RunStop = Field(typeof(Run), nameof(Run.Stop));
