@@ -16,7 +16,7 @@ public sealed class StoreStoppedException(string why, Exception? cause = null)
 /// connection; the caller may try again.
 /// </summary>
 public sealed class StoreUnavailableException(string what, bool mayHaveHappened, Exception? cause = null)
-    : IOException(mayHaveHappened ? $"{what} The write may have happened: read before writing again." : $"{what} Nothing was written.", cause)
+    : IOException($"{what} {(mayHaveHappened ? "The write may have happened: read before writing again." : "Nothing was written.")}", cause)
 {
     /// <summary>True: a write was under way, and nobody knows whether it happened. False: it did not.</summary>
     public bool MayHaveHappened { get; } = mayHaveHappened;

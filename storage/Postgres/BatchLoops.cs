@@ -4,7 +4,8 @@ namespace Marketplace.Storage;
 /// Group commit without a timer: while batches are on their way to the server, the next one gathers. A loop runs while there is something
 /// to take, at most as many as there are sessions.
 /// </summary>
-internal abstract class BatchLoops<TItem>(IReadOnlyList<PostgresSession> sessions, int itemsMax, long bytesMax, int waitingMax) : IAsyncDisposable
+internal abstract class BatchLoops<TItem>(IReadOnlyList<PostgresSession> sessions, int itemsMax, long bytesMax, int waitingMax)
+    : IAsyncDisposable
 {
     private readonly Queue<TItem> _ready = new();
     private readonly Stack<PostgresSession> _idle = new(sessions);
@@ -39,7 +40,8 @@ internal abstract class BatchLoops<TItem>(IReadOnlyList<PostgresSession> session
         if (_closed)
             throw new StoreStoppedException("it was closed.");
         if (_unfinished >= waitingMax)
-            throw new StoreUnavailableException($"{_unfinished} requests wait for the database already, no more may.", mayHaveHappened: false);
+            throw new StoreUnavailableException(
+                $"{_unfinished} requests wait for the database already, no more may.", mayHaveHappened: false);
         _unfinished++;
     }
 
@@ -48,7 +50,8 @@ internal abstract class BatchLoops<TItem>(IReadOnlyList<PostgresSession> session
     {
         _ready.Enqueue(item);
         if (_idle.TryPop(out var session))
-            ThreadPool.UnsafeQueueUserWorkItem(static run => _ = run.Loops.Loop(run.Session), (Loops: this, Session: session), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static run => _ = run.Loops.Loop(run.Session), (Loops: this, Session: session), preferLocal: false);
     }
 
     /// <summary>So many items were answered. Belongs to the gate.</summary>

@@ -15,10 +15,12 @@ internal static class PostgresColumns
     public static void AddOptionalNumbers<TItem>(this NpgsqlBatchCommand command, IReadOnlyList<TItem> items, Func<TItem, long?> value) =>
         Add(command, items, value, NpgsqlDbType.Bigint);
 
-    public static void AddBytes<TItem>(this NpgsqlBatchCommand command, IReadOnlyList<TItem> items, Func<TItem, ReadOnlyMemory<byte>> value) =>
+    public static void AddBytes<TItem>(
+        this NpgsqlBatchCommand command, IReadOnlyList<TItem> items, Func<TItem, ReadOnlyMemory<byte>> value) =>
         Add(command, items, value, NpgsqlDbType.Bytea);
 
-    private static void Add<TItem, TValue>(NpgsqlBatchCommand command, IReadOnlyList<TItem> items, Func<TItem, TValue> value, NpgsqlDbType type)
+    private static void Add<TItem, TValue>(
+        NpgsqlBatchCommand command, IReadOnlyList<TItem> items, Func<TItem, TValue> value, NpgsqlDbType type)
     {
         var column = new TValue[items.Count];
         for (var index = 0; index < column.Length; index++)

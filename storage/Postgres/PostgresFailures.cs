@@ -16,7 +16,8 @@ internal static class PostgresFailures
         failure.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
 
     /// <summary>
-    /// One item is at fault, not the server's state: its values, or its size. Classes 22 (data), 23 (constraint) and 54 (limit of the server).
+    /// One item is at fault, not the server's state: its values, or its size. Classes 22 (data), 23 (constraint) and 54 (limit of the
+    /// server).
     /// </summary>
     public static bool IsOfOneItem(PostgresException failure) =>
         failure.SqlState.StartsWith("22", StringComparison.Ordinal) || failure.SqlState.StartsWith("23", StringComparison.Ordinal)
@@ -58,7 +59,8 @@ internal static class PostgresFailures
     {
         StoreUnavailableException known => known,
         PostgresException refused => new($"The database refused ({refused.SqlState}: {refused.MessageText}).", mayHaveHappened, refused),
-        TimeoutException or NpgsqlException { InnerException: TimeoutException } => new("The database did not answer in time.", mayHaveHappened, failure),
+        TimeoutException or NpgsqlException { InnerException: TimeoutException } =>
+            new("The database did not answer in time.", mayHaveHappened, failure),
         _ => new($"The connection to the database was lost ({failure.Message}).", mayHaveHappened, failure),
     };
 }

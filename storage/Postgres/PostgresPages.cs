@@ -52,7 +52,9 @@ internal sealed class PostgresPages(NpgsqlDataSource source, int bytesMax)
         {
             var key = new DocumentKey(kind, reader.GetString(0));
             var (version, content) = (reader.GetInt64(1), reader.GetFieldValue<byte[]>(3));
-            return reader.GetInt64(2) == RowChecksum.Of(key.Id, version, content) ? new(key, new Document(version, content)) : throw Damaged(key);
+            return reader.GetInt64(2) == RowChecksum.Of(key.Id, version, content)
+                ? new(key, new Document(version, content))
+                : throw Damaged(key);
         }
     }
 

@@ -12,8 +12,8 @@ internal sealed class PostgresRead(DocumentKey key) : TaskCompletionSource<Docum
 internal sealed class PostgresReader(IReadOnlyList<PostgresSession> sessions, PostgresStoreOptions options)
     : BatchLoops<PostgresRead>(sessions, options.BatchItemsMax, options.BatchBytesMax, options.WaitingMax)
 {
-    // At 4 MiB a document a batch could have gigabytes, so the answer is cut: what is beyond comes with the next one. Sizes are known without
-    // reading the content.
+    // At 4 MiB a document a batch could have gigabytes, so the answer is cut: what is beyond comes with the next one. Sizes are known
+    // without reading the content.
     private const string Documents = """
         with found as materialized (
             select n.ordinal, d.version, d.checksum, d.content,

@@ -14,8 +14,14 @@ public static class PostgresSchema
     /// </summary>
     private const long LockKey = 0x6D61726B6574;
 
-    /// <summary>How long one statement may take, and so how long a silo waits for another one that applies: building an index takes minutes.</summary>
+    /// <summary>
+    /// How long one statement may take, and so how long a silo waits for another one that applies: building an index takes minutes.
+    /// </summary>
     private static readonly TimeSpan StatementTimeMax = TimeSpan.FromMinutes(10);
+
+    private const string IsNew = "select to_regclass('market.schema_scripts') is null";
+
+    private const string ReadBook = "select number as Number, name as Name, checksum as Checksum from market.schema_scripts order by number";
 
     private const string CreateBook = """
         create schema market;
@@ -28,10 +34,12 @@ public static class PostgresSchema
         """;
 
     /// <summary>
-    /// Applies what the database does not have yet, all of it or nothing. May be called any number of times, also by several processes at once.
-    /// The role needs the right to create schemas only while there is something to apply.
+    /// Applies what the database does not have yet, all of it or nothing. May be called any number of times, also by several processes at
+    /// once. The role needs the right to create schemas only while there is something to apply.
     /// </summary>
-    /// <exception cref="PostgresSchemaException">The database's scripts are not a beginning of this build's: nothing was changed.</exception>
+    /// <exception cref="PostgresSchemaException">
+    /// The database's scripts are not a beginning of this build's: nothing was changed.
+    /// </exception>
     public static async Task Apply(string connectionString, CancellationToken cancellation = default)
     {
         await using var source = NpgsqlDataSource.Create(connectionString);
@@ -43,11 +51,9 @@ public static class PostgresSchema
         await using var connection = await source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
         await Run($"select pg_advisory_xact_lock({LockKey})").ConfigureAwait(false);
-        if (await connection.ExecuteScalarAsync<bool>("select to_regclass('market.schema_scripts') is null", transaction).ConfigureAwait(false))
+        if (await connection.ExecuteScalarAsync<bool>(IsNew, transaction).ConfigureAwait(false))
             await Run(CreateBook).ConfigureAwait(false);
-        var applied = await connection.QueryAsync<AppliedScript>(
-            "select number as Number, name as Name, checksum as Checksum from market.schema_scripts order by number", transaction: transaction)
-            .ConfigureAwait(false);
+        var applied = await connection.QueryAsync<AppliedScript>(ReadBook, transaction: transaction).ConfigureAwait(false);
         foreach (var script in Missing([.. applied], scripts))
         {
             await Run(script.Sql).ConfigureAwait(false);
@@ -74,15 +80,16 @@ public static class PostgresSchema
         {
             if (index >= scripts.Count || scripts[index].Number > before.Number)
                 throw new PostgresSchemaException(before.Name,
-                    $"the database has the script '{before.Name}', which this build does not know. A newer build was here: start that one.");
+                    $"the database has the script '{before.Name}', which this build does not know."
+                    + " A newer build was here: start that one.");
             if (scripts[index].Number < before.Number)
                 throw new PostgresSchemaException(scripts[index].Name,
                     $"this build has the script '{scripts[index].Name}', but the database went on to '{before.Name}' without it."
                     + " Scripts are only added at the end: start the build that the database belongs to.");
             if (scripts[index].Checksum != before.Checksum)
                 throw new PostgresSchemaException(before.Name,
-                    $"the script '{before.Name}' was applied with checksum {before.Checksum}, in this build it has {scripts[index].Checksum}."
-                    + " An applied script is never changed: put the change into a new one.");
+                    $"the script '{before.Name}' was applied with checksum {before.Checksum}, in this build it has"
+                    + $" {scripts[index].Checksum}. An applied script is never changed: put the change into a new one.");
         }
         return scripts.Skip(applied.Count);
     }

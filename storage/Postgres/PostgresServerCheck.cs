@@ -35,7 +35,8 @@ internal static class PostgresServerCheck
         if (version < ServerVersionMin)
             throw new PostgresSettingsException("server_version_num", $"{version}", $"at least {ServerVersionMin}");
         if (encoding != "UTF8")
-            throw new PostgresSettingsException("server_encoding", encoding, "UTF8 ('create database … encoding UTF8 template template0')");
+            throw new PostgresSettingsException(
+                "server_encoding", encoding, "UTF8 ('create database … encoding UTF8 template template0')");
     }
 
     private static void CheckDurable(string fsync, string synchronousCommit)

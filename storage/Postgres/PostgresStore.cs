@@ -50,7 +50,8 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IAsyncD
         try
         {
             // Before anything is changed: is this a server to keep books on?
-            await (await PostgresSession.Open(store._sessions, options.RequireDurableServer).ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+            var first = await PostgresSession.Open(store._sessions, options.RequireDurableServer).ConfigureAwait(false);
+            await first.DisposeAsync().ConfigureAwait(false);
             await PostgresSchema.Apply(store._queries, SchemaScript.All, cancellation).ConfigureAwait(false);
             store._presence = await PostgresPresence.BeSeen(options.ConnectionString, cancellation).ConfigureAwait(false);
             await PostgresReadModel.MakeWhereMissing(options.ConnectionString, options.Projections, cancellation).ConfigureAwait(false);
@@ -109,7 +110,11 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IAsyncD
         StoreArguments.CheckName(stream, nameof(stream));
         StoreArguments.CheckVersion(expectedVersion);
         var bytes = StoreArguments.Check(entries);
-        var append = new PostgresWrite(PostgresWriteKind.Append, new PostgresKey("", stream), expectedVersion) { Entries = entries, Bytes = bytes };
+        var append = new PostgresWrite(PostgresWriteKind.Append, new PostgresKey("", stream), expectedVersion)
+        {
+            Entries = entries,
+            Bytes = bytes,
+        };
         return new(_writer.Write(append));
     }
 

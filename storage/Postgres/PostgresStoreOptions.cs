@@ -12,8 +12,8 @@ public sealed record PostgresStoreOptions
     public IReadOnlyList<IProjection> Projections { get; init; } = [];
 
     /// <summary>
-    /// Transactions that write at a time, each on a connection of its own. While one waits for the server's disk another is on its way; more
-    /// make the batches smaller, and so the work for one document larger.
+    /// Transactions that write at a time, each on a connection of its own. While one waits for the server's disk another is on its way;
+    /// more make the batches smaller, and so the work for one document larger.
     /// </summary>
     public int WriteConnections { get; init; } = 4;
 
@@ -24,11 +24,14 @@ public sealed record PostgresStoreOptions
     public int QueryConnectionsMax { get; init; } = 8;
 
     /// <summary>
-    /// Writes of one transaction: enough to make the shares of round trip and fsync small, few enough that none waits long for its neighbours.
+    /// Writes of one transaction: enough to make the shares of round trip and fsync small, few enough that none waits long for its
+    /// neighbours.
     /// </summary>
     public int BatchItemsMax { get; init; } = 512;
 
-    /// <summary>Content of one transaction: bounds what client and server hold in memory for it. A larger single write goes alone.</summary>
+    /// <summary>
+    /// Content of one transaction: bounds what client and server hold in memory for it. A larger single write goes alone.
+    /// </summary>
     public int BatchBytesMax { get; init; } = 8 << 20;
 
     /// <summary>
@@ -47,8 +50,8 @@ public sealed record PostgresStoreOptions
     public TimeSpan ConnectTimeMax { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Refuse a server that may lose what it acknowledged: <c>fsync</c> or <c>synchronous_commit</c> off. False is for tests, where nothing is
-    /// worth keeping.
+    /// Refuse a server that may lose what it acknowledged: <c>fsync</c> or <c>synchronous_commit</c> off. False is for tests, where nothing
+    /// is worth keeping.
     /// </summary>
     public bool RequireDurableServer { get; init; } = true;
 
@@ -69,6 +72,9 @@ public sealed record PostgresStoreOptions
         Require(Projections.Select(projection => projection.Kind).Distinct().Count() == Projections.Count, nameof(Projections),
             "one a kind");
     }
+
+    /// <summary>Not the members: one of them has the password.</summary>
+    public override string ToString() => nameof(PostgresStoreOptions);
 
     private static bool NamesAHost(string connectionString)
     {

@@ -106,10 +106,12 @@ internal sealed class PostgresTransaction
             if (writes[index].Key == key)
                 return index;
         }
-        throw new InvalidOperationException($"The server answered for '{key}', which nobody wrote; this is a bug in {nameof(PostgresTransaction)}.");
+        throw new InvalidOperationException(
+            $"The server answered for '{key}', which nobody wrote; this is a bug in {nameof(PostgresTransaction)}.");
     }
 
-    private void Add(List<PostgresWrite> all, PostgresWriteKind what, string sql, Action<NpgsqlBatchCommand, List<PostgresWrite>> addColumns)
+    private void Add(
+        List<PostgresWrite> all, PostgresWriteKind what, string sql, Action<NpgsqlBatchCommand, List<PostgresWrite>> addColumns)
     {
         var writes = all.FindAll(write => write.What == what);
         if (writes.Count == 0)

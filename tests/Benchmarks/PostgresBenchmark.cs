@@ -34,8 +34,8 @@ internal static partial class PostgresBenchmark
         await using var store = await PostgresStore.Open(options, TimeProvider.System);
         var seconds = arguments.Number("seconds", 4);
         await Ours(store, 32, seconds: 1);
-        var postmaster = int.Parse(
-            File.ReadLines(Path.Combine(new NpgsqlConnectionStringBuilder(database).Host!, "data", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+        var pidFile = Path.Combine(new NpgsqlConnectionStringBuilder(database).Host!, "data", "postmaster.pid");
+        var postmaster = int.Parse(File.ReadLines(pidFile).First(), CultureInfo.InvariantCulture);
         foreach (var writers in (int[])[1, 32, 128])
         {
             var before = await Peer(database, writers, seconds);
@@ -95,8 +95,8 @@ internal static partial class PostgresBenchmark
             await File.WriteAllTextAsync(script, PeerScript);
             var connection = new NpgsqlConnectionStringBuilder(database);
             var start = new ProcessStartInfo(Path.Combine(PostgresServer.Programs, "pgbench")) { RedirectStandardOutput = true };
-            foreach (var argument in (string[])["-h", connection.Host!, "-U", connection.Username!, "-n", "-M", "prepared", "-j", "2", "-c", $"{clients}",
-                "-T", $"{seconds}", "-f", script, connection.Database!])
+            foreach (var argument in (string[])["-h", connection.Host!, "-U", connection.Username!, "-n", "-M", "prepared", "-j", "2",
+                "-c", $"{clients}", "-T", $"{seconds}", "-f", script, connection.Database!])
                 start.ArgumentList.Add(argument);
             using var process = Process.Start(start)!;
             var output = await process.StandardOutput.ReadToEndAsync();

@@ -6,8 +6,8 @@ using Npgsql;
 namespace Marketplace.Testing;
 
 /// <summary>
-/// A PostgreSQL server of our own in a temporary folder, reached through a socket in that folder: no port, no password, nobody else. It ends
-/// with the program that started it, however that ends, and takes the folder with it.
+/// A PostgreSQL server of our own in a temporary folder, reached through a socket in that folder: no port, no password, nobody else. It
+/// ends with the program that started it, however that ends, and takes the folder with it.
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
@@ -16,8 +16,8 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private const string User = "market";
 
-    // Runs as another user than root, whom PostgreSQL refuses, and in a session of its own, so that a signal to the tests' process group does
-    // not reach it. The end of its input is the end of whoever holds the other end of the pipe, also by "kill -9".
+    // Runs as another user than root, whom PostgreSQL refuses, and in a session of its own, so that a signal to the tests' process group
+    // does not reach it. The end of its input is the end of whoever holds the other end of the pipe, also by "kill -9".
     private const string Keeper = """
         trap : INT TERM
         bin=$1 folder=$2 settings=$3
@@ -125,7 +125,8 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         if (!Environment.IsPrivilegedProcess)
             return [];
-        var user = File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal)) ? "postgres" : "nobody";
+        var isThere = File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal));
+        var user = isThere ? "postgres" : "nobody";
         if (folder is not null)
         {
             using var give = Process.Start("chown", [user, folder]);

@@ -213,8 +213,8 @@ public abstract class DocumentStoreContract
         // Composed and decomposed, other scripts, beyond the basic plane, and what databases and file systems like to trip over.
         string[] names =
         [
-            "a", "A", "a ", " a", "\u00e4", "a\u0308", "\u0130", "i", "\u03c3", "\u03c2", "\ud83d\udcb0", "\uffff", "\u0001", "\u007f", "\n", "\t", "'", "\"",
-            "\\", "\\x00", "%", "_", "$1", "@Kind", ";--", "null", "..", "/", "a/b",
+            "a", "A", "a ", " a", "\u00e4", "a\u0308", "\u0130", "i", "\u03c3", "\u03c2", "\ud83d\udcb0", "\uffff",
+            "\u0001", "\u007f", "\n", "\t", "'", "\"", "\\", "\\x00", "%", "_", "$1", "@Kind", ";--", "null", "..", "/", "a/b",
         ];
         foreach (var kind in (string[])[Kind, "\u00e4'\\/"])
         foreach (var name in names)
@@ -237,7 +237,8 @@ public abstract class DocumentStoreContract
     public async Task WritesThatNobodyAwaited_KeepTheirOrder()
     {
         await using var store = await Open();
-        var writes = Enumerable.Range(0, 30).Select(version => store.Documents.Write(Key("a"), version, Bytes($"{version + 1}")).AsTask()).ToList();
+        var writes = Enumerable.Range(0, 30)
+            .Select(version => store.Documents.Write(Key("a"), version, Bytes($"{version + 1}")).AsTask()).ToList();
         var removal = store.Documents.Delete(Key("a"), 30).AsTask();
         var again = store.Documents.Write(Key("a"), 0, Bytes("again")).AsTask();
         for (var index = 0; index < writes.Count; index++)

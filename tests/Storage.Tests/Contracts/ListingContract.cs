@@ -99,7 +99,8 @@ public abstract class ListingContract
         await store.Wait(store.Listing.CatchUp(Cancel));
         for (var index = 0; index < ids.Length; index++)
         {
-            var page = await List(store, new ListingQuery(Kind, After: new ListingCursor(new DateTimeOffset(1, TimeSpan.Zero), ids[index])));
+            var after = new ListingCursor(new DateTimeOffset(1, TimeSpan.Zero), ids[index]);
+            var page = await List(store, new ListingQuery(Kind, After: after));
             Assert.Equal(ids.Skip(index + 1), page.Select(row => row.Id));
         }
     }

@@ -27,7 +27,8 @@ public sealed class PostgresUnderTest : StoreUnderTest
             RequireDurableServer = false,
         };
         options = change?.Invoke(options) ?? options;
-        return new PostgresUnderTest(options, await PostgresStore.Open(options, TimeProvider.System, TestContext.Current.CancellationToken));
+        var store = await PostgresStore.Open(options, TimeProvider.System, TestContext.Current.CancellationToken);
+        return new PostgresUnderTest(options, store);
     }
 
     public override async ValueTask Reopen()
