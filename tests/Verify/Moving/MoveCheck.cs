@@ -117,7 +117,8 @@ public static class MoveCheck
 
     private static async Task<int> OpenDatabase(string database)
     {
-        await using var store = await PostgresStore.Open(new PostgresStoreOptions { ConnectionString = database, Projections = Options.Projections });
+        await using var store = await PostgresStore.Open(
+            new PostgresStoreOptions { ConnectionString = database, Projections = Options.Projections }, TimeProvider.System);
         return 0;
     }
 
