@@ -27,6 +27,7 @@ internal static class OrleansHost
         var tls = options.UsesTls ? ClusterTls.Settings(options) : null;
         var store = await PostgresStore.Open(
             new PostgresStoreOptions { ConnectionString = database.ForStore, Projections = MarketProjections.All }, TimeProvider.System);
+        await ClusterName.Require(store, options.ClusterId);
         var blobs = FileBlobStore.OpenShared(
             options.BlobFolder.Length > 0 ? options.BlobFolder : folder.Blobs, new FileBlobStoreOptions { FreeBytesMin = (long)options.DiskFloorMiB << 20 });
 
@@ -43,8 +44,12 @@ internal static class OrleansHost
             .AddSingleton(new BlobCollector(blobs))
             .AddSingleton<IEndedJobs, EndedJobsBoard>()
             .Configure<HostOptions>(host => host.ShutdownTimeout = ClusterPolicy.ShutdownMax);
-        // Its account of a normal start is some hundred lines; what goes wrong is told as a warning. The silo's own ones are advice about the machine.
-        builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
+        // Its account of a normal start is some hundred lines; what goes wrong is told as a warning. The silo's own ones are advice about
+        // the machine.
+        // A start that failed is told once, by Program.
+        builder.Logging.AddFilter("Orleans", LogLevel.Warning)
+            .AddFilter("Orleans.Runtime.Silo", LogLevel.Critical)
+            .AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.Critical);
         builder.UseOrleans(silo =>
         {
             silo.Configure<Orleans.Configuration.SiloOptions>(named => named.SiloName = LostSilos.NameOf(worker))

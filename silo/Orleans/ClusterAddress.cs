@@ -18,7 +18,7 @@ internal static class ClusterAddress
                 $"{Name} is '{options.SiloAddress}', which is not an address of a private network, and silos talk without a login: whoever reaches the port "
                 + "owns the market. Use a private address, or --silo-certificate, --silo-certificate-key and --silo-trusted-ca.");
         }
-        return new IPEndPoint(address, options.SiloPort != 0 ? options.SiloPort : FreePort(address));
+        return new IPEndPoint(address, TakePort(address, options.SiloPort));
     }
 
     /// <summary>Loopback, link-local, and the ranges of RFC 1918, RFC 4193 and RFC 6598.</summary>
@@ -55,11 +55,14 @@ internal static class ClusterAddress
         }
     }
 
-    /// <summary>A port that nobody listens on now. Somebody may take it before the silo does; the start then fails with a sentence.</summary>
-    private static int FreePort(IPAddress address)
+    /// <summary>
+    /// Finds a free port, or that the given one is taken. Orleans opens its port in a way that lets another process open it too, and a second silo on the
+    /// address of a first one is taken for its successor: the first one would be declared dead.
+    /// </summary>
+    private static int TakePort(IPAddress address, int port)
     {
         using var probe = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(address, 0));
+        probe.Bind(new IPEndPoint(address, port));
         return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 }

@@ -21,7 +21,7 @@ internal static class HostKind
         StoreUnavailableException { InnerException: { } cause } => Explain(cause) ?? failure.Message,
         PostgresException refused => Explain(refused),
         NpgsqlException unreachable =>
-            $"The database cannot be reached: {unreachable.GetBaseException().Message} Check the server and the address in --database.",
+            $"The database cannot be reached: {unreachable.GetBaseException().Message.TrimEnd('.')}. Check the server and the address in --database.",
         SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } =>
             "The silo's port is taken on this address. Choose another one with --silo-port; 0 takes any free one.",
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } =>
