@@ -1,0 +1,44 @@
+using Marketplace.Testing;
+
+namespace Marketplace.Tests.Silo;
+
+/// <summary>Built silos in processes of their own over one PostgreSQL database, which is gone when the test is over.</summary>
+internal sealed class ClusterOfSilos : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly PostgresServer _server;
+    private readonly List<SiloProcess> _silos = [];
+
+    private ClusterOfSilos(PostgresServer server, string database) => (_server, Database) = (server, database);
+
+    public string Database { get; }
+
+    /// <summary>The options that every silo of this cluster has.</summary>
+    public string[] Options => ["--database", Database, "--silo-port", "0", "--blob-folder", Path.Combine(_folder.Path, "blobs")];
+
+    public static async Task<ClusterOfSilos> Make()
+    {
+        Assert.SkipUnless(PostgresServer.IsInstalled, PostgresServer.Missing);
+        var server = await PostgresServer.Start(durable: true);
+        return new ClusterOfSilos(server, await server.CreateDatabase());
+    }
+
+    public string FolderOf(string name) => Path.Combine(_folder.Path, name);
+
+    /// <summary>Starts silos at the same time and waits until all serve.</summary>
+    public async Task<SiloProcess[]> Start(CancellationToken cancellation, params string[] names)
+    {
+        var started = names.Select(name => SiloProcess.Launch(FolderOf(name), Options)).ToArray();
+        _silos.AddRange(started);
+        await Task.WhenAll(started.Select(silo => silo.Ready(cancellation)));
+        return started;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var silo in _silos)
+            await silo.DisposeAsync();
+        await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,128 @@
+using System.Net;
+using System.Text;
+using Marketplace.Api;
+using Marketplace.Sdk;
+
+namespace Marketplace.Tests.Silo;
+
+/// <summary>Two built silos, the built command line, one database.</summary>
+public sealed class ClusterTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task SilosThatStartAtOnce_MakeOneAccount_AndServeItAlike()
+    {
+        await using var cluster = await ClusterOfSilos.Make();
+        var silos = await cluster.Start(Cancellation, "one", "two");
+
+        var first = Assert.Single(silos, silo => File.Exists(Path.Combine(silo.Folder, "key")));
+        Assert.Single(silos, silo => File.Exists(Path.Combine(silo.Folder, "account.key")));
+        foreach (var silo in silos)
+        {
+            var (code, output, error) = await CommandLine.Run(
+                silo.Folder, "job", "run", CommandLine.Program("echo"), "--text", "hello", "--url", Url(silo), "--key", Key(first));
+            Assert.Equal((0, "HELLO", ""), (code, output, error));
+        }
+        using var other = Client(silos.Single(silo => silo != first), first);
+        Assert.Equal(TokenAmount.Zero, (await other.Account.Get(Cancellation)).Held);
+        Assert.Equal(2, await other.Jobs.List(JobState.Completed, cancellation: Cancellation).CountAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task JobOfOneSilo_IsAnEventOfTheOther()
+    {
+        await using var cluster = await ClusterOfSilos.Make();
+        var first = Assert.Single(await cluster.Start(Cancellation, "one"));
+        var second = Assert.Single(await cluster.Start(Cancellation, "two"));
+        using var there = Client(second, first);
+        var open = new TaskCompletionSource();
+        var heard = Heard();
+        await open.Task.WaitAsync(Cancellation);
+
+        await CommandLine.Run(first.Folder, "job", "run", CommandLine.Program("echo"), "--text", "hello", "--data", first.Folder, "--request-id", "heard");
+
+        Assert.Equal("HELLO", await heard);
+
+        async Task<string> Heard()
+        {
+            await foreach (var ended in there.Events.Jobs(open.SetResult, Cancellation))
+            {
+                if (ended.RequestId == "heard")
+                    return Encoding.UTF8.GetString(ended.Output!.Inline!.Value.Span);
+            }
+            return "";
+        }
+    }
+
+    [Fact]
+    public async Task KilledSilo_LeavesTheOtherServing_AndComesBack()
+    {
+        await using var cluster = await ClusterOfSilos.Make();
+        var first = Assert.Single(await cluster.Start(Cancellation, "one"));
+        var second = Assert.Single(await cluster.Start(Cancellation, "two"));
+        var key = Key(first);
+        await Run(first, key, "before");
+
+        // The first one has the market: it started alone. Until its death is noticed, requests are refused, and the same request is sent again.
+        await first.Kill();
+        while (!await TryRun(second, key, "without"))
+            Cancellation.ThrowIfCancellationRequested();
+        await cluster.Start(Cancellation, "one");
+        await second.Stop(Cancellation);
+
+        using var client = MarketplaceClient.FromDataFolder(cluster.FolderOf("one"));
+        Assert.Equal(2, await client.Jobs.List(JobState.Completed, cancellation: Cancellation).CountAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Dashboard_IsForAdminKeysOnly()
+    {
+        await using var cluster = await ClusterOfSilos.Make();
+        var silo = Assert.Single(await cluster.Start(Cancellation, "one"));
+        var (_, made, _) = await CommandLine.Run(silo.Folder, "key", "create", "reader", "--scope", "read", "--data", silo.Folder, "--json");
+        var reader = System.Text.Json.JsonDocument.Parse(made).RootElement.GetProperty("key").GetString()!;
+        using var http = new HttpClient { BaseAddress = new Uri(Url(silo)) };
+
+        using var refused = await http.GetAsync("/orleans/", Cancellation);
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        Assert.Equal("Basic", Assert.Single(refused.Headers.WwwAuthenticate).Scheme);
+        Assert.Equal(HttpStatusCode.Forbidden, await Status($"Bearer {reader}"));
+        Assert.Equal(HttpStatusCode.OK, await Status($"Bearer {Key(silo)}"));
+        Assert.Equal(HttpStatusCode.OK, await Status(Login(Key(silo))));
+        Assert.Equal(HttpStatusCode.Unauthorized, await Status(Login(Key(silo)), "/v1/account"));
+        Assert.Equal(HttpStatusCode.Forbidden, await Status(Login(Key(silo)), host: "evil.example"));
+
+        async Task<HttpStatusCode> Status(string authorization, string path = "/orleans/", string? host = null)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.TryAddWithoutValidation("Authorization", authorization);
+            request.Headers.Host = host;
+            using var answer = await http.SendAsync(request, Cancellation);
+            return answer.StatusCode;
+        }
+
+        static string Login(string key) => $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"operator:{key}"))}";
+    }
+
+    private static async Task Run(SiloProcess silo, string key, string text) => Assert.True(await TryRun(silo, key, text));
+
+    /// <returns>False where the service asks to try again.</returns>
+    private static async Task<bool> TryRun(SiloProcess silo, string key, string text)
+    {
+        var (code, output, error) = await CommandLine.Run(
+            silo.Folder, "job", "run", CommandLine.Program("echo"), "--text", text, "--url", Url(silo), "--key", key, "--request-id", text);
+        if (code != 0)
+            Assert.Contains("again", error, StringComparison.Ordinal);
+        else
+            Assert.Equal(text.ToUpperInvariant(), output);
+        return code == 0;
+    }
+
+    private static string Url(SiloProcess silo) => File.ReadAllText(Path.Combine(silo.Folder, "url")).Trim();
+
+    private static string Key(SiloProcess silo) => File.ReadAllText(Path.Combine(silo.Folder, "key")).Trim();
+
+    private static MarketplaceClient Client(SiloProcess silo, SiloProcess first) =>
+        new(new MarketplaceClientOptions { Url = new Uri(Url(silo)), Key = Key(first) });
+}
