@@ -241,8 +241,13 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         }
         catch (Exception failure)
         {
-            LogAppendFailed(failure, _id);
-            DeactivateOnIdle();
+            // A look into the log that failed says nothing about what is in memory.
+            if (_journal.Failure is not null)
+            {
+                LogAppendFailed(failure, _id);
+                DeactivateOnIdle();
+            }
+
             throw;
         }
     }

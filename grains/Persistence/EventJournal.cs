@@ -65,8 +65,7 @@ internal sealed class EventJournal(IEventLog log, string stream, long version)
     public async Task RequireNewest()
     {
         var newest = Version;
-        await foreach (var entry in log.Read(stream, Version + 1))
-            newest = entry.Version;
+        await log.Replay(stream, Version + 1, entry => newest = entry.Version);
         // Versions that are on their way from here are either this activation's own, or their append fails.
         if (newest > _assigned)
             Failure ??= StorageFailures.Lost(stream, newest, _assigned);
