@@ -32,6 +32,7 @@ internal sealed class TwinHost
         services.AddSingleton<IModuleInspector>(new TextModules(blobs)).AddSingleton<ISecretSource>(new SeededSecrets(chance.Next()));
         services.AddSingleton<IChance>(new SeededChance(chance.Next())).AddSingleton<IResultsFeed>(setting.Feed);
         services.AddSingleton<IIncomingGrainCallFilter>(new ReminderStorm(setting.Plan, chance.Fork()));
+        services.AddSingleton<IIncomingGrainCallFilter>(new SlowTransfers(setting.Plan, chance.Fork(), run.Time));
         services.AddMarketGrains();
         services.AddEmbeddedGrainHost(options =>
         {

@@ -87,7 +87,7 @@ public static class TwinsCheck
             .. new[]
             {
                 "announcement lost", "announcement tripled", "answer late", "answer lost", "call doubled", "call lost", "conflict", "lost write seen",
-                "reminder missed", "reminder tripled", "worker fault", "write lost", "write unconfirmed",
+                "reminder missed", "reminder tripled", "transfer slow", "worker fault", "write lost", "write unconfirmed",
             }.Where(fault => !Faults.ContainsKey(fault)).Select(fault => $"the fault '{fault}' never happened"),
         ];
 
