@@ -35,8 +35,11 @@ public sealed record EngineLimits
     /// <summary>Core 2.0 allows one memory.</summary>
     public int MemoriesMax { get; init; } = 1;
 
-    /// <summary>Active segments are copied for each instance.</summary>
-    public int DataSegmentsMax { get; init; } = 20_000;
+    /// <summary>
+    /// The limit of browsers: some linkers make one of each run of bytes that are not zero, 60,000 for a large interpreter. Active
+    /// ones are copied for each instance.
+    /// </summary>
+    public int DataSegmentsMax { get; init; } = 100_000;
 
     /// <summary>Active segments are copied for each instance.</summary>
     public int ElementSegmentsMax { get; init; } = 20_000;
