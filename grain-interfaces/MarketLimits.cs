@@ -21,13 +21,22 @@ public static class MarketLimits
     /// <summary>Arguments of a command.</summary>
     public const int ArgumentsMax = 64;
 
+    /// <summary>Names and values of a job's environment, together.</summary>
+    public const int EnvironmentBytesMax = 8 * 1024;
+
+    /// <summary>Variables of a job's environment.</summary>
+    public const int EnvironmentVariablesMax = 64;
+
+    /// <summary>Files that a job gets, and that it gives back: each is a blob of its own, looked up or pinned on the way.</summary>
+    public const int JobFilesMax = 64;
+
     /// <summary>Fuel of one job: hours of one core; nobody waits longer for one.</summary>
     public const long FuelMax = 10_000_000_000_000;
 
     /// <summary>Guest memory in pages of 64 KiB: 1 GiB.</summary>
     public const int MemoryPagesMax = 16_384;
 
-    /// <summary>Output of one job.</summary>
+    /// <summary>Output of one job; its files together may be as large again.</summary>
     public const int OutputBytesMax = 64 * 1024 * 1024;
 
     /// <summary>Log of one job; it is part of the terminal write.</summary>

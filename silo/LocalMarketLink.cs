@@ -76,6 +76,7 @@ internal sealed class LocalMarketLink(IGrainFactory grains, IBlobStore blobs) : 
         if (!_tickets.TryGetValue(lease, out var ticket))
             return false;
         return blob == ticket.Module || blob == ticket.Spec.InputBlob
+            || (!ticket.Spec.Files.IsDefaultOrEmpty && ticket.Spec.Files.Any(file => file.Blob == blob))
             || await grains.GetGrain<IBlobGrain>(blob.ToString()).Find(ticket.Account) is not null;
     }
 

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Marketplace.Api;
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
 using Marketplace.Engine;
@@ -6,7 +8,8 @@ using Marketplace.Engine.Guests;
 namespace Marketplace.Worker;
 
 /// <summary>
-/// Turns one lease into one result: fetches and verifies module and input, runs the module in a fresh instance, uploads a large output. Blocks its thread;
+/// Turns one lease into one result: fetches and verifies module, input and files, runs the module in a fresh instance, uploads a large output and the
+/// files that it left. Blocks its thread;
 /// never throws: what goes wrong on this side is a <see cref="RunOutcome.WorkerFault"/>. Thread-safe.
 /// </summary>
 internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimeProvider time)
@@ -20,7 +23,8 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
         {
             var program = _modules.Get(lease.Module, () => Fetch(lease, lease.Module, WorkerPolicy.ModuleBytesMax, stopped));
             var input = lease.InputBlob is { } blob ? Fetch(lease, blob, WorkerPolicy.InputBytesMax, stopped) : lease.Input;
-            var guest = program.Run(Invocation(lease, input, stopped));
+            var files = FetchFiles(lease, stopped);
+            var guest = program.Run(Invocation(lease, input, files, stopped));
             return Result(lease, guest, startedAt, stopped);
         }
         catch (InvalidModuleException invalid)
@@ -45,11 +49,14 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
     public static WorkerResult NotRun(WorkerLease lease, RunOutcome outcome, string reason, DateTimeOffset at) =>
         new(lease.Id, lease.Job, outcome, reason, 0, default, null, 0, default, [], at, at);
 
-    private GuestInvocation Invocation(WorkerLease lease, ReadOnlyMemory<byte> input, CancellationToken stopped) => new()
+    private GuestInvocation Invocation(
+        WorkerLease lease, ReadOnlyMemory<byte> input, IReadOnlyList<GuestFile> files, CancellationToken stopped) => new()
     {
         EntryPoint = lease.EntryPoint,
         Input = input,
         Arguments = lease.Arguments,
+        Environment = lease.Environment ?? ImmutableDictionary<string, string>.Empty,
+        Files = files,
         Now = lease.SubmittedAt,
         Seed = lease.Job.Value,
         Limits = new GuestLimits(
@@ -74,7 +81,26 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
         var changes = completed ? guest.StateWrites.Select(write => new StateChange(write.Key, write.Value)).ToArray() : [];
         return new WorkerResult(
             lease.Id, lease.Job, Outcome(guest.Outcome), guest.Reason, guest.FuelUsed,
-            blob is null ? output : default, blob, output.Length, guest.Log, changes, startedAt, time.GetUtcNow());
+            blob is null ? output : default, blob, output.Length, guest.Log, changes, startedAt, time.GetUtcNow())
+        {
+            Files = completed && guest.Files.Count > 0
+                ? [.. guest.Files.Select(file => new JobFile(file.Path, Upload(lease, file.Content, stopped), file.Content.Length))]
+                : null,
+        };
+    }
+
+    private List<GuestFile> FetchFiles(WorkerLease lease, CancellationToken stopped)
+    {
+        List<GuestFile> files = [];
+        var left = WorkerPolicy.InputFileBytesMax;
+        foreach (var (name, blob) in lease.Files ?? ImmutableDictionary<string, BlobId>.Empty)
+        {
+            var content = Fetch(lease, blob, left, stopped);
+            left -= content.Length;
+            files.Add(new GuestFile($"{GuestPolicy.InputDirectory}/{name}", content));
+        }
+
+        return files;
     }
 
     private BlobId Upload(WorkerLease lease, ReadOnlyMemory<byte> output, CancellationToken stopped)
@@ -99,7 +125,7 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
         for (int count; (count = stream.Read(chunk)) > 0;)
         {
             if (buffer.Length + count > bytesMax)
-                throw new InputUnavailableException($"{id} is larger than the {bytesMax} bytes that a worker takes.");
+                throw new InputUnavailableException($"{id} is larger than the {bytesMax} bytes that a worker still takes.");
             buffer.Write(chunk, 0, count);
         }
         var bytes = buffer.ToArray();

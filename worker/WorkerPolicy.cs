@@ -15,6 +15,9 @@ public static class WorkerPolicy
     /// <summary>An input, which is held in memory while its job runs.</summary>
     public const int InputBytesMax = 64 * 1024 * 1024;
 
+    /// <summary>All files of a job together, which are held in memory while it runs.</summary>
+    public const int InputFileBytesMax = 64 * 1024 * 1024;
+
     /// <summary>Blobs that one run keeps after it read them; beyond it they are fetched again.</summary>
     public const int GuestBlobBytesMax = 64 * 1024 * 1024;
 

@@ -61,7 +61,7 @@ public static class GuestPolicy
     public const int InputFilesMax = 1024;
 
     /// <summary>Files that a job gives back: each becomes a blob and an entry of the job's record.</summary>
-    public const int OutputFilesMax = 256;
+    public const int OutputFilesMax = 64;
 
     /// <summary>A name in a directory, as on Linux; also the whole path of a file that enters or leaves a job.</summary>
     public const int FileNameBytesMax = 255;

@@ -35,7 +35,9 @@ internal static class JobMapper
             Time(request.TimeMaxMs) ?? JobDefaults.TimeMax,
             request.PriceMax,
             request.RetriesMax ?? JobDefaults.RetriesMax,
-            Time(request.ExpiresAfterMs) ?? JobDefaults.ExpiresAfter));
+            Time(request.ExpiresAfterMs) ?? JobDefaults.ExpiresAfter,
+            Files(request.InputFiles),
+            Environment(request.Environment, index)));
     }
 
     public static ImmutableArray<SubmitItem> ToItems(IReadOnlyList<JobRequest> requests)
@@ -108,7 +110,24 @@ internal static class JobMapper
 
     private static JobOutput? OutputOf(JobStatus status, Grains.JobOutput output) => status != JobStatus.Completed
         ? null
-        : new JobOutput(output.Size, output.Blob is null ? output.Inline : default(ReadOnlyMemory<byte>?), output.Blob);
+        : new JobOutput(output.Size, output.Blob is null ? output.Inline : default(ReadOnlyMemory<byte>?), output.Blob)
+        {
+            Files = output.Files.IsDefaultOrEmpty ? null : [.. output.Files.Select(file => new JobFile(file.Name, file.Blob, file.Size))],
+        };
+
+    // In the order of their names, so that the order of a request's members does not make another job of it.
+    private static ImmutableArray<InputFile> Files(IReadOnlyDictionary<string, BlobId>? files) =>
+        files is null ? [] : [.. files.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => new InputFile(file.Key, file.Value))];
+
+    private static ImmutableArray<EnvironmentVariable> Environment(IReadOnlyDictionary<string, string>? environment, int? index)
+    {
+        if (environment is null)
+            return [];
+        return environment.Values.Contains(null!)
+            ? throw Null($"{PathOf(index)}.environment")
+            : [.. environment.OrderBy(variable => variable.Key, StringComparer.Ordinal)
+                .Select(variable => new EnvironmentVariable(variable.Key, variable.Value))];
+    }
 
     private static ImmutableArray<string> Arguments(IReadOnlyList<string>? arguments, int? index)
     {

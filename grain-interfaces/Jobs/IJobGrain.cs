@@ -111,11 +111,13 @@ public sealed record JobEnd(
 /// <param name="Inline">The bytes, at most <see cref="MarketLimits.InlineBytesMax"/>; empty when <paramref name="Blob"/> is set.</param>
 /// <param name="Blob">The output as a blob.</param>
 /// <param name="Size">Bytes.</param>
+/// <param name="Files">What the program left beside it, ascending by name; default is none.</param>
 [GenerateSerializer, Immutable, Alias("JobOutput")]
 public readonly record struct JobOutput(
     [property: Id(0)] ReadOnlyMemory<byte> Inline,
     [property: Id(1)] BlobId? Blob,
-    [property: Id(2)] long Size);
+    [property: Id(2)] long Size,
+    [property: Id(3)] ImmutableArray<OutputFile> Files = default);
 
 /// <summary>What the payer's account applies, once, by the job's id.</summary>
 /// <param name="Job">The operation id.</param>

@@ -14,6 +14,8 @@ namespace Marketplace.Grains;
 /// <param name="PriceMax">Base units that the job may cost in all; held from submission to settlement.</param>
 /// <param name="RetriesMax">How often a worker's failure is followed by another attempt.</param>
 /// <param name="ExpiresAfter">How long the job may wait for a worker.</param>
+/// <param name="Files">Blobs that the program finds under <c>/in</c>, ascending by name; default is none.</param>
+/// <param name="Environment">What the program finds in its environment, ascending by name; default is nothing.</param>
 [GenerateSerializer, Immutable, Alias("JobSpec")]
 public sealed record JobSpec(
     [property: Id(0)] ProgramId Program,
@@ -26,4 +28,6 @@ public sealed record JobSpec(
     [property: Id(7)] TimeSpan TimeMax,
     [property: Id(8)] TokenAmount PriceMax,
     [property: Id(9)] int RetriesMax,
-    [property: Id(10)] TimeSpan ExpiresAfter);
+    [property: Id(10)] TimeSpan ExpiresAfter,
+    [property: Id(11)] ImmutableArray<InputFile> Files = default,
+    [property: Id(12)] ImmutableArray<EnvironmentVariable> Environment = default);

@@ -9,6 +9,10 @@ internal static class JobSpecCodec
 {
     private static readonly Blake3Domain HashDomain = new("marketplace 2026 job spec v1");
 
+    // What was a flag before there were files and environments: a spec without them has the same bytes and the same hash as then.
+    private const byte HasBlob = 1;
+    private const byte HasMore = 2;
+
     public static Bytes32 Hash(JobSpec spec)
     {
         var writer = new CompactWriter(256 + spec.Input.Length);
@@ -21,7 +25,12 @@ internal static class JobSpecCodec
         writer.Id(spec.Program.Value);
         writer.OptionalText(spec.EntryPoint);
         writer.Bytes(spec.Input.Span);
-        writer.OptionalId(spec.InputBlob?.Value);
+        var hasMore = !spec.Files.IsDefaultOrEmpty || !spec.Environment.IsDefaultOrEmpty;
+        writer.Byte((byte)((spec.InputBlob is null ? 0 : HasBlob) | (hasMore ? HasMore : 0)));
+        if (spec.InputBlob is { } blob)
+            writer.Id(blob.Value);
+        if (hasMore)
+            WriteMore(writer, spec);
         writer.Count(spec.Arguments.Length);
         foreach (var argument in spec.Arguments)
             writer.Text(argument);
@@ -38,12 +47,46 @@ internal static class JobSpecCodec
         var program = new ProgramId(reader.Id());
         var entryPoint = reader.OptionalText();
         var input = reader.Memory();
-        BlobId? inputBlob = reader.OptionalId() is { } blob ? new BlobId(blob) : null;
+        var parts = reader.Byte();
+        if (parts > (HasBlob | HasMore))
+            throw new InvalidDataException($"A spec has the parts {parts}, which nobody wrote.");
+        BlobId? inputBlob = (parts & HasBlob) != 0 ? new BlobId(reader.Id()) : null;
+        var (files, environment) = (parts & HasMore) != 0 ? ReadMore(ref reader) : ([], []);
         var arguments = new string[reader.Items()];
         for (var index = 0; index < arguments.Length; index++)
             arguments[index] = reader.Text();
         return new JobSpec(
             program, entryPoint, input, inputBlob, ImmutableArray.Create(arguments), reader.Signed(), reader.Count(), reader.Span(), reader.Amount(),
-            reader.Count(), reader.Span());
+            reader.Count(), reader.Span(), files, environment);
+    }
+
+    private static void WriteMore(CompactWriter writer, JobSpec spec)
+    {
+        var files = spec.Files.IsDefault ? [] : spec.Files;
+        writer.Count(files.Length);
+        foreach (var file in files)
+        {
+            writer.Text(file.Name);
+            writer.Id(file.Blob.Value);
+        }
+
+        var environment = spec.Environment.IsDefault ? [] : spec.Environment;
+        writer.Count(environment.Length);
+        foreach (var variable in environment)
+        {
+            writer.Text(variable.Name);
+            writer.Text(variable.Value);
+        }
+    }
+
+    private static (ImmutableArray<InputFile> Files, ImmutableArray<EnvironmentVariable> Environment) ReadMore(ref CompactReader reader)
+    {
+        var files = new InputFile[reader.Items(itemSizeMin: 33)];
+        for (var index = 0; index < files.Length; index++)
+            files[index] = new InputFile(reader.Text(), new BlobId(reader.Id()));
+        var environment = new EnvironmentVariable[reader.Items(itemSizeMin: 2)];
+        for (var index = 0; index < environment.Length; index++)
+            environment[index] = new EnvironmentVariable(reader.Text(), reader.Text());
+        return (ImmutableArray.Create(files), ImmutableArray.Create(environment));
     }
 }

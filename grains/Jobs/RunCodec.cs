@@ -6,18 +6,43 @@ namespace Marketplace.Grains;
 /// <summary>The stored form of what a run gives: its output and its changes of state.</summary>
 internal static class RunCodec
 {
+    // What was a flag before there were files: an output without files has the same bytes as then.
+    private const byte HasBlob = 1;
+    private const byte HasFiles = 2;
+
     public static void WriteOutput(CompactWriter writer, JobOutput output)
     {
         writer.Bytes(output.Inline.Span);
-        writer.OptionalId(output.Blob?.Value);
+        var files = output.Files.IsDefault ? [] : output.Files;
+        writer.Byte((byte)((output.Blob is null ? 0 : HasBlob) | (files.IsEmpty ? 0 : HasFiles)));
+        if (output.Blob is { } blob)
+            writer.Id(blob.Value);
         writer.Signed(output.Size);
+        if (files.IsEmpty)
+            return;
+        writer.Count(files.Length);
+        foreach (var file in files)
+        {
+            writer.Text(file.Name);
+            writer.Id(file.Blob.Value);
+            writer.Signed(file.Size);
+        }
     }
 
     public static JobOutput ReadOutput(ref CompactReader reader)
     {
         var inline = reader.Memory();
-        BlobId? blob = reader.OptionalId() is { } id ? new BlobId(id) : null;
-        return new JobOutput(inline, blob, reader.Signed());
+        var parts = reader.Byte();
+        if (parts > (HasBlob | HasFiles))
+            throw new InvalidDataException($"An output has the parts {parts}, which nobody wrote.");
+        BlobId? blob = (parts & HasBlob) != 0 ? new BlobId(reader.Id()) : null;
+        var size = reader.Signed();
+        if ((parts & HasFiles) == 0)
+            return new JobOutput(inline, blob, size);
+        var files = new OutputFile[reader.Items(itemSizeMin: 34)];
+        for (var index = 0; index < files.Length; index++)
+            files[index] = new OutputFile(reader.Text(), new BlobId(reader.Id()), reader.Signed());
+        return new JobOutput(inline, blob, size, ImmutableArray.Create(files));
     }
 
     public static void WriteChanges(CompactWriter writer, ImmutableArray<StateChange> changes)

@@ -76,7 +76,7 @@ public sealed partial class MarketGrain
         }
     }
 
-    /// <summary>Keeps what the run leaves behind beside its result: an output blob, changes of state.</summary>
+    /// <summary>Keeps what the run leaves behind beside its result: blobs of the output and of its files, changes of state.</summary>
     /// <returns>The end with the roots, that of an earlier run where that one was committed; null where the job runs again.</returns>
     private async ValueTask<JobEnd?> KeepEffects(MarketJob job, LeaseReport report, JobEnd end)
     {
@@ -85,6 +85,8 @@ public sealed partial class MarketGrain
         {
             if (end.Output.Blob is { } blob)
                 await LostWrites.Resend(() => GrainFactory.GetGrain<IBlobGrain>(blob.ToString()).Pin(ticket.Account, end.Output.Size));
+            foreach (var file in end.Output.Files.IsDefault ? [] : end.Output.Files)
+                await LostWrites.Resend(() => GrainFactory.GetGrain<IBlobGrain>(file.Blob.ToString()).Pin(ticket.Account, file.Size));
             if (end.Status != JobStatus.Completed || end.RootBefore is not { } before)
                 return end;
             var counts = await LostWrites.Resend(() => GrainFactory.GetGrain<IStateGrain>(ticket.Spec.Program.ToString())

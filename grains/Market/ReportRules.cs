@@ -1,3 +1,5 @@
+using Marketplace.Engine.Guests;
+
 namespace Marketplace.Grains;
 
 /// <summary>What a report may hold. A worker that does not keep to it has failed.</summary>
@@ -17,6 +19,8 @@ internal static class ReportRules
             return $"the report's inline output has {output.Inline.Length} bytes; allowed are {MarketLimits.InlineBytesMax}";
         if (output.Size is < 0 or > MarketLimits.OutputBytesMax || (output.Blob is null ? output.Size != output.Inline.Length : !output.Inline.IsEmpty))
             return $"the report's output of {output.Size} bytes does not match what came with it";
+        if (FilesRefusal(output) is { } refusal)
+            return refusal;
         long changed = 0;
         foreach (var change in report.StateChanges)
         {
@@ -26,5 +30,21 @@ internal static class ReportRules
         }
 
         return changed > StatePolicy.ChangedBytesMax ? $"the report changes {changed} bytes of state; allowed are {StatePolicy.ChangedBytesMax}" : null;
+    }
+
+    private static string? FilesRefusal(JobOutput output)
+    {
+        if (output.Files.IsDefaultOrEmpty)
+            return null;
+        if (output.Files.Length > MarketLimits.JobFilesMax)
+            return $"the report has {output.Files.Length} files; allowed are {MarketLimits.JobFilesMax}";
+        if (output.Files.Any(file => !GuestFile.IsName(file.Name)))
+            return "a file of the report has a name that none can have";
+        if (output.Files.Select(file => file.Name).Distinct(StringComparer.Ordinal).Count() < output.Files.Length)
+            return "two files of the report have the same name";
+        if (output.Files.Any(file => file.Size is < 0 or > MarketLimits.OutputBytesMax))
+            return $"a file of the report has a size that is not from 0 to {MarketLimits.OutputBytesMax}";
+        var size = output.Files.Sum(file => file.Size);
+        return size > MarketLimits.OutputBytesMax ? $"the report's files have {size} bytes; allowed are {MarketLimits.OutputBytesMax}" : null;
     }
 }

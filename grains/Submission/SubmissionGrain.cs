@@ -120,9 +120,25 @@ public sealed partial class SubmissionGrain(ILogger<SubmissionGrain> log) : Grai
                 item.Refuse(ErrorCode.ProgramNotFound, $"There is no program {item.Spec.Program}. Deploy it first.");
             else if (SubmissionRules.CheckEntryPoint(item.Spec, item.Program) is { } refusal)
                 item.Refuse(refusal.Code, refusal.Message);
-            else if (item.Spec.InputBlob is { } blob && !await MayRead(batch.Caller, blob))
+            else if (await FindUnreadable(batch.Caller, item.Spec) is { } blob)
                 item.Refuse(ErrorCode.BlobNotFound, $"There is no blob {blob} of this account. Upload the input first.");
         }
+    }
+
+    /// <returns>A blob of the spec that the account does not have; null where it has all.</returns>
+    private async ValueTask<BlobId?> FindUnreadable(Caller caller, JobSpec spec)
+    {
+        if (spec.InputBlob is { } input && !await MayRead(caller, input))
+            return input;
+        if (spec.Files.IsDefaultOrEmpty)
+            return null;
+        foreach (var file in spec.Files)
+        {
+            if (!await MayRead(caller, file.Blob))
+                return file.Blob;
+        }
+
+        return null;
     }
 
     private async ValueTask<bool> MayRead(Caller caller, BlobId blob) =>

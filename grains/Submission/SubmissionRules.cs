@@ -1,4 +1,5 @@
 using System.Text;
+using Marketplace.Engine.Guests;
 
 namespace Marketplace.Grains;
 
@@ -16,6 +17,8 @@ internal static class SubmissionRules
                 ? new Refusal(ErrorCode.MalformedRequest, "The job has an inline input and an input blob; send one of them.")
                 : null)
             ?? CheckArguments(spec)
+            ?? CheckEnvironment(spec)
+            ?? CheckFiles(spec)
             ?? CheckNumber("fuelMax", spec.FuelMax, 1, MarketLimits.FuelMax)
             ?? CheckNumber("memoryPagesMax", spec.MemoryPagesMax, 1, MarketLimits.MemoryPagesMax)
             ?? CheckNumber("timeMax in milliseconds", (long)spec.TimeMax.TotalMilliseconds,
@@ -48,6 +51,41 @@ internal static class SubmissionRules
             ?? (spec.Arguments.Any(argument => argument.Contains('\0'))
                 ? new Refusal(ErrorCode.MalformedRequest, "An argument has a zero character, which WASI takes for its end.")
                 : null);
+    }
+
+    private static Refusal? CheckEnvironment(JobSpec spec)
+    {
+        if (spec.Environment.IsDefaultOrEmpty)
+            return null;
+        return CheckSize("environment", spec.Environment.Length, 0, MarketLimits.EnvironmentVariablesMax, "variables")
+            ?? CheckSize("environment together", spec.Environment.Sum(variable => Utf8Size(variable.Name) + Utf8Size(variable.Value)), 0,
+                MarketLimits.EnvironmentBytesMax)
+            ?? (spec.Environment.Any(variable => variable.Name is "" || variable.Name.AsSpan().ContainsAny('=', '\0') || variable.Value.Contains('\0'))
+                ? new Refusal(ErrorCode.MalformedRequest,
+                    "A variable of the environment has no name, an equals sign in its name, or a zero character, which WASI takes for its end.")
+                : null);
+    }
+
+    private static Refusal? CheckFiles(JobSpec spec)
+    {
+        if (spec.Files.IsDefaultOrEmpty)
+            return null;
+        if (CheckSize("inputFiles", spec.Files.Length, 0, MarketLimits.JobFilesMax, "files") is { } tooMany)
+            return tooMany;
+        var names = spec.Files.Select(file => file.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in names)
+        {
+            if (!GuestFile.IsName(name))
+                return new Refusal(ErrorCode.MalformedRequest, $"'{Shown(name)}' cannot be a file's name: it is no relative path of at most "
+                    + $"{GuestPolicy.FileNameBytesMax} bytes without empty, '.' and '..' parts, control characters and backslashes.");
+            for (var end = name.LastIndexOf('/'); end > 0; end = name.LastIndexOf('/', end - 1))
+            {
+                if (names.Contains(name[..end]))
+                    return new Refusal(ErrorCode.MalformedRequest, $"'{Shown(name)}' is under a file.");
+            }
+        }
+
+        return names.Count == spec.Files.Length ? null : new Refusal(ErrorCode.MalformedRequest, "Two files of the job have the same name.");
     }
 
     private static int Utf8Size(string text) => Encoding.UTF8.GetByteCount(text);

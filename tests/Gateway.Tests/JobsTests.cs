@@ -27,6 +27,35 @@ public sealed class JobsTests
     }
 
     [Fact]
+    public async Task FilesAndEnvironment_ComeInTheOrderOfTheirNames()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        var request = gateway.Request() with
+        {
+            InputFiles = new Dictionary<string, BlobId> { ["b"] = default, ["a/c"] = default },
+            Environment = new Dictionary<string, string> { ["Z"] = "1", ["A"] = "" },
+        };
+
+        using var response = await gateway.Client.Post(Routes.Jobs, request, ApiJson.Default.JobRequest);
+
+        var spec = gateway.Market.Jobs[(await response.Read(ApiJson.Default.Job)).Id].View.Spec;
+        Assert.Equal(["a/c", "b"], spec.Files.Select(file => file.Name));
+        Assert.Equal([new EnvironmentVariable("A", ""), new EnvironmentVariable("Z", "1")], spec.Environment);
+    }
+
+    [Fact]
+    public async Task FilesThatAJobLeft_AreInItsView()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        var id = await gateway.Submit();
+        gateway.Market.End(id, JobStatus.Completed, Hello with { Files = [new OutputFile("x/y", default, 7)] });
+
+        using var response = await gateway.Client.Get(Routes.Job(id));
+
+        Assert.Equal([new JobFile("x/y", default, 7)], (await response.Read(ApiJson.Default.Job)).Output!.Files!);
+    }
+
+    [Fact]
     public async Task SameRequestAgain_GivesTheSameJob_AndAnotherSpecIsRefused()
     {
         await using var gateway = await GatewayFixture.Start();

@@ -68,6 +68,69 @@ public sealed class BlobTests
     });
 
     [Fact]
+    public void FilesOfAJob_AreTheAccountsOnBothSides() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller);
+        var worker = await market.AddWorker("worker");
+        var input = await market.Upload(caller, "of the client");
+        var output = market.Blobs.Put("of the job"u8.ToArray());
+        var spec = TestMarket.Spec(program) with { Files = [new InputFile("a/b", input)] };
+        var job = (await market.Submit(caller, new SubmitItem("one", spec)))[0].Job;
+
+        var lease = await worker.TakeOne();
+        Assert.Equal(new InputFile("a/b", input), Assert.Single(lease.Ticket.Spec.Files));
+        var report = worker.Completed(lease);
+        await worker.Report(report with { Output = report.Output with { Files = [new OutputFile("c", output, 10)] } });
+        await market.Settle();
+
+        Assert.Equal(new OutputFile("c", output, 10), Assert.Single((await market.Job(job).Get(caller)).Output.Files));
+        Assert.NotNull(await market.Grains.GetGrain<IBlobGrain>(output.ToString()).Find(caller.Account));
+    });
+
+    [Fact]
+    public void FilesThatNoJobMayHave_AreRefused() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller);
+        var blob = await market.Upload(caller, "x");
+        var unknown = new BlobId(new Bytes32([.. Enumerable.Repeat((byte)1, 32)]));
+        var spec = TestMarket.Spec(program);
+        (JobSpec Spec, ErrorCode Code)[] refused =
+        [
+            (spec with { Files = [new InputFile("../a", blob)] }, ErrorCode.MalformedRequest),
+            (spec with { Files = [new InputFile("a", blob), new InputFile("a", blob)] }, ErrorCode.MalformedRequest),
+            (spec with { Files = [new InputFile("a", blob), new InputFile("a/b", blob)] }, ErrorCode.MalformedRequest),
+            (spec with { Files = [.. Enumerable.Range(0, MarketLimits.JobFilesMax + 1).Select(i => new InputFile($"{i}", blob))] }, ErrorCode.LimitExceeded),
+            (spec with { Files = [new InputFile("a", blob), new InputFile("b", unknown)] }, ErrorCode.BlobNotFound),
+            (spec with { Environment = [new EnvironmentVariable("a=b", "")] }, ErrorCode.MalformedRequest),
+            (spec with { Environment = [new EnvironmentVariable("a", new string('x', MarketLimits.EnvironmentBytesMax))] }, ErrorCode.LimitExceeded),
+        ];
+        foreach (var (bad, code) in refused)
+            Assert.Equal(code, (await market.Submit(caller, new SubmitItem("one", bad)))[0].Code);
+        var most = spec with { Files = [.. Enumerable.Range(0, MarketLimits.JobFilesMax).Select(i => new InputFile($"{i}", blob))] };
+        Assert.Null((await market.Submit(caller, new SubmitItem("one", most)))[0].Code);
+    });
+
+    [Theory]
+    [InlineData("../c", 10), InlineData("c", -1), InlineData("c", 64 * 1024 * 1024 + 1)]
+    public void ReportedFileThatNoneCanBe_IsTheWorkersFailure(string name, long size) => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller);
+        var worker = await market.AddWorker("worker");
+        var output = market.Blobs.Put("of the job"u8.ToArray());
+        var job = (await market.Submit(caller, new SubmitItem("one", TestMarket.Spec(program) with { RetriesMax = 0 })))[0].Job;
+
+        var report = worker.Completed(await worker.TakeOne());
+        await worker.Report(report with { Output = report.Output with { Files = [new OutputFile(name, output, size)] } });
+        var view = await market.Job(job).WaitEnded(caller, TimeSpan.FromSeconds(10), default);
+
+        Assert.Equal((JobStatus.Failed, JobFault.Worker), (view.Status, view.Fault));
+        await market.Settle();
+    });
+
+    [Fact]
     public void OutputThatWasNotUploaded_IsTheWorkersFailure() => TestMarket.Run(async market =>
     {
         var caller = await market.OpenAccount("client");

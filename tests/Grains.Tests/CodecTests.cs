@@ -48,6 +48,40 @@ public sealed class CodecTests
     }
 
     [Fact]
+    public void JobWithFiles_IsReadBack_AndEveryCutIsFound()
+    {
+        var bytes = JobStateCodec.Write(EndedJob(WithFiles(TestMarket.Spec(default)), Output())).ToArray();
+        var read = JobStateCodec.Read(bytes);
+
+        Assert.Equal(["a/b", "c"], read.Spec.Files.Select(file => file.Name));
+        Assert.Equal([new EnvironmentVariable("A", ""), new EnvironmentVariable("B", "b")], read.Spec.Environment);
+        Assert.Equal(new OutputFile("x/y", new BlobId(new Bytes32([.. Enumerable.Repeat((byte)9, 32)])), 7), Assert.Single(read.Ending!.End.Output.Files));
+        Assert.Equal(bytes, JobStateCodec.Write(read).ToArray());
+        for (var length = 0; length < bytes.Length; length++)
+            Assert.Throws<InvalidDataException>(() => JobStateCodec.Read(bytes.AsSpan(0, length)));
+    }
+
+    /// <summary>The bytes of a job without files are those that were stored before there were any, and so is the hash of its spec.</summary>
+    [Fact]
+    public void JobFromBeforeThereWereFiles_IsReadAndWrittenUnchanged()
+    {
+        const string Stored =
+            "0100000000000000000000000000000000000000000000000000000000000000000772657175657374000000000000000000000000000000"
+            + "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000010080b5f7f57f"
+            + "9f080080b5f7f57f9f0800000000000000000000000000000000000000000000000000000000000000000002696e00020161016280897a10"
+            + "8084af5f640280f085da2c0100ade6f8f57f9f080505011d010b756e726561636861626c6501070707070707070707070707070707070707"
+            + "07070707070707070707070707070100000000000000000000000000000000000000000000000000000000000000000ac0843d0000000201"
+            + "020100000000000000000000000000000000000000000000000000000000000000000003000080b5f7f57f9f0800000280164ef8f57f9f08"
+            + "01070707070707070707070707070707070707070707070707070707070707070701046e6f74650500ade6f8f57f9f080107070707070707"
+            + "070707070707070707070707070707070707070707070707070003776f6e0107070707070707070707070707070707070707070707070707"
+            + "070707070707070a01056368656170";
+        const string Hash = "7602b0f7fff6f4e0e6045d6bc56f6624ff1d19cb3b75ccb85880ceab87661772";
+        Assert.Equal(Stored, Convert.ToHexStringLower(JobStateCodec.Write(EndedJob()).Span));
+        Assert.Equal(Hash, JobSpecCodec.Hash(EndedJob().Spec).ToString());
+        Assert.Empty(JobStateCodec.Read(Convert.FromHexString(Stored)).Spec.Files);
+    }
+
+    [Fact]
     public void DamagedJob_IsReadOrRefused_NeverAnythingElse()
     {
         var bytes = JobStateCodec.Write(EndedJob()).ToArray();
@@ -77,7 +111,8 @@ public sealed class CodecTests
             spec with { Input = default },
             spec with { InputBlob = default(BlobId) }, spec with { Arguments = [""] }, spec with { FuelMax = 1 }, spec with { MemoryPagesMax = 1 },
             spec with { TimeMax = TimeSpan.FromSeconds(1) }, spec with { PriceMax = default }, spec with { RetriesMax = 0 },
-            spec with { ExpiresAfter = TimeSpan.FromSeconds(1) },
+            spec with { ExpiresAfter = TimeSpan.FromSeconds(1) }, spec with { Files = [new InputFile("a", default)] },
+            spec with { Environment = [new EnvironmentVariable("a", "")] }, WithFiles(spec),
         ];
 
         Assert.Equal(JobSpecCodec.Hash(spec), JobSpecCodec.Hash(spec with { Input = spec.Input.ToArray() }));
@@ -95,14 +130,25 @@ public sealed class CodecTests
             JobSummary.Read(row.Summary.Span));
     }
 
-    private static JobState EndedJob()
+    private static JobSpec WithFiles(JobSpec spec) => spec with
+    {
+        Files = [new InputFile("a/b", default), new InputFile("c", new BlobId(new Bytes32([.. Enumerable.Repeat((byte)3, 32)])))],
+        Environment = [new EnvironmentVariable("A", ""), new EnvironmentVariable("B", "b")],
+    };
+
+    private static JobOutput Output() =>
+        new("out"u8.ToArray(), null, 3, [new OutputFile("x/y", new BlobId(new Bytes32([.. Enumerable.Repeat((byte)9, 32)])), 7)]);
+
+    private static JobState EndedJob() => EndedJob(TestMarket.Spec(default), default);
+
+    private static JobState EndedJob(JobSpec spec, JobOutput output)
     {
         var worker = new WorkerId(new Bytes32([.. Enumerable.Repeat((byte)7, 32)]));
         var job = JobState.Create(
-            new JobSubmission(default, "request", TestMarket.Spec(default) with { Arguments = ["a", "b"] }, default, true, DateTimeOffset.UnixEpoch),
+            new JobSubmission(default, "request", spec with { Arguments = ["a", "b"] }, default, true, DateTimeOffset.UnixEpoch),
             default, DateTimeOffset.UnixEpoch);
         var end = new JobEnd(
-            JobStatus.Failed, JobFault.Program, ErrorCode.ProgramTrapped, "unreachable", worker, default(AccountId), new TokenAmount(10), 500_000, default,
+            JobStatus.Failed, JobFault.Program, ErrorCode.ProgramTrapped, "unreachable", worker, default(AccountId), new TokenAmount(10), 500_000, output,
             new byte[] { 1, 2 }, default(StateRoot), null, [new JobEvent(JobStatus.Running, DateTimeOffset.UnixEpoch.AddSeconds(1), worker, "note")],
             new JobExplanation("won", [new OfferVerdict(worker, new TokenAmount(10), true, "cheap")]));
         return job.EndWith(end, DateTimeOffset.UnixEpoch.AddSeconds(2));

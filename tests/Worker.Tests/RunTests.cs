@@ -37,6 +37,30 @@ public sealed class RunTests
         Assert.Equal(input.ToUpperInvariant(), Encoding.UTF8.GetString(worker.Market.Blobs[result.OutputBlob!.Value]));
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Files_AreFetchedAndThoseThatTheProgramLeavesAreUploaded(bool encoded)
+    {
+        await using var worker = new WorkerFixture(encoded);
+        var files = new Dictionary<string, BlobId> { ["notes/a.txt"] = worker.Market.Add("one\ntwo\n"u8.ToArray()) };
+
+        var environment = new Dictionary<string, string> { ["A"] = "b" };
+        worker.Market.Give(worker.Market.Lease(worker.Module("catalog"), "") with { Files = files, Environment = environment });
+        var result = await worker.NextResult();
+
+        Assert.Equal((RunOutcome.Completed, "1 files\n"), (result.Outcome, Encoding.UTF8.GetString(result.Output.Span)));
+        Assert.Equal([("index.txt", 16L), ("text/all.txt", 8L)], result.Files!.Select(file => (file.Name, file.Size)));
+        Assert.Equal("notes/a.txt 8 2\n", Encoding.UTF8.GetString(worker.Market.Blobs[result.Files![0].Blob]));
+    }
+
+    [Fact]
+    public async Task MissingFile_IsTheInputsFault()
+    {
+        await using var worker = new WorkerFixture();
+        var files = new Dictionary<string, BlobId> { ["a"] = default };
+        worker.Market.Give(worker.Market.Lease(worker.Module("catalog"), "") with { Files = files });
+        Assert.Equal(RunOutcome.InputUnavailable, (await worker.NextResult()).Outcome);
+    }
+
     [Fact]
     public async Task ThousandLeases_AreEachReportedOnce()
     {

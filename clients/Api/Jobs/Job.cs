@@ -65,7 +65,16 @@ public sealed record Job
 /// <param name="Size">Bytes.</param>
 /// <param name="Inline">The output itself, where it has at most 16 KiB.</param>
 /// <param name="Blob">The output as a blob, where it is larger.</param>
-public sealed record JobOutput(long Size, ReadOnlyMemory<byte>? Inline, BlobId? Blob);
+public sealed record JobOutput(long Size, ReadOnlyMemory<byte>? Inline, BlobId? Blob)
+{
+    /// <summary>The files that the program left under <c>/out</c>, beside its output; absent where it left none.</summary>
+    public IReadOnlyList<JobFile>? Files { get; init; }
+}
+
+/// <param name="Name">Its path under <c>/out</c>: parts divided by slashes, none of them empty, '.' or '..'.</param>
+/// <param name="Blob">Its content, a blob of the job's account.</param>
+/// <param name="Size">Bytes.</param>
+public sealed record JobFile(string Name, BlobId Blob, long Size);
 
 public sealed record JobStep(JobState State, DateTimeOffset At, WorkerId? Worker, string? Note);
 

@@ -23,6 +23,15 @@ public sealed record JobRequest
     /// <summary>Arguments of a WASI command.</summary>
     public IReadOnlyList<string>? Arguments { get; init; }
 
+    /// <summary>What a WASI command finds in its environment: at most 64 variables, 8 KiB together.</summary>
+    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+
+    /// <summary>
+    /// Blobs of the account that the program finds as files under <c>/in</c>, by their names there: at most 64. A name is a relative path of at
+    /// most 255 bytes.
+    /// </summary>
+    public IReadOnlyDictionary<string, BlobId>? InputFiles { get; init; }
+
     /// <summary>What the job may cost in all, in base units; held until it is settled.</summary>
     public required TokenAmount PriceMax { get; init; }
 

@@ -36,7 +36,14 @@ public sealed record WorkerLease(
     int Attempt,
     StateRoot? Root,
     DateTimeOffset SubmittedAt,
-    DateTimeOffset Deadline);
+    DateTimeOffset Deadline)
+{
+    /// <summary>Blobs that the program finds under <c>/in</c>, by their names.</summary>
+    public IReadOnlyDictionary<string, BlobId>? Files { get; init; }
+
+    /// <summary>What the program finds in its environment.</summary>
+    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+}
 
 /// <summary>How a run ended.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<RunOutcome>))]
@@ -71,7 +78,11 @@ public sealed record WorkerResult(
     ReadOnlyMemory<byte> Log,
     IReadOnlyList<StateChange> StateChanges,
     DateTimeOffset StartedAt,
-    DateTimeOffset EndedAt);
+    DateTimeOffset EndedAt)
+{
+    /// <summary>Files that the program left under <c>/out</c>; all were uploaded before.</summary>
+    public IReadOnlyList<JobFile>? Files { get; init; }
+}
 
 /// <summary>A changed key of program state; a null value deletes it.</summary>
 public readonly record struct StateChange(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte>? Value);

@@ -14,19 +14,21 @@ internal static class JobRunCommand
     {
         var spec = new JobSpecOptions();
         var cancelOnInterrupt = Values.Switch("--cancel-on-interrupt", "Ctrl-C cancels the job [the job goes on]");
+        var outputFolder = OutputFiles.Option();
         return set.Leaf(
             "run",
             """
             Run a program: deploy it if need be, submit a job, wait, and write the job's output to standard output.
+            The program finds files of --input-file in /in; those that it leaves in /out go to --output-dir.
 
             Example:
               market job run programs/echo/echo.wasm --text "hello marketplace"
             """,
-            run => Run(run, spec, run.Get(cancelOnInterrupt)),
-            [.. spec.Symbols, cancelOnInterrupt]);
+            run => Run(run, spec, run.Get(outputFolder), run.Get(cancelOnInterrupt)),
+            [.. spec.Symbols, outputFolder, cancelOnInterrupt]);
     }
 
-    private static async Task<int> Run(Invocation run, JobSpecOptions spec, bool cancelOnInterrupt)
+    private static async Task<int> Run(Invocation run, JobSpecOptions spec, string? outputFolder, bool cancelOnInterrupt)
     {
         using var line = new StatusLine(run.Surroundings);
         var request = await spec.Request(run);
@@ -38,6 +40,8 @@ internal static class JobRunCommand
             job = await run.Client.Jobs.Wait(job.Id, watch, Slice, run.Cancellation);
         run.OnFirstInterrupt = null;
         line.Clear();
+        if (job.State == JobState.Completed)
+            await OutputFiles.Fetch(run, job, outputFolder);
         if (run.Json)
         {
             await run.Answer(job, _ => { });

@@ -40,10 +40,22 @@ internal sealed class JobSpecOptions
         HelpName = "WORD",
     };
 
+    private readonly Option<string[]> _files = new("--input-file")
+    {
+        Description = "A file that the program finds as /in/NAME; may be repeated",
+        HelpName = "NAME=FILE",
+    };
+
+    private readonly Option<string[]> _environment = new("--env")
+    {
+        Description = "A variable of the program's environment; may be repeated",
+        HelpName = "NAME=VALUE",
+    };
+
     private readonly Option<string?> _requestId = Values.Text(
         "--request-id", "ID", "Your own id of the job: the same id again reaches the same job [a new one]");
 
-    public Symbol[] Symbols => [_program, _input, _text, _priceMax, _fuel, _timeout, _memory, _entry, _arguments, _requestId];
+    public Symbol[] Symbols => [_program, _input, _text, _priceMax, _fuel, _timeout, _memory, _entry, _arguments, _environment, _files, _requestId];
 
     public async Task<JobRequest> Request(Invocation run)
     {
@@ -55,15 +67,17 @@ internal sealed class JobSpecOptions
         var price = run.Get(_priceMax) is { } given ? Task.FromResult(given) : Quote(run, fuel ?? FuelDefault);
         var program = Program(run);
         var input = Input(run);
+        var files = Files(run);
         try
         {
-            await Task.WhenAll(program, price, input);
+            await Task.WhenAll(program, price, input, files);
         }
         catch
         {
             // The program comes first: who mistyped its name is told so, and not that there is no worker.
             await program;
             await input;
+            await files;
             throw;
         }
         var (inline, blob) = await input;
@@ -75,6 +89,8 @@ internal sealed class JobSpecOptions
             Input = inline,
             InputBlob = blob,
             Arguments = run.Get(_arguments) is { Length: > 0 } arguments ? arguments : null,
+            Environment = Pairs(run, _environment, "--env") is { Count: > 0 } environment ? environment : null,
+            InputFiles = await files,
             PriceMax = await price,
             FuelMax = fuel,
             MemoryPagesMax = run.Get(_memory) is { } pages ? (int)Math.Min(pages, int.MaxValue) : null,
@@ -110,6 +126,33 @@ internal sealed class JobSpecOptions
         }
         await using var file = BlobCommands.OpenRead(run, source!);
         return await Inline(run, file, source!);
+    }
+
+    private async Task<IReadOnlyDictionary<string, BlobId>?> Files(Invocation run)
+    {
+        var blobs = new Dictionary<string, BlobId>();
+        foreach (var (name, path) in Pairs(run, _files, "--input-file"))
+        {
+            await using var content = BlobCommands.OpenRead(run, path);
+            blobs.Add(name, (await BlobCommands.Upload(run, content, path)).Id);
+        }
+
+        return blobs.Count > 0 ? blobs : null;
+    }
+
+    private static Dictionary<string, string> Pairs(Invocation run, Option<string[]> option, string typed)
+    {
+        var pairs = new Dictionary<string, string>();
+        foreach (var word in run.Get(option) ?? [])
+        {
+            var name = word.Split('=')[0];
+            if (name.Length is 0 || name.Length == word.Length)
+                throw new CommandException(new Failure(ExitCodes.Usage, "usage", $"{typed} {word} has no name before an equals sign.", "Give NAME=…"));
+            if (!pairs.TryAdd(name, word[(name.Length + 1)..]))
+                throw new CommandException(new Failure(ExitCodes.Usage, "usage", $"{typed} gives {name} twice.", "Give it once."));
+        }
+
+        return pairs;
     }
 
     /// <summary>Small inputs go inside the request; a larger one is stored as a blob.</summary>

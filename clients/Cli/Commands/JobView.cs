@@ -22,6 +22,8 @@ internal static class JobView
             ("price", $"{job.Charge} of {job.PriceMax}"),
             ("output", job.Output is { } output ? $"{Table.Show(output.Size)} bytes{(output.Blob is { } blob ? $", {blob}" : "")}" : null),
             ("state root", job.StateRootAfter));
+        foreach (var file in job.Output?.Files ?? [])
+            writer.WriteLine($"  /out/{TerminalText.CleanLine(file.Name)}  {Table.Show(file.Size)} bytes, {file.Blob}");
         foreach (var step in job.History)
         {
             var note = step.Note is null ? "" : "  " + TerminalText.CleanLine(step.Note);

@@ -30,6 +30,7 @@ internal static class JobViewCommands
     public static Command Output(CommandSet set)
     {
         var id = Values.Job();
+        var folder = OutputFiles.Option();
         return set.Leaf(
             "output",
             """
@@ -41,6 +42,7 @@ internal static class JobViewCommands
             async run =>
             {
                 var job = await run.Client.Jobs.Get(run.Get(id), run.Cancellation);
+                await OutputFiles.Fetch(run, job, run.Get(folder));
                 if (run.Json && job.Output is { } output)
                 {
                     await run.Answer(output, _ => { });
@@ -50,7 +52,7 @@ internal static class JobViewCommands
                 await run.Bytes(content);
                 return ExitCodes.Ok;
             },
-            id);
+            id, folder);
     }
 
     public static Command Logs(CommandSet set)

@@ -143,6 +143,18 @@ public sealed class JobsClient
         };
     }
 
+    /// <summary>Opens a file that a completed job left; verified, see <see cref="BlobsClient.Open(BlobId, CancellationToken)"/>.</summary>
+    /// <param name="job">A completed job.</param>
+    /// <param name="name">The file's name, one of those in <see cref="JobOutput.Files"/>.</param>
+    /// <exception cref="ArgumentException">The job left no such file.</exception>
+    public Task<Stream> OpenOutputFile(Job job, string name, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        var file = job.Output?.Files?.FirstOrDefault(file => file.Name == name)
+            ?? throw new ArgumentException($"The job {job.Id} left no file '{name}'.", nameof(name));
+        return _blobs.Open(file.Blob, cancellation);
+    }
+
     /// <summary>The output of a completed job, at most 64 MiB.</summary>
     public async Task<byte[]> Output(JobId id, CancellationToken cancellation = default) =>
         await Output(await Get(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);

@@ -20,6 +20,21 @@ public sealed class FirstMinutesTests
     }
 
     [Fact]
+    public async Task JobRun_TakesFilesAndBringsFilesBack()
+    {
+        using var folder = new TemporaryFolder();
+        await using var silo = await SiloProcess.Start(Path.Combine(folder.Path, "data"), Cancellation);
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "notes.txt"), "one\ntwo\n", Cancellation);
+
+        var (code, output, _) = await CommandLine.Run(
+            folder.Path, "job", "run", CommandLine.Program("catalog"), "--input-file", "texts/notes=notes.txt", "--output-dir", "results");
+
+        Assert.Equal((0, "1 files"), (code, output.TrimEnd('\n')));
+        Assert.Equal("texts/notes 8 2\n", await File.ReadAllTextAsync(Path.Combine(folder.Path, "results", "index.txt"), Cancellation));
+        Assert.Equal("one\ntwo\n", await File.ReadAllTextAsync(Path.Combine(folder.Path, "results", "text", "all.txt"), Cancellation));
+    }
+
+    [Fact]
     public async Task FirstStart_LeavesItsSecretsReadableByTheOwnerOnly()
     {
         if (OperatingSystem.IsWindows())
