@@ -220,12 +220,12 @@ internal static class VectorCode
         Splat<long>(Opcode.I64x2Splat);
     }
 
-    /// <summary>Seven opcodes: sqrt, add, sub, mul, div, min, max.</summary>
+    /// <summary>Five opcodes: sqrt, add, sub, mul, div.</summary>
     private static void Arithmetic<T>(Opcode sqrt)
     {
         Map<T>(1, (sqrt, nameof(Api.Sqrt)));
         Map<T>(2, (sqrt + 1, Addition), (sqrt + 2, Subtraction), (sqrt + 3, Multiplication));
-        Map<T>(2, (sqrt + 4, Division), (sqrt + 5, nameof(Api.Min)), (sqrt + 6, nameof(Api.Max)));
+        Map<T>(2, (sqrt + 4, Division));
     }
 
     private static void Splat<T>(Opcode opcode) => Operations[opcode] = new Operation(Method(nameof(Api.Create), typeof(T)));

@@ -19,6 +19,53 @@ internal static partial class Vectors
         Vector128.ConditionalSelect(
             Vector128.Equals(value, value), value, Vector128.Create(Arithmetic.CanonicalNaN64).AsDouble());
 
+    // Not the library's: the optimised code of .NET 10 for a minimum or maximum with a constant is wrong where lanes of it are NaN or -0.
+    // See Arithmetic.F64Min and F64Max for what is done here.
+    [MethodImpl(Inline)]
+    public static Vector128<float> F32x4Min(Vector128<float> first, Vector128<float> second) =>
+        Sse.IsSupported
+            ? Sse.Min(first, second) | Sse.Min(second, first)
+            : Vector128.ConditionalSelect(Vector128.Equals(first, second), first | second, Less(first, second));
+
+    [MethodImpl(Inline)]
+    public static Vector128<float> F32x4Max(Vector128<float> first, Vector128<float> second)
+    {
+        if (!Sse.IsSupported)
+        {
+            return Vector128.ConditionalSelect(Vector128.Equals(first, second), first & second, -Less(-first, -second));
+        }
+
+        var one = Sse.Max(first, second);
+        var differing = one ^ Sse.Max(second, first);
+        return (one | differing) - differing;
+    }
+
+    [MethodImpl(Inline)]
+    public static Vector128<double> F64x2Min(Vector128<double> first, Vector128<double> second) =>
+        Sse2.IsSupported
+            ? Sse2.Min(first, second) | Sse2.Min(second, first)
+            : Vector128.ConditionalSelect(Vector128.Equals(first, second), first | second, Less(first, second));
+
+    [MethodImpl(Inline)]
+    public static Vector128<double> F64x2Max(Vector128<double> first, Vector128<double> second)
+    {
+        if (!Sse2.IsSupported)
+        {
+            return Vector128.ConditionalSelect(Vector128.Equals(first, second), first & second, -Less(-first, -second));
+        }
+
+        var one = Sse2.Max(first, second);
+        var differing = one ^ Sse2.Max(second, first);
+        return (one | differing) - differing;
+    }
+
+    /// <summary>The lesser of numbers that are not equal; a NaN where one is a NaN.</summary>
+    [MethodImpl(Inline)]
+    private static Vector128<T> Less<T>(Vector128<T> first, Vector128<T> second) => Vector128.ConditionalSelect(
+        Vector128.LessThan(first, second),
+        first,
+        Vector128.ConditionalSelect(Vector128.LessThan(second, first), second, first + second));
+
     // One operand, bit for bit: the second where it is less (pmin) or greater (pmax), else the first, also with NaNs and zeros. The
     // processor's minimum is that of the operands in the other order.
     [MethodImpl(Inline)]
