@@ -30,6 +30,13 @@ internal sealed partial class FunctionEmitter
             _stack.SpillResults(arity);
         }
 
+        if (instruction.Opcode == Opcode.Loop)
+        {
+            // They also come from the branches back, so nothing is known of them that was known of those on entry.
+            _stack.Truncate(_stack.Count - arity);
+            PushSpilled(blockType.Parameters.AsSpan());
+        }
+
         var block = new Block(instruction.Opcode, blockType, _stack.Count - arity, entered: true)
         {
             Target = _il.DefineLabel(),

@@ -8,7 +8,7 @@ public sealed class InterpreterSpecTests(GuestThreadsFixture guests, ITestOutput
     public static TheoryData<string, string> Files()
     {
         var data = new TheoryData<string, string>();
-        foreach (var suite in (string[])["core", "simd", "tail-call"])
+        foreach (var suite in (string[])["core", "simd", "tail-call", "threads"])
         {
             foreach (var file in FilesOf(suite))
                 data.Add(suite, file.Data);

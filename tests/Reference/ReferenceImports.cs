@@ -40,7 +40,7 @@ public sealed class ReferenceImports
             (ReferenceHostFunction have, FunctionType want) => have.Type.Equals(want),
             (ReferenceFunction have, FunctionType want) => have.Type.Equals(want),
             (ReferenceTable have, TableType want) => have.Type.Element == want.Element && Fits(have.Type.Limits, want.Limits),
-            (ReferenceMemory have, MemoryType want) => Fits(have.Type.Limits, want.Limits),
+            (ReferenceMemory have, MemoryType want) => have.Type.Shared == want.Shared && Fits(have.Type.Limits, want.Limits),
             (ReferenceGlobal have, GlobalType want) => have.Type == want,
             _ => false,
         };

@@ -26,7 +26,8 @@ public sealed class ReferenceSpecEngine : ISpecEngine
         const string Module = "spectest";
         var imports = new ReferenceImports()
             .Add(Module, "table", new ReferenceTable(new TableType(WasmType.FuncRef, new SizeLimits(10, 20)), 20))
-            .Add(Module, "memory", new ReferenceMemory(new MemoryType(new SizeLimits(1, 2)), 2));
+            .Add(Module, "memory", new ReferenceMemory(new MemoryType(new SizeLimits(1, 2)), 2))
+            .Add(Module, "shared_memory", new ReferenceMemory(new MemoryType(new SizeLimits(1, 2), Shared: true), 2));
         foreach (var (name, types) in new (string, WasmType[])[]
         {
             ("print", []), ("print_i32", [WasmType.I32]), ("print_i64", [WasmType.I64]), ("print_f32", [WasmType.F32]),

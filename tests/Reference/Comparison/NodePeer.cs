@@ -26,6 +26,7 @@ public sealed class NodePeer : IDisposable
         ("divide result unrepresentable", [TrapKind.IntegerOverflow]),
         ("float unrepresentable in integer range", [TrapKind.IntegerOverflow, TrapKind.InvalidConversionToInteger]),
         ("table index is out of bounds", [TrapKind.UndefinedElement, TrapKind.OutOfBoundsTableAccess]),
+        ("operation does not support unaligned accesses", [TrapKind.UnalignedAtomic]),
         ("table access out of bounds", [TrapKind.OutOfBoundsTableAccess]),
         ("null function or function signature", [TrapKind.UninitializedElement, TrapKind.IndirectCallTypeMismatch]),
     ];

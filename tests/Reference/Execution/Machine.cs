@@ -99,6 +99,9 @@ internal sealed partial class Machine(ReferenceRun run)
                 break;
             case >= Opcode.V128Load and <= Opcode.F64x2ConvertLowI32x4U when Vector(step):
                 break;
+            case >= Opcode.MemoryAtomicNotify:
+                Atomic(step);
+                break;
             default:
                 Numeric(step.Opcode);
                 break;

@@ -8,23 +8,31 @@ namespace Marketplace.Reference.Generation;
 internal sealed partial class FunctionGenerator
 {
     private static readonly Opcode[] Accesses =
-    [
-        .. Enum.GetValues<Opcode>().Where(opcode =>
-            OpcodeTable.SignatureOf(opcode) is { AccessBytes: > 0 } && (opcode < Opcode.V128Load || IsVector(opcode))),
-    ];
+        [.. Enum.GetValues<Opcode>().Where(opcode => OpcodeTable.SignatureOf(opcode) is { AccessBytes: > 0, Atomic: false })];
+
+    private static readonly Opcode[] Atomics =
+        [.. Enum.GetValues<Opcode>().Where(opcode => OpcodeTable.SignatureOf(opcode) is { AccessBytes: > 0, Atomic: true })];
 
     private void MemoryAccess()
     {
-        var opcode = _dice.Pick(Accesses);
+        var opcode = _dice.Pick(_dice.OnceIn(8) ? Atomics : Accesses);
+        if (opcode is Opcode.MemoryAtomicWait32 or Opcode.MemoryAtomicWait64 && (_options.Portable || !_dice.OnceIn(10)))
+        {
+            // It traps but for shared memories, and V8's threads really wait.
+            return;
+        }
+
         var signature = OpcodeTable.SignatureOf(opcode)!;
-        Address(0x3FFF);
+        var alignment = BitOperations.Log2((uint)signature.AccessBytes);
+        var aligned = signature.Atomic && !_dice.OnceIn(20) ? signature.AccessBytes - 1 : 0;
+        Address(0x3FFF & ~aligned);
         foreach (var operand in signature.Operands[1..])
         {
             Produce(operand, 1);
         }
 
-        _code.Op(opcode).Index(_dice.Next(BitOperations.Log2((uint)signature.AccessBytes) + 1));
-        _code.U32(_dice.OnceIn(150) ? (uint)_dice.Next() : (uint)_dice.Next(100));
+        _code.Op(opcode).Index(signature.Atomic ? alignment : _dice.Next(alignment + 1));
+        _code.U32((_dice.OnceIn(150) ? (uint)_dice.Next() : (uint)_dice.Next(100)) & ~(uint)aligned);
         WriteLanes(opcode, signature);
         Pop(signature.Operands.Length);
         if (signature.Result is { } result)
