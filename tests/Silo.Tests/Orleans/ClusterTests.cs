@@ -111,9 +111,10 @@ public sealed class ClusterTests
     private static async Task<bool> TryRun(SiloProcess silo, string key, string text)
     {
         var (code, output, error) = await CommandLine.Run(
-            silo.Folder, "job", "run", CommandLine.Program("echo"), "--text", text, "--url", Url(silo), "--key", key, "--request-id", text);
+            silo.Folder, "job", "run", CommandLine.Program("echo"), "--text", text, "--url", Url(silo), "--key", key, "--request-id", text,
+            "--max-price", "1000");
         if (code != 0)
-            Assert.Contains("again", error, StringComparison.Ordinal);
+            Assert.True(error.Contains("again", StringComparison.Ordinal), error);
         else
             Assert.Equal(text.ToUpperInvariant(), output);
         return code == 0;
