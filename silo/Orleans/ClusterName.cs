@@ -10,7 +10,7 @@ namespace Marketplace.Silo;
 internal static class ClusterName
 {
     /// <summary>Holds the text of the name.</summary>
-    private static readonly DocumentKey Key = new("silo", "cluster");
+    private static readonly DocumentKey Key = new("cluster", "name");
 
     /// <exception cref="SiloOptionsException">The database belongs to another cluster.</exception>
     public static async Task Require(IDocumentStore documents, string name)

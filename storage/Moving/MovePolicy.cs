@@ -5,10 +5,10 @@ public static class MovePolicy
 {
     /// <summary>
     /// Kinds that stay behind, because they are not the market's. Reminders of the embedded host: Orleans keeps its own in a table, and on
-    /// both hosts a grain that needs one registers it when it is activated. The note of an import in a database: the next import leaves its
-    /// own.
+    /// both hosts a grain that needs one registers it when it is activated. The name of the cluster that owns the database: the new node
+    /// may be of another. The note of an import in a database: the next import leaves its own.
     /// </summary>
-    public static IReadOnlySet<string> HostKinds { get; } = new HashSet<string> { "reminder", PostgresReadModel.Note.Kind };
+    public static IReadOnlySet<string> HostKinds { get; } = new HashSet<string> { "reminder", "cluster", PostgresReadModel.Note.Kind };
 
     /// <summary>Bytes of a blob in one record: large enough that the record's own bytes do not count.</summary>
     public const int BlobPieceBytes = 1 << 20;
