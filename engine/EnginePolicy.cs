@@ -26,6 +26,9 @@ public static class EnginePolicy
     /// </summary>
     public const int BodyBytesPerFrameSlot = 8;
 
+    /// <summary>Bytes of a function's name where a trap says it: longer ones are mangled types, and nobody reads on.</summary>
+    public const int FunctionNameBytesMax = 200;
+
     /// <summary>Slots that each entry from the host costs: the host's own frames when a host function calls the guest again.</summary>
     public const int HostFrameSlots = 256;
 

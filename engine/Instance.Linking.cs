@@ -144,7 +144,11 @@ public sealed partial class Instance
 
     private void FillTable(Table table, uint address, ConstantExpression[] items)
     {
-        GuestCode.CheckTable(table, address, (uint)items.Length);
+        if ((ulong)address + (uint)items.Length > (ulong)table.Count)
+        {
+            Marketplace.Engine.Run.Trap(TrapKind.OutOfBoundsTableAccess);
+        }
+
         for (var i = 0; i < items.Length; i++)
         {
             table.Elements[address + i] = Evaluate(items[i]).Reference;

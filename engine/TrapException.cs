@@ -45,9 +45,12 @@ public enum TrapKind
 }
 
 /// <summary>Ends a guest. Thrown by the engine's compiled code and by host functions; caught only where the host called in.</summary>
-public sealed class TrapException(TrapKind kind) : Exception(TextOf(kind))
+public sealed class TrapException(TrapKind kind, TrapSite? site = null) : Exception(TextOf(kind))
 {
     public TrapKind Kind { get; } = kind;
+
+    /// <summary>Null where a host function trapped, or a segment while the module was instantiated.</summary>
+    public TrapSite? Site { get; } = site;
 
     /// <summary>The specification's words for a trap; for those that it does not know, ours.</summary>
     public static string TextOf(TrapKind kind) => kind switch

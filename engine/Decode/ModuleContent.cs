@@ -51,6 +51,9 @@ internal sealed class ModuleContent
     /// <summary>Functions whose reference may be taken (core specification, 3.4.10: C.refs).</summary>
     public HashSet<int> DeclaredReferences { get; } = [];
 
+    /// <summary>Where the first name section is in the module's bytes, behind its name.</summary>
+    public (int Offset, int End)? NameSection { get; set; }
+
     public FunctionType TypeOfFunction(int function) => Types[FunctionTypes[function]];
 }
 

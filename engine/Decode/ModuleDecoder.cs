@@ -70,7 +70,11 @@ internal ref partial struct ModuleDecoder
             reader.Skip(length);
             if (id == (byte)Section.Custom)
             {
-                section.Name(int.MaxValue);
+                if (section.Name(int.MaxValue) == NameSection.SectionName)
+                {
+                    _content.NameSection ??= (section.Position, section.End);
+                }
+
                 continue;
             }
 

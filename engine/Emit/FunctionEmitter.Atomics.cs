@@ -47,6 +47,7 @@ internal sealed partial class FunctionEmitter
         expected.Emit();
         timeout.Emit();
         StoreFuel();
+        _il.LoadInt32(_function);
         _il.LoadArgument(_locals.ContextArgument);
         _il.Emit(OpCodes.Call, Members.Helper(typeof(GuestCode), name));
         _stack.PushStack(WasmType.I32, depth: 1);

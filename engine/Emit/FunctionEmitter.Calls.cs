@@ -150,22 +150,22 @@ internal sealed partial class FunctionEmitter
                 CallRuntime(nameof(GuestCode.MemoryGrow), 1, WasmType.I32);
                 break;
             case Opcode.MemoryFill:
-                CallRuntime(nameof(GuestCode.MemoryFill), 3, null);
+                CallRuntime(nameof(GuestCode.MemoryFill), 3, null, _function);
                 break;
             case Opcode.MemoryCopy:
-                CallRuntime(nameof(GuestCode.MemoryCopy), 3, null);
+                CallRuntime(nameof(GuestCode.MemoryCopy), 3, null, _function);
                 break;
             case Opcode.MemoryInit:
-                CallRuntime(nameof(GuestCode.MemoryInit), 3, null, index);
+                CallRuntime(nameof(GuestCode.MemoryInit), 3, null, index, _function);
                 break;
             case Opcode.DataDrop:
                 CallRuntime(nameof(GuestCode.DataDrop), 0, null, index);
                 break;
             case Opcode.TableGet:
-                CallRuntime(nameof(GuestCode.TableGet), 1, _content.Tables[index].Element, index);
+                CallRuntime(nameof(GuestCode.TableGet), 1, _content.Tables[index].Element, index, _function);
                 break;
             case Opcode.TableSet:
-                CallRuntime(nameof(GuestCode.TableSet), 2, null, index);
+                CallRuntime(nameof(GuestCode.TableSet), 2, null, index, _function);
                 break;
             case Opcode.TableSize:
                 CallRuntime(nameof(GuestCode.TableSize), 0, WasmType.I32, index);
@@ -174,13 +174,13 @@ internal sealed partial class FunctionEmitter
                 CallRuntime(nameof(GuestCode.TableGrow), 2, WasmType.I32, index);
                 break;
             case Opcode.TableFill:
-                CallRuntime(nameof(GuestCode.TableFill), 3, null, index);
+                CallRuntime(nameof(GuestCode.TableFill), 3, null, index, _function);
                 break;
             case Opcode.TableInit:
-                CallRuntime(nameof(GuestCode.TableInit), 3, null, index, index2);
+                CallRuntime(nameof(GuestCode.TableInit), 3, null, index, index2, _function);
                 break;
             case Opcode.TableCopy:
-                CallRuntime(nameof(GuestCode.TableCopy), 3, null, index, index2);
+                CallRuntime(nameof(GuestCode.TableCopy), 3, null, index, index2, _function);
                 break;
             case Opcode.ElemDrop:
                 CallRuntime(nameof(GuestCode.ElemDrop), 0, null, index);

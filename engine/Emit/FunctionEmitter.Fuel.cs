@@ -245,6 +245,8 @@ internal sealed partial class FunctionEmitter
             }
 
             _il.LoadInt32((int)kind);
+            _il.LoadInt32(_function);
+            _il.LoadArgument(_locals.ContextArgument);
             _il.Emit(OpCodes.Call, Members.MakeTrap);
             _il.Emit(OpCodes.Throw);
         }

@@ -13,6 +13,7 @@ internal sealed partial class FunctionEmitter
     private readonly ModuleContent _content;
     private readonly FunctionType _type;
     private readonly FunctionBody _body;
+    private readonly int _function;
     private readonly FunctionPlan _plan;
     private readonly ILGenerator _il;
     private readonly FunctionLocals _locals;
@@ -24,15 +25,16 @@ internal sealed partial class FunctionEmitter
 
     private bool _reachable = true;
 
-    public FunctionEmitter(ModuleEmitter module, FunctionType type, FunctionBody body, ILGenerator il)
+    public FunctionEmitter(ModuleEmitter module, int function, FunctionBody body, ILGenerator il)
     {
         _module = module;
-        _type = type;
+        _function = function;
         _body = body;
         _il = il;
         _content = module.Content;
-        _plan = FunctionPlan.Of(_content, type, body);
-        _locals = new FunctionLocals(il, type, body);
+        _type = _content.TypeOfFunction(function);
+        _plan = FunctionPlan.Of(_content, _type, body);
+        _locals = new FunctionLocals(il, _type, body);
         _stack = new OperandStack(_locals);
         _facts = new AddressFacts(_content.MemoryBytesMin);
     }

@@ -62,7 +62,7 @@ internal sealed class ModuleEmitter
             var function = i + content.ImportedFunctions;
             var body = content.Bodies[i];
             var il = emitter._methods[function].GetILGenerator(body.End - body.Offset + 64);
-            var code = new FunctionEmitter(emitter, content.TypeOfFunction(function), body, il);
+            var code = new FunctionEmitter(emitter, function, body, il);
             code.Emit();
             sizes[i] = (code.CodeBytes, code.LocalCount);
         }
@@ -98,7 +98,7 @@ internal sealed class ModuleEmitter
             else
             {
                 var body = Content.Bodies[i - Content.ImportedFunctions];
-                var emitter = new FunctionEmitter(this, type, body, _methods[i].GetILGenerator(body.End - body.Offset + 64));
+                var emitter = new FunctionEmitter(this, i, body, _methods[i].GetILGenerator(body.End - body.Offset + 64));
                 emitter.Emit();
                 _tooLarge += emitter.IsTooLargeToOptimise ? 1 : 0;
             }

@@ -15,7 +15,7 @@ internal readonly record struct GuestEnd(GuestOutcome Outcome, string? Reason, i
         }
         catch (TrapException trap)
         {
-            return OfTrap(trap.Kind, run, invocation.Limits);
+            return OfTrap(trap, run, invocation.Limits);
         }
         catch (GuestStop stop)
         {
@@ -38,10 +38,10 @@ internal readonly record struct GuestEnd(GuestOutcome Outcome, string? Reason, i
         }
     }
 
-    private static GuestEnd OfTrap(TrapKind kind, Run run, GuestLimits limits)
+    private static GuestEnd OfTrap(TrapException trap, Run run, GuestLimits limits)
     {
-        var text = TrapException.TextOf(kind);
-        return kind switch
+        var text = TrapException.TextOf(trap.Kind);
+        return trap.Kind switch
         {
             TrapKind.OutOfFuel => new(GuestOutcome.OutOfFuel, $"{text}: the limit is {limits.FuelMax}", 0),
             TrapKind.TimedOut => new(GuestOutcome.TimedOut, $"{text}: the limit is {limits.TimeMax.TotalMilliseconds} ms", 0),
@@ -50,7 +50,7 @@ internal readonly record struct GuestEnd(GuestOutcome Outcome, string? Reason, i
             // What a program that cannot go on without memory does: malloc or the allocator of Rust fails, and abort is unreachable.
             TrapKind.Unreachable when run.MemoryRefused =>
                 new(GuestOutcome.OutOfMemory, $"{text}, after memory was refused: the limit is {limits.MemoryPagesMax} pages", 0),
-            _ => new(GuestOutcome.Trapped, text, 0),
+            _ => new(GuestOutcome.Trapped, trap.Site is { } site ? $"{text} in {site}" : text, 0),
         };
     }
 }

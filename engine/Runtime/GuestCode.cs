@@ -1,16 +1,22 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace Marketplace.Engine.Runtime;
 
 /// <summary>
-/// What compiled code calls: operands, then immediates, then the instance. The fuel is in the run during these calls. Bulk
+/// What compiled code calls: operands, then immediates, then the calling function where it may trap, then the instance. The fuel is in the run during these calls. Bulk
 /// instructions are checked, then charged by size, then do their work.
 /// </summary>
 internal static unsafe class GuestCode
 {
-    public static TrapException MakeTrap(TrapKind kind) => new(kind);
+    public static TrapException MakeTrap(TrapKind kind, int function, Instance instance) =>
+        new(kind, new TrapSite(instance.Module.Content, function));
 
     public static TrapException MakeStop(Run run) => new(run.Stop);
+
+    [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Trap(TrapKind kind, int function, Instance instance) => throw MakeTrap(kind, function, instance);
 
     /// <summary>
     /// The backstop for large frames. The slot budget is reckoned so that this never fails; if it does, the engine is at
@@ -64,33 +70,33 @@ internal static unsafe class GuestCode
         return before;
     }
 
-    public static void MemoryFill(int to, int value, int count, Instance instance)
+    public static void MemoryFill(int to, int value, int count, int function, Instance instance)
     {
         var memory = instance.Memory0!;
-        CheckMemory(memory, (uint)to, (uint)count);
+        CheckMemory(memory, function, instance, (uint)to, (uint)count);
         Charge(instance, (uint)count, EnginePolicy.BulkBytesPerFuel);
         Unsafe.InitBlockUnaligned(memory.Base + (uint)to, (byte)value, (uint)count);
     }
 
-    public static void MemoryCopy(int to, int from, int count, Instance instance)
+    public static void MemoryCopy(int to, int from, int count, int function, Instance instance)
     {
         var memory = instance.Memory0!;
-        CheckMemory(memory, (uint)from, (uint)count);
-        CheckMemory(memory, (uint)to, (uint)count);
+        CheckMemory(memory, function, instance, (uint)from, (uint)count);
+        CheckMemory(memory, function, instance, (uint)to, (uint)count);
         Charge(instance, (uint)count, EnginePolicy.BulkBytesPerFuel);
         Buffer.MemoryCopy(memory.Base + (uint)from, memory.Base + (uint)to, (uint)count, (uint)count);
     }
 
-    public static void MemoryInit(int to, int from, int count, int segment, Instance instance)
+    public static void MemoryInit(int to, int from, int count, int segment, int function, Instance instance)
     {
         var memory = instance.Memory0!;
         var data = instance.Data(segment).Span;
         if ((ulong)(uint)from + (uint)count > (ulong)data.Length)
         {
-            Run.Trap(TrapKind.OutOfBoundsMemoryAccess);
+            Trap(TrapKind.OutOfBoundsMemoryAccess, function, instance);
         }
 
-        CheckMemory(memory, (uint)to, (uint)count);
+        CheckMemory(memory, function, instance, (uint)to, (uint)count);
         Charge(instance, (uint)count, EnginePolicy.BulkBytesPerFuel);
         data.Slice(from, count).CopyTo(memory.Span(to, count));
     }
@@ -98,18 +104,18 @@ internal static unsafe class GuestCode
     public static void DataDrop(int segment, Instance instance) => instance.DropData(segment);
 
     /// <returns>1 where the memory holds something else; else 2, which is what a wait gives when its time is over.</returns>
-    public static int AtomicWait32(nint address, int expected, long timeout, Instance instance) =>
-        Wait(instance, timeout, Atomics.Load4(address) == expected);
+    public static int AtomicWait32(nint address, int expected, long timeout, int function, Instance instance) =>
+        Wait(function, instance, timeout, Atomics.Load4(address) == expected);
 
     /// <inheritdoc cref="AtomicWait32"/>
-    public static int AtomicWait64(nint address, long expected, long timeout, Instance instance) =>
-        Wait(instance, timeout, Atomics.Load8(address) == expected);
+    public static int AtomicWait64(nint address, long expected, long timeout, int function, Instance instance) =>
+        Wait(function, instance, timeout, Atomics.Load8(address) == expected);
 
-    private static int Wait(Instance instance, long timeout, bool equal)
+    private static int Wait(int function, Instance instance, long timeout, bool equal)
     {
         if (!instance.Memory0!.Shared)
         {
-            Run.Trap(TrapKind.ExpectedSharedMemory);
+            Trap(TrapKind.ExpectedSharedMemory, function, instance);
         }
 
         if (!equal)
@@ -119,23 +125,23 @@ internal static unsafe class GuestCode
 
         if (timeout < 0)
         {
-            Run.Trap(TrapKind.EndlessWait);
+            Trap(TrapKind.EndlessWait, function, instance);
         }
 
         return 2;
     }
 
-    public static object? TableGet(int index, int table, Instance instance)
+    public static object? TableGet(int index, int table, int function, Instance instance)
     {
         var from = instance.Tables[table];
-        CheckTable(from, (uint)index, 1);
+        CheckTable(from, function, instance, (uint)index, 1);
         return from.Elements[index];
     }
 
-    public static void TableSet(int index, object? value, int table, Instance instance)
+    public static void TableSet(int index, object? value, int table, int function, Instance instance)
     {
         var to = instance.Tables[table];
-        CheckTable(to, (uint)index, 1);
+        CheckTable(to, function, instance, (uint)index, 1);
         to.Elements[index] = value;
     }
 
@@ -153,34 +159,34 @@ internal static unsafe class GuestCode
         return grown.Grow((uint)delta, value);
     }
 
-    public static void TableFill(int to, object? value, int count, int table, Instance instance)
+    public static void TableFill(int to, object? value, int count, int table, int function, Instance instance)
     {
         var target = instance.Tables[table];
-        CheckTable(target, (uint)to, (uint)count);
+        CheckTable(target, function, instance, (uint)to, (uint)count);
         Charge(instance, (uint)count, 1);
         target.Elements.AsSpan(to, count).Fill(value);
     }
 
-    public static void TableCopy(int to, int from, int count, int toTable, int fromTable, Instance instance)
+    public static void TableCopy(int to, int from, int count, int toTable, int fromTable, int function, Instance instance)
     {
         var source = instance.Tables[fromTable];
         var target = instance.Tables[toTable];
-        CheckTable(source, (uint)from, (uint)count);
-        CheckTable(target, (uint)to, (uint)count);
+        CheckTable(source, function, instance, (uint)from, (uint)count);
+        CheckTable(target, function, instance, (uint)to, (uint)count);
         Charge(instance, (uint)count, 1);
         Array.Copy(source.Elements, from, target.Elements, to, count);
     }
 
-    public static void TableInit(int to, int from, int count, int segment, int table, Instance instance)
+    public static void TableInit(int to, int from, int count, int segment, int table, int function, Instance instance)
     {
         var items = instance.Elements(segment);
         var target = instance.Tables[table];
         if ((ulong)(uint)from + (uint)count > (ulong)items.Length)
         {
-            Run.Trap(TrapKind.OutOfBoundsTableAccess);
+            Trap(TrapKind.OutOfBoundsTableAccess, function, instance);
         }
 
-        CheckTable(target, (uint)to, (uint)count);
+        CheckTable(target, function, instance, (uint)to, (uint)count);
         Charge(instance, (uint)count, 1);
         for (var i = 0; i < count; i++)
         {
@@ -192,19 +198,19 @@ internal static unsafe class GuestCode
 
     public static object? RefFunc(int function, Instance instance) => instance.FunctionAt(function);
 
-    public static void CheckMemory(LinearMemory memory, uint address, uint count)
+    private static void CheckMemory(LinearMemory memory, int function, Instance instance, uint address, uint count)
     {
         if ((ulong)address + count > (ulong)memory.Length)
         {
-            Run.Trap(TrapKind.OutOfBoundsMemoryAccess);
+            Trap(TrapKind.OutOfBoundsMemoryAccess, function, instance);
         }
     }
 
-    public static void CheckTable(Table table, uint index, uint count)
+    private static void CheckTable(Table table, int function, Instance instance, uint index, uint count)
     {
         if ((ulong)index + count > (ulong)table.Count)
         {
-            Run.Trap(TrapKind.OutOfBoundsTableAccess);
+            Trap(TrapKind.OutOfBoundsTableAccess, function, instance);
         }
     }
 

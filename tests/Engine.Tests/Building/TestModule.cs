@@ -15,6 +15,7 @@ public sealed class TestModule
     private readonly List<byte[]> _elements = [];
     private readonly List<byte[]> _bodies = [];
     private readonly List<byte[]> _data = [];
+    private readonly List<byte[]> _custom = [];
     private int? _start;
     private int _importedFunctions;
 
@@ -144,6 +145,27 @@ public sealed class TestModule
         return this;
     }
 
+    /// <summary>Puts a custom section behind all others.</summary>
+    public TestModule Custom(string name, params ReadOnlySpan<byte> content)
+    {
+        _custom.Add(Name(new Code(), name).Raw(content).ToArray());
+        return this;
+    }
+
+    /// <summary>A name section with names of functions.</summary>
+    public TestModule FunctionNames(params ReadOnlySpan<(int Function, byte[] Name)> names)
+    {
+        var list = new Code().U32((uint)names.Length);
+        foreach (var (function, name) in names)
+        {
+            list.U32((uint)function).U32((uint)name.Length).Raw(name);
+        }
+
+        // The module's own name first, which nobody reads.
+        var bytes = list.ToArray();
+        return Custom("name", new Code().Raw(0, 2, 1, (byte)'m', 1).U32((uint)bytes.Length).Raw(bytes).ToArray());
+    }
+
     public byte[] ToBytes()
     {
         var code = new Code().Raw(0, (byte)'a', (byte)'s', (byte)'m', 1, 0, 0, 0);
@@ -170,6 +192,11 @@ public sealed class TestModule
 
         Section(code, 10, _bodies);
         Section(code, 11, _data);
+        foreach (var bytes in _custom)
+        {
+            code.Raw(0).U32((uint)bytes.Length).Raw(bytes);
+        }
+
         return code.ToArray();
     }
 

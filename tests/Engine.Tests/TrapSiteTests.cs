@@ -1,0 +1,96 @@
+using Marketplace.Engine.Decode;
+using Marketplace.Engine.Tests.Building;
+
+namespace Marketplace.Engine.Tests;
+
+/// <summary>A trap says in which function it happened, by the name that the module gives it.</summary>
+public sealed class TrapSiteTests(GuestThreadsFixture guests) : EngineTest(guests)
+{
+    private static readonly WasmType[] None = [];
+
+    /// <summary>One of each way in which a trap leaves a function: by compiled code, and by what it calls.</summary>
+    public static TheoryData<string> Ways() =>
+        ["unreachable", "divide", "load", "fill", "table", "indirect", "wait", "vector", "atomic"];
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public async Task Trap_NamesItsFunction(string way)
+    {
+        var module = new TestModule().Table(1).SharedMemory(1, 1);
+        var plain = module.Type(None, None);
+        module.Function(plain, "run", new Code().Call(1));
+        module.Function(plain, null, way switch
+        {
+            "unreachable" => new Code().Unreachable(),
+            "divide" => new Code().I32Const(1).I32Const(0).Op(Opcode.I32DivU).Drop(),
+            "load" => new Code().I32Const(-1).I32Load().Drop(),
+            "fill" => new Code().I32Const(-1).I32Const(0).I32Const(9).MemoryFill(),
+            "table" => new Code().I32Const(1).Op(Opcode.TableGet).Raw(0).Drop(),
+            "indirect" => new Code().I32Const(0).CallIndirect(plain),
+            "wait" => new Code().I32Const(0).I32Const(0).I64Const(-1).Op(Opcode.MemoryAtomicWait32).Raw(2, 0).Drop(),
+            "vector" => new Code().I32Const(65_521).Op(Opcode.V128Load).Raw(0, 0).Drop(),
+            "atomic" => new Code().I32Const(1).Op(Opcode.I32AtomicLoad).Raw(2, 0).Drop(),
+            _ => throw new ArgumentException(way, nameof(way)),
+        });
+        module.FunctionNames((0, "caller"u8.ToArray()), (1, "culprit"u8.ToArray()));
+        Assert.Equal("function 1 (culprit)", await Site(module));
+    }
+
+    [Fact]
+    public async Task ExhaustedStack_NamesTheFunctionThatHadNoPlace()
+    {
+        var module = new TestModule().FunctionNames((0, "deep"u8.ToArray()));
+        module.Function(module.Type(None, None), "run", new Code().Call(0).Nop());
+        Assert.Equal("function 0 (deep)", await Site(module));
+    }
+
+    [Fact]
+    public async Task Name_IsStrippedOfWhatTerminalsObeyAndCut()
+    {
+        var name = (byte[])[.. "a\u001b[31m\r\n\u202eb\u0000"u8, 0xFF, 0xC3, .. new byte[1_000].Select(_ => (byte)'z')];
+        Assert.Equal("function 0 (a[31mb" + new string('z', EnginePolicy.FunctionNameBytesMax - 15) + ")", await SiteOf(name));
+        Assert.Equal("function 0", await SiteOf("\r"u8.ToArray()));
+    }
+
+    [Theory]
+    [InlineData(new byte[] { })]
+    [InlineData(new byte[] { 1 })]
+    [InlineData(new byte[] { 1, 100, 1 })]
+    [InlineData(new byte[] { 1, 5, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F })]
+    [InlineData(new byte[] { 1, 4, 1, 0, 9, 65 })]
+    [InlineData(new byte[] { 7, 1, 0 })]
+    public async Task NameSectionThatBreaksItsFormat_HasNoNames(byte[] content)
+    {
+        var module = new TestModule().Custom("name", content);
+        module.Function(module.Type(None, None), "run", new Code().Unreachable());
+        Assert.Equal("function 0", await Site(module));
+    }
+
+    [Fact]
+    public async Task FirstOfSeveralNameSections_Counts()
+    {
+        var module = new TestModule().FunctionNames((0, "first"u8.ToArray())).FunctionNames((0, "second"u8.ToArray()));
+        module.Function(module.Type(None, None), "run", new Code().Unreachable());
+        Assert.Equal("function 0 (first)", await Site(module));
+    }
+
+    private Task<string> SiteOf(byte[] name)
+    {
+        var module = new TestModule().FunctionNames((0, name));
+        module.Function(module.Type(None, None), "run", new Code().Unreachable());
+        return Site(module);
+    }
+
+    private Task<string> Site(TestModule module)
+    {
+        var compiled = module.Compile();
+        var run = new Run(Limits(), TimeProvider.System);
+        return OnGuestThread(() =>
+        {
+            using var instance = Instance.Instantiate(compiled, new Imports(), run);
+            var trap = Assert.Throws<TrapException>(() => instance.Invoke("run"));
+            Assert.Equal(TrapException.TextOf(trap.Kind), trap.Message);
+            return trap.Site!.ToString();
+        });
+    }
+}
