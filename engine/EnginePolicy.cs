@@ -29,6 +29,13 @@ public static class EnginePolicy
     /// <summary>Bytes of a function's name where a trap says it: longer ones are mangled types, and nobody reads on.</summary>
     public const int FunctionNameBytesMax = 200;
 
+    /// <summary>
+    /// Slots for each vector instruction that is more than a move. Where it becomes calls (without optimisation, in very long functions,
+    /// on processors without vector instructions), the machine-code compiler keeps a place of 16 bytes for the result of each; there
+    /// are at most four.
+    /// </summary>
+    public const int VectorFrameSlots = 2;
+
     /// <summary>Slots that each entry from the host costs: the host's own frames when a host function calls the guest again.</summary>
     public const int HostFrameSlots = 256;
 

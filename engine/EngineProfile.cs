@@ -34,6 +34,7 @@ public static class EngineProfile
         Add(text, "engine", nameof(EnginePolicy.StackSlotsMax), EnginePolicy.StackSlotsMax);
         Add(text, "engine", nameof(EnginePolicy.FrameSlots), EnginePolicy.FrameSlots);
         Add(text, "engine", nameof(EnginePolicy.BodyBytesPerFrameSlot), EnginePolicy.BodyBytesPerFrameSlot);
+        Add(text, "engine", nameof(EnginePolicy.VectorFrameSlots), EnginePolicy.VectorFrameSlots);
         Add(text, "engine", nameof(EnginePolicy.HostFrameSlots), EnginePolicy.HostFrameSlots);
         var sizes = typeof(EngineLimits).GetProperties().Where(limit => limit.PropertyType == typeof(int));
         foreach (var limit in sizes.OrderBy(limit => limit.Name, StringComparer.Ordinal))

@@ -67,6 +67,12 @@ internal static partial class OpcodeTable
     public static int CostOf(Opcode opcode) =>
         opcode is Opcode.Nop or Opcode.Drop or Opcode.Block or Opcode.Loop or Opcode.Else or Opcode.End ? 0 : 1;
 
+    /// <summary>Slots of the stack budget that the instruction adds to its function's frame (FUEL.md, "Stack").</summary>
+    public static int FrameSlotsOf(Opcode opcode) =>
+        opcode is >= Opcode.V128Load and <= Opcode.F64x2ConvertLowI32x4U and not (Opcode.V128Load or Opcode.V128Store or Opcode.V128Const)
+            ? EnginePolicy.VectorFrameSlots
+            : 0;
+
     /// <summary>0xFC is the first prefix.</summary>
     private static int Slot(Opcode opcode) =>
         (int)opcode < PageSize ? (int)opcode : ((((int)opcode >> 8) - 0xFB) * PageSize) + ((int)opcode & 0xFF);

@@ -122,6 +122,12 @@ internal sealed partial class FunctionEmitter
         if (results.Length == 1)
         {
             _stack.PushStack(results[0], depth: depth);
+            if (results[0] == WasmType.V128)
+            {
+                // Else each call would have a place in the frame for its result.
+                _stack.SpillStack(_stack.Count - 1);
+            }
+
             return;
         }
 

@@ -33,7 +33,8 @@ internal sealed partial class FunctionEmitter
 
     /// <summary>Slots that a frame takes from the budget: the same on every machine (FUEL.md, "Stack").</summary>
     private int FrameSlots =>
-        EnginePolicy.FrameSlots + _locals.Slots + _body.OperandSlotsMax + ((_body.End - _body.Offset) / EnginePolicy.BodyBytesPerFrameSlot);
+        EnginePolicy.FrameSlots + _locals.Slots + _body.OperandSlotsMax + _plan.InstructionSlots
+        + ((_body.End - _body.Offset) / EnginePolicy.BodyBytesPerFrameSlot);
 
     private void Prologue()
     {

@@ -41,6 +41,9 @@ internal sealed class FunctionPlan
 
     public bool UsesMemory { get; private set; }
 
+    /// <summary>What single instructions add to the frame.</summary>
+    public int InstructionSlots { get; private set; }
+
     /// <summary>Whether comparisons need care, see <see cref="FunctionEmitter"/>.EmitUnknownZero.</summary>
     public bool Rotates { get; private set; }
 
@@ -100,6 +103,7 @@ internal sealed class FunctionPlan
             }
 
             cost += OpcodeTable.CostOf(instruction.Opcode);
+            plan.InstructionSlots += OpcodeTable.FrameSlotsOf(instruction.Opcode);
             plan.UsesMemory |= OpcodeTable.ImmediateOf(instruction.Opcode) is Immediate.Memory or Immediate.MemoryAndLane;
             plan._checks.Read(in before, in instruction);
             plan.MemoryMayGrow |= instruction.Opcode is Opcode.Call or Opcode.CallIndirect or Opcode.MemoryGrow;

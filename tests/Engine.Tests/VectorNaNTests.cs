@@ -54,6 +54,21 @@ public sealed class VectorNaNTests(GuestThreadsFixture guests) : EngineTest(gues
     }
 
     [Theory]
+    [InlineData(Opcode.F32x4Min)]
+    [InlineData(Opcode.F32x4Max)]
+    internal async Task MinimumWithAConstantThatHasANaNInOneLane_IsNaNThere(Opcode opcode)
+    {
+        // The machine-code compiler treats constants apart, so a parameter would not show it.
+        var number = BitConverter.SingleToInt32Bits(0.5f);
+        var nan = Lanes(number, Odd32, number, number);
+        var module = new TestModule();
+        module.Function(module.Type(V128, TwoV128), "run", new Code()
+            .LocalGet(0).V128Const(nan.Bits, nan.HighBits).Op(opcode).V128Const(nan.Bits, nan.HighBits).LocalGet(0).Op(opcode));
+        var expected = Lanes(number, Canonical32, number, number);
+        Assert.Equal([expected, expected], (await Run(module, Limits(), Lanes(number, number, number, number))).Results);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     public async Task SelectOfAMovedNaNAndASum_KeepsTheBitsOfTheMovedOne(int condition)

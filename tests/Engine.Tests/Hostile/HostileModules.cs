@@ -59,6 +59,8 @@ public static class HostileModules
                 $"recursion-in-a-function-of-20000-{opcode}", Exhausted, () => RecursionWithVectors(20_000, opcode));
         }
 
+        yield return new("recursion-in-a-function-of-100000-vector-calls", Exhausted, RecursionWithAChain);
+        yield return new("recursion-in-a-function-of-50000-calls-with-vectors", Exhausted, RecursionWithVectorResults);
         yield return new(
             "recursion-in-a-function-of-20000-canonical-vectors",
             Exhausted,
@@ -166,6 +168,31 @@ public static class HostileModules
             "run",
             new Code().Call(0).Times(times, c => opcodes.Aggregate(c.LocalGet(0), (code, opcode) => code.Op(opcode)).Drop()).I32Const(1).I32Add(),
             (1, WasmType.V128));
+        return module;
+    }
+
+    /// <summary>Two bytes for each instruction, which becomes a call whose result has 16.</summary>
+    private static TestModule RecursionWithAChain()
+    {
+        var module = new TestModule();
+        module.Function(
+            module.Type(None, I32),
+            "run",
+            new Code().LocalGet(0).Times(100_000, c => c.Op(Opcode.I8x16Popcnt)).Drop().Call(0).I32Const(1).I32Add(),
+            (1, WasmType.V128));
+        return module;
+    }
+
+    private static TestModule RecursionWithVectorResults()
+    {
+        var module = new TestModule();
+        var unary = module.Type([WasmType.V128], [WasmType.V128]);
+        module.Function(
+            module.Type(None, I32),
+            "run",
+            new Code().LocalGet(0).Times(50_000, c => c.Call(1)).Drop().Call(0).I32Const(1).I32Add(),
+            (1, WasmType.V128));
+        module.Function(unary, null, new Code().LocalGet(0));
         return module;
     }
 

@@ -20,7 +20,8 @@ internal static class BodyReader
         Segments(steps, MatchBlocks(steps));
         var locals = body.Locals.SelectMany(run => Enumerable.Repeat(run.Type, run.Count)).ToArray();
         var slots = FuelTable.FrameSlots + type.Parameters.Concat(locals).Sum(OperandCount.SlotsOf)
-            + OperandCount.Greatest(content, type, locals, steps) + ((body.End - body.Offset) / FuelTable.BodyBytesPerSlot);
+            + OperandCount.Greatest(content, type, locals, steps) + steps.Sum(step => FuelTable.SlotsOf(step.Opcode))
+            + ((body.End - body.Offset) / FuelTable.BodyBytesPerSlot);
         return new Body(type, locals, steps, slots);
     }
 

@@ -15,6 +15,14 @@ internal static class FuelTable
         _ => 1,
     };
 
+    /// <summary>Slots of the frame for one instruction.</summary>
+    public static int SlotsOf(Opcode opcode) => opcode switch
+    {
+        Opcode.V128Load or Opcode.V128Store or Opcode.V128Const => 0,
+        >= Opcode.V128Load and <= Opcode.F64x2ConvertLowI32x4U => 2,
+        _ => 0,
+    };
+
     /// <summary>Moves of bytes: one for each eight that are begun.</summary>
     public static long OfBytes(uint count) => ((long)count + BytesPerFuel - 1) / BytesPerFuel;
 
