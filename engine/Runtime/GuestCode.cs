@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Marketplace.Engine.Runtime;
 
 /// <summary>
-/// What compiled code calls: operands, then immediates, then the calling function where it may trap, then the instance. The fuel is in the run during these calls. Bulk
-/// instructions are checked, then charged by size, then do their work.
+/// What compiled code calls: operands, then immediates, then the calling function where it may trap, then the instance. The fuel is
+/// in the run during these calls. Bulk instructions are checked, then charged by size, then do their work.
 /// </summary>
 internal static unsafe class GuestCode
 {
