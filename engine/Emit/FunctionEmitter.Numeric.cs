@@ -31,7 +31,15 @@ internal sealed partial class FunctionEmitter
             EmitUnknownZero(wide: opcode >= Opcode.I64Eqz);
         }
 
-        NumericCode.Emit(_il, opcode);
+        if (opcode == Opcode.F32ReinterpretI32)
+        {
+            EmitReinterpretation();
+        }
+        else
+        {
+            NumericCode.Emit(_il, opcode);
+        }
+
         _stack.PushStack(signature.Result!.Value, anyNaN, depth + 1, max: max);
     }
 
@@ -62,11 +70,24 @@ internal sealed partial class FunctionEmitter
     /// </summary>
     private void EmitUnknownZero(bool wide)
     {
-        if (!_plan.Rotates)
+        if (_plan.Rotates)
         {
-            return;
+            EmitOrWithZero(wide);
         }
+    }
 
+    /// <summary>
+    /// The i32 on top as the bits of an f32, with a zero in between that the machine-code compiler does not know: it keeps float
+    /// constants as doubles, and the conversion quiets a signalling NaN.
+    /// </summary>
+    private void EmitReinterpretation()
+    {
+        EmitOrWithZero(wide: false);
+        _il.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), nameof(Arithmetic.F32ReinterpretI32)));
+    }
+
+    private void EmitOrWithZero(bool wide)
+    {
         _il.Emit(OpCodes.Ldloc, _run);
         _il.Emit(OpCodes.Ldfld, Members.RunZero);
         if (wide)

@@ -174,9 +174,20 @@ internal sealed partial class FunctionEmitter
         var anyNaN = SettleNaN(instruction.Opcode, signature.Operands.Length);
         if (signature.Operands is [_])
         {
+            var single = instruction.Opcode == Opcode.F32x4ExtractLane;
+            if (single)
+            {
+                lane = VectorLoads.LaneOf(Opcode.I32x4ExtractLane);
+            }
+
             var depth = _stack.Load(1, lane.Lane);
             _il.LoadInt32(instruction.Lane);
             _il.Emit(OpCodes.Call, lane.GetElement);
+            if (single)
+            {
+                EmitReinterpretation();
+            }
+
             _stack.PushStack(signature.Result!.Value, anyNaN, depth + 1);
             return;
         }

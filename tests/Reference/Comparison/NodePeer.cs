@@ -20,13 +20,15 @@ public sealed class NodePeer : IDisposable
     private static readonly (string Words, TrapKind[] Kinds)[] Traps =
     [
         ("unreachable", [TrapKind.Unreachable]),
-        ("memory access out of bounds", [TrapKind.OutOfBoundsMemoryAccess]),
+        // V8 looks at an atomic access's bounds before its alignment.
+        ("memory access out of bounds", [TrapKind.OutOfBoundsMemoryAccess, TrapKind.UnalignedAtomic]),
         ("divide by zero", [TrapKind.IntegerDivideByZero]),
         ("remainder by zero", [TrapKind.IntegerDivideByZero]),
         ("divide result unrepresentable", [TrapKind.IntegerOverflow]),
         ("float unrepresentable in integer range", [TrapKind.IntegerOverflow, TrapKind.InvalidConversionToInteger]),
         ("table index is out of bounds", [TrapKind.UndefinedElement, TrapKind.OutOfBoundsTableAccess]),
         ("operation does not support unaligned accesses", [TrapKind.UnalignedAtomic]),
+        ("element segment out of bounds", [TrapKind.OutOfBoundsTableAccess]),
         ("table access out of bounds", [TrapKind.OutOfBoundsTableAccess]),
         ("null function or function signature", [TrapKind.UninitializedElement, TrapKind.IndirectCallTypeMismatch]),
     ];
