@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Marketplace.Crypto;
+using Marketplace.Silo;
 
 namespace Marketplace.Tests.Orleans.Cluster;
 
@@ -10,9 +11,12 @@ public sealed class ClusterTests(ClusterFixture cluster)
 {
     private static readonly UInt128 Credit = 1_000_000;
 
+    /// <summary>Milliseconds after which what a test waits for will not come any more.</summary>
+    private const int Patience = 60_000;
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Fact(Timeout = Patience)]
     public async Task Job_IsHeldRunSettledAndShown()
     {
         var caller = await OpenAccount("client");
@@ -21,16 +25,7 @@ public sealed class ClusterTests(ClusterFixture cluster)
         Assert.Equal([null, null], results.Select(result => result.Code));
         var worker = await Worker.Register(cluster, "worker");
 
-        var reported = 0;
-        while (reported < 2)
-        {
-            var orders = await worker.Poll();
-            Assert.True(orders.Known);
-            if (orders.Leases.IsEmpty)
-                continue;
-            await worker.Market.Report(worker.Id, [.. orders.Leases.Select(Worker.Completed)]);
-            reported += orders.Leases.Length;
-        }
+        await worker.Run(jobs: 2);
 
         var job = cluster.Client.GetGrain<IJobGrain>(results[0].Job.ToString());
         var view = await job.WaitEnded(caller, TimeSpan.FromSeconds(1), Stop);
@@ -47,6 +42,27 @@ public sealed class ClusterTests(ClusterFixture cluster)
         await payer.Settle([.. settlements]);
         var account = await payer.Get();
         Assert.Equal((0, TokenAmount.Zero, new TokenAmount(10)), (account.OpenJobs, account.Held, account.Spent));
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task EndedJob_ReachesWhoReadsTheResults()
+    {
+        var board = cluster.Client.GetGrain<IResultsBoardGrain>(MarketStreams.Key);
+        var place = (await board.Read(null, Stop)).Place;
+        var caller = await OpenAccount("listener");
+        var submitted = await cluster.Client.GetGrain<ISubmissionGrain>(0).Submit(caller, [Item("heard", await Deploy(caller))]);
+        await (await Worker.Register(cluster, "worker")).Run(jobs: 1);
+
+        EndedJob? heard = null;
+        while (heard is null)
+        {
+            var page = await board.Read(place, Stop);
+            heard = page.Ended.SelectMany(ended => ended.Jobs).SingleOrDefault(job => job.Job == submitted[0].Job);
+            place = page.Place;
+        }
+
+        Assert.Equal((caller.Account, "heard", JobStatus.Completed, 500_000), (heard.Account, heard.RequestId, heard.Status, heard.FuelUsed));
+        Assert.Equal("out", Encoding.UTF8.GetString(heard.Output.Inline.Span));
     }
 
     [Fact]
@@ -137,9 +153,20 @@ public sealed class ClusterTests(ClusterFixture cluster)
             return new Worker(id, cluster.Client.GetGrain<IMarketGrain>(MarketLimits.DefaultClass), start);
         }
 
-        public Task<WorkerOrders> Poll() => Market.Poll(new WorkerPoll(Id, Start, ++_sequence, LeasesMax: 4), Stop);
+        public async Task Run(int jobs)
+        {
+            while (jobs > 0)
+            {
+                var orders = await Market.Poll(new WorkerPoll(Id, Start, ++_sequence, LeasesMax: 4), Stop);
+                Assert.True(orders.Known);
+                if (orders.Leases.IsEmpty)
+                    continue;
+                await Market.Report(Id, [.. orders.Leases.Select(Completed)]);
+                jobs -= orders.Leases.Length;
+            }
+        }
 
-        public static LeaseReport Completed(Lease lease) => new(
+        private static LeaseReport Completed(Lease lease) => new(
             lease.Id, lease.Ticket.Job, RunOutcome.Completed, null, FuelUsed: 500_000, new JobOutput("out"u8.ToArray(), null, 3), "log"u8.ToArray(),
             ImmutableArray<StateChange>.Empty, lease.Ticket.SubmittedAt, lease.Ticket.SubmittedAt);
     }

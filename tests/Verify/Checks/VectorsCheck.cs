@@ -6,7 +6,8 @@ using Marketplace.Testing;
 namespace Marketplace.Verify.Checks;
 
 /// <summary>
-/// The official vectors of BLAKE3, over the public methods and over each path that this processor has, of Ed25519 and of ECDSA over secp256k1.
+/// The official vectors of BLAKE3, over the public methods and over each path that this processor has, of
+/// Ed25519 and of ECDSA over secp256k1.
 /// </summary>
 public static class VectorsCheck
 {
