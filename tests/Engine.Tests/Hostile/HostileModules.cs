@@ -56,15 +56,15 @@ public static class HostileModules
         foreach (var opcode in (Opcode[])[Opcode.I8x16Popcnt, Opcode.I32x4Neg, Opcode.F32x4Sqrt])
         {
             yield return new(
-                $"recursion-in-a-function-of-20000-{opcode}", Exhausted, () => RecursionWithVectors(20_000, opcode));
+                $"recursion-in-a-function-of-10000-{opcode}", Exhausted, () => RecursionWithVectors(10_000, opcode));
         }
 
-        yield return new("recursion-in-a-function-of-100000-vector-calls", Exhausted, RecursionWithAChain);
-        yield return new("recursion-in-a-function-of-50000-calls-with-vectors", Exhausted, RecursionWithVectorResults);
+        yield return new("recursion-in-a-function-of-30000-vector-calls", Exhausted, RecursionWithAChain);
+        yield return new("recursion-in-a-function-of-15000-calls-with-vectors", Exhausted, RecursionWithVectorResults);
         yield return new(
-            "recursion-in-a-function-of-20000-canonical-vectors",
+            "recursion-in-a-function-of-12000-canonical-vectors",
             Exhausted,
-            () => RecursionWithVectors(10_000, Opcode.F32x4Sqrt, Opcode.V128Not, Opcode.F64x2Sqrt, Opcode.V128Not));
+            () => RecursionWithVectors(3_000, Opcode.F32x4Sqrt, Opcode.V128Not, Opcode.F64x2Sqrt, Opcode.V128Not));
     }
 
     private static IEnumerable<HostileCase> Bombs()
@@ -178,7 +178,7 @@ public static class HostileModules
         module.Function(
             module.Type(None, I32),
             "run",
-            new Code().LocalGet(0).Times(100_000, c => c.Op(Opcode.I8x16Popcnt)).Drop().Call(0).I32Const(1).I32Add(),
+            new Code().LocalGet(0).Times(30_000, c => c.Op(Opcode.I8x16Popcnt)).Drop().Call(0).I32Const(1).I32Add(),
             (1, WasmType.V128));
         return module;
     }
@@ -190,7 +190,7 @@ public static class HostileModules
         module.Function(
             module.Type(None, I32),
             "run",
-            new Code().LocalGet(0).Times(50_000, c => c.Call(1)).Drop().Call(0).I32Const(1).I32Add(),
+            new Code().LocalGet(0).Times(15_000, c => c.Call(1)).Drop().Call(0).I32Const(1).I32Add(),
             (1, WasmType.V128));
         module.Function(unary, null, new Code().LocalGet(0));
         return module;
