@@ -81,6 +81,7 @@ public sealed partial class MoveTests : IDisposable
     [InlineData("import-two-databases", "import f --database Host=db --database-file c --blob-folder b")]
     [InlineData("import-no-blob-folder", "import f --database Host=db")]
     [InlineData("export-keys-of-a-database", "export f --database Host=db --blob-folder b --with-keys")]
+    [InlineData("import-no-database", "import f --blob-folder b --data d")]
     [InlineData("import-bad-connection", "import f --database nonsense --blob-folder b")]
     public async Task WrongUsage_EndsWithTwo_AndSaysWhatIsRight(string name, string words)
     {

@@ -8,7 +8,7 @@ namespace Marketplace.Cli.Commands;
 internal sealed class NodePlaceOptions
 {
     public Option<string?> Database { get; } = Values.Text(
-        "--database", "CONNECTION", "PostgreSQL of a cluster, without a password [MARKET_DATABASE, which may have one, unless --data is given]");
+        "--database", "CONNECTION", "PostgreSQL of a cluster, without a password [MARKET_DATABASE, which may have one, unless --data stands without --blob-folder]");
 
     public Option<string?> DatabaseFile { get; } = Values.Text("--database-file", "FILE", "File with the connection string");
 
@@ -23,7 +23,11 @@ internal sealed class NodePlaceOptions
             throw Usage("--database and --database-file say the same: give one of them.");
         if (typed is not null)
             RefusePassword(typed);
-        var connection = typed ?? (file is not null ? ReadFile(run.Path(file)) : run.DataIsTyped ? null : run.Surroundings.Environment("MARKET_DATABASE"));
+        // A data folder alone is a laptop node's, whatever the environment says; beside a blob folder it is where a cluster's silo has its keys.
+        var fromEnvironment = !run.DataIsTyped || run.Get(BlobFolder) is not null;
+        var connection = typed ?? (file is not null ? ReadFile(run.Path(file)) : fromEnvironment ? run.Surroundings.Environment("MARKET_DATABASE") : null);
+        if (connection is null && run.Get(BlobFolder) is not null)
+            throw Usage("--blob-folder stands beside a database, and none is given.", "Give --database or --database-file, or set MARKET_DATABASE.");
         if (connection is null)
             return new NodePlace(run.DataPath, null, Path.Combine(run.DataPath, DataDirectory.BlobFolder));
         var blobs = run.Get(BlobFolder) ?? run.Surroundings.Environment("MARKET_BLOB_FOLDER")
