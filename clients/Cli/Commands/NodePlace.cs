@@ -8,7 +8,8 @@ namespace Marketplace.Cli.Commands;
 internal sealed class NodePlaceOptions
 {
     public Option<string?> Database { get; } = Values.Text(
-        "--database", "CONNECTION", "PostgreSQL of a cluster, without a password [MARKET_DATABASE, which may have one, unless --data stands without --blob-folder]");
+        "--database", "CONNECTION",
+        "PostgreSQL of a cluster, without a password [MARKET_DATABASE, which may have one, unless --data stands without --blob-folder]");
 
     public Option<string?> DatabaseFile { get; } = Values.Text("--database-file", "FILE", "File with the connection string");
 
