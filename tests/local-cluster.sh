@@ -83,5 +83,13 @@ echo "Submit a job to any of them, with the key of the first:"
 echo "  $bin/Cli/release/market --data $data/silo-1 job run $root/programs/echo/echo.wasm --text 'hello marketplace'"
 echo "  $bin/Cli/release/market --data $data/silo-1 --url http://127.0.0.1:$((port + silos - 1)) job list"
 echo "Kill one with 'kill -9 PROCESS': the others go on. Ctrl-C stops all."
-while true; do wait -n "${pids[@]}" || true; for pid in "${pids[@]}"; do kill -0 "$pid" 2>/dev/null && continue 2; done; break; done
+alive=("${pids[@]}")
+while [ ${#alive[@]} -gt 0 ]; do
+    { wait -n "${alive[@]}" || true; } 2>/dev/null
+    left=()
+    for pid in "${alive[@]}"; do
+        if kill -0 "$pid" 2>/dev/null; then left+=("$pid"); else echo "Process $pid has stopped."; fi
+    done
+    alive=(${left[@]+"${left[@]}"})
+done
 echo "All silos have stopped."
