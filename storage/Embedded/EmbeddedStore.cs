@@ -45,8 +45,10 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
         }
         _committer = new Committer(_memory, _framer, _segments, time, driver.ContinueOnPool);
         _fold = new Fold(_memory, _folded, _segments, options, time);
+        // Asked before the fold begins: from then on the writer's connection is the fold's alone.
+        var fillAtOnce = _folded.KeyCountMax <= FilterAtOnceMax;
         driver.Start(new Work(this));
-        if (_folded.KeyCountMax <= FilterAtOnceMax)
+        if (fillAtOnce)
             FillFilter(CancellationToken.None);
         else
             driver.DoBeside(FillFilter);

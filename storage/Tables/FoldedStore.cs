@@ -36,7 +36,8 @@ internal sealed class FoldedStore : IDisposable
     public long FoldedSequence { get; }
 
     /// <summary>
-    /// No fewer than this many keys, usually little more: read from the ends of the tables, for counting would read all of them.
+    /// No fewer than this many keys, usually little more: read from the ends of the tables, for counting would read all of them. By the
+    /// writer's connection, so only while nothing is folded.
     /// </summary>
     public long KeyCountMax => TableSchema.ReadInteger(_connection, """
         select coalesce((select max(row) from documents), 0) + coalesce((select max(row) from streams), 0)

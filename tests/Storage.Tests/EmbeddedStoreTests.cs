@@ -17,14 +17,18 @@ public sealed class EmbeddedStoreTests
             await Task.WhenAll(
                 Enumerable.Range(0, Writers).Select(writer => Task.Run(() => Increment(store, writer, Increments, Keys), Cancel)));
 
-        await using var reopened = EmbeddedStore.Open(folder.Name, options, TimeProvider.System);
-        long sum = 0;
-        await foreach (var (_, document) in reopened.Scan("counter", Cancel))
-            sum += document.Version;
-        Assert.Equal(Writers * Increments, sum);
-        await reopened.CatchUp(Cancel);
-        Assert.Equal(Keys, (await reopened.List(new ListingQuery("counter"), Cancel)).Count);
+        await using (var reopened = EmbeddedStore.Open(folder.Name, options, TimeProvider.System))
+        {
+            long sum = 0;
+            await foreach (var (_, document) in reopened.Scan("counter", Cancel))
+                sum += document.Version;
+            Assert.Equal(Writers * Increments, sum);
+            await reopened.CatchUp(Cancel);
+        }
+        // Counted once the fold, which deletes segments after it has told that it caught up, has ended.
         Assert.True(Directory.GetFiles(Path.Combine(folder.Name, "journal")).Length <= 3);
+        await using var listed = EmbeddedStore.Open(folder.Name, options, TimeProvider.System);
+        Assert.Equal(Keys, (await listed.List(new ListingQuery("counter"), Cancel)).Count);
     }
 
     [Fact]
