@@ -101,7 +101,7 @@ internal sealed partial class FunctionEmitter
     private void BeginSegment(bool check)
     {
         var cost = _plan.SegmentCosts[_segment++];
-        if (!_reachable || (cost == 0 && !check))
+        if (!_reachable || (cost == 0 && !check) || !_module.IsMetered)
         {
             return;
         }
@@ -175,7 +175,7 @@ internal sealed partial class FunctionEmitter
 
     private void LoadFuel()
     {
-        if (!_fuelInLocal)
+        if (!_fuelInLocal && _module.IsMetered)
         {
             _il.Emit(OpCodes.Ldloc, _run);
             _il.Emit(OpCodes.Ldfld, Members.RunFuel);
@@ -196,6 +196,11 @@ internal sealed partial class FunctionEmitter
 
     private void EmitStoreFuel()
     {
+        if (!_module.IsMetered)
+        {
+            return;
+        }
+
         _il.Emit(OpCodes.Ldloc, _run);
         _il.Emit(OpCodes.Ldloc, _fuel);
         _il.Emit(OpCodes.Stfld, Members.RunFuel);

@@ -42,9 +42,12 @@ internal sealed class ModuleEmitter
 
     public SignatureKey[] Signatures { get; }
 
-    public static EmittedModule Emit(ModuleContent content)
+    /// <summary>False for <see cref="CompiledModule.CompileWithoutFuel"/> alone.</summary>
+    public bool IsMetered { get; private init; } = true;
+
+    public static EmittedModule Emit(ModuleContent content, bool metered)
     {
-        var emitter = new ModuleEmitter(content);
+        var emitter = new ModuleEmitter(content) { IsMetered = metered };
         emitter.Declare();
         emitter.EmitBodies();
         emitter.EmitEntries();

@@ -31,6 +31,7 @@ internal static class EngineBenchmark
             Bench = "engine",
             GeomeanVsV8 = ratios.Count == 0 ? (double?)null : Math.Round(Math.Exp(ratios.Average(Math.Log)), 3),
             WorstVsV8 = ratios.Count == 0 ? (double?)null : Math.Round(ratios.Max(), 3),
+            MeteringOverhead = Math.Round(await MeteringCost.OfAll(threads, rounds), 3),
         };
         Console.WriteLine(JsonSerializer.Serialize(line, BenchmarkJson.Options));
         return 0;
@@ -54,7 +55,7 @@ internal static class EngineBenchmark
         return node is null ? null : ours / v8;
     }
 
-    private static KernelRun Execute(CompiledModule compiled, Kernel kernel)
+    internal static KernelRun Execute(CompiledModule compiled, Kernel kernel)
     {
         var run = new Run(new RunLimits { FuelMax = long.MaxValue / 4, MemoryPagesMax = MemoryPagesMax }, TimeProvider.System);
         using var instance = Instance.Instantiate(compiled, new Imports(), run);
