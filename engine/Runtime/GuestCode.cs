@@ -9,6 +9,12 @@ namespace Marketplace.Engine.Runtime;
 /// </summary>
 internal static unsafe class GuestCode
 {
+    /// <summary>
+    /// Of everything that takes a length: where the machine-code compiler sees a constant one, it describes the block in a byte for each
+    /// eight of it, written or not, so that a few instructions of a guest would take gigabytes to compile.
+    /// </summary>
+    private const MethodImplOptions Apart = MethodImplOptions.NoInlining;
+
     public static TrapException MakeTrap(TrapKind kind, int function, Instance instance) =>
         new(kind, new TrapSite(instance.Module.Content, function));
 
@@ -70,6 +76,7 @@ internal static unsafe class GuestCode
         return before;
     }
 
+    [MethodImpl(Apart)]
     public static void MemoryFill(int to, int value, int count, int function, Instance instance)
     {
         var memory = instance.Memory0!;
@@ -78,6 +85,7 @@ internal static unsafe class GuestCode
         Unsafe.InitBlockUnaligned(memory.Base + (uint)to, (byte)value, (uint)count);
     }
 
+    [MethodImpl(Apart)]
     public static void MemoryCopy(int to, int from, int count, int function, Instance instance)
     {
         var memory = instance.Memory0!;
@@ -87,6 +95,7 @@ internal static unsafe class GuestCode
         Buffer.MemoryCopy(memory.Base + (uint)from, memory.Base + (uint)to, (uint)count, (uint)count);
     }
 
+    [MethodImpl(Apart)]
     public static void MemoryInit(int to, int from, int count, int segment, int function, Instance instance)
     {
         var memory = instance.Memory0!;
@@ -147,6 +156,7 @@ internal static unsafe class GuestCode
 
     public static int TableSize(int table, Instance instance) => instance.Tables[table].Count;
 
+    [MethodImpl(Apart)]
     public static int TableGrow(object? value, int delta, int table, Instance instance)
     {
         var grown = instance.Tables[table];
@@ -159,6 +169,7 @@ internal static unsafe class GuestCode
         return grown.Grow((uint)delta, value);
     }
 
+    [MethodImpl(Apart)]
     public static void TableFill(int to, object? value, int count, int table, int function, Instance instance)
     {
         var target = instance.Tables[table];
@@ -167,6 +178,7 @@ internal static unsafe class GuestCode
         target.Elements.AsSpan(to, count).Fill(value);
     }
 
+    [MethodImpl(Apart)]
     public static void TableCopy(int to, int from, int count, int toTable, int fromTable, int function, Instance instance)
     {
         var source = instance.Tables[fromTable];
@@ -177,6 +189,7 @@ internal static unsafe class GuestCode
         Array.Copy(source.Elements, from, target.Elements, to, count);
     }
 
+    [MethodImpl(Apart)]
     public static void TableInit(int to, int from, int count, int segment, int table, int function, Instance instance)
     {
         var items = instance.Elements(segment);

@@ -71,6 +71,7 @@ public static class HostileModules
     {
         yield return new("memory-bomb", "returns 100, memory refused", MemoryBomb) { Limits = Bomb with { MemoryPagesMax = 100 } };
         yield return new("table-bomb", "returns 10000", TableBomb) { Limits = Bomb with { TableElementsMax = 10_500 } };
+        yield return new("fills-of-constant-lengths", "trap OutOfBoundsMemoryAccess", FillsOfConstantLengths);
         yield return new("memory-over-the-limit", "not linked LimitExceeded", () => Plain(new TestModule().Memory(65)));
         yield return new("table-over-the-limit", "not linked LimitExceeded", () => Plain(new TestModule().Table(uint.MaxValue)));
     }
@@ -203,6 +204,17 @@ public static class HostileModules
             module.Type(None, I32),
             "run",
             new Code().Loop().I32Const(1).MemoryGrow().I32Const(-1).Raw(0x47).BrIf(0).End().MemorySize());
+        return module;
+    }
+
+    /// <summary>Lengths near 4 GiB, each another: what machine code is made of must not grow with them.</summary>
+    private static TestModule FillsOfConstantLengths()
+    {
+        var module = new TestModule().Memory(1);
+        var code = new Code();
+        for (var i = 1; i <= 50; i++)
+            code.I32Const(0).I32Const(1).I32Const(-i).MemoryFill();
+        module.Function(module.Type(None, None), "run", code);
         return module;
     }
 
