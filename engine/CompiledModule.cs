@@ -10,13 +10,13 @@ namespace Marketplace.Engine;
 /// </summary>
 public sealed class CompiledModule
 {
-    private readonly EmittedModule _emitted;
+    private readonly ModuleEmitter _emitter;
     private readonly nint[] _codes;
 
     private CompiledModule(WasmModule module, bool metered)
     {
         Module = module;
-        _emitted = ModuleEmitter.Emit(module.Content, metered);
+        _emitter = new ModuleEmitter(module.Content) { IsMetered = metered };
         _codes = new nint[module.Content.FunctionTypes.Count];
         ResultsMax = module.Content.Types.Count == 0 ? 0 : module.Content.Types.Max(t => t.Results.Length);
     }
@@ -24,7 +24,9 @@ public sealed class CompiledModule
     public WasmModule Module { get; }
 
     /// <summary>Functions that run slower than they could, because the machine-code compiler gives up on their size.</summary>
-    public int FunctionsTooLargeToOptimise => _emitted.FunctionsTooLargeToOptimise;
+    /// <remarks>Emits all functions to find out, so it is for tests and reports.</remarks>
+    public int CountFunctionsTooLargeToOptimise() => ModuleEmitter.Measure(Module.Content)
+        .Count(size => size.CodeBytes > EnginePolicy.OptimisedCodeBytesMax || size.LocalCount > EnginePolicy.OptimisedLocalsMax);
 
     /// <summary>Making the machine code of all functions takes no longer.</summary>
     internal TimeSpan CompilationTimeMax =>
@@ -34,8 +36,7 @@ public sealed class CompiledModule
     internal int ResultsMax { get; }
 
     /// <summary>
-    /// Emits all functions. Machine code is made later, function by function at its first call. Takes time linear in the
-    /// module's size; call it on a thread of its own for large ones.
+    /// Takes next to no time: IL and machine code of each function are made later, when it is first wanted, on the guest's thread.
     /// </summary>
     public static CompiledModule Compile(WasmModule module) => new(module, metered: true);
 
@@ -50,21 +51,22 @@ public sealed class CompiledModule
     public void Prepare(CancellationToken cancellation)
     {
         GuestThreads.RequireCurrent();
+        _emitter.DeclareAll();
         for (var i = 0; i < _codes.Length; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            RuntimeHelpers.PrepareMethod(_emitted.Resolve(i).MethodHandle);
+            RuntimeHelpers.PrepareMethod(_emitter.Resolve(i).MethodHandle);
         }
     }
 
-    internal SignatureKey SignatureOf(int function) => _emitted.Signatures[Module.Content.FunctionTypes[function]];
+    internal SignatureKey SignatureOf(int function) => _emitter.Signatures[Module.Content.FunctionTypes[function]];
 
-    internal EntryPoint EntryOf(int function) => _emitted.Entries[Module.Content.FunctionTypes[function]];
+    internal EntryPoint EntryOf(int function) => _emitter.Entry(Module.Content.FunctionTypes[function]);
 
     /// <summary>The function's code, or the stub that makes it at the first call. Threads that look it up at once find the same.</summary>
     internal nint CodeOf(int function)
     {
         var code = _codes[function];
-        return code != 0 ? code : _codes[function] = _emitted.Resolve(function).MethodHandle.GetFunctionPointer();
+        return code != 0 ? code : _codes[function] = _emitter.Resolve(function).MethodHandle.GetFunctionPointer();
     }
 }

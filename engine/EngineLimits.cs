@@ -10,8 +10,8 @@ public sealed record EngineLimits
     public static EngineLimits Default { get; } = new();
 
     /// <summary>
-    /// Compiling is linear in the bytes: measured 0.1 to 0.6 s a MiB for the emitter, and for machine code 1 s a MiB of usual
-    /// code and 9 s of the worst.
+    /// Compiling is linear in the bytes that run: measured 0.1 to 0.3 s a MiB for the emitter, and for machine code 1 to 3 s a MiB of
+    /// usual code and 9 s of the worst.
     /// </summary>
     public int ModuleBytesMax { get; init; } = 16 << 20;
 

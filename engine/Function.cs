@@ -5,13 +5,14 @@ namespace Marketplace.Engine;
 /// <summary>A function of an instance, as an export, an import or a table's element gives it.</summary>
 public sealed class Function : External
 {
-    internal Function(FunctionType type, SignatureKey signature, nint code, Instance context)
+    private readonly int _index;
+
+    internal Function(FunctionType type, SignatureKey signature, int index, Instance context)
     {
         FunctionType = type;
         Signature = signature;
-        SignatureBits = signature.Bits;
-        Code = code;
         Context = context;
+        _index = index;
     }
 
     public FunctionType FunctionType { get; }
@@ -21,12 +22,25 @@ public sealed class Function : External
     /// <summary>Keeps the number of <see cref="SignatureBits"/> from being given to another type.</summary>
     internal SignatureKey Signature { get; }
 
-    /// <summary>Compared by an indirect call with the signature it expects.</summary>
-    internal readonly long SignatureBits;
+    /// <summary>
+    /// Compared by an indirect call with the signature it expects. Matches nothing until the code is known, so that a table of thousands of
+    /// functions costs nothing before they are called, and a call of one whose code is known nothing more than before.
+    /// </summary>
+    internal long SignatureBits = SignatureKey.Unknown;
 
-    /// <summary>Machine code, or the stub that makes it. Valid as long as <see cref="Context"/> lives.</summary>
-    internal readonly nint Code;
+    /// <summary>Machine code, or the stub that makes it; 0 until it is wanted. Valid as long as <see cref="Context"/> lives.</summary>
+    internal nint Code;
 
     /// <summary>The instance that the code runs in.</summary>
     internal readonly Instance Context;
+
+    /// <summary>Finds the code.</summary>
+    internal void Resolve()
+    {
+        if (Code == 0)
+        {
+            Code = Context.CodeOf(_index);
+            SignatureBits = Signature.Bits;
+        }
+    }
 }

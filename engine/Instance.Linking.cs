@@ -31,8 +31,10 @@ public sealed partial class Instance
 
         _functions ??= new Function?[_content.FunctionTypes.Count];
         return _functions[index] ??= new Function(
-            _content.TypeOfFunction(index), _compiled.SignatureOf(index), _compiled.CodeOf(index), this);
+            _content.TypeOfFunction(index), _compiled.SignatureOf(index), index, this);
     }
+
+    internal nint CodeOf(int function) => _compiled.CodeOf(function);
 
     internal ReadOnlyMemory<byte> Data(int segment) =>
         _droppedData is not null && _droppedData[segment] ? default : _content.Data[segment].Bytes;
@@ -68,6 +70,7 @@ public sealed partial class Instance
                     break;
                 case Function guest:
                     // A host's function that another instance passes on stays that instance's: its stub knows the way.
+                    guest.Resolve();
                     ImportedFunctions[function++] = new ImportedFunction(guest.FunctionType, guest, null);
                     break;
                 case Table shared:

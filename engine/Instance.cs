@@ -149,6 +149,7 @@ public sealed partial class Instance : IDisposable
             Marketplace.Engine.Run.Trap(TrapKind.CallStackExhausted);
         }
 
+        callee.Resolve();
         try
         {
             _compiled.EntryOf(function)(callee.Code, callee.Context, slotsBefore - EnginePolicy.HostFrameSlots, cells, references);

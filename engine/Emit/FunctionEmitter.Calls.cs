@@ -7,6 +7,8 @@ namespace Marketplace.Engine.Emit;
 /// <summary>Calls, and instructions that are calls of the runtime.</summary>
 internal sealed partial class FunctionEmitter
 {
+    private readonly List<(Label Resolve, Label Known, int Type)> _resolutions = [];
+
     private void Call(int index)
     {
         var callee = _content.TypeOfFunction(index);
@@ -23,7 +25,6 @@ internal sealed partial class FunctionEmitter
     {
         var callee = _content.Types[typeIndex];
         var function = EmitEntry(callee, typeIndex, tableIndex);
-        StoreFuel();
         _stack.Load(callee.Parameters.Length);
         _il.Emit(OpCodes.Ldloc, function);
         _il.Emit(OpCodes.Ldfld, Members.FunctionContext);
@@ -52,7 +53,6 @@ internal sealed partial class FunctionEmitter
     {
         var callee = _content.Types[typeIndex];
         var function = EmitEntry(callee, typeIndex, tableIndex);
-        StoreFuel();
         _stack.Load(callee.Parameters.Length);
         _il.Emit(OpCodes.Ldloc, function);
         _il.Emit(OpCodes.Ldfld, Members.FunctionContext);
@@ -89,6 +89,7 @@ internal sealed partial class FunctionEmitter
         var index = _stack.Take();
         _stack.CanonicaliseTop(callee.Parameters.Length);
         _stack.SpillStack();
+        StoreFuel();
 
         var table = Scratch(typeof(Table));
         _il.LoadArgument(_locals.ContextArgument);
@@ -109,11 +110,29 @@ internal sealed partial class FunctionEmitter
         _il.Emit(OpCodes.Stloc, function);
         _il.Emit(OpCodes.Ldloc, function);
         _il.Emit(OpCodes.Brfalse, TrapLabel(TrapKind.UninitializedElement));
+        var (resolve, known) = (_il.DefineLabel(), _il.DefineLabel());
         _il.Emit(OpCodes.Ldloc, function);
         _il.Emit(OpCodes.Ldfld, Members.FunctionSignature);
         _il.LoadInt64(_module.Signatures[typeIndex].Bits);
-        _il.Emit(OpCodes.Bne_Un, TrapLabel(TrapKind.IndirectCallTypeMismatch));
+        _il.Emit(OpCodes.Bne_Un, resolve);
+        _il.MarkLabel(known);
+        _resolutions.Add((resolve, known, typeIndex));
         return function;
+    }
+
+    /// <summary>Behind the code: what indirect calls do once for each function that they find in a table.</summary>
+    private void EmitResolutions()
+    {
+        foreach (var (resolve, known, typeIndex) in _resolutions)
+        {
+            _il.MarkLabel(resolve);
+            _il.Emit(OpCodes.Ldloc, Scratch(typeof(Function)));
+            _il.LoadInt64(_module.Signatures[typeIndex].Bits);
+            _il.LoadInt32(_function);
+            _il.LoadArgument(_locals.ContextArgument);
+            _il.Emit(OpCodes.Call, Members.ResolveFunction);
+            _il.Emit(OpCodes.Br, known);
+        }
     }
 
     private void PushResults(FunctionType callee, int depth)

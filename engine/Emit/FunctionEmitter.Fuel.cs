@@ -235,6 +235,8 @@ internal sealed partial class FunctionEmitter
             EmitRefill(back);
         }
 
+        EmitResolutions();
+
         // Every function has a check, that of its start.
         _il.MarkLabel(_stopped);
         EmitStoreFuel();

@@ -45,9 +45,6 @@ internal sealed partial class FunctionEmitter
     /// <summary>Locals of IL so far: those of the function, its operands by height and type, and what the emitter needs itself.</summary>
     public int LocalCount => _locals.DeclaredCount + _scratch.Count;
 
-    /// <summary>The machine-code compiler stops optimising above about so much.</summary>
-    public bool IsTooLargeToOptimise => CodeBytes > EnginePolicy.OptimisedCodeBytesMax || LocalCount > EnginePolicy.OptimisedLocalsMax;
-
     /// <summary>An open block.</summary>
     private sealed class Block(Opcode opcode, FunctionType type, int height, bool entered)
     {

@@ -39,6 +39,7 @@ internal static class Members
     public static readonly MethodInfo MakeStop = Method(typeof(GuestCode), nameof(GuestCode.MakeStop));
     public static readonly MethodInfo MakeTrap = Method(typeof(GuestCode), nameof(GuestCode.MakeTrap));
     public static readonly MethodInfo CheckStack = Method(typeof(GuestCode), nameof(GuestCode.CheckStack));
+    public static readonly MethodInfo ResolveFunction = Method(typeof(GuestCode), nameof(GuestCode.ResolveFunction));
     public static readonly MethodInfo CallHost = Method(typeof(GuestCode), nameof(GuestCode.CallHost));
     public static readonly MethodInfo CheckFuel = Method(typeof(GuestCode), nameof(GuestCode.CheckFuel));
 

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Marketplace.Engine.Decode;
 using Marketplace.Engine.Runtime;
 
@@ -10,26 +11,45 @@ namespace Marketplace.Engine.Emit;
 internal delegate void EntryPoint(nint code, Instance context, int stackSlots, Cell[] cells, object?[] references);
 
 /// <summary>
-/// Emits a module into an assembly of its own, which is unloaded when nobody refers to it. A method for each function, a stub
-/// for each import, and for each function type that the host may call an entry that spreads the arguments.
+/// Emits a module into an assembly of its own, which is unloaded when nobody refers to it: a method for each function, a stub for each
+/// import, and for each function type that the host calls an entry that spreads the arguments. Each is emitted when it is first
+/// wanted: by the host, by a table, or by the machine-code compiler, which asks for the functions that the one in hand calls
+/// (<see cref="WantedTypes"/>). Thread-safe.
 /// </summary>
 internal sealed class ModuleEmitter
 {
-    /// <summary>The runtime counts a type's methods with 16 bits.</summary>
-    private const int MethodsPerType = 4_096;
+    /// <summary>
+    /// A type is emitted as a whole, so it must not grow without bound; and creating one takes the runtime the longer the more there are.
+    /// </summary>
+    private const int MethodsPerType = 256;
 
+    private const TypeAttributes StaticClass =
+        TypeAttributes.Public | TypeAttributes.Abstract | TypeAttributes.Sealed | TypeAttributes.BeforeFieldInit;
+
+    /// <summary>
+    /// Held while anything is emitted. Whoever waits for it may hold locks of the machine-code compiler for functions that are being
+    /// compiled; whoever holds it runs no guest's code, so it never wants those.
+    /// </summary>
+    private readonly Lock _gate = new();
     private readonly ModuleBuilder _builder;
-    private readonly List<TypeBuilder> _types = [];
-    private readonly MethodBuilder[] _methods;
-    private readonly Dictionary<int, MethodBuilder> _entries = [];
+    private readonly MethodBuilder?[] _methods;
+    private readonly FunctionGroup?[] _groups;
+    private readonly EntryPoint?[] _entries;
 
-    private int _tooLarge;
+    /// <summary>Not created yet.</summary>
+    private readonly Dictionary<string, FunctionGroup> _pending = [];
 
-    private ModuleEmitter(ModuleContent content)
+    /// <summary>Takes the functions that the one in hand calls and nobody has called before.</summary>
+    private FunctionGroup? _callees;
+    private int _typeCount;
+
+    public ModuleEmitter(ModuleContent content)
     {
         Content = content;
         Signatures = [.. content.Types.Select(SignatureKey.Of)];
         _methods = new MethodBuilder[content.FunctionTypes.Count];
+        _groups = new FunctionGroup[content.FunctionTypes.Count];
+        _entries = new EntryPoint[content.Types.Count];
         var assembly = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName("Guest"), AssemblyBuilderAccess.RunAndCollect);
         assembly.SetCustomAttribute(new CustomAttributeBuilder(
             typeof(IgnoresAccessChecksToAttribute).GetConstructor([typeof(string)])!, [typeof(Instance).Assembly.GetName().Name!]));
@@ -43,122 +63,162 @@ internal sealed class ModuleEmitter
     public SignatureKey[] Signatures { get; }
 
     /// <summary>False for <see cref="CompiledModule.CompileWithoutFuel"/> alone.</summary>
-    public bool IsMetered { get; private init; } = true;
-
-    public static EmittedModule Emit(ModuleContent content, bool metered)
-    {
-        var emitter = new ModuleEmitter(content) { IsMetered = metered };
-        emitter.Declare();
-        emitter.EmitBodies();
-        emitter.EmitEntries();
-        return emitter.Finish();
-    }
+    public bool IsMetered { get; init; } = true;
 
     /// <summary>Emits all functions for the sake of their sizes, in the order of the bodies.</summary>
     public static (int CodeBytes, int LocalCount)[] Measure(ModuleContent content)
     {
         var emitter = new ModuleEmitter(content);
-        emitter.Declare();
+        emitter.DeclareAll();
         var sizes = new (int, int)[content.Bodies.Count];
         for (var i = 0; i < sizes.Length; i++)
         {
-            var function = i + content.ImportedFunctions;
-            var body = content.Bodies[i];
-            var il = emitter._methods[function].GetILGenerator(body.End - body.Offset + 64);
-            var code = new FunctionEmitter(emitter, function, body, il);
-            code.Emit();
+            var code = emitter.EmitBody(i + content.ImportedFunctions);
             sizes[i] = (code.CodeBytes, code.LocalCount);
         }
 
         return sizes;
     }
 
-    public MethodInfo Method(int function) => _methods[function];
-
-    private void Declare()
+    /// <summary>Where all functions will be wanted, fewer types do.</summary>
+    public void DeclareAll()
     {
-        for (var i = 0; i < _methods.Length; i++)
+        lock (_gate)
         {
-            if (i % MethodsPerType == 0)
+            _callees = null;
+            for (var i = 0; i < _methods.Length; i++)
             {
-                _types.Add(DefineType($"Functions{_types.Count}"));
-            }
-
-            var type = Content.TypeOfFunction(i);
-            _methods[i] = DefineMethod(_types[^1], $"f{i}", GuestSignature.Result(type), GuestSignature.Parameters(type));
-        }
-    }
-
-    private void EmitBodies()
-    {
-        for (var i = 0; i < _methods.Length; i++)
-        {
-            var type = Content.TypeOfFunction(i);
-            if (i < Content.ImportedFunctions)
-            {
-                ImportStub.Emit(_methods[i].GetILGenerator(), type, i);
-            }
-            else
-            {
-                var body = Content.Bodies[i - Content.ImportedFunctions];
-                var emitter = new FunctionEmitter(this, i, body, _methods[i].GetILGenerator(body.End - body.Offset + 64));
-                emitter.Emit();
-                _tooLarge += emitter.IsTooLargeToOptimise ? 1 : 0;
+                Method(i);
             }
         }
     }
 
-    private void EmitEntries()
+    /// <summary>The method of a function, which may have no code yet; for the emitter of a function that calls it.</summary>
+    public MethodInfo Method(int function)
     {
-        _types.Add(DefineType("Entries"));
-        var called = Content.Exports.Where(e => e.Kind == ExternalKind.Function).Select(e => e.Index);
-        foreach (var function in Content.Start is { } start ? called.Append(start) : called)
+        if (_methods[function] is { } known)
         {
-            var typeIndex = Content.FunctionTypes[function];
-            if (!_entries.ContainsKey(typeIndex))
+            return known;
+        }
+
+        // One type for all that a function calls: compiling it wants them all, and the runtime takes its time for each type.
+        if (_callees is null || _callees.Functions.Count == MethodsPerType)
+        {
+            _callees = new FunctionGroup(DefineType("Functions", _typeCount++));
+            _pending.Add(_callees.Type.Name, _callees);
+        }
+
+        var type = Content.TypeOfFunction(function);
+        _groups[function] = _callees;
+        _callees.Functions.Add(function);
+        return _methods[function] = DefineMethod(_callees.Type, $"f{function}", GuestSignature.Result(type), GuestSignature.Parameters(type));
+    }
+
+    /// <summary>The method of a function with its code.</summary>
+    public MethodBase Resolve(int function)
+    {
+        lock (_gate)
+        {
+            _callees = null;
+            var token = Method(function).MetadataToken;
+            return Create(_groups[function]!).ResolveMethod(token)!;
+        }
+    }
+
+    /// <summary>The host's way into functions of a type.</summary>
+    public EntryPoint Entry(int type) => Volatile.Read(ref _entries[type]) ?? EmitEntry(type);
+
+    /// <summary>Creates the type that the machine-code compiler asks for.</summary>
+    public void Create(string name)
+    {
+        lock (_gate)
+        {
+            // Else another thread was quicker.
+            if (_pending.TryGetValue(name, out var group))
             {
-                var method = DefineMethod(
-                    _types[^1],
-                    $"enter{typeIndex}",
-                    typeof(void),
-                    [typeof(nint), typeof(Instance), typeof(int), typeof(Cell[]), typeof(object[])]);
-                EntryStub.Emit(method.GetILGenerator(), Content.Types[typeIndex]);
-                _entries.Add(typeIndex, method);
+                Create(group);
             }
         }
     }
 
-    private EmittedModule Finish()
+    private Module Create(FunctionGroup group)
     {
-        var created = _types.ConvertAll(t => t.CreateType());
-        return new EmittedModule
+        if (group.Created is { } before)
         {
-            Signatures = Signatures,
-            FunctionsTooLargeToOptimise = _tooLarge,
-            Resolve = function => created[function / MethodsPerType].Module.ResolveMethod(_methods[function].MetadataToken)!,
-            Entries = _entries.ToDictionary(
-                e => e.Key,
-                e => ((MethodInfo)created[^1].Module.ResolveMethod(e.Value.MetadataToken)!).CreateDelegate<EntryPoint>()),
-        };
+            return before;
+        }
+
+        group.Failure?.Throw();
+        try
+        {
+            foreach (var function in group.Functions)
+            {
+                Emit(function);
+            }
+
+            group.Created = Finish(group.Type).Module;
+            _pending.Remove(group.Type.Name);
+            return group.Created;
+        }
+        catch (Exception bug)
+        {
+            // What is half emitted cannot be finished, and the machine-code compiler asks again where it could do without an answer.
+            group.Failure = ExceptionDispatchInfo.Capture(bug);
+            throw;
+        }
     }
 
-    private TypeBuilder DefineType(string name) =>
-        _builder.DefineType(name, TypeAttributes.Public | TypeAttributes.Abstract | TypeAttributes.Sealed | TypeAttributes.BeforeFieldInit);
+    private void Emit(int function)
+    {
+        if (function < Content.ImportedFunctions)
+        {
+            ImportStub.Emit(_methods[function]!.GetILGenerator(), Content.TypeOfFunction(function), function);
+        }
+        else
+        {
+            EmitBody(function);
+        }
+    }
+
+    private FunctionEmitter EmitBody(int function)
+    {
+        _callees = null;
+        var body = Content.Bodies[function - Content.ImportedFunctions];
+        var emitter = new FunctionEmitter(this, function, body, _methods[function]!.GetILGenerator(body.End - body.Offset + 64));
+        emitter.Emit();
+        return emitter;
+    }
+
+    private EntryPoint EmitEntry(int type)
+    {
+        lock (_gate)
+        {
+            if (_entries[type] is { } known)
+            {
+                return known;
+            }
+
+            var builder = DefineType("Entry", type);
+            var method = DefineMethod(
+                builder, "enter", typeof(void), [typeof(nint), typeof(Instance), typeof(int), typeof(Cell[]), typeof(object[])]);
+            EntryStub.Emit(method.GetILGenerator(), Content.Types[type]);
+            var entry = ((MethodInfo)Finish(builder).Module.ResolveMethod(method.MetadataToken)!).CreateDelegate<EntryPoint>();
+            Volatile.Write(ref _entries[type], entry);
+            return entry;
+        }
+    }
+
+    private Type Finish(TypeBuilder builder)
+    {
+        var type = builder.CreateType();
+
+        // No code of this module runs before its first type is there.
+        WantedTypes.Offer(type.Assembly, this);
+        return type;
+    }
+
+    private TypeBuilder DefineType(string kind, int number) => _builder.DefineType($"{kind}{number}", StaticClass);
 
     private static MethodBuilder DefineMethod(TypeBuilder type, string name, Type result, Type[] parameters) =>
         type.DefineMethod(name, MethodAttributes.Public | MethodAttributes.Static, result, parameters);
-}
-
-/// <summary>What emitting leaves: the way to each function's code.</summary>
-internal sealed class EmittedModule
-{
-    public required SignatureKey[] Signatures { get; init; }
-
-    public required int FunctionsTooLargeToOptimise { get; init; }
-
-    /// <summary>The method of a function; its code is made when it is first called.</summary>
-    public required Func<int, MethodBase> Resolve { get; init; }
-
-    /// <summary>By type index.</summary>
-    public required Dictionary<int, EntryPoint> Entries { get; init; }
 }

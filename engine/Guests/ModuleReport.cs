@@ -56,7 +56,7 @@ public sealed record ModuleReport
     /// <summary>Functions that the machine-code compiler will not optimise because of their size; in the module's order.</summary>
     public IReadOnlyList<ReportedFunction> NotOptimised { get; init; } = [];
 
-    /// <summary>Milliseconds until the module is ready to run its first function.</summary>
+    /// <summary>Milliseconds for the IL of all functions. Emitted when they are first wanted, so most runs need a part.</summary>
     public double EmitMillisecondsEstimate { get; init; }
 
     /// <summary>Milliseconds for the machine code of all functions. Made function by function at the first call, so most runs need a part.</summary>

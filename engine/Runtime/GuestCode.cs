@@ -209,6 +209,17 @@ internal static unsafe class GuestCode
 
     public static void ElemDrop(int segment, Instance instance) => instance.DropElements(segment);
 
+    /// <summary>Where an indirect call does not find the signature it expects: the function's code is not known yet, or it is of another type.</summary>
+    public static void ResolveFunction(Function callee, long signature, int function, Instance instance)
+    {
+        if (callee.Signature.Bits != signature)
+        {
+            Trap(TrapKind.IndirectCallTypeMismatch, function, instance);
+        }
+
+        callee.Resolve();
+    }
+
     public static object? RefFunc(int function, Instance instance) => instance.FunctionAt(function);
 
     private static void CheckMemory(LinearMemory memory, int function, Instance instance, uint address, uint count)

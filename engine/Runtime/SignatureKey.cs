@@ -19,6 +19,9 @@ internal sealed class SignatureKey
     private static long _next = long.MinValue;
     private static int _sweepAt = SweepAt;
 
+    /// <summary>The bits of no type.</summary>
+    public const long Unknown = -1;
+
     private SignatureKey(long bits) => Bits = bits;
 
     public long Bits { get; }

@@ -131,7 +131,7 @@ public sealed class TailCallTests(GuestThreadsFixture guests) : EngineTest(guest
         module.Function(wide, null, new Code().LocalGet(0).F64Const(1).V128Const(1, 2).ReturnCall(0));
         module.Function(module.Type(I32, I64), "run", new Code().LocalGet(0).F64Const(1).V128Const(1, 2).ReturnCall(0));
         var compiled = module.Compile();
-        Assert.Equal(1, compiled.FunctionsTooLargeToOptimise);
+        Assert.Equal(1, compiled.CountFunctionsTooLargeToOptimise());
         var run = new Run(Limits() with { StackSlotsMax = 10_000 }, TimeProvider.System);
         var outcome = await OnGuestThread(() => Execute(compiled, new Imports(), run, Value.FromI32(20_000)));
         Assert.Equal([Value.FromI64(3)], outcome.Results);
