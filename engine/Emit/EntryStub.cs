@@ -11,7 +11,7 @@ internal static class EntryStub
     private const int Cells = 3;
     private const int References = 4;
 
-    public static void Emit(ILGenerator il, FunctionType type)
+    public static void Emit(CodeWriter il, FunctionType type)
     {
         for (var i = 0; i < type.Parameters.Length; i++)
         {
@@ -22,12 +22,12 @@ internal static class EntryStub
         il.LoadArgument(Context);
         il.LoadArgument(StackSlots);
         il.LoadArgument(Code);
-        GuestSignature.EmitCalli(il, type);
+        il.EmitCalli(type);
         EmitResults(il, type);
         il.Emit(OpCodes.Ret);
     }
 
-    private static void EmitResults(ILGenerator il, FunctionType type)
+    private static void EmitResults(CodeWriter il, FunctionType type)
     {
         if (type.Results.Length == 0)
         {
@@ -55,7 +55,7 @@ internal static class EntryStub
         }
     }
 
-    private static void EmitArray(ILGenerator il, WasmType type, int index)
+    private static void EmitArray(CodeWriter il, WasmType type, int index)
     {
         il.LoadArgument(type.IsReference() ? References : Cells);
         il.LoadInt32(index);

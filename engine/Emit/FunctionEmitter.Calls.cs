@@ -31,7 +31,7 @@ internal sealed partial class FunctionEmitter
         _il.LoadArgument(_locals.BudgetArgument);
         _il.Emit(OpCodes.Ldloc, function);
         _il.Emit(OpCodes.Ldfld, Members.FunctionCode);
-        GuestSignature.EmitCalli(_il, callee);
+        _il.EmitCalli(callee);
         PushResults(callee, 0);
     }
 
@@ -60,7 +60,7 @@ internal sealed partial class FunctionEmitter
         _il.Emit(OpCodes.Ldloc, function);
         _il.Emit(OpCodes.Ldfld, Members.FunctionCode);
         _il.Emit(OpCodes.Tailcall);
-        GuestSignature.EmitCalli(_il, callee);
+        _il.EmitCalli(callee);
         Leave();
     }
 

@@ -241,8 +241,7 @@ internal sealed partial class FunctionEmitter
         _il.MarkLabel(_stopped);
         EmitStoreFuel();
         _il.Emit(OpCodes.Ldloc, _run);
-        _il.Emit(OpCodes.Call, Members.MakeStop);
-        _il.Emit(OpCodes.Throw);
+        _il.EmitThrow(Members.MakeStop);
 
         foreach (var ((kind, inLocal), label) in _traps)
         {
@@ -255,8 +254,7 @@ internal sealed partial class FunctionEmitter
             _il.LoadInt32((int)kind);
             _il.LoadInt32(_function);
             _il.LoadArgument(_locals.ContextArgument);
-            _il.Emit(OpCodes.Call, Members.MakeTrap);
-            _il.Emit(OpCodes.Throw);
+            _il.EmitThrow(Members.MakeTrap);
         }
     }
 }

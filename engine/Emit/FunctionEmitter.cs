@@ -15,7 +15,7 @@ internal sealed partial class FunctionEmitter
     private readonly FunctionBody _body;
     private readonly int _function;
     private readonly FunctionPlan _plan;
-    private readonly ILGenerator _il;
+    private readonly CodeWriter _il;
     private readonly FunctionLocals _locals;
     private readonly OperandStack _stack;
     private readonly AddressFacts _facts;
@@ -25,7 +25,7 @@ internal sealed partial class FunctionEmitter
 
     private bool _reachable = true;
 
-    public FunctionEmitter(ModuleEmitter module, int function, FunctionBody body, ILGenerator il)
+    public FunctionEmitter(ModuleEmitter module, int function, FunctionBody body, CodeWriter il)
     {
         _module = module;
         _function = function;
@@ -40,7 +40,7 @@ internal sealed partial class FunctionEmitter
     }
 
     /// <summary>Bytes of IL so far.</summary>
-    public int CodeBytes => _il.ILOffset;
+    public int CodeBytes => _il.Length;
 
     /// <summary>Locals of IL so far: those of the function, its operands by height and type, and what the emitter needs itself.</summary>
     public int LocalCount => _locals.DeclaredCount + _scratch.Count;

@@ -15,7 +15,7 @@ internal sealed class FunctionLocals
     private readonly WasmType[] _types;
     private readonly int _parameters;
 
-    public FunctionLocals(ILGenerator il, FunctionType type, FunctionBody body)
+    public FunctionLocals(CodeWriter il, FunctionType type, FunctionBody body)
     {
         IL = il;
         _parameters = type.Parameters.Length;
@@ -33,7 +33,7 @@ internal sealed class FunctionLocals
         }
     }
 
-    public ILGenerator IL { get; }
+    public CodeWriter IL { get; }
 
     /// <summary>Position of the instance among the IL arguments; the stack budget comes after it.</summary>
     public int ContextArgument => _parameters;

@@ -1,6 +1,3 @@
-using System.Reflection;
-using System.Reflection.Emit;
-
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
@@ -15,8 +12,4 @@ internal static class GuestSignature
     /// <summary>The first result; the others are in the run.</summary>
     public static Type Result(FunctionType type) =>
         type.Results.Length == 0 ? typeof(void) : HostDelegates.ClrType(type.Results[0]);
-
-    /// <summary>Arguments and the code's address are on the evaluation stack.</summary>
-    public static void EmitCalli(ILGenerator il, FunctionType type) =>
-        il.EmitCalli(OpCodes.Calli, CallingConventions.Standard, Result(type), Parameters(type), null);
 }

@@ -8,7 +8,7 @@ namespace Marketplace.Engine.Emit;
 /// </summary>
 internal static class ImportStub
 {
-    public static void Emit(ILGenerator il, FunctionType type, int index)
+    public static void Emit(CodeWriter il, FunctionType type, int index)
     {
         var context = type.Parameters.Length;
         var import = il.DeclareLocal(typeof(Runtime.ImportedFunction));
@@ -36,7 +36,7 @@ internal static class ImportStub
         EmitGeneral(il, type, import, run);
     }
 
-    private static void EmitGuest(ILGenerator il, FunctionType type, LocalBuilder import)
+    private static void EmitGuest(CodeWriter il, FunctionType type, LocalBuilder import)
     {
         var host = il.DefineLabel();
         var function = il.DeclareLocal(typeof(Function));
@@ -54,12 +54,12 @@ internal static class ImportStub
 
         // Else a tail call that goes from instance to instance would leave a frame behind at each crossing.
         il.Emit(OpCodes.Tailcall);
-        GuestSignature.EmitCalli(il, type);
+        il.EmitCalli(type);
         il.Emit(OpCodes.Ret);
         il.MarkLabel(host);
     }
 
-    private static void EmitTyped(ILGenerator il, FunctionType type, LocalBuilder import, Type delegateType)
+    private static void EmitTyped(CodeWriter il, FunctionType type, LocalBuilder import, Type delegateType)
     {
         var general = il.DefineLabel();
         var target = il.DeclareLocal(delegateType);
@@ -77,7 +77,7 @@ internal static class ImportStub
         il.MarkLabel(general);
     }
 
-    private static void EmitGeneral(ILGenerator il, FunctionType type, LocalBuilder import, LocalBuilder run)
+    private static void EmitGeneral(CodeWriter il, FunctionType type, LocalBuilder import, LocalBuilder run)
     {
         var count = Math.Max(type.Parameters.Length, type.Results.Length);
         var cells = il.DeclareLocal(typeof(Cell[]));
@@ -125,7 +125,7 @@ internal static class ImportStub
         }
     }
 
-    private static void EmitArguments(ILGenerator il, FunctionType type)
+    private static void EmitArguments(CodeWriter il, FunctionType type)
     {
         for (var i = 0; i < type.Parameters.Length; i++)
         {

@@ -23,6 +23,12 @@ internal sealed class ModuleEmitter
     /// </summary>
     private const int MethodsPerType = 256;
 
+    /// <summary>What a stub's buffer begins with, as if it had been made from so many bytes of a body.</summary>
+    private const int StubBytes = 32;
+
+    /// <summary>Buffers begin with what most functions need.</summary>
+    private const int CodeBytesPerBodyByte = 4;
+
     private const TypeAttributes StaticClass =
         TypeAttributes.Public | TypeAttributes.Abstract | TypeAttributes.Sealed | TypeAttributes.BeforeFieldInit;
 
@@ -32,6 +38,7 @@ internal sealed class ModuleEmitter
     /// </summary>
     private readonly Lock _gate = new();
     private readonly ModuleBuilder _builder;
+    private readonly ModuleTokens _tokens;
     private readonly MethodBuilder?[] _methods;
     private readonly FunctionGroup?[] _groups;
     private readonly EntryPoint?[] _entries;
@@ -54,6 +61,7 @@ internal sealed class ModuleEmitter
         assembly.SetCustomAttribute(new CustomAttributeBuilder(
             typeof(IgnoresAccessChecksToAttribute).GetConstructor([typeof(string)])!, [typeof(Instance).Assembly.GetName().Name!]));
         _builder = assembly.DefineDynamicModule("Guest");
+        _tokens = new ModuleTokens(_builder);
     }
 
     public ModuleContent Content { get; }
@@ -172,7 +180,7 @@ internal sealed class ModuleEmitter
     {
         if (function < Content.ImportedFunctions)
         {
-            ImportStub.Emit(_methods[function]!.GetILGenerator(), Content.TypeOfFunction(function), function);
+            ImportStub.Emit(Code(_methods[function]!, StubBytes), Content.TypeOfFunction(function), function);
         }
         else
         {
@@ -184,7 +192,7 @@ internal sealed class ModuleEmitter
     {
         _callees = null;
         var body = Content.Bodies[function - Content.ImportedFunctions];
-        var emitter = new FunctionEmitter(this, function, body, _methods[function]!.GetILGenerator(body.End - body.Offset + 64));
+        var emitter = new FunctionEmitter(this, function, body, Code(_methods[function]!, body.End - body.Offset));
         emitter.Emit();
         return emitter;
     }
@@ -201,12 +209,14 @@ internal sealed class ModuleEmitter
             var builder = DefineType("Entry", type);
             var method = DefineMethod(
                 builder, "enter", typeof(void), [typeof(nint), typeof(Instance), typeof(int), typeof(Cell[]), typeof(object[])]);
-            EntryStub.Emit(method.GetILGenerator(), Content.Types[type]);
+            EntryStub.Emit(Code(method, StubBytes), Content.Types[type]);
             var entry = ((MethodInfo)Finish(builder).Module.ResolveMethod(method.MetadataToken)!).CreateDelegate<EntryPoint>();
             Volatile.Write(ref _entries[type], entry);
             return entry;
         }
     }
+
+    private CodeWriter Code(MethodBuilder method, int bodyBytes) => new(method.GetILGenerator(bodyBytes * CodeBytesPerBodyByte), _tokens);
 
     private Type Finish(TypeBuilder builder)
     {

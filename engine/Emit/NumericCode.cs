@@ -70,7 +70,7 @@ internal static class NumericCode
         or Opcode.I64Add or Opcode.I64Mul or Opcode.I64And or Opcode.I64Or or Opcode.I64Xor or Opcode.I64Eq or Opcode.I64Ne
         or Opcode.F32Add or Opcode.F32Mul or Opcode.F64Add or Opcode.F64Mul;
 
-    public static void Emit(ILGenerator il, Opcode opcode)
+    public static void Emit(CodeWriter il, Opcode opcode)
     {
         if (Direct.TryGetValue(opcode, out var codes))
         {
@@ -94,7 +94,7 @@ internal static class NumericCode
     }
 
     /// <summary>A float whose integer part is known to fit.</summary>
-    public static void EmitTruncation(ILGenerator il, Opcode opcode) => il.Emit(opcode switch
+    public static void EmitTruncation(CodeWriter il, Opcode opcode) => il.Emit(opcode switch
     {
         Opcode.I32TruncF32S or Opcode.I32TruncF64S => OpCodes.Conv_I4,
         Opcode.I32TruncF32U or Opcode.I32TruncF64U => OpCodes.Conv_U4,

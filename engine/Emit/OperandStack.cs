@@ -26,7 +26,7 @@ internal sealed class OperandStack(FunctionLocals locals)
     /// <summary>Number of operands that are on the evaluation stack.</summary>
     public int StackCount => _onStack.Count;
 
-    private ILGenerator IL => locals.IL;
+    private CodeWriter IL => locals.IL;
 
     /// <summary>Takes over what an instruction just left on the evaluation stack.</summary>
     public void PushStack(WasmType type, NaNLanes anyNaN = NaNLanes.None, int depth = 0, VectorLane lane = VectorLane.Byte, uint max = uint.MaxValue)

@@ -5,7 +5,7 @@ namespace Marketplace.Engine.Emit;
 /// <summary>The second and later results of a call, in arrays of the run; and arguments and results of the host's calls.</summary>
 internal static class ResultSlots
 {
-    public static void EmitStore(ILGenerator il, LocalBuilder run, int slot, WasmType type, Action emitValue)
+    public static void EmitStore(CodeWriter il, LocalBuilder run, int slot, WasmType type, Action emitValue)
     {
         il.Emit(OpCodes.Ldloc, run);
         il.Emit(OpCodes.Ldfld, type.IsReference() ? Members.RunResultReferences : Members.RunResultCells);
@@ -13,7 +13,7 @@ internal static class ResultSlots
         EmitStoreElement(il, type, emitValue);
     }
 
-    public static void EmitLoad(ILGenerator il, LocalBuilder run, int slot, WasmType type)
+    public static void EmitLoad(CodeWriter il, LocalBuilder run, int slot, WasmType type)
     {
         il.Emit(OpCodes.Ldloc, run);
         il.Emit(OpCodes.Ldfld, type.IsReference() ? Members.RunResultReferences : Members.RunResultCells);
@@ -22,7 +22,7 @@ internal static class ResultSlots
     }
 
     /// <summary>Array and index are on the evaluation stack.</summary>
-    public static void EmitStoreElement(ILGenerator il, WasmType type, Action emitValue)
+    public static void EmitStoreElement(CodeWriter il, WasmType type, Action emitValue)
     {
         if (type.IsReference())
         {
@@ -63,7 +63,7 @@ internal static class ResultSlots
     }
 
     /// <summary>The address of a cell is on the evaluation stack.</summary>
-    public static void LoadNumber(ILGenerator il, WasmType type)
+    public static void LoadNumber(CodeWriter il, WasmType type)
     {
         if (type == WasmType.V128)
         {
@@ -81,7 +81,7 @@ internal static class ResultSlots
     }
 
     /// <inheritdoc cref="EmitStoreElement"/>
-    public static void EmitLoadElement(ILGenerator il, WasmType type)
+    public static void EmitLoadElement(CodeWriter il, WasmType type)
     {
         if (type.IsReference())
         {
