@@ -28,6 +28,9 @@ public sealed class CompiledModule
     public int CountFunctionsTooLargeToOptimise() => ModuleEmitter.Measure(Module.Content)
         .Count(size => size.CodeBytes > EnginePolicy.OptimisedCodeBytesMax || size.LocalCount > EnginePolicy.OptimisedLocalsMax);
 
+    /// <summary>Functions whose IL was wanted so far.</summary>
+    internal int EmittedFunctions => _emitter.EmittedFunctions;
+
     /// <summary>Making the machine code of all functions takes no longer.</summary>
     internal TimeSpan CompilationTimeMax =>
         EnginePolicy.CompilationTimeMin + (EnginePolicy.CompilationTimePerMiB * (Module.Content.Bytes.Length / (double)(1 << 20)));

@@ -73,6 +73,8 @@ internal sealed class ModuleEmitter
     /// <summary>False for <see cref="CompiledModule.CompileWithoutFuel"/> alone.</summary>
     public bool IsMetered { get; init; } = true;
 
+    public int EmittedFunctions { get; private set; }
+
     /// <summary>Emits all functions for the sake of their sizes, in the order of the bodies.</summary>
     public static (int CodeBytes, int LocalCount)[] Measure(ModuleContent content)
     {
@@ -165,6 +167,7 @@ internal sealed class ModuleEmitter
             }
 
             group.Created = Finish(group.Type).Module;
+            EmittedFunctions += group.Functions.Count;
             _pending.Remove(group.Type.Name);
             return group.Created;
         }
