@@ -53,14 +53,30 @@ public sealed record EngineLimits
     /// <summary>The limit of browsers.</summary>
     public int ResultsMax { get; init; } = 1_000;
 
-    /// <summary>Parameters and locals of one function. The limit of browsers; with the operands below the 65,535 of IL.</summary>
+    /// <summary>Bytes of one function: machine code is made of a function at once, up to 12 s for one of this size.</summary>
     public int BodyBytesMax { get; init; } = 512 << 10;
 
     /// <summary>Parameters and locals of one function. The limit of browsers; with the operands below IL's 65,535 locals.</summary>
     public int LocalsMax { get; init; } = 50_000;
 
+    /// <summary>
+    /// Declared locals of all functions together. Five bytes declare 50,000, and each takes time to emit (90 ns) whether it is used or not.
+    /// The most that was seen: 230,000 in the 30 MB of clang.
+    /// </summary>
+    public int ModuleLocalsMax { get; init; } = 2_000_000;
+
     /// <summary>Operands at once in one function: each height and type takes a local of IL.</summary>
     public int OperandsMax { get; init; } = 2_000;
+
+    /// <summary>
+    /// Operands that the calls, blocks and branches of one function pass on, together. An instruction of two bytes may pass on 2,000, and
+    /// each costs the machine-code compiler 4 us and 2 KB: without this, a module of 10 KB takes it half a minute and 7 GB. The most that was
+    /// seen: 12,000 in a function of clang.
+    /// </summary>
+    public int OperandMovesMax { get; init; } = 100_000;
+
+    /// <summary>The same of all functions together: 1.1 us each for the emitter. The most that was seen: 1.6 million in 30 MB of clang.</summary>
+    public int ModuleOperandMovesMax { get; init; } = 4_000_000;
 
     /// <summary>Blocks within blocks. Neither decoder nor compiler recurses; this bounds their tables.</summary>
     public int NestingMax { get; init; } = 10_000;

@@ -8,7 +8,7 @@ public static class EnginePolicy
     /// <summary>The whole 32-bit address space.</summary>
     public const int MemoryPagesMax = 65_536;
 
-    /// <summary>8 bytes each in every instance, so 8 MB at most.</summary>
+    /// <summary>Of all tables of a run together; 8 bytes each, and as much again where they grow, so 16 MB at most.</summary>
     public const int TableElementsMax = 1_000_000;
 
     /// <summary>

@@ -108,8 +108,7 @@ public sealed partial class Instance
     {
         for (var i = _content.ImportedTables; i < Tables.Length; i++)
         {
-            Tables[i] = new Table(_content.Tables[i], RunField.Limits.TableElementsMax);
-            Tables[i].TryJoin(RunField);
+            Tables[i] = new Table(_content.Tables[i], RunField);
         }
 
         if (_content.Memories.Count > _content.ImportedMemories)
@@ -125,7 +124,7 @@ public sealed partial class Instance
             var segment = _content.Elements[i];
             if (segment.Mode == SegmentMode.Active)
             {
-                FillTable(Tables[segment.Table], (uint)Evaluate(segment.Address).I32, segment.Items);
+                FillTable(i, segment);
             }
 
             if (segment.Mode != SegmentMode.Passive)
@@ -139,23 +138,36 @@ public sealed partial class Instance
             var segment = _content.Data[i];
             if (segment.Mode == SegmentMode.Active)
             {
-                segment.Bytes.Span.CopyTo(Memory.Span((uint)Evaluate(segment.Address).I32, (uint)segment.Bytes.Length));
+                FillMemory(i, segment);
                 DropData(i);
             }
         }
     }
 
-    private void FillTable(Table table, uint address, ConstantExpression[] items)
+    private void FillTable(int index, ElementSegment segment)
     {
+        var (table, items) = (Tables[segment.Table], segment.Items);
+        var address = (uint)Evaluate(segment.Address).I32;
         if ((ulong)address + (uint)items.Length > (ulong)table.Count)
         {
-            Marketplace.Engine.Run.Trap(TrapKind.OutOfBoundsTableAccess);
+            throw new TrapException(TrapKind.OutOfBoundsTableAccess, new TrapSite(_content, TrapPlace.ElementSegment, index));
         }
 
         for (var i = 0; i < items.Length; i++)
         {
             table.Elements[address + i] = Evaluate(items[i]).Reference;
         }
+    }
+
+    private void FillMemory(int index, DataSegment segment)
+    {
+        var address = (uint)Evaluate(segment.Address).I32;
+        if ((ulong)address + (uint)segment.Bytes.Length > (ulong)Memory.Length)
+        {
+            throw new TrapException(TrapKind.OutOfBoundsMemoryAccess, new TrapSite(_content, TrapPlace.DataSegment, index));
+        }
+
+        segment.Bytes.Span.CopyTo(Memory.Span(address, (uint)segment.Bytes.Length));
     }
 
     private External ExternalFunctionAt(int index) => FunctionAt(index);

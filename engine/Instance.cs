@@ -146,7 +146,7 @@ public sealed partial class Instance : IDisposable
         var slotsBefore = RunField.StackSlots;
         if (slotsBefore < EnginePolicy.HostFrameSlots)
         {
-            Marketplace.Engine.Run.Trap(TrapKind.CallStackExhausted);
+            throw new TrapException(TrapKind.CallStackExhausted, new TrapSite(_content, TrapPlace.Function, function));
         }
 
         callee.Resolve();

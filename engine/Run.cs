@@ -32,6 +32,9 @@ public sealed class Run : IDisposable
     /// <summary>Stack slots left for the next call into an instance; set before each call of a host function.</summary>
     internal int StackSlots;
 
+    /// <summary>Elements of the tables that the run's instances have made.</summary>
+    internal int TableElements;
+
     /// <summary>Zero, which the machine-code compiler does not know.</summary>
     internal readonly int Zero = 0;
 

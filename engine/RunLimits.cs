@@ -9,7 +9,7 @@ public sealed record RunLimits
     /// <summary>Pages of 64 KiB of each memory; a guest that asks for more gets -1 and <see cref="Run.MemoryRefused"/> is set.</summary>
     public required int MemoryPagesMax { get; init; }
 
-    /// <summary>Elements of each table.</summary>
+    /// <summary>Elements of all tables that the run's instances make, together.</summary>
     public int TableElementsMax { get; init; } = EnginePolicy.TableElementsMax;
 
     /// <summary>Stack slots of 8 bytes for all nested calls; at most <see cref="EnginePolicy.StackSlotsMax"/>.</summary>

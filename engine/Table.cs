@@ -5,21 +5,41 @@ public sealed class Table : External
 {
     private readonly TableType _type;
     private readonly int _elementsMax;
+
+    /// <summary>The run whose instance made it: its elements count there. Null for a host's table.</summary>
+    private readonly Run? _payer;
     private Run? _owner;
 
     /// <summary>A host's table, filled with null. <paramref name="elementsMax"/> bounds it whatever its type says.</summary>
     public Table(TableType type, int elementsMax)
+        : this(type, elementsMax, payer: null)
     {
-        if (type.Limits.Min > elementsMax)
+    }
+
+    /// <summary>An instance's table, one of those that <see cref="RunLimits.TableElementsMax"/> bounds together.</summary>
+    internal Table(TableType type, Run run)
+        : this(type, run.Limits.TableElementsMax, run)
+    {
+    }
+
+    private Table(TableType type, int elementsMax, Run? payer)
+    {
+        var before = payer?.TableElements ?? 0;
+        if (type.Limits.Min > elementsMax - before)
         {
             throw new LinkException(
-                LinkFault.LimitExceeded, $"A table of {type.Limits.Min} elements is over the limit of {elementsMax}.");
+                LinkFault.LimitExceeded,
+                before == 0
+                    ? $"A table of {type.Limits.Min} elements is over the limit of {elementsMax}."
+                    : $"A table of {type.Limits.Min} elements with {before} of other tables is over the limit of {elementsMax}.");
         }
 
         _type = type;
         _elementsMax = (int)Math.Min((uint)elementsMax, type.Limits.Max ?? uint.MaxValue);
+        _payer = _owner = payer;
         CountField = (int)type.Limits.Min;
         Elements = new object?[Count];
+        Pay(Count);
     }
 
     /// <summary>With the size it has now as least size, as an import is matched (core specification, 4.5.3).</summary>
@@ -52,7 +72,8 @@ public sealed class Table : External
     private bool MayHold(object? value) =>
         _type.Element == WasmType.ExternRef || value is null || (value is Function function && TryJoin(function.Context.Run));
 
-    internal bool CanGrow(uint delta) => delta <= (uint)(_elementsMax - Count);
+    internal bool CanGrow(uint delta) =>
+        delta <= (uint)(_elementsMax - Count) && (_payer is null || delta <= (uint)(_payer.Limits.TableElementsMax - _payer.TableElements));
 
     /// <summary>Only where <see cref="CanGrow"/> says so.</summary>
     /// <returns>The size before.</returns>
@@ -70,6 +91,15 @@ public sealed class Table : External
 
         Elements.AsSpan(before, (int)delta).Fill(value);
         CountField = after;
+        Pay((int)delta);
         return before;
+    }
+
+    private void Pay(int elements)
+    {
+        if (_payer is not null)
+        {
+            _payer.TableElements += elements;
+        }
     }
 }

@@ -49,7 +49,10 @@ public sealed class TrapException(TrapKind kind, TrapSite? site = null) : Except
 {
     public TrapKind Kind { get; } = kind;
 
-    /// <summary>Null where a host function trapped, or a segment while the module was instantiated.</summary>
+    /// <summary>
+    /// Null where the run was stopped between two instructions, and where a host function of a typed delegate trapped: a handler in its
+    /// stub would cost each call of it.
+    /// </summary>
     public TrapSite? Site { get; } = site;
 
     /// <summary>The specification's words for a trap; for those that it does not know, ours.</summary>

@@ -5,7 +5,7 @@ internal ref partial struct ModuleDecoder
     /// <summary>Bit 0: not active; bit 1: explicit table, or declarative; bit 2: expressions (core specification, 5.5.12).</summary>
     private readonly void Elements(ref ByteReader reader)
     {
-        var itemsLeft = _limits.ElementsMax;
+        var elements = 0L;
         for (var left = reader.Count(_limits.ElementSegmentsMax, "element segments"); left > 0; left--)
         {
             var offset = reader.Position;
@@ -26,8 +26,15 @@ internal ref partial struct ModuleDecoder
             var address = active ? ConstantReader.Read(ref reader, _content, _limits) : default;
             var expressions = (flags & 4) != 0;
             var type = (flags & 3) == 0 ? WasmType.FuncRef : ItemType(ref reader, expressions);
-            var items = new ConstantExpression[reader.Count(itemsLeft, "elements")];
-            itemsLeft -= items.Length;
+            var count = reader.Count(int.MaxValue, "elements");
+            elements += count;
+            if (elements > _limits.ElementsMax)
+            {
+                throw new InvalidModuleException(
+                    ModuleFault.LimitExceeded, reader.Position, $"{elements} elements of all segments, the limit is {_limits.ElementsMax}");
+            }
+
+            var items = new ConstantExpression[count];
             for (var i = 0; i < items.Length; i++)
             {
                 items[i] = expressions ? ConstantReader.Read(ref reader, _content, _limits) : FunctionItem(ref reader);

@@ -76,8 +76,15 @@ internal ref partial struct ModuleDecoder
 
     private readonly void Memories(ref ByteReader reader)
     {
+        var offset = reader.Position;
         for (var left = reader.Count(int.MaxValue, "memories"); left > 0; left--)
         {
+            if (_content.Memories.Count >= _limits.MemoriesMax)
+            {
+                // Core 2.0 knows no more than one, so this is no limit of ours.
+                throw new InvalidModuleException(ModuleFault.Invalid, offset, "multiple memories");
+            }
+
             _content.Memories.Add(TypeReader.Memory(ref reader));
         }
     }
@@ -143,6 +150,7 @@ internal ref partial struct ModuleDecoder
 
     private readonly void Code(ref ByteReader reader)
     {
+        var locals = 0;
         for (var left = reader.Count(_limits.FunctionsMax, "function bodies"); left > 0; left--)
         {
             var length = reader.Length();
@@ -155,6 +163,12 @@ internal ref partial struct ModuleDecoder
             var body = new ByteReader(_bytes.Span, reader.Position, reader.Position + length);
             reader.Skip(length);
             _content.Bodies.Add(Body(ref body));
+            locals += _content.Bodies[^1].LocalCount;
+            if (locals > _limits.ModuleLocalsMax)
+            {
+                throw new InvalidModuleException(
+                    ModuleFault.LimitExceeded, body.Position, $"{locals} locals of all functions, the limit is {_limits.ModuleLocalsMax}");
+            }
         }
     }
 

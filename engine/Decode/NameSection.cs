@@ -61,7 +61,7 @@ internal static class NameSection
     }
 
     /// <summary>What is no valid text, a control or a format character, or over the limit, is left out.</summary>
-    private static string Show(ReadOnlySpan<byte> bytes)
+    public static string Show(ReadOnlySpan<byte> bytes)
     {
         var shown = new StringBuilder();
         var left = EnginePolicy.FunctionNameBytesMax;

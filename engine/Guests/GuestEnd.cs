@@ -41,16 +41,17 @@ internal readonly record struct GuestEnd(GuestOutcome Outcome, string? Reason, i
     private static GuestEnd OfTrap(TrapException trap, Run run, GuestLimits limits)
     {
         var text = TrapException.TextOf(trap.Kind);
+        var textAndSite = trap.Site is { } site ? $"{text} in {site}" : text;
         return trap.Kind switch
         {
-            TrapKind.OutOfFuel => new(GuestOutcome.OutOfFuel, $"{text}: the limit is {limits.FuelMax}", 0),
+            TrapKind.OutOfFuel => new(GuestOutcome.OutOfFuel, $"{textAndSite}: the limit is {limits.FuelMax}", 0),
             TrapKind.TimedOut => new(GuestOutcome.TimedOut, $"{text}: the limit is {limits.TimeMax.TotalMilliseconds} ms", 0),
             TrapKind.Cancelled => new(GuestOutcome.Cancelled, text, 0),
 
             // What a program that cannot go on without memory does: malloc or the allocator of Rust fails, and abort is unreachable.
             TrapKind.Unreachable when run.MemoryRefused =>
                 new(GuestOutcome.OutOfMemory, $"{text}, after memory was refused: the limit is {limits.MemoryPagesMax} pages", 0),
-            _ => new(GuestOutcome.Trapped, trap.Site is { } site ? $"{text} in {site}" : text, 0),
+            _ => new(GuestOutcome.Trapped, textAndSite, 0),
         };
     }
 }

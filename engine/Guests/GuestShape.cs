@@ -101,8 +101,11 @@ internal sealed record GuestShape(
             throw BadExport(bytes, $"{names.Count} entry points: the limit is {GuestPolicy.EntryPointsMax}");
         foreach (var name in names)
         {
-            if (Encoding.UTF8.GetByteCount(name) > GuestPolicy.EntryPointNameBytesMax)
-                throw BadExport(bytes, $"entry point name over {GuestPolicy.EntryPointNameBytesMax} bytes: {GuestNames.Show(name)}");
+            if (Encoding.UTF8.GetByteCount(name) is var size && size > GuestPolicy.EntryPointNameBytesMax)
+            {
+                throw BadExport(
+                    bytes, $"an entry point name of {size} bytes: the limit is {GuestPolicy.EntryPointNameBytesMax}: {GuestNames.Show(name)}");
+            }
         }
     }
 

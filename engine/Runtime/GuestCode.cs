@@ -16,7 +16,7 @@ internal static unsafe class GuestCode
     private const MethodImplOptions Apart = MethodImplOptions.NoInlining;
 
     public static TrapException MakeTrap(TrapKind kind, int function, Instance instance) =>
-        new(kind, new TrapSite(instance.Module.Content, function));
+        new(kind, new TrapSite(instance.Module.Content, TrapPlace.Function, function));
 
     public static TrapException MakeStop(Run run) => new(run.Stop);
 
@@ -49,7 +49,15 @@ internal static unsafe class GuestCode
         }
 
         var results = new Value[type.Results.Length];
-        ((HostCallback)import.Target!)(caller, arguments, results);
+        try
+        {
+            ((HostCallback)import.Target!)(caller, arguments, results);
+        }
+        catch (TrapException trap) when (trap.Site is null)
+        {
+            throw MakeTrap(trap.Kind, Array.IndexOf(caller.ImportedFunctions, import), caller);
+        }
+
         for (var i = 0; i < results.Length; i++)
         {
             if (results[i].Type != type.Results[i])

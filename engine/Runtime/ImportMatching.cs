@@ -1,3 +1,6 @@
+using System.Text;
+using Marketplace.Engine.Decode;
+
 namespace Marketplace.Engine.Runtime;
 
 /// <summary>Finds what satisfies an import (core specification, 4.5.3: external typing, and 3.4: import matching).</summary>
@@ -7,12 +10,12 @@ internal static class ImportMatching
     public static External Find(Imports imports, ModuleImport import, Run run)
     {
         var external = imports.Find(import.Module, import.Name)
-            ?? throw new LinkException(LinkFault.UnknownImport, $"unknown import: {import.Module}.{import.Name}");
+            ?? throw new LinkException(LinkFault.UnknownImport, $"unknown import: {NameOf(import)}");
         if (!Matches(external.Type, import.Type))
         {
             throw new LinkException(
                 LinkFault.IncompatibleImport,
-                $"incompatible import type: {import.Module}.{import.Name} is {external.Type}, expected {import.Type}");
+                $"incompatible import type: {NameOf(import)} is {external.Type}, expected {import.Type}");
         }
 
         var foreign = external switch
@@ -23,8 +26,11 @@ internal static class ImportMatching
         };
         return !foreign
             ? external
-            : throw new LinkException(LinkFault.IncompatibleImport, $"{import.Module}.{import.Name} belongs to another run");
+            : throw new LinkException(LinkFault.IncompatibleImport, $"{NameOf(import)} belongs to another run");
     }
+
+    /// <summary>As it may stand in a message: whoever made the module chose it, and it may have 200,000 bytes.</summary>
+    private static string NameOf(ModuleImport import) => NameSection.Show(Encoding.UTF8.GetBytes($"{import.Module}.{import.Name}"));
 
     private static bool Matches(ExternalType offered, ExternalType wanted) => (offered, wanted) switch
     {

@@ -144,20 +144,20 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
                 End();
                 break;
             case Opcode.Br:
-                _stack.Pop(_stack.Label(instruction.Index).LabelTypes);
+                Branch(_stack.Label(instruction.Index).LabelTypes);
                 _stack.MarkUnreachable();
                 break;
             case Opcode.BrIf:
                 _stack.Pop(WasmType.I32);
                 var types = _stack.Label(instruction.Index).LabelTypes;
-                _stack.Pop(types);
+                Branch(types);
                 _stack.Push(types);
                 break;
             case Opcode.BrTable:
                 BranchTable(in instruction);
                 break;
             case Opcode.Return:
-                _stack.Pop(_stack.Label(_stack.FrameCount - 1).LabelTypes);
+                Branch(_stack.Label(_stack.FrameCount - 1).LabelTypes);
                 _stack.MarkUnreachable();
                 break;
             case Opcode.Call:
@@ -203,10 +203,17 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
         }
     }
 
+    private void Branch(ReadOnlySpan<WasmType> types)
+    {
+        _stack.Move(types.Length);
+        _stack.Pop(types);
+    }
+
     private void BranchTable(in Instruction instruction)
     {
         _stack.Pop(WasmType.I32);
         var arity = _stack.Label(instruction.Index).LabelTypes.Length;
+        ReadOnlySpan<WasmType> seen = default;
         foreach (var label in instruction.Labels.Span)
         {
             var types = _stack.Label(label).LabelTypes;
@@ -215,10 +222,16 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
                 throw _stack.Invalid("type mismatch");
             }
 
-            _stack.Expect(types);
+            // Most tables have one list of types, whatever the number of their labels.
+            if (types != seen)
+            {
+                _stack.Move(types.Length);
+                _stack.Expect(types);
+                seen = types;
+            }
         }
 
-        _stack.Pop(_stack.Label(instruction.Index).LabelTypes);
+        Branch(_stack.Label(instruction.Index).LabelTypes);
         _stack.MarkUnreachable();
     }
 
@@ -237,6 +250,7 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
 
     private void Call(FunctionType type)
     {
+        _stack.Move(type.Parameters.Length + type.Results.Length);
         _stack.Pop(type.Parameters.AsSpan());
         _stack.Push(type.Results.AsSpan());
     }
@@ -249,7 +263,7 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
             throw _stack.Invalid("type mismatch");
         }
 
-        _stack.Pop(type.Parameters.AsSpan());
+        Branch(type.Parameters.AsSpan());
         _stack.MarkUnreachable();
     }
 

@@ -33,6 +33,8 @@ internal sealed class OperandTypes(EngineLimits limits)
     private int _operandCount;
     private int _vectorCount;
     private int _operandsMax;
+    private int _moves;
+    private int _movesOfModule;
 
     public int FrameCount { get; private set; }
 
@@ -44,7 +46,7 @@ internal sealed class OperandTypes(EngineLimits limits)
 
     public ref ControlFrame Current => ref _frames[FrameCount - 1];
 
-    public void Reset() => _operandCount = _vectorCount = _operandsMax = FrameCount = SlotsMax = 0;
+    public void Reset() => _operandCount = _vectorCount = _operandsMax = _moves = FrameCount = SlotsMax = 0;
 
     public InvalidModuleException Invalid(string message) => new(ModuleFault.Invalid, Offset, message);
 
@@ -64,7 +66,7 @@ internal sealed class OperandTypes(EngineLimits limits)
             if (_operandCount > limits.OperandsMax)
             {
                 throw new InvalidModuleException(
-                    ModuleFault.LimitExceeded, Offset, $"more than {limits.OperandsMax} operands at once");
+                    ModuleFault.LimitExceeded, Offset, $"{_operandCount} operands at once, the limit is {limits.OperandsMax}");
             }
         }
     }
@@ -130,10 +132,14 @@ internal sealed class OperandTypes(EngineLimits limits)
 
     public void Enter(Opcode opcode, FunctionType type)
     {
+        // The function itself is the first frame.
         if (FrameCount > limits.NestingMax)
         {
-            throw new InvalidModuleException(ModuleFault.LimitExceeded, Offset, $"blocks nested deeper than {limits.NestingMax}");
+            throw new InvalidModuleException(
+                ModuleFault.LimitExceeded, Offset, $"{FrameCount} blocks in each other, the limit is {limits.NestingMax}");
         }
+
+        Move(type.Parameters.Length);
 
         if (FrameCount == _frames.Length)
         {
@@ -147,6 +153,7 @@ internal sealed class OperandTypes(EngineLimits limits)
     public ControlFrame Leave()
     {
         var frame = Current;
+        Move(frame.Type.Results.Length);
         Pop(frame.Type.Results.AsSpan());
         if (_operandCount != frame.Height)
         {
@@ -156,6 +163,27 @@ internal sealed class OperandTypes(EngineLimits limits)
         FrameCount--;
         return frame;
     }
+
+    /// <summary>
+    /// Counts operands that an instruction passes on, before anything is done with them: their number has nothing to do with its bytes.
+    /// </summary>
+    public void Move(int operands)
+    {
+        _moves += operands;
+        _movesOfModule += operands;
+        if (_moves > limits.OperandMovesMax)
+        {
+            throw TooManyMoves(_moves, "of a function", limits.OperandMovesMax);
+        }
+
+        if (_movesOfModule > limits.ModuleOperandMovesMax)
+        {
+            throw TooManyMoves(_movesOfModule, "of all functions", limits.ModuleOperandMovesMax);
+        }
+    }
+
+    private InvalidModuleException TooManyMoves(int moves, string where, int max) =>
+        new(ModuleFault.LimitExceeded, Offset, $"{moves} operands passed on by calls, blocks and branches {where}, the limit is {max}");
 
     public void MarkUnreachable()
     {

@@ -1,4 +1,5 @@
 using Marketplace.Engine.Tests.Building;
+using Marketplace.Testing;
 
 namespace Marketplace.Engine.Tests;
 
@@ -61,6 +62,7 @@ public sealed class BoundsTests(GuestThreadsFixture guests) : EngineTest(guests)
         0, code => code.LocalGet(0).I32Const(0xFFFC).Raw(And).I32Load(), argument: -1);
 
     [Fact]
+    [TestsBound(typeof(EnginePolicy), nameof(EnginePolicy.PageBytes))]
     public Task MaskedAddress_OneBeyond_IsChecked() => Traps(
         code => code.LocalGet(0).I32Const(0xFFFC).Raw(And).I32Load(1), argument: -1);
 

@@ -1,5 +1,6 @@
 using Marketplace.Engine.Tests.Building;
 using Marketplace.Reference;
+using Marketplace.Testing;
 
 namespace Marketplace.Engine.Tests;
 
@@ -10,6 +11,7 @@ namespace Marketplace.Engine.Tests;
 public sealed class DepthTests(GuestThreadsFixture guests) : EngineTest(guests)
 {
     [Theory]
+    [TestsBound(typeof(EnginePolicy), nameof(EnginePolicy.StackSlotsMax))]
     [InlineData(0, 0)]
     [InlineData(1, 0)]
     [InlineData(500, 0)]

@@ -1,4 +1,5 @@
 using Marketplace.Engine.Tests.Building;
+using Marketplace.Testing;
 
 namespace Marketplace.Engine.Tests;
 
@@ -113,6 +114,7 @@ public sealed class FuelTests(GuestThreadsFixture guests) : EngineTest(guests)
     }
 
     [Theory]
+    [TestsBound(typeof(EnginePolicy), nameof(EnginePolicy.BulkBytesPerFuel))]
     [InlineData(0, 1)]
     [InlineData(1, 1 + 1)]
     [InlineData(8, 1 + 1)]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Marketplace.Engine.Tests.Building;
+using Marketplace.Testing;
 
 namespace Marketplace.Engine.Tests;
 
@@ -10,6 +11,7 @@ public sealed class IsolationTests(GuestThreadsFixture guests) : EngineTest(gues
     private static readonly WasmType[] I32 = [WasmType.I32];
 
     [Theory]
+    [TestsBound(typeof(EnginePolicy), nameof(EnginePolicy.ClearBytesMax))]
     [InlineData(1)]
     [InlineData(4)]
     [InlineData(5)]

@@ -3,7 +3,7 @@ using Marketplace.Engine.Tests.Building;
 
 namespace Marketplace.Engine.Tests;
 
-/// <summary>A trap says in which function it happened, by the name that the module gives it.</summary>
+/// <summary>A trap says where it happened, by the name that the module gives it.</summary>
 public sealed class TrapSiteTests(GuestThreadsFixture guests) : EngineTest(guests)
 {
     private static readonly WasmType[] None = [];
@@ -45,6 +45,52 @@ public sealed class TrapSiteTests(GuestThreadsFixture guests) : EngineTest(guest
     }
 
     [Fact]
+    public async Task TrapOfAHostFunction_NamesWhatWasImported()
+    {
+        var module = new TestModule().ImportMemory("host", "memory", shared: false);
+        var plain = module.Type(None, None);
+        module.ImportFunction("host", "fine", plain);
+        var bad = module.ImportFunction("ho\u001b[2Jst", "read", plain);
+        module.Function(plain, "run", new Code().Call(0).Call(bad));
+        HostFunction Host(HostCallback body) => HostFunction.Create(new FunctionType([], []), body);
+        var imports = new Imports().Add("host", "memory", new LinearMemory(new MemoryType(new SizeLimits(1, 2)), 2))
+            .Add("host", "fine", Host(static (_, _, _) => { }))
+            .Add("ho\u001b[2Jst", "read", Host(static (caller, _, _) => caller.Memory.Read<int>(65_533)));
+        Assert.Equal("imported function 1 (ho[2Jst.read)", await Site(module, imports));
+    }
+
+    [Fact]
+    public async Task TrapOfAGuestThatTheHostCalledBack_NamesTheGuestsFunction()
+    {
+        var module = new TestModule();
+        var again = module.ImportFunction("host", "again", module.Type(None, None));
+        module.Function(0, "run", new Code().Call(again));
+        module.Export("culprit", 0, module.Function(0, null, new Code().Unreachable()));
+        var imports = new Imports().Add(
+            "host", "again", HostFunction.Create(new FunctionType([], []), static (caller, _, _) => caller.Invoke("culprit")));
+        Assert.Equal("function 2", await Site(module, imports));
+    }
+
+    [Fact]
+    public async Task SegmentThatDoesNotFit_IsNamed()
+    {
+        var elements = new TestModule().Table(2).PassiveElements().Elements(0, 0).Elements(0, 0, 0);
+        elements.Function(elements.Type(None, None), "run", new Code());
+        Assert.Equal("element segment 2", await Site(elements, new Imports()));
+        var data = new TestModule().Memory(1).Data(65_535, 1).Data(65_535, 1, 2);
+        data.Function(data.Type(None, None), "run", new Code());
+        Assert.Equal("data segment 1", await Site(data, new Imports()));
+    }
+
+    [Fact]
+    public async Task EntryWithoutPlaceOnTheStack_NamesTheFunctionThatWasToRun()
+    {
+        var module = new TestModule();
+        module.Function(module.Type(None, None), "run", new Code());
+        Assert.Equal("function 0", await Site(module, new Imports(), Limits() with { StackSlotsMax = EnginePolicy.HostFrameSlots - 1 }));
+    }
+
+    [Fact]
     public async Task Name_IsStrippedOfWhatTerminalsObeyAndCut()
     {
         var name = (byte[])[.. "a\u001b[31m\r\n\u202eb\u0000"u8, 0xFF, 0xC3, .. new byte[1_000].Select(_ => (byte)'z')];
@@ -81,14 +127,19 @@ public sealed class TrapSiteTests(GuestThreadsFixture guests) : EngineTest(guest
         return Site(module);
     }
 
-    private Task<string> Site(TestModule module)
+    private Task<string> Site(TestModule module) => Site(module, new Imports());
+
+    private Task<string> Site(TestModule module, Imports imports, RunLimits? limits = null)
     {
         var compiled = module.Compile();
-        var run = new Run(Limits(), TimeProvider.System);
+        var run = new Run(limits ?? Limits(), TimeProvider.System);
         return OnGuestThread(() =>
         {
-            using var instance = Instance.Instantiate(compiled, new Imports(), run);
-            var trap = Assert.Throws<TrapException>(() => instance.Invoke("run"));
+            var trap = Assert.Throws<TrapException>(() =>
+            {
+                using var instance = Instance.Instantiate(compiled, imports, run);
+                instance.Invoke("run");
+            });
             Assert.Equal(TrapException.TextOf(trap.Kind), trap.Message);
             return trap.Site!.ToString();
         });

@@ -155,7 +155,7 @@ public sealed class ReferenceInstance
 
         foreach (var table in Content.Tables.Skip(Content.ImportedTables))
         {
-            _tables.Add(new ReferenceTable(table, Run.Limits.TableElementsMax));
+            _tables.Add(new ReferenceTable(table, Run.Limits.TableElementsMax, Run));
         }
 
         foreach (var memory in Content.Memories.Skip(Content.ImportedMemories))

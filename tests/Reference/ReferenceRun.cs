@@ -29,6 +29,9 @@ public sealed class ReferenceRun
 
     internal NumericTable Numerics { get; }
 
+    /// <summary>Elements of the tables that instances of the run have made.</summary>
+    internal long TableElements { get; set; }
+
     /// <summary>Slots left where the host was called last, or at first.</summary>
     internal int StackSlots { get; set; }
 

@@ -47,6 +47,12 @@ public sealed class TestModule
         return this;
     }
 
+    public TestModule ImportGlobal(string module, string name, WasmType type)
+    {
+        _imports.Add(Name(new Code(), module).Raw(Name(new Code(), name).ToArray()).Raw(3, (byte)type, 0).ToArray());
+        return this;
+    }
+
     /// <summary>A function with the end that closes it; exported where it has a name.</summary>
     /// <returns>Its index.</returns>
     public int Function(int type, string? export, Code code, params ReadOnlySpan<(int Count, WasmType Type)> locals)

@@ -22,7 +22,7 @@ public sealed class CompilingEngine(GeneratedModule module) : IEngineUnderTest
             {
                 FuelMax = module.FuelMax,
                 MemoryPagesMax = GeneratedModule.MemoryPagesMax,
-                TableElementsMax = GeneratedModule.TableElementsMax,
+                TableElementsMax = GeneratedModule.TablesElementsMax,
                 StackSlotsMax = module.StackSlotsMax,
             },
             TimeProvider.System);

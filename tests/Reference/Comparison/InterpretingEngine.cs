@@ -36,7 +36,7 @@ public sealed class InterpretingEngine : IEngineUnderTest
             {
                 FuelMax = _generated.FuelMax,
                 MemoryPagesMax = GeneratedModule.MemoryPagesMax,
-                TableElementsMax = GeneratedModule.TableElementsMax,
+                TableElementsMax = GeneratedModule.TablesElementsMax,
                 StackSlotsMax = _generated.StackSlotsMax,
             },
             _numerics);

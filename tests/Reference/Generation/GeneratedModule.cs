@@ -18,8 +18,11 @@ public sealed record GeneratedModule(string Name, byte[] Bytes, IReadOnlyList<Ge
     /// <summary>Pages that its memory may have.</summary>
     public const int MemoryPagesMax = 6;
 
-    /// <summary>Elements that each of its tables may have.</summary>
+    /// <summary>Elements that each of its tables may have by its type, where that says a number.</summary>
     public const int TableElementsMax = 64;
+
+    /// <summary>Elements that its three tables may have together: a limit that no other engine has, so it comes after those of the types.</summary>
+    public const int TablesElementsMax = 3 * TableElementsMax;
 
     private const long UsualFuel = 60_000;
 

@@ -151,7 +151,7 @@ internal sealed class FileTree
             return Errno.NotEmpty;
         if (to.Node is { } replaced)
             Unname(to.Parent, to.Name, replaced);
-        _run.ChargeCopy(from.Parent.Count * (long)IntPtr.Size);
+        _run.Charge(from.Parent.Count);
         from.Parent.Remove(from.Name);
         to.Parent.Add(to.Name, node);
         node.Changed = Now;
@@ -288,7 +288,7 @@ internal sealed class FileTree
     private void Unname(DirectoryNode parent, string name, Node node)
     {
         // Taking an entry out of the list moves those behind it.
-        _run.ChargeCopy(parent.Count * (long)IntPtr.Size);
+        _run.Charge(parent.Count);
         parent.Remove(name);
         node.Changed = Now;
         Touch(parent);

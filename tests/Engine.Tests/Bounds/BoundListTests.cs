@@ -1,0 +1,30 @@
+using Marketplace.Testing;
+
+namespace Marketplace.Engine.Tests.Bounds;
+
+/// <summary>No number becomes a bound of the engine without a test at it and one beyond.</summary>
+public sealed class BoundListTests
+{
+    private static readonly Type[] Policies = [typeof(EngineLimits), typeof(EnginePolicy), typeof(RunLimits)];
+
+    /// <summary>What no module or run can stand at, with the reason.</summary>
+    private static readonly Dictionary<string, string> OutOfReach = new()
+    {
+        ["EnginePolicy.CheckedFrameSlots"] = "Such frames also ask the runtime for stack; the slots end a run before it says no.",
+        ["EnginePolicy.GuestStackBytes"] = "Four times what the slots allow: HostileModules recurse with frames of every kind.",
+        ["EnginePolicy.CompilationTimePerMiB"] = "Machine time, which no test can stand at; the clock without it is tested as TimeMax.",
+        ["EnginePolicy.CompilationTimeMin"] = "The same.",
+        ["EnginePolicy.PooledMemoriesMax"] = "Where a returned memory stays; IsolationTests see that the next guest finds zeros.",
+    };
+
+    [Fact]
+    public void EveryNumber_IsTestedAtItAndOneBeyondOrSaysWhyNot()
+    {
+        var all = TestsBoundAttribute.AllOf(Policies).ToHashSet();
+        var tested = TestsBoundAttribute.TestedIn(typeof(BoundListTests).Assembly)
+            .Concat(ModuleBounds.All.Select(bound => $"{nameof(EngineLimits)}.{bound.Number}")).ToHashSet();
+        Assert.Empty(all.Except(tested).Except(OutOfReach.Keys));
+        Assert.Empty(OutOfReach.Keys.Intersect(tested));
+        Assert.Empty(tested.Union(OutOfReach.Keys).Except(all));
+    }
+}
