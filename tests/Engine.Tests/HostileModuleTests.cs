@@ -15,6 +15,17 @@ public sealed class HostileModuleTests(GuestThreadsFixture guests) : EngineTest(
         Assert.Equal(hostile.End, await End(hostile));
     }
 
+    public static TheoryData<string> Commands => [.. HostileCommands.All.Select(hostile => hostile.Name)];
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public async Task HostileCommand_EndsAsItShould(string name)
+    {
+        var hostile = HostileCommands.Named(name);
+        var cancellation = TestContext.Current.CancellationToken;
+        Assert.Equal(hostile.End, await OnGuestThread(() => hostile.Run(cancellation)));
+    }
+
     [Fact]
     public async Task EndlessLoop_UsesItsFuelToTheLastUnit()
     {

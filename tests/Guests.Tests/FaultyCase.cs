@@ -31,6 +31,9 @@ public sealed record FaultyCase(string Mode, GuestOutcome Outcome, string? Words
         new("what is this", GuestOutcome.Failed, "64"),
     ];
 
+    /// <summary>What the host may have to give for one: memory, and output with room to grow.</summary>
+    public static long BytesMax => (Limits.MemoryPagesMax * 65_536L) + (2L * Limits.OutputBytesMax);
+
     public static FaultyCase Named(string mode) => All.Single(faulty => faulty.Mode == mode);
 
     /// <returns>What differs from how the run should end; null where nothing does.</returns>

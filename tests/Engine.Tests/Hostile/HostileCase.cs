@@ -6,10 +6,24 @@ namespace Marketplace.Engine.Tests.Hostile;
 /// <param name="Name">What it tries, as a file name.</param>
 /// <param name="End">As <see cref="Run"/> says it.</param>
 /// <param name="Module">Its export <c>run</c> is called.</param>
-public sealed record HostileCase(string Name, string End, Func<TestModule> Module)
+public sealed record HostileCase(string Name, string End, Func<byte[]> Module)
 {
+    /// <summary>A message is for people and logs, whatever the module says.</summary>
+    private const int MessageLengthMax = 500;
+
     /// <summary>More fuel than any case needs that does not end by it.</summary>
     private const long Plenty = 10_000_000_000;
+
+    public HostileCase(string name, string end, Func<TestModule> module)
+        : this(name, end, () => module().ToBytes())
+    {
+    }
+
+    /// <summary>What the compiler for machine code takes for a moment beyond what it does for any case.</summary>
+    public long CompilerBytesMax { get; init; }
+
+    /// <summary>What the host may have to give for it: the guest's memory, and its tables with room to grow.</summary>
+    public long BytesMax => ((long)Limits.MemoryPagesMax * EnginePolicy.PageBytes) + (2L * 8 * Limits.TableElementsMax) + CompilerBytesMax;
 
     public RunLimits Limits { get; init; } = new() { FuelMax = Plenty, MemoryPagesMax = 64 };
 
@@ -22,25 +36,31 @@ public sealed record HostileCase(string Name, string End, Func<TestModule> Modul
     /// <returns>The end in words: <c>refused FAULT</c>, <c>not linked FAULT</c>, <c>trap KIND</c> or <c>returns BITS</c>.</returns>
     public string Run(CancellationToken cancellation)
     {
+        var (end, message) = EndOf(cancellation);
+        return message.Length <= MessageLengthMax ? end : $"{end}, with a message of {message.Length} characters";
+    }
+
+    private (string End, string Message) EndOf(CancellationToken cancellation)
+    {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var run = new Run(Limits with { Cancellation = cancel.Token }, TimeProvider.System);
         try
         {
-            using var instance = Instance.Instantiate(Module().Compile(), Host(cancel), run);
+            using var instance = Instance.Instantiate(CompiledModule.Compile(WasmModule.Decode(Module(), EngineLimits.Default)), Host(cancel), run);
             var results = instance.Invoke("run", Arguments);
-            return $"returns {string.Join(' ', results.Select(result => result.Bits))}" + (run.MemoryRefused ? ", memory refused" : "");
+            return ($"returns {string.Join(' ', results.Select(result => result.Bits))}" + (run.MemoryRefused ? ", memory refused" : ""), "");
         }
         catch (InvalidModuleException refusal)
         {
-            return $"refused {refusal.Fault}";
+            return ($"refused {refusal.Fault}", refusal.Message);
         }
         catch (LinkException refusal)
         {
-            return $"not linked {refusal.Fault}";
+            return ($"not linked {refusal.Fault}", refusal.Message);
         }
         catch (TrapException trap)
         {
-            return $"trap {trap.Kind}";
+            return ($"trap {trap.Kind}", $"{trap.Message} in {trap.Site}");
         }
     }
 }
