@@ -51,10 +51,16 @@ public static class GuestPolicy
     /// <summary>Open descriptors: what a shell on Linux allows a program.</summary>
     public const int DescriptorsMax = 1024;
 
-    /// <summary>Files, directories and links that a run may have beside its inputs, about 200 bytes of the host's memory each.</summary>
+    /// <summary>
+    /// Files, directories and links that a run may have beside its inputs, about 200 bytes of the host's memory each, and 4 KiB where there
+    /// is anything in a file.
+    /// </summary>
     public const int FilesMax = 16_384;
 
-    /// <summary>Bytes of all files that a run writes: as much as its output may have; they are in the worker's memory.</summary>
+    /// <summary>
+    /// Bytes of all files that a run writes, with those that the host keeps of symbolic links: as much as its output may have; they are in
+    /// the worker's memory.
+    /// </summary>
     public const int FileBytesMax = 64 << 20;
 
     /// <summary>Files that come with a job: each is a blob that the worker fetches before the run.</summary>
@@ -111,7 +117,7 @@ public static class GuestPolicy
     /// <summary>A new file, directory or link: objects of the host, 200 ns with what collecting them costs.</summary>
     public const int FuelPerNewFile = 1000;
 
-    /// <summary>A byte by which a file grows: memory of the host is cleared, 0.2 ns.</summary>
+    /// <summary>A byte by which a file grows or that a symbolic link's target takes: memory of the host is cleared, 0.2 ns.</summary>
     public const int FuelPerFileByte = 1;
 
     /// <summary>A state root: the walk to the root, whatever was written.</summary>

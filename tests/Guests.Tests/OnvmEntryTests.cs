@@ -1,5 +1,6 @@
 using System.Text;
 using Marketplace.Engine.Guests;
+using Marketplace.Testing;
 
 namespace Marketplace.Guests.Tests;
 
@@ -57,6 +58,7 @@ public sealed class OnvmEntryTests
     }
 
     [Fact]
+    [TestsBound(typeof(GuestLimits), nameof(GuestLimits.MemoryPagesMax))]
     public void FirstMemory_CountsAgainstTheMemoryLimit()
     {
         Guest.RunFixture("large_memory", Guest.Invocation() with { Limits = Guest.Limits with { MemoryPagesMax = 300 } })

@@ -1,5 +1,6 @@
 using System.Text;
 using Marketplace.Engine.Guests;
+using Marketplace.Testing;
 
 namespace Marketplace.Guests.Tests;
 
@@ -76,6 +77,8 @@ public sealed class OnvmStateTests
     }
 
     [Fact]
+    [TestsBound(typeof(GuestPolicy), nameof(GuestPolicy.StateKeyBytesMax))]
+    [TestsBound(typeof(GuestPolicy), nameof(GuestPolicy.StateValueBytesMax))]
     public void Key_AndValueAreBoundAtTheirLimitsAndNotBelow()
     {
         var answers = new Probe()
@@ -88,6 +91,7 @@ public sealed class OnvmStateTests
     }
 
     [Fact]
+    [TestsBound(typeof(GuestPolicy), nameof(GuestPolicy.StateWriteBytesMax))]
     public void Writes_AreBoundInTheirSum()
     {
         // Sixteen values of almost a mebibyte with keys of 1,000 bytes; the seventeenth is one too many, and an old one may shrink.
@@ -102,6 +106,7 @@ public sealed class OnvmStateTests
     }
 
     [Fact]
+    [TestsBound(typeof(GuestPolicy), nameof(GuestPolicy.StateWritesMax))]
     public void Writes_AreBoundInTheirNumber()
     {
         var probe = new Probe();

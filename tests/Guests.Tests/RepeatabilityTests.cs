@@ -1,4 +1,5 @@
 using Marketplace.Engine.Guests;
+using Marketplace.Testing;
 
 namespace Marketplace.Guests.Tests;
 
@@ -87,6 +88,7 @@ public sealed class RepeatabilityTests
     }
 
     [Fact]
+    [TestsBound(typeof(GuestLimits), nameof(GuestLimits.LogBytesMax))]
     public void Log_IsCutAtItsLimitAndNotBelow()
     {
         var probe = new Probe().Poke(Probe.Scratch, Out, 100).Call("fd_write", 2, Probe.Scratch, 1, Probe.Scratch + 64);

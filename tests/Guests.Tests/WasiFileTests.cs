@@ -1,5 +1,6 @@
 using System.Text;
 using Marketplace.Engine.Guests;
+using Marketplace.Testing;
 
 namespace Marketplace.Guests.Tests;
 
@@ -133,6 +134,8 @@ public sealed class WasiFileTests
     }
 
     [Fact]
+    [TestsBound(typeof(GuestPolicy), nameof(GuestPolicy.FileNameBytesMax))]
+    [TestsBound(typeof(GuestPolicy), nameof(GuestPolicy.PathBytesMax))]
     public void Names_AreUtf8AndBound()
     {
         var probe = new Probe();
@@ -303,6 +306,7 @@ public sealed class WasiFileTests
     }
 
     [Fact]
+    [TestsBound(typeof(GuestPolicy), nameof(GuestPolicy.FileBytesMax))]
     public void Bytes_AreBoundAndComeBackWithTheFile()
     {
         const long Max = GuestPolicy.FileBytesMax;
@@ -318,6 +322,8 @@ public sealed class WasiFileTests
     }
 
     [Fact]
+    [TestsBound(typeof(GuestPolicy), nameof(GuestPolicy.DescriptorsMax))]
+    [TestsBound(typeof(GuestPolicy), nameof(GuestPolicy.FileDepthMax))]
     public void DescriptorsAndDepth_AreBound()
     {
         var probe = new Probe();

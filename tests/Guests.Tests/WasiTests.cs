@@ -1,5 +1,6 @@
 using System.Text;
 using Marketplace.Engine.Guests;
+using Marketplace.Testing;
 
 namespace Marketplace.Guests.Tests;
 
@@ -219,6 +220,7 @@ public sealed class WasiTests
     }
 
     [Fact]
+    [TestsBound(typeof(GuestPolicy), nameof(GuestPolicy.BuffersMax))]
     public void BufferLists_AreBoundAtTheirLimitAndNotBelow()
     {
         var answers = new Probe().Call("fd_write", 2, Out, GuestPolicy.BuffersMax, Size)
@@ -229,6 +231,7 @@ public sealed class WasiTests
     }
 
     [Fact]
+    [TestsBound(typeof(GuestLimits), nameof(GuestLimits.OutputBytesMax))]
     public void Output_IsBoundAtItsLimitAndNotBelow()
     {
         var limits = Guest.Limits with { OutputBytesMax = 6 };

@@ -56,7 +56,7 @@ internal static class WasiProcess
     /// <summary>The arguments as a command reads them: its name first, each ended by a zero byte.</summary>
     /// <exception cref="ArgumentException">There are too many or too long ones, or one holds a zero character.</exception>
     public static IReadOnlyList<byte[]> Encode(IReadOnlyList<string> arguments) =>
-        Encode([ProgramName, .. arguments], GuestPolicy.ArgumentsMax + 1, nameof(arguments));
+        Encode([.. arguments], ProgramName, nameof(arguments));
 
     /// <summary>The environment as a command reads it, in the order of its names.</summary>
     /// <exception cref="ArgumentException">There is too much, a text holds a zero character, or a name is empty or holds an equals sign.</exception>
@@ -71,16 +71,16 @@ internal static class WasiProcess
         }
 
         var sorted = environment.OrderBy(variable => variable.Key, StringComparer.Ordinal).Select(variable => $"{variable.Key}={variable.Value}");
-        return Encode([.. sorted], GuestPolicy.ArgumentsMax, nameof(environment));
+        return Encode([.. sorted], first: null, nameof(environment));
     }
 
-    private static List<byte[]> Encode(string[] texts, int countMax, string what)
+    private static List<byte[]> Encode(string[] texts, string? first, string what)
     {
-        if (texts.Length > countMax)
-            throw new ArgumentException($"There are {texts.Length} texts of {countMax}.", what);
+        if (texts.Length > GuestPolicy.ArgumentsMax)
+            throw new ArgumentException($"{texts.Length} texts, the limit is {GuestPolicy.ArgumentsMax}.", what);
         List<byte[]> encoded = [];
         var size = 0L;
-        foreach (var text in texts)
+        foreach (var text in first is null ? texts : [first, .. texts])
         {
             if (text.Contains('\0'))
                 throw new ArgumentException($"'{GuestNames.Show(text)}' holds a zero character, which would end it.", what);
@@ -90,7 +90,7 @@ internal static class WasiProcess
 
         return size <= GuestPolicy.ArgumentBytesMax
             ? encoded
-            : throw new ArgumentException($"They have {size} bytes of {GuestPolicy.ArgumentBytesMax}.", what);
+            : throw new ArgumentException($"{size} bytes of texts with their ends, the limit is {GuestPolicy.ArgumentBytesMax}.", what);
     }
 
     private static Errno StoreSizes(GuestRun run, HostArguments arguments, IReadOnlyList<byte[]> texts)

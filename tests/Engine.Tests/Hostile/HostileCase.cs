@@ -19,11 +19,8 @@ public sealed record HostileCase(string Name, string End, Func<byte[]> Module)
     {
     }
 
-    /// <summary>What the compiler for machine code takes for a moment beyond what it does for any case.</summary>
-    public long CompilerBytesMax { get; init; }
-
     /// <summary>What the host may have to give for it: the guest's memory, and its tables with room to grow.</summary>
-    public long BytesMax => ((long)Limits.MemoryPagesMax * EnginePolicy.PageBytes) + (2L * 8 * Limits.TableElementsMax) + CompilerBytesMax;
+    public long BytesMax => ((long)Limits.MemoryPagesMax * EnginePolicy.PageBytes) + (2L * 8 * Limits.TableElementsMax);
 
     public RunLimits Limits { get; init; } = new() { FuelMax = Plenty, MemoryPagesMax = 64 };
 

@@ -58,18 +58,20 @@ public static class HostileCommands
     {
         yield return new("descriptors-to-their-bound", TooManyDescriptors, () =>
             new WasiCode().Data(0, (byte)'f').UntilError(c => c.Call("path_open", Root, 0, 0, 1, Create, 0, 0, 0, WasiCode.Out)).ToBytes());
-        yield return new("files-to-their-bound", NoSpace, () => Counted().UntilError(c => NewFile(c)).ToBytes());
+        yield return new("files-to-their-bound", NoSpace, () => new WasiCode().WithNames().UntilError(c => NewFile(c)).ToBytes());
         yield return new("directories-to-their-bound", NoSpace, () =>
-            Counted().UntilError(c => Next(c).Call("path_create_directory", Root, 0, 3)).ToBytes());
+            new WasiCode().WithNames().UntilError(c => c.NextName().Call("path_create_directory", Root, 0, 3)).ToBytes());
         yield return new("listing-of-16384-files-without-end", OutOfFuel, () =>
         {
-            var code = Counted();
+            var code = new WasiCode().WithNames();
             code.Code.Block().Loop();
             NewFile(code).Code.BrIf(1).Br(0).End().End();
             return code.Endlessly(c => c.Call("fd_readdir", Root, 1_000, 1_000_000, 0, WasiCode.Out)).ToBytes();
         });
+        yield return new("links-of-4096-letters-to-their-bound", NoSpace, () =>
+            Steps(at: 1_000).WithNames().UntilError(c => c.NextName().Call("path_symlink", 1_000, 4_095, Root, 0, 3)).ToBytes());
         yield return new("files-of-one-byte-to-their-bound", NoSpace, () =>
-            Counted().Data(100, 0, 0, 0, 0, 1).UntilError(c => NewFile(c, writes: true)).ToBytes());
+            new WasiCode().WithNames().Data(100, 0, 0, 0, 0, 1).UntilError(c => NewFile(c, writes: true)).ToBytes());
         yield return new("file-of-all-bytes", FileTooBig, () =>
             Opened(Buffers(Mebibyte), Create).UntilError(c => c.Call("fd_write", First, 0, 1, WasiCode.Out)).ToBytes());
         yield return new("two-files-of-all-bytes", NoSpace, () =>
@@ -97,7 +99,7 @@ public static class HostileCommands
     private static WasiCode Opened(WasiCode code, long how, int path = 30_000, int size = 1) =>
         code.Data(30_000, (byte)'f').Call("path_open", Root, 0, path, size, how, AllRights, 0, 0, WasiCode.Out).Drop();
 
-    private static WasiCode Steps()
+    private static WasiCode Steps(int at = 0)
     {
         var path = new byte[4_096];
         for (var i = 0; i < path.Length; i++)
@@ -105,29 +107,13 @@ public static class HostileCommands
             path[i] = (byte)(i % 2 == 0 ? '.' : '/');
         }
 
-        return new WasiCode().Data(0, path);
-    }
-
-    /// <summary>A name of three letters at address 0, of which there are 64 each, and the number that it stands for at address 8.</summary>
-    private static WasiCode Counted() => new WasiCode().Data(0, 0x40, 0x40, 0x40);
-
-    private static WasiCode Next(WasiCode code)
-    {
-        const byte And = 0x71, Or = 0x72, ShrU = 0x76;
-        code.Code.I32Const(8).I32Const(8).I32Load().I32Const(1).I32Add().I32Store();
-        for (var letter = 0; letter < 3; letter++)
-        {
-            code.Code.I32Const(letter).I32Const(8).I32Load().I32Const(6 * letter).Raw(ShrU).I32Const(0x3F).Raw(And)
-                .I32Const(0x40).Raw(Or).I32Store8();
-        }
-
-        return code;
+        return new WasiCode().Data(at, path);
     }
 
     /// <summary>Makes a file, closes it, and leaves the error of making it.</summary>
     private static WasiCode NewFile(WasiCode code, bool writes = false)
     {
-        Next(code).Call("path_open", Root, 0, 0, 3, Create, AllRights, 0, 0, WasiCode.Out).Code.LocalSet(0);
+        code.NextName().Call("path_open", Root, 0, 0, 3, Create, AllRights, 0, 0, WasiCode.Out).Code.LocalSet(0);
         if (writes)
         {
             code.Call("fd_write", First, 100, 1, WasiCode.Out).Drop();

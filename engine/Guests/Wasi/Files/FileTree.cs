@@ -39,7 +39,7 @@ internal sealed class FileTree
     public static void Check(IReadOnlyList<GuestFile> files)
     {
         if (files.Count > GuestPolicy.InputFilesMax)
-            throw new ArgumentException($"There are {files.Count} files of {GuestPolicy.InputFilesMax}.", nameof(files));
+            throw new ArgumentException($"{files.Count} files, the limit is {GuestPolicy.InputFilesMax}.", nameof(files));
         HashSet<string> paths = [];
         var writable = 0L;
         foreach (var file in files)
@@ -61,7 +61,10 @@ internal sealed class FileTree
         }
 
         if (writable > GuestPolicy.FileBytesMax)
-            throw new ArgumentException($"The files outside {InputDirectory} have {writable} bytes of {GuestPolicy.FileBytesMax}.", nameof(files));
+        {
+            throw new ArgumentException(
+                $"{writable} bytes of files outside {InputDirectory}, the limit is {GuestPolicy.FileBytesMax}.", nameof(files));
+        }
     }
 
     public Errno CreateFile(DirectoryNode parent, string name, out FileNode? file)
@@ -87,9 +90,15 @@ internal sealed class FileTree
     public Errno CreateLink(DirectoryNode parent, string name, string target)
     {
         var error = CheckRoom(parent);
-        if (error == Errno.Success)
-            Insert(parent, name, new LinkNode(NextNumber(), target, Encoding.UTF8.GetByteCount(target), Now));
-        return error;
+        if (error != Errno.Success)
+            return error;
+        var link = new LinkNode(NextNumber(), target, Encoding.UTF8.GetByteCount(target), Now);
+        if (link.HeldBytes > GuestPolicy.FileBytesMax - _bytes)
+            return Errno.NoSpace;
+        _run.Charge(link.HeldBytes * GuestPolicy.FuelPerFileByte);
+        _bytes += link.HeldBytes;
+        Insert(parent, name, link);
+        return Errno.Success;
     }
 
     /// <summary>Gives a file or link a second name.</summary>
@@ -303,8 +312,12 @@ internal sealed class FileTree
         if (node.Links > 0 || node.Openings > 0)
             return;
         _nodes--;
-        if (node is FileNode { IsReadOnly: false } file)
-            _bytes -= file.Length;
+        _bytes -= node switch
+        {
+            FileNode { IsReadOnly: false } file => file.Length,
+            LinkNode link => link.HeldBytes,
+            _ => 0,
+        };
     }
 
     /// <summary>How many directories stand below each other in this one.</summary>
