@@ -40,7 +40,7 @@ public sealed class SimulatedUnderTest : StoreUnderTest
         {
             // Each timer may be the one that completes it.
         }
-        return await waiting.WaitAsync(TimeSpan.FromSeconds(10));
+        return await waiting.WaitAsync(TimeSpan.FromMinutes(2));
     }
 
     public override ValueTask DisposeAsync() => _simulated.DisposeAsync();
