@@ -10,10 +10,10 @@ public sealed record EngineLimits
     public static EngineLimits Default { get; } = new();
 
     /// <summary>
-    /// Compiling is linear in the bytes that run: measured 0.1 to 0.3 s a MiB for the emitter, and for machine code 1 to 3 s a MiB of
-    /// usual code and 9 s of the worst.
+    /// Language interpreters with their libraries and compilers have 10 to 50 MiB. Decoding and validating takes 5 to 20 ms a MiB; only
+    /// functions that are called are compiled, and what that takes is bounded for each run.
     /// </summary>
-    public int ModuleBytesMax { get; init; } = 16 << 20;
+    public int ModuleBytesMax { get; init; } = 64 << 20;
 
     /// <summary>Types are compared by structure at every import and indirect call.</summary>
     public int TypesMax { get; init; } = 20_000;

@@ -21,7 +21,7 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
         var startedAt = time.GetUtcNow();
         try
         {
-            var program = _modules.Get(lease.Module, () => Fetch(lease, lease.Module, WorkerPolicy.ModuleBytesMax, stopped));
+            var program = _modules.Get(lease.Module, () => Fetch(lease, lease.Module, EngineLimits.Default.ModuleBytesMax, stopped));
             var input = lease.InputBlob is { } blob ? Fetch(lease, blob, WorkerPolicy.InputBytesMax, stopped) : lease.Input;
             var files = FetchFiles(lease, stopped);
             var guest = program.Run(Invocation(lease, input, files, stopped));

@@ -1,3 +1,5 @@
+using Marketplace.Engine;
+
 namespace Marketplace.Worker;
 
 /// <summary>What a worker offers and how it runs. <see cref="Validate"/> is called at start.</summary>
@@ -26,7 +28,7 @@ public sealed record WorkerOptions
     {
         Check(Slots is >= 1 and <= WorkerPolicy.SlotsMax, nameof(Slots), Slots, $"1 to {WorkerPolicy.SlotsMax}");
         Check(MemoryPagesMax is >= 1 and <= WorkerPolicy.MemoryPagesMax, nameof(MemoryPagesMax), MemoryPagesMax, $"1 to {WorkerPolicy.MemoryPagesMax}");
-        Check(ModuleCacheBytesMax >= WorkerPolicy.ModuleBytesMax, nameof(ModuleCacheBytesMax), ModuleCacheBytesMax, $"at least {WorkerPolicy.ModuleBytesMax}");
+        Check(ModuleCacheBytesMax >= EngineLimits.Default.ModuleBytesMax, nameof(ModuleCacheBytesMax), ModuleCacheBytesMax, $"at least {EngineLimits.Default.ModuleBytesMax}");
     }
 
     private static void Check(bool holds, string property, object seen, string allowed)

@@ -9,9 +9,6 @@ public static class WorkerPolicy
     /// <summary>Guest memory in pages of 64 KiB: the 4 GiB that 32-bit addresses reach.</summary>
     public const int MemoryPagesMax = 65_536;
 
-    /// <summary>A module's bytes, which are compiled in memory.</summary>
-    public const int ModuleBytesMax = 16 * 1024 * 1024;
-
     /// <summary>An input, which is held in memory while its job runs.</summary>
     public const int InputBytesMax = 64 * 1024 * 1024;
 

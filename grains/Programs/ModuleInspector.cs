@@ -14,16 +14,18 @@ public sealed class ModuleInspector : IModuleInspector, IDisposable
     /// <summary>The validator does not recurse over what the module chooses, but the compiler behind it may, over expressions.</summary>
     private const int StackBytes = 16 * 1024 * 1024;
 
-    /// <summary>Modules that wait; more are refused, because each holds its bytes.</summary>
-    private const int WaitingMax = 16;
+    /// <summary>What an inspection costs beside the module's bytes, so that many of small ones are bounded too.</summary>
+    private const int InspectionBytes = 64 * 1024;
 
     private readonly IBlobStore _blobs;
-    private readonly BlockingCollection<Inspection> _waiting = new(WaitingMax);
+    private readonly BlockingCollection<Inspection> _waiting = [];
     private readonly Thread _thread;
+    private readonly long _bytesMax;
+    private long _bytes;
 
-    public ModuleInspector(IBlobStore blobs)
+    public ModuleInspector(IBlobStore blobs, long bytesMax = ProgramPolicy.InspectedBytesMax)
     {
-        _blobs = blobs;
+        (_blobs, _bytesMax) = (blobs, bytesMax);
         _thread = new Thread(InspectAll, StackBytes) { IsBackground = true, Name = "module inspector" };
         _thread.Start();
     }
@@ -32,14 +34,31 @@ public sealed class ModuleInspector : IModuleInspector, IDisposable
     {
         if (await _blobs.FindBlob(module, cancellation) is not { } info)
             return null;
-        if (info.Size > ProgramPolicy.ModuleBytesMax)
-            return new ModuleInspection(info.Size, null, $"The module has {info.Size} bytes; allowed are {ProgramPolicy.ModuleBytesMax}.");
-        if (await Fetch(info, cancellation) is not { } bytes)
-            return null;
-        var inspection = new Inspection(bytes, new TaskCompletionSource<ModuleInspection>(TaskCreationOptions.RunContinuationsAsynchronously));
-        if (!_waiting.TryAdd(inspection, 0, cancellation))
-            throw new MarketException(ErrorCode.Unavailable, $"{WaitingMax} modules are being validated already; this one was not looked at. Send it again.");
-        return await inspection.Done.Task.WaitAsync(cancellation);
+        if (info.Size > EngineLimits.Default.ModuleBytesMax)
+            return new ModuleInspection(info.Size, null, $"The module has {info.Size} bytes; allowed are {EngineLimits.Default.ModuleBytesMax}.");
+        if (Interlocked.Add(ref _bytes, info.Size + InspectionBytes) > _bytesMax)
+        {
+            Release(info.Size);
+            throw new MarketException(
+                ErrorCode.Unavailable,
+                $"Modules of {_bytesMax} bytes are being validated already; this one was not looked at. Send it again.");
+        }
+        var queued = false;
+        try
+        {
+            if (await Fetch(info, cancellation) is not { } bytes)
+                return null;
+            var inspection = new Inspection(bytes, new TaskCompletionSource<ModuleInspection>(TaskCreationOptions.RunContinuationsAsynchronously));
+            _waiting.Add(inspection, cancellation);
+            queued = true;
+            return await inspection.Done.Task.WaitAsync(cancellation);
+        }
+        finally
+        {
+            // One that nobody waits for any more keeps its bytes until it is its turn.
+            if (!queued)
+                Release(info.Size);
+        }
     }
 
     public void Dispose()
@@ -70,16 +89,26 @@ public sealed class ModuleInspector : IModuleInspector, IDisposable
     {
         foreach (var inspection in _waiting.GetConsumingEnumerable())
         {
+            ModuleInspection? done = null;
+            Exception? failed = null;
             try
             {
-                inspection.Done.SetResult(Inspect(inspection.Module));
+                done = Inspect(inspection.Module);
             }
             catch (Exception failure)
             {
-                inspection.Done.SetException(failure);
+                failed = failure;
             }
+            // Before whoever waits goes on: what they send next fits again.
+            Release(inspection.Module.Length);
+            if (done is null)
+                inspection.Done.SetException(failed!);
+            else
+                inspection.Done.SetResult(done);
         }
     }
+
+    private void Release(long moduleBytes) => Interlocked.Add(ref _bytes, -(moduleBytes + InspectionBytes));
 
     private static ModuleInspection Inspect(byte[] module)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using Marketplace.Crypto;
+using Marketplace.Engine;
 using Marketplace.Engine.Guests;
 using Marketplace.Storage;
 
@@ -32,8 +33,8 @@ public sealed class ProgramGrain : Grain, IProgramGrain
         var module = GrainFactory.GetGrain<IBlobGrain>(deployment.Module.ToString());
         if (await module.Find(caller.Account) is not { } blob)
             throw Refuse(ErrorCode.BlobNotFound, $"There is no blob {deployment.Module} of this account. Upload the module first.");
-        if (blob.Size > ProgramPolicy.ModuleBytesMax)
-            throw Refuse(ErrorCode.LimitExceeded, $"The module has {blob.Size} bytes; allowed are {ProgramPolicy.ModuleBytesMax}.");
+        if (blob.Size > EngineLimits.Default.ModuleBytesMax)
+            throw Refuse(ErrorCode.LimitExceeded, $"The module has {blob.Size} bytes; allowed are {EngineLimits.Default.ModuleBytesMax}.");
         if (await _inspector.Inspect(deployment.Module, CancellationToken.None) is not { } found)
             throw Refuse(ErrorCode.BlobNotFound, $"The bytes of {deployment.Module} are not in the store. Upload the module again.");
         if (found.Info is not { } info)

@@ -9,6 +9,6 @@ internal static class ProgramPolicy
     /// <summary>Entry points that a manifest lists.</summary>
     public const int EntryPointsMax = 1000;
 
-    /// <summary>A module: what a worker compiles within its set-up time.</summary>
-    public const long ModuleBytesMax = 16 * 1024 * 1024;
+    /// <summary>Bytes of all modules that a silo validates or that wait for it: four of the largest, or hundreds of usual ones.</summary>
+    public const long InspectedBytesMax = 256 << 20;
 }

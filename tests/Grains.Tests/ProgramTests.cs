@@ -113,6 +113,21 @@ public sealed class ModuleInspectorTests
         Assert.Null(await inspector.Inspect(new BlobId(new Bytes32(new byte[32])), TestContext.Current.CancellationToken));
     }
 
+    [Fact]
+    public async Task ModulesOfMoreBytesThanAreInspectedAtOnce_AreRefused()
+    {
+        var blobs = new MemoryBlobs(new MemoryDisk(), TimeProvider.System);
+        using var inspector = new ModuleInspector(blobs, bytesMax: 100_000);
+        var fits = blobs.Put(new byte[20_000]);
+
+        // Each gives its bytes back, or the second would not fit.
+        for (var i = 0; i < 3; i++)
+            Assert.NotNull((await inspector.Inspect(fits, TestContext.Current.CancellationToken))!.Refusal);
+        var refusal = await Assert.ThrowsAsync<MarketException>(() => inspector.Inspect(blobs.Put(new byte[50_000]), TestContext.Current.CancellationToken));
+        Assert.Equal(ErrorCode.Unavailable, refusal.Code);
+        Assert.NotNull(await inspector.Inspect(fits, TestContext.Current.CancellationToken));
+    }
+
     private static string Program(string folder, string file)
     {
         var root = AppContext.BaseDirectory;
