@@ -63,6 +63,12 @@ public static class EnginePolicy
     /// </summary>
     public const long FuelSlice = 1_000_000;
 
+    /// <summary>
+    /// What a segment charges, beyond its first piece, for code that may be jumped over. Measured: up to 32 JSON parsing pays ever less for its metering
+    /// (24 % at 0, 13 % at 16, 9 % at 32), and 64 gains nothing more.
+    /// </summary>
+    public const int JoinedFuelMax = 32;
+
     /// <summary>Bytes that memory.copy, memory.fill and memory.init move for one unit of fuel.</summary>
     public const int BulkBytesPerFuel = 8;
 

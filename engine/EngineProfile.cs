@@ -27,6 +27,7 @@ public static class EngineProfile
             text.Append($"cost {(int)opcode:x2} {opcode} {OpcodeTable.CostOf(opcode)}\n");
         }
 
+        Add(text, "engine", nameof(EnginePolicy.JoinedFuelMax), EnginePolicy.JoinedFuelMax);
         Add(text, "engine", nameof(EnginePolicy.BulkBytesPerFuel), EnginePolicy.BulkBytesPerFuel);
         Add(text, "engine", nameof(EnginePolicy.PageBytes), EnginePolicy.PageBytes);
         Add(text, "engine", nameof(EnginePolicy.MemoryPagesMax), EnginePolicy.MemoryPagesMax);

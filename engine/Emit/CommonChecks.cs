@@ -3,8 +3,8 @@ using Marketplace.Engine.Decode;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Finds loads of one segment from one unchanged local, such as the fields of a record, between which nothing can be seen from outside: then the first
-/// one's bounds check can look as far as the farthest of them. A trap that comes a few loads early is the same trap: the segment is paid, and no memory,
+/// Finds loads of one piece (FUEL.md) from one unchanged local, such as the fields of a record, between which nothing can be seen from outside: then the first
+/// one's bounds check can look as far as the farthest of them. A trap that comes a few loads early is the same trap: the piece is paid, and no memory,
 /// global or host has changed in between. Reads the code in its order, before it is emitted.
 /// </summary>
 internal sealed class CommonChecks
@@ -49,7 +49,7 @@ internal sealed class CommonChecks
         }
     }
 
-    /// <summary>Neither ends a segment nor changes anything but locals and operands, and traps as a load does or not at all.</summary>
+    /// <summary>Neither ends a piece nor changes anything but locals and operands, and traps as a load does or not at all.</summary>
     private static bool IsUnseen(Opcode opcode) => opcode switch
     {
         Opcode.Nop or Opcode.Block or Opcode.Drop or Opcode.Select or Opcode.LocalGet or Opcode.GlobalGet => true,

@@ -133,7 +133,7 @@ internal sealed partial class FunctionEmitter
             }
         }
 
-        BeginSegment(check: false);
+        BeginPiece();
     }
 
     private void EndFunction(Block block)

@@ -29,7 +29,7 @@ internal sealed partial class FunctionEmitter
     private Label _memoryLoad;
     private Label _memoryLoaded;
     private bool _fuelInLocal;
-    private int _segment;
+    private int _piece;
 
     /// <summary>Slots that a frame takes from the budget: the same on every machine (FUEL.md, "Stack").</summary>
     private int FrameSlots =>
@@ -54,7 +54,7 @@ internal sealed partial class FunctionEmitter
         _fuel = _il.DeclareLocal(typeof(long));
         _stopped = _il.DefineLabel();
         EmitRun();
-        BeginSegment(check: true);
+        BeginPiece();
         if (_plan.UsesMemory)
         {
             (_memoryLoad, _memoryLoaded) = (_il.DefineLabel(), _il.DefineLabel());
@@ -97,21 +97,21 @@ internal sealed partial class FunctionEmitter
         }
     }
 
-    /// <summary>Charges the next segment; with <paramref name="check"/>, where the guest can be stopped.</summary>
-    private void BeginSegment(bool check)
+    /// <summary>Where the next piece of code begins: charges its segment, if it is the first of one, and lets the guest be stopped.</summary>
+    private void BeginPiece()
     {
-        var cost = _plan.SegmentCosts[_segment++];
-        if (!_reachable || (cost == 0 && !check) || !_module.IsMetered)
+        var (charge, checks) = _plan.Pieces[_piece++];
+        if (!_reachable || (charge == 0 && !checks) || !_module.IsMetered)
         {
             return;
         }
 
         LoadFuel();
         _il.Emit(OpCodes.Ldloc, _fuel);
-        _il.LoadInt64(cost);
+        _il.LoadInt64(charge);
         _il.Emit(OpCodes.Sub);
         _il.Emit(OpCodes.Stloc, _fuel);
-        if (!check)
+        if (!checks)
         {
             return;
         }

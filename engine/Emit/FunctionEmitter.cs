@@ -107,9 +107,9 @@ internal sealed partial class FunctionEmitter
                 break;
         }
 
-        if (FunctionPlan.EndsSegment(instruction.Opcode))
+        if (FuelSegments.Cuts(instruction.Opcode))
         {
-            BeginSegment(check: instruction.Opcode == Opcode.Loop);
+            BeginPiece();
         }
     }
 

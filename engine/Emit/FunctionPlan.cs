@@ -3,15 +3,13 @@ using Marketplace.Engine.Decode;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// What must be known of a function before its first instruction is emitted: the fuel of each segment and what the
-/// function uses. Segments are defined in FUEL.md; every engine that meters must count by this class.
+/// What must be known of a function before its first instruction is emitted: where it pays how much fuel, and what it uses.
 /// </summary>
 internal sealed class FunctionPlan
 {
     private const int NoLoop = -1;
 
-
-    private readonly List<int> _costs = [];
+    private readonly FuelSegments _segments = new();
     private readonly List<int> _loopStarts = [];
     private readonly List<int> _loopEnds = [];
     private readonly Dictionary<int, List<int>> _sets = [];
@@ -36,8 +34,8 @@ internal sealed class FunctionPlan
         Other = 4,
     }
 
-    /// <summary>Fuel of each segment, in the order in which the code begins them.</summary>
-    public IReadOnlyList<int> SegmentCosts => _costs;
+    /// <inheritdoc cref="FuelSegments.Pieces"/>
+    public IReadOnlyList<PieceFuel> Pieces => _segments.Pieces;
 
     public bool UsesMemory { get; private set; }
 
@@ -88,7 +86,6 @@ internal sealed class FunctionPlan
         var reader = new InstructionReader(content.Bytes.Span, body.Offset, body.End, content.Limits);
         var before = default(Instruction);
         var blocks = new Stack<int>();
-        var cost = 0;
         while (!reader.AtEnd)
         {
             reader.Read(out var instruction);
@@ -102,7 +99,7 @@ internal sealed class FunctionPlan
                 plan.AddSet(instruction.Index, instruction.Offset);
             }
 
-            cost += OpcodeTable.CostOf(instruction.Opcode);
+            plan._segments.Read(in instruction);
             plan.InstructionSlots += OpcodeTable.FrameSlotsOf(instruction.Opcode);
             plan.UsesMemory |= OpcodeTable.ImmediateOf(instruction.Opcode) is Immediate.Memory or Immediate.MemoryAndLane;
             plan._checks.Read(in before, in instruction);
@@ -120,15 +117,8 @@ internal sealed class FunctionPlan
                     blocks.Push(NoLoop);
                     break;
                 case Opcode.End when blocks.Count > 0 && blocks.Pop() is >= 0 and var loop:
-                    // Nothing branches to the end of a loop, so the segment before it goes on.
                     plan._loopEnds[loop] = instruction.Offset;
-                    continue;
-            }
-
-            if (EndsSegment(instruction.Opcode))
-            {
-                plan._costs.Add(cost);
-                cost = 0;
+                    break;
             }
         }
 
@@ -155,9 +145,4 @@ internal sealed class FunctionPlan
         (_, Opcode.F64x2ConvertLowI32x4S or Opcode.F64x2ConvertLowI32x4U) => LocalUse.F64,
         _ => LocalUse.Other,
     };
-
-    /// <summary>Whether the next segment begins after an instruction; not asked for the end of a loop.</summary>
-    public static bool EndsSegment(Opcode opcode) => opcode is Opcode.Loop or Opcode.If or Opcode.Else or Opcode.End
-        or Opcode.Br or Opcode.BrIf or Opcode.BrTable or Opcode.Return or Opcode.Unreachable
-        or Opcode.ReturnCall or Opcode.ReturnCallIndirect;
 }

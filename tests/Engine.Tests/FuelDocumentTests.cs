@@ -38,16 +38,20 @@ public sealed partial class FuelDocumentTests(GuestThreadsFixture guests) : Engi
     }
 
     [Fact]
-    public void InstructionsThatCut_AreThoseThatEndSegments()
+    public void InstructionsThatCut_AreThoseThatEndPieces()
     {
         var from = Document.IndexOf("An instruction *cuts*", StringComparison.Ordinal);
         var cutting = Names(Document[from..Document.IndexOf("that is not", from, StringComparison.Ordinal)]);
         Assert.All(Enum.GetValues<Opcode>(), opcode =>
         {
-            Assert.Equal(cutting.Contains(NameOf(opcode)), FunctionPlan.EndsSegment(opcode));
-            Assert.Equal(cutting.Contains(NameOf(opcode)), FuelTable.EndsSegment(opcode));
+            Assert.Equal(cutting.Contains(NameOf(opcode)), FuelSegments.Cuts(opcode));
+            Assert.Equal(cutting.Contains(NameOf(opcode)), FuelTable.Cuts(opcode));
         });
     }
+
+    [Fact]
+    public void GreatestCostOfJoinedPieces_IsThatOfBothEngines() =>
+        Assert.Equal((EnginePolicy.JoinedFuelMax, EnginePolicy.JoinedFuelMax), (Number(@"at most (\d+) in sum"), (int)FuelTable.JoinedFuelMax));
 
     [Theory]
     [MemberData(nameof(Bulk))]

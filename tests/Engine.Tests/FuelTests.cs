@@ -27,15 +27,45 @@ public sealed class FuelTests(GuestThreadsFixture guests) : EngineTest(guests)
     }
 
     [Theory]
-    [InlineData(0, 4)] // local.get, if; else arm: i32.const; behind the if: drop is free, nop is free, i32.const.
-    [InlineData(1, 6)] // local.get, if; then arm: three of them; behind the if: i32.const.
-    public async Task OnlyTheArmThatRuns_IsPaid(int condition, long fuel)
+    [InlineData(0, 2 + 40 + 1)]
+    [InlineData(1, 2 + 50 + 1)]
+    public async Task OfLongArms_OnlyTheOneThatRunsIsPaid(int condition, long fuel)
     {
-        var code = new Code().LocalGet(0)
-            .If(0x7F).I32Const(1).I32Const(2).I32Add()
-            .Else().I32Const(3)
-            .End().Drop().Nop().I32Const(0);
-        Assert.Equal(fuel, (await Run(Module(I32, I32, code), Limits(), Value.FromI32(condition))).Fuel);
+        // local.get, if; the arm; behind the if: i32.const.
+        var code = Constants(40, Constants(50, new Code().LocalGet(0).If()).Else()).End().I32Const(0).Drop();
+        Assert.Equal(fuel, (await Run(Module(I32, None, code), Limits(), Value.FromI32(condition))).Fuel);
+    }
+
+    [Theory]
+    [InlineData(10, 22, 0, 2 + 32)]
+    [InlineData(10, 22, 1, 2 + 32)]
+    [InlineData(10, 23, 0, 2 + 10 + 23)] // The else arm does not join: it is paid where it begins, and the then arm all the same.
+    [InlineData(10, 23, 1, 2 + 10)]
+    [InlineData(33, 32, 0, 2 + 32)] // Nor does the else arm join the segment of the then arm, in which its if is not.
+    [InlineData(33, 32, 1, 2 + 33)]
+    [TestsBound(typeof(EnginePolicy), nameof(EnginePolicy.JoinedFuelMax))]
+    public async Task CodeUpToThirtyTwo_IsPaidWithWhatStandsBeforeIt(int then, int otherwise, int condition, long fuel)
+    {
+        var code = Constants(otherwise, Constants(then, new Code().LocalGet(0).If()).Else()).End();
+        Assert.Equal(fuel, (await Run(Module(I32, None, code), Limits(), Value.FromI32(condition))).Fuel);
+    }
+
+    [Theory]
+    [InlineData(0, 2 + 3)] // It does not branch: the three behind br_if were paid before it.
+    [InlineData(1, 2 + 3)]
+    public async Task BranchOutOfASegment_HasPaidForAllOfIt(int condition, long fuel)
+    {
+        var code = Constants(3, new Code().Block().LocalGet(0).BrIf(0)).End();
+        Assert.Equal(fuel, (await Run(Module(I32, None, code), Limits(), Value.FromI32(condition))).Fuel);
+    }
+
+    [Fact]
+    public async Task EndOfABlock_JoinsNoSegmentThatBeganInside()
+    {
+        // In the block a segment of its own begins behind br_if, and a branch comes to the block's end around it.
+        var code = Constants(2, Constants(33, new Code().Block().LocalGet(0).BrIf(0)).End());
+        Assert.Equal(2 + 2, (await Run(Module(I32, None, code), Limits(), Value.FromI32(1))).Fuel);
+        Assert.Equal(2 + 33 + 2, (await Run(Module(I32, None, code), Limits(), Value.FromI32(0))).Fuel);
     }
 
     [Theory]
@@ -49,15 +79,34 @@ public sealed class FuelTests(GuestThreadsFixture guests) : EngineTest(guests)
         Assert.Equal(5L * turns, (await Run(Module(I32, None, code), Limits(), Value.FromI32(turns))).Fuel);
     }
 
+    [Fact]
+    public async Task WhatStandsBehindALoop_IsNotPaidOnItsTurns()
+    {
+        var code = Constants(3, new Code().Loop().LocalGet(0).I32Const(1).I32Sub().LocalTee(0).BrIf(0).End());
+        Assert.Equal((5 * 10) + 3, (await Run(Module(I32, None, code), Limits(), Value.FromI32(10))).Fuel);
+    }
+
     [Theory]
-    [InlineData(0, 4 + 2)]
-    [InlineData(1, 4 + 2)]
-    [InlineData(2, 4 + 9 + 6 + 6)]
-    [InlineData(3, 4 + 9 + 25 + 6)]
-    [InlineData(4, 4 + 9 + 44 + 25)]
+    [InlineData(8, TrapKind.OutOfFuel)]
+    [InlineData(8_000, TrapKind.CallStackExhausted)] // The loop's own two are over the limit, but the next to look would be the callee.
+    public async Task LoopThatCalls_LeavesTheCheckToTheCallee(int calleesLocals, TrapKind trap)
+    {
+        var module = new TestModule();
+        module.Function(module.Type(None, None), "run", new Code().Loop().Call(1).Br(0).End());
+        module.Function(0, null, new Code(), (calleesLocals, WasmType.I64));
+        var outcome = await Run(module, Limits(1) with { StackSlotsMax = 1_000 });
+        Assert.Equal((trap, 1), (outcome.Trap, outcome.Fuel));
+    }
+
+    [Theory]
+    [InlineData(0, 15)]
+    [InlineData(1, 15)]
+    [InlineData(2, 3 * 15)]
+    [InlineData(3, 5 * 15)]
+    [InlineData(4, 9 * 15)]
     public async Task RecursiveFibonacci_CostsWhatItsCallsDo(int n, long fuel)
     {
-        // Always: local.get, i32.const, i32.lt_s, if. Base: local.get, return. Else the nine behind the if.
+        // One segment: local.get, i32.const, i32.lt_s, if; local.get, return; and the nine behind the if.
         var module = new TestModule();
         module.Function(module.Type(I32, I32), "run", new Code()
             .LocalGet(0).I32Const(2).I32LtS()
@@ -156,10 +205,10 @@ public sealed class FuelTests(GuestThreadsFixture guests) : EngineTest(guests)
     [Fact]
     public async Task LastSegmentWithoutACheck_StillCounts()
     {
-        // The second segment begins behind the if and is charged without a check.
-        var code = new Code().I32Const(0).If().End().I32Const(1).Drop().I32Const(1).Drop();
-        Assert.Null((await Run(Module(None, None, code), Limits(4))).Trap);
-        Assert.Equal(TrapKind.OutOfFuel, (await Run(Module(None, None, code), Limits(3))).Trap);
+        // The second segment is too long to join: it begins behind the if and is charged without a check.
+        var code = Constants(40, new Code().I32Const(0).If().End());
+        Assert.Null((await Run(Module(None, None, code), Limits(42))).Trap);
+        Assert.Equal(TrapKind.OutOfFuel, (await Run(Module(None, None, code), Limits(41))).Trap);
     }
 
     [Fact]
@@ -183,12 +232,20 @@ public sealed class FuelTests(GuestThreadsFixture guests) : EngineTest(guests)
         var module = new TestModule();
         var entered = false;
         var mark = module.ImportFunction("host", "mark", module.Type(None, None));
-        module.Function(0, "run", new Code().I32Const(0).If().End().I32Const(0).Drop().Call(mark));
+        module.Function(0, "run", Constants(40, new Code().I32Const(0).If().End()).Call(mark));
         var compiled = module.Compile();
         var imports = new Imports().Add("host", "mark", (Action<Instance>)(_ => entered = true));
-        var run = new Run(Limits(3), TimeProvider.System);
+        var run = new Run(Limits(42), TimeProvider.System);
         Assert.Equal(TrapKind.OutOfFuel, (await OnGuestThread(() => Execute(compiled, imports, run))).Trap);
         Assert.False(entered);
+    }
+
+    /// <summary>So many instructions that cost one and do nothing.</summary>
+    private static Code Constants(int count, Code code)
+    {
+        for (var i = 0; i < count; i++)
+            code.I32Const(0).Drop();
+        return code;
     }
 
     private static TestModule Module(WasmType[] parameters, WasmType[] results, Code code)

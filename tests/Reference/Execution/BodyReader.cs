@@ -25,64 +25,83 @@ internal static class BodyReader
         return new Body(type, locals, steps, slots);
     }
 
-    /// <returns>The positions of the ends of loops.</returns>
-    private static HashSet<int> MatchBlocks(List<Step> steps)
+    /// <returns>For each position of an else or an end: that of its block, loop or if; else -1.</returns>
+    private static int[] MatchBlocks(List<Step> steps)
     {
-        var open = new Stack<Step>();
-        var ifs = new Stack<Step>();
-        var loopEnds = new HashSet<int>();
+        var openings = new int[steps.Count];
+        var open = new Stack<int>();
         for (var i = 0; i < steps.Count; i++)
         {
+            openings[i] = -1;
             switch (steps[i].Opcode)
             {
-                case Opcode.Block or Opcode.Loop:
-                    open.Push(steps[i]);
-                    break;
-                case Opcode.If:
-                    open.Push(steps[i]);
-                    ifs.Push(steps[i]);
+                case Opcode.Block or Opcode.Loop or Opcode.If:
+                    open.Push(i);
                     break;
                 case Opcode.Else:
-                    ifs.Peek().Else = i;
+                    openings[i] = open.Peek();
+                    steps[openings[i]].Else = i;
                     break;
-                case Opcode.End when open.TryPop(out var block):
-                    block.End = i;
-                    if (block.Opcode == Opcode.Loop)
+                case Opcode.End when open.TryPop(out var opening):
+                    openings[i] = opening;
+                    steps[opening].End = i;
+                    if (steps[opening].Else >= 0)
                     {
-                        loopEnds.Add(i);
-                    }
-
-                    if (block.Opcode == Opcode.If)
-                    {
-                        ifs.Pop();
-                        if (block.Else >= 0)
-                        {
-                            steps[block.Else].End = i;
-                        }
+                        steps[steps[opening].Else].End = i;
                     }
 
                     break;
             }
         }
 
-        return loopEnds;
+        return openings;
     }
 
-    private static void Segments(List<Step> steps, HashSet<int> loopEnds)
+    private static void Segments(List<Step> steps, int[] openings)
+    {
+        var (segment, joined) = (0, 0L);
+        foreach (var (begin, end) in Pieces(steps, openings))
+        {
+            var piece = steps[begin..end];
+            var cost = piece.Sum(step => FuelTable.CostOf(step.Opcode));
+            if (Joins(steps, openings, segment, begin, end) && joined + cost <= FuelTable.JoinedFuelMax)
+            {
+                joined += cost;
+                steps[segment].SegmentCost += cost;
+                continue;
+            }
+
+            (segment, joined) = (begin, 0);
+            steps[begin].BeginsSegment = true;
+            steps[begin].SegmentCost = cost;
+            steps[begin].ChecksFuel = begin == 0
+                || (steps[begin - 1].Opcode == Opcode.Loop && !piece.Exists(step => step.Opcode is Opcode.Call or Opcode.CallIndirect));
+        }
+    }
+
+    private static IEnumerable<(int Begin, int End)> Pieces(List<Step> steps, int[] openings)
     {
         var begin = 0;
-        long cost = 0;
         for (var i = 0; i < steps.Count; i++)
         {
-            cost += FuelTable.CostOf(steps[i].Opcode);
-            if (FuelTable.EndsSegment(steps[i].Opcode) && !loopEnds.Contains(i))
+            if (FuelTable.Cuts(steps[i].Opcode) && !IsLoopEnd(steps, openings, i))
             {
-                steps[begin].BeginsSegment = true;
-                steps[begin].SegmentCost = cost;
-                steps[begin].ChecksFuel = begin == 0 || steps[begin - 1].Opcode == Opcode.Loop;
+                yield return (begin, i + 1);
                 begin = i + 1;
-                cost = 0;
             }
         }
     }
+
+    private static bool Joins(List<Step> steps, int[] openings, int segment, int begin, int end)
+    {
+        if (begin == 0 || steps[begin - 1].Opcode == Opcode.Loop || Enumerable.Range(begin, end - begin).Any(i => IsLoopEnd(steps, openings, i)))
+        {
+            return false;
+        }
+
+        return steps[begin - 1].Opcode is not (Opcode.Else or Opcode.End) || openings[begin - 1] >= segment;
+    }
+
+    private static bool IsLoopEnd(List<Step> steps, int[] openings, int i) =>
+        steps[i].Opcode == Opcode.End && openings[i] >= 0 && steps[openings[i]].Opcode == Opcode.Loop;
 }

@@ -8,6 +8,7 @@ internal static class FuelTable
     public const int FrameSlots = 12;
     public const int BodyBytesPerSlot = 8;
     public const int BytesPerFuel = 8;
+    public const long JoinedFuelMax = 32;
 
     public static long CostOf(Opcode opcode) => opcode switch
     {
@@ -26,8 +27,8 @@ internal static class FuelTable
     /// <summary>Moves of bytes: one for each eight that are begun.</summary>
     public static long OfBytes(uint count) => ((long)count + BytesPerFuel - 1) / BytesPerFuel;
 
-    /// <summary>Whether a segment ends with this instruction. The end of a loop is asked for separately.</summary>
-    public static bool EndsSegment(Opcode opcode) => opcode switch
+    /// <summary>Whether a piece ends with this instruction. The end of a loop is asked for separately.</summary>
+    public static bool Cuts(Opcode opcode) => opcode switch
     {
         Opcode.Loop or Opcode.If or Opcode.Else or Opcode.End => true,
         Opcode.Br or Opcode.BrIf or Opcode.BrTable or Opcode.Return or Opcode.Unreachable => true,
