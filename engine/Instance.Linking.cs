@@ -6,7 +6,10 @@ namespace Marketplace.Engine;
 /// <summary>Instantiation (core specification, 4.5.4) and the state that compiled code works on.</summary>
 public sealed partial class Instance
 {
-    internal readonly Run RunField;
+    /// <summary>
+    /// Read by compiled code where a function begins, and by nobody else. When the run is stopped, another takes its place (<see cref="Run"/>.StopGuest).
+    /// </summary>
+    internal Run RunField;
     internal LinearMemory? Memory0;
     internal Table[] Tables = [];
 
@@ -62,7 +65,7 @@ public sealed partial class Instance
         var (function, table, global) = (0, 0, 0);
         foreach (var import in _content.Imports)
         {
-            var external = ImportMatching.Find(imports, import, RunField);
+            var external = ImportMatching.Find(imports, import, Run);
             switch (external)
             {
                 case HostFunction host:
@@ -108,12 +111,12 @@ public sealed partial class Instance
     {
         for (var i = _content.ImportedTables; i < Tables.Length; i++)
         {
-            Tables[i] = new Table(_content.Tables[i], RunField);
+            Tables[i] = new Table(_content.Tables[i], Run);
         }
 
         if (_content.Memories.Count > _content.ImportedMemories)
         {
-            Memory0 = new LinearMemory(_content.Memories[0], RunField.Limits.MemoryPagesMax);
+            Memory0 = new LinearMemory(_content.Memories[0], Run.Limits.MemoryPagesMax);
         }
     }
 

@@ -17,13 +17,14 @@ public sealed partial class Instance : IDisposable
     {
         _compiled = compiled;
         _content = compiled.Module.Content;
+        Run = run;
         RunField = run;
         HostState = hostState;
     }
 
     public WasmModule Module => _compiled.Module;
 
-    public Run Run => RunField;
+    public Run Run { get; }
 
     /// <summary>The host's own state of this run, for its host functions.</summary>
     public object? HostState { get; set; }
@@ -46,7 +47,7 @@ public sealed partial class Instance : IDisposable
         var complete = false;
         try
         {
-            run.Admit(compiled);
+            run.Admit(instance, compiled);
             instance.Link(imports);
             instance.CreateGlobals();
             instance.CreateTablesAndMemory();
@@ -133,6 +134,7 @@ public sealed partial class Instance : IDisposable
         if (!_disposed)
         {
             _disposed = true;
+            Run.Dismiss(this);
             if (_content.ImportedMemories == 0)
             {
                 Memory0?.Release();
@@ -143,7 +145,7 @@ public sealed partial class Instance : IDisposable
     private void Enter(int function, Cell[] cells, object?[] references)
     {
         var callee = FunctionAt(function);
-        var slotsBefore = RunField.StackSlots;
+        var slotsBefore = Run.StackSlots;
         if (slotsBefore < EnginePolicy.HostFrameSlots)
         {
             throw new TrapException(TrapKind.CallStackExhausted, new TrapSite(_content, TrapPlace.Function, function));
@@ -156,10 +158,10 @@ public sealed partial class Instance : IDisposable
         }
         finally
         {
-            RunField.StackSlots = slotsBefore;
+            Run.StackSlots = slotsBefore;
         }
 
         // The last segment is charged without a check; it counts all the same.
-        GuestCode.CheckFuel(RunField);
+        GuestCode.CheckFuel(Run);
     }
 }

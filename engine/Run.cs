@@ -20,13 +20,17 @@ public sealed class Run : IDisposable
     private TimeSpan _compilationMax;
     private bool _begun;
 
+    private readonly Lock _gate = new();
+    private readonly List<Instance> _instances = new(1);
+    private Run? _stopped;
+
     /// <summary>What is left of the slice; compiled code takes it into a local and writes it back. Negative: refill.</summary>
     internal long Fuel;
 
     /// <summary>Slices of <see cref="EnginePolicy.FuelSlice"/> that are not granted yet.</summary>
     internal long Slices;
 
-    /// <summary>Why the guest must stop at its next refill; 0: go on. Written by other threads.</summary>
+    /// <summary>Why the guest must stop at its next refill or call; 0: go on. Written by other threads.</summary>
     internal volatile TrapKind Stop;
 
     /// <summary>Stack slots left for the next call into an instance; set before each call of a host function.</summary>
@@ -56,6 +60,17 @@ public sealed class Run : IDisposable
         _clock = clock;
         StackSlots = limits.StackSlotsMax;
         (Slices, Fuel) = Math.DivRem(limits.FuelMax, EnginePolicy.FuelSlice);
+    }
+
+    /// <summary>What takes the place of a run that is stopped: below zero at the first charge, with slices left that a refill does not get to.</summary>
+    private Run(Run original, TrapKind why)
+    {
+        _limits = original._limits;
+        _clock = original._clock;
+        _begun = true;
+        Stop = why;
+        (Slices, Fuel) = (long.MaxValue / EnginePolicy.FuelSlice, -1);
+        (StackSlots, ResultCells, ResultReferences) = (_limits.StackSlotsMax, original.ResultCells, original.ResultReferences);
     }
 
     public RunLimits Limits => _limits;
@@ -98,14 +113,33 @@ public sealed class Run : IDisposable
     }
 
     /// <summary>Called for each instance, on the guest's thread: starts the time, makes room for the results of the widest function of the module.</summary>
-    internal void Admit(CompiledModule compiled)
+    internal void Admit(Instance instance, CompiledModule compiled)
     {
         Begin();
-        _compilationMax += compiled.CompilationTimeMax;
+        lock (_gate)
+        {
+            _instances.Add(instance);
+            _compilationMax += compiled.CompilationTimeMax;
+            if (_compilationMax > _limits.CompilationTimeMax)
+            {
+                _compilationMax = _limits.CompilationTimeMax;
+            }
+        }
+
+        ThrowIfStopped();
         if (compiled.ResultsMax > ResultCells.Length)
         {
             ResultCells = new Cell[compiled.ResultsMax];
             ResultReferences = new object?[compiled.ResultsMax];
+        }
+    }
+
+    /// <summary>Called for an instance that is not used any more.</summary>
+    internal void Dismiss(Instance instance)
+    {
+        lock (_gate)
+        {
+            _instances.Remove(instance);
         }
     }
 
@@ -134,7 +168,7 @@ public sealed class Run : IDisposable
         _begun = true;
         _startTicks = _clock.GetTimestamp();
         _compilationAtStart = JitInfo.GetCompilationTime();
-        _cancelled = _limits.Cancellation.UnsafeRegister(run => ((Run)run!).Stop = TrapKind.Cancelled, this);
+        _cancelled = _limits.Cancellation.UnsafeRegister(run => ((Run)run!).StopGuest(TrapKind.Cancelled), this);
         if (_limits.TimeMax is { } timeMax)
         {
             _timer = _clock.CreateTimer(run => ((Run)run!).LookAtTime(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -149,14 +183,50 @@ public sealed class Run : IDisposable
     private void LookAtTime()
     {
         var compilation = JitInfo.GetCompilationTime() - _compilationAtStart;
-        var left = _limits.TimeMax!.Value - _clock.GetElapsedTime(_startTicks) + (compilation < _compilationMax ? compilation : _compilationMax);
-        if (left <= TimeSpan.Zero || _clock != TimeProvider.System)
+        var compilationLeft = compilation < _compilationMax ? _compilationMax - compilation : TimeSpan.Zero;
+        var left = _limits.TimeMax!.Value + _compilationMax - compilationLeft - _clock.GetElapsedTime(_startTicks);
+        if (left > TimeSpan.Zero && _clock == TimeProvider.System)
         {
-            Stop = TrapKind.TimedOut;
+            LookAgain(left);
+            return;
+        }
+
+        // What is being compiled at this moment is not in the sum yet, and may be all that the guest waits for: a function that begins does so behind it.
+        // So this stops only who goes on for another slice, until no compilation could be the reason any more.
+        Stop = Stop == 0 ? TrapKind.TimedOut : Stop;
+        left += compilationLeft;
+        if (left > TimeSpan.Zero && _clock == TimeProvider.System)
+        {
+            LookAgain(left);
         }
         else
         {
-            _timer!.Change(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+            StopGuest(TrapKind.TimedOut);
+        }
+    }
+
+    private void LookAgain(TimeSpan after) =>
+        _timer!.Change(TimeSpan.FromMilliseconds(Math.Ceiling(after.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+
+    /// <summary>
+    /// Called by other threads. A refill sees the word; but a guest that spends its time on having new functions compiled uses little fuel, so each
+    /// function that begins from now on finds, instead of its run, one that has none left. The numbers of this run stay its own.
+    /// </summary>
+    private void StopGuest(TrapKind why)
+    {
+        lock (_gate)
+        {
+            if (_stopped is not null)
+            {
+                return;
+            }
+
+            Stop = why;
+            _stopped = new Run(this, why);
+            foreach (var instance in _instances)
+            {
+                instance.RunField = _stopped;
+            }
         }
     }
 

@@ -18,6 +18,9 @@ public sealed record RunLimits
     /// <summary>Wall time from the first instance on; the time that machine code is made in does not count. Null: no limit.</summary>
     public TimeSpan? TimeMax { get; init; }
 
+    /// <summary>How much of that time does not count, at most: what a run may keep a core busy beside <see cref="TimeMax"/>.</summary>
+    public TimeSpan CompilationTimeMax { get; init; } = EnginePolicy.CompilationTimeMax;
+
     /// <summary>Looked at on every fuel slice.</summary>
     public CancellationToken Cancellation { get; init; }
 }

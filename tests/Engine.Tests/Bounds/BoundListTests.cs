@@ -14,6 +14,8 @@ public sealed class BoundListTests
         ["EnginePolicy.GuestStackBytes"] = "Four times what the slots allow: HostileModules recurse with frames of every kind.",
         ["EnginePolicy.CompilationTimePerMiB"] = "Machine time, which no test can stand at; the clock without it is tested as TimeMax.",
         ["EnginePolicy.CompilationTimeMin"] = "The same.",
+        ["EnginePolicy.CompilationTimeMax"] = "The same.",
+        ["RunLimits.CompilationTimeMax"] = "The same; the hostile module machine-code-bomb is far beyond it.",
         ["EnginePolicy.PooledMemoriesMax"] = "Where a returned memory stays; IsolationTests see that the next guest finds zeros.",
     };
 

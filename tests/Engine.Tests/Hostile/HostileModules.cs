@@ -72,6 +72,11 @@ public static class HostileModules
         yield return new("memory-bomb", "returns 100, memory refused", MemoryBomb) { Limits = Bomb with { MemoryPagesMax = 100 } };
         yield return new("table-bomb", "returns 10000", TableBomb) { Limits = Bomb with { TableElementsMax = 10_500 } };
         yield return new("fills-of-constant-lengths", "trap OutOfBoundsMemoryAccess", FillsOfConstantLengths);
+        // Nothing but making its machine code would take it ten seconds, for a hundred thousand of fuel.
+        yield return new("machine-code-bomb", "trap TimedOut", MachineCodeBomb)
+        {
+            Limits = Endless with { TimeMax = TimeSpan.FromMilliseconds(20), CompilationTimeMax = TimeSpan.FromMilliseconds(100) },
+        };
         yield return new("memory-over-the-limit", "not linked LimitExceeded", () => Plain(new TestModule().Memory(65)));
         yield return new("table-over-the-limit", "not linked LimitExceeded", () => Plain(new TestModule().Table(uint.MaxValue)));
     }
@@ -92,6 +97,29 @@ public static class HostileModules
         yield return new("operands-2000", "returns 2000", () => Operands(2_000));
         yield return new("operands-2001", TooLarge, () => Operands(2_001));
         yield return new("expression-of-50000", "returns 50001", Expression) { Arguments = [Value.FromI32(1)] };
+    }
+
+    /// <summary>Functions that are called once each, one after the other, and do nothing; what they are made of is the worst there is.</summary>
+    public static TestModule MachineCodeBomb()
+    {
+        const int functions = 500;
+        const int loops = 1_000;
+        var module = new TestModule();
+        module.Type(None, None);
+        var all = new Code();
+        for (var i = 1; i <= functions; i++)
+        {
+            all.Call(i);
+        }
+
+        module.Function(0, "run", all);
+        var nothing = new Code().LocalGet(0).If().Times(loops, code => code.Loop().End()).End();
+        for (var i = 0; i < functions; i++)
+        {
+            module.Function(0, null, nothing, (1, WasmType.I32));
+        }
+
+        return module;
     }
 
     private static RunLimits Bomb => Small with { FuelMax = 1_000_000_000 };
