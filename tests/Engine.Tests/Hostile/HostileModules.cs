@@ -72,7 +72,7 @@ public static class HostileModules
         yield return new("memory-bomb", "returns 100, memory refused", MemoryBomb) { Limits = Bomb with { MemoryPagesMax = 100 } };
         yield return new("table-bomb", "returns 10000", TableBomb) { Limits = Bomb with { TableElementsMax = 10_500 } };
         yield return new("fills-of-constant-lengths", "trap OutOfBoundsMemoryAccess", FillsOfConstantLengths);
-        // Nothing but making its machine code would take it ten seconds, for a hundred thousand of fuel.
+        // Nothing but making its machine code would take it a second, for 300 of fuel.
         yield return new("machine-code-bomb", "trap TimedOut", MachineCodeBomb)
         {
             Limits = Endless with { TimeMax = TimeSpan.FromMilliseconds(20), CompilationTimeMax = TimeSpan.FromMilliseconds(100) },
@@ -102,7 +102,7 @@ public static class HostileModules
     /// <summary>Functions that are called once each, one after the other, and do nothing; what they are made of is the worst there is.</summary>
     public static TestModule MachineCodeBomb()
     {
-        const int functions = 500;
+        const int functions = 100;
         const int loops = 1_000;
         var module = new TestModule();
         module.Type(None, None);
