@@ -53,6 +53,7 @@ internal ref partial struct ModuleDecoder
 
     private void Sections()
     {
+        const byte TagSection = 13;
         var reader = new ByteReader(_bytes.Span, 0, _bytes.Length);
         Header(ref reader);
         var lastOrder = 0;
@@ -62,7 +63,8 @@ internal ref partial struct ModuleDecoder
             var id = reader.Byte();
             if (id > (byte)Section.DataCount)
             {
-                throw new InvalidModuleException(ModuleFault.Malformed, offset, "malformed section id");
+                throw new InvalidModuleException(
+                    ModuleFault.Malformed, offset, id == TagSection ? "malformed section id 13, tags: exception handling is not supported" : $"malformed section id {id}");
             }
 
             var length = reader.Length();
