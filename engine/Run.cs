@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Marketplace.Engine.Runtime;
 
 namespace Marketplace.Engine;
 
@@ -41,6 +43,12 @@ public sealed class Run : IDisposable
 
     /// <summary>Zero, which the machine-code compiler does not know.</summary>
     internal readonly int Zero = 0;
+
+    /// <summary>The canonical NaN, which the machine-code compiler would load at each use if it knew it.</summary>
+    internal readonly Vector128<float> NaN32 = Vector128.Create(Arithmetic.CanonicalNaN32).AsSingle();
+
+    /// <inheritdoc cref="NaN32"/>
+    internal readonly Vector128<double> NaN64 = Vector128.Create(Arithmetic.CanonicalNaN64).AsDouble();
 
     /// <summary>Second and later results of the call that just returned.</summary>
     internal Cell[] ResultCells = [];

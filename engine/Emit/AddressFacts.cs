@@ -1,9 +1,11 @@
+using System.Reflection.Emit;
+
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// What is known, at the place that is being emitted, of the values of WebAssembly locals: how far behind them memory was found to reach, and how large
-/// they may be. A fact ends when its local is written, and with the block in which it was found, since a block's end is also reached around it. Memories
-/// never shrink, so calls end nothing.
+/// What is known, at the place that is being emitted, of the values of WebAssembly locals: how far behind them memory was found to reach, how large they
+/// may be, and where else they are, as 64 bits. A fact ends when its local is written, and with the block in which it was found, since a block's end is also
+/// reached around it. Memories never shrink, so calls end nothing.
 /// </summary>
 /// <param name="memoryBytesMin">The least length that the memory can have.</param>
 internal sealed class AddressFacts(long memoryBytesMin)
@@ -13,7 +15,7 @@ internal sealed class AddressFacts(long memoryBytesMin)
 
     private readonly List<Fact> _facts = [];
 
-    private readonly record struct Fact(int Local, long Reach, uint Max, int Depth);
+    private readonly record struct Fact(int Local, long Reach, uint Max, int Depth, LocalBuilder? Wide);
 
     /// <summary>Whether all bytes from the address up to <paramref name="reach"/> are known to be inside.</summary>
     public bool IsInside(OperandStack.Value address, long reach)
@@ -39,6 +41,25 @@ internal sealed class AddressFacts(long memoryBytesMin)
         return false;
     }
 
+    /// <summary>The local of IL that has the address in 64 bits, if one has.</summary>
+    public LocalBuilder? WideOf(OperandStack.Value address)
+    {
+        if (address.Local is not { } local)
+        {
+            return null;
+        }
+
+        foreach (var fact in _facts)
+        {
+            if (fact.Local == local && fact.Wide is not null)
+            {
+                return fact.Wide;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The local's value is at most this, unsigned.</summary>
     public uint MaxOf(int local)
     {
@@ -54,12 +75,15 @@ internal sealed class AddressFacts(long memoryBytesMin)
         return max;
     }
 
-    /// <summary>The access was checked, in a block of this depth.</summary>
-    public void AddReach(OperandStack.Value address, long reach, int depth)
+    /// <summary>
+    /// The access was checked, in a block of this depth. With <paramref name="wide"/>: that local of IL has the address in 64 bits, and nobody gives it
+    /// another value but where the WebAssembly local was written before.
+    /// </summary>
+    public void AddReach(OperandStack.Value address, long reach, int depth, LocalBuilder? wide)
     {
         if (address.Local is { } local)
         {
-            Add(new Fact(local, reach, uint.MaxValue, depth));
+            Add(new Fact(local, reach, uint.MaxValue, depth, wide));
         }
     }
 
@@ -68,7 +92,7 @@ internal sealed class AddressFacts(long memoryBytesMin)
     {
         if (max < uint.MaxValue)
         {
-            Add(new Fact(local, 0, max, depth));
+            Add(new Fact(local, 0, max, depth, null));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Reflection.Emit;
 
 namespace Marketplace.Engine.Emit;
@@ -88,12 +89,25 @@ internal sealed partial class FunctionEmitter
             _il.Emit(OpCodes.Stloc, _memoryLength);
         }
 
+        EmitNaN(_locals.NaN32, Members.RunNaN32);
+        EmitNaN(_locals.NaN64, Members.RunNaN64);
         foreach (var (reach, lastAddress) in _lastAddresses)
         {
             _il.Emit(OpCodes.Ldloc, _memoryLength!);
             _il.LoadInt64(reach);
             _il.Emit(OpCodes.Sub);
             _il.Emit(OpCodes.Stloc, lastAddress);
+        }
+    }
+
+    /// <summary>Only stores want them, so there is a memory.</summary>
+    private void EmitNaN(LocalBuilder? local, FieldInfo field)
+    {
+        if (local is not null)
+        {
+            _il.Emit(OpCodes.Ldloc, _run);
+            _il.Emit(OpCodes.Ldfld, field);
+            _il.Emit(OpCodes.Stloc, local);
         }
     }
 

@@ -6,6 +6,15 @@ namespace Marketplace.Engine.Emit;
 /// <summary>Loads and stores: one bounds check each, no guard pages.</summary>
 internal sealed partial class FunctionEmitter
 {
+    /// <summary>More would not stay in registers, and the machine-code compiler counts them when it decides whether to optimise.</summary>
+    private const int WideAddressesMax = 64;
+
+    /// <summary>By WebAssembly local: its value in 64 bits, as the last check of an access behind it compared it.</summary>
+    private readonly Dictionary<int, LocalBuilder> _wideAddresses = [];
+
+    /// <summary>Of the access that is being emitted.</summary>
+    private LocalBuilder? _wideAddress;
+
     private void MemoryAccess(in Instruction instruction)
     {
         var signature = OpcodeTable.SignatureOf(instruction.Opcode)!;
@@ -36,27 +45,42 @@ internal sealed partial class FunctionEmitter
         EmitPointer(address, instruction.Bits);
     }
 
-    /// <summary>Checks that all of the access is inside, unless that is known.</summary>
+    /// <summary>Checks that all of the access is inside, unless that is known. <see cref="EmitPointer"/> for the same address must come next.</summary>
     private void EmitBoundsCheck(OperandStack.Value address, in Instruction instruction, int size)
     {
         if (_facts.IsInside(address, instruction.Bits + size))
         {
+            _wideAddress = _facts.WideOf(address);
             return;
         }
 
         var reach = _plan.CheckedReach(instruction.Offset) ?? (instruction.Bits + size);
-        EmitComparison(address, reach);
-        _facts.AddReach(address, reach, _blocks.Count);
+        var own = address.Local is { } local ? WideAddress(local) : null;
+        _wideAddress = own ?? Scratch(typeof(ulong));
+        EmitComparison(address, reach, _wideAddress);
+        _facts.AddReach(address, reach, _blocks.Count, own);
+    }
+
+    private LocalBuilder? WideAddress(int local)
+    {
+        if (!_wideAddresses.TryGetValue(local, out var wide) && _wideAddresses.Count < WideAddressesMax)
+        {
+            _wideAddresses.Add(local, wide = _il.DeclareLocal(typeof(ulong)));
+        }
+
+        return wide;
     }
 
     /// <summary>
     /// <c>(long)(uint)address &gt; length - reach</c>, signed, since a short memory has no last address; or without that difference in a local
     /// <c>(ulong)(uint)address + reach &gt; length</c>.
     /// </summary>
-    private void EmitComparison(OperandStack.Value address, long reach)
+    private void EmitComparison(OperandStack.Value address, long reach, LocalBuilder wide)
     {
         address.Emit();
         _il.Emit(OpCodes.Conv_U8);
+        _il.Emit(OpCodes.Stloc, wide);
+        _il.Emit(OpCodes.Ldloc, wide);
         if (LastAddress(reach) is { } lastAddress)
         {
             _il.Emit(OpCodes.Ldloc, lastAddress);
@@ -97,7 +121,15 @@ internal sealed partial class FunctionEmitter
     private void EmitPointer(OperandStack.Value address, long offset)
     {
         _il.Emit(OpCodes.Ldloc, _memoryBase!);
-        address.Emit();
+        if (_wideAddress is not null)
+        {
+            _il.Emit(OpCodes.Ldloc, _wideAddress);
+        }
+        else
+        {
+            address.Emit();
+        }
+
         _il.Emit(OpCodes.Conv_U);
         _il.Emit(OpCodes.Add);
         if (offset != 0)

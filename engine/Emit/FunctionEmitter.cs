@@ -43,7 +43,7 @@ internal sealed partial class FunctionEmitter
     public int CodeBytes => _il.Length;
 
     /// <summary>Locals of IL so far: those of the function, its operands by height and type, and what the emitter needs itself.</summary>
-    public int LocalCount => _locals.DeclaredCount + _scratch.Count;
+    public int LocalCount => _locals.DeclaredCount + _scratch.Count + _lastAddresses.Count + _wideAddresses.Count;
 
     /// <summary>An open block.</summary>
     private sealed class Block(Opcode opcode, FunctionType type, int height, bool entered)

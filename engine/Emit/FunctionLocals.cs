@@ -1,4 +1,5 @@
 using System.Reflection.Emit;
+using System.Runtime.Intrinsics;
 using Marketplace.Engine.Decode;
 using Marketplace.Engine.Runtime;
 
@@ -41,6 +42,12 @@ internal sealed class FunctionLocals
     public int BudgetArgument => _parameters + 1;
 
     public int Count => _types.Length;
+
+    /// <summary>To be set to <see cref="Run.NaN32"/> at the function's beginning, if it is there in the end.</summary>
+    public LocalBuilder? NaN32 { get; private set; }
+
+    /// <summary>To be set to <see cref="Run.NaN64"/> at the function's beginning, if it is there in the end.</summary>
+    public LocalBuilder? NaN64 { get; private set; }
 
     /// <summary>Two for a vector, one for any other.</summary>
     public int Slots => _types.Length + _types.Count(t => t == WasmType.V128);
@@ -160,9 +167,19 @@ internal sealed class FunctionLocals
     /// Of a float on the evaluation stack, without a branch. For a value that only goes to memory: there the few cycles that it comes later are seen by nobody,
     /// but a value that is computed with again waits for them, where a predicted branch would not.
     /// </summary>
-    public void EmitCanonicalScalar(WasmType type) =>
-        IL.Emit(
-            OpCodes.Call, Members.Helper(typeof(Arithmetic), type == WasmType.F32 ? nameof(Arithmetic.Canonical32) : nameof(Arithmetic.Canonical64)));
+    public void EmitCanonicalScalar(WasmType type)
+    {
+        if (type == WasmType.F32)
+        {
+            IL.Emit(OpCodes.Ldloc, NaN32 ??= IL.DeclareLocal(typeof(Vector128<float>)));
+            IL.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), nameof(Arithmetic.Canonical32)));
+        }
+        else
+        {
+            IL.Emit(OpCodes.Ldloc, NaN64 ??= IL.DeclareLocal(typeof(Vector128<double>)));
+            IL.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), nameof(Arithmetic.Canonical64)));
+        }
+    }
 
     /// <summary>Of a vector of the lanes' type on the evaluation stack.</summary>
     public void EmitCanonicalVector(NaNLanes lanes) =>

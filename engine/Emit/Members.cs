@@ -30,6 +30,8 @@ internal static class Members
     public static readonly FieldInfo MemoryLength = Field(typeof(LinearMemory), nameof(LinearMemory.Length));
     public static readonly FieldInfo RunFuel = Field(typeof(Run), nameof(Run.Fuel));
     public static readonly FieldInfo RunZero = Field(typeof(Run), nameof(Run.Zero));
+    public static readonly FieldInfo RunNaN32 = Field(typeof(Run), nameof(Run.NaN32));
+    public static readonly FieldInfo RunNaN64 = Field(typeof(Run), nameof(Run.NaN64));
     public static readonly FieldInfo RunStackSlots = Field(typeof(Run), nameof(Run.StackSlots));
     public static readonly FieldInfo RunSlices = Field(typeof(Run), nameof(Run.Slices));
     public static readonly FieldInfo RunStop = Field(typeof(Run), nameof(Run.Stop));

@@ -14,13 +14,21 @@ internal static class Arithmetic
     public const int CanonicalNaN32 = 0x7FC0_0000;
     public const long CanonicalNaN64 = 0x7FF8_0000_0000_0000;
 
-    /// <summary>A number, or the canonical NaN.</summary>
+    /// <summary>A number, or the canonical NaN, which the caller keeps.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Canonical32(float value) => Vectors.CanonicalF32(Vector128.CreateScalarUnsafe(value)).ToScalar();
+    public static float Canonical32(float value, Vector128<float> nan)
+    {
+        var scalar = Vector128.CreateScalarUnsafe(value);
+        return Vector128.ConditionalSelect(~Vector128.Equals(scalar, scalar), nan, scalar).ToScalar();
+    }
 
     /// <inheritdoc cref="Canonical32"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static double Canonical64(double value) => Vectors.CanonicalF64(Vector128.CreateScalarUnsafe(value)).ToScalar();
+    public static double Canonical64(double value, Vector128<double> nan)
+    {
+        var scalar = Vector128.CreateScalarUnsafe(value);
+        return Vector128.ConditionalSelect(~Vector128.Equals(scalar, scalar), nan, scalar).ToScalar();
+    }
 
     /// <summary>Not inlined: see <c>FunctionLocals.EmitConstant</c>.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -10,7 +10,7 @@ namespace Marketplace.Engine.Tests;
 public sealed class BoundsTests(GuestThreadsFixture guests) : EngineTest(guests)
 {
     private const int Page = 65_536;
-    private const byte Or = 0x72, And = 0x71, Shl = 0x74, ShrU = 0x76, DivS = 0x6D, Load8U = 0x2D;
+    private const byte Or = 0x72, And = 0x71, Shl = 0x74, ShrU = 0x76, DivS = 0x6D, Load8U = 0x2D, Ne = 0x47;
 
     [Fact]
     public Task SecondAccess_OfAChangedLocal_IsChecked() => Traps(
@@ -90,6 +90,29 @@ public sealed class BoundsTests(GuestThreadsFixture guests) : EngineTest(guests)
     public Task BoundOfALocal_EndsWhenALoopChangesIt() => Traps(
         code => code.I32Const(0).Raw(Load8U, 0, 0).LocalSet(0)
             .Loop().LocalGet(0).I32Load().Drop().LocalGet(0).I32Const(40_000).I32Add().LocalTee(0).I32Const(90_000).I32LtS().BrIf(0).End().I32Const(0),
+        argument: 0);
+
+    [Fact]
+    public Task CheckedAddress_IsForgottenWhenTheLocalGetsAnother() => Gives(
+        42,
+        code => code.I32Const(8).I32Const(42).I32Store().LocalGet(0).I32Load().Drop().I32Const(8).LocalSet(0).LocalGet(0).I32Load(),
+        argument: 100);
+
+    [Theory]
+    [InlineData(0, 42)]
+    [InlineData(1, 43)]
+    public Task ArmThatGivesTheLocalAnotherAddress_LeavesTheOtherArmItsOwn(int condition, int result) => Gives(
+        result,
+        code => code.I32Const(100).I32Const(42).I32Store().I32Const(8).I32Const(43).I32Store()
+            .LocalGet(0).I32Load().Drop()
+            .I32Const(condition).If(0x7F).I32Const(8).LocalSet(0).LocalGet(0).I32Load().Else().LocalGet(0).I32Load().End(),
+        argument: 100);
+
+    [Fact]
+    public Task LocalThatALoopMoves_IsReadWhereItIs() => Gives(
+        42,
+        code => code.I32Const(104).I32Const(42).I32Store().LocalGet(0).I32Load().Drop()
+            .Loop().LocalGet(0).I32Const(4).I32Add().LocalTee(0).I32Load().I32Const(42).Raw(Ne).BrIf(0).End().LocalGet(0).I32Load(),
         argument: 0);
 
     [Fact]
