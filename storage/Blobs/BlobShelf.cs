@@ -25,7 +25,7 @@ internal sealed class BlobShelf(BlobFiles files)
             return false;
         if (AgeMark(taken) is { } mark && mark >= before)
         {
-            Place(taken, path);
+            GiveBack(taken, path);
             return false;
         }
         // Where it is gone, somebody who missed it has put it back.
@@ -48,6 +48,28 @@ internal sealed class BlobShelf(BlobFiles files)
         return taken.Length > 0;
     }
 
+    /// <summary>Gives a young file the path back that it was taken from, unless somebody was faster, or a younger one has it.</summary>
+    public static void GiveBack(string taken, string path)
+    {
+        if (HardLink.TryRename(taken, path) || AgeMark(taken) is not { } mark)
+            return;
+        // What has the path by now may be older, given back by somebody who missed it: that must give way. Or it is of a put a moment ago,
+        // whose pin is on its way, and must not become older.
+        if (AgeMark(path) >= mark)
+        {
+            File.Delete(taken);
+            return;
+        }
+        try
+        {
+            Place(taken, path);
+        }
+        catch (FileNotFoundException)
+        {
+            // Whoever missed it was faster.
+        }
+    }
+
     /// <summary>Whether a file that was taken from the path has not been deleted yet.</summary>
     public static bool IsBeingTaken(string path) => Directory.EnumerateFiles(
         Path.GetDirectoryName(path)!, Path.GetFileName(path) + ".*" + TakenEnding).Any();
@@ -68,20 +90,10 @@ internal sealed class BlobShelf(BlobFiles files)
         var path = Path.ChangeExtension(Path.ChangeExtension(taken, null), null);
         if (AgeMark(taken) is not { } mark)
             return;
-        if (mark < before && HardLink.TryRename(taken, path))
-            return;
-        try
-        {
-            // A young one must not give way to an old one of the same bytes; an old one that finds its place filled is not needed.
-            if (mark >= before)
-                Place(taken, path);
-            else
-                File.Delete(taken);
-        }
-        catch (FileNotFoundException)
-        {
-            // Its taker was faster.
-        }
+        if (mark >= before)
+            GiveBack(taken, path);
+        else if (!HardLink.TryRename(taken, path))
+            File.Delete(taken); // An old one that finds its place filled is not needed.
     }
 
     private static string? Take(string path)

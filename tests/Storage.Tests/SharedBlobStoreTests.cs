@@ -121,6 +121,28 @@ public sealed class SharedBlobStoreTests : BlobStoreContract
     }
 
     [Fact]
+    public async Task YoungFileThatWasTaken_MakesNoYoungerOneOlder()
+    {
+        var path = _one.Files.Data((await Put(_one, 100)).Id);
+        var taken = TakeAway(path);
+        await Put(_other, 100);
+        File.SetLastWriteTimeUtc(taken, DateTime.UtcNow - (Grace / 2));
+        var before = File.GetLastWriteTimeUtc(path);
+        BlobShelf.GiveBack(taken, path);
+        Assert.Equal((before, false), (File.GetLastWriteTimeUtc(path), File.Exists(taken)));
+    }
+
+    [Fact]
+    public async Task YoungFileThatSomebodyElseGaveBack_StaysWhereItIs()
+    {
+        var id = (await Put(_one, 100)).Id;
+        var taken = TakeAway(_one.Files.Data(id));
+        Assert.True(BlobShelf.Rescue(_one.Files.Data(id)));
+        BlobShelf.GiveBack(taken, _one.Files.Data(id));
+        Assert.NotNull(await _one.Find(id, Cancel));
+    }
+
+    [Fact]
     public async Task Collection_IsOneProcessesTurnInEachPeriod()
     {
         var none = TimeSpan.FromDays(36_500);
@@ -162,7 +184,12 @@ public sealed class SharedBlobStoreTests : BlobStoreContract
 
     private static void MakeOld(string file) => File.SetLastWriteTimeUtc(file, DateTime.UtcNow - (2 * Grace));
 
-    private static void TakeAway(string file) => File.Move(file, $"{file}.{Guid.NewGuid():n}.taken");
+    private static string TakeAway(string file)
+    {
+        var taken = $"{file}.{Guid.NewGuid():n}.taken";
+        File.Move(file, taken);
+        return taken;
+    }
 
     /// <summary>Content whose second half comes when the test says so.</summary>
     private sealed class Half(byte[] content) : MemoryStream(content)

@@ -11,7 +11,7 @@ public sealed record HostileCommand(string Name, string End, Func<byte[]> Module
     private const int ReasonLengthMax = 500;
 
     private static readonly GuestLimits Limits = new(
-        FuelMax: 1_000_000_000, MemoryPagesMax: 32, TimeMax: TimeSpan.FromMinutes(5), OutputBytesMax: 16 << 20, LogBytesMax: 64 << 10);
+        FuelMax: 300_000_000, MemoryPagesMax: 32, TimeMax: TimeSpan.FromMinutes(5), OutputBytesMax: 16 << 20, LogBytesMax: 64 << 10);
 
     /// <summary>
     /// What the host may have to give for it: memory, output with room to grow, its files, and as much again where they are handed over.

@@ -9,7 +9,7 @@ internal static class HostileTables
 
     private static readonly WasmType[] None = [];
     private static readonly WasmType[] I32 = [WasmType.I32];
-    private static readonly RunLimits Limits = new() { FuelMax = 100_000_000, MemoryPagesMax = 64 };
+    private static readonly RunLimits Limits = new() { FuelMax = 20_000_000, MemoryPagesMax = 64 };
 
     public static IReadOnlyList<HostileCase> All { get; } =
     [

@@ -48,8 +48,10 @@ internal sealed class BlobPins
         return promises.Count == 0 ? null : promises[chance.Next(promises.Count)];
     }
 
-    public bool IsPromised((BlobId Id, string Name) promise) => File.Exists(Path.Combine(_promises, promise.Name));
+    // Somebody may take the pin away before its promise is written.
+    public bool IsPromised((BlobId Id, string Name) promise) =>
+        File.Exists(Path.Combine(_promises, promise.Name)) && File.Exists(Path.Combine(_pins, promise.Name));
 
     public List<(BlobId Id, string Name)> Promises() => [.. Directory.GetFiles(_promises)
-        .Select(path => Path.GetFileName(path)).Select(name => (BlobId.Parse(name.Split('.')[0]), name))];
+        .Select(path => Path.GetFileName(path)).Select(name => (BlobId.Parse(name.Split('.')[0]), name)).Where(IsPromised)];
 }
