@@ -22,6 +22,13 @@ internal sealed class BlobPins
 
     public void Promise(string name) => File.WriteAllBytes(Path.Combine(_promises, name), []);
 
+    /// <summary>Takes back the promises of a blob; its pins stay.</summary>
+    public void WithdrawAll(BlobId id)
+    {
+        foreach (var promise in Directory.GetFiles(_promises, $"{id}.*"))
+            File.Delete(promise);
+    }
+
     public void Remove(string name)
     {
         // The promise first: while it stands, so does the pin.
