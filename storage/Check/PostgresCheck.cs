@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Npgsql;
 
 namespace Marketplace.Storage;
 
@@ -16,17 +15,17 @@ public static class PostgresCheck
         string connectionString, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await using var source = PostgresMoving.Source(connectionString);
-        await using var connection = await Ask(() => source.OpenConnectionAsync(cancellation).AsTask()).ConfigureAwait(false);
-        await using var transaction = await Ask(
+        await using var connection = await PostgresMoving.Ask(() => source.OpenConnectionAsync(cancellation).AsTask()).ConfigureAwait(false);
+        await using var transaction = await PostgresMoving.Ask(
             () => connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellation).AsTask()).ConfigureAwait(false);
-        await foreach (var row in Rows(connection, Documents, cancellation).ConfigureAwait(false))
+        await foreach (var row in PostgresMoving.Rows(connection, Documents, cancellation).ConfigureAwait(false))
         {
             var key = new DocumentKey(row.GetString(0), row.GetString(1));
             if (row.GetInt64(3) != RowChecksum.Of(key.Id, row.GetInt64(2), row.GetFieldValue<byte[]>(4)))
                 yield return new StoreFinding("market.documents", 0, $"the checksum of '{key}' does not fit.");
         }
         var (stream, next) = ("", 1L);
-        await foreach (var row in Rows(connection, Entries, cancellation).ConfigureAwait(false))
+        await foreach (var row in PostgresMoving.Rows(connection, Entries, cancellation).ConfigureAwait(false))
         {
             var (name, version) = (row.GetString(0), row.GetInt64(1));
             if (name != stream)
@@ -36,27 +35,6 @@ public static class PostgresCheck
             next = version + 1;
             if (row.GetInt64(2) != RowChecksum.Of(stream, version, row.GetFieldValue<byte[]>(3)))
                 yield return new StoreFinding("market.log", 0, $"the checksum of entry {version} of the stream '{stream}' does not fit.");
-        }
-    }
-
-    private static async IAsyncEnumerable<NpgsqlDataReader> Rows(
-        NpgsqlConnection connection, string sql, [EnumeratorCancellation] CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await using var reader = await Ask(() => command.ExecuteReaderAsync(cancellation)).ConfigureAwait(false);
-        while (await Ask(() => reader.ReadAsync(cancellation)).ConfigureAwait(false))
-            yield return reader;
-    }
-
-    private static async ValueTask<TAnswer> Ask<TAnswer>(Func<Task<TAnswer>> question)
-    {
-        try
-        {
-            return await question().ConfigureAwait(false);
-        }
-        catch (Exception failure) when (PostgresMoving.Translate(failure) is { } translated)
-        {
-            throw translated;
         }
     }
 }

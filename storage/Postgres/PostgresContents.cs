@@ -63,7 +63,7 @@ public sealed class PostgresContents : IStoreContents
     internal static async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Documents(
         NpgsqlConnection connection, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await foreach (var reader in Rows(connection, AllDocuments, cancellation).ConfigureAwait(false))
+        await foreach (var reader in PostgresMoving.Rows(connection, AllDocuments, cancellation).ConfigureAwait(false))
         {
             var key = new DocumentKey(reader.GetString(0), reader.GetString(1));
             var (version, content) = (reader.GetInt64(2), reader.GetFieldValue<byte[]>(4));
@@ -78,7 +78,7 @@ public sealed class PostgresContents : IStoreContents
         NpgsqlConnection connection, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var (stream, next) = ("", 1L);
-        await foreach (var reader in Rows(connection, AllEntries, cancellation).ConfigureAwait(false))
+        await foreach (var reader in PostgresMoving.Rows(connection, AllEntries, cancellation).ConfigureAwait(false))
         {
             var (name, version, content) = (reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(3));
             if (name != stream)
@@ -91,40 +91,13 @@ public sealed class PostgresContents : IStoreContents
         }
     }
 
-    private static async IAsyncEnumerable<NpgsqlDataReader> Rows(
-        NpgsqlConnection connection, string sql, [EnumeratorCancellation] CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await using var reader = await Ask(() => command.ExecuteReaderAsync(cancellation)).ConfigureAwait(false);
-        while (await Ask(() => reader.ReadAsync(cancellation)).ConfigureAwait(false))
-            yield return reader;
-    }
-
-    private static async ValueTask<TAnswer> Ask<TAnswer>(Func<Task<TAnswer>> question)
-    {
-        try
-        {
-            return await question().ConfigureAwait(false);
-        }
-        catch (Exception failure) when (PostgresMoving.Translate(failure) is { } translated)
-        {
-            throw translated;
-        }
-    }
-
     private async ValueTask<NpgsqlConnection> Snapshot(CancellationToken cancellation)
     {
         if (_connection is { } open)
             return open;
-        try
-        {
-            _connection = await _moving.Connect(cancellation).ConfigureAwait(false);
-            _transaction = await _connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellation).ConfigureAwait(false);
-            return _connection;
-        }
-        catch (Exception failure) when (PostgresMoving.Translate(failure) is { } translated)
-        {
-            throw translated;
-        }
+        var connection = _connection = await PostgresMoving.Ask(() => _moving.Connect(cancellation).AsTask()).ConfigureAwait(false);
+        _transaction = await PostgresMoving.Ask(
+            () => connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellation).AsTask()).ConfigureAwait(false);
+        return connection;
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Npgsql;
 
 namespace Marketplace.Storage;
@@ -49,6 +50,30 @@ internal sealed class PostgresMoving : IAsyncDisposable
         {
             // Not its message, which repeats what it could not read: that may be a password.
             throw new MoveRefusedException("The connection string is none of Npgsql's. Expected for example 'Host=127.0.0.1;Username=market;Database=market'.");
+        }
+    }
+
+    /// <summary>The rows of a query, each valid until the next, in whatever transaction the connection has.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached, or not any more.</exception>
+    public static async IAsyncEnumerable<NpgsqlDataReader> Rows(
+        NpgsqlConnection connection, string sql, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using var reader = await Ask(() => command.ExecuteReaderAsync(cancellation)).ConfigureAwait(false);
+        while (await Ask(() => reader.ReadAsync(cancellation)).ConfigureAwait(false))
+            yield return reader;
+    }
+
+    /// <summary>What the database answers, or throws as this store's own.</summary>
+    public static async ValueTask<TAnswer> Ask<TAnswer>(Func<Task<TAnswer>> question)
+    {
+        try
+        {
+            return await question().ConfigureAwait(false);
+        }
+        catch (Exception failure) when (Translate(failure) is { } translated)
+        {
+            throw translated;
         }
     }
 

@@ -14,8 +14,17 @@ internal static class PostgresReadModel
 
     private const int RowsPerStatement = 512;
 
-    // Pages by id: each names the last one of the page before.
-    private const string Page = "select id, content from market.documents where kind = $1 and id > $2 order by id limit $3";
+    // Pages by id: each names the last one of the page before. A page ends early where its content is large, after its first row at the
+    // soonest: what is projected may hold on to what it was made of.
+    private const string Page = """
+        select id, content
+        from (
+            select id, content, sum(octet_length(content)) over (order by id rows unbounded preceding) - octet_length(content) as bytes_before
+            from (select id, content from market.documents where kind = $1 and id > $2 order by id limit $3) page
+        ) sized
+        where bytes_before < $4
+        order by id
+        """;
 
     private const string Update = """
         update market.documents
@@ -25,12 +34,12 @@ internal static class PostgresReadModel
         """;
 
     /// <summary>Stores that open at the same time wait for the first one.</summary>
-    public static async Task MakeWhereMissing(
-        string connectionString, IReadOnlyList<IProjection> projections, CancellationToken cancellation)
+    public static async Task MakeWhereMissing(PostgresStoreOptions options, CancellationToken cancellation)
     {
+        var projections = options.Projections;
         if (projections.Count == 0)
             return;
-        await using var source = PostgresMoving.Source(connectionString);
+        await using var source = PostgresMoving.Source(options.ConnectionString);
         await using var connection = await source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
         await using var note = new NpgsqlCommand("select 1 from market.documents where kind = $1 and id = $2 for update", connection);
@@ -38,7 +47,7 @@ internal static class PostgresReadModel
         if (await note.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is null)
             return;
         foreach (var projection in projections)
-            await Make(connection, projection, cancellation).ConfigureAwait(false);
+            await Make(connection, projection, options.BatchBytesMax, cancellation).ConfigureAwait(false);
         await using var done = new NpgsqlCommand("delete from market.documents where kind = $1 and id = $2", connection);
         AddNote(done);
         await done.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
@@ -61,11 +70,11 @@ internal static class PostgresReadModel
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Note.Id });
     }
 
-    private static async Task Make(NpgsqlConnection connection, IProjection projection, CancellationToken cancellation)
+    private static async Task Make(NpgsqlConnection connection, IProjection projection, int bytesMax, CancellationToken cancellation)
     {
         for (var after = ""; ;)
         {
-            var (rows, last) = await ReadPage(connection, projection, after, cancellation).ConfigureAwait(false);
+            var (rows, last) = await ReadPage(connection, projection, after, bytesMax, cancellation).ConfigureAwait(false);
             if (last is null)
                 return;
             after = last;
@@ -82,12 +91,13 @@ internal static class PostgresReadModel
     }
 
     private static async Task<(List<ListingRow> Rows, string? Last)> ReadPage(
-        NpgsqlConnection connection, IProjection projection, string after, CancellationToken cancellation)
+        NpgsqlConnection connection, IProjection projection, string after, int bytesMax, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(Page, connection);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = projection.Kind });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = after });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = RowsPerStatement });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = bytesMax });
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         var rows = new List<ListingRow>();
         string? last = null;

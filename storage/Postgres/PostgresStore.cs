@@ -54,7 +54,7 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IAsyncD
             await first.DisposeAsync().ConfigureAwait(false);
             await PostgresSchema.Apply(store._queries, SchemaScript.All, cancellation).ConfigureAwait(false);
             store._presence = await PostgresPresence.BeSeen(options.ConnectionString, cancellation).ConfigureAwait(false);
-            await PostgresReadModel.MakeWhereMissing(options.ConnectionString, options.Projections, cancellation).ConfigureAwait(false);
+            await PostgresReadModel.MakeWhereMissing(options, cancellation).ConfigureAwait(false);
             return store;
         }
         catch (Exception failure)

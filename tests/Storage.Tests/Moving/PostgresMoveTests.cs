@@ -33,8 +33,11 @@ public sealed class PostgresMoveTests(PostgresFixture postgres)
             Assert.Equal($"secret of {name}\n", await File.ReadAllTextAsync(Path.Combine(back, name), Cancel));
     }
 
-    [Fact]
-    public async Task ReadModel_IsMadeByTheFirstStoreThatOpens_AndTheStoreGoesOnFromThere()
+    [Theory]
+    [InlineData(8 << 20)]
+    [InlineData(1000)]
+    [InlineData(1)]
+    public async Task ReadModel_IsMadeByTheFirstStoreThatOpens_AndTheStoreGoesOnFromThere(int pageBytesMax)
     {
         using var node = await FilledNode.Make();
         await node.Export(Cancel);
@@ -46,7 +49,7 @@ public sealed class PostgresMoveTests(PostgresFixture postgres)
         await using (await PostgresUnderTest.Open(database, options => options with { Projections = [] }))
         {
         }
-        await using var store = await PostgresUnderTest.Open(database);
+        await using var store = await PostgresUnderTest.Open(database, options => options with { BatchBytesMax = pageBytesMax });
         await using var other = await PostgresUnderTest.Open(database);
         Assert.Equal(wanted, await MoveTests.List(store.Listing));
         Assert.Null(await store.Documents.Read(PostgresReadModel.Note, Cancel));
