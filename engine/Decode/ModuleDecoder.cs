@@ -64,7 +64,8 @@ internal ref partial struct ModuleDecoder
             if (id > (byte)Section.DataCount)
             {
                 throw new InvalidModuleException(
-                    ModuleFault.Malformed, offset, id == TagSection ? "malformed section id 13, tags: exception handling is not supported" : $"malformed section id {id}");
+                    ModuleFault.Malformed, offset,
+                    id == TagSection ? "malformed section id 13, tags: exception handling is not supported" : $"malformed section id {id}");
             }
 
             var length = reader.Length();
