@@ -184,14 +184,14 @@ internal sealed partial class FunctionEmitter
                 Select();
                 break;
             case Opcode.LocalGet:
-                PushLocal(index);
+                PushLocal(in instruction);
                 break;
             case Opcode.LocalSet:
-                SetLocal(index);
+                SetLocal(in instruction);
                 break;
             case Opcode.LocalTee:
-                SetLocal(index);
-                PushLocal(index);
+                SetLocal(in instruction);
+                PushLocal(in instruction);
                 break;
             case Opcode.GlobalGet:
                 GlobalGet(index);
@@ -213,10 +213,11 @@ internal sealed partial class FunctionEmitter
         return local;
     }
 
-    private void SetLocal(int index)
+    private void SetLocal(in Instruction instruction)
     {
+        var index = instruction.Index;
         _stack.SpillLocals(index, _stack.Count - 1);
-        if (_plan.HoldsAnyNaN(index) == NaNLanes.None)
+        if (_plan.NaNsAt(in instruction) == NaNLanes.None)
         {
             _stack.CanonicaliseTop(1);
         }
@@ -228,8 +229,8 @@ internal sealed partial class FunctionEmitter
         _facts.AddMax(index, max, _blocks.Count);
     }
 
-    private void PushLocal(int index) =>
-        _stack.PushLocal(_locals.TypeOf(index), index, _plan.HoldsAnyNaN(index), _facts.MaxOf(index));
+    private void PushLocal(in Instruction instruction) => _stack.PushLocal(
+        _locals.TypeOf(instruction.Index), instruction.Index, _plan.NaNsAt(in instruction), _facts.MaxOf(instruction.Index));
 
     private void Select()
     {

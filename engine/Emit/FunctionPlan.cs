@@ -14,25 +14,9 @@ internal sealed class FunctionPlan
     private readonly List<int> _loopEnds = [];
     private readonly Dictionary<int, List<int>> _sets = [];
     private readonly CommonChecks _checks = new();
-    private readonly LocalUse[] _locals;
+    private readonly LocalNaNs _nans;
 
-    private FunctionPlan(int localCount) => _locals = new LocalUse[localCount];
-
-    /// <summary>What is written to a float local.</summary>
-    [Flags]
-    private enum LocalUse : byte
-    {
-        None = 0,
-
-        /// <summary>A result of arithmetic on f32, or on f32 lanes.</summary>
-        F32 = 1,
-
-        /// <summary>A result of arithmetic on f64, or on f64 lanes.</summary>
-        F64 = 2,
-
-        /// <summary>Something that may be a NaN of the guest's own making, whose bits must stay.</summary>
-        Other = 4,
-    }
+    private FunctionPlan(int locals, int parameters) => _nans = new LocalNaNs(locals, parameters);
 
     /// <inheritdoc cref="FuelSegments.Pieces"/>
     public IReadOnlyList<PieceFuel> Pieces => _segments.Pieces;
@@ -48,16 +32,8 @@ internal sealed class FunctionPlan
     /// <summary>Something in the function may make the memory longer while it runs: a call, or memory.grow.</summary>
     public bool MemoryMayGrow { get; private set; }
 
-    /// <summary>
-    /// In which lanes a NaN in this local can only come from arithmetic, so that it need not be canonical before it leaves the
-    /// local. Decided by the instruction before each write, which is the one that made the value; where it is not, in none.
-    /// </summary>
-    public NaNLanes HoldsAnyNaN(int local) => _locals[local] switch
-    {
-        LocalUse.F32 => NaNLanes.F32,
-        LocalUse.F64 => NaNLanes.F64,
-        _ => NaNLanes.None,
-    };
+    /// <inheritdoc cref="LocalNaNs.At"/>
+    public NaNLanes NaNsAt(in Instruction instruction) => _nans.At(in instruction);
 
     /// <summary>
     /// How far the check of the load at this place in the module looks, where that is farther than the load itself: it stands for the loads that follow from
@@ -81,21 +57,16 @@ internal sealed class FunctionPlan
     public static FunctionPlan Of(ModuleContent content, FunctionType type, FunctionBody body)
     {
         var parameters = type.Parameters.Length;
-        var plan = new FunctionPlan(parameters + body.LocalCount);
-        plan._locals.AsSpan(0, parameters).Fill(LocalUse.Other);
+        var plan = new FunctionPlan(parameters + body.LocalCount, parameters);
         var reader = new InstructionReader(content.Bytes.Span, body.Offset, body.End, content.Limits);
         var before = default(Instruction);
         var blocks = new Stack<int>();
         while (!reader.AtEnd)
         {
             reader.Read(out var instruction);
-            if (instruction.Opcode is Opcode.LocalSet or Opcode.LocalTee && !NaNRules.GivesNumber(in before))
-            {
-                plan._locals[instruction.Index] |= UseOf(before.Opcode);
-            }
-
             if (instruction.Opcode is Opcode.LocalSet or Opcode.LocalTee)
             {
+                plan._nans.AddWrite(in before, in instruction);
                 plan.AddSet(instruction.Index, instruction.Offset);
             }
 
@@ -122,6 +93,7 @@ internal sealed class FunctionPlan
             }
         }
 
+        plan._nans.Finish(() => new InstructionReader(content.Bytes.Span, body.Offset, body.End, content.Limits));
         return plan;
     }
 
@@ -134,15 +106,4 @@ internal sealed class FunctionPlan
 
         places.Add(offset);
     }
-
-    private static LocalUse UseOf(Opcode writer) => (NaNRules.Made(writer), writer) switch
-    {
-        (NaNLanes.F32, _) => LocalUse.F32,
-        (NaNLanes.F64, _) => LocalUse.F64,
-
-        // Numbers in these lanes, but they may look like a NaN in lanes of the other size.
-        (_, Opcode.F32x4ConvertI32x4S or Opcode.F32x4ConvertI32x4U) => LocalUse.F32,
-        (_, Opcode.F64x2ConvertLowI32x4S or Opcode.F64x2ConvertLowI32x4U) => LocalUse.F64,
-        _ => LocalUse.Other,
-    };
 }
