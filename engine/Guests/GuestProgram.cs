@@ -23,8 +23,11 @@ public sealed class GuestProgram : IDisposable
 
     public GuestInfo Info => _shape.Info;
 
+    /// <summary>Functions that were wanted so far.</summary>
+    internal int EmittedFunctions => _compiled?.EmittedFunctions ?? 0;
+
     /// <summary>
-    /// Decodes, validates, checks the ABI and compiles: time linear in the module's size, and nothing of the guest runs.
+    /// Decodes, validates and checks the ABI: time linear in the module's size, and nothing of the guest runs. Functions are compiled when they are first called.
     /// </summary>
     /// <param name="module">Must not change as long as the program is in use.</param>
     /// <param name="clock">Measures <see cref="GuestLimits.TimeMax"/>; null: the system's.</param>

@@ -26,12 +26,16 @@ internal static class EngineBenchmark
                 ratios.Add(ratio);
         }
 
+        await UnloadCost.Measure(threads, arguments.Number("cycles", 2_000));
         var line = new
         {
             Bench = "engine",
             GeomeanVsV8 = ratios.Count == 0 ? (double?)null : Math.Round(Math.Exp(ratios.Average(Math.Log)), 3),
             WorstVsV8 = ratios.Count == 0 ? (double?)null : Math.Round(ratios.Max(), 3),
             MeteringOverhead = Math.Round(await MeteringCost.OfAll(threads, rounds), 3),
+            InstanceUs = Math.Round(await InstanceCost.Measure(threads), 1),
+            Startup_2mbMs = Math.Round(await threads.Run(StartUp.Measure), 1),
+            DeepTrapMs = Math.Round(await DeepTrap.Measure(threads), 1),
         };
         Console.WriteLine(JsonSerializer.Serialize(line, BenchmarkJson.Options));
         return 0;
