@@ -3,12 +3,13 @@ using Marketplace.Engine.Guests;
 namespace Marketplace.Worker;
 
 /// <summary>
-/// Compiled modules by the id of their bytes, least recently used first out, within a budget of module bytes. A module that is evicted while it runs lives
-/// until its last run ends. Thread-safe; a module is compiled once even when many runs ask for it at the same time.
+/// Compiled modules by the id of their bytes, least recently used first out, within a budget of what they take in memory. That grows while functions are
+/// called for the first time, so it is looked at anew when a module is added. A module that is evicted while it runs lives until its last run ends.
+/// Thread-safe; a module is compiled once even when many runs ask for it at the same time.
 /// </summary>
 internal sealed class ModuleCache(long bytesMax)
 {
-    private sealed record Entry(BlobId Id, Lazy<(GuestProgram Program, long Bytes)> Module);
+    private sealed record Entry(BlobId Id, Lazy<GuestProgram> Program);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<BlobId, LinkedListNode<Entry>> _entries = [];
@@ -20,8 +21,8 @@ internal sealed class ModuleCache(long bytesMax)
         var entry = FindOrAdd(id, fetch);
         try
         {
-            var known = entry.Module.IsValueCreated;
-            var program = entry.Module.Value.Program;
+            var known = entry.Program.IsValueCreated;
+            var program = entry.Program.Value;
             if (!known)
                 Trim(keep: id);
             return program;
@@ -44,11 +45,7 @@ internal sealed class ModuleCache(long bytesMax)
                 _byUse.AddLast(node);
                 return node.Value;
             }
-            var entry = new Entry(id, new(() =>
-            {
-                var bytes = fetch();
-                return (GuestProgram.Load(bytes), bytes.Length);
-            }));
+            var entry = new Entry(id, new(() => GuestProgram.Load(fetch())));
             _entries[id] = _byUse.AddLast(entry);
             return entry;
         }
@@ -63,9 +60,9 @@ internal sealed class ModuleCache(long bytesMax)
             {
                 var (current, previous) = (node, node.Previous);
                 node = previous;
-                if (!current.Value.Module.IsValueCreated)
+                if (!current.Value.Program.IsValueCreated)
                     continue;
-                bytes += current.Value.Module.Value.Bytes;
+                bytes += current.Value.Program.Value.MemoryBytes;
                 if (bytes <= bytesMax || current.Value.Id == keep)
                     continue;
                 _byUse.Remove(current);

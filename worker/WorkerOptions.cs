@@ -20,7 +20,9 @@ public sealed record WorkerOptions
     /// <summary>The largest guest memory, in pages of 64 KiB.</summary>
     public int MemoryPagesMax { get; init; } = 4096;
 
-    /// <summary>Bytes of module code whose compiled form is kept.</summary>
+    /// <summary>
+    /// What compiled modules may take, by the engine's estimate. Beyond it the one that was used least recently goes; the newest always stays.
+    /// </summary>
     public long ModuleCacheBytesMax { get; init; } = 256 * 1024 * 1024;
 
     /// <exception cref="InvalidOperationException">An option is outside its bounds; the message names it.</exception>
@@ -28,7 +30,8 @@ public sealed record WorkerOptions
     {
         Check(Slots is >= 1 and <= WorkerPolicy.SlotsMax, nameof(Slots), Slots, $"1 to {WorkerPolicy.SlotsMax}");
         Check(MemoryPagesMax is >= 1 and <= WorkerPolicy.MemoryPagesMax, nameof(MemoryPagesMax), MemoryPagesMax, $"1 to {WorkerPolicy.MemoryPagesMax}");
-        Check(ModuleCacheBytesMax >= EngineLimits.Default.ModuleBytesMax, nameof(ModuleCacheBytesMax), ModuleCacheBytesMax, $"at least {EngineLimits.Default.ModuleBytesMax}");
+        var cacheBytesMin = EngineLimits.Default.ModuleBytesMax;
+        Check(ModuleCacheBytesMax >= cacheBytesMin, nameof(ModuleCacheBytesMax), ModuleCacheBytesMax, $"at least {cacheBytesMin}");
     }
 
     private static void Check(bool holds, string property, object seen, string allowed)

@@ -75,6 +75,9 @@ internal sealed class ModuleEmitter
 
     public int EmittedFunctions { get; private set; }
 
+    /// <summary>IL of the functions so far.</summary>
+    public long EmittedBytes { get; private set; }
+
     /// <summary>Emits all functions for the sake of their sizes, in the order of the bodies.</summary>
     public static (int CodeBytes, int LocalCount)[] Measure(ModuleContent content)
     {
@@ -197,6 +200,7 @@ internal sealed class ModuleEmitter
         var body = Content.Bodies[function - Content.ImportedFunctions];
         var emitter = new FunctionEmitter(this, function, body, Code(_methods[function]!, body.End - body.Offset));
         emitter.Emit();
+        EmittedBytes += emitter.CodeBytes;
         return emitter;
     }
 

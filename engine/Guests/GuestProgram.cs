@@ -26,8 +26,12 @@ public sealed class GuestProgram : IDisposable
     /// <summary>Functions that were wanted so far.</summary>
     internal int EmittedFunctions => _compiled?.EmittedFunctions ?? 0;
 
+    /// <inheritdoc cref="CompiledModule.MemoryBytes"/>
+    public long MemoryBytes => _compiled?.MemoryBytes ?? 0;
+
     /// <summary>
-    /// Decodes, validates and checks the ABI: time linear in the module's size, and nothing of the guest runs. Functions are compiled when they are first called.
+    /// Decodes, validates and checks the ABI: time linear in the module's size, and nothing of the guest runs. Functions are compiled
+    /// when they are first called.
     /// </summary>
     /// <param name="module">Must not change as long as the program is in use.</param>
     /// <param name="clock">Measures <see cref="GuestLimits.TimeMax"/>; null: the system's.</param>

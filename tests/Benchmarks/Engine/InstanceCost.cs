@@ -6,8 +6,8 @@ using Marketplace.Engine.Guests;
 namespace Marketplace.Benchmarks.Engine;
 
 /// <summary>
-/// A run and an instance of a cached module, made and let go on a guest's thread: a command of Rust with 17 pages of memory, 16 KB of data in it, a table of 134
-/// functions and 16 imports.
+/// A run and an instance of a cached module, made and let go on a guest's thread: a command of Rust with 17 pages of memory, 16 KB of data in
+/// it, a table of 134 functions and 16 imports.
 /// </summary>
 internal static class InstanceCost
 {

@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+using Marketplace.Engine;
+using Marketplace.Engine.Guests;
+using Marketplace.Worker;
+
+namespace Marketplace.Tests.Worker;
+
+/// <summary>Compiled modules are kept while there is room for what they take, and gone when they are out.</summary>
+public sealed class ModuleCacheTests
+{
+    private static readonly byte[] Echo = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "programs", "echo", "echo.wasm"));
+
+    [Fact]
+    public void SmallestModules_CountForWhatTheyTakeAndNotForTheirBytes()
+    {
+        const int kept = 4;
+        var cache = new ModuleCache(kept * MemoryOfEcho());
+        for (byte i = 0; i < 10; i++)
+            cache.Get(Id(i), () => Echo);
+
+        var fetched = new List<byte>();
+        for (byte i = 0; i < 10; i++)
+        {
+            var id = i;
+            if (id >= 10 - kept)
+                cache.Get(Id(id), () => Fetch(fetched, id));
+        }
+
+        Assert.Empty(fetched);
+        cache.Get(Id(5), () => Fetch(fetched, 5));
+        Assert.Equal([5], fetched);
+    }
+
+    [Fact]
+    public void ModuleThatWasUsedLast_StaysLongest()
+    {
+        var cache = new ModuleCache(2 * MemoryOfEcho());
+        cache.Get(Id(0), () => Echo);
+        cache.Get(Id(1), () => Echo);
+        cache.Get(Id(0), () => throw new InvalidOperationException("It is there."));
+        cache.Get(Id(2), () => Echo);
+
+        var fetched = new List<byte>();
+        cache.Get(Id(0), () => Fetch(fetched, 0));
+        Assert.Empty(fetched);
+        cache.Get(Id(1), () => Fetch(fetched, 1));
+        Assert.Equal([1], fetched);
+    }
+
+    [Fact]
+    public void ModuleOverTheBudget_IsKeptUntilTheNext()
+    {
+        var cache = new ModuleCache(bytesMax: 1);
+        var program = cache.Get(Id(0), () => Echo);
+        Assert.Same(program, cache.Get(Id(0), () => throw new InvalidOperationException("It is there.")));
+        cache.Get(Id(1), () => Echo);
+        Assert.NotSame(program, cache.Get(Id(0), () => Echo));
+    }
+
+    [Fact]
+    public void FailedFetch_IsTriedAgain()
+    {
+        var cache = new ModuleCache(bytesMax: 1 << 20);
+        Assert.Throws<IOException>(() => cache.Get(Id(0), () => throw new IOException("The link broke.")));
+        Assert.Throws<InvalidModuleException>(() => cache.Get(Id(0), () => []));
+        Assert.NotNull(cache.Get(Id(0), () => Echo));
+    }
+
+    [Fact]
+    public void EvictedModule_IsUnloaded()
+    {
+        var cache = new ModuleCache(bytesMax: 1);
+        var weak = LoadAndEvict(cache);
+        for (var i = 0; i < 20 && weak.IsAlive; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.False(weak.IsAlive);
+        GC.KeepAlive(cache);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference LoadAndEvict(ModuleCache cache)
+    {
+        var weak = new WeakReference(cache.Get(Id(0), () => Echo));
+        cache.Get(Id(1), () => Echo);
+        return weak;
+    }
+
+    private static long MemoryOfEcho()
+    {
+        using var program = GuestProgram.Load(Echo);
+        return program.MemoryBytes;
+    }
+
+    private static byte[] Fetch(List<byte> fetched, byte id)
+    {
+        fetched.Add(id);
+        return Echo;
+    }
+
+    private static BlobId Id(byte number) => BlobId.Parse("blob" + number.ToString("x64"));
+}
