@@ -19,7 +19,8 @@ internal static class UnloadCost
         await threads.Run(() => Cycles(bytes, cycles));
         var taken = Stopwatch.GetElapsedTime(clock).TotalMilliseconds / cycles;
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{cycles} modules loaded, run and let go: {before >> 20} MiB before, {Resident() >> 20} MiB after, {taken:F2} ms each"));
+            CultureInfo.InvariantCulture,
+            $"{cycles} modules loaded, run and let go: {before >> 20} MiB before, {Resident() >> 20} MiB after, {taken:F2} ms each"));
     }
 
     private static int Cycles(byte[] bytes, int count)
