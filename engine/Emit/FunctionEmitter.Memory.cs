@@ -88,8 +88,13 @@ internal sealed partial class FunctionEmitter
             return;
         }
 
-        _il.LoadInt64(reach);
-        _il.Emit(OpCodes.Add);
+        // A byte's address is compared without a sum.
+        if (reach > 1)
+        {
+            _il.LoadInt64(reach);
+            _il.Emit(OpCodes.Add);
+        }
+
         if (_memoryLength is not null)
         {
             _il.Emit(OpCodes.Ldloc, _memoryLength);
@@ -100,7 +105,7 @@ internal sealed partial class FunctionEmitter
             _il.Emit(OpCodes.Ldfld, Members.MemoryLength);
         }
 
-        _il.Emit(OpCodes.Bgt_Un, TrapLabel(TrapKind.OutOfBoundsMemoryAccess));
+        _il.Emit(reach > 1 ? OpCodes.Bgt_Un : OpCodes.Bge_Un, TrapLabel(TrapKind.OutOfBoundsMemoryAccess));
     }
 
     private LocalBuilder? LastAddress(long reach)

@@ -93,6 +93,16 @@ public sealed class BoundsTests(GuestThreadsFixture guests) : EngineTest(guests)
         argument: 0);
 
     [Fact]
+    public Task LastByteOfAMemoryThatMayGrow_IsRead() => Gives(
+        0, code => code.I32Const(0).MemoryGrow().Drop().LocalGet(0).Raw(Load8U, 0, 0), argument: Page - 1);
+
+    [Theory]
+    [InlineData(Page)]
+    [InlineData(-1)]
+    public Task ByteBehindAMemoryThatMayGrow_IsNot(int address) => Traps(
+        code => code.I32Const(0).MemoryGrow().Drop().LocalGet(0).Raw(Load8U, 0, 0), address);
+
+    [Fact]
     public Task CheckedAddress_IsForgottenWhenTheLocalGetsAnother() => Gives(
         42,
         code => code.I32Const(8).I32Const(42).I32Store().LocalGet(0).I32Load().Drop().I32Const(8).LocalSet(0).LocalGet(0).I32Load(),
