@@ -40,6 +40,9 @@ public sealed class CompiledModule
     /// <summary>Functions whose IL was wanted so far.</summary>
     internal int EmittedFunctions => _emitter.EmittedFunctions;
 
+    /// <summary>IL that was made so far.</summary>
+    internal long EmittedBytes => _emitter.EmittedBytes;
+
     /// <summary>
     /// About what the process keeps for it, which grows with the functions that are called. For caches: measured on modules of 1 KB to 2 MB, within a third.
     /// </summary>

@@ -56,6 +56,12 @@ public static class EnginePolicy
     public static readonly TimeSpan CompilationTimeMax = TimeSpan.FromSeconds(30);
 
     /// <summary>
+    /// IL that may be made for one run, which takes about five times its bytes in memory: that of 8 MiB of usual code. The tenth that usual programs run
+    /// of 23 MiB (PHP) and what that calls need half of it; instructions of a few bytes that become thirty times as much need it all for 1 MiB.
+    /// </summary>
+    public const long CodeBytesMax = 32L << 20;
+
+    /// <summary>
     /// What machine code may take for a MiB of a module: the worst measured is 9 s. A run's clock stands still while machine code is made, for no
     /// longer than that of its own modules can take.
     /// </summary>

@@ -151,13 +151,16 @@ public sealed partial class Instance : IDisposable
             throw new TrapException(TrapKind.CallStackExhausted, new TrapSite(_content, TrapPlace.Function, function));
         }
 
-        callee.Resolve();
+        var outer = Marketplace.Engine.Run.OnThisThread;
         try
         {
+            Marketplace.Engine.Run.OnThisThread = Run;
+            callee.Resolve();
             _compiled.EntryOf(function)(callee.Code, callee.Context, slotsBefore - EnginePolicy.HostFrameSlots, cells, references);
         }
         finally
         {
+            Marketplace.Engine.Run.OnThisThread = outer;
             Run.StackSlots = slotsBefore;
         }
 

@@ -21,6 +21,11 @@ public sealed class Run : IDisposable
     private TimeSpan _compilationAtStart;
     private TimeSpan _compilationMax;
     private bool _begun;
+    private long _codeBytes;
+
+    /// <summary>The run whose guest is on this thread; whatever is emitted meanwhile is emitted for it.</summary>
+    [ThreadStatic]
+    internal static Run? OnThisThread;
 
     private readonly Lock _gate = new();
     private readonly List<Instance> _instances = new(1);
@@ -235,6 +240,23 @@ public sealed class Run : IDisposable
             {
                 instance.RunField = _stopped;
             }
+        }
+    }
+
+    /// <summary>Counts IL that was made for this run, between two functions.</summary>
+    /// <exception cref="TrapException">It is more than a run may have made, or the run was stopped meanwhile.</exception>
+    internal void ChargeCode(long bytes)
+    {
+        _codeBytes += bytes;
+        if (_codeBytes > _limits.CodeBytesMax)
+        {
+            // The machine-code compiler may do without the function for now, and then the guest would go on.
+            StopGuest(TrapKind.TimedOut);
+        }
+
+        if (_stopped is { } stopped)
+        {
+            Trap(stopped.Stop);
         }
     }
 

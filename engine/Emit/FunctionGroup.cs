@@ -11,6 +11,9 @@ internal sealed class FunctionGroup(TypeBuilder type)
 
     public List<int> Functions { get; } = [];
 
+    /// <summary>So many of them have their code.</summary>
+    public int Emitted { get; set; }
+
     /// <summary>The finished module with the type in it; null until it is created.</summary>
     public Module? Created { get; set; }
 

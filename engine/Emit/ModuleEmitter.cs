@@ -156,17 +156,19 @@ internal sealed class ModuleEmitter
 
     private Module Create(FunctionGroup group)
     {
-        if (group.Created is { } before)
+        if (group.Created is { } created)
         {
-            return before;
+            return created;
         }
 
         group.Failure?.Throw();
         try
         {
-            foreach (var function in group.Functions)
+            while (group.Emitted < group.Functions.Count)
             {
-                Emit(function);
+                var before = EmittedBytes;
+                Emit(group.Functions[group.Emitted++]);
+                Run.OnThisThread?.ChargeCode(EmittedBytes - before);
             }
 
             group.Created = Finish(group.Type).Module;
@@ -174,7 +176,7 @@ internal sealed class ModuleEmitter
             _pending.Remove(group.Type.Name);
             return group.Created;
         }
-        catch (Exception bug)
+        catch (Exception bug) when (bug is not TrapException)
         {
             // What is half emitted cannot be finished, and the machine-code compiler asks again where it could do without an answer.
             group.Failure = ExceptionDispatchInfo.Capture(bug);

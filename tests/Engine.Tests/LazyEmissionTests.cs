@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Marketplace.Engine.Tests.Building;
+using Marketplace.Testing;
 
 namespace Marketplace.Engine.Tests;
 
@@ -114,6 +115,23 @@ public sealed class LazyEmissionTests(GuestThreadsFixture guests) : EngineTest(g
     }
 
     [Fact]
+    [TestsBound(typeof(RunLimits), nameof(RunLimits.CodeBytesMax))]
+    public async Task CodeThatIsMadeForARun_IsBound_AndTheNextRunGoesOnFromThere()
+    {
+        var whole = Tree().Compile();
+        Assert.Null((await Results(whole)).Trap);
+        var most = Limits() with { CodeBytesMax = whole.EmittedBytes };
+        Assert.Null((await Run(Tree(), most)).Trap);
+        Assert.Equal(TrapKind.TimedOut, (await Run(Tree(), most with { CodeBytesMax = most.CodeBytesMax - 1 })).Trap);
+
+        var compiled = Tree().Compile();
+        var half = most with { CodeBytesMax = most.CodeBytesMax / 2 };
+        Assert.Equal(TrapKind.TimedOut, (await Results(compiled, half)).Trap);
+        Assert.Null((await Results(compiled, most with { CodeBytesMax = (most.CodeBytesMax / 2) + 1_000 })).Trap);
+        Assert.Equal(whole.EmittedBytes, compiled.EmittedBytes);
+    }
+
+    [Fact]
     public async Task ModuleThatWasEmittedPieceByPiece_IsUnloaded()
     {
         var weak = await LoadAndForget();
@@ -138,9 +156,11 @@ public sealed class LazyEmissionTests(GuestThreadsFixture guests) : EngineTest(g
         });
     }
 
-    private Task<Outcome> Results(CompiledModule compiled, params Value[] arguments)
+    private Task<Outcome> Results(CompiledModule compiled, params Value[] arguments) => Results(compiled, Limits(), arguments);
+
+    private Task<Outcome> Results(CompiledModule compiled, RunLimits limits, params Value[] arguments)
     {
-        var run = new Run(Limits(), TimeProvider.System);
+        var run = new Run(limits, TimeProvider.System);
         return OnGuestThread(() => Execute(compiled, new Imports(), run, arguments));
     }
 

@@ -15,6 +15,7 @@ public sealed class BoundListTests
         ["EnginePolicy.CompilationTimePerMiB"] = "Machine time, which no test can stand at; the clock without it is tested as TimeMax.",
         ["EnginePolicy.CompilationTimeMin"] = "The same.",
         ["EnginePolicy.CompilationTimeMax"] = "The same.",
+        ["EnginePolicy.CodeBytesMax"] = "The default of RunLimits.CodeBytesMax, which is tested with less: this much takes seconds.",
         ["RunLimits.CompilationTimeMax"] = "The same; the hostile module machine-code-bomb is far beyond it.",
         ["EnginePolicy.PooledMemoriesMax"] = "Where a returned memory stays; IsolationTests see that the next guest finds zeros.",
     };

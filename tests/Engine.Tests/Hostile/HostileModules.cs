@@ -77,6 +77,8 @@ public static class HostileModules
         {
             Limits = Endless with { TimeMax = TimeSpan.FromMilliseconds(20), CompilationTimeMax = TimeSpan.FromMilliseconds(100) },
         };
+        // Its IL is thirty times as large as it is.
+        yield return new("code-bomb", "trap TimedOut", MachineCodeBomb) { Limits = Endless with { CodeBytesMax = 1 << 20 } };
         yield return new("memory-over-the-limit", "not linked LimitExceeded", () => Plain(new TestModule().Memory(65)));
         yield return new("table-over-the-limit", "not linked LimitExceeded", () => Plain(new TestModule().Table(uint.MaxValue)));
     }
