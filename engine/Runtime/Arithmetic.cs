@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Marketplace.Engine.Runtime;
@@ -11,6 +12,16 @@ namespace Marketplace.Engine.Runtime;
 /// </summary>
 internal static class Arithmetic
 {
+    /// <summary>
+    /// An x86 without TZCNT has BSF, whose flag for zero is that of its operand; the machine-code compiler of .NET 10 takes it for that of the
+    /// result and branches on it.
+    /// </summary>
+    private static bool ScansForward
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => !Bmi1.IsSupported && !ArmBase.IsSupported;
+    }
+
     public const int CanonicalNaN32 = 0x7FC0_0000;
     public const long CanonicalNaN64 = 0x7FF8_0000_0000_0000;
 
@@ -47,7 +58,8 @@ internal static class Arithmetic
     public static int I32Clz(int value) => BitOperations.LeadingZeroCount((uint)value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int I32Ctz(int value) => BitOperations.TrailingZeroCount(value);
+    public static int I32Ctz(int value) =>
+        ScansForward ? BitOperations.PopCount(~(uint)value & (uint)(value - 1)) : BitOperations.TrailingZeroCount(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int I32Popcnt(int value) => BitOperations.PopCount((uint)value);
@@ -64,7 +76,8 @@ internal static class Arithmetic
     public static long I64Clz(long value) => BitOperations.LeadingZeroCount((ulong)value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static long I64Ctz(long value) => BitOperations.TrailingZeroCount(value);
+    public static long I64Ctz(long value) =>
+        ScansForward ? BitOperations.PopCount(~(ulong)value & (ulong)(value - 1)) : BitOperations.TrailingZeroCount(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long I64Popcnt(long value) => BitOperations.PopCount((ulong)value);

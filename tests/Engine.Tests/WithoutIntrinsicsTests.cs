@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Marketplace.Engine.Tests;
 
 /// <summary>
-/// What must hold on machines without vector instructions: the same tests in a process of its own whose runtime was told to use
-/// none.
+/// What must hold on machines without vector instructions and other young ones: the same tests in a process of its own whose runtime was
+/// told to use none.
 /// </summary>
 public sealed class WithoutIntrinsicsTests(ITestOutputHelper output)
 {
@@ -12,7 +12,8 @@ public sealed class WithoutIntrinsicsTests(ITestOutputHelper output)
     [InlineData(nameof(VectorSpecTests))]
     [InlineData(nameof(VectorDigestTests))]
     [InlineData(nameof(VectorNaNTests))]
-    public async Task TestsOfVectors_HoldWithoutHardwareIntrinsics(string tests)
+    [InlineData(nameof(CrasherTests))]
+    public async Task Tests_HoldWithoutHardwareIntrinsics(string tests)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, UseShellExecute = false };
         foreach (var argument in (string[])[typeof(WithoutIntrinsicsTests).Assembly.Location, "-noColor", "-class", $"*.{tests}"])
