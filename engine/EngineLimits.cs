@@ -69,13 +69,16 @@ public sealed record EngineLimits
     public int OperandsMax { get; init; } = 2_000;
 
     /// <summary>
-    /// Operands that the calls, blocks and branches of one function pass on, together. An instruction of two bytes may pass on 2,000, and
-    /// each costs the machine-code compiler 4 us and 2 KB: without this, a module of 10 KB takes it half a minute and 7 GB. The most that was
-    /// seen: 12,000 in a function of clang.
+    /// What one function may be to the machine-code compiler, in units of 2 KB of its memory: it works on one function at a time and holds all
+    /// of it until the function is done, up to 270 MB with this. Bytes alone say little: a loop of three bytes is 12 KB, an indirect call 22 KB,
+    /// and a call of two bytes may pass on 2,000 operands, 2 KB each. The most that was seen: 72,000 in a function of clang.
     /// </summary>
-    public int OperandMovesMax { get; init; } = 100_000;
+    public int CompilationWorkMax { get; init; } = 131_072;
 
-    /// <summary>The same of all functions together: 1.1 us each for the emitter. The most that was seen: 1.6 million in 30 MB of clang.</summary>
+    /// <summary>
+    /// Operands that the calls, blocks and branches of all functions pass on, together: 7 ns each to validate, of which two bytes may ask for
+    /// 2,000. The most that was seen: 1.6 million in the 30 MB of clang.
+    /// </summary>
     public int ModuleOperandMovesMax { get; init; } = 4_000_000;
 
     /// <summary>Blocks within blocks. Neither decoder nor compiler recurses; this bounds their tables.</summary>

@@ -4,6 +4,7 @@ using Marketplace.Engine.Decode;
 using Marketplace.Engine.Guests;
 using Marketplace.Engine.Guests.Onvm;
 using Marketplace.Engine.Guests.Wasi;
+using Marketplace.Engine.Validate;
 
 namespace Marketplace.Engine;
 
@@ -25,6 +26,11 @@ public static class EngineProfile
         foreach (var opcode in Enum.GetValues<Opcode>())
         {
             text.Append($"cost {(int)opcode:x2} {opcode} {OpcodeTable.CostOf(opcode)}\n");
+        }
+
+        foreach (var opcode in Enum.GetValues<Opcode>())
+        {
+            text.Append($"work {(int)opcode:x2} {opcode} {CompilationWork.Of(opcode)}\n");
         }
 
         Add(text, "engine", nameof(EnginePolicy.JoinedFuelMax), EnginePolicy.JoinedFuelMax);

@@ -7,6 +7,9 @@ namespace Marketplace.Engine.Emit;
 /// <summary>Calls, and instructions that are calls of the runtime.</summary>
 internal sealed partial class FunctionEmitter
 {
+    /// <summary>With all of them behind the code, making machine code of it would take quadratic time.</summary>
+    private const int ResolutionsOutOfLineMax = 256;
+
     private readonly List<(Label Resolve, Label Known, int Type)> _resolutions = [];
 
     private void Call(int index)
@@ -114,9 +117,18 @@ internal sealed partial class FunctionEmitter
         _il.Emit(OpCodes.Ldloc, function);
         _il.Emit(OpCodes.Ldfld, Members.FunctionSignature);
         _il.LoadInt64(_module.Signatures[typeIndex].Bits);
-        _il.Emit(OpCodes.Bne_Un, resolve);
+        if (_resolutions.Count < ResolutionsOutOfLineMax)
+        {
+            _il.Emit(OpCodes.Bne_Un, resolve);
+            _resolutions.Add((resolve, known, typeIndex));
+        }
+        else
+        {
+            _il.Emit(OpCodes.Beq, known);
+            EmitResolution(typeIndex);
+        }
+
         _il.MarkLabel(known);
-        _resolutions.Add((resolve, known, typeIndex));
         return function;
     }
 
@@ -126,13 +138,18 @@ internal sealed partial class FunctionEmitter
         foreach (var (resolve, known, typeIndex) in _resolutions)
         {
             _il.MarkLabel(resolve);
-            _il.Emit(OpCodes.Ldloc, Scratch(typeof(Function)));
-            _il.LoadInt64(_module.Signatures[typeIndex].Bits);
-            _il.LoadInt32(_function);
-            _il.LoadArgument(_locals.ContextArgument);
-            _il.Emit(OpCodes.Call, Members.ResolveFunction);
+            EmitResolution(typeIndex);
             _il.Emit(OpCodes.Br, known);
         }
+    }
+
+    private void EmitResolution(int typeIndex)
+    {
+        _il.Emit(OpCodes.Ldloc, Scratch(typeof(Function)));
+        _il.LoadInt64(_module.Signatures[typeIndex].Bits);
+        _il.LoadInt32(_function);
+        _il.LoadArgument(_locals.ContextArgument);
+        _il.Emit(OpCodes.Call, Members.ResolveFunction);
     }
 
     private void PushResults(FunctionType callee, int depth)

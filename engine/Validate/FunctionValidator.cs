@@ -65,6 +65,7 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
 
     private void Instruction(in Instruction instruction)
     {
+        _stack.AddWork(CompilationWork.Of(instruction.Opcode));
         if (OpcodeTable.SignatureOf(instruction.Opcode) is { } signature)
         {
             if (signature.AccessBytes > 0)

@@ -33,7 +33,7 @@ internal sealed class OperandTypes(EngineLimits limits)
     private int _operandCount;
     private int _vectorCount;
     private int _operandsMax;
-    private int _moves;
+    private int _work;
     private int _movesOfModule;
 
     public int FrameCount { get; private set; }
@@ -46,7 +46,7 @@ internal sealed class OperandTypes(EngineLimits limits)
 
     public ref ControlFrame Current => ref _frames[FrameCount - 1];
 
-    public void Reset() => _operandCount = _vectorCount = _operandsMax = _moves = FrameCount = SlotsMax = 0;
+    public void Reset() => _operandCount = _vectorCount = _operandsMax = _work = FrameCount = SlotsMax = 0;
 
     public InvalidModuleException Invalid(string message) => new(ModuleFault.Invalid, Offset, message);
 
@@ -169,21 +169,26 @@ internal sealed class OperandTypes(EngineLimits limits)
     /// </summary>
     public void Move(int operands)
     {
-        _moves += operands;
+        AddWork(operands);
         _movesOfModule += operands;
-        if (_moves > limits.OperandMovesMax)
-        {
-            throw TooManyMoves(_moves, "of a function", limits.OperandMovesMax);
-        }
-
         if (_movesOfModule > limits.ModuleOperandMovesMax)
         {
-            throw TooManyMoves(_movesOfModule, "of all functions", limits.ModuleOperandMovesMax);
+            throw new InvalidModuleException(
+                ModuleFault.LimitExceeded, Offset,
+                $"{_movesOfModule} operands passed on by calls, blocks and branches, the limit is {limits.ModuleOperandMovesMax}");
         }
     }
 
-    private InvalidModuleException TooManyMoves(int moves, string where, int max) =>
-        new(ModuleFault.LimitExceeded, Offset, $"{moves} operands passed on by calls, blocks and branches {where}, the limit is {max}");
+    /// <summary>Counts work for the machine-code compiler, in the units of <see cref="CompilationWork"/>.</summary>
+    public void AddWork(int units)
+    {
+        _work += units;
+        if (_work > limits.CompilationWorkMax)
+        {
+            throw new InvalidModuleException(
+                ModuleFault.LimitExceeded, Offset, $"a function of {_work} units of work to compile, the limit is {limits.CompilationWorkMax}");
+        }
+    }
 
     public void MarkUnreachable()
     {

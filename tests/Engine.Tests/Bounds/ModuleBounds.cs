@@ -55,11 +55,10 @@ public static class ModuleBounds
         },
         new(nameof(EngineLimits.ModuleLocalsMax), LocalsOfAll, "{0} locals of all functions, the limit is {1}"),
         new(nameof(EngineLimits.OperandsMax), Operands, "{0} operands at once, the limit is {1}"),
-        new(
-            nameof(EngineLimits.OperandMovesMax), Moves, "{0} operands passed on by calls, blocks and branches of a function, the limit is {1}"),
+        new(nameof(EngineLimits.CompilationWorkMax), Work, "a function of {0} units of work to compile, the limit is {1}"),
         new(
             nameof(EngineLimits.ModuleOperandMovesMax), MovesOfAll,
-            "{0} operands passed on by calls, blocks and branches of all functions, the limit is {1}"),
+            "{0} operands passed on by calls, blocks and branches, the limit is {1}"),
         new(nameof(EngineLimits.NestingMax), Nested, "{0} blocks in each other, the limit is {1}"),
         new(nameof(EngineLimits.BranchTargetsMax), BranchTable, "{0} branch targets, the limit is {1}"),
         new(nameof(EngineLimits.NameBytesMax), n => Runs(1, (m, _) => m.Export(Name(n), 0, 0)), LongName) { Way = "export" },
@@ -190,12 +189,12 @@ public static class ModuleBounds
 
     private static TestModule Operands(int count) => Does(new Code().Times(count, c => c.I32Const(1)).Times(count, c => c.Drop()));
 
-    /// <summary>A block passes its result on, and function 0 its hundred.</summary>
-    private static TestModule Moves(int count)
+    /// <summary>A block passes its result on, which is a unit; a call of function 0 is one itself and passes a hundred on.</summary>
+    private static TestModule Work(int units)
     {
         var module = new TestModule();
         module.Function(module.Type(None, new WasmType[100].Fill()), null, new Code().Times(100, c => c.I32Const(1)));
-        var code = new Code().Times(count / 100, c => c.Call(0).Times(100, d => d.Drop())).Times(count % 100, Move);
+        var code = new Code().Times(units / 101, c => c.Call(0).Times(100, d => d.Drop())).Times(units % 101, Move);
         module.Function(module.Type(None, None), "run", code);
         return module;
     }
@@ -204,12 +203,14 @@ public static class ModuleBounds
 
     private static TestModule MovesOfAll(int count)
     {
+        const int MovesOfOne = 100_000;
+
         // Of a block of a hundred results each branch passes a hundred on, and its end does.
         var module = new TestModule();
         var (hundred, none) = (module.Type(None, new WasmType[100].Fill()), module.Type(None, None));
-        for (; count > 0; count -= EngineLimits.Default.OperandMovesMax)
+        for (; count > 0; count -= MovesOfOne)
         {
-            var moves = Math.Min(count, EngineLimits.Default.OperandMovesMax);
+            var moves = Math.Min(count, MovesOfOne);
             var branches = new Code().Block((byte)hundred).Times(100, c => c.I32Const(1))
                 .Times((moves / 100) - 1, c => c.I32Const(0).BrIf(0)).End().Times(100, c => c.Drop());
             module.Function(none, count == moves ? "run" : null, moves < 100 ? new Code().Times(moves, Move) : branches);

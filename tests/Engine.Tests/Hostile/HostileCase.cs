@@ -31,19 +31,22 @@ public sealed record HostileCase(string Name, string End, Func<byte[]> Module)
 
     /// <summary>Decodes, compiles and runs the module. Must be called on a guest thread.</summary>
     /// <returns>The end in words: <c>refused FAULT</c>, <c>not linked FAULT</c>, <c>trap KIND</c> or <c>returns BITS</c>.</returns>
-    public string Run(CancellationToken cancellation)
+    public string Run(CancellationToken cancellation) => Run(Module(), cancellation);
+
+    /// <inheritdoc cref="Run(CancellationToken)"/>
+    public string Run(byte[] module, CancellationToken cancellation)
     {
-        var (end, message) = EndOf(cancellation);
+        var (end, message) = EndOf(module, cancellation);
         return message.Length <= MessageLengthMax ? end : $"{end}, with a message of {message.Length} characters";
     }
 
-    private (string End, string Message) EndOf(CancellationToken cancellation)
+    private (string End, string Message) EndOf(byte[] module, CancellationToken cancellation)
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var run = new Run(Limits with { Cancellation = cancel.Token }, TimeProvider.System);
         try
         {
-            using var instance = Instance.Instantiate(CompiledModule.Compile(WasmModule.Decode(Module(), EngineLimits.Default)), Host(cancel), run);
+            using var instance = Instance.Instantiate(CompiledModule.Compile(WasmModule.Decode(module, EngineLimits.Default)), Host(cancel), run);
             var results = instance.Invoke("run", Arguments);
             return ($"returns {string.Join(' ', results.Select(result => result.Bits))}" + (run.MemoryRefused ? ", memory refused" : ""), "");
         }

@@ -21,9 +21,12 @@ public sealed record HostileCommand(string Name, string End, Func<byte[]> Module
 
     /// <summary>Must be called on a guest thread.</summary>
     /// <returns>The outcome, with the exit code of a command that failed.</returns>
-    public string Run(CancellationToken cancellation)
+    public string Run(CancellationToken cancellation) => Run(Module(), cancellation);
+
+    /// <inheritdoc cref="Run(CancellationToken)"/>
+    public string Run(byte[] module, CancellationToken cancellation)
     {
-        using var program = GuestProgram.Load(Module());
+        using var program = GuestProgram.Load(module);
         var result = program.Run(new GuestInvocation
         {
             Now = DateTimeOffset.UnixEpoch,

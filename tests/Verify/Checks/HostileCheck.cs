@@ -28,8 +28,9 @@ public static class HostileCheck
         var path = Path.Combine(AppContext.BaseDirectory, "programs", "faulty", "faulty.wasm");
         using var faulty = GuestProgram.Load(await File.ReadAllBytesAsync(path));
         var runs = Runs(faulty).ToArray();
-        foreach (var (name, bytesMax, run) in runs)
+        foreach (var (name, bytesMax, prepare) in runs)
         {
+            var run = prepare();
             GC.Collect();
             ProcessMemory.ForgetPeak();
             var resident = ProcessMemory.Now;
@@ -64,14 +65,27 @@ public static class HostileCheck
         return new VerifyResult(line, found);
     }
 
-    private static IEnumerable<(string Name, long BytesMax, Func<CancellationToken, string?> Run)> Runs(GuestProgram faulty)
+    /// <summary>Each is prepared just before it runs: that making a module takes memory is no fault of the engine.</summary>
+    private static IEnumerable<(string Name, long BytesMax, Func<Func<CancellationToken, string?>> Prepare)> Runs(GuestProgram faulty)
     {
         foreach (var hostile in HostileModules.All)
-            yield return (hostile.Name, hostile.BytesMax, cancellation => Differs(hostile.End, hostile.Run(cancellation)));
+        {
+            yield return (hostile.Name, hostile.BytesMax, () =>
+            {
+                var module = hostile.Module();
+                return cancellation => Differs(hostile.End, hostile.Run(module, cancellation));
+            });
+        }
         foreach (var hostile in HostileCommands.All)
-            yield return (hostile.Name, HostileCommand.BytesMax, cancellation => Differs(hostile.End, hostile.Run(cancellation)));
+        {
+            yield return (hostile.Name, HostileCommand.BytesMax, () =>
+            {
+                var module = hostile.Module();
+                return cancellation => Differs(hostile.End, hostile.Run(module, cancellation));
+            });
+        }
         foreach (var mode in FaultyCase.All)
-            yield return ($"faulty, {mode.Mode}", FaultyCase.BytesMax, cancellation => mode.Run(faulty, cancellation));
+            yield return ($"faulty, {mode.Mode}", FaultyCase.BytesMax, () => cancellation => mode.Run(faulty, cancellation));
     }
 
     private static string? Differs(string expected, string end) => end == expected ? null : $"it ended with '{end}', expected '{expected}'";
