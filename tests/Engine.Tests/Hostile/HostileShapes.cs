@@ -32,6 +32,12 @@ internal static class HostileShapes
             new Code().Block(0).I32Const(0).BrTable(new int[65_520], 0).End()));
         yield return new("operands-passed-on-by-a-branch-table-of-equal-types", TooLarge, () => Passed(
             new Code().Block(0).Block(1).I32Const(0).BrTable([.. Enumerable.Range(0, 65_520).Select(i => i % 2)], 0).End().End()));
+        // These took the machine-code compiler up to 12 s and 2 GB, as much as 512 KiB of code can.
+        yield return new("loops-170000", TooLarge, () => Calling(new Code().Times(170_000, c => c.Loop().End())));
+        yield return new("indirect-calls-100000", TooLarge, () => Calling(new Code().Times(100_000, c => c.I32Const(0).CallIndirect(0))));
+        yield return new("calls-200000", TooLarge, () => Calling(new Code().Times(200_000, c => c.Call(0))));
+        yield return new("globals-120000", TooLarge, () => Calling(new Code().Times(120_000, c => c.GlobalGet(0).GlobalSet(0))));
+        yield return new("indirect-calls-3000", "returns ", () => Calling(new Code().Times(3_000, c => c.I32Const(0).CallIndirect(0))));
         yield return new("operands-passed-on-in-many-functions", TooLarge, () => InManyFunctions(60));
         yield return new("locals-of-100000-functions", TooLarge, () => LocalsOfMany(99_999));
         yield return new("recursion-with-1000-vector-results", "trap CallStackExhausted", RecursionWithManyResults);
@@ -112,6 +118,16 @@ internal static class HostileShapes
         module.Function(type, null, new Code().Times(1_000, c => c.LocalGet(0)));
         var around = new Code().Times(1_000, c => c.I32Const(0)).Raw(code.ToArray()).Times(1_000, c => c.Drop());
         module.Function(module.Type(None, None), "run", around);
+        return module;
+    }
+
+    /// <summary>The code in <c>run</c>; function 0, which the table has too, does nothing.</summary>
+    private static TestModule Calling(Code code)
+    {
+        var module = new TestModule().Table(1).Elements(0).Global(WasmType.I32, true, new Code().I32Const(0));
+        var type = module.Type(None, None);
+        module.Function(type, null, new Code());
+        module.Function(type, "run", code);
         return module;
     }
 
