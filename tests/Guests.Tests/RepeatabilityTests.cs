@@ -85,6 +85,8 @@ public sealed class RepeatabilityTests
         var limits = Guest.Limits with { FuelMax = 1_000_000 };
         var result = new Probe().Call("random_get", 0x10000, 900_000).RunAsCommand(Guest.Invocation() with { Limits = limits });
         Assert.Equal(1_000_000, result.MustEndAs(GuestOutcome.OutOfFuel).FuelUsed);
+        Assert.Matches(
+            @"^out of fuel in imported function \d+ \(wasi_snapshot_preview1\.random_get\): the limit is 1000000$", result.Reason);
     }
 
     [Fact]

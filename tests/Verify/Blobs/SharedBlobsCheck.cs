@@ -106,7 +106,7 @@ public static class SharedBlobsCheck
                 new DirectoryInfo(AppContext.BaseDirectory) is var mine ? mine.Parent!.Parent!.FullName : "", "Verify", mine.Name,
                 "Marketplace.Verify.dll");
             string[] arguments = [binary, ProcessName, folder, $"{seed + (1000 * ++_started)}", $"{steps}", looksBeforeItDeletes ? "take" : "name"];
-            return Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!;
+            return Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         }
 
         private async Task End(Process process)
@@ -115,10 +115,12 @@ public static class SharedBlobsCheck
             {
                 // To the end of what it had to say.
             }
+            // What it says there is no more than the exception that ended it, so no full pipe has kept it from its other lines.
+            var why = await process.StandardError.ReadToEndAsync();
             await process.WaitForExitAsync();
             // 137: killed by signal 9.
             if (process.ExitCode is not (0 or 137))
-                Violations.Add($"a process ended with code {process.ExitCode}");
+                Violations.Add($"a process ended with code {process.ExitCode}: {why.Trim()}");
             process.Dispose();
         }
 
