@@ -25,6 +25,7 @@ public sealed class CompiledModule
     private CompiledModule(WasmModule module, bool metered)
     {
         Module = module;
+        WarmRange = WarmRange.Of(module.Content);
         _emitter = new ModuleEmitter(module.Content) { IsMetered = metered };
         _codes = new nint[module.Content.FunctionTypes.Count];
         ResultsMax = module.Content.Types.Count == 0 ? 0 : module.Content.Types.Max(t => t.Results.Length);
@@ -53,6 +54,9 @@ public sealed class CompiledModule
     /// <summary>Making the machine code of all functions takes no longer.</summary>
     internal TimeSpan CompilationTimeMax =>
         EnginePolicy.CompilationTimeMin + (EnginePolicy.CompilationTimePerMiB * (Module.Content.Bytes.Length / (double)(1 << 20)));
+
+    /// <summary>What every instance uses of the module's own memory.</summary>
+    internal WarmRange WarmRange { get; }
 
     /// <summary>Results of the widest function type.</summary>
     internal int ResultsMax { get; }

@@ -7,20 +7,19 @@ public sealed class Function : External
 {
     private readonly int _index;
 
-    internal Function(FunctionType type, SignatureKey signature, int index, Instance context)
+    // Small, because each instance makes one for each function in its tables.
+    internal Function(int index, Instance context)
     {
-        FunctionType = type;
-        Signature = signature;
         Context = context;
         _index = index;
     }
 
-    public FunctionType FunctionType { get; }
+    public FunctionType FunctionType => Context.Module.Content.TypeOfFunction(_index);
 
     public override ExternalType Type => FunctionType;
 
-    /// <summary>Keeps the number of <see cref="SignatureBits"/> from being given to another type.</summary>
-    internal SignatureKey Signature { get; }
+    /// <summary>The module, which <see cref="Context"/> keeps, keeps it: so its number is not given to another type.</summary>
+    internal SignatureKey Signature => Context.SignatureOf(_index);
 
     /// <summary>
     /// Compared by an indirect call with the signature it expects. Matches nothing until the code is known, so that a table of thousands of

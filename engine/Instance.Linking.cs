@@ -33,9 +33,10 @@ public sealed partial class Instance
         }
 
         _functions ??= new Function?[_content.FunctionTypes.Count];
-        return _functions[index] ??= new Function(
-            _content.TypeOfFunction(index), _compiled.SignatureOf(index), index, this);
+        return _functions[index] ??= new Function(index, this);
     }
+
+    internal SignatureKey SignatureOf(int function) => _compiled.SignatureOf(function);
 
     internal nint CodeOf(int function) => _compiled.CodeOf(function);
 
@@ -48,6 +49,9 @@ public sealed partial class Instance
     internal void DropData(int segment) => (_droppedData ??= new bool[_content.Data.Count])[segment] = true;
 
     internal void DropElements(int segment) => (_droppedElements ??= new bool[_content.Elements.Count])[segment] = true;
+
+    internal object? EvaluateReference(in ConstantExpression expression) =>
+        expression.Kind == ConstantKind.RefFunc ? FunctionAt((int)expression.Bits) : Evaluate(expression).Reference;
 
     internal Value Evaluate(ConstantExpression expression) => expression.Kind switch
     {
@@ -158,7 +162,7 @@ public sealed partial class Instance
 
         for (var i = 0; i < items.Length; i++)
         {
-            table.Elements[address + i] = Evaluate(items[i]).Reference;
+            table.Elements[address + i] = EvaluateReference(in items[i]);
         }
     }
 

@@ -137,7 +137,7 @@ public sealed partial class Instance : IDisposable
             Run.Dismiss(this);
             if (_content.ImportedMemories == 0)
             {
-                Memory0?.Release();
+                Memory0?.Release(_compiled.WarmRange);
             }
         }
     }

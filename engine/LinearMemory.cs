@@ -87,10 +87,10 @@ public sealed unsafe class LinearMemory : External
     }
 
     /// <summary>Gives the bytes back, zeroed for the next guest. The memory is empty afterwards.</summary>
-    internal void Release()
+    internal void Release(WarmRange warm)
     {
         var used = Length;
         Length = 0;
-        MemoryPool.Return(_reservation, used);
+        MemoryPool.Return(_reservation, used, warm);
     }
 }

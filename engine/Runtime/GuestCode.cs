@@ -211,7 +211,7 @@ internal static unsafe class GuestCode
         Charge(instance, (uint)count, 1);
         for (var i = 0; i < count; i++)
         {
-            target.Elements[to + i] = instance.Evaluate(items[from + i]).Reference;
+            target.Elements[to + i] = instance.EvaluateReference(in items[from + i]);
         }
     }
 

@@ -15,9 +15,10 @@ internal static class MemoryPool
 
     /// <param name="reservation">No longer used by the caller.</param>
     /// <param name="used">Bytes from the base that the guest could have written.</param>
-    public static void Return(MemoryReservation reservation, long used)
+    /// <param name="warm">What the next guest is likely to use.</param>
+    public static void Return(MemoryReservation reservation, long used, WarmRange warm)
     {
-        if (!reservation.TryReset(used) || !Shelves[BitOperations.Log2((uint)reservation.Pages)].TryPut(reservation))
+        if (!reservation.TryReset(used, warm) || !Shelves[BitOperations.Log2((uint)reservation.Pages)].TryPut(reservation))
         {
             reservation.Dispose();
         }

@@ -35,9 +35,9 @@ internal sealed unsafe class MemoryReservation : SafeHandle
     /// <summary>Makes the first <paramref name="bytes"/> usable.</summary>
     public bool TryCommit(long bytes) => !OperatingSystem.IsWindows() || bytes == 0 || WindowsPages.Commit(handle, (nuint)bytes);
 
-    /// <summary>Makes the first <paramref name="bytes"/> zero again.</summary>
+    /// <summary>Makes the first <paramref name="bytes"/> zero again, those in <paramref name="warm"/> without giving them back to the system.</summary>
     /// <returns>False where that cannot be done; the reservation must not be used again.</returns>
-    public bool TryReset(long bytes)
+    public bool TryReset(long bytes, WarmRange warm)
     {
         if (bytes <= EnginePolicy.ClearBytesMax)
         {
@@ -45,9 +45,22 @@ internal sealed unsafe class MemoryReservation : SafeHandle
             return true;
         }
 
-        return OperatingSystem.IsWindows()
-            ? WindowsPages.Decommit(handle, (nuint)bytes)
-            : OperatingSystem.IsLinux() && UnixPages.Discard(handle, (nuint)bytes);
+        if (!OperatingSystem.IsLinux())
+        {
+            return OperatingSystem.IsWindows() && WindowsPages.Decommit(handle, (nuint)bytes);
+        }
+
+        // Whole pages of the system; a page of WebAssembly is a whole number of them.
+        var start = Math.Min(warm.Start, bytes) / Environment.SystemPageSize * Environment.SystemPageSize;
+        var end = Math.Min((warm.End + Environment.SystemPageSize - 1) / Environment.SystemPageSize * Environment.SystemPageSize, bytes);
+        if (end <= start)
+        {
+            return UnixPages.Discard(handle, (nuint)bytes);
+        }
+
+        new Span<byte>(Base + start, (int)(end - start)).Clear();
+        return (start == 0 || UnixPages.Discard(handle, (nuint)start))
+            && (end == bytes || UnixPages.Discard((nint)(Base + end), (nuint)(bytes - end)));
     }
 
     protected override bool ReleaseHandle() =>

@@ -34,6 +34,34 @@ public sealed class IsolationTests(GuestThreadsFixture guests) : EngineTest(gues
         }
     }
 
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(0, 64 * 65_536)]
+    [InlineData(65_535, 1)]
+    [InlineData(1_000_000, 70_000)]
+    [InlineData(1_048_576, 4_096)]
+    [InlineData((64 * 65_536) - 1, 1)]
+    public async Task MemoryIsZero_ForTheNextGuest_WhereverTheDataWas(int address, int count)
+    {
+        const int pages = 64;
+        var fill = new TestModule().Memory(pages).Data(address, new byte[count]);
+        fill.Function(fill.Type(None, I32), "run", new Code()
+            .I32Const(0).I32Const(0xAB).I32Const(pages * 65_536).MemoryFill().Unreachable());
+        var sum = new TestModule().Memory(pages);
+        sum.Function(sum.Type(None, I32), "run", new Code()
+            .Loop()
+            .LocalGet(1).LocalGet(0).I32Load().Raw(0x72).LocalSet(1)
+            .LocalGet(0).I32Const(4).I32Add().LocalTee(0).I32Const(pages * 65_536).Raw(0x47).BrIf(0)
+            .End().LocalGet(1), (2, WasmType.I32));
+        var compiled = fill.Compile();
+        for (var i = 0; i < 3; i++)
+        {
+            var run = new Run(Limits(), TimeProvider.System);
+            Assert.Equal(TrapKind.Unreachable, (await OnGuestThread(() => Execute(compiled, new Imports(), run))).Trap);
+            Assert.Equal([Value.FromI32(0)], (await Run(sum, Limits())).Results);
+        }
+    }
+
     [Fact]
     public async Task MemoryThatGrew_IsZeroAbove()
     {
