@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.Unicode;
 
 namespace Marketplace.Engine.Decode;
 
@@ -94,6 +95,13 @@ internal ref struct ByteReader(ReadOnlySpan<byte> module, int position, int end)
         {
             throw Malformed("malformed UTF-8 encoding");
         }
+    }
+
+    /// <summary>Reads a name of any length, of which only matters whether it is this one.</summary>
+    public bool NameIs(ReadOnlySpan<byte> name)
+    {
+        var bytes = Bytes(Length());
+        return Utf8.IsValid(bytes) ? bytes.SequenceEqual(name) : throw Malformed("malformed UTF-8 encoding");
     }
 
     public void Skip(int count) => Bytes(count);

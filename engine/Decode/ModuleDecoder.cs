@@ -73,7 +73,7 @@ internal ref partial struct ModuleDecoder
             reader.Skip(length);
             if (id == (byte)Section.Custom)
             {
-                if (section.Name(int.MaxValue) == NameSection.SectionName)
+                if (section.NameIs(NameSection.SectionName))
                 {
                     _content.NameSection ??= (section.Position, section.End);
                 }

@@ -9,7 +9,7 @@ namespace Marketplace.Engine.Decode;
 /// </summary>
 internal static class NameSection
 {
-    public const string SectionName = "name";
+    public static ReadOnlySpan<byte> SectionName => "name"u8;
 
     private const byte FunctionNames = 1;
 
