@@ -69,7 +69,7 @@ internal static class InspectCommand
             ("functions", (long)report.Functions),
             ("instructions", report.Instructions),
             ("code", $"{Table.Show(report.CodeBytes)} bytes of IL"),
-            ("set-up", $"about {report.EmitMillisecondsEstimate:#,0} ms, and {report.CodeMillisecondsEstimate:#,0} ms if every function is called"));
+            ("compiling", $"about {report.EmitMillisecondsEstimate + report.CodeMillisecondsEstimate:#,0} ms if every function is called"));
         WriteNames(writer, "imports", report.Imports);
         WriteNames(writer, "exports", report.Exports);
         WriteFunctions(writer, "largest functions", report.Largest);
