@@ -81,8 +81,11 @@ public sealed record EngineLimits
     /// </summary>
     public int ModuleOperandMovesMax { get; init; } = 4_000_000;
 
-    /// <summary>Blocks within blocks. Neither decoder nor compiler recurses; this bounds their tables.</summary>
-    public int NestingMax { get; init; } = 10_000;
+    /// <summary>
+    /// Blocks within blocks. Neither decoder nor compiler recurses; this bounds their tables and what nested loops cost the machine-code compiler
+    /// (5,000 of them 50 MiB for a moment). The compiler of C and the interpreter of Ruby stay below 2,000.
+    /// </summary>
+    public int NestingMax { get; init; } = 5_000;
 
     /// <summary>Targets of one br_table. The limit of browsers.</summary>
     public int BranchTargetsMax { get; init; } = 65_520;
