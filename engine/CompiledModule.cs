@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Marketplace.Engine.Decode;
 using Marketplace.Engine.Emit;
 using Marketplace.Engine.Runtime;
 
@@ -13,14 +14,21 @@ public sealed class CompiledModule
     /// <summary>What the runtime keeps for the smallest module: an assembly with heaps of its own.</summary>
     private const int AssemblyMemoryBytes = 192 * 1024;
 
-    /// <summary>For each byte of a module: the byte itself, and lists of what is in it.</summary>
+    /// <summary>For each byte of a module: the byte itself, and what is read from code and types.</summary>
     private const int MemoryPerModuleByte = 2;
+
+    /// <summary>For each function, export, global and segment, which may be written in four bytes: an object and places in lists.</summary>
+    private const int MemoryPerEntry = 100;
+
+    /// <summary>For each element of a segment, which may be written in one.</summary>
+    private const int MemoryPerElement = 32;
 
     /// <summary>For each byte of IL: the builder's buffers, the runtime's copies, machine code and what belongs to it.</summary>
     private const int MemoryPerCodeByte = 5;
 
     private readonly ModuleEmitter _emitter;
     private readonly nint[] _codes;
+    private readonly long _listBytes;
 
     private CompiledModule(WasmModule module, bool metered)
     {
@@ -28,6 +36,7 @@ public sealed class CompiledModule
         WarmRange = WarmRange.Of(module.Content);
         _emitter = new ModuleEmitter(module.Content) { IsMetered = metered };
         _codes = new nint[module.Content.FunctionTypes.Count];
+        _listBytes = ListBytes(module.Content);
         ResultsMax = module.Content.Types.Count == 0 ? 0 : module.Content.Types.Max(t => t.Results.Length);
     }
 
@@ -49,6 +58,7 @@ public sealed class CompiledModule
     /// </summary>
     public long MemoryBytes => AssemblyMemoryBytes
         + (MemoryPerModuleByte * (long)Module.Content.Bytes.Length)
+        + _listBytes
         + (MemoryPerCodeByte * _emitter.EmittedBytes);
 
     /// <summary>Making the machine code of all functions takes no longer.</summary>
@@ -95,4 +105,8 @@ public sealed class CompiledModule
         var code = _codes[function];
         return code != 0 ? code : _codes[function] = _emitter.Resolve(function).MethodHandle.GetFunctionPointer();
     }
+
+    private static long ListBytes(ModuleContent content) =>
+        (MemoryPerElement * content.Elements.Sum(segment => (long)segment.Items.Length))
+        + (MemoryPerEntry * ((long)content.FunctionTypes.Count + content.Exports.Count + content.Globals.Count + content.Data.Count + content.Elements.Count));
 }

@@ -36,6 +36,9 @@ public static class EnginePolicy
     /// </summary>
     public const int VectorFrameSlots = 2;
 
+    /// <summary>Slots for each instruction that reads or writes a vector local: where a NaN in it must become the canonical one, that is such a call.</summary>
+    public const int VectorLocalFrameSlots = 2;
+
     /// <summary>Slots that each entry from the host costs: the host's own frames when a host function calls the guest again.</summary>
     public const int HostFrameSlots = 256;
 

@@ -60,6 +60,7 @@ internal sealed class FunctionPlan
         var plan = new FunctionPlan(parameters + body.LocalCount, parameters);
         var reader = new InstructionReader(content.Bytes.Span, body.Offset, body.End, content.Limits);
         var before = default(Instruction);
+        var vectorLocals = VectorLocals(type, body);
         var blocks = new Stack<int>();
         while (!reader.AtEnd)
         {
@@ -72,6 +73,11 @@ internal sealed class FunctionPlan
 
             plan._segments.Read(in instruction);
             plan.InstructionSlots += OpcodeTable.FrameSlotsOf(instruction.Opcode);
+            if (vectorLocals is not null && instruction.Opcode is >= Opcode.LocalGet and <= Opcode.LocalTee && vectorLocals[instruction.Index])
+            {
+                plan.InstructionSlots += EnginePolicy.VectorLocalFrameSlots;
+            }
+
             plan.UsesMemory |= OpcodeTable.ImmediateOf(instruction.Opcode) is Immediate.Memory or Immediate.MemoryAndLane;
             plan._checks.Read(in before, in instruction);
             plan.MemoryMayGrow |= instruction.Opcode is Opcode.Call or Opcode.CallIndirect or Opcode.MemoryGrow;
@@ -95,6 +101,30 @@ internal sealed class FunctionPlan
 
         plan._nans.Finish(() => new InstructionReader(content.Bytes.Span, body.Offset, body.End, content.Limits));
         return plan;
+    }
+
+    /// <returns>By index whether a local holds a vector; null where none does.</returns>
+    private static bool[]? VectorLocals(FunctionType type, FunctionBody body)
+    {
+        if (!type.Parameters.Contains(WasmType.V128) && !body.Locals.Any(run => run.Type == WasmType.V128))
+        {
+            return null;
+        }
+
+        var vectors = new bool[type.Parameters.Length + body.LocalCount];
+        var next = 0;
+        foreach (var parameter in type.Parameters)
+        {
+            vectors[next++] = parameter == WasmType.V128;
+        }
+
+        foreach (var (count, local) in body.Locals)
+        {
+            vectors.AsSpan(next, count).Fill(local == WasmType.V128);
+            next += count;
+        }
+
+        return vectors;
     }
 
     private void AddSet(int local, int offset)

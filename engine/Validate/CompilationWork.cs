@@ -8,6 +8,11 @@ namespace Marketplace.Engine.Validate;
 /// </summary>
 internal static class CompilationWork
 {
+    private const int FloatSet = 2;
+
+    /// <summary>Of what is written to a local: a float may be a NaN that must become the canonical one.</summary>
+    public static int OfSet(WasmType local) => local is WasmType.F32 or WasmType.F64 or WasmType.V128 ? FloatSet : 0;
+
     public static int Of(Opcode opcode) => opcode switch
     {
         // What only names a value or a place is paid by whoever uses it.

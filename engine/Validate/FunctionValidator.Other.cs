@@ -23,12 +23,15 @@ internal sealed partial class FunctionValidator
             case Opcode.LocalGet:
                 _stack.Push(Local(instruction.Index));
                 break;
-            case Opcode.LocalSet:
-                _stack.Pop(Local(instruction.Index));
-                break;
-            case Opcode.LocalTee:
-                _stack.Pop(Local(instruction.Index));
-                _stack.Push(Local(instruction.Index));
+            case Opcode.LocalSet or Opcode.LocalTee:
+                var local = Local(instruction.Index);
+                _stack.AddWork(CompilationWork.OfSet(local));
+                _stack.Pop(local);
+                if (instruction.Opcode == Opcode.LocalTee)
+                {
+                    _stack.Push(local);
+                }
+
                 break;
             case Opcode.GlobalGet:
                 _stack.Push(Global(instruction.Index).Content);

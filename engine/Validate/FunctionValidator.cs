@@ -10,6 +10,7 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
 {
     private readonly OperandTypes _stack = new(limits);
     private WasmType[] _locals = [];
+    private int _branchTables;
     private int _localCount;
 
     public void Validate(int function, FunctionBody body)
@@ -215,18 +216,26 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
         _stack.Pop(WasmType.I32);
         var arity = _stack.Label(instruction.Index).LabelTypes.Length;
         ReadOnlySpan<WasmType> seen = default;
+        _branchTables++;
         foreach (var label in instruction.Labels.Span)
         {
-            var types = _stack.Label(label).LabelTypes;
+            ref var target = ref _stack.Label(label);
+            var types = target.LabelTypes;
             if (types.Length != arity)
             {
                 throw _stack.Invalid("type mismatch");
             }
 
             // Most tables have one list of types, whatever the number of their labels.
-            if (types != seen)
+            // The operands are moved once for each block that a table names, however often it does.
+            if (types != seen || target.Table != _branchTables)
             {
                 _stack.Move(types.Length);
+                target.Table = _branchTables;
+            }
+
+            if (types != seen)
+            {
                 _stack.Expect(types);
                 seen = types;
             }

@@ -12,6 +12,9 @@ internal struct ControlFrame
     /// <summary>Operands below belong to the blocks around it.</summary>
     public int Height;
 
+    /// <summary>The last br_table that named the block, by its number in the function's module.</summary>
+    public int Table;
+
     /// <summary>The rest of the block cannot be reached: operands of any type may be popped from nothing.</summary>
     public bool Unreachable;
 

@@ -97,8 +97,9 @@ public sealed class RunBoundTests(GuestThreadsFixture guests) : EngineTest(guest
     [InlineData("empty", EnginePolicy.FrameSlots)]
     [InlineData("seven bytes", EnginePolicy.FrameSlots)]
     [InlineData("eight bytes", EnginePolicy.FrameSlots + 1)]
-    [InlineData("vector moved", EnginePolicy.FrameSlots + 2 + 2)]
-    [InlineData("vector used", EnginePolicy.FrameSlots + 2 + 2 + EnginePolicy.VectorFrameSlots)]
+    [TestsBound(typeof(EnginePolicy), nameof(EnginePolicy.VectorLocalFrameSlots))]
+    [InlineData("vector moved", EnginePolicy.FrameSlots + 2 + 2 + EnginePolicy.VectorLocalFrameSlots)]
+    [InlineData("vector used", EnginePolicy.FrameSlots + 2 + 2 + EnginePolicy.VectorLocalFrameSlots + EnginePolicy.VectorFrameSlots)]
     public async Task Frame_FitsIntoItsSlotsAndNotIntoOneLess(string body, int slots)
     {
         var vector = body.StartsWith("vector", StringComparison.Ordinal);

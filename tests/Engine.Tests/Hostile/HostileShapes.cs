@@ -1,3 +1,4 @@
+using Marketplace.Engine.Decode;
 using Marketplace.Engine.Tests.Building;
 
 namespace Marketplace.Engine.Tests.Hostile;
@@ -32,6 +33,10 @@ internal static class HostileShapes
             new Code().Block(0).I32Const(0).BrTable(new int[65_520], 0).End()));
         yield return new("operands-passed-on-by-a-branch-table-of-equal-types", TooLarge, () => Passed(
             new Code().Block(0).Block(1).I32Const(0).BrTable([.. Enumerable.Range(0, 65_520).Select(i => i % 2)], 0).End().End()));
+        yield return new("operands-passed-on-by-branch-tables-to-many-heights", TooLarge, () => BranchTablesToManyHeights(1_800));
+        yield return new("sets-of-floats-130000", TooLarge, () => SetsOfFloats(WasmType.F32, Opcode.F32Add, 130_000));
+        yield return new("sets-of-floats-12000", "trap CallStackExhausted", () => SetsOfFloats(WasmType.F64, Opcode.F64Add, 12_000));
+        yield return new("sets-of-vectors-12000", "trap CallStackExhausted", () => SetsOfFloats(WasmType.V128, Opcode.F32x4Add, 12_000));
         // These took the machine-code compiler up to 12 s and 2 GB, as much as 512 KiB of code can.
         yield return new("loops-170000", TooLarge, () => Calling(new Code().Times(170_000, c => c.Loop().End())));
         yield return new("indirect-calls-100000", TooLarge, () => Calling(new Code().Times(100_000, c => c.I32Const(0).CallIndirect(0))));
@@ -41,6 +46,28 @@ internal static class HostileShapes
         yield return new("operands-passed-on-in-many-functions", TooLarge, () => InManyFunctions(60));
         yield return new("locals-of-100000-functions", TooLarge, () => LocalsOfMany(99_999));
         yield return new("recursion-with-1000-vector-results", "trap CallStackExhausted", RecursionWithManyResults);
+    }
+
+    /// <summary>Each table leaves 127 blocks of 32 results at heights that all differ, so each of them is a copy of its own.</summary>
+    private static TestModule BranchTablesToManyHeights(int tables)
+    {
+        const int Blocks = 127;
+        var module = new TestModule();
+        var results = module.Type([], [.. Enumerable.Repeat(WasmType.I32, 32)]);
+        var code = new Code().Times(Blocks, c => c.I32Const(0).Block((byte)results));
+        code.Times(tables, c => c.LocalGet(0).If().Times(32, operands => operands.LocalGet(1)).LocalGet(0)
+            .BrTable([.. Enumerable.Range(1, Blocks)], 1).End());
+        module.Function(module.Type([], []), "run", code.Raw(0x00).Times(Blocks, c => c.End().Raw(0x00)), (2, WasmType.I32));
+        return module;
+    }
+
+    /// <summary>Of a local that may hold any NaN into one that must not, in a function that calls itself.</summary>
+    private static TestModule SetsOfFloats(WasmType type, Opcode sum, int times)
+    {
+        var module = new TestModule();
+        var code = new Code().LocalGet(0).LocalGet(0).Op(sum).LocalSet(0).Times(times, c => c.LocalGet(0).LocalSet(1));
+        module.Function(module.Type([], [WasmType.I32]), "run", code.Call(0).I32Const(1).I32Add(), (2, type));
+        return module;
     }
 
     private static IEnumerable<HostileCase> Crowds()

@@ -19,8 +19,9 @@ internal static class BodyReader
 
         Segments(steps, MatchBlocks(steps));
         var locals = body.Locals.SelectMany(run => Enumerable.Repeat(run.Type, run.Count)).ToArray();
-        var slots = FuelTable.FrameSlots + type.Parameters.Concat(locals).Sum(OperandCount.SlotsOf)
-            + OperandCount.Greatest(content, type, locals, steps) + steps.Sum(step => FuelTable.SlotsOf(step.Opcode))
+        WasmType[] all = [.. type.Parameters, .. locals];
+        var slots = FuelTable.FrameSlots + all.Sum(OperandCount.SlotsOf)
+            + OperandCount.Greatest(content, type, locals, steps) + steps.Sum(step => FuelTable.SlotsOf(step.Instruction, all))
             + ((body.End - body.Offset) / FuelTable.BodyBytesPerSlot);
         return new Body(type, locals, steps, slots);
     }

@@ -1,3 +1,4 @@
+using Marketplace.Engine;
 using Marketplace.Engine.Decode;
 
 namespace Marketplace.Reference.Execution;
@@ -17,8 +18,9 @@ internal static class FuelTable
     };
 
     /// <summary>Slots of the frame for one instruction.</summary>
-    public static int SlotsOf(Opcode opcode) => opcode switch
+    public static int SlotsOf(Instruction instruction, WasmType[] locals) => instruction.Opcode switch
     {
+        Opcode.LocalGet or Opcode.LocalSet or Opcode.LocalTee => locals[instruction.Index] == WasmType.V128 ? 2 : 0,
         Opcode.V128Load or Opcode.V128Store or Opcode.V128Const => 0,
         >= Opcode.V128Load and <= Opcode.F64x2ConvertLowI32x4U => 2,
         _ => 0,
