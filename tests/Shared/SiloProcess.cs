@@ -87,7 +87,11 @@ internal sealed class SiloProcess : IAsyncDisposable
         while (!HasAnnounced)
         {
             if (_process.HasExited)
+            {
+                // The end comes before the last of what it wrote, which this waits for.
+                await _process.WaitForExitAsync(cancellation);
                 throw new InvalidOperationException($"The silo ended with code {_process.ExitCode} before it was ready:{Environment.NewLine}{Output}");
+            }
             await Task.Delay(2, cancellation);
         }
     }
