@@ -250,7 +250,7 @@ public sealed class Run : IDisposable
         _codeBytes += bytes;
         if (_codeBytes > _limits.CodeBytesMax)
         {
-            // The machine-code compiler may do without the function for now, and then the guest would go on.
+            // The machine-code compiler may put the function off, and then the guest would go on.
             StopGuest(TrapKind.TimedOut);
         }
 
