@@ -47,6 +47,13 @@ public sealed partial class MarketGrain
             return;
         }
 
+        if (report.Outcome == RunOutcome.InputUnavailable && IsDoubted(job, worker))
+        {
+            job.InputMissedBy = worker;
+            await WorkerFailed(job, worker, report.Reason ?? "the worker could not fetch the module or the input");
+            return;
+        }
+
         if (verdict == JobOutcomes.Verdict.Interrupted)
         {
             await Interrupted(job, report.Reason ?? "the worker gave the run up");
@@ -75,6 +82,13 @@ public sealed partial class MarketGrain
             throw;
         }
     }
+
+    /// <summary>
+    /// One worker that cannot fetch a module or an input may be the one that lost its blobs: until another says the same, that is its own failure. A job
+    /// without further attempts ends as the worker says.
+    /// </summary>
+    private static bool IsDoubted(MarketJob job, WorkerId worker) =>
+        (job.InputMissedBy is not { } first || first == worker) && job.Failures < job.Ticket.Spec.RetriesMax;
 
     /// <summary>Keeps what the run leaves behind beside its result: blobs of the output and of its files, changes of state.</summary>
     /// <returns>The end with the roots, that of an earlier run where that one was committed; null where the job runs again.</returns>

@@ -55,6 +55,9 @@ internal sealed class MarketJob(JobTicket ticket)
     public int Failures { get; set; }
     public int Interruptions { get; set; }
 
+    /// <summary>The first worker that could not fetch the module or the input; null where none has said so.</summary>
+    public WorkerId? InputMissedBy { get; set; }
+
     /// <summary>Workers that failed on it.</summary>
     public List<WorkerId>? FailedOn { get; private set; }
 

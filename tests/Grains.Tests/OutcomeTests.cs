@@ -11,7 +11,6 @@ public sealed class OutcomeTests
     [InlineData(RunOutcome.OutOfMemory, JobStatus.Failed, JobFault.Program, ErrorCode.OutOfMemory, 5)]
     [InlineData(RunOutcome.TimedOut, JobStatus.TimedOut, JobFault.Program, ErrorCode.TimeExceeded, 5)]
     [InlineData(RunOutcome.OutputTooLarge, JobStatus.Failed, JobFault.Program, ErrorCode.OutputTooLarge, 5)]
-    [InlineData(RunOutcome.InputUnavailable, JobStatus.Failed, JobFault.Input, ErrorCode.InputUnavailable, 0)]
     [InlineData(RunOutcome.InvalidModule, JobStatus.Failed, JobFault.Input, ErrorCode.InvalidModule, 0)]
     public void Outcome_DecidesStatusFaultCodeAndCharge(RunOutcome outcome, JobStatus status, JobFault fault, ErrorCode? code, int charge) =>
         TestMarket.Run(async market =>

@@ -52,6 +52,58 @@ public sealed class RetryTests
     });
 
     [Fact]
+    public void InputThatOneWorkerCannotFetch_IsItsFailure_AndAnotherCompletesTheJob() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller);
+        var blind = await market.AddWorker("blind", price: 1);
+        var sound = await market.AddWorker("sound", price: 50);
+        var job = (await market.Submit(caller, TestMarket.Item("one", program)))[0].Job;
+
+        await blind.Report(blind.Ended(await blind.TakeOne(), RunOutcome.InputUnavailable, "no such blob"));
+        await sound.Report(sound.Completed(await sound.TakeOne()));
+
+        var view = await market.Job(job).Get(caller);
+        Assert.Equal(JobStatus.Completed, view.Status);
+        Assert.Contains(view.History, step => step.Note == "no such blob" && step.Worker == blind.Id);
+        await market.Settle();
+    });
+
+    [Fact]
+    public void InputThatTwoWorkersCannotFetch_EndsTheJob_AndCostsNothing() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller);
+        var first = await market.AddWorker("first", price: 1);
+        var second = await market.AddWorker("second", price: 50);
+        var job = (await market.Submit(caller, TestMarket.Item("one", program)))[0].Job;
+
+        await first.Report(first.Ended(await first.TakeOne(), RunOutcome.InputUnavailable, "no such blob"));
+        await second.Report(second.Ended(await second.TakeOne(), RunOutcome.InputUnavailable, "no such blob"));
+
+        var view = await market.Job(job).Get(caller);
+        await market.Settle();
+        Assert.Equal((JobStatus.Failed, JobFault.Input, ErrorCode.InputUnavailable), (view.Status, view.Fault, view.Code));
+        Assert.Equal(new TokenAmount(TestMarket.Credit), (await market.Account("client").Get()).Available);
+    });
+
+    [Fact]
+    public void InputThatTheLastAttemptCannotFetch_EndsTheJobAsTheWorkerSays() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller);
+        var worker = await market.AddWorker("worker");
+        var item = TestMarket.Item("one", program);
+        var job = (await market.Submit(caller, item with { Spec = item.Spec with { RetriesMax = 0 } }))[0].Job;
+
+        await worker.Report(worker.Ended(await worker.TakeOne(), RunOutcome.InputUnavailable, "no such blob"));
+
+        var view = await market.Job(job).Get(caller);
+        await market.Settle();
+        Assert.Equal((JobFault.Input, ErrorCode.InputUnavailable), (view.Fault, view.Code));
+    });
+
+    [Fact]
     public void Delay_DoublesUpToItsLimit()
     {
         var chance = new SeededChance(1);
