@@ -4,7 +4,7 @@ using Marketplace.Benchmarks.Engine;
 var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, Task<int>> Run)>
 {
     ["jobs"] = (
-        "durable jobs end to end over HTTP, then single jobs when idle [--jobs N] [--seconds S] [--idle N] [--batch N] [--clients N]",
+        "durable jobs end to end over HTTP, then single jobs when idle [--jobs N] [--seconds S] [--idle N] [--warm N] [--batch N] [--clients N]",
         JobsBenchmark.Run),
     ["peers"] = ("the same, and ../shared/peers/jobs.sh where it is found, with the ratio", PeersBenchmark.Run),
     ["postgres"] = ("documents written on PostgreSQL by 1, 32 and 128 callers, beside pgbench [--seconds S] [--connections N]", PostgresBenchmark.Run),
@@ -18,4 +18,12 @@ if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))
         Console.Error.WriteLine($"  {name,-8} {help}");
     return args is ["--help"] ? 0 : 2;
 }
-return await benchmark.Run(new BenchmarkArguments(args[1..]));
+try
+{
+    return await benchmark.Run(new BenchmarkArguments(args[1..]));
+}
+catch (BenchmarkException here)
+{
+    await Console.Error.WriteLineAsync(here.Message);
+    return 2;
+}

@@ -15,8 +15,9 @@ internal static class StartBenchmark
         for (var run = 0; run < arguments.Number("runs", 5); run++)
         {
             using var data = new TemporaryFolder();
+            await using var node = await BenchmarkNode.Make(data.Path);
             var clock = Stopwatch.StartNew();
-            await using var silo = await SiloProcess.Start(data.Path, CancellationToken.None);
+            await using var silo = await SiloProcess.Start(data.Path, CancellationToken.None, node.Options);
             ready.Add(clock.Elapsed.TotalMilliseconds);
             clock.Restart();
             await using var client = silo.Client();
