@@ -19,8 +19,9 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
     {
         CommandException known => known.Failure,
         MarketplaceException refused => OfRefusal(refused),
-        MarketplaceUnreachableException unreachable =>
-            new(ExitCodes.Unreachable, "unreachable", unreachable.Message, "Run 'market doctor' to see what is wrong."),
+        MarketplaceUnreachableException unreachable => new(
+            ExitCodes.Unreachable, "unreachable", unreachable.Message,
+            "Run 'market doctor' to see what is wrong. Of a cluster, any other silo serves as well: --url URL."),
         MarketplaceProtocolException strange =>
             new(ExitCodes.Unreachable, "not_understood", strange.Message, "Run 'market doctor' to see what is wrong."),
         BlobVerificationException wrong => new(ExitCodes.Damaged, "blob_mismatch", wrong.Message),

@@ -63,7 +63,11 @@ public sealed class DataFolder(string path)
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new DataFolderException($"There is no {name}. Start a silo with this data directory, or name another one.", missing);
+            // Of the silos of a cluster one has the operator's key; the others have an address only.
+            var advice = file == KeyFile && File.Exists(FullName(UrlFile))
+                ? "The silo of this data directory serves a cluster whose first silo has the operator's key. Name that silo's directory, or give a key."
+                : "Start a silo with this data directory, or name another one.";
+            throw new DataFolderException($"There is no {name}. {advice}", missing);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {

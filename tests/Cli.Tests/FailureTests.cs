@@ -104,6 +104,23 @@ public sealed class FailureTests : IDisposable
     }
 
     [Fact]
+    public async Task DataFolderOfAClustersOtherSilo_SaysWhoHasTheKey()
+    {
+        _shell.Environment.Clear();
+        _shell.Write("data/url", "http://127.0.0.1:8080"u8.ToArray());
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(
+                Path.Combine(_shell.Folder, "data"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        var ran = await _shell.Run("account", "show");
+
+        Assert.Equal(ExitCodes.LocalFile, ran.ExitCode);
+        Assert.Contains("first silo has the operator's key", ran.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task LooseKeyFile_EndsWithSeven()
     {
         if (OperatingSystem.IsWindows())

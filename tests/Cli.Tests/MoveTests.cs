@@ -65,12 +65,15 @@ public sealed partial class MoveTests : IDisposable
         var twice = await _shell.Run("import", "node.market", "--database-file", "connection", "--blob-folder", "shared");
         var check = await _shell.Run("store", "check", "--database-file", "connection", "--blob-folder", "shared");
         var back = await _shell.Run("export", "back.market", "--database-file", "connection", "--blob-folder", "shared");
+        var keys = await _shell.Run(
+            "export", "keys.market", "--database-file", "connection", "--blob-folder", "shared", "--data", "silo1", "--with-keys");
 
-        Assert.All((Ran[])[exported, imported, check, back], ran => Assert.Equal((ExitCodes.Ok, ran.Error), (ran.ExitCode, ran.Error)));
+        Assert.All((Ran[])[exported, imported, check, back, keys], ran => Assert.Equal((ExitCodes.Ok, ran.Error), (ran.ExitCode, ran.Error)));
         Assert.Equal(Contents(exported), Contents(imported));
         Assert.Equal(Contents(exported), Contents(back));
         Assert.Equal("No damage in the database.\n", check.Error);
         Assert.True(File.Exists(Path.Combine(_shell.Folder, "silo1", "account.key")));
+        Assert.Contains("Each other silo of the cluster has a worker.key of its own", keys.Error, StringComparison.Ordinal);
         Assert.Equal(ExitCodes.LocalFile, twice.ExitCode);
         Expectation.Matches("errors/import-database-not-empty.txt", twice.Error);
     }

@@ -68,7 +68,7 @@ internal sealed class Doctor(Invocation run)
         yield return health.Status == "ready"
             ? new Check("service", true, $"{health.Status} at {client.Url}")
             : new Check("service", false, $"{health.Status}{(health.Reason is null ? "" : ": " + health.Reason)}",
-                "Wait if it is starting or stopping; else read the log of the silo.");
+                "Wait if it is starting or stopping; else read the log of the silo. Of a cluster, another silo may serve: --url URL.");
         yield return Version(health.Version);
         if (!hasKey)
             yield break;
@@ -91,7 +91,8 @@ internal sealed class Doctor(Invocation run)
             $"{market.Workers} with {market.Slots} slots, from {market.LowestPricePerMillionFuel} per million fuel; "
             + $"{market.QueuedJobs} jobs wait, {market.RunningJobs} run")
         : new Check(
-            "workers", false, "none", "Jobs wait until one comes. A silo on 127.0.0.1 has one inside unless told otherwise; read its log.");
+            "workers", false, "none",
+            "Jobs wait until one comes. A silo on 127.0.0.1 has one inside unless told otherwise, one on another address with --worker true; read its log.");
 
     private static Check Version(string full)
     {

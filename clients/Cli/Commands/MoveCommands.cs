@@ -72,6 +72,12 @@ internal static class MoveCommands
         run.Note(keys.Count > 0
             ? "The file holds keys: whoever reads it has the accounts. Keep it as you keep them."
             : "The key files are not in it; --with-keys takes them too.");
+        if (withKeys && place.Connection is not null)
+        {
+            run.Note(
+                $"Only the keys of {place.DataFolder} are in it. Each other silo of the cluster has a worker.key of its own in its data folder, which no "
+                + "export can take from here: what that worker earned can be spent with that key alone. Copy those folders too.");
+        }
         return ExitCodes.Ok;
     }
 
