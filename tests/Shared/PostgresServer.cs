@@ -94,6 +94,34 @@ public sealed class PostgresServer : IAsyncDisposable
             throw new InvalidOperationException($"PostgreSQL did not restart: {await File.ReadAllTextAsync(Path.Combine(_folder, "log"))}");
     }
 
+    /// <summary>Freezes all processes of the server: its connections stay and say nothing.</summary>
+    public void Pause()
+    {
+        foreach (var process in Processes())
+            Signal("STOP", process);
+    }
+
+    public void Resume()
+    {
+        foreach (var process in Processes())
+            Signal("CONT", process);
+    }
+
+    /// <summary>The postmaster first: once it is frozen there are no new ones.</summary>
+    private IEnumerable<int> Processes()
+    {
+        var postmaster = int.Parse(File.ReadLines(Path.Combine(_folder, "data", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+        yield return postmaster;
+        foreach (var child in File.ReadAllText($"/proc/{postmaster}/task/{postmaster}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            yield return int.Parse(child, CultureInfo.InvariantCulture);
+    }
+
+    private static void Signal(string name, int process)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", process.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
     public static async Task Execute(string connectionString, string sql)
     {
         await using var connection = new NpgsqlConnection(connectionString);
@@ -104,6 +132,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A frozen server would not see that it is to end.
+        if (File.Exists(Path.Combine(_folder, "data", "postmaster.pid")))
+            Resume();
         _keeper.StandardInput.Close();
         await _keeper.WaitForExitAsync();
         _keeper.Dispose();

@@ -37,12 +37,17 @@ internal sealed class SiloProcess : IAsyncDisposable
     public static SiloProcess Launch(string folder, params string[] arguments) =>
         LaunchWith(["--urls", "http://127.0.0.1:0", "--data", folder, .. arguments], folder);
 
-    private static SiloProcess LaunchWith(string[] arguments, string folder)
+    /// <summary>Starts the silo with exactly these arguments and waits for nothing.</summary>
+    /// <param name="arguments">They put its data into <paramref name="folder"/>.</param>
+    /// <param name="folder">Where the silo keeps its data.</param>
+    /// <param name="within">A command that becomes the one behind it, such as <c>ip netns exec NAME</c>.</param>
+    public static SiloProcess LaunchWith(string[] arguments, string folder, params string[] within)
     {
         if (Directory.Exists(folder))
             File.Delete(Path.Combine(folder, "url"));
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        foreach (var argument in (string[])[Binary(), .. arguments])
+        string[] command = [.. within, "dotnet", Binary(), .. arguments];
+        var start = new ProcessStartInfo(command[0]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        foreach (var argument in command[1..])
             start.ArgumentList.Add(argument);
         var silo = new SiloProcess(new Process { StartInfo = start, EnableRaisingEvents = true }, folder);
         silo._process.OutputDataReceived += (_, line) => silo.Keep(line.Data);
@@ -108,9 +113,27 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Asks the silo to stop and waits until it has.</summary>
     public async Task<int> Stop(CancellationToken cancellation)
     {
-        using var signal = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await Signal("TERM");
+        return await Ended(cancellation);
+    }
+
+    /// <summary>Freezes the silo: it keeps its connections and says nothing.</summary>
+    public Task Freeze() => Signal("STOP");
+
+    public Task Thaw() => Signal("CONT");
+
+    /// <summary>Waits for the silo's end and for the last of what it wrote.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> Ended(CancellationToken cancellation)
+    {
         await _process.WaitForExitAsync(cancellation);
         return _process.ExitCode;
+    }
+
+    private async Task Signal(string name)
+    {
+        using var signal = Process.Start("kill", [$"-{name}", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await signal.WaitForExitAsync();
     }
 
     public async ValueTask DisposeAsync()

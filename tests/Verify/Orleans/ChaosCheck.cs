@@ -10,15 +10,13 @@ using TemporaryFolder = Marketplace.Tests.TemporaryFolder;
 namespace Marketplace.Verify.Chaos;
 
 /// <summary>
-/// A cluster of real silos over one PostgreSQL under load: every so often one silo is killed with <c>kill -9</c> and another joins. Afterwards: no acknowledged
-/// job is lost, none is paid twice, all end, the books balance; and after each kill the silos that are left served again in time.
+/// A cluster of real silos over one PostgreSQL under load: every so often one silo is killed with <c>kill -9</c>, frozen, or cut off from the others, and
+/// another joins; or the database is frozen for a while. Afterwards: no acknowledged job is lost, none is paid twice, all end, the books balance; after each
+/// blow the silos that are left served again in time; and a silo that was given up was so soon, and ended by itself.
 /// </summary>
 public static class ChaosCheck
 {
     private const int Clients = 3;
-
-    /// <summary>What a client of a cluster may have to wait after the loss of a silo.</summary>
-    private static readonly TimeSpan BackWithin = TimeSpan.FromSeconds(30);
 
     public static async Task<VerifyResult> Run(VerifyArguments arguments)
     {
@@ -26,37 +24,44 @@ public static class ChaosCheck
         var (silos, kills) = (arguments.Number("silos", 3), arguments.Number("kills", 5));
         var every = TimeSpan.FromSeconds(arguments.Number("every", 20));
         var jobs = arguments.Number("jobs", 10_000);
+        var mode = arguments.Text("mode") ?? "kill";
+        if (!ChaosFault.Modes.Contains(mode))
+            throw new ArgumentException($"--mode is '{mode}'; allowed: {string.Join(", ", ChaosFault.Modes)}.");
 
         var clock = Stopwatch.StartNew();
         using var folder = new TemporaryFolder();
         await using var server = await PostgresServer.Start(durable: true);
         var connectionString = await server.CreateDatabase();
-        await using var cluster = new ChaosCluster(folder.Path, connectionString);
+        using var network = mode == "cut" ? ChaosNetwork.Make() : null;
+        await using var cluster = new ChaosCluster(folder.Path, connectionString, network);
         for (var silo = 0; silo < silos; silo++)
             await cluster.Join(CancellationToken.None);
         var workload = await PrepareWorkload(cluster);
-        var back = new List<double?>();
+        var fault = new ChaosFault(cluster, server, connectionString, workload.Echo, TimeSpan.FromSeconds(arguments.Number("pause", 8)));
+        var blows = new List<ChaosBlow>();
         try
         {
             using var over = new CancellationTokenSource();
             var pace = TimeSpan.FromSeconds(kills * every.TotalSeconds * Clients * Workload.BatchJobs / jobs);
             var clients = Enumerable.Range(0, Clients).Select(index => Submit(cluster, workload, seed + index, pace, over.Token)).ToArray();
-            await KillAndJoin(cluster, workload.Echo, new Random(seed), kills, every, back);
+            await Strike(fault, mode, new Random(seed), kills, every, blows);
             await over.CancelAsync();
             await Task.WhenAll(clients);
 
             var violations = await Finish(cluster, workload, connectionString);
-            violations.AddRange(back.Where(seconds => seconds is null).Select(_ => $"A silo did not serve {BackWithin} after another was killed."));
+            violations.AddRange(blows.SelectMany(blow => blow.Violations));
             var line = new
             {
                 Verify = "chaos",
+                Mode = mode,
                 Seed = seed,
                 Silos = silos,
                 Kills = kills,
                 Requests = workload.Requests.Count,
                 UnknownOutcomes = workload.Unknown,
                 Cancelled = workload.Requests.Count(request => request.Ended?.State == JobState.Cancelled),
-                BackSeconds = back.Select(seconds => seconds is { } known ? Math.Round(known, 1) : (double?)null),
+                NoticedSeconds = blows.Select(blow => Rounded(blow.NoticedSeconds)),
+                BackSeconds = blows.Select(blow => Rounded(blow.BackSeconds)),
                 Violations = violations.Count,
                 Seconds = Math.Round(clock.Elapsed.TotalSeconds, 1),
             };
@@ -68,6 +73,8 @@ public static class ChaosCheck
             throw;
         }
     }
+
+    private static double? Rounded(double? seconds) => seconds is { } known ? Math.Round(known, 1) : null;
 
     private static async Task<Workload> PrepareWorkload(ChaosCluster cluster)
     {
@@ -81,23 +88,18 @@ public static class ChaosCheck
         var chance = new Random(seed);
         while (!over.IsCancellationRequested)
         {
-            var alive = cluster.Alive.Where(silo => silo.HasAnnounced).ToArray();
+            var alive = cluster.Alive.Where(silo => silo.Process.HasAnnounced).ToArray();
             await using var client = cluster.Client(alive[chance.Next(alive.Length)]);
             await workload.Run(client, chance.Next(), pace, over);
         }
     }
 
-    private static async Task KillAndJoin(ChaosCluster cluster, ProgramId echo, Random chance, int kills, TimeSpan every, List<double?> back)
+    private static async Task Strike(ChaosFault fault, string mode, Random chance, int blows, TimeSpan every, List<ChaosBlow> done)
     {
-        for (var kill = 0; kill < kills; kill++)
+        for (var blow = 0; blow < blows; blow++)
         {
             var next = Task.Delay(every);
-            var victim = cluster.Alive[chance.Next(cluster.Alive.Count)];
-            await cluster.Kill(victim);
-            var left = cluster.Alive;
-            var joining = cluster.Join(CancellationToken.None);
-            back.Add(await ServiceProbe.UntilBack(cluster, left, echo, BackWithin));
-            await joining;
+            done.Add(await fault.Strike(mode, chance));
             await next;
         }
     }

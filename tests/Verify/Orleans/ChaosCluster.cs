@@ -1,20 +1,34 @@
+using System.Globalization;
 using Marketplace.Sdk;
 using Marketplace.Testing;
 using Marketplace.Tests;
 
 namespace Marketplace.Verify.Chaos;
 
+/// <summary>A silo of the cluster: its number from 1, which is in its name, and its process.</summary>
+internal sealed record ChaosSilo(int Number, SiloProcess Process)
+{
+    public string Name => NameOf(Number);
+
+    public string Folder => Process.Folder;
+
+    public static string NameOf(int number) => string.Create(CultureInfo.InvariantCulture, $"silo-{number}");
+}
+
 /// <summary>
 /// Silos as processes over one PostgreSQL and one folder of shared blobs. The first one makes the operator's account, whose key all clients use.
 /// </summary>
-internal sealed class ChaosCluster(string folder, string connectionString) : IAsyncDisposable
+/// <param name="folder">Where all of it is kept.</param>
+/// <param name="connectionString">The database.</param>
+/// <param name="network">Each silo's cable; null: all are on loopback.</param>
+internal sealed class ChaosCluster(string folder, string connectionString, ChaosNetwork? network) : IAsyncDisposable
 {
-    private readonly List<SiloProcess> _alive = [];
-    private readonly List<SiloProcess> _all = [];
+    private readonly List<ChaosSilo> _alive = [];
+    private readonly List<ChaosSilo> _all = [];
     private readonly Lock _gate = new();
 
-    /// <summary>The silos that were started and not killed, ready or not.</summary>
-    public IReadOnlyList<SiloProcess> Alive
+    /// <summary>The silos that were started and not struck, ready or not.</summary>
+    public IReadOnlyList<ChaosSilo> Alive
     {
         get
         {
@@ -33,40 +47,45 @@ internal sealed class ChaosCluster(string folder, string connectionString) : IAs
         }
     }
 
-    public string Console => string.Join(Environment.NewLine, _all.Select(silo => $"== {silo.Folder}{Environment.NewLine}{silo.Output}"));
+    public string Console => string.Join(Environment.NewLine, _all.Select(silo => $"== {silo.Folder}{Environment.NewLine}{silo.Process.Output}"));
 
-    public async Task<SiloProcess> Join(CancellationToken cancellation)
+    public async Task<ChaosSilo> Join(CancellationToken cancellation)
     {
-        SiloProcess silo;
+        ChaosSilo silo;
         lock (_gate)
         {
-            silo = SiloProcess.Launch(
-                Path.Combine(folder, $"silo-{_all.Count + 1}"),
-                "--database", connectionString, "--blob-folder", Path.Combine(folder, "blobs"), "--silo-port", "0");
+            silo = new ChaosSilo(_all.Count + 1, Launch(_all.Count + 1));
             _all.Add(silo);
             _alive.Add(silo);
         }
-        await silo.Ready(cancellation);
+        await silo.Process.Ready(cancellation);
         return silo;
     }
 
-    public async Task Kill(SiloProcess silo)
+    /// <summary>From here on no client uses it.</summary>
+    public void Forget(ChaosSilo silo)
     {
         lock (_gate)
             _alive.Remove(silo);
-        await silo.Kill();
     }
+
+    public void Cut(ChaosSilo silo) => network!.Cut(silo.Number);
 
     public async Task StopAll(CancellationToken cancellation)
     {
         foreach (var silo in Alive)
-            await silo.Stop(cancellation);
+            await silo.Process.Stop(cancellation);
     }
 
     /// <summary>A client of one silo, with the first silo's key. Without retries of its own where an unknown outcome is what it is about.</summary>
-    public MarketplaceClient Client(SiloProcess silo, bool retries = false)
+    public MarketplaceClient Client(ChaosSilo silo, bool retries = false)
     {
-        var options = new MarketplaceClientOptions { Url = new DataFolder(silo.Folder).ReadUrl(), Key = new DataFolder(Folders[0]).ReadKey() };
+        var options = new MarketplaceClientOptions
+        {
+            Url = new DataFolder(silo.Folder).ReadUrl(),
+            Key = new DataFolder(Folders[0]).ReadKey(),
+            AllowPlaintext = network is not null,
+        };
         if (!retries)
             options.Retries = 0;
         return new MarketplaceClient(options);
@@ -75,6 +94,25 @@ internal sealed class ChaosCluster(string folder, string connectionString) : IAs
     public async ValueTask DisposeAsync()
     {
         foreach (var silo in _all)
-            await silo.DisposeAsync();
+            await silo.Process.DisposeAsync();
+    }
+
+    private SiloProcess Launch(int number)
+    {
+        var name = ChaosSilo.NameOf(number);
+        var data = Path.Combine(folder, name);
+        string[] common =
+        [
+            "--data", data, "--name", name, "--database", connectionString, "--blob-folder", Path.Combine(folder, "blobs"), "--silo-port", "0",
+        ];
+        if (network is null)
+            return SiloProcess.LaunchWith([.. common, "--urls", "http://127.0.0.1:0"], data);
+        var (address, within) = network.Join(number);
+        return SiloProcess.LaunchWith(
+            [
+                .. common, "--urls", $"http://{address}:8080", "--silo-address", address, "--allow-plaintext", "true", "--allowed-hosts", address,
+                "--worker", "true",
+            ],
+            data, within);
     }
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Marketplace.Api;
 using Marketplace.Sdk;
-using Marketplace.Tests;
 
 namespace Marketplace.Verify.Chaos;
 
@@ -11,7 +10,7 @@ internal static class ServiceProbe
     private static readonly TimeSpan Attempt = TimeSpan.FromSeconds(5);
 
     /// <returns>Seconds from now until all of <paramref name="silos"/> have completed a job; null where one had not within <paramref name="atMost"/>.</returns>
-    public static async Task<double?> UntilBack(ChaosCluster cluster, IReadOnlyList<SiloProcess> silos, ProgramId program, TimeSpan atMost)
+    public static async Task<double?> UntilBack(ChaosCluster cluster, IReadOnlyList<ChaosSilo> silos, ProgramId program, TimeSpan atMost)
     {
         var clock = Stopwatch.StartNew();
         using var limit = new CancellationTokenSource(atMost);
@@ -26,7 +25,30 @@ internal static class ServiceProbe
         }
     }
 
-    private static async Task UntilServes(ChaosCluster cluster, SiloProcess silo, ProgramId program, CancellationToken cancellation)
+    /// <returns>Seconds until each of <paramref name="silos"/> says that it is not ready; null where one had not within <paramref name="atMost"/>.</returns>
+    public static async Task<double?> UntilNotReady(ChaosCluster cluster, IReadOnlyList<ChaosSilo> silos, TimeSpan atMost)
+    {
+        var clock = Stopwatch.StartNew();
+        foreach (var silo in silos)
+        {
+            await using var client = cluster.Client(silo);
+            while (await IsReady(client))
+            {
+                if (clock.Elapsed > atMost)
+                    return null;
+                await Task.Delay(50);
+            }
+        }
+        return clock.Elapsed.TotalSeconds;
+    }
+
+    private static async Task<bool> IsReady(MarketplaceClient client)
+    {
+        using var attempt = new CancellationTokenSource(Attempt);
+        return (await client.Health.Ready(attempt.Token)).Status == "ready";
+    }
+
+    private static async Task UntilServes(ChaosCluster cluster, ChaosSilo silo, ProgramId program, CancellationToken cancellation)
     {
         await using var client = cluster.Client(silo);
         var request = new JobRequest
