@@ -3,12 +3,15 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Marketplace.Silo;
 
-/// <summary>Writes the bound address where the command line finds it, and says on the console that the silo is ready.</summary>
-internal sealed partial class Announcement(IHostApplicationLifetime lifetime, IServer server, DataFolder folder, ILogger<Announcement> log) : IHostedService
+/// <summary>Writes the bound address where the command line finds it, and says on the console that the silo is ready, stops and has stopped.</summary>
+internal sealed partial class Announcement(
+    IHostApplicationLifetime lifetime, IServer server, DataFolder folder, SiloOptions options, ILogger<Announcement> log) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellation)
     {
         lifetime.ApplicationStarted.Register(Announce);
+        lifetime.ApplicationStopping.Register(() => LogStopping(options.NameOrHost));
+        lifetime.ApplicationStopped.Register(() => LogStopped(options.NameOrHost));
         return Task.CompletedTask;
     }
 
@@ -18,9 +21,15 @@ internal sealed partial class Announcement(IHostApplicationLifetime lifetime, IS
     {
         var addresses = server.Features.Get<IServerAddressesFeature>()!.Addresses;
         folder.Write(DataFolder.Url, addresses.First());
-        LogReady(string.Join(", ", addresses), folder.Path);
+        LogReady(options.NameOrHost, string.Join(", ", addresses), folder.Path);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Ready on {Addresses}, data in {Folder}")]
-    private partial void LogReady(string addresses, string folder);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Name} is ready on {Addresses}, data in {Folder}")]
+    private partial void LogReady(string name, string addresses, string folder);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Name} stops: requests and runs under way end first")]
+    private partial void LogStopping(string name);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Name} has stopped")]
+    private partial void LogStopped(string name);
 }

@@ -5,7 +5,7 @@ namespace Marketplace.Silo;
 
 /// <summary>Deletes blobs that nobody has pinned, some time after they were stored: an upload is pinned right after it, an output with its job's end.</summary>
 internal sealed partial class BlobCollectorService(
-    BlobCollector collector, IGrainFactory grains, TimeProvider time, ILogger<BlobCollectorService> log) : BackgroundService
+    BlobCollector collector, IGrainFactory grains, IHostState host, TimeProvider time, ILogger<BlobCollectorService> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromHours(1);
 
@@ -28,6 +28,9 @@ internal sealed partial class BlobCollectorService(
 
     private async Task CollectOnce(CancellationToken stopping)
     {
+        // What is in the way of the store may be another cluster's folder, whose blobs nobody here has pinned.
+        if (host.Trouble is not null)
+            return;
         try
         {
             var done = await collector.CollectInTurn(

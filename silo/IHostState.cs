@@ -5,4 +5,7 @@ internal interface IHostState
 {
     /// <summary>Why it cannot go on, for everybody to read; null while it can.</summary>
     string? Failure { get; }
+
+    /// <summary>What it waits for before it can go on, for everybody to read; null while it has all that it needs.</summary>
+    string? Trouble { get; }
 }

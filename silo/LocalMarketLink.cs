@@ -11,7 +11,7 @@ namespace Marketplace.Silo;
 /// The market as the worker inside the silo reaches it: grain calls instead of a socket. It remembers whose job each lease runs, so that a guest reads no blob
 /// that its job's account may not read.
 /// </summary>
-internal sealed class LocalMarketLink(IGrainFactory grains, IBlobStore blobs) : IMarketLink
+internal sealed class LocalMarketLink(IGrainFactory grains, IBlobStore blobs, IHostState host) : IMarketLink
 {
     private readonly IMarketGrain _market = grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
     private readonly ConcurrentDictionary<LeaseId, JobTicket> _tickets = new();
@@ -27,6 +27,9 @@ internal sealed class LocalMarketLink(IGrainFactory grains, IBlobStore blobs) : 
 
     public ValueTask<Wire.WorkerOrders> Poll(Wire.WorkerPoll poll, CancellationToken cancellation) => Reach(async () =>
     {
+        // Without its blobs or its books this silo would fail the jobs that it takes.
+        if (host.Trouble is { } trouble)
+            throw new MarketLinkException(trouble);
         var orders = await _market.Poll(new WorkerPoll(poll.Worker, poll.Start, poll.Sequence, poll.LeasesMax), cancellation);
         var leases = new Wire.WorkerLease[orders.Leases.Length];
         for (var index = 0; index < leases.Length; index++)

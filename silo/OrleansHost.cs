@@ -28,8 +28,9 @@ internal static class OrleansHost
         var store = await PostgresStore.Open(
             new PostgresStoreOptions { ConnectionString = database.ForStore, Projections = MarketProjections.All }, TimeProvider.System);
         await ClusterName.Require(store, options.ClusterId);
-        var blobs = FileBlobStore.OpenShared(
-            options.BlobFolder.Length > 0 ? options.BlobFolder : folder.Blobs, new FileBlobStoreOptions { FreeBytesMin = (long)options.DiskFloorMiB << 20 });
+        var blobFolder = options.BlobFolder.Length > 0 ? options.BlobFolder : folder.Blobs;
+        var mark = await BlobMark.Require(store, blobFolder);
+        var blobs = FileBlobStore.OpenShared(blobFolder, new FileBlobStoreOptions { FreeBytesMin = (long)options.DiskFloorMiB << 20 });
 
         builder.Services
             .AddSingleton(folder)
@@ -39,20 +40,24 @@ internal static class OrleansHost
             .AddSingleton<IDocumentStore>(services => services.GetRequiredService<PostgresStore>())
             .AddSingleton<IEventLog>(services => services.GetRequiredService<PostgresStore>())
             .AddSingleton<IListing>(services => services.GetRequiredService<PostgresStore>())
-            .AddSingleton(blobs)
-            .AddSingleton<IBlobStore>(blobs)
+            .AddSingleton<IBlobStore>(new MarkedBlobStore(blobs, mark))
             .AddSingleton(new BlobCollector(blobs))
+            .AddSingleton(services => Dependencies(services, store, mark))
+            .AddHostedService<DependencyWatch>()
             .AddSingleton<IEndedJobs, EndedJobsBoard>()
+            .AddSingleton<IFatalErrorHandler, DeclaredDead>()
             .Configure<HostOptions>(host => host.ShutdownTimeout = ClusterPolicy.ShutdownMax);
         // Its account of a normal start is some hundred lines; what goes wrong is told as a warning. The silo's own ones are advice about
         // the machine.
         // A start that failed is told once, by Program.
         builder.Logging.AddFilter("Orleans", LogLevel.Warning)
             .AddFilter("Orleans.Runtime.Silo", LogLevel.Critical)
+            // That this silo is given up is said by DeclaredDead.
+            .AddFilter("Orleans.Runtime.MembershipService.MembershipTableManager", LogLevel.Critical)
             .AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.Critical);
         builder.UseOrleans(silo =>
         {
-            silo.Configure<Orleans.Configuration.SiloOptions>(named => named.SiloName = LostSilos.NameOf(worker))
+            silo.Configure<Orleans.Configuration.SiloOptions>(named => named.SiloName = SiloLabel.Of(options.NameOrHost, worker))
                 .Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ClusterId))
                 .Configure<EndpointOptions>(endpoint =>
                 {
@@ -77,7 +82,23 @@ internal static class OrleansHost
                 silo.UseTls(tls);
         });
         // After the silo itself: they need it, and are stopped before it.
-        builder.Services.AddHostedService<LostSilos>().AddHostedService<WaitsOfMovingGrains>();
+        builder.Services.AddHostedService<OtherSilos>().AddHostedService<WaitsOfMovingGrains>();
+    }
+
+    private static IReadOnlyList<Dependency> Dependencies(IServiceProvider services, PostgresStore store, BlobMark mark)
+    {
+        var (time, log) = (services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<Dependency>>());
+        return
+        [
+            new("the database", "The database does not answer.", store.Ping, time, log),
+            new("the blob folder", "The folder of blobs is not there, or is not this cluster's.", CheckMark, time, log),
+        ];
+
+        Task CheckMark()
+        {
+            mark.Check();
+            return Task.CompletedTask;
+        }
     }
 
     /// <summary>Orleans's own dashboard, for whoever has an admin key. Its log stream stays hidden: logs are the machine's.</summary>

@@ -29,11 +29,20 @@ public sealed partial class SiloOptions
     /// <summary>What the first start credits to the local account, in base units.</summary>
     public string InitialCredit { get; set; } = "1000000000000000";
 
+    /// <summary>What people call this silo, in log lines and on the dashboard; not given: the machine's name.</summary>
+    public string Name { get; set; } = "";
+
     /// <summary>Free disk that blobs leave untouched, in mebibytes.</summary>
     public int DiskFloorMiB { get; set; } = 512;
 
     /// <summary>Hosts beside the loopback names that requests may ask for, separated by semicolons.</summary>
     public string AllowedHosts { get; set; } = "";
+
+    /// <summary>With a worker's id behind it, it has room in the 150 characters of Orleans's membership table.</summary>
+    private const int NameCharsMax = 64;
+
+    internal string NameOrHost => Name.Length > 0 ? Name
+        : Environment.MachineName.Length <= NameCharsMax ? Environment.MachineName : Environment.MachineName[..NameCharsMax];
 
     /// <exception cref="SiloOptionsException">An option is outside its bounds; the message names it.</exception>
     public void Validate()
@@ -45,6 +54,9 @@ public sealed partial class SiloOptions
         Check(WorkerSlots is >= 0 and <= WorkerPolicy.SlotsMax, nameof(WorkerSlots), WorkerSlots, $"0 to {WorkerPolicy.SlotsMax}");
         Check(TokenAmount.TryParse(WorkerPrice, out _), nameof(WorkerPrice), WorkerPrice, "a whole number of base units");
         Check(TokenAmount.TryParse(InitialCredit, out _), nameof(InitialCredit), InitialCredit, "a whole number of base units");
+        Check(
+            Name.Length <= NameCharsMax && Name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'),
+            nameof(Name), Name, $"at most {NameCharsMax} letters, digits, '-', '_' and '.'");
         Check(DiskFloorMiB >= 0, nameof(DiskFloorMiB), DiskFloorMiB, "0 or more");
         if (HostKind.IsCluster)
             ValidateCluster();

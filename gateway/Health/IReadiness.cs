@@ -12,6 +12,9 @@ public enum ServiceState
 
     /// <summary>It cannot go on; only a restart helps.</summary>
     Failed = 3,
+
+    /// <summary>Something that it stands on is gone; requests are refused with 503 until that is back.</summary>
+    Unavailable = 4,
 }
 
 /// <param name="State">Where the service is in its life.</param>
@@ -24,6 +27,7 @@ public sealed record ReadinessReport(ServiceState State, string Version, string?
         ServiceState.Ready => "ready",
         ServiceState.Starting => "starting",
         ServiceState.Stopping => "stopping",
+        ServiceState.Unavailable => "unavailable",
         _ => "failed",
     };
 }

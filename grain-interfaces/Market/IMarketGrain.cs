@@ -28,8 +28,9 @@ public interface IMarketGrain : IGrainWithStringKey
     /// The worker is certainly gone, with the machine or process that it ran in: its offer is withdrawn and its leases are queued again at once, instead of
     /// when their deadlines come. A worker that is alive after all offers again. Nothing happens where the market does not know it.
     /// </summary>
+    /// <returns>How many jobs were queued again.</returns>
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Dismiss")]
-    Task Dismiss(WorkerId worker);
+    Task<int> Dismiss(WorkerId worker);
 
     /// <summary>
     /// A worker's long poll: answers as soon as it may have more leases or there are leases to stop, else when <see cref="MarketLimits.PollMax"/> is over.

@@ -111,13 +111,14 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         return Task.FromResult(_book.Start);
     }
 
-    public Task Dismiss(WorkerId worker)
+    public Task<int> Dismiss(WorkerId worker)
     {
         RequireCurrent();
-        foreach (var lost in _book.RemoveOffer(worker))
+        var jobs = _book.RemoveOffer(worker);
+        foreach (var lost in jobs)
             _ = Interrupted(lost, "its worker is gone");
         Act();
-        return Task.CompletedTask;
+        return Task.FromResult(jobs.Count);
     }
 
     public async Task<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation)

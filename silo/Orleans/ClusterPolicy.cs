@@ -16,13 +16,23 @@ internal static class ClusterPolicy
     public static readonly TimeSpan ShutdownMax = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// A silo that was killed must be given up well within 30 s, and one that pauses for a moment must not: three missed answers of two seconds each, by
-    /// two others.
+    /// One answer to a probe. It is also the longest that Orleans may adapt it to, because votes are held back until nothing was heard from a silo for
+    /// <see cref="MissedProbesMax"/> of the longest: with the default, four times this, a silo that is frozen would be given up after 24 s.
+    /// </summary>
+    private static readonly TimeSpan ProbeMax = TimeSpan.FromSeconds(2);
+
+    /// <summary>Answers that a silo may miss: one that pauses for a moment stays.</summary>
+    private const int MissedProbesMax = 3;
+
+    /// <summary>
+    /// A silo that was killed, frozen or cut off must be given up in under 10 s: three missed answers of two seconds each, by two others, and at most one
+    /// more until the vote.
     /// </summary>
     public static void Membership(ClusterMembershipOptions membership)
     {
-        membership.ProbeTimeout = TimeSpan.FromSeconds(2);
-        membership.NumMissedProbesLimit = 3;
+        membership.ProbeTimeout = ProbeMax;
+        membership.MaxProbeTimeout = ProbeMax;
+        membership.NumMissedProbesLimit = MissedProbesMax;
         membership.NumVotesForDeathDeclaration = 2;
         membership.NumProbedSilos = 3;
         membership.TableRefreshTimeout = TimeSpan.FromSeconds(10);

@@ -66,6 +66,14 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IAsyncD
         }
     }
 
+    /// <summary>Asks the server for nothing and returns when it has answered.</summary>
+    /// <exception cref="StoreUnavailableException">It does not.</exception>
+    public Task Ping() => PostgresFailures.Read(async () =>
+    {
+        await using var connection = await _queries.OpenConnectionAsync().ConfigureAwait(false);
+        return await connection.ExecuteScalarAsync<int>("select 1").ConfigureAwait(false);
+    });
+
     /// <summary>Always 0: a row of the read model is written with its document.</summary>
     public long Lag => 0;
 

@@ -100,7 +100,7 @@ public sealed partial class ProblemTests
 
     [Theory]
     [InlineData(ServiceState.Starting, "starting"), InlineData(ServiceState.Stopping, "stopping")]
-    [InlineData(ServiceState.Failed, "failed")]
+    [InlineData(ServiceState.Failed, "failed"), InlineData(ServiceState.Unavailable, "unavailable")]
     public async Task ServiceThatIsNotReady_RefusesAllButHealth(ServiceState state, string word)
     {
         await using var gateway = await GatewayFixture.Start();

@@ -70,8 +70,8 @@ public sealed class WorkerTests
         var job = (await market.Submit(caller, TestMarket.Item("one", program)))[0].Job;
         var lost = await gone.TakeOne();
 
-        await market.Market.Dismiss(gone.Id);
-        await market.Market.Dismiss(gone.Id);
+        Assert.Equal(1, await market.Market.Dismiss(gone.Id));
+        Assert.Equal(0, await market.Market.Dismiss(gone.Id));
         var next = await market.AddWorker("next");
         await next.Report(next.Completed(await next.TakeOne()));
         await gone.Report(gone.Completed(lost, "of the lost lease"));

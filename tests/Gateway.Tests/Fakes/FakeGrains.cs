@@ -203,7 +203,7 @@ internal sealed class FakeProgramGrain(FakeMarket market, ProgramId id) : IProgr
 
 internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
 {
-    public Task Dismiss(WorkerId worker) => throw new NotSupportedException();
+    public Task<int> Dismiss(WorkerId worker) => throw new NotSupportedException();
 
     public Task<MarketView> GetView()
     {

@@ -13,8 +13,12 @@ internal sealed class ClusterOfSilos : IAsyncDisposable
 
     public string Database { get; }
 
+    public PostgresServer Server => _server;
+
+    public string Blobs => Path.Combine(_folder.Path, "blobs");
+
     /// <summary>The options that every silo of this cluster has.</summary>
-    public string[] Options => ["--database", Database, "--silo-port", "0", "--blob-folder", Path.Combine(_folder.Path, "blobs")];
+    public string[] Options => ["--database", Database, "--silo-port", "0", "--blob-folder", Blobs];
 
     public static async Task<ClusterOfSilos> Make()
     {
@@ -28,7 +32,7 @@ internal sealed class ClusterOfSilos : IAsyncDisposable
     /// <summary>Starts silos at the same time and waits until all serve.</summary>
     public async Task<SiloProcess[]> Start(CancellationToken cancellation, params string[] names)
     {
-        var started = names.Select(name => SiloProcess.Launch(FolderOf(name), Options)).ToArray();
+        var started = names.Select(name => SiloProcess.Launch(FolderOf(name), [.. Options, "--name", name])).ToArray();
         _silos.AddRange(started);
         await Task.WhenAll(started.Select(silo => silo.Ready(cancellation)));
         return started;

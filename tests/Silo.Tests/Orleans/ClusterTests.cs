@@ -76,6 +76,71 @@ public sealed class ClusterTests
     }
 
     [Fact]
+    public async Task SilosThatJoinStopAndDie_AreNamedInTheLogsOfTheOthers()
+    {
+        await using var cluster = await ClusterOfSilos.Make();
+        var first = Assert.Single(await cluster.Start(Cancellation, "one"));
+        var second = Assert.Single(await cluster.Start(Cancellation, "two"));
+        await Says(first, "Silo two is in the cluster");
+
+        Assert.Equal(0, await second.Stop(Cancellation));
+        Assert.Contains("Silo two has stopped", second.Output, StringComparison.Ordinal);
+        await Says(first, "Silo two has stopped, as it was asked to");
+
+        var third = Assert.Single(await cluster.Start(Cancellation, "three"));
+        await Says(first, "Silo three is in the cluster");
+        await third.Kill();
+        await Says(first, "Silo three is dead, ");
+    }
+
+    [Fact]
+    public async Task SiloWithAWrongBlobFolder_DoesNotStart_AndOneThatLosesItsFolderIsNotReadyUntilItIsBack()
+    {
+        await using var cluster = await ClusterOfSilos.Make();
+        var first = Assert.Single(await cluster.Start(Cancellation, "one"));
+        await using (var wrong = SiloProcess.Launch(
+            cluster.FolderOf("two"), "--database", cluster.Database, "--silo-port", "0", "--blob-folder", cluster.FolderOf("unmounted")))
+        {
+            var ended = await Assert.ThrowsAsync<InvalidOperationException>(() => wrong.Ready(Cancellation));
+            Assert.Contains("it is not mounted", ended.Message, StringComparison.Ordinal);
+        }
+
+        using var client = MarketplaceClient.FromDataFolder(first.Folder);
+        Directory.Move(cluster.Blobs, cluster.Blobs + "-away");
+        while ((await client.Health.Ready(Cancellation)).Status != "unavailable")
+            Cancellation.ThrowIfCancellationRequested();
+        await Says(first, "Lost the blob folder");
+        Directory.Move(cluster.Blobs + "-away", cluster.Blobs);
+        while ((await client.Health.Ready(Cancellation)).Status != "ready")
+            Cancellation.ThrowIfCancellationRequested();
+        await Says(first, "the blob folder. This silo is ready again");
+    }
+
+    [Fact]
+    public async Task SiloWithoutItsDatabase_IsNotReady_AndReadyWhenItIsBack()
+    {
+        await using var cluster = await ClusterOfSilos.Make();
+        var silo = Assert.Single(await cluster.Start(Cancellation, "one"));
+        using var client = MarketplaceClient.FromDataFolder(silo.Folder);
+
+        cluster.Server.Pause();
+        try
+        {
+            while ((await client.Health.Ready(Cancellation)).Status != "unavailable")
+                Cancellation.ThrowIfCancellationRequested();
+        }
+        finally
+        {
+            cluster.Server.Resume();
+        }
+
+        while ((await client.Health.Ready(Cancellation)).Status != "ready")
+            Cancellation.ThrowIfCancellationRequested();
+        await Says(silo, "Lost the database: ");
+        await Says(silo, "the database. This silo is ready again");
+    }
+
+    [Fact]
     public async Task Dashboard_IsForAdminKeysOnly()
     {
         await using var cluster = await ClusterOfSilos.Make();
@@ -118,6 +183,13 @@ public sealed class ClusterTests
         else
             Assert.Equal(text.ToUpperInvariant(), output);
         return code == 0;
+    }
+
+    private static async Task Says(SiloProcess silo, string line)
+    {
+        // What a process writes arrives some time after it was written; there is nothing to wait on but the text itself.
+        while (!silo.Output.Contains(line, StringComparison.Ordinal))
+            await Task.Delay(10, Cancellation);
     }
 
     private static string Url(SiloProcess silo) => File.ReadAllText(Path.Combine(silo.Folder, "url")).Trim();

@@ -1,0 +1,85 @@
+namespace Marketplace.Silo;
+
+/// <summary>Something outside this process that the silo cannot serve without: whether it was there at the last look. Thread-safe.</summary>
+/// <param name="name">In log lines: "the database".</param>
+/// <param name="trouble">For everybody to read while it is gone: no path, no address.</param>
+/// <param name="look">Fails where it is gone; the exception's message goes into the log. May block its thread.</param>
+/// <param name="time">Times the answer.</param>
+/// <param name="log">Hears of each loss and each return once.</param>
+internal sealed partial class Dependency(string name, string trouble, Func<Task> look, TimeProvider time, ILogger<Dependency> log)
+{
+    /// <summary>A server or a mount that has stopped refuses nothing, it is silent. A busy one answers well within this.</summary>
+    internal static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(5);
+
+    private Task _looking = Task.CompletedTask;
+    private long _lostAt;
+    private volatile string? _trouble;
+
+    /// <summary>What is wrong; null while it is there.</summary>
+    public string? Trouble => _trouble;
+
+    /// <summary>One look at a time.</summary>
+    public async Task Look(CancellationToken cancellation)
+    {
+        // A question that is still open is not asked a second time: a server that is frozen would collect them.
+        if (_looking.IsCompleted)
+            _looking = Task.Run(look, CancellationToken.None);
+        try
+        {
+            await _looking.WaitAsync(AnswerMax, time, cancellation);
+        }
+        catch (TimeoutException) when (!_looking.IsCompleted)
+        {
+            Lose($"there was no answer within {AnswerMax.TotalSeconds:0} s.");
+            return;
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            Lose(failure.Message);
+            return;
+        }
+        if (_trouble is null)
+            return;
+        _trouble = null;
+        LogBack(log, name, (long)time.GetElapsedTime(_lostAt).TotalSeconds);
+    }
+
+    private void Lose(string why)
+    {
+        if (_trouble is not null)
+            return;
+        _lostAt = time.GetTimestamp();
+        _trouble = trouble;
+        LogLost(log, name, why);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Lost {Name}: {Why} Until it is back this silo is not ready and takes no leases")]
+    private static partial void LogLost(ILogger log, string name, string why);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Back after {Seconds} s: {Name}. This silo is ready again")]
+    private static partial void LogBack(ILogger log, string name, long seconds);
+}
+
+/// <summary>Looks at all dependencies again and again.</summary>
+internal sealed class DependencyWatch(IReadOnlyList<Dependency> dependencies, TimeProvider time) : BackgroundService
+{
+    /// <summary>How long a silo that lost one goes on serving at most, beside the wait for its answer.</summary>
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Period, time);
+        try
+        {
+            do
+            {
+                await Task.WhenAll(dependencies.Select(dependency => dependency.Look(stoppingToken)));
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+}
