@@ -30,8 +30,8 @@ internal sealed class BenchmarkNode : IAsyncDisposable
         if (!PostgresServer.IsInstalled)
         {
             throw new BenchmarkException(
-                $"The silo was built for a cluster and needs PostgreSQL. Install it (Debian: apt-get install postgresql), name an empty database in {Variable}, "
-                + "or build without -p:GrainHost=orleans.");
+                "The silo was built for a cluster and needs PostgreSQL. Install it (Debian: apt-get install postgresql), name an empty database in "
+                + $"{Variable}, or build without -p:GrainHost=orleans.");
         }
         var server = await PostgresServer.Start(durable: true);
         return new BenchmarkNode(folder, server, await server.CreateDatabase());
