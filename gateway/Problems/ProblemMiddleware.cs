@@ -83,7 +83,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             BlobDamagedException damaged =>
                 ProblemFactory.Write(http, ErrorCode.BlobDamaged, GatewayMessages.BlobDamaged(damaged.Damage.Id)),
             StoreStoppedException => ProblemFactory.Write(http, ErrorCode.OutcomeUnknown, GatewayMessages.StorageStopped),
-            StoreUnavailableException { MayHaveHappened: false } => ProblemFactory.Write(http, ErrorCode.Unavailable, GatewayMessages.Overloaded),
+            // What was put into a folder that was lost meanwhile is put again by the same request.
+            BlobFolderException or StoreUnavailableException { MayHaveHappened: false } =>
+                ProblemFactory.Write(http, ErrorCode.Unavailable, GatewayMessages.Overloaded),
             StoreUnavailableException => ProblemFactory.Write(http, ErrorCode.OutcomeUnknown, GatewayMessages.TimedOut),
             _ => ProblemFactory.Write(http, ErrorCode.Internal, GatewayMessages.Internal(incident)),
         };

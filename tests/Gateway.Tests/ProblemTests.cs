@@ -77,6 +77,8 @@ public sealed partial class ProblemTests
         await using var gateway = await GatewayFixture.Start();
         gateway.Market.Blobs.Fault = () => new InsufficientDiskException(1, 2);
         await gateway.Client.Send(HttpMethod.Post, Routes.Blobs, [1]).Refused(HttpStatusCode.InsufficientStorage, ErrorCode.StorageFull);
+        gateway.Market.Blobs.Fault = () => new BlobFolderException("/root/blobs is not mounted.");
+        await gateway.Client.Send(HttpMethod.Post, Routes.Blobs, [1]).Refused(HttpStatusCode.ServiceUnavailable, ErrorCode.Unavailable);
         gateway.Market.Blobs.Fault = () => new StoreStoppedException("fsync failed on /root/data.");
 
         var detail = await gateway.Client.Send(HttpMethod.Post, Routes.Blobs, [1])
