@@ -58,10 +58,11 @@ public interface IAccountGrain : IGrainWithStringKey
 [Alias("IKeyGrain")]
 public interface IKeyGrain : IGrainWithStringKey
 {
-    /// <summary>Stores the key under its account. Called by the account, which keeps the list.</summary>
+    /// <summary>Stores the key under its account, unless it was revoked already. Called by the account, which keeps the list.</summary>
     [Effect(Effect.Idempotent), Alias("Register")]
     Task Register(AccountId account, Scopes scopes, Bytes32 secretHash);
 
+    /// <summary>Ends the key for good: also one whose registration is still on its way.</summary>
     [Effect(Effect.Idempotent), Alias("Revoke")]
     Task Revoke();
 

@@ -25,6 +25,9 @@ public sealed class KeyGrain : Grain, IKeyGrain
         await _key.Load();
         if (_key.Value is { } known)
         {
+            // Revoked before it was registered, or after an answer that was lost: it never works again.
+            if (known.IsRevoked)
+                return;
             if (known.Account != account || known.SecretHash != secretHash)
                 throw new InvalidOperationException($"This is a bug in account {account}: key {_id} is registered already.");
             return;
@@ -36,8 +39,8 @@ public sealed class KeyGrain : Grain, IKeyGrain
     public async Task Revoke()
     {
         await _key.Refresh();
-        if (_key.Value is { IsRevoked: false } valid)
-            await _key.Write(valid with { IsRevoked = true });
+        if (_key.Value is not { IsRevoked: true })
+            await _key.Write((_key.Value ?? KeyState.Unregistered) with { IsRevoked = true });
     }
 
     public async Task<Caller?> Verify(Bytes32 secretHash)
@@ -84,5 +87,9 @@ public sealed class KeyGrain : Grain, IKeyGrain
         return key;
     }
 
-    private sealed record KeyState(AccountId Account, Scopes Scopes, Bytes32 SecretHash, bool IsRevoked);
+    private sealed record KeyState(AccountId Account, Scopes Scopes, Bytes32 SecretHash, bool IsRevoked)
+    {
+        /// <summary>A key whose account has listed it and not registered it yet. Revoked, it is a tombstone for the registration on its way.</summary>
+        public static KeyState Unregistered { get; } = new(default, Scopes.None, default, IsRevoked: false);
+    }
 }

@@ -78,6 +78,46 @@ public sealed class KeyTests
     });
 
     [Fact]
+    public void KeyRevokedBeforeItIsRegistered_NeverWorks() => TestMarket.Run(async market =>
+    {
+        var secret = ApiKey.HashSecret(Encoding.UTF8.GetBytes(new string('x', 32)));
+        await market.Grains.GetGrain<IKeyGrain>("mk0123456789abcdef").Revoke();
+        await market.CrashAndStart();
+        var grain = market.Grains.GetGrain<IKeyGrain>("mk0123456789abcdef");
+        await grain.Register(TestMarket.Id("client"), Scopes.Read, secret);
+
+        Assert.Null(await grain.Verify(secret));
+        await market.Restart();
+        Assert.Null(await market.Grains.GetGrain<IKeyGrain>("mk0123456789abcdef").Verify(secret));
+    });
+
+    /// <summary>The list of keys, and so a revocation, has a key as soon as its event is durable; its registration may still be on its way.</summary>
+    [Fact]
+    public void KeyRevokedByATwinWhileItIsBeingCreated_NeverWorks() => TestMarket.RunSeeds(5, async market =>
+    {
+        await market.OpenAccount("client");
+        var twin = (await market.StartTwin()).GetGrain<IAccountGrain>(TestMarket.Id("client").ToString());
+        var registering = new TaskCompletionSource();
+        market.Store.OnWrite = name =>
+        {
+            if (!name.StartsWith("key", StringComparison.Ordinal))
+                return WriteFate.Done;
+            registering.TrySetResult();
+            return WriteFate.Late;
+        };
+        var creating = market.Account("client").CreateKey(new KeyRequest("laptop", Scopes.Read, null));
+        await registering.Task;
+        var listed = (await twin.ListKeys()).Single(key => key.Name == "laptop");
+        await twin.RevokeKey(listed.Id);
+        var created = await creating;
+
+        Assert.True(ApiKey.TryParse(created.Key, out var key));
+        Assert.Null(await market.Grains.GetGrain<IKeyGrain>(key.Id).Verify(key.SecretHash));
+        await market.CrashAndStart();
+        Assert.Null(await market.Grains.GetGrain<IKeyGrain>(key.Id).Verify(key.SecretHash));
+    });
+
+    [Fact]
     public void KeysBeyondTheLimit_AndUnknownKeys_AreRefused() => TestMarket.Run(async market =>
     {
         await market.OpenAccount("client");
