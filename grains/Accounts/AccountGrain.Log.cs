@@ -18,4 +18,9 @@ public sealed partial class AccountGrain
 
     [LoggerMessage(EventId = 1105, Level = LogLevel.Warning, Message = "Account {Account}: a transfer to {Payee} did not arrive; it is sent again.")]
     private partial void LogDeliveryFailed(Exception failure, AccountId account, AccountId payee);
+
+    [LoggerMessage(
+        EventId = 1106, Level = LogLevel.Warning,
+        Message = "Account {Account}: {Failed} of {Asked} jobs could not be asked how they ended; each keeps its hold and is asked again later. The first failure is shown.")]
+    private partial void LogJobsNotAsked(Exception failure, AccountId account, int failed, int asked);
 }

@@ -119,19 +119,42 @@ public sealed partial class AccountGrain
         }
     }
 
-    /// <summary>Asks the jobs of due holds how they ended. An open job is asked again later; one that was never written gets its old hold released.</summary>
-    /// <returns>Whether more may be due.</returns>
+    /// <summary>
+    /// Asks the jobs of due holds how they ended. An open job is asked again later; one that was never written gets its old hold released. A job
+    /// that cannot be asked keeps its own hold and no other's.
+    /// </summary>
+    /// <returns>Whether more may be due that can be asked.</returns>
     private async Task<bool> AskDueHolds()
     {
         var now = _clock.GetUtcNow();
         var due = _account.Holds.Where(pair => pair.Value.AskAt <= now).Take(AccountPolicy.ReconcileJobsMax).ToArray();
         if (due.Length == 0)
             return false;
-        var answers = await Task.WhenAll(due.Select(pair => Ask(pair.Key, pair.Value)));
-        var ended = answers.OfType<JobSettlement>().ToImmutableArray();
+        var answers = await Task.WhenAll(due.Select(pair => TryAsk(pair.Key, pair.Value)));
+        var failed = answers.Count(answer => answer.Failure is not null);
+        if (failed > 0)
+            LogJobsNotAsked(answers.First(answer => answer.Failure is not null).Failure!, _id, failed, due.Length);
+        var ended = answers.Select(answer => answer.Ended).OfType<JobSettlement>().ToImmutableArray();
         if (!ended.IsEmpty)
             await Settle(ended);
-        return due.Length == AccountPolicy.ReconcileJobsMax;
+        // Where none could be asked it is not the jobs that are sick: the next round is in a minute.
+        return due.Length == AccountPolicy.ReconcileJobsMax && failed < due.Length;
+    }
+
+    /// <returns>How the job ended, or null; or why it could not be asked. Never throws: the other jobs' answers must not be lost with it.</returns>
+    private async Task<(JobSettlement? Ended, Exception? Failure)> TryAsk(JobId job, Hold hold)
+    {
+        try
+        {
+            var ended = await Ask(job, hold);
+            hold.Answered();
+            return (ended, null);
+        }
+        catch (Exception failure)
+        {
+            hold.AskAgainAfterFailure(_clock.GetUtcNow());
+            return (null, failure);
+        }
     }
 
     private async Task<JobSettlement?> Ask(JobId job, Hold hold)
@@ -142,8 +165,10 @@ public sealed partial class AccountGrain
         // A request that was repeated during the question may have created the job on the renewed hold.
         if (answer is null || hold.Last != last)
             return null;
-        if (answer.Payer != default)
+        if (answer.Payer == _id)
             return answer;
+        if (answer.Payer != default)
+            throw new InvalidOperationException($"This is a bug in the market: job {job}, which account {_id} holds money for, names {answer.Payer} as its payer.");
         // The request that made a young hold may still be about to create its job.
         return _clock.GetUtcNow() - last >= AccountPolicy.HoldOrphanAge ? JobSettlement.Unknown(job, _id) : null;
     }

@@ -16,6 +16,7 @@ internal sealed class Hold(AccountKey key, TokenAmount amount, DateTimeOffset fi
     public DateTimeOffset AskAt { get; set; } = first + AccountPolicy.HoldAskAge;
 
     private TimeSpan _askEvery = AccountPolicy.HoldAskAge;
+    private byte _failedAsks;
 
     /// <summary>It is asked now: the next time is later, but not later than when it would turn out to be an orphan.</summary>
     public void AskLater(DateTimeOffset now)
@@ -24,6 +25,20 @@ internal sealed class Hold(AccountKey key, TokenAmount amount, DateTimeOffset fi
         AskAt = now < orphanAt && now + _askEvery > orphanAt ? orphanAt : now + _askEvery;
         _askEvery = _askEvery * 2 < AccountPolicy.HoldOrphanAge ? _askEvery * 2 : AccountPolicy.HoldOrphanAge;
     }
+
+    /// <summary>Its job could not be asked. The pause belongs to this hold alone, and doubles with each failure in a row.</summary>
+    public void AskAgainAfterFailure(DateTimeOffset now)
+    {
+        var pause = AccountPolicy.HoldFailedAskMin * (1 << _failedAsks);
+        if (pause < AccountPolicy.HoldFailedAskMax)
+            _failedAsks++;
+        else
+            pause = AccountPolicy.HoldFailedAskMax;
+        AskAt = now + pause;
+    }
+
+    /// <summary>Its job has answered, if only that it is open.</summary>
+    public void Answered() => _failedAsks = 0;
 
     /// <summary>
     /// Leaves <see cref="AskAt"/> as it is: the job of a repeated request may have ended before a crash, and then nobody else will tell how.

@@ -45,6 +45,14 @@ internal static class AccountPolicy
     /// </summary>
     public static readonly TimeSpan HoldAskAge = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// The first pause after a job could not be asked how it ended; each further failure doubles it, up to <see cref="HoldFailedAskMax"/>.
+    /// </summary>
+    public static readonly TimeSpan HoldFailedAskMin = TimeSpan.FromMinutes(1);
+
+    /// <summary>The longest such pause: a job that cannot be read costs a call an hour, and its money is free within an hour of its repair.</summary>
+    public static readonly TimeSpan HoldFailedAskMax = TimeSpan.FromHours(1);
+
     /// <summary>The age at which the hold of a job that does not exist is released: whoever wanted to create the job has long given up.</summary>
     public static readonly TimeSpan HoldOrphanAge = TimeSpan.FromMinutes(10);
 
