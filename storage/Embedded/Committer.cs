@@ -10,7 +10,7 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
     private readonly PendingWritePool _pool = new(continueOnPool);
     private List<PendingWrite> _gathering = [];
     private List<PendingWrite> _committing = [];
-    private List<ReadOnlyMemory<byte>> _ranges = [];
+    private List<Memory<byte>> _ranges = [];
 
     /// <summary>Why no more writes are taken; null while they are. Belongs to the gate.</summary>
     public StoreStoppedException? Stopped { get; private set; }
@@ -30,18 +30,21 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
     /// <returns>False where nothing waited.</returns>
     public bool CommitOnce()
     {
+        long durable;
         long lastSequence;
-        List<ReadOnlyMemory<byte>> ranges;
+        List<Memory<byte>> ranges;
         lock (memory.Gate)
         {
             if (_gathering.Count == 0)
                 return false;
             (_committing, _gathering) = (_gathering, _committing);
             ranges = framer.Take(_ranges);
+            durable = memory.DurableSequence;
             lastSequence = framer.NextSequence - 1;
         }
         try
         {
+            JournalFramer.Seal(ranges, durable);
             segments.Append(ranges, lastSequence);
         }
         catch (Exception failure)
@@ -80,12 +83,13 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
     /// <summary>Ends the journal with a record that proves that all before it was durable. Nothing may be gathering.</summary>
     public void WriteClosed()
     {
-        List<ReadOnlyMemory<byte>> ranges;
+        List<Memory<byte>> ranges;
         lock (memory.Gate)
         {
-            framer.Closed(memory.DurableSequence);
+            framer.Closed();
             ranges = framer.Take([]);
         }
+        JournalFramer.Seal(ranges, memory.DurableSequence);
         segments.Append(ranges, framer.NextSequence - 1);
         segments.Trim();
     }
@@ -97,7 +101,9 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
             return;
         try
         {
-            segments.Write(framer.Take([]));
+            var ranges = framer.Take([]);
+            JournalFramer.Seal(ranges, memory.DurableSequence);
+            segments.Write(ranges);
         }
         catch (IOException)
         {

@@ -143,7 +143,7 @@ public sealed partial class EmbeddedStore
         var deletes = kind == JournalRecordKind.DocumentDeleted;
         if (deletes && newest == 0)
             return default;
-        var frame = _framer.Document(kind, key, newest + 1, _memory.DurableSequence, content);
+        var frame = _framer.Document(kind, key, newest + 1, content);
         entry ??= AddDocument(key, hash, found);
         entry.NewestVersion = deletes ? 0 : newest + 1;
         return Commit(_committer.Enqueue(entry, deletes ? null : new StoredDocument(newest + 1, frame.Payload), null, newest + 1, frame));

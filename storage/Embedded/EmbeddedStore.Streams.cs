@@ -36,7 +36,7 @@ public sealed partial class EmbeddedStore
         var newest = entry?.NewestVersion ?? found.Version;
         if (newest != expected)
             return new PendingResult(Task.FromException<long>(new VersionConflictException(stream, expected, newest)));
-        var frame = _framer.Entries(stream, newest + 1, _memory.DurableSequence, entries, totalBytes);
+        var frame = _framer.Entries(stream, newest + 1, entries, totalBytes);
         entry ??= AddStream(stream, hash, found);
         entry.NewestVersion = newest + entries.Count;
         return Commit(_committer.Enqueue(entry, null, Unpack(frame.Payload, newest + 1, entries), entry.NewestVersion, frame));

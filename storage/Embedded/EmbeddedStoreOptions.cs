@@ -3,6 +3,9 @@ namespace Marketplace.Storage;
 /// <summary>How an embedded store is opened.</summary>
 public sealed record EmbeddedStoreOptions
 {
+    /// <summary>Of a segment; a smaller one would be little more than its header and the fsyncs that it costs.</summary>
+    internal const int SegmentBytesMin = 4096;
+
     /// <summary>The read model's projections, at most one a kind.</summary>
     public IReadOnlyList<IProjection> Projections { get; init; } = [];
 
@@ -28,7 +31,7 @@ public sealed record EmbeddedStoreOptions
     /// <exception cref="ArgumentException">An option is out of its bounds.</exception>
     public void Validate()
     {
-        Require(SegmentBytes is >= 4096 and <= 1 << 30, nameof(SegmentBytes), "between 4 KiB and 1 GiB");
+        Require(SegmentBytes is >= SegmentBytesMin and <= 1 << 30, nameof(SegmentBytes), "between 4 KiB and 1 GiB");
         Require(UnfoldedBytesMax >= 1 << 16, nameof(UnfoldedBytesMax), "at least 64 KiB");
         Require(FoldDelay >= TimeSpan.Zero && FoldDelay <= TimeSpan.FromMinutes(1), nameof(FoldDelay), "between 0 and one minute");
         Require(ArchiveFileBytes is >= 4096 and <= uint.MaxValue, nameof(ArchiveFileBytes), "between 4 KiB and 4 GiB");

@@ -6,8 +6,8 @@ namespace Marketplace.Storage;
 internal readonly record struct Frame(long Sequence, int RecordBytes, ReadOnlyMemory<byte> Payload);
 
 /// <summary>
-/// Lays records into memory, ready to be written: what a write keeps in memory until it is folded is the very bytes that go to the
-/// segment, so a document is copied once. Every member belongs to the store's gate.
+/// Lays records into memory: what a write keeps in memory until it is folded is the very bytes that go to the segment, so a document is copied
+/// once. Every member but <see cref="Seal"/> belongs to the store's gate.
 /// </summary>
 internal sealed class JournalFramer(long nextSequence)
 {
@@ -17,16 +17,16 @@ internal sealed class JournalFramer(long nextSequence)
     private byte[] _chunk = [];
     private int _start;
     private int _end;
-    private List<ReadOnlyMemory<byte>> _ready = [];
+    private List<Memory<byte>> _ready = [];
 
     public long NextSequence { get; private set; } = nextSequence;
 
-    public Frame Document(JournalRecordKind kind, DocumentKey key, long version, long durable, ReadOnlySpan<byte> content)
+    public Frame Document(JournalRecordKind kind, DocumentKey key, long version, ReadOnlySpan<byte> content)
     {
         var nameBytes = JournalFormat.Text.GetByteCount(key.Kind);
         var idBytes = JournalFormat.Text.GetByteCount(key.Id);
         var record = Reserve(JournalFormat.RecordHeaderBytes + nameBytes + idBytes + content.Length, out var offset);
-        WriteHeader(record, kind, nameBytes, idBytes, 0, version, durable);
+        WriteHeader(record, kind, nameBytes, idBytes, 0, version);
         var names = record[JournalFormat.RecordHeaderBytes..];
         JournalFormat.Text.GetBytes(key.Kind, names);
         JournalFormat.Text.GetBytes(key.Id, names[nameBytes..]);
@@ -34,12 +34,12 @@ internal sealed class JournalFramer(long nextSequence)
         return Finish(record, offset, content.Length);
     }
 
-    public Frame Entries(string stream, long firstVersion, long durable, IReadOnlyList<ReadOnlyMemory<byte>> entries, int totalBytes)
+    public Frame Entries(string stream, long firstVersion, IReadOnlyList<ReadOnlyMemory<byte>> entries, int totalBytes)
     {
         var nameBytes = JournalFormat.Text.GetByteCount(stream);
         var payloadBytes = totalBytes + 4 * entries.Count;
         var record = Reserve(JournalFormat.RecordHeaderBytes + nameBytes + payloadBytes, out var offset);
-        WriteHeader(record, JournalRecordKind.EntriesAppended, nameBytes, 0, entries.Count, firstVersion, durable);
+        WriteHeader(record, JournalRecordKind.EntriesAppended, nameBytes, 0, entries.Count, firstVersion);
         JournalFormat.Text.GetBytes(stream, record[JournalFormat.RecordHeaderBytes..]);
         var rest = record[(JournalFormat.RecordHeaderBytes + nameBytes)..];
         for (var index = 0; index < entries.Count; index++)
@@ -52,20 +52,45 @@ internal sealed class JournalFramer(long nextSequence)
         return Finish(record, offset, payloadBytes);
     }
 
-    public void Closed(long durable)
+    public void Closed()
     {
         var record = Reserve(JournalFormat.RecordHeaderBytes, out var offset);
-        WriteHeader(record, JournalRecordKind.Closed, 0, 0, 0, 0, durable);
+        WriteHeader(record, JournalRecordKind.Closed, 0, 0, 0, 0);
         Finish(record, offset, 0);
     }
 
-    /// <summary>Hands over what was framed since the last call, in order; the list is given back for the next batch.</summary>
-    public List<ReadOnlyMemory<byte>> Take(List<ReadOnlyMemory<byte>> empty)
+    /// <summary>
+    /// Hands over what was framed since the last call, in order, to be sealed and written; the list is given back for the next batch.
+    /// </summary>
+    public List<Memory<byte>> Take(List<Memory<byte>> empty)
     {
         CloseRange();
         var taken = _ready;
         _ready = empty;
         return taken;
+    }
+
+    /// <summary>
+    /// Stamps a batch that is about to be written: everything before it is durable, and each of its records says so. When a record was framed, the
+    /// batch before its own was still on its way, so what was known then would leave that batch without a proof. Readers of the payload are not
+    /// disturbed.
+    /// </summary>
+    /// <param name="batch">Taken from the framer, and not written before the batch before it was durable.</param>
+    /// <param name="durable">The last sequence of the batch before.</param>
+    public static void Seal(List<Memory<byte>> batch, long durable)
+    {
+        foreach (var range in batch)
+        {
+            var rest = range.Span;
+            while (rest.Length > 0)
+            {
+                var length = BinaryPrimitives.ReadInt32LittleEndian(rest);
+                var record = rest[..length];
+                BinaryPrimitives.WriteUInt32LittleEndian(record[16..], checked((uint)(JournalRecord.SequenceOf(record) - durable)));
+                BinaryPrimitives.WriteUInt32LittleEndian(record[4..], JournalRecord.ChecksumOf(record));
+                rest = rest[JournalFormat.Padded(length)..];
+            }
+        }
     }
 
     private Span<byte> Reserve(int length, out int offset)
@@ -83,11 +108,10 @@ internal sealed class JournalFramer(long nextSequence)
         return _chunk.AsSpan(offset, length);
     }
 
-    private void WriteHeader(Span<byte> record, JournalRecordKind kind, int nameBytes, int idBytes, int entries, long version, long durable)
+    private void WriteHeader(Span<byte> record, JournalRecordKind kind, int nameBytes, int idBytes, int entries, long version)
     {
         BinaryPrimitives.WriteInt32LittleEndian(record, record.Length);
         BinaryPrimitives.WriteInt64LittleEndian(record[8..], NextSequence);
-        BinaryPrimitives.WriteUInt32LittleEndian(record[16..], checked((uint)(NextSequence - durable)));
         record[20] = (byte)kind;
         record[21] = 0;
         BinaryPrimitives.WriteUInt16LittleEndian(record[22..], (ushort)nameBytes);
@@ -98,7 +122,6 @@ internal sealed class JournalFramer(long nextSequence)
 
     private Frame Finish(Span<byte> record, int offset, int payloadBytes)
     {
-        BinaryPrimitives.WriteUInt32LittleEndian(record[4..], JournalRecord.ChecksumOf(record));
         var payload = new ReadOnlyMemory<byte>(_chunk, offset + record.Length - payloadBytes, payloadBytes);
         return new Frame(NextSequence++, JournalFormat.Padded(record.Length), payload);
     }
@@ -106,7 +129,7 @@ internal sealed class JournalFramer(long nextSequence)
     private void CloseRange()
     {
         if (_end > _start)
-            _ready.Add(new ReadOnlyMemory<byte>(_chunk, _start, _end - _start));
+            _ready.Add(new Memory<byte>(_chunk, _start, _end - _start));
         _start = _end;
     }
 }

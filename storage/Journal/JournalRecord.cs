@@ -72,9 +72,9 @@ internal readonly struct JournalRecord(ReadOnlyMemory<byte> bytes)
     private ReadOnlySpan<byte> Header => bytes.Span[..JournalFormat.RecordHeaderBytes];
 
     public int Length => bytes.Length;
-    public long Sequence => BinaryPrimitives.ReadInt64LittleEndian(Header[8..]);
+    public long Sequence => SequenceOf(Header);
 
-    /// <summary>Everything up to this sequence was durable before the record was framed.</summary>
+    /// <summary>Everything up to this sequence was durable before the record was written.</summary>
     public long DurableBefore => Sequence - BinaryPrimitives.ReadUInt32LittleEndian(Header[16..]);
 
     public JournalRecordKind Kind => (JournalRecordKind)Header[20];
@@ -111,6 +111,8 @@ internal readonly struct JournalRecord(ReadOnlyMemory<byte> bytes)
         record = new JournalRecord(bytes[..(int)length]);
         return true;
     }
+
+    public static long SequenceOf(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadInt64LittleEndian(record[8..]);
 
     /// <summary>The checksum covers the length and everything after itself.</summary>
     public static uint ChecksumOf(ReadOnlySpan<byte> record) => Crc32C.Continue(Crc32C.Of(record[..4]), record[8..]);

@@ -31,7 +31,7 @@ internal sealed class JournalSegments(IJournalFiles files, long segmentBytes) : 
     }
 
     /// <summary>Appends the ranges, which end with the record of the given sequence, and returns when they are on the disk.</summary>
-    public void Append(List<ReadOnlyMemory<byte>> ranges, long lastSequence)
+    public void Append(List<Memory<byte>> ranges, long lastSequence)
     {
         Write(ranges);
         _active!.Flush();
@@ -39,7 +39,7 @@ internal sealed class JournalSegments(IJournalFiles files, long segmentBytes) : 
     }
 
     /// <summary>The first half of <see cref="Append"/>: hands the ranges to the file.</summary>
-    public void Write(List<ReadOnlyMemory<byte>> ranges)
+    public void Write(List<Memory<byte>> ranges)
     {
         if (_position >= segmentBytes)
             Rotate();

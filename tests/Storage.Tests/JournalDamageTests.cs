@@ -13,10 +13,12 @@ public sealed class JournalDamageTests
     public void FirstRecord_HasTheBytesThatTheFormatDocumentShows()
     {
         var framer = new JournalFramer(1);
-        framer.Document(JournalRecordKind.DocumentWritten, new DocumentKey("k", "a"), 1, 0, "hi"u8);
+        framer.Document(JournalRecordKind.DocumentWritten, new DocumentKey("k", "a"), 1, "hi"u8);
+        var batch = framer.Take([]);
+        JournalFramer.Seal(batch, durable: 0);
         Assert.Equal(
             "2800000068149617010000000000000001000000010001000100000001000000000000006b616869",
-            Convert.ToHexStringLower(framer.Take([]).Single().Span));
+            Convert.ToHexStringLower(batch.Single().Span));
     }
 
     [Fact]

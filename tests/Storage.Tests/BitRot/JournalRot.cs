@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Marketplace.Storage.BitRot;
 
 /// <summary>
-/// A segment of the journal with records of all kinds, of which each bit is flipped; recovery must name it, cut it off, or read it right.
+/// A segment of the journal as a busy store writes it, with records of all kinds. Each bit is flipped; recovery must name it, cut it off, or
+/// read it right.
 /// </summary>
 internal sealed class JournalRot : IDisposable
 {
@@ -12,17 +13,20 @@ internal sealed class JournalRot : IDisposable
 
     private static readonly DocumentKey First = new("kind", "first");
 
+    private static int NameBytes => First.Kind.Length + First.Id.Length;
+
     private readonly BitRotTally _tally = new();
     private readonly bool _isClosed;
-    private readonly int _fileBytes;
+    private readonly string _file;
+    private readonly byte[] _segment;
     private readonly List<string> _whole;
     private SimulatedDisk _disk;
-    private string _file;
 
     private JournalRot(bool isClosed, int fileBytes)
     {
-        (_isClosed, _fileBytes) = (isClosed, fileBytes);
-        (_disk, _file) = Write();
+        _isClosed = isClosed;
+        (_file, _segment) = Segment(isClosed, fileBytes);
+        _disk = Write();
         _whole = Check().Records;
     }
 
@@ -77,7 +81,7 @@ internal sealed class JournalRot : IDisposable
     private void Renew()
     {
         _disk.Dispose();
-        (_disk, _file) = Write();
+        _disk = Write();
     }
 
     private (int Damages, List<string> Records) Check()
@@ -108,51 +112,66 @@ internal sealed class JournalRot : IDisposable
         CultureInfo.InvariantCulture,
         $"{record.Sequence} {record.Kind} {record.Name} {record.Id} {record.Version} {Convert.ToBase64String(record.Payload.Span)}");
 
-    private (SimulatedDisk Disk, string File) Write()
+    /// <summary>Puts the segment on a new disk: writing it with a store each time would take minutes.</summary>
+    private SimulatedDisk Write()
     {
         var disk = new SimulatedDisk(1);
-        var segments = new JournalSegments(disk.Open().Journal, _fileBytes);
-        segments.Continue([], 0, 0);
-        var framer = new JournalFramer(1);
-        var room = _fileBytes - JournalFormat.SegmentHeaderBytes;
-        var sequence = 0L;
+        var journal = disk.Open().Journal;
+        var file = journal.Create(_file, _segment.Length);
+        file.Write(0, _segment);
+        file.Flush();
+        journal.FlushFolder();
+        return disk;
+    }
 
-        void Document(JournalRecordKind kind, long version, byte[] content) =>
-            room -= framer.Document(kind, First, version, sequence, content).RecordBytes;
+    private static (string File, byte[] Bytes) Segment(bool isClosed, int fileBytes)
+    {
+        using var disk = new SimulatedDisk(1);
+        // What a store sets aside may be more than is asked for here: the rest must be zeros, as if it had never been there.
+        var store = new BusyStore(disk, Math.Max(fileBytes, EmbeddedStoreOptions.SegmentBytesMin));
+        store.Run(Batches(fileBytes - (isClosed ? JournalFormat.Padded(JournalFormat.RecordHeaderBytes) : 0)));
+        if (isClosed)
+            store.Close();
+        else
+            store.Kill();
+        disk.EndProcess();
+        var (name, size) = disk.FilesOf("journal").Single();
+        var bytes = new byte[size];
+        disk.Open().Journal.Open(name).Read(0, bytes);
+        if (size < fileBytes || bytes.AsSpan(fileBytes).ContainsAnyExcept((byte)0))
+            throw new InvalidOperationException($"This is a bug in the test: the records do not end at byte {fileBytes} of {size}.");
+        return (name, bytes[..fileBytes]);
+    }
 
-        void Append(int records)
+    /// <summary>Records of all kinds, in batches that fill a segment up to its last byte.</summary>
+    private static List<Action<EmbeddedStore>> Batches(int endsAt)
+    {
+        var batches = new List<Action<EmbeddedStore>>();
+        var room = endsAt - JournalFormat.SegmentHeaderBytes;
+
+        void Take(int bytes) => room -= JournalFormat.Padded(JournalFormat.RecordHeaderBytes + bytes);
+
+        Action<EmbeddedStore> Document(long expected, int size)
         {
-            sequence += records;
-            segments.Append(framer.Take([]), sequence);
+            Take(NameBytes + size);
+            return store => _ = store.Write(First, expected, Content(size));
         }
 
-        Document(JournalRecordKind.DocumentWritten, 1, Content(3));
-        Append(1);
-        room -= framer.Entries("stream", 1, sequence, [Content(1), Content(3)], 4).RecordBytes;
-        Document(JournalRecordKind.DocumentDeleted, 2, []);
-        Append(2);
-        for (var version = 1; room > 600; version += 2)
+        batches.Add(Document(0, 3));
+        Take("stream".Length + (4 + 1) + (4 + 3));
+        Take(NameBytes);
+        batches.Add(store =>
         {
-            Document(JournalRecordKind.DocumentWritten, version, Content(101));
-            Document(JournalRecordKind.DocumentWritten, version + 1, Content(150));
-            Append(2);
-        }
-        Document(JournalRecordKind.DocumentWritten, 1, Content(40));
-        room -= _isClosed ? JournalFormat.Padded(JournalFormat.RecordHeaderBytes) : 0;
-        // The last record takes what is left of the file, to the byte.
-        var rest = room - JournalFormat.RecordHeaderBytes - First.Kind.Length - First.Id.Length;
-        Document(JournalRecordKind.DocumentWritten, 2, Content(rest));
-        Append(LastBatch);
-        if (_isClosed)
-        {
-            framer.Closed(sequence);
-            Append(1);
-        }
-        segments.Trim();
-        var (file, bytes) = disk.FilesOf("journal").Single();
-        if (bytes != _fileBytes)
-            throw new InvalidOperationException($"This is a bug in the test: the segment has {bytes} bytes, it should have {_fileBytes}.");
-        return (disk, file);
+            _ = store.Append("stream", 0, [Content(1), Content(3)]);
+            _ = store.Delete(First, 1);
+        });
+        var version = 0L;
+        while (room > 600)
+            batches.Add(Document(version++, 101) + Document(version++, 150));
+        // The last record takes what is left, to the byte.
+        var last = Document(version++, 40);
+        batches.Add(last + Document(version, room - JournalFormat.RecordHeaderBytes - NameBytes));
+        return batches;
     }
 
     private static byte[] Content(int size)
