@@ -103,11 +103,20 @@ internal sealed class BookCheck(SqliteConnection connection, string tablesFile, 
                 if (!_inJournal.Contains(hash))
                     Add(file, offset, what);
             }
-            else if (hash != KeyHash.OfDocument(_seed, document.Key) && !_inJournal.Contains(hash))
+            else if (!IsOf(hash, document) && !_inJournal.Contains(hash) && !IsElsewhere(archive, hash))
             {
                 Add(file, offset, $"the record is that of '{document.Key}', the index says another.");
             }
         }
+    }
+
+    private bool IsOf(long hash, ArchivedDocument document) => hash == KeyHash.OfDocument(_seed, document.Key);
+
+    /// <summary>A row that a power cut left behind harms nobody where another row has its document.</summary>
+    private bool IsElsewhere(Archive archive, long hash)
+    {
+        using var reader = new TableReader(connection, tablesFile);
+        return reader.ArchivedPositions(hash).Any(position => archive.TryRead(position, out var document, out _) && IsOf(hash, document));
     }
 
     private void Add(string file, long offset, string what) => _findings.Add(new StoreFinding(file, offset, what));

@@ -99,8 +99,13 @@ internal sealed class Archive : IDisposable
     {
         if (TryRead(position, out var document, out var what))
             return document;
+        throw Damage(position, what);
+    }
+
+    public StoreDamagedException Damage(long position, string what)
+    {
         var (number, offset) = Split(position);
-        throw new StoreDamagedException(Path.Combine(_files.Folder, FileName(number)), offset, what);
+        return new StoreDamagedException(Path.Combine(_files.Folder, FileName(number)), offset, what);
     }
 
     public bool TryRead(long position, out ArchivedDocument document, out string what)

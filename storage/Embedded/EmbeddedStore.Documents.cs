@@ -83,7 +83,7 @@ public sealed partial class EmbeddedStore
     }
 
     /// <param name="kind">The kind's number; null: all kinds.</param>
-    /// <param name="hashesInMemory">Keys whose rows may point to bytes that a power cut took away: the journal had them.</param>
+    /// <param name="hashesInMemory">Keys whose rows may point to where a power cut took their bytes away: the journal had them.</param>
     /// <param name="cancellation">Looked at between two pages.</param>
     private async IAsyncEnumerable<ArchivedDocument> ScanArchive(
         long? kind, HashSet<long> hashesInMemory, [EnumeratorCancellation] CancellationToken cancellation)
@@ -100,9 +100,12 @@ public sealed partial class EmbeddedStore
                 if (row.Hash != hash)
                     ofSameHash.Clear();
                 (hash, position) = row;
-                if (hashesInMemory.Contains(hash) && !_folded.Archive.TryRead(position, out _, out _))
-                    continue;
-                var archived = _folded.Archive.Read(position);
+                if (!_folded.TryReadArchived(hash, position, out var archived, out var what))
+                {
+                    if (hashesInMemory.Contains(hash) || _folded.IsArchivedElsewhere(hash, position))
+                        continue;
+                    throw _folded.Archive.Damage(position, what);
+                }
                 if (ofSameHash.Add(archived.Key))
                     yield return archived;
             }

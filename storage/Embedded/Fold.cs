@@ -163,19 +163,31 @@ internal sealed class Fold(
 
     /// <summary>
     /// After a replay the tables may hold the document of an earlier fold, or an archive row whose bytes were lost with the power, because
-    /// rows can reach the disk before the archive does. The journal still has that document, so such a row is dropped.
+    /// rows can reach the disk before the archive does; another document may lie in their place by now. The journal still has the row's own
+    /// document, so such a row is dropped.
     /// </summary>
     private FoldedPlace FindPlace(DocumentKey key, long kind, long hash)
     {
+        var (found, lost) = (FoldedPlace.Nowhere, FoldedPlace.Nowhere);
         foreach (var row in folded.ArchivedAsWriter(kind, hash))
         {
-            if (!folded.Archive.TryRead(row.Position, out var archived, out _))
-                folded.Writer.DeleteArchived(hash, row.Position);
-            else if (archived.Key != key)
+            var place = new FoldedPlace(true, 0, row.Position, row.Listing);
+            if (folded.TryReadArchived(hash, row.Position, out var archived, out _))
+            {
+                found = archived.Key == key ? place : found;
                 continue;
-            return new FoldedPlace(true, 0, row.Position, row.Listing);
+            }
+            folded.Writer.DeleteArchived(hash, row.Position);
+            // One row of the read model stays for the document; its archive position only says that it was archived once.
+            folded.Listing.Put(lost.ListingRow, null, folded.Names);
+            lost = place;
         }
-        return folded.FindAsWriter(key, hash)?.Place ?? FoldedPlace.Nowhere;
+        if (found != FoldedPlace.Nowhere)
+        {
+            folded.Listing.Put(lost.ListingRow, null, folded.Names);
+            return found;
+        }
+        return lost != FoldedPlace.Nowhere ? lost : folded.FindAsWriter(key, hash)?.Place ?? FoldedPlace.Nowhere;
     }
 
     private void Remove(FoldedPlace place, long hash)

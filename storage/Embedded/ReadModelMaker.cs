@@ -37,8 +37,8 @@ internal sealed class ReadModelMaker(FoldedStore folded, SqliteConnection connec
         foreach (var at in page)
         {
             (hash, position) = at;
-            // After a power cut a row may point to bytes that were lost; the journal has that document, and the fold lists it.
-            if (!folded.Archive.TryRead(position, out var archived, out _))
+            // After a power cut a row may point to where its bytes were lost; the journal has that document, and the fold lists it.
+            if (!folded.TryReadArchived(hash, position, out var archived, out _))
                 continue;
             var (listing, _) = List(archived.Key, archived.Document);
             if (listing == 0)

@@ -59,6 +59,25 @@ internal sealed class FoldedStore : IDisposable
 
     public (long Row, long Version) FindStreamAsWriter(string stream, long hash) => _own.Stream(stream, hash);
 
+    /// <summary>
+    /// Reads what an index row of the archive points to. After a power cut the row may be older than its bytes, which were lost; then nothing whole lies
+    /// there, or by now another document, because what is archived later takes their place. The hash is a key's own, so it tells which.
+    /// </summary>
+    /// <returns>False where the row's own document is not there.</returns>
+    public bool TryReadArchived(long hash, long position, out ArchivedDocument document, out string what)
+    {
+        if (!Archive.TryRead(position, out document, out what))
+            return false;
+        if (KeyHash.OfDocument(Seed, document.Key) == hash)
+            return true;
+        what = $"the record is that of '{document.Key}', the index says another.";
+        return false;
+    }
+
+    /// <summary>Whether the index has another row of the same key, whose document is there: then this one was left behind by a power cut.</summary>
+    public bool IsArchivedElsewhere(long hash, long position) =>
+        Ask(reader => reader.ArchivedPositions(hash)).Any(other => other != position && TryReadArchived(hash, other, out _, out _));
+
     /// <summary>Runs a question on a connection that no other thread uses meanwhile.</summary>
     public TAnswer Ask<TAnswer>(Func<TableReader, TAnswer> question)
     {

@@ -62,6 +62,17 @@ internal sealed class TableReader : IDisposable
         return rows;
     }
 
+    /// <summary>The rows of a hash; prepared anew each time, because it is asked about rows that a power cut left behind only.</summary>
+    public List<long> ArchivedPositions(long hash)
+    {
+        var positions = new List<long>();
+        using var statement = new SqliteStatement(Connection, "select position from archive where hash = ?1");
+        statement.Bind(1, hash);
+        while (statement.Step())
+            positions.Add(statement.Integer(0));
+        return positions;
+    }
+
     public List<(long Row, string Id, Document Document)> DocumentPage(long afterRow, long kind, int limit)
     {
         var page = new List<(long, string, Document)>();

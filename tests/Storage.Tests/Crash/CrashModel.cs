@@ -21,15 +21,17 @@ internal sealed class ModelStream
 }
 
 /// <summary>What a store must hold, and the comparison with what it holds.</summary>
-internal sealed class CrashModel
+/// <param name="documents">How many documents the load writes.</param>
+internal sealed class CrashModel(int documents)
 {
-    public const int Documents = 8;
     public const int Streams = 3;
 
-    public ModelDocument[] Document { get; } = [.. Enumerable.Range(0, Documents).Select(_ => new ModelDocument())];
+    public int Documents => documents;
+
+    public ModelDocument[] Document { get; } = [.. Enumerable.Range(0, documents).Select(_ => new ModelDocument())];
     public ModelStream[] Stream { get; } = [.. Enumerable.Range(0, Streams).Select(_ => new ModelStream())];
 
-    public static DocumentKey Key(int index) => new(TextProjection.Thing, $"document {index}");
+    public static DocumentKey Key(int index) => new(TextProjection.Thing, $"document {index:d3}");
 
     public static string StreamName(int index) => $"stream {index}";
 
@@ -54,7 +56,10 @@ internal sealed class CrashModel
         }
         var scanned = new Dictionary<string, string>();
         await foreach (var (key, document) in store.Scan(TextProjection.Thing))
-            scanned.Add(key.Id, Text(document)!.Value.Text);
+        {
+            if (!scanned.TryAdd(key.Id, Text(document)!.Value.Text))
+                violations.Add($"the scan gave '{key.Id}' twice");
+        }
         var expected = Enumerable.Range(0, Documents).Where(index => Document[index].Acknowledged is not null).ToList();
         if (scanned.Count != expected.Count
             || expected.Any(index => scanned.GetValueOrDefault(Key(index).Id) != Document[index].Acknowledged!.Value.Text))
@@ -69,7 +74,7 @@ internal sealed class CrashModel
         var expected = Enumerable.Range(0, Documents).Where(index => Document[index].Acknowledged is not null)
             .Select(index => projection.Project(Key(index).Id, Encoding.UTF8.GetBytes(Document[index].Acknowledged!.Value.Text), out _))
             .OfType<ListingRow>().Select(row => $"{row.Id} {row.State} {row.At.Ticks}").Order();
-        var listed = (await store.List(new ListingQuery(TextProjection.Thing))).Select(
+        var listed = (await store.List(new ListingQuery(TextProjection.Thing, Limit: 2 * Documents))).Select(
             row => $"{row.Id} {row.State} {row.At.Ticks}").Order();
         return expected.SequenceEqual(listed) ? [] : [$"listing [{string.Join("; ", listed)}], expected [{string.Join("; ", expected)}]"];
     }

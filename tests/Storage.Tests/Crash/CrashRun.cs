@@ -14,6 +14,19 @@ public enum Ending
     Kill,
 }
 
+/// <summary>What a run writes.</summary>
+public enum CrashLoad
+{
+    /// <summary>Few documents, of any size.</summary>
+    Few,
+
+    /// <summary>
+    /// More documents than one step of the fold takes, all of one size: what is archived after a power cut then lies exactly where lost
+    /// documents lay, before those are looked for.
+    /// </summary>
+    ManyOfOneSize,
+}
+
 /// <summary>What one run came to.</summary>
 public sealed record CrashResult(bool HasFailed, bool WasRefused, IReadOnlyList<string> Violations);
 
@@ -25,20 +38,30 @@ public sealed class CrashRun : IDisposable
 {
     private const int Rounds = 10;
 
+    private const int FewDocuments = 8;
+
+    /// <summary>A round writes half of them, and a step of the fold takes 64.</summary>
+    private const int ManyDocuments = 160;
+
+    /// <summary>Of a document when all have one size: more than owner, state, label and number take.</summary>
+    private const int OneSizeBytes = 64;
+
     private static readonly SimulatedDelays Delays = new();
 
     private readonly ManualTime _time;
     private readonly Random _random;
-    private readonly CrashModel _model = new();
+    private readonly CrashModel _model;
     private readonly SimulatedStore _store;
     private readonly List<string> _violations = [];
     private readonly DiskFault _fault;
     private long _counter;
+    private readonly CrashLoad _load;
     private bool _trustsLies;
 
-    private CrashRun(ManualTime time, int seed, long operation, DiskFault fault)
+    private CrashRun(ManualTime time, int seed, long operation, DiskFault fault, CrashLoad load)
     {
-        (_time, _fault) = (time, fault);
+        (_time, _fault, _load) = (time, fault, load);
+        _model = new CrashModel(load == CrashLoad.Few ? FewDocuments : ManyDocuments);
         _random = new Random(seed);
         _store = new SimulatedStore(_time, seed, SimulatedUnderTest.Options, Delays);
         _store.Disk.FailAt(operation, fault);
@@ -49,22 +72,24 @@ public sealed class CrashRun : IDisposable
     /// <param name="operation">Where the disk fails, counted from 1.</param>
     /// <param name="fault">How it fails.</param>
     /// <param name="ending">How the process ends.</param>
+    /// <param name="load">What is written.</param>
     /// <param name="trustsLies">True: what a lying disk lost is a violation like any other; shows that this harness can fail.</param>
     /// <returns><see cref="CrashResult.HasFailed"/> is false where the load has fewer operations than that.</returns>
-    public static Task<CrashResult> Run(int seed, long operation, DiskFault fault, Ending ending, bool trustsLies = false) =>
+    public static Task<CrashResult> Run(
+        int seed, long operation, DiskFault fault, Ending ending, CrashLoad load = CrashLoad.Few, bool trustsLies = false) =>
         ManualTime.Run(async time =>
         {
-            using var run = new CrashRun(time, seed, operation, fault) { _trustsLies = trustsLies };
+            using var run = new CrashRun(time, seed, operation, fault, load) { _trustsLies = trustsLies };
             var refused = false;
-        try
-        {
-            refused = await run.Execute(ending);
-        }
-        catch (Exception failure)
-        {
-            // No fault of the disk may come out as anything that the load does not know.
-            run._violations.Add($"the run broke off: {failure}");
-        }
+            try
+            {
+                refused = await run.Execute(ending);
+            }
+            catch (Exception failure)
+            {
+                // No fault of the disk may come out as anything that the load does not know.
+                run._violations.Add($"the run broke off: {failure}");
+            }
             return new CrashResult(run._store.Disk.Operations >= operation, refused, run._violations);
         });
 
@@ -141,7 +166,7 @@ public sealed class CrashRun : IDisposable
     private async Task WriteSome()
     {
         var writes = new List<Task>();
-        foreach (var index in Enumerable.Range(0, CrashModel.Documents).Where(_ => _random.Next(2) == 0))
+        foreach (var index in Enumerable.Range(0, _model.Documents).Where(_ => _random.Next(2) == 0))
             writes.Add(_random.Next(6) == 0 ? Delete(index) : Write(index));
         foreach (var index in Enumerable.Range(0, CrashModel.Streams).Where(_ => _random.Next(2) == 0))
             writes.Add(Append(index));
@@ -162,6 +187,8 @@ public sealed class CrashRun : IDisposable
         var version = (model.Acknowledged?.Version ?? 0) + 1;
         var text = Encoding.UTF8.GetString(TextProjection.Content(
             "me", _random.Next(3) == 0 ? "ended" : "open", "p", ++_counter, new string('x', _random.Next(300))));
+        if (_load == CrashLoad.ManyOfOneSize)
+            text = text.TrimEnd('x').PadRight(OneSizeBytes, 'x');
         (model.UnderWay, model.IsUnderWay) = ((version, text), true);
         model.History.Add((version, text));
         await _store.Store.Write(CrashModel.Key(index), version - 1, Encoding.UTF8.GetBytes(text)).ConfigureAwait(false);

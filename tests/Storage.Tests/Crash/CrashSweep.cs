@@ -9,15 +9,15 @@ public sealed record CrashSweepResult(long Points, long Refused, IReadOnlyList<s
 /// <summary>The fault at persistence point 1, 2, 3 and so on, each in a run of its own, until the load has no more of them.</summary>
 public static class CrashSweep
 {
-    public static async Task<CrashSweepResult> Run(int seed, DiskFault fault, Ending ending)
+    public static async Task<CrashSweepResult> Run(int seed, DiskFault fault, Ending ending, CrashLoad load)
     {
         var violations = new List<string>();
         long refused = 0;
         for (long operation = 1; ; operation++)
         {
-            var result = await CrashRun.Run(seed, operation, fault, ending);
+            var result = await CrashRun.Run(seed, operation, fault, ending, load);
             violations.AddRange(result.Violations.Select(violation =>
-                $"CrashRun.Run({seed}, {operation}, DiskFault.{fault}, Ending.{ending}): {violation}"));
+                $"CrashRun.Run({seed}, {operation}, DiskFault.{fault}, Ending.{ending}, CrashLoad.{load}): {violation}"));
             refused += result.WasRefused ? 1 : 0;
             if (!result.HasFailed)
                 return new CrashSweepResult(operation - 1, refused, violations);

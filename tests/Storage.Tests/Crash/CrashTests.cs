@@ -12,7 +12,7 @@ public sealed class CrashTests
     [InlineData(DiskFault.DiskFull, Ending.Kill)]
     public async Task FaultAtEachPersistencePoint_LosesNothingThatWasAcknowledged(DiskFault fault, Ending ending)
     {
-        var result = await CrashSweep.Run(1, fault, ending);
+        var result = await CrashSweep.Run(1, fault, ending, CrashLoad.Few);
         Assert.Empty(result.Violations);
         Assert.True(result.Points > 90, $"The load has only {result.Points} persistence points.");
     }
@@ -29,7 +29,7 @@ public sealed class CrashTests
     [Fact]
     public async Task FlushThatLies_IsFoundOrLosesWholeWritesOnly()
     {
-        var result = await CrashSweep.Run(2, DiskFault.Lie, Ending.PowerCut);
+        var result = await CrashSweep.Run(2, DiskFault.Lie, Ending.PowerCut, CrashLoad.Few);
         Assert.Empty(result.Violations);
         Assert.True(result.Refused > 0, "No lie was ever found out.");
     }
