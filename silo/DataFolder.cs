@@ -1,4 +1,5 @@
 using Marketplace.Crypto;
+using Marketplace.Storage;
 
 namespace Marketplace.Silo;
 
@@ -8,13 +9,12 @@ namespace Marketplace.Silo;
 /// </summary>
 public sealed class DataFolder
 {
-    private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const UnixFileMode SecretMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     public const string AccountKey = "account.key";
     public const string WorkerKey = "worker.key";
     public const string ApiKey = "key";
     public const string Url = "url";
+
+    private readonly OwnerFiles _files;
 
     /// <exception cref="SiloOptionsException">The folder exists and others may enter it, or it cannot be made.</exception>
     public DataFolder(string path)
@@ -22,10 +22,7 @@ public sealed class DataFolder
         Path = System.IO.Path.GetFullPath(path);
         try
         {
-            if (OperatingSystem.IsWindows())
-                Directory.CreateDirectory(Path);
-            else
-                Directory.CreateDirectory(Path, FolderMode);
+            _files = OwnerFiles.In(Path);
         }
         catch (IOException failure)
         {
@@ -33,7 +30,7 @@ public sealed class DataFolder
         }
         if (OperatingSystem.IsWindows())
             return;
-        if ((File.GetUnixFileMode(Path) & ~FolderMode) != 0)
+        if ((File.GetUnixFileMode(Path) & ~OwnerFiles.FolderMode) != 0)
             throw new SiloOptionsException($"{Path} may be entered by others than its owner, and it holds keys. Run 'chmod 700 {Path}' and start again.");
     }
 
@@ -43,12 +40,14 @@ public sealed class DataFolder
 
     public string Blobs => System.IO.Path.Combine(Path, "blobs");
 
-    /// <summary>The key pair of a seed file; the first start makes it.</summary>
+    /// <summary>The key pair of a seed file; the first start makes it. The file is durable: its account may be named elsewhere.</summary>
     public Ed25519KeyPair KeyPair(string name)
     {
         var file = System.IO.Path.Combine(Path, name);
         if (!File.Exists(file))
             Write(name, Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(Bytes32.Size)));
+        else
+            _files.Harden();
         RefuseLoose(file);
         return Bytes32.TryParse(File.ReadAllText(file).AsSpan().Trim(), out var seed)
             ? new Ed25519KeyPair(seed.ToArray())
@@ -58,26 +57,14 @@ public sealed class DataFolder
 
     public bool Has(string name) => File.Exists(System.IO.Path.Combine(Path, name));
 
-    /// <summary>Writes a small file that only its owner may read, whole or not at all.</summary>
-    public void Write(string name, string text)
-    {
-        var file = System.IO.Path.Combine(Path, name);
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = SecretMode;
-        using (var stream = new FileStream(file + ".new", options))
-        {
-            stream.Write(System.Text.Encoding.UTF8.GetBytes(text + "\n"));
-            stream.Flush(flushToDisk: true);
-        }
-        File.Move(file + ".new", file, overwrite: true);
-    }
+    /// <inheritdoc cref="OwnerFiles.Write"/>
+    public void Write(string name, string text) => _files.Write(name, System.Text.Encoding.UTF8.GetBytes(text + "\n"));
 
-    public void Delete(string name) => File.Delete(System.IO.Path.Combine(Path, name));
+    public void Delete(string name) => _files.Delete(name);
 
     private static void RefuseLoose(string file)
     {
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & ~SecretMode) != 0)
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & ~OwnerFiles.FileMode) != 0)
             throw new SiloOptionsException($"{file} may be read by others than its owner. Run 'chmod 600 {file}' and start again.");
     }
 }

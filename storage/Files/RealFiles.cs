@@ -5,14 +5,19 @@ namespace Marketplace.Storage;
 /// <summary>A folder of the file system.</summary>
 public sealed class RealFiles : IJournalFiles
 {
+    private readonly bool _isOwnersOnly;
+
     public RealFiles(string folder)
+        : this(folder, isOwnersOnly: false)
     {
-        Folder = Path.GetFullPath(folder);
-        if (Directory.Exists(Folder))
-            return;
-        Directory.CreateDirectory(Folder);
-        if (Path.GetDirectoryName(Folder) is { } parent)
-            FolderFlush.Flush(parent);
+    }
+
+    /// <param name="folder">Made where it is missing, with the folders above it, each durable in the one above.</param>
+    /// <param name="isOwnersOnly">What is made here, folder and files, is for its owner only; else as the process's mask says.</param>
+    internal RealFiles(string folder, bool isOwnersOnly)
+    {
+        (Folder, _isOwnersOnly) = (Path.GetFullPath(folder), isOwnersOnly);
+        Make(Folder, isOwnersOnly);
     }
 
     public string Folder { get; }
@@ -25,8 +30,10 @@ public sealed class RealFiles : IJournalFiles
     }
 
     public IJournalFile Create(string name, long size) =>
-        new RealFile(File.OpenHandle(
-            PathOf(name), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, FileOptions.None, size));
+        _isOwnersOnly
+            ? RealFile.Of(OwnerFiles.Create(PathOf(name), bufferBytes: 0))
+            : new RealFile(File.OpenHandle(
+                PathOf(name), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, FileOptions.None, size));
 
     public IJournalFile Open(string name) =>
         new RealFile(File.OpenHandle(PathOf(name), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
@@ -37,10 +44,29 @@ public sealed class RealFiles : IJournalFiles
 
     public void FlushFolder() => FolderFlush.Flush(Folder);
 
+    private static void Make(string folder, bool isOwnersOnly)
+    {
+        if (Directory.Exists(folder))
+            return;
+        var parent = Path.GetDirectoryName(folder);
+        if (parent is not null)
+            Make(parent, isOwnersOnly: false);
+        if (isOwnersOnly && !OperatingSystem.IsWindows())
+            Directory.CreateDirectory(folder, OwnerFiles.FolderMode);
+        else
+            Directory.CreateDirectory(folder);
+        if (parent is not null)
+            FolderFlush.Flush(parent);
+    }
+
     private string PathOf(string name) => Path.Combine(Folder, name);
 
-    private sealed class RealFile(SafeFileHandle handle) : IJournalFile
+    /// <param name="handle">What it reads and writes with.</param>
+    /// <param name="stream">Whose handle it is, if it is a stream's: kept so that the handle lives.</param>
+    private sealed class RealFile(SafeFileHandle handle, FileStream? stream = null) : IJournalFile
     {
+        public static RealFile Of(FileStream stream) => new(stream.SafeFileHandle, stream);
+
         public long Length => RandomAccess.GetLength(handle);
 
         public int Read(long offset, Span<byte> destination)
@@ -62,6 +88,10 @@ public sealed class RealFiles : IJournalFiles
 
         public void Flush() => RandomAccess.FlushToDisk(handle);
 
-        public void Dispose() => handle.Dispose();
+        public void Dispose()
+        {
+            stream?.Dispose();
+            handle.Dispose();
+        }
     }
 }

@@ -40,7 +40,7 @@ public sealed class EmbeddedImport : IImportTarget, IExportVisitor
 
     async ValueTask<IExportVisitor> IImportTarget.Begin(CancellationToken cancellation)
     {
-        KeyFiles.MakeFolder(_folder);
+        _ = OwnerFiles.In(_folder);
         _ = new RealFiles(StoreFolder);
         _created.AddRange([StoreFolder, BlobFolder]);
         ImportMark.Write(StoreFolder, ImportState.Unfinished);
@@ -77,8 +77,8 @@ public sealed class EmbeddedImport : IImportTarget, IExportVisitor
             throw new ImportDiffersException(wanted, _arrived.Summary);
         foreach (var (name, content) in _secrets)
         {
-            _created.Add(Path.Combine(_folder, name));
             KeyFiles.Write(_folder, name, content);
+            _created.Add(Path.Combine(_folder, name));
         }
         cancellation.ThrowIfCancellationRequested();
         ImportMark.Write(StoreFolder, ImportState.Unlisted);

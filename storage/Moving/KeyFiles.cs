@@ -9,9 +9,6 @@ public static class KeyFiles
     /// <summary>What a silo keeps: the seeds of its account and of its worker, and the local account's API key.</summary>
     public static IReadOnlyList<string> Names { get; } = ["account.key", "worker.key", "key"];
 
-    private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const UnixFileMode FileModeOfOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     /// <returns>Those that the folder has.</returns>
     public static IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>> Read(string folder)
     {
@@ -28,31 +25,17 @@ public static class KeyFiles
         return found;
     }
 
-    /// <summary>Makes the folder where it is missing, for its owner only.</summary>
-    internal static void MakeFolder(string folder)
-    {
-        if (!OperatingSystem.IsWindows() && !Directory.Exists(folder))
-            Directory.CreateDirectory(folder, FolderMode);
-        _ = new RealFiles(folder);
-    }
-
     internal static void RefuseLooseFolder(string folder)
     {
-        if (!OperatingSystem.IsWindows() && Directory.Exists(folder) && (File.GetUnixFileMode(folder) & ~FolderMode) != 0)
+        if (!OperatingSystem.IsWindows() && Directory.Exists(folder) && (File.GetUnixFileMode(folder) & ~OwnerFiles.FolderMode) != 0)
             throw new MoveRefusedException($"'{folder}' may be entered by others than its owner, and keys are to go there. Run 'chmod 700 {folder}'.");
     }
 
-    /// <summary>Writes a file that must not exist, durably.</summary>
+    /// <summary>Writes a key file that must not exist.</summary>
     internal static void Write(string folder, string name, ReadOnlySpan<byte> content)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = FileModeOfOwner;
-        using (var file = new FileStream(Path.Combine(folder, name), options))
-        {
-            file.Write(content);
-            file.Flush(flushToDisk: true);
-        }
-        FolderFlush.Flush(folder);
+        if (File.Exists(Path.Combine(folder, name)))
+            throw new IOException($"'{Path.Combine(folder, name)}' exists: somebody made it while the import was under way.");
+        OwnerFiles.In(folder).Write(name, content);
     }
 }

@@ -176,11 +176,10 @@ public sealed class PostgresImport : IImportTarget, IExportVisitor
     {
         if (_secrets.Count == 0)
             return;
-        KeyFiles.MakeFolder(_keyFolder!);
         foreach (var (name, content) in _secrets)
         {
-            _created.Add(Path.Combine(_keyFolder!, name));
             KeyFiles.Write(_keyFolder!, name, content);
+            _created.Add(Path.Combine(_keyFolder!, name));
         }
     }
 }

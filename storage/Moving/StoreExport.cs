@@ -13,7 +13,6 @@ public static class StoreExport
 {
     private const int BufferBytes = 1 << 20;
     private const int ReportEveryItems = 1000;
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>The file appears under its name when it is whole and durable; only its owner may read it.</summary>
     /// <param name="overwrite">False: a file that is there is kept, and the export refused.</param>
@@ -28,7 +27,7 @@ public static class StoreExport
         try
         {
             ContentsSummary summary;
-            await using (var file = Create(partial))
+            await using (var file = OwnerFiles.Create(partial, BufferBytes))
             {
                 summary = await Write(new ExportWriter(file), source, time, progress, cancellation).ConfigureAwait(false);
                 file.Flush(flushToDisk: true);
@@ -84,14 +83,6 @@ public static class StoreExport
                 blob.Id, content.Length, content, _ => progress?.Report(new MoveProgress("blobs", writer.BytesWritten, null)), cancellation)
                 .ConfigureAwait(false);
         }
-    }
-
-    private static FileStream Create(string path)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = BufferBytes };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = OwnerOnly;
-        return new FileStream(path, options);
     }
 
     private static MoveRefusedException Exists(string path) => new($"'{path}' exists already, and is not replaced unless that is asked for.");

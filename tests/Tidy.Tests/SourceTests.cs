@@ -65,6 +65,15 @@ public sealed class SourceTests
         Violations.AssertNone(naming.Where(name => name != "silo/EmbeddedHost.cs" && !name.StartsWith("silo/Embedded/", StringComparison.Ordinal)));
     }
 
+    /// <summary>Keys and secrets: whoever makes such a file elsewhere forgets its mode, its flush or that of its folder.</summary>
+    [Fact]
+    public void FileForItsOwnerOnly_IsMadeInOnePlace() => Violations.AssertNone(
+        from path in Repository.SourceFiles()
+        let name = Repository.Relative(path)
+        where !name.StartsWith("tests/", StringComparison.Ordinal) && name != "storage/Files/OwnerFiles.cs"
+        where File.ReadAllText(path).Contains("UnixCreateMode", StringComparison.Ordinal)
+        select $"{name} sets the mode of a file that it makes; OwnerFiles does that");
+
     private static SyntaxNode Parse(string path) =>
         CSharpSyntaxTree.ParseText(File.ReadAllText(path), new CSharpParseOptions(LanguageVersion.Preview)).GetRoot();
 }

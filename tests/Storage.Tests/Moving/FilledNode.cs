@@ -42,7 +42,7 @@ internal sealed class FilledNode : IDisposable
 
     private async Task Fill(int things)
     {
-        KeyFiles.MakeFolder(Data);
+        _ = OwnerFiles.In(Data);
         foreach (var name in KeyFiles.Names)
             KeyFiles.Write(Data, name, System.Text.Encoding.ASCII.GetBytes($"secret of {name}\n"));
         await using (var store = EmbeddedStore.Open(Store, Options, TimeProvider.System))
