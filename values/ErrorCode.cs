@@ -134,6 +134,9 @@ public enum ErrorCode
 
     /// <summary>A fault of the service itself; the message has an id that its log has too.</summary>
     Internal = 41,
+
+    /// <summary>Jobs of the program have not ended, so it cannot be removed; the message says how many.</summary>
+    ProgramInUse = 42,
 }
 
 public sealed class ErrorCodeJsonConverter() : JsonStringEnumConverter<ErrorCode>(System.Text.Json.JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);

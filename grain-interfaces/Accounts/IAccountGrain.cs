@@ -32,7 +32,7 @@ public interface IAccountGrain : IGrainWithStringKey
     [Effect(Effect.Deduplicated), Alias("Receive")]
     Task Receive(AccountId payer, long sequence, TokenAmount amount);
 
-    /// <summary>Counts a blob that the account keeps, once, against its storage quota. Called by the blob's grain before it records the pin.</summary>
+    /// <summary>Counts a blob that the account keeps, once, against its storage quota; bytes that one of its programs keeps cost nothing more. Called by the blob's grain before it records the pin.</summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.QuotaExceeded"/>, <see cref="ErrorCode.AccountNotFound"/>.</exception>
     [Effect(Effect.Idempotent), Alias("CountBlob")]
     Task CountBlob(BlobId blob, long size);
@@ -40,6 +40,18 @@ public interface IAccountGrain : IGrainWithStringKey
     /// <summary>Takes a blob out of the account's storage quota. Nothing happens where it is not counted.</summary>
     [Effect(Effect.Idempotent), Alias("DiscountBlob")]
     Task DiscountBlob(BlobId blob);
+
+    /// <summary>
+    /// Counts a program that the account deployed, once: its module's bytes are part of the storage quota, unless the account keeps that blob already.
+    /// Called by the program's grain before it writes the manifest.
+    /// </summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.QuotaExceeded"/>, <see cref="ErrorCode.AccountNotFound"/>.</exception>
+    [Effect(Effect.Idempotent), Alias("CountModule")]
+    Task CountModule(ProgramId program, BlobId module, long size);
+
+    /// <summary>Takes a program out of the account's storage quota. Nothing happens where it is not counted.</summary>
+    [Effect(Effect.Idempotent), Alias("DiscountModule")]
+    Task DiscountModule(ProgramId program);
 
     /// <summary>Makes a key. The secret is in the answer and nowhere else.</summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.TooManyKeys"/>.</exception>

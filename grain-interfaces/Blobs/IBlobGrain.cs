@@ -26,6 +26,13 @@ public interface IBlobGrain : IGrainWithStringKey
     Task KeepFor(ProgramId program);
 
     /// <summary>
+    /// The program was removed: its module is kept until the jobs have ended that were submitted before, and then no longer on its account. Nothing
+    /// happens where the blob is not the program's.
+    /// </summary>
+    [Effect(Effect.Idempotent), Alias("ReleaseFor")]
+    Task ReleaseFor(ProgramId program);
+
+    /// <summary>
     /// For the collector: whether anybody wants it kept. After false no pin is taken for <see cref="MarketLimits.BlobCollectMax"/>, in which the
     /// collector may delete the bytes.
     /// </summary>

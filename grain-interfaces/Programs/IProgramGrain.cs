@@ -3,16 +3,33 @@ using System.Collections.Immutable;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// A deployed module with its manifest; its bytes are a blob. Programs never change and may be run by everybody who knows the id. Key:
+/// A deployed module with its manifest; its bytes are a blob. Programs never change and may be run by everybody who knows the id, until those who
+/// deployed them have removed them. Key:
 /// <see cref="ProgramId"/>.
 /// </summary>
 [Alias("IProgramGrain")]
 public interface IProgramGrain : IGrainWithStringKey
 {
-    /// <summary>Validates the module and writes the manifest. Deploying the same module and salt again gives the same program.</summary>
-    /// <exception cref="MarketException"><see cref="ErrorCode.InvalidModule"/> with reason and byte offset, <see cref="ErrorCode.BlobNotFound"/>.</exception>
+    /// <summary>
+    /// Validates the module and writes the manifest. Deploying the same module and salt again gives the same program; by another account, it stays for
+    /// that account too, and its module counts against that account's storage quota as well.
+    /// </summary>
+    /// <exception cref="MarketException">
+    /// <see cref="ErrorCode.InvalidModule"/> with reason and byte offset, <see cref="ErrorCode.BlobNotFound"/>, <see cref="ErrorCode.QuotaExceeded"/>.
+    /// </exception>
     [Effect(Effect.Idempotent), Alias("Deploy")]
     Task<ProgramView> Deploy(Caller caller, ProgramDeployment deployment);
+
+    /// <summary>
+    /// Removes the program for the caller's account and frees its quota; where no other account has deployed it, for everybody. Its state stays as the
+    /// last run left it: deploying the same module and salt again goes on with it. A repetition finds nothing to remove and says so.
+    /// </summary>
+    /// <exception cref="MarketException">
+    /// <see cref="ErrorCode.ProgramInUse"/> with the number of jobs that have not ended, if no other account has deployed it;
+    /// <see cref="ErrorCode.ProgramNotFound"/>, also where only others have deployed it.
+    /// </exception>
+    [Effect(Effect.Idempotent), Alias("Remove")]
+    Task Remove(Caller caller);
 
     /// <exception cref="MarketException"><see cref="ErrorCode.ProgramNotFound"/>.</exception>
     [Effect(Effect.None), AlwaysInterleave, Alias("Get")]

@@ -21,6 +21,8 @@ internal static class AccountEventCodec
         BlobCounted = 9,
         BlobDiscounted = 10,
         Resumed = 11,
+        ModuleCounted = 12,
+        ModuleDiscounted = 13,
     }
 
     public static ReadOnlyMemory<byte> Write(AccountEvent happened)
@@ -73,6 +75,14 @@ internal static class AccountEventCodec
             case BlobDiscounted discounted:
                 Begin(Kind.BlobDiscounted).Id(discounted.Blob.Value);
                 break;
+            case ModuleCounted counted:
+                Begin(Kind.ModuleCounted).Id(counted.Program.Value);
+                writer.Id(counted.Module.Value);
+                writer.Signed(counted.Size);
+                break;
+            case ModuleDiscounted discounted:
+                Begin(Kind.ModuleDiscounted).Id(discounted.Program.Value);
+                break;
             case Resumed:
                 Begin(Kind.Resumed);
                 break;
@@ -107,6 +117,8 @@ internal static class AccountEventCodec
             Kind.BlobCounted => new BlobCounted(new BlobId(reader.Id()), reader.Signed()),
             Kind.BlobDiscounted => new BlobDiscounted(new BlobId(reader.Id())),
             Kind.Resumed => new Resumed(),
+            Kind.ModuleCounted => new ModuleCounted(new ProgramId(reader.Id()), new BlobId(reader.Id()), reader.Signed()),
+            Kind.ModuleDiscounted => new ModuleDiscounted(new ProgramId(reader.Id())),
             _ => throw new InvalidDataException($"An event of an account has the unknown kind {(byte)kind}. Use the build that wrote it."),
         };
         reader.End();

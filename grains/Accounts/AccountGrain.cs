@@ -154,35 +154,6 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         await Append(new Received(payer, sequence, amount));
     }
 
-    public async Task CountBlob(BlobId blob, long size)
-    {
-        await RequireOpen();
-        if (_account.Blobs.ContainsKey(blob))
-        {
-            await RequireNewest();
-            return;
-        }
-
-        if (_account.Blobs.Count >= AccountPolicy.BlobsMax || size > AccountPolicy.BlobBytesMax - _account.BlobBytes)
-        {
-            await RequireNewest();
-            throw new MarketException(ErrorCode.QuotaExceeded,
-                $"The account keeps {_account.Blobs.Count} blobs with {_account.BlobBytes} bytes; allowed are {AccountPolicy.BlobsMax} blobs with "
-                + $"{AccountPolicy.BlobBytesMax} bytes, and this one has {size}. Remove some with 'market blob rm'.");
-        }
-
-        await Append(new BlobCounted(blob, size));
-    }
-
-    public async Task DiscountBlob(BlobId blob)
-    {
-        RequireSound();
-        if (_account.Blobs.ContainsKey(blob))
-            await Append(new BlobDiscounted(blob));
-        else
-            await RequireNewest();
-    }
-
     private bool HasUnfinishedBusiness => _account.Holds.Count > 0 || _account.Outgoings.Values.Any(outgoing => !outgoing.IsEmpty);
 
     /// <exception cref="MarketException"><see cref="ErrorCode.AccountNotFound"/>.</exception>

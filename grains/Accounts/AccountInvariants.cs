@@ -23,7 +23,8 @@ internal static class AccountInvariants
 
         foreach (var key in account.Keys.Values)
             Check(key.SpendLimit is not { } limit || key.Spent + key.Held <= limit, $"key {key.Id} spent and holds more than its limit {key.SpendLimit}");
-        Check(account.Blobs.Values.Sum() == account.BlobBytes, $"the blobs do not add up to {account.BlobBytes} bytes");
+        var kept = account.Storage.PinnedBlobs.Concat(account.Storage.Modules.Select(module => (module.Module, module.Size))).Distinct();
+        Check(kept.Sum(blob => blob.Size) == account.Storage.Bytes, $"the blobs do not add up to {account.Storage.Bytes} bytes");
         Check(account.Holds.Count <= AccountPolicy.OpenJobsMax, $"{account.Holds.Count} jobs are open");
         return violations;
 

@@ -18,11 +18,14 @@ internal static class AccountPolicy
     /// <summary>The id of a credit: a transaction's hash or a name.</summary>
     public const int OperationBytesMax = 128;
 
-    /// <summary>Blobs that one account keeps.</summary>
+    /// <summary>Blobs that one account keeps, modules of its programs included.</summary>
     public const int BlobsMax = 100_000;
 
     /// <summary>Bytes of the blobs that one account keeps: a silo's disk holds dozens of such accounts.</summary>
     public const long BlobBytesMax = 64L * 1024 * 1024 * 1024;
+
+    /// <summary>Programs that one account has deployed: about a hundred bytes each in its memory.</summary>
+    public const int ProgramsMax = 100_000;
 
     /// <summary>Accounts that one account has ever paid or been paid by: each has a counter that must not be forgotten.</summary>
     public const int CounterpartiesMax = 1_000_000;

@@ -5,7 +5,9 @@ namespace Marketplace.Grains;
 /// <summary>The stored form of a whole account. Holds name their key by its place in the list of keys.</summary>
 internal static class AccountSnapshotCodec
 {
-    private const byte Format = 1;
+    /// <summary>Version 1 has no modules; it is read, not written.</summary>
+    private const byte FormatWithoutModules = 1;
+    private const byte Format = 2;
 
     public static ReadOnlyMemory<byte> Write(AccountState account)
     {
@@ -40,10 +42,19 @@ internal static class AccountSnapshotCodec
         writer.Count(account.Credits.Count);
         foreach (var operation in account.Credits.Order(StringComparer.Ordinal))
             writer.Text(operation);
-        writer.Count(account.Blobs.Count);
-        foreach (var (blob, size) in account.Blobs.OrderBy(pair => pair.Key))
+        var pins = account.Storage.PinnedBlobs.OrderBy(pin => pin.Blob).ToArray();
+        writer.Count(pins.Length);
+        foreach (var (blob, size) in pins)
         {
             writer.Id(blob.Value);
+            writer.Signed(size);
+        }
+
+        writer.Count(account.Storage.ProgramCount);
+        foreach (var (program, module, size) in account.Storage.Modules.OrderBy(kept => kept.Program))
+        {
+            writer.Id(program.Value);
+            writer.Id(module.Value);
             writer.Signed(size);
         }
 
@@ -53,7 +64,8 @@ internal static class AccountSnapshotCodec
     public static AccountState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        reader.Version(Format, "The snapshot of an account");
+        var isOld = bytes is [FormatWithoutModules, ..];
+        reader.Version(isOld ? FormatWithoutModules : Format, "The snapshot of an account");
         var account = new AccountState
         {
             IsOpen = reader.Flag(),
@@ -82,7 +94,9 @@ internal static class AccountSnapshotCodec
         for (var left = reader.Items(); left > 0; left--)
             account.Credits.Add(reader.Text());
         for (var left = reader.Items(itemSizeMin: 33); left > 0; left--)
-            account.Apply(new BlobCounted(new BlobId(reader.Id()), reader.Signed()));
+            account.Storage.Pin(new BlobId(reader.Id()), reader.Signed());
+        for (var left = isOld ? 0 : reader.Items(itemSizeMin: 65); left > 0; left--)
+            account.Storage.Deploy(new ProgramId(reader.Id()), new BlobId(reader.Id()), reader.Signed());
         reader.End();
         return account;
     }

@@ -27,8 +27,6 @@ internal sealed class AccountState
     /// <summary>The moment of the newest hold: the next one is later, because a hold is known by its moment.</summary>
     public DateTimeOffset LastHeldAt { get; set; }
 
-    public long BlobBytes { get; set; }
-
     public Dictionary<JobId, Hold> Holds { get; } = [];
     public Dictionary<AccountId, Outgoing> Outgoings { get; } = [];
 
@@ -36,7 +34,7 @@ internal sealed class AccountState
     public Dictionary<AccountId, long> Incoming { get; } = [];
     public Dictionary<string, AccountKey> Keys { get; } = new(StringComparer.Ordinal);
     public HashSet<string> Credits { get; } = new(StringComparer.Ordinal);
-    public Dictionary<BlobId, long> Blobs { get; } = [];
+    public AccountStorage Storage { get; } = new();
 
     public TokenAmount UnderWay => Outgoings.Values.Aggregate(TokenAmount.Zero, (sum, outgoing) => sum + outgoing.UnderWay);
 
@@ -56,14 +54,10 @@ internal sealed class AccountState
                 Keys.Add(created.Id, new AccountKey(created.Id, created.Name, created.Scopes, created.SpendLimit, created.At));
                 break;
             case KeyRevoked revoked: Keys[revoked.Id].RevokedAt ??= revoked.At; break;
-            case BlobCounted counted:
-                Blobs.Add(counted.Blob, counted.Size);
-                BlobBytes = checked(BlobBytes + counted.Size);
-                break;
-            case BlobDiscounted discounted:
-                Blobs.Remove(discounted.Blob, out var size);
-                BlobBytes -= size;
-                break;
+            case BlobCounted counted: Storage.Pin(counted.Blob, counted.Size); break;
+            case BlobDiscounted discounted: Storage.Unpin(discounted.Blob); break;
+            case ModuleCounted counted: Storage.Deploy(counted.Program, counted.Module, counted.Size); break;
+            case ModuleDiscounted discounted: Storage.Undeploy(discounted.Program); break;
             default: throw new InvalidOperationException($"This is a bug in the account: it does not know the event {happened.GetType().Name}.");
         }
     }

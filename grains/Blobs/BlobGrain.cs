@@ -12,13 +12,14 @@ public sealed class BlobGrain : Grain, IBlobGrain
 {
     private readonly IDocumentStore _documents;
     private readonly IBlobStore _blobs;
+    private readonly IOpenJobs _jobs;
     private readonly TimeProvider _clock;
     private readonly BlobId _id;
     private readonly StoredDocument<BlobState> _blob;
 
-    public BlobGrain(IDocumentStore documents, IBlobStore blobs, TimeProvider clock)
+    public BlobGrain(IDocumentStore documents, IBlobStore blobs, IOpenJobs jobs, TimeProvider clock)
     {
-        (_documents, _blobs, _clock) = (documents, blobs, clock);
+        (_documents, _blobs, _jobs, _clock) = (documents, blobs, jobs, clock);
         _id = BlobId.Parse(this.GetPrimaryKeyString());
         _blob = new StoredDocument<BlobState>(documents, new DocumentKey("blob", _id.ToString()), BlobState.Write, bytes => BlobState.Read(bytes.Span));
     }
@@ -31,7 +32,7 @@ public sealed class BlobGrain : Grain, IBlobGrain
         if (_blob.Value?.Accounts.TryGetValue(account, out var since) != true)
         {
             var stored = await RequireStored(size);
-            RequireRoom();
+            await RequireRoom();
             since = _clock.GetUtcNow();
             await LostWrites.Resend(() => AccountOf(account).CountBlob(_id, stored.Size));
             var blob = (_blob.Value ?? BlobState.Of(stored.Size)) with { Size = stored.Size };
@@ -64,12 +65,21 @@ public sealed class BlobGrain : Grain, IBlobGrain
     public async Task KeepFor(ProgramId program)
     {
         await _blob.Refresh();
-        if (_blob.Value?.Programs.Contains(program) == true)
+        var isHolder = _blob.Value is { } held && held.Programs.ContainsKey(program);
+        if (isHolder && _blob.Value!.Programs[program] == BlobState.Deployed)
             return;
         var stored = await RequireStored(null);
-        RequireRoom();
+        if (!isHolder)
+            await RequireRoom();
         var blob = (_blob.Value ?? BlobState.Of(stored.Size)) with { Size = stored.Size };
-        await _blob.Write(blob with { Programs = blob.Programs.Add(program) });
+        await _blob.Write(blob with { Programs = blob.Programs.SetItem(program, BlobState.Deployed) });
+    }
+
+    public async Task ReleaseFor(ProgramId program)
+    {
+        await _blob.Refresh();
+        if (_blob.Value is { } blob && blob.Programs.TryGetValue(program, out var removedAt) && removedAt == BlobState.Deployed)
+            await _blob.Write(blob with { Programs = blob.Programs.SetItem(program, _clock.GetUtcNow()) });
     }
 
     public async Task<BlobView?> Find(AccountId account)
@@ -84,6 +94,8 @@ public sealed class BlobGrain : Grain, IBlobGrain
     public async Task<bool> IsPinned()
     {
         await _blob.Refresh();
+        if (_blob.Value is { Accounts.Count: 0 } kept && !kept.Programs.ContainsValue(BlobState.Deployed))
+            await DropRemovedPrograms();
         if (_blob.Value is { IsPinned: true })
             return true;
         // The answer is a promise to the collector, so it is written down before it is given: a pin that is taken by another activation finds it,
@@ -92,6 +104,26 @@ public sealed class BlobGrain : Grain, IBlobGrain
         await _blob.Write(blob with { CollectedUntil = _clock.GetUtcNow() + MarketLimits.BlobCollectMax });
         DeactivateOnIdle();
         return false;
+    }
+
+    /// <summary>
+    /// A removed program keeps its module while a job waits or runs that was submitted before the removal was known everywhere. The question is asked
+    /// where the answer counts: when the bytes are about to go, or the place is needed.
+    /// </summary>
+    private async ValueTask DropRemovedPrograms()
+    {
+        if (_blob.Value is not { } blob)
+            return;
+        var removedBefore = _clock.GetUtcNow() - BlobPolicy.RemovedProgramAge;
+        var left = blob.Programs;
+        foreach (var (program, _) in blob.Programs.Where(pair => pair.Value <= removedBefore).Take(BlobPolicy.RemovedProgramsPerCall))
+        {
+            if (await _jobs.Count(program, countMax: 1, CancellationToken.None) == 0)
+                left = left.Remove(program);
+        }
+
+        if (left != blob.Programs)
+            await _blob.Write(blob with { Programs = left });
     }
 
     /// <summary>The bytes must be there, and not about to be deleted.</summary>
@@ -108,8 +140,10 @@ public sealed class BlobGrain : Grain, IBlobGrain
         return stored;
     }
 
-    private void RequireRoom()
+    private async ValueTask RequireRoom()
     {
+        if (_blob.Value is { } full && full.Accounts.Count + full.Programs.Count >= BlobPolicy.HoldersMax)
+            await DropRemovedPrograms();
         if (_blob.Value is { } blob && blob.Accounts.Count + blob.Programs.Count >= BlobPolicy.HoldersMax)
         {
             throw new MarketException(ErrorCode.LimitExceeded,

@@ -5,4 +5,13 @@ internal static class BlobPolicy
 {
     /// <summary>Accounts and programs that keep one blob: they are one document, written whole.</summary>
     public const int HoldersMax = 10_000;
+
+    /// <summary>Removed programs that one call looks at: each costs a query, and a call must end within its time-out. The next call goes on.</summary>
+    public const int RemovedProgramsPerCall = 100;
+
+    /// <summary>
+    /// How long a removed program keeps its module at least: a submission that found the program before may still be writing its jobs. After that
+    /// time nothing that began before the removal is under way any more.
+    /// </summary>
+    public static readonly TimeSpan RemovedProgramAge = AccountPolicy.HoldOrphanAge;
 }

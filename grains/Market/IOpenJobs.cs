@@ -12,6 +12,9 @@ public interface IOpenJobs
     /// <param name="found">Gets the jobs.</param>
     /// <param name="cancellation">Stops between two jobs.</param>
     Task Read(OpenJobSpan span, Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation);
+
+    /// <returns>How many jobs of the program were durably pending at the moment of the call; at most <paramref name="countMax"/>.</returns>
+    Task<int> Count(ProgramId program, int countMax, CancellationToken cancellation);
 }
 
 /// <summary>From a moment, or from the beginning, until a moment.</summary>

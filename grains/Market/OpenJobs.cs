@@ -30,6 +30,14 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
         }
     }
 
+    public async Task<int> Count(ProgramId program, int countMax, CancellationToken cancellation)
+    {
+        await listing.CatchUp(cancellation);
+        var query = new ListingQuery(
+            JobSummary.Kind, State: JobStatusNames.Of(JobStatus.Pending), Label: program.ToString(), Limit: countMax);
+        return (await listing.List(query, cancellation)).Count;
+    }
+
     private async ValueTask ReadOne(JobId id, Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation)
     {
         if (!isWanted(id) || await documents.Read(new DocumentKey(JobSummary.Kind, id.ToString()), cancellation) is not { } document)

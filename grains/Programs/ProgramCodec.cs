@@ -3,13 +3,22 @@ using Marketplace.Grains.Codecs;
 
 namespace Marketplace.Grains;
 
-/// <summary>The stored form of a program's manifest.</summary>
+/// <summary>A program and who has deployed it.</summary>
+/// <param name="View">The manifest; its deployer is the first of <paramref name="Deployers"/>.</param>
+/// <param name="Deployers">In the order in which they deployed it: the program stays until each of them has removed it.</param>
+/// <param name="IsRemoved">The last deployer has removed it, and what it kept is being given back.</param>
+internal sealed record DeployedState(ProgramView View, ImmutableArray<AccountId> Deployers, bool IsRemoved);
+
+/// <summary>The stored form of a program.</summary>
 internal static class ProgramCodec
 {
-    private const byte Format = 1;
+    /// <summary>Version 1 has one deployer, and is never removed; it is read, not written.</summary>
+    private const byte FormatWithOneDeployer = 1;
+    private const byte Format = 2;
 
-    public static ReadOnlyMemory<byte> Write(ProgramView program)
+    public static ReadOnlyMemory<byte> Write(DeployedState deployed)
     {
+        var program = deployed.View;
         var writer = new CompactWriter(512);
         writer.Byte(Format);
         writer.Id(program.Id.Value);
@@ -22,18 +31,33 @@ internal static class ProgramCodec
         WriteTexts(writer, program.EntryPoints);
         WriteTexts(writer, program.Imports);
         writer.Flag(program.UsesState);
+        writer.Count(deployed.Deployers.Length);
+        foreach (var deployer in deployed.Deployers)
+            writer.Id(deployer.Value);
+        writer.Flag(deployed.IsRemoved);
         return writer.Finish();
     }
 
-    public static ProgramView Read(ReadOnlySpan<byte> bytes)
+    public static DeployedState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        reader.Version(Format, "A program");
+        var isOld = bytes is [FormatWithOneDeployer, ..];
+        reader.Version(isOld ? FormatWithOneDeployer : Format, "A program");
         var program = new ProgramView(
             new ProgramId(reader.Id()), new BlobId(reader.Id()), reader.Signed(), reader.Text(), new AccountId(reader.Id()), reader.Time(), reader.Text(),
             ReadTexts(ref reader), ReadTexts(ref reader), reader.Flag());
+        var deployers = isOld ? [program.Deployer] : ReadAccounts(ref reader);
+        var deployed = new DeployedState(program, deployers, !isOld && reader.Flag());
         reader.End();
-        return program;
+        return deployed;
+    }
+
+    private static ImmutableArray<AccountId> ReadAccounts(ref CompactReader reader)
+    {
+        var accounts = new AccountId[reader.Items(itemSizeMin: 32)];
+        for (var index = 0; index < accounts.Length; index++)
+            accounts[index] = new AccountId(reader.Id());
+        return ImmutableArray.Create(accounts);
     }
 
     private static void WriteTexts(CompactWriter writer, ImmutableArray<string> texts)

@@ -10,7 +10,9 @@ public sealed class ProgramProjection : IProjection
     public ListingRow? Project(string id, ReadOnlySpan<byte> content, out bool ended)
     {
         ended = false;
-        var program = ProgramCodec.Read(content);
+        var (program, _, isRemoved) = ProgramCodec.Read(content);
+        if (isRemoved)
+            return null;
         return new ListingRow(
             Kind, id, program.Deployer.ToString(), "deployed", program.Module.ToString(), program.DeployedAt,
             new ProgramSummary(program.Name, program.Module, program.ModuleSize, program.Abi).Write());

@@ -13,9 +13,9 @@ namespace Marketplace.Grains;
 /// 4. hand the jobs to the market: a job that does not arrive is found by the market's own sweep, or offers itself again when it is asked for.
 /// </summary>
 [StatelessWorker]
-public sealed partial class SubmissionGrain(ILogger<SubmissionGrain> log) : Grain, ISubmissionGrain
+public sealed partial class SubmissionGrain(TimeProvider clock, ILogger<SubmissionGrain> log) : Grain, ISubmissionGrain
 {
-    private readonly Dictionary<ProgramId, ProgramView> _programs = [];
+    private readonly Dictionary<ProgramId, (ProgramView Program, DateTimeOffset Until)> _programs = [];
 
     public async Task<ImmutableArray<SubmitResult>> Submit(Caller caller, ImmutableArray<SubmitItem> items)
     {
@@ -146,18 +146,19 @@ public sealed partial class SubmissionGrain(ILogger<SubmissionGrain> log) : Grai
 
     private async ValueTask<ProgramView?> FindProgram(ProgramId id)
     {
-        if (_programs.TryGetValue(id, out var known))
-            return known;
+        if (_programs.TryGetValue(id, out var known) && clock.GetUtcNow() < known.Until)
+            return known.Program;
         try
         {
             var program = await GrainFactory.GetGrain<IProgramGrain>(id.ToString()).Get();
             if (_programs.Count >= SubmissionPolicy.ProgramsCachedMax)
                 _programs.Clear();
-            _programs[id] = program;
+            _programs[id] = (program, clock.GetUtcNow() + SubmissionPolicy.ProgramCachedFor);
             return program;
         }
         catch (MarketException unknown) when (unknown.Code == ErrorCode.ProgramNotFound)
         {
+            _programs.Remove(id);
             return null;
         }
     }

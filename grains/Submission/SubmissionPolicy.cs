@@ -3,8 +3,13 @@ namespace Marketplace.Grains;
 /// <summary>Bounds of submissions, each with its reason.</summary>
 internal static class SubmissionPolicy
 {
-    /// <summary>Programs that one activation remembers. They never change; when it has so many it starts anew.</summary>
+    /// <summary>Programs that one activation remembers; when it has so many it starts anew.</summary>
     public const int ProgramsCachedMax = 1024;
+
+    /// <summary>
+    /// How long it remembers one: a program never changes, but may be removed, and for so long jobs of a removed one may still come in.
+    /// </summary>
+    public static readonly TimeSpan ProgramCachedFor = TimeSpan.FromSeconds(10);
 
     /// <summary>The shortest run: a program needs time to say that it has too little.</summary>
     public static readonly TimeSpan TimeMin = TimeSpan.FromMilliseconds(1);

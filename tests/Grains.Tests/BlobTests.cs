@@ -15,11 +15,11 @@ public sealed class BlobTests
         Assert.Equal(5, (await grain.Find(client.Account))!.Size);
         Assert.Null(await grain.Find(other.Account));
         Assert.Equal(ErrorCode.BlobNotFound, (await Assert.ThrowsAsync<MarketException>(() => grain.Unpin(other.Account))).Code);
-        Assert.Equal(5, DiskInvariants.Accounts(market.Disk)[client.Account].BlobBytes);
+        Assert.Equal(5, DiskInvariants.Accounts(market.Disk)[client.Account].Storage.Bytes);
         Assert.True(await grain.IsPinned());
         await grain.Unpin(client.Account);
         Assert.False(await grain.IsPinned());
-        Assert.Equal(0, DiskInvariants.Accounts(market.Disk)[client.Account].BlobBytes);
+        Assert.Equal(0, DiskInvariants.Accounts(market.Disk)[client.Account].Storage.Bytes);
         Assert.DoesNotContain(market.Disk.Documents.Keys, key => key.Kind == BlobSummary.Kind);
     });
 

@@ -23,11 +23,11 @@ internal static class RepeatBooks
         await WriteAll(books, store, "key", content => Convert.ToHexString(content.Span));
         await WriteAll(books, store, "worker", content => Convert.ToHexString(content.Span));
         await WriteAll(books, store, BlobSummary.Kind, content => $"{BlobPin.Read(content.Span).Size}");
-        await WriteAll(books, store, ProgramSummary.Kind, content => ProgramCodec.Read(content.Span).Name);
+        await WriteAll(books, store, ProgramSummary.Kind, content => Show(ProgramCodec.Read(content.Span)));
         await WriteAll(books, store, "blob", content =>
         {
             var blob = BlobState.Read(content.Span);
-            return $"{blob.Size} {string.Join(' ', blob.Accounts.Keys)} {string.Join(' ', blob.Programs)}";
+            return $"{blob.Size} {string.Join(' ', blob.Accounts.Keys)} {string.Join(' ', blob.Programs.Select(Show))}";
         });
         var state = new ProgramState();
         await foreach (var entry in store.Read($"state/{writing}"))
@@ -43,11 +43,17 @@ internal static class RepeatBooks
             books.AppendLine($"  hold {job} {hold.Amount}");
         foreach (var key in account.Keys.Values.OrderBy(key => key.Id, StringComparer.Ordinal))
             books.AppendLine($"  key {key.Id} {key.Scopes} {key.Spent} {key.Held} {(key.RevokedAt is null ? "valid" : "revoked")}");
-        foreach (var (blob, size) in account.Blobs.OrderBy(pair => pair.Key))
+        foreach (var (blob, size) in account.Storage.PinnedBlobs.OrderBy(pin => pin.Blob))
             books.AppendLine($"  blob {blob} {size}");
+        foreach (var (program, module, size) in account.Storage.Modules.OrderBy(kept => kept.Program))
+            books.AppendLine($"  program {program} of {module} {size}");
         foreach (var (payer, last) in account.Incoming.OrderBy(pair => pair.Key))
             books.AppendLine($"  from {payer} {last}");
     }
+
+    private static string Show(KeyValuePair<ProgramId, DateTimeOffset> holder) => $"{holder.Key} {(holder.Value == BlobState.Deployed ? "keeps" : "kept")} it";
+
+    private static string Show(DeployedState program) => $"{program.View.Name} {string.Join(' ', program.Deployers)} {(program.IsRemoved ? "removed" : "deployed")}";
 
     private static async Task WriteAll(StringBuilder books, EmbeddedStore store, string kind, Func<ReadOnlyMemory<byte>, string> show)
     {

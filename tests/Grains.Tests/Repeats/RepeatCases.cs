@@ -43,6 +43,8 @@ internal static class RepeatCases
             () => scene.Grains.GetGrain<IAccountGrain>(RepeatScene.Payee.ToString()).Receive(RepeatScene.Client, 1, new TokenAmount(9))),
         ["IAccountGrain.CountBlob"] = scene => Call(() => scene.Account.CountBlob(scene.LooseBlob, 11)),
         ["IAccountGrain.DiscountBlob"] = scene => Call(() => scene.Account.DiscountBlob(scene.Blob)),
+        ["IAccountGrain.CountModule"] = scene => Call(() => scene.Account.CountModule(new ProgramId(RepeatScene.Client.Value), scene.LooseBlob, 11)),
+        ["IAccountGrain.DiscountModule"] = scene => Call(() => scene.Account.DiscountModule(scene.Program)),
         ["IAccountGrain.ListKeys"] = scene => Call(() => scene.Account.ListKeys(), keys => string.Join(' ', keys.Select(key => $"{key.Id} {key.RevokedAt}"))),
         ["IAccountGrain.RevokeKey"] = scene => Call(() => scene.Account.RevokeKey(scene.Key.Id)),
         ["IKeyGrain.Register"] = scene => Call(
@@ -127,6 +129,11 @@ internal static class RepeatCases
         ["IBlobGrain.Unpin"] = scene => Call(() => BlobOf(scene, scene.Blob).Unpin(RepeatScene.Client)),
         ["IBlobGrain.Find"] = scene => Call(() => BlobOf(scene, scene.Blob).Find(RepeatScene.Client), view => $"{view}"),
         ["IBlobGrain.KeepFor"] = scene => Call(() => BlobOf(scene, scene.LooseBlob).KeepFor(scene.Program)),
+        ["IBlobGrain.ReleaseFor"] = async scene =>
+        {
+            var module = (await scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).Get()).Module;
+            return Send(() => BlobOf(scene, module).ReleaseFor(scene.Program));
+        },
         ["IBlobGrain.IsPinned"] = scene => Call(() => BlobOf(scene, scene.LooseBlob).IsPinned(), isPinned => $"{isPinned}"),
         ["IProgramGrain.Deploy"] = scene =>
         {
@@ -134,6 +141,7 @@ internal static class RepeatCases
             var id = Crypto.IdDerivation.Program(deployment.Module, deployment.Salt.Span);
             return Call(() => scene.Grains.GetGrain<IProgramGrain>(id.ToString()).Deploy(scene.Caller, deployment), view => $"{view.Id} {view.Name}");
         },
+        ["IProgramGrain.Remove"] = scene => Call(() => scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).Remove(scene.Caller)),
         ["IProgramGrain.Get"] = scene => Call(
             () => scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).Get(), view => $"{view.Id} {view.DeployedAt:O}"),
         ["IStateGrain.Begin"] = OfCommittedState((scene, job, _) => scene.State.Begin(job), head => $"{head.Root} {head.Height} {head.Committed?.FuelUsed}"),

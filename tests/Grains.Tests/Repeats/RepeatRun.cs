@@ -85,7 +85,8 @@ internal static class RepeatRun
             yield break;
         // A repetition may find that there is nothing left to do, and say so: a second answer, but only one.
         var answers = often.Answers.Distinct().ToArray();
-        var isSaidOnce = name == "IBlobGrain.Unpin" && answers is ["done", "BlobNotFound"] or ["BlobNotFound", "done"];
+        var isSaidOnce = name is "IBlobGrain.Unpin" or "IProgramGrain.Remove"
+            && answers is ["done", "BlobNotFound" or "ProgramNotFound"] or ["BlobNotFound" or "ProgramNotFound", "done"];
         if (answers.Length != 1 && !isSaidOnce)
             yield return $"the answers are {string.Join(" | ", answers)}";
     }

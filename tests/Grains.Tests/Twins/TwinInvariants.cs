@@ -92,7 +92,7 @@ internal static class TwinInvariants
         foreach (var ((account, blob), isPinned) in facts.Pins)
         {
             var holders = await store.Read(new DocumentKey("blob", blob.ToString())) is { } document ? BlobState.Read(document.Content.Span) : null;
-            if (holders?.Accounts.ContainsKey(account) == true != isPinned || accounts[account].Blobs.ContainsKey(blob) != isPinned)
+            if (holders?.Accounts.ContainsKey(account) == true != isPinned || accounts[account].Storage.IsPinned(blob) != isPinned)
                 violations.Add($"blob {blob} of account {account} should be {(isPinned ? "kept and counted" : "neither kept nor counted")}");
         }
 

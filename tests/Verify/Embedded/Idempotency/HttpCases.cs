@@ -20,7 +20,7 @@ internal static class HttpCases
     };
 
     /// <summary>What the cases need to be there: made before the first of them.</summary>
-    internal sealed record Things(BlobId Module, ProgramId Program, BlobId Unwanted, JobId Cancelled, string Key);
+    internal sealed record Things(BlobId Module, ProgramId Program, BlobId Unwanted, ProgramId UnwantedProgram, JobId Cancelled, string Key);
 
     public static Dictionary<string, HttpCase> All(Things things) => new(StringComparer.Ordinal)
     {
@@ -42,6 +42,7 @@ internal static class HttpCases
             () => Json(Routes.Programs, JsonContent.Create(
                 new ProgramRequest(things.Module, "again", Encoding.UTF8.GetBytes("salt")), ApiJson.Default.ProgramRequest)),
             program => program.GetRawText()),
+        ["DELETE /v1/programs/{program}"] = new(() => new HttpRequestMessage(HttpMethod.Delete, Routes.Program(things.UnwantedProgram)), _ => ""),
         ["DELETE /v1/keys/{key}"] = new(() => new HttpRequestMessage(HttpMethod.Delete, Routes.Key(things.Key)), _ => ""),
     };
 

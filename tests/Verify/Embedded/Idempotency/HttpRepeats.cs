@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using Marketplace.Api;
 using Marketplace.Tests;
@@ -73,9 +74,11 @@ internal sealed class HttpRepeats
         await using var module = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "programs", "echo", "echo.wasm"));
         var program = await client.Programs.Deploy(module, "echo");
         var unwanted = await client.Blobs.Put("unwanted"u8.ToArray());
+        module.Position = 0;
+        var unwantedProgram = await client.Programs.Deploy(module, "unwanted", Encoding.UTF8.GetBytes("unwanted"));
         var cancelled = await client.Jobs.Submit(HttpCases.Job("cancelled", program.Id));
         var key = await client.Keys.Create(new KeyRequest("revoked", [Scope.Read]));
-        return new HttpCases.Things(program.Module, program.Id, unwanted.Id, cancelled.Id, key.Details.Id);
+        return new HttpCases.Things(program.Module, program.Id, unwanted.Id, unwantedProgram.Id, cancelled.Id, key.Details.Id);
     }
 
     private static async Task<IReadOnlyList<string>> ChangingRoutes(HttpClient client)

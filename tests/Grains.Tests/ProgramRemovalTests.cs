@@ -1,0 +1,245 @@
+namespace Marketplace.Grains.Tests;
+
+/// <summary>What a program keeps counts against those who deployed it, until they have removed it; a job finds its module all the same.</summary>
+public sealed class ProgramRemovalTests
+{
+    private const string Module = "command";
+
+    [Fact]
+    public void ModuleWhoseBlobIsRemoved_StillCountsAgainstItsDeployer() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller, Module);
+        Assert.Equal(Module.Length, BytesOf(market, caller));
+        await Blob(market, Module).Unpin(caller.Account);
+        Assert.Equal(Module.Length, BytesOf(market, caller));
+        await market.Upload(caller, Module);
+        Assert.Equal(Module.Length, BytesOf(market, caller));
+
+        await Program(market, program).Remove(caller);
+        Assert.Equal(Module.Length, BytesOf(market, caller));
+        await Blob(market, Module).Unpin(caller.Account);
+        Assert.Equal(0, BytesOf(market, caller));
+    });
+
+    [Fact]
+    public void QuotaThatIsUsedUp_RefusesTheDeploymentOfAnotherModule() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        await market.Deploy(caller, Module);
+        await Blob(market, Module).Unpin(caller.Account);
+        var room = AccountPolicy.BlobBytesMax - Module.Length;
+        await market.Account("client").CountBlob(new BlobId(new Bytes32(new byte[32])), room - 1);
+
+        var refused = await Assert.ThrowsAsync<MarketException>(() => market.Upload(caller, "command two"));
+        Assert.Equal(ErrorCode.QuotaExceeded, refused.Code);
+        Assert.Contains("market program remove", refused.Message, StringComparison.Ordinal);
+        // The bytes are there already: nothing more to count.
+        await market.Upload(caller, Module);
+    });
+
+    [Fact]
+    public void RemovedProgram_IsGoneAndItsModuleIsCollectedOnceNoSubmissionCanKnowIt() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller, Module);
+        await Blob(market, Module).Unpin(caller.Account);
+
+        await Program(market, program).Remove(caller);
+
+        Assert.Equal(ErrorCode.ProgramNotFound, (await Assert.ThrowsAsync<MarketException>(() => Program(market, program).Get())).Code);
+        Assert.Equal(ErrorCode.ProgramNotFound, (await Assert.ThrowsAsync<MarketException>(() => Program(market, program).Remove(caller))).Code);
+        Assert.Equal(0, BytesOf(market, caller));
+        Assert.DoesNotContain(market.Disk.Documents.Keys, key => key.Kind == ProgramSummary.Kind);
+        Assert.True(await Blob(market, Module).IsPinned());
+        await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
+        Assert.False(await Blob(market, Module).IsPinned());
+    });
+
+    [Fact]
+    public void ProgramWithOpenJobs_IsRemovedOnlyWhenTheyHaveEnded() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var other = await market.OpenAccount("other");
+        var program = await market.Deploy(caller, Module);
+        var worker = await market.AddWorker("worker");
+        await market.Submit(other, TestMarket.Item("one", program), TestMarket.Item("two", program));
+
+        var refused = await Assert.ThrowsAsync<MarketException>(() => Program(market, program).Remove(caller));
+        Assert.Equal(ErrorCode.ProgramInUse, refused.Code);
+        Assert.Contains("has 2 open jobs", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(Module.Length, BytesOf(market, caller));
+        Assert.Equal(program, (await Program(market, program).Get()).Id);
+
+        await worker.Report(worker.Completed(await worker.TakeOne()));
+        await worker.Report(worker.Completed(await worker.TakeOne()));
+        await market.Settle();
+        await Program(market, program).Remove(caller);
+    });
+
+    [Fact]
+    public void JobThatIsSubmittedDuringTheRemoval_KeepsTheModuleUntilItHasEnded() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller, Module);
+        await Blob(market, Module).Unpin(caller.Account);
+        var worker = await market.AddWorker("worker");
+        await market.Submit(caller, TestMarket.Item("before", program));
+        await worker.Report(worker.Completed(await worker.TakeOne()));
+        await market.Settle();
+        await Program(market, program).Remove(caller);
+
+        // The submission remembers the program for some seconds.
+        Assert.Null((await market.Submit(caller, TestMarket.Item("during", program)))[0].Code);
+        var lease = await worker.TakeOne();
+        await Task.Delay(SubmissionPolicy.ProgramCachedFor, market.Time);
+        Assert.Equal(ErrorCode.ProgramNotFound, (await market.Submit(caller, TestMarket.Item("after", program)))[0].Code);
+        await worker.Report(worker.Completed(lease));
+        Assert.True(await Blob(market, Module).IsPinned());
+        await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
+        Assert.False(await Blob(market, Module).IsPinned());
+    });
+
+    [Fact]
+    public void WaitingJobOfARemovedProgram_KeepsTheModule() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller, Module);
+        await Blob(market, Module).Unpin(caller.Account);
+        await market.Submit(caller, TestMarket.Item("before", program));
+        var job = market.Disk.Documents.Keys.Single(key => key.Kind == JobSummary.Kind);
+        await market.Job(JobId.Parse(job.Id)).Cancel(caller);
+        await Program(market, program).Remove(caller);
+        var spec = TestMarket.Spec(program) with { ExpiresAfter = TimeSpan.FromHours(1) };
+        var waiting = (await market.Submit(caller, new SubmitItem("during", spec)))[0].Job;
+
+        await Task.Delay(BlobPolicy.RemovedProgramAge + TimeSpan.FromMinutes(1), market.Time);
+        Assert.True(await Blob(market, Module).IsPinned());
+        await market.Job(waiting).Cancel(caller);
+        Assert.False(await Blob(market, Module).IsPinned());
+    });
+
+    [Fact]
+    public void ProgramOfTwoDeployers_StaysUntilBothHaveRemovedIt() => TestMarket.Run(async market =>
+    {
+        var first = await market.OpenAccount("first");
+        var second = await market.OpenAccount("second");
+        var stranger = await market.OpenAccount("stranger");
+        var program = await market.Deploy(first, Module);
+        Assert.Equal(program, await market.Deploy(second, Module));
+        Assert.Equal((Module.Length, Module.Length), (BytesOf(market, first), BytesOf(market, second)));
+        await market.Submit(second, TestMarket.Item("one", program));
+
+        Assert.Equal(ErrorCode.ProgramNotFound, (await Assert.ThrowsAsync<MarketException>(() => Program(market, program).Remove(stranger))).Code);
+        await Blob(market, Module).Unpin(first.Account);
+        await Program(market, program).Remove(first);
+
+        Assert.Equal((0, Module.Length), (BytesOf(market, first), BytesOf(market, second)));
+        Assert.Equal(second.Account, (await Program(market, program).Get()).Deployer);
+        Assert.Equal(ErrorCode.ProgramInUse, (await Assert.ThrowsAsync<MarketException>(() => Program(market, program).Remove(second))).Code);
+    });
+
+    [Fact]
+    public void RemovalThatIsCutShortAnywhere_IsMadeWholeByItsRepetition()
+    {
+        for (var (writes, isCut) = (1, true); isCut; writes++)
+        {
+            TestMarket.Run(async market =>
+            {
+                var caller = await market.OpenAccount("client");
+                var program = await market.Deploy(caller, Module);
+                await Blob(market, Module).Unpin(caller.Account);
+                await CutShort(market, writes, () => Program(market, program).Remove(caller));
+                isCut = market.Store.IsCrashed;
+                await market.CrashAndStart();
+                try
+                {
+                    await Program(market, program).Remove(caller);
+                }
+                catch (MarketException gone) when (gone.Code == ErrorCode.ProgramNotFound)
+                {
+                    // It was whole already.
+                }
+
+                Assert.Equal(0, BytesOf(market, caller));
+                await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
+                Assert.False(await Blob(market, Module).IsPinned());
+                await market.Deploy(caller, "command two");
+            });
+            Assert.True(writes < 20, "The removal never comes to its end.");
+        }
+    }
+
+    [Fact]
+    public void DeploymentThatIsCutShortAnywhere_IsMadeWholeByItsRepetitionOrARemoval()
+    {
+        for (var (writes, isCut) = (1, true); isCut; writes++)
+        {
+            TestMarket.Run(async market =>
+            {
+                var caller = await market.OpenAccount("client");
+                var blob = await market.Upload(caller, Module);
+                var id = Marketplace.Crypto.IdDerivation.Program(blob, default);
+                await CutShort(market, writes, () => Program(market, id).Deploy(caller, new ProgramDeployment(blob, default, "test")));
+                isCut = market.Store.IsCrashed;
+                await market.CrashAndStart();
+                Assert.Equal(id, await market.Deploy(caller, Module));
+                await Blob(market, Module).Unpin(caller.Account);
+                Assert.Equal(Module.Length, BytesOf(market, caller));
+                Assert.True(await Blob(market, Module).IsPinned());
+                await Program(market, id).Remove(caller);
+                Assert.Equal(0, BytesOf(market, caller));
+            });
+            Assert.True(writes < 20, "The deployment never comes to its end.");
+        }
+    }
+
+    [Fact]
+    public void StateOfARemovedProgram_IsThereWhenItIsDeployedAgain() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller, "command writes");
+        var state = market.Grains.GetGrain<IStateGrain>(program.ToString());
+        var end = new JobEnd(
+            JobStatus.Completed, JobFault.None, null, null, null, null, TokenAmount.Zero, 1, default, default, null, null, [], new JobExplanation("", []));
+        var root = (await state.Commit(default, 0, default, [new StateChange("key"u8.ToArray(), "value"u8.ToArray())], end))!.RootAfter!.Value;
+
+        await Program(market, program).Remove(caller);
+        Assert.Equal(program, await market.Deploy(caller, "command writes"));
+
+        Assert.Equal("value"u8.ToArray(), (await state.Read(root, "key"u8.ToArray()))!.Value.ToArray());
+    });
+
+    [Fact]
+    public void ProgramsAreReadBackFromTheAccountsSnapshot()
+    {
+        var account = new AccountState();
+        var blob = new BlobId(new Bytes32(Enumerable.Repeat((byte)1, 32).ToArray()));
+        account.Apply(new BlobCounted(blob, 5));
+        account.Apply(new ModuleCounted(new ProgramId(blob.Value), blob, 5));
+        account.Apply(new ModuleCounted(default, blob, 5));
+        var read = AccountSnapshotCodec.Read(AccountSnapshotCodec.Write(account).Span);
+        read.Apply(new BlobDiscounted(blob));
+        read.Apply(new ModuleDiscounted(default));
+
+        Assert.Equal((5, 1, 1), (read.Storage.Bytes, read.Storage.Count, read.Storage.ProgramCount));
+        Assert.Empty(AccountInvariants.Violations(read));
+        read.Apply(new ModuleDiscounted(new ProgramId(blob.Value)));
+        Assert.Equal((0, 0, 0), (read.Storage.Bytes, read.Storage.Count, read.Storage.ProgramCount));
+    }
+
+    private static IProgramGrain Program(TestMarket market, ProgramId id) => market.Grains.GetGrain<IProgramGrain>(id.ToString());
+
+    private static IBlobGrain Blob(TestMarket market, string text) =>
+        market.Grains.GetGrain<IBlobGrain>(Marketplace.Crypto.IdDerivation.Blob(System.Text.Encoding.UTF8.GetBytes(text)).ToString());
+
+    private static long BytesOf(TestMarket market, Caller caller) => DiskInvariants.Accounts(market.Disk)[caller.Account].Storage.Bytes;
+
+    /// <summary>The process ends after so many writes of the call, or after the call.</summary>
+    private static async Task CutShort(TestMarket market, int writes, Func<Task> call)
+    {
+        market.Store.OnWrite = _ => --writes == 0 ? WriteFate.CrashAfter : WriteFate.Done;
+        _ = call();
+        await market.Settle();
+    }
+}
