@@ -22,6 +22,7 @@ namespace Marketplace.Api;
 /// POST   /v1/programs                ProgramRequest -> DeployedProgram
 /// GET    /v1/programs?cursor=&amp;limit= -> Page of DeployedProgram
 /// GET    /v1/programs/{id}           -> DeployedProgram
+/// DELETE /v1/programs/{id}           -> nothing; refused while jobs of it are open and no other account has deployed it
 /// GET    /v1/account                 -> Account
 /// POST   /v1/keys                    KeyRequest -> CreatedKey
 /// GET    /v1/keys                    -> Page of AccessKey

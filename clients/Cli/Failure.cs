@@ -64,6 +64,8 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
         ErrorCode.SpendLimitReached => "Use another key, or lower --max-price; 'market key list' shows each key's limit.",
         ErrorCode.JobNotFound => "'market job list' shows this account's jobs.",
         ErrorCode.ProgramNotFound => "'market program list' shows this account's programs; 'market program deploy FILE' deploys one.",
+        ErrorCode.ProgramInUse => "'market job list' shows this account's jobs; 'market job cancel ID' ends one.",
+        ErrorCode.QuotaExceeded => "'market blob rm ID' and 'market program remove ID' make room.",
         ErrorCode.BlobNotFound => "'market blob list' shows this account's blobs.",
         ErrorCode.KeyNotFound => "'market key list' shows this account's keys.",
         ErrorCode.OutputNotAvailable => "'market job status ID' tells how the job stands.",

@@ -32,6 +32,7 @@ internal static class ProblemFactory
         [ErrorCode.InsufficientFunds] = (StatusCodes.Status402PaymentRequired, "The balance is too low"),
         [ErrorCode.SpendLimitReached] = (StatusCodes.Status402PaymentRequired, "The key's spend limit is reached"),
         [ErrorCode.TooManyOpenJobs] = (StatusCodes.Status429TooManyRequests, "Too many open jobs"),
+        [ErrorCode.ProgramInUse] = (StatusCodes.Status409Conflict, "The program has open jobs"),
         [ErrorCode.TooManyKeys] = (StatusCodes.Status409Conflict, "Too many keys"),
         [ErrorCode.InvalidModule] = (StatusCodes.Status422UnprocessableEntity, "The module is not valid"),
         [ErrorCode.EntryPointNotFound] = (StatusCodes.Status422UnprocessableEntity, "No such entry point"),

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Marketplace.Gateway;
 
-/// <summary>Programs: deployed once, never changed, run by everybody who knows the id.</summary>
+/// <summary>Programs: deployed once, never changed, run by everybody who knows the id, until those who deployed them remove them.</summary>
 internal static class ProgramsApi
 {
     /// <summary>Two ids fit; a salt only has to differ.</summary>
@@ -21,6 +21,8 @@ internal static class ProgramsApi
             .TakesJson(typeof(ProgramRequest), GatewayPolicy.SmallBodyBytesMax).Creates<DeployedProgram>();
         programs.MapGet(Routes.Programs, List).WithName("ListPrograms").Needs(Scopes.Read).TakesQuery(Pages.Cursor, Pages.Limit);
         programs.MapGet($"{Routes.Programs}/{{program}}", Get).WithName("GetProgram").Needs(Scopes.Read);
+        programs.MapDelete($"{Routes.Programs}/{{program}}", Remove).WithName("RemoveProgram").Needs(Scopes.Deploy)
+            .Produces(StatusCodes.Status204NoContent);
     }
 
     /// <summary>Deploys a module that the account has uploaded. The same module and salt again give the same program.</summary>
@@ -47,6 +49,16 @@ internal static class ProgramsApi
         return Answer.Ok(StorageMapper.ToProgram(view), ApiJson.Default.DeployedProgram);
     }
 
+    /// <summary>
+    /// Removes a program that the account has deployed, and frees its storage quota. Refused while jobs of the program have not ended, unless another
+    /// account has deployed it too: then it stays for that account. The program's state is kept.
+    /// </summary>
+    internal static async Task<IResult> Remove(HttpContext http, string program, IGrainFactory grains)
+    {
+        await grains.GetGrain<IProgramGrain>(RequestReader.Program(program).ToString()).Remove(http.Caller()).WaitAsync(http.RequestAborted);
+        return TypedResults.NoContent();
+    }
+
     /// <summary>The programs that the account has deployed, newest first.</summary>
     internal static async Task<JsonAnswer<Page<DeployedProgram>>> List(
         HttpContext http, IListing listing, IGrainFactory grains, TimeProvider time)
@@ -55,9 +67,23 @@ internal static class ProgramsApi
         var owner = http.Caller().Account.ToString();
         var query = new ListingQuery(ProgramSummary.Kind, owner, After: Pages.CursorOf(http), Limit: limit);
         var rows = await Pages.Rows(http, listing, time, query);
-        var programs = new DeployedProgram[rows.Count];
+        var programs = new DeployedProgram?[rows.Count];
         await Parallel.ForAsync(0, rows.Count, GatewayPolicy.ManyCalls(http.RequestAborted), async (index, _) =>
-            programs[index] = StorageMapper.ToProgram(await grains.GetGrain<IProgramGrain>(rows[index].Id).Get()));
-        return Answer.Large(new Page<DeployedProgram>(programs, PageCursor.Next(rows, limit)), ApiJson.Default.PageDeployedProgram);
+            programs[index] = await Find(grains.GetGrain<IProgramGrain>(rows[index].Id)));
+        // One that was removed since its row was read is not there.
+        var found = programs.OfType<DeployedProgram>().ToArray();
+        return Answer.Large(new Page<DeployedProgram>(found, PageCursor.Next(rows, limit)), ApiJson.Default.PageDeployedProgram);
+    }
+
+    private static async Task<DeployedProgram?> Find(IProgramGrain program)
+    {
+        try
+        {
+            return StorageMapper.ToProgram(await program.Get());
+        }
+        catch (MarketException removed) when (removed.Code == ErrorCode.ProgramNotFound)
+        {
+            return null;
+        }
     }
 }

@@ -30,6 +30,7 @@ public sealed class AnswerTests : IDisposable
         .On("GET /v1/programs?limit=50",
             new Page<DeployedProgram>([Samples.Deployed(Samples.Program, Blob.Id) with { Name = "two\nlines \u001b[31m" }], null))
         .On($"GET /v1/programs/{Samples.Program}", Samples.Deployed(Samples.Program, Blob.Id))
+        .On($"DELETE /v1/programs/{Samples.Program}", _ => new HttpResponseMessage(HttpStatusCode.NoContent))
         .On("GET /v1/account", Samples.Account())
         .On("GET /v1/keys", new Page<AccessKey>([AccessKey], null))
         .On("POST /v1/keys", new CreatedKey("mk0123456789abcdef_secret", AccessKey))
@@ -48,6 +49,7 @@ public sealed class AnswerTests : IDisposable
         { "blob-rm", $"blob rm {Blob.Id}", ExitCodes.Ok },
         { "program-list", "program list", ExitCodes.Ok },
         { "program-info", $"program info {Samples.Program}", ExitCodes.Ok },
+        { "program-remove", $"program remove {Samples.Program}", ExitCodes.Ok },
         { "account-show", "account show", ExitCodes.Ok },
         { "key-list", "key list", ExitCodes.Ok },
         { "key-create", "key create ci", ExitCodes.Ok },

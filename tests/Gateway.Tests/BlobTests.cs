@@ -213,6 +213,27 @@ public sealed class BlobTests
     }
 
     [Fact]
+    public async Task Program_IsRemovedByItsDeployer_OnceNoJobOfItIsOpen()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        var module = await Store(gateway);
+        using var deployed = await gateway.Client.Post(Routes.Programs, new ProgramRequest(module, "echo"), ApiJson.Default.ProgramRequest);
+        var program = (await deployed.Read(ApiJson.Default.DeployedProgram)).Id;
+        var request = new JobRequest { RequestId = "open", Program = program, PriceMax = new TokenAmount(100), InputText = "x" };
+        using var submitted = await gateway.Client.Post(Routes.Jobs, request, ApiJson.Default.JobRequest);
+        var job = (await submitted.Read(ApiJson.Default.Job)).Id;
+        using var other = gateway.ClientOf(gateway.OtherKey);
+
+        await other.Send(HttpMethod.Delete, Routes.Program(program)).Refused(HttpStatusCode.NotFound, ErrorCode.ProgramNotFound);
+        await gateway.Client.Send(HttpMethod.Delete, Routes.Program(program)).Refused(HttpStatusCode.Conflict, ErrorCode.ProgramInUse);
+        gateway.Market.End(job, JobStatus.Completed);
+        using var removed = await gateway.Client.Send(HttpMethod.Delete, Routes.Program(program));
+        Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        await gateway.Client.Send(HttpMethod.Delete, Routes.Program(program)).Refused(HttpStatusCode.NotFound, ErrorCode.ProgramNotFound);
+        await gateway.Client.Get(Routes.Program(program)).Refused(HttpStatusCode.NotFound, ErrorCode.ProgramNotFound);
+    }
+
+    [Fact]
     public async Task BadProgram_IsRefused()
     {
         await using var gateway = await GatewayFixture.Start();

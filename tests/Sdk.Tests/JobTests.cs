@@ -130,6 +130,22 @@ public sealed class JobTests : IDisposable
     }
 
     [Fact]
+    public async Task Remove_SaysWhetherThereWasAProgramAndWhyItStays()
+    {
+        var id = new ProgramId(new Bytes32(new byte[32]));
+        var route = $"DELETE /v1/programs/{id}";
+        Service
+            .Refuses(route, ErrorCode.ProgramInUse, HttpStatusCode.Conflict)
+            .On(route, _ => new HttpResponseMessage(HttpStatusCode.NoContent))
+            .Refuses(route, ErrorCode.ProgramNotFound, HttpStatusCode.NotFound);
+
+        var refused = await Assert.ThrowsAsync<MarketplaceException>(() => _fixture.Client.Programs.Remove(id, Fixture.Cancellation));
+        Assert.Equal(ErrorCode.ProgramInUse, refused.Code);
+        Assert.True(await _fixture.Client.Programs.Remove(id, Fixture.Cancellation));
+        Assert.False(await _fixture.Client.Programs.Remove(id, Fixture.Cancellation));
+    }
+
+    [Fact]
     public async Task Deploy_OfANewProgram_StoresItsModuleFirst()
     {
         byte[] module = [0, 1, 2];

@@ -11,7 +11,7 @@ internal static class ProgramCommands
     private static ReadOnlySpan<byte> Magic => "\0asm"u8;
 
     public static Command Make(CommandSet set) => CommandSet.Group(
-        "program", "Deploy WebAssembly modules.", Deploy(set), List(set), Info(set), InspectCommand.Make(set));
+        "program", "Deploy WebAssembly modules.", Deploy(set), List(set), Info(set), Remove(set), InspectCommand.Make(set));
 
     /// <summary>The program of a module's file, deployed if it was not.</summary>
     public static async Task<DeployedProgram> Deploy(Invocation run, string typed, string? name, ReadOnlyMemory<byte> salt)
@@ -111,6 +111,33 @@ internal static class ProgramCommands
                     ("entry points", string.Join(", ", program.EntryPoints)),
                     ("imports", program.Imports.Count > 0 ? string.Join(", ", program.Imports) : null),
                     ("uses state", program.UsesState)));
+                return ExitCodes.Ok;
+            },
+            id);
+    }
+
+    private static Command Remove(CommandSet set)
+    {
+        var id = Values.Argument<ProgramId>("ID", "The program", "'prog' and 64 hexadecimal digits", ProgramId.TryParse);
+        return set.Leaf(
+            "remove",
+            """
+            Remove a program that the account has deployed, and free its storage quota. Refused while jobs of it have not ended, unless another
+            account has deployed it too. Its state is kept, and so is its module if the account keeps that blob ('market blob rm').
+
+            Example:
+              market program remove prog41ab…9e
+            """,
+            async run =>
+            {
+                var program = run.Get(id);
+                if (!await run.Client.Programs.Remove(program, run.Cancellation))
+                {
+                    throw new CommandException(new Failure(
+                        ExitCodes.NotFound, "program_not_found", $"This account has not deployed {program}, or has removed it already.",
+                        "'market program list' shows this account's programs."));
+                }
+                await run.AnswerDone("removed", program.ToString());
                 return ExitCodes.Ok;
             },
             id);

@@ -64,6 +64,27 @@ public sealed class ProgramsClient
         }
     }
 
+    /// <summary>
+    /// Removes a program that the account has deployed, and frees its storage quota. Its state is kept: deploying the same module and salt again goes
+    /// on with it. May be repeated: a program that is gone is no failure.
+    /// </summary>
+    /// <returns>False where the account has not deployed it, or has removed it already.</returns>
+    /// <exception cref="MarketplaceException">
+    /// <see cref="ErrorCode.ProgramInUse"/>: jobs of it have not ended, and no other account has deployed it.
+    /// </exception>
+    public async Task<bool> Remove(ProgramId id, CancellationToken cancellation = default)
+    {
+        try
+        {
+            await _transport.Tell(HttpMethod.Delete, Routes.Program(id), cancellation, Repeat.Never).ConfigureAwait(false);
+            return true;
+        }
+        catch (MarketplaceException refused) when (refused.Code == ErrorCode.ProgramNotFound)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The account's programs, fetched page by page as they are read.</summary>
     public IAsyncEnumerable<DeployedProgram> List(int pageSize = 100, CancellationToken cancellation = default) =>
         Paging.Items<DeployedProgram>(_transport, Routes.Programs, pageSize, cancellation);

@@ -166,6 +166,10 @@ internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccou
 
     public Task DiscountBlob(BlobId blob) => throw new NotSupportedException();
 
+    public Task CountModule(ProgramId program, BlobId module, long size) => throw new NotSupportedException();
+
+    public Task DiscountModule(ProgramId program) => throw new NotSupportedException();
+
     public Task Receive(AccountId payer, long sequence, TokenAmount amount) => throw new NotSupportedException();
 }
 
@@ -182,6 +186,8 @@ internal sealed class FakeBlobGrain(FakeMarket market, BlobId id) : IBlobGrain
 
     public Task KeepFor(ProgramId program) => throw new NotSupportedException();
 
+    public Task ReleaseFor(ProgramId program) => throw new NotSupportedException();
+
     public Task<bool> IsPinned() => throw new NotSupportedException();
 }
 
@@ -194,6 +200,16 @@ internal sealed class FakeProgramGrain(FakeMarket market, ProgramId id) : IProgr
             throw new MarketException(ErrorCode.BlobNotFound, "This account has no such blob.");
         return Task.FromResult(market.Programs.GetOrAdd(id, new ProgramView(
             id, deployment.Module, module.Size, deployment.Name, caller.Account, market.Time.GetUtcNow(), "wasi", ["_start"], [], UsesState: false)));
+    }
+
+    public Task Remove(Caller caller)
+    {
+        if (!market.Programs.TryGetValue(id, out var program) || program.Deployer != caller.Account)
+            throw new MarketException(ErrorCode.ProgramNotFound, $"This account has not deployed a program {id}.");
+        if (market.Jobs.Values.Any(job => job.View.Spec.Program == id && !job.View.Status.HasEnded()))
+            throw new MarketException(ErrorCode.ProgramInUse, "It has open jobs.");
+        market.Programs.TryRemove(id, out _);
+        return Task.CompletedTask;
     }
 
     public Task<ProgramView> Get() => market.Programs.TryGetValue(id, out var program)
