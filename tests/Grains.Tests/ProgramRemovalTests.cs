@@ -91,10 +91,10 @@ public sealed class ProgramRemovalTests
 
         // The submission remembers the program for some seconds.
         Assert.Null((await market.Submit(caller, TestMarket.Item("during", program)))[0].Code);
-        var lease = await worker.TakeOne();
+        await worker.Report(worker.Completed(await worker.TakeOne()));
+        await market.Settle();
         await Task.Delay(SubmissionPolicy.ProgramCachedFor, market.Time);
         Assert.Equal(ErrorCode.ProgramNotFound, (await market.Submit(caller, TestMarket.Item("after", program)))[0].Code);
-        await worker.Report(worker.Completed(lease));
         Assert.True(await Blob(market, Module).IsPinned());
         await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
         Assert.False(await Blob(market, Module).IsPinned());

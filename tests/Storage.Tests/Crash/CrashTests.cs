@@ -17,6 +17,20 @@ public sealed class CrashTests
         Assert.True(result.Points > 90, $"The load has only {result.Points} persistence points.");
     }
 
+    /// <summary>
+    /// The power goes between two steps of the fold, and what the first one archives after the restart lies where documents of the second one lay.
+    /// The check of all persistence points found these two runs.
+    /// </summary>
+    [Theory]
+    [InlineData(2, 34)]
+    [InlineData(1, 155)]
+    public async Task PowerCutBetweenTwoStepsOfTheFold_ListsEachDocumentOnce(int seed, long operation)
+    {
+        var result = await CrashRun.Run(seed, operation, DiskFault.PowerCut, Ending.PowerCut, CrashLoad.ManyOfOneSize);
+        Assert.True(result.HasFailed, "The load has no such operation.");
+        Assert.Empty(result.Violations);
+    }
+
     [Fact]
     public async Task WithoutFlushes_TheHarnessReportsLostWrites()
     {

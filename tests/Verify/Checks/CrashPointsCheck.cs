@@ -17,7 +17,6 @@ public static class CrashPointsCheck
         ("disk_full_then_power_cut", DiskFault.DiskFull, Ending.PowerCut, CrashLoad.Few),
         ("disk_full_then_kill", DiskFault.DiskFull, Ending.Kill, CrashLoad.Few),
         ("power_cut_many_of_one_size", DiskFault.PowerCut, Ending.PowerCut, CrashLoad.ManyOfOneSize),
-        ("torn_then_power_cut_many_of_one_size", DiskFault.Torn, Ending.PowerCut, CrashLoad.ManyOfOneSize),
         ("lying_flush", DiskFault.Lie, Ending.PowerCut, CrashLoad.Few),
     ];
 

@@ -1,0 +1,69 @@
+using Marketplace.Grains.Codecs;
+
+namespace Marketplace.Grains.Tests;
+
+/// <summary>What builds before programs could be removed have stored is read as what it meant.</summary>
+public sealed class EarlierFormsTests
+{
+    private static readonly Bytes32 Id = new(Enumerable.Repeat((byte)7, 32).ToArray());
+    private static readonly DateTimeOffset At = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    [Fact]
+    public void ProgramsOfABlob_AreDeployed()
+    {
+        var writer = new CompactWriter(128);
+        writer.Byte(2);
+        writer.Signed(11);
+        writer.Count(1);
+        writer.Id(Id);
+        writer.Time(At);
+        writer.Count(1);
+        writer.Id(Id);
+        writer.Time(At);
+        var blob = BlobState.Read(writer.Finish().Span);
+
+        Assert.Equal((11, At, At), (blob.Size, blob.Accounts[new AccountId(Id)], blob.CollectedUntil));
+        Assert.Equal(BlobState.Deployed, blob.Programs[new ProgramId(Id)]);
+        var removed = blob with { Programs = blob.Programs.SetItem(new ProgramId(Id), At) };
+        Assert.Equal(At, BlobState.Read(BlobState.Write(removed).Span).Programs[new ProgramId(Id)]);
+        Assert.Equal(BlobState.Deployed, BlobState.Read(BlobState.Write(blob).Span).Programs[new ProgramId(Id)]);
+    }
+
+    [Fact]
+    public void Program_HasTheOneDeployerThatItNames()
+    {
+        var writer = new CompactWriter(256);
+        writer.Byte(1);
+        writer.Id(Id);
+        writer.Id(Id);
+        writer.Signed(11);
+        writer.Text("name");
+        writer.Id(Id);
+        writer.Time(At);
+        writer.Text("onvm");
+        writer.Count(1);
+        writer.Text("main");
+        writer.Count(0);
+        writer.Flag(true);
+        var program = ProgramCodec.Read(writer.Finish().Span);
+
+        Assert.Equal(new AccountId(Id), Assert.Single(program.Deployers));
+        Assert.Equal((false, "name", true), (program.IsRemoved, program.View.Name, program.View.UsesState));
+        var read = ProgramCodec.Read(ProgramCodec.Write(program with { IsRemoved = true }).Span);
+        Assert.True(read.IsRemoved);
+        Assert.Equal(new AccountId(Id), Assert.Single(read.Deployers));
+    }
+
+    [Fact]
+    public void SnapshotOfAnAccount_HasItsBlobsAndNoModules()
+    {
+        var account = new AccountState();
+        account.Apply(new BlobCounted(new BlobId(Id), 5));
+        var newest = AccountSnapshotCodec.Write(account).ToArray();
+        byte[] earlier = [1, .. newest[1..^1]];
+        var read = AccountSnapshotCodec.Read(earlier);
+
+        Assert.Equal((5, 1, 0), (read.Storage.Bytes, read.Storage.Count, read.Storage.ProgramCount));
+        Assert.True(read.Storage.IsPinned(new BlobId(Id)));
+    }
+}
