@@ -32,7 +32,10 @@ public interface IAccountGrain : IGrainWithStringKey
     [Effect(Effect.Deduplicated), Alias("Receive")]
     Task Receive(AccountId payer, long sequence, TokenAmount amount);
 
-    /// <summary>Counts a blob that the account keeps, once, against its storage quota; bytes that one of its programs keeps cost nothing more. Called by the blob's grain before it records the pin.</summary>
+    /// <summary>
+    /// Counts a blob that the account keeps, once, against its storage quota; bytes that one of its programs keeps cost nothing more. Called by the
+    /// blob's grain before it records the pin.
+    /// </summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.QuotaExceeded"/>, <see cref="ErrorCode.AccountNotFound"/>.</exception>
     [Effect(Effect.Idempotent), Alias("CountBlob")]
     Task CountBlob(BlobId blob, long size);

@@ -57,9 +57,7 @@ internal static class AccountEventCodec
                 writer.Signed(delivered.Sequence);
                 break;
             case Received received:
-                Begin(Kind.Received).Id(received.Payer.Value);
-                writer.Signed(received.Sequence);
-                writer.Amount(received.Amount);
+                WriteReceived(Begin(Kind.Received), received);
                 break;
             case KeyCreated created:
                 WriteKey(Begin(Kind.KeyCreated), created);
@@ -76,9 +74,7 @@ internal static class AccountEventCodec
                 Begin(Kind.BlobDiscounted).Id(discounted.Blob.Value);
                 break;
             case ModuleCounted counted:
-                Begin(Kind.ModuleCounted).Id(counted.Program.Value);
-                writer.Id(counted.Module.Value);
-                writer.Signed(counted.Size);
+                WriteModule(Begin(Kind.ModuleCounted), counted);
                 break;
             case ModuleDiscounted discounted:
                 Begin(Kind.ModuleDiscounted).Id(discounted.Program.Value);
@@ -123,6 +119,20 @@ internal static class AccountEventCodec
         };
         reader.End();
         return happened;
+    }
+
+    private static void WriteReceived(CompactWriter writer, Received received)
+    {
+        writer.Id(received.Payer.Value);
+        writer.Signed(received.Sequence);
+        writer.Amount(received.Amount);
+    }
+
+    private static void WriteModule(CompactWriter writer, ModuleCounted counted)
+    {
+        writer.Id(counted.Program.Value);
+        writer.Id(counted.Module.Value);
+        writer.Signed(counted.Size);
     }
 
     private static void WriteHeld(CompactWriter writer, Held held)

@@ -21,6 +21,6 @@ public sealed partial class AccountGrain
 
     [LoggerMessage(
         EventId = 1106, Level = LogLevel.Warning,
-        Message = "Account {Account}: {Failed} of {Asked} jobs could not be asked how they ended; each keeps its hold and is asked again later. The first failure is shown.")]
+        Message = "Account {Account}: {Failed} of {Asked} jobs could not be asked how they ended; each keeps its hold and is asked again later.")]
     private partial void LogJobsNotAsked(Exception failure, AccountId account, int failed, int asked);
 }

@@ -168,7 +168,10 @@ public sealed partial class AccountGrain
         if (answer.Payer == _id)
             return answer;
         if (answer.Payer != default)
-            throw new InvalidOperationException($"This is a bug in the market: job {job}, which account {_id} holds money for, names {answer.Payer} as its payer.");
+        {
+            throw new InvalidOperationException(
+                $"This is a bug in the market: job {job}, which account {_id} holds money for, names {answer.Payer} as its payer.");
+        }
         // The request that made a young hold may still be about to create its job.
         return _clock.GetUtcNow() - last >= AccountPolicy.HoldOrphanAge ? JobSettlement.Unknown(job, _id) : null;
     }

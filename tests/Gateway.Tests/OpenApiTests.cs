@@ -50,7 +50,7 @@ public sealed class OpenApiTests
                 count++;
             }
         }
-        Assert.Equal(30, count);
+        Assert.Equal(31, count);
     }
 
     /// <summary>The same indentation and line ends, and no difference for a file's last line break.</summary>

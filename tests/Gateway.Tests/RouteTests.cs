@@ -68,7 +68,7 @@ public sealed class RouteTests
         foreach (var route in RoutesOf(gateway).Where(route => route.Pattern.Contains('{', StringComparison.Ordinal)))
         {
             // Programs are public by their id, and a PUT names bytes, not somebody's thing.
-            if (route is { Pattern: "/v1/programs/{program}", Method.Method: "GET" } || route.Method == HttpMethod.Put)
+            if (route.Pattern.Contains("{program}", StringComparison.Ordinal) || route.Method == HttpMethod.Put)
                 continue;
             var foreign = await Answer(mallory, route, job.ToString(), blob.ToString(), gateway.Key[..ApiKey.IdTextSize]);
             var unknown = await Answer(mallory, route, AnyId, $"blob{AnyId}", "mk0000000000000000");

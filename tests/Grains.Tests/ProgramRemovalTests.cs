@@ -71,8 +71,7 @@ public sealed class ProgramRemovalTests
         Assert.Equal(Module.Length, BytesOf(market, caller));
         Assert.Equal(program, (await Program(market, program).Get()).Id);
 
-        await worker.Report(worker.Completed(await worker.TakeOne()));
-        await worker.Report(worker.Completed(await worker.TakeOne()));
+        await worker.Report([.. (await worker.Poll()).Leases.Select(lease => worker.Completed(lease))]);
         await market.Settle();
         await Program(market, program).Remove(caller);
     });

@@ -53,7 +53,8 @@ internal static class RepeatBooks
 
     private static string Show(KeyValuePair<ProgramId, DateTimeOffset> holder) => $"{holder.Key} {(holder.Value == BlobState.Deployed ? "keeps" : "kept")} it";
 
-    private static string Show(DeployedState program) => $"{program.View.Name} {string.Join(' ', program.Deployers)} {(program.IsRemoved ? "removed" : "deployed")}";
+    private static string Show(DeployedState program) =>
+        $"{program.View.Name} {string.Join(' ', program.Deployers)} {(program.IsRemoved ? "removed" : "deployed")}";
 
     private static async Task WriteAll(StringBuilder books, EmbeddedStore store, string kind, Func<ReadOnlyMemory<byte>, string> show)
     {
