@@ -1,3 +1,4 @@
+using System.Text.Unicode;
 using Marketplace.Engine.Guests.Wasi;
 using Marketplace.Engine.Guests.Wasi.Files;
 
@@ -7,6 +8,7 @@ namespace Marketplace.Engine.Guests;
 internal sealed class GuestRun
 {
     private const int RandomSliceBytes = 64 << 10;
+    private const int TextSliceBytes = 1 << 20;
 
     private readonly Run _run;
     private readonly GuestAbi _abi;
@@ -80,6 +82,24 @@ internal sealed class GuestRun
     public void Charge(long fuel) => _run.ChargeFuel(fuel);
 
     public void ChargeCopy(long bytes) => _run.ChargeFuel((bytes + GuestPolicy.BytesPerCopyFuel - 1) / GuestPolicy.BytesPerCopyFuel);
+
+    /// <summary>Whether the bytes are UTF-8, looked at in slices that a limit can end.</summary>
+    public bool IsUtf8(ReadOnlySpan<byte> text)
+    {
+        while (text.Length > TextSliceBytes)
+        {
+            // A slice ends before the first byte of a character; of the bytes that follow one there are at most three.
+            var end = TextSliceBytes;
+            while (end > TextSliceBytes - 4 && (text[end] & 0xC0) == 0x80)
+                end--;
+            if (!Utf8.IsValid(text[..end]))
+                return false;
+            text = text[end..];
+            _run.ThrowIfStopped();
+        }
+
+        return Utf8.IsValid(text);
+    }
 
     /// <summary>stdout: the output of a command. An ONVM program returns its output, so what it prints is log.</summary>
     public void WriteOutput(ReadOnlySpan<byte> bytes)

@@ -5,7 +5,7 @@ namespace Marketplace.Engine.Runtime;
 
 /// <summary>
 /// What compiled code calls: operands, then immediates, then the calling function where it may trap, then the instance. The fuel is
-/// in the run during these calls. Bulk instructions are checked, then charged by size, then do their work.
+/// in the run during these calls. Bulk instructions are checked, then charged by size, then do their work, in pieces that a limit can end.
 /// </summary>
 internal static unsafe class GuestCode
 {
@@ -90,7 +90,7 @@ internal static unsafe class GuestCode
         var memory = instance.Memory0!;
         CheckMemory(memory, function, instance, (uint)to, (uint)count);
         Charge(instance, (uint)count, EnginePolicy.BulkBytesPerFuel);
-        Unsafe.InitBlockUnaligned(memory.Base + (uint)to, (byte)value, (uint)count);
+        BulkPieces.Fill(memory.Base + (uint)to, (byte)value, (uint)count, instance.Run);
     }
 
     [MethodImpl(Apart)]
@@ -100,7 +100,7 @@ internal static unsafe class GuestCode
         CheckMemory(memory, function, instance, (uint)from, (uint)count);
         CheckMemory(memory, function, instance, (uint)to, (uint)count);
         Charge(instance, (uint)count, EnginePolicy.BulkBytesPerFuel);
-        Buffer.MemoryCopy(memory.Base + (uint)from, memory.Base + (uint)to, (uint)count, (uint)count);
+        BulkPieces.Copy(memory.Base + (uint)from, memory.Base + (uint)to, (uint)count, instance.Run);
     }
 
     [MethodImpl(Apart)]
@@ -115,7 +115,10 @@ internal static unsafe class GuestCode
 
         CheckMemory(memory, function, instance, (uint)to, (uint)count);
         Charge(instance, (uint)count, EnginePolicy.BulkBytesPerFuel);
-        data.Slice(from, count).CopyTo(memory.Span(to, count));
+        fixed (byte* bytes = data)
+        {
+            BulkPieces.Copy(bytes + from, memory.Base + (uint)to, (uint)count, instance.Run);
+        }
     }
 
     public static void DataDrop(int segment, Instance instance) => instance.DropData(segment);
@@ -183,7 +186,7 @@ internal static unsafe class GuestCode
         var target = instance.Tables[table];
         CheckTable(target, function, instance, (uint)to, (uint)count);
         Charge(instance, (uint)count, 1);
-        target.Elements.AsSpan(to, count).Fill(value);
+        BulkPieces.Fill(target.Elements.AsSpan(to, count), value, instance.Run);
     }
 
     [MethodImpl(Apart)]
@@ -194,7 +197,7 @@ internal static unsafe class GuestCode
         CheckTable(source, function, instance, (uint)from, (uint)count);
         CheckTable(target, function, instance, (uint)to, (uint)count);
         Charge(instance, (uint)count, 1);
-        Array.Copy(source.Elements, from, target.Elements, to, count);
+        BulkPieces.Copy(source.Elements.AsSpan(from, count), target.Elements.AsSpan(to, count), instance.Run);
     }
 
     [MethodImpl(Apart)]
@@ -212,6 +215,10 @@ internal static unsafe class GuestCode
         for (var i = 0; i < count; i++)
         {
             target.Elements[to + i] = instance.EvaluateReference(in items[from + i]);
+            if (i % BulkPieces.PieceElements == BulkPieces.PieceElements - 1)
+            {
+                instance.Run.ThrowIfStopped();
+            }
         }
     }
 

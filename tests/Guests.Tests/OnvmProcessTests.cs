@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Marketplace.Engine;
+using Marketplace.Engine.Guests;
 using Marketplace.Testing;
 
 namespace Marketplace.Guests.Tests;
@@ -17,6 +19,28 @@ public sealed class OnvmProcessTests
         var result = probe.RunAsOnvm();
         Assert.Equal([0L, 0, 0, 0, -4, -4, -3], probe.AnswersOf(result).Select(answer => answer.Result));
         Assert.Equal("trace careful\ndebug careful\ninfo careful\nwarn careful\n", result.LogText());
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    [InlineData(3, true)]
+    [InlineData(4, false)]
+    public void LongText_IsLookedAtInSlicesThatEndBetweenCharacters(int offset, bool valid)
+    {
+        // Characters of four bytes over each slice's end, the last of them cut where the text is none.
+        var text = new byte[(3 << 20) + offset];
+        for (var at = offset % 4; at + 4 <= text.Length; at += 4)
+            "🌍"u8.CopyTo(text.AsSpan(at));
+        if (!valid)
+            text[^1] = 0xF0;
+        using var stopping = new CancellationTokenSource();
+        using var run = new Run(new RunLimits { FuelMax = 1, MemoryPagesMax = 1, Cancellation = stopping.Token }, TimeProvider.System);
+        var guest = new GuestRun(GuestAbi.Onvm, Guest.Invocation(), run);
+        Assert.Equal(valid, guest.IsUtf8(text));
+        stopping.Cancel();
+        Assert.Throws<TrapException>(() => guest.IsUtf8(text));
     }
 
     [Fact]

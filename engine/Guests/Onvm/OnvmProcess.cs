@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Unicode;
 
 namespace Marketplace.Engine.Guests.Onvm;
 
@@ -22,7 +21,7 @@ internal static class OnvmProcess
         if (!run.Memory.TryRead(arguments.U32(1), size, out var text))
             return OnvmImports.BadPointer;
         run.ChargeCopy(size);
-        if (!Utf8.IsValid(text))
+        if (!run.IsUtf8(text))
             return -3;
         var level = arguments.U32(0);
         if (level >= LevelNames.Length)
