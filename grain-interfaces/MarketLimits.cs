@@ -9,8 +9,8 @@ public static class MarketLimits
     /// <summary>Jobs of one batch: enough to share every fixed cost, few enough that one batch is no queue of its own.</summary>
     public const int BatchJobsMax = 1000;
 
-    /// <summary>Inputs and outputs up to this size travel inside the job; larger ones are blobs.</summary>
-    public const int InlineBytesMax = 16 * 1024;
+    /// <inheritdoc cref="JobLimits.InlineBytesMax"/>
+    public const int InlineBytesMax = JobLimits.InlineBytesMax;
 
     /// <summary>A client's request id: a UUID or a name with a date fits twice.</summary>
     public const int RequestIdBytesMax = 128;
@@ -27,8 +27,8 @@ public static class MarketLimits
     /// <summary>Variables of a job's environment.</summary>
     public const int EnvironmentVariablesMax = 64;
 
-    /// <summary>Files that a job gets, and that it gives back: each is a blob of its own, looked up or pinned on the way.</summary>
-    public const int JobFilesMax = 64;
+    /// <inheritdoc cref="JobLimits.FilesMax"/>
+    public const int JobFilesMax = JobLimits.FilesMax;
 
     /// <summary>Fuel of one job: hours of one core; nobody waits longer for one.</summary>
     public const long FuelMax = 10_000_000_000_000;
@@ -36,17 +36,14 @@ public static class MarketLimits
     /// <summary>Guest memory in pages of 64 KiB: 1 GiB.</summary>
     public const int MemoryPagesMax = 16_384;
 
-    /// <summary>Output of one job; its files together may be as large again.</summary>
-    public const int OutputBytesMax = 64 * 1024 * 1024;
+    /// <inheritdoc cref="JobLimits.OutputBytesMax"/>
+    public const int OutputBytesMax = JobLimits.OutputBytesMax;
 
-    /// <summary>Log of one job; it is part of the terminal write.</summary>
-    public const int LogBytesMax = 64 * 1024;
+    /// <inheritdoc cref="JobLimits.LogBytesMax"/>
+    public const int LogBytesMax = JobLimits.LogBytesMax;
 
     /// <summary>Retries of one job: a job that failed on so many workers fails on the next as well.</summary>
     public const int RetriesMax = 10;
-
-    /// <summary>One state key.</summary>
-    public const int StateKeyBytesMax = 1024;
 
     /// <summary>A program's name.</summary>
     public const int NameBytesMax = 128;

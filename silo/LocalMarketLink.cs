@@ -57,6 +57,9 @@ internal sealed class LocalMarketLink(IGrainFactory grains, IBlobStore blobs, IH
     public ValueTask<Stream?> OpenBlob(LeaseId lease, BlobId blob, CancellationToken cancellation) => Reach(async () =>
         await MayRead(lease, blob) ? await blobs.Open(blob, cancellation: cancellation) : null);
 
+    public ValueTask<long?> FindBlob(LeaseId lease, BlobId blob, CancellationToken cancellation) => Reach(async () =>
+        await MayRead(lease, blob) ? (await blobs.Find(blob, cancellation))?.Size : null);
+
     public ValueTask<BlobId> PutOutput(LeaseId lease, Stream output, CancellationToken cancellation) => Reach(async () =>
         (await blobs.Put(output, MarketLimits.OutputBytesMax, cancellation: cancellation)).Id);
 

@@ -20,6 +20,9 @@ public interface IMarketLink
     /// <summary>The bytes of a module or an input, not yet verified. Null where the market does not have them.</summary>
     ValueTask<Stream?> OpenBlob(LeaseId lease, BlobId blob, CancellationToken cancellation);
 
+    /// <summary>The size of a blob that a guest asks for. Null where the market does not have it, or the job's account may not read it.</summary>
+    ValueTask<long?> FindBlob(LeaseId lease, BlobId blob, CancellationToken cancellation);
+
     /// <summary>Uploads an output of the lease's job; it will belong to the job's account.</summary>
     ValueTask<BlobId> PutOutput(LeaseId lease, Stream output, CancellationToken cancellation);
 

@@ -22,7 +22,7 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
         try
         {
             var program = _modules.Get(lease.Module, () => Fetch(lease, lease.Module, EngineLimits.Default.ModuleBytesMax, stopped));
-            var input = lease.InputBlob is { } blob ? Fetch(lease, blob, WorkerPolicy.InputBytesMax, stopped) : lease.Input;
+            var input = lease.InputBlob is { } blob ? Fetch(lease, blob, JobLimits.InputBytesMax, stopped) : lease.Input;
             var files = FetchFiles(lease, stopped);
             var guest = program.Run(Invocation(lease, input, files, stopped));
             return Result(lease, guest, startedAt, stopped);
@@ -63,10 +63,10 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
             lease.FuelMax,
             Math.Min(lease.MemoryPagesMax, options.MemoryPagesMax),
             lease.TimeMax,
-            WorkerPolicy.OutputBytesMax,
-            WorkerPolicy.LogBytesMax),
+            JobLimits.OutputBytesMax,
+            JobLimits.LogBytesMax),
         State = lease.Root is { } root ? new LeasedState(link, lease, root, stopped) : null,
-        Blobs = new LeasedBlobs(id => TryFetch(lease, id, WorkerPolicy.InputBytesMax, stopped)),
+        Blobs = new LeasedBlobs(link, lease, id => TryFetch(lease, id, GuestPolicy.BlobBytesMax, stopped), stopped),
         Signatures = GuestSignatures.Instance,
         Cancellation = stopped,
     };
@@ -76,7 +76,7 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
         var completed = guest.Outcome == GuestOutcome.Completed;
         var output = completed ? guest.Output : default;
         BlobId? blob = null;
-        if (output.Length > WorkerPolicy.InlineBytesMax)
+        if (output.Length > JobLimits.InlineBytesMax)
             blob = Upload(lease, output, stopped);
         var changes = completed ? guest.StateWrites.Select(write => new StateChange(write.Key, write.Value)).ToArray() : [];
         return new WorkerResult(
@@ -92,7 +92,7 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
     private List<GuestFile> FetchFiles(WorkerLease lease, CancellationToken stopped)
     {
         List<GuestFile> files = [];
-        var left = WorkerPolicy.InputFileBytesMax;
+        var left = JobLimits.InputBytesMax;
         foreach (var (name, blob) in lease.Files ?? ImmutableDictionary<string, BlobId>.Empty)
         {
             var content = Fetch(lease, blob, left, stopped);

@@ -21,35 +21,43 @@ internal sealed class LeasedState(IMarketLink link, WorkerLease lease, StateRoot
 }
 
 /// <summary>
-/// The blobs that a guest may read: fetched whole at first use, verified, and kept for the run within <see cref="WorkerPolicy.GuestBlobBytesMax"/>.
+/// The blobs that a guest may read. Their sizes are asked for, without their bytes; what is read is fetched whole, verified, and kept for the run
+/// within <see cref="WorkerPolicy.GuestBlobBytesMax"/>.
 /// </summary>
-internal sealed class LeasedBlobs(Func<BlobId, byte[]?> fetch) : IGuestBlobs
+internal sealed class LeasedBlobs(IMarketLink link, WorkerLease lease, Func<BlobId, byte[]?> fetch, CancellationToken stopped) : IGuestBlobs
 {
-    private readonly Dictionary<BlobId, byte[]?> _fetched = [];
+    private readonly Dictionary<BlobId, Known> _known = [];
     private long _bytes;
 
-    public long? Length(BlobId id) => Find(id)?.Length;
+    public long? Length(BlobId id)
+    {
+        if (!_known.TryGetValue(id, out var known))
+            Keep(id, known = new Known(JobRunner.Wait(link.FindBlob(lease.Id, id, stopped)), null));
+        return known.Size;
+    }
 
     public bool TryRead(BlobId id, Span<byte> destination)
     {
-        var bytes = Find(id);
+        var bytes = _known.TryGetValue(id, out var known) ? known.Bytes : null;
+        if (bytes is null && (bytes = fetch(id)) is not null)
+            Keep(id, new Known(bytes.Length, bytes));
         bytes?.CopyTo(destination);
         return bytes is not null;
     }
 
-    private byte[]? Find(BlobId id)
+    private void Keep(BlobId id, Known known)
     {
-        if (_fetched.TryGetValue(id, out var known))
-            return known;
-        var bytes = fetch(id);
-        var cost = (bytes?.Length ?? 0) + WorkerPolicy.GuestBlobEntryBytes;
+        var cost = (known.Bytes?.Length ?? 0) + WorkerPolicy.GuestBlobEntryBytes;
         if (_bytes + cost > WorkerPolicy.GuestBlobBytesMax)
         {
-            _fetched.Clear();
+            _known.Clear();
             _bytes = 0;
         }
-        _fetched[id] = bytes;
+
+        _known[id] = known;
         _bytes += cost;
-        return bytes;
     }
+
+    /// <summary>A size of null says that the market does not have the blob.</summary>
+    private readonly record struct Known(long? Size, byte[]? Bytes);
 }

@@ -9,26 +9,11 @@ public static class WorkerPolicy
     /// <summary>Guest memory in pages of 64 KiB: the 4 GiB that 32-bit addresses reach.</summary>
     public const int MemoryPagesMax = 65_536;
 
-    /// <summary>An input, which is held in memory while its job runs.</summary>
-    public const int InputBytesMax = 64 * 1024 * 1024;
-
-    /// <summary>All files of a job together, which are held in memory while it runs.</summary>
-    public const int InputFileBytesMax = 64 * 1024 * 1024;
-
     /// <summary>Blobs that one run keeps after it read them; beyond it they are fetched again.</summary>
-    public const int GuestBlobBytesMax = 64 * 1024 * 1024;
+    public const int GuestBlobBytesMax = JobLimits.InputBytesMax;
 
     /// <summary>What remembering a blob costs beside its bytes, so that asking for many that do not exist is bounded too.</summary>
     public const int GuestBlobEntryBytes = 128;
-
-    /// <summary>An output; it is collected in memory before it is uploaded.</summary>
-    public const int OutputBytesMax = 64 * 1024 * 1024;
-
-    /// <summary>Outputs up to this size travel in the report.</summary>
-    public const int InlineBytesMax = 16 * 1024;
-
-    /// <summary>A job's log; more is cut.</summary>
-    public const int LogBytesMax = 64 * 1024;
 
     /// <summary>Results of one report: enough to share its write, few enough to keep the first one from waiting.</summary>
     public const int ReportResultsMax = 64;

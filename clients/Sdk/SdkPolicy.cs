@@ -14,8 +14,8 @@ public static class SdkPolicy
     /// <summary>Response headers, in KiB: ours have less than one.</summary>
     public const int HeaderKilobytesMax = 32;
 
-    /// <summary>An output or a log that is taken into memory as one array: the largest output that the market allows is 64 MiB.</summary>
-    public const long OutputBytesMax = 64L * 1024 * 1024;
+    /// <summary>An output or a log that is taken into memory as one array: the largest output that the market allows.</summary>
+    public const long OutputBytesMax = JobLimits.OutputBytesMax;
 
     /// <summary>A module that comes as a stream that cannot be read twice is taken into memory. The service allows less.</summary>
     public const long ModuleBytesMax = 64L * 1024 * 1024;

@@ -21,14 +21,23 @@ public static class GuestPolicy
     /// <summary>As long as a path or a URL gets in practice; state trees hash the key, so longer ones would only cost.</summary>
     public const int StateKeyBytesMax = 1024;
 
-    /// <summary>What one durable write takes without splitting; larger data belongs into a blob whose id is the value.</summary>
+    /// <summary>Half of what a program's state may have; larger data belongs into a blob whose id is the value.</summary>
     public const int StateValueBytesMax = 1 << 20;
 
     /// <summary>Keys that one run may write: each costs the committing grain a path of the state tree.</summary>
     public const int StateWritesMax = 4096;
 
-    /// <summary>Keys and values that one run may write together: they wait in memory until the run is verified.</summary>
-    public const int StateWriteBytesMax = 16 << 20;
+    /// <summary>
+    /// Keys and values that one run may write together: the largest value under the longest key. They travel in the worker's report, and the
+    /// commit is one durable write of them and the job's result.
+    /// </summary>
+    public const int StateWriteBytesMax = StateValueBytesMax + StateKeyBytesMax;
+
+    /// <summary>The text of a blob's id, with spaces around its digits: what is longer is no id, and not looked at.</summary>
+    public const int BlobIdBytesMax = 1024;
+
+    /// <summary>A blob that a guest may read: the worker fetches it whole, because only the whole can be compared with its id.</summary>
+    public const int BlobBytesMax = JobLimits.InputBytesMax;
 
     /// <summary>Arguments of a command; a shell's line is rarely longer.</summary>
     public const int ArgumentsMax = 1024;
@@ -59,15 +68,15 @@ public static class GuestPolicy
 
     /// <summary>
     /// Bytes of all files that a run writes, with those that the host keeps of symbolic links: as much as its output may have; they are in
-    /// the worker's memory.
+    /// the worker's memory. Files in <see cref="OutputDirectory"/> have no more together, each counted as often as it has names there.
     /// </summary>
-    public const int FileBytesMax = 64 << 20;
+    public const int FileBytesMax = JobLimits.OutputBytesMax;
 
     /// <summary>Files that come with a job: each is a blob that the worker fetches before the run.</summary>
     public const int InputFilesMax = 1024;
 
     /// <summary>Files that a job gives back: each becomes a blob and an entry of the job's record.</summary>
-    public const int OutputFilesMax = 64;
+    public const int OutputFilesMax = JobLimits.FilesMax;
 
     /// <summary>A name in a directory, as on Linux; also the whole path of a file that enters or leaves a job.</summary>
     public const int FileNameBytesMax = 255;

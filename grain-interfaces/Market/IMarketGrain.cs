@@ -146,7 +146,7 @@ public sealed record LeaseReport(
     [property: Id(8)] DateTimeOffset StartedAt,
     [property: Id(9)] DateTimeOffset EndedAt);
 
-/// <param name="Key">At most <see cref="MarketLimits.StateKeyBytesMax"/>.</param>
+/// <param name="Key">As the guest wrote it; it may be empty.</param>
 /// <param name="Value">Null deletes the key.</param>
 [GenerateSerializer, Immutable, Alias("StateChange")]
 public readonly record struct StateChange([property: Id(0)] ReadOnlyMemory<byte> Key, [property: Id(1)] ReadOnlyMemory<byte>? Value);

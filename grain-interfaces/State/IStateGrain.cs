@@ -22,7 +22,10 @@ public interface IStateGrain : IGrainWithStringKey
     [Effect(Effect.None), AlwaysInterleave, Alias("List")]
     Task<ImmutableArray<ReadOnlyMemory<byte>>> List(StateRoot root, ReadOnlyMemory<byte> prefix);
 
-    /// <summary>The root that <paramref name="changes"/> would give.</summary>
+    /// <summary>
+    /// The root that <paramref name="changes"/> would give, also where <see cref="Commit"/> would refuse them because the state would be too large.
+    /// </summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: more changes than one run may make.</exception>
     [Effect(Effect.None), AlwaysInterleave, Alias("RootWith")]
     Task<StateRoot> RootWith(StateRoot root, ImmutableArray<StateChange> changes);
 

@@ -2,7 +2,10 @@ using Marketplace.Engine.Guests;
 
 namespace Marketplace.Grains;
 
-/// <summary>What a report may hold. A worker that does not keep to it has failed.</summary>
+/// <summary>
+/// What a report may hold. A worker that does not keep to it has failed, and the client pays nothing; so a guest must not be able to choose what is
+/// refused here. Every bound is one that the guest interface holds guests to, read from the same constant.
+/// </summary>
 internal static class ReportRules
 {
     /// <returns>What is wrong; null where nothing is.</returns>
@@ -19,17 +22,7 @@ internal static class ReportRules
             return $"the report's inline output has {output.Inline.Length} bytes; allowed are {MarketLimits.InlineBytesMax}";
         if (output.Size is < 0 or > MarketLimits.OutputBytesMax || (output.Blob is null ? output.Size != output.Inline.Length : !output.Inline.IsEmpty))
             return $"the report's output of {output.Size} bytes does not match what came with it";
-        if (FilesRefusal(output) is { } refusal)
-            return refusal;
-        long changed = 0;
-        foreach (var change in report.StateChanges)
-        {
-            if (change.Key.Length is 0 or > MarketLimits.StateKeyBytesMax)
-                return $"a state key of the report has {change.Key.Length} bytes; allowed are 1 to {MarketLimits.StateKeyBytesMax}";
-            changed += change.Key.Length + (change.Value?.Length ?? 0);
-        }
-
-        return changed > StatePolicy.ChangedBytesMax ? $"the report changes {changed} bytes of state; allowed are {StatePolicy.ChangedBytesMax}" : null;
+        return FilesRefusal(output) ?? StateRules.Refusal(report.StateChanges);
     }
 
     private static string? FilesRefusal(JobOutput output)
@@ -42,9 +35,9 @@ internal static class ReportRules
             return "a file of the report has a name that none can have";
         if (output.Files.Select(file => file.Name).Distinct(StringComparer.Ordinal).Count() < output.Files.Length)
             return "two files of the report have the same name";
-        if (output.Files.Any(file => file.Size is < 0 or > MarketLimits.OutputBytesMax))
-            return $"a file of the report has a size that is not from 0 to {MarketLimits.OutputBytesMax}";
+        if (output.Files.Any(file => file.Size is < 0 or > GuestPolicy.FileBytesMax))
+            return $"a file of the report has a size that is not from 0 to {GuestPolicy.FileBytesMax}";
         var size = output.Files.Sum(file => file.Size);
-        return size > MarketLimits.OutputBytesMax ? $"the report's files have {size} bytes; allowed are {MarketLimits.OutputBytesMax}" : null;
+        return size > GuestPolicy.FileBytesMax ? $"the report's files have {size} bytes; allowed are {GuestPolicy.FileBytesMax}" : null;
     }
 }

@@ -46,9 +46,10 @@ public sealed partial class StateGrain : Grain, IStateGrain
 
     public async Task<StateRoot> RootWith(StateRoot root, ImmutableArray<StateChange> changes)
     {
-        var keys = (await At(root)).With(changes);
-        RequireRoom(keys);
-        return keys.Root;
+        if (StateRules.Refusal(changes) is { } refusal)
+            throw new MarketException(ErrorCode.LimitExceeded, $"There is no root to tell: {refusal}.");
+        // Also where the state would be too large: the commit says so, and the client pays for the run. A refusal here would end it unpaid.
+        return (await At(root)).With(changes).Root;
     }
 
     public async Task<JobEnd?> Commit(JobId job, long height, StateRoot before, ImmutableArray<StateChange> changes, JobEnd end)

@@ -12,9 +12,6 @@ internal static class StatePolicy
     /// </summary>
     public const int StateBytesMax = 2 * 1024 * 1024;
 
-    /// <summary>Bytes that one run may change: its commit is one append together with its result.</summary>
-    public const int ChangedBytesMax = 1024 * 1024;
-
     /// <summary>Runs that are kept until their job's end is written: jobs of a program run one at a time, so more than one is the trace of a crash.</summary>
     public const int CommittedRunsMax = 16;
 

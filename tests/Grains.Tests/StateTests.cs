@@ -1,4 +1,5 @@
 using System.Text;
+using Marketplace.Engine.Guests;
 
 namespace Marketplace.Grains.Tests;
 
@@ -146,6 +147,46 @@ public sealed class StateTests
         await market.Restart();
         Assert.Equal(2, (await State(market, program).Begin(default)).Height);
     });
+
+    [Fact]
+    public void RootOfAStateThatIsTooLarge_IsToldAndTheRunFailsPaid() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller, "command writes");
+        var worker = await market.AddWorker("worker", price: 10);
+        var largest = Enumerable.Range(0, 3).Select(number => new StateChange(Bytes($"{number}"), new byte[GuestPolicy.StateValueBytesMax])).ToArray();
+        await market.Submit(caller, TestMarket.Item("first", program));
+        await worker.Report(worker.Completed(await worker.TakeOne(), changes: largest[0]));
+        var job = (await market.Submit(caller, TestMarket.Item("second", program)))[0].Job;
+        var lease = await worker.TakeOne();
+
+        // What a guest asks in the run that goes too far is answered; what no guest can ask is not.
+        var state = State(market, program);
+        Assert.NotEqual(lease.Root, await state.RootWith(lease.Root!.Value, [largest[1]]));
+        var refusal = await Assert.ThrowsAsync<MarketException>(() => state.RootWith(lease.Root!.Value, [largest[1], largest[2]]));
+        Assert.Equal(ErrorCode.LimitExceeded, refusal.Code);
+        await worker.Report(worker.Completed(lease, fuel: 500_000, changes: largest[1]));
+        await market.Settle();
+
+        var view = await market.Job(job).Get(caller);
+        Assert.Equal((JobStatus.Failed, JobFault.Program, ErrorCode.LimitExceeded), (view.Status, view.Fault, view.Code));
+        Assert.Equal(new TokenAmount(5), view.Charge);
+    });
+
+    [Fact]
+    public void WhatAGuestMayWrite_TheMarketTakes()
+    {
+        var longest = new byte[GuestPolicy.StateKeyBytesMax];
+        var largest = new byte[GuestPolicy.StateValueBytesMax];
+        Assert.Null(StateRules.Refusal([new StateChange(longest, largest)]));
+        Assert.Null(StateRules.Refusal([new StateChange(default, largest), new StateChange(new byte[GuestPolicy.StateKeyBytesMax], null)]));
+        Assert.Null(StateRules.Refusal([.. Enumerable.Range(0, GuestPolicy.StateWritesMax).Select(number => Put($"{number}", ""))]));
+
+        Assert.NotNull(StateRules.Refusal([new StateChange(longest, largest), new StateChange(new byte[1], null)]));
+        Assert.NotNull(StateRules.Refusal([.. Enumerable.Range(0, GuestPolicy.StateWritesMax + 1).Select(number => Put($"{number}", ""))]));
+        Assert.NotNull(StateRules.Refusal([new StateChange(new byte[GuestPolicy.StateKeyBytesMax + 1], null)]));
+        Assert.NotNull(StateRules.Refusal([new StateChange(default, new byte[GuestPolicy.StateValueBytesMax + 1])]));
+    }
 
     [Fact]
     public void Root_DependsOnEntriesOnly()

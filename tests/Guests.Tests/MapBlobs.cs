@@ -7,6 +7,7 @@ namespace Marketplace.Guests.Tests;
 internal sealed class MapBlobs : IGuestBlobs
 {
     private readonly Dictionary<BlobId, byte[]> _blobs = [];
+    private readonly Dictionary<BlobId, long> _sizes = [];
 
     /// <summary>Makes every blob unreadable: it is known, and its bytes are gone.</summary>
     public bool IsBroken { get; init; }
@@ -15,10 +16,19 @@ internal sealed class MapBlobs : IGuestBlobs
     {
         var id = new BlobId(new Bytes32(SHA256.HashData(bytes)));
         _blobs[id] = bytes;
+        _sizes[id] = bytes.Length;
         return id;
     }
 
-    public long? Length(BlobId id) => _blobs.TryGetValue(id, out var bytes) ? bytes.Length : null;
+    /// <summary>A blob whose size is known and whose bytes are not there: it was removed between the two questions.</summary>
+    public BlobId AddUnread(long size)
+    {
+        var id = new BlobId(new Bytes32(SHA256.HashData(BitConverter.GetBytes(size))));
+        _sizes[id] = size;
+        return id;
+    }
+
+    public long? Length(BlobId id) => _sizes.TryGetValue(id, out var size) ? size : null;
 
     public bool TryRead(BlobId id, Span<byte> destination)
     {

@@ -1,4 +1,6 @@
 using System.Text;
+using Marketplace.Engine.Guests;
+using Marketplace.Testing;
 
 namespace Marketplace.Guests.Tests;
 
@@ -53,6 +55,19 @@ public sealed class OnvmBlobTests
     }
 
     [Fact]
+    [TestsBound(typeof(GuestPolicy), nameof(GuestPolicy.BlobIdBytesMax))]
+    public void SpacesAroundAnId_AreBoundWithIt()
+    {
+        var blobs = new MapBlobs();
+        var text = new byte[GuestPolicy.BlobIdBytesMax + 1];
+        text.AsSpan().Fill((byte)' ');
+        Digits(blobs.Add("x"u8.ToArray())).CopyTo(text.AsSpan());
+        var answers = new Probe().Poke(Id, text).Call("onvm_blob_exists", Id, text.Length - 1).Call("onvm_blob_exists", Id, text.Length)
+            .OnvmAnswers(Guest.Invocation() with { Blobs = blobs });
+        Assert.Equal([1L, -5], answers.Select(answer => answer.Result));
+    }
+
+    [Fact]
     public void RawId_IsNoIdForReading()
     {
         var blobs = new MapBlobs();
@@ -71,6 +86,30 @@ public sealed class OnvmBlobTests
             .OnvmAnswers(Guest.Invocation() with { Blobs = blobs });
         Assert.Equal(-7, answers[0].Result);
         Assert.Equal(0ul, answers[1].U64);
+    }
+
+    [Fact]
+    [TestsBound(typeof(GuestPolicy), nameof(GuestPolicy.BlobBytesMax))]
+    public void LargeBlob_IsKnownAndReadUpToItsLimit()
+    {
+        // The largest would be read if there were a place for it, so the answer is about the place.
+        var blobs = new MapBlobs();
+        var largest = blobs.AddUnread(GuestPolicy.BlobBytesMax);
+        var tooLarge = blobs.AddUnread(GuestPolicy.BlobBytesMax + 1);
+        var answers = new Probe().Poke(Id, Digits(largest)).Call("onvm_blob_read", Id, 64, Out, uint.MaxValue)
+            .Poke(Id, Digits(tooLarge)).Call("onvm_blob_read", Id, 64, Out, uint.MaxValue)
+            .Call("onvm_blob_exists", Id, 64).Call("onvm_blob_len", Id, 64).Call("onvm_blob_hash", Id, 64, Out)
+            .OnvmAnswers(Guest.Invocation() with { Blobs = blobs });
+        Assert.Equal([-8L, -7, 1, GuestPolicy.BlobBytesMax + 1, 0], answers.Select(answer => answer.Result));
+    }
+
+    [Fact]
+    public void BlobThatIsRemovedMeanwhile_IsUnknown()
+    {
+        var blobs = new MapBlobs();
+        var answers = new Probe().Poke(Id, Digits(blobs.AddUnread(8))).Call("onvm_blob_len", Id, 64).Call("onvm_blob_read", Id, 64, Out, 8)
+            .OnvmAnswers(Guest.Invocation() with { Blobs = blobs });
+        Assert.Equal([8L, -6], answers.Select(answer => answer.Result));
     }
 
     [Fact]

@@ -369,6 +369,21 @@ public sealed class WasiFileTests
     private static GuestInvocation WithFiles(params (string Path, string Content)[] files) =>
         Guest.Invocation() with { Files = [.. files.Select(file => new GuestFile(file.Path, Encoding.UTF8.GetBytes(file.Content)))] };
 
+    [Fact]
+    public void FilesInOut_AreBoundInTheirBytesUnderAllTheirNames()
+    {
+        // Two names of one file count twice, because it is given back twice.
+        const long Half = GuestPolicy.FileBytesMax / 2;
+        var probe = Open(new Probe(), "out/a", how: Create, rights: All).Call("fd_filestat_set_size", First, Half);
+        Link(probe, "out/a", "out/b");
+        var largest = probe.RunAsCommand().MustEndAs(GuestOutcome.Completed).Files;
+        Assert.Equal([("a", Half), ("b", Half)], largest.Select(file => (file.Path, (long)file.Content.Length)));
+        probe.Call("fd_filestat_set_size", First, Half + 1);
+        Assert.Equal(
+            $"the files in /out have at least {GuestPolicy.FileBytesMax + 2} bytes under all their names, the limit is {GuestPolicy.FileBytesMax}",
+            probe.RunAsCommand().MustEndAs(GuestOutcome.OutputTooLarge).Reason);
+    }
+
     private static Probe Open(Probe probe, string path, long how = 0, long rights = 0)
     {
         var bytes = Encoding.UTF8.GetBytes(path);

@@ -21,6 +21,8 @@ internal sealed class EncodedLink(IMarketLink inner) : IMarketLink
 
     public ValueTask<Stream?> OpenBlob(LeaseId lease, BlobId blob, CancellationToken cancellation) => inner.OpenBlob(lease, blob, cancellation);
 
+    public ValueTask<long?> FindBlob(LeaseId lease, BlobId blob, CancellationToken cancellation) => inner.FindBlob(lease, blob, cancellation);
+
     public ValueTask<BlobId> PutOutput(LeaseId lease, Stream output, CancellationToken cancellation) => inner.PutOutput(lease, output, cancellation);
 
     public ValueTask<ReadOnlyMemory<byte>?> ReadState(

@@ -62,6 +62,9 @@ internal sealed class FakeMarket : IMarketLink
     public ValueTask<Stream?> OpenBlob(LeaseId lease, BlobId blob, CancellationToken cancellation) =>
         new(Blobs.TryGetValue(blob, out var bytes) ? new MemoryStream(bytes) : null);
 
+    public ValueTask<long?> FindBlob(LeaseId lease, BlobId blob, CancellationToken cancellation) =>
+        new(Blobs.TryGetValue(blob, out var bytes) ? bytes.Length : null);
+
     public ValueTask<BlobId> PutOutput(LeaseId lease, Stream output, CancellationToken cancellation)
     {
         using var buffer = new MemoryStream();

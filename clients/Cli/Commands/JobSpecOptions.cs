@@ -11,9 +11,6 @@ internal sealed class JobSpecOptions
     /// <summary>What the service takes when no fuel limit is given.</summary>
     private const long FuelDefault = 100_000_000;
 
-    /// <summary>Inputs up to this size travel inside the request.</summary>
-    private const int InlineBytesMax = 16 * 1024;
-
     private const string StandardInput = "-";
 
     private readonly Argument<string> _program = new("PROGRAM")
@@ -158,9 +155,9 @@ internal sealed class JobSpecOptions
     /// <summary>Small inputs go inside the request; a larger one is stored as a blob.</summary>
     private static async Task<(ReadOnlyMemory<byte>? Inline, BlobId? Blob)> Inline(Invocation run, Stream content, string name)
     {
-        var head = new byte[InlineBytesMax + 1];
+        var head = new byte[JobLimits.InlineBytesMax + 1];
         var count = await content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, run.Cancellation);
-        if (count <= InlineBytesMax)
+        if (count <= JobLimits.InlineBytesMax)
             return (head.AsMemory(0, count), null);
         Stream all;
         if (content.CanSeek)

@@ -4,8 +4,8 @@ using System.Text.Unicode;
 namespace Marketplace.Engine.Guests.Onvm;
 
 /// <summary>
-/// Blobs in the ONVM ABI. Codes for an id: -2 it is out of bounds, -3 no UTF-8, -4 no hexadecimal digits, -5 not 32 bytes long. A blob that
-/// cannot be read ends the run as the host's fault.
+/// Blobs in the ONVM ABI. Codes for an id: -2 it is out of bounds, -3 no UTF-8, -4 no hexadecimal digits, -5 not 32 bytes long, also where its
+/// text is over <see cref="GuestPolicy.BlobIdBytesMax"/>. A blob that cannot be read ends the run as the host's fault.
 /// </summary>
 internal static class OnvmBlobs
 {
@@ -41,7 +41,7 @@ internal static class OnvmBlobs
 
     /// <summary>
     /// onvm_blob_read(id, size, blob out, room), with the id in hexadecimal digits: the blob's size. -6 it is not known, -7 too little
-    /// room, -8 the place leaves the guest's memory.
+    /// room, or more than <see cref="GuestPolicy.BlobBytesMax"/>, -8 the place leaves the guest's memory.
     /// </summary>
     public static long Read(GuestRun run, HostArguments arguments)
     {
@@ -50,13 +50,12 @@ internal static class OnvmBlobs
             return error;
         if (LengthOf(run, id) is not { } size)
             return -6;
-        if (size > arguments.U32(3) || size > int.MaxValue)
+        if (size > arguments.U32(3) || size > GuestPolicy.BlobBytesMax)
             return -7;
         if (!run.Memory.TryWrite(arguments.U32(2), (uint)size, out var destination))
             return -8;
         run.ChargeCopy(size);
-        ReadInto(run, id, destination);
-        return size;
+        return ReadInto(run, id, destination) ? size : -6;
     }
 
     private static long? LengthOf(GuestRun run, BlobId id)
@@ -65,13 +64,13 @@ internal static class OnvmBlobs
         return GuestHostFault.Guard(() => run.Blobs!.Length(id));
     }
 
-    // Not by Guard: a span cannot be captured.
-    private static void ReadInto(GuestRun run, BlobId id, Span<byte> destination)
+    // Not by Guard: a span cannot be captured. A blob whose owner has removed it meanwhile is unknown like any other: a fault of the host would
+    // be an end that a client can choose.
+    private static bool ReadInto(GuestRun run, BlobId id, Span<byte> destination)
     {
         try
         {
-            if (!run.Blobs!.TryRead(id, destination))
-                throw new InvalidOperationException($"{id} was there a moment ago and could not be read.");
+            return run.Blobs!.TryRead(id, destination);
         }
         catch (Exception cause)
         {
@@ -92,6 +91,8 @@ internal static class OnvmBlobs
             return 0;
         }
 
+        if (size > GuestPolicy.BlobIdBytesMax)
+            return -5;
         if (!Utf8.IsValid(text))
             return -3;
         text = text.Trim(" \t\r\n"u8);

@@ -214,6 +214,7 @@ internal sealed class FileTree
     public IReadOnlyList<GuestFile> Outputs()
     {
         List<GuestFile> files = [];
+        var bytes = 0L;
         Stack<(string Path, DirectoryNode Directory)> rest = new([("", _output)]);
         while (rest.TryPop(out var at))
         {
@@ -223,7 +224,7 @@ internal sealed class FileTree
                 if (entry.Node is DirectoryNode directory)
                     rest.Push((path + "/", directory));
                 else if (entry.Node is FileNode file)
-                    AddOutput(files, path, file);
+                    AddOutput(files, path, file, ref bytes);
             }
         }
 
@@ -231,13 +232,22 @@ internal sealed class FileTree
         return files;
     }
 
-    private static void AddOutput(List<GuestFile> files, string path, FileNode file)
+    private static void AddOutput(List<GuestFile> files, string path, FileNode file, ref long bytes)
     {
         if (files.Count == GuestPolicy.OutputFilesMax)
         {
             throw new GuestStop(
                 GuestOutcome.OutputTooLarge, 0,
                 $"{OutputDirectory} has more than {GuestPolicy.OutputFilesMax} files, which is the limit");
+        }
+
+        // A file with several names is given back under each of them.
+        bytes += file.Length;
+        if (bytes > GuestPolicy.FileBytesMax)
+        {
+            throw new GuestStop(
+                GuestOutcome.OutputTooLarge, 0,
+                $"the files in {OutputDirectory} have at least {bytes} bytes under all their names, the limit is {GuestPolicy.FileBytesMax}");
         }
 
         if (!GuestFile.IsName(path))

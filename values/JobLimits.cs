@@ -1,0 +1,22 @@
+namespace Marketplace;
+
+/// <summary>
+/// Bounds of one job that the market checks and that workers, guests or clients must keep to: both sides read the same number here.
+/// </summary>
+public static class JobLimits
+{
+    /// <summary>Inputs and outputs up to this size travel inside the job; larger ones are blobs.</summary>
+    public const int InlineBytesMax = 16 * 1024;
+
+    /// <summary>An input blob, all input files together, and a blob that a guest reads: each is in the worker's memory while the job runs.</summary>
+    public const int InputBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>Output of one job, which is in the worker's memory; its files together may be as large again.</summary>
+    public const int OutputBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>Log of one job; it is part of the terminal write. More is cut.</summary>
+    public const int LogBytesMax = 64 * 1024;
+
+    /// <summary>Files that a job gets, and that it gives back: each is a blob of its own, looked up or pinned on the way.</summary>
+    public const int FilesMax = 64;
+}
