@@ -85,8 +85,6 @@ public sealed class ProgramGrain : Grain, IProgramGrain
             throw Refuse(ErrorCode.BlobNotFound, $"The bytes of {deployment.Module} are not in the store. Upload the module again.");
         if (found.Info is not { } info)
             throw Refuse(ErrorCode.InvalidModule, found.Refusal!);
-        if (info.EntryPoints.Count > ProgramPolicy.EntryPointsMax)
-            throw Refuse(ErrorCode.LimitExceeded, $"The module has {info.EntryPoints.Count} entry points; allowed are {ProgramPolicy.EntryPointsMax}.");
         await Count(caller, deployment.Module, found.Size);
         await LostWrites.Resend(() => module.KeepFor(_id));
         var program = new ProgramView(

@@ -6,9 +6,6 @@ internal static class ProgramPolicy
     /// <summary>A salt: a hash or a short name.</summary>
     public const int SaltBytesMax = 64;
 
-    /// <summary>Entry points that a manifest lists.</summary>
-    public const int EntryPointsMax = 1000;
-
     /// <summary>Bytes of all modules that a silo validates or that wait for it: four of the largest, or hundreds of usual ones.</summary>
     public const long InspectedBytesMax = 256 << 20;
 

@@ -120,29 +120,36 @@ public sealed partial class SubmissionGrain(TimeProvider clock, ILogger<Submissi
                 item.Refuse(ErrorCode.ProgramNotFound, $"There is no program {item.Spec.Program}. Deploy it first.");
             else if (SubmissionRules.CheckEntryPoint(item.Spec, item.Program) is { } refusal)
                 item.Refuse(refusal.Code, refusal.Message);
-            else if (await FindUnreadable(batch.Caller, item.Spec) is { } blob)
-                item.Refuse(ErrorCode.BlobNotFound, $"There is no blob {blob} of this account. Upload the input first.");
+            else if (await CheckInputs(batch.Caller, item.Spec) is { } unfit)
+                item.Refuse(unfit.Code, unfit.Message);
         }
     }
 
-    /// <returns>A blob of the spec that the account does not have; null where it has all.</returns>
-    private async ValueTask<BlobId?> FindUnreadable(Caller caller, JobSpec spec)
+    /// <returns>Null where the account has all blobs of the spec, and none is larger than a worker takes.</returns>
+    private async ValueTask<Refusal?> CheckInputs(Caller caller, JobSpec spec)
     {
-        if (spec.InputBlob is { } input && !await MayRead(caller, input))
-            return input;
+        if (spec.InputBlob is { } input && (await SizeOf(caller, input) is not { } inputSize
+            ? SubmissionRules.MissingInput(input)
+            : SubmissionRules.CheckInputSize("input", inputSize)) is { } unfit)
+        {
+            return unfit;
+        }
+
         if (spec.Files.IsDefaultOrEmpty)
             return null;
+        var sizes = 0L;
         foreach (var file in spec.Files)
         {
-            if (!await MayRead(caller, file.Blob))
-                return file.Blob;
+            if (await SizeOf(caller, file.Blob) is not { } size)
+                return SubmissionRules.MissingInput(file.Blob);
+            sizes += size;
         }
 
-        return null;
+        return SubmissionRules.CheckInputSize("inputFiles together", sizes);
     }
 
-    private async ValueTask<bool> MayRead(Caller caller, BlobId blob) =>
-        await GrainFactory.GetGrain<IBlobGrain>(blob.ToString()).Find(caller.Account) is not null;
+    private async ValueTask<long?> SizeOf(Caller caller, BlobId blob) =>
+        (await GrainFactory.GetGrain<IBlobGrain>(blob.ToString()).Find(caller.Account))?.Size;
 
     private async ValueTask<ProgramView?> FindProgram(ProgramId id)
     {

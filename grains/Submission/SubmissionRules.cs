@@ -11,7 +11,7 @@ internal static class SubmissionRules
     {
         var spec = item.Spec;
         return CheckSize("requestId", Utf8Size(item.RequestId), 1, MarketLimits.RequestIdBytesMax)
-            ?? (spec.EntryPoint is { } entry ? CheckSize("entryPoint", Utf8Size(entry), 1, MarketLimits.NameBytesMax) : null)
+            ?? (spec.EntryPoint is { } entry ? CheckSize("entryPoint", Utf8Size(entry), 1, GuestPolicy.EntryPointNameBytesMax) : null)
             ?? CheckSize("input", spec.Input.Length, 0, MarketLimits.InlineBytesMax)
             ?? (spec.InputBlob is not null && !spec.Input.IsEmpty
                 ? new Refusal(ErrorCode.MalformedRequest, "The job has an inline input and an input blob; send one of them.")
@@ -42,6 +42,11 @@ internal static class SubmissionRules
             : new Refusal(ErrorCode.EntryPointNotFound, $"The program has {program.EntryPoints.Length} entry points; name one of: {Listed(program)}.");
     }
 
+    public static Refusal MissingInput(BlobId blob) => new(ErrorCode.BlobNotFound, $"There is no blob {blob} of this account. Upload the input first.");
+
+    /// <summary>A worker would fetch it all before it could say no, and nobody would pay for that.</summary>
+    public static Refusal? CheckInputSize(string what, long size) => CheckNumber($"{what} in bytes", size, 0, JobLimits.InputBytesMax);
+
     private static Refusal? CheckArguments(JobSpec spec)
     {
         if (spec.Arguments.IsDefault)
@@ -63,6 +68,9 @@ internal static class SubmissionRules
             ?? (spec.Environment.Any(variable => variable.Name is "" || variable.Name.AsSpan().ContainsAny('=', '\0') || variable.Value.Contains('\0'))
                 ? new Refusal(ErrorCode.MalformedRequest,
                     "A variable of the environment has no name, an equals sign in its name, or a zero character, which WASI takes for its end.")
+                : null)
+            ?? (spec.Environment.DistinctBy(variable => variable.Name).Count() < spec.Environment.Length
+                ? new Refusal(ErrorCode.MalformedRequest, "Two variables of the environment have the same name.")
                 : null);
     }
 

@@ -95,6 +95,8 @@ public sealed class BlobTests
         var program = await market.Deploy(caller);
         var blob = await market.Upload(caller, "x");
         var unknown = new BlobId(new Bytes32([.. Enumerable.Repeat((byte)1, 32)]));
+        var large = await market.Upload(caller, new string('x', JobLimits.InputBytesMax));
+        var tooLarge = await market.Upload(caller, new string('x', JobLimits.InputBytesMax + 1));
         var spec = TestMarket.Spec(program);
         (JobSpec Spec, ErrorCode Code)[] refused =
         [
@@ -103,7 +105,10 @@ public sealed class BlobTests
             (spec with { Files = [new InputFile("a", blob), new InputFile("a/b", blob)] }, ErrorCode.MalformedRequest),
             (spec with { Files = [.. Enumerable.Range(0, MarketLimits.JobFilesMax + 1).Select(i => new InputFile($"{i}", blob))] }, ErrorCode.LimitExceeded),
             (spec with { Files = [new InputFile("a", blob), new InputFile("b", unknown)] }, ErrorCode.BlobNotFound),
+            (spec with { Files = [new InputFile("a", large), new InputFile("b", blob)] }, ErrorCode.LimitExceeded),
+            (spec with { Input = default, InputBlob = tooLarge }, ErrorCode.LimitExceeded),
             (spec with { Environment = [new EnvironmentVariable("a=b", "")] }, ErrorCode.MalformedRequest),
+            (spec with { Environment = [new EnvironmentVariable("a", "1"), new EnvironmentVariable("a", "2")] }, ErrorCode.MalformedRequest),
             (spec with { Environment = [new EnvironmentVariable("a", new string('x', MarketLimits.EnvironmentBytesMax))] }, ErrorCode.LimitExceeded),
         ];
         foreach (var (bad, code) in refused)
