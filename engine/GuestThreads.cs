@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 
 namespace Marketplace.Engine;
 
@@ -69,9 +70,23 @@ public sealed class GuestThreads : IDisposable
     private void Loop()
     {
         _isGuestThread = true;
-        foreach (var item in _work.GetConsumingEnumerable())
+        while (RunNext())
         {
-            item();
         }
+    }
+
+    /// <summary>
+    /// In a frame of its own: a thread that waits for more must not keep the last body, and through it a module with its code, until there is more.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool RunNext()
+    {
+        if (!_work.TryTake(out var item, Timeout.Infinite))
+        {
+            return false;
+        }
+
+        item();
+        return true;
     }
 }

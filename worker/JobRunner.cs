@@ -45,6 +45,16 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
         }
     }
 
+    /// <summary>Keeps the compiled modules to their budget, and drops them all when nothing was run for long.</summary>
+    /// <returns>Whether all were dropped, so that memory can be given back.</returns>
+    public bool Rest(TimeSpan idle)
+    {
+        if (idle >= WorkerPolicy.IdleMax)
+            return _modules.Clear();
+        _modules.Trim();
+        return false;
+    }
+
     /// <summary>The result of a lease that did not come to a run.</summary>
     public static WorkerResult NotRun(WorkerLease lease, RunOutcome outcome, string reason, DateTimeOffset at) =>
         new(lease.Id, lease.Job, outcome, reason, 0, default, null, 0, default, [], at, at);

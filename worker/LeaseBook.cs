@@ -23,6 +23,8 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
     private readonly Dictionary<LeaseId, HeldLease> _held = [];
     private readonly SemaphoreSlim _ready = new(0);
     private readonly CancellationTokenSource _closed = new();
+    private long _lastHeld = time.GetTimestamp();
+    private int _running;
     private double _runSeconds = WorkerPolicy.PrefetchTime.TotalSeconds;
 
     /// <summary>One lease per slot, and as many more as recent runs would get through in <see cref="WorkerPolicy.PrefetchTime"/>.</summary>
@@ -35,6 +37,16 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
                 var ahead = slots * WorkerPolicy.PrefetchTime.TotalSeconds / Math.Max(_runSeconds, 1e-6);
                 return slots + (int)Math.Min(ahead, WorkerPolicy.PrefetchMax);
             }
+        }
+    }
+
+    /// <summary>How long there has been no lease, waiting or running; zero while there is one.</summary>
+    public TimeSpan Idle
+    {
+        get
+        {
+            lock (_lock)
+                return _held.Count + _running > 0 ? TimeSpan.Zero : time.GetElapsedTime(_lastHeld);
         }
     }
 
@@ -70,6 +82,7 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
                 if (_waiting.First is not { } first)
                     continue;
                 _waiting.RemoveFirst();
+                _running++;
                 return first.Value;
             }
         }
@@ -80,6 +93,8 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
     {
         lock (_lock)
         {
+            _running--;
+            _lastHeld = time.GetTimestamp();
             _runSeconds += (took.TotalSeconds - _runSeconds) * RunTimeWeight;
             return _held.Remove(held.Lease.Id);
         }

@@ -4,8 +4,8 @@ namespace Marketplace.Worker;
 
 /// <summary>
 /// Compiled modules by the id of their bytes, least recently used first out, within a budget of what they take in memory. That grows while functions are
-/// called for the first time, so it is looked at anew when a module is added. A module that is evicted while it runs lives until its last run ends.
-/// Thread-safe; a module is compiled once even when many runs ask for it at the same time.
+/// called for the first time, so it is looked at anew when a module is added and by <see cref="Trim()"/>. A module that is evicted while it runs lives
+/// until its last run ends. Thread-safe; a module is compiled once even when many runs ask for it at the same time.
 /// </summary>
 internal sealed class ModuleCache(long bytesMax)
 {
@@ -32,6 +32,29 @@ internal sealed class ModuleCache(long bytesMax)
             // A failed fetch may work the next time; Lazy would repeat its exception for ever.
             Remove(entry);
             throw;
+        }
+    }
+
+    /// <summary>Drops what has grown over the budget since modules were added; the one that was used last stays.</summary>
+    public void Trim()
+    {
+        lock (_lock)
+        {
+            if (_byUse.Last is { } last)
+                Trim(keep: last.Value.Id);
+        }
+    }
+
+    /// <summary>Drops every module that is compiled.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool Clear()
+    {
+        lock (_lock)
+        {
+            var compiled = _byUse.Where(entry => entry.Program.IsValueCreated).ToArray();
+            foreach (var entry in compiled)
+                Remove(entry);
+            return compiled.Length > 0;
         }
     }
 

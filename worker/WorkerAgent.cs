@@ -22,7 +22,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         var slots = Enumerable.Range(0, options.Slots).Select(_ => threads.Run(RunSlot)).ToArray();
         using var reporting = new CancellationTokenSource();
         var reporter = ReportLoop(reporting.Token);
-        await using (time.CreateTimer(_ => ReturnStale(), null, WorkerPolicy.LeaseWaitMax, WorkerPolicy.LeaseWaitMax / 2))
+        await using (time.CreateTimer(_ => LookAround(), null, WorkerPolicy.LeaseWaitMax, WorkerPolicy.LeaseWaitMax / 2))
         {
             try
             {
@@ -85,6 +85,13 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
                 _reports.Add(result);
         }
         return count;
+    }
+
+    private void LookAround()
+    {
+        ReturnStale();
+        if (_runner.Rest(_leases.Idle))
+            HostMemory.GiveBack();
     }
 
     /// <summary>Gives back what has waited too long behind long runs.</summary>

@@ -27,6 +27,12 @@ public static class WorkerPolicy
     /// <summary>A lease that has waited for a slot this long is given back: another worker may be free.</summary>
     public static readonly TimeSpan LeaseWaitMax = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// A worker that has had no lease for so long gives its compiled modules up: compiling a large one again takes a second or two, and its memory is of
+    /// use to others meanwhile.
+    /// </summary>
+    public static readonly TimeSpan IdleMax = TimeSpan.FromMinutes(1);
+
     /// <summary>The pause after the first failed call to the market; doubled up to <see cref="RetryPauseMax"/>.</summary>
     public static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(50);
 

@@ -24,6 +24,18 @@ internal static class MemoryPool
         }
     }
 
+    /// <summary>Gives back what no guest uses now.</summary>
+    public static void Clear()
+    {
+        foreach (var shelf in Shelves)
+        {
+            while (shelf.Take() is { } reservation)
+            {
+                reservation.Dispose();
+            }
+        }
+    }
+
     /// <summary>Reservations of one capacity, the last used first: its pages are the likeliest to be in the cache.</summary>
     private sealed class Shelf
     {

@@ -26,6 +26,22 @@ internal static partial class UnixPages
 
     public static bool Release(nint address, nuint bytes) => munmap(address, bytes) == 0;
 
+    /// <summary>Returns what the C library keeps for later, which the machine-code compiler took from it.</summary>
+    public static void TrimHeap()
+    {
+        try
+        {
+            malloc_trim(0);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // Not every C library for Linux has it: https://man7.org/linux/man-pages/man3/malloc_trim.3.html. The others keep little.
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial int malloc_trim(nuint keep);
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint mmap(nint address, nuint length, int protection, int flags, int file, nint offset);
 

@@ -10,6 +10,27 @@ public sealed class IsolationTests(GuestThreadsFixture guests) : EngineTest(gues
     private static readonly WasmType[] None = [];
     private static readonly WasmType[] I32 = [WasmType.I32];
 
+    [Fact]
+    public async Task ThreadThatWaits_KeepsNothingOfTheLastGuest()
+    {
+        using var threads = new GuestThreads(1);
+        var last = await RunAndForget(threads);
+        for (var i = 0; i < 1_000 && last.IsAlive; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.False(last.IsAlive);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Task<WeakReference> RunAndForget(GuestThreads threads)
+    {
+        var guest = new object();
+        return threads.Run(() => new WeakReference(guest));
+    }
+
     [Theory]
     [TestsBound(typeof(EnginePolicy), nameof(EnginePolicy.ClearBytesMax))]
     [InlineData(1)]

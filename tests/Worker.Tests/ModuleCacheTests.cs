@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Marketplace.Api.Workers;
 using Marketplace.Engine;
 using Marketplace.Engine.Guests;
 using Marketplace.Worker;
@@ -79,6 +80,45 @@ public sealed class ModuleCacheTests
 
         Assert.False(weak.IsAlive);
         GC.KeepAlive(cache);
+    }
+
+    [Fact]
+    public void IdleWorker_DropsItsModulesAndABusyOneKeepsThem()
+    {
+        var market = new FakeMarket();
+        var lease = market.Lease(market.Add(Echo), "hello");
+        var options = new WorkerOptions { Worker = new WorkerId(default), PayTo = new AccountId(default) };
+        var runner = new JobRunner(market, options, TimeProvider.System);
+        Assert.Equal(RunOutcome.Completed, runner.Run(lease, default).Outcome);
+        market.Blobs.Clear();
+
+        Assert.False(runner.Rest(WorkerPolicy.IdleMax - TimeSpan.FromTicks(1)));
+        Assert.Equal(RunOutcome.Completed, runner.Run(lease, default).Outcome);
+        Assert.True(runner.Rest(WorkerPolicy.IdleMax));
+        Assert.Equal(RunOutcome.InputUnavailable, runner.Run(lease, default).Outcome);
+        Assert.False(runner.Rest(WorkerPolicy.IdleMax));
+    }
+
+    [Fact]
+    public void Worker_IsIdleFromTheEndOfItsLastRunOn()
+    {
+        var time = new ImpatientTime(TimeSpan.Zero);
+        var book = new LeaseBook(slots: 1, time);
+        var lease = new FakeMarket().Lease(new BlobId(default), "");
+        var hour = TimeSpan.FromHours(1);
+        time.Advance(hour);
+        Assert.Equal(hour, book.Idle);
+
+        book.Add(lease);
+        time.Advance(hour);
+        Assert.Equal(TimeSpan.Zero, book.Idle);
+        var held = book.TakeNext()!;
+        book.Stop(lease.Id);
+        time.Advance(hour);
+        Assert.Equal(TimeSpan.Zero, book.Idle);
+        book.Finish(held, hour);
+        time.Advance(hour);
+        Assert.Equal(hour, book.Idle);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
