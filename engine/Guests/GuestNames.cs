@@ -7,6 +7,7 @@ internal static class GuestNames
 {
     private const int ShownMax = 80;
     private const int ListedMax = 8;
+    private const int SampledMax = 3;
 
     /// <returns>The name with everything but printable ASCII replaced by a question mark, cut where it is long.</returns>
     public static string Show(string name)
@@ -19,9 +20,14 @@ internal static class GuestNames
         return name.Length > ShownMax ? shown + "..." : shown;
     }
 
-    public static string Show(IReadOnlyList<string> names)
+    public static string Show(IReadOnlyList<string> names) => Show(names, ListedMax);
+
+    /// <returns>A few of them, where what they have in common is what matters.</returns>
+    public static string ShowSome(IReadOnlyList<string> names) => Show(names, SampledMax);
+
+    private static string Show(IReadOnlyList<string> names, int max)
     {
-        var shown = string.Join(", ", names.Take(ListedMax).Select(Show));
-        return names.Count > ListedMax ? $"{shown} and {names.Count - ListedMax} more" : shown;
+        var shown = string.Join(", ", names.Take(max).Select(Show));
+        return names.Count > max ? $"{shown} and {names.Count - max} more" : shown;
     }
 }

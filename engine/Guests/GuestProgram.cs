@@ -38,7 +38,7 @@ public sealed class GuestProgram : IDisposable
     /// <exception cref="InvalidModuleException">The only one, whatever the bytes; it says why and where.</exception>
     public static GuestProgram Load(ReadOnlyMemory<byte> module, TimeProvider? clock = null)
     {
-        var decoded = WasmModule.Decode(module, EngineLimits.Default);
+        var decoded = Decode(module, EngineLimits.Default);
         var shape = GuestShape.Of(decoded, module.Span);
         return new GuestProgram(shape, CompiledModule.Compile(decoded), clock ?? TimeProvider.System);
     }
@@ -65,6 +65,19 @@ public sealed class GuestProgram : IDisposable
 
     /// <summary>Lets the compiled code go as soon as the last run that began before has ended.</summary>
     public void Dispose() => _compiled = null;
+
+    /// <summary>Decodes; the refusal of a file that is no module at all says what it is.</summary>
+    internal static WasmModule Decode(ReadOnlyMemory<byte> module, EngineLimits limits)
+    {
+        try
+        {
+            return WasmModule.Decode(module, limits);
+        }
+        catch (InvalidModuleException refusal) when (ModuleOrigins.OfFile(module.Span) is { } origin)
+        {
+            throw origin.Explain(refusal);
+        }
+    }
 
     private Func<GuestResult> Prepare(GuestInvocation invocation)
     {

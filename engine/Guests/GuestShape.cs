@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Marketplace.Engine.Guests.Onvm;
 using Marketplace.Engine.Guests.Wasi;
@@ -18,6 +19,9 @@ internal sealed record GuestShape(
     public const string AllocateExport = "onvm_alloc";
     public const string MemoryExport = "memory";
 
+    /// <summary>Modules of unknown imports that a refusal names: a person reads no more.</summary>
+    private const int ImportGroupsMax = 4;
+
     private static readonly FunctionType NothingToNothing = new([], []);
     private static readonly FunctionType SizeToPointer = new([WasmType.I32], [WasmType.I32]);
 
@@ -30,9 +34,9 @@ internal sealed record GuestShape(
     /// <exception cref="InvalidModuleException">The module follows no guest ABI.</exception>
     public static GuestShape Of(WasmModule module, ReadOnlySpan<byte> bytes)
     {
-        var needs = HostNeeds.None;
-        for (var i = 0; i < module.Imports.Count; i++)
-            needs |= CheckImport(module.Imports[i], bytes, i);
+        if (Refusals(module, bytes, out _) is [var refusal, ..])
+            throw refusal;
+        var needs = module.Imports.Aggregate(HostNeeds.None, (all, import) => all | Offered[(import.Module, import.Name)].Needs);
         var (abi, entries, conventions) = Entries(module, bytes);
         var info = new GuestInfo(
             abi, entries, (needs & HostNeeds.State) != 0,
@@ -55,19 +59,22 @@ internal sealed record GuestShape(
         return (abi, entries, conventions);
     }
 
-    /// <returns>Why the module is no program: all imports that are refused, and the first of the other reasons.</returns>
-    public static IReadOnlyList<InvalidModuleException> Refusals(WasmModule module, ReadOnlySpan<byte> bytes)
+    /// <returns>
+    /// Why the module is no program: what it imports that no program is given, each import of another type, and the first of the other reasons. The
+    /// first of them begins with what the module is.
+    /// </returns>
+    public static IReadOnlyList<InvalidModuleException> Refusals(WasmModule module, ReadOnlySpan<byte> bytes, out ModuleOrigin? origin)
     {
         List<InvalidModuleException> refusals = [];
+        var unknown = module.Imports.Where(import => !Offered.ContainsKey((import.Module, import.Name))).ToArray();
+        if (unknown.Length > 0)
+            refusals.Add(BadImport(bytes, module.Imports.ToList().IndexOf(unknown[0]), UnknownImports(unknown)));
         for (var i = 0; i < module.Imports.Count; i++)
         {
-            try
+            if (HasOtherType(module.Imports[i], out var call))
             {
-                CheckImport(module.Imports[i], bytes, i);
-            }
-            catch (InvalidModuleException refusal)
-            {
-                refusals.Add(refusal);
+                var name = GuestNames.Show($"{call.Module}.{call.Name}");
+                refusals.Add(BadImport(bytes, i, $"incompatible import type: {name} is a function of type {call.Type}"));
             }
         }
 
@@ -80,7 +87,25 @@ internal sealed record GuestShape(
             refusals.Add(refusal);
         }
 
+        origin = refusals.Count == 0 ? null : ModuleOrigins.Of(module, bytes, unknown);
+        if (origin is not null)
+            refusals[0] = origin.Explain(refusals[0]);
         return refusals;
+    }
+
+    private static bool HasOtherType(ModuleImport import, [NotNullWhen(true)] out HostCall? call) =>
+        Offered.TryGetValue((import.Module, import.Name), out call) && !call.Type.Equals(import.Type);
+
+    private static string UnknownImports(ModuleImport[] unknown)
+    {
+        var offer = $"a program may import only functions of {WasiImports.Module}, {WasiImports.UnstableModule} and {OnvmImports.Module}.onvm_*";
+        if (unknown.Length == 1)
+            return $"unknown import {GuestNames.Show($"{unknown[0].Module}.{unknown[0].Name}")}: {offer}";
+        var groups = unknown.GroupBy(import => import.Module).OrderByDescending(group => group.Count()).ToArray();
+        var shown = string.Join("; ", groups.Take(ImportGroupsMax).Select(group =>
+            $"{group.Count()} of {GuestNames.Show(group.Key)}: {GuestNames.ShowSome([.. group.Select(import => import.Name)])}"));
+        var more = groups.Length > ImportGroupsMax ? $"; and of {groups.Length - ImportGroupsMax} more modules" : "";
+        return $"{unknown.Length} unknown imports ({shown}{more}): {offer}";
     }
 
     private static Dictionary<string, OnvmConvention> FindEntryPoints(WasmModule module)
@@ -127,22 +152,6 @@ internal sealed record GuestShape(
         throw BadExport(
             bytes,
             $"missing entry point: neither '{CommandEntry}' nor a function of type {string.Join(", ", OnvmConventions.Types)} is exported");
-    }
-
-    private static HostNeeds CheckImport(ModuleImport import, ReadOnlySpan<byte> bytes, int index)
-    {
-        var name = GuestNames.Show($"{import.Module}.{import.Name}");
-        if (Offered.TryGetValue((import.Module, import.Name), out var call))
-        {
-            return call.Type.Equals(import.Type)
-                ? call.Needs
-                : throw BadImport(bytes, index, $"incompatible import type: {name} is a function of type {call.Type}");
-        }
-
-        throw BadImport(
-            bytes, index,
-            $"unknown import {name}: a program may import only functions of {WasiImports.Module}, {WasiImports.UnstableModule} and "
-            + $"{OnvmImports.Module}.onvm_*");
     }
 
     private static bool Exports(WasmModule module, string name, FunctionType type) =>

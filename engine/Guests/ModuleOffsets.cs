@@ -6,6 +6,7 @@ internal static class ModuleOffsets
     public const byte ImportSection = 2;
     public const byte ExportSection = 7;
 
+    private const byte CustomSection = 0;
     private const int HeaderSize = 8;
 
     /// <returns>The offset of the section's content, or of the module's end where it has no such section.</returns>
@@ -21,6 +22,22 @@ internal static class ModuleOffsets
         }
 
         return module.Length;
+    }
+
+    /// <summary>Whether there is a custom section of that name, which is shorter than 128 bytes. Nobody has checked what else is in one.</summary>
+    public static bool HasCustomSection(ReadOnlySpan<byte> module, ReadOnlySpan<byte> name)
+    {
+        for (var at = HeaderSize; at < module.Length;)
+        {
+            var id = module[at++];
+            var size = (int)ReadU32(module, ref at);
+            var content = module.Slice(at, size);
+            if (id == CustomSection && content.Length > name.Length && content[0] == name.Length && content[1..].StartsWith(name))
+                return true;
+            at += size;
+        }
+
+        return false;
     }
 
     /// <returns>The offset of the import's module name.</returns>

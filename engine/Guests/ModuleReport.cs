@@ -19,6 +19,9 @@ public sealed record ModuleReport
 
     public required int Bytes { get; init; }
 
+    /// <summary>What it is instead of a program, by the marks of the tools that made it; null where it can be deployed and where none is known.</summary>
+    public ModuleOrigin? Origin { get; init; }
+
     /// <summary>Null where it is no program.</summary>
     public GuestAbi? Abi { get; init; }
 
@@ -70,7 +73,7 @@ public sealed record ModuleReport
     {
         try
         {
-            return ModuleReports.Describe(WasmModule.Decode(module, EngineLimits.Default), module, []);
+            return ModuleReports.Describe(GuestProgram.Decode(module, EngineLimits.Default), module, []);
         }
         catch (InvalidModuleException refusal)
         {
@@ -83,7 +86,7 @@ public sealed record ModuleReport
     {
         var refusals = new[] { ReportedRefusal.Of(refusal) };
         if (refusal.Fault != ModuleFault.LimitExceeded)
-            return new ModuleReport { Bytes = module.Length, Refusals = refusals };
+            return new ModuleReport { Bytes = module.Length, Origin = ModuleOrigins.OfFile(module.Span), Refusals = refusals };
         try
         {
             return ModuleReports.Describe(WasmModule.Decode(module, ModuleReports.WideLimits), module, refusals);

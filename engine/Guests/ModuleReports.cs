@@ -26,13 +26,14 @@ internal static class ModuleReports
     public static ModuleReport Describe(WasmModule module, ReadOnlyMemory<byte> bytes, ReportedRefusal[] before)
     {
         var content = module.Content;
-        var refusals = GuestShape.Refusals(module, bytes.Span);
+        var refusals = GuestShape.Refusals(module, bytes.Span, out var origin);
         var info = refusals.Count == 0 ? GuestShape.Of(module, bytes.Span).Info : null;
         var functions = Functions(content, out var features);
         var codeBytes = functions.Sum(function => (long)function.CodeBytes);
         return new ModuleReport
         {
             Bytes = bytes.Length,
+            Origin = origin,
             Abi = info?.Abi,
             EntryPoints = info?.EntryPoints ?? [],
             UsesState = info?.UsesState ?? false,

@@ -40,6 +40,15 @@ public sealed class InspectTests : IDisposable
         Assert.Contains("It would be refused:\n  missing memory", ran.Text);
     }
 
+    [Fact]
+    public async Task FileThatIsNoModule_IsNamedBeforeItsFault()
+    {
+        await Write("component.wasm", "\0asm\u000d\0\u0001\0"u8.ToArray());
+        var ran = await _shell.Run("program", "inspect", "component.wasm");
+        Assert.StartsWith("is             a component, not a core module\n", ran.Text);
+        Assert.Contains("It would be refused:\n  this is a component, not a core module; build a core module: in Rust for the target wasm32-wasip1", ran.Text);
+    }
+
     private static string Program => Path.Combine(AppContext.BaseDirectory, "programs", "kvstore.wasm");
 
     private Task Write(string name, byte[] bytes) => File.WriteAllBytesAsync(Path.Combine(_shell.Folder, name), bytes);

@@ -57,6 +57,7 @@ internal static class InspectCommand
     {
         Table.WriteFields(
             writer,
+            ("is", report.Origin is { } origin ? origin.What : report.Abi is null ? "no program" : "a program"),
             ("abi", report.Abi switch { GuestAbi.WasiCommand => "WASI command", GuestAbi.Onvm => "ONVM", _ => "none" }),
             ("entry points", report.EntryPoints.Count > 0 ? string.Join(", ", report.EntryPoints) : null),
             ("uses state", report.UsesState),
