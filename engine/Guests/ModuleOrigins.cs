@@ -12,6 +12,8 @@ internal static class ModuleOrigins
 {
     private const string RustAdvice = "in Rust, build a program with a main function for the target wasm32-wasip1";
 
+    private const string WasiAdvice = "build its sources for WASI preview 1: with clang --target=wasm32-wasi, or in Rust for the target wasm32-wasip1";
+
     private static readonly (string Start, ModuleOrigin Origin)[] Files =
     [
         ("\0asm\u000d\0\u0001\0", new(
@@ -49,8 +51,9 @@ internal static class ModuleOrigins
             "an AssemblyScript module for a JavaScript host", "build it with wasi-shim (asc --config ./node_modules/@assemblyscript/wasi-shim/asconfig.json)")),
         (marks => marks.Import((module, _) => module == WasiImports.Module), new(
             "a WASI program that asks its host for more than preview 1 has", "build it without the extension that needs them, sockets for example")),
-        (marks => marks.HasUnknown, new(
-            "a module for another host", $"build it as a program of WASI preview 1: with clang --target=wasm32-wasi, {RustAdvice}")),
+        (marks => marks.From(module => module is "js" || module.EndsWith(".js", StringComparison.Ordinal) || module.Contains("-js-", StringComparison.Ordinal)),
+            new("a module for a JavaScript host", WasiAdvice)),
+        (marks => marks.HasUnknown, new("a module for another host", WasiAdvice)),
         (marks => marks.LacksEntry && marks.Exports(GuestShape.InitializeExport), new(
             "a reactor: a library whose functions a host calls", $"build a command: in C without -mexec-model=reactor; {RustAdvice}")),
         (marks => marks.LacksEntry && marks.Exports(), new(

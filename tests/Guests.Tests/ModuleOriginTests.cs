@@ -22,6 +22,7 @@ public sealed class ModuleOriginTests
     [InlineData("a.b", "an Emscripten module for a JavaScript host", "-sSTANDALONE_WASM")]
     [InlineData("env.mono_wasm_marshal", ".NET's runtime for browsers", "WASI preview 1")]
     [InlineData("wasi_snapshot_preview1.sock_open", "a WASI program that asks its host for more", "without the extension")]
+    [InlineData("rb-js-abi-host.is-js", "a module for a JavaScript host", "clang --target=wasm32-wasi")]
     [InlineData("env.system", "a module for another host", "clang --target=wasm32-wasi")]
     public void Import_TellsWhoMadeTheModule(string import, string what, string advice)
     {

@@ -34,7 +34,7 @@ public sealed class ModuleReportTests
         var report = ModuleReport.Of(Guest.Fixture("unknown_import"));
         var refusal = Assert.Single(report.Refusals);
         Assert.Equal(ModuleFault.NotAProgram, refusal.Fault);
-        Assert.StartsWith("this is a module for another host; build it as a program of WASI preview 1", refusal.Reason);
+        Assert.StartsWith("this is a module for another host; build its sources for WASI preview 1", refusal.Reason);
         Assert.Contains(". Unknown import env.system: ", refusal.Reason);
         Assert.Null(report.Abi);
         Assert.NotEmpty(report.Exports);
