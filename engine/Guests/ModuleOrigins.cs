@@ -66,7 +66,10 @@ internal static class ModuleOrigins
         // Text may begin with spaces.
         var start = Encoding.Latin1.GetString(bytes[..Math.Min(bytes.Length, 256)]);
         var text = start.TrimStart(' ', '\t', '\r', '\n');
-        return Array.Find(Files, file => start.StartsWith(file.Start, StringComparison.Ordinal) || text.StartsWith(file.Start, StringComparison.Ordinal)).Origin;
+        return Array.Find(Files, Fits).Origin;
+
+        bool Fits((string Start, ModuleOrigin Origin) file) =>
+            start.StartsWith(file.Start, StringComparison.Ordinal) || text.StartsWith(file.Start, StringComparison.Ordinal);
     }
 
     /// <param name="unknown">The imports that no program may have.</param>
@@ -99,7 +102,8 @@ internal static class ModuleOrigins
     {
         public bool HasUnknown => Unknown.Count > 0;
 
-        public bool LacksEntry => !Module.ExportsByName.ContainsKey(GuestShape.CommandEntry) && !Module.Exports.Any(export => OnvmConventions.Of(export) is not null);
+        public bool LacksEntry => !Module.ExportsByName.ContainsKey(GuestShape.CommandEntry)
+            && !Module.Exports.Any(export => OnvmConventions.Of(export) is not null);
 
         /// <summary>Emscripten shortens names where it optimises: everything comes from <c>a</c>, and no name has more than three letters.</summary>
         public bool IsMinified => Unknown.Count > 0 && Module.Imports.All(import => import.Module == "a" && import.Name.Length <= 3);

@@ -23,10 +23,11 @@ public sealed class BulkTests(GuestThreadsFixture guests) : EngineTest(guests)
         module.PassiveData([.. Enumerable.Repeat((byte)0xAB, 3 * Piece)]);
         module.Function(module.Type(None, None), "run", Bulk(new Code().Call(stop).I32Const(to).I32Const(second).I32Const(3 * Piece), name));
         var imports = new Imports().Add("host", "call", (Action<Instance>)(static instance => instance.Run.Stop = TrapKind.TimedOut));
+        var run = new Run(Limits(), TimeProvider.System);
 
         var (trap, memory) = await OnGuestThread(() =>
         {
-            using var instance = Instance.Instantiate(module.Compile(), imports, new Run(Limits(), TimeProvider.System));
+            using var instance = Instance.Instantiate(module.Compile(), imports, run);
             var bytes = instance.Memory.Span(0, 4 * Piece);
             if (name == "copy")
             {
@@ -64,10 +65,11 @@ public sealed class BulkTests(GuestThreadsFixture guests) : EngineTest(guests)
         module.Function(module.Type(ThreeI32, None), "run", new Code().LocalGet(0).LocalGet(1).LocalGet(2).MemoryCopy());
         var before = new byte[4 * Piece];
         new Random(1).NextBytes(before);
+        var run = new Run(Limits(), TimeProvider.System);
 
         var after = await OnGuestThread(() =>
         {
-            using var instance = Instance.Instantiate(module.Compile(), new Imports(), new Run(Limits(), TimeProvider.System));
+            using var instance = Instance.Instantiate(module.Compile(), new Imports(), run);
             before.CopyTo(instance.Memory.Span(0, 4 * Piece));
             instance.Invoke("run", Value.FromI32(to), Value.FromI32(from), Value.FromI32(count));
             return instance.Memory.Span(0, 4 * Piece).ToArray();

@@ -10,7 +10,7 @@ namespace Marketplace.Tests.Silo;
 /// Whatever a guest does to choose its end, the client pays for the fuel: the real engine, worker, market and store, over HTTP. Retries are off, so
 /// that a job which ends as the worker's failure says so at once.
 /// </summary>
-public sealed class GuestEndsTests
+public sealed class GuestEndsTests(GuestEndsTests.OneSilo silo) : IClassFixture<GuestEndsTests.OneSilo>
 {
     private const uint Key = Probe.Scratch;
     private const uint Text = Probe.Scratch + 0x1000;
@@ -23,9 +23,7 @@ public sealed class GuestEndsTests
     [Fact]
     public async Task WhateverAGuestWritesOrAsks_ItsFuelIsPaid()
     {
-        using var folder = new TemporaryFolder();
-        await using var silo = await SiloProcess.Start(folder.Path, Cancellation);
-        await using var client = silo.Client();
+        await using var client = silo.Process.Client();
         var onvm = await Deploy(client, "probe");
         var large = await client.Blobs.Put(new byte[GuestPolicy.BlobBytesMax + 1], Cancellation);
 
@@ -55,9 +53,7 @@ public sealed class GuestEndsTests
     [Fact]
     public async Task EntryPointOfTheLongestName_IsDeployedAndRun()
     {
-        using var folder = new TemporaryFolder();
-        await using var silo = await SiloProcess.Start(folder.Path, Cancellation);
-        await using var client = silo.Client();
+        await using var client = silo.Process.Client();
         var name = new string('e', GuestPolicy.EntryPointNameBytesMax);
         await using var module = new MemoryStream(WithEntryPoint(name));
         var program = await client.Programs.Deploy(module, "long entry", cancellation: Cancellation);
@@ -109,6 +105,22 @@ public sealed class GuestEndsTests
             .. "\0asm"u8, 1, 0, 0, 0, .. Section(1, type), .. Section(3, [1, 0]), .. Section(5, [1, 0, 1]), .. Section(7, exports),
             .. Section(10, [1, 4, 0, 0x42, 0, 0x0b]),
         ];
+    }
+
+    /// <summary>Started once: what the tests deploy and run does not meet.</summary>
+    public sealed class OneSilo : IAsyncLifetime
+    {
+        private readonly TemporaryFolder _folder = new();
+
+        internal SiloProcess Process { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() => Process = await SiloProcess.Start(_folder.Path, Cancellation);
+
+        public async ValueTask DisposeAsync()
+        {
+            await Process.DisposeAsync();
+            _folder.Dispose();
+        }
     }
 
     private static byte[] Section(byte id, byte[] content) => [id, .. Number(content.Length), .. content];
