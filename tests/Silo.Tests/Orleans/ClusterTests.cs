@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Marketplace.Api;
 using Marketplace.Sdk;
+using Marketplace.Silo;
 
 namespace Marketplace.Tests.Silo;
 
@@ -91,6 +92,25 @@ public sealed class ClusterTests
         await Says(first, "Silo three is in the cluster");
         await third.Kill();
         await Says(first, "Silo three is dead, ");
+    }
+
+    [Fact]
+    public async Task FrozenSilo_IsGivenUp_AndEndsWithOneLineAndACodeWhenItWakes()
+    {
+        await using var cluster = await ClusterOfSilos.Make();
+        var first = Assert.Single(await cluster.Start(Cancellation, "one"));
+        var second = Assert.Single(await cluster.Start(Cancellation, "two"));
+        await Says(first, "Silo two is in the cluster");
+
+        await second.Freeze();
+        await Says(first, "Silo two is dead, ");
+        await second.Thaw();
+
+        Assert.Equal(DeclaredDead.ExitCode, await second.Ended(Cancellation));
+        var line = Assert.Single(second.Output.Split(Environment.NewLine), line => line.Contains("given this one up", StringComparison.Ordinal));
+        Assert.Matches(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ", line);
+        Assert.DoesNotContain("FATAL EXCEPTION", second.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("FailFast", second.Output, StringComparison.Ordinal);
     }
 
     [Fact]
