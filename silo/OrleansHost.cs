@@ -40,6 +40,7 @@ internal static class OrleansHost
             .AddSingleton<IDocumentStore>(services => services.GetRequiredService<PostgresStore>())
             .AddSingleton<IEventLog>(services => services.GetRequiredService<PostgresStore>())
             .AddSingleton<IListing>(services => services.GetRequiredService<PostgresStore>())
+            .AddSingleton<IStoreRoom>(services => services.GetRequiredService<PostgresStore>())
             .AddSingleton<IBlobStore>(new MarkedBlobStore(blobs, mark))
             .AddSingleton(new BlobCollector(blobs))
             .AddSingleton(services => Dependencies(services, store, mark))

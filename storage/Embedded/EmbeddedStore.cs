@@ -4,7 +4,7 @@ namespace Marketplace.Storage;
 /// Documents, streams and the read model in one data directory: an acknowledged write is an fsynced record of the journal, the tables
 /// follow behind. See JOURNAL.md for the bytes and RATIONALE.md for the reasons.
 /// </summary>
-public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing, IAsyncDisposable
+public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing, IStoreRoom, IAsyncDisposable
 {
     /// <summary>So many keys are put into the filter before the store is open: some milliseconds. For more, it opens without.</summary>
     private const long FilterAtOnceMax = 20_000;
@@ -103,6 +103,10 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
                 return _committer.Stopped;
         }
     }
+
+    /// <inheritdoc/>
+    public DiskShortage? Shortage =>
+        _options.FreeBytesMin > 0 && _medium.FreeBytes is var free && free < _options.FreeBytesMin ? new DiskShortage(free, _options.FreeBytesMin) : null;
 
     /// <summary>Waits for the writes that are under way, then gives the directory free.</summary>
     public async ValueTask DisposeAsync()

@@ -28,6 +28,12 @@ public sealed record EmbeddedStoreOptions
     /// <summary>When the archive starts a new file.</summary>
     public long ArchiveFileBytes { get; init; } = 1L << 30;
 
+    /// <summary>
+    /// Free disk below which <see cref="IStoreRoom.Shortage"/> is said; 0: never. Writes go on below it. It is for the ends of what was accepted: journal,
+    /// tables and archive each need room for them, and a journal that cannot be written stops the store.
+    /// </summary>
+    public long FreeBytesMin { get; init; }
+
     /// <exception cref="ArgumentException">An option is out of its bounds.</exception>
     public void Validate()
     {
@@ -35,6 +41,7 @@ public sealed record EmbeddedStoreOptions
         Require(UnfoldedBytesMax >= 1 << 16, nameof(UnfoldedBytesMax), "at least 64 KiB");
         Require(FoldDelay >= TimeSpan.Zero && FoldDelay <= TimeSpan.FromMinutes(1), nameof(FoldDelay), "between 0 and one minute");
         Require(ArchiveFileBytes is >= 4096 and <= uint.MaxValue, nameof(ArchiveFileBytes), "between 4 KiB and 4 GiB");
+        Require(FreeBytesMin >= 0, nameof(FreeBytesMin), "0 or more");
         Require(Projections.Select(projection => projection.Kind).Distinct().Count() == Projections.Count, nameof(Projections),
             "one a kind");
     }

@@ -7,6 +7,9 @@ public interface IStoreMedium : IDisposable
     IJournalFiles Archive { get; }
     ITableFile Tables { get; }
 
+    /// <summary>Bytes that may still be written.</summary>
+    long FreeBytes { get; }
+
     /// <summary>A secret for a store that is made now.</summary>
     long NewSeed();
 }
@@ -53,6 +56,8 @@ public sealed class DataDirectory : IStoreMedium
     public IJournalFiles Journal { get; }
     public IJournalFiles Archive { get; }
     public ITableFile Tables { get; }
+
+    public long FreeBytes => new DriveInfo(Folder).AvailableFreeSpace;
 
     public long NewSeed() => BitConverter.ToInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
 

@@ -7,7 +7,7 @@ namespace Marketplace.Storage;
 /// Documents, streams and the read model in a PostgreSQL database that any number of processes share. A returned write is committed, with
 /// its row of the read model; the writes of all callers share transactions. See RATIONALE.md for the reasons.
 /// </summary>
-public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IAsyncDisposable
+public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IStoreRoom, IAsyncDisposable
 {
     private static readonly ListingSql Lists = new("""
         select listing.id as Id, listing.owner as Owner, listing.state as State, listing.label as Label, listing.at as At,
@@ -76,6 +76,9 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IAsyncD
 
     /// <summary>Always 0: a row of the read model is written with its document.</summary>
     public long Lag => 0;
+
+    /// <summary>Always null: the server's disk cannot be seen from here. A server without room refuses the writes, and they are told as failed.</summary>
+    public DiskShortage? Shortage => null;
 
     public ValueTask<Document?> Read(DocumentKey key, CancellationToken cancellation = default)
     {

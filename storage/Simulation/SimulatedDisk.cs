@@ -147,6 +147,7 @@ public sealed class SimulatedDisk : IDisposable
         public IJournalFiles Journal => disk._journal;
         public IJournalFiles Archive => disk._archive;
         public ITableFile Tables => disk._tables;
+        public long FreeBytes => long.MaxValue;
 
         public long NewSeed() => disk.Random.NextInt64();
 
