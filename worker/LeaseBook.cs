@@ -3,12 +3,15 @@ using Marketplace.Api.Workers;
 namespace Marketplace.Worker;
 
 /// <summary>A lease that the worker holds, with the token that stops its run.</summary>
-internal sealed class HeldLease(WorkerLease lease, DateTimeOffset since)
+internal sealed class HeldLease(WorkerLease lease, long since)
 {
     private readonly CancellationTokenSource _stop = new();
 
     public WorkerLease Lease { get; } = lease;
-    public DateTimeOffset Since { get; } = since;
+
+    /// <summary>A timestamp: a wall clock that is set changes no waiting.</summary>
+    public long Since { get; } = since;
+
     public CancellationToken Stopped => _stop.Token;
 
     public void Stop() => _stop.Cancel();
@@ -55,7 +58,7 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
     {
         lock (_lock)
         {
-            var held = new HeldLease(lease, time.GetUtcNow());
+            var held = new HeldLease(lease, time.GetTimestamp());
             if (!_held.TryAdd(lease.Id, held))
                 return;
             _waiting.AddLast(held);
@@ -130,11 +133,10 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
     /// </summary>
     public IReadOnlyList<WorkerLease> TakeStale()
     {
-        var before = time.GetUtcNow() - WorkerPolicy.LeaseWaitMax;
         var stale = new List<WorkerLease>();
         lock (_lock)
         {
-            while (_waiting.First is { } first && first.Value.Since < before)
+            while (_waiting.First is { } first && time.GetElapsedTime(first.Value.Since) > WorkerPolicy.LeaseWaitMax)
             {
                 _waiting.RemoveFirst();
                 _held.Remove(first.Value.Lease.Id);

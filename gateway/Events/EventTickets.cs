@@ -16,7 +16,7 @@ internal sealed class EventTickets(TimeProvider time)
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Issued> _issued = new(StringComparer.Ordinal);
-    private readonly Queue<(string Ticket, DateTimeOffset ExpiresAt)> _order = new();
+    private readonly Queue<(string Ticket, long IssuedAt)> _order = new();
     private readonly Dictionary<AccountId, int> _perAccount = [];
 
     /// <exception cref="MarketException">The account, or all accounts together, have as many unused tickets as allowed.</exception>
@@ -29,11 +29,10 @@ internal sealed class EventTickets(TimeProvider time)
             var own = _perAccount.GetValueOrDefault(account);
             if (own >= GatewayPolicy.AccountTicketsMax || _issued.Count >= GatewayPolicy.TicketsMax)
                 throw new MarketException(ErrorCode.RateLimited, GatewayMessages.TicketsFull);
-            var expiresAt = time.GetUtcNow() + GatewayPolicy.TicketLife;
-            _issued.Add(ticket, new Issued(account, key, expiresAt));
-            _order.Enqueue((ticket, expiresAt));
+            _issued.Add(ticket, new Issued(account, key));
+            _order.Enqueue((ticket, time.GetTimestamp()));
             _perAccount[account] = own + 1;
-            return new EventTicket(ticket, expiresAt);
+            return new EventTicket(ticket, time.GetUtcNow() + GatewayPolicy.TicketLife);
         }
     }
 
@@ -53,8 +52,8 @@ internal sealed class EventTickets(TimeProvider time)
 
     private void DropExpired()
     {
-        var now = time.GetUtcNow();
-        while (_order.TryPeek(out var oldest) && oldest.ExpiresAt <= now)
+        // The time of day that the client was told is for the client; what ends the ticket is time that has passed.
+        while (_order.TryPeek(out var oldest) && time.GetElapsedTime(oldest.IssuedAt) >= GatewayPolicy.TicketLife)
         {
             _order.Dequeue();
             if (_issued.TryGetValue(oldest.Ticket, out var issued))
@@ -72,5 +71,5 @@ internal sealed class EventTickets(TimeProvider time)
             _perAccount[account] = left;
     }
 
-    private sealed record Issued(AccountId Account, ApiKey Key, DateTimeOffset ExpiresAt);
+    private sealed record Issued(AccountId Account, ApiKey Key);
 }

@@ -7,7 +7,8 @@ namespace Marketplace.GrainHost.Reminders;
 
 /// <summary>
 /// Calls the grains whose reminders are due: one heap and one timer for all of them. The store knows the reminders, not which
-/// of them have ticked, so one that was due while the host was down ticks at its next multiple of the period.
+/// of them have ticked, so one that was due while the host was down ticks at its next multiple of the period. The wall clock says when a reminder is due
+/// first in this process; from there the periods are counted on a clock that only goes forward, so that setting the wall clock holds none back.
 /// </summary>
 internal sealed class ReminderService(HostCore host, IReminderStore store) : IReminderRegistry, IDisposable
 {
@@ -15,8 +16,9 @@ internal sealed class ReminderService(HostCore host, IReminderStore store) : IRe
     private static readonly TimeSpan WaitMax = TimeSpan.FromDays(1);
 
     private readonly Lock _gate = new();
+    private readonly long _begin = host.Time.GetTimestamp();
     private readonly Dictionary<(GrainId Grain, string Name), Entry> _entries = [];
-    private readonly PriorityQueue<Entry, (DateTimeOffset Due, long Number)> _due = new();
+    private readonly PriorityQueue<Entry, (TimeSpan Due, long Number)> _due = new();
     private ITimer? _timer;
     private long _numbers;
 
@@ -103,7 +105,7 @@ internal sealed class ReminderService(HostCore host, IReminderStore store) : IRe
     private void Add(Reminder reminder)
     {
         var now = host.Time.GetUtcNow();
-        var entry = new Entry(reminder, NextDue(reminder, now), ++_numbers);
+        var entry = new Entry(reminder, Running + (NextDue(reminder, now) - now), ++_numbers);
 
         // An older entry of the same name stays in the heap and is skipped there: it is not the one in the dictionary.
         _entries[(reminder.Grain, reminder.Name)] = entry;
@@ -119,30 +121,32 @@ internal sealed class ReminderService(HostCore host, IReminderStore store) : IRe
         return due < from ? due + reminder.Period : due;
     }
 
+    private TimeSpan Running => host.Time.GetElapsedTime(_begin);
+
     private void Arm()
     {
         while (_due.TryPeek(out var entry, out _) && !IsCurrent(entry))
             _due.Dequeue();
         if (_timer is null || !_due.TryPeek(out var next, out _))
             return;
-        var wait = next.Due - host.Time.GetUtcNow();
+        var wait = next.Due - Running;
         _timer.Change(wait < TimeSpan.Zero ? TimeSpan.Zero : wait > WaitMax ? WaitMax : wait, Timeout.InfiniteTimeSpan);
     }
 
     private void Run()
     {
         var ticks = new List<Entry>();
-        DateTimeOffset now;
         lock (_gate)
         {
-            now = host.Time.GetUtcNow();
+            var now = Running;
             while (_due.TryPeek(out var entry, out _) && entry.Due <= now)
             {
                 _due.Dequeue();
                 if (!IsCurrent(entry))
                     continue;
                 ticks.Add(entry);
-                var next = entry with { Due = NextDue(entry.Reminder, now + TimeSpan.FromTicks(1)), Number = ++_numbers };
+                var periods = ((now - entry.Due).Ticks / entry.Reminder.Period.Ticks) + 1;
+                var next = entry with { Due = entry.Due + (entry.Reminder.Period * periods), Number = ++_numbers };
                 _entries[(entry.Reminder.Grain, entry.Reminder.Name)] = next;
                 _due.Enqueue(next, (next.Due, next.Number));
             }
@@ -151,7 +155,7 @@ internal sealed class ReminderService(HostCore host, IReminderStore store) : IRe
         }
 
         foreach (var entry in ticks)
-            Tick(entry.Reminder, now);
+            Tick(entry.Reminder, host.Time.GetUtcNow());
     }
 
     private bool IsCurrent(Entry entry) =>
@@ -171,7 +175,7 @@ internal sealed class ReminderService(HostCore host, IReminderStore store) : IRe
         }
     }
 
-    private sealed record Entry(Reminder Reminder, DateTimeOffset Due, long Number);
+    private sealed record Entry(Reminder Reminder, TimeSpan Due, long Number);
 
     private sealed record Handle(string ReminderName) : IGrainReminder;
 }

@@ -1,5 +1,6 @@
 using Marketplace.GrainHost.Reminders;
 using Marketplace.GrainHost.Simulation;
+using Marketplace.Tests;
 
 namespace Marketplace.GrainHost.Tests;
 
@@ -75,6 +76,24 @@ public class ReminderTests
             register: Register);
         SimulatedHost.Run(run, (_, time) => Task.Delay(3 * Minute, time), register: Register);
         Assert.Equal(["a r 00:01:00", "a r 00:04:00"], _diary.Lines);
+    }
+
+    [Theory, InlineData(-60), InlineData(60)]
+    public void WallClockThatIsSet_MovesNoPeriod(int minutes)
+    {
+        SettableTime clock = null!;
+        SimulatedHost.Run(
+            async (host, time) =>
+            {
+                await host.Client.GetGrain<IRemindedGrain>("a").Remind("r", Minute, 3 * Minute);
+                await Task.Delay(2 * Minute, time);
+                clock.Set(minutes * Minute);
+                await Task.Delay(6 * Minute, time);
+            },
+            configure: options => options.TimeProvider = clock = new SettableTime(options.TimeProvider),
+            register: Register);
+
+        Assert.Equal(3, _diary.Lines.Count());
     }
 
     [Fact]
