@@ -66,7 +66,7 @@ public enum ErrorCode
     /// <summary>The key's spend limit does not cover the price limit.</summary>
     SpendLimitReached = 18,
 
-    /// <summary>The account has as many open jobs as allowed.</summary>
+    /// <summary>The account has as many open jobs, or as many bytes in them, as allowed.</summary>
     TooManyOpenJobs = 19,
 
     /// <summary>The account has as many keys as allowed.</summary>
@@ -137,6 +137,15 @@ public enum ErrorCode
 
     /// <summary>Jobs of the program have not ended, so it cannot be removed; the message says how many.</summary>
     ProgramInUse = 42,
+
+    /// <summary>The price limit is below the least that any worker may ask for the job's fuel; the message has it.</summary>
+    PriceTooLow = 43,
+
+    /// <summary>The queue of all accounts is full: nothing was written, send it again later.</summary>
+    QueueFull = 44,
+
+    /// <summary>The state of the job's program could not be read, again and again.</summary>
+    StateUnavailable = 45,
 }
 
 public sealed class ErrorCodeJsonConverter() : JsonStringEnumConverter<ErrorCode>(System.Text.Json.JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);

@@ -12,7 +12,7 @@ public sealed record WorkerOptions
     public required AccountId PayTo { get; init; }
 
     /// <summary>What it asks per million fuel, in base units.</summary>
-    public TokenAmount PricePerMillionFuel { get; init; } = new(1);
+    public TokenAmount PricePerMillionFuel { get; init; } = FuelPrice.Least;
 
     /// <summary>Jobs that run at a time: one thread each.</summary>
     public int Slots { get; init; } = Math.Max(1, Environment.ProcessorCount);
@@ -31,6 +31,7 @@ public sealed record WorkerOptions
     public void Validate()
     {
         Check(Slots is >= 1 and <= WorkerPolicy.SlotsMax, nameof(Slots), Slots, $"1 to {WorkerPolicy.SlotsMax}");
+        Check(PricePerMillionFuel >= FuelPrice.Least, nameof(PricePerMillionFuel), PricePerMillionFuel, $"at least {FuelPrice.Least}");
         Check(MemoryPagesMax is >= 1 and <= WorkerPolicy.MemoryPagesMax, nameof(MemoryPagesMax), MemoryPagesMax, $"1 to {WorkerPolicy.MemoryPagesMax}");
         var cacheBytesMin = EngineLimits.Default.ModuleBytesMax;
         Check(ModuleCacheBytesMax >= cacheBytesMin, nameof(ModuleCacheBytesMax), ModuleCacheBytesMax, $"at least {cacheBytesMin}");

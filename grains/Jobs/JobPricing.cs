@@ -3,8 +3,6 @@ namespace Marketplace.Grains;
 /// <summary>What a job costs. Prices are per million fuel; what a client is to cover is rounded up.</summary>
 internal static class JobPricing
 {
-    private const uint Million = 1_000_000;
-
     /// <summary>The price of <paramref name="fuel"/>, rounded up; never above <paramref name="limit"/>.</summary>
     public static TokenAmount Cost(long fuel, TokenAmount pricePerMillionFuel, TokenAmount limit)
     {
@@ -13,7 +11,7 @@ internal static class JobPricing
         // Above this price any run costs more than the limit, so the multiplication below cannot overflow the answer.
         if (pricePerMillionFuel > PriceCap((UInt128)fuel, limit))
             return limit;
-        return TokenAmount.Min(limit, pricePerMillionFuel.MultiplyDivideRoundingUp((UInt128)fuel, Million));
+        return TokenAmount.Min(limit, FuelPrice.Of(fuel, pricePerMillionFuel));
     }
 
     /// <summary>The highest price per million fuel at which a run of <paramref name="fuelMax"/> stays within <paramref name="priceMax"/>.</summary>
@@ -21,7 +19,7 @@ internal static class JobPricing
     {
         // ceil(fuel × price / 10^6) <= limit is fuel × price <= limit × 10^6. A limit too large to be multiplied covers any price.
         var limit = priceMax.BaseUnits;
-        return new TokenAmount(limit > UInt128.MaxValue / Million ? UInt128.MaxValue / fuelMax : limit * Million / fuelMax);
+        return new TokenAmount(limit > UInt128.MaxValue / FuelPrice.Unit ? UInt128.MaxValue / fuelMax : limit * FuelPrice.Unit / fuelMax);
     }
 
     /// <summary>Whose doing an end is decides who pays: the client for completed runs and for faults of its program, nobody for others.</summary>

@@ -94,7 +94,15 @@ public sealed record JobListItem(
 public sealed record Page<TItem>(IReadOnlyList<TItem> Items, string? Next);
 
 /// <summary>Why a job was matched as it was, or why it waits.</summary>
-public sealed record JobExplanation(JobId Id, JobState State, string Summary, IReadOnlyList<OfferVerdict> Offers);
+/// <param name="Id">The job.</param>
+/// <param name="State">Where it is in its life.</param>
+/// <param name="Summary">One sentence.</param>
+/// <param name="Offers">Each offer that was looked at.</param>
+/// <param name="CheapestPrice">
+/// The price limit at which the cheapest offer that fits would take the waiting job; null where no offer fits, and for jobs that do not wait for one.
+/// </param>
+public sealed record JobExplanation(
+    JobId Id, JobState State, string Summary, IReadOnlyList<OfferVerdict> Offers, TokenAmount? CheapestPrice = null);
 
 /// <param name="Worker">Whose offer.</param>
 /// <param name="Price">What it would have cost at most.</param>

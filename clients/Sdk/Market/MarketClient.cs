@@ -6,8 +6,6 @@ namespace Marketplace.Sdk;
 /// <summary>The market at a glance.</summary>
 public sealed class MarketClient
 {
-    private const long FuelPerPrice = 1_000_000;
-
     private readonly HttpTransport _transport;
 
     internal MarketClient(HttpTransport transport) => _transport = transport;
@@ -21,6 +19,6 @@ public sealed class MarketClient
     {
         ArgumentOutOfRangeException.ThrowIfNegative(fuelMax);
         var market = await Get(cancellation).ConfigureAwait(false);
-        return market.LowestPricePerMillionFuel?.MultiplyDivideRoundingUp((UInt128)fuelMax, FuelPerPrice);
+        return market.LowestPricePerMillionFuel is { } price ? FuelPrice.Of(fuelMax, price) : null;
     }
 }
