@@ -18,6 +18,8 @@ public static class MarketServices
             return new SeededChance(BinaryPrimitives.ReadUInt64LittleEndian(seed));
         });
         services.TryAddSingleton<LongWaits>();
+        services.TryAddSingleton<ResidentJobs>();
+        services.TryAddSingleton<QueueBounds>();
         services.TryAddSingleton<IOpenJobs, OpenJobs>();
         services.TryAddSingleton<IModuleInspector, ModuleInspector>();
         services.TryAddSingleton<IResultsFeed>(provider => new StreamResultsFeed(

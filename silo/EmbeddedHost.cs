@@ -14,7 +14,8 @@ internal static class EmbeddedHost
     public static Task AddMarketplaceGrains(this WebApplicationBuilder builder, SiloOptions options)
     {
         var folder = new DataFolder(options.Data);
-        var store = EmbeddedStore.Open(folder.Store, new EmbeddedStoreOptions { Projections = MarketProjections.All }, TimeProvider.System);
+        var store = EmbeddedStore.Open(
+            folder.Store, new EmbeddedStoreOptions { Projections = MarketProjections.All, FreeBytesMin = options.NewJobsFloorBytes }, TimeProvider.System);
         var blobs = FileBlobStore.Open(
             folder.Blobs, new FileBlobStoreOptions { FreeBytesMin = (long)options.DiskFloorMiB << 20 }, TimeProvider.System);
 
@@ -25,6 +26,7 @@ internal static class EmbeddedHost
             .AddSingleton<IDocumentStore>(services => services.GetRequiredService<EmbeddedStore>())
             .AddSingleton<IEventLog>(services => services.GetRequiredService<EmbeddedStore>())
             .AddSingleton<IListing>(services => services.GetRequiredService<EmbeddedStore>())
+            .AddSingleton<IStoreRoom>(services => services.GetRequiredService<EmbeddedStore>())
             .AddSingleton(blobs)
             .AddSingleton<IBlobStore>(blobs)
             .AddSingleton(new BlobCollector(blobs))

@@ -24,6 +24,7 @@ internal static class MarketplaceServices
     {
         var services = builder.Services;
         services.AddSingleton(options);
+        services.AddSingleton(new QueueBounds { BytesMax = (long)options.QueueMiB << 20 });
         services.AddMarketGrains();
         services.AddSingleton<IReadiness, SiloReadiness>();
         services.AddHostedService<FirstStart>();

@@ -1,3 +1,4 @@
+using Marketplace.Grains;
 using Marketplace.Worker;
 
 namespace Marketplace.Silo;
@@ -32,8 +33,14 @@ public sealed partial class SiloOptions
     /// <summary>What people call this silo, in log lines and on the dashboard; not given: the machine's name.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>Free disk that blobs leave untouched, in mebibytes.</summary>
+    /// <summary>Free disk that blobs leave untouched, in mebibytes. New jobs are taken down to the half of it, ends of jobs are written to the last.</summary>
     public int DiskFloorMiB { get; set; } = 512;
+
+    /// <summary>Blobs are refused first: they are the large part, and a job without its output is worth nothing.</summary>
+    internal long NewJobsFloorBytes => ((long)DiskFloorMiB << 20) / 2;
+
+    /// <summary>What waiting jobs may take on disk, inputs included, in mebibytes; one account may use a quarter of it.</summary>
+    public int QueueMiB { get; set; } = (int)(new QueueBounds().BytesMax >> 20);
 
     /// <summary>Hosts beside the loopback names that requests may ask for, separated by semicolons.</summary>
     public string AllowedHosts { get; set; } = "";
@@ -52,12 +59,15 @@ public sealed partial class SiloOptions
             ListenUrls.Count > 0 && ListenUrls.All(url => url is not null), nameof(Urls), Urls,
             "http or https addresses such as http://127.0.0.1:8080, separated by ';'");
         Check(WorkerSlots is >= 0 and <= WorkerPolicy.SlotsMax, nameof(WorkerSlots), WorkerSlots, $"0 to {WorkerPolicy.SlotsMax}");
-        Check(TokenAmount.TryParse(WorkerPrice, out _), nameof(WorkerPrice), WorkerPrice, "a whole number of base units");
+        Check(
+            TokenAmount.TryParse(WorkerPrice, out var price) && price >= FuelPrice.Least, nameof(WorkerPrice), WorkerPrice,
+            $"a whole number of base units, at least {FuelPrice.Least}");
         Check(TokenAmount.TryParse(InitialCredit, out _), nameof(InitialCredit), InitialCredit, "a whole number of base units");
         Check(
             Name.Length <= NameCharsMax && Name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'),
             nameof(Name), Name, $"at most {NameCharsMax} letters, digits, '-', '_' and '.'");
         Check(DiskFloorMiB >= 0, nameof(DiskFloorMiB), DiskFloorMiB, "0 or more");
+        Check(QueueMiB >= 1, nameof(QueueMiB), QueueMiB, "1 or more");
         if (HostKind.IsCluster)
             ValidateCluster();
     }

@@ -106,7 +106,8 @@ internal static class JobMapper
         view.Id,
         (JobState)view.Status,
         explanation.Summary,
-        [.. explanation.Offers.Select(offer => new OfferVerdict(offer.Worker, offer.Price, offer.Won, offer.Reason))]);
+        [.. explanation.Offers.Select(offer => new OfferVerdict(offer.Worker, offer.Price, offer.Won, offer.Reason))],
+        explanation.CheapestPrice);
 
     private static JobOutput? OutputOf(JobStatus status, Grains.JobOutput output) => status != JobStatus.Completed
         ? null

@@ -31,8 +31,10 @@ internal static class ProblemFactory
         [ErrorCode.OutputNotAvailable] = (StatusCodes.Status409Conflict, "The job has no output"),
         [ErrorCode.InsufficientFunds] = (StatusCodes.Status402PaymentRequired, "The balance is too low"),
         [ErrorCode.SpendLimitReached] = (StatusCodes.Status402PaymentRequired, "The key's spend limit is reached"),
+        [ErrorCode.PriceTooLow] = (StatusCodes.Status422UnprocessableEntity, "The price limit is too low for any offer"),
         [ErrorCode.TooManyOpenJobs] = (StatusCodes.Status429TooManyRequests, "Too many open jobs"),
         [ErrorCode.ProgramInUse] = (StatusCodes.Status409Conflict, "The program has open jobs"),
+        [ErrorCode.QueueFull] = (StatusCodes.Status503ServiceUnavailable, "The queue is full"),
         [ErrorCode.TooManyKeys] = (StatusCodes.Status409Conflict, "Too many keys"),
         [ErrorCode.InvalidModule] = (StatusCodes.Status422UnprocessableEntity, "The module is not valid"),
         [ErrorCode.EntryPointNotFound] = (StatusCodes.Status422UnprocessableEntity, "No such entry point"),
@@ -55,6 +57,7 @@ internal static class ProblemFactory
         [ErrorCode.OutputTooLarge] = (StatusCodes.Status422UnprocessableEntity, "The program gave too much output"),
         [ErrorCode.WorkerFailed] = (StatusCodes.Status422UnprocessableEntity, "Every worker failed"),
         [ErrorCode.InputUnavailable] = (StatusCodes.Status422UnprocessableEntity, "The input could not be fetched"),
+        [ErrorCode.StateUnavailable] = (StatusCodes.Status422UnprocessableEntity, "The program's state could not be read"),
         [ErrorCode.NoWorker] = (StatusCodes.Status422UnprocessableEntity, "No worker took the job"),
         [ErrorCode.CancelledByClient] = (StatusCodes.Status422UnprocessableEntity, "The client cancelled the job"),
     };

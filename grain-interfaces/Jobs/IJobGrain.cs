@@ -169,10 +169,15 @@ public sealed record JobView(
 /// <summary>Why a job was matched to the offer that won, or why it waits.</summary>
 /// <param name="Summary">One sentence.</param>
 /// <param name="Offers">Each offer that was looked at.</param>
+/// <param name="CheapestPrice">
+/// The price limit at which the cheapest of the offers that fit apart from their price would take the waiting job. Null where there is none, and for
+/// jobs that do not wait for an offer.
+/// </param>
 [GenerateSerializer, Immutable, Alias("JobExplanation")]
 public sealed record JobExplanation(
     [property: Id(0)] string Summary,
-    [property: Id(1)] ImmutableArray<OfferVerdict> Offers);
+    [property: Id(1)] ImmutableArray<OfferVerdict> Offers,
+    [property: Id(2)] TokenAmount? CheapestPrice = null);
 
 /// <param name="Worker">Whose offer.</param>
 /// <param name="Price">What it would have cost at most.</param>

@@ -36,7 +36,7 @@ public enum JobFault
     /// <summary>The worker failed or vanished: the client pays nothing.</summary>
     Worker = 2,
 
-    /// <summary>The input or the module could not be had: the client pays nothing.</summary>
+    /// <summary>The input, the module or the state of the program could not be had: the client pays nothing.</summary>
     Input = 3,
 
     /// <summary>Nobody took it: the client pays nothing.</summary>

@@ -13,6 +13,12 @@ public interface IMarketGrain : IGrainWithStringKey
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Enqueue")]
     Task Enqueue(ImmutableArray<JobTicket> tickets);
 
+    /// <summary>
+    /// How much more may be queued: asked before jobs of <paramref name="account"/> are written. What is on its way into the queue meanwhile is not counted.
+    /// </summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("GetRoom")]
+    Task<QueueRoom> GetRoom(AccountId account);
+
     /// <summary>Takes a job out of the queue, or tells its worker to stop. Nothing happens where it is neither queued nor leased.</summary>
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Withdraw")]
     Task Withdraw(JobId job);
@@ -61,6 +67,15 @@ public sealed record JobTicket(
     [property: Id(4)] bool UsesState,
     [property: Id(5)] DateTimeOffset SubmittedAt,
     [property: Id(6)] string RequestId);
+
+/// <param name="AccountBytes">What jobs of the account may still take.</param>
+/// <param name="Jobs">Jobs that all accounts together may still queue.</param>
+/// <param name="Bytes">What those may take.</param>
+[GenerateSerializer, Immutable, Alias("QueueRoom")]
+public readonly record struct QueueRoom(
+    [property: Id(0)] long AccountBytes,
+    [property: Id(1)] int Jobs,
+    [property: Id(2)] long Bytes);
 
 /// <param name="Worker">The worker's key.</param>
 /// <param name="PayTo">Which account earns.</param>

@@ -15,11 +15,12 @@ public sealed partial class JobGrain : Grain, IJobGrain
     private readonly JobId _id;
     private readonly StoredDocument<JobState> _job;
     private readonly JobWaiters _waiters;
+    private readonly ResidentJobs _resident;
+    private int _residentBytes;
 
-    public JobGrain(IDocumentStore documents, TimeProvider clock, LongWaits waits, ILogger<JobGrain> log)
+    public JobGrain(IDocumentStore documents, TimeProvider clock, LongWaits waits, ResidentJobs resident, ILogger<JobGrain> log)
     {
-        _clock = clock;
-        _log = log;
+        (_clock, _resident, _log) = (clock, resident, log);
         _id = JobId.Parse(this.GetPrimaryKeyString());
         _job = new StoredDocument<JobState>(
             documents, new DocumentKey(JobSummary.Kind, _id.ToString()), JobStateCodec.Write, bytes => JobStateCodec.Read(bytes.Span));
@@ -27,6 +28,13 @@ public sealed partial class JobGrain : Grain, IJobGrain
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _job.Load();
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _resident.Release(_residentBytes);
+        _residentBytes = 0;
+        return Task.CompletedTask;
+    }
 
     public async Task<JobAdmission> Submit(JobSubmission submission)
     {
@@ -38,7 +46,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
             await _job.Refresh();
         if (_job.Value is { } known)
         {
-            LeaveIfEnded();
+            LeaveUnlessKept();
             EnqueueIfForgotten(known, now);
             var kind = known.SpecHash == hash && known.Account == submission.Account ? JobAdmissionKind.Existed : JobAdmissionKind.Conflict;
             return new JobAdmission(kind, known.SubmittedAt, known.HeldAt);
@@ -52,6 +60,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
 
         var job = JobState.Create(submission, hash, now);
         await _job.Write(job);
+        LeaveUnlessKept();
         return new JobAdmission(JobAdmissionKind.Created, job.SubmittedAt, job.HeldAt);
     }
 
@@ -60,7 +69,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         await LoadPresent();
         if (_job.Value is { Ending: null } open)
             await EndWith(open, end);
-        LeaveIfEnded();
+        LeaveUnlessKept();
         return _job.Value?.ToSettlement(_id);
     }
 
@@ -69,7 +78,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         var job = await LoadOwned(caller);
         if (job.Ending is { } ending)
         {
-            LeaveIfEnded();
+            LeaveUnlessKept();
             return ending.End.Status == JobStatus.Cancelled
                 ? job.ToView(_id)
                 : throw new MarketException(
@@ -88,7 +97,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         _ = Try(
             () => LostWrites.Resend(() => GrainFactory.GetGrain<IAccountGrain>(job.Account.ToString()).Settle([ended.ToSettlement(_id)!])),
             "release its hold");
-        LeaveIfEnded();
+        LeaveUnlessKept();
         return ended.ToView(_id);
     }
 
@@ -109,18 +118,22 @@ public sealed partial class JobGrain : Grain, IJobGrain
     public async Task<ReadOnlyMemory<byte>> GetLog(Caller caller)
     {
         var job = await LoadOwned(caller);
-        LeaveIfEnded();
+        LeaveUnlessKept();
         return job.Ending?.End.Log ?? default;
     }
 
     public async Task<JobExplanation> Explain(Caller caller)
     {
         var job = await LoadOwned(caller);
-        LeaveIfEnded();
+        LeaveUnlessKept();
         if (job.Ending is { } ending)
             return ending.End.Explanation;
         if (await FindInMarket() is { } open)
+        {
+            LeaveUnlessKept();
             return open.Explanation;
+        }
+
         EnqueueIfForgotten(job, _clock.GetUtcNow());
         return new JobExplanation("The job is on its way into the market's queue.", []);
     }
@@ -131,7 +144,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         // Money is given back on "does not exist", and a run begins on "is open".
         if (_job.Value is not { Ending: not null })
             await _job.Refresh();
-        LeaveIfEnded();
+        LeaveUnlessKept();
         if (_job.Value is not { } job)
             return JobSettlement.Unknown(_id, default);
         EnqueueIfForgotten(job, _clock.GetUtcNow());
@@ -144,7 +157,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         await LoadPresent();
         if (_job.Value is { } job && job.Account == caller.Account)
             return job;
-        LeaveIfEnded();
+        LeaveUnlessKept();
         throw new MarketException(ErrorCode.JobNotFound, $"There is no job {_id} of this account.");
     }
 
@@ -175,6 +188,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         {
             if (await FindInMarket() is { } open)
             {
+                LeaveUnlessKept();
                 var view = job.ToView(_id);
                 return view with { Status = open.Status, History = [.. view.History, .. open.History] };
             }
@@ -183,7 +197,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
             job = _job.Value ?? job;
         }
 
-        LeaveIfEnded();
+        LeaveUnlessKept();
         return job.ToView(_id);
     }
 
@@ -217,10 +231,24 @@ public sealed partial class JobGrain : Grain, IJobGrain
             await GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Enqueue([open.ToTicket(_id)]);
     }
 
-    /// <summary>Ended and absent jobs do not change any more, or were never there: nothing is worth keeping in memory.</summary>
-    private void LeaveIfEnded()
+    /// <summary>
+    /// Ended and absent jobs do not change any more, or were never there: nothing is worth keeping in memory. An open job stays while there is room for it; a
+    /// call that waits for its end keeps it, because an activation that leaves lets nobody in before its last call is over.
+    /// </summary>
+    private void LeaveUnlessKept()
     {
-        if (_job.Value is not { Ending: null })
+        if (_job.Value is not { Ending: null } open)
+        {
+            DeactivateOnIdle();
+            return;
+        }
+
+        if (_residentBytes > 0)
+            return;
+        var size = JobPolicy.ActivationBytes + JobSizes.Of(open.Spec, open.RequestId);
+        if (_resident.TryKeep(size))
+            _residentBytes = size;
+        else if (_waiters.IsEmpty)
             DeactivateOnIdle();
     }
 

@@ -30,6 +30,12 @@ internal static class JobPolicy
     /// </summary>
     public const int WithdrawAttemptsMax = 3;
 
+    /// <summary>What open jobs of one process may take in its memory, activations included: about what the store keeps of writes that are not folded.</summary>
+    public const long ResidentBytesMax = 256L * 1024 * 1024;
+
+    /// <summary>An activation with its job, apart from what <see cref="JobSizes"/> counts.</summary>
+    public const int ActivationBytes = 2048;
+
     /// <summary>A pending job that is asked for this long after its submission offers itself to the market again, in case the market lost it.</summary>
     public static readonly TimeSpan EnqueueAgainAfter = TimeSpan.FromSeconds(30);
 

@@ -24,6 +24,8 @@ internal sealed class JobWaiters(TimeProvider clock, LongWaits waits)
         }
     }
 
+    public bool IsEmpty => _waiting is not { Count: > 0 };
+
     public void Release()
     {
         foreach (var moment in _waiting ?? [])

@@ -1,20 +1,23 @@
 namespace Marketplace.Grains;
 
 /// <summary>
-/// The open jobs by their next deadline. A binary heap in which each job knows its place, so that a deadline that is moved or met leaves nothing
-/// behind: most deadlines are hours away when their job ends.
+/// Open jobs by their next deadline, in the ticks of one clock. A binary heap in which each job knows its place, so that a deadline that is moved or met
+/// leaves nothing behind: most deadlines are hours away when their job ends. A job is in one heap at most.
 /// </summary>
 internal sealed class DeadlineHeap
 {
     private readonly List<MarketJob> _jobs = [];
 
-    public DateTimeOffset? Next => _jobs.Count == 0 ? null : _jobs[0].Deadline;
+    public long? Next => _jobs.Count == 0 ? null : _jobs[0].Deadline;
 
-    public void Set(MarketJob job, DateTimeOffset deadline)
+    public void Set(MarketJob job, long deadline)
     {
+        if (job.Heap != this)
+            Leave(job);
         job.Deadline = deadline;
-        if (job.HeapIndex < 0)
+        if (job.Heap is null)
         {
+            job.Heap = this;
             job.HeapIndex = _jobs.Count;
             _jobs.Add(job);
         }
@@ -22,14 +25,15 @@ internal sealed class DeadlineHeap
         Sift(job);
     }
 
-    public void Remove(MarketJob job)
+    /// <summary>The job has no deadline any more, in whichever heap it is.</summary>
+    public static void Leave(MarketJob job) => job.Heap?.Remove(job);
+
+    private void Remove(MarketJob job)
     {
-        if (job.HeapIndex < 0)
-            return;
         var index = job.HeapIndex;
         var last = _jobs[^1];
         _jobs.RemoveAt(_jobs.Count - 1);
-        job.HeapIndex = -1;
+        job.Heap = null;
         if (last == job)
             return;
         Put(last, index);
@@ -37,7 +41,7 @@ internal sealed class DeadlineHeap
     }
 
     /// <summary>Takes out the first job whose deadline has come.</summary>
-    public MarketJob? TakeDue(DateTimeOffset now)
+    public MarketJob? TakeDue(long now)
     {
         if (_jobs.Count == 0 || _jobs[0].Deadline > now)
             return null;

@@ -13,6 +13,9 @@ public interface IOpenJobs
     /// <param name="cancellation">Stops between two jobs.</param>
     Task Read(OpenJobSpan span, Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation);
 
+    /// <summary>One job's whole ticket, from its document; null where it is not pending.</summary>
+    ValueTask<JobTicket?> Find(JobId job);
+
     /// <returns>How many jobs of the program were durably pending at the moment of the call; at most <paramref name="countMax"/>.</returns>
     Task<int> Count(ProgramId program, int countMax, CancellationToken cancellation);
 }

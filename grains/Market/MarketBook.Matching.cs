@@ -6,7 +6,7 @@ namespace Marketplace.Grains;
 internal sealed partial class MarketBook
 {
     /// <summary>Looks for an offer for a ready job: the cheapest first, among equals the one with most free slots.</summary>
-    private void Place(MarketJob job, DateTimeOffset now)
+    private void Place(MarketJob job, MarketTime now)
     {
         MarketOffer? found = null;
         foreach (var (price, _, worker) in _hungry)
@@ -28,7 +28,7 @@ internal sealed partial class MarketBook
     }
 
     /// <summary>Gives an offer the oldest ready jobs that fit, as many as it takes.</summary>
-    private void Feed(MarketOffer offer, DateTimeOffset now)
+    private void Feed(MarketOffer offer, MarketTime now)
     {
         var place = 0;
         while (!_paused && offer.Capacity > 0
@@ -42,38 +42,45 @@ internal sealed partial class MarketBook
         PlaceHungry(offer);
     }
 
-    private void Match(MarketJob job, MarketOffer offer, DateTimeOffset now)
+    private void Match(MarketJob job, MarketOffer offer, MarketTime now)
     {
         _queue.Unready(job);
         job.Offer = offer;
         job.Explanation = Explain(job, offer);
         offer.Jobs.Add(job);
         offer.SlotsUsed++;
-        if (job.Ticket.UsesState)
+        if (job.Ticket.UsesState || !job.KeepsAll)
         {
             job.Phase = MarketPhase.Preparing;
-            // The question to the state's grain has the time limit of every grain call.
-            _deadlines.Remove(job);
+            // The questions to the state's grain and to the store have time limits of their own.
+            DeadlineHeap.Leave(job);
             ToPrepare.Enqueue(job);
             return;
         }
 
-        Lease(job, null, now);
+        Lease(job, job.Ticket, null, now);
     }
 
     /// <summary>Gives the matched job to its worker.</summary>
-    public void Lease(MarketJob job, StateRoot? root, DateTimeOffset now)
+    /// <param name="job">The job.</param>
+    /// <param name="whole">Its ticket with all that the run needs. The market itself keeps only what it kept before.</param>
+    /// <param name="root">Where a run with state starts.</param>
+    /// <param name="now">The moment.</param>
+    public void Lease(MarketJob job, JobTicket whole, StateRoot? root, MarketTime now)
     {
         var offer = job.Offer!;
         job.Phase = MarketPhase.Leased;
         job.Attempts++;
-        job.LeasedAt = now;
-        var deadline = now + MarketPolicy.SetUpMax + job.Ticket.Spec.TimeMax + MarketPolicy.ReportGrace;
-        job.Lease = new Lease(new LeaseId(start, ++_lastLease), job.Ticket, job.Attempts, root, deadline);
-        job.Note(JobStatus.Matched, now, offer.Offer.Worker);
+        job.Preparations = 0;
+        job.LeasedAt = now.Wall;
+        var time = MarketPolicy.SetUpMax + job.Ticket.Spec.TimeMax + MarketPolicy.ReportGrace;
+        job.LeasedUntil = now.Running + time;
+        var lease = new Lease(new LeaseId(start, ++_lastLease), whole, job.Attempts, root, now.Wall + time);
+        job.Lease = job.KeepsAll ? lease : lease with { Ticket = job.Ticket };
+        job.Note(JobStatus.Matched, now.Wall, offer.Offer.Worker);
         _leases.Add(_lastLease, job);
-        _deadlines.Set(job, deadline);
-        offer.Order(job.Lease);
+        _deadlines.Set(job, job.LeasedUntil.Ticks);
+        offer.Order(lease);
         _touched.Add(offer);
     }
 
@@ -125,7 +132,7 @@ internal sealed partial class MarketBook
         return line.Enter(job);
     }
 
-    private void LeaveLine(MarketJob job, DateTimeOffset now)
+    private void LeaveLine(MarketJob job, MarketTime now)
     {
         if (!job.Ticket.UsesState || !_lines.TryGetValue(job.Ticket.Spec.Program, out var line))
             return;
@@ -168,11 +175,26 @@ internal sealed partial class MarketBook
     /// <summary>Where an open job stands, and what each of the cheapest offers lacks.</summary>
     public OpenJob Explain(MarketJob job)
     {
-        var (status, summary) = MarketVerdicts.Summary(job, _offers.Count);
+        var cheapest = job.Phase == MarketPhase.Ready ? FindCheapest(job) : null;
+        var cheapestPrice = cheapest is null ? (TokenAmount?)null : MarketVerdicts.PriceOf(job, cheapest);
+        var (status, summary) = MarketVerdicts.Summary(job, _offers.Count, cheapestPrice);
         var verdicts = job.Offer is not null
             ? job.Explanation!.Offers
             : [.. _byPrice.Take(MarketPolicy.ExplainedOffersMax).Select(entry => MarketVerdicts.Of(job, _offers[entry.Worker], won: false))];
         var position = job.Phase == MarketPhase.Ready ? _queue.CountBefore(job) + 1 : 0;
-        return new OpenJob(status, job.History, position, new JobExplanation(summary, verdicts));
+        return new OpenJob(status, job.History, position, new JobExplanation(summary, verdicts, cheapestPrice));
+    }
+
+    /// <summary>The cheapest of the offers that would take the job at their price, whether they have a free slot or not.</summary>
+    private MarketOffer? FindCheapest(MarketJob job)
+    {
+        foreach (var (_, worker) in _byPrice)
+        {
+            var offer = _offers[worker];
+            if (offer.Offer.MemoryPagesMax >= job.Ticket.Spec.MemoryPagesMax && !job.HasFailedOn(worker))
+                return offer;
+        }
+
+        return null;
     }
 }

@@ -4,10 +4,10 @@ namespace Marketplace.Grains;
 internal sealed partial class MarketBook
 {
     /// <summary>Publishes an offer. A worker that offers again has lost its leases: they are given back for the caller to queue again.</summary>
-    public IReadOnlyList<MarketJob> SetOffer(WorkerOffer offer, DateTimeOffset now)
+    public IReadOnlyList<MarketJob> SetOffer(WorkerOffer offer, MarketTime now)
     {
         var lost = RemoveOffer(offer.Worker);
-        _offers.Add(offer.Worker, new MarketOffer(offer) { SeenAt = now });
+        _offers.Add(offer.Worker, new MarketOffer(offer) { SeenAt = now.Running });
         _byPrice.Add((offer.PricePerMillionFuel, offer.Worker));
         return lost;
     }
@@ -33,11 +33,11 @@ internal sealed partial class MarketBook
 
     /// <summary>Takes a poll in and matches what waits for it. A repeated poll changes nothing.</summary>
     /// <returns>The offer with the poll's answer; null where the worker or the poll's sequence is not known.</returns>
-    public MarketOffer? Poll(WorkerPoll poll, DateTimeOffset now)
+    public MarketOffer? Poll(WorkerPoll poll, MarketTime now)
     {
         if (poll.Start != start || !_offers.TryGetValue(poll.Worker, out var offer) || poll.Sequence < offer.Sequence)
             return null;
-        offer.SeenAt = now;
+        offer.SeenAt = now.Running;
         if (poll.Sequence == offer.Sequence)
             return offer;
         offer.BeginPoll(poll.Sequence, Math.Clamp(poll.LeasesMax, 0, MarketPolicy.WorkerLeasesMax));
@@ -53,7 +53,7 @@ internal sealed partial class MarketBook
         PlaceHungry(offer);
     }
 
-    /// <summary>Workers without leases and without a sign of life since <paramref name="before"/>.</summary>
-    public IReadOnlyList<WorkerId> SilentSince(DateTimeOffset before) =>
+    /// <summary>Workers without leases and without a sign of life since <paramref name="before"/>, in running time.</summary>
+    public IReadOnlyList<WorkerId> SilentSince(TimeSpan before) =>
         [.. _offers.Values.Where(offer => !offer.IsWaiting && offer.Jobs.Count == 0 && offer.SeenAt < before).Select(offer => offer.Offer.Worker).Order()];
 }

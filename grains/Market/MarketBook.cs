@@ -4,7 +4,7 @@ namespace Marketplace.Grains;
 /// The market's memory: open jobs, offers, leases, deadlines, and who gets what. Pure bookkeeping without calls and clocks, so that it can be
 /// tested alone; the grain does what it decides. At rest no ready job fits an offer that takes leases.
 /// </summary>
-internal sealed partial class MarketBook(long start)
+internal sealed partial class MarketBook(long start, QueueBounds bounds)
 {
     private readonly Dictionary<JobId, MarketJob> _jobs = [];
     private readonly Dictionary<WorkerId, MarketOffer> _offers = [];
@@ -14,6 +14,8 @@ internal sealed partial class MarketBook(long start)
     private readonly SortedSet<(TokenAmount Price, int CapacityNegated, WorkerId Worker)> _hungry = [];
     private readonly ReadyQueue _queue = new();
     private readonly DeadlineHeap _deadlines = new();
+    private readonly DeadlineHeap _expiries = new();
+    private readonly QueueLoad _load = new(bounds);
     private readonly HashSet<MarketOffer> _touched = [];
     private long _lastLease;
     private bool _paused = true;
@@ -34,10 +36,22 @@ internal sealed partial class MarketBook(long start)
 
     public IReadOnlyDictionary<WorkerId, MarketOffer> Offers => _offers;
 
-    public DateTimeOffset? NextDeadline => _deadlines.Next;
+    /// <summary>When something is due next, in running time. An expiry is a moment of the wall clock, so a jump of that moves it.</summary>
+    public TimeSpan? NextDue(MarketTime now)
+    {
+        var due = _deadlines.Next is { } deadline ? TimeSpan.FromTicks(deadline) : (TimeSpan?)null;
+        if (_expiries.Next is not { } at)
+            return due;
+        var expiry = now.Running + TimeSpan.FromTicks(at - now.Wall.UtcTicks);
+        return due < expiry ? due : expiry;
+    }
+
+    public MarketJob? TakeDue(MarketTime now) => _deadlines.TakeDue(now.Running.Ticks) ?? _expiries.TakeDue(now.Wall.UtcTicks);
+
+    public QueueRoom RoomFor(AccountId account) => _load.RoomFor(account);
 
     /// <summary>Until the queue is rebuilt nothing is matched: jobs that come meanwhile may be younger than those that are still missing.</summary>
-    public void Resume(DateTimeOffset now)
+    public void Resume(MarketTime now)
     {
         if (!_paused)
             return;
@@ -49,59 +63,88 @@ internal sealed partial class MarketBook(long start)
 
     public MarketJob? Find(JobId job) => _jobs.GetValueOrDefault(job);
 
-    public bool Add(JobTicket ticket, DateTimeOffset now)
+    public bool Add(JobTicket ticket, MarketTime now)
     {
         if (_jobs.ContainsKey(ticket.Job))
             return false;
-        var job = new MarketJob(ticket);
+        var job = new MarketJob(ticket, _load.MayKeep(JobSizes.Of(ticket.Spec, ticket.RequestId)));
         _jobs.Add(ticket.Job, job);
+        _load.Add(job);
         _queue.Add(job);
-        var fromSubmission = ticket.SubmittedAt + ticket.Spec.ExpiresAfter;
-        Wait(job, fromSubmission, now);
+        job.ExpiresAt = ticket.SubmittedAt + ticket.Spec.ExpiresAfter;
+        Wait(job, now);
         return true;
     }
 
     /// <summary>The job has ended, or does not belong here any more.</summary>
-    public void Remove(MarketJob job, DateTimeOffset now)
+    public void Remove(MarketJob job, MarketTime now)
     {
         if (job.Phase == MarketPhase.Gone)
             return;
         Unlease(job);
         job.Phase = MarketPhase.Gone;
         _queue.Remove(job);
-        _deadlines.Remove(job);
+        DeadlineHeap.Leave(job);
         _jobs.Remove(job.Ticket.Job);
+        _load.Remove(job);
         LeaveLine(job, now);
     }
 
-    /// <summary>Back into the queue at its old place, to be matched at once or after <paramref name="delay"/>.</summary>
-    public void Requeue(MarketJob job, DateTimeOffset now, TimeSpan delay = default)
+    /// <summary>Back into the queue at its old place after a run, to be matched at once or after <paramref name="delay"/>. It waits anew.</summary>
+    public void Requeue(MarketJob job, MarketTime now, TimeSpan delay = default)
+    {
+        job.ExpiresAt = now.Wall + delay + job.Ticket.Spec.ExpiresAfter;
+        PutBack(job, now, delay);
+    }
+
+    /// <summary>As <see cref="Requeue"/> where no run was made: the job expires when it would have without the attempt.</summary>
+    public void PutBack(MarketJob job, MarketTime now, TimeSpan delay = default)
     {
         Unlease(job);
         if (delay > TimeSpan.Zero)
         {
             job.Phase = MarketPhase.Delayed;
-            _deadlines.Set(job, now + delay);
+            job.ResumesAt = now.Wall + delay;
+            _deadlines.Set(job, Math.Min((now.Running + delay).Ticks, ExpiryOf(job, now).Ticks));
             // A job of its program that could run now must not wait for this one's delay.
             LeaveLine(job, now);
             return;
         }
 
-        Wait(job, now + job.Ticket.Spec.ExpiresAfter, now);
+        Wait(job, now);
+    }
+
+    /// <summary>
+    /// A deadline of a waiting job has come that is not its expiry: the workers that failed on it are admitted again, unless an offer of another fits,
+    /// which it then goes on waiting for.
+    /// </summary>
+    public void Reconsider(MarketJob job, MarketTime now)
+    {
+        if (job.FailedOn is not null && now.Running >= job.ReadmitAt)
+        {
+            if (FindCheapest(job) is { } other && other.Price <= job.PriceCap)
+                job.ReadmitAt = now.Running + MarketPolicy.ReadmitDelay(job.Failures);
+            else
+                job.Readmit();
+        }
+
+        SetWaitDeadline(job, now);
+        if (job.Phase == MarketPhase.Ready && !_paused)
+            Place(job, now);
     }
 
     /// <summary>Ends the lease or the preparation of it; the caller decides what follows.</summary>
     public void Release(MarketJob job)
     {
         Unlease(job);
-        _deadlines.Remove(job);
+        DeadlineHeap.Leave(job);
     }
 
     /// <summary>The end of the job is being written: its slot is free, its deadline does not count.</summary>
     public void BeginEnding(MarketJob job)
     {
         _queue.Unready(job);
-        _deadlines.Remove(job);
+        DeadlineHeap.Leave(job);
         FreeSlot(job);
         job.Phase = MarketPhase.Ending;
         if (job.Offer is { } offer)
@@ -109,18 +152,16 @@ internal sealed partial class MarketBook(long start)
     }
 
     /// <summary>The end could not be written; a leased job may be reported again, others are tried again at the deadline.</summary>
-    public void EndingFailed(MarketJob job, DateTimeOffset deadline)
+    public void EndingFailed(MarketJob job, TimeSpan deadline)
     {
         job.Phase = job.Lease is not null && job.OwnEnd is null ? MarketPhase.Leased : MarketPhase.EndingLater;
         if (job.Phase == MarketPhase.Leased)
             TakeSlot(job);
-        _deadlines.Set(job, deadline);
+        _deadlines.Set(job, deadline.Ticks);
     }
 
-    public MarketJob? TakeDue(DateTimeOffset now) => _deadlines.TakeDue(now);
-
     /// <summary>Offers whose slots became free take what waits for them.</summary>
-    public void Rematch(DateTimeOffset now)
+    public void Rematch(MarketTime now)
     {
         foreach (var offer in _touched)
             Feed(offer, now);
@@ -141,10 +182,9 @@ internal sealed partial class MarketBook(long start)
     public MarketView ToView() => new(
         QueuedCount, LeasedCount, _offers.Count, _offers.Values.Sum(offer => offer.Offer.Slots), _byPrice.Count == 0 ? null : _byPrice.Min.Price);
 
-    private void Wait(MarketJob job, DateTimeOffset expiresAt, DateTimeOffset now)
+    private void Wait(MarketJob job, MarketTime now)
     {
-        job.ExpiresAt = expiresAt;
-        _deadlines.Set(job, expiresAt);
+        SetWaitDeadline(job, now);
         if (job.Ticket.UsesState && !EnterLine(job))
         {
             job.Phase = MarketPhase.InLine;
@@ -154,7 +194,18 @@ internal sealed partial class MarketBook(long start)
         MakeReady(job, now);
     }
 
-    private void MakeReady(MarketJob job, DateTimeOffset now)
+    /// <summary>A job with excluded workers is looked at before it expires.</summary>
+    private void SetWaitDeadline(MarketJob job, MarketTime now)
+    {
+        if (job.FailedOn is null)
+            _expiries.Set(job, job.ExpiresAt.UtcTicks);
+        else
+            _deadlines.Set(job, Math.Min(job.ReadmitAt.Ticks, ExpiryOf(job, now).Ticks));
+    }
+
+    private static TimeSpan ExpiryOf(MarketJob job, MarketTime now) => now.Running + (job.ExpiresAt - now.Wall);
+
+    private void MakeReady(MarketJob job, MarketTime now)
     {
         job.Phase = MarketPhase.Ready;
         _queue.Ready(job);

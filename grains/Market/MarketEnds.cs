@@ -36,6 +36,11 @@ internal static class MarketEnds
         $"{job.Attempts} attempts failed on the workers' side; the last: {reason}.",
         job.Explanation ?? new JobExplanation("No offer was looked at.", []), last);
 
+    /// <summary>What its run needs could not be read, again and again: it was never begun.</summary>
+    public static JobEnd NotPrepared(MarketJob job) => Own(
+        job, JobStatus.Failed, JobFault.Input, job.Ticket.UsesState ? ErrorCode.StateUnavailable : ErrorCode.InputUnavailable,
+        $"{MarketVerdicts.NotPrepared(job)}. The service's log says why.", job.Explanation ?? new JobExplanation("No offer was looked at.", []));
+
     /// <summary>What listeners see of a job that was cancelled before or during its run.</summary>
     public static EndedJob Cancelled(JobTicket ticket) => new(
         ticket.Account, ticket.Job, ticket.RequestId, JobStatus.Cancelled, ErrorCode.CancelledByClient, 0, TokenAmount.Zero, default);

@@ -38,7 +38,6 @@ public sealed partial class MarketGrain
 
     private async Task End(MarketJob job, LeaseReport report, List<Ended> ends)
     {
-        var now = _clock.GetUtcNow();
         var worker = job.Offer!.Offer.Worker;
         var verdict = ReportRules.Refusal(report) is { } refusal ? JobOutcomes.Verdict.WorkerFailed : JobOutcomes.VerdictOf(report.Outcome);
         if (verdict == JobOutcomes.Verdict.WorkerFailed)
@@ -66,8 +65,7 @@ public sealed partial class MarketGrain
             return;
         }
 
-        var end = MarketEnds.Reported(job, report, now);
-        var leaseDeadline = job.Lease!.Deadline;
+        var end = MarketEnds.Reported(job, report, Now.Wall);
         _book.BeginEnding(job);
         try
         {
@@ -78,7 +76,7 @@ public sealed partial class MarketGrain
         catch (Exception)
         {
             // The worker repeats its report; if it does not, the lease's deadline decides.
-            _book.EndingFailed(job, leaseDeadline);
+            _book.EndingFailed(job, job.LeasedUntil);
             throw;
         }
     }
@@ -108,8 +106,8 @@ public sealed partial class MarketGrain
             if (counts is not null)
                 return counts;
             // Somebody else's run came first. That is nobody's failure and no retry.
-            job.Note(JobStatus.Pending, _clock.GetUtcNow(), end.Worker, "the program's state had moved on");
-            _book.Requeue(job, _clock.GetUtcNow());
+            job.Note(JobStatus.Pending, Now.Wall, end.Worker, "the program's state had moved on");
+            _book.Requeue(job, Now);
             return null;
         }
         catch (MarketException refusal) when (refusal.Code is ErrorCode.QuotaExceeded or ErrorCode.LimitExceeded)
@@ -136,7 +134,7 @@ public sealed partial class MarketGrain
         catch (Exception failure)
         {
             LogEndFailed(failure, job.Ticket.Job);
-            _book.EndingFailed(job, _clock.GetUtcNow() + MarketPolicy.StorageRetryDelay);
+            _book.EndingFailed(job, Now.Running + MarketPolicy.StorageRetryDelay);
         }
 
         Act();
@@ -146,7 +144,7 @@ public sealed partial class MarketGrain
     private async Task Write(MarketJob job, JobEnd end, List<Ended> ends)
     {
         var settlement = await Complete(job.Ticket.Job, end);
-        _book.Remove(job, _clock.GetUtcNow());
+        _book.Remove(job, Now);
         if (end.RootAfter is not null)
             _ = Acknowledge(job.Ticket);
         if (settlement is not null)

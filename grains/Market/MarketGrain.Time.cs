@@ -1,6 +1,9 @@
 namespace Marketplace.Grains;
 
-/// <summary>What time brings: expiry, missed leases, retries, workers that fell silent. One timer for all of it, set to the next deadline.</summary>
+/// <summary>
+/// What time brings: expiry, missed leases, retries, workers that fell silent. One timer for all of it, set to the next deadline. A jump of the wall clock
+/// moves expiries alone, and is seen with the next round of maintenance at the latest.
+/// </summary>
 public sealed partial class MarketGrain
 {
     private IGrainTimer? _rebuild;
@@ -18,12 +21,12 @@ public sealed partial class MarketGrain
         {
             var count = 0;
             await _openJobs.Read(
-                OpenJobSpan.All, job => _book.Find(job) is null, ticket => count += _book.Add(ticket, _clock.GetUtcNow()) ? 1 : 0, cancellation);
+                OpenJobSpan.All, job => _book.Find(job) is null, ticket => count += _book.Add(ticket, Now) ? 1 : 0, cancellation);
             await this.RegisterOrUpdateReminder(MarketPolicy.WakeReminder, MarketPolicy.WakePeriod, MarketPolicy.WakePeriod);
             _rebuild?.Dispose();
             if (_steppedDown)
                 return;
-            _book.Resume(_clock.GetUtcNow());
+            _book.Resume(Now);
             LogStarted(this.GetPrimaryKeyString(), _book.Start, count);
             Act();
         }
@@ -35,27 +38,30 @@ public sealed partial class MarketGrain
 
     private Task OnTimer()
     {
-        _timerAt = DateTimeOffset.MaxValue;
+        _timerAt = TimeSpan.MaxValue;
         if (_steppedDown)
             return Task.CompletedTask;
-        var now = _clock.GetUtcNow();
+        var now = Now;
         while (_book.TakeDue(now) is { } job)
             OnDeadline(job, now);
-        if (now >= _maintainedAt + MarketPolicy.MaintenancePeriod)
+        if (now.Running >= _maintainedAt + MarketPolicy.MaintenancePeriod)
             Maintain(now);
         Act();
         return Task.CompletedTask;
     }
 
-    private void OnDeadline(MarketJob job, DateTimeOffset now)
+    private void OnDeadline(MarketJob job, MarketTime now)
     {
         switch (job.Phase)
         {
+            case MarketPhase.InLine or MarketPhase.Ready or MarketPhase.Delayed when now.Wall >= job.ExpiresAt:
+                Expire(job);
+                break;
             case MarketPhase.InLine or MarketPhase.Ready:
-                _ = EndOnOwnAccount(job, MarketEnds.Expired(job, _book.Explain(job).Explanation));
+                _book.Reconsider(job, now);
                 break;
             case MarketPhase.Delayed:
-                _book.Requeue(job, now);
+                _book.PutBack(job, now);
                 break;
             case MarketPhase.Leased:
                 var worker = job.Offer!.Offer.Worker;
@@ -71,14 +77,17 @@ public sealed partial class MarketGrain
         }
     }
 
+    private void Expire(MarketJob job) => _ = EndOnOwnAccount(job, MarketEnds.Expired(job, _book.Explain(job).Explanation));
+
     /// <summary>The worker is charged with a failed attempt: another worker tries, after a while, or the job fails.</summary>
     /// <returns>Completes when the job is queued again or its end was written or left for later; never fails.</returns>
     private Task WorkerFailed(MarketJob job, WorkerId worker, string reason)
     {
-        var now = _clock.GetUtcNow();
+        var now = Now;
         _book.Release(job);
         job.AddFailure(worker);
-        job.Note(JobStatus.Pending, now, worker, reason);
+        job.ReadmitAt = now.Running + MarketPolicy.ReadmitDelay(job.Failures);
+        job.Note(JobStatus.Pending, now.Wall, worker, reason);
         if (job.Failures > job.Ticket.Spec.RetriesMax)
             return EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, worker, reason));
         _book.Requeue(job, now, MarketPolicy.RetryDelay(job.Failures, _chance));
@@ -89,11 +98,11 @@ public sealed partial class MarketGrain
     /// <inheritdoc cref="WorkerFailed"/>
     private Task Interrupted(MarketJob job, string reason)
     {
-        var now = _clock.GetUtcNow();
+        var now = Now;
         var worker = job.Offer!.Offer.Worker;
         _book.Release(job);
         job.Interruptions++;
-        job.Note(JobStatus.Pending, now, worker, reason);
+        job.Note(JobStatus.Pending, now.Wall, worker, reason);
         if (job.Interruptions > MarketPolicy.InterruptionsMax)
             return EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, worker, $"{MarketPolicy.InterruptionsMax} runs were given up; the last: {reason}"));
         _book.Requeue(job, now);
@@ -102,22 +111,25 @@ public sealed partial class MarketGrain
 
     /// <summary>
     /// The worker had no slot after all. Its waiting poll asked for too much: it is answered, so that the worker asks anew instead of getting the
-    /// same job again.
+    /// same job again. No run was made, so the job's time to wait goes on.
     /// </summary>
     private void Returned(MarketJob job, string reason)
     {
-        var now = _clock.GetUtcNow();
+        var now = Now;
         var offer = job.Offer!;
         _book.Release(job);
-        job.Note(JobStatus.Pending, now, offer.Offer.Worker, reason);
+        job.Note(JobStatus.Pending, now.Wall, offer.Offer.Worker, reason);
         _book.EndPoll(offer);
-        _book.Requeue(job, now);
+        if (now.Wall >= job.ExpiresAt)
+            Expire(job);
+        else
+            _book.PutBack(job, now);
     }
 
-    private void Maintain(DateTimeOffset now)
+    private void Maintain(MarketTime now)
     {
-        _maintainedAt = now;
-        foreach (var worker in _book.SilentSince(now - MarketPolicy.WorkerSilentMax))
+        _maintainedAt = now.Running;
+        foreach (var worker in _book.SilentSince(now.Running - MarketPolicy.WorkerSilentMax))
         {
             LogWorkerSilent(worker);
             _book.RemoveOffer(worker);
@@ -125,7 +137,7 @@ public sealed partial class MarketGrain
 
         SettleLeftOvers();
         _ = CheckStart();
-        if (now >= _sweptAt + MarketPolicy.SweepPeriod)
+        if (now.Running >= _sweptAt.Running + MarketPolicy.SweepPeriod)
             _ = Sweep(now);
     }
 
@@ -134,13 +146,13 @@ public sealed partial class MarketGrain
     {
         if (_steppedDown)
             return;
+        var now = Now;
         var next = _maintainedAt + MarketPolicy.MaintenancePeriod;
-        if (_book.NextDeadline is { } deadline && deadline < next)
-            next = deadline;
+        if (_book.NextDue(now) is { } due && due < next)
+            next = due;
         if (next >= _timerAt)
             return;
         _timerAt = next;
-        var due = next - _clock.GetUtcNow();
-        _timer.Change(due > TimeSpan.Zero ? due : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        _timer.Change(next > now.Running ? next - now.Running : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 }

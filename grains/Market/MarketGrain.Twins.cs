@@ -23,14 +23,14 @@ public sealed partial class MarketGrain
         try
         {
             await _start.Refresh();
-            _startKnownAt = _clock.GetUtcNow();
+            _startKnownAt = Now.Running;
             if (_start.Value?.Number != _book.Start)
                 StepDown($"start {_start.Value?.Number} has replaced it");
         }
         catch (Exception failure)
         {
             LogStartUnread(failure, this.GetPrimaryKeyString());
-            if (_clock.GetUtcNow() - _startKnownAt >= MarketPolicy.StartUnknownMax)
+            if (Now.Running - _startKnownAt >= MarketPolicy.StartUnknownMax)
                 StepDown($"it could not read its start number for {MarketPolicy.StartUnknownMax}");
         }
         finally
@@ -56,7 +56,7 @@ public sealed partial class MarketGrain
     }
 
     /// <summary>Looks for pending jobs that never arrived here.</summary>
-    private async Task Sweep(DateTimeOffset now)
+    private async Task Sweep(MarketTime now)
     {
         if (_sweeping || _book.IsPaused)
             return;
@@ -64,7 +64,11 @@ public sealed partial class MarketGrain
         try
         {
             var count = 0;
-            var span = new OpenJobSpan(_sweptAt - MarketPolicy.SweepAgeMin - MarketPolicy.SweepOverlap, now - MarketPolicy.SweepAgeMin);
+            // Jobs carry the time of day. Where it was set back, those of the time before it seem to be of the future: this once, all newer ones are read.
+            var wasSetBack = now.Wall < _sweptAt.Wall;
+            var from = wasSetBack ? now.Wall : _sweptAt.Wall;
+            var span = new OpenJobSpan(
+                from - MarketPolicy.SweepAgeMin - MarketPolicy.SweepOverlap, wasSetBack ? DateTimeOffset.MaxValue : now.Wall - MarketPolicy.SweepAgeMin);
             await _openJobs.Read(span, job => _book.Find(job) is null, Add, CancellationToken.None);
             _sweptAt = now;
             if (count == 0)
@@ -72,7 +76,7 @@ public sealed partial class MarketGrain
             LogSwept(this.GetPrimaryKeyString(), count);
             Act();
 
-            void Add(JobTicket ticket) => count += _book.Add(ticket, _clock.GetUtcNow()) ? 1 : 0;
+            void Add(JobTicket ticket) => count += _book.Add(ticket, Now) ? 1 : 0;
         }
         catch (Exception failure)
         {

@@ -14,6 +14,7 @@ namespace Marketplace.Grains;
 public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 {
     private readonly IOpenJobs _openJobs;
+    private readonly QueueBounds _bounds;
     private readonly IResultsFeed _feed;
     private readonly TimeProvider _clock;
     private readonly LongWaits _waits;
@@ -23,27 +24,34 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     private readonly Dictionary<AccountId, List<JobSettlement>> _unsettled = [];
     private MarketBook _book = null!;
     private IGrainTimer _timer = null!;
-    private DateTimeOffset _timerAt = DateTimeOffset.MaxValue;
-    private DateTimeOffset _maintainedAt;
-    private DateTimeOffset _startKnownAt;
-    private DateTimeOffset _sweptAt;
+    private long _activatedAt;
+    private TimeSpan _timerAt = TimeSpan.MaxValue;
+    private TimeSpan _maintainedAt;
+    private TimeSpan _startKnownAt;
+    private MarketTime _sweptAt;
+    private bool _acting;
+    private bool _actsAgain;
     private bool _checking;
     private bool _sweeping;
     private bool _steppedDown;
     private int _unsettledCount;
 
     public MarketGrain(
-        IDocumentStore documents, IOpenJobs openJobs, IResultsFeed feed, TimeProvider clock, LongWaits waits, IChance chance, ILogger<MarketGrain> log)
+        IDocumentStore documents, IOpenJobs openJobs, QueueBounds bounds, IResultsFeed feed, TimeProvider clock, LongWaits waits, IChance chance,
+        ILogger<MarketGrain> log)
     {
-        (_openJobs, _feed, _clock, _waits, _chance, _log) = (openJobs, feed, clock, waits, chance, log);
+        (_openJobs, _bounds, _feed, _clock, _waits, _chance, _log) = (openJobs, bounds, feed, clock, waits, chance, log);
         _start = new StoredDocument<MarketStart>(
             documents, new DocumentKey("market", this.GetPrimaryKeyString()), MarketStart.Write, bytes => MarketStart.Read(bytes.Span));
     }
 
+    private MarketTime Now => new(_clock.GetUtcNow(), _clock.GetElapsedTime(_activatedAt));
+
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _book = new MarketBook(await WriteStart());
-        _maintainedAt = _startKnownAt = _sweptAt = _clock.GetUtcNow();
+        _book = new MarketBook(await WriteStart(), _bounds);
+        _activatedAt = _clock.GetTimestamp();
+        _sweptAt = Now;
         _timer = this.RegisterGrainTimer(OnTimer, Options(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan));
         BeginRebuild();
         Rearm();
@@ -70,7 +78,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     public Task Enqueue(ImmutableArray<JobTicket> tickets)
     {
         RequireCurrent();
-        var now = _clock.GetUtcNow();
+        var now = Now;
         foreach (var ticket in tickets)
             _book.Add(ticket, now);
         Act();
@@ -84,7 +92,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         if (_book.Find(id) is { Phase: not MarketPhase.Ending } job)
         {
             _book.StopLease(job);
-            _book.Remove(job, _clock.GetUtcNow());
+            _book.Remove(job, Now);
             Act();
             Announce([MarketEnds.Cancelled(job.Ticket)]);
         }
@@ -102,9 +110,15 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
                 + $"{MarketLimits.MemoryPagesMax}.");
         }
 
+        if (offer.PricePerMillionFuel < FuelPrice.Least)
+        {
+            throw new MarketException(ErrorCode.LimitExceeded,
+                $"The offer asks {offer.PricePerMillionFuel} per million fuel; the least that is allowed is {FuelPrice.Least}.");
+        }
+
         if (!_book.Offers.ContainsKey(offer.Worker) && _book.Offers.Count >= MarketPolicy.WorkersMax)
             throw new MarketException(ErrorCode.LimitExceeded, $"The market has {MarketPolicy.WorkersMax} workers already; try again later.");
-        var now = _clock.GetUtcNow();
+        var now = Now;
         foreach (var lost in _book.SetOffer(offer, now))
             _ = Interrupted(lost, "its worker started again");
         Act();
@@ -123,7 +137,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
     public async Task<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation)
     {
-        var offer = _book.Poll(poll, _clock.GetUtcNow());
+        var offer = _book.Poll(poll, Now);
         Act();
         if (offer is null)
             return MarketOffer.Unknown;
@@ -134,63 +148,43 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         return mine.Orders!;
     }
 
+    public Task<QueueRoom> GetRoom(AccountId account)
+    {
+        RequireCurrent();
+        return Task.FromResult(_book.RoomFor(account));
+    }
+
     public Task<OpenJob?> Explain(JobId job) =>
         Task.FromResult(_book.Find(job) is { } open ? _book.Explain(open) : null);
 
     public Task<MarketView> GetView() => Task.FromResult(_book.ToView());
 
-    /// <summary>Does what the book decided: asks for states, answers polls, sets the timer.</summary>
+    /// <summary>Does what the book decided: prepares jobs, answers polls, sets the timer.</summary>
     private void Act()
     {
-        _book.Rematch(_clock.GetUtcNow());
-        while (_book.ToPrepare.TryDequeue(out var job))
-            _ = Prepare(job);
-        _book.Flush();
-        Rearm();
-    }
-
-    /// <summary>A writing job was matched: asks where its run starts. A run that was committed before a crash is ended as it was.</summary>
-    private async Task Prepare(MarketJob job)
-    {
-        StateHead? head = null;
-        JobSettlement? ended = null;
+        // A preparation that ends at once acts as well; the round that began it goes on instead, so that a long queue is no deep stack.
+        _actsAgain = true;
+        if (_acting)
+            return;
+        _acting = true;
         try
         {
-            head = await GrainFactory.GetGrain<IStateGrain>(job.Ticket.Spec.Program.ToString()).Begin(job.Ticket.Job);
-            // After the state, never before it: a run that was committed and whose end was written in between is seen by one of the two questions.
-            if (head.Committed is null)
-                ended = await GrainFactory.GetGrain<IJobGrain>(job.Ticket.Job.ToString()).GetSettlement();
+            while (_actsAgain)
+            {
+                _actsAgain = false;
+                _book.Rematch(Now);
+                while (_book.ToPrepare.TryDequeue(out var job))
+                    _ = Prepare(job);
+            }
+
+            _book.Flush();
         }
-        catch (Exception failure)
+        finally
         {
-            LogPrepareFailed(failure, job.Ticket.Job);
-            head = null;
+            _acting = false;
         }
 
-        // Meanwhile the job may have been cancelled, or its worker may have gone.
-        if (job.Phase != MarketPhase.Preparing)
-            return;
-        var now = _clock.GetUtcNow();
-        if (head is null)
-        {
-            _book.Requeue(job, now, MarketPolicy.StorageRetryDelay);
-        }
-        else if (head.Committed is { } committed)
-        {
-            _ = EndOnOwnAccount(job, committed);
-        }
-        else if (ended is not null)
-        {
-            // Another activation of the market has ended it; its accounts hear of it from there, or find it.
-            _book.Remove(job, now);
-        }
-        else
-        {
-            job.StateHeight = head.Height;
-            _book.Lease(job, head.Root, now);
-        }
-
-        Act();
+        Rearm();
     }
 
     private GrainTimerCreationOptions Options(TimeSpan due, TimeSpan period) => new(due, period) { Interleave = true, KeepAlive = true };

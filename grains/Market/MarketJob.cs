@@ -31,9 +31,17 @@ internal enum MarketPhase
 }
 
 /// <summary>An open job in the market's memory.</summary>
-internal sealed class MarketJob(JobTicket ticket)
+/// <param name="ticket">The whole ticket.</param>
+/// <param name="keepsAll">Whether what only the run needs stays in memory; if not, it is read from the job's document when the job is leased.</param>
+internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
 {
-    public JobTicket Ticket { get; } = ticket;
+    /// <summary>The whole ticket, or without what only the run needs.</summary>
+    public JobTicket Ticket { get; } = keepsAll ? ticket : JobSizes.WithoutCargo(ticket);
+
+    public bool KeepsAll => keepsAll;
+
+    /// <summary>What it takes of the queue's bytes.</summary>
+    public int Size { get; } = JobSizes.Of(ticket.Spec, ticket.RequestId);
 
     /// <summary>The highest price per million fuel at which the job keeps to its limit.</summary>
     public TokenAmount PriceCap { get; } = JobPricing.PriceCap((UInt128)ticket.Spec.FuelMax, ticket.Spec.PriceMax);
@@ -43,13 +51,19 @@ internal sealed class MarketJob(JobTicket ticket)
     /// <summary>Its place in <see cref="ReadyQueue"/>.</summary>
     public int Place { get; set; }
 
-    /// <summary>Its place in <see cref="DeadlineHeap"/>; -1 where it has none.</summary>
-    public int HeapIndex { get; set; } = -1;
+    /// <summary>Where its deadline is; null while it has none.</summary>
+    public DeadlineHeap? Heap { get; set; }
 
-    public DateTimeOffset Deadline { get; set; }
+    public int HeapIndex { get; set; }
 
-    /// <summary>When nobody has taken it until then, it expires. Each attempt waits anew.</summary>
+    /// <summary>In the ticks of the heap's clock.</summary>
+    public long Deadline { get; set; }
+
+    /// <summary>When no worker has taken it until then, it expires. Each run that was made waits anew.</summary>
     public DateTimeOffset ExpiresAt { get; set; }
+
+    /// <summary>The end of the pause of a job in the phase Delayed.</summary>
+    public DateTimeOffset ResumesAt { get; set; }
 
     public int Attempts { get; set; }
     public int Failures { get; set; }
@@ -58,8 +72,14 @@ internal sealed class MarketJob(JobTicket ticket)
     /// <summary>The first worker that could not fetch the module or the input; null where none has said so.</summary>
     public WorkerId? InputMissedBy { get; set; }
 
-    /// <summary>Workers that failed on it.</summary>
+    /// <summary>Preparations that failed since the last lease.</summary>
+    public int Preparations { get; set; }
+
+    /// <summary>Workers that failed on it and do not see it; null where there is none.</summary>
     public List<WorkerId>? FailedOn { get; private set; }
+
+    /// <summary>When <see cref="FailedOn"/> is looked at again, in running time.</summary>
+    public TimeSpan ReadmitAt { get; set; }
 
     public ImmutableArray<JobEvent> History { get; set; } = [];
     public JobExplanation? Explanation { get; set; }
@@ -72,6 +92,9 @@ internal sealed class MarketJob(JobTicket ticket)
     /// <summary>The commits of the program's state before the leased run.</summary>
     public long StateHeight { get; set; }
     public DateTimeOffset LeasedAt { get; set; }
+
+    /// <summary>When the report must be there, in running time.</summary>
+    public TimeSpan LeasedUntil { get; set; }
 
     /// <summary>The writing of its end, for a report that is repeated meanwhile.</summary>
     public Task? Ending { get; set; }
@@ -86,6 +109,9 @@ internal sealed class MarketJob(JobTicket ticket)
         Failures++;
         (FailedOn ??= []).Add(worker);
     }
+
+    /// <summary>Every worker may take it again.</summary>
+    public void Readmit() => FailedOn = null;
 
     public void Note(JobStatus status, DateTimeOffset at, WorkerId? worker, string? note = null) =>
         History = History.Add(new JobEvent(status, at, worker, note));

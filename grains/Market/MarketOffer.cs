@@ -10,7 +10,9 @@ internal sealed class MarketOffer(WorkerOffer offer)
 
     public WorkerOffer Offer { get; } = offer;
     public TokenAmount Price => Offer.PricePerMillionFuel;
-    public DateTimeOffset SeenAt { get; set; }
+
+    /// <summary>Its last sign of life, in running time.</summary>
+    public TimeSpan SeenAt { get; set; }
 
     /// <summary>Jobs that are being prepared for it, leased to it, or reported by it and not yet written.</summary>
     public HashSet<MarketJob> Jobs { get; } = [];

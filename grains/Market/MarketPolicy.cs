@@ -24,6 +24,30 @@ internal static class MarketPolicy
     /// </summary>
     public const int InterruptionsMax = 5;
 
+    /// <summary>
+    /// Times in a row that a matched job's state or input may be impossible to read. With the waits between them about ten minutes: a store that restarts
+    /// is back by then, and a state that is damaged does not hold the job's money until the job expires.
+    /// </summary>
+    public const int PreparationsMax = 32;
+
+    /// <summary>Jobs in the queue, of all accounts: about a kilobyte of memory each, and read again after a restart, in seconds.</summary>
+    public const int QueueJobsMax = 400_000;
+
+    /// <summary>
+    /// What the jobs in the queue take on disk, of all accounts, inputs included. The whole of it may wait for days, so it is what a small disk can hold
+    /// beside its blobs.
+    /// </summary>
+    public const long QueueBytesMax = 4L * 1024 * 1024 * 1024;
+
+    /// <summary>One account's jobs may take a quarter of the queue's bytes, so that one account does not keep all others out.</summary>
+    public const int AccountShareOfQueue = 4;
+
+    /// <summary>
+    /// Of the queue's bytes, what stays in memory of that which only runs need: 64 MiB. Jobs that are matched soon are leased without a read; behind so many
+    /// bytes the input is read from the job's document when the job is leased.
+    /// </summary>
+    public const int KeptShareOfQueue = 64;
+
     /// <summary>Offers that an explanation of an open job looks at, the cheapest first: what a person reads.</summary>
     public const int ExplainedOffersMax = 16;
 
@@ -41,6 +65,15 @@ internal static class MarketPolicy
 
     /// <summary>The longest wait between two attempts.</summary>
     public static readonly TimeSpan RetryDelayMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long a worker that failed on a job does not see it, after its first failure. Then it may take the job again if no other offer fits: a worker that
+    /// is alone must not be excluded for ever because of one fault. It doubles with each further failure.
+    /// </summary>
+    public static readonly TimeSpan ReadmitDelayMin = TimeSpan.FromSeconds(5);
+
+    /// <summary>The longest such wait.</summary>
+    public static readonly TimeSpan ReadmitDelayMax = TimeSpan.FromMinutes(5);
 
     /// <summary>A worker that has no leases and has not polled for so long is gone: it polls every ten seconds.</summary>
     public static readonly TimeSpan WorkerSilentMax = TimeSpan.FromSeconds(60);
@@ -86,9 +119,15 @@ internal static class MarketPolicy
     /// </summary>
     public static TimeSpan RetryDelay(int failures, IChance chance)
     {
-        var full = RetryDelayMin * Math.Pow(2, Math.Min(failures - 1, 20));
-        if (full > RetryDelayMax)
-            full = RetryDelayMax;
+        var full = Doubled(RetryDelayMin, failures, RetryDelayMax);
         return (full / 2) + (full / 2 * chance.Next());
+    }
+
+    public static TimeSpan ReadmitDelay(int failures) => Doubled(ReadmitDelayMin, failures, ReadmitDelayMax);
+
+    private static TimeSpan Doubled(TimeSpan first, int count, TimeSpan max)
+    {
+        var full = first * Math.Pow(2, Math.Min(count - 1, 20));
+        return full < max ? full : max;
     }
 }

@@ -21,11 +21,16 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
             {
                 if (row.At < span.From)
                     return;
-                await ReadOne(JobId.Parse(row.Id), isWanted, found, cancellation);
+                cancellation.ThrowIfCancellationRequested();
+                var id = JobId.Parse(row.Id);
+                if (isWanted(id) && await Find(id) is { } ticket)
+                    found(ticket);
             }
 
             if (page.Count < StoragePolicy.PageRowsMax)
                 return;
+            // A store on this machine answers at once; the market's other calls come in between.
+            await Task.Yield();
             query = query with { After = new ListingCursor(page[^1].At, page[^1].Id) };
         }
     }
@@ -38,12 +43,11 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
         return (await listing.List(query, cancellation)).Count;
     }
 
-    private async ValueTask ReadOne(JobId id, Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation)
+    public async ValueTask<JobTicket?> Find(JobId id)
     {
-        if (!isWanted(id) || await documents.Read(new DocumentKey(JobSummary.Kind, id.ToString()), cancellation) is not { } document)
-            return;
+        if (await documents.Read(new DocumentKey(JobSummary.Kind, id.ToString())) is not { } document)
+            return null;
         var job = JobStateCodec.Read(document.Content.Span);
-        if (job.Ending is null)
-            found(job.ToTicket(id));
+        return job.Ending is null ? job.ToTicket(id) : null;
     }
 }

@@ -26,6 +26,12 @@ internal static class SubmissionAnswers
 
     private static void RefuseHold(SubmissionItem item, TokenAmount available)
     {
+        if (item.NoRoom is { } noRoom)
+        {
+            item.Refuse(noRoom.Code, noRoom.Message);
+            return;
+        }
+
         var (code, message) = item.Hold switch
         {
             HoldOutcome.InsufficientFunds => (ErrorCode.InsufficientFunds,

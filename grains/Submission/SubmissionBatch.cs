@@ -47,7 +47,13 @@ internal sealed class SubmissionItem
     public JobSpec Spec { get; }
     public JobId Job { get; }
     public ProgramView? Program { get; set; }
-    public HoldOutcome Hold { get; set; }
+
+    /// <summary>Null where nothing was to be held.</summary>
+    public HoldOutcome? Hold { get; set; }
+
+    /// <summary>Why a new job would be refused. Only its grain knows whether it is new.</summary>
+    public Refusal? NoRoom { get; set; }
+
     public JobAdmission? Admission { get; set; }
     public ErrorCode? Code { get; private set; }
     public string? Message { get; private set; }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Marketplace.Storage;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 
@@ -6,15 +7,18 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// Takes a batch in. The steps, each with its undo:
-/// 1. check every item, resolve programs and inputs: nothing to undo;
+/// 1. check every item, resolve programs and inputs, ask whether disk and queue have room: nothing to undo;
 /// 2. hold the price limits of all items in one write: a hold that no job comes to stand on is released by <see cref="Release"/>, and after a crash
 ///    by the account itself, which asks for the jobs of old holds;
 /// 3. write the jobs in parallel: from here an item is accepted and stays so;
 /// 4. hand the jobs to the market: a job that does not arrive is found by the market's own sweep, or offers itself again when it is asked for.
 /// </summary>
 [StatelessWorker]
-public sealed partial class SubmissionGrain(TimeProvider clock, ILogger<SubmissionGrain> log) : Grain, ISubmissionGrain
+public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds, TimeProvider clock, ILogger<SubmissionGrain> log)
+    : Grain, ISubmissionGrain
 {
+    private static readonly HoldResult NoHolds = new(DateTimeOffset.MinValue, [], TokenAmount.Zero);
+
     private readonly Dictionary<ProgramId, (ProgramView Program, DateTimeOffset Until)> _programs = [];
 
     public async Task<ImmutableArray<SubmitResult>> Submit(Caller caller, ImmutableArray<SubmitItem> items)
@@ -26,7 +30,11 @@ public sealed partial class SubmissionGrain(TimeProvider clock, ILogger<Submissi
         var batch = new SubmissionBatch(caller, items);
         await Resolve(batch);
         if (batch.Open.Any())
+        {
+            SubmissionRoom.Assign(batch, room.Shortage, await FindRoom(caller.Account), bounds);
             await HoldAndWrite(batch);
+        }
+
         if (batch.Created.Count > 0)
             await Enqueue(batch);
         return batch.ToResults();
@@ -35,13 +43,23 @@ public sealed partial class SubmissionGrain(TimeProvider clock, ILogger<Submissi
     private async Task HoldAndWrite(SubmissionBatch batch)
     {
         var account = GrainFactory.GetGrain<IAccountGrain>(batch.Caller.Account.ToString());
-        var open = batch.Open.ToArray();
-        var items = open.Select(item => new HoldItem(item.Job, item.Spec.PriceMax)).ToImmutableArray();
-        var holds = await LostWrites.Resend(() => account.Hold(batch.Caller, items));
-        for (var index = 0; index < open.Length; index++)
-            open[index].Hold = holds.Outcomes[index];
-        await Task.WhenAll(open.Select(item => Write(batch, item, holds)));
+        var admitted = batch.Open.Where(item => item.NoRoom is null).ToArray();
+        var items = admitted.Select(item => new HoldItem(item.Job, item.Spec.PriceMax)).ToImmutableArray();
+        var holds = items.IsEmpty ? NoHolds : await LostWrites.Resend(() => account.Hold(batch.Caller, items));
+        for (var index = 0; index < admitted.Length; index++)
+            admitted[index].Hold = holds.Outcomes[index];
+        await Task.WhenAll(batch.Open.ToArray().Select(item => Write(batch, item, holds)));
         await Release(batch, account, holds.HeldAt);
+    }
+
+    /// <returns>Null where the market does not answer: the account's own bounds hold then, and the disk's floor.</returns>
+    private async ValueTask<QueueRoom?> FindRoom(AccountId account)
+    {
+        QueueRoom? found = null;
+        await Try(
+            async () => found = await GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).GetRoom(account),
+            "ask the market how much may be queued");
+        return found;
     }
 
     private async Task Write(SubmissionBatch batch, SubmissionItem item, HoldResult holds)

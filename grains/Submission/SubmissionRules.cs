@@ -23,6 +23,7 @@ internal static class SubmissionRules
             ?? CheckNumber("memoryPagesMax", spec.MemoryPagesMax, 1, MarketLimits.MemoryPagesMax)
             ?? CheckNumber("timeMax in milliseconds", (long)spec.TimeMax.TotalMilliseconds,
                 (long)SubmissionPolicy.TimeMin.TotalMilliseconds, (long)MarketLimits.TimeMax.TotalMilliseconds)
+            ?? CheckPrice(spec)
             ?? CheckNumber("retriesMax", spec.RetriesMax, 0, MarketLimits.RetriesMax)
             ?? CheckNumber("expiresAfter in milliseconds", (long)spec.ExpiresAfter.TotalMilliseconds, 1, (long)MarketLimits.ExpiresAfterMax.TotalMilliseconds);
     }
@@ -46,6 +47,17 @@ internal static class SubmissionRules
 
     /// <summary>A worker would fetch it all before it could say no, and nobody would pay for that.</summary>
     public static Refusal? CheckInputSize(string what, long size) => CheckNumber($"{what} in bytes", size, 0, JobLimits.InputBytesMax);
+
+    /// <summary>A limit below what the cheapest offer that can exist would ask keeps the job waiting for nothing until it expires.</summary>
+    private static Refusal? CheckPrice(JobSpec spec)
+    {
+        var least = FuelPrice.Of(spec.FuelMax, FuelPrice.Least);
+        return spec.PriceMax >= least
+            ? null
+            : new Refusal(ErrorCode.PriceTooLow,
+                $"priceMax is {spec.PriceMax}; no worker may run {spec.FuelMax} fuel for less than {least}. "
+                + $"Raise priceMax to {least} or more, or lower fuelMax.");
+    }
 
     private static Refusal? CheckArguments(JobSpec spec)
     {

@@ -33,6 +33,7 @@ public sealed class BudgetTests
                 ["IAccountGrain.Hold"] = 1,
                 ["IJobGrain.Submit"] = Jobs,
                 ["IMarketGrain.Enqueue"] = 1,
+                ["IMarketGrain.GetRoom"] = 1,
                 ["ISubmissionGrain.Submit"] = 1,
             },
             submission);

@@ -60,15 +60,15 @@ public sealed class ReadyQueueTests
         var heap = new DeadlineHeap();
         var jobs = Enumerable.Range(0, 2000).Select(number => Job(chance, number)).ToList();
         foreach (var job in jobs)
-            heap.Set(job, At(chance));
+            heap.Set(job, At(chance).Ticks);
         foreach (var job in jobs.Where((_, index) => index % 3 == 0))
-            heap.Set(job, At(chance));
+            heap.Set(job, At(chance).Ticks);
         foreach (var job in jobs.Where((_, index) => index % 5 == 0))
-            heap.Remove(job);
+            DeadlineHeap.Leave(job);
         jobs = [.. jobs.Where((_, index) => index % 5 != 0)];
 
         var taken = new List<MarketJob>();
-        while (heap.TakeDue(DateTimeOffset.MaxValue) is { } due)
+        while (heap.TakeDue(long.MaxValue) is { } due)
             taken.Add(due);
 
         Assert.Equal(jobs.OrderBy(job => job.Deadline).ThenBy(job => job.Ticket.Job).Select(job => job.Ticket.Job), taken.Select(job => job.Ticket.Job));

@@ -31,6 +31,18 @@ public sealed class EmbeddedStoreTests
         Assert.Equal(Keys, (await listed.List(new ListingQuery("counter"), Cancel)).Count);
     }
 
+    [Theory, InlineData(0, false), InlineData(long.MaxValue, true)]
+    public async Task DiskBelowTheFloor_IsSaid_AndWritesGoOn(long floor, bool isShort)
+    {
+        using var folder = new TemporaryFolder();
+        await using var store = EmbeddedStore.Open(folder.Name, new EmbeddedStoreOptions { FreeBytesMin = floor }, TimeProvider.System);
+
+        Assert.Equal(isShort, store.Shortage is not null);
+        if (store.Shortage is { } shortage)
+            Assert.InRange(shortage.Free, 1, shortage.Floor - 1);
+        Assert.Equal(1, await store.Write(new DocumentKey("k", "1"), 0, new byte[10]));
+    }
+
     [Fact]
     public Task WritesThatWaitTogether_ShareOneFlush() => ManualTime.Run(async time =>
     {

@@ -219,6 +219,8 @@ internal sealed class FakeProgramGrain(FakeMarket market, ProgramId id) : IProgr
 
 internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
 {
+    public Task<QueueRoom> GetRoom(AccountId account) => throw new NotSupportedException();
+
     public Task<int> Dismiss(WorkerId worker) => throw new NotSupportedException();
 
     public Task<MarketView> GetView()

@@ -21,8 +21,8 @@ internal static class RepeatCases
     /// </summary>
     public static IReadOnlySet<string> Restarting { get; } = new HashSet<string>(StringComparer.Ordinal)
     {
-        "IMarketGrain.Offer", "IMarketGrain.Poll", "IWorkerGrain.Register", "IMarketGrain.GetView", "IMarketGrain.Explain", "IJobGrain.Explain",
-        "IJobGrain.Get", "IJobGrain.WaitEnded",
+        "IMarketGrain.Offer", "IMarketGrain.Poll", "IWorkerGrain.Register", "IMarketGrain.GetView", "IMarketGrain.GetRoom", "IMarketGrain.Explain",
+        "IJobGrain.Explain", "IJobGrain.Get", "IJobGrain.WaitEnded",
     };
 
     private static Dictionary<string, Case> Accounts() => new()
@@ -95,6 +95,7 @@ internal static class RepeatCases
         ["IMarketGrain.Withdraw"] = OfOpenJob((scene, job) => scene.Market.Withdraw(job)),
         ["IMarketGrain.Explain"] = OfOpenJob((scene, job) => scene.Market.Explain(job), open => $"{open?.Status} {open?.QueuePosition}"),
         ["IMarketGrain.GetView"] = OfOpenJob((scene, _) => scene.Market.GetView(), view => $"{view}"),
+        ["IMarketGrain.GetRoom"] = OfOpenJob((scene, _) => scene.Market.GetRoom(RepeatScene.Client), room => $"{room}"),
         ["IMarketGrain.Offer"] = scene => Call(() => scene.Market.Offer(RepeatScene.Offer), start => $"{start}"),
         ["IMarketGrain.Dismiss"] = async scene =>
         {

@@ -52,7 +52,8 @@ internal sealed class SimulatedSilo : IAsyncDisposable
         var faulty = new FaultyStore(store, _faults.Fork(), _plan);
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddSingleton<IDocumentStore>(faulty).AddSingleton<IEventLog>(faulty).AddSingleton<IListing>(store).AddSingleton<IBlobStore>(Blobs);
+        services.AddSingleton<IDocumentStore>(faulty).AddSingleton<IEventLog>(faulty).AddSingleton<IListing>(store).AddSingleton<IStoreRoom>(store)
+            .AddSingleton<IBlobStore>(Blobs);
         services.AddSingleton<IModuleInspector>(new TextModules(Blobs)).AddSingleton<ISecretSource>(new SeededSecrets(_faults.Next()));
         services.AddSingleton<IChance>(new SeededChance(_faults.Next())).AddSingleton<IResultsFeed>(Feed);
         services.AddSingleton<IIncomingGrainCallFilter>(new ReminderStorm(_plan, _faults.Fork()));

@@ -77,5 +77,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
             Task.Run(() => { }, cancellation);
 
         public Task<int> Count(ProgramId program, int countMax, CancellationToken cancellation) => Task.Run(() => 0, cancellation);
+
+        public ValueTask<JobTicket?> Find(JobId job) => default;
     }
 }

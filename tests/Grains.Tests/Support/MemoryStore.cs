@@ -7,7 +7,7 @@ namespace Marketplace.Grains.Tests.Support;
 /// A store over a <see cref="MemoryDisk"/> as one run of a silo sees it. Each write takes a moment of simulated time and asks <see cref="OnWrite"/>
 /// what becomes of it. After <see cref="Crash"/> nothing is written or answered any more.
 /// </summary>
-internal sealed class MemoryStore(MemoryDisk disk, TimeProvider time) : IDocumentStore, IEventLog, IListing
+internal sealed class MemoryStore(MemoryDisk disk, TimeProvider time) : IDocumentStore, IEventLog, IListing, IStoreRoom
 {
     private static readonly TimeSpan WriteTime = TimeSpan.FromMilliseconds(1);
     private readonly TaskCompletionSource _never = new();
@@ -17,6 +17,8 @@ internal sealed class MemoryStore(MemoryDisk disk, TimeProvider time) : IDocumen
 
     /// <summary>What becomes of reading a document: null where it is read.</summary>
     public Func<string, Exception?> OnRead { get; set; } = _ => null;
+
+    public DiskShortage? Shortage { get; set; }
 
     public int Writes { get; private set; }
 

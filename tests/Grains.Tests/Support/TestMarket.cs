@@ -4,6 +4,7 @@ using Marketplace.Crypto;
 using Marketplace.GrainHost.Hosting;
 using Marketplace.GrainHost.Simulation;
 using Marketplace.Storage;
+using Marketplace.Tests;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -25,12 +26,13 @@ internal sealed partial class TestMarket
     private TestMarket(SimulatedRun run, MemoryDisk disk, Action<IServiceCollection>? register)
     {
         (Simulation, Disk, _register) = (run, disk, register);
-        Time = run.Time;
+        Clock = new SettableTime(run.Time);
     }
 
     public SimulatedRun Simulation { get; }
     public MemoryDisk Disk { get; }
-    public TimeProvider Time { get; }
+    public SettableTime Clock { get; }
+    public TimeProvider Time => Clock;
     public MemoryStore Store { get; private set; } = null!;
     public MemoryBlobs Blobs { get; private set; } = null!;
     /// <summary>The scenario has made payments up that belong to no job: it checks its own invariants.</summary>
@@ -157,7 +159,8 @@ internal sealed partial class TestMarket
     {
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddSingleton<IDocumentStore>(store).AddSingleton<IEventLog>(store).AddSingleton<IListing>(store).AddSingleton<IBlobStore>(Blobs);
+        services.AddSingleton<IDocumentStore>(store).AddSingleton<IEventLog>(store).AddSingleton<IListing>(store).AddSingleton<IStoreRoom>(store)
+            .AddSingleton<IBlobStore>(Blobs);
         services.AddSingleton<IModuleInspector>(new TextModules(Blobs)).AddSingleton<ISecretSource>(new SeededSecrets(Simulation.Chance.Next()));
         services.AddSingleton<IChance>(new SeededChance(Simulation.Chance.Next())).AddSingleton<IResultsFeed>(Feed);
         services.AddSingleton<IIncomingGrainCallFilter>(calls);

@@ -28,7 +28,8 @@ internal sealed class TwinHost
         var blobs = new MemoryBlobs(setting.Blobs, run.Time);
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddSingleton<IDocumentStore>(store).AddSingleton<IEventLog>(store).AddSingleton<IListing>(setting.Store).AddSingleton<IBlobStore>(blobs);
+        services.AddSingleton<IDocumentStore>(store).AddSingleton<IEventLog>(store).AddSingleton<IListing>(setting.Store)
+            .AddSingleton<IStoreRoom>(setting.Store).AddSingleton<IBlobStore>(blobs);
         services.AddSingleton<IModuleInspector>(new TextModules(blobs)).AddSingleton<ISecretSource>(new SeededSecrets(chance.Next()));
         services.AddSingleton<IChance>(new SeededChance(chance.Next())).AddSingleton<IResultsFeed>(setting.Feed);
         services.AddSingleton<IIncomingGrainCallFilter>(new ReminderStorm(setting.Plan, chance.Fork()));

@@ -47,6 +47,7 @@ public sealed class ClusterFixture : IAsyncLifetime, ICollectionFixture<ClusterF
         .AddSingleton<IDocumentStore>(new UnreadableDocuments(_store))
         .AddSingleton<IEventLog>(_store)
         .AddSingleton<IListing>(_store)
+        .AddSingleton<IStoreRoom>(_store)
         .AddSingleton<IBlobStore>(Blobs)
         .AddMarketGrains();
 }

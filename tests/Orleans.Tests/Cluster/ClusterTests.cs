@@ -100,8 +100,8 @@ public sealed class ClusterTests(ClusterFixture cluster)
     {
         var caller = await OpenAccount("waiting");
         var program = await Deploy(caller);
-        var free = new SubmitItem("waits", Spec(program) with { PriceMax = TokenAmount.Zero });
-        var job = (await cluster.Client.GetGrain<ISubmissionGrain>(0).Submit(caller, [free]))[0].Job;
+        var cheap = new SubmitItem("waits", Spec(program) with { PriceMax = FuelPrice.Least });
+        var job = (await cluster.Client.GetGrain<ISubmissionGrain>(0).Submit(caller, [cheap]))[0].Job;
         using var giveUp = new CancellationTokenSource();
 
         var waiting = cluster.Client.GetGrain<IJobGrain>(job.ToString()).WaitEnded(caller, MarketLimits.WaitMax, giveUp.Token);

@@ -1,0 +1,81 @@
+namespace Marketplace.Grains;
+
+/// <summary>What a matched job needs before its worker gets it: where its run starts, and the part of its ticket that the queue does not keep.</summary>
+public sealed partial class MarketGrain
+{
+    private async Task Prepare(MarketJob job)
+    {
+        Prepared? prepared = null;
+        try
+        {
+            prepared = await Look(job);
+        }
+        catch (Exception failure)
+        {
+            LogPrepareFailed(failure, job.Ticket.Job);
+        }
+
+        // Meanwhile the job may have been cancelled, or its worker may have gone.
+        if (job.Phase != MarketPhase.Preparing)
+            return;
+        Begin(job, prepared);
+        Act();
+    }
+
+    private async ValueTask<Prepared> Look(MarketJob job)
+    {
+        StateHead? head = null;
+        if (job.Ticket.UsesState)
+        {
+            head = await GrainFactory.GetGrain<IStateGrain>(job.Ticket.Spec.Program.ToString()).Begin(job.Ticket.Job);
+            if (head.Committed is not null)
+                return new Prepared(head, null, HasEnded: false);
+            // After the state, never before it: a run that was committed and whose end was written in between is seen by one of the two questions.
+            if (await GrainFactory.GetGrain<IJobGrain>(job.Ticket.Job.ToString()).GetSettlement() is not null)
+                return new Prepared(head, null, HasEnded: true);
+        }
+
+        var whole = job.KeepsAll ? job.Ticket : await _openJobs.Find(job.Ticket.Job);
+        return new Prepared(head, whole, HasEnded: whole is null);
+    }
+
+    /// <summary>A run that was committed before a crash is ended as it was; any other begins.</summary>
+    private void Begin(MarketJob job, Prepared? prepared)
+    {
+        var now = Now;
+        if (prepared is null)
+        {
+            PreparationFailed(job, now);
+        }
+        else if (prepared.Head?.Committed is { } committed)
+        {
+            _ = EndOnOwnAccount(job, committed);
+        }
+        else if (prepared.HasEnded)
+        {
+            // Another activation of the market has ended it; its accounts hear of it from there, or find it.
+            _book.Remove(job, now);
+        }
+        else
+        {
+            job.StateHeight = prepared.Head?.Height ?? 0;
+            _book.Lease(job, prepared.Whole!, prepared.Head?.Root, now);
+        }
+    }
+
+    /// <summary>Neither the job's fault nor its worker's. It is tried again until the job would have expired, and not without end.</summary>
+    private void PreparationFailed(MarketJob job, MarketTime now)
+    {
+        _book.Release(job);
+        job.Preparations++;
+        if (job.Preparations >= MarketPolicy.PreparationsMax)
+            _ = EndOnOwnAccount(job, MarketEnds.NotPrepared(job));
+        else
+            _book.PutBack(job, now, MarketPolicy.RetryDelay(job.Preparations, _chance));
+    }
+
+    /// <param name="Head">The state of the job's program; null where it uses none.</param>
+    /// <param name="Whole">The ticket with all that the run needs; null where no run begins.</param>
+    /// <param name="HasEnded">The job is over.</param>
+    private sealed record Prepared(StateHead? Head, JobTicket? Whole, bool HasEnded);
+}

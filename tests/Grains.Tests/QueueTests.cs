@@ -1,0 +1,153 @@
+using System.Text;
+using Marketplace.Storage;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Marketplace.Grains.Tests;
+
+/// <summary>The queue is bounded, in jobs and in bytes, of one account and of all; a long one keeps its inputs on disk.</summary>
+public sealed class QueueTests
+{
+    /// <summary>What a job of these tests takes, at most.</summary>
+    private const int JobBytes = JobSizes.FixedBytes + 16;
+
+    [Fact]
+    public void JobsBehindWhatIsKeptInMemory_AreLeasedWithTheirWholeSpec() => Run(new QueueBounds { KeptBytesMax = 0 }, async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller);
+        var file = await market.Upload(caller, "file");
+        var spec = TestMarket.Spec(program, input: "the input") with
+        {
+            Arguments = ["one", "two"],
+            Files = [new InputFile("a", file)],
+            Environment = [new EnvironmentVariable("NAME", "value")],
+        };
+        var jobs = await market.Submit(caller, [.. Enumerable.Range(0, 20).Select(number => new SubmitItem($"{number}", spec))]);
+        var worker = await market.AddWorker("worker", slots: 20);
+
+        var leases = new List<Lease>();
+        while (leases.Count < jobs.Length)
+            leases.AddRange((await worker.Poll()).Leases);
+        await worker.Report([.. leases.Select(lease => worker.Completed(lease))]);
+        await market.Settle();
+
+        foreach (var lease in leases)
+        {
+            var leased = lease.Ticket.Spec;
+            Assert.Equal("the input", Encoding.UTF8.GetString(leased.Input.Span));
+            Assert.Equal(spec.Arguments, leased.Arguments);
+            Assert.Equal(spec.Files, leased.Files);
+            Assert.Equal(spec.Environment, leased.Environment);
+        }
+
+        Assert.Equal(new TokenAmount(100), (await market.Account("worker").Get()).Available);
+    });
+
+    [Fact]
+    public void JobThatIsCancelledWhileItsInputIsRead_GoesToNoWorker() => Run(new QueueBounds { KeptBytesMax = 0 }, async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller);
+        var jobs = await market.Submit(caller, TestMarket.Item("one", program), TestMarket.Item("two", program));
+        await market.Job(jobs[0].Job).Cancel(caller);
+        var worker = await market.AddWorker("worker");
+
+        Assert.Equal(jobs[1].Job, (await worker.TakeOne()).Ticket.Job);
+        await market.Job(jobs[1].Job).Cancel(caller);
+        await market.Settle();
+    });
+
+    [Fact]
+    public void AccountThatUsesUpItsShare_IsRefusedItemByItem_AndNothingIsHeldForThose() =>
+        Run(new QueueBounds { BytesMax = MarketPolicy.AccountShareOfQueue * 3 * JobBytes }, async market =>
+        {
+            var caller = await market.OpenAccount("client");
+            var other = await market.OpenAccount("other");
+            var program = await market.Deploy(caller);
+
+            var results = await market.Submit(caller, Items(5));
+            var again = await market.Submit(caller, Items(5));
+
+            var full = ErrorCode.TooManyOpenJobs;
+            Assert.Equal([null, null, null, full, full], results.Select(result => result.Code));
+            Assert.Equal([null, null, null, full, full], again.Select(result => result.Code));
+            Assert.Equal([true, true, true, false, false], again.Select(result => result.Existed));
+            Assert.Equal(new TokenAmount(300), (await market.Account("client").Get()).Held);
+            Assert.Null((await market.Submit(other, TestMarket.Item("other", program)))[0].Code);
+
+            await market.Restart();
+            await market.Market.GetView();
+            await market.Settle();
+            Assert.Equal(full, (await market.Submit(caller, TestMarket.Item("after", program)))[0].Code);
+            await market.Job(results[0].Job).Cancel(caller);
+            await market.Settle();
+            Assert.Null((await market.Submit(caller, TestMarket.Item("room", program)))[0].Code);
+
+            SubmitItem[] Items(int count) => [.. Enumerable.Range(0, count).Select(number => TestMarket.Item($"{number}", program))];
+        });
+
+    [Fact]
+    public void QueueOfManyAccounts_IsFullAtItsBound() => Run(new QueueBounds { JobsMax = 3 }, async market =>
+    {
+        var callers = new List<Caller>();
+        for (var number = 0; number < 5; number++)
+            callers.Add(await market.OpenAccount($"client {number}"));
+        var program = await market.Deploy(callers[0]);
+
+        var codes = new List<ErrorCode?>();
+        foreach (var caller in callers)
+            codes.Add((await market.Submit(caller, TestMarket.Item("one", program)))[0].Code);
+
+        Assert.Equal([null, null, null, ErrorCode.QueueFull, ErrorCode.QueueFull], codes);
+        Assert.Equal(TokenAmount.Zero, (await market.Account("client 4").Get()).Held);
+    });
+
+    [Fact]
+    public void DiskBelowItsFloor_TakesNothingNew_AndEndsWhatRuns() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller);
+        var worker = await market.AddWorker("worker");
+        var job = (await market.Submit(caller, TestMarket.Item("one", program)))[0].Job;
+        var lease = await worker.TakeOne();
+        market.Store.Shortage = new DiskShortage(1000, 2000);
+
+        var results = await market.Submit(caller, TestMarket.Item("one", program), TestMarket.Item("new", program));
+        await worker.Report(worker.Completed(lease));
+        await market.Settle();
+
+        Assert.Equal([null, ErrorCode.StorageFull], results.Select(result => result.Code));
+        Assert.True(results[0].Existed);
+        Assert.Contains("1000 bytes free", results[1].Message);
+        Assert.Equal(JobStatus.Completed, (await market.Job(job).Get(caller)).Status);
+        var account = await market.Account("client").Get();
+        Assert.Equal((TokenAmount.Zero, new TokenAmount(5)), (account.Held, account.Spent));
+        market.Store.Shortage = null;
+        Assert.Null((await market.Submit(caller, TestMarket.Item("new", program)))[0].Code);
+    });
+
+    [Fact]
+    public void JobsThatFindNoRoomInMemory_AreReadAgainWhenTheyEnd()
+    {
+        var resident = new ResidentJobs();
+        for (var left = JobPolicy.ResidentBytesMax; left > 0; left -= int.MaxValue)
+            Assert.True(resident.TryKeep((int)Math.Min(left, int.MaxValue)));
+        TestMarket.Run(
+            async market =>
+            {
+                var caller = await market.OpenAccount("client");
+                var program = await market.Deploy(caller);
+                var job = (await market.Submit(caller, TestMarket.Item("one", program)))[0].Job;
+                var worker = await market.AddWorker("worker");
+                var waiting = market.Job(job).WaitEnded(caller, TimeSpan.FromSeconds(20), default);
+                await worker.Report(worker.Completed(await worker.TakeOne()));
+
+                Assert.Equal(JobStatus.Completed, (await waiting).Status);
+                await market.Settle();
+            },
+            register: services => services.AddSingleton(resident));
+    }
+
+    private static void Run(QueueBounds bounds, Func<TestMarket, Task> scenario) =>
+        TestMarket.Run(scenario, register: services => services.AddSingleton(bounds));
+}
