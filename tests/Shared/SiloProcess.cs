@@ -30,6 +30,16 @@ internal sealed class SiloProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>What of it is in the machine's memory.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Whether it has said where it listens.</summary>
     public bool HasAnnounced => File.Exists(Path.Combine(Folder, "url"));
 

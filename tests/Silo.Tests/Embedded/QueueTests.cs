@@ -1,0 +1,16 @@
+using Marketplace.Verify;
+using Marketplace.Verify.Queue;
+
+namespace Marketplace.Tests.Silo;
+
+/// <summary>The smoke size of <c>verify queue</c>.</summary>
+public sealed class QueueTests
+{
+    [Fact]
+    public async Task AccountThatSendsJobsWithoutEnd_IsRefused_AndWhatWasAcceptedOutlivesAKill()
+    {
+        var result = await QueueCheck.Run(new VerifyArguments(["--jobs", "1000", "--queue-mib", "4", "--input", "1024"]));
+
+        Assert.Empty(result.Found);
+    }
+}
