@@ -24,7 +24,7 @@ internal static class LinkMapping
     public static LeaseReport ToGrain(Wire.WorkerResult result) => new(
         result.Lease, result.Job, (RunOutcome)result.Outcome, result.Reason, result.FuelUsed,
         new JobOutput(result.Output, result.OutputBlob, result.OutputSize, Files(result)), result.Log,
-        ToGrain(result.StateChanges), result.StartedAt, result.EndedAt);
+        ToGrain(result.StateChanges), result.StartedAt, result.EndedAt, result.ExitCode);
 
     private static ImmutableArray<OutputFile> Files(Wire.WorkerResult result) =>
         result.Files is null ? [] : [.. result.Files.Select(file => new OutputFile(file.Name, file.Blob, file.Size))];

@@ -93,6 +93,7 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
             lease.Id, lease.Job, Outcome(guest.Outcome), guest.Reason, guest.FuelUsed,
             blob is null ? output : default, blob, output.Length, guest.Log, changes, startedAt, time.GetUtcNow())
         {
+            ExitCode = guest.ExitCode,
             Files = completed && guest.Files.Count > 0
                 ? [.. guest.Files.Select(file => new JobFile(file.Path, Upload(lease, file.Content, stopped), file.Content.Length))]
                 : null,

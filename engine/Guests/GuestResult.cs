@@ -32,7 +32,8 @@ public sealed record GuestResult
     /// <summary>Null when completed, else one sentence for the client.</summary>
     public string? Reason { get; init; }
 
-    public int ExitCode { get; init; }
+    /// <summary>What the guest exited with, 0 where it returned; null where it was stopped, and so gave none.</summary>
+    public int? ExitCode { get; init; }
     public required long FuelUsed { get; init; }
     public ReadOnlyMemory<byte> Output { get; init; }
 

@@ -68,6 +68,7 @@ internal static class JobMapper
         Fault = (JobFault)view.Fault,
         Code = view.Code,
         Reason = view.Reason,
+        ExitCode = view.ExitCode,
         SubmittedAt = view.SubmittedAt,
         EndedAt = view.EndedAt,
         Worker = view.Worker,

@@ -89,7 +89,7 @@ public sealed record JobEvent(
     [property: Id(2)] WorkerId? Worker,
     [property: Id(3)] string? Note);
 
-/// <summary>An end of a job as the market reports it.</summary>
+/// <summary>An end of a job as the market reports it. Its exit code is that of a program that failed by exiting; null is every other end.</summary>
 [GenerateSerializer, Immutable, Alias("JobEnd")]
 public sealed record JobEnd(
     [property: Id(0)] JobStatus Status,
@@ -105,7 +105,8 @@ public sealed record JobEnd(
     [property: Id(10)] StateRoot? RootBefore,
     [property: Id(11)] StateRoot? RootAfter,
     [property: Id(12)] ImmutableArray<JobEvent> History,
-    [property: Id(13)] JobExplanation Explanation);
+    [property: Id(13)] JobExplanation Explanation,
+    [property: Id(14)] int? ExitCode = null);
 
 /// <summary>An output: inline, or a blob of the job's account.</summary>
 /// <param name="Inline">The bytes, at most <see cref="MarketLimits.InlineBytesMax"/>; empty when <paramref name="Blob"/> is set.</param>
@@ -146,7 +147,9 @@ public sealed record JobSettlement(
     public static JobSettlement Unknown(JobId job, AccountId payer) => new(job, payer, null, TokenAmount.Zero, DateTimeOffset.MinValue, JobStatus.Pending);
 }
 
-/// <summary>A job as its owner sees it.</summary>
+/// <summary>
+/// A job as its owner sees it. Its exit code is 0 where it completed; null where the program was stopped, did not run, or has not ended.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("JobView")]
 public sealed record JobView(
     [property: Id(0)] JobId Id,
@@ -164,7 +167,8 @@ public sealed record JobView(
     [property: Id(12)] JobOutput Output,
     [property: Id(13)] StateRoot? RootBefore,
     [property: Id(14)] StateRoot? RootAfter,
-    [property: Id(15)] ImmutableArray<JobEvent> History);
+    [property: Id(15)] ImmutableArray<JobEvent> History,
+    [property: Id(16)] int? ExitCode = null);
 
 /// <summary>Why a job was matched to the offer that won, or why it waits.</summary>
 /// <param name="Summary">One sentence.</param>

@@ -148,6 +148,17 @@ public enum RunOutcome
     Returned = 11,
 }
 
+/// <param name="Lease">Which lease.</param>
+/// <param name="Job">Its job.</param>
+/// <param name="Outcome">How the run ended.</param>
+/// <param name="Reason">Null when it completed.</param>
+/// <param name="FuelUsed">Of this run.</param>
+/// <param name="Output">What it gave.</param>
+/// <param name="Log">What it wrote beside its output.</param>
+/// <param name="StateChanges">The changes of program state, ascending by key.</param>
+/// <param name="StartedAt">By the worker's clock.</param>
+/// <param name="EndedAt">By the worker's clock.</param>
+/// <param name="ExitCode">What the program exited with; null where it was stopped or did not run, and from a silo that does not know it yet.</param>
 [GenerateSerializer, Immutable, Alias("LeaseReport")]
 public sealed record LeaseReport(
     [property: Id(0)] LeaseId Lease,
@@ -159,7 +170,8 @@ public sealed record LeaseReport(
     [property: Id(6)] ReadOnlyMemory<byte> Log,
     [property: Id(7)] ImmutableArray<StateChange> StateChanges,
     [property: Id(8)] DateTimeOffset StartedAt,
-    [property: Id(9)] DateTimeOffset EndedAt);
+    [property: Id(9)] DateTimeOffset EndedAt,
+    [property: Id(10)] int? ExitCode = null);
 
 /// <param name="Key">As the guest wrote it; it may be empty.</param>
 /// <param name="Value">Null deletes the key.</param>

@@ -6,9 +6,14 @@ namespace Marketplace.Grains;
 /// <summary>The stored form of a job's end: in the job's document, and in the state's log beside the changes that the run made.</summary>
 internal static class JobEndCodec
 {
+    // Beside the status, which was alone before there were exit codes: an end without one has the same bytes as then. Above every status, and still one byte.
+    private const int HasExitCode = 64;
+
     public static void Write(CompactWriter writer, JobEnd end)
     {
-        writer.Count((int)end.Status);
+        writer.Count((int)end.Status | (end.ExitCode is null ? 0 : HasExitCode));
+        if (end.ExitCode is { } exitCode)
+            writer.Signed(exitCode);
         writer.Count((int)end.Fault);
         writer.Count(end.Code is { } code ? (int)code + 1 : 0);
         writer.OptionalText(end.Reason);
@@ -42,7 +47,9 @@ internal static class JobEndCodec
 
     public static JobEnd Read(ref CompactReader reader)
     {
-        var status = (JobStatus)reader.Count();
+        var parts = reader.Count();
+        var status = (JobStatus)(parts & ~HasExitCode);
+        int? exitCode = (parts & HasExitCode) != 0 ? ReadExitCode(ref reader) : null;
         var fault = (JobFault)reader.Count();
         var code = reader.Count();
         var reason = reader.OptionalText();
@@ -57,7 +64,16 @@ internal static class JobEndCodec
         var history = ReadHistory(ref reader);
         var explanation = ReadExplanation(ref reader);
         return new JobEnd(
-            status, fault, code == 0 ? null : (ErrorCode)(code - 1), reason, worker, payee, price, fuelUsed, output, log, before, after, history, explanation);
+            status, fault, code == 0 ? null : (ErrorCode)(code - 1), reason, worker, payee, price, fuelUsed, output, log, before, after, history, explanation,
+            exitCode);
+    }
+
+    private static int ReadExitCode(ref CompactReader reader)
+    {
+        var code = reader.Signed();
+        return code is >= int.MinValue and <= int.MaxValue
+            ? (int)code
+            : throw new InvalidDataException($"A job's end has the exit code {code}, which nobody wrote.");
     }
 
     private static ImmutableArray<JobEvent> ReadHistory(ref CompactReader reader)

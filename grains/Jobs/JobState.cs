@@ -63,7 +63,8 @@ internal sealed record JobState(
         return new JobView(
             id, RequestId, Spec, Status, end?.Fault ?? JobFault.None, end?.Code, end?.Reason, SubmittedAt, Ending?.EndedAt, end?.Worker,
             end?.FuelUsed ?? 0, Ending?.Charge ?? TokenAmount.Zero, end?.Output ?? default, end?.RootBefore, end?.RootAfter,
-            end?.History ?? [new JobEvent(JobStatus.Pending, SubmittedAt, null, null)]);
+            end?.History ?? [new JobEvent(JobStatus.Pending, SubmittedAt, null, null)],
+            Status == JobStatus.Completed ? 0 : end?.ExitCode);
     }
 }
 

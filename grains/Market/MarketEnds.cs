@@ -14,7 +14,8 @@ internal static class MarketEnds
         return new JobEnd(
             status, fault, code, completed ? null : report.Reason ?? "The worker gave no reason.", offer.Worker, offer.PayTo, offer.PricePerMillionFuel,
             report.FuelUsed, completed ? report.Output : default, report.Log, completed ? job.Lease!.Root : null, null,
-            job.History.Add(new JobEvent(JobStatus.Running, startedAt, offer.Worker, null)), job.Explanation!);
+            job.History.Add(new JobEvent(JobStatus.Running, startedAt, offer.Worker, null)), job.Explanation!,
+            report.Outcome == RunOutcome.Failed ? report.ExitCode : null);
     }
 
     public static JobEnd OutputRefused(JobEnd end, MarketException refusal) => end with

@@ -79,6 +79,27 @@ public sealed class CodecTests
         Assert.Equal(Stored, Convert.ToHexStringLower(JobStateCodec.Write(EndedJob()).Span));
         Assert.Equal(Hash, JobSpecCodec.Hash(EndedJob().Spec).ToString());
         Assert.Empty(JobStateCodec.Read(Convert.FromHexString(Stored)).Spec.Files);
+        Assert.Null(JobStateCodec.Read(Convert.FromHexString(Stored)).ToView(default).ExitCode);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(-1)]
+    [InlineData(int.MinValue)]
+    [InlineData(int.MaxValue)]
+    public void ExitCode_IsReadBack_AndEveryCutIsFound(int exitCode)
+    {
+        var job = EndedJob();
+        var exited = job with { Ending = job.Ending! with { End = job.Ending.End with { ExitCode = exitCode } } };
+        var bytes = JobStateCodec.Write(exited).ToArray();
+        var read = JobStateCodec.Read(bytes);
+
+        Assert.Equal((JobStatus.Failed, exitCode), (read.Status, read.Ending!.End.ExitCode));
+        Assert.Equal(exitCode, read.ToView(default).ExitCode);
+        Assert.Equal(bytes, JobStateCodec.Write(read).ToArray());
+        for (var length = 0; length < bytes.Length; length++)
+            Assert.Throws<InvalidDataException>(() => JobStateCodec.Read(bytes.AsSpan(0, length)));
     }
 
     [Fact]

@@ -44,6 +44,11 @@ public sealed record Job
     /// <summary>Why it did not complete, in a sentence. May hold text that the program chose.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>
+    /// What the program exited with: 0 where it completed; null where it was stopped or did not run, and where the job has not ended.
+    /// </summary>
+    public int? ExitCode { get; init; }
+
     public required DateTimeOffset SubmittedAt { get; init; }
     public DateTimeOffset? EndedAt { get; init; }
     public WorkerId? Worker { get; init; }

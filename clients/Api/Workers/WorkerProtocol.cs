@@ -80,6 +80,9 @@ public sealed record WorkerResult(
     DateTimeOffset StartedAt,
     DateTimeOffset EndedAt)
 {
+    /// <summary>What the program exited with; null where it was stopped, or did not run.</summary>
+    public int? ExitCode { get; init; }
+
     /// <summary>Files that the program left under <c>/out</c>; all were uploaded before.</summary>
     public IReadOnlyList<JobFile>? Files { get; init; }
 }

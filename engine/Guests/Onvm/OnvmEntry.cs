@@ -69,7 +69,7 @@ internal static class OnvmEntry
         if (memory.Pages + pages > pagesMax)
         {
             throw new GuestStop(
-                GuestOutcome.OutOfMemory, 0, $"the input needs {pages} pages beyond {memory.Pages}, the limit is {pagesMax}");
+                GuestOutcome.OutOfMemory, null, $"the input needs {pages} pages beyond {memory.Pages}, the limit is {pagesMax}");
         }
 
         var before = memory.Grow(pages);

@@ -237,7 +237,7 @@ internal sealed class FileTree
         if (files.Count == GuestPolicy.OutputFilesMax)
         {
             throw new GuestStop(
-                GuestOutcome.OutputTooLarge, 0,
+                GuestOutcome.OutputTooLarge, null,
                 $"{OutputDirectory} has more than {GuestPolicy.OutputFilesMax} files, which is the limit");
         }
 
