@@ -60,5 +60,7 @@ internal static class StoreArguments
         ArgumentNullException.ThrowIfNull(query);
         if (query.Limit is < 1 or > StoragePolicy.PageRowsMax)
             throw new ArgumentException($"A page has 1 to {StoragePolicy.PageRowsMax} rows, not {query.Limit}.", nameof(query));
+        if (query.IdPrefix is { } prefix && (prefix.Length == 0 || !System.Text.Ascii.IsValid(prefix) || query.After is not null))
+            throw new ArgumentException("A prefix of ids is ASCII, has one character or more, and stands without a cursor.", nameof(query));
     }
 }

@@ -7,7 +7,8 @@ namespace Marketplace;
 [JsonConverter(typeof(IdJsonConverter<BlobId>))]
 public readonly record struct BlobId(Bytes32 Value) : IId<BlobId>, IComparable<BlobId>
 {
-    private const string Prefix = "blob";
+    /// <summary>What stands before the digits.</summary>
+    public const string Prefix = "blob";
 
     public static BlobId Parse(string text) => new(Bytes32.Parse("a blob id", Prefix, text));
 

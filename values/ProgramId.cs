@@ -7,7 +7,8 @@ namespace Marketplace;
 [JsonConverter(typeof(IdJsonConverter<ProgramId>))]
 public readonly record struct ProgramId(Bytes32 Value) : IId<ProgramId>, IComparable<ProgramId>
 {
-    private const string Prefix = "prog";
+    /// <summary>What stands before the digits.</summary>
+    public const string Prefix = "prog";
 
     public static ProgramId Parse(string text) => new(Bytes32.Parse("a program id", Prefix, text));
 

@@ -5,7 +5,7 @@ namespace Marketplace.Api;
 /// <c>Authorization: Bearer ID_SECRET</c>. Every refusal is a <see cref="Problem"/>.
 /// <code>
 /// POST   /v1/jobs?wait=S             JobRequest -> Job; answers when the job has ended, at the latest after S seconds
-/// GET    /v1/jobs?state=&amp;program=&amp;cursor=&amp;limit= -> Page of JobListItem, newest first
+/// GET    /v1/jobs?state=&amp;program=&amp;prefix=&amp;cursor=&amp;limit= -> Page of JobListItem, newest first
 /// POST   /v1/jobs:batch              JobBatchRequest -> JobBatchResponse
 /// POST   /v1/jobs:get                JobsGetRequest -> JobsGetResponse
 /// GET    /v1/jobs/{id}?wait=S        -> Job, as above
@@ -15,12 +15,12 @@ namespace Marketplace.Api;
 /// POST   /v1/jobs/{id}/cancel        -> Job
 /// POST   /v1/blobs?expect=ID         bytes -> Blob; with expect, refused where they do not hash to it
 /// PUT    /v1/blobs/{id}              bytes -> Blob; refused where they do not hash to the id
-/// GET    /v1/blobs?cursor=&amp;limit=    -> Page of Blob
+/// GET    /v1/blobs?prefix=&amp;cursor=&amp;limit= -> Page of Blob
 /// GET    /v1/blobs/{id}              -> bytes, also by Range
 /// GET    /v1/blobs/{id}/info         -> Blob
 /// DELETE /v1/blobs/{id}              -> nothing; removes the account's own pin
 /// POST   /v1/programs                ProgramRequest -> DeployedProgram
-/// GET    /v1/programs?cursor=&amp;limit= -> Page of DeployedProgram
+/// GET    /v1/programs?prefix=&amp;cursor=&amp;limit= -> Page of DeployedProgram
 /// GET    /v1/programs/{id}           -> DeployedProgram
 /// DELETE /v1/programs/{id}           -> nothing; refused while jobs of it are open and no other account has deployed it
 /// GET    /v1/account                 -> Account
@@ -44,6 +44,17 @@ public static class Routes
     public const int WaitSecondsMax = 20;
 
     public const string State = "state";
+    public const string ProgramFilter = "program";
+
+    /// <summary>
+    /// How the ids of a list's items begin, at least <see cref="PrefixDigitsMin"/> digits; the list is then in the order of the ids and has
+    /// one page.
+    /// </summary>
+    public const string Prefix = "prefix";
+
+    /// <summary>Fewer digits would name many of the jobs that an account gathers in a year.</summary>
+    public const int PrefixDigitsMin = 8;
+
     public const string Cursor = "cursor";
     public const string Limit = "limit";
 

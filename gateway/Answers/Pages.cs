@@ -12,6 +12,34 @@ internal static class Pages
     public static readonly QueryRule Limit =
         new(Routes.Limit, $"Items, 1 to {GatewayPolicy.PageItemsMax}; left out: {GatewayPolicy.PageItemsDefault}.", IsNumber: true);
 
+    public static readonly QueryRule Prefix = new(
+        Routes.Prefix,
+        $"Only items whose ids begin so: {Routes.PrefixDigitsMin} to 64 hexadecimal digits, in small letters, without the word before them. "
+        + "In the order of their ids, one page; not together with 'cursor'.");
+
+    /// <summary>How the ids of the rows begin; null where the query does not ask for that.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="word">What stands before the digits in ids of this kind.</param>
+    /// <exception cref="Grains.MarketException">It is no prefix, or stands beside a cursor.</exception>
+    public static string? PrefixOf(HttpContext http, string word = "")
+    {
+        if (RequestReader.Text(http, Prefix.Name) is not { } digits)
+            return null;
+        if (digits.Length is < Routes.PrefixDigitsMin or > Bytes32.TextSize || digits.AsSpan().ContainsAnyExcept("0123456789abcdef"))
+        {
+            var expected = $"{Routes.PrefixDigitsMin} to {Bytes32.TextSize} hexadecimal digits, in small letters";
+            throw RequestReader.Malformed(GatewayMessages.BadId("the beginning of an id", digits, expected));
+        }
+
+        if (RequestReader.Text(http, Cursor.Name) is not null)
+            throw RequestReader.Malformed(GatewayMessages.PrefixAndCursor);
+        return word + digits;
+    }
+
+    /// <summary>Where the next page begins; a list by prefix has none.</summary>
+    public static string? NextOf(ListingQuery query, IReadOnlyList<ListingRow> rows) =>
+        query.IdPrefix is null ? PageCursor.Next(rows, query.Limit) : null;
+
     public static int LimitOf(HttpContext http) =>
         RequestReader.Number(http, Routes.Limit, GatewayPolicy.PageItemsDefault, 1, GatewayPolicy.PageItemsMax);
 

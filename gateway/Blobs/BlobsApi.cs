@@ -25,7 +25,7 @@ internal static class BlobsApi
         blobs.MapPost(Routes.Blobs, Post).WithName("UploadBlob").Needs(Scopes.Submit).TakesBytes(options.BlobBytesMax)
             .TakesQuery(Expected).Transfers().Creates<Blob>();
         blobs.MapPut($"{Routes.Blobs}/{{blob}}", Put).WithName("PutBlob").Needs(Scopes.Submit).TakesBytes(options.BlobBytesMax).Transfers();
-        blobs.MapGet(Routes.Blobs, List).WithName("ListBlobs").Needs(Scopes.Read).TakesQuery(Pages.Cursor, Pages.Limit);
+        blobs.MapGet(Routes.Blobs, List).WithName("ListBlobs").Needs(Scopes.Read).TakesQuery(Pages.Prefix, Pages.Cursor, Pages.Limit);
         blobs.MapMethods($"{Routes.Blobs}/{{blob}}", Reads, Get).WithName("GetBlob").Needs(Scopes.Read).Transfers().GivesBytes();
         blobs.MapGet($"{Routes.Blobs}/{{blob}}/info", Info).WithName("GetBlobInfo").Needs(Scopes.Read);
         blobs.MapDelete($"{Routes.Blobs}/{{blob}}", Delete).WithName("RemoveBlob").Needs(Scopes.Submit)
@@ -48,10 +48,13 @@ internal static class BlobsApi
     internal static async Task<JsonAnswer<Page<Blob>>> List(HttpContext http, IListing listing, TimeProvider time)
     {
         var limit = Pages.LimitOf(http);
-        var query = new ListingQuery(BlobSummary.Kind, Owner: http.Caller().Account.ToString(), After: Pages.CursorOf(http), Limit: limit);
+        var query = new ListingQuery(BlobSummary.Kind, Owner: http.Caller().Account.ToString(), After: Pages.CursorOf(http), Limit: limit)
+        {
+            IdPrefix = Pages.PrefixOf(http, BlobId.Prefix),
+        };
         var rows = await Pages.Rows(http, listing, time, query);
         var blobs = rows.Select(StorageMapper.ToBlob).ToArray();
-        return Answer.Large(new Page<Blob>(blobs, PageCursor.Next(rows, limit)), ApiJson.Default.PageBlob);
+        return Answer.Large(new Page<Blob>(blobs, Pages.NextOf(query, rows)), ApiJson.Default.PageBlob);
     }
 
     /// <summary>The bytes, verified while they are read, also by Range.</summary>

@@ -15,7 +15,7 @@ internal static class JobsApi
         new(Routes.Wait, $"Seconds to wait for the end of the job, at most {GatewayPolicy.WaitSecondsMax}.", IsNumber: true);
 
     private static readonly QueryRule State = new(Routes.State, $"Only jobs in this state: {string.Join(", ", States())}.");
-    private static readonly QueryRule Program = new("program", "Only jobs of this program.");
+    private static readonly QueryRule Program = new(Routes.ProgramFilter, "Only jobs of this program.");
 
     public static void MapJobsApi(this IEndpointRouteBuilder routes)
     {
@@ -24,7 +24,7 @@ internal static class JobsApi
             .TakesJson(typeof(JobRequest), GatewayPolicy.JobBodyBytesMax)
             .TakesQuery(Wait).MayWait().Produces<Job>(StatusCodes.Status201Created).Produces<Job>(StatusCodes.Status202Accepted);
         jobs.MapGet(Routes.Jobs, List).WithName("ListJobs").Needs(Scopes.Read)
-            .TakesQuery(State, Program, Pages.Cursor, Pages.Limit);
+            .TakesQuery(State, Program, Pages.Prefix, Pages.Cursor, Pages.Limit);
         jobs.MapPost(Routes.JobsBatch, SubmitBatch).WithName("SubmitJobs").Needs(Scopes.Submit)
             .TakesJson(typeof(JobBatchRequest), GatewayPolicy.BatchBodyBytesMax);
         jobs.MapPost(Routes.JobsGet, GetMany).WithName("GetJobs").Needs(Scopes.Read)
@@ -74,10 +74,13 @@ internal static class JobsApi
             throw RequestReader.Malformed(GatewayMessages.NotOneOf(State.Name, state, States()));
         var program = RequestReader.Text(http, Program.Name) is { } text ? RequestReader.Program(text).ToString() : null;
         var limit = Pages.LimitOf(http);
-        var query = new ListingQuery(JobSummary.Kind, http.Caller().Account.ToString(), state, program, Pages.CursorOf(http), limit);
+        var query = new ListingQuery(JobSummary.Kind, http.Caller().Account.ToString(), state, program, Pages.CursorOf(http), limit)
+        {
+            IdPrefix = Pages.PrefixOf(http),
+        };
         var rows = await Pages.Rows(http, listing, time, query);
         return Answer.Large(
-            new Page<JobListItem>([.. rows.Select(JobMapper.ToListItem)], PageCursor.Next(rows, limit)), ApiJson.Default.PageJobListItem);
+            new Page<JobListItem>([.. rows.Select(JobMapper.ToListItem)], Pages.NextOf(query, rows)), ApiJson.Default.PageJobListItem);
     }
 
     /// <summary>Many jobs in one request. Ids that this account has no job for are listed, not refused.</summary>

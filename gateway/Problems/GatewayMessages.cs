@@ -130,6 +130,8 @@ internal static class GatewayMessages
         $"The cursor '{Cut(seen)}' is not one that this service gave. Use 'next' of the page before as it is, or leave the cursor out to "
         + $"begin.";
 
+    public const string PrefixAndCursor = "The query has 'prefix' and 'cursor': a list by prefix has one page. Give one of them.";
+
     public static string CountOutside(string what, int seen, int max) => $"The body has {seen} {what}: 1 to {max} are allowed.";
 
     public static string ManyInputs(string where) =>

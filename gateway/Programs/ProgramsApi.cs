@@ -19,7 +19,7 @@ internal static class ProgramsApi
         var programs = routes.MapGroup("").WithTags("Programs");
         programs.MapPost(Routes.Programs, Deploy).WithName("DeployProgram").Needs(Scopes.Deploy)
             .TakesJson(typeof(ProgramRequest), GatewayPolicy.SmallBodyBytesMax).Creates<DeployedProgram>();
-        programs.MapGet(Routes.Programs, List).WithName("ListPrograms").Needs(Scopes.Read).TakesQuery(Pages.Cursor, Pages.Limit);
+        programs.MapGet(Routes.Programs, List).WithName("ListPrograms").Needs(Scopes.Read).TakesQuery(Pages.Prefix, Pages.Cursor, Pages.Limit);
         programs.MapGet($"{Routes.Programs}/{{program}}", Get).WithName("GetProgram").Needs(Scopes.Read);
         programs.MapDelete($"{Routes.Programs}/{{program}}", Remove).WithName("RemoveProgram").Needs(Scopes.Deploy)
             .Produces(StatusCodes.Status204NoContent);
@@ -65,14 +65,17 @@ internal static class ProgramsApi
     {
         var limit = Pages.LimitOf(http);
         var owner = http.Caller().Account.ToString();
-        var query = new ListingQuery(ProgramSummary.Kind, owner, After: Pages.CursorOf(http), Limit: limit);
+        var query = new ListingQuery(ProgramSummary.Kind, owner, After: Pages.CursorOf(http), Limit: limit)
+        {
+            IdPrefix = Pages.PrefixOf(http, ProgramId.Prefix),
+        };
         var rows = await Pages.Rows(http, listing, time, query);
         var programs = new DeployedProgram?[rows.Count];
         await Parallel.ForAsync(0, rows.Count, GatewayPolicy.ManyCalls(http.RequestAborted), async (index, _) =>
             programs[index] = await Find(grains.GetGrain<IProgramGrain>(rows[index].Id)));
         // One that was removed since its row was read is not there.
         var found = programs.OfType<DeployedProgram>().ToArray();
-        return Answer.Large(new Page<DeployedProgram>(found, PageCursor.Next(rows, limit)), ApiJson.Default.PageDeployedProgram);
+        return Answer.Large(new Page<DeployedProgram>(found, Pages.NextOf(query, rows)), ApiJson.Default.PageDeployedProgram);
     }
 
     private static async Task<DeployedProgram?> Find(IProgramGrain program)

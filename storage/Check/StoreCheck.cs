@@ -70,7 +70,7 @@ public sealed class StoreCheck : IDisposable
             using var connection = tables.Connect();
             findings.AddRange(CheckStructure(connection, tables.Name));
             // What the tables say cannot be compared with anything while the tables themselves are broken.
-            if (findings.Any(finding => finding.File == tables.Name) || TableSchema.ReadInteger(connection, "pragma user_version") != TableSchema.Version)
+            if (findings.Any(finding => finding.File == tables.Name) || !TableSchema.IsKnown(connection))
                 return findings;
             findings.AddRange(new BookCheck(connection, tables.Name, _folder).Run(cancellation));
         }

@@ -5,8 +5,12 @@ namespace Marketplace.Storage;
 /// <summary>Turns a <see cref="ListingQuery"/> into SQL. What differs between databases is how a row keeps its names.</summary>
 /// <param name="select">Gives the columns of <see cref="Row"/> from a relation named <c>listing</c>.</param>
 /// <param name="isEqual">The condition that a column, named as the query's property, has the value of the parameter of that name.</param>
-internal sealed class ListingSql(string select, Func<string, string> isEqual)
+/// <param name="hasIdHead">What else a prefix of ids is looked up by: where the index has only the head of an id.</param>
+internal sealed class ListingSql(string select, Func<string, string> isEqual, string hasIdHead = "")
 {
+    /// <summary>The word of a kind and eight digits, or twelve digits: so much tells the ids of millions of rows apart.</summary>
+    public const int IdHeadLength = 12;
+
     private readonly string _start = $"{select}\nwhere {isEqual(nameof(ListingQuery.Kind))}";
     private readonly string _owner = $" and {isEqual(nameof(ListingQuery.Owner))}";
     private readonly string _state = $" and {isEqual(nameof(ListingQuery.State))}";
@@ -21,6 +25,10 @@ internal sealed class ListingSql(string select, Func<string, string> isEqual)
             sql.Append(_state);
         if (query.Label is not null)
             sql.Append(_label);
+        // By id, so that the index which finds the prefix also gives the order: in the order of time the database might walk through all of
+        // an owner's rows.
+        if (query.IdPrefix is not null)
+            return sql.Append($" and listing.id >= @IdPrefix and listing.id < @IdPrefixEnd{hasIdHead} order by listing.id limit @Limit").ToString();
         // Two conditions instead of one "or": the first bounds the index, the second only looks at rows of the same moment.
         if (query.After is not null)
             sql.Append(" and listing.at <= @AfterAt and (listing.at < @AfterAt or listing.id > @AfterId)");
@@ -36,7 +44,16 @@ internal sealed class ListingSql(string select, Func<string, string> isEqual)
         AfterAt = query.After?.At.UtcTicks,
         AfterId = query.After?.Id,
         query.Limit,
+        query.IdPrefix,
+        IdPrefixEnd = End(query.IdPrefix),
+        IdHead = Head(query.IdPrefix),
+        IdHeadEnd = End(Head(query.IdPrefix)),
     };
+
+    private static string? Head(string? prefix) => prefix?[..Math.Min(prefix.Length, IdHeadLength)];
+
+    /// <summary>The first text behind all that begin with this one.</summary>
+    private static string? End(string? prefix) => prefix is null ? null : prefix[..^1] + (char)(prefix[^1] + 1);
 
     // Dapper fills it by property name.
     internal sealed class Row

@@ -14,7 +14,10 @@ internal static class ListingReader
         join names states on states.number = listing.state
         join names labels on labels.number = listing.label
         """,
-        column => $"listing.{column.ToLowerInvariant()} = (select number from names where name = @{column})");
+        column => $"listing.{column.ToLowerInvariant()} = (select number from names where name = @{column})",
+        $" and substr(listing.id, 1, {ListingSql.IdHeadLength}) >= @IdHead and substr(listing.id, 1, {ListingSql.IdHeadLength}) < @IdHeadEnd");
+
+    public static string TextOf(ListingQuery query) => Sql.Text(query);
 
     public static List<ListingRow> List(SqliteConnection connection, ListingQuery query) =>
         [.. connection.Query<ListingSql.Row>(Sql.Text(query), ListingSql.Parameters(query)).Select(row => row.Of(query.Kind))];

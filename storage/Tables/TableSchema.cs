@@ -8,7 +8,13 @@ namespace Marketplace.Storage;
 /// </summary>
 internal static class TableSchema
 {
-    public const int Version = 1;
+    public const int Version = 2;
+
+    /// <summary>The format before rows were found by the beginnings of their ids: what differs is the index.</summary>
+    private const int VersionWithoutIdHeads = 1;
+
+    private static readonly string IdHeads = $"create index listing_id on listing(kind, owner, substr(id, 1, {ListingSql.IdHeadLength}));";
+
 
     private const string Sql = """
         create table meta(name text primary key, value integer not null) without rowid;
@@ -31,7 +37,8 @@ internal static class TableSchema
         """;
 
     /// <summary>
-    /// Creates the tables where the file is new, with <paramref name="newSeed"/> as the secret of its <see cref="KeyHash"/>.
+    /// Creates the tables where the file is new, with <paramref name="newSeed"/> as the secret of its <see cref="KeyHash"/>; and what is
+    /// missing in a file of the format before.
     /// </summary>
     /// <exception cref="StoreDamagedException">The file is of another format.</exception>
     public static void Prepare(SqliteConnection connection, string file, long newSeed)
@@ -39,15 +46,19 @@ internal static class TableSchema
         var version = ReadInteger(connection, "pragma user_version");
         if (version == Version)
             return;
-        if (version != 0)
+        if (version is not (0 or VersionWithoutIdHeads))
             throw new StoreDamagedException(file, 60, $"its format version is {version}, this program knows {Version}.");
         using var transaction = connection.BeginTransaction();
         using var command = connection.CreateCommand();
         command.Transaction = transaction;
-        command.CommandText = Sql + $"insert into meta values('seed', {newSeed}), ('folded', 0); pragma user_version = {Version};";
+        var tables = version == 0 ? $"{Sql}insert into meta values('seed', {newSeed}), ('folded', 0);" : "";
+        command.CommandText = $"{tables}{IdHeads} pragma user_version = {Version};";
         command.ExecuteNonQuery();
         transaction.Commit();
     }
+
+    /// <summary>Whether the tables are those of this program, or become so when they are opened.</summary>
+    public static bool IsKnown(SqliteConnection connection) => ReadInteger(connection, "pragma user_version") is Version or VersionWithoutIdHeads;
 
     public static long ReadMeta(SqliteConnection connection, string name) =>
         ReadInteger(connection, $"select value from meta where name = '{name}'");

@@ -52,6 +52,27 @@ public sealed class ListTests
     }
 
     [Fact]
+    public async Task Prefix_FindsTheAccountsOwn_AndTellsNothingOfOthers()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        var job = await gateway.Submit();
+        await gateway.Client.Send(HttpMethod.Post, Routes.Blobs, [1]);
+        using var other = gateway.ClientOf(gateway.OtherKey);
+        var blob = (await (await gateway.Client.Get(Routes.Blobs)).Read(ApiJson.Default.PageBlob)).Items[0].Id;
+        var jobs = $"{Routes.Jobs}?prefix={job.ToString()[..8]}&limit=1";
+        var blobs = $"{Routes.Blobs}?prefix={blob.ToString()[BlobId.Prefix.Length..][..8]}";
+        var programs = $"{Routes.Programs}?prefix={gateway.Program.ToString()[ProgramId.Prefix.Length..]}";
+
+        var page = await (await gateway.Client.Get(jobs)).Read(ApiJson.Default.PageJobListItem);
+        Assert.Equal((job, null), (Assert.Single(page.Items).Id, page.Next));
+        Assert.Equal(blob, Assert.Single((await (await gateway.Client.Get(blobs)).Read(ApiJson.Default.PageBlob)).Items).Id);
+        Assert.Equal(gateway.Program, Assert.Single((await (await gateway.Client.Get(programs)).Read(ApiJson.Default.PageDeployedProgram)).Items).Id);
+        Assert.Empty((await (await other.Get(jobs)).Read(ApiJson.Default.PageJobListItem)).Items);
+        Assert.Empty((await (await other.Get(blobs)).Read(ApiJson.Default.PageBlob)).Items);
+        Assert.Empty((await (await other.Get(programs)).Read(ApiJson.Default.PageDeployedProgram)).Items);
+    }
+
+    [Fact]
     public async Task ListsOfOthers_AreNotSeen()
     {
         await using var gateway = await GatewayFixture.Start();
@@ -93,6 +114,8 @@ public sealed class ListTests
     [InlineData("limit=0", "from 1 to 1000"), InlineData("limit=1001", "from 1 to 1000"), InlineData("limit=ten", "from 1 to 1000")]
     [InlineData("state=done", "one of pending"), InlineData("state=Pending", "one of pending")]
     [InlineData("program=x", "is not a program id")]
+    [InlineData("prefix=0a1b2c3", "8 to 64"), InlineData("prefix=0A1B2C3D", "small letters"), InlineData("prefix=%25_______", "8 to 64")]
+    [InlineData("prefix=0a1b2c3d&cursor=AQ", "'prefix' and 'cursor'")]
     [InlineData("sate=pending", "does not take"), InlineData("limit=1&limit=2", "more than once"), InlineData("key=mk0", "does not take")]
     public async Task BadParameter_IsRefusedWithWhatIsAllowed(string query, string message)
     {

@@ -77,6 +77,24 @@ public sealed class JobTests : IDisposable
     }
 
     [Fact]
+    public async Task List_CanBeOfOneStateAndOneProgram()
+    {
+        Service.On($"GET /v1/jobs?state=failed&program={Samples.Program}&limit=100", new Page<JobListItem>([Item(1)], null));
+
+        Assert.Single((await _fixture.Client.Jobs.ListPage(JobState.Failed, Samples.Program, cancellation: Fixture.Cancellation)).Items);
+    }
+
+    [Fact]
+    public async Task Find_AsksForTheBeginningOfAnId_AndRefusesOneThatIsNone()
+    {
+        Service.On("GET /v1/jobs?prefix=0a1b2c3d&limit=10", new Page<JobListItem>([Item(1)], null));
+
+        Assert.Single(await _fixture.Client.Jobs.Find("0A1B2C3D", cancellation: Fixture.Cancellation));
+        foreach (var digits in (string[])["0a1b2c3", "0a1b2c3g", new string('0', 65), ""])
+            await Assert.ThrowsAsync<ArgumentException>(() => _fixture.Client.Jobs.Find(digits, cancellation: Fixture.Cancellation));
+    }
+
+    [Fact]
     public async Task List_FollowsTheCursors()
     {
         Service
@@ -84,7 +102,7 @@ public sealed class JobTests : IDisposable
             .On("GET /v1/jobs?state=timed_out&limit=2&cursor=a%20b", new Page<JobListItem>([Item(3)], null));
 
         var ids = new List<JobId>();
-        await foreach (var job in _fixture.Client.Jobs.List(JobState.TimedOut, pageSize: 2, Fixture.Cancellation))
+        await foreach (var job in _fixture.Client.Jobs.List(JobState.TimedOut, pageSize: 2, cancellation: Fixture.Cancellation))
             ids.Add(job.Id);
 
         Assert.Equal([Item(1).Id, Item(2).Id, Item(3).Id], ids);

@@ -79,6 +79,13 @@ public sealed class BlobsClient
     public IAsyncEnumerable<Blob> List(int pageSize = 100, CancellationToken cancellation = default) =>
         Paging.Items<Blob>(_transport, Routes.Blobs, pageSize, cancellation);
 
+    /// <summary>The account's blobs whose ids begin with these digits, in the order of their ids: to find the one that a few digits name.</summary>
+    /// <param name="digits">8 to 64 hexadecimal digits, without the word that stands before them.</param>
+    /// <param name="most">Items at most, 1 to 1,000.</param>
+    /// <param name="cancellation">Ends the wait for the answer.</param>
+    public Task<IReadOnlyList<Blob>> Find(string digits, int most = 10, CancellationToken cancellation = default) =>
+        Paging.Find<Blob>(_transport, Routes.Blobs, digits, most, cancellation);
+
     /// <inheritdoc cref="JobsClient.ListPage"/>
     public Task<Page<Blob>> ListPage(string? cursor = null, int pageSize = 100, CancellationToken cancellation = default) =>
         Paging.Page<Blob>(_transport, Routes.Blobs, pageSize, cursor, cancellation);

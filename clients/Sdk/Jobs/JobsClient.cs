@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Marketplace.Api;
 using Marketplace.Sdk.Transport;
@@ -97,13 +98,21 @@ public sealed class JobsClient
     }
 
     /// <summary>The account's jobs, newest first, fetched page by page as they are read.</summary>
-    public IAsyncEnumerable<JobListItem> List(JobState? state = null, int pageSize = 100, CancellationToken cancellation = default) =>
-        Paging.Items<JobListItem>(_transport, ListPath(state), pageSize, cancellation);
+    public IAsyncEnumerable<JobListItem> List(
+        JobState? state = null, ProgramId? program = null, int pageSize = 100, CancellationToken cancellation = default) =>
+        Paging.Items<JobListItem>(_transport, ListPath(state, program), pageSize, cancellation);
+
+    /// <summary>The account's jobs whose ids begin with these digits, in the order of their ids: to find the one that a few digits name.</summary>
+    /// <param name="digits">8 to 64 hexadecimal digits.</param>
+    /// <param name="most">Items at most, 1 to 1,000.</param>
+    /// <param name="cancellation">Ends the wait for the answer.</param>
+    public Task<IReadOnlyList<JobListItem>> Find(string digits, int most = 10, CancellationToken cancellation = default) =>
+        Paging.Find<JobListItem>(_transport, Routes.Jobs, digits, most, cancellation);
 
     /// <summary>One page of the list; <paramref name="cursor"/> is <see cref="Page{T}.Next"/> of the page before.</summary>
     public Task<Page<JobListItem>> ListPage(
-        JobState? state = null, string? cursor = null, int pageSize = 100, CancellationToken cancellation = default) =>
-        Paging.Page<JobListItem>(_transport, ListPath(state), pageSize, cursor, cancellation);
+        JobState? state = null, ProgramId? program = null, string? cursor = null, int pageSize = 100, CancellationToken cancellation = default) =>
+        Paging.Page<JobListItem>(_transport, ListPath(state, program), pageSize, cursor, cancellation);
 
     /// <summary>Cancels a job. Cancelling one that was cancelled before changes nothing.</summary>
     /// <exception cref="MarketplaceException"><see cref="ErrorCode.JobEnded"/>: it ended otherwise before.</exception>
@@ -168,7 +177,7 @@ public sealed class JobsClient
 
     /// <summary>The output of a completed job as UTF-8 text.</summary>
     public async Task<string> OutputText(Job job, CancellationToken cancellation = default) =>
-        System.Text.Encoding.UTF8.GetString(await Output(job, cancellation).ConfigureAwait(false));
+        Encoding.UTF8.GetString(await Output(job, cancellation).ConfigureAwait(false));
 
     /// <summary>
     /// What the program wrote to its log. Whoever wrote the program chose these bytes: do not send them to a terminal as they are.
@@ -201,9 +210,15 @@ public sealed class JobsClient
         return memory.ToArray();
     }
 
-    private static string ListPath(JobState? state) => state is { } only
-        ? $"{Routes.Jobs}?{Routes.State}={JsonNamingPolicy.SnakeCaseLower.ConvertName(only.ToString())}"
-        : Routes.Jobs;
+    private static string ListPath(JobState? state, ProgramId? program)
+    {
+        var path = new StringBuilder(Routes.Jobs);
+        if (state is { } only)
+            path.Append('?').Append(Routes.State).Append('=').Append(JsonNamingPolicy.SnakeCaseLower.ConvertName(only.ToString()));
+        if (program is { } of)
+            path.Append(state is null ? '?' : '&').Append(Routes.ProgramFilter).Append('=').Append(of);
+        return path.ToString();
+    }
 
     private static int WaitSeconds(TimeSpan wait) => wait >= TimeSpan.Zero && wait.TotalSeconds <= Routes.WaitSecondsMax
         ? (int)Math.Ceiling(wait.TotalSeconds)

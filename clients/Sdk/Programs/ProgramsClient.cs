@@ -89,6 +89,13 @@ public sealed class ProgramsClient
     public IAsyncEnumerable<DeployedProgram> List(int pageSize = 100, CancellationToken cancellation = default) =>
         Paging.Items<DeployedProgram>(_transport, Routes.Programs, pageSize, cancellation);
 
+    /// <summary>The account's programs whose ids begin with these digits, in the order of their ids: to find the one that a few digits name.</summary>
+    /// <param name="digits">8 to 64 hexadecimal digits, without the word that stands before them.</param>
+    /// <param name="most">Items at most, 1 to 1,000.</param>
+    /// <param name="cancellation">Ends the wait for the answer.</param>
+    public Task<IReadOnlyList<DeployedProgram>> Find(string digits, int most = 10, CancellationToken cancellation = default) =>
+        Paging.Find<DeployedProgram>(_transport, Routes.Programs, digits, most, cancellation);
+
     /// <inheritdoc cref="JobsClient.ListPage"/>
     public Task<Page<DeployedProgram>> ListPage(string? cursor = null, int pageSize = 100, CancellationToken cancellation = default) =>
         Paging.Page<DeployedProgram>(_transport, Routes.Programs, pageSize, cursor, cancellation);

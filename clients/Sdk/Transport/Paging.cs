@@ -24,6 +24,26 @@ internal static class Paging
         }
     }
 
+    /// <summary>The items whose ids begin with these digits, in the order of their ids.</summary>
+    /// <param name="transport">The connection.</param>
+    /// <param name="path">The list.</param>
+    /// <param name="digits">Hexadecimal digits, without the word that stands before them in ids of programs and blobs.</param>
+    /// <param name="most">Items at most.</param>
+    /// <param name="cancellation">Ends the wait for the answer.</param>
+    public static async Task<IReadOnlyList<TItem>> Find<TItem>(
+        HttpTransport transport, string path, string digits, int most, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(digits);
+        if (digits.Length is < Routes.PrefixDigitsMin or > Bytes32.TextSize || digits.AsSpan().ContainsAnyExcept("0123456789abcdefABCDEF"))
+        {
+            throw new ArgumentException(
+                $"'{digits}' is not the beginning of an id: expected {Routes.PrefixDigitsMin} to {Bytes32.TextSize} hexadecimal digits.", nameof(digits));
+        }
+
+        var page = await Page<TItem>(transport, $"{path}?{Routes.Prefix}={digits.ToLowerInvariant()}", most, null, cancellation).ConfigureAwait(false);
+        return page.Items;
+    }
+
     public static Task<Page<TItem>> Page<TItem>(
         HttpTransport transport, string path, int pageSize, string? cursor, CancellationToken cancellation)
     {

@@ -91,6 +91,7 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
             (query.Owner is null || row.Owner == query.Owner)
             && (query.State is null || row.State == query.State)
             && (query.Label is null || row.Label == query.Label)
+            && (query.IdPrefix is null || row.Id.StartsWith(query.IdPrefix, StringComparison.Ordinal))
             && (query.After is not { } after || row.At < after.At || (row.At == after.At && string.CompareOrdinal(row.Id, after.Id) > 0)));
         return new([.. rows.OrderByDescending(row => row.At).ThenBy(row => row.Id, StringComparer.Ordinal).Take(query.Limit)]);
     }

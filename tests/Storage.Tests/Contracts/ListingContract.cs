@@ -106,6 +106,26 @@ public abstract class ListingContract
     }
 
     [Fact]
+    public async Task Prefix_FindsIdsThatBeginSo_OfItsOwnerOnly_InTheirOrder()
+    {
+        await using var store = await Open();
+        string[] mine = ["0a1b2c3d4e5f60", "0a1b2c3d4e5f61", "0a1b2c3d4f", "0a1b2c3dff", "0a1b2c3e", "blob0a1b2c3d01.me", "blob0a1b2c3d02.me"];
+        foreach (var (index, id) in mine.Index())
+            await Write(store, id, 0, "me", "open", "p", 100 - index);
+        await Write(store, "0a1b2c3d4e5f62", 0, "other", "open", "p", 1);
+        await store.Wait(store.Listing.CatchUp(Cancel));
+
+        foreach (var prefix in (string[])["0a1b2c3d", "0a1b2c3d4e5f6", "0a1b2c3d4e5f61", "0a1b2c3e", "blob0a1b2c3d", "blob0a1b2c3d02", "0a1b2c3f", "f"])
+        {
+            var found = await List(store, new ListingQuery(Kind, "me") { IdPrefix = prefix });
+            Assert.Equal(mine.Where(id => id.StartsWith(prefix, StringComparison.Ordinal)), found.Select(row => row.Id));
+        }
+
+        Assert.Equal(mine.Take(2), (await List(store, new ListingQuery(Kind, "me", Limit: 2) { IdPrefix = "0a1b2c3d" })).Select(row => row.Id));
+        Assert.Empty(await List(store, new ListingQuery(Kind, "me", "ended") { IdPrefix = "0a1b2c3d" }));
+    }
+
+    [Fact]
     public async Task Filters_AreExact()
     {
         await using var store = await Open();
