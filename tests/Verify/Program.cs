@@ -23,6 +23,7 @@ var checks = new CheckList
     ["determinism"] = ("jobs interpreted, compiled, unoptimised, restarted; one hash each [--n N] [--seed S]", DeterminismCheck.Run),
     ["wasmspec"] = ("the official suite of WebAssembly, file by file", WasmSpecCheck.Run),
     ["vectors"] = ("the official vectors of BLAKE3, Ed25519 and secp256k1", VectorsCheck.Run),
+    ["packages"] = ("command and SDK are packed, installed and used as the READMEs tell [--root DIR]", PackagesCheck.Run),
 }.With(HostChecks.All);
 
 if (args is [SharedBlobsCheck.ProcessName, .. var its])
