@@ -14,6 +14,9 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
     /// <summary>What .NET says where the operating system says ENOSPC.</summary>
     private const int NoSpaceLeft = 28;
 
+    /// <summary>A file is in the way that a command would write.</summary>
+    public static Failure FileExists(string path) => new(ExitCodes.LocalFile, "local_file", $"{path} exists already.", "--force replaces it.");
+
     /// <summary>The failure that an exception stands for.</summary>
     public static Failure Of(Exception exception) => exception switch
     {
@@ -41,6 +44,10 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
         _ => new(ExitCodes.Bug, "bug", $"This is a bug in market: {exception}", "Please report it with the text above."),
     };
 
+    /// <summary>Whether a question failed that the command can do without: the service refused it, or could not be asked.</summary>
+    public static bool IsOfService(Exception exception) =>
+        exception is MarketplaceException or MarketplaceUnreachableException or MarketplaceProtocolException;
+
     private static Failure OfRefusal(MarketplaceException refused)
     {
         var exitCode = refused.Code switch
@@ -50,7 +57,7 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
             ErrorCode.BlobMismatch or ErrorCode.BlobDamaged => ExitCodes.Damaged,
             _ => ExitCodes.Refused,
         };
-        return new Failure(exitCode, SnakeCase.Of(refused.Code), refused.Detail, Advise(refused), (int)refused.Status);
+        return new Failure(exitCode, SnakeCase.Of(refused.Code), RefusalWords.Of(refused.Detail), Advise(refused), (int)refused.Status);
     }
 
     private static string? Advise(MarketplaceException refused) => refused.Code switch

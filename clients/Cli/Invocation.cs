@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text;
 using System.Text.Json;
 using Marketplace.Sdk;
@@ -39,7 +40,13 @@ internal sealed class Invocation(ParseResult parse, GlobalOptions options, Surro
 
     public T? Get<T>(Option<T> option) => parse.GetValue(option);
 
-    public T Get<T>(Argument<T> argument) => parse.GetRequiredValue(argument);
+    public T Get<T>(Argument<T> argument) => parse.GetValue(argument)!;
+
+    /// <summary>Words that stand behind '--'.</summary>
+    public int WordsBehindDashes => parse.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).Skip(1).Count();
+
+    /// <inheritdoc cref="UsageErrors.Suggestion"/>
+    public string Suggestion(string word) => UsageErrors.Suggestion(parse.CommandResult.Command, word);
 
     public bool Has(Option option) => parse.GetResult(option) is { Implicit: false };
 
@@ -59,6 +66,27 @@ internal sealed class Invocation(ParseResult parse, GlobalOptions options, Surro
         var text = new StringWriter { NewLine = "\n" };
         write(text);
         await Text(text.ToString());
+    }
+
+    /// <summary>Columns that a table may have: those of the terminal; elsewhere, where programs read, there is no limit.</summary>
+    public int? TableWidth => surroundings.OutputIsTerminal ? surroundings.Width : null;
+
+    /// <summary>An id in a table: short on a terminal, where short ones may be typed, and whole for programs.</summary>
+    public string ShowId<TId>(TId id) where TId : struct => surroundings.OutputIsTerminal ? Ids.Short(id) : id.ToString()!;
+
+    /// <summary>A time in a table: how long ago on a terminal, exact for programs.</summary>
+    public string ShowAge(DateTimeOffset? time)
+    {
+        if (time is not { } at || !surroundings.OutputIsTerminal)
+            return Table.Show(time);
+        var age = surroundings.Clock.GetUtcNow() - at;
+        return age switch
+        {
+            { TotalSeconds: < 120 } => $"{Math.Max(0, (long)age.TotalSeconds)} s ago",
+            { TotalMinutes: < 120 } => $"{(long)age.TotalMinutes} min ago",
+            { TotalHours: < 48 } => $"{(long)age.TotalHours} h ago",
+            _ => $"{(long)age.TotalDays} d ago",
+        };
     }
 
     /// <summary>Writes text; where it goes to a terminal, harmless.</summary>

@@ -8,10 +8,13 @@ namespace Marketplace.Cli;
 /// <summary>The command <c>market</c>: from the words that were typed to the exit code.</summary>
 internal static class MarketCommand
 {
+    /// <summary>A value that begins with an at sign is a value: the library would read a file of that name instead.</summary>
+    private static readonly ParserConfiguration Words = new() { ResponseFileTokenReplacer = null };
+
     public static async Task<int> Run(string[] words, Surroundings surroundings)
     {
         var options = new GlobalOptions();
-        var parse = Make(options, surroundings).Parse(words);
+        var parse = Make(options, surroundings).Parse(words, Words);
         if (parse.Errors.Count > 0)
         {
             Report(UsageErrors.Of(parse), surroundings, parse.GetValue(options.Json));
@@ -98,6 +101,9 @@ internal static class MarketCommand
         root.Add(Commands.MoveCommands.Export(commands));
         root.Add(Commands.MoveCommands.Import(commands));
         root.Add(Commands.DoctorCommand.Make(commands));
+        root.Add(Commands.CompletionCommands.Script(commands));
+        root.Add(Commands.CompletionCommands.Answer(commands, root));
+        root.Add(Commands.HelpCommand.Make(commands, root));
         return root;
     }
 

@@ -27,7 +27,7 @@ internal sealed class Surroundings
     /// <summary>Replaces the network; null: the real one.</summary>
     public HttpMessageHandler? Network { get; init; }
 
-    /// <summary>Columns of the terminal, for the status line.</summary>
+    /// <summary>Columns of the terminal, for tables and the status line.</summary>
     public int Width { get; init; } = 80;
 
     /// <summary>Somebody pressed Ctrl-C.</summary>
@@ -48,7 +48,7 @@ internal sealed class Surroundings
             Folder = Directory.GetCurrentDirectory(),
             Environment = System.Environment.GetEnvironmentVariable,
             Clock = TimeProvider.System,
-            Width = Console.IsErrorRedirected ? 80 : Math.Max(20, Console.WindowWidth),
+            Width = Console.IsErrorRedirected && Console.IsOutputRedirected ? 80 : Math.Max(20, Console.WindowWidth),
         };
         Console.CancelKeyPress += (_, press) =>
         {

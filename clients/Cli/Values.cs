@@ -29,11 +29,6 @@ internal static class Values
 
     public static Option<bool> Switch(string name, string description) => new(name) { Description = description };
 
-    public static Argument<JobId> Job() => Argument<JobId>("ID", "The job", "64 hexadecimal digits", JobId.TryParse);
-
-    public static Argument<BlobId> Blob() => Argument<BlobId>(
-        "ID", "The blob, with or without the word in front of its digits", "'blob' and 64 hexadecimal digits", TryBlob);
-
     public static Option<int?> Limit() =>
         Option<int>("--limit", "N", "Items to show, 1 to 1000 [50]", "a whole number from 1 to 1000", TryLimit);
 
@@ -66,7 +61,13 @@ internal static class Values
         return value > 0;
     }
 
-    private static bool TryBlob(string text, out BlobId id) => BlobId.TryParse(text, out id) || BlobId.TryParse("blob" + text, out id);
+    /// <summary>An amount: digits, which may be grouped by commas, as amounts are printed, or by underscores.</summary>
+    public static bool TryAmount(string text, out TokenAmount value)
+    {
+        value = default;
+        return text.Length > 0 && char.IsAsciiDigit(text[0])
+            && TokenAmount.TryParse(text.Replace(",", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal), out value);
+    }
 
     private static bool TryLimit(string text, out int value) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value is >= 1 and <= 1000;

@@ -14,7 +14,11 @@ public sealed class JobRunTests : IDisposable
 
     private readonly Shell _shell = new();
 
-    public JobRunTests() => _shell.Service.On("GET /v1/market", Samples.Market());
+    private readonly Queue<byte[]> _log = new();
+
+    public JobRunTests() => _shell.Service
+        .On("GET /v1/market", Samples.Market())
+        .On($"GET /v1/jobs/{Samples.JobId}/log", _ => FakeService.Bytes(_log.TryPeek(out var log) ? log : []));
 
     public void Dispose() => _shell.Dispose();
 
@@ -47,16 +51,29 @@ public sealed class JobRunTests : IDisposable
         _shell.Service.On(Submit, Samples.Job(JobState.Completed));
 
         var ran = await _shell.Run(
-            "job", "run", Program, "--max-price", "7", "--fuel", "2G", "--timeout", "1.5s", "--memory", "16", "--entry", "main",
+            "job", "run", Program, "--max-price", "2,000", "--fuel", "2G", "--timeout", "1.5s", "--memory", "16", "--entry", "main",
             "--arg", "-v", "--arg", "x y", "--request-id", "mine");
 
         Assert.Equal(ExitCodes.Ok, ran.ExitCode);
         var request = Sent();
         Assert.Equal(
-            $$"""{"requestId":"mine","program":"{{Program}}","entryPoint":"main","arguments":["-v","x y"],"priceMax":"7","""
+            $$"""{"requestId":"mine","program":"{{Program}}","entryPoint":"main","arguments":["-v","x y"],"priceMax":"2000","""
             + "\"fuelMax\":2000000000,\"memoryPagesMax\":16,\"timeMaxMs\":1500}",
             request.GetRawText());
-        Assert.DoesNotContain(_shell.Service.Received, asked => asked.Path == "/v1/market");
+    }
+
+    [Fact]
+    public async Task AtSign_BeginsAValueLikeAnyOther()
+    {
+        _shell.Write("words", "--fuel 1"u8.ToArray());
+        _shell.Service.On(Submit, Samples.Job(JobState.Completed));
+
+        var ran = await _shell.Run("job", "run", Program, "--text", "@words", "--arg", "@words", "--env", "USER=@me");
+
+        Assert.Equal((ExitCodes.Ok, ""), (ran.ExitCode, ran.Error));
+        Assert.Equal("@words"u8.ToArray(), Sent().GetProperty("input").GetBytesFromBase64());
+        Assert.Equal("@words", Sent().GetProperty("arguments")[0].GetString());
+        Assert.False(Sent().TryGetProperty("fuelMax", out _));
     }
 
     [Theory]
@@ -171,8 +188,199 @@ public sealed class JobRunTests : IDisposable
     }
 
     [Fact]
+    public async Task WordsBehindTwoDashes_AreTheProgramsArguments()
+    {
+        _shell.Service.On(Submit, Samples.Job(JobState.Completed));
+
+        var ran = await _shell.Run("job", "run", Program, "--arg", "first", "--fuel", "5", "--", "--text", "-v", "--", "@x", "");
+
+        Assert.Equal((ExitCodes.Ok, ""), (ran.ExitCode, ran.Error));
+        Assert.Equal(["first", "--text", "-v", "--", "@x", ""], Sent().GetProperty("arguments").EnumerateArray().Select(word => word.GetString()));
+        Assert.False(Sent().TryGetProperty("input", out _));
+    }
+
+    [Theory]
+    [InlineData("--fule")]
+    [InlineData("notes.txt")]
+    public async Task WordThatIsNoOption_IsNotTakenForAnArgument(string word)
+    {
+        var ran = await _shell.Run("job", "run", Program, word, "--", "real");
+
+        Assert.Equal(ExitCodes.Usage, ran.ExitCode);
+        Expectation.Matches($"errors/usage-stray-{word.Trim('-').Split('.')[0]}.txt", ran.Error);
+        Assert.Empty(_shell.Service.Received);
+    }
+
+    [Fact]
+    public async Task PipedStandardInput_IsTheInput_WhereNoOtherIsNamed()
+    {
+        _shell.Input = [1, 2, 3];
+        _shell.Service.On(Submit, Samples.Job(JobState.Completed));
+
+        await _shell.Run("job", "run", Program);
+
+        Assert.Equal("AQID", Sent().GetProperty("input").GetString());
+    }
+
+    [Theory]
+    [InlineData(true, null)]
+    [InlineData(false, "")]
+    public async Task StandardInput_IsNotRead_WhereItIsATerminal_OrTheInputIsNamed(bool terminal, string? text)
+    {
+        _shell.Input = [1, 2, 3];
+        _shell.InputIsTerminal = terminal;
+        _shell.Service.On(Submit, Samples.Job(JobState.Completed));
+
+        await _shell.Run(["job", "run", Program, .. text is null ? Array.Empty<string>() : ["--text", text]]);
+
+        Assert.True(!Sent().TryGetProperty("input", out var input) || input.GetString() == "");
+    }
+
+    [Fact]
+    public async Task ProgramThatFailed_HasTheEndOfItsLogShown()
+    {
+        _log.Enqueue([.. Enumerable.Range(1, 30).SelectMany(line => System.Text.Encoding.UTF8.GetBytes($"line {line}\n"))]);
+        _shell.Service.On(Submit, Samples.Job(JobState.Failed, reason: "the program exited with code 3") with { Code = ErrorCode.ProgramFailed, ExitCode = 3 });
+
+        var ran = await _shell.Run("job", "run", Program);
+
+        Assert.Equal(ExitCodes.NotCompleted, ran.ExitCode);
+        Assert.StartsWith("…\nline 11\nline 12\n", ran.Error);
+        Assert.Contains("\nline 30\nmarket: the job failed (program_failed): the program exited with code 3\n", ran.Error);
+    }
+
+    [Fact]
+    public async Task LogOfAFailedProgram_IsHarmlessOnATerminal()
+    {
+        _shell.ErrorIsTerminal = true;
+        _log.Enqueue("panic\u001b[2J\u001b]0;title\a at line 7"u8.ToArray());
+        _shell.Service.On(Submit, Samples.Job(JobState.Failed, reason: "unreachable"));
+
+        var ran = await _shell.Run("job", "run", Program);
+
+        Assert.Contains("panic at line 7\n", ran.Error);
+        Assert.DoesNotContain("\u001b[2J", ran.Error);
+    }
+
+    [Fact]
+    public async Task ExitCodeOfTheProgram_IsAFieldOfTheJob()
+    {
+        _shell.Service.On(Submit, Samples.Job(JobState.Failed, reason: "exit") with { Code = ErrorCode.ProgramFailed, ExitCode = 3 });
+
+        using var document = JsonDocument.Parse((await _shell.Run("job", "run", Program, "--json")).Output);
+
+        Assert.Equal(3, document.RootElement.GetProperty("exitCode").GetInt32());
+    }
+
+    [Fact]
+    public async Task PriceBelowTheCheapestOffer_IsWarnedOfBeforeTheJobIsSubmitted()
+    {
+        var warned = "";
+        _shell.Service.On(Submit, _ =>
+        {
+            warned = _shell.Error.ToString();
+            return FakeService.Json(Samples.Job(JobState.Completed));
+        });
+
+        await _shell.Run("job", "run", Program, "--fuel", "2G", "--max-price", "1999");
+
+        Expectation.Matches("errors/job-run-price-warned.txt", warned);
+    }
+
+    [Fact]
+    public async Task KeyThatMayNotReadPrices_SubmitsWithoutAWarning()
+    {
+        using var shell = new Shell
+        {
+            Service = new FakeService().Refuses("GET /v1/market", ErrorCode.Forbidden, HttpStatusCode.Forbidden).On(Submit, Samples.Job(JobState.Completed)),
+        };
+
+        var ran = await shell.Run("job", "run", Program, "--max-price", "1");
+
+        Assert.Equal((ExitCodes.Ok, ""), (ran.ExitCode, ran.Error));
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task PriceLimitThatNoOfferMeets_IsSaidAtOnce_AlsoWherePiped(bool terminal)
+    {
+        _shell.ErrorIsTerminal = terminal;
+        var said = "";
+        _shell.Service
+            .On(Submit, Samples.Job(JobState.Pending))
+            .On(Wait, _ =>
+            {
+                said = said.Length > 0 ? said : _shell.Error.ToString();
+                return FakeService.Json(Samples.Job(JobState.Completed));
+            })
+            .On($"GET /v1/jobs/{Samples.JobId}/explain", new JobExplanation(
+                Samples.JobId, JobState.Pending, "It waits for an offer that fits and has a free slot.",
+                [
+                    new OfferVerdict(Samples.Worker, new TokenAmount(2000), false, "asks more"),
+                    new OfferVerdict(Samples.Worker, new TokenAmount(1500), false, "asks more"),
+                ]));
+
+        await _shell.Run("job", "run", Program);
+
+        Assert.Contains($"market: the job {Samples.JobId} waits: its price limit is 100, and the cheapest offer asks 1,500 for 1,000 fuel.", said);
+        Assert.Contains("--max-price 1500", said);
+    }
+
+    [Fact]
+    public async Task JobThatWaitsForLong_IsExplainedOnce_WherePiped()
+    {
+        _shell.Service
+            .On(Submit, Samples.Job(JobState.Pending))
+            .On(Wait, Samples.Job(JobState.Pending))
+            .On(Wait, Samples.Job(JobState.Pending))
+            .On(Wait, Samples.Job(JobState.Pending))
+            .On(Wait, Samples.Job(JobState.Pending))
+            .On(Wait, Samples.Job(JobState.Completed))
+            .On($"GET /v1/jobs/{Samples.JobId}/explain", new JobExplanation(Samples.JobId, JobState.Pending, "All slots are taken.", []));
+
+        var ran = await _shell.Run("job", "run", Program);
+
+        Assert.Equal($"market: the job {Samples.JobId} waits: All slots are taken.\n", ran.Error);
+    }
+
+    [Fact]
+    public async Task Interrupt_EndsTheWait_WhereNoTerminalIs_AndSaysHowToGoOn()
+    {
+        _shell.Service
+            .On(Submit, Samples.Job(JobState.Running))
+            .On(Wait, async (_, cancellation) =>
+            {
+                _shell.Running!.Interrupt();
+                await Task.Delay(Timeout.Infinite, cancellation);
+                return FakeService.Json(Samples.Job(JobState.Running));
+            });
+
+        var ran = await _shell.Run("job", "run", Program);
+
+        Assert.Equal(ExitCodes.Interrupted, ran.ExitCode);
+        Expectation.Matches("errors/job-run-interrupted-piped.txt", ran.Error);
+        Assert.DoesNotContain(_shell.Service.Received, received => received.Path.EndsWith("/cancel", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Interrupt_WhileTheJobIsSubmitted_TellsItsRequestId()
+    {
+        _shell.Service.On(Submit, async (_, cancellation) =>
+        {
+            _shell.Running!.Interrupt();
+            await Task.Delay(Timeout.Infinite, cancellation);
+            return FakeService.Json(Samples.Job(JobState.Running));
+        });
+
+        var ran = await _shell.Run("job", "run", Program, "--request-id", "mine");
+
+        Assert.Equal(ExitCodes.Interrupted, ran.ExitCode);
+        Expectation.Matches("errors/job-run-interrupted-early.txt", ran.Error);
+    }
+
+    [Fact]
     public async Task FirstInterrupt_TellsHowToLookLater_SecondLeaves()
     {
+        _shell.ErrorIsTerminal = true;
         var asked = 0;
         _shell.Service
             .On(Submit, Samples.Job(JobState.Running))
@@ -187,7 +395,7 @@ public sealed class JobRunTests : IDisposable
         var ran = await _shell.Run("job", "run", Program);
 
         Assert.Equal(ExitCodes.Interrupted, ran.ExitCode);
-        Expectation.Matches("errors/job-run-interrupted.txt", ran.Error);
+        Expectation.Matches("errors/job-run-interrupted.txt", ran.Error.Split("\r\u001b[K")[^1]);
         Assert.DoesNotContain(_shell.Service.Received, received => received.Path.EndsWith("/cancel", StringComparison.Ordinal));
     }
 
@@ -211,7 +419,7 @@ public sealed class JobRunTests : IDisposable
 
         var ran = await _shell.Run("job", "run", Program, "--cancel-on-interrupt");
 
-        Assert.Equal(ExitCodes.NotCompleted, ran.ExitCode);
+        Assert.Equal(ExitCodes.Interrupted, ran.ExitCode);
         Assert.Contains("the job was cancelled", ran.Error);
     }
 

@@ -27,9 +27,13 @@ internal sealed class Shell : IDisposable
 
     public byte[] Input { get; set; } = [];
 
+    public bool InputIsTerminal { get; set; }
+
     public bool OutputIsTerminal { get; set; }
 
     public bool ErrorIsTerminal { get; set; }
+
+    public int Width { get; set; } = 80;
 
     /// <summary>The surroundings of the command that runs, for those who press keys while it does.</summary>
     public Surroundings? Running { get; private set; }
@@ -49,13 +53,14 @@ internal sealed class Shell : IDisposable
         Input = new MemoryStream(Input),
         Output = new MemoryStream(),
         Error = Error,
-        InputIsTerminal = false,
+        InputIsTerminal = InputIsTerminal,
         OutputIsTerminal = OutputIsTerminal,
         ErrorIsTerminal = ErrorIsTerminal,
         Folder = Folder,
         Environment = name => Environment.GetValueOrDefault(name),
         Clock = Clock,
         Network = Service,
+        Width = Width,
     };
 
     public string Write(string file, byte[] content)

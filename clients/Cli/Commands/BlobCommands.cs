@@ -54,7 +54,7 @@ internal static class BlobCommands
 
     private static Command Get(CommandSet set)
     {
-        var id = Values.Blob();
+        var id = Ids.Blob();
         var file = Values.Text("--output", "FILE", "Where to write it [standard output]");
         var force = Values.Switch("--force", "Replace the file if it exists");
         return set.Leaf(
@@ -65,7 +65,7 @@ internal static class BlobCommands
             Example:
               market blob get blob8d2f…01 --output picture.png
             """,
-            run => Get(run, run.Get(id), run.Get(file), run.Get(force)),
+            async run => await Get(run, await run.FindBlob(run.Get(id)), run.Get(file), run.Get(force)),
             id, file, force);
     }
 
@@ -74,6 +74,9 @@ internal static class BlobCommands
         if (file is null && run.Json)
             throw new CommandException(
                 new Failure(ExitCodes.Usage, "usage", "With --json the blob itself cannot go to standard output.", "Give --output FILE."));
+        // Asked before anything is fetched.
+        if (file is not null && !force && File.Exists(run.Path(file)))
+            throw new CommandException(Failure.FileExists(run.Path(file)));
         await using var content = await run.Client.Blobs.Open(id, run.Cancellation);
         if (file is null)
         {
@@ -90,7 +93,7 @@ internal static class BlobCommands
 
     private static Command Info(CommandSet set)
     {
-        var id = Values.Blob();
+        var id = Ids.Blob();
         return set.Leaf(
             "info",
             """
@@ -101,7 +104,7 @@ internal static class BlobCommands
             """,
             async run =>
             {
-                var blob = await run.Client.Blobs.Info(run.Get(id), run.Cancellation);
+                var blob = await run.Client.Blobs.Info(await run.FindBlob(run.Get(id)), run.Cancellation);
                 await run.Answer(
                     blob, writer => Table.WriteFields(writer, ("blob", blob.Id), ("bytes", blob.Size), ("kept since", blob.PinnedAt)));
                 return ExitCodes.Ok;
@@ -125,8 +128,8 @@ internal static class BlobCommands
             {
                 var page = await run.Client.Blobs.ListPage(run.Get(cursor), run.Get(limit) ?? 50, run.Cancellation);
                 await run.Answer(page, writer => Table.Write(
-                    writer, ["ID", "BYTES", "KEPT SINCE"],
-                    page.Items.Select(blob => new[] { blob.Id.ToString(), Table.Show(blob.Size), Table.Show(blob.PinnedAt) })));
+                    writer, run.TableWidth, ["ID", "BYTES", "KEPT SINCE"],
+                    page.Items.Select(blob => new[] { run.ShowId(blob.Id), Table.Show(blob.Size), run.ShowAge(blob.PinnedAt) })));
                 run.NoteNext(page.Next);
                 return ExitCodes.Ok;
             },
@@ -135,7 +138,7 @@ internal static class BlobCommands
 
     private static Command Remove(CommandSet set)
     {
-        var id = Values.Blob();
+        var id = Ids.Blob();
         return set.Leaf(
             "rm",
             """
@@ -146,7 +149,7 @@ internal static class BlobCommands
             """,
             async run =>
             {
-                var blob = run.Get(id);
+                var blob = await run.FindBlob(run.Get(id));
                 await run.Client.Blobs.Delete(blob, run.Cancellation);
                 await run.AnswerDone("removed", blob.ToString());
                 return ExitCodes.Ok;

@@ -77,7 +77,7 @@ internal sealed class Doctor(Invocation run)
         yield return account is null
             ? Failed("account", refused!)
             : new Check(
-                "account", !account.Available.IsZero, $"{account.Id}, {account.Available} available",
+                "account", !account.Available.IsZero, $"{account.Id}, {Table.Show(account.Available)} available",
                 account.Available.IsZero ? "Jobs need credit: use an account that has some." : null);
         if (account is null)
             yield break;
@@ -88,7 +88,7 @@ internal sealed class Doctor(Invocation run)
 
     private static Check Workers(MarketStatus market) => market.Workers > 0
         ? new Check("workers", true,
-            $"{market.Workers} with {market.Slots} slots, from {market.LowestPricePerMillionFuel} per million fuel; "
+            $"{market.Workers} with {market.Slots} slots, from {Table.Show(market.LowestPricePerMillionFuel)} per million fuel; "
             + $"{market.QueuedJobs} jobs wait, {market.RunningJobs} run")
         : new Check(
             "workers", false, "none",

@@ -14,5 +14,7 @@ internal static class JobCommands
         JobViewCommands.Logs(set),
         JobViewCommands.Cancel(set),
         JobViewCommands.Explain(set),
+        JobFollowCommands.Wait(set),
+        JobFollowCommands.Watch(set),
         JobListCommand.Make(set));
 }

@@ -15,14 +15,21 @@ internal sealed class JobSpecOptions
 
     private readonly Argument<string> _program = new("PROGRAM")
     {
-        Description = "A module, FILE.wasm, which is deployed if need be, or the id of a deployed program",
+        Description = "A module, FILE.wasm, which is deployed if need be, or the id of a deployed program or its beginning, prog and eight digits",
     };
 
-    private readonly Option<string?> _input = Values.Text("--input", "FILE", "Input from a file; '-' is standard input");
+    private readonly Argument<string[]> _words = new("ARG")
+    {
+        Description = "Arguments of the program, behind '--': what begins with a dash is the program's too",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private readonly Option<string?> _input = Values.Text(
+        "--input", "FILE", "Input from a file; '-' is standard input [standard input, where it is not a terminal]");
     private readonly Option<string?> _text = Values.Text("--text", "TEXT", "Input as text; '-' is standard input");
     private readonly Option<TokenAmount?> _priceMax = Values.Option<TokenAmount>(
         "--max-price", "N", "What the job may cost in base units [what the cheapest worker asks for the fuel limit]",
-        "a whole number of base units", TokenAmount.TryParse);
+        "a whole number of base units", Values.TryAmount);
     private readonly Option<long?> _fuel = Values.Option<long>(
         "--fuel", "N", "Instructions that the program may use, for example 500M [100M]",
         "a whole number above zero, with k, M or G if you like", Values.TryCount);
@@ -33,7 +40,7 @@ internal sealed class JobSpecOptions
     private readonly Option<string?> _entry = Values.Text("--entry", "NAME", "The function to call [the only one that can be]");
     private readonly Option<string[]> _arguments = new("--arg")
     {
-        Description = "An argument of the program; may be repeated",
+        Description = "An argument of the program, before those behind '--'; may be repeated",
         HelpName = "WORD",
     };
 
@@ -52,16 +59,25 @@ internal sealed class JobSpecOptions
     private readonly Option<string?> _requestId = Values.Text(
         "--request-id", "ID", "Your own id of the job: the same id again reaches the same job [a new one]");
 
-    public Symbol[] Symbols => [_program, _input, _text, _priceMax, _fuel, _timeout, _memory, _entry, _arguments, _environment, _files, _requestId];
+    public Symbol[] Symbols => [_program, _words, _input, _text, _priceMax, _fuel, _timeout, _memory, _entry, _arguments, _environment, _files, _requestId];
 
     public async Task<JobRequest> Request(Invocation run)
     {
         if (run.Has(_input) && run.Has(_text))
             throw new CommandException(
                 new Failure(ExitCodes.Usage, "usage", "--input and --text exclude each other.", "Give one of them."));
+        if (run.Get(_words).Length > run.WordsBehindDashes)
+        {
+            // A mistyped option before the program is taken for the program itself.
+            var stray = run.Get(_words).Prepend(run.Get(_program)).FirstOrDefault(word => word.StartsWith('-')) ?? run.Get(_words)[0];
+            throw new CommandException(new Failure(
+                ExitCodes.Usage, "usage", $"'{stray}' is neither an option nor the program.{run.Suggestion(stray)}",
+                "Arguments of the program stand behind two dashes: market job run PROGRAM -- ARG…"));
+        }
+
         var fuel = run.Get(_fuel);
         // Independent questions are asked at once: a person waits for the sum.
-        var price = run.Get(_priceMax) is { } given ? Task.FromResult(given) : Quote(run, fuel ?? FuelDefault);
+        var price = run.Get(_priceMax) is { } given ? Compare(run, given, fuel ?? FuelDefault) : Quote(run, fuel ?? FuelDefault);
         var program = Program(run);
         var input = Input(run);
         var files = Files(run);
@@ -85,7 +101,7 @@ internal sealed class JobSpecOptions
             EntryPoint = run.Get(_entry),
             Input = inline,
             InputBlob = blob,
-            Arguments = run.Get(_arguments) is { Length: > 0 } arguments ? arguments : null,
+            Arguments = Arguments(run) is { Length: > 0 } arguments ? arguments : null,
             Environment = Pairs(run, _environment, "--env") is { Count: > 0 } environment ? environment : null,
             InputFiles = await files,
             PriceMax = await price,
@@ -100,11 +116,33 @@ internal sealed class JobSpecOptions
             ExitCodes.Refused, "no_worker", "There is no worker now, so there is no price to go by.",
             "Give --max-price N to submit the job anyway; it then waits for a worker. 'market doctor' tells more."));
 
+    /// <summary>A limit that no offer meets is warned of before the job is there: it would wait, its money held.</summary>
+    private static async Task<TokenAmount> Compare(Invocation run, TokenAmount given, long fuel)
+    {
+        try
+        {
+            if (await run.Client.Market.Quote(fuel, run.Cancellation) is { } least && given < least)
+            {
+                run.Note($"market: --max-price {Table.Show(given)} is too low now: the cheapest worker asks {Table.Show(least)} for {Table.Show(fuel)} fuel. "
+                    + "The job waits until an offer is low enough, or it expires.");
+            }
+        }
+        catch (Exception unknown) when (Failure.IsOfService(unknown))
+        {
+            // Only a warning is lost: the submission tells what is wrong with the service or the key.
+        }
+
+        return given;
+    }
+
+    private string[] Arguments(Invocation run) => [.. run.Get(_arguments) ?? [], .. run.Get(_words)];
+
     private async Task<ProgramId> Program(Invocation run)
     {
         var word = run.Get(_program);
-        if (ProgramId.TryParse(word, out var id))
-            return id;
+        // A file of that name is meant before a program whose id begins so.
+        if (Ids.TryProgram(word, out var typed) && !File.Exists(run.Path(word)))
+            return await run.FindProgram(typed);
         return (await ProgramCommands.Deploy(run, word, null, default)).Id;
     }
 
@@ -113,7 +151,13 @@ internal sealed class JobSpecOptions
         var source = run.Get(_input);
         var text = run.Get(_text);
         if (source is null && text is null)
-            return (null, null);
+        {
+            if (run.Surroundings.InputIsTerminal)
+                return (null, null);
+            var (piped, blob) = await Inline(run, run.Surroundings.Input, "standard input");
+            return (piped is { IsEmpty: true } ? null : piped, blob);
+        }
+
         if (source == StandardInput || text == StandardInput)
             return await Inline(run, run.Surroundings.Input, "standard input");
         if (text is not null)

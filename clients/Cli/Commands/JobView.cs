@@ -1,3 +1,4 @@
+using System.Text;
 using Marketplace.Api;
 
 namespace Marketplace.Cli.Commands;
@@ -5,6 +6,11 @@ namespace Marketplace.Cli.Commands;
 /// <summary>Jobs in words.</summary>
 internal static class JobView
 {
+    /// <summary>What fits a screen: a trace of a panic has about so many lines.</summary>
+    private const int TailLinesMax = 20;
+
+    private const int TailBytesMax = 4096;
+
     public static void Write(TextWriter writer, Job job)
     {
         Table.WriteFields(
@@ -15,11 +21,12 @@ internal static class JobView
             ("state", SnakeCase.Of(job.State)),
             ("code", job.Code is { } code ? SnakeCase.Of(code) : null),
             ("reason", job.Reason),
+            ("exit code", job.ExitCode),
             ("submitted", job.SubmittedAt),
             ("ended", job.EndedAt),
             ("worker", job.Worker),
             ("fuel", $"{Table.Show(job.FuelUsed)} of {Table.Show(job.FuelMax)}"),
-            ("price", $"{job.Charge} of {job.PriceMax}"),
+            ("price", $"{Table.Show(job.Charge)} of {Table.Show(job.PriceMax)}"),
             ("output", job.Output is { } output ? $"{Table.Show(output.Size)} bytes{(output.Blob is { } blob ? $", {blob}" : "")}" : null),
             ("state root", job.StateRootAfter));
         foreach (var file in job.Output?.Files ?? [])
@@ -45,14 +52,22 @@ internal static class JobView
         return $"the job {ended}{code}{(job.Reason is null ? "." : ": " + job.Reason)}";
     }
 
+    /// <summary>The last lines of a log, and whether there are more; empty where there is nothing to show.</summary>
+    public static string Tail(byte[] log)
+    {
+        var lines = Encoding.UTF8.GetString(log.AsSpan(Math.Max(0, log.Length - TailBytesMax))).TrimEnd().Split('\n');
+        var isCut = log.Length > TailBytesMax || lines.Length > TailLinesMax;
+        return (isCut ? "…\n" : "") + string.Join('\n', lines.TakeLast(TailLinesMax));
+    }
+
     /// <summary>What to do about it.</summary>
     public static string Advice(Job job) => job.Code switch
     {
         ErrorCode.OutOfFuel => $"It may use more with --fuel; it had {Table.Show(job.FuelMax)}.",
         ErrorCode.OutOfMemory => "It may use more with --memory.",
         ErrorCode.TimeExceeded => "It may run longer with --timeout.",
-        ErrorCode.NoWorker => $"'market job explain {job.Id}' tells why each worker did not fit; a higher --max-price may help.",
+        ErrorCode.NoWorker => $"'market job explain {Ids.Short(job.Id)}' tells why each worker did not fit; a higher --max-price may help.",
         ErrorCode.EntryPointNotFound => $"'market program info {job.Program}' lists the entry points; --entry chooses one.",
-        _ => $"'market job logs {job.Id}' shows what the program wrote, 'market job status {job.Id}' the rest.",
+        _ => $"'market job logs {Ids.Short(job.Id)}' shows what the program wrote, 'market job status {Ids.Short(job.Id)}' the rest.",
     };
 }

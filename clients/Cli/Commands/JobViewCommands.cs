@@ -8,7 +8,7 @@ internal static class JobViewCommands
 {
     public static Command Status(CommandSet set)
     {
-        var id = Values.Job();
+        var id = Ids.Job();
         return set.Leaf(
             "status",
             """
@@ -19,7 +19,7 @@ internal static class JobViewCommands
             """,
             async run =>
             {
-                var job = await run.Client.Jobs.Get(run.Get(id), run.Cancellation);
+                var job = await run.Client.Jobs.Get(await run.FindJob(run.Get(id)), run.Cancellation);
                 await run.Answer(job, writer => JobView.Write(writer, job));
                 return job.State is JobState.Failed or JobState.Cancelled or JobState.TimedOut or JobState.Expired
                     ? ExitCodes.NotCompleted : ExitCodes.Ok;
@@ -29,7 +29,7 @@ internal static class JobViewCommands
 
     public static Command Output(CommandSet set)
     {
-        var id = Values.Job();
+        var id = Ids.Job();
         var folder = OutputFiles.Option();
         return set.Leaf(
             "output",
@@ -41,7 +41,7 @@ internal static class JobViewCommands
             """,
             async run =>
             {
-                var job = await run.Client.Jobs.Get(run.Get(id), run.Cancellation);
+                var job = await run.Client.Jobs.Get(await run.FindJob(run.Get(id)), run.Cancellation);
                 await OutputFiles.Fetch(run, job, run.Get(folder));
                 if (run.Json && job.Output is { } output)
                 {
@@ -57,7 +57,7 @@ internal static class JobViewCommands
 
     public static Command Logs(CommandSet set)
     {
-        var id = Values.Job();
+        var id = Ids.Job();
         return set.Leaf(
             "logs",
             """
@@ -68,7 +68,7 @@ internal static class JobViewCommands
             """,
             async run =>
             {
-                using var log = new MemoryStream(await run.Client.Jobs.Log(run.Get(id), run.Cancellation), writable: false);
+                using var log = new MemoryStream(await run.Client.Jobs.Log(await run.FindJob(run.Get(id)), run.Cancellation), writable: false);
                 if (run.Json)
                     await run.AnswerText("log", log);
                 else
@@ -80,7 +80,7 @@ internal static class JobViewCommands
 
     public static Command Cancel(CommandSet set)
     {
-        var id = Values.Job();
+        var id = Ids.Job();
         return set.Leaf(
             "cancel",
             """
@@ -91,7 +91,7 @@ internal static class JobViewCommands
             """,
             async run =>
             {
-                var job = await run.Client.Jobs.Cancel(run.Get(id), run.Cancellation);
+                var job = await run.Client.Jobs.Cancel(await run.FindJob(run.Get(id)), run.Cancellation);
                 await run.Answer(job, writer => writer.WriteLine($"{job.Id} {SnakeCase.Of(job.State)}"));
                 return ExitCodes.Ok;
             },
@@ -100,7 +100,7 @@ internal static class JobViewCommands
 
     public static Command Explain(CommandSet set)
     {
-        var id = Values.Job();
+        var id = Ids.Job();
         return set.Leaf(
             "explain",
             """
@@ -111,21 +111,22 @@ internal static class JobViewCommands
             """,
             async run =>
             {
-                var explanation = await run.Client.Jobs.Explain(run.Get(id), run.Cancellation);
-                await run.Answer(explanation, writer => Write(writer, explanation));
+                var explanation = await run.Client.Jobs.Explain(await run.FindJob(run.Get(id)), run.Cancellation);
+                await run.Answer(explanation, writer => Write(run, writer, explanation));
                 return ExitCodes.Ok;
             },
             id);
     }
 
-    private static void Write(TextWriter writer, JobExplanation explanation)
+    private static void Write(Invocation run, TextWriter writer, JobExplanation explanation)
     {
         writer.WriteLine($"{SnakeCase.Of(explanation.State)}: {TerminalText.CleanLine(explanation.Summary)}");
         if (explanation.Offers.Count == 0)
             return;
+        // Not cut to the terminal's width: the reasons are what was asked for.
         Table.Write(
             writer, ["WORKER", "PRICE", "WON", "REASON"],
             explanation.Offers.Select(
-                offer => new[] { offer.Worker.ToString(), offer.Price.ToString(), Table.Show(offer.Won), offer.Reason }));
+                offer => new[] { run.ShowId(offer.Worker), Table.Show(offer.Price), Table.Show(offer.Won), offer.Reason }));
     }
 }

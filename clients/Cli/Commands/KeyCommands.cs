@@ -15,7 +15,7 @@ internal static class KeyCommands
         var scopes = Values.Text("--scope", "SCOPES", $"What the key allows, joined by commas: {SnakeCase.AllOf<Scope>()} [read,submit]");
         var spendLimit = Values.Option<TokenAmount>(
             "--spend-limit", "N", "What jobs of this key may cost in all, in base units [no limit]", "a whole number of base units",
-            TokenAmount.TryParse);
+            Values.TryAmount);
         return set.Leaf(
             "create",
             """
@@ -47,11 +47,11 @@ internal static class KeyCommands
         {
             var keys = await run.Client.Keys.List(run.Cancellation);
             await run.Answer(new Page<AccessKey>(keys, null), writer => Table.Write(
-                writer, ["ID", "NAME", "SCOPES", "SPENT", "LIMIT", "CREATED", "REVOKED"],
+                writer, run.TableWidth, ["ID", "NAME", "SCOPES", "SPENT", "LIMIT", "CREATED", "REVOKED"],
                 keys.Select(key => new[]
                 {
-                    key.Id, key.Name, string.Join(',', key.Scopes.Select(scope => SnakeCase.Of(scope))), key.Spent.ToString(),
-                    Table.Show(key.SpendLimit), Table.Show(key.CreatedAt), Table.Show(key.RevokedAt),
+                    key.Id, key.Name, string.Join(',', key.Scopes.Select(scope => SnakeCase.Of(scope))), Table.Show(key.Spent),
+                    Table.Show(key.SpendLimit), run.ShowAge(key.CreatedAt), run.ShowAge(key.RevokedAt),
                 })));
             return ExitCodes.Ok;
         });

@@ -56,7 +56,7 @@ internal static class MoveCommands
         }
         var path = run.Path(file);
         if (!force && File.Exists(path))
-            throw new CommandException(new Failure(ExitCodes.LocalFile, "local_file", $"{path} exists already.", "--force replaces it."));
+            throw new CommandException(Failure.FileExists(path));
         ContentsSummary summary;
         var keys = withKeys ? KeyFiles.Read(place.DataFolder!) : [];
         using (var line = new MoveLine(run.Surroundings))

@@ -79,10 +79,10 @@ internal static class ProgramCommands
             {
                 var page = await run.Client.Programs.ListPage(run.Get(cursor), run.Get(limit) ?? 50, run.Cancellation);
                 await run.Answer(page, writer => Table.Write(
-                    writer, ["ID", "NAME", "ABI", "BYTES", "DEPLOYED"],
+                    writer, run.TableWidth, ["ID", "NAME", "ABI", "BYTES", "DEPLOYED"],
                     page.Items.Select(program => new[]
                     {
-                        program.Id.ToString(), program.Name, program.Abi, Table.Show(program.ModuleSize), Table.Show(program.DeployedAt),
+                        run.ShowId(program.Id), program.Name, program.Abi, Table.Show(program.ModuleSize), run.ShowAge(program.DeployedAt),
                     })));
                 run.NoteNext(page.Next);
                 return ExitCodes.Ok;
@@ -92,7 +92,7 @@ internal static class ProgramCommands
 
     private static Command Info(CommandSet set)
     {
-        var id = Values.Argument<ProgramId>("ID", "The program", "'prog' and 64 hexadecimal digits", ProgramId.TryParse);
+        var id = Ids.Program();
         return set.Leaf(
             "info",
             """
@@ -103,7 +103,7 @@ internal static class ProgramCommands
             """,
             async run =>
             {
-                var program = await run.Client.Programs.Get(run.Get(id), run.Cancellation);
+                var program = await run.Client.Programs.Get(await run.FindProgram(run.Get(id)), run.Cancellation);
                 await run.Answer(program, writer => Table.WriteFields(
                     writer,
                     ("program", program.Id), ("name", program.Name), ("module", program.Module), ("bytes", program.ModuleSize),
