@@ -118,7 +118,7 @@ internal static class ProgramCommands
 
     private static Command Remove(CommandSet set)
     {
-        var id = Values.Argument<ProgramId>("ID", "The program", "'prog' and 64 hexadecimal digits", ProgramId.TryParse);
+        var id = Ids.Program();
         return set.Leaf(
             "remove",
             """
@@ -130,7 +130,7 @@ internal static class ProgramCommands
             """,
             async run =>
             {
-                var program = run.Get(id);
+                var program = await run.FindProgram(run.Get(id));
                 if (!await run.Client.Programs.Remove(program, run.Cancellation))
                 {
                     throw new CommandException(new Failure(
