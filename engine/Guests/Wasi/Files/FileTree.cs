@@ -246,7 +246,7 @@ internal sealed class FileTree
         if (bytes > GuestPolicy.FileBytesMax)
         {
             throw new GuestStop(
-                GuestOutcome.OutputTooLarge, 0,
+                GuestOutcome.OutputTooLarge, null,
                 $"the files in {OutputDirectory} have at least {bytes} bytes under all their names, the limit is {GuestPolicy.FileBytesMax}");
         }
 
