@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Marketplace.Engine.Decode;
 using Marketplace.Engine.Emit;
 using Marketplace.Engine.Runtime;
@@ -27,7 +26,6 @@ public sealed class CompiledModule
     private const int MemoryPerCodeByte = 5;
 
     private readonly ModuleEmitter _emitter;
-    private readonly nint[] _codes;
     private readonly long _listBytes;
 
     private CompiledModule(WasmModule module, bool metered)
@@ -35,7 +33,6 @@ public sealed class CompiledModule
         Module = module;
         WarmRange = WarmRange.Of(module.Content);
         _emitter = new ModuleEmitter(module.Content) { IsMetered = metered };
-        _codes = new nint[module.Content.FunctionTypes.Count];
         _listBytes = ListBytes(module.Content);
         ResultsMax = module.Content.Types.Count == 0 ? 0 : module.Content.Types.Max(t => t.Results.Length);
     }
@@ -72,7 +69,7 @@ public sealed class CompiledModule
     internal int ResultsMax { get; }
 
     /// <summary>
-    /// Takes next to no time: IL and machine code of each function are made later, when it is first wanted, on the guest's thread.
+    /// Takes next to no time: IL and machine code of each function are made later, when it is first called, while the guest waits.
     /// </summary>
     public static CompiledModule Compile(WasmModule module) => new(module, metered: true);
 
@@ -81,29 +78,37 @@ public sealed class CompiledModule
 
     /// <summary>
     /// Makes the machine code of all functions now, function by function, so that no guest waits for it. Must be called on a
-    /// thread of <see cref="GuestThreads"/>, which has the stack for it. What is done when it is cancelled stays done.
+    /// thread of <see cref="GuestThreads"/>. What is done when it is cancelled stays done.
     /// </summary>
     /// <exception cref="OperationCanceledException">Cancelled between two functions.</exception>
     public void Prepare(CancellationToken cancellation)
     {
         GuestThreads.RequireCurrent();
-        _emitter.DeclareAll();
-        for (var i = 0; i < _codes.Length; i++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            RuntimeHelpers.PrepareMethod(_emitter.Resolve(i).MethodHandle);
-        }
+        GuestThreads.Compiler.Start(() => _emitter.MakeAll(cancellation)).GetAwaiter().GetResult();
     }
 
     internal SignatureKey SignatureOf(int function) => _emitter.Signatures[Module.Content.FunctionTypes[function]];
 
-    internal EntryPoint EntryOf(int function) => _emitter.Entry(Module.Content.FunctionTypes[function]);
-
-    /// <summary>The function's code, or the stub that makes it at the first call. Threads that look it up at once find the same.</summary>
-    internal nint CodeOf(int function)
+    internal EntryPoint EntryOf(int function, Run run)
     {
-        var code = _codes[function];
-        return code != 0 ? code : _codes[function] = _emitter.Resolve(function).MethodHandle.GetFunctionPointer();
+        var type = Module.Content.FunctionTypes[function];
+        if (_emitter.Entry(type) is null)
+        {
+            run.Compile(() => _emitter.MakeEntry(type));
+        }
+
+        return _emitter.Entry(type)!;
+    }
+
+    /// <summary>The function's code, which is made if it was not yet.</summary>
+    internal nint CodeOf(int function, Run run)
+    {
+        if (_emitter.Code(function) == 0)
+        {
+            run.Compile(() => _emitter.Make(function, run));
+        }
+
+        return _emitter.Code(function);
     }
 
     private static long ListBytes(ModuleContent content) =>

@@ -27,13 +27,13 @@ public sealed class Function : External
     /// </summary>
     internal long SignatureBits = SignatureKey.Unknown;
 
-    /// <summary>Machine code, or the stub that makes it; 0 until it is wanted. Valid as long as <see cref="Context"/> lives.</summary>
+    /// <summary>Machine code; 0 until it is wanted. Valid as long as <see cref="Context"/> lives.</summary>
     internal nint Code;
 
     /// <summary>The instance that the code runs in.</summary>
     internal readonly Instance Context;
 
-    /// <summary>Finds the code.</summary>
+    /// <summary>Finds the code, or has it made.</summary>
     internal void Resolve()
     {
         if (Code == 0)

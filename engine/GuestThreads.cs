@@ -12,6 +12,12 @@ public sealed class GuestThreads : IDisposable
     [ThreadStatic]
     private static bool _isGuestThread;
 
+    [ThreadStatic]
+    private static CompilerThread? _compiler;
+
+    [ThreadStatic]
+    private static nuint _stackLimit;
+
     private readonly BlockingCollection<Action> _work = [];
     private readonly Thread[] _threads;
 
@@ -21,13 +27,21 @@ public sealed class GuestThreads : IDisposable
         _threads = new Thread[count];
         for (var i = 0; i < count; i++)
         {
-            _threads[i] = new Thread(Loop, EnginePolicy.GuestStackBytes) { IsBackground = true, Name = $"guest {i}" };
+            var name = $"guest {i}";
+            _threads[i] = new Thread(() => Loop(name), EnginePolicy.GuestStackBytes) { IsBackground = true, Name = name };
             _threads[i].Start();
         }
     }
 
     /// <summary>Whether code on this thread may enter a guest.</summary>
     public static bool IsCurrent => _isGuestThread;
+
+    /// <summary>Makes the code that guests of this thread call.</summary>
+    internal static CompilerThread Compiler =>
+        _compiler ?? throw new InvalidOperationException("Code is made only for a thread of GuestThreads; this is a bug in the engine.");
+
+    /// <summary>Guests' frames on this thread are above this address as long as the slots bound them.</summary>
+    internal static nuint StackLimit => _stackLimit;
 
     internal static void RequireCurrent()
     {
@@ -67,11 +81,17 @@ public sealed class GuestThreads : IDisposable
         _work.Dispose();
     }
 
-    private void Loop()
+    private unsafe void Loop(string name)
     {
+        using var compiler = new CompilerThread($"{name} compiler");
+        _compiler = compiler;
+        var here = 0;
+        _stackLimit = (nuint)(&here) - (nuint)(EnginePolicy.GuestStackBytes - EnginePolicy.StackReserveBytes);
         _isGuestThread = true;
         while (RunNext())
         {
+            // A guest that was stopped did not wait for its last function; the next one would, so that is not the next one's time.
+            compiler.WaitUntilIdle();
         }
     }
 

@@ -10,6 +10,12 @@ public sealed partial class Instance
     /// Read by compiled code where a function begins, and by nobody else. When the run is stopped, another takes its place (<see cref="Run"/>.StopGuest).
     /// </summary>
     internal Run RunField;
+
+    /// <summary>The function that compiled code is about to call, for the stub that it finds where that has no code yet.</summary>
+    internal int Callee;
+
+    /// <summary>A frame whose address is below takes more of the thread's stack than the slots promise.</summary>
+    internal readonly nuint StackLimit = GuestThreads.StackLimit;
     internal LinearMemory? Memory0;
     internal Table[] Tables = [];
 
@@ -38,7 +44,7 @@ public sealed partial class Instance
 
     internal SignatureKey SignatureOf(int function) => _compiled.SignatureOf(function);
 
-    internal nint CodeOf(int function) => _compiled.CodeOf(function);
+    internal nint CodeOf(int function) => _compiled.CodeOf(function, Run);
 
     internal ReadOnlyMemory<byte> Data(int segment) =>
         _droppedData is not null && _droppedData[segment] ? default : _content.Data[segment].Bytes;

@@ -151,16 +151,13 @@ public sealed partial class Instance : IDisposable
             throw new TrapException(TrapKind.CallStackExhausted, new TrapSite(_content, TrapPlace.Function, function));
         }
 
-        var outer = Marketplace.Engine.Run.OnThisThread;
         try
         {
-            Marketplace.Engine.Run.OnThisThread = Run;
             callee.Resolve();
-            _compiled.EntryOf(function)(callee.Code, callee.Context, slotsBefore - EnginePolicy.HostFrameSlots, cells, references);
+            _compiled.EntryOf(function, Run)(callee.Code, callee.Context, slotsBefore - EnginePolicy.HostFrameSlots, cells, references);
         }
         finally
         {
-            Marketplace.Engine.Run.OnThisThread = outer;
             Run.StackSlots = slotsBefore;
         }
 

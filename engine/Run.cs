@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Marketplace.Engine.Runtime;
@@ -18,18 +17,18 @@ public sealed class Run : IDisposable
     private CancellationTokenRegistration _cancelled;
     private ITimer? _timer;
     private long _startTicks;
-    private TimeSpan _compilationAtStart;
     private TimeSpan _compilationMax;
+    private TimeSpan _compilation;
+    private long? _compilingSinceTicks;
     private bool _begun;
     private long _codeBytes;
-
-    /// <summary>The run whose guest is on this thread; whatever is emitted meanwhile is emitted for it.</summary>
-    [ThreadStatic]
-    internal static Run? OnThisThread;
 
     private readonly Lock _gate = new();
     private readonly List<Instance> _instances = new(1);
     private Run? _stopped;
+
+    /// <summary>Ends the guest's wait for machine code when the run is stopped.</summary>
+    private CancellationTokenSource? _wait;
 
     /// <summary>What is left of the slice; compiled code takes it into a local and writes it back. Negative: refill.</summary>
     internal long Fuel;
@@ -180,7 +179,6 @@ public sealed class Run : IDisposable
 
         _begun = true;
         _startTicks = _clock.GetTimestamp();
-        _compilationAtStart = JitInfo.GetCompilationTime();
         _cancelled = _limits.Cancellation.UnsafeRegister(run => ((Run)run!).StopGuest(TrapKind.Cancelled), this);
         if (_limits.TimeMax is { } timeMax)
         {
@@ -190,25 +188,64 @@ public sealed class Run : IDisposable
     }
 
     /// <summary>
-    /// Machine code is made on the guest's thread when a function is first called; that is set-up, not the guest's time. How long each thread spent on it
-    /// cannot be told from outside, so the whole process's time counts, up to what the run's own modules can take.
+    /// Has code made on the guest's <see cref="CompilerThread"/>. The guest waits, and its time stands still meanwhile, for no longer than the code of its
+    /// modules can take; but when it is stopped it does not wait for the function to be done.
     /// </summary>
-    private void LookAtTime()
+    /// <exception cref="TrapException">Out of time, cancelled, or more code than a run may have made.</exception>
+    internal void Compile(Action work)
     {
-        var compilation = JitInfo.GetCompilationTime() - _compilationAtStart;
-        var compilationLeft = compilation < _compilationMax ? _compilationMax - compilation : TimeSpan.Zero;
-        var left = _limits.TimeMax!.Value + _compilationMax - compilationLeft - _clock.GetElapsedTime(_startTicks);
-        if (left > TimeSpan.Zero && _clock == TimeProvider.System)
+        Begin();
+        CancellationToken stopped;
+        lock (_gate)
         {
-            LookAgain(left);
-            return;
+            if (_stopped is null)
+            {
+                _wait ??= new CancellationTokenSource();
+                _compilingSinceTicks = _clock.GetTimestamp();
+            }
+
+            stopped = _wait?.Token ?? default;
         }
 
-        // What is being compiled at this moment is not in the sum yet, and may be all that the guest waits for: a function that begins does so behind it.
-        // So this stops only who goes on for another slice, until no compilation could be the reason any more.
-        Stop = Stop == 0 ? TrapKind.TimedOut : Stop;
-        left += compilationLeft;
-        if (left > TimeSpan.Zero && _clock == TimeProvider.System)
+        if (_stopped is { } late)
+        {
+            Trap(late.Stop);
+        }
+
+        var made = GuestThreads.Compiler.Start(work);
+        try
+        {
+            Task.WaitAny([made], stopped);
+        }
+        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
+        {
+            Trap(_stopped!.Stop);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _compilation = CompilationSoFar();
+                _compilingSinceTicks = null;
+            }
+        }
+
+        made.GetAwaiter().GetResult();
+    }
+
+    private TimeSpan CompilationSoFar() => _compilation + (_compilingSinceTicks is { } since ? _clock.GetElapsedTime(since) : TimeSpan.Zero);
+
+    /// <summary>Making machine code is set-up, not the guest's time, up to what the run's own modules can take.</summary>
+    private void LookAtTime()
+    {
+        TimeSpan left;
+        lock (_gate)
+        {
+            var compilation = CompilationSoFar();
+            left = _limits.TimeMax!.Value + (compilation < _compilationMax ? compilation : _compilationMax) - _clock.GetElapsedTime(_startTicks);
+        }
+
+        if (left > TimeSpan.Zero)
         {
             LookAgain(left);
         }
@@ -241,6 +278,8 @@ public sealed class Run : IDisposable
                 instance.RunField = _stopped;
             }
         }
+
+        _wait?.Cancel();
     }
 
     /// <summary>Counts IL that was made for this run, between two functions.</summary>
@@ -250,7 +289,6 @@ public sealed class Run : IDisposable
         _codeBytes += bytes;
         if (_codeBytes > _limits.CodeBytesMax)
         {
-            // The machine-code compiler may put the function off, and then the guest would go on.
             StopGuest(TrapKind.TimedOut);
         }
 

@@ -84,6 +84,14 @@ internal sealed class CodeWriter(ILGenerator il, ModuleTokens tokens)
         }
     }
 
+    public void LoadArguments(int count)
+    {
+        for (var index = 0; index < count; index++)
+        {
+            LoadArgument(index);
+        }
+    }
+
     public void StoreArgument(int index)
     {
         if (index <= byte.MaxValue)

@@ -16,12 +16,59 @@ internal sealed partial class FunctionEmitter
     {
         var callee = _content.TypeOfFunction(index);
         _stack.CanonicaliseTop(callee.Parameters.Length);
+
+        // Else the machine-code compiler would give each operand that waits for the call a place in the frame of its own.
+        _stack.SpillStack();
         StoreFuel();
-        var depth = _stack.Load(callee.Parameters.Length);
+        var code = EmitCodeOf(index);
+        _stack.Load(callee.Parameters.Length);
         _il.LoadArgument(_locals.ContextArgument);
         _il.LoadArgument(_locals.BudgetArgument);
-        _il.Emit(OpCodes.Call, _module.Method(index));
-        PushResults(callee, depth + 1);
+        EmitCallOf(callee, code);
+        PushResults(callee);
+    }
+
+    /// <summary>
+    /// Leaves the code of a function, or what has it made, in the local that is returned; null for the function itself, whose code is there. The
+    /// evaluation stack is empty: with the address on it the machine-code compiler would copy it to a new place for each call.
+    /// </summary>
+    private LocalBuilder? EmitCodeOf(int index)
+    {
+        if (index == _function)
+        {
+            return null;
+        }
+
+        _il.LoadArgument(_locals.ContextArgument);
+        _il.LoadInt32(index);
+        _il.Emit(OpCodes.Stfld, Members.InstanceCallee);
+        var code = Scratch(typeof(nint));
+        _il.LoadInt64(_module.SlotOf(index));
+        _il.Emit(OpCodes.Ldind_I);
+        _il.Emit(OpCodes.Stloc, code);
+        return code;
+    }
+
+    private void EmitCallOf(FunctionType callee, LocalBuilder? code, bool tail = false)
+    {
+        if (code is not null)
+        {
+            _il.Emit(OpCodes.Ldloc, code);
+        }
+
+        if (tail)
+        {
+            _il.Emit(OpCodes.Tailcall);
+        }
+
+        if (code is not null)
+        {
+            _il.EmitCalli(callee);
+        }
+        else
+        {
+            _il.Emit(OpCodes.Call, Guard ?? _method);
+        }
     }
 
     private void CallIndirect(int typeIndex, int tableIndex)
@@ -35,20 +82,20 @@ internal sealed partial class FunctionEmitter
         _il.Emit(OpCodes.Ldloc, function);
         _il.Emit(OpCodes.Ldfld, Members.FunctionCode);
         _il.EmitCalli(callee);
-        PushResults(callee, 0);
+        PushResults(callee);
     }
 
     private void ReturnCall(int index)
     {
-        var count = _content.TypeOfFunction(index).Parameters.Length;
-        _stack.CanonicaliseTop(count);
+        var callee = _content.TypeOfFunction(index);
+        _stack.CanonicaliseTop(callee.Parameters.Length);
         _stack.SpillStack();
         StoreFuel();
-        _stack.Load(count);
+        var code = EmitCodeOf(index);
+        _stack.Load(callee.Parameters.Length);
         _il.LoadArgument(_locals.ContextArgument);
         EmitBudgetWithoutFrame();
-        _il.Emit(OpCodes.Tailcall);
-        _il.Emit(OpCodes.Call, _module.Method(index));
+        EmitCallOf(callee, code, tail: true);
         Leave();
     }
 
@@ -152,12 +199,13 @@ internal sealed partial class FunctionEmitter
         _il.Emit(OpCodes.Call, Members.ResolveFunction);
     }
 
-    private void PushResults(FunctionType callee, int depth)
+    /// <summary>Of a call whose operands were all off the evaluation stack.</summary>
+    private void PushResults(FunctionType callee)
     {
         var results = callee.Results.AsSpan();
         if (results.Length == 1)
         {
-            _stack.PushStack(results[0], depth: depth);
+            _stack.PushStack(results[0], depth: 1);
             if (results[0] == WasmType.V128)
             {
                 // Else each call would have a place in the frame for its result.
@@ -231,10 +279,10 @@ internal sealed partial class FunctionEmitter
                 CallRuntime(nameof(GuestCode.RefFunc), 0, WasmType.FuncRef, index);
                 break;
             case Opcode.RefIsNull:
-                _stack.Load(1);
+                var depth = _stack.Load(1);
                 _il.Emit(OpCodes.Ldnull);
                 _il.Emit(OpCodes.Ceq);
-                _stack.PushStack(WasmType.I32, depth: 1);
+                _stack.PushStack(WasmType.I32, depth: depth + 1);
                 break;
             default:
                 throw new InvalidOperationException($"{instruction.Opcode} has no code; this is a bug in the emitter.");
@@ -245,7 +293,7 @@ internal sealed partial class FunctionEmitter
     private void CallRuntime(string name, int operands, WasmType? result, params ReadOnlySpan<int> immediates)
     {
         StoreFuel();
-        _stack.Load(operands);
+        var depth = _stack.Load(operands);
         foreach (var immediate in immediates)
         {
             _il.LoadInt32(immediate);
@@ -255,7 +303,7 @@ internal sealed partial class FunctionEmitter
         _il.Emit(OpCodes.Call, Members.Helper(typeof(GuestCode), name));
         if (result is { } resultType)
         {
-            _stack.PushStack(resultType, depth: 1);
+            _stack.PushStack(resultType, depth: depth + 1);
         }
     }
 }

@@ -27,13 +27,14 @@ internal sealed partial class FunctionEmitter
     /// <summary>By the distance from an address to the end of its access: the greatest address that is inside; below zero where none is.</summary>
     private readonly Dictionary<long, LocalBuilder> _lastAddresses = [];
     private Label _stopped;
+    private Label? _stackFault;
     private Label _memoryLoad;
     private Label _memoryLoaded;
     private bool _fuelInLocal;
     private int _piece;
 
     /// <summary>Slots that a frame takes from the budget: the same on every machine (FUEL.md, "Stack").</summary>
-    private int FrameSlots =>
+    public int FrameSlots =>
         EnginePolicy.FrameSlots + _locals.Slots + _body.OperandSlotsMax + _plan.InstructionSlots
         + ((_body.End - _body.Offset) / EnginePolicy.BodyBytesPerFrameSlot);
 
@@ -48,7 +49,7 @@ internal sealed partial class FunctionEmitter
         _il.Emit(OpCodes.Blt, TrapLabel(TrapKind.CallStackExhausted));
         if (FrameSlots >= EnginePolicy.CheckedFrameSlots)
         {
-            _il.Emit(OpCodes.Call, Members.CheckStack);
+            EmitStackCheck();
         }
 
         _run = _il.DeclareLocal(typeof(Run));
@@ -67,6 +68,20 @@ internal sealed partial class FunctionEmitter
             _il.Emit(OpCodes.Br, _memoryLoad);
             _il.MarkLabel(_memoryLoaded);
         }
+    }
+
+    /// <summary>
+    /// Behind the slots, which are reckoned so that this never fails: the frame's own address against the thread's stack. What is kept free below
+    /// the limit is many times as much as this frame may be; for larger ones see <see cref="FrameGuard"/>.
+    /// </summary>
+    private void EmitStackCheck()
+    {
+        _stackFault = _il.DefineLabel();
+        _il.Emit(OpCodes.Ldloca, _il.DeclareLocal(typeof(int)));
+        _il.Emit(OpCodes.Conv_U);
+        _il.LoadArgument(_locals.ContextArgument);
+        _il.Emit(OpCodes.Ldfld, Members.InstanceStackLimit);
+        _il.Emit(OpCodes.Blt_Un, _stackFault.Value);
     }
 
     private void EmitMemory()
@@ -256,6 +271,12 @@ internal sealed partial class FunctionEmitter
         EmitStoreFuel();
         _il.Emit(OpCodes.Ldloc, _run);
         _il.EmitThrow(Members.MakeStop);
+
+        if (_stackFault is { } fault)
+        {
+            _il.MarkLabel(fault);
+            _il.EmitThrow(Members.MakeStackFault);
+        }
 
         foreach (var ((kind, inLocal), label) in _traps)
         {

@@ -25,7 +25,7 @@ internal sealed partial class FunctionEmitter
             EmitAddress(address, in instruction, signature.AccessBytes);
             EmitUnaligned(signature.AccessBytes);
             EmitLoad(instruction.Opcode);
-            _stack.PushStack(result, max: OperandRanges.MaxOfLoad(instruction.Opcode));
+            _stack.PushStack(result, depth: 1, max: OperandRanges.MaxOfLoad(instruction.Opcode));
         }
         else
         {

@@ -40,7 +40,7 @@ internal sealed partial class FunctionEmitter
             NumericCode.Emit(_il, opcode);
         }
 
-        _stack.PushStack(signature.Result!.Value, anyNaN, depth + 1, max: max);
+        _stack.PushStack(signature.Result!.Value, depth + 1, anyNaN, max: max);
     }
 
     /// <summary>An integer comparison that zero decides, or may decide once constants are put in for locals.</summary>

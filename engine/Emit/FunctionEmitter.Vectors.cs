@@ -99,7 +99,7 @@ internal sealed partial class FunctionEmitter
             _il.Emit(OpCodes.Call, call);
         }
 
-        _stack.PushStack(signature.Result!.Value, anyNaN, depth + 1, operation.ResultLane);
+        _stack.PushStack(signature.Result!.Value, depth + 1, anyNaN, operation.ResultLane);
     }
 
     private void VectorLoad(in Instruction instruction)
@@ -110,7 +110,7 @@ internal sealed partial class FunctionEmitter
         if (instruction.Opcode == Opcode.V128Load)
         {
             _il.LoadVector();
-            _stack.PushStack(WasmType.V128);
+            _stack.PushStack(WasmType.V128, depth: 1);
             return;
         }
 
@@ -122,7 +122,7 @@ internal sealed partial class FunctionEmitter
             _il.Emit(OpCodes.Call, call);
         }
 
-        _stack.PushStack(WasmType.V128, lane: VectorLanes.LaneOf(load.Calls[^1].ReturnType));
+        _stack.PushStack(WasmType.V128, depth: 1, lane: VectorLanes.LaneOf(load.Calls[^1].ReturnType));
     }
 
     private void VectorStore(in Instruction instruction)
@@ -149,7 +149,7 @@ internal sealed partial class FunctionEmitter
         EmitUnaligned(lane.Bytes);
         _il.Emit(lane.Load);
         _il.Emit(OpCodes.Call, lane.WithElement);
-        _stack.PushStack(WasmType.V128, lane: lane.Lane);
+        _stack.PushStack(WasmType.V128, depth: 1, lane: lane.Lane);
     }
 
     private void StoreLane(in Instruction instruction)
@@ -188,7 +188,7 @@ internal sealed partial class FunctionEmitter
                 EmitReinterpretation();
             }
 
-            _stack.PushStack(signature.Result!.Value, anyNaN, depth + 1);
+            _stack.PushStack(signature.Result!.Value, depth + 1, anyNaN);
             return;
         }
 
@@ -202,7 +202,7 @@ internal sealed partial class FunctionEmitter
         }
 
         _il.Emit(OpCodes.Call, lane.WithElement);
-        _stack.PushStack(WasmType.V128, anyNaN, vectorDepth + 1, lane.Lane);
+        _stack.PushStack(WasmType.V128, vectorDepth + 1, anyNaN, lane.Lane);
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Reflection.Emit;
 using Marketplace.Engine.Decode;
 
@@ -14,6 +15,7 @@ internal sealed partial class FunctionEmitter
     private readonly FunctionType _type;
     private readonly FunctionBody _body;
     private readonly int _function;
+    private readonly MethodInfo _method;
     private readonly FunctionPlan _plan;
     private readonly CodeWriter _il;
     private readonly FunctionLocals _locals;
@@ -25,10 +27,11 @@ internal sealed partial class FunctionEmitter
 
     private bool _reachable = true;
 
-    public FunctionEmitter(ModuleEmitter module, int function, FunctionBody body, CodeWriter il)
+    public FunctionEmitter(ModuleEmitter module, int function, FunctionBody body, MethodInfo method, CodeWriter il)
     {
         _module = module;
         _function = function;
+        _method = method;
         _body = body;
         _il = il;
         _content = module.Content;
@@ -38,6 +41,9 @@ internal sealed partial class FunctionEmitter
         _stack = new OperandStack(_locals);
         _facts = new AddressFacts(_content.MemoryBytesMin);
     }
+
+    /// <summary>Where the frame is large: what calls come through, and so the function's calls of itself too.</summary>
+    public MethodBuilder? Guard { get; set; }
 
     /// <summary>Bytes of IL so far.</summary>
     public int CodeBytes => _il.Length;
@@ -274,7 +280,7 @@ internal sealed partial class FunctionEmitter
             ResultSlots.LoadNumber(_il, global.Content);
         }
 
-        _stack.PushStack(global.Content);
+        _stack.PushStack(global.Content, depth: 1);
     }
 
     private void GlobalSet(int index)

@@ -45,7 +45,7 @@ internal static class ImportStub
         il.Emit(OpCodes.Stloc, function);
         il.Emit(OpCodes.Ldloc, function);
         il.Emit(OpCodes.Brfalse, host);
-        EmitArguments(il, type);
+        il.LoadArguments(type.Parameters.Length);
         il.Emit(OpCodes.Ldloc, function);
         il.Emit(OpCodes.Ldfld, Members.FunctionContext);
         il.LoadArgument(type.Parameters.Length + 1);
@@ -71,7 +71,7 @@ internal static class ImportStub
         il.Emit(OpCodes.Brfalse, general);
         il.Emit(OpCodes.Ldloc, target);
         il.LoadArgument(type.Parameters.Length);
-        EmitArguments(il, type);
+        il.LoadArguments(type.Parameters.Length);
         il.Emit(OpCodes.Callvirt, delegateType.GetMethod("Invoke")!);
         il.Emit(OpCodes.Ret);
         il.MarkLabel(general);
@@ -122,14 +122,6 @@ internal static class ImportStub
         {
             il.Emit(OpCodes.Ldloc, elementType.IsReference() ? references : cells);
             il.LoadInt32(index);
-        }
-    }
-
-    private static void EmitArguments(CodeWriter il, FunctionType type)
-    {
-        for (var i = 0; i < type.Parameters.Length; i++)
-        {
-            il.LoadArgument(i);
         }
     }
 }

@@ -10,6 +10,8 @@ internal static class Members
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     public static readonly FieldInfo InstanceRun = Field(typeof(Instance), nameof(Instance.RunField));
+    public static readonly FieldInfo InstanceCallee = Field(typeof(Instance), nameof(Instance.Callee));
+    public static readonly FieldInfo InstanceStackLimit = Field(typeof(Instance), nameof(Instance.StackLimit));
     public static readonly FieldInfo InstanceMemory = Field(typeof(Instance), nameof(Instance.Memory0));
     public static readonly FieldInfo InstanceTables = Field(typeof(Instance), nameof(Instance.Tables));
     public static readonly FieldInfo InstanceGlobals = Field(typeof(Instance), nameof(Instance.Globals));
@@ -40,7 +42,9 @@ internal static class Members
 
     public static readonly MethodInfo MakeStop = Method(typeof(GuestCode), nameof(GuestCode.MakeStop));
     public static readonly MethodInfo MakeTrap = Method(typeof(GuestCode), nameof(GuestCode.MakeTrap));
-    public static readonly MethodInfo CheckStack = Method(typeof(GuestCode), nameof(GuestCode.CheckStack));
+    public static readonly MethodInfo MakeStackFault = Method(typeof(GuestCode), nameof(GuestCode.MakeStackFault));
+    public static readonly MethodInfo EnterLargeFrame = Method(typeof(GuestCode), nameof(GuestCode.EnterLargeFrame));
+    public static readonly MethodInfo ResolveCall = Method(typeof(GuestCode), nameof(GuestCode.ResolveCall));
     public static readonly MethodInfo ResolveFunction = Method(typeof(GuestCode), nameof(GuestCode.ResolveFunction));
     public static readonly MethodInfo CallHost = Method(typeof(GuestCode), nameof(GuestCode.CallHost));
     public static readonly MethodInfo CheckFuel = Method(typeof(GuestCode), nameof(GuestCode.CheckFuel));

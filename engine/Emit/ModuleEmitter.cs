@@ -11,16 +11,13 @@ namespace Marketplace.Engine.Emit;
 internal delegate void EntryPoint(nint code, Instance context, int stackSlots, Cell[] cells, object?[] references);
 
 /// <summary>
-/// Emits a module into an assembly of its own, which is unloaded when nobody refers to it: a method for each function, a stub for each
-/// import, and for each function type that the host calls an entry that spreads the arguments. Each is emitted when it is first
-/// wanted: by the host, by a table, or by the machine-code compiler, which asks for the functions that the one in hand calls
-/// (<see cref="WantedTypes"/>). Thread-safe.
+/// Makes a module's code, in an assembly of its own that is unloaded when nothing refers to it: a method for each function, a stub for each
+/// import, and for each function type that the host calls an entry that spreads the arguments. Each is made when it is first called, and only
+/// on a <see cref="CompilerThread"/>: a call goes through the callee's slot, which leads to a stub until the code is there. Thread-safe.
 /// </summary>
 internal sealed class ModuleEmitter
 {
-    /// <summary>
-    /// A type is emitted as a whole, so it must not grow without bound; and creating one takes the runtime the longer the more there are.
-    /// </summary>
+    /// <summary>Where all functions are wanted: creating a type takes the runtime the longer the more there are, and one is emitted as a whole.</summary>
     private const int MethodsPerType = 256;
 
     /// <summary>What a stub's buffer begins with, as if it had been made from so many bytes of a body.</summary>
@@ -32,30 +29,37 @@ internal sealed class ModuleEmitter
     private const TypeAttributes StaticClass =
         TypeAttributes.Public | TypeAttributes.Abstract | TypeAttributes.Sealed | TypeAttributes.BeforeFieldInit;
 
-    /// <summary>
-    /// Held while anything is emitted. Whoever waits for it may hold locks of the machine-code compiler for functions that are being
-    /// compiled; whoever holds it runs no guest's code, so it never wants those.
-    /// </summary>
+    /// <summary>Held while anything is emitted, not while it becomes machine code.</summary>
     private readonly Lock _gate = new();
     private readonly ModuleBuilder _builder;
     private readonly ModuleTokens _tokens;
-    private readonly MethodBuilder?[] _methods;
-    private readonly FunctionGroup?[] _groups;
+    private readonly MadeMethod?[] _methods;
     private readonly EntryPoint?[] _entries;
 
-    /// <summary>Not created yet.</summary>
-    private readonly Dictionary<string, FunctionGroup> _pending = [];
+    /// <summary>By function: its machine code, 0 until it is made.</summary>
+    private readonly nint[] _codes;
 
-    /// <summary>Takes the functions that the one in hand calls and nobody has called before.</summary>
-    private FunctionGroup? _callees;
+    /// <summary>By function: where calls of other functions go, which have this array's address in them.</summary>
+    private readonly nint[] _slots;
+
+    /// <summary>By type: the stub that a slot leads to until its function's code is there.</summary>
+    private readonly nint[] _resolvers;
+
+    /// <summary>Functions that the code in hand calls and whose slots lead nowhere yet.</summary>
+    private readonly HashSet<int> _called = [];
+
+    /// <summary>Why a function will never have code: a bug in the emitter.</summary>
+    private readonly Dictionary<int, ExceptionDispatchInfo> _failures = [];
     private int _typeCount;
 
     public ModuleEmitter(ModuleContent content)
     {
         Content = content;
         Signatures = [.. content.Types.Select(SignatureKey.Of)];
-        _methods = new MethodBuilder[content.FunctionTypes.Count];
-        _groups = new FunctionGroup[content.FunctionTypes.Count];
+        _methods = new MadeMethod?[content.FunctionTypes.Count];
+        _codes = new nint[content.FunctionTypes.Count];
+        _slots = GC.AllocateArray<nint>(content.FunctionTypes.Count, pinned: true);
+        _resolvers = new nint[content.Types.Count];
         _entries = new EntryPoint[content.Types.Count];
         var assembly = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName("Guest"), AssemblyBuilderAccess.RunAndCollect);
         assembly.SetCustomAttribute(new CustomAttributeBuilder(
@@ -63,6 +67,9 @@ internal sealed class ModuleEmitter
         _builder = assembly.DefineDynamicModule("Guest");
         _tokens = new ModuleTokens(_builder);
     }
+
+    /// <summary>A function's method; where its frame is large, also the one that calls come through, which looks at the stack first.</summary>
+    private sealed record MadeMethod(MethodBase Body, MethodBase? Guard);
 
     public ModuleContent Content { get; }
 
@@ -82,161 +89,210 @@ internal sealed class ModuleEmitter
     public static (int CodeBytes, int LocalCount)[] Measure(ModuleContent content)
     {
         var emitter = new ModuleEmitter(content);
-        emitter.DeclareAll();
+        var type = emitter.DefineType("Measured", 0);
         var sizes = new (int, int)[content.Bodies.Count];
         for (var i = 0; i < sizes.Length; i++)
         {
-            var code = emitter.EmitBody(i + content.ImportedFunctions);
+            var function = i + content.ImportedFunctions;
+            var code = emitter.EmitBody(function, emitter.DefineMethod(type, "f", function));
             sizes[i] = (code.CodeBytes, code.LocalCount);
         }
 
         return sizes;
     }
 
-    /// <summary>Where all functions will be wanted, fewer types do.</summary>
-    public void DeclareAll()
+    /// <summary>The function's machine code; 0 until it is made.</summary>
+    public nint Code(int function) => Volatile.Read(ref _codes[function]);
+
+    /// <summary>The host's way into functions of a type; null until it is made.</summary>
+    public EntryPoint? Entry(int type) => Volatile.Read(ref _entries[type]);
+
+    /// <summary>Makes the function's machine code. For a <see cref="CompilerThread"/>.</summary>
+    /// <param name="run">Is charged for it.</param>
+    public void Make(int function, Run? run)
     {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        MadeMethod method;
         lock (_gate)
         {
-            _callees = null;
-            for (var i = 0; i < _methods.Length; i++)
-            {
-                Method(i);
-            }
-        }
-    }
-
-    /// <summary>The method of a function, which may have no code yet; for the emitter of a function that calls it.</summary>
-    public MethodInfo Method(int function)
-    {
-        if (_methods[function] is { } known)
-        {
-            return known;
-        }
-
-        // One type for all that a function calls: compiling it wants them all, and the runtime takes its time for each type.
-        if (_callees is null || _callees.Functions.Count == MethodsPerType)
-        {
-            _callees = new FunctionGroup(DefineType("Functions", _typeCount++));
-            _pending.Add(_callees.Type.Name, _callees);
-        }
-
-        var type = Content.TypeOfFunction(function);
-        _groups[function] = _callees;
-        _callees.Functions.Add(function);
-        return _methods[function] = DefineMethod(_callees.Type, $"f{function}", GuestSignature.Result(type), GuestSignature.Parameters(type));
-    }
-
-    /// <summary>The method of a function with its code.</summary>
-    public MethodBase Resolve(int function)
-    {
-        lock (_gate)
-        {
-            _callees = null;
-            var token = Method(function).MetadataToken;
-            return Create(_groups[function]!).ResolveMethod(token)!;
-        }
-    }
-
-    /// <summary>The host's way into functions of a type.</summary>
-    public EntryPoint Entry(int type) => Volatile.Read(ref _entries[type]) ?? EmitEntry(type);
-
-    /// <summary>Creates the type that the machine-code compiler asks for.</summary>
-    public void Create(string name)
-    {
-        lock (_gate)
-        {
-            // Else another thread was quicker.
-            if (_pending.TryGetValue(name, out var group))
-            {
-                Create(group);
-            }
-        }
-    }
-
-    private Module Create(FunctionGroup group)
-    {
-        if (group.Created is { } created)
-        {
-            return created;
-        }
-
-        group.Failure?.Throw();
-        try
-        {
-            while (group.Emitted < group.Functions.Count)
+            if (_methods[function] is null)
             {
                 var before = EmittedBytes;
-                Emit(group.Functions[group.Emitted++]);
-                Run.OnThisThread?.ChargeCode(EmittedBytes - before);
+                Emit([function]);
+                run?.ChargeCode(EmittedBytes - before);
             }
 
-            group.Created = Finish(group.Type).Module;
-            EmittedFunctions += group.Functions.Count;
-            _pending.Remove(group.Type.Name);
-            return group.Created;
+            method = _methods[function]!;
         }
-        catch (Exception bug) when (bug is not TrapException)
+
+        MakeMachineCode(function, method);
+    }
+
+    /// <summary>Makes the machine code of all functions. For a <see cref="CompilerThread"/>.</summary>
+    public void MakeAll(CancellationToken cancellation)
+    {
+        for (var first = 0; first < _methods.Length; first += MethodsPerType)
         {
-            // What is half emitted cannot be finished, and the machine-code compiler asks again where it could do without an answer.
-            group.Failure = ExceptionDispatchInfo.Capture(bug);
+            cancellation.ThrowIfCancellationRequested();
+            lock (_gate)
+            {
+                Emit([.. Enumerable.Range(first, Math.Min(MethodsPerType, _methods.Length - first)).Where(f => _methods[f] is null)]);
+            }
+        }
+
+        for (var function = 0; function < _methods.Length; function++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            MakeMachineCode(function, _methods[function]!);
+        }
+    }
+
+    /// <summary>Makes the host's way into functions of a type. For a <see cref="CompilerThread"/>.</summary>
+    public void MakeEntry(int type)
+    {
+        lock (_gate)
+        {
+            if (_entries[type] is not null)
+            {
+                return;
+            }
+
+            var builder = DefineType("Entry", _typeCount++);
+            var method = DefineMethod(
+                builder, "enter", typeof(void), [typeof(nint), typeof(Instance), typeof(int), typeof(Cell[]), typeof(object[])]);
+            EntryStub.Emit(Code(method, StubBytes), Content.Types[type]);
+            var made = Finish(builder).ResolveMethod(method.MetadataToken)!;
+            RuntimeHelpers.PrepareMethod(made.MethodHandle);
+            Volatile.Write(ref _entries[type], ((MethodInfo)made).CreateDelegate<EntryPoint>());
+        }
+    }
+
+    /// <summary>
+    /// The address of what leads to the function's code, which stands as a constant in the code of its callers: an instance keeps the module, and
+    /// a caller its instance. For the emitter of a function that calls it.
+    /// </summary>
+    public unsafe long SlotOf(int function)
+    {
+        if (_slots[function] == 0)
+        {
+            _called.Add(function);
+        }
+
+        return (long)Unsafe.AsPointer(ref _slots[function]);
+    }
+
+    private void MakeMachineCode(int function, MadeMethod method)
+    {
+        RuntimeHelpers.PrepareMethod(method.Body.MethodHandle);
+        if (method.Guard is not null)
+        {
+            RuntimeHelpers.PrepareMethod(method.Guard.MethodHandle);
+        }
+
+        var code = (method.Guard ?? method.Body).MethodHandle.GetFunctionPointer();
+        Volatile.Write(ref _slots[function], code);
+        Volatile.Write(ref _codes[function], code);
+    }
+
+    /// <summary>Emits functions as the methods of one type.</summary>
+    private void Emit(int[] functions)
+    {
+        var type = DefineType("Functions", _typeCount++);
+        var emitted = Array.ConvertAll(functions, function => Emit(type, function));
+        var module = Finish(type);
+        FillSlots();
+        for (var i = 0; i < functions.Length; i++)
+        {
+            _methods[functions[i]] = new MadeMethod(Made(emitted[i].Body)!, Made(emitted[i].Guard));
+        }
+
+        EmittedFunctions += functions.Length;
+
+        MethodBase? Made(MethodBuilder? method) => method is null ? null : module.ResolveMethod(method.MetadataToken);
+    }
+
+    private (MethodBuilder Body, MethodBuilder? Guard) Emit(TypeBuilder type, int function)
+    {
+        if (_failures.TryGetValue(function, out var failure))
+        {
+            failure.Throw();
+        }
+
+        try
+        {
+            var method = DefineMethod(type, "f", function);
+            if (function >= Content.ImportedFunctions)
+            {
+                return (method, EmitBody(function, method).Guard);
+            }
+
+            ImportStub.Emit(Code(method, StubBytes), Content.TypeOfFunction(function), function);
+            return (method, null);
+        }
+        catch (Exception bug) when (bug is not (OutOfMemoryException or InsufficientExecutionStackException))
+        {
+            // What the machine lacked it may have the next time; but each attempt leaves an unfinished type behind.
+            _failures.Add(function, ExceptionDispatchInfo.Capture(bug));
             throw;
         }
     }
 
-    private void Emit(int function)
+    private FunctionEmitter EmitBody(int function, MethodBuilder method)
     {
-        if (function < Content.ImportedFunctions)
-        {
-            ImportStub.Emit(Code(_methods[function]!, StubBytes), Content.TypeOfFunction(function), function);
-        }
-        else
-        {
-            EmitBody(function);
-        }
-    }
-
-    private FunctionEmitter EmitBody(int function)
-    {
-        _callees = null;
         var body = Content.Bodies[function - Content.ImportedFunctions];
-        var emitter = new FunctionEmitter(this, function, body, Code(_methods[function]!, body.End - body.Offset));
+        var emitter = new FunctionEmitter(this, function, body, method, Code(method, body.End - body.Offset));
+        if (emitter.FrameSlots >= EnginePolicy.LargeFrameSlots)
+        {
+            emitter.Guard = DefineMethod((TypeBuilder)method.DeclaringType!, "guard", function);
+            FrameGuard.Emit(Code(emitter.Guard, StubBytes), Content.TypeOfFunction(function), function, method, emitter.FrameSlots);
+        }
+
         emitter.Emit();
         EmittedBytes += emitter.CodeBytes;
         return emitter;
     }
 
-    private EntryPoint EmitEntry(int type)
+    /// <summary>Before the callers' code runs, the slots of all that it calls lead somewhere.</summary>
+    private void FillSlots()
     {
-        lock (_gate)
+        int[] types = [.. _called.Select(function => Content.FunctionTypes[function]).Where(type => _resolvers[type] == 0).Distinct()];
+        if (types.Length > 0)
         {
-            if (_entries[type] is { } known)
+            var builder = DefineType("Resolvers", _typeCount++);
+            var methods = Array.ConvertAll(types, type => DefineMethod(builder, "resolve", Content.Types[type], type));
+            for (var i = 0; i < types.Length; i++)
             {
-                return known;
+                CallResolver.Emit(Code(methods[i], StubBytes), Content.Types[types[i]]);
             }
 
-            var builder = DefineType("Entry", type);
-            var method = DefineMethod(
-                builder, "enter", typeof(void), [typeof(nint), typeof(Instance), typeof(int), typeof(Cell[]), typeof(object[])]);
-            EntryStub.Emit(Code(method, StubBytes), Content.Types[type]);
-            var entry = ((MethodInfo)Finish(builder).Module.ResolveMethod(method.MetadataToken)!).CreateDelegate<EntryPoint>();
-            Volatile.Write(ref _entries[type], entry);
-            return entry;
+            var module = Finish(builder);
+            for (var i = 0; i < types.Length; i++)
+            {
+                var resolver = module.ResolveMethod(methods[i].MetadataToken)!.MethodHandle;
+                RuntimeHelpers.PrepareMethod(resolver);
+                _resolvers[types[i]] = resolver.GetFunctionPointer();
+            }
         }
+
+        foreach (var function in _called)
+        {
+            Interlocked.CompareExchange(ref _slots[function], _resolvers[Content.FunctionTypes[function]], 0);
+        }
+
+        _called.Clear();
     }
 
     private CodeWriter Code(MethodBuilder method, int bodyBytes) => new(method.GetILGenerator(bodyBytes * CodeBytesPerBodyByte), _tokens);
 
-    private Type Finish(TypeBuilder builder)
-    {
-        var type = builder.CreateType();
-
-        // No code of this module runs before its first type is there.
-        WantedTypes.Offer(type.Assembly, this);
-        return type;
-    }
+    private static Module Finish(TypeBuilder builder) => builder.CreateType().Module;
 
     private TypeBuilder DefineType(string kind, int number) => _builder.DefineType($"{kind}{number}", StaticClass);
+
+    private MethodBuilder DefineMethod(TypeBuilder type, string kind, int function) =>
+        DefineMethod(type, kind, Content.TypeOfFunction(function), function);
+
+    private static MethodBuilder DefineMethod(TypeBuilder type, string kind, FunctionType signature, int number) =>
+        DefineMethod(type, $"{kind}{number}", GuestSignature.Result(signature), GuestSignature.Parameters(signature));
 
     private static MethodBuilder DefineMethod(TypeBuilder type, string name, Type result, Type[] parameters) =>
         type.DefineMethod(name, MethodAttributes.Public | MethodAttributes.Static, result, parameters);

@@ -29,7 +29,11 @@ internal sealed class OperandStack(FunctionLocals locals)
     private CodeWriter IL => locals.IL;
 
     /// <summary>Takes over what an instruction just left on the evaluation stack.</summary>
-    public void PushStack(WasmType type, NaNLanes anyNaN = NaNLanes.None, int depth = 0, VectorLane lane = VectorLane.Byte, uint max = uint.MaxValue)
+    /// <param name="depth">
+    /// One more than the greatest of its operands that were there, which <see cref="Load"/> gives. Never less: the machine-code compiler recurses over
+    /// what is deeper, until its stack is used up.
+    /// </param>
+    public void PushStack(WasmType type, int depth, NaNLanes anyNaN = NaNLanes.None, VectorLane lane = VectorLane.Byte, uint max = uint.MaxValue)
     {
         _onStack.Add(_operands.Count);
         _operands.Add(new Operand(type, OperandPlace.Stack, 0, anyNaN, depth) { Lane = lane, Max = max });
@@ -213,7 +217,7 @@ internal sealed class OperandStack(FunctionLocals locals)
             var lane = anyNaN == NaNLanes.F32 ? VectorLane.Single : VectorLane.Double;
             EmitLane(height, lane);
             locals.EmitCanonicalVector(anyNaN);
-            _operands[height] = _operands[height] with { AnyNaN = NaNLanes.None, Lane = lane };
+            _operands[height] = _operands[height] with { AnyNaN = NaNLanes.None, Lane = lane, Depth = _operands[height].Depth + 1 };
             return;
         }
 

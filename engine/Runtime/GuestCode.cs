@@ -25,10 +25,30 @@ internal static unsafe class GuestCode
     private static void Trap(TrapKind kind, int function, Instance instance) => throw MakeTrap(kind, function, instance);
 
     /// <summary>
-    /// The backstop for large frames. The slot budget is reckoned so that this never fails; if it does, the engine is at
-    /// fault and says so instead of taking the process down.
+    /// The slot budget is reckoned so that a guest never uses up its thread's stack. Should it all the same, on a runtime that makes larger frames, the
+    /// engine is at fault and says so instead of taking the process down.
     /// </summary>
-    public static void CheckStack() => RuntimeHelpers.EnsureSufficientExecutionStack();
+    public static Exception MakeStackFault() => new InsufficientExecutionStackException(
+        $"A guest used more than {EnginePolicy.FrameBytesPerSlotMax} bytes of stack for each slot of its budget; this is a bug in the engine.");
+
+    /// <summary>Before a large frame is made: the slots must suffice for it, and the thread's stack be what they promise.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void EnterLargeFrame(int stackSlots, int frameSlots, int function, Instance instance)
+    {
+        if (stackSlots < frameSlots)
+        {
+            Trap(TrapKind.CallStackExhausted, function, instance);
+        }
+
+        if ((nuint)(&stackSlots) < instance.StackLimit)
+        {
+            throw MakeStackFault();
+        }
+    }
+
+    /// <summary>A call of a function without code: the instance knows which. Has it made, on another thread.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static nint ResolveCall(Instance instance) => instance.CodeOf(instance.Callee);
 
     public static void CheckFuel(Run run)
     {

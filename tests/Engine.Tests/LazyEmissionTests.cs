@@ -152,7 +152,7 @@ public sealed class LazyEmissionTests(GuestThreadsFixture guests) : EngineTest(g
         {
             var compiled = Tree().Compile();
             Execute(compiled, new Imports(), run);
-            return new WeakReference(compiled.EntryOf(0).Method.Module.Assembly);
+            return new WeakReference(compiled.EntryOf(0, run).Method.Module.Assembly);
         });
     }
 

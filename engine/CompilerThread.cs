@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+
+namespace Marketplace.Engine;
+
+/// <summary>
+/// Where the code of one guest thread's guests is made, one piece after the other: on a stack of its own, because the machine-code compiler would use
+/// up what a guest has left of its stack.
+/// </summary>
+internal sealed class CompilerThread : IDisposable
+{
+    private readonly BlockingCollection<Action> _work = [];
+    private readonly Thread _thread;
+    private Task _last = Task.CompletedTask;
+
+    public CompilerThread(string name)
+    {
+        _thread = new Thread(Loop, EnginePolicy.CompilerStackBytes) { IsBackground = true, Name = name };
+        _thread.Start();
+    }
+
+    /// <summary>Does the work when what was started before is done. What it throws is in the task.</summary>
+    public Task Start(Action work)
+    {
+        var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _work.Add(() =>
+        {
+            try
+            {
+                work();
+                completion.SetResult();
+            }
+            catch (Exception e)
+            {
+                completion.SetException(e);
+            }
+        });
+        return _last = completion.Task;
+    }
+
+    /// <summary>Waits for what was started, also by a guest that did not.</summary>
+    public void WaitUntilIdle() => Task.WaitAny(_last);
+
+    /// <summary>Lets what is queued finish, then ends the thread.</summary>
+    public void Dispose()
+    {
+        _work.CompleteAdding();
+        _thread.Join();
+        _work.Dispose();
+    }
+
+    private void Loop()
+    {
+        foreach (var item in _work.GetConsumingEnumerable())
+        {
+            item();
+        }
+    }
+}

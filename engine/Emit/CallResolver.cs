@@ -1,0 +1,24 @@
+using System.Reflection.Emit;
+
+namespace Marketplace.Engine.Emit;
+
+/// <summary>
+/// What a call of a function finds in its slot until the function has code, one for each function type: has the code made, which puts it into the
+/// slot, and goes on to it. The caller has left the function's index in its instance.
+/// </summary>
+internal static class CallResolver
+{
+    public static void Emit(CodeWriter il, FunctionType type)
+    {
+        var context = type.Parameters.Length;
+        var code = il.DeclareLocal(typeof(nint));
+        il.LoadArgument(context);
+        il.Emit(OpCodes.Call, Members.ResolveCall);
+        il.Emit(OpCodes.Stloc, code);
+        il.LoadArguments(context + 2);
+        il.Emit(OpCodes.Ldloc, code);
+        il.Emit(OpCodes.Tailcall);
+        il.EmitCalli(type);
+        il.Emit(OpCodes.Ret);
+    }
+}
