@@ -8,7 +8,7 @@ namespace Marketplace.Engine;
 /// </summary>
 internal sealed class CompilerThread : IDisposable
 {
-    private readonly BlockingCollection<Action> _work = [];
+    private readonly BlockingCollection<Work> _work = [];
     private readonly Thread _thread;
     private Task _last = Task.CompletedTask;
 
@@ -21,20 +21,9 @@ internal sealed class CompilerThread : IDisposable
     /// <summary>Does the work when what was started before is done. What it throws is in the task.</summary>
     public Task Start(Action work)
     {
-        var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _work.Add(() =>
-        {
-            try
-            {
-                work();
-                completion.SetResult();
-            }
-            catch (Exception e)
-            {
-                completion.SetException(e);
-            }
-        });
-        return _last = completion.Task;
+        var item = new Work(work);
+        _work.Add(item);
+        return _last = item.Done;
     }
 
     /// <summary>Waits for what was started, also by a guest that did not.</summary>
@@ -52,7 +41,31 @@ internal sealed class CompilerThread : IDisposable
     {
         foreach (var item in _work.GetConsumingEnumerable())
         {
-            item();
+            item.Do();
+        }
+    }
+
+    /// <summary>The queue's reader keeps the last one until the next comes, so it must not keep a module.</summary>
+    private sealed class Work(Action action)
+    {
+        private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private Action? _action = action;
+
+        public Task Done => _completion.Task;
+
+        public void Do()
+        {
+            var action = _action!;
+            _action = null;
+            try
+            {
+                action();
+                _completion.SetResult();
+            }
+            catch (Exception e)
+            {
+                _completion.SetException(e);
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ public sealed partial class Instance
     internal int Callee;
 
     /// <summary>A frame whose address is below takes more of the thread's stack than the slots promise.</summary>
-    internal readonly nuint StackLimit = GuestThreads.StackLimit;
+    internal nuint StackLimit = GuestThreads.StackLimit;
     internal LinearMemory? Memory0;
     internal Table[] Tables = [];
 

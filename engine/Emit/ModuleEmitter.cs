@@ -117,9 +117,7 @@ internal sealed class ModuleEmitter
         {
             if (_methods[function] is null)
             {
-                var before = EmittedBytes;
-                Emit([function]);
-                run?.ChargeCode(EmittedBytes - before);
+                Emit([function], run);
             }
 
             method = _methods[function]!;
@@ -136,7 +134,7 @@ internal sealed class ModuleEmitter
             cancellation.ThrowIfCancellationRequested();
             lock (_gate)
             {
-                Emit([.. Enumerable.Range(first, Math.Min(MethodsPerType, _methods.Length - first)).Where(f => _methods[f] is null)]);
+                Emit([.. Enumerable.Range(first, Math.Min(MethodsPerType, _methods.Length - first)).Where(f => _methods[f] is null)], null);
             }
         }
 
@@ -194,19 +192,24 @@ internal sealed class ModuleEmitter
         Volatile.Write(ref _codes[function], code);
     }
 
-    /// <summary>Emits functions as the methods of one type.</summary>
-    private void Emit(int[] functions)
+    /// <summary>Emits functions as the methods of one type, and charges the run.</summary>
+    private void Emit(int[] functions, Run? run)
     {
+        var before = EmittedBytes;
         var type = DefineType("Functions", _typeCount++);
         var emitted = Array.ConvertAll(functions, function => Emit(type, function));
+        var bytes = EmittedBytes - before;
         var module = Finish(type);
-        FillSlots();
+
+        // First: code whose slots lead nowhere must not be found.
+        FillSlots(run);
         for (var i = 0; i < functions.Length; i++)
         {
             _methods[functions[i]] = new MadeMethod(Made(emitted[i].Body)!, Made(emitted[i].Guard));
         }
 
         EmittedFunctions += functions.Length;
+        run?.ChargeCode(bytes);
 
         MethodBase? Made(MethodBuilder? method) => method is null ? null : module.ResolveMethod(method.MetadataToken);
     }
@@ -252,22 +255,29 @@ internal sealed class ModuleEmitter
         return emitter;
     }
 
-    /// <summary>Before the callers' code runs, the slots of all that it calls lead somewhere.</summary>
-    private void FillSlots()
+    /// <summary>
+    /// Before the callers' code runs, the slots of all that it calls lead somewhere. A few bytes may call functions of thousands of types, so the run is
+    /// charged for each stub before it becomes machine code.
+    /// </summary>
+    private void FillSlots(Run? run)
     {
         int[] types = [.. _called.Select(function => Content.FunctionTypes[function]).Where(type => _resolvers[type] == 0).Distinct()];
         if (types.Length > 0)
         {
             var builder = DefineType("Resolvers", _typeCount++);
             var methods = Array.ConvertAll(types, type => DefineMethod(builder, "resolve", Content.Types[type], type));
+            var codes = Array.ConvertAll(methods, method => Code(method, StubBytes));
             for (var i = 0; i < types.Length; i++)
             {
-                CallResolver.Emit(Code(methods[i], StubBytes), Content.Types[types[i]]);
+                CallResolver.Emit(codes[i], Content.Types[types[i]]);
+                EmittedBytes += codes[i].Length;
+                run?.ChargeCode(codes[i].Length);
             }
 
             var module = Finish(builder);
             for (var i = 0; i < types.Length; i++)
             {
+                run?.ChargeCode(0);
                 var resolver = module.ResolveMethod(methods[i].MetadataToken)!.MethodHandle;
                 RuntimeHelpers.PrepareMethod(resolver);
                 _resolvers[types[i]] = resolver.GetFunctionPointer();

@@ -93,14 +93,21 @@ internal static class NumericCode
         il.Emit(OpCodes.Call, Called.TryGetValue(opcode, out var method) ? method : Members.Helper(typeof(Arithmetic), opcode.ToString()));
     }
 
-    /// <summary>A float whose integer part is known to fit.</summary>
-    public static void EmitTruncation(CodeWriter il, Opcode opcode) => il.Emit(opcode switch
+    /// <summary>
+    /// A float whose integer part is known to fit. As a call, which is inlined where functions are optimised: where they are not, each of these conversions
+    /// of IL would take up to 48 bytes of the frame.
+    /// </summary>
+    public static void EmitTruncation(CodeWriter il, Opcode opcode) => il.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), opcode switch
     {
-        Opcode.I32TruncF32S or Opcode.I32TruncF64S => OpCodes.Conv_I4,
-        Opcode.I32TruncF32U or Opcode.I32TruncF64U => OpCodes.Conv_U4,
-        Opcode.I64TruncF32S or Opcode.I64TruncF64S => OpCodes.Conv_I8,
-        _ => OpCodes.Conv_U8,
-    });
+        Opcode.I32TruncF32S => nameof(Arithmetic.I32TruncSatF32S),
+        Opcode.I32TruncF32U => nameof(Arithmetic.I32TruncSatF32U),
+        Opcode.I32TruncF64S => nameof(Arithmetic.I32TruncSatF64S),
+        Opcode.I32TruncF64U => nameof(Arithmetic.I32TruncSatF64U),
+        Opcode.I64TruncF32S => nameof(Arithmetic.I64TruncSatF32S),
+        Opcode.I64TruncF32U => nameof(Arithmetic.I64TruncSatF32U),
+        Opcode.I64TruncF64S => nameof(Arithmetic.I64TruncSatF64S),
+        _ => nameof(Arithmetic.I64TruncSatF64U),
+    }));
 
     /// <summary>IL has equal, less and greater; for floats "not greater or unordered" is "less or equal".</summary>
     private static void Comparisons(Opcode equal, bool signs)

@@ -18,6 +18,7 @@ var checks = new CheckList
         + "[--without take]", SharedBlobsCheck.Run),
     ["move"] = ("a large node is exported and imported, also through PostgreSQL; the same contents arrive [--documents N] [--blobs N]", MoveCheck.Run),
     ["hostile"] = ("modules that want to take the host down; each ends as it should, memory is measured", HostileCheck.Run),
+    ["frames"] = ("native stack that frames take for each slot: every instruction, size and instruction set [--every N]", FramesCheck.Run),
     ["wasmdiff"] = ("modules made by chance, in engine, interpreter and V8; nothing differs [--n N] [--seed S]", WasmDiffCheck.Run),
     ["fuzzwasm"] = ("changed modules are valid, invalid or over a limit, and soon said to be [--n N] [--seed S]", FuzzWasmCheck.Run),
     ["determinism"] = ("jobs interpreted, compiled, unoptimised, restarted; one hash each [--n N] [--seed S]", DeterminismCheck.Run),
@@ -28,6 +29,8 @@ var checks = new CheckList
 
 if (args is [SharedBlobsCheck.ProcessName, .. var its])
     return await SharedBlobsCheck.RunProcess(its);
+if (args is [FramesCheck.ProcessName, .. var which])
+    return await FramesCheck.RunProcess(which);
 if (args.Length == 0 || !checks.TryGetValue(args[0], out var check))
 {
     foreach (var (name, (help, _)) in checks)

@@ -10,8 +10,12 @@ public sealed class BoundListTests
     /// <summary>What no module or run can stand at, with the reason.</summary>
     private static readonly Dictionary<string, string> OutOfReach = new()
     {
-        ["EnginePolicy.CheckedFrameSlots"] = "Such frames also ask the runtime for stack; the slots end a run before it says no.",
-        ["EnginePolicy.GuestStackBytes"] = "Four times what the slots allow: HostileModules recurse with frames of every kind.",
+        ["EnginePolicy.CheckedFrameSlots"] = "Such frames also look at the stack; CompilationTests see it with a stack that is none.",
+        ["EnginePolicy.LargeFrameSlots"] = "The same.",
+        ["EnginePolicy.FrameBytesPerSlotMax"] = "What native frames take: measured by FrameTests.",
+        ["EnginePolicy.StackReserveBytes"] = "Native stack that is never used: HostileFrames are entered beside it.",
+        ["EnginePolicy.GuestStackBytes"] = "The sum of both.",
+        ["EnginePolicy.CompilerStackBytes"] = "What the machine-code compiler takes of it no module says: HostileFrames and HostileShapes are the worst known.",
         ["EnginePolicy.CompilationTimePerMiB"] = "Machine time, which no test can stand at; the clock without it is tested as TimeMax.",
         ["EnginePolicy.CompilationTimeMin"] = "The same.",
         ["EnginePolicy.CompilationTimeMax"] = "The same.",

@@ -22,7 +22,7 @@ internal sealed record FrameCase(string Name, Action<Code> Before, Action<Code> 
     public static IReadOnlyList<WasmType> LocalTypes => [.. Locals.Keys];
 
     /// <summary>Every instruction that leaves something, in every way of using what it leaves.</summary>
-    public static IReadOnlyList<FrameCase> All { get; } = [.. Enum.GetValues<Opcode>().SelectMany(Fixed), .. Others()];
+    public static IReadOnlyList<FrameCase> All { get; } = [.. Enum.GetValues<Opcode>().SelectMany(Fixed), .. Moves(), .. Conversions(), .. Calls(), .. RuntimeCalls()];
 
     private static IEnumerable<FrameCase> Fixed(Opcode opcode)
     {
@@ -38,9 +38,9 @@ internal sealed record FrameCase(string Name, Action<Code> Before, Action<Code> 
         }
     }
 
-    private static IEnumerable<FrameCase> Others()
+    /// <summary>What is only moved, and what depends on the module.</summary>
+    private static IEnumerable<FrameCase> Moves()
     {
-        // What is only moved, and what depends on the module.
         WasmType[] types = [WasmType.I32, WasmType.I64, WasmType.F32, WasmType.F64, WasmType.V128, WasmType.FuncRef];
         for (var i = 0; i < types.Length; i++)
         {
@@ -60,12 +60,38 @@ internal sealed record FrameCase(string Name, Action<Code> Before, Action<Code> 
                 yield return use;
             }
         }
+    }
 
+    /// <summary>Two bytes for two conversions, the densest there are.</summary>
+    private static IEnumerable<FrameCase> Conversions()
+    {
+        foreach (var (there, back, type) in new[]
+        {
+            (Opcode.I32TruncF32S, Opcode.F32ConvertI32S, WasmType.F32), (Opcode.I32TruncF32U, Opcode.F32ConvertI32U, WasmType.F32),
+            (Opcode.I32TruncF64S, Opcode.F64ConvertI32S, WasmType.F64), (Opcode.I32TruncF64U, Opcode.F64ConvertI32U, WasmType.F64),
+            (Opcode.I64TruncF32S, Opcode.F32ConvertI64S, WasmType.F32), (Opcode.I64TruncF32U, Opcode.F32ConvertI64U, WasmType.F32),
+            (Opcode.I64TruncF64S, Opcode.F64ConvertI64S, WasmType.F64), (Opcode.I64TruncF64U, Opcode.F64ConvertI64U, WasmType.F64),
+            (Opcode.I64TruncSatF32U, Opcode.F32ConvertI64U, WasmType.F32), (Opcode.I64TruncSatF64U, Opcode.F64ConvertI64U, WasmType.F64),
+            (Opcode.I32ReinterpretF32, Opcode.F32ReinterpretI32, WasmType.F32), (Opcode.I64ReinterpretF64, Opcode.F64ReinterpretI64, WasmType.F64),
+            (Opcode.F32DemoteF64, Opcode.F64PromoteF32, WasmType.F64),
+        })
+        {
+            yield return new FrameCase(
+                $"{there} and {back}, chained", c => c.LocalGet(Locals[type]), c => c.Op(there).Op(back), c => c.LocalSet(Locals[type]));
+        }
+    }
+
+    private static IEnumerable<FrameCase> Calls()
+    {
         yield return Alone("call of the function itself", c => c.I32Const(0).Call(FrameModule.Run));
         yield return Alone("call of the host", c => c.Call(FrameModule.Mark));
         yield return Alone("call with many results", c => c.Call(FrameModule.ManyResults).Drop().Drop().Drop().Drop().Drop());
         yield return Alone("loop", c => c.Loop().GlobalGet(0).BrIf(0).End());
         yield return Alone("br_table", c => c.Block().Block().GlobalGet(0).BrTable([0, 1], 0).End().End());
+    }
+
+    private static IEnumerable<FrameCase> RuntimeCalls()
+    {
         foreach (var use in new[]
         {
             Uses("memory.size", [], WasmType.I32, c => c.MemorySize()),

@@ -23,6 +23,19 @@ internal static class FrameModule
     /// <returns>Native bytes and slots of a frame; null where a module may not be as large.</returns>
     public static (long Bytes, int Slots)? Measure(FrameCase frame, int repetitions)
     {
+        try
+        {
+            return Measure(Of(frame, repetitions).Compile());
+        }
+        catch (InvalidModuleException tooLarge) when (tooLarge.Fault == ModuleFault.LimitExceeded)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Its export <c>run</c> calls itself as often as its argument says.</summary>
+    public static TestModule Of(FrameCase frame, int repetitions)
+    {
         var types = FrameCase.LocalTypes;
         var module = new TestModule().Table(10).Memory(1).PassiveData(1, 2, 3).PassiveElements(Run)
             .Global(WasmType.I32, true, new Code().I32Const(0)).Global(WasmType.I32, true, new Code().I32Const(0))
@@ -40,7 +53,7 @@ internal static class FrameModule
         module.ImportFunction("host", "mark", PlainType);
         var code = new Code().Call(Mark).GlobalGet(0).If();
         frame.Before(code);
-        code.Times(Math.Max(1, repetitions / frame.Group), frame.Body);
+        code.Times((repetitions + frame.Group - 1) / frame.Group, frame.Body);
         frame.After(code);
         code.End().LocalGet(0).If().LocalGet(0).I32Const(1).I32Sub().Call(Run).I32Const(0).GlobalSet(0).End();
         module.Function(RunType, "run", code, [.. types.Select(type => (1, type))]);
@@ -50,14 +63,7 @@ internal static class FrameModule
             module.Function(TypeOf(i), null, new Code().LocalGet(0));
         }
 
-        try
-        {
-            return Measure(module.Compile());
-        }
-        catch (InvalidModuleException tooLarge) when (tooLarge.Fault == ModuleFault.LimitExceeded)
-        {
-            return null;
-        }
+        return module;
     }
 
     private static (long Bytes, int Slots) Measure(CompiledModule compiled)

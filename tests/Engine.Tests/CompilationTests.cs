@@ -1,0 +1,162 @@
+using System.Runtime;
+using Marketplace.Engine.Emit;
+using Marketplace.Engine.Tests.Building;
+using Marketplace.Storage;
+
+namespace Marketplace.Engine.Tests;
+
+/// <summary>Machine code is made beside the guest: not on its stack, in its time, and no longer than it may wait.</summary>
+public sealed class CompilationTests(GuestThreadsFixture guests) : EngineTest(guests)
+{
+    private static readonly WasmType[] None = [];
+    private static readonly WasmType[] I32 = [WasmType.I32];
+
+    /// <summary>Other methods that happen to be compiled are so once; the guest's would be each time.</summary>
+    private const int RoundsMax = 20;
+
+    [Fact]
+    public async Task NoWayIntoAFunction_MakesItsCodeOnTheGuestsThread()
+    {
+        var least = long.MaxValue;
+        for (var round = 0; round < RoundsMax && least > 0; round++)
+        {
+            least = Math.Min(least, await OnGuestThread(CompiledHere));
+        }
+
+        Assert.Equal(0, least);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task GuestThatWaitsForCode_IsStoppedInTheWait_AndTheNextBeginsWhenTheCodeIsDone(bool byTime)
+    {
+        using var threads = new GuestThreads(1);
+        using var cancel = new CancellationTokenSource();
+        using var release = new ManualResetEventSlim();
+        var clock = new ManualTime();
+        var compiled = Ways().Compile();
+        var limits = Limits() with { Cancellation = cancel.Token, TimeMax = TimeSpan.FromSeconds(1), CompilationTimeMax = TimeSpan.FromSeconds(1) };
+        using var run = new Run(limits, clock);
+        var imports = new Imports().Add("host", "call", (Action<Instance>)(caller => GuestThreads.Compiler.Start(() =>
+        {
+            // Whatever the guest calls next comes behind this.
+            if (byTime)
+            {
+                clock.Advance(limits.TimeMax!.Value + limits.CompilationTimeMax);
+            }
+            else
+            {
+                cancel.Cancel();
+            }
+
+            release.Wait();
+        })));
+        var first = await threads.Run(() => Execute(compiled, imports, run, Value.FromI32(0)));
+        Assert.Equal(byTime ? TrapKind.TimedOut : TrapKind.Cancelled, first.Trap);
+        var next = threads.Run(() => release.IsSet);
+        release.Set();
+        Assert.True(await next);
+    }
+
+    [Fact]
+    public async Task Code_TakesNoneOfTheRunsTime_UpToItsLimit()
+    {
+        var clock = new ManualTime();
+        var compiled = Ways().Compile();
+        var limits = Limits() with { TimeMax = TimeSpan.FromSeconds(1) };
+        using var run = new Run(limits, clock);
+        var imports = new Imports().Add("host", "call", (Action<Instance>)(caller =>
+            caller.Run.Compile(() => clock.Advance(limits.TimeMax!.Value + EnginePolicy.CompilationTimeMin - TimeSpan.FromTicks(1)))));
+        Assert.Null((await OnGuestThread(() => Execute(compiled, imports, run, Value.FromI32(0)))).Trap);
+    }
+
+    [Fact]
+    public async Task FunctionWhoseCodeFailedForLackOfStack_HasCodeTheNextTime()
+    {
+        var module = new TestModule();
+        module.Function(module.Type(None, I32), "run", new Code().I32Const(7));
+        var emitter = new ModuleEmitter(WasmModule.Decode(module.ToBytes(), EngineLimits.Default).Content);
+        Exception? failure = null;
+        var thread = new Thread(() => failure = Record.Exception(() => WithLittleStack(() => emitter.Make(0, null))), 1 << 20);
+        thread.Start();
+        thread.Join();
+        Assert.IsType<InsufficientExecutionStackException>(failure);
+        Assert.Equal(0, emitter.Code(0));
+        await OnGuestThread(() =>
+        {
+            emitter.Make(0, null);
+            return 0;
+        });
+        Assert.NotEqual(0, emitter.Code(0));
+    }
+
+    [Fact]
+    public async Task FrameOutsideItsStack_EndsTheGuestAsAFaultOfTheEngine()
+    {
+        foreach (var slots in (int[])[EnginePolicy.CheckedFrameSlots, EnginePolicy.LargeFrameSlots])
+        {
+            var module = new TestModule();
+            module.Function(module.Type(None, I32), "run", new Code().I32Const(7), (slots, WasmType.I32));
+            var compiled = module.Compile();
+            using var run = new Run(Limits(), TimeProvider.System);
+            var fault = await OnGuestThread(() =>
+            {
+                using var instance = Instance.Instantiate(compiled, new Imports(), run);
+                instance.StackLimit = nuint.MaxValue;
+                return Record.Exception(() => instance.Invoke("run"));
+            });
+            Assert.IsType<InsufficientExecutionStackException>(fault);
+        }
+    }
+
+    private static void WithLittleStack(Action body)
+    {
+        if (System.Runtime.CompilerServices.RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            WithLittleStack(body);
+        }
+        else
+        {
+            body();
+        }
+
+        GC.KeepAlive(body);
+    }
+
+    /// <returns>Methods that this thread compiled while a fresh module ran.</returns>
+    private static long CompiledHere()
+    {
+        var compiled = Ways().Compile();
+        var other = Ways().Compile();
+        var imports = new Imports().Add("host", "call", (Action<Instance>)(_ => { }));
+        using var run = new Run(new RunLimits { FuelMax = Plenty, MemoryPagesMax = 1 }, TimeProvider.System);
+        var before = JitInfo.GetCompiledMethodCount(currentThread: true);
+        using var exporting = Instance.Instantiate(other, imports, run);
+        using var instance = Instance.Instantiate(compiled, imports, run);
+        Assert.Equal([Value.FromI32(4)], instance.Invoke("run", Value.FromI32(1)));
+        var importing = new TestModule();
+        importing.ImportFunction("other", "run", importing.Type(I32, I32));
+        importing.Function(0, "run", new Code().LocalGet(0).Call(0));
+        using var third = Instance.Instantiate(importing.Compile(), new Imports().Add("other", "run", exporting.Export("run")!), run);
+        Assert.Equal([Value.FromI32(4)], third.Invoke("run", Value.FromI32(1)));
+        return JitInfo.GetCompiledMethodCount(currentThread: true) - before;
+    }
+
+    /// <summary>A function each for a call, a call through a table, both as tail calls, a call of itself, the start and a large frame.</summary>
+    private static TestModule Ways()
+    {
+        var module = new TestModule().Table(8);
+        var type = module.Type(I32, I32);
+        var nothing = module.Type(None, None);
+        module.ImportFunction("host", "call", nothing);
+        module.Function(type, "run", new Code().Call(0).LocalGet(0).Call(2).I32Const(0).CallIndirect(type));
+        module.Function(type, null, new Code().LocalGet(0).I32Const(1).I32Add(), (2_000, WasmType.I32));
+        module.Function(type, null, new Code().LocalGet(0).I32Const(1).I32Add().ReturnCall(4));
+        module.Function(type, null, new Code().LocalGet(0).I32Const(1).ReturnCallIndirect(type));
+        module.Function(type, null, new Code().LocalGet(0).I32Const(3).I32LtS().If((byte)WasmType.I32).LocalGet(0).I32Const(1).I32Add().Call(5)
+            .Else().LocalGet(0).End().I32Const(1).I32Add());
+        module.Function(nothing, null, new Code());
+        return module.Elements(3, 5).Start(6);
+    }
+}
