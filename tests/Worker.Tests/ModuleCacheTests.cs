@@ -89,13 +89,13 @@ public sealed class ModuleCacheTests
         var lease = market.Lease(market.Add(Echo), "hello");
         var options = new WorkerOptions { Worker = new WorkerId(default), PayTo = new AccountId(default) };
         var runner = new JobRunner(market, options, TimeProvider.System);
-        Assert.Equal(RunOutcome.Completed, runner.Run(lease, default).Outcome);
+        Assert.Equal(RunOutcome.Completed, runner.Run(lease, TestContext.Current.CancellationToken).Outcome);
         market.Blobs.Clear();
 
         Assert.False(runner.Rest(WorkerPolicy.IdleMax - TimeSpan.FromTicks(1)));
-        Assert.Equal(RunOutcome.Completed, runner.Run(lease, default).Outcome);
+        Assert.Equal(RunOutcome.Completed, runner.Run(lease, TestContext.Current.CancellationToken).Outcome);
         Assert.True(runner.Rest(WorkerPolicy.IdleMax));
-        Assert.Equal(RunOutcome.InputUnavailable, runner.Run(lease, default).Outcome);
+        Assert.Equal(RunOutcome.InputUnavailable, runner.Run(lease, TestContext.Current.CancellationToken).Outcome);
         Assert.False(runner.Rest(WorkerPolicy.IdleMax));
     }
 

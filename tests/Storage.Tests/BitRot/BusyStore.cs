@@ -85,6 +85,7 @@ internal sealed class BusyStore : IStoreDriver
         public IJournalFiles Journal { get; } = new Files(inner.Journal, onFlush);
         public IJournalFiles Archive => inner.Archive;
         public ITableFile Tables => inner.Tables;
+        public long FreeBytes => inner.FreeBytes;
 
         public long NewSeed() => inner.NewSeed();
 
