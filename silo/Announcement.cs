@@ -1,3 +1,4 @@
+using Marketplace.Gateway;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -20,7 +21,9 @@ internal sealed partial class Announcement(
     private void Announce()
     {
         var addresses = server.Features.Get<IServerAddressesFeature>()!.Addresses;
-        folder.Write(DataFolder.Url, addresses.First());
+        // Commands on this machine need no TLS, and 127.0.0.1 is seldom a name in a certificate.
+        var own = addresses.FirstOrDefault(url => url.StartsWith("http:", StringComparison.Ordinal) && GatewayBinding.IsLoopback([url])) ?? addresses.First();
+        folder.Write(DataFolder.Url, own);
         LogReady(options.NameOrHost, string.Join(", ", addresses), folder.Path);
     }
 

@@ -9,9 +9,9 @@ try
 
     var builder = WebApplication.CreateSlimBuilder();
     builder.AddMarketplaceLogging();
+    builder.UseMarketplaceUrls(options);
     await builder.AddMarketplaceGrains(options);
     builder.AddMarketplaceServices(options);
-    builder.WebHost.UseUrls([.. options.ListenUrls.Select(url => url!.ToString())]);
 
     var app = builder.Build();
     app.MapMarketplaceGateway();

@@ -6,11 +6,16 @@ namespace Marketplace.Silo;
 internal static class SiloConfiguration
 {
     private const string EnvironmentPrefix = "MARKET_";
+    private const string CertificatePassword = "--certificate-password";
 
     /// <summary>An option as the command line spells it, the option's name, and its line of help.</summary>
     private static readonly (string Argument, string Option, string Help)[] Arguments =
     [
-        ("--urls", nameof(SiloOptions.Urls), "addresses to listen on, separated by ';' (http://127.0.0.1:8080; port 0: any free one)"),
+        ("--urls", nameof(SiloOptions.Urls), "http and https addresses to listen on, separated by ';' (http://127.0.0.1:8080; port 0: any free one)"),
+        ("--certificate", nameof(SiloOptions.Certificate), "PEM or PFX file: the certificate of https addresses, read again when it changes"),
+        ("--certificate-key", nameof(SiloOptions.CertificateKey), "PEM file: its private key (not given: in the file of --certificate)"),
+        (CertificatePassword, nameof(SiloOptions.CertificatePassword), "password of the PFX file or the key; only as MARKET_CERTIFICATE_PASSWORD"),
+        ("--certificate-password-file", nameof(SiloOptions.CertificatePasswordFile), "file with that password"),
         ("--data", nameof(SiloOptions.Data), "folder of everything that the silo keeps (./data)"),
         ("--worker", nameof(SiloOptions.Worker), "true or false: run a worker inside (true on loopback, false beyond it)"),
         ("--worker-slots", nameof(SiloOptions.WorkerSlots), "jobs that the worker inside runs at a time (0: one per core)"),
@@ -98,6 +103,12 @@ internal static class SiloConfiguration
     /// <summary>Every user of the machine sees the command lines of all processes.</summary>
     private static void RefusePassword(Dictionary<string, string?> given)
     {
+        if (given.ContainsKey(nameof(SiloOptions.CertificatePassword)))
+        {
+            throw new SiloOptionsException(
+                $"{CertificatePassword} would be read by everybody on this machine in the list of processes. Put the password into "
+                + "MARKET_CERTIFICATE_PASSWORD or into a file for --certificate-password-file.");
+        }
         if (given.GetValueOrDefault(nameof(SiloOptions.Database)) is { } database
             && database.Split(';').Any(part => part.Split('=')[0].Trim().ToUpperInvariant() is "PASSWORD" or "PWD" or "PSW"))
         {
@@ -125,7 +136,7 @@ internal static class SiloConfiguration
         Console.Out.WriteLine(HostKind.Help);
         Console.Out.WriteLine();
         foreach (var (argument, _, help) in HostKind.IsCluster ? AllArguments : Arguments)
-            Console.Out.WriteLine($"  {argument,-22} {help}");
+            Console.Out.WriteLine($"  {argument,-27} {help}");
         Console.Out.WriteLine();
         Console.Out.WriteLine("Each also as an environment variable (--worker-slots is MARKET_WORKER_SLOTS) and in appsettings.json (\"WorkerSlots\").");
     }

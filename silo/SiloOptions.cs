@@ -68,6 +68,7 @@ public sealed partial class SiloOptions
             nameof(Name), Name, $"at most {NameCharsMax} letters, digits, '-', '_' and '.'");
         Check(DiskFloorMiB >= 0, nameof(DiskFloorMiB), DiskFloorMiB, "0 or more");
         Check(QueueMiB >= 1, nameof(QueueMiB), QueueMiB, "1 or more");
+        ValidateHttps();
         if (HostKind.IsCluster)
             ValidateCluster();
     }

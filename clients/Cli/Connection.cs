@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Marketplace.Sdk;
 
 namespace Marketplace.Cli;
@@ -7,6 +9,8 @@ internal sealed class Connection(Invocation run)
 {
     /// <summary>A person waits: fewer and shorter pauses than a program's client makes.</summary>
     private const int Retries = 3;
+
+    private const string CaHint = "Give the PEM file of the service's authority with --ca or MARKET_CA.";
 
     private readonly DataFolder _folder = new(run.DataPath);
 
@@ -33,6 +37,7 @@ internal sealed class Connection(Invocation run)
                 Url = url,
                 Key = key,
                 AllowPlaintext = run.AllowPlaintext,
+                TrustedAuthorities = ReadAuthorities(),
                 Retries = Retries,
                 TimeProvider = run.Surroundings.Clock,
                 Handler = run.Surroundings.Network,
@@ -43,6 +48,24 @@ internal sealed class Connection(Invocation run)
             throw new CommandException(new Failure(
                 ExitCodes.Usage, "usage", wrong.Message, "Check --url and --key, or the files url and key of the data folder."), wrong);
         }
+    }
+
+    private X509Certificate2Collection? ReadAuthorities()
+    {
+        if (run.CaPath is not { } path)
+            return null;
+        var authorities = new X509Certificate2Collection();
+        try
+        {
+            authorities.ImportFromPemFile(path);
+        }
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new CommandException(new Failure(ExitCodes.Usage, "usage", $"'{path}' cannot be read as certificates: {wrong.Message}", CaHint), wrong);
+        }
+        return authorities.Count > 0
+            ? authorities
+            : throw new CommandException(new Failure(ExitCodes.Usage, "usage", $"'{path}' holds no certificate.", CaHint));
     }
 
     public Uri FindUrl()

@@ -27,6 +27,13 @@ internal sealed class GlobalOptions
         Recursive = true,
     };
 
+    public Option<string?> Ca { get; } = new("--ca")
+    {
+        Description = "PEM file: whom the service's certificate must be signed by [MARKET_CA, else those that this machine trusts]",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
     public Option<bool> AllowPlaintext { get; } = new("--allow-plaintext")
     {
         Description = "Send the key over plain HTTP to another machine",
@@ -44,6 +51,7 @@ internal sealed class GlobalOptions
         root.Add(Url);
         root.Add(Key);
         root.Add(Data);
+        root.Add(Ca);
         root.Add(AllowPlaintext);
         root.Add(Json);
     }

@@ -34,6 +34,9 @@ internal sealed class Invocation(ParseResult parse, GlobalOptions options, Surro
 
     public string DataPath => Path(DataOption ?? "data");
 
+    /// <summary>The file of <c>--ca</c>; null: the machine's own authorities.</summary>
+    public string? CaPath => (parse.GetValue(options.Ca) ?? surroundings.Environment("MARKET_CA")) is { } typed ? Path(typed) : null;
+
     public bool AllowPlaintext => parse.GetValue(options.AllowPlaintext);
 
     private string? DataOption => parse.GetValue(options.Data) ?? surroundings.Environment("MARKET_DATA");

@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace Marketplace.Sdk;
 
 /// <summary>What a <see cref="MarketplaceClient"/> needs to know. Checked when the client is made; later changes have no effect.</summary>
@@ -11,6 +13,12 @@ public sealed class MarketplaceClientOptions
 
     /// <summary>Allows sending the key over plain HTTP to another machine, where everybody on the way can read it.</summary>
     public bool AllowPlaintext { get; set; }
+
+    /// <summary>
+    /// Whom the service's certificate must be signed by, in place of the authorities that this machine trusts: for a service with a certificate of its own
+    /// authority, or one that signed itself. Names and dates are checked as always.
+    /// </summary>
+    public X509Certificate2Collection? TrustedAuthorities { get; set; }
 
     /// <summary>How long making a connection may take.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
@@ -59,6 +67,8 @@ public sealed class MarketplaceClientOptions
         if (Key is not null && Url.Scheme == Uri.UriSchemeHttp && !Url.IsLoopback && !AllowPlaintext)
             throw Invalid(nameof(Url),
                 $"is '{Url}': a key is not sent over plain HTTP to another machine. Use https, or set {nameof(AllowPlaintext)}");
+        if (TrustedAuthorities is { Count: 0 })
+            throw Invalid(nameof(TrustedAuthorities), "is empty, so no certificate would be accepted: add the authority's, or leave it null");
         CheckPositive(nameof(ConnectTimeout), ConnectTimeout);
         CheckPositive(nameof(RequestTimeout), RequestTimeout);
         CheckPositive(nameof(StallTimeout), StallTimeout);

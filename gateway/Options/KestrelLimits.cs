@@ -12,6 +12,8 @@ internal sealed class KestrelLimits(IOptions<GatewayOptions> options) : IConfigu
         var limits = server.Limits;
         server.AddServerHeader = false;
         server.AllowSynchronousIO = false;
+        // The limits count connections, and a connection of HTTP/2 is a hundred of them.
+        server.ConfigureEndpointDefaults(static endpoint => endpoint.Protocols = HttpProtocols.Http1);
         limits.MaxConcurrentConnections = gateway.ConnectionsMax;
         limits.MaxConcurrentUpgradedConnections = gateway.ConnectionsMax;
         limits.MaxRequestBodySize = GatewayPolicy.SmallBodyBytesMax;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -184,5 +185,15 @@ internal sealed class HttpTransport : IDisposable
         ConnectTimeout = options.ConnectTimeout,
         MaxResponseHeadersLength = SdkPolicy.HeaderKilobytesMax,
         PooledConnectionLifetime = SdkPolicy.ConnectionLifetime,
+        SslOptions = { CertificateChainPolicy = options.TrustedAuthorities is { } authorities ? Trust(authorities) : null },
     };
+
+    /// <summary>The name in the certificate is checked besides, as for every other.</summary>
+    private static X509ChainPolicy Trust(X509Certificate2Collection authorities)
+    {
+        // A private authority seldom publishes whom it has revoked.
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(authorities);
+        return policy;
+    }
 }
