@@ -25,7 +25,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         catch (Exception fault)
         {
             if (http.RequestAborted.IsCancellationRequested && fault is OperationCanceledException or ConnectionResetException)
-                http.Response.StatusCode = http.Response.HasStarted ? http.Response.StatusCode : StatusCodes.Status499ClientClosedRequest;
+                Leave(http);
             else if (http.Response.HasStarted)
                 Abort(http, fault);
             else
@@ -44,10 +44,22 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         _ => ProblemFactory.Write(http, ErrorCode.MalformedRequest, GatewayMessages.ReaderLost, http.Response.StatusCode),
     };
 
+    /// <summary>The client has gone, which is its right: nothing is wrong, and no answer reaches it. The status is for those who count requests.</summary>
+    private void Leave(HttpContext http)
+    {
+        Left(log, http.Request.Method, RouteOf(http));
+        if (!http.Response.HasStarted)
+            http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+    }
+
     /// <summary>Part of the answer is out: only a broken connection can still tell the client that the rest is missing.</summary>
     private void Abort(HttpContext http, Exception fault)
     {
-        Broken(log, NewIncident(), http.Request.Method, RouteOf(http), fault);
+        // The time of the request is over, because its reader is slow: not a fault of ours.
+        if (fault is OperationCanceledException)
+            TooSlow(log, http.Request.Method, RouteOf(http));
+        else
+            Broken(log, NewIncident(), http.Request.Method, RouteOf(http), fault);
         http.Abort();
     }
 
@@ -103,4 +115,10 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         Level = LogLevel.Error,
         Message = "Incident {Incident}: {Method} {Route} failed in the middle of its answer; the connection was cut.")]
     private static partial void Broken(ILogger log, string incident, string method, string route, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Method} {Route}: the client left before the end of its answer.")]
+    private static partial void Left(ILogger log, string method, string route);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Method} {Route}: the client did not read its answer in time; the connection was cut.")]
+    private static partial void TooSlow(ILogger log, string method, string route);
 }
