@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Routing;
@@ -25,6 +26,7 @@ public static class GatewayHosting
         services.AddRequestTimeouts();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<RateLimits>();
+        services.AddSingleton<MemoryBudget>();
         services.AddSingleton<KeyCache>();
         services.AddSingleton<EventTickets>();
         services.AddSingleton<EventHub>();
@@ -41,6 +43,7 @@ public static class GatewayHosting
     public static TApplication MapMarketplaceGateway<TApplication>(this TApplication app)
         where TApplication : IApplicationBuilder, IEndpointRouteBuilder
     {
+        ServerRefusals.Listen(app.ServiceProvider.GetRequiredService<DiagnosticListener>());
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<FrontMiddleware>();
         app.UseRouting();

@@ -11,12 +11,14 @@ namespace Marketplace.Gateway;
 internal static class RequestReader
 {
     /// <summary>
-    /// The API's JSON as the gateway reads it: bounded depth, and no member twice, because readers differ in which of the two counts.
+    /// The API's JSON as the gateway reads it: bounded depth, no member twice, because readers differ in which of the two counts, and faults that say
+    /// what was found.
     /// </summary>
     public static readonly ApiJson Json = new(new JsonSerializerOptions(ApiJson.Default.Options)
     {
         MaxDepth = GatewayPolicy.JsonDepthMax,
         AllowDuplicateProperties = false,
+        Converters = { new ExactText(), new ExactNumber<int>(), new ExactNumber<long>(), new ExactBytes() },
     });
 
     /// <summary>Reads the body straight from the connection's buffer.</summary>

@@ -24,7 +24,7 @@ internal sealed class FrontMiddleware(RequestDelegate next, RateLimits rates, IO
     /// <summary>
     /// Nothing that this service sends is to be run, framed, guessed at or kept by a browser. Routes that know better say so.
     /// </summary>
-    private static void Harden(IHeaderDictionary headers)
+    internal static void Harden(IHeaderDictionary headers)
     {
         headers.XContentTypeOptions = "nosniff";
         headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox";

@@ -35,12 +35,6 @@ internal static class GatewayMessages
 
     public const string TooSlow = "The body came slower than allowed. Send the request again over a faster connection.";
 
-    public const string TooManyRequests =
-        "More requests than allowed came from this address or account. Wait for the seconds in Retry-After; send jobs in batches.";
-
-    public const string MemoryFull =
-        "The service has as many request bodies in memory as allowed. Send the request again after the seconds in Retry-After.";
-
     public const string Overloaded =
         "The service is overloaded, starting or stopping; the request had no effect. Send it again after the seconds in Retry-After.";
 
@@ -71,9 +65,63 @@ internal static class GatewayMessages
 
     public const string NullItem = "The body has null where a value is needed, at {0}.";
 
-    public const string EventStreamsFull = "As many event streams are open as allowed. Close one, or wait.";
+    public static string TooManyRequests(string who, int perSecond) =>
+        $"More than {perSecond} requests a second came from this {who}. Wait for the seconds in Retry-After; send jobs in batches.";
 
-    public const string TicketsFull = "As many unused tickets are out as allowed. Use one, or wait 30 seconds for them to expire.";
+    public static string MemoryFull(long max) =>
+        $"The service has request bodies and answers of {Number(max)} bytes in memory, as many as allowed. Send the request again after the seconds in "
+        + "Retry-After.";
+
+    public static string AnswersFull(long max) =>
+        $"The service has long answers of {Number(max)} bytes in memory that are not read yet, as many as allowed. Send the request again after the seconds "
+        + "in Retry-After, or ask for single jobs.";
+
+    public static string AccountMemoryFull(long held, long max) =>
+        $"The account's requests under way hold {Number(held)} bytes of bodies and answers; with this one they would hold more than the {Number(max)} that "
+        + "one account may. Wait for one to be answered, then send this again.";
+
+    public static string AccountAnswersFull(long held, long max) =>
+        $"The account's long answers under way hold {Number(held)} bytes; with this one they would hold more than the {Number(max)} that one account may. "
+        + "Read one to its end, then send this again.";
+
+    public static string TooManyWaits(int max) =>
+        $"The account has {max} requests under way that wait for a job, as many as allowed. Ask without 'wait', or open an event stream.";
+
+    public static string EventStreamsFull(int max) =>
+        $"The service has {max} event streams open, as many as allowed. Connect again later, or ask for your jobs with POST /v1/jobs:get.";
+
+    public static string AccountEventStreamsFull(int max) =>
+        $"The account has {max} event streams open, as many as one account may. Close one and connect again: each tells of all jobs of the account.";
+
+    public static string TicketsFull(int ownMax, int max) =>
+        $"The account has {ownMax} unused tickets, or the service {max}, as many as allowed. Use one, or wait 30 seconds for them to expire.";
+
+    public const string NotHttp = "The request is not HTTP as RFC 9112 has it: its first line, its headers or its framing are broken. Send it again in that form.";
+
+    public const string HttpVersion = "The request's version of HTTP is not served. Send it as HTTP/1.1.";
+
+    public const string HeadersTooSlow = "The request's headers came slower than allowed. Send it again over a faster connection.";
+
+    public const string NotUtf8 = "the text has bytes that are not UTF-8. Send text in UTF-8, and other bytes in base64 where the route takes them.";
+
+    public const string HalfCharacter = "the text has half a character: an escaped surrogate (\\uD800 to \\uDFFF) without its partner.";
+
+    public const string NotBase64 = "the text is not base64 (RFC 4648, section 4), with its padding and without line breaks.";
+
+    public static string RequestLineTooLong(int max) => $"The request's first line is longer than the {Number(max)} bytes that are allowed. Send a shorter URL.";
+
+    public static string HeadersTooLarge(int countMax, int bytesMax) =>
+        $"The request has more headers than allowed: {countMax} headers, together {Number(bytesMax)} bytes. Send fewer.";
+
+    public static string WrongType(string expected, string seen) => $"expected {expected}, found {seen}.";
+
+    public static string NotWhole(string seen) => $"expected a whole number without a point or an exponent, found {seen}.";
+
+    public static string NumberOutside(string seen, long min, long max) => $"{seen} is outside what is allowed here, {min} to {max}.";
+
+    public static string DuplicateMember(string name) => $"the member '{name}' is there twice. Give it once: readers differ in which of the two counts.";
+
+    public static string TooDeep(int max) => $"the JSON nests deeper than the {max} levels that are allowed.";
 
     public static string Internal(string incident) =>
         $"The service met a fault of its own; its log has the details under incident {incident}. If it stays, report it with that id.";

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Marketplace.Api;
 
 namespace Marketplace.Gateway;
 
@@ -15,7 +17,20 @@ internal static partial class JsonFaults
             ? string.Create(CultureInfo.InvariantCulture, $" (line {line + 1}, byte {fault.BytePositionInLine.GetValueOrDefault() + 1})")
             : "";
         var path = string.IsNullOrEmpty(fault.Path) ? "$" : fault.Path;
-        return GatewayMessages.BadJson(Cut(path) + position, Cut(Reason(fault.Message)));
+        var reason = fault switch
+        {
+            NumberOutsideException outside => Bounds(outside, path),
+            { InnerException: InvalidOperationException { InnerException: DecoderFallbackException } } => GatewayMessages.NotUtf8,
+            _ => Reason(fault.Message),
+        };
+        return GatewayMessages.BadJson(Cut(path) + position, Cut(reason));
+    }
+
+    /// <summary>The bounds of the member, which are those that the market checks; of its type where the market has none.</summary>
+    private static string Bounds(NumberOutsideException outside, string path)
+    {
+        var (min, max) = NumberBounds.Of(path[(path.LastIndexOf('.') + 1)..]) ?? (outside.Min, outside.Max);
+        return GatewayMessages.NumberOutside(outside.Seen, min, max);
     }
 
     /// <summary>
@@ -29,8 +44,12 @@ internal static partial class JsonFaults
         tail = text.IndexOf(" LineNumber: ", StringComparison.Ordinal);
         if (tail >= 0)
             text = text[..tail];
-        if (text.Contains("could not be converted to", StringComparison.Ordinal))
-            return "the value does not have the expected type.";
+        if (WrongType().Match(text) is { Success: true } type)
+            return GatewayMessages.WrongType(Expected(type.Groups[1].Value), "another value");
+        if (Duplicate().Match(text) is { Success: true } duplicate)
+            return GatewayMessages.DuplicateMember(duplicate.Groups[1].Value);
+        if (text.StartsWith("The maximum configured depth", StringComparison.Ordinal))
+            return GatewayMessages.TooDeep(GatewayPolicy.JsonDepthMax);
         if (UnknownMember().Match(text) is { Success: true } unknown)
             return $"there is no member '{unknown.Groups[1].Value}'; names are in camelCase and spelled exactly.";
         if (MissingMembers().Match(text) is { Success: true } missing)
@@ -42,11 +61,24 @@ internal static partial class JsonFaults
             : text;
     }
 
+    /// <summary>What no converter of ours reads: records, lists and objects of names.</summary>
+    private static string Expected(string type) =>
+        type.Contains("Dictionary", StringComparison.Ordinal) ? "an object with one member for each name"
+        : type.Contains("Collections", StringComparison.Ordinal) ? "a list"
+        : type.EndsWith(nameof(Scope), StringComparison.Ordinal) ? "one of read, submit, deploy, admin"
+        : "an object";
+
     /// <summary>Names that the client chose stand in both texts.</summary>
     private static string Cut(string text) => text.Length > CharactersMax ? string.Concat(text.AsSpan(0, CharactersMax), "…") : text;
 
     [GeneratedRegex("^The JSON property '(.*)' could not be mapped", RegexOptions.Singleline)]
     private static partial Regex UnknownMember();
+
+    [GeneratedRegex("could not be converted to (.+?)\\.?$", RegexOptions.Singleline)]
+    private static partial Regex WrongType();
+
+    [GeneratedRegex("^Duplicate property '(.*)' encountered", RegexOptions.Singleline)]
+    private static partial Regex Duplicate();
 
     [GeneratedRegex("missing required properties including: (.*?)\\.?$", RegexOptions.Singleline)]
     private static partial Regex MissingMembers();

@@ -13,7 +13,7 @@ public sealed class JsonBodyTests
     [InlineData("", "needs a body")]
     [InlineData("{", "$")]
     [InlineData("null", "null where a value is needed, at $")]
-    [InlineData("[]", "the value does not have the expected type")]
+    [InlineData("[]", "expected an object, found another value")]
     [InlineData("{} {}", "$")]
     [InlineData("{'requestId':'a'}", "invalid start of a property name")]
     [InlineData("""{"requestId":"a","program":"P"}""", "these members are missing: 'priceMax'")]

@@ -1,0 +1,22 @@
+using System.Text.Json;
+using Marketplace.Api;
+using Marketplace.Grains;
+
+namespace Marketplace.Gateway;
+
+/// <summary>The numbers that a job's members may have, from the constants that the market checks them with, by the member's name in JSON.</summary>
+internal static class NumberBounds
+{
+    private static readonly Dictionary<string, (long Min, long Max)> Members = new(StringComparer.Ordinal)
+    {
+        [Json(nameof(JobRequest.FuelMax))] = (1, MarketLimits.FuelMax),
+        [Json(nameof(JobRequest.MemoryPagesMax))] = (1, MarketLimits.MemoryPagesMax),
+        [Json(nameof(JobRequest.TimeMaxMs))] = (1, (long)MarketLimits.TimeMax.TotalMilliseconds),
+        [Json(nameof(JobRequest.RetriesMax))] = (0, MarketLimits.RetriesMax),
+        [Json(nameof(JobRequest.ExpiresAfterMs))] = (1, (long)MarketLimits.ExpiresAfterMax.TotalMilliseconds),
+    };
+
+    public static (long Min, long Max)? Of(string member) => Members.TryGetValue(member, out var bounds) ? bounds : null;
+
+    private static string Json(string name) => JsonNamingPolicy.CamelCase.ConvertName(name);
+}
