@@ -24,6 +24,14 @@ internal sealed record BodyRule(string ContentType, long BytesMax, Type? Record)
     public static BodyRule? Of(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<BodyRule>();
 }
 
+/// <summary>The memory that an answer holds until its reader has it. A route without a rule answers with one record, which its connection holds.</summary>
+/// <param name="BytesMax">Of the whole answer, or, with <paramref name="PerItem"/>, of each item that the request's limit asks for.</param>
+/// <param name="PerItem">The answer is a page that is held whole.</param>
+internal sealed record AnswerRule(long BytesMax, bool PerItem)
+{
+    public long BytesFor(HttpContext http) => PerItem ? BytesMax * Pages.LimitOf(http) : BytesMax;
+}
+
 /// <summary>One parameter of the query; a route refuses all that it has no rule for.</summary>
 internal sealed record QueryRule(string Name, string Description, bool IsNumber = false);
 
@@ -52,6 +60,14 @@ public static class EndpointRules
 
     internal static TBuilder TakesBytes<TBuilder>(this TBuilder route, long bytesMax) where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new BodyRule(MediaTypeNames.Application.Octet, bytesMax, Record: null));
+
+    /// <summary>The answer is long and takes part of the <see cref="MemoryBudget"/>, this much at most.</summary>
+    internal static TBuilder Holds<TBuilder>(this TBuilder route, long bytesMax) where TBuilder : IEndpointConventionBuilder =>
+        route.WithMetadata(new AnswerRule(bytesMax, PerItem: false));
+
+    /// <inheritdoc cref="Holds"/>
+    internal static TBuilder HoldsPage<TBuilder>(this TBuilder route, long itemBytesMax) where TBuilder : IEndpointConventionBuilder =>
+        route.WithMetadata(new AnswerRule(itemBytesMax, PerItem: true));
 
     /// <summary>What OpenAPI says of a route whose only success is a new thing.</summary>
     internal static RouteHandlerBuilder Creates<TRecord>(this RouteHandlerBuilder route) =>

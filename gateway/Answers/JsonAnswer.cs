@@ -37,6 +37,7 @@ internal sealed class JsonAnswer<TRecord>(TRecord record, JsonTypeInfo<TRecord> 
             response.Headers.Location = Location;
         if (IsLarge)
         {
+            httpContext.BodyIsUsed();
             await JsonSerializer.SerializeAsync(response.BodyWriter, record, form, httpContext.RequestAborted);
             return;
         }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Marketplace.Api;
 using Marketplace.Storage;
 using Microsoft.AspNetCore.Http;
@@ -39,6 +40,18 @@ internal static class Pages
     /// <summary>Where the next page begins; a list by prefix has none.</summary>
     public static string? NextOf(ListingQuery query, IReadOnlyList<ListingRow> rows) =>
         query.IdPrefix is null ? PageCursor.Next(rows, query.Limit) : null;
+
+    /// <summary>The first member of a <see cref="Page{TItem}"/>, where the page is written piece by piece.</summary>
+    public static readonly string Items = JsonNamingPolicy.CamelCase.ConvertName(nameof(Page<object>.Items));
+
+    private static readonly string NextPage = JsonNamingPolicy.CamelCase.ConvertName(nameof(Page<object>.Next));
+
+    /// <summary>The member after the items, absent on the last page.</summary>
+    public static void WriteNext(Utf8JsonWriter json, string? next)
+    {
+        if (next is not null)
+            json.WriteString(NextPage, next);
+    }
 
     public static int LimitOf(HttpContext http) =>
         RequestReader.Number(http, Routes.Limit, GatewayPolicy.PageItemsDefault, 1, GatewayPolicy.PageItemsMax);

@@ -25,7 +25,8 @@ internal static class BlobsApi
         blobs.MapPost(Routes.Blobs, Post).WithName("UploadBlob").Needs(Scopes.Submit).TakesBytes(options.BlobBytesMax)
             .TakesQuery(Expected).Transfers().Creates<Blob>();
         blobs.MapPut($"{Routes.Blobs}/{{blob}}", Put).WithName("PutBlob").Needs(Scopes.Submit).TakesBytes(options.BlobBytesMax).Transfers();
-        blobs.MapGet(Routes.Blobs, List).WithName("ListBlobs").Needs(Scopes.Read).TakesQuery(Pages.Prefix, Pages.Cursor, Pages.Limit);
+        blobs.MapGet(Routes.Blobs, List).WithName("ListBlobs").Needs(Scopes.Read).TakesQuery(Pages.Prefix, Pages.Cursor, Pages.Limit)
+            .HoldsPage(GatewayPolicy.RowBytes);
         blobs.MapMethods($"{Routes.Blobs}/{{blob}}", Reads, Get).WithName("GetBlob").Needs(Scopes.Read).Transfers().GivesBytes();
         blobs.MapGet($"{Routes.Blobs}/{{blob}}/info", Info).WithName("GetBlobInfo").Needs(Scopes.Read);
         blobs.MapDelete($"{Routes.Blobs}/{{blob}}", Delete).WithName("RemoveBlob").Needs(Scopes.Submit)

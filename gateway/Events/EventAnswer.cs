@@ -18,9 +18,6 @@ internal sealed class EventAnswer(AccountId account, ApiKey key, EventAnswer.Sur
 {
     public const string ContentType = "text/event-stream";
 
-    /// <summary>Bytes gathered before they are sent, while more events are waiting.</summary>
-    private const int GatherBytes = 32 * 1024;
-
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var reader = await surroundings.Hub.Open(account, httpContext.RequestAborted);
@@ -78,7 +75,7 @@ internal sealed class EventAnswer(AccountId account, ApiKey key, EventAnswer.Sur
             if (taken is not { } job)
                 continue;
             Write(output, json, job);
-            if (output.UnflushedBytes >= GatherBytes)
+            if (output.UnflushedBytes >= GatewayPolicy.GatherBytes)
                 await output.FlushAsync(stop);
         }
         if (reader.TakeMissed() is > 0 and var missed)

@@ -12,6 +12,9 @@ internal sealed class EventHub(IEndedJobs endedJobs, IOptions<GatewayOptions> op
 
     /// <summary>Opening and closing come one at a time, so that there is one subscription while there are readers and none after.</summary>
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly EventMemory _memory = new(
+        options.Value.EventMemoryBytesMax - ((long)options.Value.EventStreamsMax * GatewayPolicy.EventStreamBytesMin));
+
     private IAsyncDisposable? _listening;
     private int _count;
 
@@ -23,10 +26,12 @@ internal sealed class EventHub(IEndedJobs endedJobs, IOptions<GatewayOptions> op
         try
         {
             var own = _readers.GetValueOrDefault(account, []);
-            if (_count >= limits.EventStreamsMax || own.Length >= limits.AccountEventStreamsMax)
-                throw new MarketException(ErrorCode.RateLimited, GatewayMessages.EventStreamsFull);
+            if (own.Length >= limits.AccountEventStreamsMax)
+                throw new MarketException(ErrorCode.RateLimited, GatewayMessages.AccountEventStreamsFull(limits.AccountEventStreamsMax));
+            if (_count >= limits.EventStreamsMax)
+                throw new MarketException(ErrorCode.RateLimited, GatewayMessages.EventStreamsFull(limits.EventStreamsMax));
             _listening ??= await endedJobs.Listen(Publish, Missed);
-            var reader = new EventReader(account, limits.EventsBufferedMax);
+            var reader = new EventReader(account, limits.EventStreamBytesMax, _memory);
             _readers[account] = own.Add(reader);
             _count++;
             return reader;
@@ -39,6 +44,7 @@ internal sealed class EventHub(IEndedJobs endedJobs, IOptions<GatewayOptions> op
 
     public async Task Close(EventReader reader)
     {
+        reader.Close();
         await _gate.WaitAsync();
         try
         {

@@ -28,7 +28,7 @@ internal sealed class EventTickets(TimeProvider time)
             DropExpired();
             var own = _perAccount.GetValueOrDefault(account);
             if (own >= GatewayPolicy.AccountTicketsMax || _issued.Count >= GatewayPolicy.TicketsMax)
-                throw new MarketException(ErrorCode.RateLimited, GatewayMessages.TicketsFull);
+                throw new MarketException(ErrorCode.RateLimited, GatewayMessages.TicketsFull(GatewayPolicy.AccountTicketsMax, GatewayPolicy.TicketsMax));
             _issued.Add(ticket, new Issued(account, key));
             _order.Enqueue((ticket, time.GetTimestamp()));
             _perAccount[account] = own + 1;

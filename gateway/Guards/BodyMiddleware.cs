@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// Looks at what comes with a request before any of it is read: the query's names, the body's form, its size, and the memory for it.
+/// Looks at what comes with a request before any of it is read: the query's names, the body's form, its size, and the memory for it and for the answer.
 /// </summary>
-internal sealed class BodyMiddleware(RequestDelegate next, RateLimits rates)
+internal sealed class BodyMiddleware(RequestDelegate next, MemoryBudget memory)
 {
     public async Task Invoke(HttpContext http)
     {
@@ -25,16 +25,16 @@ internal sealed class BodyMiddleware(RequestDelegate next, RateLimits rates)
         var rule = endpoint.Metadata.GetMetadata<BodyRule>();
         if (await RefuseBody(http, rule))
             return;
-        if (rule is not { IsJson: true })
+        var body = rule is { IsJson: true } ? Math.Min(http.Request.ContentLength ?? rule.BytesMax, rule.BytesMax) : 0;
+        var answer = endpoint.Metadata.GetMetadata<AnswerRule>()?.BytesFor(http) ?? 0;
+        if (body + answer == 0)
         {
             await next(http);
             return;
         }
-        using var memory = rates.ReserveBody(Math.Min(http.Request.ContentLength ?? rule.BytesMax, rule.BytesMax));
-        if (memory.IsAcquired)
-            await next(http);
-        else
-            await ProblemFactory.Write(http, ErrorCode.Unavailable, GatewayMessages.MemoryFull);
+        using var share = memory.Take(http.Caller().Account, body, answer);
+        http.Features.Set(share);
+        await next(http);
     }
 
     private static string? BadQuery(IQueryCollection query, EndpointMetadataCollection metadata)
@@ -87,4 +87,10 @@ internal sealed class BodyMiddleware(RequestDelegate next, RateLimits rates)
         MediaTypeHeaderValue.TryParse(seen, out var type)
         && string.Equals(type.MediaType, expected, StringComparison.OrdinalIgnoreCase)
         && (type.CharSet is null || type.CharSet.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+}
+
+internal static class BodyExtensions
+{
+    /// <summary>What was read of the body is not held any more: others may have its memory while this request waits or its answer is read.</summary>
+    public static void BodyIsUsed(this HttpContext http) => http.Features.Get<MemoryShare>()?.ReturnBody();
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.RateLimiting;
+using Marketplace.Grains;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
@@ -15,43 +16,46 @@ internal sealed class RateLimits : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
 
+    private readonly GatewayOptions _limits;
     private readonly PartitionedRateLimiter<ulong> _addresses;
     private readonly PartitionedRateLimiter<AccountId> _accounts;
     private readonly PartitionedRateLimiter<AccountId> _transfers;
-    private readonly ConcurrencyLimiter _bodies;
+    private readonly PartitionedRateLimiter<AccountId> _waits;
 
     public RateLimits(IOptions<GatewayOptions> options)
     {
-        var limits = options.Value;
+        var limits = _limits = options.Value;
         _addresses = Buckets<ulong>(limits.AddressRequestsPerSecond, limits.AddressRequestsBurst);
         _accounts = Buckets<AccountId>(limits.AccountRequestsPerSecond, limits.AccountRequestsBurst);
-        _transfers = PartitionedRateLimiter.Create<AccountId, AccountId>(account => RateLimitPartition.GetConcurrencyLimiter(
-            account, _ => new ConcurrencyLimiterOptions { PermitLimit = limits.AccountTransfersMax, QueueLimit = 0 }));
-        _bodies = new ConcurrencyLimiter(new ConcurrencyLimiterOptions
-        {
-            PermitLimit = (int)Math.Min(int.MaxValue, Kibibytes(limits.BodyMemoryBytesMax)),
-            QueueLimit = 0,
-        });
+        _transfers = Places(limits.AccountTransfersMax);
+        _waits = Places(limits.AccountWaitsMax);
     }
 
     /// <summary>False: the answer is written.</summary>
-    public ValueTask<bool> Admit(HttpContext http, IPAddress? address) => Admit(http, _addresses.AttemptAcquire(KeyOf(address)));
+    public ValueTask<bool> Admit(HttpContext http, IPAddress? address) =>
+        Admit(http, _addresses.AttemptAcquire(KeyOf(address)), "address", _limits.AddressRequestsPerSecond);
 
     /// <inheritdoc cref="Admit(HttpContext, IPAddress?)"/>
-    public ValueTask<bool> Admit(HttpContext http, AccountId account) => Admit(http, _accounts.AttemptAcquire(account));
+    public ValueTask<bool> Admit(HttpContext http, AccountId account) =>
+        Admit(http, _accounts.AttemptAcquire(account), "account", _limits.AccountRequestsPerSecond);
 
     /// <summary>A place among the account's transfers; dispose it when the transfer has ended.</summary>
     public RateLimitLease EnterTransfer(AccountId account) => _transfers.AttemptAcquire(account);
 
-    /// <summary>A share of the memory for JSON bodies; dispose it when the request has ended.</summary>
-    public RateLimitLease ReserveBody(long bytes) => _bodies.AttemptAcquire((int)Kibibytes(bytes));
+    /// <summary>A place among the account's requests that wait for a job; dispose it when the wait is over.</summary>
+    /// <exception cref="MarketException">As many wait as allowed.</exception>
+    public IDisposable EnterWait(AccountId account)
+    {
+        var place = _waits.AttemptAcquire(account);
+        return place.IsAcquired ? place : throw new MarketException(ErrorCode.RateLimited, GatewayMessages.TooManyWaits(_limits.AccountWaitsMax));
+    }
 
     public void Dispose()
     {
         _addresses.Dispose();
         _accounts.Dispose();
         _transfers.Dispose();
-        _bodies.Dispose();
+        _waits.Dispose();
     }
 
     /// <summary>A network of IPv6 hands each of its machines 2^64 addresses, so one /64 counts as one.</summary>
@@ -68,7 +72,7 @@ internal sealed class RateLimits : IDisposable
             : BinaryPrimitives.ReadUInt64BigEndian(bytes);
     }
 
-    private static async ValueTask<bool> Admit(HttpContext http, RateLimitLease lease)
+    private static async ValueTask<bool> Admit(HttpContext http, RateLimitLease lease, string who, int perSecond)
     {
         if (lease.IsAcquired)
         {
@@ -78,9 +82,12 @@ internal sealed class RateLimits : IDisposable
         var after = lease.TryGetMetadata(MetadataName.RetryAfter, out var time) ? time : Period;
         lease.Dispose();
         http.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        await ProblemFactory.Write(http, ErrorCode.RateLimited, GatewayMessages.TooManyRequests);
+        await ProblemFactory.Write(http, ErrorCode.RateLimited, GatewayMessages.TooManyRequests(who, perSecond));
         return false;
     }
+
+    private static PartitionedRateLimiter<AccountId> Places(int max) => PartitionedRateLimiter.Create<AccountId, AccountId>(
+        account => RateLimitPartition.GetConcurrencyLimiter(account, _ => new ConcurrencyLimiterOptions { PermitLimit = max, QueueLimit = 0 }));
 
     private static PartitionedRateLimiter<TKey> Buckets<TKey>(int perSecond, int burst) where TKey : notnull =>
         PartitionedRateLimiter.Create<TKey, TKey>(key => RateLimitPartition.GetTokenBucketLimiter(key, _ => Bucket(perSecond, burst)));
@@ -98,6 +105,4 @@ internal sealed class RateLimits : IDisposable
             AutoReplenishment = false,
         };
     }
-
-    private static long Kibibytes(long bytes) => (bytes + 1023) / 1024;
 }

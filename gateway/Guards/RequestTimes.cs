@@ -6,17 +6,19 @@ using Microsoft.Extensions.Options;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// How long a request may take: a plain one the time of the options, one that waits for a job that much longer, a transfer as long as its
-/// bytes flow.
+/// How long a request may take: a plain one the time of the options, one that waits for a job that much longer, one with a long answer until it should
+/// have been read, a transfer as long as its bytes flow.
 /// </summary>
 internal sealed class RequestTimes(IOptions<GatewayOptions> options) : IConfigureOptions<RequestTimeoutOptions>
 {
     public const string Waiting = "waiting";
+    public const string Long = "long";
 
     public void Configure(RequestTimeoutOptions timeouts)
     {
         var plain = options.Value.RequestTimeout;
         timeouts.DefaultPolicy = Policy(plain);
+        timeouts.AddPolicy(Long, Policy(plain + GatewayPolicy.LongAnswerTimeMax));
         timeouts.AddPolicy(Waiting, Policy(plain + TimeSpan.FromSeconds(GatewayPolicy.WaitSecondsMax)));
     }
 
@@ -34,6 +36,13 @@ internal static class RequestTimesRoutes
     public static RouteHandlerBuilder MayWait(this RouteHandlerBuilder route)
     {
         route.WithRequestTimeout(RequestTimes.Waiting);
+        return route;
+    }
+
+    /// <summary>The answer is megabytes of JSON, which a slow reader takes some time for.</summary>
+    public static RouteHandlerBuilder AnswersLong(this RouteHandlerBuilder route)
+    {
+        route.WithRequestTimeout(RequestTimes.Long);
         return route;
     }
 

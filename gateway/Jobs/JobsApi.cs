@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Marketplace.Api;
 using Marketplace.Grains;
 using Marketplace.Storage;
@@ -11,6 +12,10 @@ namespace Marketplace.Gateway;
 /// <summary>Jobs: submit, look, wait, cancel. What a job gave and wrote is served by <see cref="JobContentApi"/>.</summary>
 internal static class JobsApi
 {
+    /// <summary>The members of <see cref="JobsGetResponse"/>, which is written piece by piece.</summary>
+    private static readonly string JobsGetList = JsonNamingPolicy.CamelCase.ConvertName(nameof(JobsGetResponse.Jobs));
+    private static readonly string JobsGetNotFound = JsonNamingPolicy.CamelCase.ConvertName(nameof(JobsGetResponse.NotFound));
+
     private static readonly QueryRule Wait =
         new(Routes.Wait, $"Seconds to wait for the end of the job, at most {GatewayPolicy.WaitSecondsMax}.", IsNumber: true);
 
@@ -24,11 +29,11 @@ internal static class JobsApi
             .TakesJson(typeof(JobRequest), GatewayPolicy.JobBodyBytesMax)
             .TakesQuery(Wait).MayWait().Produces<Job>(StatusCodes.Status201Created).Produces<Job>(StatusCodes.Status202Accepted);
         jobs.MapGet(Routes.Jobs, List).WithName("ListJobs").Needs(Scopes.Read)
-            .TakesQuery(State, Program, Pages.Prefix, Pages.Cursor, Pages.Limit);
+            .TakesQuery(State, Program, Pages.Prefix, Pages.Cursor, Pages.Limit).HoldsPage(GatewayPolicy.RowBytes);
         jobs.MapPost(Routes.JobsBatch, SubmitBatch).WithName("SubmitJobs").Needs(Scopes.Submit)
-            .TakesJson(typeof(JobBatchRequest), GatewayPolicy.BatchBodyBytesMax);
+            .TakesJson(typeof(JobBatchRequest), GatewayPolicy.BatchBodyBytesMax).Holds(GatewayPolicy.BatchAnswerBytes);
         jobs.MapPost(Routes.JobsGet, GetMany).WithName("GetJobs").Needs(Scopes.Read)
-            .TakesJson(typeof(JobsGetRequest), GatewayPolicy.IdsBodyBytesMax);
+            .TakesJson(typeof(JobsGetRequest), GatewayPolicy.IdsBodyBytesMax).Holds(GatewayPolicy.JobsAnswerBytes).AnswersLong();
         jobs.MapGet($"{Routes.Jobs}/{{job}}", Get).WithName("GetJob").Needs(Scopes.Read)
             .TakesQuery(Wait).MayWait().Produces<Job>(StatusCodes.Status202Accepted);
         jobs.MapGet($"{Routes.Jobs}/{{job}}/explain", Explain).WithName("ExplainJob").Needs(Scopes.Read);
@@ -39,15 +44,17 @@ internal static class JobsApi
     /// Submits one job. 201 when it is new, 200 when the same request had created it before; with <c>wait</c>, 202 where the job has not
     /// ended in time.
     /// </summary>
-    internal static async Task<JsonAnswer<Job>> Submit(HttpContext http, IGrainFactory grains, TimeProvider time)
+    internal static async Task<JsonAnswer<Job>> Submit(HttpContext http, IGrainFactory grains, RateLimits rates, TimeProvider time)
     {
         var seconds = RequestReader.Number(http, Routes.Wait, 0, 0, GatewayPolicy.WaitSecondsMax);
         var item = JobMapper.ToItem(await RequestReader.Body(http, RequestReader.Json.JobRequest));
         var caller = http.Caller();
+        using var place = seconds > 0 ? rates.EnterWait(caller.Account) : null;
         var results = await grains.GetGrain<ISubmissionGrain>(0).Submit(caller, [item]).WaitAsync(http.RequestAborted);
         var result = results[0];
         if (result.Code is { } code)
             throw new MarketException(code, result.Message ?? "");
+        http.BodyIsUsed();
         var view = await JobWait.For(grains.GetGrain<IJobGrain>(result.Job.ToString()), caller, seconds, time, http.RequestAborted);
         var status = seconds > 0 && !view.Status.HasEnded() ? StatusCodes.Status202Accepted
             : result.Existed ? StatusCodes.Status200OK
@@ -84,27 +91,41 @@ internal static class JobsApi
     }
 
     /// <summary>Many jobs in one request. Ids that this account has no job for are listed, not refused.</summary>
-    internal static async Task<JsonAnswer<JobsGetResponse>> GetMany(HttpContext http, IGrainFactory grains)
+    internal static async Task<StreamedAnswer<JobsGetResponse, Job>> GetMany(HttpContext http, IGrainFactory grains)
     {
         var ids = (await RequestReader.Body(http, RequestReader.Json.JobsGetRequest)).Ids;
         if (ids.Count is 0 or > Routes.BatchItemsMax)
             throw TooMany("ids", ids.Count, Routes.BatchItemsMax);
         var caller = http.Caller();
-        var views = new JobView?[ids.Count];
-        var calls = GatewayPolicy.ManyCalls(http.RequestAborted);
-        await Parallel.ForAsync(0, ids.Count, calls, async (index, _) => views[index] = await Find(grains, ids[index], caller));
-        return Answer.Large(
-            new JobsGetResponse(
-                [.. views.OfType<JobView>().Select(JobMapper.ToJob)],
-                [.. ids.Where((_, index) => views[index] is null)]),
-            ApiJson.Default.JobsGetResponse);
+        var isMissing = new bool[ids.Count];
+        return new StreamedAnswer<JobsGetResponse, Job>
+        {
+            List = JobsGetList,
+            Count = ids.Count,
+            GroupItems = GatewayPolicy.JobsPerGroup,
+            Form = ApiJson.Default.Job,
+            Make = async index =>
+            {
+                var view = await Find(grains, ids[index], caller);
+                isMissing[index] = view is null;
+                return view is null ? null : JobMapper.ToJob(view);
+            },
+            End = json =>
+            {
+                json.WriteStartArray(JobsGetNotFound);
+                foreach (var id in ids.Where((_, index) => isMissing[index]))
+                    json.WriteStringValue(id.ToString());
+                json.WriteEndArray();
+            },
+        };
     }
 
     /// <summary>One job; with <c>wait</c>, when it has ended or the time is over (202).</summary>
-    internal static async Task<JsonAnswer<Job>> Get(HttpContext http, string job, IGrainFactory grains, TimeProvider time)
+    internal static async Task<JsonAnswer<Job>> Get(HttpContext http, string job, IGrainFactory grains, RateLimits rates, TimeProvider time)
     {
         var seconds = RequestReader.Number(http, Routes.Wait, 0, 0, GatewayPolicy.WaitSecondsMax);
         var grain = grains.GetGrain<IJobGrain>(RequestReader.Job(job).ToString());
+        using var place = seconds > 0 ? rates.EnterWait(http.Caller().Account) : null;
         var view = await JobWait.For(grain, http.Caller(), seconds, time, http.RequestAborted);
         var status = seconds > 0 && !view.Status.HasEnded() ? StatusCodes.Status202Accepted : StatusCodes.Status200OK;
         return new JsonAnswer<Job>(JobMapper.ToJob(view), ApiJson.Default.Job) { Status = status };

@@ -6,9 +6,6 @@ namespace Marketplace.Gateway;
 /// </summary>
 public sealed class GatewayOptions
 {
-    /// <summary>The section of the configuration that the options are read from.</summary>
-    public const string Section = "Gateway";
-
     /// <summary>Lets the silo bind beyond loopback without TLS: keys then cross the network readable.</summary>
     public bool AllowPlaintext { get; set; }
 
@@ -33,8 +30,11 @@ public sealed class GatewayOptions
     /// <summary>Uploads and downloads of one account under way at a time.</summary>
     public int AccountTransfersMax { get; set; } = 32;
 
-    /// <summary>JSON bodies in memory at a time, in bytes, over all connections.</summary>
-    public long BodyMemoryBytesMax { get; set; } = 512L << 20;
+    /// <summary>JSON bodies and long answers in memory at a time, in bytes, over all connections. <see cref="MemoryBudget"/> shares it out.</summary>
+    public long MemoryBytesMax { get; set; } = 512L << 20;
+
+    /// <summary>Requests of one account that wait for the end of a job (<c>?wait=</c>), at a time.</summary>
+    public int AccountWaitsMax { get; set; } = 1000;
 
     /// <summary>Open connections.</summary>
     public int ConnectionsMax { get; set; } = 16_384;
@@ -45,8 +45,13 @@ public sealed class GatewayOptions
     /// <summary>Event streams of one account.</summary>
     public int AccountEventStreamsMax { get; set; } = 16;
 
-    /// <summary>Events kept for one stream whose reader is slow; what comes beyond is counted and announced as <c>lagged</c>.</summary>
-    public int EventsBufferedMax { get; set; } = 4096;
+    /// <summary>Bytes of events kept for one stream whose reader is slow; what comes beyond is counted and announced as <c>lagged</c>.</summary>
+    public int EventStreamBytesMax { get; set; } = 2 << 20;
+
+    /// <summary>
+    /// Bytes of events kept for all streams. Each has <see cref="GatewayPolicy.EventStreamBytesMin"/> of them for itself; the rest goes to those who ask first.
+    /// </summary>
+    public long EventMemoryBytesMax { get; set; } = 128L << 20;
 
     /// <summary>Silence after which an event stream sends a comment, so that both ends notice a dead connection.</summary>
     public TimeSpan EventHeartbeat { get; set; } = TimeSpan.FromSeconds(15);

@@ -8,6 +8,7 @@ namespace Marketplace.Gateway;
 /// </summary>
 public sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
 {
+    private const int EventStreamsLimit = 100_000;
     private static readonly TimeSpan TimeMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan TimeMax = TimeSpan.FromHours(1);
 
@@ -21,11 +22,14 @@ public sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         Number(failures, nameof(options.AccountRequestsBurst), options.AccountRequestsBurst, 1, 10_000_000);
         Number(failures, nameof(options.BlobBytesMax), options.BlobBytesMax, 1, 1L << 44);
         Number(failures, nameof(options.AccountTransfersMax), options.AccountTransfersMax, 1, 10_000);
-        Number(failures, nameof(options.BodyMemoryBytesMax), options.BodyMemoryBytesMax, GatewayPolicy.BatchBodyBytesMax, 1L << 40);
+        Number(failures, nameof(options.MemoryBytesMax), options.MemoryBytesMax, GatewayPolicy.MemoryBytesMin, 1L << 40);
+        Number(failures, nameof(options.AccountWaitsMax), options.AccountWaitsMax, 1, 1_000_000);
         Number(failures, nameof(options.ConnectionsMax), options.ConnectionsMax, 1, 1_000_000);
-        Number(failures, nameof(options.EventStreamsMax), options.EventStreamsMax, 1, 100_000);
+        Number(failures, nameof(options.EventStreamsMax), options.EventStreamsMax, 1, EventStreamsLimit);
         Number(failures, nameof(options.AccountEventStreamsMax), options.AccountEventStreamsMax, 1, 10_000);
-        Number(failures, nameof(options.EventsBufferedMax), options.EventsBufferedMax, 1, 1_000_000);
+        Number(failures, nameof(options.EventStreamBytesMax), options.EventStreamBytesMax, GatewayPolicy.EventStreamBytesMin, 1 << 30);
+        var guaranteed = (long)Math.Clamp(options.EventStreamsMax, 1, EventStreamsLimit) * GatewayPolicy.EventStreamBytesMin;
+        Number(failures, nameof(options.EventMemoryBytesMax), options.EventMemoryBytesMax, guaranteed, 1L << 40);
         Number(failures, nameof(options.BytesPerSecondMin), options.BytesPerSecondMin, 1, 1 << 30);
         Time(failures, nameof(options.EventHeartbeat), options.EventHeartbeat);
         Time(failures, nameof(options.RequestTimeout), options.RequestTimeout);

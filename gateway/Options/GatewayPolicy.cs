@@ -11,6 +11,9 @@ internal static class GatewayPolicy
     /// <summary>A batch: 1,000 jobs with inline inputs of 16 KiB in base64 are 22 MiB.</summary>
     public const int BatchBodyBytesMax = 32 * 1024 * 1024;
 
+    /// <summary>A batch of the largest size and its answer must fit into the memory for bodies and answers, of which answers have a part.</summary>
+    public const int MemoryBytesMin = BatchBodyBytesMax + BatchAnswerBytes;
+
     /// <summary>1,000 ids of 67 characters.</summary>
     public const int IdsBodyBytesMax = 128 * 1024;
 
@@ -29,13 +32,6 @@ internal static class GatewayPolicy
     /// <summary>Items of a page.</summary>
     public const int PageItemsMax = Routes.PageItemsMax;
 
-    /// <summary>Grain calls that one request of many ids has under way: enough to hide their latency, too few to fill a mailbox.</summary>
-    public const int CallsPerRequestMax = 64;
-
-    /// <inheritdoc cref="CallsPerRequestMax"/>
-    public static ParallelOptions ManyCalls(CancellationToken cancellation) =>
-        new() { MaxDegreeOfParallelism = CallsPerRequestMax, CancellationToken = cancellation };
-
     /// <summary>A cursor: a version, a time and an id.</summary>
     public const int CursorCharactersMax = 1024;
 
@@ -47,6 +43,51 @@ internal static class GatewayPolicy
 
     /// <summary>Unused tickets in all.</summary>
     public const int TicketsMax = 10_000;
+
+    /// <summary>Bytes of a long answer or an event stream gathered before they are sent, while more are at hand.</summary>
+    public const int GatherBytes = 32 * 1024;
+
+    /// <summary>
+    /// Jobs of one answer that are made at a time: enough to hide the latency of their grains, few enough that a reader who stops reading holds little.
+    /// </summary>
+    public const int JobsPerGroup = 8;
+
+    /// <summary>
+    /// A group of jobs, each at most 85 KiB (an output of 16 KiB, the names of 64 files, 64 steps with their notes), and the connection's own buffer.
+    /// </summary>
+    public const int JobsAnswerBytes = 768 * 1024;
+
+    /// <summary>Programs of one answer that are made at a time: a program may have 1,000 entry points, whose names are 256 KiB.</summary>
+    public const int ProgramsPerGroup = 4;
+
+    /// <summary>A group of programs with all their names, and the connection's own buffer.</summary>
+    public const int ProgramsAnswerBytes = 4 * 1024 * 1024;
+
+    /// <summary>One row of a list and the item that is made of it: ids, a request id or a name, some numbers.</summary>
+    public const int RowBytes = 2 * 1024;
+
+    /// <summary>The results of 1,000 jobs, each refused with half a KiB of words.</summary>
+    public const int BatchAnswerBytes = 1024 * 1024;
+
+    /// <summary>Answers may have one half of the memory: readers who do not read must not keep others from submitting.</summary>
+    public const int AnswersPart = 2;
+
+    /// <summary>One account may have one half of the memory for its bodies and answers: eight batches of the largest size.</summary>
+    public const int AccountMemoryPart = 2;
+
+    /// <summary>The answers of one account may have one eighth of the memory: eighty readers of many jobs who do not read.</summary>
+    public const int AccountAnswersPart = 8;
+
+    /// <summary>
+    /// What each event stream may buffer however much the others do: the largest event with its output and files fits.
+    /// </summary>
+    public const int EventStreamBytesMin = 64 * 1024;
+
+    /// <summary>What an event in a buffer takes beside its output and its names.</summary>
+    public const int EventBytes = 256;
+
+    /// <summary>What a file's entry in an event takes beside its name.</summary>
+    public const int EventFileBytes = 64;
 
     /// <summary>What is copied at a time from the blob store to a connection: four groups of the verified tree.</summary>
     public const int CopyBytes = 64 * 1024;
@@ -64,6 +105,9 @@ internal static class GatewayPolicy
 
     /// <summary>How long a list waits for the read model: longer than a fold that has little to do, too short to be felt.</summary>
     public static readonly TimeSpan CatchUpMax = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long a long answer may be read: 25 MB at 85 KB a second. A reader who is slower asks for fewer jobs at a time.</summary>
+    public static readonly TimeSpan LongAnswerTimeMax = TimeSpan.FromMinutes(5);
 
     /// <summary>Time between asking for a ticket and using it.</summary>
     public static readonly TimeSpan TicketLife = TimeSpan.FromSeconds(30);

@@ -19,7 +19,8 @@ internal static class ProgramsApi
         var programs = routes.MapGroup("").WithTags("Programs");
         programs.MapPost(Routes.Programs, Deploy).WithName("DeployProgram").Needs(Scopes.Deploy)
             .TakesJson(typeof(ProgramRequest), GatewayPolicy.SmallBodyBytesMax).Creates<DeployedProgram>();
-        programs.MapGet(Routes.Programs, List).WithName("ListPrograms").Needs(Scopes.Read).TakesQuery(Pages.Prefix, Pages.Cursor, Pages.Limit);
+        programs.MapGet(Routes.Programs, List).WithName("ListPrograms").Needs(Scopes.Read).TakesQuery(Pages.Prefix, Pages.Cursor, Pages.Limit)
+            .Holds(GatewayPolicy.ProgramsAnswerBytes).AnswersLong();
         programs.MapGet($"{Routes.Programs}/{{program}}", Get).WithName("GetProgram").Needs(Scopes.Read);
         programs.MapDelete($"{Routes.Programs}/{{program}}", Remove).WithName("RemoveProgram").Needs(Scopes.Deploy)
             .Produces(StatusCodes.Status204NoContent);
@@ -60,7 +61,7 @@ internal static class ProgramsApi
     }
 
     /// <summary>The programs that the account has deployed, newest first.</summary>
-    internal static async Task<JsonAnswer<Page<DeployedProgram>>> List(
+    internal static async Task<StreamedAnswer<Page<DeployedProgram>, DeployedProgram>> List(
         HttpContext http, IListing listing, IGrainFactory grains, TimeProvider time)
     {
         var limit = Pages.LimitOf(http);
@@ -70,12 +71,16 @@ internal static class ProgramsApi
             IdPrefix = Pages.PrefixOf(http, ProgramId.Prefix),
         };
         var rows = await Pages.Rows(http, listing, time, query);
-        var programs = new DeployedProgram?[rows.Count];
-        await Parallel.ForAsync(0, rows.Count, GatewayPolicy.ManyCalls(http.RequestAborted), async (index, _) =>
-            programs[index] = await Find(grains.GetGrain<IProgramGrain>(rows[index].Id)));
-        // One that was removed since its row was read is not there.
-        var found = programs.OfType<DeployedProgram>().ToArray();
-        return Answer.Large(new Page<DeployedProgram>(found, Pages.NextOf(query, rows)), ApiJson.Default.PageDeployedProgram);
+        return new StreamedAnswer<Page<DeployedProgram>, DeployedProgram>
+        {
+            List = Pages.Items,
+            Count = rows.Count,
+            GroupItems = GatewayPolicy.ProgramsPerGroup,
+            Form = ApiJson.Default.DeployedProgram,
+            // One that was removed since its row was read is left out.
+            Make = index => Find(grains.GetGrain<IProgramGrain>(rows[index].Id)),
+            End = json => Pages.WriteNext(json, Pages.NextOf(query, rows)),
+        };
     }
 
     private static async Task<DeployedProgram?> Find(IProgramGrain program)

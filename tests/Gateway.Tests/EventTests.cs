@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Marketplace.Api;
+using Marketplace.Gateway;
 using Marketplace.Grains;
 using JobOutput = Marketplace.Grains.JobOutput;
 
@@ -52,7 +53,7 @@ public sealed class EventTests
     [Fact]
     public async Task SlowReader_IsToldHowManyItMissed()
     {
-        await using var gateway = await GatewayFixture.Start(options => options.EventsBufferedMax = 1);
+        await using var gateway = await GatewayFixture.Start(options => options.EventStreamBytesMax = GatewayPolicy.EventStreamBytesMin);
         using var stream = await EventLines.Open(gateway.Client);
         const int jobs = 2000;
         var ids = new List<JobId>();
@@ -148,7 +149,8 @@ public sealed class EventTests
         using var second = await EventLines.Open(gateway.Client);
         using var mallory = gateway.ClientOf(gateway.OtherKey);
 
-        await gateway.Client.Get(Routes.Events).Refused(HttpStatusCode.TooManyRequests, ErrorCode.RateLimited);
+        var detail = await gateway.Client.Get(Routes.Events).Refused(HttpStatusCode.TooManyRequests, ErrorCode.RateLimited);
+        Assert.Contains("The account has 2 event streams open", detail, StringComparison.Ordinal);
         using var other = await EventLines.Open(mallory);
     }
 

@@ -66,7 +66,7 @@ public sealed class LimitTests
     [Fact]
     public async Task BodiesInMemory_AreBounded()
     {
-        await using var gateway = await GatewayFixture.Start(options => options.BodyMemoryBytesMax = GatewayPolicy.BatchBodyBytesMax);
+        await using var gateway = await GatewayFixture.Start(options => options.MemoryBytesMax = GatewayPolicy.MemoryBytesMin);
         var gate = new TaskCompletionSource();
         gateway.Market.Gate = gate.Task;
         using var held = new StringContent(Batch(gateway, GatewayPolicy.BatchBodyBytesMax), new MediaTypeHeaderValue("application/json"));

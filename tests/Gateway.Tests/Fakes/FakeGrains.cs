@@ -73,7 +73,13 @@ internal sealed class FakeSubmissionGrain(FakeMarket market) : ISubmissionGrain
 
 internal sealed class FakeJobGrain(FakeMarket market, JobId id) : IJobGrain
 {
-    public Task<JobView> Get(Caller caller) => Task.FromResult(Own(caller).View);
+    public async Task<JobView> Get(Caller caller)
+    {
+        if (!market.GetGate.IsCompleted)
+            market.Getting.Release();
+        await market.GetGate;
+        return Own(caller).View;
+    }
 
     public async Task<JobView> WaitEnded(Caller caller, TimeSpan atMost, CancellationToken cancellation)
     {

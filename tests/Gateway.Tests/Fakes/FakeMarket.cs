@@ -33,6 +33,15 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
     /// <summary>Awaited inside <see cref="ISubmissionGrain.Submit"/>.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
 
+    /// <summary>Awaited inside <see cref="IJobGrain.Get"/>.</summary>
+    public Task GetGate { get; set; } = Task.CompletedTask;
+
+    public SemaphoreSlim Getting { get; } = new(0);
+
+    /// <summary>Completes when one more <see cref="IJobGrain.Get"/> waits at <see cref="GetGate"/>.</summary>
+    public async Task UntilGetting() =>
+        Assert.True(await Getting.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken), "No job was asked for.");
+
     /// <summary>Completes when a submission has begun.</summary>
     public Task UntilSubmitting => Submitting.Task.WaitAsync(TimeSpan.FromSeconds(30));
 

@@ -1,0 +1,83 @@
+using System.Net.Mime;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Marketplace.Gateway;
+
+/// <summary>
+/// <typeparamref name="TRecord"/> as JSON, whose one long list is never whole in memory: items are made in small groups while the reader takes them. The
+/// first group is made before the answer begins, so that a market that is away is still answered as a problem; a fault after that cuts the connection.
+/// </summary>
+internal sealed class StreamedAnswer<TRecord, TItem> : IResult, IEndpointMetadataProvider where TItem : class
+{
+    /// <summary>The list's member, in the JSON's spelling.</summary>
+    public required string List { get; init; }
+
+    /// <summary>Items to make, one after the other.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>Makes the item of an index; null leaves it out. Called for up to <see cref="GroupItems"/> at a time.</summary>
+    public required Func<int, Task<TItem?>> Make { get; init; }
+
+    public required JsonTypeInfo<TItem> Form { get; init; }
+
+    /// <summary>Items made and held at a time; the route's <see cref="AnswerRule"/> is for as many.</summary>
+    public required int GroupItems { get; init; }
+
+    /// <summary>Writes the members after the list.</summary>
+    public required Action<Utf8JsonWriter> End { get; init; }
+
+    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
+        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(TRecord), [MediaTypeNames.Application.Json]));
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        httpContext.BodyIsUsed();
+        var response = httpContext.Response;
+        var group = new TItem?[Math.Min(GroupItems, Count)];
+        await Fill(httpContext, group, 0);
+
+        response.ContentType = MediaTypeNames.Application.Json;
+        using var json = new Utf8JsonWriter(response.BodyWriter);
+        json.WriteStartObject();
+        json.WriteStartArray(List);
+        for (var begin = 0; begin < Count; begin += group.Length)
+        {
+            if (begin > 0)
+                await Fill(httpContext, group, begin);
+            for (var index = 0; index < group.Length; index++)
+            {
+                if (group[index] is not { } item)
+                    continue;
+                // While the reader is waited for, only what it has not been sent is held.
+                group[index] = null;
+                JsonSerializer.Serialize(json, item, Form);
+                if (response.BodyWriter.UnflushedBytes >= GatewayPolicy.GatherBytes)
+                    await response.BodyWriter.FlushAsync(httpContext.RequestAborted);
+            }
+        }
+        json.WriteEndArray();
+        End(json);
+        json.WriteEndObject();
+        await json.FlushAsync(httpContext.RequestAborted);
+        await response.BodyWriter.FlushAsync(httpContext.RequestAborted);
+    }
+
+    /// <summary>A group has the time of a plain request: the route's own time is for a reader who is slow, not for a market that is.</summary>
+    private async Task Fill(HttpContext http, TItem?[] group, int begin)
+    {
+        var services = http.RequestServices;
+        var making = new Task<TItem?>[Math.Min(group.Length, Count - begin)];
+        for (var index = 0; index < making.Length; index++)
+            making[index] = Make(begin + index);
+        var made = await Task.WhenAll(making).WaitAsync(
+            services.GetRequiredService<IOptions<GatewayOptions>>().Value.RequestTimeout, services.GetRequiredService<TimeProvider>(), http.RequestAborted);
+        made.CopyTo(group, 0);
+    }
+}
