@@ -25,7 +25,8 @@ public sealed partial class SiloOptions
         {
             throw new SiloOptionsException(usesHttps
                 ? $"{nameof(SiloOptions)}.{nameof(Urls)} has an https address, and there is no certificate for it. Give one with --certificate."
-                : $"{nameof(SiloOptions)}.{nameof(Certificate)} is '{Certificate}', but no address of --urls begins with https. Make one https, or leave it out.");
+                : $"{nameof(SiloOptions)}.{nameof(Certificate)} is '{Certificate}', but no address of --urls begins with https. Make one https, or leave "
+                    + "the certificate out.");
         }
         if (Certificate.Length == 0 && (CertificateKey.Length > 0 || CertificatePassword.Length > 0 || CertificatePasswordFile.Length > 0))
             throw new SiloOptionsException($"There is a key or a password for https, and no certificate. Give it with --certificate.");

@@ -96,7 +96,8 @@ internal static class GatewayMessages
     public static string TicketsFull(int ownMax, int max) =>
         $"The account has {ownMax} unused tickets, or the service {max}, as many as allowed. Use one, or wait 30 seconds for them to expire.";
 
-    public const string NotHttp = "The request is not HTTP as RFC 9112 has it: its first line, its headers or its framing are broken. Send it again in that form.";
+    public const string NotHttp =
+        "The request is not HTTP as RFC 9112 has it: its first line, its headers or its framing are broken. Send it again in that form.";
 
     public const string HttpVersion = "The request's version of HTTP is not served. Send it as HTTP/1.1.";
 
@@ -108,7 +109,8 @@ internal static class GatewayMessages
 
     public const string NotBase64 = "the text is not base64 (RFC 4648, section 4), with its padding and without line breaks.";
 
-    public static string RequestLineTooLong(int max) => $"The request's first line is longer than the {Number(max)} bytes that are allowed. Send a shorter URL.";
+    public static string RequestLineTooLong(int max) =>
+        $"The request's first line is longer than the {Number(max)} bytes that are allowed. Send a shorter URL.";
 
     public static string HeadersTooLarge(int countMax, int bytesMax) =>
         $"The request has more headers than allowed: {countMax} headers, together {Number(bytesMax)} bytes. Send fewer.";

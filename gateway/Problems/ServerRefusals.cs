@@ -51,7 +51,9 @@ internal sealed class ServerRefusals : IObserver<KeyValuePair<string, object?>>
         // The listener never reports one.
     }
 
-    /// <summary>The request has no body writer yet, because it is none: its status and headers begin the answer, the bytes after them go to the connection.</summary>
+    /// <summary>
+    /// The request has no body writer yet, because it is none: its status and headers begin the answer, the bytes after them go to the connection.
+    /// </summary>
     private static async Task Send(IHttpResponseBodyFeature answer, PipeWriter connection, byte[] problem)
     {
         try

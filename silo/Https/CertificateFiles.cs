@@ -93,20 +93,26 @@ internal sealed class CertificateFiles
         catch (ArgumentException)
         {
             throw Refuse(
-                nameof(SiloOptions.CertificateKey), $"the key in '{keyFile}' is not that of the first certificate in '{_options.Certificate}'. Give the two that belong together.");
+                nameof(SiloOptions.CertificateKey),
+                $"the key in '{keyFile}' is not that of the first certificate in '{_options.Certificate}'. Give the two that belong together.");
         }
         catch (CryptographicException wrong)
         {
             throw Refuse(
                 nameof(SiloOptions.CertificateKey),
-                isEncrypted ? $"the key in '{keyFile}' does not open with this password. {HowToGiveOne}" : $"the key in '{keyFile}' cannot be used: {wrong.Message}");
+                isEncrypted
+                    ? $"the key in '{keyFile}' does not open with this password. {HowToGiveOne}"
+                    : $"the key in '{keyFile}' cannot be used: {wrong.Message}");
         }
     }
 
     private (X509Certificate2 Own, X509Certificate2Collection Others) LoadPfx()
     {
         if (_key.Length > 0)
-            throw Refuse(nameof(SiloOptions.CertificateKey), $"'{_options.Certificate}' is not PEM, and a PFX file brings its own key. Leave --certificate-key out.");
+        {
+            throw Refuse(
+                nameof(SiloOptions.CertificateKey), $"'{_options.Certificate}' is not PEM, and a PFX file brings its own key. Leave --certificate-key out.");
+        }
         try
         {
             var all = X509CertificateLoader.LoadPkcs12Collection(_certificate, _password);
@@ -118,7 +124,8 @@ internal sealed class CertificateFiles
         {
             throw Refuse(
                 nameof(SiloOptions.Certificate),
-                $"'{_options.Certificate}' is neither PEM nor a PFX file that opens with {(_password.Length == 0 ? "no" : "this")} password ({wrong.Message}). {HowToGiveOne}");
+                $"'{_options.Certificate}' is neither PEM nor a PFX file that opens with {(_password.Length == 0 ? "no" : "this")} password "
+                + $"({wrong.Message}). {HowToGiveOne}");
         }
     }
 

@@ -9,13 +9,14 @@ namespace Marketplace.Tests.Gateway;
 public sealed class AbortTests
 {
     /// <summary>More than the system keeps for a connection.</summary>
-    private const int Size = 8 << 20;
+    private const int Size = 64 << 20;
 
     [Theory, InlineData(true), InlineData(false)]
     public async Task DownloadThatItsClientAborts_LeavesNoErrorInTheLog(bool reset)
     {
         var gateway = await GatewayFixture.Start();
-        var id = gateway.Market.Blobs.Add(new byte[Size]);
+        var id = new BlobId(default);
+        gateway.Market.Blobs.AddAs(id, new byte[Size]);
         gateway.Market.Pins[(id, GatewayFixture.Alice)] = new(id, Size, DateTimeOffset.UnixEpoch);
 
         await Abort(gateway, $"GET {Routes.Blob(id)} HTTP/1.1\r\n", reset);

@@ -9,11 +9,13 @@ namespace Marketplace.Tests.Gateway;
 /// <summary>What is wrong with a body is said exactly: where, what was found, what is allowed.</summary>
 public sealed class JsonFaultTests
 {
+    private const string Twice = "is there twice. Give it once: readers differ in which of the two counts.";
+
     private const string Start = """{"requestId":"a","program":"prog00000000000000000000000000000000000000000000000000000000000000aa","priceMax":"1",""";
 
     [Theory]
-    [InlineData("""{"requestId":"a","requestId":"b"}""", "$.requestId", "the member 'requestId' is there twice. Give it once: readers differ in which of the two counts.")]
-    [InlineData(Start + """ "environment":{"A":"1","A":"2"}}""", "$.environment", "the member 'A' is there twice. Give it once: readers differ in which of the two counts.")]
+    [InlineData("""{"requestId":"a","requestId":"b"}""", "$.requestId", "the member 'requestId' " + Twice)]
+    [InlineData(Start + """ "environment":{"A":"1","A":"2"}}""", "$.environment", "the member 'A' " + Twice)]
     [InlineData(Start + """ "memoryPagesMax":99999999999}""", "$.memoryPagesMax", "99999999999 is outside what is allowed here, 1 to 16384.")]
     [InlineData(Start + """ "fuelMax":99999999999999999999}""", "$.fuelMax", "99999999999999999999 is outside what is allowed here, 1 to 10000000000000.")]
     [InlineData(Start + """ "retriesMax":-99999999999}""", "$.retriesMax", "-99999999999 is outside what is allowed here, 0 to 10.")]
@@ -55,7 +57,9 @@ public sealed class JsonFaultTests
             .Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);
 
         Assert.Contains($"at $.{member} (", detail, StringComparison.Ordinal);
-        Assert.EndsWith("the text has bytes that are not UTF-8. Send text in UTF-8, and other bytes in base64 where the route takes them.", detail, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "the text has bytes that are not UTF-8. Send text in UTF-8, and other bytes in base64 where the route takes them.", detail,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -73,7 +77,8 @@ public sealed class JsonFaultTests
     {
         await using var gateway = await GatewayFixture.Start();
 
-        var detail = await gateway.Client.PostJson(Routes.Keys, """{"name":"a","scopes":["root"]}""").Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);
+        var detail = await gateway.Client.PostJson(Routes.Keys, """{"name":"a","scopes":["root"]}""")
+            .Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);
 
         Assert.Contains("$.scopes[0]", detail, StringComparison.Ordinal);
         Assert.Contains("expected one of read, submit, deploy, admin", detail, StringComparison.Ordinal);

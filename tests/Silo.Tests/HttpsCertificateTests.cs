@@ -71,9 +71,13 @@ public sealed class HttpsCertificateTests : IDisposable
         AssertRefused(
             "SiloOptions.CertificateKey: ", "is not that of the first certificate",
             Options(certificate, _certificates.Write("other.key", other.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem())));
-        AssertRefused("SiloOptions.CertificateKey: ", "cannot be used", Options(certificate, _certificates.Write("bad.key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----")));
+        AssertRefused(
+            "SiloOptions.CertificateKey: ", "cannot be used",
+            Options(certificate, _certificates.Write("bad.key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----")));
         AssertRefused("SiloOptions.CertificateKey: ", "needs a password", Options(certificate, _certificates.Write("locked.key", Locked(made))));
-        AssertRefused("SiloOptions.CertificateKey: ", "does not open with this password", Options(certificate, _certificates.Write("locked.key", Locked(made)), "wrong"));
+        AssertRefused(
+            "SiloOptions.CertificateKey: ", "does not open with this password",
+            Options(certificate, _certificates.Write("locked.key", Locked(made)), "wrong"));
         AssertRefused("SiloOptions.Certificate: ", "opens with this password", Options(pfx, "", "wrong"));
         AssertRefused("SiloOptions.Certificate: ", "opens with no password", Options(pfx, ""));
         AssertRefused("SiloOptions.Certificate: ", "neither PEM nor a PFX file", Options(_certificates.Write("text", "hello"), ""));
