@@ -121,7 +121,7 @@ internal static class GatewayMessages
 
     public static string NumberOutside(string seen, long min, long max) => $"{seen} is outside what is allowed here, {min} to {max}.";
 
-    public static string DuplicateMember(string name) => $"the member '{name}' is there twice. Give it once: readers differ in which of the two counts.";
+    public static string DuplicateMember(string which) => $"{which} is there twice. Give it once: readers differ in which of the two counts.";
 
     public static string TooDeep(int max) => $"the JSON nests deeper than the {max} levels that are allowed.";
 

@@ -47,7 +47,10 @@ internal static partial class JsonFaults
         if (WrongType().Match(text) is { Success: true } type)
             return GatewayMessages.WrongType(Expected(type.Groups[1].Value), "another value");
         if (Duplicate().Match(text) is { Success: true } duplicate)
-            return GatewayMessages.DuplicateMember(duplicate.Groups[1].Value);
+            return GatewayMessages.DuplicateMember($"the member '{duplicate.Groups[1].Value}'");
+        // Of an object of names the reader does not say which.
+        if (text.StartsWith("Duplicate properties", StringComparison.Ordinal))
+            return GatewayMessages.DuplicateMember("one of its members");
         if (text.StartsWith("The maximum configured depth", StringComparison.Ordinal))
             return GatewayMessages.TooDeep(GatewayPolicy.JsonDepthMax);
         if (UnknownMember().Match(text) is { Success: true } unknown)

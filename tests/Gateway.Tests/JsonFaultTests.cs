@@ -15,7 +15,7 @@ public sealed class JsonFaultTests
 
     [Theory]
     [InlineData("""{"requestId":"a","requestId":"b"}""", "$.requestId", "the member 'requestId' " + Twice)]
-    [InlineData(Start + """ "environment":{"A":"1","A":"2"}}""", "$.environment", "the member 'A' " + Twice)]
+    [InlineData(Start + """ "environment":{"A":"1","A":"2"}}""", "$.environment", "one of its members " + Twice)]
     [InlineData(Start + """ "memoryPagesMax":99999999999}""", "$.memoryPagesMax", "99999999999 is outside what is allowed here, 1 to 16384.")]
     [InlineData(Start + """ "fuelMax":99999999999999999999}""", "$.fuelMax", "99999999999999999999 is outside what is allowed here, 1 to 10000000000000.")]
     [InlineData(Start + """ "retriesMax":-99999999999}""", "$.retriesMax", "-99999999999 is outside what is allowed here, 0 to 10.")]
