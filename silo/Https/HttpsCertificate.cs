@@ -10,7 +10,7 @@ namespace Marketplace.Silo;
 /// </summary>
 internal sealed partial class HttpsCertificate
 {
-    /// <summary>Reading three small files costs less than a handshake; more than once a second helps no one.</summary>
+    /// <summary>Reading three small files costs less than a handshake, and a second is soon enough for a certificate that lives for weeks.</summary>
     public static readonly TimeSpan LookedAtEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>Two weeks: an authority that renews by itself does so a month before.</summary>

@@ -26,7 +26,7 @@ internal sealed class MemoryBlobStore : IBlobStore
         return id;
     }
 
-    /// <summary>Content whose hash takes too long: nobody looks at it.</summary>
+    /// <summary>Content under an id that is not its hash, which would take too long to make of much.</summary>
     public void AddAs(BlobId id, byte[] content) => _blobs[id] = content;
 
     public async ValueTask<BlobInfo> Put(Stream content, long sizeMax, BlobId? expected = null, CancellationToken cancellation = default)
