@@ -38,7 +38,8 @@ internal sealed class ServerRefusals : IObserver<KeyValuePair<string, object?>>
         response.Headers.ContentLength = problem.Length;
         response.Headers.Connection = "close";
         // The answer is less than the connection's buffer, so this waits for nothing, and what comes after it is the server's: it closes the connection.
-        _ = Send(answer, connection.Transport.Output, problem);
+        var isHead = HttpMethods.IsHead(features.Get<IHttpRequestFeature>()?.Method ?? "");
+        _ = Send(answer, connection.Transport.Output, isHead ? [] : problem);
     }
 
     public void OnCompleted()

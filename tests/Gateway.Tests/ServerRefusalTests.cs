@@ -39,6 +39,17 @@ public sealed class ServerRefusalTests
     }
 
     [Fact]
+    public async Task HeadThatIsRefused_IsAnsweredWithoutTheBody()
+    {
+        await using var gateway = await GatewayFixture.Start();
+
+        var answer = await Answer(gateway.Url.Port, $"HEAD / HTTP/1.1\r\nHost: localhost\r\nX: {new string('x', 17_000)}\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 431 ", answer, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\n", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task TooMuch_IsNamedWithItsLimit()
     {
         await using var gateway = await GatewayFixture.Start();
@@ -76,15 +87,20 @@ public sealed class ServerRefusalTests
 
     private static async Task<(string Head, Problem Problem)> Send(int port, string request)
     {
-        using var socket = new TcpClient();
-        await socket.ConnectAsync(IPAddress.Loopback, port, TestContext.Current.CancellationToken);
-        var stream = socket.GetStream();
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
-        // The server closes the connection after its refusal.
-        var answer = await new StreamReader(stream, Encoding.UTF8).ReadToEndAsync(TestContext.Current.CancellationToken);
+        var answer = await Answer(port, request);
         var headEnds = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 2;
         var (begin, end) = (answer.IndexOf('{', headEnds), answer.LastIndexOf('}'));
         Assert.True(begin >= 0 && end > begin, $"The answer has no body: {answer}");
         return (answer[..headEnds], JsonSerializer.Deserialize(answer[begin..(end + 1)], ApiJson.Default.Problem)!);
+    }
+
+    /// <summary>All that comes: the server closes the connection after its refusal.</summary>
+    private static async Task<string> Answer(int port, string request)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, port, TestContext.Current.CancellationToken);
+        var stream = socket.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
+        return await new StreamReader(stream, Encoding.UTF8).ReadToEndAsync(TestContext.Current.CancellationToken);
     }
 }
