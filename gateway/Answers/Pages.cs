@@ -18,6 +18,11 @@ internal static class Pages
         $"Only items whose ids begin so: {Routes.PrefixDigitsMin} to 64 hexadecimal digits, in small letters, without the word before them. "
         + "In the order of their ids, one page; not together with 'cursor'.");
 
+    /// <summary>The first member of a <see cref="Page{TItem}"/>, where the page is written piece by piece.</summary>
+    public static readonly string Items = JsonNamingPolicy.CamelCase.ConvertName(nameof(Page<object>.Items));
+
+    private static readonly string NextPage = JsonNamingPolicy.CamelCase.ConvertName(nameof(Page<object>.Next));
+
     /// <summary>How the ids of the rows begin; null where the query does not ask for that.</summary>
     /// <param name="http">The request.</param>
     /// <param name="word">What stands before the digits in ids of this kind.</param>
@@ -40,11 +45,6 @@ internal static class Pages
     /// <summary>Where the next page begins; a list by prefix has none.</summary>
     public static string? NextOf(ListingQuery query, IReadOnlyList<ListingRow> rows) =>
         query.IdPrefix is null ? PageCursor.Next(rows, query.Limit) : null;
-
-    /// <summary>The first member of a <see cref="Page{TItem}"/>, where the page is written piece by piece.</summary>
-    public static readonly string Items = JsonNamingPolicy.CamelCase.ConvertName(nameof(Page<object>.Items));
-
-    private static readonly string NextPage = JsonNamingPolicy.CamelCase.ConvertName(nameof(Page<object>.Next));
 
     /// <summary>The member after the items, absent on the last page.</summary>
     public static void WriteNext(Utf8JsonWriter json, string? next)
