@@ -22,7 +22,8 @@ internal sealed record FrameCase(string Name, Action<Code> Before, Action<Code> 
     public static IReadOnlyList<WasmType> LocalTypes => [.. Locals.Keys];
 
     /// <summary>Every instruction that leaves something, in every way of using what it leaves.</summary>
-    public static IReadOnlyList<FrameCase> All { get; } = [.. Enum.GetValues<Opcode>().SelectMany(Fixed), .. Moves(), .. Conversions(), .. Calls(), .. RuntimeCalls()];
+    public static IReadOnlyList<FrameCase> All { get; } =
+        [.. Enum.GetValues<Opcode>().SelectMany(Fixed), .. Moves(), .. Conversions(), .. Calls(), .. RuntimeCalls()];
 
     private static IEnumerable<FrameCase> Fixed(Opcode opcode)
     {

@@ -15,7 +15,10 @@ public static class HostileModules
     private static readonly RunLimits Small = new() { FuelMax = 1_000, MemoryPagesMax = 64 };
     private static readonly RunLimits Endless = Small with { FuelMax = long.MaxValue };
 
-    public static IReadOnlyList<HostileCase> All { get; } = [.. Loops(), .. Recursions(), .. Bombs(), .. Limits(), .. HostileShapes.All, .. HostileTables.All, .. HostileFrames.All];
+    public static IReadOnlyList<HostileCase> All { get; } =
+    [
+        .. Loops(), .. Recursions(), .. Bombs(), .. Limits(), .. HostileShapes.All, .. HostileTables.All, .. HostileFrames.All,
+    ];
 
     public static HostileCase Named(string name) => All.Single(hostile => hostile.Name == name);
 

@@ -84,6 +84,7 @@ public static class FramesCheck
         await process.WaitForExitAsync();
         return process.ExitCode == 0
             ? sizes
-            : throw new InvalidOperationException($"The process that measures without {setting} ended with code {process.ExitCode} after {sizes.Count} frames.");
+            : throw new InvalidOperationException(
+                $"The process that measures without {setting} ended with code {process.ExitCode} after {sizes.Count} frames.");
     }
 }
