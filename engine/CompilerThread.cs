@@ -27,7 +27,17 @@ internal sealed class CompilerThread : IDisposable
     }
 
     /// <summary>Waits for what was started, also by a guest that did not.</summary>
-    public void WaitUntilIdle() => Task.WaitAny(_last);
+    /// <param name="cancellation">Ends the wait; its owner finds that out by itself.</param>
+    public void WaitUntilIdle(CancellationToken cancellation)
+    {
+        try
+        {
+            Task.WaitAny([_last], cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+        }
+    }
 
     /// <summary>Lets what is queued finish, then ends the thread.</summary>
     public void Dispose()

@@ -43,6 +43,13 @@ public sealed class GuestThreads : IDisposable
     /// <summary>Guests' frames on this thread are above this address as long as the slots bound them.</summary>
     internal static nuint StackLimit => _stackLimit;
 
+    /// <summary>
+    /// Waits for code that a guest of this thread did not wait for, because it was stopped: the next guest's code comes behind it, and that is not the
+    /// next one's time.
+    /// </summary>
+    /// <param name="cancellation">Ends the wait.</param>
+    internal static void WaitForCompiler(CancellationToken cancellation) => _compiler?.WaitUntilIdle(cancellation);
+
     internal static void RequireCurrent()
     {
         if (!_isGuestThread)
@@ -90,8 +97,6 @@ public sealed class GuestThreads : IDisposable
         _isGuestThread = true;
         while (RunNext())
         {
-            // A guest that was stopped did not wait for its last function; the next one would, so that is not the next one's time.
-            compiler.WaitUntilIdle();
         }
     }
 

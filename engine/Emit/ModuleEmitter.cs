@@ -20,6 +20,9 @@ internal sealed class ModuleEmitter
     /// <summary>Where all functions are wanted: creating a type takes the runtime the longer the more there are, and one is emitted as a whole.</summary>
     private const int MethodsPerType = 256;
 
+    /// <summary>Some milliseconds of work, after which a run looks whether it was stopped.</summary>
+    private const int ResolversPerType = 16;
+
     /// <summary>What a stub's buffer begins with, as if it had been made from so many bytes of a body.</summary>
     private const int StubBytes = 32;
 
@@ -120,9 +123,13 @@ internal sealed class ModuleEmitter
                 Emit([function], run);
             }
 
+            // A run that was stopped may have left code whose slots lead nowhere yet.
+            FillSlots(run);
             method = _methods[function]!;
         }
 
+        // A stopped run's function may have stood in line behind others: the runs that come after it do not wait for it.
+        run?.ChargeCode(0);
         MakeMachineCode(function, method);
     }
 
@@ -135,6 +142,7 @@ internal sealed class ModuleEmitter
             lock (_gate)
             {
                 Emit([.. Enumerable.Range(first, Math.Min(MethodsPerType, _methods.Length - first)).Where(f => _methods[f] is null)], null);
+                FillSlots(null);
             }
         }
 
@@ -200,9 +208,6 @@ internal sealed class ModuleEmitter
         var emitted = Array.ConvertAll(functions, function => Emit(type, function));
         var bytes = EmittedBytes - before;
         var module = Finish(type);
-
-        // First: code whose slots lead nowhere must not be found.
-        FillSlots(run);
         for (var i = 0; i < functions.Length; i++)
         {
             _methods[functions[i]] = new MadeMethod(Made(emitted[i].Body)!, Made(emitted[i].Guard));
@@ -256,32 +261,33 @@ internal sealed class ModuleEmitter
     }
 
     /// <summary>
-    /// Before the callers' code runs, the slots of all that it calls lead somewhere. A few bytes may call functions of thousands of types, so the run is
-    /// charged for each stub before it becomes machine code.
+    /// Before the callers' code runs, the slots of all that it calls lead somewhere. A few bytes may call functions of thousands of types, so the stubs
+    /// are made and charged some at a time: what a stopped run has made stays, and the next goes on from there.
     /// </summary>
     private void FillSlots(Run? run)
     {
-        int[] types = [.. _called.Select(function => Content.FunctionTypes[function]).Where(type => _resolvers[type] == 0).Distinct()];
-        if (types.Length > 0)
+        int[] missing = [.. _called.Select(function => Content.FunctionTypes[function]).Where(type => _resolvers[type] == 0).Distinct()];
+        foreach (var types in missing.Chunk(ResolversPerType))
         {
+            var before = EmittedBytes;
             var builder = DefineType("Resolvers", _typeCount++);
             var methods = Array.ConvertAll(types, type => DefineMethod(builder, "resolve", Content.Types[type], type));
-            var codes = Array.ConvertAll(methods, method => Code(method, StubBytes));
             for (var i = 0; i < types.Length; i++)
             {
-                CallResolver.Emit(codes[i], Content.Types[types[i]]);
-                EmittedBytes += codes[i].Length;
-                run?.ChargeCode(codes[i].Length);
+                var code = Code(methods[i], StubBytes);
+                CallResolver.Emit(code, Content.Types[types[i]]);
+                EmittedBytes += code.Length;
             }
 
             var module = Finish(builder);
             for (var i = 0; i < types.Length; i++)
             {
-                run?.ChargeCode(0);
                 var resolver = module.ResolveMethod(methods[i].MetadataToken)!.MethodHandle;
                 RuntimeHelpers.PrepareMethod(resolver);
                 _resolvers[types[i]] = resolver.GetFunctionPointer();
             }
+
+            run?.ChargeCode(EmittedBytes - before);
         }
 
         foreach (var function in _called)

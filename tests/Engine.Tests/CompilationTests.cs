@@ -54,7 +54,12 @@ public sealed class CompilationTests(GuestThreadsFixture guests) : EngineTest(gu
         })));
         var first = await threads.Run(() => Execute(compiled, imports, run, Value.FromI32(0)));
         Assert.Equal(byTime ? TrapKind.TimedOut : TrapKind.Cancelled, first.Trap);
-        var next = threads.Run(() => release.IsSet);
+        var next = threads.Run(() =>
+        {
+            using var run = new Run(Limits(), clock);
+            run.ThrowIfStopped();
+            return release.IsSet;
+        });
         release.Set();
         Assert.True(await next);
     }
