@@ -97,6 +97,26 @@ public sealed class CompilationTests(GuestThreadsFixture guests) : EngineTest(gu
     }
 
     [Fact]
+    public async Task RunStoppedBetweenACallersCodeAndItsStubs_LeavesTheCodeForTheNext()
+    {
+        var module = new TestModule();
+        var type = module.Type(None, I32);
+        module.Function(type, "run", new Code().Call(1));
+        module.Function(type, null, new Code().I32Const(7));
+        var emitter = new ModuleEmitter(WasmModule.Decode(module.ToBytes(), EngineLimits.Default).Content);
+        using var run = new Run(Limits() with { CodeBytesMax = 1 }, TimeProvider.System);
+        await OnGuestThread(() =>
+        {
+            Assert.Throws<TrapException>(() => emitter.Make(0, run));
+            Assert.Equal(1, emitter.EmittedFunctions);
+            emitter.Make(0, null);
+            return 0;
+        });
+        Assert.Equal(1, emitter.EmittedFunctions);
+        Assert.NotEqual(0, emitter.Code(0));
+    }
+
+    [Fact]
     public async Task FrameOutsideItsStack_EndsTheGuestAsAFaultOfTheEngine()
     {
         foreach (var slots in (int[])[EnginePolicy.CheckedFrameSlots, EnginePolicy.LargeFrameSlots])
