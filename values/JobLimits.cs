@@ -19,4 +19,7 @@ public static class JobLimits
 
     /// <summary>Files that a job gets, and that it gives back: each is a blob of its own, looked up or pinned on the way.</summary>
     public const int FilesMax = 64;
+
+    /// <summary>Bytes of an entry point's name, which stands in programs' records and in jobs.</summary>
+    public const int EntryPointNameBytesMax = 256;
 }

@@ -18,7 +18,7 @@ public readonly record struct TokenAmount(UInt128 BaseUnits)
     public static readonly TokenAmount Zero;
 
     /// <summary>2^128 - 1 has 39 digits; longer texts cannot be an amount.</summary>
-    private const int DigitsMax = 39;
+    public const int DigitsMax = 39;
 
     public bool IsZero => BaseUnits == 0;
 

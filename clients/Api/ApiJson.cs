@@ -19,6 +19,7 @@ namespace Marketplace.Api;
 [JsonSerializable(typeof(JobsGetResponse))]
 [JsonSerializable(typeof(Job))]
 [JsonSerializable(typeof(JobEnded))]
+[JsonSerializable(typeof(EventsLagged))]
 [JsonSerializable(typeof(JobExplanation))]
 [JsonSerializable(typeof(Page<JobListItem>))]
 [JsonSerializable(typeof(Blob))]

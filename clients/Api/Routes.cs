@@ -43,7 +43,10 @@ public static class Routes
     /// </summary>
     public const int WaitSecondsMax = 20;
 
+    /// <summary>Only jobs in this state.</summary>
     public const string State = "state";
+
+    /// <summary>Only jobs of this program.</summary>
     public const string ProgramFilter = "program";
 
     /// <summary>
@@ -55,7 +58,10 @@ public static class Routes
     /// <summary>Fewer digits would name many of the jobs that an account gathers in a year.</summary>
     public const int PrefixDigitsMin = 8;
 
+    /// <summary><see cref="Page{T}.Next"/> of the page before.</summary>
     public const string Cursor = "cursor";
+
+    /// <summary>Items of a page.</summary>
     public const string Limit = "limit";
 
     /// <summary>Items of one page.</summary>
@@ -70,35 +76,69 @@ public static class Routes
     /// <summary>The name of a server-sent event that says that events were left out, because the client read too slowly.</summary>
     public const string LaggedEvent = "lagged";
 
+    /// <summary>Submit one job; list jobs.</summary>
     public const string Jobs = "/v1/jobs";
+
+    /// <summary>Submit many jobs.</summary>
     public const string JobsBatch = "/v1/jobs:batch";
+
+    /// <summary>Ask for many jobs.</summary>
     public const string JobsGet = "/v1/jobs:get";
+
+    /// <summary>Upload a blob; list blobs.</summary>
     public const string Blobs = "/v1/blobs";
+
+    /// <summary>Deploy a program; list programs.</summary>
     public const string Programs = "/v1/programs";
+
+    /// <summary>The account's money.</summary>
     public const string Account = "/v1/account";
+
+    /// <summary>Create a key; list keys.</summary>
     public const string Keys = "/v1/keys";
+
+    /// <summary>The market at a glance.</summary>
     public const string Market = "/v1/market";
+
+    /// <summary>The event stream.</summary>
     public const string Events = "/v1/events";
+
+    /// <summary>Ask for a ticket.</summary>
     public const string EventTickets = "/v1/events/tickets";
+
+    /// <summary>Whether the process answers.</summary>
     public const string HealthLive = "/health/live";
+
+    /// <summary>Whether it takes work.</summary>
     public const string HealthReady = "/health/ready";
+
+    /// <summary>The description of this API.</summary>
     public const string OpenApi = "/openapi/v1.json";
 
+    /// <summary>One job.</summary>
     public static string Job(JobId id) => $"{Jobs}/{id}";
 
+    /// <summary>A job's output.</summary>
     public static string JobOutput(JobId id) => $"{Jobs}/{id}/output";
 
+    /// <summary>A job's log.</summary>
     public static string JobLog(JobId id) => $"{Jobs}/{id}/log";
 
+    /// <summary>Why a job was matched as it was.</summary>
     public static string JobExplanation(JobId id) => $"{Jobs}/{id}/explain";
 
+    /// <summary>Cancel a job.</summary>
     public static string JobCancel(JobId id) => $"{Jobs}/{id}/cancel";
 
+    /// <summary>The bytes of a blob.</summary>
     public static string Blob(BlobId id) => $"{Blobs}/{id}";
 
+    /// <summary>Size and age of a blob.</summary>
     public static string BlobInfo(BlobId id) => $"{Blobs}/{id}/info";
 
+    /// <summary>One program.</summary>
     public static string Program(ProgramId id) => $"{Programs}/{id}";
 
+    /// <summary>Revoke a key.</summary>
     public static string Key(string id) => $"{Keys}/{Uri.EscapeDataString(id)}";
 }

@@ -16,7 +16,7 @@ public static class GuestPolicy
     public const int EntryPointsMax = 256;
 
     /// <summary>Bytes of an entry point's name, which also stands in job specs.</summary>
-    public const int EntryPointNameBytesMax = 256;
+    public const int EntryPointNameBytesMax = JobLimits.EntryPointNameBytesMax;
 
     /// <summary>As long as a path or a URL gets in practice; state trees hash the key, so longer ones would only cost.</summary>
     public const int StateKeyBytesMax = 1024;

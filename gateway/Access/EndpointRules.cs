@@ -33,7 +33,28 @@ internal sealed record AnswerRule(long BytesMax, bool PerItem)
 }
 
 /// <summary>One parameter of the query; a route refuses all that it has no rule for.</summary>
-internal sealed record QueryRule(string Name, string Description, bool IsNumber = false);
+internal sealed record QueryRule(string Name, string Description)
+{
+    /// <summary>Which whole numbers it may be; null where it is none.</summary>
+    public QueryRange? Range { get; init; }
+
+    /// <summary>The value or enum that it is, if it is one.</summary>
+    public Type? Value { get; init; }
+
+    /// <summary>The form of a text.</summary>
+    public string? Pattern { get; init; }
+
+    /// <summary>The longest text.</summary>
+    public int? CharactersMax { get; init; }
+}
+
+/// <param name="Min">The least number.</param>
+/// <param name="Max">The greatest.</param>
+/// <param name="Absent">What counts when the parameter is left out.</param>
+internal sealed record QueryRange(int Min, int Max, int Absent);
+
+/// <summary>The route answers with a stream of events of these names.</summary>
+internal sealed record EventsRule(params (string Name, Type Record)[] Events);
 
 /// <summary>The route answers 201 and never 200.</summary>
 internal sealed record CreatesRule;
@@ -72,6 +93,10 @@ public static class EndpointRules
     /// <summary>What OpenAPI says of a route whose only success is a new thing.</summary>
     internal static RouteHandlerBuilder Creates<TRecord>(this RouteHandlerBuilder route) =>
         route.Produces<TRecord>(StatusCodes.Status201Created).WithMetadata(new CreatesRule());
+
+    /// <summary>What the route's handler refuses with, besides what the guards before it do.</summary>
+    internal static TBuilder Refuses<TBuilder>(this TBuilder route, params ErrorCode[] codes) where TBuilder : IEndpointConventionBuilder =>
+        route.WithMetadata(new RefusesRule(codes));
 
     internal static TBuilder TakesQuery<TBuilder>(this TBuilder route, params QueryRule[] rules)
         where TBuilder : IEndpointConventionBuilder =>

@@ -17,9 +17,10 @@ internal static class KeysApi
         var keys = routes.MapGroup("").WithTags("Keys");
         keys.MapPost(Routes.Keys, Create).WithName("CreateKey").Needs(Scopes.Admin)
             .TakesJson(typeof(KeyRequest), GatewayPolicy.SmallBodyBytesMax)
-            .Creates<CreatedKey>();
-        keys.MapGet(Routes.Keys, List).WithName("ListKeys").Needs(Scopes.Admin);
-        keys.MapDelete($"{Routes.Keys}/{{key}}", Revoke).WithName("RevokeKey").Needs(Scopes.Admin).Produces(StatusCodes.Status204NoContent);
+            .Creates<CreatedKey>().Refuses(ErrorCode.TooManyKeys, ErrorCode.AccountNotFound);
+        keys.MapGet(Routes.Keys, List).WithName("ListKeys").Needs(Scopes.Admin).Refuses(ErrorCode.AccountNotFound);
+        keys.MapDelete($"{Routes.Keys}/{{key}}", Revoke).WithName("RevokeKey").Needs(Scopes.Admin).Produces(StatusCodes.Status204NoContent)
+            .Refuses(ErrorCode.KeyNotFound, ErrorCode.AccountNotFound);
     }
 
     /// <summary>Creates a key. Its secret is in this answer and nowhere else.</summary>

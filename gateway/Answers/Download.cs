@@ -145,5 +145,6 @@ internal static class DownloadRoutes
     public static RouteHandlerBuilder GivesBytes(this RouteHandlerBuilder route) => route
         .Produces<byte[]>(StatusCodes.Status200OK, MediaTypeNames.Application.Octet)
         .Produces<byte[]>(StatusCodes.Status206PartialContent, MediaTypeNames.Application.Octet)
-        .Produces(StatusCodes.Status304NotModified);
+        .Produces(StatusCodes.Status304NotModified)
+        .Refuses(ErrorCode.RangeNotSatisfiable);
 }

@@ -8,15 +8,24 @@ namespace Marketplace.Gateway;
 /// <summary>What all lists have in common: two parameters, and rows of the read model that belong to the caller.</summary>
 internal static class Pages
 {
-    public static readonly QueryRule Cursor = new(Routes.Cursor, "'next' of the page before, as it is; left out: the newest items.");
+    public static readonly QueryRule Cursor = new(Routes.Cursor, "'next' of the page before, as it is; left out: the newest items.")
+        {
+            CharactersMax = GatewayPolicy.CursorCharactersMax,
+        };
 
     public static readonly QueryRule Limit =
-        new(Routes.Limit, $"Items, 1 to {GatewayPolicy.PageItemsMax}; left out: {GatewayPolicy.PageItemsDefault}.", IsNumber: true);
+        new(Routes.Limit, $"Items, 1 to {GatewayPolicy.PageItemsMax}; left out: {GatewayPolicy.PageItemsDefault}.")
+        {
+            Range = new QueryRange(1, GatewayPolicy.PageItemsMax, GatewayPolicy.PageItemsDefault),
+        };
 
     public static readonly QueryRule Prefix = new(
         Routes.Prefix,
         $"Only items whose ids begin so: {Routes.PrefixDigitsMin} to 64 hexadecimal digits, in small letters, without the word before them. "
-        + "In the order of their ids, one page; not together with 'cursor'.");
+        + "In the order of their ids, one page; not together with 'cursor'.")
+        {
+            Pattern = $"^[0-9a-f]{{{Routes.PrefixDigitsMin},{Bytes32.TextSize}}}$",
+        };
 
     /// <summary>The first member of a <see cref="Page{TItem}"/>, where the page is written piece by piece.</summary>
     public static readonly string Items = JsonNamingPolicy.CamelCase.ConvertName(nameof(Page<object>.Items));
@@ -53,8 +62,7 @@ internal static class Pages
             json.WriteString(NextPage, next);
     }
 
-    public static int LimitOf(HttpContext http) =>
-        RequestReader.Number(http, Routes.Limit, GatewayPolicy.PageItemsDefault, 1, GatewayPolicy.PageItemsMax);
+    public static int LimitOf(HttpContext http) => RequestReader.Number(http, Limit);
 
     public static ListingCursor? CursorOf(HttpContext http) => PageCursor.Read(RequestReader.Text(http, Routes.Cursor));
 

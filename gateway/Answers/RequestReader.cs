@@ -43,14 +43,15 @@ internal static class RequestReader
     public static string? Text(HttpContext http, string name) =>
         http.Request.Query.TryGetValue(name, out var values) ? values.ToString() : null;
 
-    /// <summary>A whole number of the query from <paramref name="min"/> to <paramref name="max"/>.</summary>
-    public static int Number(HttpContext http, string name, int absent, int min, int max)
+    /// <summary>A whole number of the query, inside its range.</summary>
+    public static int Number(HttpContext http, QueryRule rule)
     {
-        if (Text(http, name) is not { } text)
-            return absent;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+        var range = rule.Range!;
+        if (Text(http, rule.Name) is not { } text)
+            return range.Absent;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= range.Min && number <= range.Max
             ? number
-            : throw Malformed(GatewayMessages.NumberOutside(name, text, min, max));
+            : throw Malformed(GatewayMessages.NumberOutside(rule.Name, text, range.Min, range.Max));
     }
 
     public static MarketException Malformed(string message) => new(ErrorCode.MalformedRequest, message);

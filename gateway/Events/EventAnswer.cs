@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Marketplace.Api;
 using Marketplace.Grains;
 using Microsoft.AspNetCore.Http;
@@ -74,30 +74,23 @@ internal sealed class EventAnswer(AccountId account, ApiKey key, EventAnswer.Sur
         {
             if (taken is not { } job)
                 continue;
-            Write(output, json, job);
+            Write(output, json, "event: job\ndata: "u8, JobMapper.ToEnded(job), ApiJson.Default.JobEnded);
             if (output.UnflushedBytes >= GatewayPolicy.GatherBytes)
                 await output.FlushAsync(stop);
         }
         if (reader.TakeMissed() is > 0 and var missed)
-            WriteLagged(output, missed);
+            Write(output, json, "event: lagged\ndata: "u8, new EventsLagged(missed), ApiJson.Default.EventsLagged);
         await output.FlushAsync(stop);
     }
 
-    private static void Write(PipeWriter output, Utf8JsonWriter json, EndedJob job)
+    private static void Write<TRecord>(
+        PipeWriter output, Utf8JsonWriter json, ReadOnlySpan<byte> head, TRecord record, JsonTypeInfo<TRecord> form)
     {
-        output.Write("event: job\ndata: "u8);
+        output.Write(head);
         json.Reset(output);
-        JsonSerializer.Serialize(json, JobMapper.ToEnded(job), ApiJson.Default.JobEnded);
+        JsonSerializer.Serialize(json, record, form);
         json.Flush();
         output.Write("\n\n"u8);
-    }
-
-    private static void WriteLagged(PipeWriter output, long missed)
-    {
-        output.Write("event: lagged\ndata: {\"missed\":"u8);
-        Utf8Formatter.TryFormat(missed, output.GetSpan(20), out var written);
-        output.Advance(written);
-        output.Write("}\n\n"u8);
     }
 
     /// <summary>What every event stream of the process shares.</summary>

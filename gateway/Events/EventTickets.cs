@@ -12,6 +12,9 @@ internal sealed class EventTickets(TimeProvider time)
 {
     public const string Parameter = "ticket";
 
+    /// <summary>The text form: <see cref="SecretBytes"/> in hexadecimal digits.</summary>
+    public const string Pattern = "^[0-9a-f]{64}$";
+
     private const int SecretBytes = 32;
 
     private readonly Lock _gate = new();

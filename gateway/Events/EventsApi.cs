@@ -11,13 +11,17 @@ namespace Marketplace.Gateway;
 internal static class EventsApi
 {
     private static readonly QueryRule Ticket =
-        new(EventTickets.Parameter, "A single-use ticket of POST /v1/events/tickets, for clients that cannot send a header.");
+        new(EventTickets.Parameter, "A single-use ticket of POST /v1/events/tickets, for clients that cannot send a header.")
+        {
+            Pattern = EventTickets.Pattern,
+        };
 
     public static void MapEventsApi(this IEndpointRouteBuilder routes)
     {
         var events = routes.MapGroup("").WithTags("Events");
         events.MapGet(Routes.Events, Stream).WithName("StreamEvents").Needs(Scopes.Read, tickets: true).TakesQuery(Ticket).Transfers()
-            .Produces<string>(StatusCodes.Status200OK, EventAnswer.ContentType);
+            .Produces<string>(StatusCodes.Status200OK, EventAnswer.ContentType)
+            .WithMetadata(new EventsRule((Routes.JobEvent, typeof(JobEnded)), (Routes.LaggedEvent, typeof(EventsLagged))));
         events.MapPost(Routes.EventTickets, CreateTicket).WithName("CreateEventTicket").Needs(Scopes.Read)
             .Creates<EventTicket>();
     }

@@ -8,6 +8,12 @@ namespace Marketplace.Gateway;
 /// <summary>For whoever watches the process: is it alive, may it be given work. No key, so nothing that is not for everybody.</summary>
 internal static class HealthApi
 {
+    private const string LiveWord = "live";
+
+    /// <summary>All that <see cref="Health.Status"/> may be.</summary>
+    public static IEnumerable<string> Words =>
+        Enum.GetValues<ServiceState>().Select(state => new ReadinessReport(state, Version: "").Word).Prepend(LiveWord);
+
     public static void MapHealthApi(this IEndpointRouteBuilder routes)
     {
         routes.MapGet(Routes.HealthLive, Live).WithName("GetLiveness").WithTags("Health").ForEverybody();
@@ -17,7 +23,7 @@ internal static class HealthApi
 
     /// <summary>Answers as long as the process can answer at all.</summary>
     internal static JsonAnswer<Health> Live(IReadiness readiness) =>
-        Answer.Ok(new Health("live", readiness.Current.Version, Reason: null), ApiJson.Default.Health);
+        Answer.Ok(new Health(LiveWord, readiness.Current.Version, Reason: null), ApiJson.Default.Health);
 
     /// <summary>200 when requests are served, else 503 with the reason.</summary>
     internal static JsonAnswer<Health> Ready(IReadiness readiness)

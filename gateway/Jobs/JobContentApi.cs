@@ -17,8 +17,8 @@ internal static class JobContentApi
     {
         var content = routes.MapGroup("").WithTags("Jobs");
         content.MapMethods($"{Routes.Jobs}/{{job}}/output", Reads, Output).WithName("GetJobOutput").Needs(Scopes.Read)
-            .Transfers().GivesBytes();
-        content.MapMethods($"{Routes.Jobs}/{{job}}/log", Reads, Log).WithName("GetJobLog").Needs(Scopes.Read).GivesBytes();
+            .Transfers().GivesBytes().Refuses(ErrorCode.JobNotFound, ErrorCode.OutputNotAvailable, ErrorCode.BlobNotFound, ErrorCode.BlobDamaged);
+        content.MapMethods($"{Routes.Jobs}/{{job}}/log", Reads, Log).WithName("GetJobLog").Needs(Scopes.Read).GivesBytes().Refuses(ErrorCode.JobNotFound);
     }
 
     /// <summary>The output of a completed job, also by Range.</summary>

@@ -1,3 +1,5 @@
+using Marketplace.Api;
+
 namespace Marketplace.Gateway;
 
 /// <summary>
@@ -6,8 +8,8 @@ namespace Marketplace.Gateway;
 /// </summary>
 internal static class JobDefaults
 {
-    /// <summary>About a tenth of a second of one core.</summary>
-    public const long FuelMax = 100_000_000;
+    /// <inheritdoc cref="JobTerms.FuelMaxUnstated"/>
+    public const long FuelMax = JobTerms.FuelMaxUnstated;
 
     /// <summary>64 MiB.</summary>
     public const int MemoryPagesMax = 1024;

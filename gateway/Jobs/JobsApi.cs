@@ -17,27 +17,45 @@ internal static class JobsApi
     private static readonly string JobsGetNotFound = JsonNamingPolicy.CamelCase.ConvertName(nameof(JobsGetResponse.NotFound));
 
     private static readonly QueryRule Wait =
-        new(Routes.Wait, $"Seconds to wait for the end of the job, at most {GatewayPolicy.WaitSecondsMax}.", IsNumber: true);
+        new(Routes.Wait, $"Seconds to wait for the end of the job, at most {GatewayPolicy.WaitSecondsMax}.")
+        {
+            Range = new QueryRange(0, GatewayPolicy.WaitSecondsMax, Absent: 0),
+        };
 
-    private static readonly QueryRule State = new(Routes.State, $"Only jobs in this state: {string.Join(", ", States())}.");
-    private static readonly QueryRule Program = new(Routes.ProgramFilter, "Only jobs of this program.");
+    private static readonly QueryRule State = new(Routes.State, $"Only jobs in this state: {string.Join(", ", States())}.")
+    {
+        Value = typeof(JobState),
+    };
+
+    private static readonly QueryRule Program = new(Routes.ProgramFilter, "Only jobs of this program.") { Value = typeof(ProgramId) };
+
+    /// <summary>Why the market does not take a job. In a batch the same codes stand in the results.</summary>
+    private static readonly ErrorCode[] SubmitRefusals =
+    [
+        ErrorCode.ProgramNotFound, ErrorCode.EntryPointNotFound, ErrorCode.BlobNotFound, ErrorCode.RequestIdReused,
+        ErrorCode.InsufficientFunds, ErrorCode.SpendLimitReached, ErrorCode.PriceTooLow, ErrorCode.TooManyOpenJobs, ErrorCode.QueueFull,
+        ErrorCode.StorageFull, ErrorCode.AccountNotFound,
+    ];
 
     public static void MapJobsApi(this IEndpointRouteBuilder routes)
     {
         var jobs = routes.MapGroup("").WithTags("Jobs");
         jobs.MapPost(Routes.Jobs, Submit).WithName("SubmitJob").Needs(Scopes.Submit)
             .TakesJson(typeof(JobRequest), GatewayPolicy.JobBodyBytesMax)
-            .TakesQuery(Wait).MayWait().Produces<Job>(StatusCodes.Status201Created).Produces<Job>(StatusCodes.Status202Accepted);
+            .TakesQuery(Wait).MayWait().Produces<Job>(StatusCodes.Status201Created).Produces<Job>(StatusCodes.Status202Accepted)
+            .Refuses(SubmitRefusals);
         jobs.MapGet(Routes.Jobs, List).WithName("ListJobs").Needs(Scopes.Read)
             .TakesQuery(State, Program, Pages.Prefix, Pages.Cursor, Pages.Limit).HoldsPage(GatewayPolicy.RowBytes);
         jobs.MapPost(Routes.JobsBatch, SubmitBatch).WithName("SubmitJobs").Needs(Scopes.Submit)
-            .TakesJson(typeof(JobBatchRequest), GatewayPolicy.BatchBodyBytesMax).Holds(GatewayPolicy.BatchAnswerBytes);
+            .TakesJson(typeof(JobBatchRequest), GatewayPolicy.BatchBodyBytesMax).Holds(GatewayPolicy.BatchAnswerBytes)
+            .Refuses(ErrorCode.AccountNotFound);
         jobs.MapPost(Routes.JobsGet, GetMany).WithName("GetJobs").Needs(Scopes.Read)
             .TakesJson(typeof(JobsGetRequest), GatewayPolicy.IdsBodyBytesMax).Holds(GatewayPolicy.JobsAnswerBytes).AnswersLong();
         jobs.MapGet($"{Routes.Jobs}/{{job}}", Get).WithName("GetJob").Needs(Scopes.Read)
-            .TakesQuery(Wait).MayWait().Produces<Job>(StatusCodes.Status202Accepted);
-        jobs.MapGet($"{Routes.Jobs}/{{job}}/explain", Explain).WithName("ExplainJob").Needs(Scopes.Read);
-        jobs.MapPost($"{Routes.Jobs}/{{job}}/cancel", Cancel).WithName("CancelJob").Needs(Scopes.Submit);
+            .TakesQuery(Wait).MayWait().Produces<Job>(StatusCodes.Status202Accepted).Refuses(ErrorCode.JobNotFound);
+        jobs.MapGet($"{Routes.Jobs}/{{job}}/explain", Explain).WithName("ExplainJob").Needs(Scopes.Read).Refuses(ErrorCode.JobNotFound);
+        jobs.MapPost($"{Routes.Jobs}/{{job}}/cancel", Cancel).WithName("CancelJob").Needs(Scopes.Submit)
+            .Refuses(ErrorCode.JobNotFound, ErrorCode.JobEnded);
     }
 
     /// <summary>
@@ -46,7 +64,7 @@ internal static class JobsApi
     /// </summary>
     internal static async Task<JsonAnswer<Job>> Submit(HttpContext http, IGrainFactory grains, RateLimits rates, TimeProvider time)
     {
-        var seconds = RequestReader.Number(http, Routes.Wait, 0, 0, GatewayPolicy.WaitSecondsMax);
+        var seconds = RequestReader.Number(http, Wait);
         var item = JobMapper.ToItem(await RequestReader.Body(http, RequestReader.Json.JobRequest));
         var caller = http.Caller();
         using var place = seconds > 0 ? rates.EnterWait(caller.Account) : null;
@@ -123,7 +141,7 @@ internal static class JobsApi
     /// <summary>One job; with <c>wait</c>, when it has ended or the time is over (202).</summary>
     internal static async Task<JsonAnswer<Job>> Get(HttpContext http, string job, IGrainFactory grains, RateLimits rates, TimeProvider time)
     {
-        var seconds = RequestReader.Number(http, Routes.Wait, 0, 0, GatewayPolicy.WaitSecondsMax);
+        var seconds = RequestReader.Number(http, Wait);
         var grain = grains.GetGrain<IJobGrain>(RequestReader.Job(job).ToString());
         using var place = seconds > 0 ? rates.EnterWait(http.Caller().Account) : null;
         var view = await JobWait.For(grain, http.Caller(), seconds, time, http.RequestAborted);

@@ -1,3 +1,5 @@
+using System.Net.Mime;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Marketplace.Api;
 using Microsoft.AspNetCore.Builder;
@@ -29,18 +31,20 @@ internal static class OpenApiSetup
         services.AddOpenApi(Document, options =>
         {
             options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
-            options.AddSchemaTransformer(SchemaShapes.Apply);
-            options.AddOperationTransformer(OperationRules.Apply);
-            options.AddDocumentTransformer(DocumentFrame.Apply);
+            var schemas = new RecordSchemas();
+            options.AddOperationTransformer(new OperationRules(schemas));
+            options.AddDocumentTransformer(new DocumentFrame(schemas));
         });
         services.AddSingleton<OpenApiText>();
     }
 
     public static void MapOpenApiDocument(this IEndpointRouteBuilder routes) =>
-        routes.MapGet(Routes.OpenApi, Get).WithName("GetOpenApi").ForEverybody().ExcludeFromDescription();
+        routes.MapGet(Routes.OpenApi, Get).WithName("GetOpenApi").WithTags("Document").ForEverybody()
+            .Produces<JsonObject>(StatusCodes.Status200OK, MediaTypeNames.Application.Json);
 
-    private static async Task<IResult> Get(OpenApiText text, HttpContext http) =>
-        Results.Bytes(await text.Get().WaitAsync(http.RequestAborted), "application/json");
+    /// <summary>This document: OpenAPI 3.1 in JSON.</summary>
+    internal static async Task<IResult> Get(OpenApiText text, HttpContext http) =>
+        Results.Bytes(await text.Get().WaitAsync(http.RequestAborted), MediaTypeNames.Application.Json);
 }
 
 /// <summary>The document's text, made when it is first asked for and kept: the routes do not change while the process runs.</summary>

@@ -1,4 +1,5 @@
 using System.Net.Mime;
+using System.Text.Json.Nodes;
 using Marketplace.Api;
 using Marketplace.Grains;
 using Microsoft.AspNetCore.Http;
@@ -7,31 +8,33 @@ using Microsoft.OpenApi;
 
 namespace Marketplace.Gateway;
 
-/// <summary>Writes a route's rules into its operation: who may call it, what it takes, how it refuses.</summary>
-internal static class OperationRules
+/// <summary>Writes a route's rules into its operation: who may call it, what it takes, what it answers, how it refuses.</summary>
+internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationTransformer
 {
-    private static readonly Dictionary<string, string> PathPatterns = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Type> PathValues = new(StringComparer.Ordinal)
     {
-        ["job"] = SchemaShapes.HexId,
-        ["blob"] = SchemaShapes.BlobPattern,
-        ["program"] = SchemaShapes.ProgramPattern,
-        ["key"] = SchemaShapes.KeyPattern,
+        ["job"] = typeof(JobId),
+        ["blob"] = typeof(BlobId),
+        ["program"] = typeof(ProgramId),
     };
 
-    public static async Task Apply(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
+    public Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         var document = context.Document
             ?? throw new InvalidOperationException("An operation stands outside a document. This is a bug in the gateway.");
         Name(operation, context.Description.HttpMethod);
-        if (metadata.OfType<CreatesRule>().Any())
-            operation.Responses?.Remove("200");
         Secure(operation, document, metadata.OfType<AccessRule>().Single());
-        Path(operation);
-        Query(operation, metadata.OfType<QueryRule>());
+        Path(operation, document);
+        Query(operation, document, metadata.OfType<QueryRule>());
         if (metadata.OfType<BodyRule>().LastOrDefault() is { } body)
-            await Body(operation, context, document, body, cancellation);
-        await Problems(operation, context, document, cancellation);
+            Body(operation, document, body);
+        operation.Responses ??= [];
+        if (metadata.OfType<CreatesRule>().Any())
+            operation.Responses.Remove("200");
+        Answers(operation, context, document, metadata.OfType<EventsRule>().SingleOrDefault());
+        Refusals(operation, document, RouteRefusals.Of(metadata));
+        return Task.CompletedTask;
     }
 
     /// <summary>
@@ -48,20 +51,26 @@ internal static class OperationRules
     {
         var key = new OpenApiSecuritySchemeReference(DocumentFrame.KeyScheme, document);
         operation.Security = access.Public ? [] : [new OpenApiSecurityRequirement { [key] = [] }];
+        if (access.Tickets)
+            operation.Security.Add(new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(DocumentFrame.TicketScheme, document)] = [] });
         if (access.Needed != Scopes.None)
             operation.Description = $"{operation.Description} Needs the scope '{access.Needed.ToString().ToLowerInvariant()}'.".TrimStart();
     }
 
-    private static void Path(OpenApiOperation operation)
+    private void Path(OpenApiOperation operation, OpenApiDocument document)
     {
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
         {
-            if (parameter.In == ParameterLocation.Path && parameter.Name is { } name && PathPatterns.TryGetValue(name, out var pattern))
-                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = pattern };
+            if (parameter.In != ParameterLocation.Path || parameter.Name is not { } name)
+                continue;
+            parameter.Description = $"The {name}'s id.";
+            parameter.Schema = PathValues.TryGetValue(name, out var value)
+                ? schemas.Of(document, value, isRequest: true)
+                : new OpenApiSchema { Type = JsonSchemaType.String, Pattern = ValueShapes.KeyPattern, Examples = ["mk0123456789abcdef"] };
         }
     }
 
-    private static void Query(OpenApiOperation operation, IEnumerable<QueryRule> rules)
+    private void Query(OpenApiOperation operation, OpenApiDocument document, IEnumerable<QueryRule> rules)
     {
         foreach (var rule in rules)
         {
@@ -71,42 +80,114 @@ internal static class OperationRules
                 Name = rule.Name,
                 In = ParameterLocation.Query,
                 Description = rule.Description,
-                Schema = new OpenApiSchema { Type = rule.IsNumber ? JsonSchemaType.Integer : JsonSchemaType.String },
+                Schema = rule switch
+                {
+                    { Value: { } value } => schemas.Of(document, value, isRequest: true),
+                    { Range: { } range } => new OpenApiSchema
+                    {
+                        Type = JsonSchemaType.Integer,
+                        Minimum = JsonValue.Create(range.Min).ToJsonString(),
+                        Maximum = JsonValue.Create(range.Max).ToJsonString(),
+                        Default = range.Absent,
+                    },
+                    _ => new OpenApiSchema { Type = JsonSchemaType.String, Pattern = rule.Pattern, MaxLength = rule.CharactersMax },
+                },
             });
         }
     }
 
-    private static async Task Body(
-        OpenApiOperation operation, OpenApiOperationTransformerContext context, OpenApiDocument document, BodyRule body,
-        CancellationToken cancellation)
+    private void Body(OpenApiOperation operation, OpenApiDocument document, BodyRule body) => operation.RequestBody = new OpenApiRequestBody
     {
-        IOpenApiSchema schema = body.Record is { } record
-            ? await Component(context, document, record, cancellation)
-            : new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
-        operation.RequestBody = new OpenApiRequestBody
+        Required = true,
+        Description = FormattableString.Invariant($"At most {body.BytesMax:N0} bytes."),
+        Content = new Dictionary<string, OpenApiMediaType>
         {
-            Required = true,
-            Content = new Dictionary<string, OpenApiMediaType> { [body.ContentType] = new() { Schema = schema } },
-        };
+            [body.ContentType] = new OpenApiMediaType
+            {
+                Schema = body.Record is { } record
+                    ? schemas.Of(document, record, isRequest: true)
+                    : new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
+            },
+        },
+    };
+
+    private void Answers(OpenApiOperation operation, OpenApiOperationTransformerContext context, OpenApiDocument document, EventsRule? events)
+    {
+        foreach (var answer in context.Description.SupportedResponseTypes)
+        {
+            if (answer.Type is not { } type || !operation.Responses!.TryGetValue($"{answer.StatusCode}", out var response))
+                continue;
+            var isHead = context.Description.HttpMethod == HttpMethods.Head;
+            if (isHead)
+                response.Content?.Clear();
+            foreach (var media in response.Content?.Values ?? [])
+            {
+                if (type == typeof(byte[]))
+                    media.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
+                else if (type != typeof(void))
+                    media.Schema = schemas.Of(document, type, isRequest: false);
+                if (events is not null)
+                    DescribeEvents(media, document, events);
+            }
+        }
     }
 
-    private static async Task Problems(
-        OpenApiOperation operation, OpenApiOperationTransformerContext context, OpenApiDocument document, CancellationToken cancellation)
+    /// <summary>OpenAPI 3.1 has no words for the records of an event stream: they stand under a name of our own, as references.</summary>
+    private void DescribeEvents(OpenApiMediaType media, OpenApiDocument document, EventsRule rule)
     {
-        var problem = await Component(context, document, typeof(Problem), cancellation);
-        operation.Responses ??= [];
-        operation.Responses["default"] = new OpenApiResponse
+        var events = new JsonObject();
+        foreach (var (name, record) in rule.Events)
         {
-            Description = "The request is refused: the code says why, the detail what to do.",
-            Content = new Dictionary<string, OpenApiMediaType> { [MediaTypeNames.Application.ProblemJson] = new() { Schema = problem } },
-        };
+            schemas.Of(document, record, isRequest: false);
+            events[name] = new JsonObject { ["$ref"] = $"#/components/schemas/{RecordSchemas.NameOf(record)}" };
+        }
+        media.Extensions ??= new Dictionary<string, IOpenApiExtension>();
+        media.Extensions["x-events"] = new JsonNodeExtension(events);
     }
 
-    private static async Task<OpenApiSchemaReference> Component(
-        OpenApiOperationTransformerContext context, OpenApiDocument document, Type record, CancellationToken cancellation)
+    private void Refusals(OpenApiOperation operation, OpenApiDocument document, SortedDictionary<int, SortedSet<ErrorCode>> refusals)
     {
-        if (document.Components?.Schemas?.ContainsKey(record.Name) != true)
-            document.AddComponent(record.Name, await context.GetOrCreateSchemaAsync(record, parameterDescription: null, cancellation));
-        return new OpenApiSchemaReference(record.Name, document);
+        document.Components ??= new OpenApiComponents();
+        document.Components.Responses ??= new Dictionary<string, IOpenApiResponse>(StringComparer.Ordinal);
+        foreach (var (status, codes) in refusals)
+        {
+            // 503 of the readiness route is its answer, not a refusal.
+            if (operation.Responses!.ContainsKey($"{status}"))
+                continue;
+            var isUsual = codes.All(code => ProblemFactory.StatusOf(code) == status);
+            var name = string.Join("Or", codes) + (isUsual ? "" : $"{status}");
+            document.Components.Responses.TryAdd(name, Refusal(document, codes));
+            operation.Responses[$"{status}"] = new OpenApiResponseReference(name, document);
+        }
+    }
+
+    private OpenApiResponse Refusal(OpenApiDocument document, SortedSet<ErrorCode> codes)
+    {
+        var names = codes.Select(ProblemFactory.NameOf).ToArray();
+        return new OpenApiResponse
+        {
+            Description = string.Join(" ", codes.Select(code => $"{ProblemFactory.TitleOf(code)}.")),
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                [MediaTypeNames.Application.ProblemJson] = new OpenApiMediaType
+                {
+                    Schema = new OpenApiSchema
+                    {
+                        AllOf =
+                        [
+                            schemas.Of(document, typeof(Problem), isRequest: false),
+                            new OpenApiSchema
+                            {
+                                Type = JsonSchemaType.Object,
+                                Properties = new Dictionary<string, IOpenApiSchema>
+                                {
+                                    ["code"] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. names.Select(name => (JsonNode)name)] },
+                                },
+                            },
+                        ],
+                    },
+                },
+            },
+        };
     }
 }

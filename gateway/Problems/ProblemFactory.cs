@@ -64,11 +64,15 @@ internal static class ProblemFactory
 
     public static int StatusOf(ErrorCode code) => Table[code].Status;
 
+    public static string TitleOf(ErrorCode code) => Table[code].Title;
+
+    /// <summary>The code as it is written in JSON.</summary>
+    public static string NameOf(ErrorCode code) => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
+
     public static Problem Create(ErrorCode code, string detail, int? status = null)
     {
         var (usual, title) = Table[code];
-        var name = JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
-        return new Problem($"urn:marketplace:problem:{name}", title, status ?? usual, code, detail);
+        return new Problem($"urn:marketplace:problem:{NameOf(code)}", title, status ?? usual, code, detail);
     }
 
     /// <summary>Answers with the problem, in place of whatever was prepared.</summary>

@@ -12,18 +12,22 @@ namespace Marketplace.Gateway;
 internal static class ProgramsApi
 {
     /// <summary>Two ids fit; a salt only has to differ.</summary>
-    private const int SaltBytesMax = 64;
+    public const int SaltBytesMax = 64;
+
+    /// <summary>'blob' and eight digits: enough to tell modules apart by eye.</summary>
+    private const int NameCharactersUsual = 12;
 
     public static void MapProgramsApi(this IEndpointRouteBuilder routes)
     {
         var programs = routes.MapGroup("").WithTags("Programs");
         programs.MapPost(Routes.Programs, Deploy).WithName("DeployProgram").Needs(Scopes.Deploy)
-            .TakesJson(typeof(ProgramRequest), GatewayPolicy.SmallBodyBytesMax).Creates<DeployedProgram>();
+            .TakesJson(typeof(ProgramRequest), GatewayPolicy.SmallBodyBytesMax).Creates<DeployedProgram>()
+            .Refuses(ErrorCode.BlobNotFound, ErrorCode.InvalidModule, ErrorCode.BlobDamaged, ErrorCode.QuotaExceeded);
         programs.MapGet(Routes.Programs, List).WithName("ListPrograms").Needs(Scopes.Read).TakesQuery(Pages.Prefix, Pages.Cursor, Pages.Limit)
             .Holds(GatewayPolicy.ProgramsAnswerBytes).AnswersLong();
-        programs.MapGet($"{Routes.Programs}/{{program}}", Get).WithName("GetProgram").Needs(Scopes.Read);
+        programs.MapGet($"{Routes.Programs}/{{program}}", Get).WithName("GetProgram").Needs(Scopes.Read).Refuses(ErrorCode.ProgramNotFound);
         programs.MapDelete($"{Routes.Programs}/{{program}}", Remove).WithName("RemoveProgram").Needs(Scopes.Deploy)
-            .Produces(StatusCodes.Status204NoContent);
+            .Produces(StatusCodes.Status204NoContent).Refuses(ErrorCode.ProgramNotFound, ErrorCode.ProgramInUse);
     }
 
     /// <summary>Deploys a module that the account has uploaded. The same module and salt again give the same program.</summary>
@@ -33,7 +37,8 @@ internal static class ProgramsApi
         var salt = request.Salt ?? default;
         if (salt.Length > SaltBytesMax)
             throw new MarketException(ErrorCode.LimitExceeded, GatewayMessages.TextTooLong("salt", salt.Length, SaltBytesMax));
-        var name = request.Name ?? "";
+        // A program without a name could not be told from others in a list, and the market takes none.
+        var name = request.Name ?? request.Module.ToString()[..NameCharactersUsual];
         var nameBytes = Encoding.UTF8.GetByteCount(name);
         if (nameBytes > MarketLimits.NameBytesMax)
             throw new MarketException(ErrorCode.LimitExceeded, GatewayMessages.TextTooLong("name", nameBytes, MarketLimits.NameBytesMax));

@@ -11,7 +11,7 @@ internal static class SubmissionRules
     {
         var spec = item.Spec;
         return CheckSize("requestId", Utf8Size(item.RequestId), 1, MarketLimits.RequestIdBytesMax)
-            ?? (spec.EntryPoint is { } entry ? CheckSize("entryPoint", Utf8Size(entry), 1, GuestPolicy.EntryPointNameBytesMax) : null)
+            ?? (spec.EntryPoint is { } entry ? CheckSize("entryPoint", Utf8Size(entry), 1, JobLimits.EntryPointNameBytesMax) : null)
             ?? CheckSize("input", spec.Input.Length, 0, MarketLimits.InlineBytesMax)
             ?? (spec.InputBlob is not null && !spec.Input.IsEmpty
                 ? new Refusal(ErrorCode.MalformedRequest, "The job has an inline input and an input blob; send one of them.")

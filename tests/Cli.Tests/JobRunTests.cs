@@ -57,7 +57,7 @@ public sealed class JobRunTests : IDisposable
         Assert.Equal(ExitCodes.Ok, ran.ExitCode);
         var request = Sent();
         Assert.Equal(
-            $$"""{"requestId":"mine","program":"{{Program}}","entryPoint":"main","arguments":["-v","x y"],"priceMax":"2000","""
+            $$"""{"requestId":"mine","priceMax":"2000","program":"{{Program}}","entryPoint":"main","arguments":["-v","x y"],"""
             + "\"fuelMax\":2000000000,\"memoryPagesMax\":16,\"timeMaxMs\":1500}",
             request.GetRawText());
     }

@@ -26,6 +26,10 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness
     public static readonly AccountId Mallory = new(new Bytes32([.. Enumerable.Repeat((byte)0xBA, 32)]));
     public const Scopes AllScopes = Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Admin;
 
+    /// <summary>The document that is checked in; every answer to a client of the fixture is compared with it.</summary>
+    public static readonly string DocumentFile = Path.Combine(AppContext.BaseDirectory, "openapi.json");
+    public static readonly ApiDocument Document = new(File.ReadAllBytes(DocumentFile));
+
     private readonly WebApplication _app;
     private readonly LogCapture _log = new();
 
@@ -81,9 +85,12 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness
         return fixture;
     }
 
-    public HttpClient ClientOf(string? key)
+    /// <param name="key">The key that its requests carry; null: none.</param>
+    /// <param name="isChecked">False: answers may be others than the document promises, because the test makes the market answer so.</param>
+    public HttpClient ClientOf(string? key, bool isChecked = true)
     {
-        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Url };
+        var connection = new SocketsHttpHandler { AllowAutoRedirect = false };
+        var client = new HttpClient(isChecked ? new AnswerCheck(Document, connection) : connection) { BaseAddress = Url };
         if (key is not null)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         return client;

@@ -28,8 +28,9 @@ public sealed partial class ProblemTests
     {
         await using var gateway = await GatewayFixture.Start();
         gateway.Market.Fault = () => new MarketException(code, "what was seen");
+        using var client = gateway.ClientOf(gateway.Key, isChecked: false);
 
-        var detail = await gateway.Client.Get(Routes.Account).Refused((HttpStatusCode)ProblemFactory.StatusOf(code), code);
+        var detail = await client.Get(Routes.Account).Refused((HttpStatusCode)ProblemFactory.StatusOf(code), code);
 
         Assert.Equal("what was seen", detail);
     }

@@ -6,14 +6,31 @@ namespace Marketplace.Api;
 [JsonConverter(typeof(SnakeCaseEnumConverter<JobState>))]
 public enum JobState
 {
+    /// <summary>Waits for a worker.</summary>
     Pending = 0,
+
+    /// <summary>A worker has been chosen.</summary>
     Matched = 1,
+
+    /// <summary>A worker runs it.</summary>
     Running = 2,
+
+    /// <summary>Its result is being checked.</summary>
     Verifying = 3,
+
+    /// <summary>Ended: the program ran to its end; there is an output.</summary>
     Completed = 4,
+
+    /// <summary>Ended without an output; fault and code say why.</summary>
     Failed = 5,
+
+    /// <summary>Ended by the client.</summary>
     Cancelled = 6,
+
+    /// <summary>Ended: the program ran longer than the job allows.</summary>
     TimedOut = 7,
+
+    /// <summary>Ended: no worker took it in time.</summary>
     Expired = 8,
 }
 
@@ -21,21 +38,41 @@ public enum JobState
 [JsonConverter(typeof(SnakeCaseEnumConverter<JobFault>))]
 public enum JobFault
 {
+    /// <summary>It completed: the client pays for the fuel used.</summary>
     None = 0,
+
+    /// <summary>The program trapped, failed or reached a limit: the client pays for the fuel used.</summary>
     Program = 1,
+
+    /// <summary>Every attempt failed on the workers' side: nothing is paid.</summary>
     Worker = 2,
+
+    /// <summary>The module or an input could not be fetched: nothing is paid.</summary>
     Input = 3,
+
+    /// <summary>No worker took the job in time: nothing is paid.</summary>
     NoWorker = 4,
+
+    /// <summary>The client cancelled it: nothing is paid.</summary>
     Client = 5,
 }
 
 /// <summary>A job as its owner sees it.</summary>
 public sealed record Job
 {
+    /// <summary>The job, derived from the account and the request id.</summary>
     public required JobId Id { get; init; }
+
+    /// <summary>The client's own id of it.</summary>
     public required string RequestId { get; init; }
+
+    /// <summary>What it runs.</summary>
     public required ProgramId Program { get; init; }
+
+    /// <summary>Where it is in its life.</summary>
     public required JobState State { get; init; }
+
+    /// <summary>Whose doing the end was; none while it has not ended.</summary>
     public required JobFault Fault { get; init; }
 
     /// <summary>Why it did not complete.</summary>
@@ -45,15 +82,26 @@ public sealed record Job
     public string? Reason { get; init; }
 
     /// <summary>
-    /// What the program exited with: 0 where it completed; null where it was stopped or did not run, and where the job has not ended.
+    /// What the program exited with: 0 where it completed; absent where it was stopped or did not run, and where the job has not ended.
     /// </summary>
     public int? ExitCode { get; init; }
 
+    /// <summary>When it was first submitted.</summary>
     public required DateTimeOffset SubmittedAt { get; init; }
+
+    /// <summary>When it ended; absent while it has not.</summary>
     public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Who ran it last.</summary>
     public WorkerId? Worker { get; init; }
+
+    /// <summary>The most instructions that it may use.</summary>
     public required long FuelMax { get; init; }
+
+    /// <summary>Instructions used, which is what is paid.</summary>
     public required long FuelUsed { get; init; }
+
+    /// <summary>The most that it may cost.</summary>
     public required TokenAmount PriceMax { get; init; }
 
     /// <summary>What the job cost.</summary>
@@ -62,11 +110,17 @@ public sealed record Job
     /// <summary>Present when completed.</summary>
     public JobOutput? Output { get; init; }
 
+    /// <summary>The program's state that the run started from, where the program keeps state.</summary>
     public StateRoot? StateRootBefore { get; init; }
+
+    /// <summary>The program's state after the run.</summary>
     public StateRoot? StateRootAfter { get; init; }
+
+    /// <summary>Its steps so far, oldest first.</summary>
     public required IReadOnlyList<JobStep> History { get; init; }
 }
 
+/// <summary>What a completed job gave.</summary>
 /// <param name="Size">Bytes.</param>
 /// <param name="Inline">The output itself, where it has at most 16 KiB.</param>
 /// <param name="Blob">The output as a blob, where it is larger.</param>
@@ -76,14 +130,29 @@ public sealed record JobOutput(long Size, ReadOnlyMemory<byte>? Inline, BlobId? 
     public IReadOnlyList<JobFile>? Files { get; init; }
 }
 
+/// <summary>A file that a program left.</summary>
 /// <param name="Name">Its path under <c>/out</c>: parts divided by slashes, none of them empty, '.' or '..'.</param>
 /// <param name="Blob">Its content, a blob of the job's account.</param>
 /// <param name="Size">Bytes.</param>
 public sealed record JobFile(string Name, BlobId Blob, long Size);
 
+/// <summary>A step of a job's life.</summary>
+/// <param name="State">The state that began.</param>
+/// <param name="At">When.</param>
+/// <param name="Worker">Whose run it concerns.</param>
+/// <param name="Note">Why, in words.</param>
 public sealed record JobStep(JobState State, DateTimeOffset At, WorkerId? Worker, string? Note);
 
 /// <summary>A job in a list.</summary>
+/// <param name="Id">The job.</param>
+/// <param name="RequestId">The client's own id of it.</param>
+/// <param name="Program">What it runs.</param>
+/// <param name="State">Where it is in its life.</param>
+/// <param name="Code">Why it did not complete.</param>
+/// <param name="SubmittedAt">When it was first submitted.</param>
+/// <param name="EndedAt">When it ended; absent while it has not.</param>
+/// <param name="FuelUsed">Instructions used.</param>
+/// <param name="Charge">What it cost.</param>
 public sealed record JobListItem(
     JobId Id,
     string RequestId,
@@ -95,26 +164,40 @@ public sealed record JobListItem(
     long FuelUsed,
     TokenAmount Charge);
 
-/// <summary>A page of a list, newest first. <paramref name="Next"/> is the cursor of the next page; null on the last one.</summary>
+/// <summary>A page of a list, newest first.</summary>
+/// <param name="Items">At most as many as were asked for.</param>
+/// <param name="Next">The cursor of the next page; absent on the last one.</param>
 public sealed record Page<TItem>(IReadOnlyList<TItem> Items, string? Next);
 
 /// <summary>Why a job was matched as it was, or why it waits.</summary>
 /// <param name="Id">The job.</param>
 /// <param name="State">Where it is in its life.</param>
-/// <param name="Summary">One sentence.</param>
-/// <param name="Offers">Each offer that was looked at.</param>
+/// <param name="Summary">Why, in a sentence.</param>
+/// <param name="Offers">What became of the offers that were compared.</param>
 /// <param name="CheapestPrice">
-/// The price limit at which the cheapest offer that fits would take the waiting job; null where no offer fits, and for jobs that do not wait for one.
+/// The price limit at which the cheapest offer that fits would take the waiting job; absent where no offer fits, and for jobs that do not wait for one.
 /// </param>
 public sealed record JobExplanation(
     JobId Id, JobState State, string Summary, IReadOnlyList<OfferVerdict> Offers, TokenAmount? CheapestPrice = null);
 
+/// <summary>Why one offer won or lost.</summary>
 /// <param name="Worker">Whose offer.</param>
 /// <param name="Price">What it would have cost at most.</param>
 /// <param name="Won">Whether it got the job.</param>
 /// <param name="Reason">Why it won or lost.</param>
 public sealed record OfferVerdict(WorkerId Worker, TokenAmount Price, bool Won, string Reason);
 
+/// <summary>A server-sent event <c>lagged</c>: ended jobs were left out, because the reader was too slow or the way to the market was broken.</summary>
+/// <param name="Missed">How many at least.</param>
+public sealed record EventsLagged(long Missed);
+
 /// <summary>A server-sent event <c>job</c>: a job of the account has ended.</summary>
+/// <param name="Id">The job.</param>
+/// <param name="RequestId">The client's own id of it.</param>
+/// <param name="State">How it ended.</param>
+/// <param name="Code">Why it did not complete.</param>
+/// <param name="FuelUsed">Instructions used.</param>
+/// <param name="Charge">What it cost.</param>
+/// <param name="Output">Present when completed.</param>
 public sealed record JobEnded(
     JobId Id, string RequestId, JobState State, ErrorCode? Code, long FuelUsed, TokenAmount Charge, JobOutput? Output);

@@ -1,11 +1,15 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
+
 namespace Marketplace.Api;
 
-/// <summary>One job to run: the body of <c>POST /v1/jobs</c>, and an item of a batch.</summary>
-public sealed record JobRequest
+/// <summary>What is run, on what, within which bounds: a <see cref="JobRequest"/> without what names it and what it may cost.</summary>
+public abstract record JobTerms
 {
-    /// <summary>The client's own id of the job, 1 to 128 bytes: sending it again reaches the same job.</summary>
-    public required string RequestId { get; init; }
+    /// <summary>The fuel limit of a job that states none: about a tenth of a second of one core.</summary>
+    public const long FuelMaxUnstated = 100_000_000;
 
+    /// <summary>What to run.</summary>
     public required ProgramId Program { get; init; }
 
     /// <summary>The export to call; left out: the program's only entry point.</summary>
@@ -32,9 +36,6 @@ public sealed record JobRequest
     /// </summary>
     public IReadOnlyDictionary<string, BlobId>? InputFiles { get; init; }
 
-    /// <summary>What the job may cost in all, in base units; held until it is settled.</summary>
-    public required TokenAmount PriceMax { get; init; }
-
     /// <summary>Instructions; left out: 100 million.</summary>
     public long? FuelMax { get; init; }
 
@@ -51,21 +52,51 @@ public sealed record JobRequest
     public long? ExpiresAfterMs { get; init; }
 }
 
-/// <summary>The body of <c>POST /v1/jobs:batch</c>: 1 to 1,000 jobs.</summary>
+/// <summary>One job to run: the body of <c>POST /v1/jobs</c>, and an item of a batch.</summary>
+public sealed record JobRequest : JobTerms
+{
+    /// <summary>A request whose terms are set one by one.</summary>
+    [JsonConstructor]
+    public JobRequest()
+    {
+    }
+
+    /// <summary>A request on the terms of another or of what the client keeps.</summary>
+    /// <param name="terms">What is run.</param>
+    /// <param name="requestId">Names the job.</param>
+    /// <param name="priceMax">What it may cost in all.</param>
+    [SetsRequiredMembers]
+    public JobRequest(JobTerms terms, string requestId, TokenAmount priceMax)
+        : base(terms) =>
+        (RequestId, PriceMax) = (requestId, priceMax);
+
+    /// <summary>The client's own id of the job, 1 to 128 bytes: sending it again reaches the same job.</summary>
+    public required string RequestId { get; init; }
+
+    /// <summary>What the job may cost in all, in base units; held until it is settled.</summary>
+    public required TokenAmount PriceMax { get; init; }
+}
+
+/// <summary>The body of <c>POST /v1/jobs:batch</c>.</summary>
+/// <param name="Jobs">1 to 1,000 jobs.</param>
 public sealed record JobBatchRequest(IReadOnlyList<JobRequest> Jobs);
 
-/// <summary>One result per item of the batch, in order.</summary>
+/// <summary>What became of a batch.</summary>
+/// <param name="Results">One per item of the batch, in order.</param>
 public sealed record JobBatchResponse(IReadOnlyList<JobBatchItem> Results);
 
-/// <summary>What became of one item: <paramref name="Code"/> and <paramref name="Message"/> are there when it was refused.</summary>
+/// <summary>What became of one item: code and message are there when it was refused.</summary>
 /// <param name="Id">The job's id.</param>
 /// <param name="Existed">The same request had created it before.</param>
 /// <param name="Code">Why it was refused.</param>
 /// <param name="Message">What was seen, what is allowed, what to do.</param>
 public sealed record JobBatchItem(JobId Id, bool Existed, ErrorCode? Code, string? Message);
 
-/// <summary>The body of <c>POST /v1/jobs:get</c>: 1 to 1,000 ids.</summary>
+/// <summary>The body of <c>POST /v1/jobs:get</c>.</summary>
+/// <param name="Ids">1 to 1,000 jobs.</param>
 public sealed record JobsGetRequest(IReadOnlyList<JobId> Ids);
 
-/// <summary>The jobs that were found, in the order asked; <paramref name="NotFound"/> names the others.</summary>
+/// <summary>Many jobs at once.</summary>
+/// <param name="Jobs">Those that were found, in the order asked.</param>
+/// <param name="NotFound">The others: this account has no such jobs.</param>
 public sealed record JobsGetResponse(IReadOnlyList<Job> Jobs, IReadOnlyList<JobId> NotFound);

@@ -3,9 +3,15 @@ using System.Text.Json.Serialization;
 namespace Marketplace.Api.Workers;
 
 /// <summary>What a worker asks and offers. The first message of a link.</summary>
+/// <param name="Worker">Whose offer.</param>
+/// <param name="PayTo">The account that earns.</param>
+/// <param name="PricePerMillionFuel">What it asks.</param>
+/// <param name="Slots">Jobs that it runs at a time.</param>
+/// <param name="MemoryPagesMax">Pages of 64 KiB that one job may have.</param>
 public sealed record WorkerOffer(WorkerId Worker, AccountId PayTo, TokenAmount PricePerMillionFuel, int Slots, int MemoryPagesMax);
 
-/// <summary>The market's answer to an offer; the start number is part of every lease.</summary>
+/// <summary>The market's answer to an offer.</summary>
+/// <param name="Start">Counts the worker's starts; part of every lease.</param>
 public sealed record WorkerWelcome(long Start);
 
 /// <summary>Asks for leases and for leases to stop. Sequence counts the polls of a start: a repeated one is answered alike.</summary>
@@ -15,12 +21,28 @@ public sealed record WorkerWelcome(long Start);
 /// <param name="LeasesMax">Leases that it wants to hold at a time, those it holds included.</param>
 public sealed record WorkerPoll(WorkerId Worker, long Start, long Sequence, int LeasesMax);
 
+/// <summary>What a worker is to do.</summary>
 /// <param name="Known">False: offer again and drop all leases.</param>
 /// <param name="Leases">Jobs to run.</param>
 /// <param name="Stops">Leases to stop at once; no report on them is needed.</param>
 public sealed record WorkerOrders(bool Known, IReadOnlyList<WorkerLease> Leases, IReadOnlyList<LeaseId> Stops);
 
 /// <summary>The right and duty to run one job until <paramref name="Deadline"/>.</summary>
+/// <param name="Id">Names the lease.</param>
+/// <param name="Job">What is run.</param>
+/// <param name="Program">Its program.</param>
+/// <param name="Module">The program's module.</param>
+/// <param name="EntryPoint">The export to call; null: the only one.</param>
+/// <param name="Arguments">Arguments of a WASI command.</param>
+/// <param name="Input">The input, where it is inline.</param>
+/// <param name="InputBlob">The input, where it is a blob.</param>
+/// <param name="FuelMax">Instructions.</param>
+/// <param name="MemoryPagesMax">Pages of 64 KiB.</param>
+/// <param name="TimeMax">Wall time of the run.</param>
+/// <param name="Attempt">1 for the first.</param>
+/// <param name="Root">The state to start from, for programs that keep state.</param>
+/// <param name="SubmittedAt">What the guest's clock shows.</param>
+/// <param name="Deadline">When the market gives the job to another.</param>
 public sealed record WorkerLease(
     LeaseId Id,
     JobId Job,
@@ -49,16 +71,37 @@ public sealed record WorkerLease(
 [JsonConverter(typeof(SnakeCaseEnumConverter<RunOutcome>))]
 public enum RunOutcome
 {
+    /// <summary>The program ran to its end.</summary>
     Completed = 0,
+
+    /// <summary>The program trapped.</summary>
     Trapped = 1,
+
+    /// <summary>The program ended with a failure of its own.</summary>
     Failed = 2,
+
+    /// <summary>It used up its fuel.</summary>
     OutOfFuel = 3,
+
+    /// <summary>It asked for more memory than allowed.</summary>
     OutOfMemory = 4,
+
+    /// <summary>It ran longer than allowed.</summary>
     TimedOut = 5,
+
+    /// <summary>The market stopped the lease.</summary>
     Cancelled = 6,
+
+    /// <summary>It gave more output than allowed.</summary>
     OutputTooLarge = 7,
+
+    /// <summary>The worker failed; another may do better.</summary>
     WorkerFault = 8,
+
+    /// <summary>Module or input could not be fetched.</summary>
     InputUnavailable = 9,
+
+    /// <summary>The module is not valid.</summary>
     InvalidModule = 10,
 
     /// <summary>Not started: the lease goes back to the market. Neither a failure nor a retry.</summary>
@@ -66,6 +109,18 @@ public enum RunOutcome
 }
 
 /// <summary>The result of one lease. An output over 16 KiB was uploaded before as <paramref name="OutputBlob"/>.</summary>
+/// <param name="Lease">Whose result.</param>
+/// <param name="Job">The lease's job.</param>
+/// <param name="Outcome">How the run ended.</param>
+/// <param name="Reason">Why, in a sentence.</param>
+/// <param name="FuelUsed">Instructions.</param>
+/// <param name="Output">The output, where it is inline.</param>
+/// <param name="OutputBlob">The output, where it is a blob.</param>
+/// <param name="OutputSize">Bytes.</param>
+/// <param name="Log">What the program wrote to its log.</param>
+/// <param name="StateChanges">What it changed of the program's state.</param>
+/// <param name="StartedAt">When the run began.</param>
+/// <param name="EndedAt">When it ended.</param>
 public sealed record WorkerResult(
     LeaseId Lease,
     JobId Job,
@@ -87,8 +142,12 @@ public sealed record WorkerResult(
     public IReadOnlyList<JobFile>? Files { get; init; }
 }
 
-/// <summary>A changed key of program state; a null value deletes it.</summary>
+/// <summary>A changed key of program state.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Value">Its new value; null deletes it.</param>
 public readonly record struct StateChange(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte>? Value);
 
 /// <summary>Results in a batch: what has gathered while the report before was under way, at most 64.</summary>
+/// <param name="Worker">Who reports.</param>
+/// <param name="Results">One per lease that ended.</param>
 public sealed record WorkerReport(WorkerId Worker, IReadOnlyList<WorkerResult> Results);

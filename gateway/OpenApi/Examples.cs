@@ -1,0 +1,96 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Marketplace.Api;
+
+namespace Marketplace.Gateway;
+
+/// <summary>One job's way through the API, as the examples of the document: records, written as the service writes them.</summary>
+internal static class Examples
+{
+    public static readonly JobId Job = JobId.Parse("3b1c0e5a9f77d2c46e80b1a94d5ce2f01a7b6c8d9e0f1a2b3c4d5e6f70819203");
+    public static readonly AccountId Account = AccountId.Parse("8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c");
+    public static readonly WorkerId Worker = WorkerId.Parse("d04ab232742bb4ab3a1368bd4615e4e6d0224ab71a016baf8520a332c9778737");
+    public static readonly BlobId Module = BlobId.Parse("blob9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
+    public static readonly ProgramId Program = ProgramId.Parse("progd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+    public static readonly StateRoot Root = StateRoot.Parse("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155");
+    public static readonly TokenAmount Amount = new(1_000_000);
+
+    private const string RequestId = "order-2026-07-31-0042";
+    private const string KeyId = "mk0123456789abcdef";
+    private const long FuelUsed = 2731;
+
+    private static readonly TokenAmount Charge = new(28);
+    private static readonly DateTimeOffset At = new(2026, 7, 31, 12, 0, 0, TimeSpan.Zero);
+    private static readonly byte[] Output = "HELLO MARKETPLACE"u8.ToArray();
+
+    private static readonly JobRequest JobRequest =
+        new() { RequestId = RequestId, Program = Program, InputText = "hello marketplace", PriceMax = Amount };
+
+    private static readonly Job Completed = new()
+    {
+        Id = Job,
+        RequestId = RequestId,
+        Program = Program,
+        State = JobState.Completed,
+        Fault = JobFault.None,
+        ExitCode = 0,
+        SubmittedAt = At,
+        EndedAt = At.AddMilliseconds(12),
+        Worker = Worker,
+        FuelMax = JobDefaults.FuelMax,
+        FuelUsed = FuelUsed,
+        PriceMax = Amount,
+        Charge = Charge,
+        Output = new JobOutput(Output.Length, Output, Blob: null),
+        History =
+        [
+            new JobStep(JobState.Pending, At, Worker: null, Note: null),
+            new JobStep(JobState.Matched, At.AddMilliseconds(1), Worker, Note: null),
+            new JobStep(JobState.Running, At.AddMilliseconds(2), Worker, Note: null),
+            new JobStep(JobState.Completed, At.AddMilliseconds(12), Worker, Note: null),
+        ],
+    };
+
+    private static readonly Blob Stored = new(Module, 1234, At);
+
+    private static readonly DeployedProgram Deployed =
+        new(Program, "echo", Module, 1234, Account, At, "wasi_command", ["_start"], ["wasi_snapshot_preview1.fd_write"], UsesState: false);
+
+    private static readonly AccessKey Key = new(KeyId, "build server", [Scope.Read, Scope.Submit], Amount, Charge, At, RevokedAt: null);
+
+    private static readonly Dictionary<Type, object> Records = new()
+    {
+        [typeof(JobRequest)] = JobRequest,
+        [typeof(JobBatchRequest)] = new JobBatchRequest([JobRequest]),
+        [typeof(JobBatchResponse)] = new JobBatchResponse([new JobBatchItem(Job, Existed: false, Code: null, Message: null)]),
+        [typeof(JobsGetRequest)] = new JobsGetRequest([Job]),
+        [typeof(JobsGetResponse)] = new JobsGetResponse([Completed], []),
+        [typeof(Job)] = Completed,
+        [typeof(JobEnded)] = new JobEnded(Job, RequestId, JobState.Completed, Code: null, FuelUsed, Charge, Completed.Output),
+        [typeof(EventsLagged)] = new EventsLagged(3),
+        [typeof(JobExplanation)] = new JobExplanation(
+            Job, JobState.Completed, "The cheapest offer that fitted won.", [new OfferVerdict(Worker, Amount, Won: true, "It is the cheapest that fits.")]),
+        [typeof(Page<JobListItem>)] = new Page<JobListItem>(
+            [new JobListItem(Job, RequestId, Program, JobState.Completed, Code: null, At, Completed.EndedAt, FuelUsed, Charge)], Next: null),
+        [typeof(Blob)] = Stored,
+        [typeof(Page<Blob>)] = new Page<Blob>([Stored], Next: null),
+        [typeof(ProgramRequest)] = new ProgramRequest(Module, "echo"),
+        [typeof(DeployedProgram)] = Deployed,
+        [typeof(Page<DeployedProgram>)] = new Page<DeployedProgram>([Deployed], Next: null),
+        [typeof(Account)] = new Account(
+            Account, Available: new TokenAmount(998_972), Held: Amount, UnderWay: TokenAmount.Zero, Earned: TokenAmount.Zero, Charge, OpenJobs: 1),
+        [typeof(KeyRequest)] = new KeyRequest("build server", [Scope.Read, Scope.Submit], Amount),
+        [typeof(CreatedKey)] = new CreatedKey($"{KeyId}_{new string('0', 64)}", Key),
+        [typeof(Page<AccessKey>)] = new Page<AccessKey>([Key], Next: null),
+        [typeof(MarketStatus)] = new MarketStatus(
+            QueuedJobs: 0, RunningJobs: 1, Workers: 1, Slots: 4, LowestPricePerMillionFuel: new TokenAmount(10_000), ReadModelLag: 0),
+        [typeof(Health)] = new Health("ready", "0.1.0", Reason: null),
+        [typeof(EventTicket)] = new EventTicket(new string('0', 64), At),
+        [typeof(Problem)] = ProblemFactory.Create(ErrorCode.JobNotFound, GatewayMessages.JobNotFound(Job)),
+    };
+
+    /// <returns>Null for records that only stand inside others.</returns>
+    public static JsonNode? Of(Type record) => Records.TryGetValue(record, out var example)
+        ? JsonSerializer.SerializeToNode(example, ApiJson.Default.GetTypeInfo(record)!)
+        : null;
+}

@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Marketplace.Api;
+using Marketplace.Grains;
+using Microsoft.OpenApi;
+using CreatedKey = Marketplace.Api.CreatedKey;
+using JobOutput = Marketplace.Api.JobOutput;
+using KeyRequest = Marketplace.Api.KeyRequest;
+using Scope = Marketplace.Api.Scope;
+
+namespace Marketplace.Gateway;
+
+/// <summary>What the members of records may hold, read from the constants that the checks themselves read.</summary>
+internal static class MemberBounds
+{
+    private static readonly int ScopesMax = Enum.GetValues<Scope>().Length;
+
+    private static readonly Dictionary<(Type Record, string Member), Action<OpenApiSchema>> Bounds = new()
+    {
+        [(typeof(JobRequest), nameof(JobRequest.RequestId))] = Text(1, MarketLimits.RequestIdBytesMax),
+        [(typeof(JobRequest), nameof(JobRequest.EntryPoint))] = Text(1, JobLimits.EntryPointNameBytesMax),
+        [(typeof(JobRequest), nameof(JobRequest.Input))] = Bytes(MarketLimits.InlineBytesMax),
+        [(typeof(JobRequest), nameof(JobRequest.InputText))] = Text(0, MarketLimits.InlineBytesMax),
+        [(typeof(JobRequest), nameof(JobRequest.Arguments))] =
+            Items(0, MarketLimits.ArgumentsMax, Text(0, MarketLimits.ArgumentBytesMax)),
+        [(typeof(JobRequest), nameof(JobRequest.Environment))] =
+            Members(MarketLimits.EnvironmentVariablesMax, Text(0, MarketLimits.EnvironmentBytesMax)),
+        [(typeof(JobRequest), nameof(JobRequest.InputFiles))] = Members(MarketLimits.JobFilesMax),
+        [(typeof(JobRequest), nameof(JobRequest.FuelMax))] = NumberOf(nameof(JobRequest.FuelMax)),
+        [(typeof(JobRequest), nameof(JobRequest.MemoryPagesMax))] = NumberOf(nameof(JobRequest.MemoryPagesMax)),
+        [(typeof(JobRequest), nameof(JobRequest.TimeMaxMs))] = NumberOf(nameof(JobRequest.TimeMaxMs)),
+        [(typeof(JobRequest), nameof(JobRequest.RetriesMax))] = NumberOf(nameof(JobRequest.RetriesMax)),
+        [(typeof(JobRequest), nameof(JobRequest.ExpiresAfterMs))] = NumberOf(nameof(JobRequest.ExpiresAfterMs)),
+        [(typeof(JobBatchRequest), nameof(JobBatchRequest.Jobs))] = Items(1, MarketLimits.BatchJobsMax),
+        [(typeof(JobsGetRequest), nameof(JobsGetRequest.Ids))] = Items(1, Routes.BatchItemsMax),
+        [(typeof(ProgramRequest), nameof(ProgramRequest.Name))] = Text(1, MarketLimits.NameBytesMax),
+        [(typeof(ProgramRequest), nameof(ProgramRequest.Salt))] = Bytes(ProgramsApi.SaltBytesMax),
+        [(typeof(KeyRequest), nameof(KeyRequest.Name))] = Text(1, MarketLimits.NameBytesMax),
+        [(typeof(KeyRequest), nameof(KeyRequest.Scopes))] = Items(1, ScopesMax),
+
+        [(typeof(Job), nameof(Job.RequestId))] = Text(1, MarketLimits.RequestIdBytesMax),
+        [(typeof(Job), nameof(Job.FuelMax))] = Number(1, MarketLimits.FuelMax),
+        [(typeof(Job), nameof(Job.FuelUsed))] = Number(0),
+        [(typeof(JobListItem), nameof(JobListItem.RequestId))] = Text(1, MarketLimits.RequestIdBytesMax),
+        [(typeof(JobListItem), nameof(JobListItem.FuelUsed))] = Number(0),
+        [(typeof(JobEnded), nameof(JobEnded.RequestId))] = Text(1, MarketLimits.RequestIdBytesMax),
+        [(typeof(JobEnded), nameof(JobEnded.FuelUsed))] = Number(0),
+        [(typeof(EventsLagged), nameof(EventsLagged.Missed))] = Number(1),
+        [(typeof(JobOutput), nameof(JobOutput.Size))] = Number(0, MarketLimits.OutputBytesMax),
+        [(typeof(JobOutput), nameof(JobOutput.Inline))] = Bytes(MarketLimits.InlineBytesMax),
+        [(typeof(JobOutput), nameof(JobOutput.Files))] = Items(1, MarketLimits.JobFilesMax),
+        [(typeof(JobFile), nameof(JobFile.Size))] = Number(0, MarketLimits.OutputBytesMax),
+        [(typeof(JobBatchResponse), nameof(JobBatchResponse.Results))] = Items(1, MarketLimits.BatchJobsMax),
+        [(typeof(JobsGetResponse), nameof(JobsGetResponse.Jobs))] = Items(0, Routes.BatchItemsMax),
+        [(typeof(JobsGetResponse), nameof(JobsGetResponse.NotFound))] = Items(0, Routes.BatchItemsMax),
+        [(typeof(Blob), nameof(Blob.Size))] = Number(0),
+        [(typeof(DeployedProgram), nameof(DeployedProgram.Name))] = Text(1, MarketLimits.NameBytesMax),
+        [(typeof(DeployedProgram), nameof(DeployedProgram.ModuleSize))] = Number(0),
+        [(typeof(Account), nameof(Account.OpenJobs))] = Number(0),
+        [(typeof(AccessKey), nameof(AccessKey.Id))] = Matching(ValueShapes.KeyPattern),
+        [(typeof(AccessKey), nameof(AccessKey.Name))] = Text(1, MarketLimits.NameBytesMax),
+        [(typeof(AccessKey), nameof(AccessKey.Scopes))] = Items(1, ScopesMax),
+        [(typeof(CreatedKey), nameof(CreatedKey.Key))] = Matching(ValueShapes.KeyWithSecretPattern),
+        [(typeof(EventTicket), nameof(EventTicket.Ticket))] = Matching(EventTickets.Pattern),
+        [(typeof(MarketStatus), nameof(MarketStatus.QueuedJobs))] = Number(0),
+        [(typeof(MarketStatus), nameof(MarketStatus.RunningJobs))] = Number(0),
+        [(typeof(MarketStatus), nameof(MarketStatus.Workers))] = Number(0),
+        [(typeof(MarketStatus), nameof(MarketStatus.Slots))] = Number(0),
+        [(typeof(MarketStatus), nameof(MarketStatus.ReadModelLag))] = Number(0),
+        [(typeof(Health), nameof(Health.Status))] = OneOf(HealthApi.Words),
+        [(typeof(Problem), nameof(Problem.Status))] = Number(400, 599),
+        [(typeof(Page<>), nameof(Page<>.Items))] = Items(0, GatewayPolicy.PageItemsMax),
+        [(typeof(Page<>), nameof(Page<>.Next))] = Text(1, GatewayPolicy.CursorCharactersMax),
+    };
+
+    private static readonly Dictionary<(Type Record, string Member), Action<OpenApiSchema>> ByJsonName = Bounds.ToDictionary(
+        bound => (bound.Key.Record, JsonNamingPolicy.CamelCase.ConvertName(bound.Key.Member)), bound => bound.Value);
+
+    /// <param name="schema">The member's schema, which stands in its record.</param>
+    /// <param name="record">The record's type.</param>
+    /// <param name="member">The member's name in JSON.</param>
+    public static void Apply(OpenApiSchema schema, Type record, string member)
+    {
+        var declared = record.IsGenericType ? record.GetGenericTypeDefinition() : record;
+        if (ByJsonName.TryGetValue((declared, member), out var bound))
+            bound(schema);
+    }
+
+    /// <summary>A bound of bytes bounds the characters too: none has less than one byte.</summary>
+    private static Action<OpenApiSchema> Text(int bytesMin, int bytesMax) => schema =>
+    {
+        schema.MinLength = bytesMin == 0 ? null : bytesMin;
+        schema.MaxLength = bytesMax;
+    };
+
+    private static Action<OpenApiSchema> Bytes(int bytesMax) => schema => schema.MaxLength = (bytesMax + 2) / 3 * 4;
+
+    private static Action<OpenApiSchema> Matching(string pattern) => schema => schema.Pattern = pattern;
+
+    private static Action<OpenApiSchema> OneOf(IEnumerable<string> words) =>
+        schema => schema.Enum = [.. words.Select(word => (JsonNode)word)];
+
+    private static Action<OpenApiSchema> Items(int min, int max, Action<OpenApiSchema>? item = null) => schema =>
+    {
+        schema.MinItems = min == 0 ? null : min;
+        schema.MaxItems = max;
+        item?.Invoke((OpenApiSchema)schema.Items!);
+    };
+
+    private static Action<OpenApiSchema> Members(int max, Action<OpenApiSchema>? member = null) => schema =>
+    {
+        schema.MaxProperties = max;
+        member?.Invoke((OpenApiSchema)schema.AdditionalProperties!);
+    };
+
+    /// <summary>Without what counts when it is left out, which stands in its words: generators make a member with a default one that must be given.</summary>
+    private static Action<OpenApiSchema> Number(long min, long? max = null) => schema =>
+    {
+        schema.Minimum = Figure(min);
+        schema.Maximum = max is { } most ? Figure(most) : null;
+    };
+
+    /// <summary>The bounds that a refused number is told.</summary>
+    private static Action<OpenApiSchema> NumberOf(string member) =>
+        NumberBounds.Of(JsonNamingPolicy.CamelCase.ConvertName(member)) is { } bounds
+            ? Number(bounds.Min, bounds.Max)
+            : throw new InvalidOperationException($"{member} has no {nameof(NumberBounds)}. This is a bug in the gateway.");
+
+    private static string Figure(long value) => value.ToString(CultureInfo.InvariantCulture);
+}
