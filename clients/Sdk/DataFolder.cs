@@ -6,7 +6,9 @@ namespace Marketplace.Sdk;
 /// </summary>
 public sealed class DataFolder(string path)
 {
+    /// <summary>The file with the silo's address.</summary>
     public const string UrlFile = "url";
+    /// <summary>The file with the key of the silo's own account.</summary>
     public const string KeyFile = "key";
 
     /// <summary>Both files hold one short line.</summary>
@@ -16,8 +18,10 @@ public sealed class DataFolder(string path)
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
+    /// <summary>The folder, as a full path.</summary>
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
+    /// <summary>Whether there is such a folder.</summary>
     public bool Exists => Directory.Exists(Path);
 
     /// <summary>Where the silo of this folder listens, or did when it last ran.</summary>

@@ -8,10 +8,15 @@ namespace Marketplace.Sdk;
 /// <see cref="MarketplaceUnreachableException"/> (no answer), a <see cref="MarketplaceProtocolException"/> (an answer that makes no sense),
 /// or a <see cref="BlobVerificationException"/> (bytes that are not those of their id).
 /// </summary>
-public sealed class MarketplaceClient : IAsyncDisposable, IDisposable
+public class MarketplaceClient : IAsyncDisposable, IDisposable
 {
-    private readonly HttpTransport _transport;
+    private readonly HttpTransport? _transport;
 
+    /// <summary>For fakes in tests, which override the properties that they use; the others do not work.</summary>
+    protected MarketplaceClient() =>
+        (Jobs, Blobs, Programs, Account, Keys, Market, Events, Health) = (null!, null!, null!, null!, null!, null!, null!, null!);
+
+    /// <summary>A client with these options, which are checked now.</summary>
     /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
     public MarketplaceClient(MarketplaceClientOptions options)
     {
@@ -19,42 +24,61 @@ public sealed class MarketplaceClient : IAsyncDisposable, IDisposable
         options.Validate();
         _transport = new HttpTransport(options);
         Blobs = new BlobsClient(_transport);
-        Jobs = new JobsClient(_transport, Blobs);
+        Market = new MarketClient(_transport);
+        Jobs = new JobsClient(_transport, Blobs, Market);
         Programs = new ProgramsClient(_transport, Blobs);
         Account = new AccountClient(_transport);
         Keys = new KeysClient(_transport);
-        Market = new MarketClient(_transport);
         Events = new EventsClient(_transport);
         Health = new HealthClient(_transport);
     }
 
-    public Uri Url => _transport.Url;
+    /// <summary>Where the service is.</summary>
+    public virtual Uri Url => _transport!.Url;
 
-    public JobsClient Jobs { get; }
+    /// <summary>Submit jobs, wait for them, read what they gave.</summary>
+    public virtual JobsClient Jobs { get; }
 
-    public BlobsClient Blobs { get; }
+    /// <summary>Bytes by their hash.</summary>
+    public virtual BlobsClient Blobs { get; }
 
-    public ProgramsClient Programs { get; }
+    /// <summary>Deployed modules.</summary>
+    public virtual ProgramsClient Programs { get; }
 
-    public AccountClient Account { get; }
+    /// <summary>The account's money.</summary>
+    public virtual AccountClient Account { get; }
 
-    public KeysClient Keys { get; }
+    /// <summary>API keys of the account.</summary>
+    public virtual KeysClient Keys { get; }
 
-    public MarketClient Market { get; }
+    /// <summary>Workers and prices.</summary>
+    public virtual MarketClient Market { get; }
 
-    public EventsClient Events { get; }
+    /// <summary>Jobs as they end.</summary>
+    public virtual EventsClient Events { get; }
 
-    public HealthClient Health { get; }
+    /// <summary>Whether the service lives.</summary>
+    public virtual HealthClient Health { get; }
 
     /// <summary>A client of the silo that keeps its data in this folder of this machine.</summary>
     /// <exception cref="DataFolderException">The folder cannot be used; the message says why.</exception>
     public static MarketplaceClient FromDataFolder(string path) => new(MarketplaceClientOptions.FromDataFolder(path));
 
-    public void Dispose() => _transport.Dispose();
+    /// <summary>Closes the connections; requests under way fail.</summary>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
 
+    /// <inheritdoc cref="Dispose()"/>
     public ValueTask DisposeAsync()
     {
         Dispose();
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>Closes the connections.</summary>
+    /// <param name="disposing">Always true: the client has no finalizer.</param>
+    protected virtual void Dispose(bool disposing) => _transport?.Dispose();
 }

@@ -1,4 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Sdk;
 
@@ -38,10 +40,20 @@ public sealed class MarketplaceClientOptions
     /// <summary>The longest pause, unless the service asks for more by Retry-After.</summary>
     public TimeSpan RetryDelayMax { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>The clock of pauses and time limits.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
     /// <summary>The chance in the pauses between retries and in request ids that the client makes.</summary>
     public Random Chance { get; set; } = Random.Shared;
+
+    /// <summary>
+    /// The most that a job may cost whose <see cref="JobSpec.PriceMax"/> is left out, in base units. Its price limit is then what the cheapest worker
+    /// of the moment asks for all of its fuel; where that is more than this, the job is not submitted.
+    /// </summary>
+    public TokenAmount UnstatedPriceMax { get; set; } = SdkPolicy.UnstatedPriceMax;
+
+    /// <summary>Where retries and lost event streams are logged; null: nowhere.</summary>
+    public ILoggerFactory? LoggerFactory { get; set; }
 
     /// <summary>Sends the requests instead of the client's own handler; disposed with the client.</summary>
     public HttpMessageHandler? Handler { get; set; }
@@ -52,6 +64,19 @@ public sealed class MarketplaceClientOptions
     {
         var folder = new DataFolder(path);
         return new MarketplaceClientOptions { Url = folder.ReadUrl(), Key = folder.ReadKey() };
+    }
+
+    /// <summary>
+    /// Options from a section of the configuration: <c>DataFolder</c>, or <c>Url</c> and <c>Key</c>, and the names of the other plain properties.
+    /// A name that is none of them is a fault.
+    /// </summary>
+    /// <exception cref="ArgumentException">A name is unknown or a value is not of its form; the message says which.</exception>
+    public static MarketplaceClientOptions FromConfiguration(IConfiguration section)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        var options = new MarketplaceClientOptions();
+        ConfiguredOptions.Apply(section, options);
+        return options;
     }
 
     internal void Validate()

@@ -1,13 +1,16 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Sdk;
 
+/// <summary>How an application takes a client in.</summary>
 public static class MarketplaceServices
 {
     /// <summary>
-    /// Adds one <see cref="MarketplaceClient"/> for the whole application. Its clock is the registered <see cref="TimeProvider"/> if there
-    /// is one. Wrong options are reported when the client is first asked for.
+    /// Adds one <see cref="MarketplaceClient"/> for the whole application. Its clock is the registered <see cref="TimeProvider"/>, its
+    /// log the registered <see cref="ILoggerFactory"/>, if there are such. Wrong options are reported when the client is first asked for.
     /// </summary>
     public static IServiceCollection AddMarketplaceClient(
         this IServiceCollection services, Action<IServiceProvider, MarketplaceClientOptions> configure)
@@ -16,7 +19,11 @@ public static class MarketplaceServices
         ArgumentNullException.ThrowIfNull(configure);
         services.TryAddSingleton(provider =>
         {
-            var options = new MarketplaceClientOptions { TimeProvider = provider.GetService<TimeProvider>() ?? TimeProvider.System };
+            var options = new MarketplaceClientOptions
+            {
+                TimeProvider = provider.GetService<TimeProvider>() ?? TimeProvider.System,
+                LoggerFactory = provider.GetService<ILoggerFactory>(),
+            };
             configure(provider, options);
             return new MarketplaceClient(options);
         });
@@ -28,5 +35,14 @@ public static class MarketplaceServices
     {
         ArgumentNullException.ThrowIfNull(configure);
         return services.AddMarketplaceClient((_, options) => configure(options));
+    }
+
+    /// <summary>
+    /// As above, with the options of a section of the configuration, see <see cref="MarketplaceClientOptions.FromConfiguration"/>.
+    /// </summary>
+    public static IServiceCollection AddMarketplaceClient(this IServiceCollection services, IConfiguration section)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        return services.AddMarketplaceClient((_, options) => ConfiguredOptions.Apply(section, options));
     }
 }

@@ -34,6 +34,21 @@ public static class SdkPolicy
     /// <summary>Attempts after the first. With the delays below the last one starts about half a minute after the first.</summary>
     public const int RetriesMax = 20;
 
+    /// <summary>Jobs of one <see cref="JobsClient.RunMany"/> that are open at a time, unless it says otherwise: one batch.</summary>
+    public const int OpenJobs = 1000;
+
+    /// <summary>Jobs whose states are asked for at a time while many run: with inline outputs of 16 KiB, 2 MB.</summary>
+    public const int AskedJobsMax = 100;
+
+    /// <summary>How long one request waits for the oldest of many jobs, before the others are asked for too.</summary>
+    public static readonly TimeSpan OldestJobWait = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// What a job may cost whose price limit is left out: a hundred times what all of the usual fuel costs with a silo's own worker at its usual price. A price
+    /// that is a mistake or a trap is beyond it.
+    /// </summary>
+    public static readonly TokenAmount UnstatedPriceMax = new(10_000);
+
     /// <summary>A Retry-After beyond this is the caller's business: the error is given at once and names the time.</summary>
     public static readonly TimeSpan RetryAfterMax = TimeSpan.FromMinutes(1);
 

@@ -4,9 +4,12 @@ using Marketplace.Sdk.Transport;
 namespace Marketplace.Sdk;
 
 /// <summary>API keys of the account; needs the scope <see cref="Scope.Admin"/>.</summary>
-public sealed class KeysClient
+public class KeysClient
 {
     private readonly HttpTransport _transport;
+
+    /// <summary>For fakes in tests, which override what they use; the other members do not work.</summary>
+    protected KeysClient() => _transport = null!;
 
     internal KeysClient(HttpTransport transport) => _transport = transport;
 
@@ -14,18 +17,18 @@ public sealed class KeysClient
     /// Makes a key. Never repeated: a second attempt would make a second key. If no answer comes, look for the name with <see cref="List"/>
     /// and revoke what is there, because its secret is lost.
     /// </summary>
-    public Task<CreatedKey> Create(KeyRequest request, CancellationToken cancellation = default)
+    public virtual Task<CreatedKey> Create(KeyRequest request, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         return _transport.Ask<KeyRequest, CreatedKey>(Routes.Keys, request, ApiJson.Default.KeyRequest, cancellation, Repeat.Never);
     }
 
     /// <summary>The account's keys, without their secrets, also the revoked ones. They are few: they come in one page.</summary>
-    public async Task<IReadOnlyList<AccessKey>> List(CancellationToken cancellation = default) =>
+    public virtual async Task<IReadOnlyList<AccessKey>> List(CancellationToken cancellation = default) =>
         (await _transport.Ask<Page<AccessKey>>(HttpMethod.Get, Routes.Keys, cancellation).ConfigureAwait(false)).Items;
 
     /// <summary>From now on the key is refused everywhere, after at most five seconds.</summary>
-    public Task Revoke(string id, CancellationToken cancellation = default)
+    public virtual Task Revoke(string id, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(id);
         return _transport.Tell(HttpMethod.Delete, Routes.Key(id), cancellation);

@@ -6,9 +6,12 @@ namespace Marketplace.Sdk;
 /// <summary>
 /// Blobs of the account. Both ways the client hashes what passes and compares it with the id, with memory for two pieces.
 /// </summary>
-public sealed class BlobsClient
+public class BlobsClient
 {
     private readonly HttpTransport _transport;
+
+    /// <summary>For fakes in tests, which override what they use; the other members do not work.</summary>
+    protected BlobsClient() => _transport = null!;
 
     internal BlobsClient(HttpTransport transport) => _transport = transport;
 
@@ -18,7 +21,7 @@ public sealed class BlobsClient
     /// </summary>
     /// <param name="progress">Told how many bytes have been sent.</param>
     /// <exception cref="BlobVerificationException">The service answered with another id than that of what was sent.</exception>
-    public async Task<Blob> Put(Stream content, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    public virtual async Task<Blob> Put(Stream content, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(content);
         var upload = new Upload(content, progress);
@@ -43,7 +46,7 @@ public sealed class BlobsClient
     }
 
     /// <summary>Stores bytes.</summary>
-    public async Task<Blob> Put(ReadOnlyMemory<byte> content, CancellationToken cancellation = default)
+    public virtual async Task<Blob> Put(ReadOnlyMemory<byte> content, CancellationToken cancellation = default)
     {
         using var stream = new MemoryStream(content.ToArray(), writable: false);
         return await Put(stream, null, cancellation).ConfigureAwait(false);
@@ -53,13 +56,13 @@ public sealed class BlobsClient
     /// Opens a blob. The stream hashes what it gives and holds the last bytes back until the hash is right: a wrong blob ends in
     /// <see cref="BlobVerificationException"/>, never at the end of the stream. Until the end has been read nothing of it is proven.
     /// </summary>
-    public Task<Stream> Open(BlobId id, CancellationToken cancellation = default) => Open(Routes.Blob(id), id, cancellation);
+    public virtual Task<Stream> Open(BlobId id, CancellationToken cancellation = default) => Open(Routes.Blob(id), id, cancellation);
 
     /// <summary>Writes a blob to a file, which appears under its name only when all of it is there and verified.</summary>
     /// <param name="overwrite">Whether a file of that name may be replaced.</param>
     /// <param name="progress">Told how many bytes have been received.</param>
     /// <returns>The size.</returns>
-    public async Task<long> GetToFile(
+    public virtual async Task<long> GetToFile(
         BlobId id, string path, bool overwrite = false, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
         await using var content = await Open(id, cancellation).ConfigureAwait(false);
@@ -72,26 +75,26 @@ public sealed class BlobsClient
         FileDownload.Write(content, path, overwrite, progress, cancellation);
 
     /// <summary>A blob's size and since when the account keeps it.</summary>
-    public Task<Blob> Info(BlobId id, CancellationToken cancellation = default) =>
+    public virtual Task<Blob> Info(BlobId id, CancellationToken cancellation = default) =>
         _transport.Ask<Blob>(HttpMethod.Get, Routes.BlobInfo(id), cancellation);
 
     /// <summary>The account's blobs, fetched page by page as they are read.</summary>
-    public IAsyncEnumerable<Blob> List(int pageSize = 100, CancellationToken cancellation = default) =>
+    public virtual IAsyncEnumerable<Blob> List(int pageSize = 100, CancellationToken cancellation = default) =>
         Paging.Items<Blob>(_transport, Routes.Blobs, pageSize, cancellation);
 
     /// <summary>The account's blobs whose ids begin with these digits, in the order of their ids: to find the one that a few digits name.</summary>
     /// <param name="digits">8 to 64 hexadecimal digits, without the word that stands before them.</param>
     /// <param name="most">Items at most, 1 to 1,000.</param>
     /// <param name="cancellation">Ends the wait for the answer.</param>
-    public Task<IReadOnlyList<Blob>> Find(string digits, int most = 10, CancellationToken cancellation = default) =>
+    public virtual Task<IReadOnlyList<Blob>> Find(string digits, int most = 10, CancellationToken cancellation = default) =>
         Paging.Find<Blob>(_transport, Routes.Blobs, digits, most, cancellation);
 
     /// <inheritdoc cref="JobsClient.ListPage"/>
-    public Task<Page<Blob>> ListPage(string? cursor = null, int pageSize = 100, CancellationToken cancellation = default) =>
+    public virtual Task<Page<Blob>> ListPage(string? cursor = null, int pageSize = 100, CancellationToken cancellation = default) =>
         Paging.Page<Blob>(_transport, Routes.Blobs, pageSize, cursor, cancellation);
 
     /// <summary>The account keeps the blob no longer. Never repeated: in between somebody may have stored it again.</summary>
-    public Task Delete(BlobId id, CancellationToken cancellation = default) =>
+    public virtual Task Delete(BlobId id, CancellationToken cancellation = default) =>
         _transport.Tell(HttpMethod.Delete, Routes.Blob(id), cancellation, Repeat.Never);
 
     /// <summary>Opens bytes of the service; verified if <paramref name="id"/> is known.</summary>

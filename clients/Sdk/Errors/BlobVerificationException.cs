@@ -6,7 +6,9 @@ public sealed class BlobVerificationException(BlobId expected, BlobId actual, st
         $"{what}: expected {expected}, got {actual}. Do not use these bytes; try again, and if it repeats, "
         + "run 'market store check' on the service's machine.")
 {
+    /// <summary>The id that the bytes were to have.</summary>
     public BlobId Expected { get; } = expected;
 
+    /// <summary>The id that they have.</summary>
     public BlobId Actual { get; } = actual;
 }

@@ -6,8 +6,10 @@ namespace Marketplace.Sdk;
 public sealed class MarketplaceException(ErrorCode code, HttpStatusCode status, string detail, TimeSpan? retryAfter = null)
     : Exception(detail)
 {
+    /// <summary>Why, from the closed list.</summary>
     public ErrorCode Code { get; } = code;
 
+    /// <summary>The HTTP status; the code says more.</summary>
     public HttpStatusCode Status { get; } = status;
 
     /// <summary>What was seen, what is allowed, what to do; for people. May quote what the client or a program sent.</summary>

@@ -5,9 +5,12 @@ using Marketplace.Sdk.Transport;
 namespace Marketplace.Sdk;
 
 /// <summary>What happens to the account, as it happens.</summary>
-public sealed class EventsClient
+public class EventsClient
 {
     private readonly HttpTransport _transport;
+
+    /// <summary>For fakes in tests, which override what they use; the other members do not work.</summary>
+    protected EventsClient() => _transport = null!;
 
     internal EventsClient(HttpTransport transport) => _transport = transport;
 
@@ -18,13 +21,21 @@ public sealed class EventsClient
     /// </summary>
     /// <param name="mayHaveMissed">Called when the stream is open for the first time, after each break, and when the service left events
     /// out.</param>
-    /// <exception cref="MarketplaceException">The service refuses the stream, for example because of the key.</exception>
-    public async IAsyncEnumerable<JobEnded> Jobs(
+    /// <param name="cancellation">Ends the stream.</param>
+    /// <exception cref="MarketplaceException">
+    /// The service refuses the stream, for example because of the key; or, with <see cref="ErrorCode.RateLimited"/> and after as many attempts as
+    /// requests have, because the account has as many streams open as allowed.
+    /// </exception>
+    public virtual async IAsyncEnumerable<JobEnded> Jobs(
         Action? mayHaveMissed = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        for (var failures = 0; ;)
+        for (var (failures, limited) = (0, 0); ;)
         {
-            var connection = await TryConnect(cancellation).ConfigureAwait(false);
+            var (connection, refusal) = await TryConnect(cancellation).ConfigureAwait(false);
+            // A request too many passes with a pause; a place among the streams may never become free.
+            limited = refusal?.Code == ErrorCode.RateLimited ? limited + 1 : 0;
+            if (limited > _transport.Options.Retries)
+                throw refusal!;
             if (connection is not null)
             {
                 await using var _ = connection.ConfigureAwait(false);
@@ -39,16 +50,16 @@ public sealed class EventsClient
                 }
             }
             failures++;
-            await _transport.Backoff.Wait(failures, null, cancellation).ConfigureAwait(false);
+            await _transport.Backoff.Wait(failures, refusal?.RetryAfter, cancellation).ConfigureAwait(false);
         }
     }
 
     /// <summary>A single-use ticket for a client that cannot send a header, such as a browser's EventSource.</summary>
-    public Task<EventTicket> Ticket(CancellationToken cancellation = default) =>
+    public virtual Task<EventTicket> Ticket(CancellationToken cancellation = default) =>
         _transport.Ask<EventTicket>(HttpMethod.Post, Routes.EventTickets, cancellation);
 
-    /// <returns>Null if it failed in a way that may pass.</returns>
-    private async Task<EventConnection?> TryConnect(CancellationToken cancellation)
+    /// <returns>No connection if it failed in a way that may pass, and the refusal if there was one.</returns>
+    private async Task<(EventConnection? Connection, MarketplaceException? Refusal)> TryConnect(CancellationToken cancellation)
     {
         using var deadline = new Deadline(_transport.Options.RequestTimeout, _transport.Options.TimeProvider, cancellation);
         using var request = _transport.Request(HttpMethod.Get, Routes.Events);
@@ -63,16 +74,17 @@ public sealed class EventsClient
                 throw new MarketplaceProtocolException(
                     _transport.Url, $"The events are of type '{type}' where text/event-stream is expected");
             }
-            return new EventConnection(_transport, response, await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false));
+            var content = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            return (new EventConnection(_transport, response, content), null);
         }
         catch (MarketplaceUnreachableException)
         {
             response?.Dispose();
-            return null;
+            return (null, null);
         }
-        catch (MarketplaceException refused) when (refused.IsRetrySafe)
+        catch (MarketplaceException refused) when (refused.IsRetrySafe && !(refused.RetryAfter > SdkPolicy.RetryAfterMax))
         {
-            return null;
+            return (null, refused);
         }
         catch
         {

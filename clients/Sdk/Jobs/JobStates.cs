@@ -2,6 +2,7 @@ using Marketplace.Api;
 
 namespace Marketplace.Sdk;
 
+/// <summary>What a job's state tells.</summary>
 public static class JobStates
 {
     extension(JobState state)

@@ -6,30 +6,38 @@ using Marketplace.Sdk.Transport;
 
 namespace Marketplace.Sdk;
 
-/// <summary>Jobs of the account. A submission may be repeated without harm, because its request id names the job.</summary>
-public sealed class JobsClient
+/// <summary>
+/// Jobs of the account. A submission may be repeated without harm, because its request id names the job. Methods that take a <see cref="JobSpec"/> make the
+/// request id, and find the price limit, where it leaves them out: once per call, so that repetitions of the call's requests reach the same job.
+/// </summary>
+public partial class JobsClient
 {
     private readonly HttpTransport _transport;
     private readonly BlobsClient _blobs;
+    private readonly MarketClient _market;
 
-    internal JobsClient(HttpTransport transport, BlobsClient blobs) => (_transport, _blobs) = (transport, blobs);
+    /// <summary>For fakes in tests, which override what they use; the other members do not work.</summary>
+    protected JobsClient() => (_transport, _blobs, _market) = (null!, null!, null!);
+
+    internal JobsClient(HttpTransport transport, BlobsClient blobs, MarketClient market) =>
+        (_transport, _blobs, _market) = (transport, blobs, market);
 
     /// <summary>
     /// Submits a job. The answer comes when it is durable, or when it has ended, at the latest after <paramref name="wait"/>.
     /// </summary>
-    /// <param name="wait">At most 20 seconds; longer waits are what <see cref="Run"/> is for.</param>
-    public Task<Job> Submit(JobRequest request, TimeSpan wait = default, CancellationToken cancellation = default)
+    /// <param name="wait">At most 20 seconds; longer waits are what <see cref="Wait"/> is for.</param>
+    public virtual Task<Job> Submit(JobRequest request, TimeSpan wait = default, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         var seconds = WaitSeconds(wait);
         var path = seconds == 0 ? Routes.Jobs : $"{Routes.Jobs}?{Routes.Wait}={seconds}";
-        return _transport.Ask<JobRequest,
-        Job>(path, request, ApiJson.Default.JobRequest, cancellation, wait: TimeSpan.FromSeconds(seconds));
+        return _transport.Ask<JobRequest, Job>(
+            path, request, ApiJson.Default.JobRequest, cancellation, wait: TimeSpan.FromSeconds(seconds));
     }
 
     /// <summary>Submits a job and waits until it has ended, however long that takes; look at its state.</summary>
     /// <param name="progress">Told how the job stands whenever an answer says so.</param>
-    public async Task<Job> Run(JobRequest request, IProgress<Job>? progress = null, CancellationToken cancellation = default)
+    public virtual async Task<Job> Run(JobRequest request, IProgress<Job>? progress = null, CancellationToken cancellation = default)
     {
         var job = await Submit(request, TimeSpan.FromSeconds(Routes.WaitSecondsMax), cancellation).ConfigureAwait(false);
         progress?.Report(job);
@@ -40,7 +48,7 @@ public sealed class JobsClient
     /// Submits 1 to 1,000 jobs. One result per item, in order; an item can be refused while others are accepted. Items that the service
     /// could not take at that moment, or of which it does not know the outcome, are sent again as often as requests are repeated.
     /// </summary>
-    public async Task<IReadOnlyList<JobBatchItem>> SubmitBatch(IReadOnlyList<JobRequest> requests, CancellationToken cancellation = default)
+    public virtual async Task<IReadOnlyList<JobBatchItem>> SubmitBatch(IReadOnlyList<JobRequest> requests, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(requests);
         if (requests.Count is < 1 or > Routes.BatchItemsMax)
@@ -63,22 +71,22 @@ public sealed class JobsClient
     }
 
     /// <summary>How a job stands.</summary>
-    public Task<Job> Get(JobId id, CancellationToken cancellation = default) =>
+    public virtual Task<Job> Get(JobId id, CancellationToken cancellation = default) =>
         _transport.Ask<Job>(HttpMethod.Get, Routes.Job(id), cancellation);
 
     /// <summary>How 1 to 1,000 jobs stand, in one request.</summary>
-    public Task<JobsGetResponse> GetMany(IReadOnlyList<JobId> ids, CancellationToken cancellation = default)
+    public virtual Task<JobsGetResponse> GetMany(IReadOnlyList<JobId> ids, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(ids);
         if (ids.Count is < 1 or > Routes.BatchItemsMax)
             throw new ArgumentOutOfRangeException(nameof(ids), ids.Count, $"One request asks for 1 to {Routes.BatchItemsMax} jobs.");
-        return _transport.Ask<JobsGetRequest,
-        JobsGetResponse>(Routes.JobsGet, new JobsGetRequest(ids), ApiJson.Default.JobsGetRequest, cancellation);
+        return _transport.Ask<JobsGetRequest, JobsGetResponse>(
+            Routes.JobsGet, new JobsGetRequest(ids), ApiJson.Default.JobsGetRequest, cancellation);
     }
 
     /// <summary>Waits until a job has ended.</summary>
     /// <param name="slice">How often <paramref name="progress"/> is told at least, in whole seconds; left out: every 20 seconds.</param>
-    public async Task<Job> Wait(JobId id, IProgress<Job>? progress = null, TimeSpan? slice = null, CancellationToken cancellation = default)
+    public virtual async Task<Job> Wait(JobId id, IProgress<Job>? progress = null, TimeSpan? slice = null, CancellationToken cancellation = default)
     {
         var seconds = Math.Max(1, WaitSeconds(slice ?? TimeSpan.FromSeconds(Routes.WaitSecondsMax)));
         var path = $"{Routes.Job(id)}?{Routes.Wait}={seconds}";
@@ -98,7 +106,11 @@ public sealed class JobsClient
     }
 
     /// <summary>The account's jobs, newest first, fetched page by page as they are read.</summary>
-    public IAsyncEnumerable<JobListItem> List(
+    /// <param name="state">Only jobs in this state.</param>
+    /// <param name="program">Only jobs of this program.</param>
+    /// <param name="pageSize">Jobs fetched at a time.</param>
+    /// <param name="cancellation">Ends the list.</param>
+    public virtual IAsyncEnumerable<JobListItem> List(
         JobState? state = null, ProgramId? program = null, int pageSize = 100, CancellationToken cancellation = default) =>
         Paging.Items<JobListItem>(_transport, ListPath(state, program), pageSize, cancellation);
 
@@ -106,17 +118,22 @@ public sealed class JobsClient
     /// <param name="digits">8 to 64 hexadecimal digits.</param>
     /// <param name="most">Items at most, 1 to 1,000.</param>
     /// <param name="cancellation">Ends the wait for the answer.</param>
-    public Task<IReadOnlyList<JobListItem>> Find(string digits, int most = 10, CancellationToken cancellation = default) =>
+    public virtual Task<IReadOnlyList<JobListItem>> Find(string digits, int most = 10, CancellationToken cancellation = default) =>
         Paging.Find<JobListItem>(_transport, Routes.Jobs, digits, most, cancellation);
 
-    /// <summary>One page of the list; <paramref name="cursor"/> is <see cref="Page{T}.Next"/> of the page before.</summary>
-    public Task<Page<JobListItem>> ListPage(
+    /// <summary>One page of the list.</summary>
+    /// <param name="state">Only jobs in this state.</param>
+    /// <param name="program">Only jobs of this program.</param>
+    /// <param name="cursor"><see cref="Page{T}.Next"/> of the page before; null: the first page.</param>
+    /// <param name="pageSize">Jobs of the page.</param>
+    /// <param name="cancellation">Ends the request.</param>
+    public virtual Task<Page<JobListItem>> ListPage(
         JobState? state = null, ProgramId? program = null, string? cursor = null, int pageSize = 100, CancellationToken cancellation = default) =>
         Paging.Page<JobListItem>(_transport, ListPath(state, program), pageSize, cursor, cancellation);
 
     /// <summary>Cancels a job. Cancelling one that was cancelled before changes nothing.</summary>
     /// <exception cref="MarketplaceException"><see cref="ErrorCode.JobEnded"/>: it ended otherwise before.</exception>
-    public async Task<Job> Cancel(JobId id, CancellationToken cancellation = default)
+    public virtual async Task<Job> Cancel(JobId id, CancellationToken cancellation = default)
     {
         try
         {
@@ -137,11 +154,11 @@ public sealed class JobsClient
     /// <see cref="BlobsClient.Open(BlobId, CancellationToken)"/>.
     /// </summary>
     /// <exception cref="MarketplaceException"><see cref="ErrorCode.OutputNotAvailable"/>: the job has not completed.</exception>
-    public async Task<Stream> OpenOutput(JobId id, CancellationToken cancellation = default) =>
+    public virtual async Task<Stream> OpenOutput(JobId id, CancellationToken cancellation = default) =>
         await OpenOutput(await Get(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
 
     /// <inheritdoc cref="OpenOutput(JobId, CancellationToken)"/>
-    public Task<Stream> OpenOutput(Job job, CancellationToken cancellation = default)
+    public virtual Task<Stream> OpenOutput(Job job, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(job);
         return job.Output switch
@@ -156,7 +173,7 @@ public sealed class JobsClient
     /// <param name="job">A completed job.</param>
     /// <param name="name">The file's name, one of those in <see cref="JobOutput.Files"/>.</param>
     /// <exception cref="ArgumentException">The job left no such file.</exception>
-    public Task<Stream> OpenOutputFile(Job job, string name, CancellationToken cancellation = default)
+    public virtual Task<Stream> OpenOutputFile(Job job, string name, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(job);
         var file = job.Output?.Files?.FirstOrDefault(file => file.Name == name)
@@ -165,31 +182,31 @@ public sealed class JobsClient
     }
 
     /// <summary>The output of a completed job, at most 64 MiB.</summary>
-    public async Task<byte[]> Output(JobId id, CancellationToken cancellation = default) =>
+    public virtual async Task<byte[]> Output(JobId id, CancellationToken cancellation = default) =>
         await Output(await Get(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
 
     /// <inheritdoc cref="Output(JobId, CancellationToken)"/>
-    public async Task<byte[]> Output(Job job, CancellationToken cancellation = default)
+    public virtual async Task<byte[]> Output(Job job, CancellationToken cancellation = default)
     {
         await using var stream = await OpenOutput(job, cancellation).ConfigureAwait(false);
         return await ReadAll(stream, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>The output of a completed job as UTF-8 text.</summary>
-    public async Task<string> OutputText(Job job, CancellationToken cancellation = default) =>
+    public virtual async Task<string> OutputText(Job job, CancellationToken cancellation = default) =>
         Encoding.UTF8.GetString(await Output(job, cancellation).ConfigureAwait(false));
 
     /// <summary>
     /// What the program wrote to its log. Whoever wrote the program chose these bytes: do not send them to a terminal as they are.
     /// </summary>
-    public async Task<byte[]> Log(JobId id, CancellationToken cancellation = default)
+    public virtual async Task<byte[]> Log(JobId id, CancellationToken cancellation = default)
     {
         await using var stream = await _blobs.Open(Routes.JobLog(id), null, cancellation).ConfigureAwait(false);
         return await ReadAll(stream, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Why a job was matched as it was, or why it waits.</summary>
-    public Task<JobExplanation> Explain(JobId id, CancellationToken cancellation = default) =>
+    public virtual Task<JobExplanation> Explain(JobId id, CancellationToken cancellation = default) =>
         _transport.Ask<JobExplanation>(HttpMethod.Get, Routes.JobExplanation(id), cancellation);
 
     private async Task<IReadOnlyList<JobBatchItem>> Send(IReadOnlyList<JobRequest> requests, CancellationToken cancellation)

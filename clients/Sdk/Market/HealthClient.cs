@@ -5,17 +5,20 @@ using Marketplace.Sdk.Transport;
 namespace Marketplace.Sdk;
 
 /// <summary>Whether the service lives and is ready. Needs no key, and is not repeated: the answer is about now.</summary>
-public sealed class HealthClient
+public class HealthClient
 {
     private readonly HttpTransport _transport;
+
+    /// <summary>For fakes in tests, which override what they use; the other members do not work.</summary>
+    protected HealthClient() => _transport = null!;
 
     internal HealthClient(HttpTransport transport) => _transport = transport;
 
     /// <summary>The process answers.</summary>
-    public Task<Health> Live(CancellationToken cancellation = default) => Ask(Routes.HealthLive, cancellation);
+    public virtual Task<Health> Live(CancellationToken cancellation = default) => Ask(Routes.HealthLive, cancellation);
 
     /// <summary>It takes work; if not, the answer says why.</summary>
-    public Task<Health> Ready(CancellationToken cancellation = default) => Ask(Routes.HealthReady, cancellation);
+    public virtual Task<Health> Ready(CancellationToken cancellation = default) => Ask(Routes.HealthReady, cancellation);
 
     private async Task<Health> Ask(string path, CancellationToken cancellation)
     {

@@ -5,16 +5,19 @@ using Marketplace.Sdk.Transport;
 namespace Marketplace.Sdk;
 
 /// <summary>Programs: deployed modules. A program is named by its module and salt, so deploying it twice gives the same one.</summary>
-public sealed class ProgramsClient
+public class ProgramsClient
 {
     private readonly HttpTransport _transport;
     private readonly BlobsClient _blobs;
+
+    /// <summary>For fakes in tests, which override what they use; the other members do not work.</summary>
+    protected ProgramsClient() => (_transport, _blobs) = (null!, null!);
 
     internal ProgramsClient(HttpTransport transport, BlobsClient blobs) => (_transport, _blobs) = (transport, blobs);
 
     /// <summary>Deploys a module from a file, unless it is deployed already.</summary>
     /// <param name="name">For people; left out: the file's name without its extension.</param>
-    public async Task<DeployedProgram> Deploy(
+    public virtual async Task<DeployedProgram> Deploy(
         string path, string? name = null, ReadOnlyMemory<byte> salt = default, IProgress<long>? progress = null,
         CancellationToken cancellation = default)
     {
@@ -27,7 +30,7 @@ public sealed class ProgramsClient
     /// <summary>
     /// Deploys a module from a stream, unless it is deployed already. The bytes are sent only if the service does not have the program.
     /// </summary>
-    public async Task<DeployedProgram> Deploy(
+    public virtual async Task<DeployedProgram> Deploy(
         Stream module, string? name = null, ReadOnlyMemory<byte> salt = default, IProgress<long>? progress = null,
         CancellationToken cancellation = default)
     {
@@ -48,11 +51,13 @@ public sealed class ProgramsClient
             Routes.Programs, request, ApiJson.Default.ProgramRequest, cancellation).ConfigureAwait(false);
     }
 
-    public Task<DeployedProgram> Get(ProgramId id, CancellationToken cancellation = default) =>
+    /// <summary>One program, of any deployer.</summary>
+    public virtual Task<DeployedProgram> Get(ProgramId id, CancellationToken cancellation = default) =>
         _transport.Ask<DeployedProgram>(HttpMethod.Get, Routes.Program(id), cancellation);
 
+    /// <summary>One program, of any deployer.</summary>
     /// <returns>Null where there is no such program.</returns>
-    public async Task<DeployedProgram?> Find(ProgramId id, CancellationToken cancellation = default)
+    public virtual async Task<DeployedProgram?> Find(ProgramId id, CancellationToken cancellation = default)
     {
         try
         {
@@ -72,7 +77,7 @@ public sealed class ProgramsClient
     /// <exception cref="MarketplaceException">
     /// <see cref="ErrorCode.ProgramInUse"/>: jobs of it have not ended, and no other account has deployed it.
     /// </exception>
-    public async Task<bool> Remove(ProgramId id, CancellationToken cancellation = default)
+    public virtual async Task<bool> Remove(ProgramId id, CancellationToken cancellation = default)
     {
         try
         {
@@ -86,18 +91,18 @@ public sealed class ProgramsClient
     }
 
     /// <summary>The account's programs, fetched page by page as they are read.</summary>
-    public IAsyncEnumerable<DeployedProgram> List(int pageSize = 100, CancellationToken cancellation = default) =>
+    public virtual IAsyncEnumerable<DeployedProgram> List(int pageSize = 100, CancellationToken cancellation = default) =>
         Paging.Items<DeployedProgram>(_transport, Routes.Programs, pageSize, cancellation);
 
     /// <summary>The account's programs whose ids begin with these digits, in the order of their ids: to find the one that a few digits name.</summary>
     /// <param name="digits">8 to 64 hexadecimal digits, without the word that stands before them.</param>
     /// <param name="most">Items at most, 1 to 1,000.</param>
     /// <param name="cancellation">Ends the wait for the answer.</param>
-    public Task<IReadOnlyList<DeployedProgram>> Find(string digits, int most = 10, CancellationToken cancellation = default) =>
+    public virtual Task<IReadOnlyList<DeployedProgram>> Find(string digits, int most = 10, CancellationToken cancellation = default) =>
         Paging.Find<DeployedProgram>(_transport, Routes.Programs, digits, most, cancellation);
 
     /// <inheritdoc cref="JobsClient.ListPage"/>
-    public Task<Page<DeployedProgram>> ListPage(string? cursor = null, int pageSize = 100, CancellationToken cancellation = default) =>
+    public virtual Task<Page<DeployedProgram>> ListPage(string? cursor = null, int pageSize = 100, CancellationToken cancellation = default) =>
         Paging.Page<DeployedProgram>(_transport, Routes.Programs, pageSize, cursor, cancellation);
 
     private async Task<MemoryStream> Buffer(Stream module, CancellationToken cancellation)

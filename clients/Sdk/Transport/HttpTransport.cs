@@ -3,11 +3,13 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Marketplace.Sdk.Transport;
 
 /// <summary>Sends requests, repeats those that may be repeated, and turns every failure into one of the client's exceptions.</summary>
-internal sealed class HttpTransport : IDisposable
+internal sealed partial class HttpTransport : IDisposable
 {
     private static readonly ProductInfoHeaderValue Agent = new(
         "marketplace-sdk", typeof(HttpTransport).Assembly.GetName().Version!.ToString(3));
@@ -15,6 +17,7 @@ internal sealed class HttpTransport : IDisposable
     private readonly HttpMessageInvoker _invoker;
     private readonly MarketplaceClientOptions _options;
     private readonly Backoff _backoff;
+    private readonly ILogger _log;
     private readonly AuthenticationHeaderValue? _key;
     private readonly string _base;
 
@@ -22,6 +25,7 @@ internal sealed class HttpTransport : IDisposable
     {
         _options = options;
         _backoff = new Backoff(options);
+        _log = options.LoggerFactory?.CreateLogger<MarketplaceClient>() ?? (ILogger)NullLogger.Instance;
         Url = options.Url!;
         _base = Url.AbsoluteUri.TrimEnd('/');
         _key = options.Key is null ? null : new AuthenticationHeaderValue("Bearer", options.Key);
@@ -73,19 +77,22 @@ internal sealed class HttpTransport : IDisposable
         for (var attempt = 1; ; attempt++)
         {
             TimeSpan? retryAfter = null;
+            Exception failure;
             try
             {
-                return await Once(make, read, time, cancellation).ConfigureAwait(false);
+                return await Once(make, read, attempt, time, cancellation).ConfigureAwait(false);
             }
             catch (MarketplaceException refused)
                 when (MayRepeat(attempt, repeat) && refused.IsRetrySafe && !(refused.RetryAfter > SdkPolicy.RetryAfterMax))
             {
-                retryAfter = refused.RetryAfter;
+                (retryAfter, failure) = (refused.RetryAfter, refused);
             }
-            catch (MarketplaceUnreachableException) when (MayRepeat(attempt, repeat))
+            catch (MarketplaceUnreachableException unreachable) when (MayRepeat(attempt, repeat))
             {
                 // The pause below is the whole treatment: the next attempt makes a new connection.
+                failure = unreachable;
             }
+            Repeating(_log, attempt, _options.Retries, failure.Message);
             await _backoff.Wait(attempt, retryAfter, cancellation).ConfigureAwait(false);
         }
     }
@@ -94,20 +101,27 @@ internal sealed class HttpTransport : IDisposable
 
     /// <summary>One attempt, all of it within <paramref name="time"/>.</summary>
     private async Task<TResult> Once<TResult>(
-        Func<HttpRequestMessage> make, Func<HttpResponseMessage, CancellationToken, Task<TResult>> read, TimeSpan time,
-        CancellationToken cancellation)
+        Func<HttpRequestMessage> make, Func<HttpResponseMessage, CancellationToken, Task<TResult>> read, int attempt,
+        TimeSpan time, CancellationToken cancellation)
     {
         using var deadline = new Deadline(time, _options.TimeProvider, cancellation);
+        using var trace = MarketplaceTrace.Begin(attempt);
         try
         {
             using var request = make();
+            MarketplaceTrace.Describe(trace, request);
             using var response = await _invoker.SendAsync(request, deadline.Token).ConfigureAwait(false);
+            MarketplaceTrace.Describe(trace, response);
             if (!response.IsSuccessStatusCode)
                 throw await ProblemReader.Read(response, Url, _options.TimeProvider.GetUtcNow(), deadline.Token).ConfigureAwait(false);
             return await read(response, deadline.Token).ConfigureAwait(false);
         }
-        catch (Exception failure) when (Explain(failure, deadline, time, cancellation) is { } explained)
+        catch (Exception failure)
         {
+            var explained = Explain(failure, deadline, time, cancellation);
+            MarketplaceTrace.Fail(trace, explained ?? failure);
+            if (explained is null)
+                throw;
             throw explained;
         }
     }
@@ -164,6 +178,9 @@ internal sealed class HttpTransport : IDisposable
     };
 
     public void Dispose() => _invoker.Dispose();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Attempt {Attempt} failed, up to {Retries} more follow: {Reason}")]
+    private static partial void Repeating(ILogger log, int attempt, int retries, string reason);
 
     private static string Describe(HttpRequestException failure) => failure.HttpRequestError switch
     {
