@@ -5,6 +5,7 @@ using Marketplace.Verify.Cancel;
 using Marketplace.Verify.Checks;
 using Marketplace.Verify.Kill9;
 using Marketplace.Verify.Moving;
+using Marketplace.Verify.OpenApi;
 using Marketplace.Verify.Queue;
 
 var checks = new CheckList
@@ -22,6 +23,7 @@ var checks = new CheckList
     ["wasmdiff"] = ("modules made by chance, in engine, interpreter and V8; nothing differs [--n N] [--seed S]", WasmDiffCheck.Run),
     ["fuzzwasm"] = ("changed modules are valid, invalid or over a limit, and soon said to be [--n N] [--seed S]", FuzzWasmCheck.Run),
     ["determinism"] = ("jobs interpreted, compiled, unoptimised, restarted; one hash each [--n N] [--seed S]", DeterminismCheck.Run),
+    ["openapi"] = ("linters, and a generated TypeScript client that runs a job; needs node and npm [--folder WHERE_PACKAGES_STAY]", OpenApiCheck.Run),
     ["wasmspec"] = ("the official suite of WebAssembly, file by file", WasmSpecCheck.Run),
     ["vectors"] = ("the official vectors of BLAKE3, Ed25519 and secp256k1", VectorsCheck.Run),
     ["packages"] = ("command and SDK are packed, installed and used as the READMEs tell [--root DIR]", PackagesCheck.Run),
