@@ -99,6 +99,7 @@ internal sealed class FunctionPlan
             }
         }
 
+        plan.InstructionSlots += plan.InstructionSlots > 0 ? EnginePolicy.VectorFunctionSlots : 0;
         plan._nans.Finish(() => new InstructionReader(content.Bytes.Span, body.Offset, body.End, content.Limits));
         return plan;
     }

@@ -98,8 +98,11 @@ public sealed class RunBoundTests(GuestThreadsFixture guests) : EngineTest(guest
     [InlineData("seven bytes", EnginePolicy.FrameSlots)]
     [InlineData("eight bytes", EnginePolicy.FrameSlots + 1)]
     [TestsBound(typeof(EnginePolicy), nameof(EnginePolicy.VectorLocalFrameSlots))]
-    [InlineData("vector moved", EnginePolicy.FrameSlots + 2 + 2 + EnginePolicy.VectorLocalFrameSlots)]
-    [InlineData("vector used", EnginePolicy.FrameSlots + 2 + 2 + EnginePolicy.VectorLocalFrameSlots + EnginePolicy.VectorFrameSlots)]
+    [TestsBound(typeof(EnginePolicy), nameof(EnginePolicy.VectorFunctionSlots))]
+    [InlineData("vector moved", EnginePolicy.FrameSlots + EnginePolicy.VectorFunctionSlots + 2 + 2 + EnginePolicy.VectorLocalFrameSlots)]
+    [InlineData(
+        "vector used",
+        EnginePolicy.FrameSlots + EnginePolicy.VectorFunctionSlots + 2 + 2 + EnginePolicy.VectorLocalFrameSlots + EnginePolicy.VectorFrameSlots)]
     public async Task Frame_FitsIntoItsSlotsAndNotIntoOneLess(string body, int slots)
     {
         var vector = body.StartsWith("vector", StringComparison.Ordinal);

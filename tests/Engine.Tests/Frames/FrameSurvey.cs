@@ -6,8 +6,17 @@ internal static class FrameSurvey
     /// <summary>What the machine-code compiler is told not to use, as environment variables that must be 0.</summary>
     public static IReadOnlyList<string?> Settings { get; } = [null, "DOTNET_EnableAVX512", "DOTNET_EnableAVX2", "DOTNET_EnableHWIntrinsic"];
 
-    /// <summary>A few; as many as are optimised in any case; near the compiler's limits for that; beyond them.</summary>
-    public static IReadOnlyList<int> Sizes { get; } = [20, 500, 2_000, 9_000];
+    /// <summary>Set to 1 it has nothing optimised, as very large functions are not: a small one then shows what each repetition adds to those.</summary>
+    public const string NothingOptimised = "DOTNET_JITMinOpts";
+
+    /// <summary>Few, where what is inlined is most of the frame; and so many that most of their values are not tracked, or calls not inlined any more.</summary>
+    public static IReadOnlyList<int> OptimisedSizes { get; } = [3, 5, 10, 20, 600];
+
+    /// <summary>Enough that what a function has once is next to nothing.</summary>
+    public static IReadOnlyList<int> NotOptimisedSizes { get; } = [300];
+
+    /// <summary>So large that the compiler itself decides not to optimise.</summary>
+    public const int Huge = 9_000;
 
     /// <summary>Measures a case with so many repetitions, or as many as a module may have. Must be called on a guest thread.</summary>
     public static FrameSize Measure(FrameCase frame, int repetitions)

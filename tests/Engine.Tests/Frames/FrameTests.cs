@@ -16,7 +16,8 @@ public sealed class FrameTests(GuestThreadsFixture guests, ITestOutputHelper out
     public static TheoryData<string> Dense =>
     [
         "I64TruncF64U and F64ConvertI64U, chained", "I64TruncF64S and F64ConvertI64S, chained", "I32TruncF32S and F32ConvertI32S, chained",
-        "I8x16Popcnt, chained", "F32x4Sqrt, kept", "call I32, chained", "call_indirect I32, kept", "memory.grow, chained", "I32Load, chained",
+        "I8x16Popcnt, chained", "I16x8Q15mulrSatS, chained", "I32x4DotI16x8S, chained", "F32x4Sqrt, kept",
+        "call I32, chained", "call_indirect I32, kept", "memory.grow, chained", "I32Load, chained",
     ];
 
     [Theory]
@@ -24,7 +25,7 @@ public sealed class FrameTests(GuestThreadsFixture guests, ITestOutputHelper out
     public async Task FrameOfManyInstructions_TakesNoMoreThanItsSlotsAllow(string name)
     {
         var frame = FrameCase.All.Single(frame => frame.Name == name);
-        foreach (var repetitions in (int[])[20, 300, Many])
+        foreach (var repetitions in (int[])[3, 5, 20, 300, Many])
         {
             var size = await OnGuestThread(() => FrameSurvey.Measure(frame, repetitions));
             output.WriteLine(size.ToString());
