@@ -17,7 +17,6 @@ public static class QueueCheck
     /// <summary>What the silo may take while the queue is full: .NET itself, the store's and the jobs' memory, a kilobyte for each waiting job.</summary>
     private const long ResidentBytesMax = 1L << 30;
 
-    private static readonly TimeSpan ReadyMax = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan QueuedMax = TimeSpan.FromMinutes(5);
     private static readonly TokenAmount Price = new(10);
 
@@ -25,11 +24,14 @@ public static class QueueCheck
     {
         var jobs = arguments.Number("jobs", 1_000_000);
         var inputBytes = arguments.Number("input", 1024);
+
+        // 0: not judged, for a machine that has other work.
+        var readyMax = TimeSpan.FromSeconds(arguments.Number("ready", 10));
         string[] options = arguments.Text("queue-mib") is { } size ? ["--queue-mib", size] : [];
         using var data = new TemporaryFolder();
         var violations = new List<string>();
         var flood = await Fill(data.Path, jobs, inputBytes, options, violations);
-        var (ready, queued, resident) = await Restart(data.Path, flood.Accepted.Count, options, violations);
+        var (ready, queued, resident) = await Restart(data.Path, flood.Accepted.Count, readyMax, options, violations);
         await RunSome(data.Path, flood.Accepted, inputBytes, options, violations);
         var line = new
         {
@@ -75,7 +77,7 @@ public static class QueueCheck
 
     /// <returns>When it served, when the whole queue was there, and its memory then.</returns>
     private static async Task<(TimeSpan Ready, TimeSpan Queued, long ResidentBytes)> Restart(
-        string folder, int accepted, string[] options, List<string> violations)
+        string folder, int accepted, TimeSpan readyMax, string[] options, List<string> violations)
     {
         var clock = Stopwatch.StartNew();
         await using var silo = await Start(folder, "1000", options);
@@ -87,9 +89,9 @@ public static class QueueCheck
         var queued = clock.Elapsed;
         if (found != accepted)
             violations.Add($"After the restart {found} of {accepted} jobs are queued.");
-        if (queued > ReadyMax)
+        if (readyMax > TimeSpan.Zero && queued > readyMax)
             violations.Add($"The silo served after {ready.TotalSeconds:F1} s and had its queue after {queued.TotalSeconds:F1} s; allowed are "
-                + $"{ReadyMax.TotalSeconds:F0}.");
+                + $"{readyMax.TotalSeconds:F0}.");
         var resident = silo.ResidentBytes;
         if (resident > ResidentBytesMax)
             violations.Add($"After the restart the silo took {resident >> 20} MiB; allowed are {ResidentBytesMax >> 20}.");
