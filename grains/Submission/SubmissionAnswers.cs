@@ -26,9 +26,9 @@ internal static class SubmissionAnswers
 
     private static void RefuseHold(SubmissionItem item, TokenAmount available)
     {
-        if (item.NoRoom is { } noRoom)
+        if (item.RefusalIfNew is { } refusal)
         {
-            item.Refuse(noRoom.Code, noRoom.Message);
+            item.Refuse(refusal.Code, refusal.Message);
             return;
         }
 

@@ -19,6 +19,9 @@ internal sealed class SubmissionBatch
     /// <summary>Items that were not refused so far.</summary>
     public IEnumerable<SubmissionItem> Open => Items.Where(item => item.Code is null);
 
+    /// <summary>Open items that may become new jobs.</summary>
+    public IEnumerable<SubmissionItem> Admissible => Open.Where(item => item.RefusalIfNew is null);
+
     public List<JobTicket> Created { get; } = [];
 
     public ImmutableArray<SubmitResult> ToResults() => [.. Items.Select(item => item.ToResult())];
@@ -33,6 +36,8 @@ internal sealed class SubmissionItem
         Spec = item.Spec;
         if (SubmissionRules.Check(item) is { } refusal)
             Refuse(refusal.Code, refusal.Message);
+        else
+            RefusalIfNew = SubmissionRules.CheckPrice(item.Spec);
         try
         {
             Job = IdDerivation.Job(account, item.RequestId);
@@ -46,13 +51,17 @@ internal sealed class SubmissionItem
     public string RequestId { get; }
     public JobSpec Spec { get; }
     public JobId Job { get; }
+
+    /// <summary>Null where it is not known: then the job is not new, or refused.</summary>
     public ProgramView? Program { get; set; }
 
     /// <summary>Null where nothing was to be held.</summary>
     public HoldOutcome? Hold { get; set; }
 
-    /// <summary>Why a new job would be refused. Only its grain knows whether it is new.</summary>
-    public Refusal? NoRoom { get; set; }
+    /// <summary>
+    /// Why a new job would be refused: by what may have changed since an earlier request made the job. Only the job's grain knows whether it is new.
+    /// </summary>
+    public Refusal? RefusalIfNew { get; set; }
 
     public JobAdmission? Admission { get; set; }
     public ErrorCode? Code { get; private set; }

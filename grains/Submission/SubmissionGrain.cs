@@ -7,7 +7,8 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// Takes a batch in. The steps, each with its undo:
-/// 1. check every item, resolve programs and inputs, ask whether disk and queue have room: nothing to undo;
+/// 1. check every item, resolve programs and inputs, ask whether disk and queue have room: nothing to undo; an item that only a new job would be
+///    refused for goes on without a hold, because its job may be there already;
 /// 2. hold the price limits of all items in one write: a hold that no job comes to stand on is released by <see cref="Release"/>, and after a crash
 ///    by the account itself, which asks for the jobs of old holds;
 /// 3. write the jobs in parallel: from here an item is accepted and stays so;
@@ -29,12 +30,10 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
             throw new MarketException(ErrorCode.LimitExceeded, $"The batch has {items.Length} jobs; allowed are 1 to {MarketLimits.BatchJobsMax}.");
         var batch = new SubmissionBatch(caller, items);
         await Resolve(batch);
-        if (batch.Open.Any())
-        {
+        if (batch.Admissible.Any())
             SubmissionRoom.Assign(batch, room.Shortage, await FindRoom(caller.Account), bounds);
+        if (batch.Open.Any())
             await HoldAndWrite(batch);
-        }
-
         if (batch.Created.Count > 0)
             await Enqueue(batch);
         return batch.ToResults();
@@ -43,7 +42,7 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
     private async Task HoldAndWrite(SubmissionBatch batch)
     {
         var account = GrainFactory.GetGrain<IAccountGrain>(batch.Caller.Account.ToString());
-        var admitted = batch.Open.Where(item => item.NoRoom is null).ToArray();
+        var admitted = batch.Admissible.ToArray();
         var items = admitted.Select(item => new HoldItem(item.Job, item.Spec.PriceMax)).ToImmutableArray();
         var holds = items.IsEmpty ? NoHolds : await LostWrites.Resend(() => account.Hold(batch.Caller, items));
         for (var index = 0; index < admitted.Length; index++)
@@ -69,7 +68,7 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
         {
             // Without a hold the same call finds out whether an earlier request has made this very job: then its repetition is no refusal.
             item.Admission = await Write(item.Job, new JobSubmission(
-                batch.Caller.Account, item.RequestId, item.Spec, item.Program!.Module, item.Program.UsesState,
+                batch.Caller.Account, item.RequestId, item.Spec, item.Program?.Module ?? default, item.Program?.UsesState ?? false,
                 isHeld ? holds.HeldAt : DateTimeOffset.MinValue));
         }
         catch (MarketException failure)
@@ -131,15 +130,15 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
 
     private async Task Resolve(SubmissionBatch batch)
     {
-        foreach (var item in batch.Open)
+        foreach (var item in batch.Admissible)
         {
             item.Program = await FindProgram(item.Spec.Program);
             if (item.Program is null)
-                item.Refuse(ErrorCode.ProgramNotFound, $"There is no program {item.Spec.Program}. Deploy it first.");
+                item.RefusalIfNew = new Refusal(ErrorCode.ProgramNotFound, $"There is no program {item.Spec.Program}. Deploy it first.");
             else if (SubmissionRules.CheckEntryPoint(item.Spec, item.Program) is { } refusal)
                 item.Refuse(refusal.Code, refusal.Message);
-            else if (await CheckInputs(batch.Caller, item.Spec) is { } unfit)
-                item.Refuse(unfit.Code, unfit.Message);
+            else
+                item.RefusalIfNew = await CheckInputs(batch.Caller, item.Spec);
         }
     }
 

@@ -5,18 +5,18 @@ namespace Marketplace.Grains;
 /// <summary>Which items of a batch find room on the disk and in the queue: in their order, as far as it goes. Pure; the messages are for the client.</summary>
 internal static class SubmissionRoom
 {
-    /// <param name="batch">Its open items learn here whether there is room for them.</param>
+    /// <param name="batch">Its items that may become new jobs learn here whether there is room for them.</param>
     /// <param name="shortage">Of the store's disk.</param>
     /// <param name="queue">Null where it is not known.</param>
     /// <param name="bounds">Of which <paramref name="queue"/> is what is left.</param>
     public static void Assign(SubmissionBatch batch, DiskShortage? shortage, QueueRoom? queue, QueueBounds bounds)
     {
-        foreach (var item in batch.Open)
+        foreach (var item in batch.Admissible)
         {
             var size = JobSizes.Of(item.Spec, item.RequestId);
             if (shortage is not null)
             {
-                item.NoRoom = new Refusal(ErrorCode.StorageFull,
+                item.RefusalIfNew = new Refusal(ErrorCode.StorageFull,
                     $"The service's disk has {shortage.Free} bytes free; with less than {shortage.Floor} it takes no new jobs, so that those it has can end. "
                     + "Nothing was written. Send the job again when the operator has made room.");
             }
@@ -26,13 +26,13 @@ internal static class SubmissionRoom
             }
             else if (size > left.AccountBytes)
             {
-                item.NoRoom = new Refusal(ErrorCode.TooManyOpenJobs,
+                item.RefusalIfNew = new Refusal(ErrorCode.TooManyOpenJobs,
                     $"The job takes {size} bytes; the account's waiting jobs may take {left.AccountBytes} more of {bounds.AccountBytesMax}. "
                     + "Wait until some have ended, or send large inputs as blobs.");
             }
             else if (left.Jobs == 0 || size > left.Bytes)
             {
-                item.NoRoom = new Refusal(ErrorCode.QueueFull,
+                item.RefusalIfNew = new Refusal(ErrorCode.QueueFull,
                     $"The queue of all accounts may take {left.Jobs} more jobs of {bounds.JobsMax} and {left.Bytes} more bytes of "
                     + $"{bounds.BytesMax}; the job takes {size}. Nothing was written. Send it again later.");
             }

@@ -6,7 +6,7 @@ namespace Marketplace.Grains;
 /// <summary>What one job of a batch may ask for. Pure; the messages are for the client.</summary>
 internal static class SubmissionRules
 {
-    /// <returns>Null where the item is within every limit.</returns>
+    /// <returns>Null where the item is within every limit; <see cref="CheckPrice"/> is asked after that.</returns>
     public static Refusal? Check(SubmitItem item)
     {
         var spec = item.Spec;
@@ -23,7 +23,6 @@ internal static class SubmissionRules
             ?? CheckNumber("memoryPagesMax", spec.MemoryPagesMax, 1, MarketLimits.MemoryPagesMax)
             ?? CheckNumber("timeMax in milliseconds", (long)spec.TimeMax.TotalMilliseconds,
                 (long)SubmissionPolicy.TimeMin.TotalMilliseconds, (long)MarketLimits.TimeMax.TotalMilliseconds)
-            ?? CheckPrice(spec)
             ?? CheckNumber("retriesMax", spec.RetriesMax, 0, MarketLimits.RetriesMax)
             ?? CheckNumber("expiresAfter in milliseconds", (long)spec.ExpiresAfter.TotalMilliseconds, 1, (long)MarketLimits.ExpiresAfterMax.TotalMilliseconds);
     }
@@ -49,7 +48,7 @@ internal static class SubmissionRules
     public static Refusal? CheckInputSize(string what, long size) => CheckNumber($"{what} in bytes", size, 0, JobLimits.InputBytesMax);
 
     /// <summary>A limit below what the cheapest offer that can exist would ask keeps the job waiting for nothing until it expires.</summary>
-    private static Refusal? CheckPrice(JobSpec spec)
+    public static Refusal? CheckPrice(JobSpec spec)
     {
         var least = FuelPrice.Of(spec.FuelMax, FuelPrice.Least);
         return spec.PriceMax >= least

@@ -99,6 +99,7 @@ public sealed class QueueTests
             codes.Add((await market.Submit(caller, TestMarket.Item("one", program)))[0].Code);
 
         Assert.Equal([null, null, null, ErrorCode.QueueFull, ErrorCode.QueueFull], codes);
+        Assert.True((await market.Submit(callers[0], TestMarket.Item("one", program)))[0] is { Code: null, Existed: true });
         Assert.Equal(TokenAmount.Zero, (await market.Account("client 4").Get()).Held);
     });
 
