@@ -135,7 +135,7 @@ public enum ErrorCode
     /// <summary>A fault of the service itself; the message has an id that its log has too.</summary>
     Internal = 41,
 
-    /// <summary>Jobs of the program have not ended, so it cannot be removed; the message says how many.</summary>
+    /// <summary>The account's own jobs of the program have not ended, so it cannot be removed; the message says how many.</summary>
     ProgramInUse = 42,
 
     /// <summary>The price limit is below the least that any worker may ask for the job's fuel; the message has it.</summary>

@@ -56,8 +56,9 @@ internal static class ProgramsApi
     }
 
     /// <summary>
-    /// Removes a program that the account has deployed, and frees its storage quota. Refused while jobs of the program have not ended, unless another
-    /// account has deployed it too: then it stays for that account. The program's state is kept.
+    /// Removes a program that the account has deployed. Refused while the account's jobs of the program have not ended, unless another account has
+    /// deployed it too: then it stays for that account. The module counts against the storage quota until no other job needs it. The program's state
+    /// is kept.
     /// </summary>
     internal static async Task<IResult> Remove(HttpContext http, string program, IGrainFactory grains)
     {

@@ -46,7 +46,7 @@ public interface IAccountGrain : IGrainWithStringKey
 
     /// <summary>
     /// Counts a program that the account deployed, once: its module's bytes are part of the storage quota, unless the account keeps that blob already.
-    /// Called by the program's grain before it writes the manifest.
+    /// Called by the blob's grain before it records that it is kept.
     /// </summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.QuotaExceeded"/>, <see cref="ErrorCode.AccountNotFound"/>.</exception>
     [Effect(Effect.Idempotent), Alias("CountModule")]
@@ -55,6 +55,10 @@ public interface IAccountGrain : IGrainWithStringKey
     /// <summary>Takes a program out of the account's storage quota. Nothing happens where it is not counted.</summary>
     [Effect(Effect.Idempotent), Alias("DiscountModule")]
     Task DiscountModule(ProgramId program);
+
+    /// <returns>The module that is counted for the program; null where none is.</returns>
+    [Effect(Effect.None), Alias("FindModule")]
+    Task<BlobId?> FindModule(ProgramId program);
 
     /// <summary>Makes a key. The secret is in the answer and nowhere else.</summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.TooManyKeys"/>.</exception>

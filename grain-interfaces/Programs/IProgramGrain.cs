@@ -21,11 +21,12 @@ public interface IProgramGrain : IGrainWithStringKey
     Task<ProgramView> Deploy(Caller caller, ProgramDeployment deployment);
 
     /// <summary>
-    /// Removes the program for the caller's account and frees its quota; where no other account has deployed it, for everybody. Its state stays as the
-    /// last run left it: deploying the same module and salt again goes on with it. A repetition finds nothing to remove and says so.
+    /// Removes the program for the caller's account; where no other account has deployed it, for everybody. The last deployer's quota is free when no
+    /// job needs the module any more and the collector has asked, which may take a day after the upload; another deployer's at once. Its state stays as
+    /// the last run left it: deploying the same module and salt again goes on with it. A repetition finds nothing to remove and says so.
     /// </summary>
     /// <exception cref="MarketException">
-    /// <see cref="ErrorCode.ProgramInUse"/> with the number of jobs that have not ended, if no other account has deployed it;
+    /// <see cref="ErrorCode.ProgramInUse"/> with the number of the account's own jobs that have not ended, if no other account has deployed it;
     /// <see cref="ErrorCode.ProgramNotFound"/>, also where only others have deployed it.
     /// </exception>
     [Effect(Effect.Idempotent), Alias("Remove")]

@@ -55,6 +55,14 @@ public sealed partial class AccountGrain
             await RequireNewest();
     }
 
+    public async Task<BlobId?> FindModule(ProgramId program)
+    {
+        RequireSound();
+        if (_account.Storage.ModuleOf(program) is null)
+            await RequireNewest();
+        return _account.Storage.ModuleOf(program);
+    }
+
     /// <summary>A blob that the account keeps already costs nothing more.</summary>
     private async ValueTask RequireRoom(BlobId blob, long size)
     {
@@ -65,6 +73,6 @@ public sealed partial class AccountGrain
         throw new MarketException(ErrorCode.QuotaExceeded,
             $"The account keeps {storage.Count} blobs with {storage.Bytes} bytes, modules of its programs included; allowed are "
             + $"{AccountPolicy.BlobsMax} blobs with {AccountPolicy.BlobBytesMax} bytes, and this one has {size}. Remove some with 'market blob rm' "
-            + "and 'market program remove'.");
+            + "and 'market program remove'; a removed program's module counts until its jobs have ended and the collector has passed.");
     }
 }

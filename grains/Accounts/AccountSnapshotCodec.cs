@@ -5,14 +5,14 @@ namespace Marketplace.Grains;
 /// <summary>The stored form of a whole account. Holds name their key by its place in the list of keys.</summary>
 internal static class AccountSnapshotCodec
 {
-    /// <summary>Version 1 has no modules; it is read, not written.</summary>
+    /// <summary>Version 1 has no modules: an account without any is written so, because earlier silos can read it.</summary>
     private const byte FormatWithoutModules = 1;
     private const byte Format = 2;
 
     public static ReadOnlyMemory<byte> Write(AccountState account)
     {
         var writer = new CompactWriter(1024 + (account.Holds.Count * 56));
-        writer.Byte(Format);
+        writer.Byte(account.Storage.ProgramCount == 0 ? FormatWithoutModules : Format);
         writer.Flag(account.IsOpen);
         foreach (var amount in (ReadOnlySpan<TokenAmount>)[account.Available, account.Held, account.Earned, account.Spent, account.CreditedTotal,
             account.ReceivedTotal, account.SentTotal])
@@ -50,6 +50,8 @@ internal static class AccountSnapshotCodec
             writer.Signed(size);
         }
 
+        if (account.Storage.ProgramCount == 0)
+            return writer.Finish();
         writer.Count(account.Storage.ProgramCount);
         foreach (var (program, module, size) in account.Storage.Modules.OrderBy(kept => kept.Program))
         {

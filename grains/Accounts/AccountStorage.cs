@@ -29,6 +29,8 @@ internal sealed class AccountStorage
 
     public bool Deployed(ProgramId program) => _modules.ContainsKey(program);
 
+    public BlobId? ModuleOf(ProgramId program) => _modules.TryGetValue(program, out var module) ? module : null;
+
     public void Pin(BlobId blob, long size) => Change(blob, Take(blob, size) with { IsPinned = true });
 
     public void Unpin(BlobId blob)

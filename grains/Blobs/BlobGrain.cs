@@ -62,24 +62,34 @@ public sealed class BlobGrain : Grain, IBlobGrain
         throw NotFound();
     }
 
-    public async Task KeepFor(ProgramId program)
+    public async Task KeepFor(ProgramId program, AccountId deployer)
     {
         await _blob.Refresh();
-        var isHolder = _blob.Value is { } held && held.Programs.ContainsKey(program);
-        if (isHolder && _blob.Value!.Programs[program] == BlobState.Deployed)
+        var held = HolderOf(program);
+        if (held == ProgramHolder.Deployed)
+        {
+            await Count(deployer, program, _blob.Value!.Size);
             return;
+        }
+
         var stored = await RequireStored(null);
-        if (!isHolder)
+        if (held is null)
             await RequireRoom();
+        await Count(deployer, program, stored.Size);
+        if (held is { } removed && removed.Payer != deployer)
+            await Discount(removed.Payer, program);
         var blob = (_blob.Value ?? BlobState.Of(stored.Size)) with { Size = stored.Size };
-        await _blob.Write(blob with { Programs = blob.Programs.SetItem(program, BlobState.Deployed) });
+        await _blob.Write(blob with { Programs = blob.Programs.SetItem(program, ProgramHolder.Deployed) });
     }
 
-    public async Task ReleaseFor(ProgramId program)
+    public async Task ReleaseFor(ProgramId program, AccountId deployer)
     {
         await _blob.Refresh();
-        if (_blob.Value is { } blob && blob.Programs.TryGetValue(program, out var removedAt) && removedAt == BlobState.Deployed)
-            await _blob.Write(blob with { Programs = blob.Programs.SetItem(program, _clock.GetUtcNow()) });
+        var held = HolderOf(program);
+        if (held == ProgramHolder.Deployed)
+            await _blob.Write(_blob.Value! with { Programs = _blob.Value.Programs.SetItem(program, ProgramHolder.Removed(_clock.GetUtcNow(), deployer)) });
+        else if (held?.Payer != deployer)
+            await Discount(deployer, program);
     }
 
     public async Task<BlobView?> Find(AccountId account)
@@ -94,8 +104,7 @@ public sealed class BlobGrain : Grain, IBlobGrain
     public async Task<bool> IsPinned()
     {
         await _blob.Refresh();
-        if (_blob.Value is { Accounts.Count: 0 } kept && !kept.Programs.ContainsValue(BlobState.Deployed))
-            await DropRemovedPrograms();
+        await DropRemovedPrograms();
         if (_blob.Value is { IsPinned: true })
             return true;
         // The answer is a promise to the collector, so it is written down before it is given: a pin that is taken by another activation finds it,
@@ -107,19 +116,22 @@ public sealed class BlobGrain : Grain, IBlobGrain
     }
 
     /// <summary>
-    /// A removed program keeps its module while a job waits or runs that was submitted before the removal was known everywhere. The question is asked
-    /// where the answer counts: when the bytes are about to go, or the place is needed.
+    /// A removed program keeps its module while a job waits or runs that was submitted before the removal was known everywhere, and the last deployer
+    /// pays for it until its entry goes. The entries that wait longest are asked first; one that stays waits anew, so that each is asked in the end.
     /// </summary>
     private async ValueTask DropRemovedPrograms()
     {
         if (_blob.Value is not { } blob)
             return;
-        var removedBefore = _clock.GetUtcNow() - BlobPolicy.RemovedProgramAge;
+        var now = _clock.GetUtcNow();
         var left = blob.Programs;
-        foreach (var (program, _) in blob.Programs.Where(pair => pair.Value <= removedBefore).Take(BlobPolicy.RemovedProgramsPerCall))
+        var asked = blob.Programs.Where(pair => pair.Value.Since <= now - BlobPolicy.RemovedProgramAge).OrderBy(pair => pair.Value.Since);
+        foreach (var (program, holder) in asked.Take(BlobPolicy.RemovedProgramsPerCall))
         {
-            if (await _jobs.Count(program, countMax: 1, CancellationToken.None) == 0)
-                left = left.Remove(program);
+            var isNeeded = await _jobs.Count(program, account: null, countMax: 1, CancellationToken.None) > 0;
+            if (!isNeeded)
+                await Discount(holder.Payer, program);
+            left = isNeeded ? left.SetItem(program, holder with { Since = now }) : left.Remove(program);
         }
 
         if (left != blob.Programs)
@@ -149,6 +161,21 @@ public sealed class BlobGrain : Grain, IBlobGrain
             throw new MarketException(ErrorCode.LimitExceeded,
                 $"{_id} is kept by {BlobPolicy.HoldersMax} accounts and programs already. Send the bytes with one more byte of your own.");
         }
+    }
+
+    private ProgramHolder? HolderOf(ProgramId program) =>
+        _blob.Value is { } blob && blob.Programs.TryGetValue(program, out var holder) ? holder : null;
+
+    private async ValueTask Count(AccountId account, ProgramId program, long size)
+    {
+        if (account != default)
+            await LostWrites.Resend(() => AccountOf(account).CountModule(program, _id, size));
+    }
+
+    private async ValueTask Discount(AccountId account, ProgramId program)
+    {
+        if (account != default)
+            await LostWrites.Resend(() => AccountOf(account).DiscountModule(program));
     }
 
     private void LeaveIfUnknown()

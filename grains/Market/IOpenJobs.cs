@@ -16,8 +16,11 @@ public interface IOpenJobs
     /// <summary>One job's whole ticket, from its document; null where it is not pending.</summary>
     ValueTask<JobTicket?> Find(JobId job);
 
-    /// <returns>How many jobs of the program were durably pending at the moment of the call; at most <paramref name="countMax"/>.</returns>
-    Task<int> Count(ProgramId program, int countMax, CancellationToken cancellation);
+    /// <returns>
+    /// How many jobs of the program, those of one account or of all, were durably pending at the moment of the call; at most
+    /// <paramref name="countMax"/>.
+    /// </returns>
+    Task<int> Count(ProgramId program, AccountId? account, int countMax, CancellationToken cancellation);
 }
 
 /// <summary>From a moment, or from the beginning, until a moment.</summary>

@@ -35,11 +35,11 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
         }
     }
 
-    public async Task<int> Count(ProgramId program, int countMax, CancellationToken cancellation)
+    public async Task<int> Count(ProgramId program, AccountId? account, int countMax, CancellationToken cancellation)
     {
         await listing.CatchUp(cancellation);
         var query = new ListingQuery(
-            JobSummary.Kind, State: JobStatusNames.Of(JobStatus.Pending), Label: program.ToString(), Limit: countMax);
+            JobSummary.Kind, account?.ToString(), JobStatusNames.Of(JobStatus.Pending), program.ToString(), Limit: countMax);
         return (await listing.List(query, cancellation)).Count;
     }
 

@@ -12,15 +12,16 @@ internal sealed record DeployedState(ProgramView View, ImmutableArray<AccountId>
 /// <summary>The stored form of a program.</summary>
 internal static class ProgramCodec
 {
-    /// <summary>Version 1 has one deployer, and is never removed; it is read, not written.</summary>
+    /// <summary>Version 1 has one deployer, and is never removed: such a program is written so, because earlier silos can read it.</summary>
     private const byte FormatWithOneDeployer = 1;
     private const byte Format = 2;
 
     public static ReadOnlyMemory<byte> Write(DeployedState deployed)
     {
         var program = deployed.View;
+        var hasOneDeployer = !deployed.IsRemoved && deployed.Deployers is [var only] && only == program.Deployer;
         var writer = new CompactWriter(512);
-        writer.Byte(Format);
+        writer.Byte(hasOneDeployer ? FormatWithOneDeployer : Format);
         writer.Id(program.Id.Value);
         writer.Id(program.Module.Value);
         writer.Signed(program.ModuleSize);
@@ -31,6 +32,8 @@ internal static class ProgramCodec
         WriteTexts(writer, program.EntryPoints);
         WriteTexts(writer, program.Imports);
         writer.Flag(program.UsesState);
+        if (hasOneDeployer)
+            return writer.Finish();
         writer.Count(deployed.Deployers.Length);
         foreach (var deployer in deployed.Deployers)
             writer.Id(deployer.Value);

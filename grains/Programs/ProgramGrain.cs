@@ -8,8 +8,8 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// A program's manifest: written after its module was validated, counted and kept, and deleted after the last deployer has removed it. A removal
-/// marks the manifest first, so that no new job finds it, then gives back in the order opposite to the deployment; each step of both can be
-/// repeated, and repeating the call makes whole what a crash left.
+/// marks the manifest first, so that no new job finds it, and then releases the module, whose blob counts it until no job needs it; each step of
+/// both can be repeated, and repeating the call makes whole what a crash left.
 /// </summary>
 public sealed class ProgramGrain : Grain, IProgramGrain
 {
@@ -36,12 +36,13 @@ public sealed class ProgramGrain : Grain, IProgramGrain
         var module = GrainFactory.GetGrain<IBlobGrain>(deployment.Module.ToString());
         if (_program.Value is not { IsRemoved: false } known)
             return await DeployNew(caller, deployment, module);
-        // A deployment that was cut short may have left the module unkept.
-        await LostWrites.Resend(() => module.KeepFor(_id));
-        if (known.Deployers.Contains(caller.Account) || known.Deployers.Length >= ProgramPolicy.DeployersMax)
+        var isKnown = known.Deployers.Contains(caller.Account);
+        if (!isKnown && known.Deployers.Length >= ProgramPolicy.DeployersMax)
             return known.View;
-        await Count(caller, known.View.Module, known.View.ModuleSize);
-        await _program.Write(known with { Deployers = known.Deployers.Add(caller.Account) });
+        // Also for a known deployer: a deployment that was cut short, or another activation, may have left the module unkept or uncounted.
+        await Keep(module, caller);
+        if (!isKnown)
+            await _program.Write(known with { Deployers = known.Deployers.Add(caller.Account) });
         return known.View;
     }
 
@@ -49,22 +50,25 @@ public sealed class ProgramGrain : Grain, IProgramGrain
     {
         RequireScope(caller);
         await _program.Refresh();
-        var isDeployer = _program.Value is { } known && known.Deployers.Contains(caller.Account);
-        if (isDeployer && _program.Value!.Deployers.Length > 1)
+        switch (_program.Value)
         {
-            var others = _program.Value.Deployers.Remove(caller.Account);
-            await _program.Write(_program.Value with { Deployers = others, View = _program.Value.View with { Deployer = others[0] } });
-        }
-        else if (isDeployer)
-        {
-            await Undeploy(_program.Value!);
+            case null:
+                await ReleaseUnwritten(caller);
+                break;
+            case { } known when !known.Deployers.Contains(caller.Account):
+                await Discount(caller);
+                break;
+            case { Deployers.Length: 1 } known:
+                await Undeploy(known, caller);
+                return;
+            case { } known:
+                var others = known.Deployers.Remove(caller.Account);
+                await _program.Write(known with { Deployers = others, View = known.View with { Deployer = others[0] } });
+                await Discount(caller);
+                return;
         }
 
-        await LostWrites.Resend(() => AccountOf(caller).DiscountModule(_id));
-        if (!isDeployer)
-            throw Refuse(ErrorCode.ProgramNotFound, $"This account has not deployed a program {_id}.");
-        if (_program.Value is { IsRemoved: true })
-            await _program.Delete();
+        throw Refuse(ErrorCode.ProgramNotFound, $"This account has not deployed a program {_id}.");
     }
 
     public async Task<ProgramView> Get()
@@ -85,30 +89,44 @@ public sealed class ProgramGrain : Grain, IProgramGrain
             throw Refuse(ErrorCode.BlobNotFound, $"The bytes of {deployment.Module} are not in the store. Upload the module again.");
         if (found.Info is not { } info)
             throw Refuse(ErrorCode.InvalidModule, found.Refusal!);
-        await Count(caller, deployment.Module, found.Size);
-        await LostWrites.Resend(() => module.KeepFor(_id));
+        await Keep(module, caller);
         var program = new ProgramView(
             _id, deployment.Module, found.Size, deployment.Name, caller.Account, _clock.GetUtcNow(), AbiName(info.Abi),
             [.. info.EntryPoints], [.. info.Imports], info.UsesState);
         await _program.Write(new DeployedState(program, [caller.Account], IsRemoved: false));
+        // Another activation may have ended its removal in between, which released the module.
+        await Keep(module, caller);
         return program;
     }
 
-    private async Task Undeploy(DeployedState program)
+    /// <summary>Only the deployer's own jobs hinder it: those of others keep the module, so a stranger cannot hold a program in the market.</summary>
+    private async Task Undeploy(DeployedState program, Caller caller)
     {
         if (!program.IsRemoved)
         {
-            var open = await _jobs.Count(_id, ProgramPolicy.OpenJobsCounted, CancellationToken.None);
+            var open = await _jobs.Count(_id, caller.Account, ProgramPolicy.OpenJobsCounted, CancellationToken.None);
             if (open > 0)
                 throw InUse(open);
             await _program.Write(program with { IsRemoved = true });
         }
 
-        await LostWrites.Resend(() => GrainFactory.GetGrain<IBlobGrain>(program.View.Module.ToString()).ReleaseFor(_id));
+        await Release(program.View.Module, caller);
+        await _program.Delete();
     }
 
-    private async Task Count(Caller caller, BlobId module, long size) =>
-        await LostWrites.Resend(() => AccountOf(caller).CountModule(_id, module, size));
+    /// <summary>The undo of a deployment that ended before the manifest was written: only the account knows which module it was to be.</summary>
+    private async Task ReleaseUnwritten(Caller caller)
+    {
+        if (await AccountOf(caller).FindModule(_id) is { } module)
+            await Release(module, caller);
+    }
+
+    private async Task Keep(IBlobGrain module, Caller caller) => await LostWrites.Resend(() => module.KeepFor(_id, caller.Account));
+
+    private async Task Release(BlobId module, Caller caller) =>
+        await LostWrites.Resend(() => GrainFactory.GetGrain<IBlobGrain>(module.ToString()).ReleaseFor(_id, caller.Account));
+
+    private async Task Discount(Caller caller) => await LostWrites.Resend(() => AccountOf(caller).DiscountModule(_id));
 
     private IAccountGrain AccountOf(Caller caller) => GrainFactory.GetGrain<IAccountGrain>(caller.Account.ToString());
 
@@ -116,7 +134,7 @@ public sealed class ProgramGrain : Grain, IProgramGrain
     {
         var count = open < ProgramPolicy.OpenJobsCounted ? $"{open}" : $"{open} or more";
         return new MarketException(ErrorCode.ProgramInUse,
-            $"Program {_id} has {count} open {(open == 1 ? "job" : "jobs")}, of this account or of others. Wait until they have ended, or cancel yours; "
+            $"Program {_id} has {count} open {(open == 1 ? "job" : "jobs")} of this account. Wait until they have ended, or cancel them; "
             + "then remove it again.");
     }
 

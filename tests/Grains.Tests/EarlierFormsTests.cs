@@ -2,7 +2,10 @@ using Marketplace.Grains.Codecs;
 
 namespace Marketplace.Grains.Tests;
 
-/// <summary>What builds before programs could be removed have stored is read as what it meant.</summary>
+/// <summary>
+/// What builds before programs could be removed have stored is read as what it meant; what they could have stored is written as they did, so that they
+/// read it.
+/// </summary>
 public sealed class EarlierFormsTests
 {
     private static readonly Bytes32 Id = new(Enumerable.Repeat((byte)7, 32).ToArray());
@@ -20,13 +23,15 @@ public sealed class EarlierFormsTests
         writer.Count(1);
         writer.Id(Id);
         writer.Time(At);
-        var blob = BlobState.Read(writer.Finish().Span);
+        var earlier = writer.Finish().ToArray();
+        var blob = BlobState.Read(earlier);
 
         Assert.Equal((11, At, At), (blob.Size, blob.Accounts[new AccountId(Id)], blob.CollectedUntil));
-        Assert.Equal(BlobState.Deployed, blob.Programs[new ProgramId(Id)]);
-        var removed = blob with { Programs = blob.Programs.SetItem(new ProgramId(Id), At) };
-        Assert.Equal(At, BlobState.Read(BlobState.Write(removed).Span).Programs[new ProgramId(Id)]);
-        Assert.Equal(BlobState.Deployed, BlobState.Read(BlobState.Write(blob).Span).Programs[new ProgramId(Id)]);
+        Assert.Equal(ProgramHolder.Deployed, blob.Programs[new ProgramId(Id)]);
+        var holder = ProgramHolder.Removed(At, new AccountId(Id));
+        var removed = blob with { Programs = blob.Programs.SetItem(new ProgramId(Id), holder) };
+        Assert.Equal(holder, BlobState.Read(BlobState.Write(removed).Span).Programs[new ProgramId(Id)]);
+        Assert.Equal(earlier, BlobState.Write(blob).ToArray());
     }
 
     [Fact]
@@ -45,10 +50,12 @@ public sealed class EarlierFormsTests
         writer.Text("main");
         writer.Count(0);
         writer.Flag(true);
-        var program = ProgramCodec.Read(writer.Finish().Span);
+        var earlier = writer.Finish().ToArray();
+        var program = ProgramCodec.Read(earlier);
 
         Assert.Equal(new AccountId(Id), Assert.Single(program.Deployers));
         Assert.Equal((false, "name", true), (program.IsRemoved, program.View.Name, program.View.UsesState));
+        Assert.Equal(earlier, ProgramCodec.Write(program).ToArray());
         var read = ProgramCodec.Read(ProgramCodec.Write(program with { IsRemoved = true }).Span);
         Assert.True(read.IsRemoved);
         Assert.Equal(new AccountId(Id), Assert.Single(read.Deployers));
@@ -59,11 +66,29 @@ public sealed class EarlierFormsTests
     {
         var account = new AccountState();
         account.Apply(new BlobCounted(new BlobId(Id), 5));
-        var newest = AccountSnapshotCodec.Write(account).ToArray();
-        byte[] earlier = [1, .. newest[1..^1]];
+        var earlier = AccountSnapshotCodec.Write(account).ToArray();
+        Assert.Equal(1, earlier[0]);
         var read = AccountSnapshotCodec.Read(earlier);
 
         Assert.Equal((5, 1, 0), (read.Storage.Bytes, read.Storage.Count, read.Storage.ProgramCount));
         Assert.True(read.Storage.IsPinned(new BlobId(Id)));
+    }
+
+    [Fact]
+    public void RemovedProgramOfABlob_CountsAgainstNoAccount()
+    {
+        var writer = new CompactWriter(128);
+        writer.Byte(3);
+        writer.Signed(11);
+        writer.Count(0);
+        writer.Count(1);
+        writer.Id(Id);
+        writer.Flag(true);
+        writer.Time(At);
+        writer.Time(At);
+        var blob = BlobState.Read(writer.Finish().Span);
+
+        Assert.Equal(ProgramHolder.Removed(At, default), blob.Programs[new ProgramId(Id)]);
+        Assert.Equal(blob.Programs, BlobState.Read(BlobState.Write(blob).Span).Programs);
     }
 }

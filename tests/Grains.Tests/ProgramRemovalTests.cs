@@ -17,6 +17,8 @@ public sealed class ProgramRemovalTests
         Assert.Equal(Module.Length, BytesOf(market, caller));
 
         await Program(market, program).Remove(caller);
+        await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
+        Assert.True(await Blob(market, Module).IsPinned());
         Assert.Equal(Module.Length, BytesOf(market, caller));
         await Blob(market, Module).Unpin(caller.Account);
         Assert.Equal(0, BytesOf(market, caller));
@@ -49,21 +51,21 @@ public sealed class ProgramRemovalTests
 
         Assert.Equal(ErrorCode.ProgramNotFound, (await Assert.ThrowsAsync<MarketException>(() => Program(market, program).Get())).Code);
         Assert.Equal(ErrorCode.ProgramNotFound, (await Assert.ThrowsAsync<MarketException>(() => Program(market, program).Remove(caller))).Code);
-        Assert.Equal(0, BytesOf(market, caller));
         Assert.DoesNotContain(market.Disk.Documents.Keys, key => key.Kind == ProgramSummary.Kind);
         Assert.True(await Blob(market, Module).IsPinned());
+        Assert.Equal(Module.Length, BytesOf(market, caller));
         await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
         Assert.False(await Blob(market, Module).IsPinned());
+        Assert.Equal(0, BytesOf(market, caller));
     });
 
     [Fact]
     public void ProgramWithOpenJobs_IsRemovedOnlyWhenTheyHaveEnded() => TestMarket.Run(async market =>
     {
         var caller = await market.OpenAccount("client");
-        var other = await market.OpenAccount("other");
         var program = await market.Deploy(caller, Module);
         var worker = await market.AddWorker("worker");
-        await market.Submit(other, TestMarket.Item("one", program), TestMarket.Item("two", program));
+        await market.Submit(caller, TestMarket.Item("one", program), TestMarket.Item("two", program));
 
         var refused = await Assert.ThrowsAsync<MarketException>(() => Program(market, program).Remove(caller));
         Assert.Equal(ErrorCode.ProgramInUse, refused.Code);
@@ -100,7 +102,7 @@ public sealed class ProgramRemovalTests
     });
 
     [Fact]
-    public void WaitingJobOfARemovedProgram_KeepsTheModule() => TestMarket.Run(async market =>
+    public void WaitingJobOfARemovedProgram_KeepsTheModuleOnItsLastDeployersAccount() => TestMarket.Run(async market =>
     {
         var caller = await market.OpenAccount("client");
         var program = await market.Deploy(caller, Module);
@@ -114,8 +116,66 @@ public sealed class ProgramRemovalTests
 
         await Task.Delay(BlobPolicy.RemovedProgramAge + TimeSpan.FromMinutes(1), market.Time);
         Assert.True(await Blob(market, Module).IsPinned());
+        Assert.Equal(Module.Length, BytesOf(market, caller));
         await market.Job(waiting).Cancel(caller);
+        await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
         Assert.False(await Blob(market, Module).IsPinned());
+        Assert.Equal(0, BytesOf(market, caller));
+    });
+
+    [Fact]
+    public void RemovedProgram_IsGivenBackAlsoWhileOthersKeepItsBlob() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller, Module);
+        await market.Upload(await market.OpenAccount("other"), Module);
+        await Blob(market, Module).Unpin(caller.Account);
+        await Program(market, program).Remove(caller);
+
+        await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
+        Assert.True(await Blob(market, Module).IsPinned());
+        Assert.Equal(0, BytesOf(market, caller));
+    });
+
+    [Fact]
+    public void RemovedProgramThatAnotherAccountDeploysAgain_CountsAgainstThatOneAlone() => TestMarket.Run(async market =>
+    {
+        var first = await market.OpenAccount("first");
+        var second = await market.OpenAccount("second");
+        var program = await market.Deploy(first, Module);
+        await Blob(market, Module).Unpin(first.Account);
+        await Program(market, program).Remove(first);
+        await market.Deploy(second, Module);
+        await Blob(market, Module).Unpin(second.Account);
+        Assert.Equal((0, Module.Length), (BytesOf(market, first), BytesOf(market, second)));
+
+        await Program(market, program).Remove(second);
+        await market.Deploy(second, Module);
+        await Blob(market, Module).Unpin(second.Account);
+        await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
+        Assert.True(await Blob(market, Module).IsPinned());
+        Assert.Equal(Module.Length, BytesOf(market, second));
+    });
+
+    [Fact]
+    public void JobOfAStranger_HindersNoRemovalAndStillFindsItsModule() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var stranger = await market.OpenAccount("stranger");
+        var program = await market.Deploy(caller, Module);
+        await Blob(market, Module).Unpin(caller.Account);
+        await market.Submit(stranger, new SubmitItem("one", TestMarket.Spec(program) with { ExpiresAfter = TimeSpan.FromHours(1) }));
+
+        await Program(market, program).Remove(caller);
+
+        await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
+        Assert.True(await Blob(market, Module).IsPinned());
+        var worker = await market.AddWorker("worker");
+        await worker.Report(worker.Completed(await worker.TakeOne()));
+        await market.Settle();
+        await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
+        Assert.False(await Blob(market, Module).IsPinned());
+        Assert.Equal(0, BytesOf(market, caller));
     });
 
     [Fact]
@@ -151,26 +211,18 @@ public sealed class ProgramRemovalTests
                 await CutShort(market, writes, () => Program(market, program).Remove(caller));
                 isCut = market.Store.IsCrashed;
                 await market.CrashAndStart();
-                try
-                {
-                    await Program(market, program).Remove(caller);
-                }
-                catch (MarketException gone) when (gone.Code == ErrorCode.ProgramNotFound)
-                {
-                    // It was whole already.
-                }
-
-                Assert.Equal(0, BytesOf(market, caller));
+                await RemoveIfThere(market, program, caller);
                 await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
                 Assert.False(await Blob(market, Module).IsPinned());
+                Assert.Equal(0, BytesOf(market, caller));
                 await market.Deploy(caller, "command two");
             });
             Assert.True(writes < 20, "The removal never comes to its end.");
         }
     }
 
-    [Fact]
-    public void DeploymentThatIsCutShortAnywhere_IsMadeWholeByItsRepetitionOrARemoval()
+    [Theory, InlineData(true), InlineData(false)]
+    public void DeploymentThatIsCutShortAnywhere_IsMadeWholeByItsRepetitionOrARemoval(bool isRepeated)
     {
         for (var (writes, isCut) = (1, true); isCut; writes++)
         {
@@ -182,16 +234,70 @@ public sealed class ProgramRemovalTests
                 await CutShort(market, writes, () => Program(market, id).Deploy(caller, new ProgramDeployment(blob, default, "test")));
                 isCut = market.Store.IsCrashed;
                 await market.CrashAndStart();
-                Assert.Equal(id, await market.Deploy(caller, Module));
-                await Blob(market, Module).Unpin(caller.Account);
-                Assert.Equal(Module.Length, BytesOf(market, caller));
-                Assert.True(await Blob(market, Module).IsPinned());
-                await Program(market, id).Remove(caller);
+                if (isRepeated)
+                {
+                    Assert.Equal(id, await market.Deploy(caller, Module));
+                    await Blob(market, Module).Unpin(caller.Account);
+                    Assert.Equal(Module.Length, BytesOf(market, caller));
+                    Assert.True(await Blob(market, Module).IsPinned());
+                }
+                else
+                {
+                    await Blob(market, Module).Unpin(caller.Account);
+                }
+
+                await RemoveIfThere(market, id, caller);
+                await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
+                Assert.False(await Blob(market, Module).IsPinned());
                 Assert.Equal(0, BytesOf(market, caller));
             });
             Assert.True(writes < 20, "The deployment never comes to its end.");
         }
     }
+
+    [Fact]
+    public void DeploymentWhoseModuleFindsNoPlace_LeavesNothingCounted() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var blob = await market.Upload(caller, Module);
+        var holders = Enumerable.Range(1, BlobPolicy.HoldersMax - 1).ToDictionary(number => TestMarket.Id($"{number}"), _ => market.Time.GetUtcNow());
+        await market.Rewrite(blob, state => state with { Accounts = state.Accounts.AddRange(holders) });
+
+        Assert.Equal(ErrorCode.LimitExceeded, (await Assert.ThrowsAsync<MarketException>(() => market.Deploy(caller, Module))).Code);
+        Assert.Equal(0, DiskInvariants.Accounts(market.Disk)[caller.Account].Storage.ProgramCount);
+    });
+
+    [Fact]
+    public void RepeatedDeployment_CountsAndKeepsWhatATwinGaveBack() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var program = await market.Deploy(caller, Module);
+        await market.Account("client").DiscountModule(program);
+        await market.Deploy(caller, Module);
+        await Blob(market, Module).Unpin(caller.Account);
+        Assert.Equal(Module.Length, BytesOf(market, caller));
+    });
+
+    [Fact]
+    public void ModuleThatATwinReleasesWhileTheManifestIsWritten_IsKept() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var blob = await market.Upload(caller, Module);
+        var id = Marketplace.Crypto.IdDerivation.Program(blob, default);
+        var release = Task.CompletedTask;
+        market.Store.OnWrite = name =>
+        {
+            if (name.StartsWith(ProgramSummary.Kind, StringComparison.Ordinal))
+                release = Blob(market, Module).ReleaseFor(id, caller.Account);
+            return WriteFate.Done;
+        };
+        await market.Deploy(caller, Module);
+        await release;
+        await Blob(market, Module).Unpin(caller.Account);
+        await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
+        Assert.True(await Blob(market, Module).IsPinned());
+        Assert.Equal(Module.Length, BytesOf(market, caller));
+    });
 
     [Fact]
     public void StateOfARemovedProgram_IsThereWhenItIsDeployedAgain() => TestMarket.Run(async market =>
@@ -233,6 +339,18 @@ public sealed class ProgramRemovalTests
         market.Grains.GetGrain<IBlobGrain>(Marketplace.Crypto.IdDerivation.Blob(System.Text.Encoding.UTF8.GetBytes(text)).ToString());
 
     private static long BytesOf(TestMarket market, Caller caller) => DiskInvariants.Accounts(market.Disk)[caller.Account].Storage.Bytes;
+
+    private static async Task RemoveIfThere(TestMarket market, ProgramId program, Caller caller)
+    {
+        try
+        {
+            await Program(market, program).Remove(caller);
+        }
+        catch (MarketException gone) when (gone.Code == ErrorCode.ProgramNotFound)
+        {
+            // There was nothing to remove, or it was whole already.
+        }
+    }
 
     /// <summary>The process ends after so many writes of the call, or after the call.</summary>
     private static async Task CutShort(TestMarket market, int writes, Func<Task> call)

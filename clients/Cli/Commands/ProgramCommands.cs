@@ -122,8 +122,9 @@ internal static class ProgramCommands
         return set.Leaf(
             "remove",
             """
-            Remove a program that the account has deployed, and free its storage quota. Refused while jobs of it have not ended, unless another
-            account has deployed it too. Its state is kept, and so is its module if the account keeps that blob ('market blob rm').
+            Remove a program that the account has deployed.
+            Refused while the account's jobs of it have not ended, unless another account has deployed it too. Its module counts against the storage
+            quota until no other job needs it, and longer if the account keeps that blob ('market blob rm'). Its state is kept.
 
             Example:
               market program remove prog41ab…9e

@@ -70,12 +70,12 @@ public class ProgramsClient
     }
 
     /// <summary>
-    /// Removes a program that the account has deployed, and frees its storage quota. Its state is kept: deploying the same module and salt again goes
-    /// on with it. May be repeated: a program that is gone is no failure.
+    /// Removes a program that the account has deployed. Its module counts against the storage quota until no job needs it and the collector has
+    /// passed. Its state is kept: deploying the same module and salt again goes on with it. May be repeated: a program that is gone is no failure.
     /// </summary>
     /// <returns>False where the account has not deployed it, or has removed it already.</returns>
     /// <exception cref="MarketplaceException">
-    /// <see cref="ErrorCode.ProgramInUse"/>: jobs of it have not ended, and no other account has deployed it.
+    /// <see cref="ErrorCode.ProgramInUse"/>: jobs of this account have not ended, and no other account has deployed it.
     /// </exception>
     public virtual async Task<bool> Remove(ProgramId id, CancellationToken cancellation = default)
     {

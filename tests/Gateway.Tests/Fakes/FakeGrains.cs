@@ -176,6 +176,8 @@ internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccou
 
     public Task DiscountModule(ProgramId program) => throw new NotSupportedException();
 
+    public Task<BlobId?> FindModule(ProgramId program) => throw new NotSupportedException();
+
     public Task Receive(AccountId payer, long sequence, TokenAmount amount) => throw new NotSupportedException();
 }
 
@@ -190,9 +192,9 @@ internal sealed class FakeBlobGrain(FakeMarket market, BlobId id) : IBlobGrain
 
     public Task<BlobView?> Find(AccountId account) => Task.FromResult(market.Pins.GetValueOrDefault((id, account)));
 
-    public Task KeepFor(ProgramId program) => throw new NotSupportedException();
+    public Task KeepFor(ProgramId program, AccountId deployer) => throw new NotSupportedException();
 
-    public Task ReleaseFor(ProgramId program) => throw new NotSupportedException();
+    public Task ReleaseFor(ProgramId program, AccountId deployer) => throw new NotSupportedException();
 
     public Task<bool> IsPinned() => throw new NotSupportedException();
 }

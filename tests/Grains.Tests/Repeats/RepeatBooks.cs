@@ -51,7 +51,8 @@ internal static class RepeatBooks
             books.AppendLine($"  from {payer} {last}");
     }
 
-    private static string Show(KeyValuePair<ProgramId, DateTimeOffset> holder) => $"{holder.Key} {(holder.Value == BlobState.Deployed ? "keeps" : "kept")} it";
+    private static string Show(KeyValuePair<ProgramId, ProgramHolder> holder) =>
+        $"{holder.Key} {(holder.Value == ProgramHolder.Deployed ? "keeps" : $"kept for {holder.Value.Payer}")} it";
 
     private static string Show(DeployedState program) =>
         $"{program.View.Name} {string.Join(' ', program.Deployers)} {(program.IsRemoved ? "removed" : "deployed")}";

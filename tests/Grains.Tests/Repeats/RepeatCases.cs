@@ -45,6 +45,7 @@ internal static class RepeatCases
         ["IAccountGrain.DiscountBlob"] = scene => Call(() => scene.Account.DiscountBlob(scene.Blob)),
         ["IAccountGrain.CountModule"] = scene => Call(() => scene.Account.CountModule(new ProgramId(RepeatScene.Client.Value), scene.LooseBlob, 11)),
         ["IAccountGrain.DiscountModule"] = scene => Call(() => scene.Account.DiscountModule(scene.Program)),
+        ["IAccountGrain.FindModule"] = scene => Call(() => scene.Account.FindModule(scene.Program), module => $"{module}"),
         ["IAccountGrain.ListKeys"] = scene => Call(() => scene.Account.ListKeys(), keys => string.Join(' ', keys.Select(key => $"{key.Id} {key.RevokedAt}"))),
         ["IAccountGrain.RevokeKey"] = scene => Call(() => scene.Account.RevokeKey(scene.Key.Id)),
         ["IKeyGrain.Register"] = scene => Call(
@@ -129,11 +130,11 @@ internal static class RepeatCases
         ["IBlobGrain.Pin"] = scene => Call(() => BlobOf(scene, scene.LooseBlob).Pin(RepeatScene.Client, 11), view => $"{view.Id} {view.Size}"),
         ["IBlobGrain.Unpin"] = scene => Call(() => BlobOf(scene, scene.Blob).Unpin(RepeatScene.Client)),
         ["IBlobGrain.Find"] = scene => Call(() => BlobOf(scene, scene.Blob).Find(RepeatScene.Client), view => $"{view}"),
-        ["IBlobGrain.KeepFor"] = scene => Call(() => BlobOf(scene, scene.LooseBlob).KeepFor(scene.Program)),
+        ["IBlobGrain.KeepFor"] = scene => Call(() => BlobOf(scene, scene.LooseBlob).KeepFor(scene.Program, RepeatScene.Client)),
         ["IBlobGrain.ReleaseFor"] = async scene =>
         {
             var module = (await scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).Get()).Module;
-            return Send(() => BlobOf(scene, module).ReleaseFor(scene.Program));
+            return Send(() => BlobOf(scene, module).ReleaseFor(scene.Program, RepeatScene.Client));
         },
         ["IBlobGrain.IsPinned"] = scene => Call(() => BlobOf(scene, scene.LooseBlob).IsPinned(), isPinned => $"{isPinned}"),
         ["IProgramGrain.Deploy"] = scene =>

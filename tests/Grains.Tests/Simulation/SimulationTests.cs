@@ -76,7 +76,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
         public Task Read(OpenJobSpan span, Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation) =>
             Task.Run(() => { }, cancellation);
 
-        public Task<int> Count(ProgramId program, int countMax, CancellationToken cancellation) => Task.Run(() => 0, cancellation);
+        public Task<int> Count(ProgramId program, AccountId? account, int countMax, CancellationToken cancellation) => Task.Run(() => 0, cancellation);
 
         public ValueTask<JobTicket?> Find(JobId job) => default;
     }

@@ -114,6 +114,14 @@ internal sealed partial class TestMarket
         return blob;
     }
 
+    /// <summary>Changes who keeps a blob, as if it had come to that; its grain has not been asked before, or was written by another activation.</summary>
+    public async Task Rewrite(BlobId blob, Func<BlobState, BlobState> change)
+    {
+        var key = new DocumentKey("blob", blob.ToString());
+        var document = await Store.Read(key) ?? throw new InvalidOperationException($"{blob} has no holders.");
+        await Store.Write(key, document.Version, BlobState.Write(change(BlobState.Read(document.Content.Span))));
+    }
+
     public async Task<ProgramId> Deploy(Caller caller, string module = "command")
     {
         var blob = await Upload(caller, module);
