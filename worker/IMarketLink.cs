@@ -4,7 +4,7 @@ namespace Marketplace.Worker;
 
 /// <summary>
 /// All that a worker knows of its market. Implemented over grains for the worker inside the silo, and over a socket for workers elsewhere. Calls may
-/// fail with <see cref="MarketLinkException"/> at any time; polls and reports are then repeated as they were. Thread-safe.
+/// fail with <see cref="MarketLinkException"/> at any time; polls are then repeated as they were, reports with each result alone. Thread-safe.
 /// </summary>
 public interface IMarketLink
 {

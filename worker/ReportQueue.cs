@@ -20,7 +20,13 @@ internal sealed class ReportQueue
     {
         if (!await _results.Reader.WaitToReadAsync().ConfigureAwait(false))
             return null;
-        var batch = new List<WorkerResult>(most);
+        return TakeWaiting(most);
+    }
+
+    /// <summary>None to <paramref name="most"/> results, those that are there.</summary>
+    public IReadOnlyList<WorkerResult> TakeWaiting(int most)
+    {
+        List<WorkerResult> batch = [];
         while (batch.Count < most && _results.Reader.TryRead(out var result))
             batch.Add(result);
         return batch;

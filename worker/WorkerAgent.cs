@@ -13,6 +13,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
     private readonly JobRunner _runner = new(link, options, time);
     private readonly LeaseBook _leases = new(options.Slots, time);
     private readonly ReportQueue _reports = new();
+    private readonly ReportQueue _refused = new();
 
     /// <summary>Works until <paramref name="stopping"/>: then nothing new starts, running jobs are stopped, and what has ended is reported.</summary>
     public async Task Run(CancellationToken stopping)
@@ -21,7 +22,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         using var threads = new GuestThreads(options.Slots);
         var slots = Enumerable.Range(0, options.Slots).Select(_ => threads.Run(RunSlot)).ToArray();
         using var reporting = new CancellationTokenSource();
-        var reporter = ReportLoop(reporting.Token);
+        var reporters = Task.WhenAll(ReportLoop(reporting.Token), RepeatLoop(reporting.Token));
         await using (time.CreateTimer(_ => LookAround(), null, WorkerPolicy.LeaseWaitMax, WorkerPolicy.LeaseWaitMax / 2))
         {
             try
@@ -34,7 +35,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
                 await Task.WhenAll(slots).ConfigureAwait(false);
                 _reports.Close();
                 reporting.CancelAfter(WorkerPolicy.RetryPauseMax);
-                await reporter.ConfigureAwait(false);
+                await reporters.ConfigureAwait(false);
             }
         }
     }
@@ -102,16 +103,60 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
             _reports.Add(JobRunner.NotRun(lease, RunOutcome.Returned, "All slots were busy.", now));
     }
 
+    /// <summary>Reports each batch once: one result that the market cannot take at the moment must not hold up those that come after it.</summary>
     private async Task ReportLoop(CancellationToken cancellation)
     {
-        while (await _reports.Take(WorkerPolicy.ReportResultsMax).ConfigureAwait(false) is { } results)
+        try
         {
-            var report = new WorkerReport(options.Worker, results);
-            await Repeat(async token =>
+            while (await _reports.Take(WorkerPolicy.ReportResultsMax).ConfigureAwait(false) is { } results)
             {
-                await link.Report(report, token).ConfigureAwait(false);
-                return report;
-            }, "report", cancellation).ConfigureAwait(false);
+                if (await TryReport(results, WorkerPolicy.RetryPause, cancellation).ConfigureAwait(false))
+                    continue;
+                foreach (var result in results)
+                    _refused.Add(result);
+            }
+        }
+        finally
+        {
+            _refused.Close();
+        }
+    }
+
+    /// <summary>Reports what was refused again, each result alone, until the market has it. One call at a time, so that a market in trouble gets no more.</summary>
+    private async Task RepeatLoop(CancellationToken cancellation)
+    {
+        while (await _refused.Take(WorkerPolicy.ReportResultsMax).ConfigureAwait(false) is { } left)
+        {
+            for (var pause = WorkerPolicy.RetryPause; left.Count > 0 && !cancellation.IsCancellationRequested; pause = Longer(pause))
+            {
+                await Wait(pause, cancellation).ConfigureAwait(false);
+                List<WorkerResult> refused = [];
+                foreach (var result in left)
+                {
+                    if (!await TryReport([result], Longer(pause), cancellation).ConfigureAwait(false))
+                        refused.Add(result);
+                }
+                left = [.. refused, .. _refused.TakeWaiting(WorkerPolicy.ReportResultsMax)];
+            }
+        }
+    }
+
+    private async ValueTask<bool> TryReport(IReadOnlyList<WorkerResult> results, TimeSpan pause, CancellationToken cancellation)
+    {
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+            await link.Report(new WorkerReport(options.Worker, results), cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+        catch (MarketLinkException failure)
+        {
+            LogUnreachable("report", failure.Message, pause);
+            return false;
         }
     }
 
@@ -135,10 +180,16 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
             {
                 LogUnreachable(what, failure.Message, pause);
             }
-            await Task.Delay(pause, time, stopping).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
-            pause = pause * 2 < WorkerPolicy.RetryPauseMax ? pause * 2 : WorkerPolicy.RetryPauseMax;
+            await Wait(pause, stopping).ConfigureAwait(false);
+            pause = Longer(pause);
         }
     }
+
+    /// <summary>Returns when the pause is over, or at once when the worker stops.</summary>
+    private Task Wait(TimeSpan pause, CancellationToken stopping) =>
+        Task.Delay(pause, time, stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
+
+    private static TimeSpan Longer(TimeSpan pause) => pause * 2 < WorkerPolicy.RetryPauseMax ? pause * 2 : WorkerPolicy.RetryPauseMax;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker} offers its slots under start number {Start}")]
     private partial void LogOffered(WorkerId worker, long start);

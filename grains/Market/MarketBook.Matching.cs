@@ -75,6 +75,7 @@ internal sealed partial class MarketBook
         job.LeasedAt = now.Wall;
         var time = MarketPolicy.SetUpMax + job.Ticket.Spec.TimeMax + MarketPolicy.ReportGrace;
         job.LeasedUntil = now.Running + time;
+        job.UnrecordedSince = null;
         var lease = new Lease(new LeaseId(start, ++_lastLease), whole, job.Attempts, root, now.Wall + time);
         job.Lease = job.KeepsAll ? lease : lease with { Ticket = job.Ticket };
         job.Note(JobStatus.Matched, now.Wall, offer.Offer.Worker);

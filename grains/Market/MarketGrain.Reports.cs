@@ -76,10 +76,17 @@ public sealed partial class MarketGrain
         catch (Exception)
         {
             // The worker repeats its report; if it does not, the lease's deadline decides.
+            var now = Now.Running;
+            job.UnrecordedSince ??= now;
+            job.LeasedUntil = Later(job.LeasedUntil, Earlier(now + MarketPolicy.ReportGrace, job.UnrecordedSince.Value + MarketPolicy.RecordMax));
             _book.EndingFailed(job, job.LeasedUntil);
             throw;
         }
     }
+
+    private static TimeSpan Earlier(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    private static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     /// <summary>
     /// One worker that cannot fetch a module or an input may be the one that lost its blobs: until another says the same, that is its own failure. A job

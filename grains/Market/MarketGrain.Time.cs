@@ -63,6 +63,9 @@ public sealed partial class MarketGrain
             case MarketPhase.Delayed:
                 _book.PutBack(job, now);
                 break;
+            case MarketPhase.Leased when job.UnrecordedSince is not null:
+                _ = Interrupted(job, "its end could not be recorded");
+                break;
             case MarketPhase.Leased:
                 var worker = job.Offer!.Offer.Worker;
                 LogLeaseMissed(job.Ticket.Job, worker, job.Lease!.Deadline);

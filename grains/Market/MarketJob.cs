@@ -96,6 +96,9 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     /// <summary>When the report must be there, in running time.</summary>
     public TimeSpan LeasedUntil { get; set; }
 
+    /// <summary>When a report of the leased run first arrived that could not be recorded, in running time; null where there was none.</summary>
+    public TimeSpan? UnrecordedSince { get; set; }
+
     /// <summary>The writing of its end, for a report that is repeated meanwhile.</summary>
     public Task? Ending { get; set; }
 

@@ -60,6 +60,12 @@ internal static class MarketPolicy
     /// <summary>From the end of a run to its report: the upload of the largest output, and a report that had to be repeated.</summary>
     public static readonly TimeSpan ReportGrace = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long a lease is kept for a report that arrived and could not be recorded, as long as the worker repeats it: a silo that lost its blobs has left by
+    /// then, a database that fails over is back. After it the job runs again, and no worker is charged with a failure.
+    /// </summary>
+    public static readonly TimeSpan RecordMax = TimeSpan.FromMinutes(5);
+
     /// <summary>The wait after a first failure. It doubles with each further one.</summary>
     public static readonly TimeSpan RetryDelayMin = TimeSpan.FromMilliseconds(200);
 

@@ -88,6 +88,35 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task ResultThatTheMarketCannotTake_DoesNotHoldUpTheOthers()
+    {
+        const int rejectionsMax = 10;
+        await using var worker = new WorkerFixture(slots: 1);
+        var module = worker.Module("echo");
+        var (stuck, next) = (worker.Market.Lease(module, "stuck"), worker.Market.Lease(module, "next"));
+        var (rejections, isNextTaken) = (0, false);
+        var rejected = new TaskCompletionSource();
+        worker.Market.OnReport = report =>
+        {
+            if (!isNextTaken && rejections < rejectionsMax && report.Results.Any(result => result.Lease == stuck.Id))
+            {
+                rejections++;
+                rejected.TrySetResult();
+                throw new MarketLinkException("the silo that keeps its output has lost its folder");
+            }
+            isNextTaken |= report.Results.Any(result => result.Lease == next.Id);
+        };
+
+        worker.Market.Give(stuck);
+        await rejected.Task;
+        worker.Market.Give(next);
+
+        Assert.Equal(next.Id, (await worker.NextResult()).Lease);
+        Assert.Equal(stuck.Id, (await worker.NextResult()).Lease);
+        Assert.InRange(rejections, 1, rejectionsMax);
+    }
+
+    [Fact]
     public async Task MarketThatForgotTheWorker_GetsTheOfferAgain()
     {
         await using var worker = new WorkerFixture();

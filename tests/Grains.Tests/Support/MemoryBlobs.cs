@@ -7,6 +7,9 @@ namespace Marketplace.Grains.Tests.Support;
 /// <summary>Blobs in memory.</summary>
 internal sealed class MemoryBlobs(MemoryDisk disk, TimeProvider time) : IBlobStore
 {
+    /// <summary>What becomes of looking for a blob: null where it is looked for.</summary>
+    public Func<BlobId, Exception?> OnFind { get; set; } = _ => null;
+
     public BlobId Put(byte[] content)
     {
         var id = IdDerivation.Blob(content);
@@ -24,7 +27,8 @@ internal sealed class MemoryBlobs(MemoryDisk disk, TimeProvider time) : IBlobSto
         return expected is { } wanted && wanted != id ? throw new BlobMismatchException(wanted, id) : InfoOf(id)!.Value;
     }
 
-    public ValueTask<BlobInfo?> Find(BlobId id, CancellationToken cancellation = default) => new(InfoOf(id));
+    public ValueTask<BlobInfo?> Find(BlobId id, CancellationToken cancellation = default) =>
+        OnFind(id) is { } failure ? throw failure : new(InfoOf(id));
 
     public ValueTask<Stream?> Open(BlobId id, long offset = 0, long? length = null, CancellationToken cancellation = default) =>
         new(disk.Blobs.TryGetValue(id, out var blob)
