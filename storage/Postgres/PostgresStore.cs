@@ -18,6 +18,9 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IStoreR
 
     private readonly NpgsqlDataSource _sessions;
     private readonly NpgsqlDataSource _queries;
+
+    /// <summary>One connection of its own: lists that take all others must not look like a lost database.</summary>
+    private readonly NpgsqlDataSource _pings;
     private readonly Dictionary<string, IProjection> _projections;
     private readonly PostgresWriter _writer;
     private readonly PostgresReader _reader;
@@ -28,7 +31,8 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IStoreR
     private PostgresStore(PostgresStoreOptions options, TimeProvider time)
     {
         _sessions = NpgsqlDataSource.Create(Settings(options, connection => connection.Pooling = false));
-        _queries = Pool(options);
+        _queries = Pool(options, options.QueryConnectionsMax);
+        _pings = Pool(options, connectionsMax: 1);
         _projections = options.Projections.ToDictionary(projection => projection.Kind);
         _writer = new PostgresWriter(Sessions(options.WriteConnections), options);
         _reader = new PostgresReader(Sessions(options.ReadConnections), options);
@@ -66,11 +70,11 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IStoreR
         }
     }
 
-    /// <summary>Asks the server for nothing and returns when it has answered.</summary>
+    /// <summary>Asks the server for nothing and returns when it has answered. For one caller at a time.</summary>
     /// <exception cref="StoreUnavailableException">It does not.</exception>
     public Task Ping() => PostgresFailures.Read(async () =>
     {
-        await using var connection = await _queries.OpenConnectionAsync().ConfigureAwait(false);
+        await using var connection = await _pings.OpenConnectionAsync().ConfigureAwait(false);
         return await connection.ExecuteScalarAsync<int>("select 1").ConfigureAwait(false);
     });
 
@@ -159,6 +163,7 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IStoreR
         await _writer.DisposeAsync().ConfigureAwait(false);
         await _reader.DisposeAsync().ConfigureAwait(false);
         await _queries.DisposeAsync().ConfigureAwait(false);
+        await _pings.DisposeAsync().ConfigureAwait(false);
         if (_presence is not null)
             await _presence.DisposeAsync().ConfigureAwait(false);
         await _sessions.DisposeAsync().ConfigureAwait(false);
@@ -177,12 +182,12 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IStoreR
         return row;
     }
 
-    private static NpgsqlDataSource Pool(PostgresStoreOptions options)
+    private static NpgsqlDataSource Pool(PostgresStoreOptions options, int connectionsMax)
     {
         var builder = new NpgsqlDataSourceBuilder(Settings(options, connection =>
         {
             connection.Pooling = true;
-            connection.MaxPoolSize = options.QueryConnectionsMax;
+            connection.MaxPoolSize = connectionsMax;
         }));
         builder.UsePhysicalConnectionInitializer(
             _ => throw new NotSupportedException("Every connection is opened asynchronously."),

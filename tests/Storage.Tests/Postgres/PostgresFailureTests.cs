@@ -176,6 +176,25 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task ListsThatTakeAllTheirConnections_DoNotLookLikeALostDatabase()
+    {
+        var database = await postgres.CreateDatabase();
+        await using var store = await PostgresUnderTest.Open(
+            database, options => options with { QueryConnectionsMax = 1, ConnectTimeMax = TimeSpan.FromSeconds(3) });
+        await using var connection = new NpgsqlConnection(database);
+        await connection.OpenAsync(Cancel);
+        await using var transaction = await connection.BeginTransactionAsync(Cancel);
+        await connection.ExecuteAsync("lock table market.documents in access exclusive mode");
+        var list = store.Store.List(new ListingQuery("k"), Cancel).AsTask();
+        await PostgresConcurrencyTests.UntilSomebodyWaits(database, "relation");
+
+        await store.Store.Ping();
+
+        await transaction.CommitAsync(Cancel);
+        Assert.Empty(await list);
+    }
+
+    [Fact]
     public async Task AbsentServer_IsToldInTime()
     {
         var folder = Directory.CreateTempSubdirectory("market-none-");
