@@ -6,7 +6,9 @@ namespace Marketplace.Silo;
 /// <param name="look">Fails where it is gone; the exception's message goes into the log. May block its thread.</param>
 /// <param name="time">Times the answer.</param>
 /// <param name="log">Hears of each loss and each return once.</param>
-internal sealed partial class Dependency(string name, string trouble, Func<Task> look, TimeProvider time, ILogger<Dependency> log)
+/// <param name="lostMax">A silo that has lost only this one for so long leaves, because others may still have it; null where all silos share the loss.</param>
+internal sealed partial class Dependency(
+    string name, string trouble, Func<Task> look, TimeProvider time, ILogger<Dependency> log, TimeSpan? lostMax = null)
 {
     /// <summary>A server or a mount that has stopped refuses nothing, it is silent. A busy one answers well within this.</summary>
     internal static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(5);
@@ -17,6 +19,13 @@ internal sealed partial class Dependency(string name, string trouble, Func<Task>
 
     /// <summary>What is wrong; null while it is there.</summary>
     public string? Trouble => _trouble;
+
+    public string Name => name;
+
+    /// <summary>How long it has been lost; zero while it is there.</summary>
+    public TimeSpan LostFor => _trouble is null ? TimeSpan.Zero : time.GetElapsedTime(_lostAt);
+
+    public bool IsLostForLong => LostFor >= lostMax;
 
     /// <summary>One look at a time.</summary>
     public async Task Look(CancellationToken cancellation)
@@ -60,11 +69,22 @@ internal sealed partial class Dependency(string name, string trouble, Func<Task>
     private static partial void LogBack(ILogger log, string name, long seconds);
 }
 
-/// <summary>Looks at all dependencies again and again.</summary>
-internal sealed class DependencyWatch(IReadOnlyList<Dependency> dependencies, TimeProvider time) : BackgroundService
+/// <summary>Looks at all dependencies again and again, and takes the silo out of its cluster where it alone may be the one that lost something.</summary>
+internal sealed partial class DependencyWatch(
+    IReadOnlyList<Dependency> dependencies, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<DependencyWatch> log) : BackgroundService
 {
+    /// <summary>
+    /// How a silo ends that left because of a loss. Not the 2 of a start that failed: a service manager may start it again, which then fails with 2 until
+    /// what was lost is back.
+    /// </summary>
+    internal const int ExitCode = 4;
+
     /// <summary>How long a silo that lost one goes on serving at most, beside the wait for its answer.</summary>
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    /// <returns>What the silo leaves for: lost for long while everything else is there, so that its grains can move and write.</returns>
+    internal static Dependency? ReasonToLeave(IReadOnlyList<Dependency> dependencies) =>
+        dependencies.FirstOrDefault(lost => lost.IsLostForLong && dependencies.All(other => other == lost || other.Trouble is null));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -75,11 +95,22 @@ internal sealed class DependencyWatch(IReadOnlyList<Dependency> dependencies, Ti
             {
                 await Task.WhenAll(dependencies.Select(dependency => dependency.Look(stoppingToken)));
             }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
+            while (ReasonToLeave(dependencies) is null && await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             return;
         }
+        if (ReasonToLeave(dependencies) is not { } lost)
+            return;
+        LogLeaves(log, (long)lost.LostFor.TotalSeconds, lost.Name, ExitCode);
+        Environment.ExitCode = ExitCode;
+        lifetime.StopApplication();
     }
+
+    [LoggerMessage(
+        Level = LogLevel.Critical,
+        Message = "Lost for {Seconds} s: {Name}. This silo leaves the cluster, so that its grains move to silos that have it, and ends with code {ExitCode}. "
+            + "Mend it, then start the silo again")]
+    private static partial void LogLeaves(ILogger log, long seconds, string name, int exitCode);
 }

@@ -29,7 +29,7 @@ internal static class OrleansHost
             new PostgresStoreOptions { ConnectionString = database.ForStore, Projections = MarketProjections.All }, TimeProvider.System);
         await ClusterName.Require(store, options.ClusterId);
         var blobFolder = options.BlobFolder.Length > 0 ? options.BlobFolder : folder.Blobs;
-        var mark = await BlobMark.Require(store, blobFolder);
+        var mark = await BlobMark.Require(store, blobFolder, PinnedBlobs.Of(store));
         var blobs = FileBlobStore.OpenShared(blobFolder, new FileBlobStoreOptions { FreeBytesMin = (long)options.DiskFloorMiB << 20 });
 
         builder.Services
@@ -42,7 +42,7 @@ internal static class OrleansHost
             .AddSingleton<IListing>(services => services.GetRequiredService<PostgresStore>())
             .AddSingleton<IStoreRoom>(services => services.GetRequiredService<PostgresStore>())
             .AddSingleton<IBlobStore>(new MarkedBlobStore(blobs, mark))
-            .AddSingleton(new BlobCollector(blobs))
+            .AddSingleton(new BlobCollector(blobs, mark))
             .AddSingleton(services => Dependencies(services, store, mark))
             .AddHostedService<DependencyWatch>()
             .AddSingleton<IEndedJobs, EndedJobsBoard>()
@@ -92,7 +92,7 @@ internal static class OrleansHost
         return
         [
             new("the database", "The database does not answer.", store.Ping, time, log),
-            new("the blob folder", "The folder of blobs is not there, or is not this cluster's.", CheckMark, time, log),
+            new("the blob folder", "The folder of blobs is not there, or is not this cluster's.", CheckMark, time, log, ClusterPolicy.BlobsLostMax),
         ];
 
         Task CheckMark()

@@ -17,7 +17,8 @@ try
     app.MapMarketplaceGateway();
     app.MapGrainHostPages();
     await app.RunAsync();
-    return 0;
+    // Not 0 where the silo stopped by itself and said why.
+    return Environment.ExitCode;
 }
 catch (Exception wrong) when (StartFailure.Explain(wrong) is { } explanation)
 {

@@ -21,7 +21,7 @@ public sealed class BlobGrain : Grain, IBlobGrain
     {
         (_documents, _blobs, _jobs, _clock) = (documents, blobs, jobs, clock);
         _id = BlobId.Parse(this.GetPrimaryKeyString());
-        _blob = new StoredDocument<BlobState>(documents, new DocumentKey("blob", _id.ToString()), BlobState.Write, bytes => BlobState.Read(bytes.Span));
+        _blob = new StoredDocument<BlobState>(documents, new DocumentKey(BlobState.Kind, _id.ToString()), BlobState.Write, bytes => BlobState.Read(bytes.Span));
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _blob.Load();

@@ -12,6 +12,9 @@ internal sealed record BlobState(
     long Size, ImmutableSortedDictionary<AccountId, DateTimeOffset> Accounts, ImmutableSortedDictionary<ProgramId, ProgramHolder> Programs,
     DateTimeOffset CollectedUntil)
 {
+    /// <summary>Of its documents.</summary>
+    public const string Kind = "blob";
+
     /// <summary>
     /// Version 1 has no <see cref="CollectedUntil"/>, version 2 no moments of programs, version 3 none who pays for removed ones. Versions 1 and 3 are
     /// read, not written; a blob without removed programs is written as version 2, which earlier silos can read.

@@ -16,6 +16,12 @@ internal static class ClusterPolicy
     public static readonly TimeSpan ShutdownMax = TimeSpan.FromSeconds(60);
 
     /// <summary>
+    /// A silo that has been without the blob folder for so long leaves: its grains cannot keep the outputs of other silos' jobs. A mount that an operator or
+    /// an automounter renews takes a few seconds, and reports of jobs are repeated for minutes.
+    /// </summary>
+    public static readonly TimeSpan BlobsLostMax = TimeSpan.FromSeconds(15);
+
+    /// <summary>
     /// One answer to a probe. It is also the longest that Orleans may adapt it to, because votes are held back until nothing was heard from a silo for
     /// <see cref="MissedProbesMax"/> of the longest: with the default, four times this, a silo that is frozen would be given up after 24 s.
     /// </summary>

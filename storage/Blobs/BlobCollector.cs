@@ -8,7 +8,11 @@ public readonly record struct BlobCollection(long Examined, long Deleted, long D
 /// <summary>
 /// Deletes blobs that nobody pins. Puts, reads, deletes and other collections, of this process and of others, may go on.
 /// </summary>
-public sealed class BlobCollector(FileBlobStore store)
+/// <param name="store">The folder's.</param>
+/// <param name="mark">
+/// Looked at before each delete: another folder may have taken the place of this one while its blobs were asked about. Null for a folder that one process has.
+/// </param>
+public sealed class BlobCollector(FileBlobStore store, BlobMark? mark = null)
 {
     private const string TurnPrefix = "collection.";
 
@@ -16,16 +20,19 @@ public sealed class BlobCollector(FileBlobStore store)
     /// <param name="period">Periods are counted by the folder's clock, so all processes mean the same.</param>
     /// <inheritdoc cref="Collect"/>
     /// <returns>Null where it was not this process's turn.</returns>
+    /// <exception cref="BlobFolderException">The folder was lost; from then on nothing was deleted.</exception>
     public async ValueTask<BlobCollection?> CollectInTurn(
         TimeSpan period, Func<BlobId, ValueTask<bool>> isPinned, TimeSpan graceAge, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(period, TimeSpan.Zero);
+        mark?.Check();
         return TryTakeTurn(period) ? await Collect(isPinned, graceAge, cancellation).ConfigureAwait(false) : null;
     }
 
     /// <param name="isPinned">Asked once for each blob that is old enough.</param>
     /// <param name="graceAge">Younger blobs are left alone, for their pin may be on its way: longer than from any put to its pin.</param>
     /// <param name="cancellation">Stops between two blobs.</param>
+    /// <exception cref="BlobFolderException">The folder was lost; from then on nothing was deleted.</exception>
     public async ValueTask<BlobCollection> Collect(
         Func<BlobId, ValueTask<bool>> isPinned, TimeSpan graceAge, CancellationToken cancellation = default)
     {
@@ -33,19 +40,26 @@ public sealed class BlobCollector(FileBlobStore store)
         ArgumentOutOfRangeException.ThrowIfLessThan(graceAge, TimeSpan.Zero);
         var before = store.Clock.Now() - graceAge;
         var result = new BlobCollection();
+        mark?.Check();
         store.Shelf.PutBackAll(before);
         await foreach (var blob in store.List(cancellation).ConfigureAwait(false))
         {
             result = result with { Examined = result.Examined + 1 };
-            if (blob.StoredAt >= before || await isPinned(blob.Id).ConfigureAwait(false) || !store.DeleteIfOlder(blob.Id, before))
+            if (blob.StoredAt >= before || await isPinned(blob.Id).ConfigureAwait(false))
+                continue;
+            mark?.Check();
+            if (!store.DeleteIfOlder(blob.Id, before))
                 continue;
             result = result with { Deleted = result.Deleted + 1, DeletedBytes = result.DeletedBytes + blob.Size };
         }
         foreach (var (id, file) in store.Files.Enumerate(BlobFiles.TreeEnding))
         {
-            if (file.LastWriteTimeUtc < before.UtcDateTime)
-                store.DeleteStrayTree(id, before);
+            if (file.LastWriteTimeUtc >= before.UtcDateTime)
+                continue;
+            mark?.Check();
+            store.DeleteStrayTree(id, before);
         }
+        mark?.Check();
         store.DeleteIncoming(before);
         return result;
     }

@@ -16,6 +16,9 @@ public sealed class BlobMark
 
     private const int IdBytes = 16;
 
+    /// <summary>Kept blobs that are looked for in a folder without a mark: enough that some which were lost do not matter, few enough for any file system.</summary>
+    private const int TriedMax = 1000;
+
     /// <summary>Hold a text each: which database this is, and what its folder's file says.</summary>
     private static readonly DocumentKey Database = new("cluster", "id");
 
@@ -28,17 +31,27 @@ public sealed class BlobMark
 
     /// <summary>
     /// Checks the folder against the database; the first silo of a database marks its folder, which is made where it is missing. The file is there before
-    /// the document, so a start that was cut short is finished by the next one.
+    /// the document, so a start that was cut short is finished by the next one. Where the database already names blobs that are kept, only a folder that has
+    /// one of them is marked.
     /// </summary>
+    /// <param name="documents">The database's.</param>
+    /// <param name="folder">What may be the folder of its blobs.</param>
+    /// <param name="kept">The blobs that must be there; read only where nothing is marked yet, and not to its end.</param>
     /// <exception cref="BlobFolderException">It is another folder, or none.</exception>
-    public static async Task<BlobMark> Require(IDocumentStore documents, string folder)
+    public static async Task<BlobMark> Require(IDocumentStore documents, string folder, IAsyncEnumerable<BlobId> kept)
     {
         folder = Path.GetFullPath(folder);
         var text = await Read(documents, Written).ConfigureAwait(false);
         if (text is null)
         {
             var database = await Settle(documents, Database, NewId()).ConfigureAwait(false);
-            var found = ReadFile(folder) ?? WriteFile(folder, $"{database} {NewId()}");
+            var found = ReadFile(folder);
+            if (found is null)
+            {
+                var fresh = $"{database} {NewId()}";
+                await RequireOneOf(kept, folder, fresh).ConfigureAwait(false);
+                found = WriteFile(folder, fresh);
+            }
             if (found.Split(' ')[0] != database)
                 throw Foreign(folder);
             text = await Settle(documents, Written, found).ConfigureAwait(false);
@@ -61,6 +74,24 @@ public sealed class BlobMark
         }
         if (found != _text)
             throw Foreign(_folder);
+    }
+
+    private static async Task RequireOneOf(IAsyncEnumerable<BlobId> kept, string folder, string text)
+    {
+        var files = new BlobFiles(folder);
+        var tried = 0;
+        await foreach (var blob in kept.Take(TriedMax).ConfigureAwait(false))
+        {
+            if (File.Exists(files.Data(blob)))
+                return;
+            tried++;
+        }
+        if (tried == 0)
+            return;
+        throw new BlobFolderException(
+            $"The blob folder '{folder}' has none of the {tried} blobs that were looked for, which the database says are kept: it is not mounted, or is not the "
+            + $"folder of this database's blobs. Mount it, or give the right one with --blob-folder. If the blobs are lost for good, write the file "
+            + $"'{Path.Combine(folder, FileName)}' with the line '{text}' and start again.");
     }
 
     private static BlobFolderException Foreign(string folder) => new(

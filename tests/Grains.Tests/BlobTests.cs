@@ -41,6 +41,18 @@ public sealed class BlobTests
     });
 
     [Fact]
+    public void PinnedBlobs_AreThoseThatSomebodyKeeps() => TestMarket.Run(async market =>
+    {
+        var client = await market.OpenAccount("client");
+        var kept = await market.Upload(client, "kept");
+        var dropped = await market.Upload(client, "dropped");
+        await market.Grains.GetGrain<IBlobGrain>(dropped.ToString()).Unpin(client.Account);
+        Assert.False(await market.Grains.GetGrain<IBlobGrain>(dropped.ToString()).IsPinned());
+
+        Assert.Equal([kept], await PinnedBlobs.Of(market.Store).ToArrayAsync());
+    });
+
+    [Fact]
     public void QuotaThatIsUsedUp_RefusesTheNextBlob() => TestMarket.Run(async market =>
     {
         var client = await market.OpenAccount("client");

@@ -42,9 +42,11 @@ public sealed class DependencyTests
     {
         var answer = new TaskCompletionSource();
         var asked = 0;
+        var isAsked = new TaskCompletionSource();
         _look = () =>
         {
-            asked++;
+            Interlocked.Increment(ref asked);
+            isAsked.TrySetResult();
             return answer.Task;
         };
         var time = new HurriedTime { IsHurried = true };
@@ -53,12 +55,46 @@ public sealed class DependencyTests
         await database.Look(Cancellation);
         await database.Look(Cancellation);
         Assert.Equal("It is gone.", database.Trouble);
-        Assert.Equal(1, asked);
+        await isAsked.Task;
+        Assert.Equal(1, Volatile.Read(ref asked));
 
         time.IsHurried = false;
         answer.SetResult();
         await database.Look(Cancellation);
         Assert.Null(database.Trouble);
+    }
+
+    [Fact]
+    public async Task SiloThatAloneMayHaveLostItsBlobs_Leaves_AndNotWithoutItsDatabase()
+    {
+        var time = new HurriedTime();
+        var lostMax = TimeSpan.FromSeconds(15);
+        var isDatabaseThere = true;
+        var database = new Dependency(
+            "the database", "It is gone.", () => isDatabaseThere ? Task.CompletedTask : throw new IOException("Connection refused."), time, _log);
+        _look = () => throw new IOException("No such folder.");
+        var blobs = new Dependency("the blob folder", "It is gone.", () => _look(), time, _log, lostMax);
+        await Look();
+        Assert.Null(DependencyWatch.ReasonToLeave([database, blobs]));
+
+        time.Passed = lostMax;
+        isDatabaseThere = false;
+        await Look();
+        Assert.Null(DependencyWatch.ReasonToLeave([database, blobs]));
+
+        isDatabaseThere = true;
+        await Look();
+        Assert.Same(blobs, DependencyWatch.ReasonToLeave([database, blobs]));
+
+        _look = () => Task.CompletedTask;
+        await Look();
+        Assert.Null(DependencyWatch.ReasonToLeave([database, blobs]));
+
+        async Task Look()
+        {
+            await database.Look(Cancellation);
+            await blobs.Look(Cancellation);
+        }
     }
 
     [Fact]
@@ -87,6 +123,11 @@ public sealed class DependencyTests
     private sealed class HurriedTime : TimeProvider
     {
         public bool IsHurried { get; set; }
+
+        /// <summary>Beside what really passes.</summary>
+        public TimeSpan Passed { get; set; }
+
+        public override long GetTimestamp() => TimeProvider.System.GetTimestamp() + (long)(Passed.TotalSeconds * TimestampFrequency);
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             TimeProvider.System.CreateTimer(callback, state, IsHurried ? TimeSpan.Zero : dueTime, period);

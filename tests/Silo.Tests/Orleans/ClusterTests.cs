@@ -137,6 +137,17 @@ public sealed class ClusterTests
     }
 
     [Fact]
+    public async Task SiloWhoseBlobFolderStaysAway_LeavesTheCluster_WithOneLineAndACode()
+    {
+        await using var cluster = await ClusterOfSilos.Make();
+        var silo = Assert.Single(await cluster.Start(Cancellation, "one"));
+        Directory.Move(cluster.Blobs, cluster.Blobs + "-away");
+
+        Assert.Equal(4, await silo.Ended(Cancellation));
+        Assert.Single(silo.Output.Split(Environment.NewLine), line => line.Contains("This silo leaves the cluster", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task SiloWithoutItsDatabase_IsNotReady_AndReadyWhenItIsBack()
     {
         await using var cluster = await ClusterOfSilos.Make();
