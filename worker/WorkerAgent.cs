@@ -122,7 +122,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         }
     }
 
-    /// <summary>Reports what was refused again, each result alone, until the market has it. One call at a time, so that a market in trouble gets no more.</summary>
+    /// <summary>Reports what was refused again, each result alone, until the market has it: one call at a time, to spare a market in trouble.</summary>
     private async Task RepeatLoop(CancellationToken cancellation)
     {
         while (await _refused.Take(WorkerPolicy.ReportResultsMax).ConfigureAwait(false) is { } left)

@@ -16,7 +16,7 @@ public sealed class BlobMark
 
     private const int IdBytes = 16;
 
-    /// <summary>Kept blobs that are looked for in a folder without a mark: enough that some which were lost do not matter, few enough for any file system.</summary>
+    /// <summary>Kept blobs looked for in a folder without a mark: enough that some lost ones do not matter, few enough for any file system.</summary>
     private const int TriedMax = 1000;
 
     /// <summary>Hold a text each: which database this is, and what its folder's file says.</summary>
@@ -89,8 +89,8 @@ public sealed class BlobMark
         if (tried == 0)
             return;
         throw new BlobFolderException(
-            $"The blob folder '{folder}' has none of the {tried} blobs that were looked for, which the database says are kept: it is not mounted, or is not the "
-            + $"folder of this database's blobs. Mount it, or give the right one with --blob-folder. If the blobs are lost for good, write the file "
+            $"The blob folder '{folder}' has none of the {tried} blobs that were looked for, which the database says are kept: it is not mounted, or is not "
+            + $"the folder of this database's blobs. Mount it, or give the right one with --blob-folder. If the blobs are lost for good, write the file "
             + $"'{Path.Combine(folder, FileName)}' with the line '{text}' and start again.");
     }
 
