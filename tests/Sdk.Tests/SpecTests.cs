@@ -164,7 +164,8 @@ public sealed class SpecTests : IDisposable
     {
         Service.On($"GET /v1/jobs?state=timed_out&program={Samples.Program}&limit=100", new Page<JobListItem>([], null));
 
-        Assert.Empty(await _fixture.Client.Jobs.List(JobState.TimedOut, program: Samples.Program).ToListAsync(Fixture.Cancellation));
+        var jobs = _fixture.Client.Jobs.List(JobState.TimedOut, program: Samples.Program, cancellation: Fixture.Cancellation);
+        Assert.Empty(await jobs.ToListAsync(Fixture.Cancellation));
     }
 
     [Fact]

@@ -15,6 +15,7 @@ public sealed class SdkReadmeTests
         await using var silo = await SiloProcess.Start(folder.Path, Cancellation);
         var (data, module) = (silo.Folder, CommandLine.Program("echo"));
         using var Console = new StringWriter();
+#pragma warning disable xUnit1051 // The README shows no cancellation.
         // README
         await using var client = MarketplaceClient.FromDataFolder(data);
         var echo = await client.Programs.Deploy(module);
@@ -31,6 +32,7 @@ public sealed class SdkReadmeTests
             Console.WriteLine($"{item.Id} {item.Charge}");
         }
         // END
+#pragma warning restore xUnit1051
         var lines = Console.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(1 + 100 + 101, lines.Length);
         Assert.Equal("HELLO MARKETPLACE", lines[0]);
