@@ -7,6 +7,7 @@ namespace Marketplace.Reference.Execution;
 internal static class FuelTable
 {
     public const int FrameSlots = 12;
+    public const int VectorFunctionSlots = 64;
     public const int BodyBytesPerSlot = 8;
     public const int BytesPerFuel = 8;
     public const long JoinedFuelMax = 32;
