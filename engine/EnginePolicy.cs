@@ -40,8 +40,8 @@ public static class EnginePolicy
     public const int VectorLocalFrameSlots = 2;
 
     /// <summary>
-    /// Slots once for a function that any instruction makes pay for vectors. Where the processor has no vector instructions, RyuJIT copies .NET's portable code for
-    /// them into functions that it optimises until they have 512 locals, which five instructions come to: 3.9 KB of frame.
+    /// Slots once for a function that any instruction makes pay for vectors. Where the processor has no vector instructions, RyuJIT copies .NET's portable
+    /// code for them into functions that it optimises until they have 512 locals, which five instructions come to: 3.9 KB of frame.
     /// </summary>
     public const int VectorFunctionSlots = 64;
 

@@ -61,6 +61,7 @@ public sealed class GrainDisciplineTests
         ["Marketplace.Grains.StateGrain"] = "translates what an append throws",
         ["Marketplace.Grains.ModuleInspector"] = "translates what reading a module throws",
         ["Marketplace.Grains.AccountSnapshots"] = "saves in the background, where every failure is logged",
+        ["Marketplace.Grains.PinnedBlobs"] = "reads for the start of a silo, which says what failed",
         ["Marketplace.Grains.OpenJobs"] = "reads in the background, where every failure is logged and tried again",
     };
 

@@ -11,7 +11,8 @@ using Marketplace.Verify.Queue;
 var checks = new CheckList
 {
     ["kill9"] = ("the real silo is killed under load; what it said holds [--cycles N] [--seed S] [--without dedup]", Kill9Check.Run),
-    ["queue"] = ("one account fills the queue: refusals, memory, restart [--jobs N] [--input BYTES] [--queue-mib N] [--ready SECONDS, 0: not judged]", QueueCheck.Run),
+    ["queue"] = (
+        "one account fills the queue: refusals, memory, restart [--jobs N] [--input BYTES] [--queue-mib N] [--ready SECONDS, 0: not judged]", QueueCheck.Run),
     ["cancel"] = ("cancels endless loops and measures how long they go on [--rounds N]", CancelCheck.Run),
     ["crashpoints"] = ("a fault at each operation that changes the disk; nothing is lost [--seed S] [--seeds N]", CrashPointsCheck.Run),
     ["bitrot"] = ("each bit of stored bytes is flipped; none gives a wrong answer", BitRotCheck.Run),

@@ -68,7 +68,7 @@ public sealed class CommandLineTests
             return;
         using var folder = new TemporaryFolder();
         await using var silo = await SiloProcess.Start(Path.Combine(folder.Path, "data"), Cancellation, "--worker-price", "5");
-        using var run = CommandLine.Start(folder.Path, "job", "run", CommandLine.Program("echo"), "--text", "x", "--max-price", "7");
+        using var run = CommandLine.Start(folder.Path, "job", "run", CommandLine.Program("echo"), "--text", "x", "--max-price", "107");
         run.StandardInput.Close();
         var warned = await run.StandardError.ReadLineAsync(Cancellation);
         var waits = await run.StandardError.ReadLineAsync(Cancellation);
@@ -79,8 +79,8 @@ public sealed class CommandLineTests
         var left = await run.StandardError.ReadToEndAsync(Cancellation);
         await run.WaitForExitAsync(Cancellation);
 
-        Assert.Contains("--max-price 7 is too low now: the cheapest worker asks 500 for 100,000,000 fuel", warned);
-        Assert.Contains("its price limit is 7, and the cheapest offer asks 500 for 100,000,000 fuel", waits);
+        Assert.Contains("--max-price 107 is too low now: the cheapest worker asks 500 for 100,000,000 fuel", warned);
+        Assert.Contains("its price limit is 107, and the cheapest offer asks 500 for 100,000,000 fuel", waits);
         Assert.Equal(130, run.ExitCode);
         var id = waits!.Split(' ')[3];
         Assert.Contains($"The job {id} goes on.", left);

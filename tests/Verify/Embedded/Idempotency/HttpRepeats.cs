@@ -135,6 +135,10 @@ internal sealed class HttpRepeats
     private static async Task<string> Answer(HttpClient client, HttpCase subject)
     {
         using var request = subject.Request();
+
+        // A body of unknown length is charged as the longest there may be, and ten of those at once are more than an account's part.
+        if (request.Content is { } content)
+            await content.LoadIntoBufferAsync();
         using var response = await client.SendAsync(request);
         if (!response.IsSuccessStatusCode)
             return response.StatusCode.ToString();
