@@ -50,13 +50,11 @@ public static class PackagesCheck
             await File.WriteAllTextAsync(Path.Combine(folder, "mine.csproj"), Project);
             await File.WriteAllTextAsync(Path.Combine(folder, "Program.cs"), Program);
             // A folder of its own for packages: else one that was packed before under the same version would be taken from the user's.
-            await Type(
-                found, folder, "dotnet", "add", "package", "Marketplace.Sdk", "--source", packages, "--source", "https://api.nuget.org/v3/index.json",
-                "--package-directory", Path.Combine(folder, "restored"));
             await File.WriteAllTextAsync(Path.Combine(folder, "nuget.config"), $"""
                 <configuration><packageSources><add key="packed" value="{packages}" /></packageSources>
                 <config><add key="globalPackagesFolder" value="{Path.Combine(folder, "restored")}" /></config></configuration>
                 """);
+            await Type(found, folder, "dotnet", "add", "package", "Marketplace.Sdk");
             Expect(found, "the SDK runs", await Type(found, folder, "dotnet", "run"));
         }
         finally
