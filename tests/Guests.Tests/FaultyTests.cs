@@ -99,16 +99,26 @@ public sealed class FaultyTests
     /// <summary>A clock on which every timer is due at once.</summary>
     private sealed class HastyClock : TimeProvider
     {
+        private long _now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _now;
+
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            new HastyTimer(() => callback(state));
+            new HastyTimer(wait =>
+            {
+                _now += wait.Ticks;
+                callback(state);
+            });
     }
 
-    private sealed class HastyTimer(Action callback) : ITimer
+    private sealed class HastyTimer(Action<TimeSpan> due) : ITimer
     {
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             if (dueTime != Timeout.InfiniteTimeSpan)
-                callback();
+                due(dueTime);
             return true;
         }
 
