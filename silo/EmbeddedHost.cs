@@ -15,9 +15,9 @@ internal static class EmbeddedHost
     {
         var folder = new DataFolder(options.Data);
         var store = EmbeddedStore.Open(
-            folder.Store, new EmbeddedStoreOptions { Projections = MarketProjections.All, FreeBytesMin = options.NewJobsFloorBytes }, TimeProvider.System);
+            folder.Store, new EmbeddedStoreOptions { Projections = MarketProjections.All, FreeBytesMin = options.DiskFloorBytes }, TimeProvider.System);
         var blobs = FileBlobStore.Open(
-            folder.Blobs, new FileBlobStoreOptions { FreeBytesMin = (long)options.DiskFloorMiB << 20 }, TimeProvider.System);
+            folder.Blobs, new FileBlobStoreOptions { FreeBytesMin = options.DiskFloorBytes }, TimeProvider.System);
 
         builder.Services
             .AddSingleton(folder)
@@ -29,6 +29,7 @@ internal static class EmbeddedHost
             .AddSingleton<IStoreRoom>(services => services.GetRequiredService<EmbeddedStore>())
             .AddSingleton(blobs)
             .AddSingleton<IBlobStore>(blobs)
+            .AddKeyedSingleton<IBlobStore>(LocalMarketLink.Outputs, blobs.WithFloor(options.OutputsFloorBytes))
             .AddSingleton(new BlobCollector(blobs))
             .AddGossipStreams(MarketStreams.Provider)
             .AddSingleton<IResultsFeed>(services =>

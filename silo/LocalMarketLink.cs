@@ -11,8 +11,13 @@ namespace Marketplace.Silo;
 /// The market as the worker inside the silo reaches it: grain calls instead of a socket. It remembers whose job each lease runs, so that a guest reads no blob
 /// that its job's account may not read.
 /// </summary>
-internal sealed class LocalMarketLink(IGrainFactory grains, IBlobStore blobs, IHostState host) : IMarketLink
+internal sealed class LocalMarketLink(
+    IGrainFactory grains, IBlobStore blobs, [FromKeyedServices(LocalMarketLink.Outputs)] IBlobStore outputs, IHostState host)
+    : IMarketLink
 {
+    /// <summary>The blob store as outputs of jobs use it.</summary>
+    public const string Outputs = "outputs";
+
     private readonly IMarketGrain _market = grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
     private readonly ConcurrentDictionary<LeaseId, JobTicket> _tickets = new();
 
@@ -61,7 +66,7 @@ internal sealed class LocalMarketLink(IGrainFactory grains, IBlobStore blobs, IH
         await MayRead(lease, blob) ? (await blobs.Find(blob, cancellation))?.Size : null);
 
     public ValueTask<BlobId> PutOutput(LeaseId lease, Stream output, CancellationToken cancellation) => Reach(async () =>
-        (await blobs.Put(output, MarketLimits.OutputBytesMax, cancellation: cancellation)).Id);
+        (await outputs.Put(output, MarketLimits.OutputBytesMax, cancellation: cancellation)).Id);
 
     public ValueTask<ReadOnlyMemory<byte>?> ReadState(
         LeaseId lease, ProgramId program, StateRoot root, ReadOnlyMemory<byte> key, CancellationToken cancellation) =>

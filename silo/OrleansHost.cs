@@ -30,7 +30,7 @@ internal static class OrleansHost
         await ClusterName.Require(store, options.ClusterId);
         var blobFolder = options.BlobFolder.Length > 0 ? options.BlobFolder : folder.Blobs;
         var mark = await BlobMark.Require(store, blobFolder, PinnedBlobs.Of(store));
-        var blobs = FileBlobStore.OpenShared(blobFolder, new FileBlobStoreOptions { FreeBytesMin = (long)options.DiskFloorMiB << 20 });
+        var blobs = FileBlobStore.OpenShared(blobFolder, new FileBlobStoreOptions { FreeBytesMin = options.DiskFloorBytes });
 
         builder.Services
             .AddSingleton(folder)
@@ -42,6 +42,7 @@ internal static class OrleansHost
             .AddSingleton<IListing>(services => services.GetRequiredService<PostgresStore>())
             .AddSingleton<IStoreRoom>(services => services.GetRequiredService<PostgresStore>())
             .AddSingleton<IBlobStore>(new MarkedBlobStore(blobs, mark))
+            .AddKeyedSingleton<IBlobStore>(LocalMarketLink.Outputs, new MarkedBlobStore(blobs.WithFloor(options.OutputsFloorBytes), mark))
             .AddSingleton(new BlobCollector(blobs, mark))
             .AddSingleton(services => Dependencies(services, store, mark))
             .AddHostedService<DependencyWatch>()
@@ -49,8 +50,7 @@ internal static class OrleansHost
             .AddSingleton<IFatalErrorHandler, DeclaredDead>()
             .Configure<HostOptions>(host => host.ShutdownTimeout = ClusterPolicy.ShutdownMax);
         // Its account of a normal start is some hundred lines; what goes wrong is told as a warning. The silo's own ones are advice about
-        // the machine.
-        // A start that failed is told once, by Program.
+        // the machine. A start that failed is told once, by Program.
         builder.Logging.AddFilter("Orleans", LogLevel.Warning)
             .AddFilter("Orleans.Runtime.Silo", LogLevel.Critical)
             // That this silo is given up is said by DeclaredDead.

@@ -22,7 +22,7 @@ internal static class SiloConfiguration
         ("--worker-price", nameof(SiloOptions.WorkerPrice), "base units that the worker inside asks per million fuel (1)"),
         ("--initial-credit", nameof(SiloOptions.InitialCredit), "base units that the first start credits to the local account"),
         ("--queue-mib", nameof(SiloOptions.QueueMiB), "what waiting jobs may take on disk, in MiB; an account a quarter of it (4096)"),
-        ("--disk-floor-mib", nameof(SiloOptions.DiskFloorMiB), "free disk that blobs leave untouched, and new jobs to the half, in MiB (512)"),
+        ("--disk-floor-mib", nameof(SiloOptions.DiskFloorMiB), "free disk that uploads and new jobs leave untouched, in MiB (512)"),
         ("--name", nameof(SiloOptions.Name), "what people call this silo, in logs and on the dashboard (the machine's name)"),
         ("--allowed-hosts", nameof(SiloOptions.AllowedHosts), "host names beside the loopback ones that requests may ask for, separated by ';'"),
         ("--allow-plaintext", nameof(SiloOptions.AllowPlaintext), "true or false: listen beyond loopback without TLS (false)"),

@@ -33,11 +33,15 @@ public sealed partial class SiloOptions
     /// <summary>What people call this silo, in log lines and on the dashboard; not given: the machine's name.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>Free disk that blobs leave untouched, in mebibytes. New jobs are taken down to the half of it, ends of jobs are written to the last.</summary>
+    /// <summary>
+    /// Free disk that uploads and new jobs leave untouched, in mebibytes. Outputs of the jobs that are there may use half of it, what ends them the rest.
+    /// </summary>
     public int DiskFloorMiB { get; set; } = 512;
 
-    /// <summary>Blobs are refused first: they are the large part, and a job without its output is worth nothing.</summary>
-    internal long NewJobsFloorBytes => ((long)DiskFloorMiB << 20) / 2;
+    internal long DiskFloorBytes => (long)DiskFloorMiB << 20;
+
+    /// <summary>Lower than for what is new: a job that was taken and whose output cannot be kept has run for nothing.</summary>
+    internal long OutputsFloorBytes => DiskFloorBytes / 2;
 
     /// <summary>What waiting jobs may take on disk, inputs included, in mebibytes; one account may use a quarter of it.</summary>
     public int QueueMiB { get; set; } = (int)(new QueueBounds().BytesMax >> 20);

@@ -93,11 +93,16 @@ public ref struct CompactReader(ReadOnlySpan<byte> bytes)
     public Bytes32? OptionalId() => Flag() ? Id() : null;
 
     /// <summary>Reads the version byte and refuses others than <paramref name="known"/>.</summary>
-    public void Version(byte known, string what)
+    public void Version(byte known, string what) => Version(known, known, what);
+
+    /// <summary>As the other; the versions from <paramref name="oldest"/> to <paramref name="newest"/> are known.</summary>
+    public void Version(byte oldest, byte newest, string what)
     {
         var seen = Byte();
-        if (seen != known)
-            throw new InvalidDataException($"{what} has format version {seen}; this build reads version {known}. Use the build that wrote it.");
+        if (seen >= oldest && seen <= newest)
+            return;
+        var known = oldest == newest ? $"version {newest}" : $"versions {oldest} to {newest}";
+        throw new InvalidDataException($"{what} has format version {seen}; this build reads {known}. Use the build that wrote it.");
     }
 
     public readonly void End()

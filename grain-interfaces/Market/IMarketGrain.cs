@@ -68,14 +68,16 @@ public sealed record JobTicket(
     [property: Id(5)] DateTimeOffset SubmittedAt,
     [property: Id(6)] string RequestId);
 
-/// <param name="AccountBytes">What jobs of the account may still take.</param>
+/// <param name="AccountBytes">What further jobs of the account may take. It shrinks when others queue.</param>
 /// <param name="Jobs">Jobs that all accounts together may still queue.</param>
 /// <param name="Bytes">What those may take.</param>
+/// <param name="AccountJobs">Jobs that the account may still queue. It shrinks when others queue.</param>
 [GenerateSerializer, Immutable, Alias("QueueRoom")]
 public readonly record struct QueueRoom(
     [property: Id(0)] long AccountBytes,
     [property: Id(1)] int Jobs,
-    [property: Id(2)] long Bytes);
+    [property: Id(2)] long Bytes,
+    [property: Id(3)] int AccountJobs);
 
 /// <param name="Worker">The worker's key.</param>
 /// <param name="PayTo">Which account earns.</param>

@@ -3,8 +3,8 @@ namespace Marketplace.Grains;
 /// <summary>Bounds of one account, each with its reason.</summary>
 internal static class AccountPolicy
 {
-    /// <summary>Jobs with a hold: they are in the account's memory, about a hundred bytes each, and half of the market's queue.</summary>
-    public const int OpenJobsMax = MarketPolicy.QueueJobsMax / 2;
+    /// <summary>Jobs with a hold: they are in the account's memory, about a hundred bytes each, and what one may have of the market's queue.</summary>
+    public const int OpenJobsMax = MarketPolicy.QueueJobsMax / MarketPolicy.AccountPartsOfQueueJobs;
 
     /// <summary>Keys that are not revoked: one per person and machine of a team.</summary>
     public const int KeysMax = 100;

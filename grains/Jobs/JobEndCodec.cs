@@ -7,7 +7,11 @@ namespace Marketplace.Grains;
 internal static class JobEndCodec
 {
     // Beside the status, which was alone before there were exit codes: an end without one has the same bytes as then. Above every status, and still one byte.
+    // A build of that time would take it for a status, so what holds an end has a version of its own for one with an exit code.
     private const int HasExitCode = 64;
+
+    /// <summary>The version of the form that holds the end, where the form itself has not changed since it was <paramref name="format"/>.</summary>
+    public static byte FormatOf(JobEnd? end, byte format) => end?.ExitCode is null ? format : (byte)(format + 1);
 
     public static void Write(CompactWriter writer, JobEnd end)
     {

@@ -16,7 +16,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
     private readonly StoredDocument<JobState> _job;
     private readonly JobWaiters _waiters;
     private readonly ResidentJobs _resident;
-    private int _residentBytes;
+    private (AccountId Account, int Bytes) _kept;
 
     public JobGrain(IDocumentStore documents, TimeProvider clock, LongWaits waits, ResidentJobs resident, ILogger<JobGrain> log)
     {
@@ -31,8 +31,9 @@ public sealed partial class JobGrain : Grain, IJobGrain
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        _resident.Release(_residentBytes);
-        _residentBytes = 0;
+        if (_kept.Bytes > 0)
+            _resident.Release(_kept.Account, _kept.Bytes);
+        _kept = default;
         return Task.CompletedTask;
     }
 
@@ -243,11 +244,11 @@ public sealed partial class JobGrain : Grain, IJobGrain
             return;
         }
 
-        if (_residentBytes > 0)
+        if (_kept.Bytes > 0)
             return;
         var size = JobPolicy.ActivationBytes + JobSizes.Of(open.Spec, open.RequestId);
-        if (_resident.TryKeep(size))
-            _residentBytes = size;
+        if (_resident.TryKeep(open.Account, size))
+            _kept = (open.Account, size);
         else if (_waiters.IsEmpty)
             DeactivateOnIdle();
     }

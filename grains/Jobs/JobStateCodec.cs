@@ -6,11 +6,12 @@ namespace Marketplace.Grains;
 internal static class JobStateCodec
 {
     private const byte Format = 1;
+    private const byte FormatWithExitCode = Format + 1;
 
     public static ReadOnlyMemory<byte> Write(JobState job)
     {
         var writer = new CompactWriter(256 + job.Spec.Input.Length + (job.Ending is { End: var end } ? 256 + end.Output.Inline.Length + end.Log.Length : 0));
-        writer.Byte(Format);
+        writer.Byte(JobEndCodec.FormatOf(job.Ending?.End, Format));
         writer.Id(job.Account.Value);
         writer.Text(job.RequestId);
         writer.Id(job.SpecHash);
@@ -33,7 +34,7 @@ internal static class JobStateCodec
     public static JobState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        reader.Version(Format, "A job");
+        reader.Version(Format, FormatWithExitCode, "A job");
         var account = new AccountId(reader.Id());
         var requestId = reader.Text();
         var specHash = reader.Id();

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Marketplace.Grains;
 
 /// <summary>
@@ -6,16 +8,33 @@ namespace Marketplace.Grains;
 /// </summary>
 public sealed class ResidentJobs
 {
+    private readonly Lock _lock = new();
+    private readonly Dictionary<AccountId, long> _accounts = [];
     private long _bytes;
 
     /// <returns>Whether it may stay; then <see cref="Release"/> gives the bytes back.</returns>
-    public bool TryKeep(int bytes)
+    public bool TryKeep(AccountId account, int bytes)
     {
-        if (Interlocked.Add(ref _bytes, bytes) <= JobPolicy.ResidentBytesMax)
+        lock (_lock)
+        {
+            var own = _accounts.GetValueOrDefault(account);
+            if (bytes > FairShare.Room(JobPolicy.ResidentBytesMax - _bytes, own, MarketPolicy.AccountPartsOfMemory))
+                return false;
+            _bytes += bytes;
+            _accounts[account] = own + bytes;
             return true;
-        Release(bytes);
-        return false;
+        }
     }
 
-    public void Release(int bytes) => Interlocked.Add(ref _bytes, -bytes);
+    public void Release(AccountId account, int bytes)
+    {
+        lock (_lock)
+        {
+            _bytes -= bytes;
+            ref var own = ref CollectionsMarshal.GetValueRefOrAddDefault(_accounts, account, out _);
+            own -= bytes;
+            if (own == 0)
+                _accounts.Remove(account);
+        }
+    }
 }

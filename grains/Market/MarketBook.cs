@@ -67,7 +67,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     {
         if (_jobs.ContainsKey(ticket.Job))
             return false;
-        var job = new MarketJob(ticket, _load.MayKeep(JobSizes.Of(ticket.Spec, ticket.RequestId)));
+        var job = new MarketJob(ticket, _load.MayKeep(ticket.Account, JobSizes.Of(ticket.Spec, ticket.RequestId)));
         _jobs.Add(ticket.Job, job);
         _load.Add(job);
         _queue.Add(job);

@@ -39,8 +39,17 @@ internal static class MarketPolicy
     /// </summary>
     public const long QueueBytesMax = 4L * 1024 * 1024 * 1024;
 
-    /// <summary>One account's jobs may take a quarter of the queue's bytes, so that one account does not keep all others out.</summary>
-    public const int AccountShareOfQueue = 4;
+    /// <summary>
+    /// One account's jobs may take a quarter of the queue's bytes while no other waits, see <see cref="FairShare"/>: neither one account nor a few keep all
+    /// others out.
+    /// </summary>
+    public const int AccountPartsOfQueueBytes = 4;
+
+    /// <summary>As <see cref="AccountPartsOfQueueBytes"/>, of its jobs: half, because one large client may have a long queue of small jobs.</summary>
+    public const int AccountPartsOfQueueJobs = 2;
+
+    /// <summary>As those, of the memory that waiting jobs may take: half, because the jobs of an account without it are only slower to lease.</summary>
+    public const int AccountPartsOfMemory = 2;
 
     /// <summary>
     /// Of the queue's bytes, what stays in memory of that which only runs need: 64 MiB. Jobs that are matched soon are leased without a read; behind so many

@@ -7,6 +7,9 @@ namespace Marketplace.Grains;
 /// </summary>
 public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpenJobs
 {
+    /// <summary>A store behind a network answers reads that come together in one round trip. With the largest inputs so many are some megabytes.</summary>
+    private const int ReadsAtOnceMax = 128;
+
     public async Task Read(OpenJobSpan span, Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation)
     {
         await listing.CatchUp(cancellation);
@@ -17,17 +20,18 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
         while (true)
         {
             var page = await listing.List(query, cancellation);
-            foreach (var row in page)
+            foreach (var rows in page.TakeWhile(row => row.At >= span.From).Chunk(ReadsAtOnceMax))
             {
-                if (row.At < span.From)
-                    return;
                 cancellation.ThrowIfCancellationRequested();
-                var id = JobId.Parse(row.Id);
-                if (isWanted(id) && await Find(id) is { } ticket)
-                    found(ticket);
+                var ids = rows.Select(row => JobId.Parse(row.Id)).Where(isWanted);
+                foreach (var ticket in await Task.WhenAll(ids.Select(id => Find(id).AsTask())))
+                {
+                    if (ticket is not null)
+                        found(ticket);
+                }
             }
 
-            if (page.Count < StoragePolicy.PageRowsMax)
+            if (page.Count < StoragePolicy.PageRowsMax || page[^1].At < span.From)
                 return;
             // A store on this machine answers at once; the market's other calls come in between.
             await Task.Yield();

@@ -9,9 +9,6 @@ public sealed record QueueBounds
     /// <summary>What the jobs of all accounts take on disk, inputs included.</summary>
     public long BytesMax { get; init; } = MarketPolicy.QueueBytesMax;
 
-    /// <summary>What the jobs of one account take on disk, inputs included.</summary>
-    public long AccountBytesMax => BytesMax / MarketPolicy.AccountShareOfQueue;
-
     /// <summary>What the queue keeps in memory of that which only runs need.</summary>
     public long KeptBytesMax
     {

@@ -3,13 +3,12 @@ namespace Marketplace.Grains;
 /// <summary>How much is in the queue, of everybody and of each account: the figures that its bounds are compared with.</summary>
 internal sealed class QueueLoad(QueueBounds bounds)
 {
-    private readonly Dictionary<AccountId, (int Jobs, long Bytes)> _accounts = [];
-    private int _jobs;
-    private long _bytes;
-    private long _keptBytes;
+    private readonly Dictionary<AccountId, Share> _accounts = [];
+    private Share _all;
 
     /// <summary>Whether the cargo of a job of this size may stay in memory.</summary>
-    public bool MayKeep(int size) => _keptBytes + size <= bounds.KeptBytesMax;
+    public bool MayKeep(AccountId account, int size) =>
+        size <= FairShare.Room(bounds.KeptBytesMax - _all.KeptBytes, _accounts.GetValueOrDefault(account).KeptBytes, MarketPolicy.AccountPartsOfMemory);
 
     public void Add(MarketJob job) => Count(job, 1);
 
@@ -18,23 +17,25 @@ internal sealed class QueueLoad(QueueBounds bounds)
     public QueueRoom RoomFor(AccountId account)
     {
         var own = _accounts.GetValueOrDefault(account);
+        var (jobs, bytes) = (bounds.JobsMax - _all.Jobs, bounds.BytesMax - _all.Bytes);
         return new QueueRoom(
-            Math.Max(0, bounds.AccountBytesMax - own.Bytes), Math.Max(0, bounds.JobsMax - _jobs),
-            Math.Max(0, bounds.BytesMax - _bytes));
+            FairShare.Room(bytes, own.Bytes, MarketPolicy.AccountPartsOfQueueBytes), Math.Max(0, jobs), Math.Max(0, bytes),
+            (int)FairShare.Room(jobs, own.Jobs, MarketPolicy.AccountPartsOfQueueJobs));
     }
 
     private void Count(MarketJob job, int sign)
     {
-        _jobs += sign;
-        _bytes += sign * job.Size;
-        if (job.KeepsAll)
-            _keptBytes += sign * job.Size;
-        var account = job.Ticket.Account;
-        var own = _accounts.GetValueOrDefault(account);
-        own = (own.Jobs + sign, own.Bytes + (sign * job.Size));
+        _all = _all.With(job, sign);
+        var own = _accounts.GetValueOrDefault(job.Ticket.Account).With(job, sign);
         if (own.Jobs == 0)
-            _accounts.Remove(account);
+            _accounts.Remove(job.Ticket.Account);
         else
-            _accounts[account] = own;
+            _accounts[job.Ticket.Account] = own;
+    }
+
+    private readonly record struct Share(int Jobs, long Bytes, long KeptBytes)
+    {
+        public Share With(MarketJob job, int sign) =>
+            new(Jobs + sign, Bytes + (sign * job.Size), KeptBytes + (job.KeepsAll ? sign * job.Size : 0));
     }
 }

@@ -6,6 +6,7 @@ namespace Marketplace.Grains;
 internal sealed class ProgramState
 {
     private const byte Format = 1;
+    private const byte FormatWithExitCodes = Format + 1;
 
     public KeySpace Keys { get; private set; } = KeySpace.Empty;
 
@@ -33,7 +34,7 @@ internal sealed class ProgramState
     public ReadOnlyMemory<byte> Write()
     {
         var writer = new CompactWriter(1024 + Keys.Size);
-        writer.Byte(Format);
+        writer.Byte(Runs.Exists(run => run.End.ExitCode is not null) ? FormatWithExitCodes : Format);
         writer.Signed(Height);
         writer.Count(Keys.Count);
         foreach (var (key, value) in Keys.Entries)
@@ -55,7 +56,7 @@ internal sealed class ProgramState
     public static ProgramState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        reader.Version(Format, "The snapshot of a program's state");
+        reader.Version(Format, FormatWithExitCodes, "The snapshot of a program's state");
         var state = new ProgramState { Height = reader.Signed() };
         var entries = new KeyValuePair<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>[reader.Items(itemSizeMin: 2)];
         for (var index = 0; index < entries.Length; index++)

@@ -8,11 +8,12 @@ namespace Marketplace.Grains;
 internal sealed record RunCommitted(JobId Job, ImmutableArray<StateChange> Changes, JobEnd End, ImmutableArray<JobId> Acknowledged)
 {
     private const byte Format = 1;
+    private const byte FormatWithExitCode = Format + 1;
 
     public static ReadOnlyMemory<byte> Write(RunCommitted run)
     {
         var writer = new CompactWriter(1024);
-        writer.Byte(Format);
+        writer.Byte(JobEndCodec.FormatOf(run.End, Format));
         writer.Id(run.Job.Value);
         RunCodec.WriteChanges(writer, run.Changes);
         JobEndCodec.Write(writer, run.End);
@@ -25,7 +26,7 @@ internal sealed record RunCommitted(JobId Job, ImmutableArray<StateChange> Chang
     public static RunCommitted Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        reader.Version(Format, "A commit of program state");
+        reader.Version(Format, FormatWithExitCode, "A commit of program state");
         var job = new JobId(reader.Id());
         var changes = RunCodec.ReadChanges(ref reader);
         var end = JobEndCodec.Read(ref reader);

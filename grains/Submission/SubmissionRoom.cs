@@ -24,21 +24,21 @@ internal static class SubmissionRoom
             {
                 continue;
             }
-            else if (size > left.AccountBytes)
-            {
-                item.RefusalIfNew = new Refusal(ErrorCode.TooManyOpenJobs,
-                    $"The job takes {size} bytes; the account's waiting jobs may take {left.AccountBytes} more of {bounds.AccountBytesMax}. "
-                    + "Wait until some have ended, or send large inputs as blobs.");
-            }
             else if (left.Jobs == 0 || size > left.Bytes)
             {
                 item.RefusalIfNew = new Refusal(ErrorCode.QueueFull,
                     $"The queue of all accounts may take {left.Jobs} more jobs of {bounds.JobsMax} and {left.Bytes} more bytes of "
                     + $"{bounds.BytesMax}; the job takes {size}. Nothing was written. Send it again later.");
             }
+            else if (left.AccountJobs == 0 || size > left.AccountBytes)
+            {
+                item.RefusalIfNew = new Refusal(ErrorCode.TooManyOpenJobs,
+                    $"The account may queue {left.AccountJobs} more jobs and {left.AccountBytes} more bytes; the job takes {size}. Each account has a part of "
+                    + "what is free in the queue. Wait until some jobs have ended, or send large inputs as blobs.");
+            }
             else
             {
-                queue = new QueueRoom(left.AccountBytes - size, left.Jobs - 1, left.Bytes - size);
+                queue = new QueueRoom(left.AccountBytes - size, left.Jobs - 1, left.Bytes - size, left.AccountJobs - 1);
             }
         }
     }

@@ -72,6 +72,9 @@ public sealed class FileBlobStore : IBlobStore
     public static FileBlobStore OpenBeside(string folder, TimeProvider time) =>
         new(new BlobFiles(folder), new FileBlobStoreOptions(), BlobClock.OfMachine(time));
 
+    /// <summary>The same blobs, for puts that may go below the floor of others, down to this one.</summary>
+    public FileBlobStore WithFloor(long freeBytesMin) => new(Files, _options with { FreeBytesMin = freeBytesMin }, Clock);
+
     public async ValueTask<BlobInfo> Put(Stream content, long sizeMax, BlobId? expected = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(content);

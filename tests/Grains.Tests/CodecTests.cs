@@ -95,11 +95,29 @@ public sealed class CodecTests
         var bytes = JobStateCodec.Write(exited).ToArray();
         var read = JobStateCodec.Read(bytes);
 
+        // A build from before there were exit codes refuses it by its version.
+        Assert.Equal(2, bytes[0]);
         Assert.Equal((JobStatus.Failed, exitCode), (read.Status, read.Ending!.End.ExitCode));
         Assert.Equal(exitCode, read.ToView(default).ExitCode);
         Assert.Equal(bytes, JobStateCodec.Write(read).ToArray());
         for (var length = 0; length < bytes.Length; length++)
             Assert.Throws<InvalidDataException>(() => JobStateCodec.Read(bytes.AsSpan(0, length)));
+    }
+
+    [Theory]
+    [InlineData(null, 1)]
+    [InlineData(3, 2)]
+    public void CommitAndSnapshotOfARun_HaveTheVersionOfItsEnd(int? exitCode, byte version)
+    {
+        var run = new RunCommitted(new JobId(default), [], EndedJob().Ending!.End with { ExitCode = exitCode }, []);
+        var commit = RunCommitted.Write(run).ToArray();
+        var state = new ProgramState();
+        state.Apply(run);
+        var snapshot = state.Write().ToArray();
+
+        Assert.Equal((version, version), (commit[0], snapshot[0]));
+        Assert.Equal(exitCode, RunCommitted.Read(commit).End.ExitCode);
+        Assert.Equal(exitCode, ProgramState.Read(snapshot).FindRun(run.Job)!.ExitCode);
     }
 
     [Fact]

@@ -59,7 +59,7 @@ public sealed class QueueTests
 
     [Fact]
     public void AccountThatUsesUpItsShare_IsRefusedItemByItem_AndNothingIsHeldForThose() =>
-        Run(new QueueBounds { BytesMax = MarketPolicy.AccountShareOfQueue * 3 * JobBytes }, async market =>
+        Run(new QueueBounds { BytesMax = MarketPolicy.AccountPartsOfQueueBytes * 3 * JobBytes }, async market =>
         {
             var caller = await market.OpenAccount("client");
             var other = await market.OpenAccount("other");
@@ -79,7 +79,9 @@ public sealed class QueueTests
             await market.Market.GetView();
             await market.Settle();
             Assert.Equal(full, (await market.Submit(caller, TestMarket.Item("after", program)))[0].Code);
+            // The other's job has made the share smaller.
             await market.Job(results[0].Job).Cancel(caller);
+            await market.Job(results[1].Job).Cancel(caller);
             await market.Settle();
             Assert.Null((await market.Submit(caller, TestMarket.Item("room", program)))[0].Code);
 
@@ -102,6 +104,59 @@ public sealed class QueueTests
         Assert.True((await market.Submit(callers[0], TestMarket.Item("one", program)))[0] is { Code: null, Existed: true });
         Assert.Equal(TokenAmount.Zero, (await market.Account("client 4").Get()).Held);
     });
+
+    [Fact]
+    public void FewAccountsThatTakeAllTheyMay_LeaveRoomForTheNext() => Run(new QueueBounds { JobsMax = 16 }, async market =>
+    {
+        var first = await market.OpenAccount("first");
+        var program = await market.Deploy(first);
+        var taken = new List<int>();
+        foreach (var name in new[] { "first", "second", "third", "fourth" })
+        {
+            var caller = name == "first" ? first : await market.OpenAccount(name);
+            var results = await market.Submit(caller, [.. Enumerable.Range(0, 16).Select(number => TestMarket.Item($"{number}", program))]);
+            Assert.All(results, result => Assert.True(result.Code is null or ErrorCode.TooManyOpenJobs));
+            taken.Add(results.Count(result => result.Code is null));
+        }
+
+        Assert.Equal([8, 4, 2, 1], taken);
+        Assert.Equal(ErrorCode.TooManyOpenJobs, (await market.Submit(first, TestMarket.Item("more", program)))[0].Code);
+    });
+
+    /// <summary>However they arrive, in pieces of whatever size: no account gets past its part, and all of it is taken in the end.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void Share_IsAPartOfWhatIsFree(int parts)
+    {
+        const long All = 1000;
+        var chance = new Random(parts);
+        var owned = new long[64];
+        for (var step = 0; step < 10_000; step++)
+        {
+            ref var own = ref owned[chance.Next(owned.Length)];
+            var room = FairShare.Room(All - owned.Sum(), own, parts);
+            own += chance.Next(4) == 0 ? -own : Math.Min(room, chance.Next(1, 100));
+            Assert.InRange(owned.Sum(), 0, All);
+        }
+
+        Array.Clear(owned);
+        owned[0] = FairShare.Room(All, 0, parts);
+        Assert.Equal(All / parts, owned[0]);
+        Assert.Equal(0, FairShare.Room(All - owned[0], owned[0], parts));
+        for (var next = 1; next < owned.Length; next++)
+            owned[next] = FairShare.Room(All - owned.Sum(), 0, parts);
+        Assert.Equal(All, owned.Sum());
+    }
+
+    [Fact]
+    public void InputsOfOneAccount_TakeHalfOfTheMemoryForInputs()
+    {
+        var load = new QueueLoad(new QueueBounds { KeptBytesMax = 1000 });
+
+        Assert.True(load.MayKeep(TestMarket.Id("one"), 500));
+        Assert.False(load.MayKeep(TestMarket.Id("one"), 501));
+    }
 
     [Fact]
     public void DiskBelowItsFloor_TakesNothingNew_AndEndsWhatRuns() => TestMarket.Run(async market =>
@@ -131,8 +186,13 @@ public sealed class QueueTests
     public void JobsThatFindNoRoomInMemory_AreReadAgainWhenTheyEnd()
     {
         var resident = new ResidentJobs();
-        for (var left = JobPolicy.ResidentBytesMax; left > 0; left -= int.MaxValue)
-            Assert.True(resident.TryKeep((int)Math.Min(left, int.MaxValue)));
+        var accounts = 0;
+        for (var size = (int)(JobPolicy.ResidentBytesMax / 2); size > 0; size /= 2)
+        {
+            while (resident.TryKeep(TestMarket.Id($"account {accounts}"), size))
+                accounts++;
+        }
+
         TestMarket.Run(
             async market =>
             {

@@ -98,6 +98,11 @@ public sealed class FileBlobStoreTests : BlobStoreContract
         var refusal = await Assert.ThrowsAsync<InsufficientDiskException>(
             async () => await Store.Put(new MemoryStream(Content(5)), 5, null, Cancel));
         Assert.Equal((999, 1000), (refusal.Free, refusal.Floor));
+        var lower = _store.WithFloor(500);
+        var kept = await lower.Put(new MemoryStream(Content(5)), 5, null, Cancel);
+        Assert.Equal(kept.Id, (await Store.Find(kept.Id, Cancel))?.Id);
+        _free = 499;
+        await Assert.ThrowsAsync<InsufficientDiskException>(async () => await lower.Put(new MemoryStream(Content(5)), 5, null, Cancel));
         _free = 1000;
         await Store.Put(new MemoryStream(Content(5)), 5, null, Cancel);
     }
