@@ -117,7 +117,8 @@ public sealed class BlobGrain : Grain, IBlobGrain
 
     /// <summary>
     /// A removed program keeps its module while a job waits or runs that was submitted before the removal was known everywhere, and the last deployer
-    /// pays for it until its entry goes. The entries that wait longest are asked first; one that stays waits anew, so that each is asked in the end.
+    /// pays for it until its entry goes. The entries that wait longest are asked first; one that stays waits anew, so that each is asked in the end. A removal
+    /// that another activation was slow with may have released what was deployed again meanwhile: what the manifest says counts.
     /// </summary>
     private async ValueTask DropRemovedPrograms()
     {
@@ -128,6 +129,14 @@ public sealed class BlobGrain : Grain, IBlobGrain
         var asked = blob.Programs.Where(pair => pair.Value.Since <= now - BlobPolicy.RemovedProgramAge).OrderBy(pair => pair.Value.Since);
         foreach (var (program, holder) in asked.Take(BlobPolicy.RemovedProgramsPerCall))
         {
+            if (await ManifestOf(program) is { IsRemoved: false } deployed)
+            {
+                if (!deployed.Deployers.Contains(holder.Payer))
+                    await Discount(holder.Payer, program);
+                left = left.SetItem(program, ProgramHolder.Deployed);
+                continue;
+            }
+
             var isNeeded = await _jobs.Count(program, account: null, countMax: 1, CancellationToken.None) > 0;
             if (!isNeeded)
                 await Discount(holder.Payer, program);
@@ -187,6 +196,10 @@ public sealed class BlobGrain : Grain, IBlobGrain
     private MarketException NotFound() => new(ErrorCode.BlobNotFound, $"There is no blob {_id} of this account.");
 
     private IAccountGrain AccountOf(AccountId account) => GrainFactory.GetGrain<IAccountGrain>(account.ToString());
+
+    /// <summary>Read past the program's grain, which waits for this one when it deploys.</summary>
+    private async ValueTask<DeployedState?> ManifestOf(ProgramId program) =>
+        await _documents.Read(new DocumentKey(ProgramSummary.Kind, program.ToString())) is { } found ? ProgramCodec.Read(found.Content.Span) : null;
 
     private StoredDocument<BlobPin> ListEntry(AccountId account) =>
         new(_documents, BlobPin.KeyOf(_id, account), BlobPin.Write, bytes => BlobPin.Read(bytes.Span));

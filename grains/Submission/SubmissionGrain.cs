@@ -20,7 +20,7 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
 {
     private static readonly HoldResult NoHolds = new(DateTimeOffset.MinValue, [], TokenAmount.Zero);
 
-    private readonly Dictionary<ProgramId, (ProgramView Program, DateTimeOffset Until)> _programs = [];
+    private readonly Dictionary<ProgramId, (ProgramView Program, long FoundAt)> _programs = [];
 
     public async Task<ImmutableArray<SubmitResult>> Submit(Caller caller, ImmutableArray<SubmitItem> items)
     {
@@ -170,14 +170,14 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
 
     private async ValueTask<ProgramView?> FindProgram(ProgramId id)
     {
-        if (_programs.TryGetValue(id, out var known) && clock.GetUtcNow() < known.Until)
+        if (_programs.TryGetValue(id, out var known) && clock.GetElapsedTime(known.FoundAt) < SubmissionPolicy.ProgramCachedFor)
             return known.Program;
         try
         {
             var program = await GrainFactory.GetGrain<IProgramGrain>(id.ToString()).Get();
             if (_programs.Count >= SubmissionPolicy.ProgramsCachedMax)
                 _programs.Clear();
-            _programs[id] = (program, clock.GetUtcNow() + SubmissionPolicy.ProgramCachedFor);
+            _programs[id] = (program, clock.GetTimestamp());
             return program;
         }
         catch (MarketException unknown) when (unknown.Code == ErrorCode.ProgramNotFound)

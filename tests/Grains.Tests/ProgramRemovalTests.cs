@@ -59,6 +59,32 @@ public sealed class ProgramRemovalTests
         Assert.Equal(0, BytesOf(market, caller));
     });
 
+    /// <summary>The release of a removal that another activation was slow with, after a stranger deployed the program again.</summary>
+    [Fact]
+    public void ReleaseThatComesAfterANewDeployment_TakesNothingFromIt() => TestMarket.Run(async market =>
+    {
+        var caller = await market.OpenAccount("client");
+        var stranger = await market.OpenAccount("stranger");
+        var program = await market.Deploy(caller, Module);
+        await Blob(market, Module).Unpin(caller.Account);
+        await market.Upload(stranger, Module);
+        await Program(market, program).Remove(caller);
+        Assert.Equal(program, await market.Deploy(stranger, Module));
+        await Blob(market, Module).Unpin(stranger.Account);
+
+        await Blob(market, Module).ReleaseFor(program, caller.Account);
+        await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
+
+        Assert.True(await Blob(market, Module).IsPinned());
+        await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
+        Assert.True(await Blob(market, Module).IsPinned());
+        Assert.Equal((0, Module.Length), (BytesOf(market, caller), BytesOf(market, stranger)));
+        await Program(market, program).Remove(stranger);
+        await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
+        Assert.False(await Blob(market, Module).IsPinned());
+        Assert.Equal(0, BytesOf(market, stranger));
+    });
+
     [Fact]
     public void ProgramWithOpenJobs_IsRemovedOnlyWhenTheyHaveEnded() => TestMarket.Run(async market =>
     {
