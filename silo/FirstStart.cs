@@ -53,7 +53,7 @@ internal sealed partial class FirstStart(
             return;
         var account = grains.GetGrain<IAccountGrain>(id.ToString());
         await account.Credit(CreditOperation, TokenAmount.Parse(options.InitialCredit));
-        var created = await account.CreateKey(new KeyRequest("local", Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Admin, null));
+        var created = await account.CreateKey(new Grains.KeyRequest("local", Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Admin, null));
         folder.Write(DataFolder.ApiKey, created.Key);
     }
 

@@ -23,7 +23,7 @@ internal static class LinkMapping
 
     public static LeaseReport ToGrain(Wire.WorkerResult result) => new(
         result.Lease, result.Job, (RunOutcome)result.Outcome, result.Reason, result.FuelUsed,
-        new JobOutput(result.Output, result.OutputBlob, result.OutputSize, Files(result)), result.Log,
+        new Grains.JobOutput(result.Output, result.OutputBlob, result.OutputSize, Files(result)), result.Log,
         ToGrain(result.StateChanges), result.StartedAt, result.EndedAt, result.ExitCode);
 
     private static ImmutableArray<OutputFile> Files(Wire.WorkerResult result) =>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Marketplace.Api;
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
 using Marketplace.Engine;

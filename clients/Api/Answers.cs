@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
-namespace Marketplace.Api;
+namespace Marketplace;
 
 /// <summary>
 /// How messages of the service are read: like <see cref="ApiJson"/>, but a member that may be null may be absent, which is how it is

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Marketplace.Api.Workers;
 
-namespace Marketplace.Api;
+namespace Marketplace;
 
 /// <summary>
 /// The JSON form of the API's records, generated at compile time: camelCase names, absent instead of null, unknown members refused.

@@ -1,4 +1,4 @@
-namespace Marketplace.Api;
+namespace Marketplace;
 
 /// <summary>An error answer, <c>application/problem+json</c> (RFC 9457).</summary>
 /// <param name="Type">A URN of the code.</param>

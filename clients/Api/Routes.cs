@@ -1,4 +1,4 @@
-namespace Marketplace.Api;
+namespace Marketplace;
 
 /// <summary>
 /// The paths of the HTTP API, for the gateway that serves them and the clients that call them. The key travels as

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Marketplace.Api;
+namespace Marketplace;
 
 /// <summary>Enums travel as snake_case names, never as numbers.</summary>
 public sealed class SnakeCaseEnumConverter<TEnum>()

@@ -1,4 +1,3 @@
-using Marketplace.Sdk;
 using Marketplace.Storage;
 
 namespace Marketplace.Cli;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using Marketplace.Api;
 
 namespace Marketplace.Cli;
 

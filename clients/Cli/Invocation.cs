@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text;
 using System.Text.Json;
-using Marketplace.Sdk;
 
 namespace Marketplace.Cli;
 
@@ -62,7 +61,7 @@ internal sealed class Invocation(ParseResult parse, GlobalOptions options, Surro
         if (Json)
         {
             await using (var writer = new Utf8JsonWriter(surroundings.Output))
-                JsonSerializer.Serialize(writer, value, Api.Answers.Of<T>());
+                JsonSerializer.Serialize(writer, value, Answers.Of<T>());
             await Raw("\n"u8.ToArray());
             return;
         }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>Reads options from a section of an application's configuration. What is not understood is a fault, not a default.</summary>
 internal static class ConfiguredOptions

@@ -1,4 +1,4 @@
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>
 /// The data directory of a silo on this machine, as far as clients may know it: the files <c>url</c> and <c>key</c>. A key that other

@@ -1,6 +1,6 @@
 using Marketplace.Sdk.Transport;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>
 /// A marketplace over HTTP. Thread-safe; make one and keep it. Requests that may be repeated are, with growing pauses, when the service

@@ -2,7 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>What a <see cref="MarketplaceClient"/> needs to know. Checked when the client is made; later changes have no effect.</summary>
 public sealed class MarketplaceClientOptions

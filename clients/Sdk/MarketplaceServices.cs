@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>How an application takes a client in.</summary>
 public static class MarketplaceServices

@@ -1,4 +1,4 @@
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>Bounds of the client, each with its reason.</summary>
 public static class SdkPolicy

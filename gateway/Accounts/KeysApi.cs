@@ -1,11 +1,8 @@
 using System.Text;
-using Marketplace.Api;
 using Marketplace.Grains;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using CreatedKey = Marketplace.Api.CreatedKey;
-using KeyRequest = Marketplace.Api.KeyRequest;
 
 namespace Marketplace.Gateway;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Marketplace.Api;
 using Marketplace.Grains;
 using Microsoft.AspNetCore.Http;
 

@@ -1,4 +1,3 @@
-using Marketplace.Api;
 using Marketplace.Grains;
 using Marketplace.Storage;
 using Microsoft.AspNetCore.Builder;

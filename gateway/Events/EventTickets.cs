@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Marketplace.Api;
 using Marketplace.Grains;
 
 namespace Marketplace.Gateway;

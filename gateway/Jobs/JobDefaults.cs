@@ -1,5 +1,3 @@
-using Marketplace.Api;
-
 namespace Marketplace.Gateway;
 
 /// <summary>

@@ -1,11 +1,9 @@
 using System.Text.Json;
-using Marketplace.Api;
 using Marketplace.Grains;
 using Marketplace.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using JobExplanation = Marketplace.Api.JobExplanation;
 
 namespace Marketplace.Gateway;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Marketplace.Api;
 using Marketplace.Grains;
 
 namespace Marketplace.Gateway;

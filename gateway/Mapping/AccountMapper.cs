@@ -1,6 +1,4 @@
-using Marketplace.Api;
 using Marketplace.Grains;
-using CreatedKey = Marketplace.Api.CreatedKey;
 
 namespace Marketplace.Gateway;
 

@@ -2,13 +2,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
-using Marketplace.Api;
 using Marketplace.Grains;
 using Marketplace.Storage;
-using JobExplanation = Marketplace.Api.JobExplanation;
-using JobFault = Marketplace.Api.JobFault;
-using JobOutput = Marketplace.Api.JobOutput;
-using OfferVerdict = Marketplace.Api.OfferVerdict;
 
 namespace Marketplace.Gateway;
 

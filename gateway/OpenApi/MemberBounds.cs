@@ -1,13 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Marketplace.Api;
 using Marketplace.Grains;
 using Microsoft.OpenApi;
-using CreatedKey = Marketplace.Api.CreatedKey;
-using JobOutput = Marketplace.Api.JobOutput;
-using KeyRequest = Marketplace.Api.KeyRequest;
-using Scope = Marketplace.Api.Scope;
 
 namespace Marketplace.Gateway;
 

@@ -1,7 +1,6 @@
 using System.Net.Mime;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Marketplace.Api;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;

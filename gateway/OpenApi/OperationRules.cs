@@ -1,6 +1,5 @@
 using System.Net.Mime;
 using System.Text.Json.Nodes;
-using Marketplace.Api;
 using Marketplace.Grains;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;

@@ -1,5 +1,3 @@
-using Marketplace.Api;
-
 namespace Marketplace.Gateway;
 
 /// <summary>Bounds of the gateway that no operator needs to move, each with its reason.</summary>

@@ -1,6 +1,5 @@
 using System.Net.Mime;
 using System.Text.Json;
-using Marketplace.Api;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Marketplace.Api;
 using Marketplace.Grains;
 using Marketplace.Storage;
 using Microsoft.AspNetCore.Builder;

@@ -198,8 +198,12 @@ public sealed class BlobGrain : Grain, IBlobGrain
     private IAccountGrain AccountOf(AccountId account) => GrainFactory.GetGrain<IAccountGrain>(account.ToString());
 
     /// <summary>Read past the program's grain, which waits for this one when it deploys.</summary>
-    private async ValueTask<DeployedState?> ManifestOf(ProgramId program) =>
-        await _documents.Read(new DocumentKey(ProgramSummary.Kind, program.ToString())) is { } found ? ProgramCodec.Read(found.Content.Span) : null;
+    private async ValueTask<DeployedState?> ManifestOf(ProgramId program)
+    {
+        var manifest = ProgramCodec.DocumentOf(program, _documents);
+        await manifest.Load();
+        return manifest.Value;
+    }
 
     private StoredDocument<BlobPin> ListEntry(AccountId account) =>
         new(_documents, BlobPin.KeyOf(_id, account), BlobPin.Write, bytes => BlobPin.Read(bytes.Span));

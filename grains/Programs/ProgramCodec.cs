@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Marketplace.Grains.Codecs;
+using Marketplace.Storage;
 
 namespace Marketplace.Grains;
 
@@ -15,6 +16,9 @@ internal static class ProgramCodec
     /// <summary>Version 1 has one deployer, and is never removed: such a program is written so, because earlier silos can read it.</summary>
     private const byte FormatWithOneDeployer = 1;
     private const byte Format = 2;
+
+    public static StoredDocument<DeployedState> DocumentOf(ProgramId program, IDocumentStore documents) =>
+        new(documents, new DocumentKey(ProgramSummary.Kind, program.ToString()), Write, bytes => Read(bytes.Span));
 
     public static ReadOnlyMemory<byte> Write(DeployedState deployed)
     {

@@ -23,8 +23,7 @@ public sealed class ProgramGrain : Grain, IProgramGrain
     {
         (_inspector, _jobs, _clock) = (inspector, jobs, clock);
         _id = ProgramId.Parse(this.GetPrimaryKeyString());
-        _program = new StoredDocument<DeployedState>(
-            documents, new DocumentKey(ProgramSummary.Kind, _id.ToString()), ProgramCodec.Write, bytes => ProgramCodec.Read(bytes.Span));
+        _program = ProgramCodec.DocumentOf(_id, documents);
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _program.Load();

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
-using Marketplace.Api;
-using Marketplace.Sdk;
 using Marketplace.Tests;
 
 namespace Marketplace.Benchmarks;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Marketplace.Api;
 using Marketplace.Tests;
 
 namespace Marketplace.Benchmarks;

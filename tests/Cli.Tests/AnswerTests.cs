@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Marketplace.Api;
 using Marketplace.Tests;
 
 namespace Marketplace.Cli.Tests;

@@ -1,4 +1,3 @@
-using Marketplace.Api;
 using Marketplace.Tests;
 
 namespace Marketplace.Cli.Tests;

@@ -1,5 +1,4 @@
 using System.Net;
-using Marketplace.Api;
 using Marketplace.Grains;
 
 namespace Marketplace.Tests.Gateway;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using Marketplace.Api;
 using Marketplace.Crypto;
 using Marketplace.Grains;
 

@@ -1,6 +1,5 @@
 using Marketplace.Gateway;
 using Marketplace.Grains;
-using JobOutput = Marketplace.Grains.JobOutput;
 
 namespace Marketplace.Tests.Gateway;
 
@@ -68,5 +67,6 @@ public sealed class EventReaderTests
     }
 
     private static EndedJob Ended() => new(
-        default, default, "a", JobStatus.Completed, null, 1, default, new JobOutput(new byte[MarketLimits.InlineBytesMax], null, MarketLimits.InlineBytesMax));
+        default, default, "a", JobStatus.Completed, null, 1, default,
+        new Grains.JobOutput(new byte[MarketLimits.InlineBytesMax], null, MarketLimits.InlineBytesMax));
 }

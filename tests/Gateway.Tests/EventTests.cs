@@ -1,9 +1,7 @@
 using System.Net;
 using System.Text.Json;
-using Marketplace.Api;
 using Marketplace.Gateway;
 using Marketplace.Grains;
-using JobOutput = Marketplace.Grains.JobOutput;
 
 namespace Marketplace.Tests.Gateway;
 
@@ -21,7 +19,7 @@ public sealed class EventTests
         using var submitted = await mallory.Post(Routes.Jobs, gateway.Request("theirs"), ApiJson.Default.JobRequest);
         var theirs = (await submitted.Read(ApiJson.Default.Job)).Id;
 
-        gateway.Market.End(mine, JobStatus.Completed, new JobOutput("a\nb"u8.ToArray(), null, 3));
+        gateway.Market.End(mine, JobStatus.Completed, new Grains.JobOutput("a\nb"u8.ToArray(), null, 3));
         gateway.Market.End(theirs, JobStatus.Failed, code: ErrorCode.OutOfFuel);
 
         Assert.Equal("event: job", await stream.Next());
@@ -61,7 +59,7 @@ public sealed class EventTests
             ids.Add(await gateway.Submit($"{number}"));
 
         foreach (var id in ids)
-            gateway.Market.End(id, JobStatus.Completed, new JobOutput(new byte[MarketLimits.InlineBytesMax], null, MarketLimits.InlineBytesMax));
+            gateway.Market.End(id, JobStatus.Completed, new Grains.JobOutput(new byte[MarketLimits.InlineBytesMax], null, MarketLimits.InlineBytesMax));
 
         var (told, missed) = (0, 0L);
         while (told + missed < jobs)

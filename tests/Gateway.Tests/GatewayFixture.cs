@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Serialization.Metadata;
-using Marketplace.Api;
 using Marketplace.Gateway;
 using Marketplace.Grains;
 using Marketplace.Storage;

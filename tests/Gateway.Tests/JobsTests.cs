@@ -1,14 +1,12 @@
 using System.Net;
-using Marketplace.Api;
 using Marketplace.Grains;
-using JobOutput = Marketplace.Grains.JobOutput;
 
 namespace Marketplace.Tests.Gateway;
 
 /// <summary>Submitting, waiting for, looking at and cancelling single jobs.</summary>
 public sealed class JobsTests
 {
-    private static readonly JobOutput Hello = new("HELLO"u8.ToArray(), null, 5);
+    private static readonly Grains.JobOutput Hello = new("HELLO"u8.ToArray(), null, 5);
 
     [Fact]
     public async Task NewJob_IsCreatedWithItsPlaceAndTheDefaults()

@@ -1,5 +1,4 @@
 using System.Net;
-using Marketplace.Api;
 using Marketplace.Gateway;
 
 namespace Marketplace.Tests.Gateway;

@@ -1,8 +1,5 @@
 using System.Net;
-using Marketplace.Api;
 using Marketplace.Grains;
-using CreatedKey = Marketplace.Api.CreatedKey;
-using KeyRequest = Marketplace.Api.KeyRequest;
 
 namespace Marketplace.Tests.Gateway;
 

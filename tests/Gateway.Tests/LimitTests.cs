@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
-using Marketplace.Api;
 using Marketplace.Gateway;
 
 namespace Marketplace.Tests.Gateway;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using Marketplace.Api;
 using Marketplace.Gateway;
 using Marketplace.Grains;
 using Marketplace.Storage;

@@ -1,5 +1,4 @@
 using System.Net;
-using Marketplace.Api;
 using Marketplace.Gateway;
 using Marketplace.Grains;
 using Microsoft.AspNetCore.Routing;

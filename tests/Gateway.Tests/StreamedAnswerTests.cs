@@ -1,14 +1,12 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Text.Json;
-using Marketplace.Api;
 using Marketplace.Gateway;
 using Marketplace.Grains;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using JobOutput = Marketplace.Api.JobOutput;
 
 namespace Marketplace.Tests.Gateway;
 
@@ -135,7 +133,7 @@ public sealed class StreamedAnswerTests
                 RequestId = $"{index}",
                 Program = default,
                 State = JobState.Completed,
-                Fault = Api.JobFault.None,
+                Fault = JobFault.None,
                 SubmittedAt = DateTimeOffset.UnixEpoch,
                 FuelMax = 1,
                 FuelUsed = 1,

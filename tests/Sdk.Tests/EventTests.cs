@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Marketplace.Api;
 using Marketplace.Tests;
 
 namespace Marketplace.Sdk.Tests;

@@ -1,4 +1,3 @@
-using Marketplace.Sdk;
 using Marketplace.Tests;
 
 namespace Marketplace.Sdk.Tests;

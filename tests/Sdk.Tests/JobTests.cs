@@ -1,5 +1,4 @@
 using System.Net;
-using Marketplace.Api;
 using Marketplace.Crypto;
 using Marketplace.Tests;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Marketplace.Api;
 using Marketplace.Crypto;
 using Marketplace.Tests;
 using Microsoft.AspNetCore.Builder;

@@ -1,4 +1,3 @@
-using Marketplace.Api;
 using Marketplace.Crypto;
 
 namespace Marketplace.Tests;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Marketplace.Sdk;
 
 namespace Marketplace.Tests;
 

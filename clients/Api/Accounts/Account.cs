@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Marketplace.Api;
+namespace Marketplace;
 
 /// <summary>An account's money.</summary>
 /// <param name="Id">The account.</param>

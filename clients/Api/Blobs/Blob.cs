@@ -1,4 +1,4 @@
-namespace Marketplace.Api;
+namespace Marketplace;
 
 /// <summary>A blob of the account.</summary>
 /// <param name="Id"><c>blob</c> and the digits that <c>b3sum</c> prints.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Marketplace.Api;
+namespace Marketplace;
 
 /// <summary>Where a job is in its life.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<JobState>))]

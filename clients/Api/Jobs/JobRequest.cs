@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
-namespace Marketplace.Api;
+namespace Marketplace;
 
 /// <summary>What is run, on what, within which bounds: a <see cref="JobRequest"/> without what names it and what it may cost.</summary>
 public abstract record JobTerms

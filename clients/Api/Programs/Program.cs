@@ -1,4 +1,4 @@
-namespace Marketplace.Api;
+namespace Marketplace;
 
 /// <summary>The body of <c>POST /v1/programs</c>.</summary>
 /// <param name="Module">A blob of the account: the WebAssembly module.</param>

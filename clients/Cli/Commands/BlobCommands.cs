@@ -1,6 +1,4 @@
 using System.CommandLine;
-using Marketplace.Api;
-using Marketplace.Sdk;
 
 namespace Marketplace.Cli.Commands;
 

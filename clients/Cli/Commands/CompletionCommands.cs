@@ -137,8 +137,8 @@ internal static class CompletionCommands
 
     private static string[] ValuesOf(Option option) => option.Name switch
     {
-        "--state" => SnakeCase.AllOf<Api.JobState>().Split(", "),
-        "--scope" => SnakeCase.AllOf<Api.Scope>().Split(", "),
+        "--state" => SnakeCase.AllOf<JobState>().Split(", "),
+        "--scope" => SnakeCase.AllOf<Scope>().Split(", "),
         _ => [],
     };
 

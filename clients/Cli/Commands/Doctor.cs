@@ -1,6 +1,3 @@
-using Marketplace.Api;
-using Marketplace.Sdk;
-
 namespace Marketplace.Cli.Commands;
 
 /// <summary>One thing that was looked at.</summary>

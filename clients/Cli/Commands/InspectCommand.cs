@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Marketplace.Api;
 using Marketplace.Engine;
 using Marketplace.Engine.Guests;
 

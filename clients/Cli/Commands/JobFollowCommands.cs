@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Threading.Channels;
-using Marketplace.Api;
 
 namespace Marketplace.Cli.Commands;
 

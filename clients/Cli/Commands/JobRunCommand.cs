@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Marketplace.Api;
 
 namespace Marketplace.Cli.Commands;
 

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Text;
-using Marketplace.Api;
-using Marketplace.Sdk;
 
 namespace Marketplace.Cli.Commands;
 

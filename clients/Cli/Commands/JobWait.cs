@@ -1,6 +1,3 @@
-using Marketplace.Api;
-using Marketplace.Sdk;
-
 namespace Marketplace.Cli.Commands;
 
 /// <summary>Waits for the end of a job, and says how it stands: on a terminal in a line that changes, elsewhere once, where it waits for long.</summary>

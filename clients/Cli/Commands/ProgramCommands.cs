@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text;
-using Marketplace.Api;
 
 namespace Marketplace.Cli.Commands;
 

@@ -1,7 +1,6 @@
-using Marketplace.Api;
 using Marketplace.Sdk.Transport;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>The key's account.</summary>
 public class AccountClient

@@ -1,7 +1,6 @@
-using Marketplace.Api;
 using Marketplace.Sdk.Transport;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>API keys of the account; needs the scope <see cref="Scope.Admin"/>.</summary>
 public class KeysClient

@@ -1,7 +1,6 @@
-using Marketplace.Api;
 using Marketplace.Sdk.Transport;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>
 /// Blobs of the account. Both ways the client hashes what passes and compares it with the id, with memory for two pieces.

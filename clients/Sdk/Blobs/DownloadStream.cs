@@ -1,7 +1,7 @@
 using Marketplace.Crypto;
 using Marketplace.Sdk.Transport;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>
 /// Bytes on their way from the service. With an id they are hashed, and the read that completes them checks the hash before it gives

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>Writes a download to a file that appears under its name only when it is whole.</summary>
 internal static class FileDownload

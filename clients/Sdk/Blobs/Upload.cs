@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 using Marketplace.Crypto;
 using Marketplace.Sdk.Transport;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>The content of a blob on its way to the service, hashed as it is sent.</summary>
 internal sealed class Upload

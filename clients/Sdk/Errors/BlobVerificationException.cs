@@ -1,4 +1,4 @@
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>Bytes do not hash to the id under which they were sent or asked for. They must not be used.</summary>
 public sealed class BlobVerificationException(BlobId expected, BlobId actual, string what)

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>The service refused a request, with one of the codes of the closed list.</summary>
 public sealed class MarketplaceException(ErrorCode code, HttpStatusCode status, string detail, TimeSpan? retryAfter = null)

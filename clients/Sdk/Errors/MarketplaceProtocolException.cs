@@ -1,4 +1,4 @@
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>An answer came that this client does not understand: something else listens there, or the versions do not fit.</summary>
 public sealed class MarketplaceProtocolException(Uri url, string what, Exception? cause = null)

@@ -1,4 +1,4 @@
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>No answer came: whether the request had an effect is unknown. Repeating it is safe where it has a request id.</summary>
 public sealed class MarketplaceUnreachableException(Uri url, string what, Exception? cause = null)

@@ -1,9 +1,8 @@
 using System.Net.ServerSentEvents;
 using System.Text.Json;
-using Marketplace.Api;
 using Marketplace.Sdk.Transport;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>One connection of the stream.</summary>
 internal sealed class EventConnection : IAsyncDisposable

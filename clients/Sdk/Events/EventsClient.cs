@@ -1,8 +1,7 @@
 using System.Runtime.CompilerServices;
-using Marketplace.Api;
 using Marketplace.Sdk.Transport;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>What happens to the account, as it happens.</summary>
 public class EventsClient

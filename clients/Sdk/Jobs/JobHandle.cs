@@ -1,6 +1,4 @@
-using Marketplace.Api;
-
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>A submitted job: wait for it, cancel it, read what it gave. Thread-safe; made by <see cref="JobsClient.Start"/>.</summary>
 public sealed class JobHandle

@@ -1,6 +1,4 @@
-using Marketplace.Api;
-
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>A job to run. What is left out is chosen: see <see cref="RequestId"/> and <see cref="PriceMax"/>, and the terms for their defaults.</summary>
 public sealed record JobSpec : JobTerms

@@ -1,6 +1,4 @@
-using Marketplace.Api;
-
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>What a job's state tells.</summary>
 public static class JobStates

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
-using Marketplace.Api;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>Jobs whose request id or price limit may be left out, one and many.</summary>
 public partial class JobsClient

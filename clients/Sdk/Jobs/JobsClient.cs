@@ -1,10 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Marketplace.Api;
 using Marketplace.Sdk.Transport;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>
 /// Jobs of the account. A submission may be repeated without harm, because its request id names the job. Methods that take a <see cref="JobSpec"/> make the

@@ -1,4 +1,4 @@
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>
 /// Request ids for who has none of his own. Make one per job, before the first attempt to submit it, and keep it as long as you may repeat

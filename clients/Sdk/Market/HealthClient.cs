@@ -1,8 +1,7 @@
 using System.Net;
-using Marketplace.Api;
 using Marketplace.Sdk.Transport;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>Whether the service lives and is ready. Needs no key, and is not repeated: the answer is about now.</summary>
 public class HealthClient

@@ -1,7 +1,6 @@
-using Marketplace.Api;
 using Marketplace.Sdk.Transport;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>The market at a glance.</summary>
 public class MarketClient

@@ -1,8 +1,7 @@
-using Marketplace.Api;
 using Marketplace.Crypto;
 using Marketplace.Sdk.Transport;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>Programs: deployed modules. A program is named by its module and salt, so deploying it twice gives the same one.</summary>
 public class ProgramsClient

@@ -156,7 +156,7 @@ internal sealed partial class HttpTransport : IDisposable
         }
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
         await using var bounded = new BoundedStream(stream, SdkPolicy.AnswerBytesMax, Url);
-        var answer = await JsonSerializer.DeserializeAsync(bounded, Api.Answers.Of<TAnswer>(), cancellation).ConfigureAwait(false);
+        var answer = await JsonSerializer.DeserializeAsync(bounded, Answers.Of<TAnswer>(), cancellation).ConfigureAwait(false);
         return answer ?? throw new MarketplaceProtocolException(Url, "The answer is 'null'");
     }
 

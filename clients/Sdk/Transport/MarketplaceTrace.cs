@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Marketplace.Sdk;
+namespace Marketplace;
 
 /// <summary>The client's traces: one activity for each attempt of a request, named as OpenTelemetry names those of HTTP clients.</summary>
 public static class MarketplaceTrace

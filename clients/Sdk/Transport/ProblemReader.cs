@@ -41,7 +41,7 @@ internal static class ProblemReader
     {
         try
         {
-            return code.Deserialize(Api.Answers.Of<ErrorCode>());
+            return code.Deserialize(Answers.Of<ErrorCode>());
         }
         catch (JsonException)
         {

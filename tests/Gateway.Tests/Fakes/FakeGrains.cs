@@ -59,7 +59,7 @@ internal sealed class FakeSubmissionGrain(FakeMarket market) : ISubmissionGrain
             return new SubmitResult(id, false, ErrorCode.ProgramNotFound, "There is no such program.");
         var now = market.Time.GetUtcNow();
         var job = new FakeJob(caller.Account, new JobView(
-            id, item.RequestId, item.Spec, JobStatus.Pending, JobFault.None, null, null, now, null, null, 0, TokenAmount.Zero, default, null, null,
+            id, item.RequestId, item.Spec, JobStatus.Pending, Grains.JobFault.None, null, null, now, null, null, 0, TokenAmount.Zero, default, null, null,
             [new JobEvent(JobStatus.Pending, now, null, null)]));
         var kept = market.Jobs.GetOrAdd(id, job);
         return kept == job || Same(kept.View.Spec, item.Spec)
@@ -90,10 +90,10 @@ internal sealed class FakeJobGrain(FakeMarket market, JobId id) : IJobGrain
 
     public Task<ReadOnlyMemory<byte>> GetLog(Caller caller) => Task.FromResult<ReadOnlyMemory<byte>>(Own(caller).Log);
 
-    public Task<JobExplanation> Explain(Caller caller)
+    public Task<Grains.JobExplanation> Explain(Caller caller)
     {
         Own(caller);
-        return Task.FromResult(new JobExplanation("It waits for a worker.", [new OfferVerdict(default, new TokenAmount(5), false, "Too dear.")]));
+        return Task.FromResult(new Grains.JobExplanation("It waits for a worker.", [new Grains.OfferVerdict(default, new TokenAmount(5), false, "Too dear.")]));
     }
 
     public Task<JobView> Cancel(Caller caller)
@@ -145,10 +145,10 @@ internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccou
             id, new TokenAmount(UInt128.MaxValue), new TokenAmount(2), new TokenAmount(3), new TokenAmount(4), new TokenAmount(5), 6));
     }
 
-    public Task<CreatedKey> CreateKey(KeyRequest request)
+    public Task<Grains.CreatedKey> CreateKey(Grains.KeyRequest request)
     {
         var key = market.AddKey(id, request.Scopes, request.SpendLimit);
-        return Task.FromResult(new CreatedKey(key, market.Keys[key[..ApiKey.IdTextSize]].View with { Name = request.Name }));
+        return Task.FromResult(new Grains.CreatedKey(key, market.Keys[key[..ApiKey.IdTextSize]].View with { Name = request.Name }));
     }
 
     public Task<ImmutableArray<KeyView>> ListKeys() =>

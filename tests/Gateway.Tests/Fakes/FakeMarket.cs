@@ -80,7 +80,7 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
     }
 
     /// <summary>Ends a job and tells whoever listens.</summary>
-    public void End(JobId id, JobStatus status, JobOutput output = default, ErrorCode? code = null, byte[]? log = null)
+    public void End(JobId id, JobStatus status, Grains.JobOutput output = default, ErrorCode? code = null, byte[]? log = null)
     {
         var job = Jobs[id];
         job.End(status, output, code, log ?? [], Time.GetUtcNow());
@@ -153,12 +153,12 @@ internal sealed class FakeJob(AccountId account, JobView view)
 
     public Task Ended => _ended.Task;
 
-    public void End(JobStatus status, JobOutput output, ErrorCode? code, byte[] log, DateTimeOffset now)
+    public void End(JobStatus status, Grains.JobOutput output, ErrorCode? code, byte[] log, DateTimeOffset now)
     {
         View = View with
         {
             Status = status, Output = output, Code = code, EndedAt = now, FuelUsed = 42, Charge = new TokenAmount(1),
-            Fault = status == JobStatus.Completed ? JobFault.None : JobFault.Program,
+            Fault = status == JobStatus.Completed ? Grains.JobFault.None : Grains.JobFault.Program,
             History = View.History.Add(new JobEvent(status, now, null, null)),
         };
         Log = log;

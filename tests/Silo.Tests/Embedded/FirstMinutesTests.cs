@@ -1,5 +1,3 @@
-using Marketplace.Api;
-
 namespace Marketplace.Tests.Silo;
 
 /// <summary>What a new user does first, with the built binaries: a silo in an empty folder, a job from the command line beside it.</summary>
@@ -124,7 +122,7 @@ public sealed class FirstMinutesTests
         Assert.Equal(account.Id, (await later.Account.Get(Cancellation)).Id);
     }
 
-    private static async Task<Job> Submit(Sdk.MarketplaceClient client, string requestId)
+    private static async Task<Job> Submit(MarketplaceClient client, string requestId)
     {
         await using var module = File.OpenRead(CommandLine.Program("echo"));
         var program = await client.Programs.Deploy(module, "echo", cancellation: Cancellation);

@@ -1,8 +1,6 @@
 using System.Text;
-using Marketplace.Api;
 using Marketplace.Engine.Guests;
 using Marketplace.Guests.Tests;
-using Marketplace.Sdk;
 
 namespace Marketplace.Tests.Silo;
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography.X509Certificates;
-using Marketplace.Sdk;
 using Marketplace.Silo;
 
 namespace Marketplace.Tests.Silo;

@@ -1,5 +1,3 @@
-using Marketplace.Api;
-using Marketplace.Sdk;
 using Marketplace.Verify.Moving;
 
 namespace Marketplace.Tests.Silo;

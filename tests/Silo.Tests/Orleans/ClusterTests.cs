@@ -1,7 +1,5 @@
 using System.Net;
 using System.Text;
-using Marketplace.Api;
-using Marketplace.Sdk;
 using Marketplace.Silo;
 
 namespace Marketplace.Tests.Silo;

@@ -9,7 +9,7 @@ namespace Marketplace.Verify.Checks;
 public static class PackagesCheck
 {
     private const string Program = """
-        using Marketplace.Sdk;
+        using Marketplace;
 
         await using var client = new MarketplaceClient(new MarketplaceClientOptions { Url = new Uri("http://127.0.0.1:1"), Retries = 0 });
         try

@@ -1,5 +1,4 @@
 using System.Text;
-using Marketplace.Api;
 
 namespace Marketplace.Verify.Kill9;
 

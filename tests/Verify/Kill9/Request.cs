@@ -1,5 +1,3 @@
-using Marketplace.Api;
-
 namespace Marketplace.Verify.Kill9;
 
 /// <summary>What a client wanted done once, and what it was told about it. Written by one client task at a time.</summary>

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Marketplace.Api;
-using Marketplace.Sdk;
 
 namespace Marketplace.Verify.Kill9;
 

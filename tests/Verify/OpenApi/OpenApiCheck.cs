@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Marketplace.Api;
 using Marketplace.Tests;
 
 namespace Marketplace.Verify.OpenApi;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Marketplace.Sdk;
 using Marketplace.Testing;
 using Marketplace.Tests;
 

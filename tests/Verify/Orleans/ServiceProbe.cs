@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using Marketplace.Api;
-using Marketplace.Sdk;
 
 namespace Marketplace.Verify.Chaos;
 

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using Marketplace.Api;
-using Marketplace.Sdk;
 using Marketplace.Tests;
 
 namespace Marketplace.Verify.Queue;

@@ -28,7 +28,7 @@ internal static class MadeAccounts
         {
             var account = factory.GetGrain<IAccountGrain>(new AccountId(new Bytes32([.. BitConverter.GetBytes((long)number), .. new byte[24]])).ToString());
             await account.Credit("made", Credit);
-            keys.Add((await account.CreateKey(new KeyRequest("made", Scopes.Read | Scopes.Submit | Scopes.Deploy, null))).Key);
+            keys.Add((await account.CreateKey(new Grains.KeyRequest("made", Scopes.Read | Scopes.Submit | Scopes.Deploy, null))).Key);
         }
         await grains.StopAsync();
         return keys;

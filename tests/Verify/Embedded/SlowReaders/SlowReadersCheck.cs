@@ -2,8 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Marketplace.Api;
-using Marketplace.Sdk;
 using Marketplace.Tests;
 
 namespace Marketplace.Verify.SlowReaders;
