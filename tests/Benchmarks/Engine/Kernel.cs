@@ -8,7 +8,7 @@ internal sealed record Kernel(string Name, int N)
     public static IReadOnlyList<Kernel> All { get; } =
     [
         new("sha256", 16_384), new("matrix", 512), new("sieve", 14_000_000), new("fibonacci", 36), new("nbody", 800_000), new("mandelbrot", 600),
-        new("lz", 4_096), new("json", 60_000),
+        new("lz", 4_096), new("json", 60_000), new("calls", 50),
     ];
 
     public string File => Path.Combine(AppContext.BaseDirectory, "kernels", Name + ".wasm");
