@@ -26,7 +26,10 @@ internal sealed class CompilerThread : IDisposable
         return _last = item.Done;
     }
 
-    /// <summary>Waits for what was started, also by a guest that did not.</summary>
+    /// <summary>Ends when all that was started is done, also what a guest did not wait for.</summary>
+    public Task Idle => _last;
+
+    /// <summary>Waits for all that was started.</summary>
     /// <param name="cancellation">Ends the wait; its owner finds that out by itself.</param>
     public void WaitUntilIdle(CancellationToken cancellation)
     {
@@ -38,6 +41,9 @@ internal sealed class CompilerThread : IDisposable
         {
         }
     }
+
+    /// <summary>Lets what is queued finish and the thread then end, without waiting for either.</summary>
+    public void Abandon() => _work.CompleteAdding();
 
     /// <summary>Lets what is queued finish, then ends the thread.</summary>
     public void Dispose()

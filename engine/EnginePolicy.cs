@@ -76,6 +76,12 @@ public static class EnginePolicy
     public const int CompilerStackBytes = 32 << 20;
 
     /// <summary>
+    /// Compiler threads of all guest threads together that finish alone what a stopped guest wanted, while the next guest runs. Each holds a core and up to
+    /// 270 MB until its one function is done, 12 s at most. More than these only delay the next guest of their own thread, by as much.
+    /// </summary>
+    public const int AbandonedCompilersMax = 2;
+
+    /// <summary>
     /// What machine code may take for one run, whatever its modules' size. The functions of a JavaScript interpreter that a small script calls take 0.6 s,
     /// all functions of a database 2 s, the tenth that usual programs run of a module of 23 MiB (PHP) 6 s; and a machine may be four times slower.
     /// A hostile module holds a core for so long, and for the one function (at most 5 s) that is being compiled when the time is over.

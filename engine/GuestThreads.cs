@@ -9,8 +9,9 @@ namespace Marketplace.Engine;
 /// </summary>
 public sealed class GuestThreads : IDisposable
 {
+    /// <summary>Those that the current thread is one of.</summary>
     [ThreadStatic]
-    private static bool _isGuestThread;
+    private static GuestThreads? _here;
 
     [ThreadStatic]
     private static CompilerThread? _compiler;
@@ -21,20 +22,22 @@ public sealed class GuestThreads : IDisposable
     private readonly BlockingCollection<Action> _work = [];
     private readonly Thread[] _threads;
 
+    /// <summary>What compiler threads still make that no guest waits for.</summary>
+    private readonly List<Task> _abandoned = [];
+
     public GuestThreads(int count)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         _threads = new Thread[count];
         for (var i = 0; i < count; i++)
         {
-            var name = $"guest {i}";
-            _threads[i] = new Thread(() => Loop(name), EnginePolicy.GuestStackBytes) { IsBackground = true, Name = name };
+            _threads[i] = new Thread(Loop, EnginePolicy.GuestStackBytes) { IsBackground = true, Name = $"guest {i}" };
             _threads[i].Start();
         }
     }
 
     /// <summary>Whether code on this thread may enter a guest.</summary>
-    public static bool IsCurrent => _isGuestThread;
+    public static bool IsCurrent => _here is not null;
 
     /// <summary>Makes the code that guests of this thread call.</summary>
     internal static CompilerThread Compiler =>
@@ -44,15 +47,30 @@ public sealed class GuestThreads : IDisposable
     internal static nuint StackLimit => _stackLimit;
 
     /// <summary>
-    /// Waits for code that a guest of this thread did not wait for, because it was stopped: the next guest's code comes behind it, and that is not the
-    /// next one's time.
+    /// Called before a guest begins. Code that a stopped guest of this thread did not wait for may still be in the making, which takes seconds for one
+    /// function and cannot be interrupted. The next guest gets a compiler thread of its own; or waits, where too many are left alone already.
     /// </summary>
     /// <param name="cancellation">Ends the wait.</param>
-    internal static void WaitForCompiler(CancellationToken cancellation) => _compiler?.WaitUntilIdle(cancellation);
+    internal static void FreeCompiler(CancellationToken cancellation)
+    {
+        if (_here is not { } threads || Compiler.Idle.IsCompleted)
+        {
+            return;
+        }
+
+        if (threads.TryAbandon(Compiler))
+        {
+            _compiler = new CompilerThread(CompilerName());
+        }
+        else
+        {
+            Compiler.WaitUntilIdle(cancellation);
+        }
+    }
 
     internal static void RequireCurrent()
     {
-        if (!_isGuestThread)
+        if (!IsCurrent)
         {
             throw new InvalidOperationException("A guest runs only on a thread of GuestThreads; call this inside GuestThreads.Run.");
         }
@@ -76,7 +94,7 @@ public sealed class GuestThreads : IDisposable
         return completion.Task;
     }
 
-    /// <summary>Lets what is queued finish, then ends the threads.</summary>
+    /// <summary>Lets what is queued finish, then ends the threads. Code that no guest waits for is finished alone.</summary>
     public void Dispose()
     {
         _work.CompleteAdding();
@@ -88,16 +106,36 @@ public sealed class GuestThreads : IDisposable
         _work.Dispose();
     }
 
-    private unsafe void Loop(string name)
+    private unsafe void Loop()
     {
-        using var compiler = new CompilerThread($"{name} compiler");
-        _compiler = compiler;
+        _here = this;
+        _compiler = new CompilerThread(CompilerName());
         var here = 0;
         _stackLimit = (nuint)(&here) - (nuint)(EnginePolicy.GuestStackBytes - EnginePolicy.StackReserveBytes);
-        _isGuestThread = true;
         while (RunNext())
         {
         }
+
+        _compiler.Dispose();
+    }
+
+    private static string CompilerName() => $"{Thread.CurrentThread.Name} compiler";
+
+    private bool TryAbandon(CompilerThread compiler)
+    {
+        lock (_abandoned)
+        {
+            _abandoned.RemoveAll(made => made.IsCompleted);
+            if (_abandoned.Count == EnginePolicy.AbandonedCompilersMax)
+            {
+                return false;
+            }
+
+            _abandoned.Add(compiler.Idle);
+        }
+
+        compiler.Abandon();
+        return true;
     }
 
     /// <summary>

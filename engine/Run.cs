@@ -178,7 +178,7 @@ public sealed class Run : IDisposable
         }
 
         _begun = true;
-        GuestThreads.WaitForCompiler(_limits.Cancellation);
+        GuestThreads.FreeCompiler(_limits.Cancellation);
         _startTicks = _clock.GetTimestamp();
         _cancelled = _limits.Cancellation.UnsafeRegister(run => ((Run)run!).StopGuest(TrapKind.Cancelled), this);
         if (_limits.TimeMax is { } timeMax)

@@ -2,6 +2,7 @@ using System.Runtime;
 using Marketplace.Engine.Emit;
 using Marketplace.Engine.Tests.Building;
 using Marketplace.Storage;
+using Marketplace.Testing;
 
 namespace Marketplace.Engine.Tests;
 
@@ -29,39 +30,33 @@ public sealed class CompilationTests(GuestThreadsFixture guests) : EngineTest(gu
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task GuestThatWaitsForCode_IsStoppedInTheWait_AndTheNextBeginsWhenTheCodeIsDone(bool byTime)
+    public async Task GuestThatWaitsForCode_IsStoppedInTheWait_AndTheNextBeginsWithoutThatCode(bool byTime)
     {
         using var threads = new GuestThreads(1);
-        using var cancel = new CancellationTokenSource();
-        using var release = new ManualResetEventSlim();
-        var clock = new ManualTime();
-        var compiled = Ways().Compile();
-        var limits = Limits() with { Cancellation = cancel.Token, TimeMax = TimeSpan.FromSeconds(1), CompilationTimeMax = TimeSpan.FromSeconds(1) };
-        using var run = new Run(limits, clock);
-        var imports = new Imports().Add("host", "call", (Action<Instance>)(caller => GuestThreads.Compiler.Start(() =>
-        {
-            // Whatever the guest calls next comes behind this.
-            if (byTime)
-            {
-                clock.Advance(limits.TimeMax!.Value + limits.CompilationTimeMax);
-            }
-            else
-            {
-                cancel.Cancel();
-            }
+        using var gate = new Gate();
+        var stopped = await StopInTheWait(threads, gate, byTime);
+        Assert.Equal(byTime ? TrapKind.TimedOut : TrapKind.Cancelled, stopped.Trap);
+        Assert.NotSame(stopped.Compiler, await CompilerOfNext(threads));
+        Assert.Equal([Value.FromI32(4)], await RunNext(threads));
+    }
 
-            release.Wait();
-        })));
-        var first = await threads.Run(() => Execute(compiled, imports, run, Value.FromI32(0)));
-        Assert.Equal(byTime ? TrapKind.TimedOut : TrapKind.Cancelled, first.Trap);
-        var next = threads.Run(() =>
+    [Fact]
+    [TestsBound(typeof(EnginePolicy), nameof(EnginePolicy.AbandonedCompilersMax))]
+    public async Task NextGuest_WaitsForTheCodeOfAStoppedOne_WhereTooMuchIsLeftAloneAlready()
+    {
+        using var threads = new GuestThreads(1);
+        using var left = new Gate();
+        for (var i = 0; i < EnginePolicy.AbandonedCompilersMax; i++)
         {
-            using var run = new Run(Limits(), clock);
-            run.ThrowIfStopped();
-            return release.IsSet;
-        });
-        release.Set();
-        Assert.True(await next);
+            var before = await StopInTheWait(threads, left, byTime: true);
+            Assert.NotSame(before.Compiler, await CompilerOfNext(threads));
+        }
+
+        using var last = new Gate();
+        var stopped = await StopInTheWait(threads, last, byTime: true);
+        Assert.Same(stopped.Compiler, await CompilerOfNext(threads));
+        last.Open();
+        Assert.Equal([Value.FromI32(4)], await RunNext(threads));
     }
 
     [Fact]
@@ -133,6 +128,67 @@ public sealed class CompilationTests(GuestThreadsFixture guests) : EngineTest(gu
             });
             Assert.IsType<InsufficientExecutionStackException>(fault);
         }
+    }
+
+    /// <summary>A guest comes to the end of its time, or is cancelled, while the code that it calls next is made behind a gate.</summary>
+    private static async Task<(TrapKind? Trap, CompilerThread? Compiler)> StopInTheWait(GuestThreads threads, Gate gate, bool byTime)
+    {
+        using var cancel = new CancellationTokenSource();
+        var clock = new ManualTime();
+        var compiled = Ways().Compile();
+        var limits = Limits() with { Cancellation = cancel.Token, TimeMax = TimeSpan.FromSeconds(1) };
+        using var run = new Run(limits, clock);
+        CompilerThread? compiler = null;
+        var imports = new Imports().Add("host", "call", (Action<Instance>)(caller =>
+        {
+            compiler = GuestThreads.Compiler;
+
+            // Whatever the guest calls next comes behind this. Timers count whole milliseconds.
+            compiler.Start(() =>
+            {
+                if (byTime)
+                {
+                    clock.Advance(limits.TimeMax!.Value + compiled.CompilationTimeMax + TimeSpan.FromMilliseconds(1));
+                }
+                else
+                {
+                    cancel.Cancel();
+                }
+
+                gate.Wait();
+            });
+        }));
+        var end = await threads.Run(() => Execute(compiled, imports, run, Value.FromI32(0)));
+        return (end.Trap, compiler);
+    }
+
+    private static Task<Value[]> RunNext(GuestThreads threads)
+    {
+        var run = new Run(Limits(), TimeProvider.System);
+        return threads.Run(() => Execute(Ways().Compile(), new Imports().Add("host", "call", (Action<Instance>)(_ => { })), run, Value.FromI32(1)).Results);
+    }
+
+    /// <summary>What makes the code of the next guest, which is cancelled already, so it does not wait.</summary>
+    private static Task<CompilerThread> CompilerOfNext(GuestThreads threads)
+    {
+        var run = new Run(Limits() with { Cancellation = new CancellationToken(canceled: true) }, TimeProvider.System);
+        return threads.Run(() =>
+        {
+            Assert.Equal(TrapKind.Cancelled, Assert.Throws<TrapException>(run.ThrowIfStopped).Kind);
+            return GuestThreads.Compiler;
+        });
+    }
+
+    /// <summary>Open at the latest when the test ends, however it does: threads behind it end.</summary>
+    private sealed class Gate : IDisposable
+    {
+        private readonly ManualResetEventSlim _open = new();
+
+        public void Wait() => _open.Wait();
+
+        public void Open() => _open.Set();
+
+        public void Dispose() => Open();
     }
 
     private static void WithLittleStack(Action body)
