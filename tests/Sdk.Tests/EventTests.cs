@@ -72,6 +72,15 @@ public sealed class EventTests : IDisposable
     }
 
     [Fact]
+    public async Task HeartbeatsOfAQuietStream_AreNotOneLongEvent()
+    {
+        Service.On(Events, _ => new HttpResponseMessage { Content = new StreamContent(
+            new Heartbeats(2 * SdkPolicy.EventBytesMax, Job(1))) { Headers = { ContentType = new("text/event-stream") } } });
+
+        Assert.Equal([Id(1)], await Read(1));
+    }
+
+    [Fact]
     public async Task Cancellation_EndsAQuietStream()
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Fixture.Cancellation);
@@ -126,6 +135,25 @@ public sealed class EventTests : IDisposable
     }
 
     private static HttpResponseMessage Stream(string text) => FakeService.Bytes(Encoding.UTF8.GetBytes(text), "text/event-stream");
+
+    /// <summary>Gives a heartbeat with each read, as a quiet service does, and at last an event.</summary>
+    private sealed class Heartbeats(long bytes, string last) : MemoryStream
+    {
+        private const string Heartbeat = ": still here, and nothing has happened for a while\n\n";
+
+        private long _left = bytes;
+        private ReadOnlyMemory<byte> _rest;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (_rest.IsEmpty)
+                _rest = Encoding.UTF8.GetBytes(_left > 0 ? Heartbeat : last);
+            var count = Math.Min(buffer.Length, _rest.Length);
+            _rest[..count].CopyTo(buffer);
+            (_rest, _left) = (_rest[count..], _left - count);
+            return new(count);
+        }
+    }
 
     private sealed class QuietStream : MemoryStream
     {

@@ -85,6 +85,9 @@ internal sealed class EventConnection : IAsyncDisposable
         {
             var count = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             connection._silence?.Extend();
+            // Nothing of an event is open behind an empty line: the heartbeats of a quiet fortnight are not one long event.
+            if (buffer.Span[..count].EndsWith("\n\n"u8))
+                connection._content.Restart();
             return count;
         }
     }
