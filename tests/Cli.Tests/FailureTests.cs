@@ -35,6 +35,15 @@ public sealed class FailureTests : IDisposable
         Expectation.Matches("errors/not-understood.txt", ran.Error);
     }
 
+    [Fact]
+    public async Task FolderWhereAFileIsExpected_IsCalledSo()
+    {
+        var ran = await _shell.Run("blob", "put", _shell.Folder);
+
+        Assert.Equal(ExitCodes.LocalFile, ran.ExitCode);
+        Assert.Equal($"market: {_shell.Folder} is a folder.\nName a file in it.\n", ran.Error);
+    }
+
     [Theory]
     [InlineData(ErrorCode.Unauthenticated, HttpStatusCode.Unauthorized, ExitCodes.Refused)]
     [InlineData(ErrorCode.Forbidden, HttpStatusCode.Forbidden, ExitCodes.Refused)]

@@ -142,6 +142,17 @@ public sealed class AnswerTests : IDisposable
     }
 
     [Fact]
+    public async Task CertificateThatIsNotTrusted_IsNotTakenForASiloThatIsDown()
+    {
+        Service.On("GET /v1/account", (Received _) => throw new HttpRequestException(HttpRequestError.SecureConnectionError, "The chain is partial."));
+
+        var untrusted = await Assert.ThrowsAsync<MarketplaceUnreachableException>(() => _fixture.Client.Account.Get(Fixture.Cancellation));
+
+        Assert.Contains("TrustedAuthorities", untrusted.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Is the silo running?", untrusted.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Cancellation_EndsAWaitForAnAnswer_AsCancellation()
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Fixture.Cancellation);

@@ -22,6 +22,10 @@ internal static class BlobCommands
                 new Failure(ExitCodes.LocalFile, "local_file", $"There is no file {path}.",
                     $"Paths are those of the folder where you typed the command, {run.Surroundings.Folder}."), missing);
         }
+        catch (UnauthorizedAccessException folder) when (Directory.Exists(path))
+        {
+            throw new CommandException(new Failure(ExitCodes.LocalFile, "local_file", $"{path} is a folder.", "Name a file in it."), folder);
+        }
     }
 
     public static Task<Blob> Upload(Invocation run, Stream content, string name) => TransferBar.Show(
