@@ -19,10 +19,15 @@ internal static class JobWait
             var left = whole - time.GetElapsedTime(begin);
             if (left <= TimeSpan.Zero)
                 return await job.Get(caller).WaitAsync(cancellation);
-            var view = await job.WaitEnded(caller, left < MarketLimits.WaitMax ? left : MarketLimits.WaitMax, cancellation)
-                .WaitAsync(cancellation);
+            var slice = left < MarketLimits.WaitMax ? left : MarketLimits.WaitMax;
+            var asked = time.GetTimestamp();
+            var view = await job.WaitEnded(caller, slice, cancellation).WaitAsync(cancellation);
             if (view.Status.HasEnded())
                 return view;
+            // Too many wait for the job, or its silo stops: asked again at once, the job would be asked without end.
+            var unused = slice - time.GetElapsedTime(asked);
+            if (unused > TimeSpan.Zero)
+                await Task.Delay(unused < GatewayPolicy.WaitAgainAfter ? unused : GatewayPolicy.WaitAgainAfter, time, cancellation);
         }
     }
 }

@@ -98,6 +98,11 @@ internal static class GatewayPolicy
     /// <summary>The request line: the longest route with a cursor.</summary>
     public const int RequestLineBytesMax = 4 * 1024;
 
+    /// <summary>
+    /// The pause before a job is asked again that could not hold a wait: a thousand such waits of an account are a thousand short calls a second.
+    /// </summary>
+    public static readonly TimeSpan WaitAgainAfter = TimeSpan.FromSeconds(1);
+
     /// <summary>How long a key stays accepted that was revoked through another gateway.</summary>
     public static readonly TimeSpan KeyCached = TimeSpan.FromSeconds(5);
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Marketplace.Gateway;
 using Marketplace.Grains;
 
 namespace Marketplace.Tests.Gateway;
@@ -103,6 +104,23 @@ public sealed class JobsTests
         var job = await response.Read(ApiJson.Default.Job);
         Assert.Equal((HttpStatusCode.Created, JobState.Completed), (response.StatusCode, job.State));
         Assert.Equal("HELLO"u8, job.Output!.Inline!.Value.Span);
+    }
+
+    [Fact]
+    public async Task Wait_ThatTheJobDoesNotHold_IsAskedAgainAfterAPause()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        var id = await gateway.Submit();
+        gateway.Market.WaitsNotHeld = 2;
+
+        var waiting = gateway.Client.Get($"{Routes.Job(id)}?wait=60");
+        await Task.WhenAny(waiting, gateway.Time.UntilArmed(GatewayPolicy.WaitAgainAfter));
+        gateway.Market.End(id, JobStatus.Completed, Hello);
+        gateway.Time.Advance(GatewayPolicy.WaitAgainAfter);
+
+        using var response = await waiting;
+        Assert.Equal(JobState.Completed, (await response.Read(ApiJson.Default.Job)).State);
+        Assert.Equal(0, gateway.Market.WaitsNotHeld);
     }
 
     [Fact]

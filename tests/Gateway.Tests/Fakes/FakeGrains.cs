@@ -84,6 +84,8 @@ internal sealed class FakeJobGrain(FakeMarket market, JobId id) : IJobGrain
     public async Task<JobView> WaitEnded(Caller caller, TimeSpan atMost, CancellationToken cancellation)
     {
         var job = Own(caller);
+        if (market.RefuseWait())
+            return job.View;
         await Task.WhenAny(job.Ended, Task.Delay(atMost, market.Time, cancellation));
         return job.View;
     }

@@ -36,6 +36,9 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
     /// <summary>Awaited inside <see cref="IJobGrain.Get"/>.</summary>
     public Task GetGate { get; set; } = Task.CompletedTask;
 
+    /// <summary>Waits that jobs do not hold but answer at once; null: they hold all. One more than that is a fault.</summary>
+    public int? WaitsNotHeld { get; set; }
+
     public SemaphoreSlim Getting { get; } = new(0);
 
     /// <summary>Completes when one more <see cref="IJobGrain.Get"/> waits at <see cref="GetGate"/>.</summary>
@@ -107,6 +110,15 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
 
     /// <summary>Completes when the read model has caught up.</summary>
     public Task CaughtUp { get; set; } = Task.CompletedTask;
+
+    /// <returns>True: the job answers the wait at once.</returns>
+    public bool RefuseWait()
+    {
+        if (WaitsNotHeld is not { } left)
+            return false;
+        WaitsNotHeld = left > 0 ? left - 1 : throw new InvalidOperationException("The job was asked more often than the test allows.");
+        return true;
+    }
 
     public ValueTask CatchUp(CancellationToken cancellation = default) => new(CaughtUp);
 
