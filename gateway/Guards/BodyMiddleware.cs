@@ -32,9 +32,27 @@ internal sealed class BodyMiddleware(RequestDelegate next, MemoryBudget memory)
             await next(http);
             return;
         }
-        using var share = memory.Take(http.Caller().Account, body, answer);
+        var share = memory.Take(http.Caller().Account, body, answer);
         http.Features.Set(share);
-        await next(http);
+        try
+        {
+            await next(http);
+        }
+        finally
+        {
+            Return(share, http.Features.Get<BodyHolder>()?.Call ?? Task.CompletedTask);
+        }
+    }
+
+    /// <summary>
+    /// A client that leaves does not end the call that holds what it has sent: given back before, the same memory would be filled again and again.
+    /// </summary>
+    private static void Return(MemoryShare share, Task call)
+    {
+        if (call.IsCompleted)
+            share.Dispose();
+        else
+            _ = call.ContinueWith(_ => share.Dispose(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     private static string? BadQuery(IQueryCollection query, EndpointMetadataCollection metadata)
@@ -89,8 +107,18 @@ internal sealed class BodyMiddleware(RequestDelegate next, MemoryBudget memory)
         && (type.CharSet is null || type.CharSet.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 }
 
+/// <summary>The call that was given what the request's body held.</summary>
+internal sealed record BodyHolder(Task Call);
+
 internal static class BodyExtensions
 {
+    /// <summary>The call holds what was read of the body, until it ends: also where the request ends before it does.</summary>
+    public static Task<TResult> HoldsBodyOf<TResult>(this Task<TResult> call, HttpContext http)
+    {
+        http.Features.Set(new BodyHolder(call));
+        return call;
+    }
+
     /// <summary>What was read of the body is not held any more: others may have its memory while this request waits or its answer is read.</summary>
     public static void BodyIsUsed(this HttpContext http) => http.Features.Get<MemoryShare>()?.ReturnBody();
 }

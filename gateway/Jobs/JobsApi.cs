@@ -66,7 +66,7 @@ internal static class JobsApi
         var item = JobMapper.ToItem(await RequestReader.Body(http, RequestReader.Json.JobRequest));
         var caller = http.Caller();
         using var place = seconds > 0 ? rates.EnterWait(caller.Account) : null;
-        var results = await grains.GetGrain<ISubmissionGrain>(0).Submit(caller, [item]).WaitAsync(http.RequestAborted);
+        var results = await grains.GetGrain<ISubmissionGrain>(0).Submit(caller, [item]).HoldsBodyOf(http).WaitAsync(http.RequestAborted);
         var result = results[0];
         if (result.Code is { } code)
             throw new MarketException(code, result.Message ?? "");
@@ -85,7 +85,7 @@ internal static class JobsApi
         if (batch.Jobs.Count is 0 or > MarketLimits.BatchJobsMax)
             throw TooMany("jobs", batch.Jobs.Count, MarketLimits.BatchJobsMax);
         var results = await grains.GetGrain<ISubmissionGrain>(0).Submit(http.Caller(), JobMapper.ToItems(batch.Jobs))
-            .WaitAsync(http.RequestAborted);
+            .HoldsBodyOf(http).WaitAsync(http.RequestAborted);
         return Answer.Large(JobMapper.ToResponse(results), ApiJson.Default.JobBatchResponse);
     }
 

@@ -1,5 +1,10 @@
+using System.Text.Json;
 using Marketplace.Gateway;
 using Marketplace.Grains;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.Options;
 
 namespace Marketplace.Tests.Gateway;
@@ -62,6 +67,39 @@ public sealed class MemoryBudgetTests
         share.Dispose();
         share.Dispose();
         using var whole = _budget.Take(Account(1), All, 0);
+    }
+
+    [Fact]
+    public async Task BodyThatTheMarketHolds_IsNotGivenBackWhenItsClientLeaves()
+    {
+        var market = new FakeMarket(new ManualTime());
+        var gate = new TaskCompletionSource();
+        market.Gate = gate.Task;
+        using var gone = new CancellationTokenSource();
+        var http = Batch(Account(1), market.AddProgram(Account(1)), gone.Token);
+        var request = new BodyMiddleware(async inside => await JobsApi.SubmitBatch(inside, FakeGrains.Of(market)), _budget).Invoke(http);
+
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
+
+        AssertRefused(ErrorCode.RateLimited, () => _budget.Take(Account(1), All / 2, 0));
+        gate.SetResult();
+        await http.Features.GetRequiredFeature<BodyHolder>().Call;
+        using var whole = _budget.Take(Account(1), All, 0);
+    }
+
+    /// <summary>A request with a batch of one job, as it comes to the middleware.</summary>
+    private static DefaultHttpContext Batch(AccountId account, ProgramId program, CancellationToken aborted)
+    {
+        var job = new JobRequest { RequestId = "one", Program = program, PriceMax = new TokenAmount(1) };
+        var body = JsonSerializer.SerializeToUtf8Bytes(new JobBatchRequest([job]), ApiJson.Default.JobBatchRequest);
+        var http = new DefaultHttpContext { RequestAborted = aborted };
+        (http.Request.ContentType, http.Request.ContentLength, http.Request.Body) = ("application/json", body.Length, new MemoryStream(body));
+        http.Features.Set(new CallerFeature(new Caller(account, "key", Scopes.Submit), default));
+        http.SetEndpoint(new RouteEndpoint(
+            _ => Task.CompletedTask, RoutePatternFactory.Parse("/"), 0,
+            new EndpointMetadataCollection(new BodyRule("application/json", GatewayPolicy.BatchBodyBytesMax, typeof(JobBatchRequest))), "batch"));
+        return http;
     }
 
     private static AccountId Account(int number) => new(new Bytes32([.. Enumerable.Repeat((byte)number, 32)]));
