@@ -16,13 +16,16 @@ internal sealed partial class HttpsCertificate
     /// <summary>Two weeks: an authority that renews by itself does so a month before.</summary>
     private static readonly TimeSpan EndsSoon = TimeSpan.FromDays(14);
 
+    /// <summary>How often a certificate that ends soon is warned of: a silo runs for longer than its certificate is good for.</summary>
+    internal static readonly TimeSpan WarnedEvery = TimeSpan.FromDays(1);
+
     private readonly SiloOptions _options;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private byte[] _seen;
     private string? _trouble;
     private long _lookedAt;
-    private bool _isTold;
+    private long? _toldAt;
 
     private HttpsCertificate(SiloOptions options, TimeProvider time, byte[] seen, SslStreamCertificateContext context)
     {
@@ -45,7 +48,7 @@ internal sealed partial class HttpsCertificate
     {
         lock (_gate)
         {
-            if (!_isTold)
+            if (_toldAt is not { } told || (IsEndingSoon && _time.GetElapsedTime(told) >= WarnedEvery))
                 Tell(log);
             if (_time.GetElapsedTime(_lookedAt) < LookedAtEvery)
                 return Shown;
@@ -70,11 +73,13 @@ internal sealed partial class HttpsCertificate
         }
     }
 
+    private bool IsEndingSoon => Shown.TargetCertificate.NotAfter.ToUniversalTime() - _time.GetUtcNow() < EndsSoon;
+
     private void Tell(ILogger log)
     {
-        _isTold = true;
+        _toldAt = _time.GetTimestamp();
         var end = Shown.TargetCertificate.NotAfter.ToUniversalTime();
-        if (end - _time.GetUtcNow() < EndsSoon)
+        if (IsEndingSoon)
             LogEndsSoon(log, Shown.TargetCertificate.Subject, end);
         else
             LogShown(log, Shown.TargetCertificate.Subject, end);

@@ -113,6 +113,23 @@ public sealed class HttpsCertificateTests : IDisposable
         Assert.Contains("valid until", _log[^1], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void CertificateThatEndsWhileTheSiloRuns_IsWarnedOfDaily()
+    {
+        using var made = _certificates.Make(end: DateTimeOffset.UtcNow.AddDays(60));
+        var certificate = HttpsCertificate.Open(Options(_certificates.WritePem(made)), _clock);
+        Shown(certificate);
+        Assert.DoesNotContain("renew it", Assert.Single(_log), StringComparison.Ordinal);
+
+        _clock.Advance(TimeSpan.FromDays(50));
+        Shown(certificate);
+        Shown(certificate);
+        Assert.Single(_log, line => line.Contains("renew it", StringComparison.Ordinal));
+        _clock.Advance(HttpsCertificate.WarnedEvery);
+        Shown(certificate);
+        Assert.Equal(2, _log.Count(line => line.Contains("renew it", StringComparison.Ordinal)));
+    }
+
     private string Shown(HttpsCertificate certificate) => certificate.Current(_log).TargetCertificate.SerialNumber;
 
     private static string Locked(X509Certificate2 certificate) => certificate.GetECDsaPrivateKey()!.ExportEncryptedPkcs8PrivateKeyPem(
@@ -137,6 +154,8 @@ public sealed class HttpsCertificateTests : IDisposable
         public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
         public override long GetTimestamp() => _passed.Ticks;
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _passed;
 
         public void Advance(TimeSpan by) => _passed += by;
     }
