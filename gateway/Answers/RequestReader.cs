@@ -23,7 +23,7 @@ internal static class RequestReader
     /// <summary>Reads the body straight from the connection's buffer.</summary>
     /// <exception cref="JsonException">The body is not such a record.</exception>
     public static async ValueTask<TRecord> Body<TRecord>(HttpContext http, JsonTypeInfo<TRecord> form) where TRecord : class =>
-        await JsonSerializer.DeserializeAsync(http.Request.BodyReader, form, http.RequestAborted)
+        await JsonSerializer.DeserializeAsync(http.ChargedBody(), form, http.RequestAborted)
         ?? throw Malformed(string.Format(CultureInfo.InvariantCulture, GatewayMessages.NullItem, "$"));
 
     public static JobId Job(string text) =>

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -25,7 +26,8 @@ internal sealed class BodyMiddleware(RequestDelegate next, MemoryBudget memory)
         var rule = endpoint.Metadata.GetMetadata<BodyRule>();
         if (await RefuseBody(http, rule))
             return;
-        var body = rule is { IsJson: true } ? Math.Min(http.Request.ContentLength ?? rule.BytesMax, rule.BytesMax) : 0;
+        // A length that is not told is no reason to keep room for the longest: the body is charged while it is read, in pieces, of which this is the first.
+        var body = rule is { IsJson: true } ? Math.Min(http.Request.ContentLength ?? GatewayPolicy.BodyPieceBytes, rule.BytesMax) : 0;
         var answer = endpoint.Metadata.GetMetadata<AnswerRule>()?.BytesFor(http) ?? 0;
         if (body + answer == 0)
         {
@@ -118,6 +120,12 @@ internal static class BodyExtensions
         http.Features.Set(new BodyHolder(call));
         return call;
     }
+
+    /// <summary>The body, whose memory is charged: by its length before it is read, or, where that was not told, while it is read.</summary>
+    public static PipeReader ChargedBody(this HttpContext http) =>
+        http.Request.ContentLength is null && http.Features.Get<MemoryShare>() is { } share
+            ? new ChargedBody(http.Request.BodyReader, share)
+            : http.Request.BodyReader;
 
     /// <summary>What was read of the body is not held any more: others may have its memory while this request waits or its answer is read.</summary>
     public static void BodyIsUsed(this HttpContext http) => http.Features.Get<MemoryShare>()?.ReturnBody();

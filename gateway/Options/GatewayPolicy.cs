@@ -12,6 +12,12 @@ internal static class GatewayPolicy
     /// <summary>A batch of the largest size and its answer must fit into the memory for bodies and answers, of which answers have a part.</summary>
     public const int MemoryBytesMin = BatchBodyBytesMax + BatchAnswerBytes;
 
+    /// <summary>
+    /// What is charged at a time for a body whose length was not told: little enough that many small ones fit at once, and a batch of the largest size
+    /// asks 512 times.
+    /// </summary>
+    public const int BodyPieceBytes = 64 * 1024;
+
     /// <summary>1,000 ids of 67 characters.</summary>
     public const int IdsBodyBytesMax = 128 * 1024;
 

@@ -70,7 +70,7 @@ public sealed class LimitTests
         gateway.Market.Gate = gate.Task;
         using var held = new StringContent(Batch(gateway, GatewayPolicy.BatchBodyBytesMax), new MediaTypeHeaderValue("application/json"));
         var holding = gateway.Client.PostAsync(Routes.JobsBatch, held, TestContext.Current.CancellationToken);
-        await gateway.Market.UntilSubmitting;
+        await gateway.Market.UntilSubmitting();
 
         await gateway.Client.PostJson(Routes.Jobs, "{}").Refused(HttpStatusCode.ServiceUnavailable, ErrorCode.Unavailable);
         gate.SetResult();

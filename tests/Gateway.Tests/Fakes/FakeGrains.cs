@@ -42,7 +42,7 @@ internal sealed class FakeSubmissionGrain(FakeMarket market) : ISubmissionGrain
 {
     public async Task<ImmutableArray<SubmitResult>> Submit(Caller caller, ImmutableArray<SubmitItem> items)
     {
-        market.Submitting.TrySetResult();
+        market.Submitting.Release();
         await market.Gate;
         market.ThrowFault();
         return [.. items.Select(item => Submit(caller, item))];

@@ -45,10 +45,11 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
     public async Task UntilGetting() =>
         Assert.True(await Getting.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken), "No job was asked for.");
 
-    /// <summary>Completes when a submission has begun.</summary>
-    public Task UntilSubmitting => Submitting.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    public SemaphoreSlim Submitting { get; } = new(0);
 
-    public TaskCompletionSource Submitting { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Completes when one more submission has begun.</summary>
+    public async Task UntilSubmitting() =>
+        Assert.True(await Submitting.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken), "Nothing was submitted.");
 
     /// <summary>How often keys were verified.</summary>
     public int Verifications;
