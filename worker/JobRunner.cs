@@ -45,13 +45,14 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
     }
 
     /// <summary>Keeps the compiled modules to their budget, and drops them all when nothing was run for long.</summary>
-    /// <returns>Whether all were dropped, so that memory can be given back.</returns>
-    public bool Rest(TimeSpan idle)
+    /// <returns>What the modules took in memory that this runner has ever dropped.</returns>
+    public long Rest(TimeSpan idle)
     {
         if (idle >= WorkerPolicy.IdleMax)
-            return _modules.Clear();
-        _modules.Trim();
-        return false;
+            _modules.Clear();
+        else
+            _modules.Trim();
+        return _modules.BytesDropped;
     }
 
     /// <summary>The result of a lease that did not come to a run.</summary>

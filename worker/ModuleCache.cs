@@ -14,6 +14,10 @@ internal sealed class ModuleCache(long bytesMax)
     private readonly Lock _lock = new();
     private readonly Dictionary<BlobId, LinkedListNode<Entry>> _entries = [];
     private readonly LinkedList<Entry> _byUse = new();
+    private long _dropped;
+
+    /// <summary>What the modules took in memory that were dropped since the cache was made.</summary>
+    public long BytesDropped => Interlocked.Read(ref _dropped);
 
     /// <exception cref="Marketplace.Engine.InvalidModuleException">The module does not validate; nothing is kept.</exception>
     public GuestProgram Get(BlobId id, Func<byte[]> fetch)
@@ -46,15 +50,12 @@ internal sealed class ModuleCache(long bytesMax)
     }
 
     /// <summary>Drops every module that is compiled.</summary>
-    /// <returns>Whether there was one.</returns>
-    public bool Clear()
+    public void Clear()
     {
         lock (_lock)
         {
-            var compiled = _byUse.Where(entry => entry.Program.IsValueCreated).ToArray();
-            foreach (var entry in compiled)
-                Remove(entry);
-            return compiled.Length > 0;
+            foreach (var entry in _byUse.Where(entry => entry.Program.IsValueCreated).ToArray())
+                Drop(_entries[entry.Id]);
         }
     }
 
@@ -86,12 +87,17 @@ internal sealed class ModuleCache(long bytesMax)
                 if (!current.Value.Program.IsValueCreated)
                     continue;
                 bytes += current.Value.Program.Value.MemoryBytes;
-                if (bytes <= bytesMax || current.Value.Id == keep)
-                    continue;
-                _byUse.Remove(current);
-                _entries.Remove(current.Value.Id);
+                if (bytes > bytesMax && current.Value.Id != keep)
+                    Drop(current);
             }
         }
+    }
+
+    private void Drop(LinkedListNode<Entry> compiled)
+    {
+        _byUse.Remove(compiled);
+        _entries.Remove(compiled.Value.Id);
+        Interlocked.Add(ref _dropped, compiled.Value.Program.Value.MemoryBytes);
     }
 
     private void Remove(Entry entry)

@@ -12,6 +12,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
 {
     private readonly JobRunner _runner = new(link, options, time);
     private readonly LeaseBook _leases = new(options.Slots, time);
+    private readonly IdleMemory _memory = new(time, HostMemory.GiveBack);
     private readonly ReportQueue _reports = new();
     private readonly ReportQueue _refused = new();
 
@@ -91,8 +92,10 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
     private void LookAround()
     {
         ReturnStale();
-        if (_runner.Rest(_leases.Idle))
-            HostMemory.GiveBack();
+        var idle = _leases.Idle;
+        var dropped = _runner.Rest(idle);
+        if (idle >= WorkerPolicy.IdleMax)
+            _memory.GiveBack(dropped);
     }
 
     /// <summary>Gives back what has waited too long behind long runs.</summary>

@@ -22,8 +22,9 @@ public sealed record WorkerOptions
 
     /// <summary>
     /// What compiled modules may take, by the engine's estimate. Beyond it the one that was used least recently goes; the newest always stays. A worker
-    /// without a lease for <see cref="WorkerPolicy.IdleMax"/> drops them all and gives the memory back to the system. The floor is then what the process
-    /// had before its first module and about 40 MB, most of it code of the engine and the runtime itself.
+    /// without a lease for <see cref="WorkerPolicy.IdleMax"/> drops them all, and gives the memory back to the system where <see cref="WorkerPolicy"/> says
+    /// that it is worth it. The floor is then what the process had before its first module and about 40 MB, most of it code of the engine and the runtime
+    /// itself.
     /// </summary>
     public long ModuleCacheBytesMax { get; init; } = 256 * 1024 * 1024;
 

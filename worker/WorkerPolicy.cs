@@ -33,6 +33,15 @@ public static class WorkerPolicy
     /// </summary>
     public static readonly TimeSpan IdleMax = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// Modules that an idle worker must have dropped before it gives memory back. Doing so stops every thread of the process, which may be a silo's, for
+    /// about 0.1 s: too much for a few small modules, whose memory the next ones use.
+    /// </summary>
+    public const long GiveBackBytesMin = 32L << 20;
+
+    /// <summary>The least time from one giving back to the next: a worker with a large job every few minutes must not stop its silo as often.</summary>
+    public static readonly TimeSpan GiveBackPause = TimeSpan.FromMinutes(10);
+
     /// <summary>The pause after the first failed call to the market; doubled up to <see cref="RetryPauseMax"/>.</summary>
     public static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(50);
 

@@ -92,11 +92,26 @@ public sealed class ModuleCacheTests
         Assert.Equal(RunOutcome.Completed, runner.Run(lease, TestContext.Current.CancellationToken).Outcome);
         market.Blobs.Clear();
 
-        Assert.False(runner.Rest(WorkerPolicy.IdleMax - TimeSpan.FromTicks(1)));
+        Assert.Equal(0, runner.Rest(WorkerPolicy.IdleMax - TimeSpan.FromTicks(1)));
         Assert.Equal(RunOutcome.Completed, runner.Run(lease, TestContext.Current.CancellationToken).Outcome);
-        Assert.True(runner.Rest(WorkerPolicy.IdleMax));
+        Assert.InRange(runner.Rest(WorkerPolicy.IdleMax), MemoryOfEcho(), 2 * MemoryOfEcho());
         Assert.Equal(RunOutcome.InputUnavailable, runner.Run(lease, TestContext.Current.CancellationToken).Outcome);
-        Assert.False(runner.Rest(WorkerPolicy.IdleMax));
+        Assert.InRange(runner.Rest(WorkerPolicy.IdleMax), MemoryOfEcho(), 2 * MemoryOfEcho());
+    }
+
+    [Fact]
+    public void EvictedModules_CountAsDropped()
+    {
+        var cache = new ModuleCache(bytesMax: 1);
+        var first = cache.Get(Id(0), () => Echo).MemoryBytes;
+        Assert.Equal(0, cache.BytesDropped);
+
+        var second = cache.Get(Id(1), () => Echo).MemoryBytes;
+        Assert.Equal(first, cache.BytesDropped);
+        cache.Clear();
+        cache.Clear();
+
+        Assert.Equal(first + second, cache.BytesDropped);
     }
 
     [Fact]
