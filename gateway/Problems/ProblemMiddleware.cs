@@ -24,7 +24,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
         catch (Exception fault)
         {
-            if (http.RequestAborted.IsCancellationRequested && fault is OperationCanceledException or ConnectionResetException)
+            // A reset is seen by who reads the body before the request is said to be aborted.
+            if (fault is ConnectionResetException || (fault is OperationCanceledException && http.RequestAborted.IsCancellationRequested))
                 Leave(http);
             else if (http.Response.HasStarted)
                 Abort(http, fault);
