@@ -52,6 +52,8 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
         operation.Security = access.Public ? [] : [new OpenApiSecurityRequirement { [key] = [] }];
         if (access.Tickets)
             operation.Security.Add(new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(DocumentFrame.TicketScheme, document)] = [] });
+        if (access.Public)
+            operation.Description = $"{operation.Description} Needs no key.".TrimStart();
         if (access.Needed != Scopes.None)
             operation.Description = $"{operation.Description} Needs the scope '{access.Needed.ToString().ToLowerInvariant()}'.".TrimStart();
     }
@@ -155,17 +157,17 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
                 continue;
             var isUsual = codes.All(code => ProblemFactory.StatusOf(code) == status);
             var name = string.Join("Or", codes) + (isUsual ? "" : $"{status}");
-            document.Components.Responses.TryAdd(name, Refusal(document, codes));
+            document.Components.Responses.TryAdd(name, Refusal(document, codes, status));
             operation.Responses[$"{status}"] = new OpenApiResponseReference(name, document);
         }
     }
 
-    private OpenApiResponse Refusal(OpenApiDocument document, SortedSet<ErrorCode> codes)
+    private OpenApiResponse Refusal(OpenApiDocument document, SortedSet<ErrorCode> codes, int status)
     {
         var names = codes.Select(ProblemFactory.NameOf).ToArray();
         return new OpenApiResponse
         {
-            Description = string.Join(" ", codes.Select(code => $"{ProblemFactory.TitleOf(code)}.")),
+            Description = string.Join(" ", codes.Select(code => $"{ProblemFactory.TitleOf(code, status)}.")),
             Content = new Dictionary<string, OpenApiMediaType>
             {
                 [MediaTypeNames.Application.ProblemJson] = new OpenApiMediaType

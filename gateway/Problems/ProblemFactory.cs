@@ -61,17 +61,26 @@ internal static class ProblemFactory
         [ErrorCode.CancelledByClient] = (StatusCodes.Status422UnprocessableEntity, "The client cancelled the job"),
     };
 
+    /// <summary>Where HTTP has a more exact status than the code's usual one, that status has the title.</summary>
+    private static readonly Dictionary<int, string> Titles = new()
+    {
+        [StatusCodes.Status405MethodNotAllowed] = "The method is not allowed here",
+        [StatusCodes.Status408RequestTimeout] = "The request came too slowly",
+        [StatusCodes.Status414UriTooLong] = "The request line is too long",
+        [StatusCodes.Status415UnsupportedMediaType] = "The type or the encoding of the body is not accepted",
+        [StatusCodes.Status431RequestHeaderFieldsTooLarge] = "The request headers are too large",
+    };
+
     public static int StatusOf(ErrorCode code) => Table[code].Status;
 
-    public static string TitleOf(ErrorCode code) => Table[code].Title;
+    public static string TitleOf(ErrorCode code, int? status = null) => Titles.GetValueOrDefault(status ?? StatusOf(code), Table[code].Title);
 
     /// <summary>The code as it is written in JSON.</summary>
     public static string NameOf(ErrorCode code) => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
 
     public static Problem Create(ErrorCode code, string detail, int? status = null)
     {
-        var (usual, title) = Table[code];
-        return new Problem($"urn:marketplace:problem:{NameOf(code)}", title, status ?? usual, code, detail);
+        return new Problem($"urn:marketplace:problem:{NameOf(code)}", TitleOf(code, status), status ?? StatusOf(code), code, detail);
     }
 
     /// <summary>Answers with the problem, in place of whatever was prepared.</summary>

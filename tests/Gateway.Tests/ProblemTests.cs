@@ -22,6 +22,15 @@ public sealed partial class ProblemTests
         Assert.Matches("^urn:marketplace:problem:[a-z_]+$", problem.Type);
     }
 
+    [Theory]
+    [InlineData(ErrorCode.NotFound, 405), InlineData(ErrorCode.LimitExceeded, 408), InlineData(ErrorCode.LimitExceeded, 414)]
+    [InlineData(ErrorCode.HeaderRefused, 415), InlineData(ErrorCode.LimitExceeded, 431)]
+    public void SecondStatusOfACode_HasATitleOfItsOwn(ErrorCode code, int status)
+    {
+        Assert.NotEqual(ProblemFactory.TitleOf(code), ProblemFactory.Create(code, "detail", status).Title);
+        Assert.Equal(ProblemFactory.TitleOf(code), ProblemFactory.Create(code, "detail").Title);
+    }
+
     [Theory, MemberData(nameof(Codes))]
     public async Task EveryRefusalOfTheMarket_KeepsItsCodeAndWords(ErrorCode code)
     {
