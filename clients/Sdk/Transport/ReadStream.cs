@@ -1,6 +1,9 @@
 namespace Marketplace.Sdk.Transport;
 
-/// <summary>The part that all streams share that are only read, forwards, and not synchronously.</summary>
+/// <summary>
+/// The part that all streams share that are only read, forwards, and not synchronously. The command line and the tests compile this file as well, because
+/// it is no part of what the SDK offers.
+/// </summary>
 internal abstract class ReadStream : Stream
 {
     public override bool CanRead => true;
@@ -20,7 +23,7 @@ internal abstract class ReadStream : Stream
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override int Read(byte[] buffer, int offset, int count) =>
-        throw new NotSupportedException("This stream comes from the network and is read asynchronously: use ReadAsync or CopyToAsync.");
+        throw new NotSupportedException("This stream is read asynchronously: use ReadAsync or CopyToAsync.");
 
     public override void Flush()
     {

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Marketplace.Sdk.Transport;
 
 namespace Marketplace.Tests;
 
@@ -80,24 +81,10 @@ internal sealed class AnswerCheck(ApiDocument document, HttpMessageHandler inner
     }
 
     /// <summary>Reads along: https://html.spec.whatwg.org/multipage/server-sent-events.html, of which the service uses two fields.</summary>
-    private sealed class CheckedStream(Stream inner, Action<string, string> check) : Stream
+    private sealed class CheckedStream(Stream inner, Action<string, string> check) : ReadStream
     {
         private readonly List<byte> _line = [];
         private string _event = "";
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -106,21 +93,6 @@ internal sealed class AnswerCheck(ApiDocument document, HttpMessageHandler inner
                 Take(buffer.Span[index]);
             return count;
         }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read the stream asynchronously.");
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {
