@@ -7,7 +7,8 @@ public static class HostMemory
 {
     /// <summary>
     /// Gives it back to the system. Stops every thread while it collects, about 0.1 s with a heap of 200 MB, so it is for a process that has dropped
-    /// large modules and has nothing to do, and for it seldom. Without it the runtime keeps what it had at its highest for good: it collects when something is allocated.
+    /// large modules and has nothing to do, and for it seldom. Without it the runtime keeps what it had at its highest for good: it collects when something
+    /// is allocated.
     /// </summary>
     public static void GiveBack()
     {
