@@ -26,13 +26,12 @@ internal sealed class JsonAnswer<TRecord>(TRecord record, JsonTypeInfo<TRecord> 
     public bool IsLarge { get; init; }
 
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
-        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(TRecord), [MediaTypeNames.Application.Json]));
+        Answer.Describe<TRecord>(builder);
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
-        response.StatusCode = Status;
-        response.ContentType = MediaTypeNames.Application.Json;
+        Answer.Begin(response, Status);
         if (Location is not null)
             response.Headers.Location = Location;
         if (IsLarge)
@@ -48,6 +47,17 @@ internal sealed class JsonAnswer<TRecord>(TRecord record, JsonTypeInfo<TRecord> 
 
 internal static class Answer
 {
+    /// <summary>What OpenAPI says of a route that answers with this record.</summary>
+    public static void Describe<TRecord>(EndpointBuilder builder) =>
+        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(TRecord), [MediaTypeNames.Application.Json]));
+
+    /// <summary>The head of every answer in JSON.</summary>
+    public static void Begin(HttpResponse response, int status = StatusCodes.Status200OK)
+    {
+        response.StatusCode = status;
+        response.ContentType = MediaTypeNames.Application.Json;
+    }
+
     public static JsonAnswer<TRecord> Ok<TRecord>(TRecord record, JsonTypeInfo<TRecord> form) => new(record, form);
 
     public static JsonAnswer<TRecord> Large<TRecord>(TRecord record, JsonTypeInfo<TRecord> form) => new(record, form) { IsLarge = true };

@@ -1,4 +1,4 @@
-using System.Net.Mime;
+using System.IO.Pipelines;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -34,39 +34,62 @@ internal sealed class StreamedAnswer<TRecord, TItem> : IResult, IEndpointMetadat
     public required Action<Utf8JsonWriter> End { get; init; }
 
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
-        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(TRecord), [MediaTypeNames.Application.Json]));
+        Answer.Describe<TRecord>(builder);
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.BodyIsUsed();
         var response = httpContext.Response;
+        var turns = new Turns(httpContext);
         var group = new TItem?[Math.Min(GroupItems, Count)];
-        await Fill(httpContext, group, 0);
-
-        response.ContentType = MediaTypeNames.Application.Json;
         using var json = new Utf8JsonWriter(response.BodyWriter);
-        json.WriteStartObject();
-        json.WriteStartArray(List);
-        for (var begin = 0; begin < Count; begin += group.Length)
+        try
         {
-            if (begin > 0)
-                await Fill(httpContext, group, begin);
-            for (var index = 0; index < group.Length; index++)
+            for (var begin = 0; begin < Count; begin += group.Length)
             {
-                if (group[index] is not { } item)
-                    continue;
-                // While the reader is waited for, only what it has not been sent is held.
-                group[index] = null;
-                JsonSerializer.Serialize(json, item, Form);
-                if (response.BodyWriter.UnflushedBytes >= GatewayPolicy.GatherBytes)
-                    await response.BodyWriter.FlushAsync(httpContext.RequestAborted);
+                await turns.Take();
+                await Fill(httpContext, group, begin);
+                // The market was slow, and the turn is another's: with all that waited for it, this would be the crowd that turns prevent.
+                await turns.Take();
+                if (begin == 0)
+                {
+                    Answer.Begin(response);
+                    json.WriteStartObject();
+                    json.WriteStartArray(List);
+                }
+                await Write(group, json, response.BodyWriter, turns, httpContext.RequestAborted);
             }
+        }
+        finally
+        {
+            turns.Leave();
         }
         json.WriteEndArray();
         End(json);
         json.WriteEndObject();
         await json.FlushAsync(httpContext.RequestAborted);
         await response.BodyWriter.FlushAsync(httpContext.RequestAborted);
+    }
+
+    private async Task Write(TItem?[] group, Utf8JsonWriter json, PipeWriter output, Turns turns, CancellationToken cancellation)
+    {
+        for (var index = 0; index < group.Length; index++)
+        {
+            if (group[index] is not { } item)
+                continue;
+            // While the reader is waited for, only what it has not been sent is held.
+            group[index] = null;
+            JsonSerializer.Serialize(json, item, Form);
+            if (output.UnflushedBytes < GatewayPolicy.GatherBytes)
+                continue;
+            var sending = output.FlushAsync(cancellation);
+            if (!sending.IsCompleted)
+                turns.Leave();
+            await sending;
+            await turns.Take();
+        }
+        // The next group waits for its turn behind others.
+        turns.Leave();
     }
 
     /// <summary>A group has the time of a plain request: the route's own time is for a reader who is slow, not for a market that is.</summary>
@@ -79,5 +102,27 @@ internal sealed class StreamedAnswer<TRecord, TItem> : IResult, IEndpointMetadat
         var made = await Task.WhenAll(making).WaitAsync(
             services.GetRequiredService<IOptions<GatewayOptions>>().Value.RequestTimeout, services.GetRequiredService<TimeProvider>(), http.RequestAborted);
         made.CopyTo(group, 0);
+    }
+
+    /// <summary>This answer's place among all that are long.</summary>
+    private sealed class Turns(HttpContext http)
+    {
+        private readonly AnswerTurns _all = http.RequestServices.GetRequiredService<AnswerTurns>();
+        private AnswerTurn? _held;
+
+        /// <summary>Returns with a turn; at once where it is still held.</summary>
+        public async ValueTask Take()
+        {
+            if (_held is { HasEnded: false })
+                return;
+            Leave();
+            _held = await _all.Take(http.Caller().Account, http.RequestAborted);
+        }
+
+        public void Leave()
+        {
+            _held?.Dispose();
+            _held = null;
+        }
     }
 }

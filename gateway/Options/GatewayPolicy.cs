@@ -93,6 +93,12 @@ internal static class GatewayPolicy
     /// <summary>What a file's entry in an event takes beside its name.</summary>
     public const int EventFileBytes = 64;
 
+    /// <summary>
+    /// What the system holds of a connection that has not been sent yet: two pieces, so that it never waits for us. Its own measure is megabytes for a reader
+    /// on a fast network, which nobody counts. What is under way to the reader is not bounded by this, so neither is a fast reader.
+    /// </summary>
+    public const int UnsentBytesMax = 128 * 1024;
+
     /// <summary>What is copied at a time from the blob store to a connection: four groups of the verified tree.</summary>
     public const int CopyBytes = 64 * 1024;
 
@@ -117,6 +123,9 @@ internal static class GatewayPolicy
 
     /// <summary>How long a long answer may be read: 25 MB at 85 KB a second. A reader who is slower asks for fewer jobs at a time.</summary>
     public static readonly TimeSpan LongAnswerTimeMax = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a group of a long answer keeps others from their turn: many times what a market that is well needs for one.</summary>
+    public static readonly TimeSpan AnswerTurnMax = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Time between asking for a ticket and using it.</summary>
     public static readonly TimeSpan TicketLife = TimeSpan.FromSeconds(30);

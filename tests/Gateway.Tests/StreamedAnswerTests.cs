@@ -66,6 +66,8 @@ public sealed class StreamedAnswerTests
         {
             held.Add(gateway.Client.Post(Routes.JobsGet, request, ApiJson.Default.JobsGetRequest));
             await gateway.Market.UntilGetting();
+            // The market hangs, and so would every turn.
+            gateway.Time.Advance(GatewayPolicy.AnswerTurnMax);
         }
 
         var detail = await gateway.Client.Post(Routes.JobsGet, request, ApiJson.Default.JobsGetRequest)
@@ -155,8 +157,9 @@ public sealed class StreamedAnswerTests
 
     private static DefaultHttpContext Context(PipeWriter body)
     {
-        var services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton(Options.Create(new GatewayOptions()));
+        var services = new ServiceCollection().AddSingleton<AnswerTurns>().AddSingleton(TimeProvider.System).AddSingleton(Options.Create(new GatewayOptions()));
         var http = new DefaultHttpContext { RequestServices = services.BuildServiceProvider() };
+        http.Features.Set(new CallerFeature(new Caller(GatewayFixture.Alice, "key", Scopes.Read), default));
         http.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(body.AsStream()));
         return http;
     }

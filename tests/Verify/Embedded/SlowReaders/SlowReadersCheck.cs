@@ -22,7 +22,8 @@ public static class SlowReadersCheck
     {
         var readers = arguments.Number("readers", 1000);
         var streams = arguments.Number("streams", 1000);
-        var seconds = arguments.Number("seconds", 20);
+        var seconds = arguments.Number("seconds", 10);
+        var rounds = arguments.Number("rounds", 3);
         var jobs = arguments.Number("jobs", 20);
         // On a machine that does other things as well, a ratio of two latencies says nothing.
         var slowdownMax = arguments.Number("slowdown", 2);
@@ -35,39 +36,53 @@ public static class SlowReadersCheck
         var program = await Deploy(others);
         var ids = await SubmitFullJobs(others.Url, program, keys, jobs);
 
-        var before = await Latency(others, program, seconds);
-        var residentBefore = silo.ResidentBytes;
-        using var held = new Held();
-        await held.OpenStreams(others.Url, keys, streams);
-        await held.OpenReaders(others.Url, keys, ids, readers);
-        using var stop = new CancellationTokenSource();
-        var sipping = Task.Run(() => held.Sip(silo, stop.Token));
-        var with = await Latency(others, program, seconds);
-        await stop.CancelAsync();
-        await sipping;
+        // In turns, because the machine may do other things as well, and not the same at all times.
+        var (before, with) = (new List<Latencies>(), new List<Latencies>());
+        var violations = new List<string>();
+        var residentBefore = 0L;
+        var (served, residentMax) = (0, 0L);
+        for (var round = 0; round < rounds; round++)
+        {
+            before.Add(await Latency(others, program, seconds));
+            if (round == 0)
+                residentBefore = silo.ResidentBytes;
+            using var held = new Held();
+            await held.OpenStreams(others.Url, keys, streams);
+            await held.OpenReaders(others.Url, keys, ids, readers);
+            using var stop = new CancellationTokenSource();
+            var sipping = Task.Run(() => held.Sip(silo, stop.Token));
+            with.Add(await Latency(others, program, seconds));
+            await stop.CancelAsync();
+            await sipping;
+            violations.AddRange(held.Violations(streams));
+            (served, residentMax) = (held.Served, Math.Max(residentMax, held.ResidentMax));
+        }
 
-        var violations = held.Violations(streams).ToList();
-        if (held.ResidentMax > ResidentBytesMax)
-            violations.Add($"The silo had {held.ResidentMax >> 20} MiB in memory; allowed are {ResidentBytesMax >> 20}.");
-        if (slowdownMax > 0 && with.P99 > slowdownMax * before.P99)
-            violations.Add($"The p99 of other clients went from {before.P99:F2} to {with.P99:F2} ms; allowed is {slowdownMax} times as much.");
+        if (residentMax > ResidentBytesMax)
+            violations.Add($"The silo had {residentMax >> 20} MiB in memory; allowed are {ResidentBytesMax >> 20}.");
+        var (p99Before, p99With) = (Median(before, round => round.P99), Median(with, round => round.P99));
+        if (slowdownMax > 0 && p99With > slowdownMax * p99Before)
+            violations.Add($"The p99 of other clients went from {p99Before:F2} to {p99With:F2} ms; allowed is {slowdownMax} times as much.");
         violations.AddRange(silo.Output.Split('\n').Where(line => line.Contains("fail:", StringComparison.Ordinal)).Select(line => $"The silo logged: {line}"));
         var line = new
         {
             Verify = "slowreaders",
             Readers = readers,
-            ReadersServed = held.Served,
-            ReadersRefused = readers - held.Served,
+            ReadersServed = served,
+            ReadersRefused = readers - served,
             Streams = streams,
             Accounts = accounts,
             ResidentBeforeMib = residentBefore >> 20,
-            ResidentMaxMib = held.ResidentMax >> 20,
-            P50BeforeMs = Math.Round(before.P50, 2),
-            P50WithMs = Math.Round(with.P50, 2),
-            P99BeforeMs = Math.Round(before.P99, 2),
-            P99WithMs = Math.Round(with.P99, 2),
-            before.Requests,
-            RequestsWith = with.Requests,
+            ResidentMaxMib = residentMax >> 20,
+            Rounds = rounds,
+            P50BeforeMs = Median(before, round => round.P50),
+            P50WithMs = Median(with, round => round.P50),
+            P99BeforeMs = p99Before,
+            P99WithMs = p99With,
+            MaxBeforeMs = before.Max(round => round.Max),
+            MaxWithMs = with.Max(round => round.Max),
+            Requests = before.Sum(round => round.Count),
+            RequestsWith = with.Sum(round => round.Count),
             Violations = violations.Count,
         };
         return new VerifyResult(line, violations);
@@ -103,7 +118,7 @@ public static class SlowReadersCheck
     }
 
     /// <summary>What another client sees, which submits a job and looks at its account, again and again.</summary>
-    private static async Task<(double P50, double P99, int Requests)> Latency(MarketplaceClient client, ProgramId program, int seconds)
+    private static async Task<Latencies> Latency(MarketplaceClient client, ProgramId program, int seconds)
     {
         var milliseconds = new List<double>();
         for (var whole = Stopwatch.StartNew(); whole.Elapsed.TotalSeconds < seconds || milliseconds.Count < 100;)
@@ -117,8 +132,13 @@ public static class SlowReadersCheck
             milliseconds.Add(clock.Elapsed.TotalMilliseconds);
         }
         milliseconds.Sort();
-        return (milliseconds[milliseconds.Count / 2], milliseconds[milliseconds.Count * 99 / 100], milliseconds.Count);
+        return new Latencies(milliseconds[milliseconds.Count / 2], milliseconds[milliseconds.Count * 99 / 100], milliseconds[^1], milliseconds.Count);
     }
+
+    private static double Median(List<Latencies> rounds, Func<Latencies, double> of) => Math.Round(rounds.Select(of).Order().ElementAt(rounds.Count / 2), 2);
+
+    /// <summary>What another client met in one round, in milliseconds.</summary>
+    private sealed record Latencies(double P50, double P99, double Max, int Count);
 
     private sealed class Held : IDisposable
     {
