@@ -39,7 +39,7 @@ internal sealed class Surroundings
     {
         var surroundings = new Surroundings
         {
-            Input = Console.OpenStandardInput(),
+            Input = ProcessInput.Open(),
             Output = Console.OpenStandardOutput(),
             Error = Console.Error,
             InputIsTerminal = !Console.IsInputRedirected,

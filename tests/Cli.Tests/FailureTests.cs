@@ -64,6 +64,20 @@ public sealed class FailureTests : IDisposable
         Assert.StartsWith("market: The service says no.", ran.Error);
     }
 
+    [Theory]
+    [InlineData(ErrorCode.PriceTooLow, "--max-price")]
+    [InlineData(ErrorCode.QueueFull, "--request-id")]
+    [InlineData(ErrorCode.TooManyOpenJobs, "market job cancel")]
+    [InlineData(ErrorCode.ProgramInUse, "market job cancel")]
+    public async Task RefusalOfAJobOrProgram_SaysWhatToDo(ErrorCode code, string advice)
+    {
+        _shell.Service.Refuses(Account, code, HttpStatusCode.TooManyRequests, "The service says no.");
+
+        var ran = await _shell.Run("account", "show");
+
+        Assert.Contains(advice, ran.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Refusal_IsAProblemWithJson()
     {

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.IO.Pipelines;
 using System.Net;
 using System.Text.Json;
 using Marketplace.Crypto;
@@ -316,12 +318,63 @@ public sealed class JobRunTests : IDisposable
                 [
                     new OfferVerdict(Samples.Worker, new TokenAmount(2000), false, "asks more"),
                     new OfferVerdict(Samples.Worker, new TokenAmount(1500), false, "asks more"),
-                ]));
+                    new OfferVerdict(Samples.Worker, new TokenAmount(150), false, "has too little memory"),
+                ],
+                new TokenAmount(1500)));
 
         await _shell.Run("job", "run", Program);
 
-        Assert.Contains($"market: the job {Samples.JobId} waits: its price limit is 100, and the cheapest offer asks 1,500 for 1,000 fuel.", said);
+        Assert.Contains($"market: the job {Samples.JobId} waits: its price limit is 100, and the cheapest offer that fits asks 1,500 for 1,000 fuel.", said);
         Assert.Contains("--max-price 1500", said);
+    }
+
+    [Fact]
+    public async Task OfferThatDoesNotFit_IsNotNamedAsThePrice()
+    {
+        _shell.Service
+            .On(Submit, Samples.Job(JobState.Pending))
+            .On(Wait, Samples.Job(JobState.Completed))
+            .On($"GET /v1/jobs/{Samples.JobId}/explain", new JobExplanation(
+                Samples.JobId, JobState.Pending, "No offer has enough memory.",
+                [new OfferVerdict(Samples.Worker, new TokenAmount(1500), false, "has too little memory")]));
+
+        var ran = await _shell.Run("job", "run", Program);
+
+        Assert.Equal("", ran.Error);
+    }
+
+    [Fact]
+    public async Task PipedInputWithoutAnEnd_IsSaidToBeReadFromStandardInput()
+    {
+        var pipe = new Pipe();
+        _shell.InputPipe = pipe.Reader.AsStream();
+        await pipe.Writer.WriteAsync(new byte[] { 1, 2, 3 }, TestContext.Current.CancellationToken);
+        _shell.WhenSaid = () => pipe.Writer.Complete();
+        _shell.Service.On(Submit, Samples.Job(JobState.Completed));
+
+        var ran = await _shell.Run("job", "run", Program);
+
+        Assert.Equal("market: reads the job's input from standard input until its end; without input: --text \"\" or </dev/null\n", ran.Error);
+        Assert.Equal(TimeSpan.FromSeconds(2), _shell.Clock.Waits[0]);
+    }
+
+    /// <summary>The real process: what stands in the place of a standard input that was closed is only known there.</summary>
+    [Fact]
+    public async Task ClosedStandardInput_IsEmpty_AndNotWaitedFor()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "How closed standard input is recognized is Linux's.");
+        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardError = true, WorkingDirectory = _shell.Folder };
+        var market = Path.Combine(AppContext.BaseDirectory, "market.dll");
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add($"exec dotnet '{market}' blob put - --url http://127.0.0.1:1/path <&-");
+        start.Environment["MARKET_KEY"] = Shell.Key;
+
+        using var process = Process.Start(start)!;
+        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(ExitCodes.Unreachable, process.ExitCode);
+        Assert.Contains("127.0.0.1:1", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,6 +27,12 @@ internal sealed class Shell : IDisposable
 
     public byte[] Input { get; set; } = [];
 
+    /// <summary>Where it is set, standard input instead of <see cref="Input"/>.</summary>
+    public Stream? InputPipe { get; set; }
+
+    /// <summary>Called when a command has written a line to standard error.</summary>
+    public Action? WhenSaid { get; set; }
+
     public bool InputIsTerminal { get; set; }
 
     public bool OutputIsTerminal { get; set; }
@@ -42,7 +48,7 @@ internal sealed class Shell : IDisposable
 
     public async Task<Ran> Run(params string[] words)
     {
-        Error = new StringWriter { NewLine = "\n" };
+        Error = new Heard(this) { NewLine = "\n" };
         Running = Surroundings();
         var exitCode = await MarketCommand.Run(words, Running);
         return new Ran(exitCode, ((MemoryStream)Running.Output).ToArray(), Error.ToString());
@@ -50,7 +56,7 @@ internal sealed class Shell : IDisposable
 
     public Surroundings Surroundings() => new()
     {
-        Input = new MemoryStream(Input),
+        Input = InputPipe ?? new MemoryStream(Input),
         Output = new MemoryStream(),
         Error = Error,
         InputIsTerminal = InputIsTerminal,
@@ -72,4 +78,13 @@ internal sealed class Shell : IDisposable
     }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    private sealed class Heard(Shell shell) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            shell.WhenSaid?.Invoke();
+        }
+    }
 }

@@ -11,6 +11,9 @@ internal sealed class JobSpecOptions
 
     private const string StandardInput = "-";
 
+    /// <summary>Standard input without an end for so long is not what most people meant: other commands that feed this one have written by then.</summary>
+    private static readonly TimeSpan InputPatience = TimeSpan.FromSeconds(2);
+
     private readonly Argument<string> _program = new("PROGRAM")
     {
         Description = "A module, FILE.wasm, which is deployed if need be, or the id of a deployed program or its beginning, prog and eight digits",
@@ -198,7 +201,7 @@ internal sealed class JobSpecOptions
     private static async Task<(ReadOnlyMemory<byte>? Inline, BlobId? Blob)> Inline(Invocation run, Stream content, string name)
     {
         var head = new byte[JobLimits.InlineBytesMax + 1];
-        var count = await content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, run.Cancellation);
+        var count = await ReadHead(run, content, head);
         if (count <= JobLimits.InlineBytesMax)
             return (head.AsMemory(0, count), null);
         Stream all;
@@ -213,5 +216,17 @@ internal sealed class JobSpecOptions
         }
         var blob = await BlobCommands.Upload(run, all, name);
         return (null, blob.Id);
+    }
+
+    /// <summary>Waiting for standard input is said: a person may not know that it is read, and a script that it was never closed.</summary>
+    private static async Task<int> ReadHead(Invocation run, Stream content, byte[] head)
+    {
+        var reading = content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, run.Cancellation);
+        if (reading.IsCompleted || content != run.Surroundings.Input)
+            return await reading;
+        await using var patience = run.Surroundings.Clock.CreateTimer(
+            _ => run.Note("market: reads the job's input from standard input until its end; without input: --text \"\" or </dev/null"),
+            null, InputPatience, Timeout.InfiniteTimeSpan);
+        return await reading;
     }
 }

@@ -66,6 +66,7 @@ internal static class JobView
         ErrorCode.OutOfMemory => "It may use more with --memory.",
         ErrorCode.TimeExceeded => "It may run longer with --timeout.",
         ErrorCode.NoWorker => $"'market job explain {Ids.Short(job.Id)}' tells why each worker did not fit; a higher --max-price may help.",
+        ErrorCode.StateUnavailable => $"It was not run; submit it again later. 'market job status {Ids.Short(job.Id)}' shows how often it was tried.",
         ErrorCode.EntryPointNotFound => $"'market program info {job.Program}' lists the entry points; --entry chooses one.",
         _ => $"'market job logs {Ids.Short(job.Id)}' shows what the program wrote, 'market job status {Ids.Short(job.Id)}' the rest.",
     };

@@ -68,12 +68,10 @@ internal sealed class JobWait(Invocation run) : IProgress<Job>, IDisposable
     /// <summary>A price limit that no offer meets is said at once: waiting alone seldom helps.</summary>
     private async Task SayPrice(Job job)
     {
-        if (await TryExplain(job.Id) is not { Offers: { Count: > 0 } offers })
+        // Only of the offers that fit: a cheaper one with too little memory would not take the job at its price either.
+        if (await TryExplain(job.Id) is not { CheapestPrice: { } least } || least <= job.PriceMax)
             return;
-        var least = offers.Min(offer => offer.Price);
-        if (least <= job.PriceMax)
-            return;
-        Say($"market: the job {job.Id} waits: its price limit is {Table.Show(job.PriceMax)}, and the cheapest offer asks {Table.Show(least)} "
+        Say($"market: the job {job.Id} waits: its price limit is {Table.Show(job.PriceMax)}, and the cheapest offer that fits asks {Table.Show(least)} "
             + $"for {Table.Show(job.FuelMax)} fuel.\n'market job cancel {Ids.Short(job.Id)}' takes it back; --max-price {least} would do now.");
     }
 
