@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.IO.Pipelines;
 using System.Net;
 using System.Text.Json;
 using Marketplace.Crypto;
@@ -341,40 +339,6 @@ public sealed class JobRunTests : IDisposable
         var ran = await _shell.Run("job", "run", Program);
 
         Assert.Equal("", ran.Error);
-    }
-
-    [Fact]
-    public async Task PipedInputWithoutAnEnd_IsSaidToBeReadFromStandardInput()
-    {
-        var pipe = new Pipe();
-        _shell.InputPipe = pipe.Reader.AsStream();
-        await pipe.Writer.WriteAsync(new byte[] { 1, 2, 3 }, TestContext.Current.CancellationToken);
-        _shell.WhenSaid = () => pipe.Writer.Complete();
-        _shell.Service.On(Submit, Samples.Job(JobState.Completed));
-
-        var ran = await _shell.Run("job", "run", Program);
-
-        Assert.Equal("market: reads the job's input from standard input until its end; without input: --text \"\" or </dev/null\n", ran.Error);
-        Assert.Equal(TimeSpan.FromSeconds(2), _shell.Clock.Waits[0]);
-    }
-
-    /// <summary>The real process: what stands in the place of a standard input that was closed is only known there.</summary>
-    [Fact]
-    public async Task ClosedStandardInput_IsEmpty_AndNotWaitedFor()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "How closed standard input is recognized is Linux's.");
-        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardError = true, WorkingDirectory = _shell.Folder };
-        var market = Path.Combine(AppContext.BaseDirectory, "market.dll");
-        start.ArgumentList.Add("-c");
-        start.ArgumentList.Add($"exec dotnet '{market}' blob put - --url http://127.0.0.1:1/path <&-");
-        start.Environment["MARKET_KEY"] = Shell.Key;
-
-        using var process = Process.Start(start)!;
-        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-
-        Assert.Equal(ExitCodes.Unreachable, process.ExitCode);
-        Assert.Contains("127.0.0.1:1", error, StringComparison.Ordinal);
     }
 
     [Fact]
