@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.IO.Pipelines;
-using Marketplace.Api;
 using Marketplace.Tests;
 
 namespace Marketplace.Cli.Tests;

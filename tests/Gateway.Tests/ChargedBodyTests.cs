@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
-using Marketplace.Api;
 using Marketplace.Gateway;
 using Marketplace.Grains;
 using Microsoft.AspNetCore.Connections;
