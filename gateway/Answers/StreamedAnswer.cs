@@ -45,7 +45,9 @@ internal sealed class StreamedAnswer<TRecord, TItem> : IResult, IEndpointMetadat
         using var json = new Utf8JsonWriter(response.BodyWriter);
         try
         {
-            for (var begin = 0; begin < Count; begin += group.Length)
+            // A list without items has one group, which is empty.
+            var begin = 0;
+            do
             {
                 await turns.Take();
                 await Fill(httpContext, group, begin);
@@ -58,7 +60,9 @@ internal sealed class StreamedAnswer<TRecord, TItem> : IResult, IEndpointMetadat
                     json.WriteStartArray(List);
                 }
                 await Write(group, json, response.BodyWriter, turns, httpContext.RequestAborted);
+                begin += group.Length;
             }
+            while (begin < Count);
         }
         finally
         {
