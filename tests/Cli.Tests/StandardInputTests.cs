@@ -34,7 +34,7 @@ public sealed class StandardInputTests : IDisposable
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardError = true, WorkingDirectory = _shell.Folder };
         var market = Path.Combine(AppContext.BaseDirectory, "market.dll");
         start.ArgumentList.Add("-c");
-        start.ArgumentList.Add($"exec dotnet '{market}' blob put - --url http://127.0.0.1:1/path <&-");
+        start.ArgumentList.Add($"exec dotnet '{market}' job run {Samples.Program} --max-price 1 --url http://127.0.0.1:1 <&-");
         start.Environment["MARKET_KEY"] = Shell.Key;
 
         using var process = Process.Start(start)!;
