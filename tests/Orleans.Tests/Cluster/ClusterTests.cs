@@ -122,7 +122,7 @@ public sealed class ClusterTests(ClusterFixture cluster)
         var id = new AccountId(Blake3.Hash(Encoding.UTF8.GetBytes(name)));
         var account = cluster.Client.GetGrain<IAccountGrain>(id.ToString());
         await account.Credit("first", new TokenAmount(Credit));
-        var created = await account.CreateKey(new KeyRequest("test", Scopes.Read | Scopes.Submit | Scopes.Deploy, null));
+        var created = await account.CreateKey(new Grains.KeyRequest("test", Scopes.Read | Scopes.Submit | Scopes.Deploy, null));
         Assert.True(ApiKey.TryParse(created.Key, out var key));
         var caller = await cluster.Client.GetGrain<IKeyGrain>(key.Id).Verify(key.SecretHash);
         Assert.Equal(new Caller(id, key.Id, created.View.Scopes), caller);
@@ -167,7 +167,7 @@ public sealed class ClusterTests(ClusterFixture cluster)
         }
 
         private static LeaseReport Completed(Lease lease) => new(
-            lease.Id, lease.Ticket.Job, RunOutcome.Completed, null, FuelUsed: 500_000, new JobOutput("out"u8.ToArray(), null, 3), "log"u8.ToArray(),
+            lease.Id, lease.Ticket.Job, RunOutcome.Completed, null, FuelUsed: 500_000, new Grains.JobOutput("out"u8.ToArray(), null, 3), "log"u8.ToArray(),
             ImmutableArray<StateChange>.Empty, lease.Ticket.SubmittedAt, lease.Ticket.SubmittedAt);
     }
 }

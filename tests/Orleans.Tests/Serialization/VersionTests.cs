@@ -70,8 +70,8 @@ public sealed class VersionTests
         var note = new string("the worker gave the lease back");
         var at = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.FromHours(2));
         var sent = ImmutableArray.Create(
-            new LaterJobEvent(JobStatus.Pending, at, null, null, note, new JobExplanation(note, [])),
-            new LaterJobEvent(JobStatus.Running, at, default(WorkerId), note, note, new JobExplanation(note, [])));
+            new LaterJobEvent(JobStatus.Pending, at, null, null, note, new Grains.JobExplanation(note, [])),
+            new LaterJobEvent(JobStatus.Running, at, default(WorkerId), note, note, new Grains.JobExplanation(note, [])));
 
         var arrived = (ImmutableArray<JobEvent>)Wire.Read(typeof(ImmutableArray<JobEvent>), Wire.Write(typeof(ImmutableArray<LaterJobEvent>), sent))!;
 
