@@ -141,4 +141,4 @@ public sealed record LaterJobEvent(
     [property: Id(2)] WorkerId? Worker,
     [property: Id(3)] string? Note,
     [property: Id(4)] string Place,
-    [property: Id(5)] JobExplanation Explanation);
+    [property: Id(5)] Grains.JobExplanation Explanation);
