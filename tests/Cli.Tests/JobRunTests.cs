@@ -62,6 +62,20 @@ public sealed class JobRunTests : IDisposable
     }
 
     [Fact]
+    public async Task ServiceThatIsLostInTheWait_LeavesTheNameOfTheJob()
+    {
+        _shell.Service
+            .On(Submit, Samples.Job(JobState.Pending))
+            .On($"GET /v1/jobs/{Samples.JobId}/explain", new JobExplanation(Samples.JobId, JobState.Pending, "All slots are taken.", []))
+            .Fails(Wait);
+
+        var ran = await _shell.Run("job", "run", Program);
+
+        Assert.Equal(ExitCodes.Unreachable, ran.ExitCode);
+        Assert.Contains($"'market job wait {Ids.Short(Samples.JobId)}' waits for its end", ran.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AtSign_BeginsAValueLikeAnyOther()
     {
         _shell.Write("words", "--fuel 1"u8.ToArray());

@@ -27,8 +27,18 @@ internal sealed class JobWait(Invocation run) : IProgress<Job>, IDisposable
         Report(job);
         if (job.State == JobState.Pending)
             await SayPrice(job);
-        if (!job.State.HasEnded())
-            job = await run.Client.Jobs.Wait(job.Id, this, Slice, run.Cancellation);
+        try
+        {
+            if (!job.State.HasEnded())
+                job = await run.Client.Jobs.Wait(job.Id, this, Slice, run.Cancellation);
+        }
+        catch (MarketplaceUnreachableException)
+        {
+            Note($"market: the service has the job {job.Id}, which is not lost. When it answers again, 'market job wait {Ids.Short(job.Id)}' waits for "
+                + "its end.");
+            throw;
+        }
+
         _line.Clear();
         return job;
     }
