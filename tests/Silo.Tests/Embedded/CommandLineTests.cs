@@ -80,7 +80,7 @@ public sealed class CommandLineTests
         await run.WaitForExitAsync(Cancellation);
 
         Assert.Contains("--max-price 107 is too low now: the cheapest worker asks 500 for 100,000,000 fuel", warned);
-        Assert.Contains("its price limit is 107, and the cheapest offer asks 500 for 100,000,000 fuel", waits);
+        Assert.Contains("its price limit is 107, and the cheapest offer that fits asks 500 for 100,000,000 fuel", waits);
         Assert.Equal(130, run.ExitCode);
         var id = waits!.Split(' ')[3];
         Assert.Contains($"The job {id} goes on.", left);
