@@ -21,7 +21,7 @@ internal sealed class ModuleEmitter
     private const int MethodsPerType = 256;
 
     /// <summary>Some milliseconds of work, after which a run looks whether it was stopped.</summary>
-    private const int ResolversPerType = 16;
+    private const int ResolversAtOnceMax = 16;
 
     /// <summary>What a stub's buffer begins with, as if it had been made from so many bytes of a body.</summary>
     private const int StubBytes = 32;
@@ -267,7 +267,7 @@ internal sealed class ModuleEmitter
     private void FillSlots(Run? run)
     {
         int[] missing = [.. _called.Select(function => Content.FunctionTypes[function]).Where(type => _resolvers[type] == 0).Distinct()];
-        foreach (var types in missing.Chunk(ResolversPerType))
+        foreach (var types in missing.Chunk(ResolversAtOnceMax))
         {
             var before = EmittedBytes;
             var builder = DefineType("Resolvers", _typeCount++);
