@@ -7,7 +7,8 @@ try
     if (options is null)
         return 0;
 
-    var builder = WebApplication.CreateSlimBuilder();
+    // Its options are read once, at the start: the framework need not watch the folder for a changed appsettings.json, the data may be in it.
+    var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
     builder.AddMarketplaceLogging();
     builder.UseMarketplaceUrls(options);
     await builder.AddMarketplaceGrains(options);

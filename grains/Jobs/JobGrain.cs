@@ -148,7 +148,6 @@ public sealed partial class JobGrain : Grain, IJobGrain
         LeaveUnlessKept();
         if (_job.Value is not { } job)
             return JobSettlement.Unknown(_id, default);
-        EnqueueIfForgotten(job, _clock.GetUtcNow());
         return job.ToSettlement(_id);
     }
 

@@ -36,7 +36,9 @@ internal static class JobPolicy
     /// <summary>An activation with its job, apart from what <see cref="JobSizes"/> counts.</summary>
     public const int ActivationBytes = 2048;
 
-    /// <summary>A pending job that is asked for this long after its submission offers itself to the market again, in case the market lost it.</summary>
+    /// <summary>
+    /// A pending job that is submitted again or explained this long after its submission offers itself to the market again, in case the market lost it.
+    /// </summary>
     public static readonly TimeSpan EnqueueAgainAfter = TimeSpan.FromSeconds(30);
 
     public static string? Cut(string? text, int charsMax) =>

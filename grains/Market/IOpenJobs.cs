@@ -4,13 +4,15 @@ namespace Marketplace.Grains;
 public interface IOpenJobs
 {
     /// <summary>
-    /// Gives every job of the span that was durably pending at the moment of the call and has not ended since, in no particular order. A job
-    /// whose pending write becomes durable during the call may be missing. Inside a grain the delegates run in the grain's turns.
+    /// Gives every job that was durably pending at the moment of the call and has not ended since, in no particular order. A job whose pending write
+    /// becomes durable during the call may be missing. Inside a grain the delegates run in the grain's turns.
     /// </summary>
-    /// <param name="span">When the jobs were submitted.</param>
-    /// <param name="isWanted">Asked before a job is read.</param>
+    /// <param name="isWanted">Asked before a job is decoded.</param>
     /// <param name="found">Gets the jobs.</param>
     /// <param name="cancellation">Stops between two jobs.</param>
+    Task Read(Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation);
+
+    /// <summary>As the other, those of a span alone: for few jobs that are wanted among many that are not.</summary>
     Task Read(OpenJobSpan span, Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation);
 
     /// <summary>One job's whole ticket, from its document; null where it is not pending.</summary>
@@ -23,8 +25,5 @@ public interface IOpenJobs
     Task<int> Count(ProgramId program, AccountId? account, int countMax, CancellationToken cancellation);
 }
 
-/// <summary>From a moment, or from the beginning, until a moment.</summary>
-public readonly record struct OpenJobSpan(DateTimeOffset From, DateTimeOffset Until)
-{
-    public static OpenJobSpan All { get; } = new(DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
-}
+/// <summary>Jobs that were submitted from a moment until a moment.</summary>
+public readonly record struct OpenJobSpan(DateTimeOffset From, DateTimeOffset Until);

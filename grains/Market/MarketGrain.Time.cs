@@ -20,8 +20,7 @@ public sealed partial class MarketGrain
         try
         {
             var count = 0;
-            await _openJobs.Read(
-                OpenJobSpan.All, job => _book.Find(job) is null, ticket => count += _book.Add(ticket, Now) ? 1 : 0, cancellation);
+            await _openJobs.Read(job => _book.Find(job) is null, ticket => count += _book.Add(ticket, Now) ? 1 : 0, cancellation);
             await this.RegisterOrUpdateReminder(MarketPolicy.WakeReminder, MarketPolicy.WakePeriod, MarketPolicy.WakePeriod);
             _rebuild?.Dispose();
             if (_steppedDown)

@@ -3,12 +3,33 @@ using Marketplace.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// Finds the pending jobs in the read model, and reads each one's document: the row may be older than the document, and has no spec.
+/// Reads the documents of the pending jobs: all of them in one go; or those that the read model finds, one by one, for a row may be older than its
+/// document and has no spec.
 /// </summary>
 public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpenJobs
 {
     /// <summary>A store behind a network answers reads that come together in one round trip. With the largest inputs so many are some megabytes.</summary>
     private const int ReadsAtOnceMax = 128;
+
+    /// <summary>A store on this machine answers at once; so many jobs later the market's other calls come in between.</summary>
+    private const int JobsInATurn = 512;
+
+    private static readonly string Pending = JobStatusNames.Of(JobStatus.Pending);
+
+    public async Task Read(Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation)
+    {
+        var untilYield = JobsInATurn;
+        await foreach (var (key, document) in documents.Scan(JobSummary.Kind, Pending, cancellation))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (JobId.Parse(key.Id) is var id && isWanted(id) && TicketOf(id, document) is { } ticket)
+                found(ticket);
+            if (--untilYield > 0)
+                continue;
+            await Task.Yield();
+            untilYield = JobsInATurn;
+        }
+    }
 
     public async Task Read(OpenJobSpan span, Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation)
     {
@@ -16,7 +37,7 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
         // Newest first, and no id is empty: rows after this cursor are those of the span.
         var begin = span.Until == DateTimeOffset.MaxValue ? (ListingCursor?)null : new ListingCursor(span.Until, "");
         var query = new ListingQuery(
-            JobSummary.Kind, State: JobStatusNames.Of(JobStatus.Pending), Limit: StoragePolicy.PageRowsMax, After: begin);
+            JobSummary.Kind, State: Pending, Limit: StoragePolicy.PageRowsMax, After: begin);
         while (true)
         {
             var page = await listing.List(query, cancellation);
@@ -43,14 +64,15 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
     {
         await listing.CatchUp(cancellation);
         var query = new ListingQuery(
-            JobSummary.Kind, account?.ToString(), JobStatusNames.Of(JobStatus.Pending), program.ToString(), Limit: countMax);
+            JobSummary.Kind, account?.ToString(), Pending, program.ToString(), Limit: countMax);
         return (await listing.List(query, cancellation)).Count;
     }
 
-    public async ValueTask<JobTicket?> Find(JobId id)
+    public async ValueTask<JobTicket?> Find(JobId id) =>
+        await documents.Read(new DocumentKey(JobSummary.Kind, id.ToString())) is { } document ? TicketOf(id, document) : null;
+
+    private static JobTicket? TicketOf(JobId id, Document document)
     {
-        if (await documents.Read(new DocumentKey(JobSummary.Kind, id.ToString())) is not { } document)
-            return null;
         var job = JobStateCodec.Read(document.Content.Span);
         return job.Ending is null ? job.ToTicket(id) : null;
     }

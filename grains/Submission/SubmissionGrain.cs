@@ -12,7 +12,7 @@ namespace Marketplace.Grains;
 /// 2. hold the price limits of all items in one write: a hold that no job comes to stand on is released by <see cref="Release"/>, and after a crash
 ///    by the account itself, which asks for the jobs of old holds;
 /// 3. write the jobs in parallel: from here an item is accepted and stays so;
-/// 4. hand the jobs to the market: a job that does not arrive is found by the market's own sweep, or offers itself again when it is asked for.
+/// 4. hand the jobs to the market: a job that does not arrive is found by the market's own sweep, or offers itself again when it is submitted again.
 /// </summary>
 [StatelessWorker]
 public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds, TimeProvider clock, ILogger<SubmissionGrain> log)

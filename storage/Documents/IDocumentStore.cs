@@ -31,6 +31,15 @@ public interface IDocumentStore
 
     /// <summary>All documents of a kind, in no particular order, as of some moment after the call.</summary>
     IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(string kind, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// As <see cref="Scan(string, CancellationToken)"/>, without most of the documents whose row in the read model has another state than
+    /// <paramref name="state"/>, and without those that have ended. Which ones are left out is the store's choice: the caller looks at each.
+    /// </summary>
+    /// <param name="kind">The documents' kind.</param>
+    /// <param name="state">A state that no ended document has.</param>
+    /// <param name="cancellation">Looked at between two pages.</param>
+    IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(string kind, string state, CancellationToken cancellation = default);
 }
 
 /// <summary>A conditional write met another version than it expected: the caller's copy is stale. Safe to read again and decide.</summary>

@@ -37,10 +37,24 @@ public sealed partial class EmbeddedStore
         return Change(key, expectedVersion, default, JournalRecordKind.DocumentDeleted).Done;
     }
 
-    public async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(
-        string kind, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(string kind, CancellationToken cancellation = default)
     {
         StoreArguments.CheckName(kind, nameof(kind));
+        return Scan(kind, withArchive: true, cancellation);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>It gives all that are not in the archive: their rows may not be written yet.</remarks>
+    public IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(string kind, string state, CancellationToken cancellation = default)
+    {
+        StoreArguments.CheckName(kind, nameof(kind));
+        StoreArguments.CheckName(state, nameof(state));
+        return Scan(kind, withArchive: false, cancellation);
+    }
+
+    private async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(
+        string kind, bool withArchive, [EnumeratorCancellation] CancellationToken cancellation)
+    {
         // Documents only ever move from memory to the tables to the archive, so in this order none can slip past; what was met is not
         // given twice.
         var met = new HashSet<string>();
@@ -75,6 +89,8 @@ public sealed partial class EmbeddedStore
                 break;
             row = page[^1].Row;
         }
+        if (!withArchive)
+            yield break;
         await foreach (var archived in ScanArchive(number, hashesInMemory, cancellation).ConfigureAwait(false))
         {
             if (!met.Contains(archived.Key.Id))

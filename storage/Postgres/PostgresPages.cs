@@ -21,6 +21,22 @@ internal sealed class PostgresPages(NpgsqlDataSource source, int bytesMax)
         order by id
         """;
 
+    // By time, as the index of states has it; where two are of one moment, by id.
+    private const string DocumentsInState = """
+        select id, version, checksum, content, at
+        from (
+            select id, version, checksum, content, at,
+                sum(octet_length(content)) over (order by at, id rows unbounded preceding) - octet_length(content) as bytes_before
+            from (
+                select * from market.documents
+                where kind = $1 and state = $2 and at >= $3 and (at > $3 or id > $4)
+                order by at, id limit $5
+            ) page
+        ) sized
+        where bytes_before < $6
+        order by at, id
+        """;
+
     private const string Entries = """
         select version, checksum, content
         from (
@@ -40,21 +56,28 @@ internal sealed class PostgresPages(NpgsqlDataSource source, int bytesMax)
         // No id is empty, so the first page begins after that.
         for (var after = ""; ;)
         {
-            var page = await Page(Documents, kind, after, ReadDocument, cancellation).ConfigureAwait(false);
+            var page = await Page(Documents, [Text(kind), Text(after)], reader => ReadDocument(kind, reader), cancellation).ConfigureAwait(false);
             foreach (var (key, document) in page)
                 yield return new(key, document);
             if (page.Count == 0)
                 yield break;
             after = page[^1].Key.Id;
         }
+    }
 
-        KeyValuePair<DocumentKey, Document> ReadDocument(NpgsqlDataReader reader)
+    public async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(
+        string kind, string state, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        for (var (at, after) = (0L, ""); ;)
         {
-            var key = new DocumentKey(kind, reader.GetString(0));
-            var (version, content) = (reader.GetInt64(1), reader.GetFieldValue<byte[]>(3));
-            return reader.GetInt64(2) == RowChecksum.Of(key.Id, version, content)
-                ? new(key, new Document(version, content))
-                : throw Damaged(key);
+            var page = await Page(
+                DocumentsInState, [Text(kind), Text(state), Number(at), Text(after)], reader => (Found: ReadDocument(kind, reader), At: reader.GetInt64(4)),
+                cancellation).ConfigureAwait(false);
+            foreach (var (found, _) in page)
+                yield return found;
+            if (page.Count == 0)
+                yield break;
+            (at, after) = (page[^1].At, page[^1].Found.Key.Id);
         }
     }
 
@@ -63,7 +86,7 @@ internal sealed class PostgresPages(NpgsqlDataSource source, int bytesMax)
     {
         while (true)
         {
-            var page = await Page(Entries, stream, fromVersion, ReadEntry, cancellation).ConfigureAwait(false);
+            var page = await Page(Entries, [Text(stream), Number(fromVersion)], ReadEntry, cancellation).ConfigureAwait(false);
             foreach (var entry in page)
             {
                 if (entry.Version != fromVersion++)
@@ -83,15 +106,30 @@ internal sealed class PostgresPages(NpgsqlDataSource source, int bytesMax)
         }
     }
 
-    private Task<List<TRow>> Page<TRow, TFrom>(
-        string sql, string name, TFrom from, Func<NpgsqlDataReader, TRow> read, CancellationToken cancellation) =>
+    private static KeyValuePair<DocumentKey, Document> ReadDocument(string kind, NpgsqlDataReader reader)
+    {
+        var key = new DocumentKey(kind, reader.GetString(0));
+        var (version, content) = (reader.GetInt64(1), reader.GetFieldValue<byte[]>(3));
+        return reader.GetInt64(2) == RowChecksum.Of(key.Id, version, content)
+            ? new(key, new Document(version, content))
+            : throw Damaged(key);
+    }
+
+    private static NpgsqlParameter<string> Text(string value) => new() { TypedValue = value };
+
+    private static NpgsqlParameter<long> Number(long value) => new() { TypedValue = value };
+
+    /// <param name="sql">Its last two parameters are the most rows and the most bytes before the last of them.</param>
+    /// <param name="parameters">Those before.</param>
+    /// <param name="read">Reads one row.</param>
+    /// <param name="cancellation">Ends the question.</param>
+    private Task<List<TRow>> Page<TRow>(
+        string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, TRow> read, CancellationToken cancellation) =>
         PostgresFailures.Read(async () =>
         {
             await using var command = source.CreateCommand(sql);
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = name });
-            command.Parameters.Add(new NpgsqlParameter<TFrom> { TypedValue = from });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = PageRows });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = bytesMax });
+            foreach (var parameter in (NpgsqlParameter[])[.. parameters, Number(PageRows), Number(bytesMax)])
+                command.Parameters.Add(parameter);
             await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
             var page = new List<TRow>();
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false))

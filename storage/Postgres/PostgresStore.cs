@@ -120,6 +120,13 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IStoreR
         return _pages.Scan(kind, cancellation);
     }
 
+    public IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(string kind, string state, CancellationToken cancellation = default)
+    {
+        StoreArguments.CheckName(kind, nameof(kind));
+        StoreArguments.CheckName(state, nameof(state));
+        return _pages.Scan(kind, state, cancellation);
+    }
+
     public ValueTask<long> Append(string stream, long expectedVersion, IReadOnlyList<ReadOnlyMemory<byte>> entries)
     {
         StoreArguments.CheckName(stream, nameof(stream));

@@ -34,6 +34,8 @@ public sealed class RemovedProgramTurnTests
 
     private sealed class JobsOfAllBut(ProgramId unused) : IOpenJobs
     {
+        public Task Read(Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation) => Task.CompletedTask;
+
         public Task Read(OpenJobSpan span, Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation) => Task.CompletedTask;
 
         public Task<int> Count(ProgramId program, AccountId? account, int countMax, CancellationToken cancellation) =>

@@ -73,6 +73,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
     /// <summary>Does what no grain may: continues on the thread pool.</summary>
     private sealed class OpenJobsOnThePool : IOpenJobs
     {
+        public Task Read(Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation) => Task.Run(() => { }, cancellation);
+
         public Task Read(OpenJobSpan span, Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation) =>
             Task.Run(() => { }, cancellation);
 

@@ -66,6 +66,9 @@ internal sealed class MemoryStore(MemoryDisk disk, TimeProvider time) : IDocumen
             yield return pair;
     }
 
+    public IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(string kind, string state, CancellationToken cancellation = default) =>
+        Scan(kind, cancellation);
+
     public async ValueTask<IReadOnlyList<ListingRow>> List(ListingQuery query, CancellationToken cancellation = default)
     {
         await StopIfCrashed();

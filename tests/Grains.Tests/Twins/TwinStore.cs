@@ -37,6 +37,9 @@ internal sealed class TwinStore(
     public IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(string kind, CancellationToken cancellation = default) =>
         store.Scan(kind, cancellation);
 
+    public IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(string kind, string state, CancellationToken cancellation = default) =>
+        store.Scan(kind, state, cancellation);
+
     public IAsyncEnumerable<LogEntry> Read(string stream, long fromVersion = 1, CancellationToken cancellation = default) =>
         store.Read(stream, fromVersion, cancellation);
 

@@ -17,4 +17,7 @@ internal sealed class UnreadableDocuments(IDocumentStore store) : IDocumentStore
 
     public IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(string kind, CancellationToken cancellation = default) =>
         store.Scan(kind, cancellation);
+
+    public IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(string kind, string state, CancellationToken cancellation = default) =>
+        store.Scan(kind, state, cancellation);
 }

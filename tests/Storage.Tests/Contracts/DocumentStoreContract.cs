@@ -182,6 +182,29 @@ public abstract class DocumentStoreContract
     }
 
     [Fact]
+    public async Task ScanOfAState_GivesEachDocumentInItOnce_AndNoneThatEndedBefore()
+    {
+        await using var store = await Open();
+        // More than a page, many of one moment.
+        for (var index = 0; index < 600; index++)
+            await store.Wait(store.Documents.Write(Key($"{index}"), 0, TextProjection.Content("me", index % 3 == 0 ? "ended" : "open", "p", index / 200)));
+        await store.Wait(store.Listing.CatchUp(Cancel));
+        await store.Wait(store.Documents.Write(Key("1"), 1, TextProjection.Content("me", "ended", "p", 0)));
+        await store.Wait(store.Documents.Write(Key("2"), 1, TextProjection.Content("you", "open", "p", 0)));
+        await store.Wait(store.Listing.CatchUp(Cancel));
+        await store.Wait(store.Documents.Write(Key("not in the tables yet"), 0, TextProjection.Content("me", "open", "p", 9)));
+        await store.Wait(store.Documents.Write(new DocumentKey("other", "a"), 0, TextProjection.Content("me", "open", "p", 9)));
+
+        var found = new Dictionary<string, Document>();
+        await foreach (var (key, document) in store.Documents.Scan(Kind, "open", Cancel))
+            found.Add(key.Id, document);
+
+        Assert.Equal([.. Enumerable.Range(2, 598).Where(index => index % 3 != 0).Select(index => $"{index}"), "not in the tables yet"],
+            found.Keys.OrderBy(id => int.TryParse(id, out var number) ? number : int.MaxValue));
+        Assert.Equal(2, found["2"].Version);
+    }
+
+    [Fact]
     public async Task Limits_HoldAtTheBound()
     {
         await using var store = await Open();
