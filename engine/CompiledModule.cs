@@ -41,8 +41,10 @@ public sealed class CompiledModule
 
     /// <summary>Functions that run slower than they could, because the machine-code compiler gives up on their size.</summary>
     /// <remarks>Emits all functions to find out, so it is for tests and reports.</remarks>
-    public int CountFunctionsTooLargeToOptimise() => ModuleEmitter.Measure(Module.Content)
-        .Count(size => size.CodeBytes > EnginePolicy.OptimisedCodeBytesMax || size.LocalCount > EnginePolicy.OptimisedLocalsMax);
+    public int CountFunctionsTooLargeToOptimise() =>
+        ModuleEmitter
+            .Measure(Module.Content)
+            .Count(size => size.CodeBytes > EnginePolicy.OptimisedCodeBytesMax || size.LocalCount > EnginePolicy.OptimisedLocalsMax);
 
     /// <summary>Functions whose IL was wanted so far.</summary>
     internal int EmittedFunctions => _emitter.EmittedFunctions;
@@ -51,9 +53,11 @@ public sealed class CompiledModule
     internal long EmittedBytes => _emitter.EmittedBytes;
 
     /// <summary>
-    /// About what the process keeps for it, which grows with the functions that are called. For caches: measured on modules of 1 KB to 2 MB, within a third.
+    /// About what the process keeps for it, which grows with the functions that are called. For caches: measured on modules of 1 KB to 2
+    /// MB, within a third.
     /// </summary>
-    public long MemoryBytes => AssemblyMemoryBytes
+    public long MemoryBytes =>
+        AssemblyMemoryBytes
         + (MemoryPerModuleByte * (long)Module.Content.Bytes.Length)
         + _listBytes
         + (MemoryPerCodeByte * _emitter.EmittedBytes);
@@ -113,5 +117,14 @@ public sealed class CompiledModule
 
     private static long ListBytes(ModuleContent content) =>
         (MemoryPerElement * content.Elements.Sum(segment => (long)segment.Items.Length))
-        + (MemoryPerEntry * ((long)content.FunctionTypes.Count + content.Exports.Count + content.Globals.Count + content.Data.Count + content.Elements.Count));
+        + (
+            MemoryPerEntry
+            * (
+                (long)content.FunctionTypes.Count
+                + content.Exports.Count
+                + content.Globals.Count
+                + content.Data.Count
+                + content.Elements.Count
+            )
+        );
 }

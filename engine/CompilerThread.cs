@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Marketplace.Engine;
 
 /// <summary>
-/// Where the code of one guest thread's guests is made, one piece after the other: on a stack of its own, because the machine-code compiler would use
-/// up what a guest has left of its stack.
+/// Where the code of one guest thread's guests is made, one piece after the other: on a stack of its own, because the machine-code compiler
+/// would use up what a guest has left of its stack.
 /// </summary>
 internal sealed class CompilerThread : IDisposable
 {
@@ -37,9 +37,7 @@ internal sealed class CompilerThread : IDisposable
         {
             Task.WaitAny([_last], cancellation);
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested) { }
     }
 
     /// <summary>Lets what is queued finish and the thread then end, without waiting for either.</summary>

@@ -69,21 +69,21 @@ public sealed record EngineLimits
     public int OperandsMax { get; init; } = 2_000;
 
     /// <summary>
-    /// What one function may be to the machine-code compiler, in units of 2 KB of its memory: it works on one function at a time and holds all
-    /// of it until the function is done, up to 270 MB with this. Bytes alone say little: a loop of three bytes is 12 KB, an indirect call 22 KB,
-    /// and a call of two bytes may pass on 2,000 operands, 2 KB each. The most that was seen: 72,000 in a function of clang.
+    /// What one function may be to the machine-code compiler, in units of 2 KB of its memory: it works on one function at a time and holds
+    /// all of it until the function is done, up to 270 MB with this. Bytes alone say little: a loop of three bytes is 12 KB, an indirect
+    /// call 22 KB, and a call of two bytes may pass on 2,000 operands, 2 KB each. The most that was seen: 72,000 in a function of clang.
     /// </summary>
     public int CompilationWorkMax { get; init; } = 131_072;
 
     /// <summary>
-    /// Operands that the calls, blocks and branches of all functions pass on, together: 7 ns each to validate, of which two bytes may ask for
-    /// 2,000. The most that was seen: 1.6 million in the 30 MB of clang.
+    /// Operands that the calls, blocks and branches of all functions pass on, together: 7 ns each to validate, of which two bytes may ask
+    /// for 2,000. The most that was seen: 1.6 million in the 30 MB of clang.
     /// </summary>
     public int ModuleOperandMovesMax { get; init; } = 4_000_000;
 
     /// <summary>
-    /// Blocks within blocks. Neither decoder nor compiler recurses; this bounds their tables and what nested loops cost the machine-code compiler
-    /// (5,000 of them 50 MiB for a moment). The compiler of C and the interpreter of Ruby stay below 2,000.
+    /// Blocks within blocks. Neither decoder nor compiler recurses; this bounds their tables and what nested loops cost the machine-code
+    /// compiler (5,000 of them 50 MiB for a moment). The compiler of C and the interpreter of Ruby stay below 2,000.
     /// </summary>
     public int NestingMax { get; init; } = 5_000;
 

@@ -36,12 +36,16 @@ public static class EnginePolicy
     /// </summary>
     public const int VectorFrameSlots = 2;
 
-    /// <summary>Slots for each instruction that reads or writes a vector local: where a NaN in it must become the canonical one, that is such a call.</summary>
+    /// <summary>
+    /// Slots for each instruction that reads or writes a vector local: where a NaN in it must become the canonical one, that is such a
+    /// call.
+    /// </summary>
     public const int VectorLocalFrameSlots = 2;
 
     /// <summary>
-    /// Slots once for a function that any instruction makes pay for vectors. Where the processor has no vector instructions, RyuJIT copies .NET's portable
-    /// code for them into functions that it optimises until they have 512 locals, which five instructions come to: 3.9 KB of frame.
+    /// Slots once for a function that any instruction makes pay for vectors. Where the processor has no vector instructions, RyuJIT copies
+    /// .NET's portable code for them into functions that it optimises until they have 512 locals, which five instructions come to: 3.9 KB
+    /// of frame.
     /// </summary>
     public const int VectorFunctionSlots = 64;
 
@@ -49,8 +53,8 @@ public static class EnginePolicy
     public const int HostFrameSlots = 256;
 
     /// <summary>
-    /// Frames of so many slots compare their address with the thread's stack when they begin; below it the slots alone are proof. The functions whose calls
-    /// are most of their time are smaller.
+    /// Frames of so many slots compare their address with the thread's stack when they begin; below it the slots alone are proof. The
+    /// functions whose calls are most of their time are smaller.
     /// </summary>
     public const int CheckedFrameSlots = 64;
 
@@ -58,45 +62,50 @@ public static class EnginePolicy
     public const int LargeFrameSlots = 1_024;
 
     /// <summary>
-    /// Native stack for each slot. The most that was measured, over all instructions, sizes of functions and instruction sets of the processor, is in
-    /// RATIONALE.md ("Why the frame's cost counts bytes of the body"); a test measures it again.
+    /// Native stack for each slot. The most that was measured, over all instructions, sizes of functions and instruction sets of the
+    /// processor, is in RATIONALE.md ("Why the frame's cost counts bytes of the body"); a test measures it again.
     /// </summary>
     public const int FrameBytesPerSlotMax = 64;
 
     /// <summary>
-    /// Stack below what the slots may take: for the largest frame that the limits of modules allow (some 4 MiB), for the host's functions, and for the
-    /// runtime where it throws.
+    /// Stack below what the slots may take: for the largest frame that the limits of modules allow (some 4 MiB), for the host's functions,
+    /// and for the runtime where it throws.
     /// </summary>
     public const int StackReserveBytes = 16 << 20;
 
     /// <summary>Stack of a guest thread, of which only what was touched takes memory.</summary>
     public const int GuestStackBytes = (FrameBytesPerSlotMax * StackSlotsMax) + StackReserveBytes;
 
-    /// <summary>Stack of a thread that makes machine code: the compiler recurses over expressions, which the emitter keeps shallow, and over blocks.</summary>
+    /// <summary>
+    /// Stack of a thread that makes machine code: the compiler recurses over expressions, which the emitter keeps shallow, and over blocks.
+    /// </summary>
     public const int CompilerStackBytes = 32 << 20;
 
     /// <summary>
-    /// Compiler threads of all guest threads together that finish alone what a stopped guest wanted, while the next guest runs. Each holds a core and up to
-    /// 270 MB until its one function is done, 12 s at most. More than these only delay the next guest of their own thread, by as much.
+    /// Compiler threads of all guest threads together that finish alone what a stopped guest wanted, while the next guest runs. Each holds
+    /// a core and up to 270 MB until its one function is done, 12 s at most. More than these only delay the next guest of their own thread,
+    /// by as much.
     /// </summary>
     public const int AbandonedCompilersMax = 2;
 
     /// <summary>
-    /// What machine code may take for one run, whatever its modules' size. The functions of a JavaScript interpreter that a small script calls take 0.6 s,
-    /// all functions of a database 2 s, the tenth that usual programs run of a module of 23 MiB (PHP) 6 s; and a machine may be four times slower.
-    /// A hostile module holds a core for so long, and for the one function (at most 5 s) that is being compiled when the time is over.
+    /// What machine code may take for one run, whatever its modules' size. The functions of a JavaScript interpreter that a small script
+    /// calls take 0.6 s, all functions of a database 2 s, the tenth that usual programs run of a module of 23 MiB (PHP) 6 s; and a machine
+    /// may be four times slower. A hostile module holds a core for so long, and for the one function (at most 5 s) that is being compiled
+    /// when the time is over.
     /// </summary>
     public static readonly TimeSpan CompilationTimeMax = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// IL that may be made for one run, which takes about five times its bytes in memory: that of 8 MiB of usual code. The tenth that usual programs run
-    /// of 23 MiB (PHP) and what that calls need half of it; instructions of a few bytes that become thirty times as much need it all for 1 MiB.
+    /// IL that may be made for one run, which takes about five times its bytes in memory: that of 8 MiB of usual code. The tenth that usual
+    /// programs run of 23 MiB (PHP) and what that calls need half of it; instructions of a few bytes that become thirty times as much need
+    /// it all for 1 MiB.
     /// </summary>
     public const long CodeBytesMax = 32L << 20;
 
     /// <summary>
-    /// What machine code may take for a MiB of a module: the worst measured is 9 s. A run's clock stands still while machine code is made, for no
-    /// longer than that of its own modules can take.
+    /// What machine code may take for a MiB of a module: the worst measured is 9 s. A run's clock stands still while machine code is made,
+    /// for no longer than that of its own modules can take.
     /// </summary>
     public static readonly TimeSpan CompilationTimePerMiB = TimeSpan.FromSeconds(10);
 
@@ -110,8 +119,8 @@ public static class EnginePolicy
     public const long FuelSlice = 1_000_000;
 
     /// <summary>
-    /// What a segment charges, beyond its first piece, for code that may be jumped over. Measured: up to 32 JSON parsing pays ever less for its metering
-    /// (24 % at 0, 13 % at 16, 9 % at 32), and 64 gains nothing more.
+    /// What a segment charges, beyond its first piece, for code that may be jumped over. Measured: up to 32 JSON parsing pays ever less for
+    /// its metering (24 % at 0, 13 % at 16, 9 % at 32), and 64 gains nothing more.
     /// </summary>
     public const int JoinedFuelMax = 32;
 
@@ -124,7 +133,8 @@ public static class EnginePolicy
     /// <summary>Reservations kept for the next runs, for each size; more are unmapped.</summary>
     public const int PooledMemoriesMax = 64;
 
-    // RyuJIT compiles a method without optimisation above any of these: https://github.com/dotnet/runtime, jit/compiler.h, DEFAULT_MIN_OPTS_*.
+    // RyuJIT compiles a method without optimisation above any of these: https://github.com/dotnet/runtime, jit/compiler.h,
+    // DEFAULT_MIN_OPTS_*.
     public const int OptimisedCodeBytesMax = 60_000;
     public const int OptimisedInstructionsMax = 20_000;
     public const int OptimisedBlocksMax = 2_000;

@@ -5,17 +5,16 @@ namespace Marketplace.Engine;
 /// <summary>The type of something that a module imports or exports.</summary>
 public abstract record ExternalType
 {
-    private protected ExternalType()
-    {
-    }
+    private protected ExternalType() { }
 }
 
 /// <summary>Parameters and results of a function; equal when both lists are equal.</summary>
 public sealed record FunctionType(ImmutableArray<WasmType> Parameters, ImmutableArray<WasmType> Results) : ExternalType
 {
     public bool Equals(FunctionType? other) =>
-        other is not null && Parameters.AsSpan().SequenceEqual(other.Parameters.AsSpan())
-            && Results.AsSpan().SequenceEqual(other.Results.AsSpan());
+        other is not null
+        && Parameters.AsSpan().SequenceEqual(other.Parameters.AsSpan())
+        && Results.AsSpan().SequenceEqual(other.Results.AsSpan());
 
     public override int GetHashCode()
     {

@@ -47,8 +47,9 @@ public sealed class GuestThreads : IDisposable
     internal static nuint StackLimit => _stackLimit;
 
     /// <summary>
-    /// Called before a guest begins. Code that a stopped guest of this thread did not wait for may still be in the making, which takes seconds for one
-    /// function and cannot be interrupted. The next guest gets a compiler thread of its own; or waits, where too many are left alone already.
+    /// Called before a guest begins. Code that a stopped guest of this thread did not wait for may still be in the making, which takes
+    /// seconds for one function and cannot be interrupted. The next guest gets a compiler thread of its own; or waits, where too many are
+    /// left alone already.
     /// </summary>
     /// <param name="cancellation">Ends the wait.</param>
     internal static void FreeCompiler(CancellationToken cancellation)
@@ -112,9 +113,7 @@ public sealed class GuestThreads : IDisposable
         _compiler = new CompilerThread(CompilerName());
         var here = 0;
         _stackLimit = (nuint)(&here) - (nuint)(EnginePolicy.GuestStackBytes - EnginePolicy.StackReserveBytes);
-        while (RunNext())
-        {
-        }
+        while (RunNext()) { }
 
         _compiler.Dispose();
     }
@@ -139,7 +138,8 @@ public sealed class GuestThreads : IDisposable
     }
 
     /// <summary>
-    /// In a frame of its own: a thread that waits for more must not keep the last body, and through it a module with its code, until there is more.
+    /// In a frame of its own: a thread that waits for more must not keep the last body, and through it a module with its code, until there
+    /// is more.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool RunNext()

@@ -30,14 +30,15 @@ internal static class HostDelegates
 
     private static bool IsScalar(WasmType type) => type is WasmType.I32 or WasmType.I64 or WasmType.F32 or WasmType.F64;
 
-    public static Type ClrType(WasmType type) => type switch
-    {
-        WasmType.I32 => typeof(int),
-        WasmType.I64 => typeof(long),
-        WasmType.F32 => typeof(float),
-        WasmType.F64 => typeof(double),
-        WasmType.V128 => typeof(Vector128<byte>),
-        WasmType.FuncRef or WasmType.ExternRef => typeof(object),
-        _ => throw new NotSupportedException($"{type} has no place on the operand stack; this is a bug in the validator."),
-    };
+    public static Type ClrType(WasmType type) =>
+        type switch
+        {
+            WasmType.I32 => typeof(int),
+            WasmType.I64 => typeof(long),
+            WasmType.F32 => typeof(float),
+            WasmType.F64 => typeof(double),
+            WasmType.V128 => typeof(Vector128<byte>),
+            WasmType.FuncRef or WasmType.ExternRef => typeof(object),
+            _ => throw new NotSupportedException($"{type} has no place on the operand stack; this is a bug in the validator."),
+        };
 }

@@ -40,7 +40,8 @@ public sealed class HostFunction : External
 
         var type = new FunctionType(
             [.. parameters.Skip(1).Select(p => TypeOf(p.ParameterType))],
-            invoke.ReturnType == typeof(void) ? [] : ImmutableArray.Create(TypeOf(invoke.ReturnType)));
+            invoke.ReturnType == typeof(void) ? [] : ImmutableArray.Create(TypeOf(invoke.ReturnType))
+        );
         if (delegateType != HostDelegates.TypeFor(type))
         {
             throw new ArgumentException($"{delegateType} is neither Func nor Action.", nameof(target));

@@ -7,7 +7,8 @@ namespace Marketplace.Engine;
 public sealed partial class Instance
 {
     /// <summary>
-    /// Read by compiled code where a function begins, and by nobody else. When the run is stopped, another takes its place (<see cref="Run"/>.StopGuest).
+    /// Read by compiled code where a function begins, and by nobody else. When the run is stopped, another takes its place
+    /// (<see cref="Run"/>.StopGuest).
     /// </summary>
     internal Run RunField;
 
@@ -59,13 +60,14 @@ public sealed partial class Instance
     internal object? EvaluateReference(in ConstantExpression expression) =>
         expression.Kind == ConstantKind.RefFunc ? FunctionAt((int)expression.Bits) : Evaluate(expression).Reference;
 
-    internal Value Evaluate(ConstantExpression expression) => expression.Kind switch
-    {
-        ConstantKind.Number => expression.Value,
-        ConstantKind.GlobalGet => Globals[expression.Bits]!.Value,
-        ConstantKind.RefFunc => Value.FromFunction(FunctionAt((int)expression.Bits)),
-        _ => Value.Default(expression.Type),
-    };
+    internal Value Evaluate(ConstantExpression expression) =>
+        expression.Kind switch
+        {
+            ConstantKind.Number => expression.Value,
+            ConstantKind.GlobalGet => Globals[expression.Bits]!.Value,
+            ConstantKind.RefFunc => Value.FromFunction(FunctionAt((int)expression.Bits)),
+            _ => Value.Default(expression.Type),
+        };
 
     private void Link(Imports imports)
     {
@@ -185,6 +187,5 @@ public sealed partial class Instance
 
     private External ExternalFunctionAt(int index) => FunctionAt(index);
 
-    private Global GlobalAt(int index) =>
-        Globals[index] ??= new Global(_content.Globals[index], GlobalCells, GlobalReferences, index);
+    private Global GlobalAt(int index) => Globals[index] ??= new Global(_content.Globals[index], GlobalCells, GlobalReferences, index);
 }

@@ -17,8 +17,7 @@ public enum ModuleFault
 }
 
 /// <summary>A module that may not run. No bytes make the decoder throw anything else.</summary>
-public sealed class InvalidModuleException(ModuleFault fault, long offset, string message)
-    : Exception($"{message} (at byte {offset})")
+public sealed class InvalidModuleException(ModuleFault fault, long offset, string message) : Exception($"{message} (at byte {offset})")
 {
     public ModuleFault Fault { get; } = fault;
 

@@ -74,7 +74,9 @@ public sealed class Run : IDisposable
         (Slices, Fuel) = Math.DivRem(limits.FuelMax, EnginePolicy.FuelSlice);
     }
 
-    /// <summary>What takes the place of a run that is stopped: below zero at the first charge, with slices left that a refill does not get to.</summary>
+    /// <summary>
+    /// What takes the place of a run that is stopped: below zero at the first charge, with slices left that a refill does not get to.
+    /// </summary>
     private Run(Run original, TrapKind why)
     {
         _limits = original._limits;
@@ -124,7 +126,9 @@ public sealed class Run : IDisposable
         _cancelled.Dispose();
     }
 
-    /// <summary>Called for each instance, on the guest's thread: starts the time, makes room for the results of the widest function of the module.</summary>
+    /// <summary>
+    /// Called for each instance, on the guest's thread: starts the time, makes room for the results of the widest function of the module.
+    /// </summary>
     internal void Admit(Instance instance, CompiledModule compiled)
     {
         Begin();
@@ -189,8 +193,8 @@ public sealed class Run : IDisposable
     }
 
     /// <summary>
-    /// Has code made on the guest's <see cref="CompilerThread"/>. The guest waits, and its time stands still meanwhile, for no longer than the code of its
-    /// modules can take; but when it is stopped it does not wait for the function to be done.
+    /// Has code made on the guest's <see cref="CompilerThread"/>. The guest waits, and its time stands still meanwhile, for no longer than
+    /// the code of its modules can take; but when it is stopped it does not wait for the function to be done.
     /// </summary>
     /// <exception cref="TrapException">Out of time, cancelled, or more code than a run may have made.</exception>
     internal void Compile(Action work)
@@ -234,7 +238,8 @@ public sealed class Run : IDisposable
         made.GetAwaiter().GetResult();
     }
 
-    private TimeSpan CompilationSoFar() => _compilation + (_compilingSinceTicks is { } since ? _clock.GetElapsedTime(since) : TimeSpan.Zero);
+    private TimeSpan CompilationSoFar() =>
+        _compilation + (_compilingSinceTicks is { } since ? _clock.GetElapsedTime(since) : TimeSpan.Zero);
 
     /// <summary>Making machine code is set-up, not the guest's time, up to what the run's own modules can take.</summary>
     private void LookAtTime()
@@ -243,7 +248,10 @@ public sealed class Run : IDisposable
         lock (_gate)
         {
             var compilation = CompilationSoFar();
-            left = _limits.TimeMax!.Value + (compilation < _compilationMax ? compilation : _compilationMax) - _clock.GetElapsedTime(_startTicks);
+            left =
+                _limits.TimeMax!.Value
+                + (compilation < _compilationMax ? compilation : _compilationMax)
+                - _clock.GetElapsedTime(_startTicks);
         }
 
         if (left > TimeSpan.Zero)
@@ -260,8 +268,8 @@ public sealed class Run : IDisposable
         _timer!.Change(TimeSpan.FromMilliseconds(Math.Ceiling(after.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
 
     /// <summary>
-    /// Called by other threads. A refill sees the word; but a guest that spends its time on having new functions compiled uses little fuel, so each
-    /// function that begins from now on finds, instead of its run, one that has none left. The numbers of this run stay its own.
+    /// Called by other threads. A refill sees the word; but a guest that spends its time on having new functions compiled uses little fuel,
+    /// so each function that begins from now on finds, instead of its run, one that has none left. The numbers of this run stay its own.
     /// </summary>
     private void StopGuest(TrapKind why)
     {

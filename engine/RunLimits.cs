@@ -21,7 +21,9 @@ public sealed record RunLimits
     /// <summary>How much of that time does not count, at most: what a run may keep a core busy beside <see cref="TimeMax"/>.</summary>
     public TimeSpan CompilationTimeMax { get; init; } = EnginePolicy.CompilationTimeMax;
 
-    /// <summary>IL that may be made for the run, in bytes. More ends it as if its time were over: it depends on what was run before.</summary>
+    /// <summary>
+    /// IL that may be made for the run, in bytes. More ends it as if its time were over: it depends on what was run before.
+    /// </summary>
     public long CodeBytesMax { get; init; } = EnginePolicy.CodeBytesMax;
 
     /// <summary>Looked at on every fuel slice.</summary>

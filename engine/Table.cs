@@ -12,15 +12,11 @@ public sealed class Table : External
 
     /// <summary>A host's table, filled with null. <paramref name="elementsMax"/> bounds it whatever its type says.</summary>
     public Table(TableType type, int elementsMax)
-        : this(type, elementsMax, payer: null)
-    {
-    }
+        : this(type, elementsMax, payer: null) { }
 
     /// <summary>An instance's table, one of those that <see cref="RunLimits.TableElementsMax"/> bounds together.</summary>
     internal Table(TableType type, Run run)
-        : this(type, run.Limits.TableElementsMax, run)
-    {
-    }
+        : this(type, run.Limits.TableElementsMax, run) { }
 
     private Table(TableType type, int elementsMax, Run? payer)
     {
@@ -31,7 +27,8 @@ public sealed class Table : External
                 LinkFault.LimitExceeded,
                 before == 0
                     ? $"A table of {type.Limits.Min} elements is over the limit of {elementsMax}."
-                    : $"A table of {type.Limits.Min} elements with {before} of other tables is over the limit of {elementsMax}.");
+                    : $"A table of {type.Limits.Min} elements with {before} of other tables is over the limit of {elementsMax}."
+            );
         }
 
         _type = type;
@@ -58,9 +55,10 @@ public sealed class Table : External
     public object? this[int index]
     {
         get => Elements.AsSpan(0, Count)[index];
-        set => Elements.AsSpan(0, Count)[index] = MayHold(value)
-            ? value
-            : throw new ArgumentException("A funcref table holds functions of one run only.", nameof(value));
+        set =>
+            Elements.AsSpan(0, Count)[index] = MayHold(value)
+                ? value
+                : throw new ArgumentException("A funcref table holds functions of one run only.", nameof(value));
     }
 
     /// <summary>

@@ -56,24 +56,25 @@ public sealed class TrapException(TrapKind kind, TrapSite? site = null) : Except
     public TrapSite? Site { get; } = site;
 
     /// <summary>The specification's words for a trap; for those that it does not know, ours.</summary>
-    public static string TextOf(TrapKind kind) => kind switch
-    {
-        TrapKind.Unreachable => "unreachable",
-        TrapKind.IntegerDivideByZero => "integer divide by zero",
-        TrapKind.IntegerOverflow => "integer overflow",
-        TrapKind.InvalidConversionToInteger => "invalid conversion to integer",
-        TrapKind.OutOfBoundsMemoryAccess => "out of bounds memory access",
-        TrapKind.OutOfBoundsTableAccess => "out of bounds table access",
-        TrapKind.UndefinedElement => "undefined element",
-        TrapKind.UninitializedElement => "uninitialized element",
-        TrapKind.IndirectCallTypeMismatch => "indirect call type mismatch",
-        TrapKind.CallStackExhausted => "call stack exhausted",
-        TrapKind.OutOfFuel => "out of fuel",
-        TrapKind.TimedOut => "time limit exceeded",
-        TrapKind.Cancelled => "cancelled",
-        TrapKind.UnalignedAtomic => "unaligned atomic",
-        TrapKind.ExpectedSharedMemory => "expected shared memory",
-        TrapKind.EndlessWait => "endless wait",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a trap."),
-    };
+    public static string TextOf(TrapKind kind) =>
+        kind switch
+        {
+            TrapKind.Unreachable => "unreachable",
+            TrapKind.IntegerDivideByZero => "integer divide by zero",
+            TrapKind.IntegerOverflow => "integer overflow",
+            TrapKind.InvalidConversionToInteger => "invalid conversion to integer",
+            TrapKind.OutOfBoundsMemoryAccess => "out of bounds memory access",
+            TrapKind.OutOfBoundsTableAccess => "out of bounds table access",
+            TrapKind.UndefinedElement => "undefined element",
+            TrapKind.UninitializedElement => "uninitialized element",
+            TrapKind.IndirectCallTypeMismatch => "indirect call type mismatch",
+            TrapKind.CallStackExhausted => "call stack exhausted",
+            TrapKind.OutOfFuel => "out of fuel",
+            TrapKind.TimedOut => "time limit exceeded",
+            TrapKind.Cancelled => "cancelled",
+            TrapKind.UnalignedAtomic => "unaligned atomic",
+            TrapKind.ExpectedSharedMemory => "expected shared memory",
+            TrapKind.EndlessWait => "endless wait",
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a trap."),
+        };
 }

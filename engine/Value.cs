@@ -43,8 +43,7 @@ public readonly record struct Value
 
     public static Value FromF64(double value) => new(WasmType.F64, BitConverter.DoubleToInt64Bits(value), null);
 
-    public static Value FromV128(Vector128<byte> value) =>
-        FromV128(value.AsInt64().GetElement(0), value.AsInt64().GetElement(1));
+    public static Value FromV128(Vector128<byte> value) => FromV128(value.AsInt64().GetElement(0), value.AsInt64().GetElement(1));
 
     /// <summary>A vector from its halves, the one with lane 0 first.</summary>
     public static Value FromV128(long bits, long highBits) => new(WasmType.V128, bits, null, highBits);
@@ -54,12 +53,13 @@ public readonly record struct Value
     public static Value FromExternal(object? reference) => new(WasmType.ExternRef, 0, reference);
 
     /// <summary>A number from its bits. Keeps signalling NaNs, which a float argument may lose.</summary>
-    public static Value FromBits(WasmType type, long bits) => type switch
-    {
-        WasmType.I32 or WasmType.F32 => new(type, (uint)bits, null),
-        WasmType.I64 or WasmType.F64 => new(type, bits, null),
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Only i32, i64, f32 and f64 have 64 bits or less."),
-    };
+    public static Value FromBits(WasmType type, long bits) =>
+        type switch
+        {
+            WasmType.I32 or WasmType.F32 => new(type, (uint)bits, null),
+            WasmType.I64 or WasmType.F64 => new(type, bits, null),
+            _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Only i32, i64, f32 and f64 have 64 bits or less."),
+        };
 
     /// <summary>Zero, or the null reference.</summary>
     public static Value Default(WasmType type) => new(type, 0, null);
@@ -73,13 +73,14 @@ public readonly record struct Value
 
     internal Cell ToCell() => new() { Low = Bits, High = HighBits };
 
-    public override string ToString() => Type switch
-    {
-        WasmType.I32 => $"i32:{I32}",
-        WasmType.I64 => $"i64:{I64}",
-        WasmType.F32 => $"f32:{F32:R} (0x{Bits:x8})",
-        WasmType.F64 => $"f64:{F64:R} (0x{Bits:x16})",
-        WasmType.V128 => $"v128:0x{HighBits:x16}{Bits:x16}",
-        _ => $"{Type.Text()}:{Reference ?? "null"}",
-    };
+    public override string ToString() =>
+        Type switch
+        {
+            WasmType.I32 => $"i32:{I32}",
+            WasmType.I64 => $"i64:{I64}",
+            WasmType.F32 => $"f32:{F32:R} (0x{Bits:x8})",
+            WasmType.F64 => $"f64:{F64:R} (0x{Bits:x16})",
+            WasmType.V128 => $"v128:0x{HighBits:x16}{Bits:x16}",
+            _ => $"{Type.Text()}:{Reference ?? "null"}",
+        };
 }

@@ -19,15 +19,16 @@ internal static class WasmTypes
     public static bool IsFloat(this WasmType type) => type is WasmType.F32 or WasmType.F64;
 
     /// <summary>The type's name in the text format.</summary>
-    public static string Text(this WasmType type) => type switch
-    {
-        WasmType.I32 => "i32",
-        WasmType.I64 => "i64",
-        WasmType.F32 => "f32",
-        WasmType.F64 => "f64",
-        WasmType.V128 => "v128",
-        WasmType.FuncRef => "funcref",
-        WasmType.ExternRef => "externref",
-        _ => "unknown",
-    };
+    public static string Text(this WasmType type) =>
+        type switch
+        {
+            WasmType.I32 => "i32",
+            WasmType.I64 => "i64",
+            WasmType.F32 => "f32",
+            WasmType.F64 => "f64",
+            WasmType.V128 => "v128",
+            WasmType.FuncRef => "funcref",
+            WasmType.ExternRef => "externref",
+            _ => "unknown",
+        };
 }

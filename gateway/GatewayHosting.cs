@@ -11,7 +11,8 @@ using Microsoft.Extensions.Options;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c>, <c>IListing</c>, <see cref="IReadiness"/> and <see cref="IEndedJobs"/>.
+/// How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c>, <c>IListing</c>, <see cref="IReadiness"/> and
+/// <see cref="IEndedJobs"/>.
 /// </summary>
 public static class GatewayHosting
 {
@@ -20,7 +21,9 @@ public static class GatewayHosting
         ArgumentNullException.ThrowIfNull(services);
         var options = services.AddOptions<GatewayOptions>().ValidateOnStart();
         if (configure is not null)
+        {
             options.Configure(configure);
+        }
         services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelLimits>();
         services.AddSingleton<IConfigureOptions<SocketTransportOptions>, SocketLimits>();

@@ -19,9 +19,8 @@ public enum Scopes
     Admin = 8,
 }
 
-/// <summary>Who asks, as the gateway has verified it. An argument of every call that needs it: identity never travels in a context.</summary>
+/// <summary>
+/// Who asks, as the gateway has verified it. An argument of every call that needs it: identity never travels in a context.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("Caller")]
-public sealed record Caller(
-    [property: Id(0)] AccountId Account,
-    [property: Id(1)] string KeyId,
-    [property: Id(2)] Scopes Scopes);
+public sealed record Caller([property: Id(0)] AccountId Account, [property: Id(1)] string KeyId, [property: Id(2)] Scopes Scopes);

@@ -9,7 +9,9 @@ public enum Effect
     /// <summary>The call sets a state that a repetition sets again, though it may be answered otherwise: repeat it freely.</summary>
     Idempotent = 1,
 
-    /// <summary>The call has an operation id and its effect is kept with it: a repetition has no other, and hears what became of the first.</summary>
+    /// <summary>
+    /// The call has an operation id and its effect is kept with it: a repetition has no other, and hears what became of the first.
+    /// </summary>
     Deduplicated = 2,
 
     /// <summary>A repetition may have a second effect: ask for the state first.</summary>

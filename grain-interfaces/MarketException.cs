@@ -1,6 +1,8 @@
 namespace Marketplace.Grains;
 
-/// <summary>The caller's request is refused. <see cref="Code"/> is from the closed list <see cref="ErrorCode"/>; nothing was changed.</summary>
+/// <summary>
+/// The caller's request is refused. <see cref="Code"/> is from the closed list <see cref="ErrorCode"/>; nothing was changed.
+/// </summary>
 [GenerateSerializer, Alias("MarketException")]
 public sealed class MarketException(ErrorCode code, string message) : Exception(message)
 {

@@ -39,4 +39,5 @@ public sealed record EndedJob(
     [property: Id(4)] ErrorCode? Code,
     [property: Id(5)] long FuelUsed,
     [property: Id(6)] TokenAmount Charge,
-    [property: Id(7)] JobOutput Output);
+    [property: Id(7)] JobOutput Output
+);

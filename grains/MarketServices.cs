@@ -5,7 +5,9 @@ using Orleans.Streams;
 
 namespace Marketplace.Grains;
 
-/// <summary>Registers what the grains are given beside the stores, the clock and the stream provider. What is registered before stays.</summary>
+/// <summary>
+/// Registers what the grains are given beside the stores, the clock and the stream provider. What is registered before stays.
+/// </summary>
 public static class MarketServices
 {
     public static IServiceCollection AddMarketGrains(this IServiceCollection services)
@@ -23,7 +25,9 @@ public static class MarketServices
         services.TryAddSingleton<IOpenJobs, OpenJobs>();
         services.TryAddSingleton<IModuleInspector, ModuleInspector>();
         services.TryAddSingleton<IResultsFeed>(provider => new StreamResultsFeed(
-            provider.GetRequiredKeyedService<IStreamProvider>(MarketStreams.Provider), hasListeners: _ => true));
+            provider.GetRequiredKeyedService<IStreamProvider>(MarketStreams.Provider),
+            hasListeners: _ => true
+        ));
         return services;
     }
 }

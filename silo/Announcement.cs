@@ -4,9 +4,16 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Marketplace.Silo;
 
-/// <summary>Writes the bound address where the command line finds it, and says on the console that the silo is ready, stops and has stopped.</summary>
+/// <summary>
+/// Writes the bound address where the command line finds it, and says on the console that the silo is ready, stops and has stopped.
+/// </summary>
 internal sealed partial class Announcement(
-    IHostApplicationLifetime lifetime, IServer server, DataFolder folder, SiloOptions options, ILogger<Announcement> log) : IHostedService
+    IHostApplicationLifetime lifetime,
+    IServer server,
+    DataFolder folder,
+    SiloOptions options,
+    ILogger<Announcement> log
+) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellation)
     {
@@ -22,7 +29,9 @@ internal sealed partial class Announcement(
     {
         var addresses = server.Features.Get<IServerAddressesFeature>()!.Addresses;
         // Commands on this machine need no TLS, and 127.0.0.1 is seldom a name in a certificate.
-        var own = addresses.FirstOrDefault(url => url.StartsWith("http:", StringComparison.Ordinal) && GatewayBinding.IsLoopback([url])) ?? addresses.First();
+        var own =
+            addresses.FirstOrDefault(url => url.StartsWith("http:", StringComparison.Ordinal) && GatewayBinding.IsLoopback([url]))
+            ?? addresses.First();
         folder.Write(DataFolder.Url, own);
         LogReady(options.NameOrHost, string.Join(", ", addresses), folder.Path);
     }

@@ -3,9 +3,17 @@ using Marketplace.Storage;
 
 namespace Marketplace.Silo;
 
-/// <summary>Deletes blobs that nobody has pinned, some time after they were stored: an upload is pinned right after it, an output with its job's end.</summary>
+/// <summary>
+/// Deletes blobs that nobody has pinned, some time after they were stored: an upload is pinned right after it, an output with its job's
+/// end.
+/// </summary>
 internal sealed partial class BlobCollectorService(
-    BlobCollector collector, IGrainFactory grains, IHostState host, TimeProvider time, ILogger<BlobCollectorService> log) : BackgroundService
+    BlobCollector collector,
+    IGrainFactory grains,
+    IHostState host,
+    TimeProvider time,
+    ILogger<BlobCollectorService> log
+) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromHours(1);
 
@@ -18,7 +26,9 @@ internal sealed partial class BlobCollectorService(
         try
         {
             while (await timer.WaitForNextTickAsync(stopping))
+            {
                 await CollectOnce(stopping);
+            }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -30,13 +40,21 @@ internal sealed partial class BlobCollectorService(
     {
         // What is in the way of the store may be another cluster's folder, whose blobs nobody here has pinned.
         if (host.Trouble is not null)
+        {
             return;
+        }
         try
         {
             var done = await collector.CollectInTurn(
-                Period, blob => new ValueTask<bool>(grains.GetGrain<IBlobGrain>(blob.ToString()).IsPinned()), GraceAge, stopping);
+                Period,
+                blob => new ValueTask<bool>(grains.GetGrain<IBlobGrain>(blob.ToString()).IsPinned()),
+                GraceAge,
+                stopping
+            );
             if (done is { Deleted: > 0 } collected)
+            {
                 LogCollected(collected.Deleted, collected.DeletedBytes);
+            }
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {

@@ -29,9 +29,15 @@ public sealed class DataFolder
             throw new SiloOptionsException($"{Path} cannot be made a folder: {failure.Message} Choose another one with --data.");
         }
         if (OperatingSystem.IsWindows())
+        {
             return;
+        }
         if ((File.GetUnixFileMode(Path) & ~OwnerFiles.FolderMode) != 0)
-            throw new SiloOptionsException($"{Path} may be entered by others than its owner, and it holds keys. Run 'chmod 700 {Path}' and start again.");
+        {
+            throw new SiloOptionsException(
+                $"{Path} may be entered by others than its owner, and it holds keys. Run 'chmod 700 {Path}' and start again."
+            );
+        }
     }
 
     public string Path { get; }
@@ -45,14 +51,19 @@ public sealed class DataFolder
     {
         var file = System.IO.Path.Combine(Path, name);
         if (!File.Exists(file))
+        {
             Write(name, Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(Bytes32.Size)));
+        }
         else
+        {
             _files.Harden();
+        }
         RefuseLoose(file);
         return Bytes32.TryParse(File.ReadAllText(file).AsSpan().Trim(), out var seed)
             ? new Ed25519KeyPair(seed.ToArray())
             : throw new SiloOptionsException(
-                $"{file} does not hold a key: expected 64 hexadecimal digits. Restore it from a backup; a new key is a new account.");
+                $"{file} does not hold a key: expected 64 hexadecimal digits. Restore it from a backup; a new key is a new account."
+            );
     }
 
     public bool Has(string name) => File.Exists(System.IO.Path.Combine(Path, name));
@@ -65,6 +76,8 @@ public sealed class DataFolder
     private static void RefuseLoose(string file)
     {
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & ~OwnerFiles.FileMode) != 0)
+        {
             throw new SiloOptionsException($"{file} may be read by others than its owner. Run 'chmod 600 {file}' and start again.");
+        }
     }
 }

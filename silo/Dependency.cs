@@ -1,14 +1,23 @@
 namespace Marketplace.Silo;
 
-/// <summary>Something outside this process that the silo cannot serve without: whether it was there at the last look. Thread-safe.</summary>
+/// <summary>
+/// Something outside this process that the silo cannot serve without: whether it was there at the last look. Thread-safe.
+/// </summary>
 /// <param name="name">In log lines: "the database".</param>
 /// <param name="trouble">For everybody to read while it is gone: no path, no address.</param>
 /// <param name="look">Fails where it is gone; the exception's message goes into the log. May block its thread.</param>
 /// <param name="time">Times the answer.</param>
 /// <param name="log">Hears of each loss and each return once.</param>
-/// <param name="lostMax">A silo that has lost only this one for so long leaves, because others may still have it; null where all silos share the loss.</param>
+/// <param name="lostMax">A silo that has lost only this one for so long leaves, because others may still have it; null where all silos
+/// share the loss.</param>
 internal sealed partial class Dependency(
-    string name, string trouble, Func<Task> look, TimeProvider time, ILogger<Dependency> log, TimeSpan? lostMax = null)
+    string name,
+    string trouble,
+    Func<Task> look,
+    TimeProvider time,
+    ILogger<Dependency> log,
+    TimeSpan? lostMax = null
+)
 {
     /// <summary>A server or a mount that has stopped refuses nothing, it is silent. A busy one answers well within this.</summary>
     internal static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(5);
@@ -32,7 +41,9 @@ internal sealed partial class Dependency(
     {
         // A question that is still open is not asked a second time: a server that is frozen would collect them.
         if (_looking.IsCompleted)
+        {
             _looking = Task.Run(look, CancellationToken.None);
+        }
         try
         {
             await _looking.WaitAsync(AnswerMax, time, cancellation);
@@ -48,7 +59,9 @@ internal sealed partial class Dependency(
             return;
         }
         if (_trouble is null)
+        {
             return;
+        }
         _trouble = null;
         LogBack(log, name, (long)time.GetElapsedTime(_lostAt).TotalSeconds);
     }
@@ -56,7 +69,9 @@ internal sealed partial class Dependency(
     private void Lose(string why)
     {
         if (_trouble is not null)
+        {
             return;
+        }
         _lostAt = time.GetTimestamp();
         _trouble = trouble;
         LogLost(log, name, why);
@@ -69,13 +84,19 @@ internal sealed partial class Dependency(
     private static partial void LogBack(ILogger log, string name, long seconds);
 }
 
-/// <summary>Looks at all dependencies again and again, and takes the silo out of its cluster where it alone may be the one that lost something.</summary>
+/// <summary>
+/// Looks at all dependencies again and again, and takes the silo out of its cluster where it alone may be the one that lost something.
+/// </summary>
 internal sealed partial class DependencyWatch(
-    IReadOnlyList<Dependency> dependencies, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<DependencyWatch> log) : BackgroundService
+    IReadOnlyList<Dependency> dependencies,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time,
+    ILogger<DependencyWatch> log
+) : BackgroundService
 {
     /// <summary>
-    /// How a silo ends that left because of a loss. Not the 2 of a start that failed: a service manager may start it again, which then fails with 2 until
-    /// what was lost is back.
+    /// How a silo ends that left because of a loss. Not the 2 of a start that failed: a service manager may start it again, which then
+    /// fails with 2 until what was lost is back.
     /// </summary>
     internal const int ExitCode = 4;
 
@@ -94,15 +115,16 @@ internal sealed partial class DependencyWatch(
             do
             {
                 await Task.WhenAll(dependencies.Select(dependency => dependency.Look(stoppingToken)));
-            }
-            while (ReasonToLeave(dependencies) is null && await timer.WaitForNextTickAsync(stoppingToken));
+            } while (ReasonToLeave(dependencies) is null && await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             return;
         }
         if (ReasonToLeave(dependencies) is not { } lost)
+        {
             return;
+        }
         LogLeaves(log, (long)lost.LostFor.TotalSeconds, lost.Name, ExitCode);
         Environment.ExitCode = ExitCode;
         lifetime.StopApplication();
@@ -110,7 +132,9 @@ internal sealed partial class DependencyWatch(
 
     [LoggerMessage(
         Level = LogLevel.Critical,
-        Message = "Lost for {Seconds} s: {Name}. This silo leaves the cluster, so that its grains move to silos that have it, and ends with code {ExitCode}. "
-            + "Mend it, then start the silo again")]
+        Message = "Lost for {Seconds} s: {Name}. This silo leaves the cluster, so that its grains move to silos that have it, and ends "
+            + "with code {ExitCode}. "
+            + "Mend it, then start the silo again"
+    )]
     private static partial void LogLeaves(ILogger log, long seconds, string name, int exitCode);
 }

@@ -1,8 +1,8 @@
 using Marketplace.Gateway;
-using Marketplace.Grains;
 using Marketplace.GrainHost.Hosting;
 using Marketplace.GrainHost.Reminders;
 using Marketplace.GrainHost.Streams;
+using Marketplace.Grains;
 using Marketplace.Storage;
 using Orleans.Streams;
 
@@ -15,12 +15,18 @@ internal static class EmbeddedHost
     {
         var folder = new DataFolder(options.Data);
         var store = EmbeddedStore.Open(
-            folder.Store, new EmbeddedStoreOptions { Projections = MarketProjections.All, FreeBytesMin = options.DiskFloorBytes }, TimeProvider.System);
+            folder.Store,
+            new EmbeddedStoreOptions { Projections = MarketProjections.All, FreeBytesMin = options.DiskFloorBytes },
+            TimeProvider.System
+        );
         var blobs = FileBlobStore.Open(
-            folder.Blobs, new FileBlobStoreOptions { FreeBytesMin = options.DiskFloorBytes }, TimeProvider.System);
+            folder.Blobs,
+            new FileBlobStoreOptions { FreeBytesMin = options.DiskFloorBytes },
+            TimeProvider.System
+        );
 
-        builder.Services
-            .AddSingleton(folder)
+        builder
+            .Services.AddSingleton(folder)
             .AddSingleton(_ => store)
             .AddSingleton<IHostState, EmbeddedState>()
             .AddSingleton<IDocumentStore>(services => services.GetRequiredService<EmbeddedStore>())

@@ -5,12 +5,17 @@ using Marketplace.Storage;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// The first start credits the local account and leaves its API key in the data folder. Each step can be repeated: a start that was cut short is
-/// finished by the next one. Of silos that share a store only one has that account: the first one names it in a document, and the others just serve.
-/// Wakes the market, so that open jobs are queued again without anybody asking.
+/// The first start credits the local account and leaves its API key in the data folder. Each step can be repeated: a start that was cut
+/// short is finished by the next one. Of silos that share a store only one has that account: the first one names it in a document, and the
+/// others just serve. Wakes the market, so that open jobs are queued again without anybody asking.
 /// </summary>
 internal sealed partial class FirstStart(
-    IGrainFactory grains, IDocumentStore documents, DataFolder folder, SiloOptions options, ILogger<FirstStart> log) : IHostedService
+    IGrainFactory grains,
+    IDocumentStore documents,
+    DataFolder folder,
+    SiloOptions options,
+    ILogger<FirstStart> log
+) : IHostedService
 {
     private const string CreditOperation = "first start";
 
@@ -20,7 +25,9 @@ internal sealed partial class FirstStart(
     public async Task StartAsync(CancellationToken cancellation)
     {
         if (await FindOwnAccount() is { } own)
+        {
             await OpenAccount(own);
+        }
         await grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).GetView();
     }
 
@@ -40,9 +47,13 @@ internal sealed partial class FirstStart(
         var own = new AccountId(key.PublicKey);
         var named = await ReadOperator() ?? await Name(own);
         if (named == own)
+        {
             return own;
+        }
         if (made)
+        {
             folder.Delete(DataFolder.AccountKey);
+        }
         LogServes(named);
         return null;
     }
@@ -50,10 +61,14 @@ internal sealed partial class FirstStart(
     private async Task OpenAccount(AccountId id)
     {
         if (folder.Has(DataFolder.ApiKey))
+        {
             return;
+        }
         var account = grains.GetGrain<IAccountGrain>(id.ToString());
         await account.Credit(CreditOperation, TokenAmount.Parse(options.InitialCredit));
-        var created = await account.CreateKey(new Grains.KeyRequest("local", Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Admin, null));
+        var created = await account.CreateKey(
+            new Grains.KeyRequest("local", Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Admin, null)
+        );
         folder.Write(DataFolder.ApiKey, created.Key);
     }
 
@@ -77,6 +92,7 @@ internal sealed partial class FirstStart(
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "This silo serves; the key of the market's first account {Account} is in another silo's data folder")]
+        Message = "This silo serves; the key of the market's first account {Account} is in another silo's data folder"
+    )]
     private partial void LogServes(AccountId account);
 }

@@ -11,8 +11,22 @@ internal static class LinkMapping
     {
         var spec = lease.Ticket.Spec;
         return new Wire.WorkerLease(
-            lease.Id, lease.Ticket.Job, spec.Program, lease.Ticket.Module, spec.EntryPoint, spec.Arguments, spec.Input, spec.InputBlob,
-            spec.FuelMax, spec.MemoryPagesMax, spec.TimeMax, lease.Attempt, lease.Root, lease.Ticket.SubmittedAt, lease.Deadline)
+            lease.Id,
+            lease.Ticket.Job,
+            spec.Program,
+            lease.Ticket.Module,
+            spec.EntryPoint,
+            spec.Arguments,
+            spec.Input,
+            spec.InputBlob,
+            spec.FuelMax,
+            spec.MemoryPagesMax,
+            spec.TimeMax,
+            lease.Attempt,
+            lease.Root,
+            lease.Ticket.SubmittedAt,
+            lease.Deadline
+        )
         {
             Files = spec.Files.IsDefaultOrEmpty ? null : spec.Files.ToDictionary(file => file.Name, file => file.Blob),
             Environment = spec.Environment.IsDefaultOrEmpty
@@ -21,10 +35,20 @@ internal static class LinkMapping
         };
     }
 
-    public static LeaseReport ToGrain(Wire.WorkerResult result) => new(
-        result.Lease, result.Job, (RunOutcome)result.Outcome, result.Reason, result.FuelUsed,
-        new Grains.JobOutput(result.Output, result.OutputBlob, result.OutputSize, Files(result)), result.Log,
-        ToGrain(result.StateChanges), result.StartedAt, result.EndedAt, result.ExitCode);
+    public static LeaseReport ToGrain(Wire.WorkerResult result) =>
+        new(
+            result.Lease,
+            result.Job,
+            (RunOutcome)result.Outcome,
+            result.Reason,
+            result.FuelUsed,
+            new Grains.JobOutput(result.Output, result.OutputBlob, result.OutputSize, Files(result)),
+            result.Log,
+            ToGrain(result.StateChanges),
+            result.StartedAt,
+            result.EndedAt,
+            result.ExitCode
+        );
 
     private static ImmutableArray<OutputFile> Files(Wire.WorkerResult result) =>
         result.Files is null ? [] : [.. result.Files.Select(file => new OutputFile(file.Name, file.Blob, file.Size))];

@@ -30,7 +30,9 @@ internal static class MarketplaceServices
         services.AddHostedService<FirstStart>();
         services.AddHostedService<BlobCollectorService>();
         if (options.Worker ?? GatewayBinding.IsLoopback(options.ListenUrls.Select(url => url!.ToString())))
+        {
             AddWorker(services, options);
+        }
         services.AddHostedService<Announcement>();
         services.AddMarketplaceGateway(gateway =>
         {

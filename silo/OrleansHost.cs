@@ -8,8 +8,8 @@ using Orleans.Streams;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// The grains on Orleans: one silo of a cluster whose silos share a PostgreSQL database. Membership, reminders, documents and events are there; nothing
-/// that matters is in the data folder but this silo's keys.
+/// The grains on Orleans: one silo of a cluster whose silos share a PostgreSQL database. Membership, reminders, documents and events are
+/// there; nothing that matters is in the data folder but this silo's keys.
 /// </summary>
 internal static class OrleansHost
 {
@@ -26,14 +26,16 @@ internal static class OrleansHost
         var worker = new WorkerId(key.PublicKey);
         var tls = options.UsesTls ? ClusterTls.Settings(options) : null;
         var store = await PostgresStore.Open(
-            new PostgresStoreOptions { ConnectionString = database.ForStore, Projections = MarketProjections.All }, TimeProvider.System);
+            new PostgresStoreOptions { ConnectionString = database.ForStore, Projections = MarketProjections.All },
+            TimeProvider.System
+        );
         await ClusterName.Require(store, options.ClusterId);
         var blobFolder = options.BlobFolder.Length > 0 ? options.BlobFolder : folder.Blobs;
         var mark = await BlobMark.Require(store, blobFolder, PinnedBlobs.Of(store));
         var blobs = FileBlobStore.OpenShared(blobFolder, new FileBlobStoreOptions { FreeBytesMin = options.DiskFloorBytes });
 
-        builder.Services
-            .AddSingleton(folder)
+        builder
+            .Services.AddSingleton(folder)
             .AddSingleton(_ => held)
             .AddSingleton(_ => store)
             .AddSingleton<IHostState, ClusterState>()
@@ -49,13 +51,7 @@ internal static class OrleansHost
             .AddSingleton<IEndedJobs, EndedJobsBoard>()
             .AddSingleton<IFatalErrorHandler, DeclaredDead>()
             .Configure<HostOptions>(host => host.ShutdownTimeout = ClusterPolicy.ShutdownMax);
-        // Its account of a normal start is some hundred lines; what goes wrong is told as a warning. The silo's own ones are advice about
-        // the machine. A start that failed is told once, by Program.
-        builder.Logging.AddFilter("Orleans", LogLevel.Warning)
-            .AddFilter("Orleans.Runtime.Silo", LogLevel.Critical)
-            // That this silo is given up is said by DeclaredDead.
-            .AddFilter("Orleans.Runtime.MembershipService.MembershipTableManager", LogLevel.Critical)
-            .AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.Critical);
+        QuietOrleans(builder.Logging);
         builder.UseOrleans(silo =>
         {
             silo.Configure<Orleans.Configuration.SiloOptions>(named => named.SiloName = SiloLabel.Of(options.NameOrHost, worker))
@@ -71,19 +67,35 @@ internal static class OrleansHost
                 .Configure<GrainCollectionOptions>(ClusterPolicy.Collection)
                 .UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = (Postgres, database.ForOrleans))
                 .UseAdoNetReminderService(reminders => (reminders.Invariant, reminders.ConnectionString) = (Postgres, database.ForOrleans))
-                .AddMemoryStreams(MarketStreams.Provider, streams =>
-                {
-                    streams.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
-                    streams.ConfigurePartitioning(ClusterPolicy.StreamQueues);
-                    streams.ConfigurePullingAgent(pulling => pulling.Configure(ClusterPolicy.Pulling));
-                    streams.ConfigureCacheEviction(eviction => eviction.Configure(ClusterPolicy.Eviction));
-                })
+                .AddMemoryStreams(MarketStreams.Provider, ConfigureStreams)
                 .AddDashboard(dashboard => dashboard.HideTrace = true);
             if (tls is not null)
+            {
                 silo.UseTls(tls);
+            }
         });
         // After the silo itself: they need it, and are stopped before it.
         builder.Services.AddHostedService<OtherSilos>().AddHostedService<WaitsOfMovingGrains>();
+    }
+
+    /// <summary>
+    /// Its account of a normal start is some hundred lines; what goes wrong is told as a warning. The silo's own ones are advice about the
+    /// machine. A start that failed is told once, by Program.
+    /// </summary>
+    private static void QuietOrleans(ILoggingBuilder logging) =>
+        logging
+            .AddFilter("Orleans", LogLevel.Warning)
+            .AddFilter("Orleans.Runtime.Silo", LogLevel.Critical)
+            // That this silo is given up is said by DeclaredDead.
+            .AddFilter("Orleans.Runtime.MembershipService.MembershipTableManager", LogLevel.Critical)
+            .AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.Critical);
+
+    private static void ConfigureStreams(ISiloMemoryStreamConfigurator streams)
+    {
+        streams.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
+        streams.ConfigurePartitioning(ClusterPolicy.StreamQueues);
+        streams.ConfigurePullingAgent(pulling => pulling.Configure(ClusterPolicy.Pulling));
+        streams.ConfigureCacheEviction(eviction => eviction.Configure(ClusterPolicy.Eviction));
     }
 
     private static IReadOnlyList<Dependency> Dependencies(IServiceProvider services, PostgresStore store, BlobMark mark)
@@ -92,7 +104,14 @@ internal static class OrleansHost
         return
         [
             new("the database", "The database does not answer.", store.Ping, time, log),
-            new("the blob folder", "The folder of blobs is not there, or is not this cluster's.", CheckMark, time, log, ClusterPolicy.BlobsLostMax),
+            new(
+                "the blob folder",
+                "The folder of blobs is not there, or is not this cluster's.",
+                CheckMark,
+                time,
+                log,
+                ClusterPolicy.BlobsLostMax
+            ),
         ];
 
         Task CheckMark()

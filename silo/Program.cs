@@ -5,9 +5,12 @@ try
 {
     var options = SiloConfiguration.Read(args);
     if (options is null)
+    {
         return 0;
+    }
 
-    // Its options are read once, at the start: the framework need not watch the folder for a changed appsettings.json, the data may be in it.
+    // Its options are read once, at the start: the framework need not watch the folder for a changed appsettings.json, the data may be in
+    // it.
     var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
     builder.AddMarketplaceLogging();
     builder.UseMarketplaceUrls(options);

@@ -11,10 +11,22 @@ internal static class SiloConfiguration
     /// <summary>An option as the command line spells it, the option's name, and its line of help.</summary>
     private static readonly (string Argument, string Option, string Help)[] Arguments =
     [
-        ("--urls", nameof(SiloOptions.Urls), "http and https addresses to listen on, separated by ';' (http://127.0.0.1:8080; port 0: any free one)"),
-        ("--certificate", nameof(SiloOptions.Certificate), "PEM or PFX file: the certificate of https addresses, read again when it changes"),
+        (
+            "--urls",
+            nameof(SiloOptions.Urls),
+            "http and https addresses to listen on, separated by ';' (http://127.0.0.1:8080; port 0: any free one)"
+        ),
+        (
+            "--certificate",
+            nameof(SiloOptions.Certificate),
+            "PEM or PFX file: the certificate of https addresses, read again when it changes"
+        ),
         ("--certificate-key", nameof(SiloOptions.CertificateKey), "PEM file: its private key (not given: in the file of --certificate)"),
-        (CertificatePassword, nameof(SiloOptions.CertificatePassword), "password of the PFX file or the key; only as MARKET_CERTIFICATE_PASSWORD"),
+        (
+            CertificatePassword,
+            nameof(SiloOptions.CertificatePassword),
+            "password of the PFX file or the key; only as MARKET_CERTIFICATE_PASSWORD"
+        ),
         ("--certificate-password-file", nameof(SiloOptions.CertificatePasswordFile), "file with that password"),
         ("--data", nameof(SiloOptions.Data), "folder of everything that the silo keeps (./data)"),
         ("--worker", nameof(SiloOptions.Worker), "true or false: run a worker inside (true on loopback, false beyond it)"),
@@ -24,17 +36,29 @@ internal static class SiloConfiguration
         ("--queue-mib", nameof(SiloOptions.QueueMiB), "what waiting jobs may take on disk, in MiB; an account a quarter of it (4096)"),
         ("--disk-floor-mib", nameof(SiloOptions.DiskFloorMiB), "free disk that uploads and new jobs leave untouched, in MiB (512)"),
         ("--name", nameof(SiloOptions.Name), "what people call this silo, in logs and on the dashboard (the machine's name)"),
-        ("--allowed-hosts", nameof(SiloOptions.AllowedHosts), "host names beside the loopback ones that requests may ask for, separated by ';'"),
+        (
+            "--allowed-hosts",
+            nameof(SiloOptions.AllowedHosts),
+            "host names beside the loopback ones that requests may ask for, separated by ';'"
+        ),
         ("--allow-plaintext", nameof(SiloOptions.AllowPlaintext), "true or false: listen beyond loopback without TLS (false)"),
     ];
 
     /// <summary>Those of a silo that shares a market with others.</summary>
     private static readonly (string Argument, string Option, string Help)[] ClusterArguments =
     [
-        ("--database", nameof(SiloOptions.Database), "PostgreSQL: a connection string without a password (that: MARKET_DATABASE or --database-file)"),
+        (
+            "--database",
+            nameof(SiloOptions.Database),
+            "PostgreSQL: a connection string without a password (that: MARKET_DATABASE or --database-file)"
+        ),
         ("--database-file", nameof(SiloOptions.DatabaseFile), "file with the connection string"),
         ("--cluster-id", nameof(SiloOptions.ClusterId), "name of the cluster that the silo joins (market)"),
-        ("--silo-address", nameof(SiloOptions.SiloAddress), "this machine's address for other silos; private, or with certificates (127.0.0.1)"),
+        (
+            "--silo-address",
+            nameof(SiloOptions.SiloAddress),
+            "this machine's address for other silos; private, or with certificates (127.0.0.1)"
+        ),
         ("--silo-port", nameof(SiloOptions.SiloPort), "port for other silos (11111; 0: any free one)"),
         ("--gateway-port", nameof(SiloOptions.GatewayPort), "port for Orleans clients, which have no login (0: none)"),
         ("--blob-folder", nameof(SiloOptions.BlobFolder), "folder that all silos keep blobs in (DATA/blobs: for a cluster of one)"),
@@ -91,11 +115,17 @@ internal static class SiloConfiguration
             var parts = args[index].Split('=', 2);
             var known = AllArguments.FirstOrDefault(argument => argument.Argument == parts[0]);
             if (known.Option is null)
+            {
                 throw new SiloOptionsException($"'{args[index]}' is not an option of the silo. 'Marketplace.Silo --help' lists them.");
+            }
             if (parts.Length == 1 && index + 1 == args.Length)
+            {
                 throw new SiloOptionsException($"{parts[0]} needs a value: {known.Help}.");
+            }
             if (!given.TryAdd(known.Option, parts.Length == 2 ? parts[1] : args[++index]))
+            {
                 throw new SiloOptionsException($"{parts[0]} is given twice.");
+            }
         }
         return given;
     }
@@ -107,25 +137,34 @@ internal static class SiloConfiguration
         {
             throw new SiloOptionsException(
                 $"{CertificatePassword} would be read by everybody on this machine in the list of processes. Put the password into "
-                + "MARKET_CERTIFICATE_PASSWORD or into a file for --certificate-password-file.");
+                    + "MARKET_CERTIFICATE_PASSWORD or into a file for --certificate-password-file."
+            );
         }
-        if (given.GetValueOrDefault(nameof(SiloOptions.Database)) is { } database
-            && database.Split(';').Any(part => part.Split('=')[0].Trim().ToUpperInvariant() is "PASSWORD" or "PWD" or "PSW"))
+        if (
+            given.GetValueOrDefault(nameof(SiloOptions.Database)) is { } database
+            && database.Split(';').Any(part => part.Split('=')[0].Trim().ToUpperInvariant() is "PASSWORD" or "PWD" or "PSW")
+        )
         {
             throw new SiloOptionsException(
-                "--database holds a password, which everybody on this machine can read in the list of processes. Put the connection string into "
-                + "MARKET_DATABASE or into a file for --database-file.");
+                "--database holds a password, which everybody on this machine can read in the list of processes. Put the connection "
+                    + "string into "
+                    + "MARKET_DATABASE or into a file for --database-file."
+            );
         }
     }
 
     private static void RefuseForeign(IConfiguration options)
     {
         if (HostKind.IsCluster)
+        {
             return;
+        }
         foreach (var (argument, option, _) in ClusterArguments)
         {
             if (options[option] is not null)
+            {
                 throw new SiloOptionsException($"{argument} ({option}) is an option of silos that share a market. {HostKind.Help}");
+            }
         }
     }
 
@@ -136,8 +175,12 @@ internal static class SiloConfiguration
         Console.Out.WriteLine(HostKind.Help);
         Console.Out.WriteLine();
         foreach (var (argument, _, help) in HostKind.IsCluster ? AllArguments : Arguments)
-            Console.Out.WriteLine($"  {argument,-27} {help}");
+        {
+            Console.Out.WriteLine($"  {argument, -27} {help}");
+        }
         Console.Out.WriteLine();
-        Console.Out.WriteLine("Each also as an environment variable (--worker-slots is MARKET_WORKER_SLOTS) and in appsettings.json (\"WorkerSlots\").");
+        Console.Out.WriteLine(
+            "Each also as an environment variable (--worker-slots is MARKET_WORKER_SLOTS) and in appsettings.json (\"WorkerSlots\")."
+        );
     }
 }

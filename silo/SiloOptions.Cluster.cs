@@ -3,7 +3,10 @@ namespace Marketplace.Silo;
 /// <summary>The options of a silo that shares a market with others. A silo of the embedded kind refuses them.</summary>
 public sealed partial class SiloOptions
 {
-    /// <summary>PostgreSQL, as a connection string of Npgsql. A password belongs into the environment or a file: a command line is read by everybody.</summary>
+    /// <summary>
+    /// PostgreSQL, as a connection string of Npgsql. A password belongs into the environment or a file: a command line is read by
+    /// everybody.
+    /// </summary>
     public string Database { get; set; } = "";
 
     /// <summary>A file with the connection string, in place of <see cref="Database"/>.</summary>
@@ -21,7 +24,9 @@ public sealed partial class SiloOptions
     /// <summary>The port for Orleans clients; 0: none. The silo's own API needs none.</summary>
     public int GatewayPort { get; set; }
 
-    /// <summary>The folder that all silos keep blobs in. Not given: a folder of the data folder, which only a cluster of one silo can do with.</summary>
+    /// <summary>
+    /// The folder that all silos keep blobs in. Not given: a folder of the data folder, which only a cluster of one silo can do with.
+    /// </summary>
     public string BlobFolder { get; set; } = "";
 
     /// <summary>This silo's certificate for other silos, in PEM.</summary>
@@ -39,7 +44,10 @@ public sealed partial class SiloOptions
     {
         Check(
             ClusterId.Length is > 0 and <= 64 && ClusterId.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'),
-            nameof(ClusterId), ClusterId, "1 to 64 letters, digits, '-' and '_'");
+            nameof(ClusterId),
+            ClusterId,
+            "1 to 64 letters, digits, '-' and '_'"
+        );
         Check(!string.IsNullOrWhiteSpace(SiloAddress), nameof(SiloAddress), SiloAddress, "an address or a name of this machine");
         CheckPort(SiloPort, nameof(SiloPort));
         CheckPort(GatewayPort, nameof(GatewayPort));
@@ -48,14 +56,18 @@ public sealed partial class SiloOptions
         if (certificates.Any(file => file.Length > 0) && certificates.Any(file => file.Length == 0))
         {
             throw new SiloOptionsException(
-                $"{nameof(SiloCertificate)}, {nameof(SiloCertificateKey)} and {nameof(SiloTrustedCa)} belong together: give all three, or none.");
+                $"{nameof(SiloCertificate)}, {nameof(SiloCertificateKey)} and {nameof(SiloTrustedCa)} belong together: give all three, "
+                    + "or none."
+            );
         }
         // Which of the two it is, but never what is in them: the connection string may hold a password.
         if ((Database.Length > 0) == (DatabaseFile.Length > 0))
         {
             throw new SiloOptionsException(
-                $"{nameof(SiloOptions)}.{nameof(Database)} or {nameof(DatabaseFile)} must be given, and one only: a connection string such as "
-                + "'Host=127.0.0.1;Username=market;Database=market', or a file that holds it.");
+                $"{nameof(SiloOptions)}.{nameof(Database)} or {nameof(DatabaseFile)} must be given, and one only: a connection string "
+                    + "such as "
+                    + "'Host=127.0.0.1;Username=market;Database=market', or a file that holds it."
+            );
         }
     }
 

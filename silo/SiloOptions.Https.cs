@@ -4,8 +4,8 @@ namespace Marketplace.Silo;
 public sealed partial class SiloOptions
 {
     /// <summary>
-    /// The certificate that https addresses show: a PEM file with the certificate and those between it and its authority, or a PFX file with its key. It is
-    /// read again when it changes.
+    /// The certificate that https addresses show: a PEM file with the certificate and those between it and its authority, or a PFX file
+    /// with its key. It is read again when it changes.
     /// </summary>
     public string Certificate { get; set; } = "";
 
@@ -23,14 +23,24 @@ public sealed partial class SiloOptions
         var usesHttps = ListenUrls.Any(url => url!.Scheme == Uri.UriSchemeHttps);
         if (usesHttps != Certificate.Length > 0)
         {
-            throw new SiloOptionsException(usesHttps
-                ? $"{nameof(SiloOptions)}.{nameof(Urls)} has an https address, and there is no certificate for it. Give one with --certificate."
-                : $"{nameof(SiloOptions)}.{nameof(Certificate)} is '{Certificate}', but no address of --urls begins with https. Make one https, or leave "
-                    + "the certificate out.");
+            throw new SiloOptionsException(
+                usesHttps
+                    ? $"{nameof(SiloOptions)}.{nameof(Urls)} has an https address, and there is no certificate for it. Give one with "
+                        + "--certificate."
+                    : $"{nameof(SiloOptions)}.{nameof(Certificate)} is '{Certificate}', but no address of --urls begins with https. "
+                        + "Make one https, or leave "
+                        + "the certificate out."
+            );
         }
         if (Certificate.Length == 0 && (CertificateKey.Length > 0 || CertificatePassword.Length > 0 || CertificatePasswordFile.Length > 0))
+        {
             throw new SiloOptionsException($"There is a key or a password for https, and no certificate. Give it with --certificate.");
+        }
         if (CertificatePassword.Length > 0 && CertificatePasswordFile.Length > 0)
-            throw new SiloOptionsException($"{nameof(CertificatePassword)} and {nameof(CertificatePasswordFile)} say the same: give one only.");
+        {
+            throw new SiloOptionsException(
+                $"{nameof(CertificatePassword)} and {nameof(CertificatePasswordFile)} say the same: give one only."
+            );
+        }
     }
 }

@@ -4,8 +4,8 @@ using Marketplace.Worker;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// What a deployment chooses: on the command line (<c>--data DIR</c>), in the environment (<c>MARKET_DATA</c>) or in <c>appsettings.json</c>, in this order of
-/// precedence. <see cref="Validate"/> is called at start.
+/// What a deployment chooses: on the command line (<c>--data DIR</c>), in the environment (<c>MARKET_DATA</c>) or in
+/// <c>appsettings.json</c>, in this order of precedence. <see cref="Validate"/> is called at start.
 /// </summary>
 public sealed partial class SiloOptions
 {
@@ -18,7 +18,9 @@ public sealed partial class SiloOptions
     /// <summary>Listen beyond loopback without TLS: keys and jobs then cross the network readable.</summary>
     public bool AllowPlaintext { get; set; }
 
-    /// <summary>Run a worker inside the silo. Not given: yes on loopback, no beyond it, where a fault of the engine would take the books with it.</summary>
+    /// <summary>
+    /// Run a worker inside the silo. Not given: yes on loopback, no beyond it, where a fault of the engine would take the books with it.
+    /// </summary>
     public bool? Worker { get; set; }
 
     /// <summary>Jobs that the worker inside runs at a time; 0: one per core.</summary>
@@ -34,7 +36,8 @@ public sealed partial class SiloOptions
     public string Name { get; set; } = "";
 
     /// <summary>
-    /// Free disk that uploads and new jobs leave untouched, in mebibytes. Outputs of the jobs that are there may use half of it, what ends them the rest.
+    /// Free disk that uploads and new jobs leave untouched, in mebibytes. Outputs of the jobs that are there may use half of it, what ends
+    /// them the rest.
     /// </summary>
     public int DiskFloorMiB { get; set; } = 512;
 
@@ -52,40 +55,57 @@ public sealed partial class SiloOptions
     /// <summary>With a worker's id behind it, it has room in the 150 characters of Orleans's membership table.</summary>
     private const int NameCharsMax = 64;
 
-    internal string NameOrHost => Name.Length > 0 ? Name
-        : Environment.MachineName.Length <= NameCharsMax ? Environment.MachineName : Environment.MachineName[..NameCharsMax];
+    internal string NameOrHost =>
+        Name.Length > 0 ? Name
+        : Environment.MachineName.Length <= NameCharsMax ? Environment.MachineName
+        : Environment.MachineName[..NameCharsMax];
 
     /// <exception cref="SiloOptionsException">An option is outside its bounds; the message names it.</exception>
     public void Validate()
     {
         Check(!string.IsNullOrWhiteSpace(Data), nameof(Data), Data, "a folder");
         Check(
-            ListenUrls.Count > 0 && ListenUrls.All(url => url is not null), nameof(Urls), Urls,
-            "http or https addresses such as http://127.0.0.1:8080, separated by ';'");
+            ListenUrls.Count > 0 && ListenUrls.All(url => url is not null),
+            nameof(Urls),
+            Urls,
+            "http or https addresses such as http://127.0.0.1:8080, separated by ';'"
+        );
         Check(WorkerSlots is >= 0 and <= WorkerPolicy.SlotsMax, nameof(WorkerSlots), WorkerSlots, $"0 to {WorkerPolicy.SlotsMax}");
         Check(
-            TokenAmount.TryParse(WorkerPrice, out var price) && price >= FuelPrice.Least, nameof(WorkerPrice), WorkerPrice,
-            $"a whole number of base units, at least {FuelPrice.Least}");
+            TokenAmount.TryParse(WorkerPrice, out var price) && price >= FuelPrice.Least,
+            nameof(WorkerPrice),
+            WorkerPrice,
+            $"a whole number of base units, at least {FuelPrice.Least}"
+        );
         Check(TokenAmount.TryParse(InitialCredit, out _), nameof(InitialCredit), InitialCredit, "a whole number of base units");
         Check(
             Name.Length <= NameCharsMax && Name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'),
-            nameof(Name), Name, $"at most {NameCharsMax} letters, digits, '-', '_' and '.'");
+            nameof(Name),
+            Name,
+            $"at most {NameCharsMax} letters, digits, '-', '_' and '.'"
+        );
         Check(DiskFloorMiB >= 0, nameof(DiskFloorMiB), DiskFloorMiB, "0 or more");
         Check(QueueMiB >= 1, nameof(QueueMiB), QueueMiB, "1 or more");
         ValidateHttps();
         if (HostKind.IsCluster)
+        {
             ValidateCluster();
+        }
     }
 
     /// <summary>The parsed <see cref="Urls"/>; null for one that is not an http or https address.</summary>
-    internal IReadOnlyList<Uri?> ListenUrls => [.. Urls
-        .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-        .Select(url => Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https" ? parsed : null)];
+    internal IReadOnlyList<Uri?> ListenUrls =>
+        [
+            .. Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(url => Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https" ? parsed : null),
+        ];
 
     private static void Check(bool holds, string property, object seen, string allowed)
     {
         if (!holds)
+        {
             throw new SiloOptionsException($"{nameof(SiloOptions)}.{property} is '{seen}'; allowed: {allowed}.");
+        }
     }
 }
 

@@ -2,8 +2,12 @@ using Marketplace.Worker;
 
 namespace Marketplace.Silo;
 
-/// <summary>Runs the worker inside the silo, from when the grains answer until the silo stops. A worker that fails takes the silo down with a reason.</summary>
-internal sealed partial class WorkerService(IMarketLink link, WorkerOptions options, TimeProvider time, ILoggerFactory logs) : BackgroundService
+/// <summary>
+/// Runs the worker inside the silo, from when the grains answer until the silo stops. A worker that fails takes the silo down with a
+/// reason.
+/// </summary>
+internal sealed partial class WorkerService(IMarketLink link, WorkerOptions options, TimeProvider time, ILoggerFactory logs)
+    : BackgroundService
 {
     private readonly ILogger _log = logs.CreateLogger<WorkerService>();
 
@@ -20,6 +24,9 @@ internal sealed partial class WorkerService(IMarketLink link, WorkerOptions opti
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The worker inside the silo failed; the silo stops. Open jobs are queued again by the next start")]
+    [LoggerMessage(
+        Level = LogLevel.Critical,
+        Message = "The worker inside the silo failed; the silo stops. Open jobs are queued again by the next start"
+    )]
     private static partial void LogFailed(ILogger log, Exception failure);
 }

@@ -29,8 +29,9 @@ public sealed class StoreDamagedException : IOException
     /// <param name="offset">Where in it.</param>
     /// <param name="what">What is wrong, as a sentence.</param>
     public StoreDamagedException(string file, long offset, string what)
-        : base($"'{file}' is damaged at offset {offset}: {what} Run 'market store check', then restore the data directory from a backup.") =>
-        (File, Offset, What) = (file, offset, what);
+        : base(
+            $"'{file}' is damaged at offset {offset}: {what} Run 'market store check', then restore the data directory from a backup."
+        ) => (File, Offset, What) = (file, offset, what);
 
     /// <param name="table">The table of a database.</param>
     /// <param name="what">What is wrong, as a sentence.</param>

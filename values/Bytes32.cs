@@ -23,7 +23,9 @@ public readonly record struct Bytes32 : IComparable<Bytes32>
     public Bytes32(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != Size)
+        {
             throw new ArgumentException($"Expected {Size} bytes, got {bytes.Length}.", nameof(bytes));
+        }
         _a = BinaryPrimitives.ReadUInt64BigEndian(bytes);
         _b = BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]);
         _c = BinaryPrimitives.ReadUInt64BigEndian(bytes[16..]);
@@ -40,8 +42,14 @@ public readonly record struct Bytes32 : IComparable<Bytes32>
     public int CompareTo(Bytes32 other)
     {
         var order = _a.CompareTo(other._a);
-        if (order == 0) order = _b.CompareTo(other._b);
-        if (order == 0) order = _c.CompareTo(other._c);
+        if (order == 0)
+        {
+            order = _b.CompareTo(other._b);
+        }
+        if (order == 0)
+        {
+            order = _c.CompareTo(other._c);
+        }
         return order == 0 ? _d.CompareTo(other._d) : order;
     }
 
@@ -49,7 +57,9 @@ public readonly record struct Bytes32 : IComparable<Bytes32>
     public void CopyTo(Span<byte> destination)
     {
         if (destination.Length < Size)
+        {
             throw new ArgumentException($"Expected room for {Size} bytes, got {destination.Length}.", nameof(destination));
+        }
         BinaryPrimitives.WriteUInt64BigEndian(destination, _a);
         BinaryPrimitives.WriteUInt64BigEndian(destination[8..], _b);
         BinaryPrimitives.WriteUInt64BigEndian(destination[16..], _c);
@@ -65,13 +75,18 @@ public readonly record struct Bytes32 : IComparable<Bytes32>
 
     public override string ToString() => ToString("");
 
-    internal string ToString(string prefix) => string.Create(prefix.Length + TextSize, (prefix, this), static (text, state) =>
-    {
-        state.prefix.CopyTo(text);
-        Span<byte> bytes = stackalloc byte[Size];
-        state.Item2.CopyTo(bytes);
-        Convert.TryToHexStringLower(bytes, text[state.prefix.Length..], out _);
-    });
+    internal string ToString(string prefix) =>
+        string.Create(
+            prefix.Length + TextSize,
+            (prefix, this),
+            static (text, state) =>
+            {
+                state.prefix.CopyTo(text);
+                Span<byte> bytes = stackalloc byte[Size];
+                state.Item2.CopyTo(bytes);
+                Convert.TryToHexStringLower(bytes, text[state.prefix.Length..], out _);
+            }
+        );
 
     public static Bytes32 Parse(ReadOnlySpan<char> text) =>
         TryParse(text, out var value) ? value : throw new FormatException(Malformed("a value", "", text));
@@ -80,9 +95,14 @@ public readonly record struct Bytes32 : IComparable<Bytes32>
     {
         Span<byte> bytes = stackalloc byte[Size];
         value = default;
-        if (text.Length != TextSize || Convert.FromHexString(text, bytes, out _, out var written) != System.Buffers.OperationStatus.Done
-            || written != Size)
+        if (
+            text.Length != TextSize
+            || Convert.FromHexString(text, bytes, out _, out var written) != System.Buffers.OperationStatus.Done
+            || written != Size
+        )
+        {
             return false;
+        }
         value = new Bytes32(bytes);
         return true;
     }

@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace Marketplace;
 
 /// <summary>
-/// Why a request or a job was refused or failed: the closed list that HTTP problems, job views and the SDK share. The JSON form is snake_case.
-/// Two situations never share a code.
+/// Why a request or a job was refused or failed: the closed list that HTTP problems, job views and the SDK share. The JSON form is
+/// snake_case. Two situations never share a code.
 /// </summary>
 [JsonConverter(typeof(ErrorCodeJsonConverter))]
 public enum ErrorCode
@@ -72,7 +72,9 @@ public enum ErrorCode
     /// <summary>The account has as many keys as allowed.</summary>
     TooManyKeys = 20,
 
-    /// <summary>The module is malformed or invalid, or asks for an import that is not given; the message has reason and byte offset.</summary>
+    /// <summary>
+    /// The module is malformed or invalid, or asks for an import that is not given; the message has reason and byte offset.
+    /// </summary>
     InvalidModule = 21,
 
     /// <summary>The program has no such entry point.</summary>
@@ -148,4 +150,5 @@ public enum ErrorCode
     StateUnavailable = 45,
 }
 
-public sealed class ErrorCodeJsonConverter() : JsonStringEnumConverter<ErrorCode>(System.Text.Json.JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+public sealed class ErrorCodeJsonConverter()
+    : JsonStringEnumConverter<ErrorCode>(System.Text.Json.JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);

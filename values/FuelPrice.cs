@@ -7,8 +7,8 @@ public static class FuelPrice
     public const uint Unit = 1_000_000;
 
     /// <summary>
-    /// The least that a worker may ask for <see cref="Unit"/>, the smallest amount there is. With offers of nothing a job with a price limit of nothing could
-    /// be run, so a key that may spend nothing could fill the queue.
+    /// The least that a worker may ask for <see cref="Unit"/>, the smallest amount there is. With offers of nothing a job with a price
+    /// limit of nothing could be run, so a key that may spend nothing could fill the queue.
     /// </summary>
     public static readonly TokenAmount Least = new(1);
 

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Marketplace;
 
-/// <summary>One run of a program on an input, derived from the account and the client's request id. Text form: 64 hexadecimal digits.</summary>
+/// <summary>
+/// One run of a program on an input, derived from the account and the client's request id. Text form: 64 hexadecimal digits.
+/// </summary>
 [JsonConverter(typeof(IdJsonConverter<JobId>))]
 public readonly record struct JobId(Bytes32 Value) : IId<JobId>, IComparable<JobId>
 {

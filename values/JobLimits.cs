@@ -8,7 +8,9 @@ public static class JobLimits
     /// <summary>Inputs and outputs up to this size travel inside the job; larger ones are blobs.</summary>
     public const int InlineBytesMax = 16 * 1024;
 
-    /// <summary>An input blob, all input files together, and a blob that a guest reads: each is in the worker's memory while the job runs.</summary>
+    /// <summary>
+    /// An input blob, all input files together, and a blob that a guest reads: each is in the worker's memory while the job runs.
+    /// </summary>
     public const int InputBytesMax = 64 * 1024 * 1024;
 
     /// <summary>Output of one job, which is in the worker's memory; its files together may be as large again.</summary>

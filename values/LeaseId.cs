@@ -12,18 +12,25 @@ namespace Marketplace;
 [JsonConverter(typeof(LeaseIdJsonConverter))]
 public readonly record struct LeaseId(long Start, long Sequence)
 {
-    public static LeaseId Parse(string text) => TryParse(text, out var id)
-        ? id
-        : throw new FormatException($"'{(text.Length > 60 ? text[..60] + "…" : text)}' is not a lease id: expected two whole numbers joined by '-'.");
+    public static LeaseId Parse(string text) =>
+        TryParse(text, out var id)
+            ? id
+            : throw new FormatException(
+                $"'{(text.Length > 60 ? text[..60] + "…" : text)}' is not a lease id: expected two whole numbers joined by '-'."
+            );
 
     public static bool TryParse([NotNullWhen(true)] string? text, out LeaseId id)
     {
         id = default;
         var dash = text?.IndexOf('-') ?? -1;
-        if (dash < 0
+        if (
+            dash < 0
             || !long.TryParse(text.AsSpan(0, dash), NumberStyles.None, CultureInfo.InvariantCulture, out var start)
-            || !long.TryParse(text.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var sequence))
+            || !long.TryParse(text.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
+        )
+        {
             return false;
+        }
         id = new LeaseId(start, sequence);
         return true;
     }
@@ -38,5 +45,6 @@ public sealed class LeaseIdJsonConverter : JsonConverter<LeaseId>
             ? id
             : throw new JsonException("Expected a lease id: two whole numbers joined by '-', as a string.");
 
-    public override void Write(Utf8JsonWriter writer, LeaseId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, LeaseId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

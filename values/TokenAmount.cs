@@ -13,7 +13,9 @@ namespace Marketplace;
 /// </summary>
 [JsonConverter(typeof(TokenAmountJsonConverter))]
 public readonly record struct TokenAmount(UInt128 BaseUnits)
-    : IComparable<TokenAmount>, IAdditionOperators<TokenAmount, TokenAmount, TokenAmount>, ISubtractionOperators<TokenAmount, TokenAmount, TokenAmount>
+    : IComparable<TokenAmount>,
+        IAdditionOperators<TokenAmount, TokenAmount, TokenAmount>,
+        ISubtractionOperators<TokenAmount, TokenAmount, TokenAmount>
 {
     public static readonly TokenAmount Zero;
 
@@ -43,17 +45,22 @@ public readonly record struct TokenAmount(UInt128 BaseUnits)
     public TokenAmount MultiplyDivideRoundingUp(UInt128 numerator, UInt128 denominator)
     {
         if (denominator == 0)
+        {
             throw new ArgumentOutOfRangeException(nameof(denominator), "An amount cannot be divided by zero.");
+        }
         var product = (BigInteger)BaseUnits * (BigInteger)numerator;
         return new TokenAmount(checked((UInt128)((product + (BigInteger)denominator - 1) / (BigInteger)denominator)));
     }
 
     public int CompareTo(TokenAmount other) => BaseUnits.CompareTo(other.BaseUnits);
 
-    public static TokenAmount Parse(string text) => TryParse(text, out var amount)
-        ? amount
-        : throw new FormatException(
-            $"'{(text.Length > 60 ? text[..60] + "…" : text)}' is not an amount: expected 1 to {DigitsMax} decimal digits, at most 2^128 - 1.");
+    public static TokenAmount Parse(string text) =>
+        TryParse(text, out var amount)
+            ? amount
+            : throw new FormatException(
+                $"'{(text.Length > 60 ? text[..60] + "…" : text)}' is not an amount: "
+                    + $"expected 1 to {DigitsMax} decimal digits, at most 2^128 - 1."
+            );
 
     public static bool TryParse([NotNullWhen(true)] string? text, out TokenAmount amount)
     {
@@ -70,11 +77,16 @@ public sealed class TokenAmountJsonConverter : JsonConverter<TokenAmount>
     public override TokenAmount Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType == JsonTokenType.Number && reader.TryGetUInt64(out var number))
+        {
             return new TokenAmount(number);
+        }
         if (reader.TokenType == JsonTokenType.String && TokenAmount.TryParse(reader.GetString(), out var amount))
+        {
             return amount;
+        }
         throw new JsonException("Expected an amount: a whole number of base units, not negative, as a string of digits or a number.");
     }
 
-    public override void Write(Utf8JsonWriter writer, TokenAmount value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, TokenAmount value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

@@ -3,8 +3,9 @@ using Marketplace.Api.Workers;
 namespace Marketplace.Worker;
 
 /// <summary>
-/// All that a worker knows of its market. Implemented over grains for the worker inside the silo, and over a socket for workers elsewhere. Calls may
-/// fail with <see cref="MarketLinkException"/> at any time; polls are then repeated as they were, reports with each result alone. Thread-safe.
+/// All that a worker knows of its market. Implemented over grains for the worker inside the silo, and over a socket for workers elsewhere.
+/// Calls may fail with <see cref="MarketLinkException"/> at any time; polls are then repeated as they were, reports with each result alone.
+/// Thread-safe.
 /// </summary>
 public interface IMarketLink
 {
@@ -20,22 +21,40 @@ public interface IMarketLink
     /// <summary>The bytes of a module or an input, not yet verified. Null where the market does not have them.</summary>
     ValueTask<Stream?> OpenBlob(LeaseId lease, BlobId blob, CancellationToken cancellation);
 
-    /// <summary>The size of a blob that a guest asks for. Null where the market does not have it, or the job's account may not read it.</summary>
+    /// <summary>
+    /// The size of a blob that a guest asks for. Null where the market does not have it, or the job's account may not read it.
+    /// </summary>
     ValueTask<long?> FindBlob(LeaseId lease, BlobId blob, CancellationToken cancellation);
 
     /// <summary>Uploads an output of the lease's job; it will belong to the job's account.</summary>
     ValueTask<BlobId> PutOutput(LeaseId lease, Stream output, CancellationToken cancellation);
 
     /// <summary>The value of a key of the program's state at the lease's root; null where there is none.</summary>
-    ValueTask<ReadOnlyMemory<byte>?> ReadState(LeaseId lease, ProgramId program, StateRoot root, ReadOnlyMemory<byte> key, CancellationToken cancellation);
+    ValueTask<ReadOnlyMemory<byte>?> ReadState(
+        LeaseId lease,
+        ProgramId program,
+        StateRoot root,
+        ReadOnlyMemory<byte> key,
+        CancellationToken cancellation
+    );
 
     /// <summary>The keys with a prefix, ascending, at the lease's root.</summary>
     ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ListState(
-        LeaseId lease, ProgramId program, StateRoot root, ReadOnlyMemory<byte> prefix, CancellationToken cancellation);
+        LeaseId lease,
+        ProgramId program,
+        StateRoot root,
+        ReadOnlyMemory<byte> prefix,
+        CancellationToken cancellation
+    );
 
     /// <summary>The root that the changes would give.</summary>
     ValueTask<StateRoot> StateRootWith(
-        LeaseId lease, ProgramId program, StateRoot root, IReadOnlyList<StateChange> changes, CancellationToken cancellation);
+        LeaseId lease,
+        ProgramId program,
+        StateRoot root,
+        IReadOnlyList<StateChange> changes,
+        CancellationToken cancellation
+    );
 }
 
 /// <summary>The market could not be reached or did not answer; what was sent may have arrived. Safe to repeat.</summary>

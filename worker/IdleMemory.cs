@@ -1,6 +1,8 @@
 namespace Marketplace.Worker;
 
-/// <summary>When the memory of dropped modules is given back to the system, which stops the process for a moment: for much of it, and seldom.</summary>
+/// <summary>
+/// When the memory of dropped modules is given back to the system, which stops the process for a moment: for much of it, and seldom.
+/// </summary>
 internal sealed class IdleMemory(TimeProvider time, Action giveBack)
 {
     private readonly Lock _gate = new();
@@ -13,8 +15,13 @@ internal sealed class IdleMemory(TimeProvider time, Action giveBack)
     {
         lock (_gate)
         {
-            if (dropped - _givenBack < WorkerPolicy.GiveBackBytesMin || (_last is { } last && time.GetElapsedTime(last) < WorkerPolicy.GiveBackPause))
+            if (
+                dropped - _givenBack < WorkerPolicy.GiveBackBytesMin
+                || (_last is { } last && time.GetElapsedTime(last) < WorkerPolicy.GiveBackPause)
+            )
+            {
                 return;
+            }
             (_givenBack, _last) = (dropped, time.GetTimestamp());
         }
         giveBack();

@@ -7,9 +7,9 @@ using Marketplace.Engine.Guests;
 namespace Marketplace.Worker;
 
 /// <summary>
-/// Turns one lease into one result: fetches and verifies module, input and files, runs the module in a fresh instance, uploads a large output and the
-/// files that it left. Blocks its thread;
-/// never throws: what goes wrong on this side is a <see cref="RunOutcome.WorkerFault"/>. Thread-safe.
+/// Turns one lease into one result: fetches and verifies module, input and files, runs the module in a fresh instance, uploads a large
+/// output and the files that it left. Blocks its thread; never throws: what goes wrong on this side is a
+/// <see cref="RunOutcome.WorkerFault"/>. Thread-safe.
 /// </summary>
 internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimeProvider time)
 {
@@ -49,9 +49,13 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
     public long Rest(TimeSpan idle)
     {
         if (idle >= WorkerPolicy.IdleMax)
+        {
             _modules.Clear();
+        }
         else
+        {
             _modules.Trim();
+        }
         return _modules.BytesDropped;
     }
 
@@ -60,26 +64,32 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
         new(lease.Id, lease.Job, outcome, reason, 0, default, null, 0, default, [], at, at);
 
     private GuestInvocation Invocation(
-        WorkerLease lease, ReadOnlyMemory<byte> input, IReadOnlyList<GuestFile> files, CancellationToken stopped) => new()
-    {
-        EntryPoint = lease.EntryPoint,
-        Input = input,
-        Arguments = lease.Arguments,
-        Environment = lease.Environment ?? ImmutableDictionary<string, string>.Empty,
-        Files = files,
-        Now = lease.SubmittedAt,
-        Seed = lease.Job.Value,
-        Limits = new GuestLimits(
-            lease.FuelMax,
-            Math.Min(lease.MemoryPagesMax, options.MemoryPagesMax),
-            lease.TimeMax,
-            JobLimits.OutputBytesMax,
-            JobLimits.LogBytesMax),
-        State = lease.Root is { } root ? new LeasedState(link, lease, root, stopped) : null,
-        Blobs = new LeasedBlobs(link, lease, id => TryFetch(lease, id, GuestPolicy.BlobBytesMax, stopped), stopped),
-        Signatures = GuestSignatures.Instance,
-        Cancellation = stopped,
-    };
+        WorkerLease lease,
+        ReadOnlyMemory<byte> input,
+        IReadOnlyList<GuestFile> files,
+        CancellationToken stopped
+    ) =>
+        new()
+        {
+            EntryPoint = lease.EntryPoint,
+            Input = input,
+            Arguments = lease.Arguments,
+            Environment = lease.Environment ?? ImmutableDictionary<string, string>.Empty,
+            Files = files,
+            Now = lease.SubmittedAt,
+            Seed = lease.Job.Value,
+            Limits = new GuestLimits(
+                lease.FuelMax,
+                Math.Min(lease.MemoryPagesMax, options.MemoryPagesMax),
+                lease.TimeMax,
+                JobLimits.OutputBytesMax,
+                JobLimits.LogBytesMax
+            ),
+            State = lease.Root is { } root ? new LeasedState(link, lease, root, stopped) : null,
+            Blobs = new LeasedBlobs(link, lease, id => TryFetch(lease, id, GuestPolicy.BlobBytesMax, stopped), stopped),
+            Signatures = GuestSignatures.Instance,
+            Cancellation = stopped,
+        };
 
     private WorkerResult Result(WorkerLease lease, GuestResult guest, DateTimeOffset startedAt, CancellationToken stopped)
     {
@@ -87,16 +97,30 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
         var output = completed ? guest.Output : default;
         BlobId? blob = null;
         if (output.Length > JobLimits.InlineBytesMax)
+        {
             blob = Upload(lease, output, stopped);
+        }
         var changes = completed ? guest.StateWrites.Select(write => new StateChange(write.Key, write.Value)).ToArray() : [];
         return new WorkerResult(
-            lease.Id, lease.Job, Outcome(guest.Outcome), guest.Reason, guest.FuelUsed,
-            blob is null ? output : default, blob, output.Length, guest.Log, changes, startedAt, time.GetUtcNow())
+            lease.Id,
+            lease.Job,
+            Outcome(guest.Outcome),
+            guest.Reason,
+            guest.FuelUsed,
+            blob is null ? output : default,
+            blob,
+            output.Length,
+            guest.Log,
+            changes,
+            startedAt,
+            time.GetUtcNow()
+        )
         {
             ExitCode = guest.ExitCode,
-            Files = completed && guest.Files.Count > 0
-                ? [.. guest.Files.Select(file => new JobFile(file.Path, Upload(lease, file.Content, stopped), file.Content.Length))]
-                : null,
+            Files =
+                completed && guest.Files.Count > 0
+                    ? [.. guest.Files.Select(file => new JobFile(file.Path, Upload(lease, file.Content, stopped), file.Content.Length))]
+                    : null,
         };
     }
 
@@ -118,9 +142,7 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
     {
         var expected = IdDerivation.Blob(output.Span);
         var stored = Wait(link.PutOutput(lease.Id, new MemoryStream(output.ToArray(), writable: false), stopped));
-        return stored == expected
-            ? stored
-            : throw new InvalidDataException($"The market stored the output {expected} as {stored}.");
+        return stored == expected ? stored : throw new InvalidDataException($"The market stored the output {expected} as {stored}.");
     }
 
     private byte[] Fetch(WorkerLease lease, BlobId id, int bytesMax, CancellationToken stopped) =>
@@ -130,13 +152,17 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
     {
         using var stream = Wait(link.OpenBlob(lease.Id, id, stopped));
         if (stream is null)
+        {
             return null;
+        }
         using var buffer = new MemoryStream();
         var chunk = new byte[64 * 1024];
-        for (int count; (count = stream.Read(chunk)) > 0;)
+        for (int count; (count = stream.Read(chunk)) > 0; )
         {
             if (buffer.Length + count > bytesMax)
+            {
                 throw new InputUnavailableException($"{id} is larger than the {bytesMax} bytes that a worker still takes.");
+            }
             buffer.Write(chunk, 0, count);
         }
         var bytes = buffer.ToArray();
@@ -144,22 +170,24 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
         return actual == id ? bytes : throw new InputUnavailableException($"The market sent {actual} for {id}.");
     }
 
-    private static RunOutcome Outcome(GuestOutcome outcome) => outcome switch
-    {
-        GuestOutcome.Completed => RunOutcome.Completed,
-        GuestOutcome.Trapped => RunOutcome.Trapped,
-        GuestOutcome.Failed => RunOutcome.Failed,
-        GuestOutcome.OutOfFuel => RunOutcome.OutOfFuel,
-        GuestOutcome.OutOfMemory => RunOutcome.OutOfMemory,
-        GuestOutcome.TimedOut => RunOutcome.TimedOut,
-        GuestOutcome.Cancelled => RunOutcome.Cancelled,
-        GuestOutcome.OutputTooLarge => RunOutcome.OutputTooLarge,
-        GuestOutcome.EngineFault => RunOutcome.WorkerFault,
-        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "This outcome has no counterpart in the worker protocol."),
-    };
+    private static RunOutcome Outcome(GuestOutcome outcome) =>
+        outcome switch
+        {
+            GuestOutcome.Completed => RunOutcome.Completed,
+            GuestOutcome.Trapped => RunOutcome.Trapped,
+            GuestOutcome.Failed => RunOutcome.Failed,
+            GuestOutcome.OutOfFuel => RunOutcome.OutOfFuel,
+            GuestOutcome.OutOfMemory => RunOutcome.OutOfMemory,
+            GuestOutcome.TimedOut => RunOutcome.TimedOut,
+            GuestOutcome.Cancelled => RunOutcome.Cancelled,
+            GuestOutcome.OutputTooLarge => RunOutcome.OutputTooLarge,
+            GuestOutcome.EngineFault => RunOutcome.WorkerFault,
+            _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "This outcome has no counterpart in the worker protocol."),
+        };
 
     /// <summary>Slot threads are the worker's own and may block; nothing else waits on them.</summary>
-    internal static TValue Wait<TValue>(ValueTask<TValue> call) => call.IsCompleted ? call.GetAwaiter().GetResult() : call.AsTask().GetAwaiter().GetResult();
+    internal static TValue Wait<TValue>(ValueTask<TValue> call) =>
+        call.IsCompleted ? call.GetAwaiter().GetResult() : call.AsTask().GetAwaiter().GetResult();
 }
 
 /// <summary>The module or the input could not be had.</summary>

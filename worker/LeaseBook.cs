@@ -49,7 +49,9 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
         get
         {
             lock (_lock)
+            {
                 return _held.Count + _running > 0 ? TimeSpan.Zero : time.GetElapsedTime(_lastHeld);
+            }
         }
     }
 
@@ -60,7 +62,9 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
         {
             var held = new HeldLease(lease, time.GetTimestamp());
             if (!_held.TryAdd(lease.Id, held))
+            {
                 return;
+            }
             _waiting.AddLast(held);
         }
         _ready.Release();
@@ -83,7 +87,9 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
             {
                 // A lease that was stopped or returned while it waited leaves its permit behind.
                 if (_waiting.First is not { } first)
+                {
                     continue;
+                }
                 _waiting.RemoveFirst();
                 _running++;
                 return first.Value;
@@ -109,7 +115,9 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
         lock (_lock)
         {
             if (!_held.Remove(id, out held))
+            {
                 return;
+            }
             _waiting.Remove(held);
         }
         held.Stop();
@@ -125,11 +133,14 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
             _waiting.Clear();
         }
         foreach (var held in all)
+        {
             held.Stop();
+        }
     }
 
     /// <summary>
-    /// Takes out the leases that have waited longer than <see cref="WorkerPolicy.LeaseWaitMax"/>; no more are prefetched until runs are short again.
+    /// Takes out the leases that have waited longer than <see cref="WorkerPolicy.LeaseWaitMax"/>; no more are prefetched until runs are
+    /// short again.
     /// </summary>
     public IReadOnlyList<WorkerLease> TakeStale()
     {
@@ -143,7 +154,9 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
                 stale.Add(first.Value.Lease);
             }
             if (stale.Count > 0)
+            {
                 _runSeconds = Math.Max(_runSeconds, WorkerPolicy.LeaseWaitMax.TotalSeconds);
+            }
         }
         return stale;
     }

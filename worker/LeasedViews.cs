@@ -16,13 +16,15 @@ internal sealed class LeasedState(IMarketLink link, WorkerLease lease, StateRoot
     public IReadOnlyList<ReadOnlyMemory<byte>> List(ReadOnlyMemory<byte> prefix) =>
         JobRunner.Wait(link.ListState(lease.Id, lease.Program, root, prefix, stopped));
 
-    public StateRoot RootWith(IReadOnlyList<StateWrite> writes) => JobRunner.Wait(link.StateRootWith(
-        lease.Id, lease.Program, root, [.. writes.Select(write => new StateChange(write.Key, write.Value))], stopped));
+    public StateRoot RootWith(IReadOnlyList<StateWrite> writes) =>
+        JobRunner.Wait(
+            link.StateRootWith(lease.Id, lease.Program, root, [.. writes.Select(write => new StateChange(write.Key, write.Value))], stopped)
+        );
 }
 
 /// <summary>
-/// The blobs that a guest may read. Their sizes are asked for, without their bytes; what is read is fetched whole, verified, and kept for the run
-/// within <see cref="WorkerPolicy.GuestBlobBytesMax"/>.
+/// The blobs that a guest may read. Their sizes are asked for, without their bytes; what is read is fetched whole, verified, and kept for
+/// the run within <see cref="WorkerPolicy.GuestBlobBytesMax"/>.
 /// </summary>
 internal sealed class LeasedBlobs(IMarketLink link, WorkerLease lease, Func<BlobId, byte[]?> fetch, CancellationToken stopped) : IGuestBlobs
 {
@@ -32,7 +34,9 @@ internal sealed class LeasedBlobs(IMarketLink link, WorkerLease lease, Func<Blob
     public long? Length(BlobId id)
     {
         if (!_known.TryGetValue(id, out var known))
+        {
             Keep(id, known = new Known(JobRunner.Wait(link.FindBlob(lease.Id, id, stopped)), null));
+        }
         return known.Size;
     }
 
@@ -40,7 +44,9 @@ internal sealed class LeasedBlobs(IMarketLink link, WorkerLease lease, Func<Blob
     {
         var bytes = _known.TryGetValue(id, out var known) ? known.Bytes : null;
         if (bytes is null && (bytes = fetch(id)) is not null)
+        {
             Keep(id, new Known(bytes.Length, bytes));
+        }
         bytes?.CopyTo(destination);
         return bytes is not null;
     }

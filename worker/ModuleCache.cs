@@ -3,9 +3,10 @@ using Marketplace.Engine.Guests;
 namespace Marketplace.Worker;
 
 /// <summary>
-/// Compiled modules by the id of their bytes, least recently used first out, within a budget of what they take in memory. That grows while functions are
-/// called for the first time, so it is looked at anew when a module is added and by <see cref="Trim()"/>. A module that is evicted while it runs lives
-/// until its last run ends. Thread-safe; a module is compiled once even when many runs ask for it at the same time.
+/// Compiled modules by the id of their bytes, least recently used first out, within a budget of what they take in memory. That grows while
+/// functions are called for the first time, so it is looked at anew when a module is added and by <see cref="Trim()"/>. A module that is
+/// evicted while it runs lives until its last run ends. Thread-safe; a module is compiled once even when many runs ask for it at the same
+/// time.
 /// </summary>
 internal sealed class ModuleCache(long bytesMax)
 {
@@ -28,7 +29,9 @@ internal sealed class ModuleCache(long bytesMax)
             var known = entry.Program.IsValueCreated;
             var program = entry.Program.Value;
             if (!known)
+            {
                 Trim(keep: id);
+            }
             return program;
         }
         catch
@@ -45,7 +48,9 @@ internal sealed class ModuleCache(long bytesMax)
         lock (_lock)
         {
             if (_byUse.Last is { } last)
+            {
                 Trim(keep: last.Value.Id);
+            }
         }
     }
 
@@ -55,7 +60,9 @@ internal sealed class ModuleCache(long bytesMax)
         lock (_lock)
         {
             foreach (var entry in _byUse.Where(entry => entry.Program.IsValueCreated).ToArray())
+            {
                 Drop(_entries[entry.Id]);
+            }
         }
     }
 
@@ -80,15 +87,19 @@ internal sealed class ModuleCache(long bytesMax)
         lock (_lock)
         {
             var bytes = 0L;
-            for (var node = _byUse.Last; node is not null;)
+            for (var node = _byUse.Last; node is not null; )
             {
                 var (current, previous) = (node, node.Previous);
                 node = previous;
                 if (!current.Value.Program.IsValueCreated)
+                {
                     continue;
+                }
                 bytes += current.Value.Program.Value.MemoryBytes;
                 if (bytes > bytesMax && current.Value.Id != keep)
+                {
                     Drop(current);
+                }
             }
         }
     }

@@ -4,12 +4,14 @@ using Marketplace.Api.Workers;
 namespace Marketplace.Worker;
 
 /// <summary>
-/// Results on their way to the market. A batch is what has gathered while the report before was under way: the first result never waits for company.
-/// Bounded by the leases that the worker holds.
+/// Results on their way to the market. A batch is what has gathered while the report before was under way: the first result never waits for
+/// company. Bounded by the leases that the worker holds.
 /// </summary>
 internal sealed class ReportQueue
 {
-    private readonly Channel<WorkerResult> _results = Channel.CreateUnbounded<WorkerResult>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<WorkerResult> _results = Channel.CreateUnbounded<WorkerResult>(
+        new UnboundedChannelOptions { SingleReader = true }
+    );
 
     public void Add(WorkerResult result) => _results.Writer.TryWrite(result);
 
@@ -19,7 +21,9 @@ internal sealed class ReportQueue
     public async ValueTask<IReadOnlyList<WorkerResult>?> Take(int most)
     {
         if (!await _results.Reader.WaitToReadAsync().ConfigureAwait(false))
+        {
             return null;
+        }
         return TakeWaiting(most);
     }
 
@@ -28,7 +32,9 @@ internal sealed class ReportQueue
     {
         List<WorkerResult> batch = [];
         while (batch.Count < most && _results.Reader.TryRead(out var result))
+        {
             batch.Add(result);
+        }
         return batch;
     }
 }

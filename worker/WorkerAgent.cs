@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Marketplace.Worker;
 
 /// <summary>
-/// Runs jobs for a market: offers, polls for leases, runs each on a thread of its own, reports the results in batches. One agent per worker key.
+/// Runs jobs for a market: offers, polls for leases, runs each on a thread of its own, reports the results in batches. One agent per worker
+/// key.
 /// </summary>
 public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options, TimeProvider time, ILogger<WorkerAgent> log)
 {
@@ -16,7 +17,9 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
     private readonly ReportQueue _reports = new();
     private readonly ReportQueue _refused = new();
 
-    /// <summary>Works until <paramref name="stopping"/>: then nothing new starts, running jobs are stopped, and what has ended is reported.</summary>
+    /// <summary>
+    /// Works until <paramref name="stopping"/>: then nothing new starts, running jobs are stopped, and what has ended is reported.
+    /// </summary>
     public async Task Run(CancellationToken stopping)
     {
         options.Validate();
@@ -48,7 +51,9 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         {
             var welcome = await Repeat(token => link.Offer(offer, token), "offer", stopping).ConfigureAwait(false);
             if (welcome is null)
+            {
                 return;
+            }
             LogOffered(options.Worker, welcome.Start);
             _leases.StopAll();
             await FollowOrders(welcome.Start, stopping).ConfigureAwait(false);
@@ -63,11 +68,17 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
             var poll = new WorkerPoll(options.Worker, start, sequence, _leases.LeasesWanted);
             var orders = await Repeat(token => link.Poll(poll, token), "poll", stopping).ConfigureAwait(false);
             if (orders is not { Known: true })
+            {
                 return;
+            }
             foreach (var lease in orders.Leases)
+            {
                 _leases.Add(lease);
+            }
             foreach (var stop in orders.Stops)
+            {
                 _leases.Stop(stop);
+            }
         }
     }
 
@@ -82,9 +93,13 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
             var result = _runner.Run(held.Lease, held.Stopped);
             var reportIt = _leases.Finish(held, Stopwatch.GetElapsedTime(started));
             if (result.Outcome == RunOutcome.WorkerFault)
+            {
                 LogFault(result.Lease, result.Job, result.Reason);
+            }
             if (reportIt)
+            {
                 _reports.Add(result);
+            }
         }
         return count;
     }
@@ -95,7 +110,9 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         var idle = _leases.Idle;
         var dropped = _runner.Rest(idle);
         if (idle >= WorkerPolicy.IdleMax)
+        {
             _memory.GiveBack(dropped);
+        }
     }
 
     /// <summary>Gives back what has waited too long behind long runs.</summary>
@@ -103,10 +120,14 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
     {
         var now = time.GetUtcNow();
         foreach (var lease in _leases.TakeStale())
+        {
             _reports.Add(JobRunner.NotRun(lease, RunOutcome.Returned, "All slots were busy.", now));
+        }
     }
 
-    /// <summary>Reports each batch once: one result that the market cannot take at the moment must not hold up those that come after it.</summary>
+    /// <summary>
+    /// Reports each batch once: one result that the market cannot take at the moment must not hold up those that come after it.
+    /// </summary>
     private async Task ReportLoop(CancellationToken cancellation)
     {
         try
@@ -114,9 +135,13 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
             while (await _reports.Take(WorkerPolicy.ReportResultsMax).ConfigureAwait(false) is { } results)
             {
                 if (await TryReport(results, WorkerPolicy.RetryPause, cancellation).ConfigureAwait(false))
+                {
                     continue;
+                }
                 foreach (var result in results)
+                {
                     _refused.Add(result);
+                }
             }
         }
         finally
@@ -125,7 +150,9 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         }
     }
 
-    /// <summary>Reports what was refused again, each result alone, until the market has it: one call at a time, to spare a market in trouble.</summary>
+    /// <summary>
+    /// Reports what was refused again, each result alone, until the market has it: one call at a time, to spare a market in trouble.
+    /// </summary>
     private async Task RepeatLoop(CancellationToken cancellation)
     {
         while (await _refused.Take(WorkerPolicy.ReportResultsMax).ConfigureAwait(false) is { } left)
@@ -137,7 +164,9 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
                 foreach (var result in left)
                 {
                     if (!await TryReport([result], Longer(pause), cancellation).ConfigureAwait(false))
+                    {
                         refused.Add(result);
+                    }
                 }
                 left = [.. refused, .. _refused.TakeWaiting(WorkerPolicy.ReportResultsMax)];
             }
@@ -164,7 +193,11 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
     }
 
     /// <summary>Repeats a call as it is until the market answers; null when the worker stops first.</summary>
-    private async ValueTask<TAnswer?> Repeat<TAnswer>(Func<CancellationToken, ValueTask<TAnswer>> call, string what, CancellationToken stopping)
+    private async ValueTask<TAnswer?> Repeat<TAnswer>(
+        Func<CancellationToken, ValueTask<TAnswer>> call,
+        string what,
+        CancellationToken stopping
+    )
         where TAnswer : class
     {
         var pause = WorkerPolicy.RetryPause;

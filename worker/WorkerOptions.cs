@@ -21,10 +21,10 @@ public sealed record WorkerOptions
     public int MemoryPagesMax { get; init; } = 4096;
 
     /// <summary>
-    /// What compiled modules may take, by the engine's estimate. Beyond it the one that was used least recently goes; the newest always stays. A worker
-    /// without a lease for <see cref="WorkerPolicy.IdleMax"/> drops them all, and gives the memory back to the system where <see cref="WorkerPolicy"/> says
-    /// that it is worth it. The floor is then what the process had before its first module and about 40 MB, most of it code of the engine and the runtime
-    /// itself.
+    /// What compiled modules may take, by the engine's estimate. Beyond it the one that was used least recently goes; the newest always
+    /// stays. A worker without a lease for <see cref="WorkerPolicy.IdleMax"/> drops them all, and gives the memory back to the system where
+    /// <see cref="WorkerPolicy"/> says that it is worth it. The floor is then what the process had before its first module and about 40 MB,
+    /// most of it code of the engine and the runtime itself.
     /// </summary>
     public long ModuleCacheBytesMax { get; init; } = 256 * 1024 * 1024;
 
@@ -33,7 +33,12 @@ public sealed record WorkerOptions
     {
         Check(Slots is >= 1 and <= WorkerPolicy.SlotsMax, nameof(Slots), Slots, $"1 to {WorkerPolicy.SlotsMax}");
         Check(PricePerMillionFuel >= FuelPrice.Least, nameof(PricePerMillionFuel), PricePerMillionFuel, $"at least {FuelPrice.Least}");
-        Check(MemoryPagesMax is >= 1 and <= WorkerPolicy.MemoryPagesMax, nameof(MemoryPagesMax), MemoryPagesMax, $"1 to {WorkerPolicy.MemoryPagesMax}");
+        Check(
+            MemoryPagesMax is >= 1 and <= WorkerPolicy.MemoryPagesMax,
+            nameof(MemoryPagesMax),
+            MemoryPagesMax,
+            $"1 to {WorkerPolicy.MemoryPagesMax}"
+        );
         var cacheBytesMin = EngineLimits.Default.ModuleBytesMax;
         Check(ModuleCacheBytesMax >= cacheBytesMin, nameof(ModuleCacheBytesMax), ModuleCacheBytesMax, $"at least {cacheBytesMin}");
     }
@@ -41,6 +46,8 @@ public sealed record WorkerOptions
     private static void Check(bool holds, string property, object seen, string allowed)
     {
         if (!holds)
+        {
             throw new InvalidOperationException($"{nameof(WorkerOptions)}.{property} is {seen}; allowed: {allowed}.");
+        }
     }
 }

@@ -28,18 +28,20 @@ public static class WorkerPolicy
     public static readonly TimeSpan LeaseWaitMax = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// A worker that has had no lease for so long gives its compiled modules up: compiling a large one again takes a second or two, and its memory is of
-    /// use to others meanwhile.
+    /// A worker that has had no lease for so long gives its compiled modules up: compiling a large one again takes a second or two, and its
+    /// memory is of use to others meanwhile.
     /// </summary>
     public static readonly TimeSpan IdleMax = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Modules that an idle worker must have dropped before it gives memory back. Doing so stops every thread of the process, which may be a silo's, for
-    /// about 0.1 s: too much for a few small modules, whose memory the next ones use.
+    /// Modules that an idle worker must have dropped before it gives memory back. Doing so stops every thread of the process, which may be
+    /// a silo's, for about 0.1 s: too much for a few small modules, whose memory the next ones use.
     /// </summary>
     public const long GiveBackBytesMin = 32L << 20;
 
-    /// <summary>The least time from one giving back to the next: a worker with a large job every few minutes must not stop its silo as often.</summary>
+    /// <summary>
+    /// The least time from one giving back to the next: a worker with a large job every few minutes must not stop its silo as often.
+    /// </summary>
     public static readonly TimeSpan GiveBackPause = TimeSpan.FromMinutes(10);
 
     /// <summary>The pause after the first failed call to the market; doubled up to <see cref="RetryPauseMax"/>.</summary>

@@ -24,7 +24,9 @@ public static class Answers
         foreach (var member in type.Properties)
         {
             if (member.AssociatedParameter is { IsNullable: true })
+            {
                 member.IsRequired = false;
+            }
         }
     }
 

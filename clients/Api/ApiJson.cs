@@ -11,7 +11,8 @@ namespace Marketplace;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
+    RespectRequiredConstructorParameters = true
+)]
 [JsonSerializable(typeof(JobRequest))]
 [JsonSerializable(typeof(JobBatchRequest))]
 [JsonSerializable(typeof(JobBatchResponse))]

@@ -13,9 +13,13 @@ internal sealed record CommandSet(GlobalOptions Options, Surroundings Surroundin
         foreach (var symbol in symbols)
         {
             if (symbol is Option option)
+            {
                 command.Add(option);
+            }
             else
+            {
                 command.Add((Argument)symbol);
+            }
         }
         return command.Does(Options, Surroundings, action);
     }
@@ -25,7 +29,9 @@ internal sealed record CommandSet(GlobalOptions Options, Surroundings Surroundin
     {
         var group = new Command(name, help);
         foreach (var command in commands)
+        {
             group.Add(command);
+        }
         return group;
     }
 }

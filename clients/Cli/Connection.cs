@@ -25,34 +25,45 @@ internal sealed class Connection(Invocation run)
     {
         if (key is not null && url.Scheme == Uri.UriSchemeHttp && !url.IsLoopback && !run.AllowPlaintext)
         {
-            throw new CommandException(new Failure(
-                ExitCodes.Usage, "usage", $"The key is not sent over plain HTTP to another machine ({url}).",
-                "Use https, or --allow-plaintext if the network is yours."));
+            throw new CommandException(
+                new Failure(
+                    ExitCodes.Usage,
+                    "usage",
+                    $"The key is not sent over plain HTTP to another machine ({url}).",
+                    "Use https, or --allow-plaintext if the network is yours."
+                )
+            );
         }
         try
         {
-            return new MarketplaceClient(new MarketplaceClientOptions
-            {
-                Url = url,
-                Key = key,
-                AllowPlaintext = run.AllowPlaintext,
-                TrustedAuthorities = ReadAuthorities(),
-                Retries = Retries,
-                TimeProvider = run.Surroundings.Clock,
-                Handler = run.Surroundings.Network,
-            });
+            return new MarketplaceClient(
+                new MarketplaceClientOptions
+                {
+                    Url = url,
+                    Key = key,
+                    AllowPlaintext = run.AllowPlaintext,
+                    TrustedAuthorities = ReadAuthorities(),
+                    Retries = Retries,
+                    TimeProvider = run.Surroundings.Clock,
+                    Handler = run.Surroundings.Network,
+                }
+            );
         }
         catch (ArgumentException wrong)
         {
-            throw new CommandException(new Failure(
-                ExitCodes.Usage, "usage", wrong.Message, "Check --url and --key, or the files url and key of the data folder."), wrong);
+            throw new CommandException(
+                new Failure(ExitCodes.Usage, "usage", wrong.Message, "Check --url and --key, or the files url and key of the data folder."),
+                wrong
+            );
         }
     }
 
     private X509Certificate2Collection? ReadAuthorities()
     {
         if (run.CaPath is not { } path)
+        {
             return null;
+        }
         var authorities = new X509Certificate2Collection();
         try
         {
@@ -60,7 +71,10 @@ internal sealed class Connection(Invocation run)
         }
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new CommandException(new Failure(ExitCodes.Usage, "usage", $"'{path}' cannot be read as certificates: {wrong.Message}", CaHint), wrong);
+            throw new CommandException(
+                new Failure(ExitCodes.Usage, "usage", $"'{path}' cannot be read as certificates: {wrong.Message}", CaHint),
+                wrong
+            );
         }
         return authorities.Count > 0
             ? authorities
@@ -70,11 +84,14 @@ internal sealed class Connection(Invocation run)
     public Uri FindUrl()
     {
         if (run.UrlOption is not { } text)
+        {
             return _folder.ReadUrl();
+        }
         return Uri.TryCreate(text, UriKind.Absolute, out var url)
             ? url
             : throw new CommandException(
-                new Failure(ExitCodes.Usage, "usage", $"'{text}' is not an address.", "Expected for example http://127.0.0.1:8080."));
+                new Failure(ExitCodes.Usage, "usage", $"'{text}' is not an address.", "Expected for example http://127.0.0.1:8080.")
+            );
     }
 
     /// <summary>
@@ -83,11 +100,20 @@ internal sealed class Connection(Invocation run)
     public string FindKey()
     {
         if (run.KeyOption is { } key)
+        {
             return key;
+        }
         if (!UrlIsGiven || run.DataIsGiven || FindUrl().IsLoopback)
+        {
             return _folder.ReadKey();
-        throw new CommandException(new Failure(
-            ExitCodes.Usage, "usage", $"There is no key for {run.UrlOption}.",
-            "Give --key or MARKET_KEY, or --data with the data folder of that service."));
+        }
+        throw new CommandException(
+            new Failure(
+                ExitCodes.Usage,
+                "usage",
+                $"There is no key for {run.UrlOption}.",
+                "Give --key or MARKET_KEY, or --data with the data folder of that service."
+            )
+        );
     }
 }

@@ -14,34 +14,63 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
     private const int NoSpaceLeft = 28;
 
     /// <summary>A file is in the way that a command would write.</summary>
-    public static Failure FileExists(string path) => new(ExitCodes.LocalFile, "local_file", $"{path} exists already.", "--force replaces it.");
+    public static Failure FileExists(string path) =>
+        new(ExitCodes.LocalFile, "local_file", $"{path} exists already.", "--force replaces it.");
 
     /// <summary>The failure that an exception stands for.</summary>
-    public static Failure Of(Exception exception) => exception switch
-    {
-        CommandException known => known.Failure,
-        MarketplaceException refused => OfRefusal(refused),
-        MarketplaceUnreachableException unreachable => new(
-            ExitCodes.Unreachable, "unreachable", unreachable.Message,
-            "Run 'market doctor' to see what is wrong. Of a cluster, any other silo serves as well: --url URL."),
-        MarketplaceProtocolException strange =>
-            new(ExitCodes.Unreachable, "not_understood", strange.Message, "Run 'market doctor' to see what is wrong."),
-        BlobVerificationException wrong => new(ExitCodes.Damaged, "blob_mismatch", wrong.Message),
-        DataFolderException folder =>
-            new(ExitCodes.LocalFile, "data_folder", folder.Message, "Another folder: --data DIR. Another service: --url URL --key KEY."),
-        ExportFileException file => new(ExitCodes.Damaged, "export_file", file.Message, "Copy the file again, or export again."),
-        StoreDamagedException or BlobDamagedException or ImportDiffersException => new(ExitCodes.Damaged, "damaged", exception.Message),
-        StoreLockedException or MoveRefusedException or StoreUnfinishedException or PostgresSettingsException or PostgresSchemaException =>
-            new(ExitCodes.LocalFile, "data_cannot_be_used", exception.Message),
-        StoreUnavailableException database =>
-            new(ExitCodes.Unreachable, "database", database.Message, "Check the connection string, and whether the server runs."),
-        InsufficientDiskException => new(ExitCodes.LocalFile, "disk_full", exception.Message),
-        IOException { HResult: NoSpaceLeft } => new(ExitCodes.LocalFile, "disk_full", exception.Message, "Make room on the disk; nothing was left behind."),
-        OperationCanceledException => new(ExitCodes.Interrupted, "interrupted", "Interrupted."),
-        IOException or UnauthorizedAccessException =>
-            new(ExitCodes.LocalFile, "local_file", exception.Message, "Check the path and its permissions."),
-        _ => new(ExitCodes.Bug, "bug", $"This is a bug in market: {exception}", "Please report it with the text above."),
-    };
+    public static Failure Of(Exception exception) =>
+        exception switch
+        {
+            CommandException known => known.Failure,
+            MarketplaceException refused => OfRefusal(refused),
+            MarketplaceUnreachableException unreachable => new(
+                ExitCodes.Unreachable,
+                "unreachable",
+                unreachable.Message,
+                "Run 'market doctor' to see what is wrong. Of a cluster, any other silo serves as well: --url URL."
+            ),
+            MarketplaceProtocolException strange => new(
+                ExitCodes.Unreachable,
+                "not_understood",
+                strange.Message,
+                "Run 'market doctor' to see what is wrong."
+            ),
+            BlobVerificationException wrong => new(ExitCodes.Damaged, "blob_mismatch", wrong.Message),
+            DataFolderException folder => new(
+                ExitCodes.LocalFile,
+                "data_folder",
+                folder.Message,
+                "Another folder: --data DIR. Another service: --url URL --key KEY."
+            ),
+            ExportFileException file => new(ExitCodes.Damaged, "export_file", file.Message, "Copy the file again, or export again."),
+            StoreDamagedException or BlobDamagedException or ImportDiffersException => new(ExitCodes.Damaged, "damaged", exception.Message),
+            StoreLockedException
+            or MoveRefusedException
+            or StoreUnfinishedException
+            or PostgresSettingsException
+            or PostgresSchemaException => new(ExitCodes.LocalFile, "data_cannot_be_used", exception.Message),
+            StoreUnavailableException database => new(
+                ExitCodes.Unreachable,
+                "database",
+                database.Message,
+                "Check the connection string, and whether the server runs."
+            ),
+            InsufficientDiskException => new(ExitCodes.LocalFile, "disk_full", exception.Message),
+            IOException { HResult: NoSpaceLeft } => new(
+                ExitCodes.LocalFile,
+                "disk_full",
+                exception.Message,
+                "Make room on the disk; nothing was left behind."
+            ),
+            OperationCanceledException => new(ExitCodes.Interrupted, "interrupted", "Interrupted."),
+            IOException or UnauthorizedAccessException => new(
+                ExitCodes.LocalFile,
+                "local_file",
+                exception.Message,
+                "Check the path and its permissions."
+            ),
+            _ => new(ExitCodes.Bug, "bug", $"This is a bug in market: {exception}", "Please report it with the text above."),
+        };
 
     /// <summary>Whether a question failed that the command can do without: the service refused it, or could not be asked.</summary>
     public static bool IsOfService(Exception exception) =>
@@ -51,37 +80,44 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
     {
         var exitCode = refused.Code switch
         {
-            ErrorCode.NotFound or ErrorCode.JobNotFound or ErrorCode.ProgramNotFound or ErrorCode.BlobNotFound or ErrorCode.KeyNotFound
-                or ErrorCode.AccountNotFound or ErrorCode.WorkerNotFound => ExitCodes.NotFound,
+            ErrorCode.NotFound
+            or ErrorCode.JobNotFound
+            or ErrorCode.ProgramNotFound
+            or ErrorCode.BlobNotFound
+            or ErrorCode.KeyNotFound
+            or ErrorCode.AccountNotFound
+            or ErrorCode.WorkerNotFound => ExitCodes.NotFound,
             ErrorCode.BlobMismatch or ErrorCode.BlobDamaged => ExitCodes.Damaged,
             _ => ExitCodes.Refused,
         };
         return new Failure(exitCode, SnakeCase.Of(refused.Code), RefusalWords.Of(refused.Detail), Advise(refused), (int)refused.Status);
     }
 
-    private static string? Advise(MarketplaceException refused) => refused.Code switch
-    {
-        ErrorCode.Unauthenticated =>
-            "Give a valid key: --key, MARKET_KEY, or the key file of the data folder (--data). 'market doctor' says which one is used.",
-        ErrorCode.Forbidden =>
-            "Use a key with this scope; 'market key create NAME --scope SCOPE' makes one, given a key with the scope admin.",
-        ErrorCode.InsufficientFunds =>
-            "Lower --max-price or --fuel, or wait until running jobs are settled; 'market account show' tells what is held.",
-        ErrorCode.SpendLimitReached => "Use another key, or lower --max-price; 'market key list' shows each key's limit.",
-        ErrorCode.JobNotFound => "'market job list' shows this account's jobs.",
-        ErrorCode.ProgramNotFound => "'market program list' shows this account's programs; 'market program deploy FILE' deploys one.",
-        ErrorCode.ProgramInUse => "'market job list' shows this account's jobs; 'market job cancel ID' ends one.",
-        ErrorCode.PriceTooLow => "Raise --max-price, or lower --fuel; without --max-price the job takes the price of the cheapest worker.",
-        ErrorCode.TooManyOpenJobs => "Wait until some of them have ended, or take one back: 'market job list', 'market job cancel ID'.",
-        ErrorCode.QueueFull => "Try again later; with the same --request-id no job is made twice.",
-        ErrorCode.QuotaExceeded => "'market blob rm ID' and 'market program remove ID' make room.",
-        ErrorCode.BlobNotFound => "'market blob list' shows this account's blobs.",
-        ErrorCode.KeyNotFound => "'market key list' shows this account's keys.",
-        ErrorCode.OutputNotAvailable => "'market job status ID' tells how the job stands.",
-        ErrorCode.BlobDamaged => "Run 'market store check' on the machine of the service.",
-        ErrorCode.RateLimited or ErrorCode.Unavailable or ErrorCode.OutcomeUnknown => "Try again later.",
-        _ => null,
-    };
+    private static string? Advise(MarketplaceException refused) =>
+        refused.Code switch
+        {
+            ErrorCode.Unauthenticated =>
+                "Give a valid key: --key, MARKET_KEY, or the key file of the data folder (--data). 'market doctor' says which one is used.",
+            ErrorCode.Forbidden =>
+                "Use a key with this scope; 'market key create NAME --scope SCOPE' makes one, given a key with the scope admin.",
+            ErrorCode.InsufficientFunds =>
+                "Lower --max-price or --fuel, or wait until running jobs are settled; 'market account show' tells what is held.",
+            ErrorCode.SpendLimitReached => "Use another key, or lower --max-price; 'market key list' shows each key's limit.",
+            ErrorCode.JobNotFound => "'market job list' shows this account's jobs.",
+            ErrorCode.ProgramNotFound => "'market program list' shows this account's programs; 'market program deploy FILE' deploys one.",
+            ErrorCode.ProgramInUse => "'market job list' shows this account's jobs; 'market job cancel ID' ends one.",
+            ErrorCode.PriceTooLow =>
+                "Raise --max-price, or lower --fuel; without --max-price the job takes the price of the cheapest worker.",
+            ErrorCode.TooManyOpenJobs => "Wait until some of them have ended, or take one back: 'market job list', 'market job cancel ID'.",
+            ErrorCode.QueueFull => "Try again later; with the same --request-id no job is made twice.",
+            ErrorCode.QuotaExceeded => "'market blob rm ID' and 'market program remove ID' make room.",
+            ErrorCode.BlobNotFound => "'market blob list' shows this account's blobs.",
+            ErrorCode.KeyNotFound => "'market key list' shows this account's keys.",
+            ErrorCode.OutputNotAvailable => "'market job status ID' tells how the job stands.",
+            ErrorCode.BlobDamaged => "Run 'market store check' on the machine of the service.",
+            ErrorCode.RateLimited or ErrorCode.Unavailable or ErrorCode.OutcomeUnknown => "Try again later.",
+            _ => null,
+        };
 }
 
 /// <summary>Ends a command with a failure that is known where it is thrown.</summary>

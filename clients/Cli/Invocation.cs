@@ -61,7 +61,9 @@ internal sealed class Invocation(ParseResult parse, GlobalOptions options, Surro
         if (Json)
         {
             await using (var writer = new Utf8JsonWriter(surroundings.Output))
+            {
                 JsonSerializer.Serialize(writer, value, Answers.Of<T>());
+            }
             await Raw("\n"u8.ToArray());
             return;
         }
@@ -74,13 +76,16 @@ internal sealed class Invocation(ParseResult parse, GlobalOptions options, Surro
     public int? TableWidth => surroundings.OutputIsTerminal ? surroundings.Width : null;
 
     /// <summary>An id in a table: short on a terminal, where short ones may be typed, and whole for programs.</summary>
-    public string ShowId<TId>(TId id) where TId : struct => surroundings.OutputIsTerminal ? Ids.Short(id) : id.ToString()!;
+    public string ShowId<TId>(TId id)
+        where TId : struct => surroundings.OutputIsTerminal ? Ids.Short(id) : id.ToString()!;
 
     /// <summary>A time in a table: how long ago on a terminal, exact for programs.</summary>
     public string ShowAge(DateTimeOffset? time)
     {
         if (time is not { } at || !surroundings.OutputIsTerminal)
+        {
             return Table.Show(time);
+        }
         var age = surroundings.Clock.GetUtcNow() - at;
         return age switch
         {
@@ -99,21 +104,26 @@ internal sealed class Invocation(ParseResult parse, GlobalOptions options, Surro
     {
         var terminal = surroundings.OutputIsTerminal ? new TerminalStream(surroundings.Output) : null;
         var piece = new byte[SdkPolicy.PieceBytes];
-        for (int count; (count = await content.ReadAsync(piece, cancellation)) > 0;)
+        for (int count; (count = await content.ReadAsync(piece, cancellation)) > 0; )
         {
             if (terminal is null)
+            {
                 await Raw(piece.AsMemory(0, count));
+            }
             else
+            {
                 await terminal.Write(piece.AsMemory(0, count), last: false, cancellation);
+            }
         }
         if (terminal is not null)
+        {
             await terminal.Write(default, last: true, cancellation);
+        }
         await surroundings.Output.FlushAsync(cancellation);
     }
 
     /// <summary>The answer of a command that has none of its own.</summary>
-    public Task AnswerDone(string what, string id) =>
-        Json ? AnswerObject(writer => writer.WriteString(what, id)) : Text($"{what} {id}\n");
+    public Task AnswerDone(string what, string id) => Json ? AnswerObject(writer => writer.WriteString(what, id)) : Text($"{what} {id}\n");
 
     /// <summary>Bytes as a member of a JSON document: as text.</summary>
     public Task AnswerText(string name, MemoryStream bytes) =>
@@ -123,14 +133,18 @@ internal sealed class Invocation(ParseResult parse, GlobalOptions options, Surro
     public void NoteNext(string? cursor)
     {
         if (cursor is not null)
+        {
             Note($"There are more: --cursor {cursor}");
+        }
     }
 
     /// <summary>Says something beside the answer; not with --json, where standard error is for problems.</summary>
     public void Note(string text)
     {
         if (Json)
+        {
             return;
+        }
         surroundings.Error.WriteLine(surroundings.ErrorIsTerminal ? TerminalText.Clean(text) : text);
     }
 

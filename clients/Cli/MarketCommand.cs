@@ -22,7 +22,9 @@ internal static class MarketCommand
         }
         // In the list of a command's subcommands one line each is enough; the examples stand in their own help.
         foreach (var subcommand in parse.CommandResult.Command.Subcommands)
+        {
             subcommand.Description = subcommand.Description?.Split('\n')[0];
+        }
         var text = new StringWriter { NewLine = "\n" };
         var exitCode = await parse.InvokeAsync(
             new InvocationConfiguration
@@ -31,10 +33,13 @@ internal static class MarketCommand
                 Error = surroundings.Error,
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null,
-            });
+            }
+        );
         // What the library itself prints: help and version.
         if (text.GetStringBuilder().Length > 0)
+        {
             await surroundings.Output.WriteAsync(Encoding.UTF8.GetBytes(Tidy(text.ToString())));
+        }
         await surroundings.Output.FlushAsync();
         return exitCode;
     }
@@ -42,52 +47,57 @@ internal static class MarketCommand
     /// <summary>Gives a command its action: failures become messages and exit codes here, and nowhere else.</summary>
     public static Command Does(this Command command, GlobalOptions options, Surroundings surroundings, Func<Invocation, Task<int>> action)
     {
-        command.SetAction(async (parse, _) =>
-        {
-            using var interrupt = new CancellationTokenSource();
-            using var run = new Invocation(parse, options, surroundings, interrupt.Token);
-            void Interrupt()
+        command.SetAction(
+            async (parse, _) =>
             {
-                if (run.OnFirstInterrupt is { } first)
+                using var interrupt = new CancellationTokenSource();
+                using var run = new Invocation(parse, options, surroundings, interrupt.Token);
+                void Interrupt()
                 {
-                    run.OnFirstInterrupt = null;
-                    first();
+                    if (run.OnFirstInterrupt is { } first)
+                    {
+                        run.OnFirstInterrupt = null;
+                        first();
+                    }
+                    else
+                    {
+                        interrupt.Cancel();
+                    }
                 }
-                else
+                surroundings.Interrupted += Interrupt;
+                try
                 {
-                    interrupt.Cancel();
+                    return await action(run);
+                }
+                catch (Exception exception)
+                {
+                    var failure = Failure.Of(exception);
+                    Report(failure, surroundings, run.Json);
+                    return failure.ExitCode;
+                }
+                finally
+                {
+                    surroundings.Interrupted -= Interrupt;
                 }
             }
-            surroundings.Interrupted += Interrupt;
-            try
-            {
-                return await action(run);
-            }
-            catch (Exception exception)
-            {
-                var failure = Failure.Of(exception);
-                Report(failure, surroundings, run.Json);
-                return failure.ExitCode;
-            }
-            finally
-            {
-                surroundings.Interrupted -= Interrupt;
-            }
-        });
+        );
         return command;
     }
 
     public static Command Make(GlobalOptions options, Surroundings surroundings)
     {
         // Not the library's root command: that one is named after the process that runs it.
-        var root = new Command("market", $"""
+        var root = new Command(
+            "market",
+            $"""
             The command line of a marketplace for computation and storage.
 
             Example:
               market job run programs/echo/echo.wasm --text "hello marketplace"
 
             {ExitCodes.Help}
-            """);
+            """
+        );
         root.Add(new HelpOption());
         root.Add(new VersionOption { Action = new PrintVersion() });
         options.AddTo(root);
@@ -127,11 +137,15 @@ internal static class MarketCommand
             writer.WriteString("type", $"urn:marketplace:problem:{failure.Kind}");
             writer.WriteString("title", failure.Kind.Replace('_', ' '));
             if (failure.Status is { } status)
+            {
                 writer.WriteNumber("status", status);
+            }
             writer.WriteString("code", failure.Kind);
             writer.WriteString("detail", failure.Detail);
             if (failure.Advice is not null)
+            {
                 writer.WriteString("advice", failure.Advice);
+            }
             writer.WriteNumber("exitCode", failure.ExitCode);
             writer.WriteEndObject();
         }

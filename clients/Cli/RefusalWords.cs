@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Marketplace.Cli;
 
 /// <summary>
-/// Says in the words of the command line what the service says in those of its HTTP API: members of requests are options here, and routes are
-/// commands. What is not in the table stays as it is.
+/// Says in the words of the command line what the service says in those of its HTTP API: members of requests are options here, and routes
+/// are commands. What is not in the table stays as it is.
 /// </summary>
 internal static partial class RefusalWords
 {
@@ -36,7 +36,9 @@ internal static partial class RefusalWords
     public static string Of(string detail)
     {
         foreach (var (http, here) in Phrases)
+        {
             detail = detail.Replace(http, here, StringComparison.Ordinal);
+        }
         return Member().Replace(detail, found => Members.GetValueOrDefault(found.Groups["name"].Value, found.Value));
     }
 

@@ -22,13 +22,22 @@ internal static class Table
         var lines = rows.Select(row => row.Select(TerminalText.CleanLine).ToArray()).Prepend([.. heading]).ToArray();
         var widths = Enumerable.Range(0, heading.Count).Select(column => lines.Max(line => line[column].Length)).ToArray();
         if (width is { } most)
-            Fit(widths, most - (Gap.Length * (widths.Length - 1)), [.. Enumerable.Range(1, heading.Count - 1).Where(column => !IsNumbers(lines, column))]);
+        {
+            Fit(
+                widths,
+                most - (Gap.Length * (widths.Length - 1)),
+                [.. Enumerable.Range(1, heading.Count - 1).Where(column => !IsNumbers(lines, column))]
+            );
+        }
         foreach (var line in lines)
+        {
             writer.WriteLine(string.Join(Gap, line.Select((cell, column) => Cut(cell, widths[column]).PadRight(widths[column]))).TrimEnd());
+        }
     }
 
     /// <summary>A number that is cut reads like another one.</summary>
-    private static bool IsNumbers(string[][] lines, int column) => lines.Skip(1).All(line => !line[column].AsSpan().ContainsAnyExcept("0123456789,-"));
+    private static bool IsNumbers(string[][] lines, int column) =>
+        lines.Skip(1).All(line => !line[column].AsSpan().ContainsAnyExcept("0123456789,-"));
 
     /// <summary>Takes from the widest of some columns until all fit, or none can be cut.</summary>
     private static void Fit(int[] widths, int most, int[] columns)
@@ -37,7 +46,9 @@ internal static class Table
         {
             var widest = columns.DefaultIfEmpty().MaxBy(column => widths[column]);
             if (widest == 0 || widths[widest] <= ColumnWidthMin)
+            {
                 return;
+            }
             widths[widest]--;
         }
     }
@@ -49,22 +60,27 @@ internal static class Table
     {
         var width = 0;
         foreach (var (name, value) in fields)
+        {
             width = value is null ? width : Math.Max(width, name.Length);
+        }
         foreach (var (name, value) in fields)
         {
             if (value is not null)
+            {
                 writer.WriteLine($"{name.PadRight(width)}{Gap}{TerminalText.CleanLine(Show(value))}");
+            }
         }
     }
 
-    public static string Show(object? value) => value switch
-    {
-        null => "-",
-        DateTimeOffset time => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture),
-        long number => number.ToString("#,0", System.Globalization.CultureInfo.InvariantCulture),
-        int number => Show((long)number),
-        TokenAmount amount => amount.BaseUnits.ToString("#,0", System.Globalization.CultureInfo.InvariantCulture),
-        bool yes => yes ? "yes" : "no",
-        _ => value.ToString() ?? "-",
-    };
+    public static string Show(object? value) =>
+        value switch
+        {
+            null => "-",
+            DateTimeOffset time => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture),
+            long number => number.ToString("#,0", System.Globalization.CultureInfo.InvariantCulture),
+            int number => Show((long)number),
+            TokenAmount amount => amount.BaseUnits.ToString("#,0", System.Globalization.CultureInfo.InvariantCulture),
+            bool yes => yes ? "yes" : "no",
+            _ => value.ToString() ?? "-",
+        };
 }

@@ -14,18 +14,27 @@ internal static class UsageErrors
         return new Failure(ExitCodes.Usage, "usage", Describe(parse, path), $"Run '{path} --help' to see what it takes.");
     }
 
-    public static Failure NoSuchCommand(Command command, string word) => new(
-        ExitCodes.Usage, "usage", $"'{Cut(word)}' is not a command of '{Path(command)}'.{Suggestion(command, word)}",
-        $"Run '{Path(command)} --help' to see what it takes.");
+    public static Failure NoSuchCommand(Command command, string word) =>
+        new(
+            ExitCodes.Usage,
+            "usage",
+            $"'{Cut(word)}' is not a command of '{Path(command)}'.{Suggestion(command, word)}",
+            $"Run '{Path(command)} --help' to see what it takes."
+        );
 
     /// <summary>The word that was perhaps meant, as a question behind a blank; empty where none is near.</summary>
     public static string Suggestion(Command command, string word)
     {
         IEnumerable<string> names = word.StartsWith('-')
-            ? Lineage(command).SelectMany(parent => parent.Options.Where(option => parent == command || option.Recursive)).Select(option => option.Name)
+            ? Lineage(command)
+                .SelectMany(parent => parent.Options.Where(option => parent == command || option.Recursive))
+                .Select(option => option.Name)
             : command.Subcommands.Select(subcommand => subcommand.Name);
-        var near = names.Select(name => (Name: name, Distance: Distance(name, word)))
-            .Where(name => name.Distance <= Math.Min(DistanceMax, word.Length / 2)).OrderBy(name => name.Distance).ToArray();
+        var near = names
+            .Select(name => (Name: name, Distance: Distance(name, word)))
+            .Where(name => name.Distance <= Math.Min(DistanceMax, word.Length / 2))
+            .OrderBy(name => name.Distance)
+            .ToArray();
         return near.Length > 0 ? $" Did you mean '{near[0].Name}'?" : "";
     }
 
@@ -39,7 +48,9 @@ internal static class UsageErrors
             return $"'{Cut(word)}' is not {kind} of '{path}'.{Suggestion(command, word)}";
         }
         if (command.Subcommands.Count > 0)
+        {
             return $"'{path}' needs one of the commands {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}.";
+        }
         return string.Join("\n", parse.Errors.Select(error => error.Message));
     }
 
@@ -49,7 +60,9 @@ internal static class UsageErrors
     private static IEnumerable<Command> Lineage(Command command)
     {
         for (var next = command; next is not null; next = next.Parents.OfType<Command>().FirstOrDefault())
+        {
             yield return next;
+        }
     }
 
     /// <summary>Letters to change, add, leave out or swap with their neighbour (optimal string alignment).</summary>
@@ -57,22 +70,28 @@ internal static class UsageErrors
     {
         // Far words need no table, and a pasted text would make a large one.
         if (Math.Abs(left.Length - right.Length) > DistanceMax)
+        {
             return int.MaxValue;
+        }
         var cost = new int[left.Length + 1, right.Length + 1];
         for (var row = 0; row <= left.Length; row++)
-        for (var column = 0; column <= right.Length; column++)
         {
-            if (row == 0 || column == 0)
+            for (var column = 0; column <= right.Length; column++)
             {
-                cost[row, column] = row + column;
-                continue;
-            }
+                if (row == 0 || column == 0)
+                {
+                    cost[row, column] = row + column;
+                    continue;
+                }
 
-            var change = cost[row - 1, column - 1] + (left[row - 1] == right[column - 1] ? 0 : 1);
-            var least = Math.Min(change, Math.Min(cost[row - 1, column], cost[row, column - 1]) + 1);
-            if (row > 1 && column > 1 && left[row - 1] == right[column - 2] && left[row - 2] == right[column - 1])
-                least = Math.Min(least, cost[row - 2, column - 2] + 1);
-            cost[row, column] = least;
+                var change = cost[row - 1, column - 1] + (left[row - 1] == right[column - 1] ? 0 : 1);
+                var least = Math.Min(change, Math.Min(cost[row - 1, column], cost[row, column - 1]) + 1);
+                if (row > 1 && column > 1 && left[row - 1] == right[column - 2] && left[row - 2] == right[column - 1])
+                {
+                    least = Math.Min(least, cost[row - 2, column - 2] + 1);
+                }
+                cost[row, column] = least;
+            }
         }
 
         return cost[left.Length, right.Length];

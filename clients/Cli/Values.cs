@@ -10,19 +10,17 @@ internal static class Values
 {
     public delegate bool TryParse<T>(string text, [MaybeNullWhen(false)] out T value);
 
-    public static Argument<T> Argument<T>(string name, string description, string expected, TryParse<T> parse) => new(name)
-    {
-        Description = description,
-        CustomParser = result => Read(result, name, expected, parse),
-    };
+    public static Argument<T> Argument<T>(string name, string description, string expected, TryParse<T> parse) =>
+        new(name) { Description = description, CustomParser = result => Read(result, name, expected, parse) };
 
     public static Option<T?> Option<T>(string name, string helpName, string description, string expected, TryParse<T> parse)
-        where T : struct => new(name)
-    {
-        Description = description,
-        HelpName = helpName,
-        CustomParser = result => Read(result, name, expected, parse),
-    };
+        where T : struct =>
+        new(name)
+        {
+            Description = description,
+            HelpName = helpName,
+            CustomParser = result => Read(result, name, expected, parse),
+        };
 
     public static Option<string?> Text(string name, string helpName, string description) =>
         new(name) { Description = description, HelpName = helpName };
@@ -39,13 +37,26 @@ internal static class Values
     {
         value = default;
         var digits = text.AsSpan().IndexOfAnyExcept("0123456789.");
-        if (digits <= 0
-            || !decimal.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+        if (
+            digits <= 0
+            || !decimal.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+        )
+        {
             return false;
-        var milliseconds = text[digits..] switch { "ms" => 1m, "s" => 1000m, "m" => 60_000m, "h" => 3_600_000m, _ => 0m };
+        }
+        var milliseconds = text[digits..] switch
+        {
+            "ms" => 1m,
+            "s" => 1000m,
+            "m" => 60_000m,
+            "h" => 3_600_000m,
+            _ => 0m,
+        };
         // A year: everything that the service allows lies far below, and nothing here overflows.
         if (milliseconds == 0 || number > 365m * 24 * 3_600_000m / milliseconds)
+        {
             return false;
+        }
         value = TimeSpan.FromMilliseconds((long)(number * milliseconds));
         return value > TimeSpan.Zero;
     }
@@ -53,10 +64,21 @@ internal static class Values
     /// <summary>A count: digits, which may be grouped by underscores, and k, M or G for thousands, millions and billions.</summary>
     public static bool TryCount(string text, out long value)
     {
-        var factor = text.Length == 0 ? 1 : text[^1] switch { 'k' => 1_000L, 'M' => 1_000_000L, 'G' => 1_000_000_000L, _ => 1L };
+        var factor =
+            text.Length == 0
+                ? 1
+                : text[^1] switch
+                {
+                    'k' => 1_000L,
+                    'M' => 1_000_000L,
+                    'G' => 1_000_000_000L,
+                    _ => 1L,
+                };
         var digits = (factor == 1 ? text : text[..^1]).Replace("_", "", StringComparison.Ordinal);
         if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value) || value > long.MaxValue / factor)
+        {
             return false;
+        }
         value *= factor;
         return value > 0;
     }
@@ -65,7 +87,8 @@ internal static class Values
     public static bool TryAmount(string text, out TokenAmount value)
     {
         value = default;
-        return text.Length > 0 && char.IsAsciiDigit(text[0])
+        return text.Length > 0
+            && char.IsAsciiDigit(text[0])
             && TokenAmount.TryParse(text.Replace(",", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal), out value);
     }
 
@@ -76,7 +99,9 @@ internal static class Values
     {
         var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
         if (parse(text, out var value))
+        {
             return value;
+        }
         result.AddError($"'{(text.Length > 80 ? text[..80] + "…" : text)}' is not a value for {name}: expected {expected}.");
         return default!;
     }

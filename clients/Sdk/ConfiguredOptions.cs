@@ -22,7 +22,8 @@ internal static class ConfiguredOptions
         [nameof(MarketplaceClientOptions.UnstatedPriceMax)] = (options, text) => options.UnstatedPriceMax = TokenAmount.Parse(text),
     };
 
-    /// <exception cref="ArgumentException">A name is unknown or a value is not of its form; the message says which and what is expected.</exception>
+    /// <exception cref="ArgumentException">A name is unknown or a value is not of its form; the message says which and what is
+    /// expected.</exception>
     public static void Apply(IConfiguration section, MarketplaceClientOptions options)
     {
         // First, so that an address or a key beside it counts.
@@ -36,7 +37,9 @@ internal static class ConfiguredOptions
             if (!Settings.TryGetValue(setting.Key, out var set))
             {
                 throw new ArgumentException(
-                    $"{setting.Path} is no option of {nameof(MarketplaceClientOptions)}: expected {DataFolder}, {string.Join(", ", Settings.Keys)}.");
+                    $"{setting.Path} is no option of {nameof(MarketplaceClientOptions)}: "
+                        + $"expected {DataFolder}, {string.Join(", ", Settings.Keys)}."
+                );
             }
             try
             {
@@ -45,7 +48,10 @@ internal static class ConfiguredOptions
             catch (Exception malformed) when (malformed is FormatException or OverflowException)
             {
                 // Without the value: a key put into the wrong place must not get into a log.
-                throw new ArgumentException($"{setting.Path} is not of the form that {nameof(MarketplaceClientOptions)}.{setting.Key} has.", malformed);
+                throw new ArgumentException(
+                    $"{setting.Path} is not of the form that {nameof(MarketplaceClientOptions)}.{setting.Key} has.",
+                    malformed
+                );
             }
         }
     }

@@ -8,6 +8,7 @@ public sealed class DataFolder(string path)
 {
     /// <summary>The file with the silo's address.</summary>
     public const string UrlFile = "url";
+
     /// <summary>The file with the key of the silo's own account.</summary>
     public const string KeyFile = "key";
 
@@ -15,8 +16,12 @@ public sealed class DataFolder(string path)
     private const int FileBytesMax = 4096;
 
     private const UnixFileMode Others =
-        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
-        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        UnixFileMode.GroupRead
+        | UnixFileMode.GroupWrite
+        | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead
+        | UnixFileMode.OtherWrite
+        | UnixFileMode.OtherExecute;
 
     /// <summary>The folder, as a full path.</summary>
     public string Path { get; } = System.IO.Path.GetFullPath(path);
@@ -32,7 +37,8 @@ public sealed class DataFolder(string path)
         return Uri.TryCreate(text, UriKind.Absolute, out var url)
             ? url
             : throw new DataFolderException(
-                $"{FullName(UrlFile)} holds no address. Start the silo again, which writes it anew, or give the address yourself.");
+                $"{FullName(UrlFile)} holds no address. Start the silo again, which writes it anew, or give the address yourself."
+            );
     }
 
     /// <summary>The key of the silo's own account.</summary>
@@ -45,7 +51,8 @@ public sealed class DataFolder(string path)
         return text.Length > 0
             ? text
             : throw new DataFolderException(
-                $"{FullName(KeyFile)} is empty. Give another key, or remove the file and start the silo again.");
+                $"{FullName(KeyFile)} is empty. Give another key, or remove the file and start the silo again."
+            );
     }
 
     private string FullName(string file) => System.IO.Path.Combine(Path, file);
@@ -60,7 +67,8 @@ public sealed class DataFolder(string path)
             {
                 throw new DataFolderException(
                     $"{name} has {stream.Length} bytes, expected one short line (at most {FileBytesMax}). "
-                    + "Is this the data directory of a silo?");
+                        + "Is this the data directory of a silo?"
+                );
             }
             using var reader = new StreamReader(stream);
             return reader.ReadToEnd().Trim();
@@ -68,9 +76,11 @@ public sealed class DataFolder(string path)
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
             // Of the silos of a cluster one has the operator's key; the others have an address only.
-            var advice = file == KeyFile && File.Exists(FullName(UrlFile))
-                ? "The silo of this data directory serves a cluster whose first silo has the operator's key. Name that silo's directory, or give a key."
-                : "Start a silo with this data directory, or name another one.";
+            var advice =
+                file == KeyFile && File.Exists(FullName(UrlFile))
+                    ? "The silo of this data directory serves a cluster whose first silo has the operator's key. Name that silo's "
+                        + "directory, or give a key."
+                    : "Start a silo with this data directory, or name another one.";
             throw new DataFolderException($"There is no {name}. {advice}", missing);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
@@ -82,14 +92,19 @@ public sealed class DataFolder(string path)
     private static void CheckMode(string name, string expected, bool isFolder)
     {
         if (OperatingSystem.IsWindows() || !(isFolder ? Directory.Exists(name) : File.Exists(name)))
+        {
             return;
+        }
         var mode = File.GetUnixFileMode(name);
         if ((mode & Others) == 0)
+        {
             return;
+        }
         var seen = Convert.ToString((int)mode, 8).PadLeft(4, '0');
         throw new DataFolderException(
             $"{name} has the mode {seen}, so other users of this machine can reach the key. Run 'chmod {expected} {name}', "
-            + "and if they may have read it, make a new key and revoke this one.");
+                + "and if they may have read it, make a new key and revoke this one."
+        );
     }
 }
 

@@ -17,8 +17,8 @@ public sealed class MarketplaceClientOptions
     public bool AllowPlaintext { get; set; }
 
     /// <summary>
-    /// Whom the service's certificate must be signed by, in place of the authorities that this machine trusts: for a service with a certificate of its own
-    /// authority, or one that signed itself. Names and dates are checked as always.
+    /// Whom the service's certificate must be signed by, in place of the authorities that this machine trusts: for a service with a
+    /// certificate of its own authority, or one that signed itself. Names and dates are checked as always.
     /// </summary>
     public X509Certificate2Collection? TrustedAuthorities { get; set; }
 
@@ -47,8 +47,8 @@ public sealed class MarketplaceClientOptions
     public Random Chance { get; set; } = Random.Shared;
 
     /// <summary>
-    /// The most that a job may cost whose <see cref="JobSpec.PriceMax"/> is left out, in base units. Its price limit is then what the cheapest worker
-    /// of the moment asks for all of its fuel; where that is more than this, the job is not submitted.
+    /// The most that a job may cost whose <see cref="JobSpec.PriceMax"/> is left out, in base units. Its price limit is then what the
+    /// cheapest worker of the moment asks for all of its fuel; where that is more than this, the job is not submitted.
     /// </summary>
     public TokenAmount UnstatedPriceMax { get; set; } = SdkPolicy.UnstatedPriceMax;
 
@@ -67,8 +67,8 @@ public sealed class MarketplaceClientOptions
     }
 
     /// <summary>
-    /// Options from a section of the configuration: <c>DataFolder</c>, or <c>Url</c> and <c>Key</c>, and the names of the other plain properties.
-    /// A name that is none of them is a fault.
+    /// Options from a section of the configuration: <c>DataFolder</c>, or <c>Url</c> and <c>Key</c>, and the names of the other plain
+    /// properties. A name that is none of them is a fault.
     /// </summary>
     /// <exception cref="ArgumentException">A name is unknown or a value is not of its form; the message says which.</exception>
     public static MarketplaceClientOptions FromConfiguration(IConfiguration section)
@@ -82,27 +82,50 @@ public sealed class MarketplaceClientOptions
     internal void Validate()
     {
         if (Url is null)
+        {
             throw Invalid(nameof(Url), "is not set: give the address of the service, for example http://127.0.0.1:8080");
+        }
         if (!Url.IsAbsoluteUri || (Url.Scheme != Uri.UriSchemeHttp && Url.Scheme != Uri.UriSchemeHttps))
+        {
             throw Invalid(nameof(Url), $"is '{Url}': expected an absolute http or https address, for example http://127.0.0.1:8080");
+        }
         if (Url.UserInfo.Length > 0 || Url.Query.Length > 0 || Url.Fragment.Length > 0)
+        {
             throw Invalid(nameof(Url), "has a user name, a query or a fragment: expected scheme, host, port and at most a path");
+        }
         if (Key is { Length: 0 } || Key?.AsSpan().ContainsAnyExceptInRange('!', '~') == true)
+        {
             throw Invalid(nameof(Key), "is empty or holds a space or a character outside ASCII: expected the form id_secret");
+        }
         if (Key is not null && Url.Scheme == Uri.UriSchemeHttp && !Url.IsLoopback && !AllowPlaintext)
-            throw Invalid(nameof(Url),
-                $"is '{Url}': a key is not sent over plain HTTP to another machine. Use https, or set {nameof(AllowPlaintext)}");
+        {
+            throw Invalid(
+                nameof(Url),
+                $"is '{Url}': a key is not sent over plain HTTP to another machine. Use https, or set {nameof(AllowPlaintext)}"
+            );
+        }
         if (TrustedAuthorities is { Count: 0 })
-            throw Invalid(nameof(TrustedAuthorities), "is empty, so no certificate would be accepted: add the authority's, or leave it null");
+        {
+            throw Invalid(
+                nameof(TrustedAuthorities),
+                "is empty, so no certificate would be accepted: add the authority's, or leave it null"
+            );
+        }
         CheckPositive(nameof(ConnectTimeout), ConnectTimeout);
         CheckPositive(nameof(RequestTimeout), RequestTimeout);
         CheckPositive(nameof(StallTimeout), StallTimeout);
         CheckPositive(nameof(RetryDelayMin), RetryDelayMin);
         if (RetryDelayMax < RetryDelayMin || RetryDelayMax > SdkPolicy.RetryAfterMax)
-            throw Invalid(nameof(RetryDelayMax),
-                $"is {RetryDelayMax}: expected {nameof(RetryDelayMin)} ({RetryDelayMin}) to {SdkPolicy.RetryAfterMax}");
+        {
+            throw Invalid(
+                nameof(RetryDelayMax),
+                $"is {RetryDelayMax}: expected {nameof(RetryDelayMin)} ({RetryDelayMin}) to {SdkPolicy.RetryAfterMax}"
+            );
+        }
         if (Retries is < 0 or > SdkPolicy.RetriesMax)
+        {
             throw Invalid(nameof(Retries), $"is {Retries}: expected 0 to {SdkPolicy.RetriesMax}");
+        }
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(Chance);
     }
@@ -111,9 +134,10 @@ public sealed class MarketplaceClientOptions
     {
         // A day: beyond it a timer of the platform may not reach, and nobody means it.
         if (value <= TimeSpan.Zero || value > TimeSpan.FromDays(1))
+        {
             throw Invalid(name, $"is {value}: expected more than zero and at most one day");
+        }
     }
 
-    private static ArgumentException Invalid(string property, string what) =>
-        new($"{nameof(MarketplaceClientOptions)}.{property} {what}.");
+    private static ArgumentException Invalid(string property, string what) => new($"{nameof(MarketplaceClientOptions)}.{property} {what}.");
 }

@@ -13,7 +13,9 @@ public static class MarketplaceServices
     /// log the registered <see cref="ILoggerFactory"/>, if there are such. Wrong options are reported when the client is first asked for.
     /// </summary>
     public static IServiceCollection AddMarketplaceClient(
-        this IServiceCollection services, Action<IServiceProvider, MarketplaceClientOptions> configure)
+        this IServiceCollection services,
+        Action<IServiceProvider, MarketplaceClientOptions> configure
+    )
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);

@@ -44,8 +44,8 @@ public static class SdkPolicy
     public static readonly TimeSpan OldestJobWait = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// What a job may cost whose price limit is left out: a hundred times what all of the usual fuel costs with a silo's own worker at its usual price. A price
-    /// that is a mistake or a trap is beyond it.
+    /// What a job may cost whose price limit is left out: a hundred times what all of the usual fuel costs with a silo's own worker at its
+    /// usual price. A price that is a mistake or a trap is beyond it.
     /// </summary>
     public static readonly TokenAmount UnstatedPriceMax = new(10_000);
 

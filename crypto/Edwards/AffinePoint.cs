@@ -10,7 +10,9 @@ internal struct AffinePoint
 {
     public const int WordCount = 16;
 
-    public FieldElement YPlusX, YMinusX, Xy2D;
+    public FieldElement YPlusX,
+        YMinusX,
+        Xy2D;
 
     public static AffinePoint Identity => new() { YPlusX = FieldElement.One, YMinusX = FieldElement.One };
 

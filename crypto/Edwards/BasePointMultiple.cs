@@ -14,9 +14,18 @@ internal static class BasePointMultiple
         var point = EdwardsPoint.Identity;
         AffinePoint addend = default;
         // The odd digits first, then times 16, then the even ones: half the table serves both.
-        for (var i = 1; i < digits.Length; i += 2) Add(ref point, i / 2, digits[i], ref addend);
-        for (var i = 0; i < 4; i++) EdwardsPoint.Double(ref point);
-        for (var i = 0; i < digits.Length; i += 2) Add(ref point, i / 2, digits[i], ref addend);
+        for (var i = 1; i < digits.Length; i += 2)
+        {
+            Add(ref point, i / 2, digits[i], ref addend);
+        }
+        for (var i = 0; i < 4; i++)
+        {
+            EdwardsPoint.Double(ref point);
+        }
+        for (var i = 0; i < digits.Length; i += 2)
+        {
+            Add(ref point, i / 2, digits[i], ref addend);
+        }
         point.Encode(encoded);
 
         CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(digits));

@@ -35,8 +35,10 @@ internal static class BasePointTables
         ref var to = ref Unsafe.As<AffinePoint, ulong>(ref point);
         ref var from = ref Unsafe.As<AffinePoint, ulong>(ref MemoryMarshal.GetArrayDataReference(Signing));
         from = ref Unsafe.Add(ref from, row * RowSize * AffinePoint.WordCount);
-        Vector256<ulong> w0 = Vector256.LoadUnsafe(ref to), w1 = Vector256.LoadUnsafe(ref to, 4);
-        Vector256<ulong> w2 = Vector256.LoadUnsafe(ref to, 8), w3 = Vector256.LoadUnsafe(ref to, 12);
+        Vector256<ulong> w0 = Vector256.LoadUnsafe(ref to),
+            w1 = Vector256.LoadUnsafe(ref to, 4);
+        Vector256<ulong> w2 = Vector256.LoadUnsafe(ref to, 8),
+            w3 = Vector256.LoadUnsafe(ref to, 12);
         var wanted = Vector256.Create(size);
         for (nuint i = 0; i < RowSize; i++)
         {
@@ -80,7 +82,10 @@ internal static class BasePointTables
         for (var i = 0; i < Rows; i++)
         {
             FillMultiples(points.AsSpan(i * RowSize, RowSize), in row, in row);
-            for (var doubling = 0; doubling < 8; doubling++) EdwardsPoint.Double(ref row);
+            for (var doubling = 0; doubling < 8; doubling++)
+            {
+                EdwardsPoint.Double(ref row);
+            }
         }
         return ToAffine(points);
     }
@@ -88,7 +93,8 @@ internal static class BasePointTables
     private static AffinePoint[] BuildOdd()
     {
         var points = new EdwardsPoint[OddMultiples];
-        EdwardsPoint one = BasePoint(), two = one;
+        EdwardsPoint one = BasePoint(),
+            two = one;
         EdwardsPoint.Double(ref two);
         FillMultiples(points, in one, in two);
         return ToAffine(points);

@@ -3,7 +3,10 @@ namespace Marketplace.Crypto;
 /// <summary>A point prepared for being added often: y + x, y - x, Z and 2dT.</summary>
 internal struct CachedPoint
 {
-    public FieldElement YPlusX, YMinusX, Z, T2D;
+    public FieldElement YPlusX,
+        YMinusX,
+        Z,
+        T2D;
 
     public static void From(in EdwardsPoint point, out CachedPoint cached)
     {

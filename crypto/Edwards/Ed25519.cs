@@ -27,12 +27,20 @@ public static class Ed25519
     /// <summary>Whether the signature is valid by the rule above. Malformed input is an invalid signature, never an exception.</summary>
     public static bool Verify(Bytes32 publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
     {
-        if (signature.Length != SignatureSize || !Scalar.IsCanonical(signature[32..])) return false;
+        if (signature.Length != SignatureSize || !Scalar.IsCanonical(signature[32..]))
+        {
+            return false;
+        }
         Span<byte> key = stackalloc byte[PublicKeySize];
         publicKey.CopyTo(key);
-        if (!EdwardsPoint.TryDecode(key, out var a) || a.IsOfSmallOrder()) return false;
+        if (!EdwardsPoint.TryDecode(key, out var a) || a.IsOfSmallOrder())
+        {
+            return false;
+        }
 
-        Span<byte> hash = stackalloc byte[Sha512Parts.Size], k = stackalloc byte[Scalar.Size], encoded = stackalloc byte[FieldElement.Size];
+        Span<byte> hash = stackalloc byte[Sha512Parts.Size],
+            k = stackalloc byte[Scalar.Size],
+            encoded = stackalloc byte[FieldElement.Size];
         Sha512Parts.Hash(signature[..32], key, message, hash);
         Scalar.Reduce(hash, k);
         EdwardsPoint.Negate(ref a);
@@ -55,7 +63,8 @@ public static class Ed25519
     {
         Span<CachedPoint> odd = stackalloc CachedPoint[OddMultiplesOfKey];
         FillOddMultiples(in a, odd);
-        Span<sbyte> ofKey = stackalloc sbyte[Scalar.WindowDigits], ofBase = stackalloc sbyte[Scalar.WindowDigits];
+        Span<sbyte> ofKey = stackalloc sbyte[Scalar.WindowDigits],
+            ofBase = stackalloc sbyte[Scalar.WindowDigits];
         Scalar.ToWindows(k, WindowOfKey, ofKey);
         Scalar.ToWindows(s, WindowOfBase, ofBase);
 
@@ -63,18 +72,31 @@ public static class Ed25519
         for (var i = Math.Max(ofKey.LastIndexOfAnyExcept((sbyte)0), ofBase.LastIndexOfAnyExcept((sbyte)0)); i >= 0; i--)
         {
             EdwardsPoint.DoubleOpen(in point, out var sum);
-            int key = ofKey[i], fixedPoint = ofBase[i];
+            int key = ofKey[i],
+                fixedPoint = ofBase[i];
             if (key != 0)
             {
                 sum.Close(ref point);
-                if (key > 0) EdwardsPoint.AddOpen(in point, in odd[key / 2], out sum);
-                else EdwardsPoint.SubtractOpen(in point, in odd[-key / 2], out sum);
+                if (key > 0)
+                {
+                    EdwardsPoint.AddOpen(in point, in odd[key / 2], out sum);
+                }
+                else
+                {
+                    EdwardsPoint.SubtractOpen(in point, in odd[-key / 2], out sum);
+                }
             }
             if (fixedPoint != 0)
             {
                 sum.Close(ref point);
-                if (fixedPoint > 0) EdwardsPoint.AddOpen(in point, in BasePointTables.OddMultiple(fixedPoint), out sum);
-                else EdwardsPoint.SubtractOpen(in point, in BasePointTables.OddMultiple(-fixedPoint), out sum);
+                if (fixedPoint > 0)
+                {
+                    EdwardsPoint.AddOpen(in point, in BasePointTables.OddMultiple(fixedPoint), out sum);
+                }
+                else
+                {
+                    EdwardsPoint.SubtractOpen(in point, in BasePointTables.OddMultiple(-fixedPoint), out sum);
+                }
             }
             sum.CloseForDoubling(ref point);
         }

@@ -20,7 +20,9 @@ public sealed class Ed25519KeyPair : IDisposable
     public Ed25519KeyPair(ReadOnlySpan<byte> seed)
     {
         if (seed.Length != Ed25519.SeedSize)
+        {
             throw new ArgumentException($"An Ed25519 seed has {Ed25519.SeedSize} bytes, got {seed.Length}.", nameof(seed));
+        }
         seed.CopyTo(_secret);
         var expanded = _secret.AsSpan(ScalarAt);
         SHA512.HashData(seed, expanded);
@@ -61,11 +63,16 @@ public sealed class Ed25519KeyPair : IDisposable
         if (signature.Length != Ed25519.SignatureSize)
         {
             throw new ArgumentException(
-                $"An Ed25519 signature has {Ed25519.SignatureSize} bytes, got room for {signature.Length}.", nameof(signature));
+                $"An Ed25519 signature has {Ed25519.SignatureSize} bytes, got room for {signature.Length}.",
+                nameof(signature)
+            );
         }
 
-        Span<byte> hash = stackalloc byte[Sha512Parts.Size], r = stackalloc byte[Scalar.Size], k = stackalloc byte[Scalar.Size];
-        Span<byte> key = stackalloc byte[Ed25519.PublicKeySize], point = stackalloc byte[FieldElement.Size];
+        Span<byte> hash = stackalloc byte[Sha512Parts.Size],
+            r = stackalloc byte[Scalar.Size],
+            k = stackalloc byte[Scalar.Size];
+        Span<byte> key = stackalloc byte[Ed25519.PublicKeySize],
+            point = stackalloc byte[FieldElement.Size];
         Sha512Parts.Hash(_secret.AsSpan(PrefixAt), [], message, hash);
         Scalar.Reduce(hash, r);
         BasePointMultiple.Encode(r, point);

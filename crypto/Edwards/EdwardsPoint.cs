@@ -8,7 +8,10 @@ namespace Marketplace.Crypto;
 /// </summary>
 internal struct EdwardsPoint
 {
-    public FieldElement X, Y, Z, T;
+    public FieldElement X,
+        Y,
+        Z,
+        T;
 
     public static EdwardsPoint Identity => new() { Y = FieldElement.One, Z = FieldElement.One };
 
@@ -19,18 +22,30 @@ internal struct EdwardsPoint
     public static bool TryDecode(ReadOnlySpan<byte> bytes, out EdwardsPoint point)
     {
         point = default;
-        if (!IsBelowP(bytes)) return false;
+        if (!IsBelowP(bytes))
+        {
+            return false;
+        }
         point.Y = FieldElement.FromBytes(bytes);
         point.Z = FieldElement.One;
         FieldElement.Square(in point.Y, out var y2);
         FieldElement.Subtract(in y2, FieldElement.One, out var u);
         FieldElement.Multiply(in y2, FieldPowers.D, out var v);
         FieldElement.Add(in v, FieldElement.One, out v);
-        if (!FieldPowers.TryRootOfRatio(in u, in v, out point.X)) return false;
+        if (!FieldPowers.TryRootOfRatio(in u, in v, out point.X))
+        {
+            return false;
+        }
 
         var negative = bytes[31] >> 7 == 1;
-        if (negative && FieldPowers.IsZero(in point.X)) return false;
-        if (FieldPowers.IsNegative(in point.X) != negative) FieldElement.Negate(in point.X, out point.X);
+        if (negative && FieldPowers.IsZero(in point.X))
+        {
+            return false;
+        }
+        if (FieldPowers.IsNegative(in point.X) != negative)
+        {
+            FieldElement.Negate(in point.X, out point.X);
+        }
         FieldElement.Multiply(in point.X, in point.Y, out point.T);
         return true;
     }
@@ -50,7 +65,10 @@ internal struct EdwardsPoint
     public readonly bool IsOfSmallOrder()
     {
         var point = this;
-        for (var i = 0; i < 3; i++) Double(ref point);
+        for (var i = 0; i < 3; i++)
+        {
+            Double(ref point);
+        }
         return FieldPowers.IsZero(in point.X) && FieldPowers.AreEqual(in point.Y, in point.Z);
     }
 
@@ -117,8 +135,15 @@ internal struct EdwardsPoint
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Products(in EdwardsPoint point, in FieldElement plus, in FieldElement minus, in FieldElement t2d,
-        out FieldElement a, out FieldElement b, out FieldElement c)
+    private static void Products(
+        in EdwardsPoint point,
+        in FieldElement plus,
+        in FieldElement minus,
+        in FieldElement t2d,
+        out FieldElement a,
+        out FieldElement b,
+        out FieldElement c
+    )
     {
         FieldElement.Add(in point.Y, in point.X, out a);
         FieldElement.Multiply(in a, in plus, out a);
@@ -128,8 +153,16 @@ internal struct EdwardsPoint
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Join(in FieldElement a, in FieldElement b, in FieldElement c, in FieldElement d,
-        out FieldElement difference, out FieldElement sum, out FieldElement more, out FieldElement less)
+    private static void Join(
+        in FieldElement a,
+        in FieldElement b,
+        in FieldElement c,
+        in FieldElement d,
+        out FieldElement difference,
+        out FieldElement sum,
+        out FieldElement more,
+        out FieldElement less
+    )
     {
         FieldElement.Subtract(in a, in b, out difference);
         FieldElement.Add(in a, in b, out sum);
@@ -139,7 +172,10 @@ internal struct EdwardsPoint
 
     private static bool IsBelowP(ReadOnlySpan<byte> bytes)
     {
-        if ((bytes[31] & 0x7f) != 0x7f || bytes[0] < 0xed) return true;
+        if ((bytes[31] & 0x7f) != 0x7f || bytes[0] < 0xed)
+        {
+            return true;
+        }
         return bytes[1..31].ContainsAnyExcept((byte)0xff);
     }
 }

@@ -16,7 +16,11 @@ internal struct FieldElement
     private const int LimbBits = 51;
     private const ulong Mask = (1UL << LimbBits) - 1;
 
-    private ulong _0, _1, _2, _3, _4;
+    private ulong _0,
+        _1,
+        _2,
+        _3,
+        _4;
 
     public FieldElement(ulong limb0, ulong limb1, ulong limb2, ulong limb3, ulong limb4) =>
         (_0, _1, _2, _3, _4) = (limb0, limb1, limb2, limb3, limb4);
@@ -33,7 +37,12 @@ internal struct FieldElement
         var c = BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]);
         var d = BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]);
         return new FieldElement(
-            a & Mask, (a >> 51 | b << 13) & Mask, (b >> 38 | c << 26) & Mask, (c >> 25 | d << 39) & Mask, d >> 12 & Mask);
+            a & Mask,
+            (a >> 51 | b << 13) & Mask,
+            (b >> 38 | c << 26) & Mask,
+            (c >> 25 | d << 39) & Mask,
+            d >> 12 & Mask
+        );
     }
 
     /// <summary>Writes the one number below p, 32 bytes little-endian.</summary>
@@ -53,7 +62,11 @@ internal struct FieldElement
         f._2 += f._1 >> LimbBits;
         f._3 += f._2 >> LimbBits;
         f._4 += f._3 >> LimbBits;
-        ulong l0 = f._0 & Mask, l1 = f._1 & Mask, l2 = f._2 & Mask, l3 = f._3 & Mask, l4 = f._4 & Mask;
+        ulong l0 = f._0 & Mask,
+            l1 = f._1 & Mask,
+            l2 = f._2 & Mask,
+            l3 = f._3 & Mask,
+            l4 = f._4 & Mask;
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, l0 | l1 << 51);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[8..], l1 >> 13 | l2 << 38);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[16..], l2 >> 26 | l3 << 25);
@@ -75,7 +88,8 @@ internal struct FieldElement
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Subtract(in FieldElement f, in FieldElement g, out FieldElement h)
     {
-        const ulong low = 16 * (Mask - 18), other = 16 * Mask;
+        const ulong low = 16 * (Mask - 18),
+            other = 16 * Mask;
         h._0 = f._0 + low - g._0;
         h._1 = f._1 + other - g._1;
         h._2 = f._2 + other - g._2;
@@ -89,10 +103,21 @@ internal struct FieldElement
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(in FieldElement f, in FieldElement g, out FieldElement h)
     {
-        ulong a0 = f._0, a1 = f._1, a2 = f._2, a3 = f._3, a4 = f._4;
-        ulong b0 = g._0, b1 = g._1, b2 = g._2, b3 = g._3, b4 = g._4;
+        ulong a0 = f._0,
+            a1 = f._1,
+            a2 = f._2,
+            a3 = f._3,
+            a4 = f._4;
+        ulong b0 = g._0,
+            b1 = g._1,
+            b2 = g._2,
+            b3 = g._3,
+            b4 = g._4;
         // 2^255 = 19 modulo p: what overflows the top limb comes back at the bottom, times 19.
-        ulong w1 = 19 * b1, w2 = 19 * b2, w3 = 19 * b3, w4 = 19 * b4;
+        ulong w1 = 19 * b1,
+            w2 = 19 * b2,
+            w3 = 19 * b3,
+            w4 = 19 * b4;
         var c0 = Math.BigMul(a0, b0) + Math.BigMul(a4, w1) + Math.BigMul(a3, w2) + Math.BigMul(a2, w3) + Math.BigMul(a1, w4);
         var c1 = Math.BigMul(a1, b0) + Math.BigMul(a0, b1) + Math.BigMul(a4, w2) + Math.BigMul(a3, w3) + Math.BigMul(a2, w4);
         var c2 = Math.BigMul(a2, b0) + Math.BigMul(a1, b1) + Math.BigMul(a0, b2) + Math.BigMul(a4, w3) + Math.BigMul(a3, w4);
@@ -104,8 +129,17 @@ internal struct FieldElement
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Square(in FieldElement f, out FieldElement h)
     {
-        ulong a0 = f._0, a1 = f._1, a2 = f._2, a3 = f._3, a4 = f._4;
-        ulong d0 = 2 * a0, d1 = 2 * a1, d2 = 2 * a2, d3 = 2 * a3, w3 = 19 * a3, w4 = 19 * a4;
+        ulong a0 = f._0,
+            a1 = f._1,
+            a2 = f._2,
+            a3 = f._3,
+            a4 = f._4;
+        ulong d0 = 2 * a0,
+            d1 = 2 * a1,
+            d2 = 2 * a2,
+            d3 = 2 * a3,
+            w3 = 19 * a3,
+            w4 = 19 * a4;
         var c0 = Math.BigMul(a0, a0) + Math.BigMul(d1, w4) + Math.BigMul(d2, w3);
         var c1 = Math.BigMul(a3, w3) + Math.BigMul(d0, a1) + Math.BigMul(d2, w4);
         var c2 = Math.BigMul(a1, a1) + Math.BigMul(d0, a2) + Math.BigMul(d3, w4);
@@ -118,7 +152,10 @@ internal struct FieldElement
     public static void SquareRepeatedly(in FieldElement f, int times, out FieldElement h)
     {
         h = f;
-        for (var i = 0; i < times; i++) Square(in h, out h);
+        for (var i = 0; i < times; i++)
+        {
+            Square(in h, out h);
+        }
     }
 
     /// <summary>
@@ -139,7 +176,11 @@ internal struct FieldElement
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Carry(ref FieldElement h)
     {
-        ulong c0 = h._0 >> LimbBits, c1 = h._1 >> LimbBits, c2 = h._2 >> LimbBits, c3 = h._3 >> LimbBits, c4 = h._4 >> LimbBits;
+        ulong c0 = h._0 >> LimbBits,
+            c1 = h._1 >> LimbBits,
+            c2 = h._2 >> LimbBits,
+            c3 = h._3 >> LimbBits,
+            c4 = h._4 >> LimbBits;
         h._0 = (h._0 & Mask) + 19 * c4;
         h._1 = (h._1 & Mask) + c0;
         h._2 = (h._2 & Mask) + c1;

@@ -42,16 +42,23 @@ internal static class FieldPowers
 
         FieldElement.Square(in root, out var check);
         FieldElement.Multiply(in check, in v, out check);
-        if (AreEqual(in check, in u)) return true;
+        if (AreEqual(in check, in u))
+        {
+            return true;
+        }
         FieldElement.Negate(in u, out var minusU);
-        if (!AreEqual(in check, in minusU)) return false;
+        if (!AreEqual(in check, in minusU))
+        {
+            return false;
+        }
         FieldElement.Multiply(in root, RootOfMinusOne, out root);
         return true;
     }
 
     public static bool AreEqual(in FieldElement f, in FieldElement g)
     {
-        Span<byte> left = stackalloc byte[FieldElement.Size], right = stackalloc byte[FieldElement.Size];
+        Span<byte> left = stackalloc byte[FieldElement.Size],
+            right = stackalloc byte[FieldElement.Size];
         f.ToBytes(left);
         g.ToBytes(right);
         return CryptographicOperations.FixedTimeEquals(left, right);

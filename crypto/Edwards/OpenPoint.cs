@@ -7,7 +7,10 @@ namespace Marketplace.Crypto;
 /// </summary>
 internal struct OpenPoint
 {
-    public FieldElement X, Y, Z, T;
+    public FieldElement X,
+        Y,
+        Z,
+        T;
 
     /// <summary>All four coordinates.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -23,8 +23,7 @@ internal static class Scalar
     private static ReadOnlySpan<ulong> Order => [0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0, 0x1000000000000000];
 
     /// <summary>2^512 / L, rounded down.</summary>
-    private static ReadOnlySpan<ulong> Reciprocal =>
-        [0xed9ce5a30a2c131b, 0x2106215d086329a7, 0xffffffffffffffeb, 0xffffffffffffffff, 0xf];
+    private static ReadOnlySpan<ulong> Reciprocal => [0xed9ce5a30a2c131b, 0x2106215d086329a7, 0xffffffffffffffeb, 0xffffffffffffffff, 0xf];
 
     /// <summary>Whether the number is below L: RFC 8032, 5.1.7 demands it, else every signature would have a second form.</summary>
     public static bool IsCanonical(ReadOnlySpan<byte> bytes)
@@ -32,7 +31,10 @@ internal static class Scalar
         for (var i = Words - 1; i >= 0; i--)
         {
             var word = BinaryPrimitives.ReadUInt64LittleEndian(bytes[(i * 8)..]);
-            if (word != Order[i]) return word < Order[i];
+            if (word != Order[i])
+            {
+                return word < Order[i];
+            }
         }
         return false;
     }
@@ -50,7 +52,9 @@ internal static class Scalar
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void MultiplyAdd(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, ReadOnlySpan<byte> c, Span<byte> result)
     {
-        Span<ulong> left = stackalloc ulong[Words], right = stackalloc ulong[Words], wide = stackalloc ulong[2 * Words];
+        Span<ulong> left = stackalloc ulong[Words],
+            right = stackalloc ulong[Words],
+            wide = stackalloc ulong[2 * Words];
         Read(a, left);
         Read(b, right);
         wide.Clear();
@@ -69,15 +73,26 @@ internal static class Scalar
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Reduce(ReadOnlySpan<ulong> wide, Span<byte> result)
     {
-        Span<ulong> estimate = stackalloc ulong[2 * Words + 2], product = stackalloc ulong[Words + 1], rest = stackalloc ulong[Words + 1];
+        Span<ulong> estimate = stackalloc ulong[2 * Words + 2],
+            product = stackalloc ulong[Words + 1],
+            rest = stackalloc ulong[Words + 1];
         estimate.Clear();
         product.Clear();
         MultiplyInto(wide[(Words - 1)..], Reciprocal, estimate);
         MultiplyInto(estimate[(Words + 1)..], Order, product);
         var borrow = 0UL;
-        for (var i = 0; i < rest.Length; i++) rest[i] = SubtractWithBorrow(wide[i], product[i], ref borrow);
-        for (var round = 0; round < 2; round++) SubtractOrderIfNotBelow(rest);
-        for (var i = 0; i < Words; i++) BinaryPrimitives.WriteUInt64LittleEndian(result[(i * 8)..], rest[i]);
+        for (var i = 0; i < rest.Length; i++)
+        {
+            rest[i] = SubtractWithBorrow(wide[i], product[i], ref borrow);
+        }
+        for (var round = 0; round < 2; round++)
+        {
+            SubtractOrderIfNotBelow(rest);
+        }
+        for (var i = 0; i < Words; i++)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(result[(i * 8)..], rest[i]);
+        }
         Wipe(estimate);
         Wipe(product);
         Wipe(rest);
@@ -88,9 +103,15 @@ internal static class Scalar
     {
         Span<ulong> reduced = stackalloc ulong[Words + 1];
         var borrow = 0UL;
-        for (var i = 0; i < reduced.Length; i++) reduced[i] = SubtractWithBorrow(rest[i], i < Words ? Order[i] : 0, ref borrow);
+        for (var i = 0; i < reduced.Length; i++)
+        {
+            reduced[i] = SubtractWithBorrow(rest[i], i < Words ? Order[i] : 0, ref borrow);
+        }
         var keep = 0 - borrow;
-        for (var i = 0; i < reduced.Length; i++) rest[i] = (rest[i] & keep) | (reduced[i] & ~keep);
+        for (var i = 0; i < reduced.Length; i++)
+        {
+            rest[i] = (rest[i] & keep) | (reduced[i] & ~keep);
+        }
         Wipe(reduced);
     }
 
@@ -147,10 +168,13 @@ internal static class Scalar
         Read(bytes, words[..Words]);
         words[Words] = 0;
         var carry = 0;
-        for (var at = 0; at < WindowDigits;)
+        for (var at = 0; at < WindowDigits; )
         {
             var low = words[at / 64] >> (at % 64);
-            if (at % 64 != 0) low |= words[at / 64 + 1] << (64 - at % 64);
+            if (at % 64 != 0)
+            {
+                low |= words[at / 64 + 1] << (64 - at % 64);
+            }
             var window = carry + (int)(low & ((1UL << width) - 1));
             if ((window & 1) == 0)
             {
@@ -165,7 +189,10 @@ internal static class Scalar
 
     private static void Read(ReadOnlySpan<byte> bytes, Span<ulong> words)
     {
-        for (var i = 0; i < words.Length; i++) words[i] = BinaryPrimitives.ReadUInt64LittleEndian(bytes[(i * 8)..]);
+        for (var i = 0; i < words.Length; i++)
+        {
+            words[i] = BinaryPrimitives.ReadUInt64LittleEndian(bytes[(i * 8)..]);
+        }
     }
 
     /// <summary>The borrow is computed from the bits, not by a comparison that could become a branch.</summary>

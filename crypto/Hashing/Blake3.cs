@@ -39,7 +39,10 @@ public static class Blake3
 
     internal static Bytes32 Hash(ReadOnlySpan<byte> input, in ChainingValue key, uint flags, int lanes)
     {
-        if (input.Length <= Blake3Words.ChunkSize) return HashChunk(input, in key, flags, lanes);
+        if (input.Length <= Blake3Words.ChunkSize)
+        {
+            return HashChunk(input, in key, flags, lanes);
+        }
         ToRoot(input, in key, flags, lanes, out var root);
         return root.FinishRoot(lanes);
     }
@@ -92,9 +95,13 @@ public static class Blake3
         fixed (byte* start = input)
         {
             if (input.Length <= Blake3Words.ChunkSize)
+            {
                 Blake3Node.Chunk(start, input.Length, in key, 0, flags, lanes, out root);
+            }
             else
+            {
                 Blake3Subtree.ToParent(start, (nuint)input.Length, in key, 0, flags, lanes, out root);
+            }
         }
     }
 }

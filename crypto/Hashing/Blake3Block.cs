@@ -17,22 +17,36 @@ internal static unsafe class Blake3Block
     /// <paramref name="block"/> are read, zero behind <paramref name="length"/>. <paramref name="lanes"/> = 1 asks for the scalar code.
     /// </summary>
     public static void Compress(
-        ref ChainingValue value, byte* block, uint length, ulong counter, uint flags, int lanes, out ChainingValue rest)
+        ref ChainingValue value,
+        byte* block,
+        uint length,
+        ulong counter,
+        uint flags,
+        int lanes,
+        out ChainingValue rest
+    )
     {
         if (Sse41.IsSupported && lanes > 1)
+        {
             CompressRows(ref value, block, length, counter, flags, out rest);
+        }
         else
+        {
             CompressWords(ref value, block, length, counter, flags, out rest);
+        }
     }
 
     [SkipLocalsInit]
     private static void CompressRows(ref ChainingValue value, byte* block, uint length, ulong counter, uint flags, out ChainingValue rest)
     {
-        Vector128<uint> a = value.Low, b = value.High;
+        Vector128<uint> a = value.Low,
+            b = value.High;
         var c = Vector128.Create(Blake3Words.Iv0, Blake3Words.Iv1, Blake3Words.Iv2, Blake3Words.Iv3);
         var d = Vector128.Create((uint)counter, (uint)(counter >> 32), length, flags);
-        Vector128<uint> m0 = Vector128.Load((uint*)block), m1 = Vector128.Load((uint*)block + 4);
-        Vector128<uint> m2 = Vector128.Load((uint*)block + 8), m3 = Vector128.Load((uint*)block + 12);
+        Vector128<uint> m0 = Vector128.Load((uint*)block),
+            m1 = Vector128.Load((uint*)block + 4);
+        Vector128<uint> m2 = Vector128.Load((uint*)block + 8),
+            m3 = Vector128.Load((uint*)block + 12);
 
         // The first round takes the words in order: even words for the first half step, odd ones for the second.
         var t0 = Pick(m0, m1, 0b10_00_10_00);
@@ -55,8 +69,16 @@ internal static unsafe class Blake3Block
 
     /// <summary>Columns, then diagonals: the diagonals are made columns by turning three rows, and turned back.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Round(ref Vector128<uint> a, ref Vector128<uint> b, ref Vector128<uint> c, ref Vector128<uint> d,
-        Vector128<uint> t0, Vector128<uint> t1, Vector128<uint> t2, Vector128<uint> t3)
+    private static void Round(
+        ref Vector128<uint> a,
+        ref Vector128<uint> b,
+        ref Vector128<uint> c,
+        ref Vector128<uint> d,
+        Vector128<uint> t0,
+        Vector128<uint> t1,
+        Vector128<uint> t2,
+        Vector128<uint> t3
+    )
     {
         Mix(ref a, ref b, ref c, ref d, t0, t1);
         a = Sse2.Shuffle(a, 0b10_01_00_11);
@@ -69,8 +91,14 @@ internal static unsafe class Blake3Block
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Mix(ref Vector128<uint> a, ref Vector128<uint> b, ref Vector128<uint> c, ref Vector128<uint> d,
-        Vector128<uint> x, Vector128<uint> y)
+    private static void Mix(
+        ref Vector128<uint> a,
+        ref Vector128<uint> b,
+        ref Vector128<uint> c,
+        ref Vector128<uint> d,
+        Vector128<uint> x,
+        Vector128<uint> y
+    )
     {
         a = a + x + b;
         d = Lanes128.RotateRight16(d ^ a);
@@ -112,7 +140,8 @@ internal static unsafe class Blake3Block
             MixWords(ref v[2], ref v[7], ref v[8], ref v[13], m[s[12]], m[s[13]]);
             MixWords(ref v[3], ref v[4], ref v[9], ref v[14], m[s[14]], m[s[15]]);
         }
-        ChainingValue first = ((ChainingValue*)v)[0], second = ((ChainingValue*)v)[1];
+        ChainingValue first = ((ChainingValue*)v)[0],
+            second = ((ChainingValue*)v)[1];
         rest = new ChainingValue(second.Low ^ value.Low, second.High ^ value.High);
         value = new ChainingValue(first.Low ^ second.Low, first.High ^ second.High);
     }

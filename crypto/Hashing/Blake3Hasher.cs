@@ -23,9 +23,8 @@ public sealed unsafe class Blake3Hasher
     private ulong _chunkCounter;
 
     /// <summary>A hasher for the plain hash.</summary>
-    public Blake3Hasher() : this(Blake3Words.Iv, 0, Blake3Subtree.LanesDetected)
-    {
-    }
+    public Blake3Hasher()
+        : this(Blake3Words.Iv, 0, Blake3Subtree.LanesDetected) { }
 
     internal Blake3Hasher(in ChainingValue key, uint flags, int lanes) => (_key, _flags, _lanes) = (key, flags, lanes);
 
@@ -47,7 +46,10 @@ public sealed unsafe class Blake3Hasher
             Hold(input[..take]);
             input = input[take..];
             // The last chunk is kept back even when it is full, for it may be the root.
-            if (input.IsEmpty) return;
+            if (input.IsEmpty)
+            {
+                return;
+            }
             ChunkNode(out var chunk);
             chunk.Finish(_lanes, out var value);
             _chunkLength = 0;
@@ -92,7 +94,10 @@ public sealed unsafe class Blake3Hasher
     {
         var size = 1 << BitOperations.Log2((uint)length);
         var before = _chunkCounter * Blake3Words.ChunkSize;
-        while (((ulong)(size - 1) & before) != 0) size /= 2;
+        while (((ulong)(size - 1) & before) != 0)
+        {
+            size /= 2;
+        }
         return size;
     }
 
@@ -135,7 +140,9 @@ public sealed unsafe class Blake3Hasher
     private void ChunkNode(out Blake3Node node)
     {
         fixed (byte* start = (Span<byte>)_chunk)
+        {
             Blake3Node.Chunk(start, _chunkLength, in _key, _chunkCounter, _flags, _lanes, out node);
+        }
     }
 
     private void ToRoot(out Blake3Node root)

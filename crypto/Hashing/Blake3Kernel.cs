@@ -16,16 +16,30 @@ internal static unsafe class Blake3Kernel<TLanes, TVector>
     /// <paramref name="counterStep"/> is 1 where lane i has the counter of lane 0 plus i (chunks), 0 where all have the same (parents).
     /// </summary>
     [SkipLocalsInit]
-    public static void Hash(byte* input, nuint stride, int blocks, in ChainingValue key, ulong counter, uint counterStep,
-        uint flags, uint firstFlags, uint lastFlags, byte* output)
+    public static void Hash(
+        byte* input,
+        nuint stride,
+        int blocks,
+        in ChainingValue key,
+        ulong counter,
+        uint counterStep,
+        uint flags,
+        uint firstFlags,
+        uint lastFlags,
+        byte* output
+    )
     {
         // Vectors that straddle cache lines would cost a second access in every step, and a stack slot is aligned to 16 only.
         var room = stackalloc byte[16 * sizeof(TVector) + CacheLine];
         var message = (TVector*)(((nuint)room + CacheLine - 1) & ~(nuint)(CacheLine - 1));
         var value = stackalloc TVector[8];
-        for (var i = 0; i < 8; i++) value[i] = TLanes.All(Unsafe.Add(ref Unsafe.As<ChainingValue, uint>(ref Unsafe.AsRef(in key)), i));
+        for (var i = 0; i < 8; i++)
+        {
+            value[i] = TLanes.All(Unsafe.Add(ref Unsafe.As<ChainingValue, uint>(ref Unsafe.AsRef(in key)), i));
+        }
 
-        uint* low = stackalloc uint[16], high = stackalloc uint[16];
+        uint* low = stackalloc uint[16],
+            high = stackalloc uint[16];
         for (var lane = 0; lane < TLanes.Count; lane++)
         {
             var own = counter + (ulong)lane * counterStep;
@@ -34,7 +48,10 @@ internal static unsafe class Blake3Kernel<TLanes, TVector>
 
         for (var block = 0; block < blocks; block++)
         {
-            if (Sse.IsSupported && blocks > 1) FetchAhead(input + (nuint)TLanes.Count * (stride + (nuint)block * CacheLine));
+            if (Sse.IsSupported && blocks > 1)
+            {
+                FetchAhead(input + (nuint)TLanes.Count * (stride + (nuint)block * CacheLine));
+            }
             TLanes.LoadBlocks(input + block * Blake3Words.BlockSize, stride, message);
             var blockFlags = flags | (block == 0 ? firstFlags : 0) | (block == blocks - 1 ? lastFlags : 0);
             Compress(value, message, TLanes.Load(low), TLanes.Load(high), blockFlags);
@@ -49,16 +66,31 @@ internal static unsafe class Blake3Kernel<TLanes, TVector>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void FetchAhead(byte* next)
     {
-        for (var line = 0; line < TLanes.Count; line++) Sse.Prefetch0(next + line * CacheLine);
+        for (var line = 0; line < TLanes.Count; line++)
+        {
+            Sse.Prefetch0(next + line * CacheLine);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Compress(TVector* value, TVector* message, TVector counterLow, TVector counterHigh, uint flags)
     {
-        TVector v0 = value[0], v1 = value[1], v2 = value[2], v3 = value[3], v4 = value[4], v5 = value[5], v6 = value[6], v7 = value[7];
-        TVector v8 = TLanes.All(Blake3Words.Iv0), v9 = TLanes.All(Blake3Words.Iv1), v10 = TLanes.All(Blake3Words.Iv2);
-        TVector v11 = TLanes.All(Blake3Words.Iv3), v12 = counterLow, v13 = counterHigh;
-        TVector v14 = TLanes.All(Blake3Words.BlockSize), v15 = TLanes.All(flags);
+        TVector v0 = value[0],
+            v1 = value[1],
+            v2 = value[2],
+            v3 = value[3],
+            v4 = value[4],
+            v5 = value[5],
+            v6 = value[6],
+            v7 = value[7];
+        TVector v8 = TLanes.All(Blake3Words.Iv0),
+            v9 = TLanes.All(Blake3Words.Iv1),
+            v10 = TLanes.All(Blake3Words.Iv2);
+        TVector v11 = TLanes.All(Blake3Words.Iv3),
+            v12 = counterLow,
+            v13 = counterHigh;
+        TVector v14 = TLanes.All(Blake3Words.BlockSize),
+            v15 = TLanes.All(flags);
 
         var s = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(Blake3Words.Schedule));
         for (var end = s + Blake3Words.Rounds * 16; s < end; s += 16)

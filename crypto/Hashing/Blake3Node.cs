@@ -22,7 +22,9 @@ internal unsafe struct Blake3Node
         var value = key;
         var start = Blake3Words.ChunkStart;
         for (; length > Blake3Words.BlockSize; length -= Blake3Words.BlockSize, input += Blake3Words.BlockSize, start = 0)
+        {
             Blake3Block.Compress(ref value, input, Blake3Words.BlockSize, counter, flags | start, lanes, out _);
+        }
         node._value = value;
         node._length = (uint)length;
         node._counter = counter;
@@ -50,17 +52,20 @@ internal unsafe struct Blake3Node
     }
 
     /// <summary>The children of a parent.</summary>
-    [UnscopedRef] public readonly ref readonly ChainingValue Left => ref Unsafe.As<byte, ChainingValue>(ref Unsafe.AsRef(in _block[0]));
+    [UnscopedRef]
+    public readonly ref readonly ChainingValue Left => ref Unsafe.As<byte, ChainingValue>(ref Unsafe.AsRef(in _block[0]));
 
-    [UnscopedRef] public readonly ref readonly ChainingValue Right =>
-        ref Unsafe.As<byte, ChainingValue>(ref Unsafe.AsRef(in _block[ChainingValue.Size]));
+    [UnscopedRef]
+    public readonly ref readonly ChainingValue Right => ref Unsafe.As<byte, ChainingValue>(ref Unsafe.AsRef(in _block[ChainingValue.Size]));
 
     /// <summary>The chaining value of a node that is not the root.</summary>
     public void Finish(int lanes, out ChainingValue value)
     {
         value = _value;
         fixed (byte* block = _block)
+        {
             Blake3Block.Compress(ref value, block, _length, _counter, _flags, lanes, out _);
+        }
     }
 
     /// <summary>The hash, if this node is the root.</summary>
@@ -68,7 +73,9 @@ internal unsafe struct Blake3Node
     {
         var value = _value;
         fixed (byte* block = _block)
+        {
             Blake3Block.Compress(ref value, block, _length, 0, _flags | Blake3Words.Root, lanes, out _);
+        }
         return value.ToBytes32();
     }
 

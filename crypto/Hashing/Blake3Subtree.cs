@@ -15,17 +15,29 @@ internal static unsafe class Blake3Subtree
     /// <summary>How many chunks are compressed side by side on this processor: 16, 8, 4, or 1 for the scalar code.</summary>
     public static readonly int LanesDetected =
         !BitConverter.IsLittleEndian ? throw new PlatformNotSupportedException("BLAKE3 here needs a little-endian processor.")
-        : Lanes512.IsSupported ? 16 : Lanes256.IsSupported ? 8 : Lanes128.IsSupported ? 4 : 1;
+        : Lanes512.IsSupported ? 16
+        : Lanes256.IsSupported ? 8
+        : Lanes128.IsSupported ? 4
+        : 1;
 
     /// <summary>The node over <paramref name="length"/> bytes, which are more than one chunk, without its last compression.</summary>
     [SkipLocalsInit]
     public static void ToParent(
-        byte* input, nuint length, in ChainingValue key, ulong counter, uint flags, int lanes, out Blake3Node parent)
+        byte* input,
+        nuint length,
+        in ChainingValue key,
+        ulong counter,
+        uint flags,
+        int lanes,
+        out Blake3Node parent
+    )
     {
         var values = stackalloc byte[2 * LanesMax * ChainingValue.Size];
         var count = Compress(input, length, in key, counter, flags, lanes, values);
         while (count > 2)
+        {
             count = CompressParents(values, count, in key, flags, lanes, values);
+        }
         Blake3Node.Parent(in key, in *(ChainingValue*)values, in ((ChainingValue*)values)[1], flags, out parent);
     }
 
@@ -34,15 +46,26 @@ internal static unsafe class Blake3Subtree
     private static int Compress(byte* input, nuint length, in ChainingValue key, ulong counter, uint flags, int lanes, byte* output)
     {
         if (length <= (nuint)lanes * Blake3Words.ChunkSize)
+        {
             return CompressChunks(input, length, in key, counter, flags, lanes, output);
+        }
 
         var left = LeftLength(length);
         var values = stackalloc byte[2 * LanesMax * ChainingValue.Size];
         var leftCount = Compress(input, left, in key, counter, flags, lanes, values);
-        var rightCount = Compress(input + left, length - left, in key, counter + left / Blake3Words.ChunkSize, flags, lanes,
-            values + leftCount * ChainingValue.Size);
+        var rightCount = Compress(
+            input + left,
+            length - left,
+            in key,
+            counter + left / Blake3Words.ChunkSize,
+            flags,
+            lanes,
+            values + leftCount * ChainingValue.Size
+        );
         if (leftCount > 1)
+        {
             return CompressParents(values, leftCount + rightCount, in key, flags, lanes, output);
+        }
 
         // A single lane: two children are already as few as the caller may get, for only he knows whether their parent is the root.
         Unsafe.CopyBlockUnaligned(output, values, 2 * ChainingValue.Size);
@@ -58,7 +81,10 @@ internal static unsafe class Blake3Subtree
         var whole = (int)(length / Blake3Words.ChunkSize);
         HashChunks(input, whole, in key, counter, flags, lanes, output);
         var rest = length % Blake3Words.ChunkSize;
-        if (rest == 0) return whole;
+        if (rest == 0)
+        {
+            return whole;
+        }
         Blake3Node.Chunk(input + whole * Blake3Words.ChunkSize, (int)rest, in key, counter + (uint)whole, flags, lanes, out var last);
         last.Finish(lanes, out ((ChainingValue*)output)[whole]);
         return whole + 1;
@@ -81,7 +107,18 @@ internal static unsafe class Blake3Subtree
             count = width;
         }
         HashMany(
-            input, count, Blake3Words.ChunkSize, in key, counter, 1, flags, Blake3Words.ChunkStart, Blake3Words.ChunkEnd, lanes, output);
+            input,
+            count,
+            Blake3Words.ChunkSize,
+            in key,
+            counter,
+            1,
+            flags,
+            Blake3Words.ChunkStart,
+            Blake3Words.ChunkEnd,
+            lanes,
+            output
+        );
     }
 
     /// <summary>
@@ -91,57 +128,84 @@ internal static unsafe class Blake3Subtree
     {
         var parents = count / 2;
         HashMany(values, parents, Blake3Words.BlockSize, in key, 0, 0, flags | Blake3Words.Parent, 0, 0, lanes, output);
-        if (count % 2 == 0) return parents;
+        if (count % 2 == 0)
+        {
+            return parents;
+        }
         ((ChainingValue*)output)[parents] = ((ChainingValue*)values)[count - 1];
         return parents + 1;
     }
 
-    private static void HashMany(byte* input, int count, int size, in ChainingValue key, ulong counter, uint counterStep,
-        uint flags, uint firstFlags, uint lastFlags, int lanes, byte* output)
+    private static void HashMany(
+        byte* input,
+        int count,
+        int size,
+        in ChainingValue key,
+        ulong counter,
+        uint step,
+        uint flags,
+        uint first,
+        uint last,
+        int lanes,
+        byte* output
+    )
     {
-        var blocks = size / Blake3Words.BlockSize;
+        var (blocks, stride) = (size / Blake3Words.BlockSize, (nuint)size);
         while (count > 0)
         {
             int done;
             if (Lanes512.IsSupported && lanes >= 16 && count >= 16)
             {
                 done = 16;
-                Blake3Kernel<Lanes512, Vector512<uint>>.Hash(
-                    input, (nuint)size, blocks, in key, counter, counterStep, flags, firstFlags, lastFlags, output);
+                Blake3Kernel<Lanes512, Vector512<uint>>.Hash(input, stride, blocks, in key, counter, step, flags, first, last, output);
             }
             else if (Lanes256.IsSupported && lanes >= 8 && count >= 8)
             {
                 done = 8;
-                Blake3Kernel<Lanes256, Vector256<uint>>.Hash(
-                    input, (nuint)size, blocks, in key, counter, counterStep, flags, firstFlags, lastFlags, output);
+                Blake3Kernel<Lanes256, Vector256<uint>>.Hash(input, stride, blocks, in key, counter, step, flags, first, last, output);
             }
             else if (Lanes128.IsSupported && lanes >= 4 && count >= 4)
             {
                 done = 4;
-                Blake3Kernel<Lanes128, Vector128<uint>>.Hash(
-                    input, (nuint)size, blocks, in key, counter, counterStep, flags, firstFlags, lastFlags, output);
+                Blake3Kernel<Lanes128, Vector128<uint>>.Hash(input, stride, blocks, in key, counter, step, flags, first, last, output);
             }
             else
             {
                 done = 1;
-                HashOne(input, blocks, in key, counter, flags, firstFlags, lastFlags, lanes, output);
+                HashOne(input, blocks, in key, counter, flags, first, last, lanes, output);
             }
             input += done * size;
             output += done * ChainingValue.Size;
-            counter += (uint)done * counterStep;
+            counter += (uint)done * step;
             count -= done;
         }
     }
 
-    private static void HashOne(byte* input, int blocks, in ChainingValue key, ulong counter,
-        uint flags, uint firstFlags, uint lastFlags, int lanes, byte* output)
+    private static void HashOne(
+        byte* input,
+        int blocks,
+        in ChainingValue key,
+        ulong counter,
+        uint flags,
+        uint firstFlags,
+        uint lastFlags,
+        int lanes,
+        byte* output
+    )
     {
         var value = key;
         for (var block = 0; block < blocks; block++)
         {
             var blockFlags = flags | (block == 0 ? firstFlags : 0) | (block == blocks - 1 ? lastFlags : 0);
             Blake3Block.Compress(
-                ref value, input + block * Blake3Words.BlockSize, Blake3Words.BlockSize, counter, blockFlags, lanes, out _);
+                ref value,
+                input + block * Blake3Words.BlockSize,
+                Blake3Words.BlockSize,
+                counter,
+                blockFlags,
+                lanes,
+                out _
+            );
         }
         *(ChainingValue*)output = value;
     }

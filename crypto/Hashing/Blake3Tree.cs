@@ -68,7 +68,10 @@ public static unsafe class Blake3Tree
     /// <summary>The chaining value of the inner node above these groups, one or more.</summary>
     public static Bytes32 Value(ReadOnlySpan<Bytes32> groups)
     {
-        if (groups.Length == 1) return groups[0];
+        if (groups.Length == 1)
+        {
+            return groups[0];
+        }
         var left = (int)LeftGroups(groups.Length);
         return ParentValue(Value(groups[..left]), Value(groups[left..]));
     }
@@ -76,7 +79,9 @@ public static unsafe class Blake3Tree
     internal static Bytes32 GroupValue(ReadOnlySpan<byte> group, long groupIndex, int lanes)
     {
         if (group.Length is 0 or > GroupSize)
+        {
             throw new ArgumentException($"A group has 1 to {GroupSize} bytes, got {group.Length}.", nameof(group));
+        }
         ArgumentOutOfRangeException.ThrowIfNegative(groupIndex);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(groupIndex, long.MaxValue / ChunksPerGroup);
 
@@ -85,9 +90,13 @@ public static unsafe class Blake3Tree
         {
             Blake3Node node;
             if (group.Length <= Blake3Words.ChunkSize)
+            {
                 Blake3Node.Chunk(start, group.Length, Blake3Words.Iv, counter, 0, lanes, out node);
+            }
             else
+            {
                 Blake3Subtree.ToParent(start, (nuint)group.Length, Blake3Words.Iv, counter, 0, lanes, out node);
+            }
             node.Finish(lanes, out var value);
             return value.ToBytes32();
         }

@@ -16,7 +16,9 @@ internal struct ChainingValue(Vector128<uint> low, Vector128<uint> high)
     public static ChainingValue From(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != Size)
+        {
             throw new ArgumentException($"A BLAKE3 key has {Size} bytes, got {bytes.Length}.", nameof(bytes));
+        }
         return Unsafe.ReadUnaligned<ChainingValue>(ref MemoryMarshal.GetReference(bytes));
     }
 

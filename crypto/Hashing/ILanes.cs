@@ -4,7 +4,8 @@ namespace Marketplace.Crypto;
 /// What the many-lane kernel asks of a vector of 32-bit words, one word a lane. Written once over this interface instead of three
 /// times over three vector types; every call is resolved and inlined when the kernel is compiled for a vector.
 /// </summary>
-internal unsafe interface ILanes<TVector> where TVector : unmanaged
+internal unsafe interface ILanes<TVector>
+    where TVector : unmanaged
 {
     static abstract int Count { get; }
 

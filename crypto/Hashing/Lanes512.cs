@@ -54,20 +54,32 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<uint>>
         for (var side = 0; side < 2; side++)
         {
             for (var i = 0; i < 8; i++)
+            {
                 half[i] = side == 0 ? words[i].GetLower() : words[i].GetUpper();
+            }
             Lanes256.StoreChainingValues(half, output + side * 8 * ChainingValue.Size);
         }
     }
 
     /// <summary>Four rows; on return quarter q of r[i] holds word 4q + i of each of the four.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void LoadFour(byte* input, nuint stride,
-        out Vector512<uint> r0, out Vector512<uint> r1, out Vector512<uint> r2, out Vector512<uint> r3)
+    private static void LoadFour(
+        byte* input,
+        nuint stride,
+        out Vector512<uint> r0,
+        out Vector512<uint> r1,
+        out Vector512<uint> r2,
+        out Vector512<uint> r3
+    )
     {
-        Vector512<uint> w0 = Load((uint*)input), w1 = Load((uint*)(input + stride));
-        Vector512<uint> w2 = Load((uint*)(input + 2 * stride)), w3 = Load((uint*)(input + 3 * stride));
-        Vector512<ulong> low01 = Avx512F.UnpackLow(w0, w1).AsUInt64(), high01 = Avx512F.UnpackHigh(w0, w1).AsUInt64();
-        Vector512<ulong> low23 = Avx512F.UnpackLow(w2, w3).AsUInt64(), high23 = Avx512F.UnpackHigh(w2, w3).AsUInt64();
+        Vector512<uint> w0 = Load((uint*)input),
+            w1 = Load((uint*)(input + stride));
+        Vector512<uint> w2 = Load((uint*)(input + 2 * stride)),
+            w3 = Load((uint*)(input + 3 * stride));
+        Vector512<ulong> low01 = Avx512F.UnpackLow(w0, w1).AsUInt64(),
+            high01 = Avx512F.UnpackHigh(w0, w1).AsUInt64();
+        Vector512<ulong> low23 = Avx512F.UnpackLow(w2, w3).AsUInt64(),
+            high23 = Avx512F.UnpackHigh(w2, w3).AsUInt64();
         (r0, r1) = (Avx512F.UnpackLow(low01, low23).AsUInt32(), Avx512F.UnpackHigh(low01, low23).AsUInt32());
         (r2, r3) = (Avx512F.UnpackLow(high01, high23).AsUInt32(), Avx512F.UnpackHigh(high01, high23).AsUInt32());
     }
@@ -76,8 +88,10 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<uint>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Spread(Vector512<uint> a, Vector512<uint> b, Vector512<uint> c, Vector512<uint> d, Vector512<uint>* to)
     {
-        Vector512<uint> lowAb = Avx512F.Shuffle4x128(a, b, 0x44), highAb = Avx512F.Shuffle4x128(a, b, 0xEE);
-        Vector512<uint> lowCd = Avx512F.Shuffle4x128(c, d, 0x44), highCd = Avx512F.Shuffle4x128(c, d, 0xEE);
+        Vector512<uint> lowAb = Avx512F.Shuffle4x128(a, b, 0x44),
+            highAb = Avx512F.Shuffle4x128(a, b, 0xEE);
+        Vector512<uint> lowCd = Avx512F.Shuffle4x128(c, d, 0x44),
+            highCd = Avx512F.Shuffle4x128(c, d, 0xEE);
         to[0] = Avx512F.Shuffle4x128(lowAb, lowCd, 0x88);
         to[4] = Avx512F.Shuffle4x128(lowAb, lowCd, 0xDD);
         to[8] = Avx512F.Shuffle4x128(highAb, highCd, 0x88);

@@ -8,17 +8,20 @@ internal readonly record struct CurvePoint(Number256 X, Number256 Y, Number256 Z
 {
     /// <summary>2^256 - 2^32 - 977.</summary>
     public static readonly Residues Field = new(
-        new Number256(0xFFFFFFFEFFFFFC2F, 0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF));
+        new Number256(0xFFFFFFFEFFFFFC2F, 0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
+    );
 
     /// <summary>Numbers modulo the order of the group.</summary>
     public static readonly Residues Scalars = new(
-        new Number256(0xBFD25E8CD0364141, 0xBAAEDCE6AF48A03B, 0xFFFFFFFFFFFFFFFE, 0xFFFFFFFFFFFFFFFF));
+        new Number256(0xBFD25E8CD0364141, 0xBAAEDCE6AF48A03B, 0xFFFFFFFFFFFFFFFE, 0xFFFFFFFFFFFFFFFF)
+    );
 
     /// <summary>SEC 2, 2.4.1: https://www.secg.org/sec2-v2.pdf</summary>
     public static readonly CurvePoint Generator = new(
         new Number256(0x59F2815B16F81798, 0x029BFCDB2DCE28D9, 0x55A06295CE870B07, 0x79BE667EF9DCBBAC),
         new Number256(0x9C47D08FFB10D4B8, 0xFD17B448A6855419, 0x5DA4FBFC0E1108A8, 0x483ADA7726A3C465),
-        Number256.One);
+        Number256.One
+    );
 
     private static readonly Number256 Seven = new(7, 0, 0, 0);
 
@@ -39,10 +42,14 @@ internal readonly record struct CurvePoint(Number256 X, Number256 Y, Number256 Z
     {
         point = default;
         if (!Field.Contains(x))
+        {
             return false;
+        }
         var y = Field.Power(RightSide(x), RootExponent);
         if (y.IsOdd != yIsOdd)
+        {
             y = Field.Negate(y);
+        }
         return TryCreate(x, y, out point) && y.IsOdd == yIsOdd;
     }
 
@@ -55,9 +62,13 @@ internal readonly record struct CurvePoint(Number256 X, Number256 Y, Number256 Z
         {
             sum = sum.Double();
             if (a.Bit(i))
+            {
                 sum = sum.Add(b.Bit(i) ? both : Generator);
+            }
             else if (b.Bit(i))
+            {
                 sum = sum.Add(other);
+            }
         }
 
         return sum;
@@ -85,9 +96,13 @@ internal readonly record struct CurvePoint(Number256 X, Number256 Y, Number256 Z
     public CurvePoint Add(CurvePoint other)
     {
         if (IsInfinity)
+        {
             return other;
+        }
         if (other.IsInfinity)
+        {
             return this;
+        }
         var z1 = Field.Square(Z);
         var z2 = Field.Square(other.Z);
         var u1 = Field.Multiply(X, z2);
@@ -95,7 +110,9 @@ internal readonly record struct CurvePoint(Number256 X, Number256 Y, Number256 Z
         var s1 = Field.Multiply(Y, Field.Multiply(other.Z, z2));
         var s2 = Field.Multiply(other.Y, Field.Multiply(Z, z1));
         if (u1 == u2)
+        {
             return s1 == s2 ? Double() : default;
+        }
         var h = Field.Subtract(u2, u1);
         var i = Field.Square(Field.Double(h));
         var j = Field.Multiply(h, i);

@@ -14,14 +14,19 @@ internal readonly record struct Number256(ulong A, ulong B, ulong C, ulong D)
 
     public bool IsOdd => (A & 1) != 0;
 
-    public int BitLength => D != 0 ? 256 - BitOperations.LeadingZeroCount(D)
+    public int BitLength =>
+        D != 0 ? 256 - BitOperations.LeadingZeroCount(D)
         : C != 0 ? 192 - BitOperations.LeadingZeroCount(C)
         : B != 0 ? 128 - BitOperations.LeadingZeroCount(B)
         : 64 - BitOperations.LeadingZeroCount(A);
 
-    public static Number256 FromBigEndian(ReadOnlySpan<byte> bytes) => new(
-        BinaryPrimitives.ReadUInt64BigEndian(bytes[24..]), BinaryPrimitives.ReadUInt64BigEndian(bytes[16..]),
-        BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]), BinaryPrimitives.ReadUInt64BigEndian(bytes));
+    public static Number256 FromBigEndian(ReadOnlySpan<byte> bytes) =>
+        new(
+            BinaryPrimitives.ReadUInt64BigEndian(bytes[24..]),
+            BinaryPrimitives.ReadUInt64BigEndian(bytes[16..]),
+            BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]),
+            BinaryPrimitives.ReadUInt64BigEndian(bytes)
+        );
 
     public void WriteBigEndian(Span<byte> bytes)
     {
@@ -31,10 +36,25 @@ internal readonly record struct Number256(ulong A, ulong B, ulong C, ulong D)
         BinaryPrimitives.WriteUInt64BigEndian(bytes[24..], A);
     }
 
-    public bool Bit(int index) => ((index < 128 ? index < 64 ? A : B : index < 192 ? C : D) >> (index & 63) & 1) != 0;
+    public bool Bit(int index) =>
+        (
+            (
+                index < 128
+                    ? index < 64
+                        ? A
+                        : B
+                    : index < 192
+                        ? C
+                        : D
+            ) >> (index & 63)
+            & 1
+        ) != 0;
 
     public bool IsBelow(Number256 other) =>
-        D != other.D ? D < other.D : C != other.C ? C < other.C : B != other.B ? B < other.B : A < other.A;
+        D != other.D ? D < other.D
+        : C != other.C ? C < other.C
+        : B != other.B ? B < other.B
+        : A < other.A;
 
     /// <returns>The sum's lower 256 bits; <paramref name="carry"/> is the rest.</returns>
     public static Number256 Add(Number256 left, Number256 right, out ulong carry)

@@ -71,7 +71,9 @@ internal sealed class Residues
         {
             power = Square(power);
             if (exponent.Bit(i))
+            {
                 power = Multiply(power, value);
+            }
         }
 
         return power;

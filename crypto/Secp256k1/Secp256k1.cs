@@ -36,23 +36,34 @@ public static class Secp256k1
         ArgumentOutOfRangeException.ThrowIfNegative(recovery);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(recovery, 3);
         if (!TryRead(signature, acceptsHighS: false, out var r, out var s))
+        {
             return false;
+        }
         var scalars = CurvePoint.Scalars;
         var x = r;
         if ((recovery & 2) != 0)
         {
             x = Number256.Add(r, scalars.Prime, out var carry);
             if (carry != 0)
+            {
                 return false;
+            }
         }
 
         if (!CurvePoint.TryCreate(x, (recovery & 1) != 0, out var nonce))
+        {
             return false;
+        }
         var inverse = scalars.Invert(r);
         var key = CurvePoint.Combine(
-            scalars.Negate(scalars.Multiply(scalars.Reduce(Number256.FromBigEndian(digest)), inverse)), scalars.Multiply(s, inverse), nonce);
+            scalars.Negate(scalars.Multiply(scalars.Reduce(Number256.FromBigEndian(digest)), inverse)),
+            scalars.Multiply(s, inverse),
+            nonce
+        );
         if (key.IsInfinity)
+        {
             return false;
+        }
         var (keyX, keyY) = key.ToAffine();
         keyX.WriteBigEndian(publicKey);
         keyY.WriteBigEndian(publicKey[Number256.Size..]);
@@ -67,11 +78,16 @@ public static class Secp256k1
     {
         Check(digest, DigestSize, nameof(digest));
         if (!TryRead(signature, acceptsHighS, out var r, out var s) || !TryRead(publicKey, out var key))
+        {
             return false;
+        }
         var scalars = CurvePoint.Scalars;
         var inverse = scalars.Invert(s);
         var point = CurvePoint.Combine(
-            scalars.Multiply(scalars.Reduce(Number256.FromBigEndian(digest)), inverse), scalars.Multiply(r, inverse), key);
+            scalars.Multiply(scalars.Reduce(Number256.FromBigEndian(digest)), inverse),
+            scalars.Multiply(r, inverse),
+            key
+        );
         return !point.IsInfinity && scalars.Reduce(point.ToAffine().X) == r;
     }
 
@@ -80,7 +96,9 @@ public static class Secp256k1
         Check(signature, SignatureSize, nameof(signature));
         r = Number256.FromBigEndian(signature);
         s = Number256.FromBigEndian(signature[Number256.Size..]);
-        return !r.IsZero && CurvePoint.Scalars.Contains(r) && !s.IsZero
+        return !r.IsZero
+            && CurvePoint.Scalars.Contains(r)
+            && !s.IsZero
             && (acceptsHighS ? CurvePoint.Scalars.Contains(s) : !HalfOrder.IsBelow(s));
     }
 
@@ -93,6 +111,8 @@ public static class Secp256k1
     private static void Check(ReadOnlySpan<byte> bytes, int size, string what)
     {
         if (bytes.Length != size)
+        {
             throw new ArgumentException($"Expected {size} bytes, got {bytes.Length}.", what);
+        }
     }
 }

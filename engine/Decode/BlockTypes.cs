@@ -4,8 +4,8 @@ namespace Marketplace.Engine.Decode;
 internal static class BlockTypes
 {
     private static readonly FunctionType Empty = new([], []);
-    private static readonly Dictionary<WasmType, FunctionType> Single =
-        Enum.GetValues<WasmType>().ToDictionary(t => t, t => new FunctionType([], [t]));
+    private static readonly Dictionary<WasmType, FunctionType> Single = Enum.GetValues<WasmType>()
+        .ToDictionary(t => t, t => new FunctionType([], [t]));
 
     public static FunctionType Of(BlockType block, ModuleContent content) =>
         block.TypeIndex >= 0 ? content.Types[block.TypeIndex]

@@ -133,8 +133,7 @@ internal ref struct InstructionReader(ReadOnlySpan<byte> module, int position, i
                 instruction.HighBits = _reader.FixedI64();
                 break;
             default:
-                throw new InvalidModuleException(
-                    ModuleFault.Malformed, instruction.Offset, $"illegal opcode {(int)instruction.Opcode:x2}");
+                throw new InvalidModuleException(ModuleFault.Malformed, instruction.Offset, $"illegal opcode {(int)instruction.Opcode:x2}");
         }
     }
 
@@ -145,7 +144,10 @@ internal ref struct InstructionReader(ReadOnlySpan<byte> module, int position, i
         {
             throw prefix == 0xFD && RelaxedVectors.NameOf(sub) is { } name
                 ? new InvalidModuleException(
-                    ModuleFault.LimitExceeded, offset, $"relaxed vector instructions differ between machines: {name} is not supported")
+                    ModuleFault.LimitExceeded,
+                    offset,
+                    $"relaxed vector instructions differ between machines: {name} is not supported"
+                )
                 : new InvalidModuleException(ModuleFault.Malformed, offset, $"illegal opcode {prefix:x2} {sub:x2}");
         }
 

@@ -101,7 +101,13 @@ internal enum SegmentMode
 
 /// <summary>Element segment; active ones are written to <paramref name="Table"/> at <paramref name="Address"/>.</summary>
 internal sealed record ElementSegment(
-    SegmentMode Mode, WasmType Type, int Table, ConstantExpression Address, ConstantExpression[] Items, int Offset);
+    SegmentMode Mode,
+    WasmType Type,
+    int Table,
+    ConstantExpression Address,
+    ConstantExpression[] Items,
+    int Offset
+);
 
 /// <summary>Data segment; active ones are written to memory 0 at <paramref name="Address"/>.</summary>
 internal sealed record DataSegment(SegmentMode Mode, ConstantExpression Address, ReadOnlyMemory<byte> Bytes, int Offset);

@@ -16,7 +16,10 @@ internal ref partial struct ModuleDecoder
             }
 
             var active = (flags & 1) == 0;
-            var mode = active ? SegmentMode.Active : (flags & 2) != 0 ? SegmentMode.Declarative : SegmentMode.Passive;
+            var mode =
+                active ? SegmentMode.Active
+                : (flags & 2) != 0 ? SegmentMode.Declarative
+                : SegmentMode.Passive;
             var table = active && (flags & 2) != 0 ? (int)reader.U32() : 0;
             if (active && (uint)table >= (uint)_content.Tables.Count)
             {
@@ -31,7 +34,10 @@ internal ref partial struct ModuleDecoder
             if (elements > _limits.ElementsMax)
             {
                 throw new InvalidModuleException(
-                    ModuleFault.LimitExceeded, reader.Position, $"{elements} elements of all segments, the limit is {_limits.ElementsMax}");
+                    ModuleFault.LimitExceeded,
+                    reader.Position,
+                    $"{elements} elements of all segments, the limit is {_limits.ElementsMax}"
+                );
             }
 
             var items = new ConstantExpression[count];

@@ -157,7 +157,10 @@ internal ref partial struct ModuleDecoder
             if (length > _limits.BodyBytesMax)
             {
                 throw new InvalidModuleException(
-                    ModuleFault.LimitExceeded, reader.Position, $"a function body of {length} bytes, the limit is {_limits.BodyBytesMax}");
+                    ModuleFault.LimitExceeded,
+                    reader.Position,
+                    $"a function body of {length} bytes, the limit is {_limits.BodyBytesMax}"
+                );
             }
 
             var body = new ByteReader(_bytes.Span, reader.Position, reader.Position + length);
@@ -167,7 +170,10 @@ internal ref partial struct ModuleDecoder
             if (locals > _limits.ModuleLocalsMax)
             {
                 throw new InvalidModuleException(
-                    ModuleFault.LimitExceeded, body.Position, $"{locals} locals of all functions, the limit is {_limits.ModuleLocalsMax}");
+                    ModuleFault.LimitExceeded,
+                    body.Position,
+                    $"{locals} locals of all functions, the limit is {_limits.ModuleLocalsMax}"
+                );
             }
         }
     }
@@ -191,7 +197,10 @@ internal ref partial struct ModuleDecoder
         return total <= (ulong)_limits.LocalsMax
             ? new FunctionBody(reader.Position, reader.End, runs, (int)total)
             : throw new InvalidModuleException(
-                ModuleFault.LimitExceeded, reader.Position, $"{total} locals, the limit is {_limits.LocalsMax}");
+                ModuleFault.LimitExceeded,
+                reader.Position,
+                $"{total} locals, the limit is {_limits.LocalsMax}"
+            );
     }
 
     private readonly void Data(ref ByteReader reader)

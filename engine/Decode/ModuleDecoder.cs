@@ -42,7 +42,10 @@ internal ref partial struct ModuleDecoder
         if (bytes.Length > limits.ModuleBytesMax)
         {
             throw new InvalidModuleException(
-                ModuleFault.LimitExceeded, 0, $"a module of {bytes.Length} bytes, the limit is {limits.ModuleBytesMax}");
+                ModuleFault.LimitExceeded,
+                0,
+                $"a module of {bytes.Length} bytes, the limit is {limits.ModuleBytesMax}"
+            );
         }
 
         var decoder = new ModuleDecoder(bytes, limits);
@@ -64,8 +67,10 @@ internal ref partial struct ModuleDecoder
             if (id > (byte)Section.DataCount)
             {
                 throw new InvalidModuleException(
-                    ModuleFault.Malformed, offset,
-                    id == TagSection ? "malformed section id 13, tags: exception handling is not supported" : $"malformed section id {id}");
+                    ModuleFault.Malformed,
+                    offset,
+                    id == TagSection ? "malformed section id 13, tags: exception handling is not supported" : $"malformed section id {id}"
+                );
             }
 
             var length = reader.Length();
@@ -99,13 +104,14 @@ internal ref partial struct ModuleDecoder
         CheckCounts(reader.Position);
     }
 
-    private static int Order(Section section) => section switch
-    {
-        Section.DataCount => 19,
-        Section.Code => 20,
-        Section.Data => 21,
-        _ => (int)section,
-    };
+    private static int Order(Section section) =>
+        section switch
+        {
+            Section.DataCount => 19,
+            Section.Code => 20,
+            Section.Data => 21,
+            _ => (int)section,
+        };
 
     private static void Header(ref ByteReader reader)
     {

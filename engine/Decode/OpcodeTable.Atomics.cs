@@ -8,7 +8,13 @@ internal static partial class OpcodeTable
     /// </summary>
     public static readonly (WasmType Type, int Bytes)[] AtomicForms =
     [
-        (WasmType.I32, 4), (WasmType.I64, 8), (WasmType.I32, 1), (WasmType.I32, 2), (WasmType.I64, 1), (WasmType.I64, 2), (WasmType.I64, 4),
+        (WasmType.I32, 4),
+        (WasmType.I64, 8),
+        (WasmType.I32, 1),
+        (WasmType.I32, 2),
+        (WasmType.I64, 1),
+        (WasmType.I64, 2),
+        (WasmType.I64, 4),
     ];
 
     private static void Atomics()

@@ -3,9 +3,9 @@ using System.Reflection.Emit;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// What is known, at the place that is being emitted, of the values of WebAssembly locals: how far behind them memory was found to reach, how large they
-/// may be, and where else they are, as 64 bits. A fact ends when its local is written, and with the block in which it was found, since a block's end is also
-/// reached around it. Memories never shrink, so calls end nothing.
+/// What is known, at the place that is being emitted, of the values of WebAssembly locals: how far behind them memory was found to reach,
+/// how large they may be, and where else they are, as 64 bits. A fact ends when its local is written, and with the block in which it was
+/// found, since a block's end is also reached around it. Memories never shrink, so calls end nothing.
 /// </summary>
 /// <param name="memoryBytesMin">The least length that the memory can have.</param>
 internal sealed class AddressFacts(long memoryBytesMin)
@@ -76,8 +76,8 @@ internal sealed class AddressFacts(long memoryBytesMin)
     }
 
     /// <summary>
-    /// The access was checked, in a block of this depth. With <paramref name="wide"/>: that local of IL has the address in 64 bits, and nobody gives it
-    /// another value but where the WebAssembly local was written before.
+    /// The access was checked, in a block of this depth. With <paramref name="wide"/>: that local of IL has the address in 64 bits, and
+    /// nobody gives it another value but where the WebAssembly local was written before.
     /// </summary>
     public void AddReach(OperandStack.Value address, long reach, int depth, LocalBuilder? wide)
     {

@@ -5,7 +5,8 @@ using System.Runtime.Intrinsics;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Writes the code of one method. Short encodings, because the machine-code compiler counts bytes of IL when it decides whether to optimise.
+/// Writes the code of one method. Short encodings, because the machine-code compiler counts bytes of IL when it decides whether to
+/// optimise.
 /// </summary>
 internal sealed class CodeWriter(ILGenerator il, ModuleTokens tokens)
 {
@@ -44,8 +45,8 @@ internal sealed class CodeWriter(ILGenerator il, ModuleTokens tokens)
 
     public void Emit(OpCode code, Type type) => il.Emit(code, tokens.Of(type));
 
-    // Not by its token: the builder reckons the depth of the evaluation stack from the signature, and the machine-code compiler does not look into
-    // functions that seem to need much of it.
+    // Not by its token: the builder reckons the depth of the evaluation stack from the signature, and the machine-code compiler does not
+    // look into functions that seem to need much of it.
     public void Emit(OpCode code, MethodInfo method) => il.Emit(code, method);
 
     /// <summary>Calls what makes the exception, and throws it; behind that the depth of the stack is known again.</summary>

@@ -3,9 +3,9 @@ using Marketplace.Engine.Decode;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Finds loads of one piece (FUEL.md) from one unchanged local, such as the fields of a record, between which nothing can be seen from outside: then the first
-/// one's bounds check can look as far as the farthest of them. A trap that comes a few loads early is the same trap: the piece is paid, and no memory,
-/// global or host has changed in between. Reads the code in its order, before it is emitted.
+/// Finds loads of one piece (FUEL.md) from one unchanged local, such as the fields of a record, between which nothing can be seen from
+/// outside: then the first one's bounds check can look as far as the farthest of them. A trap that comes a few loads early is the same
+/// trap: the piece is paid, and no memory, global or host has changed in between. Reads the code in its order, before it is emitted.
 /// </summary>
 internal sealed class CommonChecks
 {
@@ -50,13 +50,14 @@ internal sealed class CommonChecks
     }
 
     /// <summary>Neither ends a piece nor changes anything but locals and operands, and traps as a load does or not at all.</summary>
-    private static bool IsUnseen(Opcode opcode) => opcode switch
-    {
-        Opcode.Nop or Opcode.Block or Opcode.Drop or Opcode.Select or Opcode.LocalGet or Opcode.GlobalGet => true,
-        >= Opcode.I32Load and <= Opcode.I64Load32U or >= Opcode.I32Const and <= Opcode.F64Const => true,
-        >= Opcode.I32DivS and <= Opcode.I32RemU or >= Opcode.I64DivS and <= Opcode.I64RemU => false,
-        >= Opcode.I32TruncF32S and <= Opcode.I32TruncF64U or >= Opcode.I64TruncF32S and <= Opcode.I64TruncF64U => false,
-        >= Opcode.I32Eqz and <= Opcode.I64Extend32S => true,
-        _ => false,
-    };
+    private static bool IsUnseen(Opcode opcode) =>
+        opcode switch
+        {
+            Opcode.Nop or Opcode.Block or Opcode.Drop or Opcode.Select or Opcode.LocalGet or Opcode.GlobalGet => true,
+            >= Opcode.I32Load and <= Opcode.I64Load32U or >= Opcode.I32Const and <= Opcode.F64Const => true,
+            >= Opcode.I32DivS and <= Opcode.I32RemU or >= Opcode.I64DivS and <= Opcode.I64RemU => false,
+            >= Opcode.I32TruncF32S and <= Opcode.I32TruncF64U or >= Opcode.I64TruncF32S and <= Opcode.I64TruncF64U => false,
+            >= Opcode.I32Eqz and <= Opcode.I64Extend32S => true,
+            _ => false,
+        };
 }

@@ -4,8 +4,8 @@ using System.Reflection.Emit;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// The way into a function whose frame is large: both the slots and the thread's stack must suffice before that frame is touched, because the machine
-/// code that makes a frame writes to each page of it before the function's own first instruction.
+/// The way into a function whose frame is large: both the slots and the thread's stack must suffice before that frame is touched, because
+/// the machine code that makes a frame writes to each page of it before the function's own first instruction.
 /// </summary>
 internal static class FrameGuard
 {

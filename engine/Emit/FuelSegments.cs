@@ -8,8 +8,8 @@ namespace Marketplace.Engine.Emit;
 internal readonly record struct PieceFuel(int Charge, bool Checks);
 
 /// <summary>
-/// Cuts a function into pieces and joins short ones to segments, by the definition of FUEL.md; every engine that meters must count by this class. Reads the
-/// code in its order, before it is emitted.
+/// Cuts a function into pieces and joins short ones to segments, by the definition of FUEL.md; every engine that meters must count by this
+/// class. Reads the code in its order, before it is emitted.
 /// </summary>
 internal sealed class FuelSegments
 {
@@ -75,9 +75,19 @@ internal sealed class FuelSegments
     }
 
     /// <summary>Whether the next piece begins after an instruction; not asked for the end of a loop.</summary>
-    public static bool Cuts(Opcode opcode) => opcode is Opcode.Loop or Opcode.If or Opcode.Else or Opcode.End
-        or Opcode.Br or Opcode.BrIf or Opcode.BrTable or Opcode.Return or Opcode.Unreachable
-        or Opcode.ReturnCall or Opcode.ReturnCallIndirect;
+    public static bool Cuts(Opcode opcode) =>
+        opcode
+            is Opcode.Loop
+                or Opcode.If
+                or Opcode.Else
+                or Opcode.End
+                or Opcode.Br
+                or Opcode.BrIf
+                or Opcode.BrTable
+                or Opcode.Return
+                or Opcode.Unreachable
+                or Opcode.ReturnCall
+                or Opcode.ReturnCallIndirect;
 
     private void EndPiece()
     {

@@ -12,7 +12,15 @@ internal sealed partial class FunctionEmitter
 {
     /// <summary>Read-modify-writes in the order of their opcodes; the last two are no update of what is there.</summary>
     private static readonly Type?[] Updates =
-        [typeof(Atomics.Add), typeof(Atomics.Sub), typeof(Atomics.And), typeof(Atomics.Or), typeof(Atomics.Xor), null, null];
+    [
+        typeof(Atomics.Add),
+        typeof(Atomics.Sub),
+        typeof(Atomics.And),
+        typeof(Atomics.Or),
+        typeof(Atomics.Xor),
+        null,
+        null,
+    ];
 
     private void Atomic(in Instruction instruction)
     {

@@ -29,8 +29,8 @@ internal sealed partial class FunctionEmitter
     }
 
     /// <summary>
-    /// Leaves the code of a function, or what has it made, in the local that is returned; null for the function itself, whose code is there. The
-    /// evaluation stack is empty: with the address on it the machine-code compiler would copy it to a new place for each call.
+    /// Leaves the code of a function, or what has it made, in the local that is returned; null for the function itself, whose code is
+    /// there. The evaluation stack is empty: with the address on it the machine-code compiler would copy it to a new place for each call.
     /// </summary>
     private LocalBuilder? EmitCodeOf(int index)
     {

@@ -24,7 +24,9 @@ internal sealed partial class FunctionEmitter
     private LocalBuilder? _memoryBase;
     private LocalBuilder? _memoryLength;
 
-    /// <summary>By the distance from an address to the end of its access: the greatest address that is inside; below zero where none is.</summary>
+    /// <summary>
+    /// By the distance from an address to the end of its access: the greatest address that is inside; below zero where none is.
+    /// </summary>
     private readonly Dictionary<long, LocalBuilder> _lastAddresses = [];
     private Label _stopped;
     private Label? _stackFault;
@@ -35,7 +37,10 @@ internal sealed partial class FunctionEmitter
 
     /// <summary>Slots that a frame takes from the budget: the same on every machine (FUEL.md, "Stack").</summary>
     public int FrameSlots =>
-        EnginePolicy.FrameSlots + _locals.Slots + _body.OperandSlotsMax + _plan.InstructionSlots
+        EnginePolicy.FrameSlots
+        + _locals.Slots
+        + _body.OperandSlotsMax
+        + _plan.InstructionSlots
         + ((_body.End - _body.Offset) / EnginePolicy.BodyBytesPerFrameSlot);
 
     private void Prologue()
@@ -71,8 +76,8 @@ internal sealed partial class FunctionEmitter
     }
 
     /// <summary>
-    /// Behind the slots, which are reckoned so that this never fails: the frame's own address against the thread's stack. What is kept free below
-    /// the limit is many times as much as this frame may be; for larger ones see <see cref="FrameGuard"/>.
+    /// Behind the slots, which are reckoned so that this never fails: the frame's own address against the thread's stack. What is kept free
+    /// below the limit is many times as much as this frame may be; for larger ones see <see cref="FrameGuard"/>.
     /// </summary>
     private void EmitStackCheck()
     {
@@ -126,7 +131,9 @@ internal sealed partial class FunctionEmitter
         }
     }
 
-    /// <summary>Where the next piece of code begins: charges its segment, if it is the first of one, and lets the guest be stopped.</summary>
+    /// <summary>
+    /// Where the next piece of code begins: charges its segment, if it is the first of one, and lets the guest be stopped.
+    /// </summary>
     private void BeginPiece()
     {
         var (charge, checks) = _plan.Pieces[_piece++];
@@ -163,8 +170,8 @@ internal sealed partial class FunctionEmitter
     }
 
     /// <summary>
-    /// Takes the next slice, or ends the run. Without a call: the machine-code compiler would keep whatever lives across one in memory, on each turn of
-    /// the loop, although it is almost never made.
+    /// Takes the next slice, or ends the run. Without a call: the machine-code compiler would keep whatever lives across one in memory, on
+    /// each turn of the loop, although it is almost never made.
     /// </summary>
     private void EmitRefill(Label back)
     {

@@ -45,7 +45,9 @@ internal sealed partial class FunctionEmitter
         EmitPointer(address, instruction.Bits);
     }
 
-    /// <summary>Checks that all of the access is inside, unless that is known. <see cref="EmitPointer"/> for the same address must come next.</summary>
+    /// <summary>
+    /// Checks that all of the access is inside, unless that is known. <see cref="EmitPointer"/> for the same address must come next.
+    /// </summary>
     private void EmitBoundsCheck(OperandStack.Value address, in Instruction instruction, int size)
     {
         if (_facts.IsInside(address, instruction.Bits + size))
@@ -72,8 +74,8 @@ internal sealed partial class FunctionEmitter
     }
 
     /// <summary>
-    /// <c>(long)(uint)address &gt; length - reach</c>, signed, since a short memory has no last address; or without that difference in a local
-    /// <c>(ulong)(uint)address + reach &gt; length</c>.
+    /// <c>(long)(uint)address &gt; length - reach</c>, signed, since a short memory has no last address; or without that difference in a
+    /// local <c>(ulong)(uint)address + reach &gt; length</c>.
     /// </summary>
     private void EmitComparison(OperandStack.Value address, long reach, LocalBuilder wide)
     {
@@ -208,14 +210,16 @@ internal sealed partial class FunctionEmitter
         }
 
         EmitUnaligned(size);
-        _il.Emit(opcode switch
-        {
-            Opcode.I64Store => OpCodes.Stind_I8,
-            Opcode.F32Store => OpCodes.Stind_R4,
-            Opcode.F64Store => OpCodes.Stind_R8,
-            Opcode.I32Store8 or Opcode.I64Store8 => OpCodes.Stind_I1,
-            Opcode.I32Store16 or Opcode.I64Store16 => OpCodes.Stind_I2,
-            _ => OpCodes.Stind_I4,
-        });
+        _il.Emit(
+            opcode switch
+            {
+                Opcode.I64Store => OpCodes.Stind_I8,
+                Opcode.F32Store => OpCodes.Stind_R4,
+                Opcode.F64Store => OpCodes.Stind_R8,
+                Opcode.I32Store8 or Opcode.I64Store8 => OpCodes.Stind_I1,
+                Opcode.I32Store16 or Opcode.I64Store16 => OpCodes.Stind_I2,
+                _ => OpCodes.Stind_I4,
+            }
+        );
     }
 }

@@ -11,8 +11,14 @@ internal sealed partial class FunctionEmitter
     {
         switch (opcode)
         {
-            case Opcode.I32DivS or Opcode.I32DivU or Opcode.I32RemS or Opcode.I32RemU
-                or Opcode.I64DivS or Opcode.I64DivU or Opcode.I64RemS or Opcode.I64RemU:
+            case Opcode.I32DivS
+            or Opcode.I32DivU
+            or Opcode.I32RemS
+            or Opcode.I32RemU
+            or Opcode.I64DivS
+            or Opcode.I64DivU
+            or Opcode.I64RemS
+            or Opcode.I64RemU:
                 Divide(opcode);
                 return;
             case >= Opcode.I32TruncF32S and <= Opcode.I32TruncF64U or >= Opcode.I64TruncF32S and <= Opcode.I64TruncF64U:
@@ -54,8 +60,10 @@ internal sealed partial class FunctionEmitter
         for (var height = _stack.Count - operands; height < _stack.Count; height++)
         {
             // Less than 1 and greater than -1 are comparisons with zero too.
-            if (_stack[height] is { Place: OperandPlace.Constant } constant
-                && (constant.Type == WasmType.I32 ? (int)constant.Bits : constant.Bits) is not (>= -1 and <= 1))
+            if (
+                _stack[height] is { Place: OperandPlace.Constant } constant
+                && (constant.Type == WasmType.I32 ? (int)constant.Bits : constant.Bits) is not (>= -1 and <= 1)
+            )
             {
                 return false;
             }
@@ -160,13 +168,15 @@ internal sealed partial class FunctionEmitter
         }
         else
         {
-            _il.Emit(opcode switch
-            {
-                Opcode.I32DivS or Opcode.I64DivS => OpCodes.Div,
-                Opcode.I32DivU or Opcode.I64DivU => OpCodes.Div_Un,
-                Opcode.I32RemS or Opcode.I64RemS => OpCodes.Rem,
-                _ => OpCodes.Rem_Un,
-            });
+            _il.Emit(
+                opcode switch
+                {
+                    Opcode.I32DivS or Opcode.I64DivS => OpCodes.Div,
+                    Opcode.I32DivU or Opcode.I64DivU => OpCodes.Div_Un,
+                    Opcode.I32RemS or Opcode.I64RemS => OpCodes.Rem,
+                    _ => OpCodes.Rem_Un,
+                }
+            );
         }
 
         _stack.PushStack(wide ? WasmType.I64 : WasmType.I32, depth: 1);
@@ -204,14 +214,15 @@ internal sealed partial class FunctionEmitter
         _stack.PushStack(opcode < Opcode.I64ExtendI32S ? WasmType.I32 : WasmType.I64, depth: 1);
     }
 
-    private static (double Low, bool LowFits, double High) TruncationRange(Opcode opcode) => opcode switch
-    {
-        Opcode.I32TruncF32S => (-2147483648.0, true, 2147483648.0),
-        Opcode.I32TruncF64S => (-2147483649.0, false, 2147483648.0),
-        Opcode.I32TruncF32U or Opcode.I32TruncF64U => (-1.0, false, 4294967296.0),
-        Opcode.I64TruncF32S or Opcode.I64TruncF64S => (-9223372036854775808.0, true, 9223372036854775808.0),
-        _ => (-1.0, false, 18446744073709551616.0),
-    };
+    private static (double Low, bool LowFits, double High) TruncationRange(Opcode opcode) =>
+        opcode switch
+        {
+            Opcode.I32TruncF32S => (-2147483648.0, true, 2147483648.0),
+            Opcode.I32TruncF64S => (-2147483649.0, false, 2147483648.0),
+            Opcode.I32TruncF32U or Opcode.I32TruncF64U => (-1.0, false, 4294967296.0),
+            Opcode.I64TruncF32S or Opcode.I64TruncF64S => (-9223372036854775808.0, true, 9223372036854775808.0),
+            _ => (-1.0, false, 18446744073709551616.0),
+        };
 
     private void EmitFloat(WasmType floatType, double value)
     {

@@ -165,13 +165,14 @@ internal sealed partial class FunctionEmitter
         }
     }
 
-    private static WasmType ConstantType(Opcode opcode) => opcode switch
-    {
-        Opcode.I32Const => WasmType.I32,
-        Opcode.I64Const => WasmType.I64,
-        Opcode.F32Const => WasmType.F32,
-        _ => WasmType.F64,
-    };
+    private static WasmType ConstantType(Opcode opcode) =>
+        opcode switch
+        {
+            Opcode.I32Const => WasmType.I32,
+            Opcode.I64Const => WasmType.I64,
+            Opcode.F32Const => WasmType.F32,
+            _ => WasmType.F64,
+        };
 
     private void Variable(in Instruction instruction)
     {
@@ -235,8 +236,13 @@ internal sealed partial class FunctionEmitter
         _facts.AddMax(index, max, _blocks.Count);
     }
 
-    private void PushLocal(in Instruction instruction) => _stack.PushLocal(
-        _locals.TypeOf(instruction.Index), instruction.Index, _plan.NaNsAt(in instruction), _facts.MaxOf(instruction.Index));
+    private void PushLocal(in Instruction instruction) =>
+        _stack.PushLocal(
+            _locals.TypeOf(instruction.Index),
+            instruction.Index,
+            _plan.NaNsAt(in instruction),
+            _facts.MaxOf(instruction.Index)
+        );
 
     private void Select()
     {

@@ -164,8 +164,8 @@ internal sealed class FunctionLocals
     }
 
     /// <summary>
-    /// Of a float on the evaluation stack, without a branch. For a value that only goes to memory: there the few cycles that it comes later are seen by nobody,
-    /// but a value that is computed with again waits for them, where a predicted branch would not.
+    /// Of a float on the evaluation stack, without a branch. For a value that only goes to memory: there the few cycles that it comes later
+    /// are seen by nobody, but a value that is computed with again waits for them, where a predicted branch would not.
     /// </summary>
     public void EmitCanonicalScalar(WasmType type)
     {
@@ -185,5 +185,6 @@ internal sealed class FunctionLocals
     public void EmitCanonicalVector(NaNLanes lanes) =>
         IL.Emit(
             OpCodes.Call,
-            Members.Helper(typeof(Vectors), lanes == NaNLanes.F32 ? nameof(Vectors.CanonicalF32) : nameof(Vectors.CanonicalF64)));
+            Members.Helper(typeof(Vectors), lanes == NaNLanes.F32 ? nameof(Vectors.CanonicalF32) : nameof(Vectors.CanonicalF64))
+        );
 }

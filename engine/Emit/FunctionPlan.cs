@@ -36,8 +36,8 @@ internal sealed class FunctionPlan
     public NaNLanes NaNsAt(in Instruction instruction) => _nans.At(in instruction);
 
     /// <summary>
-    /// How far the check of the load at this place in the module looks, where that is farther than the load itself: it stands for the loads that follow from
-    /// the same address, see <see cref="CommonChecks"/>.
+    /// How far the check of the load at this place in the module looks, where that is farther than the load itself: it stands for the loads
+    /// that follow from the same address, see <see cref="CommonChecks"/>.
     /// </summary>
     public long? CheckedReach(int offset) => _checks.ReachAt(offset);
 
@@ -73,7 +73,11 @@ internal sealed class FunctionPlan
 
             plan._segments.Read(in instruction);
             plan.InstructionSlots += OpcodeTable.FrameSlotsOf(instruction.Opcode);
-            if (vectorLocals is not null && instruction.Opcode is >= Opcode.LocalGet and <= Opcode.LocalTee && vectorLocals[instruction.Index])
+            if (
+                vectorLocals is not null
+                && instruction.Opcode is >= Opcode.LocalGet and <= Opcode.LocalTee
+                && vectorLocals[instruction.Index]
+            )
             {
                 plan.InstructionSlots += EnginePolicy.VectorLocalFrameSlots;
             }

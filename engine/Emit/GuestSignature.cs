@@ -6,10 +6,8 @@ namespace Marketplace.Engine.Emit;
 /// </summary>
 internal static class GuestSignature
 {
-    public static Type[] Parameters(FunctionType type) =>
-        [.. type.Parameters.Select(HostDelegates.ClrType), typeof(Instance), typeof(int)];
+    public static Type[] Parameters(FunctionType type) => [.. type.Parameters.Select(HostDelegates.ClrType), typeof(Instance), typeof(int)];
 
     /// <summary>The first result; the others are in the run.</summary>
-    public static Type Result(FunctionType type) =>
-        type.Results.Length == 0 ? typeof(void) : HostDelegates.ClrType(type.Results[0]);
+    public static Type Result(FunctionType type) => type.Results.Length == 0 ? typeof(void) : HostDelegates.ClrType(type.Results[0]);
 }

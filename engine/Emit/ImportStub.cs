@@ -103,11 +103,17 @@ internal static class ImportStub
         for (var i = 1; i < type.Results.Length; i++)
         {
             var (slot, result) = (i, type.Results[i]);
-            ResultSlots.EmitStore(il, run, i - 1, result, () =>
-            {
-                EmitElement(result, slot);
-                ResultSlots.EmitLoadElement(il, result);
-            });
+            ResultSlots.EmitStore(
+                il,
+                run,
+                i - 1,
+                result,
+                () =>
+                {
+                    EmitElement(result, slot);
+                    ResultSlots.EmitLoadElement(il, result);
+                }
+            );
         }
 
         if (type.Results.Length > 0)

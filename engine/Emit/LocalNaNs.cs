@@ -3,10 +3,10 @@ using Marketplace.Engine.Decode;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// In which lanes a NaN in a local can only come from arithmetic, so that it need not be canonical before it leaves the local. The instruction before a
-/// write is the one that made the value; where it is not, in none. A local to which only arithmetic and numbers are written is the same everywhere. For one
-/// to which other values are written too, <see cref="NaNFlow"/> looks which writes its reads can see: if each sees those of one kind alone, the kinds need
-/// not agree.
+/// In which lanes a NaN in a local can only come from arithmetic, so that it need not be canonical before it leaves the local. The
+/// instruction before a write is the one that made the value; where it is not, in none. A local to which only arithmetic and numbers are
+/// written is the same everywhere. For one to which other values are written too, <see cref="NaNFlow"/> looks which writes its reads can
+/// see: if each sees those of one kind alone, the kinds need not agree.
 /// </summary>
 /// <param name="locals">How many there are, parameters included.</param>
 /// <param name="parameters">How many of them come from callers, who may give any bits.</param>
@@ -61,12 +61,13 @@ internal sealed class LocalNaNs(int locals, int parameters)
         };
     }
 
-    public static NaNLanes LanesOf(NaNSource sources) => sources switch
-    {
-        NaNSource.F32 => NaNLanes.F32,
-        NaNSource.F64 => NaNLanes.F64,
-        _ => NaNLanes.None,
-    };
+    public static NaNLanes LanesOf(NaNSource sources) =>
+        sources switch
+        {
+            NaNSource.F32 => NaNLanes.F32,
+            NaNSource.F64 => NaNLanes.F64,
+            _ => NaNLanes.None,
+        };
 }
 
 /// <summary>Where the NaNs in a local may come from.</summary>

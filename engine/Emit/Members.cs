@@ -52,8 +52,7 @@ internal static class Members
     /// <summary>A helper of <see cref="GuestCode"/> or <see cref="Arithmetic"/> by name.</summary>
     public static MethodInfo Helper(Type type, string name) => Method(type, name);
 
-    private static FieldInfo Field(Type type, string name) =>
-        type.GetField(name, Any) ?? throw new MissingFieldException(type.Name, name);
+    private static FieldInfo Field(Type type, string name) => type.GetField(name, Any) ?? throw new MissingFieldException(type.Name, name);
 
     private static MethodInfo Method(Type type, string name) =>
         type.GetMethod(name, Any) ?? throw new MissingMethodException(type.Name, name);

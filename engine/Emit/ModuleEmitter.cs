@@ -12,12 +12,15 @@ internal delegate void EntryPoint(nint code, Instance context, int stackSlots, C
 
 /// <summary>
 /// Makes a module's code, in an assembly of its own that is unloaded when nothing refers to it: a method for each function, a stub for each
-/// import, and for each function type that the host calls an entry that spreads the arguments. Each is made when it is first called, and only
-/// on a <see cref="CompilerThread"/>: a call goes through the callee's slot, which leads to a stub until the code is there. Thread-safe.
+/// import, and for each function type that the host calls an entry that spreads the arguments. Each is made when it is first called, and
+/// only on a <see cref="CompilerThread"/>: a call goes through the callee's slot, which leads to a stub until the code is there.
+/// Thread-safe.
 /// </summary>
 internal sealed class ModuleEmitter
 {
-    /// <summary>Where all functions are wanted: creating a type takes the runtime the longer the more there are, and one is emitted as a whole.</summary>
+    /// <summary>
+    /// Where all functions are wanted: creating a type takes the runtime the longer the more there are, and one is emitted as a whole.
+    /// </summary>
     private const int MethodsPerType = 256;
 
     /// <summary>Some milliseconds of work, after which a run looks whether it was stopped.</summary>
@@ -65,13 +68,19 @@ internal sealed class ModuleEmitter
         _resolvers = new nint[content.Types.Count];
         _entries = new EntryPoint[content.Types.Count];
         var assembly = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName("Guest"), AssemblyBuilderAccess.RunAndCollect);
-        assembly.SetCustomAttribute(new CustomAttributeBuilder(
-            typeof(IgnoresAccessChecksToAttribute).GetConstructor([typeof(string)])!, [typeof(Instance).Assembly.GetName().Name!]));
+        assembly.SetCustomAttribute(
+            new CustomAttributeBuilder(
+                typeof(IgnoresAccessChecksToAttribute).GetConstructor([typeof(string)])!,
+                [typeof(Instance).Assembly.GetName().Name!]
+            )
+        );
         _builder = assembly.DefineDynamicModule("Guest");
         _tokens = new ModuleTokens(_builder);
     }
 
-    /// <summary>A function's method; where its frame is large, also the one that calls come through, which looks at the stack first.</summary>
+    /// <summary>
+    /// A function's method; where its frame is large, also the one that calls come through, which looks at the stack first.
+    /// </summary>
     private sealed record MadeMethod(MethodBase Body, MethodBase? Guard);
 
     public ModuleContent Content { get; }
@@ -165,7 +174,11 @@ internal sealed class ModuleEmitter
 
             var builder = DefineType("Entry", _typeCount++);
             var method = DefineMethod(
-                builder, "enter", typeof(void), [typeof(nint), typeof(Instance), typeof(int), typeof(Cell[]), typeof(object[])]);
+                builder,
+                "enter",
+                typeof(void),
+                [typeof(nint), typeof(Instance), typeof(int), typeof(Cell[]), typeof(object[])]
+            );
             EntryStub.Emit(Code(method, StubBytes), Content.Types[type]);
             var made = Finish(builder).ResolveMethod(method.MetadataToken)!;
             RuntimeHelpers.PrepareMethod(made.MethodHandle);
@@ -174,8 +187,8 @@ internal sealed class ModuleEmitter
     }
 
     /// <summary>
-    /// The address of what leads to the function's code, which stands as a constant in the code of its callers: an instance keeps the module, and
-    /// a caller its instance. For the emitter of a function that calls it.
+    /// The address of what leads to the function's code, which stands as a constant in the code of its callers: an instance keeps the
+    /// module, and a caller its instance. For the emitter of a function that calls it.
     /// </summary>
     public unsafe long SlotOf(int function)
     {
@@ -261,8 +274,8 @@ internal sealed class ModuleEmitter
     }
 
     /// <summary>
-    /// Before the callers' code runs, the slots of all that it calls lead somewhere. A few bytes may call functions of thousands of types, so the stubs
-    /// are made and charged some at a time: what a stopped run has made stays, and the next goes on from there.
+    /// Before the callers' code runs, the slots of all that it calls lead somewhere. A few bytes may call functions of thousands of types,
+    /// so the stubs are made and charged some at a time: what a stopped run has made stays, and the next goes on from there.
     /// </summary>
     private void FillSlots(Run? run)
     {

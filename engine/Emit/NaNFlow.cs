@@ -3,8 +3,9 @@ using Marketplace.Engine.Decode;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Where the NaNs that a read of a local may see come from, by following the writes along all ways through a function: a word with a bit for each local, for
-/// each source. A loop's head is taken to be reached from every write in the loop, so that one reading in the order of the code is enough.
+/// Where the NaNs that a read of a local may see come from, by following the writes along all ways through a function: a word with a bit
+/// for each local, for each source. A loop's head is taken to be reached from every write in the loop, so that one reading in the order of
+/// the code is enough.
 /// </summary>
 internal sealed class NaNFlow
 {
@@ -37,11 +38,16 @@ internal sealed class NaNFlow
             return new(
                 source == NaNSource.F32 ? F32 | mask : F32 & ~mask,
                 source == NaNSource.F64 ? F64 | mask : F64 & ~mask,
-                source == NaNSource.Other ? Other | mask : Other & ~mask);
+                source == NaNSource.Other ? Other | mask : Other & ~mask
+            );
         }
 
         public NaNSource Of(int bit) =>
-            (NaNSource)((((F32 >> bit) & 1) * (int)NaNSource.F32) | (((F64 >> bit) & 1) * (int)NaNSource.F64) | (((Other >> bit) & 1) * (int)NaNSource.Other));
+            (NaNSource)(
+                (((F32 >> bit) & 1) * (int)NaNSource.F32)
+                | (((F64 >> bit) & 1) * (int)NaNSource.F64)
+                | (((Other >> bit) & 1) * (int)NaNSource.Other)
+            );
     }
 
     /// <summary>An open block.</summary>
@@ -108,7 +114,8 @@ internal sealed class NaNFlow
                     }
 
                     break;
-                case Opcode.LocalSet or Opcode.LocalTee when _bits.TryGetValue(instruction.Index, out var bit) && open.TryPeek(out var loop) && loop != NoLoop:
+                case Opcode.LocalSet
+                or Opcode.LocalTee when _bits.TryGetValue(instruction.Index, out var bit) && open.TryPeek(out var loop) && loop != NoLoop:
                     _written[loop] |= default(Sources).With(bit, LocalNaNs.SourceOf(in before));
                     break;
             }

@@ -65,10 +65,26 @@ internal static class NumericCode
         Call(Opcode.F64ReinterpretI64, typeof(BitConverter), nameof(BitConverter.Int64BitsToDouble), typeof(long));
     }
 
-    public static bool IsCommutative(Opcode opcode) => opcode
-        is Opcode.I32Add or Opcode.I32Mul or Opcode.I32And or Opcode.I32Or or Opcode.I32Xor or Opcode.I32Eq or Opcode.I32Ne
-        or Opcode.I64Add or Opcode.I64Mul or Opcode.I64And or Opcode.I64Or or Opcode.I64Xor or Opcode.I64Eq or Opcode.I64Ne
-        or Opcode.F32Add or Opcode.F32Mul or Opcode.F64Add or Opcode.F64Mul;
+    public static bool IsCommutative(Opcode opcode) =>
+        opcode
+            is Opcode.I32Add
+                or Opcode.I32Mul
+                or Opcode.I32And
+                or Opcode.I32Or
+                or Opcode.I32Xor
+                or Opcode.I32Eq
+                or Opcode.I32Ne
+                or Opcode.I64Add
+                or Opcode.I64Mul
+                or Opcode.I64And
+                or Opcode.I64Or
+                or Opcode.I64Xor
+                or Opcode.I64Eq
+                or Opcode.I64Ne
+                or Opcode.F32Add
+                or Opcode.F32Mul
+                or Opcode.F64Add
+                or Opcode.F64Mul;
 
     public static void Emit(CodeWriter il, Opcode opcode)
     {
@@ -94,20 +110,27 @@ internal static class NumericCode
     }
 
     /// <summary>
-    /// A float whose integer part is known to fit. As a call, which is inlined where functions are optimised: where they are not, each of these conversions
-    /// of IL would take up to 48 bytes of the frame.
+    /// A float whose integer part is known to fit. As a call, which is inlined where functions are optimised: where they are not, each of
+    /// these conversions of IL would take up to 48 bytes of the frame.
     /// </summary>
-    public static void EmitTruncation(CodeWriter il, Opcode opcode) => il.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), opcode switch
-    {
-        Opcode.I32TruncF32S => nameof(Arithmetic.I32TruncSatF32S),
-        Opcode.I32TruncF32U => nameof(Arithmetic.I32TruncSatF32U),
-        Opcode.I32TruncF64S => nameof(Arithmetic.I32TruncSatF64S),
-        Opcode.I32TruncF64U => nameof(Arithmetic.I32TruncSatF64U),
-        Opcode.I64TruncF32S => nameof(Arithmetic.I64TruncSatF32S),
-        Opcode.I64TruncF32U => nameof(Arithmetic.I64TruncSatF32U),
-        Opcode.I64TruncF64S => nameof(Arithmetic.I64TruncSatF64S),
-        _ => nameof(Arithmetic.I64TruncSatF64U),
-    }));
+    public static void EmitTruncation(CodeWriter il, Opcode opcode) =>
+        il.Emit(
+            OpCodes.Call,
+            Members.Helper(
+                typeof(Arithmetic),
+                opcode switch
+                {
+                    Opcode.I32TruncF32S => nameof(Arithmetic.I32TruncSatF32S),
+                    Opcode.I32TruncF32U => nameof(Arithmetic.I32TruncSatF32U),
+                    Opcode.I32TruncF64S => nameof(Arithmetic.I32TruncSatF64S),
+                    Opcode.I32TruncF64U => nameof(Arithmetic.I32TruncSatF64U),
+                    Opcode.I64TruncF32S => nameof(Arithmetic.I64TruncSatF32S),
+                    Opcode.I64TruncF32U => nameof(Arithmetic.I64TruncSatF32U),
+                    Opcode.I64TruncF64S => nameof(Arithmetic.I64TruncSatF64S),
+                    _ => nameof(Arithmetic.I64TruncSatF64U),
+                }
+            )
+        );
 
     /// <summary>IL has equal, less and greater; for floats "not greater or unordered" is "less or equal".</summary>
     private static void Comparisons(Opcode equal, bool signs)

@@ -3,7 +3,9 @@ using Marketplace.Engine.Decode;
 
 namespace Marketplace.Engine.Emit;
 
-/// <summary>Upper bounds of i32 results, unsigned: an index that was masked or shifted is often known to lie inside a table, and needs no check.</summary>
+/// <summary>
+/// Upper bounds of i32 results, unsigned: an index that was masked or shifted is often known to lie inside a table, and needs no check.
+/// </summary>
 internal static class OperandRanges
 {
     /// <summary>Of the result of a numeric instruction whose operands are on the stack.</summary>
@@ -34,12 +36,13 @@ internal static class OperandRanges
         return max > uint.MaxValue ? uint.MaxValue : (uint)max;
     }
 
-    public static uint MaxOfLoad(Opcode opcode) => opcode switch
-    {
-        Opcode.I32Load8U => byte.MaxValue,
-        Opcode.I32Load16U => ushort.MaxValue,
-        _ => uint.MaxValue,
-    };
+    public static uint MaxOfLoad(Opcode opcode) =>
+        opcode switch
+        {
+            Opcode.I32Load8U => byte.MaxValue,
+            Opcode.I32Load16U => ushort.MaxValue,
+            _ => uint.MaxValue,
+        };
 
     private static uint AllBitsOf(uint max) => max == 0 ? 0 : uint.MaxValue >> BitOperations.LeadingZeroCount(max);
 }

@@ -30,10 +30,16 @@ internal sealed class OperandStack(FunctionLocals locals)
 
     /// <summary>Takes over what an instruction just left on the evaluation stack.</summary>
     /// <param name="depth">
-    /// One more than the greatest of its operands that were there, which <see cref="Load"/> gives. Never less: the machine-code compiler recurses over
-    /// what is deeper, until its stack is used up.
+    /// One more than the greatest of its operands that were there, which <see cref="Load"/> gives. Never less: the machine-code compiler
+    /// recurses over what is deeper, until its stack is used up.
     /// </param>
-    public void PushStack(WasmType type, int depth, NaNLanes anyNaN = NaNLanes.None, VectorLane lane = VectorLane.Byte, uint max = uint.MaxValue)
+    public void PushStack(
+        WasmType type,
+        int depth,
+        NaNLanes anyNaN = NaNLanes.None,
+        VectorLane lane = VectorLane.Byte,
+        uint max = uint.MaxValue
+    )
     {
         _onStack.Add(_operands.Count);
         _operands.Add(new Operand(type, OperandPlace.Stack, 0, anyNaN, depth) { Lane = lane, Max = max });
@@ -44,11 +50,13 @@ internal sealed class OperandStack(FunctionLocals locals)
     }
 
     public void PushConstant(WasmType type, long bits, long highBits = 0) =>
-        _operands.Add(new Operand(type, OperandPlace.Constant, bits, NaNLanes.None, 0)
-        {
-            HighBits = highBits,
-            Max = type == WasmType.I32 ? (uint)bits : uint.MaxValue,
-        });
+        _operands.Add(
+            new Operand(type, OperandPlace.Constant, bits, NaNLanes.None, 0)
+            {
+                HighBits = highBits,
+                Max = type == WasmType.I32 ? (uint)bits : uint.MaxValue,
+            }
+        );
 
     public void PushLocal(WasmType type, int index, NaNLanes anyNaN, uint max)
     {

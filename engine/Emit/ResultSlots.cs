@@ -71,13 +71,15 @@ internal static class ResultSlots
             return;
         }
 
-        il.Emit(type switch
-        {
-            WasmType.I32 => OpCodes.Ldind_I4,
-            WasmType.I64 => OpCodes.Ldind_I8,
-            WasmType.F32 => OpCodes.Ldind_R4,
-            _ => OpCodes.Ldind_R8,
-        });
+        il.Emit(
+            type switch
+            {
+                WasmType.I32 => OpCodes.Ldind_I4,
+                WasmType.I64 => OpCodes.Ldind_I8,
+                WasmType.F32 => OpCodes.Ldind_R4,
+                _ => OpCodes.Ldind_R8,
+            }
+        );
     }
 
     /// <inheritdoc cref="EmitStoreElement"/>

@@ -43,11 +43,13 @@ internal static class VectorCode
     /// <summary>Of two halves, the lower first.</summary>
     public static MethodInfo Constant { get; } = Method(nameof(Api.Create), typeof(long), typeof(long));
 
-    public static MethodInfo Select { get; } = Method(
-        nameof(Api.ConditionalSelect),
-        VectorLanes.VectorOf(typeof(byte)),
-        VectorLanes.VectorOf(typeof(byte)),
-        VectorLanes.VectorOf(typeof(byte)));
+    public static MethodInfo Select { get; } =
+        Method(
+            nameof(Api.ConditionalSelect),
+            VectorLanes.VectorOf(typeof(byte)),
+            VectorLanes.VectorOf(typeof(byte)),
+            VectorLanes.VectorOf(typeof(byte))
+        );
 
     /// <summary>One instruction: methods called one after the other, each with what the one before left.</summary>
     public sealed class Operation(params MethodInfo[] calls)
@@ -80,26 +82,46 @@ internal static class VectorCode
     }
 
     /// <summary>What a shift's count is taken modulo, less one; 0 for all other instructions.</summary>
-    public static int ShiftMask(Opcode opcode) => opcode switch
-    {
-        Opcode.I8x16Shl or Opcode.I8x16ShrS or Opcode.I8x16ShrU => 7,
-        Opcode.I16x8Shl or Opcode.I16x8ShrS or Opcode.I16x8ShrU => 15,
-        Opcode.I32x4Shl or Opcode.I32x4ShrS or Opcode.I32x4ShrU => 31,
-        Opcode.I64x2Shl or Opcode.I64x2ShrS or Opcode.I64x2ShrU => 63,
-        _ => 0,
-    };
+    public static int ShiftMask(Opcode opcode) =>
+        opcode switch
+        {
+            Opcode.I8x16Shl or Opcode.I8x16ShrS or Opcode.I8x16ShrU => 7,
+            Opcode.I16x8Shl or Opcode.I16x8ShrS or Opcode.I16x8ShrU => 15,
+            Opcode.I32x4Shl or Opcode.I32x4ShrS or Opcode.I32x4ShrU => 31,
+            Opcode.I64x2Shl or Opcode.I64x2ShrS or Opcode.I64x2ShrU => 63,
+            _ => 0,
+        };
 
-    public static bool IsCommutative(Opcode opcode) => opcode
-        is Opcode.V128And or Opcode.V128Or or Opcode.V128Xor
-        or Opcode.I8x16Add or Opcode.I16x8Add or Opcode.I32x4Add or Opcode.I64x2Add or Opcode.I16x8Mul or Opcode.I32x4Mul
-        or Opcode.I64x2Mul or Opcode.I8x16Eq or Opcode.I16x8Eq or Opcode.I32x4Eq or Opcode.I64x2Eq
-        or Opcode.F32x4Add or Opcode.F32x4Mul or Opcode.F64x2Add or Opcode.F64x2Mul;
+    public static bool IsCommutative(Opcode opcode) =>
+        opcode
+            is Opcode.V128And
+                or Opcode.V128Or
+                or Opcode.V128Xor
+                or Opcode.I8x16Add
+                or Opcode.I16x8Add
+                or Opcode.I32x4Add
+                or Opcode.I64x2Add
+                or Opcode.I16x8Mul
+                or Opcode.I32x4Mul
+                or Opcode.I64x2Mul
+                or Opcode.I8x16Eq
+                or Opcode.I16x8Eq
+                or Opcode.I32x4Eq
+                or Opcode.I64x2Eq
+                or Opcode.F32x4Add
+                or Opcode.F32x4Mul
+                or Opcode.F64x2Add
+                or Opcode.F64x2Mul;
 
     /// <summary>A method of <see cref="Vector128"/> by its parameters, made for them where it is generic; or an operator.</summary>
     public static MethodInfo Method(string name, params Type[] parameters) =>
-        parameters[0].GetMethod(name, parameters) ?? typeof(Vector128).GetMethods().Where(m => m.Name == name).Select(m => Closed(m, parameters))
+        parameters[0].GetMethod(name, parameters)
+        ?? typeof(Vector128)
+            .GetMethods()
+            .Where(m => m.Name == name)
+            .Select(m => Closed(m, parameters))
             .FirstOrDefault(m => m is not null && m.GetParameters().Select(p => p.ParameterType).SequenceEqual(parameters))
-            ?? throw new MissingMethodException(nameof(Vector128), name);
+        ?? throw new MissingMethodException(nameof(Vector128), name);
 
     private static MethodInfo? Closed(MethodInfo method, Type[] parameters)
     {
@@ -180,8 +202,7 @@ internal static class VectorCode
         Map<TSigned>(2, (add, Addition), (subtract, Subtraction));
         Operations[shift] = new Operation(Method(LeftShift, vector, typeof(int)));
         Operations[shift + 1] = new Operation(Method(RightShift, vector, typeof(int)));
-        Operations[shift + 2] =
-            new Operation(Method(UnsignedRightShift, VectorLanes.VectorOf(typeof(TUnsigned)), typeof(int)));
+        Operations[shift + 2] = new Operation(Method(UnsignedRightShift, VectorLanes.VectorOf(typeof(TUnsigned)), typeof(int)));
     }
 
     private static void Conversions()

@@ -23,8 +23,16 @@ internal static class VectorLanes
 {
     private static readonly Type[] Elements =
     [
-        typeof(byte), typeof(sbyte), typeof(short), typeof(ushort), typeof(int), typeof(uint), typeof(long), typeof(ulong),
-        typeof(float), typeof(double),
+        typeof(byte),
+        typeof(sbyte),
+        typeof(short),
+        typeof(ushort),
+        typeof(int),
+        typeof(uint),
+        typeof(long),
+        typeof(ulong),
+        typeof(float),
+        typeof(double),
     ];
 
     private static readonly MethodInfo As = typeof(Vector128).GetMethod(nameof(Vector128.As))!;

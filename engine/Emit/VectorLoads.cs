@@ -66,7 +66,8 @@ internal static class VectorLoads
             OpCodes.Ldind_I8,
             VectorCode.Method(nameof(Api.CreateScalar), typeof(long)),
             VectorLanes.Conversion(VectorLane.Int64, VectorLanes.LaneOf(vector)),
-            VectorCode.Method(nameof(Api.WidenLower), vector));
+            VectorCode.Method(nameof(Api.WidenLower), vector)
+        );
     }
 }
 
@@ -91,8 +92,7 @@ internal sealed class LaneAccess(VectorLane lane, Type element, int bytes, OpCod
 
     public OpCode Store { get; } = store;
 
-    public MethodInfo GetElement { get; } =
-        VectorCode.Method(nameof(Api.GetElement), VectorLanes.VectorOf(element), typeof(int));
+    public MethodInfo GetElement { get; } = VectorCode.Method(nameof(Api.GetElement), VectorLanes.VectorOf(element), typeof(int));
 
     public MethodInfo WithElement { get; } =
         VectorCode.Method(nameof(Api.WithElement), VectorLanes.VectorOf(element), typeof(int), element);

@@ -31,7 +31,9 @@ internal readonly record struct GuestEnd(GuestOutcome Outcome, string? Reason, i
         catch (GuestHostFault fault)
         {
             if (fault.InnerException is OperationCanceledException && invocation.Cancellation.IsCancellationRequested)
+            {
                 return new GuestEnd(GuestOutcome.Cancelled, TrapException.TextOf(TrapKind.Cancelled), null);
+            }
             fault.Cause.Throw();
             throw;
         }
@@ -52,8 +54,11 @@ internal readonly record struct GuestEnd(GuestOutcome Outcome, string? Reason, i
             TrapKind.Cancelled => new(GuestOutcome.Cancelled, text, null),
 
             // What a program that cannot go on without memory does: malloc or the allocator of Rust fails, and abort is unreachable.
-            TrapKind.Unreachable when run.MemoryRefused =>
-                new(GuestOutcome.OutOfMemory, $"{text}, after memory was refused: the limit is {limits.MemoryPagesMax} pages", null),
+            TrapKind.Unreachable when run.MemoryRefused => new(
+                GuestOutcome.OutOfMemory,
+                $"{text}, after memory was refused: the limit is {limits.MemoryPagesMax} pages",
+                null
+            ),
             _ => new(GuestOutcome.Trapped, textAndSite, null),
         };
     }

@@ -16,13 +16,18 @@ public sealed record GuestFile(string Path, ReadOnlyMemory<byte> Content)
     public static bool IsName(string name)
     {
         if (name.Length is 0 or > GuestPolicy.FileNameBytesMax || Encoding.UTF8.GetByteCount(name) > GuestPolicy.FileNameBytesMax)
+        {
             return false;
+        }
         foreach (var letter in name.EnumerateRunes())
         {
             if (Rune.IsControl(letter) || letter.Value is '\\' or 0xFFFD)
+            {
                 return false;
+            }
         }
 
-        return name.Split('/').All(part => part is not ("" or "." or "..")) && name.Count(letter => letter == '/') < GuestPolicy.FileDepthMax;
+        return name.Split('/').All(part => part is not ("" or "." or ".."))
+            && name.Count(letter => letter == '/') < GuestPolicy.FileDepthMax;
     }
 }

@@ -13,6 +13,7 @@ public enum GuestAbi
 /// <summary>What a module is, found without running it.</summary>
 /// <param name="Abi">How it talks to its host.</param>
 /// <param name="EntryPoints">Exports that a job may name, in the module's order.</param>
-/// <param name="UsesState">It imports a function of program state, so its jobs run one at a time, each from where the one before left the state.</param>
+/// <param name="UsesState">It imports a function of program state, so its jobs run one at a time, each from where the one before left the
+/// state.</param>
 /// <param name="Imports">All imports as <c>module.name</c>, each once, in the module's order.</param>
 public sealed record GuestInfo(GuestAbi Abi, IReadOnlyList<string> EntryPoints, bool UsesState, IReadOnlyList<string> Imports);

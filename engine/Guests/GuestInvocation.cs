@@ -76,8 +76,8 @@ public interface IGuestBlobs
 }
 
 /// <summary>
-/// ECDSA over secp256k1. A signature is r and s, a public key x and y, 32 bytes each. Every implementation must give the same answers: r and s
-/// from 1 to n - 1, s at most half of n.
+/// ECDSA over secp256k1. A signature is r and s, a public key x and y, 32 bytes each. Every implementation must give the same answers: r
+/// and s from 1 to n - 1, s at most half of n.
 /// </summary>
 public interface IGuestSignatures
 {

@@ -19,17 +19,25 @@ internal sealed class GuestLog(int bytesMax)
     public void Append(ReadOnlySpan<byte> bytes)
     {
         if (IsCut)
+        {
             return;
+        }
         var size = (long)_size + bytes.Length;
         IsCut = size > bytesMax;
         if (IsCut)
+        {
             bytes = bytes[..(bytesMax - _size)];
+        }
         var whole = _size + bytes.Length;
         if (whole > _bytes.Length)
+        {
             Array.Resize(ref _bytes, (int)Math.Min(bytesMax, Math.Max(whole, 2L * _bytes.Length)));
+        }
         bytes.CopyTo(_bytes.AsSpan(_size));
         _size = whole;
         if (IsCut && bytesMax >= CutMark.Length)
+        {
             CutMark.CopyTo(_bytes.AsSpan(bytesMax - CutMark.Length));
+        }
     }
 }

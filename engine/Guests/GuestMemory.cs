@@ -28,7 +28,9 @@ internal readonly struct GuestMemory(LinearMemory memory)
     public bool TryStore(uint pointer, ReadOnlySpan<byte> bytes)
     {
         if (!TryWrite(pointer, (uint)bytes.Length, out var destination))
+        {
             return false;
+        }
         bytes.CopyTo(destination);
         return true;
     }
@@ -36,7 +38,9 @@ internal readonly struct GuestMemory(LinearMemory memory)
     public bool TryStoreU32(uint pointer, uint value)
     {
         if (!TryWrite(pointer, sizeof(uint), out var destination))
+        {
             return false;
+        }
         BinaryPrimitives.WriteUInt32LittleEndian(destination, value);
         return true;
     }
@@ -44,7 +48,9 @@ internal readonly struct GuestMemory(LinearMemory memory)
     public bool TryStoreU64(uint pointer, ulong value)
     {
         if (!TryWrite(pointer, sizeof(ulong), out var destination))
+        {
             return false;
+        }
         BinaryPrimitives.WriteUInt64LittleEndian(destination, value);
         return true;
     }

@@ -12,11 +12,17 @@ internal static class GuestNames
     /// <returns>The name with everything but printable ASCII replaced by a question mark, cut where it is long.</returns>
     public static string Show(string name)
     {
-        var shown = string.Create(Math.Min(name.Length, ShownMax), name, static (text, whole) =>
-        {
-            for (var i = 0; i < text.Length; i++)
-                text[i] = whole[i] is >= ' ' and <= '~' ? whole[i] : '?';
-        });
+        var shown = string.Create(
+            Math.Min(name.Length, ShownMax),
+            name,
+            static (text, whole) =>
+            {
+                for (var i = 0; i < text.Length; i++)
+                {
+                    text[i] = whole[i] is >= ' ' and <= '~' ? whole[i] : '?';
+                }
+            }
+        );
         return name.Length > ShownMax ? shown + "..." : shown;
     }
 

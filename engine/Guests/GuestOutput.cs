@@ -13,9 +13,13 @@ internal sealed class GuestOutput(int bytesMax)
     {
         var size = (long)_size + bytes.Length;
         if (size > bytesMax)
+        {
             throw GuestStop.OutputTooLarge(size, bytesMax);
+        }
         if (size > _bytes.Length)
+        {
             Array.Resize(ref _bytes, (int)Math.Min(bytesMax, Math.Max(size, 2L * _bytes.Length)));
+        }
         bytes.CopyTo(_bytes.AsSpan(_size));
         _size = (int)size;
     }

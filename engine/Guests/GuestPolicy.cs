@@ -28,8 +28,8 @@ public static class GuestPolicy
     public const int StateWritesMax = 4096;
 
     /// <summary>
-    /// Keys and values that one run may write together: the largest value under the longest key. They travel in the worker's report, and the
-    /// commit is one durable write of them and the job's result.
+    /// Keys and values that one run may write together: the largest value under the longest key. They travel in the worker's report, and
+    /// the commit is one durable write of them and the job's result.
     /// </summary>
     public const int StateWriteBytesMax = StateValueBytesMax + StateKeyBytesMax;
 

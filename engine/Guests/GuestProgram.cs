@@ -84,11 +84,17 @@ public sealed class GuestProgram : IDisposable
         var compiled = _compiled;
         ObjectDisposedException.ThrowIf(compiled is null, this);
         if ((_shape.Needs & HostNeeds.State) != 0 && invocation.State is null)
+        {
             throw new ArgumentException("The program imports functions of program state, the invocation brings none.", nameof(invocation));
+        }
         if ((_shape.Needs & HostNeeds.Blobs) != 0 && invocation.Blobs is null)
+        {
             throw new ArgumentException("The program imports functions of blobs, the invocation brings none.", nameof(invocation));
+        }
         if ((_shape.Needs & HostNeeds.Signatures) != 0 && invocation.Signatures is null)
+        {
             throw new ArgumentException("The program imports functions of signatures, the invocation brings none.", nameof(invocation));
+        }
         GuestRun.Check(invocation);
         return () => RunHere(compiled, invocation);
     }
@@ -96,7 +102,14 @@ public sealed class GuestProgram : IDisposable
     private GuestResult RunHere(CompiledModule compiled, GuestInvocation invocation)
     {
         if (!TryEntry(invocation.EntryPoint, out var entry, out var reason))
-            return new GuestResult { Outcome = GuestOutcome.Failed, Reason = reason, FuelUsed = 0 };
+        {
+            return new GuestResult
+            {
+                Outcome = GuestOutcome.Failed,
+                Reason = reason,
+                FuelUsed = 0,
+            };
+        }
         var limits = invocation.Limits;
         using var run = new Run(
             new RunLimits
@@ -106,7 +119,8 @@ public sealed class GuestProgram : IDisposable
                 TimeMax = limits.TimeMax,
                 Cancellation = invocation.Cancellation,
             },
-            _clock);
+            _clock
+        );
         var guest = new GuestRun(Info.Abi, invocation, run);
         var end = GuestEnd.Of(() => Execute(compiled, entry, guest, run), run, invocation);
         return guest.Result(end);
@@ -118,9 +132,13 @@ public sealed class GuestProgram : IDisposable
         run.ThrowIfStopped();
         using var instance = Instance.Instantiate(compiled, GuestShape.HostFunctions, run, guest);
         if (Info.Abi == GuestAbi.WasiCommand)
+        {
             instance.Invoke(entry);
+        }
         else
+        {
             OnvmEntry.Call(_shape, entry, guest, instance);
+        }
     }
 
     private bool TryEntry(string? asked, out string entry, out string? reason)
@@ -128,7 +146,9 @@ public sealed class GuestProgram : IDisposable
         entry = asked ?? (Info.EntryPoints.Count == 1 ? Info.EntryPoints[0] : GuestPolicy.DefaultEntryPoint);
         reason = null;
         if (Info.EntryPoints.Contains(entry))
+        {
             return true;
+        }
         var known = GuestNames.Show(Info.EntryPoints);
         reason = asked is null
             ? $"the job names no entry point and the program has several: {known}"

@@ -34,7 +34,9 @@ internal sealed class GuestRandom
         while (destination.Length > 0)
         {
             if (_used == BlockSize)
+            {
                 NextBlock();
+            }
             var part = Math.Min(destination.Length, BlockSize - _used);
             _block.AsSpan(_used, part).CopyTo(destination);
             _used += part;

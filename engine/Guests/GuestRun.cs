@@ -91,9 +91,13 @@ internal sealed class GuestRun
             // A slice ends before the first byte of a character; of the bytes that follow one there are at most three.
             var end = TextSliceBytes;
             while (end > TextSliceBytes - 4 && (text[end] & 0xC0) == 0x80)
+            {
                 end--;
+            }
             if (!Utf8.IsValid(text[..end]))
+            {
                 return false;
+            }
             text = text[end..];
             _run.ThrowIfStopped();
         }
@@ -105,16 +109,22 @@ internal sealed class GuestRun
     public void WriteOutput(ReadOnlySpan<byte> bytes)
     {
         if (_abi == GuestAbi.WasiCommand)
+        {
             Output.Append(bytes);
+        }
         else
+        {
             Log.Append(bytes);
+        }
     }
 
     /// <summary>The end that an exit means: an ONVM program that exits has returned no output, whatever its code says.</summary>
     public GuestStop Exit(int code)
     {
         if (_abi == GuestAbi.Onvm)
+        {
             return new GuestStop(GuestOutcome.Failed, code, $"the program exited with code {code} before it returned its output");
+        }
         return code == 0
             ? new GuestStop(GuestOutcome.Completed, 0, null)
             : new GuestStop(GuestOutcome.Failed, code, $"the program exited with code {code}");
@@ -124,7 +134,9 @@ internal sealed class GuestRun
     public bool TryFillRandom(uint pointer, uint size)
     {
         if (!Memory.TryWrite(pointer, size, out var destination))
+        {
             return false;
+        }
         _random ??= new GuestRandom(Invocation.Seed);
         for (; destination.Length > 0; destination = destination[Math.Min(RandomSliceBytes, destination.Length)..])
         {
@@ -144,7 +156,9 @@ internal sealed class GuestRun
     {
         IReadOnlyList<GuestFile> files = [];
         if (end.Outcome is GuestOutcome.Completed or GuestOutcome.Failed)
+        {
             end = CollectFiles(end, out files);
+        }
         var completed = end.Outcome == GuestOutcome.Completed;
         return new GuestResult
         {
@@ -178,7 +192,9 @@ internal sealed class GuestRun
         const long NanosecondsPerTick = 100;
         var ticks = now.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks;
         if (ticks < 0 || (ulong)ticks > ulong.MaxValue / NanosecondsPerTick)
+        {
             throw new ArgumentException($"{now:O} is not between 1970 and 2554, so WASI has no number for it.", nameof(now));
+        }
         return (ulong)ticks * NanosecondsPerTick;
     }
 }

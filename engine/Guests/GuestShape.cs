@@ -12,7 +12,12 @@ namespace Marketplace.Engine.Guests;
 /// <param name="Initializes">It exports <c>_initialize</c>, which comes before any entry point.</param>
 /// <param name="Allocates">It exports <c>onvm_alloc</c>, which gives the place for the input.</param>
 internal sealed record GuestShape(
-    GuestInfo Info, HostNeeds Needs, IReadOnlyDictionary<string, OnvmConvention> Conventions, bool Initializes, bool Allocates)
+    GuestInfo Info,
+    HostNeeds Needs,
+    IReadOnlyDictionary<string, OnvmConvention> Conventions,
+    bool Initializes,
+    bool Allocates
+)
 {
     public const string CommandEntry = "_start";
     public const string InitializeExport = "_initialize";
@@ -25,8 +30,9 @@ internal sealed record GuestShape(
     private static readonly FunctionType NothingToNothing = new([], []);
     private static readonly FunctionType SizeToPointer = new([WasmType.I32], [WasmType.I32]);
 
-    private static readonly Dictionary<(string Module, string Name), HostCall> Offered =
-        WasiImports.All.Concat(OnvmImports.All).ToDictionary(call => (call.Module, call.Name));
+    private static readonly Dictionary<(string Module, string Name), HostCall> Offered = WasiImports
+        .All.Concat(OnvmImports.All)
+        .ToDictionary(call => (call.Module, call.Name));
 
     /// <summary>Every function that any guest may import.</summary>
     public static Imports HostFunctions { get; } = Offer();
@@ -35,22 +41,35 @@ internal sealed record GuestShape(
     public static GuestShape Of(WasmModule module, ReadOnlySpan<byte> bytes)
     {
         if (Refusals(module, bytes, out _) is [var refusal, ..])
+        {
             throw refusal;
+        }
         var needs = module.Imports.Aggregate(HostNeeds.None, (all, import) => all | Offered[(import.Module, import.Name)].Needs);
         var (abi, entries, conventions) = Entries(module, bytes);
         var info = new GuestInfo(
-            abi, entries, (needs & HostNeeds.State) != 0,
-            [.. module.Imports.Select(import => $"{import.Module}.{import.Name}").Distinct()]);
+            abi,
+            entries,
+            (needs & HostNeeds.State) != 0,
+            [.. module.Imports.Select(import => $"{import.Module}.{import.Name}").Distinct()]
+        );
         return new GuestShape(
-            info, needs, abi == GuestAbi.WasiCommand ? new Dictionary<string, OnvmConvention>() : conventions,
-            abi == GuestAbi.Onvm && Exports(module, InitializeExport, NothingToNothing), Exports(module, AllocateExport, SizeToPointer));
+            info,
+            needs,
+            abi == GuestAbi.WasiCommand ? new Dictionary<string, OnvmConvention>() : conventions,
+            abi == GuestAbi.Onvm && Exports(module, InitializeExport, NothingToNothing),
+            Exports(module, AllocateExport, SizeToPointer)
+        );
     }
 
     private static (GuestAbi Abi, IReadOnlyList<string> Entries, Dictionary<string, OnvmConvention> Conventions) Entries(
-        WasmModule module, ReadOnlySpan<byte> bytes)
+        WasmModule module,
+        ReadOnlySpan<byte> bytes
+    )
     {
         if (!module.ExportsByName.TryGetValue(MemoryExport, out var memory) || memory.Kind != ExternalKind.Memory)
+        {
             throw BadExport(bytes, $"missing memory: a program exports its memory under the name '{MemoryExport}'");
+        }
 
         var conventions = FindEntryPoints(module);
         var abi = ChooseAbi(module, bytes, conventions);
@@ -60,15 +79,17 @@ internal sealed record GuestShape(
     }
 
     /// <returns>
-    /// Why the module is no program: what it imports that no program is given, each import of another type, and the first of the other reasons. The
-    /// first of them begins with what the module is.
+    /// Why the module is no program: what it imports that no program is given, each import of another type, and the first of the other
+    /// reasons. The first of them begins with what the module is.
     /// </returns>
     public static IReadOnlyList<InvalidModuleException> Refusals(WasmModule module, ReadOnlySpan<byte> bytes, out ModuleOrigin? origin)
     {
         List<InvalidModuleException> refusals = [];
         var unknown = module.Imports.Where(import => !Offered.ContainsKey((import.Module, import.Name))).ToArray();
         if (unknown.Length > 0)
+        {
             refusals.Add(BadImport(bytes, module.Imports.ToList().IndexOf(unknown[0]), UnknownImports(unknown)));
+        }
         for (var i = 0; i < module.Imports.Count; i++)
         {
             if (HasOtherType(module.Imports[i], out var call))
@@ -89,7 +110,9 @@ internal sealed record GuestShape(
 
         origin = refusals.Count == 0 ? null : ModuleOrigins.Of(module, bytes, unknown);
         if (origin is not null)
+        {
             refusals[0] = origin.Explain(refusals[0]);
+        }
         return refusals;
     }
 
@@ -98,12 +121,21 @@ internal sealed record GuestShape(
 
     private static string UnknownImports(ModuleImport[] unknown)
     {
-        var offer = $"a program may import only functions of {WasiImports.Module}, {WasiImports.UnstableModule} and {OnvmImports.Module}.onvm_*";
+        var offer =
+            $"a program may import only functions of {WasiImports.Module}, {WasiImports.UnstableModule} and {OnvmImports.Module}.onvm_*";
         if (unknown.Length == 1)
+        {
             return $"unknown import {GuestNames.Show($"{unknown[0].Module}.{unknown[0].Name}")}: {offer}";
+        }
         var groups = unknown.GroupBy(import => import.Module).OrderByDescending(group => group.Count()).ToArray();
-        var shown = string.Join("; ", groups.Take(ImportGroupsMax).Select(group =>
-            $"{group.Count()} of {GuestNames.Show(group.Key)}: {GuestNames.ShowSome([.. group.Select(import => import.Name)])}"));
+        var shown = string.Join(
+            "; ",
+            groups
+                .Take(ImportGroupsMax)
+                .Select(group =>
+                    $"{group.Count()} of {GuestNames.Show(group.Key)}: {GuestNames.ShowSome([.. group.Select(import => import.Name)])}"
+                )
+        );
         var more = groups.Length > ImportGroupsMax ? $"; and of {groups.Length - ImportGroupsMax} more modules" : "";
         return $"{unknown.Length} unknown imports ({shown}{more}): {offer}";
     }
@@ -114,7 +146,9 @@ internal sealed record GuestShape(
         foreach (var export in module.Exports)
         {
             if (OnvmConventions.Of(export) is { } convention)
+            {
                 conventions.Add(export.Name, convention);
+            }
         }
 
         return conventions;
@@ -123,13 +157,17 @@ internal sealed record GuestShape(
     private static void CheckEntryPoints(IReadOnlyList<string> names, ReadOnlySpan<byte> bytes)
     {
         if (names.Count > GuestPolicy.EntryPointsMax)
+        {
             throw BadExport(bytes, $"{names.Count} entry points: the limit is {GuestPolicy.EntryPointsMax}");
+        }
         foreach (var name in names)
         {
             if (Encoding.UTF8.GetByteCount(name) is var size && size > GuestPolicy.EntryPointNameBytesMax)
             {
                 throw BadExport(
-                    bytes, $"an entry point name of {size} bytes: the limit is {GuestPolicy.EntryPointNameBytesMax}: {GuestNames.Show(name)}");
+                    bytes,
+                    $"an entry point name of {size} bytes: the limit is {GuestPolicy.EntryPointNameBytesMax}: {GuestNames.Show(name)}"
+                );
             }
         }
     }
@@ -143,15 +181,22 @@ internal sealed record GuestShape(
     {
         var starts = module.ExportsByName.TryGetValue(CommandEntry, out var start);
         if (starts && !NothingToNothing.Equals(start!.Type))
+        {
             throw BadExport(bytes, $"wrong signature: '{CommandEntry}' is not a function of type {NothingToNothing}");
+        }
         var importsOnvm = module.Imports.Any(import => import.Module == OnvmImports.Module);
         if (conventions.Count > 0 && (importsOnvm || !starts))
+        {
             return GuestAbi.Onvm;
+        }
         if (starts)
+        {
             return GuestAbi.WasiCommand;
+        }
         throw BadExport(
             bytes,
-            $"missing entry point: neither '{CommandEntry}' nor a function of type {string.Join(", ", OnvmConventions.Types)} is exported");
+            $"missing entry point: neither '{CommandEntry}' nor a function of type {string.Join(", ", OnvmConventions.Types)} is exported"
+        );
     }
 
     private static bool Exports(WasmModule module, string name, FunctionType type) =>
@@ -161,7 +206,9 @@ internal sealed record GuestShape(
     {
         var imports = new Imports();
         foreach (var call in Offered.Values)
+        {
             imports.Add(call.Module, call.Name, call.Function);
+        }
         return imports;
     }
 

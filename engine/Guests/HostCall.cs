@@ -29,17 +29,23 @@ internal sealed class HostCall
         Name = name;
         Needs = needs;
         Type = ParseType(type);
-        Function = HostFunction.Create(Type, (caller, arguments, results) =>
-        {
-            var run = (GuestRun)caller.HostState!;
-            run.Enter(caller);
-            var bits = body(run, new HostArguments(arguments));
-            if (results.Length > 0)
-                results[0] = Value.FromBits(Type.Results[0], bits);
-        });
+        Function = HostFunction.Create(
+            Type,
+            (caller, arguments, results) =>
+            {
+                var run = (GuestRun)caller.HostState!;
+                run.Enter(caller);
+                var bits = body(run, new HostArguments(arguments));
+                if (results.Length > 0)
+                {
+                    results[0] = Value.FromBits(Type.Results[0], bits);
+                }
+            }
+        );
     }
 
-    private HostCall(string module, HostCall call) => (Module, Name, Needs, Type, Function) = (module, call.Name, call.Needs, call.Type, call.Function);
+    private HostCall(string module, HostCall call) =>
+        (Module, Name, Needs, Type, Function) = (module, call.Name, call.Needs, call.Type, call.Function);
 
     public string Module { get; }
 

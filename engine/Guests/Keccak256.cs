@@ -15,10 +15,30 @@ internal sealed class Keccak256
 
     private static readonly ulong[] RoundConstants =
     [
-        0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000, 0x000000000000808b, 0x0000000080000001,
-        0x8000000080008081, 0x8000000000008009, 0x000000000000008a, 0x0000000000000088, 0x0000000080008009, 0x000000008000000a,
-        0x000000008000808b, 0x800000000000008b, 0x8000000000008089, 0x8000000000008003, 0x8000000000008002, 0x8000000000000080,
-        0x000000000000800a, 0x800000008000000a, 0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008,
+        0x0000000000000001,
+        0x0000000000008082,
+        0x800000000000808a,
+        0x8000000080008000,
+        0x000000000000808b,
+        0x0000000080000001,
+        0x8000000080008081,
+        0x8000000000008009,
+        0x000000000000008a,
+        0x0000000000000088,
+        0x0000000080008009,
+        0x000000008000000a,
+        0x000000008000808b,
+        0x800000000000008b,
+        0x8000000000008089,
+        0x8000000000008003,
+        0x8000000000008002,
+        0x8000000000000080,
+        0x000000000000800a,
+        0x800000008000000a,
+        0x8000000080008081,
+        0x8000000000008080,
+        0x0000000080000001,
+        0x8000000080008008,
     ];
 
     // Lanes in the order in which rho and pi visit them, and how far each is turned.
@@ -38,7 +58,9 @@ internal sealed class Keccak256
             _size += part;
             bytes = bytes[part..];
             if (_size < Rate)
+            {
                 return;
+            }
             Absorb(_lanes, _block);
             _size = 0;
         }
@@ -52,13 +74,17 @@ internal sealed class Keccak256
         _block[Rate - 1] ^= 0x80;
         Absorb(_lanes, _block);
         for (var i = 0; i < DigestSize / sizeof(ulong); i++)
+        {
             BinaryPrimitives.WriteUInt64LittleEndian(digest[(8 * i)..], _lanes[i]);
+        }
     }
 
     private static void Absorb(Span<ulong> lanes, ReadOnlySpan<byte> block)
     {
         for (var i = 0; i < Rate / 8; i++)
+        {
             lanes[i] ^= BinaryPrimitives.ReadUInt64LittleEndian(block[(8 * i)..]);
+        }
         Span<ulong> columns = stackalloc ulong[5];
         foreach (var constant in RoundConstants)
         {
@@ -78,7 +104,9 @@ internal sealed class Keccak256
     private static void Theta(Span<ulong> lanes, Span<ulong> columns)
     {
         for (var x = 0; x < 5; x++)
+        {
             columns[x] = lanes[x] ^ lanes[x + 5] ^ lanes[x + 10] ^ lanes[x + 15] ^ lanes[x + 20];
+        }
         var d0 = columns[4] ^ BitOperations.RotateLeft(columns[1], 1);
         var d1 = columns[0] ^ BitOperations.RotateLeft(columns[2], 1);
         var d2 = columns[1] ^ BitOperations.RotateLeft(columns[3], 1);

@@ -12,28 +12,34 @@ internal static class ModuleOffsets
     /// <returns>The offset of the section's content, or of the module's end where it has no such section.</returns>
     public static int OfSection(ReadOnlySpan<byte> module, byte section)
     {
-        for (var at = HeaderSize; at < module.Length;)
+        for (var at = HeaderSize; at < module.Length; )
         {
             var id = module[at++];
             var size = ReadU32(module, ref at);
             if (id == section)
+            {
                 return at;
+            }
             at += (int)size;
         }
 
         return module.Length;
     }
 
-    /// <summary>Whether there is a custom section of that name, which is shorter than 128 bytes. Nobody has checked what else is in one.</summary>
+    /// <summary>
+    /// Whether there is a custom section of that name, which is shorter than 128 bytes. Nobody has checked what else is in one.
+    /// </summary>
     public static bool HasCustomSection(ReadOnlySpan<byte> module, ReadOnlySpan<byte> name)
     {
-        for (var at = HeaderSize; at < module.Length;)
+        for (var at = HeaderSize; at < module.Length; )
         {
             var id = module[at++];
             var size = (int)ReadU32(module, ref at);
             var content = module.Slice(at, size);
             if (id == CustomSection && content.Length > name.Length && content[0] == name.Length && content[1..].StartsWith(name))
+            {
                 return true;
+            }
             at += size;
         }
 
@@ -87,7 +93,9 @@ internal static class ModuleOffsets
         var hasMax = module[at++] != 0;
         ReadU32(module, ref at);
         if (hasMax)
+        {
             ReadU32(module, ref at);
+        }
     }
 
     private static uint ReadU32(ReadOnlySpan<byte> module, ref int at)
@@ -98,7 +106,9 @@ internal static class ModuleOffsets
             var part = module[at++];
             value |= (uint)(part & 0x7f) << shift;
             if (part < 0x80)
+            {
                 return value;
+            }
         }
     }
 }

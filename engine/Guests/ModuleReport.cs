@@ -1,8 +1,8 @@
 namespace Marketplace.Engine.Guests;
 
 /// <summary>
-/// What can be said of a module without running it: what it asks for, what it uses, what it will cost to compile, and every reason for which
-/// it is refused. Where a part could not be read, it is empty, and a refusal says why.
+/// What can be said of a module without running it: what it asks for, what it uses, what it will cost to compile, and every reason for
+/// which it is refused. Where a part could not be read, it is empty, and a refusal says why.
 /// </summary>
 public sealed record ModuleReport
 {
@@ -10,8 +10,8 @@ public sealed record ModuleReport
     public const int LargestMax = 10;
 
     /// <summary>
-    /// What machine code takes for a byte of IL, and emitting for a byte of the module: measured on usual code, one core; code of nothing but
-    /// tiny loops takes up to nine times that.
+    /// What machine code takes for a byte of IL, and emitting for a byte of the module: measured on usual code, one core; code of nothing
+    /// but tiny loops takes up to nine times that.
     /// </summary>
     public const double CodeMicrosecondsPerByte = 0.65;
 
@@ -19,7 +19,9 @@ public sealed record ModuleReport
 
     public required int Bytes { get; init; }
 
-    /// <summary>What it is instead of a program, by the marks of the tools that made it; null where it can be deployed and where none is known.</summary>
+    /// <summary>
+    /// What it is instead of a program, by the marks of the tools that made it; null where it can be deployed and where none is known.
+    /// </summary>
     public ModuleOrigin? Origin { get; init; }
 
     /// <summary>Null where it is no program.</summary>
@@ -62,7 +64,9 @@ public sealed record ModuleReport
     /// <summary>Milliseconds for the IL of all functions. Emitted when they are first wanted, so most runs need a part.</summary>
     public double EmitMillisecondsEstimate { get; init; }
 
-    /// <summary>Milliseconds for the machine code of all functions. Made function by function at the first call, so most runs need a part.</summary>
+    /// <summary>
+    /// Milliseconds for the machine code of all functions. Made function by function at the first call, so most runs need a part.
+    /// </summary>
     public double CodeMillisecondsEstimate { get; init; }
 
     /// <summary>Empty where the module can be deployed.</summary>
@@ -86,7 +90,14 @@ public sealed record ModuleReport
     {
         var refusals = new[] { ReportedRefusal.Of(refusal) };
         if (refusal.Fault != ModuleFault.LimitExceeded)
-            return new ModuleReport { Bytes = module.Length, Origin = ModuleOrigins.OfFile(module.Span), Refusals = refusals };
+        {
+            return new ModuleReport
+            {
+                Bytes = module.Length,
+                Origin = ModuleOrigins.OfFile(module.Span),
+                Refusals = refusals,
+            };
+        }
         try
         {
             return ModuleReports.Describe(WasmModule.Decode(module, ModuleReports.WideLimits), module, refusals);
@@ -115,8 +126,11 @@ public sealed record ReportedSize(uint Min, uint? Max);
 public sealed record ReportedFunction(int Index, string? Export, int BodyBytes, int Instructions, int Blocks, int CodeBytes, int Locals)
 {
     /// <summary>Over an edge of the machine-code compiler, which then does not optimise it.</summary>
-    public bool IsTooLargeToOptimise => CodeBytes > EnginePolicy.OptimisedCodeBytesMax || Instructions > EnginePolicy.OptimisedInstructionsMax
-        || Blocks > EnginePolicy.OptimisedBlocksMax || Locals > EnginePolicy.OptimisedLocalsMax;
+    public bool IsTooLargeToOptimise =>
+        CodeBytes > EnginePolicy.OptimisedCodeBytesMax
+        || Instructions > EnginePolicy.OptimisedInstructionsMax
+        || Blocks > EnginePolicy.OptimisedBlocksMax
+        || Locals > EnginePolicy.OptimisedLocalsMax;
 }
 
 /// <summary>Why a module is refused, and where in its bytes.</summary>

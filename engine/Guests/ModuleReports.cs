@@ -11,17 +11,18 @@ internal static class ModuleReports
     private const int AtomicPrefix = 0xFE;
 
     /// <summary>For modules over a limit, so that a report can say more than that. Nothing is run from what they let through.</summary>
-    public static EngineLimits WideLimits { get; } = EngineLimits.Default with
-    {
-        ModuleBytesMax = 256 << 20,
-        FunctionsMax = 1_000_000,
-        ImportsMax = 100_000,
-        GlobalsMax = 1_000_000,
-        DataSegmentsMax = 1_000_000,
-        ElementSegmentsMax = 1_000_000,
-        ElementsMax = 10_000_000,
-        BodyBytesMax = 16 << 20,
-    };
+    public static EngineLimits WideLimits { get; } =
+        EngineLimits.Default with
+        {
+            ModuleBytesMax = 256 << 20,
+            FunctionsMax = 1_000_000,
+            ImportsMax = 100_000,
+            GlobalsMax = 1_000_000,
+            DataSegmentsMax = 1_000_000,
+            ElementSegmentsMax = 1_000_000,
+            ElementsMax = 10_000_000,
+            BodyBytesMax = 16 << 20,
+        };
 
     public static ModuleReport Describe(WasmModule module, ReadOnlyMemory<byte> bytes, ReportedRefusal[] before)
     {
@@ -37,7 +38,10 @@ internal static class ModuleReports
             Abi = info?.Abi,
             EntryPoints = info?.EntryPoints ?? [],
             UsesState = info?.UsesState ?? false,
-            Imports = [.. module.Imports.Select(import => new ReportedName($"{import.Module}.{import.Name}", import.Kind, Show(import.Type)))],
+            Imports =
+            [
+                .. module.Imports.Select(import => new ReportedName($"{import.Module}.{import.Name}", import.Kind, Show(import.Type))),
+            ],
             Exports = [.. module.Exports.Select(export => new ReportedName(export.Name, export.Kind, Show(export.Type)))],
             Memories = [.. content.Memories.Select(memory => new ReportedSize(memory.Limits.Min, memory.Limits.Max))],
             Tables = [.. content.Tables.Select(table => new ReportedSize(table.Limits.Min, table.Limits.Max))],
@@ -61,14 +65,25 @@ internal static class ModuleReports
         var sizes = ModuleEmitter.Measure(content);
         var names = new Dictionary<int, string>();
         foreach (var export in content.Exports.Where(export => export.Kind == ExternalKind.Function))
+        {
             names.TryAdd(export.Index, export.Name);
+        }
         List<ReportedFunction> functions = [];
         for (var i = 0; i < content.Bodies.Count; i++)
         {
             var (index, body) = (i + content.ImportedFunctions, content.Bodies[i]);
             var (instructions, blocks) = Count(content, body, ref features);
-            functions.Add(new ReportedFunction(
-                index, names.GetValueOrDefault(index), body.End - body.Offset, instructions, blocks, sizes[i].CodeBytes, sizes[i].LocalCount));
+            functions.Add(
+                new ReportedFunction(
+                    index,
+                    names.GetValueOrDefault(index),
+                    body.End - body.Offset,
+                    instructions,
+                    blocks,
+                    sizes[i].CodeBytes,
+                    sizes[i].LocalCount
+                )
+            );
         }
 
         return functions;
@@ -84,7 +99,8 @@ internal static class ModuleReports
             instructions++;
             blocks += instruction.Opcode switch
             {
-                Opcode.Loop or Opcode.If or Opcode.Else or Opcode.End or Opcode.Br or Opcode.BrIf or Opcode.Return or Opcode.Unreachable => 1,
+                Opcode.Loop or Opcode.If or Opcode.Else or Opcode.End or Opcode.Br or Opcode.BrIf or Opcode.Return or Opcode.Unreachable =>
+                    1,
                 Opcode.BrTable => 1 + instruction.Labels.Length,
                 _ => 0,
             };
@@ -104,27 +120,41 @@ internal static class ModuleReports
             BulkPrefix when !features.Float && opcode <= Opcode.I64TruncSatF64U => features with { Float = true },
             0 when opcode is Opcode.ReturnCall or Opcode.ReturnCallIndirect => features with { TailCalls = true },
 
-            // From f32.load and its neighbours, which only move bits, the float instructions that compute: comparisons, arithmetic, conversions.
-            0 when !features.Float && name is (>= 0x5B and <= 0x66) or (>= 0x8B and <= 0xA6) or (>= 0xA8 and <= 0xAB) or (>= 0xAE and <= 0xBB)
-                => features with { Float = true },
+            // From f32.load and its neighbours, which only move bits, the float instructions that compute: comparisons, arithmetic,
+            // conversions.
+            0
+                when !features.Float
+                    && name is (>= 0x5B and <= 0x66) or (>= 0x8B and <= 0xA6) or (>= 0xA8 and <= 0xAB) or (>= 0xAE and <= 0xBB) =>
+                features with
+                {
+                    Float = true,
+                },
             _ => features,
         };
     }
 
     /// <summary>Of vector instructions: not those that only move bits.</summary>
     private static bool ComputesFloats(Opcode opcode) =>
-        NaNRules.Read(opcode) != NaNLanes.None || opcode is Opcode.F32x4ConvertI32x4S or Opcode.F32x4ConvertI32x4U
-            or Opcode.F64x2ConvertLowI32x4S or Opcode.F64x2ConvertLowI32x4U
-            or Opcode.F32x4Pmin or Opcode.F32x4Pmax or Opcode.F64x2Pmin or Opcode.F64x2Pmax;
+        NaNRules.Read(opcode) != NaNLanes.None
+        || opcode
+            is Opcode.F32x4ConvertI32x4S
+                or Opcode.F32x4ConvertI32x4U
+                or Opcode.F64x2ConvertLowI32x4S
+                or Opcode.F64x2ConvertLowI32x4U
+                or Opcode.F32x4Pmin
+                or Opcode.F32x4Pmax
+                or Opcode.F64x2Pmin
+                or Opcode.F64x2Pmax;
 
-    private static string Show(ExternalType type) => type switch
-    {
-        FunctionType function => function.ToString(),
-        MemoryType memory => $"{Show(memory.Limits)} pages{(memory.Shared ? ", shared" : "")}",
-        TableType table => $"{table.Element.Text()} {Show(table.Limits)} elements",
-        GlobalType global => $"{(global.Mutable ? "mut " : "")}{global.Content.Text()}",
-        _ => "",
-    };
+    private static string Show(ExternalType type) =>
+        type switch
+        {
+            FunctionType function => function.ToString(),
+            MemoryType memory => $"{Show(memory.Limits)} pages{(memory.Shared ? ", shared" : "")}",
+            TableType table => $"{table.Element.Text()} {Show(table.Limits)} elements",
+            GlobalType global => $"{(global.Mutable ? "mut " : "")}{global.Content.Text()}",
+            _ => "",
+        };
 
     private static string Show(SizeLimits limits) => limits.Max is { } max ? $"{limits.Min} to {max}" : $"{limits.Min}";
 }

@@ -33,7 +33,9 @@ internal sealed class StateBuffer(IGuestState state)
         var known = _writes.TryGetValue(copy, out var before);
         var bytes = (long)_writeBytes + value.Length + (known ? -(before?.Length ?? 0) : key.Length);
         if (bytes > GuestPolicy.StateWriteBytesMax || (!known && _writes.Count >= GuestPolicy.StateWritesMax))
+        {
             return false;
+        }
         _writes[copy] = deletes ? null : value.ToArray();
         _writeBytes = (int)bytes;
         return true;
@@ -47,13 +49,17 @@ internal sealed class StateBuffer(IGuestState state)
         foreach (var key in GuestHostFault.Guard(() => state.List(start)))
         {
             if (!_writes.ContainsKey(key.ToArray()))
+            {
                 keys.Add(key);
+            }
         }
 
         foreach (var (key, value) in _writes)
         {
             if (value is not null && key.AsSpan().StartsWith(prefix))
+            {
                 keys.Add(key);
+            }
         }
 
         keys.Sort(static (left, right) => left.Span.SequenceCompareTo(right.Span));

@@ -13,8 +13,8 @@ namespace Marketplace.Engine.Runtime;
 internal static class Arithmetic
 {
     /// <summary>
-    /// An x86 without TZCNT has BSF, whose flag for zero is that of its operand; the machine-code compiler of .NET 10 takes it for that of the
-    /// result and branches on it.
+    /// An x86 without TZCNT has BSF, whose flag for zero is that of its operand; the machine-code compiler of .NET 10 takes it for that of
+    /// the result and branches on it.
     /// </summary>
     private static bool ScansForward
     {
@@ -95,8 +95,10 @@ internal static class Arithmetic
         if (!Sse.IsSupported)
         {
             return first == second
-                ? BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(first) | BitConverter.SingleToInt32Bits(second))
-                : first < second ? first : second < first ? second : first + second;
+                    ? BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(first) | BitConverter.SingleToInt32Bits(second))
+                : first < second ? first
+                : second < first ? second
+                : first + second;
         }
 
         // The processor's minimum gives its second operand for a NaN and for two zeros, so both orders together show both.
@@ -111,8 +113,10 @@ internal static class Arithmetic
         if (!Sse2.IsSupported)
         {
             return first == second
-                ? BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(first) | BitConverter.DoubleToInt64Bits(second))
-                : first < second ? first : second < first ? second : first + second;
+                    ? BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(first) | BitConverter.DoubleToInt64Bits(second))
+                : first < second ? first
+                : second < first ? second
+                : first + second;
         }
 
         var (a, b) = (Vector128.CreateScalarUnsafe(first), Vector128.CreateScalarUnsafe(second));
@@ -125,8 +129,10 @@ internal static class Arithmetic
         if (!Sse.IsSupported)
         {
             return first == second
-                ? BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(first) & BitConverter.SingleToInt32Bits(second))
-                : first > second ? first : second > first ? second : first + second;
+                    ? BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(first) & BitConverter.SingleToInt32Bits(second))
+                : first > second ? first
+                : second > first ? second
+                : first + second;
         }
 
         // Where the orders differ there is a NaN, which stays one, or a zero of each sign: -0 less -0 is 0.
@@ -142,8 +148,10 @@ internal static class Arithmetic
         if (!Sse2.IsSupported)
         {
             return first == second
-                ? BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(first) & BitConverter.DoubleToInt64Bits(second))
-                : first > second ? first : second > first ? second : first + second;
+                    ? BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(first) & BitConverter.DoubleToInt64Bits(second))
+                : first > second ? first
+                : second > first ? second
+                : first + second;
         }
 
         var (a, b) = (Vector128.CreateScalarUnsafe(first), Vector128.CreateScalarUnsafe(second));
@@ -160,12 +168,10 @@ internal static class Arithmetic
     public static float F32ReinterpretI32(int bits) => Vector128.CreateScalarUnsafe(bits).AsSingle().ToScalar();
 
     /// <summary>The upper half has no float of its own: halve, keeping the lost bit for the rounding, and double.</summary>
-    public static float F32ConvertI64U(long value) =>
-        value >= 0 ? value : (float)(long)(((ulong)value >> 1) | ((ulong)value & 1)) * 2.0f;
+    public static float F32ConvertI64U(long value) => value >= 0 ? value : (float)(long)(((ulong)value >> 1) | ((ulong)value & 1)) * 2.0f;
 
     /// <inheritdoc cref="F32ConvertI64U"/>
-    public static double F64ConvertI64U(long value) =>
-        value >= 0 ? value : (double)(long)(((ulong)value >> 1) | ((ulong)value & 1)) * 2.0;
+    public static double F64ConvertI64U(long value) => value >= 0 ? value : (double)(long)(((ulong)value >> 1) | ((ulong)value & 1)) * 2.0;
 
     // Since .NET 9 the language's conversions saturate and turn NaN into zero, on every machine.
     public static int I32TruncSatF32S(float value) => (int)value;

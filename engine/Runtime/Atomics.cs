@@ -46,8 +46,8 @@ internal static unsafe class Atomics
         Interlocked.CompareExchange(ref *(ushort*)address, (ushort)value, (ushort)expected);
 
     /// <summary>
-    /// A call of its own, because the machine-code compiler of .NET 10 takes the instruction's result for zero-extended, while it leaves the
-    /// upper half of the expected value where that is found, and the guest would see it after <c>i64.extend_i32_u</c>.
+    /// A call of its own, because the machine-code compiler of .NET 10 takes the instruction's result for zero-extended, while it leaves
+    /// the upper half of the expected value where that is found, and the guest would see it after <c>i64.extend_i32_u</c>.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static int CompareExchange4(nint address, int expected, int value) =>

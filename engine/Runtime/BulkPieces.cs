@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Marketplace.Engine.Runtime;
 
 /// <summary>
-/// Moves of any size that a limit can end: larger ones are done in pieces, with a look at the run between two of them. They are checked and paid
-/// for before the first piece. A guest that is stopped on the way never sees its memory again, so nothing is undone.
+/// Moves of any size that a limit can end: larger ones are done in pieces, with a look at the run between two of them. They are checked and
+/// paid for before the first piece. A guest that is stopped on the way never sees its memory again, so nothing is undone.
 /// </summary>
 internal static unsafe class BulkPieces
 {

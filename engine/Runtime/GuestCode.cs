@@ -25,11 +25,14 @@ internal static unsafe class GuestCode
     private static void Trap(TrapKind kind, int function, Instance instance) => throw MakeTrap(kind, function, instance);
 
     /// <summary>
-    /// The slot budget is reckoned so that a guest never uses up its thread's stack. Should it all the same, on a runtime that makes larger frames, the
-    /// engine is at fault and says so instead of taking the process down.
+    /// The slot budget is reckoned so that a guest never uses up its thread's stack. Should it all the same, on a runtime that makes larger
+    /// frames, the engine is at fault and says so instead of taking the process down.
     /// </summary>
-    public static Exception MakeStackFault() => new InsufficientExecutionStackException(
-        $"A guest used more than {EnginePolicy.FrameBytesPerSlotMax} bytes of stack for each slot of its budget; this is a bug in the engine.");
+    public static Exception MakeStackFault() =>
+        new InsufficientExecutionStackException(
+            $"A guest used more than {EnginePolicy.FrameBytesPerSlotMax} bytes of stack for each slot of its budget; this is a bug in "
+                + "the engine."
+        );
 
     /// <summary>Before a large frame is made: the slots must suffice for it, and the thread's stack be what they promise.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -83,7 +86,8 @@ internal static unsafe class GuestCode
             if (results[i].Type != type.Results[i])
             {
                 throw new InvalidOperationException(
-                    $"A host function of type {type} gave {results[i]} as result {i}; this is a bug in the host function.");
+                    $"A host function of type {type} gave {results[i]} as result {i}; this is a bug in the host function."
+                );
             }
 
             cells[i] = results[i].ToCell();
@@ -244,7 +248,9 @@ internal static unsafe class GuestCode
 
     public static void ElemDrop(int segment, Instance instance) => instance.DropElements(segment);
 
-    /// <summary>Where an indirect call does not find the signature it expects: the function's code is not known yet, or it is of another type.</summary>
+    /// <summary>
+    /// Where an indirect call does not find the signature it expects: the function's code is not known yet, or it is of another type.
+    /// </summary>
     public static void ResolveFunction(Function callee, long signature, int function, Instance instance)
     {
         if (callee.Signature.Bits != signature)

@@ -35,7 +35,9 @@ internal sealed unsafe class MemoryReservation : SafeHandle
     /// <summary>Makes the first <paramref name="bytes"/> usable.</summary>
     public bool TryCommit(long bytes) => !OperatingSystem.IsWindows() || bytes == 0 || WindowsPages.Commit(handle, (nuint)bytes);
 
-    /// <summary>Makes the first <paramref name="bytes"/> zero again, those in <paramref name="warm"/> without giving them back to the system.</summary>
+    /// <summary>
+    /// Makes the first <paramref name="bytes"/> zero again, those in <paramref name="warm"/> without giving them back to the system.
+    /// </summary>
     /// <returns>False where that cannot be done; the reservation must not be used again.</returns>
     public bool TryReset(long bytes, WarmRange warm)
     {
@@ -64,7 +66,5 @@ internal sealed unsafe class MemoryReservation : SafeHandle
     }
 
     protected override bool ReleaseHandle() =>
-        OperatingSystem.IsWindows()
-            ? WindowsPages.Release(handle)
-            : UnixPages.Release(handle, (nuint)Pages * EnginePolicy.PageBytes);
+        OperatingSystem.IsWindows() ? WindowsPages.Release(handle) : UnixPages.Release(handle, (nuint)Pages * EnginePolicy.PageBytes);
 }

@@ -47,17 +47,18 @@ internal sealed class SignatureKey
         }
     }
 
-    private static long Code(WasmType type) => type switch
-    {
-        WasmType.I32 => 0,
-        WasmType.I64 => 1,
-        WasmType.F32 => 2,
-        WasmType.F64 => 3,
-        WasmType.V128 => 4,
-        WasmType.FuncRef => 5,
-        WasmType.ExternRef => 6,
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not a value type; this is a bug in the decoder."),
-    };
+    private static long Code(WasmType type) =>
+        type switch
+        {
+            WasmType.I32 => 0,
+            WasmType.I64 => 1,
+            WasmType.F32 => 2,
+            WasmType.F64 => 3,
+            WasmType.V128 => 4,
+            WasmType.FuncRef => 5,
+            WasmType.ExternRef => 6,
+            _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not a value type; this is a bug in the decoder."),
+        };
 
     private static SignatureKey FromTable(FunctionType type)
     {

@@ -11,8 +11,13 @@ internal static partial class UnixPages
 
     // Linux numbers flags differently from the BSDs, macOS among them.
     private static readonly int MapFlags = OperatingSystem.IsLinux()
-        ? MapPrivate | 0x20 /* MAP_ANONYMOUS */ | 0x4000 /* MAP_NORESERVE */
-        : MapPrivate | 0x1000 /* MAP_ANON */ | 0x40 /* MAP_NORESERVE */;
+        ? MapPrivate
+            | 0x20 /* MAP_ANONYMOUS */
+            | 0x4000 /* MAP_NORESERVE */
+        : MapPrivate
+            | 0x1000 /* MAP_ANON */
+            | 0x40 /* MAP_NORESERVE */
+    ;
 
     /// <returns>0 where the system refuses.</returns>
     public static nint Reserve(nuint bytes)

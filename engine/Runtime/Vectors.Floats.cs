@@ -10,14 +10,12 @@ internal static partial class Vectors
     /// <summary>Replaces each NaN by the canonical one (core specification, 4.3.3).</summary>
     [MethodImpl(Inline)]
     public static Vector128<float> CanonicalF32(Vector128<float> value) =>
-        Vector128.ConditionalSelect(
-            Vector128.Equals(value, value), value, Vector128.Create(Arithmetic.CanonicalNaN32).AsSingle());
+        Vector128.ConditionalSelect(Vector128.Equals(value, value), value, Vector128.Create(Arithmetic.CanonicalNaN32).AsSingle());
 
     /// <inheritdoc cref="CanonicalF32"/>
     [MethodImpl(Inline)]
     public static Vector128<double> CanonicalF64(Vector128<double> value) =>
-        Vector128.ConditionalSelect(
-            Vector128.Equals(value, value), value, Vector128.Create(Arithmetic.CanonicalNaN64).AsDouble());
+        Vector128.ConditionalSelect(Vector128.Equals(value, value), value, Vector128.Create(Arithmetic.CanonicalNaN64).AsDouble());
 
     // Not the library's: the optimised code of .NET 10 for a minimum or maximum with a constant is wrong where lanes of it are NaN or -0.
     // See Arithmetic.F64Min and F64Max for what is done here.
@@ -61,36 +59,30 @@ internal static partial class Vectors
 
     /// <summary>The lesser of numbers that are not equal; a NaN where one is a NaN.</summary>
     [MethodImpl(Inline)]
-    private static Vector128<T> Less<T>(Vector128<T> first, Vector128<T> second) => Vector128.ConditionalSelect(
-        Vector128.LessThan(first, second),
-        first,
-        Vector128.ConditionalSelect(Vector128.LessThan(second, first), second, first + second));
+    private static Vector128<T> Less<T>(Vector128<T> first, Vector128<T> second) =>
+        Vector128.ConditionalSelect(
+            Vector128.LessThan(first, second),
+            first,
+            Vector128.ConditionalSelect(Vector128.LessThan(second, first), second, first + second)
+        );
 
     // One operand, bit for bit: the second where it is less (pmin) or greater (pmax), else the first, also with NaNs and zeros. The
     // processor's minimum is that of the operands in the other order.
     [MethodImpl(Inline)]
     public static Vector128<float> F32x4Pmin(Vector128<float> first, Vector128<float> second) =>
-        Sse.IsSupported
-            ? Sse.Min(second, first)
-            : Vector128.ConditionalSelect(Vector128.LessThan(second, first), second, first);
+        Sse.IsSupported ? Sse.Min(second, first) : Vector128.ConditionalSelect(Vector128.LessThan(second, first), second, first);
 
     [MethodImpl(Inline)]
     public static Vector128<float> F32x4Pmax(Vector128<float> first, Vector128<float> second) =>
-        Sse.IsSupported
-            ? Sse.Max(second, first)
-            : Vector128.ConditionalSelect(Vector128.LessThan(first, second), second, first);
+        Sse.IsSupported ? Sse.Max(second, first) : Vector128.ConditionalSelect(Vector128.LessThan(first, second), second, first);
 
     [MethodImpl(Inline)]
     public static Vector128<double> F64x2Pmin(Vector128<double> first, Vector128<double> second) =>
-        Sse2.IsSupported
-            ? Sse2.Min(second, first)
-            : Vector128.ConditionalSelect(Vector128.LessThan(second, first), second, first);
+        Sse2.IsSupported ? Sse2.Min(second, first) : Vector128.ConditionalSelect(Vector128.LessThan(second, first), second, first);
 
     [MethodImpl(Inline)]
     public static Vector128<double> F64x2Pmax(Vector128<double> first, Vector128<double> second) =>
-        Sse2.IsSupported
-            ? Sse2.Max(second, first)
-            : Vector128.ConditionalSelect(Vector128.LessThan(first, second), second, first);
+        Sse2.IsSupported ? Sse2.Max(second, first) : Vector128.ConditionalSelect(Vector128.LessThan(first, second), second, first);
 
     [MethodImpl(Inline)]
     public static Vector128<float> F32x4DemoteF64x2Zero(Vector128<double> value) => Vector128.Narrow(value, Vector128<double>.Zero);

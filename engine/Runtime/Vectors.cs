@@ -53,23 +53,27 @@ internal static partial class Vectors
     [MethodImpl(Inline)]
     public static Vector128<byte> I8x16NarrowI16x8U(Vector128<short> low, Vector128<short> high) =>
         Vector128.NarrowWithSaturation(
-            Vector128.Max(low, Vector128<short>.Zero).AsUInt16(), Vector128.Max(high, Vector128<short>.Zero).AsUInt16());
+            Vector128.Max(low, Vector128<short>.Zero).AsUInt16(),
+            Vector128.Max(high, Vector128<short>.Zero).AsUInt16()
+        );
 
     /// <inheritdoc cref="I8x16NarrowI16x8U"/>
     [MethodImpl(Inline)]
     public static Vector128<ushort> I16x8NarrowI32x4U(Vector128<int> low, Vector128<int> high) =>
         Vector128.NarrowWithSaturation(
-            Vector128.Max(low, Vector128<int>.Zero).AsUInt32(), Vector128.Max(high, Vector128<int>.Zero).AsUInt32());
+            Vector128.Max(low, Vector128<int>.Zero).AsUInt32(),
+            Vector128.Max(high, Vector128<int>.Zero).AsUInt32()
+        );
 
-    /// <summary>Half the sum, rounded up, without a carry that would be lost: what both have and what either has, less half the rest.</summary>
+    /// <summary>
+    /// Half the sum, rounded up, without a carry that would be lost: what both have and what either has, less half the rest.
+    /// </summary>
     [MethodImpl(Inline)]
-    public static Vector128<byte> I8x16AvgrU(Vector128<byte> left, Vector128<byte> right) =>
-        (left | right) - ((left ^ right) >>> 1);
+    public static Vector128<byte> I8x16AvgrU(Vector128<byte> left, Vector128<byte> right) => (left | right) - ((left ^ right) >>> 1);
 
     /// <inheritdoc cref="I8x16AvgrU"/>
     [MethodImpl(Inline)]
-    public static Vector128<ushort> I16x8AvgrU(Vector128<ushort> left, Vector128<ushort> right) =>
-        (left | right) - ((left ^ right) >>> 1);
+    public static Vector128<ushort> I16x8AvgrU(Vector128<ushort> left, Vector128<ushort> right) => (left | right) - ((left ^ right) >>> 1);
 
     [MethodImpl(Inline)]
     public static Vector128<short> I16x8ExtaddPairwiseI8x16S(Vector128<short> value) => ((value << 8) >> 8) + (value >> 8);
@@ -82,8 +86,7 @@ internal static partial class Vectors
     public static Vector128<int> I32x4ExtaddPairwiseI16x8S(Vector128<int> value) => ((value << 16) >> 16) + (value >> 16);
 
     [MethodImpl(Inline)]
-    public static Vector128<uint> I32x4ExtaddPairwiseI16x8U(Vector128<uint> value) =>
-        (value & Vector128.Create(0xFFFFu)) + (value >>> 16);
+    public static Vector128<uint> I32x4ExtaddPairwiseI16x8U(Vector128<uint> value) => (value & Vector128.Create(0xFFFFu)) + (value >>> 16);
 
     /// <summary>
     /// (left * right + 0x4000) >> 15. Only -1 times -1 does not fit and becomes the greatest number; the processor's instruction

@@ -47,7 +47,10 @@ internal sealed partial class FunctionValidator(ModuleContent content, EngineLim
         if (_localCount > limits.LocalsMax)
         {
             throw new InvalidModuleException(
-                ModuleFault.LimitExceeded, body.Offset, $"{_localCount} locals with the parameters, the limit is {limits.LocalsMax}");
+                ModuleFault.LimitExceeded,
+                body.Offset,
+                $"{_localCount} locals with the parameters, the limit is {limits.LocalsMax}"
+            );
         }
 
         if (_locals.Length < _localCount)

@@ -18,8 +18,7 @@ internal struct ControlFrame
     /// <summary>The rest of the block cannot be reached: operands of any type may be popped from nothing.</summary>
     public bool Unreachable;
 
-    public readonly ReadOnlySpan<WasmType> LabelTypes =>
-        Opcode == Opcode.Loop ? Type.Parameters.AsSpan() : Type.Results.AsSpan();
+    public readonly ReadOnlySpan<WasmType> LabelTypes => Opcode == Opcode.Loop ? Type.Parameters.AsSpan() : Type.Results.AsSpan();
 }
 
 /// <summary>
@@ -69,7 +68,10 @@ internal sealed class OperandTypes(EngineLimits limits)
             if (_operandCount > limits.OperandsMax)
             {
                 throw new InvalidModuleException(
-                    ModuleFault.LimitExceeded, Offset, $"{_operandCount} operands at once, the limit is {limits.OperandsMax}");
+                    ModuleFault.LimitExceeded,
+                    Offset,
+                    $"{_operandCount} operands at once, the limit is {limits.OperandsMax}"
+                );
             }
         }
     }
@@ -139,7 +141,10 @@ internal sealed class OperandTypes(EngineLimits limits)
         if (FrameCount > limits.NestingMax)
         {
             throw new InvalidModuleException(
-                ModuleFault.LimitExceeded, Offset, $"{FrameCount} blocks in each other, the limit is {limits.NestingMax}");
+                ModuleFault.LimitExceeded,
+                Offset,
+                $"{FrameCount} blocks in each other, the limit is {limits.NestingMax}"
+            );
         }
 
         Move(type.Parameters.Length);
@@ -149,7 +154,12 @@ internal sealed class OperandTypes(EngineLimits limits)
             Array.Resize(ref _frames, FrameCount * 2);
         }
 
-        _frames[FrameCount++] = new ControlFrame { Opcode = opcode, Type = type, Height = _operandCount };
+        _frames[FrameCount++] = new ControlFrame
+        {
+            Opcode = opcode,
+            Type = type,
+            Height = _operandCount,
+        };
         Push(type.Parameters.AsSpan());
     }
 
@@ -177,8 +187,10 @@ internal sealed class OperandTypes(EngineLimits limits)
         if (_movesOfModule > limits.ModuleOperandMovesMax)
         {
             throw new InvalidModuleException(
-                ModuleFault.LimitExceeded, Offset,
-                $"{_movesOfModule} operands passed on by calls, blocks and branches, the limit is {limits.ModuleOperandMovesMax}");
+                ModuleFault.LimitExceeded,
+                Offset,
+                $"{_movesOfModule} operands passed on by calls, blocks and branches, the limit is {limits.ModuleOperandMovesMax}"
+            );
         }
     }
 
@@ -189,7 +201,10 @@ internal sealed class OperandTypes(EngineLimits limits)
         if (_work > limits.CompilationWorkMax)
         {
             throw new InvalidModuleException(
-                ModuleFault.LimitExceeded, Offset, $"a function of {_work} units of work to compile, the limit is {limits.CompilationWorkMax}");
+                ModuleFault.LimitExceeded,
+                Offset,
+                $"a function of {_work} units of work to compile, the limit is {limits.CompilationWorkMax}"
+            );
         }
     }
 

@@ -17,15 +17,19 @@ internal sealed class AccessMiddleware(RequestDelegate next, KeyCache keys, Even
 
     /// <summary>What pages of a host may load: their own files, styles that their scripts set, small images inside them.</summary>
     private const string PagesPolicy =
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; "
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action "
+        + "'none'; "
         + "frame-ancestors 'none'";
 
     public Task Invoke(HttpContext http)
     {
         // Not a route of ours: unknown, or the framework's own answer to a method that the route does not have.
         if (http.GetEndpoint() is not Microsoft.AspNetCore.Routing.RouteEndpoint endpoint)
+        {
             return next(http);
-        var rule = endpoint.Metadata.GetMetadata<AccessRule>()
+        }
+        var rule =
+            endpoint.Metadata.GetMetadata<AccessRule>()
             ?? throw new InvalidOperationException($"The route '{endpoint.DisplayName}' has no access rule. This is a bug in the gateway.");
         return rule.Public ? next(http) : Authenticate(http, rule);
     }
@@ -48,10 +52,14 @@ internal sealed class AccessMiddleware(RequestDelegate next, KeyCache keys, Even
             return;
         }
         if (!await rates.Admit(http, caller.Account))
+        {
             return;
+        }
         http.Features.Set(new CallerFeature(caller, key));
         if (rule.Pages)
+        {
             http.Response.Headers.ContentSecurityPolicy = PagesPolicy;
+        }
         await next(http);
     }
 
@@ -59,7 +67,9 @@ internal sealed class AccessMiddleware(RequestDelegate next, KeyCache keys, Even
     {
         // A browser asks for a login where this header is there before the problem is written.
         if (rule.Pages)
+        {
             http.Response.Headers.WWWAuthenticate = BrowserChallenge;
+        }
         return ProblemFactory.Write(http, ErrorCode.Unauthenticated, refusal);
     }
 
@@ -69,11 +79,16 @@ internal sealed class AccessMiddleware(RequestDelegate next, KeyCache keys, Even
         key = default;
         var header = http.Request.Headers.Authorization;
         if (header.Count == 0 && rule.Tickets && http.Request.Query.TryGetValue(EventTickets.Parameter, out var ticket))
+        {
             return tickets.TryUse(ticket.ToString(), out key) ? null : GatewayMessages.TicketRefused;
+        }
         if (header.Count == 0)
+        {
             return GatewayMessages.NoKey;
+        }
         var text = header.Count == 1 ? header[0].AsSpan() : default;
-        return text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && ApiKey.TryParse(text[Scheme.Length..], out key)
+        return
+            text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && ApiKey.TryParse(text[Scheme.Length..], out key)
             || (rule.Pages && TryParseLogin(text, out key))
             ? null
             : GatewayMessages.KeyForm;
@@ -84,10 +99,14 @@ internal sealed class AccessMiddleware(RequestDelegate next, KeyCache keys, Even
     {
         key = default;
         if (!header.StartsWith(BrowserScheme, StringComparison.OrdinalIgnoreCase) || header.Length > BrowserLoginCharsMax)
+        {
             return false;
+        }
         Span<byte> bytes = stackalloc byte[BrowserLoginCharsMax];
         if (!Convert.TryFromBase64Chars(header[BrowserScheme.Length..], bytes, out var count))
+        {
             return false;
+        }
         var login = Encoding.UTF8.GetString(bytes[..count]);
         return ApiKey.TryParse(login.AsSpan(login.IndexOf(':') + 1), out key);
     }

@@ -24,7 +24,9 @@ internal sealed record BodyRule(string ContentType, long BytesMax, Type? Record)
     public static BodyRule? Of(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<BodyRule>();
 }
 
-/// <summary>The memory that an answer holds until its reader has it. A route without a rule answers with one record, which its connection holds.</summary>
+/// <summary>
+/// The memory that an answer holds until its reader has it. A route without a rule answers with one record, which its connection holds.
+/// </summary>
 /// <param name="BytesMax">Of the whole answer, or, with <paramref name="PerItem"/>, of each item that the request's limit asks for.</param>
 /// <param name="PerItem">The answer is a page that is held whole.</param>
 internal sealed record AnswerRule(long BytesMax, bool PerItem)
@@ -63,42 +65,42 @@ internal sealed record CreatesRule;
 public static class EndpointRules
 {
     internal static TBuilder Needs<TBuilder>(this TBuilder route, Scopes scopes, bool tickets = false)
-        where TBuilder : IEndpointConventionBuilder =>
-        route.WithMetadata(new AccessRule(Public: false, scopes, tickets));
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new AccessRule(Public: false, scopes, tickets));
 
     /// <summary>
-    /// Pages that a host brings along, for whoever has an admin key: they load their own scripts and styles, and their queries are their own.
+    /// Pages that a host brings along, for whoever has an admin key: they load their own scripts and styles, and their queries are their
+    /// own.
     /// </summary>
-    public static TBuilder ServesOperatorPages<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder =>
+    public static TBuilder ServesOperatorPages<TBuilder>(this TBuilder route)
+        where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new AccessRule(Public: false, Scopes.Admin, Pages: true), new ExcludeFromDescriptionAttribute());
 
-    internal static TBuilder ForEverybody<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder =>
-        route.WithMetadata(new AccessRule(Public: true, Scopes.None));
+    internal static TBuilder ForEverybody<TBuilder>(this TBuilder route)
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new AccessRule(Public: true, Scopes.None));
 
     internal static TBuilder TakesJson<TBuilder>(this TBuilder route, Type record, long bytesMax)
-        where TBuilder : IEndpointConventionBuilder =>
-        route.WithMetadata(new BodyRule(MediaTypeNames.Application.Json, bytesMax, record));
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new BodyRule(MediaTypeNames.Application.Json, bytesMax, record));
 
-    internal static TBuilder TakesBytes<TBuilder>(this TBuilder route, long bytesMax) where TBuilder : IEndpointConventionBuilder =>
+    internal static TBuilder TakesBytes<TBuilder>(this TBuilder route, long bytesMax)
+        where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new BodyRule(MediaTypeNames.Application.Octet, bytesMax, Record: null));
 
     /// <summary>The answer is long and takes part of the <see cref="MemoryBudget"/>, this much at most.</summary>
-    internal static TBuilder Holds<TBuilder>(this TBuilder route, long bytesMax) where TBuilder : IEndpointConventionBuilder =>
-        route.WithMetadata(new AnswerRule(bytesMax, PerItem: false));
+    internal static TBuilder Holds<TBuilder>(this TBuilder route, long bytesMax)
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new AnswerRule(bytesMax, PerItem: false));
 
     /// <inheritdoc cref="Holds"/>
-    internal static TBuilder HoldsPage<TBuilder>(this TBuilder route, long itemBytesMax) where TBuilder : IEndpointConventionBuilder =>
-        route.WithMetadata(new AnswerRule(itemBytesMax, PerItem: true));
+    internal static TBuilder HoldsPage<TBuilder>(this TBuilder route, long itemBytesMax)
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new AnswerRule(itemBytesMax, PerItem: true));
 
     /// <summary>What OpenAPI says of a route whose only success is a new thing.</summary>
     internal static RouteHandlerBuilder Creates<TRecord>(this RouteHandlerBuilder route) =>
         route.Produces<TRecord>(StatusCodes.Status201Created).WithMetadata(new CreatesRule());
 
     /// <summary>What the route's handler refuses with, besides what the guards before it do.</summary>
-    internal static TBuilder Refuses<TBuilder>(this TBuilder route, params ErrorCode[] codes) where TBuilder : IEndpointConventionBuilder =>
-        route.WithMetadata(new RefusesRule(codes));
+    internal static TBuilder Refuses<TBuilder>(this TBuilder route, params ErrorCode[] codes)
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new RefusesRule(codes));
 
     internal static TBuilder TakesQuery<TBuilder>(this TBuilder route, params QueryRule[] rules)
-        where TBuilder : IEndpointConventionBuilder =>
-        route.WithMetadata([.. rules]);
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata([.. rules]);
 }

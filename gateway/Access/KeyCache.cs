@@ -31,15 +31,24 @@ internal sealed class KeyCache(IGrainFactory grains, TimeProvider time)
         var revocations = Volatile.Read(ref _revocations);
         var caller = await grains.GetGrain<IKeyGrain>(key.Id).Verify(key.SecretHash);
         if (caller is null)
+        {
             return null;
+        }
         if (_entries.Count >= GatewayPolicy.KeysCachedMax)
+        {
             _entries.Clear();
-        var entry =
-            new Entry(key.SecretHash, caller, time.GetTimestamp() + (long)(GatewayPolicy.KeyCached.TotalSeconds * time.TimestampFrequency));
+        }
+        var entry = new Entry(
+            key.SecretHash,
+            caller,
+            time.GetTimestamp() + (long)(GatewayPolicy.KeyCached.TotalSeconds * time.TimestampFrequency)
+        );
         _entries[key.Id] = entry;
         // A revocation that came while the grain was asked may have removed the entry before it was there.
         if (revocations != Volatile.Read(ref _revocations))
+        {
             _entries.TryRemove(KeyValuePair.Create(key.Id, entry));
+        }
         return caller;
     }
 

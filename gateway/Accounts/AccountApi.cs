@@ -9,8 +9,7 @@ namespace Marketplace.Gateway;
 internal static class AccountApi
 {
     public static void MapAccountApi(this IEndpointRouteBuilder routes) =>
-        routes.MapGet(Routes.Account, Get).WithName("GetAccount").WithTags("Account").Needs(Scopes.Read)
-            .Refuses(ErrorCode.AccountNotFound);
+        routes.MapGet(Routes.Account, Get).WithName("GetAccount").WithTags("Account").Needs(Scopes.Read).Refuses(ErrorCode.AccountNotFound);
 
     /// <summary>The account's money and open jobs.</summary>
     internal static async Task<JsonAnswer<Account>> Get(HttpContext http, IGrainFactory grains)

@@ -12,11 +12,17 @@ internal static class KeysApi
     public static void MapKeysApi(this IEndpointRouteBuilder routes)
     {
         var keys = routes.MapGroup("").WithTags("Keys");
-        keys.MapPost(Routes.Keys, Create).WithName("CreateKey").Needs(Scopes.Admin)
+        keys.MapPost(Routes.Keys, Create)
+            .WithName("CreateKey")
+            .Needs(Scopes.Admin)
             .TakesJson(typeof(KeyRequest), GatewayPolicy.SmallBodyBytesMax)
-            .Creates<CreatedKey>().Refuses(ErrorCode.TooManyKeys, ErrorCode.AccountNotFound);
+            .Creates<CreatedKey>()
+            .Refuses(ErrorCode.TooManyKeys, ErrorCode.AccountNotFound);
         keys.MapGet(Routes.Keys, List).WithName("ListKeys").Needs(Scopes.Admin).Refuses(ErrorCode.AccountNotFound);
-        keys.MapDelete($"{Routes.Keys}/{{key}}", Revoke).WithName("RevokeKey").Needs(Scopes.Admin).Produces(StatusCodes.Status204NoContent)
+        keys.MapDelete($"{Routes.Keys}/{{key}}", Revoke)
+            .WithName("RevokeKey")
+            .Needs(Scopes.Admin)
+            .Produces(StatusCodes.Status204NoContent)
             .Refuses(ErrorCode.KeyNotFound, ErrorCode.AccountNotFound);
     }
 
@@ -28,15 +34,23 @@ internal static class KeysApi
         var scopes = AccountMapper.FromScopes(request.Scopes);
         var nameBytes = Encoding.UTF8.GetByteCount(request.Name);
         if (nameBytes > MarketLimits.NameBytesMax)
+        {
             throw new MarketException(ErrorCode.LimitExceeded, GatewayMessages.TextTooLong("name", nameBytes, MarketLimits.NameBytesMax));
+        }
         if (scopes == Scopes.None)
+        {
             throw new MarketException(ErrorCode.LimitExceeded, GatewayMessages.KeyNeedsScopes);
+        }
         if ((scopes & ~caller.Scopes) != Scopes.None)
+        {
             throw new MarketException(ErrorCode.Forbidden, GatewayMessages.ScopesExceeded(scopes, caller.Scopes));
+        }
         var account = grains.GetGrain<IAccountGrain>(caller.Account.ToString());
         var own = (await account.ListKeys()).FirstOrDefault(key => key.Id == caller.KeyId);
         if (own?.SpendLimit is not null)
+        {
             throw new MarketException(ErrorCode.Forbidden, GatewayMessages.KeyHasSpendLimit);
+        }
         var created = await account.CreateKey(new Grains.KeyRequest(request.Name, scopes, request.SpendLimit));
         return Answer.Created(AccountMapper.ToCreated(created), ApiJson.Default.CreatedKey, Routes.Key(created.View.Id));
     }
@@ -52,7 +66,9 @@ internal static class KeysApi
     internal static async Task<IResult> Revoke(HttpContext http, string key, IGrainFactory grains, KeyCache cache)
     {
         if (!ApiKey.IsId(key))
+        {
             throw RequestReader.Malformed(GatewayMessages.BadId("a key's id", key, "'mk' and 16 lower-case hexadecimal digits"));
+        }
         await grains.GetGrain<IAccountGrain>(http.Caller().Account.ToString()).RevokeKey(key);
         cache.Forget(key);
         return TypedResults.NoContent();

@@ -1,9 +1,9 @@
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// Long answers take turns at making and writing their groups, account by account. A thousand that begin at once would else have all their work in the
-/// queues of grains, threads and connections before the small requests of others. A turn is never held while a reader is waited for, and a group that the
-/// market is slow to give lends its turn to the next. Thread-safe.
+/// Long answers take turns at making and writing their groups, account by account. A thousand that begin at once would else have all their
+/// work in the queues of grains, threads and connections before the small requests of others. A turn is never held while a reader is waited
+/// for, and a group that the market is slow to give lends its turn to the next. Thread-safe.
 /// </summary>
 internal sealed class AnswerTurns(TimeProvider time)
 {
@@ -17,14 +17,18 @@ internal sealed class AnswerTurns(TimeProvider time)
     private readonly Queue<AccountId> _order = new();
     private int _free = Count;
 
-    /// <summary>A turn; dispose it before the reader is waited for. It ends by itself after <see cref="GatewayPolicy.AnswerTurnMax"/>.</summary>
+    /// <summary>
+    /// A turn; dispose it before the reader is waited for. It ends by itself after <see cref="GatewayPolicy.AnswerTurnMax"/>.
+    /// </summary>
     public async ValueTask<AnswerTurn> Take(AccountId account, CancellationToken cancellation)
     {
         if (Enter(account) is { } place)
         {
             // A place whose reader has left is passed over when its turn comes.
             await using (cancellation.UnsafeRegister((_, token) => place.TrySetCanceled(token), null))
+            {
                 await place.Task;
+            }
         }
         return new AnswerTurn(this, time);
     }
@@ -38,11 +42,17 @@ internal sealed class AnswerTurns(TimeProvider time)
                 var places = _waiting[account];
                 var next = places.Dequeue();
                 if (places.Count > 0)
+                {
                     _order.Enqueue(account);
+                }
                 else
+                {
                     _waiting.Remove(account);
+                }
                 if (next.TrySetResult())
+                {
                     return;
+                }
             }
             _free++;
         }

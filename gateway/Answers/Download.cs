@@ -59,22 +59,29 @@ internal sealed class Download : IResult
             throw new MarketException(ErrorCode.RangeNotSatisfiable, GatewayMessages.RangeOutside(request.Headers.Range.ToString(), _size));
         }
         if (isPart)
+        {
             response.Headers.ContentRange = new ContentRangeHeaderValue(offset, offset + length - 1, _size).ToString();
+        }
         response.StatusCode = isPart ? StatusCodes.Status206PartialContent : StatusCodes.Status200OK;
         if (_store is not null)
+        {
             await SendBlob(httpContext, offset, length);
+        }
         else
         {
             Describe(response, length);
             if (!HttpMethods.IsHead(request.Method))
+            {
                 await response.BodyWriter.WriteAsync(_bytes.Slice((int)offset, (int)length), httpContext.RequestAborted);
+            }
         }
     }
 
     private async Task SendBlob(HttpContext http, long offset, long length)
     {
         // Opened before the headers are set, so that a blob that is gone or damaged at its start is still answered as a problem.
-        await using var content = await _store!.Open(_blob, offset, length, http.RequestAborted)
+        await using var content =
+            await _store!.Open(_blob, offset, length, http.RequestAborted)
             ?? throw new MarketException(ErrorCode.BlobNotFound, GatewayMessages.BlobNotFound(_blob));
         var writer = http.Response.BodyWriter;
         if (HttpMethods.IsHead(http.Request.Method))
@@ -82,20 +89,26 @@ internal sealed class Download : IResult
             Describe(http.Response, length);
             return;
         }
-        for (var left = length; left > 0;)
+        for (var left = length; left > 0; )
         {
             var memory = writer.GetMemory((int)Math.Min(left, GatewayPolicy.CopyBytes));
             var read = await content.ReadAsync(memory[..(int)Math.Min(left, memory.Length)], http.RequestAborted);
             if (read == 0)
+            {
                 throw new EndOfStreamException($"Blob {_blob} ended {left} bytes early.");
+            }
             if (left == length)
+            {
                 Describe(http.Response, length);
+            }
             left -= read;
             writer.Advance(read);
             await writer.FlushAsync(http.RequestAborted);
         }
         if (length == 0)
+        {
             Describe(http.Response, length);
+        }
     }
 
     private void Describe(HttpResponse response, long length)
@@ -114,10 +127,14 @@ internal sealed class Download : IResult
     {
         (offset, length, isPart) = (0, _size, false);
         var headers = request.GetTypedHeaders();
-        if (headers.Range is not { Ranges.Count: 1 } range
+        if (
+            headers.Range is not { Ranges.Count: 1 } range
             || !range.Unit.Equals("bytes", StringComparison.OrdinalIgnoreCase)
-            || IsOtherContent(headers.IfRange))
+            || IsOtherContent(headers.IfRange)
+        )
+        {
             return true;
+        }
         var item = range.Ranges.First();
         isPart = true;
         if (item.From is not { } from)
@@ -142,9 +159,10 @@ internal sealed class Download : IResult
 internal static class DownloadRoutes
 {
     /// <summary>What OpenAPI says of a route that answers with a <see cref="Download"/>.</summary>
-    public static RouteHandlerBuilder GivesBytes(this RouteHandlerBuilder route) => route
-        .Produces<byte[]>(StatusCodes.Status200OK, MediaTypeNames.Application.Octet)
-        .Produces<byte[]>(StatusCodes.Status206PartialContent, MediaTypeNames.Application.Octet)
-        .Produces(StatusCodes.Status304NotModified)
-        .Refuses(ErrorCode.RangeNotSatisfiable);
+    public static RouteHandlerBuilder GivesBytes(this RouteHandlerBuilder route) =>
+        route
+            .Produces<byte[]>(StatusCodes.Status200OK, MediaTypeNames.Application.Octet)
+            .Produces<byte[]>(StatusCodes.Status206PartialContent, MediaTypeNames.Application.Octet)
+            .Produces(StatusCodes.Status304NotModified)
+            .Refuses(ErrorCode.RangeNotSatisfiable);
 }

@@ -16,11 +16,13 @@ internal sealed class ExactText : JsonConverter<string>
     }
 
     /// <summary>Names of files and variables are members of an object.</summary>
-    public override string ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Decode(ref reader);
+    public override string ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        Decode(ref reader);
 
     public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
 
-    public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WritePropertyName(value);
+    public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) =>
+        writer.WritePropertyName(value);
 
     private static string Decode(ref Utf8JsonReader reader)
     {
@@ -30,13 +32,17 @@ internal sealed class ExactText : JsonConverter<string>
         }
         catch (InvalidOperationException broken)
         {
-            throw new JsonException(broken.InnerException is DecoderFallbackException ? GatewayMessages.NotUtf8 : GatewayMessages.HalfCharacter, broken);
+            throw new JsonException(
+                broken.InnerException is DecoderFallbackException ? GatewayMessages.NotUtf8 : GatewayMessages.HalfCharacter,
+                broken
+            );
         }
     }
 }
 
 /// <summary>Reads whole numbers, and says whether what it found is none or is one that the type cannot hold.</summary>
-internal sealed class ExactNumber<TNumber> : JsonConverter<TNumber> where TNumber : struct, IBinaryInteger<TNumber>, IMinMaxValue<TNumber>
+internal sealed class ExactNumber<TNumber> : JsonConverter<TNumber>
+    where TNumber : struct, IBinaryInteger<TNumber>, IMinMaxValue<TNumber>
 {
     private const int DigitsShownMax = 40;
 
@@ -47,13 +53,16 @@ internal sealed class ExactNumber<TNumber> : JsonConverter<TNumber> where TNumbe
     {
         Expect.Token(ref reader, JsonTokenType.Number, "a whole number");
         if (reader.TryGetInt64(out var number) && number >= Min && number <= Max)
+        {
             return TNumber.CreateChecked(number);
+        }
         var bytes = reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan;
         var seen = Encoding.ASCII.GetString(bytes[..Math.Min(bytes.Length, DigitsShownMax)]) + (bytes.Length > DigitsShownMax ? "…" : "");
         throw bytes.ContainsAny(".eE"u8) ? new JsonException(GatewayMessages.NotWhole(seen)) : new NumberOutsideException(seen, Min, Max);
     }
 
-    public override void Write(Utf8JsonWriter writer, TNumber value, JsonSerializerOptions options) => writer.WriteNumberValue(long.CreateChecked(value));
+    public override void Write(Utf8JsonWriter writer, TNumber value, JsonSerializerOptions options) =>
+        writer.WriteNumberValue(long.CreateChecked(value));
 }
 
 /// <summary>Reads bytes in base64.</summary>
@@ -65,10 +74,13 @@ internal sealed class ExactBytes : JsonConverter<ReadOnlyMemory<byte>>
         return reader.TryGetBytesFromBase64(out var bytes) ? bytes : throw new JsonException(GatewayMessages.NotBase64);
     }
 
-    public override void Write(Utf8JsonWriter writer, ReadOnlyMemory<byte> value, JsonSerializerOptions options) => writer.WriteBase64StringValue(value.Span);
+    public override void Write(Utf8JsonWriter writer, ReadOnlyMemory<byte> value, JsonSerializerOptions options) =>
+        writer.WriteBase64StringValue(value.Span);
 }
 
-/// <summary>A number that its member cannot have. Which numbers it can have depends on the member, which is known where the path is.</summary>
+/// <summary>
+/// A number that its member cannot have. Which numbers it can have depends on the member, which is known where the path is.
+/// </summary>
 internal sealed class NumberOutsideException(string seen, long min, long max) : JsonException($"{seen} is outside {min} to {max}.")
 {
     public string Seen => seen;
@@ -83,16 +95,19 @@ internal static class Expect
     public static void Token(ref Utf8JsonReader reader, JsonTokenType wanted, string words)
     {
         if (reader.TokenType != wanted)
+        {
             throw new JsonException(GatewayMessages.WrongType(words, Words(reader.TokenType)));
+        }
     }
 
-    private static string Words(JsonTokenType token) => token switch
-    {
-        JsonTokenType.StartObject => "an object",
-        JsonTokenType.StartArray => "a list",
-        JsonTokenType.Number => "a number",
-        JsonTokenType.String => "a text",
-        JsonTokenType.True or JsonTokenType.False => "true or false",
-        _ => "null",
-    };
+    private static string Words(JsonTokenType token) =>
+        token switch
+        {
+            JsonTokenType.StartObject => "an object",
+            JsonTokenType.StartArray => "a list",
+            JsonTokenType.Number => "a number",
+            JsonTokenType.String => "a text",
+            JsonTokenType.True or JsonTokenType.False => "true or false",
+            _ => "null",
+        };
 }

@@ -10,7 +10,9 @@ namespace Marketplace.Gateway;
 
 /// <summary>A record as JSON, written with its generated form straight into the connection's buffer.</summary>
 internal sealed class JsonAnswer<TRecord>(TRecord record, JsonTypeInfo<TRecord> form)
-    : IResult, IEndpointMetadataProvider, IStatusCodeHttpResult
+    : IResult,
+        IEndpointMetadataProvider,
+        IStatusCodeHttpResult
 {
     public int Status { get; init; } = StatusCodes.Status200OK;
 
@@ -25,15 +27,16 @@ internal sealed class JsonAnswer<TRecord>(TRecord record, JsonTypeInfo<TRecord> 
     /// </summary>
     public bool IsLarge { get; init; }
 
-    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
-        Answer.Describe<TRecord>(builder);
+    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) => Answer.Describe<TRecord>(builder);
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
         Answer.Begin(response, Status);
         if (Location is not null)
+        {
             response.Headers.Location = Location;
+        }
         if (IsLarge)
         {
             httpContext.BodyIsUsed();

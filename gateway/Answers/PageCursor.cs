@@ -33,16 +33,24 @@ internal static class PageCursor
     public static ListingCursor? Read(string? text)
     {
         if (text is null)
+        {
             return null;
+        }
         if (text.Length is 0 or > GatewayPolicy.CursorCharactersMax || !Base64Url.IsValid(text))
+        {
             throw RequestReader.Malformed(GatewayMessages.BadCursor(text));
+        }
         var bytes = Base64Url.DecodeFromChars(text);
         // One text per cursor: what decodes alike but is written otherwise is not one of ours.
         if (bytes.Length <= HeadBytes || bytes[0] != Version || Base64Url.EncodeToString(bytes) != text)
+        {
             throw RequestReader.Malformed(GatewayMessages.BadCursor(text));
+        }
         var ticks = BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(1));
         if (ticks < 0 || ticks > DateTime.MaxValue.Ticks)
+        {
             throw RequestReader.Malformed(GatewayMessages.BadCursor(text));
+        }
         try
         {
             var id = StrictUtf8.GetString(bytes, HeadBytes, bytes.Length - HeadBytes);

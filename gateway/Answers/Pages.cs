@@ -8,23 +8,27 @@ namespace Marketplace.Gateway;
 internal static class Pages
 {
     public static readonly QueryRule Cursor = new(Routes.Cursor, "'next' of the page before, as it is; left out: the newest items.")
-        {
-            CharactersMax = GatewayPolicy.CursorCharactersMax,
-        };
+    {
+        CharactersMax = GatewayPolicy.CursorCharactersMax,
+    };
 
-    public static readonly QueryRule Limit =
-        new(Routes.Limit, $"Items, 1 to {GatewayPolicy.PageItemsMax}; left out: {GatewayPolicy.PageItemsDefault}.")
-        {
-            Range = new QueryRange(1, GatewayPolicy.PageItemsMax, GatewayPolicy.PageItemsDefault),
-        };
+    public static readonly QueryRule Limit = new(
+        Routes.Limit,
+        $"Items, 1 to {GatewayPolicy.PageItemsMax}; left out: {GatewayPolicy.PageItemsDefault}."
+    )
+    {
+        Range = new QueryRange(1, GatewayPolicy.PageItemsMax, GatewayPolicy.PageItemsDefault),
+    };
 
     public static readonly QueryRule Prefix = new(
         Routes.Prefix,
-        $"Only items whose ids begin so: {Routes.PrefixDigitsMin} to 64 hexadecimal digits, in small letters, without the word before them. "
-        + "In the order of their ids, one page; not together with 'cursor'.")
-        {
-            Pattern = $"^[0-9a-f]{{{Routes.PrefixDigitsMin},{Bytes32.TextSize}}}$",
-        };
+        $"Only items whose ids begin so: {Routes.PrefixDigitsMin} to 64 hexadecimal digits, in small letters, without the word before "
+            + "them. "
+            + "In the order of their ids, one page; not together with 'cursor'."
+    )
+    {
+        Pattern = $"^[0-9a-f]{{{Routes.PrefixDigitsMin},{Bytes32.TextSize}}}$",
+    };
 
     /// <summary>The first member of a <see cref="Page{TItem}"/>, where the page is written piece by piece.</summary>
     public static readonly string Items = JsonNamingPolicy.CamelCase.ConvertName(nameof(Page<object>.Items));
@@ -38,7 +42,9 @@ internal static class Pages
     public static string? PrefixOf(HttpContext http, string word = "")
     {
         if (RequestReader.Text(http, Prefix.Name) is not { } digits)
+        {
             return null;
+        }
         if (digits.Length is < Routes.PrefixDigitsMin or > Bytes32.TextSize || digits.AsSpan().ContainsAnyExcept("0123456789abcdef"))
         {
             var expected = $"{Routes.PrefixDigitsMin} to {Bytes32.TextSize} hexadecimal digits, in small letters";
@@ -46,7 +52,9 @@ internal static class Pages
         }
 
         if (RequestReader.Text(http, Cursor.Name) is not null)
+        {
             throw RequestReader.Malformed(GatewayMessages.PrefixAndCursor);
+        }
         return word + digits;
     }
 
@@ -58,7 +66,9 @@ internal static class Pages
     public static void WriteNext(Utf8JsonWriter json, string? next)
     {
         if (next is not null)
+        {
             json.WriteString(NextPage, next);
+        }
     }
 
     public static int LimitOf(HttpContext http) => RequestReader.Number(http, Limit);

@@ -10,19 +10,22 @@ namespace Marketplace.Gateway;
 internal static class RequestReader
 {
     /// <summary>
-    /// The API's JSON as the gateway reads it: bounded depth, no member twice, because readers differ in which of the two counts, and faults that say
-    /// what was found.
+    /// The API's JSON as the gateway reads it: bounded depth, no member twice, because readers differ in which of the two counts, and
+    /// faults that say what was found.
     /// </summary>
-    public static readonly ApiJson Json = new(new JsonSerializerOptions(ApiJson.Default.Options)
-    {
-        MaxDepth = GatewayPolicy.JsonDepthMax,
-        AllowDuplicateProperties = false,
-        Converters = { new ExactText(), new ExactNumber<int>(), new ExactNumber<long>(), new ExactBytes() },
-    });
+    public static readonly ApiJson Json = new(
+        new JsonSerializerOptions(ApiJson.Default.Options)
+        {
+            MaxDepth = GatewayPolicy.JsonDepthMax,
+            AllowDuplicateProperties = false,
+            Converters = { new ExactText(), new ExactNumber<int>(), new ExactNumber<long>(), new ExactBytes() },
+        }
+    );
 
     /// <summary>Reads the body straight from the connection's buffer.</summary>
     /// <exception cref="JsonException">The body is not such a record.</exception>
-    public static async ValueTask<TRecord> Body<TRecord>(HttpContext http, JsonTypeInfo<TRecord> form) where TRecord : class =>
+    public static async ValueTask<TRecord> Body<TRecord>(HttpContext http, JsonTypeInfo<TRecord> form)
+        where TRecord : class =>
         await JsonSerializer.DeserializeAsync(http.ChargedBody(), form, http.RequestAborted)
         ?? throw Malformed(string.Format(CultureInfo.InvariantCulture, GatewayMessages.NullItem, "$"));
 
@@ -47,8 +50,13 @@ internal static class RequestReader
     {
         var range = rule.Range!;
         if (Text(http, rule.Name) is not { } text)
+        {
             return range.Absent;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= range.Min && number <= range.Max
+        }
+        return
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= range.Min
+            && number <= range.Max
             ? number
             : throw Malformed(GatewayMessages.NumberOutside(rule.Name, text, range.Min, range.Max));
     }

@@ -11,10 +11,12 @@ using Microsoft.Extensions.Options;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// <typeparamref name="TRecord"/> as JSON, whose one long list is never whole in memory: items are made in small groups while the reader takes them. The
-/// first group is made before the answer begins, so that a market that is away is still answered as a problem; a fault after that cuts the connection.
+/// <typeparamref name="TRecord"/> as JSON, whose one long list is never whole in memory: items are made in small groups while the reader
+/// takes them. The first group is made before the answer begins, so that a market that is away is still answered as a problem; a fault
+/// after that cuts the connection.
 /// </summary>
-internal sealed class StreamedAnswer<TRecord, TItem> : IResult, IEndpointMetadataProvider where TItem : class
+internal sealed class StreamedAnswer<TRecord, TItem> : IResult, IEndpointMetadataProvider
+    where TItem : class
 {
     /// <summary>The list's member, in the JSON's spelling.</summary>
     public required string List { get; init; }
@@ -33,8 +35,7 @@ internal sealed class StreamedAnswer<TRecord, TItem> : IResult, IEndpointMetadat
     /// <summary>Writes the members after the list.</summary>
     public required Action<Utf8JsonWriter> End { get; init; }
 
-    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
-        Answer.Describe<TRecord>(builder);
+    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) => Answer.Describe<TRecord>(builder);
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -61,8 +62,7 @@ internal sealed class StreamedAnswer<TRecord, TItem> : IResult, IEndpointMetadat
                 }
                 await Write(group, json, response.BodyWriter, turns, httpContext.RequestAborted);
                 begin += group.Length;
-            }
-            while (begin < Count);
+            } while (begin < Count);
         }
         finally
         {
@@ -80,15 +80,21 @@ internal sealed class StreamedAnswer<TRecord, TItem> : IResult, IEndpointMetadat
         for (var index = 0; index < group.Length; index++)
         {
             if (group[index] is not { } item)
+            {
                 continue;
+            }
             // While the reader is waited for, only what it has not been sent is held.
             group[index] = null;
             JsonSerializer.Serialize(json, item, Form);
             if (output.UnflushedBytes < GatewayPolicy.GatherBytes)
+            {
                 continue;
+            }
             var sending = output.FlushAsync(cancellation);
             if (!sending.IsCompleted)
+            {
                 turns.Leave();
+            }
             await sending;
             await turns.Take();
         }
@@ -96,15 +102,23 @@ internal sealed class StreamedAnswer<TRecord, TItem> : IResult, IEndpointMetadat
         turns.Leave();
     }
 
-    /// <summary>A group has the time of a plain request: the route's own time is for a reader who is slow, not for a market that is.</summary>
+    /// <summary>
+    /// A group has the time of a plain request: the route's own time is for a reader who is slow, not for a market that is.
+    /// </summary>
     private async Task Fill(HttpContext http, TItem?[] group, int begin)
     {
         var services = http.RequestServices;
         var making = new Task<TItem?>[Math.Min(group.Length, Count - begin)];
         for (var index = 0; index < making.Length; index++)
+        {
             making[index] = Make(begin + index);
-        var made = await Task.WhenAll(making).WaitAsync(
-            services.GetRequiredService<IOptions<GatewayOptions>>().Value.RequestTimeout, services.GetRequiredService<TimeProvider>(), http.RequestAborted);
+        }
+        var made = await Task.WhenAll(making)
+            .WaitAsync(
+                services.GetRequiredService<IOptions<GatewayOptions>>().Value.RequestTimeout,
+                services.GetRequiredService<TimeProvider>(),
+                http.RequestAborted
+            );
         made.CopyTo(group, 0);
     }
 
@@ -118,7 +132,9 @@ internal sealed class StreamedAnswer<TRecord, TItem> : IResult, IEndpointMetadat
         public async ValueTask Take()
         {
             if (_held is { HasEnded: false })
+            {
                 return;
+            }
             Leave();
             _held = await _all.Take(http.Caller().Account, http.RequestAborted);
         }

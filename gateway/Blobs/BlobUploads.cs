@@ -18,7 +18,9 @@ internal sealed class BlobUploads(IGrainFactory grains, IBlobStore store, RateLi
         var limits = options.Value;
         using var place = rates.EnterTransfer(account);
         if (!place.IsAcquired)
+        {
             throw new MarketException(ErrorCode.RateLimited, GatewayMessages.TooManyTransfers(limits.AccountTransfersMax));
+        }
         var stored = await store.Put(http.Request.Body, limits.BlobBytesMax, expected, http.RequestAborted);
         var pinned = await grains.GetGrain<IBlobGrain>(stored.Id.ToString()).Pin(account, stored.Size);
         return StorageMapper.ToBlob(pinned);

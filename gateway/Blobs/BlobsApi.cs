@@ -19,22 +19,53 @@ internal static class BlobsApi
     private static readonly QueryRule Expected = new(Expect, "The id that the bytes must hash to.") { Value = typeof(BlobId) };
 
     private static readonly ErrorCode[] UploadRefusals =
-        [ErrorCode.BlobMismatch, ErrorCode.QuotaExceeded, ErrorCode.StorageFull, ErrorCode.LimitExceeded, ErrorCode.AccountNotFound];
+    [
+        ErrorCode.BlobMismatch,
+        ErrorCode.QuotaExceeded,
+        ErrorCode.StorageFull,
+        ErrorCode.LimitExceeded,
+        ErrorCode.AccountNotFound,
+    ];
 
     public static void MapBlobsApi(this IEndpointRouteBuilder routes, GatewayOptions options)
     {
         var blobs = routes.MapGroup("").WithTags("Blobs");
-        blobs.MapPost(Routes.Blobs, Post).WithName("UploadBlob").Needs(Scopes.Submit).TakesBytes(options.BlobBytesMax)
-            .TakesQuery(Expected).Transfers().Creates<Blob>().Refuses(UploadRefusals);
-        blobs.MapPut($"{Routes.Blobs}/{{blob}}", Put).WithName("PutBlob").Needs(Scopes.Submit).TakesBytes(options.BlobBytesMax).Transfers()
+        blobs
+            .MapPost(Routes.Blobs, Post)
+            .WithName("UploadBlob")
+            .Needs(Scopes.Submit)
+            .TakesBytes(options.BlobBytesMax)
+            .TakesQuery(Expected)
+            .Transfers()
+            .Creates<Blob>()
             .Refuses(UploadRefusals);
-        blobs.MapGet(Routes.Blobs, List).WithName("ListBlobs").Needs(Scopes.Read).TakesQuery(Pages.Prefix, Pages.Cursor, Pages.Limit)
+        blobs
+            .MapPut($"{Routes.Blobs}/{{blob}}", Put)
+            .WithName("PutBlob")
+            .Needs(Scopes.Submit)
+            .TakesBytes(options.BlobBytesMax)
+            .Transfers()
+            .Refuses(UploadRefusals);
+        blobs
+            .MapGet(Routes.Blobs, List)
+            .WithName("ListBlobs")
+            .Needs(Scopes.Read)
+            .TakesQuery(Pages.Prefix, Pages.Cursor, Pages.Limit)
             .HoldsPage(GatewayPolicy.RowBytes);
-        blobs.MapMethods($"{Routes.Blobs}/{{blob}}", Reads, Get).WithName("GetBlob").Needs(Scopes.Read).Transfers().GivesBytes()
+        blobs
+            .MapMethods($"{Routes.Blobs}/{{blob}}", Reads, Get)
+            .WithName("GetBlob")
+            .Needs(Scopes.Read)
+            .Transfers()
+            .GivesBytes()
             .Refuses(ErrorCode.BlobNotFound, ErrorCode.BlobDamaged);
         blobs.MapGet($"{Routes.Blobs}/{{blob}}/info", Info).WithName("GetBlobInfo").Needs(Scopes.Read).Refuses(ErrorCode.BlobNotFound);
-        blobs.MapDelete($"{Routes.Blobs}/{{blob}}", Delete).WithName("RemoveBlob").Needs(Scopes.Submit)
-            .Produces(StatusCodes.Status204NoContent).Refuses(ErrorCode.BlobNotFound);
+        blobs
+            .MapDelete($"{Routes.Blobs}/{{blob}}", Delete)
+            .WithName("RemoveBlob")
+            .Needs(Scopes.Submit)
+            .Produces(StatusCodes.Status204NoContent)
+            .Refuses(ErrorCode.BlobNotFound);
     }
 
     /// <summary>Uploads bytes and keeps them for the account; with <c>expect</c>, only if they hash to that id.</summary>
@@ -64,7 +95,13 @@ internal static class BlobsApi
 
     /// <summary>The bytes, verified while they are read, also by Range.</summary>
     internal static async Task<TransferAnswer> Get(
-        HttpContext http, string blob, IGrainFactory grains, IBlobStore store, RateLimits rates, IOptions<GatewayOptions> options)
+        HttpContext http,
+        string blob,
+        IGrainFactory grains,
+        IBlobStore store,
+        RateLimits rates,
+        IOptions<GatewayOptions> options
+    )
     {
         var view = await Find(http, RequestReader.Blob(blob), grains);
         return new TransferAnswer(Download.Blob(store, view.Id, view.Size, view.Id.ToString()), rates, options.Value.AccountTransfersMax);

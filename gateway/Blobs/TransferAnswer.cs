@@ -10,7 +10,9 @@ internal sealed class TransferAnswer(Download download, RateLimits rates, int ma
     {
         using var place = rates.EnterTransfer(httpContext.Caller().Account);
         if (!place.IsAcquired)
+        {
             throw new MarketException(ErrorCode.RateLimited, GatewayMessages.TooManyTransfers(max));
+        }
         await download.ExecuteAsync(httpContext);
     }
 }

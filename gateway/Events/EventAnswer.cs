@@ -20,8 +20,10 @@ internal sealed class EventAnswer(AccountId account, ApiKey key, EventAnswer.Sur
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var reader = await surroundings.Hub.Open(account, httpContext.RequestAborted);
-        using var stop =
-            CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, surroundings.Lifetime.ApplicationStopping);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(
+            httpContext.RequestAborted,
+            surroundings.Lifetime.ApplicationStopping
+        );
         try
         {
             httpContext.Response.ContentType = ContentType;
@@ -60,9 +62,13 @@ internal sealed class EventAnswer(AccountId account, ApiKey key, EventAnswer.Sur
                 await output.FlushAsync(stop);
             }
             if (time.GetElapsedTime(verified) < heartbeat)
+            {
                 continue;
+            }
             if (await surroundings.Keys.Find(key) is not { } caller || !caller.Scopes.HasFlag(Scopes.Read))
+            {
                 return;
+            }
             verified = time.GetTimestamp();
         }
     }
@@ -72,18 +78,29 @@ internal sealed class EventAnswer(AccountId account, ApiKey key, EventAnswer.Sur
         while (reader.TryTake(out var taken))
         {
             if (taken is not { } job)
+            {
                 continue;
+            }
             Write(output, json, "event: job\ndata: "u8, JobMapper.ToEnded(job), ApiJson.Default.JobEnded);
             if (output.UnflushedBytes >= GatewayPolicy.GatherBytes)
+            {
                 await output.FlushAsync(stop);
+            }
         }
         if (reader.TakeMissed() is > 0 and var missed)
+        {
             Write(output, json, "event: lagged\ndata: "u8, new EventsLagged(missed), ApiJson.Default.EventsLagged);
+        }
         await output.FlushAsync(stop);
     }
 
     private static void Write<TRecord>(
-        PipeWriter output, Utf8JsonWriter json, ReadOnlySpan<byte> head, TRecord record, JsonTypeInfo<TRecord> form)
+        PipeWriter output,
+        Utf8JsonWriter json,
+        ReadOnlySpan<byte> head,
+        TRecord record,
+        JsonTypeInfo<TRecord> form
+    )
     {
         output.Write(head);
         json.Reset(output);
@@ -94,5 +111,10 @@ internal sealed class EventAnswer(AccountId account, ApiKey key, EventAnswer.Sur
 
     /// <summary>What every event stream of the process shares.</summary>
     internal sealed record Surroundings(
-        EventHub Hub, KeyCache Keys, TimeProvider Time, IOptions<GatewayOptions> Options, IHostApplicationLifetime Lifetime);
+        EventHub Hub,
+        KeyCache Keys,
+        TimeProvider Time,
+        IOptions<GatewayOptions> Options,
+        IHostApplicationLifetime Lifetime
+    );
 }

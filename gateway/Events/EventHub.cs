@@ -13,7 +13,8 @@ internal sealed class EventHub(IEndedJobs endedJobs, IOptions<GatewayOptions> op
     /// <summary>Opening and closing come one at a time, so that there is one subscription while there are readers and none after.</summary>
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly EventMemory _memory = new(
-        options.Value.EventMemoryBytesMax - ((long)options.Value.EventStreamsMax * GatewayPolicy.EventStreamBytesMin));
+        options.Value.EventMemoryBytesMax - ((long)options.Value.EventStreamsMax * GatewayPolicy.EventStreamBytesMin)
+    );
 
     private IAsyncDisposable? _listening;
     private int _count;
@@ -27,9 +28,13 @@ internal sealed class EventHub(IEndedJobs endedJobs, IOptions<GatewayOptions> op
         {
             var own = _readers.GetValueOrDefault(account, []);
             if (own.Length >= limits.AccountEventStreamsMax)
+            {
                 throw new MarketException(ErrorCode.RateLimited, GatewayMessages.AccountEventStreamsFull(limits.AccountEventStreamsMax));
+            }
             if (_count >= limits.EventStreamsMax)
+            {
                 throw new MarketException(ErrorCode.RateLimited, GatewayMessages.EventStreamsFull(limits.EventStreamsMax));
+            }
             _listening ??= await endedJobs.Listen(Publish, Missed);
             var reader = new EventReader(account, limits.EventStreamBytesMax, _memory);
             _readers[account] = own.Add(reader);
@@ -50,11 +55,17 @@ internal sealed class EventHub(IEndedJobs endedJobs, IOptions<GatewayOptions> op
         {
             var left = _readers[reader.Account].Remove(reader);
             if (left.IsEmpty)
+            {
                 _readers.TryRemove(reader.Account, out _);
+            }
             else
+            {
                 _readers[reader.Account] = left;
+            }
             if (--_count > 0 || _listening is not { } listening)
+            {
                 return;
+            }
             _listening = null;
             await listening.DisposeAsync();
         }
@@ -69,7 +80,9 @@ internal sealed class EventHub(IEndedJobs endedJobs, IOptions<GatewayOptions> op
     private void Missed()
     {
         foreach (var reader in _readers.Values.SelectMany(readers => readers))
+        {
             reader.Missed();
+        }
     }
 
     private void Publish(JobsEnded batch)
@@ -77,9 +90,13 @@ internal sealed class EventHub(IEndedJobs endedJobs, IOptions<GatewayOptions> op
         foreach (var job in batch.Jobs)
         {
             if (!_readers.TryGetValue(job.Account, out var readers))
+            {
                 continue;
+            }
             foreach (var reader in readers)
+            {
                 reader.Offer(job);
+            }
         }
     }
 }

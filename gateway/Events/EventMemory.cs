@@ -8,9 +8,13 @@ internal sealed class EventMemory(long bytesMax)
     public bool TryTake(long bytes)
     {
         if (bytes == 0)
+        {
             return true;
+        }
         if (Interlocked.Add(ref _taken, bytes) <= bytesMax)
+        {
             return true;
+        }
         Return(bytes);
         return false;
     }

@@ -4,16 +4,17 @@ using Marketplace.Grains;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// One open event stream: a buffer between the market, which never waits, and a reader who may be slow. The buffer is bounded in bytes: a few of them are
-/// this stream's own, more come from the <see cref="EventMemory"/> of all. What does not fit is counted, and the reader is told how many it missed.
+/// One open event stream: a buffer between the market, which never waits, and a reader who may be slow. The buffer is bounded in bytes: a
+/// few of them are this stream's own, more come from the <see cref="EventMemory"/> of all. What does not fit is counted, and the reader is
+/// told how many it missed.
 /// </summary>
 internal sealed class EventReader(AccountId account, long bytesMax, EventMemory memory)
 {
     private readonly Channel<EndedJob?> _buffer = Channel.CreateUnbounded<EndedJob?>(new UnboundedChannelOptions { SingleReader = true });
 
     /// <summary>
-    /// Finding the buffer full and counting that are one step: else the reader could empty the buffer and look at the count in between, and would
-    /// learn of the miss only with the next event.
+    /// Finding the buffer full and counting that are one step: else the reader could empty the buffer and look at the count in between, and
+    /// would learn of the miss only with the next event.
     /// </summary>
     private readonly Lock _gate = new();
     private long _held;
@@ -27,11 +28,17 @@ internal sealed class EventReader(AccountId account, long bytesMax, EventMemory 
         lock (_gate)
         {
             if (_isClosed)
+            {
                 return;
+            }
             if (TryHold(SizeOf(job)))
+            {
                 _buffer.Writer.TryWrite(job);
+            }
             else
+            {
                 CountMissed();
+            }
         }
     }
 
@@ -39,18 +46,24 @@ internal sealed class EventReader(AccountId account, long bytesMax, EventMemory 
     public void Missed()
     {
         lock (_gate)
+        {
             CountMissed();
+        }
     }
 
     /// <param name="job">The next job; null where the reader was only woken.</param>
     public bool TryTake(out EndedJob? job)
     {
         if (!_buffer.Reader.TryRead(out job))
+        {
             return false;
+        }
         if (job is not null)
         {
             lock (_gate)
+            {
                 Release(SizeOf(job));
+            }
         }
         return true;
     }
@@ -82,7 +95,9 @@ internal sealed class EventReader(AccountId account, long bytesMax, EventMemory 
     private bool TryHold(long size)
     {
         if (_held + size > bytesMax || !memory.TryTake(Shared(_held + size) - Shared(_held)))
+        {
             return false;
+        }
         _held += size;
         return true;
     }
@@ -90,7 +105,9 @@ internal sealed class EventReader(AccountId account, long bytesMax, EventMemory 
     private void Release(long size)
     {
         if (_held == 0)
+        {
             return;
+        }
         memory.Return(Shared(_held) - Shared(_held - size));
         _held -= size;
     }
@@ -99,7 +116,9 @@ internal sealed class EventReader(AccountId account, long bytesMax, EventMemory 
     {
         // Nothing to take, only to wake the reader. Once is enough until it has asked how many it missed.
         if (_missed++ == 0)
+        {
             _buffer.Writer.TryWrite(null);
+        }
     }
 
     private static long Shared(long held) => Math.Max(0, held - GatewayPolicy.EventStreamBytesMin);
@@ -110,7 +129,9 @@ internal sealed class EventReader(AccountId account, long bytesMax, EventMemory 
         if (!job.Output.Files.IsDefaultOrEmpty)
         {
             foreach (var file in job.Output.Files)
+            {
                 size += GatewayPolicy.EventFileBytes + (sizeof(char) * (long)file.Name.Length);
+            }
         }
         return size;
     }

@@ -30,7 +30,12 @@ internal sealed class EventTickets(TimeProvider time)
             DropExpired();
             var own = _perAccount.GetValueOrDefault(account);
             if (own >= GatewayPolicy.AccountTicketsMax || _issued.Count >= GatewayPolicy.TicketsMax)
-                throw new MarketException(ErrorCode.RateLimited, GatewayMessages.TicketsFull(GatewayPolicy.AccountTicketsMax, GatewayPolicy.TicketsMax));
+            {
+                throw new MarketException(
+                    ErrorCode.RateLimited,
+                    GatewayMessages.TicketsFull(GatewayPolicy.AccountTicketsMax, GatewayPolicy.TicketsMax)
+                );
+            }
             _issued.Add(ticket, new Issued(account, key));
             _order.Enqueue((ticket, time.GetTimestamp()));
             _perAccount[account] = own + 1;
@@ -45,7 +50,9 @@ internal sealed class EventTickets(TimeProvider time)
         {
             DropExpired();
             if (!_issued.TryGetValue(ticket, out var issued))
+            {
                 return false;
+            }
             Remove(ticket, issued.Account);
             key = issued.Key;
             return true;
@@ -59,7 +66,9 @@ internal sealed class EventTickets(TimeProvider time)
         {
             _order.Dequeue();
             if (_issued.TryGetValue(oldest.Ticket, out var issued))
+            {
                 Remove(oldest.Ticket, issued.Account);
+            }
         }
     }
 
@@ -68,9 +77,13 @@ internal sealed class EventTickets(TimeProvider time)
         _issued.Remove(ticket);
         var left = _perAccount[account] - 1;
         if (left == 0)
+        {
             _perAccount.Remove(account);
+        }
         else
+        {
             _perAccount[account] = left;
+        }
     }
 
     private sealed record Issued(AccountId Account, ApiKey Key);

@@ -9,20 +9,26 @@ namespace Marketplace.Gateway;
 /// <summary>Server-sent events: the account's jobs as they end, so that nobody has to poll.</summary>
 internal static class EventsApi
 {
-    private static readonly QueryRule Ticket =
-        new(EventTickets.Parameter, "A single-use ticket of POST /v1/events/tickets, for clients that cannot send a header.")
-        {
-            Pattern = EventTickets.Pattern,
-        };
+    private static readonly QueryRule Ticket = new(
+        EventTickets.Parameter,
+        "A single-use ticket of POST /v1/events/tickets, for clients that cannot send a header."
+    )
+    {
+        Pattern = EventTickets.Pattern,
+    };
 
     public static void MapEventsApi(this IEndpointRouteBuilder routes)
     {
         var events = routes.MapGroup("").WithTags("Events");
-        events.MapGet(Routes.Events, Stream).WithName("StreamEvents").Needs(Scopes.Read, tickets: true).TakesQuery(Ticket).Transfers()
+        events
+            .MapGet(Routes.Events, Stream)
+            .WithName("StreamEvents")
+            .Needs(Scopes.Read, tickets: true)
+            .TakesQuery(Ticket)
+            .Transfers()
             .Produces<string>(StatusCodes.Status200OK, EventAnswer.ContentType)
             .WithMetadata(new EventsRule((Routes.JobEvent, typeof(JobEnded)), (Routes.LaggedEvent, typeof(EventsLagged))));
-        events.MapPost(Routes.EventTickets, CreateTicket).WithName("CreateEventTicket").Needs(Scopes.Read)
-            .Creates<EventTicket>();
+        events.MapPost(Routes.EventTickets, CreateTicket).WithName("CreateEventTicket").Needs(Scopes.Read).Creates<EventTicket>();
     }
 
     /// <summary>

@@ -3,12 +3,14 @@ using Marketplace.Grains;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// Where ended jobs come from. The market publishes only while somebody listens, so the gateway listens only while it has readers. Given by the host.
+/// Where ended jobs come from. The market publishes only while somebody listens, so the gateway listens only while it has readers. Given by
+/// the host.
 /// </summary>
 public interface IEndedJobs
 {
     /// <param name="take">Called for each batch, one at a time, from any thread; must not block.</param>
-    /// <param name="missed">Called when jobs may have ended without <paramref name="take"/> being told: the way to the market was broken.</param>
+    /// <param name="missed">Called when jobs may have ended without <paramref name="take"/> being told: the way to the market was
+    /// broken.</param>
     /// <returns>Dispose it to stop listening.</returns>
     Task<IAsyncDisposable> Listen(Action<JobsEnded> take, Action missed);
 }

@@ -6,7 +6,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// Looks at what comes with a request before any of it is read: the query's names, the body's form, its size, and the memory for it and for the answer.
+/// Looks at what comes with a request before any of it is read: the query's names, the body's form, its size, and the memory for it and for
+/// the answer.
 /// </summary>
 internal sealed class BodyMiddleware(RequestDelegate next, MemoryBudget memory)
 {
@@ -25,8 +26,11 @@ internal sealed class BodyMiddleware(RequestDelegate next, MemoryBudget memory)
         }
         var rule = endpoint.Metadata.GetMetadata<BodyRule>();
         if (await RefuseBody(http, rule))
+        {
             return;
-        // A length that is not told is no reason to keep room for the longest: the body is charged while it is read, in pieces, of which this is the first.
+        }
+        // A length that is not told is no reason to keep room for the longest: the body is charged while it is read, in pieces, of which
+        // this is the first.
         var body = rule is { IsJson: true } ? Math.Min(http.Request.ContentLength ?? GatewayPolicy.BodyPieceBytes, rule.BytesMax) : 0;
         var answer = endpoint.Metadata.GetMetadata<AnswerRule>()?.BytesFor(http) ?? 0;
         if (body + answer == 0)
@@ -47,27 +51,43 @@ internal sealed class BodyMiddleware(RequestDelegate next, MemoryBudget memory)
     }
 
     /// <summary>
-    /// A client that leaves does not end the call that holds what it has sent: given back before, the same memory would be filled again and again.
+    /// A client that leaves does not end the call that holds what it has sent: given back before, the same memory would be filled again and
+    /// again.
     /// </summary>
     private static void Return(MemoryShare share, Task call)
     {
         if (call.IsCompleted)
+        {
             share.Dispose();
+        }
         else
-            _ = call.ContinueWith(_ => share.Dispose(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        {
+            _ = call.ContinueWith(
+                _ => share.Dispose(),
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default
+            );
+        }
     }
 
     private static string? BadQuery(IQueryCollection query, EndpointMetadataCollection metadata)
     {
         if (query.Count == 0)
+        {
             return null;
+        }
         var rules = metadata.GetOrderedMetadata<QueryRule>();
         foreach (var (name, values) in query)
         {
             if (!rules.Any(rule => rule.Name == name))
+            {
                 return GatewayMessages.UnknownParameter(name, rules.Select(rule => rule.Name));
+            }
             if (values.Count != 1)
+            {
                 return GatewayMessages.RepeatedParameter(name);
+            }
         }
         return null;
     }
@@ -78,20 +98,32 @@ internal sealed class BodyMiddleware(RequestDelegate next, MemoryBudget memory)
         var request = http.Request;
         var hasBody = http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? request.ContentLength is not 0 and not null;
         if (request.Headers.ContentEncoding.Count > 0)
+        {
             await WriteUnsupported(http, GatewayMessages.EncodingRefused);
+        }
         else if (rule is null && hasBody)
+        {
             await ProblemFactory.Write(http, ErrorCode.MalformedRequest, GatewayMessages.BodyNotExpected);
+        }
         else if (rule is { IsJson: true } && !hasBody)
+        {
             await ProblemFactory.Write(http, ErrorCode.MalformedRequest, GatewayMessages.BodyMissing);
+        }
         else if (rule is not null && !IsType(request.ContentType, rule.ContentType))
+        {
             await WriteUnsupported(http, GatewayMessages.ContentType(request.ContentType, rule.ContentType));
+        }
         else if (rule is not null && request.ContentLength > rule.BytesMax)
+        {
             await ProblemFactory.Write(http, ErrorCode.BodyTooLarge, GatewayMessages.BodyTooLarge(rule.BytesMax));
+        }
         else
         {
             // Bodies without a length are counted while they come in: JSON by the server, with its framing; bytes by the store, exactly.
             if (rule is not null && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            {
                 size.MaxRequestBodySize = rule.IsJson ? rule.BytesMax : null;
+            }
             return false;
         }
         return true;
@@ -121,12 +153,16 @@ internal static class BodyExtensions
         return call;
     }
 
-    /// <summary>The body, whose memory is charged: by its length before it is read, or, where that was not told, while it is read.</summary>
+    /// <summary>
+    /// The body, whose memory is charged: by its length before it is read, or, where that was not told, while it is read.
+    /// </summary>
     public static PipeReader ChargedBody(this HttpContext http) =>
         http.Request.ContentLength is null && http.Features.Get<MemoryShare>() is { } share
             ? new ChargedBody(http.Request.BodyReader, share)
             : http.Request.BodyReader;
 
-    /// <summary>What was read of the body is not held any more: others may have its memory while this request waits or its answer is read.</summary>
+    /// <summary>
+    /// What was read of the body is not held any more: others may have its memory while this request waits or its answer is read.
+    /// </summary>
     public static void BodyIsUsed(this HttpContext http) => http.Features.Get<MemoryShare>()?.ReturnBody();
 }

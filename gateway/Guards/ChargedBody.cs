@@ -3,7 +3,8 @@ using System.IO.Pipelines;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// A body whose length was not told. What is read of it is charged to its request's share of the <see cref="MemoryBudget"/> before the reader sees it.
+/// A body whose length was not told. What is read of it is charged to its request's share of the <see cref="MemoryBudget"/> before the
+/// reader sees it.
 /// </summary>
 internal sealed class ChargedBody(PipeReader body, MemoryShare share) : PipeReader
 {
@@ -17,7 +18,9 @@ internal sealed class ChargedBody(PipeReader body, MemoryShare share) : PipeRead
     {
         var hasRead = body.TryRead(out result);
         if (hasRead)
+        {
             Charged(result);
+        }
         return hasRead;
     }
 

@@ -16,9 +16,13 @@ internal sealed class FrontMiddleware(RequestDelegate next, RateLimits rates, IO
     {
         Harden(http.Response.Headers);
         if (Refusal(http.Request) is { } refusal)
+        {
             await ProblemFactory.Write(http, ErrorCode.HeaderRefused, refusal);
+        }
         else if (await rates.Admit(http, http.Connection.RemoteIpAddress))
+        {
             await next(http);
+        }
     }
 
     /// <summary>
@@ -36,10 +40,14 @@ internal sealed class FrontMiddleware(RequestDelegate next, RateLimits rates, IO
     private string? Refusal(HttpRequest request)
     {
         if (request.Headers.Host.Count != 1 || !request.Host.HasValue)
+        {
             return GatewayMessages.HostMissing;
+        }
         var host = request.Host.Host;
         if (!_hosts.Contains(host) && !GatewayBinding.IsLoopbackHost(host))
+        {
             return GatewayMessages.HostRefused(host);
+        }
         var origin = request.Headers.Origin;
         return origin.Count == 0 || IsOwnOrigin(request, origin) ? null : GatewayMessages.OriginRefused(origin.ToString());
     }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// The memory of request bodies and answers, which a slow sender or reader holds for as long as it likes. All of it has a bound, and each account a part
-/// of it. Answers have half of it at most: readers who do not read must not keep others from submitting.
+/// The memory of request bodies and answers, which a slow sender or reader holds for as long as it likes. All of it has a bound, and each
+/// account a part of it. Answers have half of it at most: readers who do not read must not keep others from submitting.
 /// </summary>
 internal sealed class MemoryBudget(IOptions<GatewayOptions> options)
 {
@@ -36,7 +36,9 @@ internal sealed class MemoryBudget(IOptions<GatewayOptions> options)
     internal void Return(MemoryShare share, bool bodyOnly)
     {
         lock (_gate)
+        {
             Change(share, new HeldBytes(-share.Held.Body, bodyOnly ? 0 : -share.Held.Answer));
+        }
     }
 
     private void Change(MemoryShare share, HeldBytes by)
@@ -45,9 +47,13 @@ internal sealed class MemoryBudget(IOptions<GatewayOptions> options)
         _all = _all.Plus(by);
         var own = _accounts.GetValueOrDefault(share.Account).Plus(by);
         if (own == default)
+        {
             _accounts.Remove(share.Account);
+        }
         else
+        {
             _accounts[share.Account] = own;
+        }
     }
 
     private void Check(HeldBytes own, HeldBytes share, HeldBytes asked)
@@ -55,14 +61,22 @@ internal sealed class MemoryBudget(IOptions<GatewayOptions> options)
         var (answersMax, ownMax) = (_bytesMax / GatewayPolicy.AnswersPart, _bytesMax / GatewayPolicy.AccountMemoryPart);
         var ownAnswersMax = _bytesMax / GatewayPolicy.AccountAnswersPart;
         if (_all.Sum + asked.Sum > _bytesMax)
+        {
             throw new MarketException(ErrorCode.Unavailable, GatewayMessages.MemoryFull(_bytesMax));
+        }
         if (asked.Answer > 0 && _all.Answer + asked.Answer > answersMax)
+        {
             throw new MarketException(ErrorCode.Unavailable, GatewayMessages.AnswersFull(answersMax));
+        }
         // What fits into the whole is served to an account that has nothing else under way, whatever its part is.
         if (own.Sum > share.Sum && own.Sum + asked.Sum > ownMax)
+        {
             throw new MarketException(ErrorCode.RateLimited, GatewayMessages.AccountMemoryFull(own.Sum, ownMax));
+        }
         if (own.Answer > share.Answer && asked.Answer > 0 && own.Answer + asked.Answer > ownAnswersMax)
+        {
             throw new MarketException(ErrorCode.RateLimited, GatewayMessages.AccountAnswersFull(own.Answer, ownAnswersMax));
+        }
     }
 }
 
@@ -87,7 +101,9 @@ internal sealed class MemoryShare(MemoryBudget budget, AccountId account) : IDis
     public void CoverBody(long read)
     {
         if (read <= Held.Body)
+        {
             return;
+        }
         var pieces = (read + GatewayPolicy.BodyPieceBytes - 1) / GatewayPolicy.BodyPieceBytes;
         budget.Charge(this, new HeldBytes((pieces * GatewayPolicy.BodyPieceBytes) - Held.Body, 0));
     }

@@ -47,7 +47,9 @@ internal sealed class RateLimits : IDisposable
     public IDisposable EnterWait(AccountId account)
     {
         var place = _waits.AttemptAcquire(account);
-        return place.IsAcquired ? place : throw new MarketException(ErrorCode.RateLimited, GatewayMessages.TooManyWaits(_limits.AccountWaitsMax));
+        return place.IsAcquired
+            ? place
+            : throw new MarketException(ErrorCode.RateLimited, GatewayMessages.TooManyWaits(_limits.AccountWaitsMax));
     }
 
     public void Dispose()
@@ -62,9 +64,13 @@ internal sealed class RateLimits : IDisposable
     internal static ulong KeyOf(IPAddress? address)
     {
         if (address is null)
+        {
             return 0;
+        }
         if (address.IsIPv4MappedToIPv6)
+        {
             address = address.MapToIPv4();
+        }
         Span<byte> bytes = stackalloc byte[16];
         address.TryWriteBytes(bytes, out var written);
         return address.AddressFamily == AddressFamily.InterNetwork && written == 4
@@ -86,10 +92,13 @@ internal sealed class RateLimits : IDisposable
         return false;
     }
 
-    private static PartitionedRateLimiter<AccountId> Places(int max) => PartitionedRateLimiter.Create<AccountId, AccountId>(
-        account => RateLimitPartition.GetConcurrencyLimiter(account, _ => new ConcurrencyLimiterOptions { PermitLimit = max, QueueLimit = 0 }));
+    private static PartitionedRateLimiter<AccountId> Places(int max) =>
+        PartitionedRateLimiter.Create<AccountId, AccountId>(account =>
+            RateLimitPartition.GetConcurrencyLimiter(account, _ => new ConcurrencyLimiterOptions { PermitLimit = max, QueueLimit = 0 })
+        );
 
-    private static PartitionedRateLimiter<TKey> Buckets<TKey>(int perSecond, int burst) where TKey : notnull =>
+    private static PartitionedRateLimiter<TKey> Buckets<TKey>(int perSecond, int burst)
+        where TKey : notnull =>
         PartitionedRateLimiter.Create<TKey, TKey>(key => RateLimitPartition.GetTokenBucketLimiter(key, _ => Bucket(perSecond, burst)));
 
     /// <summary>Refills ten times a second, or, for rates below ten, one token at a time.</summary>

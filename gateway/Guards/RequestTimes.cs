@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// How long a request may take: a plain one the time of the options, one that waits for a job that much longer, one with a long answer until it should
-/// have been read, a transfer as long as its bytes flow.
+/// How long a request may take: a plain one the time of the options, one that waits for a job that much longer, one with a long answer
+/// until it should have been read, a transfer as long as its bytes flow.
 /// </summary>
 internal sealed class RequestTimes(IOptions<GatewayOptions> options) : IConfigureOptions<RequestTimeoutOptions>
 {
@@ -22,12 +22,13 @@ internal sealed class RequestTimes(IOptions<GatewayOptions> options) : IConfigur
         timeouts.AddPolicy(Waiting, Policy(plain + TimeSpan.FromSeconds(GatewayPolicy.WaitSecondsMax)));
     }
 
-    private static RequestTimeoutPolicy Policy(TimeSpan time) => new()
-    {
-        Timeout = time,
-        TimeoutStatusCode = StatusCodes.Status504GatewayTimeout,
-        WriteTimeoutResponse = http => ProblemFactory.Write(http, ErrorCode.OutcomeUnknown, GatewayMessages.TimedOut),
-    };
+    private static RequestTimeoutPolicy Policy(TimeSpan time) =>
+        new()
+        {
+            Timeout = time,
+            TimeoutStatusCode = StatusCodes.Status504GatewayTimeout,
+            WriteTimeoutResponse = http => ProblemFactory.Write(http, ErrorCode.OutcomeUnknown, GatewayMessages.TimedOut),
+        };
 }
 
 internal static class RequestTimesRoutes

@@ -16,7 +16,11 @@ internal static class HealthApi
     public static void MapHealthApi(this IEndpointRouteBuilder routes)
     {
         routes.MapGet(Routes.HealthLive, Live).WithName("GetLiveness").WithTags("Health").ForEverybody();
-        routes.MapGet(Routes.HealthReady, Ready).WithName("GetReadiness").WithTags("Health").ForEverybody()
+        routes
+            .MapGet(Routes.HealthReady, Ready)
+            .WithName("GetReadiness")
+            .WithTags("Health")
+            .ForEverybody()
             .Produces<Health>(StatusCodes.Status503ServiceUnavailable);
     }
 

@@ -22,14 +22,15 @@ public enum ServiceState
 /// <param name="Reason">Why it is not ready, for everybody to read: no paths, no secrets.</param>
 public sealed record ReadinessReport(ServiceState State, string Version, string? Reason = null)
 {
-    internal string Word => State switch
-    {
-        ServiceState.Ready => "ready",
-        ServiceState.Starting => "starting",
-        ServiceState.Stopping => "stopping",
-        ServiceState.Unavailable => "unavailable",
-        _ => "failed",
-    };
+    internal string Word =>
+        State switch
+        {
+            ServiceState.Ready => "ready",
+            ServiceState.Starting => "starting",
+            ServiceState.Stopping => "stopping",
+            ServiceState.Unavailable => "unavailable",
+            _ => "failed",
+        };
 }
 
 /// <summary>How the silo tells the gateway whether it may serve. Asked for each request: it must answer at once.</summary>

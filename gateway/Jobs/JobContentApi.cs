@@ -15,19 +15,37 @@ internal static class JobContentApi
     public static void MapJobContentApi(this IEndpointRouteBuilder routes)
     {
         var content = routes.MapGroup("").WithTags("Jobs");
-        content.MapMethods($"{Routes.Jobs}/{{job}}/output", Reads, Output).WithName("GetJobOutput").Needs(Scopes.Read)
-            .Transfers().GivesBytes().Refuses(ErrorCode.JobNotFound, ErrorCode.OutputNotAvailable, ErrorCode.BlobNotFound, ErrorCode.BlobDamaged);
-        content.MapMethods($"{Routes.Jobs}/{{job}}/log", Reads, Log).WithName("GetJobLog").Needs(Scopes.Read).GivesBytes().Refuses(ErrorCode.JobNotFound);
+        content
+            .MapMethods($"{Routes.Jobs}/{{job}}/output", Reads, Output)
+            .WithName("GetJobOutput")
+            .Needs(Scopes.Read)
+            .Transfers()
+            .GivesBytes()
+            .Refuses(ErrorCode.JobNotFound, ErrorCode.OutputNotAvailable, ErrorCode.BlobNotFound, ErrorCode.BlobDamaged);
+        content
+            .MapMethods($"{Routes.Jobs}/{{job}}/log", Reads, Log)
+            .WithName("GetJobLog")
+            .Needs(Scopes.Read)
+            .GivesBytes()
+            .Refuses(ErrorCode.JobNotFound);
     }
 
     /// <summary>The output of a completed job, also by Range.</summary>
     internal static async Task<IResult> Output(
-        HttpContext http, string job, IGrainFactory grains, IBlobStore blobs, RateLimits rates, IOptions<GatewayOptions> options)
+        HttpContext http,
+        string job,
+        IGrainFactory grains,
+        IBlobStore blobs,
+        RateLimits rates,
+        IOptions<GatewayOptions> options
+    )
     {
         var id = RequestReader.Job(job);
         var view = await grains.GetGrain<IJobGrain>(id.ToString()).Get(http.Caller()).WaitAsync(http.RequestAborted);
         if (view.Status != JobStatus.Completed)
+        {
             throw new MarketException(ErrorCode.OutputNotAvailable, GatewayMessages.JobHasNoOutput);
+        }
         return view.Output.Blob is { } blob
             ? new TransferAnswer(Download.Blob(blobs, blob, view.Output.Size, $"{id}.output"), rates, options.Value.AccountTransfersMax)
             : Download.Bytes(view.Output.Inline, $"{id}.output");

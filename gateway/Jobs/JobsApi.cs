@@ -14,11 +14,13 @@ internal static class JobsApi
     private static readonly string JobsGetList = JsonNamingPolicy.CamelCase.ConvertName(nameof(JobsGetResponse.Jobs));
     private static readonly string JobsGetNotFound = JsonNamingPolicy.CamelCase.ConvertName(nameof(JobsGetResponse.NotFound));
 
-    private static readonly QueryRule Wait =
-        new(Routes.Wait, $"Seconds to wait for the end of the job, at most {GatewayPolicy.WaitSecondsMax}.")
-        {
-            Range = new QueryRange(0, GatewayPolicy.WaitSecondsMax, Absent: 0),
-        };
+    private static readonly QueryRule Wait = new(
+        Routes.Wait,
+        $"Seconds to wait for the end of the job, at most {GatewayPolicy.WaitSecondsMax}."
+    )
+    {
+        Range = new QueryRange(0, GatewayPolicy.WaitSecondsMax, Absent: 0),
+    };
 
     private static readonly QueryRule State = new(Routes.State, $"Only jobs in this state: {string.Join(", ", States())}.")
     {
@@ -30,29 +32,59 @@ internal static class JobsApi
     /// <summary>Why the market does not take a job. In a batch the same codes stand in the results.</summary>
     private static readonly ErrorCode[] SubmitRefusals =
     [
-        ErrorCode.ProgramNotFound, ErrorCode.EntryPointNotFound, ErrorCode.BlobNotFound, ErrorCode.RequestIdReused,
-        ErrorCode.InsufficientFunds, ErrorCode.SpendLimitReached, ErrorCode.PriceTooLow, ErrorCode.TooManyOpenJobs, ErrorCode.QueueFull,
-        ErrorCode.StorageFull, ErrorCode.AccountNotFound,
+        ErrorCode.ProgramNotFound,
+        ErrorCode.EntryPointNotFound,
+        ErrorCode.BlobNotFound,
+        ErrorCode.RequestIdReused,
+        ErrorCode.InsufficientFunds,
+        ErrorCode.SpendLimitReached,
+        ErrorCode.PriceTooLow,
+        ErrorCode.TooManyOpenJobs,
+        ErrorCode.QueueFull,
+        ErrorCode.StorageFull,
+        ErrorCode.AccountNotFound,
     ];
 
     public static void MapJobsApi(this IEndpointRouteBuilder routes)
     {
         var jobs = routes.MapGroup("").WithTags("Jobs");
-        jobs.MapPost(Routes.Jobs, Submit).WithName("SubmitJob").Needs(Scopes.Submit)
+        jobs.MapPost(Routes.Jobs, Submit)
+            .WithName("SubmitJob")
+            .Needs(Scopes.Submit)
             .TakesJson(typeof(JobRequest), GatewayPolicy.JobBodyBytesMax)
-            .TakesQuery(Wait).MayWait().Produces<Job>(StatusCodes.Status201Created).Produces<Job>(StatusCodes.Status202Accepted)
+            .TakesQuery(Wait)
+            .MayWait()
+            .Produces<Job>(StatusCodes.Status201Created)
+            .Produces<Job>(StatusCodes.Status202Accepted)
             .Refuses(SubmitRefusals);
-        jobs.MapGet(Routes.Jobs, List).WithName("ListJobs").Needs(Scopes.Read)
-            .TakesQuery(State, Program, Pages.Prefix, Pages.Cursor, Pages.Limit).HoldsPage(GatewayPolicy.RowBytes);
-        jobs.MapPost(Routes.JobsBatch, SubmitBatch).WithName("SubmitJobs").Needs(Scopes.Submit)
-            .TakesJson(typeof(JobBatchRequest), GatewayPolicy.BatchBodyBytesMax).Holds(GatewayPolicy.BatchAnswerBytes)
+        jobs.MapGet(Routes.Jobs, List)
+            .WithName("ListJobs")
+            .Needs(Scopes.Read)
+            .TakesQuery(State, Program, Pages.Prefix, Pages.Cursor, Pages.Limit)
+            .HoldsPage(GatewayPolicy.RowBytes);
+        jobs.MapPost(Routes.JobsBatch, SubmitBatch)
+            .WithName("SubmitJobs")
+            .Needs(Scopes.Submit)
+            .TakesJson(typeof(JobBatchRequest), GatewayPolicy.BatchBodyBytesMax)
+            .Holds(GatewayPolicy.BatchAnswerBytes)
             .Refuses(ErrorCode.AccountNotFound);
-        jobs.MapPost(Routes.JobsGet, GetMany).WithName("GetJobs").Needs(Scopes.Read)
-            .TakesJson(typeof(JobsGetRequest), GatewayPolicy.IdsBodyBytesMax).Holds(GatewayPolicy.JobsAnswerBytes).AnswersLong();
-        jobs.MapGet($"{Routes.Jobs}/{{job}}", Get).WithName("GetJob").Needs(Scopes.Read)
-            .TakesQuery(Wait).MayWait().Produces<Job>(StatusCodes.Status202Accepted).Refuses(ErrorCode.JobNotFound);
+        jobs.MapPost(Routes.JobsGet, GetMany)
+            .WithName("GetJobs")
+            .Needs(Scopes.Read)
+            .TakesJson(typeof(JobsGetRequest), GatewayPolicy.IdsBodyBytesMax)
+            .Holds(GatewayPolicy.JobsAnswerBytes)
+            .AnswersLong();
+        jobs.MapGet($"{Routes.Jobs}/{{job}}", Get)
+            .WithName("GetJob")
+            .Needs(Scopes.Read)
+            .TakesQuery(Wait)
+            .MayWait()
+            .Produces<Job>(StatusCodes.Status202Accepted)
+            .Refuses(ErrorCode.JobNotFound);
         jobs.MapGet($"{Routes.Jobs}/{{job}}/explain", Explain).WithName("ExplainJob").Needs(Scopes.Read).Refuses(ErrorCode.JobNotFound);
-        jobs.MapPost($"{Routes.Jobs}/{{job}}/cancel", Cancel).WithName("CancelJob").Needs(Scopes.Submit)
+        jobs.MapPost($"{Routes.Jobs}/{{job}}/cancel", Cancel)
+            .WithName("CancelJob")
+            .Needs(Scopes.Submit)
             .Refuses(ErrorCode.JobNotFound, ErrorCode.JobEnded);
     }
 
@@ -69,10 +101,13 @@ internal static class JobsApi
         var results = await grains.GetGrain<ISubmissionGrain>(0).Submit(caller, [item]).HoldsBodyOf(http).WaitAsync(http.RequestAborted);
         var result = results[0];
         if (result.Code is { } code)
+        {
             throw new MarketException(code, result.Message ?? "");
+        }
         http.BodyIsUsed();
         var view = await JobWait.For(grains.GetGrain<IJobGrain>(result.Job.ToString()), caller, seconds, time, http.RequestAborted);
-        var status = seconds > 0 && !view.Status.HasEnded() ? StatusCodes.Status202Accepted
+        var status =
+            seconds > 0 && !view.Status.HasEnded() ? StatusCodes.Status202Accepted
             : result.Existed ? StatusCodes.Status200OK
             : StatusCodes.Status201Created;
         return new JsonAnswer<Job>(JobMapper.ToJob(view), ApiJson.Default.Job) { Status = status, Location = Routes.Job(result.Job) };
@@ -83,9 +118,14 @@ internal static class JobsApi
     {
         var batch = await RequestReader.Body(http, RequestReader.Json.JobBatchRequest);
         if (batch.Jobs.Count is 0 or > MarketLimits.BatchJobsMax)
+        {
             throw TooMany("jobs", batch.Jobs.Count, MarketLimits.BatchJobsMax);
-        var results = await grains.GetGrain<ISubmissionGrain>(0).Submit(http.Caller(), JobMapper.ToItems(batch.Jobs))
-            .HoldsBodyOf(http).WaitAsync(http.RequestAborted);
+        }
+        var results = await grains
+            .GetGrain<ISubmissionGrain>(0)
+            .Submit(http.Caller(), JobMapper.ToItems(batch.Jobs))
+            .HoldsBodyOf(http)
+            .WaitAsync(http.RequestAborted);
         return Answer.Large(JobMapper.ToResponse(results), ApiJson.Default.JobBatchResponse);
     }
 
@@ -94,7 +134,9 @@ internal static class JobsApi
     {
         var state = RequestReader.Text(http, State.Name);
         if (state is not null && !JobStatusNames.TryParse(state, out _))
+        {
             throw RequestReader.Malformed(GatewayMessages.NotOneOf(State.Name, state, States()));
+        }
         var program = RequestReader.Text(http, Program.Name) is { } text ? RequestReader.Program(text).ToString() : null;
         var limit = Pages.LimitOf(http);
         var query = new ListingQuery(JobSummary.Kind, http.Caller().Account.ToString(), state, program, Pages.CursorOf(http), limit)
@@ -103,7 +145,9 @@ internal static class JobsApi
         };
         var rows = await Pages.Rows(http, listing, time, query);
         return Answer.Large(
-            new Page<JobListItem>([.. rows.Select(JobMapper.ToListItem)], Pages.NextOf(query, rows)), ApiJson.Default.PageJobListItem);
+            new Page<JobListItem>([.. rows.Select(JobMapper.ToListItem)], Pages.NextOf(query, rows)),
+            ApiJson.Default.PageJobListItem
+        );
     }
 
     /// <summary>Many jobs in one request. Ids that this account has no job for are listed, not refused.</summary>
@@ -111,7 +155,9 @@ internal static class JobsApi
     {
         var ids = (await RequestReader.Body(http, RequestReader.Json.JobsGetRequest)).Ids;
         if (ids.Count is 0 or > Routes.BatchItemsMax)
+        {
             throw TooMany("ids", ids.Count, Routes.BatchItemsMax);
+        }
         var caller = http.Caller();
         var isMissing = new bool[ids.Count];
         return new StreamedAnswer<JobsGetResponse, Job>
@@ -130,7 +176,9 @@ internal static class JobsApi
             {
                 json.WriteStartArray(JobsGetNotFound);
                 foreach (var id in ids.Where((_, index) => isMissing[index]))
+                {
                     json.WriteStringValue(id.ToString());
+                }
                 json.WriteEndArray();
             },
         };

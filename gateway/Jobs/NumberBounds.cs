@@ -3,7 +3,9 @@ using Marketplace.Grains;
 
 namespace Marketplace.Gateway;
 
-/// <summary>The numbers that a job's members may have, from the constants that the market checks them with, by the member's name in JSON.</summary>
+/// <summary>
+/// The numbers that a job's members may have, from the constants that the market checks them with, by the member's name in JSON.
+/// </summary>
 internal static class NumberBounds
 {
     private static readonly Dictionary<string, (long Min, long Max)> Members = new(StringComparer.Ordinal)

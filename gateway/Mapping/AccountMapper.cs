@@ -23,7 +23,9 @@ internal static class AccountMapper
         {
             // The reader of enums also takes 'read, admin' as one value; each scope has its own place in the list.
             if (!Enum.IsDefined(scope))
+            {
                 throw RequestReader.Malformed(GatewayMessages.ScopeUnknown);
+            }
             flags |= (Scopes)scope;
         }
         return flags;

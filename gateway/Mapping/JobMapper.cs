@@ -18,28 +18,36 @@ internal static class JobMapper
     {
         var inputs = (request.Input is null ? 0 : 1) + (request.InputText is null ? 0 : 1) + (request.InputBlob is null ? 0 : 1);
         if (inputs > 1)
+        {
             throw RequestReader.Malformed(GatewayMessages.ManyInputs(PathOf(index)));
-        return new SubmitItem(request.RequestId, new JobSpec(
-            request.Program,
-            request.EntryPoint,
-            request.InputText is { } text ? Encoding.UTF8.GetBytes(text) : request.Input ?? default,
-            request.InputBlob,
-            Arguments(request.Arguments, index),
-            request.FuelMax ?? JobDefaults.FuelMax,
-            request.MemoryPagesMax ?? JobDefaults.MemoryPagesMax,
-            Time(request.TimeMaxMs) ?? JobDefaults.TimeMax,
-            request.PriceMax,
-            request.RetriesMax ?? JobDefaults.RetriesMax,
-            Time(request.ExpiresAfterMs) ?? JobDefaults.ExpiresAfter,
-            Files(request.InputFiles),
-            Environment(request.Environment, index)));
+        }
+        return new SubmitItem(
+            request.RequestId,
+            new JobSpec(
+                request.Program,
+                request.EntryPoint,
+                request.InputText is { } text ? Encoding.UTF8.GetBytes(text) : request.Input ?? default,
+                request.InputBlob,
+                Arguments(request.Arguments, index),
+                request.FuelMax ?? JobDefaults.FuelMax,
+                request.MemoryPagesMax ?? JobDefaults.MemoryPagesMax,
+                Time(request.TimeMaxMs) ?? JobDefaults.TimeMax,
+                request.PriceMax,
+                request.RetriesMax ?? JobDefaults.RetriesMax,
+                Time(request.ExpiresAfterMs) ?? JobDefaults.ExpiresAfter,
+                Files(request.InputFiles),
+                Environment(request.Environment, index)
+            )
+        );
     }
 
     public static ImmutableArray<SubmitItem> ToItems(IReadOnlyList<JobRequest> requests)
     {
         var items = new SubmitItem[requests.Count];
         for (var index = 0; index < items.Length; index++)
+        {
             items[index] = ToItem(requests[index] ?? throw Null(PathOf(index)), index);
+        }
         return ImmutableCollectionsMarshal.AsImmutableArray(items);
     }
 
@@ -54,28 +62,29 @@ internal static class JobMapper
         return new JobBatchResponse(items);
     }
 
-    public static Job ToJob(JobView view) => new()
-    {
-        Id = view.Id,
-        RequestId = view.RequestId,
-        Program = view.Spec.Program,
-        State = (JobState)view.Status,
-        Fault = (JobFault)view.Fault,
-        Code = view.Code,
-        Reason = view.Reason,
-        ExitCode = view.ExitCode,
-        SubmittedAt = view.SubmittedAt,
-        EndedAt = view.EndedAt,
-        Worker = view.Worker,
-        FuelMax = view.Spec.FuelMax,
-        FuelUsed = view.FuelUsed,
-        PriceMax = view.Spec.PriceMax,
-        Charge = view.Charge,
-        Output = OutputOf(view.Status, view.Output),
-        StateRootBefore = view.RootBefore,
-        StateRootAfter = view.RootAfter,
-        History = [.. view.History.Select(step => new JobStep((JobState)step.Status, step.At, step.Worker, step.Note))],
-    };
+    public static Job ToJob(JobView view) =>
+        new()
+        {
+            Id = view.Id,
+            RequestId = view.RequestId,
+            Program = view.Spec.Program,
+            State = (JobState)view.Status,
+            Fault = (JobFault)view.Fault,
+            Code = view.Code,
+            Reason = view.Reason,
+            ExitCode = view.ExitCode,
+            SubmittedAt = view.SubmittedAt,
+            EndedAt = view.EndedAt,
+            Worker = view.Worker,
+            FuelMax = view.Spec.FuelMax,
+            FuelUsed = view.FuelUsed,
+            PriceMax = view.Spec.PriceMax,
+            Charge = view.Charge,
+            Output = OutputOf(view.Status, view.Output),
+            StateRootBefore = view.RootBefore,
+            StateRootAfter = view.RootAfter,
+            History = [.. view.History.Select(step => new JobStep((JobState)step.Status, step.At, step.Worker, step.Note))],
+        };
 
     public static JobEnded ToEnded(EndedJob job) =>
         new(job.Job, job.RequestId, (JobState)job.Status, job.Code, job.FuelUsed, job.Charge, OutputOf(job.Status, job.Output));
@@ -95,57 +104,76 @@ internal static class JobMapper
             row.At,
             summary.EndedAt,
             summary.FuelUsed,
-            summary.Charge);
+            summary.Charge
+        );
     }
 
-    public static JobExplanation ToExplanation(JobView view, Grains.JobExplanation explanation) => new(
-        view.Id,
-        (JobState)view.Status,
-        explanation.Summary,
-        [.. explanation.Offers.Select(offer => new OfferVerdict(offer.Worker, offer.Price, offer.Won, offer.Reason))],
-        explanation.CheapestPrice);
+    public static JobExplanation ToExplanation(JobView view, Grains.JobExplanation explanation) =>
+        new(
+            view.Id,
+            (JobState)view.Status,
+            explanation.Summary,
+            [.. explanation.Offers.Select(offer => new OfferVerdict(offer.Worker, offer.Price, offer.Won, offer.Reason))],
+            explanation.CheapestPrice
+        );
 
-    private static JobOutput? OutputOf(JobStatus status, Grains.JobOutput output) => status != JobStatus.Completed
-        ? null
-        : new JobOutput(output.Size, output.Blob is null ? output.Inline : default(ReadOnlyMemory<byte>?), output.Blob)
-        {
-            Files = output.Files.IsDefaultOrEmpty ? null : [.. output.Files.Select(file => new JobFile(file.Name, file.Blob, file.Size))],
-        };
+    private static JobOutput? OutputOf(JobStatus status, Grains.JobOutput output) =>
+        status != JobStatus.Completed
+            ? null
+            : new JobOutput(output.Size, output.Blob is null ? output.Inline : default(ReadOnlyMemory<byte>?), output.Blob)
+            {
+                Files = output.Files.IsDefaultOrEmpty
+                    ? null
+                    : [.. output.Files.Select(file => new JobFile(file.Name, file.Blob, file.Size))],
+            };
 
     // In the order of their names, so that the order of a request's members does not make another job of it.
     private static ImmutableArray<InputFile> Files(IReadOnlyDictionary<string, BlobId>? files) =>
-        files is null ? [] : [.. files.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => new InputFile(file.Key, file.Value))];
+        files is null
+            ? []
+            : [.. files.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => new InputFile(file.Key, file.Value))];
 
     private static ImmutableArray<EnvironmentVariable> Environment(IReadOnlyDictionary<string, string>? environment, int? index)
     {
         if (environment is null)
+        {
             return [];
+        }
         return environment.Values.Contains(null!)
             ? throw Null($"{PathOf(index)}.environment")
-            : [.. environment.OrderBy(variable => variable.Key, StringComparer.Ordinal)
-                .Select(variable => new EnvironmentVariable(variable.Key, variable.Value))];
+            :
+            [
+                .. environment
+                    .OrderBy(variable => variable.Key, StringComparer.Ordinal)
+                    .Select(variable => new EnvironmentVariable(variable.Key, variable.Value)),
+            ];
     }
 
     private static ImmutableArray<string> Arguments(IReadOnlyList<string>? arguments, int? index)
     {
         if (arguments is null || arguments.Count == 0)
+        {
             return [];
+        }
         for (var argument = 0; argument < arguments.Count; argument++)
         {
             if (arguments[argument] is null)
+            {
                 throw Null(string.Create(CultureInfo.InvariantCulture, $"{PathOf(index)}.arguments[{argument}]"));
+            }
         }
         return [.. arguments];
     }
 
     /// <summary>Numbers that no time can hold become the longest or shortest one, which the market refuses with its own words.</summary>
-    private static TimeSpan? Time(long? milliseconds) => milliseconds switch
-    {
-        null => null,
-        > long.MaxValue / TimeSpan.TicksPerMillisecond => TimeSpan.MaxValue,
-        < long.MinValue / TimeSpan.TicksPerMillisecond => TimeSpan.MinValue,
-        { } value => TimeSpan.FromTicks(value * TimeSpan.TicksPerMillisecond),
-    };
+    private static TimeSpan? Time(long? milliseconds) =>
+        milliseconds switch
+        {
+            null => null,
+            > long.MaxValue / TimeSpan.TicksPerMillisecond => TimeSpan.MaxValue,
+            < long.MinValue / TimeSpan.TicksPerMillisecond => TimeSpan.MinValue,
+            { } value => TimeSpan.FromTicks(value * TimeSpan.TicksPerMillisecond),
+        };
 
     private static string PathOf(int? index) => index is null ? "$" : string.Create(CultureInfo.InvariantCulture, $"$.jobs[{index}]");
 

@@ -15,7 +15,17 @@ internal static class StorageMapper
         return new Blob(summary.Id, summary.Size, row.At);
     }
 
-    public static DeployedProgram ToProgram(ProgramView view) => new(
-        view.Id, view.Name, view.Module, view.ModuleSize, view.Deployer, view.DeployedAt, view.Abi,
-        view.EntryPoints, view.Imports, view.UsesState);
+    public static DeployedProgram ToProgram(ProgramView view) =>
+        new(
+            view.Id,
+            view.Name,
+            view.Module,
+            view.ModuleSize,
+            view.Deployer,
+            view.DeployedAt,
+            view.Abi,
+            view.EntryPoints,
+            view.Imports,
+            view.UsesState
+        );
 }

@@ -22,14 +22,19 @@ internal sealed class DocumentFrame(RecordSchemas schemas) : IOpenApiDocumentTra
         ["Programs"] = "WebAssembly modules, deployed once and never changed.",
     };
 
-    public async Task TransformAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    public async Task TransformAsync(
+        OpenApiDocument document,
+        OpenApiDocumentTransformerContext context,
+        CancellationToken cancellationToken
+    )
     {
         document.Info = new OpenApiInfo
         {
             Title = "Marketplace",
             Version = OpenApiSetup.Document,
             License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
-            Description = "A marketplace for computation and storage. Requests carry an API key; every refusal is a problem "
+            Description =
+                "A marketplace for computation and storage. Requests carry an API key; every refusal is a problem "
                 + "(RFC 9457) with a code of a closed list; sending a job again with the same request id reaches the same job. "
                 + "A member without a value is left out, never null. Answers may get new members; skip those that you do not know.",
         };
@@ -56,6 +61,7 @@ internal sealed class DocumentFrame(RecordSchemas schemas) : IOpenApiDocumentTra
         };
         document.Components.Schemas = await schemas.Make(
             document,
-            async type => RecordWords.Of(await context.GetOrCreateSchemaAsync(type, parameterDescription: null, cancellationToken)));
+            async type => RecordWords.Of(await context.GetOrCreateSchemaAsync(type, parameterDescription: null, cancellationToken))
+        );
     }
 }

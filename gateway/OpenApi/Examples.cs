@@ -22,8 +22,13 @@ internal static class Examples
     private static readonly DateTimeOffset At = new(2026, 7, 31, 12, 0, 0, TimeSpan.Zero);
     private static readonly byte[] Output = "HELLO MARKETPLACE"u8.ToArray();
 
-    private static readonly JobRequest JobRequest =
-        new() { RequestId = RequestId, Program = Program, InputText = "hello marketplace", PriceMax = Amount };
+    private static readonly JobRequest JobRequest = new()
+    {
+        RequestId = RequestId,
+        Program = Program,
+        InputText = "hello marketplace",
+        PriceMax = Amount,
+    };
 
     private static readonly Job Completed = new()
     {
@@ -52,8 +57,18 @@ internal static class Examples
 
     private static readonly Blob Stored = new(Module, 1234, At);
 
-    private static readonly DeployedProgram Deployed =
-        new(Program, "echo", Module, 1234, Account, At, "wasi_command", ["_start"], ["wasi_snapshot_preview1.fd_write"], UsesState: false);
+    private static readonly DeployedProgram Deployed = new(
+        Program,
+        "echo",
+        Module,
+        1234,
+        Account,
+        At,
+        "wasi_command",
+        ["_start"],
+        ["wasi_snapshot_preview1.fd_write"],
+        UsesState: false
+    );
 
     private static readonly AccessKey Key = new(KeyId, "build server", [Scope.Read, Scope.Submit], Amount, Charge, At, RevokedAt: null);
 
@@ -68,28 +83,46 @@ internal static class Examples
         [typeof(JobEnded)] = new JobEnded(Job, RequestId, JobState.Completed, Code: null, FuelUsed, Charge, Completed.Output),
         [typeof(EventsLagged)] = new EventsLagged(3),
         [typeof(JobExplanation)] = new JobExplanation(
-            Job, JobState.Completed, "The cheapest offer that fitted won.", [new OfferVerdict(Worker, Amount, Won: true, "It is the cheapest that fits.")]),
+            Job,
+            JobState.Completed,
+            "The cheapest offer that fitted won.",
+            [new OfferVerdict(Worker, Amount, Won: true, "It is the cheapest that fits.")]
+        ),
         [typeof(Page<JobListItem>)] = new Page<JobListItem>(
-            [new JobListItem(Job, RequestId, Program, JobState.Completed, Code: null, At, Completed.EndedAt, FuelUsed, Charge)], Next: null),
+            [new JobListItem(Job, RequestId, Program, JobState.Completed, Code: null, At, Completed.EndedAt, FuelUsed, Charge)],
+            Next: null
+        ),
         [typeof(Blob)] = Stored,
         [typeof(Page<Blob>)] = new Page<Blob>([Stored], Next: null),
         [typeof(ProgramRequest)] = new ProgramRequest(Module, "echo"),
         [typeof(DeployedProgram)] = Deployed,
         [typeof(Page<DeployedProgram>)] = new Page<DeployedProgram>([Deployed], Next: null),
         [typeof(Account)] = new Account(
-            Account, Available: new TokenAmount(998_972), Held: Amount, UnderWay: TokenAmount.Zero, Earned: TokenAmount.Zero, Charge, OpenJobs: 1),
+            Account,
+            Available: new TokenAmount(998_972),
+            Held: Amount,
+            UnderWay: TokenAmount.Zero,
+            Earned: TokenAmount.Zero,
+            Charge,
+            OpenJobs: 1
+        ),
         [typeof(KeyRequest)] = new KeyRequest("build server", [Scope.Read, Scope.Submit], Amount),
         [typeof(CreatedKey)] = new CreatedKey($"{KeyId}_{new string('0', 64)}", Key),
         [typeof(Page<AccessKey>)] = new Page<AccessKey>([Key], Next: null),
         [typeof(MarketStatus)] = new MarketStatus(
-            QueuedJobs: 0, RunningJobs: 1, Workers: 1, Slots: 4, LowestPricePerMillionFuel: new TokenAmount(10_000), ReadModelLag: 0),
+            QueuedJobs: 0,
+            RunningJobs: 1,
+            Workers: 1,
+            Slots: 4,
+            LowestPricePerMillionFuel: new TokenAmount(10_000),
+            ReadModelLag: 0
+        ),
         [typeof(Health)] = new Health("ready", "0.1.0", Reason: null),
         [typeof(EventTicket)] = new EventTicket(new string('0', 64), At),
         [typeof(Problem)] = ProblemFactory.Create(ErrorCode.JobNotFound, GatewayMessages.JobNotFound(Job)),
     };
 
     /// <returns>Null for records that only stand inside others.</returns>
-    public static JsonNode? Of(Type record) => Records.TryGetValue(record, out var example)
-        ? JsonSerializer.SerializeToNode(example, ApiJson.Default.GetTypeInfo(record)!)
-        : null;
+    public static JsonNode? Of(Type record) =>
+        Records.TryGetValue(record, out var example) ? JsonSerializer.SerializeToNode(example, ApiJson.Default.GetTypeInfo(record)!) : null;
 }

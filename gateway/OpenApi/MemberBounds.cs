@@ -17,10 +17,11 @@ internal static class MemberBounds
         [(typeof(JobRequest), nameof(JobRequest.EntryPoint))] = Text(1, JobLimits.EntryPointNameBytesMax),
         [(typeof(JobRequest), nameof(JobRequest.Input))] = Bytes(MarketLimits.InlineBytesMax),
         [(typeof(JobRequest), nameof(JobRequest.InputText))] = Text(0, MarketLimits.InlineBytesMax),
-        [(typeof(JobRequest), nameof(JobRequest.Arguments))] =
-            Items(0, MarketLimits.ArgumentsMax, Text(0, MarketLimits.ArgumentBytesMax)),
-        [(typeof(JobRequest), nameof(JobRequest.Environment))] =
-            Members(MarketLimits.EnvironmentVariablesMax, Text(0, MarketLimits.EnvironmentBytesMax)),
+        [(typeof(JobRequest), nameof(JobRequest.Arguments))] = Items(0, MarketLimits.ArgumentsMax, Text(0, MarketLimits.ArgumentBytesMax)),
+        [(typeof(JobRequest), nameof(JobRequest.Environment))] = Members(
+            MarketLimits.EnvironmentVariablesMax,
+            Text(0, MarketLimits.EnvironmentBytesMax)
+        ),
         [(typeof(JobRequest), nameof(JobRequest.InputFiles))] = Members(MarketLimits.JobFilesMax),
         [(typeof(JobRequest), nameof(JobRequest.FuelMax))] = NumberOf(nameof(JobRequest.FuelMax)),
         [(typeof(JobRequest), nameof(JobRequest.MemoryPagesMax))] = NumberOf(nameof(JobRequest.MemoryPagesMax)),
@@ -70,7 +71,9 @@ internal static class MemberBounds
     };
 
     private static readonly Dictionary<(Type Record, string Member), Action<OpenApiSchema>> ByJsonName = Bounds.ToDictionary(
-        bound => (bound.Key.Record, JsonNamingPolicy.CamelCase.ConvertName(bound.Key.Member)), bound => bound.Value);
+        bound => (bound.Key.Record, JsonNamingPolicy.CamelCase.ConvertName(bound.Key.Member)),
+        bound => bound.Value
+    );
 
     /// <param name="schema">The member's schema, which stands in its record.</param>
     /// <param name="record">The record's type.</param>
@@ -79,15 +82,18 @@ internal static class MemberBounds
     {
         var declared = record.IsGenericType ? record.GetGenericTypeDefinition() : record;
         if (ByJsonName.TryGetValue((declared, member), out var bound))
+        {
             bound(schema);
+        }
     }
 
     /// <summary>A bound of bytes bounds the characters too: none has less than one byte.</summary>
-    private static Action<OpenApiSchema> Text(int bytesMin, int bytesMax) => schema =>
-    {
-        schema.MinLength = bytesMin == 0 ? null : bytesMin;
-        schema.MaxLength = bytesMax;
-    };
+    private static Action<OpenApiSchema> Text(int bytesMin, int bytesMax) =>
+        schema =>
+        {
+            schema.MinLength = bytesMin == 0 ? null : bytesMin;
+            schema.MaxLength = bytesMax;
+        };
 
     private static Action<OpenApiSchema> Bytes(int bytesMax) => schema => schema.MaxLength = (bytesMax + 2) / 3 * 4;
 
@@ -96,25 +102,30 @@ internal static class MemberBounds
     private static Action<OpenApiSchema> OneOf(IEnumerable<string> words) =>
         schema => schema.Enum = [.. words.Select(word => (JsonNode)word)];
 
-    private static Action<OpenApiSchema> Items(int min, int max, Action<OpenApiSchema>? item = null) => schema =>
-    {
-        schema.MinItems = min == 0 ? null : min;
-        schema.MaxItems = max;
-        item?.Invoke((OpenApiSchema)schema.Items!);
-    };
+    private static Action<OpenApiSchema> Items(int min, int max, Action<OpenApiSchema>? item = null) =>
+        schema =>
+        {
+            schema.MinItems = min == 0 ? null : min;
+            schema.MaxItems = max;
+            item?.Invoke((OpenApiSchema)schema.Items!);
+        };
 
-    private static Action<OpenApiSchema> Members(int max, Action<OpenApiSchema>? member = null) => schema =>
-    {
-        schema.MaxProperties = max;
-        member?.Invoke((OpenApiSchema)schema.AdditionalProperties!);
-    };
+    private static Action<OpenApiSchema> Members(int max, Action<OpenApiSchema>? member = null) =>
+        schema =>
+        {
+            schema.MaxProperties = max;
+            member?.Invoke((OpenApiSchema)schema.AdditionalProperties!);
+        };
 
-    /// <summary>Without what counts when it is left out, which stands in its words: generators make a member with a default one that must be given.</summary>
-    private static Action<OpenApiSchema> Number(long min, long? max = null) => schema =>
-    {
-        schema.Minimum = Figure(min);
-        schema.Maximum = max is { } most ? Figure(most) : null;
-    };
+    /// <summary>
+    /// Without what counts when it is left out, which stands in its words: generators make a member with a default one that must be given.
+    /// </summary>
+    private static Action<OpenApiSchema> Number(long min, long? max = null) =>
+        schema =>
+        {
+            schema.Minimum = Figure(min);
+            schema.Maximum = max is { } most ? Figure(most) : null;
+        };
 
     /// <summary>The bounds that a refused number is told.</summary>
     private static Action<OpenApiSchema> NumberOf(string member) =>

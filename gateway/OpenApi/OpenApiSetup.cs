@@ -27,18 +27,25 @@ internal static class OpenApiSetup
             json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.RespectRequiredConstructorParameters = true;
         });
-        services.AddOpenApi(Document, options =>
-        {
-            options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
-            var schemas = new RecordSchemas();
-            options.AddOperationTransformer(new OperationRules(schemas));
-            options.AddDocumentTransformer(new DocumentFrame(schemas));
-        });
+        services.AddOpenApi(
+            Document,
+            options =>
+            {
+                options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+                var schemas = new RecordSchemas();
+                options.AddOperationTransformer(new OperationRules(schemas));
+                options.AddDocumentTransformer(new DocumentFrame(schemas));
+            }
+        );
         services.AddSingleton<OpenApiText>();
     }
 
     public static void MapOpenApiDocument(this IEndpointRouteBuilder routes) =>
-        routes.MapGet(Routes.OpenApi, Get).WithName("GetOpenApi").WithTags("Document").ForEverybody()
+        routes
+            .MapGet(Routes.OpenApi, Get)
+            .WithName("GetOpenApi")
+            .WithTags("Document")
+            .ForEverybody()
             .Produces<JsonObject>(StatusCodes.Status200OK, MediaTypeNames.Application.Json);
 
     /// <summary>This document: OpenAPI 3.1 in JSON.</summary>
@@ -57,7 +64,9 @@ internal sealed class OpenApiText([FromKeyedServices(OpenApiSetup.Document)] IOp
         lock (_gate)
         {
             if (_text is null or { IsFaulted: true })
+            {
                 _text = Make();
+            }
             return _text;
         }
     }

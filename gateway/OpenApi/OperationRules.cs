@@ -20,17 +20,22 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
     public Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-        var document = context.Document
+        var document =
+            context.Document
             ?? throw new InvalidOperationException("An operation stands outside a document. This is a bug in the gateway.");
         Name(operation, context.Description.HttpMethod);
         Secure(operation, document, metadata.OfType<AccessRule>().Single());
         Path(operation, document);
         Query(operation, document, metadata.OfType<QueryRule>());
         if (metadata.OfType<BodyRule>().LastOrDefault() is { } body)
+        {
             Body(operation, document, body);
+        }
         operation.Responses ??= [];
         if (metadata.OfType<CreatesRule>().Any())
+        {
             operation.Responses.Remove("200");
+        }
         Answers(operation, context, document, metadata.OfType<EventsRule>().SingleOrDefault());
         Refusals(operation, document, RouteRefusals.Of(metadata));
         return Task.CompletedTask;
@@ -42,7 +47,9 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
     private static void Name(OpenApiOperation operation, string? method)
     {
         if (method == HttpMethods.Head)
+        {
             operation.OperationId = $"{operation.OperationId}Head";
+        }
         operation.Summary = operation.Summary?.ReplaceLineEndings(" ");
     }
 
@@ -51,11 +58,19 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
         var key = new OpenApiSecuritySchemeReference(DocumentFrame.KeyScheme, document);
         operation.Security = access.Public ? [] : [new OpenApiSecurityRequirement { [key] = [] }];
         if (access.Tickets)
-            operation.Security.Add(new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(DocumentFrame.TicketScheme, document)] = [] });
+        {
+            operation.Security.Add(
+                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(DocumentFrame.TicketScheme, document)] = [] }
+            );
+        }
         if (access.Public)
+        {
             operation.Description = $"{operation.Description} Needs no key.".TrimStart();
+        }
         if (access.Needed != Scopes.None)
+        {
             operation.Description = $"{operation.Description} Needs the scope '{access.Needed.ToString().ToLowerInvariant()}'.".TrimStart();
+        }
     }
 
     private void Path(OpenApiOperation operation, OpenApiDocument document)
@@ -63,11 +78,18 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
         {
             if (parameter.In != ParameterLocation.Path || parameter.Name is not { } name)
+            {
                 continue;
+            }
             parameter.Description = $"The {name}'s id.";
             parameter.Schema = PathValues.TryGetValue(name, out var value)
                 ? schemas.Of(document, value, isRequest: true)
-                : new OpenApiSchema { Type = JsonSchemaType.String, Pattern = ValueShapes.KeyPattern, Examples = ["mk0123456789abcdef"] };
+                : new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                    Pattern = ValueShapes.KeyPattern,
+                    Examples = ["mk0123456789abcdef"],
+                };
         }
     }
 
@@ -76,59 +98,82 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
         foreach (var rule in rules)
         {
             operation.Parameters ??= [];
-            operation.Parameters.Add(new OpenApiParameter
-            {
-                Name = rule.Name,
-                In = ParameterLocation.Query,
-                Description = rule.Description,
-                Schema = rule switch
+            operation.Parameters.Add(
+                new OpenApiParameter
                 {
-                    { Value: { } value } => schemas.Of(document, value, isRequest: true),
-                    { Range: { } range } => new OpenApiSchema
+                    Name = rule.Name,
+                    In = ParameterLocation.Query,
+                    Description = rule.Description,
+                    Schema = rule switch
                     {
-                        Type = JsonSchemaType.Integer,
-                        Minimum = JsonValue.Create(range.Min).ToJsonString(),
-                        Maximum = JsonValue.Create(range.Max).ToJsonString(),
-                        Default = range.Absent,
+                        { Value: { } value } => schemas.Of(document, value, isRequest: true),
+                        { Range: { } range } => new OpenApiSchema
+                        {
+                            Type = JsonSchemaType.Integer,
+                            Minimum = JsonValue.Create(range.Min).ToJsonString(),
+                            Maximum = JsonValue.Create(range.Max).ToJsonString(),
+                            Default = range.Absent,
+                        },
+                        _ => new OpenApiSchema
+                        {
+                            Type = JsonSchemaType.String,
+                            Pattern = rule.Pattern,
+                            MaxLength = rule.CharactersMax,
+                        },
                     },
-                    _ => new OpenApiSchema { Type = JsonSchemaType.String, Pattern = rule.Pattern, MaxLength = rule.CharactersMax },
-                },
-            });
+                }
+            );
         }
     }
 
-    private void Body(OpenApiOperation operation, OpenApiDocument document, BodyRule body) => operation.RequestBody = new OpenApiRequestBody
-    {
-        Required = true,
-        Description = FormattableString.Invariant($"At most {body.BytesMax:N0} bytes."),
-        Content = new Dictionary<string, OpenApiMediaType>
+    private void Body(OpenApiOperation operation, OpenApiDocument document, BodyRule body) =>
+        operation.RequestBody = new OpenApiRequestBody
         {
-            [body.ContentType] = new OpenApiMediaType
+            Required = true,
+            Description = FormattableString.Invariant($"At most {body.BytesMax:N0} bytes."),
+            Content = new Dictionary<string, OpenApiMediaType>
             {
-                Schema = body.Record is { } record
-                    ? schemas.Of(document, record, isRequest: true)
-                    : new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
+                [body.ContentType] = new OpenApiMediaType
+                {
+                    Schema = body.Record is { } record
+                        ? schemas.Of(document, record, isRequest: true)
+                        : new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
+                },
             },
-        },
-    };
+        };
 
-    private void Answers(OpenApiOperation operation, OpenApiOperationTransformerContext context, OpenApiDocument document, EventsRule? events)
+    private void Answers(
+        OpenApiOperation operation,
+        OpenApiOperationTransformerContext context,
+        OpenApiDocument document,
+        EventsRule? events
+    )
     {
         foreach (var answer in context.Description.SupportedResponseTypes)
         {
             if (answer.Type is not { } type || !operation.Responses!.TryGetValue($"{answer.StatusCode}", out var response))
+            {
                 continue;
+            }
             var isHead = context.Description.HttpMethod == HttpMethods.Head;
             if (isHead)
+            {
                 response.Content?.Clear();
+            }
             foreach (var media in response.Content?.Values ?? [])
             {
                 if (type == typeof(byte[]))
+                {
                     media.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
+                }
                 else if (type != typeof(void))
+                {
                     media.Schema = schemas.Of(document, type, isRequest: false);
+                }
                 if (events is not null)
+                {
                     DescribeEvents(media, document, events);
+                }
             }
         }
     }
@@ -154,7 +199,9 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
         {
             // 503 of the readiness route is its answer, not a refusal.
             if (operation.Responses!.ContainsKey($"{status}"))
+            {
                 continue;
+            }
             var isUsual = codes.All(code => ProblemFactory.StatusOf(code) == status);
             var name = string.Join("Or", codes) + (isUsual ? "" : $"{status}");
             document.Components.Responses.TryAdd(name, Refusal(document, codes, status));
@@ -182,7 +229,11 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
                                 Type = JsonSchemaType.Object,
                                 Properties = new Dictionary<string, IOpenApiSchema>
                                 {
-                                    ["code"] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. names.Select(name => (JsonNode)name)] },
+                                    ["code"] = new OpenApiSchema
+                                    {
+                                        Type = JsonSchemaType.String,
+                                        Enum = [.. names.Select(name => (JsonNode)name)],
+                                    },
                                 },
                             },
                         ],

@@ -6,8 +6,8 @@ namespace Marketplace.Gateway;
 internal sealed record RefusesRule(params ErrorCode[] Codes);
 
 /// <summary>
-/// Every refusal that a route may answer with, by its rules: what the guards before it say, and what stands beside its handler. A test compares
-/// each answer of the suite with it.
+/// Every refusal that a route may answer with, by its rules: what the guards before it say, and what stands beside its handler. A test
+/// compares each answer of the suite with it.
 /// </summary>
 internal static class RouteRefusals
 {
@@ -36,17 +36,23 @@ internal static class RouteRefusals
         {
             Add(ErrorCode.BodyTooLarge);
             if (body.IsJson)
+            {
                 Add(ErrorCode.LimitExceeded);
+            }
         }
         foreach (var code in metadata.OfType<RefusesRule>().SelectMany(rule => rule.Codes))
+        {
             Add(code);
+        }
         return refusals;
 
         void Add(ErrorCode code, int? status = null)
         {
             var at = status ?? ProblemFactory.StatusOf(code);
             if (!refusals.TryGetValue(at, out var codes))
+            {
                 refusals[at] = codes = [];
+            }
             codes.Add(code);
         }
     }

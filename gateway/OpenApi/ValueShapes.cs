@@ -18,25 +18,30 @@ internal static class ValueShapes
         [typeof(JobId)] = new(HexId, "A job, derived from the account and the request id.", Examples.Job.ToString()),
         [typeof(WorkerId)] = new(HexId, "A worker: an Ed25519 public key.", Examples.Worker.ToString()),
         [typeof(StateRoot)] = new(HexId, "The root of a program's state.", Examples.Root.ToString()),
-        [typeof(BlobId)] =
-            new(BlobPattern, "Bytes, named by their BLAKE3 hash: 'blob' and the digits that b3sum prints.", Examples.Module.ToString()),
+        [typeof(BlobId)] = new(
+            BlobPattern,
+            "Bytes, named by their BLAKE3 hash: 'blob' and the digits that b3sum prints.",
+            Examples.Module.ToString()
+        ),
         [typeof(ProgramId)] = new(ProgramPattern, "A deployed program.", Examples.Program.ToString()),
         [typeof(TokenAmount)] = new(
             string.Create(CultureInfo.InvariantCulture, $"^[0-9]{{1,{TokenAmount.DigitsMax}}}$"),
             "Base units: a whole number below 2^128, as a string because JSON numbers lose digits above 2^53.",
-            Examples.Amount.ToString()),
+            Examples.Amount.ToString()
+        ),
     };
 
     /// <returns>Null where <paramref name="type"/> is none of the values.</returns>
-    public static OpenApiSchema? Of(Type type) => Shapes.TryGetValue(type, out var shape)
-        ? new OpenApiSchema
-        {
-            Type = JsonSchemaType.String,
-            Pattern = shape.Pattern,
-            Description = shape.Description,
-            Examples = [shape.Example],
-        }
-        : null;
+    public static OpenApiSchema? Of(Type type) =>
+        Shapes.TryGetValue(type, out var shape)
+            ? new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Pattern = shape.Pattern,
+                Description = shape.Description,
+                Examples = [shape.Example],
+            }
+            : null;
 
     private sealed record Shape(string Pattern, string Description, string Example);
 }

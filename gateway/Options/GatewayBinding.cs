@@ -14,12 +14,16 @@ public static class GatewayBinding
         foreach (var url in urls)
         {
             if (!TryParse(url, out var address))
+            {
                 violations.Add($"'{url}' is not an address to listen on: expected http://HOST:PORT, for example http://127.0.0.1:8080.");
+            }
             else if (!allowPlaintext && !IsTls(address) && !IsLocal(address))
             {
-                violations.Add($"'{url}' is reachable from other machines without TLS, so API keys would cross the network readable. "
-                    + "Listen on 127.0.0.1, use https, or, behind a proxy that does TLS, allow it with --allow-plaintext "
-                    + "(GatewayOptions.AllowPlaintext).");
+                violations.Add(
+                    $"'{url}' is reachable from other machines without TLS, so API keys would cross the network readable. "
+                        + "Listen on 127.0.0.1, use https, or, behind a proxy that does TLS, allow it with --allow-plaintext "
+                        + "(GatewayOptions.AllowPlaintext)."
+                );
             }
         }
         return violations;
@@ -36,7 +40,9 @@ public static class GatewayBinding
     internal static bool IsLoopbackHost(string host)
     {
         if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+        {
             return true;
+        }
         var bare = host.StartsWith('[') && host.EndsWith(']') ? host[1..^1] : host;
         return IPAddress.TryParse(bare, out var address) && IPAddress.IsLoopback(address);
     }

@@ -30,7 +30,9 @@ public sealed class GatewayOptions
     /// <summary>Uploads and downloads of one account under way at a time.</summary>
     public int AccountTransfersMax { get; set; } = 32;
 
-    /// <summary>JSON bodies and long answers in memory at a time, in bytes, over all connections. <see cref="MemoryBudget"/> shares it out.</summary>
+    /// <summary>
+    /// JSON bodies and long answers in memory at a time, in bytes, over all connections. <see cref="MemoryBudget"/> shares it out.
+    /// </summary>
     public long MemoryBytesMax { get; set; } = 512L << 20;
 
     /// <summary>Requests of one account that wait for the end of a job (<c>?wait=</c>), at a time.</summary>
@@ -45,11 +47,14 @@ public sealed class GatewayOptions
     /// <summary>Event streams of one account.</summary>
     public int AccountEventStreamsMax { get; set; } = 16;
 
-    /// <summary>Bytes of events kept for one stream whose reader is slow; what comes beyond is counted and announced as <c>lagged</c>.</summary>
+    /// <summary>
+    /// Bytes of events kept for one stream whose reader is slow; what comes beyond is counted and announced as <c>lagged</c>.
+    /// </summary>
     public int EventStreamBytesMax { get; set; } = 2 << 20;
 
     /// <summary>
-    /// Bytes of events kept for all streams. Each has <see cref="GatewayPolicy.EventStreamBytesMin"/> of them for itself; the rest goes to those who ask first.
+    /// Bytes of events kept for all streams. Each has <see cref="GatewayPolicy.EventStreamBytesMin"/> of them for itself; the rest goes to
+    /// those who ask first.
     /// </summary>
     public long EventMemoryBytesMax { get; set; } = 128L << 20;
 

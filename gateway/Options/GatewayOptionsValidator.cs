@@ -42,13 +42,17 @@ public sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
     private static void Number(List<string> failures, string name, long value, long min, long max)
     {
         if (value < min || value > max)
+        {
             failures.Add(string.Create(CultureInfo.InvariantCulture, $"GatewayOptions.{name} is {value}: it must be from {min} to {max}."));
+        }
     }
 
     private static void Time(List<string> failures, string name, TimeSpan value)
     {
         if (value < TimeMin || value > TimeMax)
+        {
             failures.Add($"GatewayOptions.{name} is {value}: it must be from {TimeMin} to {TimeMax}.");
+        }
     }
 
     private static void Hosts(List<string> failures, IReadOnlyList<string>? hosts)
@@ -62,8 +66,10 @@ public sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         {
             if (string.IsNullOrEmpty(host) || Uri.CheckHostName(host) == UriHostNameType.Unknown)
             {
-                failures.Add($"GatewayOptions.AllowedHosts has '{host}': it must be a host name or an address, without scheme, port and "
-                    + "wildcard, for example 'market.example.org'.");
+                failures.Add(
+                    $"GatewayOptions.AllowedHosts has '{host}': it must be a host name or an address, without scheme, port and "
+                        + "wildcard, for example 'market.example.org'."
+                );
             }
         }
     }

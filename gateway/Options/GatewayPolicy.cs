@@ -9,12 +9,14 @@ internal static class GatewayPolicy
     /// <summary>A batch: 1,000 jobs with inline inputs of 16 KiB in base64 are 22 MiB.</summary>
     public const int BatchBodyBytesMax = 32 * 1024 * 1024;
 
-    /// <summary>A batch of the largest size and its answer must fit into the memory for bodies and answers, of which answers have a part.</summary>
+    /// <summary>
+    /// A batch of the largest size and its answer must fit into the memory for bodies and answers, of which answers have a part.
+    /// </summary>
     public const int MemoryBytesMin = BatchBodyBytesMax + BatchAnswerBytes;
 
     /// <summary>
-    /// What is charged at a time for a body whose length was not told: little enough that many small ones fit at once, and a batch of the largest size
-    /// asks 512 times.
+    /// What is charged at a time for a body whose length was not told: little enough that many small ones fit at once, and a batch of the
+    /// largest size asks 512 times.
     /// </summary>
     public const int BodyPieceBytes = 64 * 1024;
 
@@ -52,12 +54,14 @@ internal static class GatewayPolicy
     public const int GatherBytes = 32 * 1024;
 
     /// <summary>
-    /// Jobs of one answer that are made at a time: enough to hide the latency of their grains, few enough that a reader who stops reading holds little.
+    /// Jobs of one answer that are made at a time: enough to hide the latency of their grains, few enough that a reader who stops reading
+    /// holds little.
     /// </summary>
     public const int JobsPerGroup = 8;
 
     /// <summary>
-    /// A group of jobs, each at most 85 KiB (an output of 16 KiB, the names of 64 files, 64 steps with their notes), and the connection's own buffer.
+    /// A group of jobs, each at most 85 KiB (an output of 16 KiB, the names of 64 files, 64 steps with their notes), and the connection's
+    /// own buffer.
     /// </summary>
     public const int JobsAnswerBytes = 768 * 1024;
 
@@ -94,8 +98,9 @@ internal static class GatewayPolicy
     public const int EventFileBytes = 64;
 
     /// <summary>
-    /// What the system holds of a connection that has not been sent yet: two pieces, so that it never waits for us. Its own measure is megabytes for a reader
-    /// on a fast network, which nobody counts. What is under way to the reader is not bounded by this, so neither is a fast reader.
+    /// What the system holds of a connection that has not been sent yet: two pieces, so that it never waits for us. Its own measure is
+    /// megabytes for a reader on a fast network, which nobody counts. What is under way to the reader is not bounded by this, so neither is
+    /// a fast reader.
     /// </summary>
     public const int UnsentBytesMax = 128 * 1024;
 
@@ -111,7 +116,8 @@ internal static class GatewayPolicy
     public const int RequestLineBytesMax = 4 * 1024;
 
     /// <summary>
-    /// The pause before a job is asked again that could not hold a wait: a thousand such waits of an account are a thousand short calls a second.
+    /// The pause before a job is asked again that could not hold a wait: a thousand such waits of an account are a thousand short calls a
+    /// second.
     /// </summary>
     public static readonly TimeSpan WaitAgainAfter = TimeSpan.FromSeconds(1);
 
@@ -121,10 +127,14 @@ internal static class GatewayPolicy
     /// <summary>How long a list waits for the read model: longer than a fold that has little to do, too short to be felt.</summary>
     public static readonly TimeSpan CatchUpMax = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long a long answer may be read: 25 MB at 85 KB a second. A reader who is slower asks for fewer jobs at a time.</summary>
+    /// <summary>
+    /// How long a long answer may be read: 25 MB at 85 KB a second. A reader who is slower asks for fewer jobs at a time.
+    /// </summary>
     public static readonly TimeSpan LongAnswerTimeMax = TimeSpan.FromMinutes(5);
 
-    /// <summary>How long a group of a long answer keeps others from their turn: many times what a market that is well needs for one.</summary>
+    /// <summary>
+    /// How long a group of a long answer keeps others from their turn: many times what a market that is well needs for one.
+    /// </summary>
     public static readonly TimeSpan AnswerTurnMax = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Time between asking for a ticket and using it.</summary>

@@ -11,11 +11,14 @@ internal sealed class SocketLimits : IConfigureOptions<SocketTransportOptions>
     private const int Tcp = 6;
     private const int NotSentLowat = 25;
 
-    public void Configure(SocketTransportOptions transport) => transport.CreateBoundListenSocket = static endpoint =>
-    {
-        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
-        if (OperatingSystem.IsLinux() && endpoint is IPEndPoint)
-            socket.SetRawSocketOption(Tcp, NotSentLowat, BitConverter.GetBytes(GatewayPolicy.UnsentBytesMax));
-        return socket;
-    };
+    public void Configure(SocketTransportOptions transport) =>
+        transport.CreateBoundListenSocket = static endpoint =>
+        {
+            var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+            if (OperatingSystem.IsLinux() && endpoint is IPEndPoint)
+            {
+                socket.SetRawSocketOption(Tcp, NotSentLowat, BitConverter.GetBytes(GatewayPolicy.UnsentBytesMax));
+            }
+            return socket;
+        };
 }

@@ -39,7 +39,8 @@ internal static class GatewayMessages
         "The service is overloaded, starting or stopping; the request had no effect. Send it again after the seconds in Retry-After.";
 
     public const string LostWrite =
-        "Another request changed the same thing at the same moment; this one had no effect. Send it again after the seconds in Retry-After.";
+        "Another request changed the same thing at the same moment; this one had no effect. Send it again after the seconds in "
+        + "Retry-After.";
 
     public const string TimedOut =
         "The service did not answer in time; whether the request had an effect is not known. Send it again: with the same request id it "
@@ -69,19 +70,23 @@ internal static class GatewayMessages
         $"More than {perSecond} requests a second came from this {who}. Wait for the seconds in Retry-After; send jobs in batches.";
 
     public static string MemoryFull(long max) =>
-        $"The service has request bodies and answers of {Number(max)} bytes in memory, as many as allowed. Send the request again after the seconds in "
+        $"The service has request bodies and answers of {Number(max)} bytes in memory, as many as allowed. Send the request again after "
+        + "the seconds in "
         + "Retry-After.";
 
     public static string AnswersFull(long max) =>
-        $"The service has long answers of {Number(max)} bytes in memory that are not read yet, as many as allowed. Send the request again after the seconds "
+        $"The service has long answers of {Number(max)} bytes in memory that are not read yet, as many as allowed. Send the request "
+        + "again after the seconds "
         + "in Retry-After, or ask for single jobs.";
 
     public static string AccountMemoryFull(long held, long max) =>
-        $"The account's requests under way hold {Number(held)} bytes of bodies and answers; with this one they would hold more than the {Number(max)} that "
+        $"The account's requests under way hold {Number(held)} bytes of bodies and answers; with this one they would hold more than the "
+        + $"{Number(max)} that "
         + "one account may. Wait for one to be answered, then send this again.";
 
     public static string AccountAnswersFull(long held, long max) =>
-        $"The account's long answers under way hold {Number(held)} bytes; with this one they would hold more than the {Number(max)} that one account may. "
+        $"The account's long answers under way hold {Number(held)} bytes; with this one they would hold more than the {Number(max)} "
+        + "that one account may. "
         + "Read one to its end, then send this again.";
 
     public static string TooManyWaits(int max) =>
@@ -91,10 +96,12 @@ internal static class GatewayMessages
         $"The service has {max} event streams open, as many as allowed. Connect again later, or ask for your jobs with POST /v1/jobs:get.";
 
     public static string AccountEventStreamsFull(int max) =>
-        $"The account has {max} event streams open, as many as one account may. Close one and connect again: each tells of all jobs of the account.";
+        $"The account has {max} event streams open, as many as one account may. Close one and connect again: each tells of all jobs of "
+        + "the account.";
 
     public static string TicketsFull(int ownMax, int max) =>
-        $"The account has {ownMax} unused tickets, or the service {max}, as many as allowed. Use one, or wait 30 seconds for them to expire.";
+        $"The account has {ownMax} unused tickets, or the service {max}, as many as allowed. Use one, or wait 30 seconds for them to "
+        + "expire.";
 
     public const string NotHttp =
         "The request is not HTTP as RFC 9112 has it: its first line, its headers or its framing are broken. Send it again in that form.";
@@ -103,7 +110,8 @@ internal static class GatewayMessages
 
     public const string HeadersTooSlow = "The request's headers came slower than allowed. Send it again over a faster connection.";
 
-    public const string NotUtf8 = "the text has bytes that are not UTF-8. Send text in UTF-8, and other bytes in base64 where the route takes them.";
+    public const string NotUtf8 =
+        "the text has bytes that are not UTF-8. Send text in UTF-8, and other bytes in base64 where the route takes them.";
 
     public const string HalfCharacter = "the text has half a character: an escaped surrogate (\\uD800 to \\uDFFF) without its partner.";
 
@@ -121,7 +129,8 @@ internal static class GatewayMessages
 
     public static string NumberOutside(string seen, long min, long max) => $"{seen} is outside what is allowed here, {min} to {max}.";
 
-    public static string DuplicateMember(string which) => $"{which} is there twice. Give it once: readers differ in which of the two counts.";
+    public static string DuplicateMember(string which) =>
+        $"{which} is there twice. Give it once: readers differ in which of the two counts.";
 
     public static string TooDeep(int max) => $"the JSON nests deeper than the {max} levels that are allowed.";
 
@@ -165,7 +174,7 @@ internal static class GatewayMessages
     {
         var names = string.Join(", ", known);
         return $"The query has the parameter '{Cut(name)}', which this route does not take. "
-        + $"It takes {(names.Length == 0 ? "none" : names)}.";
+            + $"It takes {(names.Length == 0 ? "none" : names)}.";
     }
 
     public static string RepeatedParameter(string name) => $"The query has the parameter '{Cut(name)}' more than once. Give it once.";

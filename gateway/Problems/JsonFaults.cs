@@ -42,22 +42,38 @@ internal static partial class JsonFaults
         var text = tail >= 0 ? message[..tail] : message;
         tail = text.IndexOf(" LineNumber: ", StringComparison.Ordinal);
         if (tail >= 0)
+        {
             text = text[..tail];
+        }
         if (WrongType().Match(text) is { Success: true } type)
+        {
             return GatewayMessages.WrongType(Expected(type.Groups[1].Value), "another value");
+        }
         if (Duplicate().Match(text) is { Success: true } duplicate)
+        {
             return GatewayMessages.DuplicateMember($"the member '{duplicate.Groups[1].Value}'");
+        }
         // Of an object of names the reader does not say which.
         if (text.StartsWith("Duplicate properties", StringComparison.Ordinal))
+        {
             return GatewayMessages.DuplicateMember("one of its members");
+        }
         if (text.StartsWith("The maximum configured depth", StringComparison.Ordinal))
+        {
             return GatewayMessages.TooDeep(GatewayPolicy.JsonDepthMax);
+        }
         if (UnknownMember().Match(text) is { Success: true } unknown)
+        {
             return $"there is no member '{unknown.Groups[1].Value}'; names are in camelCase and spelled exactly.";
+        }
         if (MissingMembers().Match(text) is { Success: true } missing)
+        {
             return $"these members are missing: {missing.Groups[1].Value}.";
+        }
         if (text.Contains("doesn't allow null values", StringComparison.Ordinal))
+        {
             return "null is not allowed here; leave the member out or give a value.";
+        }
         return text.Contains("System.", StringComparison.Ordinal) || text.Contains("Marketplace.", StringComparison.Ordinal)
             ? "the value is not what is expected here."
             : text;

@@ -73,7 +73,8 @@ internal static class ProblemFactory
 
     public static int StatusOf(ErrorCode code) => Table[code].Status;
 
-    public static string TitleOf(ErrorCode code, int? status = null) => Titles.GetValueOrDefault(status ?? StatusOf(code), Table[code].Title);
+    public static string TitleOf(ErrorCode code, int? status = null) =>
+        Titles.GetValueOrDefault(status ?? StatusOf(code), Table[code].Title);
 
     /// <summary>The code as it is written in JSON.</summary>
     public static string NameOf(ErrorCode code) => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
@@ -94,14 +95,22 @@ internal static class ProblemFactory
         response.Headers.Remove("Content-Disposition");
         response.Headers.Remove("ETag");
         if (problem.Status is StatusCodes.Status401Unauthorized && response.Headers.WWWAuthenticate.Count == 0)
+        {
             response.Headers.WWWAuthenticate = "Bearer";
-        if (problem.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable
-            && response.Headers.RetryAfter.Count == 0)
+        }
+        if (
+            problem.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable
+            && response.Headers.RetryAfter.Count == 0
+        )
+        {
             response.Headers.RetryAfter = "1";
+        }
         // What is left of a refused body may still come in for the moments that the server grants: a client that is cut off while it sends
         // never reads why it was refused.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
             size.MaxRequestBodySize = null;
+        }
         if (!HttpMethods.IsHead(http.Request.Method))
         {
             // Not with the request's token: that of a request which took too long is cancelled already.

@@ -9,8 +9,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// Gives a body to what the server refuses before a request exists: a request line or headers that are too long or broken. The server answers those with a
-/// status alone and no middleware sees them, but it announces each by a diagnostic event before it writes; what is written then is the answer.
+/// Gives a body to what the server refuses before a request exists: a request line or headers that are too long or broken. The server
+/// answers those with a status alone and no middleware sees them, but it announces each by a diagnostic event before it writes; what is
+/// written then is the answer.
 /// </summary>
 internal sealed class ServerRefusals : IObserver<KeyValuePair<string, object?>>
 {
@@ -21,11 +22,13 @@ internal sealed class ServerRefusals : IObserver<KeyValuePair<string, object?>>
 
     public void OnNext(KeyValuePair<string, object?> value)
     {
-        if (value is not { Key: BadRequest, Value: IFeatureCollection features }
+        if (
+            value is not { Key: BadRequest, Value: IFeatureCollection features }
             || features.Get<IBadRequestExceptionFeature>()?.Error is not BadHttpRequestException refusal
             || features.Get<IHttpResponseFeature>() is not { HasStarted: false } response
             || features.Get<IHttpResponseBodyFeature>() is not { } answer
-            || features.Get<IConnectionTransportFeature>() is not { } connection)
+            || features.Get<IConnectionTransportFeature>() is not { } connection
+        )
         {
             return;
         }
@@ -36,7 +39,8 @@ internal sealed class ServerRefusals : IObserver<KeyValuePair<string, object?>>
         response.Headers.ContentType = MediaTypeNames.Application.ProblemJson;
         response.Headers.ContentLength = problem.Length;
         response.Headers.Connection = "close";
-        // The answer is less than the connection's buffer, so this waits for nothing, and what comes after it is the server's: it closes the connection.
+        // The answer is less than the connection's buffer, so this waits for nothing, and what comes after it is the server's: it closes
+        // the connection.
         var isHead = HttpMethods.IsHead(features.Get<IHttpRequestFeature>()?.Method ?? "");
         _ = Send(answer, connection.Transport.Output, isHead ? [] : problem);
     }
@@ -52,7 +56,8 @@ internal sealed class ServerRefusals : IObserver<KeyValuePair<string, object?>>
     }
 
     /// <summary>
-    /// The request has no body writer yet, because it is none: its status and headers begin the answer, the bytes after them go to the connection.
+    /// The request has no body writer yet, because it is none: its status and headers begin the answer, the bytes after them go to the
+    /// connection.
     /// </summary>
     private static async Task Send(IHttpResponseBodyFeature answer, PipeWriter connection, byte[] problem)
     {
@@ -67,14 +72,20 @@ internal sealed class ServerRefusals : IObserver<KeyValuePair<string, object?>>
         }
     }
 
-    private static (ErrorCode Code, string Detail) Describe(BadHttpRequestException refusal) => refusal.StatusCode switch
-    {
-        StatusCodes.Status408RequestTimeout => (ErrorCode.LimitExceeded, GatewayMessages.HeadersTooSlow),
-        StatusCodes.Status413PayloadTooLarge => (ErrorCode.BodyTooLarge, GatewayMessages.ReaderLost),
-        StatusCodes.Status414UriTooLong => (ErrorCode.LimitExceeded, GatewayMessages.RequestLineTooLong(GatewayPolicy.RequestLineBytesMax)),
-        StatusCodes.Status431RequestHeaderFieldsTooLarge =>
-            (ErrorCode.LimitExceeded, GatewayMessages.HeadersTooLarge(GatewayPolicy.HeadersMax, GatewayPolicy.HeaderBytesMax)),
-        StatusCodes.Status505HttpVersionNotsupported => (ErrorCode.MalformedRequest, GatewayMessages.HttpVersion),
-        _ => (ErrorCode.MalformedRequest, GatewayMessages.NotHttp),
-    };
+    private static (ErrorCode Code, string Detail) Describe(BadHttpRequestException refusal) =>
+        refusal.StatusCode switch
+        {
+            StatusCodes.Status408RequestTimeout => (ErrorCode.LimitExceeded, GatewayMessages.HeadersTooSlow),
+            StatusCodes.Status413PayloadTooLarge => (ErrorCode.BodyTooLarge, GatewayMessages.ReaderLost),
+            StatusCodes.Status414UriTooLong => (
+                ErrorCode.LimitExceeded,
+                GatewayMessages.RequestLineTooLong(GatewayPolicy.RequestLineBytesMax)
+            ),
+            StatusCodes.Status431RequestHeaderFieldsTooLarge => (
+                ErrorCode.LimitExceeded,
+                GatewayMessages.HeadersTooLarge(GatewayPolicy.HeadersMax, GatewayPolicy.HeaderBytesMax)
+            ),
+            StatusCodes.Status505HttpVersionNotsupported => (ErrorCode.MalformedRequest, GatewayMessages.HttpVersion),
+            _ => (ErrorCode.MalformedRequest, GatewayMessages.NotHttp),
+        };
 }

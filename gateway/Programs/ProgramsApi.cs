@@ -19,14 +19,27 @@ internal static class ProgramsApi
     public static void MapProgramsApi(this IEndpointRouteBuilder routes)
     {
         var programs = routes.MapGroup("").WithTags("Programs");
-        programs.MapPost(Routes.Programs, Deploy).WithName("DeployProgram").Needs(Scopes.Deploy)
-            .TakesJson(typeof(ProgramRequest), GatewayPolicy.SmallBodyBytesMax).Creates<DeployedProgram>()
+        programs
+            .MapPost(Routes.Programs, Deploy)
+            .WithName("DeployProgram")
+            .Needs(Scopes.Deploy)
+            .TakesJson(typeof(ProgramRequest), GatewayPolicy.SmallBodyBytesMax)
+            .Creates<DeployedProgram>()
             .Refuses(ErrorCode.BlobNotFound, ErrorCode.InvalidModule, ErrorCode.BlobDamaged, ErrorCode.QuotaExceeded);
-        programs.MapGet(Routes.Programs, List).WithName("ListPrograms").Needs(Scopes.Read).TakesQuery(Pages.Prefix, Pages.Cursor, Pages.Limit)
-            .Holds(GatewayPolicy.ProgramsAnswerBytes).AnswersLong();
+        programs
+            .MapGet(Routes.Programs, List)
+            .WithName("ListPrograms")
+            .Needs(Scopes.Read)
+            .TakesQuery(Pages.Prefix, Pages.Cursor, Pages.Limit)
+            .Holds(GatewayPolicy.ProgramsAnswerBytes)
+            .AnswersLong();
         programs.MapGet($"{Routes.Programs}/{{program}}", Get).WithName("GetProgram").Needs(Scopes.Read).Refuses(ErrorCode.ProgramNotFound);
-        programs.MapDelete($"{Routes.Programs}/{{program}}", Remove).WithName("RemoveProgram").Needs(Scopes.Deploy)
-            .Produces(StatusCodes.Status204NoContent).Refuses(ErrorCode.ProgramNotFound, ErrorCode.ProgramInUse);
+        programs
+            .MapDelete($"{Routes.Programs}/{{program}}", Remove)
+            .WithName("RemoveProgram")
+            .Needs(Scopes.Deploy)
+            .Produces(StatusCodes.Status204NoContent)
+            .Refuses(ErrorCode.ProgramNotFound, ErrorCode.ProgramInUse);
     }
 
     /// <summary>Deploys a module that the account has uploaded. The same module and salt again give the same program.</summary>
@@ -35,12 +48,16 @@ internal static class ProgramsApi
         var request = await RequestReader.Body(http, RequestReader.Json.ProgramRequest);
         var salt = request.Salt ?? default;
         if (salt.Length > SaltBytesMax)
+        {
             throw new MarketException(ErrorCode.LimitExceeded, GatewayMessages.TextTooLong("salt", salt.Length, SaltBytesMax));
+        }
         // A program without a name could not be told from others in a list, and the market takes none.
         var name = request.Name ?? request.Module.ToString()[..NameCharactersUsual];
         var nameBytes = Encoding.UTF8.GetByteCount(name);
         if (nameBytes > MarketLimits.NameBytesMax)
+        {
             throw new MarketException(ErrorCode.LimitExceeded, GatewayMessages.TextTooLong("name", nameBytes, MarketLimits.NameBytesMax));
+        }
         var id = ContentIds.Program(request.Module, salt.Span);
         var deployment = new ProgramDeployment(request.Module, salt, name);
         var view = await grains.GetGrain<IProgramGrain>(id.ToString()).Deploy(http.Caller(), deployment).WaitAsync(http.RequestAborted);
@@ -55,19 +72,26 @@ internal static class ProgramsApi
     }
 
     /// <summary>
-    /// Removes a program that the account has deployed. Refused while the account's jobs of the program have not ended, unless another account has
-    /// deployed it too: then it stays for that account. The module counts against the storage quota until no other job needs it. The program's state
-    /// is kept.
+    /// Removes a program that the account has deployed. Refused while the account's jobs of the program have not ended, unless another
+    /// account has deployed it too: then it stays for that account. The module counts against the storage quota until no other job needs
+    /// it. The program's state is kept.
     /// </summary>
     internal static async Task<IResult> Remove(HttpContext http, string program, IGrainFactory grains)
     {
-        await grains.GetGrain<IProgramGrain>(RequestReader.Program(program).ToString()).Remove(http.Caller()).WaitAsync(http.RequestAborted);
+        await grains
+            .GetGrain<IProgramGrain>(RequestReader.Program(program).ToString())
+            .Remove(http.Caller())
+            .WaitAsync(http.RequestAborted);
         return TypedResults.NoContent();
     }
 
     /// <summary>The programs that the account has deployed, newest first.</summary>
     internal static async Task<StreamedAnswer<Page<DeployedProgram>, DeployedProgram>> List(
-        HttpContext http, IListing listing, IGrainFactory grains, TimeProvider time)
+        HttpContext http,
+        IListing listing,
+        IGrainFactory grains,
+        TimeProvider time
+    )
     {
         var limit = Pages.LimitOf(http);
         var owner = http.Caller().Account.ToString();

@@ -52,7 +52,9 @@ internal sealed partial class Activation
             lock (Gate)
             {
                 if (_stage == Stage.Ended && _deactivated is null)
+                {
                     return Task.CompletedTask;
+                }
                 _deactivated ??= new TaskCompletionSource();
                 return _deactivated.Task;
             }
@@ -65,13 +67,17 @@ internal sealed partial class Activation
         lock (Gate)
         {
             if (_endReason is not null || _stage is Stage.Ending or Stage.Ended)
+            {
                 return;
+            }
             _endReason = deactivationReason;
             schedule = MarkScheduled();
         }
 
         if (schedule)
+        {
             Scheduler.Schedule(this);
+        }
     }
 
     public bool Equals(IGrainContext? other) => ReferenceEquals(this, other);
@@ -86,7 +92,9 @@ internal sealed partial class Activation
     public void AddState(ILoadedState state)
     {
         if (_stage != Stage.Activating)
+        {
             throw new InvalidOperationException($"{GrainId} asked for a persistent state after its construction.");
+        }
         (_states ??= []).Add(state);
     }
 
@@ -102,7 +110,9 @@ internal sealed partial class Activation
     public void RemoveTimer(GrainTimer timer)
     {
         lock (Gate)
+        {
             _timers?.Remove(timer);
+        }
     }
 
     // Async void: what escapes here despite the catch is posted to this queue and so reported by it.
@@ -110,14 +120,20 @@ internal sealed partial class Activation
     {
         Exception? failure = null;
         if (Scheduler.ObservesSteps)
+        {
             Scheduler.Observe(new TurnStep(TurnStepKind.Began, Name, nameof(IGrainBase.OnActivateAsync), ""));
+        }
         try
         {
             _instance = GrainClass.Create(this);
             foreach (var state in _states ?? [])
+            {
                 await state.ReadStateAsync();
+            }
             if (_instance is IGrainBase grain && GrainClass.HasOnActivate)
+            {
                 await Within(_host.Options.ActivationTimeout, grain.OnActivateAsync, "OnActivateAsync");
+            }
         }
         catch (Exception exception)
         {
@@ -125,11 +141,15 @@ internal sealed partial class Activation
         }
 
         if (Scheduler.ObservesSteps)
+        {
             Scheduler.Observe(new TurnStep(TurnStepKind.Activated, Name, "", failure?.GetType().Name ?? ""));
+        }
         if (failure is null)
         {
             lock (Gate)
+            {
                 _stage = Stage.Active;
+            }
             return;
         }
 
@@ -152,11 +172,15 @@ internal sealed partial class Activation
         var outcome = "";
         StopTimers();
         if (Scheduler.ObservesSteps)
+        {
             Scheduler.Observe(new TurnStep(TurnStepKind.Began, Name, nameof(IGrainBase.OnDeactivateAsync), ""));
+        }
         try
         {
             if (_instance is IGrainBase grain && GrainClass.HasOnDeactivate)
+            {
                 await Within(_host.Options.DeactivationTimeout, token => grain.OnDeactivateAsync(reason, token), "OnDeactivateAsync");
+            }
         }
         catch (Exception exception)
         {
@@ -165,7 +189,9 @@ internal sealed partial class Activation
         }
 
         if (Scheduler.ObservesSteps)
+        {
             Scheduler.Observe(new TurnStep(TurnStepKind.Deactivated, Name, reason.ReasonCode.ToString(), outcome));
+        }
         await DisposeParts();
         var waiting = Leave();
         while (waiting.First is { } call)
@@ -199,9 +225,13 @@ internal sealed partial class Activation
         }
 
         if (_group is not null)
+        {
             _group.Remove(this);
+        }
         else
+        {
             _host.Directory.Remove(GrainId, this);
+        }
         whenIdle?.SetResult();
         return waiting;
     }
@@ -211,7 +241,9 @@ internal sealed partial class Activation
         using var expired = new CancellationTokenSource();
         var running = step(expired.Token);
         if (running.IsCompletedSuccessfully)
+        {
             return;
+        }
         try
         {
             await running.WaitAsync(limit, _host.Time);
@@ -249,7 +281,9 @@ internal sealed partial class Activation
         for (var call = calls.First; call is not null; call = call.Next)
         {
             if (call.Sender is not null || call.IsOneWay)
+            {
                 continue;
+            }
             call.AddOwner();
             orphans.Add(call);
         }
@@ -261,9 +295,13 @@ internal sealed partial class Activation
     {
         List<GrainTimer>? timers;
         lock (Gate)
+        {
             (timers, _timers) = (_timers, null);
+        }
         foreach (var timer in timers ?? [])
+        {
             timer.Stop();
+        }
     }
 
     private async Task DisposeParts()
@@ -275,11 +313,17 @@ internal sealed partial class Activation
         try
         {
             if (instance is IAsyncDisposable asynchronous)
+            {
                 await asynchronous.DisposeAsync();
+            }
             else if (instance is IDisposable disposable)
+            {
                 disposable.Dispose();
+            }
             if (_scope is { } scope)
+            {
                 await scope.DisposeAsync();
+            }
         }
         catch (Exception exception)
         {

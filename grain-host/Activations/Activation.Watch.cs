@@ -25,7 +25,9 @@ internal sealed partial class Activation
     public void KeepFor(TimeSpan time)
     {
         lock (Gate)
+        {
             _keepUntil = time <= TimeSpan.Zero ? 0 : _host.Time.GetTimestamp() + Ticks(time);
+        }
     }
 
     /// <summary>Asks for deactivation where nobody has called for the idle age. True when it did.</summary>
@@ -41,7 +43,9 @@ internal sealed partial class Activation
             }
 
             if (now < _keepUntil || now - _usedAt < Ticks(_host.Options.IdleAge))
+            {
                 return false;
+            }
         }
 
         Deactivate(new(Orleans.DeactivationReasonCode.ActivationIdle, $"Nobody has called for {_host.Options.IdleAge}."));
@@ -59,7 +63,9 @@ internal sealed partial class Activation
             }
 
             if (call.IsRunning || !call.HasEnded)
+            {
                 pending.Add(new PendingCall(call.Id, call.ParentId, call.IsRunning ? 0 : _blocking?.Id ?? 0, $"{call.Name} of {GrainId}"));
+            }
             if (now >= call.Deadline && !call.IsOneWay && call.TryWin())
             {
                 call.AddOwner();

@@ -16,7 +16,9 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
     private CallList _running;
 
     /// <summary>How many waiting calls may run beside which running ones, so that the mailbox is searched only where it pays.</summary>
-    private int _alwaysWaiting, _readOnlyWaiting, _chainWaiting;
+    private int _alwaysWaiting,
+        _readOnlyWaiting,
+        _chainWaiting;
 
     /// <summary>The running call that keeps the others waiting; null when none runs or all that run interleave with everything.</summary>
     private GrainCall? _blocking;
@@ -64,7 +66,9 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
         lock (Gate)
         {
             if (_stage == Stage.Ended)
+            {
                 return false;
+            }
             if (_mailbox.Count < _host.Options.MailboxMax || call.IsTick)
             {
                 call.Receiver = this;
@@ -84,7 +88,9 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
         if (waiting > 0)
         {
             if (call.IsOneWay)
+            {
                 HostLog.OneWayRefused(_host.Logger, GrainId, call.Name, waiting);
+            }
             const string limit = $"{nameof(GrainHostOptions)}.{nameof(GrainHostOptions.MailboxMax)}";
             call.TryFail(new LimitExceededException(limit, waiting, _host.Options.MailboxMax, $"{GrainId} {call.Name}"));
             call.Release();
@@ -92,9 +98,13 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
         }
 
         if (watch)
+        {
             _host.Sweep.Add(this);
+        }
         if (schedule)
+        {
             Scheduler.Schedule(this);
+        }
         return true;
     }
 
@@ -114,11 +124,17 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
         lock (Gate)
         {
             if (_reentrantSections is null || !_reentrantSections.TryGetValue(id, out var depth))
+            {
                 return;
+            }
             if (depth == 1)
+            {
                 _reentrantSections.Remove(id);
+            }
             else
+            {
                 _reentrantSections[id] = depth - 1;
+            }
         }
     }
 
@@ -132,7 +148,9 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
         }
 
         if (Scheduler.ObservesSteps)
+        {
             Scheduler.Observe(new TurnStep(TurnStepKind.Ended, Name, call.Name, error?.GetType().Name ?? ""));
+        }
     }
 
     public void AfterCall(GrainCall call)
@@ -142,13 +160,19 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
         {
             // A kill has forgotten the call already.
             if (_stage == Stage.Ended)
+            {
                 return;
+            }
             _running.Remove(call);
             call.IsRunning = false;
             if (_blocking == call)
+            {
                 _blocking = NextBlocking();
+            }
             if (_running.Count == 0 && _mailbox.Count == 0)
+            {
                 (whenIdle, _whenIdle) = (_whenIdle, null);
+            }
         }
 
         whenIdle?.SetResult();
@@ -160,7 +184,9 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
         lock (Gate)
         {
             if (_stage == Stage.Ended || (_running.Count == 0 && _mailbox.Count == 0))
+            {
                 return null;
+            }
             _whenIdle ??= new TaskCompletionSource();
             return _whenIdle.Task;
         }
@@ -205,9 +231,13 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
         try
         {
             if (call.Context is not null || RequestContext.Current is not null)
+            {
                 RequestContext.Current = call.Context;
+            }
             if (Scheduler.ObservesSteps)
+            {
                 Scheduler.Observe(new TurnStep(TurnStepKind.Began, Name, call.Name, ""));
+            }
             call.Run(_instance!);
         }
         finally
@@ -229,11 +259,17 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
     private void Count(GrainCall call, int change)
     {
         if (call.AlwaysInterleaves)
+        {
             _alwaysWaiting += change;
+        }
         if (call.IsReadOnly)
+        {
             _readOnlyWaiting += change;
+        }
         if (ChainOf(call) != Guid.Empty)
+        {
             _chainWaiting += change;
+        }
     }
 
     private GrainCall? TakeCall()
@@ -256,12 +292,16 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
                 _running.Append(call);
                 call.IsRunning = true;
                 if (!call.AlwaysInterleaves)
+                {
                     _blocking ??= call;
+                }
                 return call;
             }
 
             if (!IsSearchWorthwhile)
+            {
                 break;
+            }
         }
 
         if (_whenIdle is not null && _running.Count + _mailbox.Count == 0)
@@ -289,9 +329,13 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
     private bool MayStart(GrainCall call)
     {
         if (_blocking is null)
+        {
             return _endReason is null;
+        }
         if (_endReason is null && (GrainClass.IsReentrant || call.AlwaysInterleaves || (call.IsReadOnly && _blocking.IsReadOnly)))
+        {
             return true;
+        }
         var chain = ChainOf(call);
         return chain != Guid.Empty && _reentrantSections is not null && _reentrantSections.ContainsKey(chain);
     }
@@ -301,7 +345,9 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
         for (var call = _running.First; call is not null; call = call.Next)
         {
             if (!call.AlwaysInterleaves)
+            {
                 return call;
+            }
         }
 
         return null;

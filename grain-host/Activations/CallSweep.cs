@@ -26,18 +26,24 @@ internal sealed class CallSweep(HostCore host) : IDisposable
     public void Start()
     {
         var wanted = host.Proxies.ShortestTimeout() / StepsPerTimeout;
-        _period = wanted < PeriodMin ? PeriodMin : wanted > PeriodMax ? PeriodMax : wanted;
-        _timer = host.Time.CreateTimer(
-            static sweep => ((CallSweep)sweep!).Run(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _period =
+            wanted < PeriodMin ? PeriodMin
+            : wanted > PeriodMax ? PeriodMax
+            : wanted;
+        _timer = host.Time.CreateTimer(static sweep => ((CallSweep)sweep!).Run(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (!_added.IsEmpty)
+        {
             Arm();
+        }
     }
 
     public void Add(Activation activation)
     {
         _added.Enqueue(activation);
         if (Volatile.Read(ref _armed) == 0)
+        {
             Arm();
+        }
     }
 
     public void Dispose() => _timer?.Dispose();
@@ -45,19 +51,25 @@ internal sealed class CallSweep(HostCore host) : IDisposable
     private void Arm()
     {
         if (_timer is not null && Interlocked.Exchange(ref _armed, 1) == 0)
+        {
             _timer.Change(_period, Timeout.InfiniteTimeSpan);
+        }
     }
 
     private void Run()
     {
         while (_added.TryDequeue(out var activation))
+        {
             _watched.Add(activation);
+        }
         var now = host.Time.GetTimestamp();
         var kept = 0;
         for (var index = 0; index < _watched.Count; index++)
         {
             if (_watched[index].Look(now, _expired, _pending))
+            {
                 _watched[kept++] = _watched[index];
+            }
         }
 
         _watched.RemoveRange(kept, _watched.Count - kept);
@@ -70,7 +82,9 @@ internal sealed class CallSweep(HostCore host) : IDisposable
             FailExpired();
             Volatile.Write(ref _armed, 0);
             if (_watched.Count > 0 || !_added.IsEmpty)
+            {
                 Arm();
+            }
         }
     }
 
@@ -95,8 +109,12 @@ internal sealed class CallSweep(HostCore host) : IDisposable
             foreach (var call in _expired)
             {
                 var circle = _deadlocks.Known(call.Id) is { } report ? $" Calls wait for each other: {report}." : "";
-                call.DeliverFailure(new TimeoutException(
-                    $"{call.Name} of {call.Target.GrainId} has not answered within {call.Timeout}. It may still have its effect.{circle}"));
+                call.DeliverFailure(
+                    new TimeoutException(
+                        $"{call.Name} of {call.Target.GrainId} has not answered within {call.Timeout}. It may still have its "
+                            + $"effect.{circle}"
+                    )
+                );
                 call.CancelCallee();
                 call.Release();
             }

@@ -17,14 +17,20 @@ internal abstract class ConstructorArgument
         if (parameter.GetCustomAttribute<PersistentStateAttribute>() is { } state)
         {
             if (!type.IsGenericType || type.GetGenericTypeDefinition() != typeof(IPersistentState<>))
+            {
                 throw new OrleansConfigurationException($"{grain}: {parameter.Name} has [PersistentState] but is no IPersistentState<T>.");
+            }
             return (ConstructorArgument)Activator.CreateInstance(typeof(State<>).MakeGenericType(type.GetGenericArguments()), state)!;
         }
 
         if (type == typeof(IGrainContext))
+        {
             return new Context();
+        }
         if (parameter.GetCustomAttribute<FromKeyedServicesAttribute>() is { Key: { } key })
+        {
             return new Keyed(type, key);
+        }
         return lifetimes.IsSingleton(type) ? new Singleton(type) : new Scoped(type, parameter);
     }
 

@@ -25,7 +25,9 @@ internal sealed class DeadlockSearch
     public List<DeadlockReport> Look(List<PendingCall> calls)
     {
         if (calls.Count == 0 && _known.Count == 0 && _suspects.Count == 0)
+        {
             return [];
+        }
         var found = new List<DeadlockReport>();
         var suspects = new HashSet<long>();
         var byId = calls.ToDictionary(call => call.Id);
@@ -34,25 +36,37 @@ internal sealed class DeadlockSearch
         foreach (var start in calls)
         {
             if (FindCircle(start.Id, byId, children, visited) is not { } circle)
+            {
                 continue;
+            }
             suspects.UnionWith(circle);
             if (circle.Any(_known.ContainsKey) || !circle.All(_suspects.Contains))
+            {
                 continue;
+            }
             var report = new DeadlockReport([.. circle.Select(id => byId[id].Text)]);
             foreach (var id in circle)
+            {
                 _known[id] = report;
+            }
             found.Add(report);
         }
 
         foreach (var ended in _known.Keys.Where(id => !byId.ContainsKey(id)).ToList())
+        {
             _known.Remove(ended);
+        }
         _suspects = suspects;
         return found;
     }
 
     /// <summary>Depth first, without recursion: a chain of calls may be long.</summary>
     private static List<long>? FindCircle(
-        long start, Dictionary<long, PendingCall> calls, ILookup<long, PendingCall> children, HashSet<long> visited)
+        long start,
+        Dictionary<long, PendingCall> calls,
+        ILookup<long, PendingCall> children,
+        HashSet<long> visited
+    )
     {
         var path = new List<long>();
         var onPath = new HashSet<long>();
@@ -67,9 +81,13 @@ internal sealed class DeadlockSearch
             }
 
             if (onPath.Contains(step.Call))
+            {
                 return path[path.IndexOf(step.Call)..];
+            }
             if (!calls.TryGetValue(step.Call, out var call) || !visited.Add(step.Call))
+            {
                 continue;
+            }
             path.Add(step.Call);
             onPath.Add(step.Call);
             stack.Push((step.Call, true));
@@ -80,7 +98,9 @@ internal sealed class DeadlockSearch
             }
 
             foreach (var child in children[call.Id])
+            {
                 stack.Push((child.Id, false));
+            }
         }
 
         return null;

@@ -20,9 +20,13 @@ internal sealed class Directory(HostCore host)
     {
         var all = new List<Activation>();
         foreach (var (_, receiver) in _receivers)
+        {
             receiver.AddTo(all);
+        }
         if (host.Scheduler.ObservesSteps)
+        {
             all.Sort(static (left, right) => left.Number.CompareTo(right.Number));
+        }
         return all;
     }
 

@@ -34,7 +34,9 @@ internal sealed class Dispatcher(HostCore host)
         call.ParentId = sender?.CurrentCall?.Id ?? 0;
         call.Context = RequestContext.Current;
         if (host.Scheduler.ObservesSteps)
+        {
             host.Scheduler.CheckArrival(sender?.GrainId.ToString() ?? "", call.Name);
+        }
 
         if (Refusal(sender) is { } refusal)
         {
@@ -54,7 +56,9 @@ internal sealed class Dispatcher(HostCore host)
             // An activation that has ended refuses the call and is about to leave the directory; then its successor is found.
             var wait = default(SpinWait);
             while (!host.Directory.Resolve(call.Target.GrainId).TryReceive(call))
+            {
                 wait.SpinOnce();
+            }
         }
         catch (Exception exception) when (exception is OrleansException or OrleansConfigurationException)
         {
@@ -63,12 +67,13 @@ internal sealed class Dispatcher(HostCore host)
         }
     }
 
-    private SiloUnavailableException? Refusal(Activation? sender) => _gates switch
-    {
-        Gates.Open => null,
-        Gates.InternalOnly when sender is not null => null,
-        Gates.NotStarted => new SiloUnavailableException("The grain host has not started yet."),
-        Gates.InternalOnly => new SiloUnavailableException("The grain host is shutting down and takes no new calls."),
-        _ => new SiloUnavailableException("The grain host has shut down."),
-    };
+    private SiloUnavailableException? Refusal(Activation? sender) =>
+        _gates switch
+        {
+            Gates.Open => null,
+            Gates.InternalOnly when sender is not null => null,
+            Gates.NotStarted => new SiloUnavailableException("The grain host has not started yet."),
+            Gates.InternalOnly => new SiloUnavailableException("The grain host is shutting down and takes no new calls."),
+            _ => new SiloUnavailableException("The grain host has shut down."),
+        };
 }

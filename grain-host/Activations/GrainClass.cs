@@ -13,8 +13,13 @@ internal sealed class GrainClass
     /// <summary>Interfaces that say something of a grain, but have no methods to call.</summary>
     private static readonly Type[] Markers =
     [
-        typeof(IAddressable), typeof(IGrain), typeof(IGrainWithStringKey), typeof(IGrainWithGuidKey), typeof(IGrainWithIntegerKey),
-        typeof(IGrainWithGuidCompoundKey), typeof(IGrainWithIntegerCompoundKey),
+        typeof(IAddressable),
+        typeof(IGrain),
+        typeof(IGrainWithStringKey),
+        typeof(IGrainWithGuidKey),
+        typeof(IGrainWithIntegerKey),
+        typeof(IGrainWithGuidCompoundKey),
+        typeof(IGrainWithIntegerCompoundKey),
     ];
 
     private readonly ConstructorInvoker _constructor;
@@ -25,10 +30,13 @@ internal sealed class GrainClass
     {
         Type = type;
         GrainType = type.GetCustomAttribute<GrainTypeAttribute>()?.Type ?? DefaultName(type);
-        Interfaces = [.. type.GetInterfaces()
-            .Where(candidate => typeof(IAddressable).IsAssignableFrom(candidate) && !Markers.Contains(candidate))
-            .OrderBy(candidate => type.GetInterfaces().Count(other => candidate != other && candidate.IsAssignableFrom(other)))
-            .ThenBy(candidate => candidate.FullName, StringComparer.Ordinal)];
+        Interfaces =
+        [
+            .. type.GetInterfaces()
+                .Where(candidate => typeof(IAddressable).IsAssignableFrom(candidate) && !Markers.Contains(candidate))
+                .OrderBy(candidate => type.GetInterfaces().Count(other => candidate != other && candidate.IsAssignableFrom(other)))
+                .ThenBy(candidate => candidate.FullName, StringComparer.Ordinal),
+        ];
         IsReentrant = type.IsDefined(typeof(ReentrantAttribute));
         IsKeptAlive = type.IsDefined(typeof(KeepAliveAttribute));
         IsFilter = typeof(IIncomingGrainCallFilter).IsAssignableFrom(type);
@@ -39,7 +47,9 @@ internal sealed class GrainClass
 
         var constructors = type.GetConstructors();
         if (constructors.Length != 1)
+        {
             throw new OrleansConfigurationException($"{type} has {constructors.Length} public constructors: a grain needs exactly one.");
+        }
         _constructor = ConstructorInvoker.Create(constructors[0]);
         _arguments = [.. constructors[0].GetParameters().Select(parameter => ConstructorArgument.Of(type, parameter, lifetimes))];
         _implementations = new(MapImplementations);
@@ -70,7 +80,9 @@ internal sealed class GrainClass
     {
         var values = new object?[_arguments.Length];
         for (var index = 0; index < values.Length; index++)
+        {
             values[index] = _arguments[index].For(activation);
+        }
         try
         {
             return _constructor.Invoke(values.AsSpan());
@@ -104,7 +116,9 @@ internal sealed class GrainClass
         {
             var map = Type.GetInterfaceMap(type);
             for (var index = 0; index < map.InterfaceMethods.Length; index++)
+            {
                 all[map.InterfaceMethods[index]] = map.TargetMethods[index];
+            }
         }
 
         return all;

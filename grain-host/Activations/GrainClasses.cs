@@ -17,15 +17,18 @@ internal sealed class GrainClasses
 
     public GrainClasses(IEnumerable<Assembly> assemblies, ServiceLifetimes lifetimes)
     {
-        All = [.. assemblies
-            .Distinct()
-            .SelectMany(assembly => assembly.GetTypes())
-            .Where(type => type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false })
-            .Where(type => typeof(IGrainBase).IsAssignableFrom(type))
-            .Where(type => !typeof(GrainReference).IsAssignableFrom(type))
-            .OrderBy(type => type.FullName, StringComparer.Ordinal)
-            .Select(type => new GrainClass(type, lifetimes))
-            .Where(grainClass => grainClass.Interfaces.Count > 0)];
+        All =
+        [
+            .. assemblies
+                .Distinct()
+                .SelectMany(assembly => assembly.GetTypes())
+                .Where(type => type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false })
+                .Where(type => typeof(IGrainBase).IsAssignableFrom(type))
+                .Where(type => !typeof(GrainReference).IsAssignableFrom(type))
+                .OrderBy(type => type.FullName, StringComparer.Ordinal)
+                .Select(type => new GrainClass(type, lifetimes))
+                .Where(grainClass => grainClass.Interfaces.Count > 0),
+        ];
         var twins = All.GroupBy(grainClass => grainClass.GrainType).FirstOrDefault(group => group.Count() > 1);
         if (twins is not null)
         {
@@ -34,12 +37,10 @@ internal sealed class GrainClasses
         }
 
         _byType = All.ToFrozenDictionary(grainClass => grainClass.GrainType);
-        _byInterface = All
-            .SelectMany(grainClass => grainClass.Interfaces.Select(type => (Interface: type, Class: grainClass)))
+        _byInterface = All.SelectMany(grainClass => grainClass.Interfaces.Select(type => (Interface: type, Class: grainClass)))
             .GroupBy(pair => pair.Interface)
             .ToFrozenDictionary(group => group.Key, group => group.Select(pair => pair.Class).ToArray());
-        _byStream = All
-            .SelectMany(grainClass => grainClass.StreamNamespaces.Select(name => (Namespace: name, Class: grainClass)))
+        _byStream = All.SelectMany(grainClass => grainClass.StreamNamespaces.Select(name => (Namespace: name, Class: grainClass)))
             .GroupBy(pair => pair.Namespace, StringComparer.Ordinal)
             .ToFrozenDictionary(group => group.Key, group => group.Select(pair => pair.Class).ToArray());
     }
@@ -49,8 +50,7 @@ internal sealed class GrainClasses
     public GrainClass Of(GrainId id) =>
         _byType.TryGetValue(id.Type, out var found)
             ? found
-            : throw new OrleansConfigurationException(
-                $"No grain class has the type \"{id.Type}\" of {id}: {AskForAssembly}");
+            : throw new OrleansConfigurationException($"No grain class has the type \"{id.Type}\" of {id}: {AskForAssembly}");
 
     /// <summary>The classes with an implicit subscription to that namespace.</summary>
     public IReadOnlyList<GrainClass> ListeningTo(string? streamNamespace) =>
@@ -60,16 +60,21 @@ internal sealed class GrainClasses
     public GrainClass Of(Type grainInterface, string? classNamePrefix)
     {
         if (!_byInterface.TryGetValue(grainInterface, out var candidates))
+        {
             throw new ArgumentException($"No grain class implements {grainInterface}: {AskForAssembly}");
+        }
 
         if (candidates.Length == 1 && classNamePrefix is null)
+        {
             return candidates[0];
+        }
         var matching = classNamePrefix is null
             ? candidates
             : [.. candidates.Where(grainClass => grainClass.Type.FullName!.StartsWith(classNamePrefix, StringComparison.Ordinal))];
         return matching.Length == 1
             ? matching[0]
             : throw new ArgumentException(
-                $"{matching.Length} classes implement {grainInterface} with the class name prefix \"{classNamePrefix}\": expected one.");
+                $"{matching.Length} classes implement {grainInterface} with the class name prefix \"{classNamePrefix}\": expected one."
+            );
     }
 }

@@ -27,7 +27,10 @@ internal sealed class GrainFactory(HostCore host) : IClusterClient
     public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string keyExtension, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithIntegerCompoundKey =>
         (TGrainInterface)Make(
-            typeof(TGrainInterface), GrainIdKeyExtensions.CreateIntegerKey(primaryKey, keyExtension), grainClassNamePrefix);
+            typeof(TGrainInterface),
+            GrainIdKeyExtensions.CreateIntegerKey(primaryKey, keyExtension),
+            grainClassNamePrefix
+        );
 
     public IGrain GetGrain(Type grainInterfaceType, Guid grainPrimaryKey) =>
         (IGrain)Make(grainInterfaceType, GrainIdKeyExtensions.CreateGuidKey(grainPrimaryKey), null);
@@ -45,8 +48,7 @@ internal sealed class GrainFactory(HostCore host) : IClusterClient
         (IGrain)Make(grainInterfaceType, GrainIdKeyExtensions.CreateIntegerKey(grainPrimaryKey, keyExtension), null);
 
     public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId)
-        where TGrainInterface : IAddressable =>
-        (TGrainInterface)(IAddressable)host.Proxies.Create(typeof(TGrainInterface), grainId);
+        where TGrainInterface : IAddressable => (TGrainInterface)(IAddressable)host.Proxies.Create(typeof(TGrainInterface), grainId);
 
     public IAddressable GetGrain(Type interfaceType, IdSpan grainKey) => Make(interfaceType, grainKey, null);
 

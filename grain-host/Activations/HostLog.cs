@@ -22,7 +22,11 @@ internal static partial class HostLog
     [LoggerMessage(5, LogLevel.Error, "A timer of {Grain} failed. It ticks again after its period.")]
     public static partial void TimerFailed(ILogger logger, Exception exception, GrainId grain);
 
-    [LoggerMessage(6, LogLevel.Warning, "The grain host stops with calls unfinished: {Count} grains are busy after {Limit}, like {Example}.")]
+    [LoggerMessage(
+        6,
+        LogLevel.Warning,
+        "The grain host stops with calls unfinished: {Count} grains are busy after {Limit}, like {Example}."
+    )]
     public static partial void DrainExpired(ILogger logger, int count, TimeSpan limit, GrainId example);
 
     [LoggerMessage(10, LogLevel.Warning, "The one-way call {Method} of {Grain} was dropped: {Count} calls wait already.")]

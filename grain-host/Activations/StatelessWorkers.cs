@@ -19,12 +19,16 @@ internal sealed class StatelessWorkers(HostCore host, GrainClass grainClass, Gra
             lock (_gate)
             {
                 if (_ended)
+                {
                     return false;
+                }
                 worker = Choose();
             }
 
             if (worker.TryReceive(call))
+            {
                 return true;
+            }
             wait.SpinOnce();
         }
     }
@@ -32,7 +36,9 @@ internal sealed class StatelessWorkers(HostCore host, GrainClass grainClass, Gra
     public void AddTo(List<Activation> activations)
     {
         lock (_gate)
+        {
             activations.AddRange(_workers);
+        }
     }
 
     /// <summary>A worker has ended; the last one takes the group out of the directory.</summary>
@@ -43,7 +49,9 @@ internal sealed class StatelessWorkers(HostCore host, GrainClass grainClass, Gra
             _workers.Remove(worker);
             _ended = _workers.Count == 0;
             if (_ended)
+            {
                 host.Directory.Remove(id, this);
+            }
         }
     }
 
@@ -53,11 +61,15 @@ internal sealed class StatelessWorkers(HostCore host, GrainClass grainClass, Gra
         foreach (var worker in _workers)
         {
             if (least is null || worker.Load < least.Load)
+            {
                 least = worker;
+            }
         }
 
         if (least is not null && (least.Load == 0 || _workers.Count == workersMax))
+        {
             return least;
+        }
         var made = new Activation(host, grainClass, id, this);
         _workers.Add(made);
         return made;

@@ -19,6 +19,5 @@ internal sealed record CallContext(ImmutableDictionary<string, object> Values, G
     /// <summary>Counted, not drawn: ids are unique in the process, which is as far as a chain of calls can go.</summary>
     public static Guid NextReentrancyId() => new(Interlocked.Increment(ref _sections), 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]);
 
-    private static CallContext? Trim(CallContext context) =>
-        context.Values.IsEmpty && context.ReentrancyId == Guid.Empty ? null : context;
+    private static CallContext? Trim(CallContext context) => context.Values.IsEmpty && context.ReentrancyId == Guid.Empty ? null : context;
 }

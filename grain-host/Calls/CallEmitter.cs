@@ -43,7 +43,9 @@ internal sealed class CallEmitter
         EmitNew(type, constructor);
         EmitClear(type);
         if (Array.IndexOf(_parameters, typeof(CancellationToken)) is >= 0 and var token)
+        {
             EmitCancellation(type, _arguments[token]);
+        }
 
         Type = type.CreateType();
         _constructor = Type.GetConstructor(Type.EmptyTypes)!;
@@ -56,10 +58,14 @@ internal sealed class CallEmitter
     {
         var method = proxy.DefineMethod(
             $"{_method.DeclaringType!.FullName}.{_method.Name}",
-            MethodAttributes.Private | MethodAttributes.Virtual | MethodAttributes.HideBySig | MethodAttributes.Final
+            MethodAttributes.Private
+                | MethodAttributes.Virtual
+                | MethodAttributes.HideBySig
+                | MethodAttributes.Final
                 | MethodAttributes.NewSlot,
             _method.ReturnType,
-            _parameters);
+            _parameters
+        );
         var il = method.GetILGenerator();
         var call = il.DeclareLocal(_constructor.DeclaringType!);
         il.Emit(OpCodes.Ldarg_0);
@@ -72,7 +78,9 @@ internal sealed class CallEmitter
             il.Emit(OpCodes.Ldloc, call);
             il.Emit(OpCodes.Ldarg, number + 1);
             if (_parameters[number].IsInterface && typeof(IAddressable).IsAssignableFrom(_parameters[number]))
+            {
                 il.Emit(OpCodes.Call, ReferenceMaker(_parameters[number]));
+            }
             il.Emit(OpCodes.Stfld, _arguments[number]);
         }
 
@@ -88,11 +96,17 @@ internal sealed class CallEmitter
     private static Type BaseOf(Type returned)
     {
         if (returned == typeof(void))
+        {
             return typeof(VoidCall);
+        }
         if (returned == typeof(Task))
+        {
             return typeof(PlainTaskCall);
+        }
         if (returned == typeof(ValueTask))
+        {
             return typeof(PlainValueTaskCall);
+        }
         var generic = returned.GetGenericTypeDefinition() == typeof(Task<>) ? typeof(TaskCall<>) : typeof(ValueTaskCall<>);
         return generic.MakeGenericType(returned.GetGenericArguments());
     }

@@ -14,9 +14,13 @@ internal struct CallList
         call.Next = null;
         call.Previous = Last;
         if (Last is null)
+        {
             First = call;
+        }
         else
+        {
             Last.Next = call;
+        }
         Last = call;
         Count++;
     }
@@ -24,13 +28,21 @@ internal struct CallList
     public void Remove(GrainCall call)
     {
         if (call.Previous is null)
+        {
             First = call.Next;
+        }
         else
+        {
             call.Previous.Next = call.Next;
+        }
         if (call.Next is null)
+        {
             Last = call.Previous;
+        }
         else
+        {
             call.Next.Previous = call.Previous;
+        }
         call.Next = null;
         call.Previous = null;
         Count--;

@@ -12,18 +12,24 @@ internal sealed class CallPool
     {
         _shelves = new Shelf[Environment.ProcessorCount];
         for (var index = 0; index < _shelves.Length; index++)
+        {
             _shelves[index] = new Shelf();
+        }
     }
 
     public GrainCall? TryTake()
     {
         var shelf = _shelves[(uint)Thread.GetCurrentProcessorId() % (uint)_shelves.Length];
         if (shelf.Top is null)
+        {
             return null;
+        }
         lock (shelf.Gate)
         {
             if (shelf.Top is not { } call)
+            {
                 return null;
+            }
             shelf.Top = call.Next;
             shelf.Count--;
             call.Next = null;
@@ -37,7 +43,9 @@ internal sealed class CallPool
         lock (shelf.Gate)
         {
             if (shelf.Count >= PooledMax)
+            {
                 return;
+            }
             call.Next = shelf.Top;
             shelf.Top = call;
             shelf.Count++;

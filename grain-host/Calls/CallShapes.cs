@@ -21,7 +21,9 @@ internal abstract class PlainTaskCall : GrainCall<Nothing>
     public Task Send()
     {
         if (!Method.IsOneWay)
+        {
             return SendForTask();
+        }
         SendOneWay();
         return Task.CompletedTask;
     }
@@ -62,7 +64,9 @@ internal abstract class PlainValueTaskCall : GrainCall<Nothing>
     public ValueTask Send()
     {
         if (!Method.IsOneWay)
+        {
             return SendForPlainValueTask();
+        }
         SendOneWay();
         return ValueTask.CompletedTask;
     }
@@ -72,7 +76,9 @@ internal abstract class PlainValueTaskCall : GrainCall<Nothing>
         result = default;
         var task = Invoke(grain);
         if (!task.IsCompletedSuccessfully)
+        {
             return task.AsTask();
+        }
 
         // A value task must be taken from exactly once, also when it has no result.
         task.GetAwaiter().GetResult();

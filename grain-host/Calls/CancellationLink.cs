@@ -29,7 +29,9 @@ internal sealed class CancellationLink : IDisposable
         }
 
         if (link._caller.CanBeCanceled)
+        {
             link._registration = link._caller.UnsafeRegister(static state => ((CancellationLink)state!).OnCallerCancelled(), link);
+        }
         return link;
     }
 
@@ -37,9 +39,13 @@ internal sealed class CancellationLink : IDisposable
     public void CancelCallee()
     {
         if (_call.Receiver is { } receiver)
+        {
             receiver.Post(static callee => ((CancellationTokenSource)callee!).Cancel(), _callee);
+        }
         else
+        {
             _callee.Cancel();
+        }
     }
 
     public void Dispose() => _registration.Unregister();

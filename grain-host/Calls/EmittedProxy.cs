@@ -37,12 +37,18 @@ internal sealed class EmittedProxy
     {
         var methods = GrainInterfaceRules.MethodsOf(grainInterface);
         var assembly = AssemblyBuilder.DefineDynamicAssembly(
-            new AssemblyName($"Marketplace.GrainHost.Proxies.{grainInterface.FullName}"), AssemblyBuilderAccess.Run);
+            new AssemblyName($"Marketplace.GrainHost.Proxies.{grainInterface.FullName}"),
+            AssemblyBuilderAccess.Run
+        );
         AllowInternals(assembly, grainInterface, methods);
         var module = assembly.DefineDynamicModule("Proxies");
 
         var proxy = module.DefineType(
-            $"{grainInterface.Name}Proxy", TypeAttributes.Public | TypeAttributes.Sealed, typeof(GrainReference), [grainInterface]);
+            $"{grainInterface.Name}Proxy",
+            TypeAttributes.Public | TypeAttributes.Sealed,
+            typeof(GrainReference),
+            [grainInterface]
+        );
         EmitConstructor(proxy);
         var calls = new List<Type>();
         for (var index = 0; index < methods.Count; index++)
@@ -54,13 +60,16 @@ internal sealed class EmittedProxy
 
         return new EmittedProxy(
             proxy.CreateType(),
-            [.. methods.Select((method, index) => new EmittedMethod(method, (GrainCall)Activator.CreateInstance(calls[index])!))]);
+            [.. methods.Select((method, index) => new EmittedMethod(method, (GrainCall)Activator.CreateInstance(calls[index])!))]
+        );
     }
 
     private static void EmitConstructor(TypeBuilder proxy)
     {
         var inherited = typeof(GrainReference).GetConstructor(
-            BindingFlags.Instance | BindingFlags.NonPublic, [typeof(ProxyShape), typeof(GrainId)])!;
+            BindingFlags.Instance | BindingFlags.NonPublic,
+            [typeof(ProxyShape), typeof(GrainId)]
+        )!;
         var il = proxy
             .DefineConstructor(MethodAttributes.Public, CallingConventions.HasThis, [typeof(ProxyShape), typeof(GrainId)])
             .GetILGenerator();
@@ -81,7 +90,9 @@ internal sealed class EmittedProxy
             .Select(type => type.Assembly.GetName().Name!)
             .Distinct();
         foreach (var name in names)
+        {
             assembly.SetCustomAttribute(new CustomAttributeBuilder(constructor, [name]));
+        }
     }
 
     private static IEnumerable<Type> Parts(Type type) =>

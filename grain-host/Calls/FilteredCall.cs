@@ -34,10 +34,16 @@ internal sealed class FilteredCall(GrainCall call, object grain, Func<object, Ta
     {
         var index = _next++;
         if (index < _filters.Count)
+        {
             await _filters[index].Invoke(this);
+        }
         else if (index == _filters.Count && grain is IIncomingGrainCallFilter own)
+        {
             await own.Invoke(this);
+        }
         else
+        {
             Result = await method(grain);
+        }
     }
 }

@@ -24,7 +24,8 @@ internal abstract class GrainCall
     private int _won;
 
     /// <summary>Links in the list that the call is in: a mailbox, the running calls of an activation, or a pool.</summary>
-    public GrainCall? Next, Previous;
+    public GrainCall? Next,
+        Previous;
 
     public MethodShape Method = null!;
     public GrainReference Target = null!;
@@ -80,13 +81,13 @@ internal abstract class GrainCall
     public void TryFail(Exception exception)
     {
         if (TryWin() && !IsOneWay)
+        {
             DeliverFailure(exception);
+        }
     }
 
     /// <summary>Cancels the token that the method got, where it takes one.</summary>
-    public virtual void CancelCallee()
-    {
-    }
+    public virtual void CancelCallee() { }
 
     /// <summary>True for exactly one, who must deliver the outcome then.</summary>
     public bool TryWin() => Interlocked.Exchange(ref _won, 1) == 0;
@@ -105,10 +106,14 @@ internal abstract class GrainCall
     public void Release()
     {
         if (Interlocked.Decrement(ref _owners) != 0)
+        {
             return;
+        }
 
         if (!IsPooled)
+        {
             return;
+        }
         Clear();
         Method.Return(this);
     }
@@ -124,7 +129,9 @@ internal abstract class GrainCall
     protected static long NextId()
     {
         if (_lastId % IdsPerBlock == 0)
+        {
             _lastId = Interlocked.Increment(ref _idBlocks) * IdsPerBlock;
+        }
         return ++_lastId;
     }
 

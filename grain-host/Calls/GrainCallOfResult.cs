@@ -31,7 +31,9 @@ internal abstract class GrainCall<TResult> : GrainCall, IValueTaskSource<TResult
             }
 
             if (running is not null)
+            {
                 error = Outcome(running, ref result);
+            }
         }
         catch (Exception exception)
         {
@@ -44,9 +46,13 @@ internal abstract class GrainCall<TResult> : GrainCall, IValueTaskSource<TResult
     public override void DeliverFailure(Exception exception)
     {
         if (_awaitedBySource)
+        {
             _source.SetException(exception);
+        }
         else
+        {
             _promise.SetException(exception);
+        }
     }
 
     public override void CancelCallee() => _cancellation?.CancelCallee();
@@ -60,11 +66,13 @@ internal abstract class GrainCall<TResult> : GrainCall, IValueTaskSource<TResult
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _source.GetStatus(token);
 
     void IValueTaskSource<TResult>.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _source.OnCompleted(continuation, state, token, flags);
+        Action<object?> continuation,
+        object? state,
+        short token,
+        ValueTaskSourceOnCompletedFlags flags
+    ) => _source.OnCompleted(continuation, state, token, flags);
 
-    void IValueTaskSource.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
 
     /// <summary>Calls the method: gives null and the result where it has ended already, else the task to wait for.</summary>
@@ -127,7 +135,9 @@ internal abstract class GrainCall<TResult> : GrainCall, IValueTaskSource<TResult
         {
             _cancellation = CancellationLink.Between(this);
             if (_cancellation is null)
+            {
                 return;
+            }
         }
 
         Target.Send(this);
@@ -143,7 +153,9 @@ internal abstract class GrainCall<TResult> : GrainCall, IValueTaskSource<TResult
     private async Task<object?> InvokeBoxed(object grain)
     {
         if (Start(grain, out var result) is not { } running)
+        {
             return result;
+        }
         await running;
         return running is Task<TResult> typed ? typed.Result : result;
     }
@@ -161,9 +173,13 @@ internal abstract class GrainCall<TResult> : GrainCall, IValueTaskSource<TResult
     {
         // Looking at the task instead of awaiting it saves throwing an exception only to catch it here.
         if (!ended.IsCompletedSuccessfully)
+        {
             return ended.Exception?.InnerException ?? new TaskCanceledException(ended);
+        }
         if (ended is Task<TResult?> typed)
+        {
             result = typed.Result;
+        }
         return null;
     }
 
@@ -175,11 +191,17 @@ internal abstract class GrainCall<TResult> : GrainCall, IValueTaskSource<TResult
         if (TryWin() && !IsOneWay)
         {
             if (error is not null)
+            {
                 DeliverFailure(error);
+            }
             else if (_awaitedBySource)
+            {
                 _source.SetResult(result!);
+            }
             else
+            {
                 _promise.SetResult(result!);
+            }
         }
 
         receiver.AfterCall(this);

@@ -28,8 +28,8 @@ internal sealed class Proxies(Dispatcher dispatcher, TimeSpan defaultTimeout)
     private static Entry Prepare(Type grainInterface, Proxies proxies)
     {
         var emitted = EmittedProxy.Of(grainInterface);
-        var methods = emitted.Methods
-            .Select(method => new MethodShape(grainInterface, method.Method, method.Prototype, proxies.DefaultTimeout))
+        var methods = emitted
+            .Methods.Select(method => new MethodShape(grainInterface, method.Method, method.Prototype, proxies.DefaultTimeout))
             .ToArray();
         return new Entry(emitted, new ProxyShape(grainInterface, methods, proxies, proxies.Dispatcher));
     }

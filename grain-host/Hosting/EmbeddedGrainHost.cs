@@ -28,11 +28,14 @@ public sealed class EmbeddedGrainHost : IHostedService
         {
             throw new OrleansConfigurationException(
                 $"{nameof(GrainHostOptions)}.{nameof(GrainHostOptions.TimeProvider)} is not the registered {nameof(TimeProvider)}: "
-                + "grains and their host must have the same clock.");
+                    + "grains and their host must have the same clock."
+            );
         }
 
         foreach (var grainInterface in _host.Classes.All.SelectMany(grainClass => grainClass.Interfaces).Distinct())
+        {
             _host.Proxies.Prepare(grainInterface);
+        }
         _host.Sweep.Start();
         _host.Idle.Start();
         _host.Dispatcher.Open();
@@ -65,7 +68,9 @@ public sealed class EmbeddedGrainHost : IHostedService
         _host.Idle.Dispose();
         _host.Sweep.Dispose();
         foreach (var activation in _host.Directory.Snapshot())
+        {
             activation.Kill();
+        }
     }
 
     private async Task Drain(CancellationToken cancellationToken)
@@ -74,14 +79,19 @@ public sealed class EmbeddedGrainHost : IHostedService
         while (true)
         {
             // A call that ends may have called somebody else, so only a look that finds nobody busy is the end.
-            var busy = _host.Directory.Snapshot()
+            var busy = _host
+                .Directory.Snapshot()
                 .Select(activation => (Activation: activation, Idle: activation.WhenIdle()))
                 .Where(pair => pair.Idle is not null)
                 .ToList();
             if (busy.Count == 0)
+            {
                 return;
+            }
             if (await Task.WhenAny(Task.WhenAll(busy.Select(pair => pair.Idle!)), limit) != limit)
+            {
                 continue;
+            }
             HostLog.DrainExpired(_host.Logger, busy.Count, _host.Options.DrainTimeout, busy[0].Activation.GrainId);
             return;
         }
@@ -93,10 +103,14 @@ public sealed class EmbeddedGrainHost : IHostedService
         while (_host.Directory.Snapshot() is { Count: > 0 } remaining)
         {
             foreach (var activation in remaining)
+            {
                 activation.Deactivate(new(DeactivationReasonCode.ShuttingDown, "The grain host is shutting down."));
+            }
             var ended = Task.WhenAll(remaining.Select(activation => activation.Deactivated));
             if (await Task.WhenAny(ended, limit) == limit)
+            {
                 return;
+            }
         }
     }
 }

@@ -22,18 +22,26 @@ internal sealed class GrainHostOptionsValidator : IValidateOptions<GrainHostOpti
         CheckTime(failures, nameof(options.DrainTimeout), options.DrainTimeout, TimeSpan.Zero);
         CheckTime(failures, nameof(options.ReminderPeriodMin), options.ReminderPeriodMin, TimeSpan.FromSeconds(1));
         if (options.MailboxMax is < 1 or > MailboxMaxMax)
+        {
             failures.Add(Message(nameof(options.MailboxMax), options.MailboxMax, 1, MailboxMaxMax));
+        }
         if (options.TimeProvider is null)
+        {
             failures.Add($"{nameof(GrainHostOptions)}.{nameof(options.TimeProvider)} must not be null.");
+        }
         if (options.Scheduler is null)
+        {
             failures.Add($"{nameof(GrainHostOptions)}.{nameof(options.Scheduler)} must not be null.");
+        }
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
     private static void CheckTime(List<string> failures, string option, TimeSpan value, TimeSpan min)
     {
         if (value < min || value > TimeMax)
+        {
             failures.Add(Message(option, value, min, TimeMax));
+        }
     }
 
     private static string Message(string option, object value, object min, object max) =>

@@ -24,21 +24,26 @@ public static class GrainHostServices
         ArgumentNullException.ThrowIfNull(configure);
         services.AddOptions<GrainHostOptions>().Configure(configure).ValidateOnStart();
         if (services.Any(service => service.ServiceType == typeof(EmbeddedGrainHost)))
+        {
             return services;
+        }
         services.TryAddSingleton<IValidateOptions<GrainHostOptions>, GrainHostOptionsValidator>();
         services.AddLogging();
 
         services.TryAddSingleton(new ServiceLifetimes(services));
-        services.TryAddSingleton(provider => new HostCore
-        {
-            Services = provider,
-            Options = provider.GetRequiredService<IOptions<GrainHostOptions>>().Value,
-            Logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger("Marketplace.GrainHost"),
-            Classes = new GrainClasses(
-                provider.GetRequiredService<IOptions<GrainHostOptions>>().Value.Assemblies,
-                provider.GetRequiredService<ServiceLifetimes>()),
-            Filters = [.. provider.GetServices<IIncomingGrainCallFilter>()],
-        }.Assemble());
+        services.TryAddSingleton(provider =>
+            new HostCore
+            {
+                Services = provider,
+                Options = provider.GetRequiredService<IOptions<GrainHostOptions>>().Value,
+                Logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger("Marketplace.GrainHost"),
+                Classes = new GrainClasses(
+                    provider.GetRequiredService<IOptions<GrainHostOptions>>().Value.Assemblies,
+                    provider.GetRequiredService<ServiceLifetimes>()
+                ),
+                Filters = [.. provider.GetServices<IIncomingGrainCallFilter>()],
+            }.Assemble()
+        );
         services.TryAddSingleton(provider => provider.GetRequiredService<HostCore>().Factory);
         services.TryAddSingleton<IClusterClient>(provider => provider.GetRequiredService<GrainFactory>());
         services.TryAddSingleton<IGrainFactory>(provider => provider.GetRequiredService<GrainFactory>());
@@ -52,7 +57,9 @@ public static class GrainHostServices
         services.TryAddSingleton<IGrainContextAccessor>(provider => provider.GetRequiredService<GrainRuntime>());
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<GrainHostOptions>>().Value.TimeProvider);
         services.TryAddSingleton(provider => new EmbeddedGrainHost(
-            provider.GetRequiredService<HostCore>(), provider.GetRequiredService<ReminderService>()));
+            provider.GetRequiredService<HostCore>(),
+            provider.GetRequiredService<ReminderService>()
+        ));
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<EmbeddedGrainHost>());
         return services;
     }

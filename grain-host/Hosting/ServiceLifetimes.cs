@@ -11,7 +11,9 @@ internal sealed class ServiceLifetimes(IServiceCollection services)
         foreach (var service in services)
         {
             if (!service.IsKeyedService)
+            {
                 lifetimes[service.ServiceType] = service.Lifetime;
+            }
         }
 
         return lifetimes;
@@ -20,7 +22,9 @@ internal sealed class ServiceLifetimes(IServiceCollection services)
     public bool IsSingleton(Type service)
     {
         if (_lifetimes.Value.TryGetValue(service, out var lifetime))
+        {
             return lifetime == ServiceLifetime.Singleton;
+        }
         return service.IsGenericType
             && _lifetimes.Value.TryGetValue(service.GetGenericTypeDefinition(), out lifetime)
             && lifetime == ServiceLifetime.Singleton;

@@ -7,8 +7,9 @@ namespace Marketplace.GrainHost.Reminders;
 
 /// <summary>
 /// Calls the grains whose reminders are due: one heap and one timer for all of them. The store knows the reminders, not which
-/// of them have ticked, so one that was due while the host was down ticks at its next multiple of the period. The wall clock says when a reminder is due
-/// first in this process; from there the periods are counted on a clock that only goes forward, so that setting the wall clock holds none back.
+/// of them have ticked, so one that was due while the host was down ticks at its next multiple of the period. The wall clock says when a
+/// reminder is due first in this process; from there the periods are counted on a clock that only goes forward, so that setting the wall
+/// clock holds none back.
 /// </summary>
 internal sealed class ReminderService(HostCore host, IReminderStore store) : IReminderRegistry, IDisposable
 {
@@ -28,17 +29,27 @@ internal sealed class ReminderService(HostCore host, IReminderStore store) : IRe
         lock (_gate)
         {
             _timer = host.Time.CreateTimer(
-                static service => ((ReminderService)service!).Run(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                static service => ((ReminderService)service!).Run(),
+                this,
+                Timeout.InfiniteTimeSpan,
+                Timeout.InfiniteTimeSpan
+            );
 
             // Sorted, so that equal due times tick in the same order in every run.
             foreach (var reminder in reminders.OrderBy(each => each.Grain).ThenBy(each => each.Name, StringComparer.Ordinal))
+            {
                 Add(reminder);
+            }
             Arm();
         }
     }
 
     public async Task<IGrainReminder> RegisterOrUpdateReminder(
-        GrainId callingGrainId, string reminderName, TimeSpan dueTime, TimeSpan period)
+        GrainId callingGrainId,
+        string reminderName,
+        TimeSpan dueTime,
+        TimeSpan period
+    )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dueTime, TimeSpan.Zero);
         if (period < host.Options.ReminderPeriodMin)
@@ -46,7 +57,8 @@ internal sealed class ReminderService(HostCore host, IReminderStore store) : IRe
             throw new ArgumentOutOfRangeException(
                 nameof(period),
                 period,
-                $"A reminder's period must be at least {host.Options.ReminderPeriodMin}: use a timer for anything faster.");
+                $"A reminder's period must be at least {host.Options.ReminderPeriodMin}: use a timer for anything faster."
+            );
         }
 
         var reminder = new Reminder(callingGrainId, reminderName, host.Time.GetUtcNow() + dueTime, period);
@@ -66,30 +78,37 @@ internal sealed class ReminderService(HostCore host, IReminderStore store) : IRe
         lock (_gate)
         {
             if (!_entries.ContainsKey((callingGrainId, reminder.ReminderName)))
+            {
                 throw new ReminderException($"{callingGrainId} has no reminder \"{reminder.ReminderName}\".");
+            }
         }
 
         await store.Remove(callingGrainId, reminder.ReminderName, CancellationToken.None);
         lock (_gate)
+        {
             _entries.Remove((callingGrainId, reminder.ReminderName));
+        }
     }
 
     public Task<IGrainReminder?> GetReminder(GrainId callingGrainId, string reminderName)
     {
         lock (_gate)
+        {
             return Task.FromResult<IGrainReminder?>(_entries.ContainsKey((callingGrainId, reminderName)) ? new Handle(reminderName) : null);
+        }
     }
 
     public Task<List<IGrainReminder>> GetReminders(GrainId callingGrainId)
     {
         lock (_gate)
         {
-            return Task.FromResult<List<IGrainReminder>>(
-                [.. _entries.Keys
-                    .Where(key => key.Grain.Equals(callingGrainId))
+            return Task.FromResult<List<IGrainReminder>>([
+                .. _entries
+                    .Keys.Where(key => key.Grain.Equals(callingGrainId))
                     .Select(key => key.Name)
                     .Order(StringComparer.Ordinal)
-                    .Select(name => new Handle(name))]);
+                    .Select(name => new Handle(name)),
+            ]);
         }
     }
 
@@ -115,7 +134,9 @@ internal sealed class ReminderService(HostCore host, IReminderStore store) : IRe
     private static DateTimeOffset NextDue(Reminder reminder, DateTimeOffset from)
     {
         if (reminder.FirstDue >= from)
+        {
             return reminder.FirstDue;
+        }
         var periods = (from - reminder.FirstDue).Ticks / reminder.Period.Ticks;
         var due = reminder.FirstDue + (reminder.Period * periods);
         return due < from ? due + reminder.Period : due;
@@ -126,11 +147,20 @@ internal sealed class ReminderService(HostCore host, IReminderStore store) : IRe
     private void Arm()
     {
         while (_due.TryPeek(out var entry, out _) && !IsCurrent(entry))
+        {
             _due.Dequeue();
+        }
         if (_timer is null || !_due.TryPeek(out var next, out _))
+        {
             return;
+        }
         var wait = next.Due - Running;
-        _timer.Change(wait < TimeSpan.Zero ? TimeSpan.Zero : wait > WaitMax ? WaitMax : wait, Timeout.InfiniteTimeSpan);
+        _timer.Change(
+            wait < TimeSpan.Zero ? TimeSpan.Zero
+                : wait > WaitMax ? WaitMax
+                : wait,
+            Timeout.InfiniteTimeSpan
+        );
     }
 
     private void Run()
@@ -143,7 +173,9 @@ internal sealed class ReminderService(HostCore host, IReminderStore store) : IRe
             {
                 _due.Dequeue();
                 if (!IsCurrent(entry))
+                {
                     continue;
+                }
                 ticks.Add(entry);
                 var periods = ((now - entry.Due).Ticks / entry.Reminder.Period.Ticks) + 1;
                 var next = entry with { Due = entry.Due + (entry.Reminder.Period * periods), Number = ++_numbers };
@@ -155,7 +187,9 @@ internal sealed class ReminderService(HostCore host, IReminderStore store) : IRe
         }
 
         foreach (var entry in ticks)
+        {
             Tick(entry.Reminder, host.Time.GetUtcNow());
+        }
     }
 
     private bool IsCurrent(Entry entry) =>

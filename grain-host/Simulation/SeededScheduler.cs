@@ -39,7 +39,9 @@ internal sealed class SeededScheduler : ITurnScheduler
     {
         CheckArrival("", "");
         lock (_gate)
+        {
             _runnable.Add(turn);
+        }
     }
 
     public void Observe(in TurnStep step)
@@ -51,7 +53,9 @@ internal sealed class SeededScheduler : ITurnScheduler
         _trace.Add(step.Method);
         _trace.Add(step.Outcome);
         if (step.Kind is TurnStepKind.Began or TurnStepKind.Continued)
+        {
             _current = new Step(step.Grain, step.Method);
+        }
         OnStep?.Invoke(step);
     }
 
@@ -60,7 +64,9 @@ internal sealed class SeededScheduler : ITurnScheduler
     public void CheckArrival(string grain, string method)
     {
         if (Environment.CurrentManagedThreadId != Volatile.Read(ref _driver))
+        {
             Report(new Step(grain, method));
+        }
     }
 
     public void Drive(Func<Task> scenario)
@@ -74,13 +80,21 @@ internal sealed class SeededScheduler : ITurnScheduler
             while (!ending.IsCompleted)
             {
                 if (TakeAny() is { } turn)
+                {
                     Execute(turn);
+                }
                 else
+                {
                     Advance();
+                }
                 if (Volatile.Read(ref _violation) is not null)
+                {
                     break;
+                }
                 if (Steps > SimulatedRun.StepsMax)
+                {
                     throw new SimulationStuckException($"The scenario has not ended after {SimulatedRun.StepsMax} steps.");
+                }
             }
 
             ThrowViolation();
@@ -98,7 +112,9 @@ internal sealed class SeededScheduler : ITurnScheduler
         lock (_gate)
         {
             if (_runnable.Count == 0)
+            {
                 return null;
+            }
             var index = _chance.Below(_runnable.Count);
             var turn = _runnable[index];
             _runnable[index] = _runnable[^1];
@@ -116,11 +132,17 @@ internal sealed class SeededScheduler : ITurnScheduler
     private void Advance()
     {
         if (_time.GetUtcNow() - SimulatedRun.Start > SimulatedRun.TimeMax)
+        {
             throw new SimulationStuckException($"The scenario has not ended within {SimulatedRun.TimeMax} of simulated time.");
+        }
         if (_time.AdvanceToNextTimer())
+        {
             return;
+        }
         if (!_violated.Wait(StrangerWait))
+        {
             throw new SimulationStuckException("The scenario has not ended, but no turn can run and no timer is set: everybody waits.");
+        }
     }
 
     private void Report(Step step)
@@ -132,7 +154,9 @@ internal sealed class SeededScheduler : ITurnScheduler
     private void ThrowViolation()
     {
         if (Volatile.Read(ref _violation) is { } step)
+        {
             throw new GrainThreadViolationException(step.Grain, step.Method);
+        }
     }
 
     private sealed record Step(string Grain, string Method)

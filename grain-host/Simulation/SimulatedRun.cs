@@ -87,7 +87,10 @@ public sealed class SimulatedRun
     public T Run<T>(Func<Task<T>> scenario)
     {
         T? result = default;
-        Run(async () => { result = await scenario(); });
+        Run(async () =>
+        {
+            result = await scenario();
+        });
         return result!;
     }
 }

@@ -32,10 +32,14 @@ internal sealed class SimulatedTime(DateTimeOffset start) : TimeProvider
             while (true)
             {
                 if (!_timers.TryPeek(out timer!, out var place))
+                {
                     return false;
+                }
                 _timers.Dequeue();
                 if (!timer.TakeIfCurrent(place.Number))
+                {
                     continue;
+                }
                 _now = Math.Max(_now, place.Due);
                 break;
             }
@@ -55,7 +59,9 @@ internal sealed class SimulatedTime(DateTimeOffset start) : TimeProvider
             lock (time._gate)
             {
                 if (_number == long.MinValue)
+                {
                     return false;
+                }
                 _period = period;
                 Schedule(dueTime);
                 return true;
@@ -65,7 +71,9 @@ internal sealed class SimulatedTime(DateTimeOffset start) : TimeProvider
         public void Dispose()
         {
             lock (time._gate)
+            {
                 _number = long.MinValue;
+            }
         }
 
         public ValueTask DisposeAsync()
@@ -78,7 +86,9 @@ internal sealed class SimulatedTime(DateTimeOffset start) : TimeProvider
         public bool TakeIfCurrent(long number)
         {
             if (_number != number)
+            {
                 return false;
+            }
             _number = -1;
             return true;
         }
@@ -88,7 +98,9 @@ internal sealed class SimulatedTime(DateTimeOffset start) : TimeProvider
             lock (time._gate)
             {
                 if (_number == -1 && _period > TimeSpan.Zero)
+                {
                     Schedule(_period);
+                }
             }
 
             callback(state);
@@ -98,7 +110,9 @@ internal sealed class SimulatedTime(DateTimeOffset start) : TimeProvider
         {
             _number = -1;
             if (dueTime < TimeSpan.Zero)
+            {
                 return;
+            }
             _number = ++time._numbers;
             time._timers.Enqueue(this, (time._now + dueTime.Ticks, _number));
         }

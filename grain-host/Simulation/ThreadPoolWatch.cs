@@ -28,13 +28,17 @@ internal sealed class ThreadPoolWatch : EventListener
     protected override void OnEventSourceCreated(EventSource eventSource)
     {
         if (eventSource.Name == SourceName)
+        {
             EnableEvents(eventSource, EventLevel.Verbose, ThreadPoolKeyword);
+        }
     }
 
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
         if (eventData.EventName == EventName && _onEnqueued is { } report && !ComesFromTheServiceProvider())
+        {
             report();
+        }
     }
 
     /// <summary>
@@ -47,7 +51,9 @@ internal sealed class ThreadPoolWatch : EventListener
         {
             var space = frame.GetMethod()?.DeclaringType?.Namespace ?? "System";
             if (space != typeof(ThreadPoolWatch).Namespace && space != "System" && !space.StartsWith("System.", StringComparison.Ordinal))
+            {
                 return space.StartsWith("Microsoft.Extensions.DependencyInjection", StringComparison.Ordinal);
+            }
         }
 
         return false;

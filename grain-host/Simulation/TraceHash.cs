@@ -10,13 +10,17 @@ internal sealed class TraceHash
     public void Add(ulong value)
     {
         for (var shift = 0; shift < 64; shift += 8)
+        {
             Value = (Value ^ (byte)(value >> shift)) * Prime;
+        }
     }
 
     public void Add(string text)
     {
         foreach (var character in text)
+        {
             Value = (Value ^ character) * Prime;
+        }
         Value = (Value ^ 0xFFFF) * Prime;
     }
 }

@@ -32,10 +32,12 @@ public sealed class MemoryGrainStorage : IGrainStorage
         var key = (stateName, grainId);
         var record = new Record(grainState.State, Interlocked.Increment(ref _version).ToString(CultureInfo.InvariantCulture));
         var found = _records.GetValueOrDefault(key);
-        var written = found?.ETag == grainState.ETag
-            && (found is null ? _records.TryAdd(key, record) : _records.TryUpdate(key, record, found));
+        var written =
+            found?.ETag == grainState.ETag && (found is null ? _records.TryAdd(key, record) : _records.TryUpdate(key, record, found));
         if (!written)
+        {
             return Task.FromException(Conflict(key, grainState.ETag));
+        }
         grainState.ETag = record.ETag;
         grainState.RecordExists = true;
         return Task.CompletedTask;
@@ -46,7 +48,9 @@ public sealed class MemoryGrainStorage : IGrainStorage
         var key = (stateName, grainId);
         var found = _records.GetValueOrDefault(key);
         if (found?.ETag != grainState.ETag || (found is not null && !_records.TryRemove(new(key, found))))
+        {
             return Task.FromException(Conflict(key, grainState.ETag));
+        }
         grainState.State = default;
         grainState.ETag = null;
         grainState.RecordExists = false;

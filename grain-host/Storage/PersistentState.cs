@@ -40,10 +40,12 @@ internal sealed class PersistentState<TState> : IPersistentState<TState>, ILoade
     public static PersistentState<TState> For(Activation activation, IPersistentStateConfiguration configuration)
     {
         var name = configuration.StorageName ?? DefaultStorageName;
-        var storage = activation.Host.Services.GetKeyedService<IGrainStorage>(name)
+        var storage =
+            activation.Host.Services.GetKeyedService<IGrainStorage>(name)
             ?? throw new OrleansConfigurationException(
                 $"{activation.GrainClass.Type} keeps \"{configuration.StateName}\" in the storage \"{name}\", "
-                + $"but no {nameof(IGrainStorage)} is registered under that key.");
+                    + $"but no {nameof(IGrainStorage)} is registered under that key."
+            );
         var state = new PersistentState<TState>(storage, configuration.StateName, activation.GrainId);
         activation.AddState(state);
         return state;
@@ -63,11 +65,15 @@ internal sealed class PersistentState<TState> : IPersistentState<TState>, ILoade
     {
         var mayMerge = !cancellationToken.CanBeCanceled;
         if (mayMerge && _waitingWrite is not null && _waitingWrite == _last)
+        {
             return _waitingWrite;
+        }
         var waits = !_last.IsCompleted;
         var write = Enqueue(Write, cancellationToken);
         if (mayMerge && waits)
+        {
             _waitingWrite = write;
+        }
         return write;
     }
 
@@ -108,7 +114,9 @@ internal sealed class PersistentState<TState> : IPersistentState<TState>, ILoade
     private static TState Empty()
     {
         if (typeof(TState).IsValueType)
+        {
             return default!;
+        }
         return typeof(TState).GetConstructor(Type.EmptyTypes) is not null
             ? Activator.CreateInstance<TState>()
             : (TState)RuntimeHelpers.GetUninitializedObject(typeof(TState));

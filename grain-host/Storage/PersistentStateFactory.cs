@@ -7,5 +7,7 @@ internal sealed class PersistentStateFactory : IPersistentStateFactory
 {
     public IPersistentState<TState> Create<TState>(IGrainContext context, IPersistentStateConfiguration config) =>
         PersistentState<TState>.For(
-            context as Activation ?? throw new ArgumentException("States belong to activations of this host.", nameof(context)), config);
+            context as Activation ?? throw new ArgumentException("States belong to activations of this host.", nameof(context)),
+            config
+        );
 }

@@ -36,7 +36,9 @@ internal sealed class ClientSubscription<T>(GossipStreamProvider provider, Strea
         lock (Gate)
         {
             if (_observer is null)
+            {
                 return;
+            }
             if (_unread.Count >= UnreadMax)
             {
                 _dropped += happened.Items.Count;
@@ -48,13 +50,17 @@ internal sealed class ClientSubscription<T>(GossipStreamProvider provider, Strea
         }
 
         if (schedule)
+        {
             Scheduler.Schedule(this);
+        }
     }
 
     public void Replace(StreamObserver<T> observer)
     {
         lock (Gate)
+        {
             _observer = observer;
+        }
     }
 
     public void End()
@@ -70,7 +76,9 @@ internal sealed class ClientSubscription<T>(GossipStreamProvider provider, Strea
     protected override object? TakeWork()
     {
         if (_isBusy || !_unread.TryDequeue(out var happened))
+        {
             return null;
+        }
         _isBusy = true;
         return happened;
     }
@@ -89,9 +97,13 @@ internal sealed class ClientSubscription<T>(GossipStreamProvider provider, Strea
         try
         {
             if (dropped > 0)
+            {
                 HostLog.ItemsDropped(provider.Host.Logger, dropped, stream, UnreadMax);
+            }
             if (current is not null)
+            {
                 await ((StreamEvent<T>)work).DeliverTo(current);
+            }
         }
         catch (Exception exception)
         {
@@ -99,7 +111,9 @@ internal sealed class ClientSubscription<T>(GossipStreamProvider provider, Strea
         }
 
         lock (Gate)
+        {
             _isBusy = false;
+        }
     }
 
     protected override void OnEscaped(Exception exception) => HostLog.ObserverFailed(provider.Host.Logger, exception, stream);

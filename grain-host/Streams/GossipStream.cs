@@ -20,7 +20,9 @@ internal sealed class GossipStream<T>(GossipStreamProvider provider, StreamId id
     {
         RefuseToken(token);
         if (HasListeners)
+        {
             Publish([item]);
+        }
         return Task.CompletedTask;
     }
 
@@ -28,7 +30,9 @@ internal sealed class GossipStream<T>(GossipStreamProvider provider, StreamId id
     {
         RefuseToken(token);
         if (HasListeners)
+        {
             Publish(batch);
+        }
         return Task.CompletedTask;
     }
 
@@ -47,11 +51,16 @@ internal sealed class GossipStream<T>(GossipStreamProvider provider, StreamId id
     public Task<StreamSubscriptionHandle<T>> SubscribeAsync(IAsyncObserver<T> observer) => SubscribeAsync(observer, null);
 
     public Task<StreamSubscriptionHandle<T>> SubscribeAsync(
-        IAsyncObserver<T> observer, StreamSequenceToken? token, string? filterData = null)
+        IAsyncObserver<T> observer,
+        StreamSequenceToken? token,
+        string? filterData = null
+    )
     {
         ArgumentNullException.ThrowIfNull(observer);
         if (filterData is not null)
+        {
             throw new NotSupportedException("The embedded host does not filter streams.");
+        }
         return Subscribe(new StreamObserver<T>(observer, null), token);
     }
 
@@ -66,7 +75,9 @@ internal sealed class GossipStream<T>(GossipStreamProvider provider, StreamId id
     public Task<IList<StreamSubscriptionHandle<T>>> GetAllSubscriptionHandles()
     {
         IList<StreamSubscriptionHandle<T>> handles = TurnQueue.Current is Activation activation
-            ? IsImplicit(activation) ? [new GrainSubscriptionHandle<T>(activation, provider, id)] : []
+            ? IsImplicit(activation)
+                ? [new GrainSubscriptionHandle<T>(activation, provider, id)]
+                : []
             : [.. provider.ClientsOf<T>(id).Select(client => new ClientSubscriptionHandle<T>(client))];
         return Task.FromResult(handles);
     }
@@ -82,7 +93,8 @@ internal sealed class GossipStream<T>(GossipStreamProvider provider, StreamId id
             {
                 throw new NotSupportedException(
                     $"{activation.GrainId} has no [ImplicitStreamSubscription] for the stream {id}, "
-                    + "and grains of the embedded host have no other subscriptions.");
+                        + "and grains of the embedded host have no other subscriptions."
+                );
             }
 
             activation.SetObserver(provider, id, observer);
@@ -102,13 +114,17 @@ internal sealed class GossipStream<T>(GossipStreamProvider provider, StreamId id
         var batch = provider.NextBatch();
         List<SequentialItem<T>> places = [.. items.Select((item, index) => new SequentialItem<T>(item, new StreamPlace(batch, index)))];
         if (places.Count > 0)
+        {
             Publish(new StreamEvent<T>(places, false, null));
+        }
     }
 
     private void Publish(StreamEvent<T> happened)
     {
         foreach (var client in provider.ClientsOf<T>(id))
+        {
             client.Offer(happened);
+        }
         foreach (var grainClass in _listening)
         {
             var grain = new GrainId(grainClass.GrainType, id.KeySpan);
@@ -120,6 +136,8 @@ internal sealed class GossipStream<T>(GossipStreamProvider provider, StreamId id
     private static void RefuseToken(StreamSequenceToken? token)
     {
         if (token is not null)
+        {
             throw new NotSupportedException("The streams of the embedded host cannot be rewound: the token must be null.");
+        }
     }
 }

@@ -35,7 +35,9 @@ internal sealed class GossipStreamProvider(HostCore host, string name) : IStream
     {
         var left = _clients.AddOrUpdate(stream, [], (_, clients) => clients.Remove(client));
         if (left.IsEmpty)
+        {
             _clients.TryRemove(new(stream, left));
+        }
     }
 
     public long NextBatch() => Interlocked.Increment(ref _batches);

@@ -11,7 +11,9 @@ public static class GossipStreams
     /// <summary>Adds a stream provider of that name: in memory, lossy, not rewindable.</summary>
     public static IServiceCollection AddGossipStreams(this IServiceCollection services, string name) =>
         services.AddKeyedSingleton<IStreamProvider>(
-            name, (provider, _) => new GossipStreamProvider(provider.GetRequiredService<HostCore>(), name));
+            name,
+            (provider, _) => new GossipStreamProvider(provider.GetRequiredService<HostCore>(), name)
+        );
 
     /// <summary>
     /// Whether anybody would get an item published now, so that a publisher can save making it. Orleans has no such question:

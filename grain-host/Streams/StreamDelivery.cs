@@ -46,9 +46,13 @@ internal sealed class StreamDelivery<T> : GrainCall, IStreamSubscriptionHandleFa
         try
         {
             if (!activation.HasAskedForObserver(_provider, _stream) && grain is IStreamSubscriptionObserver asked)
+            {
                 await asked.OnSubscribed(this);
+            }
             if (activation.ObserverOf(_provider, _stream) is StreamObserver<T> observer)
+            {
                 await _happened.DeliverTo(observer);
+            }
         }
         catch (Exception exception)
         {

@@ -8,7 +8,9 @@ internal sealed record StreamEvent<T>(IList<SequentialItem<T>> Items, bool IsCom
     public Task DeliverTo(StreamObserver<T> observer)
     {
         if (IsCompleted)
+        {
             return observer.OnCompleted();
+        }
         return Error is null ? observer.OnNext(Items) : observer.OnError(Error);
     }
 }
@@ -25,7 +27,9 @@ internal sealed class StreamObserver<T>(IAsyncObserver<T>? single, IAsyncBatchOb
         }
 
         foreach (var item in items)
+        {
             await single!.OnNextAsync(item.Item, item.Token);
+        }
     }
 
     public Task OnCompleted() => single?.OnCompletedAsync() ?? batch!.OnCompletedAsync();

@@ -18,7 +18,9 @@ internal sealed class StreamPlace(long batch, int index) : StreamSequenceToken
     public override int CompareTo(StreamSequenceToken? other)
     {
         if (other is null)
+        {
             return 1;
+        }
         var byBatch = SequenceNumber.CompareTo(other.SequenceNumber);
         return byBatch != 0 ? byBatch : EventIndex.CompareTo(other.EventIndex);
     }

@@ -35,7 +35,11 @@ internal abstract class GrainTimer : IGrainTimer
         lock (_gate)
         {
             _timer = Activation.Host.Time.CreateTimer(
-                static timer => ((GrainTimer)timer!).Fire(), this, _dueTime, Timeout.InfiniteTimeSpan);
+                static timer => ((GrainTimer)timer!).Fire(),
+                this,
+                _dueTime,
+                Timeout.InfiniteTimeSpan
+            );
         }
     }
 
@@ -49,7 +53,9 @@ internal abstract class GrainTimer : IGrainTimer
             _period = period;
             _isChanged = true;
             if (!_isTicking)
+            {
                 _timer?.Change(dueTime, Timeout.InfiniteTimeSpan);
+            }
         }
     }
 
@@ -64,7 +70,9 @@ internal abstract class GrainTimer : IGrainTimer
         lock (_gate)
         {
             if (_isStopped)
+            {
                 return;
+            }
             _isStopped = true;
             _timer?.Dispose();
         }
@@ -79,7 +87,9 @@ internal abstract class GrainTimer : IGrainTimer
         lock (_gate)
         {
             if (_isStopped)
+            {
                 return null;
+            }
             _isChanged = false;
         }
 
@@ -98,7 +108,9 @@ internal abstract class GrainTimer : IGrainTimer
         {
             _isTicking = false;
             if (_isStopped)
+            {
                 return error;
+            }
 
             // A callback that changed its own timer means the new due time; else the period counts from here.
             _timer?.Change(_isChanged ? _dueTime : _period, Timeout.InfiniteTimeSpan);
@@ -112,9 +124,13 @@ internal abstract class GrainTimer : IGrainTimer
     private static void Check(TimeSpan dueTime, TimeSpan period)
     {
         if (dueTime != Timeout.InfiniteTimeSpan)
+        {
             ArgumentOutOfRangeException.ThrowIfLessThan(dueTime, TimeSpan.Zero);
+        }
         if (period != Timeout.InfiniteTimeSpan)
+        {
             ArgumentOutOfRangeException.ThrowIfLessThan(period, TimeSpan.Zero);
+        }
     }
 
     private void Fire()
@@ -122,20 +138,27 @@ internal abstract class GrainTimer : IGrainTimer
         lock (_gate)
         {
             if (_isStopped || _isTicking)
+            {
                 return;
+            }
             _isTicking = true;
         }
 
         var tick = new TimerCall(this);
         if (!Activation.TryReceive(tick))
+        {
             Stop();
+        }
     }
 }
 
 /// <summary>A timer with the state that its callback gets.</summary>
 internal sealed class GrainTimer<TState>(
-    Activation activation, Func<TState, CancellationToken, Task> callback, TState state, GrainTimerCreationOptions options)
-    : GrainTimer(activation, options)
+    Activation activation,
+    Func<TState, CancellationToken, Task> callback,
+    TState state,
+    GrainTimerCreationOptions options
+) : GrainTimer(activation, options)
 {
     protected override Task Run(CancellationToken cancellation) => callback(state, cancellation);
 }

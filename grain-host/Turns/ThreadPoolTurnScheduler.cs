@@ -14,13 +14,9 @@ public sealed class ThreadPoolTurnScheduler : ITurnScheduler
     /// </summary>
     public void Schedule(IThreadPoolWorkItem turn) => ThreadPool.UnsafeQueueUserWorkItem(turn, preferLocal: true);
 
-    public void Observe(in TurnStep step)
-    {
-    }
+    public void Observe(in TurnStep step) { }
 
     public bool FlipCoin() => false;
 
-    public void CheckArrival(string grain, string method)
-    {
-    }
+    public void CheckArrival(string grain, string method) { }
 }

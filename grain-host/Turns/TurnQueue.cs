@@ -32,24 +32,32 @@ internal abstract class TurnQueue(ITurnScheduler scheduler) : SynchronizationCon
     public sealed override void Post(SendOrPostCallback d, object? state)
     {
         if (Scheduler.ObservesSteps)
+        {
             Scheduler.CheckArrival(Name, CurrentMethod);
+        }
         bool schedule;
         lock (Gate)
         {
             if (_isDead)
+            {
                 return;
+            }
             _continuations.Enqueue((d, state));
             schedule = MarkScheduled();
         }
 
         if (schedule)
+        {
             Scheduler.Schedule(this);
+        }
     }
 
     public sealed override void Send(SendOrPostCallback d, object? state)
     {
         if (_current != this)
+        {
             throw new NotSupportedException($"Waiting for a turn of {Name} would block a thread: use Post.");
+        }
         d(state);
     }
 
@@ -64,15 +72,12 @@ internal abstract class TurnQueue(ITurnScheduler scheduler) : SynchronizationCon
                 var (action, state) = ((Action<object>, object))both!;
                 action(state);
             },
-            (action, state));
+            (action, state)
+        );
 
-    public virtual void EnterReentrantSection(Guid id)
-    {
-    }
+    public virtual void EnterReentrantSection(Guid id) { }
 
-    public virtual void ExitReentrantSection(Guid id)
-    {
-    }
+    public virtual void ExitReentrantSection(Guid id) { }
 
     void IThreadPoolWorkItem.Execute()
     {
@@ -86,11 +91,15 @@ internal abstract class TurnQueue(ITurnScheduler scheduler) : SynchronizationCon
             for (var steps = Scheduler.StepsPerTurn; steps > 0; steps--)
             {
                 if (!RunStep())
+                {
                     return;
+                }
 
                 // A step may have left its request context behind; the next one belongs to somebody else.
                 if (ExecutionContext.Capture() != outerExecution && outerExecution is not null)
+                {
                     ExecutionContext.Restore(outerExecution);
+                }
             }
 
             Scheduler.Schedule(this);
@@ -128,7 +137,9 @@ internal abstract class TurnQueue(ITurnScheduler scheduler) : SynchronizationCon
     protected bool MarkScheduled()
     {
         if (_scheduled)
+        {
             return false;
+        }
         _scheduled = true;
         return true;
     }
@@ -140,10 +151,14 @@ internal abstract class TurnQueue(ITurnScheduler scheduler) : SynchronizationCon
         lock (Gate)
         {
             if (_isDead)
+            {
                 return false;
+            }
             _workFirst = Scheduler.ObservesSteps ? Scheduler.FlipCoin() : !_workFirst;
             if (_workFirst)
+            {
                 work = TakeWork();
+            }
             if (work is null && !_continuations.TryDequeue(out continuation) && (_workFirst || (work = TakeWork()) is null))
             {
                 _scheduled = false;
@@ -160,7 +175,9 @@ internal abstract class TurnQueue(ITurnScheduler scheduler) : SynchronizationCon
             else
             {
                 if (Scheduler.ObservesSteps)
+                {
                     Scheduler.Observe(new TurnStep(TurnStepKind.Continued, Name, CurrentMethod, ""));
+                }
                 continuation.Callback!(continuation.State);
             }
         }

@@ -4,9 +4,9 @@ using System.Security.Cryptography;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// An API key as a client sends it: <c>id_secret</c>. The id is <c>mk</c> and 16 lower-case hexadecimal digits and names the key's grain; the
-/// secret is 64 lower-case hexadecimal digits, 32 random bytes, so a plain hash of it cannot be guessed back and needs no salt. There is one
-/// text form only: what differs in case or length is not a key.
+/// An API key as a client sends it: <c>id_secret</c>. The id is <c>mk</c> and 16 lower-case hexadecimal digits and names the key's grain;
+/// the secret is 64 lower-case hexadecimal digits, 32 random bytes, so a plain hash of it cannot be guessed back and needs no salt. There
+/// is one text form only: what differs in case or length is not a key.
 /// </summary>
 public readonly record struct ApiKey
 {
@@ -36,10 +36,14 @@ public readonly record struct ApiKey
     {
         key = default;
         if (text.Length != TextSize || text[IdTextSize] != Separator || !IsId(text[..IdTextSize]))
+        {
             return false;
+        }
         var digits = text[(IdTextSize + 1)..];
         if (!IsLowerHex(digits))
+        {
             return false;
+        }
         Span<byte> secret = stackalloc byte[Bytes32.Size];
         Convert.FromHexString(digits, secret, out _, out _);
         key = new ApiKey(text[..IdTextSize].ToString(), HashSecret(secret));
@@ -55,7 +59,9 @@ public readonly record struct ApiKey
     public static string FormatId(ReadOnlySpan<byte> random)
     {
         if (random.Length != IdBytes)
+        {
             throw new ArgumentException($"Expected {IdBytes} bytes, got {random.Length}.", nameof(random));
+        }
         return Prefix + Convert.ToHexStringLower(random);
     }
 
@@ -64,9 +70,13 @@ public readonly record struct ApiKey
     public static string Format(string id, ReadOnlySpan<byte> secret)
     {
         if (!IsId(id))
+        {
             throw new ArgumentException($"Expected '{Prefix}' and {2 * IdBytes} lower-case hexadecimal digits, got '{id}'.", nameof(id));
+        }
         if (secret.Length != Bytes32.Size)
+        {
             throw new ArgumentException($"Expected {Bytes32.Size} bytes, got {secret.Length}.", nameof(secret));
+        }
         return $"{id}{Separator}{Convert.ToHexStringLower(secret)}";
     }
 
@@ -75,7 +85,9 @@ public readonly record struct ApiKey
     public static Bytes32 HashSecret(ReadOnlySpan<byte> secret)
     {
         if (secret.Length != Bytes32.Size)
+        {
             throw new ArgumentException($"Expected {Bytes32.Size} bytes, got {secret.Length}.", nameof(secret));
+        }
         Span<byte> message = stackalloc byte[Domain.Length + Bytes32.Size];
         Domain.CopyTo(message);
         secret.CopyTo(message[Domain.Length..]);

@@ -18,8 +18,9 @@ public interface IAccountGrain : IGrainWithStringKey
     Task Credit(string operation, TokenAmount amount);
 
     /// <summary>
-    /// Holds the price limits of a batch, in the items' order as far as balance and spend limits go, in one durable write. A job that is held
-    /// already is not held again. A repetition that comes after the job was settled holds anew; no job stands on that hold, so it goes back whole.
+    /// Holds the price limits of a batch, in the items' order as far as balance and spend limits go, in one durable write. A job that is
+    /// held already is not held again. A repetition that comes after the job was settled holds anew; no job stands on that hold, so it goes
+    /// back whole.
     /// </summary>
     [Effect(Effect.Deduplicated), Alias("Hold")]
     Task<HoldResult> Hold(Caller caller, ImmutableArray<HoldItem> items);
@@ -33,8 +34,8 @@ public interface IAccountGrain : IGrainWithStringKey
     Task Receive(AccountId payer, long sequence, TokenAmount amount);
 
     /// <summary>
-    /// Counts a blob that the account keeps, once, against its storage quota; bytes that one of its programs keeps cost nothing more. Called by the
-    /// blob's grain before it records the pin.
+    /// Counts a blob that the account keeps, once, against its storage quota; bytes that one of its programs keeps cost nothing more.
+    /// Called by the blob's grain before it records the pin.
     /// </summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.QuotaExceeded"/>, <see cref="ErrorCode.AccountNotFound"/>.</exception>
     [Effect(Effect.Idempotent), Alias("CountBlob")]
@@ -45,8 +46,8 @@ public interface IAccountGrain : IGrainWithStringKey
     Task DiscountBlob(BlobId blob);
 
     /// <summary>
-    /// Counts a program that the account deployed, once: its module's bytes are part of the storage quota, unless the account keeps that blob already.
-    /// Called by the blob's grain before it records that it is kept.
+    /// Counts a program that the account deployed, once: its module's bytes are part of the storage quota, unless the account keeps that
+    /// blob already. Called by the blob's grain before it records that it is kept.
     /// </summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.QuotaExceeded"/>, <see cref="ErrorCode.AccountNotFound"/>.</exception>
     [Effect(Effect.Idempotent), Alias("CountModule")]
@@ -85,7 +86,8 @@ public interface IKeyGrain : IGrainWithStringKey
     [Effect(Effect.Idempotent), Alias("Revoke")]
     Task Revoke();
 
-    /// <returns>Null where the key does not exist, is revoked, or <paramref name="secretHash"/> is not its own (compared in constant time).</returns>
+    /// <returns>Null where the key does not exist, is revoked, or <paramref name="secretHash"/> is not its own (compared in constant
+    /// time).</returns>
     [Effect(Effect.None), Alias("Verify")]
     Task<Caller?> Verify(Bytes32 secretHash);
 }
@@ -114,7 +116,8 @@ public enum HoldOutcome
 public sealed record HoldResult(
     [property: Id(0)] DateTimeOffset HeldAt,
     [property: Id(1)] ImmutableArray<HoldOutcome> Outcomes,
-    [property: Id(2)] TokenAmount Available);
+    [property: Id(2)] TokenAmount Available
+);
 
 /// <param name="Id">The account.</param>
 /// <param name="Available">Balance that can be held.</param>
@@ -131,7 +134,8 @@ public sealed record AccountView(
     [property: Id(3)] TokenAmount UnderWay,
     [property: Id(4)] TokenAmount Earned,
     [property: Id(5)] TokenAmount Spent,
-    [property: Id(6)] int OpenJobs);
+    [property: Id(6)] int OpenJobs
+);
 
 /// <param name="Name">For people.</param>
 /// <param name="Scopes">What the key allows.</param>
@@ -152,4 +156,5 @@ public sealed record KeyView(
     [property: Id(3)] TokenAmount? SpendLimit,
     [property: Id(4)] TokenAmount Spent,
     [property: Id(5)] DateTimeOffset CreatedAt,
-    [property: Id(6)] DateTimeOffset? RevokedAt);
+    [property: Id(6)] DateTimeOffset? RevokedAt
+);

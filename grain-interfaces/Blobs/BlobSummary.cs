@@ -2,7 +2,9 @@ using Marketplace.Grains.Codecs;
 
 namespace Marketplace.Grains;
 
-/// <summary>What lists show of a blob that an account keeps: the summary in its row of the read model, which is owned by the account.</summary>
+/// <summary>
+/// What lists show of a blob that an account keeps: the summary in its row of the read model, which is owned by the account.
+/// </summary>
 public sealed record BlobSummary(BlobId Id, long Size)
 {
     /// <summary>The kind of the rows; there is one per account and blob.</summary>

@@ -22,21 +22,23 @@ public interface IBlobGrain : IGrainWithStringKey
     Task<BlobView?> Find(AccountId account);
 
     /// <summary>
-    /// Keeps a program's module for as long as the program exists, also when the accounts take their own pins back, and counts it against the quota of
+    /// Keeps a program's module for as long as the program exists, also when the accounts take their own pins back, and counts it against
+    /// the quota of
     /// <paramref name="deployer"/>. After a refusal it is neither counted nor kept.
     /// </summary>
     /// <param name="program">Whose module this is.</param>
     /// <param name="deployer">One of those who deployed it; zero from a silo of an earlier version, which counts by itself.</param>
     /// <exception cref="MarketException">
-    /// <see cref="ErrorCode.BlobNotFound"/>, <see cref="ErrorCode.QuotaExceeded"/>, <see cref="ErrorCode.LimitExceeded"/>: too many keep it;
+    /// <see cref="ErrorCode.BlobNotFound"/>, <see cref="ErrorCode.QuotaExceeded"/>, <see cref="ErrorCode.LimitExceeded"/>: too many keep
+    /// it;
     /// <see cref="ErrorCode.Unavailable"/>: the blob is being collected.
     /// </exception>
     [Effect(Effect.Idempotent), Alias("KeepFor")]
     Task KeepFor(ProgramId program, AccountId deployer);
 
     /// <summary>
-    /// The last deployer has removed the program: its module is kept until the jobs have ended that were submitted before, and counts against that
-    /// account for as long. Where the blob is not kept on this account's behalf, the account is discounted at once.
+    /// The last deployer has removed the program: its module is kept until the jobs have ended that were submitted before, and counts
+    /// against that account for as long. Where the blob is not kept on this account's behalf, the account is discounted at once.
     /// </summary>
     /// <param name="program">Whose module this was.</param>
     /// <param name="deployer">The last one; zero from a silo of an earlier version, which discounts by itself.</param>
@@ -44,8 +46,8 @@ public interface IBlobGrain : IGrainWithStringKey
     Task ReleaseFor(ProgramId program, AccountId deployer);
 
     /// <summary>
-    /// For the collector: whether anybody wants it kept. After false no pin is taken for <see cref="MarketLimits.BlobCollectMax"/>, in which the
-    /// collector may delete the bytes.
+    /// For the collector: whether anybody wants it kept. After false no pin is taken for <see cref="MarketLimits.BlobCollectMax"/>, in
+    /// which the collector may delete the bytes.
     /// </summary>
     [Effect(Effect.Idempotent), Alias("IsPinned")]
     Task<bool> IsPinned();

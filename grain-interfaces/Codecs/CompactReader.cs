@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Marketplace.Grains.Codecs;
 
-/// <summary>Reads what <see cref="CompactWriter"/> wrote. Bytes that it cannot have written give <see cref="InvalidDataException"/>.</summary>
+/// <summary>
+/// Reads what <see cref="CompactWriter"/> wrote. Bytes that it cannot have written give <see cref="InvalidDataException"/>.
+/// </summary>
 public ref struct CompactReader(ReadOnlySpan<byte> bytes)
 {
     private readonly ReadOnlySpan<byte> _all = bytes;
@@ -13,12 +15,13 @@ public ref struct CompactReader(ReadOnlySpan<byte> bytes)
 
     public byte Byte() => Take(1)[0];
 
-    public bool Flag() => Byte() switch
-    {
-        0 => false,
-        1 => true,
-        var other => throw Damaged($"a flag of {other}"),
-    };
+    public bool Flag() =>
+        Byte() switch
+        {
+            0 => false,
+            1 => true,
+            var other => throw Damaged($"a flag of {other}"),
+        };
 
     public ulong Number()
     {
@@ -27,10 +30,14 @@ public ref struct CompactReader(ReadOnlySpan<byte> bytes)
         {
             var next = Byte();
             if (shift == 63 && next > 1)
+            {
                 throw Damaged("a number of more than 64 bits");
+            }
             value |= (ulong)(next & 0x7f) << shift;
             if (next < 0x80)
+            {
                 return value;
+            }
         }
     }
 
@@ -46,7 +53,9 @@ public ref struct CompactReader(ReadOnlySpan<byte> bytes)
         return value <= int.MaxValue ? (int)value : throw Damaged($"a count of {value}");
     }
 
-    /// <summary>The number of items that follow, each of at least <paramref name="itemSizeMin"/> bytes: damaged data cannot ask for much memory.</summary>
+    /// <summary>
+    /// The number of items that follow, each of at least <paramref name="itemSizeMin"/> bytes: damaged data cannot ask for much memory.
+    /// </summary>
     public int Items(int itemSizeMin = 1)
     {
         var count = Count();
@@ -60,10 +69,14 @@ public ref struct CompactReader(ReadOnlySpan<byte> bytes)
         {
             var next = Byte();
             if (shift == 126 && next > 3)
+            {
                 throw Damaged("an amount of more than 128 bits");
+            }
             value |= (UInt128)(next & 0x7f) << shift;
             if (next < 0x80)
+            {
                 return new TokenAmount(value);
+            }
         }
     }
 
@@ -72,7 +85,9 @@ public ref struct CompactReader(ReadOnlySpan<byte> bytes)
     public DateTimeOffset Time()
     {
         var ticks = BinaryPrimitives.ReadInt64LittleEndian(Take(8));
-        return ticks >= 0 && ticks <= DateTimeOffset.MaxValue.Ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : throw Damaged($"a time of {ticks} ticks");
+        return ticks >= 0 && ticks <= DateTimeOffset.MaxValue.Ticks
+            ? new DateTimeOffset(ticks, TimeSpan.Zero)
+            : throw Damaged($"a time of {ticks} ticks");
     }
 
     public TimeSpan Span() => new(Signed());
@@ -100,7 +115,9 @@ public ref struct CompactReader(ReadOnlySpan<byte> bytes)
     {
         var seen = Byte();
         if (seen >= oldest && seen <= newest)
+        {
             return;
+        }
         var known = oldest == newest ? $"version {newest}" : $"versions {oldest} to {newest}";
         throw new InvalidDataException($"{what} has format version {seen}; this build reads {known}. Use the build that wrote it.");
     }
@@ -108,17 +125,22 @@ public ref struct CompactReader(ReadOnlySpan<byte> bytes)
     public readonly void End()
     {
         if (Remaining != 0)
+        {
             throw Damaged($"{Remaining} bytes after the end");
+        }
     }
 
     private ReadOnlySpan<byte> Take(int size)
     {
         if (size > Remaining)
+        {
             throw Damaged($"{Remaining} bytes where {size} were announced");
+        }
         var taken = _all.Slice(_position, size);
         _position += size;
         return taken;
     }
 
-    private readonly InvalidDataException Damaged(string what) => new($"Stored bytes are damaged: {what}, at offset {_position} of {_all.Length}.");
+    private readonly InvalidDataException Damaged(string what) =>
+        new($"Stored bytes are damaged: {what}, at offset {_position} of {_all.Length}.");
 }

@@ -77,20 +77,26 @@ public sealed class CompactWriter(int capacity = 256)
     {
         Flag(value is not null);
         if (value is not null)
+        {
             Text(value);
+        }
     }
 
     public void OptionalId(Bytes32? value)
     {
         Flag(value is not null);
         if (value is { } id)
+        {
             Id(id);
+        }
     }
 
     private Span<byte> Room(int size)
     {
         if (_bytes.Length - _length < size)
+        {
             Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _length + size));
+        }
         _length += size;
         return _bytes.AsSpan(_length - size, size);
     }

@@ -6,7 +6,9 @@ namespace Marketplace.Grains;
 [Alias("IJobGrain")]
 public interface IJobGrain : IGrainWithStringKey
 {
-    /// <summary>Writes the pending job. The same request again gives the same answer; another spec under the same request id is refused.</summary>
+    /// <summary>
+    /// Writes the pending job. The same request again gives the same answer; another spec under the same request id is refused.
+    /// </summary>
     [Effect(Effect.Deduplicated), Alias("Submit")]
     Task<JobAdmission> Submit(JobSubmission submission);
 
@@ -16,7 +18,8 @@ public interface IJobGrain : IGrainWithStringKey
     Task<JobSettlement?> Complete(JobEnd end);
 
     /// <summary>Ends the job as cancelled, unless it has ended; stops its run.</summary>
-    /// <exception cref="MarketException"><see cref="ErrorCode.JobNotFound"/>, also for jobs of others; <see cref="ErrorCode.JobEnded"/>.</exception>
+    /// <exception cref="MarketException"><see cref="ErrorCode.JobNotFound"/>, also for jobs of others;
+    /// <see cref="ErrorCode.JobEnded"/>.</exception>
     [Effect(Effect.Idempotent), Alias("Cancel")]
     Task<JobView> Cancel(Caller caller);
 
@@ -36,8 +39,8 @@ public interface IJobGrain : IGrainWithStringKey
     Task<JobExplanation> Explain(Caller caller);
 
     /// <summary>
-    /// How the job ended, for the account that holds money for it: null while it is open, <see cref="JobSettlement.Unknown"/> where it does not
-    /// exist. A job that the market has lost is queued again.
+    /// How the job ended, for the account that holds money for it: null while it is open, <see cref="JobSettlement.Unknown"/> where it does
+    /// not exist. A job that the market has lost is queued again.
     /// </summary>
     [Effect(Effect.Idempotent), Alias("GetSettlement")]
     Task<JobSettlement?> GetSettlement();
@@ -56,7 +59,8 @@ public sealed record JobSubmission(
     [property: Id(2)] JobSpec Spec,
     [property: Id(3)] BlobId Module,
     [property: Id(4)] bool UsesState,
-    [property: Id(5)] DateTimeOffset HeldAt);
+    [property: Id(5)] DateTimeOffset HeldAt
+);
 
 public enum JobAdmissionKind
 {
@@ -79,7 +83,8 @@ public enum JobAdmissionKind
 public readonly record struct JobAdmission(
     [property: Id(0)] JobAdmissionKind Kind,
     [property: Id(1)] DateTimeOffset SubmittedAt,
-    [property: Id(2)] DateTimeOffset HeldAt);
+    [property: Id(2)] DateTimeOffset HeldAt
+);
 
 /// <summary>One step of a job's history.</summary>
 [GenerateSerializer, Immutable, Alias("JobEvent")]
@@ -87,9 +92,12 @@ public sealed record JobEvent(
     [property: Id(0)] JobStatus Status,
     [property: Id(1)] DateTimeOffset At,
     [property: Id(2)] WorkerId? Worker,
-    [property: Id(3)] string? Note);
+    [property: Id(3)] string? Note
+);
 
-/// <summary>An end of a job as the market reports it. Its exit code is that of a program that failed by exiting; null is every other end.</summary>
+/// <summary>
+/// An end of a job as the market reports it. Its exit code is that of a program that failed by exiting; null is every other end.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("JobEnd")]
 public sealed record JobEnd(
     [property: Id(0)] JobStatus Status,
@@ -106,7 +114,8 @@ public sealed record JobEnd(
     [property: Id(11)] StateRoot? RootAfter,
     [property: Id(12)] ImmutableArray<JobEvent> History,
     [property: Id(13)] JobExplanation Explanation,
-    [property: Id(14)] int? ExitCode = null);
+    [property: Id(14)] int? ExitCode = null
+);
 
 /// <summary>An output: inline, or a blob of the job's account.</summary>
 /// <param name="Inline">The bytes, at most <see cref="MarketLimits.InlineBytesMax"/>; empty when <paramref name="Blob"/> is set.</param>
@@ -118,7 +127,8 @@ public readonly record struct JobOutput(
     [property: Id(0)] ReadOnlyMemory<byte> Inline,
     [property: Id(1)] BlobId? Blob,
     [property: Id(2)] long Size,
-    [property: Id(3)] ImmutableArray<OutputFile> Files = default);
+    [property: Id(3)] ImmutableArray<OutputFile> Files = default
+);
 
 /// <summary>What the payer's account applies, once, by the job's id.</summary>
 /// <param name="Job">The operation id.</param>
@@ -130,7 +140,8 @@ public readonly record struct JobOutput(
 /// released and not charged again.
 /// </param>
 /// <param name="Status">How the job ended.</param>
-/// <param name="Worker">Whose run it was: with <paramref name="FuelUsed"/>, what tells the one who reported an end whether it was his that was written.</param>
+/// <param name="Worker">Whose run it was: with <paramref name="FuelUsed"/>, what tells the one who reported an end whether it was his that
+/// was written.</param>
 /// <param name="FuelUsed">Of that run.</param>
 [GenerateSerializer, Immutable, Alias("JobSettlement")]
 public sealed record JobSettlement(
@@ -141,10 +152,14 @@ public sealed record JobSettlement(
     [property: Id(4)] DateTimeOffset HeldAt,
     [property: Id(5)] JobStatus Status,
     [property: Id(6)] WorkerId? Worker = null,
-    [property: Id(7)] long FuelUsed = 0)
+    [property: Id(7)] long FuelUsed = 0
+)
 {
-    /// <summary>A hold that no job stands on: it goes back whole. Also the answer of a job that was never written, which knows no payer.</summary>
-    public static JobSettlement Unknown(JobId job, AccountId payer) => new(job, payer, null, TokenAmount.Zero, DateTimeOffset.MinValue, JobStatus.Pending);
+    /// <summary>
+    /// A hold that no job stands on: it goes back whole. Also the answer of a job that was never written, which knows no payer.
+    /// </summary>
+    public static JobSettlement Unknown(JobId job, AccountId payer) =>
+        new(job, payer, null, TokenAmount.Zero, DateTimeOffset.MinValue, JobStatus.Pending);
 }
 
 /// <summary>
@@ -168,20 +183,22 @@ public sealed record JobView(
     [property: Id(13)] StateRoot? RootBefore,
     [property: Id(14)] StateRoot? RootAfter,
     [property: Id(15)] ImmutableArray<JobEvent> History,
-    [property: Id(16)] int? ExitCode = null);
+    [property: Id(16)] int? ExitCode = null
+);
 
 /// <summary>Why a job was matched to the offer that won, or why it waits.</summary>
 /// <param name="Summary">One sentence.</param>
 /// <param name="Offers">Each offer that was looked at.</param>
 /// <param name="CheapestPrice">
-/// The price limit at which the cheapest of the offers that fit apart from their price would take the waiting job. Null where there is none, and for
-/// jobs that do not wait for an offer.
+/// The price limit at which the cheapest of the offers that fit apart from their price would take the waiting job. Null where there is
+/// none, and for jobs that do not wait for an offer.
 /// </param>
 [GenerateSerializer, Immutable, Alias("JobExplanation")]
 public sealed record JobExplanation(
     [property: Id(0)] string Summary,
     [property: Id(1)] ImmutableArray<OfferVerdict> Offers,
-    [property: Id(2)] TokenAmount? CheapestPrice = null);
+    [property: Id(2)] TokenAmount? CheapestPrice = null
+);
 
 /// <param name="Worker">Whose offer.</param>
 /// <param name="Price">What it would have cost at most.</param>
@@ -192,4 +209,5 @@ public sealed record OfferVerdict(
     [property: Id(0)] WorkerId Worker,
     [property: Id(1)] TokenAmount Price,
     [property: Id(2)] bool Won,
-    [property: Id(3)] string Reason);
+    [property: Id(3)] string Reason
+);

@@ -5,7 +5,8 @@ namespace Marketplace.Grains;
 /// <summary>What a client wants run, and what it pays at most.</summary>
 /// <param name="Program">A deployed program.</param>
 /// <param name="EntryPoint">The export to call; null: the program's only one.</param>
-/// <param name="Input">The input inline, at most <see cref="MarketLimits.InlineBytesMax"/> bytes; empty when <paramref name="InputBlob"/> is set.</param>
+/// <param name="Input">The input inline, at most <see cref="MarketLimits.InlineBytesMax"/> bytes; empty when <paramref name="InputBlob"/>
+/// is set.</param>
 /// <param name="InputBlob">The input as a blob of the account.</param>
 /// <param name="Arguments">Arguments of a WASI command.</param>
 /// <param name="FuelMax">Instructions that the run may use.</param>
@@ -30,4 +31,5 @@ public sealed record JobSpec(
     [property: Id(9)] int RetriesMax,
     [property: Id(10)] TimeSpan ExpiresAfter,
     [property: Id(11)] ImmutableArray<InputFile> Files = default,
-    [property: Id(12)] ImmutableArray<EnvironmentVariable> Environment = default);
+    [property: Id(12)] ImmutableArray<EnvironmentVariable> Environment = default
+);

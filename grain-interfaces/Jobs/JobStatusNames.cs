@@ -4,7 +4,17 @@ namespace Marketplace.Grains;
 public static class JobStatusNames
 {
     private static readonly string[] Names =
-        ["pending", "matched", "running", "verifying", "completed", "failed", "cancelled", "timed_out", "expired"];
+    [
+        "pending",
+        "matched",
+        "running",
+        "verifying",
+        "completed",
+        "failed",
+        "cancelled",
+        "timed_out",
+        "expired",
+    ];
 
     public static string Of(JobStatus status) => Names[(int)status];
 

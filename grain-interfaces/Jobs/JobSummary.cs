@@ -2,8 +2,17 @@ using Marketplace.Grains.Codecs;
 
 namespace Marketplace.Grains;
 
-/// <summary>What lists show of a job: the summary in its row of the read model. The row itself has id, owner, status and submission time.</summary>
-public sealed record JobSummary(string RequestId, ProgramId Program, ErrorCode? Code, DateTimeOffset? EndedAt, long FuelUsed, TokenAmount Charge)
+/// <summary>
+/// What lists show of a job: the summary in its row of the read model. The row itself has id, owner, status and submission time.
+/// </summary>
+public sealed record JobSummary(
+    string RequestId,
+    ProgramId Program,
+    ErrorCode? Code,
+    DateTimeOffset? EndedAt,
+    long FuelUsed,
+    TokenAmount Charge
+)
 {
     /// <summary>The kind of the rows.</summary>
     public const string Kind = "job";
@@ -19,7 +28,9 @@ public sealed record JobSummary(string RequestId, ProgramId Program, ErrorCode? 
         writer.Count(Code is { } code ? (int)code + 1 : 0);
         writer.Flag(EndedAt is not null);
         if (EndedAt is { } endedAt)
+        {
             writer.Time(endedAt);
+        }
         writer.Signed(FuelUsed);
         writer.Amount(Charge);
         return writer.Finish();
@@ -34,7 +45,14 @@ public sealed record JobSummary(string RequestId, ProgramId Program, ErrorCode? 
         var program = new ProgramId(reader.Id());
         var code = reader.Count();
         DateTimeOffset? endedAt = reader.Flag() ? reader.Time() : null;
-        var summary = new JobSummary(requestId, program, code == 0 ? null : (ErrorCode)(code - 1), endedAt, reader.Signed(), reader.Amount());
+        var summary = new JobSummary(
+            requestId,
+            program,
+            code == 0 ? null : (ErrorCode)(code - 1),
+            endedAt,
+            reader.Signed(),
+            reader.Amount()
+        );
         reader.End();
         return summary;
     }

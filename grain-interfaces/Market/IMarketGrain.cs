@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// The queue and the offers of one capability class. Key: the class, <see cref="MarketLimits.DefaultClass"/> for plain WebAssembly. In memory; rebuilt
-/// from the read model after a restart.
+/// The queue and the offers of one capability class. Key: the class, <see cref="MarketLimits.DefaultClass"/> for plain WebAssembly. In
+/// memory; rebuilt from the read model after a restart.
 /// </summary>
 [Alias("IMarketGrain")]
 public interface IMarketGrain : IGrainWithStringKey
@@ -14,7 +14,8 @@ public interface IMarketGrain : IGrainWithStringKey
     Task Enqueue(ImmutableArray<JobTicket> tickets);
 
     /// <summary>
-    /// How much more may be queued: asked before jobs of <paramref name="account"/> are written. What is on its way into the queue meanwhile is not counted.
+    /// How much more may be queued: asked before jobs of <paramref name="account"/> are written. What is on its way into the queue
+    /// meanwhile is not counted.
     /// </summary>
     [Effect(Effect.None), AlwaysInterleave, Alias("GetRoom")]
     Task<QueueRoom> GetRoom(AccountId account);
@@ -24,23 +25,24 @@ public interface IMarketGrain : IGrainWithStringKey
     Task Withdraw(JobId job);
 
     /// <summary>
-    /// Publishes or replaces a worker's offer; the leases that it had under the one before are given back. The answer's start number is part of every
-    /// lease, so whoever has not seen the answer has none to lose by a repetition.
+    /// Publishes or replaces a worker's offer; the leases that it had under the one before are given back. The answer's start number is
+    /// part of every lease, so whoever has not seen the answer has none to lose by a repetition.
     /// </summary>
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Offer")]
     Task<long> Offer(WorkerOffer offer);
 
     /// <summary>
-    /// The worker is certainly gone, with the machine or process that it ran in: its offer is withdrawn and its leases are queued again at once, instead of
-    /// when their deadlines come. A worker that is alive after all offers again. Nothing happens where the market does not know it.
+    /// The worker is certainly gone, with the machine or process that it ran in: its offer is withdrawn and its leases are queued again at
+    /// once, instead of when their deadlines come. A worker that is alive after all offers again. Nothing happens where the market does not
+    /// know it.
     /// </summary>
     /// <returns>How many jobs were queued again.</returns>
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Dismiss")]
     Task<int> Dismiss(WorkerId worker);
 
     /// <summary>
-    /// A worker's long poll: answers as soon as it may have more leases or there are leases to stop, else when <see cref="MarketLimits.PollMax"/> is over.
-    /// A repeated poll gets again what the one before was given and may have lost.
+    /// A worker's long poll: answers as soon as it may have more leases or there are leases to stop, else when
+    /// <see cref="MarketLimits.PollMax"/> is over. A repeated poll gets again what the one before was given and may have lost.
     /// </summary>
     [Effect(Effect.Deduplicated), AlwaysInterleave, Alias("Poll")]
     Task<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation);
@@ -66,7 +68,8 @@ public sealed record JobTicket(
     [property: Id(3)] BlobId Module,
     [property: Id(4)] bool UsesState,
     [property: Id(5)] DateTimeOffset SubmittedAt,
-    [property: Id(6)] string RequestId);
+    [property: Id(6)] string RequestId
+);
 
 /// <param name="AccountBytes">What further jobs of the account may take. It shrinks when others queue.</param>
 /// <param name="Jobs">Jobs that all accounts together may still queue.</param>
@@ -77,7 +80,8 @@ public readonly record struct QueueRoom(
     [property: Id(0)] long AccountBytes,
     [property: Id(1)] int Jobs,
     [property: Id(2)] long Bytes,
-    [property: Id(3)] int AccountJobs);
+    [property: Id(3)] int AccountJobs
+);
 
 /// <param name="Worker">The worker's key.</param>
 /// <param name="PayTo">Which account earns.</param>
@@ -90,18 +94,21 @@ public sealed record WorkerOffer(
     [property: Id(1)] AccountId PayTo,
     [property: Id(2)] TokenAmount PricePerMillionFuel,
     [property: Id(3)] int Slots,
-    [property: Id(4)] int MemoryPagesMax);
+    [property: Id(4)] int MemoryPagesMax
+);
 
 /// <param name="Worker">Who polls.</param>
 /// <param name="Start">The start number of its offer.</param>
 /// <param name="Sequence">Counts this worker's polls; the answer to the last one is kept for a repetition.</param>
-/// <param name="LeasesMax">Leases that it wants to hold at a time, those it holds included: each report makes room for new ones in the poll that waits.</param>
+/// <param name="LeasesMax">Leases that it wants to hold at a time, those it holds included: each report makes room for new ones in the poll
+/// that waits.</param>
 [GenerateSerializer, Immutable, Alias("WorkerPoll")]
 public sealed record WorkerPoll(
     [property: Id(0)] WorkerId Worker,
     [property: Id(1)] long Start,
     [property: Id(2)] long Sequence,
-    [property: Id(3)] int LeasesMax);
+    [property: Id(3)] int LeasesMax
+);
 
 /// <param name="Known">False: the market does not know this worker or start number; offer again, drop all leases.</param>
 /// <param name="Leases">Jobs to run.</param>
@@ -110,7 +117,8 @@ public sealed record WorkerPoll(
 public sealed record WorkerOrders(
     [property: Id(0)] bool Known,
     [property: Id(1)] ImmutableArray<Lease> Leases,
-    [property: Id(2)] ImmutableArray<LeaseId> Stops);
+    [property: Id(2)] ImmutableArray<LeaseId> Stops
+);
 
 /// <param name="Id">The lease.</param>
 /// <param name="Ticket">The job.</param>
@@ -123,7 +131,8 @@ public sealed record Lease(
     [property: Id(1)] JobTicket Ticket,
     [property: Id(2)] int Attempt,
     [property: Id(3)] StateRoot? Root,
-    [property: Id(4)] DateTimeOffset Deadline);
+    [property: Id(4)] DateTimeOffset Deadline
+);
 
 /// <summary>How a run ended, in the worker's words.</summary>
 public enum RunOutcome
@@ -160,7 +169,8 @@ public enum RunOutcome
 /// <param name="StateChanges">The changes of program state, ascending by key.</param>
 /// <param name="StartedAt">By the worker's clock.</param>
 /// <param name="EndedAt">By the worker's clock.</param>
-/// <param name="ExitCode">What the program exited with; null where it was stopped or did not run, and from a silo that does not know it yet.</param>
+/// <param name="ExitCode">What the program exited with; null where it was stopped or did not run, and from a silo that does not know it
+/// yet.</param>
 [GenerateSerializer, Immutable, Alias("LeaseReport")]
 public sealed record LeaseReport(
     [property: Id(0)] LeaseId Lease,
@@ -173,7 +183,8 @@ public sealed record LeaseReport(
     [property: Id(7)] ImmutableArray<StateChange> StateChanges,
     [property: Id(8)] DateTimeOffset StartedAt,
     [property: Id(9)] DateTimeOffset EndedAt,
-    [property: Id(10)] int? ExitCode = null);
+    [property: Id(10)] int? ExitCode = null
+);
 
 /// <param name="Key">As the guest wrote it; it may be empty.</param>
 /// <param name="Value">Null deletes the key.</param>
@@ -185,7 +196,8 @@ public sealed record OpenJob(
     [property: Id(0)] JobStatus Status,
     [property: Id(1)] ImmutableArray<JobEvent> History,
     [property: Id(2)] int QueuePosition,
-    [property: Id(3)] JobExplanation Explanation);
+    [property: Id(3)] JobExplanation Explanation
+);
 
 [GenerateSerializer, Immutable, Alias("MarketView")]
 public sealed record MarketView(
@@ -193,4 +205,5 @@ public sealed record MarketView(
     [property: Id(1)] int LeasedJobs,
     [property: Id(2)] int Workers,
     [property: Id(3)] int Slots,
-    [property: Id(4)] TokenAmount? LowestPricePerMillionFuel);
+    [property: Id(4)] TokenAmount? LowestPricePerMillionFuel
+);

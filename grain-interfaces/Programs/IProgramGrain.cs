@@ -3,30 +3,33 @@ using System.Collections.Immutable;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// A deployed module with its manifest; its bytes are a blob. Programs never change and may be run by everybody who knows the id, until those who
-/// deployed them have removed them. Key:
+/// A deployed module with its manifest; its bytes are a blob. Programs never change and may be run by everybody who knows the id, until
+/// those who deployed them have removed them. Key:
 /// <see cref="ProgramId"/>.
 /// </summary>
 [Alias("IProgramGrain")]
 public interface IProgramGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Validates the module and writes the manifest. Deploying the same module and salt again gives the same program; by another account, it stays for
-    /// that account too, and its module counts against that account's storage quota as well.
+    /// Validates the module and writes the manifest. Deploying the same module and salt again gives the same program; by another account,
+    /// it stays for that account too, and its module counts against that account's storage quota as well.
     /// </summary>
     /// <exception cref="MarketException">
-    /// <see cref="ErrorCode.InvalidModule"/> with reason and byte offset, <see cref="ErrorCode.BlobNotFound"/>, <see cref="ErrorCode.QuotaExceeded"/>.
+    /// <see cref="ErrorCode.InvalidModule"/> with reason and byte offset, <see cref="ErrorCode.BlobNotFound"/>,
+    /// <see cref="ErrorCode.QuotaExceeded"/>.
     /// </exception>
     [Effect(Effect.Idempotent), Alias("Deploy")]
     Task<ProgramView> Deploy(Caller caller, ProgramDeployment deployment);
 
     /// <summary>
-    /// Removes the program for the caller's account; where no other account has deployed it, for everybody. The last deployer's quota is free when no
-    /// job needs the module any more and the collector has asked, which may take a day after the upload; another deployer's at once. Its state stays as
-    /// the last run left it: deploying the same module and salt again goes on with it. A repetition finds nothing to remove and says so.
+    /// Removes the program for the caller's account; where no other account has deployed it, for everybody. The last deployer's quota is
+    /// free when no job needs the module any more and the collector has asked, which may take a day after the upload; another deployer's at
+    /// once. Its state stays as the last run left it: deploying the same module and salt again goes on with it. A repetition finds nothing
+    /// to remove and says so.
     /// </summary>
     /// <exception cref="MarketException">
-    /// <see cref="ErrorCode.ProgramInUse"/> with the number of the account's own jobs that have not ended, if no other account has deployed it;
+    /// <see cref="ErrorCode.ProgramInUse"/> with the number of the account's own jobs that have not ended, if no other account has deployed
+    /// it;
     /// <see cref="ErrorCode.ProgramNotFound"/>, also where only others have deployed it.
     /// </exception>
     [Effect(Effect.Idempotent), Alias("Remove")]
@@ -44,7 +47,8 @@ public interface IProgramGrain : IGrainWithStringKey
 public sealed record ProgramDeployment(
     [property: Id(0)] BlobId Module,
     [property: Id(1)] ReadOnlyMemory<byte> Salt,
-    [property: Id(2)] string Name);
+    [property: Id(2)] string Name
+);
 
 [GenerateSerializer, Immutable, Alias("ProgramView")]
 public sealed record ProgramView(
@@ -57,4 +61,5 @@ public sealed record ProgramView(
     [property: Id(6)] string Abi,
     [property: Id(7)] ImmutableArray<string> EntryPoints,
     [property: Id(8)] ImmutableArray<string> Imports,
-    [property: Id(9)] bool UsesState);
+    [property: Id(9)] bool UsesState
+);

@@ -7,8 +7,8 @@ namespace Marketplace.Grains;
 public interface IStateGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Where the next run starts. A run of <paramref name="job"/> that was committed before a crash, and whose job has no terminal write yet, is
-    /// in the answer: it must be reported as it is and not be run again.
+    /// Where the next run starts. A run of <paramref name="job"/> that was committed before a crash, and whose job has no terminal write
+    /// yet, is in the answer: it must be reported as it is and not be run again.
     /// </summary>
     [Effect(Effect.None), Alias("Begin")]
     Task<StateHead> Begin(JobId job);
@@ -23,7 +23,8 @@ public interface IStateGrain : IGrainWithStringKey
     Task<ImmutableArray<ReadOnlyMemory<byte>>> List(StateRoot root, ReadOnlyMemory<byte> prefix);
 
     /// <summary>
-    /// The root that <paramref name="changes"/> would give, also where <see cref="Commit"/> would refuse them because the state would be too large.
+    /// The root that <paramref name="changes"/> would give, also where <see cref="Commit"/> would refuse them because the state would be
+    /// too large.
     /// </summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: more changes than one run may make.</exception>
     [Effect(Effect.None), AlwaysInterleave, Alias("RootWith")]
@@ -35,8 +36,8 @@ public interface IStateGrain : IGrainWithStringKey
     /// come back to an earlier one.
     /// </summary>
     /// <returns>
-    /// How the run ended whose changes were applied, with the roots: the job ends so. It may be another run of the job than this one, committed before.
-    /// Null where the state has moved on and the job must run again.
+    /// How the run ended whose changes were applied, with the roots: the job ends so. It may be another run of the job than this one,
+    /// committed before. Null where the state has moved on and the job must run again.
     /// </returns>
     /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: the state would be larger than allowed.</exception>
     [Effect(Effect.Deduplicated), Alias("Commit")]
@@ -51,7 +52,4 @@ public interface IStateGrain : IGrainWithStringKey
 /// <param name="Height">Commits so far.</param>
 /// <param name="Committed">How the run of this job ended that was committed already, with the roots before and after.</param>
 [GenerateSerializer, Immutable, Alias("StateHead")]
-public sealed record StateHead(
-    [property: Id(0)] StateRoot Root,
-    [property: Id(1)] long Height,
-    [property: Id(2)] JobEnd? Committed);
+public sealed record StateHead([property: Id(0)] StateRoot Root, [property: Id(1)] long Height, [property: Id(2)] JobEnd? Committed);

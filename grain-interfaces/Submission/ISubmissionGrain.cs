@@ -7,8 +7,8 @@ namespace Marketplace.Grains;
 public interface ISubmissionGrain : IGrainWithIntegerKey
 {
     /// <summary>
-    /// Submits a batch of at most <see cref="MarketLimits.BatchJobsMax"/> jobs; a single job is a batch of one. When it returns, every accepted job is
-    /// durable. One result per item, in the items' order; an item that is refused does not touch the others.
+    /// Submits a batch of at most <see cref="MarketLimits.BatchJobsMax"/> jobs; a single job is a batch of one. When it returns, every
+    /// accepted job is durable. One result per item, in the items' order; an item that is refused does not touch the others.
     /// </summary>
     /// <exception cref="MarketException">The whole batch is refused: its size or the caller's scopes.</exception>
     [Effect(Effect.Deduplicated), Alias("Submit")]
@@ -21,7 +21,9 @@ public interface ISubmissionGrain : IGrainWithIntegerKey
 [GenerateSerializer, Immutable, Alias("SubmitItem")]
 public sealed record SubmitItem([property: Id(0)] string RequestId, [property: Id(1)] JobSpec Spec);
 
-/// <summary>What became of one item. <paramref name="Code"/> is null for a job that is now durable, whether by this call or an earlier one.</summary>
+/// <summary>
+/// What became of one item. <paramref name="Code"/> is null for a job that is now durable, whether by this call or an earlier one.
+/// </summary>
 /// <param name="Job">The job's id, also when it is refused.</param>
 /// <param name="Existed">The same request had created the job before.</param>
 /// <param name="Code">Why the item was refused.</param>
@@ -31,4 +33,5 @@ public sealed record SubmitResult(
     [property: Id(0)] JobId Job,
     [property: Id(1)] bool Existed,
     [property: Id(2)] ErrorCode? Code,
-    [property: Id(3)] string? Message);
+    [property: Id(3)] string? Message
+);

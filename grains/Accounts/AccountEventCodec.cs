@@ -27,12 +27,7 @@ internal static class AccountEventCodec
 
     public static ReadOnlyMemory<byte> Write(AccountEvent happened)
     {
-        var writer = new CompactWriter(96 + happened switch
-        {
-            Held { Items.Length: var count } => count * 36,
-            Settled { Jobs.Length: var count } => count * 36,
-            _ => 0,
-        });
+        var writer = new CompactWriter(RoomFor(happened));
         writer.Byte(Format);
         switch (happened)
         {
@@ -47,7 +42,9 @@ internal static class AccountEventCodec
                 Begin(Kind.HoldsRenewed).Time(renewed.At);
                 writer.Count(renewed.Jobs.Length);
                 foreach (var job in renewed.Jobs)
+                {
                     writer.Id(job.Value);
+                }
                 break;
             case Settled settlement:
                 WriteSettled(Begin(Kind.Settled), settlement);
@@ -83,7 +80,9 @@ internal static class AccountEventCodec
                 Begin(Kind.Resumed);
                 break;
             default:
-                throw new InvalidOperationException($"This is a bug in the account: the event {happened.GetType().Name} has no stored form.");
+                throw new InvalidOperationException(
+                    $"This is a bug in the account: the event {happened.GetType().Name} has no stored form."
+                );
         }
 
         return writer.Finish();
@@ -94,6 +93,15 @@ internal static class AccountEventCodec
             return writer;
         }
     }
+
+    private static int RoomFor(AccountEvent happened) =>
+        96
+        + happened switch
+        {
+            Held { Items.Length: var count } => count * 36,
+            Settled { Jobs.Length: var count } => count * 36,
+            _ => 0,
+        };
 
     public static AccountEvent Read(ReadOnlySpan<byte> bytes)
     {
@@ -153,7 +161,9 @@ internal static class AccountEventCodec
         var keyId = reader.Text();
         var items = new HoldItem[reader.Items(itemSizeMin: 33)];
         for (var index = 0; index < items.Length; index++)
+        {
             items[index] = new HoldItem(new JobId(reader.Id()), reader.Amount());
+        }
         return new Held(at, keyId, ImmutableArray.Create(items));
     }
 
@@ -162,7 +172,9 @@ internal static class AccountEventCodec
         var at = reader.Time();
         var jobs = new JobId[reader.Items(itemSizeMin: 32)];
         for (var index = 0; index < jobs.Length; index++)
+        {
             jobs[index] = new JobId(reader.Id());
+        }
         return new HoldsRenewed(at, ImmutableArray.Create(jobs));
     }
 
@@ -190,10 +202,14 @@ internal static class AccountEventCodec
     {
         var jobs = new SettledJob[reader.Items(itemSizeMin: 33)];
         for (var index = 0; index < jobs.Length; index++)
+        {
             jobs[index] = new SettledJob(new JobId(reader.Id()), reader.Amount());
+        }
         var transfers = new OutgoingCharge[reader.Items(itemSizeMin: 34)];
         for (var index = 0; index < transfers.Length; index++)
+        {
             transfers[index] = new OutgoingCharge(new AccountId(reader.Id()), reader.Signed(), reader.Amount());
+        }
         return new Settled(ImmutableArray.Create(jobs), ImmutableArray.Create(transfers), reader.Amount());
     }
 
@@ -204,7 +220,9 @@ internal static class AccountEventCodec
         writer.Count((int)key.Scopes);
         writer.Flag(key.SpendLimit is not null);
         if (key.SpendLimit is { } limit)
+        {
             writer.Amount(limit);
+        }
         writer.Time(key.At);
     }
 

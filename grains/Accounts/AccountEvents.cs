@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Marketplace.Grains;
 
-/// <summary>What happened to an account. <see cref="AccountState"/> is the only reader; <see cref="AccountEventCodec"/> gives the stored form.</summary>
+/// <summary>
+/// What happened to an account. <see cref="AccountState"/> is the only reader; <see cref="AccountEventCodec"/> gives the stored form.
+/// </summary>
 internal abstract record AccountEvent;
 
 /// <summary>Money came in from outside.</summary>
@@ -15,7 +17,8 @@ internal sealed record Held(DateTimeOffset At, string KeyId, ImmutableArray<Hold
 internal sealed record HoldsRenewed(DateTimeOffset At, ImmutableArray<JobId> Jobs) : AccountEvent;
 
 /// <summary>Holds that were released, with what each job cost, and the transfers that carry the charges to the payees.</summary>
-internal sealed record Settled(ImmutableArray<SettledJob> Jobs, ImmutableArray<OutgoingCharge> Transfers, TokenAmount ToSelf) : AccountEvent;
+internal sealed record Settled(ImmutableArray<SettledJob> Jobs, ImmutableArray<OutgoingCharge> Transfers, TokenAmount ToSelf)
+    : AccountEvent;
 
 internal readonly record struct SettledJob(JobId Job, TokenAmount Charge);
 
@@ -26,8 +29,8 @@ internal readonly record struct OutgoingCharge(AccountId Payee, long Sequence, T
 internal sealed record Delivered(AccountId Payee, long Sequence) : AccountEvent;
 
 /// <summary>
-/// A new activation goes on with the transfers that it found. It moves nothing; that it was appended is what counts: an older activation can append
-/// nothing any more, so it cannot add to a transfer that this one is about to send as it is.
+/// A new activation goes on with the transfers that it found. It moves nothing; that it was appended is what counts: an older activation
+/// can append nothing any more, so it cannot add to a transfer that this one is about to send as it is.
 /// </summary>
 internal sealed record Resumed : AccountEvent;
 

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Marketplace.Grains;
 
-/// <summary>The account's keys. The list and the spend limits are events of the account; whether a secret is right, the key's own grain knows.</summary>
+/// <summary>
+/// The account's keys. The list and the spend limits are events of the account; whether a secret is right, the key's own grain knows.
+/// </summary>
 public sealed partial class AccountGrain
 {
     /// <summary>Bytes of a key's id: enough that ids of different accounts never meet.</summary>
@@ -14,16 +16,25 @@ public sealed partial class AccountGrain
         RequireSound();
         var size = Encoding.UTF8.GetByteCount(request.Name);
         if (size is 0 or > MarketLimits.NameBytesMax)
-            throw new MarketException(ErrorCode.LimitExceeded, $"The key's name has {size} bytes; allowed are 1 to {MarketLimits.NameBytesMax}.");
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The key's name has {size} bytes; allowed are 1 to {MarketLimits.NameBytesMax}."
+            );
+        }
         if ((request.Scopes & ~(Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Admin)) != 0 || request.Scopes == Scopes.None)
+        {
             throw new MarketException(ErrorCode.MalformedRequest, "A key needs one or more of the scopes read, submit, deploy, admin.");
+        }
         var valid = _account.Keys.Values.Count(key => key.RevokedAt is null);
         if (valid >= AccountPolicy.KeysMax || _account.Keys.Count >= AccountPolicy.KeysEverMax)
         {
             await RequireNewest();
-            throw new MarketException(ErrorCode.TooManyKeys,
+            throw new MarketException(
+                ErrorCode.TooManyKeys,
                 $"The account has {valid} valid keys and {_account.Keys.Count} in all; allowed are {AccountPolicy.KeysMax} and "
-                + $"{AccountPolicy.KeysEverMax}. Revoke one first.");
+                    + $"{AccountPolicy.KeysEverMax}. Revoke one first."
+            );
         }
 
         var (id, secret) = NewSecret();
@@ -52,9 +63,13 @@ public sealed partial class AccountGrain
         // First where it works: a crash in between leaves a key that is listed as valid and refused everywhere, and the call is repeated.
         await LostWrites.Resend(() => GrainFactory.GetGrain<IKeyGrain>(keyId).Revoke());
         if (_account.Keys[keyId].RevokedAt is null)
+        {
             await Append(new KeyRevoked(keyId, _clock.GetUtcNow()));
+        }
         else
+        {
             await _journal.Settled();
+        }
     }
 
     private (string Id, byte[] Secret) NewSecret()

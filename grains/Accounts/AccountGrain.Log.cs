@@ -7,20 +7,39 @@ public sealed partial class AccountGrain
     [LoggerMessage(EventId = 1101, Level = LogLevel.Error, Message = "Account {Account}: an append failed; the account is read again.")]
     private partial void LogAppendFailed(Exception failure, AccountId account);
 
-    [LoggerMessage(EventId = 1102, Level = LogLevel.Warning, Message = "Account {Account}: the snapshot was not written; the next one is tried later.")]
+    [LoggerMessage(
+        EventId = 1102,
+        Level = LogLevel.Warning,
+        Message = "Account {Account}: the snapshot was not written; the next one is tried later."
+    )]
     private partial void LogSnapshotFailed(Exception failure, AccountId account);
 
-    [LoggerMessage(EventId = 1103, Level = LogLevel.Warning, Message = "Account {Account}: the reminder could not be set; the timer goes on.")]
+    [LoggerMessage(
+        EventId = 1103,
+        Level = LogLevel.Warning,
+        Message = "Account {Account}: the reminder could not be set; the timer goes on."
+    )]
     private partial void LogReminderFailed(Exception failure, AccountId account);
 
-    [LoggerMessage(EventId = 1104, Level = LogLevel.Warning, Message = "Account {Account}: a round of reconciliation failed; the next one is in a minute.")]
+    [LoggerMessage(
+        EventId = 1104,
+        Level = LogLevel.Warning,
+        Message = "Account {Account}: a round of reconciliation failed; the next one is in a minute."
+    )]
     private partial void LogReconcileFailed(Exception failure, AccountId account);
 
-    [LoggerMessage(EventId = 1105, Level = LogLevel.Warning, Message = "Account {Account}: a transfer to {Payee} did not arrive; it is sent again.")]
+    [LoggerMessage(
+        EventId = 1105,
+        Level = LogLevel.Warning,
+        Message = "Account {Account}: a transfer to {Payee} did not arrive; it is sent again."
+    )]
     private partial void LogDeliveryFailed(Exception failure, AccountId account, AccountId payee);
 
     [LoggerMessage(
-        EventId = 1106, Level = LogLevel.Warning,
-        Message = "Account {Account}: {Failed} of {Asked} jobs could not be asked how they ended; each keeps its hold and is asked again later.")]
+        EventId = 1106,
+        Level = LogLevel.Warning,
+        Message = "Account {Account}: {Failed} of {Asked} jobs could not be asked how they ended; each keeps its hold and is asked "
+            + "again later."
+    )]
     private partial void LogJobsNotAsked(Exception failure, AccountId account, int failed, int asked);
 }

@@ -15,21 +15,28 @@ public sealed partial class AccountGrain
     private void BeginReconciling(TimeSpan firstIn)
     {
         if (_timer is not null)
-            return;
-        _timer = this.RegisterGrainTimer(Reconcile, new GrainTimerCreationOptions(firstIn, AccountPolicy.ReconcilePeriod)
         {
-            Interleave = true,
-            KeepAlive = true,
-        });
+            return;
+        }
+        _timer = this.RegisterGrainTimer(
+            Reconcile,
+            new GrainTimerCreationOptions(firstIn, AccountPolicy.ReconcilePeriod) { Interleave = true, KeepAlive = true }
+        );
         _ = Remind();
     }
 
-    /// <summary>Not awaited by the hold: the process that lives on has the timer, and the one that does not has nothing durable to wait for.</summary>
+    /// <summary>
+    /// Not awaited by the hold: the process that lives on has the timer, and the one that does not has nothing durable to wait for.
+    /// </summary>
     private async Task Remind()
     {
         try
         {
-            await this.RegisterOrUpdateReminder(AccountPolicy.ReconcileReminder, AccountPolicy.ReconcilePeriod, AccountPolicy.ReconcilePeriod);
+            await this.RegisterOrUpdateReminder(
+                AccountPolicy.ReconcileReminder,
+                AccountPolicy.ReconcilePeriod,
+                AccountPolicy.ReconcilePeriod
+            );
         }
         catch (Exception failure)
         {
@@ -40,24 +47,30 @@ public sealed partial class AccountGrain
     private async Task Reconcile()
     {
         if (_reconciling || _journal.Failure is not null)
+        {
             return;
+        }
         _reconciling = true;
         try
         {
             foreach (var (payee, outgoing) in _account.Outgoings.ToArray())
             {
                 if (!outgoing.IsEmpty)
+                {
                     await Deliver(payee);
+                }
             }
 
-            while (await AskDueHolds())
-            {
-            }
+            while (await AskDueHolds()) { }
             if (!HasUnfinishedBusiness)
+            {
                 await Rest();
+            }
             // Another activation that knew of no business may have removed it.
             else if (await this.GetReminder(AccountPolicy.ReconcileReminder) is null)
+            {
                 await Remind();
+            }
         }
         catch (Exception failure)
         {
@@ -76,21 +89,29 @@ public sealed partial class AccountGrain
         // The reminder belongs to the account, not to this activation: whoever does not know of the newest holds must not remove it.
         await RequireNewest();
         if (HasUnfinishedBusiness)
+        {
             return;
+        }
         _timer?.Dispose();
         _timer = null;
         if (await this.GetReminder(AccountPolicy.ReconcileReminder) is { } reminder)
+        {
             await this.UnregisterReminder(reminder);
+        }
         // A hold may have come while the reminder went.
         if (HasUnfinishedBusiness)
+        {
             BeginReconciling();
+        }
     }
 
     /// <summary>Sends what is under way to a payee, in order, until nothing is left. One delivery per payee runs at a time.</summary>
     private async Task Deliver(AccountId payee)
     {
         if (!_delivering.Add(payee))
+        {
             return;
+        }
         try
         {
             var outgoing = _account.Outgoings[payee];
@@ -101,9 +122,12 @@ public sealed partial class AccountGrain
                 transfer.Sent = true;
                 await _journal.Settled();
                 if (_journal.Version == _foundVersion)
+                {
                     await Append(new Resumed());
-                await LostWrites.Resend(() => GrainFactory.GetGrain<IAccountGrain>(payee.ToString())
-                    .Receive(_id, transfer.Sequence, transfer.Amount));
+                }
+                await LostWrites.Resend(() =>
+                    GrainFactory.GetGrain<IAccountGrain>(payee.ToString()).Receive(_id, transfer.Sequence, transfer.Amount)
+                );
                 // Nobody waits for this event: it goes with the next append, and without it the transfer is sent again and ignored.
                 Defer(new Delivered(payee, transfer.Sequence));
             }
@@ -120,8 +144,8 @@ public sealed partial class AccountGrain
     }
 
     /// <summary>
-    /// Asks the jobs of due holds how they ended. An open job is asked again later; one that was never written gets its old hold released. A job
-    /// that cannot be asked keeps its own hold and no other's.
+    /// Asks the jobs of due holds how they ended. An open job is asked again later; one that was never written gets its old hold released.
+    /// A job that cannot be asked keeps its own hold and no other's.
     /// </summary>
     /// <returns>Whether more may be due that can be asked.</returns>
     private async Task<bool> AskDueHolds()
@@ -129,19 +153,26 @@ public sealed partial class AccountGrain
         var now = _clock.GetUtcNow();
         var due = _account.Holds.Where(pair => pair.Value.AskAt <= now).Take(AccountPolicy.ReconcileJobsMax).ToArray();
         if (due.Length == 0)
+        {
             return false;
+        }
         var answers = await Task.WhenAll(due.Select(pair => TryAsk(pair.Key, pair.Value)));
         var failed = answers.Count(answer => answer.Failure is not null);
         if (failed > 0)
+        {
             LogJobsNotAsked(answers.First(answer => answer.Failure is not null).Failure!, _id, failed, due.Length);
+        }
         var ended = answers.Select(answer => answer.Ended).OfType<JobSettlement>().ToImmutableArray();
         if (!ended.IsEmpty)
+        {
             await Settle(ended);
+        }
         // Where none could be asked it is not the jobs that are sick: the next round is in a minute.
         return due.Length == AccountPolicy.ReconcileJobsMax && failed < due.Length;
     }
 
-    /// <returns>How the job ended, or null; or why it could not be asked. Never throws: the other jobs' answers must not be lost with it.</returns>
+    /// <returns>How the job ended, or null; or why it could not be asked. Never throws: the other jobs' answers must not be lost with
+    /// it.</returns>
     private async Task<(JobSettlement? Ended, Exception? Failure)> TryAsk(JobId job, Hold hold)
     {
         try
@@ -164,13 +195,18 @@ public sealed partial class AccountGrain
         var answer = await LostWrites.Resend(() => GrainFactory.GetGrain<IJobGrain>(job.ToString()).GetSettlement());
         // A request that was repeated during the question may have created the job on the renewed hold.
         if (answer is null || hold.Last != last)
+        {
             return null;
+        }
         if (answer.Payer == _id)
+        {
             return answer;
+        }
         if (answer.Payer != default)
         {
             throw new InvalidOperationException(
-                $"This is a bug in the market: job {job}, which account {_id} holds money for, names {answer.Payer} as its payer.");
+                $"This is a bug in the market: job {job}, which account {_id} holds money for, names {answer.Payer} as its payer."
+            );
         }
         // The request that made a young hold may still be about to create its job.
         return _clock.GetUtcNow() - last >= AccountPolicy.HoldOrphanAge ? JobSettlement.Unknown(job, _id) : null;

@@ -1,6 +1,8 @@
 namespace Marketplace.Grains;
 
-/// <summary>The account's storage quota: what it keeps is counted before it is kept, and discounted after it is not kept any more.</summary>
+/// <summary>
+/// The account's storage quota: what it keeps is counted before it is kept, and discounted after it is not kept any more.
+/// </summary>
 public sealed partial class AccountGrain
 {
     public async Task CountBlob(BlobId blob, long size)
@@ -20,9 +22,13 @@ public sealed partial class AccountGrain
     {
         RequireSound();
         if (_account.Storage.IsPinned(blob))
+        {
             await Append(new BlobDiscounted(blob));
+        }
         else
+        {
             await RequireNewest();
+        }
     }
 
     public async Task CountModule(ProgramId program, BlobId module, long size)
@@ -37,9 +43,11 @@ public sealed partial class AccountGrain
         if (_account.Storage.ProgramCount >= AccountPolicy.ProgramsMax)
         {
             await RequireNewest();
-            throw new MarketException(ErrorCode.QuotaExceeded,
+            throw new MarketException(
+                ErrorCode.QuotaExceeded,
                 $"The account has deployed {_account.Storage.ProgramCount} programs; allowed are {AccountPolicy.ProgramsMax}. "
-                + "Remove some with 'market program remove'.");
+                    + "Remove some with 'market program remove'."
+            );
         }
 
         await RequireRoom(module, size);
@@ -50,16 +58,22 @@ public sealed partial class AccountGrain
     {
         RequireSound();
         if (_account.Storage.Deployed(program))
+        {
             await Append(new ModuleDiscounted(program));
+        }
         else
+        {
             await RequireNewest();
+        }
     }
 
     public async Task<BlobId?> FindModule(ProgramId program)
     {
         RequireSound();
         if (_account.Storage.ModuleOf(program) is null)
+        {
             await RequireNewest();
+        }
         return _account.Storage.ModuleOf(program);
     }
 
@@ -68,11 +82,16 @@ public sealed partial class AccountGrain
     {
         var storage = _account.Storage;
         if (storage.Keeps(blob) || (storage.Count < AccountPolicy.BlobsMax && size <= AccountPolicy.BlobBytesMax - storage.Bytes))
+        {
             return;
+        }
         await RequireNewest();
-        throw new MarketException(ErrorCode.QuotaExceeded,
+        throw new MarketException(
+            ErrorCode.QuotaExceeded,
             $"The account keeps {storage.Count} blobs with {storage.Bytes} bytes, modules of its programs included; allowed are "
-            + $"{AccountPolicy.BlobsMax} blobs with {AccountPolicy.BlobBytesMax} bytes, and this one has {size}. Remove some with 'market blob rm' "
-            + "and 'market program remove'; a removed program's module counts until its jobs have ended and the collector has passed.");
+                + $"{AccountPolicy.BlobsMax} blobs with {AccountPolicy.BlobBytesMax} bytes, and this one has {size}. Remove some with "
+                + "'market blob rm' "
+                + "and 'market program remove'; a removed program's module counts until its jobs have ended and the collector has passed."
+        );
     }
 }

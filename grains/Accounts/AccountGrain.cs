@@ -5,10 +5,10 @@ using Microsoft.Extensions.Logging;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// One account. Decides on its memory, appends the event, answers when it is durable; calls that arrive during an append share the next one,
-/// which is why the grain is reentrant: every decision is one piece of code without an await between reading the state and applying the event.
-/// After a failed append the memory is ahead of the log: the activation refuses everything and goes. An answer that no append backs, and that
-/// another activation's events could make wrong, is checked against the log first.
+/// One account. Decides on its memory, appends the event, answers when it is durable; calls that arrive during an append share the next
+/// one, which is why the grain is reentrant: every decision is one piece of code without an await between reading the state and applying
+/// the event. After a failed append the memory is ahead of the log: the activation refuses everything and goes. An answer that no append
+/// backs, and that another activation's events could make wrong, is checked against the log first.
 /// </summary>
 [Reentrant]
 public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
@@ -40,27 +40,38 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         (_account, var version) = await _snapshots.Load();
-        await _log.Replay(_stream, version + 1, entry =>
-        {
-            _account.Apply(AccountEventCodec.Read(entry.Content.Span));
-            _eventBytes += entry.Content.Length;
-            version = entry.Version;
-        }, cancellationToken);
+        await _log.Replay(
+            _stream,
+            version + 1,
+            entry =>
+            {
+                _account.Apply(AccountEventCodec.Read(entry.Content.Span));
+                _eventBytes += entry.Content.Length;
+                version = entry.Version;
+            },
+            cancellationToken
+        );
 
         foreach (var outgoing in _account.Outgoings.Values)
         {
             foreach (var transfer in outgoing.Pending)
+            {
                 transfer.Sent = true;
+            }
         }
 
         // Whoever settled these before may have gone down with the process: their jobs are asked at once, not when the holds are old.
         foreach (var hold in _account.Holds.Values)
+        {
             hold.AskAt = _clock.GetUtcNow();
+        }
 
         _foundVersion = version;
         _journal = new EventJournal(_log, _stream, version);
         if (HasUnfinishedBusiness)
+        {
             BeginReconciling(AccountPolicy.ReconcileAfterLoad);
+        }
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -88,7 +99,12 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         RequireSound();
         var size = System.Text.Encoding.UTF8.GetByteCount(operation);
         if (size is 0 or > AccountPolicy.OperationBytesMax)
-            throw new MarketException(ErrorCode.LimitExceeded, $"The operation's id has {size} bytes; allowed are 1 to {AccountPolicy.OperationBytesMax}.");
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The operation's id has {size} bytes; allowed are 1 to {AccountPolicy.OperationBytesMax}."
+            );
+        }
         if (_account.Credits.Contains(operation))
         {
             await _journal.Settled();
@@ -96,7 +112,12 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         }
 
         if (_account.Credits.Count >= AccountPolicy.CreditsMax)
-            throw new MarketException(ErrorCode.LimitExceeded, $"Account {_id} was credited {AccountPolicy.CreditsMax} times; credit another account.");
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"Account {_id} was credited {AccountPolicy.CreditsMax} times; credit another account."
+            );
+        }
         await Append(new Credited(operation, amount));
     }
 
@@ -104,7 +125,12 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
     {
         await RequireOpen();
         if (items.Length > MarketLimits.BatchJobsMax)
-            throw new MarketException(ErrorCode.LimitExceeded, $"The batch has {items.Length} jobs; allowed are {MarketLimits.BatchJobsMax}.");
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The batch has {items.Length} jobs; allowed are {MarketLimits.BatchJobsMax}."
+            );
+        }
         if (caller.Account != _id || !_account.Keys.TryGetValue(caller.KeyId, out var key) || key.RevokedAt is not null)
         {
             await RequireNewest();
@@ -113,9 +139,13 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
 
         var (result, held, renewed) = AccountRules.Hold(_account, key, items, _clock.GetUtcNow());
         if (held is not null)
+        {
             _ = Append(held);
+        }
         if (renewed is not null)
+        {
             _ = Append(renewed);
+        }
         BeginReconciling();
         await (held is null && renewed is null ? RequireNewest() : _journal.Settled());
         return result;
@@ -128,7 +158,9 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         {
             await Append(settled);
             foreach (var transfer in settled.Transfers)
+            {
                 _ = Deliver(transfer.Payee);
+            }
             return;
         }
 
@@ -148,7 +180,9 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         if (sequence != last + 1)
         {
             await RequireNewest();
-            throw new InvalidOperationException($"This is a bug in account {payer}: it sends transfer {sequence} to {_id}, which has {last} of them.");
+            throw new InvalidOperationException(
+                $"This is a bug in account {payer}: it sends transfer {sequence} to {_id}, which has {last} of them."
+            );
         }
 
         await Append(new Received(payer, sequence, amount));
@@ -161,7 +195,9 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
     {
         RequireSound();
         if (_account.IsOpen)
+        {
             return;
+        }
         DeactivateOnIdle();
         await RequireNewest();
         throw new MarketException(ErrorCode.AccountNotFound, $"There is no account {_id}; an account begins with its first credit.");
@@ -170,9 +206,14 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
     private void RequireSound()
     {
         if (_journal.Failure is null)
+        {
             return;
+        }
         DeactivateOnIdle();
-        throw new MarketException(ErrorCode.Unavailable, "The account is being read again after a failed write; this call changed nothing. Send it again.");
+        throw new MarketException(
+            ErrorCode.Unavailable,
+            "The account is being read again after a failed write; this call changed nothing. Send it again."
+        );
     }
 
     /// <inheritdoc cref="EventJournal.RequireNewest"/>
@@ -198,11 +239,14 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
     {
         await EndIfFailed(durable);
         if (_eventBytes >= Math.Max(AccountPolicy.SnapshotEventBytesMin, _snapshots.Size) && !_snapshotting)
+        {
             _ = SaveSnapshot();
+        }
     }
 
     /// <summary>
-    /// The activation ends here and not only where a call fails: what was appended in the background has no caller whose failure would end it.
+    /// The activation ends here and not only where a call fails: what was appended in the background has no caller whose failure would end
+    /// it.
     /// </summary>
     private async Task EndIfFailed(Task durable)
     {

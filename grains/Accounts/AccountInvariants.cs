@@ -22,7 +22,12 @@ internal static class AccountInvariants
         }
 
         foreach (var key in account.Keys.Values)
-            Check(key.SpendLimit is not { } limit || key.Spent + key.Held <= limit, $"key {key.Id} spent and holds more than its limit {key.SpendLimit}");
+        {
+            Check(
+                key.SpendLimit is not { } limit || key.Spent + key.Held <= limit,
+                $"key {key.Id} spent and holds more than its limit {key.SpendLimit}"
+            );
+        }
         var kept = account.Storage.PinnedBlobs.Concat(account.Storage.Modules.Select(module => (module.Module, module.Size))).Distinct();
         Check(kept.Sum(blob => blob.Size) == account.Storage.Bytes, $"the blobs do not add up to {account.Storage.Bytes} bytes");
         Check(account.Holds.Count <= AccountPolicy.OpenJobsMax, $"{account.Holds.Count} jobs are open");
@@ -31,7 +36,9 @@ internal static class AccountInvariants
         void Check(bool holds, string violation)
         {
             if (!holds)
+            {
                 violations.Add(violation);
+            }
         }
     }
 
@@ -50,12 +57,16 @@ internal static class AccountInvariants
                 var arrived = all.GetValueOrDefault(payee)?.Incoming.GetValueOrDefault(payer) ?? 0;
                 present += Sum(outgoing.Pending.Where(transfer => transfer.Sequence > arrived).Select(transfer => transfer.Amount));
                 if (arrived > outgoing.Last)
+                {
                     violations.Add($"{payee} has received transfer {arrived} of {payer}, who has sent {outgoing.Last}");
+                }
             }
         }
 
         if (credited != present)
+        {
             violations.Add($"{credited} came in from outside, but {present} is there");
+        }
         return violations;
     }
 

@@ -31,9 +31,13 @@ internal sealed class Hold(AccountKey key, TokenAmount amount, DateTimeOffset fi
     {
         var pause = AccountPolicy.HoldFailedAskMin * (1 << _failedAsks);
         if (pause < AccountPolicy.HoldFailedAskMax)
+        {
             _failedAsks++;
+        }
         else
+        {
             pause = AccountPolicy.HoldFailedAskMax;
+        }
         AskAt = now + pause;
     }
 
@@ -41,7 +45,8 @@ internal sealed class Hold(AccountKey key, TokenAmount amount, DateTimeOffset fi
     public void Answered() => _failedAsks = 0;
 
     /// <summary>
-    /// Leaves <see cref="AskAt"/> as it is: the job of a repeated request may have ended before a crash, and then nobody else will tell how.
+    /// Leaves <see cref="AskAt"/> as it is: the job of a repeated request may have ended before a crash, and then nobody else will tell
+    /// how.
     /// </summary>
     public void Renew(DateTimeOffset at) => Last = at;
 
@@ -93,7 +98,9 @@ internal sealed class Outgoing
     {
         var outgoing = new Outgoing();
         foreach (var (sequence, amount) in pending)
+        {
             outgoing.Add(sequence, amount);
+        }
         outgoing.Last = last;
         return outgoing;
     }
@@ -115,7 +122,9 @@ internal sealed class Outgoing
     public void Deliver(long sequence)
     {
         while (!IsEmpty && First.Sequence <= sequence)
+        {
             UnderWay -= _pending.Dequeue().Amount;
+        }
     }
 }
 
@@ -124,6 +133,8 @@ internal sealed class Transfer(long sequence)
     public long Sequence { get; } = sequence;
     public TokenAmount Amount { get; set; }
 
-    /// <summary>It may have arrived, so its amount must not change any more. Not stored: after a restart every pending transfer counts as sent.</summary>
+    /// <summary>
+    /// It may have arrived, so its amount must not change any more. Not stored: after a restart every pending transfer counts as sent.
+    /// </summary>
     public bool Sent { get; set; }
 }

@@ -3,7 +3,9 @@ namespace Marketplace.Grains;
 /// <summary>Bounds of one account, each with its reason.</summary>
 internal static class AccountPolicy
 {
-    /// <summary>Jobs with a hold: they are in the account's memory, about a hundred bytes each, and what one may have of the market's queue.</summary>
+    /// <summary>
+    /// Jobs with a hold: they are in the account's memory, about a hundred bytes each, and what one may have of the market's queue.
+    /// </summary>
     public const int OpenJobsMax = MarketPolicy.QueueJobsMax / MarketPolicy.AccountPartsOfQueueJobs;
 
     /// <summary>Keys that are not revoked: one per person and machine of a team.</summary>
@@ -43,8 +45,9 @@ internal static class AccountPolicy
     public const int SnapshotPartBytesMax = 2 * 1024 * 1024;
 
     /// <summary>
-    /// The age at which the account asks a hold's job how it ended: an ordinary job is settled within moments of its end, unless the market that knew of it is
-    /// gone. Each further question comes after twice the time, up to <see cref="HoldOrphanAge"/>, so that long jobs are seldom asked.
+    /// The age at which the account asks a hold's job how it ended: an ordinary job is settled within moments of its end, unless the market
+    /// that knew of it is gone. Each further question comes after twice the time, up to <see cref="HoldOrphanAge"/>, so that long jobs are
+    /// seldom asked.
     /// </summary>
     public static readonly TimeSpan HoldAskAge = TimeSpan.FromMinutes(1);
 
@@ -53,16 +56,22 @@ internal static class AccountPolicy
     /// </summary>
     public static readonly TimeSpan HoldFailedAskMin = TimeSpan.FromMinutes(1);
 
-    /// <summary>The longest such pause: a job that cannot be read costs a call an hour, and its money is free within an hour of its repair.</summary>
+    /// <summary>
+    /// The longest such pause: a job that cannot be read costs a call an hour, and its money is free within an hour of its repair.
+    /// </summary>
     public static readonly TimeSpan HoldFailedAskMax = TimeSpan.FromHours(1);
 
-    /// <summary>The age at which the hold of a job that does not exist is released: whoever wanted to create the job has long given up.</summary>
+    /// <summary>
+    /// The age at which the hold of a job that does not exist is released: whoever wanted to create the job has long given up.
+    /// </summary>
     public static readonly TimeSpan HoldOrphanAge = TimeSpan.FromMinutes(10);
 
     /// <summary>How often transfers are sent again and old holds are looked at; also the shortest period of a reminder.</summary>
     public static readonly TimeSpan ReconcilePeriod = TimeSpan.FromMinutes(1);
 
-    /// <summary>When an account that was loaded with open holds asks how their jobs ended: soon, but after the calls that it was loaded for.</summary>
+    /// <summary>
+    /// When an account that was loaded with open holds asks how their jobs ended: soon, but after the calls that it was loaded for.
+    /// </summary>
     public static readonly TimeSpan ReconcileAfterLoad = TimeSpan.FromSeconds(1);
 
     /// <summary>The reminder that wakes an account with unfinished business after a restart.</summary>

@@ -6,7 +6,11 @@ namespace Marketplace.Grains;
 internal static class AccountRules
 {
     public static (HoldResult Result, Held? Held, HoldsRenewed? Renewed) Hold(
-        AccountState account, AccountKey key, ImmutableArray<HoldItem> items, DateTimeOffset now)
+        AccountState account,
+        AccountKey key,
+        ImmutableArray<HoldItem> items,
+        DateTimeOffset now
+    )
     {
         // A hold is known by its moment: two of one account never share one.
         var at = now > account.LastHeldAt ? now : account.LastHeldAt.AddTicks(1);
@@ -17,30 +21,44 @@ internal static class AccountRules
         var inThisBatch = new Dictionary<JobId, TokenAmount>(items.Length);
         var outcomes = ImmutableArray.CreateBuilder<HoldOutcome>(items.Length);
         foreach (var item in items)
+        {
             outcomes.Add(HoldOne(item));
-        return (new HoldResult(at, outcomes.MoveToImmutable(), available),
+        }
+        return (
+            new HoldResult(at, outcomes.MoveToImmutable(), available),
             held.Count > 0 ? new Held(at, key.Id, held.ToImmutable()) : null,
-            renewed.Count > 0 ? new HoldsRenewed(at, renewed.ToImmutable()) : null);
+            renewed.Count > 0 ? new HoldsRenewed(at, renewed.ToImmutable()) : null
+        );
 
         HoldOutcome HoldOne(HoldItem item)
         {
             if (inThisBatch.TryGetValue(item.Job, out var before))
+            {
                 return before == item.Amount ? HoldOutcome.AlreadyHeld : HoldOutcome.HeldDifferently;
+            }
             if (account.Holds.TryGetValue(item.Job, out var hold))
             {
                 if (hold.Amount != item.Amount)
+                {
                     return HoldOutcome.HeldDifferently;
+                }
                 inThisBatch.Add(item.Job, item.Amount);
                 renewed.Add(item.Job);
                 return HoldOutcome.AlreadyHeld;
             }
 
             if (account.Holds.Count + held.Count >= AccountPolicy.OpenJobsMax)
+            {
                 return HoldOutcome.TooManyOpenJobs;
+            }
             if (item.Amount > available)
+            {
                 return HoldOutcome.InsufficientFunds;
+            }
             if (keyLeft is { } left && item.Amount > left)
+            {
                 return HoldOutcome.SpendLimitReached;
+            }
             available -= item.Amount;
             keyLeft -= item.Amount;
             inThisBatch.Add(item.Job, item.Amount);
@@ -59,27 +77,45 @@ internal static class AccountRules
         foreach (var settlement in settlements)
         {
             if (settlement.Payer != self)
-                throw new InvalidOperationException($"This is a bug in the market: {settlement.Payer}'s settlement reached account {self}.");
+            {
+                throw new InvalidOperationException(
+                    $"This is a bug in the market: {settlement.Payer}'s settlement reached account {self}."
+                );
+            }
             if (!account.Holds.TryGetValue(settlement.Job, out var hold) || !seen.Add(settlement.Job))
+            {
                 continue;
+            }
             // A hold that its job does not stand on was made by a repeated request after the job had been settled: it costs nothing again.
-            var charge = hold.Carries(settlement.HeldAt) && settlement.Payee is not null
-                ? TokenAmount.Min(settlement.Charge, hold.Amount)
-                : TokenAmount.Zero;
+            var charge =
+                hold.Carries(settlement.HeldAt) && settlement.Payee is not null
+                    ? TokenAmount.Min(settlement.Charge, hold.Amount)
+                    : TokenAmount.Zero;
             jobs.Add(new SettledJob(settlement.Job, charge));
             if (charge.IsZero)
+            {
                 continue;
+            }
             var payee = settlement.Payee!.Value;
             if (payee == self)
+            {
                 toSelf += charge;
+            }
             else
+            {
                 perPayee[payee] = perPayee.GetValueOrDefault(payee) + charge;
+            }
         }
 
         if (jobs.Count == 0)
+        {
             return null;
+        }
         var transfers = perPayee.Select(pair => new OutgoingCharge(
-            pair.Key, account.Outgoings.TryGetValue(pair.Key, out var outgoing) ? outgoing.NextSequence : 1, pair.Value));
+            pair.Key,
+            account.Outgoings.TryGetValue(pair.Key, out var outgoing) ? outgoing.NextSequence : 1,
+            pair.Value
+        ));
         return new Settled(jobs.ToImmutable(), [.. transfers], toSelf);
     }
 }

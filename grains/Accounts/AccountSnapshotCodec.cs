@@ -14,9 +14,21 @@ internal static class AccountSnapshotCodec
         var writer = new CompactWriter(1024 + (account.Holds.Count * 56));
         writer.Byte(account.Storage.ProgramCount == 0 ? FormatWithoutModules : Format);
         writer.Flag(account.IsOpen);
-        foreach (var amount in (ReadOnlySpan<TokenAmount>)[account.Available, account.Held, account.Earned, account.Spent, account.CreditedTotal,
-            account.ReceivedTotal, account.SentTotal])
+        foreach (
+            var amount in (ReadOnlySpan<TokenAmount>)
+                [
+                    account.Available,
+                    account.Held,
+                    account.Earned,
+                    account.Spent,
+                    account.CreditedTotal,
+                    account.ReceivedTotal,
+                    account.SentTotal,
+                ]
+        )
+        {
             writer.Amount(amount);
+        }
         writer.Time(account.LastHeldAt);
         WriteKeysAndHolds(writer, account);
         writer.Count(account.Outgoings.Count);
@@ -41,7 +53,9 @@ internal static class AccountSnapshotCodec
 
         writer.Count(account.Credits.Count);
         foreach (var operation in account.Credits.Order(StringComparer.Ordinal))
+        {
             writer.Text(operation);
+        }
         var pins = account.Storage.PinnedBlobs.OrderBy(pin => pin.Blob).ToArray();
         writer.Count(pins.Length);
         foreach (var (blob, size) in pins)
@@ -51,7 +65,9 @@ internal static class AccountSnapshotCodec
         }
 
         if (account.Storage.ProgramCount == 0)
+        {
             return writer.Finish();
+        }
         writer.Count(account.Storage.ProgramCount);
         foreach (var (program, module, size) in account.Storage.Modules.OrderBy(kept => kept.Program))
         {
@@ -87,18 +103,28 @@ internal static class AccountSnapshotCodec
             var last = reader.Signed();
             var pending = new (long, TokenAmount)[reader.Items(itemSizeMin: 2)];
             for (var index = 0; index < pending.Length; index++)
+            {
                 pending[index] = (reader.Signed(), reader.Amount());
+            }
             account.Outgoings.Add(payee, Outgoing.Restore(last, pending));
         }
 
         for (var left = reader.Items(itemSizeMin: 33); left > 0; left--)
+        {
             account.Incoming.Add(new AccountId(reader.Id()), reader.Signed());
+        }
         for (var left = reader.Items(); left > 0; left--)
+        {
             account.Credits.Add(reader.Text());
+        }
         for (var left = reader.Items(itemSizeMin: 33); left > 0; left--)
+        {
             account.Storage.Pin(new BlobId(reader.Id()), reader.Signed());
+        }
         for (var left = isOld ? 0 : reader.Items(itemSizeMin: 65); left > 0; left--)
+        {
             account.Storage.Deploy(new ProgramId(reader.Id()), new BlobId(reader.Id()), reader.Signed());
+        }
         reader.End();
         return account;
     }
@@ -116,11 +142,15 @@ internal static class AccountSnapshotCodec
             writer.Count((int)key.Scopes);
             writer.Flag(key.SpendLimit is not null);
             if (key.SpendLimit is { } limit)
+            {
                 writer.Amount(limit);
+            }
             writer.Time(key.CreatedAt);
             writer.Flag(key.RevokedAt is not null);
             if (key.RevokedAt is { } revokedAt)
+            {
                 writer.Time(revokedAt);
+            }
             writer.Amount(key.Spent);
         }
 
@@ -144,7 +174,11 @@ internal static class AccountSnapshotCodec
             var name = reader.Text();
             var scopes = (Scopes)reader.Count();
             TokenAmount? limit = reader.Flag() ? reader.Amount() : null;
-            var key = new AccountKey(id, name, scopes, limit, reader.Time()) { RevokedAt = reader.Flag() ? reader.Time() : null, Spent = reader.Amount() };
+            var key = new AccountKey(id, name, scopes, limit, reader.Time())
+            {
+                RevokedAt = reader.Flag() ? reader.Time() : null,
+                Spent = reader.Amount(),
+            };
             keys[index] = key;
             account.Keys.Add(id, key);
         }
@@ -154,7 +188,9 @@ internal static class AccountSnapshotCodec
             var job = new JobId(reader.Id());
             var place = reader.Count();
             if (place >= keys.Length)
+            {
                 throw new InvalidDataException($"The snapshot of an account is damaged: a hold names key {place} of {keys.Length}.");
+            }
             var hold = new Hold(keys[place], reader.Amount(), reader.Time());
             hold.Renew(reader.Time());
             hold.Key.Held += hold.Amount;

@@ -4,9 +4,9 @@ using Marketplace.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// The snapshots of one account's event log: a head document that names the log's version and the parts. Parts have names that were never used
-/// before and are written once, so two activations that write a snapshot at the same time, or one that is cut off in the middle, never mix
-/// theirs; which snapshot is valid is decided by the head alone, whose every write is conditional.
+/// The snapshots of one account's event log: a head document that names the log's version and the parts. Parts have names that were never
+/// used before and are written once, so two activations that write a snapshot at the same time, or one that is cut off in the middle, never
+/// mix theirs; which snapshot is valid is decided by the head alone, whose every write is conditional.
 /// </summary>
 internal sealed class AccountSnapshots(IDocumentStore documents, string account)
 {
@@ -25,7 +25,9 @@ internal sealed class AccountSnapshots(IDocumentStore documents, string account)
         while (true)
         {
             if (head.Snapshot is not { } snapshot)
+            {
                 return (new AccountState(), 0);
+            }
             if (await ReadParts(snapshot) is { } bytes)
             {
                 Size = snapshot.Size;
@@ -35,17 +37,24 @@ internal sealed class AccountSnapshots(IDocumentStore documents, string account)
             // Another activation may have written two snapshots since the head was read, and so removed these parts.
             var (next, nextVersion) = await ReadHead();
             if (nextVersion == headVersion)
-                throw new InvalidDataException($"The snapshot {snapshot.Set} of account {account} lacks a part, or has more bytes than its head says.");
+            {
+                throw new InvalidDataException(
+                    $"The snapshot {snapshot.Set} of account {account} lacks a part, or has more bytes than its head says."
+                );
+            }
             (head, headVersion) = (next, nextVersion);
         }
     }
 
-    /// <exception cref="VersionConflictException">Another activation writes a snapshot as well; the one that was valid is valid still.</exception>
+    /// <exception cref="VersionConflictException">Another activation writes a snapshot as well; the one that was valid is valid
+    /// still.</exception>
     public async ValueTask Save(ReadOnlyMemory<byte> content, long logVersion)
     {
         var (head, headVersion) = await ReadHead();
         if (head.Snapshot?.LogVersion >= logVersion)
+        {
             return;
+        }
         await Discard(head.Discarded);
 
         // The claim: its version names the parts, and whoever claims after it takes the head away from this attempt.
@@ -64,9 +73,8 @@ internal sealed class AccountSnapshots(IDocumentStore documents, string account)
         Size = content.Length;
     }
 
-    private async ValueTask<(Head Head, long Version)> ReadHead() => await documents.ReadDocument(_key) is { } found
-        ? (Head.Read(found.Content.Span), found.Version)
-        : (default(Head), 0);
+    private async ValueTask<(Head Head, long Version)> ReadHead() =>
+        await documents.ReadDocument(_key) is { } found ? (Head.Read(found.Content.Span), found.Version) : (default(Head), 0);
 
     private ValueTask<long> WriteHead(Head head, long expectedVersion) => documents.Write(_key, expectedVersion, head.Write());
 
@@ -77,7 +85,9 @@ internal sealed class AccountSnapshots(IDocumentStore documents, string account)
         for (var index = 0; index < snapshot.PartCount; index++)
         {
             if (await documents.ReadDocument(Part(snapshot.Set, index)) is not { } part || part.Content.Length > snapshot.Size - position)
+            {
                 return null;
+            }
             part.Content.CopyTo(bytes.AsMemory(position));
             position += part.Content.Length;
         }
@@ -91,7 +101,9 @@ internal sealed class AccountSnapshots(IDocumentStore documents, string account)
         {
             var key = Part(parts.Set, index);
             if (await documents.ReadDocument(key) is { } part)
+            {
                 await documents.Delete(key, part.Version);
+            }
         }
     }
 
@@ -106,7 +118,8 @@ internal sealed class AccountSnapshots(IDocumentStore documents, string account)
     }
 
     /// <param name="Snapshot">The valid snapshot.</param>
-    /// <param name="Discarded">Parts that are not of it: of the one before, or of an attempt that may have been cut off. The next attempt removes them.</param>
+    /// <param name="Discarded">Parts that are not of it: of the one before, or of an attempt that may have been cut off. The next attempt
+    /// removes them.</param>
     private readonly record struct Head(Snapshot? Snapshot, PartNames Discarded)
     {
         /// <summary>Version 1 had two sets of parts, 0 and 1, which were overwritten in turn; its heads are read, not written.</summary>
@@ -144,7 +157,9 @@ internal sealed class AccountSnapshots(IDocumentStore documents, string account)
             else
             {
                 reader.Version(Format, "The head of an account's snapshot");
-                var snapshot = reader.Flag() ? new Snapshot(reader.Signed(), reader.Signed(), reader.Count(), reader.Count()) : (Snapshot?)null;
+                var snapshot = reader.Flag()
+                    ? new Snapshot(reader.Signed(), reader.Signed(), reader.Count(), reader.Count())
+                    : (Snapshot?)null;
                 head = new Head(snapshot, new PartNames(reader.Signed(), reader.Count()));
             }
 

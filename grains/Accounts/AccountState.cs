@@ -42,23 +42,47 @@ internal sealed class AccountState
     {
         switch (happened)
         {
-            case Credited credited: Apply(credited); break;
-            case Held held: Apply(held); break;
-            case HoldsRenewed renewed: Apply(renewed); break;
-            case Settled settled: Apply(settled); break;
-            case Delivered delivered: Outgoings[delivered.Payee].Deliver(delivered.Sequence); break;
-            case Resumed: break;
-            case Received received: Apply(received); break;
+            case Credited credited:
+                Apply(credited);
+                break;
+            case Held held:
+                Apply(held);
+                break;
+            case HoldsRenewed renewed:
+                Apply(renewed);
+                break;
+            case Settled settled:
+                Apply(settled);
+                break;
+            case Delivered delivered:
+                Outgoings[delivered.Payee].Deliver(delivered.Sequence);
+                break;
+            case Resumed:
+                break;
+            case Received received:
+                Apply(received);
+                break;
             case KeyCreated created:
                 IsOpen = true;
                 Keys.Add(created.Id, new AccountKey(created.Id, created.Name, created.Scopes, created.SpendLimit, created.At));
                 break;
-            case KeyRevoked revoked: Keys[revoked.Id].RevokedAt ??= revoked.At; break;
-            case BlobCounted counted: Storage.Pin(counted.Blob, counted.Size); break;
-            case BlobDiscounted discounted: Storage.Unpin(discounted.Blob); break;
-            case ModuleCounted counted: Storage.Deploy(counted.Program, counted.Module, counted.Size); break;
-            case ModuleDiscounted discounted: Storage.Undeploy(discounted.Program); break;
-            default: throw new InvalidOperationException($"This is a bug in the account: it does not know the event {happened.GetType().Name}.");
+            case KeyRevoked revoked:
+                Keys[revoked.Id].RevokedAt ??= revoked.At;
+                break;
+            case BlobCounted counted:
+                Storage.Pin(counted.Blob, counted.Size);
+                break;
+            case BlobDiscounted discounted:
+                Storage.Unpin(discounted.Blob);
+                break;
+            case ModuleCounted counted:
+                Storage.Deploy(counted.Program, counted.Module, counted.Size);
+                break;
+            case ModuleDiscounted discounted:
+                Storage.Undeploy(discounted.Program);
+                break;
+            default:
+                throw new InvalidOperationException($"This is a bug in the account: it does not know the event {happened.GetType().Name}.");
         }
     }
 
@@ -87,7 +111,9 @@ internal sealed class AccountState
     {
         LastHeldAt = renewed.At;
         foreach (var job in renewed.Jobs)
+        {
             Holds[job].Renew(renewed.At);
+        }
     }
 
     private void Apply(Settled settled)
@@ -105,7 +131,9 @@ internal sealed class AccountState
         foreach (var transfer in settled.Transfers)
         {
             if (!Outgoings.TryGetValue(transfer.Payee, out var outgoing))
+            {
                 Outgoings.Add(transfer.Payee, outgoing = new Outgoing());
+            }
             outgoing.Add(transfer.Sequence, transfer.Amount);
             SentTotal += transfer.Amount;
         }
@@ -125,6 +153,6 @@ internal sealed class AccountState
 
     public AccountView ToView(AccountId id) => new(id, Available, Held, UnderWay, Earned, Spent, Holds.Count);
 
-    public ImmutableArray<KeyView> KeyViews() => [.. Keys.Values.OrderBy(key => key.CreatedAt).ThenBy(key => key.Id, StringComparer.Ordinal)
-        .Select(key => key.ToView())];
+    public ImmutableArray<KeyView> KeyViews() =>
+        [.. Keys.Values.OrderBy(key => key.CreatedAt).ThenBy(key => key.Id, StringComparer.Ordinal).Select(key => key.ToView())];
 }

@@ -1,8 +1,8 @@
 namespace Marketplace.Grains;
 
 /// <summary>
-/// The bytes that an account keeps: blobs of its own and modules of the programs that it deployed. A blob's bytes count once, however many of
-/// these keep it.
+/// The bytes that an account keeps: blobs of its own and modules of the programs that it deployed. A blob's bytes count once, however many
+/// of these keep it.
 /// </summary>
 internal sealed class AccountStorage
 {
@@ -18,7 +18,8 @@ internal sealed class AccountStorage
     public int ProgramCount => _modules.Count;
 
     /// <summary>Blobs that the account keeps as its own.</summary>
-    public IEnumerable<(BlobId Blob, long Size)> PinnedBlobs => _blobs.Where(pair => pair.Value.IsPinned).Select(pair => (pair.Key, pair.Value.Size));
+    public IEnumerable<(BlobId Blob, long Size)> PinnedBlobs =>
+        _blobs.Where(pair => pair.Value.IsPinned).Select(pair => (pair.Key, pair.Value.Size));
 
     public IEnumerable<(ProgramId Program, BlobId Module, long Size)> Modules =>
         _modules.Select(pair => (pair.Key, pair.Value, _blobs[pair.Value].Size));
@@ -36,13 +37,17 @@ internal sealed class AccountStorage
     public void Unpin(BlobId blob)
     {
         if (_blobs.TryGetValue(blob, out var kept))
+        {
             Change(blob, kept with { IsPinned = false });
+        }
     }
 
     public void Deploy(ProgramId program, BlobId module, long size)
     {
         if (!_modules.TryAdd(program, module))
+        {
             return;
+        }
         var kept = Take(module, size);
         Change(module, kept with { Programs = kept.Programs + 1 });
     }
@@ -50,7 +55,9 @@ internal sealed class AccountStorage
     public void Undeploy(ProgramId program)
     {
         if (!_modules.Remove(program, out var module))
+        {
             return;
+        }
         var kept = _blobs[module];
         Change(module, kept with { Programs = kept.Programs - 1 });
     }
@@ -58,7 +65,9 @@ internal sealed class AccountStorage
     private KeptBlob Take(BlobId blob, long size)
     {
         if (_blobs.TryGetValue(blob, out var kept))
+        {
             return kept;
+        }
         Bytes = checked(Bytes + size);
         return new KeptBlob(size, IsPinned: false, Programs: 0);
     }

@@ -5,8 +5,8 @@ namespace Marketplace.Grains;
 /// <summary>
 /// Who keeps a blob. Its document is the truth for the collector; the document per account makes the account's list. A pin writes first the
 /// quota, then the truth, then the list, a removal the other way round, so that a crash in between never leaves a blob that somebody sees
-/// without being kept; repeating the call makes it whole. An answer that is followed by no write is read anew; only that an account keeps a blob
-/// may be a moment old, because it could take it back in that very moment.
+/// without being kept; repeating the call makes it whole. An answer that is followed by no write is read anew; only that an account keeps a
+/// blob may be a moment old, because it could take it back in that very moment.
 /// </summary>
 public sealed class BlobGrain : Grain, IBlobGrain
 {
@@ -21,7 +21,12 @@ public sealed class BlobGrain : Grain, IBlobGrain
     {
         (_documents, _blobs, _jobs, _clock) = (documents, blobs, jobs, clock);
         _id = BlobId.Parse(this.GetPrimaryKeyString());
-        _blob = new StoredDocument<BlobState>(documents, new DocumentKey(BlobState.Kind, _id.ToString()), BlobState.Write, bytes => BlobState.Read(bytes.Span));
+        _blob = new StoredDocument<BlobState>(
+            documents,
+            new DocumentKey(BlobState.Kind, _id.ToString()),
+            BlobState.Write,
+            bytes => BlobState.Read(bytes.Span)
+        );
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _blob.Load();
@@ -42,7 +47,9 @@ public sealed class BlobGrain : Grain, IBlobGrain
         var pin = ListEntry(account);
         await pin.Load();
         if (pin.Value is null)
+        {
             await pin.Write(new BlobPin(_id, account, _blob.Value!.Size, since));
+        }
         return new BlobView(_id, _blob.Value!.Size, since);
     }
 
@@ -54,10 +61,14 @@ public sealed class BlobGrain : Grain, IBlobGrain
         await pin.Delete();
         var isPinned = _blob.Value?.Accounts.ContainsKey(account) == true;
         if (isPinned)
+        {
             await _blob.Write(_blob.Value! with { Accounts = _blob.Value.Accounts.Remove(account) });
+        }
         await LostWrites.Resend(() => AccountOf(account).DiscountBlob(_id));
         if (isPinned)
+        {
             return;
+        }
         LeaveIfUnknown();
         throw NotFound();
     }
@@ -74,10 +85,14 @@ public sealed class BlobGrain : Grain, IBlobGrain
 
         var stored = await RequireStored(null);
         if (held is null)
+        {
             await RequireRoom();
+        }
         await Count(deployer, program, stored.Size);
         if (held is { } removed && removed.Payer != deployer)
+        {
             await Discount(removed.Payer, program);
+        }
         var blob = (_blob.Value ?? BlobState.Of(stored.Size)) with { Size = stored.Size };
         await _blob.Write(blob with { Programs = blob.Programs.SetItem(program, ProgramHolder.Deployed) });
     }
@@ -87,16 +102,27 @@ public sealed class BlobGrain : Grain, IBlobGrain
         await _blob.Refresh();
         var held = HolderOf(program);
         if (held == ProgramHolder.Deployed)
-            await _blob.Write(_blob.Value! with { Programs = _blob.Value.Programs.SetItem(program, ProgramHolder.Removed(_clock.GetUtcNow(), deployer)) });
+        {
+            await _blob.Write(
+                _blob.Value! with
+                {
+                    Programs = _blob.Value.Programs.SetItem(program, ProgramHolder.Removed(_clock.GetUtcNow(), deployer)),
+                }
+            );
+        }
         else if (held?.Payer != deployer)
+        {
             await Discount(deployer, program);
+        }
     }
 
     public async Task<BlobView?> Find(AccountId account)
     {
         await _blob.Load();
         if (_blob.Value?.Accounts.ContainsKey(account) != true)
+        {
             await _blob.Refresh();
+        }
         LeaveIfUnknown();
         return _blob.Value is { } blob && blob.Accounts.TryGetValue(account, out var since) ? new BlobView(_id, blob.Size, since) : null;
     }
@@ -106,9 +132,11 @@ public sealed class BlobGrain : Grain, IBlobGrain
         await _blob.Refresh();
         await DropRemovedPrograms();
         if (_blob.Value is { IsPinned: true })
+        {
             return true;
-        // The answer is a promise to the collector, so it is written down before it is given: a pin that is taken by another activation finds it,
-        // or is refused because this write came first.
+        }
+        // The answer is a promise to the collector, so it is written down before it is given: a pin that is taken by another activation
+        // finds it, or is refused because this write came first.
         var blob = _blob.Value ?? BlobState.Of(0);
         await _blob.Write(blob with { CollectedUntil = _clock.GetUtcNow() + MarketLimits.BlobCollectMax });
         DeactivateOnIdle();
@@ -116,14 +144,17 @@ public sealed class BlobGrain : Grain, IBlobGrain
     }
 
     /// <summary>
-    /// A removed program keeps its module while a job waits or runs that was submitted before the removal was known everywhere, and the last deployer
-    /// pays for it until its entry goes. The entries that wait longest are asked first; one that stays waits anew, so that each is asked in the end. A removal
-    /// that another activation was slow with may have released what was deployed again meanwhile: what the manifest says counts.
+    /// A removed program keeps its module while a job waits or runs that was submitted before the removal was known everywhere, and the
+    /// last deployer pays for it until its entry goes. The entries that wait longest are asked first; one that stays waits anew, so that
+    /// each is asked in the end. A removal that another activation was slow with may have released what was deployed again meanwhile: what
+    /// the manifest says counts.
     /// </summary>
     private async ValueTask DropRemovedPrograms()
     {
         if (_blob.Value is not { } blob)
+        {
             return;
+        }
         var now = _clock.GetUtcNow();
         var left = blob.Programs;
         var asked = blob.Programs.Where(pair => pair.Value.Since <= now - BlobPolicy.RemovedProgramAge).OrderBy(pair => pair.Value.Since);
@@ -132,19 +163,25 @@ public sealed class BlobGrain : Grain, IBlobGrain
             if (await ManifestOf(program) is { IsRemoved: false } deployed)
             {
                 if (!deployed.Deployers.Contains(holder.Payer))
+                {
                     await Discount(holder.Payer, program);
+                }
                 left = left.SetItem(program, ProgramHolder.Deployed);
                 continue;
             }
 
             var isNeeded = await _jobs.Count(program, account: null, countMax: 1, CancellationToken.None) > 0;
             if (!isNeeded)
+            {
                 await Discount(holder.Payer, program);
+            }
             left = isNeeded ? left.SetItem(program, holder with { Since = now }) : left.Remove(program);
         }
 
         if (left != blob.Programs)
+        {
             await _blob.Write(blob with { Programs = left });
+        }
     }
 
     /// <summary>The bytes must be there, and not about to be deleted.</summary>
@@ -152,23 +189,31 @@ public sealed class BlobGrain : Grain, IBlobGrain
     {
         if (_clock.GetUtcNow() < _blob.Value?.CollectedUntil)
         {
-            throw new MarketException(ErrorCode.Unavailable,
-                $"{_id} is being collected, because nobody kept it. Upload it again in {MarketLimits.BlobCollectMax.TotalSeconds} seconds.");
+            throw new MarketException(
+                ErrorCode.Unavailable,
+                $"{_id} is being collected, because nobody kept it. Upload it again in {MarketLimits.BlobCollectMax.TotalSeconds} seconds."
+            );
         }
 
         if (await _blobs.FindBlob(_id) is not { } stored || (size is { } expected && stored.Size != expected))
+        {
             throw NotFound();
+        }
         return stored;
     }
 
     private async ValueTask RequireRoom()
     {
         if (_blob.Value is { } full && full.Accounts.Count + full.Programs.Count >= BlobPolicy.HoldersMax)
+        {
             await DropRemovedPrograms();
+        }
         if (_blob.Value is { } blob && blob.Accounts.Count + blob.Programs.Count >= BlobPolicy.HoldersMax)
         {
-            throw new MarketException(ErrorCode.LimitExceeded,
-                $"{_id} is kept by {BlobPolicy.HoldersMax} accounts and programs already. Send the bytes with one more byte of your own.");
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"{_id} is kept by {BlobPolicy.HoldersMax} accounts and programs already. Send the bytes with one more byte of your own."
+            );
         }
     }
 
@@ -178,19 +223,25 @@ public sealed class BlobGrain : Grain, IBlobGrain
     private async ValueTask Count(AccountId account, ProgramId program, long size)
     {
         if (account != default)
+        {
             await LostWrites.Resend(() => AccountOf(account).CountModule(program, _id, size));
+        }
     }
 
     private async ValueTask Discount(AccountId account, ProgramId program)
     {
         if (account != default)
+        {
             await LostWrites.Resend(() => AccountOf(account).DiscountModule(program));
+        }
     }
 
     private void LeaveIfUnknown()
     {
         if (_blob.Value is not { IsPinned: true })
+        {
             DeactivateOnIdle();
+        }
     }
 
     private MarketException NotFound() => new(ErrorCode.BlobNotFound, $"There is no blob {_id} of this account.");

@@ -12,6 +12,13 @@ public sealed class BlobPinProjection : IProjection
         ended = false;
         var pin = BlobPin.Read(content);
         return new ListingRow(
-            Kind, id, pin.Account.ToString(), "pinned", pin.Blob.ToString(), pin.PinnedAt, new BlobSummary(pin.Blob, pin.Size).Write());
+            Kind,
+            id,
+            pin.Account.ToString(),
+            "pinned",
+            pin.Blob.ToString(),
+            pin.PinnedAt,
+            new BlobSummary(pin.Blob, pin.Size).Write()
+        );
     }
 }

@@ -9,15 +9,18 @@ namespace Marketplace.Grains;
 /// <param name="Programs">Those whose module it is.</param>
 /// <param name="CollectedUntil">Until then the collector may delete the bytes, and no pin is taken.</param>
 internal sealed record BlobState(
-    long Size, ImmutableSortedDictionary<AccountId, DateTimeOffset> Accounts, ImmutableSortedDictionary<ProgramId, ProgramHolder> Programs,
-    DateTimeOffset CollectedUntil)
+    long Size,
+    ImmutableSortedDictionary<AccountId, DateTimeOffset> Accounts,
+    ImmutableSortedDictionary<ProgramId, ProgramHolder> Programs,
+    DateTimeOffset CollectedUntil
+)
 {
     /// <summary>Of its documents.</summary>
     public const string Kind = "blob";
 
     /// <summary>
-    /// Version 1 has no <see cref="CollectedUntil"/>, version 2 no moments of programs, version 3 none who pays for removed ones. Versions 1 and 3 are
-    /// read, not written; a blob without removed programs is written as version 2, which earlier silos can read.
+    /// Version 1 has no <see cref="CollectedUntil"/>, version 2 no moments of programs, version 3 none who pays for removed ones. Versions
+    /// 1 and 3 are read, not written; a blob without removed programs is written as version 2, which earlier silos can read.
     /// </summary>
     private const byte FormatWithoutCollection = 1;
     private const byte FormatWithoutRemovals = 2;
@@ -26,9 +29,13 @@ internal sealed record BlobState(
 
     public bool IsPinned => Accounts.Count + Programs.Count > 0;
 
-    public static BlobState Of(long size) => new(
-        size, ImmutableSortedDictionary<AccountId, DateTimeOffset>.Empty, ImmutableSortedDictionary<ProgramId, ProgramHolder>.Empty,
-        DateTimeOffset.MinValue);
+    public static BlobState Of(long size) =>
+        new(
+            size,
+            ImmutableSortedDictionary<AccountId, DateTimeOffset>.Empty,
+            ImmutableSortedDictionary<ProgramId, ProgramHolder>.Empty,
+            DateTimeOffset.MinValue
+        );
 
     public static ReadOnlyMemory<byte> Write(BlobState blob)
     {
@@ -48,10 +55,14 @@ internal sealed record BlobState(
         {
             writer.Id(program.Value);
             if (!hasRemoved)
+            {
                 continue;
+            }
             writer.Flag(holder != ProgramHolder.Deployed);
             if (holder == ProgramHolder.Deployed)
+            {
                 continue;
+            }
             writer.Time(holder.Since);
             writer.Id(holder.Payer.Value);
         }
@@ -68,10 +79,14 @@ internal sealed record BlobState(
         var size = reader.Signed();
         var accounts = ImmutableSortedDictionary.CreateBuilder<AccountId, DateTimeOffset>();
         for (var left = reader.Items(itemSizeMin: 40); left > 0; left--)
+        {
             accounts.Add(new AccountId(reader.Id()), reader.Time());
+        }
         var programs = ImmutableSortedDictionary.CreateBuilder<ProgramId, ProgramHolder>();
         for (var left = reader.Items(itemSizeMin: 32); left > 0; left--)
+        {
             programs.Add(new ProgramId(reader.Id()), ReadHolder(ref reader, format));
+        }
         var collectedUntil = format == FormatWithoutCollection ? DateTimeOffset.MinValue : reader.Time();
         reader.End();
         return new BlobState(size, accounts.ToImmutable(), programs.ToImmutable(), collectedUntil);
@@ -80,7 +95,9 @@ internal sealed record BlobState(
     private static ProgramHolder ReadHolder(ref CompactReader reader, byte format)
     {
         if (format < FormatWithoutPayers || !reader.Flag())
+        {
             return ProgramHolder.Deployed;
+        }
         return ProgramHolder.Removed(reader.Time(), format == FormatWithoutPayers ? default : new AccountId(reader.Id()));
     }
 }

@@ -6,7 +6,8 @@ namespace Marketplace.Grains;
 public static class PinnedBlobs
 {
     public static IAsyncEnumerable<BlobId> Of(IDocumentStore documents, CancellationToken cancellation = default) =>
-        documents.Scan(BlobState.Kind, cancellation)
+        documents
+            .Scan(BlobState.Kind, cancellation)
             .Where(found => BlobState.Read(found.Value.Content.Span).IsPinned)
             .Select(found => BlobId.Parse(found.Key.Id));
 }

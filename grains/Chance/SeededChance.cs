@@ -1,6 +1,8 @@
 namespace Marketplace.Grains;
 
-/// <summary>The SplitMix64 generator (https://prng.di.unimi.it/splitmix64.c): the same numbers for the same seed. Not for secrets.</summary>
+/// <summary>
+/// The SplitMix64 generator (https://prng.di.unimi.it/splitmix64.c): the same numbers for the same seed. Not for secrets.
+/// </summary>
 public sealed class SeededChance(ulong seed) : IChance
 {
     private readonly Lock _gate = new();

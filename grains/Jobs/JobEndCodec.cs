@@ -6,18 +6,23 @@ namespace Marketplace.Grains;
 /// <summary>The stored form of a job's end: in the job's document, and in the state's log beside the changes that the run made.</summary>
 internal static class JobEndCodec
 {
-    // Beside the status, which was alone before there were exit codes: an end without one has the same bytes as then. Above every status, and still one byte.
-    // A build of that time would take it for a status, so what holds an end has a version of its own for one with an exit code.
+    // Beside the status, which was alone before there were exit codes: an end without one has the same bytes as then. Above every status,
+    // and still one byte. A build of that time would take it for a status, so what holds an end has a version of its own for one with an
+    // exit code.
     private const int HasExitCode = 64;
 
-    /// <summary>The version of the form that holds the end, where the form itself has not changed since it was <paramref name="format"/>.</summary>
+    /// <summary>
+    /// The version of the form that holds the end, where the form itself has not changed since it was <paramref name="format"/>.
+    /// </summary>
     public static byte FormatOf(JobEnd? end, byte format) => end?.ExitCode is null ? format : (byte)(format + 1);
 
     public static void Write(CompactWriter writer, JobEnd end)
     {
         writer.Count((int)end.Status | (end.ExitCode is null ? 0 : HasExitCode));
         if (end.ExitCode is { } exitCode)
+        {
             writer.Signed(exitCode);
+        }
         writer.Count((int)end.Fault);
         writer.Count(end.Code is { } code ? (int)code + 1 : 0);
         writer.OptionalText(end.Reason);
@@ -68,8 +73,22 @@ internal static class JobEndCodec
         var history = ReadHistory(ref reader);
         var explanation = ReadExplanation(ref reader);
         return new JobEnd(
-            status, fault, code == 0 ? null : (ErrorCode)(code - 1), reason, worker, payee, price, fuelUsed, output, log, before, after, history, explanation,
-            exitCode);
+            status,
+            fault,
+            code == 0 ? null : (ErrorCode)(code - 1),
+            reason,
+            worker,
+            payee,
+            price,
+            fuelUsed,
+            output,
+            log,
+            before,
+            after,
+            history,
+            explanation,
+            exitCode
+        );
     }
 
     private static int ReadExitCode(ref CompactReader reader)
@@ -99,7 +118,9 @@ internal static class JobEndCodec
         var summary = reader.Text();
         var offers = new OfferVerdict[reader.Items(itemSizeMin: 35)];
         for (var index = 0; index < offers.Length; index++)
+        {
             offers[index] = new OfferVerdict(new WorkerId(reader.Id()), reader.Amount(), reader.Flag(), reader.Text());
+        }
         return new JobExplanation(summary, ImmutableArray.Create(offers));
     }
 }

@@ -4,9 +4,10 @@ using Microsoft.Extensions.Logging;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// One job. Two writes: the pending job and, with everything that happened since, its end. Between them only the market knows more, in memory.
-/// Once it has ended and whoever waited has been answered, the activation goes. What is stored never changes but from absent to pending to ended, so
-/// "it has ended" is never out of date; "it is open" and "it does not exist" may be, and are read again before anybody acts on them.
+/// One job. Two writes: the pending job and, with everything that happened since, its end. Between them only the market knows more, in
+/// memory. Once it has ended and whoever waited has been answered, the activation goes. What is stored never changes but from absent to
+/// pending to ended, so "it has ended" is never out of date; "it is open" and "it does not exist" may be, and are read again before anybody
+/// acts on them.
 /// </summary>
 public sealed partial class JobGrain : Grain, IJobGrain
 {
@@ -23,7 +24,11 @@ public sealed partial class JobGrain : Grain, IJobGrain
         (_clock, _resident, _log) = (clock, resident, log);
         _id = JobId.Parse(this.GetPrimaryKeyString());
         _job = new StoredDocument<JobState>(
-            documents, new DocumentKey(JobSummary.Kind, _id.ToString()), JobStateCodec.Write, bytes => JobStateCodec.Read(bytes.Span));
+            documents,
+            new DocumentKey(JobSummary.Kind, _id.ToString()),
+            JobStateCodec.Write,
+            bytes => JobStateCodec.Read(bytes.Span)
+        );
         _waiters = new JobWaiters(clock, waits);
     }
 
@@ -32,7 +37,9 @@ public sealed partial class JobGrain : Grain, IJobGrain
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         if (_kept.Bytes > 0)
+        {
             _resident.Release(_kept.Account, _kept.Bytes);
+        }
         _kept = default;
         return Task.CompletedTask;
     }
@@ -44,7 +51,9 @@ public sealed partial class JobGrain : Grain, IJobGrain
         var hash = JobSpecCodec.Hash(submission.Spec);
         var isTooLate = now - submission.HeldAt > JobPolicy.HoldAgeMax;
         if (isTooLate && _job.Value is null)
+        {
             await _job.Refresh();
+        }
         if (_job.Value is { } known)
         {
             LeaveUnlessKept();
@@ -69,7 +78,9 @@ public sealed partial class JobGrain : Grain, IJobGrain
     {
         await LoadPresent();
         if (_job.Value is { Ending: null } open)
+        {
             await EndWith(open, end);
+        }
         LeaveUnlessKept();
         return _job.Value?.ToSettlement(_id);
     }
@@ -83,21 +94,42 @@ public sealed partial class JobGrain : Grain, IJobGrain
             return ending.End.Status == JobStatus.Cancelled
                 ? job.ToView(_id)
                 : throw new MarketException(
-                    ErrorCode.JobEnded, $"Job {_id} is {JobStatusNames.Of(job.Status)} since {ending.EndedAt:O}; it cannot be cancelled.");
+                    ErrorCode.JobEnded,
+                    $"Job {_id} is {JobStatusNames.Of(job.Status)} since {ending.EndedAt:O}; it cannot be cancelled."
+                );
         }
 
-        var ended = await EndWith(job, new JobEnd(
-            JobStatus.Cancelled, JobFault.Client, ErrorCode.CancelledByClient, "The client cancelled the job.", null, null, TokenAmount.Zero, 0,
-            default, default, null, null, [], new JobExplanation("The client cancelled the job.", [])));
+        var ended = await EndWith(
+            job,
+            new JobEnd(
+                JobStatus.Cancelled,
+                JobFault.Client,
+                ErrorCode.CancelledByClient,
+                "The client cancelled the job.",
+                null,
+                null,
+                TokenAmount.Zero,
+                0,
+                default,
+                default,
+                null,
+                null,
+                [],
+                new JobExplanation("The client cancelled the job.", [])
+            )
+        );
 
         // From here the cancellation stands, whatever becomes of these two: the market's report will find the job ended, and the account
         // asks for the ends of old holds by itself.
         _ = Try(
             () => GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Withdraw(_id),
-            "withdraw it from the market", JobPolicy.WithdrawAttemptsMax);
+            "withdraw it from the market",
+            JobPolicy.WithdrawAttemptsMax
+        );
         _ = Try(
             () => LostWrites.Resend(() => GrainFactory.GetGrain<IAccountGrain>(job.Account.ToString()).Settle([ended.ToSettlement(_id)!])),
-            "release its hold");
+            "release its hold"
+        );
         LeaveUnlessKept();
         return ended.ToView(_id);
     }
@@ -112,7 +144,9 @@ public sealed partial class JobGrain : Grain, IJobGrain
     {
         var job = await LoadOwned(caller);
         if (job.Ending is null && await _waiters.Wait(atMost, cancellation))
+        {
             job = await LoadOwned(caller);
+        }
         return await LiveView(job);
     }
 
@@ -128,7 +162,9 @@ public sealed partial class JobGrain : Grain, IJobGrain
         var job = await LoadOwned(caller);
         LeaveUnlessKept();
         if (job.Ending is { } ending)
+        {
             return ending.End.Explanation;
+        }
         if (await FindInMarket() is { } open)
         {
             LeaveUnlessKept();
@@ -144,10 +180,14 @@ public sealed partial class JobGrain : Grain, IJobGrain
         await _job.Load();
         // Money is given back on "does not exist", and a run begins on "is open".
         if (_job.Value is not { Ending: not null })
+        {
             await _job.Refresh();
+        }
         LeaveUnlessKept();
         if (_job.Value is not { } job)
+        {
             return JobSettlement.Unknown(_id, default);
+        }
         return job.ToSettlement(_id);
     }
 
@@ -156,7 +196,9 @@ public sealed partial class JobGrain : Grain, IJobGrain
     {
         await LoadPresent();
         if (_job.Value is { } job && job.Account == caller.Account)
+        {
             return job;
+        }
         LeaveUnlessKept();
         throw new MarketException(ErrorCode.JobNotFound, $"There is no job {_id} of this account.");
     }
@@ -166,21 +208,26 @@ public sealed partial class JobGrain : Grain, IJobGrain
     {
         await _job.Load();
         if (_job.Value is null)
+        {
             await _job.Refresh();
+        }
     }
 
     private async ValueTask<JobState> EndWith(JobState job, JobEnd end)
     {
         var ended = job.EndWith(end, _clock.GetUtcNow());
         if (JobInvariants.Violations(ended) is [_, ..] violations)
+        {
             throw new InvalidOperationException($"This is a bug in the market: job {_id} would break {string.Join("; ", violations)}.");
+        }
         await _job.Write(ended);
         _waiters.Release();
         return ended;
     }
 
     /// <summary>
-    /// Adds what only the market knows of an open job. One that the market does not know may have been ended by another activation: it is read again.
+    /// Adds what only the market knows of an open job. One that the market does not know may have been ended by another activation: it is
+    /// read again.
     /// </summary>
     private async ValueTask<JobView> LiveView(JobState job)
     {
@@ -216,24 +263,30 @@ public sealed partial class JobGrain : Grain, IJobGrain
     }
 
     /// <summary>
-    /// A job whose way into the queue was cut off by a crash would wait until the market looks for such jobs. The market ignores a ticket that it has.
+    /// A job whose way into the queue was cut off by a crash would wait until the market looks for such jobs. The market ignores a ticket
+    /// that it has.
     /// </summary>
     private void EnqueueIfForgotten(JobState job, DateTimeOffset now)
     {
         if (job.Ending is null && now - job.SubmittedAt > JobPolicy.EnqueueAgainAfter)
+        {
             _ = Try(EnqueueIfOpen, "queue it again");
+        }
     }
 
     private async Task EnqueueIfOpen()
     {
         await _job.Refresh();
         if (_job.Value is { Ending: null } open)
+        {
             await GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Enqueue([open.ToTicket(_id)]);
+        }
     }
 
     /// <summary>
-    /// Ended and absent jobs do not change any more, or were never there: nothing is worth keeping in memory. An open job stays while there is room for it; a
-    /// call that waits for its end keeps it, because an activation that leaves lets nobody in before its last call is over.
+    /// Ended and absent jobs do not change any more, or were never there: nothing is worth keeping in memory. An open job stays while there
+    /// is room for it; a call that waits for its end keeps it, because an activation that leaves lets nobody in before its last call is
+    /// over.
     /// </summary>
     private void LeaveUnlessKept()
     {
@@ -244,12 +297,18 @@ public sealed partial class JobGrain : Grain, IJobGrain
         }
 
         if (_kept.Bytes > 0)
+        {
             return;
+        }
         var size = JobPolicy.ActivationBytes + JobSizes.Of(open.Spec, open.RequestId);
         if (_resident.TryKeep(open.Account, size))
+        {
             _kept = (open.Account, size);
+        }
         else if (_waiters.IsEmpty)
+        {
             DeactivateOnIdle();
+        }
     }
 
     /// <summary>A call that this job's own state does not depend on; whoever needs its effect has another way to it.</summary>

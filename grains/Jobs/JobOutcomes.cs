@@ -19,30 +19,33 @@ internal static class JobOutcomes
         Returned = 3,
     }
 
-    public static Verdict VerdictOf(RunOutcome outcome) => outcome switch
-    {
-        RunOutcome.WorkerFault => Verdict.WorkerFailed,
-        // The market asks for a stop only after it has forgotten the lease, so a lease that is reported as stopped was given up by its worker.
-        RunOutcome.Cancelled => Verdict.Interrupted,
-        RunOutcome.Returned => Verdict.Returned,
-        _ when !Enum.IsDefined(outcome) => Verdict.WorkerFailed,
-        _ => Verdict.Final,
-    };
+    public static Verdict VerdictOf(RunOutcome outcome) =>
+        outcome switch
+        {
+            RunOutcome.WorkerFault => Verdict.WorkerFailed,
+            // The market asks for a stop only after it has forgotten the lease, so a lease that is reported as stopped was given up by its
+            // worker.
+            RunOutcome.Cancelled => Verdict.Interrupted,
+            RunOutcome.Returned => Verdict.Returned,
+            _ when !Enum.IsDefined(outcome) => Verdict.WorkerFailed,
+            _ => Verdict.Final,
+        };
 
     /// <summary>Status, fault and code of a run that ends its job.</summary>
-    public static (JobStatus Status, JobFault Fault, ErrorCode? Code) End(RunOutcome outcome) => outcome switch
-    {
-        RunOutcome.Completed => (JobStatus.Completed, JobFault.None, null),
-        RunOutcome.Trapped => (JobStatus.Failed, JobFault.Program, ErrorCode.ProgramTrapped),
-        RunOutcome.Failed => (JobStatus.Failed, JobFault.Program, ErrorCode.ProgramFailed),
-        RunOutcome.OutOfFuel => (JobStatus.Failed, JobFault.Program, ErrorCode.OutOfFuel),
-        RunOutcome.OutOfMemory => (JobStatus.Failed, JobFault.Program, ErrorCode.OutOfMemory),
-        RunOutcome.TimedOut => (JobStatus.TimedOut, JobFault.Program, ErrorCode.TimeExceeded),
-        RunOutcome.OutputTooLarge => (JobStatus.Failed, JobFault.Program, ErrorCode.OutputTooLarge),
-        RunOutcome.InputUnavailable => (JobStatus.Failed, JobFault.Input, ErrorCode.InputUnavailable),
-        RunOutcome.InvalidModule => (JobStatus.Failed, JobFault.Input, ErrorCode.InvalidModule),
-        RunOutcome.WorkerFault or RunOutcome.Cancelled => (JobStatus.Failed, JobFault.Worker, ErrorCode.WorkerFailed),
-        // A number that this build does not know comes from a worker that does not keep to the protocol.
-        _ => (JobStatus.Failed, JobFault.Worker, ErrorCode.WorkerFailed),
-    };
+    public static (JobStatus Status, JobFault Fault, ErrorCode? Code) End(RunOutcome outcome) =>
+        outcome switch
+        {
+            RunOutcome.Completed => (JobStatus.Completed, JobFault.None, null),
+            RunOutcome.Trapped => (JobStatus.Failed, JobFault.Program, ErrorCode.ProgramTrapped),
+            RunOutcome.Failed => (JobStatus.Failed, JobFault.Program, ErrorCode.ProgramFailed),
+            RunOutcome.OutOfFuel => (JobStatus.Failed, JobFault.Program, ErrorCode.OutOfFuel),
+            RunOutcome.OutOfMemory => (JobStatus.Failed, JobFault.Program, ErrorCode.OutOfMemory),
+            RunOutcome.TimedOut => (JobStatus.TimedOut, JobFault.Program, ErrorCode.TimeExceeded),
+            RunOutcome.OutputTooLarge => (JobStatus.Failed, JobFault.Program, ErrorCode.OutputTooLarge),
+            RunOutcome.InputUnavailable => (JobStatus.Failed, JobFault.Input, ErrorCode.InputUnavailable),
+            RunOutcome.InvalidModule => (JobStatus.Failed, JobFault.Input, ErrorCode.InvalidModule),
+            RunOutcome.WorkerFault or RunOutcome.Cancelled => (JobStatus.Failed, JobFault.Worker, ErrorCode.WorkerFailed),
+            // A number that this build does not know comes from a worker that does not keep to the protocol.
+            _ => (JobStatus.Failed, JobFault.Worker, ErrorCode.WorkerFailed),
+        };
 }

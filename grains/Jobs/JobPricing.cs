@@ -7,14 +7,20 @@ internal static class JobPricing
     public static TokenAmount Cost(long fuel, TokenAmount pricePerMillionFuel, TokenAmount limit)
     {
         if (fuel <= 0 || pricePerMillionFuel.IsZero)
+        {
             return TokenAmount.Zero;
+        }
         // Above this price any run costs more than the limit, so the multiplication below cannot overflow the answer.
         if (pricePerMillionFuel > PriceCap((UInt128)fuel, limit))
+        {
             return limit;
+        }
         return TokenAmount.Min(limit, FuelPrice.Of(fuel, pricePerMillionFuel));
     }
 
-    /// <summary>The highest price per million fuel at which a run of <paramref name="fuelMax"/> stays within <paramref name="priceMax"/>.</summary>
+    /// <summary>
+    /// The highest price per million fuel at which a run of <paramref name="fuelMax"/> stays within <paramref name="priceMax"/>.
+    /// </summary>
     public static TokenAmount PriceCap(UInt128 fuelMax, TokenAmount priceMax)
     {
         // ceil(fuel × price / 10^6) <= limit is fuel × price <= limit × 10^6. A limit too large to be multiplied covers any price.
@@ -22,11 +28,15 @@ internal static class JobPricing
         return new TokenAmount(limit > UInt128.MaxValue / FuelPrice.Unit ? UInt128.MaxValue / fuelMax : limit * FuelPrice.Unit / fuelMax);
     }
 
-    /// <summary>Whose doing an end is decides who pays: the client for completed runs and for faults of its program, nobody for others.</summary>
+    /// <summary>
+    /// Whose doing an end is decides who pays: the client for completed runs and for faults of its program, nobody for others.
+    /// </summary>
     public static TokenAmount Charge(JobEnd end, JobSpec spec)
     {
         if (end.Payee is null || end.Fault is not (JobFault.None or JobFault.Program or JobFault.Client))
+        {
             return TokenAmount.Zero;
+        }
         return Cost(Math.Min(end.FuelUsed, spec.FuelMax), end.PricePerMillionFuel, spec.PriceMax);
     }
 }

@@ -13,8 +13,21 @@ public sealed class JobProjection : IProjection
         ended = job.Ending is not null;
         var end = job.Ending?.End;
         var summary = new JobSummary(
-            job.RequestId, job.Spec.Program, end?.Code, job.Ending?.EndedAt, end?.FuelUsed ?? 0, job.Ending?.Charge ?? TokenAmount.Zero);
+            job.RequestId,
+            job.Spec.Program,
+            end?.Code,
+            job.Ending?.EndedAt,
+            end?.FuelUsed ?? 0,
+            job.Ending?.Charge ?? TokenAmount.Zero
+        );
         return new ListingRow(
-            Kind, id, job.Account.ToString(), JobStatusNames.Of(job.Status), job.Spec.Program.ToString(), job.SubmittedAt, summary.Write());
+            Kind,
+            id,
+            job.Account.ToString(),
+            JobStatusNames.Of(job.Status),
+            job.Spec.Program.ToString(),
+            job.SubmittedAt,
+            summary.Write()
+        );
     }
 }

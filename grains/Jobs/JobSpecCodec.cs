@@ -28,12 +28,18 @@ internal static class JobSpecCodec
         var hasMore = !spec.Files.IsDefaultOrEmpty || !spec.Environment.IsDefaultOrEmpty;
         writer.Byte((byte)((spec.InputBlob is null ? 0 : HasBlob) | (hasMore ? HasMore : 0)));
         if (spec.InputBlob is { } blob)
+        {
             writer.Id(blob.Value);
+        }
         if (hasMore)
+        {
             WriteMore(writer, spec);
+        }
         writer.Count(spec.Arguments.Length);
         foreach (var argument in spec.Arguments)
+        {
             writer.Text(argument);
+        }
         writer.Signed(spec.FuelMax);
         writer.Count(spec.MemoryPagesMax);
         writer.Span(spec.TimeMax);
@@ -49,15 +55,31 @@ internal static class JobSpecCodec
         var input = reader.Memory();
         var parts = reader.Byte();
         if (parts > (HasBlob | HasMore))
+        {
             throw new InvalidDataException($"A spec has the parts {parts}, which nobody wrote.");
+        }
         BlobId? inputBlob = (parts & HasBlob) != 0 ? new BlobId(reader.Id()) : null;
         var (files, environment) = (parts & HasMore) != 0 ? ReadMore(ref reader) : ([], []);
         var arguments = new string[reader.Items()];
         for (var index = 0; index < arguments.Length; index++)
+        {
             arguments[index] = reader.Text();
+        }
         return new JobSpec(
-            program, entryPoint, input, inputBlob, ImmutableArray.Create(arguments), reader.Signed(), reader.Count(), reader.Span(), reader.Amount(),
-            reader.Count(), reader.Span(), files, environment);
+            program,
+            entryPoint,
+            input,
+            inputBlob,
+            ImmutableArray.Create(arguments),
+            reader.Signed(),
+            reader.Count(),
+            reader.Span(),
+            reader.Amount(),
+            reader.Count(),
+            reader.Span(),
+            files,
+            environment
+        );
     }
 
     private static void WriteMore(CompactWriter writer, JobSpec spec)
@@ -83,10 +105,14 @@ internal static class JobSpecCodec
     {
         var files = new InputFile[reader.Items(itemSizeMin: 33)];
         for (var index = 0; index < files.Length; index++)
+        {
             files[index] = new InputFile(reader.Text(), new BlobId(reader.Id()));
+        }
         var environment = new EnvironmentVariable[reader.Items(itemSizeMin: 2)];
         for (var index = 0; index < environment.Length; index++)
+        {
             environment[index] = new EnvironmentVariable(reader.Text(), reader.Text());
+        }
         return (ImmutableArray.Create(files), ImmutableArray.Create(environment));
     }
 }

@@ -21,12 +21,23 @@ internal sealed record JobState(
     bool UsesState,
     DateTimeOffset SubmittedAt,
     DateTimeOffset HeldAt,
-    JobEnding? Ending)
+    JobEnding? Ending
+)
 {
     public JobStatus Status => Ending?.End.Status ?? JobStatus.Pending;
 
-    public static JobState Create(JobSubmission submission, Bytes32 specHash, DateTimeOffset now) => new(
-        submission.Account, submission.RequestId, specHash, submission.Spec, submission.Module, submission.UsesState, now, submission.HeldAt, null);
+    public static JobState Create(JobSubmission submission, Bytes32 specHash, DateTimeOffset now) =>
+        new(
+            submission.Account,
+            submission.RequestId,
+            specHash,
+            submission.Spec,
+            submission.Module,
+            submission.UsesState,
+            now,
+            submission.HeldAt,
+            null
+        );
 
     /// <summary>The job as ended. The charge and the bounds of texts are decided here, whoever reports the end.</summary>
     public JobState EndWith(JobEnd end, DateTimeOffset now)
@@ -37,7 +48,9 @@ internal sealed record JobState(
         var history = ImmutableArray.CreateBuilder<JobEvent>(end.History.Length + 2);
         history.Add(new JobEvent(JobStatus.Pending, SubmittedAt, null, null));
         foreach (var step in end.History.Take(JobPolicy.HistoryEventsMax - 2))
+        {
             history.Add(step with { Note = JobPolicy.Cut(step.Note, JobPolicy.NoteCharsMax) });
+        }
         history.Add(new JobEvent(end.Status, now, end.Worker, null));
         var bounded = end with
         {
@@ -52,19 +65,42 @@ internal sealed record JobState(
     public JobTicket ToTicket(JobId id) => new(id, Account, Spec, Module, UsesState, SubmittedAt, RequestId);
 
     /// <summary>Null while the job is open.</summary>
-    public JobSettlement? ToSettlement(JobId id) => Ending is { } ending
-        ? new JobSettlement(
-            id, Account, ending.Charge.IsZero ? null : ending.End.Payee, ending.Charge, HeldAt, Status, ending.End.Worker, ending.End.FuelUsed)
-        : null;
+    public JobSettlement? ToSettlement(JobId id) =>
+        Ending is { } ending
+            ? new JobSettlement(
+                id,
+                Account,
+                ending.Charge.IsZero ? null : ending.End.Payee,
+                ending.Charge,
+                HeldAt,
+                Status,
+                ending.End.Worker,
+                ending.End.FuelUsed
+            )
+            : null;
 
     public JobView ToView(JobId id)
     {
         var end = Ending?.End;
         return new JobView(
-            id, RequestId, Spec, Status, end?.Fault ?? JobFault.None, end?.Code, end?.Reason, SubmittedAt, Ending?.EndedAt, end?.Worker,
-            end?.FuelUsed ?? 0, Ending?.Charge ?? TokenAmount.Zero, end?.Output ?? default, end?.RootBefore, end?.RootAfter,
+            id,
+            RequestId,
+            Spec,
+            Status,
+            end?.Fault ?? JobFault.None,
+            end?.Code,
+            end?.Reason,
+            SubmittedAt,
+            Ending?.EndedAt,
+            end?.Worker,
+            end?.FuelUsed ?? 0,
+            Ending?.Charge ?? TokenAmount.Zero,
+            end?.Output ?? default,
+            end?.RootBefore,
+            end?.RootAfter,
             end?.History ?? [new JobEvent(JobStatus.Pending, SubmittedAt, null, null)],
-            Status == JobStatus.Completed ? 0 : end?.ExitCode);
+            Status == JobStatus.Completed ? 0 : end?.ExitCode
+        );
     }
 }
 

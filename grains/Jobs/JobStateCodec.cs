@@ -10,7 +10,9 @@ internal static class JobStateCodec
 
     public static ReadOnlyMemory<byte> Write(JobState job)
     {
-        var writer = new CompactWriter(256 + job.Spec.Input.Length + (job.Ending is { End: var end } ? 256 + end.Output.Inline.Length + end.Log.Length : 0));
+        var writer = new CompactWriter(
+            256 + job.Spec.Input.Length + (job.Ending is { End: var end } ? 256 + end.Output.Inline.Length + end.Log.Length : 0)
+        );
         writer.Byte(JobEndCodec.FormatOf(job.Ending?.End, Format));
         writer.Id(job.Account.Value);
         writer.Text(job.RequestId);

@@ -11,7 +11,9 @@ internal sealed class JobWaiters(TimeProvider clock, LongWaits waits)
     {
         _waiting ??= [];
         if (_waiting.Count >= JobPolicy.WaitersMax || atMost <= TimeSpan.Zero)
+        {
             return false;
+        }
         var moment = new Moment(waits);
         _waiting.Add(moment);
         try
@@ -29,6 +31,8 @@ internal sealed class JobWaiters(TimeProvider clock, LongWaits waits)
     public void Release()
     {
         foreach (var moment in _waiting ?? [])
+        {
             moment.Come();
+        }
     }
 }

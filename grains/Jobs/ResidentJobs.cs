@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// How much the open jobs' activations of this process keep in memory. A job that ends soon ends without a read, because its activation still has it; of
-/// many that wait, those beyond <see cref="JobPolicy.ResidentBytesMax"/> leave at once and are read again. Thread-safe.
+/// How much the open jobs' activations of this process keep in memory. A job that ends soon ends without a read, because its activation
+/// still has it; of many that wait, those beyond <see cref="JobPolicy.ResidentBytesMax"/> leave at once and are read again. Thread-safe.
 /// </summary>
 public sealed class ResidentJobs
 {
@@ -19,7 +19,9 @@ public sealed class ResidentJobs
         {
             var own = _accounts.GetValueOrDefault(account);
             if (bytes > FairShare.Room(JobPolicy.ResidentBytesMax - _bytes, own, MarketPolicy.AccountPartsOfMemory))
+            {
                 return false;
+            }
             _bytes += bytes;
             _accounts[account] = own + bytes;
             return true;
@@ -34,7 +36,9 @@ public sealed class ResidentJobs
             ref var own = ref CollectionsMarshal.GetValueRefOrAddDefault(_accounts, account, out _);
             own -= bytes;
             if (own == 0)
+            {
                 _accounts.Remove(account);
+            }
         }
     }
 }

@@ -16,10 +16,14 @@ internal static class RunCodec
         var files = output.Files.IsDefault ? [] : output.Files;
         writer.Byte((byte)((output.Blob is null ? 0 : HasBlob) | (files.IsEmpty ? 0 : HasFiles)));
         if (output.Blob is { } blob)
+        {
             writer.Id(blob.Value);
+        }
         writer.Signed(output.Size);
         if (files.IsEmpty)
+        {
             return;
+        }
         writer.Count(files.Length);
         foreach (var file in files)
         {
@@ -34,14 +38,20 @@ internal static class RunCodec
         var inline = reader.Memory();
         var parts = reader.Byte();
         if (parts > (HasBlob | HasFiles))
+        {
             throw new InvalidDataException($"An output has the parts {parts}, which nobody wrote.");
+        }
         BlobId? blob = (parts & HasBlob) != 0 ? new BlobId(reader.Id()) : null;
         var size = reader.Signed();
         if ((parts & HasFiles) == 0)
+        {
             return new JobOutput(inline, blob, size);
+        }
         var files = new OutputFile[reader.Items(itemSizeMin: 34)];
         for (var index = 0; index < files.Length; index++)
+        {
             files[index] = new OutputFile(reader.Text(), new BlobId(reader.Id()), reader.Signed());
+        }
         return new JobOutput(inline, blob, size, ImmutableArray.Create(files));
     }
 
@@ -53,7 +63,9 @@ internal static class RunCodec
             writer.Bytes(change.Key.Span);
             writer.Flag(change.Value is not null);
             if (change.Value is { } value)
+            {
                 writer.Bytes(value.Span);
+            }
         }
     }
 

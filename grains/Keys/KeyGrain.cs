@@ -27,9 +27,13 @@ public sealed class KeyGrain : Grain, IKeyGrain
         {
             // Revoked before it was registered, or after an answer that was lost: it never works again.
             if (known.IsRevoked)
+            {
                 return;
+            }
             if (known.Account != account || known.SecretHash != secretHash)
+            {
                 throw new InvalidOperationException($"This is a bug in account {account}: key {_id} is registered already.");
+            }
             return;
         }
 
@@ -40,13 +44,15 @@ public sealed class KeyGrain : Grain, IKeyGrain
     {
         await _key.Refresh();
         if (_key.Value is not { IsRevoked: true })
+        {
             await _key.Write((_key.Value ?? KeyState.Unregistered) with { IsRevoked = true });
+        }
     }
 
     public async Task<Caller?> Verify(Bytes32 secretHash)
     {
-        // A key that was revoked in another activation must not live on in this one's memory. The gateway keeps answers for seconds, so this
-        // read is one per key and gateway in that time.
+        // A key that was revoked in another activation must not live on in this one's memory. The gateway keeps answers for seconds, so
+        // this read is one per key and gateway in that time.
         await _key.Refresh();
         if (_key.Value is not { IsRevoked: false } key)
         {
@@ -89,7 +95,9 @@ public sealed class KeyGrain : Grain, IKeyGrain
 
     private sealed record KeyState(AccountId Account, Scopes Scopes, Bytes32 SecretHash, bool IsRevoked)
     {
-        /// <summary>A key whose account has listed it and not registered it yet. Revoked, it is a tombstone for the registration on its way.</summary>
+        /// <summary>
+        /// A key whose account has listed it and not registered it yet. Revoked, it is a tombstone for the registration on its way.
+        /// </summary>
         public static KeyState Unregistered { get; } = new(default, Scopes.None, default, IsRevoked: false);
     }
 }

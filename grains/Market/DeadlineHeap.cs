@@ -1,8 +1,8 @@
 namespace Marketplace.Grains;
 
 /// <summary>
-/// Open jobs by their next deadline, in the ticks of one clock. A binary heap in which each job knows its place, so that a deadline that is moved or met
-/// leaves nothing behind: most deadlines are hours away when their job ends. A job is in one heap at most.
+/// Open jobs by their next deadline, in the ticks of one clock. A binary heap in which each job knows its place, so that a deadline that is
+/// moved or met leaves nothing behind: most deadlines are hours away when their job ends. A job is in one heap at most.
 /// </summary>
 internal sealed class DeadlineHeap
 {
@@ -13,7 +13,9 @@ internal sealed class DeadlineHeap
     public void Set(MarketJob job, long deadline)
     {
         if (job.Heap != this)
+        {
             Leave(job);
+        }
         job.Deadline = deadline;
         if (job.Heap is null)
         {
@@ -35,7 +37,9 @@ internal sealed class DeadlineHeap
         _jobs.RemoveAt(_jobs.Count - 1);
         job.Heap = null;
         if (last == job)
+        {
             return;
+        }
         Put(last, index);
         Sift(last);
     }
@@ -44,7 +48,9 @@ internal sealed class DeadlineHeap
     public MarketJob? TakeDue(long now)
     {
         if (_jobs.Count == 0 || _jobs[0].Deadline > now)
+        {
             return null;
+        }
         var due = _jobs[0];
         Remove(due);
         return due;
@@ -63,11 +69,17 @@ internal sealed class DeadlineHeap
         {
             var child = (2 * index) + 1;
             if (child >= _jobs.Count)
+            {
                 break;
+            }
             if (child + 1 < _jobs.Count && Before(_jobs[child + 1], _jobs[child]))
+            {
                 child++;
+            }
             if (!Before(_jobs[child], job))
+            {
                 break;
+            }
             Put(_jobs[child], index);
             index = child;
         }

@@ -1,8 +1,8 @@
 namespace Marketplace.Grains;
 
 /// <summary>
-/// What one account may take of something that all share: no more than a part of what is free. Alone it gets the part that its bound names; the more others
-/// use, the less each may have, and however many accounts one person opens, something stays free for the next.
+/// What one account may take of something that all share: no more than a part of what is free. Alone it gets the part that its bound names;
+/// the more others use, the less each may have, and however many accounts one person opens, something stays free for the next.
 /// </summary>
 internal static class FairShare
 {
@@ -10,8 +10,8 @@ internal static class FairShare
     /// <param name="own">What the account uses now.</param>
     /// <param name="parts">Alone, an account may take one of so many parts; at least two.</param>
     /// <returns>
-    /// The most that it may take in addition: afterwards it has at most 1 / (<paramref name="parts"/> - 1) of what is then still free, rounded up, so that the
-    /// last piece is for an account that has nothing.
+    /// The most that it may take in addition: afterwards it has at most 1 / (<paramref name="parts"/> - 1) of what is then still free,
+    /// rounded up, so that the last piece is for an account that has nothing.
     /// </returns>
     public static long Room(long free, long own, int parts) => Math.Max(0, (free - ((parts - 1) * own) + parts - 1) / parts);
 }

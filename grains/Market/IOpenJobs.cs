@@ -4,8 +4,8 @@ namespace Marketplace.Grains;
 public interface IOpenJobs
 {
     /// <summary>
-    /// Gives every job that was durably pending at the moment of the call and has not ended since, in no particular order. A job whose pending write
-    /// becomes durable during the call may be missing. Inside a grain the delegates run in the grain's turns.
+    /// Gives every job that was durably pending at the moment of the call and has not ended since, in no particular order. A job whose
+    /// pending write becomes durable during the call may be missing. Inside a grain the delegates run in the grain's turns.
     /// </summary>
     /// <param name="isWanted">Asked before a job is decoded.</param>
     /// <param name="found">Gets the jobs.</param>

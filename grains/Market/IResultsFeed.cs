@@ -1,6 +1,8 @@
 namespace Marketplace.Grains;
 
-/// <summary>Where the market announces ended jobs: the stream of <see cref="MarketStreams"/>. Gossip: what fails to arrive is not missed.</summary>
+/// <summary>
+/// Where the market announces ended jobs: the stream of <see cref="MarketStreams"/>. Gossip: what fails to arrive is not missed.
+/// </summary>
 public interface IResultsFeed
 {
     /// <summary>Whether anybody listens: else nothing is put together.</summary>

@@ -4,11 +4,14 @@ using System.Text;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// What a waiting job takes, and which part of it only its run needs: the cargo. Matching needs none of it, so a long queue keeps it on disk alone.
+/// What a waiting job takes, and which part of it only its run needs: the cargo. Matching needs none of it, so a long queue keeps it on
+/// disk alone.
 /// </summary>
 internal static class JobSizes
 {
-    /// <summary>What every waiting job takes beside its cargo: ids, numbers, its row in the lists, its hold, its place in the queue.</summary>
+    /// <summary>
+    /// What every waiting job takes beside its cargo: ids, numbers, its row in the lists, its hold, its place in the queue.
+    /// </summary>
     public const int FixedBytes = 1024;
 
     /// <summary>A file's blob id, or the length of a text.</summary>
@@ -18,18 +21,33 @@ internal static class JobSizes
     {
         var size = FixedBytes + spec.Input.Length + requestId.Length + TextSize(spec.EntryPoint);
         foreach (var argument in OrNone(spec.Arguments))
+        {
             size += TextSize(argument);
+        }
         foreach (var file in OrNone(spec.Files))
+        {
             size += TextSize(file.Name);
+        }
         foreach (var variable in OrNone(spec.Environment))
+        {
             size += TextSize(variable.Name) + TextSize(variable.Value);
+        }
         return size;
     }
 
-    public static JobTicket WithoutCargo(JobTicket ticket) => ticket with
-    {
-        Spec = ticket.Spec with { EntryPoint = null, Input = default, InputBlob = null, Arguments = [], Files = default, Environment = default },
-    };
+    public static JobTicket WithoutCargo(JobTicket ticket) =>
+        ticket with
+        {
+            Spec = ticket.Spec with
+            {
+                EntryPoint = null,
+                Input = default,
+                InputBlob = null,
+                Arguments = [],
+                Files = default,
+                Environment = default,
+            },
+        };
 
     private static int TextSize(string? text) => text is null ? 0 : ItemBytes + Encoding.UTF8.GetByteCount(text);
 

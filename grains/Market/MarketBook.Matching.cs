@@ -12,7 +12,9 @@ internal sealed partial class MarketBook
         foreach (var (price, _, worker) in _hungry)
         {
             if (price > job.PriceCap)
+            {
                 break;
+            }
             var offer = _offers[worker];
             if (offer.Offer.MemoryPagesMax >= job.Ticket.Spec.MemoryPagesMax && !job.HasFailedOn(worker))
             {
@@ -22,7 +24,9 @@ internal sealed partial class MarketBook
         }
 
         if (found is null)
+        {
             return;
+        }
         Match(job, found, now);
         PlaceHungry(found);
     }
@@ -31,12 +35,13 @@ internal sealed partial class MarketBook
     private void Feed(MarketOffer offer, MarketTime now)
     {
         var place = 0;
-        while (!_paused && offer.Capacity > 0
-            && _queue.FindFrom(place, offer.Price, offer.Offer.MemoryPagesMax) is { } job)
+        while (!_paused && offer.Capacity > 0 && _queue.FindFrom(place, offer.Price, offer.Offer.MemoryPagesMax) is { } job)
         {
             place = job.Place + 1;
             if (!job.HasFailedOn(offer.Offer.Worker))
+            {
                 Match(job, offer, now);
+            }
         }
 
         PlaceHungry(offer);
@@ -89,7 +94,9 @@ internal sealed partial class MarketBook
     public MarketJob? FindLeased(LeaseId lease, WorkerId worker, JobId job)
     {
         if (lease.Start != start || !_leases.TryGetValue(lease.Sequence, out var leased))
+        {
             return null;
+        }
         return leased.Ticket.Job == job && leased.Offer!.Offer.Worker == worker ? leased : null;
     }
 
@@ -97,7 +104,9 @@ internal sealed partial class MarketBook
     public void StopLease(MarketJob job)
     {
         if (job.Lease is null || job.Offer is not { } offer)
+        {
             return;
+        }
         offer.OrderStop(job.Lease.Id);
         _touched.Add(offer);
     }
@@ -105,7 +114,9 @@ internal sealed partial class MarketBook
     private void Unlease(MarketJob job)
     {
         if (job.Lease is { } lease)
+        {
             _leases.Remove(lease.Id.Sequence);
+        }
         if (job.Offer is { } offer)
         {
             FreeSlot(job);
@@ -121,7 +132,9 @@ internal sealed partial class MarketBook
     private static void FreeSlot(MarketJob job)
     {
         if (job.Offer is not null && job.Phase is MarketPhase.Preparing or MarketPhase.Leased)
+        {
             job.Offer!.SlotsUsed--;
+        }
     }
 
     private static void TakeSlot(MarketJob job) => job.Offer!.SlotsUsed++;
@@ -129,18 +142,26 @@ internal sealed partial class MarketBook
     private bool EnterLine(MarketJob job)
     {
         if (!_lines.TryGetValue(job.Ticket.Spec.Program, out var line))
+        {
             _lines.Add(job.Ticket.Spec.Program, line = new ProgramLine());
+        }
         return line.Enter(job);
     }
 
     private void LeaveLine(MarketJob job, MarketTime now)
     {
         if (!job.Ticket.UsesState || !_lines.TryGetValue(job.Ticket.Spec.Program, out var line))
+        {
             return;
+        }
         if (line.Leave(job) is { } next)
+        {
             MakeReady(next, now);
+        }
         else if (line.IsEmpty)
+        {
             _lines.Remove(job.Ticket.Spec.Program);
+        }
     }
 
     /// <summary>Puts the offer where it belongs among those that take leases now. Called after its slots or its poll changed.</summary>
@@ -149,11 +170,17 @@ internal sealed partial class MarketBook
         var capacity = offer.Capacity;
         (TokenAmount, int, WorkerId)? place = capacity > 0 ? (offer.Price, -capacity, offer.Offer.Worker) : null;
         if (place == offer.Hungry)
+        {
             return;
+        }
         if (offer.Hungry is { } before)
+        {
             _hungry.Remove(before);
+        }
         if (place is { } now)
+        {
             _hungry.Add(now);
+        }
         offer.Hungry = place;
     }
 
@@ -165,9 +192,13 @@ internal sealed partial class MarketBook
         foreach (var (_, worker) in _byPrice)
         {
             if (verdicts.Count == JobPolicy.ExplanationOffersMax)
+            {
                 break;
+            }
             if (worker != winner.Offer.Worker)
+            {
                 verdicts.Add(MarketVerdicts.Of(job, _offers[worker], won: false));
+            }
         }
 
         return new JobExplanation(MarketVerdicts.Won, verdicts.ToImmutable());
@@ -181,7 +212,12 @@ internal sealed partial class MarketBook
         var (status, summary) = MarketVerdicts.Summary(job, _offers.Count, cheapestPrice);
         var verdicts = job.Offer is not null
             ? job.Explanation!.Offers
-            : [.. _byPrice.Take(MarketPolicy.ExplainedOffersMax).Select(entry => MarketVerdicts.Of(job, _offers[entry.Worker], won: false))];
+            :
+            [
+                .. _byPrice
+                    .Take(MarketPolicy.ExplainedOffersMax)
+                    .Select(entry => MarketVerdicts.Of(job, _offers[entry.Worker], won: false)),
+            ];
         var position = job.Phase == MarketPhase.Ready ? _queue.CountBefore(job) + 1 : 0;
         return new OpenJob(status, job.History, position, new JobExplanation(summary, verdicts, cheapestPrice));
     }
@@ -193,7 +229,9 @@ internal sealed partial class MarketBook
         {
             var offer = _offers[worker];
             if (offer.Offer.MemoryPagesMax >= job.Ticket.Spec.MemoryPagesMax && !job.HasFailedOn(worker))
+            {
                 return offer;
+            }
         }
 
         return null;

@@ -3,7 +3,9 @@ namespace Marketplace.Grains;
 /// <summary>Offers and polls.</summary>
 internal sealed partial class MarketBook
 {
-    /// <summary>Publishes an offer. A worker that offers again has lost its leases: they are given back for the caller to queue again.</summary>
+    /// <summary>
+    /// Publishes an offer. A worker that offers again has lost its leases: they are given back for the caller to queue again.
+    /// </summary>
     public IReadOnlyList<MarketJob> SetOffer(WorkerOffer offer, MarketTime now)
     {
         var lost = RemoveOffer(offer.Worker);
@@ -17,14 +19,18 @@ internal sealed partial class MarketBook
     {
         _paused = true;
         foreach (var worker in _offers.Keys.Order().ToArray())
+        {
             RemoveOffer(worker);
+        }
     }
 
     /// <returns>The jobs that were leased to it, apart from those whose end is being written.</returns>
     public IReadOnlyList<MarketJob> RemoveOffer(WorkerId worker)
     {
         if (!_offers.Remove(worker, out var offer))
+        {
             return [];
+        }
         _byPrice.Remove((offer.Price, worker));
         offer.Dismiss();
         PlaceHungry(offer);
@@ -36,10 +42,14 @@ internal sealed partial class MarketBook
     public MarketOffer? Poll(WorkerPoll poll, MarketTime now)
     {
         if (poll.Start != start || !_offers.TryGetValue(poll.Worker, out var offer) || poll.Sequence < offer.Sequence)
+        {
             return null;
+        }
         offer.SeenAt = now.Running;
         if (poll.Sequence == offer.Sequence)
+        {
             return offer;
+        }
         offer.BeginPoll(poll.Sequence, Math.Clamp(poll.LeasesMax, 0, MarketPolicy.WorkerLeasesMax));
         _touched.Add(offer);
         Feed(offer, now);
@@ -55,5 +65,10 @@ internal sealed partial class MarketBook
 
     /// <summary>Workers without leases and without a sign of life since <paramref name="before"/>, in running time.</summary>
     public IReadOnlyList<WorkerId> SilentSince(TimeSpan before) =>
-        [.. _offers.Values.Where(offer => !offer.IsWaiting && offer.Jobs.Count == 0 && offer.SeenAt < before).Select(offer => offer.Offer.Worker).Order()];
+        [
+            .. _offers
+                .Values.Where(offer => !offer.IsWaiting && offer.Jobs.Count == 0 && offer.SeenAt < before)
+                .Select(offer => offer.Offer.Worker)
+                .Order(),
+        ];
 }

@@ -1,8 +1,8 @@
 namespace Marketplace.Grains;
 
 /// <summary>
-/// The market's memory: open jobs, offers, leases, deadlines, and who gets what. Pure bookkeeping without calls and clocks, so that it can be
-/// tested alone; the grain does what it decides. At rest no ready job fits an offer that takes leases.
+/// The market's memory: open jobs, offers, leases, deadlines, and who gets what. Pure bookkeeping without calls and clocks, so that it can
+/// be tested alone; the grain does what it decides. At rest no ready job fits an offer that takes leases.
 /// </summary>
 internal sealed partial class MarketBook(long start, QueueBounds bounds)
 {
@@ -41,7 +41,9 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     {
         var due = _deadlines.Next is { } deadline ? TimeSpan.FromTicks(deadline) : (TimeSpan?)null;
         if (_expiries.Next is not { } at)
+        {
             return due;
+        }
         var expiry = now.Running + TimeSpan.FromTicks(at - now.Wall.UtcTicks);
         return due < expiry ? due : expiry;
     }
@@ -50,15 +52,21 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
 
     public QueueRoom RoomFor(AccountId account) => _load.RoomFor(account);
 
-    /// <summary>Until the queue is rebuilt nothing is matched: jobs that come meanwhile may be younger than those that are still missing.</summary>
+    /// <summary>
+    /// Until the queue is rebuilt nothing is matched: jobs that come meanwhile may be younger than those that are still missing.
+    /// </summary>
     public void Resume(MarketTime now)
     {
         if (!_paused)
+        {
             return;
+        }
         _queue.Sort();
         _paused = false;
         foreach (var offer in _offers.Values.OrderBy(offer => offer.Price).ThenBy(offer => offer.Offer.Worker).ToArray())
+        {
             Feed(offer, now);
+        }
     }
 
     public MarketJob? Find(JobId job) => _jobs.GetValueOrDefault(job);
@@ -66,7 +74,9 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     public bool Add(JobTicket ticket, MarketTime now)
     {
         if (_jobs.ContainsKey(ticket.Job))
+        {
             return false;
+        }
         var job = new MarketJob(ticket, _load.MayKeep(ticket.Account, JobSizes.Of(ticket.Spec, ticket.RequestId)));
         _jobs.Add(ticket.Job, job);
         _load.Add(job);
@@ -80,7 +90,9 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     public void Remove(MarketJob job, MarketTime now)
     {
         if (job.Phase == MarketPhase.Gone)
+        {
             return;
+        }
         Unlease(job);
         job.Phase = MarketPhase.Gone;
         _queue.Remove(job);
@@ -90,7 +102,9 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
         LeaveLine(job, now);
     }
 
-    /// <summary>Back into the queue at its old place after a run, to be matched at once or after <paramref name="delay"/>. It waits anew.</summary>
+    /// <summary>
+    /// Back into the queue at its old place after a run, to be matched at once or after <paramref name="delay"/>. It waits anew.
+    /// </summary>
     public void Requeue(MarketJob job, MarketTime now, TimeSpan delay = default)
     {
         job.ExpiresAt = now.Wall + delay + job.Ticket.Spec.ExpiresAfter;
@@ -115,22 +129,28 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     }
 
     /// <summary>
-    /// A deadline of a waiting job has come that is not its expiry: the workers that failed on it are admitted again, unless an offer of another fits,
-    /// which it then goes on waiting for.
+    /// A deadline of a waiting job has come that is not its expiry: the workers that failed on it are admitted again, unless an offer of
+    /// another fits, which it then goes on waiting for.
     /// </summary>
     public void Reconsider(MarketJob job, MarketTime now)
     {
         if (job.FailedOn is not null && now.Running >= job.ReadmitAt)
         {
             if (FindCheapest(job) is { } other && other.Price <= job.PriceCap)
+            {
                 job.ReadmitAt = now.Running + MarketPolicy.ReadmitDelay(job.Failures);
+            }
             else
+            {
                 job.Readmit();
+            }
         }
 
         SetWaitDeadline(job, now);
         if (job.Phase == MarketPhase.Ready && !_paused)
+        {
             Place(job, now);
+        }
     }
 
     /// <summary>Ends the lease or the preparation of it; the caller decides what follows.</summary>
@@ -148,7 +168,9 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
         FreeSlot(job);
         job.Phase = MarketPhase.Ending;
         if (job.Offer is { } offer)
+        {
             _touched.Add(offer);
+        }
     }
 
     /// <summary>The end could not be written; a leased job may be reported again, others are tried again at the deadline.</summary>
@@ -156,7 +178,9 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     {
         job.Phase = job.Lease is not null && job.OwnEnd is null ? MarketPhase.Leased : MarketPhase.EndingLater;
         if (job.Phase == MarketPhase.Leased)
+        {
             TakeSlot(job);
+        }
         _deadlines.Set(job, deadline.Ticks);
     }
 
@@ -164,7 +188,9 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     public void Rematch(MarketTime now)
     {
         foreach (var offer in _touched)
+        {
             Feed(offer, now);
+        }
     }
 
     /// <summary>Answers the waiting polls of the offers that got orders.</summary>
@@ -179,8 +205,14 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
         _touched.Clear();
     }
 
-    public MarketView ToView() => new(
-        QueuedCount, LeasedCount, _offers.Count, _offers.Values.Sum(offer => offer.Offer.Slots), _byPrice.Count == 0 ? null : _byPrice.Min.Price);
+    public MarketView ToView() =>
+        new(
+            QueuedCount,
+            LeasedCount,
+            _offers.Count,
+            _offers.Values.Sum(offer => offer.Offer.Slots),
+            _byPrice.Count == 0 ? null : _byPrice.Min.Price
+        );
 
     private void Wait(MarketJob job, MarketTime now)
     {
@@ -198,9 +230,13 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     private void SetWaitDeadline(MarketJob job, MarketTime now)
     {
         if (job.FailedOn is null)
+        {
             _expiries.Set(job, job.ExpiresAt.UtcTicks);
+        }
         else
+        {
             _deadlines.Set(job, Math.Min(job.ReadmitAt.Ticks, ExpiryOf(job, now).Ticks));
+        }
     }
 
     private static TimeSpan ExpiryOf(MarketJob job, MarketTime now) => now.Running + (job.ExpiresAt - now.Wall);
@@ -210,6 +246,8 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
         job.Phase = MarketPhase.Ready;
         _queue.Ready(job);
         if (!_paused)
+        {
             Place(job, now);
+        }
     }
 }

@@ -9,59 +9,103 @@ internal static class MarketEnds
         var (status, fault, code) = JobOutcomes.End(report.Outcome);
         var offer = job.Offer!.Offer;
         // The worker's clock may be wrong; between lease and report nothing else can have happened.
-        var startedAt = report.StartedAt < job.LeasedAt ? job.LeasedAt : report.StartedAt > now ? now : report.StartedAt;
+        var startedAt =
+            report.StartedAt < job.LeasedAt ? job.LeasedAt
+            : report.StartedAt > now ? now
+            : report.StartedAt;
         var completed = report.Outcome == RunOutcome.Completed;
         return new JobEnd(
-            status, fault, code, completed ? null : report.Reason ?? "The worker gave no reason.", offer.Worker, offer.PayTo, offer.PricePerMillionFuel,
-            report.FuelUsed, completed ? report.Output : default, report.Log, completed ? job.Lease!.Root : null, null,
-            job.History.Add(new JobEvent(JobStatus.Running, startedAt, offer.Worker, null)), job.Explanation!,
-            report.Outcome == RunOutcome.Failed ? report.ExitCode : null);
+            status,
+            fault,
+            code,
+            completed ? null : report.Reason ?? "The worker gave no reason.",
+            offer.Worker,
+            offer.PayTo,
+            offer.PricePerMillionFuel,
+            report.FuelUsed,
+            completed ? report.Output : default,
+            report.Log,
+            completed ? job.Lease!.Root : null,
+            null,
+            job.History.Add(new JobEvent(JobStatus.Running, startedAt, offer.Worker, null)),
+            job.Explanation!,
+            report.Outcome == RunOutcome.Failed ? report.ExitCode : null
+        );
     }
 
-    public static JobEnd OutputRefused(JobEnd end, MarketException refusal) => end with
-    {
-        Status = JobStatus.Failed,
-        Fault = JobFault.Program,
-        Code = refusal.Code,
-        Reason = refusal.Message,
-        Output = default,
-        RootBefore = null,
-    };
+    public static JobEnd OutputRefused(JobEnd end, MarketException refusal) =>
+        end with
+        {
+            Status = JobStatus.Failed,
+            Fault = JobFault.Program,
+            Code = refusal.Code,
+            Reason = refusal.Message,
+            Output = default,
+            RootBefore = null,
+        };
 
-    public static JobEnd Expired(MarketJob job, JobExplanation explanation) => Own(
-        job, JobStatus.Expired, JobFault.NoWorker, ErrorCode.NoWorker,
-        $"No worker took the job in the {job.Ticket.Spec.ExpiresAfter} that it may wait. {explanation.Summary}", explanation);
+    public static JobEnd Expired(MarketJob job, JobExplanation explanation) =>
+        Own(
+            job,
+            JobStatus.Expired,
+            JobFault.NoWorker,
+            ErrorCode.NoWorker,
+            $"No worker took the job in the {job.Ticket.Spec.ExpiresAfter} that it may wait. {explanation.Summary}",
+            explanation
+        );
 
-    public static JobEnd WorkersFailed(MarketJob job, WorkerId last, string reason) => Own(
-        job, JobStatus.Failed, JobFault.Worker, ErrorCode.WorkerFailed,
-        $"{job.Attempts} attempts failed on the workers' side; the last: {reason}.",
-        job.Explanation ?? new JobExplanation("No offer was looked at.", []), last);
+    public static JobEnd WorkersFailed(MarketJob job, WorkerId last, string reason) =>
+        Own(
+            job,
+            JobStatus.Failed,
+            JobFault.Worker,
+            ErrorCode.WorkerFailed,
+            $"{job.Attempts} attempts failed on the workers' side; the last: {reason}.",
+            job.Explanation ?? new JobExplanation("No offer was looked at.", []),
+            last
+        );
 
     /// <summary>What its run needs could not be read, again and again: it was never begun.</summary>
-    public static JobEnd NotPrepared(MarketJob job) => Own(
-        job, JobStatus.Failed, JobFault.Input, job.Ticket.UsesState ? ErrorCode.StateUnavailable : ErrorCode.InputUnavailable,
-        $"{MarketVerdicts.NotPrepared(job)}. The service's log says why.", job.Explanation ?? new JobExplanation("No offer was looked at.", []));
+    public static JobEnd NotPrepared(MarketJob job) =>
+        Own(
+            job,
+            JobStatus.Failed,
+            JobFault.Input,
+            job.Ticket.UsesState ? ErrorCode.StateUnavailable : ErrorCode.InputUnavailable,
+            $"{MarketVerdicts.NotPrepared(job)}. The service's log says why.",
+            job.Explanation ?? new JobExplanation("No offer was looked at.", [])
+        );
 
     /// <summary>What listeners see of a job that was cancelled before or during its run.</summary>
-    public static EndedJob Cancelled(JobTicket ticket) => new(
-        ticket.Account, ticket.Job, ticket.RequestId, JobStatus.Cancelled, ErrorCode.CancelledByClient, 0, TokenAmount.Zero, default);
+    public static EndedJob Cancelled(JobTicket ticket) =>
+        new(ticket.Account, ticket.Job, ticket.RequestId, JobStatus.Cancelled, ErrorCode.CancelledByClient, 0, TokenAmount.Zero, default);
 
     /// <summary>What listeners are told of a job that has its terminal write.</summary>
     /// <returns>
-    /// Null where the write was not this end but another one's that came first, apart from a cancellation: whoever wrote it tells of it, and only he
-    /// knows the output.
+    /// Null where the write was not this end but another one's that came first, apart from a cancellation: whoever wrote it tells of it,
+    /// and only he knows the output.
     /// </returns>
     public static EndedJob? Announced(JobTicket ticket, JobEnd end, JobSettlement written)
     {
         if (written.Status == JobStatus.Cancelled)
+        {
             return Cancelled(ticket);
+        }
         var fuelUsed = Math.Clamp(end.FuelUsed, 0, ticket.Spec.FuelMax);
         if (written.Status != end.Status || written.Worker != end.Worker || written.FuelUsed != fuelUsed)
+        {
             return null;
+        }
         return new EndedJob(ticket.Account, ticket.Job, ticket.RequestId, end.Status, end.Code, fuelUsed, written.Charge, end.Output);
     }
 
     private static JobEnd Own(
-        MarketJob job, JobStatus status, JobFault fault, ErrorCode code, string reason, JobExplanation explanation, WorkerId? worker = null) => new(
-        status, fault, code, reason, worker, null, TokenAmount.Zero, 0, default, default, null, null, job.History, explanation);
+        MarketJob job,
+        JobStatus status,
+        JobFault fault,
+        ErrorCode code,
+        string reason,
+        JobExplanation explanation,
+        WorkerId? worker = null
+    ) => new(status, fault, code, reason, worker, null, TokenAmount.Zero, 0, default, default, null, null, job.History, explanation);
 }

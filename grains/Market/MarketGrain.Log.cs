@@ -4,13 +4,25 @@ namespace Marketplace.Grains;
 
 public sealed partial class MarketGrain
 {
-    [LoggerMessage(EventId = 1201, Level = LogLevel.Information, Message = "Market {Market}: start {Start}, {Jobs} pending jobs are queued again.")]
+    [LoggerMessage(
+        EventId = 1201,
+        Level = LogLevel.Information,
+        Message = "Market {Market}: start {Start}, {Jobs} pending jobs are queued again."
+    )]
     private partial void LogStarted(string market, long start, int jobs);
 
-    [LoggerMessage(EventId = 1202, Level = LogLevel.Warning, Message = "Market {Market}: the queue could not be rebuilt; it is tried again.")]
+    [LoggerMessage(
+        EventId = 1202,
+        Level = LogLevel.Warning,
+        Message = "Market {Market}: the queue could not be rebuilt; it is tried again."
+    )]
     private partial void LogRebuildFailed(Exception failure, string market);
 
-    [LoggerMessage(EventId = 1203, Level = LogLevel.Warning, Message = "Job {Job}: its program's state did not answer; the job is queued again.")]
+    [LoggerMessage(
+        EventId = 1203,
+        Level = LogLevel.Warning,
+        Message = "Job {Job}: its program's state did not answer; the job is queued again."
+    )]
     private partial void LogPrepareFailed(Exception failure, JobId job);
 
     [LoggerMessage(EventId = 1204, Level = LogLevel.Warning, Message = "Job {Job}: worker {Worker} did not report before {Deadline}.")]
@@ -22,7 +34,11 @@ public sealed partial class MarketGrain
     [LoggerMessage(EventId = 1206, Level = LogLevel.Warning, Message = "Job {Job}: its program's state was not told that it has ended.")]
     private partial void LogAcknowledgeFailed(Exception failure, JobId job);
 
-    [LoggerMessage(EventId = 1207, Level = LogLevel.Warning, Message = "Account {Payer}: {Count} settlements were not taken; they are sent again.")]
+    [LoggerMessage(
+        EventId = 1207,
+        Level = LogLevel.Warning,
+        Message = "Account {Payer}: {Count} settlements were not taken; they are sent again."
+    )]
     private partial void LogSettleFailed(Exception failure, AccountId payer, int count);
 
     [LoggerMessage(EventId = 1208, Level = LogLevel.Information, Message = "Worker {Worker} has fallen silent; its offer is withdrawn.")]
@@ -31,12 +47,24 @@ public sealed partial class MarketGrain
     [LoggerMessage(EventId = 1209, Level = LogLevel.Warning, Message = "Market {Market}: start {Start} steps down, because {Why}.")]
     private partial void LogSteppedDown(string market, long start, string why);
 
-    [LoggerMessage(EventId = 1210, Level = LogLevel.Warning, Message = "Market {Market}: the start number could not be read; it is tried again.")]
+    [LoggerMessage(
+        EventId = 1210,
+        Level = LogLevel.Warning,
+        Message = "Market {Market}: the start number could not be read; it is tried again."
+    )]
     private partial void LogStartUnread(Exception failure, string market);
 
-    [LoggerMessage(EventId = 1211, Level = LogLevel.Warning, Message = "Market {Market}: {Count} pending jobs had not arrived; they are queued now.")]
+    [LoggerMessage(
+        EventId = 1211,
+        Level = LogLevel.Warning,
+        Message = "Market {Market}: {Count} pending jobs had not arrived; they are queued now."
+    )]
     private partial void LogSwept(string market, int count);
 
-    [LoggerMessage(EventId = 1212, Level = LogLevel.Warning, Message = "Market {Market}: the search for jobs that did not arrive failed; it is tried again.")]
+    [LoggerMessage(
+        EventId = 1212,
+        Level = LogLevel.Warning,
+        Message = "Market {Market}: the search for jobs that did not arrive failed; it is tried again."
+    )]
     private partial void LogSweepFailed(Exception failure, string market);
 }

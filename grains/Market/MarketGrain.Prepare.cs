@@ -1,6 +1,8 @@
 namespace Marketplace.Grains;
 
-/// <summary>What a matched job needs before its worker gets it: where its run starts, and the part of its ticket that the queue does not keep.</summary>
+/// <summary>
+/// What a matched job needs before its worker gets it: where its run starts, and the part of its ticket that the queue does not keep.
+/// </summary>
 public sealed partial class MarketGrain
 {
     private async Task Prepare(MarketJob job)
@@ -17,7 +19,9 @@ public sealed partial class MarketGrain
 
         // Meanwhile the job may have been cancelled, or its worker may have gone.
         if (job.Phase != MarketPhase.Preparing)
+        {
             return;
+        }
         Begin(job, prepared);
         Act();
     }
@@ -29,10 +33,15 @@ public sealed partial class MarketGrain
         {
             head = await GrainFactory.GetGrain<IStateGrain>(job.Ticket.Spec.Program.ToString()).Begin(job.Ticket.Job);
             if (head.Committed is not null)
+            {
                 return new Prepared(head, null, HasEnded: false);
-            // After the state, never before it: a run that was committed and whose end was written in between is seen by one of the two questions.
+            }
+            // After the state, never before it: a run that was committed and whose end was written in between is seen by one of the two
+            // questions.
             if (await GrainFactory.GetGrain<IJobGrain>(job.Ticket.Job.ToString()).GetSettlement() is not null)
+            {
                 return new Prepared(head, null, HasEnded: true);
+            }
         }
 
         var whole = job.KeepsAll ? job.Ticket : await _openJobs.Find(job.Ticket.Job);
@@ -63,15 +72,21 @@ public sealed partial class MarketGrain
         }
     }
 
-    /// <summary>Neither the job's fault nor its worker's. It is tried again until the job would have expired, and not without end.</summary>
+    /// <summary>
+    /// Neither the job's fault nor its worker's. It is tried again until the job would have expired, and not without end.
+    /// </summary>
     private void PreparationFailed(MarketJob job, MarketTime now)
     {
         _book.Release(job);
         job.Preparations++;
         if (job.Preparations >= MarketPolicy.PreparationsMax)
+        {
             _ = EndOnOwnAccount(job, MarketEnds.NotPrepared(job));
+        }
         else
+        {
             _book.PutBack(job, now, MarketPolicy.RetryDelay(job.Preparations, _chance));
+        }
     }
 
     /// <param name="Head">The state of the job's program; null where it uses none.</param>

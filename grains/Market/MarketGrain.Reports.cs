@@ -9,17 +9,26 @@ public sealed partial class MarketGrain
     public async Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports)
     {
         if (reports.Length > MarketPolicy.ReportsMax)
-            throw new MarketException(ErrorCode.LimitExceeded, $"The report has {reports.Length} results; allowed are {MarketPolicy.ReportsMax}.");
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The report has {reports.Length} results; allowed are {MarketPolicy.ReportsMax}."
+            );
+        }
         var ends = new List<Ended>(reports.Length);
         var running = new List<Task>(reports.Length);
         foreach (var report in reports)
         {
             // A lease of an earlier start, of another worker or of a job that has ended: nothing of it counts any more.
             if (_book.FindLeased(report.Lease, worker, report.Job) is not { } job)
+            {
                 continue;
+            }
             // The same report may come again while the first is being written; both answer when it is.
             if (job.Phase != MarketPhase.Ending)
+            {
                 job.Ending = End(job, report, ends);
+            }
             running.Add(job.Ending!);
         }
 
@@ -70,7 +79,9 @@ public sealed partial class MarketGrain
         try
         {
             if (await KeepEffects(job, report, end) is not { } kept)
+            {
                 return;
+            }
             await Write(job, kept, ends);
         }
         catch (Exception)
@@ -78,7 +89,10 @@ public sealed partial class MarketGrain
             // The worker repeats its report; if it does not, the lease's deadline decides.
             var now = Now.Running;
             job.UnrecordedSince ??= now;
-            job.LeasedUntil = Later(job.LeasedUntil, Earlier(now + MarketPolicy.ReportGrace, job.UnrecordedSince.Value + MarketPolicy.RecordMax));
+            job.LeasedUntil = Later(
+                job.LeasedUntil,
+                Earlier(now + MarketPolicy.ReportGrace, job.UnrecordedSince.Value + MarketPolicy.RecordMax)
+            );
             _book.EndingFailed(job, job.LeasedUntil);
             throw;
         }
@@ -89,8 +103,8 @@ public sealed partial class MarketGrain
     private static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     /// <summary>
-    /// One worker that cannot fetch a module or an input may be the one that lost its blobs: until another says the same, that is its own failure. A job
-    /// without further attempts ends as the worker says.
+    /// One worker that cannot fetch a module or an input may be the one that lost its blobs: until another says the same, that is its own
+    /// failure. A job without further attempts ends as the worker says.
     /// </summary>
     private static bool IsDoubted(MarketJob job, WorkerId worker) =>
         (job.InputMissedBy is not { } first || first == worker) && job.Failures < job.Ticket.Spec.RetriesMax;
@@ -103,15 +117,26 @@ public sealed partial class MarketGrain
         try
         {
             if (end.Output.Blob is { } blob)
+            {
                 await LostWrites.Resend(() => GrainFactory.GetGrain<IBlobGrain>(blob.ToString()).Pin(ticket.Account, end.Output.Size));
+            }
             foreach (var file in end.Output.Files.IsDefault ? [] : end.Output.Files)
+            {
                 await LostWrites.Resend(() => GrainFactory.GetGrain<IBlobGrain>(file.Blob.ToString()).Pin(ticket.Account, file.Size));
+            }
             if (end.Status != JobStatus.Completed || end.RootBefore is not { } before)
+            {
                 return end;
-            var counts = await LostWrites.Resend(() => GrainFactory.GetGrain<IStateGrain>(ticket.Spec.Program.ToString())
-                .Commit(ticket.Job, job.StateHeight, before, report.StateChanges, end));
+            }
+            var counts = await LostWrites.Resend(() =>
+                GrainFactory
+                    .GetGrain<IStateGrain>(ticket.Spec.Program.ToString())
+                    .Commit(ticket.Job, job.StateHeight, before, report.StateChanges, end)
+            );
             if (counts is not null)
+            {
                 return counts;
+            }
             // Somebody else's run came first. That is nobody's failure and no retry.
             job.Note(JobStatus.Pending, Now.Wall, end.Worker, "the program's state had moved on");
             _book.Requeue(job, Now);
@@ -153,9 +178,13 @@ public sealed partial class MarketGrain
         var settlement = await Complete(job.Ticket.Job, end);
         _book.Remove(job, Now);
         if (end.RootAfter is not null)
+        {
             _ = Acknowledge(job.Ticket);
+        }
         if (settlement is not null)
+        {
             ends.Add(new Ended(job, end, settlement));
+        }
     }
 
     /// <summary>As <see cref="LostWrites.Resend{TAnswer}"/>, without a delegate for every job.</summary>
@@ -187,20 +216,28 @@ public sealed partial class MarketGrain
         }
     }
 
-    /// <summary>Tells the accounts and whoever listens. Nobody waits for it: the terminal writes are the truth that both can be made from again.</summary>
+    /// <summary>
+    /// Tells the accounts and whoever listens. Nobody waits for it: the terminal writes are the truth that both can be made from again.
+    /// </summary>
     private void HandOut(List<Ended> ends)
     {
         foreach (var payer in ends.GroupBy(ended => ended.Settlement.Payer))
+        {
             _ = Settle(payer.Key, [.. payer.Select(ended => ended.Settlement)]);
+        }
         if (ends.Count == 0 || !_feed.IsWanted)
+        {
             return;
+        }
         Announce([.. ends.Select(ended => MarketEnds.Announced(ended.Job.Ticket, ended.End, ended.Settlement)).OfType<EndedJob>()]);
     }
 
     private void Announce(ImmutableArray<EndedJob> jobs)
     {
         if (_feed.IsWanted && jobs.Length > 0)
+        {
             _feed.Publish(new JobsEnded(jobs));
+        }
     }
 
     private async Task Settle(AccountId payer, ImmutableArray<JobSettlement> settlements)
@@ -213,9 +250,13 @@ public sealed partial class MarketGrain
         {
             LogSettleFailed(failure, payer, settlements.Length);
             if (_unsettledCount + settlements.Length > MarketPolicy.UnsettledJobsMax)
+            {
                 return;
+            }
             if (!_unsettled.TryGetValue(payer, out var waiting))
+            {
                 _unsettled.Add(payer, waiting = []);
+            }
             waiting.AddRange(settlements);
             _unsettledCount += settlements.Length;
         }
@@ -227,7 +268,9 @@ public sealed partial class MarketGrain
         _unsettled.Clear();
         _unsettledCount = 0;
         foreach (var (payer, settlements) in waiting)
+        {
             _ = Settle(payer, [.. settlements]);
+        }
     }
 
     private sealed record Ended(MarketJob Job, JobEnd End, JobSettlement Settlement);

@@ -1,16 +1,15 @@
 namespace Marketplace.Grains;
 
 /// <summary>
-/// What time brings: expiry, missed leases, retries, workers that fell silent. One timer for all of it, set to the next deadline. A jump of the wall clock
-/// moves expiries alone, and is seen with the next round of maintenance at the latest.
+/// What time brings: expiry, missed leases, retries, workers that fell silent. One timer for all of it, set to the next deadline. A jump of
+/// the wall clock moves expiries alone, and is seen with the next round of maintenance at the latest.
 /// </summary>
 public sealed partial class MarketGrain
 {
     private IGrainTimer? _rebuild;
 
     /// <summary>The queue is read after the activation has answered: with a million jobs it takes longer than a call may.</summary>
-    private void BeginRebuild() =>
-        _rebuild = this.RegisterGrainTimer(Rebuild, Options(TimeSpan.Zero, MarketPolicy.StorageRetryDelay));
+    private void BeginRebuild() => _rebuild = this.RegisterGrainTimer(Rebuild, Options(TimeSpan.Zero, MarketPolicy.StorageRetryDelay));
 
     /// <summary>The reminder wakes the market after a restart, so that queued jobs do not wait for somebody to ask.</summary>
     public Task ReceiveReminder(string reminderName, TickStatus status) => CheckStart();
@@ -24,7 +23,9 @@ public sealed partial class MarketGrain
             await this.RegisterOrUpdateReminder(MarketPolicy.WakeReminder, MarketPolicy.WakePeriod, MarketPolicy.WakePeriod);
             _rebuild?.Dispose();
             if (_steppedDown)
+            {
                 return;
+            }
             _book.Resume(Now);
             LogStarted(this.GetPrimaryKeyString(), _book.Start, count);
             Act();
@@ -39,12 +40,18 @@ public sealed partial class MarketGrain
     {
         _timerAt = TimeSpan.MaxValue;
         if (_steppedDown)
+        {
             return Task.CompletedTask;
+        }
         var now = Now;
         while (_book.TakeDue(now) is { } job)
+        {
             OnDeadline(job, now);
+        }
         if (now.Running >= _maintainedAt + MarketPolicy.MaintenancePeriod)
+        {
             Maintain(now);
+        }
         Act();
         return Task.CompletedTask;
     }
@@ -75,7 +82,9 @@ public sealed partial class MarketGrain
                 _ = EndOnOwnAccount(job, job.OwnEnd!);
                 break;
             default:
-                throw new InvalidOperationException($"This is a bug in the market: job {job.Ticket.Job} has a deadline in phase {job.Phase}.");
+                throw new InvalidOperationException(
+                    $"This is a bug in the market: job {job.Ticket.Job} has a deadline in phase {job.Phase}."
+                );
         }
     }
 
@@ -91,7 +100,9 @@ public sealed partial class MarketGrain
         job.ReadmitAt = now.Running + MarketPolicy.ReadmitDelay(job.Failures);
         job.Note(JobStatus.Pending, now.Wall, worker, reason);
         if (job.Failures > job.Ticket.Spec.RetriesMax)
+        {
             return EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, worker, reason));
+        }
         _book.Requeue(job, now, MarketPolicy.RetryDelay(job.Failures, _chance));
         return Task.CompletedTask;
     }
@@ -106,14 +117,19 @@ public sealed partial class MarketGrain
         job.Interruptions++;
         job.Note(JobStatus.Pending, now.Wall, worker, reason);
         if (job.Interruptions > MarketPolicy.InterruptionsMax)
-            return EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, worker, $"{MarketPolicy.InterruptionsMax} runs were given up; the last: {reason}"));
+        {
+            return EndOnOwnAccount(
+                job,
+                MarketEnds.WorkersFailed(job, worker, $"{MarketPolicy.InterruptionsMax} runs were given up; the last: {reason}")
+            );
+        }
         _book.Requeue(job, now);
         return Task.CompletedTask;
     }
 
     /// <summary>
-    /// The worker had no slot after all. Its waiting poll asked for too much: it is answered, so that the worker asks anew instead of getting the
-    /// same job again. No run was made, so the job's time to wait goes on.
+    /// The worker had no slot after all. Its waiting poll asked for too much: it is answered, so that the worker asks anew instead of
+    /// getting the same job again. No run was made, so the job's time to wait goes on.
     /// </summary>
     private void Returned(MarketJob job, string reason)
     {
@@ -123,9 +139,13 @@ public sealed partial class MarketGrain
         job.Note(JobStatus.Pending, now.Wall, offer.Offer.Worker, reason);
         _book.EndPoll(offer);
         if (now.Wall >= job.ExpiresAt)
+        {
             Expire(job);
+        }
         else
+        {
             _book.PutBack(job, now);
+        }
     }
 
     private void Maintain(MarketTime now)
@@ -140,20 +160,28 @@ public sealed partial class MarketGrain
         SettleLeftOvers();
         _ = CheckStart();
         if (now.Running >= _sweptAt.Running + MarketPolicy.SweepPeriod)
+        {
             _ = Sweep(now);
+        }
     }
 
     /// <summary>Sets the timer to the next deadline, if that is before the moment for which it is set.</summary>
     private void Rearm()
     {
         if (_steppedDown)
+        {
             return;
+        }
         var now = Now;
         var next = _maintainedAt + MarketPolicy.MaintenancePeriod;
         if (_book.NextDue(now) is { } due && due < next)
+        {
             next = due;
+        }
         if (next >= _timerAt)
+        {
             return;
+        }
         _timerAt = next;
         _timer.Change(next > now.Running ? next - now.Running : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }

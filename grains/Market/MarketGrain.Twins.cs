@@ -3,35 +3,46 @@ using Orleans.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// What a market does about other activations of itself, and about jobs that went to one that is gone. Both are asked of the store, in bounded time:
-/// a market that was replaced finds the newer start number, and a pending job that no market knows is found by its row.
+/// What a market does about other activations of itself, and about jobs that went to one that is gone. Both are asked of the store, in
+/// bounded time: a market that was replaced finds the newer start number, and a pending job that no market knows is found by its row.
 /// </summary>
 public sealed partial class MarketGrain
 {
-    /// <exception cref="InconsistentStateException">This activation has stepped down; the runtime drops it, and the next call finds another.</exception>
+    /// <exception cref="InconsistentStateException">This activation has stepped down; the runtime drops it, and the next call finds
+    /// another.</exception>
     private void RequireCurrent()
     {
         if (_steppedDown)
-            throw new InconsistentStateException($"Start {_book.Start} of market {this.GetPrimaryKeyString()} was replaced. Send the call again.");
+        {
+            throw new InconsistentStateException(
+                $"Start {_book.Start} of market {this.GetPrimaryKeyString()} was replaced. Send the call again."
+            );
+        }
     }
 
     private async Task CheckStart()
     {
         if (_checking || _steppedDown)
+        {
             return;
+        }
         _checking = true;
         try
         {
             await _start.Refresh();
             _startKnownAt = Now.Running;
             if (_start.Value?.Number != _book.Start)
+            {
                 StepDown($"start {_start.Value?.Number} has replaced it");
+            }
         }
         catch (Exception failure)
         {
             LogStartUnread(failure, this.GetPrimaryKeyString());
             if (Now.Running - _startKnownAt >= MarketPolicy.StartUnknownMax)
+            {
                 StepDown($"it could not read its start number for {MarketPolicy.StartUnknownMax}");
+            }
         }
         finally
         {
@@ -40,13 +51,15 @@ public sealed partial class MarketGrain
     }
 
     /// <summary>
-    /// Reports under way go on, because their terminal writes are conditional and the runs were made. What is not settled by then, the accounts
-    /// find. The workers' polls end, and their next ones find the new market.
+    /// Reports under way go on, because their terminal writes are conditional and the runs were made. What is not settled by then, the
+    /// accounts find. The workers' polls end, and their next ones find the new market.
     /// </summary>
     private void StepDown(string why)
     {
         if (_steppedDown)
+        {
             return;
+        }
         _steppedDown = true;
         LogSteppedDown(this.GetPrimaryKeyString(), _book.Start, why);
         _rebuild?.Dispose();
@@ -59,20 +72,27 @@ public sealed partial class MarketGrain
     private async Task Sweep(MarketTime now)
     {
         if (_sweeping || _book.IsPaused)
+        {
             return;
+        }
         _sweeping = true;
         try
         {
             var count = 0;
-            // Jobs carry the time of day. Where it was set back, those of the time before it seem to be of the future: this once, all newer ones are read.
+            // Jobs carry the time of day. Where it was set back, those of the time before it seem to be of the future: this once, all newer
+            // ones are read.
             var wasSetBack = now.Wall < _sweptAt.Wall;
             var from = wasSetBack ? now.Wall : _sweptAt.Wall;
             var span = new OpenJobSpan(
-                from - MarketPolicy.SweepAgeMin - MarketPolicy.SweepOverlap, wasSetBack ? DateTimeOffset.MaxValue : now.Wall - MarketPolicy.SweepAgeMin);
+                from - MarketPolicy.SweepAgeMin - MarketPolicy.SweepOverlap,
+                wasSetBack ? DateTimeOffset.MaxValue : now.Wall - MarketPolicy.SweepAgeMin
+            );
             await _openJobs.Read(span, job => _book.Find(job) is null, Add, CancellationToken.None);
             _sweptAt = now;
             if (count == 0)
+            {
                 return;
+            }
             LogSwept(this.GetPrimaryKeyString(), count);
             Act();
 

@@ -6,9 +6,10 @@ using Orleans.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// The queue and the offers of one capability class. Its memory is <see cref="MarketBook"/>; here are the calls, the clock and the one durable
-/// thing: the start number, which is written before the first lease, so that no two activations ever give leases of the same name. Should there be
-/// two activations, both may lease a job; its terminal write decides. The one with the older start number goes as soon as it finds the newer one.
+/// The queue and the offers of one capability class. Its memory is <see cref="MarketBook"/>; here are the calls, the clock and the one
+/// durable thing: the start number, which is written before the first lease, so that no two activations ever give leases of the same name.
+/// Should there be two activations, both may lease a job; its terminal write decides. The one with the older start number goes as soon as
+/// it finds the newer one.
 /// </summary>
 [Reentrant, KeepAlive]
 public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
@@ -37,12 +38,23 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     private int _unsettledCount;
 
     public MarketGrain(
-        IDocumentStore documents, IOpenJobs openJobs, QueueBounds bounds, IResultsFeed feed, TimeProvider clock, LongWaits waits, IChance chance,
-        ILogger<MarketGrain> log)
+        IDocumentStore documents,
+        IOpenJobs openJobs,
+        QueueBounds bounds,
+        IResultsFeed feed,
+        TimeProvider clock,
+        LongWaits waits,
+        IChance chance,
+        ILogger<MarketGrain> log
+    )
     {
         (_openJobs, _bounds, _feed, _clock, _waits, _chance, _log) = (openJobs, bounds, feed, clock, waits, chance, log);
         _start = new StoredDocument<MarketStart>(
-            documents, new DocumentKey("market", this.GetPrimaryKeyString()), MarketStart.Write, bytes => MarketStart.Read(bytes.Span));
+            documents,
+            new DocumentKey("market", this.GetPrimaryKeyString()),
+            MarketStart.Write,
+            bytes => MarketStart.Read(bytes.Span)
+        );
     }
 
     private MarketTime Now => new(_clock.GetUtcNow(), _clock.GetElapsedTime(_activatedAt));
@@ -80,7 +92,9 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         RequireCurrent();
         var now = Now;
         foreach (var ticket in tickets)
+        {
             _book.Add(ticket, now);
+        }
         Act();
         return Task.CompletedTask;
     }
@@ -105,22 +119,34 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         RequireCurrent();
         if (offer.Slots is < 1 or > MarketPolicy.WorkerSlotsMax || offer.MemoryPagesMax is < 1 or > MarketLimits.MemoryPagesMax)
         {
-            throw new MarketException(ErrorCode.LimitExceeded,
-                $"The offer has {offer.Slots} slots and {offer.MemoryPagesMax} memory pages; allowed are 1 to {MarketPolicy.WorkerSlotsMax} and 1 to "
-                + $"{MarketLimits.MemoryPagesMax}.");
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The offer has {offer.Slots} slots and {offer.MemoryPagesMax} memory pages; allowed are 1 to "
+                    + $"{MarketPolicy.WorkerSlotsMax} and 1 to "
+                    + $"{MarketLimits.MemoryPagesMax}."
+            );
         }
 
         if (offer.PricePerMillionFuel < FuelPrice.Least)
         {
-            throw new MarketException(ErrorCode.LimitExceeded,
-                $"The offer asks {offer.PricePerMillionFuel} per million fuel; the least that is allowed is {FuelPrice.Least}.");
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The offer asks {offer.PricePerMillionFuel} per million fuel; the least that is allowed is {FuelPrice.Least}."
+            );
         }
 
         if (!_book.Offers.ContainsKey(offer.Worker) && _book.Offers.Count >= MarketPolicy.WorkersMax)
-            throw new MarketException(ErrorCode.LimitExceeded, $"The market has {MarketPolicy.WorkersMax} workers already; try again later.");
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The market has {MarketPolicy.WorkersMax} workers already; try again later."
+            );
+        }
         var now = Now;
         foreach (var lost in _book.SetOffer(offer, now))
+        {
             _ = Interrupted(lost, "its worker started again");
+        }
         Act();
         return Task.FromResult(_book.Start);
     }
@@ -130,7 +156,9 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         RequireCurrent();
         var jobs = _book.RemoveOffer(worker);
         foreach (var lost in jobs)
+        {
             _ = Interrupted(lost, "its worker is gone");
+        }
         Act();
         return Task.FromResult(jobs.Count);
     }
@@ -140,11 +168,15 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         var offer = _book.Poll(poll, Now);
         Act();
         if (offer is null)
+        {
             return MarketOffer.Unknown;
+        }
         var mine = offer.Poll;
         // Without orders the answer is empty; it is kept for a repetition either way.
         if (mine.Orders is null && !await mine.Wait(_clock, _waits, cancellation) && offer.Poll == mine)
+        {
             _book.EndPoll(offer);
+        }
         return mine.Orders!;
     }
 
@@ -154,8 +186,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         return Task.FromResult(_book.RoomFor(account));
     }
 
-    public Task<OpenJob?> Explain(JobId job) =>
-        Task.FromResult(_book.Find(job) is { } open ? _book.Explain(open) : null);
+    public Task<OpenJob?> Explain(JobId job) => Task.FromResult(_book.Find(job) is { } open ? _book.Explain(open) : null);
 
     public Task<MarketView> GetView() => Task.FromResult(_book.ToView());
 
@@ -165,7 +196,9 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         // A preparation that ends at once acts as well; the round that began it goes on instead, so that a long queue is no deep stack.
         _actsAgain = true;
         if (_acting)
+        {
             return;
+        }
         _acting = true;
         try
         {
@@ -174,7 +207,9 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
                 _actsAgain = false;
                 _book.Rematch(Now);
                 while (_book.ToPrepare.TryDequeue(out var job))
+                {
                     _ = Prepare(job);
+                }
             }
 
             _book.Flush();

@@ -32,7 +32,8 @@ internal enum MarketPhase
 
 /// <summary>An open job in the market's memory.</summary>
 /// <param name="ticket">The whole ticket.</param>
-/// <param name="keepsAll">Whether what only the run needs stays in memory; if not, it is read from the job's document when the job is leased.</param>
+/// <param name="keepsAll">Whether what only the run needs stays in memory; if not, it is read from the job's document when the job is
+/// leased.</param>
 internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
 {
     /// <summary>The whole ticket, or without what only the run needs.</summary>
@@ -96,7 +97,9 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     /// <summary>When the report must be there, in running time.</summary>
     public TimeSpan LeasedUntil { get; set; }
 
-    /// <summary>When a report of the leased run first arrived that could not be recorded, in running time; null where there was none.</summary>
+    /// <summary>
+    /// When a report of the leased run first arrived that could not be recorded, in running time; null where there was none.
+    /// </summary>
     public TimeSpan? UnrecordedSince { get; set; }
 
     /// <summary>The writing of its end, for a report that is repeated meanwhile.</summary>

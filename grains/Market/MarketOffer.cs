@@ -48,21 +48,27 @@ internal sealed class MarketOffer(WorkerOffer offer)
     public void OrderStop(LeaseId lease)
     {
         if (_leases.RemoveAll(ordered => ordered.Id == lease) == 0)
+        {
             _stops.Add(lease);
+        }
     }
 
     /// <summary>Answers a waiting poll if there is something to say.</summary>
     public void Flush()
     {
         if (IsWaiting && (_leases.Count > 0 || _stops.Count > 0))
+        {
             EndPoll();
+        }
     }
 
     /// <summary>Answers a waiting poll with what there is, also with nothing.</summary>
     public void EndPoll()
     {
         if (!IsWaiting)
+        {
             return;
+        }
         _poll!.Answer(new WorkerOrders(true, [.. _leases], [.. _stops]));
         _leases.Clear();
         _stops.Clear();
@@ -72,7 +78,9 @@ internal sealed class MarketOffer(WorkerOffer offer)
     public void Dismiss()
     {
         if (IsWaiting)
+        {
             _poll!.Answer(Unknown);
+        }
     }
 
     public static WorkerOrders Unknown { get; } = new(false, [], []);

@@ -10,8 +10,8 @@ internal static class MarketPolicy
     public const int WorkerSlotsMax = 1024;
 
     /// <summary>
-    /// Leases that one worker may hold at a time, those that wait for a slot included: what it loses when it fails must stay a small part of the
-    /// queue.
+    /// Leases that one worker may hold at a time, those that wait for a slot included: what it loses when it fails must stay a small part
+    /// of the queue.
     /// </summary>
     public const int WorkerLeasesMax = 4 * WorkerSlotsMax;
 
@@ -19,14 +19,14 @@ internal static class MarketPolicy
     public const int ReportsMax = 1024;
 
     /// <summary>
-    /// Runs of a job that were given up by their worker, or lost because the worker started again, without a fault in the job being known. A job
-    /// that ends its workers would otherwise do so for ever.
+    /// Runs of a job that were given up by their worker, or lost because the worker started again, without a fault in the job being known.
+    /// A job that ends its workers would otherwise do so for ever.
     /// </summary>
     public const int InterruptionsMax = 5;
 
     /// <summary>
-    /// Times in a row that a matched job's state or input may be impossible to read. With the waits between them about ten minutes: a store that restarts
-    /// is back by then, and a state that is damaged does not hold the job's money until the job expires.
+    /// Times in a row that a matched job's state or input may be impossible to read. With the waits between them about ten minutes: a store
+    /// that restarts is back by then, and a state that is damaged does not hold the job's money until the job expires.
     /// </summary>
     public const int PreparationsMax = 32;
 
@@ -34,26 +34,30 @@ internal static class MarketPolicy
     public const int QueueJobsMax = 400_000;
 
     /// <summary>
-    /// What the jobs in the queue take on disk, of all accounts, inputs included. The whole of it may wait for days, so it is what a small disk can hold
-    /// beside its blobs.
+    /// What the jobs in the queue take on disk, of all accounts, inputs included. The whole of it may wait for days, so it is what a small
+    /// disk can hold beside its blobs.
     /// </summary>
     public const long QueueBytesMax = 4L * 1024 * 1024 * 1024;
 
     /// <summary>
-    /// One account's jobs may take a quarter of the queue's bytes while no other waits, see <see cref="FairShare"/>: neither one account nor a few keep all
-    /// others out.
+    /// One account's jobs may take a quarter of the queue's bytes while no other waits, see <see cref="FairShare"/>: neither one account
+    /// nor a few keep all others out.
     /// </summary>
     public const int AccountPartsOfQueueBytes = 4;
 
-    /// <summary>As <see cref="AccountPartsOfQueueBytes"/>, of its jobs: half, because one large client may have a long queue of small jobs.</summary>
+    /// <summary>
+    /// As <see cref="AccountPartsOfQueueBytes"/>, of its jobs: half, because one large client may have a long queue of small jobs.
+    /// </summary>
     public const int AccountPartsOfQueueJobs = 2;
 
-    /// <summary>As those, of the memory that waiting jobs may take: half, because the jobs of an account without it are only slower to lease.</summary>
+    /// <summary>
+    /// As those, of the memory that waiting jobs may take: half, because the jobs of an account without it are only slower to lease.
+    /// </summary>
     public const int AccountPartsOfMemory = 2;
 
     /// <summary>
-    /// Of the queue's bytes, what stays in memory of that which only runs need: 64 MiB. Jobs that are matched soon are leased without a read; behind so many
-    /// bytes the input is read from the job's document when the job is leased.
+    /// Of the queue's bytes, what stays in memory of that which only runs need: 64 MiB. Jobs that are matched soon are leased without a
+    /// read; behind so many bytes the input is read from the job's document when the job is leased.
     /// </summary>
     public const int KeptShareOfQueue = 64;
 
@@ -70,8 +74,8 @@ internal static class MarketPolicy
     public static readonly TimeSpan ReportGrace = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a lease is kept for a report that arrived and could not be recorded, as long as the worker repeats it: a silo that lost its blobs has left by
-    /// then, a database that fails over is back. After it the job runs again, and no worker is charged with a failure.
+    /// How long a lease is kept for a report that arrived and could not be recorded, as long as the worker repeats it: a silo that lost its
+    /// blobs has left by then, a database that fails over is back. After it the job runs again, and no worker is charged with a failure.
     /// </summary>
     public static readonly TimeSpan RecordMax = TimeSpan.FromMinutes(5);
 
@@ -82,8 +86,8 @@ internal static class MarketPolicy
     public static readonly TimeSpan RetryDelayMax = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a worker that failed on a job does not see it, after its first failure. Then it may take the job again if no other offer fits: a worker that
-    /// is alone must not be excluded for ever because of one fault. It doubles with each further failure.
+    /// How long a worker that failed on a job does not see it, after its first failure. Then it may take the job again if no other offer
+    /// fits: a worker that is alone must not be excluded for ever because of one fault. It doubles with each further failure.
     /// </summary>
     public static readonly TimeSpan ReadmitDelayMin = TimeSpan.FromSeconds(5);
 
@@ -97,20 +101,22 @@ internal static class MarketPolicy
     public static readonly TimeSpan MaintenancePeriod = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How often the market compares its start number with the stored one, and so learns that another activation has started. Until then both give
-    /// leases, which costs runs that do not count and nothing else.
+    /// How often the market compares its start number with the stored one, and so learns that another activation has started. Until then
+    /// both give leases, which costs runs that do not count and nothing else.
     /// </summary>
     public static readonly TimeSpan StartCheckPeriod = MaintenancePeriod;
 
-    /// <summary>A market that could not read its start number for so long may have been replaced: it gives no more leases and goes.</summary>
+    /// <summary>
+    /// A market that could not read its start number for so long may have been replaced: it gives no more leases and goes.
+    /// </summary>
     public static readonly TimeSpan StartUnknownMax = TimeSpan.FromSeconds(60);
 
     /// <summary>Attempts to write the start number at once when other activations start as well; the last of them stays.</summary>
     public const int StartAttemptsMax = 5;
 
     /// <summary>
-    /// How often the market looks into the read model for pending jobs that never arrived: written during the rebuild, or handed to a market that
-    /// went down before it answered.
+    /// How often the market looks into the read model for pending jobs that never arrived: written during the rebuild, or handed to a
+    /// market that went down before it answered.
     /// </summary>
     public static readonly TimeSpan SweepPeriod = TimeSpan.FromMinutes(1);
 
@@ -120,7 +126,9 @@ internal static class MarketPolicy
     /// <summary>By how much two sweeps overlap: a job's pending write becomes durable some time after the moment that it names.</summary>
     public static readonly TimeSpan SweepOverlap = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long an end that could not be written waits for its next attempt, and the read model for the next attempt to rebuild the queue.</summary>
+    /// <summary>
+    /// How long an end that could not be written waits for its next attempt, and the read model for the next attempt to rebuild the queue.
+    /// </summary>
     public static readonly TimeSpan StorageRetryDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>The reminder that wakes the market after a restart, and its period, the shortest that reminders have.</summary>
@@ -129,8 +137,8 @@ internal static class MarketPolicy
     public static readonly TimeSpan WakePeriod = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// The wait before attempt <paramref name="failures"/> + 1: exponential, with half of it by chance, so that jobs that failed together do not
-    /// return together.
+    /// The wait before attempt <paramref name="failures"/> + 1: exponential, with half of it by chance, so that jobs that failed together
+    /// do not return together.
     /// </summary>
     public static TimeSpan RetryDelay(int failures, IChance chance)
     {

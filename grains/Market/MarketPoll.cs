@@ -27,6 +27,8 @@ internal sealed class MarketPoll
     {
         Orders = orders;
         foreach (var moment in _waiting)
+        {
             moment.Come();
+        }
     }
 }

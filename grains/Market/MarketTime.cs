@@ -1,8 +1,8 @@
 namespace Marketplace.Grains;
 
 /// <summary>
-/// A moment on both of the market's clocks. Leases, pauses and rounds of maintenance count <see cref="Running"/>, which no change of the wall clock moves;
-/// what is stored, and outlives the market, counts <see cref="Wall"/>.
+/// A moment on both of the market's clocks. Leases, pauses and rounds of maintenance count <see cref="Running"/>, which no change of the
+/// wall clock moves; what is stored, and outlives the market, counts <see cref="Wall"/>.
 /// </summary>
 /// <param name="Wall">The time of day.</param>
 /// <param name="Running">Since the market's activation.</param>

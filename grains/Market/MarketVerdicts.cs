@@ -14,21 +14,34 @@ internal static class MarketVerdicts
     public static TokenAmount PriceOf(MarketJob job, MarketOffer offer) =>
         JobPricing.Cost(job.Ticket.Spec.FuelMax, offer.Price, new TokenAmount(UInt128.MaxValue));
 
-    public static (JobStatus Status, string Summary) Summary(MarketJob job, int offers, TokenAmount? cheapest) => job.Phase switch
-    {
-        MarketPhase.InLine => (JobStatus.Pending, "It waits for another job of its program: jobs that write program state run one at a time."),
-        MarketPhase.Ready when offers == 0 => (JobStatus.Pending, "It waits for a worker: none has made an offer."),
-        MarketPhase.Ready when cheapest is null => (JobStatus.Pending, "It waits for an offer that fits: none of those there are does."),
-        MarketPhase.Ready when cheapest > job.Ticket.Spec.PriceMax => (JobStatus.Pending,
-            $"It waits for a cheaper offer: its price limit is {job.Ticket.Spec.PriceMax}, the cheapest offer that fits takes it for {cheapest}."),
-        MarketPhase.Ready => (JobStatus.Pending, "It waits for an offer that fits and has a free slot."),
-        MarketPhase.Delayed when job.Preparations > 0 => (JobStatus.Pending,
-            $"{NotPrepared(job)}; the next try is at {job.ResumesAt:O}. After {MarketPolicy.PreparationsMax} tries it fails and costs nothing."),
-        MarketPhase.Delayed => (JobStatus.Pending, $"It waits until {job.ResumesAt:O} for attempt {job.Attempts + 1}."),
-        MarketPhase.Preparing => (JobStatus.Matched, Won),
-        MarketPhase.Leased => (JobStatus.Running, Won),
-        _ => (JobStatus.Running, "Its end is being written."),
-    };
+    public static (JobStatus Status, string Summary) Summary(MarketJob job, int offers, TokenAmount? cheapest) =>
+        job.Phase switch
+        {
+            MarketPhase.InLine => (
+                JobStatus.Pending,
+                "It waits for another job of its program: jobs that write program state run one at a time."
+            ),
+            MarketPhase.Ready when offers == 0 => (JobStatus.Pending, "It waits for a worker: none has made an offer."),
+            MarketPhase.Ready when cheapest is null => (
+                JobStatus.Pending,
+                "It waits for an offer that fits: none of those there are does."
+            ),
+            MarketPhase.Ready when cheapest > job.Ticket.Spec.PriceMax => (
+                JobStatus.Pending,
+                $"It waits for a cheaper offer: its price limit is {job.Ticket.Spec.PriceMax}, the cheapest offer that fits takes it "
+                    + $"for {cheapest}."
+            ),
+            MarketPhase.Ready => (JobStatus.Pending, "It waits for an offer that fits and has a free slot."),
+            MarketPhase.Delayed when job.Preparations > 0 => (
+                JobStatus.Pending,
+                $"{NotPrepared(job)}; the next try is at {job.ResumesAt:O}. After {MarketPolicy.PreparationsMax} tries it fails and "
+                    + "costs nothing."
+            ),
+            MarketPhase.Delayed => (JobStatus.Pending, $"It waits until {job.ResumesAt:O} for attempt {job.Attempts + 1}."),
+            MarketPhase.Preparing => (JobStatus.Matched, Won),
+            MarketPhase.Leased => (JobStatus.Running, Won),
+            _ => (JobStatus.Running, "Its end is being written."),
+        };
 
     /// <summary>Why a job whose preparation failed cannot be given to a worker.</summary>
     public static string NotPrepared(MarketJob job)
@@ -41,11 +54,17 @@ internal static class MarketVerdicts
     {
         var spec = job.Ticket.Spec;
         if (offer.Price > job.PriceCap)
+        {
             return $"asks {offer.Price} per million fuel; the job's limit of {spec.PriceMax} for {spec.FuelMax} fuel allows {job.PriceCap}";
+        }
         if (offer.Offer.MemoryPagesMax < spec.MemoryPagesMax)
+        {
             return $"allows {offer.Offer.MemoryPagesMax} memory pages; the job wants {spec.MemoryPagesMax}";
+        }
         if (job.HasFailedOn(offer.Offer.Worker))
+        {
             return "failed on this job before; it is asked again when no other offer fits";
+        }
         return offer.Capacity == 0 ? "has no free slot" : "was not needed";
     }
 }

@@ -3,12 +3,14 @@ using Marketplace.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// Reads the documents of the pending jobs: all of them in one go; or those that the read model finds, one by one, for a row may be older than its
-/// document and has no spec.
+/// Reads the documents of the pending jobs: all of them in one go; or those that the read model finds, one by one, for a row may be older
+/// than its document and has no spec.
 /// </summary>
 public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpenJobs
 {
-    /// <summary>A store behind a network answers reads that come together in one round trip. With the largest inputs so many are some megabytes.</summary>
+    /// <summary>
+    /// A store behind a network answers reads that come together in one round trip. With the largest inputs so many are some megabytes.
+    /// </summary>
     private const int ReadsAtOnceMax = 128;
 
     /// <summary>A store on this machine answers at once; so many jobs later the market's other calls come in between.</summary>
@@ -23,9 +25,13 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
         {
             cancellation.ThrowIfCancellationRequested();
             if (JobId.Parse(key.Id) is var id && isWanted(id) && TicketOf(id, document) is { } ticket)
+            {
                 found(ticket);
+            }
             if (--untilYield > 0)
+            {
                 continue;
+            }
             await Task.Yield();
             untilYield = JobsInATurn;
         }
@@ -36,8 +42,7 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
         await listing.CatchUp(cancellation);
         // Newest first, and no id is empty: rows after this cursor are those of the span.
         var begin = span.Until == DateTimeOffset.MaxValue ? (ListingCursor?)null : new ListingCursor(span.Until, "");
-        var query = new ListingQuery(
-            JobSummary.Kind, State: Pending, Limit: StoragePolicy.PageRowsMax, After: begin);
+        var query = new ListingQuery(JobSummary.Kind, State: Pending, Limit: StoragePolicy.PageRowsMax, After: begin);
         while (true)
         {
             var page = await listing.List(query, cancellation);
@@ -48,12 +53,16 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
                 foreach (var ticket in await Task.WhenAll(ids.Select(id => Find(id).AsTask())))
                 {
                     if (ticket is not null)
+                    {
                         found(ticket);
+                    }
                 }
             }
 
             if (page.Count < StoragePolicy.PageRowsMax || page[^1].At < span.From)
+            {
                 return;
+            }
             // A store on this machine answers at once; the market's other calls come in between.
             await Task.Yield();
             query = query with { After = new ListingCursor(page[^1].At, page[^1].Id) };
@@ -63,8 +72,7 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
     public async Task<int> Count(ProgramId program, AccountId? account, int countMax, CancellationToken cancellation)
     {
         await listing.CatchUp(cancellation);
-        var query = new ListingQuery(
-            JobSummary.Kind, account?.ToString(), Pending, program.ToString(), Limit: countMax);
+        var query = new ListingQuery(JobSummary.Kind, account?.ToString(), Pending, program.ToString(), Limit: countMax);
         return (await listing.List(query, cancellation)).Count;
     }
 

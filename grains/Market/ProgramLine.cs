@@ -3,10 +3,14 @@ namespace Marketplace.Grains;
 /// <summary>The writing jobs of one program: one is at the head, ready or running; the others wait in the order of their places.</summary>
 internal sealed class ProgramLine
 {
-    private readonly SortedSet<MarketJob> _waiting = new(Comparer<MarketJob>.Create(
-        (left, right) => left.Ticket.SubmittedAt != right.Ticket.SubmittedAt
-            ? left.Ticket.SubmittedAt.CompareTo(right.Ticket.SubmittedAt)
-            : left.Ticket.Job.CompareTo(right.Ticket.Job)));
+    private readonly SortedSet<MarketJob> _waiting = new(
+        Comparer<MarketJob>.Create(
+            (left, right) =>
+                left.Ticket.SubmittedAt != right.Ticket.SubmittedAt
+                    ? left.Ticket.SubmittedAt.CompareTo(right.Ticket.SubmittedAt)
+                    : left.Ticket.Job.CompareTo(right.Ticket.Job)
+        )
+    );
 
     public MarketJob? Head { get; private set; }
 
@@ -36,7 +40,9 @@ internal sealed class ProgramLine
 
         Head = _waiting.Min;
         if (Head is not null)
+        {
             _waiting.Remove(Head);
+        }
         return Head;
     }
 }

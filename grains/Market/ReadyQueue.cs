@@ -21,7 +21,9 @@ internal sealed class ReadyQueue
     public void Add(MarketJob job)
     {
         if (_next == _jobs.Length)
+        {
             MakeRoom();
+        }
         job.Place = _next;
         _jobs[_next++] = job;
         _open++;
@@ -39,14 +41,16 @@ internal sealed class ReadyQueue
     public void Unready(MarketJob job)
     {
         if (_nodes[_jobs.Length + job.Place].Count != 0)
+        {
             Set(job.Place, Node.Empty);
+        }
     }
 
     /// <summary>The first ready job at or behind <paramref name="place"/> that the offer can take by price and memory.</summary>
     public MarketJob? FindFrom(int place, TokenAmount price, int memoryPagesMax)
     {
-        // Down from the root, left before right, past what lies before the place and what cannot hold a match. A node may promise by one job's
-        // price and another's memory what no single job keeps, so the search may come back up; in practice it hardly ever does.
+        // Down from the root, left before right, past what lies before the place and what cannot hold a match. A node may promise by one
+        // job's price and another's memory what no single job keeps, so the search may come back up; in practice it hardly ever does.
         Span<int> stack = stackalloc int[2 * 32];
         var depth = 0;
         stack[depth++] = 1;
@@ -55,9 +59,13 @@ internal sealed class ReadyQueue
             var index = stack[--depth];
             ref readonly var node = ref _nodes[index];
             if (node.Count == 0 || node.PriceCapMax < price || node.MemoryPagesMin > memoryPagesMax || LastPlace(index) < place)
+            {
                 continue;
+            }
             if (index >= _jobs.Length)
+            {
                 return _jobs[index - _jobs.Length];
+            }
             stack[depth++] = (2 * index) + 1;
             stack[depth++] = 2 * index;
         }
@@ -72,7 +80,9 @@ internal sealed class ReadyQueue
         for (var index = _jobs.Length + job.Place; index > 1; index >>= 1)
         {
             if ((index & 1) == 1)
+            {
                 count += _nodes[index - 1].Count;
+            }
         }
 
         return count;
@@ -86,7 +96,9 @@ internal sealed class ReadyQueue
         // Ended jobs left gaps. With half of the places free again, a rebuild is paid for by the jobs that fill them.
         var places = _jobs.Length;
         while (_open > places / 2)
+        {
             places *= 2;
+        }
         Rebuild(places, [.. Open()]);
     }
 
@@ -102,7 +114,9 @@ internal sealed class ReadyQueue
         {
             Add(job);
             if (ready.Contains(job))
+            {
                 Ready(job);
+            }
         }
     }
 
@@ -117,7 +131,9 @@ internal sealed class ReadyQueue
         var index = _jobs.Length + place;
         _nodes[index] = leaf;
         for (index >>= 1; index >= 1; index >>= 1)
+        {
             _nodes[index] = Node.Join(_nodes[2 * index], _nodes[(2 * index) + 1]);
+        }
     }
 
     private static Node[] NewNodes(int places)
@@ -131,9 +147,11 @@ internal sealed class ReadyQueue
     {
         public static readonly Node Empty = new(TokenAmount.Zero, int.MaxValue, 0);
 
-        public static Node Join(in Node left, in Node right) => new(
-            left.PriceCapMax > right.PriceCapMax ? left.PriceCapMax : right.PriceCapMax,
-            Math.Min(left.MemoryPagesMin, right.MemoryPagesMin),
-            left.Count + right.Count);
+        public static Node Join(in Node left, in Node right) =>
+            new(
+                left.PriceCapMax > right.PriceCapMax ? left.PriceCapMax : right.PriceCapMax,
+                Math.Min(left.MemoryPagesMin, right.MemoryPagesMin),
+                left.Count + right.Count
+            );
     }
 }

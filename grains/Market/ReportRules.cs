@@ -3,8 +3,8 @@ using Marketplace.Engine.Guests;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// What a report may hold. A worker that does not keep to it has failed, and the client pays nothing; so a guest must not be able to choose what is
-/// refused here. Every bound is one that the guest interface holds guests to, read from the same constant.
+/// What a report may hold. A worker that does not keep to it has failed, and the client pays nothing; so a guest must not be able to choose
+/// what is refused here. Every bound is one that the guest interface holds guests to, read from the same constant.
 /// </summary>
 internal static class ReportRules
 {
@@ -12,31 +12,54 @@ internal static class ReportRules
     public static string? Refusal(LeaseReport report)
     {
         if (report.StateChanges.IsDefault)
+        {
             return "the report has no list of state changes";
+        }
         if (report.FuelUsed < 0)
+        {
             return $"the report has {report.FuelUsed} fuel";
+        }
         if (report.Log.Length > MarketLimits.LogBytesMax)
+        {
             return $"the report's log has {report.Log.Length} bytes; allowed are {MarketLimits.LogBytesMax}";
+        }
         var output = report.Output;
         if (output.Inline.Length > MarketLimits.InlineBytesMax)
+        {
             return $"the report's inline output has {output.Inline.Length} bytes; allowed are {MarketLimits.InlineBytesMax}";
-        if (output.Size is < 0 or > MarketLimits.OutputBytesMax || (output.Blob is null ? output.Size != output.Inline.Length : !output.Inline.IsEmpty))
+        }
+        if (
+            output.Size is < 0 or > MarketLimits.OutputBytesMax
+            || (output.Blob is null ? output.Size != output.Inline.Length : !output.Inline.IsEmpty)
+        )
+        {
             return $"the report's output of {output.Size} bytes does not match what came with it";
+        }
         return FilesRefusal(output) ?? StateRules.Refusal(report.StateChanges);
     }
 
     private static string? FilesRefusal(JobOutput output)
     {
         if (output.Files.IsDefaultOrEmpty)
+        {
             return null;
+        }
         if (output.Files.Length > MarketLimits.JobFilesMax)
+        {
             return $"the report has {output.Files.Length} files; allowed are {MarketLimits.JobFilesMax}";
+        }
         if (output.Files.Any(file => !GuestFile.IsName(file.Name)))
+        {
             return "a file of the report has a name that none can have";
+        }
         if (output.Files.Select(file => file.Name).Distinct(StringComparer.Ordinal).Count() < output.Files.Length)
+        {
             return "two files of the report have the same name";
+        }
         if (output.Files.Any(file => file.Size is < 0 or > GuestPolicy.FileBytesMax))
+        {
             return $"a file of the report has a size that is not from 0 to {GuestPolicy.FileBytesMax}";
+        }
         var size = output.Files.Sum(file => file.Size);
         return size > GuestPolicy.FileBytesMax ? $"the report's files have {size} bytes; allowed are {GuestPolicy.FileBytesMax}" : null;
     }

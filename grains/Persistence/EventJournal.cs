@@ -4,13 +4,15 @@ using Orleans.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// Appends a grain's events. One append is under way at a time; what is decided meanwhile gathers and goes with the next one, so that a busy
-/// grain shares its writes. After a failed append nothing more is appended: the grain's memory is ahead of the log and must be thrown away.
-/// Used within the turns of one activation.
+/// Appends a grain's events. One append is under way at a time; what is decided meanwhile gathers and goes with the next one, so that a
+/// busy grain shares its writes. After a failed append nothing more is appended: the grain's memory is ahead of the log and must be thrown
+/// away. Used within the turns of one activation.
 /// </summary>
 internal sealed class EventJournal(IEventLog log, string stream, long version)
 {
-    /// <summary>Bytes of one append: far below what the store takes, so that recovery and other writers are never held up by one account.</summary>
+    /// <summary>
+    /// Bytes of one append: far below what the store takes, so that recovery and other writers are never held up by one account.
+    /// </summary>
     private const int AppendBytesMax = 1024 * 1024;
 
     private readonly Queue<(ReadOnlyMemory<byte> Entry, TaskCompletionSource Durable)> _gathered = new();
@@ -32,15 +34,21 @@ internal sealed class EventJournal(IEventLog log, string stream, long version)
     public Task Append(ReadOnlyMemory<byte> entry)
     {
         if (Failure is not null)
+        {
             return Task.FromException(Failure);
+        }
         // Entries that gather for one append share its completion.
         if (_last is null || _gathered.Count == 0)
+        {
             _last = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
         var durable = _last;
         GatherDeferred(durable);
         Gather(entry, durable);
         if (!_appending)
+        {
             _ = AppendAll();
+        }
         return durable.Task;
     }
 
@@ -51,15 +59,17 @@ internal sealed class EventJournal(IEventLog log, string stream, long version)
     public Task FlushDeferred()
     {
         if (_deferred.Count == 0 || Failure is not null)
+        {
             return Task.CompletedTask;
+        }
         var newest = _deferred[^1];
         _deferred.RemoveAt(_deferred.Count - 1);
         return Append(newest);
     }
 
     /// <summary>
-    /// Completes when the log has nothing that this activation does not know: for an answer that no append backs, which another activation's
-    /// entries could make wrong.
+    /// Completes when the log has nothing that this activation does not know: for an answer that no append backs, which another
+    /// activation's entries could make wrong.
     /// </summary>
     /// <exception cref="InconsistentStateException">Another activation has appended; nothing more is appended here.</exception>
     public async Task RequireNewest()
@@ -68,7 +78,9 @@ internal sealed class EventJournal(IEventLog log, string stream, long version)
         await log.Replay(stream, Version + 1, entry => newest = entry.Version);
         // Versions that are on their way from here are either this activation's own, or their append fails.
         if (newest > _assigned)
+        {
             Failure ??= StorageFailures.Lost(stream, newest, _assigned);
+        }
         await Settled();
     }
 
@@ -78,7 +90,9 @@ internal sealed class EventJournal(IEventLog log, string stream, long version)
     private void GatherDeferred(TaskCompletionSource durable)
     {
         foreach (var entry in _deferred)
+        {
             Gather(entry, durable);
+        }
         _deferred.Clear();
     }
 
@@ -105,7 +119,9 @@ internal sealed class EventJournal(IEventLog log, string stream, long version)
             }
 
             foreach (var durable in ends)
+            {
                 durable.TrySetResult();
+            }
         }
 
         _appending = false;
@@ -123,7 +139,9 @@ internal sealed class EventJournal(IEventLog log, string stream, long version)
             entries.Add(next.Entry);
             size += next.Entry.Length;
             if (!_gathered.TryPeek(out var following) || following.Durable != next.Durable)
+            {
                 ends.Add(next.Durable);
+            }
         }
 
         return (entries, ends);
@@ -133,8 +151,12 @@ internal sealed class EventJournal(IEventLog log, string stream, long version)
     {
         Failure = failure;
         foreach (var durable in ends)
+        {
             durable.TrySetException(failure);
+        }
         while (_gathered.TryDequeue(out var rest))
+        {
             rest.Durable.TrySetException(failure);
+        }
     }
 }

@@ -1,8 +1,9 @@
 namespace Marketplace.Grains;
 
 /// <summary>
-/// The long waits of this process's grains, as far as their host may end them: an activation that has to go stays, and lets nobody in, until its last call
-/// has ended. Whoever waited is answered as if the time were over, and asks again, where the grain is by then. Thread-safe.
+/// The long waits of this process's grains, as far as their host may end them: an activation that has to go stays, and lets nobody in,
+/// until its last call has ended. Whoever waited is answered as if the time were over, and asks again, where the grain is by then.
+/// Thread-safe.
 /// </summary>
 public sealed class LongWaits
 {

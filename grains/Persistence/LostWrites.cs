@@ -3,13 +3,15 @@ using Orleans.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// What a grain does when the grain that it calls has lost a write to another activation of itself: nothing was changed, the loser is gone, and
-/// the same call reaches an activation that has read afresh. For methods that may be repeated. The exception itself never leaves the caller:
-/// it is not the caller's state that is out of date.
+/// What a grain does when the grain that it calls has lost a write to another activation of itself: nothing was changed, the loser is gone,
+/// and the same call reaches an activation that has read afresh. For methods that may be repeated. The exception itself never leaves the
+/// caller: it is not the caller's state that is out of date.
 /// </summary>
 internal static class LostWrites
 {
-    /// <summary>Each loss means that another activation got something done, so more in a row than this is no coincidence of two callers.</summary>
+    /// <summary>
+    /// Each loss means that another activation got something done, so more in a row than this is no coincidence of two callers.
+    /// </summary>
     public const int AttemptsMax = 5;
 
     /// <exception cref="MarketException"><see cref="ErrorCode.Unavailable"/>: it was the last attempt.</exception>
@@ -18,7 +20,9 @@ internal static class LostWrites
         if (attempt >= AttemptsMax)
         {
             throw new MarketException(
-                ErrorCode.Unavailable, $"Another activation wrote first, {attempt} times in a row: {lost.Message} Send the request again.");
+                ErrorCode.Unavailable,
+                $"Another activation wrote first, {attempt} times in a row: {lost.Message} Send the request again."
+            );
         }
     }
 

@@ -19,11 +19,18 @@ internal static class StoreReads
 
     /// <summary>Hands over the entries of a stream from a version on, in order.</summary>
     public static async ValueTask Replay(
-        this IEventLog log, string stream, long fromVersion, Action<LogEntry> take, CancellationToken cancellation = default)
+        this IEventLog log,
+        string stream,
+        long fromVersion,
+        Action<LogEntry> take,
+        CancellationToken cancellation = default
+    )
     {
         await using var entries = log.Read(stream, fromVersion, cancellation).GetAsyncEnumerator(cancellation);
         while (await MoveNext(entries))
+        {
             take(entries.Current);
+        }
     }
 
     public static async ValueTask<BlobInfo?> FindBlob(this IBlobStore blobs, BlobId id, CancellationToken cancellation = default)

@@ -4,13 +4,17 @@ using Orleans.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// A grain's state as one document. The copy in memory is what the store had when it was read or written, or nothing: after a write that failed
-/// the next use reads again. Another activation of the grain may have written since; then a write of this one is refused and changes nothing, and
-/// an answer that must not be out of date asks for <see cref="Refresh"/> first. Used within the turns of one activation; reads may interleave
-/// with one write.
+/// A grain's state as one document. The copy in memory is what the store had when it was read or written, or nothing: after a write that
+/// failed the next use reads again. Another activation of the grain may have written since; then a write of this one is refused and changes
+/// nothing, and an answer that must not be out of date asks for <see cref="Refresh"/> first. Used within the turns of one activation; reads
+/// may interleave with one write.
 /// </summary>
 internal sealed class StoredDocument<TState>(
-    IDocumentStore store, DocumentKey key, Func<TState, ReadOnlyMemory<byte>> encode, Func<ReadOnlyMemory<byte>, TState> decode)
+    IDocumentStore store,
+    DocumentKey key,
+    Func<TState, ReadOnlyMemory<byte>> encode,
+    Func<ReadOnlyMemory<byte>, TState> decode
+)
     where TState : class
 {
     private long _version;
@@ -27,9 +31,13 @@ internal sealed class StoredDocument<TState>(
     public ValueTask Load()
     {
         if (_loaded)
+        {
             return default;
+        }
         if (_loading is null or { IsCompleted: true })
+        {
             _loading = Read();
+        }
         return new ValueTask(_loading);
     }
 
@@ -42,7 +50,9 @@ internal sealed class StoredDocument<TState>(
             var steps = _writeSteps;
             var document = await store.ReadDocument(key);
             if (steps == _writeSteps)
+            {
                 Take(document);
+            }
         }
 
         await Load();
@@ -74,7 +84,9 @@ internal sealed class StoredDocument<TState>(
     public async ValueTask Delete()
     {
         if (Value is null)
+        {
             return;
+        }
         _writeSteps++;
         try
         {

@@ -33,22 +33,36 @@ public sealed class ModuleInspector : IModuleInspector, IDisposable
     public async Task<ModuleInspection?> Inspect(BlobId module, CancellationToken cancellation)
     {
         if (await _blobs.FindBlob(module, cancellation) is not { } info)
+        {
             return null;
+        }
         if (info.Size > EngineLimits.Default.ModuleBytesMax)
-            return new ModuleInspection(info.Size, null, $"The module has {info.Size} bytes; allowed are {EngineLimits.Default.ModuleBytesMax}.");
+        {
+            return new ModuleInspection(
+                info.Size,
+                null,
+                $"The module has {info.Size} bytes; allowed are {EngineLimits.Default.ModuleBytesMax}."
+            );
+        }
         if (Interlocked.Add(ref _bytes, info.Size + InspectionBytes) > _bytesMax)
         {
             Release(info.Size);
             throw new MarketException(
                 ErrorCode.Unavailable,
-                $"Modules of {_bytesMax} bytes are being validated already; this one was not looked at. Send it again.");
+                $"Modules of {_bytesMax} bytes are being validated already; this one was not looked at. Send it again."
+            );
         }
         var queued = false;
         try
         {
             if (await Fetch(info, cancellation) is not { } bytes)
+            {
                 return null;
-            var inspection = new Inspection(bytes, new TaskCompletionSource<ModuleInspection>(TaskCreationOptions.RunContinuationsAsynchronously));
+            }
+            var inspection = new Inspection(
+                bytes,
+                new TaskCompletionSource<ModuleInspection>(TaskCreationOptions.RunContinuationsAsynchronously)
+            );
             _waiting.Add(inspection, cancellation);
             queued = true;
             return await inspection.Done.Task.WaitAsync(cancellation);
@@ -57,7 +71,9 @@ public sealed class ModuleInspector : IModuleInspector, IDisposable
         {
             // One that nobody waits for any more keeps its bytes until it is its turn.
             if (!queued)
+            {
                 Release(info.Size);
+            }
         }
     }
 
@@ -73,10 +89,14 @@ public sealed class ModuleInspector : IModuleInspector, IDisposable
         try
         {
             if (await _blobs.Open(module.Id, cancellation: cancellation) is not { } content)
+            {
                 return null;
+            }
             var bytes = new byte[module.Size];
             await using (content)
+            {
                 await content.ReadExactlyAsync(bytes, cancellation);
+            }
             return bytes;
         }
         catch (Exception failure)
@@ -102,9 +122,13 @@ public sealed class ModuleInspector : IModuleInspector, IDisposable
             // Before whoever waits goes on: what they send next fits again.
             Release(inspection.Module.Length);
             if (done is null)
+            {
                 inspection.Done.SetException(failed!);
+            }
             else
+            {
                 inspection.Done.SetResult(done);
+            }
         }
     }
 

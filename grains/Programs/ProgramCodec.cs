@@ -13,7 +13,9 @@ internal sealed record DeployedState(ProgramView View, ImmutableArray<AccountId>
 /// <summary>The stored form of a program.</summary>
 internal static class ProgramCodec
 {
-    /// <summary>Version 1 has one deployer, and is never removed: such a program is written so, because earlier silos can read it.</summary>
+    /// <summary>
+    /// Version 1 has one deployer, and is never removed: such a program is written so, because earlier silos can read it.
+    /// </summary>
     private const byte FormatWithOneDeployer = 1;
     private const byte Format = 2;
 
@@ -37,10 +39,14 @@ internal static class ProgramCodec
         WriteTexts(writer, program.Imports);
         writer.Flag(program.UsesState);
         if (hasOneDeployer)
+        {
             return writer.Finish();
+        }
         writer.Count(deployed.Deployers.Length);
         foreach (var deployer in deployed.Deployers)
+        {
             writer.Id(deployer.Value);
+        }
         writer.Flag(deployed.IsRemoved);
         return writer.Finish();
     }
@@ -51,8 +57,17 @@ internal static class ProgramCodec
         var isOld = bytes is [FormatWithOneDeployer, ..];
         reader.Version(isOld ? FormatWithOneDeployer : Format, "A program");
         var program = new ProgramView(
-            new ProgramId(reader.Id()), new BlobId(reader.Id()), reader.Signed(), reader.Text(), new AccountId(reader.Id()), reader.Time(), reader.Text(),
-            ReadTexts(ref reader), ReadTexts(ref reader), reader.Flag());
+            new ProgramId(reader.Id()),
+            new BlobId(reader.Id()),
+            reader.Signed(),
+            reader.Text(),
+            new AccountId(reader.Id()),
+            reader.Time(),
+            reader.Text(),
+            ReadTexts(ref reader),
+            ReadTexts(ref reader),
+            reader.Flag()
+        );
         var deployers = isOld ? [program.Deployer] : ReadAccounts(ref reader);
         var deployed = new DeployedState(program, deployers, !isOld && reader.Flag());
         reader.End();
@@ -63,7 +78,9 @@ internal static class ProgramCodec
     {
         var accounts = new AccountId[reader.Items(itemSizeMin: 32)];
         for (var index = 0; index < accounts.Length; index++)
+        {
             accounts[index] = new AccountId(reader.Id());
+        }
         return ImmutableArray.Create(accounts);
     }
 
@@ -71,14 +88,18 @@ internal static class ProgramCodec
     {
         writer.Count(texts.Length);
         foreach (var text in texts)
+        {
             writer.Text(text);
+        }
     }
 
     private static ImmutableArray<string> ReadTexts(ref CompactReader reader)
     {
         var texts = new string[reader.Items()];
         for (var index = 0; index < texts.Length; index++)
+        {
             texts[index] = reader.Text();
+        }
         return ImmutableArray.Create(texts);
     }
 }

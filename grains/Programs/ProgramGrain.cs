@@ -7,9 +7,9 @@ using Marketplace.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// A program's manifest: written after its module was validated, counted and kept, and deleted after the last deployer has removed it. A removal
-/// marks the manifest first, so that no new job finds it, and then releases the module, whose blob counts it until no job needs it; each step of
-/// both can be repeated, and repeating the call makes whole what a crash left.
+/// A program's manifest: written after its module was validated, counted and kept, and deleted after the last deployer has removed it. A
+/// removal marks the manifest first, so that no new job finds it, and then releases the module, whose blob counts it until no job needs it;
+/// each step of both can be repeated, and repeating the call makes whole what a crash left.
 /// </summary>
 public sealed class ProgramGrain : Grain, IProgramGrain
 {
@@ -34,14 +34,20 @@ public sealed class ProgramGrain : Grain, IProgramGrain
         await _program.Refresh();
         var module = GrainFactory.GetGrain<IBlobGrain>(deployment.Module.ToString());
         if (_program.Value is not { IsRemoved: false } known)
+        {
             return await DeployNew(caller, deployment, module);
+        }
         var isKnown = known.Deployers.Contains(caller.Account);
         if (!isKnown && known.Deployers.Length >= ProgramPolicy.DeployersMax)
+        {
             return known.View;
+        }
         // Also for a known deployer: a deployment that was cut short, or another activation, may have left the module unkept or uncounted.
         await Keep(module, caller);
         if (!isKnown)
+        {
             await _program.Write(known with { Deployers = known.Deployers.Add(caller.Account) });
+        }
         return known.View;
     }
 
@@ -74,38 +80,63 @@ public sealed class ProgramGrain : Grain, IProgramGrain
     {
         await _program.Load();
         if (_program.Value is not { IsRemoved: false })
+        {
             await _program.Refresh();
-        return _program.Value is { IsRemoved: false } known ? known.View : throw Refuse(ErrorCode.ProgramNotFound, $"There is no program {_id}.");
+        }
+        return _program.Value is { IsRemoved: false } known
+            ? known.View
+            : throw Refuse(ErrorCode.ProgramNotFound, $"There is no program {_id}.");
     }
 
     private async Task<ProgramView> DeployNew(Caller caller, ProgramDeployment deployment, IBlobGrain module)
     {
         if (await module.Find(caller.Account) is not { } blob)
+        {
             throw Refuse(ErrorCode.BlobNotFound, $"There is no blob {deployment.Module} of this account. Upload the module first.");
+        }
         if (blob.Size > EngineLimits.Default.ModuleBytesMax)
+        {
             throw Refuse(ErrorCode.LimitExceeded, $"The module has {blob.Size} bytes; allowed are {EngineLimits.Default.ModuleBytesMax}.");
+        }
         if (await _inspector.Inspect(deployment.Module, CancellationToken.None) is not { } found)
+        {
             throw Refuse(ErrorCode.BlobNotFound, $"The bytes of {deployment.Module} are not in the store. Upload the module again.");
+        }
         if (found.Info is not { } info)
+        {
             throw Refuse(ErrorCode.InvalidModule, found.Refusal!);
+        }
         await Keep(module, caller);
         var program = new ProgramView(
-            _id, deployment.Module, found.Size, deployment.Name, caller.Account, _clock.GetUtcNow(), AbiName(info.Abi),
-            [.. info.EntryPoints], [.. info.Imports], info.UsesState);
+            _id,
+            deployment.Module,
+            found.Size,
+            deployment.Name,
+            caller.Account,
+            _clock.GetUtcNow(),
+            AbiName(info.Abi),
+            [.. info.EntryPoints],
+            [.. info.Imports],
+            info.UsesState
+        );
         await _program.Write(new DeployedState(program, [caller.Account], IsRemoved: false));
         // Another activation may have ended its removal in between, which released the module.
         await Keep(module, caller);
         return program;
     }
 
-    /// <summary>Only the deployer's own jobs hinder it: those of others keep the module, so a stranger cannot hold a program in the market.</summary>
+    /// <summary>
+    /// Only the deployer's own jobs hinder it: those of others keep the module, so a stranger cannot hold a program in the market.
+    /// </summary>
     private async Task Undeploy(DeployedState program, Caller caller)
     {
         if (!program.IsRemoved)
         {
             var open = await _jobs.Count(_id, caller.Account, ProgramPolicy.OpenJobsCounted, CancellationToken.None);
             if (open > 0)
+            {
                 throw InUse(open);
+            }
             await _program.Write(program with { IsRemoved = true });
         }
 
@@ -113,11 +144,15 @@ public sealed class ProgramGrain : Grain, IProgramGrain
         await _program.Delete();
     }
 
-    /// <summary>The undo of a deployment that ended before the manifest was written: only the account knows which module it was to be.</summary>
+    /// <summary>
+    /// The undo of a deployment that ended before the manifest was written: only the account knows which module it was to be.
+    /// </summary>
     private async Task ReleaseUnwritten(Caller caller)
     {
         if (await AccountOf(caller).FindModule(_id) is { } module)
+        {
             await Release(module, caller);
+        }
     }
 
     private async Task Keep(IBlobGrain module, Caller caller) => await LostWrites.Resend(() => module.KeepFor(_id, caller.Account));
@@ -132,42 +167,61 @@ public sealed class ProgramGrain : Grain, IProgramGrain
     private MarketException InUse(int open)
     {
         var count = open < ProgramPolicy.OpenJobsCounted ? $"{open}" : $"{open} or more";
-        return new MarketException(ErrorCode.ProgramInUse,
+        return new MarketException(
+            ErrorCode.ProgramInUse,
             $"Program {_id} has {count} open {(open == 1 ? "job" : "jobs")} of this account. Wait until they have ended, or cancel them; "
-            + "then remove it again.");
+                + "then remove it again."
+        );
     }
 
     private void Check(Caller caller, ProgramDeployment deployment)
     {
         RequireScope(caller);
         if (deployment.Salt.Length > ProgramPolicy.SaltBytesMax)
-            throw Refuse(ErrorCode.LimitExceeded, $"The salt has {deployment.Salt.Length} bytes; allowed are {ProgramPolicy.SaltBytesMax}.");
+        {
+            throw Refuse(
+                ErrorCode.LimitExceeded,
+                $"The salt has {deployment.Salt.Length} bytes; allowed are {ProgramPolicy.SaltBytesMax}."
+            );
+        }
         var nameSize = Encoding.UTF8.GetByteCount(deployment.Name);
         if (nameSize is 0 or > MarketLimits.NameBytesMax)
-            throw Refuse(ErrorCode.LimitExceeded, $"The program's name has {nameSize} bytes; allowed are 1 to {MarketLimits.NameBytesMax}.");
+        {
+            throw Refuse(
+                ErrorCode.LimitExceeded,
+                $"The program's name has {nameSize} bytes; allowed are 1 to {MarketLimits.NameBytesMax}."
+            );
+        }
         var id = IdDerivation.Program(deployment.Module, deployment.Salt.Span);
         if (id != _id)
+        {
             throw Refuse(ErrorCode.MalformedRequest, $"Module and salt make the program {id}, not {_id}.");
+        }
     }
 
     private void RequireScope(Caller caller)
     {
         if ((caller.Scopes & Scopes.Deploy) == 0)
+        {
             throw Refuse(ErrorCode.Forbidden, "The key does not have the scope 'deploy'.");
+        }
     }
 
     /// <summary>The refusal; an absent program's activation goes with it.</summary>
     private MarketException Refuse(ErrorCode code, string message)
     {
         if (_program.Value is null)
+        {
             DeactivateOnIdle();
+        }
         return new MarketException(code, message);
     }
 
-    private static string AbiName(GuestAbi abi) => abi switch
-    {
-        GuestAbi.WasiCommand => "wasi_command",
-        GuestAbi.Onvm => "onvm",
-        _ => throw new InvalidOperationException($"This is a bug in the program's grain: it does not know the ABI {abi}."),
-    };
+    private static string AbiName(GuestAbi abi) =>
+        abi switch
+        {
+            GuestAbi.WasiCommand => "wasi_command",
+            GuestAbi.Onvm => "onvm",
+            _ => throw new InvalidOperationException($"This is a bug in the program's grain: it does not know the ABI {abi}."),
+        };
 }

@@ -9,7 +9,9 @@ internal static class ProgramPolicy
     /// <summary>Bytes of all modules that a silo validates or that wait for it: four of the largest, or hundreds of usual ones.</summary>
     public const long InspectedBytesMax = 256 << 20;
 
-    /// <summary>Accounts that have deployed one program: they are in its document, which is written whole. More than that run it and deploy nothing.</summary>
+    /// <summary>
+    /// Accounts that have deployed one program: they are in its document, which is written whole. More than that run it and deploy nothing.
+    /// </summary>
     public const int DeployersMax = 1000;
 
     /// <summary>Open jobs that are counted for a refusal: one page of the read model.</summary>

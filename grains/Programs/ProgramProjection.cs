@@ -12,9 +12,17 @@ public sealed class ProgramProjection : IProjection
         ended = false;
         var (program, _, isRemoved) = ProgramCodec.Read(content);
         if (isRemoved)
+        {
             return null;
+        }
         return new ListingRow(
-            Kind, id, program.Deployer.ToString(), "deployed", program.Module.ToString(), program.DeployedAt,
-            new ProgramSummary(program.Name, program.Module, program.ModuleSize, program.Abi).Write());
+            Kind,
+            id,
+            program.Deployer.ToString(),
+            "deployed",
+            program.Module.ToString(),
+            program.DeployedAt,
+            new ProgramSummary(program.Name, program.Module, program.ModuleSize, program.Abi).Write()
+        );
     }
 }

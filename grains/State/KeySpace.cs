@@ -5,14 +5,15 @@ using Marketplace.Crypto;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// Keys and values in byte order, with their root: derive-key BLAKE3 over every entry in order, as length of the key (u32 LE), key, length of the
-/// value (u32 LE), value; all zero while there is no entry. Immutable, so a root can be tried without touching the state.
+/// Keys and values in byte order, with their root: derive-key BLAKE3 over every entry in order, as length of the key (u32 LE), key, length
+/// of the value (u32 LE), value; all zero while there is no entry. Immutable, so a root can be tried without touching the state.
 /// </summary>
 internal sealed class KeySpace
 {
     private static readonly Blake3Domain Domain = new("marketplace 2026 program state root v1");
-    private static readonly Comparer<ReadOnlyMemory<byte>> ByteOrder =
-        Comparer<ReadOnlyMemory<byte>>.Create((left, right) => left.Span.SequenceCompareTo(right.Span));
+    private static readonly Comparer<ReadOnlyMemory<byte>> ByteOrder = Comparer<ReadOnlyMemory<byte>>.Create(
+        (left, right) => left.Span.SequenceCompareTo(right.Span)
+    );
 
     private readonly ImmutableSortedDictionary<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> _entries;
 
@@ -34,36 +35,49 @@ internal sealed class KeySpace
 
     public IEnumerable<KeyValuePair<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>> Entries => _entries;
 
-    public static KeySpace Of(IEnumerable<KeyValuePair<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>> entries) => new(Empty._entries.AddRange(entries));
+    public static KeySpace Of(IEnumerable<KeyValuePair<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>> entries) =>
+        new(Empty._entries.AddRange(entries));
 
-    public ReadOnlyMemory<byte>? Find(ReadOnlyMemory<byte> key) => _entries.TryGetValue(key, out var value) ? value : (ReadOnlyMemory<byte>?)null;
+    public ReadOnlyMemory<byte>? Find(ReadOnlyMemory<byte> key) =>
+        _entries.TryGetValue(key, out var value) ? value : (ReadOnlyMemory<byte>?)null;
 
     public ImmutableArray<ReadOnlyMemory<byte>> Keys(ReadOnlyMemory<byte> prefix) =>
         [.. _entries.Keys.SkipWhile(key => key.Span.SequenceCompareTo(prefix.Span) < 0).TakeWhile(key => key.Span.StartsWith(prefix.Span))];
 
-    /// <summary>The state with the changes, applied in order. Keys and values are copied: a caller's buffer is not part of the state.</summary>
+    /// <summary>
+    /// The state with the changes, applied in order. Keys and values are copied: a caller's buffer is not part of the state.
+    /// </summary>
     public KeySpace With(ImmutableArray<StateChange> changes)
     {
         if (changes.Length == 0)
+        {
             return this;
+        }
         var entries = _entries.ToBuilder();
         foreach (var change in changes)
         {
             if (change.Value is { } value)
+            {
                 entries[change.Key.ToArray()] = value.ToArray();
+            }
             else
+            {
                 entries.Remove(change.Key);
+            }
         }
 
         return new KeySpace(entries.ToImmutable());
     }
 
-    private static int EntrySize(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value) => checked((2 * sizeof(uint)) + key.Length + value.Length);
+    private static int EntrySize(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value) =>
+        checked((2 * sizeof(uint)) + key.Length + value.Length);
 
     private static StateRoot RootOf(ImmutableSortedDictionary<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> entries)
     {
         if (entries.Count == 0)
+        {
             return default;
+        }
         var material = new byte[entries.Sum(entry => EntrySize(entry.Key, entry.Value))];
         var rest = material.AsSpan();
         foreach (var (key, value) in entries)

@@ -21,12 +21,16 @@ internal sealed class ProgramState
     public void Apply(RunCommitted run)
     {
         foreach (var job in run.Acknowledged)
+        {
             Forget(job);
+        }
         Keys = Keys.With(run.Changes);
         Height++;
         Runs.Add((run.Job, run.End));
         if (Runs.Count > StatePolicy.CommittedRunsMax)
+        {
             Runs.RemoveAt(0);
+        }
     }
 
     public bool Forget(JobId job) => Runs.RemoveAll(run => run.Job == job) > 0;
@@ -60,10 +64,14 @@ internal sealed class ProgramState
         var state = new ProgramState { Height = reader.Signed() };
         var entries = new KeyValuePair<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>[reader.Items(itemSizeMin: 2)];
         for (var index = 0; index < entries.Length; index++)
+        {
             entries[index] = new(reader.Memory(), reader.Memory());
+        }
         state.Keys = KeySpace.Of(entries);
         for (var left = reader.Items(itemSizeMin: 32); left > 0; left--)
+        {
             state.Runs.Add((new JobId(reader.Id()), JobEndCodec.Read(ref reader)));
+        }
         reader.End();
         return state;
     }

@@ -19,7 +19,9 @@ internal sealed record RunCommitted(JobId Job, ImmutableArray<StateChange> Chang
         JobEndCodec.Write(writer, run.End);
         writer.Count(run.Acknowledged.Length);
         foreach (var job in run.Acknowledged)
+        {
             writer.Id(job.Value);
+        }
         return writer.Finish();
     }
 
@@ -32,7 +34,9 @@ internal sealed record RunCommitted(JobId Job, ImmutableArray<StateChange> Chang
         var end = JobEndCodec.Read(ref reader);
         var acknowledged = new JobId[reader.Items(itemSizeMin: 32)];
         for (var index = 0; index < acknowledged.Length; index++)
+        {
             acknowledged[index] = new JobId(reader.Id());
+        }
         reader.End();
         return new RunCommitted(job, changes, end, ImmutableArray.Create(acknowledged));
     }

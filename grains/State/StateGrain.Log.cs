@@ -4,7 +4,10 @@ namespace Marketplace.Grains;
 
 public sealed partial class StateGrain
 {
-    [LoggerMessage(EventId = 1301, Level = LogLevel.Warning,
-        Message = "State of {Program}: the snapshot was not written; it is tried again after the next commit.")]
+    [LoggerMessage(
+        EventId = 1301,
+        Level = LogLevel.Warning,
+        Message = "State of {Program}: the snapshot was not written; it is tried again after the next commit."
+    )]
     private partial void LogSnapshotFailed(Exception failure, ProgramId program);
 }

@@ -6,9 +6,9 @@ using Orleans.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// A program's state. Commits come one at a time and are conditional on the height; readers interleave and see the state before or after a commit,
-/// never in between. Only the newest root can be read. What another activation has committed is read in before a run begins, and before a root
-/// is refused as gone.
+/// A program's state. Commits come one at a time and are conditional on the height; readers interleave and see the state before or after a
+/// commit, never in between. Only the newest root can be read. What another activation has committed is read in before a run begins, and
+/// before a root is refused as gone.
 /// </summary>
 public sealed partial class StateGrain : Grain, IStateGrain
 {
@@ -28,7 +28,11 @@ public sealed partial class StateGrain : Grain, IStateGrain
         _id = ProgramId.Parse(this.GetPrimaryKeyString());
         _stream = $"state/{_id}";
         _snapshot = new StoredDocument<StateSnapshot>(
-            documents, new DocumentKey("state", _id.ToString()), snapshot => snapshot.Bytes, bytes => new StateSnapshot(bytes));
+            documents,
+            new DocumentKey("state", _id.ToString()),
+            snapshot => snapshot.Bytes,
+            bytes => new StateSnapshot(bytes)
+        );
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken) => Load();
@@ -42,12 +46,15 @@ public sealed partial class StateGrain : Grain, IStateGrain
 
     public async Task<ReadOnlyMemory<byte>?> Read(StateRoot root, ReadOnlyMemory<byte> key) => (await At(root)).Find(key);
 
-    public async Task<ImmutableArray<ReadOnlyMemory<byte>>> List(StateRoot root, ReadOnlyMemory<byte> prefix) => (await At(root)).Keys(prefix);
+    public async Task<ImmutableArray<ReadOnlyMemory<byte>>> List(StateRoot root, ReadOnlyMemory<byte> prefix) =>
+        (await At(root)).Keys(prefix);
 
     public async Task<StateRoot> RootWith(StateRoot root, ImmutableArray<StateChange> changes)
     {
         if (StateRules.Refusal(changes) is { } refusal)
+        {
             throw new MarketException(ErrorCode.LimitExceeded, $"There is no root to tell: {refusal}.");
+        }
         // Also where the state would be too large: the commit says so, and the client pays for the run. A refusal here would end it unpaid.
         return (await At(root)).With(changes).Root;
     }
@@ -56,9 +63,13 @@ public sealed partial class StateGrain : Grain, IStateGrain
     {
         await LoadIfStale();
         if (_state.FindRun(job) is { } committed)
+        {
             return committed;
+        }
         if (_state.Height != height || _state.Keys.Root != before)
+        {
             return null;
+        }
         var keys = _state.Keys.With(changes);
         RequireRoom(keys);
         var run = new RunCommitted(job, changes, end with { RootBefore = before, RootAfter = keys.Root }, [.. _acknowledged]);
@@ -76,11 +87,15 @@ public sealed partial class StateGrain : Grain, IStateGrain
 
         // A reader that caught up meanwhile may have read this very commit.
         if (_state.Height == height)
+        {
             _state.Apply(run);
+        }
         _acknowledged.Clear();
         _eventBytes += bytes.Length;
         if (_eventBytes >= Math.Max(StatePolicy.SnapshotEventBytesMin, _state.Keys.Size))
+        {
             await SaveSnapshot();
+        }
         return run.End;
     }
 
@@ -88,7 +103,9 @@ public sealed partial class StateGrain : Grain, IStateGrain
     {
         // Stored with the next commit. Until then a restart brings the run back, and nobody asks for it.
         if (_state.Forget(job))
+        {
             _acknowledged.Add(job);
+        }
         return Task.CompletedTask;
     }
 
@@ -96,28 +113,39 @@ public sealed partial class StateGrain : Grain, IStateGrain
     private async ValueTask<KeySpace> At(StateRoot root)
     {
         if (_stale)
+        {
             throw new MarketException(ErrorCode.Unavailable, "The state is being read again after a failed write. Send the request again.");
+        }
         if (_state.Keys.Root != root)
+        {
             await CatchUp();
+        }
         return _state.Keys.Root == root
             ? _state.Keys
-            : throw new MarketException(ErrorCode.StateRootGone, $"The state of {_id} has moved on from root {root} to {_state.Keys.Root}. Run again.");
+            : throw new MarketException(
+                ErrorCode.StateRootGone,
+                $"The state of {_id} has moved on from root {root} to {_state.Keys.Root}. Run again."
+            );
     }
 
     private static void RequireRoom(KeySpace keys)
     {
         if (keys.Count > StatePolicy.KeysMax || keys.Size > StatePolicy.StateBytesMax)
         {
-            throw new MarketException(ErrorCode.LimitExceeded,
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
                 $"The program's state would have {keys.Count} keys with {keys.Size} bytes; allowed are {StatePolicy.KeysMax} with "
-                + $"{StatePolicy.StateBytesMax}.");
+                    + $"{StatePolicy.StateBytesMax}."
+            );
         }
     }
 
     private async ValueTask LoadIfStale()
     {
         if (_stale)
+        {
             await Load();
+        }
     }
 
     private async Task Load()
@@ -125,25 +153,38 @@ public sealed partial class StateGrain : Grain, IStateGrain
         await _snapshot.Load();
         var state = _snapshot.Value is { } snapshot ? ProgramState.Read(snapshot.Bytes.Span) : new ProgramState();
         _eventBytes = 0;
-        await _events.Replay(_stream, state.Height + 1, entry =>
-        {
-            state.Apply(RunCommitted.Read(entry.Content.Span));
-            _eventBytes += entry.Content.Length;
-        });
+        await _events.Replay(
+            _stream,
+            state.Height + 1,
+            entry =>
+            {
+                state.Apply(RunCommitted.Read(entry.Content.Span));
+                _eventBytes += entry.Content.Length;
+            }
+        );
 
         foreach (var job in _acknowledged)
+        {
             state.Forget(job);
+        }
         _state = state;
         _stale = false;
     }
 
     /// <summary>Applies what another activation has committed since.</summary>
-    private ValueTask CatchUp() => _events.Replay(_stream, _state.Height + 1, entry =>
-    {
-        // A commit of this activation, or another reader, may have come to the same entry first.
-        if (entry.Version == _state.Height + 1)
-            _state.Apply(RunCommitted.Read(entry.Content.Span));
-    });
+    private ValueTask CatchUp() =>
+        _events.Replay(
+            _stream,
+            _state.Height + 1,
+            entry =>
+            {
+                // A commit of this activation, or another reader, may have come to the same entry first.
+                if (entry.Version == _state.Height + 1)
+                {
+                    _state.Apply(RunCommitted.Read(entry.Content.Span));
+                }
+            }
+        );
 
     /// <summary>A snapshot that fails costs the next activation time, nothing else.</summary>
     private async ValueTask SaveSnapshot()

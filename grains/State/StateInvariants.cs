@@ -16,7 +16,9 @@ internal static class StateInvariants
         void Check(bool holds, string violation)
         {
             if (!holds)
+            {
                 violations.Add(violation);
+            }
         }
     }
 }

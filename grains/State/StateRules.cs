@@ -10,14 +10,20 @@ internal static class StateRules
     public static string? Refusal(ImmutableArray<StateChange> changes)
     {
         if (changes.Length > GuestPolicy.StateWritesMax)
+        {
             return $"the run changes {changes.Length} keys of state; allowed are {GuestPolicy.StateWritesMax}";
+        }
         long changed = 0;
         foreach (var change in changes)
         {
             if (change.Key.Length > GuestPolicy.StateKeyBytesMax)
+            {
                 return $"a state key of the run has {change.Key.Length} bytes; allowed are {GuestPolicy.StateKeyBytesMax}";
+            }
             if (change.Value?.Length > GuestPolicy.StateValueBytesMax)
+            {
                 return $"a state value of the run has {change.Value?.Length} bytes; allowed are {GuestPolicy.StateValueBytesMax}";
+            }
             changed += change.Key.Length + (change.Value?.Length ?? 0);
         }
 

@@ -8,8 +8,17 @@ internal static class SubmissionAnswers
         switch (admission.Kind)
         {
             case JobAdmissionKind.Created:
-                batch.Created.Add(new JobTicket(
-                    item.Job, batch.Caller.Account, item.Spec, item.Program!.Module, item.Program.UsesState, admission.SubmittedAt, item.RequestId));
+                batch.Created.Add(
+                    new JobTicket(
+                        item.Job,
+                        batch.Caller.Account,
+                        item.Spec,
+                        item.Program!.Module,
+                        item.Program.UsesState,
+                        admission.SubmittedAt,
+                        item.RequestId
+                    )
+                );
                 break;
             case JobAdmissionKind.Existed:
                 break;
@@ -34,14 +43,23 @@ internal static class SubmissionAnswers
 
         var (code, message) = item.Hold switch
         {
-            HoldOutcome.InsufficientFunds => (ErrorCode.InsufficientFunds,
-                $"The job may cost {item.Spec.PriceMax}, the account has {available} available. Lower priceMax or credit the account."),
-            HoldOutcome.SpendLimitReached => (ErrorCode.SpendLimitReached,
-                $"The job may cost {item.Spec.PriceMax}, which is more than the key's spend limit has left. Use another key or lower priceMax."),
-            HoldOutcome.TooManyOpenJobs => (ErrorCode.TooManyOpenJobs,
-                $"The account has {AccountPolicy.OpenJobsMax} open jobs, as many as allowed. Wait until some have ended."),
-            HoldOutcome.HeldDifferently => (ErrorCode.RequestIdReused,
-                "The request id is in use with another priceMax. Choose a new one for a new job."),
+            HoldOutcome.InsufficientFunds => (
+                ErrorCode.InsufficientFunds,
+                $"The job may cost {item.Spec.PriceMax}, the account has {available} available. Lower priceMax or credit the account."
+            ),
+            HoldOutcome.SpendLimitReached => (
+                ErrorCode.SpendLimitReached,
+                $"The job may cost {item.Spec.PriceMax}, which is more than the key's spend limit has left. Use another key or lower "
+                    + "priceMax."
+            ),
+            HoldOutcome.TooManyOpenJobs => (
+                ErrorCode.TooManyOpenJobs,
+                $"The account has {AccountPolicy.OpenJobsMax} open jobs, as many as allowed. Wait until some have ended."
+            ),
+            HoldOutcome.HeldDifferently => (
+                ErrorCode.RequestIdReused,
+                "The request id is in use with another priceMax. Choose a new one for a new job."
+            ),
             _ => (ErrorCode.Unavailable, "Writing the job took too long; nothing was written. Send it again."),
         };
         item.Refuse(code, message);

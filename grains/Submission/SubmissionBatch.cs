@@ -35,9 +35,13 @@ internal sealed class SubmissionItem
         RequestId = item.RequestId;
         Spec = item.Spec;
         if (SubmissionRules.Check(item) is { } refusal)
+        {
             Refuse(refusal.Code, refusal.Message);
+        }
         else
+        {
             RefusalIfNew = SubmissionRules.CheckPrice(item.Spec);
+        }
         try
         {
             Job = IdDerivation.Job(account, item.RequestId);
@@ -59,7 +63,8 @@ internal sealed class SubmissionItem
     public HoldOutcome? Hold { get; set; }
 
     /// <summary>
-    /// Why a new job would be refused: by what may have changed since an earlier request made the job. Only the job's grain knows whether it is new.
+    /// Why a new job would be refused: by what may have changed since an earlier request made the job. Only the job's grain knows whether
+    /// it is new.
     /// </summary>
     public Refusal? RefusalIfNew { get; set; }
 

@@ -7,16 +7,20 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// Takes a batch in. The steps, each with its undo:
-/// 1. check every item, resolve programs and inputs, ask whether disk and queue have room: nothing to undo; an item that only a new job would be
+/// 1. check every item, resolve programs and inputs, ask whether disk and queue have room: nothing to undo; an item that only a new job
+/// would be
 ///    refused for goes on without a hold, because its job may be there already;
-/// 2. hold the price limits of all items in one write: a hold that no job comes to stand on is released by <see cref="Release"/>, and after a crash
+/// 2. hold the price limits of all items in one write: a hold that no job comes to stand on is released by <see cref="Release"/>, and after
+/// a crash
 ///    by the account itself, which asks for the jobs of old holds;
 /// 3. write the jobs in parallel: from here an item is accepted and stays so;
-/// 4. hand the jobs to the market: a job that does not arrive is found by the market's own sweep, or offers itself again when it is submitted again.
+/// 4. hand the jobs to the market: a job that does not arrive is found by the market's own sweep, or offers itself again when it is
+/// submitted again.
 /// </summary>
 [StatelessWorker]
 public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds, TimeProvider clock, ILogger<SubmissionGrain> log)
-    : Grain, ISubmissionGrain
+    : Grain,
+        ISubmissionGrain
 {
     private static readonly HoldResult NoHolds = new(DateTimeOffset.MinValue, [], TokenAmount.Zero);
 
@@ -25,17 +29,30 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
     public async Task<ImmutableArray<SubmitResult>> Submit(Caller caller, ImmutableArray<SubmitItem> items)
     {
         if ((caller.Scopes & Scopes.Submit) == 0)
+        {
             throw new MarketException(ErrorCode.Forbidden, "The key does not have the scope 'submit'.");
+        }
         if (items.Length is 0 or > MarketLimits.BatchJobsMax)
-            throw new MarketException(ErrorCode.LimitExceeded, $"The batch has {items.Length} jobs; allowed are 1 to {MarketLimits.BatchJobsMax}.");
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The batch has {items.Length} jobs; allowed are 1 to {MarketLimits.BatchJobsMax}."
+            );
+        }
         var batch = new SubmissionBatch(caller, items);
         await Resolve(batch);
         if (batch.Admissible.Any())
+        {
             SubmissionRoom.Assign(batch, room.Shortage, await FindRoom(caller.Account), bounds);
+        }
         if (batch.Open.Any())
+        {
             await HoldAndWrite(batch);
+        }
         if (batch.Created.Count > 0)
+        {
             await Enqueue(batch);
+        }
         return batch.ToResults();
     }
 
@@ -46,7 +63,9 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
         var items = admitted.Select(item => new HoldItem(item.Job, item.Spec.PriceMax)).ToImmutableArray();
         var holds = items.IsEmpty ? NoHolds : await LostWrites.Resend(() => account.Hold(batch.Caller, items));
         for (var index = 0; index < admitted.Length; index++)
+        {
             admitted[index].Hold = holds.Outcomes[index];
+        }
         await Task.WhenAll(batch.Open.ToArray().Select(item => Write(batch, item, holds)));
         await Release(batch, account, holds.HeldAt);
     }
@@ -57,7 +76,8 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
         QueueRoom? found = null;
         await Try(
             async () => found = await GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).GetRoom(account),
-            "ask the market how much may be queued");
+            "ask the market how much may be queued"
+        );
         return found;
     }
 
@@ -67,9 +87,17 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
         try
         {
             // Without a hold the same call finds out whether an earlier request has made this very job: then its repetition is no refusal.
-            item.Admission = await Write(item.Job, new JobSubmission(
-                batch.Caller.Account, item.RequestId, item.Spec, item.Program?.Module ?? default, item.Program?.UsesState ?? false,
-                isHeld ? holds.HeldAt : DateTimeOffset.MinValue));
+            item.Admission = await Write(
+                item.Job,
+                new JobSubmission(
+                    batch.Caller.Account,
+                    item.RequestId,
+                    item.Spec,
+                    item.Program?.Module ?? default,
+                    item.Program?.UsesState ?? false,
+                    isHeld ? holds.HeldAt : DateTimeOffset.MinValue
+                )
+            );
         }
         catch (MarketException failure)
         {
@@ -82,7 +110,9 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
         }
 
         if (item.Admission is { } admission)
+        {
             SubmissionAnswers.Apply(batch, item, admission, holds.Available);
+        }
     }
 
     /// <summary>As <see cref="LostWrites.Resend{TAnswer}"/>, without a delegate for every job.</summary>
@@ -102,18 +132,23 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
     }
 
     /// <summary>
-    /// The undo of a hold: for jobs that were there already and stand on another hold. Not awaited: what it does not reach, the account finds.
+    /// The undo of a hold: for jobs that were there already and stand on another hold. Not awaited: what it does not reach, the account
+    /// finds.
     /// </summary>
     private Task Release(SubmissionBatch batch, IAccountGrain account, DateTimeOffset heldAt)
     {
         // A job that stands on this hold, because another request with the same id came between, keeps it.
-        var released = batch.Items
-            .Where(item => item is { Hold: HoldOutcome.Held, Admission: { Kind: JobAdmissionKind.Existed or JobAdmissionKind.Conflict } admission }
-                && admission.HeldAt < heldAt)
+        var released = batch
+            .Items.Where(item =>
+                item is { Hold: HoldOutcome.Held, Admission: { Kind: JobAdmissionKind.Existed or JobAdmissionKind.Conflict } admission }
+                && admission.HeldAt < heldAt
+            )
             .Select(item => new JobSettlement(item.Job, batch.Caller.Account, null, TokenAmount.Zero, heldAt, JobStatus.Pending))
             .ToImmutableArray();
         if (!released.IsEmpty)
+        {
             _ = Try(() => LostWrites.Resend(() => account.Settle(released)), "release holds that are not needed");
+        }
         return Task.CompletedTask;
     }
 
@@ -124,7 +159,9 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
         for (var attempt = 1; attempt <= SubmissionPolicy.EnqueueAttemptsMax; attempt++)
         {
             if (await Try(() => market.Enqueue(tickets), "queue jobs"))
+            {
                 return;
+            }
         }
     }
 
@@ -134,31 +171,47 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
         {
             item.Program = await FindProgram(item.Spec.Program);
             if (item.Program is null)
+            {
                 item.RefusalIfNew = new Refusal(ErrorCode.ProgramNotFound, $"There is no program {item.Spec.Program}. Deploy it first.");
+            }
             else if (SubmissionRules.CheckEntryPoint(item.Spec, item.Program) is { } refusal)
+            {
                 item.Refuse(refusal.Code, refusal.Message);
+            }
             else
+            {
                 item.RefusalIfNew = await CheckInputs(batch.Caller, item.Spec);
+            }
         }
     }
 
     /// <returns>Null where the account has all blobs of the spec, and none is larger than a worker takes.</returns>
     private async ValueTask<Refusal?> CheckInputs(Caller caller, JobSpec spec)
     {
-        if (spec.InputBlob is { } input && (await SizeOf(caller, input) is not { } inputSize
-            ? SubmissionRules.MissingInput(input)
-            : SubmissionRules.CheckInputSize("input", inputSize)) is { } unfit)
+        if (
+            spec.InputBlob is { } input
+            && (
+                await SizeOf(caller, input) is not { } inputSize
+                    ? SubmissionRules.MissingInput(input)
+                    : SubmissionRules.CheckInputSize("input", inputSize)
+            )
+                is { } unfit
+        )
         {
             return unfit;
         }
 
         if (spec.Files.IsDefaultOrEmpty)
+        {
             return null;
+        }
         var sizes = 0L;
         foreach (var file in spec.Files)
         {
             if (await SizeOf(caller, file.Blob) is not { } size)
+            {
                 return SubmissionRules.MissingInput(file.Blob);
+            }
             sizes += size;
         }
 
@@ -171,12 +224,16 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
     private async ValueTask<ProgramView?> FindProgram(ProgramId id)
     {
         if (_programs.TryGetValue(id, out var known) && clock.GetElapsedTime(known.FoundAt) < SubmissionPolicy.ProgramCachedFor)
+        {
             return known.Program;
+        }
         try
         {
             var program = await GrainFactory.GetGrain<IProgramGrain>(id.ToString()).Get();
             if (_programs.Count >= SubmissionPolicy.ProgramsCachedMax)
+            {
                 _programs.Clear();
+            }
             _programs[id] = (program, clock.GetTimestamp());
             return program;
         }

@@ -2,7 +2,9 @@ using Marketplace.Storage;
 
 namespace Marketplace.Grains;
 
-/// <summary>Which items of a batch find room on the disk and in the queue: in their order, as far as it goes. Pure; the messages are for the client.</summary>
+/// <summary>
+/// Which items of a batch find room on the disk and in the queue: in their order, as far as it goes. Pure; the messages are for the client.
+/// </summary>
 internal static class SubmissionRoom
 {
     /// <param name="batch">Its items that may become new jobs learn here whether there is room for them.</param>
@@ -16,9 +18,12 @@ internal static class SubmissionRoom
             var size = JobSizes.Of(item.Spec, item.RequestId);
             if (shortage is not null)
             {
-                item.RefusalIfNew = new Refusal(ErrorCode.StorageFull,
-                    $"The service's disk has {shortage.Free} bytes free; with less than {shortage.Floor} it takes no new jobs, so that those it has can end. "
-                    + "Nothing was written. Send the job again when the operator has made room.");
+                item.RefusalIfNew = new Refusal(
+                    ErrorCode.StorageFull,
+                    $"The service's disk has {shortage.Free} bytes free; with less than {shortage.Floor} it takes no new jobs, so that "
+                        + "those it has can end. "
+                        + "Nothing was written. Send the job again when the operator has made room."
+                );
             }
             else if (queue is not { } left)
             {
@@ -26,15 +31,20 @@ internal static class SubmissionRoom
             }
             else if (left.Jobs == 0 || size > left.Bytes)
             {
-                item.RefusalIfNew = new Refusal(ErrorCode.QueueFull,
+                item.RefusalIfNew = new Refusal(
+                    ErrorCode.QueueFull,
                     $"The queue of all accounts may take {left.Jobs} more jobs of {bounds.JobsMax} and {left.Bytes} more bytes of "
-                    + $"{bounds.BytesMax}; the job takes {size}. Nothing was written. Send it again later.");
+                        + $"{bounds.BytesMax}; the job takes {size}. Nothing was written. Send it again later."
+                );
             }
             else if (left.AccountJobs == 0 || size > left.AccountBytes)
             {
-                item.RefusalIfNew = new Refusal(ErrorCode.TooManyOpenJobs,
-                    $"The account may queue {left.AccountJobs} more jobs and {left.AccountBytes} more bytes; the job takes {size}. Each account has a part of "
-                    + "what is free in the queue. Wait until some jobs have ended, or send large inputs as blobs.");
+                item.RefusalIfNew = new Refusal(
+                    ErrorCode.TooManyOpenJobs,
+                    $"The account may queue {left.AccountJobs} more jobs and {left.AccountBytes} more bytes; the job takes {size}. Each "
+                        + "account has a part of "
+                        + "what is free in the queue. Wait until some jobs have ended, or send large inputs as blobs."
+                );
             }
             else
             {

@@ -13,18 +13,29 @@ internal static class SubmissionRules
         return CheckSize("requestId", Utf8Size(item.RequestId), 1, MarketLimits.RequestIdBytesMax)
             ?? (spec.EntryPoint is { } entry ? CheckSize("entryPoint", Utf8Size(entry), 1, JobLimits.EntryPointNameBytesMax) : null)
             ?? CheckSize("input", spec.Input.Length, 0, MarketLimits.InlineBytesMax)
-            ?? (spec.InputBlob is not null && !spec.Input.IsEmpty
-                ? new Refusal(ErrorCode.MalformedRequest, "The job has an inline input and an input blob; send one of them.")
-                : null)
+            ?? (
+                spec.InputBlob is not null && !spec.Input.IsEmpty
+                    ? new Refusal(ErrorCode.MalformedRequest, "The job has an inline input and an input blob; send one of them.")
+                    : null
+            )
             ?? CheckArguments(spec)
             ?? CheckEnvironment(spec)
             ?? CheckFiles(spec)
             ?? CheckNumber("fuelMax", spec.FuelMax, 1, MarketLimits.FuelMax)
             ?? CheckNumber("memoryPagesMax", spec.MemoryPagesMax, 1, MarketLimits.MemoryPagesMax)
-            ?? CheckNumber("timeMax in milliseconds", (long)spec.TimeMax.TotalMilliseconds,
-                (long)SubmissionPolicy.TimeMin.TotalMilliseconds, (long)MarketLimits.TimeMax.TotalMilliseconds)
+            ?? CheckNumber(
+                "timeMax in milliseconds",
+                (long)spec.TimeMax.TotalMilliseconds,
+                (long)SubmissionPolicy.TimeMin.TotalMilliseconds,
+                (long)MarketLimits.TimeMax.TotalMilliseconds
+            )
             ?? CheckNumber("retriesMax", spec.RetriesMax, 0, MarketLimits.RetriesMax)
-            ?? CheckNumber("expiresAfter in milliseconds", (long)spec.ExpiresAfter.TotalMilliseconds, 1, (long)MarketLimits.ExpiresAfterMax.TotalMilliseconds);
+            ?? CheckNumber(
+                "expiresAfter in milliseconds",
+                (long)spec.ExpiresAfter.TotalMilliseconds,
+                1,
+                (long)MarketLimits.ExpiresAfterMax.TotalMilliseconds
+            );
     }
 
     /// <returns>Null where the program has the entry point that the job names, or exactly one when it names none.</returns>
@@ -39,83 +50,121 @@ internal static class SubmissionRules
 
         return program.EntryPoints.Length == 1 || program.Abi == "wasi_command"
             ? null
-            : new Refusal(ErrorCode.EntryPointNotFound, $"The program has {program.EntryPoints.Length} entry points; name one of: {Listed(program)}.");
+            : new Refusal(
+                ErrorCode.EntryPointNotFound,
+                $"The program has {program.EntryPoints.Length} entry points; name one of: {Listed(program)}."
+            );
     }
 
-    public static Refusal MissingInput(BlobId blob) => new(ErrorCode.BlobNotFound, $"There is no blob {blob} of this account. Upload the input first.");
+    public static Refusal MissingInput(BlobId blob) =>
+        new(ErrorCode.BlobNotFound, $"There is no blob {blob} of this account. Upload the input first.");
 
     /// <summary>A worker would fetch it all before it could say no, and nobody would pay for that.</summary>
     public static Refusal? CheckInputSize(string what, long size) => CheckNumber($"{what} in bytes", size, 0, JobLimits.InputBytesMax);
 
-    /// <summary>A limit below what the cheapest offer that can exist would ask keeps the job waiting for nothing until it expires.</summary>
+    /// <summary>
+    /// A limit below what the cheapest offer that can exist would ask keeps the job waiting for nothing until it expires.
+    /// </summary>
     public static Refusal? CheckPrice(JobSpec spec)
     {
         var least = FuelPrice.Of(spec.FuelMax, FuelPrice.Least);
         return spec.PriceMax >= least
             ? null
-            : new Refusal(ErrorCode.PriceTooLow,
+            : new Refusal(
+                ErrorCode.PriceTooLow,
                 $"priceMax is {spec.PriceMax}; no worker may run {spec.FuelMax} fuel for less than {least}. "
-                + $"Raise priceMax to {least} or more, or lower fuelMax.");
+                    + $"Raise priceMax to {least} or more, or lower fuelMax."
+            );
     }
 
     private static Refusal? CheckArguments(JobSpec spec)
     {
         if (spec.Arguments.IsDefault)
+        {
             return new Refusal(ErrorCode.MalformedRequest, "The job's arguments are missing; send an empty list for none.");
+        }
         return CheckSize("arguments", spec.Arguments.Length, 0, MarketLimits.ArgumentsMax, "items")
             ?? CheckSize("arguments together", spec.Arguments.Sum(Utf8Size), 0, MarketLimits.ArgumentBytesMax)
-            ?? (spec.Arguments.Any(argument => argument.Contains('\0'))
-                ? new Refusal(ErrorCode.MalformedRequest, "An argument has a zero character, which WASI takes for its end.")
-                : null);
+            ?? (
+                spec.Arguments.Any(argument => argument.Contains('\0'))
+                    ? new Refusal(ErrorCode.MalformedRequest, "An argument has a zero character, which WASI takes for its end.")
+                    : null
+            );
     }
 
     private static Refusal? CheckEnvironment(JobSpec spec)
     {
         if (spec.Environment.IsDefaultOrEmpty)
+        {
             return null;
+        }
         return CheckSize("environment", spec.Environment.Length, 0, MarketLimits.EnvironmentVariablesMax, "variables")
-            ?? CheckSize("environment together", spec.Environment.Sum(variable => Utf8Size(variable.Name) + Utf8Size(variable.Value)), 0,
-                MarketLimits.EnvironmentBytesMax)
-            ?? (spec.Environment.Any(variable => variable.Name is "" || variable.Name.AsSpan().ContainsAny('=', '\0') || variable.Value.Contains('\0'))
-                ? new Refusal(ErrorCode.MalformedRequest,
-                    "A variable of the environment has no name, an equals sign in its name, or a zero character, which WASI takes for its end.")
-                : null)
-            ?? (spec.Environment.DistinctBy(variable => variable.Name).Count() < spec.Environment.Length
-                ? new Refusal(ErrorCode.MalformedRequest, "Two variables of the environment have the same name.")
-                : null);
+            ?? CheckSize(
+                "environment together",
+                spec.Environment.Sum(variable => Utf8Size(variable.Name) + Utf8Size(variable.Value)),
+                0,
+                MarketLimits.EnvironmentBytesMax
+            )
+            ?? (
+                spec.Environment.Any(variable =>
+                    variable.Name is "" || variable.Name.AsSpan().ContainsAny('=', '\0') || variable.Value.Contains('\0')
+                )
+                    ? new Refusal(
+                        ErrorCode.MalformedRequest,
+                        "A variable of the environment has no name, an equals sign in its name, or a zero character, which WASI takes "
+                            + "for its end."
+                    )
+                    : null
+            )
+            ?? (
+                spec.Environment.DistinctBy(variable => variable.Name).Count() < spec.Environment.Length
+                    ? new Refusal(ErrorCode.MalformedRequest, "Two variables of the environment have the same name.")
+                    : null
+            );
     }
 
     private static Refusal? CheckFiles(JobSpec spec)
     {
         if (spec.Files.IsDefaultOrEmpty)
+        {
             return null;
+        }
         if (CheckSize("inputFiles", spec.Files.Length, 0, MarketLimits.JobFilesMax, "files") is { } tooMany)
+        {
             return tooMany;
+        }
         var names = spec.Files.Select(file => file.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var name in names)
         {
             if (!GuestFile.IsName(name))
-                return new Refusal(ErrorCode.MalformedRequest, $"'{Shown(name)}' cannot be a file's name: it is no relative path of at most "
-                    + $"{GuestPolicy.FileNameBytesMax} bytes without empty, '.' and '..' parts, control characters and backslashes.");
+            {
+                return new Refusal(
+                    ErrorCode.MalformedRequest,
+                    $"'{Shown(name)}' cannot be a file's name: it is no relative path of at most "
+                        + $"{GuestPolicy.FileNameBytesMax} bytes without empty, '.' and '..' parts, control characters and backslashes."
+                );
+            }
             for (var end = name.LastIndexOf('/'); end > 0; end = name.LastIndexOf('/', end - 1))
             {
                 if (names.Contains(name[..end]))
+                {
                     return new Refusal(ErrorCode.MalformedRequest, $"'{Shown(name)}' is under a file.");
+                }
             }
         }
 
-        return names.Count == spec.Files.Length ? null : new Refusal(ErrorCode.MalformedRequest, "Two files of the job have the same name.");
+        return names.Count == spec.Files.Length
+            ? null
+            : new Refusal(ErrorCode.MalformedRequest, "Two files of the job have the same name.");
     }
 
     private static int Utf8Size(string text) => Encoding.UTF8.GetByteCount(text);
 
-    private static Refusal? CheckSize(string what, int size, int min, int max, string unit = "bytes") => size >= min && size <= max
-        ? null
-        : new Refusal(ErrorCode.LimitExceeded, $"{what} has {size} {unit}; allowed are {min} to {max}.");
+    private static Refusal? CheckSize(string what, int size, int min, int max, string unit = "bytes") =>
+        size >= min && size <= max ? null : new Refusal(ErrorCode.LimitExceeded, $"{what} has {size} {unit}; allowed are {min} to {max}.");
 
-    private static Refusal? CheckNumber(string what, long value, long min, long max) => value >= min && value <= max
-        ? null
-        : new Refusal(ErrorCode.LimitExceeded, $"{what} is {value}; allowed are {min} to {max}.");
+    private static Refusal? CheckNumber(string what, long value, long min, long max) =>
+        value >= min && value <= max ? null : new Refusal(ErrorCode.LimitExceeded, $"{what} is {value}; allowed are {min} to {max}.");
 
     private static string Shown(string text) => JobPolicy.Cut(text, JobPolicy.NoteCharsMax)!;
 

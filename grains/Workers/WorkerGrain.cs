@@ -10,20 +10,32 @@ public sealed class WorkerGrain : Grain, IWorkerGrain
 
     private readonly StoredDocument<WorkerOffer> _offer;
 
-    public WorkerGrain(IDocumentStore documents) => _offer = new StoredDocument<WorkerOffer>(
-        documents, new DocumentKey("worker", this.GetPrimaryKeyString()), Write, bytes => Read(bytes.Span));
+    public WorkerGrain(IDocumentStore documents) =>
+        _offer = new StoredDocument<WorkerOffer>(
+            documents,
+            new DocumentKey("worker", this.GetPrimaryKeyString()),
+            Write,
+            bytes => Read(bytes.Span)
+        );
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _offer.Load();
 
     public async Task<long> Register(WorkerOffer offer)
     {
         if (offer.Worker.ToString() != this.GetPrimaryKeyString())
-            throw new MarketException(ErrorCode.MalformedRequest, $"The offer of worker {offer.Worker} was sent to worker {this.GetPrimaryKeyString()}.");
+        {
+            throw new MarketException(
+                ErrorCode.MalformedRequest,
+                $"The offer of worker {offer.Worker} was sent to worker {this.GetPrimaryKeyString()}."
+            );
+        }
         await _offer.Refresh();
         // The market first: what it refuses is not kept.
         var start = await LostWrites.Resend(() => GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Offer(offer));
         if (_offer.Value != offer)
+        {
             await _offer.Write(offer);
+        }
         return start;
     }
 
@@ -31,7 +43,9 @@ public sealed class WorkerGrain : Grain, IWorkerGrain
     {
         await _offer.Refresh();
         if (_offer.Value is { } offer)
+        {
             return offer;
+        }
         DeactivateOnIdle();
         throw new MarketException(ErrorCode.WorkerNotFound, $"There is no worker {this.GetPrimaryKeyString()}.");
     }

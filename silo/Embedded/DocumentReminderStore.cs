@@ -4,7 +4,9 @@ using Marketplace.Storage;
 
 namespace Marketplace.Silo;
 
-/// <summary>The embedded host's reminders as documents, one each. One host at a time uses a store, so a conflict is a bug and stays an exception.</summary>
+/// <summary>
+/// The embedded host's reminders as documents, one each. One host at a time uses a store, so a conflict is a bug and stays an exception.
+/// </summary>
 internal sealed class DocumentReminderStore(IDocumentStore documents) : IReminderStore
 {
     private const string Kind = "reminder";
@@ -13,7 +15,9 @@ internal sealed class DocumentReminderStore(IDocumentStore documents) : IReminde
     {
         var reminders = new List<Reminder>();
         await foreach (var (_, document) in documents.Scan(Kind, cancellationToken))
+        {
             reminders.Add(JsonSerializer.Deserialize<Stored>(document.Content.Span)!.ToReminder());
+        }
         return reminders;
     }
 
@@ -28,7 +32,9 @@ internal sealed class DocumentReminderStore(IDocumentStore documents) : IReminde
     {
         var key = Key(grain, name);
         if (await documents.Read(key, cancellationToken) is { } known)
+        {
             await documents.Delete(key, known.Version);
+        }
     }
 
     private static DocumentKey Key(GrainId grain, string name) => new(Kind, $"{grain}/{name}");
@@ -36,10 +42,14 @@ internal sealed class DocumentReminderStore(IDocumentStore documents) : IReminde
     /// <summary>The stored form: version 1.</summary>
     private sealed record Stored(int Version, string Grain, string Name, DateTimeOffset FirstDue, TimeSpan Period)
     {
-        public static Stored From(Reminder reminder) => new(1, reminder.Grain.ToString(), reminder.Name, reminder.FirstDue, reminder.Period);
+        public static Stored From(Reminder reminder) =>
+            new(1, reminder.Grain.ToString(), reminder.Name, reminder.FirstDue, reminder.Period);
 
-        public Reminder ToReminder() => Version == 1
-            ? new Reminder(GrainId.Parse(Grain), Name, FirstDue, Period)
-            : throw new InvalidDataException($"A reminder is stored in version {Version}; this silo reads version 1. Start the newer silo again.");
+        public Reminder ToReminder() =>
+            Version == 1
+                ? new Reminder(GrainId.Parse(Grain), Name, FirstDue, Period)
+                : throw new InvalidDataException(
+                    $"A reminder is stored in version {Version}; this silo reads version 1. Start the newer silo again."
+                );
     }
 }

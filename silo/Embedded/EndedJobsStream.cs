@@ -9,12 +9,16 @@ internal sealed partial class EndedJobsStream(IClusterClient client, ILogger<End
 {
     public async Task<IAsyncDisposable> Listen(Action<JobsEnded> take, Action missed)
     {
-        var stream = client.GetStreamProvider(MarketStreams.Provider)
+        var stream = client
+            .GetStreamProvider(MarketStreams.Provider)
             .GetStream<JobsEnded>(StreamId.Create(MarketStreams.Results, MarketStreams.Key));
         return new Listening(await stream.SubscribeAsync(new Observer(take, missed, log)));
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The results stream reports a fault; open event streams are told that they may have missed jobs.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The results stream reports a fault; open event streams are told that they may have missed jobs."
+    )]
     private static partial void Faulted(ILogger log, Exception fault);
 
     private sealed class Observer(Action<JobsEnded> take, Action missed, ILogger log) : IAsyncObserver<JobsEnded>

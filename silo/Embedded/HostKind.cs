@@ -13,6 +13,5 @@ internal static class HostKind
         + "'dotnet build silo -p:GrainHost=orleans'.";
 
     /// <inheritdoc cref="StartFailure.Explain"/>
-    public static string? Explain(Exception failure) =>
-        failure is StoreLockedException or StoreDamagedException ? failure.Message : null;
+    public static string? Explain(Exception failure) => failure is StoreLockedException or StoreDamagedException ? failure.Message : null;
 }

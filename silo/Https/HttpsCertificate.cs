@@ -5,12 +5,14 @@ namespace Marketplace.Silo;
 
 /// <summary>
 /// The certificate of https addresses, as its files are now. They are looked at with the connections that come, at most once in
-/// <see cref="LookedAtEvery"/>: nothing watches them, so links that are changed and folders of other file systems work as well. What cannot be used is
-/// logged once, and the certificate before it stays.
+/// <see cref="LookedAtEvery"/>: nothing watches them, so links that are changed and folders of other file systems work as well. What cannot
+/// be used is logged once, and the certificate before it stays.
 /// </summary>
 internal sealed partial class HttpsCertificate
 {
-    /// <summary>Reading three small files costs less than a handshake, and a second is soon enough for a certificate that lives for weeks.</summary>
+    /// <summary>
+    /// Reading three small files costs less than a handshake, and a second is soon enough for a certificate that lives for weeks.
+    /// </summary>
     public static readonly TimeSpan LookedAtEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>Two weeks: an authority that renews by itself does so a month before.</summary>
@@ -36,7 +38,8 @@ internal sealed partial class HttpsCertificate
     /// <summary>What was shown last.</summary>
     public SslStreamCertificateContext Shown { get; private set; }
 
-    /// <exception cref="SiloOptionsException">The files hold no certificate that a client could accept; the message says which file and why.</exception>
+    /// <exception cref="SiloOptionsException">The files hold no certificate that a client could accept; the message says which file and
+    /// why.</exception>
     public static HttpsCertificate Open(SiloOptions options, TimeProvider time)
     {
         var files = CertificateFiles.Read(options);
@@ -49,15 +52,21 @@ internal sealed partial class HttpsCertificate
         lock (_gate)
         {
             if (_toldAt is not { } told || (IsEndingSoon && _time.GetElapsedTime(told) >= WarnedEvery))
+            {
                 Tell(log);
+            }
             if (_time.GetElapsedTime(_lookedAt) < LookedAtEvery)
+            {
                 return Shown;
+            }
             _lookedAt = _time.GetTimestamp();
             try
             {
                 var files = CertificateFiles.Read(_options);
                 if (CryptographicOperations.FixedTimeEquals(files.Hash, _seen))
+                {
                     return Shown;
+                }
                 Shown = files.Load(_time.GetUtcNow());
                 (_seen, _trouble) = (files.Hash, null);
                 Tell(log);
@@ -66,7 +75,9 @@ internal sealed partial class HttpsCertificate
             {
                 // The next look tries again: certificate and key may be written one after the other.
                 if (_trouble != wrong.Message)
+                {
                     LogKept(log, Shown.TargetCertificate.NotAfter.ToUniversalTime(), wrong.Message);
+                }
                 _trouble = wrong.Message;
             }
             return Shown;
@@ -80,19 +91,28 @@ internal sealed partial class HttpsCertificate
         _toldAt = _time.GetTimestamp();
         var end = Shown.TargetCertificate.NotAfter.ToUniversalTime();
         if (IsEndingSoon)
+        {
             LogEndsSoon(log, Shown.TargetCertificate.Subject, end);
+        }
         else
+        {
             LogShown(log, Shown.TargetCertificate.Subject, end);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "https shows the certificate of {Subject}, valid until {End:u}")]
     private static partial void LogShown(ILogger log, string subject, DateTime end);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "https shows the certificate of {Subject}, valid until {End:u}, which is soon: renew it")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "https shows the certificate of {Subject}, valid until {End:u}, which is soon: renew it"
+    )]
     private static partial void LogEndsSoon(ILogger log, string subject, DateTime end);
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "The files of the https certificate have changed and cannot be used; the one before is shown on, it is valid until {End:u}. {Reason}")]
+        Message = "The files of the https certificate have changed and cannot be used; the one before is shown on, it is valid until "
+            + "{End:u}. {Reason}"
+    )]
     private static partial void LogKept(ILogger log, DateTime end, string reason);
 }

@@ -10,7 +10,9 @@ internal static class HttpsSetup
     {
         builder.WebHost.UseUrls([.. options.ListenUrls.Select(url => url!.ToString())]);
         if (options.Certificate.Length == 0)
+        {
             return;
+        }
         var certificate = HttpsCertificate.Open(options, TimeProvider.System);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(server =>
@@ -19,7 +21,8 @@ internal static class HttpsSetup
             server.ConfigureHttpsDefaults(https =>
             {
                 https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
-                // The selector makes the server content that there is a certificate. What is shown is set below, with those between it and its authority.
+                // The selector makes the server content that there is a certificate. What is shown is set below, with those between it and
+                // its authority.
                 https.ServerCertificateSelector = (_, _) => certificate.Shown.TargetCertificate;
                 https.OnAuthenticate = (_, connection) =>
                 {

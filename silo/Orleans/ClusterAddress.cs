@@ -3,20 +3,29 @@ using System.Net.Sockets;
 
 namespace Marketplace.Silo;
 
-/// <summary>Where this silo listens for others. The protocol between silos has no login: whoever reaches the port may call every grain.</summary>
+/// <summary>
+/// Where this silo listens for others. The protocol between silos has no login: whoever reaches the port may call every grain.
+/// </summary>
 internal static class ClusterAddress
 {
-    /// <exception cref="SiloOptionsException">The address cannot be found, names no one machine, or is public and there are no certificates.</exception>
+    /// <exception cref="SiloOptionsException">The address cannot be found, names no one machine, or is public and there are no
+    /// certificates.</exception>
     public static IPEndPoint Find(SiloOptions options)
     {
         var address = Resolve(options.SiloAddress);
         if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
-            throw new SiloOptionsException($"{Name} is '{options.SiloAddress}': the other silos need an address that is this machine's alone.");
+        {
+            throw new SiloOptionsException(
+                $"{Name} is '{options.SiloAddress}': the other silos need an address that is this machine's alone."
+            );
+        }
         if (!options.UsesTls && !IsPrivate(address))
         {
             throw new SiloOptionsException(
-                $"{Name} is '{options.SiloAddress}', which is not an address of a private network, and silos talk without a login: whoever reaches the port "
-                + "owns the market. Use a private address, or --silo-certificate, --silo-certificate-key and --silo-trusted-ca.");
+                $"{Name} is '{options.SiloAddress}', which is not an address of a private network, and silos talk without a login: "
+                    + "whoever reaches the port "
+                    + "owns the market. Use a private address, or --silo-certificate, --silo-certificate-key and --silo-trusted-ca."
+            );
         }
         return new IPEndPoint(address, TakePort(address, options.SiloPort));
     }
@@ -25,16 +34,22 @@ internal static class ClusterAddress
     internal static bool IsPrivate(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        if (IPAddress.IsLoopback(address) || address.IsIPv6LinkLocal || address.IsIPv6UniqueLocal)
-            return true;
-        return address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes() is var bytes && bytes switch
         {
-            [10, ..] or [192, 168, ..] or [169, 254, ..] => true,
-            [172, >= 16 and < 32, ..] => true,
-            [100, >= 64 and < 128, ..] => true,
-            _ => false,
-        };
+            address = address.MapToIPv4();
+        }
+        if (IPAddress.IsLoopback(address) || address.IsIPv6LinkLocal || address.IsIPv6UniqueLocal)
+        {
+            return true;
+        }
+        return address.AddressFamily == AddressFamily.InterNetwork
+            && address.GetAddressBytes() is var bytes
+            && bytes switch
+            {
+                [10, ..] or [192, 168, ..] or [169, 254, ..] => true,
+                [172, >= 16 and < 32, ..] => true,
+                [100, >= 64 and < 128, ..] => true,
+                _ => false,
+            };
     }
 
     private static string Name => $"{nameof(SiloOptions)}.{nameof(SiloOptions.SiloAddress)}";
@@ -42,7 +57,9 @@ internal static class ClusterAddress
     private static IPAddress Resolve(string text)
     {
         if (IPAddress.TryParse(text, out var given))
+        {
             return given;
+        }
         try
         {
             return Dns.GetHostAddresses(text) is [var found, ..]
@@ -56,8 +73,8 @@ internal static class ClusterAddress
     }
 
     /// <summary>
-    /// Finds a free port, or that the given one is taken. Orleans opens its port in a way that lets another process open it too, and a second silo on the
-    /// address of a first one is taken for its successor: the first one would be declared dead.
+    /// Finds a free port, or that the given one is taken. Orleans opens its port in a way that lets another process open it too, and a
+    /// second silo on the address of a first one is taken for its successor: the first one would be declared dead.
     /// </summary>
     private static int TakePort(IPAddress address, int port)
     {

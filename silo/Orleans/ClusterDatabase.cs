@@ -20,7 +20,9 @@ internal sealed class ClusterDatabase
             var text = options.Database.Length > 0 ? options.Database : File.ReadAllText(options.DatabaseFile).Trim();
             var settings = new NpgsqlConnectionStringBuilder(text);
             if (string.IsNullOrEmpty(settings.Host) || string.IsNullOrEmpty(settings.Database))
+            {
                 throw new SiloOptionsException($"{source} names no server or no database: expected at least 'Host=…;Database=…'.");
+            }
             ForStore = settings.ConnectionString;
             settings.SearchPath = OrleansSchema;
             settings.MaxPoolSize = OrleansConnectionsMax;
@@ -30,7 +32,9 @@ internal sealed class ClusterDatabase
         catch (ArgumentException)
         {
             // Not the exception's message: it repeats what it could not read.
-            throw new SiloOptionsException($"{source} is not a connection string of Npgsql, such as 'Host=127.0.0.1;Username=market;Database=market'.");
+            throw new SiloOptionsException(
+                $"{source} is not a connection string of Npgsql, such as 'Host=127.0.0.1;Username=market;Database=market'."
+            );
         }
         catch (IOException unreadable)
         {

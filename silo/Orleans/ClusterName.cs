@@ -4,8 +4,8 @@ using Marketplace.Storage;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// One database is one market, and one cluster keeps its books: silos of another cluster would be a second market over the same jobs. The first silo
-/// writes the cluster's name down.
+/// One database is one market, and one cluster keeps its books: silos of another cluster would be a second market over the same jobs. The
+/// first silo writes the cluster's name down.
 /// </summary>
 internal static class ClusterName
 {
@@ -32,8 +32,10 @@ internal static class ClusterName
         if (written != name)
         {
             throw new SiloOptionsException(
-                $"{nameof(SiloOptions)}.{nameof(SiloOptions.ClusterId)} is '{name}', and the database belongs to the cluster '{written}'. Join that "
-                + "one, or give this cluster a database of its own.");
+                $"{nameof(SiloOptions)}.{nameof(SiloOptions.ClusterId)} is '{name}', and the database belongs to the cluster "
+                    + $"'{written}'. Join that "
+                    + "one, or give this cluster a database of its own."
+            );
         }
     }
 

@@ -10,19 +10,21 @@ internal static class ClusterPolicy
     public const int StreamQueues = 1;
 
     /// <summary>
-    /// A graceful stop: requests under way end, the worker reports, grains write what they deferred and end their long polls, which take up to
+    /// A graceful stop: requests under way end, the worker reports, grains write what they deferred and end their long polls, which take up
+    /// to
     /// <see cref="MarketLimits.WaitMax"/>.
     /// </summary>
     public static readonly TimeSpan ShutdownMax = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// A silo that has been without the blob folder for so long leaves: its grains cannot keep the outputs of other silos' jobs. A mount that an operator or
-    /// an automounter renews takes a few seconds, and reports of jobs are repeated for minutes.
+    /// A silo that has been without the blob folder for so long leaves: its grains cannot keep the outputs of other silos' jobs. A mount
+    /// that an operator or an automounter renews takes a few seconds, and reports of jobs are repeated for minutes.
     /// </summary>
     public static readonly TimeSpan BlobsLostMax = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// One answer to a probe. It is also the longest that Orleans may adapt it to, because votes are held back until nothing was heard from a silo for
+    /// One answer to a probe. It is also the longest that Orleans may adapt it to, because votes are held back until nothing was heard from
+    /// a silo for
     /// <see cref="MissedProbesMax"/> of the longest: with the default, four times this, a silo that is frozen would be given up after 24 s.
     /// </summary>
     private static readonly TimeSpan ProbeMax = TimeSpan.FromSeconds(2);
@@ -31,8 +33,8 @@ internal static class ClusterPolicy
     private const int MissedProbesMax = 3;
 
     /// <summary>
-    /// A silo that was killed, frozen or cut off must be given up in under 10 s: three missed answers of two seconds each, by two others, and at most one
-    /// more until the vote.
+    /// A silo that was killed, frozen or cut off must be given up in under 10 s: three missed answers of two seconds each, by two others,
+    /// and at most one more until the vote.
     /// </summary>
     public static void Membership(ClusterMembershipOptions membership)
     {
@@ -67,7 +69,9 @@ internal static class ClusterPolicy
         collection.DeactivationTimeout = MarketLimits.WaitMax + TimeSpan.FromSeconds(5);
     }
 
-    /// <summary>An event waits for the next look into the queue: short enough not to be noticed, and 50 looks a second cost nothing worth having.</summary>
+    /// <summary>
+    /// An event waits for the next look into the queue: short enough not to be noticed, and 50 looks a second cost nothing worth having.
+    /// </summary>
     public static void Pulling(StreamPullingAgentOptions pulling)
     {
         pulling.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(20);

@@ -5,26 +5,32 @@ using Orleans.Connections.Security;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// Mutual TLS between silos: both sides show a certificate that the cluster's own authority has signed. What the certificate is for is decided by
-/// that signature alone, not by the name in it: silos are known by their addresses, which change.
+/// Mutual TLS between silos: both sides show a certificate that the cluster's own authority has signed. What the certificate is for is
+/// decided by that signature alone, not by the name in it: silos are known by their addresses, which change.
 /// </summary>
 internal static class ClusterTls
 {
     /// <exception cref="SiloOptionsException">A file cannot be read, or holds no certificate or key.</exception>
     public static Action<TlsOptions> Settings(SiloOptions options)
     {
-        var own = Read(nameof(SiloOptions.SiloCertificate), () =>
-        {
-            using var pem = X509Certificate2.CreateFromPemFile(options.SiloCertificate, options.SiloCertificateKey);
-            // Windows cannot use a key that exists in memory only.
-            return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
-        });
-        var trusted = Read(nameof(SiloOptions.SiloTrustedCa), () =>
-        {
-            var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPemFile(options.SiloTrustedCa);
-            return authorities.Count > 0 ? authorities : throw new CryptographicException("it holds no certificate");
-        });
+        var own = Read(
+            nameof(SiloOptions.SiloCertificate),
+            () =>
+            {
+                using var pem = X509Certificate2.CreateFromPemFile(options.SiloCertificate, options.SiloCertificateKey);
+                // Windows cannot use a key that exists in memory only.
+                return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+            }
+        );
+        var trusted = Read(
+            nameof(SiloOptions.SiloTrustedCa),
+            () =>
+            {
+                var authorities = new X509Certificate2Collection();
+                authorities.ImportFromPemFile(options.SiloTrustedCa);
+                return authorities.Count > 0 ? authorities : throw new CryptographicException("it holds no certificate");
+            }
+        );
         return tls =>
         {
             tls.LocalCertificate = own;

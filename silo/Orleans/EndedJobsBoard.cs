@@ -4,7 +4,8 @@ using Marketplace.Grains;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// Reads the board, wherever in the cluster it is; a board that went with its silo is found again, and the gateway told that it may have missed jobs.
+/// Reads the board, wherever in the cluster it is; a board that went with its silo is found again, and the gateway told that it may have
+/// missed jobs.
 /// </summary>
 internal sealed partial class EndedJobsBoard(IGrainFactory grains, TimeProvider time, ILogger<EndedJobsBoard> log) : IEndedJobs
 {
@@ -26,9 +27,13 @@ internal sealed partial class EndedJobsBoard(IGrainFactory grains, TimeProvider 
             {
                 var page = await board.Read(place, stop);
                 if (page.Missed)
+                {
                     missed();
+                }
                 foreach (var ended in page.Ended)
+                {
                     take(ended);
+                }
                 place = page.Place;
             }
             catch (Exception) when (stop.IsCancellationRequested)

@@ -4,7 +4,8 @@ using Marketplace.Grains;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// The results stream where every silo's gateway can read it. Key: <see cref="MarketStreams.Key"/>. In memory, of bounded size: gossip, as the stream is.
+/// The results stream where every silo's gateway can read it. Key: <see cref="MarketStreams.Key"/>. In memory, of bounded size: gossip, as
+/// the stream is.
 /// </summary>
 [Alias("IResultsBoardGrain")]
 public interface IResultsBoardGrain : IGrainWithStringKey
@@ -26,10 +27,12 @@ public interface IResultsBoardGrain : IGrainWithStringKey
 public sealed record ResultsPlace([property: Id(0)] string Activation, [property: Id(1)] long Next);
 
 /// <param name="Place">Where to read on.</param>
-/// <param name="Missed">There was something between the reader's place and the first of <paramref name="Ended"/> that is no longer there.</param>
+/// <param name="Missed">There was something between the reader's place and the first of <paramref name="Ended"/> that is no longer
+/// there.</param>
 /// <param name="Ended">The announcements.</param>
 [GenerateSerializer, Immutable, Alias("ResultsPage")]
 public sealed record ResultsPage(
     [property: Id(0)] ResultsPlace Place,
     [property: Id(1)] bool Missed,
-    [property: Id(2)] ImmutableArray<JobsEnded> Ended);
+    [property: Id(2)] ImmutableArray<JobsEnded> Ended
+);

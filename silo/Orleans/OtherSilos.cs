@@ -3,11 +3,16 @@ using Marketplace.Grains;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// Says in the log which silos come and go, and tells the market when one is dead, that its worker is too: its leases are queued again at once. Every
-/// survivor tells; the market hears the first one.
+/// Says in the log which silos come and go, and tells the market when one is dead, that its worker is too: its leases are queued again at
+/// once. Every survivor tells; the market hears the first one.
 /// </summary>
 internal sealed partial class OtherSilos(
-    IClusterMembershipService membership, ILocalSiloDetails own, IGrainFactory grains, TimeProvider time, ILogger<OtherSilos> log) : BackgroundService
+    IClusterMembershipService membership,
+    ILocalSiloDetails own,
+    IGrainFactory grains,
+    TimeProvider time,
+    ILogger<OtherSilos> log
+) : BackgroundService
 {
     /// <summary>The market may have been on the silo that died: it is somewhere else within seconds.</summary>
     private const int AttemptsMax = 20;
@@ -23,9 +28,13 @@ internal sealed partial class OtherSilos(
             await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(stopping))
             {
                 foreach (var gone in _seen.Keys.Except(snapshot.Members.Keys).ToArray())
+                {
                     _seen.Remove(gone);
+                }
                 foreach (var member in snapshot.Members.Values.Where(member => !member.SiloAddress.Equals(own.SiloAddress)))
+                {
                     await Follow(member, [.. snapshot.Members.Values], stopping);
+                }
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -38,28 +47,42 @@ internal sealed partial class OtherSilos(
     {
         var isKnown = _seen.TryGetValue(member.SiloAddress, out var before);
         if (isKnown && before == member.Status)
+        {
             return;
+        }
         _seen[member.SiloAddress] = member.Status;
         var name = SiloLabel.NameOf(member.Name);
         if (member.Status == SiloStatus.Active)
+        {
             LogJoined(log, name);
+        }
         if (member.Status != SiloStatus.Dead)
+        {
             return;
+        }
         var freed = await FreeLeases(member, all, stopping);
         // Those that were dead before this silo came are no news.
         if (!isKnown)
+        {
             return;
+        }
         if (before is SiloStatus.ShuttingDown or SiloStatus.Stopping)
+        {
             LogStopped(log, name);
+        }
         else
+        {
             LogDead(log, name, freed);
+        }
     }
 
     /// <returns>The jobs that this silo's word had queued again.</returns>
     private async ValueTask<int> FreeLeases(ClusterMember dead, IReadOnlyList<ClusterMember> all, CancellationToken stopping)
     {
         if (SiloLabel.WorkerOf(dead.Name) is not { } worker)
+        {
             return 0;
+        }
         // A silo that was started again offers by itself, and its new leases must stay.
         var isBack = all.Any(member => member.Status != SiloStatus.Dead && SiloLabel.WorkerOf(member.Name) == worker);
         return isBack ? 0 : await Tell(worker, stopping);
@@ -76,7 +99,9 @@ internal sealed partial class OtherSilos(
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
                 if (attempt == AttemptsMax)
+                {
                     LogUntold(log, worker, failure);
+                }
                 await Task.Delay(RetryPause, time, stopping);
             }
         }
@@ -94,6 +119,7 @@ internal sealed partial class OtherSilos(
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The market was not told that worker {Worker} is gone with its silo: jobs leased to it wait for their leases' deadlines")]
+        Message = "The market was not told that worker {Worker} is gone with its silo: jobs leased to it wait for their leases' deadlines"
+    )]
     private static partial void LogUntold(ILogger log, WorkerId worker, Exception failure);
 }

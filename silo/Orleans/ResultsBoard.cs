@@ -43,18 +43,26 @@ internal sealed class ResultsBoard(string activation)
     public ResultsPage? Read(ResultsPlace? place)
     {
         if (place is null)
+        {
             return new ResultsPage(new ResultsPlace(activation, Next), Missed: false, []);
+        }
         if (place.Activation != activation)
+        {
             return new ResultsPage(new ResultsPlace(activation, Next), Missed: true, []);
+        }
         if (place.Next == Next)
+        {
             return null;
+        }
         var from = Math.Max(place.Next, _first);
         var page = ImmutableArray.CreateBuilder<JobsEnded>();
         var bytes = 0;
         foreach (var (ended, size) in _kept.Skip((int)(from - _first)))
         {
             if (page.Count > 0 && bytes + size > PageBytesMax)
+            {
                 break;
+            }
             page.Add(ended);
             bytes += size;
         }

@@ -5,8 +5,8 @@ using Orleans.Streams.Core;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// Takes the results stream in, by its implicit subscription, and hands it to whoever reads. A subscription of each gateway would outlive the silo that
-/// it ran in, and the stream would go on trying to deliver to it; a reader that is gone just stops asking.
+/// Takes the results stream in, by its implicit subscription, and hands it to whoever reads. A subscription of each gateway would outlive
+/// the silo that it ran in, and the stream would go on trying to deliver to it; a reader that is gone just stops asking.
 /// </summary>
 [ImplicitStreamSubscription(MarketStreams.Results)]
 internal sealed class ResultsBoardGrain : Grain, IResultsBoardGrain, IStreamSubscriptionObserver, IAsyncObserver<JobsEnded>
@@ -35,7 +35,9 @@ internal sealed class ResultsBoardGrain : Grain, IResultsBoardGrain, IStreamSubs
     public async Task<ResultsPage> Read(ResultsPlace? place, CancellationToken cancellation)
     {
         if (_board.Read(place) is { } page)
+        {
             return page;
+        }
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _waits.Round);
         try
         {

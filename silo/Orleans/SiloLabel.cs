@@ -1,8 +1,8 @@
 namespace Marketplace.Silo;
 
 /// <summary>
-/// A silo's name in the membership table: the name that people say, and its worker, so that the others know whose leases are free even when all that they
-/// have left of the silo is its row.
+/// A silo's name in the membership table: the name that people say, and its worker, so that the others know whose leases are free even when
+/// all that they have left of the silo is its row.
 /// </summary>
 internal static class SiloLabel
 {
@@ -12,5 +12,6 @@ internal static class SiloLabel
 
     public static string NameOf(string label) => label.LastIndexOf(Between) is > 0 and var end ? label[..end] : label;
 
-    public static WorkerId? WorkerOf(string label) => WorkerId.TryParse(label[(label.LastIndexOf(Between) + 1)..], out var worker) ? worker : null;
+    public static WorkerId? WorkerOf(string label) =>
+        WorkerId.TryParse(label[(label.LastIndexOf(Between) + 1)..], out var worker) ? worker : null;
 }

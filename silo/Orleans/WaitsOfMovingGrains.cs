@@ -3,13 +3,14 @@ using Marketplace.Grains;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// Ends the long waits of this silo's grains when grains have to move: when this silo stops, and when another one is gone, because then the grains go too
-/// whose place in the directory it kept. Registered after the silo itself, so that it is stopped before it.
+/// Ends the long waits of this silo's grains when grains have to move: when this silo stops, and when another one is gone, because then the
+/// grains go too whose place in the directory it kept. Registered after the silo itself, so that it is stopped before it.
 /// </summary>
 internal sealed class WaitsOfMovingGrains(IClusterMembershipService membership, LongWaits waits, TimeProvider time) : BackgroundService
 {
     /// <summary>
-    /// The directory decides at its own moment which grains go, and until then a worker polls again: so once at once, and again when it has decided.
+    /// The directory decides at its own moment which grains go, and until then a worker polls again: so once at once, and again when it has
+    /// decided.
     /// </summary>
     private static readonly TimeSpan[] Pauses = [TimeSpan.Zero, TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1)];
 
@@ -30,7 +31,9 @@ internal sealed class WaitsOfMovingGrains(IClusterMembershipService membership, 
                 _gone.IntersectWith(snapshot.Members.Keys);
                 var left = snapshot.Members.Values.Where(member => member.Status.IsTerminating()).Select(member => member.SiloAddress);
                 if (left.Count(_gone.Add) > 0)
+                {
                     await EndWaits(stoppingToken);
+                }
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -20,7 +20,9 @@ internal static class BlobCheck
         using var data = File.OpenHandle(dataPath);
         var length = RandomAccess.GetLength(data);
         if (length <= BlobTree.GroupBytes)
+        {
             return CheckSmall(id, data, (int)length, treePath);
+        }
         var tree = File.Exists(treePath) ? new BufferedStream(File.OpenRead(treePath), BufferBytes) : Stream.Null;
         using (tree)
         {
@@ -29,13 +31,17 @@ internal static class BlobCheck
             try
             {
                 long group = 0;
-                for (long offset = 0; offset < length;)
+                for (long offset = 0; offset < length; )
                 {
                     var read = ReadUpTo(data, offset, buffer.AsSpan(0, (int)Math.Min(BufferBytes, length - offset)));
                     if (read == 0)
+                    {
                         return [new BlobDamage(id, "data", offset, "the file ends early")];
+                    }
                     for (var at = 0; at < read; at += BlobTree.GroupBytes)
+                    {
                         comparison.Add(Blake3Tree.GroupValue(buffer.AsSpan(at, Math.Min(BlobTree.GroupBytes, read - at)), group++));
+                    }
                     offset += read;
                 }
             }
@@ -52,7 +58,9 @@ internal static class BlobCheck
         var bytes = new byte[length];
         var read = ReadUpTo(data, 0, bytes);
         if (read < length || Blake3.Hash(bytes) != id.Value)
+        {
             return [new BlobDamage(id, "data", 0, "the bytes do not have the hash that they should have")];
+        }
         return File.Exists(treePath) ? [new BlobDamage(id, "tree", 0, "a blob of one group has no tree")] : [];
     }
 
@@ -63,7 +71,9 @@ internal static class BlobCheck
         {
             var read = RandomAccess.Read(file, destination[done..], offset + done);
             if (read == 0)
+            {
                 break;
+            }
             done += read;
         }
         return done;
@@ -98,16 +108,26 @@ internal static class BlobCheck
             foreach (var (node, group) in _differences)
             {
                 if (dataIsRight)
+                {
                     damages.Add(
-                        new BlobDamage(_id, "tree", node * BlobTree.NodeBytes, "the node does not have the hash that it should have"));
+                        new BlobDamage(_id, "tree", node * BlobTree.NodeBytes, "the node does not have the hash that it should have")
+                    );
+                }
                 else if (group >= 0)
+                {
                     damages.Add(
-                        new BlobDamage(_id, "data", group * BlobTree.GroupBytes, "the group does not have the hash that the tree says"));
+                        new BlobDamage(_id, "data", group * BlobTree.GroupBytes, "the group does not have the hash that the tree says")
+                    );
+                }
             }
             if (_stored.ReadByte() >= 0)
+            {
                 damages.Add(new BlobDamage(_id, "tree", _node * BlobTree.NodeBytes, "the file goes on after its last node"));
+            }
             if (!dataIsRight && damages.Count == 0)
+            {
                 damages.Add(new BlobDamage(_id, "data", 0, "the bytes do not have the hash that they should have"));
+            }
             return damages;
         }
 
@@ -118,7 +138,9 @@ internal static class BlobCheck
             // The builder gives a group's own node first, then those of the subtrees which end before the next group.
             var isGroup = _node == BlobTree.NodesBefore(_group);
             if ((read < BlobTree.NodeBytes || new Bytes32(stored) != computed) && _differences.Count < DamagesMax)
+            {
                 _differences.Add((_node, isGroup ? _group : -1));
+            }
             _node++;
         }
     }

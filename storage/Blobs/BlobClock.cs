@@ -29,15 +29,18 @@ internal abstract class BlobClock
         {
             var path = newPath();
             using var file = File.OpenHandle(
-                path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, FileOptions.DeleteOnClose);
+                path,
+                FileMode.CreateNew,
+                FileAccess.Write,
+                FileShare.ReadWrite | FileShare.Delete,
+                FileOptions.DeleteOnClose
+            );
             RandomAccess.Write(file, "?"u8, 0);
             RandomAccess.FlushToDisk(file);
             return new DateTimeOffset(File.GetLastWriteTimeUtc(file), TimeSpan.Zero);
         }
 
         /// <summary>The write itself did.</summary>
-        public override void Stamp(string path)
-        {
-        }
+        public override void Stamp(string path) { }
     }
 }

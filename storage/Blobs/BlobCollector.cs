@@ -10,7 +10,8 @@ public readonly record struct BlobCollection(long Examined, long Deleted, long D
 /// </summary>
 /// <param name="store">The folder's.</param>
 /// <param name="mark">
-/// Looked at before each delete: another folder may have taken the place of this one while its blobs were asked about. Null for a folder that one process has.
+/// Looked at before each delete: another folder may have taken the place of this one while its blobs were asked about. Null for a folder
+/// that one process has.
 /// </param>
 public sealed class BlobCollector(FileBlobStore store, BlobMark? mark = null)
 {
@@ -22,7 +23,11 @@ public sealed class BlobCollector(FileBlobStore store, BlobMark? mark = null)
     /// <returns>Null where it was not this process's turn.</returns>
     /// <exception cref="BlobFolderException">The folder was lost; from then on nothing was deleted.</exception>
     public async ValueTask<BlobCollection?> CollectInTurn(
-        TimeSpan period, Func<BlobId, ValueTask<bool>> isPinned, TimeSpan graceAge, CancellationToken cancellation = default)
+        TimeSpan period,
+        Func<BlobId, ValueTask<bool>> isPinned,
+        TimeSpan graceAge,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(period, TimeSpan.Zero);
         mark?.Check();
@@ -34,7 +39,10 @@ public sealed class BlobCollector(FileBlobStore store, BlobMark? mark = null)
     /// <param name="cancellation">Stops between two blobs.</param>
     /// <exception cref="BlobFolderException">The folder was lost; from then on nothing was deleted.</exception>
     public async ValueTask<BlobCollection> Collect(
-        Func<BlobId, ValueTask<bool>> isPinned, TimeSpan graceAge, CancellationToken cancellation = default)
+        Func<BlobId, ValueTask<bool>> isPinned,
+        TimeSpan graceAge,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(isPinned);
         ArgumentOutOfRangeException.ThrowIfLessThan(graceAge, TimeSpan.Zero);
@@ -46,16 +54,22 @@ public sealed class BlobCollector(FileBlobStore store, BlobMark? mark = null)
         {
             result = result with { Examined = result.Examined + 1 };
             if (blob.StoredAt >= before || await isPinned(blob.Id).ConfigureAwait(false))
+            {
                 continue;
+            }
             mark?.Check();
             if (!store.DeleteIfOlder(blob.Id, before))
+            {
                 continue;
+            }
             result = result with { Deleted = result.Deleted + 1, DeletedBytes = result.DeletedBytes + blob.Size };
         }
         foreach (var (id, file) in store.Files.Enumerate(BlobFiles.TreeEnding))
         {
             if (file.LastWriteTimeUtc >= before.UtcDateTime)
+            {
                 continue;
+            }
             mark?.Check();
             store.DeleteStrayTree(id, before);
         }
@@ -80,7 +94,9 @@ public sealed class BlobCollector(FileBlobStore store, BlobMark? mark = null)
         {
             var digits = Path.GetFileName(turn).AsSpan(TurnPrefix.Length);
             if (long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var earlier) && earlier < number)
+            {
                 File.Delete(turn);
+            }
         }
         return true;
     }

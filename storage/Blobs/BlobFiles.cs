@@ -30,14 +30,19 @@ internal sealed class BlobFiles(string folder)
             foreach (var file in fan.EnumerateFiles("*" + ending).OrderBy(file => file.Name, StringComparer.Ordinal))
             {
                 if (Bytes32.TryParse(fan.Name + Path.GetFileNameWithoutExtension(file.Name), out var value))
+                {
                     yield return (new BlobId(value), file);
+                }
             }
         }
     }
 
     /// <summary>The folders that blobs lie in.</summary>
-    public IEnumerable<DirectoryInfo> Fans() => new DirectoryInfo(Folder).EnumerateDirectories()
-        .Where(fan => fan.Name.Length == PrefixDigits).OrderBy(fan => fan.Name, StringComparer.Ordinal);
+    public IEnumerable<DirectoryInfo> Fans() =>
+        new DirectoryInfo(Folder)
+            .EnumerateDirectories()
+            .Where(fan => fan.Name.Length == PrefixDigits)
+            .OrderBy(fan => fan.Name, StringComparer.Ordinal);
 
     private string PathOf(BlobId id, string ending)
     {

@@ -7,8 +7,9 @@ namespace Marketplace.Storage;
 public sealed class BlobFolderException(string message) : IOException(message);
 
 /// <summary>
-/// Ties a shared folder of blobs to the database whose documents name them: a file in the folder and a document say the same. Without it a folder that is
-/// not mounted looks like a store that has lost every blob, and one of another cluster like a store in which nobody has pinned anything.
+/// Ties a shared folder of blobs to the database whose documents name them: a file in the folder and a document say the same. Without it a
+/// folder that is not mounted looks like a store that has lost every blob, and one of another cluster like a store in which nobody has
+/// pinned anything.
 /// </summary>
 public sealed class BlobMark
 {
@@ -16,7 +17,9 @@ public sealed class BlobMark
 
     private const int IdBytes = 16;
 
-    /// <summary>Kept blobs looked for in a folder without a mark: enough that some lost ones do not matter, few enough for any file system.</summary>
+    /// <summary>
+    /// Kept blobs looked for in a folder without a mark: enough that some lost ones do not matter, few enough for any file system.
+    /// </summary>
     private const int TriedMax = 1000;
 
     /// <summary>Hold a text each: which database this is, and what its folder's file says.</summary>
@@ -30,9 +33,9 @@ public sealed class BlobMark
     private BlobMark(string folder, string text) => (_folder, _text) = (folder, text);
 
     /// <summary>
-    /// Checks the folder against the database; the first silo of a database marks its folder, which is made where it is missing. The file is there before
-    /// the document, so a start that was cut short is finished by the next one. Where the database already names blobs that are kept, only a folder that has
-    /// one of them is marked.
+    /// Checks the folder against the database; the first silo of a database marks its folder, which is made where it is missing. The file
+    /// is there before the document, so a start that was cut short is finished by the next one. Where the database already names blobs that
+    /// are kept, only a folder that has one of them is marked.
     /// </summary>
     /// <param name="documents">The database's.</param>
     /// <param name="folder">What may be the folder of its blobs.</param>
@@ -53,7 +56,9 @@ public sealed class BlobMark
                 found = WriteFile(folder, fresh);
             }
             if (found.Split(' ')[0] != database)
+            {
                 throw Foreign(folder);
+            }
             text = await Settle(documents, Written, found).ConfigureAwait(false);
         }
         var mark = new BlobMark(folder, text);
@@ -69,11 +74,15 @@ public sealed class BlobMark
         if (found is null)
         {
             throw new BlobFolderException(
-                $"The blob folder '{_folder}' has no file '{FileName}': it is not mounted, or is not the folder that this cluster's silos share. Mount it, or "
-                + "give the right one with --blob-folder.");
+                $"The blob folder '{_folder}' has no file '{FileName}': it is not mounted, or is not the folder that this cluster's "
+                    + "silos share. Mount it, or "
+                    + "give the right one with --blob-folder."
+            );
         }
         if (found != _text)
+        {
             throw Foreign(_folder);
+        }
     }
 
     private static async Task RequireOneOf(IAsyncEnumerable<BlobId> kept, string folder, string text)
@@ -83,27 +92,39 @@ public sealed class BlobMark
         await foreach (var blob in kept.Take(TriedMax).ConfigureAwait(false))
         {
             if (File.Exists(files.Data(blob)))
+            {
                 return;
+            }
             tried++;
         }
         if (tried == 0)
+        {
             return;
+        }
         throw new BlobFolderException(
-            $"The blob folder '{folder}' has none of the {tried} blobs that were looked for, which the database says are kept: it is not mounted, or is not "
-            + $"the folder of this database's blobs. Mount it, or give the right one with --blob-folder. If the blobs are lost for good, write the file "
-            + $"'{Path.Combine(folder, FileName)}' with the line '{text}' and start again.");
+            $"The blob folder '{folder}' has none of the {tried} blobs that were looked for, which the database says are kept: it is "
+                + "not mounted, or is not "
+                + "the folder of this database's blobs. Mount it, or give the right one with --blob-folder. If the blobs are lost for "
+                + "good, write the file "
+                + $"'{Path.Combine(folder, FileName)}' with the line '{text}' and start again."
+        );
     }
 
-    private static BlobFolderException Foreign(string folder) => new(
-        $"The blob folder '{folder}' belongs to another cluster: its file '{FileName}' names another database. Give the folder that this cluster's silos "
-        + "share with --blob-folder; or, if that other database is gone for good, delete the file.");
+    private static BlobFolderException Foreign(string folder) =>
+        new(
+            $"The blob folder '{folder}' belongs to another cluster: its file '{FileName}' names another database. Give the folder that "
+                + "this cluster's silos "
+                + "share with --blob-folder; or, if that other database is gone for good, delete the file."
+        );
 
     /// <summary>Writes the document where it is missing.</summary>
     /// <returns>What it says, which another silo may have written.</returns>
     private static async Task<string> Settle(IDocumentStore documents, DocumentKey key, string text)
     {
         if (await Read(documents, key).ConfigureAwait(false) is { } before)
+        {
             return before;
+        }
         try
         {
             await documents.Write(key, 0, Encoding.UTF8.GetBytes(text)).ConfigureAwait(false);

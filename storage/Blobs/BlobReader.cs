@@ -25,7 +25,9 @@ internal sealed class BlobReader : IDisposable
         Length = RandomAccess.GetLength(data);
         _groups = Blake3Tree.GroupCount(Length);
         if (_groups > 1)
+        {
             ReadPeaks();
+        }
     }
 
     public long Length { get; }
@@ -53,18 +55,26 @@ internal sealed class BlobReader : IDisposable
         var expected = BlobTree.FileBytes(Length);
         var actual = _tree is null ? 0 : RandomAccess.GetLength(_tree);
         if (actual != expected)
+        {
             throw Damaged("tree", Math.Min(actual, expected), $"the tree has {actual} bytes, for {Length} bytes of data it has {expected}");
+        }
         _peaks.AddRange(BlobTree.Peaks(_groups));
         foreach (var peak in _peaks)
+        {
             _peakValues.Add(ReadNode(peak));
+        }
         if (BlobTree.Root(_peakValues) != _id.Value)
+        {
             throw Damaged("tree", _peaks[0].Node * BlobTree.NodeBytes, "its topmost nodes do not have the blob's hash");
+        }
     }
 
     private Bytes32 GroupValue(long group)
     {
         if (group < _batch.FirstGroup || group >= _batch.FirstGroup + _batch.Groups || _batch.FirstGroup < 0)
+        {
             ReadBatch(group);
+        }
         return _batchValues[group - _batch.FirstGroup];
     }
 
@@ -80,7 +90,9 @@ internal sealed class BlobReader : IDisposable
         {
             var (left, right) = (ReadNode(subtree.Left), ReadNode(subtree.Right));
             if (Blake3Tree.ParentValue(left, right) != value)
+            {
                 throw Damaged("tree", subtree.Left.Node * BlobTree.NodeBytes, "a node does not have the hash that the one above it says");
+            }
             (subtree, value) = group < subtree.Right.FirstGroup ? (subtree.Left, left) : (subtree.Right, right);
         }
         var nodes = new byte[(2 * subtree.Groups - 1) * BlobTree.NodeBytes];
@@ -93,8 +105,13 @@ internal sealed class BlobReader : IDisposable
             _batchValues[at] = new Bytes32(nodes.AsSpan(node * BlobTree.NodeBytes, BlobTree.NodeBytes));
         }
         if (Blake3Tree.Value(_batchValues) != value)
+        {
             throw Damaged(
-                "tree", firstNode * BlobTree.NodeBytes, "the values of these groups do not have the hash that the node above them says");
+                "tree",
+                firstNode * BlobTree.NodeBytes,
+                "the values of these groups do not have the hash that the node above them says"
+            );
+        }
         _batch = subtree;
     }
 
@@ -112,7 +129,9 @@ internal sealed class BlobReader : IDisposable
         {
             var read = RandomAccess.Read(file, destination[done..], offset + done);
             if (read == 0)
+            {
                 throw Damaged(part, offset + done, "the file ends early");
+            }
             done += read;
         }
     }

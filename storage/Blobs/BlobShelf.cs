@@ -22,7 +22,9 @@ internal sealed class BlobShelf(BlobFiles files)
     public bool DeleteIfOlder(string path, DateTimeOffset before)
     {
         if (AgeMark(path) is not { } seen || seen >= before || Take(path) is not { } taken)
+        {
             return false;
+        }
         if (AgeMark(taken) is { } mark && mark >= before)
         {
             GiveBack(taken, path);
@@ -40,11 +42,15 @@ internal sealed class BlobShelf(BlobFiles files)
     {
         var folder = Path.GetDirectoryName(path)!;
         if (!Directory.Exists(folder))
+        {
             return false;
+        }
         var taken = Directory.GetFiles(folder, Path.GetFileName(path) + ".*" + TakenEnding);
         // The youngest: another may be on its way out for good.
         foreach (var file in taken.OrderByDescending(file => AgeMark(file) ?? DateTimeOffset.MinValue))
+        {
             HardLink.TryRename(file, path);
+        }
         return taken.Length > 0;
     }
 
@@ -52,7 +58,9 @@ internal sealed class BlobShelf(BlobFiles files)
     public static void GiveBack(string taken, string path)
     {
         if (HardLink.TryRename(taken, path) || AgeMark(taken) is not { } mark)
+        {
             return;
+        }
         // What has the path by now may be older, given back by somebody who missed it: that must give way. Or it is of a put a moment ago,
         // whose pin is on its way, and must not become older.
         if (AgeMark(path) >= mark)
@@ -71,8 +79,8 @@ internal sealed class BlobShelf(BlobFiles files)
     }
 
     /// <summary>Whether a file that was taken from the path has not been deleted yet.</summary>
-    public static bool IsBeingTaken(string path) => Directory.EnumerateFiles(
-        Path.GetDirectoryName(path)!, Path.GetFileName(path) + ".*" + TakenEnding).Any();
+    public static bool IsBeingTaken(string path) =>
+        Directory.EnumerateFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + ".*" + TakenEnding).Any();
 
     /// <summary>Puts back what was taken and not deleted: its taker may have crashed, and if not, he loses nothing but his turn.</summary>
     public void PutBackAll(DateTimeOffset before)
@@ -80,7 +88,9 @@ internal sealed class BlobShelf(BlobFiles files)
         foreach (var fan in files.Fans())
         {
             foreach (var taken in Directory.GetFiles(fan.FullName, "*" + TakenEnding))
+            {
                 PutBack(taken, before);
+            }
         }
     }
 
@@ -89,11 +99,17 @@ internal sealed class BlobShelf(BlobFiles files)
         // "NAME.data.NONCE.taken" came from "NAME.data".
         var path = Path.ChangeExtension(Path.ChangeExtension(taken, null), null);
         if (AgeMark(taken) is not { } mark)
+        {
             return;
+        }
         if (mark >= before)
+        {
             GiveBack(taken, path);
+        }
         else if (!HardLink.TryRename(taken, path))
+        {
             File.Delete(taken); // An old one that finds its place filled is not needed.
+        }
     }
 
     private static string? Take(string path)

@@ -32,7 +32,9 @@ internal static class BlobTree
     {
         var groups = Blake3Tree.GroupCount(length);
         if (groups == 1)
+        {
             return 0;
+        }
         var nodes = NodesBefore(groups);
         return NodeBytes * (BitOperations.IsPow2(groups) ? nodes - 1 : nodes);
     }
@@ -41,11 +43,13 @@ internal static class BlobTree
     public static List<BlobSubtree> Peaks(long groups)
     {
         var peaks = new List<BlobSubtree>();
-        for (long first = 0; first < groups;)
+        for (long first = 0; first < groups; )
         {
             var height = BitOperations.Log2((ulong)(groups - first));
             if (height > 0 && 1L << height == groups)
+            {
                 height--;
+            }
             peaks.Add(new BlobSubtree(first, height));
             first += 1L << height;
         }
@@ -57,7 +61,9 @@ internal static class BlobTree
     {
         var right = peaks[^1];
         for (var index = peaks.Count - 2; index > 0; index--)
+        {
             right = Blake3Tree.ParentValue(peaks[index], right);
+        }
         return Blake3Tree.Root(peaks[0], right);
     }
 }

@@ -47,7 +47,9 @@ internal sealed class BlobWriter : IDisposable
     public void WriteGroups(ReadOnlySpan<byte> bytes)
     {
         for (var offset = 0; offset < bytes.Length; offset += BlobTree.GroupBytes)
+        {
             _builder.Add(Blake3Tree.GroupValue(bytes[offset..Math.Min(bytes.Length, offset + BlobTree.GroupBytes)], _groups++));
+        }
         WriteData(bytes);
     }
 
@@ -66,10 +68,11 @@ internal sealed class BlobWriter : IDisposable
         WriteTree();
         await _flushing.ConfigureAwait(false);
         await Task.Run(() =>
-        {
-            RandomAccess.FlushToDisk(_data);
-            RandomAccess.FlushToDisk(_tree!);
-        }).ConfigureAwait(false);
+            {
+                RandomAccess.FlushToDisk(_data);
+                RandomAccess.FlushToDisk(_tree!);
+            })
+            .ConfigureAwait(false);
         return id;
     }
 
@@ -87,7 +90,9 @@ internal sealed class BlobWriter : IDisposable
         RandomAccess.Write(_data, bytes, Length);
         Length += bytes.Length;
         if (Length - _flushedAt < FlushEveryBytes || !_flushing.IsCompleted)
+        {
             return;
+        }
         _flushing.GetAwaiter().GetResult();
         _flushedAt = Length;
         _flushing = Task.Run(() => RandomAccess.FlushToDisk(_data));
@@ -96,7 +101,9 @@ internal sealed class BlobWriter : IDisposable
     private void EmitNode(Bytes32 node)
     {
         if (_treeBuffered == _treeBuffer.Length)
+        {
             WriteTree();
+        }
         node.CopyTo(_treeBuffer.AsSpan(_treeBuffered));
         _treeBuffered += BlobTree.NodeBytes;
     }

@@ -52,7 +52,9 @@ public sealed class FileBlobStore : IBlobStore
     {
         var files = Prepare(folder, options);
         foreach (var leftover in Directory.EnumerateFiles(files.Incoming))
+        {
             File.Delete(leftover);
+        }
         return new FileBlobStore(files, options, BlobClock.OfMachine(time));
     }
 
@@ -83,15 +85,20 @@ public sealed class FileBlobStore : IBlobStore
         using var writer = new BlobWriter(Files.NewIncoming());
         var id = await Receive(content, writer, sizeMax, cancellation).ConfigureAwait(false);
         if (expected is { } wanted && wanted != id)
+        {
             throw new BlobMismatchException(wanted, id);
+        }
         return Keep(id, writer);
     }
 
     public ValueTask<BlobInfo?> Find(BlobId id, CancellationToken cancellation = default)
     {
         using var data = OpenFile(Files.Data(id));
-        return new(data is null ? null : new BlobInfo(
-            id, RandomAccess.GetLength(data), new DateTimeOffset(File.GetLastWriteTimeUtc(data), TimeSpan.Zero)));
+        return new(
+            data is null
+                ? null
+                : new BlobInfo(id, RandomAccess.GetLength(data), new DateTimeOffset(File.GetLastWriteTimeUtc(data), TimeSpan.Zero))
+        );
     }
 
     public ValueTask<Stream?> Open(BlobId id, long offset = 0, long? length = null, CancellationToken cancellation = default)
@@ -99,7 +106,9 @@ public sealed class FileBlobStore : IBlobStore
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         var reader = OpenReader(id);
         if (reader is null)
+        {
             return default;
+        }
         var count = length ?? reader.Length - offset;
         var stream = new VerifiedBlobStream(reader, offset, Math.Max(0, count));
         try
@@ -107,9 +116,13 @@ public sealed class FileBlobStore : IBlobStore
             var isInside = offset <= reader.Length && count >= 0 && count <= reader.Length - offset;
             // The last group proves the length: a blob that was cut short must not pass for a shorter or an empty one.
             if (!isInside || count == 0 || reader.Length <= BlobTree.GroupBytes)
+            {
                 stream.VerifyLength();
+            }
             if (isInside)
+            {
                 return new(stream);
+            }
         }
         catch
         {
@@ -118,14 +131,18 @@ public sealed class FileBlobStore : IBlobStore
         }
         stream.Dispose();
         throw new ArgumentOutOfRangeException(
-            nameof(offset), $"The range of {count} bytes from {offset} is outside of the blob's {reader.Length}.");
+            nameof(offset),
+            $"The range of {count} bytes from {offset} is outside of the blob's {reader.Length}."
+        );
     }
 
     public ValueTask<bool> Delete(BlobId id, CancellationToken cancellation = default)
     {
         var data = Files.Data(id);
         if (!File.Exists(data) && !BlobShelf.Rescue(data))
+        {
             return new(false);
+        }
         // Only the data: a put of the same blob may just have brought the tree. A collection removes a tree alone, when it is old.
         File.Delete(data);
         FolderFlush.Flush(Files.FolderOf(id));
@@ -138,7 +155,9 @@ public sealed class FileBlobStore : IBlobStore
         {
             cancellation.ThrowIfCancellationRequested();
             if (file.Exists)
+            {
                 yield return Describe(id, file);
+            }
             await Task.CompletedTask.ConfigureAwait(false);
         }
     }
@@ -159,7 +178,9 @@ public sealed class FileBlobStore : IBlobStore
                 continue;
             }
             foreach (var damage in damages)
+            {
                 yield return damage;
+            }
         }
     }
 
@@ -169,7 +190,9 @@ public sealed class FileBlobStore : IBlobStore
     internal bool DeleteIfOlder(BlobId id, DateTimeOffset before)
     {
         if (!Shelf.DeleteIfOlder(Files.Data(id), before))
+        {
             return false;
+        }
         FolderFlush.Flush(Files.FolderOf(id));
         return true;
     }
@@ -178,7 +201,9 @@ public sealed class FileBlobStore : IBlobStore
     internal void DeleteStrayTree(BlobId id, DateTimeOffset before)
     {
         if (!File.Exists(Files.Data(id)) && !BlobShelf.IsBeingTaken(Files.Data(id)))
+        {
             Shelf.DeleteIfOlder(Files.Tree(id), before);
+        }
     }
 
     /// <summary>Removes what unfinished puts left. One that still goes on, however slowly, writes and so is young.</summary>
@@ -187,7 +212,9 @@ public sealed class FileBlobStore : IBlobStore
         foreach (var leftover in new DirectoryInfo(Files.Incoming).EnumerateFiles())
         {
             if (leftover.LastWriteTimeUtc < before.UtcDateTime)
+            {
                 leftover.Delete();
+            }
         }
     }
 
@@ -213,17 +240,26 @@ public sealed class FileBlobStore : IBlobStore
             {
                 // One byte more than allowed is asked for, so that "too large" is known without reading on.
                 var room = sizeMax - writer.Length >= BufferBytes ? BufferBytes : (int)(sizeMax - writer.Length) + 1;
-                var read = await content.ReadAtLeastAsync(
-                    buffer.AsMemory(0, room), room, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
+                var read = await content
+                    .ReadAtLeastAsync(buffer.AsMemory(0, room), room, throwOnEndOfStream: false, cancellation)
+                    .ConfigureAwait(false);
                 if (writer.Length + read > sizeMax)
+                {
                     throw new BlobTooLargeException(sizeMax);
+                }
                 if (writer.Length == 0 && read <= BlobTree.GroupBytes)
+                {
                     return writer.WriteSmall(buffer.AsSpan(0, read));
+                }
                 writer.WriteGroups(buffer.AsSpan(0, read));
                 if (read < room)
+                {
                     return await writer.Finish().ConfigureAwait(false);
+                }
                 if (writer.Length < lookAgainAt)
+                {
                     continue;
+                }
                 lookAgainAt += LookAtDiskEveryBytes;
                 ThrowIfDiskIsShort();
             }
@@ -256,13 +292,17 @@ public sealed class FileBlobStore : IBlobStore
     {
         var data = OpenFile(Files.Data(id));
         if (data is null)
+        {
             return null;
+        }
         Microsoft.Win32.SafeHandles.SafeFileHandle? tree = null;
         try
         {
             // Without its tree it is damaged, which the reader reports.
             if (BlobTree.FileBytes(RandomAccess.GetLength(data)) > 0)
+            {
                 tree = OpenFile(Files.Tree(id));
+            }
             return new BlobReader(id, data, tree);
         }
         catch
@@ -285,7 +325,9 @@ public sealed class FileBlobStore : IBlobStore
             catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
             {
                 if (!BlobShelf.Rescue(path))
+                {
                     return null;
+                }
             }
         }
     }
@@ -294,6 +336,8 @@ public sealed class FileBlobStore : IBlobStore
     {
         var free = _options.FreeBytes(Files.Folder);
         if (free < _options.FreeBytesMin)
+        {
             throw new InsufficientDiskException(free, _options.FreeBytesMin);
+        }
     }
 }

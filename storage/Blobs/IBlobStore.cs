@@ -45,8 +45,7 @@ public sealed class BlobTooLargeException(long sizeMax) : Exception($"The blob i
     public long SizeMax { get; } = sizeMax;
 }
 
-public sealed class BlobMismatchException(BlobId expected, BlobId actual)
-    : Exception($"The content hashes to {actual}, not to {expected}.")
+public sealed class BlobMismatchException(BlobId expected, BlobId actual) : Exception($"The content hashes to {actual}, not to {expected}.")
 {
     public BlobId Expected { get; } = expected;
     public BlobId Actual { get; } = actual;

@@ -1,8 +1,8 @@
 namespace Marketplace.Storage;
 
 /// <summary>
-/// A shared folder of blobs that is believed only while its mark is there: what a folder that is not mounted lacks is not missing, and what is put into one
-/// is not kept.
+/// A shared folder of blobs that is believed only while its mark is there: what a folder that is not mounted lacks is not missing, and what
+/// is put into one is not kept.
 /// </summary>
 public sealed class MarkedBlobStore(IBlobStore blobs, BlobMark mark) : IBlobStore
 {
@@ -22,7 +22,9 @@ public sealed class MarkedBlobStore(IBlobStore blobs, BlobMark mark) : IBlobStor
     {
         var found = await blobs.Find(id, cancellation).ConfigureAwait(false);
         if (found is null)
+        {
             mark.Check();
+        }
         return found;
     }
 
@@ -32,7 +34,9 @@ public sealed class MarkedBlobStore(IBlobStore blobs, BlobMark mark) : IBlobStor
     {
         var found = await blobs.Open(id, offset, length, cancellation).ConfigureAwait(false);
         if (found is null)
+        {
             mark.Check();
+        }
         return found;
     }
 

@@ -34,7 +34,9 @@ internal sealed class VerifiedBlobStream(BlobReader reader, long start, long len
         {
             var group = (start + _position) / BlobTree.GroupBytes;
             if (group != _bufferedGroup)
+            {
                 Load(group);
+            }
             var within = (int)((start + _position) % BlobTree.GroupBytes);
             var count = (int)Math.Min(Math.Min(BlobTree.GroupBytes - within, Length - _position), destination.Length - given);
             _buffer.AsSpan(within, count).CopyTo(destination[given..]);
@@ -49,7 +51,9 @@ internal sealed class VerifiedBlobStream(BlobReader reader, long start, long len
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (cancellationToken.IsCancellationRequested)
+        {
             return ValueTask.FromCanceled<int>(cancellationToken);
+        }
         try
         {
             return new ValueTask<int>(Read(buffer.Span));
@@ -72,14 +76,14 @@ internal sealed class VerifiedBlobStream(BlobReader reader, long start, long len
             _ => Length + distance,
         };
         if (target < 0 || target > Length)
+        {
             throw new ArgumentOutOfRangeException(nameof(distance), $"{target} is outside of the {Length} bytes of the range.");
+        }
         _position = target;
         return target;
     }
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override void SetLength(long value) => throw new NotSupportedException("A blob never changes.");
 
@@ -92,7 +96,9 @@ internal sealed class VerifiedBlobStream(BlobReader reader, long start, long len
             _disposed = true;
             reader.Dispose();
             if (_buffer is not null)
+            {
                 ArrayPool<byte>.Shared.Return(_buffer);
+            }
             _buffer = null;
         }
         base.Dispose(disposing);

@@ -28,29 +28,43 @@ internal sealed class BookCheck(SqliteConnection connection, string tablesFile, 
             Add(journalFolder, 0, "the folder is missing.");
             return;
         }
-        var recovery = new JournalRecovery(new RealFiles(journalFolder), record =>
-        {
-            if (record.Kind is JournalRecordKind.DocumentWritten or JournalRecordKind.DocumentDeleted)
-                _inJournal.Add(KeyHash.OfDocument(_seed, new DocumentKey(record.Name, record.Id)));
-        });
+        var recovery = new JournalRecovery(
+            new RealFiles(journalFolder),
+            record =>
+            {
+                if (record.Kind is JournalRecordKind.DocumentWritten or JournalRecordKind.DocumentDeleted)
+                {
+                    _inJournal.Add(KeyHash.OfDocument(_seed, new DocumentKey(record.Name, record.Id)));
+                }
+            }
+        );
         foreach (var damage in recovery.Check(TableSchema.ReadMeta(connection, "folded")))
+        {
             _findings.Add(new StoreFinding(damage.File, damage.Offset, damage.What));
+        }
     }
 
     private void CheckDocuments(CancellationToken cancellation)
     {
-        using var rows = new SqliteStatement(connection, """
+        using var rows = new SqliteStatement(
+            connection,
+            """
             select documents.row, documents.hash, names.name, documents.id, documents.version, documents.checksum, documents.content
             from documents left join names on names.number = documents.kind
-            """);
+            """
+        );
         while (rows.Step())
         {
             cancellation.ThrowIfCancellationRequested();
             var (row, id) = (rows.Integer(0), rows.Text(3));
             if (rows.Integer(5) != RowChecksum.Of(id, rows.Integer(4), rows.Blob(6)))
+            {
                 Add(tablesFile, 0, $"the checksum of row {row} of documents does not fit.");
+            }
             if (rows.Integer(1) != KeyHash.OfDocument(_seed, new DocumentKey(rows.Text(2), id)))
+            {
                 Add(tablesFile, 0, $"the hash of row {row} of documents is not that of '{id}'.");
+            }
         }
     }
 
@@ -63,14 +77,20 @@ internal sealed class BookCheck(SqliteConnection connection, string tablesFile, 
             cancellation.ThrowIfCancellationRequested();
             var (row, name, version) = (streams.Integer(0), streams.Text(2), streams.Integer(3));
             if (streams.Integer(1) != KeyHash.OfStream(_seed, name))
+            {
                 Add(tablesFile, 0, $"the hash of row {row} of streams is not that of '{name}'.");
+            }
             try
             {
                 long next = 1;
                 while (reader.Entries(row, name, next, long.MaxValue, Page) is { Count: > 0 } entries)
+                {
                     next = entries[^1].Version + 1;
+                }
                 if (next != version + 1)
+                {
                     Add(tablesFile, 0, $"the stream '{name}' has {next - 1} entries and should have {version}.");
+                }
             }
             catch (StoreDamagedException damage)
             {
@@ -101,7 +121,9 @@ internal sealed class BookCheck(SqliteConnection connection, string tablesFile, 
             {
                 // After a power cut a row may point to bytes that were lost; the journal still has the document then.
                 if (!_inJournal.Contains(hash))
+                {
                     Add(file, offset, what);
+                }
             }
             else if (!IsOf(hash, document) && !_inJournal.Contains(hash) && !IsElsewhere(archive, hash))
             {

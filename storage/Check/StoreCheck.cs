@@ -26,7 +26,9 @@ public sealed class StoreCheck : IDisposable
     public static StoreCheck Open(string folder, TimeProvider time)
     {
         if (!Directory.Exists(folder))
+        {
             throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
+        }
         try
         {
             return new StoreCheck(folder, time, DirectoryLock.Take(folder));
@@ -42,11 +44,15 @@ public sealed class StoreCheck : IDisposable
         if (IsWhole && Directory.Exists(Path.Combine(_folder, DataDirectory.JournalFolder)))
         {
             foreach (var finding in await Task.Run(() => CheckBooks(cancellation), cancellation).ConfigureAwait(false))
+            {
                 yield return finding;
+            }
         }
         var blobFolder = Path.Combine(_folder, DataDirectory.BlobFolder);
         if (!Directory.Exists(blobFolder))
+        {
             yield break;
+        }
         var blobs = FileBlobStore.OpenBeside(blobFolder, _time);
         await foreach (var damage in blobs.Check(cancellation).ConfigureAwait(false))
         {
@@ -61,9 +67,13 @@ public sealed class StoreCheck : IDisposable
     {
         var findings = new List<StoreFinding>();
         if (ImportMark.Read(_folder) == ImportState.Unfinished)
+        {
             findings.Add(new StoreFinding(_folder, 0, new StoreUnfinishedException(_folder).Message));
+        }
         if (!File.Exists(Path.Combine(_folder, DataDirectory.TablesFile)))
+        {
             return [new StoreFinding(Path.Combine(_folder, DataDirectory.TablesFile), 0, "the file is missing.")];
+        }
         using var tables = new RealTableFile(Path.Combine(_folder, DataDirectory.TablesFile));
         try
         {
@@ -71,7 +81,9 @@ public sealed class StoreCheck : IDisposable
             findings.AddRange(CheckStructure(connection, tables.Name));
             // What the tables say cannot be compared with anything while the tables themselves are broken.
             if (findings.Any(finding => finding.File == tables.Name) || !TableSchema.IsKnown(connection))
+            {
                 return findings;
+            }
             findings.AddRange(new BookCheck(connection, tables.Name, _folder).Run(cancellation));
         }
         catch (SqliteException broken)
@@ -87,7 +99,9 @@ public sealed class StoreCheck : IDisposable
         while (statement.Step())
         {
             if (statement.Text(0) is var line and not "ok")
+            {
                 yield return new StoreFinding(file, 0, line);
+            }
         }
     }
 }

@@ -34,7 +34,8 @@ public interface IDocumentStore
 
     /// <summary>
     /// As <see cref="Scan(string, CancellationToken)"/>, without most of the documents whose row in the read model has another state than
-    /// <paramref name="state"/>, and without those that have ended. Which ones are left out is the store's choice: the caller looks at each.
+    /// <paramref name="state"/>, and without those that have ended. Which ones are left out is the store's choice: the caller looks at
+    /// each.
     /// </summary>
     /// <param name="kind">The documents' kind.</param>
     /// <param name="state">A state that no ended document has.</param>

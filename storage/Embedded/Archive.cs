@@ -32,7 +32,9 @@ internal sealed class Archive : IDisposable
         var last = files.List().Select(FileNumber).OfType<long>().DefaultIfEmpty().Max();
         _number = last;
         if (last == 0)
+        {
             return;
+        }
         _active = OpenFile(last);
         _position = _active!.Length;
     }
@@ -53,11 +55,17 @@ internal sealed class Archive : IDisposable
         var idBytes = JournalFormat.Text.GetByteCount(key.Id);
         var length = RecordHeaderBytes + nameBytes + idBytes + document.Content.Length;
         if (_active is null || _position + _buffered + length > _fileBytes)
+        {
             StartFile();
+        }
         if (_buffered + length > _buffer.Length)
+        {
             Write();
+        }
         if (length > _buffer.Length)
+        {
             _buffer = new byte[length];
+        }
         var record = _buffer.AsSpan(_buffered, length);
         BinaryPrimitives.WriteInt32LittleEndian(record, length);
         BinaryPrimitives.WriteInt64LittleEndian(record[8..], document.Version);
@@ -78,7 +86,9 @@ internal sealed class Archive : IDisposable
     public void Write()
     {
         if (_buffered == 0)
+        {
             return;
+        }
         _active!.Write(_position, _buffer.AsSpan(0, _buffered));
         _position += _buffered;
         _buffered = 0;
@@ -89,7 +99,9 @@ internal sealed class Archive : IDisposable
     {
         Write();
         if (_flushed)
+        {
             return;
+        }
         _active!.Flush();
         _flushed = true;
     }
@@ -98,7 +110,9 @@ internal sealed class Archive : IDisposable
     public ArchivedDocument Read(long position)
     {
         if (TryRead(position, out var document, out var what))
+        {
             return document;
+        }
         throw Damage(position, what);
     }
 
@@ -130,8 +144,10 @@ internal sealed class Archive : IDisposable
             return false;
         }
         var record = new byte[length];
-        if (file.Read(offset, record) < length
-            || BinaryPrimitives.ReadUInt32LittleEndian(record.AsSpan(4)) != JournalRecord.ChecksumOf(record))
+        if (
+            file.Read(offset, record) < length
+            || BinaryPrimitives.ReadUInt32LittleEndian(record.AsSpan(4)) != JournalRecord.ChecksumOf(record)
+        )
         {
             what = "the record's checksum does not fit.";
             return false;
@@ -144,7 +160,9 @@ internal sealed class Archive : IDisposable
     public void Dispose()
     {
         foreach (var file in _open.Values)
+        {
             file.Dispose();
+        }
     }
 
     private static ArchivedDocument Parse(byte[] record)
@@ -153,20 +171,28 @@ internal sealed class Archive : IDisposable
         var idBytes = BinaryPrimitives.ReadUInt16LittleEndian(record.AsSpan(18));
         var kind = JournalFormat.Text.GetString(record, RecordHeaderBytes, nameBytes);
         var id = JournalFormat.Text.GetString(record, RecordHeaderBytes + nameBytes, idBytes);
-        return new ArchivedDocument(new DocumentKey(kind, id),
+        return new ArchivedDocument(
+            new DocumentKey(kind, id),
             new StoredDocument(
-                BinaryPrimitives.ReadInt64LittleEndian(record.AsSpan(8)), record.AsMemory(RecordHeaderBytes + nameBytes + idBytes)));
+                BinaryPrimitives.ReadInt64LittleEndian(record.AsSpan(8)),
+                record.AsMemory(RecordHeaderBytes + nameBytes + idBytes)
+            )
+        );
     }
 
     private void StartFile()
     {
         if (_active is not null)
+        {
             Flush();
+        }
         _number++;
         var file = _files.Create(FileName(_number), 0);
         _files.FlushFolder();
         lock (_gate)
+        {
             _open.Add(_number, file);
+        }
         _active = file;
         _position = 0;
     }
@@ -177,7 +203,9 @@ internal sealed class Archive : IDisposable
         lock (_gate)
         {
             if (_open.TryGetValue(number, out var file))
+            {
                 return file;
+            }
             try
             {
                 file = _files.Open(FileName(number));

@@ -36,7 +36,9 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
         lock (memory.Gate)
         {
             if (_gathering.Count == 0)
+            {
                 return false;
+            }
             (_committing, _gathering) = (_gathering, _committing);
             ranges = framer.Take(_ranges);
             durable = memory.DurableSequence;
@@ -67,7 +69,9 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
         lock (memory.Gate)
         {
             if (Stopped is not null)
+            {
                 return;
+            }
             Stopped = why;
             failed = [.. _committing, .. _gathering];
             _committing = [];
@@ -75,9 +79,13 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
             waiting = memory.TakeWaiting();
         }
         foreach (var source in waiting)
+        {
             source.TrySetException(why);
+        }
         foreach (var write in failed)
+        {
             write.Fail(why);
+        }
     }
 
     /// <summary>Ends the journal with a record that proves that all before it was durable. Nothing may be gathering.</summary>
@@ -98,7 +106,9 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
     public void WriteWithoutFlush()
     {
         if (Stopped is not null)
+        {
             return;
+        }
         try
         {
             var ranges = framer.Take([]);
@@ -118,15 +128,21 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
         {
             // The fold may have stopped the store meanwhile: those writes were refused, and must not show now.
             if (Stopped is not null)
+            {
                 return;
+            }
             memory.DurableSequence = lastSequence;
             foreach (var write in _committing)
             {
                 write.Entry.InFlight--;
                 if (write.Entry is DocumentEntry document)
+                {
                     document.Durable = write.Document;
+                }
                 else if (write.Entry is StreamEntry stream)
+                {
                     stream.Unfolded.AddRange(write.Entries!);
+                }
                 memory.Enqueue(write.Entry, write.Sequence, write.RecordBytes, now);
             }
         }
@@ -138,16 +154,24 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
         {
             // A continuation may write again at once, and so gather; it never touches the list that is being completed.
             foreach (var write in _committing)
+            {
                 write.Complete();
+            }
             _committing.Clear();
             return;
         }
         var completed = _committing;
         _committing = [];
-        ThreadPool.UnsafeQueueUserWorkItem(static writes =>
-        {
-            foreach (var write in writes)
-                write.Complete();
-        }, completed, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static writes =>
+            {
+                foreach (var write in writes)
+                {
+                    write.Complete();
+                }
+            },
+            completed,
+            preferLocal: false
+        );
     }
 }

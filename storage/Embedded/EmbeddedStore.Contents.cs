@@ -6,27 +6,37 @@ namespace Marketplace.Storage;
 // memory overrules the others.
 public sealed partial class EmbeddedStore
 {
-    internal async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> AllDocuments([EnumeratorCancellation] CancellationToken cancellation)
+    internal async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> AllDocuments(
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         Dictionary<DocumentKey, StoredDocument?> inMemory;
         lock (_memory.Gate)
+        {
             inMemory = _memory.Documents().ToDictionary(entry => entry.Key, entry => entry.Durable);
+        }
         foreach (var (key, document) in inMemory)
         {
             if (document is not null)
+            {
                 yield return new(key, AsDocument(document)!.Value);
+            }
         }
-        for (long row = 0; ;)
+        for (long row = 0; ; )
         {
             cancellation.ThrowIfCancellationRequested();
             var page = _folded.Ask(reader => reader.AnyDocumentPage(row, ScanPage));
             foreach (var found in page)
             {
                 if (!inMemory.ContainsKey(found.Key))
+                {
                     yield return new(found.Key, found.Document);
+                }
             }
             if (page.Count < ScanPage)
+            {
                 break;
+            }
             row = page[^1].Row;
             await Task.CompletedTask.ConfigureAwait(false);
         }
@@ -34,7 +44,9 @@ public sealed partial class EmbeddedStore
         await foreach (var archived in ScanArchive(null, hashesInMemory, cancellation).ConfigureAwait(false))
         {
             if (!inMemory.ContainsKey(archived.Key))
+            {
                 yield return new(archived.Key, AsDocument(archived.Document)!.Value);
+            }
         }
     }
 
@@ -42,8 +54,10 @@ public sealed partial class EmbeddedStore
     {
         HashSet<string> inMemory;
         lock (_memory.Gate)
+        {
             inMemory = [.. _memory.Streams().Select(entry => entry.Stream)];
-        for (long row = 0; ;)
+        }
+        for (long row = 0; ; )
         {
             cancellation.ThrowIfCancellationRequested();
             var page = _folded.Ask(reader => reader.StreamPage(row, ScanPage));
@@ -53,10 +67,14 @@ public sealed partial class EmbeddedStore
                 yield return name;
             }
             if (page.Count < ScanPage)
+            {
                 break;
+            }
             row = page[^1].Row;
         }
         foreach (var name in inMemory)
+        {
             yield return name;
+        }
     }
 }

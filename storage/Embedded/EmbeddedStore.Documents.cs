@@ -12,11 +12,15 @@ public sealed partial class EmbeddedStore
         var hash = _memory.HashOf(key);
         // A key is in the filter before its first write is on its way, so "no" is the truth and costs neither lock nor disk.
         if (!_memory.Filter.MayContain(hash))
+        {
             return default;
+        }
         lock (_memory.Gate)
         {
             if (_memory.Find(key, hash) is { } entry)
+            {
                 return new(AsDocument(entry.Durable));
+            }
         }
         // Not in memory means that the tables had the newest version; whatever they say from now on is that or newer.
         return new(AsDocument(_folded.Find(key, hash)?.Document));
@@ -53,7 +57,10 @@ public sealed partial class EmbeddedStore
     }
 
     private async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(
-        string kind, bool withArchive, [EnumeratorCancellation] CancellationToken cancellation)
+        string kind,
+        bool withArchive,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         // Documents only ever move from memory to the tables to the archive, so in this order none can slip past; what was met is not
         // given twice.
@@ -72,29 +79,41 @@ public sealed partial class EmbeddedStore
         {
             cancellation.ThrowIfCancellationRequested();
             if (met.Add(key.Id) && document is not null)
+            {
                 yield return new(key, AsDocument(document)!.Value);
+            }
         }
         if (_folded.Names.FindKind(kind) is not { } number)
+        {
             yield break;
-        for (long row = 0; ;)
+        }
+        for (long row = 0; ; )
         {
             cancellation.ThrowIfCancellationRequested();
             var page = _folded.Ask(reader => reader.DocumentPage(row, number, ScanPage));
             foreach (var found in page)
             {
                 if (met.Add(found.Id))
+                {
                     yield return new(new DocumentKey(kind, found.Id), found.Document);
+                }
             }
             if (page.Count < ScanPage)
+            {
                 break;
+            }
             row = page[^1].Row;
         }
         if (!withArchive)
+        {
             yield break;
+        }
         await foreach (var archived in ScanArchive(number, hashesInMemory, cancellation).ConfigureAwait(false))
         {
             if (!met.Contains(archived.Key.Id))
+            {
                 yield return new(archived.Key, AsDocument(archived.Document)!.Value);
+            }
         }
     }
 
@@ -102,7 +121,10 @@ public sealed partial class EmbeddedStore
     /// <param name="hashesInMemory">Keys whose rows may point to where a power cut took their bytes away: the journal had them.</param>
     /// <param name="cancellation">Looked at between two pages.</param>
     private async IAsyncEnumerable<ArchivedDocument> ScanArchive(
-        long? kind, HashSet<long> hashesInMemory, [EnumeratorCancellation] CancellationToken cancellation)
+        long? kind,
+        HashSet<long> hashesInMemory,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         var (hash, position) = (long.MinValue, long.MinValue);
         // A document that is archived again meanwhile comes once more, with the same hash and so right behind.
@@ -114,19 +136,27 @@ public sealed partial class EmbeddedStore
             foreach (var row in page)
             {
                 if (row.Hash != hash)
+                {
                     ofSameHash.Clear();
+                }
                 (hash, position) = row;
                 if (!_folded.TryReadArchived(hash, position, out var archived, out var what))
                 {
                     if (hashesInMemory.Contains(hash) || _folded.IsArchivedElsewhere(hash, position))
+                    {
                         continue;
+                    }
                     throw _folded.Archive.Damage(position, what);
                 }
                 if (ofSameHash.Add(archived.Key))
+                {
                     yield return archived;
+                }
             }
             if (page.Count < ScanPage)
+            {
                 yield break;
+            }
             await Task.CompletedTask.ConfigureAwait(false);
         }
     }
@@ -141,10 +171,14 @@ public sealed partial class EmbeddedStore
             {
                 ThrowIfStopped();
                 if (_memory.UnfoldedBytes > _options.UnfoldedBytesMax)
+                {
                     return new PendingResult(ChangeWhenThereIsRoom(key, expected, content, kind));
+                }
                 var entry = _memory.Find(key, hash);
                 if (entry is not null || looked.IsTrueAt(_memory.Removals) || !_memory.Filter.MayContain(hash))
+                {
                     return Enqueue(entry, key, hash, looked.Found, expected, content.Span, kind);
+                }
                 looked.Removals = _memory.Removals;
             }
             looked.Found = _folded.Find(key, hash);
@@ -153,15 +187,25 @@ public sealed partial class EmbeddedStore
 
     /// <summary>Belongs to the gate.</summary>
     private PendingResult Enqueue(
-        DocumentEntry? entry, DocumentKey key, long hash, FoundDocument? found, long expected, ReadOnlySpan<byte> content,
-        JournalRecordKind kind)
+        DocumentEntry? entry,
+        DocumentKey key,
+        long hash,
+        FoundDocument? found,
+        long expected,
+        ReadOnlySpan<byte> content,
+        JournalRecordKind kind
+    )
     {
         var newest = entry?.NewestVersion ?? found?.Document.Version ?? 0;
         if (newest != expected)
+        {
             return new PendingResult(Task.FromException<long>(new VersionConflictException(key.ToString(), expected, newest)));
+        }
         var deletes = kind == JournalRecordKind.DocumentDeleted;
         if (deletes && newest == 0)
+        {
             return default;
+        }
         var frame = _framer.Document(kind, key, newest + 1, content);
         entry ??= AddDocument(key, hash, found);
         entry.NewestVersion = deletes ? 0 : newest + 1;
@@ -172,7 +216,9 @@ public sealed partial class EmbeddedStore
     private PendingResult Commit(PendingWrite write)
     {
         if (_committer.IsFirst)
+        {
             _driver.WriteWaits();
+        }
         return new PendingResult(write);
     }
 
@@ -188,7 +234,9 @@ public sealed partial class EmbeddedStore
         lock (_memory.Gate)
         {
             if (_memory.UnfoldedBytes <= _options.UnfoldedBytesMax)
+            {
                 return Task.CompletedTask;
+            }
             room = _memory.WaitForRoom(_driver.ContinueOnPool);
         }
         _driver.FoldWaits();

@@ -7,7 +7,9 @@ public sealed partial class EmbeddedStore
         get
         {
             lock (_memory.Gate)
+            {
                 return _memory.QueueCount == 0 ? 0 : _memory.DurableSequence - _memory.FoldedSequence;
+            }
         }
     }
 

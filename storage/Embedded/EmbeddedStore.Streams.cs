@@ -19,10 +19,14 @@ public sealed partial class EmbeddedStore
             {
                 ThrowIfStopped();
                 if (_memory.UnfoldedBytes > _options.UnfoldedBytesMax)
+                {
                     return new ValueTask<long>(AppendWhenThereIsRoom(stream, expectedVersion, entries));
+                }
                 var entry = _memory.Find(stream, hash);
                 if (entry is not null || looked.IsTrueAt(_memory.Removals) || !_memory.Filter.MayContain(hash))
+                {
                     return Enqueue(entry, stream, hash, looked.Found, expectedVersion, entries, totalBytes).Version;
+                }
                 looked.Removals = _memory.Removals;
             }
             looked.Found = _folded.Ask(reader => reader.Stream(stream, hash));
@@ -30,12 +34,21 @@ public sealed partial class EmbeddedStore
     }
 
     /// <summary>Belongs to the gate.</summary>
-    private PendingResult Enqueue(StreamEntry? entry, string stream, long hash, (long Row, long Version) found, long expected,
-        IReadOnlyList<ReadOnlyMemory<byte>> entries, int totalBytes)
+    private PendingResult Enqueue(
+        StreamEntry? entry,
+        string stream,
+        long hash,
+        (long Row, long Version) found,
+        long expected,
+        IReadOnlyList<ReadOnlyMemory<byte>> entries,
+        int totalBytes
+    )
     {
         var newest = entry?.NewestVersion ?? found.Version;
         if (newest != expected)
+        {
             return new PendingResult(Task.FromException<long>(new VersionConflictException(stream, expected, newest)));
+        }
         var frame = _framer.Entries(stream, newest + 1, entries, totalBytes);
         entry ??= AddStream(stream, hash, found);
         entry.NewestVersion = newest + entries.Count;
@@ -43,33 +56,46 @@ public sealed partial class EmbeddedStore
     }
 
     public async IAsyncEnumerable<LogEntry> Read(
-        string stream, long fromVersion = 1, [EnumeratorCancellation] CancellationToken cancellation = default)
+        string stream,
+        long fromVersion = 1,
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
     {
         StoreArguments.CheckName(stream, nameof(stream));
         ArgumentOutOfRangeException.ThrowIfLessThan(fromVersion, 1);
         var hash = _memory.HashOf(stream);
         if (!_memory.Filter.MayContain(hash))
+        {
             yield break;
+        }
         // Taken before the tables are asked: what is not in memory then is in the tables, and an entry never changes.
         LogEntry[] inMemory;
         lock (_memory.Gate)
+        {
             inMemory = _memory.Find(stream, hash) is { } entry ? [.. entry.Unfolded] : [];
+        }
         var last = inMemory.Length > 0 ? inMemory[0].Version - 1 : long.MaxValue;
         while (fromVersion <= last)
         {
             cancellation.ThrowIfCancellationRequested();
             var page = _folded.Ask(reader => reader.Entries(reader.Stream(stream, hash).Row, stream, fromVersion, last, EntriesPage));
             foreach (var entry in page)
+            {
                 yield return entry;
+            }
             if (page.Count < EntriesPage)
+            {
                 break;
+            }
             fromVersion = page[^1].Version + 1;
             await Task.CompletedTask.ConfigureAwait(false);
         }
         foreach (var entry in inMemory)
         {
             if (entry.Version >= fromVersion)
+            {
                 yield return entry;
+            }
         }
     }
 

@@ -21,7 +21,13 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
     private readonly TimeProvider _time;
     private bool _closed;
 
-    private EmbeddedStore(IStoreMedium medium, EmbeddedStoreOptions options, IStoreDriver driver, TimeProvider time, Action<FoldedStore>? prepare)
+    private EmbeddedStore(
+        IStoreMedium medium,
+        EmbeddedStoreOptions options,
+        IStoreDriver driver,
+        TimeProvider time,
+        Action<FoldedStore>? prepare
+    )
     {
         (_medium, _options, _driver, _time) = (medium, options, driver, time);
         _folded = new FoldedStore(medium.Tables, new Archive(medium.Archive, options.ArchiveFileBytes), medium.NewSeed());
@@ -49,9 +55,13 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
         var fillAtOnce = _folded.KeyCountMax <= FilterAtOnceMax;
         driver.Start(new Work(this));
         if (fillAtOnce)
+        {
             FillFilter(CancellationToken.None);
+        }
         else
+        {
             driver.DoBeside(FillFilter);
+        }
     }
 
     /// <summary>Opens a data directory, or makes a new one; what the last process acknowledged is there when this returns.</summary>
@@ -61,13 +71,27 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
     public static EmbeddedStore Open(string folder, EmbeddedStoreOptions options, TimeProvider time)
     {
         if (ImportMark.Read(folder) == ImportState.Unfinished)
-            throw new StoreUnfinishedException(folder);
-        return Open(() => new DataDirectory(folder), options, new ThreadDriver(), time, folded =>
         {
-            // Again under the folder's lock. Whoever knows no projections cannot make the read model, and leaves it to the next.
-            if (ImportMark.Read(folder) == ImportState.Unlisted && options.Projections.Count > 0 && folded.MakeReadModel(options.Projections))
-                ImportMark.Clear(folder);
-        });
+            throw new StoreUnfinishedException(folder);
+        }
+        return Open(
+            () => new DataDirectory(folder),
+            options,
+            new ThreadDriver(),
+            time,
+            folded =>
+            {
+                // Again under the folder's lock. Whoever knows no projections cannot make the read model, and leaves it to the next.
+                if (
+                    ImportMark.Read(folder) == ImportState.Unlisted
+                    && options.Projections.Count > 0
+                    && folded.MakeReadModel(options.Projections)
+                )
+                {
+                    ImportMark.Clear(folder);
+                }
+            }
+        );
     }
 
     /// <summary>For the import itself.</summary>
@@ -79,7 +103,12 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
         Open(() => new DataDirectory(folder), new EmbeddedStoreOptions(), new QuietDriver(), time);
 
     internal static EmbeddedStore Open(
-        Func<IStoreMedium> openMedium, EmbeddedStoreOptions options, IStoreDriver driver, TimeProvider time, Action<FoldedStore>? prepare = null)
+        Func<IStoreMedium> openMedium,
+        EmbeddedStoreOptions options,
+        IStoreDriver driver,
+        TimeProvider time,
+        Action<FoldedStore>? prepare = null
+    )
     {
         options.Validate();
         var medium = openMedium();
@@ -100,13 +129,17 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
         get
         {
             lock (_memory.Gate)
+            {
                 return _committer.Stopped;
+            }
         }
     }
 
     /// <inheritdoc/>
     public DiskShortage? Shortage =>
-        _options.FreeBytesMin > 0 && _medium.FreeBytes is var free && free < _options.FreeBytesMin ? new DiskShortage(free, _options.FreeBytesMin) : null;
+        _options.FreeBytesMin > 0 && _medium.FreeBytes is var free && free < _options.FreeBytesMin
+            ? new DiskShortage(free, _options.FreeBytesMin)
+            : null;
 
     /// <summary>Waits for the writes that are under way, then gives the directory free.</summary>
     public async ValueTask DisposeAsync()
@@ -114,14 +147,18 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
         lock (_memory.Gate)
         {
             if (_closed)
+            {
                 return;
+            }
             _closed = true;
         }
         await _driver.Stop().ConfigureAwait(false);
         try
         {
             if (Stopped is null)
+            {
                 _committer.WriteClosed();
+            }
         }
         finally
         {
@@ -150,9 +187,13 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
     private void ThrowIfStopped()
     {
         if (_closed)
+        {
             throw ClosedError();
+        }
         if (_committer.Stopped is { } stopped)
+        {
             throw new StoreStoppedException(stopped.Why, stopped);
+        }
     }
 
     private sealed class Work(EmbeddedStore store) : IStoreWork
@@ -161,19 +202,25 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
         {
             var committed = store._committer.CommitOnce();
             if (committed)
+            {
                 store._driver.FoldWaits();
+            }
             return committed;
         }
 
         public TimeSpan? FoldOnce()
         {
             if (store.Stopped is not null)
+            {
                 return null;
+            }
             var wait = store._fold.TimeToNextStep();
             try
             {
                 if (wait == TimeSpan.Zero)
+                {
                     store._fold.Step();
+                }
                 store._fold.Clean();
             }
             catch (Exception failure)
@@ -192,9 +239,13 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
             foreach (var page in _folded.Hashes())
             {
                 if (stop.IsCancellationRequested)
+                {
                     return;
+                }
                 lock (_memory.Gate)
+                {
                     page.ForEach(_memory.Filter.Add);
+                }
             }
             _memory.Filter.Complete = true;
         }

@@ -29,8 +29,8 @@ public sealed record EmbeddedStoreOptions
     public long ArchiveFileBytes { get; init; } = 1L << 30;
 
     /// <summary>
-    /// Free disk below which <see cref="IStoreRoom.Shortage"/> is said; 0: never. Writes go on below it. It is for the ends of what was accepted: journal,
-    /// tables and archive each need room for them, and a journal that cannot be written stops the store.
+    /// Free disk below which <see cref="IStoreRoom.Shortage"/> is said; 0: never. Writes go on below it. It is for the ends of what was
+    /// accepted: journal, tables and archive each need room for them, and a journal that cannot be written stops the store.
     /// </summary>
     public long FreeBytesMin { get; init; }
 
@@ -42,13 +42,18 @@ public sealed record EmbeddedStoreOptions
         Require(FoldDelay >= TimeSpan.Zero && FoldDelay <= TimeSpan.FromMinutes(1), nameof(FoldDelay), "between 0 and one minute");
         Require(ArchiveFileBytes is >= 4096 and <= uint.MaxValue, nameof(ArchiveFileBytes), "between 4 KiB and 4 GiB");
         Require(FreeBytesMin >= 0, nameof(FreeBytesMin), "0 or more");
-        Require(Projections.Select(projection => projection.Kind).Distinct().Count() == Projections.Count, nameof(Projections),
-            "one a kind");
+        Require(
+            Projections.Select(projection => projection.Kind).Distinct().Count() == Projections.Count,
+            nameof(Projections),
+            "one a kind"
+        );
     }
 
     private static void Require(bool holds, string property, string bound)
     {
         if (!holds)
+        {
             throw new ArgumentException($"{nameof(EmbeddedStoreOptions)}.{property} must be {bound}.");
+        }
     }
 }

@@ -17,7 +17,12 @@ internal sealed class FoldItem(MemoryEntry entry, long bytes)
 /// them. One thread.
 /// </summary>
 internal sealed class Fold(
-    StoreMemory memory, FoldedStore folded, JournalSegments segments, EmbeddedStoreOptions options, TimeProvider time)
+    StoreMemory memory,
+    FoldedStore folded,
+    JournalSegments segments,
+    EmbeddedStoreOptions options,
+    TimeProvider time
+)
 {
     private const int ItemsMin = 64;
     private const int ItemsMax = 4096;
@@ -43,7 +48,9 @@ internal sealed class Fold(
         lock (memory.Gate)
         {
             if (!memory.TryPeek(out var oldest))
+            {
                 return null;
+            }
             var age = time.GetElapsedTime(oldest.QueuedAt);
             _isFolding = IsUrgent(oldest) || age >= options.FoldDelay || (_isFolding && age >= options.FoldDelay / 2);
             return _isFolding ? TimeSpan.Zero : options.FoldDelay - age;
@@ -56,14 +63,18 @@ internal sealed class Fold(
         var start = time.GetTimestamp();
         var items = Take(out var throughSequence);
         if (items.Count == 0)
+        {
             return;
+        }
         // In the order of the index on hashes; which document is folded first makes no difference inside a transaction.
         items.Sort((a, b) => a.Entry.Hash.CompareTo(b.Entry.Hash));
         folded.Writer.Begin();
         try
         {
             foreach (var item in items)
+            {
                 Move(item);
+            }
             // Handed to the file before the commit shows the positions to readers.
             folded.Archive.Write();
             folded.Writer.SetFolded(throughSequence);
@@ -83,13 +94,19 @@ internal sealed class Fold(
     {
         long through;
         lock (memory.Gate)
+        {
             through = memory.FoldedSequence;
+        }
         if (!segments.HasClosedThrough(through))
+        {
             return;
+        }
         // Records that fold to nothing (the one that says "closed") count as well, or the next start would miss them.
         folded.Writer.SetFolded(through);
         if (folded.MakeDurable())
+        {
             segments.DeleteThrough(through);
+        }
     }
 
     private bool IsUrgent(QueuedEntry entry) =>
@@ -101,18 +118,27 @@ internal sealed class Fold(
         var bytes = 0L;
         lock (memory.Gate)
         {
-            while (items.Count < _itemsPerStep && bytes < StepBytesMax && memory.TryPeek(out var oldest)
-                && (IsUrgent(oldest) || time.GetElapsedTime(oldest.QueuedAt) >= options.FoldDelay / 2))
+            while (
+                items.Count < _itemsPerStep
+                && bytes < StepBytesMax
+                && memory.TryPeek(out var oldest)
+                && (IsUrgent(oldest) || time.GetElapsedTime(oldest.QueuedAt) >= options.FoldDelay / 2)
+            )
             {
                 var entry = memory.Dequeue().Entry;
                 entry.Queued = false;
-                items.Add(entry switch
-                {
-                    DocumentEntry document =>
-                        new FoldItem(entry, entry.UnfoldedBytes) { Document = document.Durable, Place = document.Place },
-                    StreamEntry stream => new FoldItem(entry, entry.UnfoldedBytes) { Entries = [.. stream.Unfolded], Row = stream.Row },
-                    _ => throw new InvalidOperationException($"This is a bug in the fold: it does not know {entry.GetType()}."),
-                });
+                items.Add(
+                    entry switch
+                    {
+                        DocumentEntry document => new FoldItem(entry, entry.UnfoldedBytes)
+                        {
+                            Document = document.Durable,
+                            Place = document.Place,
+                        },
+                        StreamEntry stream => new FoldItem(entry, entry.UnfoldedBytes) { Entries = [.. stream.Unfolded], Row = stream.Row },
+                        _ => throw new InvalidOperationException($"This is a bug in the fold: it does not know {entry.GetType()}."),
+                    }
+                );
                 bytes += entry.UnfoldedBytes;
             }
             throughSequence = memory.SequenceBeforeQueue;
@@ -123,9 +149,13 @@ internal sealed class Fold(
     private void Move(FoldItem item)
     {
         if (item.Entry is DocumentEntry document)
+        {
             MoveDocument(document.Key, document.Hash, item);
+        }
         else
+        {
             MoveStream((StreamEntry)item.Entry, item);
+        }
     }
 
     private void MoveDocument(DocumentKey key, long hash, FoldItem item)
@@ -193,24 +223,38 @@ internal sealed class Fold(
     private void Remove(FoldedPlace place, long hash)
     {
         if (place.DocumentRow != 0)
+        {
             folded.Writer.DeleteDocument(place.DocumentRow);
+        }
         if (place.ArchivePosition != 0)
+        {
             folded.Writer.DeleteArchived(hash, place.ArchivePosition);
+        }
     }
 
     private void MoveStream(StreamEntry stream, FoldItem item)
     {
         if (item.Entries.Length == 0)
+        {
             return;
+        }
         var last = item.Entries[^1].Version;
         if (item.Row == 0)
+        {
             item.Row = folded.FindStreamAsWriter(stream.Stream, stream.Hash).Row;
+        }
         if (item.Row == 0)
+        {
             item.Row = folded.Writer.InsertStream(stream.Hash, stream.Stream, last);
+        }
         else
+        {
             folded.Writer.UpdateStream(item.Row, last);
+        }
         foreach (var entry in item.Entries)
+        {
             folded.Writer.PutEntry(item.Row, stream.Stream, entry);
+        }
     }
 
     private void Forget(List<FoldItem> items, long throughSequence)
@@ -221,7 +265,9 @@ internal sealed class Fold(
             foreach (var item in items)
             {
                 if (item.Entry is DocumentEntry document)
+                {
                     document.Place = item.Place;
+                }
                 else if (item.Entry is StreamEntry stream)
                 {
                     stream.Row = item.Row;
@@ -232,14 +278,20 @@ internal sealed class Fold(
             waited = memory.FoldedThrough(throughSequence);
         }
         foreach (var source in waited)
+        {
             source.TrySetResult();
+        }
     }
 
     private void Adapt(TimeSpan elapsed)
     {
         if (elapsed > StepTarget)
+        {
             _itemsPerStep = Math.Max(ItemsMin, _itemsPerStep / 2);
+        }
         else if (elapsed < StepTarget / 2)
+        {
             _itemsPerStep = Math.Min(ItemsMax, _itemsPerStep * 2);
+        }
     }
 }

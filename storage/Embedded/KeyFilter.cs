@@ -28,7 +28,9 @@ internal sealed class KeyFilter
     {
         // A key that comes back from the tables into memory must not use up room again.
         if (IsIn(Spread(hash)))
+        {
             return;
+        }
         var last = _parts[^1];
         if (last.Count == last.Capacity)
         {
@@ -45,7 +47,9 @@ internal sealed class KeyFilter
         foreach (var part in Volatile.Read(ref _parts))
         {
             if (part.MayContain(spread))
+            {
                 return true;
+            }
         }
         return false;
     }
@@ -71,7 +75,9 @@ internal sealed class KeyFilter
         {
             var block = BlockOf(hash);
             for (var word = 0; word < WordsPerBlock; word++)
+            {
                 _words[block + word] |= Bit(hash, word);
+            }
             Count++;
         }
 
@@ -81,7 +87,9 @@ internal sealed class KeyFilter
             for (var word = 0; word < WordsPerBlock; word++)
             {
                 if ((Volatile.Read(ref _words[block + word]) & Bit(hash, word)) == 0)
+                {
                     return false;
+                }
             }
             return true;
         }

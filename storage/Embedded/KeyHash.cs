@@ -23,13 +23,17 @@ internal static class KeyHash
         while (bytes.Length >= 16)
         {
             state = Mix(
-                BinaryPrimitives.ReadUInt64LittleEndian(bytes) ^ First, BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) ^ state);
+                BinaryPrimitives.ReadUInt64LittleEndian(bytes) ^ First,
+                BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) ^ state
+            );
             bytes = bytes[16..];
         }
         Span<byte> last = stackalloc byte[16];
         bytes.CopyTo(last);
         return Mix(
-            BinaryPrimitives.ReadUInt64LittleEndian(last) ^ Second, BinaryPrimitives.ReadUInt64LittleEndian(last[8..]) ^ state ^ First);
+            BinaryPrimitives.ReadUInt64LittleEndian(last) ^ Second,
+            BinaryPrimitives.ReadUInt64LittleEndian(last[8..]) ^ state ^ First
+        );
     }
 
     private static ulong Mix(ulong a, ulong b)

@@ -69,7 +69,9 @@ internal sealed class PendingWritePool(bool continueOnPool)
         lock (_gate)
         {
             if (_count > 0)
+            {
                 return _idle[--_count];
+            }
         }
         return new PendingWrite(this, continueOnPool);
     }
@@ -79,7 +81,9 @@ internal sealed class PendingWritePool(bool continueOnPool)
         lock (_gate)
         {
             if (_count < IdleMax)
+            {
                 _idle[_count++] = write;
+            }
         }
     }
 }
@@ -96,7 +100,13 @@ internal readonly struct PendingResult
 
     public PendingResult(Task<long> other) => _other = other;
 
-    public ValueTask<long> Version => _write is not null ? new(_write, _token) : _other is not null ? new(_other) : default;
+    public ValueTask<long> Version =>
+        _write is not null ? new(_write, _token)
+        : _other is not null ? new(_other)
+        : default;
 
-    public ValueTask Done => _write is not null ? new(_write, _token) : _other is not null ? new(_other) : default;
+    public ValueTask Done =>
+        _write is not null ? new(_write, _token)
+        : _other is not null ? new(_other)
+        : default;
 }

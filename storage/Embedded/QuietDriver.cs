@@ -5,20 +5,15 @@ internal sealed class QuietDriver : IStoreDriver
 {
     public bool ContinueOnPool => true;
 
-    public void Start(IStoreWork work)
-    {
-    }
+    public void Start(IStoreWork work) { }
 
-    public void WriteWaits() => throw new InvalidOperationException("This is a bug in the store: somebody writes to one that is only read.");
+    public void WriteWaits() =>
+        throw new InvalidOperationException("This is a bug in the store: somebody writes to one that is only read.");
 
-    public void FoldWaits()
-    {
-    }
+    public void FoldWaits() { }
 
     /// <summary>The filter stays empty, which means that every key may be there: one look more into the tables.</summary>
-    public void DoBeside(Action<CancellationToken> work)
-    {
-    }
+    public void DoBeside(Action<CancellationToken> work) { }
 
     public ValueTask Stop() => default;
 }

@@ -39,10 +39,14 @@ internal sealed class ReadModelMaker(FoldedStore folded, SqliteConnection connec
             (hash, position) = at;
             // After a power cut a row may point to where its bytes were lost; the journal has that document, and the fold lists it.
             if (!folded.TryReadArchived(hash, position, out var archived, out _))
+            {
                 continue;
+            }
             var (listing, _) = List(archived.Key, archived.Document);
             if (listing == 0)
+            {
                 continue;
+            }
             folded.Writer.DeleteArchived(hash, position);
             folded.Writer.InsertArchived(hash, position, folded.Names.OfKind(archived.Key.Kind), listing);
         }
@@ -61,7 +65,12 @@ internal sealed class ReadModelMaker(FoldedStore folded, SqliteConnection connec
             {
                 var hash = KeyHash.OfDocument(folded.Seed, found.Key);
                 folded.Writer.DeleteDocument(found.Row);
-                folded.Writer.InsertArchived(hash, folded.Archive.Append(found.Key, document), folded.Names.OfKind(found.Key.Kind), listing);
+                folded.Writer.InsertArchived(
+                    hash,
+                    folded.Archive.Append(found.Key, document),
+                    folded.Names.OfKind(found.Key.Kind),
+                    listing
+                );
             }
             else if (listing != 0)
             {

@@ -38,9 +38,13 @@ internal sealed class StoreMemory(ulong seed, KeyFilter filter)
     public DocumentEntry? Find(DocumentKey key, long hash)
     {
         if (!_entries.TryGetValue(hash, out var entry))
+        {
             return null;
+        }
         if (entry is DocumentEntry document && document.Key == key)
+        {
             return document;
+        }
         return _sameHash.TryGetValue(hash, out var others)
             ? others.OfType<DocumentEntry>().FirstOrDefault(other => other.Key == key)
             : null;
@@ -49,9 +53,13 @@ internal sealed class StoreMemory(ulong seed, KeyFilter filter)
     public StreamEntry? Find(string stream, long hash)
     {
         if (!_entries.TryGetValue(hash, out var entry))
+        {
             return null;
+        }
         if (entry is StreamEntry found && found.Stream == stream)
+        {
             return found;
+        }
         return _sameHash.TryGetValue(hash, out var others)
             ? others.OfType<StreamEntry>().FirstOrDefault(other => other.Stream == stream)
             : null;
@@ -62,7 +70,9 @@ internal sealed class StoreMemory(ulong seed, KeyFilter filter)
         if (!_entries.TryAdd(entry.Hash, entry))
         {
             if (!_sameHash.TryGetValue(entry.Hash, out var others))
+            {
                 _sameHash.Add(entry.Hash, others = []);
+            }
             others.Add(entry);
         }
         filter.Add(entry.Hash);
@@ -80,7 +90,9 @@ internal sealed class StoreMemory(ulong seed, KeyFilter filter)
         entry.UnfoldedBytes += recordBytes;
         UnfoldedBytes += recordBytes;
         if (entry.Queued)
+        {
             return;
+        }
         entry.Queued = true;
         _queue.Enqueue(new QueuedEntry(entry, sequence, now));
     }
@@ -97,7 +109,9 @@ internal sealed class StoreMemory(ulong seed, KeyFilter filter)
         entry.UnfoldedBytes -= bytes;
         UnfoldedBytes -= bytes;
         if (!entry.Queued && entry.InFlight == 0)
+        {
             Remove(entry);
+        }
     }
 
     /// <returns>Who waited for it; to be completed outside of the gate, because a continuation may do anything.</returns>
@@ -114,7 +128,9 @@ internal sealed class StoreMemory(ulong seed, KeyFilter filter)
     public Task WaitForFold(long sequence, bool continueOnPool)
     {
         if (FoldedSequence >= sequence)
+        {
             return Task.CompletedTask;
+        }
         WantedSequence = Math.Max(WantedSequence, sequence);
         var done = NewSource(continueOnPool);
         _catchUps.Add((sequence, done));
@@ -155,15 +171,21 @@ internal sealed class StoreMemory(ulong seed, KeyFilter filter)
         if (_sameHash.TryGetValue(entry.Hash, out var others) && others.Remove(entry))
         {
             if (others.Count == 0)
+            {
                 _sameHash.Remove(entry.Hash);
+            }
             return;
         }
         _entries.Remove(entry.Hash);
         if (others is not { Count: > 0 })
+        {
             return;
+        }
         _entries.Add(entry.Hash, others[0]);
         others.RemoveAt(0);
         if (others.Count == 0)
+        {
             _sameHash.Remove(entry.Hash);
+        }
     }
 }

@@ -27,9 +27,13 @@ internal sealed class StoreReplay(StoreMemory memory, string journal, long now)
         var entry = memory.Find(key, hash);
         var deleted = record.Kind == JournalRecordKind.DocumentDeleted;
         if (entry is null)
+        {
             memory.Add(entry = new DocumentEntry(key, hash));
+        }
         else if (entry.NewestVersion + 1 != record.Version)
+        {
             throw Impossible(record, $"it is version {record.Version} of '{key}', which was at {entry.NewestVersion}");
+        }
         entry.Durable = deleted ? null : new StoredDocument(record.Version, record.Payload);
         entry.NewestVersion = deleted ? 0 : record.Version;
         memory.Enqueue(entry, record.Sequence, JournalFormat.Padded(record.Length), now);
@@ -41,12 +45,18 @@ internal sealed class StoreReplay(StoreMemory memory, string journal, long now)
         var hash = memory.HashOf(stream);
         var entry = memory.Find(stream, hash);
         if (entry is null)
+        {
             memory.Add(entry = new StreamEntry(stream, hash));
+        }
         else if (entry.NewestVersion + 1 != record.Version)
+        {
             throw Impossible(record, $"it is entry {record.Version} of '{stream}', which was at {entry.NewestVersion}");
+        }
         var version = record.Version;
         foreach (var content in record.Entries())
+        {
             entry.Unfolded.Add(new LogEntry(version++, content));
+        }
         entry.NewestVersion = version - 1;
         memory.Enqueue(entry, record.Sequence, JournalFormat.Padded(record.Length), now);
     }

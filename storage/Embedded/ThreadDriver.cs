@@ -21,7 +21,12 @@ internal sealed class ThreadDriver : IStoreDriver
     {
         _work = work;
         _committing = new Thread(Commit) { IsBackground = true, Name = "store commit" };
-        _folding = new Thread(Fold) { IsBackground = true, Name = "store fold", Priority = ThreadPriority.BelowNormal };
+        _folding = new Thread(Fold)
+        {
+            IsBackground = true,
+            Name = "store fold",
+            Priority = ThreadPriority.BelowNormal,
+        };
         _committing.Start();
         _folding.Start();
     }
@@ -32,7 +37,12 @@ internal sealed class ThreadDriver : IStoreDriver
 
     public void DoBeside(Action<CancellationToken> work)
     {
-        _beside = new Thread(() => work(_stop.Token)) { IsBackground = true, Name = "store filter", Priority = ThreadPriority.BelowNormal };
+        _beside = new Thread(() => work(_stop.Token))
+        {
+            IsBackground = true,
+            Name = "store filter",
+            Priority = ThreadPriority.BelowNormal,
+        };
         _beside.Start();
     }
 
@@ -42,15 +52,17 @@ internal sealed class ThreadDriver : IStoreDriver
         _stop.Cancel();
         _writeWaits.Set();
         _foldWaits.Set();
-        return new ValueTask(Task.Run(() =>
-        {
-            _folding?.Join();
-            _committing?.Join();
-            _beside?.Join();
-            _stop.Dispose();
-            _writeWaits.Dispose();
-            _foldWaits.Dispose();
-        }));
+        return new ValueTask(
+            Task.Run(() =>
+            {
+                _folding?.Join();
+                _committing?.Join();
+                _beside?.Join();
+                _stop.Dispose();
+                _writeWaits.Dispose();
+                _foldWaits.Dispose();
+            })
+        );
     }
 
     private void Commit()
@@ -60,9 +72,13 @@ internal sealed class ThreadDriver : IStoreDriver
             // Read before the look at the queue: a write that came before the stop is committed.
             var stopping = _stopping;
             if (_work.CommitOnce())
+            {
                 continue;
+            }
             if (stopping)
+            {
                 return;
+            }
             _writeWaits.WaitOne();
         }
     }
@@ -73,9 +89,13 @@ internal sealed class ThreadDriver : IStoreDriver
         {
             var wait = _work.FoldOnce();
             if (wait is null)
+            {
                 _foldWaits.WaitOne();
+            }
             else if (wait > TimeSpan.Zero)
+            {
                 _foldWaits.WaitOne(wait.Value);
+            }
         }
     }
 }

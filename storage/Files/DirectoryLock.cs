@@ -15,7 +15,8 @@ public sealed class DirectoryLock : IDisposable
         try
         {
             return new DirectoryLock(
-                new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+                new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)
+            );
         }
         catch (IOException taken) when (taken is not DirectoryNotFoundException)
         {

@@ -14,15 +14,21 @@ internal static partial class FolderFlush
     public static void Flush(string folder)
     {
         if (!OperatingSystem.IsLinux())
+        {
             return;
+        }
         var flags = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? ReadOnlyFolderArm : ReadOnlyFolder;
         var descriptor = Open(folder, flags);
         if (descriptor < 0)
+        {
             throw Failure("open", folder);
+        }
         try
         {
             if (FileSync(descriptor) != 0)
+            {
                 throw Failure("fsync", folder);
+            }
         }
         finally
         {

@@ -14,7 +14,9 @@ internal static partial class HardLink
     public static bool TryRename(string from, string to)
     {
         if (OperatingSystem.IsWindows())
+        {
             return TryMove(from, to);
+        }
         if (Link(from, to) != 0)
         {
             return Marshal.GetLastPInvokeError() is FileExists or NoSuchFile

@@ -1,8 +1,8 @@
 namespace Marketplace.Storage;
 
 /// <summary>
-/// Small files that only their owner may read: keys and what stands beside them. A file is written whole or not at all, and is on the disk under
-/// its name when the call returns: what is then said elsewhere of a key, such as whose account it is, can rely on it.
+/// Small files that only their owner may read: keys and what stands beside them. A file is written whole or not at all, and is on the disk
+/// under its name when the call returns: what is then said elsewhere of a key, such as whose account it is, can rely on it.
 /// </summary>
 public sealed class OwnerFiles(IJournalFiles files)
 {
@@ -17,12 +17,21 @@ public sealed class OwnerFiles(IJournalFiles files)
     /// <summary>The files of a folder, which is made where it is missing: for its owner only, and durably.</summary>
     public static OwnerFiles In(string folder) => new(new RealFiles(folder, isOwnersOnly: true));
 
-    /// <summary>Opens a new file for its owner only. For content that is too large for <see cref="Write"/>; the caller makes it durable.</summary>
+    /// <summary>
+    /// Opens a new file for its owner only. For content that is too large for <see cref="Write"/>; the caller makes it durable.
+    /// </summary>
     public static FileStream Create(string path, int bufferBytes)
     {
-        var options = new FileStreamOptions { Mode = System.IO.FileMode.CreateNew, Access = FileAccess.ReadWrite, BufferSize = bufferBytes };
+        var options = new FileStreamOptions
+        {
+            Mode = System.IO.FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            BufferSize = bufferBytes,
+        };
         if (!OperatingSystem.IsWindows())
+        {
             options.UnixCreateMode = FileMode;
+        }
         return new FileStream(path, options);
     }
 
@@ -33,7 +42,9 @@ public sealed class OwnerFiles(IJournalFiles files)
         var part = name + PartSuffix;
         // Left behind by a process that ended here.
         if (files.List().Contains(part))
+        {
             files.Delete(part);
+        }
         using (var file = files.Create(part, 0))
         {
             file.Write(0, content);
@@ -51,8 +62,8 @@ public sealed class OwnerFiles(IJournalFiles files)
     }
 
     /// <summary>
-    /// Makes durable that the folder's files are there, before somebody relies on one that an earlier process wrote: it may have ended between
-    /// the renaming and its flush.
+    /// Makes durable that the folder's files are there, before somebody relies on one that an earlier process wrote: it may have ended
+    /// between the renaming and its flush.
     /// </summary>
     public void Harden() => files.FlushFolder();
 }

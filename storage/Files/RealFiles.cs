@@ -8,9 +8,7 @@ public sealed class RealFiles : IJournalFiles
     private readonly bool _isOwnersOnly;
 
     public RealFiles(string folder)
-        : this(folder, isOwnersOnly: false)
-    {
-    }
+        : this(folder, isOwnersOnly: false) { }
 
     /// <param name="folder">Made where it is missing, with the folders above it, each durable in the one above.</param>
     /// <param name="isOwnersOnly">What is made here, folder and files, is for its owner only; else as the process's mask says.</param>
@@ -32,8 +30,16 @@ public sealed class RealFiles : IJournalFiles
     public IJournalFile Create(string name, long size) =>
         _isOwnersOnly
             ? RealFile.Of(OwnerFiles.Create(PathOf(name), bufferBytes: 0))
-            : new RealFile(File.OpenHandle(
-                PathOf(name), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, FileOptions.None, size));
+            : new RealFile(
+                File.OpenHandle(
+                    PathOf(name),
+                    FileMode.CreateNew,
+                    FileAccess.ReadWrite,
+                    FileShare.Read | FileShare.Delete,
+                    FileOptions.None,
+                    size
+                )
+            );
 
     public IJournalFile Open(string name) =>
         new RealFile(File.OpenHandle(PathOf(name), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
@@ -47,16 +53,26 @@ public sealed class RealFiles : IJournalFiles
     private static void Make(string folder, bool isOwnersOnly)
     {
         if (Directory.Exists(folder))
+        {
             return;
+        }
         var parent = Path.GetDirectoryName(folder);
         if (parent is not null)
+        {
             Make(parent, isOwnersOnly: false);
+        }
         if (isOwnersOnly && !OperatingSystem.IsWindows())
+        {
             Directory.CreateDirectory(folder, OwnerFiles.FolderMode);
+        }
         else
+        {
             Directory.CreateDirectory(folder);
+        }
         if (parent is not null)
+        {
             FolderFlush.Flush(parent);
+        }
     }
 
     private string PathOf(string name) => Path.Combine(Folder, name);
@@ -76,7 +92,9 @@ public sealed class RealFiles : IJournalFiles
             {
                 var read = RandomAccess.Read(handle, destination[done..], offset + done);
                 if (read == 0)
+                {
                     break;
+                }
                 done += read;
             }
             return done;

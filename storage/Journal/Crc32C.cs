@@ -17,16 +17,22 @@ public static class Crc32C
     {
         var crc = ~earlier;
         if (Sse42.X64.IsSupported)
+        {
             return ~OnX64(crc, bytes);
+        }
         if (Arm.Crc32.Arm64.IsSupported)
+        {
             return ~OnArm(crc, bytes);
+        }
         return ~ByTable(crc, bytes);
     }
 
     internal static uint ByTable(uint crc, ReadOnlySpan<byte> bytes)
     {
         foreach (var value in bytes)
+        {
             crc = Table[(byte)(crc ^ value)] ^ (crc >> 8);
+        }
         return crc;
     }
 
@@ -40,7 +46,9 @@ public static class Crc32C
         }
         crc = (uint)wide;
         foreach (var value in bytes)
+        {
             crc = Sse42.Crc32(crc, value);
+        }
         return crc;
     }
 
@@ -52,7 +60,9 @@ public static class Crc32C
             bytes = bytes[8..];
         }
         foreach (var value in bytes)
+        {
             crc = Arm.Crc32.ComputeCrc32C(crc, value);
+        }
         return crc;
     }
 
@@ -63,7 +73,9 @@ public static class Crc32C
         {
             var value = index;
             for (var bit = 0; bit < 8; bit++)
+            {
                 value = (value & 1) == 0 ? value >> 1 : (value >> 1) ^ ReversedPolynomial;
+            }
             table[index] = value;
         }
         return table;

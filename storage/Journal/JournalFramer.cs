@@ -6,8 +6,8 @@ namespace Marketplace.Storage;
 internal readonly record struct Frame(long Sequence, int RecordBytes, ReadOnlyMemory<byte> Payload);
 
 /// <summary>
-/// Lays records into memory: what a write keeps in memory until it is folded is the very bytes that go to the segment, so a document is copied
-/// once. Every member but <see cref="Seal"/> belongs to the store's gate.
+/// Lays records into memory: what a write keeps in memory until it is folded is the very bytes that go to the segment, so a document is
+/// copied once. Every member but <see cref="Seal"/> belongs to the store's gate.
 /// </summary>
 internal sealed class JournalFramer(long nextSequence)
 {
@@ -71,9 +71,9 @@ internal sealed class JournalFramer(long nextSequence)
     }
 
     /// <summary>
-    /// Stamps a batch that is about to be written: everything before it is durable, and each of its records says so. When a record was framed, the
-    /// batch before its own was still on its way, so what was known then would leave that batch without a proof. Readers of the payload are not
-    /// disturbed.
+    /// Stamps a batch that is about to be written: everything before it is durable, and each of its records says so. When a record was
+    /// framed, the batch before its own was still on its way, so what was known then would leave that batch without a proof. Readers of the
+    /// payload are not disturbed.
     /// </summary>
     /// <param name="batch">Taken from the framer, and not written before the batch before it was durable.</param>
     /// <param name="durable">The last sequence of the batch before.</param>
@@ -129,7 +129,9 @@ internal sealed class JournalFramer(long nextSequence)
     private void CloseRange()
     {
         if (_end > _start)
+        {
             _ready.Add(new Memory<byte>(_chunk, _start, _end - _start));
+        }
         _start = _end;
     }
 }

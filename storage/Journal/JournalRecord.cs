@@ -21,8 +21,8 @@ internal static class JournalFormat
     public const uint Version = 1;
 
     /// <summary>Header, two names, the payload, and four bytes of length for each entry.</summary>
-    public const int RecordBytesMax = RecordHeaderBytes + 2 * StoragePolicy.NameBytesMax + StoragePolicy.DocumentBytesMax
-        + 4 * StoragePolicy.AppendEntriesMax;
+    public const int RecordBytesMax =
+        RecordHeaderBytes + 2 * StoragePolicy.NameBytesMax + StoragePolicy.DocumentBytesMax + 4 * StoragePolicy.AppendEntriesMax;
 
     /// <summary>Strict: a lone surrogate would be stored as another name, and two documents would become one.</summary>
     public static readonly UTF8Encoding Text = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -54,13 +54,21 @@ internal static class JournalFormat
     {
         firstSequence = 0;
         if (header.Length < SegmentHeaderBytes || !header.StartsWith(Magic))
+        {
             return "it does not start like a journal segment.";
+        }
         if (BinaryPrimitives.ReadUInt32LittleEndian(header[60..]) != Crc32C.Of(header[..60]))
+        {
             return "the checksum of its header does not fit.";
+        }
         if (BinaryPrimitives.ReadUInt32LittleEndian(header[8..]) is var version && version != Version)
+        {
             return $"its format version is {version}, this program knows {Version}.";
+        }
         if (BinaryPrimitives.ReadInt64LittleEndian(header[16..]) is var inside && inside != number)
+        {
             return $"its header names segment {inside}.";
+        }
         firstSequence = BinaryPrimitives.ReadInt64LittleEndian(header[24..]);
         return null;
     }
@@ -98,16 +106,24 @@ internal readonly struct JournalRecord(ReadOnlyMemory<byte> bytes)
     {
         record = default;
         if (bytes.Length < JournalFormat.RecordHeaderBytes)
+        {
             return false;
+        }
         var span = bytes.Span;
         var length = BinaryPrimitives.ReadUInt32LittleEndian(span);
         if (length < JournalFormat.RecordHeaderBytes || length > Math.Min(bytes.Length, JournalFormat.RecordBytesMax))
+        {
             return false;
+        }
         if (BinaryPrimitives.ReadUInt32LittleEndian(span[4..]) != ChecksumOf(span[..(int)length]))
+        {
             return false;
+        }
         // The checksum does not cover what fills up to the next multiple of eight; it must be zeros, so that no bit goes unwatched.
         if (span[(int)length..Math.Min(span.Length, JournalFormat.Padded((int)length))].ContainsAnyExcept((byte)0))
+        {
             return false;
+        }
         record = new JournalRecord(bytes[..(int)length]);
         return true;
     }

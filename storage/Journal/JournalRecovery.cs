@@ -18,19 +18,31 @@ internal sealed class JournalRecovery(IJournalFiles files, Action<JournalRecord>
     {
         var numbers = files.List().Select(JournalFormat.SegmentNumber).OfType<long>().Order().ToArray();
         if (numbers.Length == 0 && foldedSequence > 0)
+        {
             throw new StoreDamagedException(
-                files.Folder, 0, $"the journal has no segments, but the tables follow its record {foldedSequence}.");
+                files.Folder,
+                0,
+                $"the journal has no segments, but the tables follow its record {foldedSequence}."
+            );
+        }
         var segments = new List<ClosedSegment>();
         for (var index = 0; index < numbers.Length; index++)
         {
             if (index > 0 && numbers[index] != numbers[index - 1] + 1)
+            {
                 throw Damage(numbers[index - 1] + 1, 0, "the segment is missing, later ones are there.");
+            }
             ReadSegment(numbers[index], index == 0, index == numbers.Length - 1, foldedSequence);
             segments.Add(new ClosedSegment(numbers[index], _sequence));
         }
         if (_sequence < foldedSequence)
-            throw new StoreDamagedException(files.Folder, 0,
-                $"the journal ends with record {_sequence}, but the tables hold record {foldedSequence}: acknowledged writes are missing.");
+        {
+            throw new StoreDamagedException(
+                files.Folder,
+                0,
+                $"the journal ends with record {_sequence}, but the tables hold record {foldedSequence}: acknowledged writes are missing."
+            );
+        }
         return new RecoveredJournal(segments, numbers.Length == 0 ? 0 : numbers[^1], _sequence, _closed);
     }
 
@@ -45,10 +57,16 @@ internal sealed class JournalRecovery(IJournalFiles files, Action<JournalRecord>
             try
             {
                 if (index > 0 && numbers[index] != numbers[index - 1] + 1)
+                {
                     damages.Add(Damage(numbers[index - 1] + 1, 0, "the segment is missing, later ones are there."));
+                }
                 var isFirst = index == 0 || (damages.Count > 0 && damages[^1].File.EndsWith(JournalFormat.SegmentName(numbers[index] - 1)));
                 ReadSegment(
-                    numbers[index], isFirst, index == numbers.Length - 1, isFirst && index > 0 ? long.MaxValue - 1 : foldedSequence);
+                    numbers[index],
+                    isFirst,
+                    index == numbers.Length - 1,
+                    isFirst && index > 0 ? long.MaxValue - 1 : foldedSequence
+                );
             }
             catch (StoreDamagedException damage)
             {
@@ -56,8 +74,15 @@ internal sealed class JournalRecovery(IJournalFiles files, Action<JournalRecord>
             }
         }
         if (damages.Count == 0 && _sequence < foldedSequence)
-            damages.Add(new StoreDamagedException(
-                files.Folder, 0, $"the journal ends with record {_sequence}, but the tables hold record {foldedSequence}."));
+        {
+            damages.Add(
+                new StoreDamagedException(
+                    files.Folder,
+                    0,
+                    $"the journal ends with record {_sequence}, but the tables hold record {foldedSequence}."
+                )
+            );
+        }
         return damages;
     }
 
@@ -66,19 +91,32 @@ internal sealed class JournalRecovery(IJournalFiles files, Action<JournalRecord>
         using var file = files.Open(JournalFormat.SegmentName(number));
         var bytes = new byte[file.Length];
         if (file.Read(0, bytes) != bytes.Length)
+        {
             throw Damage(number, 0, "the file ends before its length.");
+        }
         if (JournalFormat.ReadSegmentHeader(bytes, number, out var firstSequence) is { } wrong)
+        {
             throw Damage(number, 0, wrong);
+        }
         if (first ? firstSequence > foldedSequence + 1 : firstSequence != _sequence + 1)
-            throw Damage(number, 24,
-                $"it starts with record {firstSequence}, but records after {(first ? foldedSequence : _sequence)} are missing.");
+        {
+            throw Damage(
+                number,
+                24,
+                $"it starts with record {firstSequence}, but records after {(first ? foldedSequence : _sequence)} are missing."
+            );
+        }
         _sequence = firstSequence - 1;
         var end = ReadRecords(bytes);
         // A whole record further on that calls this place durable proves that what is broken here was acknowledged.
         if (FindProof(bytes, end) is { } proof)
+        {
             throw Damage(number, end, $"record {_sequence + 1} is broken, though it was durable: record {proof.Sequence} says so.");
+        }
         if (_readsOnly || !last || (_closed && end == bytes.Length))
+        {
             return;
+        }
         // What was read may be in the system's memory only, after a failed fsync even without waiting to be written. It counts as durable
         // from now on, so it is written again; the bytes are the same, so a power cut in the middle of it does no harm.
         file.SetLength(end);
@@ -95,7 +133,9 @@ internal sealed class JournalRecovery(IJournalFiles files, Action<JournalRecord>
             _sequence = record.Sequence;
             _closed = record.Kind == JournalRecordKind.Closed;
             if (!_closed)
+            {
                 apply(record);
+            }
             offset += JournalFormat.Padded(record.Length);
         }
         return Math.Min(offset, bytes.Length);
@@ -106,7 +146,9 @@ internal sealed class JournalRecovery(IJournalFiles files, Action<JournalRecord>
         for (var offset = from; offset < bytes.Length; offset += JournalFormat.Alignment)
         {
             if (JournalRecord.TryRead(bytes[offset..], out var record) && record.Sequence > _sequence && record.DurableBefore > _sequence)
+            {
                 return record;
+            }
         }
         return null;
     }

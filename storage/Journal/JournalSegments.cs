@@ -22,11 +22,15 @@ internal sealed class JournalSegments(IJournalFiles files, long segmentBytes) : 
     public void Continue(IEnumerable<ClosedSegment> found, long lastNumber, long lastSequence)
     {
         foreach (var segment in found)
+        {
             _closed.Enqueue(segment);
+        }
         _number = lastNumber;
         _lastSequence = lastSequence;
         if (files.List().Contains(NewName))
+        {
             files.Delete(NewName);
+        }
         StartSegment();
     }
 
@@ -42,7 +46,9 @@ internal sealed class JournalSegments(IJournalFiles files, long segmentBytes) : 
     public void Write(List<Memory<byte>> ranges)
     {
         if (_position >= segmentBytes)
+        {
             Rotate();
+        }
         foreach (var range in ranges)
         {
             _active!.Write(_position, range.Span);
@@ -61,7 +67,9 @@ internal sealed class JournalSegments(IJournalFiles files, long segmentBytes) : 
     public bool HasClosedThrough(long sequence)
     {
         lock (_closedGate)
+        {
             return _closed.TryPeek(out var oldest) && oldest.LastSequence <= sequence;
+        }
     }
 
     /// <summary>Deletes, oldest first, the closed segments that hold nothing after the sequence.</summary>
@@ -74,14 +82,18 @@ internal sealed class JournalSegments(IJournalFiles files, long segmentBytes) : 
             lock (_closedGate)
             {
                 if (!_closed.TryPeek(out oldest) || oldest.LastSequence > sequence)
+                {
                     break;
+                }
                 _closed.Dequeue();
             }
             files.Delete(JournalFormat.SegmentName(oldest.Number));
             deleted = true;
         }
         if (deleted)
+        {
             files.FlushFolder();
+        }
     }
 
     public void Dispose() => _active?.Dispose();
@@ -91,7 +103,9 @@ internal sealed class JournalSegments(IJournalFiles files, long segmentBytes) : 
         _active!.Dispose();
         _active = null;
         lock (_closedGate)
+        {
             _closed.Enqueue(new ClosedSegment(_number, _lastSequence));
+        }
         StartSegment();
     }
 

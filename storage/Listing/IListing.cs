@@ -10,12 +10,29 @@ namespace Marketplace.Storage;
 /// <param name="Label">A second filter: for jobs the program.</param>
 /// <param name="At">What lists are ordered by, newest first.</param>
 /// <param name="Summary">What the list shows, in the projection's own compact form.</param>
-public sealed record ListingRow(string Kind, string Id, string Owner, string State, string Label, DateTimeOffset At, ReadOnlyMemory<byte> Summary);
+public sealed record ListingRow(
+    string Kind,
+    string Id,
+    string Owner,
+    string State,
+    string Label,
+    DateTimeOffset At,
+    ReadOnlyMemory<byte> Summary
+);
 
 /// <summary>Which rows; null filters nothing.</summary>
-public sealed record ListingQuery(string Kind, string? Owner = null, string? State = null, string? Label = null, ListingCursor? After = null, int Limit = 100)
+public sealed record ListingQuery(
+    string Kind,
+    string? Owner = null,
+    string? State = null,
+    string? Label = null,
+    ListingCursor? After = null,
+    int Limit = 100
+)
 {
-    /// <summary>Only rows whose ids begin so, in the order of their ids: ASCII, not empty, and not together with <see cref="After"/>.</summary>
+    /// <summary>
+    /// Only rows whose ids begin so, in the order of their ids: ASCII, not empty, and not together with <see cref="After"/>.
+    /// </summary>
     public string? IdPrefix { get; init; }
 }
 
@@ -38,7 +55,8 @@ public interface IProjection
 /// <summary>Lists over the read model. It follows the documents within moments: never a scan of grains.</summary>
 public interface IListing
 {
-    /// <returns>Rows by <see cref="ListingRow.At"/> descending, then id; with <see cref="ListingQuery.IdPrefix"/> by id. At most the query's limit.</returns>
+    /// <returns>Rows by <see cref="ListingRow.At"/> descending, then id; with <see cref="ListingQuery.IdPrefix"/> by id. At most the
+    /// query's limit.</returns>
     ValueTask<IReadOnlyList<ListingRow>> List(ListingQuery query, CancellationToken cancellation = default);
 
     /// <summary>Completes when everything that was durable at the moment of the call is in the read model.</summary>

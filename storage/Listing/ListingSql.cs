@@ -20,35 +20,47 @@ internal sealed class ListingSql(string select, Func<string, string> isEqual, st
     {
         var sql = new StringBuilder(_start);
         if (query.Owner is not null)
+        {
             sql.Append(_owner);
+        }
         if (query.State is not null)
+        {
             sql.Append(_state);
+        }
         if (query.Label is not null)
+        {
             sql.Append(_label);
+        }
         // By id, so that the index which finds the prefix also gives the order: in the order of time the database might walk through all of
         // an owner's rows.
         if (query.IdPrefix is not null)
-            return sql.Append($" and listing.id >= @IdPrefix and listing.id < @IdPrefixEnd{hasIdHead} order by listing.id limit @Limit").ToString();
+        {
+            return sql.Append($" and listing.id >= @IdPrefix and listing.id < @IdPrefixEnd{hasIdHead} order by listing.id limit @Limit")
+                .ToString();
+        }
         // Two conditions instead of one "or": the first bounds the index, the second only looks at rows of the same moment.
         if (query.After is not null)
+        {
             sql.Append(" and listing.at <= @AfterAt and (listing.at < @AfterAt or listing.id > @AfterId)");
+        }
         return sql.Append(" order by listing.at desc, listing.id limit @Limit").ToString();
     }
 
-    public static object Parameters(ListingQuery query) => new
-    {
-        query.Kind,
-        query.Owner,
-        query.State,
-        query.Label,
-        AfterAt = query.After?.At.UtcTicks,
-        AfterId = query.After?.Id,
-        query.Limit,
-        query.IdPrefix,
-        IdPrefixEnd = End(query.IdPrefix),
-        IdHead = Head(query.IdPrefix),
-        IdHeadEnd = End(Head(query.IdPrefix)),
-    };
+    public static object Parameters(ListingQuery query) =>
+        new
+        {
+            query.Kind,
+            query.Owner,
+            query.State,
+            query.Label,
+            AfterAt = query.After?.At.UtcTicks,
+            AfterId = query.After?.Id,
+            query.Limit,
+            query.IdPrefix,
+            IdPrefixEnd = End(query.IdPrefix),
+            IdHead = Head(query.IdPrefix),
+            IdHeadEnd = End(Head(query.IdPrefix)),
+        };
 
     private static string? Head(string? prefix) => prefix?[..Math.Min(prefix.Length, IdHeadLength)];
 

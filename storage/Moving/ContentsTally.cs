@@ -28,7 +28,9 @@ internal sealed class ContentsTally
         {
             var digest = new byte[Bytes32.Size];
             for (var word = 0; word < _sum.Length; word++)
+            {
                 BinaryPrimitives.WriteUInt64LittleEndian(digest.AsSpan(word * sizeof(ulong)), _sum[word]);
+            }
             return new ContentsSummary(_documents, _streams, _entries, _blobs, _blobBytes, new Bytes32(digest));
         }
     }
@@ -46,7 +48,9 @@ internal sealed class ContentsTally
     {
         _entries++;
         if (version == 1)
+        {
             _streams++;
+        }
         Begin(ExportRecordKind.Entry);
         Name(stream);
         Number(version);
@@ -65,9 +69,13 @@ internal sealed class ContentsTally
     public async ValueTask AddAll(IStoreContents contents, CancellationToken cancellation)
     {
         await foreach (var (key, document) in contents.Documents(cancellation).ConfigureAwait(false))
+        {
             Document(key, document.Content.Span);
+        }
         await foreach (var (stream, entry) in contents.Entries(cancellation).ConfigureAwait(false))
+        {
             Entry(stream, entry.Version, entry.Content.Span);
+        }
     }
 
     private void Begin(ExportRecordKind kind)

@@ -19,8 +19,12 @@ public sealed class EmbeddedContents : IStoreContents
     public static EmbeddedContents Open(string folder, TimeProvider time)
     {
         if (!Directory.Exists(Path.Combine(folder, DataDirectory.JournalFolder)))
+        {
             throw new MoveRefusedException($"'{folder}' holds no store: the folder '{DataDirectory.JournalFolder}' is missing.");
-        return ImportMark.Read(folder) == ImportState.Unfinished ? throw new StoreUnfinishedException(folder) : OpenUnfinished(folder, time);
+        }
+        return ImportMark.Read(folder) == ImportState.Unfinished
+            ? throw new StoreUnfinishedException(folder)
+            : OpenUnfinished(folder, time);
     }
 
     internal static EmbeddedContents OpenUnfinished(string folder, TimeProvider time) => new(EmbeddedStore.OpenToRead(folder, time));
@@ -33,7 +37,9 @@ public sealed class EmbeddedContents : IStoreContents
         foreach (var stream in _store.AllStreams(cancellation))
         {
             await foreach (var entry in _store.Read(stream, 1, cancellation).ConfigureAwait(false))
+            {
                 yield return new StreamEntryContent(stream, entry);
+            }
         }
     }
 

@@ -29,11 +29,17 @@ public sealed class EmbeddedImport : IImportTarget, IExportVisitor
     {
         var target = new EmbeddedImport(Path.GetFullPath(folder), time);
         if (Directory.Exists(target.StoreFolder) && ImportMark.Read(target.StoreFolder) == ImportState.Unfinished)
+        {
             throw new StoreUnfinishedException(target.StoreFolder);
+        }
         foreach (var part in (string[])[target.StoreFolder, target.BlobFolder])
         {
             if (Directory.Exists(part) && Directory.EnumerateFiles(part, "*", SearchOption.AllDirectories).Any())
-                throw new MoveRefusedException($"'{part}' holds something. An import needs a new data folder: give another one with --data.");
+            {
+                throw new MoveRefusedException(
+                    $"'{part}' holds something. An import needs a new data folder: give another one with --data."
+                );
+            }
         }
         return target;
     }
@@ -54,7 +60,11 @@ public sealed class EmbeddedImport : IImportTarget, IExportVisitor
     ValueTask IExportVisitor.Secret(string name, ReadOnlyMemory<byte> content)
     {
         if (File.Exists(Path.Combine(_folder, name)))
-            throw new MoveRefusedException($"'{Path.Combine(_folder, name)}' exists, and the export brings one too. Move it away, or export without keys.");
+        {
+            throw new MoveRefusedException(
+                $"'{Path.Combine(_folder, name)}' exists, and the export brings one too. Move it away, or export without keys."
+            );
+        }
         KeyFiles.RefuseLooseFolder(_folder);
         _secrets.Add(new(name, content.ToArray()));
         return default;
@@ -72,9 +82,13 @@ public sealed class EmbeddedImport : IImportTarget, IExportVisitor
         await _store!.CatchUp(cancellation).ConfigureAwait(false);
         await CloseStore().ConfigureAwait(false);
         await using (var contents = EmbeddedContents.OpenUnfinished(StoreFolder, _time))
+        {
             await _arrived.AddAll(contents, cancellation).ConfigureAwait(false);
+        }
         if (_arrived.Summary != wanted)
+        {
             throw new ImportDiffersException(wanted, _arrived.Summary);
+        }
         foreach (var (name, content) in _secrets)
         {
             KeyFiles.Write(_folder, name, content);
@@ -89,21 +103,29 @@ public sealed class EmbeddedImport : IImportTarget, IExportVisitor
     {
         await CloseStore().ConfigureAwait(false);
         if (_completed)
+        {
             return;
+        }
         // The books last: while they are there, so is the mark.
         foreach (var path in Enumerable.Reverse(_created))
         {
             if (Directory.Exists(path))
+            {
                 Directory.Delete(path, recursive: true);
+            }
             else
+            {
                 File.Delete(path);
+            }
         }
     }
 
     private async ValueTask CloseStore()
     {
         if (_store is not { } store)
+        {
             return;
+        }
         _store = null;
         await store.DisposeAsync().ConfigureAwait(false);
     }

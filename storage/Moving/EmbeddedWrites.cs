@@ -17,10 +17,14 @@ internal sealed class EmbeddedWrites(EmbeddedStore store)
     {
         var isFull = _entries.Count == MovePolicy.EntriesPerAppend || _entryBytes + content.Length > MovePolicy.BytesPerAppend;
         if (_entries.Count > 0 && (stream != _stream || isFull))
+        {
             await Append().ConfigureAwait(false);
+        }
         // Appends of one stream follow each other; those of several streams wait together.
         if (stream == _stream && version > 1 && _entries.Count == 0)
+        {
             await WaitForAll().ConfigureAwait(false);
+        }
         _stream = stream;
         _version = version;
         _entries.Add(content.ToArray());
@@ -30,7 +34,9 @@ internal sealed class EmbeddedWrites(EmbeddedStore store)
     public async ValueTask Finish()
     {
         if (_entries.Count > 0)
+        {
             await Append().ConfigureAwait(false);
+        }
         await WaitForAll().ConfigureAwait(false);
     }
 
@@ -47,7 +53,9 @@ internal sealed class EmbeddedWrites(EmbeddedStore store)
         _underWay.Add(write);
         _bytesUnderWay += bytes;
         if (_underWay.Count >= MovePolicy.WritesUnderWayMax || _bytesUnderWay > MovePolicy.BytesUnderWayMax)
+        {
             await WaitForAll().ConfigureAwait(false);
+        }
     }
 
     private async ValueTask WaitForAll()

@@ -23,9 +23,13 @@ internal sealed class ExportBlobStream(ExportRecords records, BlobId id, long si
     public override int Read(Span<byte> destination)
     {
         if (_given == size || destination.IsEmpty)
+        {
             return 0;
+        }
         if (_piece.IsEmpty)
+        {
             NextPiece();
+        }
         var count = Math.Min(destination.Length, _piece.Length);
         _piece.Span[..count].CopyTo(destination);
         _piece = _piece[count..];
@@ -41,9 +45,7 @@ internal sealed class ExportBlobStream(ExportRecords records, BlobId id, long si
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException("The pieces come one after the other.");
 
@@ -58,12 +60,16 @@ internal sealed class ExportBlobStream(ExportRecords records, BlobId id, long si
         while (_given < size)
         {
             if (_piece.IsEmpty)
+            {
                 NextPiece();
+            }
             _given += _piece.Length;
             _piece = default;
         }
         if (_hasher.Finish() != id.Value)
+        {
             throw records.Wrong($"the bytes of {id} do not have its hash.");
+        }
     }
 
     private void NextPiece()
@@ -72,7 +78,9 @@ internal sealed class ExportBlobStream(ExportRecords records, BlobId id, long si
         cancellation.ThrowIfCancellationRequested();
         records.Next();
         if (records.Kind != ExportRecordKind.BlobPiece || records.Rest.IsEmpty || records.Rest.Length > size - _given)
+        {
             throw records.Wrong($"the pieces of {id} are not the {size} bytes that it has.");
+        }
         _piece = records.Rest;
         _hasher.Update(_piece.Span);
     }

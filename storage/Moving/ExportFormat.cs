@@ -43,9 +43,13 @@ internal static class ExportFormat
     public static string? CheckHeader(ReadOnlySpan<byte> header)
     {
         if (header.Length < HeaderBytes || !header.StartsWith(Magic))
+        {
             return "it does not begin like an export of a market's data.";
+        }
         if (BinaryPrimitives.ReadUInt32LittleEndian(header[12..]) != Crc32C.Of(header[..12]))
+        {
             return "the checksum of its header does not fit.";
+        }
         return BinaryPrimitives.ReadUInt32LittleEndian(header[8..]) is var version && version != Version
             ? $"its format is version {version}, and this program reads version {Version}. Use the release that wrote it, or a newer one."
             : null;

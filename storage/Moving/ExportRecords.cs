@@ -21,7 +21,9 @@ internal sealed class ExportRecords
         var header = new byte[ExportFormat.HeaderBytes];
         var read = file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
         if (ExportFormat.CheckHeader(header.AsSpan(0, read)) is { } wrong)
+        {
             throw Wrong(wrong);
+        }
         _hasher.Update(header);
         Position = header.Length;
     }
@@ -43,21 +45,33 @@ internal sealed class ExportRecords
     {
         Span<byte> head = stackalloc byte[ExportFormat.RecordHeadBytes];
         if (_file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length)
+        {
             throw Wrong("the file ends before its seal: it was cut, or the export was not finished.");
+        }
         var length = BinaryPrimitives.ReadUInt32LittleEndian(head);
         if (length > MovePolicy.RecordBytesMax)
+        {
             throw Wrong($"a record of {length} bytes cannot be there.");
+        }
         _length = (int)length;
         if (_payload.Length < _length + ExportFormat.ChecksumBytes)
+        {
             _payload = new byte[_length + ExportFormat.ChecksumBytes];
+        }
         var body = _payload.AsSpan(0, _length + ExportFormat.ChecksumBytes);
         if (_file.ReadAtLeast(body, body.Length, throwOnEndOfStream: false) < body.Length)
+        {
             throw Wrong("the file ends inside of a record: it was cut, or the export was not finished.");
+        }
         if (BinaryPrimitives.ReadUInt32LittleEndian(body[_length..]) != ExportFormat.Checksum(head, body[.._length]))
+        {
             throw Wrong("the record's checksum does not fit: the file was changed.");
+        }
         Kind = (ExportRecordKind)head[^1];
         if (Kind == ExportRecordKind.End)
+        {
             RootBefore = _hasher.Finish();
+        }
         _hasher.Update(head);
         _hasher.Update(body);
         Position += head.Length + body.Length;
@@ -79,7 +93,9 @@ internal sealed class ExportRecords
     private ReadOnlySpan<byte> Take(int bytes)
     {
         if (_length - _at < bytes)
+        {
             throw Wrong("a record is shorter than what it says. This is a bug in what wrote it.");
+        }
         _at += bytes;
         return _payload.AsSpan(_at - bytes, bytes);
     }

@@ -69,10 +69,11 @@ internal sealed class ExportWriter
         Number(size);
         End();
         var piece = new byte[MovePolicy.BlobPieceBytes];
-        for (var left = size; left > 0;)
+        for (var left = size; left > 0; )
         {
-            var count = await content.ReadAtLeastAsync(
-                piece.AsMemory(0, (int)Math.Min(piece.Length, left)), 1, throwOnEndOfStream: true, cancellation).ConfigureAwait(false);
+            var count = await content
+                .ReadAtLeastAsync(piece.AsMemory(0, (int)Math.Min(piece.Length, left)), 1, throwOnEndOfStream: true, cancellation)
+                .ConfigureAwait(false);
             Begin(ExportRecordKind.BlobPiece);
             Bytes(piece.AsSpan(0, count));
             End();
@@ -88,7 +89,9 @@ internal sealed class ExportWriter
         var root = _hasher.Finish();
         Begin(ExportRecordKind.End);
         foreach (var number in (long[])[summary.Documents, summary.Streams, summary.Entries, summary.Blobs, summary.BlobBytes, _secrets])
+        {
             Number(number);
+        }
         Bytes(summary.Digest.ToArray());
         Bytes(root.ToArray());
         End();
@@ -127,7 +130,9 @@ internal sealed class ExportWriter
     private void Room(int bytes)
     {
         if (_length + bytes + ExportFormat.ChecksumBytes > _record.Length)
+        {
             Array.Resize(ref _record, Math.Max(2 * _record.Length, _length + bytes + ExportFormat.ChecksumBytes));
+        }
     }
 
     private void End()
@@ -135,7 +140,9 @@ internal sealed class ExportWriter
         Room(0);
         BinaryPrimitives.WriteInt32LittleEndian(_record, _length - ExportFormat.RecordHeadBytes);
         var checksum = ExportFormat.Checksum(
-            _record.AsSpan(0, ExportFormat.RecordHeadBytes), _record.AsSpan(ExportFormat.RecordHeadBytes, _length - ExportFormat.RecordHeadBytes));
+            _record.AsSpan(0, ExportFormat.RecordHeadBytes),
+            _record.AsSpan(ExportFormat.RecordHeadBytes, _length - ExportFormat.RecordHeadBytes)
+        );
         BinaryPrimitives.WriteUInt32LittleEndian(_record.AsSpan(_length), checksum);
         Put(_record.AsSpan(0, _length + ExportFormat.ChecksumBytes));
     }

@@ -23,7 +23,9 @@ internal static class ImportMark
     {
         var path = Path.Combine(folder, FileName);
         if (!File.Exists(path))
+        {
             return ImportState.None;
+        }
         // A file without its word is one that was being written: nothing had come after it.
         return File.ReadAllText(path).Trim() == nameof(ImportState.Unlisted) ? ImportState.Unlisted : ImportState.Unfinished;
     }

@@ -17,9 +17,13 @@ public static class KeyFiles
         {
             var path = Path.Combine(folder, name);
             if (!File.Exists(path))
+            {
                 continue;
+            }
             if (new FileInfo(path).Length > MovePolicy.SecretBytesMax)
+            {
                 throw new MoveRefusedException($"'{path}' is no key file: it has more than {MovePolicy.SecretBytesMax} bytes.");
+            }
             found.Add(new(name, File.ReadAllBytes(path)));
         }
         return found;
@@ -28,14 +32,20 @@ public static class KeyFiles
     internal static void RefuseLooseFolder(string folder)
     {
         if (!OperatingSystem.IsWindows() && Directory.Exists(folder) && (File.GetUnixFileMode(folder) & ~OwnerFiles.FolderMode) != 0)
-            throw new MoveRefusedException($"'{folder}' may be entered by others than its owner, and keys are to go there. Run 'chmod 700 {folder}'.");
+        {
+            throw new MoveRefusedException(
+                $"'{folder}' may be entered by others than its owner, and keys are to go there. Run 'chmod 700 {folder}'."
+            );
+        }
     }
 
     /// <summary>Writes a key file that must not exist.</summary>
     internal static void Write(string folder, string name, ReadOnlySpan<byte> content)
     {
         if (File.Exists(Path.Combine(folder, name)))
+        {
             throw new IOException($"'{Path.Combine(folder, name)}' exists: somebody made it while the import was under way.");
+        }
         OwnerFiles.In(folder).Write(name, content);
     }
 }

@@ -14,7 +14,9 @@ public sealed class MoveRefusedException(string message, Exception? cause = null
 
 /// <summary>After an import the target did not hold what the file holds. The target was emptied.</summary>
 public sealed class ImportDiffersException(ContentsSummary wanted, ContentsSummary found)
-    : IOException($"The imported store is not what the file holds. File: {wanted}. Store: {found}. This is a bug in the import, or a faulty disk.")
+    : IOException(
+        $"The imported store is not what the file holds. File: {wanted}. Store: {found}. This is a bug in the import, or a faulty disk."
+    )
 {
     public ContentsSummary Wanted { get; } = wanted;
     public ContentsSummary Found { get; } = found;
@@ -24,7 +26,8 @@ public sealed class ImportDiffersException(ContentsSummary wanted, ContentsSumma
 public sealed class StoreUnfinishedException(string folder)
     : IOException(
         $"'{folder}' holds an import that was not finished. Remove the folders 'store' and 'blobs' of the data folder, which hold nothing "
-        + "else, and import again.")
+            + "else, and import again."
+    )
 {
     public string Folder { get; } = folder;
 }

@@ -30,14 +30,21 @@ public sealed class PostgresImport : IImportTarget, IExportVisitor
     /// <exception cref="MoveRefusedException">Silos run on the database, or it holds a market already.</exception>
     /// <exception cref="StoreUnavailableException">It cannot be reached.</exception>
     public static async ValueTask<PostgresImport> Open(
-        string connectionString, string blobFolder, string? keyFolder, bool requireDurableServer = true, CancellationToken cancellation = default)
+        string connectionString,
+        string blobFolder,
+        string? keyFolder,
+        bool requireDurableServer = true,
+        CancellationToken cancellation = default
+    )
     {
         var moving = await PostgresMoving.Open(connectionString, requireDurableServer, cancellation).ConfigureAwait(false);
         try
         {
             await PostgresSchema.Apply(connectionString, cancellation).ConfigureAwait(false);
             await using (var connection = await moving.Connect(cancellation).ConfigureAwait(false))
+            {
                 await RequireEmpty(connection, cancellation).ConfigureAwait(false);
+            }
             return new PostgresImport(moving, FileBlobStore.OpenShared(blobFolder, new FileBlobStoreOptions()), keyFolder);
         }
         catch (Exception failure)
@@ -52,9 +59,15 @@ public sealed class PostgresImport : IImportTarget, IExportVisitor
     ValueTask IExportVisitor.Secret(string name, ReadOnlyMemory<byte> content)
     {
         if (_keyFolder is null)
+        {
             return default;
+        }
         if (File.Exists(Path.Combine(_keyFolder, name)))
-            throw new MoveRefusedException($"'{Path.Combine(_keyFolder, name)}' exists, and the export brings one too. Give another folder, or none.");
+        {
+            throw new MoveRefusedException(
+                $"'{Path.Combine(_keyFolder, name)}' exists, and the export brings one too. Give another folder, or none."
+            );
+        }
         KeyFiles.RefuseLooseFolder(_keyFolder);
         _secrets.Add(new(name, content.ToArray()));
         return default;
@@ -62,71 +75,98 @@ public sealed class PostgresImport : IImportTarget, IExportVisitor
 
     ValueTask IExportVisitor.Blob(BlobId id, long size, Stream content) => ImportedBlobs.Store(_blobs, id, size, content, _arrived);
 
-    ValueTask IExportVisitor.Document(DocumentKey key, ReadOnlyMemory<byte> content) => Translated(async () =>
-    {
-        var rows = _documents ??= await (await Transaction().ConfigureAwait(false)).BeginBinaryImportAsync(
-            "copy market.documents(kind, id, version, checksum, content) from stdin (format binary)").ConfigureAwait(false);
-        await rows.StartRowAsync().ConfigureAwait(false);
-        await rows.WriteAsync(key.Kind, NpgsqlDbType.Text).ConfigureAwait(false);
-        await rows.WriteAsync(key.Id, NpgsqlDbType.Text).ConfigureAwait(false);
-        await rows.WriteAsync(1L, NpgsqlDbType.Bigint).ConfigureAwait(false);
-        await rows.WriteAsync(RowChecksum.Of(key.Id, 1, content.Span), NpgsqlDbType.Bigint).ConfigureAwait(false);
-        await rows.WriteAsync(content, NpgsqlDbType.Bytea).ConfigureAwait(false);
-    });
+    ValueTask IExportVisitor.Document(DocumentKey key, ReadOnlyMemory<byte> content) =>
+        Translated(async () =>
+        {
+            var rows = _documents ??= await (await Transaction().ConfigureAwait(false))
+                .BeginBinaryImportAsync("copy market.documents(kind, id, version, checksum, content) from stdin (format binary)")
+                .ConfigureAwait(false);
+            await rows.StartRowAsync().ConfigureAwait(false);
+            await rows.WriteAsync(key.Kind, NpgsqlDbType.Text).ConfigureAwait(false);
+            await rows.WriteAsync(key.Id, NpgsqlDbType.Text).ConfigureAwait(false);
+            await rows.WriteAsync(1L, NpgsqlDbType.Bigint).ConfigureAwait(false);
+            await rows.WriteAsync(RowChecksum.Of(key.Id, 1, content.Span), NpgsqlDbType.Bigint).ConfigureAwait(false);
+            await rows.WriteAsync(content, NpgsqlDbType.Bytea).ConfigureAwait(false);
+        });
 
-    ValueTask IExportVisitor.Entry(string stream, long version, ReadOnlyMemory<byte> content) => Translated(async () =>
-    {
-        await CompleteDocuments().ConfigureAwait(false);
-        var rows = _entries ??= await (await Transaction().ConfigureAwait(false)).BeginBinaryImportAsync(
-            "copy market.log(stream, version, checksum, content) from stdin (format binary)").ConfigureAwait(false);
-        await rows.StartRowAsync().ConfigureAwait(false);
-        await rows.WriteAsync(stream, NpgsqlDbType.Text).ConfigureAwait(false);
-        await rows.WriteAsync(version, NpgsqlDbType.Bigint).ConfigureAwait(false);
-        await rows.WriteAsync(RowChecksum.Of(stream, version, content.Span), NpgsqlDbType.Bigint).ConfigureAwait(false);
-        await rows.WriteAsync(content, NpgsqlDbType.Bytea).ConfigureAwait(false);
-    });
+    ValueTask IExportVisitor.Entry(string stream, long version, ReadOnlyMemory<byte> content) =>
+        Translated(async () =>
+        {
+            await CompleteDocuments().ConfigureAwait(false);
+            var rows = _entries ??= await (await Transaction().ConfigureAwait(false))
+                .BeginBinaryImportAsync("copy market.log(stream, version, checksum, content) from stdin (format binary)")
+                .ConfigureAwait(false);
+            await rows.StartRowAsync().ConfigureAwait(false);
+            await rows.WriteAsync(stream, NpgsqlDbType.Text).ConfigureAwait(false);
+            await rows.WriteAsync(version, NpgsqlDbType.Bigint).ConfigureAwait(false);
+            await rows.WriteAsync(RowChecksum.Of(stream, version, content.Span), NpgsqlDbType.Bigint).ConfigureAwait(false);
+            await rows.WriteAsync(content, NpgsqlDbType.Bytea).ConfigureAwait(false);
+        });
 
-    ValueTask IImportTarget.Complete(ContentsSummary wanted, CancellationToken cancellation) => Translated(async () =>
-    {
-        await CompleteDocuments().ConfigureAwait(false);
-        await CompleteEntries().ConfigureAwait(false);
-        var connection = await Transaction().ConfigureAwait(false);
-        await foreach (var (key, document) in PostgresContents.Documents(connection, cancellation).ConfigureAwait(false))
-            _arrived.Document(key, document.Content.Span);
-        await foreach (var (stream, entry) in PostgresContents.Entries(connection, cancellation).ConfigureAwait(false))
-            _arrived.Entry(stream, entry.Version, entry.Content.Span);
-        if (_arrived.Summary != wanted)
-            throw new ImportDiffersException(wanted, _arrived.Summary);
-        await PostgresReadModel.Want(connection, cancellation).ConfigureAwait(false);
-        // Before the commit: a market whose account nobody can use would be worse than key files of a market that is not there.
-        WriteSecrets();
-        await _transaction!.CommitAsync(cancellation).ConfigureAwait(false);
-        _completed = true;
-    });
+    ValueTask IImportTarget.Complete(ContentsSummary wanted, CancellationToken cancellation) =>
+        Translated(async () =>
+        {
+            await CompleteDocuments().ConfigureAwait(false);
+            await CompleteEntries().ConfigureAwait(false);
+            var connection = await Transaction().ConfigureAwait(false);
+            await foreach (var (key, document) in PostgresContents.Documents(connection, cancellation).ConfigureAwait(false))
+            {
+                _arrived.Document(key, document.Content.Span);
+            }
+            await foreach (var (stream, entry) in PostgresContents.Entries(connection, cancellation).ConfigureAwait(false))
+            {
+                _arrived.Entry(stream, entry.Version, entry.Content.Span);
+            }
+            if (_arrived.Summary != wanted)
+            {
+                throw new ImportDiffersException(wanted, _arrived.Summary);
+            }
+            await PostgresReadModel.Want(connection, cancellation).ConfigureAwait(false);
+            // Before the commit: a market whose account nobody can use would be worse than key files of a market that is not there.
+            WriteSecrets();
+            await _transaction!.CommitAsync(cancellation).ConfigureAwait(false);
+            _completed = true;
+        });
 
     public async ValueTask DisposeAsync()
     {
         if (_documents is not null)
+        {
             await _documents.DisposeAsync().ConfigureAwait(false);
+        }
         if (_entries is not null)
+        {
             await _entries.DisposeAsync().ConfigureAwait(false);
+        }
         if (_transaction is not null)
+        {
             await _transaction.DisposeAsync().ConfigureAwait(false);
+        }
         if (_connection is not null)
+        {
             await _connection.DisposeAsync().ConfigureAwait(false);
+        }
         await _moving.DisposeAsync().ConfigureAwait(false);
         if (_completed)
+        {
             return;
+        }
         foreach (var file in _created)
+        {
             File.Delete(file);
+        }
     }
 
     private static async ValueTask RequireEmpty(NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(
-            "select exists(select 1 from market.documents) or exists(select 1 from market.log)", connection);
+            "select exists(select 1 from market.documents) or exists(select 1 from market.log)",
+            connection
+        );
         if (await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is true)
+        {
             throw new MoveRefusedException("The database holds a market already. An import needs a new one: 'create database …' makes it.");
+        }
     }
 
     private static async ValueTask Translated(Func<Task> work)
@@ -145,11 +185,15 @@ public sealed class PostgresImport : IImportTarget, IExportVisitor
     private async ValueTask<NpgsqlConnection> Transaction()
     {
         if (_connection is { } open)
+        {
             return open;
+        }
         _connection = await _moving.Connect(CancellationToken.None).ConfigureAwait(false);
         _transaction = await _connection.BeginTransactionAsync().ConfigureAwait(false);
         await using (var alone = new NpgsqlCommand("lock table market.documents, market.log in share row exclusive mode", _connection))
+        {
             await alone.ExecuteNonQueryAsync().ConfigureAwait(false);
+        }
         await RequireEmpty(_connection, CancellationToken.None).ConfigureAwait(false);
         return _connection;
     }
@@ -157,25 +201,35 @@ public sealed class PostgresImport : IImportTarget, IExportVisitor
     private async ValueTask CompleteDocuments()
     {
         if (_documents is not { } rows)
+        {
             return;
+        }
         _documents = null;
         await using (rows)
+        {
             await rows.CompleteAsync().ConfigureAwait(false);
+        }
     }
 
     private async ValueTask CompleteEntries()
     {
         if (_entries is not { } rows)
+        {
             return;
+        }
         _entries = null;
         await using (rows)
+        {
             await rows.CompleteAsync().ConfigureAwait(false);
+        }
     }
 
     private void WriteSecrets()
     {
         if (_secrets.Count == 0)
+        {
             return;
+        }
         foreach (var (name, content) in _secrets)
         {
             KeyFiles.Write(_keyFolder!, name, content);

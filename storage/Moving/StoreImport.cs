@@ -19,22 +19,40 @@ public static class StoreImport
     /// <exception cref="ExportFileException">The file is not a whole, unchanged export.</exception>
     /// <exception cref="ImportDiffersException">What arrived is not what the file holds.</exception>
     public static async ValueTask<ExportedFile> Run(
-        string path, IImportTarget target, IProgress<MoveProgress>? progress, CancellationToken cancellation)
+        string path,
+        IImportTarget target,
+        IProgress<MoveProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         var verified = await Verify(path, progress, cancellation).ConfigureAwait(false);
         var visitor = await target.Begin(cancellation).ConfigureAwait(false);
         var imported = await Read(path, visitor, "importing", progress, cancellation).ConfigureAwait(false);
         if (imported.Contents != verified.Contents)
+        {
             throw new ExportFileException(path, 0, "the file was changed while it was imported.");
+        }
         progress?.Report(new MoveProgress("comparing", 0, null));
         await target.Complete(verified.Contents, cancellation).ConfigureAwait(false);
         return verified;
     }
 
     private static async ValueTask<ExportedFile> Read(
-        string path, IExportVisitor visitor, string step, IProgress<MoveProgress>? progress, CancellationToken cancellation)
+        string path,
+        IExportVisitor visitor,
+        string step,
+        IProgress<MoveProgress>? progress,
+        CancellationToken cancellation
+    )
     {
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes, FileOptions.SequentialScan);
+        await using var file = new FileStream(
+            path,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.Read,
+            BufferBytes,
+            FileOptions.SequentialScan
+        );
         var total = file.Length;
         var bytes = progress is null ? null : new Steps(done => progress.Report(new MoveProgress(step, done, total)));
         return await ExportReader.Read(file, path, visitor, bytes, cancellation).ConfigureAwait(false);
@@ -49,7 +67,9 @@ public static class StoreImport
         public void Report(long value)
         {
             if (value - _reported < ReportEveryBytes)
+            {
                 return;
+            }
             _reported = value;
             report(value);
         }

@@ -22,11 +22,15 @@ internal abstract class BatchLoops<TItem>(IReadOnlyList<PostgresSession> session
         {
             _closed = true;
             if (_unfinished == 0)
+            {
                 _drained.TrySetResult();
+            }
         }
         await _drained.Task.ConfigureAwait(false);
         foreach (var session in sessions)
+        {
             await session.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>Answers every item of the batch, whatever happens, and calls <see cref="Finished"/>; throws nothing.</summary>
@@ -38,10 +42,16 @@ internal abstract class BatchLoops<TItem>(IReadOnlyList<PostgresSession> session
     protected void Admit()
     {
         if (_closed)
+        {
             throw new StoreStoppedException("it was closed.");
+        }
         if (_unfinished >= waitingMax)
+        {
             throw new StoreUnavailableException(
-                $"{_unfinished} requests wait for the database already, no more may.", mayHaveHappened: false);
+                $"{_unfinished} requests wait for the database already, no more may.",
+                mayHaveHappened: false
+            );
+        }
         _unfinished++;
     }
 
@@ -50,8 +60,13 @@ internal abstract class BatchLoops<TItem>(IReadOnlyList<PostgresSession> session
     {
         _ready.Enqueue(item);
         if (_idle.TryPop(out var session))
+        {
             ThreadPool.UnsafeQueueUserWorkItem(
-                static run => _ = run.Loops.Loop(run.Session), (Loops: this, Session: session), preferLocal: false);
+                static run => _ = run.Loops.Loop(run.Session),
+                (Loops: this, Session: session),
+                preferLocal: false
+            );
+        }
     }
 
     /// <summary>So many items were answered. Belongs to the gate.</summary>
@@ -59,7 +74,9 @@ internal abstract class BatchLoops<TItem>(IReadOnlyList<PostgresSession> session
     {
         _unfinished -= count;
         if (_closed && _unfinished == 0)
+        {
             _drained.TrySetResult();
+        }
     }
 
     private async Task Loop(PostgresSession session)
@@ -81,10 +98,14 @@ internal abstract class BatchLoops<TItem>(IReadOnlyList<PostgresSession> session
             {
                 bytes += BytesOf(item);
                 if (bytes > bytesMax && batch.Count > 0)
+                {
                     break;
+                }
             }
             if (batch.Count == 0)
+            {
                 _idle.Push(session);
+            }
         }
         return batch.Count > 0;
     }

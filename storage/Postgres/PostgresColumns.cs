@@ -16,15 +16,23 @@ internal static class PostgresColumns
         Add(command, items, value, NpgsqlDbType.Bigint);
 
     public static void AddBytes<TItem>(
-        this NpgsqlBatchCommand command, IReadOnlyList<TItem> items, Func<TItem, ReadOnlyMemory<byte>> value) =>
-        Add(command, items, value, NpgsqlDbType.Bytea);
+        this NpgsqlBatchCommand command,
+        IReadOnlyList<TItem> items,
+        Func<TItem, ReadOnlyMemory<byte>> value
+    ) => Add(command, items, value, NpgsqlDbType.Bytea);
 
     private static void Add<TItem, TValue>(
-        NpgsqlBatchCommand command, IReadOnlyList<TItem> items, Func<TItem, TValue> value, NpgsqlDbType type)
+        NpgsqlBatchCommand command,
+        IReadOnlyList<TItem> items,
+        Func<TItem, TValue> value,
+        NpgsqlDbType type
+    )
     {
         var column = new TValue[items.Count];
         for (var index = 0; index < column.Length; index++)
+        {
             column[index] = value(items[index]);
+        }
         command.Parameters.Add(new NpgsqlParameter<TValue[]> { TypedValue = column, NpgsqlDbType = NpgsqlDbType.Array | type });
     }
 }

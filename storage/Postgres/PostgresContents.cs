@@ -18,7 +18,10 @@ public sealed class PostgresContents : IStoreContents
     /// <exception cref="MoveRefusedException">Silos run on the database, or it holds no market.</exception>
     /// <exception cref="StoreUnavailableException">It cannot be reached.</exception>
     public static async ValueTask<PostgresContents> Open(
-        string connectionString, bool requireDurableServer = true, CancellationToken cancellation = default)
+        string connectionString,
+        bool requireDurableServer = true,
+        CancellationToken cancellation = default
+    )
     {
         var moving = await PostgresMoving.Open(connectionString, requireDurableServer, cancellation).ConfigureAwait(false);
         try
@@ -26,7 +29,9 @@ public sealed class PostgresContents : IStoreContents
             await using var connection = await moving.Connect(cancellation).ConfigureAwait(false);
             await using var command = new NpgsqlCommand("select to_regclass('market.documents') is null", connection);
             if (await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is true)
+            {
                 throw new MoveRefusedException("The database holds no market: there is no table market.documents.");
+            }
             return new PostgresContents(moving);
         }
         catch (Exception failure)
@@ -36,57 +41,79 @@ public sealed class PostgresContents : IStoreContents
         }
     }
 
-    public async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Documents([EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Documents(
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
     {
         var connection = await Snapshot(cancellation).ConfigureAwait(false);
         await foreach (var document in Documents(connection, cancellation).ConfigureAwait(false))
+        {
             yield return document;
+        }
     }
 
     public async IAsyncEnumerable<StreamEntryContent> Entries([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var connection = await Snapshot(cancellation).ConfigureAwait(false);
         await foreach (var entry in Entries(connection, cancellation).ConfigureAwait(false))
+        {
             yield return entry;
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
         if (_transaction is not null)
+        {
             await _transaction.DisposeAsync().ConfigureAwait(false);
+        }
         if (_connection is not null)
+        {
             await _connection.DisposeAsync().ConfigureAwait(false);
+        }
         await _moving.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>In whatever transaction the connection has.</summary>
     internal static async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Documents(
-        NpgsqlConnection connection, [EnumeratorCancellation] CancellationToken cancellation)
+        NpgsqlConnection connection,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         await foreach (var reader in PostgresMoving.Rows(connection, AllDocuments, cancellation).ConfigureAwait(false))
         {
             var key = new DocumentKey(reader.GetString(0), reader.GetString(1));
             var (version, content) = (reader.GetInt64(2), reader.GetFieldValue<byte[]>(4));
             if (reader.GetInt64(3) != RowChecksum.Of(key.Id, version, content))
+            {
                 throw PostgresPages.Damaged(key);
+            }
             yield return new(key, new Document(version, content));
         }
     }
 
     /// <inheritdoc cref="Documents(NpgsqlConnection, CancellationToken)"/>
     internal static async IAsyncEnumerable<StreamEntryContent> Entries(
-        NpgsqlConnection connection, [EnumeratorCancellation] CancellationToken cancellation)
+        NpgsqlConnection connection,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         var (stream, next) = ("", 1L);
         await foreach (var reader in PostgresMoving.Rows(connection, AllEntries, cancellation).ConfigureAwait(false))
         {
             var (name, version, content) = (reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(3));
             if (name != stream)
+            {
                 (stream, next) = (name, 1);
+            }
             if (version != next++)
+            {
                 throw new StoreDamagedException("market.log", $"the entry before {version} of the stream '{stream}' is missing.");
+            }
             if (reader.GetInt64(2) != RowChecksum.Of(stream, version, content))
+            {
                 throw new StoreDamagedException("market.log", $"the checksum of entry {version} of the stream '{stream}' does not fit.");
+            }
             yield return new StreamEntryContent(stream, new LogEntry(version, content));
         }
     }
@@ -94,10 +121,13 @@ public sealed class PostgresContents : IStoreContents
     private async ValueTask<NpgsqlConnection> Snapshot(CancellationToken cancellation)
     {
         if (_connection is { } open)
+        {
             return open;
+        }
         var connection = _connection = await PostgresMoving.Ask(() => _moving.Connect(cancellation).AsTask()).ConfigureAwait(false);
-        _transaction = await PostgresMoving.Ask(
-            () => connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellation).AsTask()).ConfigureAwait(false);
+        _transaction = await PostgresMoving
+            .Ask(() => connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellation).AsTask())
+            .ConfigureAwait(false);
         return connection;
     }
 }

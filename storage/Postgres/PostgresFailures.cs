@@ -20,7 +20,8 @@ internal static class PostgresFailures
     /// server).
     /// </summary>
     public static bool IsOfOneItem(PostgresException failure) =>
-        failure.SqlState.StartsWith("22", StringComparison.Ordinal) || failure.SqlState.StartsWith("23", StringComparison.Ordinal)
+        failure.SqlState.StartsWith("22", StringComparison.Ordinal)
+        || failure.SqlState.StartsWith("23", StringComparison.Ordinal)
         || failure.SqlState.StartsWith("54", StringComparison.Ordinal);
 
     /// <summary>
@@ -55,12 +56,20 @@ internal static class PostgresFailures
     public static bool IsLostConnection(NpgsqlException failure) =>
         failure is PostgresException refused ? !IsRolledBack(refused) : failure.InnerException is not TimeoutException;
 
-    public static StoreUnavailableException Translate(Exception failure, bool mayHaveHappened) => failure switch
-    {
-        StoreUnavailableException known => known,
-        PostgresException refused => new($"The database refused ({refused.SqlState}: {refused.MessageText}).", mayHaveHappened, refused),
-        TimeoutException or NpgsqlException { InnerException: TimeoutException } =>
-            new("The database did not answer in time.", mayHaveHappened, failure),
-        _ => new($"The connection to the database was lost ({failure.Message}).", mayHaveHappened, failure),
-    };
+    public static StoreUnavailableException Translate(Exception failure, bool mayHaveHappened) =>
+        failure switch
+        {
+            StoreUnavailableException known => known,
+            PostgresException refused => new(
+                $"The database refused ({refused.SqlState}: {refused.MessageText}).",
+                mayHaveHappened,
+                refused
+            ),
+            TimeoutException or NpgsqlException { InnerException: TimeoutException } => new(
+                "The database did not answer in time.",
+                mayHaveHappened,
+                failure
+            ),
+            _ => new($"The connection to the database was lost ({failure.Message}).", mayHaveHappened, failure),
+        };
 }

@@ -39,29 +39,38 @@ internal sealed class PostgresMoving : IAsyncDisposable
     {
         try
         {
-            return NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
-            {
-                Pooling = false,
-                CommandTimeout = 0,
-                ApplicationName = "marketplace move",
-            }.ConnectionString);
+            return NpgsqlDataSource.Create(
+                new NpgsqlConnectionStringBuilder(connectionString)
+                {
+                    Pooling = false,
+                    CommandTimeout = 0,
+                    ApplicationName = "marketplace move",
+                }.ConnectionString
+            );
         }
         catch (ArgumentException)
         {
             // Not its message, which repeats what it could not read: that may be a password.
-            throw new MoveRefusedException("The connection string is none of Npgsql's. Expected for example 'Host=127.0.0.1;Username=market;Database=market'.");
+            throw new MoveRefusedException(
+                "The connection string is none of Npgsql's. Expected for example 'Host=127.0.0.1;Username=market;Database=market'."
+            );
         }
     }
 
     /// <summary>The rows of a query, each valid until the next, in whatever transaction the connection has.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached, or not any more.</exception>
     public static async IAsyncEnumerable<NpgsqlDataReader> Rows(
-        NpgsqlConnection connection, string sql, [EnumeratorCancellation] CancellationToken cancellation)
+        NpgsqlConnection connection,
+        string sql,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         await using var command = new NpgsqlCommand(sql, connection);
         await using var reader = await Ask(() => command.ExecuteReaderAsync(cancellation)).ConfigureAwait(false);
         while (await Ask(() => reader.ReadAsync(cancellation)).ConfigureAwait(false))
+        {
             yield return reader;
+        }
     }
 
     /// <summary>What the database answers, or throws as this store's own.</summary>

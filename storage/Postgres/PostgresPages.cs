@@ -51,38 +51,55 @@ internal sealed class PostgresPages(NpgsqlDataSource source, int bytesMax)
     public static StoreDamagedException Damaged(DocumentKey key) => new("market.documents", $"the checksum of '{key}' does not fit.");
 
     public async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(
-        string kind, [EnumeratorCancellation] CancellationToken cancellation)
+        string kind,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         // No id is empty, so the first page begins after that.
-        for (var after = ""; ;)
+        for (var after = ""; ; )
         {
-            var page = await Page(Documents, [Text(kind), Text(after)], reader => ReadDocument(kind, reader), cancellation).ConfigureAwait(false);
+            var page = await Page(Documents, [Text(kind), Text(after)], reader => ReadDocument(kind, reader), cancellation)
+                .ConfigureAwait(false);
             foreach (var (key, document) in page)
+            {
                 yield return new(key, document);
+            }
             if (page.Count == 0)
+            {
                 yield break;
+            }
             after = page[^1].Key.Id;
         }
     }
 
     public async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(
-        string kind, string state, [EnumeratorCancellation] CancellationToken cancellation)
+        string kind,
+        string state,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
-        for (var (at, after) = (0L, ""); ;)
+        for (var (at, after) = (0L, ""); ; )
         {
             var page = await Page(
-                DocumentsInState, [Text(kind), Text(state), Number(at), Text(after)], reader => (Found: ReadDocument(kind, reader), At: reader.GetInt64(4)),
-                cancellation).ConfigureAwait(false);
+                    DocumentsInState,
+                    [Text(kind), Text(state), Number(at), Text(after)],
+                    reader => (Found: ReadDocument(kind, reader), At: reader.GetInt64(4)),
+                    cancellation
+                )
+                .ConfigureAwait(false);
             foreach (var (found, _) in page)
+            {
                 yield return found;
+            }
             if (page.Count == 0)
+            {
                 yield break;
+            }
             (at, after) = (page[^1].At, page[^1].Found.Key.Id);
         }
     }
 
-    public async IAsyncEnumerable<LogEntry> Read(
-        string stream, long fromVersion, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<LogEntry> Read(string stream, long fromVersion, [EnumeratorCancellation] CancellationToken cancellation)
     {
         while (true)
         {
@@ -90,11 +107,15 @@ internal sealed class PostgresPages(NpgsqlDataSource source, int bytesMax)
             foreach (var entry in page)
             {
                 if (entry.Version != fromVersion++)
+                {
                     throw new StoreDamagedException("market.log", $"the entry before {entry.Version} of the stream '{stream}' is missing.");
+                }
                 yield return entry;
             }
             if (page.Count == 0)
+            {
                 yield break;
+            }
         }
 
         LogEntry ReadEntry(NpgsqlDataReader reader)
@@ -124,16 +145,24 @@ internal sealed class PostgresPages(NpgsqlDataSource source, int bytesMax)
     /// <param name="read">Reads one row.</param>
     /// <param name="cancellation">Ends the question.</param>
     private Task<List<TRow>> Page<TRow>(
-        string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, TRow> read, CancellationToken cancellation) =>
+        string sql,
+        NpgsqlParameter[] parameters,
+        Func<NpgsqlDataReader, TRow> read,
+        CancellationToken cancellation
+    ) =>
         PostgresFailures.Read(async () =>
         {
             await using var command = source.CreateCommand(sql);
             foreach (var parameter in (NpgsqlParameter[])[.. parameters, Number(PageRows), Number(bytesMax)])
+            {
                 command.Parameters.Add(parameter);
+            }
             await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
             var page = new List<TRow>();
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+            {
                 page.Add(read(reader));
+            }
             return page;
         });
 }

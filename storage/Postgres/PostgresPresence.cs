@@ -28,16 +28,21 @@ internal sealed class PostgresPresence : IAsyncDisposable
     public static async ValueTask<PostgresPresence> BeSeen(string connectionString, CancellationToken cancellation)
     {
         // Without a pool: a connection that goes back to one would keep the lock.
-        var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
-        {
-            Pooling = false,
-            KeepAlive = KeepAliveSeconds,
-            ApplicationName = "marketplace presence",
-        }.ConnectionString);
+        var source = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(connectionString)
+            {
+                Pooling = false,
+                KeepAlive = KeepAliveSeconds,
+                ApplicationName = "marketplace presence",
+            }.ConnectionString
+        );
         try
         {
-            var connection = await TryLock(source, "pg_try_advisory_lock_shared", cancellation).ConfigureAwait(false)
-                ?? throw new MoveRefusedException("The database's data is being exported or imported at this moment. Start the silo when that is done.");
+            var connection =
+                await TryLock(source, "pg_try_advisory_lock_shared", cancellation).ConfigureAwait(false)
+                ?? throw new MoveRefusedException(
+                    "The database's data is being exported or imported at this moment. Start the silo when that is done."
+                );
             var presence = new PostgresPresence(source, connection);
             presence._keeping = presence.Keep();
             return presence;
@@ -53,7 +58,9 @@ internal sealed class PostgresPresence : IAsyncDisposable
     /// <exception cref="MoveRefusedException">A store is open on the database, or somebody else moves its data.</exception>
     public static async ValueTask<IAsyncDisposable> BeAlone(NpgsqlDataSource source, CancellationToken cancellation) =>
         await TryLock(source, "pg_try_advisory_lock", cancellation).ConfigureAwait(false)
-        ?? throw new MoveRefusedException("Silos run on the database. Stop all of them: data that changes while it is moved would be there twice.");
+        ?? throw new MoveRefusedException(
+            "Silos run on the database. Stop all of them: data that changes while it is moved would be there twice."
+        );
 
     public async ValueTask DisposeAsync()
     {
@@ -71,7 +78,9 @@ internal sealed class PostgresPresence : IAsyncDisposable
         {
             await using var command = new NpgsqlCommand($"select {function}({LockKey})", connection);
             if (await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is true)
+            {
                 return connection;
+            }
         }
         catch
         {
@@ -93,10 +102,14 @@ internal sealed class PostgresPresence : IAsyncDisposable
             while (true)
             {
                 if (await EndOf(_connection).ConfigureAwait(false))
+                {
                     return;
+                }
                 await _connection.DisposeAsync().ConfigureAwait(false);
                 while (await TryAgain().ConfigureAwait(false) is not { } again)
+                {
                     await Task.Delay(RetryPause, _gone.Token).ConfigureAwait(false);
+                }
             }
         }
         catch (OperationCanceledException)
@@ -112,7 +125,9 @@ internal sealed class PostgresPresence : IAsyncDisposable
         {
             // Returns at each notice of the server, which there are none of that matter.
             while (true)
+            {
                 await connection.WaitAsync(_gone.Token).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -128,7 +143,9 @@ internal sealed class PostgresPresence : IAsyncDisposable
     {
         try
         {
-            return await TryLock(_source, "pg_try_advisory_lock_shared", _gone.Token).ConfigureAwait(false) is { } again ? _connection = again : null;
+            return await TryLock(_source, "pg_try_advisory_lock_shared", _gone.Token).ConfigureAwait(false) is { } again
+                ? _connection = again
+                : null;
         }
         catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
         {

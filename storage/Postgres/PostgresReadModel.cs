@@ -19,7 +19,8 @@ internal static class PostgresReadModel
     private const string Page = """
         select id, content
         from (
-            select id, content, sum(octet_length(content)) over (order by id rows unbounded preceding) - octet_length(content) as bytes_before
+            select id, content,
+                sum(octet_length(content)) over (order by id rows unbounded preceding) - octet_length(content) as bytes_before
             from (select id, content from market.documents where kind = $1 and id > $2 order by id limit $3) page
         ) sized
         where bytes_before < $4
@@ -38,16 +39,22 @@ internal static class PostgresReadModel
     {
         var projections = options.Projections;
         if (projections.Count == 0)
+        {
             return;
+        }
         await using var source = PostgresMoving.Source(options.ConnectionString);
         await using var connection = await source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
         await using var note = new NpgsqlCommand("select 1 from market.documents where kind = $1 and id = $2 for update", connection);
         AddNote(note);
         if (await note.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is null)
+        {
             return;
+        }
         foreach (var projection in projections)
+        {
             await Make(connection, projection, options.BatchBytesMax, cancellation).ConfigureAwait(false);
+        }
         await using var done = new NpgsqlCommand("delete from market.documents where kind = $1 and id = $2", connection);
         AddNote(done);
         await done.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
@@ -58,7 +65,9 @@ internal static class PostgresReadModel
     public static async Task Want(NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(
-            "insert into market.documents(kind, id, version, checksum, content) values($1, $2, 1, $3, '')", connection);
+            "insert into market.documents(kind, id, version, checksum, content) values($1, $2, 1, $3, '')",
+            connection
+        );
         AddNote(command);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = RowChecksum.Of(Note.Id, 1, []) });
         await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
@@ -72,11 +81,13 @@ internal static class PostgresReadModel
 
     private static async Task Make(NpgsqlConnection connection, IProjection projection, int bytesMax, CancellationToken cancellation)
     {
-        for (var after = ""; ;)
+        for (var after = ""; ; )
         {
             var (rows, last) = await ReadPage(connection, projection, after, bytesMax, cancellation).ConfigureAwait(false);
             if (last is null)
+            {
                 return;
+            }
             after = last;
             await using var command = new NpgsqlCommand(Update, connection);
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = projection.Kind });
@@ -91,7 +102,12 @@ internal static class PostgresReadModel
     }
 
     private static async Task<(List<ListingRow> Rows, string? Last)> ReadPage(
-        NpgsqlConnection connection, IProjection projection, string after, int bytesMax, CancellationToken cancellation)
+        NpgsqlConnection connection,
+        IProjection projection,
+        string after,
+        int bytesMax,
+        CancellationToken cancellation
+    )
     {
         await using var command = new NpgsqlCommand(Page, connection);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = projection.Kind });
@@ -105,11 +121,15 @@ internal static class PostgresReadModel
         {
             last = reader.GetString(0);
             if (projection.Project(last, reader.GetFieldValue<byte[]>(1), out _) is { } row)
+            {
                 rows.Add(row);
+            }
         }
         return (rows, last);
     }
 
     private static void Add<TValue>(NpgsqlCommand command, List<ListingRow> rows, Func<ListingRow, TValue> value, NpgsqlDbType type) =>
-        command.Parameters.Add(new NpgsqlParameter<TValue[]> { TypedValue = [.. rows.Select(value)], NpgsqlDbType = NpgsqlDbType.Array | type });
+        command.Parameters.Add(
+            new NpgsqlParameter<TValue[]> { TypedValue = [.. rows.Select(value)], NpgsqlDbType = NpgsqlDbType.Array | type }
+        );
 }

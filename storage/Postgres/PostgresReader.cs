@@ -43,7 +43,9 @@ internal sealed class PostgresReader(IReadOnlyList<PostgresSession> sessions, Po
         try
         {
             while (reads.Count > 0)
+            {
                 reads = await PostgresFailures.Read(() => Answer(session, reads)).ConfigureAwait(false);
+            }
         }
         catch (Exception failure)
         {
@@ -51,7 +53,9 @@ internal sealed class PostgresReader(IReadOnlyList<PostgresSession> sessions, Po
             batch.ForEach(read => read.TrySetException(failure));
         }
         lock (Gate)
+        {
             Finished(batch.Count);
+        }
     }
 
     private async Task<List<PostgresRead>> Answer(PostgresSession session, List<PostgresRead> reads)
@@ -86,15 +90,21 @@ internal sealed class PostgresReader(IReadOnlyList<PostgresSession> sessions, Po
                 var index = (int)reader.GetInt64(0) - 1;
                 found[index] = true;
                 if (await reader.IsDBNullAsync(3).ConfigureAwait(false))
+                {
                     later.Add(reads[index]);
+                }
                 else
+                {
                     Complete(reads[index], reader.GetInt64(1), reader.GetInt64(2), reader.GetFieldValue<byte[]>(3));
+                }
             }
         }
         for (var index = 0; index < found.Length; index++)
         {
             if (!found[index])
+            {
                 reads[index].TrySetResult(null);
+            }
         }
         return later;
     }
@@ -102,8 +112,12 @@ internal sealed class PostgresReader(IReadOnlyList<PostgresSession> sessions, Po
     private static void Complete(PostgresRead read, long version, long checksum, byte[] content)
     {
         if (checksum == RowChecksum.Of(read.Key.Id, version, content))
+        {
             read.TrySetResult(new Document(version, content));
+        }
         else
+        {
             read.TrySetException(PostgresPages.Damaged(read.Key));
+        }
     }
 }

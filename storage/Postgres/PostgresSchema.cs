@@ -21,7 +21,8 @@ public static class PostgresSchema
 
     private const string IsNew = "select to_regclass('market.schema_scripts') is null";
 
-    private const string ReadBook = "select number as Number, name as Name, checksum as Checksum from market.schema_scripts order by number";
+    private const string ReadBook =
+        "select number as Number, name as Name, checksum as Checksum from market.schema_scripts order by number";
 
     private const string CreateBook = """
         create schema market;
@@ -52,13 +53,19 @@ public static class PostgresSchema
         await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
         await Run($"select pg_advisory_xact_lock({LockKey})").ConfigureAwait(false);
         if (await connection.ExecuteScalarAsync<bool>(IsNew, transaction).ConfigureAwait(false))
+        {
             await Run(CreateBook).ConfigureAwait(false);
+        }
         var applied = await connection.QueryAsync<AppliedScript>(ReadBook, transaction: transaction).ConfigureAwait(false);
         foreach (var script in Missing([.. applied], scripts))
         {
             await Run(script.Sql).ConfigureAwait(false);
-            await connection.ExecuteAsync(
-                "insert into market.schema_scripts(number, name, checksum) values(@Number, @Name, @Checksum)", script, transaction)
+            await connection
+                .ExecuteAsync(
+                    "insert into market.schema_scripts(number, name, checksum) values(@Number, @Name, @Checksum)",
+                    script,
+                    transaction
+                )
                 .ConfigureAwait(false);
         }
         await transaction.CommitAsync(cancellation).ConfigureAwait(false);
@@ -79,17 +86,29 @@ public static class PostgresSchema
         foreach (var (index, before) in applied.Index())
         {
             if (index >= scripts.Count || scripts[index].Number > before.Number)
-                throw new PostgresSchemaException(before.Name,
+            {
+                throw new PostgresSchemaException(
+                    before.Name,
                     $"the database has the script '{before.Name}', which this build does not know."
-                    + " A newer build was here: start that one.");
+                        + " A newer build was here: start that one."
+                );
+            }
             if (scripts[index].Number < before.Number)
-                throw new PostgresSchemaException(scripts[index].Name,
+            {
+                throw new PostgresSchemaException(
+                    scripts[index].Name,
                     $"this build has the script '{scripts[index].Name}', but the database went on to '{before.Name}' without it."
-                    + " Scripts are only added at the end: start the build that the database belongs to.");
+                        + " Scripts are only added at the end: start the build that the database belongs to."
+                );
+            }
             if (scripts[index].Checksum != before.Checksum)
-                throw new PostgresSchemaException(before.Name,
+            {
+                throw new PostgresSchemaException(
+                    before.Name,
                     $"the script '{before.Name}' was applied with checksum {before.Checksum}, in this build it has"
-                    + $" {scripts[index].Checksum}. An applied script is never changed: put the change into a new one.");
+                        + $" {scripts[index].Checksum}. An applied script is never changed: put the change into a new one."
+                );
+            }
         }
         return scripts.Skip(applied.Count);
     }

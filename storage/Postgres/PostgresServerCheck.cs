@@ -25,27 +25,41 @@ internal static class PostgresServerCheck
         await reader.ReadAsync().ConfigureAwait(false);
         Check(reader.GetInt32(0), encoding: reader.GetString(1));
         if (requireDurableServer)
+        {
             CheckDurable(fsync: reader.GetString(2), synchronousCommit: reader.GetString(3));
+        }
         if (reader.GetBoolean(4))
+        {
             throw new StoreUnavailableException("The server is a standby; only the primary can be used.", mayHaveHappened: false);
+        }
     }
 
     private static void Check(int version, string encoding)
     {
         if (version < ServerVersionMin)
+        {
             throw new PostgresSettingsException("server_version_num", $"{version}", $"at least {ServerVersionMin}");
+        }
         if (encoding != "UTF8")
-            throw new PostgresSettingsException(
-                "server_encoding", encoding, "UTF8 ('create database … encoding UTF8 template template0')");
+        {
+            throw new PostgresSettingsException("server_encoding", encoding, "UTF8 ('create database … encoding UTF8 template template0')");
+        }
     }
 
     private static void CheckDurable(string fsync, string synchronousCommit)
     {
         if (synchronousCommit == "off")
+        {
             throw new PostgresSettingsException(
-                "synchronous_commit", synchronousCommit, "on, or any other value that waits for the server's disk");
+                "synchronous_commit",
+                synchronousCommit,
+                "on, or any other value that waits for the server's disk"
+            );
+        }
         if (fsync != "on")
+        {
             throw new PostgresSettingsException("fsync", fsync, "on: without it a power cut loses or breaks the database");
+        }
     }
 }
 

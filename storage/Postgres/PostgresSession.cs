@@ -40,7 +40,9 @@ internal sealed class PostgresSession(NpgsqlDataSource source, bool requireDurab
             var idle = time.GetElapsedTime(_usedAt);
             _usedAt = time.GetTimestamp();
             if (idle < UncheckedIdleMax || await Lives(open).ConfigureAwait(false))
+            {
                 return open;
+            }
             await DisposeAsync().ConfigureAwait(false);
         }
         _usedAt = time.GetTimestamp();
@@ -61,8 +63,13 @@ internal sealed class PostgresSession(NpgsqlDataSource source, bool requireDurab
         {
             await connection.DisposeAsync().ConfigureAwait(false);
             if (failure is NpgsqlException or TimeoutException)
+            {
                 throw new StoreUnavailableException(
-                    $"No connection to the database could be made ({failure.Message}).", mayHaveHappened: false, failure);
+                    $"No connection to the database could be made ({failure.Message}).",
+                    mayHaveHappened: false,
+                    failure
+                );
+            }
             throw;
         }
         return connection;

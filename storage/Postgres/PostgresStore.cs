@@ -9,12 +9,14 @@ namespace Marketplace.Storage;
 /// </summary>
 public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IStoreRoom, IAsyncDisposable
 {
-    private static readonly ListingSql Lists = new("""
+    private static readonly ListingSql Lists = new(
+        """
         select listing.id as Id, listing.owner as Owner, listing.state as State, listing.label as Label, listing.at as At,
             listing.summary as Summary
         from market.listing
         """,
-        column => $"listing.{column} = @{column}");
+        column => $"listing.{column} = @{column}"
+    );
 
     private readonly NpgsqlDataSource _sessions;
     private readonly NpgsqlDataSource _queries;
@@ -65,23 +67,28 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IStoreR
         {
             await store.DisposeAsync().ConfigureAwait(false);
             if (failure is NpgsqlException or TimeoutException)
+            {
                 throw PostgresFailures.Translate(failure, mayHaveHappened: false);
+            }
             throw;
         }
     }
 
     /// <summary>Asks the server for nothing and returns when it has answered. For one caller at a time.</summary>
     /// <exception cref="StoreUnavailableException">It does not.</exception>
-    public Task Ping() => PostgresFailures.Read(async () =>
-    {
-        await using var connection = await _pings.OpenConnectionAsync().ConfigureAwait(false);
-        return await connection.ExecuteScalarAsync<int>("select 1").ConfigureAwait(false);
-    });
+    public Task Ping() =>
+        PostgresFailures.Read(async () =>
+        {
+            await using var connection = await _pings.OpenConnectionAsync().ConfigureAwait(false);
+            return await connection.ExecuteScalarAsync<int>("select 1").ConfigureAwait(false);
+        });
 
     /// <summary>Always 0: a row of the read model is written with its document.</summary>
     public long Lag => 0;
 
-    /// <summary>Always null: the server's disk cannot be seen from here. A server without room refuses the writes, and they are told as failed.</summary>
+    /// <summary>
+    /// Always null: the server's disk cannot be seen from here. A server without room refuses the writes, and they are told as failed.
+    /// </summary>
     public DiskShortage? Shortage => null;
 
     public ValueTask<Document?> Read(DocumentKey key, CancellationToken cancellation = default)
@@ -150,13 +157,15 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IStoreR
     public async ValueTask<IReadOnlyList<ListingRow>> List(ListingQuery query, CancellationToken cancellation = default)
     {
         StoreArguments.Check(query);
-        return await PostgresFailures.Read(async () =>
-        {
-            await using var connection = await _queries.OpenConnectionAsync(cancellation).ConfigureAwait(false);
-            var command = new CommandDefinition(Lists.Text(query), ListingSql.Parameters(query), cancellationToken: cancellation);
-            var rows = await connection.QueryAsync<ListingSql.Row>(command).ConfigureAwait(false);
-            return rows.Select(row => row.Of(query.Kind)).ToList();
-        }).ConfigureAwait(false);
+        return await PostgresFailures
+            .Read(async () =>
+            {
+                await using var connection = await _queries.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+                var command = new CommandDefinition(Lists.Text(query), ListingSql.Parameters(query), cancellationToken: cancellation);
+                var rows = await connection.QueryAsync<ListingSql.Row>(command).ConfigureAwait(false);
+                return rows.Select(row => row.Of(query.Kind)).ToList();
+            })
+            .ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -166,39 +175,53 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IStoreR
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _closed, true))
+        {
             return;
+        }
         await _writer.DisposeAsync().ConfigureAwait(false);
         await _reader.DisposeAsync().ConfigureAwait(false);
         await _queries.DisposeAsync().ConfigureAwait(false);
         await _pings.DisposeAsync().ConfigureAwait(false);
         if (_presence is not null)
+        {
             await _presence.DisposeAsync().ConfigureAwait(false);
+        }
         await _sessions.DisposeAsync().ConfigureAwait(false);
     }
 
     private ListingRow? Project(DocumentKey key, ReadOnlyMemory<byte> content)
     {
         if (!_projections.TryGetValue(key.Kind, out var projection) || projection.Project(key.Id, content.Span, out _) is not { } row)
+        {
             return null;
+        }
         foreach (var (name, what) in ((string, string)[])[(row.Owner, "owner"), (row.State, "state"), (row.Label, "label")])
         {
             // What the server would refuse would take a whole batch with it.
             if (name.Length > 0)
+            {
                 StoreArguments.CheckName(name, what);
+            }
         }
         return row;
     }
 
     private static NpgsqlDataSource Pool(PostgresStoreOptions options, int connectionsMax)
     {
-        var builder = new NpgsqlDataSourceBuilder(Settings(options, connection =>
-        {
-            connection.Pooling = true;
-            connection.MaxPoolSize = connectionsMax;
-        }));
+        var builder = new NpgsqlDataSourceBuilder(
+            Settings(
+                options,
+                connection =>
+                {
+                    connection.Pooling = true;
+                    connection.MaxPoolSize = connectionsMax;
+                }
+            )
+        );
         builder.UsePhysicalConnectionInitializer(
             _ => throw new NotSupportedException("Every connection is opened asynchronously."),
-            connection => PostgresServerCheck.Run(connection, "", options.RequireDurableServer));
+            connection => PostgresServerCheck.Run(connection, "", options.RequireDurableServer)
+        );
         return builder.Build();
     }
 

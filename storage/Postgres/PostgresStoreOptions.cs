@@ -65,12 +65,21 @@ public sealed record PostgresStoreOptions
         Require(BatchItemsMax is >= 1 and <= 10_000, nameof(BatchItemsMax), "between 1 and 10,000");
         Require(BatchBytesMax is >= 1 and <= 256 << 20, nameof(BatchBytesMax), "between 1 byte and 256 MiB");
         Require(WaitingMax >= 1, nameof(WaitingMax), "at least 1");
-        Require(CommandTimeMax >= TimeSpan.FromSeconds(1) && CommandTimeMax <= TimeSpan.FromMinutes(10), nameof(CommandTimeMax),
-            "between one second and ten minutes");
-        Require(ConnectTimeMax >= TimeSpan.FromSeconds(1) && ConnectTimeMax <= TimeSpan.FromMinutes(10), nameof(ConnectTimeMax),
-            "between one second and ten minutes");
-        Require(Projections.Select(projection => projection.Kind).Distinct().Count() == Projections.Count, nameof(Projections),
-            "one a kind");
+        Require(
+            CommandTimeMax >= TimeSpan.FromSeconds(1) && CommandTimeMax <= TimeSpan.FromMinutes(10),
+            nameof(CommandTimeMax),
+            "between one second and ten minutes"
+        );
+        Require(
+            ConnectTimeMax >= TimeSpan.FromSeconds(1) && ConnectTimeMax <= TimeSpan.FromMinutes(10),
+            nameof(ConnectTimeMax),
+            "between one second and ten minutes"
+        );
+        Require(
+            Projections.Select(projection => projection.Kind).Distinct().Count() == Projections.Count,
+            nameof(Projections),
+            "one a kind"
+        );
     }
 
     /// <summary>Not the members: one of them has the password.</summary>
@@ -92,6 +101,8 @@ public sealed record PostgresStoreOptions
     private static void Require(bool holds, string property, string bound)
     {
         if (!holds)
+        {
             throw new ArgumentException($"{nameof(PostgresStoreOptions)}.{property} must be {bound}.");
+        }
     }
 }

@@ -73,9 +73,13 @@ internal sealed class PostgresTransaction
         await using (transaction._batch)
         {
             if (transaction._batch.BatchCommands.Count == 0)
+            {
                 return;
+            }
             foreach (var winner in await transaction.Winners().ConfigureAwait(false))
+            {
                 winner.Won = true;
+            }
         }
     }
 
@@ -104,18 +108,27 @@ internal sealed class PostgresTransaction
         {
             var index = (likely + step) % writes.Count;
             if (writes[index].Key == key)
+            {
                 return index;
+            }
         }
         throw new InvalidOperationException(
-            $"The server answered for '{key}', which nobody wrote; this is a bug in {nameof(PostgresTransaction)}.");
+            $"The server answered for '{key}', which nobody wrote; this is a bug in {nameof(PostgresTransaction)}."
+        );
     }
 
     private void Add(
-        List<PostgresWrite> all, PostgresWriteKind what, string sql, Action<NpgsqlBatchCommand, List<PostgresWrite>> addColumns)
+        List<PostgresWrite> all,
+        PostgresWriteKind what,
+        string sql,
+        Action<NpgsqlBatchCommand, List<PostgresWrite>> addColumns
+    )
     {
         var writes = all.FindAll(write => write.What == what);
         if (writes.Count == 0)
+        {
             return;
+        }
         var command = new NpgsqlBatchCommand(sql);
         addColumns(command, writes);
         _batch.BatchCommands.Add(command);
@@ -162,16 +175,22 @@ internal sealed class PostgresTransaction
         foreach (var write in writes)
         {
             for (var index = 1; index < write.Entries.Count; index++)
+            {
                 rest.Add((write, index));
+            }
         }
         if (rest.Count == 0)
+        {
             return;
+        }
         var command = new NpgsqlBatchCommand(AppendRest);
         command.AddTexts(rest, entry => entry.Write.Key.Name);
         command.AddNumbers(rest, entry => entry.Write.Expected + 1);
         command.AddNumbers(rest, entry => entry.Write.Expected + 1 + entry.Index);
-        command.AddNumbers(rest, entry =>
-            RowChecksum.Of(entry.Write.Key.Name, entry.Write.Expected + 1 + entry.Index, entry.Write.Entries[entry.Index].Span));
+        command.AddNumbers(
+            rest,
+            entry => RowChecksum.Of(entry.Write.Key.Name, entry.Write.Expected + 1 + entry.Index, entry.Write.Entries[entry.Index].Span)
+        );
         command.AddBytes(rest, entry => entry.Write.Entries[entry.Index]);
         _batch.BatchCommands.Add(command);
     }

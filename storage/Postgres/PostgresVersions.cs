@@ -37,9 +37,10 @@ internal static class PostgresVersions
         do
         {
             while (await reader.ReadAsync().ConfigureAwait(false))
+            {
                 versions[new PostgresKey(reader.GetString(0), reader.GetString(1))] = reader.GetInt64(2);
-        }
-        while (await reader.NextResultAsync().ConfigureAwait(false));
+            }
+        } while (await reader.NextResultAsync().ConfigureAwait(false));
         return versions;
     }
 }

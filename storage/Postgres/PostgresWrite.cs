@@ -45,12 +45,13 @@ internal sealed class PostgresWrite(PostgresWriteKind what, PostgresKey key, lon
     public bool Won { get; set; }
 
     /// <summary>The version that the key has after the write.</summary>
-    public long VersionAfter => What switch
-    {
-        PostgresWriteKind.Delete or PostgresWriteKind.StayAbsent => 0,
-        PostgresWriteKind.Append => Expected + Entries.Count,
-        _ => Expected + 1,
-    };
+    public long VersionAfter =>
+        What switch
+        {
+            PostgresWriteKind.Delete or PostgresWriteKind.StayAbsent => 0,
+            PostgresWriteKind.Append => Expected + Entries.Count,
+            _ => Expected + 1,
+        };
 
     public void Conflict(long stored) => TrySetException(new VersionConflictException(Key.ToString(), Expected, stored));
 }

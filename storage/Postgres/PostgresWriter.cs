@@ -31,7 +31,9 @@ internal sealed class PostgresWriter(IReadOnlyList<PostgresSession> sessions, Po
             else
             {
                 if (waiting is null)
+                {
                     _busy[write.Key] = waiting = new Queue<PostgresWrite>();
+                }
                 waiting.Enqueue(write);
             }
         }
@@ -74,15 +76,18 @@ internal sealed class PostgresWriter(IReadOnlyList<PostgresSession> sessions, Po
         catch (Exception lost)
         {
             await session.DisposeAsync().ConfigureAwait(false);
-            Fail(batch, lost is NpgsqlException or IOException or TimeoutException
-                ? PostgresFailures.Translate(lost, mayHaveHappened: true)
-                : lost);
+            Fail(
+                batch,
+                lost is NpgsqlException or IOException or TimeoutException ? PostgresFailures.Translate(lost, mayHaveHappened: true) : lost
+            );
             return;
         }
         Answer(batch.FindAll(write => write.Won), write => write.VersionAfter);
         var losers = batch.FindAll(write => !write.Won);
         if (losers.Count > 0)
+        {
             await AnswerLosers(session, losers).ConfigureAwait(false);
+        }
     }
 
     private static async Task Send(PostgresSession session, List<PostgresWrite> batch)
@@ -95,8 +100,8 @@ internal sealed class PostgresWriter(IReadOnlyList<PostgresSession> sessions, Po
                 await PostgresTransaction.Run(connection, batch).ConfigureAwait(false);
                 return;
             }
-            catch (PostgresException refused) when (
-                collisions < CollisionsMax && PostgresFailures.IsRolledBack(refused) && PostgresFailures.IsCollision(refused))
+            catch (PostgresException refused)
+                when (collisions < CollisionsMax && PostgresFailures.IsRolledBack(refused) && PostgresFailures.IsCollision(refused))
             {
                 // Nothing was written; the other transaction is through now.
             }
@@ -126,9 +131,13 @@ internal sealed class PostgresWriter(IReadOnlyList<PostgresSession> sessions, Po
         {
             var version = stored(write);
             if (write.Won || (write.What == PostgresWriteKind.StayAbsent && version == 0))
+            {
                 write.TrySetResult(version);
+            }
             else
+            {
                 write.Conflict(version);
+            }
             Release(write.Key, version);
         }
     }

@@ -20,12 +20,13 @@ internal sealed record SchemaScript(int Number, string Name, string Sql)
     public static IReadOnlyList<SchemaScript> All { get; } = Load(typeof(SchemaScript).Assembly);
 
     private static SchemaScript[] Load(Assembly assembly) =>
-    [
-        .. assembly.GetManifestResourceNames()
-            .Where(name => name.EndsWith(".sql", StringComparison.Ordinal))
-            .Select(name => Read(assembly, name))
-            .OrderBy(script => script.Number),
-    ];
+        [
+            .. assembly
+                .GetManifestResourceNames()
+                .Where(name => name.EndsWith(".sql", StringComparison.Ordinal))
+                .Select(name => Read(assembly, name))
+                .OrderBy(script => script.Number),
+        ];
 
     private static SchemaScript Read(Assembly assembly, string name)
     {

@@ -69,7 +69,9 @@ public sealed class SimulatedDisk : IDisposable
     internal IStoreMedium Open()
     {
         if (_isOpen)
+        {
             throw new StoreLockedException("the simulated disk", new IOException("It is open."));
+        }
         _isOpen = true;
         return new Medium(this);
     }
@@ -77,7 +79,9 @@ public sealed class SimulatedDisk : IDisposable
     internal void ThrowIfOff()
     {
         if (_isOff)
+        {
             throw new SimulatedDiskException(DiskFault.PowerCut, Operations);
+        }
     }
 
     /// <summary>Counts an operation and throws where it must fail.</summary>
@@ -99,7 +103,9 @@ public sealed class SimulatedDisk : IDisposable
                 break;
         }
         if (_isFull && growing)
+        {
             throw new SimulatedDiskException(DiskFault.DiskFull, Operations);
+        }
     }
 
     /// <returns>False where the flush only says that it was done.</returns>
@@ -128,17 +134,20 @@ public sealed class SimulatedDisk : IDisposable
     private DiskFault Next()
     {
         if (++Operations != _faultAt || _fault == DiskFault.None)
+        {
             return DiskFault.None;
+        }
         HasFailed = true;
         return _fault;
     }
 
-    private SimulatedFolder FolderOf(string name) => name switch
-    {
-        "journal" => _journal,
-        "archive" => _archive,
-        _ => throw new ArgumentException($"There is no folder '{name}'.", nameof(name)),
-    };
+    private SimulatedFolder FolderOf(string name) =>
+        name switch
+        {
+            "journal" => _journal,
+            "archive" => _archive,
+            _ => throw new ArgumentException($"There is no folder '{name}'.", nameof(name)),
+        };
 
     private sealed class Medium(SimulatedDisk disk) : IStoreMedium
     {
@@ -154,7 +163,9 @@ public sealed class SimulatedDisk : IDisposable
         public void Dispose()
         {
             if (_life == disk.Life)
+            {
                 disk._isOpen = false;
+            }
         }
     }
 }

@@ -42,7 +42,9 @@ internal sealed class SimulatedDriver(TimeProvider time, Random random, Simulate
     public void FoldWaits()
     {
         if (_foldScheduled)
+        {
             return;
+        }
         _foldScheduled = true;
         _fold?.Change(delays.FoldStep, Timeout.InfiniteTimeSpan);
     }
@@ -70,17 +72,23 @@ internal sealed class SimulatedDriver(TimeProvider time, Random random, Simulate
     private void Commit()
     {
         if (!_stopped)
+        {
             _work.CommitOnce();
+        }
     }
 
     private void Fold()
     {
         if (_stopped)
+        {
             return;
+        }
         _foldScheduled = false;
         var wait = _work.FoldOnce();
         // A young write is looked at step by step instead of at its time, so that a CatchUp never has to bring the timer forward.
         if (wait is not null)
+        {
             FoldWaits();
+        }
     }
 }

@@ -41,7 +41,9 @@ internal sealed class SimulatedFile
     public void Flush()
     {
         foreach (var change in _unflushed)
+        {
             Harden(change);
+        }
         _unflushed.Clear();
     }
 
@@ -49,7 +51,9 @@ internal sealed class SimulatedFile
     public void FailFlush(Random random)
     {
         foreach (var change in _unflushed)
+        {
             HardenInPart(change, random);
+        }
         _unflushed.Clear();
     }
 
@@ -71,18 +75,22 @@ internal sealed class SimulatedFile
     {
         var fate = random.Next(3);
         if (fate == 0)
+        {
             return;
+        }
         if (fate == 1 || change.Length is not null)
         {
             Harden(change);
             return;
         }
         // Each sector on its own: a disk may write them in any order.
-        for (var at = 0; at < change.Bytes.Length;)
+        for (var at = 0; at < change.Bytes.Length; )
         {
             var end = (int)Math.Min(change.Bytes.Length, (change.Offset + at) / SectorBytes * SectorBytes + SectorBytes - change.Offset);
             if (random.Next(2) == 0)
+            {
                 Harden(new Change(change.Offset + at, change.Bytes[at..end], null));
+            }
             at = end;
         }
     }
@@ -98,12 +106,16 @@ internal sealed class SimulatedFile
         if (change.Length is { } length)
         {
             if (length < bytes.Length)
+            {
                 Array.Resize(ref bytes, (int)length);
+            }
             return;
         }
         var end = change.Offset + change.Bytes.Length;
         if (end > bytes.Length)
+        {
             Array.Resize(ref bytes, (int)Math.Max(end, Math.Min(2L * bytes.Length, end + (1 << 16))));
+        }
         change.Bytes.CopyTo(bytes, change.Offset);
     }
 

@@ -19,10 +19,14 @@ internal sealed class SimulatedFolder(SimulatedDisk disk, string folder) : IJour
     {
         disk.Do(growing: true);
         if (_seen.ContainsKey(name))
+        {
             throw new IOException($"'{name}' exists.");
+        }
         var file = new SimulatedFile();
         if (size > 0)
+        {
             file.SetLength(size);
+        }
         Change(files => files[name] = file);
         return new Handle(disk, file);
     }
@@ -54,9 +58,13 @@ internal sealed class SimulatedFolder(SimulatedDisk disk, string folder) : IJour
     public void FlushFolder()
     {
         if (!disk.DoFlush(() => { }))
+        {
             return;
+        }
         foreach (var change in _unflushed)
+        {
             change(_durable);
+        }
         _unflushed.Clear();
     }
 
@@ -64,11 +72,15 @@ internal sealed class SimulatedFolder(SimulatedDisk disk, string folder) : IJour
     public void CutPower(Random random)
     {
         foreach (var change in _unflushed.Take(random.Next(_unflushed.Count + 1)))
+        {
             change(_durable);
+        }
         _unflushed.Clear();
         _seen = new(_durable, StringComparer.Ordinal);
         foreach (var file in _seen.Values)
+        {
             file.CutPower(random);
+        }
     }
 
     public SimulatedFile File(string name) => _seen[name];
@@ -103,12 +115,12 @@ internal sealed class SimulatedFolder(SimulatedDisk disk, string folder) : IJour
         public void Flush()
         {
             if (disk.DoFlush(() => Alive().FailFlush(disk.Random)))
+            {
                 Alive().Flush();
+            }
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
 
         private SimulatedFile Alive() => disk.Life == _life ? file : throw new IOException("The file was opened before the power was cut.");
     }

@@ -34,7 +34,9 @@ public sealed class SimulatedStore : IAsyncDisposable
     public EmbeddedStore Open()
     {
         if (_store is not null)
+        {
             throw new InvalidOperationException("The simulated store is open.");
+        }
         var driver = new SimulatedDriver(_time, _random, _delays);
         _store = EmbeddedStore.Open(Disk.Open, _options, driver, _time);
         _driver = driver;
@@ -49,7 +51,9 @@ public sealed class SimulatedStore : IAsyncDisposable
     {
         // In half of the cases a batch is just being written: it is in the disk's cache, and chance decides what is left of it.
         if (_store is not null && _random.Next(2) == 0)
+        {
             _store.WriteWithoutFlush();
+        }
         Abandon();
         Disk.Restart();
     }
@@ -60,7 +64,9 @@ public sealed class SimulatedStore : IAsyncDisposable
     public void Kill()
     {
         if (_store is not null && _random.Next(2) == 0)
+        {
             _store.WriteWithoutFlush();
+        }
         Abandon();
         Disk.EndProcess();
     }
@@ -69,7 +75,9 @@ public sealed class SimulatedStore : IAsyncDisposable
     public async ValueTask Close()
     {
         if (_store is not { } store)
+        {
             return;
+        }
         (_store, _driver) = (null, null);
         await store.DisposeAsync().ConfigureAwait(false);
     }

@@ -30,7 +30,9 @@ internal sealed class SimulatedTableFile(SimulatedDisk disk) : ITableFile
     public bool Checkpoint(SqliteConnection writer)
     {
         if (!disk.DoFlush(() => { }))
+        {
             return true;
+        }
         Replace(ref _checkpointed, Copy(writer));
         return true;
     }
@@ -50,7 +52,9 @@ internal sealed class SimulatedTableFile(SimulatedDisk disk) : ITableFile
     public void EndProcess()
     {
         if (_keeper is null)
+        {
             return;
+        }
         var name = NewName();
         var keeper = OpenMemory(name);
         _keeper.BackupDatabase(keeper);

@@ -39,10 +39,14 @@ internal sealed class FoldedStore : IDisposable
     /// No fewer than this many keys, usually little more: read from the ends of the tables, for counting would read all of them. By the
     /// writer's connection, so only while nothing is folded.
     /// </summary>
-    public long KeyCountMax => TableSchema.ReadInteger(_connection, """
-        select coalesce((select max(row) from documents), 0) + coalesce((select max(row) from streams), 0)
-            + coalesce((select max(row) from listing), 0)
-        """);
+    public long KeyCountMax =>
+        TableSchema.ReadInteger(
+            _connection,
+            """
+            select coalesce((select max(row) from documents), 0) + coalesce((select max(row) from streams), 0)
+                + coalesce((select max(row) from listing), 0)
+            """
+        );
 
     public FoundDocument? Find(DocumentKey key, long hash) => Ask(reader => Find(reader, key, hash));
 
@@ -60,21 +64,28 @@ internal sealed class FoldedStore : IDisposable
     public (long Row, long Version) FindStreamAsWriter(string stream, long hash) => _own.Stream(stream, hash);
 
     /// <summary>
-    /// Reads what an index row of the archive points to. After a power cut the row may be older than its bytes, which were lost; then nothing whole lies
-    /// there, or by now another document, because what is archived later takes their place. The hash is a key's own, so it tells which.
+    /// Reads what an index row of the archive points to. After a power cut the row may be older than its bytes, which were lost; then
+    /// nothing whole lies there, or by now another document, because what is archived later takes their place. The hash is a key's own, so
+    /// it tells which.
     /// </summary>
     /// <returns>False where the row's own document is not there.</returns>
     public bool TryReadArchived(long hash, long position, out ArchivedDocument document, out string what)
     {
         if (!Archive.TryRead(position, out document, out what))
+        {
             return false;
+        }
         if (KeyHash.OfDocument(Seed, document.Key) == hash)
+        {
             return true;
+        }
         what = $"the record is that of '{document.Key}', the index says another.";
         return false;
     }
 
-    /// <summary>Whether the index has another row of the same key, whose document is there: then this one was left behind by a power cut.</summary>
+    /// <summary>
+    /// Whether the index has another row of the same key, whose document is there: then this one was left behind by a power cut.
+    /// </summary>
     public bool IsArchivedElsewhere(long hash, long position) =>
         Ask(reader => reader.ArchivedPositions(hash)).Any(other => other != position && TryReadArchived(hash, other, out _, out _));
 
@@ -82,9 +93,13 @@ internal sealed class FoldedStore : IDisposable
     public TAnswer Ask<TAnswer>(Func<TableReader, TAnswer> question)
     {
         if (_file.IsSingleConnection)
+        {
             return question(_own);
+        }
         if (!_readers.TryTake(out var reader))
+        {
             reader = new TableReader(_file.Connect(), _file.Name);
+        }
         try
         {
             return question(reader);
@@ -106,7 +121,9 @@ internal sealed class FoldedStore : IDisposable
             {
                 var page = Ask(reader => reader.HashPage(table, after));
                 if (page.Count == 0)
+                {
                     break;
+                }
                 yield return page;
                 after = page[^1];
             }
@@ -146,14 +163,20 @@ internal sealed class FoldedStore : IDisposable
     private FoundDocument? Find(TableReader reader, DocumentKey key, long hash)
     {
         if (Names.FindKind(key.Kind) is not { } kind)
+        {
             return null;
+        }
         if (reader.Document(kind, key.Id, hash) is { } live)
+        {
             return live;
+        }
         foreach (var row in reader.Archived(kind, hash))
         {
             var archived = Archive.Read(row.Position);
             if (archived.Key == key)
+            {
                 return new FoundDocument(archived.Document, new FoldedPlace(true, 0, row.Position, row.Listing));
+            }
         }
         return null;
     }

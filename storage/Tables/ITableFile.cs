@@ -36,7 +36,8 @@ public sealed class RealTableFile(string path) : ITableFile
         connection.Open();
         using var command = connection.CreateCommand();
         // synchronous=normal: the log is synced when it is checkpointed, not at every commit. Checkpoints are called for, never automatic.
-        command.CommandText = "pragma journal_mode=wal; pragma synchronous=normal; pragma wal_autocheckpoint=0; pragma cache_size=-16384; "
+        command.CommandText =
+            "pragma journal_mode=wal; pragma synchronous=normal; pragma wal_autocheckpoint=0; pragma cache_size=-16384; "
             + "pragma temp_store=memory; pragma busy_timeout=5000;";
         command.ExecuteNonQuery();
         return connection;
@@ -51,7 +52,5 @@ public sealed class RealTableFile(string path) : ITableFile
         return complete;
     }
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }

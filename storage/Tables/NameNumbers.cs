@@ -21,10 +21,14 @@ internal sealed class NameNumbers : IDisposable
     {
         _find = new(writer, "select number from names where name = ?1");
         _insert = new(writer, "insert into names(name) values(?1) returning number");
-        using var kinds = new SqliteStatement(writer,
-            "select name, number from names where number in (select kind from documents union select kind from archive)");
+        using var kinds = new SqliteStatement(
+            writer,
+            "select name, number from names where number in (select kind from documents union select kind from archive)"
+        );
         while (kinds.Step())
+        {
             _kinds[kinds.Text(0)] = kinds.Integer(1);
+        }
     }
 
     /// <returns>Null where the tables hold no document of the kind.</returns>
@@ -33,16 +37,22 @@ internal sealed class NameNumbers : IDisposable
     public long OfKind(string kind)
     {
         if (!_kinds.TryGetValue(kind, out var number))
+        {
             _kinds[kind] = number = Of(kind);
+        }
         return number;
     }
 
     public long Of(string name)
     {
         if (_cached.TryGetValue(name, out var number))
+        {
             return number;
+        }
         if (_cached.Count == CachedNamesMax)
+        {
             _cached.Clear();
+        }
         number = Read(_find.Bind(1, name)) ?? Read(_insert.Bind(1, name))!.Value;
         _cached.Add(name, number);
         return number;
@@ -57,7 +67,9 @@ internal sealed class NameNumbers : IDisposable
     private static long? Read(SqliteStatement statement)
     {
         if (!statement.Step())
+        {
             return null;
+        }
         var number = statement.Integer(0);
         statement.Run();
         return number;

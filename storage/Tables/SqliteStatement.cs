@@ -42,10 +42,14 @@ internal sealed class SqliteStatement : IDisposable
     {
         var code = sqlite3_step(_statement);
         if (code == SQLITE_ROW)
+        {
             return true;
+        }
         _ = sqlite3_reset(_statement);
         if (code != SQLITE_DONE)
+        {
             SqliteException.ThrowExceptionForRC(code, _database);
+        }
         return false;
     }
 

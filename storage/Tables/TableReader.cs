@@ -25,18 +25,28 @@ internal sealed class TableReader : IDisposable
     public TableReader(SqliteConnection connection, string file)
     {
         (Connection, _file) = (connection, file);
-        _document = new(connection,
-            "select row, version, listing, checksum, content from documents where hash = ?1 and kind = ?2 and id = ?3");
-        _documentPage = new(connection,
-            "select row, id, version, checksum, content from documents where row > ?1 and kind = ?2 order by row limit ?3");
+        _document = new(
+            connection,
+            "select row, version, listing, checksum, content from documents where hash = ?1 and kind = ?2 and id = ?3"
+        );
+        _documentPage = new(
+            connection,
+            "select row, id, version, checksum, content from documents where row > ?1 and kind = ?2 order by row limit ?3"
+        );
         _archived = new(connection, "select position, listing from archive where hash = ?1 and kind = ?2");
-        _archivePage = new(connection,
-            "select hash, position from archive where (hash, position) > (?1, ?2) and kind = ?3 order by hash, position limit ?4");
-        _wholeArchivePage = new(connection,
-            "select hash, position from archive where (hash, position) > (?1, ?2) order by hash, position limit ?3");
+        _archivePage = new(
+            connection,
+            "select hash, position from archive where (hash, position) > (?1, ?2) and kind = ?3 order by hash, position limit ?4"
+        );
+        _wholeArchivePage = new(
+            connection,
+            "select hash, position from archive where (hash, position) > (?1, ?2) order by hash, position limit ?3"
+        );
         _stream = new(connection, "select row, version from streams where hash = ?1 and name = ?2");
-        _entries = new(connection,
-            "select version, checksum, content from log where stream = ?1 and version between ?2 and ?3 order by version limit ?4");
+        _entries = new(
+            connection,
+            "select version, checksum, content from log where stream = ?1 and version between ?2 and ?3 order by version limit ?4"
+        );
     }
 
     public SqliteConnection Connection { get; }
@@ -44,7 +54,9 @@ internal sealed class TableReader : IDisposable
     public FoundDocument? Document(long kind, string id, long hash)
     {
         if (!_document.Bind(1, hash).Bind(2, kind).Bind(3, id).Step())
+        {
             return null;
+        }
         var (row, version, content) = (_document.Integer(0), _document.Integer(1), _document.Blob(4));
         var found = new FoundDocument(new StoredDocument(version, content), new FoldedPlace(true, row, 0, _document.Integer(2)));
         var checksum = _document.Integer(3);
@@ -58,7 +70,9 @@ internal sealed class TableReader : IDisposable
         var rows = new List<ArchivedRow>();
         _archived.Bind(1, hash).Bind(2, kind);
         while (_archived.Step())
+        {
             rows.Add(new ArchivedRow(_archived.Integer(0), _archived.Integer(1)));
+        }
         return rows;
     }
 
@@ -69,7 +83,9 @@ internal sealed class TableReader : IDisposable
         using var statement = new SqliteStatement(Connection, "select position from archive where hash = ?1");
         statement.Bind(1, hash);
         while (statement.Step())
+        {
             positions.Add(statement.Integer(0));
+        }
         return positions;
     }
 
@@ -84,7 +100,9 @@ internal sealed class TableReader : IDisposable
             checksums.Add(_documentPage.Integer(3));
         }
         foreach (var ((row, id, document), checksum) in page.Zip(checksums))
+        {
             Verify("documents", row, checksum, id, document.Version, document.Content.Span);
+        }
         return page;
     }
 
@@ -96,7 +114,9 @@ internal sealed class TableReader : IDisposable
             ? _archivePage.Bind(1, afterHash).Bind(2, afterPosition).Bind(3, one).Bind(4, limit)
             : _wholeArchivePage.Bind(1, afterHash).Bind(2, afterPosition).Bind(3, limit);
         while (statement.Step())
+        {
             page.Add((statement.Integer(0), statement.Integer(1)));
+        }
         return page;
     }
 
@@ -105,11 +125,14 @@ internal sealed class TableReader : IDisposable
     {
         var page = new List<(long Row, DocumentKey Key, Document Document)>();
         var checksums = new List<long>();
-        using var statement = new SqliteStatement(Connection, """
+        using var statement = new SqliteStatement(
+            Connection,
+            """
             select documents.row, names.name, documents.id, documents.version, documents.checksum, documents.content
             from documents join names on names.number = documents.kind
             where documents.row > ?1 order by documents.row limit ?2
-            """);
+            """
+        );
         statement.Bind(1, afterRow).Bind(2, limit);
         while (statement.Step())
         {
@@ -118,7 +141,9 @@ internal sealed class TableReader : IDisposable
             checksums.Add(statement.Integer(4));
         }
         foreach (var ((row, key, document), checksum) in page.Zip(checksums))
+        {
             Verify("documents", row, checksum, key.Id, document.Version, document.Content.Span);
+        }
         return page;
     }
 
@@ -128,7 +153,9 @@ internal sealed class TableReader : IDisposable
         using var statement = new SqliteStatement(Connection, "select row, name from streams where row > ?1 order by row limit ?2");
         statement.Bind(1, afterRow).Bind(2, limit);
         while (statement.Step())
+        {
             page.Add((statement.Integer(0), statement.Text(1)));
+        }
         return page;
     }
 
@@ -140,9 +167,13 @@ internal sealed class TableReader : IDisposable
         var page = new List<long>(HashesPerPage);
         var where = after is null ? "" : $"where hash > {after}";
         using var statement = new SqliteStatement(
-            Connection, $"select distinct hash from {table} {where} order by hash limit {HashesPerPage}");
+            Connection,
+            $"select distinct hash from {table} {where} order by hash limit {HashesPerPage}"
+        );
         while (statement.Step())
+        {
             page.Add(statement.Integer(0));
+        }
         return page;
     }
 
@@ -150,7 +181,9 @@ internal sealed class TableReader : IDisposable
     public (long Row, long Version) Stream(string name, long hash)
     {
         if (!_stream.Bind(1, hash).Bind(2, name).Step())
+        {
             return (0, 0);
+        }
         var found = (_stream.Integer(0), _stream.Integer(1));
         _stream.Reset();
         return found;
@@ -169,7 +202,9 @@ internal sealed class TableReader : IDisposable
         foreach (var (entry, checksum) in entries.Zip(checksums))
         {
             if (entry.Version != fromVersion++)
+            {
                 throw new StoreDamagedException(_file, 0, $"the entry before {entry.Version} of the stream '{name}' is missing.");
+            }
             Verify($"log of the stream '{name}'", entry.Version, checksum, name, entry.Version, entry.Content.Span);
         }
         return entries;
@@ -178,7 +213,9 @@ internal sealed class TableReader : IDisposable
     private void Verify(string table, long row, long checksum, string name, long version, ReadOnlySpan<byte> content)
     {
         if (checksum != RowChecksum.Of(name, version, content))
+        {
             throw new StoreDamagedException(_file, 0, $"the checksum of row {row} of {table} does not fit.");
+        }
     }
 
     public void Dispose()

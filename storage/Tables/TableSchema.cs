@@ -15,7 +15,6 @@ internal static class TableSchema
 
     private static readonly string IdHeads = $"create index listing_id on listing(kind, owner, substr(id, 1, {ListingSql.IdHeadLength}));";
 
-
     private const string Sql = """
         create table meta(name text primary key, value integer not null) without rowid;
         create table names(number integer primary key, name text not null unique);
@@ -45,9 +44,13 @@ internal static class TableSchema
     {
         var version = ReadInteger(connection, "pragma user_version");
         if (version == Version)
+        {
             return;
+        }
         if (version is not (0 or VersionWithoutIdHeads))
+        {
             throw new StoreDamagedException(file, 60, $"its format version is {version}, this program knows {Version}.");
+        }
         using var transaction = connection.BeginTransaction();
         using var command = connection.CreateCommand();
         command.Transaction = transaction;
@@ -58,7 +61,8 @@ internal static class TableSchema
     }
 
     /// <summary>Whether the tables are those of this program, or become so when they are opened.</summary>
-    public static bool IsKnown(SqliteConnection connection) => ReadInteger(connection, "pragma user_version") is Version or VersionWithoutIdHeads;
+    public static bool IsKnown(SqliteConnection connection) =>
+        ReadInteger(connection, "pragma user_version") is Version or VersionWithoutIdHeads;
 
     public static long ReadMeta(SqliteConnection connection, string name) =>
         ReadInteger(connection, $"select value from meta where name = '{name}'");

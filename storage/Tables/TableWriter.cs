@@ -25,8 +25,10 @@ internal sealed class TableWriter : IDisposable
         _commit = new(connection, "commit");
         _rollback = new(connection, "rollback");
         _setMeta = new(connection, "update meta set value = ?2 where name = ?1");
-        _insertDocument = new(connection,
-            "insert into documents(hash, kind, id, version, listing, checksum, content) values(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+        _insertDocument = new(
+            connection,
+            "insert into documents(hash, kind, id, version, listing, checksum, content) values(?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+        );
         _updateDocument = new(connection, "update documents set version = ?2, listing = ?3, checksum = ?4, content = ?5 where row = ?1");
         _deleteDocument = new(connection, "delete from documents where row = ?1");
         _insertArchived = new(connection, "insert into archive(hash, position, kind, listing) values(?1, ?2, ?3, ?4)");
@@ -48,14 +50,26 @@ internal sealed class TableWriter : IDisposable
 
     public long InsertDocument(long hash, long kind, string id, long listing, StoredDocument document)
     {
-        _insertDocument.Bind(1, hash).Bind(2, kind).Bind(3, id).Bind(4, document.Version).Bind(5, listing)
-            .Bind(6, RowChecksum.Of(id, document.Version, document.Content.Span)).Bind(7, document.Content.Span).Run();
+        _insertDocument
+            .Bind(1, hash)
+            .Bind(2, kind)
+            .Bind(3, id)
+            .Bind(4, document.Version)
+            .Bind(5, listing)
+            .Bind(6, RowChecksum.Of(id, document.Version, document.Content.Span))
+            .Bind(7, document.Content.Span)
+            .Run();
         return LastRow();
     }
 
     public void UpdateDocument(long row, string id, long listing, StoredDocument document) =>
-        _updateDocument.Bind(1, row).Bind(2, document.Version).Bind(3, listing)
-            .Bind(4, RowChecksum.Of(id, document.Version, document.Content.Span)).Bind(5, document.Content.Span).Run();
+        _updateDocument
+            .Bind(1, row)
+            .Bind(2, document.Version)
+            .Bind(3, listing)
+            .Bind(4, RowChecksum.Of(id, document.Version, document.Content.Span))
+            .Bind(5, document.Content.Span)
+            .Run();
 
     public void DeleteDocument(long row) => _deleteDocument.Bind(1, row).Run();
 
@@ -74,15 +88,36 @@ internal sealed class TableWriter : IDisposable
 
     /// <summary>A replayed segment brings the same entries again: the same bytes take the same place.</summary>
     public void PutEntry(long stream, string name, LogEntry entry) =>
-        _putEntry.Bind(1, stream).Bind(2, entry.Version).Bind(3, RowChecksum.Of(name, entry.Version, entry.Content.Span))
-            .Bind(4, entry.Content.Span).Run();
+        _putEntry
+            .Bind(1, stream)
+            .Bind(2, entry.Version)
+            .Bind(3, RowChecksum.Of(name, entry.Version, entry.Content.Span))
+            .Bind(4, entry.Content.Span)
+            .Run();
 
     public void Dispose()
     {
         foreach (
-            var statement in (SqliteStatement[])[_begin, _commit, _rollback, _setMeta, _insertDocument, _updateDocument, _deleteDocument,
-            _insertArchived, _deleteArchived, _insertStream, _updateStream, _putEntry, _lastRow])
+            var statement in (SqliteStatement[])
+                [
+                    _begin,
+                    _commit,
+                    _rollback,
+                    _setMeta,
+                    _insertDocument,
+                    _updateDocument,
+                    _deleteDocument,
+                    _insertArchived,
+                    _deleteArchived,
+                    _insertStream,
+                    _updateStream,
+                    _putEntry,
+                    _lastRow,
+                ]
+        )
+        {
             statement.Dispose();
+        }
     }
 
     private long LastRow()

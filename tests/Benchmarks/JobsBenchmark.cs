@@ -6,8 +6,9 @@ using Marketplace.Tests;
 namespace Marketplace.Benchmarks;
 
 /// <summary>
-/// Durable jobs end to end: the echo program, batches over HTTP to the real silo with default durability, until the last job has ended and the read model
-/// shows it; then single jobs one at a time on the idle silo. Afterwards every job is looked up, and the books are read from the store.
+/// Durable jobs end to end: the echo program, batches over HTTP to the real silo with default durability, until the last job has ended and
+/// the read model shows it; then single jobs one at a time on the idle silo. Afterwards every job is looked up, and the books are read from
+/// the store.
 /// </summary>
 internal static class JobsBenchmark
 {
@@ -15,8 +16,8 @@ internal static class JobsBenchmark
     private const int IdleWarmUp = 50;
 
     /// <summary>
-    /// Queued jobs at which the submitters pause: enough that no worker ever waits for a job, and far below what one account may have open, for the silo takes
-    /// batches faster than it runs jobs.
+    /// Queued jobs at which the submitters pause: enough that no worker ever waits for a job, and far below what one account may have open,
+    /// for the silo takes batches faster than it runs jobs.
     /// </summary>
     private const int QueuedJobsMax = 20_000;
 
@@ -37,7 +38,14 @@ internal static class JobsBenchmark
         var program = (await client.Programs.Deploy(module, "echo")).Id;
         var warm = await Submit(client, program, "warm", arguments.Number("warm", 20_000), TimeSpan.Zero, arguments);
 
-        var load = await Submit(client, program, "load", arguments.Number("jobs", 200_000), TimeSpan.FromSeconds(arguments.Number("seconds", 20)), arguments);
+        var load = await Submit(
+            client,
+            program,
+            "load",
+            arguments.Number("jobs", 200_000),
+            TimeSpan.FromSeconds(arguments.Number("seconds", 20)),
+            arguments
+        );
         var idleJobs = arguments.Number("idle", 500);
         var idle = await Idle(client, program, idleJobs);
         var lost = await CountLost(client, load.Ids);
@@ -46,43 +54,74 @@ internal static class JobsBenchmark
         await silo.Stop(CancellationToken.None);
         var books = await node.ReadBooks();
         foreach (var violation in books.Violations)
+        {
             await Console.Error.WriteLineAsync(violation);
+        }
         return new JobsResult(
-            "jobs", load.Ids.Count, Math.Round(load.Ids.Count / load.Elapsed.TotalSeconds), load.Latency.P50, load.Latency.P99, idle.P50, idle.P99,
-            lost, warm.Ids.Count + load.Ids.Count + IdleWarmUp + idleJobs - books.PaidJobs, books.PaidTwice, books.Violations.Count);
+            "jobs",
+            load.Ids.Count,
+            Math.Round(load.Ids.Count / load.Elapsed.TotalSeconds),
+            load.Latency.P50,
+            load.Latency.P99,
+            idle.P50,
+            idle.P99,
+            lost,
+            warm.Ids.Count + load.Ids.Count + IdleWarmUp + idleJobs - books.PaidJobs,
+            books.PaidTwice,
+            books.Violations.Count
+        );
     }
 
     private static async Task<Load> Submit(
-        MarketplaceClient client, ProgramId program, string name, int jobsMin, TimeSpan timeMin, BenchmarkArguments arguments)
+        MarketplaceClient client,
+        ProgramId program,
+        string name,
+        int jobsMin,
+        TimeSpan timeMin,
+        BenchmarkArguments arguments
+    )
     {
         var batch = arguments.Number("batch", 1000);
         var ids = new ConcurrentBag<JobId>();
         var latencies = new ConcurrentBag<double>();
         var sent = 0;
         var clock = Stopwatch.StartNew();
-        var submitters = Enumerable.Range(0, arguments.Number("clients", 4)).Select(_ => Task.Run(async () =>
-        {
-            while (true)
-            {
-                var first = Interlocked.Add(ref sent, batch) - batch;
-                if (first >= jobsMin && clock.Elapsed >= timeMin)
-                    return;
-                while ((await client.Market.Get()).QueuedJobs > QueuedJobsMax)
-                    await Task.Delay(5);
-                var requests = Enumerable.Range(first, batch).Select(index => Request(program, $"{name}-{index}")).ToArray();
-                var began = clock.Elapsed;
-                foreach (var item in await client.Jobs.SubmitBatch(requests))
+        var submitters = Enumerable
+            .Range(0, arguments.Number("clients", 4))
+            .Select(_ =>
+                Task.Run(async () =>
                 {
-                    if (item.Code is not null)
-                        throw new InvalidOperationException($"A job was refused: {item.Code} {item.Message}");
-                    ids.Add(item.Id);
-                }
-                latencies.Add((clock.Elapsed - began).TotalMilliseconds);
-            }
-        })).ToArray();
+                    while (true)
+                    {
+                        var first = Interlocked.Add(ref sent, batch) - batch;
+                        if (first >= jobsMin && clock.Elapsed >= timeMin)
+                        {
+                            return;
+                        }
+                        while ((await client.Market.Get()).QueuedJobs > QueuedJobsMax)
+                        {
+                            await Task.Delay(5);
+                        }
+                        var requests = Enumerable.Range(first, batch).Select(index => Request(program, $"{name}-{index}")).ToArray();
+                        var began = clock.Elapsed;
+                        foreach (var item in await client.Jobs.SubmitBatch(requests))
+                        {
+                            if (item.Code is not null)
+                            {
+                                throw new InvalidOperationException($"A job was refused: {item.Code} {item.Message}");
+                            }
+                            ids.Add(item.Id);
+                        }
+                        latencies.Add((clock.Elapsed - began).TotalMilliseconds);
+                    }
+                })
+            )
+            .ToArray();
         await Task.WhenAll(submitters);
         while (await client.Market.Get() is { } market && (market.QueuedJobs > 0 || market.RunningJobs > 0 || market.ReadModelLag > 0))
+        {
             await Task.Delay(5);
+        }
         return new Load(ids, clock.Elapsed, new Percentiles(latencies));
     }
 
@@ -92,7 +131,9 @@ internal static class JobsBenchmark
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromMinutes(1); await Task.Delay(20))
         {
             if ((await client.Account.Get()).OpenJobs == 0)
+            {
                 return;
+            }
         }
     }
 
@@ -104,9 +145,13 @@ internal static class JobsBenchmark
             var began = Stopwatch.GetTimestamp();
             var job = await client.Jobs.Submit(Request(program, $"idle-{index}"), TimeSpan.FromSeconds(10));
             if (job.State != JobState.Completed)
+            {
                 throw new InvalidOperationException($"An idle job is {job.State}: {job.Reason}");
+            }
             if (index >= 0)
+            {
                 latencies.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            }
         }
         return new Percentiles(latencies);
     }
@@ -122,14 +167,15 @@ internal static class JobsBenchmark
         return lost;
     }
 
-    private static JobRequest Request(ProgramId program, string id) => new()
-    {
-        RequestId = id,
-        Program = program,
-        InputText = "hello marketplace",
-        PriceMax = new TokenAmount(10),
-        FuelMax = 10_000_000,
-    };
+    private static JobRequest Request(ProgramId program, string id) =>
+        new()
+        {
+            RequestId = id,
+            Program = program,
+            InputText = "hello marketplace",
+            PriceMax = new TokenAmount(10),
+            FuelMax = 10_000_000,
+        };
 
     private sealed record Load(IReadOnlyCollection<JobId> Ids, TimeSpan Elapsed, Percentiles Latency);
 }
@@ -140,8 +186,18 @@ internal static class JobsBenchmark
 /// <param name="PaidTwice">Payments of jobs that had been paid before.</param>
 /// <param name="Violations">All that is wrong in the books: these payments, balances that do not add up, no books at all.</param>
 internal sealed record JobsResult(
-    string Bench, int Jobs, double JobsPerS, double P50Ms, double P99Ms, double IdleP50Ms, double IdleP99Ms, int Lost, int Unpaid, int PaidTwice,
-    int Violations);
+    string Bench,
+    int Jobs,
+    double JobsPerS,
+    double P50Ms,
+    double P99Ms,
+    double IdleP50Ms,
+    double IdleP99Ms,
+    int Lost,
+    int Unpaid,
+    int PaidTwice,
+    int Violations
+);
 
 /// <summary>The benchmark cannot be run here; the message says what to do.</summary>
 internal sealed class BenchmarkException(string message) : Exception(message);

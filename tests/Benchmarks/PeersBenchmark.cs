@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Marketplace.Benchmarks;
 
-/// <summary>The jobs benchmark between two runs of what a developer would pick instead, so that both see the same machine at the same time.</summary>
+/// <summary>
+/// The jobs benchmark between two runs of what a developer would pick instead, so that both see the same machine at the same time.
+/// </summary>
 internal static class PeersBenchmark
 {
     public static async Task<int> Run(BenchmarkArguments arguments)
@@ -18,7 +20,8 @@ internal static class PeersBenchmark
         var ours = await JobsBenchmark.Measure(arguments);
         var after = await RunPeers(script);
         Console.WriteLine(JsonSerializer.Serialize(ours, BenchmarkJson.Options));
-        var best = before.Concat(after)
+        var best = before
+            .Concat(after)
             .GroupBy(peer => peer.Name)
             .Select(group => (group.Key, Rate: group.Average(peer => peer.JobsPerS)))
             .MaxBy(peer => peer.Rate);
@@ -43,7 +46,9 @@ internal static class PeersBenchmark
             Console.WriteLine(line);
             using var json = JsonDocument.Parse(line);
             if (json.RootElement.TryGetProperty("jobs_per_s", out var rate))
+            {
                 peers.Add((json.RootElement.GetProperty("peer").GetString()!, rate.GetDouble()));
+            }
         }
         await process.WaitForExitAsync();
         return peers.Count > 0 ? peers : throw new InvalidOperationException("No peer ran: install redis-server or postgresql, and Node.");
@@ -55,7 +60,9 @@ internal static class PeersBenchmark
         {
             var script = Path.Combine(folder.FullName, "shared", "peers", "jobs.sh");
             if (File.Exists(script))
+            {
                 return script;
+            }
         }
         return null;
     }

@@ -9,5 +9,6 @@ internal sealed class Percentiles(IEnumerable<double> milliseconds)
 
     public double P99 => At(0.99);
 
-    private double At(double share) => _sorted.Length == 0 ? 0 : Math.Round(_sorted[Math.Min(_sorted.Length - 1, (int)(share * _sorted.Length))], 3);
+    private double At(double share) =>
+        _sorted.Length == 0 ? 0 : Math.Round(_sorted[Math.Min(_sorted.Length - 1, (int)(share * _sorted.Length))], 3);
 }

@@ -68,21 +68,27 @@ internal static partial class PostgresBenchmark
     {
         var clock = Stopwatch.StartNew();
         var content = new byte[ContentBytes];
-        var latencies = await Task.WhenAll(Enumerable.Range(0, writers).Select(_ => Task.Run(async () =>
-        {
-            var mine = new List<double>();
-            while (clock.Elapsed.TotalSeconds < seconds)
-            {
-                var key = new DocumentKey("ours", $"{Guid.NewGuid():n}{Guid.NewGuid():n}");
-                for (var version = 0; version < 2; version++)
-                {
-                    var began = clock.Elapsed;
-                    await store.Write(key, version, content);
-                    mine.Add((clock.Elapsed - began).TotalMilliseconds);
-                }
-            }
-            return mine;
-        })));
+        var latencies = await Task.WhenAll(
+            Enumerable
+                .Range(0, writers)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        var mine = new List<double>();
+                        while (clock.Elapsed.TotalSeconds < seconds)
+                        {
+                            var key = new DocumentKey("ours", $"{Guid.NewGuid():n}{Guid.NewGuid():n}");
+                            for (var version = 0; version < 2; version++)
+                            {
+                                var began = clock.Elapsed;
+                                await store.Write(key, version, content);
+                                mine.Add((clock.Elapsed - began).TotalMilliseconds);
+                            }
+                        }
+                        return mine;
+                    })
+                )
+        );
         var all = latencies.SelectMany(mine => mine).ToList();
         return (all.Count, all.Count / clock.Elapsed.TotalSeconds, new Percentiles(all));
     }
@@ -95,9 +101,30 @@ internal static partial class PostgresBenchmark
             await File.WriteAllTextAsync(script, PeerScript);
             var connection = new NpgsqlConnectionStringBuilder(database);
             var start = new ProcessStartInfo(Path.Combine(PostgresServer.Programs, "pgbench")) { RedirectStandardOutput = true };
-            foreach (var argument in (string[])["-h", connection.Host!, "-U", connection.Username!, "-n", "-M", "prepared", "-j", "2",
-                "-c", $"{clients}", "-T", $"{seconds}", "-f", script, connection.Database!])
+            foreach (
+                var argument in (string[])
+                    [
+                        "-h",
+                        connection.Host!,
+                        "-U",
+                        connection.Username!,
+                        "-n",
+                        "-M",
+                        "prepared",
+                        "-j",
+                        "2",
+                        "-c",
+                        $"{clients}",
+                        "-T",
+                        $"{seconds}",
+                        "-f",
+                        script,
+                        connection.Database!,
+                    ]
+            )
+            {
                 start.ArgumentList.Add(argument);
+            }
             using var process = Process.Start(start)!;
             var output = await process.StandardOutput.ReadToEndAsync();
             await process.WaitForExitAsync();

@@ -14,12 +14,18 @@ internal static class ProcessorTime
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
             if (!int.TryParse(Path.GetFileName(folder), out var id) || Stat(folder) is not { } stat)
+            {
                 continue;
-            // proc(5): after the name come state, parent, …; user and kernel time are the fields 14 and 15, those of ended children 16 and 17.
+            }
+            // proc(5): after the name come state, parent, …; user and kernel time are fields 14 and 15, those of ended children 16 and 17.
             if (id == root)
+            {
                 ticks += Number(stat[11]) + Number(stat[12]) + Number(stat[13]) + Number(stat[14]);
+            }
             else if (Number(stat[1]) == root)
+            {
                 ticks += Number(stat[11]) + Number(stat[12]);
+            }
         }
         return TimeSpan.FromSeconds(ticks / TicksPerSecond);
     }

@@ -4,10 +4,15 @@ using Marketplace.Benchmarks.Engine;
 var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, Task<int>> Run)>
 {
     ["jobs"] = (
-        "durable jobs end to end over HTTP, then single jobs when idle [--jobs N] [--seconds S] [--idle N] [--warm N] [--batch N] [--clients N]",
-        JobsBenchmark.Run),
+        "durable jobs end to end over HTTP, then single jobs when idle [--jobs N] [--seconds S] [--idle N] [--warm N] [--batch N] "
+            + "[--clients N]",
+        JobsBenchmark.Run
+    ),
     ["peers"] = ("the same, and ../shared/peers/jobs.sh where it is found, with the ratio", PeersBenchmark.Run),
-    ["postgres"] = ("documents written on PostgreSQL by 1, 32 and 128 callers, beside pgbench [--seconds S] [--connections N]", PostgresBenchmark.Run),
+    ["postgres"] = (
+        "documents written on PostgreSQL by 1, 32 and 128 callers, beside pgbench [--seconds S] [--connections N]",
+        PostgresBenchmark.Run
+    ),
     ["engine"] = ("the engine against V8 (node) on the same kernels, where node is found [--rounds N]", EngineBenchmark.Run),
     ["start"] = ("time to ready of a new silo and to its first answered job", StartBenchmark.Run),
 };
@@ -15,7 +20,9 @@ var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, T
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))
 {
     foreach (var (name, (help, _)) in benchmarks)
-        Console.Error.WriteLine($"  {name,-8} {help}");
+    {
+        Console.Error.WriteLine($"  {name, -8} {help}");
+    }
     return args is ["--help"] ? 0 : 2;
 }
 try

@@ -23,12 +23,27 @@ internal static class StartBenchmark
             await using var module = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "programs", "echo", "echo.wasm"));
             var program = await client.Programs.Deploy(module, "echo");
             var job = await client.Jobs.Submit(
-                new JobRequest { RequestId = "first", Program = program.Id, InputText = "hello", PriceMax = new TokenAmount(1000) }, TimeSpan.FromSeconds(10));
+                new JobRequest
+                {
+                    RequestId = "first",
+                    Program = program.Id,
+                    InputText = "hello",
+                    PriceMax = new TokenAmount(1000),
+                },
+                TimeSpan.FromSeconds(10)
+            );
             first.Add(clock.Elapsed.TotalMilliseconds);
             if (job.State != JobState.Completed)
+            {
                 throw new InvalidOperationException($"The first job is {job.State}: {job.Reason}");
+            }
         }
-        var line = new { Bench = "start", ReadyMs = new Percentiles(ready).P50, FirstJobMs = new Percentiles(first).P50 };
+        var line = new
+        {
+            Bench = "start",
+            ReadyMs = new Percentiles(ready).P50,
+            FirstJobMs = new Percentiles(first).P50,
+        };
         Console.WriteLine(JsonSerializer.Serialize(line, BenchmarkJson.Options));
         return 0;
     }

@@ -9,52 +9,85 @@ public sealed class AnswerTests : IDisposable
 {
     private static readonly string Job = Samples.JobId.ToString();
     private static readonly Blob Blob = Samples.Blob("content"u8.ToArray());
-    private static readonly AccessKey AccessKey =
-        new("mk0123456789abcdef", "ci", [Scope.Read, Scope.Submit], new TokenAmount(50), new TokenAmount(7), Samples.Then, null);
+    private static readonly AccessKey AccessKey = new(
+        "mk0123456789abcdef",
+        "ci",
+        [Scope.Read, Scope.Submit],
+        new TokenAmount(50),
+        new TokenAmount(7),
+        Samples.Then,
+        null
+    );
 
     private readonly Shell _shell = new();
 
-    public AnswerTests() => _shell.Service
-        .On($"GET /v1/jobs/{Job}", Samples.Job(JobState.Failed, reason: "unreachable"))
-        .On($"GET /v1/jobs/{Job}/explain", new JobExplanation(
-            Samples.JobId, JobState.Pending, "No offer fits.",
-            [new OfferVerdict(Samples.Worker, new TokenAmount(120), false, "Costs more than the limit of 100.")]))
-        .On($"POST /v1/jobs/{Job}/cancel", Samples.Job(JobState.Cancelled))
-        .On("GET /v1/jobs?limit=50", new Page<JobListItem>(
-            [new JobListItem(Samples.JobId, "r", Samples.Program, JobState.Failed, ErrorCode.OutOfFuel, Samples.Then, null, 1_000_000,
-                new TokenAmount(1))], "next"))
-        .On($"GET /v1/blobs/{Blob.Id}/info", Blob)
-        .On("GET /v1/blobs?limit=50", new Page<Blob>([Blob], null))
-        .On($"DELETE /v1/blobs/{Blob.Id}", _ => new HttpResponseMessage(HttpStatusCode.NoContent))
-        .On("GET /v1/programs?limit=50",
-            new Page<DeployedProgram>([Samples.Deployed(Samples.Program, Blob.Id) with { Name = "two\nlines \u001b[31m" }], null))
-        .On($"GET /v1/programs/{Samples.Program}", Samples.Deployed(Samples.Program, Blob.Id))
-        .On($"DELETE /v1/programs/{Samples.Program}", _ => new HttpResponseMessage(HttpStatusCode.NoContent))
-        .On("GET /v1/account", Samples.Account())
-        .On("GET /v1/keys", new Page<AccessKey>([AccessKey], null))
-        .On("POST /v1/keys", new CreatedKey("mk0123456789abcdef_secret", AccessKey))
-        .On("DELETE /v1/keys/mk0123456789abcdef", _ => new HttpResponseMessage(HttpStatusCode.NoContent))
-        .On("GET /v1/market", Samples.Market())
-        .On("GET /health/ready", new Health("ready", "0.1.0", null));
+    public AnswerTests() =>
+        _shell
+            .Service.On($"GET /v1/jobs/{Job}", Samples.Job(JobState.Failed, reason: "unreachable"))
+            .On(
+                $"GET /v1/jobs/{Job}/explain",
+                new JobExplanation(
+                    Samples.JobId,
+                    JobState.Pending,
+                    "No offer fits.",
+                    [new OfferVerdict(Samples.Worker, new TokenAmount(120), false, "Costs more than the limit of 100.")]
+                )
+            )
+            .On($"POST /v1/jobs/{Job}/cancel", Samples.Job(JobState.Cancelled))
+            .On(
+                "GET /v1/jobs?limit=50",
+                new Page<JobListItem>(
+                    [
+                        new JobListItem(
+                            Samples.JobId,
+                            "r",
+                            Samples.Program,
+                            JobState.Failed,
+                            ErrorCode.OutOfFuel,
+                            Samples.Then,
+                            null,
+                            1_000_000,
+                            new TokenAmount(1)
+                        ),
+                    ],
+                    "next"
+                )
+            )
+            .On($"GET /v1/blobs/{Blob.Id}/info", Blob)
+            .On("GET /v1/blobs?limit=50", new Page<Blob>([Blob], null))
+            .On($"DELETE /v1/blobs/{Blob.Id}", _ => new HttpResponseMessage(HttpStatusCode.NoContent))
+            .On(
+                "GET /v1/programs?limit=50",
+                new Page<DeployedProgram>([Samples.Deployed(Samples.Program, Blob.Id) with { Name = "two\nlines \u001b[31m" }], null)
+            )
+            .On($"GET /v1/programs/{Samples.Program}", Samples.Deployed(Samples.Program, Blob.Id))
+            .On($"DELETE /v1/programs/{Samples.Program}", _ => new HttpResponseMessage(HttpStatusCode.NoContent))
+            .On("GET /v1/account", Samples.Account())
+            .On("GET /v1/keys", new Page<AccessKey>([AccessKey], null))
+            .On("POST /v1/keys", new CreatedKey("mk0123456789abcdef_secret", AccessKey))
+            .On("DELETE /v1/keys/mk0123456789abcdef", _ => new HttpResponseMessage(HttpStatusCode.NoContent))
+            .On("GET /v1/market", Samples.Market())
+            .On("GET /health/ready", new Health("ready", "0.1.0", null));
 
-    public static TheoryData<string, string, int> Commands => new()
-    {
-        { "job-status", $"job status {Job}", ExitCodes.NotCompleted },
-        { "job-explain", $"job explain {Job}", ExitCodes.Ok },
-        { "job-cancel", $"job cancel {Job}", ExitCodes.Ok },
-        { "job-list", "job list", ExitCodes.Ok },
-        { "blob-info", $"blob info {Blob.Id}", ExitCodes.Ok },
-        { "blob-list", "blob list", ExitCodes.Ok },
-        { "blob-rm", $"blob rm {Blob.Id}", ExitCodes.Ok },
-        { "program-list", "program list", ExitCodes.Ok },
-        { "program-info", $"program info {Samples.Program}", ExitCodes.Ok },
-        { "program-remove", $"program remove {Samples.Program}", ExitCodes.Ok },
-        { "account-show", "account show", ExitCodes.Ok },
-        { "key-list", "key list", ExitCodes.Ok },
-        { "key-create", "key create ci", ExitCodes.Ok },
-        { "key-revoke", "key revoke mk0123456789abcdef", ExitCodes.Ok },
-        { "doctor", "doctor", ExitCodes.Ok },
-    };
+    public static TheoryData<string, string, int> Commands =>
+        new()
+        {
+            { "job-status", $"job status {Job}", ExitCodes.NotCompleted },
+            { "job-explain", $"job explain {Job}", ExitCodes.Ok },
+            { "job-cancel", $"job cancel {Job}", ExitCodes.Ok },
+            { "job-list", "job list", ExitCodes.Ok },
+            { "blob-info", $"blob info {Blob.Id}", ExitCodes.Ok },
+            { "blob-list", "blob list", ExitCodes.Ok },
+            { "blob-rm", $"blob rm {Blob.Id}", ExitCodes.Ok },
+            { "program-list", "program list", ExitCodes.Ok },
+            { "program-info", $"program info {Samples.Program}", ExitCodes.Ok },
+            { "program-remove", $"program remove {Samples.Program}", ExitCodes.Ok },
+            { "account-show", "account show", ExitCodes.Ok },
+            { "key-list", "key list", ExitCodes.Ok },
+            { "key-create", "key create ci", ExitCodes.Ok },
+            { "key-revoke", "key revoke mk0123456789abcdef", ExitCodes.Ok },
+            { "doctor", "doctor", ExitCodes.Ok },
+        };
 
     public void Dispose() => _shell.Dispose();
 
@@ -133,9 +166,11 @@ public sealed class AnswerTests : IDisposable
     public async Task Doctor_GoesOnToTheEnd_AndSaysWhatIsWrong()
     {
         using var shell = new Shell();
-        shell.Service
-            .On("GET /health/ready", _ =>
-                FakeService.Json(new Health("starting", "9.9.9", "The journal is being read."), HttpStatusCode.ServiceUnavailable))
+        shell
+            .Service.On(
+                "GET /health/ready",
+                _ => FakeService.Json(new Health("starting", "9.9.9", "The journal is being read."), HttpStatusCode.ServiceUnavailable)
+            )
             .On("GET /v1/account", Samples.Account(available: 0))
             .On("GET /v1/market", Samples.Market(workers: 0));
 

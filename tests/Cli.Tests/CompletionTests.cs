@@ -45,21 +45,33 @@ public sealed class CompletionTests : IDisposable
     public async Task Script_CompletesInItsShell(string shell, string question, string expected)
     {
         Assert.SkipUnless(File.Exists($"/usr/bin/{shell}") || File.Exists($"/bin/{shell}"), $"{shell} is not installed");
-        _shell.Write("bin/market", """
+        _shell.Write(
+            "bin/market",
+            """
             #!/bin/sh
             case "$*" in "complete -- job st") echo status;; "complete -- ") echo blob; echo job;; *) echo "wrong: $*";; esac
-            """u8.ToArray());
+            """u8.ToArray()
+        );
         if (!OperatingSystem.IsWindows())
+        {
             File.SetUnixFileMode(Path.Combine(_shell.Folder, "bin/market"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
         var prelude = shell == "zsh" ? "compdef() { :; }; compadd() { shift; print -l -- $@; }; _files() { :; };\n" : "";
         _shell.Write("ask", System.Text.Encoding.UTF8.GetBytes(prelude + (await _shell.Run("completion", shell)).Text + question + "\n"));
-        var start = new System.Diagnostics.ProcessStartInfo(shell, ["ask"]) { WorkingDirectory = _shell.Folder, RedirectStandardOutput = true };
+        var start = new System.Diagnostics.ProcessStartInfo(shell, ["ask"])
+        {
+            WorkingDirectory = _shell.Folder,
+            RedirectStandardOutput = true,
+        };
         start.Environment["PATH"] = $"{_shell.Folder}/bin:{start.Environment["PATH"]}";
         start.Environment["HOME"] = _shell.Folder;
         using var process = System.Diagnostics.Process.Start(start)!;
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal(expected, string.Join(' ', output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')[0])));
+        Assert.Equal(
+            expected,
+            string.Join(' ', output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')[0]))
+        );
     }
 }

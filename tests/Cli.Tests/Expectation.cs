@@ -18,8 +18,10 @@ internal static class Expectation
             return;
         }
         var path = Path.Combine(AppContext.BaseDirectory, "Expectations", name);
-        Assert.True(File.Exists(path),
-            $"There is no Expectations/{name}. Run the tests with MARKETPLACE_ACCEPT=1 and review what they write. Seen:\n{actual}");
+        Assert.True(
+            File.Exists(path),
+            $"There is no Expectations/{name}. Run the tests with MARKETPLACE_ACCEPT=1 and review what they write. Seen:\n{actual}"
+        );
         Assert.Equal(File.ReadAllText(path), actual);
     }
 }

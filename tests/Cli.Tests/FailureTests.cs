@@ -134,7 +134,9 @@ public sealed class FailureTests : IDisposable
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(
-                Path.Combine(_shell.Folder, "data"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                Path.Combine(_shell.Folder, "data"),
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            );
         }
 
         var ran = await _shell.Run("account", "show");
@@ -155,7 +157,9 @@ public sealed class FailureTests : IDisposable
         _shell.Write("data/url", "http://127.0.0.1:8080"u8.ToArray());
         var key = _shell.Write("data/key", "mk0_1"u8.ToArray());
         File.SetUnixFileMode(
-            Path.Combine(_shell.Folder, "data"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Path.Combine(_shell.Folder, "data"),
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        );
         File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
 
         var ran = await _shell.Run("account", "show");
@@ -175,7 +179,9 @@ public sealed class FailureTests : IDisposable
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(
-                Path.Combine(_shell.Folder, "data"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                Path.Combine(_shell.Folder, "data"),
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            );
             File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
 
@@ -188,12 +194,15 @@ public sealed class FailureTests : IDisposable
     [Fact]
     public async Task Interrupt_EndsACommandAtOnce()
     {
-        _shell.Service.On(Account, async (_, cancellation) =>
-        {
-            _shell.Running!.Interrupt();
-            await Task.Delay(Timeout.Infinite, cancellation);
-            return FakeService.Json(Samples.Account());
-        });
+        _shell.Service.On(
+            Account,
+            async (_, cancellation) =>
+            {
+                _shell.Running!.Interrupt();
+                await Task.Delay(Timeout.Infinite, cancellation);
+                return FakeService.Json(Samples.Account());
+            }
+        );
 
         Assert.Equal(ExitCodes.Interrupted, (await _shell.Run("account", "show")).ExitCode);
     }

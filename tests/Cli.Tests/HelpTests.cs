@@ -34,10 +34,14 @@ public sealed class HelpTests
         {
             var help = (await shell.Run([.. path, "--help"])).Text;
             if (help.Contains("\nCommands:\n"))
+            {
                 continue;
+            }
             Assert.Contains("Example:\n", help);
-            Assert.Contains($"market {string.Join(' ', path)}",
-                help[help.IndexOf("Example:", StringComparison.Ordinal)..help.IndexOf("Usage:", StringComparison.Ordinal)]);
+            Assert.Contains(
+                $"market {string.Join(' ', path)}",
+                help[help.IndexOf("Example:", StringComparison.Ordinal)..help.IndexOf("Usage:", StringComparison.Ordinal)]
+            );
         }
     }
 
@@ -57,11 +61,14 @@ public sealed class HelpTests
         foreach (var subcommand in command.Subcommands)
         {
             foreach (var inner in Paths(subcommand, [.. path, subcommand.Name]))
+            {
                 yield return inner;
+            }
         }
     }
 
-    private static IEnumerable<string> Leaves(Command command, string name) => command.Subcommands.Count == 0
-        ? [name]
-        : command.Subcommands.SelectMany(subcommand => Leaves(subcommand, $"{name} {subcommand.Name}"));
+    private static IEnumerable<string> Leaves(Command command, string name) =>
+        command.Subcommands.Count == 0
+            ? [name]
+            : command.Subcommands.SelectMany(subcommand => Leaves(subcommand, $"{name} {subcommand.Name}"));
 }

@@ -46,7 +46,10 @@ public sealed class InspectTests : IDisposable
         await Write("component.wasm", "\0asm\u000d\0\u0001\0"u8.ToArray());
         var ran = await _shell.Run("program", "inspect", "component.wasm");
         Assert.StartsWith("is             a component, not a core module\n", ran.Text);
-        Assert.Contains("It would be refused:\n  this is a component, not a core module; build a core module: in Rust for the target wasm32-wasip1", ran.Text);
+        Assert.Contains(
+            "It would be refused:\n  this is a component, not a core module; build a core module: in Rust for the target wasm32-wasip1",
+            ran.Text
+        );
     }
 
     private static string Program => Path.Combine(AppContext.BaseDirectory, "programs", "kvstore.wasm");

@@ -14,8 +14,8 @@ public sealed class JobFollowTests : IDisposable
     [Fact]
     public async Task Wait_EndsWithTheJob()
     {
-        _shell.Service
-            .On($"GET /v1/jobs/{Job}", Samples.Job(JobState.Running))
+        _shell
+            .Service.On($"GET /v1/jobs/{Job}", Samples.Job(JobState.Running))
             .On($"GET /v1/jobs/{Job}?wait=1", Samples.Job(JobState.Running))
             .On($"GET /v1/jobs/{Job}?wait=1", Samples.Job(JobState.Completed));
 
@@ -38,8 +38,8 @@ public sealed class JobFollowTests : IDisposable
     [Fact]
     public async Task Watch_WritesALineForEachState()
     {
-        _shell.Service
-            .On($"GET /v1/jobs/{Job}?wait=1", Samples.Job(JobState.Pending))
+        _shell
+            .Service.On($"GET /v1/jobs/{Job}?wait=1", Samples.Job(JobState.Pending))
             .On($"GET /v1/jobs/{Job}?wait=1", Samples.Job(JobState.Running))
             .On($"GET /v1/jobs/{Job}?wait=1", Samples.Job(JobState.Running))
             .On($"GET /v1/jobs/{Job}?wait=1", Samples.Job(JobState.Completed));
@@ -59,14 +59,17 @@ public sealed class JobFollowTests : IDisposable
 
 
             """.ReplaceLineEndings("\n");
-        _shell.Service
-            .On("GET /v1/events", _ => FakeService.Bytes(System.Text.Encoding.UTF8.GetBytes(ended), "text/event-stream"))
-            .On("GET /v1/events", async (_, cancellation) =>
-            {
-                _shell.Running!.Interrupt();
-                await Task.Delay(Timeout.Infinite, cancellation);
-                return FakeService.Bytes([], "text/event-stream");
-            });
+        _shell
+            .Service.On("GET /v1/events", _ => FakeService.Bytes(System.Text.Encoding.UTF8.GetBytes(ended), "text/event-stream"))
+            .On(
+                "GET /v1/events",
+                async (_, cancellation) =>
+                {
+                    _shell.Running!.Interrupt();
+                    await Task.Delay(Timeout.Infinite, cancellation);
+                    return FakeService.Bytes([], "text/event-stream");
+                }
+            );
 
         var ran = await _shell.Run("job", "watch");
 

@@ -15,9 +15,10 @@ public sealed class JobRunTests : IDisposable
 
     private readonly Queue<byte[]> _log = new();
 
-    public JobRunTests() => _shell.Service
-        .On("GET /v1/market", Samples.Market())
-        .On($"GET /v1/jobs/{Samples.JobId}/log", _ => FakeService.Bytes(_log.TryPeek(out var log) ? log : []));
+    public JobRunTests() =>
+        _shell
+            .Service.On("GET /v1/market", Samples.Market())
+            .On($"GET /v1/jobs/{Samples.JobId}/log", _ => FakeService.Bytes(_log.TryPeek(out var log) ? log : []));
 
     public void Dispose() => _shell.Dispose();
 
@@ -28,8 +29,8 @@ public sealed class JobRunTests : IDisposable
         _shell.Write("programs/echo.wasm", module);
         var blob = IdDerivation.Blob(module);
         var program = IdDerivation.Program(blob, default);
-        _shell.Service
-            .Refuses($"GET /v1/programs/{program}", ErrorCode.ProgramNotFound, HttpStatusCode.NotFound)
+        _shell
+            .Service.Refuses($"GET /v1/programs/{program}", ErrorCode.ProgramNotFound, HttpStatusCode.NotFound)
             .On("POST /v1/blobs", Samples.Blob(module))
             .On("POST /v1/programs", Samples.Deployed(program, blob))
             .On(Submit, Samples.Job(JobState.Completed, "HELLO MARKETPLACE"u8.ToArray()));
@@ -50,22 +51,41 @@ public sealed class JobRunTests : IDisposable
         _shell.Service.On(Submit, Samples.Job(JobState.Completed));
 
         var ran = await _shell.Run(
-            "job", "run", Program, "--max-price", "2,000", "--fuel", "2G", "--timeout", "1.5s", "--memory", "16", "--entry", "main",
-            "--arg", "-v", "--arg", "x y", "--request-id", "mine");
+            "job",
+            "run",
+            Program,
+            "--max-price",
+            "2,000",
+            "--fuel",
+            "2G",
+            "--timeout",
+            "1.5s",
+            "--memory",
+            "16",
+            "--entry",
+            "main",
+            "--arg",
+            "-v",
+            "--arg",
+            "x y",
+            "--request-id",
+            "mine"
+        );
 
         Assert.Equal(ExitCodes.Ok, ran.ExitCode);
         var request = Sent();
         Assert.Equal(
             $$"""{"requestId":"mine","priceMax":"2000","program":"{{Program}}","entryPoint":"main","arguments":["-v","x y"],"""
-            + "\"fuelMax\":2000000000,\"memoryPagesMax\":16,\"timeMaxMs\":1500}",
-            request.GetRawText());
+                + "\"fuelMax\":2000000000,\"memoryPagesMax\":16,\"timeMaxMs\":1500}",
+            request.GetRawText()
+        );
     }
 
     [Fact]
     public async Task ServiceThatIsLostInTheWait_LeavesTheNameOfTheJob()
     {
-        _shell.Service
-            .On(Submit, Samples.Job(JobState.Pending))
+        _shell
+            .Service.On(Submit, Samples.Job(JobState.Pending))
             .On($"GET /v1/jobs/{Samples.JobId}/explain", new JobExplanation(Samples.JobId, JobState.Pending, "All slots are taken.", []))
             .Fails(Wait);
 
@@ -185,8 +205,8 @@ public sealed class JobRunTests : IDisposable
     public async Task Wait_ShowsHowTheJobStandsAndWhyItWaits()
     {
         _shell.ErrorIsTerminal = true;
-        _shell.Service
-            .On(Submit, Samples.Job(JobState.Pending))
+        _shell
+            .Service.On(Submit, Samples.Job(JobState.Pending))
             .On(Wait, Samples.Job(JobState.Pending))
             .On(Wait, Samples.Job(JobState.Pending))
             .On(Wait, Samples.Job(JobState.Completed, "done"u8.ToArray()))
@@ -208,7 +228,10 @@ public sealed class JobRunTests : IDisposable
         var ran = await _shell.Run("job", "run", Program, "--arg", "first", "--fuel", "5", "--", "--text", "-v", "--", "@x", "");
 
         Assert.Equal((ExitCodes.Ok, ""), (ran.ExitCode, ran.Error));
-        Assert.Equal(["first", "--text", "-v", "--", "@x", ""], Sent().GetProperty("arguments").EnumerateArray().Select(word => word.GetString()));
+        Assert.Equal(
+            ["first", "--text", "-v", "--", "@x", ""],
+            Sent().GetProperty("arguments").EnumerateArray().Select(word => word.GetString())
+        );
         Assert.False(Sent().TryGetProperty("input", out _));
     }
 
@@ -253,7 +276,14 @@ public sealed class JobRunTests : IDisposable
     public async Task ProgramThatFailed_HasTheEndOfItsLogShown()
     {
         _log.Enqueue([.. Enumerable.Range(1, 30).SelectMany(line => System.Text.Encoding.UTF8.GetBytes($"line {line}\n"))]);
-        _shell.Service.On(Submit, Samples.Job(JobState.Failed, reason: "the program exited with code 3") with { Code = ErrorCode.ProgramFailed, ExitCode = 3 });
+        _shell.Service.On(
+            Submit,
+            Samples.Job(JobState.Failed, reason: "the program exited with code 3") with
+            {
+                Code = ErrorCode.ProgramFailed,
+                ExitCode = 3,
+            }
+        );
 
         var ran = await _shell.Run("job", "run", Program);
 
@@ -289,11 +319,14 @@ public sealed class JobRunTests : IDisposable
     public async Task PriceBelowTheCheapestOffer_IsWarnedOfBeforeTheJobIsSubmitted()
     {
         var warned = "";
-        _shell.Service.On(Submit, _ =>
-        {
-            warned = _shell.Error.ToString();
-            return FakeService.Json(Samples.Job(JobState.Completed));
-        });
+        _shell.Service.On(
+            Submit,
+            _ =>
+            {
+                warned = _shell.Error.ToString();
+                return FakeService.Json(Samples.Job(JobState.Completed));
+            }
+        );
 
         await _shell.Run("job", "run", Program, "--fuel", "2G", "--max-price", "1999");
 
@@ -305,7 +338,9 @@ public sealed class JobRunTests : IDisposable
     {
         using var shell = new Shell
         {
-            Service = new FakeService().Refuses("GET /v1/market", ErrorCode.Forbidden, HttpStatusCode.Forbidden).On(Submit, Samples.Job(JobState.Completed)),
+            Service = new FakeService()
+                .Refuses("GET /v1/market", ErrorCode.Forbidden, HttpStatusCode.Forbidden)
+                .On(Submit, Samples.Job(JobState.Completed)),
         };
 
         var ran = await shell.Run("job", "run", Program, "--max-price", "1");
@@ -318,37 +353,55 @@ public sealed class JobRunTests : IDisposable
     {
         _shell.ErrorIsTerminal = terminal;
         var said = "";
-        _shell.Service
-            .On(Submit, Samples.Job(JobState.Pending))
-            .On(Wait, _ =>
-            {
-                said = said.Length > 0 ? said : _shell.Error.ToString();
-                return FakeService.Json(Samples.Job(JobState.Completed));
-            })
-            .On($"GET /v1/jobs/{Samples.JobId}/explain", new JobExplanation(
-                Samples.JobId, JobState.Pending, "It waits for an offer that fits and has a free slot.",
-                [
-                    new OfferVerdict(Samples.Worker, new TokenAmount(2000), false, "asks more"),
-                    new OfferVerdict(Samples.Worker, new TokenAmount(1500), false, "asks more"),
-                    new OfferVerdict(Samples.Worker, new TokenAmount(150), false, "has too little memory"),
-                ],
-                new TokenAmount(1500)));
+        _shell
+            .Service.On(Submit, Samples.Job(JobState.Pending))
+            .On(
+                Wait,
+                _ =>
+                {
+                    said = said.Length > 0 ? said : _shell.Error.ToString();
+                    return FakeService.Json(Samples.Job(JobState.Completed));
+                }
+            )
+            .On(
+                $"GET /v1/jobs/{Samples.JobId}/explain",
+                new JobExplanation(
+                    Samples.JobId,
+                    JobState.Pending,
+                    "It waits for an offer that fits and has a free slot.",
+                    [
+                        new OfferVerdict(Samples.Worker, new TokenAmount(2000), false, "asks more"),
+                        new OfferVerdict(Samples.Worker, new TokenAmount(1500), false, "asks more"),
+                        new OfferVerdict(Samples.Worker, new TokenAmount(150), false, "has too little memory"),
+                    ],
+                    new TokenAmount(1500)
+                )
+            );
 
         await _shell.Run("job", "run", Program);
 
-        Assert.Contains($"market: the job {Samples.JobId} waits: its price limit is 100, and the cheapest offer that fits asks 1,500 for 1,000 fuel.", said);
+        Assert.Contains(
+            $"market: the job {Samples.JobId} waits: its price limit is 100, and the cheapest offer that fits asks 1,500 for 1,000 fuel.",
+            said
+        );
         Assert.Contains("--max-price 1500", said);
     }
 
     [Fact]
     public async Task OfferThatDoesNotFit_IsNotNamedAsThePrice()
     {
-        _shell.Service
-            .On(Submit, Samples.Job(JobState.Pending))
+        _shell
+            .Service.On(Submit, Samples.Job(JobState.Pending))
             .On(Wait, Samples.Job(JobState.Completed))
-            .On($"GET /v1/jobs/{Samples.JobId}/explain", new JobExplanation(
-                Samples.JobId, JobState.Pending, "No offer has enough memory.",
-                [new OfferVerdict(Samples.Worker, new TokenAmount(1500), false, "has too little memory")]));
+            .On(
+                $"GET /v1/jobs/{Samples.JobId}/explain",
+                new JobExplanation(
+                    Samples.JobId,
+                    JobState.Pending,
+                    "No offer has enough memory.",
+                    [new OfferVerdict(Samples.Worker, new TokenAmount(1500), false, "has too little memory")]
+                )
+            );
 
         var ran = await _shell.Run("job", "run", Program);
 
@@ -358,8 +411,8 @@ public sealed class JobRunTests : IDisposable
     [Fact]
     public async Task JobThatWaitsForLong_IsExplainedOnce_WherePiped()
     {
-        _shell.Service
-            .On(Submit, Samples.Job(JobState.Pending))
+        _shell
+            .Service.On(Submit, Samples.Job(JobState.Pending))
             .On(Wait, Samples.Job(JobState.Pending))
             .On(Wait, Samples.Job(JobState.Pending))
             .On(Wait, Samples.Job(JobState.Pending))
@@ -370,87 +423,6 @@ public sealed class JobRunTests : IDisposable
         var ran = await _shell.Run("job", "run", Program);
 
         Assert.Equal($"market: the job {Samples.JobId} waits: All slots are taken.\n", ran.Error);
-    }
-
-    [Fact]
-    public async Task Interrupt_EndsTheWait_WhereNoTerminalIs_AndSaysHowToGoOn()
-    {
-        _shell.Service
-            .On(Submit, Samples.Job(JobState.Running))
-            .On(Wait, async (_, cancellation) =>
-            {
-                _shell.Running!.Interrupt();
-                await Task.Delay(Timeout.Infinite, cancellation);
-                return FakeService.Json(Samples.Job(JobState.Running));
-            });
-
-        var ran = await _shell.Run("job", "run", Program);
-
-        Assert.Equal(ExitCodes.Interrupted, ran.ExitCode);
-        Expectation.Matches("errors/job-run-interrupted-piped.txt", ran.Error);
-        Assert.DoesNotContain(_shell.Service.Received, received => received.Path.EndsWith("/cancel", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task Interrupt_WhileTheJobIsSubmitted_TellsItsRequestId()
-    {
-        _shell.Service.On(Submit, async (_, cancellation) =>
-        {
-            _shell.Running!.Interrupt();
-            await Task.Delay(Timeout.Infinite, cancellation);
-            return FakeService.Json(Samples.Job(JobState.Running));
-        });
-
-        var ran = await _shell.Run("job", "run", Program, "--request-id", "mine");
-
-        Assert.Equal(ExitCodes.Interrupted, ran.ExitCode);
-        Expectation.Matches("errors/job-run-interrupted-early.txt", ran.Error);
-    }
-
-    [Fact]
-    public async Task FirstInterrupt_TellsHowToLookLater_SecondLeaves()
-    {
-        _shell.ErrorIsTerminal = true;
-        var asked = 0;
-        _shell.Service
-            .On(Submit, Samples.Job(JobState.Running))
-            .On(Wait, async (_, cancellation) =>
-            {
-                _shell.Running!.Interrupt();
-                if (++asked == 2)
-                    await Task.Delay(Timeout.Infinite, cancellation);
-                return FakeService.Json(Samples.Job(JobState.Running));
-            });
-
-        var ran = await _shell.Run("job", "run", Program);
-
-        Assert.Equal(ExitCodes.Interrupted, ran.ExitCode);
-        Expectation.Matches("errors/job-run-interrupted.txt", ran.Error.Split("\r\u001b[K")[^1]);
-        Assert.DoesNotContain(_shell.Service.Received, received => received.Path.EndsWith("/cancel", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task Interrupt_CancelsTheJob_WhereAsked()
-    {
-        var cancelled = new TaskCompletionSource();
-        _shell.Service
-            .On(Submit, Samples.Job(JobState.Running))
-            .On(Wait, async (_, _) =>
-            {
-                _shell.Running!.Interrupt();
-                await cancelled.Task;
-                return FakeService.Json(Samples.Job(JobState.Cancelled));
-            })
-            .On($"POST /v1/jobs/{Samples.JobId}/cancel", _ =>
-            {
-                cancelled.SetResult();
-                return FakeService.Json(Samples.Job(JobState.Cancelled));
-            });
-
-        var ran = await _shell.Run("job", "run", Program, "--cancel-on-interrupt");
-
-        Assert.Equal(ExitCodes.Interrupted, ran.ExitCode);
-        Assert.Contains("the job was cancelled", ran.Error);
     }
 
     [Theory, InlineData("job", "run"), InlineData("program", "deploy")]
@@ -489,7 +461,8 @@ public sealed class JobRunTests : IDisposable
     private JsonElement Sent()
     {
         using var document = JsonDocument.Parse(
-            _shell.Service.Received.Single(asked => asked.Path.StartsWith("/v1/jobs?", StringComparison.Ordinal)).Body);
+            _shell.Service.Received.Single(asked => asked.Path.StartsWith("/v1/jobs?", StringComparison.Ordinal)).Body
+        );
         return document.RootElement.Clone();
     }
 }

@@ -26,7 +26,10 @@ public sealed partial class MoveTests : IDisposable
         var check = await _shell.Run("store", "check", "--data", "new");
         var again = await _shell.Run("export", "again.market", "--data", "new");
 
-        Assert.All((Ran[])[exported, whole, imported, check, again], ran => Assert.Equal((ExitCodes.Ok, ran.Error), (ran.ExitCode, ran.Error)));
+        Assert.All(
+            (Ran[])[exported, whole, imported, check, again],
+            ran => Assert.Equal((ExitCodes.Ok, ran.Error), (ran.ExitCode, ran.Error))
+        );
         Expectation.Matches("answers/export.txt", Shown(exported));
         Expectation.Matches("answers/import-check-only.txt", Shown(whole));
         Expectation.Matches("answers/import.txt", Shown(imported));
@@ -61,14 +64,35 @@ public sealed partial class MoveTests : IDisposable
         await MakeNode();
         var exported = await _shell.Run("export", "node.market", "--with-keys");
 
-        var imported = await _shell.Run("import", "node.market", "--database-file", "connection", "--blob-folder", "shared", "--data", "silo1");
+        var imported = await _shell.Run(
+            "import",
+            "node.market",
+            "--database-file",
+            "connection",
+            "--blob-folder",
+            "shared",
+            "--data",
+            "silo1"
+        );
         var twice = await _shell.Run("import", "node.market", "--database-file", "connection", "--blob-folder", "shared");
         var check = await _shell.Run("store", "check", "--database-file", "connection", "--blob-folder", "shared");
         var back = await _shell.Run("export", "back.market", "--database-file", "connection", "--blob-folder", "shared");
         var keys = await _shell.Run(
-            "export", "keys.market", "--database-file", "connection", "--blob-folder", "shared", "--data", "silo1", "--with-keys");
+            "export",
+            "keys.market",
+            "--database-file",
+            "connection",
+            "--blob-folder",
+            "shared",
+            "--data",
+            "silo1",
+            "--with-keys"
+        );
 
-        Assert.All((Ran[])[exported, imported, check, back, keys], ran => Assert.Equal((ExitCodes.Ok, ran.Error), (ran.ExitCode, ran.Error)));
+        Assert.All(
+            (Ran[])[exported, imported, check, back, keys],
+            ran => Assert.Equal((ExitCodes.Ok, ran.Error), (ran.ExitCode, ran.Error))
+        );
         Assert.Equal(Contents(exported), Contents(imported));
         Assert.Equal(Contents(exported), Contents(back));
         Assert.Equal("No damage in the database.\n", check.Error);
@@ -124,7 +148,11 @@ public sealed partial class MoveTests : IDisposable
     public async Task NodeWhoseSiloRuns_IsNotExported()
     {
         await MakeNode();
-        await using var silo = EmbeddedStore.Open(Path.Combine(_shell.Folder, "data", "store"), new EmbeddedStoreOptions(), TimeProvider.System);
+        await using var silo = EmbeddedStore.Open(
+            Path.Combine(_shell.Folder, "data", "store"),
+            new EmbeddedStoreOptions(),
+            TimeProvider.System
+        );
 
         var ran = await _shell.Run("export", "node.market");
 
@@ -179,15 +207,21 @@ public sealed partial class MoveTests : IDisposable
         var data = Path.Combine(_shell.Folder, "data");
         Directory.CreateDirectory(data);
         foreach (var name in KeyFiles.Names)
+        {
             _shell.Write($"data/{name}", "secret\n"u8.ToArray());
+        }
         await using (var store = EmbeddedStore.Open(Path.Combine(data, "store"), new EmbeddedStoreOptions(), TimeProvider.System))
         {
-            await Task.WhenAll(Enumerable.Range(0, 21).Select(index => store.Write(new DocumentKey("kind", $"{index}"), 0, new byte[index]).AsTask()));
+            await Task.WhenAll(
+                Enumerable.Range(0, 21).Select(index => store.Write(new DocumentKey("kind", $"{index}"), 0, new byte[index]).AsTask())
+            );
             await store.Append("stream", 0, [new byte[3], new byte[5]]);
         }
         var blobs = FileBlobStore.Open(Path.Combine(data, "blobs"), new FileBlobStoreOptions { FreeBytesMin = 0 }, TimeProvider.System);
         foreach (var size in (int[])[10, 5_000_000])
+        {
             await blobs.Put(new MemoryStream(new byte[size]), size, null, Cancel);
+        }
     }
 
     private string Shown(Ran ran) => Hidden(ran.Text + ran.Error);
@@ -208,7 +242,9 @@ public sealed partial class MoveTests : IDisposable
         {
             base.Write(value);
             if (value?.Contains(word, StringComparison.Ordinal) == true)
+            {
                 Pressed?.Invoke();
+            }
         }
     }
 }

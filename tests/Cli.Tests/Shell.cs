@@ -54,20 +54,21 @@ internal sealed class Shell : IDisposable
         return new Ran(exitCode, ((MemoryStream)Running.Output).ToArray(), Error.ToString());
     }
 
-    public Surroundings Surroundings() => new()
-    {
-        Input = InputPipe ?? new MemoryStream(Input),
-        Output = new MemoryStream(),
-        Error = Error,
-        InputIsTerminal = InputIsTerminal,
-        OutputIsTerminal = OutputIsTerminal,
-        ErrorIsTerminal = ErrorIsTerminal,
-        Folder = Folder,
-        Environment = name => Environment.GetValueOrDefault(name),
-        Clock = Clock,
-        Network = Service,
-        Width = Width,
-    };
+    public Surroundings Surroundings() =>
+        new()
+        {
+            Input = InputPipe ?? new MemoryStream(Input),
+            Output = new MemoryStream(),
+            Error = Error,
+            InputIsTerminal = InputIsTerminal,
+            OutputIsTerminal = OutputIsTerminal,
+            ErrorIsTerminal = ErrorIsTerminal,
+            Folder = Folder,
+            Environment = name => Environment.GetValueOrDefault(name),
+            Clock = Clock,
+            Network = Service,
+            Width = Width,
+        };
 
     public string Write(string file, byte[] content)
     {

@@ -22,7 +22,10 @@ public sealed class StandardInputTests : IDisposable
 
         var ran = await _shell.Run("job", "run", Samples.Program.ToString());
 
-        Assert.Equal("market: reads the job's input from standard input until its end; without input: --text \"\" or </dev/null\n", ran.Error);
+        Assert.Equal(
+            "market: reads the job's input from standard input until its end; without input: --text \"\" or </dev/null\n",
+            ran.Error
+        );
         Assert.Equal(TimeSpan.FromSeconds(2), _shell.Clock.Waits[0]);
     }
 

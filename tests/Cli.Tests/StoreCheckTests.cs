@@ -76,14 +76,16 @@ public sealed class StoreCheckTests : IDisposable
     public async Task MissingBooks_AreReported(string part, string expected)
     {
         var books = Path.Combine(_shell.Folder, "data", "store");
-        await using (EmbeddedStore.Open(books, new EmbeddedStoreOptions(), TimeProvider.System))
-        {
-        }
+        await using (EmbeddedStore.Open(books, new EmbeddedStoreOptions(), TimeProvider.System)) { }
         var path = Path.Combine(books, part);
         if (Directory.Exists(path))
+        {
             Directory.Delete(path, recursive: true);
+        }
         else
+        {
             File.Delete(path);
+        }
 
         var ran = await _shell.Run("store", "check");
 

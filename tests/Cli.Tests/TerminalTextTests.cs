@@ -43,7 +43,13 @@ public sealed class TerminalTextTests
         {
             var letters = new char[random.Next(64)];
             for (var index = 0; index < letters.Length; index++)
-                letters[index] = (char)(random.Next(3) == 0 ? random.Next(0xa0) : random.Next(2) == 0 ? 0x1b : random.Next(0x10000));
+            {
+                letters[index] = (char)(
+                    random.Next(3) == 0 ? random.Next(0xa0)
+                    : random.Next(2) == 0 ? 0x1b
+                    : random.Next(0x10000)
+                );
+            }
             var clean = TerminalText.Clean(new string(letters));
             Assert.DoesNotContain(clean, letter => letter is not ('\n' or '\t') && (letter < ' ' || letter is >= '\u007f' and <= '\u009f'));
         }
@@ -68,7 +74,10 @@ public sealed class TerminalTextTests
     {
         using var terminal = new MemoryStream();
         await new TerminalStream(terminal).Write(
-            new byte[] { 0xff, 0xc0, (byte)'a', 0xe2 }, last: true, TestContext.Current.CancellationToken);
+            new byte[] { 0xff, 0xc0, (byte)'a', 0xe2 },
+            last: true,
+            TestContext.Current.CancellationToken
+        );
 
         Assert.Equal("\ufffd\ufffda\ufffd\n", Encoding.UTF8.GetString(terminal.ToArray()));
     }

@@ -48,7 +48,9 @@ public sealed class UsageTests : IDisposable
 
         using var problem = JsonDocument.Parse(ran.Error);
         Assert.Equal(
-            (2, "usage"), (problem.RootElement.GetProperty("exitCode").GetInt32(), problem.RootElement.GetProperty("code").GetString()));
+            (2, "usage"),
+            (problem.RootElement.GetProperty("exitCode").GetInt32(), problem.RootElement.GetProperty("code").GetString())
+        );
     }
 
     [Fact]

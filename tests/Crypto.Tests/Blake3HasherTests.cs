@@ -14,8 +14,13 @@ public sealed class Blake3HasherTests
             var input = new byte[random.Next(i % 3 == 0 ? 5_000 : 150_000)];
             random.NextBytes(input);
             hasher.Reset();
-            var pieceMax = random.Next(3) switch { 0 => 100, 1 => 3_000, _ => 70_000 };
-            for (var at = 0; at < input.Length;)
+            var pieceMax = random.Next(3) switch
+            {
+                0 => 100,
+                1 => 3_000,
+                _ => 70_000,
+            };
+            for (var at = 0; at < input.Length; )
             {
                 var take = Math.Min(input.Length - at, random.Next(pieceMax + 1));
                 hasher.Update(input.AsSpan(at, take));
@@ -46,7 +51,8 @@ public sealed class Blake3HasherTests
     public void FinishWithLongOutput_IsTheOneShotOutput()
     {
         var input = Blake3Vectors.Pattern(40_000);
-        byte[] expected = new byte[1_000], output = new byte[1_000];
+        byte[] expected = new byte[1_000],
+            output = new byte[1_000];
         Blake3.Hash(input, expected);
         var hasher = new Blake3Hasher();
         hasher.Update(input);
@@ -60,7 +66,8 @@ public sealed class Blake3HasherTests
         var key = Blake3Vectors.Pattern(32);
         var input = Blake3Vectors.Pattern(3_000);
         var domain = new Blake3Domain("test");
-        Blake3Hasher keyed = Blake3Hasher.Keyed(key), derived = domain.CreateHasher();
+        Blake3Hasher keyed = Blake3Hasher.Keyed(key),
+            derived = domain.CreateHasher();
         for (var round = 0; round < 2; round++)
         {
             keyed.Update(input);

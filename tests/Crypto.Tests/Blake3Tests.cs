@@ -39,7 +39,8 @@ public sealed class Blake3Tests
         {
             var input = new byte[random.Next(i < 60 ? 3_000 : 120_000)];
             random.NextBytes(input);
-            byte[] expected = new byte[100], output = new byte[100];
+            byte[] expected = new byte[100],
+                output = new byte[100];
             Blake3.Hash(input, Blake3Words.Iv, 0, 1, expected);
             Blake3.Hash(input, Blake3Words.Iv, 0, lanes, output);
             Assert.True(expected.AsSpan().SequenceEqual(output), $"{input.Length} bytes in {lanes} lanes");
@@ -69,7 +70,9 @@ public sealed class Blake3Tests
         // Chunk counters that carry into the high word in the middle of a pass: groups around 2^28, of 16 chunks each.
         var group = Blake3Vectors.Pattern(Blake3Tree.GroupSize);
         for (var index = (1L << 28) - 1; index <= (1L << 28) + 1; index++)
+        {
             Assert.Equal(Blake3Tree.GroupValue(group, index, 1), Blake3Tree.GroupValue(group, index, lanes));
+        }
     }
 
     [Fact]
@@ -99,9 +102,14 @@ public sealed class Blake3Tests
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             foreach (var length in lengths)
+            {
                 sum += Blake3.Hash(input.AsSpan(0, length)).Prefix ^ domain.Hash(input.AsSpan(0, length)).Prefix;
+            }
             // The first round may allocate inside the runtime (compilation); the second must not.
-            if (round == 1) Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 100, "hashing allocates");
+            if (round == 1)
+            {
+                Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 100, "hashing allocates");
+            }
         }
         Assert.NotEqual(0UL, sum);
     }

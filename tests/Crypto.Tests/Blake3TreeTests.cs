@@ -5,10 +5,25 @@ public sealed class Blake3TreeTests
     private const int Group = Blake3Tree.GroupSize;
 
     public static TheoryData<int> Lengths =>
-    [
-        Group + 1, Group + 1023, Group + 1024, Group + 1025, 2 * Group - 1, 2 * Group, 2 * Group + 1, 3 * Group, 4 * Group, 5 * Group,
-        100 * 1024 + 7, 8 * Group - 1, 8 * Group, 8 * Group + 1, 13 * Group + 5, 64 * Group, 65 * Group + 1,
-    ];
+        [
+            Group + 1,
+            Group + 1023,
+            Group + 1024,
+            Group + 1025,
+            2 * Group - 1,
+            2 * Group,
+            2 * Group + 1,
+            3 * Group,
+            4 * Group,
+            5 * Group,
+            100 * 1024 + 7,
+            8 * Group - 1,
+            8 * Group,
+            8 * Group + 1,
+            13 * Group + 5,
+            64 * Group,
+            65 * Group + 1,
+        ];
 
     [Theory]
     [MemberData(nameof(Lengths))]
@@ -30,7 +45,10 @@ public sealed class Blake3TreeTests
     {
         var content = Blake3Vectors.Pattern(length);
         Assert.Equal(1, Blake3Tree.GroupCount(length));
-        if (length > 0) Assert.NotEqual(Blake3.Hash(content), Blake3Tree.GroupValue(content, 0));
+        if (length > 0)
+        {
+            Assert.NotEqual(Blake3.Hash(content), Blake3Tree.GroupValue(content, 0));
+        }
     }
 
     [Fact]
@@ -46,7 +64,9 @@ public sealed class Blake3TreeTests
 
         Bytes32 RootFromTwo(Bytes32 two) =>
             Blake3Tree.Root(
-                Blake3Tree.ParentValue(Blake3Tree.ParentValue(values[0], values[1]), Blake3Tree.ParentValue(two, values[3])), values[4]);
+                Blake3Tree.ParentValue(Blake3Tree.ParentValue(values[0], values[1]), Blake3Tree.ParentValue(two, values[3])),
+                values[4]
+            );
     }
 
     [Fact]
@@ -59,7 +79,8 @@ public sealed class Blake3TreeTests
     [Fact]
     public void Root_IsNeverTheValueOfAnInnerNode()
     {
-        Bytes32 left = Blake3.Hash([1]), right = Blake3.Hash([2]);
+        Bytes32 left = Blake3.Hash([1]),
+            right = Blake3.Hash([2]);
         Assert.NotEqual(Blake3Tree.Root(left, right), Blake3Tree.ParentValue(left, right));
     }
 
@@ -96,7 +117,9 @@ public sealed class Blake3TreeTests
     {
         var values = new Bytes32[Blake3Tree.GroupCount(content.Length)];
         for (var i = 0; i < values.Length; i++)
+        {
             values[i] = Blake3Tree.GroupValue(content.AsSpan(i * Group, Math.Min(Group, content.Length - i * Group)), i);
+        }
         return values;
     }
 }

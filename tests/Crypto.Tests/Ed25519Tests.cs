@@ -37,8 +37,9 @@ public sealed class Ed25519Tests
         Assert.Equal("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", pair.PublicKey.ToString());
         Assert.Equal(
             "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
-            + "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
-            Convert.ToHexStringLower(pair.Sign([0x72])));
+                + "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+            Convert.ToHexStringLower(pair.Sign([0x72]))
+        );
     }
 
     [Fact]
@@ -93,7 +94,10 @@ public sealed class Ed25519Tests
             var message = Blake3Vectors.Pattern(length);
             var signature = pair.Sign(message);
             Assert.True(Ed25519.Verify(pair.PublicKey, message, signature), $"{length} bytes");
-            if (length > 0) Assert.False(Ed25519.Verify(pair.PublicKey, message.AsSpan(1), signature), $"{length} bytes");
+            if (length > 0)
+            {
+                Assert.False(Ed25519.Verify(pair.PublicKey, message.AsSpan(1), signature), $"{length} bytes");
+            }
         }
     }
 

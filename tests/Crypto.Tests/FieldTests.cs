@@ -112,7 +112,10 @@ public sealed class FieldTests
         {
             BasePointTables.Select(0, digit, out var selected);
             var expected = BasePointTables.OddMultiple(Math.Abs(digit));
-            if (digit < 0) (expected.YPlusX, expected.YMinusX) = (expected.YMinusX, expected.YPlusX);
+            if (digit < 0)
+            {
+                (expected.YPlusX, expected.YMinusX) = (expected.YMinusX, expected.YPlusX);
+            }
             var product = Number(expected.Xy2D);
             Assert.Equal(Number(expected.YPlusX), Number(selected.YPlusX));
             Assert.Equal(Number(expected.YMinusX), Number(selected.YMinusX));
@@ -132,9 +135,18 @@ public sealed class FieldTests
     /// <summary>Small, around the modulus and its multiples, largest, and random.</summary>
     private static IEnumerable<BigInteger> Samples(BigInteger largest, BigInteger modulus)
     {
-        for (var i = 0; i < 3; i++) yield return i;
-        for (var i = -2; i <= 2; i++) yield return modulus + i;
-        for (var i = 0; i < 2; i++) yield return largest - i;
+        for (var i = 0; i < 3; i++)
+        {
+            yield return i;
+        }
+        for (var i = -2; i <= 2; i++)
+        {
+            yield return modulus + i;
+        }
+        for (var i = 0; i < 2; i++)
+        {
+            yield return largest - i;
+        }
         yield return largest / 2;
         var random = new Random(51);
         for (var i = 0; i < 40; i++)
@@ -142,8 +154,14 @@ public sealed class FieldTests
             var bytes = new byte[largest.GetByteCount(isUnsigned: true)];
             random.NextBytes(bytes);
             // Some with long runs of ones or zeros, where carries travel far.
-            if (i % 4 == 1) bytes.AsSpan(bytes.Length / 3, bytes.Length / 2).Fill(0xff);
-            if (i % 4 == 2) bytes.AsSpan(bytes.Length / 4, bytes.Length / 2).Clear();
+            if (i % 4 == 1)
+            {
+                bytes.AsSpan(bytes.Length / 3, bytes.Length / 2).Fill(0xff);
+            }
+            if (i % 4 == 2)
+            {
+                bytes.AsSpan(bytes.Length / 4, bytes.Length / 2).Clear();
+            }
             yield return new BigInteger(bytes, isUnsigned: true) % (largest + 1);
         }
     }

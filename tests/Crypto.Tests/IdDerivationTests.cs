@@ -9,8 +9,7 @@ public sealed class IdDerivationTests
 
     [Fact]
     public void Blob_IsWhatB3sumPrints() =>
-        Assert.Equal("blobd74981efa70a0c880b8d8c1985d075dbcbf679b99a5f9914e5aaf96b831a9e24",
-            IdDerivation.Blob("hello world"u8).ToString());
+        Assert.Equal("blobd74981efa70a0c880b8d8c1985d075dbcbf679b99a5f9914e5aaf96b831a9e24", IdDerivation.Blob("hello world"u8).ToString());
 
     [Fact]
     public void Job_HasTheWrittenByteForm()
@@ -59,8 +58,14 @@ public sealed class IdDerivationTests
         for (var round = 0; round < 2; round++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
-            for (var i = 0; i < 100; i++) IdDerivation.Job(Account, "request-4711");
-            if (round == 1) Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 100, "a job id allocates");
+            for (var i = 0; i < 100; i++)
+            {
+                IdDerivation.Job(Account, "request-4711");
+            }
+            if (round == 1)
+            {
+                Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 100, "a job id allocates");
+            }
         }
     }
 }

@@ -46,10 +46,15 @@ public sealed class Secp256k1Tests
             var digest = SHA256.HashData([(byte)i]);
             var plain = signer.SignHash(digest);
             var s = new BigInteger(plain.AsSpan(32), isUnsigned: true, isBigEndian: true);
-            var signature = Signature(new BigInteger(plain.AsSpan(0, 32), isUnsigned: true, isBigEndian: true), BigInteger.Min(s, Order - s));
+            var signature = Signature(
+                new BigInteger(plain.AsSpan(0, 32), isUnsigned: true, isBigEndian: true),
+                BigInteger.Min(s, Order - s)
+            );
             Assert.True(Secp256k1.Verify(digest, signature, key));
-            Assert.Contains(Enumerable.Range(0, 4), recovery => Secp256k1.TryRecover(digest, signature, recovery, recovered)
-                && recovered.AsSpan().SequenceEqual(key));
+            Assert.Contains(
+                Enumerable.Range(0, 4),
+                recovery => Secp256k1.TryRecover(digest, signature, recovery, recovered) && recovered.AsSpan().SequenceEqual(key)
+            );
             digest[31] ^= 1;
             Assert.False(Secp256k1.Verify(digest, signature, key));
         }
@@ -97,13 +102,17 @@ public sealed class Secp256k1Tests
                 Assert.Equal((a - b + prime) % prime, Big(residues.Subtract(left, right)));
                 Assert.Equal(a * b % prime, Big(residues.Multiply(left, right)));
                 if (i < 20)
+                {
                     Assert.Equal(BigInteger.ModPow(a, prime - 2, prime), Big(residues.Invert(left)));
+                }
             }
 
             BigInteger Next()
             {
                 if (random.Next(4) == 0)
+                {
                     return edges[random.Next(edges.Length)];
+                }
                 var bytes = new byte[32];
                 random.NextBytes(bytes);
                 return new BigInteger(bytes, isUnsigned: true) % prime;

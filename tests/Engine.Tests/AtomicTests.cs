@@ -46,9 +46,22 @@ public sealed class AtomicTests(GuestThreadsFixture guests) : EngineTest(guests)
     public async Task CompareExchange_ComparesWhatFitsTheAccess(int expected, int changed)
     {
         // Of one, two and four bytes: the first changes where all four agree, else where the two lower ones do.
-        var code = new Code().I32Const(8).I64Const(Filled).Op(Opcode.I64Store).Raw(0, 0)
-            .I32Const(8).I32Const(expected).I32Const(-1).Op(Opcode.I32AtomicRmw16CmpxchgU).Raw(1, 0).Drop()
-            .I32Const(8).I32Const(expected).I32Const(-1).Op(Opcode.I32AtomicRmwCmpxchg).Raw(2, 0);
+        var code = new Code()
+            .I32Const(8)
+            .I64Const(Filled)
+            .Op(Opcode.I64Store)
+            .Raw(0, 0)
+            .I32Const(8)
+            .I32Const(expected)
+            .I32Const(-1)
+            .Op(Opcode.I32AtomicRmw16CmpxchgU)
+            .Raw(1, 0)
+            .Drop()
+            .I32Const(8)
+            .I32Const(expected)
+            .I32Const(-1)
+            .Op(Opcode.I32AtomicRmwCmpxchg)
+            .Raw(2, 0);
         var there = changed == 0 ? 0x5566_7788 : 0x5566_FFFF;
         var module = new TestModule().Memory(1);
         module.Function(module.Type([], I32), "run", code);
@@ -100,8 +113,11 @@ public sealed class AtomicTests(GuestThreadsFixture guests) : EngineTest(guests)
     public async Task Notify_WakesNobodyAndChecksItsAddress()
     {
         var module = new TestModule().Memory(1);
-        module.Function(module.Type(I32, I32), "run", new Code()
-            .LocalGet(0).I32Const(-1).Op(Opcode.MemoryAtomicNotify).Raw(2, 0).Op(Opcode.AtomicFence).Raw(0));
+        module.Function(
+            module.Type(I32, I32),
+            "run",
+            new Code().LocalGet(0).I32Const(-1).Op(Opcode.MemoryAtomicNotify).Raw(2, 0).Op(Opcode.AtomicFence).Raw(0)
+        );
         Assert.Equal([Value.FromI32(0)], (await Run(module, Limits(), Value.FromI32(65_532))).Results);
         Assert.Equal(TrapKind.OutOfBoundsMemoryAccess, (await Run(module, Limits(), Value.FromI32(65_536))).Trap);
         Assert.Equal(TrapKind.UnalignedAtomic, (await Run(module, Limits(), Value.FromI32(2))).Trap);

@@ -132,14 +132,34 @@ public sealed class BadBytesTests(GuestThreadsFixture guests) : EngineTest(guest
         var plain = module.Type([], []);
         var two = module.Type([WasmType.I32], [WasmType.I32, WasmType.I64]);
         module.Function(binary, "add", new Code().LocalGet(0).LocalGet(1).I32Add());
-        module.Function(plain, "loop", new Code()
-            .I32Const(1_000).LocalSet(0)
-            .Loop().LocalGet(0).I32Const(1).I32Sub().LocalTee(0).BrIf(0).End()
-            .I32Const(16).I32Const(99).I32Store(4)
-            .I32Const(1).I32Const(2).I32Const(0).CallIndirect(binary).Drop(), (1, WasmType.I32));
-        module.Function(two, "two", new Code()
-            .Block(0x7F).LocalGet(0).LocalGet(0).BrTable([0, 0], 0).End()
-            .I64Const(7).GlobalGet(0).Raw(0x7C));
+        module.Function(
+            plain,
+            "loop",
+            new Code()
+                .I32Const(1_000)
+                .LocalSet(0)
+                .Loop()
+                .LocalGet(0)
+                .I32Const(1)
+                .I32Sub()
+                .LocalTee(0)
+                .BrIf(0)
+                .End()
+                .I32Const(16)
+                .I32Const(99)
+                .I32Store(4)
+                .I32Const(1)
+                .I32Const(2)
+                .I32Const(0)
+                .CallIndirect(binary)
+                .Drop(),
+            (1, WasmType.I32)
+        );
+        module.Function(
+            two,
+            "two",
+            new Code().Block(0x7F).LocalGet(0).LocalGet(0).BrTable([0, 0], 0).End().I64Const(7).GlobalGet(0).Raw(0x7C)
+        );
         module.Elements(0, 1).Data(8, 1, 2, 3, 4).Start(1).Export("memory", 2, 0).Export("global", 3, 1).Export("table", 1, 0);
         return module.ToBytes();
     }

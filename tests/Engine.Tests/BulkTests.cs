@@ -21,7 +21,11 @@ public sealed class BulkTests(GuestThreadsFixture guests) : EngineTest(guests)
         var module = new TestModule().Memory(64);
         var stop = module.ImportFunction("host", "call", module.Type(None, None));
         module.PassiveData([.. Enumerable.Repeat((byte)0xAB, 3 * Piece)]);
-        module.Function(module.Type(None, None), "run", Bulk(new Code().Call(stop).I32Const(to).I32Const(second).I32Const(3 * Piece), name));
+        module.Function(
+            module.Type(None, None),
+            "run",
+            Bulk(new Code().Call(stop).I32Const(to).I32Const(second).I32Const(3 * Piece), name)
+        );
         var imports = new Imports().Add("host", "call", (Action<Instance>)(static instance => instance.Run.Stop = TrapKind.TimedOut));
         var run = new Run(Limits(), TimeProvider.System);
 
@@ -100,10 +104,11 @@ public sealed class BulkTests(GuestThreadsFixture guests) : EngineTest(guests)
         Assert.Equal(before, moved);
     }
 
-    private static Code Bulk(Code operands, string name) => name switch
-    {
-        "fill" => operands.MemoryFill(),
-        "copy" => operands.MemoryCopy(),
-        _ => operands.Raw(0xFC, 0x08, 0, 0),
-    };
+    private static Code Bulk(Code operands, string name) =>
+        name switch
+        {
+            "fill" => operands.MemoryFill(),
+            "copy" => operands.MemoryCopy(),
+            _ => operands.Raw(0xFC, 0x08, 0, 0),
+        };
 }

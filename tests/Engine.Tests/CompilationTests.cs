@@ -66,8 +66,14 @@ public sealed class CompilationTests(GuestThreadsFixture guests) : EngineTest(gu
         var compiled = Ways().Compile();
         var limits = Limits() with { TimeMax = TimeSpan.FromSeconds(1) };
         using var run = new Run(limits, clock);
-        var imports = new Imports().Add("host", "call", (Action<Instance>)(caller =>
-            caller.Run.Compile(() => clock.Advance(limits.TimeMax!.Value + EnginePolicy.CompilationTimeMin - TimeSpan.FromTicks(1)))));
+        var imports = new Imports().Add(
+            "host",
+            "call",
+            (Action<Instance>)(
+                caller =>
+                    caller.Run.Compile(() => clock.Advance(limits.TimeMax!.Value + EnginePolicy.CompilationTimeMin - TimeSpan.FromTicks(1)))
+            )
+        );
         Assert.Null((await OnGuestThread(() => Execute(compiled, imports, run, Value.FromI32(0)))).Trap);
     }
 
@@ -139,25 +145,31 @@ public sealed class CompilationTests(GuestThreadsFixture guests) : EngineTest(gu
         var limits = Limits() with { Cancellation = cancel.Token, TimeMax = TimeSpan.FromSeconds(1) };
         using var run = new Run(limits, clock);
         CompilerThread? compiler = null;
-        var imports = new Imports().Add("host", "call", (Action<Instance>)(caller =>
-        {
-            compiler = GuestThreads.Compiler;
-
-            // Whatever the guest calls next comes behind this. Timers count whole milliseconds.
-            compiler.Start(() =>
-            {
-                if (byTime)
+        var imports = new Imports().Add(
+            "host",
+            "call",
+            (Action<Instance>)(
+                caller =>
                 {
-                    clock.Advance(limits.TimeMax!.Value + compiled.CompilationTimeMax + TimeSpan.FromMilliseconds(1));
-                }
-                else
-                {
-                    cancel.Cancel();
-                }
+                    compiler = GuestThreads.Compiler;
 
-                gate.Wait();
-            });
-        }));
+                    // Whatever the guest calls next comes behind this. Timers count whole milliseconds.
+                    compiler.Start(() =>
+                    {
+                        if (byTime)
+                        {
+                            clock.Advance(limits.TimeMax!.Value + compiled.CompilationTimeMax + TimeSpan.FromMilliseconds(1));
+                        }
+                        else
+                        {
+                            cancel.Cancel();
+                        }
+
+                        gate.Wait();
+                    });
+                }
+            )
+        );
         var end = await threads.Run(() => Execute(compiled, imports, run, Value.FromI32(0)));
         return (end.Trap, compiler);
     }
@@ -165,7 +177,9 @@ public sealed class CompilationTests(GuestThreadsFixture guests) : EngineTest(gu
     private static Task<Value[]> RunNext(GuestThreads threads)
     {
         var run = new Run(Limits(), TimeProvider.System);
-        return threads.Run(() => Execute(Ways().Compile(), new Imports().Add("host", "call", (Action<Instance>)(_ => { })), run, Value.FromI32(1)).Results);
+        return threads.Run(() =>
+            Execute(Ways().Compile(), new Imports().Add("host", "call", (Action<Instance>)(_ => { })), run, Value.FromI32(1)).Results
+        );
     }
 
     /// <summary>What makes the code of the next guest, which is cancelled already, so it does not wait.</summary>
@@ -224,7 +238,9 @@ public sealed class CompilationTests(GuestThreadsFixture guests) : EngineTest(gu
         return JitInfo.GetCompiledMethodCount(currentThread: true) - before;
     }
 
-    /// <summary>A function each for a call, a call through a table, both as tail calls, a call of itself, the start and a large frame.</summary>
+    /// <summary>
+    /// A function each for a call, a call through a table, both as tail calls, a call of itself, the start and a large frame.
+    /// </summary>
     private static TestModule Ways()
     {
         var module = new TestModule().Table(8);
@@ -235,8 +251,24 @@ public sealed class CompilationTests(GuestThreadsFixture guests) : EngineTest(gu
         module.Function(type, null, new Code().LocalGet(0).I32Const(1).I32Add(), (2_000, WasmType.I32));
         module.Function(type, null, new Code().LocalGet(0).I32Const(1).I32Add().ReturnCall(4));
         module.Function(type, null, new Code().LocalGet(0).I32Const(1).ReturnCallIndirect(type));
-        module.Function(type, null, new Code().LocalGet(0).I32Const(3).I32LtS().If((byte)WasmType.I32).LocalGet(0).I32Const(1).I32Add().Call(5)
-            .Else().LocalGet(0).End().I32Const(1).I32Add());
+        module.Function(
+            type,
+            null,
+            new Code()
+                .LocalGet(0)
+                .I32Const(3)
+                .I32LtS()
+                .If((byte)WasmType.I32)
+                .LocalGet(0)
+                .I32Const(1)
+                .I32Add()
+                .Call(5)
+                .Else()
+                .LocalGet(0)
+                .End()
+                .I32Const(1)
+                .I32Add()
+        );
         module.Function(nothing, null, new Code());
         return module.Elements(3, 5).Start(6);
     }

@@ -22,7 +22,13 @@ public sealed class DepthTests(GuestThreadsFixture guests) : EngineTest(guests)
     public async Task Recursion_EndsAtTheDepthThatTheFramesSizeSays(int locals, int operands)
     {
         // Counts in a global how often it was entered; the operands wait for the call to return.
-        var code = new Code().GlobalGet(0).I32Const(1).I32Add().GlobalSet(0).Times(operands, c => c.I32Const(1)).Call(0)
+        var code = new Code()
+            .GlobalGet(0)
+            .I32Const(1)
+            .I32Add()
+            .GlobalSet(0)
+            .Times(operands, c => c.I32Const(1))
+            .Call(0)
             .Times(operands, c => c.Drop());
         var module = new TestModule().Global(WasmType.I32, true, new Code().I32Const(0)).Export("depth", 3, 0);
         module.Function(module.Type([], []), "run", code, (locals, WasmType.I64));
@@ -47,10 +53,15 @@ public sealed class DepthTests(GuestThreadsFixture guests) : EngineTest(guests)
 
     private static int Interpreted(TestModule module)
     {
-        var run = new ReferenceRun(new ReferenceLimits
-        {
-            FuelMax = Plenty, MemoryPagesMax = 1, TableElementsMax = 1, StackSlotsMax = EnginePolicy.StackSlotsMax,
-        });
+        var run = new ReferenceRun(
+            new ReferenceLimits
+            {
+                FuelMax = Plenty,
+                MemoryPagesMax = 1,
+                TableElementsMax = 1,
+                StackSlotsMax = EnginePolicy.StackSlotsMax,
+            }
+        );
         var decoded = ReferenceModule.Decode(module.ToBytes(), EngineLimits.Default);
         var instance = ReferenceInstance.Instantiate(decoded, new ReferenceImports(), run);
         Assert.Equal(TrapKind.CallStackExhausted, Assert.Throws<TrapException>(() => instance.Invoke("run")).Kind);

@@ -38,8 +38,12 @@ public sealed class DeterminismTests(GuestThreadsFixture guests) : EngineTest(gu
     public async Task NaNThatIsOnlyMoved_KeepsItsBits()
     {
         var module = new TestModule().Memory(1);
-        module.Function(module.Type(F64, F64), "run", new Code()
-            .I32Const(8).LocalGet(0).Raw(0x39, 0, 0).I32Const(8).Raw(0x2B, 0, 0).LocalSet(1).LocalGet(1), (1, WasmType.F64));
+        module.Function(
+            module.Type(F64, F64),
+            "run",
+            new Code().I32Const(8).LocalGet(0).Raw(0x39, 0, 0).I32Const(8).Raw(0x2B, 0, 0).LocalSet(1).LocalGet(1),
+            (1, WasmType.F64)
+        );
         var nan = Value.FromBits(WasmType.F64, Signalling64);
         Assert.Equal([nan], (await Run(module, Limits(), nan)).Results);
     }
@@ -48,8 +52,7 @@ public sealed class DeterminismTests(GuestThreadsFixture guests) : EngineTest(gu
     public async Task SignOfANaN_IsWhatCopysignAndNegSay()
     {
         var module = new TestModule();
-        module.Function(module.Type(TwoF64, I64), "run", new Code()
-            .LocalGet(0).LocalGet(1).Raw(0xA3).F64Const(-1).Raw(0xA6).Raw(0xBD));
+        module.Function(module.Type(TwoF64, I64), "run", new Code().LocalGet(0).LocalGet(1).Raw(0xA3).F64Const(-1).Raw(0xA6).Raw(0xBD));
         var results = await Run(module, Limits(), Value.FromF64(0), Value.FromF64(0));
         Assert.Equal([Value.FromI64(Canonical64 | long.MinValue)], results.Results);
     }
@@ -67,8 +70,11 @@ public sealed class DeterminismTests(GuestThreadsFixture guests) : EngineTest(gu
             foreach (var second in numbers)
             {
                 var module = new TestModule();
-                module.Function(module.Type(F64, TwoF64), "run", new Code()
-                    .F64Const(first).LocalGet(0).Raw(opcode).F64Const(first).F64Const(second).Raw(opcode));
+                module.Function(
+                    module.Type(F64, TwoF64),
+                    "run",
+                    new Code().F64Const(first).LocalGet(0).Raw(opcode).F64Const(first).F64Const(second).Raw(opcode)
+                );
                 var bits = expected(BitConverter.DoubleToUInt64Bits(first), BitConverter.DoubleToUInt64Bits(second));
                 var result = Value.FromBits(WasmType.F64, (long)(ulong)bits);
                 Assert.Equal([result, result], (await Run(module, Limits(), Value.FromF64(second))).Results);

@@ -48,7 +48,9 @@ public sealed class DifferentialTests(GuestThreadsFixture guests) : EngineTest(g
                 return Differential.Compare(module, engine, interpreter);
             });
             if (comparison.Difference is not null)
+            {
                 return;
+            }
         }
         Assert.Fail($"A wrong {name} went unnoticed in {ModulesMax} modules.");
     }
@@ -72,8 +74,8 @@ public sealed class DifferentialTests(GuestThreadsFixture guests) : EngineTest(g
     }
 
     [Fact]
-    public void Generator_GivesTheSameModuleAgain() => Assert.Equal(
-        ModuleGenerator.Generate(7, new GeneratorOptions()).Bytes, ModuleGenerator.Generate(7, new GeneratorOptions()).Bytes);
+    public void Generator_GivesTheSameModuleAgain() =>
+        Assert.Equal(ModuleGenerator.Generate(7, new GeneratorOptions()).Bytes, ModuleGenerator.Generate(7, new GeneratorOptions()).Bytes);
 
     public enum Distortion
     {
@@ -94,20 +96,26 @@ public sealed class DifferentialTests(GuestThreadsFixture guests) : EngineTest(g
         {
             var state = inner.State();
             if (distortion == Distortion.Memory)
+            {
                 state.Memory[^1] ^= 0x80;
+            }
             return distortion == Distortion.Global
-                ? state with { Values = state.Values.Replace("g0=", "g0=1", StringComparison.Ordinal) }
+                ? state with
+                {
+                    Values = state.Values.Replace("g0=", "g0=1", StringComparison.Ordinal),
+                }
                 : state;
         }
 
         public void Dispose() => inner.Dispose();
 
-        private CallOutcome Distort(CallOutcome outcome) => distortion switch
-        {
-            Distortion.Fuel => outcome with { Fuel = outcome.Fuel + 1 },
-            Distortion.Trap => outcome with { End = nameof(TrapKind.Unreachable) },
-            Distortion.Result => outcome with { Results = outcome.Results + "0" },
-            _ => outcome,
-        };
+        private CallOutcome Distort(CallOutcome outcome) =>
+            distortion switch
+            {
+                Distortion.Fuel => outcome with { Fuel = outcome.Fuel + 1 },
+                Distortion.Trap => outcome with { End = nameof(TrapKind.Unreachable) },
+                Distortion.Result => outcome with { Results = outcome.Results + "0" },
+                _ => outcome,
+            };
     }
 }

@@ -8,7 +8,12 @@ public abstract class EngineTest(GuestThreadsFixture guests) : IClassFixture<Gue
     protected const long Plenty = 10_000_000_000;
 
     protected static RunLimits Limits(long fuelMax = Plenty, int memoryPagesMax = 64) =>
-        new() { FuelMax = fuelMax, MemoryPagesMax = memoryPagesMax, Cancellation = TestContext.Current.CancellationToken };
+        new()
+        {
+            FuelMax = fuelMax,
+            MemoryPagesMax = memoryPagesMax,
+            Cancellation = TestContext.Current.CancellationToken,
+        };
 
     protected Task<T> OnGuestThread<T>(Func<T> body) => guests.Threads.Run(body);
 

@@ -16,11 +16,14 @@ public sealed partial class FuelDocumentTests(GuestThreadsFixture guests) : Engi
     public static TheoryData<string, int> Bulk()
     {
         var data = new TheoryData<string, int>();
-        foreach (var name in (string[])
-            ["memory.fill", "memory.copy", "memory.init", "table.fill", "table.copy", "table.init", "table.grow"])
+        foreach (
+            var name in (string[])["memory.fill", "memory.copy", "memory.init", "table.fill", "table.copy", "table.init", "table.grow"]
+        )
         {
             foreach (var size in (int[])[0, 1, 7, 8, 9, 24])
+            {
                 data.Add(name, size);
+            }
         }
         return data;
     }
@@ -29,12 +32,15 @@ public sealed partial class FuelDocumentTests(GuestThreadsFixture guests) : Engi
     public void CostTable_IsWhatBothEnginesCharge()
     {
         var free = Names(Document.Split('\n').Single(line => line.EndsWith("| 0 |", StringComparison.Ordinal)));
-        Assert.All(Enum.GetValues<Opcode>(), opcode =>
-        {
-            var cost = free.Contains(NameOf(opcode)) ? 0 : 1;
-            Assert.Equal(cost, OpcodeTable.CostOf(opcode));
-            Assert.Equal(cost, FuelTable.CostOf(opcode));
-        });
+        Assert.All(
+            Enum.GetValues<Opcode>(),
+            opcode =>
+            {
+                var cost = free.Contains(NameOf(opcode)) ? 0 : 1;
+                Assert.Equal(cost, OpcodeTable.CostOf(opcode));
+                Assert.Equal(cost, FuelTable.CostOf(opcode));
+            }
+        );
     }
 
     [Fact]
@@ -42,16 +48,22 @@ public sealed partial class FuelDocumentTests(GuestThreadsFixture guests) : Engi
     {
         var from = Document.IndexOf("An instruction *cuts*", StringComparison.Ordinal);
         var cutting = Names(Document[from..Document.IndexOf("that is not", from, StringComparison.Ordinal)]);
-        Assert.All(Enum.GetValues<Opcode>(), opcode =>
-        {
-            Assert.Equal(cutting.Contains(NameOf(opcode)), FuelSegments.Cuts(opcode));
-            Assert.Equal(cutting.Contains(NameOf(opcode)), FuelTable.Cuts(opcode));
-        });
+        Assert.All(
+            Enum.GetValues<Opcode>(),
+            opcode =>
+            {
+                Assert.Equal(cutting.Contains(NameOf(opcode)), FuelSegments.Cuts(opcode));
+                Assert.Equal(cutting.Contains(NameOf(opcode)), FuelTable.Cuts(opcode));
+            }
+        );
     }
 
     [Fact]
     public void GreatestCostOfJoinedPieces_IsThatOfBothEngines() =>
-        Assert.Equal((EnginePolicy.JoinedFuelMax, EnginePolicy.JoinedFuelMax), (Number(@"at most (\d+) in sum"), (int)FuelTable.JoinedFuelMax));
+        Assert.Equal(
+            (EnginePolicy.JoinedFuelMax, EnginePolicy.JoinedFuelMax),
+            (Number(@"at most (\d+) in sum"), (int)FuelTable.JoinedFuelMax)
+        );
 
     [Theory]
     [MemberData(nameof(Bulk))]
@@ -84,7 +96,8 @@ public sealed partial class FuelDocumentTests(GuestThreadsFixture guests) : Engi
         Assert.Equal(EnginePolicy.HostFrameSlots, Number(@"before the frame \| (\d+)"));
         Assert.Equal(
             (EnginePolicy.BodyBytesPerFrameSlot, EnginePolicy.BodyBytesPerFrameSlot),
-            (Number(@"divided by (\d+)"), FuelTable.BodyBytesPerSlot));
+            (Number(@"divided by (\d+)"), FuelTable.BodyBytesPerSlot)
+        );
     }
 
     [Theory]
@@ -94,8 +107,11 @@ public sealed partial class FuelDocumentTests(GuestThreadsFixture guests) : Engi
     public async Task LoopCountedByHand_TakesFiftyFuelAndSixteenSlots(int slots, TrapKind? trap)
     {
         var module = new TestModule();
-        module.Function(module.Type([WasmType.I32], []), "run", new Code()
-            .Loop().LocalGet(0).I32Const(1).I32Sub().LocalTee(0).BrIf(0).End());
+        module.Function(
+            module.Type([WasmType.I32], []),
+            "run",
+            new Code().Loop().LocalGet(0).I32Const(1).I32Sub().LocalTee(0).BrIf(0).End()
+        );
         var fuel = trap is null ? 50 : 0;
         var outcome = await Run(module, Limits() with { StackSlotsMax = slots }, Value.FromI32(10));
         Assert.Equal((trap, fuel), (outcome.Trap, outcome.Fuel));
@@ -104,10 +120,15 @@ public sealed partial class FuelDocumentTests(GuestThreadsFixture guests) : Engi
 
     private static (TrapKind? Trap, long Fuel) Interpret(TestModule module, int slots, params ReadOnlySpan<ReferenceValue> arguments)
     {
-        var run = new ReferenceRun(new ReferenceLimits
-        {
-            FuelMax = Plenty, MemoryPagesMax = 64, TableElementsMax = 1_000, StackSlotsMax = slots,
-        });
+        var run = new ReferenceRun(
+            new ReferenceLimits
+            {
+                FuelMax = Plenty,
+                MemoryPagesMax = 64,
+                TableElementsMax = 1_000,
+                StackSlotsMax = slots,
+            }
+        );
         try
         {
             var decoded = ReferenceModule.Decode(module.ToBytes(), EngineLimits.Default);
@@ -122,8 +143,7 @@ public sealed partial class FuelDocumentTests(GuestThreadsFixture guests) : Engi
 
     private static Code Operands(int size) => new Code().I32Const(0).I32Const(0).I32Const(size);
 
-    private static int Number(string pattern) =>
-        int.Parse(Regex.Match(Document, pattern).Groups[1].Value, CultureInfo.InvariantCulture);
+    private static int Number(string pattern) => int.Parse(Regex.Match(Document, pattern).Groups[1].Value, CultureInfo.InvariantCulture);
 
     private static HashSet<string> Names(string text) => [.. InBackticks().Matches(text).Select(match => match.Groups[1].Value)];
 

@@ -108,11 +108,27 @@ public sealed class FuelTests(GuestThreadsFixture guests) : EngineTest(guests)
     {
         // One segment: local.get, i32.const, i32.lt_s, if; local.get, return; and the nine behind the if.
         var module = new TestModule();
-        module.Function(module.Type(I32, I32), "run", new Code()
-            .LocalGet(0).I32Const(2).I32LtS()
-            .If().LocalGet(0).Return().End()
-            .LocalGet(0).I32Const(1).I32Sub().Call(0)
-            .LocalGet(0).I32Const(2).I32Sub().Call(0).I32Add());
+        module.Function(
+            module.Type(I32, I32),
+            "run",
+            new Code()
+                .LocalGet(0)
+                .I32Const(2)
+                .I32LtS()
+                .If()
+                .LocalGet(0)
+                .Return()
+                .End()
+                .LocalGet(0)
+                .I32Const(1)
+                .I32Sub()
+                .Call(0)
+                .LocalGet(0)
+                .I32Const(2)
+                .I32Sub()
+                .Call(0)
+                .I32Add()
+        );
         Assert.Equal(fuel, (await Run(module, Limits(), Value.FromI32(n))).Fuel);
     }
 
@@ -124,20 +140,52 @@ public sealed class FuelTests(GuestThreadsFixture guests) : EngineTest(guests)
         const long Signalling = 0x7FF4_0000_0000_1234;
         WasmType[] types = [WasmType.I32, WasmType.I64, WasmType.F32, WasmType.F64];
         var module = new TestModule().Memory(1);
-        module.Function(module.Type(types, [WasmType.I64, WasmType.I64, WasmType.F32, WasmType.F64]), "run", new Code()
-            .I64Const(7).LocalSet(5)
-            .Loop()
-            .LocalGet(5).I64Const(3).Raw(0x7C).LocalSet(5)
-            .I32Const(8).I32Const(8).I32Load().I32Const(1).I32Add().I32Store()
-            .LocalGet(0).I32Const(1).I32Sub().LocalTee(0).BrIf(0)
-            .End()
-            .LocalGet(1).I32Const(8).I32Load().Raw(0xAC).Raw(0x7C)
-            .LocalGet(5).LocalGet(2).LocalGet(3), (1, WasmType.ExternRef), (1, WasmType.I64));
+        module.Function(
+            module.Type(types, [WasmType.I64, WasmType.I64, WasmType.F32, WasmType.F64]),
+            "run",
+            new Code()
+                .I64Const(7)
+                .LocalSet(5)
+                .Loop()
+                .LocalGet(5)
+                .I64Const(3)
+                .Raw(0x7C)
+                .LocalSet(5)
+                .I32Const(8)
+                .I32Const(8)
+                .I32Load()
+                .I32Const(1)
+                .I32Add()
+                .I32Store()
+                .LocalGet(0)
+                .I32Const(1)
+                .I32Sub()
+                .LocalTee(0)
+                .BrIf(0)
+                .End()
+                .LocalGet(1)
+                .I32Const(8)
+                .I32Load()
+                .Raw(0xAC)
+                .Raw(0x7C)
+                .LocalGet(5)
+                .LocalGet(2)
+                .LocalGet(3),
+            (1, WasmType.ExternRef),
+            (1, WasmType.I64)
+        );
         var outcome = await Run(
-            module, Limits(), Value.FromI32(Turns), Value.FromI64(-1), Value.FromF32(1.5f), Value.FromBits(WasmType.F64, Signalling));
+            module,
+            Limits(),
+            Value.FromI32(Turns),
+            Value.FromI64(-1),
+            Value.FromF32(1.5f),
+            Value.FromBits(WasmType.F64, Signalling)
+        );
         Assert.Equal(
             [Value.FromI64(Turns - 1), Value.FromI64(7 + (3L * Turns)), Value.FromF32(1.5f), Value.FromBits(WasmType.F64, Signalling)],
-            outcome.Results);
+            outcome.Results
+        );
         Assert.Equal(2 + (15L * Turns) + 8, outcome.Fuel);
     }
 
@@ -220,10 +268,8 @@ public sealed class FuelTests(GuestThreadsFixture guests) : EngineTest(guests)
         var compiled = module.Compile();
         var imports = new Imports().Add("host", "charge", (Action<Instance, long>)((caller, fuel) => caller.Run.ChargeFuel(fuel)));
         var (enough, few) = (Limits(5_000_011), Limits(5_000_010));
-        Assert.Equal(
-            5_000_011, (await OnGuestThread(() => Execute(compiled, imports, new Run(enough, TimeProvider.System)))).Fuel);
-        Assert.Equal(
-            TrapKind.OutOfFuel, (await OnGuestThread(() => Execute(compiled, imports, new Run(few, TimeProvider.System)))).Trap);
+        Assert.Equal(5_000_011, (await OnGuestThread(() => Execute(compiled, imports, new Run(enough, TimeProvider.System)))).Fuel);
+        Assert.Equal(TrapKind.OutOfFuel, (await OnGuestThread(() => Execute(compiled, imports, new Run(few, TimeProvider.System)))).Trap);
     }
 
     [Fact]
@@ -244,7 +290,9 @@ public sealed class FuelTests(GuestThreadsFixture guests) : EngineTest(guests)
     private static Code Constants(int count, Code code)
     {
         for (var i = 0; i < count; i++)
+        {
             code.I32Const(0).Drop();
+        }
         return code;
     }
 

@@ -11,7 +11,9 @@ public sealed class InterpreterSpecTests(GuestThreadsFixture guests, ITestOutput
         foreach (var suite in (string[])["core", "simd", "tail-call", "threads"])
         {
             foreach (var file in FilesOf(suite))
+            {
                 data.Add(suite, file.Data);
+            }
         }
         return data;
     }

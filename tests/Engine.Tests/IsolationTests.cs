@@ -40,14 +40,33 @@ public sealed class IsolationTests(GuestThreadsFixture guests) : EngineTest(gues
     public async Task MemoryIsZero_ForTheNextGuest_AlsoAfterATrap(int pages)
     {
         var fill = new TestModule().Memory((uint)pages);
-        fill.Function(fill.Type(None, I32), "run", new Code()
-            .I32Const(0).I32Const(0xAB).I32Const(pages * 65_536).MemoryFill().Unreachable());
+        fill.Function(
+            fill.Type(None, I32),
+            "run",
+            new Code().I32Const(0).I32Const(0xAB).I32Const(pages * 65_536).MemoryFill().Unreachable()
+        );
         var sum = new TestModule().Memory((uint)pages);
-        sum.Function(sum.Type(None, I32), "run", new Code()
-            .Loop()
-            .LocalGet(1).LocalGet(0).I32Load().Raw(0x72).LocalSet(1)
-            .LocalGet(0).I32Const(4).I32Add().LocalTee(0).I32Const(pages * 65_536).Raw(0x47).BrIf(0)
-            .End().LocalGet(1), (2, WasmType.I32));
+        sum.Function(
+            sum.Type(None, I32),
+            "run",
+            new Code()
+                .Loop()
+                .LocalGet(1)
+                .LocalGet(0)
+                .I32Load()
+                .Raw(0x72)
+                .LocalSet(1)
+                .LocalGet(0)
+                .I32Const(4)
+                .I32Add()
+                .LocalTee(0)
+                .I32Const(pages * 65_536)
+                .Raw(0x47)
+                .BrIf(0)
+                .End()
+                .LocalGet(1),
+            (2, WasmType.I32)
+        );
         for (var i = 0; i < 5; i++)
         {
             Assert.Equal(TrapKind.Unreachable, (await Run(fill, Limits())).Trap);
@@ -66,14 +85,33 @@ public sealed class IsolationTests(GuestThreadsFixture guests) : EngineTest(gues
     {
         const int pages = 64;
         var fill = new TestModule().Memory(pages).Data(address, new byte[count]);
-        fill.Function(fill.Type(None, I32), "run", new Code()
-            .I32Const(0).I32Const(0xAB).I32Const(pages * 65_536).MemoryFill().Unreachable());
+        fill.Function(
+            fill.Type(None, I32),
+            "run",
+            new Code().I32Const(0).I32Const(0xAB).I32Const(pages * 65_536).MemoryFill().Unreachable()
+        );
         var sum = new TestModule().Memory(pages);
-        sum.Function(sum.Type(None, I32), "run", new Code()
-            .Loop()
-            .LocalGet(1).LocalGet(0).I32Load().Raw(0x72).LocalSet(1)
-            .LocalGet(0).I32Const(4).I32Add().LocalTee(0).I32Const(pages * 65_536).Raw(0x47).BrIf(0)
-            .End().LocalGet(1), (2, WasmType.I32));
+        sum.Function(
+            sum.Type(None, I32),
+            "run",
+            new Code()
+                .Loop()
+                .LocalGet(1)
+                .LocalGet(0)
+                .I32Load()
+                .Raw(0x72)
+                .LocalSet(1)
+                .LocalGet(0)
+                .I32Const(4)
+                .I32Add()
+                .LocalTee(0)
+                .I32Const(pages * 65_536)
+                .Raw(0x47)
+                .BrIf(0)
+                .End()
+                .LocalGet(1),
+            (2, WasmType.I32)
+        );
         var compiled = fill.Compile();
         for (var i = 0; i < 3; i++)
         {
@@ -87,10 +125,11 @@ public sealed class IsolationTests(GuestThreadsFixture guests) : EngineTest(gues
     public async Task MemoryThatGrew_IsZeroAbove()
     {
         var module = new TestModule().Memory(1, 32);
-        module.Function(module.Type(None, I32), "run", new Code()
-            .I32Const(8).MemoryGrow().Drop()
-            .I32Const(8 * 65_536).I32Load()
-            .I32Const(8 * 65_536).I32Const(-1).I32Store());
+        module.Function(
+            module.Type(None, I32),
+            "run",
+            new Code().I32Const(8).MemoryGrow().Drop().I32Const(8 * 65_536).I32Load().I32Const(8 * 65_536).I32Const(-1).I32Store()
+        );
         for (var i = 0; i < 5; i++)
         {
             Assert.Equal([Value.FromI32(0)], (await Run(module, Limits())).Results);
@@ -101,10 +140,11 @@ public sealed class IsolationTests(GuestThreadsFixture guests) : EngineTest(gues
     public async Task GlobalsAndTables_StartAnew()
     {
         var module = new TestModule().Global(WasmType.I32, true, new Code().I32Const(5)).Table(1);
-        module.Function(module.Type(None, I32), "run", new Code()
-            .GlobalGet(0)
-            .GlobalGet(0).I32Const(1).I32Add().GlobalSet(0)
-            .RefNullFunc().I32Const(1).TableGrow(0).I32Add());
+        module.Function(
+            module.Type(None, I32),
+            "run",
+            new Code().GlobalGet(0).GlobalGet(0).I32Const(1).I32Add().GlobalSet(0).RefNullFunc().I32Const(1).TableGrow(0).I32Add()
+        );
         var compiled = module.Compile();
         for (var i = 0; i < 3; i++)
         {
@@ -149,8 +189,9 @@ public sealed class IsolationTests(GuestThreadsFixture guests) : EngineTest(gues
     public async Task GuestOutsideItsThreads_IsRefused()
     {
         var compiled = await Task.FromResult(new TestModule().Compile());
-        Assert.Throws<InvalidOperationException>(
-            () => Instance.Instantiate(compiled, new Imports(), new Run(Limits(), TimeProvider.System)));
+        Assert.Throws<InvalidOperationException>(() =>
+            Instance.Instantiate(compiled, new Imports(), new Run(Limits(), TimeProvider.System))
+        );
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

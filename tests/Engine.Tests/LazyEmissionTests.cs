@@ -62,12 +62,18 @@ public sealed class LazyEmissionTests(GuestThreadsFixture guests) : EngineTest(g
         {
             var compiled = Tree().Compile();
             using var barrier = new Barrier(threads);
-            var outcomes = await Task.WhenAll(Enumerable.Range(0, threads).Select(_ => many.Run(() =>
-            {
-                using var run = new Run(new RunLimits { FuelMax = Plenty, MemoryPagesMax = 1 }, TimeProvider.System);
-                barrier.SignalAndWait();
-                return Execute(compiled, new Imports(), run);
-            })));
+            var outcomes = await Task.WhenAll(
+                Enumerable
+                    .Range(0, threads)
+                    .Select(_ =>
+                        many.Run(() =>
+                        {
+                            using var run = new Run(new RunLimits { FuelMax = Plenty, MemoryPagesMax = 1 }, TimeProvider.System);
+                            barrier.SignalAndWait();
+                            return Execute(compiled, new Imports(), run);
+                        })
+                    )
+            );
             Assert.All(outcomes, outcome => Assert.Equal([Value.FromI32(TreeFunctions)], outcome.Results));
             Assert.Equal(TreeFunctions, compiled.EmittedFunctions);
         }

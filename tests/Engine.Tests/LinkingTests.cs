@@ -14,8 +14,11 @@ public sealed class LinkingTests(GuestThreadsFixture guests) : EngineTest(guests
         var module = new TestModule().Memory(1).Data(4, 40, 0, 0, 0);
         var add = module.ImportFunction("host", "add", module.Type([WasmType.I32, WasmType.I64, WasmType.F64], [WasmType.I64]));
         module.Function(module.Type(None, [WasmType.I64]), "run", new Code().I32Const(4).I64Const(100).F64Const(1000).Call(add));
-        var imports = new Imports().Add("host", "add", (Func<Instance, int, long, double, long>)(static (caller, address, b, c) =>
-            caller.Memory.Read<int>(address) + b + (long)c));
+        var imports = new Imports().Add(
+            "host",
+            "add",
+            (Func<Instance, int, long, double, long>)(static (caller, address, b, c) => caller.Memory.Read<int>(address) + b + (long)c)
+        );
         Assert.Equal([Value.FromI64(1140)], (await RunWith(module, imports)).Results);
     }
 
@@ -26,12 +29,19 @@ public sealed class LinkingTests(GuestThreadsFixture guests) : EngineTest(guests
         var several = module.ImportFunction("host", "several", module.Type(I32, [WasmType.I32, WasmType.F32, WasmType.ExternRef]));
         module.Function(module.Type(None, I32), "run", new Code().I32Const(5).Call(several).Drop().Raw(0xA8).I32Add());
         var type = new FunctionType([WasmType.I32], [WasmType.I32, WasmType.F32, WasmType.ExternRef]);
-        var imports = new Imports().Add("host", "several", HostFunction.Create(type, static (_, arguments, results) =>
-        {
-            results[0] = Value.FromI32(arguments[0].I32 + 1);
-            results[1] = Value.FromF32(2.5f);
-            results[2] = Value.FromExternal("host object");
-        }));
+        var imports = new Imports().Add(
+            "host",
+            "several",
+            HostFunction.Create(
+                type,
+                static (_, arguments, results) =>
+                {
+                    results[0] = Value.FromI32(arguments[0].I32 + 1);
+                    results[1] = Value.FromF32(2.5f);
+                    results[2] = Value.FromExternal("host object");
+                }
+            )
+        );
         Assert.Equal([Value.FromI32(8)], (await RunWith(module, imports)).Results);
     }
 
@@ -43,16 +53,23 @@ public sealed class LinkingTests(GuestThreadsFixture guests) : EngineTest(guests
         var sum = module.ImportFunction("host", "sum", module.Type(parameters, I32));
         module.Function(module.Type(None, I32), "run", new Code().Times(20, c => c.I32Const(3)).Call(sum));
         var type = new FunctionType([.. parameters], [WasmType.I32]);
-        var imports = new Imports().Add("host", "sum", HostFunction.Create(type, static (_, arguments, results) =>
-        {
-            var total = 0;
-            foreach (var argument in arguments)
-            {
-                total += argument.I32;
-            }
+        var imports = new Imports().Add(
+            "host",
+            "sum",
+            HostFunction.Create(
+                type,
+                static (_, arguments, results) =>
+                {
+                    var total = 0;
+                    foreach (var argument in arguments)
+                    {
+                        total += argument.I32;
+                    }
 
-            results[0] = Value.FromI32(total);
-        }));
+                    results[0] = Value.FromI32(total);
+                }
+            )
+        );
         Assert.Equal([Value.FromI32(60)], (await RunWith(module, imports)).Results);
     }
 

@@ -3,8 +3,8 @@ using Marketplace.Engine.Tests.Building;
 namespace Marketplace.Engine.Tests;
 
 /// <summary>
-/// A local that holds a NaN of the guest's own making here and one of arithmetic there: its bits stay in the one case and are canonical in the other, whatever
-/// way led to the read. Local 0 is a flag, 1 a NaN of the guest's, 2 is zero; 3 is what is looked at.
+/// A local that holds a NaN of the guest's own making here and one of arithmetic there: its bits stay in the one case and are canonical in
+/// the other, whatever way led to the read. Local 0 is a flag, 1 a NaN of the guest's, 2 is zero; 3 is what is looked at.
 /// </summary>
 public sealed class LocalNaNTests(GuestThreadsFixture guests) : EngineTest(guests)
 {
@@ -14,26 +14,25 @@ public sealed class LocalNaNTests(GuestThreadsFixture guests) : EngineTest(guest
     [Theory]
     [InlineData(0, Odd)]
     [InlineData(1, Canonical)]
-    public Task ArmsOfAnIf_ThatGiveEitherKind(int flag, long bits) => Gives(
-        bits, flag, code => Given(Made(code.LocalGet(0).If()).Else()).End());
+    public Task ArmsOfAnIf_ThatGiveEitherKind(int flag, long bits) =>
+        Gives(bits, flag, code => Given(Made(code.LocalGet(0).If()).Else()).End());
 
     [Theory]
     [InlineData(0, Odd)]
     [InlineData(1, Canonical)]
-    public Task IfWithoutElse_AroundArithmetic(int flag, long bits) => Gives(
-        bits, flag, code => Made(Given(code).LocalGet(0).If()).End());
+    public Task IfWithoutElse_AroundArithmetic(int flag, long bits) => Gives(bits, flag, code => Made(Given(code).LocalGet(0).If()).End());
 
     [Theory]
     [InlineData(0, Canonical)]
     [InlineData(1, Odd)]
-    public Task BranchAroundArithmetic(int flag, long bits) => Gives(
-        bits, flag, code => Made(Given(code).Block().LocalGet(0).BrIf(0)).End());
+    public Task BranchAroundArithmetic(int flag, long bits) =>
+        Gives(bits, flag, code => Made(Given(code).Block().LocalGet(0).BrIf(0)).End());
 
     [Theory]
     [InlineData(0, Canonical)]
     [InlineData(1, Odd)]
-    public Task TableOfBranchesAroundArithmetic(int flag, long bits) => Gives(
-        bits, flag, code => Made(Given(code).Block().Block().LocalGet(0).BrTable([0], 1).End()).End());
+    public Task TableOfBranchesAroundArithmetic(int flag, long bits) =>
+        Gives(bits, flag, code => Made(Given(code).Block().Block().LocalGet(0).BrTable([0], 1).End()).End());
 
     [Fact]
     public Task ArithmeticThatNobodyComesTo() => Gives(Odd, 0, code => Made(Given(code).Block().Br(0)).End());
@@ -47,33 +46,39 @@ public sealed class LocalNaNTests(GuestThreadsFixture guests) : EngineTest(guest
     [Theory]
     [InlineData(0, Odd)]
     [InlineData(1, Canonical)]
-    public Task LoopThatComesBackWithTheOtherKind(int flag, long bits) => Gives(
-        bits, flag, code => TurnTwice(Made(Keep(Given(code).Loop()))).LocalGet(5).LocalSet(3));
+    public Task LoopThatComesBackWithTheOtherKind(int flag, long bits) =>
+        Gives(bits, flag, code => TurnTwice(Made(Keep(Given(code).Loop()))).LocalGet(5).LocalSet(3));
 
     [Theory]
     [InlineData(0, Odd)]
     [InlineData(1, Canonical)]
-    public Task LoopAroundALoopThatWritesTheOtherKind(int flag, long bits) => Gives(
-        bits, flag, code => TurnTwice(Made(Keep(Given(code).Loop()).Loop()).End()).LocalGet(5).LocalSet(3));
+    public Task LoopAroundALoopThatWritesTheOtherKind(int flag, long bits) =>
+        Gives(bits, flag, code => TurnTwice(Made(Keep(Given(code).Loop()).Loop()).End()).LocalGet(5).LocalSet(3));
 
     [Theory]
     [InlineData(0, Odd)]
     [InlineData(1, Canonical)]
-    public Task ReadsThatSeeOneKindEach(int flag, long bits) => Gives(
-        bits, flag, code => Keep(Given(Keep(Made(code.LocalGet(0).If())).Else())).End().LocalGet(5).LocalSet(3));
+    public Task ReadsThatSeeOneKindEach(int flag, long bits) =>
+        Gives(bits, flag, code => Keep(Given(Keep(Made(code.LocalGet(0).If())).Else())).End().LocalGet(5).LocalSet(3));
 
     [Fact]
-    public Task MoreLocalsOfBothKinds_ThanAreFollowed() => Gives(
-        Canonical,
-        0,
-        code =>
-        {
-            for (var local = 6; local < 90; local++)
-                code.LocalGet(1).LocalSet(local).LocalGet(2).LocalGet(2).Raw(Divide).LocalSet(local);
-            code.LocalGet(89).LocalSet(3);
-        });
+    public Task MoreLocalsOfBothKinds_ThanAreFollowed() =>
+        Gives(
+            Canonical,
+            0,
+            code =>
+            {
+                for (var local = 6; local < 90; local++)
+                {
+                    code.LocalGet(1).LocalSet(local).LocalGet(2).LocalGet(2).Raw(Divide).LocalSet(local);
+                }
+                code.LocalGet(89).LocalSet(3);
+            }
+        );
 
-    private const byte Divide = 0xA3, Bits = 0xBD, FromBits = 0xBF;
+    private const byte Divide = 0xA3,
+        Bits = 0xBD,
+        FromBits = 0xBF;
 
     private static Code Given(Code code) => code.LocalGet(1).LocalSet(3);
 
@@ -92,7 +97,11 @@ public sealed class LocalNaNTests(GuestThreadsFixture guests) : EngineTest(guest
         var code = new Code();
         body(code);
         module.Function(
-            module.Type([WasmType.I32, WasmType.F64, WasmType.F64], [WasmType.I64]), "run", code.LocalGet(3).Raw(Bits), (100, WasmType.F64));
+            module.Type([WasmType.I32, WasmType.F64, WasmType.F64], [WasmType.I64]),
+            "run",
+            code.LocalGet(3).Raw(Bits),
+            (100, WasmType.F64)
+        );
         var outcome = await Run(module, Limits(), Value.FromI32(flag), Value.FromBits(WasmType.F64, Odd), Value.FromF64(0));
         Assert.Equal([Value.FromI64(bits)], outcome.Results);
     }

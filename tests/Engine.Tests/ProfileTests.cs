@@ -13,7 +13,9 @@ public sealed class ProfileTests
     {
         var kept = Path.Combine(SourceTree.Root, "engine", "PROFILE.txt");
         if (EngineProfile.Text == File.ReadAllText(kept))
+        {
             return;
+        }
         var now = Path.Combine(AppContext.BaseDirectory, "PROFILE.txt");
         File.WriteAllText(now, EngineProfile.Text);
         Assert.Fail($"The engine's profile changed, and with it the hash in every receipt. If that is meant: cp {now} {kept}");

@@ -3,7 +3,9 @@ using Marketplace.Engine.Tests.Building;
 
 namespace Marketplace.Engine.Tests;
 
-/// <summary>A tail call leaves nothing behind: not on the native stack, not in the slot budget, whatever the two functions look like.</summary>
+/// <summary>
+/// A tail call leaves nothing behind: not on the native stack, not in the slot budget, whatever the two functions look like.
+/// </summary>
 public sealed class TailCallTests(GuestThreadsFixture guests) : EngineTest(guests)
 {
     /// <summary>More than the native stack of a guest has room for, were each call to leave only a return address.</summary>
@@ -42,16 +44,31 @@ public sealed class TailCallTests(GuestThreadsFixture guests) : EngineTest(guest
         // Each instance calls the other through an import and a table.
         var there = new TestModule().Table(1).Export("table", 1, 0);
         var type = there.Type(I32, I64);
-        there.Function(type, "there", new Code()
-            .LocalGet(0).I32Eqz().If().I64Const(7).Return().End()
-            .LocalGet(0).I32Const(1).I32Sub().I32Const(0).ReturnCallIndirect(type));
+        there.Function(
+            type,
+            "there",
+            new Code()
+                .LocalGet(0)
+                .I32Eqz()
+                .If()
+                .I64Const(7)
+                .Return()
+                .End()
+                .LocalGet(0)
+                .I32Const(1)
+                .I32Sub()
+                .I32Const(0)
+                .ReturnCallIndirect(type)
+        );
         var here = new TestModule();
         var same = here.Type(I32, I64);
         var import = here.ImportFunction("other", "there", same);
         here.ImportTable("other", "table", 1);
-        here.Function(same, "run", new Code()
-            .LocalGet(0).I32Eqz().If().I64Const(8).Return().End()
-            .LocalGet(0).I32Const(1).I32Sub().ReturnCall(import));
+        here.Function(
+            same,
+            "run",
+            new Code().LocalGet(0).I32Eqz().If().I64Const(8).Return().End().LocalGet(0).I32Const(1).I32Sub().ReturnCall(import)
+        );
         here.Elements(1);
         var (first, second) = (there.Compile(), here.Compile());
         var run = new Run(Limits() with { StackSlotsMax = 1_000 }, TimeProvider.System);
@@ -74,8 +91,14 @@ public sealed class TailCallTests(GuestThreadsFixture guests) : EngineTest(guest
         module.Function(typed, "run", new Code().LocalGet(0).ReturnCall(twice));
         module.Function(general, "both", new Code().LocalGet(0).ReturnCall(both));
         var imports = new Imports().Add("host", "twice", (Func<Instance, int, long>)((_, value) => 2L * value));
-        imports.Add("host", "both", HostFunction.Create(new FunctionType([.. I32], [WasmType.V128, WasmType.I32]), (_, from, to) =>
-            (to[0], to[1]) = (Value.FromV128(1, 2), from[0])));
+        imports.Add(
+            "host",
+            "both",
+            HostFunction.Create(
+                new FunctionType([.. I32], [WasmType.V128, WasmType.I32]),
+                (_, from, to) => (to[0], to[1]) = (Value.FromV128(1, 2), from[0])
+            )
+        );
         var compiled = module.Compile();
         var run = new Run(Limits(), TimeProvider.System);
         await OnGuestThread(() =>
@@ -103,7 +126,9 @@ public sealed class TailCallTests(GuestThreadsFixture guests) : EngineTest(guest
         const int Behind = 40;
         var code = new Code().LocalGet(0).If().LocalGet(0).I32Const(1).I32Sub().ReturnCall(0).End();
         for (var i = 1; i < Behind; i++)
+        {
             code.I32Const(0).Drop();
+        }
         var module = new TestModule();
         module.Function(module.Type(I32, I32), "run", code.I32Const(9));
         var outcome = await Run(module, Limits(), Value.FromI32(3));
@@ -127,10 +152,24 @@ public sealed class TailCallTests(GuestThreadsFixture guests) : EngineTest(guest
         var module = new TestModule();
         var type = module.Type([WasmType.I32, WasmType.F64, WasmType.V128], I64);
         var wide = module.Type([WasmType.I32, .. Kinds, .. Kinds, .. Kinds], I64);
-        module.Function(type, null, new Code()
-            .Times(12_000, c => c.LocalGet(0).I32Eqz().LocalSet(3))
-            .LocalGet(0).I32Eqz().If().I64Const(3).Return().End()
-            .LocalGet(0).I32Const(1).I32Sub().Times(3, c => Zeros(c, Kinds)).ReturnCall(1), (1, WasmType.I32));
+        module.Function(
+            type,
+            null,
+            new Code()
+                .Times(12_000, c => c.LocalGet(0).I32Eqz().LocalSet(3))
+                .LocalGet(0)
+                .I32Eqz()
+                .If()
+                .I64Const(3)
+                .Return()
+                .End()
+                .LocalGet(0)
+                .I32Const(1)
+                .I32Sub()
+                .Times(3, c => Zeros(c, Kinds))
+                .ReturnCall(1),
+            (1, WasmType.I32)
+        );
         module.Function(wide, null, new Code().LocalGet(0).F64Const(1).V128Const(1, 2).ReturnCall(0));
         module.Function(module.Type(I32, I64), "run", new Code().LocalGet(0).F64Const(1).V128Const(1, 2).ReturnCall(0));
         var compiled = module.Compile();
@@ -140,15 +179,20 @@ public sealed class TailCallTests(GuestThreadsFixture guests) : EngineTest(guest
         Assert.Equal([Value.FromI64(3)], outcome.Results);
     }
 
-    private static Code Zeros(Code code, WasmType[] types) => types.Aggregate(code, (c, type) => type switch
-    {
-        WasmType.I32 => c.I32Const(0),
-        WasmType.I64 => c.I64Const(0),
-        WasmType.F32 => c.F32Const(0),
-        WasmType.F64 => c.F64Const(0),
-        WasmType.V128 => c.V128Const(0, 0),
-        _ => c.RefNullFunc(),
-    });
+    private static Code Zeros(Code code, WasmType[] types) =>
+        types.Aggregate(
+            code,
+            (c, type) =>
+                type switch
+                {
+                    WasmType.I32 => c.I32Const(0),
+                    WasmType.I64 => c.I64Const(0),
+                    WasmType.F32 => c.F32Const(0),
+                    WasmType.F64 => c.F64Const(0),
+                    WasmType.V128 => c.V128Const(0, 0),
+                    _ => c.RefNullFunc(),
+                }
+        );
 
     /// <summary>
     /// Two functions that call each other with <paramref name="count"/> parameters of all kinds, turned round by one on each call,
@@ -188,11 +232,12 @@ public sealed class TailCallTests(GuestThreadsFixture guests) : EngineTest(guest
         return throughATable ? code.I32Const(callee).ReturnCallIndirect(type) : code.ReturnCall(callee);
     }
 
-    private static Code Constant(Code code, WasmType type) => type switch
-    {
-        WasmType.I64 => code.I64Const(5),
-        _ => Zeros(code, [type]),
-    };
+    private static Code Constant(Code code, WasmType type) =>
+        type switch
+        {
+            WasmType.I64 => code.I64Const(5),
+            _ => Zeros(code, [type]),
+        };
 
     /// <summary>Of the i64 parameters of the function that the countdown ends in: an even number of calls ends where it began.</summary>
     private static long Sum(int count) => 5 * Parameters(count, 0).Count(type => type == WasmType.I64);

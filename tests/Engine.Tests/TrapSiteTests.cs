@@ -9,8 +9,7 @@ public sealed class TrapSiteTests(GuestThreadsFixture guests) : EngineTest(guest
     private static readonly WasmType[] None = [];
 
     /// <summary>One of each way in which a trap leaves a function: by compiled code, and by what it calls.</summary>
-    public static TheoryData<string> Ways() =>
-        ["unreachable", "divide", "load", "fill", "table", "indirect", "wait", "vector", "atomic"];
+    public static TheoryData<string> Ways() => ["unreachable", "divide", "load", "fill", "table", "indirect", "wait", "vector", "atomic"];
 
     [Theory]
     [MemberData(nameof(Ways))]
@@ -19,19 +18,23 @@ public sealed class TrapSiteTests(GuestThreadsFixture guests) : EngineTest(guest
         var module = new TestModule().Table(1).SharedMemory(1, 1);
         var plain = module.Type(None, None);
         module.Function(plain, "run", new Code().Call(1));
-        module.Function(plain, null, way switch
-        {
-            "unreachable" => new Code().Unreachable(),
-            "divide" => new Code().I32Const(1).I32Const(0).Op(Opcode.I32DivU).Drop(),
-            "load" => new Code().I32Const(-1).I32Load().Drop(),
-            "fill" => new Code().I32Const(-1).I32Const(0).I32Const(9).MemoryFill(),
-            "table" => new Code().I32Const(1).Op(Opcode.TableGet).Raw(0).Drop(),
-            "indirect" => new Code().I32Const(0).CallIndirect(plain),
-            "wait" => new Code().I32Const(0).I32Const(0).I64Const(-1).Op(Opcode.MemoryAtomicWait32).Raw(2, 0).Drop(),
-            "vector" => new Code().I32Const(65_521).Op(Opcode.V128Load).Raw(0, 0).Drop(),
-            "atomic" => new Code().I32Const(1).Op(Opcode.I32AtomicLoad).Raw(2, 0).Drop(),
-            _ => throw new ArgumentException(way, nameof(way)),
-        });
+        module.Function(
+            plain,
+            null,
+            way switch
+            {
+                "unreachable" => new Code().Unreachable(),
+                "divide" => new Code().I32Const(1).I32Const(0).Op(Opcode.I32DivU).Drop(),
+                "load" => new Code().I32Const(-1).I32Load().Drop(),
+                "fill" => new Code().I32Const(-1).I32Const(0).I32Const(9).MemoryFill(),
+                "table" => new Code().I32Const(1).Op(Opcode.TableGet).Raw(0).Drop(),
+                "indirect" => new Code().I32Const(0).CallIndirect(plain),
+                "wait" => new Code().I32Const(0).I32Const(0).I64Const(-1).Op(Opcode.MemoryAtomicWait32).Raw(2, 0).Drop(),
+                "vector" => new Code().I32Const(65_521).Op(Opcode.V128Load).Raw(0, 0).Drop(),
+                "atomic" => new Code().I32Const(1).Op(Opcode.I32AtomicLoad).Raw(2, 0).Drop(),
+                _ => throw new ArgumentException(way, nameof(way)),
+            }
+        );
         module.FunctionNames((0, "caller"u8.ToArray()), (1, "culprit"u8.ToArray()));
         Assert.Equal("function 1 (culprit)", await Site(module));
     }
@@ -53,7 +56,8 @@ public sealed class TrapSiteTests(GuestThreadsFixture guests) : EngineTest(guest
         var bad = module.ImportFunction("ho\u001b[2Jst", "read", plain);
         module.Function(plain, "run", new Code().Call(0).Call(bad));
         HostFunction Host(HostCallback body) => HostFunction.Create(new FunctionType([], []), body);
-        var imports = new Imports().Add("host", "memory", new LinearMemory(new MemoryType(new SizeLimits(1, 2)), 2))
+        var imports = new Imports()
+            .Add("host", "memory", new LinearMemory(new MemoryType(new SizeLimits(1, 2)), 2))
             .Add("host", "fine", Host(static (_, _, _) => { }))
             .Add("ho\u001b[2Jst", "read", Host(static (caller, _, _) => caller.Memory.Read<int>(65_533)));
         Assert.Equal("imported function 1 (ho[2Jst.read)", await Site(module, imports));
@@ -67,7 +71,10 @@ public sealed class TrapSiteTests(GuestThreadsFixture guests) : EngineTest(guest
         module.Function(0, "run", new Code().Call(again));
         module.Export("culprit", 0, module.Function(0, null, new Code().Unreachable()));
         var imports = new Imports().Add(
-            "host", "again", HostFunction.Create(new FunctionType([], []), static (caller, _, _) => caller.Invoke("culprit")));
+            "host",
+            "again",
+            HostFunction.Create(new FunctionType([], []), static (caller, _, _) => caller.Invoke("culprit"))
+        );
         Assert.Equal("function 2", await Site(module, imports));
     }
 

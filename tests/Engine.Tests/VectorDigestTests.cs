@@ -16,12 +16,44 @@ public sealed class VectorDigestTests(GuestThreadsFixture guests) : EngineTest(g
 
     private static readonly ulong[] Edges =
     [
-        0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 0x7FFF_FFFF_FFFF_FFFF,
-        0x8000_0000_0000_0000, 0xFFFF_FFFF_FFFF_FFFF, 0x8080_8080_8080_8080, 0x7F7F_7F7F_7F7F_7F7F, 0x8000_8000_8000_8000,
-        0x3F80_0000_BF80_0000, 0x7F80_0000_FF80_0000, 0x7FC0_0000_FFC1_2345, 0x7FA0_0000_8000_0001, 0x4F00_0000_CF00_0000,
-        0x4F7F_FFFF_4EFF_FFFF, 0x3F00_0000_3FC0_0000, 0x4B00_0001_CB40_0001, 0x3FF0_0000_0000_0000, 0xBFE0_0000_0000_0000,
-        0x7FF0_0000_0000_0000, 0xFFF0_0000_0000_0000, 0x7FF4_0000_0000_0001, 0xFFF8_0000_0000_1234, 0x41DF_FFFF_FFE0_0000,
-        0xC1E0_0000_0020_0000, 0x41EF_FFFF_FFF0_0000, 0x47EF_FFFF_F000_0000, 0x36A0_0000_0000_0000, 0x0010_0000_0000_0000,
+        0,
+        1,
+        2,
+        0x7F,
+        0x80,
+        0xFF,
+        0x7FFF,
+        0x8000,
+        0xFFFF,
+        0x7FFF_FFFF,
+        0x8000_0000,
+        0xFFFF_FFFF,
+        0x7FFF_FFFF_FFFF_FFFF,
+        0x8000_0000_0000_0000,
+        0xFFFF_FFFF_FFFF_FFFF,
+        0x8080_8080_8080_8080,
+        0x7F7F_7F7F_7F7F_7F7F,
+        0x8000_8000_8000_8000,
+        0x3F80_0000_BF80_0000,
+        0x7F80_0000_FF80_0000,
+        0x7FC0_0000_FFC1_2345,
+        0x7FA0_0000_8000_0001,
+        0x4F00_0000_CF00_0000,
+        0x4F7F_FFFF_4EFF_FFFF,
+        0x3F00_0000_3FC0_0000,
+        0x4B00_0001_CB40_0001,
+        0x3FF0_0000_0000_0000,
+        0xBFE0_0000_0000_0000,
+        0x7FF0_0000_0000_0000,
+        0xFFF0_0000_0000_0000,
+        0x7FF4_0000_0000_0001,
+        0xFFF8_0000_0000_1234,
+        0x41DF_FFFF_FFE0_0000,
+        0xC1E0_0000_0020_0000,
+        0x41EF_FFFF_FFF0_0000,
+        0x47EF_FFFF_F000_0000,
+        0x36A0_0000_0000_0000,
+        0x0010_0000_0000_0000,
     ];
 
     [Fact]
@@ -88,19 +120,21 @@ public sealed class VectorDigestTests(GuestThreadsFixture guests) : EngineTest(g
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static Value Operand(WasmType type, SplitMix random) => type == WasmType.V128
-        ? Value.FromV128(Bits(random), Bits(random))
-        : Value.FromBits(type, Bits(random));
+    private static Value Operand(WasmType type, SplitMix random) =>
+        type == WasmType.V128 ? Value.FromV128(Bits(random), Bits(random)) : Value.FromBits(type, Bits(random));
 
     /// <summary>A number near an edge, one rotated so that other lanes get it, or any.</summary>
-    private static long Bits(SplitMix random) => (random.Next() % 4) switch
-    {
-        0 => (long)random.Next(),
-        1 => (long)ulong.RotateLeft(Edges[random.Next() % (ulong)Edges.Length], 8 * (int)(random.Next() % 8)),
-        _ => (long)Edges[random.Next() % (ulong)Edges.Length],
-    };
+    private static long Bits(SplitMix random) =>
+        (random.Next() % 4) switch
+        {
+            0 => (long)random.Next(),
+            1 => (long)ulong.RotateLeft(Edges[random.Next() % (ulong)Edges.Length], 8 * (int)(random.Next() % 8)),
+            _ => (long)Edges[random.Next() % (ulong)Edges.Length],
+        };
 
-    /// <summary>The same numbers in every version of the runtime (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators).</summary>
+    /// <summary>
+    /// The same numbers in every version of the runtime (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators).
+    /// </summary>
     private sealed class SplitMix(ulong state)
     {
         private ulong _state = state;

@@ -3,7 +3,9 @@ using Marketplace.Engine.Tests.Building;
 
 namespace Marketplace.Engine.Tests;
 
-/// <summary>A NaN that arithmetic makes in a lane is canonical wherever its bits can be seen; lanes that are only moved keep theirs.</summary>
+/// <summary>
+/// A NaN that arithmetic makes in a lane is canonical wherever its bits can be seen; lanes that are only moved keep theirs.
+/// </summary>
 public sealed class VectorNaNTests(GuestThreadsFixture guests) : EngineTest(guests)
 {
     private const long Canonical64 = 0x7FF8_0000_0000_0000;
@@ -62,8 +64,11 @@ public sealed class VectorNaNTests(GuestThreadsFixture guests) : EngineTest(gues
         var number = BitConverter.SingleToInt32Bits(0.5f);
         var nan = Lanes(number, Odd32, number, number);
         var module = new TestModule();
-        module.Function(module.Type(V128, TwoV128), "run", new Code()
-            .LocalGet(0).V128Const(nan.Bits, nan.HighBits).Op(opcode).V128Const(nan.Bits, nan.HighBits).LocalGet(0).Op(opcode));
+        module.Function(
+            module.Type(V128, TwoV128),
+            "run",
+            new Code().LocalGet(0).V128Const(nan.Bits, nan.HighBits).Op(opcode).V128Const(nan.Bits, nan.HighBits).LocalGet(0).Op(opcode)
+        );
         var expected = Lanes(number, Canonical32, number, number);
         Assert.Equal([expected, expected], (await Run(module, Limits(), Lanes(number, number, number, number))).Results);
     }
@@ -75,8 +80,11 @@ public sealed class VectorNaNTests(GuestThreadsFixture guests) : EngineTest(gues
     {
         var moved = Value.FromBits(WasmType.F64, Odd64);
         var module = new TestModule();
-        module.Function(module.Type([WasmType.F64, WasmType.I32], [WasmType.F64]), "run", new Code()
-            .LocalGet(0).LocalGet(0).F64Const(1).Op(Opcode.F64Add).LocalGet(1).Select());
+        module.Function(
+            module.Type([WasmType.F64, WasmType.I32], [WasmType.F64]),
+            "run",
+            new Code().LocalGet(0).LocalGet(0).F64Const(1).Op(Opcode.F64Add).LocalGet(1).Select()
+        );
         var expected = condition == 1 ? moved : Value.FromBits(WasmType.F64, Canonical64);
         Assert.Equal([expected], (await Run(module, Limits(), moved, Value.FromI32(condition))).Results);
     }
@@ -85,9 +93,21 @@ public sealed class VectorNaNTests(GuestThreadsFixture guests) : EngineTest(gues
     public async Task NegatedSum_IsTheCanonicalNaNWithItsSignChanged()
     {
         var module = new TestModule();
-        module.Function(module.Type(V128, [WasmType.V128, WasmType.F32]), "run", new Code()
-            .LocalGet(0).LocalGet(0).Op(Opcode.F32x4Mul).Op(Opcode.F32x4Neg)
-            .LocalGet(0).Op(Opcode.F32x4ExtractLane).Raw(3).F32Const(1).Op(Opcode.F32Mul).Op(Opcode.F32Neg));
+        module.Function(
+            module.Type(V128, [WasmType.V128, WasmType.F32]),
+            "run",
+            new Code()
+                .LocalGet(0)
+                .LocalGet(0)
+                .Op(Opcode.F32x4Mul)
+                .Op(Opcode.F32x4Neg)
+                .LocalGet(0)
+                .Op(Opcode.F32x4ExtractLane)
+                .Raw(3)
+                .F32Const(1)
+                .Op(Opcode.F32Mul)
+                .Op(Opcode.F32Neg)
+        );
         var negative = Canonical32 | int.MinValue;
         var results = (await Run(module, Limits(), Lanes(Odd32, Odd32, Odd32, Odd32))).Results;
         Assert.Equal([Lanes(negative, negative, negative, negative), Value.FromBits(WasmType.F32, negative)], results);
@@ -99,9 +119,12 @@ public sealed class VectorNaNTests(GuestThreadsFixture guests) : EngineTest(gues
         // The lower word of this f64, which is a number, is a NaN as f32.
         const long number = 0x3FF0_0000_7FC1_2345;
         var module = new TestModule();
-        module.Function(module.Type(TwoV128, TwoV128), "run", new Code()
-            .LocalGet(0).LocalGet(1).Op(Opcode.F32x4Add).LocalSet(2)
-            .LocalGet(2).LocalGet(0).LocalGet(1).Op(Opcode.F64x2Add), (1, WasmType.V128));
+        module.Function(
+            module.Type(TwoV128, TwoV128),
+            "run",
+            new Code().LocalGet(0).LocalGet(1).Op(Opcode.F32x4Add).LocalSet(2).LocalGet(2).LocalGet(0).LocalGet(1).Op(Opcode.F64x2Add),
+            (1, WasmType.V128)
+        );
         var results = (await Run(module, Limits(), Value.FromV128(number, number), Value.FromV128(0, 0))).Results;
         var canonical = (number & ~0xFFFF_FFFFL) | Canonical32;
         Assert.Equal([Value.FromV128(canonical, canonical), Value.FromV128(number, number)], results);
@@ -124,19 +147,40 @@ public sealed class VectorNaNTests(GuestThreadsFixture guests) : EngineTest(gues
             "result" => sum,
             "local" => new Code().V128Const(0, 0).LocalSet(2).Raw(bytes).LocalSet(2).LocalGet(2),
             "odd local" => new Code().LocalGet(0).LocalSet(2).Raw(bytes).LocalSet(2).LocalGet(2),
-            "memory" => new Code().I32Const(8).Raw(bytes).Op(Opcode.V128Store).Raw(0, 0)
-                .I32Const(8).Op(Opcode.V128Load).Raw(0, 0),
-            "lane" => new Code().I32Const(8).Raw(bytes).LocalTee(2).Op(Opcode.V128Store64Lane).Raw(0, 0, 0)
-                .I32Const(16).LocalGet(2).Op(Opcode.V128Store64Lane).Raw(0, 0, 1)
-                .I32Const(8).Op(Opcode.V128Load).Raw(0, 0),
+            "memory" => new Code().I32Const(8).Raw(bytes).Op(Opcode.V128Store).Raw(0, 0).I32Const(8).Op(Opcode.V128Load).Raw(0, 0),
+            "lane" => new Code()
+                .I32Const(8)
+                .Raw(bytes)
+                .LocalTee(2)
+                .Op(Opcode.V128Store64Lane)
+                .Raw(0, 0, 0)
+                .I32Const(16)
+                .LocalGet(2)
+                .Op(Opcode.V128Store64Lane)
+                .Raw(0, 0, 1)
+                .I32Const(8)
+                .Op(Opcode.V128Load)
+                .Raw(0, 0),
             "global" => sum.GlobalSet(0).GlobalGet(0),
             "call" => sum.Call(1),
             "block" => new Code().Block(0x7B).Raw(bytes).End(),
             "branch" => new Code().Block(0x7B).Raw(bytes).Br(0).End(),
             "select" => sum.V128Const(-1, -1).I32Const(1).Select(),
-            "loop" => new Code().I32Const(3).LocalSet(3)
-                .Loop().LocalGet(0).LocalGet(1).Op(add).LocalSet(2)
-                .LocalGet(3).I32Const(1).I32Sub().LocalTee(3).BrIf(0).End().LocalGet(2),
+            "loop" => new Code()
+                .I32Const(3)
+                .LocalSet(3)
+                .Loop()
+                .LocalGet(0)
+                .LocalGet(1)
+                .Op(add)
+                .LocalSet(2)
+                .LocalGet(3)
+                .I32Const(1)
+                .I32Sub()
+                .LocalTee(3)
+                .BrIf(0)
+                .End()
+                .LocalGet(2),
             "bits" => sum.V128Const(0, 0).Op(Opcode.V128Or),
             "negated twice" => sum.Op(neg).Op(neg),
             _ => throw new ArgumentException(way, nameof(way)),

@@ -18,15 +18,17 @@ public sealed class VectorTests(GuestThreadsFixture guests) : EngineTest(guests)
         var type = module.Type(Mixed, Mixed);
         var host = module.ImportFunction("host", "swap", type);
         module.Function(type, "run", new Code().LocalGet(0).LocalGet(1).LocalGet(2).LocalGet(3).Call(host));
-        var swap = HostFunction.Create(new FunctionType([.. Mixed], [.. Mixed]), (_, arguments, results) =>
-        {
-            (results[0], results[1], results[2], results[3]) = (arguments[2], arguments[1], arguments[0], arguments[3]);
-        });
+        var swap = HostFunction.Create(
+            new FunctionType([.. Mixed], [.. Mixed]),
+            (_, arguments, results) =>
+            {
+                (results[0], results[1], results[2], results[3]) = (arguments[2], arguments[1], arguments[0], arguments[3]);
+            }
+        );
         var compiled = module.Compile();
         var imports = new Imports().Add("host", "swap", swap);
         var run = new Run(Limits(), TimeProvider.System);
-        var results = await OnGuestThread(
-            () => Execute(compiled, imports, run, One, Value.FromI32(-7), Other, Value.FromF64(0.5)).Results);
+        var results = await OnGuestThread(() => Execute(compiled, imports, run, One, Value.FromI32(-7), Other, Value.FromF64(0.5)).Results);
         Assert.Equal([Other, Value.FromI32(-7), One, Value.FromF64(0.5)], results);
     }
 
@@ -56,8 +58,7 @@ public sealed class VectorTests(GuestThreadsFixture guests) : EngineTest(guests)
         var module = new TestModule().Table(1).Elements(0);
         var two = module.Type([WasmType.V128, WasmType.V128], [WasmType.V128, WasmType.V128]);
         module.Function(two, null, new Code().LocalGet(1).LocalGet(0));
-        module.Function(two, "run", new Code()
-            .LocalGet(0).LocalGet(1).Raw(0x02).U32((uint)two).I32Const(0).CallIndirect(two).End());
+        module.Function(two, "run", new Code().LocalGet(0).LocalGet(1).Raw(0x02).U32((uint)two).I32Const(0).CallIndirect(two).End());
         Assert.Equal([Other, One], (await Run(module, Limits(), One, Other)).Results);
     }
 
@@ -89,8 +90,11 @@ public sealed class VectorTests(GuestThreadsFixture guests) : EngineTest(guests)
     public async Task DeepExpression_RunsAsItIs()
     {
         var module = new TestModule();
-        module.Function(module.Type(V128, V128), "run", new Code()
-            .LocalGet(0).Times(20_000, c => c.LocalGet(0).Op(Opcode.I8x16Add).LocalGet(0).Op(Opcode.I64x2Sub)));
+        module.Function(
+            module.Type(V128, V128),
+            "run",
+            new Code().LocalGet(0).Times(20_000, c => c.LocalGet(0).Op(Opcode.I8x16Add).LocalGet(0).Op(Opcode.I64x2Sub))
+        );
         var ones = Value.FromV128(0, 0x0101_0101_0101_0101);
         Assert.Equal([ones], (await Run(module, Limits(), ones)).Results);
     }
@@ -100,12 +104,21 @@ public sealed class VectorTests(GuestThreadsFixture guests) : EngineTest(guests)
     {
         // (a i8+ b) i16* (b i32- a), with operands that wait on the stack while others change their lanes.
         var module = new TestModule();
-        module.Function(module.Type([WasmType.V128, WasmType.V128], V128), "run", new Code()
-            .LocalGet(0).LocalGet(1).Op(Opcode.I8x16Add)
-            .LocalGet(1).LocalGet(0).Op(Opcode.I32x4Sub)
-            .Op(Opcode.I16x8Mul)
-            .LocalGet(0).Op(Opcode.I64x2Neg)
-            .Op(Opcode.V128Xor));
+        module.Function(
+            module.Type([WasmType.V128, WasmType.V128], V128),
+            "run",
+            new Code()
+                .LocalGet(0)
+                .LocalGet(1)
+                .Op(Opcode.I8x16Add)
+                .LocalGet(1)
+                .LocalGet(0)
+                .Op(Opcode.I32x4Sub)
+                .Op(Opcode.I16x8Mul)
+                .LocalGet(0)
+                .Op(Opcode.I64x2Neg)
+                .Op(Opcode.V128Xor)
+        );
         var (a, b) = (0x0003_0005L, 0x0002_0007L);
         var low = (((a + b) & 0xFFFF) * ((b - a) & 0xFFFF)) & 0xFFFF;
         var high = ((((a + b) >> 16) * ((b - a) >> 16)) & 0xFFFF) << 16;

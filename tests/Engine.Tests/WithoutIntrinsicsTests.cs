@@ -4,8 +4,8 @@ using Marketplace.Engine.Tests.Frames;
 namespace Marketplace.Engine.Tests;
 
 /// <summary>
-/// What must hold on machines without vector instructions and other young ones, or without the youngest of them: the same tests in a process of
-/// its own whose runtime was told to use none.
+/// What must hold on machines without vector instructions and other young ones, or without the youngest of them: the same tests in a
+/// process of its own whose runtime was told to use none.
 /// </summary>
 public sealed class WithoutIntrinsicsTests(ITestOutputHelper output)
 {

@@ -33,6 +33,8 @@ public sealed class AbortTests
         await socket.SendAsync(Encoding.ASCII.GetBytes(request), TestContext.Current.CancellationToken);
         Assert.NotEqual(0, await socket.ReceiveAsync(new byte[1024], TestContext.Current.CancellationToken));
         if (reset)
+        {
             socket.LingerState = new LingerOption(true, 0);
+        }
     }
 }

@@ -55,7 +55,9 @@ public sealed class AnswerTurnsTests
         Assert.All(hanging, turn => Assert.True(turn.HasEnded));
         await TakeAll(turns);
         foreach (var turn in hanging)
+        {
             turn.Dispose();
+        }
 
         Assert.False(Take(turns, One).IsCompleted);
     }
@@ -79,9 +81,12 @@ public sealed class AnswerTurnsTests
     {
         var held = new List<AnswerTurn>();
         for (var turn = 0; turn < AnswerTurns.Count; turn++)
+        {
             held.Add(await Take(turns, One));
+        }
         return held;
     }
 
-    private static Task<AnswerTurn> Take(AnswerTurns turns, AccountId account) => turns.Take(account, TestContext.Current.CancellationToken).AsTask();
+    private static Task<AnswerTurn> Take(AnswerTurns turns, AccountId account) =>
+        turns.Take(account, TestContext.Current.CancellationToken).AsTask();
 }

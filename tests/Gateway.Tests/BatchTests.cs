@@ -27,7 +27,9 @@ public sealed class BatchTests
     {
         await using var gateway = await GatewayFixture.Start();
         var input = new byte[MarketLimits.InlineBytesMax];
-        var jobs = Enumerable.Range(0, MarketLimits.BatchJobsMax).Select(number => gateway.Request($"{number}", null) with { Input = input });
+        var jobs = Enumerable
+            .Range(0, MarketLimits.BatchJobsMax)
+            .Select(number => gateway.Request($"{number}", null) with { Input = input });
 
         using var response = await gateway.Client.Post(Routes.JobsBatch, new JobBatchRequest([.. jobs]), ApiJson.Default.JobBatchRequest);
 
@@ -42,7 +44,8 @@ public sealed class BatchTests
         await using var gateway = await GatewayFixture.Start();
         var batch = new JobBatchRequest([.. Enumerable.Range(0, count).Select(number => gateway.Request($"{number}"))]);
 
-        await gateway.Client.Post(Routes.JobsBatch, batch, ApiJson.Default.JobBatchRequest)
+        await gateway
+            .Client.Post(Routes.JobsBatch, batch, ApiJson.Default.JobBatchRequest)
             .Refused(HttpStatusCode.BadRequest, ErrorCode.LimitExceeded);
 
         Assert.Empty(gateway.Market.Jobs);
@@ -55,8 +58,9 @@ public sealed class BatchTests
         var first = await gateway.Submit("first");
         var second = await gateway.Submit("second");
         using var other = gateway.ClientOf(gateway.OtherKey);
-        var foreign =
-            (await (await other.Post(Routes.Jobs, gateway.Request("foreign"), ApiJson.Default.JobRequest)).Read(ApiJson.Default.Job)).Id;
+        var foreign = (
+            await (await other.Post(Routes.Jobs, gateway.Request("foreign"), ApiJson.Default.JobRequest)).Read(ApiJson.Default.Job)
+        ).Id;
         var request = new JobsGetRequest([second, foreign, first, new JobId(default)]);
 
         using var response = await gateway.Client.Post(Routes.JobsGet, request, ApiJson.Default.JobsGetRequest);
@@ -70,14 +74,21 @@ public sealed class BatchTests
     public async Task GetMany_TakesAThousandIdsAndNotOneMore()
     {
         await using var gateway = await GatewayFixture.Start();
-        JobId[] ids = [.. Enumerable.Range(0, 1001).Select(number => new JobId(new Bytes32([.. BitConverter.GetBytes((long)number), .. new byte[24]])))];
+        JobId[] ids =
+        [
+            .. Enumerable
+                .Range(0, 1001)
+                .Select(number => new JobId(new Bytes32([.. BitConverter.GetBytes((long)number), .. new byte[24]]))),
+        ];
 
         using var most = await gateway.Client.Post(Routes.JobsGet, new JobsGetRequest(ids[..1000]), ApiJson.Default.JobsGetRequest);
 
         Assert.Equal(ids[..1000], (await most.Read(ApiJson.Default.JobsGetResponse)).NotFound);
-        await gateway.Client.Post(Routes.JobsGet, new JobsGetRequest(ids), ApiJson.Default.JobsGetRequest)
+        await gateway
+            .Client.Post(Routes.JobsGet, new JobsGetRequest(ids), ApiJson.Default.JobsGetRequest)
             .Refused(HttpStatusCode.BadRequest, ErrorCode.LimitExceeded);
-        await gateway.Client.Post(Routes.JobsGet, new JobsGetRequest([]), ApiJson.Default.JobsGetRequest)
+        await gateway
+            .Client.Post(Routes.JobsGet, new JobsGetRequest([]), ApiJson.Default.JobsGetRequest)
             .Refused(HttpStatusCode.BadRequest, ErrorCode.LimitExceeded);
     }
 }

@@ -21,7 +21,10 @@ public sealed class BlobTests
         using var second = await other.Send(HttpMethod.Post, Routes.Blobs, Content);
         using var third = await other.Send(HttpMethod.Put, Routes.Blob(id), Content);
 
-        Assert.Equal((HttpStatusCode.Created, HttpStatusCode.Created, HttpStatusCode.OK), (first.StatusCode, second.StatusCode, third.StatusCode));
+        Assert.Equal(
+            (HttpStatusCode.Created, HttpStatusCode.Created, HttpStatusCode.OK),
+            (first.StatusCode, second.StatusCode, third.StatusCode)
+        );
         Assert.Equal(new Blob(id, Content.Length, gateway.Time.GetUtcNow()), await first.Read(ApiJson.Default.Blob));
         Assert.Equal(await first.Read(ApiJson.Default.Blob), await second.Read(ApiJson.Default.Blob));
         Assert.Equal(Routes.Blob(id), first.Headers.Location?.ToString());
@@ -33,11 +36,14 @@ public sealed class BlobTests
         await using var gateway = await GatewayFixture.Start();
         var id = new BlobId(Blake3.Hash("other"u8));
 
-        await gateway.Client.Send(HttpMethod.Put, Routes.Blob(id), Content)
+        await gateway
+            .Client.Send(HttpMethod.Put, Routes.Blob(id), Content)
             .Refused(HttpStatusCode.UnprocessableEntity, ErrorCode.BlobMismatch);
-        await gateway.Client.Send(HttpMethod.Post, $"{Routes.Blobs}?expect={id}", Content)
+        await gateway
+            .Client.Send(HttpMethod.Post, $"{Routes.Blobs}?expect={id}", Content)
             .Refused(HttpStatusCode.UnprocessableEntity, ErrorCode.BlobMismatch);
-        await gateway.Client.Send(HttpMethod.Post, $"{Routes.Blobs}?expect=x", Content)
+        await gateway
+            .Client.Send(HttpMethod.Post, $"{Routes.Blobs}?expect=x", Content)
             .Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);
 
         Assert.Empty(gateway.Market.Pins);
@@ -95,7 +101,10 @@ public sealed class BlobTests
         using var response = await Ranged(gateway, id, range);
 
         Assert.Equal(HttpStatusCode.PartialContent, response.StatusCode);
-        Assert.Equal(Content[offset..(offset + length)], await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(
+            Content[offset..(offset + length)],
+            await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)
+        );
         Assert.Equal(new ContentRangeHeaderValue(offset, offset + length - 1, Content.Length), response.Content.Headers.ContentRange);
     }
 
@@ -186,10 +195,15 @@ public sealed class BlobTests
         var id = await Store(gateway);
         gateway.Market.Blobs.DamagedFrom[id] = 150_000;
 
-        using var response =
-            await gateway.Client.GetAsync(Routes.Blob(id), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var response = await gateway.Client.GetAsync(
+            Routes.Blob(id),
+            HttpCompletionOption.ResponseHeadersRead,
+            TestContext.Current.CancellationToken
+        );
 
-        await Assert.ThrowsAnyAsync<HttpRequestException>(() => response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() =>
+            response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)
+        );
         Assert.Contains(gateway.LogLines, line => line.Contains("in the middle of its answer", StringComparison.Ordinal));
     }
 
@@ -201,8 +215,11 @@ public sealed class BlobTests
 
         using var first = await gateway.Client.Post(Routes.Programs, new ProgramRequest(module, "echo"), ApiJson.Default.ProgramRequest);
         using var second = await gateway.Client.Post(Routes.Programs, new ProgramRequest(module, "again"), ApiJson.Default.ProgramRequest);
-        using var salted =
-            await gateway.Client.Post(Routes.Programs, new ProgramRequest(module, Salt: new byte[64]), ApiJson.Default.ProgramRequest);
+        using var salted = await gateway.Client.Post(
+            Routes.Programs,
+            new ProgramRequest(module, Salt: new byte[64]),
+            ApiJson.Default.ProgramRequest
+        );
 
         var program = await first.Read(ApiJson.Default.DeployedProgram);
         Assert.Equal((IdDerivation.Program(module, []), "echo", "wasi"), (program.Id, program.Name, program.Abi));
@@ -218,7 +235,13 @@ public sealed class BlobTests
         var module = await Store(gateway);
         using var deployed = await gateway.Client.Post(Routes.Programs, new ProgramRequest(module, "echo"), ApiJson.Default.ProgramRequest);
         var program = (await deployed.Read(ApiJson.Default.DeployedProgram)).Id;
-        var request = new JobRequest { RequestId = "open", Program = program, PriceMax = new TokenAmount(100), InputText = "x" };
+        var request = new JobRequest
+        {
+            RequestId = "open",
+            Program = program,
+            PriceMax = new TokenAmount(100),
+            InputText = "x",
+        };
         using var submitted = await gateway.Client.Post(Routes.Jobs, request, ApiJson.Default.JobRequest);
         var job = (await submitted.Read(ApiJson.Default.Job)).Id;
         using var other = gateway.ClientOf(gateway.OtherKey);
@@ -239,16 +262,21 @@ public sealed class BlobTests
         var module = await Store(gateway);
         var programs = gateway.Market.Programs.Count;
 
-        await gateway.Client.Post(Routes.Programs, new ProgramRequest(new BlobId(default)), ApiJson.Default.ProgramRequest)
+        await gateway
+            .Client.Post(Routes.Programs, new ProgramRequest(new BlobId(default)), ApiJson.Default.ProgramRequest)
             .Refused(HttpStatusCode.NotFound, ErrorCode.BlobNotFound);
-        await gateway.Client.Post(Routes.Programs, new ProgramRequest(module, Salt: new byte[65]), ApiJson.Default.ProgramRequest)
+        await gateway
+            .Client.Post(Routes.Programs, new ProgramRequest(module, Salt: new byte[65]), ApiJson.Default.ProgramRequest)
             .Refused(HttpStatusCode.BadRequest, ErrorCode.LimitExceeded);
-        await gateway.Client.Post(Routes.Programs, new ProgramRequest(module, new string('x', 129)), ApiJson.Default.ProgramRequest)
+        await gateway
+            .Client.Post(Routes.Programs, new ProgramRequest(module, new string('x', 129)), ApiJson.Default.ProgramRequest)
             .Refused(HttpStatusCode.BadRequest, ErrorCode.LimitExceeded);
         gateway.Market.Fault = () => new MarketException(ErrorCode.InvalidModule, "unknown opcode 0xff at byte 17");
-        var detail = await gateway.Client.Post(Routes.Programs, new ProgramRequest(module), ApiJson.Default.ProgramRequest)
+        var detail = await gateway
+            .Client.Post(Routes.Programs, new ProgramRequest(module), ApiJson.Default.ProgramRequest)
             .Refused(HttpStatusCode.UnprocessableEntity, ErrorCode.InvalidModule);
-        await gateway.Client.Get($"{Routes.Programs}/prog{new string('0', 64)}")
+        await gateway
+            .Client.Get($"{Routes.Programs}/prog{new string('0', 64)}")
             .Refused(HttpStatusCode.NotFound, ErrorCode.ProgramNotFound);
 
         Assert.Equal("unknown opcode 0xff at byte 17", detail);

@@ -29,11 +29,15 @@ public sealed class ChargedBodyTests
         // Charged for the longest that they could be, sixteen would be the account's part.
         var sending = Enumerable.Range(0, 20).Select(_ => PostBatch(gateway, 1000)).ToArray();
         for (var batch = 0; batch < sending.Length; batch++)
+        {
             await gateway.Market.UntilSubmitting();
+        }
         gate.SetResult();
 
         foreach (var answer in await Task.WhenAll(sending))
+        {
             Assert.Single((await answer.Read(ApiJson.Default.JobBatchResponse)).Results);
+        }
         AssertAllIsFree(gateway.Services.GetRequiredService<MemoryBudget>(), 32L * All);
     }
 
@@ -47,9 +51,13 @@ public sealed class ChargedBodyTests
             var sending = PostBatch(gateway, (3 * Piece) + beyond);
 
             if (beyond == 0)
+            {
                 Assert.Single((await (await sending).Read(ApiJson.Default.JobBatchResponse)).Results);
+            }
             else
+            {
                 await sending.Refused(HttpStatusCode.ServiceUnavailable, ErrorCode.Unavailable);
+            }
         }
         AssertAllIsFree(budget, All);
         Assert.Empty(gateway.LogLines);
@@ -75,7 +83,8 @@ public sealed class ChargedBodyTests
         using (var socket = new Socket(SocketType.Stream, ProtocolType.Tcp))
         {
             await socket.ConnectAsync(IPAddress.Loopback, gateway.Url.Port, TestContext.Current.CancellationToken);
-            var head = $"POST {Routes.JobsBatch} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {gateway.Key}\r\n"
+            var head =
+                $"POST {Routes.JobsBatch} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {gateway.Key}\r\n"
                 + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n";
             await socket.SendAsync(Encoding.ASCII.GetBytes(head), TestContext.Current.CancellationToken);
 
@@ -83,7 +92,10 @@ public sealed class ChargedBodyTests
             var begin = new byte[1024];
             var count = await socket.ReceiveAsync(begin, TestContext.Current.CancellationToken);
             Assert.StartsWith("HTTP/1.1 100", Encoding.ASCII.GetString(begin, 0, count), StringComparison.Ordinal);
-            await socket.SendAsync(Encoding.ASCII.GetBytes($"{3 * Piece:X}\r\n{new string(' ', 3 * Piece)}\r\n"), TestContext.Current.CancellationToken);
+            await socket.SendAsync(
+                Encoding.ASCII.GetBytes($"{3 * Piece:X}\r\n{new string(' ', 3 * Piece)}\r\n"),
+                TestContext.Current.CancellationToken
+            );
             socket.LingerState = new LingerOption(true, 0);
         }
 

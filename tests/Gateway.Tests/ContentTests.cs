@@ -12,7 +12,10 @@ public sealed class ContentTests
     [
         .. "<script>alert(1)</script><img src=x onerror=alert(1)>"u8,
         .. "\u001b[2J\u001b]0;owned\u0007\u202etxt.exe\0\r\nSet-Cookie: a=b\r\n\r\n"u8,
-        0xFF, 0xFE, 0xC0, 0x80,
+        0xFF,
+        0xFE,
+        0xC0,
+        0x80,
     ];
 
     [Theory]
@@ -38,7 +41,10 @@ public sealed class ContentTests
     {
         await using var gateway = await GatewayFixture.Start();
         using var submitted = await gateway.Client.Post(
-            Routes.Jobs, gateway.Request(Encoding.UTF8.GetString(Hostile.AsSpan(0, 90))), ApiJson.Default.JobRequest);
+            Routes.Jobs,
+            gateway.Request(Encoding.UTF8.GetString(Hostile.AsSpan(0, 90))),
+            ApiJson.Default.JobRequest
+        );
         var id = (await submitted.Read(ApiJson.Default.Job)).Id;
         gateway.Market.End(id, JobStatus.Failed, code: ErrorCode.ProgramTrapped);
 
@@ -99,7 +105,8 @@ public sealed class ContentTests
         request.Headers.Range = new(0, null);
 
         Assert.Equal((HttpStatusCode.OK, (long?)0), (response.StatusCode, response.Content.Headers.ContentLength));
-        await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken)
+        await gateway
+            .Client.SendAsync(request, TestContext.Current.CancellationToken)
             .Refused(HttpStatusCode.RequestedRangeNotSatisfiable, ErrorCode.RangeNotSatisfiable);
     }
 }

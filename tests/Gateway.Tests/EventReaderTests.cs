@@ -13,11 +13,15 @@ public sealed class EventReaderTests
     {
         var reader = new EventReader(default, 1 << 20, new EventMemory(1 << 30));
         for (var number = 0; number < 1000; number++)
+        {
             reader.Offer(Ended());
+        }
 
         var held = 0;
         while (reader.TryTake(out var job))
+        {
             held += job is null ? 0 : 1;
+        }
 
         Assert.Equal((1 << 20) / EventSize, held);
         Assert.Equal(1000 - held, reader.TakeMissed());
@@ -36,7 +40,9 @@ public sealed class EventReaderTests
         foreach (var reader in readers)
         {
             for (var number = 0; number < 100; number++)
+            {
                 reader.Offer(Ended());
+            }
         }
 
         var held = readers.Select(reader => 100 - reader.TakeMissed()).ToArray();
@@ -47,7 +53,9 @@ public sealed class EventReaderTests
         readers[9].Offer(Ended());
         Assert.Equal(0, readers[9].TakeMissed());
         foreach (var reader in readers)
+        {
             reader.Close();
+        }
         Assert.True(memory.TryTake(shared));
     }
 
@@ -58,7 +66,9 @@ public sealed class EventReaderTests
         var more = reader.WaitForMore(TestContext.Current.CancellationToken);
 
         for (var number = 0; number < 1000; number++)
+        {
             reader.Offer(Ended());
+        }
 
         await more.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.True(reader.TryTake(out var job) && job is null);
@@ -66,7 +76,15 @@ public sealed class EventReaderTests
         Assert.Equal(1000, reader.TakeMissed());
     }
 
-    private static EndedJob Ended() => new(
-        default, default, "a", JobStatus.Completed, null, 1, default,
-        new Grains.JobOutput(new byte[MarketLimits.InlineBytesMax], null, MarketLimits.InlineBytesMax));
+    private static EndedJob Ended() =>
+        new(
+            default,
+            default,
+            "a",
+            JobStatus.Completed,
+            null,
+            1,
+            default,
+            new Grains.JobOutput(new byte[MarketLimits.InlineBytesMax], null, MarketLimits.InlineBytesMax)
+        );
 }

@@ -56,10 +56,18 @@ public sealed class EventTests
         const int jobs = 2000;
         var ids = new List<JobId>();
         for (var number = 0; number < jobs; number++)
+        {
             ids.Add(await gateway.Submit($"{number}"));
+        }
 
         foreach (var id in ids)
-            gateway.Market.End(id, JobStatus.Completed, new Grains.JobOutput(new byte[MarketLimits.InlineBytesMax], null, MarketLimits.InlineBytesMax));
+        {
+            gateway.Market.End(
+                id,
+                JobStatus.Completed,
+                new Grains.JobOutput(new byte[MarketLimits.InlineBytesMax], null, MarketLimits.InlineBytesMax)
+            );
+        }
 
         var (told, missed) = (0, 0L);
         while (told + missed < jobs)
@@ -67,7 +75,9 @@ public sealed class EventTests
             var name = await stream.Next();
             var data = await stream.Next();
             if (name == "event: job")
+            {
                 told++;
+            }
             else
             {
                 Assert.Equal("event: lagged", name);
@@ -122,8 +132,11 @@ public sealed class EventTests
 
         Assert.Equal(64, used.Ticket.Length);
         foreach (var ticket in new[] { used.Ticket, late.Ticket, "", "x" })
+        {
             await browser.Get($"{Routes.Events}?ticket={ticket}").Refused(HttpStatusCode.Unauthorized, ErrorCode.Unauthenticated);
-        await browser.Get($"{Routes.Account}?ticket={(await Ticket(gateway)).Ticket}")
+        }
+        await browser
+            .Get($"{Routes.Account}?ticket={(await Ticket(gateway)).Ticket}")
             .Refused(HttpStatusCode.Unauthorized, ErrorCode.Unauthenticated);
     }
 
@@ -132,7 +145,9 @@ public sealed class EventTests
     {
         await using var gateway = await GatewayFixture.Start();
         for (var number = 0; number < 100; number++)
+        {
             await Ticket(gateway);
+        }
 
         await gateway.Client.Send(HttpMethod.Post, Routes.EventTickets).Refused(HttpStatusCode.TooManyRequests, ErrorCode.RateLimited);
         gateway.Time.Advance(TimeSpan.FromSeconds(30));
@@ -184,8 +199,10 @@ public sealed class EventTests
         {
             var response = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
             Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.ToString());
-            var lines =
-                new EventLines(response, new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken)));
+            var lines = new EventLines(
+                response,
+                new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken))
+            );
             Assert.Equal(": open", await lines.Next());
             return lines;
         }
@@ -197,7 +214,9 @@ public sealed class EventTests
             {
                 var line = await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
                 if (line is not "")
+                {
                     return line;
+                }
             }
         }
 

@@ -85,20 +85,29 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness
     }
 
     /// <param name="key">The key that its requests carry; null: none.</param>
-    /// <param name="isChecked">False: answers may be others than the document promises, because the test makes the market answer so.</param>
+    /// <param name="isChecked">False: answers may be others than the document promises, because the test makes the market answer
+    /// so.</param>
     public HttpClient ClientOf(string? key, bool isChecked = true)
     {
         var connection = new SocketsHttpHandler { AllowAutoRedirect = false };
         var client = new HttpClient(isChecked ? new AnswerCheck(Document, connection) : connection) { BaseAddress = Url };
         if (key is not null)
+        {
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        }
         return client;
     }
 
     public HttpClient ClientWith(Scopes scopes) => ClientOf(Market.AddKey(Alice, scopes));
 
     public JobRequest Request(string id = "job-1", string? text = "hello") =>
-        new() { RequestId = id, Program = Program, PriceMax = new TokenAmount(100), InputText = text };
+        new()
+        {
+            RequestId = id,
+            Program = Program,
+            PriceMax = new TokenAmount(100),
+            InputText = text,
+        };
 
     /// <summary>Submits a job as Alice.</summary>
     public async Task<JobId> Submit(string id = "job-1")
@@ -120,30 +129,45 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness
 
         public ILogger CreateLogger(string categoryName) => this;
 
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             // Not all who log ask first.
             if (IsEnabled(logLevel))
+            {
                 Lines.Enqueue($"{formatter(state, exception)} {exception}");
+            }
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }
 
 internal static class HttpExtensions
 {
-    public static Task<HttpResponseMessage> Post<TRecord>(this HttpClient client, string path, TRecord record, JsonTypeInfo<TRecord> form) =>
-        client.PostAsync(path, JsonContent.Create(record, form), TestContext.Current.CancellationToken);
+    public static Task<HttpResponseMessage> Post<TRecord>(
+        this HttpClient client,
+        string path,
+        TRecord record,
+        JsonTypeInfo<TRecord> form
+    ) => client.PostAsync(path, JsonContent.Create(record, form), TestContext.Current.CancellationToken);
 
     public static Task<HttpResponseMessage> PostJson(this HttpClient client, string path, string json) =>
-        client.PostAsync(path, new StringContent(json, new MediaTypeHeaderValue("application/json")), TestContext.Current.CancellationToken);
+        client.PostAsync(
+            path,
+            new StringContent(json, new MediaTypeHeaderValue("application/json")),
+            TestContext.Current.CancellationToken
+        );
 
     public static Task<HttpResponseMessage> Get(this HttpClient client, string path) =>
         client.GetAsync(path, TestContext.Current.CancellationToken);

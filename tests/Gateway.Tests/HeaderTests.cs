@@ -17,7 +17,8 @@ public sealed class HeaderTests
         {
             var request = new HttpRequestMessage(HttpMethod.Get, route);
             request.Headers.Host = host;
-            await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken)
+            await gateway
+                .Client.SendAsync(request, TestContext.Current.CancellationToken)
                 .Refused(HttpStatusCode.Forbidden, ErrorCode.HeaderRefused);
         }
     }
@@ -76,7 +77,8 @@ public sealed class HeaderTests
         using var body = new ByteArrayContent("{}"u8.ToArray());
         body.Headers.ContentType = type is null ? null : MediaTypeHeaderValue.Parse(type);
 
-        await gateway.Client.PostAsync(route, body, TestContext.Current.CancellationToken)
+        await gateway
+            .Client.PostAsync(route, body, TestContext.Current.CancellationToken)
             .Refused(HttpStatusCode.UnsupportedMediaType, ErrorCode.HeaderRefused);
     }
 
@@ -89,7 +91,8 @@ public sealed class HeaderTests
         body.Headers.ContentType = new("application/octet-stream");
         body.Headers.ContentEncoding.Add(encoding);
 
-        await gateway.Client.PostAsync(Routes.Blobs, body, TestContext.Current.CancellationToken)
+        await gateway
+            .Client.PostAsync(Routes.Blobs, body, TestContext.Current.CancellationToken)
             .Refused(HttpStatusCode.UnsupportedMediaType, ErrorCode.HeaderRefused);
     }
 
@@ -125,7 +128,9 @@ public sealed class HeaderTests
         await using var gateway = await GatewayFixture.Start();
         var request = new HttpRequestMessage(HttpMethod.Get, Routes.HealthLive);
         for (var number = 0; number < 100; number++)
+        {
             request.Headers.Add($"X-Number-{number}", "1");
+        }
 
         using var response = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
 

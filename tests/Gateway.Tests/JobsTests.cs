@@ -21,7 +21,10 @@ public sealed class JobsTests
         Assert.Equal(Routes.Job(job.Id), response.Headers.Location?.ToString());
         Assert.Equal(("job-1", JobState.Pending, 100_000_000L), (job.RequestId, job.State, job.FuelMax));
         var spec = gateway.Market.Jobs[job.Id].View.Spec;
-        Assert.Equal((1024, 3, TimeSpan.FromSeconds(30), TimeSpan.FromHours(1)), (spec.MemoryPagesMax, spec.RetriesMax, spec.TimeMax, spec.ExpiresAfter));
+        Assert.Equal(
+            (1024, 3, TimeSpan.FromSeconds(30), TimeSpan.FromHours(1)),
+            (spec.MemoryPagesMax, spec.RetriesMax, spec.TimeMax, spec.ExpiresAfter)
+        );
         Assert.Equal("hello"u8, spec.Input.Span);
     }
 
@@ -64,7 +67,8 @@ public sealed class JobsTests
 
         Assert.Equal(HttpStatusCode.OK, again.StatusCode);
         Assert.Equal(id, (await again.Read(ApiJson.Default.Job)).Id);
-        await gateway.Client.Post(Routes.Jobs, gateway.Request(text: "other"), ApiJson.Default.JobRequest)
+        await gateway
+            .Client.Post(Routes.Jobs, gateway.Request(text: "other"), ApiJson.Default.JobRequest)
             .Refused(HttpStatusCode.Conflict, ErrorCode.RequestIdReused);
     }
 
@@ -74,7 +78,8 @@ public sealed class JobsTests
         await using var gateway = await GatewayFixture.Start();
         var request = gateway.Request() with { InputText = new string('x', MarketLimits.InlineBytesMax + 1) };
 
-        var detail = await gateway.Client.Post(Routes.Jobs, request, ApiJson.Default.JobRequest)
+        var detail = await gateway
+            .Client.Post(Routes.Jobs, request, ApiJson.Default.JobRequest)
             .Refused(HttpStatusCode.BadRequest, ErrorCode.LimitExceeded);
 
         Assert.Equal("The input has 16385 bytes.", detail);
@@ -87,7 +92,8 @@ public sealed class JobsTests
     {
         await using var gateway = await GatewayFixture.Start();
 
-        await gateway.Client.Post(Routes.Jobs, gateway.Request() with { TimeMaxMs = milliseconds }, ApiJson.Default.JobRequest)
+        await gateway
+            .Client.Post(Routes.Jobs, gateway.Request() with { TimeMaxMs = milliseconds }, ApiJson.Default.JobRequest)
             .Refused(HttpStatusCode.BadRequest, ErrorCode.LimitExceeded);
     }
 
@@ -144,7 +150,8 @@ public sealed class JobsTests
     {
         await using var gateway = await GatewayFixture.Start();
 
-        var detail = await gateway.Client.Post($"{Routes.Jobs}?wait={wait}", gateway.Request(), ApiJson.Default.JobRequest)
+        var detail = await gateway
+            .Client.Post($"{Routes.Jobs}?wait={wait}", gateway.Request(), ApiJson.Default.JobRequest)
             .Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);
 
         Assert.Contains("from 0 to 60", detail, StringComparison.Ordinal);

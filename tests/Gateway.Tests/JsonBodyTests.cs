@@ -21,7 +21,10 @@ public sealed class JsonBodyTests
     [InlineData("""{"requestId":"a","requestId":"b","program":"P","priceMax":"1"}""", "requestId")]
     [InlineData("""{"requestId":null,"program":"P","priceMax":"1"}""", "null is not allowed here")]
     [InlineData("""{"requestId":7,"program":"P","priceMax":"1"}""", "at $.requestId (line 1, byte")]
-    [InlineData("""{"requestId":"a","program":"prog00","priceMax":"1"}""", "'prog00' is not a program id: expected 'prog' and 64 hexadecimal digits.")]
+    [InlineData(
+        """{"requestId":"a","program":"prog00","priceMax":"1"}""",
+        "'prog00' is not a program id: expected 'prog' and 64 hexadecimal digits."
+    )]
     [InlineData("""{"requestId":"a","program":"P","priceMax":"-1"}""", "Expected an amount")]
     [InlineData("""{"requestId":"a","program":"P","priceMax":1.5}""", "Expected an amount")]
     [InlineData("""{"requestId":"a","program":"P","priceMax":"340282366920938463463374607431768211456"}""", "Expected an amount")]
@@ -29,7 +32,10 @@ public sealed class JsonBodyTests
     [InlineData("""{"requestId":"a","program":"P","priceMax":"1","fuelMax":1e400}""", "at $.fuelMax")]
     [InlineData("""{"requestId":"a","program":"P","priceMax":"1","memoryPagesMax":99999999999}""", "at $.memoryPagesMax")]
     [InlineData("""{"requestId":"a","program":"P","priceMax":"1","input":"%%%"}""", "at $.input")]
-    [InlineData("""{"requestId":"a","program":"P","priceMax":"1","input":"AA==","inputText":"x"}""", "more than one of input, inputText and inputBlob")]
+    [InlineData(
+        """{"requestId":"a","program":"P","priceMax":"1","input":"AA==","inputText":"x"}""",
+        "more than one of input, inputText and inputBlob"
+    )]
     [InlineData("""{"requestId":"a","program":"P","priceMax":"1","arguments":["x",null]}""", "$.arguments[1]")]
     [InlineData("""{"requestId":"\ud800","program":"P","priceMax":"1"}""", "$")]
     [InlineData("""{"requestId":"a","program":"P","priceMax":"1","arguments":[[[[[[[[[[]]]]]]]]]]}""", "$.arguments")]
@@ -48,14 +54,21 @@ public sealed class JsonBodyTests
     [Theory]
     [InlineData("""{"jobs":[null]}""", "null where a value is needed, at $.jobs[0]")]
     [InlineData("""{"jobs":null}""", "null is not allowed here")]
-    [InlineData("""{"jobs":[{"requestId":"a","program":"P","priceMax":"1"},{"requestId":"a","program":"x","priceMax":"1"}]}""", "at $.jobs[1].program")]
-    [InlineData("""{"jobs":[{"requestId":"a","program":"P","priceMax":"1","input":"","inputText":""}]}""", "The job at $.jobs[0] has more than one")]
+    [InlineData(
+        """{"jobs":[{"requestId":"a","program":"P","priceMax":"1"},{"requestId":"a","program":"x","priceMax":"1"}]}""",
+        "at $.jobs[1].program"
+    )]
+    [InlineData(
+        """{"jobs":[{"requestId":"a","program":"P","priceMax":"1","input":"","inputText":""}]}""",
+        "The job at $.jobs[0] has more than one"
+    )]
     [InlineData("""{"jobs":[{"requestId":"a","program":"P","priceMax":"1","arguments":[null]}]}""", "$.jobs[0].arguments[0]")]
     public async Task BadBatch_IsRefusedWithThePlace(string json, string message)
     {
         await using var gateway = await GatewayFixture.Start();
 
-        var detail = await gateway.Client.PostJson(Routes.JobsBatch, json.Replace("\"P\"", $"\"{Program}\"", StringComparison.Ordinal))
+        var detail = await gateway
+            .Client.PostJson(Routes.JobsBatch, json.Replace("\"P\"", $"\"{Program}\"", StringComparison.Ordinal))
             .Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);
 
         Assert.Contains(message, detail, StringComparison.Ordinal);
@@ -69,7 +82,8 @@ public sealed class JsonBodyTests
         using var body = new ByteArrayContent([.. "{\"requestId\":\""u8, 0xFF, 0xC0, .. "\"}"u8]);
         body.Headers.ContentType = new("application/json");
 
-        await gateway.Client.PostAsync(Routes.Jobs, body, TestContext.Current.CancellationToken)
+        await gateway
+            .Client.PostAsync(Routes.Jobs, body, TestContext.Current.CancellationToken)
             .Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);
     }
 

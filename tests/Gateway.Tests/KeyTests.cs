@@ -34,16 +34,28 @@ public sealed class KeyTests
         using var client = gateway.ClientOf(null);
         string[] headers =
         [
-            "", "Bearer", "Bearer ", gateway.Key, $"Basic {gateway.Key}", $"Bearer  {gateway.Key}", $"Bearer {gateway.Key.ToUpperInvariant()}",
-            $"Bearer {gateway.Key}0", $"Bearer {gateway.Key[..^1]}", $"Bearer {gateway.Key.Replace('_', '-')}", $"Bearer {gateway.Key},Bearer {gateway.Key}",
-            $"Bearer {new string('a', 4000)}", "Bearer mk../../../../etc/passwd_", "Bearer eyJhbGciOiJub25lIn0.e30.",
+            "",
+            "Bearer",
+            "Bearer ",
+            gateway.Key,
+            $"Basic {gateway.Key}",
+            $"Bearer  {gateway.Key}",
+            $"Bearer {gateway.Key.ToUpperInvariant()}",
+            $"Bearer {gateway.Key}0",
+            $"Bearer {gateway.Key[..^1]}",
+            $"Bearer {gateway.Key.Replace('_', '-')}",
+            $"Bearer {gateway.Key},Bearer {gateway.Key}",
+            $"Bearer {new string('a', 4000)}",
+            "Bearer mk../../../../etc/passwd_",
+            "Bearer eyJhbGciOiJub25lIn0.e30.",
         ];
 
         foreach (var header in headers)
         {
             var request = new HttpRequestMessage(HttpMethod.Get, Routes.Account);
             Assert.True(request.Headers.TryAddWithoutValidation("Authorization", header));
-            await client.SendAsync(request, TestContext.Current.CancellationToken)
+            await client
+                .SendAsync(request, TestContext.Current.CancellationToken)
                 .Refused(HttpStatusCode.Unauthorized, ErrorCode.Unauthenticated);
         }
         Assert.Equal(0, gateway.Market.Verifications);
@@ -64,7 +76,9 @@ public sealed class KeyTests
     {
         await using var gateway = await GatewayFixture.Start();
         for (var request = 0; request < 10; request++)
+        {
             (await gateway.Client.Get(Routes.Account)).EnsureSuccessStatusCode();
+        }
         Assert.Equal(1, gateway.Market.Verifications);
 
         var id = gateway.Key[..ApiKey.IdTextSize];
@@ -120,9 +134,11 @@ public sealed class KeyTests
         await using var gateway = await GatewayFixture.Start();
         using var admin = gateway.ClientWith(Scopes.Admin | Scopes.Read);
 
-        await admin.Post(Routes.Keys, new KeyRequest("more", [Scope.Read, Scope.Submit]), ApiJson.Default.KeyRequest)
+        await admin
+            .Post(Routes.Keys, new KeyRequest("more", [Scope.Read, Scope.Submit]), ApiJson.Default.KeyRequest)
             .Refused(HttpStatusCode.Forbidden, ErrorCode.Forbidden);
-        await admin.Post(Routes.Keys, new KeyRequest("none", []), ApiJson.Default.KeyRequest)
+        await admin
+            .Post(Routes.Keys, new KeyRequest("none", []), ApiJson.Default.KeyRequest)
             .Refused(HttpStatusCode.BadRequest, ErrorCode.LimitExceeded);
         Assert.Equal([Scope.Read], (await Create(admin, new KeyRequest("less", [Scope.Read]))).Details.Scopes);
     }
@@ -133,7 +149,8 @@ public sealed class KeyTests
         await using var gateway = await GatewayFixture.Start();
         using var limited = gateway.ClientOf(gateway.Market.AddKey(GatewayFixture.Alice, GatewayFixture.AllScopes, new TokenAmount(10)));
 
-        await limited.Post(Routes.Keys, new KeyRequest("free", [Scope.Submit]), ApiJson.Default.KeyRequest)
+        await limited
+            .Post(Routes.Keys, new KeyRequest("free", [Scope.Submit]), ApiJson.Default.KeyRequest)
             .Refused(HttpStatusCode.Forbidden, ErrorCode.Forbidden);
     }
 
@@ -159,7 +176,8 @@ public sealed class KeyTests
 
         await Create(gateway.Client, new KeyRequest(new string('é', MarketLimits.NameBytesMax / 2), [Scope.Read]));
         var tooLong = new KeyRequest(new string('é', (MarketLimits.NameBytesMax / 2) + 1), [Scope.Read]);
-        await gateway.Client.Post(Routes.Keys, tooLong, ApiJson.Default.KeyRequest)
+        await gateway
+            .Client.Post(Routes.Keys, tooLong, ApiJson.Default.KeyRequest)
             .Refused(HttpStatusCode.BadRequest, ErrorCode.LimitExceeded);
     }
 

@@ -12,10 +12,14 @@ public sealed class LimitTests
     [Fact]
     public async Task RequestsOfAnAccount_AreBounded_AndOthersAreNotTouched()
     {
-        await using var gateway = await GatewayFixture.Start(options => (options.AccountRequestsPerSecond, options.AccountRequestsBurst) = (1, 3));
+        await using var gateway = await GatewayFixture.Start(options =>
+            (options.AccountRequestsPerSecond, options.AccountRequestsBurst) = (1, 3)
+        );
         using var other = gateway.ClientOf(gateway.OtherKey);
         for (var request = 0; request < 3; request++)
+        {
             (await gateway.Client.Get(Routes.Account)).EnsureSuccessStatusCode();
+        }
 
         using var response = await UntilTooMany(gateway.Client, Routes.Account);
 
@@ -27,7 +31,9 @@ public sealed class LimitTests
     [Fact]
     public async Task RequestsOfAnAddress_AreBounded_AlsoWithWrongKeys()
     {
-        await using var gateway = await GatewayFixture.Start(options => (options.AddressRequestsPerSecond, options.AddressRequestsBurst) = (1, 3));
+        await using var gateway = await GatewayFixture.Start(options =>
+            (options.AddressRequestsPerSecond, options.AddressRequestsBurst) = (1, 3)
+        );
         for (var request = 0; request < 3; request++)
         {
             using var guess = gateway.ClientOf(gateway.Key[..^8] + "0000000" + request);
@@ -42,14 +48,18 @@ public sealed class LimitTests
         await Task.FromResult(unknown).Refused(HttpStatusCode.TooManyRequests, ErrorCode.RateLimited);
     }
 
-    /// <summary>A busy machine may take a second for one request, which gives a token: so not the first must be refused, but one of many.</summary>
+    /// <summary>
+    /// A busy machine may take a second for one request, which gives a token: so not the first must be refused, but one of many.
+    /// </summary>
     private static async Task<HttpResponseMessage> UntilTooMany(HttpClient client, string path)
     {
         for (var request = 0; request < 1000; request++)
         {
             var answer = await client.Get(path);
             if (answer.StatusCode == HttpStatusCode.TooManyRequests)
+            {
                 return answer;
+            }
             answer.Dispose();
         }
         throw new InvalidOperationException($"1,000 requests of {path} were answered.");

@@ -17,12 +17,14 @@ public sealed class ListTests
         {
             // Pairs share a moment, so that the order by id counts as well.
             if (number % 2 == 0)
+            {
                 gateway.Time.Advance(TimeSpan.FromSeconds(1));
+            }
             ids.Add(await gateway.Submit($"{number}"));
         }
 
         var seen = new List<JobListItem>();
-        for (string? cursor = ""; cursor is not null;)
+        for (string? cursor = ""; cursor is not null; )
         {
             using var response = await gateway.Client.Get($"{Routes.Jobs}?limit=2{(cursor.Length == 0 ? "" : $"&cursor={cursor}")}");
             var page = await response.Read(ApiJson.Default.PageJobListItem);
@@ -65,7 +67,10 @@ public sealed class ListTests
         var page = await (await gateway.Client.Get(jobs)).Read(ApiJson.Default.PageJobListItem);
         Assert.Equal((job, null), (Assert.Single(page.Items).Id, page.Next));
         Assert.Equal(blob, Assert.Single((await (await gateway.Client.Get(blobs)).Read(ApiJson.Default.PageBlob)).Items).Id);
-        Assert.Equal(gateway.Program, Assert.Single((await (await gateway.Client.Get(programs)).Read(ApiJson.Default.PageDeployedProgram)).Items).Id);
+        Assert.Equal(
+            gateway.Program,
+            Assert.Single((await (await gateway.Client.Get(programs)).Read(ApiJson.Default.PageDeployedProgram)).Items).Id
+        );
         Assert.Empty((await (await other.Get(jobs)).Read(ApiJson.Default.PageJobListItem)).Items);
         Assert.Empty((await (await other.Get(blobs)).Read(ApiJson.Default.PageBlob)).Items);
         Assert.Empty((await (await other.Get(programs)).Read(ApiJson.Default.PageDeployedProgram)).Items);
@@ -106,7 +111,9 @@ public sealed class ListTests
         gateway.Time.Advance(GatewayPolicy.CatchUpMax);
 
         (await late).EnsureSuccessStatusCode();
-        (await gateway.Client.Get($"{Routes.Jobs}?cursor={PageCursor.Write(new(DateTimeOffset.UnixEpoch, "a"))}")).EnsureSuccessStatusCode();
+        (
+            await gateway.Client.Get($"{Routes.Jobs}?cursor={PageCursor.Write(new(DateTimeOffset.UnixEpoch, "a"))}")
+        ).EnsureSuccessStatusCode();
     }
 
     [Theory]
@@ -135,7 +142,8 @@ public sealed class ListTests
 
         foreach (var route in new[] { Routes.Jobs, Routes.Blobs, Routes.Programs })
         {
-            var detail = await gateway.Client.Get($"{route}?cursor={Uri.EscapeDataString(cursor)}")
+            var detail = await gateway
+                .Client.Get($"{route}?cursor={Uri.EscapeDataString(cursor)}")
                 .Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);
             Assert.Contains("cursor", detail, StringComparison.Ordinal);
         }

@@ -32,7 +32,9 @@ public sealed class MemoryBudgetTests
     {
         using var holding = new Shares();
         for (var account = 0; account < 4; account++)
+        {
             holding.Add(_budget.Take(Account(account), 0, All / 8));
+        }
 
         AssertRefused(ErrorCode.Unavailable, () => _budget.Take(Account(9), 0, 1));
         using var body = _budget.Take(Account(9), All / 2, 0);
@@ -63,7 +65,9 @@ public sealed class MemoryBudgetTests
         share.ReturnBody();
 
         using (_budget.Take(Account(1), (All / 2) - MiB, 0))
+        {
             AssertRefused(ErrorCode.RateLimited, () => _budget.Take(Account(1), 1, 0));
+        }
         share.Dispose();
         share.Dispose();
         using var whole = _budget.Take(Account(1), All, 0);
@@ -91,14 +95,29 @@ public sealed class MemoryBudgetTests
     /// <summary>A request with a batch of one job, as it comes to the middleware.</summary>
     private static DefaultHttpContext Batch(AccountId account, ProgramId program, CancellationToken aborted)
     {
-        var job = new JobRequest { RequestId = "one", Program = program, PriceMax = new TokenAmount(1) };
+        var job = new JobRequest
+        {
+            RequestId = "one",
+            Program = program,
+            PriceMax = new TokenAmount(1),
+        };
         var body = JsonSerializer.SerializeToUtf8Bytes(new JobBatchRequest([job]), ApiJson.Default.JobBatchRequest);
         var http = new DefaultHttpContext { RequestAborted = aborted };
-        (http.Request.ContentType, http.Request.ContentLength, http.Request.Body) = ("application/json", body.Length, new MemoryStream(body));
+        (http.Request.ContentType, http.Request.ContentLength, http.Request.Body) = (
+            "application/json",
+            body.Length,
+            new MemoryStream(body)
+        );
         http.Features.Set(new CallerFeature(new Caller(account, "key", Scopes.Submit), default));
-        http.SetEndpoint(new RouteEndpoint(
-            _ => Task.CompletedTask, RoutePatternFactory.Parse("/"), 0,
-            new EndpointMetadataCollection(new BodyRule("application/json", GatewayPolicy.BatchBodyBytesMax, typeof(JobBatchRequest))), "batch"));
+        http.SetEndpoint(
+            new RouteEndpoint(
+                _ => Task.CompletedTask,
+                RoutePatternFactory.Parse("/"),
+                0,
+                new EndpointMetadataCollection(new BodyRule("application/json", GatewayPolicy.BatchBodyBytesMax, typeof(JobBatchRequest))),
+                "batch"
+            )
+        );
         return http;
     }
 

@@ -4,13 +4,18 @@ using System.Text.Json;
 namespace Marketplace.Tests.Gateway;
 
 /// <summary>
-/// What the outside sees is a file in review: gateway/openapi.json. After a wanted change, a run with the variable MARKETPLACE_WRITE_OPENAPI set to
-/// that file's full path writes it anew. <see cref="AnswerCheck"/> compares every answer of this project's tests with it.
+/// What the outside sees is a file in review: gateway/openapi.json. After a wanted change, a run with the variable
+/// MARKETPLACE_WRITE_OPENAPI set to that file's full path writes it anew. <see cref="AnswerCheck"/> compares every answer of this project's
+/// tests with it.
 /// </summary>
 public sealed class OpenApiTests
 {
-    private static readonly JsonSerializerOptions Readable =
-        new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     [Fact]
     public async Task Document_IsTheOneThatIsCheckedIn()
@@ -24,7 +29,9 @@ public sealed class OpenApiTests
         var served = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         var kept = await File.ReadAllTextAsync(GatewayFixture.DocumentFile, TestContext.Current.CancellationToken);
         if (Normal(kept) != Normal(served) && Environment.GetEnvironmentVariable("MARKETPLACE_WRITE_OPENAPI") is { Length: > 0 } path)
+        {
             await File.WriteAllTextAsync(path, Normal(served), TestContext.Current.CancellationToken);
+        }
         Assert.Equal(Normal(kept), Normal(served));
     }
 
@@ -89,7 +96,12 @@ public sealed class OpenApiTests
         foreach (var schema in Schemas().Where(schema => schema.Name.EndsWith("Request", StringComparison.Ordinal)))
         {
             Assert.False(schema.Value.GetProperty("additionalProperties").GetBoolean());
-            foreach (var member in schema.Value.GetProperty("properties").EnumerateObject().Where(member => member.Value.TryGetProperty("type", out _)))
+            foreach (
+                var member in schema
+                    .Value.GetProperty("properties")
+                    .EnumerateObject()
+                    .Where(member => member.Value.TryGetProperty("type", out _))
+            )
             {
                 string[] bounds = member.Value.GetProperty("type").GetString() switch
                 {
@@ -106,7 +118,13 @@ public sealed class OpenApiTests
     [Theory]
     [InlineData("GET", "/v1/unwritten", 200, """{}""", "is not in the document, and answered 200")]
     [InlineData("GET", "/v1/account", 418, null, "the status 418")]
-    [InlineData("POST", "/v1/events/tickets", 201, """{"ticket":"0000000000000000000000000000000000000000000000000000000000000000"}""", "expiresAt is missing")]
+    [InlineData(
+        "POST",
+        "/v1/events/tickets",
+        201,
+        """{"ticket":"0000000000000000000000000000000000000000000000000000000000000000"}""",
+        "expiresAt is missing"
+    )]
     [InlineData("GET", "/health/live", 200, """{"status":"live","version":"1","extra":1}""", "extra is not in the document")]
     [InlineData("GET", "/health/live", 200, """{"status":"live","version":"1","reason":null}""", "against type")]
     [InlineData("GET", "/health/live", 200, """{"status":"lively","version":"1"}""", "against enum")]
@@ -114,7 +132,10 @@ public sealed class OpenApiTests
     public void CheckOfAnswers_FindsWhatTheDocumentDoesNotSay(string method, string path, int status, string? json, string fault)
     {
         using var body = json is null ? null : JsonDocument.Parse(json);
-        var mediaType = json is null ? null : status < 400 ? "application/json" : "application/problem+json";
+        var mediaType =
+            json is null ? null
+            : status < 400 ? "application/json"
+            : "application/problem+json";
 
         var faults = GatewayFixture.Document.Faults(method, path, status, mediaType, body?.RootElement);
 

@@ -6,32 +6,36 @@ namespace Marketplace.Tests.Gateway;
 /// <summary>Options and addresses that would switch a guard off.</summary>
 public sealed class OptionsTests
 {
-    public static TheoryData<string, Action<GatewayOptions>> Bad => new()
-    {
-        { "GatewayOptions.AddressRequestsPerSecond is 0: it must be from 1 to 1000000.", options => options.AddressRequestsPerSecond = 0 },
-        { "GatewayOptions.AddressRequestsBurst is -1", options => options.AddressRequestsBurst = -1 },
-        { "GatewayOptions.AccountRequestsPerSecond", options => options.AccountRequestsPerSecond = int.MaxValue },
-        { "GatewayOptions.AccountRequestsBurst", options => options.AccountRequestsBurst = 0 },
-        { "GatewayOptions.BlobBytesMax", options => options.BlobBytesMax = 0 },
-        { "GatewayOptions.AccountTransfersMax", options => options.AccountTransfersMax = 0 },
-        { "GatewayOptions.MemoryBytesMax is 1048576: it must be from 34603008", options => options.MemoryBytesMax = 1 << 20 },
-        { "GatewayOptions.AccountWaitsMax is 0", options => options.AccountWaitsMax = 0 },
-        { "GatewayOptions.ConnectionsMax", options => options.ConnectionsMax = 0 },
-        { "GatewayOptions.EventStreamsMax", options => options.EventStreamsMax = 0 },
-        { "GatewayOptions.AccountEventStreamsMax", options => options.AccountEventStreamsMax = 0 },
-        { "GatewayOptions.EventStreamBytesMax is 1: it must be from 65536", options => options.EventStreamBytesMax = 1 },
-        { "GatewayOptions.EventMemoryBytesMax is 1: it must be from 65536000", options => options.EventMemoryBytesMax = 1 },
-        { "GatewayOptions.BytesPerSecondMin", options => options.BytesPerSecondMin = 0 },
-        { "GatewayOptions.EventHeartbeat is 00:00:00", options => options.EventHeartbeat = TimeSpan.Zero },
-        { "GatewayOptions.RequestTimeout", options => options.RequestTimeout = Timeout.InfiniteTimeSpan },
-        { "GatewayOptions.HeadersTimeout", options => options.HeadersTimeout = TimeSpan.FromDays(1) },
-        { "GatewayOptions.IdleTimeout", options => options.IdleTimeout = TimeSpan.Zero },
-        { "GatewayOptions.AllowedHosts has '*'", options => options.AllowedHosts = ["*"] },
-        { "GatewayOptions.AllowedHosts has 'http://a'", options => options.AllowedHosts = ["http://a"] },
-        { "GatewayOptions.AllowedHosts has 'a:80'", options => options.AllowedHosts = ["a:80"] },
-        { "GatewayOptions.AllowedHosts has ''", options => options.AllowedHosts = [""] },
-        { "GatewayOptions.AllowedHosts is null", options => options.AllowedHosts = null! },
-    };
+    public static TheoryData<string, Action<GatewayOptions>> Bad =>
+        new()
+        {
+            {
+                "GatewayOptions.AddressRequestsPerSecond is 0: it must be from 1 to 1000000.",
+                options => options.AddressRequestsPerSecond = 0
+            },
+            { "GatewayOptions.AddressRequestsBurst is -1", options => options.AddressRequestsBurst = -1 },
+            { "GatewayOptions.AccountRequestsPerSecond", options => options.AccountRequestsPerSecond = int.MaxValue },
+            { "GatewayOptions.AccountRequestsBurst", options => options.AccountRequestsBurst = 0 },
+            { "GatewayOptions.BlobBytesMax", options => options.BlobBytesMax = 0 },
+            { "GatewayOptions.AccountTransfersMax", options => options.AccountTransfersMax = 0 },
+            { "GatewayOptions.MemoryBytesMax is 1048576: it must be from 34603008", options => options.MemoryBytesMax = 1 << 20 },
+            { "GatewayOptions.AccountWaitsMax is 0", options => options.AccountWaitsMax = 0 },
+            { "GatewayOptions.ConnectionsMax", options => options.ConnectionsMax = 0 },
+            { "GatewayOptions.EventStreamsMax", options => options.EventStreamsMax = 0 },
+            { "GatewayOptions.AccountEventStreamsMax", options => options.AccountEventStreamsMax = 0 },
+            { "GatewayOptions.EventStreamBytesMax is 1: it must be from 65536", options => options.EventStreamBytesMax = 1 },
+            { "GatewayOptions.EventMemoryBytesMax is 1: it must be from 65536000", options => options.EventMemoryBytesMax = 1 },
+            { "GatewayOptions.BytesPerSecondMin", options => options.BytesPerSecondMin = 0 },
+            { "GatewayOptions.EventHeartbeat is 00:00:00", options => options.EventHeartbeat = TimeSpan.Zero },
+            { "GatewayOptions.RequestTimeout", options => options.RequestTimeout = Timeout.InfiniteTimeSpan },
+            { "GatewayOptions.HeadersTimeout", options => options.HeadersTimeout = TimeSpan.FromDays(1) },
+            { "GatewayOptions.IdleTimeout", options => options.IdleTimeout = TimeSpan.Zero },
+            { "GatewayOptions.AllowedHosts has '*'", options => options.AllowedHosts = ["*"] },
+            { "GatewayOptions.AllowedHosts has 'http://a'", options => options.AllowedHosts = ["http://a"] },
+            { "GatewayOptions.AllowedHosts has 'a:80'", options => options.AllowedHosts = ["a:80"] },
+            { "GatewayOptions.AllowedHosts has ''", options => options.AllowedHosts = [""] },
+            { "GatewayOptions.AllowedHosts is null", options => options.AllowedHosts = null! },
+        };
 
     [Theory, MemberData(nameof(Bad))]
     public void BadOption_IsNamedWithItsBound(string message, Action<GatewayOptions> change)
@@ -49,8 +53,10 @@ public sealed class OptionsTests
     {
         Assert.True(new GatewayOptionsValidator().Validate(null, new GatewayOptions()).Succeeded);
 
-        var bounded = typeof(GatewayOptions).GetProperties()
-            .Where(property => property.PropertyType != typeof(bool)).Select(property => property.Name);
+        var bounded = typeof(GatewayOptions)
+            .GetProperties()
+            .Where(property => property.PropertyType != typeof(bool))
+            .Select(property => property.Name);
         Assert.DoesNotContain(bounded, name => !Bad.Any(row => row.Data.Item1.Contains(name, StringComparison.Ordinal)));
     }
 

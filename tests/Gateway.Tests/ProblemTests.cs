@@ -53,7 +53,10 @@ public sealed partial class ProblemTests
 
         Assert.DoesNotContain("secret", detail, StringComparison.Ordinal);
         var incident = Incident().Match(detail).Groups[1].Value;
-        Assert.Contains(gateway.LogLines, line => line.Contains(incident, StringComparison.Ordinal) && line.Contains("secret path", StringComparison.Ordinal));
+        Assert.Contains(
+            gateway.LogLines,
+            line => line.Contains(incident, StringComparison.Ordinal) && line.Contains("secret path", StringComparison.Ordinal)
+        );
         Assert.DoesNotContain(gateway.LogLines, line => line.Contains(gateway.Key[^64..], StringComparison.Ordinal));
     }
 
@@ -68,15 +71,20 @@ public sealed partial class ProblemTests
         await Task.FromResult(overloaded).Refused(HttpStatusCode.ServiceUnavailable, ErrorCode.Unavailable);
         gateway.Market.Fault = () => new SiloUnavailableException();
         await gateway.Client.Get(Routes.Market).Refused(HttpStatusCode.ServiceUnavailable, ErrorCode.Unavailable);
-        await gateway.Client.Post(Routes.Jobs, gateway.Request(), ApiJson.Default.JobRequest)
+        await gateway
+            .Client.Post(Routes.Jobs, gateway.Request(), ApiJson.Default.JobRequest)
             .Refused(HttpStatusCode.GatewayTimeout, ErrorCode.OutcomeUnknown);
         gateway.Market.Fault = () => new InconsistentStateException("account/a1 is at version 7", "7", "6");
         using var lost = await gateway.Client.Post(Routes.Jobs, gateway.Request(), ApiJson.Default.JobRequest);
         Assert.NotNull(lost.Headers.RetryAfter);
         Assert.DoesNotContain(
-            "account/", await Task.FromResult(lost).Refused(HttpStatusCode.ServiceUnavailable, ErrorCode.Unavailable), StringComparison.Ordinal);
+            "account/",
+            await Task.FromResult(lost).Refused(HttpStatusCode.ServiceUnavailable, ErrorCode.Unavailable),
+            StringComparison.Ordinal
+        );
         gateway.Market.Fault = () => new TimeoutException("Response did not arrive");
-        await gateway.Client.Post(Routes.Jobs, gateway.Request(), ApiJson.Default.JobRequest)
+        await gateway
+            .Client.Post(Routes.Jobs, gateway.Request(), ApiJson.Default.JobRequest)
             .Refused(HttpStatusCode.GatewayTimeout, ErrorCode.OutcomeUnknown);
     }
 
@@ -90,7 +98,8 @@ public sealed partial class ProblemTests
         await gateway.Client.Send(HttpMethod.Post, Routes.Blobs, [1]).Refused(HttpStatusCode.ServiceUnavailable, ErrorCode.Unavailable);
         gateway.Market.Blobs.Fault = () => new StoreStoppedException("fsync failed on /root/data.");
 
-        var detail = await gateway.Client.Send(HttpMethod.Post, Routes.Blobs, [1])
+        var detail = await gateway
+            .Client.Send(HttpMethod.Post, Routes.Blobs, [1])
             .Refused(HttpStatusCode.GatewayTimeout, ErrorCode.OutcomeUnknown);
 
         Assert.DoesNotContain("/root", detail, StringComparison.Ordinal);
@@ -105,7 +114,8 @@ public sealed partial class ProblemTests
 
         var batch = new JobBatchRequest([gateway.Request()]);
 
-        await gateway.Client.Post(Routes.JobsBatch, batch, ApiJson.Default.JobBatchRequest)
+        await gateway
+            .Client.Post(Routes.JobsBatch, batch, ApiJson.Default.JobBatchRequest)
             .Refused(HttpStatusCode.GatewayTimeout, ErrorCode.OutcomeUnknown);
     }
 
@@ -124,7 +134,8 @@ public sealed partial class ProblemTests
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
         Assert.Equal(
             $$"""{"status":"{{word}}","version":"1.2.3","reason":"reading the journal"}""",
-            await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+            await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)
+        );
         (await gateway.Client.Get(Routes.OpenApi)).EnsureSuccessStatusCode();
         await gateway.Client.Get(Routes.Account).Refused(HttpStatusCode.ServiceUnavailable, ErrorCode.Unavailable);
         await gateway.Client.Get("/nothing").Refused(HttpStatusCode.NotFound, ErrorCode.NotFound);

@@ -32,9 +32,13 @@ public sealed class RouteTests
         {
             using var response = await nobody.Send(route.Method, route.Path, route.Body);
             if (route.Access.Public)
+            {
                 Assert.True(response.IsSuccessStatusCode, route.ToString());
+            }
             else
+            {
                 Assert.True(response.StatusCode == HttpStatusCode.Unauthorized, $"{route}: {response.StatusCode}");
+            }
         }
         Assert.Equal(0, gateway.Market.Verifications);
     }
@@ -46,7 +50,10 @@ public sealed class RouteTests
 
         foreach (var route in RoutesOf(gateway).Where(route => !route.Access.Public))
         {
-            Assert.True(route.Access.Needed is Scopes.Read or Scopes.Submit or Scopes.Deploy or Scopes.Admin, $"{route} needs exactly one scope");
+            Assert.True(
+                route.Access.Needed is Scopes.Read or Scopes.Submit or Scopes.Deploy or Scopes.Admin,
+                $"{route} needs exactly one scope"
+            );
             using var lacking = gateway.ClientWith(GatewayFixture.AllScopes & ~route.Access.Needed);
             using var response = await lacking.Send(route.Method, route.Path, route.Body);
             Assert.True(response.StatusCode == HttpStatusCode.Forbidden, $"{route}: {response.StatusCode}");
@@ -68,7 +75,9 @@ public sealed class RouteTests
         {
             // Programs are public by their id, and a PUT names bytes, not somebody's thing.
             if (route.Pattern.Contains("{program}", StringComparison.Ordinal) || route.Method == HttpMethod.Put)
+            {
                 continue;
+            }
             var foreign = await Answer(mallory, route, job.ToString(), blob.ToString(), gateway.Key[..ApiKey.IdTextSize]);
             var unknown = await Answer(mallory, route, AnyId, $"blob{AnyId}", "mk0000000000000000");
             Assert.True(foreign.Status == HttpStatusCode.NotFound, $"{route}: {foreign}");
@@ -104,20 +113,29 @@ public sealed class RouteTests
         await Task.FromResult(response).Refused(HttpStatusCode.MethodNotAllowed, ErrorCode.NotFound);
     }
 
-    private static async Task<(HttpStatusCode Status, string Text)> Answer(HttpClient client, Route route, string job, string blob, string key)
+    private static async Task<(HttpStatusCode Status, string Text)> Answer(
+        HttpClient client,
+        Route route,
+        string job,
+        string blob,
+        string key
+    )
     {
         using var response = await client.Send(route.Method, Fill(route.Pattern, job, blob, key), route.Body);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         foreach (var id in new[] { blob, job, key })
+        {
             text = text.Replace(id, "ID", StringComparison.Ordinal);
+        }
         return (response.StatusCode, text);
     }
 
-    private static string Fill(string pattern, string job, string blob, string key) => pattern
-        .Replace("{job}", job, StringComparison.Ordinal)
-        .Replace("{blob}", blob, StringComparison.Ordinal)
-        .Replace("{program}", $"prog{AnyId}", StringComparison.Ordinal)
-        .Replace("{key}", key, StringComparison.Ordinal);
+    private static string Fill(string pattern, string job, string blob, string key) =>
+        pattern
+            .Replace("{job}", job, StringComparison.Ordinal)
+            .Replace("{blob}", blob, StringComparison.Ordinal)
+            .Replace("{program}", $"prog{AnyId}", StringComparison.Ordinal)
+            .Replace("{key}", key, StringComparison.Ordinal);
 
     private static IEnumerable<Route> RoutesOf(GatewayFixture gateway) =>
         from source in gateway.Services.GetRequiredService<IEnumerable<EndpointDataSource>>()
@@ -127,7 +145,8 @@ public sealed class RouteTests
             new HttpMethod(method),
             endpoint.RoutePattern.RawText!,
             endpoint.Metadata.GetRequiredMetadata<AccessRule>(),
-            endpoint.Metadata.GetMetadata<BodyRule>());
+            endpoint.Metadata.GetMetadata<BodyRule>()
+        );
 
     private sealed record Route(HttpMethod Method, string Pattern, AccessRule Access, BodyRule? Rule)
     {

@@ -8,18 +8,29 @@ namespace Marketplace.Tests.Gateway;
 /// <summary>What the server itself refuses, before any route is known, is a problem like every other.</summary>
 public sealed class ServerRefusalTests
 {
-    public static TheoryData<string, string, int, ErrorCode> Refused => new()
-    {
-        { "no request line", "nonsense\r\n\r\n", 400, ErrorCode.MalformedRequest },
-        { "zeros", "\0\0\0\0\r\n\r\n", 400, ErrorCode.MalformedRequest },
-        { "two lengths", "GET /health/live HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", 400, ErrorCode.MalformedRequest },
-        { "a header without a name", "GET /health/live HTTP/1.1\r\nHost: localhost\r\n: x\r\n\r\n", 400, ErrorCode.MalformedRequest },
-        { "no host", "GET /health/live HTTP/1.1\r\n\r\n", 400, ErrorCode.MalformedRequest },
-        { "a foreign version", "GET /health/live HTTP/9.9\r\nHost: localhost\r\n\r\n", 505, ErrorCode.MalformedRequest },
-        { "a long line", $"GET /{new string('x', 5000)} HTTP/1.1\r\nHost: localhost\r\n\r\n", 414, ErrorCode.LimitExceeded },
-        { "large headers", $"GET / HTTP/1.1\r\nHost: localhost\r\nX: {new string('x', 17_000)}\r\n\r\n", 431, ErrorCode.LimitExceeded },
-        { "many headers", $"GET / HTTP/1.1\r\nHost: localhost\r\n{string.Concat(Enumerable.Repeat("X: x\r\n", 70))}\r\n", 431, ErrorCode.LimitExceeded },
-    };
+    public static TheoryData<string, string, int, ErrorCode> Refused =>
+        new()
+        {
+            { "no request line", "nonsense\r\n\r\n", 400, ErrorCode.MalformedRequest },
+            { "zeros", "\0\0\0\0\r\n\r\n", 400, ErrorCode.MalformedRequest },
+            {
+                "two lengths",
+                "GET /health/live HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+                400,
+                ErrorCode.MalformedRequest
+            },
+            { "a header without a name", "GET /health/live HTTP/1.1\r\nHost: localhost\r\n: x\r\n\r\n", 400, ErrorCode.MalformedRequest },
+            { "no host", "GET /health/live HTTP/1.1\r\n\r\n", 400, ErrorCode.MalformedRequest },
+            { "a foreign version", "GET /health/live HTTP/9.9\r\nHost: localhost\r\n\r\n", 505, ErrorCode.MalformedRequest },
+            { "a long line", $"GET /{new string('x', 5000)} HTTP/1.1\r\nHost: localhost\r\n\r\n", 414, ErrorCode.LimitExceeded },
+            { "large headers", $"GET / HTTP/1.1\r\nHost: localhost\r\nX: {new string('x', 17_000)}\r\n\r\n", 431, ErrorCode.LimitExceeded },
+            {
+                "many headers",
+                $"GET / HTTP/1.1\r\nHost: localhost\r\n{string.Concat(Enumerable.Repeat("X: x\r\n", 70))}\r\n",
+                431,
+                ErrorCode.LimitExceeded
+            },
+        };
 
     [Theory, MemberData(nameof(Refused))]
     public async Task RequestThatIsNone_IsRefusedWithAProblem(string what, string request, int status, ErrorCode code)
@@ -75,7 +86,8 @@ public sealed class ServerRefusalTests
     public async Task BrokenChunk_IsRefusedWithAProblem()
     {
         await using var gateway = await GatewayFixture.Start();
-        var request = $"POST {Routes.Jobs} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {gateway.Key}\r\nContent-Type: application/json\r\n"
+        var request =
+            $"POST {Routes.Jobs} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {gateway.Key}\r\nContent-Type: application/json\r\n"
             + "Transfer-Encoding: chunked\r\n\r\nnonsense\r\n";
 
         var (head, problem) = await Send(gateway.Url.Port, request);

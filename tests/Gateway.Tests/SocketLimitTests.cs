@@ -28,8 +28,10 @@ public sealed class SocketLimitTests
 
         var taken = 0;
         var error = SocketError.Success;
-        for (var piece = new byte[GatewayPolicy.GatherBytes]; error == SocketError.Success;)
+        for (var piece = new byte[GatewayPolicy.GatherBytes]; error == SocketError.Success; )
+        {
             taken += connection.Send(piece, SocketFlags.None, out error);
+        }
 
         Assert.Equal(SocketError.WouldBlock, error);
         Assert.InRange(taken, GatewayPolicy.GatherBytes, GatewayPolicy.UnsentBytesMax + ReaderBytesMax);

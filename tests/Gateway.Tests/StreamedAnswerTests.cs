@@ -19,7 +19,9 @@ public sealed class StreamedAnswerTests
     public async Task JobsOfAReaderWhoDoesNotRead_AreNotMade()
     {
         var made = 0;
-        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 64 * 1024, resumeWriterThreshold: 32 * 1024, useSynchronizationContext: false));
+        var pipe = new Pipe(
+            new PipeOptions(pauseWriterThreshold: 64 * 1024, resumeWriterThreshold: 32 * 1024, useSynchronizationContext: false)
+        );
         var http = Context(pipe.Writer);
 
         // All but the reader is at hand, so this returns where it waits for the reader.
@@ -28,7 +30,11 @@ public sealed class StreamedAnswerTests
         Assert.False(answering.IsCompleted);
         Assert.InRange(made, 1, GatewayPolicy.JobsPerGroup);
 
-        var reading = JsonSerializer.DeserializeAsync(pipe.Reader.AsStream(), Answers.Of<JobsGetResponse>(), TestContext.Current.CancellationToken);
+        var reading = JsonSerializer.DeserializeAsync(
+            pipe.Reader.AsStream(),
+            Answers.Of<JobsGetResponse>(),
+            TestContext.Current.CancellationToken
+        );
         await answering;
         await pipe.Writer.CompleteAsync();
         var answer = await reading;
@@ -41,7 +47,9 @@ public sealed class StreamedAnswerTests
     public async Task JobsThatWereSent_AreLetGo()
     {
         var jobs = new WeakReference[Jobs];
-        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 64 * 1024, resumeWriterThreshold: 32 * 1024, useSynchronizationContext: false));
+        var pipe = new Pipe(
+            new PipeOptions(pauseWriterThreshold: 64 * 1024, resumeWriterThreshold: 32 * 1024, useSynchronizationContext: false)
+        );
         var answering = Answer(_ => { }, (index, job) => jobs[index] = new WeakReference(job)).ExecuteAsync(Context(pipe.Writer));
         var stream = pipe.Reader.AsStream();
         await stream.ReadExactlyAsync(new byte[2 << 20], TestContext.Current.CancellationToken);
@@ -70,7 +78,8 @@ public sealed class StreamedAnswerTests
             gateway.Time.Advance(GatewayPolicy.AnswerTurnMax);
         }
 
-        var detail = await gateway.Client.Post(Routes.JobsGet, request, ApiJson.Default.JobsGetRequest)
+        var detail = await gateway
+            .Client.Post(Routes.JobsGet, request, ApiJson.Default.JobsGetRequest)
             .Refused(HttpStatusCode.TooManyRequests, ErrorCode.RateLimited);
         using var other = gateway.ClientOf(gateway.OtherKey);
         var others = other.Post(Routes.JobsGet, request, ApiJson.Default.JobsGetRequest);
@@ -80,7 +89,9 @@ public sealed class StreamedAnswerTests
         Assert.Contains("8,388,608 that one account may", detail, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await others).StatusCode);
         foreach (var answer in held)
+        {
             Assert.Single((await (await answer).Read(ApiJson.Default.JobsGetResponse)).Jobs);
+        }
         (await gateway.Client.Post(Routes.JobsGet, request, ApiJson.Default.JobsGetRequest)).EnsureSuccessStatusCode();
     }
 
@@ -91,7 +102,9 @@ public sealed class StreamedAnswerTests
         var request = new JobsGetRequest([await gateway.Submit()]);
         gateway.Market.Fault = () => new TimeoutException("Response did not arrive");
 
-        await gateway.Client.Post(Routes.JobsGet, request, ApiJson.Default.JobsGetRequest).Refused(HttpStatusCode.GatewayTimeout, ErrorCode.OutcomeUnknown);
+        await gateway
+            .Client.Post(Routes.JobsGet, request, ApiJson.Default.JobsGetRequest)
+            .Refused(HttpStatusCode.GatewayTimeout, ErrorCode.OutcomeUnknown);
     }
 
     [Fact]
@@ -103,7 +116,8 @@ public sealed class StreamedAnswerTests
         await gateway.Time.UntilArmed(MarketLimits.WaitMax);
 
         var detail = await gateway.Client.Get($"{Routes.Job(job)}?wait=1").Refused(HttpStatusCode.TooManyRequests, ErrorCode.RateLimited);
-        await gateway.Client.Post($"{Routes.Jobs}?wait=1", gateway.Request("another"), ApiJson.Default.JobRequest)
+        await gateway
+            .Client.Post($"{Routes.Jobs}?wait=1", gateway.Request("another"), ApiJson.Default.JobRequest)
             .Refused(HttpStatusCode.TooManyRequests, ErrorCode.RateLimited);
         (await gateway.Client.Get(Routes.Job(job))).EnsureSuccessStatusCode();
         gateway.Market.End(job, JobStatus.Completed);
@@ -118,46 +132,52 @@ public sealed class StreamedAnswerTests
 
     private static JobId Id(int index) => new(new Bytes32([.. BitConverter.GetBytes((long)index), .. new byte[24]]));
 
-    private static StreamedAnswer<JobsGetResponse, Job> Answer(Action<int> making, Action<int, Job>? made = null) => new()
-    {
-        List = "jobs",
-        Count = Jobs,
-        GroupItems = GatewayPolicy.JobsPerGroup,
-        Form = ApiJson.Default.Job,
-        Make = index =>
+    private static StreamedAnswer<JobsGetResponse, Job> Answer(Action<int> making, Action<int, Job>? made = null) =>
+        new()
         {
-            making(index);
-            if (!IsFound(index))
-                return Task.FromResult<Job?>(null);
-            var job = new Job
+            List = "jobs",
+            Count = Jobs,
+            GroupItems = GatewayPolicy.JobsPerGroup,
+            Form = ApiJson.Default.Job,
+            Make = index =>
             {
-                Id = Id(index),
-                RequestId = $"{index}",
-                Program = default,
-                State = JobState.Completed,
-                Fault = JobFault.None,
-                SubmittedAt = DateTimeOffset.UnixEpoch,
-                FuelMax = 1,
-                FuelUsed = 1,
-                PriceMax = new TokenAmount(1),
-                Charge = new TokenAmount(1),
-                Output = new JobOutput(MarketLimits.InlineBytesMax, new byte[MarketLimits.InlineBytesMax], null),
-                History = [],
-            };
-            made?.Invoke(index, job);
-            return Task.FromResult<Job?>(job);
-        },
-        End = json =>
-        {
-            json.WriteStartArray("notFound");
-            json.WriteStringValue(Id(7).ToString());
-            json.WriteEndArray();
-        },
-    };
+                making(index);
+                if (!IsFound(index))
+                {
+                    return Task.FromResult<Job?>(null);
+                }
+                var job = new Job
+                {
+                    Id = Id(index),
+                    RequestId = $"{index}",
+                    Program = default,
+                    State = JobState.Completed,
+                    Fault = JobFault.None,
+                    SubmittedAt = DateTimeOffset.UnixEpoch,
+                    FuelMax = 1,
+                    FuelUsed = 1,
+                    PriceMax = new TokenAmount(1),
+                    Charge = new TokenAmount(1),
+                    Output = new JobOutput(MarketLimits.InlineBytesMax, new byte[MarketLimits.InlineBytesMax], null),
+                    History = [],
+                };
+                made?.Invoke(index, job);
+                return Task.FromResult<Job?>(job);
+            },
+            End = json =>
+            {
+                json.WriteStartArray("notFound");
+                json.WriteStringValue(Id(7).ToString());
+                json.WriteEndArray();
+            },
+        };
 
     private static DefaultHttpContext Context(PipeWriter body)
     {
-        var services = new ServiceCollection().AddSingleton<AnswerTurns>().AddSingleton(TimeProvider.System).AddSingleton(Options.Create(new GatewayOptions()));
+        var services = new ServiceCollection()
+            .AddSingleton<AnswerTurns>()
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(Options.Create(new GatewayOptions()));
         var http = new DefaultHttpContext { RequestServices = services.BuildServiceProvider() };
         http.Features.Set(new CallerFeature(new Caller(GatewayFixture.Alice, "key", Scopes.Read), default));
         http.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(body.AsStream()));

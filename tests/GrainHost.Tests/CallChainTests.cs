@@ -12,7 +12,9 @@ internal sealed class ChainGrain : Grain, IChainGrain
     {
         var own = this.GetPrimaryKeyString();
         if (path.Length == 0)
+        {
             return own;
+        }
         using var section = allowReentrancy ? RequestContext.AllowCallChainReentrancy() : default;
         return own + await GrainFactory.GetGrain<IChainGrain>(path[..1]).Through(path[1..], allowReentrancy);
     }
@@ -21,17 +23,22 @@ internal sealed class ChainGrain : Grain, IChainGrain
 public class CallChainTests
 {
     [Fact]
-    public void CallChain_MayComeBack_WhereItIsAllowed() => SimulatedHost.Run(async (host, _) =>
-        Assert.Equal("abab", await host.Client.GetGrain<IChainGrain>("a").Through("bab", allowReentrancy: true)));
+    public void CallChain_MayComeBack_WhereItIsAllowed() =>
+        SimulatedHost.Run(
+            async (host, _) => Assert.Equal("abab", await host.Client.GetGrain<IChainGrain>("a").Through("bab", allowReentrancy: true))
+        );
 
     [Fact]
-    public void OtherCalls_StillWait_WhileAChainIsAllowedBack() => SimulatedHost.Run(async (host, _) =>
-    {
-        var first = host.Client.GetGrain<IChainGrain>("a").Through("bab", allowReentrancy: true);
-        var second = host.Client.GetGrain<IChainGrain>("a").Through("b", allowReentrancy: false);
-        Assert.Equal("abab", await first);
-        Assert.Equal("ab", await second);
-    });
+    public void OtherCalls_StillWait_WhileAChainIsAllowedBack() =>
+        SimulatedHost.Run(
+            async (host, _) =>
+            {
+                var first = host.Client.GetGrain<IChainGrain>("a").Through("bab", allowReentrancy: true);
+                var second = host.Client.GetGrain<IChainGrain>("a").Through("b", allowReentrancy: false);
+                Assert.Equal("abab", await first);
+                Assert.Equal("ab", await second);
+            }
+        );
 
     [Fact]
     public void CallChainThatWaitsForItself_IsReportedWithItsCircle_AndEndsByTimeout()
@@ -40,11 +47,13 @@ public class CallChainTests
         SimulatedHost.Run(
             async (host, _) =>
             {
-                var error = await Assert.ThrowsAsync<TimeoutException>(
-                    () => host.Client.GetGrain<IChainGrain>("a").Through("ba", allowReentrancy: false));
+                var error = await Assert.ThrowsAsync<TimeoutException>(() =>
+                    host.Client.GetGrain<IChainGrain>("a").Through("ba", allowReentrancy: false)
+                );
                 Assert.Contains("waits for", error.Message);
             },
-            configure: options => options.OnDeadlock = report => reports.Add(report.ToString()));
+            configure: options => options.OnDeadlock = report => reports.Add(report.ToString())
+        );
 
         var circle = Assert.Single(reports);
         Assert.Contains("IChainGrain.Through of chain/a", circle);
@@ -66,7 +75,8 @@ public class CallChainTests
                     await Assert.ThrowsAsync<TimeoutException>(() => other);
                 },
                 configure: options => options.OnDeadlock = reports.Add,
-                seed: seed);
+                seed: seed
+            );
 
             Assert.Equal(4, Assert.Single(reports).Calls.Count);
         }

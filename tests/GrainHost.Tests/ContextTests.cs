@@ -57,51 +57,67 @@ internal sealed class ContextGrain : Grain, IContextGrain
 public class ContextTests
 {
     [Fact]
-    public void RequestContext_TravelsWithCalls_AndNotBack() => SimulatedHost.Run(async (host, _) =>
-    {
-        var grain = host.Client.GetGrain<IContextGrain>("a");
-        RequestContext.Set("key", "from the client");
-        Assert.Equal("from the client", await grain.Read());
-        Assert.Equal("from the client", await grain.ReadThere("b"));
-        Assert.Equal("changed", await grain.SetHere("changed"));
-        Assert.Equal("from the client", await grain.Read());
-        RequestContext.Clear();
-        Assert.Null(await grain.Read());
-        Assert.Null(await grain.ReadThere("b"));
-    });
+    public void RequestContext_TravelsWithCalls_AndNotBack() =>
+        SimulatedHost.Run(
+            async (host, _) =>
+            {
+                var grain = host.Client.GetGrain<IContextGrain>("a");
+                RequestContext.Set("key", "from the client");
+                Assert.Equal("from the client", await grain.Read());
+                Assert.Equal("from the client", await grain.ReadThere("b"));
+                Assert.Equal("changed", await grain.SetHere("changed"));
+                Assert.Equal("from the client", await grain.Read());
+                RequestContext.Clear();
+                Assert.Null(await grain.Read());
+                Assert.Null(await grain.ReadThere("b"));
+            }
+        );
 
     [Fact]
-    public void CancelledCall_EndsForTheCallerAtOnce_AndTheMethodHearsOfIt() => SimulatedHost.Run(async (host, _) =>
-    {
-        var grain = host.Client.GetGrain<IContextGrain>("a");
-        using var cancellation = new CancellationTokenSource();
-        var waiting = grain.WaitForCancellation(cancellation.Token);
-        cancellation.Cancel();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-        Assert.Null(await host.Client.GetGrain<IContextGrain>("b").Told());
-    });
+    public void CancelledCall_EndsForTheCallerAtOnce_AndTheMethodHearsOfIt() =>
+        SimulatedHost.Run(
+            async (host, _) =>
+            {
+                var grain = host.Client.GetGrain<IContextGrain>("a");
+                using var cancellation = new CancellationTokenSource();
+                var waiting = grain.WaitForCancellation(cancellation.Token);
+                cancellation.Cancel();
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+                Assert.Null(await host.Client.GetGrain<IContextGrain>("b").Told());
+            }
+        );
 
     [Fact]
-    public void Timeout_CancelsTheTokenOfTheMethod() => SimulatedHost.Run(async (host, _) =>
-    {
-        var grain = host.Client.GetGrain<IContextGrain>("a");
-        await Assert.ThrowsAsync<TimeoutException>(() => grain.WaitForCancellation(CancellationToken.None));
-        Assert.Equal("cancelled", await grain.Told());
-    });
+    public void Timeout_CancelsTheTokenOfTheMethod() =>
+        SimulatedHost.Run(
+            async (host, _) =>
+            {
+                var grain = host.Client.GetGrain<IContextGrain>("a");
+                await Assert.ThrowsAsync<TimeoutException>(() => grain.WaitForCancellation(CancellationToken.None));
+                Assert.Equal("cancelled", await grain.Told());
+            }
+        );
 
     [Fact]
-    public void CancelledToken_SendsNothing() => SimulatedHost.Run(async (host, _) =>
-    {
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => host.Client.GetGrain<IContextGrain>("a").WaitForCancellation(new CancellationToken(true)));
-        Assert.Equal(0, host.Host.ActivationCount);
-    });
+    public void CancelledToken_SendsNothing() =>
+        SimulatedHost.Run(
+            async (host, _) =>
+            {
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+                    host.Client.GetGrain<IContextGrain>("a").WaitForCancellation(new CancellationToken(true))
+                );
+                Assert.Equal(0, host.Host.ActivationCount);
+            }
+        );
 
     [Fact]
-    public void OneWayCall_RunsAndTellsNobody() => SimulatedHost.Run(async (host, _) =>
-    {
-        var grain = host.Client.GetGrain<IContextGrain>("a");
-        await grain.Tell("hello");
-        Assert.Equal("hello", await grain.Told());
-    });
+    public void OneWayCall_RunsAndTellsNobody() =>
+        SimulatedHost.Run(
+            async (host, _) =>
+            {
+                var grain = host.Client.GetGrain<IContextGrain>("a");
+                await grain.Tell("hello");
+                Assert.Equal("hello", await grain.Told());
+            }
+        );
 }

@@ -15,8 +15,10 @@ internal interface IMortalGrain : IGrainWithStringKey
 }
 
 internal sealed class MortalGrain(
-    [PersistentState("state", "counters")] IPersistentState<CounterState> state, TimeProvider time, Diary diary)
-    : Grain, IMortalGrain
+    [PersistentState("state", "counters")] IPersistentState<CounterState> state,
+    TimeProvider time,
+    Diary diary
+) : Grain, IMortalGrain
 {
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
@@ -68,12 +70,14 @@ public class KillTests
             Assert.Empty(diary.Lines);
         });
 
-        Task<RunningHost> Start() => RunningHost.Start(
-            options =>
-            {
-                options.Scheduler = run.Scheduler;
-                options.TimeProvider = run.Time;
-            },
-            services => services.AddSingleton(diary).AddKeyedSingleton<IGrainStorage>("counters", storage));
+        Task<RunningHost> Start() =>
+            RunningHost.Start(
+                options =>
+                {
+                    options.Scheduler = run.Scheduler;
+                    options.TimeProvider = run.Time;
+                },
+                services => services.AddSingleton(diary).AddKeyedSingleton<IGrainStorage>("counters", storage)
+            );
     }
 }

@@ -17,8 +17,9 @@ public class OptionsTests
         var property = typeof(GrainHostOptions).GetProperty(option)!;
         foreach (var value in new[] { TimeSpan.FromTicks(-1), TimeSpan.FromDays(50) })
         {
-            var error = await Assert.ThrowsAsync<OptionsValidationException>(
-                () => RunningHost.Start(options => property.SetValue(options, value)));
+            var error = await Assert.ThrowsAsync<OptionsValidationException>(() =>
+                RunningHost.Start(options => property.SetValue(options, value))
+            );
             Assert.Contains($"GrainHostOptions.{option} is {value}: it must be from", error.Message);
         }
     }

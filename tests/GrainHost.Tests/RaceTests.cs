@@ -30,9 +30,13 @@ internal sealed class RaceGrain(Runs runs) : Grain, IRaceGrain
     {
         runs.Add();
         if (number % 17 == 0)
+        {
             DeactivateOnIdle();
+        }
         if (number % 3 == 0)
+        {
             await Task.Yield();
+        }
         return number;
     }
 
@@ -63,24 +67,32 @@ public class RaceTests
         var runs = new Runs();
         await using var host = await RunningHost.Start(register: services => services.AddSingleton(runs));
         var asked = 0;
-        await Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>
-        {
-            for (var call = 0; call < CallsEach; call++)
-            {
-                var number = (caller * CallsEach) + call;
-                var grain = host.Client.GetGrain<IRaceGrain>($"{number % 5}");
-                var result = (number % 4) switch
-                {
-                    0 => await grain.Run(number),
-                    1 => await grain.RunByValue(number),
-                    2 => await grain.Peek(number),
-                    _ => await grain.Ask(host.Client.GetGrain<IRaceGrain>($"{(number + 1) % 5}"), number),
-                };
-                Assert.Equal(number, result);
-                if (number % 4 == 3)
-                    Interlocked.Increment(ref asked);
-            }
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, Callers)
+                .Select(caller =>
+                    Task.Run(async () =>
+                    {
+                        for (var call = 0; call < CallsEach; call++)
+                        {
+                            var number = (caller * CallsEach) + call;
+                            var grain = host.Client.GetGrain<IRaceGrain>($"{number % 5}");
+                            var result = (number % 4) switch
+                            {
+                                0 => await grain.Run(number),
+                                1 => await grain.RunByValue(number),
+                                2 => await grain.Peek(number),
+                                _ => await grain.Ask(host.Client.GetGrain<IRaceGrain>($"{(number + 1) % 5}"), number),
+                            };
+                            Assert.Equal(number, result);
+                            if (number % 4 == 3)
+                            {
+                                Interlocked.Increment(ref asked);
+                            }
+                        }
+                    })
+                )
+        );
         Assert.Equal((Callers * CallsEach) + asked, runs.Count);
     }
 }

@@ -21,7 +21,9 @@ public abstract class ReminderStoreContract
             new(GrainId.Create("market", "b"), "one", Due, TimeSpan.FromMinutes(2)),
         ];
         foreach (var reminder in reminders)
+        {
             await store.Put(reminder, Cancellation);
+        }
         Assert.Equal(reminders.ToHashSet(), (await (await Reopen(store)).ReadAll(Cancellation)).ToHashSet());
     }
 

@@ -37,16 +37,18 @@ public class ReminderTests
     [Fact]
     public void Reminder_ComesAgainAndAgain_UntilItIsUnregistered()
     {
-        Run(async (host, time) =>
-        {
-            var grain = host.Client.GetGrain<IRemindedGrain>("a");
-            await grain.Remind("r", 2 * Minute, 3 * Minute);
-            Assert.Equal(1, await grain.Count());
-            await Task.Delay(9 * Minute, time);
-            await grain.Forget("r");
-            Assert.Equal(0, await grain.Count());
-            await Task.Delay(10 * Minute, time);
-        });
+        Run(
+            async (host, time) =>
+            {
+                var grain = host.Client.GetGrain<IRemindedGrain>("a");
+                await grain.Remind("r", 2 * Minute, 3 * Minute);
+                Assert.Equal(1, await grain.Count());
+                await Task.Delay(9 * Minute, time);
+                await grain.Forget("r");
+                Assert.Equal(0, await grain.Count());
+                await Task.Delay(10 * Minute, time);
+            }
+        );
         Assert.Equal(["a r 00:02:00", "a r 00:05:00", "a r 00:08:00"], _diary.Lines);
     }
 
@@ -73,7 +75,8 @@ public class ReminderTests
                 await host.Client.GetGrain<IRemindedGrain>("a").Remind("r", Minute, 3 * Minute);
                 await Task.Delay(Minute + TimeSpan.FromMilliseconds(1), time);
             },
-            register: Register);
+            register: Register
+        );
         SimulatedHost.Run(run, (_, time) => Task.Delay(3 * Minute, time), register: Register);
         Assert.Equal(["a r 00:01:00", "a r 00:04:00"], _diary.Lines);
     }
@@ -91,7 +94,8 @@ public class ReminderTests
                 await Task.Delay(6 * Minute, time);
             },
             configure: options => options.TimeProvider = clock = new SettableTime(options.TimeProvider),
-            register: Register);
+            register: Register
+        );
 
         Assert.Equal(3, _diary.Lines.Count());
     }
@@ -99,35 +103,43 @@ public class ReminderTests
     [Fact]
     public void UpdatedReminder_ForgetsItsOldTime()
     {
-        Run(async (host, time) =>
-        {
-            var grain = host.Client.GetGrain<IRemindedGrain>("a");
-            await grain.Remind("r", Minute, Minute);
-            await grain.Remind("r", 5 * Minute, 10 * Minute);
-            Assert.Equal(1, await grain.Count());
-            await Task.Delay(8 * Minute, time);
-        });
+        Run(
+            async (host, time) =>
+            {
+                var grain = host.Client.GetGrain<IRemindedGrain>("a");
+                await grain.Remind("r", Minute, Minute);
+                await grain.Remind("r", 5 * Minute, 10 * Minute);
+                Assert.Equal(1, await grain.Count());
+                await Task.Delay(8 * Minute, time);
+            }
+        );
         Assert.Equal(["a r 00:05:00"], _diary.Lines);
     }
 
     [Fact]
     public void ReminderThatFails_ComesAgain()
     {
-        Run(async (host, time) =>
-        {
-            await host.Client.GetGrain<IRemindedGrain>("a").Remind("faulty", Minute, Minute);
-            await Task.Delay(2.5 * Minute, time);
-        });
+        Run(
+            async (host, time) =>
+            {
+                await host.Client.GetGrain<IRemindedGrain>("a").Remind("faulty", Minute, Minute);
+                await Task.Delay(2.5 * Minute, time);
+            }
+        );
         Assert.Equal(2, _diary.Lines.Count);
     }
 
     [Fact]
-    public void TooShortPeriod_IsRefused() => Run(async (host, _) =>
-    {
-        var error = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
-            () => host.Client.GetGrain<IRemindedGrain>("a").Remind("r", Minute, TimeSpan.FromSeconds(59)));
-        Assert.Contains("00:01:00", error.Message);
-    });
+    public void TooShortPeriod_IsRefused() =>
+        Run(
+            async (host, _) =>
+            {
+                var error = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() =>
+                    host.Client.GetGrain<IRemindedGrain>("a").Remind("r", Minute, TimeSpan.FromSeconds(59))
+                );
+                Assert.Contains("00:01:00", error.Message);
+            }
+        );
 
     private void Run(Func<RunningHost, TimeProvider, Task> scenario) => SimulatedHost.Run(scenario, register: Register);
 

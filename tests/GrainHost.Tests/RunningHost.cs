@@ -15,8 +15,7 @@ internal sealed class RunningHost : IAsyncDisposable
 
     public EmbeddedGrainHost Host => _services.GetRequiredService<EmbeddedGrainHost>();
 
-    public static async Task<RunningHost> Start(
-        Action<GrainHostOptions>? configure = null, Action<IServiceCollection>? register = null)
+    public static async Task<RunningHost> Start(Action<GrainHostOptions>? configure = null, Action<IServiceCollection>? register = null)
     {
         var services = new ServiceCollection();
         services.AddEmbeddedGrainHost(options =>

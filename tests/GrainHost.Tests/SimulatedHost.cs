@@ -9,7 +9,8 @@ internal static class SimulatedHost
         Func<RunningHost, TimeProvider, Task> scenario,
         ulong seed = 1,
         Action<GrainHostOptions>? configure = null,
-        Action<IServiceCollection>? register = null)
+        Action<IServiceCollection>? register = null
+    )
     {
         var run = new SimulatedRun(seed);
         Run(run, scenario, configure, register);
@@ -21,7 +22,9 @@ internal static class SimulatedHost
         SimulatedRun run,
         Func<RunningHost, TimeProvider, Task> scenario,
         Action<GrainHostOptions>? configure = null,
-        Action<IServiceCollection>? register = null) => run.Run(async () =>
+        Action<IServiceCollection>? register = null
+    ) =>
+        run.Run(async () =>
         {
             await using var host = await RunningHost.Start(
                 options =>
@@ -30,7 +33,8 @@ internal static class SimulatedHost
                     options.TimeProvider = run.Time;
                     configure?.Invoke(options);
                 },
-                register);
+                register
+            );
             await scenario(host, run.Time);
         });
 }

@@ -56,8 +56,9 @@ public class SimulationTests
     [Fact]
     public void TaskRunInAGrain_FailsTheRun_AndIsNamed()
     {
-        var error = Assert.Throws<GrainThreadViolationException>(() => SimulatedHost.Run(
-            (host, _) => host.Client.GetGrain<IEscapeGrain>("a").TaskRun()));
+        var error = Assert.Throws<GrainThreadViolationException>(() =>
+            SimulatedHost.Run((host, _) => host.Client.GetGrain<IEscapeGrain>("a").TaskRun())
+        );
         Assert.Equal("escape/a", error.Grain);
         Assert.Equal("IEscapeGrain.TaskRun", error.Method);
     }
@@ -65,16 +66,18 @@ public class SimulationTests
     [Fact]
     public void TaskRunThatNobodyAwaits_FailsTheRunToo()
     {
-        var error = Assert.Throws<GrainThreadViolationException>(() => SimulatedHost.Run(
-            (host, _) => host.Client.GetGrain<IEscapeGrain>("a").TaskRunUnawaited()));
+        var error = Assert.Throws<GrainThreadViolationException>(() =>
+            SimulatedHost.Run((host, _) => host.Client.GetGrain<IEscapeGrain>("a").TaskRunUnawaited())
+        );
         Assert.Equal("IEscapeGrain.TaskRunUnawaited", error.Method);
     }
 
     [Fact]
     public void TaskRunDuringTheActivation_IsNamedToo()
     {
-        var error = Assert.Throws<GrainThreadViolationException>(() => SimulatedHost.Run(
-            (host, _) => host.Client.GetGrain<IEscapeOnActivateGrain>("a").Call()));
+        var error = Assert.Throws<GrainThreadViolationException>(() =>
+            SimulatedHost.Run((host, _) => host.Client.GetGrain<IEscapeOnActivateGrain>("a").Call())
+        );
         Assert.Equal(("escapeonactivate/a", "OnActivateAsync"), (error.Grain, error.Method));
     }
 
@@ -96,13 +99,17 @@ public class SimulationTests
     [Fact]
     public void TimeMoves_OnlyWhenNothingCanRun()
     {
-        var run = SimulatedHost.Run(async (host, time) =>
-        {
-            var begun = time.GetTimestamp();
-            for (var call = 0; call < 100; call++)
-                await host.Client.GetGrain<IEchoGrain>("a").Later("x");
-            Assert.Equal(TimeSpan.Zero, time.GetElapsedTime(begun));
-        });
+        var run = SimulatedHost.Run(
+            async (host, time) =>
+            {
+                var begun = time.GetTimestamp();
+                for (var call = 0; call < 100; call++)
+                {
+                    await host.Client.GetGrain<IEchoGrain>("a").Later("x");
+                }
+                Assert.Equal(TimeSpan.Zero, time.GetElapsedTime(begun));
+            }
+        );
         Assert.True(run.Steps > 200);
     }
 
@@ -115,27 +122,40 @@ public class SimulationTests
         SimulatedHost.Run(run, (host, _) => host.Client.GetGrain<IEchoGrain>("a").Nothing());
         Assert.Equal(
             [
-                "Began echo/a OnActivateAsync", "Activated echo/a ", "Began echo/a IEchoGrain.Nothing", "Ended echo/a IEchoGrain.Nothing",
-                "Began echo/a OnDeactivateAsync", "Deactivated echo/a ShuttingDown",
+                "Began echo/a OnActivateAsync",
+                "Activated echo/a ",
+                "Began echo/a IEchoGrain.Nothing",
+                "Ended echo/a IEchoGrain.Nothing",
+                "Began echo/a OnDeactivateAsync",
+                "Deactivated echo/a ShuttingDown",
             ],
-            steps.Select(step => $"{step.Kind} {step.Grain} {step.Method}"));
+            steps.Select(step => $"{step.Kind} {step.Grain} {step.Method}")
+        );
     }
 
-    private static SimulatedRun Play(ulong seed) => SimulatedHost.Run(
-        async (host, time) =>
-        {
-            await Task.WhenAll(Enumerable.Range(0, 30).Select(async number =>
+    private static SimulatedRun Play(ulong seed) =>
+        SimulatedHost.Run(
+            async (host, time) =>
             {
-                var counter = host.Client.GetGrain<ICounterGrain>($"{number % 5}");
-                await counter.Increment();
-                await host.Client.GetGrain<IReentrantGrain>("r").Visit();
-                await Task.Delay(TimeSpan.FromSeconds(number % 3), time);
-                await host.Client.GetGrain<IChainGrain>("a").Through("bc", allowReentrancy: true);
-                if (number % 7 == 0)
-                    await counter.End();
-                await counter.Increment();
-            }));
-        },
-        seed,
-        register: services => services.AddKeyedSingleton<IGrainStorage>("counters", new MemoryGrainStorage()));
+                await Task.WhenAll(
+                    Enumerable
+                        .Range(0, 30)
+                        .Select(async number =>
+                        {
+                            var counter = host.Client.GetGrain<ICounterGrain>($"{number % 5}");
+                            await counter.Increment();
+                            await host.Client.GetGrain<IReentrantGrain>("r").Visit();
+                            await Task.Delay(TimeSpan.FromSeconds(number % 3), time);
+                            await host.Client.GetGrain<IChainGrain>("a").Through("bc", allowReentrancy: true);
+                            if (number % 7 == 0)
+                            {
+                                await counter.End();
+                            }
+                            await counter.Increment();
+                        })
+                );
+            },
+            seed,
+            register: services => services.AddKeyedSingleton<IGrainStorage>("counters", new MemoryGrainStorage())
+        );
 }

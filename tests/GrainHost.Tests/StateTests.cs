@@ -1,5 +1,4 @@
 using Marketplace.GrainHost.Storage;
-
 using Orleans.Storage;
 
 namespace Marketplace.GrainHost.Tests;
@@ -42,7 +41,9 @@ internal sealed class CounterGrain([PersistentState("state", "counters")] IPersi
     {
         _asked++;
         if (key.Length > 0)
+        {
             await GrainFactory.GetGrain<ICounterGrain>(key).Increment();
+        }
         return _asked;
     }
 

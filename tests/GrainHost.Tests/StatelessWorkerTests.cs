@@ -40,19 +40,22 @@ public class StatelessWorkerTests
                 Assert.Equal(TimeSpan.FromSeconds(3), time.GetElapsedTime(begun));
                 Assert.Equal(3, host.Host.ActivationCount);
             },
-            register: services => services.AddSingleton(crowd));
+            register: services => services.AddSingleton(crowd)
+        );
         Assert.Equal(3, crowd.Most);
     }
 
     [Fact]
-    public void IdleWorkers_AreCollected_AndTheirGroupWithThem() => SimulatedHost.Run(
-        async (host, time) =>
-        {
-            await host.Client.GetGrain<IPoolGrain>("a").Work();
-            await Task.Delay(TimeSpan.FromMinutes(20), time);
-            Assert.Equal(0, host.Host.ActivationCount);
-            await host.Client.GetGrain<IPoolGrain>("a").Work();
-            Assert.Equal(1, host.Host.ActivationCount);
-        },
-        register: services => services.AddSingleton(new Crowd()));
+    public void IdleWorkers_AreCollected_AndTheirGroupWithThem() =>
+        SimulatedHost.Run(
+            async (host, time) =>
+            {
+                await host.Client.GetGrain<IPoolGrain>("a").Work();
+                await Task.Delay(TimeSpan.FromMinutes(20), time);
+                Assert.Equal(0, host.Host.ActivationCount);
+                await host.Client.GetGrain<IPoolGrain>("a").Work();
+                Assert.Equal(1, host.Host.ActivationCount);
+            },
+            register: services => services.AddSingleton(new Crowd())
+        );
 }

@@ -69,7 +69,9 @@ internal sealed class TickGrain(TimeProvider time, Diary diary) : Grain, ITickGr
     private Task Tick(CancellationToken cancellation)
     {
         if (_loses)
+        {
             throw new InconsistentStateException("Another activation has written.");
+        }
         _ticks++;
         diary.Write("tick");
         return _ticks == 2 ? throw new InvalidOperationException("a tick that fails") : Task.CompletedTask;
@@ -82,78 +84,101 @@ public class TimerTests
     private readonly Diary _diary = new();
 
     [Fact]
-    public void Timer_TicksOnAfterATickThatFailed_UntilItIsDisposed() => Run(async (grain, time) =>
-    {
-        await grain.Start(EverySecond);
-        await Task.Delay(TimeSpan.FromSeconds(10.5), time);
-        Assert.Equal(10, await grain.Ticks());
-        await grain.Stop();
-        await Task.Delay(TimeSpan.FromSeconds(10), time);
-        Assert.Equal(10, await grain.Ticks());
-    });
+    public void Timer_TicksOnAfterATickThatFailed_UntilItIsDisposed() =>
+        Run(
+            async (grain, time) =>
+            {
+                await grain.Start(EverySecond);
+                await Task.Delay(TimeSpan.FromSeconds(10.5), time);
+                Assert.Equal(10, await grain.Ticks());
+                await grain.Stop();
+                await Task.Delay(TimeSpan.FromSeconds(10), time);
+                Assert.Equal(10, await grain.Ticks());
+            }
+        );
 
     [Fact]
-    public void ChangedTimer_TicksAtItsNewTimes() => Run(async (grain, time) =>
-    {
-        await grain.Start(EverySecond);
-        await Task.Delay(TimeSpan.FromSeconds(2.5), time);
-        await grain.Change(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10));
-        await Task.Delay(TimeSpan.FromSeconds(4.5), time);
-        Assert.Equal(2, await grain.Ticks());
-        await Task.Delay(TimeSpan.FromSeconds(11), time);
-        Assert.Equal(4, await grain.Ticks());
-    });
+    public void ChangedTimer_TicksAtItsNewTimes() =>
+        Run(
+            async (grain, time) =>
+            {
+                await grain.Start(EverySecond);
+                await Task.Delay(TimeSpan.FromSeconds(2.5), time);
+                await grain.Change(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10));
+                await Task.Delay(TimeSpan.FromSeconds(4.5), time);
+                Assert.Equal(2, await grain.Ticks());
+                await Task.Delay(TimeSpan.FromSeconds(11), time);
+                Assert.Equal(4, await grain.Ticks());
+            }
+        );
 
     [Fact]
-    public void Tick_WaitsForTheRunningCall() => Run(async (grain, _) =>
-    {
-        await grain.Start(EverySecond);
-        Assert.Equal(0, await grain.TicksDuring(TimeSpan.FromSeconds(5)));
-    });
+    public void Tick_WaitsForTheRunningCall() =>
+        Run(
+            async (grain, _) =>
+            {
+                await grain.Start(EverySecond);
+                Assert.Equal(0, await grain.TicksDuring(TimeSpan.FromSeconds(5)));
+            }
+        );
 
     [Fact]
-    public void InterleavedTick_DoesNotWait() => Run(async (grain, _) =>
-    {
-        await grain.Start(EverySecond with { Interleave = true });
-        Assert.InRange(await grain.TicksDuring(TimeSpan.FromSeconds(5)), 4, 5);
-    });
+    public void InterleavedTick_DoesNotWait() =>
+        Run(
+            async (grain, _) =>
+            {
+                await grain.Start(EverySecond with { Interleave = true });
+                Assert.InRange(await grain.TicksDuring(TimeSpan.FromSeconds(5)), 4, 5);
+            }
+        );
 
     [Fact]
-    public void Timer_EndsWithItsActivation() => Run(async (grain, time) =>
-    {
-        await grain.Start(EverySecond);
-        await Task.Delay(TimeSpan.FromSeconds(3.5), time);
-        await grain.End();
-        await Task.Delay(TimeSpan.FromSeconds(10), time);
-        Assert.Equal(["tick", "tick", "tick"], _diary.Lines);
-    });
+    public void Timer_EndsWithItsActivation() =>
+        Run(
+            async (grain, time) =>
+            {
+                await grain.Start(EverySecond);
+                await Task.Delay(TimeSpan.FromSeconds(3.5), time);
+                await grain.End();
+                await Task.Delay(TimeSpan.FromSeconds(10), time);
+                Assert.Equal(["tick", "tick", "tick"], _diary.Lines);
+            }
+        );
 
     [Fact]
-    public void TickThatFindsItsStateOutOfDate_EndsTheActivation() => Run(async (grain, time) =>
-    {
-        await grain.Start(EverySecond);
-        await Task.Delay(TimeSpan.FromSeconds(3.5), time);
-        await grain.LoseWrites();
-        await Task.Delay(TimeSpan.FromSeconds(1), time);
-        Assert.Equal(0, await grain.Ticks());
-        await Task.Delay(TimeSpan.FromSeconds(10), time);
-        Assert.Equal(["tick", "tick", "tick"], _diary.Lines);
-    });
+    public void TickThatFindsItsStateOutOfDate_EndsTheActivation() =>
+        Run(
+            async (grain, time) =>
+            {
+                await grain.Start(EverySecond);
+                await Task.Delay(TimeSpan.FromSeconds(3.5), time);
+                await grain.LoseWrites();
+                await Task.Delay(TimeSpan.FromSeconds(1), time);
+                Assert.Equal(0, await grain.Ticks());
+                await Task.Delay(TimeSpan.FromSeconds(10), time);
+                Assert.Equal(["tick", "tick", "tick"], _diary.Lines);
+            }
+        );
 
     [Fact]
-    public void Ticks_KeepAnActivationAliveOnlyWhereTheySaySo() => Run(async (grain, time) =>
-    {
-        await grain.Start(EverySecond with { KeepAlive = true });
-        await Task.Delay(TimeSpan.FromMinutes(30), time);
-        Assert.InRange(await grain.Ticks(), 1790, 1800);
-        await grain.Stop();
+    public void Ticks_KeepAnActivationAliveOnlyWhereTheySaySo() =>
+        Run(
+            async (grain, time) =>
+            {
+                await grain.Start(EverySecond with { KeepAlive = true });
+                await Task.Delay(TimeSpan.FromMinutes(30), time);
+                Assert.InRange(await grain.Ticks(), 1790, 1800);
+                await grain.Stop();
 
-        await grain.Start(EverySecond);
-        await Task.Delay(TimeSpan.FromMinutes(30), time);
-        Assert.Equal(0, await grain.Ticks());
-    });
+                await grain.Start(EverySecond);
+                await Task.Delay(TimeSpan.FromMinutes(30), time);
+                Assert.Equal(0, await grain.Ticks());
+            }
+        );
 
-    private void Run(Func<ITickGrain, TimeProvider, Task> scenario) => SimulatedHost.Run(
-        (host, time) => scenario(host.Client.GetGrain<ITickGrain>("a"), time),
-        register: services => services.AddSingleton(_diary));
+    private void Run(Func<ITickGrain, TimeProvider, Task> scenario) =>
+        SimulatedHost.Run(
+            (host, time) => scenario(host.Client.GetGrain<ITickGrain>("a"), time),
+            register: services => services.AddSingleton(_diary)
+        );
 }

@@ -23,7 +23,9 @@ internal abstract class OverlapBase : Grain
     {
         _most = Math.Max(_most, ++_inside);
         for (var step = 0; step < 3; step++)
+        {
             await Task.Yield();
+        }
         _inside--;
         return _most;
     }
@@ -60,29 +62,38 @@ public class TurnTests
     }
 
     [Fact]
-    public void CallsToAReentrantGrain_Overlap() => SimulatedHost.Run(async (host, _) =>
-    {
-        var grain = host.Client.GetGrain<IReentrantGrain>("a");
-        var most = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => grain.Visit()));
-        Assert.True(most.Max() > 1);
-    });
+    public void CallsToAReentrantGrain_Overlap() =>
+        SimulatedHost.Run(
+            async (host, _) =>
+            {
+                var grain = host.Client.GetGrain<IReentrantGrain>("a");
+                var most = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => grain.Visit()));
+                Assert.True(most.Max() > 1);
+            }
+        );
 
     [Fact]
-    public void ReadOnlyCalls_OverlapEachOther_ButNoOtherCall() => SimulatedHost.Run(async (host, _) =>
-    {
-        var readers = host.Client.GetGrain<IOverlapGrain>("a");
-        Assert.True((await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => readers.Look()))).Max() > 1);
+    public void ReadOnlyCalls_OverlapEachOther_ButNoOtherCall() =>
+        SimulatedHost.Run(
+            async (host, _) =>
+            {
+                var readers = host.Client.GetGrain<IOverlapGrain>("a");
+                Assert.True((await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => readers.Look()))).Max() > 1);
 
-        var mixed = host.Client.GetGrain<IOverlapGrain>("b");
-        Assert.All(await Task.WhenAll(mixed.Visit(), mixed.Look(), mixed.Visit()), most => Assert.Equal(1, most));
-    });
+                var mixed = host.Client.GetGrain<IOverlapGrain>("b");
+                Assert.All(await Task.WhenAll(mixed.Visit(), mixed.Look(), mixed.Visit()), most => Assert.Equal(1, most));
+            }
+        );
 
     [Fact]
-    public void AlwaysInterleavedCalls_OverlapEverything() => SimulatedHost.Run(async (host, _) =>
-    {
-        var grain = host.Client.GetGrain<IOverlapGrain>("a");
-        Assert.True((await Task.WhenAll(grain.Visit(), grain.Peek(), grain.Peek())).Max() > 1);
-    });
+    public void AlwaysInterleavedCalls_OverlapEverything() =>
+        SimulatedHost.Run(
+            async (host, _) =>
+            {
+                var grain = host.Client.GetGrain<IOverlapGrain>("a");
+                Assert.True((await Task.WhenAll(grain.Visit(), grain.Peek(), grain.Peek())).Max() > 1);
+            }
+        );
 
     [Fact]
     public async Task ReentrantTurns_StillRunOneAtATime()

@@ -13,22 +13,34 @@ public sealed class CodecTests
         long[] signed = [0, -1, 1, long.MinValue, long.MaxValue];
         UInt128[] amounts = [0, 1, 127, 128, UInt128.MaxValue, UInt128.One << 126];
         foreach (var number in numbers)
+        {
             writer.Number(number);
+        }
         foreach (var number in signed)
+        {
             writer.Signed(number);
+        }
         foreach (var amount in amounts)
+        {
             writer.Amount(new TokenAmount(amount));
+        }
         writer.Text("tœxt");
         writer.OptionalText(null);
         writer.Time(DateTimeOffset.MaxValue);
 
         var reader = new CompactReader(writer.Written);
         foreach (var number in numbers)
+        {
             Assert.Equal(number, reader.Number());
+        }
         foreach (var number in signed)
+        {
             Assert.Equal(number, reader.Signed());
+        }
         foreach (var amount in amounts)
+        {
             Assert.Equal(amount, reader.Amount().BaseUnits);
+        }
         Assert.Equal("tœxt", reader.Text());
         Assert.Null(reader.OptionalText());
         Assert.Equal(DateTimeOffset.MaxValue, reader.Time());
@@ -43,7 +55,9 @@ public sealed class CodecTests
         Assert.Equal(bytes, JobStateCodec.Write(JobStateCodec.Read(bytes)).ToArray());
         Assert.Empty(JobInvariants.Violations(JobStateCodec.Read(bytes)));
         for (var length = 0; length < bytes.Length; length++)
+        {
             Assert.Throws<InvalidDataException>(() => JobStateCodec.Read(bytes.AsSpan(0, length)));
+        }
         Assert.Throws<InvalidDataException>(() => JobStateCodec.Read([.. bytes, 0]));
     }
 
@@ -55,13 +69,20 @@ public sealed class CodecTests
 
         Assert.Equal(["a/b", "c"], read.Spec.Files.Select(file => file.Name));
         Assert.Equal([new EnvironmentVariable("A", ""), new EnvironmentVariable("B", "b")], read.Spec.Environment);
-        Assert.Equal(new OutputFile("x/y", new BlobId(new Bytes32([.. Enumerable.Repeat((byte)9, 32)])), 7), Assert.Single(read.Ending!.End.Output.Files));
+        Assert.Equal(
+            new OutputFile("x/y", new BlobId(new Bytes32([.. Enumerable.Repeat((byte)9, 32)])), 7),
+            Assert.Single(read.Ending!.End.Output.Files)
+        );
         Assert.Equal(bytes, JobStateCodec.Write(read).ToArray());
         for (var length = 0; length < bytes.Length; length++)
+        {
             Assert.Throws<InvalidDataException>(() => JobStateCodec.Read(bytes.AsSpan(0, length)));
+        }
     }
 
-    /// <summary>The bytes of a job without files are those that were stored before there were any, and so is the hash of its spec.</summary>
+    /// <summary>
+    /// The bytes of a job without files are those that were stored before there were any, and so is the hash of its spec.
+    /// </summary>
     [Fact]
     public void JobFromBeforeThereWereFiles_IsReadAndWrittenUnchanged()
     {
@@ -101,7 +122,9 @@ public sealed class CodecTests
         Assert.Equal(exitCode, read.ToView(default).ExitCode);
         Assert.Equal(bytes, JobStateCodec.Write(read).ToArray());
         for (var length = 0; length < bytes.Length; length++)
+        {
             Assert.Throws<InvalidDataException>(() => JobStateCodec.Read(bytes.AsSpan(0, length)));
+        }
     }
 
     [Theory]
@@ -146,12 +169,59 @@ public sealed class CodecTests
         var spec = TestMarket.Spec(default);
         JobSpec[] others =
         [
-            spec with { Program = new ProgramId(new Bytes32([.. Enumerable.Repeat((byte)1, 32)])) }, spec with { EntryPoint = "" },
-            spec with { Input = default },
-            spec with { InputBlob = default(BlobId) }, spec with { Arguments = [""] }, spec with { FuelMax = 1 }, spec with { MemoryPagesMax = 1 },
-            spec with { TimeMax = TimeSpan.FromSeconds(1) }, spec with { PriceMax = default }, spec with { RetriesMax = 0 },
-            spec with { ExpiresAfter = TimeSpan.FromSeconds(1) }, spec with { Files = [new InputFile("a", default)] },
-            spec with { Environment = [new EnvironmentVariable("a", "")] }, WithFiles(spec),
+            spec with
+            {
+                Program = new ProgramId(new Bytes32([.. Enumerable.Repeat((byte)1, 32)])),
+            },
+            spec with
+            {
+                EntryPoint = "",
+            },
+            spec with
+            {
+                Input = default,
+            },
+            spec with
+            {
+                InputBlob = default(BlobId),
+            },
+            spec with
+            {
+                Arguments = [""],
+            },
+            spec with
+            {
+                FuelMax = 1,
+            },
+            spec with
+            {
+                MemoryPagesMax = 1,
+            },
+            spec with
+            {
+                TimeMax = TimeSpan.FromSeconds(1),
+            },
+            spec with
+            {
+                PriceMax = default,
+            },
+            spec with
+            {
+                RetriesMax = 0,
+            },
+            spec with
+            {
+                ExpiresAfter = TimeSpan.FromSeconds(1),
+            },
+            spec with
+            {
+                Files = [new InputFile("a", default)],
+            },
+            spec with
+            {
+                Environment = [new EnvironmentVariable("a", "")],
+            },
+            WithFiles(spec),
         ];
 
         Assert.Equal(JobSpecCodec.Hash(spec), JobSpecCodec.Hash(spec with { Input = spec.Input.ToArray() }));
@@ -165,15 +235,24 @@ public sealed class CodecTests
         Assert.True(ended);
         Assert.Equal(("failed", DateTimeOffset.UnixEpoch), (row.State, row.At));
         Assert.Equal(
-            new JobSummary("request", default, ErrorCode.ProgramTrapped, DateTimeOffset.UnixEpoch.AddSeconds(2), 500_000, new TokenAmount(5)),
-            JobSummary.Read(row.Summary.Span));
+            new JobSummary(
+                "request",
+                default,
+                ErrorCode.ProgramTrapped,
+                DateTimeOffset.UnixEpoch.AddSeconds(2),
+                500_000,
+                new TokenAmount(5)
+            ),
+            JobSummary.Read(row.Summary.Span)
+        );
     }
 
-    private static JobSpec WithFiles(JobSpec spec) => spec with
-    {
-        Files = [new InputFile("a/b", default), new InputFile("c", new BlobId(new Bytes32([.. Enumerable.Repeat((byte)3, 32)])))],
-        Environment = [new EnvironmentVariable("A", ""), new EnvironmentVariable("B", "b")],
-    };
+    private static JobSpec WithFiles(JobSpec spec) =>
+        spec with
+        {
+            Files = [new InputFile("a/b", default), new InputFile("c", new BlobId(new Bytes32([.. Enumerable.Repeat((byte)3, 32)])))],
+            Environment = [new EnvironmentVariable("A", ""), new EnvironmentVariable("B", "b")],
+        };
 
     private static JobOutput Output() =>
         new("out"u8.ToArray(), null, 3, [new OutputFile("x/y", new BlobId(new Bytes32([.. Enumerable.Repeat((byte)9, 32)])), 7)]);
@@ -185,11 +264,25 @@ public sealed class CodecTests
         var worker = new WorkerId(new Bytes32([.. Enumerable.Repeat((byte)7, 32)]));
         var job = JobState.Create(
             new JobSubmission(default, "request", spec with { Arguments = ["a", "b"] }, default, true, DateTimeOffset.UnixEpoch),
-            default, DateTimeOffset.UnixEpoch);
+            default,
+            DateTimeOffset.UnixEpoch
+        );
         var end = new JobEnd(
-            JobStatus.Failed, JobFault.Program, ErrorCode.ProgramTrapped, "unreachable", worker, default(AccountId), new TokenAmount(10), 500_000, output,
-            new byte[] { 1, 2 }, default(StateRoot), null, [new JobEvent(JobStatus.Running, DateTimeOffset.UnixEpoch.AddSeconds(1), worker, "note")],
-            new JobExplanation("won", [new OfferVerdict(worker, new TokenAmount(10), true, "cheap")]));
+            JobStatus.Failed,
+            JobFault.Program,
+            ErrorCode.ProgramTrapped,
+            "unreachable",
+            worker,
+            default(AccountId),
+            new TokenAmount(10),
+            500_000,
+            output,
+            new byte[] { 1, 2 },
+            default(StateRoot),
+            null,
+            [new JobEvent(JobStatus.Running, DateTimeOffset.UnixEpoch.AddSeconds(1), worker, "note")],
+            new JobExplanation("won", [new OfferVerdict(worker, new TokenAmount(10), true, "cheap")])
+        );
         return job.EndWith(end, DateTimeOffset.UnixEpoch.AddSeconds(2));
     }
 }

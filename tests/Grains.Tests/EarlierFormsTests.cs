@@ -3,8 +3,8 @@ using Marketplace.Grains.Codecs;
 namespace Marketplace.Grains.Tests;
 
 /// <summary>
-/// What builds before programs could be removed have stored is read as what it meant; what they could have stored is written as they did, so that they
-/// read it.
+/// What builds before programs could be removed have stored is read as what it meant; what they could have stored is written as they did,
+/// so that they read it.
 /// </summary>
 public sealed class EarlierFormsTests
 {

@@ -12,7 +12,13 @@ public sealed class OutcomeTests
     [InlineData(RunOutcome.TimedOut, JobStatus.TimedOut, JobFault.Program, ErrorCode.TimeExceeded, 5)]
     [InlineData(RunOutcome.OutputTooLarge, JobStatus.Failed, JobFault.Program, ErrorCode.OutputTooLarge, 5)]
     [InlineData(RunOutcome.InvalidModule, JobStatus.Failed, JobFault.Input, ErrorCode.InvalidModule, 0)]
-    public void Outcome_DecidesStatusFaultCodeAndCharge(RunOutcome outcome, JobStatus status, JobFault fault, ErrorCode? code, int charge) =>
+    public void Outcome_DecidesStatusFaultCodeAndCharge(
+        RunOutcome outcome,
+        JobStatus status,
+        JobFault fault,
+        ErrorCode? code,
+        int charge
+    ) =>
         TestMarket.Run(async market =>
         {
             var caller = await market.OpenAccount("client");
@@ -21,7 +27,9 @@ public sealed class OutcomeTests
             var job = (await market.Submit(caller, TestMarket.Item("one", program)))[0].Job;
 
             var lease = await worker.TakeOne();
-            await worker.Report(worker.Ended(lease, outcome, outcome == RunOutcome.Completed ? null : new string('r', 5000), fuel: 500_000));
+            await worker.Report(
+                worker.Ended(lease, outcome, outcome == RunOutcome.Completed ? null : new string('r', 5000), fuel: 500_000)
+            );
             var view = await market.Job(job).Get(caller);
             await market.Settle();
 
@@ -33,19 +41,20 @@ public sealed class OutcomeTests
         });
 
     [Fact]
-    public void FuelAboveTheLimit_IsNotCharged() => TestMarket.Run(async market =>
-    {
-        var caller = await market.OpenAccount("client");
-        var program = await market.Deploy(caller);
-        var worker = await market.AddWorker("worker", price: 100);
-        var job = (await market.Submit(caller, TestMarket.Item("one", program, price: 100)))[0].Job;
+    public void FuelAboveTheLimit_IsNotCharged() =>
+        TestMarket.Run(async market =>
+        {
+            var caller = await market.OpenAccount("client");
+            var program = await market.Deploy(caller);
+            var worker = await market.AddWorker("worker", price: 100);
+            var job = (await market.Submit(caller, TestMarket.Item("one", program, price: 100)))[0].Job;
 
-        await worker.Report(worker.Completed(await worker.TakeOne(), fuel: long.MaxValue));
-        await market.Settle();
+            await worker.Report(worker.Completed(await worker.TakeOne(), fuel: long.MaxValue));
+            await market.Settle();
 
-        var view = await market.Job(job).Get(caller);
-        Assert.Equal((1_000_000, new TokenAmount(100)), (view.FuelUsed, view.Charge));
-    });
+            var view = await market.Job(job).Get(caller);
+            Assert.Equal((1_000_000, new TokenAmount(100)), (view.FuelUsed, view.Charge));
+        });
 
     [Theory]
     [InlineData(1, 1, 1, 1)]
@@ -54,8 +63,11 @@ public sealed class OutcomeTests
     [InlineData(5_000_000, 7, 30, 30)]
     [InlineData(0, 7, 30, 0)]
     [InlineData(1_000_000, 0, 30, 0)]
-    public void Cost_IsRoundedUpAndNeverAboveTheLimit(long fuel, long price, long limit, long cost) => Assert.Equal(
-        new TokenAmount((UInt128)cost), JobPricing.Cost(fuel, new TokenAmount((UInt128)price), new TokenAmount((UInt128)limit)));
+    public void Cost_IsRoundedUpAndNeverAboveTheLimit(long fuel, long price, long limit, long cost) =>
+        Assert.Equal(
+            new TokenAmount((UInt128)cost),
+            JobPricing.Cost(fuel, new TokenAmount((UInt128)price), new TokenAmount((UInt128)limit))
+        );
 
     [Fact]
     public void Cost_OfExtremes_DoesNotOverflow()

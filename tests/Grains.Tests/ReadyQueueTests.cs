@@ -39,8 +39,9 @@ public sealed class ReadyQueueTests
                 var from = open[index].Job.Place;
                 var price = new TokenAmount((UInt128)Below(chance, 100));
                 var memory = Below(chance, 100);
-                var expected = open.FirstOrDefault(entry => entry.Ready && entry.Job.Place >= from && entry.Job.PriceCap >= price
-                    && entry.Job.Ticket.Spec.MemoryPagesMax <= memory).Job;
+                var expected = open.FirstOrDefault(entry =>
+                    entry.Ready && entry.Job.Place >= from && entry.Job.PriceCap >= price && entry.Job.Ticket.Spec.MemoryPagesMax <= memory
+                ).Job;
                 Assert.Same(expected, queue.FindFrom(from, price, memory));
                 Assert.Equal(open.Take(index).Count(entry => entry.Ready), queue.CountBefore(open[index].Job));
             }
@@ -60,18 +61,29 @@ public sealed class ReadyQueueTests
         var heap = new DeadlineHeap();
         var jobs = Enumerable.Range(0, 2000).Select(number => Job(chance, number)).ToList();
         foreach (var job in jobs)
+        {
             heap.Set(job, At(chance).Ticks);
+        }
         foreach (var job in jobs.Where((_, index) => index % 3 == 0))
+        {
             heap.Set(job, At(chance).Ticks);
+        }
         foreach (var job in jobs.Where((_, index) => index % 5 == 0))
+        {
             DeadlineHeap.Leave(job);
+        }
         jobs = [.. jobs.Where((_, index) => index % 5 != 0)];
 
         var taken = new List<MarketJob>();
         while (heap.TakeDue(long.MaxValue) is { } due)
+        {
             taken.Add(due);
+        }
 
-        Assert.Equal(jobs.OrderBy(job => job.Deadline).ThenBy(job => job.Ticket.Job).Select(job => job.Ticket.Job), taken.Select(job => job.Ticket.Job));
+        Assert.Equal(
+            jobs.OrderBy(job => job.Deadline).ThenBy(job => job.Ticket.Job).Select(job => job.Ticket.Job),
+            taken.Select(job => job.Ticket.Job)
+        );
         Assert.Null(heap.Next);
     }
 

@@ -8,8 +8,11 @@ public sealed class RemovedProgramTurnTests
     [Fact]
     public void ProgramBehindManyThatAreInUse_IsDroppedInTheEnd()
     {
-        var programs = Enumerable.Range(0, BlobPolicy.RemovedProgramsPerCall + 1)
-            .Select(number => new ProgramId(TestMarket.Id($"{number}").Value)).Order().ToArray();
+        var programs = Enumerable
+            .Range(0, BlobPolicy.RemovedProgramsPerCall + 1)
+            .Select(number => new ProgramId(TestMarket.Id($"{number}").Value))
+            .Order()
+            .ToArray();
         var jobs = new JobsOfAllBut(programs[^1]);
         TestMarket.Run(
             async market =>
@@ -29,14 +32,16 @@ public sealed class RemovedProgramTurnTests
                 var left = BlobState.Read(market.Disk.Documents.Single(pair => pair.Key.Kind == "blob").Value.Content.Span).Programs;
                 Assert.Equal(programs[..^1], left.Keys);
             },
-            register: services => services.AddSingleton<IOpenJobs>(jobs));
+            register: services => services.AddSingleton<IOpenJobs>(jobs)
+        );
     }
 
     private sealed class JobsOfAllBut(ProgramId unused) : IOpenJobs
     {
         public Task Read(Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation) => Task.CompletedTask;
 
-        public Task Read(OpenJobSpan span, Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation) => Task.CompletedTask;
+        public Task Read(OpenJobSpan span, Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation) =>
+            Task.CompletedTask;
 
         public Task<int> Count(ProgramId program, AccountId? account, int countMax, CancellationToken cancellation) =>
             Task.FromResult(program == unused ? 0 : 1);

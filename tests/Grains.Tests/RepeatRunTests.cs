@@ -25,13 +25,15 @@ public sealed class RepeatRunTests
     public void MethodWithASecondEffect_IsFoundOut()
     {
         var number = 0;
-        RepeatCases.Case second = scene => Task.FromResult<Func<Task<string>>>(async () =>
-        {
-            await scene.Account.Credit($"{++number}", new TokenAmount(7));
-            return "done";
-        });
+        RepeatCases.Case second = scene =>
+            Task.FromResult<Func<Task<string>>>(async () =>
+            {
+                await scene.Account.Credit($"{++number}", new TokenAmount(7));
+                return "done";
+            });
         Assert.Contains(
             RepeatRun.Run(1, new Dictionary<string, RepeatCases.Case> { ["IAccountGrain.Credit"] = second }).Violations,
-            violation => violation.StartsWith("IAccountGrain.Credit, AtOnce: once leaves", StringComparison.Ordinal));
+            violation => violation.StartsWith("IAccountGrain.Credit, AtOnce: once leaves", StringComparison.Ordinal)
+        );
     }
 }

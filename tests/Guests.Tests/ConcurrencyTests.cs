@@ -9,13 +9,18 @@ public sealed class ConcurrencyTests
     public async Task EightRuns_OfOneProgramDoNotSeeEachOther()
     {
         using var program = GuestProgram.Load(Guest.Sample("echo"));
-        var runs = Enumerable.Range(0, 8).Select(i =>
-        {
-            var input = string.Concat(Enumerable.Repeat($"run {i} ", 20_000));
-            return (Input: input, Result: program.RunAsync(Guest.Invocation(input)));
-        }).ToArray();
+        var runs = Enumerable
+            .Range(0, 8)
+            .Select(i =>
+            {
+                var input = string.Concat(Enumerable.Repeat($"run {i} ", 20_000));
+                return (Input: input, Result: program.RunAsync(Guest.Invocation(input)));
+            })
+            .ToArray();
         foreach (var (input, result) in runs)
+        {
             Assert.Equal(input.ToUpperInvariant(), (await result).MustEndAs(GuestOutcome.Completed).OutputText());
+        }
     }
 
     [Fact]
@@ -56,7 +61,8 @@ public sealed class ConcurrencyTests
     {
         using var program = GuestProgram.Load(Guest.Fixture("state_loop"));
         using var stop = new CancellationTokenSource();
-        program.Run(Guest.Invocation() with { State = new CancellingState(stop), Cancellation = stop.Token })
+        program
+            .Run(Guest.Invocation() with { State = new CancellingState(stop), Cancellation = stop.Token })
             .MustEndAs(GuestOutcome.Cancelled);
     }
 

@@ -10,7 +10,12 @@ namespace Marketplace.Guests.Tests;
 public sealed record FaultyCase(string Mode, GuestOutcome Outcome, string? Words)
 {
     private static readonly GuestLimits Limits = new(
-        FuelMax: 200_000_000, MemoryPagesMax: 64, TimeMax: TimeSpan.FromMinutes(5), OutputBytesMax: 1 << 20, LogBytesMax: 64 << 10);
+        FuelMax: 200_000_000,
+        MemoryPagesMax: 64,
+        TimeMax: TimeSpan.FromMinutes(5),
+        OutputBytesMax: 1 << 20,
+        LogBytesMax: 64 << 10
+    );
 
     public static IReadOnlyList<FaultyCase> All { get; } =
     [
@@ -39,20 +44,26 @@ public sealed record FaultyCase(string Mode, GuestOutcome Outcome, string? Words
     /// <returns>What differs from how the run should end; null where nothing does.</returns>
     public string? Run(GuestProgram program, CancellationToken cancellation)
     {
-        var result = program.Run(new GuestInvocation
-        {
-            Input = Encoding.UTF8.GetBytes(Mode),
-            Now = DateTimeOffset.UnixEpoch,
-            Seed = default,
-            Limits = Limits,
-            Cancellation = cancellation,
-        });
+        var result = program.Run(
+            new GuestInvocation
+            {
+                Input = Encoding.UTF8.GetBytes(Mode),
+                Now = DateTimeOffset.UnixEpoch,
+                Seed = default,
+                Limits = Limits,
+                Cancellation = cancellation,
+            }
+        );
         if (result.Outcome != Outcome)
+        {
             return $"it ended as {result.Outcome} ({result.Reason}), expected {Outcome}";
+        }
         if (Words is null ? result.Reason is not null : result.Reason?.Contains(Words, StringComparison.Ordinal) != true)
+        {
             return $"its reason is '{result.Reason}', expected '{Words}'";
-        var isInside = result.FuelUsed <= Limits.FuelMax && result.Output.Length <= Limits.OutputBytesMax
-            && result.Log.Length <= Limits.LogBytesMax;
+        }
+        var isInside =
+            result.FuelUsed <= Limits.FuelMax && result.Output.Length <= Limits.OutputBytesMax && result.Log.Length <= Limits.LogBytesMax;
         return isInside ? null : $"it used {result.FuelUsed} fuel, {result.Output.Length} bytes of output and {result.Log.Length} of log";
     }
 }

@@ -118,13 +118,13 @@ public sealed class FaultyTests
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             if (dueTime != Timeout.InfiniteTimeSpan)
+            {
                 due(dueTime);
+            }
             return true;
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
 
         public ValueTask DisposeAsync() => default;
     }

@@ -13,21 +13,27 @@ internal static class Guest
     public static readonly DateTimeOffset Submitted = new(2026, 5, 4, 3, 2, 1, TimeSpan.Zero);
 
     public static readonly GuestLimits Limits = new(
-        FuelMax: 200_000_000, MemoryPagesMax: 256, TimeMax: TimeSpan.FromMinutes(5), OutputBytesMax, LogBytesMax);
+        FuelMax: 200_000_000,
+        MemoryPagesMax: 256,
+        TimeMax: TimeSpan.FromMinutes(5),
+        OutputBytesMax,
+        LogBytesMax
+    );
 
     private static readonly ConcurrentDictionary<string, GuestProgram> Programs = new();
 
-    public static GuestInvocation Invocation(ReadOnlyMemory<byte> input = default) => new()
-    {
-        Input = input,
-        Now = Submitted,
-        Seed = new Bytes32("seed of the tests, 32 bytes long"u8),
-        Limits = Limits,
-        State = new MapState(),
-        Blobs = new MapBlobs(),
-        Signatures = new Signatures(),
-        Cancellation = TestContext.Current.CancellationToken,
-    };
+    public static GuestInvocation Invocation(ReadOnlyMemory<byte> input = default) =>
+        new()
+        {
+            Input = input,
+            Now = Submitted,
+            Seed = new Bytes32("seed of the tests, 32 bytes long"u8),
+            Limits = Limits,
+            State = new MapState(),
+            Blobs = new MapBlobs(),
+            Signatures = new Signatures(),
+            Cancellation = TestContext.Current.CancellationToken,
+        };
 
     public static GuestInvocation Invocation(string input) => Invocation(Encoding.UTF8.GetBytes(input));
 

@@ -7,7 +7,9 @@ using Marketplace.Testing;
 
 namespace Marketplace.Guests.Tests;
 
-/// <summary>What a program and its job may have, exactly at the bounds and one beyond. Bounds of single functions stand with their tests.</summary>
+/// <summary>
+/// What a program and its job may have, exactly at the bounds and one beyond. Bounds of single functions stand with their tests.
+/// </summary>
 public sealed class GuestBoundTests
 {
     private const long Success = 0;
@@ -31,8 +33,10 @@ public sealed class GuestBoundTests
     public void EveryNumber_IsTestedAtItAndOneBeyondOrSaysWhyNot()
     {
         var all = TestsBoundAttribute.AllOf(typeof(GuestPolicy), typeof(GuestLimits)).ToHashSet();
-        var tested = TestsBoundAttribute.TestedIn(typeof(GuestBoundTests).Assembly)
-            .Concat(GuestPriceTests.Names.Select(name => $"{nameof(GuestPolicy)}.{name}")).ToHashSet();
+        var tested = TestsBoundAttribute
+            .TestedIn(typeof(GuestBoundTests).Assembly)
+            .Concat(GuestPriceTests.Names.Select(name => $"{nameof(GuestPolicy)}.{name}"))
+            .ToHashSet();
         Assert.Empty(all.Except(tested).Except(OutOfReach.Keys));
         Assert.Empty(OutOfReach.Keys.Intersect(tested));
         Assert.Empty(tested.Union(OutOfReach.Keys).Except(all));
@@ -79,7 +83,11 @@ public sealed class GuestBoundTests
         // The program's name and its end, and the end of the argument; a name of one letter, the equals sign and the end.
         var argument = new string('a', GuestPolicy.ArgumentBytesMax - "program\0\0".Length);
         var value = new string('v', GuestPolicy.ArgumentBytesMax - "n=\0".Length);
-        var good = Guest.Invocation() with { Arguments = [argument], Environment = new Dictionary<string, string> { ["n"] = value } };
+        var good = Guest.Invocation() with
+        {
+            Arguments = [argument],
+            Environment = new Dictionary<string, string> { ["n"] = value },
+        };
         Guest.RunSample("echo", good).MustEndAs(GuestOutcome.Completed);
         const string Refusal = "65537 bytes of texts with their ends, the limit is 65536.";
         Assert.StartsWith(Refusal, Refused(good with { Arguments = [argument + 'a'] }));
@@ -93,7 +101,9 @@ public sealed class GuestBoundTests
         GuestFile[] most = [.. Enumerable.Range(0, GuestPolicy.InputFilesMax).Select(i => new GuestFile($"/in/{i}", default))];
         Guest.RunSample("echo", Guest.Invocation() with { Files = most }).MustEndAs(GuestOutcome.Completed);
         Assert.StartsWith(
-            "1025 files, the limit is 1024.", Refused(Guest.Invocation() with { Files = [.. most, new GuestFile("/in/one", default)] }));
+            "1025 files, the limit is 1024.",
+            Refused(Guest.Invocation() with { Files = [.. most, new GuestFile("/in/one", default)] })
+        );
     }
 
     [Fact]
@@ -104,7 +114,8 @@ public sealed class GuestBoundTests
         Guest.RunSample("echo", Guest.Invocation() with { Files = [whole] }).MustEndAs(GuestOutcome.Completed);
         Assert.StartsWith(
             "67108865 bytes of files outside /in, the limit is 67108864.",
-            Refused(Guest.Invocation() with { Files = [whole, new GuestFile("/out/b", new byte[1])] }));
+            Refused(Guest.Invocation() with { Files = [whole, new GuestFile("/out/b", new byte[1])] })
+        );
     }
 
     [Fact]
@@ -114,7 +125,8 @@ public sealed class GuestBoundTests
         static GuestResult Directories(int count)
         {
             using var program = GuestProgram.Load(
-                new WasiCode().WithNames().Times(count, c => c.NextName().Call("path_create_directory", Root, 0, 3)).Exit().ToBytes());
+                new WasiCode().WithNames().Times(count, c => c.NextName().Call("path_create_directory", Root, 0, 3)).Exit().ToBytes()
+            );
             return program.Run(Guest.Invocation());
         }
 
@@ -130,8 +142,14 @@ public sealed class GuestBoundTests
         static GuestResult Links(int count)
         {
             var target = Encoding.UTF8.GetBytes(new string('t', GuestPolicy.PathBytesMax));
-            using var program = GuestProgram.Load(new WasiCode().WithNames().Data(1_000, target)
-                .Times(count, c => c.NextName().Call("path_symlink", 1_000, target.Length, Root, 0, 3)).Exit().ToBytes());
+            using var program = GuestProgram.Load(
+                new WasiCode()
+                    .WithNames()
+                    .Data(1_000, target)
+                    .Times(count, c => c.NextName().Call("path_symlink", 1_000, target.Length, Root, 0, 3))
+                    .Exit()
+                    .ToBytes()
+            );
             return program.Run(Guest.Invocation());
         }
 
@@ -148,13 +166,14 @@ public sealed class GuestBoundTests
         for (var i = 0; i <= GuestPolicy.OutputFilesMax; i++)
         {
             if (i == GuestPolicy.OutputFilesMax)
+            {
                 Assert.Equal(GuestPolicy.OutputFilesMax, probe.RunAsCommand().MustEndAs(GuestOutcome.Completed).Files.Count);
+            }
             var path = Encoding.UTF8.GetBytes($"out/{i}");
             probe.Poke(Text, path.AsSpan()).Call("path_open", Root, 0, Text, path.Length, 1, 0, 0, 0, Size);
         }
 
-        Assert.Equal(
-            "/out has more than 64 files, which is the limit", probe.RunAsCommand().MustEndAs(GuestOutcome.OutputTooLarge).Reason);
+        Assert.Equal("/out has more than 64 files, which is the limit", probe.RunAsCommand().MustEndAs(GuestOutcome.OutputTooLarge).Reason);
     }
 
     [Fact]
@@ -175,12 +194,17 @@ public sealed class GuestBoundTests
         for (var link = 1; link <= GuestPolicy.FollowedLinksMax + 1; link++)
         {
             var target = Encoding.UTF8.GetBytes(link == 1 ? "tmp" : $"l{link - 1}");
-            probe.Poke(Text, target.AsSpan()).Poke(Text + 0x100, Encoding.UTF8.GetBytes($"l{link}").AsSpan())
+            probe
+                .Poke(Text, target.AsSpan())
+                .Poke(Text + 0x100, Encoding.UTF8.GetBytes($"l{link}").AsSpan())
                 .Call("path_symlink", Text, target.Length, Root, Text + 0x100, $"l{link}".Length);
         }
 
-        var answers = probe.Poke(Text, "l40l41"u8).Call("path_open", Root, 1, Text, 3, 0, 0, 0, 0, Size)
-            .Call("path_open", Root, 1, Text + 3, 3, 0, 0, 0, 0, Size).CommandAnswers();
+        var answers = probe
+            .Poke(Text, "l40l41"u8)
+            .Call("path_open", Root, 1, Text, 3, 0, 0, 0, 0, Size)
+            .Call("path_open", Root, 1, Text + 3, 3, 0, 0, 0, 0, Size)
+            .CommandAnswers();
         Assert.Equal([Success, Loop], answers[^2..].Select(answer => answer.Result));
     }
 
@@ -188,8 +212,10 @@ public sealed class GuestBoundTests
     [TestsBound(typeof(GuestPolicy), nameof(GuestPolicy.SubscriptionsMax))]
     public void Polls_AreBoundInTheirSubscriptions()
     {
-        var answers = new Probe().Call("poll_oneoff", Records, Records, GuestPolicy.SubscriptionsMax, Size)
-            .Call("poll_oneoff", Records, Records, GuestPolicy.SubscriptionsMax + 1, Size).CommandAnswers();
+        var answers = new Probe()
+            .Call("poll_oneoff", Records, Records, GuestPolicy.SubscriptionsMax, Size)
+            .Call("poll_oneoff", Records, Records, GuestPolicy.SubscriptionsMax + 1, Size)
+            .CommandAnswers();
         Assert.Equal([Success, Invalid], answers.Select(answer => answer.Result));
     }
 
@@ -197,8 +223,10 @@ public sealed class GuestBoundTests
     [TestsBound(typeof(GuestLimits), nameof(GuestLimits.FuelMax))]
     public void Fuel_IsEnoughToTheLastUnit()
     {
-        GuestResult With(long fuelMax) => new Probe().Call("random_get", Out, 100)
-            .RunAsCommand(Guest.Invocation() with { Limits = Guest.Limits with { FuelMax = fuelMax } });
+        GuestResult With(long fuelMax) =>
+            new Probe()
+                .Call("random_get", Out, 100)
+                .RunAsCommand(Guest.Invocation() with { Limits = Guest.Limits with { FuelMax = fuelMax } });
         var needed = With(Guest.Limits.FuelMax).MustEndAs(GuestOutcome.Completed).FuelUsed;
         With(needed).MustEndAs(GuestOutcome.Completed);
         var few = With(needed - 1).MustEndAs(GuestOutcome.OutOfFuel);
@@ -216,7 +244,9 @@ public sealed class GuestBoundTests
         var packed = module.Type([WasmType.I32, WasmType.I32], [WasmType.I64]);
         var function = module.Function(packed, null, new Code().I64Const(0));
         for (var i = 0; i < count; i++)
+        {
             module.Export($"{i}".PadLeft(nameBytes, '0'), 0, function);
+        }
         return module.ToBytes();
     }
 }

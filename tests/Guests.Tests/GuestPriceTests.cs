@@ -21,7 +21,12 @@ public sealed class GuestPriceTests
         new(nameof(GuestPolicy.FuelPerSha256Byte), 12, p => Hash(p, 1, 1), p => Hash(p, 1, 0)),
         new(nameof(GuestPolicy.FuelPerKeccakByte), 30, p => Hash(p, 2, 1), p => Hash(p, 2, 0)),
         new(nameof(GuestPolicy.FuelPerSignature), 2_000_000, p => Verify(p, Out), p => Verify(p, Beyond)),
-        new(nameof(GuestPolicy.FuelPerLookup), 10_000, p => p.Call("onvm_state_exists", Out, 0), p => p.Call("onvm_state_exists", Beyond, 0)),
+        new(
+            nameof(GuestPolicy.FuelPerLookup),
+            10_000,
+            p => p.Call("onvm_state_exists", Out, 0),
+            p => p.Call("onvm_state_exists", Beyond, 0)
+        ),
         new(nameof(GuestPolicy.FuelPerListedKey), 200 + 1, p => List(p, Text), p => List(p, Text + 1)),
         new(nameof(GuestPolicy.FuelPerPathStep), 200, p => Open(p, Text, 3), p => Open(p, Text + 2, 1)),
         new(nameof(GuestPolicy.FuelPerNewFile), 1_000, p => Directory(p, Text), p => Directory(p, Text + 3)),
@@ -65,7 +70,9 @@ public sealed class GuestPriceTests
 
     private static void Verify(Probe probe, uint key) => probe.Call("onvm_crypto_secp256k1_verify", Out, Out, key);
 
-    /// <summary>One key of one letter, and a listing by a letter that it has or has not: five bytes of list, which is one of copying.</summary>
+    /// <summary>
+    /// One key of one letter, and a listing by a letter that it has or has not: five bytes of list, which is one of copying.
+    /// </summary>
     private static void List(Probe probe, uint prefix) =>
         probe.Poke(Text, "ab"u8).Call("onvm_state_put", Text, 1, Text, 1).Call("onvm_state_list", prefix, 1, Out, 100);
 
@@ -77,7 +84,8 @@ public sealed class GuestPriceTests
     private static void Lengthen(Probe probe, int size) =>
         probe.Poke(Text, "f"u8).Call("path_open", Root, 0, Text, 1, 1, 1 << 22, 0, 0, Out).Call("fd_filestat_set_size", First, size);
 
-    private static void WrittenRoot(Probe probe, uint place) => probe.Call("onvm_state_put", Text, 1, Text, 1).Call("onvm_state_root", place);
+    private static void WrittenRoot(Probe probe, uint place) =>
+        probe.Call("onvm_state_put", Text, 1, Text, 1).Call("onvm_state_root", place);
 
     /// <param name="Name">A price of <see cref="GuestPolicy"/>.</param>
     /// <param name="Fuel">What the dear call costs more than the cheap one.</param>

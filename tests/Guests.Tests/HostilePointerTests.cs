@@ -28,7 +28,9 @@ public sealed class HostilePointerTests
         {
             var arguments = new long[9];
             foreach (ref var argument in arguments.AsSpan())
+            {
                 argument = values[random.Next(values.Length)];
+            }
             probe.Call(function, arguments);
         }
 
@@ -55,7 +57,9 @@ public sealed class HostilePointerTests
         {
             long[] arguments = [Good, Good + 64, Good + 128];
             if (function.StartsWith("fd_", StringComparison.Ordinal) || function.StartsWith("clock_", StringComparison.Ordinal))
+            {
                 arguments[0] = 0;
+            }
             arguments[position] = pointer;
             Assert.Equal(Fault, new Probe().Call(function, arguments).CommandAnswers()[0].Result);
         }
@@ -70,9 +74,12 @@ public sealed class HostilePointerTests
         foreach (var pointer in Hostile)
         {
             var bad = (uint)pointer;
-            var probe = new Probe().Poke(Good, Good + 256, 4, bad, 16)
-                .Call(function, descriptor, bad, 1, Good + 128).Call(function, descriptor, Good, 2, Good + 128)
-                .Call(function, descriptor, Good, 1, bad).Peek(Good + 256, 4);
+            var probe = new Probe()
+                .Poke(Good, Good + 256, 4, bad, 16)
+                .Call(function, descriptor, bad, 1, Good + 128)
+                .Call(function, descriptor, Good, 2, Good + 128)
+                .Call(function, descriptor, Good, 1, bad)
+                .Peek(Good + 256, 4);
             var result = probe.RunAsCommand(Guest.Invocation("text of the input"));
             var answers = probe.AnswersOf(result);
             Assert.Equal([Fault, Fault, Fault], answers[..3].Select(answer => answer.Result));
@@ -84,9 +91,13 @@ public sealed class HostilePointerTests
     [Fact]
     public void WasiBufferLength_IsUnsigned()
     {
-        var answers = new Probe().Poke(Good, Good, 0xffffffff).Call("fd_write", 1, Good, 1, Good + 128)
+        var answers = new Probe()
+            .Poke(Good, Good, 0xffffffff)
+            .Call("fd_write", 1, Good, 1, Good + 128)
             .Call("fd_read", 0, Good, 1, Good + 128)
-            .Call("fd_write", 1, Good, 0xffffffff, Good + 128).Call("random_get", Good, 0xffffffff).CommandAnswers();
+            .Call("fd_write", 1, Good, 0xffffffff, Good + 128)
+            .Call("random_get", Good, 0xffffffff)
+            .CommandAnswers();
         Assert.Equal([Fault, Fault, 28, Fault], answers.Select(answer => answer.Result));
     }
 
@@ -95,8 +106,11 @@ public sealed class HostilePointerTests
     {
         foreach (var pointer in Hostile)
         {
-            var answers = new Probe().Call("poll_oneoff", pointer, Good, 1, Good + 128).Call("poll_oneoff", Good, pointer, 1, Good + 128)
-                .Call("poll_oneoff", Good, Good + 64, 1, pointer).CommandAnswers();
+            var answers = new Probe()
+                .Call("poll_oneoff", pointer, Good, 1, Good + 128)
+                .Call("poll_oneoff", Good, pointer, 1, Good + 128)
+                .Call("poll_oneoff", Good, Good + 64, 1, pointer)
+                .CommandAnswers();
             Assert.All(answers, answer => Assert.Equal(Fault, answer.Result));
         }
     }
@@ -115,7 +129,9 @@ public sealed class HostilePointerTests
     public void OnvmKey_ThatLeavesTheMemoryIsABadPointer(string function)
     {
         foreach (var pointer in Hostile)
+        {
             Assert.Equal(BadPointer, new Probe().Call(function, pointer, 64, Good, 8).CommandAnswers()[0].Result);
+        }
         Assert.Equal(BadPointer, new Probe().Call(function, Good, -1, Good, 8).CommandAnswers()[0].Result);
         Assert.Equal(BadPointer, new Probe().Call(function, Good, 0x80000000, Good, 8).CommandAnswers()[0].Result);
     }
@@ -127,15 +143,24 @@ public sealed class HostilePointerTests
         var id = blobs.Add("the blob"u8.ToArray());
         foreach (var pointer in Hostile)
         {
-            var answers = new Probe().Poke(Good, System.Text.Encoding.ASCII.GetBytes(id.Value.ToString()))
+            var answers = new Probe()
+                .Poke(Good, System.Text.Encoding.ASCII.GetBytes(id.Value.ToString()))
                 .Call("onvm_state_put", Good, 1, Good, 8)
-                .Call("onvm_state_put", Good, 1, pointer, 8).Call("onvm_state_get", Good, 1, pointer, 8)
-                .Call("onvm_state_list", Good, 0, pointer, 8).Call("onvm_state_root", pointer)
-                .Call("onvm_blob_hash", Good, 64, pointer).Call("onvm_blob_read", Good, 64, pointer, 8)
-                .Call("onvm_log", 1, pointer, 8).Call("onvm_random_bytes", pointer, 8).Call("onvm_random_bytes", Good, -1)
-                .Call("onvm_crypto_hash", 1, pointer, 8, Good, 32).Call("onvm_crypto_hash", 2, Good, 8, pointer, 32)
-                .Call("onvm_crypto_secp256k1_verify", pointer, Good, Good).Call("onvm_crypto_secp256k1_verify", Good, pointer, Good)
-                .Call("onvm_crypto_secp256k1_verify", Good, Good, pointer).Call("onvm_crypto_secp256k1_recover", Good, Good, pointer)
+                .Call("onvm_state_put", Good, 1, pointer, 8)
+                .Call("onvm_state_get", Good, 1, pointer, 8)
+                .Call("onvm_state_list", Good, 0, pointer, 8)
+                .Call("onvm_state_root", pointer)
+                .Call("onvm_blob_hash", Good, 64, pointer)
+                .Call("onvm_blob_read", Good, 64, pointer, 8)
+                .Call("onvm_log", 1, pointer, 8)
+                .Call("onvm_random_bytes", pointer, 8)
+                .Call("onvm_random_bytes", Good, -1)
+                .Call("onvm_crypto_hash", 1, pointer, 8, Good, 32)
+                .Call("onvm_crypto_hash", 2, Good, 8, pointer, 32)
+                .Call("onvm_crypto_secp256k1_verify", pointer, Good, Good)
+                .Call("onvm_crypto_secp256k1_verify", Good, pointer, Good)
+                .Call("onvm_crypto_secp256k1_verify", Good, Good, pointer)
+                .Call("onvm_crypto_secp256k1_recover", Good, Good, pointer)
                 .CommandAnswers(Guest.Invocation() with { Blobs = blobs });
             Assert.Equal([0L, -3, -4, -4, -3, -4, -8, -2, -3, -2, -2, -4, -2, -2, -2, -2], answers.Select(answer => answer.Result));
         }
@@ -144,9 +169,12 @@ public sealed class HostilePointerTests
     [Fact]
     public void EmptyRange_AtTheMemorysEndIsInside()
     {
-        var answers = new Probe().Call("random_get", Probe.End, 0).Call("random_get", Probe.End + 1, 0)
+        var answers = new Probe()
+            .Call("random_get", Probe.End, 0)
+            .Call("random_get", Probe.End + 1, 0)
             .Call("onvm_state_exists", Probe.End, 0)
-            .Call("random_get", Probe.End - 8, 8).CommandAnswers();
+            .Call("random_get", Probe.End - 8, 8)
+            .CommandAnswers();
         Assert.Equal([0L, Fault, 0, 0], answers.Select(answer => answer.Result));
     }
 }

@@ -56,7 +56,9 @@ public sealed class LoadTests
     {
         var bytes = Guest.Sample("echo");
         for (var size = 0; size < bytes.Length; size++)
+        {
             Assert.Throws<InvalidModuleException>(() => GuestProgram.Load(bytes.AsMemory(0, size)));
+        }
     }
 
     [Fact]

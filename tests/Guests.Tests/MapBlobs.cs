@@ -33,7 +33,9 @@ internal sealed class MapBlobs : IGuestBlobs
     public bool TryRead(BlobId id, Span<byte> destination)
     {
         if (IsBroken)
+        {
             throw new IOException("the disk is on fire");
+        }
         return _blobs.TryGetValue(id, out var bytes) && bytes.AsSpan().TryCopyTo(destination);
     }
 }

@@ -13,8 +13,11 @@ internal sealed class MapState : IGuestState
     public bool TryGet(ReadOnlyMemory<byte> key, out ReadOnlyMemory<byte> value) => _values.TryGetValue(Name(key), out value);
 
     public IReadOnlyList<ReadOnlyMemory<byte>> List(ReadOnlyMemory<byte> prefix) =>
-        [.. _values.Keys.Where(key => key.StartsWith(Name(prefix), StringComparison.Ordinal))
-            .Select(key => new ReadOnlyMemory<byte>(Convert.FromHexString(key)))];
+        [
+            .. _values
+                .Keys.Where(key => key.StartsWith(Name(prefix), StringComparison.Ordinal))
+                .Select(key => new ReadOnlyMemory<byte>(Convert.FromHexString(key))),
+        ];
 
     public StateRoot RootWith(IReadOnlyList<StateWrite> writes)
     {
@@ -35,9 +38,13 @@ internal sealed class MapState : IGuestState
         foreach (var write in writes)
         {
             if (write.Value is { } value)
+            {
                 values[Name(write.Key)] = value;
+            }
             else
+            {
                 values.Remove(Name(write.Key));
+            }
         }
     }
 

@@ -32,7 +32,12 @@ public sealed class ModuleOriginTests
         var module = new TestModule().Memory(1);
         module.ImportFunction(from, name, module.Type(None, None));
         module.Function(0, "_start", new Code());
-        MustBe(module.Export("memory", 2, 0).ToBytes(), what, advice, $"Unknown import {from}.{name}: a program may import only functions of");
+        MustBe(
+            module.Export("memory", 2, 0).ToBytes(),
+            what,
+            advice,
+            $"Unknown import {from}.{name}: a program may import only functions of"
+        );
     }
 
     [Theory]
@@ -60,7 +65,8 @@ public sealed class ModuleOriginTests
     [InlineData("\u001f\u008b\u0008", "a file that gzip has compressed", "gunzip")]
     [InlineData("\n  (module (func))", "the text format of WebAssembly", "wat2wasm")]
     [InlineData("\u007fELF\u0002", "a program for a processor", "clang")]
-    public void FirstBytes_TellWhatIsNoModule(string bytes, string what, string advice) => MustBe(Encoding.Latin1.GetBytes(bytes), what, advice, ". ");
+    public void FirstBytes_TellWhatIsNoModule(string bytes, string what, string advice) =>
+        MustBe(Encoding.Latin1.GetBytes(bytes), what, advice, ". ");
 
     [Fact]
     public void UnknownImports_AreGroupedByTheirModules()
@@ -68,21 +74,28 @@ public sealed class ModuleOriginTests
         var module = new TestModule().Memory(1);
         var type = module.Type(None, None);
         for (var i = 0; i < 20; i++)
+        {
             module.ImportFunction("env", $"invoke_{i}", type);
+        }
         module.ImportFunction("wasi_snapshot_preview1", "sched_yield", module.Type(None, [WasmType.I32]));
         module.ImportFunction("host", "call", type);
         module.Function(type, "_start", new Code());
 
         var refusal = Assert.Single(ModuleReport.Of(module.Export("memory", 2, 0).ToBytes()).Refusals);
 
-        Assert.Contains(". 21 unknown imports (20 of env: invoke_0, invoke_1, invoke_2 and 17 more; 1 of host: call): a program may", refusal.Reason);
+        Assert.Contains(
+            ". 21 unknown imports (20 of env: invoke_0, invoke_1, invoke_2 and 17 more; 1 of host: call): a program may",
+            refusal.Reason
+        );
     }
 
     [Fact]
     public void WhatHasNoMark_IsNotGuessedAt()
     {
         foreach (var fixture in new[] { "bad_import_type", "bad_start", "no_memory" })
+        {
             Assert.Null(ModuleReport.Of(Guest.Fixture(fixture)).Origin);
+        }
         Assert.Null(ModuleReport.Of(Guest.Sample("echo")).Origin);
         Assert.Null(ModuleReport.Of(default).Origin);
     }

@@ -50,7 +50,9 @@ public sealed class ModuleReportTests
             var refusals = ModuleReport.Of(bytes).Refusals;
             Assert.Equal(refused is null, refusals.Count == 0);
             if (refused is not null)
+            {
                 Assert.Equal((refused.Reason, refused.Offset), (refusals[0].Reason, refusals[0].Offset));
+            }
         }
     }
 
@@ -101,8 +103,14 @@ public sealed class ModuleReportTests
         byte[] body = [0, .. code, 0x0B];
         return
         [
-            .. "\0asm"u8, 1, 0, 0, 0,
-            .. Section(1, [1, 0x60, 0, 0]), .. Section(3, [1, 0]), .. Section(5, [1, 0, 1]),
+            .. "\0asm"u8,
+            1,
+            0,
+            0,
+            0,
+            .. Section(1, [1, 0x60, 0, 0]),
+            .. Section(3, [1, 0]),
+            .. Section(5, [1, 0, 1]),
             .. Section(7, [2, 6, .. "_start"u8, 0, 0, 6, .. "memory"u8, 2, 0]),
             .. Section(10, [1, .. Number(body.Length), .. body]),
             .. Section(11, [.. Number(segments), .. Enumerable.Repeat<byte[]>([1, 0], segments).SelectMany(bytes => bytes)]),
@@ -115,7 +123,9 @@ public sealed class ModuleReportTests
     {
         List<byte> bytes = [];
         for (; value >= 0x80; value >>= 7)
+        {
             bytes.Add((byte)(value | 0x80));
+        }
         return [.. bytes, (byte)value];
     }
 }

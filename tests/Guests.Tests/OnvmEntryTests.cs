@@ -61,9 +61,11 @@ public sealed class OnvmEntryTests
     [TestsBound(typeof(GuestLimits), nameof(GuestLimits.MemoryPagesMax))]
     public void FirstMemory_CountsAgainstTheMemoryLimit()
     {
-        Guest.RunFixture("large_memory", Guest.Invocation() with { Limits = Guest.Limits with { MemoryPagesMax = 300 } })
+        Guest
+            .RunFixture("large_memory", Guest.Invocation() with { Limits = Guest.Limits with { MemoryPagesMax = 300 } })
             .MustEndAs(GuestOutcome.Completed);
-        Guest.RunFixture("large_memory", Guest.Invocation() with { Limits = Guest.Limits with { MemoryPagesMax = 299 } })
+        Guest
+            .RunFixture("large_memory", Guest.Invocation() with { Limits = Guest.Limits with { MemoryPagesMax = 299 } })
             .MustEndAs(GuestOutcome.OutOfMemory);
     }
 
@@ -83,8 +85,9 @@ public sealed class OnvmEntryTests
     [InlineData("default_entry", null, "b")]
     public void EntryPoint_IsTheOneAskedFor(string fixture, string? entry, string output) =>
         Assert.Equal(
-            output, Guest.RunFixture(fixture, Guest.Invocation() with { EntryPoint = entry }).MustEndAs(GuestOutcome.Completed)
-                .OutputText());
+            output,
+            Guest.RunFixture(fixture, Guest.Invocation() with { EntryPoint = entry }).MustEndAs(GuestOutcome.Completed).OutputText()
+        );
 
     [Theory]
     [InlineData("third", "no entry point 'third'; the program has first, second")]
@@ -109,8 +112,11 @@ public sealed class OnvmEntryTests
     [Fact]
     public void Print_OfAnOnvmProgramIsLog()
     {
-        var probe = new Probe().Poke(Probe.Scratch, Encoding.UTF8.GetBytes("printed")).Poke(Probe.Scratch + 16, Probe.Scratch, 7)
-            .Call("fd_write", 1, Probe.Scratch + 16, 1, Probe.Scratch + 32).Call("fd_read", 0, Probe.Scratch + 16, 1, Probe.Scratch + 32)
+        var probe = new Probe()
+            .Poke(Probe.Scratch, Encoding.UTF8.GetBytes("printed"))
+            .Poke(Probe.Scratch + 16, Probe.Scratch, 7)
+            .Call("fd_write", 1, Probe.Scratch + 16, 1, Probe.Scratch + 32)
+            .Call("fd_read", 0, Probe.Scratch + 16, 1, Probe.Scratch + 32)
             .Peek(Probe.Scratch + 32, 4);
         var result = probe.RunAsOnvm();
         Assert.Equal("printed", result.LogText());

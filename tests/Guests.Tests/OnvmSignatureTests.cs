@@ -11,7 +11,9 @@ public sealed class OnvmSignatureTests
     private const uint Key = Probe.Scratch + 0x200;
 
     /// <summary>The order of the group.</summary>
-    private static readonly BigInteger Order = BigInteger.Parse("115792089237316195423570985008687907852837564279074904382605163141518161494337");
+    private static readonly BigInteger Order = BigInteger.Parse(
+        "115792089237316195423570985008687907852837564279074904382605163141518161494337"
+    );
 
     [Fact]
     public void Signature_IsVerifiedAndItsKeyRecovered()
@@ -19,10 +21,20 @@ public sealed class OnvmSignatureTests
         var (digest, signature, key) = Sign();
         var probe = Signed(digest, signature, key).Call("onvm_crypto_secp256k1_verify", Digest, Signature, Key);
         for (byte recovery = 0; recovery < 4; recovery++)
-            probe.Poke(Signature + 64, [(byte)(recovery + 24)]).Call("onvm_crypto_secp256k1_recover", Digest, Signature, Key + 64).Peek(Key + 64, 64);
-        var answers = probe.Poke(Digest, [(byte)(digest[0] ^ 1)]).Call("onvm_crypto_secp256k1_verify", Digest, Signature, Key).OnvmAnswers();
+        {
+            probe
+                .Poke(Signature + 64, [(byte)(recovery + 24)])
+                .Call("onvm_crypto_secp256k1_recover", Digest, Signature, Key + 64)
+                .Peek(Key + 64, 64);
+        }
+        var answers = probe
+            .Poke(Digest, [(byte)(digest[0] ^ 1)])
+            .Call("onvm_crypto_secp256k1_verify", Digest, Signature, Key)
+            .OnvmAnswers();
         Assert.Equal((0L, 1L), (answers[0].Result, answers[^1].Result));
-        var found = Enumerable.Range(0, 4).Where(i => answers[1 + (2 * i)].Result == 0 && answers[2 + (2 * i)].Bytes.AsSpan().SequenceEqual(key));
+        var found = Enumerable
+            .Range(0, 4)
+            .Where(i => answers[1 + (2 * i)].Result == 0 && answers[2 + (2 * i)].Bytes.AsSpan().SequenceEqual(key));
         Assert.Single(found);
     }
 
@@ -30,9 +42,13 @@ public sealed class OnvmSignatureTests
     public void BadNumbers_HaveTheirOwnCodes()
     {
         var (digest, signature, key) = Sign();
-        var answers = Signed(digest, signature, key).Poke(Key + 63, [(byte)(key[63] ^ 1)]).Call("onvm_crypto_secp256k1_verify", Digest, Signature, Key)
-            .Poke(Signature, new byte[32].AsSpan()).Call("onvm_crypto_secp256k1_verify", Digest, Signature, Key)
-            .Call("onvm_crypto_secp256k1_recover", Digest, Signature, Key).OnvmAnswers();
+        var answers = Signed(digest, signature, key)
+            .Poke(Key + 63, [(byte)(key[63] ^ 1)])
+            .Call("onvm_crypto_secp256k1_verify", Digest, Signature, Key)
+            .Poke(Signature, new byte[32].AsSpan())
+            .Call("onvm_crypto_secp256k1_verify", Digest, Signature, Key)
+            .Call("onvm_crypto_secp256k1_recover", Digest, Signature, Key)
+            .OnvmAnswers();
         Assert.Equal([-4L, -3, -3], answers.Select(answer => answer.Result));
     }
 
@@ -41,8 +57,10 @@ public sealed class OnvmSignatureTests
     {
         var (digest, signature, key) = Sign();
         var limits = Guest.Limits with { FuelMax = GuestPolicy.FuelPerSignature };
-        Signed(digest, signature, key).Call("onvm_crypto_secp256k1_verify", Digest, Signature, Key)
-            .RunAsOnvm(Guest.Invocation() with { Limits = limits }).MustEndAs(GuestOutcome.OutOfFuel);
+        Signed(digest, signature, key)
+            .Call("onvm_crypto_secp256k1_verify", Digest, Signature, Key)
+            .RunAsOnvm(Guest.Invocation() with { Limits = limits })
+            .MustEndAs(GuestOutcome.OutOfFuel);
     }
 
     [Fact]

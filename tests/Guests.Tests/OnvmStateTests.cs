@@ -16,10 +16,17 @@ public sealed class OnvmStateTests
     {
         var state = new MapState();
         state.Apply([Write("a", "old"), Write("b", "other")]);
-        var answers = Keys().Call("onvm_state_get", A, 1, Out, 100).Peek(Out, 3)
-            .Call("onvm_state_put", A, 1, Value, 5).Call("onvm_state_get", A, 1, Out, 100).Peek(Out, 5)
-            .Call("onvm_state_len", A, 1).Call("onvm_state_exists", A, 1)
-            .Call("onvm_state_del", B, 1).Call("onvm_state_get", B, 1, Out, 100).Call("onvm_state_len", B, 1)
+        var answers = Keys()
+            .Call("onvm_state_get", A, 1, Out, 100)
+            .Peek(Out, 3)
+            .Call("onvm_state_put", A, 1, Value, 5)
+            .Call("onvm_state_get", A, 1, Out, 100)
+            .Peek(Out, 5)
+            .Call("onvm_state_len", A, 1)
+            .Call("onvm_state_exists", A, 1)
+            .Call("onvm_state_del", B, 1)
+            .Call("onvm_state_get", B, 1, Out, 100)
+            .Call("onvm_state_len", B, 1)
             .Call("onvm_state_exists", B, 1)
             .OnvmAnswers(Guest.Invocation() with { State = state });
         Assert.Equal("old", answers[1].Text);
@@ -30,8 +37,13 @@ public sealed class OnvmStateTests
     [Fact]
     public void Writes_ComeSortedOneForEachKeyAndOnlyWithSuccess()
     {
-        var result = Keys().Call("onvm_state_put", B, 1, Value, 5).Call("onvm_state_put", A, 1, Value, 1)
-            .Call("onvm_state_put", A, 1, Value, 2).Call("onvm_state_put", A, 0, Value, 0).Call("onvm_state_del", B, 1).RunAsOnvm();
+        var result = Keys()
+            .Call("onvm_state_put", B, 1, Value, 5)
+            .Call("onvm_state_put", A, 1, Value, 1)
+            .Call("onvm_state_put", A, 1, Value, 2)
+            .Call("onvm_state_put", A, 0, Value, 0)
+            .Call("onvm_state_del", B, 1)
+            .RunAsOnvm();
         Assert.Equal(["=", "a=va", "b deleted"], result.MustEndAs(GuestOutcome.Completed).StateWrites.Select(Show));
 
         var trapped = Guest.RunFixture("state_then_trap", Guest.Invocation()).MustEndAs(GuestOutcome.Trapped);
@@ -42,8 +54,12 @@ public sealed class OnvmStateTests
     [Fact]
     public void Get_OfAValueThatDoesNotFitSaysItsSize()
     {
-        var answers = Keys().Call("onvm_state_put", A, 1, Value, 5).Call("onvm_state_get", A, 1, Out, 4).Peek(Out, 4)
-            .Call("onvm_state_get", A, 1, Out, 5).OnvmAnswers();
+        var answers = Keys()
+            .Call("onvm_state_put", A, 1, Value, 5)
+            .Call("onvm_state_get", A, 1, Out, 4)
+            .Peek(Out, 4)
+            .Call("onvm_state_get", A, 1, Out, 5)
+            .OnvmAnswers();
         Assert.Equal(-5, answers[1].Result);
         Assert.Equal(0u, answers[2].U32);
         Assert.Equal(5, answers[3].Result);
@@ -54,10 +70,15 @@ public sealed class OnvmStateTests
     {
         var state = new MapState();
         state.Apply([Write("k1", "x"), Write("k3", "x"), Write("z", "x")]);
-        var answers = new Probe().Poke(A, "k2k1k"u8)
-            .Call("onvm_state_put", A, 2, A, 1).Call("onvm_state_del", A + 2, 2)
-            .Call("onvm_state_list", A + 4, 1, Out, 11).Call("onvm_state_list", A + 4, 1, Out, 12).Peek(Out, 12)
-            .Call("onvm_state_list", A, 0, Out, 100).Peek(Out + 12, 5)
+        var answers = new Probe()
+            .Poke(A, "k2k1k"u8)
+            .Call("onvm_state_put", A, 2, A, 1)
+            .Call("onvm_state_del", A + 2, 2)
+            .Call("onvm_state_list", A + 4, 1, Out, 11)
+            .Call("onvm_state_list", A + 4, 1, Out, 12)
+            .Peek(Out, 12)
+            .Call("onvm_state_list", A, 0, Out, 100)
+            .Peek(Out + 12, 5)
             .OnvmAnswers(Guest.Invocation() with { State = state });
         Assert.Equal([-12L, 12], answers[2..4].Select(answer => answer.Result));
         Assert.Equal("020000006b32" + "020000006b33", answers[4].Hex);
@@ -70,8 +91,13 @@ public sealed class OnvmStateTests
     {
         var state = new MapState();
         state.Apply([Write("b", "kept")]);
-        var answers = Keys().Call("onvm_state_root", Out).Peek(Out, 32).Call("onvm_state_put", A, 1, Value, 5)
-            .Call("onvm_state_root", Out).Peek(Out, 32).OnvmAnswers(Guest.Invocation() with { State = state });
+        var answers = Keys()
+            .Call("onvm_state_root", Out)
+            .Peek(Out, 32)
+            .Call("onvm_state_put", A, 1, Value, 5)
+            .Call("onvm_state_root", Out)
+            .Peek(Out, 32)
+            .OnvmAnswers(Guest.Invocation() with { State = state });
         Assert.Equal(state.RootWith([]).ToString(), answers[1].Hex);
         Assert.Equal(state.RootWith([Write("a", "value")]).ToString(), answers[4].Hex);
     }
@@ -82,8 +108,10 @@ public sealed class OnvmStateTests
     public void Key_AndValueAreBoundAtTheirLimitsAndNotBelow()
     {
         var answers = new Probe()
-            .Call("onvm_state_put", A, GuestPolicy.StateKeyBytesMax, A, 1).Call("onvm_state_put", A, GuestPolicy.StateKeyBytesMax + 1, A, 1)
-            .Call("onvm_state_get", A, GuestPolicy.StateKeyBytesMax + 1, A, 1).Call("onvm_state_del", A, GuestPolicy.StateKeyBytesMax + 1)
+            .Call("onvm_state_put", A, GuestPolicy.StateKeyBytesMax, A, 1)
+            .Call("onvm_state_put", A, GuestPolicy.StateKeyBytesMax + 1, A, 1)
+            .Call("onvm_state_get", A, GuestPolicy.StateKeyBytesMax + 1, A, 1)
+            .Call("onvm_state_del", A, GuestPolicy.StateKeyBytesMax + 1)
             .Call("onvm_state_put", A, GuestPolicy.StateKeyBytesMax, 0, GuestPolicy.StateValueBytesMax)
             .Call("onvm_state_put", A, 1, 0, GuestPolicy.StateValueBytesMax + 1)
             .OnvmAnswers();
@@ -94,12 +122,19 @@ public sealed class OnvmStateTests
     [TestsBound(typeof(GuestPolicy), nameof(GuestPolicy.StateWriteBytesMax))]
     public void Writes_AreBoundInTheirSum()
     {
-        // The largest value under the longest key fits, and not one byte more, also of a key that is only deleted; what was written may shrink.
+        // The largest value under the longest key fits, and not one byte more, also of a key that is only deleted; what was written may
+        // shrink.
         const int Key = GuestPolicy.StateKeyBytesMax;
-        var answers = new Probe().Call("onvm_state_put", A, Key, 0, GuestPolicy.StateValueBytesMax)
-            .Call("onvm_state_put", A, 1, 0, 0).Call("onvm_state_del", A, 1).Call("onvm_state_put", A, 0, 0, 0)
-            .Call("onvm_state_put", A, Key, 0, 1).Call("onvm_state_put", A, 1, 0, GuestPolicy.StateValueBytesMax - 1)
-            .Call("onvm_state_put", A, 1, 0, GuestPolicy.StateValueBytesMax - 2).Call("onvm_state_put", A, 2, 0, 0).OnvmAnswers();
+        var answers = new Probe()
+            .Call("onvm_state_put", A, Key, 0, GuestPolicy.StateValueBytesMax)
+            .Call("onvm_state_put", A, 1, 0, 0)
+            .Call("onvm_state_del", A, 1)
+            .Call("onvm_state_put", A, 0, 0, 0)
+            .Call("onvm_state_put", A, Key, 0, 1)
+            .Call("onvm_state_put", A, 1, 0, GuestPolicy.StateValueBytesMax - 1)
+            .Call("onvm_state_put", A, 1, 0, GuestPolicy.StateValueBytesMax - 2)
+            .Call("onvm_state_put", A, 2, 0, 0)
+            .OnvmAnswers();
         Assert.Equal([0L, -4, -4, 0, 0, -4, 0, -4], answers.Select(answer => answer.Result));
     }
 
@@ -109,7 +144,9 @@ public sealed class OnvmStateTests
     {
         var probe = new Probe();
         for (var i = 0u; i <= GuestPolicy.StateWritesMax; i++)
+        {
             probe.Poke(A, i).Call(i % 2 == 0 ? "onvm_state_put" : "onvm_state_del", A, 4, A, 1);
+        }
         var answers = probe.Poke(A, 0u).Call("onvm_state_del", A, 4).OnvmAnswers();
         Assert.All(answers[..GuestPolicy.StateWritesMax], answer => Assert.Equal(0, answer.Result));
         Assert.Equal([-4L, 0], answers[GuestPolicy.StateWritesMax..].Select(answer => answer.Result));
@@ -119,7 +156,8 @@ public sealed class OnvmStateTests
     public void StateThatCannotBeRead_IsNotTheGuestsFault()
     {
         var thrown = Assert.Throws<IOException>(() =>
-            Keys().Call("onvm_state_get", A, 1, Out, 100).RunAsOnvm(Guest.Invocation() with { State = new BrokenState() }));
+            Keys().Call("onvm_state_get", A, 1, Out, 100).RunAsOnvm(Guest.Invocation() with { State = new BrokenState() })
+        );
         Assert.Equal("the disk is on fire", thrown.Message);
     }
 

@@ -9,10 +9,13 @@ internal sealed partial class Probe
         Guest.RunFixture("probe", (invocation ?? Guest.Invocation()) with { Input = Script() });
 
     public GuestResult RunAsCommand(GuestInvocation? invocation = null) =>
-        Guest.RunFixture("probe_command", (invocation ?? Guest.Invocation()) with
-        {
-            Arguments = [Convert.ToHexStringLower(Script()), .. invocation?.Arguments ?? []],
-        });
+        Guest.RunFixture(
+            "probe_command",
+            (invocation ?? Guest.Invocation()) with
+            {
+                Arguments = [Convert.ToHexStringLower(Script()), .. invocation?.Arguments ?? []],
+            }
+        );
 
     /// <summary>The answers of a run that completed, one for each call and peek.</summary>
     public Answer[] AnswersOf(GuestResult result)

@@ -16,15 +16,69 @@ internal sealed partial class Probe
     /// <summary>In the order of fixtures/functions.def.</summary>
     public static readonly string[] Functions =
     [
-        "args_get", "environ_get", "args_sizes_get", "environ_sizes_get", "clock_res_get", "clock_time_get", "random_get", "poll_oneoff",
-        "sched_yield", "proc_raise", "proc_exit", "fd_read", "fd_write", "fd_close", "fd_renumber", "fd_fdstat_get", "fd_filestat_get",
-        "fd_fdstat_set_flags", "fd_fdstat_set_rights", "fd_seek", "fd_tell", "fd_pread", "fd_pwrite", "fd_advise", "fd_allocate", "fd_sync",
-        "fd_datasync", "fd_filestat_set_size", "fd_filestat_set_times", "fd_readdir", "fd_prestat_get", "fd_prestat_dir_name",
-        "path_create_directory", "path_filestat_get", "path_filestat_set_times", "path_link", "path_open", "path_readlink",
-        "path_remove_directory", "path_rename", "path_symlink", "path_unlink_file", "sock_accept", "sock_recv", "sock_send",
-        "sock_shutdown", "onvm_blob_exists", "onvm_blob_len", "onvm_blob_hash", "onvm_blob_read", "onvm_state_put", "onvm_state_get",
-        "onvm_state_exists", "onvm_state_len", "onvm_state_del", "onvm_state_list", "onvm_state_root", "onvm_log", "onvm_now_ms",
-        "onvm_random_bytes", "onvm_crypto_hash", "onvm_crypto_secp256k1_verify", "onvm_crypto_secp256k1_recover",
+        "args_get",
+        "environ_get",
+        "args_sizes_get",
+        "environ_sizes_get",
+        "clock_res_get",
+        "clock_time_get",
+        "random_get",
+        "poll_oneoff",
+        "sched_yield",
+        "proc_raise",
+        "proc_exit",
+        "fd_read",
+        "fd_write",
+        "fd_close",
+        "fd_renumber",
+        "fd_fdstat_get",
+        "fd_filestat_get",
+        "fd_fdstat_set_flags",
+        "fd_fdstat_set_rights",
+        "fd_seek",
+        "fd_tell",
+        "fd_pread",
+        "fd_pwrite",
+        "fd_advise",
+        "fd_allocate",
+        "fd_sync",
+        "fd_datasync",
+        "fd_filestat_set_size",
+        "fd_filestat_set_times",
+        "fd_readdir",
+        "fd_prestat_get",
+        "fd_prestat_dir_name",
+        "path_create_directory",
+        "path_filestat_get",
+        "path_filestat_set_times",
+        "path_link",
+        "path_open",
+        "path_readlink",
+        "path_remove_directory",
+        "path_rename",
+        "path_symlink",
+        "path_unlink_file",
+        "sock_accept",
+        "sock_recv",
+        "sock_send",
+        "sock_shutdown",
+        "onvm_blob_exists",
+        "onvm_blob_len",
+        "onvm_blob_hash",
+        "onvm_blob_read",
+        "onvm_state_put",
+        "onvm_state_get",
+        "onvm_state_exists",
+        "onvm_state_len",
+        "onvm_state_del",
+        "onvm_state_list",
+        "onvm_state_root",
+        "onvm_log",
+        "onvm_now_ms",
+        "onvm_random_bytes",
+        "onvm_crypto_hash",
+        "onvm_crypto_secp256k1_verify",
+        "onvm_crypto_secp256k1_recover",
     ];
 
     private readonly MemoryStream _script = new();
@@ -36,7 +90,9 @@ internal sealed partial class Probe
         _script.WriteByte((byte)Array.IndexOf(Functions, function));
         _script.WriteByte((byte)arguments.Length);
         foreach (var argument in arguments)
+        {
             Write(argument, sizeof(long));
+        }
         _answerSizes.Add(sizeof(long));
         return this;
     }

@@ -43,7 +43,11 @@ public sealed class RepeatabilityTests
     [Fact]
     public void Now_ChangesClocksAndNothingElse()
     {
-        var probe = new Probe().Call("random_get", Out, 16).Peek(Out, 16).Call("clock_time_get", 1, 1, Out).Peek(Out, 8)
+        var probe = new Probe()
+            .Call("random_get", Out, 16)
+            .Peek(Out, 16)
+            .Call("clock_time_get", 1, 1, Out)
+            .Peek(Out, 8)
             .Call("onvm_now_ms");
         var first = probe.CommandAnswers();
         var second = probe.CommandAnswers(Guest.Invocation() with { Now = Guest.Submitted.AddMilliseconds(1) });
@@ -65,18 +69,22 @@ public sealed class RepeatabilityTests
         // The same script with another argument runs the same instructions, so the difference is what the host charges.
         Assert.Equal(
             1000 * GuestPolicy.FuelPerRandomByte,
-            Fuel(probe => probe.Call("random_get", Out, 1000)) - Fuel(probe => probe.Call("random_get", Out, 0)));
+            Fuel(probe => probe.Call("random_get", Out, 1000)) - Fuel(probe => probe.Call("random_get", Out, 0))
+        );
         Assert.Equal(
             1000 * GuestPolicy.FuelPerSha256Byte,
             Fuel(probe => probe.Call("onvm_crypto_hash", 1, Out, 1000, Out, 32))
-                - Fuel(probe => probe.Call("onvm_crypto_hash", 1, Out, 0, Out, 32)));
+                - Fuel(probe => probe.Call("onvm_crypto_hash", 1, Out, 0, Out, 32))
+        );
         Assert.Equal(
             1000 * GuestPolicy.FuelPerKeccakByte,
             Fuel(probe => probe.Call("onvm_crypto_hash", 2, Out, 1000, Out, 32))
-                - Fuel(probe => probe.Call("onvm_crypto_hash", 2, Out, 0, Out, 32)));
+                - Fuel(probe => probe.Call("onvm_crypto_hash", 2, Out, 0, Out, 32))
+        );
         Assert.Equal(
             1600 / GuestPolicy.BytesPerCopyFuel,
-            Fuel(probe => probe.Call("onvm_log", 1, Out, 1600)) - Fuel(probe => probe.Call("onvm_log", 1, Out, 0)));
+            Fuel(probe => probe.Call("onvm_log", 1, Out, 1600)) - Fuel(probe => probe.Call("onvm_log", 1, Out, 0))
+        );
     }
 
     [Fact]
@@ -86,7 +94,9 @@ public sealed class RepeatabilityTests
         var result = new Probe().Call("random_get", 0x10000, 900_000).RunAsCommand(Guest.Invocation() with { Limits = limits });
         Assert.Equal(1_000_000, result.MustEndAs(GuestOutcome.OutOfFuel).FuelUsed);
         Assert.Matches(
-            @"^out of fuel in imported function \d+ \(wasi_snapshot_preview1\.random_get\): the limit is 1000000$", result.Reason);
+            @"^out of fuel in imported function \d+ \(wasi_snapshot_preview1\.random_get\): the limit is 1000000$",
+            result.Reason
+        );
     }
 
     [Fact]
@@ -95,7 +105,8 @@ public sealed class RepeatabilityTests
     {
         var probe = new Probe().Poke(Probe.Scratch, Out, 100).Call("fd_write", 2, Probe.Scratch, 1, Probe.Scratch + 64);
         GuestResult With(int logBytesMax) =>
-            probe.RunAsCommand(Guest.Invocation() with { Limits = Guest.Limits with { LogBytesMax = logBytesMax } })
+            probe
+                .RunAsCommand(Guest.Invocation() with { Limits = Guest.Limits with { LogBytesMax = logBytesMax } })
                 .MustEndAs(GuestOutcome.Completed);
         Assert.Equal(new string('\0', 100), With(100).LogText());
         Assert.Equal(new string('\0', 88) + "\n[log cut]\n", With(99).LogText());

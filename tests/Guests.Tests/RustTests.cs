@@ -8,12 +8,15 @@ public sealed class RustTests
     [Fact]
     public void Command_OfTheStandardLibraryRuns()
     {
-        var result = Guest.RunFixture("rust_command", Guest.Invocation("stressed") with { Arguments = ["x y", "ü"] })
+        var result = Guest
+            .RunFixture("rust_command", Guest.Invocation("stressed") with { Arguments = ["x y", "ü"] })
             .MustEndAs(GuestOutcome.Completed);
         Assert.Equal("desserts", result.OutputText());
         var seconds = Guest.Submitted.ToUnixTimeSeconds();
         Assert.StartsWith(
-            $"arguments [\"x y\", \"ü\"], variables 0, seconds {seconds}, elapsed 0ns, distinct 5, file Err(", result.LogText());
+            $"arguments [\"x y\", \"ü\"], variables 0, seconds {seconds}, elapsed 0ns, distinct 5, file Err(",
+            result.LogText()
+        );
     }
 
     [Fact]
@@ -36,6 +39,8 @@ public sealed class RustTests
 
     [Fact]
     public void OnvmProgram_GetsAPointerThatIsNotNullForEmptyInput() =>
-        Assert.StartsWith("0 bytes at ", Guest.RunFixture("rust_onvm", Guest.Invocation("")).MustEndAs(GuestOutcome.Completed)
-            .OutputText());
+        Assert.StartsWith(
+            "0 bytes at ",
+            Guest.RunFixture("rust_onvm", Guest.Invocation("")).MustEndAs(GuestOutcome.Completed).OutputText()
+        );
 }

@@ -27,8 +27,9 @@ public sealed class SampleProgramTests
     [InlineData("one two\n\tthree  \n\n", 3, 3, 18)]
     public void Wordcount_CountsAsWcDoes(string input, int lines, int words, int bytes) =>
         Assert.Equal(
-            $"lines {lines}\nwords {words}\nbytes {bytes}\n", Guest.RunSample("wordcount", input).MustEndAs(GuestOutcome.Completed)
-                .OutputText());
+            $"lines {lines}\nwords {words}\nbytes {bytes}\n",
+            Guest.RunSample("wordcount", input).MustEndAs(GuestOutcome.Completed).OutputText()
+        );
 
     [Fact]
     public void Catalog_ReadsItsFilesAndLeavesTwo()
@@ -49,8 +50,9 @@ public sealed class SampleProgramTests
     [InlineData("1000000\n", 78498)]
     public void Primes_CountsThePrimesBelowItsInput(string input, int count) =>
         Assert.Equal(
-            count.ToString(CultureInfo.InvariantCulture) + "\n", Guest.RunSample("primes", input).MustEndAs(GuestOutcome.Completed)
-                .OutputText());
+            count.ToString(CultureInfo.InvariantCulture) + "\n",
+            Guest.RunSample("primes", input).MustEndAs(GuestOutcome.Completed).OutputText()
+        );
 
     [Theory]
     [InlineData("", "empty")]
@@ -85,8 +87,34 @@ public sealed class SampleProgramTests
     public void Kvstore_KeepsListsAndClearsValues()
     {
         var state = new MapState();
-        Assert.Equal("okput", Ask(state, new { op = "put", key = "b", data_base64 = Base64("two") }).GetProperty("status").GetString());
-        Assert.Equal("okput", Ask(state, new { op = "put", key = "a\"\n€", data_base64 = "" }).GetProperty("status").GetString());
+        Assert.Equal(
+            "okput",
+            Ask(
+                    state,
+                    new
+                    {
+                        op = "put",
+                        key = "b",
+                        data_base64 = Base64("two"),
+                    }
+                )
+                .GetProperty("status")
+                .GetString()
+        );
+        Assert.Equal(
+            "okput",
+            Ask(
+                    state,
+                    new
+                    {
+                        op = "put",
+                        key = "a\"\n€",
+                        data_base64 = "",
+                    }
+                )
+                .GetProperty("status")
+                .GetString()
+        );
         var got = Ask(state, new { op = "get", key = "b" });
         Assert.Equal("okget", got.GetProperty("status").GetString());
         Assert.Equal(Base64("two"), got.GetProperty("data_base64").GetString());
@@ -105,7 +133,15 @@ public sealed class SampleProgramTests
         // The value for 2,049 bytes, where byte i = i mod 251, of
         // https://github.com/BLAKE3-team/BLAKE3/blob/master/test_vectors/test_vectors.json
         var value = Enumerable.Range(0, 2049).Select(i => (byte)(i % 251)).ToArray();
-        var reply = Ask(new MapState(), new { op = "put", key = "k", data_base64 = Convert.ToBase64String(value) });
+        var reply = Ask(
+            new MapState(),
+            new
+            {
+                op = "put",
+                key = "k",
+                data_base64 = Convert.ToBase64String(value),
+            }
+        );
         Assert.Equal("5f4d72f40d7a5f82b15ca2b2e44b1de3c2ef86c426c95c1af0b6879522563030", reply.GetProperty("checksum").GetString());
     }
 

@@ -25,7 +25,11 @@ public sealed class WasiTests
     [Fact]
     public void Arguments_ComeBehindTheProgramsNameEachEndedByAZero()
     {
-        var probe = new Probe().Call("args_sizes_get", Size, Size + 4).Peek(Size, 8).Call("args_get", List, Out).Peek(List, 16)
+        var probe = new Probe()
+            .Call("args_sizes_get", Size, Size + 4)
+            .Peek(Size, 8)
+            .Call("args_get", List, Out)
+            .Peek(List, 16)
             .Peek(Out, 8);
         var answers = probe.CommandAnswers(Guest.Invocation() with { Arguments = ["", "zwei ü"] });
         Assert.Equal(4u, answers[1].U32);
@@ -39,9 +43,18 @@ public sealed class WasiTests
     [Fact]
     public void Environment_IsWhatTheJobGivesInTheOrderOfItsNames()
     {
-        var probe = new Probe().Call("environ_sizes_get", Size, Size + 4).Peek(Size, 8).Call("environ_get", List, Out).Peek(List, 8)
+        var probe = new Probe()
+            .Call("environ_sizes_get", Size, Size + 4)
+            .Peek(Size, 8)
+            .Call("environ_get", List, Out)
+            .Peek(List, 8)
             .Peek(Out, 11);
-        var answers = probe.CommandAnswers(Guest.Invocation() with { Environment = new Dictionary<string, string> { ["Z"] = "ü=", ["HOME"] = "" } });
+        var answers = probe.CommandAnswers(
+            Guest.Invocation() with
+            {
+                Environment = new Dictionary<string, string> { ["Z"] = "ü=", ["HOME"] = "" },
+            }
+        );
         Assert.Equal(2ul | (12ul << 32), answers[1].U64);
         Assert.Equal(Out | ((ulong)(Out + 6) << 32), answers[3].U64);
         Assert.Equal("HOME=\0Z=ü=", answers[4].Text);
@@ -55,7 +68,11 @@ public sealed class WasiTests
         ulong[] expected = [submitted, submitted, 0, 0];
         for (var clock = 0; clock < 4; clock++)
         {
-            var answers = new Probe().Call("clock_time_get", clock, 1, Out).Peek(Out, 8).Call("clock_res_get", clock, Out).Peek(Out, 8)
+            var answers = new Probe()
+                .Call("clock_time_get", clock, 1, Out)
+                .Peek(Out, 8)
+                .Call("clock_res_get", clock, Out)
+                .Peek(Out, 8)
                 .CommandAnswers();
             Assert.Equal(expected[clock], answers[1].U64);
             Assert.Equal(1ul, answers[3].U64);
@@ -68,10 +85,17 @@ public sealed class WasiTests
     [Fact]
     public void Read_FillsBuffersInOrderUntilTheInputEnds()
     {
-        var probe = new Probe().Poke(List, Out, 3, Out + 8, 0, Out + 16, 100)
-            .Call("fd_read", 0, List, 2, Size).Peek(Size, 4).Peek(Out, 3)
-            .Call("fd_read", 0, List, 3, Size).Peek(Size, 4).Peek(Out, 3).Peek(Out + 16, 5)
-            .Call("fd_read", 0, List, 3, Size).Peek(Size, 4);
+        var probe = new Probe()
+            .Poke(List, Out, 3, Out + 8, 0, Out + 16, 100)
+            .Call("fd_read", 0, List, 2, Size)
+            .Peek(Size, 4)
+            .Peek(Out, 3)
+            .Call("fd_read", 0, List, 3, Size)
+            .Peek(Size, 4)
+            .Peek(Out, 3)
+            .Peek(Out + 16, 5)
+            .Call("fd_read", 0, List, 3, Size)
+            .Peek(Size, 4);
         var answers = probe.CommandAnswers(Guest.Invocation("abcdefg!"));
         Assert.Equal((3u, "abc"), (answers[1].U32, answers[2].Text));
         Assert.Equal((5u, "def", "g!\0\0\0"), (answers[4].U32, answers[5].Text, answers[6].Text));
@@ -81,8 +105,12 @@ public sealed class WasiTests
     [Fact]
     public void Write_GoesToOutputAndLog()
     {
-        var probe = new Probe().Poke(Out, "to stdoutto stderr"u8).Poke(List, Out, 3, Out + 3, 6, Out + 9, 9)
-            .Call("fd_write", 1, List, 2, Size).Call("fd_write", 2, List + 16, 1, Size).Peek(Size, 4);
+        var probe = new Probe()
+            .Poke(Out, "to stdoutto stderr"u8)
+            .Poke(List, Out, 3, Out + 3, 6, Out + 9, 9)
+            .Call("fd_write", 1, List, 2, Size)
+            .Call("fd_write", 2, List + 16, 1, Size)
+            .Peek(Size, 4);
         var result = probe.RunAsCommand().MustEndAs(GuestOutcome.Completed);
         Assert.StartsWith("to stdout", result.OutputText());
         Assert.Equal("to stderr", result.LogText());
@@ -92,24 +120,40 @@ public sealed class WasiTests
     [Fact]
     public void Descriptors_AreReadOrWrittenAsTheyAreMeant()
     {
-        var answers = new Probe().Poke(List, Out, 1).Call("fd_read", 1, List, 1, Size).Call("fd_read", 9, List, 1, Size)
-            .Call("fd_write", 0, List, 1, Size).Call("fd_write", -1, List, 1, Size).CommandAnswers();
+        var answers = new Probe()
+            .Poke(List, Out, 1)
+            .Call("fd_read", 1, List, 1, Size)
+            .Call("fd_read", 9, List, 1, Size)
+            .Call("fd_write", 0, List, 1, Size)
+            .Call("fd_write", -1, List, 1, Size)
+            .CommandAnswers();
         Assert.All(answers, answer => Assert.Equal(BadFile, answer.Result));
     }
 
     [Fact]
     public void ClosedDescriptor_IsGone()
     {
-        var answers = new Probe().Poke(List, Out, 1).Call("fd_close", 2).Call("fd_close", 2).Call("fd_write", 2, List, 1, Size)
-            .Call("fd_seek", 2, 0, 0, Size).Call("fd_close", 4).CommandAnswers();
+        var answers = new Probe()
+            .Poke(List, Out, 1)
+            .Call("fd_close", 2)
+            .Call("fd_close", 2)
+            .Call("fd_write", 2, List, 1, Size)
+            .Call("fd_seek", 2, 0, 0, Size)
+            .Call("fd_close", 4)
+            .CommandAnswers();
         Assert.Equal([Success, BadFile, BadFile, BadFile, BadFile], answers.Select(answer => answer.Result));
     }
 
     [Fact]
     public void Renumber_MovesAStream()
     {
-        var probe = new Probe().Poke(Out, "moved"u8).Poke(List, Out, 5)
-            .Call("fd_renumber", 2, 0).Call("fd_write", 0, List, 1, Size).Call("fd_write", 2, List, 1, Size).Call("fd_renumber", 7, 1);
+        var probe = new Probe()
+            .Poke(Out, "moved"u8)
+            .Poke(List, Out, 5)
+            .Call("fd_renumber", 2, 0)
+            .Call("fd_write", 0, List, 1, Size)
+            .Call("fd_write", 2, List, 1, Size)
+            .Call("fd_renumber", 7, 1);
         var result = probe.RunAsCommand();
         Assert.Equal([Success, Success, BadFile, BadFile], probe.AnswersOf(result).Select(answer => answer.Result));
         Assert.Equal("moved", result.LogText());
@@ -118,8 +162,14 @@ public sealed class WasiTests
     [Fact]
     public void Status_IsThatOfAStream()
     {
-        var answers = new Probe().Call("fd_fdstat_get", 0, Out).Peek(Out, 24).Call("fd_fdstat_get", 1, Out).Peek(Out, 24)
-            .Call("fd_filestat_get", 1, Out).Peek(Out, 64).CommandAnswers();
+        var answers = new Probe()
+            .Call("fd_fdstat_get", 0, Out)
+            .Peek(Out, 24)
+            .Call("fd_fdstat_get", 1, Out)
+            .Peek(Out, 24)
+            .Call("fd_filestat_get", 1, Out)
+            .Peek(Out, 64)
+            .CommandAnswers();
         Assert.Equal("0000000000000000" + "0200000800000000" + "0000000000000000", answers[1].Hex);
         Assert.Equal("0000000000000000" + "4000000800000000" + "0000000000000000", answers[3].Hex);
         Assert.Equal(new string('0', 128), answers[5].Hex);
@@ -173,7 +223,11 @@ public sealed class WasiTests
     {
         var probe = new Probe().Poke(Out, "partial"u8).Poke(List, Out, 7).Call("fd_write", 1, List, 1, Size);
         Assert.Equal("partial", probe.Call("proc_exit", 0).RunAsCommand().MustEndAs(GuestOutcome.Completed).OutputText());
-        var failed = new Probe().Poke(Out, "partial"u8).Poke(List, Out, 7).Call("fd_write", 1, List, 1, Size).Call("proc_exit", 3)
+        var failed = new Probe()
+            .Poke(Out, "partial"u8)
+            .Poke(List, Out, 7)
+            .Call("fd_write", 1, List, 1, Size)
+            .Call("proc_exit", 3)
             .RunAsCommand()
             .MustEndAs(GuestOutcome.Failed);
         Assert.Equal(("partial", 3), (failed.OutputText(), failed.ExitCode));
@@ -184,9 +238,16 @@ public sealed class WasiTests
     {
         const uint Subscriptions = Probe.Scratch + 0x2000;
         var probe = new Probe()
-            .Poke(Subscriptions, 11, 0, 0).Poke(Subscriptions + 48, 22, 0, 1, 0, 0).Poke(Subscriptions + 96, 33, 0, 2, 0, 1)
-            .Poke(Subscriptions + 144, 44, 0, 1, 0, 9).Poke(Subscriptions + 192, 55, 0, 0, 0, 1, 0, 5, 0)
-            .Call("poll_oneoff", Subscriptions, Out, 5, Size).Peek(Size, 4).Peek(Out, 32).Peek(Out + 32, 32).Peek(Out + 64, 32)
+            .Poke(Subscriptions, 11, 0, 0)
+            .Poke(Subscriptions + 48, 22, 0, 1, 0, 0)
+            .Poke(Subscriptions + 96, 33, 0, 2, 0, 1)
+            .Poke(Subscriptions + 144, 44, 0, 1, 0, 9)
+            .Poke(Subscriptions + 192, 55, 0, 0, 0, 1, 0, 5, 0)
+            .Call("poll_oneoff", Subscriptions, Out, 5, Size)
+            .Peek(Size, 4)
+            .Peek(Out, 32)
+            .Peek(Out + 32, 32)
+            .Peek(Out + 64, 32)
             .Peek(Out + 96, 32);
         var answers = probe.CommandAnswers(Guest.Invocation("12345"));
         Assert.Equal((Success, 4u), (answers[0].Result, answers[1].U32));
@@ -202,8 +263,12 @@ public sealed class WasiTests
         const uint Subscriptions = Probe.Scratch + 0x2000;
         var later = (ulong)Guest.Submitted.ToUnixTimeMilliseconds() * 1_000_000 + 500;
         var probe = new Probe()
-            .Poke(Subscriptions, 1, 0, 0, 0, 1, 0, 1000, 0).Poke(Subscriptions + 48, 2, 0, 0, 0, 0, 0, (uint)later, (uint)(later >> 32), 0, 0, 1)
-            .Call("poll_oneoff", Subscriptions, Out, 2, Size).Peek(Size, 4).Peek(Out, 32).Call("poll_oneoff", Subscriptions, Out, 1, Size)
+            .Poke(Subscriptions, 1, 0, 0, 0, 1, 0, 1000, 0)
+            .Poke(Subscriptions + 48, 2, 0, 0, 0, 0, 0, (uint)later, (uint)(later >> 32), 0, 0, 1)
+            .Call("poll_oneoff", Subscriptions, Out, 2, Size)
+            .Peek(Size, 4)
+            .Peek(Out, 32)
+            .Call("poll_oneoff", Subscriptions, Out, 1, Size)
             .Peek(Out, 8);
         var answers = probe.CommandAnswers();
         Assert.Equal((Success, 1u), (answers[0].Result, answers[1].U32));
@@ -214,8 +279,12 @@ public sealed class WasiTests
     [Fact]
     public void Poll_RefusesNothingAndTheUnknown()
     {
-        var answers = new Probe().Poke(Out, 0, 0, 3).Call("poll_oneoff", Out, Out, 0, Size).Call("poll_oneoff", Out, Out, 1, Size)
-            .Call("poll_oneoff", Out, Out, GuestPolicy.SubscriptionsMax + 1, Size).CommandAnswers();
+        var answers = new Probe()
+            .Poke(Out, 0, 0, 3)
+            .Call("poll_oneoff", Out, Out, 0, Size)
+            .Call("poll_oneoff", Out, Out, 1, Size)
+            .Call("poll_oneoff", Out, Out, GuestPolicy.SubscriptionsMax + 1, Size)
+            .CommandAnswers();
         Assert.All(answers, answer => Assert.Equal(Invalid, answer.Result));
     }
 
@@ -223,9 +292,11 @@ public sealed class WasiTests
     [TestsBound(typeof(GuestPolicy), nameof(GuestPolicy.BuffersMax))]
     public void BufferLists_AreBoundAtTheirLimitAndNotBelow()
     {
-        var answers = new Probe().Call("fd_write", 2, Out, GuestPolicy.BuffersMax, Size)
+        var answers = new Probe()
+            .Call("fd_write", 2, Out, GuestPolicy.BuffersMax, Size)
             .Call("fd_write", 2, Out, GuestPolicy.BuffersMax + 1, Size)
-            .Call("fd_read", 0, Out, GuestPolicy.BuffersMax, Size).Call("fd_read", 0, Out, GuestPolicy.BuffersMax + 1, Size)
+            .Call("fd_read", 0, Out, GuestPolicy.BuffersMax, Size)
+            .Call("fd_read", 0, Out, GuestPolicy.BuffersMax + 1, Size)
             .CommandAnswers();
         Assert.Equal([Success, Invalid, Success, Invalid], answers.Select(answer => answer.Result));
     }
@@ -235,8 +306,10 @@ public sealed class WasiTests
     public void Output_IsBoundAtItsLimitAndNotBelow()
     {
         var limits = Guest.Limits with { OutputBytesMax = 6 };
-        Assert.Equal("HELLO!", Guest.RunSample("echo", Guest.Invocation("hello!") with { Limits = limits })
-            .MustEndAs(GuestOutcome.Completed).OutputText());
+        Assert.Equal(
+            "HELLO!",
+            Guest.RunSample("echo", Guest.Invocation("hello!") with { Limits = limits }).MustEndAs(GuestOutcome.Completed).OutputText()
+        );
         Guest.RunSample("echo", Guest.Invocation("hello!!") with { Limits = limits }).MustEndAs(GuestOutcome.OutputTooLarge);
     }
 

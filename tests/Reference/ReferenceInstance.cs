@@ -59,9 +59,10 @@ public sealed class ReferenceInstance
         var cells = new Cell[arguments.Length];
         for (var i = 0; i < cells.Length; i++)
         {
-            cells[i] = arguments[i].Type == function.Type.Parameters[i]
-                ? arguments[i].Cell
-                : throw new ArgumentException($"Argument {i} is {arguments[i]} for a function of type {function.Type}.");
+            cells[i] =
+                arguments[i].Type == function.Type.Parameters[i]
+                    ? arguments[i].Cell
+                    : throw new ArgumentException($"Argument {i} is {arguments[i]} for a function of type {function.Type}.");
         }
 
         var results = Enter(function, cells);
@@ -203,11 +204,12 @@ public sealed class ReferenceInstance
         }
     }
 
-    private Cell Evaluate(ConstantExpression expression) => expression.Kind switch
-    {
-        ConstantKind.Number => new Cell(((UInt128)(ulong)expression.HighBits << 64) | (ulong)expression.Bits),
-        ConstantKind.GlobalGet => _globals[(int)expression.Bits].Cell,
-        ConstantKind.RefFunc => new Cell(0, _functions[(int)expression.Bits]),
-        _ => default,
-    };
+    private Cell Evaluate(ConstantExpression expression) =>
+        expression.Kind switch
+        {
+            ConstantKind.Number => new Cell(((UInt128)(ulong)expression.HighBits << 64) | (ulong)expression.Bits),
+            ConstantKind.GlobalGet => _globals[(int)expression.Bits].Cell,
+            ConstantKind.RefFunc => new Cell(0, _functions[(int)expression.Bits]),
+            _ => default,
+        };
 }

@@ -9,9 +9,7 @@ public sealed class ReferenceRun
     private Int128 _used;
 
     public ReferenceRun(ReferenceLimits limits)
-        : this(limits, NumericTable.Default)
-    {
-    }
+        : this(limits, NumericTable.Default) { }
 
     internal ReferenceRun(ReferenceLimits limits, NumericTable numerics)
     {

@@ -20,17 +20,25 @@ public sealed class AnswerTests : IDisposable
         var refused = await Assert.ThrowsAsync<MarketplaceException>(() => _fixture.Client.Account.Get(Fixture.Cancellation));
 
         Assert.Equal(
-            (ErrorCode.Forbidden, HttpStatusCode.Forbidden, "The key lacks read."), (refused.Code, refused.Status, refused.Detail));
+            (ErrorCode.Forbidden, HttpStatusCode.Forbidden, "The key lacks read."),
+            (refused.Code, refused.Status, refused.Detail)
+        );
     }
 
     [Fact]
     public async Task ProblemWithACodeOfANewerService_IsReadByItsStatus()
     {
-        Service.On("GET /v1/account", _ => new HttpResponseMessage(HttpStatusCode.Forbidden)
-        {
-            Content = new StringContent(
-                """{"code":"moon_phase","detail":"Wait for the full moon."}""", Encoding.UTF8, "application/problem+json"),
-        });
+        Service.On(
+            "GET /v1/account",
+            _ => new HttpResponseMessage(HttpStatusCode.Forbidden)
+            {
+                Content = new StringContent(
+                    """{"code":"moon_phase","detail":"Wait for the full moon."}""",
+                    Encoding.UTF8,
+                    "application/problem+json"
+                ),
+            }
+        );
 
         var refused = await Assert.ThrowsAsync<MarketplaceException>(() => _fixture.Client.Account.Get(Fixture.Cancellation));
 
@@ -43,8 +51,10 @@ public sealed class AnswerTests : IDisposable
     [InlineData("<html>", "text/html")]
     public async Task RefusalThatIsNoProblem_IsReadByItsStatus(string body, string type)
     {
-        Service.On("GET /v1/account", _ =>
-            new HttpResponseMessage(HttpStatusCode.NotFound) { Content = new StringContent(body, Encoding.UTF8, type) });
+        Service.On(
+            "GET /v1/account",
+            _ => new HttpResponseMessage(HttpStatusCode.NotFound) { Content = new StringContent(body, Encoding.UTF8, type) }
+        );
 
         var refused = await Assert.ThrowsAsync<MarketplaceException>(() => _fixture.Client.Account.Get(Fixture.Cancellation));
 
@@ -68,8 +78,10 @@ public sealed class AnswerTests : IDisposable
     [Fact]
     public async Task Redirect_IsRefused_ForTheKeyIsNotForOthers()
     {
-        Service.On("GET /v1/account", _ =>
-            new HttpResponseMessage(HttpStatusCode.Redirect) { Headers = { Location = new Uri("http://elsewhere/") } });
+        Service.On(
+            "GET /v1/account",
+            _ => new HttpResponseMessage(HttpStatusCode.Redirect) { Headers = { Location = new Uri("http://elsewhere/") } }
+        );
 
         await Assert.ThrowsAsync<MarketplaceException>(() => _fixture.Client.Account.Get(Fixture.Cancellation));
 
@@ -79,10 +91,13 @@ public sealed class AnswerTests : IDisposable
     [Fact]
     public async Task AnswerWithoutEnd_IsCutOffAtTheBound()
     {
-        Service.On("GET /v1/account", _ => new HttpResponseMessage
-        {
-            Content = new StreamContent(new EndlessStream((byte)' ')) { Headers = { ContentType = new("application/json") } },
-        });
+        Service.On(
+            "GET /v1/account",
+            _ => new HttpResponseMessage
+            {
+                Content = new StreamContent(new EndlessStream((byte)' ')) { Headers = { ContentType = new("application/json") } },
+            }
+        );
 
         var strange = await Assert.ThrowsAsync<MarketplaceProtocolException>(() => _fixture.Client.Account.Get(Fixture.Cancellation));
 
@@ -92,11 +107,17 @@ public sealed class AnswerTests : IDisposable
     [Fact]
     public async Task MembersThatAreAbsentOrNew_AreUnderstood()
     {
-        Service.On("POST /v1/jobs:batch", _ => new HttpResponseMessage
-        {
-            Content = new StringContent(
-                $$"""{"results":[{"id":"{{Samples.JobId}}","existed":true,"mood":"fine"}]}""", Encoding.UTF8, "application/json"),
-        });
+        Service.On(
+            "POST /v1/jobs:batch",
+            _ => new HttpResponseMessage
+            {
+                Content = new StringContent(
+                    $$"""{"results":[{"id":"{{Samples.JobId}}","existed":true,"mood":"fine"}]}""",
+                    Encoding.UTF8,
+                    "application/json"
+                ),
+            }
+        );
 
         var item = Assert.Single(await _fixture.Client.Jobs.SubmitBatch([Samples.Request()], Fixture.Cancellation));
 
@@ -118,8 +139,10 @@ public sealed class AnswerTests : IDisposable
     [Fact]
     public async Task ServiceThatIsNotReady_SaysSoAsAnAnswer()
     {
-        Service.On("GET /health/ready", _ =>
-            FakeService.Json(new Health("starting", "1.0", "The journal is being read."), HttpStatusCode.ServiceUnavailable));
+        Service.On(
+            "GET /health/ready",
+            _ => FakeService.Json(new Health("starting", "1.0", "The journal is being read."), HttpStatusCode.ServiceUnavailable)
+        );
 
         var health = await _fixture.Client.Health.Ready(Fixture.Cancellation);
 
@@ -130,11 +153,14 @@ public sealed class AnswerTests : IDisposable
     public async Task Silence_EndsWithTheTimeLimit()
     {
         using var fixture = new Fixture(options => (options.Retries, options.RequestTimeout) = (0, TimeSpan.FromSeconds(5)));
-        fixture.Service.On("GET /v1/account", async (_, cancellation) =>
-        {
-            await Task.Delay(Timeout.Infinite, cancellation);
-            return FakeService.Json(Samples.Account());
-        });
+        fixture.Service.On(
+            "GET /v1/account",
+            async (_, cancellation) =>
+            {
+                await Task.Delay(Timeout.Infinite, cancellation);
+                return FakeService.Json(Samples.Account());
+            }
+        );
 
         var unreachable = await Assert.ThrowsAsync<MarketplaceUnreachableException>(() => fixture.Client.Account.Get(Fixture.Cancellation));
 
@@ -144,7 +170,10 @@ public sealed class AnswerTests : IDisposable
     [Fact]
     public async Task CertificateThatIsNotTrusted_IsNotTakenForASiloThatIsDown()
     {
-        Service.On("GET /v1/account", (Received _) => throw new HttpRequestException(HttpRequestError.SecureConnectionError, "The chain is partial."));
+        Service.On(
+            "GET /v1/account",
+            (Received _) => throw new HttpRequestException(HttpRequestError.SecureConnectionError, "The chain is partial.")
+        );
 
         var untrusted = await Assert.ThrowsAsync<MarketplaceUnreachableException>(() => _fixture.Client.Account.Get(Fixture.Cancellation));
 
@@ -156,12 +185,15 @@ public sealed class AnswerTests : IDisposable
     public async Task Cancellation_EndsAWaitForAnAnswer_AsCancellation()
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Fixture.Cancellation);
-        Service.On("GET /v1/account", async (_, cancellation) =>
-        {
-            await cancel.CancelAsync();
-            await Task.Delay(Timeout.Infinite, cancellation);
-            return FakeService.Json(Samples.Account());
-        });
+        Service.On(
+            "GET /v1/account",
+            async (_, cancellation) =>
+            {
+                await cancel.CancelAsync();
+                await Task.Delay(Timeout.Infinite, cancellation);
+                return FakeService.Json(Samples.Account());
+            }
+        );
 
         var cancelled = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _fixture.Client.Account.Get(cancel.Token));
 
@@ -175,7 +207,14 @@ public sealed class AnswerTests : IDisposable
         using var taken = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
         taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var url = new Uri($"http://127.0.0.1:{((IPEndPoint)taken.LocalEndPoint!).Port}");
-        using var client = new MarketplaceClient(new MarketplaceClientOptions { Url = url, Key = "mk_x", Retries = 0 });
+        using var client = new MarketplaceClient(
+            new MarketplaceClientOptions
+            {
+                Url = url,
+                Key = "mk_x",
+                Retries = 0,
+            }
+        );
 
         var unreachable = await Assert.ThrowsAsync<MarketplaceUnreachableException>(() => client.Account.Get(Fixture.Cancellation));
 

@@ -72,8 +72,9 @@ public sealed class BlobTests : IDisposable
         var content = Content(1000);
         Service.Refuses("POST /v1/blobs", ErrorCode.Unavailable, HttpStatusCode.ServiceUnavailable);
 
-        await Assert.ThrowsAsync<MarketplaceException>(
-            () => _fixture.Client.Blobs.Put(new OneWay(content), cancellation: Fixture.Cancellation));
+        await Assert.ThrowsAsync<MarketplaceException>(() =>
+            _fixture.Client.Blobs.Put(new OneWay(content), cancellation: Fixture.Cancellation)
+        );
 
         Assert.Equal(content, Assert.Single(Service.Received).Body);
     }
@@ -134,12 +135,15 @@ public sealed class BlobTests : IDisposable
     {
         var content = Content(100);
         var id = Samples.Blob(content).Id;
-        Service.On($"GET /v1/blobs/{id}", _ =>
-        {
-            var answer = new HttpResponseMessage { Content = new StreamContent(new OneWay(content[..60])) };
-            answer.Content.Headers.ContentLength = 100;
-            return answer;
-        });
+        Service.On(
+            $"GET /v1/blobs/{id}",
+            _ =>
+            {
+                var answer = new HttpResponseMessage { Content = new StreamContent(new OneWay(content[..60])) };
+                answer.Content.Headers.ContentLength = 100;
+                return answer;
+            }
+        );
 
         await using var stream = await _fixture.Client.Blobs.Open(id, Fixture.Cancellation);
 
@@ -166,8 +170,9 @@ public sealed class BlobTests : IDisposable
         var id = Samples.Blob([1]).Id;
         Service.On($"GET /v1/blobs/{id}", _ => FakeService.Bytes([2]));
 
-        await Assert.ThrowsAsync<BlobVerificationException>(
-            () => _fixture.Client.Blobs.GetToFile(id, Path.Combine(_folder, "blob"), cancellation: Fixture.Cancellation));
+        await Assert.ThrowsAsync<BlobVerificationException>(() =>
+            _fixture.Client.Blobs.GetToFile(id, Path.Combine(_folder, "blob"), cancellation: Fixture.Cancellation)
+        );
 
         Assert.Empty(Directory.GetFiles(_folder));
     }

@@ -26,7 +26,9 @@ internal sealed class BrokenContent : HttpContent
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             if (_begun)
+            {
                 throw new IOException("The connection broke.");
+            }
             _begun = true;
             buffer.Span[0] = (byte)'{';
             return ValueTask.FromResult(1);

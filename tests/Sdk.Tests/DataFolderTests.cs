@@ -92,6 +92,8 @@ public sealed class DataFolderTests : IDisposable
         var path = Path.Combine(_path, file);
         File.WriteAllText(path, text);
         if (!OperatingSystem.IsWindows())
+        {
             File.SetUnixFileMode(path, Owner);
+        }
     }
 }

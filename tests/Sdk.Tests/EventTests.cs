@@ -74,8 +74,16 @@ public sealed class EventTests : IDisposable
     [Fact]
     public async Task HeartbeatsOfAQuietStream_AreNotOneLongEvent()
     {
-        Service.On(Events, _ => new HttpResponseMessage { Content = new StreamContent(
-            new Heartbeats(2 * SdkPolicy.EventBytesMax, Job(1))) { Headers = { ContentType = new("text/event-stream") } } });
+        Service.On(
+            Events,
+            _ => new HttpResponseMessage
+            {
+                Content = new StreamContent(new Heartbeats(2 * SdkPolicy.EventBytesMax, Job(1)))
+                {
+                    Headers = { ContentType = new("text/event-stream") },
+                },
+            }
+        );
 
         Assert.Equal([Id(1)], await Read(1));
     }
@@ -84,14 +92,17 @@ public sealed class EventTests : IDisposable
     public async Task Cancellation_EndsAQuietStream()
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Fixture.Cancellation);
-        Service.On(Events, _ => new HttpResponseMessage { Content = new StreamContent(
-            new QuietStream()) { Headers = { ContentType = new("text/event-stream") } } });
+        Service.On(
+            Events,
+            _ => new HttpResponseMessage
+            {
+                Content = new StreamContent(new QuietStream()) { Headers = { ContentType = new("text/event-stream") } },
+            }
+        );
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (var _ in _fixture.Client.Events.Jobs(cancel.Cancel, cancel.Token))
-            {
-            }
+            await foreach (var _ in _fixture.Client.Events.Jobs(cancel.Cancel, cancel.Token)) { }
         });
     }
 
@@ -99,16 +110,19 @@ public sealed class EventTests : IDisposable
     public async Task StreamWithoutEvenAHeartbeat_IsTakenForDead()
     {
         using var fixture = new Fixture(options => options.TimeProvider = new ImpatientTime(SdkPolicy.EventSilenceMax));
-        fixture.Service
-            .On(Events, _ => new HttpResponseMessage { Content = new StreamContent(
-                new QuietStream()) { Headers = { ContentType = new("text/event-stream") } } })
+        fixture
+            .Service.On(
+                Events,
+                _ => new HttpResponseMessage
+                {
+                    Content = new StreamContent(new QuietStream()) { Headers = { ContentType = new("text/event-stream") } },
+                }
+            )
             .Refuses(Events, ErrorCode.Forbidden, HttpStatusCode.Forbidden);
 
         await Assert.ThrowsAsync<MarketplaceException>(async () =>
         {
-            await foreach (var _ in fixture.Client.Events.Jobs(cancellation: Fixture.Cancellation))
-            {
-            }
+            await foreach (var _ in fixture.Client.Events.Jobs(cancellation: Fixture.Cancellation)) { }
         });
 
         Assert.Equal(2, fixture.Service.Received.Count);
@@ -121,7 +135,9 @@ public sealed class EventTests : IDisposable
         {
             ids.Add(ended.Id);
             if (ids.Count == count)
+            {
                 break;
+            }
         }
         return ids;
     }
@@ -147,7 +163,9 @@ public sealed class EventTests : IDisposable
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             if (_rest.IsEmpty)
+            {
                 _rest = Encoding.UTF8.GetBytes(_left > 0 ? Heartbeat : last);
+            }
             var count = Math.Min(buffer.Length, _rest.Length);
             _rest[..count].CopyTo(buffer);
             (_rest, _left) = (_rest[count..], _left - count);

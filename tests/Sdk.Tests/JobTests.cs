@@ -43,11 +43,14 @@ public sealed class JobTests : IDisposable
     {
         var path = $"GET /v1/jobs/{Samples.JobId}?wait=20";
         Service
-            .On(path, _ =>
-            {
-                _fixture.Time.Advance(TimeSpan.FromSeconds(20));
-                return FakeService.Json(Samples.Job(JobState.Running));
-            })
+            .On(
+                path,
+                _ =>
+                {
+                    _fixture.Time.Advance(TimeSpan.FromSeconds(20));
+                    return FakeService.Json(Samples.Job(JobState.Running));
+                }
+            )
             .On(path, Samples.Job(JobState.Completed));
 
         await _fixture.Client.Jobs.Wait(Samples.JobId, cancellation: Fixture.Cancellation);
@@ -90,7 +93,9 @@ public sealed class JobTests : IDisposable
 
         Assert.Single(await _fixture.Client.Jobs.Find("0A1B2C3D", cancellation: Fixture.Cancellation));
         foreach (var digits in (string[])["0a1b2c3", "0a1b2c3g", new string('0', 65), ""])
+        {
             await Assert.ThrowsAsync<ArgumentException>(() => _fixture.Client.Jobs.Find(digits, cancellation: Fixture.Cancellation));
+        }
     }
 
     [Fact]
@@ -102,7 +107,9 @@ public sealed class JobTests : IDisposable
 
         var ids = new List<JobId>();
         await foreach (var job in _fixture.Client.Jobs.List(JobState.TimedOut, pageSize: 2, cancellation: Fixture.Cancellation))
+        {
             ids.Add(job.Id);
+        }
 
         Assert.Equal([Item(1).Id, Item(2).Id, Item(3).Id], ids);
     }
@@ -116,9 +123,7 @@ public sealed class JobTests : IDisposable
 
         await Assert.ThrowsAsync<MarketplaceProtocolException>(async () =>
         {
-            await foreach (var _ in _fixture.Client.Jobs.List(cancellation: Fixture.Cancellation))
-            {
-            }
+            await foreach (var _ in _fixture.Client.Jobs.List(cancellation: Fixture.Cancellation)) { }
         });
     }
 
@@ -127,8 +132,9 @@ public sealed class JobTests : IDisposable
     {
         var output = "large"u8.ToArray();
         var job = Samples.Job(JobState.Completed) with { Output = new JobOutput(output.Length, null, IdDerivation.Blob(output)) };
-        Service.On($"GET /v1/jobs/{Samples.JobId}/output", _ => FakeService.Bytes(output)).On(
-            $"GET /v1/jobs/{Samples.JobId}/output", _ => FakeService.Bytes([0, 0, 0, 0, 0]));
+        Service
+            .On($"GET /v1/jobs/{Samples.JobId}/output", _ => FakeService.Bytes(output))
+            .On($"GET /v1/jobs/{Samples.JobId}/output", _ => FakeService.Bytes([0, 0, 0, 0, 0]));
 
         Assert.Equal(output, await _fixture.Client.Jobs.Output(job, Fixture.Cancellation));
         await Assert.ThrowsAsync<BlobVerificationException>(() => _fixture.Client.Jobs.Output(job, Fixture.Cancellation));

@@ -5,24 +5,25 @@ namespace Marketplace.Sdk.Tests;
 
 public sealed class OptionsTests
 {
-    public static TheoryData<string, Action<MarketplaceClientOptions>> Wrong => new()
-    {
-        { "Url", options => options.Url = null },
-        { "Url", options => options.Url = new Uri("ftp://127.0.0.1") },
-        { "Url", options => options.Url = new Uri("/relative", UriKind.Relative) },
-        { "Url", options => options.Url = new Uri("http://127.0.0.1/?key=hidden") },
-        { "Url", options => options.Url = new Uri("http://example.org") },
-        { "Key", options => options.Key = "" },
-        { "Key", options => options.Key = "a b" },
-        { "Key", options => options.Key = "a\r\nX-Other: 1" },
-        { "ConnectTimeout", options => options.ConnectTimeout = TimeSpan.Zero },
-        { "RequestTimeout", options => options.RequestTimeout = TimeSpan.FromDays(2) },
-        { "StallTimeout", options => options.StallTimeout = -TimeSpan.FromSeconds(1) },
-        { "Retries", options => options.Retries = 21 },
-        { "Retries", options => options.Retries = -1 },
-        { "RetryDelayMin", options => options.RetryDelayMin = TimeSpan.Zero },
-        { "RetryDelayMax", options => options.RetryDelayMax = TimeSpan.FromMilliseconds(1) },
-    };
+    public static TheoryData<string, Action<MarketplaceClientOptions>> Wrong =>
+        new()
+        {
+            { "Url", options => options.Url = null },
+            { "Url", options => options.Url = new Uri("ftp://127.0.0.1") },
+            { "Url", options => options.Url = new Uri("/relative", UriKind.Relative) },
+            { "Url", options => options.Url = new Uri("http://127.0.0.1/?key=hidden") },
+            { "Url", options => options.Url = new Uri("http://example.org") },
+            { "Key", options => options.Key = "" },
+            { "Key", options => options.Key = "a b" },
+            { "Key", options => options.Key = "a\r\nX-Other: 1" },
+            { "ConnectTimeout", options => options.ConnectTimeout = TimeSpan.Zero },
+            { "RequestTimeout", options => options.RequestTimeout = TimeSpan.FromDays(2) },
+            { "StallTimeout", options => options.StallTimeout = -TimeSpan.FromSeconds(1) },
+            { "Retries", options => options.Retries = 21 },
+            { "Retries", options => options.Retries = -1 },
+            { "RetryDelayMin", options => options.RetryDelayMin = TimeSpan.Zero },
+            { "RetryDelayMax", options => options.RetryDelayMax = TimeSpan.FromMilliseconds(1) },
+        };
 
     [Theory]
     [MemberData(nameof(Wrong), DisableDiscoveryEnumeration = true)]
@@ -45,7 +46,13 @@ public sealed class OptionsTests
     public void KeyOverPlainHttp_StaysOnThisMachineUnlessAllowed(string url, bool allowed)
     {
         using var client = new MarketplaceClient(
-            new MarketplaceClientOptions { Url = new Uri(url), Key = "mk_x", AllowPlaintext = allowed });
+            new MarketplaceClientOptions
+            {
+                Url = new Uri(url),
+                Key = "mk_x",
+                AllowPlaintext = allowed,
+            }
+        );
 
         Assert.Equal(new Uri(url), client.Url);
     }

@@ -25,8 +25,15 @@ public sealed class RealHttpTests : IAsyncLifetime
         _server = builder.Build();
     }
 
-    private MarketplaceClient Client => _client ??= new MarketplaceClient(
-        new MarketplaceClientOptions { Url = new Uri(_server.Urls.Single()), Key = "mk_x", Retries = 0 });
+    private MarketplaceClient Client =>
+        _client ??= new MarketplaceClient(
+            new MarketplaceClientOptions
+            {
+                Url = new Uri(_server.Urls.Single()),
+                Key = "mk_x",
+                Retries = 0,
+            }
+        );
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -43,12 +50,15 @@ public sealed class RealHttpTests : IAsyncLifetime
         new Random(1).NextBytes(content);
         var stored = new MemoryStream();
         string? expect = null;
-        _server.MapPost(Routes.Blobs, async http =>
-        {
-            expect = http.Request.Headers.Expect;
-            await http.Request.Body.CopyToAsync(stored, http.RequestAborted);
-            await Answer(http, Samples.Blob(stored.ToArray()));
-        });
+        _server.MapPost(
+            Routes.Blobs,
+            async http =>
+            {
+                expect = http.Request.Headers.Expect;
+                await http.Request.Body.CopyToAsync(stored, http.RequestAborted);
+                await Answer(http, Samples.Blob(stored.ToArray()));
+            }
+        );
         _server.MapGet(Routes.Blobs + "/{id}", () => Results.Bytes(stored.ToArray()));
         await _server.StartAsync(Fixture.Cancellation);
 
@@ -70,8 +80,9 @@ public sealed class RealHttpTests : IAsyncLifetime
         _server.MapPost(Routes.Blobs, http => Refuse(http, ErrorCode.BodyTooLarge, StatusCodes.Status413PayloadTooLarge));
         await _server.StartAsync(Fixture.Cancellation);
 
-        var refused = await Assert.ThrowsAsync<MarketplaceException>(
-            () => Client.Blobs.Put(new MemoryStream(new byte[size]), cancellation: Fixture.Cancellation));
+        var refused = await Assert.ThrowsAsync<MarketplaceException>(() =>
+            Client.Blobs.Put(new MemoryStream(new byte[size]), cancellation: Fixture.Cancellation)
+        );
 
         Assert.Equal(ErrorCode.BodyTooLarge, refused.Code);
     }
@@ -91,14 +102,17 @@ public sealed class RealHttpTests : IAsyncLifetime
     [Fact]
     public async Task ConnectionThatIsCutInsideAnAnswer_IsUnreachable()
     {
-        _server.MapGet(Routes.Account, async http =>
-        {
-            http.Response.ContentType = "application/json";
-            http.Response.ContentLength = 1000;
-            await http.Response.WriteAsync("{", http.RequestAborted);
-            await http.Response.Body.FlushAsync(http.RequestAborted);
-            http.Abort();
-        });
+        _server.MapGet(
+            Routes.Account,
+            async http =>
+            {
+                http.Response.ContentType = "application/json";
+                http.Response.ContentLength = 1000;
+                await http.Response.WriteAsync("{", http.RequestAborted);
+                await http.Response.Body.FlushAsync(http.RequestAborted);
+                http.Abort();
+            }
+        );
         await _server.StartAsync(Fixture.Cancellation);
 
         await Assert.ThrowsAsync<MarketplaceUnreachableException>(() => Client.Account.Get(Fixture.Cancellation));
@@ -108,16 +122,25 @@ public sealed class RealHttpTests : IAsyncLifetime
     public async Task Batch_ComesAsOneBodyOfKnownLength()
     {
         long? length = null;
-        _server.MapPost(Routes.JobsBatch, async http =>
-        {
-            length = http.Request.ContentLength;
-            var batch = await JsonSerializer.DeserializeAsync(http.Request.Body, ApiJson.Default.JobBatchRequest, http.RequestAborted);
-            await Answer(http, new JobBatchResponse([.. batch!.Jobs.Select(_ => new JobBatchItem(Samples.JobId, false, null, null))]));
-        });
+        _server.MapPost(
+            Routes.JobsBatch,
+            async http =>
+            {
+                length = http.Request.ContentLength;
+                var batch = await JsonSerializer.DeserializeAsync(http.Request.Body, ApiJson.Default.JobBatchRequest, http.RequestAborted);
+                await Answer(http, new JobBatchResponse([.. batch!.Jobs.Select(_ => new JobBatchItem(Samples.JobId, false, null, null))]));
+            }
+        );
         await _server.StartAsync(Fixture.Cancellation);
 
-        var batches = Enumerable.Range(0, 8).Select(_ => Client.Jobs.SubmitBatch(
-            [.. Enumerable.Range(0, 1000).Select(item => Samples.Request(item.ToString(), new string('x', 100)))], Fixture.Cancellation));
+        var batches = Enumerable
+            .Range(0, 8)
+            .Select(_ =>
+                Client.Jobs.SubmitBatch(
+                    [.. Enumerable.Range(0, 1000).Select(item => Samples.Request(item.ToString(), new string('x', 100)))],
+                    Fixture.Cancellation
+                )
+            );
 
         Assert.All(await Task.WhenAll(batches), results => Assert.Equal(1000, results.Count));
         Assert.NotNull(length);
@@ -128,13 +151,18 @@ public sealed class RealHttpTests : IAsyncLifetime
     {
         var connections = 0;
         var more = new TaskCompletionSource();
-        _server.MapGet(Routes.Events, async http =>
-        {
-            http.Response.ContentType = "text/event-stream";
-            await Event(http, (byte)++connections);
-            if (connections == 1)
-                await more.Task.WaitAsync(http.RequestAborted);
-        });
+        _server.MapGet(
+            Routes.Events,
+            async http =>
+            {
+                http.Response.ContentType = "text/event-stream";
+                await Event(http, (byte)++connections);
+                if (connections == 1)
+                {
+                    await more.Task.WaitAsync(http.RequestAborted);
+                }
+            }
+        );
         await _server.StartAsync(Fixture.Cancellation);
 
         var ids = new List<JobId>();
@@ -144,7 +172,9 @@ public sealed class RealHttpTests : IAsyncLifetime
             // Only now does the service end the stream: the event came before its end.
             more.TrySetResult();
             if (ids.Count == 2)
+            {
                 break;
+            }
         }
 
         Assert.Equal([new JobId(Samples.Digits(1)), new JobId(Samples.Digits(2))], ids);
@@ -154,7 +184,9 @@ public sealed class RealHttpTests : IAsyncLifetime
     {
         var ended = new JobEnded(new JobId(Samples.Digits(number)), "r", JobState.Completed, null, 1, TokenAmount.Zero, null);
         await http.Response.WriteAsync(
-            $"event: job\ndata: {JsonSerializer.Serialize(ended, Answers.Of<JobEnded>())}\n\n", http.RequestAborted);
+            $"event: job\ndata: {JsonSerializer.Serialize(ended, Answers.Of<JobEnded>())}\n\n",
+            http.RequestAborted
+        );
         await http.Response.Body.FlushAsync(http.RequestAborted);
     }
 
@@ -169,6 +201,10 @@ public sealed class RealHttpTests : IAsyncLifetime
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/problem+json";
         return JsonSerializer.SerializeAsync(
-            http.Response.Body, new Problem("urn:x", "No", status, code, "No."), Answers.Of<Problem>(), http.RequestAborted);
+            http.Response.Body,
+            new Problem("urn:x", "No", status, code, "No."),
+            Answers.Of<Problem>(),
+            http.RequestAborted
+        );
     }
 }

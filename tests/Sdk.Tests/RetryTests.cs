@@ -64,8 +64,9 @@ public sealed class RetryTests : IDisposable
     {
         Service.Refuses("POST /v1/jobs", ErrorCode.InsufficientFunds, HttpStatusCode.PaymentRequired);
 
-        var refused = await Assert.ThrowsAsync<MarketplaceException>(
-            () => _fixture.Client.Jobs.Submit(Samples.Request(), cancellation: Fixture.Cancellation));
+        var refused = await Assert.ThrowsAsync<MarketplaceException>(() =>
+            _fixture.Client.Jobs.Submit(Samples.Request(), cancellation: Fixture.Cancellation)
+        );
 
         Assert.Equal(ErrorCode.InsufficientFunds, refused.Code);
         Assert.False(refused.IsRetrySafe);
@@ -77,14 +78,17 @@ public sealed class RetryTests : IDisposable
     {
         Service.Fails("GET /v1/account");
 
-        var unreachable = await Assert.ThrowsAsync<MarketplaceUnreachableException>(
-            () => _fixture.Client.Account.Get(Fixture.Cancellation));
+        var unreachable = await Assert.ThrowsAsync<MarketplaceUnreachableException>(() =>
+            _fixture.Client.Account.Get(Fixture.Cancellation)
+        );
 
         Assert.Contains("http://127.0.0.1:8080/", unreachable.Message);
         Assert.Equal(5, Service.Received.Count);
         Assert.Equal(4, _fixture.Time.Waits.Count);
         for (var retry = 0; retry < 4; retry++)
+        {
             Assert.InRange(_fixture.Time.Waits[retry].TotalMilliseconds, 50 << retry, 100 << retry);
+        }
     }
 
     [Fact]
@@ -104,8 +108,9 @@ public sealed class RetryTests : IDisposable
     {
         Service.Fails("POST /v1/keys");
 
-        await Assert.ThrowsAsync<MarketplaceUnreachableException>(
-            () => _fixture.Client.Keys.Create(new KeyRequest("ci", [Scope.Read]), Fixture.Cancellation));
+        await Assert.ThrowsAsync<MarketplaceUnreachableException>(() =>
+            _fixture.Client.Keys.Create(new KeyRequest("ci", [Scope.Read]), Fixture.Cancellation)
+        );
 
         Assert.Single(Service.Received);
     }
@@ -126,16 +131,20 @@ public sealed class RetryTests : IDisposable
     {
         var ids = new[] { new JobId(Samples.Digits(7)), new JobId(Samples.Digits(8)), new JobId(Samples.Digits(9)) };
         Service
-            .On("POST /v1/jobs:batch", new JobBatchResponse(
-            [
-                new JobBatchItem(ids[0], false, null, null),
-                new JobBatchItem(ids[1], false, ErrorCode.OutcomeUnknown, "?"),
-                new JobBatchItem(ids[2], false, ErrorCode.LimitExceeded, "No."),
-            ]))
+            .On(
+                "POST /v1/jobs:batch",
+                new JobBatchResponse([
+                    new JobBatchItem(ids[0], false, null, null),
+                    new JobBatchItem(ids[1], false, ErrorCode.OutcomeUnknown, "?"),
+                    new JobBatchItem(ids[2], false, ErrorCode.LimitExceeded, "No."),
+                ])
+            )
             .On("POST /v1/jobs:batch", new JobBatchResponse([new JobBatchItem(ids[1], true, null, null)]));
 
         var results = await _fixture.Client.Jobs.SubmitBatch(
-            [Samples.Request("a"), Samples.Request("b"), Samples.Request("c")], Fixture.Cancellation);
+            [Samples.Request("a"), Samples.Request("b"), Samples.Request("c")],
+            Fixture.Cancellation
+        );
 
         Assert.Equal([null, null, ErrorCode.LimitExceeded], results.Select(item => item.Code));
         Assert.Equal(ids, results.Select(item => item.Id));
@@ -149,8 +158,9 @@ public sealed class RetryTests : IDisposable
     {
         Service.On("POST /v1/jobs:batch", new JobBatchResponse([]));
 
-        await Assert.ThrowsAsync<MarketplaceProtocolException>(
-            () => _fixture.Client.Jobs.SubmitBatch([Samples.Request()], Fixture.Cancellation));
+        await Assert.ThrowsAsync<MarketplaceProtocolException>(() =>
+            _fixture.Client.Jobs.SubmitBatch([Samples.Request()], Fixture.Cancellation)
+        );
     }
 
     [Theory]

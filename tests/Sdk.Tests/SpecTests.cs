@@ -25,8 +25,11 @@ public sealed class SpecTests : IDisposable
     [Fact]
     public async Task MadeRequestId_IsKeptForTheRepetitionsOfACall_AndNewForTheNextCall()
     {
-        Service.On(Market, Samples.Market())
-            .Fails(Submit).Refuses(Submit, ErrorCode.OutcomeUnknown, HttpStatusCode.GatewayTimeout).On(Submit, Samples.Job(JobState.Pending));
+        Service
+            .On(Market, Samples.Market())
+            .Fails(Submit)
+            .Refuses(Submit, ErrorCode.OutcomeUnknown, HttpStatusCode.GatewayTimeout)
+            .On(Submit, Samples.Job(JobState.Pending));
 
         await _fixture.Client.Jobs.Start(Spec(), Fixture.Cancellation);
         await _fixture.Client.Jobs.Start(Spec(), Fixture.Cancellation);
@@ -51,10 +54,14 @@ public sealed class SpecTests : IDisposable
     [Fact]
     public async Task UnstatedPriceBeyondTheCap_OrWithoutAnyWorker_SubmitsNothing()
     {
-        Service.On(Market, Samples.Market() with { LowestPricePerMillionFuel = SdkPolicy.UnstatedPriceMax }).On(Market, Samples.Market(workers: 0));
+        Service
+            .On(Market, Samples.Market() with { LowestPricePerMillionFuel = SdkPolicy.UnstatedPriceMax })
+            .On(Market, Samples.Market(workers: 0));
 
         var dear = await Assert.ThrowsAsync<PriceNotStatedException>(() => _fixture.Client.Jobs.Start(Spec(), Fixture.Cancellation));
-        var alone = await Assert.ThrowsAsync<PriceNotStatedException>(() => _fixture.Client.Jobs.Run(Spec(), cancellation: Fixture.Cancellation));
+        var alone = await Assert.ThrowsAsync<PriceNotStatedException>(() =>
+            _fixture.Client.Jobs.Run(Spec(), cancellation: Fixture.Cancellation)
+        );
 
         Assert.Equal((SdkPolicy.UnstatedPriceMax * 100, SdkPolicy.UnstatedPriceMax), (dear.Quote, dear.Max));
         Assert.Null(alone.Quote);
@@ -67,10 +74,21 @@ public sealed class SpecTests : IDisposable
     {
         var spec = new JobSpec
         {
-            Program = Samples.Program, RequestId = "r", PriceMax = new TokenAmount(1), EntryPoint = "e", Input = new byte[] { 1 }, InputText = "t",
-            InputBlob = new BlobId(Samples.Digits(5)), Arguments = ["a"], Environment = new Dictionary<string, string> { ["k"] = "v" },
-            InputFiles = new Dictionary<string, BlobId> { ["f"] = new BlobId(Samples.Digits(6)) }, FuelMax = 1, MemoryPagesMax = 2, TimeMaxMs = 3,
-            RetriesMax = 4, ExpiresAfterMs = 5,
+            Program = Samples.Program,
+            RequestId = "r",
+            PriceMax = new TokenAmount(1),
+            EntryPoint = "e",
+            Input = new byte[] { 1 },
+            InputText = "t",
+            InputBlob = new BlobId(Samples.Digits(5)),
+            Arguments = ["a"],
+            Environment = new Dictionary<string, string> { ["k"] = "v" },
+            InputFiles = new Dictionary<string, BlobId> { ["f"] = new BlobId(Samples.Digits(6)) },
+            FuelMax = 1,
+            MemoryPagesMax = 2,
+            TimeMaxMs = 3,
+            RetriesMax = 4,
+            ExpiresAfterMs = 5,
         };
         Service.On(Submit, Samples.Job(JobState.Pending));
 
@@ -79,16 +97,19 @@ public sealed class SpecTests : IDisposable
         using var sent = JsonDocument.Parse(Service.Received[^1].Body);
         Assert.Equal(
             typeof(JobRequest).GetProperties().Select(member => JsonNamingPolicy.CamelCase.ConvertName(member.Name)).Order(),
-            sent.RootElement.EnumerateObject().Select(member => member.Name).Order());
+            sent.RootElement.EnumerateObject().Select(member => member.Name).Order()
+        );
     }
 
     [Fact]
     public async Task Handle_WaitsCancelsAndGivesTheOutput()
     {
         var (job, text) = ($"/v1/jobs/{Samples.JobId}", "done"u8.ToArray());
-        Service.On(Submit, Samples.Job(JobState.Pending))
+        Service
+            .On(Submit, Samples.Job(JobState.Pending))
             .On($"GET {job}?wait=20", Samples.Job(JobState.Completed, text))
-            .Refuses($"POST {job}/cancel", ErrorCode.JobEnded, HttpStatusCode.Conflict).On($"GET {job}", Samples.Job(JobState.Completed, text));
+            .Refuses($"POST {job}/cancel", ErrorCode.JobEnded, HttpStatusCode.Conflict)
+            .On($"GET {job}", Samples.Job(JobState.Completed, text));
 
         var handle = await _fixture.Client.Jobs.Start(Spec() with { PriceMax = new TokenAmount(1) }, Fixture.Cancellation);
 
@@ -118,37 +139,55 @@ public sealed class SpecTests : IDisposable
         const int Count = 23;
         var open = new Dictionary<JobId, int>();
         var (most, next) = (0, 0);
-        Service.On(Batch, request =>
-        {
-            var requests = JsonSerializer.Deserialize(request.Body, ApiJson.Default.JobBatchRequest)!.Jobs;
-            var items = requests.Select(job =>
+        Service.On(
+            Batch,
+            request =>
             {
-                var id = new JobId(Samples.Digits((byte)++next));
-                if (job.RequestId == "refused")
-                    return new JobBatchItem(id, false, ErrorCode.InsufficientFunds, "no money");
-                open.Add(id, 0);
-                Service.On($"GET /v1/jobs/{id}?wait=1", Samples.Job(JobState.Pending));
-                return new JobBatchItem(id, false, null, null);
-            }).ToArray();
-            most = Math.Max(most, open.Count);
-            return FakeService.Json(new JobBatchResponse(items));
-        });
+                var requests = JsonSerializer.Deserialize(request.Body, ApiJson.Default.JobBatchRequest)!.Jobs;
+                var items = requests
+                    .Select(job =>
+                    {
+                        var id = new JobId(Samples.Digits((byte)++next));
+                        if (job.RequestId == "refused")
+                        {
+                            return new JobBatchItem(id, false, ErrorCode.InsufficientFunds, "no money");
+                        }
+                        open.Add(id, 0);
+                        Service.On($"GET /v1/jobs/{id}?wait=1", Samples.Job(JobState.Pending));
+                        return new JobBatchItem(id, false, null, null);
+                    })
+                    .ToArray();
+                most = Math.Max(most, open.Count);
+                return FakeService.Json(new JobBatchResponse(items));
+            }
+        );
         // A job ends when it is asked for the second time.
-        Service.On(Many, request =>
-        {
-            var ids = JsonSerializer.Deserialize(request.Body, ApiJson.Default.JobsGetRequest)!.Ids;
-            return FakeService.Json(new JobsGetResponse(
-                [.. ids.Select(id =>
-                {
-                    if (++open[id] < 2)
-                        return Samples.Job(JobState.Running) with { Id = id };
-                    open.Remove(id);
-                    return Samples.Job(JobState.Completed) with { Id = id };
-                })],
-                []));
-        });
-        var specs = Enumerable.Range(0, Count).Select(
-            index => Spec() with { PriceMax = new TokenAmount(1), RequestId = index == 11 ? "refused" : $"r{index}" });
+        Service.On(
+            Many,
+            request =>
+            {
+                var ids = JsonSerializer.Deserialize(request.Body, ApiJson.Default.JobsGetRequest)!.Ids;
+                return FakeService.Json(
+                    new JobsGetResponse(
+                        [
+                            .. ids.Select(id =>
+                            {
+                                if (++open[id] < 2)
+                                {
+                                    return Samples.Job(JobState.Running) with { Id = id };
+                                }
+                                open.Remove(id);
+                                return Samples.Job(JobState.Completed) with { Id = id };
+                            }),
+                        ],
+                        []
+                    )
+                );
+            }
+        );
+        var specs = Enumerable
+            .Range(0, Count)
+            .Select(index => Spec() with { PriceMax = new TokenAmount(1), RequestId = index == 11 ? "refused" : $"r{index}" });
 
         var results = await _fixture.Client.Jobs.RunMany(specs, openMax, Fixture.Cancellation).ToListAsync(Fixture.Cancellation);
 
@@ -172,8 +211,9 @@ public sealed class SpecTests : IDisposable
     {
         Service.Refuses("GET /v1/events", ErrorCode.RateLimited, HttpStatusCode.TooManyRequests, "The account has 16 event streams open.");
 
-        var refused = await Assert.ThrowsAsync<MarketplaceException>(
-            async () => await _fixture.Client.Events.Jobs(cancellation: Fixture.Cancellation).FirstAsync(Fixture.Cancellation));
+        var refused = await Assert.ThrowsAsync<MarketplaceException>(async () =>
+            await _fixture.Client.Events.Jobs(cancellation: Fixture.Cancellation).FirstAsync(Fixture.Cancellation)
+        );
 
         Assert.Contains("16", refused.Message, StringComparison.Ordinal);
         Assert.Equal(5, Service.Received.Count);
@@ -204,7 +244,8 @@ public sealed class SpecTests : IDisposable
         };
         ActivitySource.AddActivityListener(listener);
         using var fixture = new Fixture(options => options.LoggerFactory = log);
-        fixture.Service.Refuses("GET /v1/account", ErrorCode.Unavailable, HttpStatusCode.ServiceUnavailable, "starting")
+        fixture
+            .Service.Refuses("GET /v1/account", ErrorCode.Unavailable, HttpStatusCode.ServiceUnavailable, "starting")
             .On("GET /v1/account", Samples.Account());
 
         await fixture.Client.Account.Get(Fixture.Cancellation);
@@ -220,12 +261,15 @@ public sealed class SpecTests : IDisposable
     public void Configuration_SetsTheOptions_AndRefusesWhatItDoesNotKnow()
     {
         var options = MarketplaceClientOptions.FromConfiguration(
-            Section(("Url", "http://127.0.0.1:9"), ("Key", "mk_x"), ("requestTimeout", "00:00:07"), ("UnstatedPriceMax", "5")));
+            Section(("Url", "http://127.0.0.1:9"), ("Key", "mk_x"), ("requestTimeout", "00:00:07"), ("UnstatedPriceMax", "5"))
+        );
         var unknown = Assert.Throws<ArgumentException>(() => MarketplaceClientOptions.FromConfiguration(Section(("Adress", "x"))));
         var malformed = Assert.Throws<ArgumentException>(() => MarketplaceClientOptions.FromConfiguration(Section(("Retries", "secret"))));
 
-        Assert.Equal(("http://127.0.0.1:9/", "mk_x", 7.0, new TokenAmount(5)),
-            (options.Url!.AbsoluteUri, options.Key, options.RequestTimeout.TotalSeconds, options.UnstatedPriceMax));
+        Assert.Equal(
+            ("http://127.0.0.1:9/", "mk_x", 7.0, new TokenAmount(5)),
+            (options.Url!.AbsoluteUri, options.Key, options.RequestTimeout.TotalSeconds, options.UnstatedPriceMax)
+        );
         Assert.Contains("Marketplace:Adress", unknown.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", malformed.Message, StringComparison.Ordinal);
     }
@@ -242,9 +286,11 @@ public sealed class SpecTests : IDisposable
 
     private static JobSpec Spec() => new() { Program = Samples.Program, InputText = "hello" };
 
-    private static IConfigurationSection Section(params (string Name, string Value)[] settings) => new ConfigurationBuilder()
-        .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create($"Marketplace:{setting.Name}", (string?)setting.Value)))
-        .Build().GetSection("Marketplace");
+    private static IConfigurationSection Section(params (string Name, string Value)[] settings) =>
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create($"Marketplace:{setting.Name}", (string?)setting.Value)))
+            .Build()
+            .GetSection("Marketplace");
 
     /// <summary>The request that a spec becomes.</summary>
     private async Task<JobRequest> Only(JobSpec spec)
@@ -255,8 +301,11 @@ public sealed class SpecTests : IDisposable
     }
 
     private JobRequest[] Sent(string request) =>
-        [.. Service.Received.Where(received => received.ToString() == request)
-            .Select(received => JsonSerializer.Deserialize(received.Body, ApiJson.Default.JobRequest)!)];
+        [
+            .. Service
+                .Received.Where(received => received.ToString() == request)
+                .Select(received => JsonSerializer.Deserialize(received.Body, ApiJson.Default.JobRequest)!),
+        ];
 
     private sealed class MadeUp : MarketplaceClient
     {
@@ -277,19 +326,21 @@ public sealed class SpecTests : IDisposable
 
         public ILogger CreateLogger(string categoryName) => this;
 
-        public void AddProvider(ILoggerProvider provider)
-        {
-        }
+        public void AddProvider(ILoggerProvider provider) { }
 
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Written.Add(formatter(state, exception));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Written.Add(formatter(state, exception));
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

@@ -25,7 +25,9 @@ internal sealed class FakeService : HttpMessageHandler
         get
         {
             lock (_gate)
+            {
                 return [.. _received];
+            }
         }
     }
 
@@ -35,7 +37,9 @@ internal sealed class FakeService : HttpMessageHandler
     public FakeService On(string request, Func<Received, CancellationToken, Task<HttpResponseMessage>> answer)
     {
         if (!_answers.TryGetValue(request, out var queue))
+        {
             _answers.Add(request, queue = []);
+        }
         queue.Enqueue(answer);
         return this;
     }
@@ -46,14 +50,20 @@ internal sealed class FakeService : HttpMessageHandler
     public FakeService On<T>(string request, T answer) => On(request, _ => Json(answer));
 
     /// <summary>Refuses with a problem.</summary>
-    public FakeService Refuses(
-        string request, ErrorCode code, HttpStatusCode status, string detail = "No.", TimeSpan? retryAfter = null) => On(request, _ =>
-    {
-        var problem = Json(
-            new Problem($"urn:marketplace:problem:{code}", code.ToString(), (int)status, code, detail), status, "application/problem+json");
-        problem.Headers.RetryAfter = retryAfter is { } wait ? new RetryConditionHeaderValue(wait) : null;
-        return problem;
-    });
+    public FakeService Refuses(string request, ErrorCode code, HttpStatusCode status, string detail = "No.", TimeSpan? retryAfter = null) =>
+        On(
+            request,
+            _ =>
+            {
+                var problem = Json(
+                    new Problem($"urn:marketplace:problem:{code}", code.ToString(), (int)status, code, detail),
+                    status,
+                    "application/problem+json"
+                );
+                problem.Headers.RetryAfter = retryAfter is { } wait ? new RetryConditionHeaderValue(wait) : null;
+                return problem;
+            }
+        );
 
     /// <summary>Fails as an unreachable host does.</summary>
     public FakeService Fails(string request) =>
@@ -83,7 +93,9 @@ internal sealed class FakeService : HttpMessageHandler
         {
             _received.Add(received);
             if (!_answers.TryGetValue(received.ToString(), out var queue))
+            {
                 throw new InvalidOperationException($"The test has no answer to {received}.");
+            }
             answer = queue.Count > 1 ? queue.Dequeue() : queue.Peek();
         }
         return await answer(received, cancellationToken);

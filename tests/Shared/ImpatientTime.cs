@@ -18,14 +18,18 @@ internal sealed class ImpatientTime(TimeSpan patience) : TimeProvider
         get
         {
             lock (_gate)
+            {
                 return [.. _waits];
+            }
         }
     }
 
     public override DateTimeOffset GetUtcNow()
     {
         lock (_gate)
+        {
             return _now;
+        }
     }
 
     public override long GetTimestamp() => GetUtcNow().Ticks;
@@ -33,7 +37,9 @@ internal sealed class ImpatientTime(TimeSpan patience) : TimeProvider
     public void Advance(TimeSpan time)
     {
         lock (_gate)
+        {
             _now += time;
+        }
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
@@ -46,7 +52,9 @@ internal sealed class ImpatientTime(TimeSpan patience) : TimeProvider
     private bool IsOver(TimeSpan wait)
     {
         if (wait < TimeSpan.Zero || wait > patience)
+        {
             return false;
+        }
         lock (_gate)
         {
             _now += wait;
@@ -62,9 +70,13 @@ internal sealed class ImpatientTime(TimeSpan patience) : TimeProvider
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             if (_disposed)
+            {
                 return false;
+            }
             if (time.IsOver(dueTime))
+            {
                 ThreadPool.UnsafeQueueUserWorkItem(static timer => timer.Fire(), this, preferLocal: false);
+            }
             return true;
         }
 
@@ -79,7 +91,9 @@ internal sealed class ImpatientTime(TimeSpan patience) : TimeProvider
         private void Fire()
         {
             if (!_disposed)
+            {
                 callback(state);
+            }
         }
     }
 }

@@ -23,6 +23,8 @@ public sealed class PostgresFixture : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_server.IsValueCreated)
+        {
             await (await _server.Value).DisposeAsync();
+        }
     }
 }

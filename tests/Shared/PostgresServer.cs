@@ -59,11 +59,15 @@ public sealed class PostgresServer : IAsyncDisposable
             WorkingDirectory = "/",
         };
         foreach (var argument in (string[])[.. AsUser(folder), "sh", "-c", Keeper, "keeper", Programs, folder, Settings(folder, durable)])
+        {
             start.ArgumentList.Add(argument);
+        }
         var server = new PostgresServer(Process.Start(start)!, folder);
         var said = await server._keeper.StandardOutput.ReadLineAsync();
         if (said == "ready")
+        {
             return server;
+        }
         var rest = await server._keeper.StandardOutput.ReadToEndAsync();
         await server.DisposeAsync();
         throw new InvalidOperationException($"PostgreSQL did not start: {said}\n{rest}");
@@ -83,28 +87,52 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task Restart(bool asStandby = false)
     {
         if (asStandby)
+        {
             await File.WriteAllTextAsync(Path.Combine(_folder, "data", "standby.signal"), "");
+        }
         var start = new ProcessStartInfo("setsid") { RedirectStandardOutput = true, WorkingDirectory = "/" };
-        foreach (var argument in (string[])[.. AsUser(null), Path.Combine(Programs, "pg_ctl"), "restart", "-w", "-m", "immediate", "-s",
-            "-D", Path.Combine(_folder, "data"), "-l", Path.Combine(_folder, "log")])
+        foreach (
+            var argument in (string[])
+                [
+                    .. AsUser(null),
+                    Path.Combine(Programs, "pg_ctl"),
+                    "restart",
+                    "-w",
+                    "-m",
+                    "immediate",
+                    "-s",
+                    "-D",
+                    Path.Combine(_folder, "data"),
+                    "-l",
+                    Path.Combine(_folder, "log"),
+                ]
+        )
+        {
             start.ArgumentList.Add(argument);
+        }
         using var restart = Process.Start(start)!;
         await restart.WaitForExitAsync();
         if (restart.ExitCode != 0)
+        {
             throw new InvalidOperationException($"PostgreSQL did not restart: {await File.ReadAllTextAsync(Path.Combine(_folder, "log"))}");
+        }
     }
 
     /// <summary>Freezes all processes of the server: its connections stay and say nothing.</summary>
     public void Pause()
     {
         foreach (var process in Processes())
+        {
             Signal("STOP", process);
+        }
     }
 
     public void Resume()
     {
         foreach (var process in Processes())
+        {
             Signal("CONT", process);
+        }
     }
 
     /// <summary>The postmaster first: once it is frozen there are no new ones.</summary>
@@ -112,8 +140,13 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         var postmaster = int.Parse(File.ReadLines(Path.Combine(_folder, "data", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
         yield return postmaster;
-        foreach (var child in File.ReadAllText($"/proc/{postmaster}/task/{postmaster}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        foreach (
+            var child in File.ReadAllText($"/proc/{postmaster}/task/{postmaster}/children")
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        )
+        {
             yield return int.Parse(child, CultureInfo.InvariantCulture);
+        }
     }
 
     private static void Signal(string name, int process)
@@ -134,20 +167,29 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         // A frozen server would not see that it is to end.
         if (File.Exists(Path.Combine(_folder, "data", "postmaster.pid")))
+        {
             Resume();
+        }
         _keeper.StandardInput.Close();
         await _keeper.WaitForExitAsync();
         _keeper.Dispose();
     }
 
     private string ConnectionString(string database) =>
-        new NpgsqlConnectionStringBuilder { Host = _folder, Username = User, Database = database }.ConnectionString;
+        new NpgsqlConnectionStringBuilder
+        {
+            Host = _folder,
+            Username = User,
+            Database = database,
+        }.ConnectionString;
 
     private static string Settings(string folder, bool durable)
     {
         var settings = new StringBuilder($"-k {folder} -c listen_addresses= -c max_connections=200 -c log_min_messages=fatal");
         if (!durable)
+        {
             settings.Append(" -c fsync=off -c full_page_writes=off");
+        }
         return settings.ToString();
     }
 
@@ -155,7 +197,9 @@ public sealed class PostgresServer : IAsyncDisposable
     private static string[] AsUser(string? folder)
     {
         if (!Environment.IsPrivilegedProcess)
+        {
             return [];
+        }
         var isThere = File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal));
         var user = isThere ? "postgres" : "nobody";
         if (folder is not null)
@@ -172,7 +216,8 @@ public sealed class PostgresServer : IAsyncDisposable
     private static string? FindBinaries() =>
         !Directory.Exists("/usr/lib/postgresql")
             ? null
-            : Directory.EnumerateDirectories("/usr/lib/postgresql")
+            : Directory
+                .EnumerateDirectories("/usr/lib/postgresql")
                 .Where(folder => File.Exists(Path.Combine(folder, "bin", "initdb")))
                 .OrderByDescending(folder => int.TryParse(Path.GetFileName(folder), out var version) ? version : 0)
                 .Select(folder => Path.Combine(folder, "bin"))

@@ -18,27 +18,34 @@ internal static class Samples
         return new Bytes32(bytes);
     }
 
-    public static Job Job(JobState state, byte[]? output = null, string? reason = null) => new()
-    {
-        Id = JobId,
-        RequestId = "request",
-        Program = Program,
-        State = state,
-        Fault = state == JobState.Failed ? JobFault.Program : JobFault.None,
-        Code = state == JobState.Failed ? ErrorCode.ProgramTrapped : null,
-        Reason = reason,
-        SubmittedAt = Then,
-        EndedAt = state is JobState.Pending or JobState.Running ? null : Then.AddSeconds(1),
-        FuelMax = 1000,
-        FuelUsed = state == JobState.Pending ? 0 : 900,
-        PriceMax = new TokenAmount(100),
-        Charge = new TokenAmount(state == JobState.Completed ? 90u : 0u),
-        Output = state == JobState.Completed ? new JobOutput(output?.Length ?? 0, output ?? [], null) : null,
-        History = [new JobStep(state, Then, null, null)],
-    };
+    public static Job Job(JobState state, byte[]? output = null, string? reason = null) =>
+        new()
+        {
+            Id = JobId,
+            RequestId = "request",
+            Program = Program,
+            State = state,
+            Fault = state == JobState.Failed ? JobFault.Program : JobFault.None,
+            Code = state == JobState.Failed ? ErrorCode.ProgramTrapped : null,
+            Reason = reason,
+            SubmittedAt = Then,
+            EndedAt = state is JobState.Pending or JobState.Running ? null : Then.AddSeconds(1),
+            FuelMax = 1000,
+            FuelUsed = state == JobState.Pending ? 0 : 900,
+            PriceMax = new TokenAmount(100),
+            Charge = new TokenAmount(state == JobState.Completed ? 90u : 0u),
+            Output = state == JobState.Completed ? new JobOutput(output?.Length ?? 0, output ?? [], null) : null,
+            History = [new JobStep(state, Then, null, null)],
+        };
 
     public static JobRequest Request(string id = "request", string text = "hello") =>
-        new() { RequestId = id, Program = Program, InputText = text, PriceMax = new TokenAmount(100) };
+        new()
+        {
+            RequestId = id,
+            Program = Program,
+            InputText = text,
+            PriceMax = new TokenAmount(100),
+        };
 
     public static DeployedProgram Deployed(ProgramId id, BlobId module) =>
         new(id, "echo", module, 8, Payer, Then, "wasi", ["_start"], [], false);

@@ -1,6 +1,8 @@
 namespace Marketplace.Tests;
 
-/// <summary>Another clock's time, whose time of day can be set as an operator or NTP does; its timestamps and timers take no notice.</summary>
+/// <summary>
+/// Another clock's time, whose time of day can be set as an operator or NTP does; its timestamps and timers take no notice.
+/// </summary>
 internal sealed class SettableTime(TimeProvider inner) : TimeProvider
 {
     private TimeSpan _ahead;

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Marketplace.Tests;
 
 /// <summary>
-/// The real silo, built, in a process of its own, on any free port. <see cref="Kill"/> is <c>kill -9</c>. The program that uses it was built in the same
-/// configuration, so the silo's binary stands beside its own in the artifacts.
+/// The real silo, built, in a process of its own, on any free port. <see cref="Kill"/> is <c>kill -9</c>. The program that uses it was
+/// built in the same configuration, so the silo's binary stands beside its own in the artifacts.
 /// </summary>
 internal sealed class SiloProcess : IAsyncDisposable
 {
@@ -25,7 +25,9 @@ internal sealed class SiloProcess : IAsyncDisposable
         get
         {
             lock (_lines)
+            {
                 return string.Join(Environment.NewLine, _lines);
+            }
         }
     }
 
@@ -53,11 +55,20 @@ internal sealed class SiloProcess : IAsyncDisposable
     public static SiloProcess LaunchWith(string[] arguments, string folder, params string[] within)
     {
         if (Directory.Exists(folder))
+        {
             File.Delete(Path.Combine(folder, "url"));
+        }
         string[] command = [.. within, "dotnet", Binary(), .. arguments];
-        var start = new ProcessStartInfo(command[0]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(command[0])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
         foreach (var argument in command[1..])
+        {
             start.ArgumentList.Add(argument);
+        }
         var silo = new SiloProcess(new Process { StartInfo = start, EnableRaisingEvents = true }, folder);
         silo._process.OutputDataReceived += (_, line) => silo.Keep(line.Data);
         silo._process.ErrorDataReceived += (_, line) => silo.Keep(line.Data);
@@ -73,7 +84,9 @@ internal sealed class SiloProcess : IAsyncDisposable
         return await Started(Launch(folder, arguments), cancellation);
     }
 
-    /// <summary>Starts the silo with exactly these arguments, which put its data into <paramref name="folder"/>, and waits until it serves.</summary>
+    /// <summary>
+    /// Starts the silo with exactly these arguments, which put its data into <paramref name="folder"/>, and waits until it serves.
+    /// </summary>
     public static async Task<SiloProcess> StartWith(string[] arguments, string folder, CancellationToken cancellation)
     {
         return await Started(LaunchWith(arguments, folder), cancellation);
@@ -104,7 +117,9 @@ internal sealed class SiloProcess : IAsyncDisposable
             {
                 // The end comes before the last of what it wrote, which this waits for.
                 await _process.WaitForExitAsync(cancellation);
-                throw new InvalidOperationException($"The silo ended with code {_process.ExitCode} before it was ready:{Environment.NewLine}{Output}");
+                throw new InvalidOperationException(
+                    $"The silo ended with code {_process.ExitCode} before it was ready:{Environment.NewLine}{Output}"
+                );
             }
             await Task.Delay(2, cancellation);
         }
@@ -115,7 +130,9 @@ internal sealed class SiloProcess : IAsyncDisposable
     public async Task Kill()
     {
         if (!_process.HasExited)
+        {
             _process.Kill();
+        }
         await _process.WaitForExitAsync();
     }
 
@@ -154,9 +171,13 @@ internal sealed class SiloProcess : IAsyncDisposable
     private void Keep(string? line)
     {
         if (line is null)
+        {
             return;
+        }
         lock (_lines)
+        {
             _lines.Add(line);
+        }
     }
 
     /// <summary>…/bin/Verify/release/ has its neighbour …/bin/Silo/release/.</summary>

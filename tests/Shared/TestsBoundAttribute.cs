@@ -15,13 +15,20 @@ public sealed class TestsBoundAttribute(Type policy, string number) : Attribute
 
     /// <returns>All numbers of policy classes, as <c>EngineLimits.TypesMax</c>.</returns>
     public static IEnumerable<string> AllOf(params IEnumerable<Type> policies) =>
-        policies.SelectMany(policy => policy.GetFields().Select(field => (field.Name, field.FieldType))
-            .Concat(policy.GetProperties().Select(property => (property.Name, FieldType: property.PropertyType)))
-            .Where(member => Numbers.Contains(member.FieldType))
-            .Select(member => $"{policy.Name}.{member.Name}"));
+        policies.SelectMany(policy =>
+            policy
+                .GetFields()
+                .Select(field => (field.Name, field.FieldType))
+                .Concat(policy.GetProperties().Select(property => (property.Name, FieldType: property.PropertyType)))
+                .Where(member => Numbers.Contains(member.FieldType))
+                .Select(member => $"{policy.Name}.{member.Name}")
+        );
 
     /// <returns>The bounds that tests of the assembly name.</returns>
     public static IEnumerable<string> TestedIn(Assembly tests) =>
-        tests.GetTypes().SelectMany(type => type.GetMethods()).SelectMany(test => test.GetCustomAttributes<TestsBoundAttribute>())
+        tests
+            .GetTypes()
+            .SelectMany(type => type.GetMethods())
+            .SelectMany(test => test.GetCustomAttributes<TestsBoundAttribute>())
             .Select(tested => tested.Bound);
 }

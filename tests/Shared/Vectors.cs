@@ -20,7 +20,10 @@ public static class Vectors
     /// <summary>The full path of a file, or null where the vectors or this file of them are absent.</summary>
     public static string? Find(string relativePath)
     {
-        if (Folder is null) return null;
+        if (Folder is null)
+        {
+            return null;
+        }
         var path = Path.Combine(Folder, relativePath);
         return File.Exists(path) ? path : null;
     }
@@ -28,11 +31,17 @@ public static class Vectors
     private static string? FindFolder()
     {
         var named = Environment.GetEnvironmentVariable(Variable);
-        if (!string.IsNullOrEmpty(named)) return Directory.Exists(named) ? named : null;
+        if (!string.IsNullOrEmpty(named))
+        {
+            return Directory.Exists(named) ? named : null;
+        }
         for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {
             var candidate = Path.Combine(at.FullName, "shared", "vectors");
-            if (Directory.Exists(candidate)) return candidate;
+            if (Directory.Exists(candidate))
+            {
+                return candidate;
+            }
         }
         return null;
     }

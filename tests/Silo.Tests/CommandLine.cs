@@ -5,7 +5,8 @@ namespace Marketplace.Tests.Silo;
 /// <summary>The built command line in a process of its own, typed in a folder.</summary>
 internal static class CommandLine
 {
-    public static Task<(int Code, string Output, string Error)> Run(string folder, params string[] arguments) => RunWithInput(folder, "", arguments);
+    public static Task<(int Code, string Output, string Error)> Run(string folder, params string[] arguments) =>
+        RunWithInput(folder, "", arguments);
 
     public static async Task<(int Code, string Output, string Error)> RunWithInput(string folder, string input, params string[] arguments)
     {
@@ -30,7 +31,9 @@ internal static class CommandLine
             RedirectStandardError = true,
         };
         foreach (var argument in (string[])[binary, .. arguments])
+        {
             start.ArgumentList.Add(argument);
+        }
         return Process.Start(start)!;
     }
 

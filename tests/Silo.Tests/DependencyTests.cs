@@ -34,7 +34,8 @@ public sealed class DependencyTests
         Assert.Collection(
             _log.Written,
             line => Assert.StartsWith("Lost the database: Connection refused.", line),
-            line => Assert.StartsWith("Back after ", line));
+            line => Assert.StartsWith("Back after ", line)
+        );
     }
 
     [Fact]
@@ -71,7 +72,12 @@ public sealed class DependencyTests
         var lostMax = TimeSpan.FromSeconds(15);
         var isDatabaseThere = true;
         var database = new Dependency(
-            "the database", "It is gone.", () => isDatabaseThere ? Task.CompletedTask : throw new IOException("Connection refused."), time, _log);
+            "the database",
+            "It is gone.",
+            () => isDatabaseThere ? Task.CompletedTask : throw new IOException("Connection refused."),
+            time,
+            _log
+        );
         _look = () => throw new IOException("No such folder.");
         var blobs = new Dependency("the blob folder", "It is gone.", () => _look(), time, _log, lostMax);
         await Look();
@@ -137,12 +143,18 @@ public sealed class DependencyTests
     {
         public List<string> Written { get; } = [];
 
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Written.Add(formatter(state, exception));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Written.Add(formatter(state, exception));
     }
 
     private sealed class Lifetime : IHostApplicationLifetime

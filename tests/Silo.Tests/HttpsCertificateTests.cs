@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Tests.Silo;
 
-/// <summary>The files of an https certificate: what is taken, what is refused with which words, and what happens when they change.</summary>
+/// <summary>
+/// The files of an https certificate: what is taken, what is refused with which words, and what happens when they change.
+/// </summary>
 public sealed class HttpsCertificateTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -22,7 +24,13 @@ public sealed class HttpsCertificateTests : IDisposable
     }
 
     [Theory]
-    [InlineData("two PEM files"), InlineData("one PEM file"), InlineData("PEM with an encrypted key"), InlineData("PFX"), InlineData("PFX without a password")]
+    [
+        InlineData("two PEM files"),
+        InlineData("one PEM file"),
+        InlineData("PEM with an encrypted key"),
+        InlineData("PFX"),
+        InlineData("PFX without a password")
+    ]
     public void Certificate_IsTakenAsItIsKept(string form)
     {
         using var made = _certificates.Make();
@@ -67,17 +75,31 @@ public sealed class HttpsCertificateTests : IDisposable
 
         AssertRefused("SiloOptions.Certificate: ", "'/nowhere.pem' cannot be read", Options("/nowhere.pem", key));
         AssertRefused("SiloOptions.CertificateKey: ", "'/nowhere.key' cannot be read", Options(certificate, "/nowhere.key"));
-        AssertRefused("SiloOptions.CertificateKey: ", "holds no private key. Name the file that does with --certificate-key.", Options(certificate, ""));
         AssertRefused(
-            "SiloOptions.CertificateKey: ", "is not that of the first certificate",
-            Options(certificate, _certificates.Write("other.key", other.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem())));
+            "SiloOptions.CertificateKey: ",
+            "holds no private key. Name the file that does with --certificate-key.",
+            Options(certificate, "")
+        );
         AssertRefused(
-            "SiloOptions.CertificateKey: ", "cannot be used",
-            Options(certificate, _certificates.Write("bad.key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----")));
-        AssertRefused("SiloOptions.CertificateKey: ", "needs a password", Options(certificate, _certificates.Write("locked.key", Locked(made))));
+            "SiloOptions.CertificateKey: ",
+            "is not that of the first certificate",
+            Options(certificate, _certificates.Write("other.key", other.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()))
+        );
         AssertRefused(
-            "SiloOptions.CertificateKey: ", "does not open with this password",
-            Options(certificate, _certificates.Write("locked.key", Locked(made)), "wrong"));
+            "SiloOptions.CertificateKey: ",
+            "cannot be used",
+            Options(certificate, _certificates.Write("bad.key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"))
+        );
+        AssertRefused(
+            "SiloOptions.CertificateKey: ",
+            "needs a password",
+            Options(certificate, _certificates.Write("locked.key", Locked(made)))
+        );
+        AssertRefused(
+            "SiloOptions.CertificateKey: ",
+            "does not open with this password",
+            Options(certificate, _certificates.Write("locked.key", Locked(made)), "wrong")
+        );
         AssertRefused("SiloOptions.Certificate: ", "opens with this password", Options(pfx, "", "wrong"));
         AssertRefused("SiloOptions.Certificate: ", "opens with no password", Options(pfx, ""));
         AssertRefused("SiloOptions.Certificate: ", "neither PEM nor a PFX file", Options(_certificates.Write("text", "hello"), ""));
@@ -132,11 +154,21 @@ public sealed class HttpsCertificateTests : IDisposable
 
     private string Shown(HttpsCertificate certificate) => certificate.Current(_log).TargetCertificate.SerialNumber;
 
-    private static string Locked(X509Certificate2 certificate) => certificate.GetECDsaPrivateKey()!.ExportEncryptedPkcs8PrivateKeyPem(
-        "secret", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000));
+    private static string Locked(X509Certificate2 certificate) =>
+        certificate
+            .GetECDsaPrivateKey()!
+            .ExportEncryptedPkcs8PrivateKeyPem(
+                "secret",
+                new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000)
+            );
 
     private static SiloOptions Options(string certificate, string key, string password = "") =>
-        new() { Certificate = certificate, CertificateKey = key, CertificatePassword = password };
+        new()
+        {
+            Certificate = certificate,
+            CertificateKey = key,
+            CertificatePassword = password,
+        };
 
     private static SiloOptions Options((string Certificate, string Key) files) => Options(files.Certificate, files.Key);
 
@@ -162,11 +194,17 @@ public sealed class HttpsCertificateTests : IDisposable
 
     private sealed class Lines : List<string>, ILogger
     {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Add(formatter(state, exception));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Add(formatter(state, exception));
     }
 }

@@ -39,9 +39,11 @@ internal sealed class TestCertificates : IDisposable
     }
 
     /// <summary>Writes certificate and key as two PEM files.</summary>
-    public (string Certificate, string Key) WritePem(X509Certificate2 certificate) => (
-        Write("silo.pem", certificate.ExportCertificatePem()),
-        Write("silo.key", certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()));
+    public (string Certificate, string Key) WritePem(X509Certificate2 certificate) =>
+        (
+            Write("silo.pem", certificate.ExportCertificatePem()),
+            Write("silo.key", certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem())
+        );
 
     public string Write(string name, string text)
     {

@@ -40,7 +40,9 @@ public sealed class BlobMarkTests : IDisposable
         await BlobMark.Require(_store.Documents, Blobs, Nothing);
         var unmounted = Path.Combine(_folder.Name, "unmounted");
         if (exists)
+        {
             Directory.CreateDirectory(unmounted);
+        }
 
         var refusal = await Assert.ThrowsAsync<BlobFolderException>(() => BlobMark.Require(_store.Documents, unmounted, Nothing));
 
@@ -76,7 +78,9 @@ public sealed class BlobMarkTests : IDisposable
     [InlineData(false), InlineData(true)]
     public async Task UnmarkedFolder_IsTakenWhereTheDatabaseHasBlobs_OnlyIfItHasOneOfThem(bool hasOne)
     {
-        var there = (await FileBlobStore.OpenShared(Blobs, new FileBlobStoreOptions()).Put(new MemoryStream([1, 2, 3]), 100, cancellation: Cancel)).Id;
+        var there = (
+            await FileBlobStore.OpenShared(Blobs, new FileBlobStoreOptions()).Put(new MemoryStream([1, 2, 3]), 100, cancellation: Cancel)
+        ).Id;
         var lost = new BlobId(new Bytes32([.. Enumerable.Repeat((byte)7, 32)]));
         BlobId[] kept = hasOne ? [lost, there] : [lost];
 
@@ -85,7 +89,9 @@ public sealed class BlobMarkTests : IDisposable
             (await BlobMark.Require(_store.Documents, Blobs, kept.ToAsyncEnumerable())).Check();
             return;
         }
-        var refusal = await Assert.ThrowsAsync<BlobFolderException>(() => BlobMark.Require(_store.Documents, Blobs, kept.ToAsyncEnumerable()));
+        var refusal = await Assert.ThrowsAsync<BlobFolderException>(() =>
+            BlobMark.Require(_store.Documents, Blobs, kept.ToAsyncEnumerable())
+        );
         Assert.False(File.Exists(MarkFile));
         Assert.Contains("not mounted", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("--blob-folder", refusal.Message, StringComparison.Ordinal);
@@ -103,12 +109,17 @@ public sealed class BlobMarkTests : IDisposable
         var mark = await BlobMark.Require(_store.Documents, Blobs, Nothing);
         var store = FileBlobStore.OpenShared(Blobs, new FileBlobStoreOptions());
         var blob = (await store.Put(new MemoryStream([1, 2, 3]), 100, cancellation: Cancel)).Id;
-        File.SetLastWriteTimeUtc(Assert.Single(Directory.GetFiles(Blobs, "*.data", SearchOption.AllDirectories)), DateTime.UtcNow.AddDays(-1));
+        File.SetLastWriteTimeUtc(
+            Assert.Single(Directory.GetFiles(Blobs, "*.data", SearchOption.AllDirectories)),
+            DateTime.UtcNow.AddDays(-1)
+        );
         var collector = new BlobCollector(store, mark);
 
         await Assert.ThrowsAsync<BlobFolderException>(async () => await collector.Collect(Ask, TimeSpan.FromHours(1), Cancel));
         Assert.NotNull(await store.Find(blob, Cancel));
-        await Assert.ThrowsAsync<BlobFolderException>(async () => await collector.CollectInTurn(TimeSpan.FromHours(1), Ask, TimeSpan.FromHours(1), Cancel));
+        await Assert.ThrowsAsync<BlobFolderException>(async () =>
+            await collector.CollectInTurn(TimeSpan.FromHours(1), Ask, TimeSpan.FromHours(1), Cancel)
+        );
 
         ValueTask<bool> Ask(BlobId id)
         {

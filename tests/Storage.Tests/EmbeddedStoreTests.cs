@@ -9,19 +9,30 @@ public sealed class EmbeddedStoreTests
     [Fact]
     public async Task CountersUnderManyWriters_LoseNoIncrement_WhileTheFoldMovesThem()
     {
-        const int Keys = 7, Writers = 6, Increments = 150;
+        const int Keys = 7,
+            Writers = 6,
+            Increments = 150;
         using var folder = new TemporaryFolder();
-        var options = new EmbeddedStoreOptions { SegmentBytes = 1 << 14, FoldDelay = TimeSpan.Zero,
-            Projections = [new TextProjection("counter")] };
+        var options = new EmbeddedStoreOptions
+        {
+            SegmentBytes = 1 << 14,
+            FoldDelay = TimeSpan.Zero,
+            Projections = [new TextProjection("counter")],
+        };
         await using (var store = EmbeddedStore.Open(folder.Name, options, TimeProvider.System))
+        {
             await Task.WhenAll(
-                Enumerable.Range(0, Writers).Select(writer => Task.Run(() => Increment(store, writer, Increments, Keys), Cancel)));
+                Enumerable.Range(0, Writers).Select(writer => Task.Run(() => Increment(store, writer, Increments, Keys), Cancel))
+            );
+        }
 
         await using (var reopened = EmbeddedStore.Open(folder.Name, options, TimeProvider.System))
         {
             long sum = 0;
             await foreach (var (_, document) in reopened.Scan("counter", Cancel))
+            {
                 sum += document.Version;
+            }
             Assert.Equal(Writers * Increments, sum);
             await reopened.CatchUp(Cancel);
         }
@@ -39,83 +50,105 @@ public sealed class EmbeddedStoreTests
 
         Assert.Equal(isShort, store.Shortage is not null);
         if (store.Shortage is { } shortage)
+        {
             Assert.InRange(shortage.Free, 1, shortage.Floor - 1);
+        }
         Assert.Equal(1, await store.Write(new DocumentKey("k", "1"), 0, new byte[10]));
     }
 
     [Fact]
-    public Task WritesThatWaitTogether_ShareOneFlush() => ManualTime.Run(async time =>
-    {
-        await using var simulated = new SimulatedStore(
-            time, 1, new EmbeddedStoreOptions { FoldDelay = TimeSpan.FromMinutes(1) }, new SimulatedDelays());
-        var store = simulated.Open();
-        var before = simulated.Disk.Operations;
-        var writes = Enumerable.Range(0, 100).Select(
-            index => store.Write(new DocumentKey("k", $"{index}"), 0, new byte[10]).AsTask()).ToList();
-        Assert.DoesNotContain(writes, write => write.IsCompleted);
-        time.Advance(TimeSpan.FromMilliseconds(50));
-        Assert.All(writes, write => Assert.True(write.IsCompletedSuccessfully));
-        Assert.Equal(2, simulated.Disk.Operations - before);
-    });
+    public Task WritesThatWaitTogether_ShareOneFlush() =>
+        ManualTime.Run(async time =>
+        {
+            await using var simulated = new SimulatedStore(
+                time,
+                1,
+                new EmbeddedStoreOptions { FoldDelay = TimeSpan.FromMinutes(1) },
+                new SimulatedDelays()
+            );
+            var store = simulated.Open();
+            var before = simulated.Disk.Operations;
+            var writes = Enumerable
+                .Range(0, 100)
+                .Select(index => store.Write(new DocumentKey("k", $"{index}"), 0, new byte[10]).AsTask())
+                .ToList();
+            Assert.DoesNotContain(writes, write => write.IsCompleted);
+            time.Advance(TimeSpan.FromMilliseconds(50));
+            Assert.All(writes, write => Assert.True(write.IsCompletedSuccessfully));
+            Assert.Equal(2, simulated.Disk.Operations - before);
+        });
 
     [Fact]
-    public Task UndurableVersion_IsNotRead_AndItsRivalLosesAtOnce() => ManualTime.Run(async time =>
-    {
-        await using var simulated = new SimulatedStore(time, 1, new EmbeddedStoreOptions(), new SimulatedDelays());
-        var store = simulated.Open();
-        var key = new DocumentKey("k", "a");
-        var write = store.Write(key, 0, new byte[10]).AsTask();
-        var rival = store.Write(key, 0, new byte[10]);
-        Assert.True(rival.IsFaulted);
-        await Assert.ThrowsAsync<VersionConflictException>(async () => await rival);
-        Assert.Null(await store.Read(key, Cancel));
-        time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(1, await write);
-        Assert.Equal(1, (await store.Read(key, Cancel))!.Value.Version);
-    });
+    public Task UndurableVersion_IsNotRead_AndItsRivalLosesAtOnce() =>
+        ManualTime.Run(async time =>
+        {
+            await using var simulated = new SimulatedStore(time, 1, new EmbeddedStoreOptions(), new SimulatedDelays());
+            var store = simulated.Open();
+            var key = new DocumentKey("k", "a");
+            var write = store.Write(key, 0, new byte[10]).AsTask();
+            var rival = store.Write(key, 0, new byte[10]);
+            Assert.True(rival.IsFaulted);
+            await Assert.ThrowsAsync<VersionConflictException>(async () => await rival);
+            Assert.Null(await store.Read(key, Cancel));
+            time.Advance(TimeSpan.FromSeconds(1));
+            Assert.Equal(1, await write);
+            Assert.Equal(1, (await store.Read(key, Cancel))!.Value.Version);
+        });
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public Task FailedWriteOrFlush_StopsTheStoreForGood_AndReadsGoOn(int operation) => ManualTime.Run(async time =>
-    {
-        await using var simulated = new SimulatedStore(time, 1, new EmbeddedStoreOptions(), new SimulatedDelays());
-        var store = simulated.Open();
-        var first = store.Write(new DocumentKey("k", "a"), 0, new byte[10]).AsTask();
-        time.Advance(TimeSpan.FromMilliseconds(50));
-        Assert.Equal(1, await first);
+    public Task FailedWriteOrFlush_StopsTheStoreForGood_AndReadsGoOn(int operation) =>
+        ManualTime.Run(async time =>
+        {
+            await using var simulated = new SimulatedStore(time, 1, new EmbeddedStoreOptions(), new SimulatedDelays());
+            var store = simulated.Open();
+            var first = store.Write(new DocumentKey("k", "a"), 0, new byte[10]).AsTask();
+            time.Advance(TimeSpan.FromMilliseconds(50));
+            Assert.Equal(1, await first);
 
-        simulated.Disk.FailAt(simulated.Disk.Operations + operation, DiskFault.Failure);
-        var second = store.Write(new DocumentKey("k", "a"), 1, new byte[10]).AsTask();
-        time.Advance(TimeSpan.FromMilliseconds(50));
-        await Assert.ThrowsAsync<StoreStoppedException>(() => second);
-        Assert.NotNull(store.Stopped);
-        var operations = simulated.Disk.Operations;
-        Assert.Throws<StoreStoppedException>(() => { _ = store.Write(new DocumentKey("k", "b"), 0, new byte[10]); });
-        await Assert.ThrowsAsync<StoreStoppedException>(async () => await store.CatchUp(Cancel));
-        time.Advance(TimeSpan.FromSeconds(5));
-        Assert.Equal(operations, simulated.Disk.Operations);
-        Assert.Equal(1, (await store.Read(new DocumentKey("k", "a"), Cancel))!.Value.Version);
-        simulated.Crash();
-    });
+            simulated.Disk.FailAt(simulated.Disk.Operations + operation, DiskFault.Failure);
+            var second = store.Write(new DocumentKey("k", "a"), 1, new byte[10]).AsTask();
+            time.Advance(TimeSpan.FromMilliseconds(50));
+            await Assert.ThrowsAsync<StoreStoppedException>(() => second);
+            Assert.NotNull(store.Stopped);
+            var operations = simulated.Disk.Operations;
+            Assert.Throws<StoreStoppedException>(() =>
+            {
+                _ = store.Write(new DocumentKey("k", "b"), 0, new byte[10]);
+            });
+            await Assert.ThrowsAsync<StoreStoppedException>(async () => await store.CatchUp(Cancel));
+            time.Advance(TimeSpan.FromSeconds(5));
+            Assert.Equal(operations, simulated.Disk.Operations);
+            Assert.Equal(1, (await store.Read(new DocumentKey("k", "a"), Cancel))!.Value.Version);
+            simulated.Crash();
+        });
 
     [Fact]
-    public Task WritersBeyondTheBoundOfMemory_WaitForTheFold() => ManualTime.Run(async time =>
-    {
-        var options = new EmbeddedStoreOptions { UnfoldedBytesMax = 1 << 16, FoldDelay = TimeSpan.FromMinutes(1), SegmentBytes = 1 << 16 };
-        await using var simulated = new SimulatedStore(time, 1, options, new SimulatedDelays { FoldStep = TimeSpan.FromMinutes(2) });
-        var store = simulated.Open();
-        var full = Enumerable.Range(0, 70).Select(
-            index => store.Write(new DocumentKey("k", $"{index}"), 0, new byte[1000]).AsTask()).ToList();
-        time.Advance(TimeSpan.FromSeconds(1));
-        Assert.All(full, write => Assert.True(write.IsCompletedSuccessfully));
-        var waiting = store.Write(new DocumentKey("k", "next"), 0, new byte[1000]).AsTask();
-        var appending = store.Append("s", 0, [new byte[1000]]).AsTask();
-        time.Advance(TimeSpan.FromSeconds(10));
-        Assert.False(waiting.IsCompleted || appending.IsCompleted);
-        time.Advance(TimeSpan.FromMinutes(5));
-        Assert.Equal((1, 1), (await waiting, await appending));
-    });
+    public Task WritersBeyondTheBoundOfMemory_WaitForTheFold() =>
+        ManualTime.Run(async time =>
+        {
+            var options = new EmbeddedStoreOptions
+            {
+                UnfoldedBytesMax = 1 << 16,
+                FoldDelay = TimeSpan.FromMinutes(1),
+                SegmentBytes = 1 << 16,
+            };
+            await using var simulated = new SimulatedStore(time, 1, options, new SimulatedDelays { FoldStep = TimeSpan.FromMinutes(2) });
+            var store = simulated.Open();
+            var full = Enumerable
+                .Range(0, 70)
+                .Select(index => store.Write(new DocumentKey("k", $"{index}"), 0, new byte[1000]).AsTask())
+                .ToList();
+            time.Advance(TimeSpan.FromSeconds(1));
+            Assert.All(full, write => Assert.True(write.IsCompletedSuccessfully));
+            var waiting = store.Write(new DocumentKey("k", "next"), 0, new byte[1000]).AsTask();
+            var appending = store.Append("s", 0, [new byte[1000]]).AsTask();
+            time.Advance(TimeSpan.FromSeconds(10));
+            Assert.False(waiting.IsCompleted || appending.IsCompleted);
+            time.Advance(TimeSpan.FromMinutes(5));
+            Assert.Equal((1, 1), (await waiting, await appending));
+        });
 
     [Fact]
     public async Task SameSeed_GivesTheSameBytes()
@@ -133,8 +166,13 @@ public sealed class EmbeddedStoreTests
         await using (var store = EmbeddedStore.Open(folder.Name, options, TimeProvider.System))
         {
             for (var index = 0; index < 20; index++)
+            {
                 await store.Write(
-                    new DocumentKey("k", $"{index}"), 0, TextProjection.Content("me", index % 2 == 0 ? "ended" : "open", "p", index));
+                    new DocumentKey("k", $"{index}"),
+                    0,
+                    TextProjection.Content("me", index % 2 == 0 ? "ended" : "open", "p", index)
+                );
+            }
             await store.Append("s", 0, [new byte[100]]);
         }
         // The journal of the first life is deleted when it is folded; while it is there it excuses what the archive has lost.
@@ -142,11 +180,16 @@ public sealed class EmbeddedStoreTests
         {
             await store.CatchUp(Cancel);
             for (var index = 20; index < 30; index++)
+            {
                 await store.Write(new DocumentKey("k", $"{index}"), 0, new byte[100]);
+            }
             Assert.Empty(await Findings(folder.Name, isWhole: false));
         }
         var blobs = FileBlobStore.Open(
-            Path.Combine(folder.Name, "blobs"), new FileBlobStoreOptions { FreeBytesMin = 0 }, TimeProvider.System);
+            Path.Combine(folder.Name, "blobs"),
+            new FileBlobStoreOptions { FreeBytesMin = 0 },
+            TimeProvider.System
+        );
         var blob = await blobs.Put(new MemoryStream(new byte[100]), 100, null, Cancel);
         Assert.Empty(await Findings(folder.Name, isWhole: true));
 
@@ -177,31 +220,39 @@ public sealed class EmbeddedStoreTests
         var bytes = new byte[1000];
         new Random(1).NextBytes(bytes);
         for (var length = 0; length < bytes.Length; length += 7)
+        {
             Assert.Equal(~Crc32C.ByTable(~0u, bytes.AsSpan(0, length)), Crc32C.Of(bytes.AsSpan(0, length)));
+        }
     }
 
-    private static Task<string> RunSeed(int seed) => ManualTime.Run(async time =>
-    {
-        await using var simulated = new SimulatedStore(time, seed, SimulatedUnderTest.Options, new SimulatedDelays());
-        var random = new Random(seed);
-        var trace = new List<string>();
-        for (var life = 0; life < 3; life++)
+    private static Task<string> RunSeed(int seed) =>
+        ManualTime.Run(async time =>
         {
-            var store = simulated.Open();
-            for (var index = 0; index < 30; index++)
+            await using var simulated = new SimulatedStore(time, seed, SimulatedUnderTest.Options, new SimulatedDelays());
+            var random = new Random(seed);
+            var trace = new List<string>();
+            for (var life = 0; life < 3; life++)
             {
-                var key = new DocumentKey("k", $"{random.Next(10)}");
-                var version = (await store.Read(key, Cancel))?.Version ?? 0;
-                _ = store.Write(key, version, new byte[random.Next(500)]).AsTask().ContinueWith(
-                    write => trace.Add($"{time.Now.Ticks} {key} {write.Status}"), TaskContinuationOptions.ExecuteSynchronously);
-                time.Advance(TimeSpan.FromMilliseconds(random.Next(30)));
+                var store = simulated.Open();
+                for (var index = 0; index < 30; index++)
+                {
+                    var key = new DocumentKey("k", $"{random.Next(10)}");
+                    var version = (await store.Read(key, Cancel))?.Version ?? 0;
+                    _ = store
+                        .Write(key, version, new byte[random.Next(500)])
+                        .AsTask()
+                        .ContinueWith(
+                            write => trace.Add($"{time.Now.Ticks} {key} {write.Status}"),
+                            TaskContinuationOptions.ExecuteSynchronously
+                        );
+                    time.Advance(TimeSpan.FromMilliseconds(random.Next(30)));
+                }
+                simulated.Crash();
             }
-            simulated.Crash();
-        }
-        trace.Add($"{simulated.Disk.Operations}");
-        trace.AddRange(simulated.Disk.FilesOf("journal").Select(file => $"{file}"));
-        return string.Join(Environment.NewLine, trace);
-    });
+            trace.Add($"{simulated.Disk.Operations}");
+            trace.AddRange(simulated.Disk.FilesOf("journal").Select(file => $"{file}"));
+            return string.Join(Environment.NewLine, trace);
+        });
 
     private static async Task Increment(EmbeddedStore store, int seed, int count, int keys)
     {

@@ -37,8 +37,12 @@ public sealed class FileBlobStoreTests : BlobStoreContract
     public async Task FlippedBitsOfALargerBlob_AreFoundByTheCheck_AndNeverRead()
     {
         // Every bit of the last, short group; of the rest, whose bits are all alike, every 2,039th.
-        var result = await BlobRot.Run(_store, (2 * 16384) + 40, "data", bits =>
-            BlobRot.Every(bits).Where(bit => bit >= 2 * 16384 * 8 || bit % 2039 == 0));
+        var result = await BlobRot.Run(
+            _store,
+            (2 * 16384) + 40,
+            "data",
+            bits => BlobRot.Every(bits).Where(bit => bit >= 2 * 16384 * 8 || bit % 2039 == 0)
+        );
         Assert.Empty(result.Violations);
         Assert.Equal(result.Flips, result.Detected);
     }
@@ -50,7 +54,11 @@ public sealed class FileBlobStoreTests : BlobStoreContract
     {
         var random = new Random(5);
         var result = await BlobRot.Run(
-            _store, (16384 * 200) + 77, part, bits => Enumerable.Range(0, 10).Select(_ => random.NextInt64(bits)));
+            _store,
+            (16384 * 200) + 77,
+            part,
+            bits => Enumerable.Range(0, 10).Select(_ => random.NextInt64(bits))
+        );
         Assert.Empty(result.Violations);
         Assert.Equal((10, 10), (result.Flips, result.Detected));
     }
@@ -95,8 +103,9 @@ public sealed class FileBlobStoreTests : BlobStoreContract
     public async Task PutBelowTheFloorOfFreeDisk_IsRefused()
     {
         _free = 999;
-        var refusal = await Assert.ThrowsAsync<InsufficientDiskException>(
-            async () => await Store.Put(new MemoryStream(Content(5)), 5, null, Cancel));
+        var refusal = await Assert.ThrowsAsync<InsufficientDiskException>(async () =>
+            await Store.Put(new MemoryStream(Content(5)), 5, null, Cancel)
+        );
         Assert.Equal((999, 1000), (refusal.Free, refusal.Floor));
         var lower = _store.WithFloor(500);
         var kept = await lower.Put(new MemoryStream(Content(5)), 5, null, Cancel);

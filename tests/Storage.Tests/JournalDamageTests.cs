@@ -18,7 +18,8 @@ public sealed class JournalDamageTests
         JournalFramer.Seal(batch, durable: 0);
         Assert.Equal(
             "2800000068149617010000000000000001000000010001000100000001000000000000006b616869",
-            Convert.ToHexStringLower(batch.Single().Span));
+            Convert.ToHexStringLower(batch.Single().Span)
+        );
     }
 
     [Fact]
@@ -93,9 +94,9 @@ public sealed class JournalDamageTests
             new SqliteStatement(other, "update log set content = x'00'").Run();
         }
         await Assert.ThrowsAsync<StoreDamagedException>(async () => await store.Read(First, TestContext.Current.CancellationToken));
-        await Assert.ThrowsAsync<StoreDamagedException>(
-            async () =>
-                await store.Read("stream", 1, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<StoreDamagedException>(async () =>
+            await store.Read("stream", 1, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken)
+        );
     }
 
     [Fact]
@@ -112,6 +113,8 @@ public sealed class JournalDamageTests
     {
         await using var store = EmbeddedStore.Open(folder, Rested, TimeProvider.System);
         for (var index = 0; index < 20; index++)
+        {
             await store.Write(new DocumentKey("kind", $"{index}"), 0, new byte[1000]);
+        }
     }
 }

@@ -3,12 +3,14 @@ using Marketplace.Storage.Contracts;
 namespace Marketplace.Storage;
 
 /// <summary>
-/// After a power cut the index of the archive may be newer than the archive. What is archived next takes the place of the lost documents; where
-/// all have one size, it lies exactly where they lay.
+/// After a power cut the index of the archive may be newer than the archive. What is archived next takes the place of the lost documents;
+/// where all have one size, it lies exactly where they lay.
 /// </summary>
 public sealed class LostArchiveTests
 {
-    /// <summary>More than one step of the fold takes: the first step's documents are in the file before the others are looked for.</summary>
+    /// <summary>
+    /// More than one step of the fold takes: the first step's documents are in the file before the others are looked for.
+    /// </summary>
     private const int Documents = 100;
 
     /// <summary>Of the archive's records, those that the power cut left.</summary>
@@ -31,18 +33,27 @@ public sealed class LostArchiveTests
         await using (var store = EmbeddedStore.Open(after.Name, Options, TimeProvider.System))
         {
             await store.CatchUp(TestContext.Current.CancellationToken);
-            var listed = await store.List(new ListingQuery(TextProjection.Thing) { Limit = 2 * Documents }, TestContext.Current.CancellationToken);
+            var listed = await store.List(
+                new ListingQuery(TextProjection.Thing) { Limit = 2 * Documents },
+                TestContext.Current.CancellationToken
+            );
             Assert.Equal(expected, listed.Select(row => row.Id).Order(StringComparer.Ordinal));
-            var scanned = await store.Scan(TextProjection.Thing, TestContext.Current.CancellationToken)
-                .Select(pair => pair.Key.Id).ToListAsync(TestContext.Current.CancellationToken);
+            var scanned = await store
+                .Scan(TextProjection.Thing, TestContext.Current.CancellationToken)
+                .Select(pair => pair.Key.Id)
+                .ToListAsync(TestContext.Current.CancellationToken);
             Assert.Equal(expected, scanned.Order(StringComparer.Ordinal));
             foreach (var id in expected)
+            {
                 Assert.NotNull(await store.Read(new DocumentKey(TextProjection.Thing, id), TestContext.Current.CancellationToken));
+            }
         }
         await using (var contents = EmbeddedContents.Open(after.Name, TimeProvider.System))
         {
-            var exported = await contents.Documents(TestContext.Current.CancellationToken)
-                .Select(pair => pair.Key.Id).ToListAsync(TestContext.Current.CancellationToken);
+            var exported = await contents
+                .Documents(TestContext.Current.CancellationToken)
+                .Select(pair => pair.Key.Id)
+                .ToListAsync(TestContext.Current.CancellationToken);
             Assert.Equal(expected, exported.Order(StringComparer.Ordinal));
         }
         using var check = StoreCheck.Open(after.Name, TimeProvider.System);
@@ -54,10 +65,23 @@ public sealed class LostArchiveTests
     private static async Task FillAndLoseTheArchive(string before, string after)
     {
         await using var store = EmbeddedStore.Open(before, Options, TimeProvider.System);
-        await Task.WhenAll(Enumerable.Range(0, Documents).Select(number => store.Write(
-            new DocumentKey(TextProjection.Thing, Id(number)), 0, TextProjection.Content("me", "ended", "p", 1000 + number)).AsTask()));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, Documents)
+                .Select(number =>
+                    store
+                        .Write(
+                            new DocumentKey(TextProjection.Thing, Id(number)),
+                            0,
+                            TextProjection.Content("me", "ended", "p", 1000 + number)
+                        )
+                        .AsTask()
+                )
+        );
         await store.CatchUp(TestContext.Current.CancellationToken);
-        foreach (var file in Directory.EnumerateFiles(before, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "lock"))
+        foreach (
+            var file in Directory.EnumerateFiles(before, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "lock")
+        )
         {
             var copy = Path.Combine(after, Path.GetRelativePath(before, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);

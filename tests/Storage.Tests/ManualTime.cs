@@ -35,7 +35,9 @@ public sealed class ManualTime : TimeProvider
     public bool FireNext()
     {
         if (_timers.Where(timer => timer.Due is not null).MinBy(timer => timer.Due) is not { } next)
+        {
             return false;
+        }
         Now = next.Due!.Value > Now ? next.Due.Value : Now;
         next.Fire();
         return true;
@@ -46,7 +48,9 @@ public sealed class ManualTime : TimeProvider
     {
         var until = Now + span;
         while (_timers.Any(timer => timer.Due <= until))
+        {
             FireNext();
+        }
         Now = until;
     }
 

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Marketplace.Storage;
 
-/// <summary>A key file that was written is there after a power cut, whole; one that was being written is there whole or not at all.</summary>
+/// <summary>
+/// A key file that was written is there after a power cut, whole; one that was being written is there whole or not at all.
+/// </summary>
 public sealed class OwnerFilesTests
 {
     private const string Name = "account.key";
@@ -92,7 +94,10 @@ public sealed class OwnerFilesTests
         var hasFailed = disk.HasFailed;
         disk.Restart();
         var found = Read(disk);
-        Assert.True(hasFailed ? found is "first" or "second" : found == "second", $"Seed {seed}, operation {operation}: the file holds '{found}'.");
+        Assert.True(
+            hasFailed ? found is "first" or "second" : found == "second",
+            $"Seed {seed}, operation {operation}: the file holds '{found}'."
+        );
         return hasFailed;
     }
 

@@ -54,7 +54,9 @@ public sealed class SharedBlobStoreTests : BlobStoreContract
         MakeOld(_one.Files.Data(info.Id));
         MakeOld(_one.Files.Tree(info.Id));
         await using (var damaged = File.OpenWrite(_one.Files.Data(info.Id)))
+        {
             await damaged.WriteAsync(new byte[20], Cancel);
+        }
 
         await Put(_other, 100_000);
         Assert.Equal(0, (await Collect(_one)).Deleted);
@@ -103,7 +105,9 @@ public sealed class SharedBlobStoreTests : BlobStoreContract
     {
         var info = await Put(_one, 5);
         if (isOld)
+        {
             MakeOld(_one.Files.Data(info.Id));
+        }
         TakeAway(_one.Files.Data(info.Id));
         Assert.Equal(isOld ? 1 : 0, (await Collect(_other)).Deleted);
         Assert.Equal(isOld ? 0 : 1, Directory.GetFiles(_one.Files.FolderOf(info.Id)).Length);
@@ -148,7 +152,9 @@ public sealed class SharedBlobStoreTests : BlobStoreContract
         var none = TimeSpan.FromDays(36_500);
         var collections = new List<BlobCollection?>();
         foreach (var store in (FileBlobStore[])[_one, _other, Open()])
+        {
             collections.Add(await new BlobCollector(store).CollectInTurn(none, _ => new(true), Grace, Cancel));
+        }
         Assert.Single(collections, collection => collection is not null);
         // The period is another one, so its number is.
         Assert.NotNull(await new BlobCollector(_other).CollectInTurn(none / 2, _ => new(true), Grace, Cancel));

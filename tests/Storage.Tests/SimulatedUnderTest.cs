@@ -15,13 +15,14 @@ public sealed class SimulatedUnderTest : StoreUnderTest
     }
 
     /// <summary>Segments and archive files so small that a handful of writes fills them.</summary>
-    public static EmbeddedStoreOptions Options { get; } = new()
-    {
-        Projections = [new TextProjection(TextProjection.Thing)],
-        SegmentBytes = 4096,
-        ArchiveFileBytes = 4096,
-        FoldDelay = TimeSpan.FromMilliseconds(20),
-    };
+    public static EmbeddedStoreOptions Options { get; } =
+        new()
+        {
+            Projections = [new TextProjection(TextProjection.Thing)],
+            SegmentBytes = 4096,
+            ArchiveFileBytes = 4096,
+            FoldDelay = TimeSpan.FromMilliseconds(20),
+        };
 
     public override IDocumentStore Documents => _simulated.Store;
     public override IEventLog Log => _simulated.Store;

@@ -24,10 +24,14 @@ public sealed class TableFormatTests
 
         Run(folder.Name, "drop index listing_id; pragma user_version = 1");
         using (var check = StoreCheck.Open(folder.Name, TimeProvider.System))
+        {
             Assert.Empty(await check.Findings(Cancel).ToListAsync(Cancel));
+        }
 
         await using (var store = EmbeddedStore.Open(folder.Name, Options, TimeProvider.System))
+        {
             Assert.Equal(Id, Assert.Single(await store.List(new ListingQuery("k", "me") { IdPrefix = Id[..8] }, Cancel)).Id);
+        }
         Assert.Contains("listing_id", Run(folder.Name, "select name from sqlite_master where name = 'listing_id'"));
     }
 
@@ -56,13 +60,17 @@ public sealed class TableFormatTests
         if (query is not null)
         {
             foreach (var name in (string[])["Kind", "Owner", "IdPrefix", "IdPrefixEnd", "IdHead", "IdHeadEnd", "Limit"])
+            {
                 command.Parameters.Add(new SqliteParameter(name, "0"));
+            }
         }
 
         using var reader = command.ExecuteReader();
         var lines = new List<string>();
         while (reader.Read())
+        {
             lines.Add(reader.GetString(reader.FieldCount - 1));
+        }
         return string.Join('\n', lines);
     }
 }

@@ -4,9 +4,9 @@ using System.Reflection.PortableExecutable;
 namespace Marketplace.Tests.Tidy;
 
 /// <summary>
-/// Which methods of an assembly come to call which, by the code alone. Methods are named <c>Type.Method</c>, overloads are one, lambdas and the
-/// state machines of async methods belong to the method that makes them. What stands behind an interface is not followed. So it errs on the side
-/// of too many calls inside the assembly, and ends at its border.
+/// Which methods of an assembly come to call which, by the code alone. Methods are named <c>Type.Method</c>, overloads are one, lambdas and
+/// the state machines of async methods belong to the method that makes them. What stands behind an interface is not followed. So it errs on
+/// the side of too many calls inside the assembly, and ends at its border.
 /// </summary>
 internal sealed class CallGraph
 {
@@ -16,17 +16,27 @@ internal sealed class CallGraph
     {
         using var file = new PEReader(File.OpenRead(assembly));
         var metadata = file.GetMetadataReader();
-        foreach (var method in metadata.MethodDefinitions.Select(metadata.GetMethodDefinition).Where(method => method.RelativeVirtualAddress != 0))
+        foreach (
+            var method in metadata
+                .MethodDefinitions.Select(metadata.GetMethodDefinition)
+                .Where(method => method.RelativeVirtualAddress != 0)
+        )
         {
             var name = $"{MemberUse.NameOf(metadata, method.GetDeclaringType())}.{metadata.GetString(method.Name)}";
             if (!_calls.TryGetValue(name, out var called))
+            {
                 _calls.Add(name, called = new HashSet<string>(StringComparer.Ordinal));
+            }
             foreach (var token in MemberUse.Tokens(file.GetMethodBody(method.RelativeVirtualAddress).GetILReader()))
+            {
                 called.UnionWith(NamesOf(metadata, token));
+            }
         }
     }
 
-    /// <summary>All that a method calls, itself or through others of the assembly; where several types of the assembly have the name, of each.</summary>
+    /// <summary>
+    /// All that a method calls, itself or through others of the assembly; where several types of the assembly have the name, of each.
+    /// </summary>
     public IReadOnlySet<string> Reachable(string method)
     {
         var reached = new HashSet<string>(StringComparer.Ordinal);
@@ -34,7 +44,9 @@ internal sealed class CallGraph
         while (open.TryPop(out var next))
         {
             foreach (var called in _calls.GetValueOrDefault(next, []).Where(reached.Add))
+            {
                 open.Push(called);
+            }
         }
 
         return reached;
@@ -45,7 +57,9 @@ internal sealed class CallGraph
     private static IEnumerable<string> NamesOf(MetadataReader metadata, EntityHandle token)
     {
         if (token.Kind == HandleKind.MethodSpecification)
+        {
             token = metadata.GetMethodSpecification((MethodSpecificationHandle)token).Method;
+        }
         switch (token.Kind)
         {
             case HandleKind.MethodDefinition:
@@ -63,8 +77,12 @@ internal sealed class CallGraph
     private static IEnumerable<string> NamesOf(string type, string? member)
     {
         if (member is not null)
+        {
             yield return $"{type}.{member}";
+        }
         if (type.Contains(">d__", StringComparison.Ordinal))
+        {
             yield return $"{type}.MoveNext";
+        }
     }
 }

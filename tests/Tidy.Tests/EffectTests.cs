@@ -5,46 +5,53 @@ using Marketplace.Tests.Tidy.Wire;
 namespace Marketplace.Tests.Tidy;
 
 /// <summary>
-/// A grain method promises what a repetition does (<see cref="Effect"/>). Whether it keeps the promise, tests of the grains show; here is what the
-/// compiled code says: nobody promises more than what he calls.
+/// A grain method promises what a repetition does (<see cref="Effect"/>). Whether it keeps the promise, tests of the grains show; here is
+/// what the compiled code says: nobody promises more than what he calls.
 /// </summary>
 public sealed class EffectTests
 {
     /// <summary>What a call that changes nothing must not come to.</summary>
     private static readonly string[] Writes =
     [
-        "Marketplace.Storage.IDocumentStore.Write", "Marketplace.Storage.IDocumentStore.Delete", "Marketplace.Storage.IEventLog.Append",
+        "Marketplace.Storage.IDocumentStore.Write",
+        "Marketplace.Storage.IDocumentStore.Delete",
+        "Marketplace.Storage.IEventLog.Append",
     ];
 
-    private static readonly Dictionary<string, CallGraph> Graphs = Contracts.GrainClasses
-        .Select(type => type.Assembly.GetName().Name!)
+    private static readonly Dictionary<string, CallGraph> Graphs = Contracts
+        .GrainClasses.Select(type => type.Assembly.GetName().Name!)
         .Distinct()
         .ToDictionary(name => name, name => new CallGraph(Repository.Assemblies[name["Marketplace.".Length..]]));
 
     private static readonly Dictionary<string, Effect?> Effects = Contracts.Methods.ToDictionary(Name, method => method.Effect());
 
     [Fact]
-    public void EveryGrainMethod_StatesItsEffect() => Violations.AssertNone(Effects.Where(method => method.Value is null).Select(method => method.Key));
+    public void EveryGrainMethod_StatesItsEffect() =>
+        Violations.AssertNone(Effects.Where(method => method.Value is null).Select(method => method.Key));
 
     [Fact]
     public void EveryGrainMethod_IsFoundInItsClass() =>
         Assert.All(Contracts.Methods, method => Assert.True(GraphOf(method).Knows(Implementation(method)), Name(method)));
 
     [Fact]
-    public void MethodWithoutEffect_WritesNothingAndCallsOnlyItsLike() => Violations.AssertNone(
-        from method in Contracts.Methods
-        where method.Effect() == Effect.None
-        from called in Reachable(method)
-        where Writes.Contains(called) || (Effects.TryGetValue(called, out var effect) && effect != Effect.None)
-        select $"{Name(method)} comes to {called}");
+    public void MethodWithoutEffect_WritesNothingAndCallsOnlyItsLike() =>
+        Violations.AssertNone(
+            from method in Contracts.Methods
+            where method.Effect() == Effect.None
+            from called in Reachable(method)
+            where Writes.Contains(called) || (Effects.TryGetValue(called, out var effect) && effect != Effect.None)
+            select $"{Name(method)} comes to {called}"
+        );
 
     [Fact]
-    public void MethodThatMayBeRepeated_CallsNoneThatMayNot() => Violations.AssertNone(
-        from method in Contracts.Methods
-        where method.Effect() is Effect.Idempotent or Effect.Deduplicated
-        from called in Reachable(method)
-        where Effects.TryGetValue(called, out var effect) && effect == Effect.NeverRetry
-        select $"{Name(method)} comes to {called}");
+    public void MethodThatMayBeRepeated_CallsNoneThatMayNot() =>
+        Violations.AssertNone(
+            from method in Contracts.Methods
+            where method.Effect() is Effect.Idempotent or Effect.Deduplicated
+            from called in Reachable(method)
+            where Effects.TryGetValue(called, out var effect) && effect == Effect.NeverRetry
+            select $"{Name(method)} comes to {called}"
+        );
 
     /// <summary>The tests above would also pass if they saw no call at all.</summary>
     [Theory]

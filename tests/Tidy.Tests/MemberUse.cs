@@ -11,7 +11,8 @@ namespace Marketplace.Tests.Tidy;
 /// <param name="Member">The referenced method, property accessor or field.</param>
 internal sealed record MemberUse(string Caller, string Type, string Member)
 {
-    private static readonly Dictionary<short, OpCode> OpCodes = typeof(OpCodes).GetFields()
+    private static readonly Dictionary<short, OpCode> OpCodes = typeof(OpCodes)
+        .GetFields()
         .Select(field => (OpCode)field.GetValue(null)!)
         .ToDictionary(code => code.Value);
 
@@ -23,12 +24,16 @@ internal sealed record MemberUse(string Caller, string Type, string Member)
         {
             var method = metadata.GetMethodDefinition(handle);
             if (method.RelativeVirtualAddress == 0)
+            {
                 continue;
+            }
             var caller = NameOf(metadata, method.GetDeclaringType());
             foreach (var token in Tokens(file.GetMethodBody(method.RelativeVirtualAddress).GetILReader()))
             {
                 if (Resolve(metadata, token) is { } member)
+                {
                     yield return new MemberUse(caller, member.Type, member.Member);
+                }
             }
         }
     }
@@ -41,12 +46,18 @@ internal sealed record MemberUse(string Caller, string Type, string Member)
         {
             short value = code.ReadByte();
             if (value == 0xFE)
+            {
                 value = unchecked((short)(0xFE00 | code.ReadByte()));
+            }
             var operand = OpCodes[value].OperandType;
             if (operand is OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineTok)
+            {
                 tokens.Add(MetadataTokens.EntityHandle(code.ReadInt32()));
+            }
             else
+            {
                 Skip(operand, ref code);
+            }
         }
         return tokens;
     }
@@ -69,26 +80,33 @@ internal sealed record MemberUse(string Caller, string Type, string Member)
     public static (string Type, string Member)? Resolve(MetadataReader metadata, EntityHandle handle)
     {
         if (handle.Kind == HandleKind.MethodSpecification)
+        {
             handle = metadata.GetMethodSpecification((MethodSpecificationHandle)handle).Method;
+        }
         if (handle.Kind != HandleKind.MemberReference)
+        {
             return null;
+        }
         var member = metadata.GetMemberReference((MemberReferenceHandle)handle);
         return (ParentOf(metadata, member.Parent), metadata.GetString(member.Name));
     }
 
-    private static string ParentOf(MetadataReader metadata, EntityHandle parent) => parent.Kind switch
-    {
-        HandleKind.TypeReference => NameOf(metadata, metadata.GetTypeReference((TypeReferenceHandle)parent)),
-        HandleKind.TypeSpecification => GenericType(metadata, metadata.GetTypeSpecification((TypeSpecificationHandle)parent)),
-        _ => "",
-    };
+    private static string ParentOf(MetadataReader metadata, EntityHandle parent) =>
+        parent.Kind switch
+        {
+            HandleKind.TypeReference => NameOf(metadata, metadata.GetTypeReference((TypeReferenceHandle)parent)),
+            HandleKind.TypeSpecification => GenericType(metadata, metadata.GetTypeSpecification((TypeSpecificationHandle)parent)),
+            _ => "",
+        };
 
     private static string GenericType(MetadataReader metadata, TypeSpecification specification)
     {
         // ECMA-335 II.23.2.14: GENERICINST (CLASS | VALUETYPE) TypeDefOrRefEncoded …
         var signature = metadata.GetBlobReader(specification.Signature);
         if (signature.ReadByte() != 0x15)
+        {
             return "";
+        }
         signature.ReadByte();
         var type = signature.ReadTypeHandle();
         return type.Kind == HandleKind.TypeReference

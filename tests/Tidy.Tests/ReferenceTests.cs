@@ -27,29 +27,37 @@ public sealed class ReferenceTests
     public void Assembly_ReferencesOnlyWhatItsFolderMayKnow(string name)
     {
         var references = new List<string>();
-        Repository.Read(Repository.Assemblies[name], metadata =>
-        {
-            foreach (var handle in metadata.AssemblyReferences)
-                references.Add(metadata.GetString(metadata.GetAssemblyReference(handle).Name));
-        });
+        Repository.Read(
+            Repository.Assemblies[name],
+            metadata =>
+            {
+                foreach (var handle in metadata.AssemblyReferences)
+                {
+                    references.Add(metadata.GetString(metadata.GetAssemblyReference(handle).Name));
+                }
+            }
+        );
 
-        var arrows = references.Where(reference => reference.StartsWith("Marketplace.", StringComparison.Ordinal))
+        var arrows = references
+            .Where(reference => reference.StartsWith("Marketplace.", StringComparison.Ordinal))
             .Select(reference => reference["Marketplace.".Length..]);
 
         Violations.AssertNone(arrows.Except(Allowed[name]));
     }
 
     /// <summary>
-    /// Code generators do not flow through project references: a project that only inherits the programming model from another one would compile, and
-    /// be without serializers and proxies.
+    /// Code generators do not flow through project references: a project that only inherits the programming model from another one would
+    /// compile, and be without serializers and proxies.
     /// </summary>
     [Fact]
-    public void ProjectWithGrainCode_ReferencesTheProgrammingModelItself() => Violations.AssertNone(
-        from project in Directory.EnumerateFiles(Repository.Root, "*.csproj", SearchOption.AllDirectories)
-        let name = Path.GetFileNameWithoutExtension(project)
-        where name != "GrainHost" && Repository.Assemblies.TryGetValue(name, out var assembly) && KnowsGrains(assembly)
-        where !File.ReadAllText(project).Contains("<UsesGrains>true</UsesGrains>", StringComparison.Ordinal)
-        select Repository.Relative(project));
+    public void ProjectWithGrainCode_ReferencesTheProgrammingModelItself() =>
+        Violations.AssertNone(
+            from project in Directory.EnumerateFiles(Repository.Root, "*.csproj", SearchOption.AllDirectories)
+            let name = Path.GetFileNameWithoutExtension(project)
+            where name != "GrainHost" && Repository.Assemblies.TryGetValue(name, out var assembly) && KnowsGrains(assembly)
+            where !File.ReadAllText(project).Contains("<UsesGrains>true</UsesGrains>", StringComparison.Ordinal)
+            select Repository.Relative(project)
+        );
 
     [Fact]
     public void EveryProductAssembly_HasItsArrowsWrittenDown() => Violations.AssertNone(Repository.Assemblies.Keys.Except(Allowed.Keys));
@@ -57,9 +65,13 @@ public sealed class ReferenceTests
     private static bool KnowsGrains(string assembly)
     {
         var knows = false;
-        Repository.Read(assembly, metadata => knows = metadata.AssemblyReferences
-            .Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name))
-            .Any(reference => reference == "Marketplace.GrainHost" || reference.StartsWith("Orleans.", StringComparison.Ordinal)));
+        Repository.Read(
+            assembly,
+            metadata =>
+                knows = metadata
+                    .AssemblyReferences.Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name))
+                    .Any(reference => reference == "Marketplace.GrainHost" || reference.StartsWith("Orleans.", StringComparison.Ordinal))
+        );
         return knows;
     }
 }

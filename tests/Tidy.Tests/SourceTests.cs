@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -9,10 +10,13 @@ public sealed class SourceTests
 {
     private const int FileLinesMax = 500;
     private const int MethodLinesMax = 70;
-    private const int LineColumnsMax = 160;
+    private const int LineColumnsMax = 140;
 
     /// <summary>Files that may be longer, each with its reason.</summary>
-    private static readonly Dictionary<string, string> LongFiles = [];
+    private static readonly Dictionary<string, string> LongFiles = new()
+    {
+        ["engine/Decode/Opcode.cs"] = "one line for each instruction of the specification",
+    };
 
     /// <summary>Methods that may be longer, as file:method, each with its reason.</summary>
     private static readonly Dictionary<string, string> LongMethods = [];
@@ -20,59 +24,96 @@ public sealed class SourceTests
     [Fact]
     public void File_StaysReadable()
     {
-        var tooLong = Repository.SourceFiles().Where(path => File.ReadLines(path).Count() > FileLinesMax).Select(Repository.Relative).ToHashSet();
+        var tooLong = Repository
+            .SourceFiles()
+            .Where(path => File.ReadLines(path).Count() > FileLinesMax)
+            .Select(Repository.Relative)
+            .ToHashSet();
 
         Violations.AssertNone(tooLong.Except(LongFiles.Keys));
         Violations.AssertNone(LongFiles.Keys.Except(tooLong));
     }
 
+    /// <summary>In the one form that the formatter gives it: run <c>dotnet csharpier format .</c> in the repository.</summary>
     [Fact]
-    public void Line_FitsTheScreen() => Violations.AssertNone(
-        from path in Repository.SourceFiles()
-        from line in File.ReadLines(path).Select((text, index) => (text, number: index + 1))
-        where line.text.Length > LineColumnsMax
-        select $"{Repository.Relative(path)}:{line.number} has {line.text.Length} columns");
+    public async Task Source_HasTheFormOfTheFormatter()
+    {
+        var start = new ProcessStartInfo("dotnet", ["csharpier", "check", "."])
+        {
+            WorkingDirectory = Repository.Root,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        var cancel = TestContext.Current.CancellationToken;
+        using var check = Process.Start(start)!;
+        var said = await Task.WhenAll(check.StandardOutput.ReadToEndAsync(cancel), check.StandardError.ReadToEndAsync(cancel));
+        await check.WaitForExitAsync(cancel);
+        Assert.True(check.ExitCode == 0, string.Concat(said));
+    }
+
+    [Fact]
+    public void Line_FitsTheScreen() =>
+        Violations.AssertNone(
+            from path in Repository.SourceFiles()
+            from line in File.ReadLines(path).Select((text, index) => (text, number: index + 1))
+            where line.text.Length > LineColumnsMax
+            select $"{Repository.Relative(path)}:{line.number} has {line.text.Length} columns"
+        );
 
     [Fact]
     public void Method_StaysReadable()
     {
-        var tooLong = (from path in Repository.SourceFiles()
-                       from method in Parse(path).DescendantNodes().OfType<BaseMethodDeclarationSyntax>()
-                       let span = method.SyntaxTree.GetLineSpan(method.Span).Span
-                       where span.End.Line - span.Start.Line + 1 > MethodLinesMax
-                       select $"{Repository.Relative(path)}:{(method as MethodDeclarationSyntax)?.Identifier.Text ?? "constructor"}").ToHashSet();
+        var tooLong = (
+            from path in Repository.SourceFiles()
+            from method in Parse(path).DescendantNodes().OfType<BaseMethodDeclarationSyntax>()
+            let span = method.SyntaxTree.GetLineSpan(method.Span).Span
+            where span.End.Line - span.Start.Line + 1 > MethodLinesMax
+            select $"{Repository.Relative(path)}:{(method as MethodDeclarationSyntax)?.Identifier.Text ?? "constructor"}"
+        ).ToHashSet();
 
         Violations.AssertNone(tooLong.Except(LongMethods.Keys));
         Violations.AssertNone(LongMethods.Keys.Except(tooLong));
     }
 
     [Fact]
-    public void Source_HasNoRegionsAndNoConditionalCode() => Violations.AssertNone(
-        from path in Repository.SourceFiles()
-        where Parse(path).DescendantTrivia().Any(trivia =>
-            trivia.IsKind(SyntaxKind.RegionDirectiveTrivia) || trivia.IsKind(SyntaxKind.IfDirectiveTrivia))
-        select Repository.Relative(path));
+    public void Source_HasNoRegionsAndNoConditionalCode() =>
+        Violations.AssertNone(
+            from path in Repository.SourceFiles()
+            where
+                Parse(path)
+                    .DescendantTrivia()
+                    .Any(trivia => trivia.IsKind(SyntaxKind.RegionDirectiveTrivia) || trivia.IsKind(SyntaxKind.IfDirectiveTrivia))
+            select Repository.Relative(path)
+        );
 
     /// <summary>The market's code compiles against either grain host; only the silo's part for the embedded one names it.</summary>
     [Fact]
     public void EmbeddedHost_IsNamedInItsOwnPartOfTheSilo()
     {
-        var naming = Repository.SourceFiles().Select(path => (path, name: Repository.Relative(path)))
-            .Where(file => !file.name.StartsWith("grain-host/", StringComparison.Ordinal) && !file.name.StartsWith("tests/", StringComparison.Ordinal))
+        var naming = Repository
+            .SourceFiles()
+            .Select(path => (path, name: Repository.Relative(path)))
+            .Where(file =>
+                !file.name.StartsWith("grain-host/", StringComparison.Ordinal) && !file.name.StartsWith("tests/", StringComparison.Ordinal)
+            )
             .Where(file => File.ReadAllText(file.path).Contains("Marketplace.GrainHost", StringComparison.Ordinal))
             .Select(file => file.name);
 
-        Violations.AssertNone(naming.Where(name => name != "silo/EmbeddedHost.cs" && !name.StartsWith("silo/Embedded/", StringComparison.Ordinal)));
+        Violations.AssertNone(
+            naming.Where(name => name != "silo/EmbeddedHost.cs" && !name.StartsWith("silo/Embedded/", StringComparison.Ordinal))
+        );
     }
 
     /// <summary>Keys and secrets: whoever makes such a file elsewhere forgets its mode, its flush or that of its folder.</summary>
     [Fact]
-    public void FileForItsOwnerOnly_IsMadeInOnePlace() => Violations.AssertNone(
-        from path in Repository.SourceFiles()
-        let name = Repository.Relative(path)
-        where !name.StartsWith("tests/", StringComparison.Ordinal) && name != "storage/Files/OwnerFiles.cs"
-        where File.ReadAllText(path).Contains("UnixCreateMode", StringComparison.Ordinal)
-        select $"{name} sets the mode of a file that it makes; OwnerFiles does that");
+    public void FileForItsOwnerOnly_IsMadeInOnePlace() =>
+        Violations.AssertNone(
+            from path in Repository.SourceFiles()
+            let name = Repository.Relative(path)
+            where !name.StartsWith("tests/", StringComparison.Ordinal) && name != "storage/Files/OwnerFiles.cs"
+            where File.ReadAllText(path).Contains("UnixCreateMode", StringComparison.Ordinal)
+            select $"{name} sets the mode of a file that it makes; OwnerFiles does that"
+        );
 
     private static SyntaxNode Parse(string path) =>
         CSharpSyntaxTree.ParseText(File.ReadAllText(path), new CSharpParseOptions(LanguageVersion.Preview)).GetRoot();

@@ -16,8 +16,7 @@ public sealed class IdTests
     }
 
     [Fact]
-    public void Id_IsReadInEitherCaseAndWrittenInLowerCase() =>
-        Assert.Equal(Digits, JobId.Parse(Digits.ToUpperInvariant()).ToString());
+    public void Id_IsReadInEitherCaseAndWrittenInLowerCase() => Assert.Equal(Digits, JobId.Parse(Digits.ToUpperInvariant()).ToString());
 
     [Theory]
     [InlineData("")]

@@ -27,8 +27,7 @@ public sealed class TokenAmountTests
         Assert.Equal(Largest, Largest.MultiplyDivideRoundingUp(UInt128.MaxValue, UInt128.MaxValue));
 
     [Fact]
-    public void Division_BeyondTheRange_Throws() =>
-        Assert.Throws<OverflowException>(() => Largest.MultiplyDivideRoundingUp(2, 1));
+    public void Division_BeyondTheRange_Throws() => Assert.Throws<OverflowException>(() => Largest.MultiplyDivideRoundingUp(2, 1));
 
     [Fact]
     public void Json_KeepsEveryDigit()

@@ -6,7 +6,9 @@ internal sealed class CheckList : Dictionary<string, (string Help, Func<VerifyAr
     public CheckList With(CheckList others)
     {
         foreach (var (name, check) in others)
+        {
             Add(name, check);
+        }
         return this;
     }
 }

@@ -12,32 +12,50 @@ var checks = new CheckList
 {
     ["kill9"] = ("the real silo is killed under load; what it said holds [--cycles N] [--seed S] [--without dedup]", Kill9Check.Run),
     ["queue"] = (
-        "one account fills the queue: refusals, memory, restart [--jobs N] [--input BYTES] [--queue-mib N] [--ready SECONDS, 0: not judged]", QueueCheck.Run),
+        "one account fills the queue: refusals, memory, restart [--jobs N] [--input BYTES] [--queue-mib N] [--ready SECONDS, 0: not "
+            + "judged]",
+        QueueCheck.Run
+    ),
     ["cancel"] = ("cancels endless loops and measures how long they go on [--rounds N]", CancelCheck.Run),
     ["crashpoints"] = ("a fault at each operation that changes the disk; nothing is lost [--seed S] [--seeds N]", CrashPointsCheck.Run),
     ["bitrot"] = ("each bit of stored bytes is flipped; none gives a wrong answer", BitRotCheck.Run),
-    ["blobs"] = ("processes share a blob folder and are killed; nothing pinned is lost [--kills N] [--steps N] [--processes N] [--seed S] "
-        + "[--without take]", SharedBlobsCheck.Run),
-    ["move"] = ("a large node is exported and imported, also through PostgreSQL; the same contents arrive [--documents N] [--blobs N]", MoveCheck.Run),
+    ["blobs"] = (
+        "processes share a blob folder and are killed; nothing pinned is lost [--kills N] [--steps N] [--processes N] [--seed S] "
+            + "[--without take]",
+        SharedBlobsCheck.Run
+    ),
+    ["move"] = (
+        "a large node is exported and imported, also through PostgreSQL; the same contents arrive [--documents N] [--blobs N]",
+        MoveCheck.Run
+    ),
     ["hostile"] = ("modules that want to take the host down; each ends as it should, memory is measured", HostileCheck.Run),
     ["frames"] = ("native stack that frames take for each slot: every instruction, size and instruction set [--every N]", FramesCheck.Run),
     ["wasmdiff"] = ("modules made by chance, in engine, interpreter and V8; nothing differs [--n N] [--seed S]", WasmDiffCheck.Run),
     ["fuzzwasm"] = ("changed modules are valid, invalid or over a limit, and soon said to be [--n N] [--seed S]", FuzzWasmCheck.Run),
     ["determinism"] = ("jobs interpreted, compiled, unoptimised, restarted; one hash each [--n N] [--seed S]", DeterminismCheck.Run),
-    ["openapi"] = ("linters, and a generated TypeScript client that runs a job; needs node and npm [--folder WHERE_PACKAGES_STAY]", OpenApiCheck.Run),
+    ["openapi"] = (
+        "linters, and a generated TypeScript client that runs a job; needs node and npm [--folder WHERE_PACKAGES_STAY]",
+        OpenApiCheck.Run
+    ),
     ["wasmspec"] = ("the official suite of WebAssembly, file by file", WasmSpecCheck.Run),
     ["vectors"] = ("the official vectors of BLAKE3, Ed25519 and secp256k1", VectorsCheck.Run),
     ["packages"] = ("command and SDK are packed, installed and used as the READMEs tell [--root DIR]", PackagesCheck.Run),
 }.With(HostChecks.All);
 
 if (args is [SharedBlobsCheck.ProcessName, .. var its])
+{
     return await SharedBlobsCheck.RunProcess(its);
+}
 if (args is [FramesCheck.ProcessName, .. var which])
+{
     return await FramesCheck.RunProcess(which);
+}
 if (args.Length == 0 || !checks.TryGetValue(args[0], out var check))
 {
     foreach (var (name, (help, _)) in checks)
-        Console.Error.WriteLine($"  {name,-11} {help}");
+    {
+        Console.Error.WriteLine($"  {name, -11} {help}");
+    }
     return args is ["--help"] ? 0 : 2;
 }
 VerifyResult result;
@@ -48,10 +66,20 @@ try
 catch (Exception failure)
 {
     // Whoever reads the lines must not take a check that broke off for one that was not asked for.
-    result = new VerifyResult(new { Verify = args[0], BrokeOff = failure.Message, Violations = 1 }, [failure.ToString()]);
+    result = new VerifyResult(
+        new
+        {
+            Verify = args[0],
+            BrokeOff = failure.Message,
+            Violations = 1,
+        },
+        [failure.ToString()]
+    );
 }
 foreach (var violation in result.Found)
+{
     Console.Error.WriteLine(violation);
+}
 var options = new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 Console.WriteLine(JsonSerializer.Serialize(result.Line, options));
 return result.Found.Count == 0 ? 0 : 1;

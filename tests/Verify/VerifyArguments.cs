@@ -13,7 +13,9 @@ public sealed class VerifyArguments(IReadOnlyList<string> args)
         for (var index = 0; index + 1 < args.Count; index++)
         {
             if (args[index] == "--" + name)
+            {
                 return args[index + 1];
+            }
         }
         return null;
     }

@@ -15,26 +15,40 @@ internal sealed class EncodedLink(IMarketLink inner) : IMarketLink
     public async ValueTask<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation) =>
         Travel(await inner.Poll(Travel(poll), cancellation));
 
-    public ValueTask Report(WorkerReport report, CancellationToken cancellation) =>
-        inner.Report(Travel(report), cancellation);
+    public ValueTask Report(WorkerReport report, CancellationToken cancellation) => inner.Report(Travel(report), cancellation);
 
-    public ValueTask<Stream?> OpenBlob(LeaseId lease, BlobId blob, CancellationToken cancellation) => inner.OpenBlob(lease, blob, cancellation);
+    public ValueTask<Stream?> OpenBlob(LeaseId lease, BlobId blob, CancellationToken cancellation) =>
+        inner.OpenBlob(lease, blob, cancellation);
 
-    public ValueTask<long?> FindBlob(LeaseId lease, BlobId blob, CancellationToken cancellation) => inner.FindBlob(lease, blob, cancellation);
+    public ValueTask<long?> FindBlob(LeaseId lease, BlobId blob, CancellationToken cancellation) =>
+        inner.FindBlob(lease, blob, cancellation);
 
-    public ValueTask<BlobId> PutOutput(LeaseId lease, Stream output, CancellationToken cancellation) => inner.PutOutput(lease, output, cancellation);
+    public ValueTask<BlobId> PutOutput(LeaseId lease, Stream output, CancellationToken cancellation) =>
+        inner.PutOutput(lease, output, cancellation);
 
     public ValueTask<ReadOnlyMemory<byte>?> ReadState(
-        LeaseId lease, ProgramId program, StateRoot root, ReadOnlyMemory<byte> key, CancellationToken cancellation) =>
-        inner.ReadState(lease, program, root, key, cancellation);
+        LeaseId lease,
+        ProgramId program,
+        StateRoot root,
+        ReadOnlyMemory<byte> key,
+        CancellationToken cancellation
+    ) => inner.ReadState(lease, program, root, key, cancellation);
 
     public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ListState(
-        LeaseId lease, ProgramId program, StateRoot root, ReadOnlyMemory<byte> prefix, CancellationToken cancellation) =>
-        inner.ListState(lease, program, root, prefix, cancellation);
+        LeaseId lease,
+        ProgramId program,
+        StateRoot root,
+        ReadOnlyMemory<byte> prefix,
+        CancellationToken cancellation
+    ) => inner.ListState(lease, program, root, prefix, cancellation);
 
     public ValueTask<StateRoot> StateRootWith(
-        LeaseId lease, ProgramId program, StateRoot root, IReadOnlyList<StateChange> changes, CancellationToken cancellation) =>
-        inner.StateRootWith(lease, program, root, changes, cancellation);
+        LeaseId lease,
+        ProgramId program,
+        StateRoot root,
+        IReadOnlyList<StateChange> changes,
+        CancellationToken cancellation
+    ) => inner.StateRootWith(lease, program, root, changes, cancellation);
 
     private static TRecord Travel<TRecord>(TRecord record)
     {

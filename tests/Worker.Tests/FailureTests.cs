@@ -76,7 +76,9 @@ public sealed class FailureTests
         worker.Market.OnReport = _ =>
         {
             if (Interlocked.Decrement(ref failures) >= 0)
+            {
                 throw new MarketLinkException("not now");
+            }
         };
 
         worker.Market.Give(worker.Market.Lease(worker.Module("echo"), "again"));

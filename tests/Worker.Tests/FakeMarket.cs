@@ -5,7 +5,9 @@ using Marketplace.Worker;
 
 namespace Marketplace.Tests.Worker;
 
-/// <summary>A market of one worker: gives out the leases that a test queues, keeps what is reported. Faults are the test's to arrange.</summary>
+/// <summary>
+/// A market of one worker: gives out the leases that a test queues, keeps what is reported. Faults are the test's to arrange.
+/// </summary>
 internal sealed class FakeMarket : IMarketLink
 {
     private readonly Channel<WorkerOrders> _orders = Channel.CreateUnbounded<WorkerOrders>();
@@ -31,11 +33,24 @@ internal sealed class FakeMarket : IMarketLink
         return id;
     }
 
-    public WorkerLease Lease(BlobId module, string input, long fuelMax = 1_000_000_000) => new(
-        new LeaseId(1, Interlocked.Increment(ref _lease)),
-        new JobId(new Bytes32([.. Enumerable.Repeat((byte)_lease, 32)])),
-        new ProgramId(module.Value), module, null, [], System.Text.Encoding.UTF8.GetBytes(input), null,
-        fuelMax, 1024, TimeSpan.FromMinutes(1), 1, new StateRoot(default), DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue);
+    public WorkerLease Lease(BlobId module, string input, long fuelMax = 1_000_000_000) =>
+        new(
+            new LeaseId(1, Interlocked.Increment(ref _lease)),
+            new JobId(new Bytes32([.. Enumerable.Repeat((byte)_lease, 32)])),
+            new ProgramId(module.Value),
+            module,
+            null,
+            [],
+            System.Text.Encoding.UTF8.GetBytes(input),
+            null,
+            fuelMax,
+            1024,
+            TimeSpan.FromMinutes(1),
+            1,
+            new StateRoot(default),
+            DateTimeOffset.UnixEpoch,
+            DateTimeOffset.MaxValue
+        );
 
     public void Give(params WorkerLease[] leases) => _orders.Writer.TryWrite(new WorkerOrders(true, leases, []));
 
@@ -45,17 +60,22 @@ internal sealed class FakeMarket : IMarketLink
 
     public ValueTask<WorkerResult> NextResult() => _results.Reader.ReadAsync(TestContext.Current.CancellationToken);
 
-    public ValueTask<WorkerWelcome> Offer(WorkerOffer offer, CancellationToken cancellation) => new(new WorkerWelcome(Interlocked.Increment(ref _start)));
+    public ValueTask<WorkerWelcome> Offer(WorkerOffer offer, CancellationToken cancellation) =>
+        new(new WorkerWelcome(Interlocked.Increment(ref _start)));
 
     public ValueTask<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation) => _orders.Reader.ReadAsync(cancellation);
 
     public ValueTask Report(WorkerReport report, CancellationToken cancellation)
     {
         lock (Reports)
+        {
             Reports.Add(report);
+        }
         OnReport(report);
         foreach (var result in report.Results)
+        {
             _results.Writer.TryWrite(result);
+        }
         return ValueTask.CompletedTask;
     }
 
@@ -73,14 +93,31 @@ internal sealed class FakeMarket : IMarketLink
     }
 
     public ValueTask<ReadOnlyMemory<byte>?> ReadState(
-        LeaseId lease, ProgramId program, StateRoot root, ReadOnlyMemory<byte> key, CancellationToken cancellation) =>
-        new(State.TryGetValue(Convert.ToHexString(key.Span), out var value) ? value : (ReadOnlyMemory<byte>?)null);
+        LeaseId lease,
+        ProgramId program,
+        StateRoot root,
+        ReadOnlyMemory<byte> key,
+        CancellationToken cancellation
+    ) => new(State.TryGetValue(Convert.ToHexString(key.Span), out var value) ? value : (ReadOnlyMemory<byte>?)null);
 
     public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ListState(
-        LeaseId lease, ProgramId program, StateRoot root, ReadOnlyMemory<byte> prefix, CancellationToken cancellation) =>
-        new([.. State.Keys.Where(key => key.StartsWith(Convert.ToHexString(prefix.Span), StringComparison.Ordinal))
-            .Select(key => (ReadOnlyMemory<byte>)Convert.FromHexString(key))]);
+        LeaseId lease,
+        ProgramId program,
+        StateRoot root,
+        ReadOnlyMemory<byte> prefix,
+        CancellationToken cancellation
+    ) =>
+        new([
+            .. State
+                .Keys.Where(key => key.StartsWith(Convert.ToHexString(prefix.Span), StringComparison.Ordinal))
+                .Select(key => (ReadOnlyMemory<byte>)Convert.FromHexString(key)),
+        ]);
 
     public ValueTask<StateRoot> StateRootWith(
-        LeaseId lease, ProgramId program, StateRoot root, IReadOnlyList<StateChange> changes, CancellationToken cancellation) => new(root);
+        LeaseId lease,
+        ProgramId program,
+        StateRoot root,
+        IReadOnlyList<StateChange> changes,
+        CancellationToken cancellation
+    ) => new(root);
 }

@@ -11,9 +11,25 @@ public sealed class LeaseBookTests
     {
         var clock = new SettableTime(TimeProvider.System);
         var book = new LeaseBook(slots: 1, clock);
-        book.Add(new WorkerLease(
-            default, default, default, default, null, [], default, null, FuelMax: 1, MemoryPagesMax: 1, TimeSpan.FromSeconds(1), Attempt: 1, null,
-            clock.GetUtcNow(), clock.GetUtcNow()));
+        book.Add(
+            new WorkerLease(
+                default,
+                default,
+                default,
+                default,
+                null,
+                [],
+                default,
+                null,
+                FuelMax: 1,
+                MemoryPagesMax: 1,
+                TimeSpan.FromSeconds(1),
+                Attempt: 1,
+                null,
+                clock.GetUtcNow(),
+                clock.GetUtcNow()
+            )
+        );
 
         clock.Set(TimeSpan.FromHours(1));
 

@@ -17,14 +17,18 @@ public sealed class ModuleCacheTests
         const int kept = 4;
         var cache = new ModuleCache(kept * MemoryOfEcho());
         for (byte i = 0; i < 10; i++)
+        {
             cache.Get(Id(i), () => Echo);
+        }
 
         var fetched = new List<byte>();
         for (byte i = 0; i < 10; i++)
         {
             var id = i;
             if (id >= 10 - kept)
+            {
                 cache.Get(Id(id), () => Fetch(fetched, id));
+            }
         }
 
         Assert.Empty(fetched);

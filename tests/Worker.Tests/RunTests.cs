@@ -69,7 +69,9 @@ public sealed class RunTests
         var leases = Enumerable.Range(0, 1000).Select(index => worker.Market.Lease(module, $"job {index}")).ToArray();
 
         foreach (var batch in leases.Chunk(100))
+        {
             worker.Market.Give(batch);
+        }
         var reported = new Dictionary<LeaseId, string>();
         for (var count = 0; count < leases.Length; count++)
         {

@@ -12,7 +12,12 @@ internal sealed class WorkerFixture : IAsyncDisposable
 
     public WorkerFixture(bool encoded = false, int slots = 2)
     {
-        var options = new WorkerOptions { Worker = new WorkerId(default), PayTo = new AccountId(default), Slots = slots };
+        var options = new WorkerOptions
+        {
+            Worker = new WorkerId(default),
+            PayTo = new AccountId(default),
+            Slots = slots,
+        };
         Agent = new WorkerAgent(encoded ? new EncodedLink(Market) : Market, options, TimeProvider.System, NullLogger<WorkerAgent>.Instance);
         _run = Agent.Run(_stopping.Token);
     }
@@ -21,14 +26,17 @@ internal sealed class WorkerFixture : IAsyncDisposable
 
     public WorkerAgent Agent { get; }
 
-    public BlobId Module(string name) => Market.Add(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "programs", name, $"{name}.wasm")));
+    public BlobId Module(string name) =>
+        Market.Add(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "programs", name, $"{name}.wasm")));
 
     /// <summary>The next result that the worker reports; fails when the worker ends instead.</summary>
     public async Task<WorkerResult> NextResult()
     {
         var next = Market.NextResult().AsTask();
         if (await Task.WhenAny(next, _run) == _run)
+        {
             await _run;
+        }
         return await next;
     }
 

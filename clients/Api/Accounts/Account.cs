@@ -11,7 +11,14 @@ namespace Marketplace;
 /// <param name="Spent">Charged in all.</param>
 /// <param name="OpenJobs">Jobs with a hold.</param>
 public sealed record Account(
-    AccountId Id, TokenAmount Available, TokenAmount Held, TokenAmount UnderWay, TokenAmount Earned, TokenAmount Spent, int OpenJobs);
+    AccountId Id,
+    TokenAmount Available,
+    TokenAmount Held,
+    TokenAmount UnderWay,
+    TokenAmount Earned,
+    TokenAmount Spent,
+    int OpenJobs
+);
 
 /// <summary>What an API key allows.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<Scope>))]
@@ -50,8 +57,14 @@ public sealed record CreatedKey(string Key, AccessKey Details);
 /// <param name="CreatedAt">When it was created.</param>
 /// <param name="RevokedAt">Since when it is refused; absent: it is good.</param>
 public sealed record AccessKey(
-    string Id, string Name, IReadOnlyList<Scope> Scopes, TokenAmount? SpendLimit, TokenAmount Spent, DateTimeOffset CreatedAt,
-    DateTimeOffset? RevokedAt);
+    string Id,
+    string Name,
+    IReadOnlyList<Scope> Scopes,
+    TokenAmount? SpendLimit,
+    TokenAmount Spent,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? RevokedAt
+);
 
 /// <summary>The market at a glance.</summary>
 /// <param name="QueuedJobs">Jobs that wait for a worker.</param>
@@ -61,7 +74,13 @@ public sealed record AccessKey(
 /// <param name="LowestPricePerMillionFuel">The cheapest offer; absent while there is no worker.</param>
 /// <param name="ReadModelLag">Writes that lists do not show yet.</param>
 public sealed record MarketStatus(
-    int QueuedJobs, int RunningJobs, int Workers, int Slots, TokenAmount? LowestPricePerMillionFuel, long ReadModelLag);
+    int QueuedJobs,
+    int RunningJobs,
+    int Workers,
+    int Slots,
+    TokenAmount? LowestPricePerMillionFuel,
+    long ReadModelLag
+);
 
 /// <summary>The answer of the health routes.</summary>
 /// <param name="Status"><c>live</c>, <c>ready</c>, <c>starting</c>, <c>stopping</c>, <c>failed</c> or <c>unavailable</c>.</param>

@@ -162,7 +162,8 @@ public sealed record JobListItem(
     DateTimeOffset SubmittedAt,
     DateTimeOffset? EndedAt,
     long FuelUsed,
-    TokenAmount Charge);
+    TokenAmount Charge
+);
 
 /// <summary>A page of a list, newest first.</summary>
 /// <param name="Items">At most as many as were asked for.</param>
@@ -175,10 +176,16 @@ public sealed record Page<TItem>(IReadOnlyList<TItem> Items, string? Next);
 /// <param name="Summary">Why, in a sentence.</param>
 /// <param name="Offers">What became of the offers that were compared.</param>
 /// <param name="CheapestPrice">
-/// The price limit at which the cheapest offer that fits would take the waiting job; absent where no offer fits, and for jobs that do not wait for one.
+/// The price limit at which the cheapest offer that fits would take the waiting job; absent where no offer fits, and for jobs that do not
+/// wait for one.
 /// </param>
 public sealed record JobExplanation(
-    JobId Id, JobState State, string Summary, IReadOnlyList<OfferVerdict> Offers, TokenAmount? CheapestPrice = null);
+    JobId Id,
+    JobState State,
+    string Summary,
+    IReadOnlyList<OfferVerdict> Offers,
+    TokenAmount? CheapestPrice = null
+);
 
 /// <summary>Why one offer won or lost.</summary>
 /// <param name="Worker">Whose offer.</param>
@@ -187,7 +194,9 @@ public sealed record JobExplanation(
 /// <param name="Reason">Why it won or lost.</param>
 public sealed record OfferVerdict(WorkerId Worker, TokenAmount Price, bool Won, string Reason);
 
-/// <summary>A server-sent event <c>lagged</c>: ended jobs were left out, because the reader was too slow or the way to the market was broken.</summary>
+/// <summary>
+/// A server-sent event <c>lagged</c>: ended jobs were left out, because the reader was too slow or the way to the market was broken.
+/// </summary>
 /// <param name="Missed">How many at least.</param>
 public sealed record EventsLagged(long Missed);
 
@@ -200,4 +209,11 @@ public sealed record EventsLagged(long Missed);
 /// <param name="Charge">What it cost.</param>
 /// <param name="Output">Present when completed.</param>
 public sealed record JobEnded(
-    JobId Id, string RequestId, JobState State, ErrorCode? Code, long FuelUsed, TokenAmount Charge, JobOutput? Output);
+    JobId Id,
+    string RequestId,
+    JobState State,
+    ErrorCode? Code,
+    long FuelUsed,
+    TokenAmount Charge,
+    JobOutput? Output
+);

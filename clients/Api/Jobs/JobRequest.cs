@@ -31,8 +31,8 @@ public abstract record JobTerms
     public IReadOnlyDictionary<string, string>? Environment { get; init; }
 
     /// <summary>
-    /// Blobs of the account that the program finds as files under <c>/in</c>, by their names there: at most 64. A name is a relative path of at
-    /// most 255 bytes.
+    /// Blobs of the account that the program finds as files under <c>/in</c>, by their names there: at most 64. A name is a relative path
+    /// of at most 255 bytes.
     /// </summary>
     public IReadOnlyDictionary<string, BlobId>? InputFiles { get; init; }
 
@@ -57,9 +57,7 @@ public sealed record JobRequest : JobTerms
 {
     /// <summary>A request whose terms are set one by one.</summary>
     [JsonConstructor]
-    public JobRequest()
-    {
-    }
+    public JobRequest() { }
 
     /// <summary>A request on the terms of another or of what the client keeps.</summary>
     /// <param name="terms">What is run.</param>
@@ -67,8 +65,7 @@ public sealed record JobRequest : JobTerms
     /// <param name="priceMax">What it may cost in all.</param>
     [SetsRequiredMembers]
     public JobRequest(JobTerms terms, string requestId, TokenAmount priceMax)
-        : base(terms) =>
-        (RequestId, PriceMax) = (requestId, priceMax);
+        : base(terms) => (RequestId, PriceMax) = (requestId, priceMax);
 
     /// <summary>The client's own id of the job, 1 to 128 bytes: sending it again reaches the same job.</summary>
     public required string RequestId { get; init; }

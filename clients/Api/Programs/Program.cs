@@ -27,4 +27,5 @@ public sealed record DeployedProgram(
     string Abi,
     IReadOnlyList<string> EntryPoints,
     IReadOnlyList<string> Imports,
-    bool UsesState);
+    bool UsesState
+);

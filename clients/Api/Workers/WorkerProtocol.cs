@@ -58,7 +58,8 @@ public sealed record WorkerLease(
     int Attempt,
     StateRoot? Root,
     DateTimeOffset SubmittedAt,
-    DateTimeOffset Deadline)
+    DateTimeOffset Deadline
+)
 {
     /// <summary>Blobs that the program finds under <c>/in</c>, by their names.</summary>
     public IReadOnlyDictionary<string, BlobId>? Files { get; init; }
@@ -133,7 +134,8 @@ public sealed record WorkerResult(
     ReadOnlyMemory<byte> Log,
     IReadOnlyList<StateChange> StateChanges,
     DateTimeOffset StartedAt,
-    DateTimeOffset EndedAt)
+    DateTimeOffset EndedAt
+)
 {
     /// <summary>What the program exited with; null where it was stopped, or did not run.</summary>
     public int? ExitCode { get; init; }

@@ -5,8 +5,8 @@ namespace Marketplace.Cli.Commands;
 /// <summary><c>market blob</c>.</summary>
 internal static class BlobCommands
 {
-    public static Command Make(CommandSet set) => CommandSet.Group(
-        "blob", "Store bytes under the name of their hash.", Put(set), Get(set), Info(set), List(set), Remove(set));
+    public static Command Make(CommandSet set) =>
+        CommandSet.Group("blob", "Store bytes under the name of their hash.", Put(set), Get(set), Info(set), List(set), Remove(set));
 
     public static FileStream OpenRead(Invocation run, string typed)
     {
@@ -14,23 +14,42 @@ internal static class BlobCommands
         try
         {
             return new FileStream(
-                path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+                path,
+                FileMode.Open,
+                FileAccess.Read,
+                FileShare.Read,
+                bufferSize: 0,
+                FileOptions.Asynchronous | FileOptions.SequentialScan
+            );
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new CommandException(
-                new Failure(ExitCodes.LocalFile, "local_file", $"There is no file {path}.",
-                    $"Paths are those of the folder where you typed the command, {run.Surroundings.Folder}."), missing);
+                new Failure(
+                    ExitCodes.LocalFile,
+                    "local_file",
+                    $"There is no file {path}.",
+                    $"Paths are those of the folder where you typed the command, {run.Surroundings.Folder}."
+                ),
+                missing
+            );
         }
         catch (UnauthorizedAccessException folder) when (Directory.Exists(path))
         {
-            throw new CommandException(new Failure(ExitCodes.LocalFile, "local_file", $"{path} is a folder.", "Name a file in it."), folder);
+            throw new CommandException(
+                new Failure(ExitCodes.LocalFile, "local_file", $"{path} is a folder.", "Name a file in it."),
+                folder
+            );
         }
     }
 
-    public static Task<Blob> Upload(Invocation run, Stream content, string name) => TransferBar.Show(
-        run.Surroundings, $"put {name}", content.CanSeek ? content.Length : null,
-        progress => run.Client.Blobs.Put(content, progress, run.Cancellation));
+    public static Task<Blob> Upload(Invocation run, Stream content, string name) =>
+        TransferBar.Show(
+            run.Surroundings,
+            $"put {name}",
+            content.CanSeek ? content.Length : null,
+            progress => run.Client.Blobs.Put(content, progress, run.Cancellation)
+        );
 
     private static Command Put(CommandSet set)
     {
@@ -51,7 +70,8 @@ internal static class BlobCommands
                 await run.Answer(blob, writer => writer.WriteLine(blob.Id));
                 return ExitCodes.Ok;
             },
-            file);
+            file
+        );
     }
 
     private static Command Get(CommandSet set)
@@ -68,17 +88,25 @@ internal static class BlobCommands
               market blob get blob8d2f…01 --output picture.png
             """,
             async run => await Get(run, await run.FindBlob(run.Get(id)), run.Get(file), run.Get(force)),
-            id, file, force);
+            id,
+            file,
+            force
+        );
     }
 
     private static async Task<int> Get(Invocation run, BlobId id, string? file, bool force)
     {
         if (file is null && run.Json)
+        {
             throw new CommandException(
-                new Failure(ExitCodes.Usage, "usage", "With --json the blob itself cannot go to standard output.", "Give --output FILE."));
+                new Failure(ExitCodes.Usage, "usage", "With --json the blob itself cannot go to standard output.", "Give --output FILE.")
+            );
+        }
         // Asked before anything is fetched.
         if (file is not null && !force && File.Exists(run.Path(file)))
+        {
             throw new CommandException(Failure.FileExists(run.Path(file)));
+        }
         await using var content = await run.Client.Blobs.Open(id, run.Cancellation);
         if (file is null)
         {
@@ -87,8 +115,11 @@ internal static class BlobCommands
         }
         var path = run.Path(file);
         var size = await TransferBar.Show(
-            run.Surroundings, $"get {file}", content.Length,
-            progress => BlobsClient.WriteToFile(content, path, force, progress, run.Cancellation));
+            run.Surroundings,
+            $"get {file}",
+            content.Length,
+            progress => BlobsClient.WriteToFile(content, path, force, progress, run.Cancellation)
+        );
         await run.Answer(await run.Client.Blobs.Info(id, run.Cancellation), writer => writer.WriteLine($"{path} {size}"));
         return ExitCodes.Ok;
     }
@@ -108,10 +139,13 @@ internal static class BlobCommands
             {
                 var blob = await run.Client.Blobs.Info(await run.FindBlob(run.Get(id)), run.Cancellation);
                 await run.Answer(
-                    blob, writer => Table.WriteFields(writer, ("blob", blob.Id), ("bytes", blob.Size), ("kept since", blob.PinnedAt)));
+                    blob,
+                    writer => Table.WriteFields(writer, ("blob", blob.Id), ("bytes", blob.Size), ("kept since", blob.PinnedAt))
+                );
                 return ExitCodes.Ok;
             },
-            id);
+            id
+        );
     }
 
     private static Command List(CommandSet set)
@@ -129,13 +163,22 @@ internal static class BlobCommands
             async run =>
             {
                 var page = await run.Client.Blobs.ListPage(run.Get(cursor), run.Get(limit) ?? 50, run.Cancellation);
-                await run.Answer(page, writer => Table.Write(
-                    writer, run.TableWidth, ["ID", "BYTES", "KEPT SINCE"],
-                    page.Items.Select(blob => new[] { run.ShowId(blob.Id), Table.Show(blob.Size), run.ShowAge(blob.PinnedAt) })));
+                await run.Answer(
+                    page,
+                    writer =>
+                        Table.Write(
+                            writer,
+                            run.TableWidth,
+                            ["ID", "BYTES", "KEPT SINCE"],
+                            page.Items.Select(blob => new[] { run.ShowId(blob.Id), Table.Show(blob.Size), run.ShowAge(blob.PinnedAt) })
+                        )
+                );
                 run.NoteNext(page.Next);
                 return ExitCodes.Ok;
             },
-            limit, cursor);
+            limit,
+            cursor
+        );
     }
 
     private static Command Remove(CommandSet set)
@@ -156,6 +199,7 @@ internal static class BlobCommands
                 await run.AnswerDone("removed", blob.ToString());
                 return ExitCodes.Ok;
             },
-            id);
+            id
+        );
     }
 }

@@ -46,7 +46,8 @@ internal static class CompletionCommands
                 param($wordToComplete, $commandAst, $cursorPosition)
                 $words = @($commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
                 if ($wordToComplete -eq '') { $words += '' }
-                market complete -- @words | ForEach-Object { [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_) }
+                market complete -- @words |
+                    ForEach-Object { [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_) }
             }
 
             """,
@@ -71,7 +72,8 @@ internal static class CompletionCommands
                 await run.Text(Scripts[run.Get(shell)]);
                 return ExitCodes.Ok;
             },
-            shell);
+            shell
+        );
     }
 
     public static Command Answer(CommandSet set, Command root)
@@ -95,16 +97,19 @@ internal static class CompletionCommands
                 await run.Text(string.Concat(found.Select(word => word + "\n")));
                 return ExitCodes.Ok;
             },
-            words);
+            words
+        );
     }
 
     internal static IReadOnlyList<string> Candidates(Command root, IReadOnlyList<string> words)
     {
         var last = words.Count > 0 ? words[^1] : "";
         var (command, options, awaited) = Walk(root, words.Take(words.Count - 1));
-        IEnumerable<string> candidates = awaited is not null ? ValuesOf(awaited)
+        IEnumerable<string> candidates =
+            awaited is not null ? ValuesOf(awaited)
             : last.StartsWith('-') ? options.Where(option => !option.Hidden).Select(option => option.Name)
-            : command.Subcommands.Select(subcommand => subcommand.Name)
+            : command
+                .Subcommands.Select(subcommand => subcommand.Name)
                 .Concat(command.Arguments.SelectMany(argument => argument.Name == "SHELL" ? Scripts.Keys : Enumerable.Empty<string>()));
         return [.. candidates.Where(word => word.StartsWith(last, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
     }
@@ -123,7 +128,9 @@ internal static class CompletionCommands
             }
             else if (word.StartsWith('-'))
             {
-                awaited = options.FirstOrDefault(option => option.Name == word) is { Arity.MinimumNumberOfValues: > 0 } taking ? taking : null;
+                awaited = options.FirstOrDefault(option => option.Name == word) is { Arity.MinimumNumberOfValues: > 0 } taking
+                    ? taking
+                    : null;
             }
             else if (command.Subcommands.FirstOrDefault(subcommand => subcommand.Name == word) is { } next)
             {
@@ -135,12 +142,13 @@ internal static class CompletionCommands
         return (command, options, awaited);
     }
 
-    private static string[] ValuesOf(Option option) => option.Name switch
-    {
-        "--state" => SnakeCase.AllOf<JobState>().Split(", "),
-        "--scope" => SnakeCase.AllOf<Scope>().Split(", "),
-        _ => [],
-    };
+    private static string[] ValuesOf(Option option) =>
+        option.Name switch
+        {
+            "--state" => SnakeCase.AllOf<JobState>().Split(", "),
+            "--scope" => SnakeCase.AllOf<Scope>().Split(", "),
+            _ => [],
+        };
 
     private static bool IsShell(string text, out string value)
     {

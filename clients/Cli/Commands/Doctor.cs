@@ -28,9 +28,13 @@ internal sealed class Doctor(Invocation run)
             : new Check("key", true, $"{KeyId(secret)}, from {Source(_connection.KeyIsGiven, "MARKET_KEY or --key", DataFolder.KeyFile)}");
 
         if (_connection.Folder.Exists)
+        {
             yield return Disk(_connection.Folder.Path);
+        }
         if (address is null)
+        {
             yield break;
+        }
 
         MarketplaceClient? client = null;
         Check? wrong = null;
@@ -50,7 +54,9 @@ internal sealed class Doctor(Invocation run)
         using (client)
         {
             await foreach (var check in Service(client!, secret is not null))
+            {
                 yield return check;
+            }
         }
     }
 
@@ -64,44 +70,67 @@ internal sealed class Doctor(Invocation run)
         }
         yield return health.Status == "ready"
             ? new Check("service", true, $"{health.Status} at {client.Url}")
-            : new Check("service", false, $"{health.Status}{(health.Reason is null ? "" : ": " + health.Reason)}",
-                "Wait if it is starting or stopping; else read the log of the silo. Of a cluster, another silo may serve: --url URL.");
+            : new Check(
+                "service",
+                false,
+                $"{health.Status}{(health.Reason is null ? "" : ": " + health.Reason)}",
+                "Wait if it is starting or stopping; else read the log of the silo. Of a cluster, another silo may serve: --url URL."
+            );
         yield return Version(health.Version);
         if (!hasKey)
+        {
             yield break;
+        }
 
         var (account, refused) = await Ask(client.Account.Get);
         yield return account is null
             ? Failed("account", refused!)
             : new Check(
-                "account", !account.Available.IsZero, $"{account.Id}, {Table.Show(account.Available)} available",
-                account.Available.IsZero ? "Jobs need credit: use an account that has some." : null);
+                "account",
+                !account.Available.IsZero,
+                $"{account.Id}, {Table.Show(account.Available)} available",
+                account.Available.IsZero ? "Jobs need credit: use an account that has some." : null
+            );
         if (account is null)
+        {
             yield break;
+        }
 
         var (market, unknown) = await Ask(client.Market.Get);
         yield return market is null ? Failed("workers", unknown!) : Workers(market);
     }
 
-    private static Check Workers(MarketStatus market) => market.Workers > 0
-        ? new Check("workers", true,
-            $"{market.Workers} with {market.Slots} slots, from {Table.Show(market.LowestPricePerMillionFuel)} per million fuel; "
-            + $"{market.QueuedJobs} jobs wait, {market.RunningJobs} run")
-        : new Check(
-            "workers", false, "none",
-            "Jobs wait until one comes. A silo on 127.0.0.1 has one inside unless told otherwise, one on another address with --worker true; read its log.");
+    private static Check Workers(MarketStatus market) =>
+        market.Workers > 0
+            ? new Check(
+                "workers",
+                true,
+                $"{market.Workers} with {market.Slots} slots, from {Table.Show(market.LowestPricePerMillionFuel)} per million fuel; "
+                    + $"{market.QueuedJobs} jobs wait, {market.RunningJobs} run"
+            )
+            : new Check(
+                "workers",
+                false,
+                "none",
+                "Jobs wait until one comes. A silo on 127.0.0.1 has one inside unless told otherwise, one on another address with "
+                    + "--worker true; read its log."
+            );
 
     private static Check Version(string full)
     {
         // Behind a plus stands which build it is.
         var service = full.Split('+')[0];
         var own = typeof(Doctor).Assembly.GetName().Version!;
-        var same = System.Version.TryParse(service.Split('-')[0], out var version) && version.Major == own.Major
-            && version.Minor == own.Minor;
+        var same =
+            System.Version.TryParse(service.Split('-')[0], out var version) && version.Major == own.Major && version.Minor == own.Minor;
         return same
             ? new Check("version", true, service)
-            : new Check("version", false, $"the service has {service}, this command {own.ToString(3)}",
-                "Use the command that belongs to the service's version.");
+            : new Check(
+                "version",
+                false,
+                $"the service has {service}, this command {own.ToString(3)}",
+                "Use the command that belongs to the service's version."
+            );
     }
 
     private static Check Disk(string folder)
@@ -111,8 +140,12 @@ internal sealed class Doctor(Invocation run)
             var free = new DriveInfo(folder).AvailableFreeSpace;
             return free >= FreeBytesMin
                 ? new Check("disk", true, $"{free >> 20:#,0} MiB free at {folder}")
-                : new Check("disk", false, $"{free >> 20:#,0} MiB free at {folder}",
-                    $"Make room: with less than {FreeBytesMin >> 20} MiB the service may refuse to store anything.");
+                : new Check(
+                    "disk",
+                    false,
+                    $"{free >> 20:#,0} MiB free at {folder}",
+                    $"Make room: with less than {FreeBytesMin >> 20} MiB the service may refuse to store anything."
+                );
         }
         catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -125,7 +158,8 @@ internal sealed class Doctor(Invocation run)
     /// <summary>The public half of a key: the secret is never shown.</summary>
     private static string KeyId(string key) => key.IndexOf('_') is > 0 and var end ? key[..end] : "a key of unknown form";
 
-    private async Task<(T? Answer, Failure? Failure)> Ask<T>(Func<CancellationToken, Task<T>> question) where T : class
+    private async Task<(T? Answer, Failure? Failure)> Ask<T>(Func<CancellationToken, Task<T>> question)
+        where T : class
     {
         try
         {
@@ -137,7 +171,8 @@ internal sealed class Doctor(Invocation run)
         }
     }
 
-    private static Failure? Try<T>(Func<T> find, out T? found) where T : class
+    private static Failure? Try<T>(Func<T> find, out T? found)
+        where T : class
     {
         found = null;
         try

@@ -21,12 +21,14 @@ internal static class HelpCommand
                 var command = root;
                 foreach (var word in run.Get(path))
                 {
-                    command = command.Subcommands.FirstOrDefault(subcommand => subcommand.Name == word)
+                    command =
+                        command.Subcommands.FirstOrDefault(subcommand => subcommand.Name == word)
                         ?? throw new CommandException(UsageErrors.NoSuchCommand(command, word));
                 }
 
                 return await MarketCommand.Run([.. run.Get(path), "--help"], run.Surroundings);
             },
-            path);
+            path
+        );
     }
 }

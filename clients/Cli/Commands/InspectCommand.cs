@@ -30,12 +30,17 @@ internal static class InspectCommand
             {
                 var report = ModuleReport.Of(await Read(run, run.Get(file)));
                 if (run.Json)
+                {
                     await run.Text(JsonSerializer.Serialize(report, ReportJson.Default.ModuleReport) + "\n");
+                }
                 else
+                {
                     await run.Answer(report, writer => Write(writer, report));
+                }
                 return report.Refusals.Count == 0 ? ExitCodes.Ok : ExitCodes.Refused;
             },
-            file);
+            file
+        );
     }
 
     private static async Task<byte[]> Read(Invocation run, string typed)
@@ -43,8 +48,14 @@ internal static class InspectCommand
         await using var module = BlobCommands.OpenRead(run, typed);
         if (module.Length > ModuleBytesMax)
         {
-            throw new CommandException(new Failure(
-                ExitCodes.LocalFile, "local_file", $"{typed} has {module.Length} bytes; at most {ModuleBytesMax} are read.", "Name a module."));
+            throw new CommandException(
+                new Failure(
+                    ExitCodes.LocalFile,
+                    "local_file",
+                    $"{typed} has {module.Length} bytes; at most {ModuleBytesMax} are read.",
+                    "Name a module."
+                )
+            );
         }
 
         var bytes = new byte[module.Length];
@@ -56,8 +67,21 @@ internal static class InspectCommand
     {
         Table.WriteFields(
             writer,
-            ("is", report.Origin is { } origin ? origin.What : report.Abi is null ? "no program" : "a program"),
-            ("abi", report.Abi switch { GuestAbi.WasiCommand => "WASI command", GuestAbi.Onvm => "ONVM", _ => "none" }),
+            (
+                "is",
+                report.Origin is { } origin ? origin.What
+                : report.Abi is null ? "no program"
+                : "a program"
+            ),
+            (
+                "abi",
+                report.Abi switch
+                {
+                    GuestAbi.WasiCommand => "WASI command",
+                    GuestAbi.Onvm => "ONVM",
+                    _ => "none",
+                }
+            ),
             ("entry points", report.EntryPoints.Count > 0 ? string.Join(", ", report.EntryPoints) : null),
             ("uses state", report.UsesState),
             ("uses", Features(report.Features)),
@@ -69,49 +93,74 @@ internal static class InspectCommand
             ("functions", (long)report.Functions),
             ("instructions", report.Instructions),
             ("code", $"{Table.Show(report.CodeBytes)} bytes of IL"),
-            ("compiling", $"about {report.EmitMillisecondsEstimate + report.CodeMillisecondsEstimate:#,0} ms if every function is called"));
+            ("compiling", $"about {report.EmitMillisecondsEstimate + report.CodeMillisecondsEstimate:#,0} ms if every function is called")
+        );
         WriteNames(writer, "imports", report.Imports);
         WriteNames(writer, "exports", report.Exports);
         WriteFunctions(writer, "largest functions", report.Largest);
         WriteFunctions(writer, "functions that run slower, because they are too large to be optimised", report.NotOptimised);
         writer.WriteLine(report.Refusals.Count == 0 ? "\nIt can be deployed." : "\nIt would be refused:");
         foreach (var refusal in report.Refusals.Take(NamesMax))
+        {
             writer.WriteLine($"  {TerminalText.CleanLine(refusal.Reason)} (at byte {refusal.Offset})");
+        }
     }
 
     private static void WriteNames(TextWriter writer, string what, IReadOnlyList<ReportedName> names)
     {
         if (names.Count == 0)
+        {
             return;
+        }
         writer.WriteLine($"\n{what}:");
         foreach (var name in names.Take(NamesMax))
+        {
             writer.WriteLine($"  {TerminalText.CleanLine(name.Name)}  {TerminalText.CleanLine(name.Type)}");
+        }
         if (names.Count > NamesMax)
+        {
             writer.WriteLine($"  and {names.Count - NamesMax} more");
+        }
     }
 
     private static void WriteFunctions(TextWriter writer, string what, IReadOnlyList<ReportedFunction> functions)
     {
         if (functions.Count == 0)
+        {
             return;
+        }
         writer.WriteLine($"\n{what}:");
         Table.Write(
-            writer, ["FUNCTION", "BYTES", "INSTRUCTIONS", "BLOCKS", "IL", "LOCALS"],
-            functions.Take(NamesMax).Select(function => new[]
-            {
-                function.Export is { } name ? $"{function.Index} {name}" : $"{function.Index}", $"{function.BodyBytes}", $"{function.Instructions}",
-                $"{function.Blocks}", $"{function.CodeBytes}", $"{function.Locals}",
-            }));
+            writer,
+            ["FUNCTION", "BYTES", "INSTRUCTIONS", "BLOCKS", "IL", "LOCALS"],
+            functions
+                .Take(NamesMax)
+                .Select(function =>
+                    new[]
+                    {
+                        function.Export is { } name ? $"{function.Index} {name}" : $"{function.Index}",
+                        $"{function.BodyBytes}",
+                        $"{function.Instructions}",
+                        $"{function.Blocks}",
+                        $"{function.CodeBytes}",
+                        $"{function.Locals}",
+                    }
+                )
+        );
         if (functions.Count > NamesMax)
+        {
             writer.WriteLine($"and {functions.Count - NamesMax} more");
+        }
     }
 
     private static string Features(ModuleFeatures features)
     {
         string[] used =
         [
-            .. features.Float ? ["floating point"] : Array.Empty<string>(), .. features.Vectors ? ["SIMD"] : Array.Empty<string>(),
-            .. features.Threads ? ["atomics"] : Array.Empty<string>(), .. features.TailCalls ? ["tail calls"] : Array.Empty<string>(),
+            .. features.Float ? ["floating point"] : Array.Empty<string>(),
+            .. features.Vectors ? ["SIMD"] : Array.Empty<string>(),
+            .. features.Threads ? ["atomics"] : Array.Empty<string>(),
+            .. features.TailCalls ? ["tail calls"] : Array.Empty<string>(),
         ];
         return used.Length > 0 ? string.Join(", ", used) : "integers only";
     }
@@ -123,6 +172,11 @@ internal static class InspectCommand
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(SnakeCaseEnumConverter<GuestAbi>), typeof(SnakeCaseEnumConverter<ExternalKind>), typeof(SnakeCaseEnumConverter<ModuleFault>)])]
+    Converters = [
+        typeof(SnakeCaseEnumConverter<GuestAbi>),
+        typeof(SnakeCaseEnumConverter<ExternalKind>),
+        typeof(SnakeCaseEnumConverter<ModuleFault>),
+    ]
+)]
 [JsonSerializable(typeof(ModuleReport))]
 internal sealed partial class ReportJson : JsonSerializerContext;

@@ -18,7 +18,8 @@ internal static class JobFollowCommands
               market job wait 5f1d…c2 && market job output 5f1d…c2
             """,
             async run => await Wait(run, await run.FindJob(run.Get(id))),
-            id);
+            id
+        );
     }
 
     public static Command Watch(CommandSet set)
@@ -28,13 +29,15 @@ internal static class JobFollowCommands
             "watch",
             """
             Write a line for each state of a job until it has ended, or for each job of the account that ends.
-            Without an id it goes on until it is interrupted. With --json each line is a document. Jobs that end while the connection is broken can be missed.
+            Without an id it goes on until it is interrupted. With --json each line is a document. Jobs that end while the connection is
+            broken can be missed.
 
             Example:
               market job watch 5f1d…c2
             """,
             async run => run.Get(id) is { } typed ? await WatchOne(run, await run.FindJob(typed)) : await WatchAll(run),
-            id);
+            id
+        );
     }
 
     private static async Task<int> Wait(Invocation run, JobId id)
@@ -53,7 +56,12 @@ internal static class JobFollowCommands
         await foreach (var job in answers.Reader.ReadAllAsync(CancellationToken.None))
         {
             if (job.State != seen)
-                await run.Answer(job, writer => writer.WriteLine($"{Table.Show(run.Surroundings.Clock.GetUtcNow())}  {job.Id}  {SnakeCase.Of(job.State)}"));
+            {
+                await run.Answer(
+                    job,
+                    writer => writer.WriteLine($"{Table.Show(run.Surroundings.Clock.GetUtcNow())}  {job.Id}  {SnakeCase.Of(job.State)}")
+                );
+            }
             seen = job.State;
         }
 
@@ -77,8 +85,14 @@ internal static class JobFollowCommands
         await foreach (var job in run.Client.Events.Jobs(cancellation: run.Cancellation))
         {
             var code = job.Code is { } why ? $" ({SnakeCase.Of(why)})" : "";
-            await run.Answer(job, writer => writer.WriteLine(
-                $"{Table.Show(run.Surroundings.Clock.GetUtcNow())}  {job.Id}  {SnakeCase.Of(job.State)}{code}  {Table.Show(job.Charge)}"));
+            await run.Answer(
+                job,
+                writer =>
+                    writer.WriteLine(
+                        $"{Table.Show(run.Surroundings.Clock.GetUtcNow())}  {job.Id}  {SnakeCase.Of(job.State)}{code}  "
+                            + $"{Table.Show(job.Charge)}"
+                    )
+            );
         }
 
         return ExitCodes.Ok;
@@ -87,7 +101,9 @@ internal static class JobFollowCommands
     private static int Ended(Invocation run, Job job)
     {
         if (job.State == JobState.Completed)
+        {
             return ExitCodes.Ok;
+        }
         run.Note($"market: {JobView.Ending(job)}\n{JobView.Advice(job)}");
         return ExitCodes.NotCompleted;
     }

@@ -8,7 +8,12 @@ internal static class JobListCommand
     public static Command Make(CommandSet set)
     {
         var state = Values.Option<JobState>(
-            "--state", "STATE", "Only jobs in this state", "one of " + SnakeCase.AllOf<JobState>(), SnakeCase.TryParse);
+            "--state",
+            "STATE",
+            "Only jobs in this state",
+            "one of " + SnakeCase.AllOf<JobState>(),
+            SnakeCase.TryParse
+        );
         var program = Ids.ProgramOption();
         var limit = Values.Limit();
         var cursor = Values.Cursor();
@@ -25,17 +30,35 @@ internal static class JobListCommand
                 ProgramId? only = run.Get(program) is { } typed ? await run.FindProgram(typed) : null;
                 var page = await run.Client.Jobs.ListPage(run.Get(state), only, run.Get(cursor), run.Get(limit) ?? 50, run.Cancellation);
                 var names = run.Json ? [] : await Names(run, page.Items);
-                await run.Answer(page, writer => Table.Write(
-                    writer, run.TableWidth, ["ID", "PROGRAM", "STATE", "CODE", "SUBMITTED", "FUEL", "PRICE"],
-                    page.Items.Select(job => new[]
-                    {
-                        run.ShowId(job.Id), names[job.Program], SnakeCase.Of(job.State), job.Code is { } code ? SnakeCase.Of(code) : "-",
-                        run.ShowAge(job.SubmittedAt), Table.Show(job.FuelUsed), Table.Show(job.Charge),
-                    })));
+                await run.Answer(
+                    page,
+                    writer =>
+                        Table.Write(
+                            writer,
+                            run.TableWidth,
+                            ["ID", "PROGRAM", "STATE", "CODE", "SUBMITTED", "FUEL", "PRICE"],
+                            page.Items.Select(job =>
+                                new[]
+                                {
+                                    run.ShowId(job.Id),
+                                    names[job.Program],
+                                    SnakeCase.Of(job.State),
+                                    job.Code is { } code ? SnakeCase.Of(code) : "-",
+                                    run.ShowAge(job.SubmittedAt),
+                                    Table.Show(job.FuelUsed),
+                                    Table.Show(job.Charge),
+                                }
+                            )
+                        )
+                );
                 run.NoteNext(page.Next);
                 return ExitCodes.Ok;
             },
-            state, program, limit, cursor);
+            state,
+            program,
+            limit,
+            cursor
+        );
     }
 
     /// <summary>What the programs of a page are called: its name, or where it has none or is not known any more, its id.</summary>
@@ -45,18 +68,22 @@ internal static class JobListCommand
         var names = new string[programs.Length];
         // A page may hold as many programs as jobs; asking a few at a time does not press the service.
         var few = new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = run.Cancellation };
-        await Parallel.ForAsync(0, programs.Length, few, async (index, cancellation) =>
-        {
-            try
+        await Parallel.ForAsync(
+            0,
+            programs.Length,
+            few,
+            async (index, cancellation) =>
             {
-                names[index] = (await run.Client.Programs.Get(programs[index], cancellation)).Name;
+                try
+                {
+                    names[index] = (await run.Client.Programs.Get(programs[index], cancellation)).Name;
+                }
+                catch (Exception unknown) when (Failure.IsOfService(unknown))
+                {
+                    names[index] = "";
+                }
             }
-            catch (Exception unknown) when (Failure.IsOfService(unknown))
-            {
-                names[index] = "";
-            }
-        });
-        return programs.Zip(names).ToDictionary(
-            pair => pair.First, pair => pair.Second.Length > 0 ? pair.Second : run.ShowId(pair.First));
+        );
+        return programs.Zip(names).ToDictionary(pair => pair.First, pair => pair.Second.Length > 0 ? pair.Second : run.ShowId(pair.First));
     }
 }

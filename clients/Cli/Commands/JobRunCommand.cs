@@ -24,7 +24,8 @@ internal static class JobRunCommand
               cat notes.txt | market job run grep.wasm -- -i market
             """,
             run => Run(run, spec, run.Get(outputFolder), run.Get(cancelOnInterrupt)),
-            [.. spec.Symbols, outputFolder, cancelOnInterrupt]);
+            [.. spec.Symbols, outputFolder, cancelOnInterrupt]
+        );
     }
 
     private static async Task<int> Run(Invocation run, JobSpecOptions spec, string? outputFolder, bool cancelOnInterrupt)
@@ -49,7 +50,9 @@ internal static class JobRunCommand
         }
 
         if (job.State == JobState.Completed)
+        {
             await OutputFiles.Fetch(run, job, outputFolder);
+        }
         if (run.Json)
         {
             await run.Answer(job, _ => { });
@@ -61,9 +64,13 @@ internal static class JobRunCommand
         }
 
         if (job.State == JobState.Completed)
+        {
             return ExitCodes.Ok;
+        }
         if (job.Fault == JobFault.Program && !run.Json)
+        {
             await ShowLog(run, job.Id);
+        }
         run.Note($"market: {JobView.Ending(job)}\n{JobView.Advice(job)}");
         return job.State == JobState.Cancelled && interrupt.Cancelled ? ExitCodes.Interrupted : ExitCodes.NotCompleted;
     }
@@ -74,7 +81,9 @@ internal static class JobRunCommand
         try
         {
             if (JobView.Tail(await run.Client.Jobs.Log(id, run.Cancellation)) is { Length: > 0 } tail)
+            {
                 run.Note(tail);
+            }
         }
         catch (Exception unknown) when (Failure.IsOfService(unknown))
         {

@@ -11,12 +11,15 @@ internal sealed class JobSpecOptions
 
     private const string StandardInput = "-";
 
-    /// <summary>Standard input without an end for so long is not what most people meant: other commands that feed this one have written by then.</summary>
+    /// <summary>
+    /// Standard input without an end for so long is not what most people meant: other commands that feed this one have written by then.
+    /// </summary>
     private static readonly TimeSpan InputPatience = TimeSpan.FromSeconds(2);
 
     private readonly Argument<string> _program = new("PROGRAM")
     {
-        Description = "A module, FILE.wasm, which is deployed if need be, or the id of a deployed program or its beginning, prog and eight digits",
+        Description =
+            "A module, FILE.wasm, which is deployed if need be, or the id of a deployed program or its beginning, prog and eight digits",
     };
 
     private readonly Argument<string[]> _words = new("ARG")
@@ -26,18 +29,39 @@ internal sealed class JobSpecOptions
     };
 
     private readonly Option<string?> _input = Values.Text(
-        "--input", "FILE", "Input from a file; '-' is standard input [standard input, where it is not a terminal]");
+        "--input",
+        "FILE",
+        "Input from a file; '-' is standard input [standard input, where it is not a terminal]"
+    );
     private readonly Option<string?> _text = Values.Text("--text", "TEXT", "Input as text; '-' is standard input");
     private readonly Option<TokenAmount?> _priceMax = Values.Option<TokenAmount>(
-        "--max-price", "N", "What the job may cost in base units [what the cheapest worker asks for the fuel limit]",
-        "a whole number of base units", Values.TryAmount);
+        "--max-price",
+        "N",
+        "What the job may cost in base units [what the cheapest worker asks for the fuel limit]",
+        "a whole number of base units",
+        Values.TryAmount
+    );
     private readonly Option<long?> _fuel = Values.Option<long>(
-        "--fuel", "N", "Instructions that the program may use, for example 500M [100M]",
-        "a whole number above zero, with k, M or G if you like", Values.TryCount);
+        "--fuel",
+        "N",
+        "Instructions that the program may use, for example 500M [100M]",
+        "a whole number above zero, with k, M or G if you like",
+        Values.TryCount
+    );
     private readonly Option<TimeSpan?> _timeout = Values.Option<TimeSpan>(
-        "--timeout", "TIME", "How long the program may run [30s]", "a number and ms, s, m or h", Values.TryDuration);
+        "--timeout",
+        "TIME",
+        "How long the program may run [30s]",
+        "a number and ms, s, m or h",
+        Values.TryDuration
+    );
     private readonly Option<long?> _memory = Values.Option<long>(
-        "--memory", "PAGES", "Memory in pages of 64 KiB [1024]", "a whole number above zero", Values.TryCount);
+        "--memory",
+        "PAGES",
+        "Memory in pages of 64 KiB [1024]",
+        "a whole number above zero",
+        Values.TryCount
+    );
     private readonly Option<string?> _entry = Values.Text("--entry", "NAME", "The function to call [the only one that can be]");
     private readonly Option<string[]> _arguments = new("--arg")
     {
@@ -58,22 +82,34 @@ internal sealed class JobSpecOptions
     };
 
     private readonly Option<string?> _requestId = Values.Text(
-        "--request-id", "ID", "Your own id of the job: the same id again reaches the same job [a new one]");
+        "--request-id",
+        "ID",
+        "Your own id of the job: the same id again reaches the same job [a new one]"
+    );
 
-    public Symbol[] Symbols => [_program, _words, _input, _text, _priceMax, _fuel, _timeout, _memory, _entry, _arguments, _environment, _files, _requestId];
+    public Symbol[] Symbols =>
+        [_program, _words, _input, _text, _priceMax, _fuel, _timeout, _memory, _entry, _arguments, _environment, _files, _requestId];
 
     public async Task<JobRequest> Request(Invocation run)
     {
         if (run.Has(_input) && run.Has(_text))
+        {
             throw new CommandException(
-                new Failure(ExitCodes.Usage, "usage", "--input and --text exclude each other.", "Give one of them."));
+                new Failure(ExitCodes.Usage, "usage", "--input and --text exclude each other.", "Give one of them.")
+            );
+        }
         if (run.Get(_words).Length > run.WordsBehindDashes)
         {
             // A mistyped option before the program is taken for the program itself.
             var stray = run.Get(_words).Prepend(run.Get(_program)).FirstOrDefault(word => word.StartsWith('-')) ?? run.Get(_words)[0];
-            throw new CommandException(new Failure(
-                ExitCodes.Usage, "usage", $"'{stray}' is neither an option nor the program.{run.Suggestion(stray)}",
-                "Arguments of the program stand behind two dashes: market job run PROGRAM -- ARG…"));
+            throw new CommandException(
+                new Failure(
+                    ExitCodes.Usage,
+                    "usage",
+                    $"'{stray}' is neither an option nor the program.{run.Suggestion(stray)}",
+                    "Arguments of the program stand behind two dashes: market job run PROGRAM -- ARG…"
+                )
+            );
         }
 
         var fuel = run.Get(_fuel);
@@ -113,9 +149,15 @@ internal sealed class JobSpecOptions
     }
 
     private static async Task<TokenAmount> Quote(Invocation run, long fuel) =>
-        await run.Client.Market.Quote(fuel, run.Cancellation) ?? throw new CommandException(new Failure(
-            ExitCodes.Refused, "no_worker", "There is no worker now, so there is no price to go by.",
-            "Give --max-price N to submit the job anyway; it then waits for a worker. 'market doctor' tells more."));
+        await run.Client.Market.Quote(fuel, run.Cancellation)
+        ?? throw new CommandException(
+            new Failure(
+                ExitCodes.Refused,
+                "no_worker",
+                "There is no worker now, so there is no price to go by.",
+                "Give --max-price N to submit the job anyway; it then waits for a worker. 'market doctor' tells more."
+            )
+        );
 
     /// <summary>A limit that no offer meets is warned of before the job is there: it would wait, its money held.</summary>
     private static async Task<TokenAmount> Compare(Invocation run, TokenAmount given, long fuel)
@@ -124,8 +166,11 @@ internal sealed class JobSpecOptions
         {
             if (await run.Client.Market.Quote(fuel, run.Cancellation) is { } least && given < least)
             {
-                run.Note($"market: --max-price {Table.Show(given)} is too low now: the cheapest worker asks {Table.Show(least)} for {Table.Show(fuel)} fuel. "
-                    + "The job waits until an offer is low enough, or it expires.");
+                run.Note(
+                    $"market: --max-price {Table.Show(given)} is too low now: the cheapest worker asks {Table.Show(least)} for "
+                        + $"{Table.Show(fuel)} fuel. "
+                        + "The job waits until an offer is low enough, or it expires."
+                );
             }
         }
         catch (Exception unknown) when (Failure.IsOfService(unknown))
@@ -143,7 +188,9 @@ internal sealed class JobSpecOptions
         var word = run.Get(_program);
         // A file of that name is meant before a program whose id begins so.
         if (Ids.TryProgram(word, out var typed) && !File.Exists(run.Path(word)))
+        {
             return await run.FindProgram(typed);
+        }
         return (await ProgramCommands.Deploy(run, word, null, default)).Id;
     }
 
@@ -154,13 +201,17 @@ internal sealed class JobSpecOptions
         if (source is null && text is null)
         {
             if (run.Surroundings.InputIsTerminal)
+            {
                 return (null, null);
+            }
             var (piped, blob) = await Inline(run, run.Surroundings.Input, "standard input");
             return (piped is { IsEmpty: true } ? null : piped, blob);
         }
 
         if (source == StandardInput || text == StandardInput)
+        {
             return await Inline(run, run.Surroundings.Input, "standard input");
+        }
         if (text is not null)
         {
             using var bytes = new MemoryStream(Encoding.UTF8.GetBytes(text), writable: false);
@@ -189,9 +240,15 @@ internal sealed class JobSpecOptions
         {
             var name = word.Split('=')[0];
             if (name.Length is 0 || name.Length == word.Length)
-                throw new CommandException(new Failure(ExitCodes.Usage, "usage", $"{typed} {word} has no name before an equals sign.", "Give NAME=…"));
+            {
+                throw new CommandException(
+                    new Failure(ExitCodes.Usage, "usage", $"{typed} {word} has no name before an equals sign.", "Give NAME=…")
+                );
+            }
             if (!pairs.TryAdd(name, word[(name.Length + 1)..]))
+            {
                 throw new CommandException(new Failure(ExitCodes.Usage, "usage", $"{typed} gives {name} twice.", "Give it once."));
+            }
         }
 
         return pairs;
@@ -203,7 +260,9 @@ internal sealed class JobSpecOptions
         var head = new byte[JobLimits.InlineBytesMax + 1];
         var count = await ReadHead(run, content, head);
         if (count <= JobLimits.InlineBytesMax)
+        {
             return (head.AsMemory(0, count), null);
+        }
         Stream all;
         if (content.CanSeek)
         {
@@ -223,10 +282,15 @@ internal sealed class JobSpecOptions
     {
         var reading = content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, run.Cancellation);
         if (reading.IsCompleted || content != run.Surroundings.Input)
+        {
             return await reading;
+        }
         await using var patience = run.Surroundings.Clock.CreateTimer(
             _ => run.Note("market: reads the job's input from standard input until its end; without input: --text \"\" or </dev/null"),
-            null, InputPatience, Timeout.InfiniteTimeSpan);
+            null,
+            InputPatience,
+            Timeout.InfiniteTimeSpan
+        );
         return await reading;
     }
 }

@@ -17,7 +17,8 @@ internal static class JobSubmitCommand
               market job submit programs/primes/primes.wasm --text 100000 --fuel 2G
             """,
             run => Submit(run, spec),
-            spec.Symbols);
+            spec.Symbols
+        );
     }
 
     private static async Task<int> Submit(Invocation run, JobSpecOptions spec)

@@ -27,9 +27,12 @@ internal static class JobView
             ("fuel", $"{Table.Show(job.FuelUsed)} of {Table.Show(job.FuelMax)}"),
             ("price", $"{Table.Show(job.Charge)} of {Table.Show(job.PriceMax)}"),
             ("output", job.Output is { } output ? $"{Table.Show(output.Size)} bytes{(output.Blob is { } blob ? $", {blob}" : "")}" : null),
-            ("state root", job.StateRootAfter));
+            ("state root", job.StateRootAfter)
+        );
         foreach (var file in job.Output?.Files ?? [])
+        {
             writer.WriteLine($"  /out/{TerminalText.CleanLine(file.Name)}  {Table.Show(file.Size)} bytes, {file.Blob}");
+        }
         foreach (var step in job.History)
         {
             var note = step.Note is null ? "" : "  " + TerminalText.CleanLine(step.Note);
@@ -60,14 +63,17 @@ internal static class JobView
     }
 
     /// <summary>What to do about it.</summary>
-    public static string Advice(Job job) => job.Code switch
-    {
-        ErrorCode.OutOfFuel => $"It may use more with --fuel; it had {Table.Show(job.FuelMax)}.",
-        ErrorCode.OutOfMemory => "It may use more with --memory.",
-        ErrorCode.TimeExceeded => "It may run longer with --timeout.",
-        ErrorCode.NoWorker => $"'market job explain {Ids.Short(job.Id)}' tells why each worker did not fit; a higher --max-price may help.",
-        ErrorCode.StateUnavailable => $"It was not run; submit it again later. 'market job status {Ids.Short(job.Id)}' shows how often it was tried.",
-        ErrorCode.EntryPointNotFound => $"'market program info {job.Program}' lists the entry points; --entry chooses one.",
-        _ => $"'market job logs {Ids.Short(job.Id)}' shows what the program wrote, 'market job status {Ids.Short(job.Id)}' the rest.",
-    };
+    public static string Advice(Job job) =>
+        job.Code switch
+        {
+            ErrorCode.OutOfFuel => $"It may use more with --fuel; it had {Table.Show(job.FuelMax)}.",
+            ErrorCode.OutOfMemory => "It may use more with --memory.",
+            ErrorCode.TimeExceeded => "It may run longer with --timeout.",
+            ErrorCode.NoWorker =>
+                $"'market job explain {Ids.Short(job.Id)}' tells why each worker did not fit; a higher --max-price may help.",
+            ErrorCode.StateUnavailable =>
+                $"It was not run; submit it again later. 'market job status {Ids.Short(job.Id)}' shows how often it was tried.",
+            ErrorCode.EntryPointNotFound => $"'market program info {job.Program}' lists the entry points; --entry chooses one.",
+            _ => $"'market job logs {Ids.Short(job.Id)}' shows what the program wrote, 'market job status {Ids.Short(job.Id)}' the rest.",
+        };
 }

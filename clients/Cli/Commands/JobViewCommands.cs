@@ -21,9 +21,11 @@ internal static class JobViewCommands
                 var job = await run.Client.Jobs.Get(await run.FindJob(run.Get(id)), run.Cancellation);
                 await run.Answer(job, writer => JobView.Write(writer, job));
                 return job.State is JobState.Failed or JobState.Cancelled or JobState.TimedOut or JobState.Expired
-                    ? ExitCodes.NotCompleted : ExitCodes.Ok;
+                    ? ExitCodes.NotCompleted
+                    : ExitCodes.Ok;
             },
-            id);
+            id
+        );
     }
 
     public static Command Output(CommandSet set)
@@ -51,7 +53,9 @@ internal static class JobViewCommands
                 await run.Bytes(content);
                 return ExitCodes.Ok;
             },
-            id, folder);
+            id,
+            folder
+        );
     }
 
     public static Command Logs(CommandSet set)
@@ -67,14 +71,22 @@ internal static class JobViewCommands
             """,
             async run =>
             {
-                using var log = new MemoryStream(await run.Client.Jobs.Log(await run.FindJob(run.Get(id)), run.Cancellation), writable: false);
+                using var log = new MemoryStream(
+                    await run.Client.Jobs.Log(await run.FindJob(run.Get(id)), run.Cancellation),
+                    writable: false
+                );
                 if (run.Json)
+                {
                     await run.AnswerText("log", log);
+                }
                 else
+                {
                     await run.Bytes(log);
+                }
                 return ExitCodes.Ok;
             },
-            id);
+            id
+        );
     }
 
     public static Command Cancel(CommandSet set)
@@ -94,7 +106,8 @@ internal static class JobViewCommands
                 await run.Answer(job, writer => writer.WriteLine($"{job.Id} {SnakeCase.Of(job.State)}"));
                 return ExitCodes.Ok;
             },
-            id);
+            id
+        );
     }
 
     public static Command Explain(CommandSet set)
@@ -114,18 +127,24 @@ internal static class JobViewCommands
                 await run.Answer(explanation, writer => Write(run, writer, explanation));
                 return ExitCodes.Ok;
             },
-            id);
+            id
+        );
     }
 
     private static void Write(Invocation run, TextWriter writer, JobExplanation explanation)
     {
         writer.WriteLine($"{SnakeCase.Of(explanation.State)}: {TerminalText.CleanLine(explanation.Summary)}");
         if (explanation.Offers.Count == 0)
+        {
             return;
+        }
         // Not cut to the terminal's width: the reasons are what was asked for.
         Table.Write(
-            writer, ["WORKER", "PRICE", "WON", "REASON"],
-            explanation.Offers.Select(
-                offer => new[] { run.ShowId(offer.Worker), Table.Show(offer.Price), Table.Show(offer.Won), offer.Reason }));
+            writer,
+            ["WORKER", "PRICE", "WON", "REASON"],
+            explanation.Offers.Select(offer =>
+                new[] { run.ShowId(offer.Worker), Table.Show(offer.Price), Table.Show(offer.Won), offer.Reason }
+            )
+        );
     }
 }

@@ -1,6 +1,8 @@
 namespace Marketplace.Cli.Commands;
 
-/// <summary>Waits for the end of a job, and says how it stands: on a terminal in a line that changes, elsewhere once, where it waits for long.</summary>
+/// <summary>
+/// Waits for the end of a job, and says how it stands: on a terminal in a line that changes, elsewhere once, where it waits for long.
+/// </summary>
 internal sealed class JobWait(Invocation run) : IProgress<Job>, IDisposable
 {
     /// <summary>How often the status line is renewed. Most jobs have ended before the first one is due.</summary>
@@ -26,16 +28,23 @@ internal sealed class JobWait(Invocation run) : IProgress<Job>, IDisposable
     {
         Report(job);
         if (job.State == JobState.Pending)
+        {
             await SayPrice(job);
+        }
         try
         {
             if (!job.State.HasEnded())
+            {
                 job = await run.Client.Jobs.Wait(job.Id, this, Slice, run.Cancellation);
+            }
         }
         catch (MarketplaceUnreachableException)
         {
-            Note($"market: the service has the job {job.Id}, which is not lost. When it answers again, 'market job wait {Ids.Short(job.Id)}' waits for "
-                + "its end.");
+            Note(
+                $"market: the service has the job {job.Id}, which is not lost. When it answers again, 'market job wait "
+                    + $"{Ids.Short(job.Id)}' waits for "
+                    + "its end."
+            );
             throw;
         }
 
@@ -49,15 +58,25 @@ internal sealed class JobWait(Invocation run) : IProgress<Job>, IDisposable
         WhenKnown?.Invoke(job.Id);
         WhenKnown = null;
         if (job.State.HasEnded())
+        {
             return;
+        }
         if (job.State != JobState.Pending)
+        {
             _reason = null;
+        }
         else if (++_pending == AnswersBeforeReason && !_isExplained)
+        {
             _ = Explain(job.Id);
+        }
         if (run.Surroundings.ErrorIsTerminal)
+        {
             Show(job.State);
+        }
         else if (_reason is { } reason && !_isExplained)
+        {
             Say($"market: the job {job.Id} waits: {reason}");
+        }
     }
 
     /// <summary>Says something beside the line.</summary>
@@ -80,9 +99,15 @@ internal sealed class JobWait(Invocation run) : IProgress<Job>, IDisposable
     {
         // Only of the offers that fit: a cheaper one with too little memory would not take the job at its price either.
         if (await TryExplain(job.Id) is not { CheapestPrice: { } least } || least <= job.PriceMax)
+        {
             return;
-        Say($"market: the job {job.Id} waits: its price limit is {Table.Show(job.PriceMax)}, and the cheapest offer that fits asks {Table.Show(least)} "
-            + $"for {Table.Show(job.FuelMax)} fuel.\n'market job cancel {Ids.Short(job.Id)}' takes it back; --max-price {least} would do now.");
+        }
+        Say(
+            $"market: the job {job.Id} waits: its price limit is {Table.Show(job.PriceMax)}, and the cheapest offer that fits asks "
+                + $"{Table.Show(least)} "
+                + $"for {Table.Show(job.FuelMax)} fuel.\n'market job cancel {Ids.Short(job.Id)}' takes it back; --max-price {least} "
+                + "would do now."
+        );
     }
 
     private void Say(string text)

@@ -24,7 +24,13 @@ internal static class MoveCommands
               market export node.market --database "Host=db;Username=market;Database=market" --blob-folder /mnt/blobs
             """,
             run => Export(run, run.Get(file), run.Get(withKeys), run.Get(force), place.Place(run)),
-            file, withKeys, force, place.Database, place.DatabaseFile, place.BlobFolder);
+            file,
+            withKeys,
+            force,
+            place.Database,
+            place.DatabaseFile,
+            place.BlobFolder
+        );
     }
 
     public static Command Import(CommandSet set)
@@ -44,19 +50,32 @@ internal static class MoveCommands
               market import node.market --database "Host=db;Username=market;Database=market" --blob-folder /mnt/blobs --data /var/lib/silo1
             """,
             run => run.Get(checkOnly) ? Check(run, run.Get(file)) : Import(run, run.Get(file), place.Place(run)),
-            file, checkOnly, place.Database, place.DatabaseFile, place.BlobFolder);
+            file,
+            checkOnly,
+            place.Database,
+            place.DatabaseFile,
+            place.BlobFolder
+        );
     }
 
     private static async Task<int> Export(Invocation run, string file, bool withKeys, bool force, NodePlace place)
     {
         if (withKeys && place.DataFolder is null)
         {
-            throw new CommandException(new Failure(
-                ExitCodes.Usage, "usage", "A database has no key files: they are in the data folder of a silo.", "Name it with --data DIR."));
+            throw new CommandException(
+                new Failure(
+                    ExitCodes.Usage,
+                    "usage",
+                    "A database has no key files: they are in the data folder of a silo.",
+                    "Name it with --data DIR."
+                )
+            );
         }
         var path = run.Path(file);
         if (!force && File.Exists(path))
+        {
             throw new CommandException(Failure.FileExists(path));
+        }
         ContentsSummary summary;
         var keys = withKeys ? KeyFiles.Read(place.DataFolder!) : [];
         using (var line = new MoveLine(run.Surroundings))
@@ -69,14 +88,18 @@ internal static class MoveCommands
             summary = await StoreExport.Write(path, force, source, run.Surroundings.Clock, line, run.Cancellation);
         }
         await Answer(run, "exported", path, summary, [.. keys.Select(key => key.Key)]);
-        run.Note(keys.Count > 0
-            ? "The file holds keys: whoever reads it has the accounts. Keep it as you keep them."
-            : "The key files are not in it; --with-keys takes them too.");
+        run.Note(
+            keys.Count > 0
+                ? "The file holds keys: whoever reads it has the accounts. Keep it as you keep them."
+                : "The key files are not in it; --with-keys takes them too."
+        );
         if (withKeys && place.Connection is not null)
         {
             run.Note(
-                $"Only the keys of {place.DataFolder} are in it. Each other silo of the cluster has a worker.key of its own in its data folder, which no "
-                + "export can take from here: what that worker earned can be spent with that key alone. Copy those folders too.");
+                $"Only the keys of {place.DataFolder} are in it. Each other silo of the cluster has a worker.key of its own in its data "
+                    + "folder, which no "
+                    + "export can take from here: what that worker earned can be spent with that key alone. Copy those folders too."
+            );
         }
         return ExitCodes.Ok;
     }
@@ -100,7 +123,9 @@ internal static class MoveCommands
         var path = FileOf(run, file);
         ExportedFile whole;
         using (var line = new MoveLine(run.Surroundings))
+        {
             whole = await StoreImport.Verify(path, line, run.Cancellation);
+        }
         await Answer(run, "whole", path, whole.Contents, whole.Secrets);
         return ExitCodes.Ok;
     }
@@ -110,18 +135,28 @@ internal static class MoveCommands
         var path = run.Path(file);
         return File.Exists(path)
             ? path
-            : throw new CommandException(new Failure(ExitCodes.LocalFile, "local_file", $"There is no file {path}.", "'market export' writes one."));
+            : throw new CommandException(
+                new Failure(ExitCodes.LocalFile, "local_file", $"There is no file {path}.", "'market export' writes one.")
+            );
     }
 
     private static string Next(ExportedFile imported, NodePlace place)
     {
         if (imported.Secrets.Count == 0)
-            return "The file has no key files, so no silo has the account's key. API keys work as before: give yours with --key or MARKET_KEY.";
+        {
+            return "The file has no key files, so no silo has the account's key. API keys work as before: give yours with --key or "
+                + "MARKET_KEY.";
+        }
         if (place.DataFolder is null)
-            return "The key files stayed in the file. API keys work as before; --data DIR would have given the files to the silo of that data folder.";
+        {
+            return "The key files stayed in the file. API keys work as before; --data DIR would have given the files to the silo of "
+                + "that data folder.";
+        }
         return place.Connection is null
-            ? $"Start a silo with --data {place.DataFolder}. Do not start the node that was exported again: there would be two of each account."
-            : $"Start the first silo with --data {place.DataFolder}. Do not start the node that was exported again: there would be two of each account.";
+            ? $"Start a silo with --data {place.DataFolder}. Do not start the node that was exported again: there would be two of each "
+                + "account."
+            : $"Start the first silo with --data {place.DataFolder}. Do not start the node that was exported again: there would be two "
+                + "of each account.";
     }
 
     private static Task Answer(Invocation run, string what, string path, ContentsSummary contents, IReadOnlyList<string> keys)
@@ -139,15 +174,22 @@ internal static class MoveCommands
                 writer.WriteString("contents", contents.Digest.ToString());
                 writer.WriteStartArray("keys");
                 foreach (var key in keys)
+                {
                     writer.WriteStringValue(key);
+                }
                 writer.WriteEndArray();
             });
         }
         var text = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
         Table.WriteFields(
-            text, (what, path), ("documents", contents.Documents), ("streams", $"{contents.Streams}, {contents.Entries} entries"),
-            ("blobs", $"{contents.Blobs}, {contents.BlobBytes} bytes"), ("key files", keys.Count == 0 ? "none" : string.Join(", ", keys)),
-            ("contents", contents.Digest));
+            text,
+            (what, path),
+            ("documents", contents.Documents),
+            ("streams", $"{contents.Streams}, {contents.Entries} entries"),
+            ("blobs", $"{contents.Blobs}, {contents.BlobBytes} bytes"),
+            ("key files", keys.Count == 0 ? "none" : string.Join(", ", keys)),
+            ("contents", contents.Digest)
+        );
         return run.Text(text.ToString());
     }
 
@@ -156,10 +198,12 @@ internal static class MoveCommands
     {
         private readonly StatusLine _line = new(surroundings);
 
-        public void Report(MoveProgress value) => _line.Show(
-            value.BytesTotal is { } total ? $"{value.Step}: {Megabytes(value.BytesDone)} of {Megabytes(total)} MB"
-            : value.BytesDone > 0 ? $"{value.Step}: {Megabytes(value.BytesDone)} MB"
-            : value.Step);
+        public void Report(MoveProgress value) =>
+            _line.Show(
+                value.BytesTotal is { } total ? $"{value.Step}: {Megabytes(value.BytesDone)} of {Megabytes(total)} MB"
+                : value.BytesDone > 0 ? $"{value.Step}: {Megabytes(value.BytesDone)} MB"
+                : value.Step
+            );
 
         public void Dispose() => _line.Dispose();
 

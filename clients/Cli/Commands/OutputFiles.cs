@@ -12,7 +12,9 @@ internal static class OutputFiles
     public static async Task Fetch(Invocation run, Job job, string? typed)
     {
         if (typed is null || job.Output?.Files is not { } files)
+        {
             return;
+        }
         var folder = run.Path(typed);
         foreach (var file in files)
         {
@@ -23,12 +25,17 @@ internal static class OutputFiles
             }
             catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
             {
-                throw new CommandException(new Failure(ExitCodes.LocalFile, "local_file", failed.Message, "Name another folder with --output-dir."));
+                throw new CommandException(
+                    new Failure(ExitCodes.LocalFile, "local_file", failed.Message, "Name another folder with --output-dir.")
+                );
             }
 
             await TransferBar.Show(
-                run.Surroundings, $"get {TerminalText.CleanLine(file.Name)}", file.Size,
-                progress => run.Client.Blobs.GetToFile(file.Blob, path, overwrite: true, progress, run.Cancellation));
+                run.Surroundings,
+                $"get {TerminalText.CleanLine(file.Name)}",
+                file.Size,
+                progress => run.Client.Blobs.GetToFile(file.Blob, path, overwrite: true, progress, run.Cancellation)
+            );
         }
     }
 
@@ -39,8 +46,13 @@ internal static class OutputFiles
         var path = Path.GetFullPath(Path.Combine(inside, name));
         return path.StartsWith(inside, StringComparison.Ordinal) && path.Length > inside.Length
             ? path
-            : throw new CommandException(new Failure(
-                ExitCodes.LocalFile, "local_file", $"The job left a file with the name {TerminalText.CleanLine(name)}, which leads out of {folder}.",
-                "Fetch its blob by id with 'market blob get'."));
+            : throw new CommandException(
+                new Failure(
+                    ExitCodes.LocalFile,
+                    "local_file",
+                    $"The job left a file with the name {TerminalText.CleanLine(name)}, which leads out of {folder}.",
+                    "Fetch its blob by id with 'market blob get'."
+                )
+            );
     }
 }

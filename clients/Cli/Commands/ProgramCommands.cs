@@ -9,8 +9,16 @@ internal static class ProgramCommands
     /// <summary>How every module begins (WebAssembly core specification, 5.5.16).</summary>
     private static ReadOnlySpan<byte> Magic => "\0asm"u8;
 
-    public static Command Make(CommandSet set) => CommandSet.Group(
-        "program", "Deploy WebAssembly modules.", Deploy(set), List(set), Info(set), Remove(set), InspectCommand.Make(set));
+    public static Command Make(CommandSet set) =>
+        CommandSet.Group(
+            "program",
+            "Deploy WebAssembly modules.",
+            Deploy(set),
+            List(set),
+            Info(set),
+            Remove(set),
+            InspectCommand.Make(set)
+        );
 
     /// <summary>The program of a module's file, deployed if it was not.</summary>
     public static async Task<DeployedProgram> Deploy(Invocation run, string typed, string? name, ReadOnlyMemory<byte> salt)
@@ -18,24 +26,34 @@ internal static class ProgramCommands
         await using var module = BlobCommands.OpenRead(run, typed);
         await RequireModule(run, module, typed);
         return await TransferBar.Show(
-            run.Surroundings, $"put {typed}", module.Length,
+            run.Surroundings,
+            $"put {typed}",
+            module.Length,
             progress =>
-                run.Client.Programs.Deploy(module, name ?? Path.GetFileNameWithoutExtension(typed), salt, progress, run.Cancellation));
+                run.Client.Programs.Deploy(module, name ?? Path.GetFileNameWithoutExtension(typed), salt, progress, run.Cancellation)
+        );
     }
 
     /// <summary>What begins otherwise is another file by mistake: it is refused before it is read to its end, sent and kept.</summary>
     private static async Task RequireModule(Invocation run, FileStream module, string typed)
     {
         if (!module.CanSeek)
+        {
             return;
+        }
         var head = new byte[Magic.Length];
         await module.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, run.Cancellation);
         module.Position = 0;
         if (!head.AsSpan().SequenceEqual(Magic))
         {
             throw new CommandException(
-                new Failure(ExitCodes.LocalFile, "local_file", $"{typed} is not a WebAssembly module: it does not begin with the bytes 00 61 73 6d.",
-                    "Name the .wasm file that your compiler wrote."));
+                new Failure(
+                    ExitCodes.LocalFile,
+                    "local_file",
+                    $"{typed} is not a WebAssembly module: it does not begin with the bytes 00 61 73 6d.",
+                    "Name the .wasm file that your compiler wrote."
+                )
+            );
         }
     }
 
@@ -59,7 +77,10 @@ internal static class ProgramCommands
                 await run.Answer(program, writer => writer.WriteLine(program.Id));
                 return ExitCodes.Ok;
             },
-            file, name, salt);
+            file,
+            name,
+            salt
+        );
     }
 
     private static Command List(CommandSet set)
@@ -77,16 +98,31 @@ internal static class ProgramCommands
             async run =>
             {
                 var page = await run.Client.Programs.ListPage(run.Get(cursor), run.Get(limit) ?? 50, run.Cancellation);
-                await run.Answer(page, writer => Table.Write(
-                    writer, run.TableWidth, ["ID", "NAME", "ABI", "BYTES", "DEPLOYED"],
-                    page.Items.Select(program => new[]
-                    {
-                        run.ShowId(program.Id), program.Name, program.Abi, Table.Show(program.ModuleSize), run.ShowAge(program.DeployedAt),
-                    })));
+                await run.Answer(
+                    page,
+                    writer =>
+                        Table.Write(
+                            writer,
+                            run.TableWidth,
+                            ["ID", "NAME", "ABI", "BYTES", "DEPLOYED"],
+                            page.Items.Select(program =>
+                                new[]
+                                {
+                                    run.ShowId(program.Id),
+                                    program.Name,
+                                    program.Abi,
+                                    Table.Show(program.ModuleSize),
+                                    run.ShowAge(program.DeployedAt),
+                                }
+                            )
+                        )
+                );
                 run.NoteNext(page.Next);
                 return ExitCodes.Ok;
             },
-            limit, cursor);
+            limit,
+            cursor
+        );
     }
 
     private static Command Info(CommandSet set)
@@ -103,16 +139,27 @@ internal static class ProgramCommands
             async run =>
             {
                 var program = await run.Client.Programs.Get(await run.FindProgram(run.Get(id)), run.Cancellation);
-                await run.Answer(program, writer => Table.WriteFields(
-                    writer,
-                    ("program", program.Id), ("name", program.Name), ("module", program.Module), ("bytes", program.ModuleSize),
-                    ("deployer", program.Deployer), ("deployed", program.DeployedAt), ("abi", program.Abi),
-                    ("entry points", string.Join(", ", program.EntryPoints)),
-                    ("imports", program.Imports.Count > 0 ? string.Join(", ", program.Imports) : null),
-                    ("uses state", program.UsesState)));
+                await run.Answer(
+                    program,
+                    writer =>
+                        Table.WriteFields(
+                            writer,
+                            ("program", program.Id),
+                            ("name", program.Name),
+                            ("module", program.Module),
+                            ("bytes", program.ModuleSize),
+                            ("deployer", program.Deployer),
+                            ("deployed", program.DeployedAt),
+                            ("abi", program.Abi),
+                            ("entry points", string.Join(", ", program.EntryPoints)),
+                            ("imports", program.Imports.Count > 0 ? string.Join(", ", program.Imports) : null),
+                            ("uses state", program.UsesState)
+                        )
+                );
                 return ExitCodes.Ok;
             },
-            id);
+            id
+        );
     }
 
     private static Command Remove(CommandSet set)
@@ -122,8 +169,8 @@ internal static class ProgramCommands
             "remove",
             """
             Remove a program that the account has deployed.
-            Refused while the account's jobs of it have not ended, unless another account has deployed it too. Its module counts against the storage
-            quota until no other job needs it, and longer if the account keeps that blob ('market blob rm'). Its state is kept.
+            Refused while the account's jobs of it have not ended, unless another account has deployed it too. Its module counts against the
+            storage quota until no other job needs it, and longer if the account keeps that blob ('market blob rm'). Its state is kept.
 
             Example:
               market program remove prog41ab…9e
@@ -133,13 +180,19 @@ internal static class ProgramCommands
                 var program = await run.FindProgram(run.Get(id));
                 if (!await run.Client.Programs.Remove(program, run.Cancellation))
                 {
-                    throw new CommandException(new Failure(
-                        ExitCodes.NotFound, "program_not_found", $"This account has not deployed {program}, or has removed it already.",
-                        "'market program list' shows this account's programs."));
+                    throw new CommandException(
+                        new Failure(
+                            ExitCodes.NotFound,
+                            "program_not_found",
+                            $"This account has not deployed {program}, or has removed it already.",
+                            "'market program list' shows this account's programs."
+                        )
+                    );
                 }
                 await run.AnswerDone("removed", program.ToString());
                 return ExitCodes.Ok;
             },
-            id);
+            id
+        );
     }
 }

@@ -10,7 +10,9 @@ internal sealed class StatusLine(Surroundings surroundings) : IDisposable
     public void Show(string text)
     {
         if (!surroundings.ErrorIsTerminal)
+        {
             return;
+        }
         var line = TerminalText.CleanLine(text);
         // One column stays free: a full line would make some terminals begin the next one.
         var width = surroundings.Width - 1;
@@ -22,7 +24,9 @@ internal sealed class StatusLine(Surroundings surroundings) : IDisposable
     public void Clear()
     {
         if (!_shown)
+        {
             return;
+        }
         surroundings.Error.Write(EraseLine);
         surroundings.Error.Flush();
         _shown = false;

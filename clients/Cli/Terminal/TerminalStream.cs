@@ -15,10 +15,14 @@ internal sealed class TerminalStream(Stream terminal)
         var count = _decoder.GetChars(bytes.Span, letters, flush: last);
         var clean = _text.Next(letters.AsSpan(0, count));
         if (clean.Length > 0)
+        {
             _lineIsOpen = !clean.EndsWith('\n');
+        }
         await terminal.WriteAsync(Encoding.UTF8.GetBytes(clean), cancellation);
         // So that the prompt begins on a line of its own.
         if (last && _lineIsOpen)
+        {
             await terminal.WriteAsync("\n"u8.ToArray(), cancellation);
+        }
     }
 }

@@ -34,7 +34,9 @@ internal sealed class TerminalText
     public static string Clean(string text)
     {
         if (!text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+        {
             return text;
+        }
         return new TerminalText().Next(text);
     }
 
@@ -48,15 +50,25 @@ internal sealed class TerminalText
         foreach (var letter in piece)
         {
             if (_state != State.Text && !Leave(letter))
+            {
                 continue;
+            }
             if (letter == Escape)
+            {
                 _state = State.Begun;
+            }
             else if (letter == ControlSequence)
+            {
                 _state = State.Sequence;
+            }
             else if (letter is '\u0090' or '\u0098' or '\u009d' or '\u009e' or '\u009f')
+            {
                 _state = State.CommandString;
+            }
             else if (!IsHarmful(letter))
+            {
                 clean.Append(letter);
+            }
         }
         return clean.ToString();
     }
@@ -90,14 +102,15 @@ internal sealed class TerminalText
         }
     }
 
-    private static bool IsHarmful(char letter) => letter switch
-    {
-        '\n' or '\t' => false,
-        < ' ' or (>= '\u007f' and <= '\u009f') => true,
-        // Marks, embeddings, overrides and isolates of the bidirectional algorithm (UAX #9), and the line separators.
-        '\u061c' or '\u200e' or '\u200f' or (>= '\u2028' and <= '\u202e') or (>= '\u2066' and <= '\u2069') => true,
-        // Characters without width, behind which two texts look alike.
-        '\u200b' or '\u2060' or '\ufeff' => true,
-        _ => false,
-    };
+    private static bool IsHarmful(char letter) =>
+        letter switch
+        {
+            '\n' or '\t' => false,
+            < ' ' or (>= '\u007f' and <= '\u009f') => true,
+            // Marks, embeddings, overrides and isolates of the bidirectional algorithm (UAX #9), and the line separators.
+            '\u061c' or '\u200e' or '\u200f' or (>= '\u2028' and <= '\u202e') or (>= '\u2066' and <= '\u2069') => true,
+            // Characters without width, behind which two texts look alike.
+            '\u200b' or '\u2060' or '\ufeff' => true,
+            _ => false,
+        };
 }

@@ -9,23 +9,41 @@ internal static class TransferBar
     private const long SizeMin = 4 * 1024 * 1024;
 
     public static async Task<TResult> Show<TResult>(
-        Surroundings surroundings, string what, long? size, Func<IProgress<long>?, Task<TResult>> transfer)
+        Surroundings surroundings,
+        string what,
+        long? size,
+        Func<IProgress<long>?, Task<TResult>> transfer
+    )
     {
         if (!surroundings.ErrorIsTerminal || size < SizeMin)
+        {
             return await transfer(null);
+        }
         return await Draw(surroundings, what, size, transfer);
     }
 
     /// <summary>Apart, so that what needs no bar does not load the library that draws it.</summary>
     private static async Task<TResult> Draw<TResult>(
-        Surroundings surroundings, string what, long? size, Func<IProgress<long>?, Task<TResult>> transfer)
+        Surroundings surroundings,
+        string what,
+        long? size,
+        Func<IProgress<long>?, Task<TResult>> transfer
+    )
     {
         var console = AnsiConsole.Create(
-            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(surroundings.Error), Interactive = InteractionSupport.Yes });
+            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(surroundings.Error), Interactive = InteractionSupport.Yes }
+        );
         TResult? result = default;
-        await console.Progress().AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(),
-                new RemainingTimeColumn())
+        await console
+            .Progress()
+            .AutoClear(true)
+            .Columns(
+                new TaskDescriptionColumn(),
+                new ProgressBarColumn(),
+                new DownloadedColumn(),
+                new TransferSpeedColumn(),
+                new RemainingTimeColumn()
+            )
             .StartAsync(async progress =>
             {
                 var task = progress.AddTask(Markup.Escape(TerminalText.CleanLine(what)), maxValue: size ?? double.MaxValue);

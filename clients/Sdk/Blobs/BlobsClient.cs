@@ -62,7 +62,12 @@ public class BlobsClient
     /// <param name="progress">Told how many bytes have been received.</param>
     /// <returns>The size.</returns>
     public virtual async Task<long> GetToFile(
-        BlobId id, string path, bool overwrite = false, IProgress<long>? progress = null, CancellationToken cancellation = default)
+        BlobId id,
+        string path,
+        bool overwrite = false,
+        IProgress<long>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         await using var content = await Open(id, cancellation).ConfigureAwait(false);
         return await WriteToFile(content, path, overwrite, progress, cancellation).ConfigureAwait(false);
@@ -70,8 +75,12 @@ public class BlobsClient
 
     /// <summary>As <see cref="GetToFile"/>, for a blob that has been opened.</summary>
     public static Task<long> WriteToFile(
-        Stream content, string path, bool overwrite = false, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
-        FileDownload.Write(content, path, overwrite, progress, cancellation);
+        Stream content,
+        string path,
+        bool overwrite = false,
+        IProgress<long>? progress = null,
+        CancellationToken cancellation = default
+    ) => FileDownload.Write(content, path, overwrite, progress, cancellation);
 
     /// <summary>A blob's size and since when the account keeps it.</summary>
     public virtual Task<Blob> Info(BlobId id, CancellationToken cancellation = default) =>
@@ -81,7 +90,9 @@ public class BlobsClient
     public virtual IAsyncEnumerable<Blob> List(int pageSize = 100, CancellationToken cancellation = default) =>
         Paging.Items<Blob>(_transport, Routes.Blobs, pageSize, cancellation);
 
-    /// <summary>The account's blobs whose ids begin with these digits, in the order of their ids: to find the one that a few digits name.</summary>
+    /// <summary>
+    /// The account's blobs whose ids begin with these digits, in the order of their ids: to find the one that a few digits name.
+    /// </summary>
     /// <param name="digits">8 to 64 hexadecimal digits, without the word that stands before them.</param>
     /// <param name="most">Items at most, 1 to 1,000.</param>
     /// <param name="cancellation">Ends the wait for the answer.</param>
@@ -128,7 +139,9 @@ public class BlobsClient
         {
             var size = response.Content.Headers.ContentLength;
             if (id is not null && size is null)
+            {
                 throw new MarketplaceProtocolException(_transport.Url, $"The service sends {id} without saying its size");
+            }
             var content = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
             return new DownloadStream(_transport, response, content, id, size);
         }
@@ -144,7 +157,9 @@ public class BlobsClient
         using var deadline = new Deadline(_transport.Options.StallTimeout, _transport.Options.TimeProvider, cancellation);
         using var request = _transport.Request(HttpMethod.Post, Routes.Blobs, upload.Begin(deadline));
         if (!(upload.Size < SdkPolicy.AskFirstBytes))
+        {
             request.Headers.ExpectContinue = true;
+        }
         using var response = await _transport.Open(request, deadline, cancellation).ConfigureAwait(false);
         Blob blob;
         try
@@ -156,9 +171,10 @@ public class BlobsClient
         {
             throw explained;
         }
-        var sent = upload.Sent
-            ?? throw new MarketplaceProtocolException(_transport.Url, "The service accepted a blob before all of it was sent");
-        return blob.Id == sent ? blob
+        var sent =
+            upload.Sent ?? throw new MarketplaceProtocolException(_transport.Url, "The service accepted a blob before all of it was sent");
+        return blob.Id == sent
+            ? blob
             : throw new BlobVerificationException(sent, blob.Id, "The service received other bytes than were sent");
     }
 

@@ -19,23 +19,33 @@ internal sealed class DownloadStream(HttpTransport transport, HttpResponseMessag
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (buffer.IsEmpty)
+        {
             return 0;
+        }
         var count = await Receive(buffer, cancellationToken).ConfigureAwait(false);
         _position += count;
         if (_position > size || (count == 0 && size is not null && _position < size))
+        {
             throw new MarketplaceUnreachableException(transport.Url, $"The connection broke after {_position} of {size} bytes");
+        }
         if (_hasher is null || _verified)
+        {
             return count;
+        }
         _hasher.Update(buffer.Span[..count]);
         if (_position == size)
+        {
             Verify();
+        }
         return count;
     }
 
     protected override void Dispose(bool disposing)
     {
         if (disposing)
+        {
             response.Dispose();
+        }
         base.Dispose(disposing);
     }
 
@@ -56,7 +66,9 @@ internal sealed class DownloadStream(HttpTransport transport, HttpResponseMessag
     {
         var actual = new BlobId(_hasher!.Finish());
         if (actual != id)
+        {
             throw new BlobVerificationException(id!.Value, actual, "The service sent other bytes than were asked for");
+        }
         _verified = true;
     }
 }

@@ -6,19 +6,36 @@ namespace Marketplace;
 internal static class FileDownload
 {
     public static async Task<long> Write(
-        Stream content, string path, bool overwrite, IProgress<long>? progress, CancellationToken cancellation)
+        Stream content,
+        string path,
+        bool overwrite,
+        IProgress<long>? progress,
+        CancellationToken cancellation
+    )
     {
         var target = Path.GetFullPath(path);
         if (!overwrite && File.Exists(target))
+        {
             throw new IOException($"{target} exists. Choose another name, or ask for it to be replaced.");
+        }
         // In the same folder, so that the rename cannot become a copy.
         var part = $"{target}.{Guid.NewGuid():N}.part";
         try
         {
             long size;
-            await using (var file = new FileStream(
-                part, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.Asynchronous))
+            await using (
+                var file = new FileStream(
+                    part,
+                    FileMode.CreateNew,
+                    FileAccess.Write,
+                    FileShare.None,
+                    bufferSize: 0,
+                    FileOptions.Asynchronous
+                )
+            )
+            {
                 size = await Copy(content, file, progress, cancellation).ConfigureAwait(false);
+            }
             File.Move(part, target, overwrite);
             return size;
         }
@@ -35,7 +52,7 @@ internal static class FileDownload
         try
         {
             var size = 0L;
-            for (int count; (count = await content.ReadAsync(piece, cancellation).ConfigureAwait(false)) > 0;)
+            for (int count; (count = await content.ReadAsync(piece, cancellation).ConfigureAwait(false)) > 0; )
             {
                 await file.WriteAsync(piece.AsMemory(0, count), cancellation).ConfigureAwait(false);
                 size += count;

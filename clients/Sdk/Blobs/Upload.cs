@@ -19,7 +19,9 @@ internal sealed class Upload
         _source = source;
         _progress = progress;
         if (!source.CanSeek)
+        {
             return;
+        }
         _start = source.Position;
         Size = source.Length - _start;
     }
@@ -37,7 +39,9 @@ internal sealed class Upload
     {
         Sent = null;
         if (_source.CanSeek)
+        {
             _source.Position = _start;
+        }
         return new Content(this, deadline);
     }
 
@@ -52,10 +56,14 @@ internal sealed class Upload
             while (true)
             {
                 var want = (int)Math.Min(piece.Length, Size - sent ?? piece.Length);
-                var count = want == 0 ? 0
-                    : await _source.ReadAtLeastAsync(piece.AsMemory(0, want), want, false, cancellation).ConfigureAwait(false);
+                var count =
+                    want == 0
+                        ? 0
+                        : await _source.ReadAtLeastAsync(piece.AsMemory(0, want), want, false, cancellation).ConfigureAwait(false);
                 if (count == 0)
+                {
                     break;
+                }
                 hasher.Update(piece.AsSpan(0, count));
                 await target.WriteAsync(piece.AsMemory(0, count), cancellation).ConfigureAwait(false);
                 sent += count;
@@ -63,8 +71,11 @@ internal sealed class Upload
                 _progress?.Report(sent);
             }
             if (Size is { } size && sent != size)
+            {
                 throw new InvalidOperationException(
-                    $"The source ended after {sent} of {size} bytes: it was changed while it was being sent.");
+                    $"The source ended after {sent} of {size} bytes: it was changed while it was being sent."
+                );
+            }
             Sent = new BlobId(hasher.Finish());
         }
         finally

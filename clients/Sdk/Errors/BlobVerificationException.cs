@@ -4,7 +4,8 @@ namespace Marketplace;
 public sealed class BlobVerificationException(BlobId expected, BlobId actual, string what)
     : Exception(
         $"{what}: expected {expected}, got {actual}. Do not use these bytes; try again, and if it repeats, "
-        + "run 'market store check' on the service's machine.")
+            + "run 'market store check' on the service's machine."
+    )
 {
     /// <summary>The id that the bytes were to have.</summary>
     public BlobId Expected { get; } = expected;

@@ -26,8 +26,9 @@ internal sealed class EventConnection : IAsyncDisposable
     public async ValueTask<Seen?> Next(CancellationToken cancellation)
     {
         using var silence = new Deadline(SdkPolicy.EventSilenceMax, _transport.Options.TimeProvider, cancellation);
-        await using var registration = silence.Token.UnsafeRegister(
-            static stop => ((CancellationTokenSource)stop!).Cancel(), _stop).ConfigureAwait(false);
+        await using var registration = silence
+            .Token.UnsafeRegister(static stop => ((CancellationTokenSource)stop!).Cancel(), _stop)
+            .ConfigureAwait(false);
         _silence = silence;
         try
         {
@@ -37,7 +38,9 @@ internal sealed class EventConnection : IAsyncDisposable
                 var item = _items.Current;
                 // Other events are those of a newer service.
                 if (item.EventType is Routes.JobEvent or Routes.LaggedEvent)
+                {
                     return new Seen(item.Data);
+                }
             }
             return null;
         }
@@ -63,15 +66,16 @@ internal sealed class EventConnection : IAsyncDisposable
     private JobEnded? Parse(string type, ReadOnlySpan<byte> data)
     {
         if (type != Routes.JobEvent)
+        {
             return null;
+        }
         try
         {
             return JsonSerializer.Deserialize(data, Answers.Of<JobEnded>());
         }
         catch (JsonException malformed)
         {
-            throw new MarketplaceProtocolException(
-                _transport.Url, $"An event is not of the expected form: {malformed.Message}", malformed);
+            throw new MarketplaceProtocolException(_transport.Url, $"An event is not of the expected form: {malformed.Message}", malformed);
         }
     }
 
@@ -87,7 +91,9 @@ internal sealed class EventConnection : IAsyncDisposable
             connection._silence?.Extend();
             // Nothing of an event is open behind an empty line: the heartbeats of a quiet fortnight are not one long event.
             if (buffer.Span[..count].EndsWith("\n\n"u8))
+            {
                 connection._content.Restart();
+            }
             return count;
         }
     }

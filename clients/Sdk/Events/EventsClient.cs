@@ -22,19 +22,23 @@ public class EventsClient
     /// out.</param>
     /// <param name="cancellation">Ends the stream.</param>
     /// <exception cref="MarketplaceException">
-    /// The service refuses the stream, for example because of the key; or, with <see cref="ErrorCode.RateLimited"/> and after as many attempts as
-    /// requests have, because the account has as many streams open as allowed.
+    /// The service refuses the stream, for example because of the key; or, with <see cref="ErrorCode.RateLimited"/> and after as many
+    /// attempts as requests have, because the account has as many streams open as allowed.
     /// </exception>
     public virtual async IAsyncEnumerable<JobEnded> Jobs(
-        Action? mayHaveMissed = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+        Action? mayHaveMissed = null,
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
     {
-        for (var (failures, limited) = (0, 0); ;)
+        for (var (failures, limited) = (0, 0); ; )
         {
             var (connection, refusal) = await TryConnect(cancellation).ConfigureAwait(false);
             // A request too many passes with a pause; a place among the streams may never become free.
             limited = refusal?.Code == ErrorCode.RateLimited ? limited + 1 : 0;
             if (limited > _transport.Options.Retries)
+            {
                 throw refusal!;
+            }
             if (connection is not null)
             {
                 await using var _ = connection.ConfigureAwait(false);
@@ -43,9 +47,13 @@ public class EventsClient
                 {
                     failures = 0;
                     if (seen.Ended is { } ended)
+                    {
                         yield return ended;
+                    }
                     else
+                    {
                         mayHaveMissed?.Invoke();
+                    }
                 }
             }
             failures++;
@@ -71,7 +79,9 @@ public class EventsClient
             {
                 var type = response.Content.Headers.ContentType?.MediaType ?? "none";
                 throw new MarketplaceProtocolException(
-                    _transport.Url, $"The events are of type '{type}' where text/event-stream is expected");
+                    _transport.Url,
+                    $"The events are of type '{type}' where text/event-stream is expected"
+                );
             }
             var content = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
             return (new EventConnection(_transport, response, content), null);

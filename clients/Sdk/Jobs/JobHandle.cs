@@ -61,7 +61,9 @@ public sealed class JobHandle
     }
 }
 
-/// <summary>A job ended without the output that was asked for; the message has its state and reason, which may hold text that the program chose.</summary>
+/// <summary>
+/// A job ended without the output that was asked for; the message has its state and reason, which may hold text that the program chose.
+/// </summary>
 /// <param name="job">The job as it ended.</param>
 public sealed class JobNotCompletedException(Job job)
     : Exception($"The job {job.Id} ended as {job.State}: {job.Reason ?? "no reason is given"}")

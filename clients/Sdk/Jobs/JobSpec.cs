@@ -1,16 +1,19 @@
 namespace Marketplace;
 
-/// <summary>A job to run. What is left out is chosen: see <see cref="RequestId"/> and <see cref="PriceMax"/>, and the terms for their defaults.</summary>
+/// <summary>
+/// A job to run. What is left out is chosen: see <see cref="RequestId"/> and <see cref="PriceMax"/>, and the terms for their defaults.
+/// </summary>
 public sealed record JobSpec : JobTerms
 {
     /// <summary>
-    /// The client's own id of the job: submitting it again, also from another process, reaches the same job. Left out: the call makes one and keeps it while it
-    /// repeats its requests; a second call then makes a second job.
+    /// The client's own id of the job: submitting it again, also from another process, reaches the same job. Left out: the call makes one
+    /// and keeps it while it repeats its requests; a second call then makes a second job.
     /// </summary>
     public string? RequestId { get; init; }
 
     /// <summary>
-    /// What the job may cost in all, in base units. Left out: what the cheapest worker of the moment asks for all of the job's fuel, but never more than
+    /// What the job may cost in all, in base units. Left out: what the cheapest worker of the moment asks for all of the job's fuel, but
+    /// never more than
     /// <see cref="MarketplaceClientOptions.UnstatedPriceMax"/>.
     /// </summary>
     public TokenAmount? PriceMax { get; init; }
@@ -27,11 +30,15 @@ public sealed record JobResult(int Index, JobSpec Spec, Job? Job, ErrorCode? Ref
 /// <summary>A job's price limit was left out, and no safe one can be chosen: nothing was submitted.</summary>
 /// <param name="quote">What the cheapest worker asks; null: there is no worker.</param>
 /// <param name="max">What may be chosen at most.</param>
-public sealed class PriceNotStatedException(TokenAmount? quote, TokenAmount max) : Exception(quote is { } asked
-    ? $"The job states no price limit, and the cheapest worker asks {asked} for its fuel: at most {max} is chosen unstated. "
-        + $"Set {nameof(JobSpec)}.{nameof(JobSpec.PriceMax)}, ask for less fuel, or raise "
-        + $"{nameof(MarketplaceClientOptions)}.{nameof(MarketplaceClientOptions.UnstatedPriceMax)}."
-    : $"The job states no price limit, and there is no worker whose price could be taken. Set {nameof(JobSpec)}.{nameof(JobSpec.PriceMax)}.")
+public sealed class PriceNotStatedException(TokenAmount? quote, TokenAmount max)
+    : Exception(
+        quote is { } asked
+            ? $"The job states no price limit, and the cheapest worker asks {asked} for its fuel: at most {max} is chosen unstated. "
+                + $"Set {nameof(JobSpec)}.{nameof(JobSpec.PriceMax)}, ask for less fuel, or raise "
+                + $"{nameof(MarketplaceClientOptions)}.{nameof(MarketplaceClientOptions.UnstatedPriceMax)}."
+            : "The job states no price limit, and there is no worker whose price could be taken. Set "
+                + $"{nameof(JobSpec)}.{nameof(JobSpec.PriceMax)}."
+    )
 {
     /// <summary>What the cheapest worker asks for the job's fuel; null: there is no worker.</summary>
     public TokenAmount? Quote { get; } = quote;

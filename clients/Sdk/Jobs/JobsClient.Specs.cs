@@ -19,15 +19,19 @@ public partial class JobsClient
         await Run(await Request(spec, cancellation).ConfigureAwait(false), progress, cancellation).ConfigureAwait(false);
 
     /// <summary>
-    /// Runs many jobs, submitted in batches, with a bounded number open at a time. Results come as jobs end, in any order; each spec has exactly one. The specs
-    /// are read as there is room, so they may be without end. Leaving the loop or cancelling stops submitting; jobs that are open run on.
+    /// Runs many jobs, submitted in batches, with a bounded number open at a time. Results come as jobs end, in any order; each spec has
+    /// exactly one. The specs are read as there is room, so they may be without end. Leaving the loop or cancelling stops submitting; jobs
+    /// that are open run on.
     /// </summary>
     /// <param name="specs">What to run.</param>
     /// <param name="openMax">Jobs open at a time; left out: <see cref="SdkPolicy.OpenJobs"/>.</param>
     /// <param name="cancellation">Ends the results.</param>
     /// <exception cref="PriceNotStatedException">A price limit is left out, and no safe one can be chosen.</exception>
     public virtual async IAsyncEnumerable<JobResult> RunMany(
-        IEnumerable<JobSpec> specs, int openMax = SdkPolicy.OpenJobs, [EnumeratorCancellation] CancellationToken cancellation = default)
+        IEnumerable<JobSpec> specs,
+        int openMax = SdkPolicy.OpenJobs,
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(specs);
         ArgumentOutOfRangeException.ThrowIfLessThan(openMax, 1);
@@ -41,9 +45,13 @@ public partial class JobsClient
             while (!isDone && batch.Count < room)
             {
                 if (source.MoveNext())
+                {
                     batch.Add(source.Current);
+                }
                 else
+                {
                     isDone = true;
+                }
             }
             if (batch.Count > 0)
             {
@@ -52,15 +60,23 @@ public partial class JobsClient
                 {
                     var (index, answer) = (taken++, answers[item]);
                     if (answer.Code is { } refusal)
+                    {
                         yield return new JobResult(index, batch[item], Job: null, refusal, answer.Message);
+                    }
                     else
+                    {
                         open.Add(new Open(index, batch[item], answer.Id));
+                    }
                 }
             }
             if (open.Count == 0 && isDone)
+            {
                 yield break;
+            }
             foreach (var ended in open.Count == 0 ? [] : await Ended(open, cancellation).ConfigureAwait(false))
+            {
                 yield return ended;
+            }
         }
     }
 
@@ -77,16 +93,22 @@ public partial class JobsClient
             if (answer.NotFound.Count > 0)
             {
                 throw new MarketplaceProtocolException(
-                    _transport.Url, $"The service took the job {answer.NotFound[0]} and does not know it any more");
+                    _transport.Url,
+                    $"The service took the job {answer.NotFound[0]} and does not know it any more"
+                );
             }
             // Two specs of one request id are one job, with a result for each.
             var states = answer.Jobs.DistinctBy(job => job.Id).Where(job => job.State.HasEnded()).ToDictionary(job => job.Id);
             foreach (var job in asked)
             {
                 if (states.TryGetValue(job.Id, out var state))
+                {
                     ended.Add(new JobResult(job.Index, job.Spec, state));
+                }
                 else
+                {
                     left.Add(job);
+                }
             }
         }
         open.Clear();

@@ -6,8 +6,9 @@ using Marketplace.Sdk.Transport;
 namespace Marketplace;
 
 /// <summary>
-/// Jobs of the account. A submission may be repeated without harm, because its request id names the job. Methods that take a <see cref="JobSpec"/> make the
-/// request id, and find the price limit, where it leaves them out: once per call, so that repetitions of the call's requests reach the same job.
+/// Jobs of the account. A submission may be repeated without harm, because its request id names the job. Methods that take a
+/// <see cref="JobSpec"/> make the request id, and find the price limit, where it leaves them out: once per call, so that repetitions of the
+/// call's requests reach the same job.
 /// </summary>
 public partial class JobsClient
 {
@@ -31,7 +32,12 @@ public partial class JobsClient
         var seconds = WaitSeconds(wait);
         var path = seconds == 0 ? Routes.Jobs : $"{Routes.Jobs}?{Routes.Wait}={seconds}";
         return _transport.Ask<JobRequest, Job>(
-            path, request, ApiJson.Default.JobRequest, cancellation, wait: TimeSpan.FromSeconds(seconds));
+            path,
+            request,
+            ApiJson.Default.JobRequest,
+            cancellation,
+            wait: TimeSpan.FromSeconds(seconds)
+        );
     }
 
     /// <summary>Submits a job and waits until it has ended, however long that takes; look at its state.</summary>
@@ -47,23 +53,34 @@ public partial class JobsClient
     /// Submits 1 to 1,000 jobs. One result per item, in order; an item can be refused while others are accepted. Items that the service
     /// could not take at that moment, or of which it does not know the outcome, are sent again as often as requests are repeated.
     /// </summary>
-    public virtual async Task<IReadOnlyList<JobBatchItem>> SubmitBatch(IReadOnlyList<JobRequest> requests, CancellationToken cancellation = default)
+    public virtual async Task<IReadOnlyList<JobBatchItem>> SubmitBatch(
+        IReadOnlyList<JobRequest> requests,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(requests);
         if (requests.Count is < 1 or > Routes.BatchItemsMax)
+        {
             throw new ArgumentOutOfRangeException(nameof(requests), requests.Count, $"A batch has 1 to {Routes.BatchItemsMax} jobs.");
+        }
         var results = await Send(requests, cancellation).ConfigureAwait(false);
         for (var attempt = 1; _transport.MayRepeat(attempt, Repeat.Safe); attempt++)
         {
-            var open = Enumerable.Range(0, results.Count).Where(
-                item => results[item].Code is { } code && MarketplaceException.IsTransient(code)).ToArray();
+            var open = Enumerable
+                .Range(0, results.Count)
+                .Where(item => results[item].Code is { } code && MarketplaceException.IsTransient(code))
+                .ToArray();
             if (open.Length == 0)
+            {
                 break;
+            }
             await _transport.Backoff.Wait(attempt, null, cancellation).ConfigureAwait(false);
             var again = await Send([.. open.Select(item => requests[item])], cancellation).ConfigureAwait(false);
             var merged = results.ToArray();
             for (var item = 0; item < open.Length; item++)
+            {
                 merged[open[item]] = again[item];
+            }
             results = merged;
         }
         return results;
@@ -78,29 +95,45 @@ public partial class JobsClient
     {
         ArgumentNullException.ThrowIfNull(ids);
         if (ids.Count is < 1 or > Routes.BatchItemsMax)
+        {
             throw new ArgumentOutOfRangeException(nameof(ids), ids.Count, $"One request asks for 1 to {Routes.BatchItemsMax} jobs.");
+        }
         return _transport.Ask<JobsGetRequest, JobsGetResponse>(
-            Routes.JobsGet, new JobsGetRequest(ids), ApiJson.Default.JobsGetRequest, cancellation);
+            Routes.JobsGet,
+            new JobsGetRequest(ids),
+            ApiJson.Default.JobsGetRequest,
+            cancellation
+        );
     }
 
     /// <summary>Waits until a job has ended.</summary>
     /// <param name="slice">How often <paramref name="progress"/> is told at least, in whole seconds; left out: every 20 seconds.</param>
-    public virtual async Task<Job> Wait(JobId id, IProgress<Job>? progress = null, TimeSpan? slice = null, CancellationToken cancellation = default)
+    public virtual async Task<Job> Wait(
+        JobId id,
+        IProgress<Job>? progress = null,
+        TimeSpan? slice = null,
+        CancellationToken cancellation = default
+    )
     {
         var seconds = Math.Max(1, WaitSeconds(slice ?? TimeSpan.FromSeconds(Routes.WaitSecondsMax)));
         var path = $"{Routes.Job(id)}?{Routes.Wait}={seconds}";
-        for (var early = 0; ;)
+        for (var early = 0; ; )
         {
             var start = _transport.Options.TimeProvider.GetTimestamp();
-            var job = await _transport.Ask<Job>(HttpMethod.Get, path, cancellation, wait: TimeSpan.FromSeconds(seconds)).ConfigureAwait(
-                false);
+            var job = await _transport
+                .Ask<Job>(HttpMethod.Get, path, cancellation, wait: TimeSpan.FromSeconds(seconds))
+                .ConfigureAwait(false);
             progress?.Report(job);
             if (job.State.HasEnded())
+            {
                 return job;
+            }
             // A service that is being stopped answers early; without a pause, asking it again would become a busy loop.
             early = _transport.Options.TimeProvider.GetElapsedTime(start).TotalSeconds < seconds / 2.0 ? early + 1 : 0;
             if (early > 0)
+            {
                 await _transport.Backoff.Wait(early, null, cancellation).ConfigureAwait(false);
+            }
         }
     }
 
@@ -110,10 +143,15 @@ public partial class JobsClient
     /// <param name="pageSize">Jobs fetched at a time.</param>
     /// <param name="cancellation">Ends the list.</param>
     public virtual IAsyncEnumerable<JobListItem> List(
-        JobState? state = null, ProgramId? program = null, int pageSize = 100, CancellationToken cancellation = default) =>
-        Paging.Items<JobListItem>(_transport, ListPath(state, program), pageSize, cancellation);
+        JobState? state = null,
+        ProgramId? program = null,
+        int pageSize = 100,
+        CancellationToken cancellation = default
+    ) => Paging.Items<JobListItem>(_transport, ListPath(state, program), pageSize, cancellation);
 
-    /// <summary>The account's jobs whose ids begin with these digits, in the order of their ids: to find the one that a few digits name.</summary>
+    /// <summary>
+    /// The account's jobs whose ids begin with these digits, in the order of their ids: to find the one that a few digits name.
+    /// </summary>
     /// <param name="digits">8 to 64 hexadecimal digits.</param>
     /// <param name="most">Items at most, 1 to 1,000.</param>
     /// <param name="cancellation">Ends the wait for the answer.</param>
@@ -127,8 +165,12 @@ public partial class JobsClient
     /// <param name="pageSize">Jobs of the page.</param>
     /// <param name="cancellation">Ends the request.</param>
     public virtual Task<Page<JobListItem>> ListPage(
-        JobState? state = null, ProgramId? program = null, string? cursor = null, int pageSize = 100, CancellationToken cancellation = default) =>
-        Paging.Page<JobListItem>(_transport, ListPath(state, program), pageSize, cursor, cancellation);
+        JobState? state = null,
+        ProgramId? program = null,
+        string? cursor = null,
+        int pageSize = 100,
+        CancellationToken cancellation = default
+    ) => Paging.Page<JobListItem>(_transport, ListPath(state, program), pageSize, cursor, cancellation);
 
     /// <summary>Cancels a job. Cancelling one that was cancelled before changes nothing.</summary>
     /// <exception cref="MarketplaceException"><see cref="ErrorCode.JobEnded"/>: it ended otherwise before.</exception>
@@ -143,7 +185,9 @@ public partial class JobsClient
             // Perhaps an attempt whose answer was lost has cancelled it.
             var job = await Get(id, cancellation).ConfigureAwait(false);
             if (job.State == JobState.Cancelled)
+            {
                 return job;
+            }
             throw;
         }
     }
@@ -175,7 +219,8 @@ public partial class JobsClient
     public virtual Task<Stream> OpenOutputFile(Job job, string name, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(job);
-        var file = job.Output?.Files?.FirstOrDefault(file => file.Name == name)
+        var file =
+            job.Output?.Files?.FirstOrDefault(file => file.Name == name)
             ?? throw new ArgumentException($"The job {job.Id} left no file '{name}'.", nameof(name));
         return _blobs.Open(file.Blob, cancellation);
     }
@@ -210,12 +255,20 @@ public partial class JobsClient
 
     private async Task<IReadOnlyList<JobBatchItem>> Send(IReadOnlyList<JobRequest> requests, CancellationToken cancellation)
     {
-        var answer = await _transport.Ask<JobBatchRequest, JobBatchResponse>(
-            Routes.JobsBatch, new JobBatchRequest(requests), ApiJson.Default.JobBatchRequest, cancellation).ConfigureAwait(false);
+        var answer = await _transport
+            .Ask<JobBatchRequest, JobBatchResponse>(
+                Routes.JobsBatch,
+                new JobBatchRequest(requests),
+                ApiJson.Default.JobBatchRequest,
+                cancellation
+            )
+            .ConfigureAwait(false);
         return answer.Results.Count == requests.Count
             ? answer.Results
             : throw new MarketplaceProtocolException(
-                _transport.Url, $"A batch of {requests.Count} jobs got {answer.Results.Count} results");
+                _transport.Url,
+                $"A batch of {requests.Count} jobs got {answer.Results.Count} results"
+            );
     }
 
     private async Task<byte[]> ReadAll(Stream stream, CancellationToken cancellation)
@@ -230,15 +283,22 @@ public partial class JobsClient
     {
         var path = new StringBuilder(Routes.Jobs);
         if (state is { } only)
+        {
             path.Append('?').Append(Routes.State).Append('=').Append(JsonNamingPolicy.SnakeCaseLower.ConvertName(only.ToString()));
+        }
         if (program is { } of)
+        {
             path.Append(state is null ? '?' : '&').Append(Routes.ProgramFilter).Append('=').Append(of);
+        }
         return path.ToString();
     }
 
-    private static int WaitSeconds(TimeSpan wait) => wait >= TimeSpan.Zero && wait.TotalSeconds <= Routes.WaitSecondsMax
-        ? (int)Math.Ceiling(wait.TotalSeconds)
-        : throw new ArgumentOutOfRangeException(
-            nameof(wait), wait,
-            string.Create(CultureInfo.InvariantCulture, $"One request waits for 0 to {Routes.WaitSecondsMax} seconds."));
+    private static int WaitSeconds(TimeSpan wait) =>
+        wait >= TimeSpan.Zero && wait.TotalSeconds <= Routes.WaitSecondsMax
+            ? (int)Math.Ceiling(wait.TotalSeconds)
+            : throw new ArgumentOutOfRangeException(
+                nameof(wait),
+                wait,
+                string.Create(CultureInfo.InvariantCulture, $"One request waits for 0 to {Routes.WaitSecondsMax} seconds.")
+            );
 }

@@ -30,9 +30,12 @@ public class HealthClient
         {
             // Not ready is an answer too.
             if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.ServiceUnavailable)
+            {
                 return await _transport.ReadJson<Health>(response, deadline.Token).ConfigureAwait(false);
-            throw await ProblemReader.Read(
-                response, _transport.Url, _transport.Options.TimeProvider.GetUtcNow(), deadline.Token).ConfigureAwait(false);
+            }
+            throw await ProblemReader
+                .Read(response, _transport.Url, _transport.Options.TimeProvider.GetUtcNow(), deadline.Token)
+                .ConfigureAwait(false);
         }
         catch (Exception failure) when (_transport.Explain(failure, deadline, time, cancellation) is { } explained)
         {

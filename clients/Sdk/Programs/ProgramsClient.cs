@@ -17,12 +17,22 @@ public class ProgramsClient
     /// <summary>Deploys a module from a file, unless it is deployed already.</summary>
     /// <param name="name">For people; left out: the file's name without its extension.</param>
     public virtual async Task<DeployedProgram> Deploy(
-        string path, string? name = null, ReadOnlyMemory<byte> salt = default, IProgress<long>? progress = null,
-        CancellationToken cancellation = default)
+        string path,
+        string? name = null,
+        ReadOnlyMemory<byte> salt = default,
+        IProgress<long>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(path);
         await using var module = new FileStream(
-            path, FileMode.Open, FileAccess.Read, FileShare.Read, SdkPolicy.PieceBytes, FileOptions.Asynchronous);
+            path,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.Read,
+            SdkPolicy.PieceBytes,
+            FileOptions.Asynchronous
+        );
         return await Deploy(module, name ?? Path.GetFileNameWithoutExtension(path), salt, progress, cancellation).ConfigureAwait(false);
     }
 
@@ -30,8 +40,12 @@ public class ProgramsClient
     /// Deploys a module from a stream, unless it is deployed already. The bytes are sent only if the service does not have the program.
     /// </summary>
     public virtual async Task<DeployedProgram> Deploy(
-        Stream module, string? name = null, ReadOnlyMemory<byte> salt = default, IProgress<long>? progress = null,
-        CancellationToken cancellation = default)
+        Stream module,
+        string? name = null,
+        ReadOnlyMemory<byte> salt = default,
+        IProgress<long>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(module);
         if (!module.CanSeek)
@@ -42,12 +56,15 @@ public class ProgramsClient
         var start = module.Position;
         var blob = await Hash(module, cancellation).ConfigureAwait(false);
         if (await Find(IdDerivation.Program(blob, salt.Span), cancellation).ConfigureAwait(false) is { } deployed)
+        {
             return deployed;
+        }
         module.Position = start;
         var stored = await _blobs.Put(module, progress, cancellation).ConfigureAwait(false);
         var request = new ProgramRequest(stored.Id, name, salt.IsEmpty ? null : salt);
-        return await _transport.Ask<ProgramRequest, DeployedProgram>(
-            Routes.Programs, request, ApiJson.Default.ProgramRequest, cancellation).ConfigureAwait(false);
+        return await _transport
+            .Ask<ProgramRequest, DeployedProgram>(Routes.Programs, request, ApiJson.Default.ProgramRequest, cancellation)
+            .ConfigureAwait(false);
     }
 
     /// <summary>One program, of any deployer.</summary>
@@ -69,8 +86,9 @@ public class ProgramsClient
     }
 
     /// <summary>
-    /// Removes a program that the account has deployed. Its module counts against the storage quota until no job needs it and the collector has
-    /// passed. Its state is kept: deploying the same module and salt again goes on with it. May be repeated: a program that is gone is no failure.
+    /// Removes a program that the account has deployed. Its module counts against the storage quota until no job needs it and the collector
+    /// has passed. Its state is kept: deploying the same module and salt again goes on with it. May be repeated: a program that is gone is
+    /// no failure.
     /// </summary>
     /// <returns>False where the account has not deployed it, or has removed it already.</returns>
     /// <exception cref="MarketplaceException">
@@ -93,7 +111,9 @@ public class ProgramsClient
     public virtual IAsyncEnumerable<DeployedProgram> List(int pageSize = 100, CancellationToken cancellation = default) =>
         Paging.Items<DeployedProgram>(_transport, Routes.Programs, pageSize, cancellation);
 
-    /// <summary>The account's programs whose ids begin with these digits, in the order of their ids: to find the one that a few digits name.</summary>
+    /// <summary>
+    /// The account's programs whose ids begin with these digits, in the order of their ids: to find the one that a few digits name.
+    /// </summary>
     /// <param name="digits">8 to 64 hexadecimal digits, without the word that stands before them.</param>
     /// <param name="most">Items at most, 1 to 1,000.</param>
     /// <param name="cancellation">Ends the wait for the answer.</param>
@@ -101,8 +121,11 @@ public class ProgramsClient
         Paging.Find<DeployedProgram>(_transport, Routes.Programs, digits, most, cancellation);
 
     /// <inheritdoc cref="JobsClient.ListPage"/>
-    public virtual Task<Page<DeployedProgram>> ListPage(string? cursor = null, int pageSize = 100, CancellationToken cancellation = default) =>
-        Paging.Page<DeployedProgram>(_transport, Routes.Programs, pageSize, cursor, cancellation);
+    public virtual Task<Page<DeployedProgram>> ListPage(
+        string? cursor = null,
+        int pageSize = 100,
+        CancellationToken cancellation = default
+    ) => Paging.Page<DeployedProgram>(_transport, Routes.Programs, pageSize, cursor, cancellation);
 
     private async Task<MemoryStream> Buffer(Stream module, CancellationToken cancellation)
     {
@@ -117,8 +140,10 @@ public class ProgramsClient
     {
         var hasher = new Blake3Hasher();
         var piece = new byte[SdkPolicy.PieceBytes];
-        for (int count; (count = await module.ReadAsync(piece, cancellation).ConfigureAwait(false)) > 0;)
+        for (int count; (count = await module.ReadAsync(piece, cancellation).ConfigureAwait(false)) > 0; )
+        {
             hasher.Update(piece.AsSpan(0, count));
+        }
         return new BlobId(hasher.Finish());
     }
 }

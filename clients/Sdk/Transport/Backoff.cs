@@ -11,7 +11,9 @@ internal sealed class Backoff(MarketplaceClientOptions options)
     {
         // 2^30 times any delay is beyond every maximum; more doublings would only overflow.
         var full = Math.Min(
-            options.RetryDelayMax.TotalMilliseconds, options.RetryDelayMin.TotalMilliseconds * (1L << Math.Min(attempt - 1, 30)));
+            options.RetryDelayMax.TotalMilliseconds,
+            options.RetryDelayMin.TotalMilliseconds * (1L << Math.Min(attempt - 1, 30))
+        );
         var delay = TimeSpan.FromMilliseconds(full * (1 - Chance() / 2));
         return atLeast > delay ? atLeast.Value : delay;
     }
@@ -20,7 +22,9 @@ internal sealed class Backoff(MarketplaceClientOptions options)
     {
         // A seeded source is not thread-safe; retries are too rare for the lock to matter.
         lock (options.Chance)
+        {
             return options.Chance.NextDouble();
+        }
     }
 
     public Task Wait(int attempt, TimeSpan? atLeast, CancellationToken cancellation) =>

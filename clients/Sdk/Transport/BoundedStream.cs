@@ -20,7 +20,9 @@ internal sealed class BoundedStream(Stream inner, long bytesMax, Uri url) : Read
     protected override void Dispose(bool disposing)
     {
         if (disposing)
+        {
             inner.Dispose();
+        }
         base.Dispose(disposing);
     }
 

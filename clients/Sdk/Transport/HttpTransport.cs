@@ -12,7 +12,9 @@ namespace Marketplace.Sdk.Transport;
 internal sealed partial class HttpTransport : IDisposable
 {
     private static readonly ProductInfoHeaderValue Agent = new(
-        "marketplace-sdk", typeof(HttpTransport).Assembly.GetName().Version!.ToString(3));
+        "marketplace-sdk",
+        typeof(HttpTransport).Assembly.GetName().Version!.ToString(3)
+    );
 
     private readonly HttpMessageInvoker _invoker;
     private readonly MarketplaceClientOptions _options;
@@ -48,18 +50,31 @@ internal sealed partial class HttpTransport : IDisposable
 
     /// <summary>A request without a body, answered in JSON.</summary>
     public Task<TAnswer> Ask<TAnswer>(
-        HttpMethod method, string path, CancellationToken cancellation, Repeat repeat = Repeat.Safe, TimeSpan wait = default) =>
-        Attempt(() => Request(method, path), ReadJson<TAnswer>, repeat, _options.RequestTimeout + wait, cancellation);
+        HttpMethod method,
+        string path,
+        CancellationToken cancellation,
+        Repeat repeat = Repeat.Safe,
+        TimeSpan wait = default
+    ) => Attempt(() => Request(method, path), ReadJson<TAnswer>, repeat, _options.RequestTimeout + wait, cancellation);
 
     /// <summary>A request with a JSON body, answered in JSON.</summary>
     public async Task<TAnswer> Ask<TBody, TAnswer>(
-        string path, TBody body, JsonTypeInfo<TBody> form, CancellationToken cancellation, Repeat repeat = Repeat.Safe,
-        TimeSpan wait = default)
+        string path,
+        TBody body,
+        JsonTypeInfo<TBody> form,
+        CancellationToken cancellation,
+        Repeat repeat = Repeat.Safe,
+        TimeSpan wait = default
+    )
     {
         using var bytes = RequestBody.Of(body, form);
         return await Attempt(
-            () => Request(HttpMethod.Post, path, bytes.ToContent()), ReadJson<TAnswer>, repeat, _options.RequestTimeout + wait,
-            cancellation)
+                () => Request(HttpMethod.Post, path, bytes.ToContent()),
+                ReadJson<TAnswer>,
+                repeat,
+                _options.RequestTimeout + wait,
+                cancellation
+            )
             .ConfigureAwait(false);
     }
 
@@ -71,8 +86,12 @@ internal sealed partial class HttpTransport : IDisposable
     /// <param name="make">Makes the request anew for each attempt.</param>
     /// <param name="read">Reads an answer of success, within the time limit.</param>
     public async Task<TResult> Attempt<TResult>(
-        Func<HttpRequestMessage> make, Func<HttpResponseMessage, CancellationToken, Task<TResult>> read, Repeat repeat, TimeSpan time,
-        CancellationToken cancellation)
+        Func<HttpRequestMessage> make,
+        Func<HttpResponseMessage, CancellationToken, Task<TResult>> read,
+        Repeat repeat,
+        TimeSpan time,
+        CancellationToken cancellation
+    )
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -101,8 +120,12 @@ internal sealed partial class HttpTransport : IDisposable
 
     /// <summary>One attempt, all of it within <paramref name="time"/>.</summary>
     private async Task<TResult> Once<TResult>(
-        Func<HttpRequestMessage> make, Func<HttpResponseMessage, CancellationToken, Task<TResult>> read, int attempt,
-        TimeSpan time, CancellationToken cancellation)
+        Func<HttpRequestMessage> make,
+        Func<HttpResponseMessage, CancellationToken, Task<TResult>> read,
+        int attempt,
+        TimeSpan time,
+        CancellationToken cancellation
+    )
     {
         using var deadline = new Deadline(time, _options.TimeProvider, cancellation);
         using var trace = MarketplaceTrace.Begin(attempt);
@@ -113,7 +136,9 @@ internal sealed partial class HttpTransport : IDisposable
             using var response = await _invoker.SendAsync(request, deadline.Token).ConfigureAwait(false);
             MarketplaceTrace.Describe(trace, response);
             if (!response.IsSuccessStatusCode)
+            {
                 throw await ProblemReader.Read(response, Url, _options.TimeProvider.GetUtcNow(), deadline.Token).ConfigureAwait(false);
+            }
             return await read(response, deadline.Token).ConfigureAwait(false);
         }
         catch (Exception failure)
@@ -121,7 +146,9 @@ internal sealed partial class HttpTransport : IDisposable
             var explained = Explain(failure, deadline, time, cancellation);
             MarketplaceTrace.Fail(trace, explained ?? failure);
             if (explained is null)
+            {
                 throw;
+            }
             throw explained;
         }
     }
@@ -131,15 +158,23 @@ internal sealed partial class HttpTransport : IDisposable
     /// headers.
     /// </summary>
     public async Task<HttpResponseMessage> Open(
-        HttpRequestMessage request, Deadline deadline, CancellationToken cancellation, bool anyStatus = false)
+        HttpRequestMessage request,
+        Deadline deadline,
+        CancellationToken cancellation,
+        bool anyStatus = false
+    )
     {
         try
         {
             var response = await _invoker.SendAsync(request, deadline.Token).ConfigureAwait(false);
             if (response.IsSuccessStatusCode || anyStatus)
+            {
                 return response;
+            }
             using (response)
+            {
                 throw await ProblemReader.Read(response, Url, _options.TimeProvider.GetUtcNow(), deadline.Token).ConfigureAwait(false);
+            }
         }
         catch (Exception failure) when (Explain(failure, deadline, _options.RequestTimeout, cancellation) is { } explained)
         {
@@ -161,49 +196,61 @@ internal sealed partial class HttpTransport : IDisposable
     }
 
     /// <summary>What a failure below means to the caller; null where it already says so itself.</summary>
-    public Exception? Explain(Exception failure, Deadline deadline, TimeSpan time, CancellationToken cancellation) => failure switch
-    {
-        MarketplaceUnreachableException => null,
-        OperationCanceledException or HttpRequestException or IOException when cancellation.IsCancellationRequested =>
-            new OperationCanceledException("The caller cancelled the request.", failure, cancellation),
-        OperationCanceledException when deadline.HasPassed =>
-            new MarketplaceUnreachableException(Url, $"No answer within {time.TotalSeconds:0.#} s", failure),
-        OperationCanceledException => new MarketplaceUnreachableException(
-            Url, $"No connection within {_options.ConnectTimeout.TotalSeconds:0.#} s", failure),
-        HttpRequestException failed => new MarketplaceUnreachableException(Url, Describe(failed), failed),
-        IOException broken => new MarketplaceUnreachableException(Url, "The connection broke before the answer was complete", broken),
-        JsonException malformed =>
-            new MarketplaceProtocolException(Url, $"The answer is not of the expected form: {malformed.Message}", malformed),
-        _ => null,
-    };
+    public Exception? Explain(Exception failure, Deadline deadline, TimeSpan time, CancellationToken cancellation) =>
+        failure switch
+        {
+            MarketplaceUnreachableException => null,
+            OperationCanceledException or HttpRequestException or IOException when cancellation.IsCancellationRequested =>
+                new OperationCanceledException("The caller cancelled the request.", failure, cancellation),
+            OperationCanceledException when deadline.HasPassed => new MarketplaceUnreachableException(
+                Url,
+                $"No answer within {time.TotalSeconds:0.#} s",
+                failure
+            ),
+            OperationCanceledException => new MarketplaceUnreachableException(
+                Url,
+                $"No connection within {_options.ConnectTimeout.TotalSeconds:0.#} s",
+                failure
+            ),
+            HttpRequestException failed => new MarketplaceUnreachableException(Url, Describe(failed), failed),
+            IOException broken => new MarketplaceUnreachableException(Url, "The connection broke before the answer was complete", broken),
+            JsonException malformed => new MarketplaceProtocolException(
+                Url,
+                $"The answer is not of the expected form: {malformed.Message}",
+                malformed
+            ),
+            _ => null,
+        };
 
     public void Dispose() => _invoker.Dispose();
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Attempt {Attempt} failed, up to {Retries} more follow: {Reason}")]
     private static partial void Repeating(ILogger log, int attempt, int retries, string reason);
 
-    private static string Describe(HttpRequestException failure) => failure.HttpRequestError switch
-    {
-        HttpRequestError.NameResolutionError => "The host name is not known",
-        HttpRequestError.ConnectionError => "Nothing answers there",
-        HttpRequestError.SecureConnectionError => $"The secure connection failed: {failure.InnerException?.Message ?? failure.Message}",
-        HttpRequestError.ResponseEnded => "The connection was closed before an answer came",
-        _ => $"The request failed: {failure.InnerException?.Message ?? failure.Message}",
-    };
+    private static string Describe(HttpRequestException failure) =>
+        failure.HttpRequestError switch
+        {
+            HttpRequestError.NameResolutionError => "The host name is not known",
+            HttpRequestError.ConnectionError => "Nothing answers there",
+            HttpRequestError.SecureConnectionError => $"The secure connection failed: {failure.InnerException?.Message ?? failure.Message}",
+            HttpRequestError.ResponseEnded => "The connection was closed before an answer came",
+            _ => $"The request failed: {failure.InnerException?.Message ?? failure.Message}",
+        };
 
-    private static SocketsHttpHandler MakeHandler(MarketplaceClientOptions options) => new()
-    {
-        // A redirect would carry the key to a place that the user did not name.
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        // A proxy cannot reach this machine's own loopback.
-        UseProxy = !options.Url!.IsLoopback,
-        ConnectTimeout = options.ConnectTimeout,
-        MaxResponseHeadersLength = SdkPolicy.HeaderKilobytesMax,
-        PooledConnectionLifetime = SdkPolicy.ConnectionLifetime,
-        SslOptions = { CertificateChainPolicy = options.TrustedAuthorities is { } authorities ? Trust(authorities) : null },
-    };
+    private static SocketsHttpHandler MakeHandler(MarketplaceClientOptions options) =>
+        new()
+        {
+            // A redirect would carry the key to a place that the user did not name.
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            // A proxy cannot reach this machine's own loopback.
+            UseProxy = !options.Url!.IsLoopback,
+            ConnectTimeout = options.ConnectTimeout,
+            MaxResponseHeadersLength = SdkPolicy.HeaderKilobytesMax,
+            PooledConnectionLifetime = SdkPolicy.ConnectionLifetime,
+            SslOptions = { CertificateChainPolicy = options.TrustedAuthorities is { } authorities ? Trust(authorities) : null },
+        };
 
     /// <summary>The name in the certificate is checked besides, as for every other.</summary>
     private static X509ChainPolicy Trust(X509Certificate2Collection authorities)

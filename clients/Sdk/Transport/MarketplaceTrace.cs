@@ -14,14 +14,18 @@ public static class MarketplaceTrace
     {
         var activity = Source.StartActivity("marketplace", ActivityKind.Client);
         if (attempt > 1)
+        {
             activity?.SetTag("http.request.resend_count", attempt - 1);
+        }
         return activity;
     }
 
     internal static void Describe(Activity? activity, HttpRequestMessage request)
     {
         if (activity is null)
+        {
             return;
+        }
         activity.DisplayName = $"{request.Method} {request.RequestUri!.AbsolutePath}";
         activity.SetTag("http.request.method", request.Method.Method);
         activity.SetTag("server.address", request.RequestUri.Host);

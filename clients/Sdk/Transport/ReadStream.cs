@@ -1,8 +1,8 @@
 namespace Marketplace.Sdk.Transport;
 
 /// <summary>
-/// The part that all streams share that are only read, forwards, and not synchronously. The command line and the tests compile this file as well, because
-/// it is no part of what the SDK offers.
+/// The part that all streams share that are only read, forwards, and not synchronously. The command line and the tests compile this file as
+/// well, because it is no part of what the SDK offers.
 /// </summary>
 internal abstract class ReadStream : Stream
 {
@@ -25,9 +25,7 @@ internal abstract class ReadStream : Stream
     public override int Read(byte[] buffer, int offset, int count) =>
         throw new NotSupportedException("This stream is read asynchronously: use ReadAsync or CopyToAsync.");
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

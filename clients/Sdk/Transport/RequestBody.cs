@@ -41,7 +41,9 @@ internal sealed class RequestBody : IBufferWriter<byte>, IDisposable
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
             Release();
+        }
     }
 
     public void Advance(int count) => _length += count;
@@ -66,7 +68,9 @@ internal sealed class RequestBody : IBufferWriter<byte>, IDisposable
         for (var users = Volatile.Read(ref _users); users > 0; users = Volatile.Read(ref _users))
         {
             if (Interlocked.CompareExchange(ref _users, users + 1, users) == users)
+            {
                 return true;
+            }
         }
         return false;
     }
@@ -74,7 +78,9 @@ internal sealed class RequestBody : IBufferWriter<byte>, IDisposable
     private void Release()
     {
         if (Interlocked.Decrement(ref _users) == 0)
+        {
             ArrayPool<byte>.Shared.Return(_bytes);
+        }
     }
 
     private sealed class Content : HttpContent
@@ -95,7 +101,9 @@ internal sealed class RequestBody : IBufferWriter<byte>, IDisposable
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
             if (!_body.TryUse())
+            {
                 throw new ObjectDisposedException(nameof(RequestBody), "The request has ended before its body was sent.");
+            }
             try
             {
                 await stream.WriteAsync(_body._bytes.AsMemory(0, _body._length), cancellationToken).ConfigureAwait(false);

@@ -32,7 +32,9 @@ internal static class OnvmConventions
         for (var i = 0; i < Types.Count; i++)
         {
             if (Types[i].Equals(export.Type))
+            {
                 return (OnvmConvention)i;
+            }
         }
 
         return null;

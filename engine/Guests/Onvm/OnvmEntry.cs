@@ -15,7 +15,9 @@ internal static class OnvmEntry
     public static void Call(GuestShape shape, string entry, GuestRun run, Instance instance)
     {
         if (shape.Initializes)
+        {
             instance.Invoke(GuestShape.InitializeExport);
+        }
         var input = run.Invocation.Input;
         var place = shape.Allocates ? Allocate(run, instance, input.Length) : Grow(run, instance.Memory, input.Length);
         run.ChargeCopy(input.Length);
@@ -25,15 +27,26 @@ internal static class OnvmEntry
 
         var (from, size) = Call(shape.Conventions[entry], entry, instance, memory, place, pointer, (uint)input.Length);
         if (size > int.MaxValue || size > run.Invocation.Limits.OutputBytesMax)
+        {
             throw GuestStop.OutputTooLarge(size, run.Invocation.Limits.OutputBytesMax);
+        }
         if (!memory.TryRead(from, size, out var output))
+        {
             throw GuestStop.Failed($"'{GuestNames.Show(entry)}' returned an output of {size} bytes at {from}, which leaves the memory");
+        }
         run.ChargeCopy(size);
         run.Output.Append(output);
     }
 
     private static (uint Pointer, uint Size) Call(
-        OnvmConvention convention, string entry, Instance instance, GuestMemory memory, uint place, uint pointer, uint size)
+        OnvmConvention convention,
+        string entry,
+        Instance instance,
+        GuestMemory memory,
+        uint place,
+        uint pointer,
+        uint size
+    )
     {
         var (input, length) = (Value.FromI32((int)pointer), Value.FromI32((int)size));
         switch (convention)
@@ -49,7 +62,8 @@ internal static class OnvmEntry
                 memory.TryRead(place, 2 * sizeof(uint), out var returned);
                 return (
                     BinaryPrimitives.ReadUInt32LittleEndian(returned),
-                    BinaryPrimitives.ReadUInt32LittleEndian(returned[sizeof(uint)..]));
+                    BinaryPrimitives.ReadUInt32LittleEndian(returned[sizeof(uint)..])
+                );
         }
     }
 
@@ -69,7 +83,10 @@ internal static class OnvmEntry
         if (memory.Pages + pages > pagesMax)
         {
             throw new GuestStop(
-                GuestOutcome.OutOfMemory, null, $"the input needs {pages} pages beyond {memory.Pages}, the limit is {pagesMax}");
+                GuestOutcome.OutOfMemory,
+                null,
+                $"the input needs {pages} pages beyond {memory.Pages}, the limit is {pagesMax}"
+            );
         }
 
         var before = memory.Grow(pages);

@@ -19,13 +19,19 @@ internal static class OnvmProcess
     {
         var size = arguments.U32(2);
         if (!run.Memory.TryRead(arguments.U32(1), size, out var text))
+        {
             return OnvmImports.BadPointer;
+        }
         run.ChargeCopy(size);
         if (!run.IsUtf8(text))
+        {
             return -3;
+        }
         var level = arguments.U32(0);
         if (level >= LevelNames.Length)
+        {
             return -4;
+        }
         run.Log.Append(LevelNames[level]);
         run.Log.Append(text);
         run.Log.Append("\n"u8);
@@ -39,7 +45,9 @@ internal static class OnvmProcess
     public static long Random(GuestRun run, HostArguments arguments)
     {
         if (arguments.I32(1) < 0)
+        {
             return OnvmImports.BadPointer;
+        }
         return run.TryFillRandom(arguments.U32(0), arguments.U32(1)) ? 0 : -3;
     }
 
@@ -51,35 +59,57 @@ internal static class OnvmProcess
     {
         var algorithm = arguments.U32(0);
         if (!run.Memory.TryRead(arguments.U32(1), arguments.U32(2), out var bytes))
+        {
             return OnvmImports.BadPointer;
+        }
         if (algorithm is not (Sha256 or Keccak))
+        {
             return -3;
+        }
         if (arguments.U32(4) < DigestSize)
+        {
             return -DigestSize;
+        }
         if (!run.Memory.TryWrite(arguments.U32(3), DigestSize, out var digest))
+        {
             return -4;
+        }
         if (algorithm == Sha256)
+        {
             HashSha256(run, bytes, digest);
+        }
         else
+        {
             HashKeccak(run, bytes, digest);
+        }
         return DigestSize;
     }
 
     private static void HashSha256(GuestRun run, ReadOnlySpan<byte> bytes, Span<byte> digest)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        for (var slice = NextSlice(run, ref bytes, GuestPolicy.FuelPerSha256Byte); slice.Length > 0;
-            slice = NextSlice(run, ref bytes, GuestPolicy.FuelPerSha256Byte))
+        for (
+            var slice = NextSlice(run, ref bytes, GuestPolicy.FuelPerSha256Byte);
+            slice.Length > 0;
+            slice = NextSlice(run, ref bytes, GuestPolicy.FuelPerSha256Byte)
+        )
+        {
             hash.AppendData(slice);
+        }
         hash.GetHashAndReset(digest);
     }
 
     private static void HashKeccak(GuestRun run, ReadOnlySpan<byte> bytes, Span<byte> digest)
     {
         var hash = new Keccak256();
-        for (var slice = NextSlice(run, ref bytes, GuestPolicy.FuelPerKeccakByte); slice.Length > 0;
-            slice = NextSlice(run, ref bytes, GuestPolicy.FuelPerKeccakByte))
+        for (
+            var slice = NextSlice(run, ref bytes, GuestPolicy.FuelPerKeccakByte);
+            slice.Length > 0;
+            slice = NextSlice(run, ref bytes, GuestPolicy.FuelPerKeccakByte)
+        )
+        {
             hash.Append(slice);
+        }
         hash.Finish(digest);
     }
 

@@ -10,18 +10,28 @@ internal static class OnvmSignatures
     private const int SignatureSize = 65;
     private const int PublicKeySize = 64;
 
-    /// <summary>onvm_crypto_secp256k1_verify(digest, signature, public key): 0 it verifies, 1 it does not; -4 the key is no point.</summary>
+    /// <summary>
+    /// onvm_crypto_secp256k1_verify(digest, signature, public key): 0 it verifies, 1 it does not; -4 the key is no point.
+    /// </summary>
     public static long Verify(GuestRun run, HostArguments arguments)
     {
-        if (!TryRead(run, arguments, out var digest, out var signature)
-            || !run.Memory.TryRead(arguments.U32(2), PublicKeySize, out var publicKey))
+        if (
+            !TryRead(run, arguments, out var digest, out var signature)
+            || !run.Memory.TryRead(arguments.U32(2), PublicKeySize, out var publicKey)
+        )
+        {
             return OnvmImports.BadPointer;
+        }
         run.Charge(GuestPolicy.FuelPerSignature);
         var signatures = run.Invocation.Signatures!;
         if (!signatures.IsSignature(signature[..^1]))
+        {
             return -3;
+        }
         if (!signatures.IsPublicKey(publicKey))
+        {
             return -4;
+        }
         return signatures.Verify(digest, signature[..^1], publicKey) ? 0 : 1;
     }
 
@@ -31,18 +41,26 @@ internal static class OnvmSignatures
     /// </summary>
     public static long Recover(GuestRun run, HostArguments arguments)
     {
-        if (!TryRead(run, arguments, out var digest, out var signature)
-            || !run.Memory.TryWrite(arguments.U32(2), PublicKeySize, out var place))
+        if (
+            !TryRead(run, arguments, out var digest, out var signature)
+            || !run.Memory.TryWrite(arguments.U32(2), PublicKeySize, out var place)
+        )
+        {
             return OnvmImports.BadPointer;
+        }
         run.Charge(GuestPolicy.FuelPerSignature);
         var signatures = run.Invocation.Signatures!;
         if (!signatures.IsSignature(signature[..^1]))
+        {
             return -3;
+        }
 
         // Apart from the place, which may lie over what was signed.
         Span<byte> publicKey = stackalloc byte[PublicKeySize];
         if (!signatures.TryRecover(digest, signature[..^1], signature[^1] % 4, publicKey))
+        {
             return -4;
+        }
         publicKey.CopyTo(place);
         return 0;
     }

@@ -16,10 +16,14 @@ internal static class OnvmState
     public static long Put(GuestRun run, HostArguments arguments)
     {
         if (!TryKey(run, arguments, out var key))
+        {
             return OnvmImports.BadPointer;
+        }
         var size = arguments.U32(3);
         if (size > GuestPolicy.StateValueBytesMax || !run.Memory.TryRead(arguments.U32(2), size, out var value))
+        {
             return -3;
+        }
         run.ChargeCopy(size);
         return run.State!.TryWrite(key, value, deletes: false) ? 0 : TooMuchWritten;
     }
@@ -28,7 +32,9 @@ internal static class OnvmState
     public static long Delete(GuestRun run, HostArguments arguments)
     {
         if (!TryKey(run, arguments, out var key))
+        {
             return OnvmImports.BadPointer;
+        }
         return run.State!.TryWrite(key, default, deletes: true) ? 0 : TooMuchWritten;
     }
 
@@ -39,11 +45,17 @@ internal static class OnvmState
     public static long Get(GuestRun run, HostArguments arguments)
     {
         if (!TryKey(run, arguments, out var key))
+        {
             return OnvmImports.BadPointer;
+        }
         if (!TryLookUp(run, key, out var value))
+        {
             return 0;
+        }
         if ((uint)value.Length > arguments.U32(3))
+        {
             return -value.Length;
+        }
         run.ChargeCopy(value.Length);
         return run.Memory.TryStore(arguments.U32(2), value.Span) ? value.Length : -4;
     }
@@ -52,7 +64,9 @@ internal static class OnvmState
     public static long Exists(GuestRun run, HostArguments arguments)
     {
         if (!TryKey(run, arguments, out var key))
+        {
             return OnvmImports.BadPointer;
+        }
         return TryLookUp(run, key, out _) ? 1 : 0;
     }
 
@@ -60,7 +74,9 @@ internal static class OnvmState
     public static long Length(GuestRun run, HostArguments arguments)
     {
         if (!TryKey(run, arguments, out var key))
+        {
             return OnvmImports.BadPointer;
+        }
         return TryLookUp(run, key, out var value) ? value.Length : -1;
     }
 
@@ -71,16 +87,22 @@ internal static class OnvmState
     public static long List(GuestRun run, HostArguments arguments)
     {
         if (!TryKey(run, arguments, out var prefix))
+        {
             return OnvmImports.BadPointer;
+        }
         run.Charge(GuestPolicy.FuelPerLookup);
         var keys = run.State!.List(prefix);
         run.Charge((long)keys.Count * GuestPolicy.FuelPerListedKey);
         var size = keys.Sum(static key => sizeof(uint) + (long)key.Length);
         if (size > arguments.U32(3) || size > int.MaxValue)
+        {
             return -Math.Min(size, int.MaxValue);
+        }
         run.ChargeCopy(size);
         if (!run.Memory.TryWrite(arguments.U32(2), (uint)size, out var list))
+        {
             return -4;
+        }
         foreach (var key in keys)
         {
             BinaryPrimitives.WriteUInt32LittleEndian(list, (uint)key.Length);
@@ -95,7 +117,9 @@ internal static class OnvmState
     public static long Root(GuestRun run, HostArguments arguments)
     {
         if (!run.Memory.TryWrite(arguments.U32(0), Bytes32.Size, out var root))
+        {
             return -3;
+        }
         run.Charge(GuestPolicy.FuelPerRoot + ((long)run.State!.WriteCount * GuestPolicy.FuelPerRootWrite));
         run.State.Root().Value.CopyTo(root);
         return 0;
@@ -106,7 +130,9 @@ internal static class OnvmState
         key = default;
         var size = arguments.U32(1);
         if (size > GuestPolicy.StateKeyBytesMax || !run.Memory.TryRead(arguments.U32(0), size, out key))
+        {
             return false;
+        }
         run.ChargeCopy(size);
         return true;
     }

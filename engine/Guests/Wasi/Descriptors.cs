@@ -12,7 +12,11 @@ internal sealed class Descriptors(Func<FileTree> files)
     private const int RootDescriptor = 3;
 
     private readonly List<Descriptor?> _open =
-        [Descriptor.OfStream(Stream.Input), Descriptor.OfStream(Stream.Output), Descriptor.OfStream(Stream.Log)];
+    [
+        Descriptor.OfStream(Stream.Input),
+        Descriptor.OfStream(Stream.Output),
+        Descriptor.OfStream(Stream.Log),
+    ];
 
     private FileTree? _files;
 
@@ -37,7 +41,9 @@ internal sealed class Descriptors(Func<FileTree> files)
     public bool TryGet(uint number, [NotNullWhen(true)] out Descriptor? descriptor)
     {
         if (number >= RootDescriptor)
+        {
             _ = Files;
+        }
         descriptor = number < _open.Count ? _open[(int)number] : null;
         return descriptor is not null;
     }
@@ -62,10 +68,14 @@ internal sealed class Descriptors(Func<FileTree> files)
     public Errno Close(uint number)
     {
         if (!TryGet(number, out var descriptor))
+        {
             return Errno.BadFile;
+        }
         _open[(int)number] = null;
         if (descriptor.Node is { } node)
+        {
             Files.Close(node);
+        }
         return Errno.Success;
     }
 
@@ -73,9 +83,13 @@ internal sealed class Descriptors(Func<FileTree> files)
     public Errno Renumber(uint from, uint to)
     {
         if (!TryGet(from, out var moved) || !TryGet(to, out _))
+        {
             return Errno.BadFile;
+        }
         if (from == to)
+        {
             return Errno.Success;
+        }
         Close(to);
         _open[(int)to] = moved;
         _open[(int)from] = null;

@@ -40,8 +40,26 @@ internal enum Rights : ulong
     OfFile = DataSync | Read | Seek | SetFlags | Sync | Tell | Write | Advise | Allocate | GetStatus | SetSize | SetTimes | Poll,
 
     /// <summary>What means something on a directory.</summary>
-    OfDirectory = DataSync | SetFlags | Sync | CreateDirectory | CreateFile | LinkSource | LinkTarget | OpenPath | ReadDirectory | ReadLink
-        | RenameSource | RenameTarget | GetPathStatus | SetPathSize | SetPathTimes | GetStatus | SetTimes | Symlink | RemoveDirectory
+    OfDirectory =
+        DataSync
+        | SetFlags
+        | Sync
+        | CreateDirectory
+        | CreateFile
+        | LinkSource
+        | LinkTarget
+        | OpenPath
+        | ReadDirectory
+        | ReadLink
+        | RenameSource
+        | RenameTarget
+        | GetPathStatus
+        | SetPathSize
+        | SetPathTimes
+        | GetStatus
+        | SetTimes
+        | Symlink
+        | RemoveDirectory
         | Unlink,
 
     /// <summary>All that the ABI names, those of sockets included; a program may ask for more bits than mean anything.</summary>

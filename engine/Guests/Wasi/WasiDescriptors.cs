@@ -16,9 +16,13 @@ internal static class WasiDescriptors
     public static Errno Status(GuestRun run, HostArguments arguments)
     {
         if (!run.Descriptors.TryGet(arguments.U32(0), out var descriptor))
+        {
             return Errno.BadFile;
+        }
         if (!run.Memory.TryWrite(arguments.U32(1), StatusSize, out var status))
+        {
             return Errno.Fault;
+        }
         status.Clear();
         status[0] = (byte)(descriptor.Node?.Kind ?? NodeKind.Unknown);
         BinaryPrimitives.WriteUInt16LittleEndian(status[2..], (ushort)descriptor.Flags);
@@ -31,12 +35,18 @@ internal static class WasiDescriptors
     public static Errno SetFlags(GuestRun run, HostArguments arguments)
     {
         if (!run.Descriptors.TryGet(arguments.U32(0), out var descriptor))
+        {
             return Errno.BadFile;
+        }
         var flags = arguments.U32(1);
         if ((flags & ~(uint)DescriptorFlags.Known) != 0)
+        {
             return Errno.Invalid;
+        }
         if (descriptor.Node is not null && (descriptor.Rights & Rights.SetFlags) == 0)
+        {
             return Errno.NotCapable;
+        }
         descriptor.Flags = (DescriptorFlags)flags;
         return Errno.Success;
     }
@@ -45,10 +55,14 @@ internal static class WasiDescriptors
     public static Errno SetRights(GuestRun run, HostArguments arguments)
     {
         if (!run.Descriptors.TryGet(arguments.U32(0), out var descriptor))
+        {
             return Errno.BadFile;
+        }
         var (rights, inheriting) = ((Rights)arguments.U64(1), (Rights)arguments.U64(2));
         if ((rights & ~descriptor.Rights) != 0 || (inheriting & ~descriptor.Inheriting) != 0)
+        {
             return Errno.NotCapable;
+        }
         (descriptor.Rights, descriptor.Inheriting) = (rights, inheriting);
         return Errno.Success;
     }
@@ -67,7 +81,9 @@ internal static class WasiDescriptors
     {
         var error = WasiStreams.Find(run, arguments, Rights.Advise, out _);
         if (error != Errno.Success)
+        {
             return error;
+        }
         var (offset, size) = (arguments.I64(1), arguments.I64(2));
         return arguments.U32(3) > AdviceMax || offset < 0 || size < 0 || offset > long.MaxValue - size ? Errno.Invalid : Errno.Success;
     }
@@ -77,14 +93,22 @@ internal static class WasiDescriptors
     {
         var error = WasiStreams.Find(run, arguments, Rights.Allocate, out var file);
         if (error != Errno.Success)
+        {
             return error;
+        }
         var (offset, size) = (arguments.I64(1), arguments.I64(2));
         if (offset < 0 || size <= 0)
+        {
             return Errno.Invalid;
+        }
         if (offset > long.MaxValue - size)
+        {
             return Errno.FileTooBig;
+        }
         if (file!.IsReadOnly)
+        {
             return Errno.ReadOnlyFiles;
+        }
         return offset + size <= file.Length ? Errno.Success : run.Descriptors.Files.SetLength(file, (ulong)(offset + size));
     }
 
@@ -100,7 +124,11 @@ internal static class WasiDescriptors
     private static Errno Sync(GuestRun run, HostArguments arguments, Rights right)
     {
         if (!run.Descriptors.TryGet(arguments.U32(0), out var descriptor))
+        {
             return Errno.BadFile;
-        return descriptor.Node is null ? Errno.Invalid : (descriptor.Rights & right) == 0 ? Errno.NotCapable : Errno.Success;
+        }
+        return descriptor.Node is null ? Errno.Invalid
+            : (descriptor.Rights & right) == 0 ? Errno.NotCapable
+            : Errno.Success;
     }
 }

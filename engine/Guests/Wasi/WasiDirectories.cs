@@ -13,9 +13,13 @@ internal static class WasiDirectories
     public static Errno GivenStatus(GuestRun run, HostArguments arguments)
     {
         if (!run.Descriptors.TryGet(arguments.U32(0), out var descriptor) || descriptor.GivenPath is not { } path)
+        {
             return Errno.BadFile;
+        }
         if (!run.Memory.TryWrite(arguments.U32(1), 8, out var status))
+        {
             return Errno.Fault;
+        }
         BinaryPrimitives.WriteUInt64LittleEndian(status, (ulong)Encoding.UTF8.GetByteCount(path) << 32);
         return Errno.Success;
     }
@@ -24,33 +28,49 @@ internal static class WasiDirectories
     public static Errno GivenPath(GuestRun run, HostArguments arguments)
     {
         if (!run.Descriptors.TryGet(arguments.U32(0), out var descriptor) || descriptor.GivenPath is not { } path)
+        {
             return Errno.BadFile;
+        }
         var bytes = Encoding.UTF8.GetBytes(path);
         if (arguments.U32(2) < bytes.Length)
+        {
             return Errno.NameTooLong;
+        }
         return run.Memory.TryStore(arguments.U32(1), bytes) ? Errno.Success : Errno.Fault;
     }
 
     /// <summary>
-    /// fd_readdir(fd, out, room, cookie, size out). An entry: the next one's cookie u64, number u64, size of the name u32, kind u8 at 20, and
-    /// at 24 the name. The last entry may be cut; only where the directory's end was reached is the size less than the room.
+    /// fd_readdir(fd, out, room, cookie, size out). An entry: the next one's cookie u64, number u64, size of the name u32, kind u8 at 20,
+    /// and at 24 the name. The last entry may be cut; only where the directory's end was reached is the size less than the room.
     /// </summary>
     public static Errno Read(GuestRun run, HostArguments arguments)
     {
         if (!run.Descriptors.TryGet(arguments.U32(0), out var descriptor))
+        {
             return Errno.BadFile;
+        }
         if (descriptor.Node is not DirectoryNode directory)
+        {
             return Errno.NotDirectory;
+        }
         if ((descriptor.Rights & Rights.ReadDirectory) == 0)
+        {
             return Errno.NotCapable;
+        }
         if (!run.Memory.TryWrite(arguments.U32(1), arguments.U32(2), out var room) || !run.Memory.Holds(arguments.U32(4), sizeof(uint)))
+        {
             return Errno.Fault;
+        }
         var cookie = arguments.U64(3);
         var left = room;
         if (cookie == 0)
+        {
             Put(run, ref left, 1, directory.Number, NodeKind.Directory, ".");
+        }
         if (cookie <= 1)
+        {
             Put(run, ref left, DirectoryNode.FirstCookie, (directory.Parent ?? directory).Number, NodeKind.Directory, "..");
+        }
         for (var i = directory.IndexFrom(cookie); i < directory.Count && left.Length > 0; i++)
         {
             var entry = directory.Entries[i];
@@ -64,7 +84,9 @@ internal static class WasiDirectories
     private static void Put(GuestRun run, ref Span<byte> left, ulong next, ulong number, NodeKind kind, string name)
     {
         if (left.Length == 0)
+        {
             return;
+        }
         run.Charge(GuestPolicy.FuelPerListedKey);
         Span<byte> entry = stackalloc byte[EntrySize + GuestPolicy.FileNameBytesMax];
         var size = Encoding.UTF8.GetBytes(name, entry[EntrySize..]);

@@ -15,44 +15,67 @@ internal static class WasiOpen
         var inheriting = (Rights)arguments.U64(6) & Rights.Known;
         var flags = (DescriptorFlags)arguments.U32(7);
         if ((how & ~OpenFlags.Known) != 0 || (flags & ~DescriptorFlags.Known) != 0)
+        {
             return Errno.Invalid;
+        }
         if (!run.Memory.Holds(arguments.U32(8), sizeof(uint)))
+        {
             return Errno.Fault;
+        }
         var error = CheckRights(run, arguments.U32(0), rights, inheriting, flags);
         if (error == Errno.Success && !run.Descriptors.CanOpen)
+        {
             error = Errno.TooManyDescriptors;
+        }
         if (error != Errno.Success)
+        {
             return error;
+        }
 
         // A directory is made by another function, so whoever wants one cannot want a new or an empty one.
         if (how.HasFlag(OpenFlags.Directory) && how != OpenFlags.Directory)
+        {
             return Errno.Invalid;
+        }
         var follows = (arguments.U32(1) & FollowLinks) != 0 && !how.HasFlag(OpenFlags.Create | OpenFlags.Exclusive);
         error = WasiPaths.Find(run, arguments.U32(0), RightsFor(how), arguments.U32(2), arguments.U32(3), follows, out var place);
         if (error == Errno.Success)
+        {
             error = Enter(run, place, how, rights, out place);
+        }
         if (error != Errno.Success)
+        {
             return error;
+        }
         var number = run.Descriptors.Open(Descriptor.Of(place.Node!, rights, inheriting, flags));
         run.Memory.TryStoreU32(arguments.U32(8), number);
         return Errno.Success;
     }
 
-    private static Rights RightsFor(OpenFlags how) => Rights.OpenPath
+    private static Rights RightsFor(OpenFlags how) =>
+        Rights.OpenPath
         | (how.HasFlag(OpenFlags.Create) ? Rights.CreateFile : Rights.None)
         | (how.HasFlag(OpenFlags.Truncate) ? Rights.SetPathSize : Rights.None);
 
     private static Errno CheckRights(GuestRun run, uint directory, Rights rights, Rights inheriting, DescriptorFlags flags)
     {
         if (!run.Descriptors.TryGet(directory, out var from))
+        {
             return Errno.BadFile;
+        }
         if (from.Node is not DirectoryNode)
+        {
             return Errno.NotDirectory;
+        }
         var needed = rights | inheriting;
         if (flags.HasFlag(DescriptorFlags.DataSync))
+        {
             needed |= Rights.DataSync;
+        }
         if ((flags & (DescriptorFlags.ReadSync | DescriptorFlags.Sync)) != 0)
+        {
             needed |= Rights.Sync;
+        }
         return (needed & ~from.Inheriting) == 0 ? Errno.Success : Errno.NotCapable;
     }
 

@@ -45,13 +45,21 @@ internal static class WasiPaths
         var error = Find(run, arguments.U32(0), Rights.RenameSource, arguments.U32(1), arguments.U32(2), follows: false, out var from);
         Place to = default;
         if (error == Errno.Success)
+        {
             error = Find(run, arguments.U32(3), Rights.RenameTarget, arguments.U32(4), arguments.U32(5), follows: false, out to);
+        }
         if (error != Errno.Success)
+        {
             return error;
+        }
         if (from.Node is null)
+        {
             return Errno.NoEntry;
+        }
         if (from.Parent is null || to.Parent is null)
+        {
             return Errno.Busy;
+        }
         return to.WantsDirectory && from.Node is not DirectoryNode ? Errno.NotDirectory : run.Descriptors.Files.Rename(from, to);
     }
 
@@ -61,9 +69,13 @@ internal static class WasiPaths
         var error = Find(run, arguments.U32(0), Rights.LinkSource, arguments.U32(2), arguments.U32(3), follows: false, out var from);
         Place to = default;
         if (error == Errno.Success)
+        {
             error = Find(run, arguments.U32(4), Rights.LinkTarget, arguments.U32(5), arguments.U32(6), follows: false, out to);
+        }
         if (error != Errno.Success)
+        {
             return error;
+        }
 
         // Whether a link is made to a link or to what it leads to differs between systems, so asking for the second is refused.
         return arguments.U32(1) != 0 ? Errno.Invalid
@@ -80,7 +92,9 @@ internal static class WasiPaths
         var error = Find(run, arguments.U32(2), Rights.Symlink, arguments.U32(3), arguments.U32(4), follows: false, out var place);
         var target = "";
         if (error == Errno.Success)
+        {
             error = ReadPath(run, arguments.U32(0), arguments.U32(1), out target);
+        }
         return error != Errno.Success ? error
             : place.Node is not null ? Errno.Exists
             : place.WantsDirectory ? Errno.NoEntry
@@ -93,14 +107,20 @@ internal static class WasiPaths
     {
         var error = Find(run, arguments.U32(0), Rights.ReadLink, arguments.U32(1), arguments.U32(2), follows: false, out var place);
         if (error != Errno.Success)
+        {
             return error;
+        }
         if (place.Node is not LinkNode link)
+        {
             return place.Node is null ? Errno.NoEntry : Errno.Invalid;
+        }
         var target = Encoding.UTF8.GetBytes(link.Target);
         run.ChargeCopy(target.Length);
         var size = Math.Min((uint)target.Length, arguments.U32(4));
         if (!run.Memory.Holds(arguments.U32(5), sizeof(uint)) || !run.Memory.TryStore(arguments.U32(3), target.AsSpan(0, (int)size)))
+        {
             return Errno.Fault;
+        }
         run.Memory.TryStoreU32(arguments.U32(5), size);
         return Errno.Success;
     }
@@ -119,11 +139,17 @@ internal static class WasiPaths
     {
         place = default;
         if (!run.Descriptors.TryGet(descriptor, out var from))
+        {
             return Errno.BadFile;
+        }
         if (from.Node is not DirectoryNode start)
+        {
             return Errno.NotDirectory;
+        }
         if ((from.Rights & right) != right)
+        {
             return Errno.NotCapable;
+        }
         var error = ReadPath(run, pointer, size, out var path);
         return error == Errno.Success ? Place.Find(run, start, path, follows, out place) : error;
     }
@@ -132,16 +158,26 @@ internal static class WasiPaths
     {
         path = "";
         if (!run.Memory.TryRead(pointer, size, out var bytes))
+        {
             return Errno.Fault;
+        }
         if (size == 0)
+        {
             return Errno.NoEntry;
+        }
         if (size > GuestPolicy.PathBytesMax)
+        {
             return Errno.NameTooLong;
+        }
         run.ChargeCopy(size);
         if (!Utf8.IsValid(bytes))
+        {
             return Errno.IllegalSequence;
+        }
         if (bytes.Contains((byte)0))
+        {
             return Errno.Invalid;
+        }
         path = Encoding.UTF8.GetString(bytes);
         return Errno.Success;
     }

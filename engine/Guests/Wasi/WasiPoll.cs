@@ -30,12 +30,18 @@ internal static class WasiPoll
     {
         var (from, to, count) = (arguments.U32(0), arguments.U32(1), arguments.U32(2));
         if (count is 0 or > GuestPolicy.SubscriptionsMax)
+        {
             return Errno.Invalid;
+        }
         run.ChargeCopy(count * (recordSize + EventSize));
-        if (!run.Memory.TryRead(from, count * (uint)recordSize, out var guestRecords)
+        if (
+            !run.Memory.TryRead(from, count * (uint)recordSize, out var guestRecords)
             || !run.Memory.TryWrite(to, count * EventSize, out var events)
-            || !run.Memory.Holds(arguments.U32(3), sizeof(uint)))
+            || !run.Memory.Holds(arguments.U32(3), sizeof(uint))
+        )
+        {
             return Errno.Fault;
+        }
 
         // A copy, because the guest may have put the events over the subscriptions.
         ReadOnlySpan<byte> records = guestRecords.ToArray();
@@ -44,7 +50,9 @@ internal static class WasiPoll
         {
             var record = records.Slice(i * recordSize, recordSize);
             if (record[8] > FileWrite)
+            {
                 return Errno.Invalid;
+            }
             soonest = Math.Min(soonest, TimeLeft(run, record));
         }
 
@@ -53,7 +61,9 @@ internal static class WasiPoll
         {
             var record = records.Slice(i * recordSize, recordSize);
             if (TimeLeft(run, record) == soonest)
+            {
                 Answer(run, record, events.Slice((int)answered++ * EventSize, EventSize));
+            }
         }
 
         run.Memory.TryStoreU32(arguments.U32(3), answered);
@@ -64,11 +74,15 @@ internal static class WasiPoll
     private static ulong TimeLeft(GuestRun run, ReadOnlySpan<byte> record)
     {
         if (record[8] != Clock || ClockOf(record) >= WasiProcess.Clocks)
+        {
             return 0;
+        }
         var rest = record[(record.Length - 24)..];
         var timeout = BinaryPrimitives.ReadUInt64LittleEndian(rest);
         if ((BinaryPrimitives.ReadUInt16LittleEndian(rest[16..]) & AbsoluteTime) == 0)
+        {
             return timeout;
+        }
         var now = WasiProcess.TimeOf(run, ClockOf(record));
         return timeout > now ? timeout - now : 0;
     }
@@ -84,26 +98,36 @@ internal static class WasiPoll
         answer.Clear();
         record[..8].CopyTo(answer);
         answer[10] = tag;
-        var error = tag == Clock
-            ? (ClockOf(record) < WasiProcess.Clocks ? Errno.Success : Errno.Invalid)
-            : Ready(run, tag, BinaryPrimitives.ReadUInt32LittleEndian(record[16..]), answer);
+        var error =
+            tag == Clock
+                ? (ClockOf(record) < WasiProcess.Clocks ? Errno.Success : Errno.Invalid)
+                : Ready(run, tag, BinaryPrimitives.ReadUInt32LittleEndian(record[16..]), answer);
         BinaryPrimitives.WriteUInt16LittleEndian(answer[8..], (ushort)error);
     }
 
     private static Errno Ready(GuestRun run, byte tag, uint number, Span<byte> answer)
     {
         if (!run.Descriptors.TryGet(number, out var descriptor) || descriptor.Node is DirectoryNode)
+        {
             return Errno.BadFile;
+        }
         if ((descriptor.Rights & Rights.Poll) == 0)
+        {
             return Errno.NotCapable;
+        }
         if (descriptor.Stream == Stream.Input ? tag == FileWrite : descriptor.Stream != Stream.None && tag == FileRead)
+        {
             return Errno.BadFile;
-        var size = tag == FileWrite ? (ulong)run.Invocation.Limits.OutputBytesMax
+        }
+        var size =
+            tag == FileWrite ? (ulong)run.Invocation.Limits.OutputBytesMax
             : descriptor.Node is { } file ? (ulong)file.Length - Math.Min(descriptor.Position, (ulong)file.Length)
             : (ulong)run.InputLeft.Length;
         BinaryPrimitives.WriteUInt64LittleEndian(answer[16..], size);
         if (tag == FileRead && descriptor.Stream == Stream.Input && size == 0)
+        {
             BinaryPrimitives.WriteUInt16LittleEndian(answer[24..], HangUp);
+        }
         return Errno.Success;
     }
 }

@@ -27,7 +27,9 @@ internal static class WasiProcess
 
     /// <summary>clock_res_get(clock, resolution out): clocks stand still, so the finest resolution is as true as any.</summary>
     public static Errno ClockResolution(GuestRun run, HostArguments arguments) =>
-        arguments.U32(0) >= Clocks ? Errno.Invalid : run.Memory.TryStoreU64(arguments.U32(1), 1) ? Errno.Success : Errno.Fault;
+        arguments.U32(0) >= Clocks ? Errno.Invalid
+        : run.Memory.TryStoreU64(arguments.U32(1), 1) ? Errno.Success
+        : Errno.Fault;
 
     /// <summary>
     /// clock_time_get(clock, precision, time out): the job's submission for wall and monotonic clock, zero for processor time.
@@ -36,7 +38,9 @@ internal static class WasiProcess
     {
         var clock = arguments.U32(0);
         if (clock >= Clocks)
+        {
             return Errno.Invalid;
+        }
         return run.Memory.TryStoreU64(arguments.U32(2), TimeOf(run, clock)) ? Errno.Success : Errno.Fault;
     }
 
@@ -55,35 +59,45 @@ internal static class WasiProcess
 
     /// <summary>The arguments as a command reads them: its name first, each ended by a zero byte.</summary>
     /// <exception cref="ArgumentException">There are too many or too long ones, or one holds a zero character.</exception>
-    public static IReadOnlyList<byte[]> Encode(IReadOnlyList<string> arguments) =>
-        Encode([.. arguments], ProgramName, nameof(arguments));
+    public static IReadOnlyList<byte[]> Encode(IReadOnlyList<string> arguments) => Encode([.. arguments], ProgramName, nameof(arguments));
 
     /// <summary>The environment as a command reads it, in the order of its names.</summary>
-    /// <exception cref="ArgumentException">There is too much, a text holds a zero character, or a name is empty or holds an equals sign.</exception>
+    /// <exception cref="ArgumentException">There is too much, a text holds a zero character, or a name is empty or holds an equals
+    /// sign.</exception>
     public static IReadOnlyList<byte[]> Encode(IReadOnlyDictionary<string, string> environment)
     {
         if (environment.Count == 0)
+        {
             return [];
+        }
         foreach (var name in environment.Keys)
         {
             if (name.Length == 0 || name.Contains('='))
+            {
                 throw new ArgumentException($"'{GuestNames.Show(name)}' is no name of an environment variable.", nameof(environment));
+            }
         }
 
-        var sorted = environment.OrderBy(variable => variable.Key, StringComparer.Ordinal).Select(variable => $"{variable.Key}={variable.Value}");
+        var sorted = environment
+            .OrderBy(variable => variable.Key, StringComparer.Ordinal)
+            .Select(variable => $"{variable.Key}={variable.Value}");
         return Encode([.. sorted], first: null, nameof(environment));
     }
 
     private static List<byte[]> Encode(string[] texts, string? first, string what)
     {
         if (texts.Length > GuestPolicy.ArgumentsMax)
+        {
             throw new ArgumentException($"{texts.Length} texts, the limit is {GuestPolicy.ArgumentsMax}.", what);
+        }
         List<byte[]> encoded = [];
         var size = 0L;
         foreach (var text in first is null ? texts : [first, .. texts])
         {
             if (text.Contains('\0'))
+            {
                 throw new ArgumentException($"'{GuestNames.Show(text)}' holds a zero character, which would end it.", what);
+            }
             encoded.Add(Encoding.UTF8.GetBytes(text + '\0'));
             size += encoded[^1].Length;
         }
@@ -97,7 +111,9 @@ internal static class WasiProcess
     {
         var size = 0;
         foreach (var text in texts)
+        {
             size += text.Length;
+        }
         return run.Memory.TryStoreU32(arguments.U32(0), (uint)texts.Count) && run.Memory.TryStoreU32(arguments.U32(1), (uint)size)
             ? Errno.Success
             : Errno.Fault;
@@ -110,7 +126,9 @@ internal static class WasiProcess
         {
             run.ChargeCopy(text.Length + sizeof(uint));
             if (!run.Memory.TryStoreU32(pointer, place) || !run.Memory.TryStore(place, text))
+            {
                 return Errno.Fault;
+            }
             pointer += sizeof(uint);
             place += (uint)text.Length;
         }

@@ -26,9 +26,13 @@ internal static class WasiStatus
     public static Errno SetTimes(GuestRun run, HostArguments arguments)
     {
         if (!run.Descriptors.TryGet(arguments.U32(0), out var descriptor))
+        {
             return Errno.BadFile;
+        }
         if (descriptor.Node is not { } node)
+        {
             return Errno.Invalid;
+        }
         return (descriptor.Rights & Rights.SetTimes) == 0 ? Errno.NotCapable : SetTimes(run, node, arguments, first: 1);
     }
 
@@ -42,9 +46,13 @@ internal static class WasiStatus
     private static Errno OfDescriptor(GuestRun run, HostArguments arguments, int size)
     {
         if (!run.Descriptors.TryGet(arguments.U32(0), out var descriptor))
+        {
             return Errno.BadFile;
+        }
         if (descriptor.Node is not null && (descriptor.Rights & Rights.GetStatus) == 0)
+        {
             return Errno.NotCapable;
+        }
         return Store(run, arguments.U32(1), size, descriptor.Node);
     }
 
@@ -58,17 +66,25 @@ internal static class WasiStatus
     private static Errno Store(GuestRun run, uint pointer, int size, Node? node)
     {
         if (!run.Memory.TryWrite(pointer, (uint)size, out var status))
+        {
             return Errno.Fault;
+        }
         status.Clear();
         if (node is null)
+        {
             return Errno.Success;
+        }
         BinaryPrimitives.WriteUInt64LittleEndian(status, Device);
         BinaryPrimitives.WriteUInt64LittleEndian(status[8..], node.Number);
         status[16] = (byte)node.Kind;
         if (size == Size)
+        {
             BinaryPrimitives.WriteUInt64LittleEndian(status[24..], (ulong)node.Links);
+        }
         else
+        {
             BinaryPrimitives.WriteUInt32LittleEndian(status[20..], (uint)node.Links);
+        }
         var rest = status[(size - 32)..];
         BinaryPrimitives.WriteUInt64LittleEndian(rest, (ulong)node.Length);
         BinaryPrimitives.WriteUInt64LittleEndian(rest[8..], node.Accessed);
@@ -80,16 +96,26 @@ internal static class WasiStatus
     private static Errno SetTimes(GuestRun run, Node node, HostArguments arguments, int first)
     {
         var which = (TimeFlags)arguments.U32(first + 2);
-        if ((which & ~TimeFlags.Known) != 0
+        if (
+            (which & ~TimeFlags.Known) != 0
             || which.HasFlag(TimeFlags.Access | TimeFlags.AccessNow)
-            || which.HasFlag(TimeFlags.Modified | TimeFlags.ModifiedNow))
+            || which.HasFlag(TimeFlags.Modified | TimeFlags.ModifiedNow)
+        )
+        {
             return Errno.Invalid;
+        }
         if (node.IsReadOnly)
+        {
             return Errno.ReadOnlyFiles;
+        }
         if ((which & (TimeFlags.Access | TimeFlags.AccessNow)) != 0)
+        {
             node.Accessed = which.HasFlag(TimeFlags.Access) ? arguments.U64(first) : run.NowNanoseconds;
+        }
         if ((which & (TimeFlags.Modified | TimeFlags.ModifiedNow)) != 0)
+        {
             node.Modified = which.HasFlag(TimeFlags.Modified) ? arguments.U64(first + 1) : run.NowNanoseconds;
+        }
         node.Changed = run.NowNanoseconds;
         return Errno.Success;
     }

@@ -12,14 +12,22 @@ internal static class WasiStreams
     public static Errno Read(GuestRun run, HostArguments arguments)
     {
         if (!run.Descriptors.TryGet(arguments.U32(0), out var from))
+        {
             return Errno.BadFile;
+        }
         if (from.Stream != Stream.None)
+        {
             return ReadInput(run, from, arguments);
+        }
         var error = CheckFile(from, Rights.Read, out var file);
         if (error == Errno.Success)
+        {
             error = CheckBuffers(run, arguments, sizeOut: 3, out _);
+        }
         if (error != Errno.Success)
+        {
             return error;
+        }
         var size = FillBuffers(run, arguments, file!, from.Position);
         from.Position += size;
         return StoreSize(run, arguments.U32(3), size);
@@ -30,9 +38,13 @@ internal static class WasiStreams
     {
         var error = Find(run, arguments, Rights.Read | Rights.Seek, out var file);
         if (error == Errno.Success)
+        {
             error = CheckBuffers(run, arguments, sizeOut: 4, out _);
+        }
         if (error != Errno.Success)
+        {
             return error;
+        }
         return arguments.I64(3) < 0
             ? Errno.Invalid
             : StoreSize(run, arguments.U32(4), FillBuffers(run, arguments, file!, arguments.U64(3)));
@@ -42,19 +54,29 @@ internal static class WasiStreams
     public static Errno Write(GuestRun run, HostArguments arguments)
     {
         if (!run.Descriptors.TryGet(arguments.U32(0), out var to))
+        {
             return Errno.BadFile;
+        }
         if (to.Stream != Stream.None)
+        {
             return WriteStream(run, to, arguments);
+        }
         var error = CheckFile(to, Rights.Write, out var file);
         long size = 0;
         if (error == Errno.Success)
+        {
             error = CheckBuffers(run, arguments, sizeOut: 3, out size);
+        }
         if (error != Errno.Success)
+        {
             return error;
+        }
         var offset = (to.Flags & DescriptorFlags.Append) != 0 ? (ulong)file!.Length : to.Position;
         error = DrainBuffers(run, arguments, file!, offset, size);
         if (error != Errno.Success)
+        {
             return error;
+        }
         to.Position = offset + (ulong)size;
         return StoreSize(run, arguments.U32(3), (uint)size);
     }
@@ -65,9 +87,13 @@ internal static class WasiStreams
         var error = Find(run, arguments, Rights.Write | Rights.Seek, out var file);
         long size = 0;
         if (error == Errno.Success)
+        {
             error = CheckBuffers(run, arguments, sizeOut: 4, out size);
+        }
         if (error == Errno.Success)
+        {
             error = arguments.I64(3) < 0 ? Errno.Invalid : DrainBuffers(run, arguments, file!, arguments.U64(3), size);
+        }
         return error == Errno.Success ? StoreSize(run, arguments.U32(4), (uint)size) : error;
     }
 
@@ -90,7 +116,9 @@ internal static class WasiStreams
             : Errno.Fault;
     }
 
-    /// <summary>The file of a descriptor that has the rights; streams answer that they have no position, directories what they are.</summary>
+    /// <summary>
+    /// The file of a descriptor that has the rights; streams answer that they have no position, directories what they are.
+    /// </summary>
     public static Errno Find(GuestRun run, HostArguments arguments, Rights rights, out FileNode? file) =>
         Find(run, arguments, rights, out file, out _);
 
@@ -98,14 +126,18 @@ internal static class WasiStreams
     {
         file = null;
         if (!run.Descriptors.TryGet(arguments.U32(0), out descriptor))
+        {
             return Errno.BadFile;
+        }
         return descriptor.Stream != Stream.None ? Errno.IllegalSeek : CheckFile(descriptor, rights, out file);
     }
 
     private static Errno CheckFile(Descriptor descriptor, Rights rights, out FileNode? file)
     {
         file = descriptor.Node as FileNode;
-        return file is null ? Errno.IsDirectory : (descriptor.Rights & rights) == rights ? Errno.Success : Errno.NotCapable;
+        return file is null ? Errno.IsDirectory
+            : (descriptor.Rights & rights) == rights ? Errno.Success
+            : Errno.NotCapable;
     }
 
     private static Errno Seek(GuestRun run, HostArguments arguments, uint whence)
@@ -116,15 +148,26 @@ internal static class WasiStreams
         var rights = offset == 0 && whence == 1 ? Rights.Tell : Rights.Seek | Rights.Tell;
         var error = Find(run, arguments, rights, out var file, out var descriptor);
         if (error != Errno.Success)
+        {
             return error;
+        }
         if (whence > 2)
+        {
             return Errno.Invalid;
+        }
         if (!run.Memory.Holds(arguments.U32(3), sizeof(ulong)))
+        {
             return Errno.Fault;
-        var from = whence == 0 ? 0 : whence == 1 ? (Int128)descriptor!.Position : file!.Length;
+        }
+        var from =
+            whence == 0 ? 0
+            : whence == 1 ? (Int128)descriptor!.Position
+            : file!.Length;
         var position = from + offset;
         if (position < 0 || position > long.MaxValue)
+        {
             return Errno.Invalid;
+        }
         descriptor!.Position = (ulong)position;
         run.Memory.TryStoreU64(arguments.U32(3), (ulong)position);
         return Errno.Success;
@@ -133,12 +176,18 @@ internal static class WasiStreams
     private static Errno ReadInput(GuestRun run, Descriptor from, HostArguments arguments)
     {
         if (from.Stream != Stream.Input)
+        {
             return Errno.BadFile;
+        }
         if ((from.Rights & Rights.Read) == 0)
+        {
             return Errno.NotCapable;
+        }
         var error = CheckBuffers(run, arguments, sizeOut: 3, out _);
         if (error != Errno.Success)
+        {
             return error;
+        }
         uint total = 0;
         for (uint i = 0; i < arguments.U32(2) && run.InputLeft.Length > 0; i++)
         {
@@ -156,20 +205,30 @@ internal static class WasiStreams
     private static Errno WriteStream(GuestRun run, Descriptor to, HostArguments arguments)
     {
         if (to.Stream == Stream.Input)
+        {
             return Errno.BadFile;
+        }
         if ((to.Rights & Rights.Write) == 0)
+        {
             return Errno.NotCapable;
+        }
         var error = CheckBuffers(run, arguments, sizeOut: 3, out var size);
         if (error != Errno.Success)
+        {
             return error;
+        }
         run.ChargeCopy(size);
         for (uint i = 0; i < arguments.U32(2); i++)
         {
             var bytes = BufferAt(run, arguments, i);
             if (to.Stream == Stream.Output)
+            {
                 run.WriteOutput(bytes);
+            }
             else
+            {
                 run.Log.Append(bytes);
+            }
         }
 
         return StoreSize(run, arguments.U32(3), (uint)size);
@@ -211,15 +270,23 @@ internal static class WasiStreams
         var count = arguments.U32(2);
         total = 0;
         if (count > GuestPolicy.BuffersMax)
+        {
             return Errno.Invalid;
+        }
         run.ChargeCopy(count * BufferRecordSize);
-        if (!run.Memory.TryRead(arguments.U32(1), count * BufferRecordSize, out var records)
-            || !run.Memory.Holds(arguments.U32(sizeOut), sizeof(uint)))
+        if (
+            !run.Memory.TryRead(arguments.U32(1), count * BufferRecordSize, out var records)
+            || !run.Memory.Holds(arguments.U32(sizeOut), sizeof(uint))
+        )
+        {
             return Errno.Fault;
+        }
         for (; records.Length > 0; records = records[BufferRecordSize..])
         {
             if (!run.Memory.Holds(Pointer(records), Length(records)))
+            {
                 return Errno.Fault;
+            }
             total += Length(records);
         }
 

@@ -21,9 +21,7 @@ public sealed class OneWayAttribute : Attribute;
 public sealed class StatelessWorkerAttribute : Attribute
 {
     public StatelessWorkerAttribute()
-        : this(Environment.ProcessorCount)
-    {
-    }
+        : this(Environment.ProcessorCount) { }
 
     public StatelessWorkerAttribute(int maxLocalWorkers)
     {

@@ -20,8 +20,14 @@ public enum GenerateFieldIds
 
 /// <summary>The number of a member in the wire format of its type.</summary>
 [AttributeUsage(
-    AttributeTargets.Field | AttributeTargets.Property | AttributeTargets.Parameter
-    | AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum | AttributeTargets.Method)]
+    AttributeTargets.Field
+        | AttributeTargets.Property
+        | AttributeTargets.Parameter
+        | AttributeTargets.Class
+        | AttributeTargets.Struct
+        | AttributeTargets.Enum
+        | AttributeTargets.Method
+)]
 public sealed class IdAttribute(uint id) : Attribute
 {
     public uint Id { get; } = id;
@@ -30,7 +36,8 @@ public sealed class IdAttribute(uint id) : Attribute
 /// <summary>The name of a type or method on the wire, so that a rename in the source breaks nobody.</summary>
 [AttributeUsage(
     AttributeTargets.Class | AttributeTargets.Interface | AttributeTargets.Struct | AttributeTargets.Enum | AttributeTargets.Method,
-    AllowMultiple = true)]
+    AllowMultiple = true
+)]
 public sealed class AliasAttribute(string alias) : Attribute
 {
     public string Alias { get; } = alias;
@@ -38,9 +45,14 @@ public sealed class AliasAttribute(string alias) : Attribute
 
 /// <summary>Promises that nobody changes the value after it was sent, so that it is never copied.</summary>
 [AttributeUsage(
-    AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Field | AttributeTargets.Property
-    | AttributeTargets.Parameter | AttributeTargets.ReturnValue,
-    Inherited = false)]
+    AttributeTargets.Class
+        | AttributeTargets.Struct
+        | AttributeTargets.Field
+        | AttributeTargets.Property
+        | AttributeTargets.Parameter
+        | AttributeTargets.ReturnValue,
+    Inherited = false
+)]
 public sealed class ImmutableAttribute : Attribute;
 
 /// <summary>Registers an <see cref="IConverter{TValue, TSurrogate}"/>.</summary>

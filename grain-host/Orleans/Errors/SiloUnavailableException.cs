@@ -4,17 +4,11 @@ namespace Orleans.Runtime;
 public sealed class SiloUnavailableException : OrleansMessageRejectionException
 {
     public SiloUnavailableException()
-        : base("Silo unavailable")
-    {
-    }
+        : base("Silo unavailable") { }
 
     public SiloUnavailableException(string msg)
-        : base(msg)
-    {
-    }
+        : base(msg) { }
 
     public SiloUnavailableException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }

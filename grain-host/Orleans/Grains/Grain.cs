@@ -11,9 +11,7 @@ public abstract class Grain : IGrainBase, IAddressable
     private readonly IGrainRuntime? _runtime;
 
     protected Grain()
-        : this(TurnQueue.CurrentContext!, null)
-    {
-    }
+        : this(TurnQueue.CurrentContext!, null) { }
 
     /// <summary>For tests that construct a grain without a host.</summary>
     protected Grain(IGrainContext grainContext, IGrainRuntime? grainRuntime = null)
@@ -21,8 +19,8 @@ public abstract class Grain : IGrainBase, IAddressable
         GrainContext = grainContext;
 
         // An activation knows its runtime; asking its services would make a scope for every grain.
-        _runtime = grainRuntime ?? (grainContext as Activation)?.Host.Runtime
-            ?? grainContext?.ActivationServices.GetService<IGrainRuntime>();
+        _runtime =
+            grainRuntime ?? (grainContext as Activation)?.Host.Runtime ?? grainContext?.ActivationServices.GetService<IGrainRuntime>();
     }
 
     public IGrainContext GrainContext { get; }
@@ -35,8 +33,11 @@ public abstract class Grain : IGrainBase, IAddressable
 
     protected internal IServiceProvider ServiceProvider => GrainContext?.ActivationServices ?? Runtime.ServiceProvider;
 
-    internal IGrainRuntime Runtime => _runtime ?? throw new InvalidOperationException(
-        $"{GetType().Name} was constructed outside of a grain host and without a runtime: pass an {nameof(IGrainRuntime)} to its base.");
+    internal IGrainRuntime Runtime =>
+        _runtime
+        ?? throw new InvalidOperationException(
+            $"{GetType().Name} was constructed outside of a grain host and without a runtime: pass an {nameof(IGrainRuntime)} to its base."
+        );
 
     public virtual Task OnActivateAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

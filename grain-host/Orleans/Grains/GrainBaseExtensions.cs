@@ -12,7 +12,11 @@ public static class GrainBaseExtensions
         grain.GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, $"{nameof(DeactivateOnIdle)} was called."));
 
     public static IGrainTimer RegisterGrainTimer<TState>(
-        this IGrainBase grain, Func<TState, CancellationToken, Task> callback, TState state, GrainTimerCreationOptions options)
+        this IGrainBase grain,
+        Func<TState, CancellationToken, Task> callback,
+        TState state,
+        GrainTimerCreationOptions options
+    )
     {
         ArgumentNullException.ThrowIfNull(callback);
         var registry = grain is Grain derived
@@ -22,7 +26,10 @@ public static class GrainBaseExtensions
     }
 
     public static IGrainTimer RegisterGrainTimer(
-        this IGrainBase grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
+        this IGrainBase grain,
+        Func<CancellationToken, Task> callback,
+        GrainTimerCreationOptions options
+    )
     {
         ArgumentNullException.ThrowIfNull(callback);
         return RegisterGrainTimer(grain, static (callback, cancellation) => callback(cancellation), callback, options);
@@ -35,7 +42,11 @@ public static class GrainBaseExtensions
     }
 
     public static IGrainTimer RegisterGrainTimer<TState>(
-        this IGrainBase grain, Func<TState, Task> callback, TState state, GrainTimerCreationOptions options)
+        this IGrainBase grain,
+        Func<TState, Task> callback,
+        TState state,
+        GrainTimerCreationOptions options
+    )
     {
         ArgumentNullException.ThrowIfNull(callback);
         return RegisterGrainTimer(grain, static (both, _) => both.callback(both.state), (callback, state), options);
@@ -45,14 +56,25 @@ public static class GrainBaseExtensions
         RegisterGrainTimer(grain, callback, new GrainTimerCreationOptions(dueTime, period));
 
     public static IGrainTimer RegisterGrainTimer(
-        this IGrainBase grain, Func<CancellationToken, Task> callback, TimeSpan dueTime, TimeSpan period) =>
-        RegisterGrainTimer(grain, callback, new GrainTimerCreationOptions(dueTime, period));
+        this IGrainBase grain,
+        Func<CancellationToken, Task> callback,
+        TimeSpan dueTime,
+        TimeSpan period
+    ) => RegisterGrainTimer(grain, callback, new GrainTimerCreationOptions(dueTime, period));
 
     public static IGrainTimer RegisterGrainTimer<TState>(
-        this IGrainBase grain, Func<TState, Task> callback, TState state, TimeSpan dueTime, TimeSpan period) =>
-        RegisterGrainTimer(grain, callback, state, new GrainTimerCreationOptions(dueTime, period));
+        this IGrainBase grain,
+        Func<TState, Task> callback,
+        TState state,
+        TimeSpan dueTime,
+        TimeSpan period
+    ) => RegisterGrainTimer(grain, callback, state, new GrainTimerCreationOptions(dueTime, period));
 
     public static IGrainTimer RegisterGrainTimer<TState>(
-        this IGrainBase grain, Func<TState, CancellationToken, Task> callback, TState state, TimeSpan dueTime, TimeSpan period) =>
-        RegisterGrainTimer(grain, callback, state, new GrainTimerCreationOptions(dueTime, period));
+        this IGrainBase grain,
+        Func<TState, CancellationToken, Task> callback,
+        TState state,
+        TimeSpan dueTime,
+        TimeSpan period
+    ) => RegisterGrainTimer(grain, callback, state, new GrainTimerCreationOptions(dueTime, period));
 }

@@ -15,13 +15,14 @@ public static class GrainExtensions
 
     public static object Cast(this IAddressable grain, Type interfaceType) => ReferenceOf(grain).As(interfaceType);
 
-    public static GrainId GetGrainId(this IAddressable grain) => grain switch
-    {
-        GrainReference reference => reference.GrainId,
-        IGrainBase { GrainContext: { } context } => context.GrainId,
-        null => throw new ArgumentNullException(nameof(grain)),
-        _ => throw NoGrain(grain),
-    };
+    public static GrainId GetGrainId(this IAddressable grain) =>
+        grain switch
+        {
+            GrainReference reference => reference.GrainId,
+            IGrainBase { GrainContext: { } context } => context.GrainId,
+            null => throw new ArgumentNullException(nameof(grain)),
+            _ => throw NoGrain(grain),
+        };
 
     public static string GetPrimaryKeyString(this IAddressable grain) => grain.GetGrainId().Key.ToString();
 
@@ -33,13 +34,14 @@ public static class GrainExtensions
 
     public static Guid GetPrimaryKey(this IAddressable grain, out string? keyExt) => grain.GetGrainId().GetGuidKey(out keyExt);
 
-    internal static GrainReference ReferenceOf(IAddressable grain) => grain switch
-    {
-        GrainReference reference => reference,
-        IGrainBase { GrainContext: { } context } => context.GrainReference,
-        null => throw new ArgumentNullException(nameof(grain)),
-        _ => throw NoGrain(grain),
-    };
+    internal static GrainReference ReferenceOf(IAddressable grain) =>
+        grain switch
+        {
+            GrainReference reference => reference,
+            IGrainBase { GrainContext: { } context } => context.GrainReference,
+            null => throw new ArgumentNullException(nameof(grain)),
+            _ => throw NoGrain(grain),
+        };
 
     private static ArgumentException NoGrain(IAddressable grain) =>
         new($"{grain.GetType()} is neither a grain reference nor a grain that a host has made.", nameof(grain));

@@ -43,7 +43,9 @@ public static class RequestContext
     public static bool Remove(string key)
     {
         if (Local.Value is not { } current || !current.Values.ContainsKey(key))
+        {
             return false;
+        }
         Current = CallContext.Without(current, key);
         return true;
     }
@@ -51,7 +53,9 @@ public static class RequestContext
     public static void Clear()
     {
         if (Local.Value is not null)
+        {
             Current = null;
+        }
     }
 
     /// <summary>Ends what <see cref="AllowCallChainReentrancy"/> or <see cref="SuppressCallChainReentrancy"/> began.</summary>
@@ -65,17 +69,25 @@ public static class RequestContext
             _original = originalReentrancyId;
             _own = newReentrancyId;
             if (_own != _original)
+            {
                 ReentrancyId = _own;
+            }
             if (_own != Guid.Empty)
+            {
                 TurnQueue.Current?.EnterReentrantSection(_own);
+            }
         }
 
         public void Dispose()
         {
             if (_own != Guid.Empty)
+            {
                 TurnQueue.Current?.ExitReentrantSection(_own);
+            }
             if (_own != _original)
+            {
                 ReentrancyId = _original;
+            }
         }
     }
 }

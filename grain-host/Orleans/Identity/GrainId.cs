@@ -35,7 +35,9 @@ public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>
         result = default;
         var slash = value?.IndexOf('/', StringComparison.Ordinal) ?? -1;
         if (slash <= 0 || slash == value!.Length - 1)
+        {
             return false;
+        }
         result = Create(value[..slash], value[(slash + 1)..]);
         return true;
     }

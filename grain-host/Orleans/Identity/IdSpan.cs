@@ -26,8 +26,7 @@ public readonly struct IdSpan : IEquatable<IdSpan>, IComparable<IdSpan>
 
     public uint GetUniformHashCode() => (uint)_hash;
 
-    public bool Equals(IdSpan obj) =>
-        ReferenceEquals(_value, obj._value) || (_hash == obj._hash && AsSpan().SequenceEqual(obj.AsSpan()));
+    public bool Equals(IdSpan obj) => ReferenceEquals(_value, obj._value) || (_hash == obj._hash && AsSpan().SequenceEqual(obj.AsSpan()));
 
     public override bool Equals(object? obj) => obj is IdSpan other && Equals(other);
 
@@ -51,7 +50,9 @@ public readonly struct IdSpan : IEquatable<IdSpan>, IComparable<IdSpan>
 
         ulong tail = 0;
         for (var index = 0; index < bytes.Length; index++)
+        {
             tail |= (ulong)bytes[index] << (8 * index);
+        }
         hash = Mix(hash ^ tail);
         return (uint)(hash >> 32) ^ (uint)hash;
 

@@ -11,11 +11,17 @@ public static class GrainReminderExtensions
         RegisterOrUpdateReminder((IGrainBase)grain, reminderName, dueTime, period);
 
     public static Task<IGrainReminder> RegisterOrUpdateReminder(
-        this IGrainBase grain, string reminderName, TimeSpan dueTime, TimeSpan period)
+        this IGrainBase grain,
+        string reminderName,
+        TimeSpan dueTime,
+        TimeSpan period
+    )
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(reminderName);
         if (grain is not IRemindable)
+        {
             throw new InvalidOperationException($"{grain.GetType()} must implement {nameof(IRemindable)} to have reminders.");
+        }
         return RegistryOf(grain).RegisterOrUpdateReminder(grain.GrainContext.GrainId, reminderName, dueTime, period);
     }
 

@@ -41,14 +41,10 @@ namespace Orleans
 
     public sealed class GrainState<T> : IGrainState<T>
     {
-        public GrainState()
-        {
-        }
+        public GrainState() { }
 
         public GrainState(T? state)
-            : this(state, null)
-        {
-        }
+            : this(state, null) { }
 
         public GrainState(T? state, string? eTag)
         {

@@ -5,19 +5,13 @@ namespace Orleans.Storage;
 /// <summary>Somebody else has written the state since it was read. When it leaves a grain method, the activation ends.</summary>
 public class InconsistentStateException : OrleansException
 {
-    public InconsistentStateException()
-    {
-    }
+    public InconsistentStateException() { }
 
     public InconsistentStateException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     public InconsistentStateException(string message, Exception? innerException)
-        : base(message, innerException!)
-    {
-    }
+        : base(message, innerException!) { }
 
     public InconsistentStateException(string errorMsg, string? storedEtag, string? currentEtag, Exception? storageException)
         : base(errorMsg, storageException!)
@@ -27,14 +21,10 @@ public class InconsistentStateException : OrleansException
     }
 
     public InconsistentStateException(string errorMsg, string? storedEtag, string? currentEtag)
-        : this(errorMsg, storedEtag, currentEtag, null)
-    {
-    }
+        : this(errorMsg, storedEtag, currentEtag, null) { }
 
     public InconsistentStateException(string? storedEtag, string? currentEtag, Exception storageException)
-        : this(storageException.Message, storedEtag, currentEtag, storageException)
-    {
-    }
+        : this(storageException.Message, storedEtag, currentEtag, storageException) { }
 
     /// <summary>The ETag found in the store.</summary>
     public string? StoredEtag { get; }

@@ -43,7 +43,9 @@ namespace Orleans
         {
             Namespace = streamNamespace.Trim();
             if (streamIdMapper is not null)
+            {
                 throw new NotSupportedException($"The embedded host maps no stream ids: {nameof(streamIdMapper)} must be null.");
+            }
         }
 
         internal string Namespace { get; }

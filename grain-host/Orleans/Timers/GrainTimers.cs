@@ -42,6 +42,7 @@ namespace Orleans.Timers
             IGrainContext grainContext,
             Func<TState, CancellationToken, Task> callback,
             TState state,
-            GrainTimerCreationOptions options);
+            GrainTimerCreationOptions options
+        );
     }
 }

@@ -15,11 +15,45 @@ internal static class DeepTrap
     /// <summary>A function of type [] -> [i32] that calls itself and adds one, exported as "run".</summary>
     private static readonly byte[] Recursion =
     [
-        0, (byte)'a', (byte)'s', (byte)'m', 1, 0, 0, 0,
-        1, 5, 1, 0x60, 0, 1, 0x7F,
-        3, 2, 1, 0,
-        7, 7, 1, 3, (byte)'r', (byte)'u', (byte)'n', 0, 0,
-        10, 9, 1, 7, 0, 0x10, 0, 0x41, 1, 0x6A, 0x0B,
+        0,
+        (byte)'a',
+        (byte)'s',
+        (byte)'m',
+        1,
+        0,
+        0,
+        0,
+        1,
+        5,
+        1,
+        0x60,
+        0,
+        1,
+        0x7F,
+        3,
+        2,
+        1,
+        0,
+        7,
+        7,
+        1,
+        3,
+        (byte)'r',
+        (byte)'u',
+        (byte)'n',
+        0,
+        0,
+        10,
+        9,
+        1,
+        7,
+        0,
+        0x10,
+        0,
+        0x41,
+        1,
+        0x6A,
+        0x0B,
     ];
 
     /// <returns>Milliseconds from the entry to the exception's arrival, the calls included.</returns>
@@ -33,12 +67,14 @@ internal static class DeepTrap
             var (taken, fuel) = await threads.Run(() => Once(compiled));
             calls = fuel / FuelPerCall;
             if (time > 0)
+            {
                 times.Add(taken);
+            }
         }
 
         times.Sort();
         var median = times[Times / 2];
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"a trap behind {calls} calls {median,8:F1} ms"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"a trap behind {calls} calls {median, 8:F1} ms"));
         return median;
     }
 

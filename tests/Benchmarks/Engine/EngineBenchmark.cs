@@ -5,8 +5,8 @@ using Marketplace.Engine;
 namespace Marketplace.Benchmarks.Engine;
 
 /// <summary>
-/// The engine against V8 on the same files, in turns, so that a busy moment of the machine meets both. A kernel's time is the best of all rounds: what is
-/// slower was disturbed. Ours with fuel on, in an instance that was warmed up as V8's was.
+/// The engine against V8 on the same files, in turns, so that a busy moment of the machine meets both. A kernel's time is the best of all
+/// rounds: what is slower was disturbed. Ours with fuel on, in an instance that was warmed up as V8's was.
 /// </summary>
 internal static class EngineBenchmark
 {
@@ -23,7 +23,9 @@ internal static class EngineBenchmark
         foreach (var kernel in Kernel.All)
         {
             if (await Compare(threads, node, kernel, rounds) is { } ratio)
+            {
                 ratios.Add(ratio);
+            }
         }
 
         await UnloadCost.Measure(threads, arguments.Number("cycles", 2_000));
@@ -50,12 +52,20 @@ internal static class EngineBenchmark
             var mine = await threads.Run(() => Execute(compiled, kernel));
             ours = Math.Min(ours, mine.Milliseconds.Min());
             if (node?.Run(kernel, Times) is not { } theirs)
+            {
                 continue;
+            }
             v8 = Math.Min(v8, theirs.Milliseconds.Min());
             if (theirs.Result != mine.Result)
+            {
                 throw new InvalidOperationException($"{kernel.Name}: {mine.Result} here, {theirs.Result} in V8.");
+            }
         }
-        Console.WriteLine(node is null ? $"{kernel.Name,-12}{ours,8:F1} ms" : $"{kernel.Name,-12}{ours,8:F1} ms   V8{v8,8:F1} ms   ratio {ours / v8:F2}");
+        Console.WriteLine(
+            node is null
+                ? $"{kernel.Name, -12}{ours, 8:F1} ms"
+                : $"{kernel.Name, -12}{ours, 8:F1} ms   V8{v8, 8:F1} ms   ratio {ours / v8:F2}"
+        );
         return node is null ? null : ours / v8;
     }
 

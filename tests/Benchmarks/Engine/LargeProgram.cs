@@ -4,8 +4,8 @@ using Marketplace.Engine.Decode;
 namespace Marketplace.Benchmarks.Engine;
 
 /// <summary>
-/// A large program made of a small real one: its functions so many times over, each call going to one of the copies, chosen by a seed. Nothing that it does
-/// changes, but what runs is spread over the whole module and is met for the first time, as in a large program.
+/// A large program made of a small real one: its functions so many times over, each call going to one of the copies, chosen by a seed.
+/// Nothing that it does changes, but what runs is spread over the whole module and is met for the first time, as in a large program.
 /// </summary>
 internal sealed class LargeProgram
 {
@@ -33,7 +33,7 @@ internal sealed class LargeProgram
     {
         var module = _content.Bytes.Span;
         var result = new List<byte>(module[..HeaderBytes].ToArray());
-        for (var position = HeaderBytes; position < module.Length;)
+        for (var position = HeaderBytes; position < module.Length; )
         {
             var id = module[position++];
             var size = (int)ReadU32(module, ref position);
@@ -66,7 +66,9 @@ internal sealed class LargeProgram
         for (var copy = 0; copy < _copies; copy++)
         {
             foreach (var type in _content.FunctionTypes.Skip(_content.ImportedFunctions))
+            {
                 AddU32(section, (uint)type);
+            }
         }
 
         return section;
@@ -115,7 +117,9 @@ internal sealed class LargeProgram
         return result;
     }
 
-    /// <summary>All copies of a function call the same copies, so that what runs is some functions and not all that can be reached.</summary>
+    /// <summary>
+    /// All copies of a function call the same copies, so that what runs is some functions and not all that can be reached.
+    /// </summary>
     private int Called(FunctionBody caller, int function)
     {
         var hash = (uint)HashCode(_seed, caller.Offset, function);
@@ -127,7 +131,9 @@ internal sealed class LargeProgram
     {
         var hash = 2_166_136_261;
         foreach (var word in (int[])[seed, caller, function])
+        {
             hash = (hash ^ (uint)word) * 16_777_619;
+        }
         return (int)(hash ^ (hash >> 15));
     }
 
@@ -141,7 +147,9 @@ internal sealed class LargeProgram
     private static void AddU32(List<byte> bytes, uint value)
     {
         for (; value >= 0x80; value >>= 7)
+        {
             bytes.Add((byte)(value | 0x80));
+        }
         bytes.Add((byte)value);
     }
 
@@ -153,7 +161,9 @@ internal sealed class LargeProgram
             var next = bytes[position++];
             value |= (uint)(next & 0x7F) << shift;
             if (next < 0x80)
+            {
                 return value;
+            }
         }
     }
 }

@@ -3,8 +3,8 @@ using Marketplace.Engine;
 namespace Marketplace.Benchmarks.Engine;
 
 /// <summary>
-/// What counting fuel adds to a kernel's time: each compiled with and without, in turns, the best of all rounds. The code without has neither charges nor
-/// checks, and only benchmarks can compile it.
+/// What counting fuel adds to a kernel's time: each compiled with and without, in turns, the best of all rounds. The code without has
+/// neither charges nor checks, and only benchmarks can compile it.
 /// </summary>
 internal static class MeteringCost
 {
@@ -15,7 +15,7 @@ internal static class MeteringCost
         foreach (var kernel in Kernel.All)
         {
             var ratio = await Ratio(threads, kernel, rounds);
-            Console.WriteLine($"{kernel.Name,-12}fuel takes {ratio - 1,7:P1}");
+            Console.WriteLine($"{kernel.Name, -12}fuel takes {ratio - 1, 7:P1}");
             logarithms += Math.Log(ratio);
         }
         return Math.Exp(logarithms / Kernel.All.Count) - 1;
@@ -33,6 +33,7 @@ internal static class MeteringCost
         }
         return with / without;
 
-        async Task<double> Time(CompiledModule compiled) => (await threads.Run(() => EngineBenchmark.Execute(compiled, kernel))).Milliseconds.Min();
+        async Task<double> Time(CompiledModule compiled) =>
+            (await threads.Run(() => EngineBenchmark.Execute(compiled, kernel))).Milliseconds.Min();
     }
 }

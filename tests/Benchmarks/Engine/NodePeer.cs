@@ -39,7 +39,9 @@ internal sealed class NodePeer : IDisposable
         var line = _node.StandardOutput.ReadLine() ?? throw new InvalidOperationException("Node ended.");
         var parts = line.Split('\t');
         return new KernelRun(
-            int.Parse(parts[0], CultureInfo.InvariantCulture), [.. parts.Skip(1).Select(part => double.Parse(part, CultureInfo.InvariantCulture))]);
+            int.Parse(parts[0], CultureInfo.InvariantCulture),
+            [.. parts.Skip(1).Select(part => double.Parse(part, CultureInfo.InvariantCulture))]
+        );
     }
 
     public void Dispose()

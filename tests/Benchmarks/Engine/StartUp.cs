@@ -6,8 +6,8 @@ using Marketplace.Engine.Guests;
 namespace Marketplace.Benchmarks.Engine;
 
 /// <summary>
-/// From a module's bytes to its output, in a process that has run others: decoding, validation, IL and machine code of what runs, the instance, the run, with
-/// fuel on. Each turn has a module that the process has not seen. V8 starts the same files, for information.
+/// From a module's bytes to its output, in a process that has run others: decoding, validation, IL and machine code of what runs, the
+/// instance, the run, with fuel on. Each turn has a module that the process has not seen. V8 starts the same files, for information.
 /// </summary>
 internal static class StartUp
 {
@@ -38,20 +38,25 @@ internal static class StartUp
             var taken = Stopwatch.GetElapsedTime(clock).TotalMilliseconds;
             var output = Encoding.UTF8.GetString(result.Output.Span);
             if (output != new string([.. Input.Reverse()]))
+            {
                 throw new InvalidOperationException($"The program ended as {result.Outcome} with \"{output}\".");
+            }
 
             // The first one warms the engine.
             if (turn > 0)
+            {
                 ours.Add(taken);
+            }
             (emitted, bytes) = (program.EmittedFunctions, module.Length);
         }
 
         ours.Sort();
         var line = string.Create(
             CultureInfo.InvariantCulture,
-            $"{name,-14}{ours[0],8:F1} ms (median {ours[Turns / 2]:F1}), {bytes} bytes, {emitted} functions emitted");
+            $"{name, -14}{ours[0], 8:F1} ms (median {ours[Turns / 2]:F1}), {bytes} bytes, {emitted} functions emitted"
+        );
         var v8 = V8Milliseconds([make(0), make(1), make(2), make(3)]);
-        Console.WriteLine(v8 is null ? line : string.Create(CultureInfo.InvariantCulture, $"{line}   V8{v8,8:F1} ms"));
+        Console.WriteLine(v8 is null ? line : string.Create(CultureInfo.InvariantCulture, $"{line}   V8{v8, 8:F1} ms"));
         return ours[0];
     }
 
@@ -65,7 +70,9 @@ internal static class StartUp
             File.WriteAllText(input, Input);
             var files = modules.Select((_, i) => Path.Combine(folder.FullName, $"{i}.wasm")).ToArray();
             for (var i = 0; i < files.Length; i++)
+            {
                 File.WriteAllBytes(files[i], modules[i]);
+            }
             var script = Path.Combine(AppContext.BaseDirectory, "start.mjs");
             var start = new ProcessStartInfo("node", ["--no-warnings", script, input, Path.Combine(folder.FullName, "output"), .. files])
             {
@@ -84,12 +91,18 @@ internal static class StartUp
         }
     }
 
-    public static GuestInvocation Invocation() => new()
-    {
-        Input = Encoding.UTF8.GetBytes(Input),
-        Seed = default,
-        Now = DateTimeOffset.UnixEpoch,
-        Limits = new GuestLimits(
-            FuelMax: 1_000_000_000, MemoryPagesMax: 64, TimeMax: TimeSpan.FromMinutes(1), OutputBytesMax: 1 << 20, LogBytesMax: 1 << 16),
-    };
+    public static GuestInvocation Invocation() =>
+        new()
+        {
+            Input = Encoding.UTF8.GetBytes(Input),
+            Seed = default,
+            Now = DateTimeOffset.UnixEpoch,
+            Limits = new GuestLimits(
+                FuelMax: 1_000_000_000,
+                MemoryPagesMax: 64,
+                TimeMax: TimeSpan.FromMinutes(1),
+                OutputBytesMax: 1 << 20,
+                LogBytesMax: 1 << 16
+            ),
+        };
 }

@@ -18,9 +18,12 @@ internal static class UnloadCost
         var clock = Stopwatch.GetTimestamp();
         await threads.Run(() => Cycles(bytes, cycles));
         var taken = Stopwatch.GetElapsedTime(clock).TotalMilliseconds / cycles;
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{cycles} modules loaded, run and let go: {before >> 20} MiB before, {Resident() >> 20} MiB after, {taken:F2} ms each"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{cycles} modules loaded, run and let go: {before >> 20} MiB before, {Resident() >> 20} MiB after, {taken:F2} ms each"
+            )
+        );
     }
 
     private static int Cycles(byte[] bytes, int count)
@@ -30,7 +33,9 @@ internal static class UnloadCost
             using var program = GuestProgram.Load(bytes);
             var result = program.Run(StartUp.Invocation());
             if (result.Outcome != GuestOutcome.Completed)
+            {
                 throw new InvalidOperationException($"The program ended as {result.Outcome}: {result.Reason}");
+            }
         }
 
         return count;

@@ -5,7 +5,9 @@ using Marketplace.Tests;
 
 namespace Marketplace.Benchmarks;
 
-/// <summary>What a silo of this kind needs beside its data folder, and where its books are: a PostgreSQL database, which is used by nobody else.</summary>
+/// <summary>
+/// What a silo of this kind needs beside its data folder, and where its books are: a PostgreSQL database, which is used by nobody else.
+/// </summary>
 internal sealed class BenchmarkNode : IAsyncDisposable
 {
     private const string Variable = "MARKET_DATABASE";
@@ -14,7 +16,8 @@ internal sealed class BenchmarkNode : IAsyncDisposable
     private readonly PostgresServer? _server;
     private readonly string _database;
 
-    private BenchmarkNode(string folder, PostgresServer? server, string database) => (_folder, _server, _database) = (folder, server, database);
+    private BenchmarkNode(string folder, PostgresServer? server, string database) =>
+        (_folder, _server, _database) = (folder, server, database);
 
     /// <summary>The options to start the silo with; a database of the environment the silo finds itself.</summary>
     public string[] Options => _server is null ? ["--silo-port", "0"] : ["--silo-port", "0", "--database", _database];
@@ -30,8 +33,10 @@ internal sealed class BenchmarkNode : IAsyncDisposable
         if (!PostgresServer.IsInstalled)
         {
             throw new BenchmarkException(
-                "The silo was built for a cluster and needs PostgreSQL. Install it (Debian: apt-get install postgresql), name an empty database in "
-                + $"{Variable}, or build without -p:GrainHost=orleans.");
+                "The silo was built for a cluster and needs PostgreSQL. Install it (Debian: apt-get install postgresql), name an empty "
+                    + "database in "
+                    + $"{Variable}, or build without -p:GrainHost=orleans."
+            );
         }
         var server = await PostgresServer.Start(durable: true);
         return new BenchmarkNode(folder, server, await server.CreateDatabase());
@@ -52,17 +57,25 @@ internal sealed class BenchmarkNode : IAsyncDisposable
         {
             await using var store = await Open(database);
             if (await store.Read(new DocumentKey("silo", "operator")) is null)
+            {
                 return;
+            }
         }
-        catch (Exception failure) when (failure is StoreUnavailableException or PostgresSchemaException or PostgresSettingsException or ArgumentException)
+        catch (Exception failure)
+            when (failure is StoreUnavailableException or PostgresSchemaException or PostgresSettingsException or ArgumentException)
         {
             throw new BenchmarkException($"The database of {Variable} cannot be used: {failure.Message}");
         }
         throw new BenchmarkException(
-            $"The database of {Variable} belongs to a marketplace, whose operator's key this benchmark does not have. Name an empty one, or none: then the "
-            + "benchmark starts a server of its own.");
+            $"The database of {Variable} belongs to a marketplace, whose operator's key this benchmark does not have. Name an empty "
+                + "one, or none: then the "
+                + "benchmark starts a server of its own."
+        );
     }
 
     private static Task<PostgresStore> Open(string database) =>
-        PostgresStore.Open(new PostgresStoreOptions { ConnectionString = database, Projections = MarketProjections.All }, TimeProvider.System);
+        PostgresStore.Open(
+            new PostgresStoreOptions { ConnectionString = database, Projections = MarketProjections.All },
+            TimeProvider.System
+        );
 }

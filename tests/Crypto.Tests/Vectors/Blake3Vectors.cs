@@ -38,7 +38,10 @@ public static class Blake3Vectors
     public static byte[] Pattern(int length)
     {
         var bytes = new byte[length];
-        for (var i = 0; i < length; i++) bytes[i] = (byte)(i % 251);
+        for (var i = 0; i < length; i++)
+        {
+            bytes[i] = (byte)(i % 251);
+        }
         return bytes;
     }
 

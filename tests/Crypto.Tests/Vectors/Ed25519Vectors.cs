@@ -15,7 +15,14 @@ public static class Ed25519Vectors
     /// equation holds, and where it does not the case has the flag low_order_residue.
     /// </summary>
     private static readonly HashSet<string> RefusedFlags =
-        ["low_order_A", "low_order_R", "non_canonical_A", "non_canonical_R", "low_order_residue", "reencoded_k"];
+    [
+        "low_order_A",
+        "low_order_R",
+        "non_canonical_A",
+        "non_canonical_R",
+        "low_order_residue",
+        "reencoded_k",
+    ];
 
     /// <summary>A line is seed + public key : public key : message : signature + message.</summary>
     public static VectorTally RunSignInput(string path)
@@ -25,12 +32,16 @@ public static class Ed25519Vectors
         foreach (var line in File.ReadLines(path))
         {
             number++;
-            if (line.Length == 0) continue;
+            if (line.Length == 0)
+            {
+                continue;
+            }
             var fields = line.Split(':');
             var message = Convert.FromHexString(fields[2]);
             var signature = Convert.FromHexString(fields[3]).AsSpan(0, Ed25519.SignatureSize);
             using var pair = new Ed25519KeyPair(Convert.FromHexString(fields[0]).AsSpan(0, Ed25519.SeedSize));
-            var passed = pair.PublicKey == Bytes32.Parse(fields[1])
+            var passed =
+                pair.PublicKey == Bytes32.Parse(fields[1])
                 && pair.Sign(message).AsSpan().SequenceEqual(signature)
                 && Ed25519.Verify(pair.PublicKey, message, signature);
             tally.Add($"line {number}", passed);
@@ -66,13 +77,17 @@ public static class Ed25519Vectors
         foreach (var vector in document.RootElement.EnumerateArray())
         {
             var flags = vector.GetProperty("flags");
-            var expected = flags.ValueKind == JsonValueKind.Null
-                || !flags.EnumerateArray().Any(flag => RefusedFlags.Contains(flag.GetString()!));
-            if (expected) admitted++;
+            var expected =
+                flags.ValueKind == JsonValueKind.Null || !flags.EnumerateArray().Any(flag => RefusedFlags.Contains(flag.GetString()!));
+            if (expected)
+            {
+                admitted++;
+            }
             var actual = Ed25519.Verify(
                 Bytes32.Parse(vector.GetProperty("key").GetString()!),
                 Encoding.ASCII.GetBytes(vector.GetProperty("msg").GetString()!),
-                Convert.FromHexString(vector.GetProperty("sig").GetString()!));
+                Convert.FromHexString(vector.GetProperty("sig").GetString()!)
+            );
             tally.Add($"number {vector.GetProperty("number").GetInt32()}, verified {actual}", expected == actual);
         }
         return tally;

@@ -28,10 +28,13 @@ public static class Secp256k1Vectors
                 var digest = SHA256.HashData(Convert.FromHexString(test.GetProperty("msg").GetString()!));
                 var bytes = Convert.FromHexString(test.GetProperty("sig").GetString()!);
                 var signature = type == "EcdsaP1363Verify" ? bytes : ReadDer(bytes);
-                var verified = signature?.Length == Secp256k1.SignatureSize
-                    && (type == "EcdsaBitcoinVerify"
-                        ? Secp256k1.Verify(digest, signature, key)
-                        : Secp256k1.Verify(digest, signature, key, acceptsHighS: true));
+                var verified =
+                    signature?.Length == Secp256k1.SignatureSize
+                    && (
+                        type == "EcdsaBitcoinVerify"
+                            ? Secp256k1.Verify(digest, signature, key)
+                            : Secp256k1.Verify(digest, signature, key, acceptsHighS: true)
+                    );
                 tally.Add($"tcId {test.GetProperty("tcId").GetInt32()}", verified == (test.GetProperty("result").GetString() == "valid"));
             }
         }
@@ -60,7 +63,9 @@ public static class Secp256k1Vectors
     private static bool TryWrite(BigInteger number, Span<byte> place)
     {
         if (number.Sign < 0 || number.GetByteCount(isUnsigned: true) > place.Length)
+        {
             return false;
+        }
         return number.TryWriteBytes(place[^number.GetByteCount(isUnsigned: true)..], out _, isUnsigned: true, isBigEndian: true);
     }
 }

@@ -17,8 +17,14 @@ public sealed class VectorTally
     public void Add(string name, bool passed)
     {
         Total++;
-        if (passed) Passed++;
-        else if (_failures.Count < FailuresMax) _failures.Add(name);
+        if (passed)
+        {
+            Passed++;
+        }
+        else if (_failures.Count < FailuresMax)
+        {
+            _failures.Add(name);
+        }
     }
 
     public override string ToString() => $"{Passed} of {Total}{(Passed == Total ? "" : ": " + string.Join(", ", _failures))}";

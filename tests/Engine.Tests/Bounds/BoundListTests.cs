@@ -15,7 +15,8 @@ public sealed class BoundListTests
         ["EnginePolicy.FrameBytesPerSlotMax"] = "What native frames take: measured by FrameTests.",
         ["EnginePolicy.StackReserveBytes"] = "Native stack that is never used: HostileFrames are entered beside it.",
         ["EnginePolicy.GuestStackBytes"] = "The sum of both.",
-        ["EnginePolicy.CompilerStackBytes"] = "What the machine-code compiler takes of it no module says: HostileFrames and HostileShapes are the worst known.",
+        ["EnginePolicy.CompilerStackBytes"] =
+            "What the machine-code compiler takes of it no module says: HostileFrames and HostileShapes are the worst known.",
         ["EnginePolicy.CompilationTimePerMiB"] = "Machine time, which no test can stand at; the clock without it is tested as TimeMax.",
         ["EnginePolicy.CompilationTimeMin"] = "The same.",
         ["EnginePolicy.CompilationTimeMax"] = "The same.",
@@ -28,8 +29,10 @@ public sealed class BoundListTests
     public void EveryNumber_IsTestedAtItAndOneBeyondOrSaysWhyNot()
     {
         var all = TestsBoundAttribute.AllOf(Policies).ToHashSet();
-        var tested = TestsBoundAttribute.TestedIn(typeof(BoundListTests).Assembly)
-            .Concat(ModuleBounds.All.Select(bound => $"{nameof(EngineLimits)}.{bound.Number}")).ToHashSet();
+        var tested = TestsBoundAttribute
+            .TestedIn(typeof(BoundListTests).Assembly)
+            .Concat(ModuleBounds.All.Select(bound => $"{nameof(EngineLimits)}.{bound.Number}"))
+            .ToHashSet();
         Assert.Empty(all.Except(tested).Except(OutOfReach.Keys));
         Assert.Empty(OutOfReach.Keys.Intersect(tested));
         Assert.Empty(tested.Union(OutOfReach.Keys).Except(all));

@@ -23,24 +23,31 @@ public static class ModuleBounds
         new(nameof(EngineLimits.ExportsMax), n => Runs(n - 1, (m, i) => m.Export($"e{i}", 0, 0)), "{0} exports, the limit is {1}"),
         new(nameof(EngineLimits.GlobalsMax), n => Runs(n, Global), "{0} globals, the limit is {1}"),
         new(
-            nameof(EngineLimits.GlobalsMax), n => Runs(n - 1, Global).ImportGlobal(Host, "global", WasmType.I32),
-            "{0} globals with the imported ones, the limit is {1}")
+            nameof(EngineLimits.GlobalsMax),
+            n => Runs(n - 1, Global).ImportGlobal(Host, "global", WasmType.I32),
+            "{0} globals with the imported ones, the limit is {1}"
+        )
         {
             Way = "one imported",
         },
         new(nameof(EngineLimits.TablesMax), n => Runs(n, (m, _) => m.Table(0)), "{0} tables, the limit is {1}"),
         new(
-            nameof(EngineLimits.TablesMax), n => Runs(n - 1, (m, _) => m.Table(0)).ImportTable(Host, "table", 0),
-            "{0} tables with the imported ones, the limit is {1}")
+            nameof(EngineLimits.TablesMax),
+            n => Runs(n - 1, (m, _) => m.Table(0)).ImportTable(Host, "table", 0),
+            "{0} tables with the imported ones, the limit is {1}"
+        )
         {
             Way = "one imported",
         },
         new(nameof(EngineLimits.MemoriesMax), n => Runs(n, (m, _) => m.Memory(0)), "multiple memories") { Fault = ModuleFault.Invalid },
         new(
-            nameof(EngineLimits.MemoriesMax), n => Runs(n - 1, (m, _) => m.Memory(0)).ImportMemory(Host, "memory", shared: false),
-            "multiple memories")
+            nameof(EngineLimits.MemoriesMax),
+            n => Runs(n - 1, (m, _) => m.Memory(0)).ImportMemory(Host, "memory", shared: false),
+            "multiple memories"
+        )
         {
-            Way = "one imported", Fault = ModuleFault.Invalid,
+            Way = "one imported",
+            Fault = ModuleFault.Invalid,
         },
         new(nameof(EngineLimits.DataSegmentsMax), n => Runs(n, (m, _) => m.PassiveData()), "{0} data segments, the limit is {1}"),
         new(nameof(EngineLimits.ElementSegmentsMax), n => Runs(n, (m, _) => m.PassiveElements()), "{0} element segments, the limit is {1}"),
@@ -57,8 +64,10 @@ public static class ModuleBounds
         new(nameof(EngineLimits.OperandsMax), Operands, "{0} operands at once, the limit is {1}"),
         new(nameof(EngineLimits.CompilationWorkMax), Work, "a function of {0} units of work to compile, the limit is {1}"),
         new(
-            nameof(EngineLimits.ModuleOperandMovesMax), MovesOfAll,
-            "{0} operands passed on by calls, blocks and branches, the limit is {1}"),
+            nameof(EngineLimits.ModuleOperandMovesMax),
+            MovesOfAll,
+            "{0} operands passed on by calls, blocks and branches, the limit is {1}"
+        ),
         new(nameof(EngineLimits.NestingMax), Nested, "{0} blocks in each other, the limit is {1}"),
         new(nameof(EngineLimits.BranchTargetsMax), BranchTable, "{0} branch targets, the limit is {1}"),
         new(nameof(EngineLimits.NameBytesMax), n => Runs(1, (m, _) => m.Export(Name(n), 0, 0)), LongName) { Way = "export" },
@@ -81,7 +90,9 @@ public static class ModuleBounds
         return imports;
     }
 
-    /// <summary>A module whose function <c>run</c>, of type 0 and the first of its own, does nothing, with so many of something else.</summary>
+    /// <summary>
+    /// A module whose function <c>run</c>, of type 0 and the first of its own, does nothing, with so many of something else.
+    /// </summary>
     private static TestModule Runs(int count, Action<TestModule, int> add)
     {
         var module = new TestModule();
@@ -211,8 +222,12 @@ public static class ModuleBounds
         for (; count > 0; count -= MovesOfOne)
         {
             var moves = Math.Min(count, MovesOfOne);
-            var branches = new Code().Block((byte)hundred).Times(100, c => c.I32Const(1))
-                .Times((moves / 100) - 1, c => c.I32Const(0).BrIf(0)).End().Times(100, c => c.Drop());
+            var branches = new Code()
+                .Block((byte)hundred)
+                .Times(100, c => c.I32Const(1))
+                .Times((moves / 100) - 1, c => c.I32Const(0).BrIf(0))
+                .End()
+                .Times(100, c => c.Drop());
             module.Function(none, count == moves ? "run" : null, moves < 100 ? new Code().Times(moves, Move) : branches);
         }
 

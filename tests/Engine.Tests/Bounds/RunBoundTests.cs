@@ -60,10 +60,12 @@ public sealed class RunBoundTests(GuestThreadsFixture guests) : EngineTest(guest
         Assert.Null((await Run(Runs(m => m.Table(9).Table((uint)left)), limits)).Trap);
         Assert.Equal(
             $"A table of {left + 1} elements with 9 of other tables is over the limit of {elementsMax}.",
-            await NotLinked(Runs(m => m.Table(9).Table((uint)left + 1)), limits));
+            await NotLinked(Runs(m => m.Table(9).Table((uint)left + 1)), limits)
+        );
         Assert.Equal(
             $"A table of {elementsMax + 1} elements is over the limit of {elementsMax}.",
-            await NotLinked(Runs(m => m.Table((uint)elementsMax + 1)), limits));
+            await NotLinked(Runs(m => m.Table((uint)elementsMax + 1)), limits)
+        );
 
         var grows = Grows(m => m.Table(9).Table(0), new Code().RefNullFunc().LocalGet(0).TableGrow(1));
         Assert.Equal([Value.FromI32(0)], (await Run(grows, limits, Value.FromI32(left))).Results);
@@ -102,7 +104,13 @@ public sealed class RunBoundTests(GuestThreadsFixture guests) : EngineTest(guest
     [InlineData("vector moved", EnginePolicy.FrameSlots + EnginePolicy.VectorFunctionSlots + 2 + 2 + EnginePolicy.VectorLocalFrameSlots)]
     [InlineData(
         "vector used",
-        EnginePolicy.FrameSlots + EnginePolicy.VectorFunctionSlots + 2 + 2 + EnginePolicy.VectorLocalFrameSlots + EnginePolicy.VectorFrameSlots)]
+        EnginePolicy.FrameSlots
+            + EnginePolicy.VectorFunctionSlots
+            + 2
+            + 2
+            + EnginePolicy.VectorLocalFrameSlots
+            + EnginePolicy.VectorFrameSlots
+    )]
     public async Task Frame_FitsIntoItsSlotsAndNotIntoOneLess(string body, int slots)
     {
         var vector = body.StartsWith("vector", StringComparison.Ordinal);
@@ -134,11 +142,31 @@ public sealed class RunBoundTests(GuestThreadsFixture guests) : EngineTest(guest
             StackSlotsMax = EnginePolicy.StackSlotsMax,
         };
         using var run = new Run(most, TimeProvider.System);
-        foreach (var beyond in new[]
-        {
-            most with { MemoryPagesMax = most.MemoryPagesMax + 1 }, most with { TableElementsMax = most.TableElementsMax + 1 },
-            most with { StackSlotsMax = most.StackSlotsMax + 1 }, most with { FuelMax = -1 }, most with { MemoryPagesMax = -1 },
-        })
+        foreach (
+            var beyond in new[]
+            {
+                most with
+                {
+                    MemoryPagesMax = most.MemoryPagesMax + 1,
+                },
+                most with
+                {
+                    TableElementsMax = most.TableElementsMax + 1,
+                },
+                most with
+                {
+                    StackSlotsMax = most.StackSlotsMax + 1,
+                },
+                most with
+                {
+                    FuelMax = -1,
+                },
+                most with
+                {
+                    MemoryPagesMax = -1,
+                },
+            }
+        )
         {
             Assert.Throws<ArgumentOutOfRangeException>(() => new Run(beyond, TimeProvider.System));
         }
@@ -160,11 +188,17 @@ public sealed class RunBoundTests(GuestThreadsFixture guests) : EngineTest(guest
         {
             var clock = new ManualTime();
             using var run = new Run(limits, clock);
-            var imports = new Imports().Add("host", "wait", (Action<Instance, long>)((caller, ticks) =>
-            {
-                clock.Advance(TimeSpan.FromTicks(ticks));
-                caller.Run.ThrowIfStopped();
-            }));
+            var imports = new Imports().Add(
+                "host",
+                "wait",
+                (Action<Instance, long>)(
+                    (caller, ticks) =>
+                    {
+                        clock.Advance(TimeSpan.FromTicks(ticks));
+                        caller.Run.ThrowIfStopped();
+                    }
+                )
+            );
             return await OnGuestThread(() => Execute(compiled, imports, run, Value.FromI64(time.Ticks)));
         }
     }
@@ -179,8 +213,9 @@ public sealed class RunBoundTests(GuestThreadsFixture guests) : EngineTest(guest
         module.Function(module.Type(None, None), "run", new Code().Unreachable());
         var compiled = module.Compile();
         using var run = new Run(Limits(), TimeProvider.System);
-        var trap = await OnGuestThread(() => Assert.Throws<TrapException>(() =>
-            Instance.Instantiate(compiled, new Imports(), run).Invoke("run")));
+        var trap = await OnGuestThread(() =>
+            Assert.Throws<TrapException>(() => Instance.Instantiate(compiled, new Imports(), run).Invoke("run"))
+        );
         Assert.Equal(EnginePolicy.FunctionNameBytesMax, trap.Site!.Name!.Length);
     }
 
@@ -192,8 +227,14 @@ public sealed class RunBoundTests(GuestThreadsFixture guests) : EngineTest(guest
     public void Function_IsReportedAsTooLargeAboveTheCompilersEdges()
     {
         var largest = new ReportedFunction(
-            0, null, 0, EnginePolicy.OptimisedInstructionsMax, EnginePolicy.OptimisedBlocksMax, EnginePolicy.OptimisedCodeBytesMax,
-            EnginePolicy.OptimisedLocalsMax);
+            0,
+            null,
+            0,
+            EnginePolicy.OptimisedInstructionsMax,
+            EnginePolicy.OptimisedBlocksMax,
+            EnginePolicy.OptimisedCodeBytesMax,
+            EnginePolicy.OptimisedLocalsMax
+        );
         Assert.False(largest.IsTooLargeToOptimise);
         Assert.True((largest with { Instructions = largest.Instructions + 1 }).IsTooLargeToOptimise);
         Assert.True((largest with { Blocks = largest.Blocks + 1 }).IsTooLargeToOptimise);

@@ -117,12 +117,10 @@ public sealed class Code
 
     public Code I32Mul() => Raw(0x6C);
 
-    public Code V128Const(long low, long high) =>
-        Op(Opcode.V128Const).Raw(BitConverter.GetBytes(low)).Raw(BitConverter.GetBytes(high));
+    public Code V128Const(long low, long high) => Op(Opcode.V128Const).Raw(BitConverter.GetBytes(low)).Raw(BitConverter.GetBytes(high));
 
     /// <summary>An instruction by its opcode; immediates come after it.</summary>
-    internal Code Op(Opcode opcode) =>
-        (int)opcode <= 0xFF ? Raw((byte)opcode) : Raw((byte)((int)opcode >> 8)).U32((uint)opcode & 0xFF);
+    internal Code Op(Opcode opcode) => (int)opcode <= 0xFF ? Raw((byte)opcode) : Raw((byte)((int)opcode >> 8)).U32((uint)opcode & 0xFF);
 
     public Code U32(uint value)
     {

@@ -43,7 +43,10 @@ public sealed class TestModule
 
     public TestModule ImportTable(string module, string name, uint min)
     {
-        _imports.Add([.. Name(new Code(), module).Raw(Name(new Code(), name).ToArray()).Raw(1).ToArray(), .. Limits(new Code().Raw(0x70), min, null)]);
+        _imports.Add([
+            .. Name(new Code(), module).Raw(Name(new Code(), name).ToArray()).Raw(1).ToArray(),
+            .. Limits(new Code().Raw(0x70), min, null),
+        ]);
         return this;
     }
 

@@ -37,10 +37,17 @@ internal static class FrameModule
     public static TestModule Of(FrameCase frame, int repetitions)
     {
         var types = FrameCase.LocalTypes;
-        var module = new TestModule().Table(10).Memory(1).PassiveData(1, 2, 3).PassiveElements(Run)
-            .Global(WasmType.I32, true, new Code().I32Const(0)).Global(WasmType.I32, true, new Code().I32Const(0))
-            .Global(WasmType.I64, true, new Code().I64Const(0)).Global(WasmType.F32, true, new Code().F32Const(0))
-            .Global(WasmType.F64, true, new Code().F64Const(0)).Global(WasmType.V128, true, new Code().V128Const(0, 0))
+        var module = new TestModule()
+            .Table(10)
+            .Memory(1)
+            .PassiveData(1, 2, 3)
+            .PassiveElements(Run)
+            .Global(WasmType.I32, true, new Code().I32Const(0))
+            .Global(WasmType.I32, true, new Code().I32Const(0))
+            .Global(WasmType.I64, true, new Code().I64Const(0))
+            .Global(WasmType.F32, true, new Code().F32Const(0))
+            .Global(WasmType.F64, true, new Code().F64Const(0))
+            .Global(WasmType.V128, true, new Code().V128Const(0, 0))
             .Global(WasmType.FuncRef, true, new Code().RefNullFunc());
         module.Type([], []);
         module.Type([WasmType.I32], []);

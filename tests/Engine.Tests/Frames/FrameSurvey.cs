@@ -6,10 +6,14 @@ internal static class FrameSurvey
     /// <summary>What the machine-code compiler is told not to use, as environment variables that must be 0.</summary>
     public static IReadOnlyList<string?> Settings { get; } = [null, "DOTNET_EnableAVX512", "DOTNET_EnableAVX2", "DOTNET_EnableHWIntrinsic"];
 
-    /// <summary>Set to 1 it has nothing optimised, as very large functions are not: a small one then shows what each repetition adds to those.</summary>
+    /// <summary>
+    /// Set to 1 it has nothing optimised, as very large functions are not: a small one then shows what each repetition adds to those.
+    /// </summary>
     public const string NothingOptimised = "DOTNET_JITMinOpts";
 
-    /// <summary>Few, where what is inlined is most of the frame; and so many that most of their values are not tracked, or calls not inlined.</summary>
+    /// <summary>
+    /// Few, where what is inlined is most of the frame; and so many that most of their values are not tracked, or calls not inlined.
+    /// </summary>
     public static IReadOnlyList<int> OptimisedSizes { get; } = [3, 5, 10, 20, 600];
 
     /// <summary>Enough that what a function has once is next to nothing.</summary>

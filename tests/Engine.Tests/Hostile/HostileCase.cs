@@ -15,9 +15,7 @@ public sealed record HostileCase(string Name, string End, Func<byte[]> Module)
     private const long Plenty = 10_000_000_000;
 
     public HostileCase(string name, string end, Func<TestModule> module)
-        : this(name, end, () => module().ToBytes())
-    {
-    }
+        : this(name, end, () => module().ToBytes()) { }
 
     /// <summary>What the host may have to give for it: the guest's memory, and its tables with room to grow.</summary>
     public long BytesMax => ((long)Limits.MemoryPagesMax * EnginePolicy.PageBytes) + (2L * 8 * Limits.TableElementsMax);
@@ -46,9 +44,16 @@ public sealed record HostileCase(string Name, string End, Func<byte[]> Module)
         using var run = new Run(Limits with { Cancellation = cancel.Token }, TimeProvider.System);
         try
         {
-            using var instance = Instance.Instantiate(CompiledModule.Compile(WasmModule.Decode(module, EngineLimits.Default)), Host(cancel), run);
+            using var instance = Instance.Instantiate(
+                CompiledModule.Compile(WasmModule.Decode(module, EngineLimits.Default)),
+                Host(cancel),
+                run
+            );
             var results = instance.Invoke("run", Arguments);
-            return ($"returns {string.Join(' ', results.Select(result => result.Bits))}" + (run.MemoryRefused ? ", memory refused" : ""), "");
+            return (
+                $"returns {string.Join(' ', results.Select(result => result.Bits))}" + (run.MemoryRefused ? ", memory refused" : ""),
+                ""
+            );
         }
         catch (InvalidModuleException refusal)
         {

@@ -11,7 +11,12 @@ public sealed record HostileCommand(string Name, string End, Func<byte[]> Module
     private const int ReasonLengthMax = 500;
 
     private static readonly GuestLimits Limits = new(
-        FuelMax: 300_000_000, MemoryPagesMax: 32, TimeMax: TimeSpan.FromMinutes(5), OutputBytesMax: 16 << 20, LogBytesMax: 64 << 10);
+        FuelMax: 300_000_000,
+        MemoryPagesMax: 32,
+        TimeMax: TimeSpan.FromMinutes(5),
+        OutputBytesMax: 16 << 20,
+        LogBytesMax: 64 << 10
+    );
 
     /// <summary>
     /// What the host may have to give for it: memory, output with room to grow, its files, and as much again where they are handed over.
@@ -27,16 +32,20 @@ public sealed record HostileCommand(string Name, string End, Func<byte[]> Module
     public string Run(byte[] module, CancellationToken cancellation)
     {
         using var program = GuestProgram.Load(module);
-        var result = program.Run(new GuestInvocation
-        {
-            Now = DateTimeOffset.UnixEpoch,
-            Seed = default,
-            Limits = Limits,
-            Cancellation = cancellation,
-        });
+        var result = program.Run(
+            new GuestInvocation
+            {
+                Now = DateTimeOffset.UnixEpoch,
+                Seed = default,
+                Limits = Limits,
+                Cancellation = cancellation,
+            }
+        );
         var end = result.Outcome == GuestOutcome.Failed ? $"Failed {result.ExitCode}" : $"{result.Outcome}";
         if (result.FuelUsed > Limits.FuelMax || result.Output.Length > Limits.OutputBytesMax || result.Log.Length > Limits.LogBytesMax)
+        {
             return $"{end}, with {result.FuelUsed} fuel, {result.Output.Length} bytes of output and {result.Log.Length} of log";
+        }
         return result.Reason?.Length > ReasonLengthMax ? $"{end}, with a reason of {result.Reason.Length} characters" : end;
     }
 }

@@ -16,9 +16,7 @@ public static class HostileModules
     private static readonly RunLimits Endless = Small with { FuelMax = long.MaxValue };
 
     public static IReadOnlyList<HostileCase> All { get; } =
-    [
-        .. Loops(), .. Recursions(), .. Bombs(), .. Limits(), .. HostileShapes.All, .. HostileTables.All, .. HostileFrames.All,
-    ];
+    [.. Loops(), .. Recursions(), .. Bombs(), .. Limits(), .. HostileShapes.All, .. HostileTables.All, .. HostileFrames.All];
 
     public static HostileCase Named(string name) => All.Single(hostile => hostile.Name == name);
 
@@ -44,7 +42,9 @@ public static class HostileModules
     private static IEnumerable<HostileCase> Recursions()
     {
         foreach (var locals in (int[])[0, 100, 3_000, 40_000])
+        {
             yield return new($"recursion-with-{locals}-locals", Exhausted, () => Recursion(locals));
+        }
         yield return new("recursion-through-a-table", Exhausted, RecursionThroughATable);
         yield return new("recursion-through-the-host", Exhausted, RecursionThroughTheHost)
         {
@@ -58,8 +58,7 @@ public static class HostileModules
         yield return new("recursion-with-20000-vector-locals", Exhausted, () => Recursion(20_000, WasmType.V128));
         foreach (var opcode in (Opcode[])[Opcode.I8x16Popcnt, Opcode.I32x4Neg, Opcode.F32x4Sqrt])
         {
-            yield return new(
-                $"recursion-in-a-function-of-10000-{opcode}", Exhausted, () => RecursionWithVectors(10_000, opcode));
+            yield return new($"recursion-in-a-function-of-10000-{opcode}", Exhausted, () => RecursionWithVectors(10_000, opcode));
         }
 
         yield return new("recursion-in-a-function-of-30000-vector-calls", Exhausted, RecursionWithAChain);
@@ -67,7 +66,8 @@ public static class HostileModules
         yield return new(
             "recursion-in-a-function-of-12000-canonical-vectors",
             Exhausted,
-            () => RecursionWithVectors(3_000, Opcode.F32x4Sqrt, Opcode.V128Not, Opcode.F64x2Sqrt, Opcode.V128Not));
+            () => RecursionWithVectors(3_000, Opcode.F32x4Sqrt, Opcode.V128Not, Opcode.F64x2Sqrt, Opcode.V128Not)
+        );
     }
 
     private static IEnumerable<HostileCase> Bombs()
@@ -104,7 +104,9 @@ public static class HostileModules
         yield return new("expression-of-50000", "returns 50001", Expression) { Arguments = [Value.FromI32(1)] };
     }
 
-    /// <summary>Functions that are called once each, one after the other, and do nothing; what they are made of is the worst there is.</summary>
+    /// <summary>
+    /// Functions that are called once each, one after the other, and do nothing; what they are made of is the worst there is.
+    /// </summary>
     public static TestModule MachineCodeBomb()
     {
         const int functions = 100;
@@ -140,7 +142,11 @@ public static class HostileModules
     {
         var module = new TestModule();
         module.Function(
-            module.Type(None, I32), "run", new Code().I32Const(7).LocalSet(count - 1).LocalGet(count - 1), (count, WasmType.I32));
+            module.Type(None, I32),
+            "run",
+            new Code().I32Const(7).LocalSet(count - 1).LocalGet(count - 1),
+            (count, WasmType.I32)
+        );
         return module;
     }
 
@@ -158,7 +164,8 @@ public static class HostileModules
         module.Function(
             module.Type(None, None),
             "run",
-            new Code().Loop().I32Const(0).I32Const(1).I32Const(16 * 65_536).MemoryFill().Br(0).End());
+            new Code().Loop().I32Const(0).I32Const(1).I32Const(16 * 65_536).MemoryFill().Br(0).End()
+        );
         return module;
     }
 
@@ -188,8 +195,7 @@ public static class HostileModules
     private static TestModule RecursionTooLargeToOptimise()
     {
         var module = new TestModule();
-        module.Function(
-            module.Type(I32, I32), "run", new Code().LocalGet(0).Times(20_000, c => c.Call(0).LocalGet(0).I32Add()));
+        module.Function(module.Type(I32, I32), "run", new Code().LocalGet(0).Times(20_000, c => c.Call(0).LocalGet(0).I32Add()));
         return module;
     }
 
@@ -200,8 +206,13 @@ public static class HostileModules
         module.Function(
             module.Type(None, I32),
             "run",
-            new Code().Call(0).Times(times, c => opcodes.Aggregate(c.LocalGet(0), (code, opcode) => code.Op(opcode)).Drop()).I32Const(1).I32Add(),
-            (1, WasmType.V128));
+            new Code()
+                .Call(0)
+                .Times(times, c => opcodes.Aggregate(c.LocalGet(0), (code, opcode) => code.Op(opcode)).Drop())
+                .I32Const(1)
+                .I32Add(),
+            (1, WasmType.V128)
+        );
         return module;
     }
 
@@ -213,7 +224,8 @@ public static class HostileModules
             module.Type(None, I32),
             "run",
             new Code().LocalGet(0).Times(30_000, c => c.Op(Opcode.I8x16Popcnt)).Drop().Call(0).I32Const(1).I32Add(),
-            (1, WasmType.V128));
+            (1, WasmType.V128)
+        );
         return module;
     }
 
@@ -225,7 +237,8 @@ public static class HostileModules
             module.Type(None, I32),
             "run",
             new Code().LocalGet(0).Times(15_000, c => c.Call(1)).Drop().Call(0).I32Const(1).I32Add(),
-            (1, WasmType.V128));
+            (1, WasmType.V128)
+        );
         module.Function(unary, null, new Code().LocalGet(0));
         return module;
     }
@@ -236,7 +249,8 @@ public static class HostileModules
         module.Function(
             module.Type(None, I32),
             "run",
-            new Code().Loop().I32Const(1).MemoryGrow().I32Const(-1).Raw(0x47).BrIf(0).End().MemorySize());
+            new Code().Loop().I32Const(1).MemoryGrow().I32Const(-1).Raw(0x47).BrIf(0).End().MemorySize()
+        );
         return module;
     }
 
@@ -246,7 +260,9 @@ public static class HostileModules
         var module = new TestModule().Memory(1);
         var code = new Code();
         for (var i = 1; i <= 50; i++)
+        {
             code.I32Const(0).I32Const(1).I32Const(-i).MemoryFill();
+        }
         module.Function(module.Type(None, None), "run", code);
         return module;
     }
@@ -257,7 +273,8 @@ public static class HostileModules
         module.Function(
             module.Type(None, I32),
             "run",
-            new Code().Loop().RefNullFunc().I32Const(1_000).TableGrow(0).I32Const(-1).Raw(0x47).BrIf(0).End().Raw(0xFC, 0x10, 0));
+            new Code().Loop().RefNullFunc().I32Const(1_000).TableGrow(0).I32Const(-1).Raw(0x47).BrIf(0).End().Raw(0xFC, 0x10, 0)
+        );
         return module;
     }
 
@@ -283,24 +300,35 @@ public static class HostileModules
         module.Function(
             module.Type(I32, I32),
             "run",
-            new Code().Block().Block().Block().LocalGet(0).BrTable(labels, 2)
-                .End().I32Const(0).Return().End().I32Const(1).Return().End().I32Const(2));
+            new Code()
+                .Block()
+                .Block()
+                .Block()
+                .LocalGet(0)
+                .BrTable(labels, 2)
+                .End()
+                .I32Const(0)
+                .Return()
+                .End()
+                .I32Const(1)
+                .Return()
+                .End()
+                .I32Const(2)
+        );
         return module;
     }
 
     private static TestModule Operands(int count)
     {
         var module = new TestModule();
-        module.Function(
-            module.Type(None, I32), "run", new Code().Times(count, c => c.I32Const(1)).Times(count - 1, c => c.I32Add()));
+        module.Function(module.Type(None, I32), "run", new Code().Times(count, c => c.I32Const(1)).Times(count - 1, c => c.I32Add()));
         return module;
     }
 
     private static TestModule Expression()
     {
         var module = new TestModule();
-        module.Function(
-            module.Type(I32, I32), "run", new Code().LocalGet(0).Times(50_000, c => c.LocalGet(0).I32Add()));
+        module.Function(module.Type(I32, I32), "run", new Code().LocalGet(0).Times(50_000, c => c.LocalGet(0).I32Add()));
         return module;
     }
 }

@@ -20,19 +20,38 @@ internal static class HostileShapes
     {
         // Each of these was valid with a few KB and took seconds to minutes, the first one 7 GB.
         yield return new("operands-passed-on-by-calls", TooLarge, () => Passed(new Code().Times(2_000, c => c.Call(0))));
-        yield return new("operands-passed-on-by-indirect-calls", TooLarge, () => Passed(
-            new Code().Times(2_000, c => c.I32Const(0).CallIndirect(0))));
+        yield return new(
+            "operands-passed-on-by-indirect-calls",
+            TooLarge,
+            () => Passed(new Code().Times(2_000, c => c.I32Const(0).CallIndirect(0)))
+        );
         yield return new("operands-passed-on-by-blocks", TooLarge, () => Passed(new Code().Times(10_000, c => c.Block(0).End())));
-        yield return new("operands-passed-on-by-ifs", TooLarge, () => Passed(
-            new Code().Times(10_000, c => c.I32Const(0).If(0).Else().End())));
-        yield return new("operands-passed-on-by-loops-in-each-other", TooLarge, () => Passed(
-            new Code().Times(5_000, c => c.Loop(0)).Times(5_000, c => c.End())));
-        yield return new("operands-passed-on-by-branches", TooLarge, () => Passed(
-            new Code().Block(0).Times(10_000, c => c.I32Const(0).BrIf(0)).End()));
-        yield return new("operands-passed-on-by-one-branch-table", "returns ", () => Passed(
-            new Code().Block(0).I32Const(0).BrTable(new int[65_520], 0).End()));
-        yield return new("operands-passed-on-by-a-branch-table-of-equal-types", TooLarge, () => Passed(
-            new Code().Block(0).Block(1).I32Const(0).BrTable([.. Enumerable.Range(0, 65_520).Select(i => i % 2)], 0).End().End()));
+        yield return new(
+            "operands-passed-on-by-ifs",
+            TooLarge,
+            () => Passed(new Code().Times(10_000, c => c.I32Const(0).If(0).Else().End()))
+        );
+        yield return new(
+            "operands-passed-on-by-loops-in-each-other",
+            TooLarge,
+            () => Passed(new Code().Times(5_000, c => c.Loop(0)).Times(5_000, c => c.End()))
+        );
+        yield return new(
+            "operands-passed-on-by-branches",
+            TooLarge,
+            () => Passed(new Code().Block(0).Times(10_000, c => c.I32Const(0).BrIf(0)).End())
+        );
+        yield return new(
+            "operands-passed-on-by-one-branch-table",
+            "returns ",
+            () => Passed(new Code().Block(0).I32Const(0).BrTable(new int[65_520], 0).End())
+        );
+        yield return new(
+            "operands-passed-on-by-a-branch-table-of-equal-types",
+            TooLarge,
+            () =>
+                Passed(new Code().Block(0).Block(1).I32Const(0).BrTable([.. Enumerable.Range(0, 65_520).Select(i => i % 2)], 0).End().End())
+        );
         yield return new("operands-passed-on-by-branch-tables-to-many-heights", TooLarge, () => BranchTablesToManyHeights(1_800));
         yield return new("sets-of-floats-130000", TooLarge, () => SetsOfFloats(WasmType.F32, Opcode.F32Add, 130_000));
         yield return new("sets-of-floats-12000", "trap CallStackExhausted", () => SetsOfFloats(WasmType.F64, Opcode.F64Add, 12_000));
@@ -55,8 +74,16 @@ internal static class HostileShapes
         var module = new TestModule();
         var results = module.Type([], [.. Enumerable.Repeat(WasmType.I32, 32)]);
         var code = new Code().Times(Blocks, c => c.I32Const(0).Block((byte)results));
-        code.Times(tables, c => c.LocalGet(0).If().Times(32, operands => operands.LocalGet(1)).LocalGet(0)
-            .BrTable([.. Enumerable.Range(1, Blocks)], 1).End());
+        code.Times(
+            tables,
+            c =>
+                c.LocalGet(0)
+                    .If()
+                    .Times(32, operands => operands.LocalGet(1))
+                    .LocalGet(0)
+                    .BrTable([.. Enumerable.Range(1, Blocks)], 1)
+                    .End()
+        );
         module.Function(module.Type([], []), "run", code.Raw(0x00).Times(Blocks, c => c.End().Raw(0x00)), (2, WasmType.I32));
         return module;
     }
@@ -77,11 +104,13 @@ internal static class HostileShapes
         yield return new("branch-tables-in-many-functions", "returns ", () => BranchTables(20));
         yield return new("functions-20000-in-a-million-elements", "returns ", () => Elements(20_000, 1_000_000));
         yield return new("data-segments-100000", "returns ", DataSegments);
-        yield return new("custom-sections-5000000", "returns ", () =>
-            [.. Header, .. Repeated([0, 1, 0], 5_000_000), .. Nothing().ToBytes()[8..]]);
+        yield return new(
+            "custom-sections-5000000",
+            "returns ",
+            () => [.. Header, .. Repeated([0, 1, 0], 5_000_000), .. Nothing().ToBytes()[8..]]
+        );
         yield return new("custom-section-of-16-MiB", "returns ", () => Nothing().Custom("x", new byte[(16 << 20) - 100]));
-        yield return new("custom-section-whose-name-has-16-MiB", "returns ", () =>
-            Nothing().Custom(new string('x', (16 << 20) - 100)));
+        yield return new("custom-section-whose-name-has-16-MiB", "returns ", () => Nothing().Custom(new string('x', (16 << 20) - 100)));
     }
 
     private static IEnumerable<HostileCase> Bytes()
@@ -95,12 +124,18 @@ internal static class HostileShapes
         yield return new("number-with-unused-bits", Malformed, () => [.. Header, 1, 0x81, 0x80, 0x80, 0x80, 0x10, 0]);
 
         // Five bytes for a number that needs one: allowed. The type section takes the place of the module's own.
-        yield return new("number-with-zeros-behind", "returns ", () =>
-            [.. Header, 1, 0x84, 0x80, 0x80, 0x80, 0, 1, 0x60, 0, 0, .. Nothing().ToBytes()[14..]]);
+        yield return new(
+            "number-with-zeros-behind",
+            "returns ",
+            () => [.. Header, 1, 0x84, 0x80, 0x80, 0x80, 0, 1, 0x60, 0, 0, .. Nothing().ToBytes()[14..]]
+        );
         yield return new("section-longer-than-the-module", Malformed, () => [.. Header, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]);
         yield return new("types-4294967295", TooLarge, () => [.. Header, 1, 5, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]);
-        yield return new("locals-4294967295-twice", Malformed, () =>
-            Body([2, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0x7F, 0x0B]));
+        yield return new(
+            "locals-4294967295-twice",
+            Malformed,
+            () => Body([2, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0x7F, 0x0B])
+        );
         yield return new("sections-twice", Malformed, () => [.. Nothing().ToBytes(), .. Nothing().ToBytes()[8..]]);
     }
 
@@ -112,17 +147,24 @@ internal static class HostileShapes
         {
             Host = _ => new Imports().Add("host", "call", (Action<Instance>)(static _ => { })),
         };
-        yield return new("name-of-15-MiB-in-a-trap", "trap Unreachable", () =>
-        {
-            var module = new TestModule();
-            module.Function(module.Type(None, None), "run", new Code().Unreachable());
-            return module.FunctionNames((0, Enumerable.Repeat((byte)'n', 15 << 20).ToArray()));
-        });
+        yield return new(
+            "name-of-15-MiB-in-a-trap",
+            "trap Unreachable",
+            () =>
+            {
+                var module = new TestModule();
+                module.Function(module.Type(None, None), "run", new Code().Unreachable());
+                return module.FunctionNames((0, Enumerable.Repeat((byte)'n', 15 << 20).ToArray()));
+            }
+        );
         yield return new("name-of-100000-bytes-in-a-trap-of-the-host", "trap EndlessWait", () => Import(new string('m', 100_000), "call"))
         {
-            Host = _ => new Imports().Add(
-                new string('m', 100_000), "call",
-                HostFunction.Create(new FunctionType([], []), static (_, _, _) => throw new TrapException(TrapKind.EndlessWait))),
+            Host = _ =>
+                new Imports().Add(
+                    new string('m', 100_000),
+                    "call",
+                    HostFunction.Create(new FunctionType([], []), static (_, _, _) => throw new TrapException(TrapKind.EndlessWait))
+                ),
         };
     }
 
@@ -135,7 +177,9 @@ internal static class HostileShapes
         return module;
     }
 
-    /// <summary>A thousand operands, what passes them on, and what drops them. Types 0 and 1 and function 0 take and give a thousand.</summary>
+    /// <summary>
+    /// A thousand operands, what passes them on, and what drops them. Types 0 and 1 and function 0 take and give a thousand.
+    /// </summary>
     private static TestModule Passed(Code code)
     {
         var module = new TestModule().Table(1);
@@ -239,7 +283,13 @@ internal static class HostileShapes
     private static byte[] Section(byte id, int count, byte[] item)
     {
         var start = new Code().U32((uint)count).ToArray();
-        return [.. Header, .. new Code().Raw(id).U32((uint)(start.Length + (count * item.Length))).ToArray(), .. start, .. Repeated(item, count)];
+        return
+        [
+            .. Header,
+            .. new Code().Raw(id).U32((uint)(start.Length + (count * item.Length))).ToArray(),
+            .. start,
+            .. Repeated(item, count),
+        ];
     }
 
     private static byte[] Repeated(byte[] item, int count)

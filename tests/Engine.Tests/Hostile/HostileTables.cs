@@ -61,20 +61,28 @@ internal static class HostileTables
         return Run(module, code);
     }
 
-    private static TestModule TableStorm() => Run(
-        new TestModule().Table(0),
-        new Code().Loop().RefNullFunc().I32Const(1).TableGrow(0).I32Const(-1).Raw(0x47).BrIf(0).End().Raw(0xFC, 0x10, 0));
+    private static TestModule TableStorm() =>
+        Run(
+            new TestModule().Table(0),
+            new Code().Loop().RefNullFunc().I32Const(1).TableGrow(0).I32Const(-1).Raw(0x47).BrIf(0).End().Raw(0xFC, 0x10, 0)
+        );
 
-    private static TestModule EndlessTableStorm() => Run(
-        new TestModule().Table(0), new Code().Loop().RefNullFunc().I32Const(1).TableGrow(0).Drop().Br(0).End(), hasResult: false);
+    private static TestModule EndlessTableStorm() =>
+        Run(new TestModule().Table(0), new Code().Loop().RefNullFunc().I32Const(1).TableGrow(0).Drop().Br(0).End(), hasResult: false);
 
-    private static TestModule MemoryStorm() => Run(
-        new TestModule().Memory(0),
-        new Code().Loop().I32Const(1).MemoryGrow().Drop().I32Const(-1).MemoryGrow().Drop().Br(0).End(), hasResult: false);
+    private static TestModule MemoryStorm() =>
+        Run(
+            new TestModule().Memory(0),
+            new Code().Loop().I32Const(1).MemoryGrow().Drop().I32Const(-1).MemoryGrow().Drop().Br(0).End(),
+            hasResult: false
+        );
 
-    private static TestModule CopyStorm() => Run(
-        new TestModule().Memory(64),
-        new Code().Loop().I32Const(1).I32Const(0).I32Const((64 * 65_536) - 1).MemoryCopy().Br(0).End(), hasResult: false);
+    private static TestModule CopyStorm() =>
+        Run(
+            new TestModule().Memory(64),
+            new Code().Loop().I32Const(1).I32Const(0).I32Const((64 * 65_536) - 1).MemoryCopy().Br(0).End(),
+            hasResult: false
+        );
 
     /// <summary>The callee puts something else where it was found; function 0 has another type.</summary>
     private static TestModule Replaced(Code? with)

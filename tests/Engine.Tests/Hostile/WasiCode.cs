@@ -12,9 +12,18 @@ internal sealed class WasiCode
 
     private static readonly (string Name, string Parameters)[] Functions =
     [
-        ("proc_exit", "i"), ("fd_write", "iiii"), ("fd_close", "i"), ("fd_filestat_set_size", "il"), ("fd_readdir", "iiili"),
-        ("path_open", "iiiiillii"), ("path_symlink", "iiiii"), ("path_create_directory", "iii"), ("random_get", "ii"),
-        ("poll_oneoff", "iiii"), ("clock_time_get", "ili"), ("sched_yield", ""),
+        ("proc_exit", "i"),
+        ("fd_write", "iiii"),
+        ("fd_close", "i"),
+        ("fd_filestat_set_size", "il"),
+        ("fd_readdir", "iiili"),
+        ("path_open", "iiiiillii"),
+        ("path_symlink", "iiiii"),
+        ("path_create_directory", "iii"),
+        ("random_get", "ii"),
+        ("poll_oneoff", "iiii"),
+        ("clock_time_get", "ili"),
+        ("sched_yield", ""),
     ];
 
     private readonly Code _code = new();
@@ -80,7 +89,9 @@ internal sealed class WasiCode
     /// <summary>Goes on to the next name, of which there are 64 to the third power.</summary>
     public WasiCode NextName()
     {
-        const byte And = 0x71, Or = 0x72, ShrU = 0x76;
+        const byte And = 0x71,
+            Or = 0x72,
+            ShrU = 0x76;
         _code.I32Const(8).I32Const(8).I32Load().I32Const(1).I32Add().I32Store();
         for (var letter = 0; letter < 3; letter++)
         {

@@ -5,13 +5,15 @@ namespace Marketplace.Engine.Tests.Spec;
 /// <summary>The reference interpreter, which must be right for a comparison with it to mean anything.</summary>
 public sealed class ReferenceSpecEngine : ISpecEngine
 {
-    private readonly ReferenceRun _run = new(new ReferenceLimits
-    {
-        FuelMax = long.MaxValue,
-        MemoryPagesMax = EnginePolicy.MemoryPagesMax,
-        TableElementsMax = EnginePolicy.TableElementsMax,
-        StackSlotsMax = EnginePolicy.StackSlotsMax,
-    });
+    private readonly ReferenceRun _run = new(
+        new ReferenceLimits
+        {
+            FuelMax = long.MaxValue,
+            MemoryPagesMax = EnginePolicy.MemoryPagesMax,
+            TableElementsMax = EnginePolicy.TableElementsMax,
+            StackSlotsMax = EnginePolicy.StackSlotsMax,
+        }
+    );
 
     private readonly ReferenceImports _imports = TestModule();
 
@@ -28,11 +30,18 @@ public sealed class ReferenceSpecEngine : ISpecEngine
             .Add(Module, "table", new ReferenceTable(new TableType(WasmType.FuncRef, new SizeLimits(10, 20)), 20))
             .Add(Module, "memory", new ReferenceMemory(new MemoryType(new SizeLimits(1, 2)), 2))
             .Add(Module, "shared_memory", new ReferenceMemory(new MemoryType(new SizeLimits(1, 2), Shared: true), 2));
-        foreach (var (name, types) in new (string, WasmType[])[]
-        {
-            ("print", []), ("print_i32", [WasmType.I32]), ("print_i64", [WasmType.I64]), ("print_f32", [WasmType.F32]),
-            ("print_f64", [WasmType.F64]), ("print_i32_f32", [WasmType.I32, WasmType.F32]), ("print_f64_f64", [WasmType.F64, WasmType.F64]),
-        })
+        foreach (
+            var (name, types) in new (string, WasmType[])[]
+            {
+                ("print", []),
+                ("print_i32", [WasmType.I32]),
+                ("print_i64", [WasmType.I64]),
+                ("print_f32", [WasmType.F32]),
+                ("print_f64", [WasmType.F64]),
+                ("print_i32_f32", [WasmType.I32, WasmType.F32]),
+                ("print_f64_f64", [WasmType.F64, WasmType.F64]),
+            }
+        )
         {
             imports.Add(Module, name, new ReferenceHostFunction(new FunctionType([.. types], []), static (_, _) => []));
         }

@@ -10,7 +10,8 @@ public static class SpecExceptions
         [("threads", "imports", 318)] = SeveralTables,
     };
 
-    private const string SeveralTables = "it wants several tables refused, which core 2.0 allows: the proposal is older than reference types";
+    private const string SeveralTables =
+        "it wants several tables refused, which core 2.0 allows: the proposal is older than reference types";
 
     public static string? ReasonFor(SpecCount count, int line) => Known.GetValueOrDefault((count.Suite, count.File, line));
 }

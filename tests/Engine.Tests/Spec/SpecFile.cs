@@ -46,7 +46,9 @@ public static class SpecFile
             var failure = session.Execute(type, command);
             if (exception is not null)
             {
-                (failure is null ? failures : exceptions).Add($"line {line}: {type}: {(failure is null ? "holds, but" : failure + ";")} {exception}");
+                (failure is null ? failures : exceptions).Add(
+                    $"line {line}: {type}: {(failure is null ? "holds, but" : failure + ";")} {exception}"
+                );
             }
             else if (failure is not null)
             {

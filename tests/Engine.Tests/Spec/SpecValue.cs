@@ -53,14 +53,15 @@ internal static class SpecValue
         };
     }
 
-    private static bool BitsMatch(string type, string text, long bits) => (type, text) switch
-    {
-        ("f32", "nan:canonical") => (bits & 0x7FFF_FFFF) == 0x7FC0_0000,
-        ("f32", "nan:arithmetic") => (bits & 0x7FC0_0000) == 0x7FC0_0000,
-        ("f64", "nan:canonical") => (bits & long.MaxValue) == 0x7FF8_0000_0000_0000,
-        ("f64", "nan:arithmetic") => (bits & 0x7FF8_0000_0000_0000) == 0x7FF8_0000_0000_0000,
-        _ => bits == Bits(text),
-    };
+    private static bool BitsMatch(string type, string text, long bits) =>
+        (type, text) switch
+        {
+            ("f32", "nan:canonical") => (bits & 0x7FFF_FFFF) == 0x7FC0_0000,
+            ("f32", "nan:arithmetic") => (bits & 0x7FC0_0000) == 0x7FC0_0000,
+            ("f64", "nan:canonical") => (bits & long.MaxValue) == 0x7FF8_0000_0000_0000,
+            ("f64", "nan:arithmetic") => (bits & 0x7FF8_0000_0000_0000) == 0x7FF8_0000_0000_0000,
+            _ => bits == Bits(text),
+        };
 
     /// <summary>The lanes' bits, lane 0 lowest.</summary>
     private static Value Vector(JsonElement element)
@@ -103,15 +104,16 @@ internal static class SpecValue
 
     private static long Bits(string text) => (long)ulong.Parse(text, CultureInfo.InvariantCulture);
 
-    private static WasmType TypeNamed(string? name) => name switch
-    {
-        "i32" => WasmType.I32,
-        "i64" => WasmType.I64,
-        "f32" => WasmType.F32,
-        "f64" => WasmType.F64,
-        "v128" => WasmType.V128,
-        "funcref" => WasmType.FuncRef,
-        "externref" => WasmType.ExternRef,
-        _ => throw new NotSupportedException($"type {name}"),
-    };
+    private static WasmType TypeNamed(string? name) =>
+        name switch
+        {
+            "i32" => WasmType.I32,
+            "i64" => WasmType.I64,
+            "f32" => WasmType.F32,
+            "f64" => WasmType.F64,
+            "v128" => WasmType.V128,
+            "funcref" => WasmType.FuncRef,
+            "externref" => WasmType.ExternRef,
+            _ => throw new NotSupportedException($"type {name}"),
+        };
 }

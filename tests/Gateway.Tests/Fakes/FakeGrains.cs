@@ -6,8 +6,8 @@ using Marketplace.Grains;
 namespace Marketplace.Tests.Gateway;
 
 /// <summary>
-/// Gives the grains of a <see cref="FakeMarket"/>. A proxy, because the factory of one grain host has members that the other's has not, and the gateway
-/// calls only those that both have.
+/// Gives the grains of a <see cref="FakeMarket"/>. A proxy, because the factory of one grain host has members that the other's has not, and
+/// the gateway calls only those that both have.
 /// </summary>
 internal class FakeGrains : DispatchProxy
 {
@@ -25,17 +25,18 @@ internal class FakeGrains : DispatchProxy
             ? GrainOf(targetMethod.GetGenericArguments()[0].Name, key)
             : throw new NotSupportedException($"{targetMethod}");
 
-    private IGrain GrainOf(string grainInterface, object? key) => (grainInterface, key) switch
-    {
-        (nameof(IJobGrain), string job) => new FakeJobGrain(_market, JobId.Parse(job)),
-        (nameof(IKeyGrain), string id) => new FakeKeyGrain(_market, id),
-        (nameof(IAccountGrain), string account) => new FakeAccountGrain(_market, AccountId.Parse(account)),
-        (nameof(IBlobGrain), string blob) => new FakeBlobGrain(_market, BlobId.Parse(blob)),
-        (nameof(IProgramGrain), string program) => new FakeProgramGrain(_market, ProgramId.Parse(program)),
-        (nameof(IMarketGrain), string) => new FakeMarketGrain(_market),
-        (nameof(ISubmissionGrain), long) => new FakeSubmissionGrain(_market),
-        _ => throw new NotSupportedException($"{grainInterface} {key}"),
-    };
+    private IGrain GrainOf(string grainInterface, object? key) =>
+        (grainInterface, key) switch
+        {
+            (nameof(IJobGrain), string job) => new FakeJobGrain(_market, JobId.Parse(job)),
+            (nameof(IKeyGrain), string id) => new FakeKeyGrain(_market, id),
+            (nameof(IAccountGrain), string account) => new FakeAccountGrain(_market, AccountId.Parse(account)),
+            (nameof(IBlobGrain), string blob) => new FakeBlobGrain(_market, BlobId.Parse(blob)),
+            (nameof(IProgramGrain), string program) => new FakeProgramGrain(_market, ProgramId.Parse(program)),
+            (nameof(IMarketGrain), string) => new FakeMarketGrain(_market),
+            (nameof(ISubmissionGrain), long) => new FakeSubmissionGrain(_market),
+            _ => throw new NotSupportedException($"{grainInterface} {key}"),
+        };
 }
 
 internal sealed class FakeSubmissionGrain(FakeMarket market) : ISubmissionGrain
@@ -52,15 +53,39 @@ internal sealed class FakeSubmissionGrain(FakeMarket market) : ISubmissionGrain
     {
         var id = IdDerivation.Job(caller.Account, item.RequestId);
         if (item.Spec.Input.Length > MarketLimits.InlineBytesMax)
+        {
             return new SubmitResult(id, false, ErrorCode.LimitExceeded, $"The input has {item.Spec.Input.Length} bytes.");
+        }
         if (item.Spec.TimeMax > MarketLimits.TimeMax || item.Spec.TimeMax <= TimeSpan.Zero)
+        {
             return new SubmitResult(id, false, ErrorCode.LimitExceeded, $"timeMax is {item.Spec.TimeMax}.");
+        }
         if (!market.Programs.ContainsKey(item.Spec.Program))
+        {
             return new SubmitResult(id, false, ErrorCode.ProgramNotFound, "There is no such program.");
+        }
         var now = market.Time.GetUtcNow();
-        var job = new FakeJob(caller.Account, new JobView(
-            id, item.RequestId, item.Spec, JobStatus.Pending, Grains.JobFault.None, null, null, now, null, null, 0, TokenAmount.Zero, default, null, null,
-            [new JobEvent(JobStatus.Pending, now, null, null)]));
+        var job = new FakeJob(
+            caller.Account,
+            new JobView(
+                id,
+                item.RequestId,
+                item.Spec,
+                JobStatus.Pending,
+                Grains.JobFault.None,
+                null,
+                null,
+                now,
+                null,
+                null,
+                0,
+                TokenAmount.Zero,
+                default,
+                null,
+                null,
+                [new JobEvent(JobStatus.Pending, now, null, null)]
+            )
+        );
         var kept = market.Jobs.GetOrAdd(id, job);
         return kept == job || Same(kept.View.Spec, item.Spec)
             ? new SubmitResult(id, kept != job, null, null)
@@ -76,7 +101,9 @@ internal sealed class FakeJobGrain(FakeMarket market, JobId id) : IJobGrain
     public async Task<JobView> Get(Caller caller)
     {
         if (!market.GetGate.IsCompleted)
+        {
             market.Getting.Release();
+        }
         await market.GetGate;
         return Own(caller).View;
     }
@@ -85,7 +112,9 @@ internal sealed class FakeJobGrain(FakeMarket market, JobId id) : IJobGrain
     {
         var job = Own(caller);
         if (market.RefuseWait())
+        {
             return job.View;
+        }
         await Task.WhenAny(job.Ended, Task.Delay(atMost, market.Time, cancellation));
         return job.View;
     }
@@ -95,16 +124,22 @@ internal sealed class FakeJobGrain(FakeMarket market, JobId id) : IJobGrain
     public Task<Grains.JobExplanation> Explain(Caller caller)
     {
         Own(caller);
-        return Task.FromResult(new Grains.JobExplanation("It waits for a worker.", [new Grains.OfferVerdict(default, new TokenAmount(5), false, "Too dear.")]));
+        return Task.FromResult(
+            new Grains.JobExplanation("It waits for a worker.", [new Grains.OfferVerdict(default, new TokenAmount(5), false, "Too dear.")])
+        );
     }
 
     public Task<JobView> Cancel(Caller caller)
     {
         var job = Own(caller);
         if (job.View.Status.HasEnded() && job.View.Status != JobStatus.Cancelled)
+        {
             throw new MarketException(ErrorCode.JobEnded, "The job has ended.");
+        }
         if (!job.View.Status.HasEnded())
+        {
             market.End(id, JobStatus.Cancelled, code: ErrorCode.CancelledByClient);
+        }
         return Task.FromResult(job.View);
     }
 
@@ -128,9 +163,11 @@ internal sealed class FakeKeyGrain(FakeMarket market, string id) : IKeyGrain
     public Task<Caller?> Verify(Bytes32 secretHash)
     {
         Interlocked.Increment(ref market.Verifications);
-        return Task.FromResult(market.Keys.TryGetValue(id, out var key) && key.SecretHash == secretHash && key.View.RevokedAt is null
-            ? new Caller(key.Account, id, key.View.Scopes)
-            : null);
+        return Task.FromResult(
+            market.Keys.TryGetValue(id, out var key) && key.SecretHash == secretHash && key.View.RevokedAt is null
+                ? new Caller(key.Account, id, key.View.Scopes)
+                : null
+        );
     }
 
     public Task Register(AccountId account, Scopes scopes, Bytes32 secretHash) => throw new NotSupportedException();
@@ -143,8 +180,17 @@ internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccou
     public Task<AccountView> Get()
     {
         market.ThrowFault();
-        return Task.FromResult(new AccountView(
-            id, new TokenAmount(UInt128.MaxValue), new TokenAmount(2), new TokenAmount(3), new TokenAmount(4), new TokenAmount(5), 6));
+        return Task.FromResult(
+            new AccountView(
+                id,
+                new TokenAmount(UInt128.MaxValue),
+                new TokenAmount(2),
+                new TokenAmount(3),
+                new TokenAmount(4),
+                new TokenAmount(5),
+                6
+            )
+        );
     }
 
     public Task<Grains.CreatedKey> CreateKey(Grains.KeyRequest request)
@@ -159,7 +205,9 @@ internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccou
     public Task RevokeKey(string keyId)
     {
         if (!market.Keys.TryGetValue(keyId, out var key) || key.Account != id)
+        {
             throw new MarketException(ErrorCode.KeyNotFound, "This account has no such key.");
+        }
         market.Keys[keyId] = key with { View = key.View with { RevokedAt = market.Time.GetUtcNow() } };
         return Task.CompletedTask;
     }
@@ -188,9 +236,10 @@ internal sealed class FakeBlobGrain(FakeMarket market, BlobId id) : IBlobGrain
     public Task<BlobView> Pin(AccountId account, long size) =>
         Task.FromResult(market.Pins.GetOrAdd((id, account), new BlobView(id, size, market.Time.GetUtcNow())));
 
-    public Task Unpin(AccountId account) => market.Pins.TryRemove((id, account), out _)
-        ? Task.CompletedTask
-        : throw new MarketException(ErrorCode.BlobNotFound, "This account has no such blob.");
+    public Task Unpin(AccountId account) =>
+        market.Pins.TryRemove((id, account), out _)
+            ? Task.CompletedTask
+            : throw new MarketException(ErrorCode.BlobNotFound, "This account has no such blob.");
 
     public Task<BlobView?> Find(AccountId account) => Task.FromResult(market.Pins.GetValueOrDefault((id, account)));
 
@@ -207,24 +256,46 @@ internal sealed class FakeProgramGrain(FakeMarket market, ProgramId id) : IProgr
     {
         market.ThrowFault();
         if (!market.Pins.TryGetValue((deployment.Module, caller.Account), out var module))
+        {
             throw new MarketException(ErrorCode.BlobNotFound, "This account has no such blob.");
-        return Task.FromResult(market.Programs.GetOrAdd(id, new ProgramView(
-            id, deployment.Module, module.Size, deployment.Name, caller.Account, market.Time.GetUtcNow(), "wasi", ["_start"], [], UsesState: false)));
+        }
+        return Task.FromResult(
+            market.Programs.GetOrAdd(
+                id,
+                new ProgramView(
+                    id,
+                    deployment.Module,
+                    module.Size,
+                    deployment.Name,
+                    caller.Account,
+                    market.Time.GetUtcNow(),
+                    "wasi",
+                    ["_start"],
+                    [],
+                    UsesState: false
+                )
+            )
+        );
     }
 
     public Task Remove(Caller caller)
     {
         if (!market.Programs.TryGetValue(id, out var program) || program.Deployer != caller.Account)
+        {
             throw new MarketException(ErrorCode.ProgramNotFound, $"This account has not deployed a program {id}.");
+        }
         if (market.Jobs.Values.Any(job => job.View.Spec.Program == id && !job.View.Status.HasEnded()))
+        {
             throw new MarketException(ErrorCode.ProgramInUse, "It has open jobs.");
+        }
         market.Programs.TryRemove(id, out _);
         return Task.CompletedTask;
     }
 
-    public Task<ProgramView> Get() => market.Programs.TryGetValue(id, out var program)
-        ? Task.FromResult(program)
-        : throw new MarketException(ErrorCode.ProgramNotFound, $"There is no program {id}.");
+    public Task<ProgramView> Get() =>
+        market.Programs.TryGetValue(id, out var program)
+            ? Task.FromResult(program)
+            : throw new MarketException(ErrorCode.ProgramNotFound, $"There is no program {id}.");
 }
 
 internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain

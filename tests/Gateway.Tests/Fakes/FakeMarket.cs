@@ -70,7 +70,11 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
         var secret = new byte[Bytes32.Size];
         Random.Shared.NextBytes(secret);
         var id = ApiKey.FormatId(secret.AsSpan(0, 8));
-        Keys[id] = new FakeKey(account, ApiKey.HashSecret(secret), new KeyView(id, "test", scopes, spendLimit, TokenAmount.Zero, Time.GetUtcNow(), null));
+        Keys[id] = new FakeKey(
+            account,
+            ApiKey.HashSecret(secret),
+            new KeyView(id, "test", scopes, spendLimit, TokenAmount.Zero, Time.GetUtcNow(), null)
+        );
         return ApiKey.Format(id, secret);
     }
 
@@ -79,7 +83,18 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
         var bytes = new byte[Bytes32.Size];
         Random.Shared.NextBytes(bytes);
         var id = new ProgramId(new Bytes32(bytes));
-        Programs[id] = new ProgramView(id, new BlobId(new Bytes32(bytes)), 8, "echo", deployer, Time.GetUtcNow(), "wasi", ["_start"], [], UsesState: false);
+        Programs[id] = new ProgramView(
+            id,
+            new BlobId(new Bytes32(bytes)),
+            8,
+            "echo",
+            deployer,
+            Time.GetUtcNow(),
+            "wasi",
+            ["_start"],
+            [],
+            UsesState: false
+        );
         return id;
     }
 
@@ -100,12 +115,16 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
     public ValueTask<IReadOnlyList<ListingRow>> List(ListingQuery query, CancellationToken cancellation = default)
     {
         ThrowFault();
-        var rows = Rows(query.Kind).Where(row =>
-            (query.Owner is null || row.Owner == query.Owner)
-            && (query.State is null || row.State == query.State)
-            && (query.Label is null || row.Label == query.Label)
-            && (query.IdPrefix is null || row.Id.StartsWith(query.IdPrefix, StringComparison.Ordinal))
-            && (query.After is not { } after || row.At < after.At || (row.At == after.At && string.CompareOrdinal(row.Id, after.Id) > 0)));
+        var rows = Rows(query.Kind)
+            .Where(row =>
+                (query.Owner is null || row.Owner == query.Owner)
+                && (query.State is null || row.State == query.State)
+                && (query.Label is null || row.Label == query.Label)
+                && (query.IdPrefix is null || row.Id.StartsWith(query.IdPrefix, StringComparison.Ordinal))
+                && (
+                    query.After is not { } after || row.At < after.At || (row.At == after.At && string.CompareOrdinal(row.Id, after.Id) > 0)
+                )
+            );
         return new([.. rows.OrderByDescending(row => row.At).ThenBy(row => row.Id, StringComparer.Ordinal).Take(query.Limit)]);
     }
 
@@ -116,7 +135,9 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
     public bool RefuseWait()
     {
         if (WaitsNotHeld is not { } left)
+        {
             return false;
+        }
         WaitsNotHeld = left > 0 ? left - 1 : throw new InvalidOperationException("The job was asked more often than the test allows.");
         return true;
     }
@@ -126,19 +147,35 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
     public void ThrowFault()
     {
         if (Fault is { } fault)
+        {
             throw fault();
+        }
     }
 
-    private IEnumerable<ListingRow> Rows(string kind) => kind switch
-    {
-        "job" => Jobs.Values.Select(job => job.ToRow()),
-        "pin" => Pins.Select(pin => new ListingRow(
-            "pin", $"{pin.Key.Item1}.{pin.Key.Item2}", pin.Key.Item2.ToString(), "", "", pin.Value.PinnedAt,
-            new BlobSummary(pin.Key.Item1, pin.Value.Size).Write())),
-        "program" => Programs.Values.Select(program =>
-            new ListingRow("program", program.Id.ToString(), program.Deployer.ToString(), "", "", program.DeployedAt, default)),
-        _ => throw new ArgumentException($"No rows of kind '{kind}'.", nameof(kind)),
-    };
+    private IEnumerable<ListingRow> Rows(string kind) =>
+        kind switch
+        {
+            "job" => Jobs.Values.Select(job => job.ToRow()),
+            "pin" => Pins.Select(pin => new ListingRow(
+                "pin",
+                $"{pin.Key.Item1}.{pin.Key.Item2}",
+                pin.Key.Item2.ToString(),
+                "",
+                "",
+                pin.Value.PinnedAt,
+                new BlobSummary(pin.Key.Item1, pin.Value.Size).Write()
+            )),
+            "program" => Programs.Values.Select(program => new ListingRow(
+                "program",
+                program.Id.ToString(),
+                program.Deployer.ToString(),
+                "",
+                "",
+                program.DeployedAt,
+                default
+            )),
+            _ => throw new ArgumentException($"No rows of kind '{kind}'.", nameof(kind)),
+        };
 
     private sealed class Listening(FakeMarket market) : IAsyncDisposable
     {
@@ -170,7 +207,12 @@ internal sealed class FakeJob(AccountId account, JobView view)
     {
         View = View with
         {
-            Status = status, Output = output, Code = code, EndedAt = now, FuelUsed = 42, Charge = new TokenAmount(1),
+            Status = status,
+            Output = output,
+            Code = code,
+            EndedAt = now,
+            FuelUsed = 42,
+            Charge = new TokenAmount(1),
             Fault = status == JobStatus.Completed ? Grains.JobFault.None : Grains.JobFault.Program,
             History = View.History.Add(new JobEvent(status, now, null, null)),
         };
@@ -178,7 +220,14 @@ internal sealed class FakeJob(AccountId account, JobView view)
         _ended.TrySetResult();
     }
 
-    public ListingRow ToRow() => new(
-        "job", View.Id.ToString(), Account.ToString(), JobStatusNames.Of(View.Status), View.Spec.Program.ToString(), View.SubmittedAt,
-        new JobSummary(View.RequestId, View.Spec.Program, View.Code, View.EndedAt, View.FuelUsed, View.Charge).Write());
+    public ListingRow ToRow() =>
+        new(
+            "job",
+            View.Id.ToString(),
+            Account.ToString(),
+            JobStatusNames.Of(View.Status),
+            View.Spec.Program.ToString(),
+            View.SubmittedAt,
+            new JobSummary(View.RequestId, View.Spec.Program, View.Code, View.EndedAt, View.FuelUsed, View.Charge).Write()
+        );
 }

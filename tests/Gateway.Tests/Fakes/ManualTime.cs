@@ -13,7 +13,9 @@ internal sealed class ManualTime : TimeProvider
     public override DateTimeOffset GetUtcNow()
     {
         lock (_gate)
+        {
             return _now;
+        }
     }
 
     public override long GetTimestamp() => GetUtcNow().UtcTicks;
@@ -35,7 +37,9 @@ internal sealed class ManualTime : TimeProvider
             _timers.RemoveAll(due.Contains);
         }
         foreach (var timer in due)
+        {
             timer.Fire();
+        }
     }
 
     /// <summary>
@@ -49,7 +53,9 @@ internal sealed class ManualTime : TimeProvider
             lock (_gate)
             {
                 if (_timers.Any(timer => timer.DueAt == _now + span))
+                {
                     return;
+                }
                 changed = _armed.Task;
             }
             await changed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);

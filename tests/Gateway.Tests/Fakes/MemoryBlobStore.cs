@@ -32,20 +32,26 @@ internal sealed class MemoryBlobStore : IBlobStore
     public async ValueTask<BlobInfo> Put(Stream content, long sizeMax, BlobId? expected = null, CancellationToken cancellation = default)
     {
         if (Fault is { } fault)
+        {
             throw fault();
+        }
         _putting.TrySetResult();
         using var memory = new MemoryStream();
         var buffer = new byte[16 * 1024];
-        for (int read; (read = await content.ReadAsync(buffer, cancellation)) > 0;)
+        for (int read; (read = await content.ReadAsync(buffer, cancellation)) > 0; )
         {
             memory.Write(buffer, 0, read);
             if (memory.Length > sizeMax)
+            {
                 throw new BlobTooLargeException(sizeMax);
+            }
         }
         var bytes = memory.ToArray();
         var id = new BlobId(Blake3.Hash(bytes));
         if (expected is { } wanted && wanted != id)
+        {
             throw new BlobMismatchException(wanted, id);
+        }
         _blobs[id] = bytes;
         return new BlobInfo(id, bytes.Length, DateTimeOffset.UnixEpoch);
     }
@@ -56,7 +62,9 @@ internal sealed class MemoryBlobStore : IBlobStore
     public ValueTask<Stream?> Open(BlobId id, long offset = 0, long? length = null, CancellationToken cancellation = default)
     {
         if (!_blobs.TryGetValue(id, out var bytes))
+        {
             return new((Stream?)null);
+        }
         var end = offset + (length ?? bytes.Length - offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(end, bytes.Length);
         var damage = DamagedFrom.TryGetValue(id, out var from) ? new BlobDamage(id, "content", from, "wrong hash") : null;
@@ -68,7 +76,9 @@ internal sealed class MemoryBlobStore : IBlobStore
     public async IAsyncEnumerable<BlobInfo> List([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         foreach (var id in _blobs.Keys)
+        {
             yield return (await Find(id, cancellation))!.Value;
+        }
     }
 
     public IAsyncEnumerable<BlobDamage> Check(CancellationToken cancellation = default) => AsyncEnumerable.Empty<BlobDamage>();

@@ -44,9 +44,11 @@ public class ApiHonestyTests
         var known = expected.Select(TypeOf).ToHashSet(StringComparer.Ordinal);
 
         // Every attribute is an Attribute; a base between the two may be left out.
-        AssertNone(own.Bases()
-            .Where(inherited => known.Contains(TypeOf(inherited)) && !expected.Contains(inherited))
-            .Where(inherited => !inherited.EndsWith(": System.Attribute", StringComparison.Ordinal)));
+        AssertNone(
+            own.Bases()
+                .Where(inherited => known.Contains(TypeOf(inherited)) && !expected.Contains(inherited))
+                .Where(inherited => !inherited.EndsWith(": System.Attribute", StringComparison.Ordinal))
+        );
 
         static string TypeOf(string inherited) => inherited[..inherited.IndexOf(':', StringComparison.Ordinal)];
     }
@@ -68,8 +70,10 @@ public class ApiHonestyTests
 
     private static string PackagePath()
     {
-        var path = typeof(ApiHonestyTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Single(attribute => attribute.Key == "OrleansAbstractions").Value!;
+        var path = typeof(ApiHonestyTests)
+            .Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == "OrleansAbstractions")
+            .Value!;
         Assert.True(File.Exists(path), $"{path} is missing: restore brings it.");
         return path;
     }

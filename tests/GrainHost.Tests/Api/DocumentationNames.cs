@@ -13,7 +13,9 @@ internal sealed class DocumentationNames : ISignatureTypeProvider<string, object
         var type = reader.GetTypeDefinition(handle);
         var name = reader.GetString(type.Name);
         if (type.GetDeclaringType() is { IsNil: false } outer)
+        {
             return $"{NameOf(reader, outer)}.{name}";
+        }
         var space = reader.GetString(type.Namespace);
         return space.Length == 0 ? name : $"{space}.{name}";
     }
@@ -23,18 +25,21 @@ internal sealed class DocumentationNames : ISignatureTypeProvider<string, object
         var type = reader.GetTypeReference(handle);
         var name = reader.GetString(type.Name);
         if (type.ResolutionScope.Kind == HandleKind.TypeReference)
+        {
             return $"{NameOf(reader, (TypeReferenceHandle)type.ResolutionScope)}.{name}";
+        }
         var space = reader.GetString(type.Namespace);
         return space.Length == 0 ? name : $"{space}.{name}";
     }
 
-    public static string NameOf(MetadataReader reader, EntityHandle handle) => handle.Kind switch
-    {
-        HandleKind.TypeDefinition => NameOf(reader, (TypeDefinitionHandle)handle),
-        HandleKind.TypeReference => NameOf(reader, (TypeReferenceHandle)handle),
-        HandleKind.TypeSpecification => reader.GetTypeSpecification((TypeSpecificationHandle)handle).DecodeSignature(Instance, null),
-        _ => throw new ArgumentException($"{handle.Kind} is no type.", nameof(handle)),
-    };
+    public static string NameOf(MetadataReader reader, EntityHandle handle) =>
+        handle.Kind switch
+        {
+            HandleKind.TypeDefinition => NameOf(reader, (TypeDefinitionHandle)handle),
+            HandleKind.TypeReference => NameOf(reader, (TypeReferenceHandle)handle),
+            HandleKind.TypeSpecification => reader.GetTypeSpecification((TypeSpecificationHandle)handle).DecodeSignature(Instance, null),
+            _ => throw new ArgumentException($"{handle.Kind} is no type.", nameof(handle)),
+        };
 
     public string GetPrimitiveType(PrimitiveTypeCode typeCode) => $"System.{typeCode}";
 
@@ -43,8 +48,11 @@ internal sealed class DocumentationNames : ISignatureTypeProvider<string, object
     public string GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) => NameOf(reader, handle);
 
     public string GetTypeFromSpecification(
-        MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
-        NameOf(reader, handle);
+        MetadataReader reader,
+        object? genericContext,
+        TypeSpecificationHandle handle,
+        byte rawTypeKind
+    ) => NameOf(reader, handle);
 
     public string GetSZArrayType(string elementType) => $"{elementType}[]";
 

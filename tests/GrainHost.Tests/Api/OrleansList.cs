@@ -10,7 +10,9 @@ internal static class OrleansList
         {
             var path = System.IO.Path.Combine(folder.FullName, "shared", "orleans-api-10.txt");
             if (File.Exists(path))
+            {
                 return path;
+            }
         }
 
         const string missing = "shared/orleans-api-10.txt stands beside no folder above the tests.";

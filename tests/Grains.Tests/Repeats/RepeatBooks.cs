@@ -5,8 +5,8 @@ using Marketplace.Storage;
 namespace Marketplace.Grains.Tests.Repeats;
 
 /// <summary>
-/// All that is stored, as text without moments: what a call has done. A call that has one effect leaves the same books whether it was sent once or
-/// ten times.
+/// All that is stored, as text without moments: what a call has done. A call that has one effect leaves the same books whether it was sent
+/// once or ten times.
 /// </summary>
 internal static class RepeatBooks
 {
@@ -14,41 +14,68 @@ internal static class RepeatBooks
     {
         var books = new StringBuilder();
         foreach (var id in new[] { RepeatScene.Client, RepeatScene.Payee })
-            Write(books, await SimulationInvariants.ReadAccount(store, id));
-        await WriteAll(books, store, JobSummary.Kind, content =>
         {
-            var job = JobStateCodec.Read(content.Span);
-            return $"{job.Status} {job.RequestId} {job.Ending?.Charge} {job.Ending?.End.Payee} {job.Ending?.End.FuelUsed} {job.Ending?.End.RootAfter}";
-        });
+            Write(books, await SimulationInvariants.ReadAccount(store, id));
+        }
+        await WriteAll(
+            books,
+            store,
+            JobSummary.Kind,
+            content =>
+            {
+                var job = JobStateCodec.Read(content.Span);
+                return $"{job.Status} {job.RequestId} {job.Ending?.Charge} {job.Ending?.End.Payee} {job.Ending?.End.FuelUsed} "
+                    + $"{job.Ending?.End.RootAfter}";
+            }
+        );
         await WriteAll(books, store, "key", content => Convert.ToHexString(content.Span));
         await WriteAll(books, store, "worker", content => Convert.ToHexString(content.Span));
         await WriteAll(books, store, BlobSummary.Kind, content => $"{BlobPin.Read(content.Span).Size}");
         await WriteAll(books, store, ProgramSummary.Kind, content => Show(ProgramCodec.Read(content.Span)));
-        await WriteAll(books, store, "blob", content =>
-        {
-            var blob = BlobState.Read(content.Span);
-            return $"{blob.Size} {string.Join(' ', blob.Accounts.Keys)} {string.Join(' ', blob.Programs.Select(Show))}";
-        });
+        await WriteAll(
+            books,
+            store,
+            "blob",
+            content =>
+            {
+                var blob = BlobState.Read(content.Span);
+                return $"{blob.Size} {string.Join(' ', blob.Accounts.Keys)} {string.Join(' ', blob.Programs.Select(Show))}";
+            }
+        );
         var state = new ProgramState();
         await foreach (var entry in store.Read($"state/{writing}"))
+        {
             state.Apply(RunCommitted.Read(entry.Content.Span));
+        }
         books.AppendLine($"state {state.Height} {state.Keys.Root}");
         return books.ToString();
     }
 
     private static void Write(StringBuilder books, AccountState account)
     {
-        books.AppendLine($"account {account.Available} {account.Held} {account.Earned} {account.Spent} {account.SentTotal} {account.CreditedTotal}");
+        books.AppendLine(
+            $"account {account.Available} {account.Held} {account.Earned} {account.Spent} {account.SentTotal} {account.CreditedTotal}"
+        );
         foreach (var (job, hold) in account.Holds.OrderBy(pair => pair.Key))
+        {
             books.AppendLine($"  hold {job} {hold.Amount}");
+        }
         foreach (var key in account.Keys.Values.OrderBy(key => key.Id, StringComparer.Ordinal))
+        {
             books.AppendLine($"  key {key.Id} {key.Scopes} {key.Spent} {key.Held} {(key.RevokedAt is null ? "valid" : "revoked")}");
+        }
         foreach (var (blob, size) in account.Storage.PinnedBlobs.OrderBy(pin => pin.Blob))
+        {
             books.AppendLine($"  blob {blob} {size}");
+        }
         foreach (var (program, module, size) in account.Storage.Modules.OrderBy(kept => kept.Program))
+        {
             books.AppendLine($"  program {program} of {module} {size}");
+        }
         foreach (var (payer, last) in account.Incoming.OrderBy(pair => pair.Key))
+        {
             books.AppendLine($"  from {payer} {last}");
+        }
     }
 
     private static string Show(KeyValuePair<ProgramId, ProgramHolder> holder) =>
@@ -61,8 +88,12 @@ internal static class RepeatBooks
     {
         var lines = new SortedSet<string>(StringComparer.Ordinal);
         await foreach (var (key, document) in store.Scan(kind))
+        {
             lines.Add($"{key} {show(document.Content)}");
+        }
         foreach (var line in lines)
+        {
             books.AppendLine(line);
+        }
     }
 }

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Marketplace.Grains.Tests.Repeats;
 
 /// <summary>
-/// For each grain method a call that has an effect, if the method has one at all, and what the caller learns from its answer. An answer may say that the
-/// effect was there before ("already held"); what the caller may build on is the same.
+/// For each grain method a call that has an effect, if the method has one at all, and what the caller learns from its answer. An answer may
+/// say that the effect was there before ("already held"); what the caller may build on is the same.
 /// </summary>
 internal static class RepeatCases
 {
@@ -12,179 +12,243 @@ internal static class RepeatCases
     public delegate Task<Func<Task<string>>> Case(RepeatScene scene);
 
     /// <summary>By interface and method. The answers of <see cref="Restarting"/> name a start of the market.</summary>
-    public static IReadOnlyDictionary<string, Case> All { get; } = Accounts().Concat(Jobs()).Concat(Markets()).Concat(Others())
-        .ToDictionary(StringComparer.Ordinal);
+    public static IReadOnlyDictionary<string, Case> All { get; } =
+        Accounts().Concat(Jobs()).Concat(Markets()).Concat(Others()).ToDictionary(StringComparer.Ordinal);
 
     /// <summary>
-    /// Answers that belong to one start of the market, which is memory: after a restart the caller hears that it is not known, and begins anew. The effect
-    /// is one all the same.
+    /// Answers that belong to one start of the market, which is memory: after a restart the caller hears that it is not known, and begins
+    /// anew. The effect is one all the same.
     /// </summary>
-    public static IReadOnlySet<string> Restarting { get; } = new HashSet<string>(StringComparer.Ordinal)
-    {
-        "IMarketGrain.Offer", "IMarketGrain.Poll", "IWorkerGrain.Register", "IMarketGrain.GetView", "IMarketGrain.GetRoom", "IMarketGrain.Explain",
-        "IJobGrain.Explain", "IJobGrain.Get", "IJobGrain.WaitEnded",
-    };
+    public static IReadOnlySet<string> Restarting { get; } =
+        new HashSet<string>(StringComparer.Ordinal)
+        {
+            "IMarketGrain.Offer",
+            "IMarketGrain.Poll",
+            "IWorkerGrain.Register",
+            "IMarketGrain.GetView",
+            "IMarketGrain.GetRoom",
+            "IMarketGrain.Explain",
+            "IJobGrain.Explain",
+            "IJobGrain.Get",
+            "IJobGrain.WaitEnded",
+        };
 
-    private static Dictionary<string, Case> Accounts() => new()
-    {
-        ["IAccountGrain.Get"] = scene => Call(() => scene.Account.Get(), view => $"{view.Available} {view.Held} {view.OpenJobs}"),
-        ["IAccountGrain.Credit"] = scene => Call(() => scene.Account.Credit("second", new TokenAmount(7))),
-        ["IAccountGrain.Hold"] = scene => Call(
-            () => scene.Account.Hold(scene.Caller, [new HoldItem(default, new TokenAmount(5))]),
-            result => result.Outcomes[0] is HoldOutcome.Held or HoldOutcome.AlreadyHeld ? $"held, {result.Available} left" : $"{result.Outcomes[0]}"),
-        ["IAccountGrain.Settle"] = async scene =>
+    private static Dictionary<string, Case> Accounts() =>
+        new()
         {
-            var (id, submission) = await scene.Hold("settled");
-            await scene.Job(id).Submit(submission);
-            var settlement = await scene.Job(id).Complete(RepeatScene.End());
-            return Send(() => scene.Account.Settle([settlement!]));
-        },
-        ["IAccountGrain.Receive"] = scene => Call(
-            () => scene.Grains.GetGrain<IAccountGrain>(RepeatScene.Payee.ToString()).Receive(RepeatScene.Client, 1, new TokenAmount(9))),
-        ["IAccountGrain.CountBlob"] = scene => Call(() => scene.Account.CountBlob(scene.LooseBlob, 11)),
-        ["IAccountGrain.DiscountBlob"] = scene => Call(() => scene.Account.DiscountBlob(scene.Blob)),
-        ["IAccountGrain.CountModule"] = scene => Call(() => scene.Account.CountModule(new ProgramId(RepeatScene.Client.Value), scene.LooseBlob, 11)),
-        ["IAccountGrain.DiscountModule"] = scene => Call(() => scene.Account.DiscountModule(scene.Program)),
-        ["IAccountGrain.FindModule"] = scene => Call(() => scene.Account.FindModule(scene.Program), module => $"{module}"),
-        ["IAccountGrain.ListKeys"] = scene => Call(() => scene.Account.ListKeys(), keys => string.Join(' ', keys.Select(key => $"{key.Id} {key.RevokedAt}"))),
-        ["IAccountGrain.RevokeKey"] = scene => Call(() => scene.Account.RevokeKey(scene.Key.Id)),
-        ["IKeyGrain.Register"] = scene => Call(
-            () => scene.Grains.GetGrain<IKeyGrain>("mk0123456789abcdef").Register(RepeatScene.Client, Scopes.Read, scene.Key.SecretHash)),
-        ["IKeyGrain.Revoke"] = scene => Call(() => scene.Grains.GetGrain<IKeyGrain>(scene.Key.Id).Revoke()),
-        ["IKeyGrain.Verify"] = scene => Call(
-            () => scene.Grains.GetGrain<IKeyGrain>(scene.Key.Id).Verify(scene.Key.SecretHash), caller => $"{caller}"),
-    };
+            ["IAccountGrain.Get"] = scene => Call(() => scene.Account.Get(), view => $"{view.Available} {view.Held} {view.OpenJobs}"),
+            ["IAccountGrain.Credit"] = scene => Call(() => scene.Account.Credit("second", new TokenAmount(7))),
+            ["IAccountGrain.Hold"] = scene =>
+                Call(
+                    () => scene.Account.Hold(scene.Caller, [new HoldItem(default, new TokenAmount(5))]),
+                    result =>
+                        result.Outcomes[0] is HoldOutcome.Held or HoldOutcome.AlreadyHeld
+                            ? $"held, {result.Available} left"
+                            : $"{result.Outcomes[0]}"
+                ),
+            ["IAccountGrain.Settle"] = async scene =>
+            {
+                var (id, submission) = await scene.Hold("settled");
+                await scene.Job(id).Submit(submission);
+                var settlement = await scene.Job(id).Complete(RepeatScene.End());
+                return Send(() => scene.Account.Settle([settlement!]));
+            },
+            ["IAccountGrain.Receive"] = scene =>
+                Call(() =>
+                    scene.Grains.GetGrain<IAccountGrain>(RepeatScene.Payee.ToString()).Receive(RepeatScene.Client, 1, new TokenAmount(9))
+                ),
+            ["IAccountGrain.CountBlob"] = scene => Call(() => scene.Account.CountBlob(scene.LooseBlob, 11)),
+            ["IAccountGrain.DiscountBlob"] = scene => Call(() => scene.Account.DiscountBlob(scene.Blob)),
+            ["IAccountGrain.CountModule"] = scene =>
+                Call(() => scene.Account.CountModule(new ProgramId(RepeatScene.Client.Value), scene.LooseBlob, 11)),
+            ["IAccountGrain.DiscountModule"] = scene => Call(() => scene.Account.DiscountModule(scene.Program)),
+            ["IAccountGrain.FindModule"] = scene => Call(() => scene.Account.FindModule(scene.Program), module => $"{module}"),
+            ["IAccountGrain.ListKeys"] = scene =>
+                Call(() => scene.Account.ListKeys(), keys => string.Join(' ', keys.Select(key => $"{key.Id} {key.RevokedAt}"))),
+            ["IAccountGrain.RevokeKey"] = scene => Call(() => scene.Account.RevokeKey(scene.Key.Id)),
+            ["IKeyGrain.Register"] = scene =>
+                Call(() =>
+                    scene.Grains.GetGrain<IKeyGrain>("mk0123456789abcdef").Register(RepeatScene.Client, Scopes.Read, scene.Key.SecretHash)
+                ),
+            ["IKeyGrain.Revoke"] = scene => Call(() => scene.Grains.GetGrain<IKeyGrain>(scene.Key.Id).Revoke()),
+            ["IKeyGrain.Verify"] = scene =>
+                Call(() => scene.Grains.GetGrain<IKeyGrain>(scene.Key.Id).Verify(scene.Key.SecretHash), caller => $"{caller}"),
+        };
 
-    private static Dictionary<string, Case> Jobs() => new()
-    {
-        ["ISubmissionGrain.Submit"] = scene => Call(
-            () => scene.Grains.GetGrain<ISubmissionGrain>(0).Submit(
-                scene.Caller, [TestMarket.Item("one", scene.Program), TestMarket.Item("two", scene.Program)]),
-            results => string.Join(' ', results.Select(result => $"{result.Job} {result.Code}"))),
-        ["IJobGrain.Submit"] = async scene =>
+    private static Dictionary<string, Case> Jobs() =>
+        new()
         {
-            var (id, submission) = await scene.Hold("one");
-            return Send(
-                () => scene.Job(id).Submit(submission),
-                admission => admission.Kind is JobAdmissionKind.Created or JobAdmissionKind.Existed
-                    ? $"it exists since {admission.SubmittedAt:O} on the hold of {admission.HeldAt:O}"
-                    : $"{admission.Kind}");
-        },
-        ["IJobGrain.Complete"] = async scene =>
-        {
-            var job = await scene.Submit("one", scene.Program);
-            return Send(() => scene.Job(job).Complete(RepeatScene.End()), settlement => $"{settlement}");
-        },
-        ["IJobGrain.Cancel"] = OfOpenJob((scene, job) => scene.Job(job).Cancel(scene.Caller), view => $"{view.Status} {view.EndedAt:O}"),
-        ["IJobGrain.Get"] = OfOpenJob((scene, job) => scene.Job(job).Get(scene.Caller), view => $"{view.Status} {view.SubmittedAt:O}"),
-        ["IJobGrain.WaitEnded"] = OfOpenJob(
-            (scene, job) => scene.Job(job).WaitEnded(scene.Caller, TimeSpan.FromMilliseconds(10), default), view => $"{view.Status} {view.SubmittedAt:O}"),
-        ["IJobGrain.GetLog"] = OfOpenJob((scene, job) => scene.Job(job).GetLog(scene.Caller), log => $"{log.Length}"),
-        ["IJobGrain.Explain"] = OfOpenJob((scene, job) => scene.Job(job).Explain(scene.Caller), explanation => explanation.Summary),
-        ["IJobGrain.GetSettlement"] = OfOpenJob((scene, job) => scene.Job(job).GetSettlement(), settlement => $"{settlement}"),
-    };
+            ["ISubmissionGrain.Submit"] = scene =>
+                Call(
+                    () =>
+                        scene
+                            .Grains.GetGrain<ISubmissionGrain>(0)
+                            .Submit(scene.Caller, [TestMarket.Item("one", scene.Program), TestMarket.Item("two", scene.Program)]),
+                    results => string.Join(' ', results.Select(result => $"{result.Job} {result.Code}"))
+                ),
+            ["IJobGrain.Submit"] = async scene =>
+            {
+                var (id, submission) = await scene.Hold("one");
+                return Send(
+                    () => scene.Job(id).Submit(submission),
+                    admission =>
+                        admission.Kind is JobAdmissionKind.Created or JobAdmissionKind.Existed
+                            ? $"it exists since {admission.SubmittedAt:O} on the hold of {admission.HeldAt:O}"
+                            : $"{admission.Kind}"
+                );
+            },
+            ["IJobGrain.Complete"] = async scene =>
+            {
+                var job = await scene.Submit("one", scene.Program);
+                return Send(() => scene.Job(job).Complete(RepeatScene.End()), settlement => $"{settlement}");
+            },
+            ["IJobGrain.Cancel"] = OfOpenJob(
+                (scene, job) => scene.Job(job).Cancel(scene.Caller),
+                view => $"{view.Status} {view.EndedAt:O}"
+            ),
+            ["IJobGrain.Get"] = OfOpenJob((scene, job) => scene.Job(job).Get(scene.Caller), view => $"{view.Status} {view.SubmittedAt:O}"),
+            ["IJobGrain.WaitEnded"] = OfOpenJob(
+                (scene, job) => scene.Job(job).WaitEnded(scene.Caller, TimeSpan.FromMilliseconds(10), default),
+                view => $"{view.Status} {view.SubmittedAt:O}"
+            ),
+            ["IJobGrain.GetLog"] = OfOpenJob((scene, job) => scene.Job(job).GetLog(scene.Caller), log => $"{log.Length}"),
+            ["IJobGrain.Explain"] = OfOpenJob((scene, job) => scene.Job(job).Explain(scene.Caller), explanation => explanation.Summary),
+            ["IJobGrain.GetSettlement"] = OfOpenJob((scene, job) => scene.Job(job).GetSettlement(), settlement => $"{settlement}"),
+        };
 
-    private static Dictionary<string, Case> Markets() => new()
-    {
-        ["IMarketGrain.Enqueue"] = async scene =>
+    private static Dictionary<string, Case> Markets() =>
+        new()
         {
-            var (id, submission) = await scene.Hold("one");
-            var admission = await scene.Job(id).Submit(submission);
-            var ticket = new JobTicket(id, RepeatScene.Client, submission.Spec, submission.Module, false, admission.SubmittedAt, "one");
-            return Send(() => scene.Market.Enqueue([ticket]));
-        },
-        ["IMarketGrain.Withdraw"] = OfOpenJob((scene, job) => scene.Market.Withdraw(job)),
-        ["IMarketGrain.Explain"] = OfOpenJob((scene, job) => scene.Market.Explain(job), open => $"{open?.Status} {open?.QueuePosition}"),
-        ["IMarketGrain.GetView"] = OfOpenJob((scene, _) => scene.Market.GetView(), view => $"{view}"),
-        ["IMarketGrain.GetRoom"] = OfOpenJob((scene, _) => scene.Market.GetRoom(RepeatScene.Client), room => $"{room}"),
-        ["IMarketGrain.Offer"] = scene => Call(() => scene.Market.Offer(RepeatScene.Offer), start => $"{start}"),
-        ["IMarketGrain.Dismiss"] = async scene =>
-        {
-            await scene.Lease(scene.Program);
-            return Send(() => scene.Market.Dismiss(RepeatScene.Offer.Worker));
-        },
-        ["IMarketGrain.Poll"] = async scene =>
-        {
-            await scene.Submit("one", scene.Program);
-            var start = await scene.Market.Offer(RepeatScene.Offer);
-            return Send(
-                () => scene.Market.Poll(new WorkerPoll(RepeatScene.Offer.Worker, start, 1, 1), default),
-                orders => $"{orders.Known} {string.Join(' ', orders.Leases.Select(lease => lease.Id))} {orders.Stops.Length}");
-        },
-        ["IMarketGrain.Report"] = async scene =>
-        {
-            var report = scene.Report(await scene.Lease(scene.Writing));
-            return Send(() => scene.Market.Report(RepeatScene.Offer.Worker, [report]));
-        },
-        ["IWorkerGrain.Register"] = scene => Call(
-            () => scene.Grains.GetGrain<IWorkerGrain>(RepeatScene.Offer.Worker.ToString()).Register(RepeatScene.Offer), start => $"{start}"),
-        ["IWorkerGrain.Get"] = async scene =>
-        {
-            await scene.Grains.GetGrain<IWorkerGrain>(RepeatScene.Offer.Worker.ToString()).Register(RepeatScene.Offer);
-            return Send(() => scene.Grains.GetGrain<IWorkerGrain>(RepeatScene.Offer.Worker.ToString()).Get(), offer => $"{offer}");
-        },
-    };
+            ["IMarketGrain.Enqueue"] = async scene =>
+            {
+                var (id, submission) = await scene.Hold("one");
+                var admission = await scene.Job(id).Submit(submission);
+                var ticket = new JobTicket(id, RepeatScene.Client, submission.Spec, submission.Module, false, admission.SubmittedAt, "one");
+                return Send(() => scene.Market.Enqueue([ticket]));
+            },
+            ["IMarketGrain.Withdraw"] = OfOpenJob((scene, job) => scene.Market.Withdraw(job)),
+            ["IMarketGrain.Explain"] = OfOpenJob(
+                (scene, job) => scene.Market.Explain(job),
+                open => $"{open?.Status} {open?.QueuePosition}"
+            ),
+            ["IMarketGrain.GetView"] = OfOpenJob((scene, _) => scene.Market.GetView(), view => $"{view}"),
+            ["IMarketGrain.GetRoom"] = OfOpenJob((scene, _) => scene.Market.GetRoom(RepeatScene.Client), room => $"{room}"),
+            ["IMarketGrain.Offer"] = scene => Call(() => scene.Market.Offer(RepeatScene.Offer), start => $"{start}"),
+            ["IMarketGrain.Dismiss"] = async scene =>
+            {
+                await scene.Lease(scene.Program);
+                return Send(() => scene.Market.Dismiss(RepeatScene.Offer.Worker));
+            },
+            ["IMarketGrain.Poll"] = async scene =>
+            {
+                await scene.Submit("one", scene.Program);
+                var start = await scene.Market.Offer(RepeatScene.Offer);
+                return Send(
+                    () => scene.Market.Poll(new WorkerPoll(RepeatScene.Offer.Worker, start, 1, 1), default),
+                    orders => $"{orders.Known} {string.Join(' ', orders.Leases.Select(lease => lease.Id))} {orders.Stops.Length}"
+                );
+            },
+            ["IMarketGrain.Report"] = async scene =>
+            {
+                var report = scene.Report(await scene.Lease(scene.Writing));
+                return Send(() => scene.Market.Report(RepeatScene.Offer.Worker, [report]));
+            },
+            ["IWorkerGrain.Register"] = scene =>
+                Call(
+                    () => scene.Grains.GetGrain<IWorkerGrain>(RepeatScene.Offer.Worker.ToString()).Register(RepeatScene.Offer),
+                    start => $"{start}"
+                ),
+            ["IWorkerGrain.Get"] = async scene =>
+            {
+                await scene.Grains.GetGrain<IWorkerGrain>(RepeatScene.Offer.Worker.ToString()).Register(RepeatScene.Offer);
+                return Send(() => scene.Grains.GetGrain<IWorkerGrain>(RepeatScene.Offer.Worker.ToString()).Get(), offer => $"{offer}");
+            },
+        };
 
-    private static Dictionary<string, Case> Others() => new()
-    {
-        ["IBlobGrain.Pin"] = scene => Call(() => BlobOf(scene, scene.LooseBlob).Pin(RepeatScene.Client, 11), view => $"{view.Id} {view.Size}"),
-        ["IBlobGrain.Unpin"] = scene => Call(() => BlobOf(scene, scene.Blob).Unpin(RepeatScene.Client)),
-        ["IBlobGrain.Find"] = scene => Call(() => BlobOf(scene, scene.Blob).Find(RepeatScene.Client), view => $"{view}"),
-        ["IBlobGrain.KeepFor"] = scene => Call(() => BlobOf(scene, scene.LooseBlob).KeepFor(scene.Program, RepeatScene.Client)),
-        ["IBlobGrain.ReleaseFor"] = async scene =>
+    private static Dictionary<string, Case> Others() =>
+        new()
         {
-            var module = (await scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).Get()).Module;
-            return Send(() => BlobOf(scene, module).ReleaseFor(scene.Program, RepeatScene.Client));
-        },
-        ["IBlobGrain.IsPinned"] = scene => Call(() => BlobOf(scene, scene.LooseBlob).IsPinned(), isPinned => $"{isPinned}"),
-        ["IProgramGrain.Deploy"] = scene =>
-        {
-            var deployment = new ProgramDeployment(scene.Blob, "salt"u8.ToArray(), "salted");
-            var id = Crypto.IdDerivation.Program(deployment.Module, deployment.Salt.Span);
-            return Call(() => scene.Grains.GetGrain<IProgramGrain>(id.ToString()).Deploy(scene.Caller, deployment), view => $"{view.Id} {view.Name}");
-        },
-        ["IProgramGrain.Remove"] = scene => Call(() => scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).Remove(scene.Caller)),
-        ["IProgramGrain.Get"] = scene => Call(
-            () => scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).Get(), view => $"{view.Id} {view.DeployedAt:O}"),
-        ["IStateGrain.Begin"] = OfCommittedState((scene, job, _) => scene.State.Begin(job), head => $"{head.Root} {head.Height} {head.Committed?.FuelUsed}"),
-        ["IStateGrain.Commit"] = OfCommittedState(
-            (scene, _, root) => scene.State.Commit(
-                new JobId(RepeatScene.Client.Value), 1, root, [new StateChange("b"u8.ToArray(), "2"u8.ToArray())], RepeatScene.End()),
-            end => $"{end?.RootBefore} {end?.RootAfter}"),
-        ["IStateGrain.Acknowledge"] = OfCommittedState((scene, job, _) => scene.State.Acknowledge(job)),
-        ["IStateGrain.Read"] = OfCommittedState(
-            (scene, _, root) => scene.State.Read(root, "a"u8.ToArray()), value => Convert.ToHexString(value.GetValueOrDefault().Span)),
-        ["IStateGrain.List"] = OfCommittedState((scene, _, root) => scene.State.List(root, default), keys => $"{keys.Length}"),
-        ["IStateGrain.RootWith"] = OfCommittedState(
-            (scene, _, root) => scene.State.RootWith(root, [new StateChange("b"u8.ToArray(), "2"u8.ToArray())]), root => $"{root}"),
-    };
+            ["IBlobGrain.Pin"] = scene =>
+                Call(() => BlobOf(scene, scene.LooseBlob).Pin(RepeatScene.Client, 11), view => $"{view.Id} {view.Size}"),
+            ["IBlobGrain.Unpin"] = scene => Call(() => BlobOf(scene, scene.Blob).Unpin(RepeatScene.Client)),
+            ["IBlobGrain.Find"] = scene => Call(() => BlobOf(scene, scene.Blob).Find(RepeatScene.Client), view => $"{view}"),
+            ["IBlobGrain.KeepFor"] = scene => Call(() => BlobOf(scene, scene.LooseBlob).KeepFor(scene.Program, RepeatScene.Client)),
+            ["IBlobGrain.ReleaseFor"] = async scene =>
+            {
+                var module = (await scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).Get()).Module;
+                return Send(() => BlobOf(scene, module).ReleaseFor(scene.Program, RepeatScene.Client));
+            },
+            ["IBlobGrain.IsPinned"] = scene => Call(() => BlobOf(scene, scene.LooseBlob).IsPinned(), isPinned => $"{isPinned}"),
+            ["IProgramGrain.Deploy"] = scene =>
+            {
+                var deployment = new ProgramDeployment(scene.Blob, "salt"u8.ToArray(), "salted");
+                var id = Crypto.IdDerivation.Program(deployment.Module, deployment.Salt.Span);
+                return Call(
+                    () => scene.Grains.GetGrain<IProgramGrain>(id.ToString()).Deploy(scene.Caller, deployment),
+                    view => $"{view.Id} {view.Name}"
+                );
+            },
+            ["IProgramGrain.Remove"] = scene =>
+                Call(() => scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).Remove(scene.Caller)),
+            ["IProgramGrain.Get"] = scene =>
+                Call(() => scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).Get(), view => $"{view.Id} {view.DeployedAt:O}"),
+            ["IStateGrain.Begin"] = OfCommittedState(
+                (scene, job, _) => scene.State.Begin(job),
+                head => $"{head.Root} {head.Height} {head.Committed?.FuelUsed}"
+            ),
+            ["IStateGrain.Commit"] = OfCommittedState(
+                (scene, _, root) =>
+                    scene.State.Commit(
+                        new JobId(RepeatScene.Client.Value),
+                        1,
+                        root,
+                        [new StateChange("b"u8.ToArray(), "2"u8.ToArray())],
+                        RepeatScene.End()
+                    ),
+                end => $"{end?.RootBefore} {end?.RootAfter}"
+            ),
+            ["IStateGrain.Acknowledge"] = OfCommittedState((scene, job, _) => scene.State.Acknowledge(job)),
+            ["IStateGrain.Read"] = OfCommittedState(
+                (scene, _, root) => scene.State.Read(root, "a"u8.ToArray()),
+                value => Convert.ToHexString(value.GetValueOrDefault().Span)
+            ),
+            ["IStateGrain.List"] = OfCommittedState((scene, _, root) => scene.State.List(root, default), keys => $"{keys.Length}"),
+            ["IStateGrain.RootWith"] = OfCommittedState(
+                (scene, _, root) => scene.State.RootWith(root, [new StateChange("b"u8.ToArray(), "2"u8.ToArray())]),
+                root => $"{root}"
+            ),
+        };
 
     private static IBlobGrain BlobOf(RepeatScene scene, BlobId blob) => scene.Grains.GetGrain<IBlobGrain>(blob.ToString());
 
-    private static Case OfOpenJob<TAnswer>(Func<RepeatScene, JobId, Task<TAnswer>> call, Func<TAnswer, string> learn) => async scene =>
-    {
-        var job = await scene.Submit("one", scene.Program);
-        return Send(() => call(scene, job), learn);
-    };
+    private static Case OfOpenJob<TAnswer>(Func<RepeatScene, JobId, Task<TAnswer>> call, Func<TAnswer, string> learn) =>
+        async scene =>
+        {
+            var job = await scene.Submit("one", scene.Program);
+            return Send(() => call(scene, job), learn);
+        };
 
-    private static Case OfOpenJob(Func<RepeatScene, JobId, Task> call) => async scene =>
-    {
-        var job = await scene.Submit("one", scene.Program);
-        return Send(() => call(scene, job));
-    };
+    private static Case OfOpenJob(Func<RepeatScene, JobId, Task> call) =>
+        async scene =>
+        {
+            var job = await scene.Submit("one", scene.Program);
+            return Send(() => call(scene, job));
+        };
 
     /// <summary>The state of the writing program after one commit.</summary>
-    private static Case OfCommittedState<TAnswer>(Func<RepeatScene, JobId, StateRoot, Task<TAnswer>> call, Func<TAnswer, string> learn) => async scene =>
-    {
-        var (job, root) = await CommitOne(scene);
-        return Send(() => call(scene, job, root), learn);
-    };
+    private static Case OfCommittedState<TAnswer>(Func<RepeatScene, JobId, StateRoot, Task<TAnswer>> call, Func<TAnswer, string> learn) =>
+        async scene =>
+        {
+            var (job, root) = await CommitOne(scene);
+            return Send(() => call(scene, job, root), learn);
+        };
 
-    private static Case OfCommittedState(Func<RepeatScene, JobId, StateRoot, Task> call) => async scene =>
-    {
-        var (job, root) = await CommitOne(scene);
-        return Send(() => call(scene, job, root));
-    };
+    private static Case OfCommittedState(Func<RepeatScene, JobId, StateRoot, Task> call) =>
+        async scene =>
+        {
+            var (job, root) = await CommitOne(scene);
+            return Send(() => call(scene, job, root));
+        };
 
     private static async Task<(JobId Job, StateRoot Root)> CommitOne(RepeatScene scene)
     {
@@ -193,15 +257,18 @@ internal static class RepeatCases
         return (default, end!.RootAfter!.Value);
     }
 
-    private static Task<Func<Task<string>>> Call<TAnswer>(Func<Task<TAnswer>> call, Func<TAnswer, string> learn) => Task.FromResult(Send(call, learn));
+    private static Task<Func<Task<string>>> Call<TAnswer>(Func<Task<TAnswer>> call, Func<TAnswer, string> learn) =>
+        Task.FromResult(Send(call, learn));
 
     private static Task<Func<Task<string>>> Call(Func<Task> call) => Task.FromResult(Send(call));
 
-    private static Func<Task<string>> Send<TAnswer>(Func<Task<TAnswer>> call, Func<TAnswer, string> learn) => async () => learn(await call());
+    private static Func<Task<string>> Send<TAnswer>(Func<Task<TAnswer>> call, Func<TAnswer, string> learn) =>
+        async () => learn(await call());
 
-    private static Func<Task<string>> Send(Func<Task> call) => async () =>
-    {
-        await call();
-        return "done";
-    };
+    private static Func<Task<string>> Send(Func<Task> call) =>
+        async () =>
+        {
+            await call();
+            return "done";
+        };
 }

@@ -6,11 +6,18 @@ namespace Marketplace.Grains.Tests.Repeats;
 
 /// <summary>What came of sending every grain method's call again and again.</summary>
 internal sealed record RepeatResult(
-    IReadOnlyDictionary<string, int> MethodsByEffect, int Classified, int Methods, long Calls, int Restarts, IReadOnlyList<string> Violations);
+    IReadOnlyDictionary<string, int> MethodsByEffect,
+    int Classified,
+    int Methods,
+    long Calls,
+    int Restarts,
+    IReadOnlyList<string> Violations
+);
 
 /// <summary>
-/// Each grain method, found by reflection, sent ten times: one after the other, all at once, and with a power cut in the middle, after which every
-/// activation is a new one. Books and answers must be those of one call. A method without effect mark or without case is a violation.
+/// Each grain method, found by reflection, sent ten times: one after the other, all at once, and with a power cut in the middle, after
+/// which every activation is a new one. Books and answers must be those of one call. A method without effect mark or without case is a
+/// violation.
 /// </summary>
 internal static class RepeatRun
 {
@@ -25,7 +32,8 @@ internal static class RepeatRun
 
     public static IReadOnlyList<MethodInfo> Methods { get; } =
     [
-        .. typeof(IJobGrain).Assembly.GetTypes()
+        .. typeof(IJobGrain)
+            .Assembly.GetTypes()
             .Where(type => type.IsInterface && typeof(IGrain).IsAssignableFrom(type))
             .OrderBy(type => type.Name, StringComparer.Ordinal)
             .SelectMany(type => type.GetMethods().OrderBy(method => method.Name, StringComparer.Ordinal)),
@@ -69,7 +77,11 @@ internal static class RepeatRun
             }
         }
 
-        violations.AddRange(cases.Keys.Except(Methods.Select(method => $"{method.DeclaringType!.Name}.{method.Name}")).Select(gone => $"{gone} is no method"));
+        violations.AddRange(
+            cases
+                .Keys.Except(Methods.Select(method => $"{method.DeclaringType!.Name}.{method.Name}"))
+                .Select(gone => $"{gone} is no method")
+        );
         return new RepeatResult(byEffect, classified, Methods.Count, calls, restarts, violations);
     }
 
@@ -78,20 +90,34 @@ internal static class RepeatRun
         var once = Play(subject, manner, 1, seed);
         var often = Play(subject, manner, Times, seed);
         if (once.Books != often.Books)
+        {
             yield return $"once leaves{Environment.NewLine}{once.Books}and {Times} times{Environment.NewLine}{often.Books}";
+        }
         if (effect == Effect.None && once.Before != once.Books)
+        {
             yield return $"states no effect, and changes{Environment.NewLine}{once.Before}to{Environment.NewLine}{once.Books}";
+        }
         if (manner == Manner.WithARestart && RepeatCases.Restarting.Contains(name))
+        {
             yield break;
+        }
         // A repetition may find that there is nothing left to do, and say so: a second answer, but only one.
         var answers = often.Answers.Distinct().ToArray();
-        var isSaidOnce = name is "IBlobGrain.Unpin" or "IProgramGrain.Remove"
+        var isSaidOnce =
+            name is "IBlobGrain.Unpin" or "IProgramGrain.Remove"
             && answers is ["done", "BlobNotFound" or "ProgramNotFound"] or ["BlobNotFound" or "ProgramNotFound", "done"];
         if (answers.Length != 1 && !isSaidOnce)
+        {
             yield return $"the answers are {string.Join(" | ", answers)}";
+        }
     }
 
-    private static (string Before, string Books, IReadOnlyList<string> Answers) Play(RepeatCases.Case subject, Manner manner, int times, ulong seed)
+    private static (string Before, string Books, IReadOnlyList<string> Answers) Play(
+        RepeatCases.Case subject,
+        Manner manner,
+        int times,
+        ulong seed
+    )
     {
         var run = new SimulatedRun(seed);
         return run.Run(async () =>
@@ -105,13 +131,15 @@ internal static class RepeatRun
             await scene.ComeToRest();
             var before = await scene.Books();
             var answers = new List<string>();
-            for (var left = times; left > 0;)
+            for (var left = times; left > 0; )
             {
                 var together = manner == Manner.AtOnce ? left : 1;
                 answers.AddRange(await Task.WhenAll(Enumerable.Range(0, together).Select(_ => Answer(send))));
                 left -= together;
                 if (manner == Manner.WithARestart && left == times / 2)
+                {
                     await scene.Restart();
+                }
             }
 
             await scene.ComeToRest();

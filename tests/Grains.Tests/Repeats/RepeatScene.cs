@@ -6,8 +6,8 @@ using Marketplace.Grains.Tests.Simulation;
 namespace Marketplace.Grains.Tests.Repeats;
 
 /// <summary>
-/// A silo of the real grains over the real store in a simulated run without faults, with what the cases of repeated calls need: accounts, programs,
-/// jobs, a worker. The same seed prepares the same, so two runs that differ in the number of calls can be compared.
+/// A silo of the real grains over the real store in a simulated run without faults, with what the cases of repeated calls need: accounts,
+/// programs, jobs, a worker. The same seed prepares the same, so two runs that differ in the number of calls can be compared.
 /// </summary>
 internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
 {
@@ -39,7 +39,9 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
         var created = await Account.CreateKey(new KeyRequest("first", Scopes.Read | Scopes.Submit | Scopes.Deploy, null));
         Caller = new Caller(Client, created.View.Id, created.View.Scopes);
         if (!ApiKey.TryParse((await Account.CreateKey(new KeyRequest("second", Scopes.Read, null))).Key, out var key))
+        {
             throw new InvalidOperationException("A created key cannot be read.");
+        }
         Key = key;
         Blob = await Upload("bytes");
         LooseBlob = silo.Blobs.Put("loose bytes"u8.ToArray());
@@ -66,17 +68,43 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
         {
             var orders = await Market.Poll(new WorkerPoll(Offer.Worker, start, sequence, Offer.Slots), default);
             if (orders.Leases is [var lease, ..])
+            {
                 return lease;
+            }
         }
     }
 
-    public LeaseReport Report(Lease lease) => new(
-        lease.Id, lease.Ticket.Job, RunOutcome.Completed, null, 500_000, default, default,
-        lease.Root is null ? [] : [new StateChange("key"u8.ToArray(), "value"u8.ToArray())], run.Time.GetUtcNow(), run.Time.GetUtcNow());
+    public LeaseReport Report(Lease lease) =>
+        new(
+            lease.Id,
+            lease.Ticket.Job,
+            RunOutcome.Completed,
+            null,
+            500_000,
+            default,
+            default,
+            lease.Root is null ? [] : [new StateChange("key"u8.ToArray(), "value"u8.ToArray())],
+            run.Time.GetUtcNow(),
+            run.Time.GetUtcNow()
+        );
 
-    public static JobEnd End() => new(
-        JobStatus.Completed, JobFault.None, null, null, Offer.Worker, Payee, new TokenAmount(10), 500_000, default, default, null, null, [],
-        new JobExplanation("", []));
+    public static JobEnd End() =>
+        new(
+            JobStatus.Completed,
+            JobFault.None,
+            null,
+            null,
+            Offer.Worker,
+            Payee,
+            new TokenAmount(10),
+            500_000,
+            default,
+            default,
+            null,
+            null,
+            [],
+            new JobExplanation("", [])
+        );
 
     /// <summary>A submission straight to the job, on money that is held for it.</summary>
     public async Task<(JobId Id, JobSubmission Submission)> Hold(string requestId)

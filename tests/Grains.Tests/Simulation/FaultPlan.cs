@@ -1,4 +1,3 @@
-
 namespace Marketplace.Grains.Tests.Simulation;
 
 /// <summary>Decides and counts the faults of a run.</summary>
@@ -14,7 +13,9 @@ internal sealed class FaultPlan
     {
         var happens = IsOn && chance.Happens(perMillion);
         if (happens)
+        {
             Count(fault);
+        }
         return happens;
     }
 

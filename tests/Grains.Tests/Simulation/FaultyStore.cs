@@ -10,19 +10,24 @@ internal sealed class FaultyStore(EmbeddedStore store, GrainHost.Simulation.Seed
     public ValueTask<long> Write(DocumentKey key, long expectedVersion, ReadOnlyMemory<byte> content) =>
         Do(() => store.Write(key, expectedVersion, content));
 
-    public async ValueTask Delete(DocumentKey key, long expectedVersion) => await Do(async () =>
-    {
-        await store.Delete(key, expectedVersion);
-        return 0;
-    });
+    public async ValueTask Delete(DocumentKey key, long expectedVersion) =>
+        await Do(async () =>
+        {
+            await store.Delete(key, expectedVersion);
+            return 0;
+        });
 
     public ValueTask<long> Append(string stream, long expectedVersion, IReadOnlyList<ReadOnlyMemory<byte>> entries) =>
         Do(() => store.Append(stream, expectedVersion, entries));
 
-    public IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(string kind, CancellationToken cancellation = default) => store.Scan(kind, cancellation);
+    public IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(string kind, CancellationToken cancellation = default) =>
+        store.Scan(kind, cancellation);
 
-    public IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(string kind, string state, CancellationToken cancellation = default) =>
-        store.Scan(kind, state, cancellation);
+    public IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(
+        string kind,
+        string state,
+        CancellationToken cancellation = default
+    ) => store.Scan(kind, state, cancellation);
 
     public IAsyncEnumerable<LogEntry> Read(string stream, long fromVersion = 1, CancellationToken cancellation = default) =>
         store.Read(stream, fromVersion, cancellation);
@@ -30,7 +35,9 @@ internal sealed class FaultyStore(EmbeddedStore store, GrainHost.Simulation.Seed
     private async ValueTask<long> Do(Func<ValueTask<long>> write)
     {
         if (plan.Happens(chance, "write lost", 5_000))
+        {
             throw new IOException("The write was lost.");
+        }
         var version = await write();
         return plan.Happens(chance, "write unconfirmed", 5_000) ? throw new IOException("The write was not confirmed.") : version;
     }

@@ -1,6 +1,8 @@
 namespace Marketplace.Grains.Tests.Simulation;
 
-/// <summary>Announcements arrive once, not at all, or three times. What a listener heard is kept, to be compared with what is stored.</summary>
+/// <summary>
+/// Announcements arrive once, not at all, or three times. What a listener heard is kept, to be compared with what is stored.
+/// </summary>
 internal sealed class LossyFeed(FaultPlan plan, GrainHost.Simulation.SeededChance chance) : IResultsFeed
 {
     public List<EndedJob> Heard { get; } = [];
@@ -10,9 +12,13 @@ internal sealed class LossyFeed(FaultPlan plan, GrainHost.Simulation.SeededChanc
     public void Publish(JobsEnded ended)
     {
         if (plan.Happens(chance, "announcement lost", 100_000))
+        {
             return;
+        }
         var times = plan.Happens(chance, "announcement tripled", 100_000) ? 3 : 1;
         for (var time = 0; time < times; time++)
+        {
             Heard.AddRange(ended.Jobs);
+        }
     }
 }

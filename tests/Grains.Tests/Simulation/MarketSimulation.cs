@@ -6,11 +6,16 @@ namespace Marketplace.Grains.Tests.Simulation;
 
 /// <summary>What a run came to.</summary>
 internal sealed record SimulationResult(
-    ulong TraceHash, long Steps, TimeSpan Simulated, IReadOnlyDictionary<string, int> Faults, IReadOnlyList<string> Violations);
+    ulong TraceHash,
+    long Steps,
+    TimeSpan Simulated,
+    IReadOnlyDictionary<string, int> Faults,
+    IReadOnlyList<string> Violations
+);
 
 /// <summary>
-/// Jobs through the real grains and the real store, with a simulated clock, disk and link: calls and answers get lost, doubled and late, writes fail
-/// before and after they happened, workers fail and fall silent, the power goes. Everything follows from the seed.
+/// Jobs through the real grains and the real store, with a simulated clock, disk and link: calls and answers get lost, doubled and late,
+/// writes fail before and after they happened, workers fail and fall silent, the power goes. Everything follows from the seed.
 /// </summary>
 internal static class MarketSimulation
 {
@@ -27,8 +32,13 @@ internal static class MarketSimulation
             var client = new SimulatedClient(silo, run.Chance.Fork(), jobs);
             SimulatedWorker[] workers =
             [
-                .. new[] { ("cheap", 3L), ("middle", 5L), ("dear", 7L), ("dearest", 9L) }
-                    .Select(worker => new SimulatedWorker(silo.Link, plan, run.Chance.Fork(), worker.Item1, worker.Item2)),
+                .. new[] { ("cheap", 3L), ("middle", 5L), ("dear", 7L), ("dearest", 9L) }.Select(worker => new SimulatedWorker(
+                    silo.Link,
+                    plan,
+                    run.Chance.Fork(),
+                    worker.Item1,
+                    worker.Item2
+                )),
             ];
             var serving = workers.Select(worker => worker.Serve()).ToArray();
             var working = client.Work();
@@ -36,7 +46,9 @@ internal static class MarketSimulation
             await working;
             plan.IsOn = false;
             foreach (var worker in workers)
+            {
                 worker.Stop();
+            }
             await Task.WhenAll(serving);
             var accounts = workers.Select(worker => worker.Account).Append(client.Account).ToArray();
             await ComeToRest(silo, accounts);
@@ -51,20 +63,26 @@ internal static class MarketSimulation
         {
             await Task.Delay(TimeSpan.FromMilliseconds(100 + chance.Below(3000)), silo.Time);
             if (working.IsCompleted)
+            {
                 return;
+            }
             silo.Crash();
             await Task.Delay(TimeSpan.FromMilliseconds(chance.Below(1000)), silo.Time);
             await silo.Start();
         }
     }
 
-    /// <summary>Longer than the age at which accounts ask for the ends of their holds. The first question wakes the accounts, as a reminder would.</summary>
+    /// <summary>
+    /// Longer than the age at which accounts ask for the ends of their holds. The first question wakes the accounts, as a reminder would.
+    /// </summary>
     private static async Task ComeToRest(SimulatedSilo silo, AccountId[] accounts)
     {
         for (var round = 0; round < 2; round++)
         {
             foreach (var account in accounts)
+            {
                 await silo.Insist(grains => Wake(grains, account));
+            }
             await Task.Delay(AccountPolicy.HoldOrphanAge + (2 * AccountPolicy.ReconcilePeriod), silo.Time);
         }
 

@@ -6,7 +6,9 @@ internal sealed class ReminderStorm(FaultPlan plan, GrainHost.Simulation.SeededC
     public Task Invoke(IIncomingGrainCallContext context)
     {
         if (context.InterfaceMethod.DeclaringType != typeof(IRemindable))
+        {
             return context.Invoke();
+        }
         // Also while a run comes to rest, for that is when accounts have nothing but their reminders.
         switch (chance.Below(3))
         {

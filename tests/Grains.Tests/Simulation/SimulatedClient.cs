@@ -24,13 +24,16 @@ internal sealed class SimulatedClient(SimulatedSilo silo, GrainHost.Simulation.S
             await grains.GetGrain<IAccountGrain>(Account.ToString()).Credit("first", new TokenAmount(1_000_000));
             return true;
         });
-        var key = await silo.Insist(grains => grains.GetGrain<IAccountGrain>(Account.ToString()).CreateKey(
-            new KeyRequest("simulated", Scopes.Read | Scopes.Submit | Scopes.Deploy, null)));
+        var key = await silo.Insist(grains =>
+            grains
+                .GetGrain<IAccountGrain>(Account.ToString())
+                .CreateKey(new KeyRequest("simulated", Scopes.Read | Scopes.Submit | Scopes.Deploy, null))
+        );
         _caller = new Caller(Account, key.View.Id, key.View.Scopes);
         var plain = await Deploy("command");
         Writing = await Deploy("command writes");
         var working = new List<Task>();
-        for (var number = 0; number < jobs;)
+        for (var number = 0; number < jobs; )
         {
             var batch = Enumerable.Range(number, Math.Min(1 + chance.Below(10), jobs - number)).ToArray();
             number += batch.Length;
@@ -46,7 +49,9 @@ internal sealed class SimulatedClient(SimulatedSilo silo, GrainHost.Simulation.S
         var blob = silo.Blobs.Put(Encoding.UTF8.GetBytes(module));
         var program = IdDerivation.Program(blob, default);
         await silo.Insist(grains => grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(Account, module.Length));
-        await silo.Insist(grains => grains.GetGrain<IProgramGrain>(program.ToString()).Deploy(_caller, new ProgramDeployment(blob, default, "program")));
+        await silo.Insist(grains =>
+            grains.GetGrain<IProgramGrain>(program.ToString()).Deploy(_caller, new ProgramDeployment(blob, default, "program"))
+        );
         return program;
     }
 
@@ -60,9 +65,13 @@ internal sealed class SimulatedClient(SimulatedSilo silo, GrainHost.Simulation.S
             for (var index = 0; index < sent.Length; index++)
             {
                 if (results[index].Code is null)
+                {
                     Acknowledged.Add(results[index].Job, sent[index].Spec.Program == Writing);
+                }
                 else if (results[index].Code is not (ErrorCode.Unavailable or ErrorCode.OutcomeUnknown))
+                {
                     throw new InvalidOperationException($"An order was refused: {results[index].Message}");
+                }
             }
 
             open = [.. sent.Where((_, index) => results[index].Code is not null)];
@@ -74,12 +83,18 @@ internal sealed class SimulatedClient(SimulatedSilo silo, GrainHost.Simulation.S
     private async Task WaitEnded(JobId job)
     {
         if (chance.Below(10) == 0)
+        {
             await Cancel(job);
+        }
         while (true)
         {
-            var view = await silo.Insist(grains => grains.GetGrain<IJobGrain>(job.ToString()).WaitEnded(_caller, TimeSpan.FromSeconds(20), default));
+            var view = await silo.Insist(grains =>
+                grains.GetGrain<IJobGrain>(job.ToString()).WaitEnded(_caller, TimeSpan.FromSeconds(20), default)
+            );
             if (!view.Status.HasEnded())
+            {
                 continue;
+            }
             Ended.Add(job, view.Status);
             return;
         }

@@ -16,9 +16,13 @@ internal sealed class SimulatedLink(Func<IGrainFactory> grains, FaultPlan plan, 
     {
         await Pause(2);
         if (plan.Happens(chance, "call lost", 20_000))
+        {
             throw new LinkException("The call was lost.");
+        }
         if (plan.Happens(chance, "call doubled", 20_000))
+        {
             _ = Forget(call);
+        }
         TAnswer answer;
         try
         {
@@ -35,7 +39,9 @@ internal sealed class SimulatedLink(Func<IGrainFactory> grains, FaultPlan plan, 
         }
 
         if (plan.Happens(chance, "answer late", 50_000))
+        {
             await Pause(2000);
+        }
         return plan.Happens(chance, "answer lost", 20_000) ? throw new LinkException("The answer was lost.") : answer;
     }
 
@@ -64,11 +70,12 @@ internal sealed class SimulatedLink(Func<IGrainFactory> grains, FaultPlan plan, 
         throw new InvalidOperationException($"A call was not answered in {AttemptsMax} attempts; the last: {last}");
     }
 
-    public Task Insist(Func<IGrainFactory, Task> call) => Insist(async factory =>
-    {
-        await call(factory);
-        return true;
-    });
+    public Task Insist(Func<IGrainFactory, Task> call) =>
+        Insist(async factory =>
+        {
+            await call(factory);
+            return true;
+        });
 
     public Task Pause(int millisecondsMax) => Task.Delay(TimeSpan.FromMicroseconds(1 + chance.Below(1000 * millisecondsMax)), time);
 

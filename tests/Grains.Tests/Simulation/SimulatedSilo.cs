@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Marketplace.Grains.Tests.Simulation;
 
 /// <summary>
-/// A silo of the real grains over the real embedded store on a simulated disk, which loses power now and then. Calls from outside go over a link
-/// that loses, repeats and delays them.
+/// A silo of the real grains over the real embedded store on a simulated disk, which loses power now and then. Calls from outside go over a
+/// link that loses, repeats and delays them.
 /// </summary>
 internal sealed class SimulatedSilo : IAsyncDisposable
 {
@@ -25,9 +25,16 @@ internal sealed class SimulatedSilo : IAsyncDisposable
     {
         (_run, _plan, _register) = (run, plan, register);
         _disk = new SimulatedStore(
-            run.Time, (int)(run.Chance.Next() >> 33),
-            new EmbeddedStoreOptions { Projections = MarketProjections.All, SegmentBytes = 64 * 1024, FoldDelay = TimeSpan.FromMilliseconds(50) },
-            new SimulatedDelays());
+            run.Time,
+            (int)(run.Chance.Next() >> 33),
+            new EmbeddedStoreOptions
+            {
+                Projections = MarketProjections.All,
+                SegmentBytes = 64 * 1024,
+                FoldDelay = TimeSpan.FromMilliseconds(50),
+            },
+            new SimulatedDelays()
+        );
         _faults = run.Chance.Fork();
         Link = new SimulatedLink(() => Grains, plan, run.Chance.Fork(), run.Time);
         Feed = new LossyFeed(plan, run.Chance.Fork());
@@ -52,7 +59,11 @@ internal sealed class SimulatedSilo : IAsyncDisposable
         var faulty = new FaultyStore(store, _faults.Fork(), _plan);
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddSingleton<IDocumentStore>(faulty).AddSingleton<IEventLog>(faulty).AddSingleton<IListing>(store).AddSingleton<IStoreRoom>(store)
+        services
+            .AddSingleton<IDocumentStore>(faulty)
+            .AddSingleton<IEventLog>(faulty)
+            .AddSingleton<IListing>(store)
+            .AddSingleton<IStoreRoom>(store)
             .AddSingleton<IBlobStore>(Blobs);
         services.AddSingleton<IModuleInspector>(new TextModules(Blobs)).AddSingleton<ISecretSource>(new SeededSecrets(_faults.Next()));
         services.AddSingleton<IChance>(new SeededChance(_faults.Next())).AddSingleton<IResultsFeed>(Feed);
@@ -67,7 +78,9 @@ internal sealed class SimulatedSilo : IAsyncDisposable
         });
         var provider = services.BuildServiceProvider();
         foreach (var hosted in provider.GetServices<IHostedService>())
+        {
             await hosted.StartAsync(CancellationToken.None);
+        }
         _services = provider;
     }
 
@@ -83,7 +96,9 @@ internal sealed class SimulatedSilo : IAsyncDisposable
     public async Task Stop()
     {
         foreach (var hosted in _services!.GetServices<IHostedService>())
+        {
             await hosted.StopAsync(CancellationToken.None);
+        }
     }
 
     /// <inheritdoc cref="SimulatedLink.Insist{TAnswer}"/>

@@ -4,7 +4,9 @@ using Marketplace.Crypto;
 
 namespace Marketplace.Grains.Tests.Simulation;
 
-/// <summary>A worker as the real one behaves on its link: it repeats polls and reports as they were, and drops its leases when it is not known.</summary>
+/// <summary>
+/// A worker as the real one behaves on its link: it repeats polls and reports as they were, and drops its leases when it is not known.
+/// </summary>
 internal sealed class SimulatedWorker(SimulatedLink link, FaultPlan plan, GrainHost.Simulation.SeededChance chance, string name, long price)
 {
     private const int LeasesMax = 8;
@@ -32,9 +34,13 @@ internal sealed class SimulatedWorker(SimulatedLink link, FaultPlan plan, GrainH
                 var orders = await link.Insist(grains => Market(grains).Poll(poll, default));
                 isKnown = orders.Known;
                 foreach (var stop in orders.Stops)
+                {
                     _running.Remove(stop);
+                }
                 foreach (var lease in orders.Leases)
+                {
                     _ = Run(lease);
+                }
             }
         }
     }
@@ -44,16 +50,30 @@ internal sealed class SimulatedWorker(SimulatedLink link, FaultPlan plan, GrainH
     private async Task Run(Lease lease)
     {
         if (!_running.Add(lease.Id))
+        {
             return;
+        }
         var startedAt = link.Time.GetUtcNow();
         await link.Pause(300);
         if (plan.Happens(chance, "worker silent", 10_000))
+        {
             return;
+        }
         var isFault = plan.Happens(chance, "worker fault", 50_000);
         var report = new LeaseReport(
-            lease.Id, lease.Ticket.Job, isFault ? RunOutcome.WorkerFault : chance.Happens(100_000) ? RunOutcome.Trapped : RunOutcome.Completed,
-            isFault ? "disk full" : null, chance.Below(1_000_000), new JobOutput(lease.Ticket.Spec.Input, null, lease.Ticket.Spec.Input.Length), default,
-            lease.Root is null ? [] : [new StateChange(lease.Ticket.Job.Value.ToArray(), new byte[] { 1 })], startedAt, link.Time.GetUtcNow());
+            lease.Id,
+            lease.Ticket.Job,
+            isFault ? RunOutcome.WorkerFault
+                : chance.Happens(100_000) ? RunOutcome.Trapped
+                : RunOutcome.Completed,
+            isFault ? "disk full" : null,
+            chance.Below(1_000_000),
+            new JobOutput(lease.Ticket.Spec.Input, null, lease.Ticket.Spec.Input.Length),
+            default,
+            lease.Root is null ? [] : [new StateChange(lease.Ticket.Job.Value.ToArray(), new byte[] { 1 })],
+            startedAt,
+            link.Time.GetUtcNow()
+        );
         var start = _start;
         while (_running.Contains(lease.Id) && start == _start && !_isStopped)
         {

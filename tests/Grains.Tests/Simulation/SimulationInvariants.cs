@@ -9,7 +9,9 @@ internal static class SimulationInvariants
     {
         var accounts = new SortedDictionary<AccountId, AccountState>();
         foreach (var id in ids)
+        {
             accounts.Add(id, await ReadAccount(store, id));
+        }
         var violations = new List<string>(AccountInvariants.Violations(accounts));
         var earned = ids.ToDictionary(id => id, _ => TokenAmount.Zero);
         var spent = TokenAmount.Zero;
@@ -31,26 +33,40 @@ internal static class SimulationInvariants
             }
 
             if (client.Ended[id] != job.Status)
+            {
                 violations.Add($"job {id} was seen as {client.Ended[id]} and is {job.Status}");
+            }
             spent += ending.Charge;
             if (!ending.Charge.IsZero)
+            {
                 earned[ending.End.Payee!.Value] += ending.Charge;
+            }
             if (writes && job.Status == JobStatus.Completed)
+            {
                 written++;
+            }
         }
 
-        violations.AddRange(feed.Heard.Where(heard => client.Ended.TryGetValue(heard.Job, out var status) && status != heard.Status)
-            .Select(heard => $"job {heard.Job} was announced as {heard.Status} and is {client.Ended[heard.Job]}"));
+        violations.AddRange(
+            feed.Heard.Where(heard => client.Ended.TryGetValue(heard.Job, out var status) && status != heard.Status)
+                .Select(heard => $"job {heard.Job} was announced as {heard.Status} and is {client.Ended[heard.Job]}")
+        );
         var payer = accounts[client.Account];
         if (payer.Spent != spent || payer.Holds.Count > 0)
+        {
             violations.Add($"the client spent {payer.Spent} for jobs that cost {spent}, and has {payer.Holds.Count} holds left");
+        }
         foreach (var (id, account) in accounts.Where(pair => pair.Key != client.Account && pair.Value.Earned != earned[pair.Key]))
+        {
             violations.Add($"worker {id} earned {account.Earned} with jobs that cost {earned[id]}");
+        }
         violations.AddRange(await StateViolations(store, client, written));
         return violations;
     }
 
-    /// <summary>Each completed writing job has changed the state once; a job that was cancelled during its commit may have as well.</summary>
+    /// <summary>
+    /// Each completed writing job has changed the state once; a job that was cancelled during its commit may have as well.
+    /// </summary>
     private static async Task<IReadOnlyList<string>> StateViolations(EmbeddedStore store, SimulatedClient client, int written)
     {
         var state = new ProgramState();
@@ -64,10 +80,14 @@ internal static class SimulationInvariants
 
         var violations = StateInvariants.Violations(state).ToList();
         if (runs.Distinct().Count() != runs.Count)
+        {
             violations.Add("a job's changes were applied twice");
+        }
         var lost = runs.Count(job => client.Ended.GetValueOrDefault(job) != JobStatus.Completed);
         if (runs.Count - lost != written)
+        {
             violations.Add($"{written} writing jobs completed, and the state has {runs.Count} commits of which {lost} are of others");
+        }
         return violations;
     }
 
@@ -75,7 +95,9 @@ internal static class SimulationInvariants
     {
         var (account, version) = await new AccountSnapshots(store, id.ToString()).Load();
         await foreach (var entry in store.Read($"account/{id}", version + 1))
+        {
             account.Apply(AccountEventCodec.Read(entry.Content.Span));
+        }
         return account;
     }
 }

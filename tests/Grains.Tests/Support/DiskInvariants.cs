@@ -10,22 +10,32 @@ internal static class DiskInvariants
         violations.AddRange(AccountInvariants.Violations(accounts));
         var jobs = Jobs(disk);
         foreach (var (id, job) in jobs)
+        {
             violations.AddRange(JobInvariants.Violations(job).Select(violation => $"job {id}: {violation}"));
+        }
         foreach (var (stream, _) in disk.Streams.Where(pair => pair.Key.StartsWith("state/", StringComparison.Ordinal)))
+        {
             violations.AddRange(StateInvariants.Violations(State(disk, stream)).Select(violation => $"{stream}: {violation}"));
+        }
         foreach (var (payer, account) in accounts)
         {
             var charged = TokenAmount.Zero;
             foreach (var (id, job) in jobs.Where(pair => pair.Value.Account == payer && !account.Holds.ContainsKey(pair.Key)))
             {
                 if (job.Ending is not { } ending)
+                {
                     violations.Add($"job {id} is open without a hold");
+                }
                 else
+                {
                     charged += ending.Charge;
+                }
             }
 
             if (charged != account.Spent)
+            {
                 violations.Add($"account {payer} spent {account.Spent} for settled jobs that cost {charged}");
+            }
         }
 
         return violations;
@@ -35,7 +45,9 @@ internal static class DiskInvariants
     {
         var jobs = new SortedDictionary<JobId, JobState>();
         foreach (var (key, document) in disk.Documents.Where(pair => pair.Key.Kind == JobSummary.Kind))
+        {
             jobs.Add(JobId.Parse(key.Id), JobStateCodec.Read(document.Content.Span));
+        }
         return jobs;
     }
 
@@ -47,7 +59,9 @@ internal static class DiskInvariants
         {
             var account = new AccountState();
             foreach (var entry in entries)
+            {
                 account.Apply(AccountEventCodec.Read(entry.Span));
+            }
             accounts.Add(AccountId.Parse(stream[prefix.Length..]), account);
         }
 
@@ -58,7 +72,9 @@ internal static class DiskInvariants
     {
         var state = new ProgramState();
         foreach (var entry in disk.Streams[stream])
+        {
             state.Apply(RunCommitted.Read(entry.Span));
+        }
         return state;
     }
 }

@@ -22,7 +22,9 @@ internal sealed class MemoryBlobs(MemoryDisk disk, TimeProvider time) : IBlobSto
         var bytes = new MemoryStream();
         await content.CopyToAsync(bytes, cancellation);
         if (bytes.Length > sizeMax)
+        {
             throw new BlobTooLargeException(sizeMax);
+        }
         var id = Put(bytes.ToArray());
         return expected is { } wanted && wanted != id ? throw new BlobMismatchException(wanted, id) : InfoOf(id)!.Value;
     }
@@ -31,9 +33,11 @@ internal sealed class MemoryBlobs(MemoryDisk disk, TimeProvider time) : IBlobSto
         OnFind(id) is { } failure ? throw failure : new(InfoOf(id));
 
     public ValueTask<Stream?> Open(BlobId id, long offset = 0, long? length = null, CancellationToken cancellation = default) =>
-        new(disk.Blobs.TryGetValue(id, out var blob)
-            ? new MemoryStream(blob.Content, (int)offset, (int)(length ?? blob.Content.Length - offset))
-            : null);
+        new(
+            disk.Blobs.TryGetValue(id, out var blob)
+                ? new MemoryStream(blob.Content, (int)offset, (int)(length ?? blob.Content.Length - offset))
+                : null
+        );
 
     public ValueTask<bool> Delete(BlobId id, CancellationToken cancellation = default) => new(disk.Blobs.Remove(id));
 
@@ -41,7 +45,9 @@ internal sealed class MemoryBlobs(MemoryDisk disk, TimeProvider time) : IBlobSto
     {
         await Task.CompletedTask;
         foreach (var id in disk.Blobs.Keys.Order().ToArray())
+        {
             yield return InfoOf(id)!.Value;
+        }
     }
 
     public async IAsyncEnumerable<BlobDamage> Check([EnumeratorCancellation] CancellationToken cancellation = default)
@@ -50,5 +56,6 @@ internal sealed class MemoryBlobs(MemoryDisk disk, TimeProvider time) : IBlobSto
         yield break;
     }
 
-    private BlobInfo? InfoOf(BlobId id) => disk.Blobs.TryGetValue(id, out var blob) ? new BlobInfo(id, blob.Content.Length, blob.StoredAt) : null;
+    private BlobInfo? InfoOf(BlobId id) =>
+        disk.Blobs.TryGetValue(id, out var blob) ? new BlobInfo(id, blob.Content.Length, blob.StoredAt) : null;
 }

@@ -13,7 +13,9 @@ internal sealed class MemoryDisk
     {
         var stored = Documents.TryGetValue(key, out var document) ? document.Version : 0;
         if (stored != expectedVersion)
+        {
             throw new VersionConflictException(key.ToString(), expectedVersion, stored);
+        }
         Documents[key] = new Document(stored + 1, content.ToArray());
         return stored + 1;
     }
@@ -22,16 +24,22 @@ internal sealed class MemoryDisk
     {
         var stored = Documents.TryGetValue(key, out var document) ? document.Version : 0;
         if (stored != expectedVersion)
+        {
             throw new VersionConflictException(key.ToString(), expectedVersion, stored);
+        }
         Documents.Remove(key);
     }
 
     public long Append(string stream, long expectedVersion, IReadOnlyList<ReadOnlyMemory<byte>> entries)
     {
         if (!Streams.TryGetValue(stream, out var stored))
+        {
             Streams.Add(stream, stored = []);
+        }
         if (stored.Count != expectedVersion)
+        {
             throw new VersionConflictException(stream, expectedVersion, stored.Count);
+        }
         stored.AddRange(entries.Select(entry => new ReadOnlyMemory<byte>(entry.ToArray())));
         return stored.Count;
     }

@@ -4,8 +4,8 @@ using Marketplace.Storage;
 namespace Marketplace.Grains.Tests.Support;
 
 /// <summary>
-/// A store over a <see cref="MemoryDisk"/> as one run of a silo sees it. Each write takes a moment of simulated time and asks <see cref="OnWrite"/>
-/// what becomes of it. After <see cref="Crash"/> nothing is written or answered any more.
+/// A store over a <see cref="MemoryDisk"/> as one run of a silo sees it. Each write takes a moment of simulated time and asks
+/// <see cref="OnWrite"/> what becomes of it. After <see cref="Crash"/> nothing is written or answered any more.
 /// </summary>
 internal sealed class MemoryStore(MemoryDisk disk, TimeProvider time) : IDocumentStore, IEventLog, IListing, IStoreRoom
 {
@@ -32,54 +32,86 @@ internal sealed class MemoryStore(MemoryDisk disk, TimeProvider time) : IDocumen
     {
         await StopIfCrashed();
         if (OnRead(key.ToString()) is { } failure)
+        {
             throw failure;
+        }
         return disk.Documents.TryGetValue(key, out var document) ? document : (Document?)null;
     }
 
     public async ValueTask<long> Write(DocumentKey key, long expectedVersion, ReadOnlyMemory<byte> content) =>
         await Do(key.ToString(), () => disk.Write(key, expectedVersion, content));
 
-    public async ValueTask Delete(DocumentKey key, long expectedVersion) => await Do(key.ToString(), () =>
-    {
-        disk.Delete(key, expectedVersion);
-        return 0;
-    });
+    public async ValueTask Delete(DocumentKey key, long expectedVersion) =>
+        await Do(
+            key.ToString(),
+            () =>
+            {
+                disk.Delete(key, expectedVersion);
+                return 0;
+            }
+        );
 
     public async ValueTask<long> Append(string stream, long expectedVersion, IReadOnlyList<ReadOnlyMemory<byte>> entries) =>
         await Do(stream, () => disk.Append(stream, expectedVersion, entries));
 
     public async IAsyncEnumerable<LogEntry> Read(
-        string stream, long fromVersion = 1, [EnumeratorCancellation] CancellationToken cancellation = default)
+        string stream,
+        long fromVersion = 1,
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
     {
         await StopIfCrashed();
         if (!disk.Streams.TryGetValue(stream, out var entries))
+        {
             yield break;
+        }
         for (var version = fromVersion; version <= entries.Count; version++)
+        {
             yield return new LogEntry(version, entries[(int)version - 1]);
+        }
     }
 
     public async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(
-        string kind, [EnumeratorCancellation] CancellationToken cancellation = default)
+        string kind,
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
     {
         await StopIfCrashed();
-        foreach (var pair in disk.Documents.Where(pair => pair.Key.Kind == kind).OrderBy(pair => pair.Key.Id, StringComparer.Ordinal).ToArray())
+        foreach (
+            var pair in disk.Documents.Where(pair => pair.Key.Kind == kind).OrderBy(pair => pair.Key.Id, StringComparer.Ordinal).ToArray()
+        )
+        {
             yield return pair;
+        }
     }
 
-    public IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(string kind, string state, CancellationToken cancellation = default) =>
-        Scan(kind, cancellation);
+    public IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(
+        string kind,
+        string state,
+        CancellationToken cancellation = default
+    ) => Scan(kind, cancellation);
 
     public async ValueTask<IReadOnlyList<ListingRow>> List(ListingQuery query, CancellationToken cancellation = default)
     {
         await StopIfCrashed();
         var projection = MarketProjections.All.Single(projection => projection.Kind == query.Kind);
-        return [.. disk.Documents.Where(pair => pair.Key.Kind == query.Kind)
-            .Select(pair => projection.Project(pair.Key.Id, pair.Value.Content.Span, out _)!)
-            .Where(row => (query.Owner is null || row.Owner == query.Owner) && (query.State is null || row.State == query.State)
-                && (query.Label is null || row.Label == query.Label))
-            .OrderByDescending(row => row.At).ThenBy(row => row.Id, StringComparer.Ordinal)
-            .Where(row => query.After is not { } after || row.At < after.At || (row.At == after.At && string.CompareOrdinal(row.Id, after.Id) > 0))
-            .Take(query.Limit)];
+        return
+        [
+            .. disk
+                .Documents.Where(pair => pair.Key.Kind == query.Kind)
+                .Select(pair => projection.Project(pair.Key.Id, pair.Value.Content.Span, out _)!)
+                .Where(row =>
+                    (query.Owner is null || row.Owner == query.Owner)
+                    && (query.State is null || row.State == query.State)
+                    && (query.Label is null || row.Label == query.Label)
+                )
+                .OrderByDescending(row => row.At)
+                .ThenBy(row => row.Id, StringComparer.Ordinal)
+                .Where(row =>
+                    query.After is not { } after || row.At < after.At || (row.At == after.At && string.CompareOrdinal(row.Id, after.Id) > 0)
+                )
+                .Take(query.Limit),
+        ];
     }
 
     public ValueTask CatchUp(CancellationToken cancellation = default) => ValueTask.CompletedTask;
@@ -99,9 +131,13 @@ internal sealed class MemoryStore(MemoryDisk disk, TimeProvider time) : IDocumen
         await StopIfCrashed();
         var version = write();
         if (fate == WriteFate.Unconfirmed)
+        {
             throw new IOException($"The write of {name} was not confirmed.");
+        }
         if (fate == WriteFate.CrashAfter)
+        {
             Crash();
+        }
         await StopIfCrashed();
         return version;
     }

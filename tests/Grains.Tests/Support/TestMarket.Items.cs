@@ -8,7 +8,18 @@ internal sealed partial class TestMarket
     public static SubmitItem Item(string requestId, ProgramId program, long price = 100, string input = "in") =>
         new(requestId, Spec(program, price, input));
 
-    public static JobSpec Spec(ProgramId program, long price = 100, string input = "in") => new(
-        program, null, Encoding.UTF8.GetBytes(input), null, [], FuelMax: 1_000_000, MemoryPagesMax: 16, TimeMax: TimeSpan.FromSeconds(10),
-        new TokenAmount((UInt128)price), RetriesMax: 2, ExpiresAfter: TimeSpan.FromMinutes(10));
+    public static JobSpec Spec(ProgramId program, long price = 100, string input = "in") =>
+        new(
+            program,
+            null,
+            Encoding.UTF8.GetBytes(input),
+            null,
+            [],
+            FuelMax: 1_000_000,
+            MemoryPagesMax: 16,
+            TimeMax: TimeSpan.FromSeconds(10),
+            new TokenAmount((UInt128)price),
+            RetriesMax: 2,
+            ExpiresAfter: TimeSpan.FromMinutes(10)
+        );
 }

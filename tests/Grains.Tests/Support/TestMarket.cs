@@ -13,8 +13,8 @@ using Orleans.Runtime;
 namespace Marketplace.Grains.Tests.Support;
 
 /// <summary>
-/// The real grains on the embedded host under simulated time, over a store in memory. Every scenario ends with a check of the invariants over what
-/// is on the disk.
+/// The real grains on the embedded host under simulated time, over a store in memory. Every scenario ends with a check of the invariants
+/// over what is on the disk.
 /// </summary>
 internal sealed partial class TestMarket
 {
@@ -35,6 +35,7 @@ internal sealed partial class TestMarket
     public TimeProvider Time => Clock;
     public MemoryStore Store { get; private set; } = null!;
     public MemoryBlobs Blobs { get; private set; } = null!;
+
     /// <summary>The scenario has made payments up that belong to no job: it checks its own invariants.</summary>
     public bool IsMadeUp { get; set; }
 
@@ -70,7 +71,9 @@ internal sealed partial class TestMarket
             await scenario(market);
             await market.Stop();
             if (!market.IsMadeUp)
+            {
                 Assert.Empty(DiskInvariants.Violations(market.Disk));
+            }
         });
         return run;
     }
@@ -96,14 +99,23 @@ internal sealed partial class TestMarket
     {
         var account = Grains.GetGrain<IAccountGrain>(Id(name).ToString());
         if (credit > 0)
+        {
             await account.Credit("first", new TokenAmount((UInt128)credit));
+        }
         return await AddKey(name, spendLimit);
     }
 
     public async Task<Caller> AddKey(string name, long? spendLimit = null)
     {
-        var created = await Grains.GetGrain<IAccountGrain>(Id(name).ToString()).CreateKey(new KeyRequest(
-            "test", Scopes.Read | Scopes.Submit | Scopes.Deploy, spendLimit is { } limit ? new TokenAmount((UInt128)limit) : null));
+        var created = await Grains
+            .GetGrain<IAccountGrain>(Id(name).ToString())
+            .CreateKey(
+                new KeyRequest(
+                    "test",
+                    Scopes.Read | Scopes.Submit | Scopes.Deploy,
+                    spendLimit is { } limit ? new TokenAmount((UInt128)limit) : null
+                )
+            );
         return new Caller(Id(name), created.View.Id, created.View.Scopes);
     }
 
@@ -114,7 +126,9 @@ internal sealed partial class TestMarket
         return blob;
     }
 
-    /// <summary>Changes who keeps a blob, as if it had come to that; its grain has not been asked before, or was written by another activation.</summary>
+    /// <summary>
+    /// Changes who keeps a blob, as if it had come to that; its grain has not been asked before, or was written by another activation.
+    /// </summary>
     public async Task Rewrite(BlobId blob, Func<BlobState, BlobState> change)
     {
         var key = new DocumentKey("blob", blob.ToString());
@@ -167,9 +181,15 @@ internal sealed partial class TestMarket
     {
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddSingleton<IDocumentStore>(store).AddSingleton<IEventLog>(store).AddSingleton<IListing>(store).AddSingleton<IStoreRoom>(store)
+        services
+            .AddSingleton<IDocumentStore>(store)
+            .AddSingleton<IEventLog>(store)
+            .AddSingleton<IListing>(store)
+            .AddSingleton<IStoreRoom>(store)
             .AddSingleton<IBlobStore>(Blobs);
-        services.AddSingleton<IModuleInspector>(new TextModules(Blobs)).AddSingleton<ISecretSource>(new SeededSecrets(Simulation.Chance.Next()));
+        services
+            .AddSingleton<IModuleInspector>(new TextModules(Blobs))
+            .AddSingleton<ISecretSource>(new SeededSecrets(Simulation.Chance.Next()));
         services.AddSingleton<IChance>(new SeededChance(Simulation.Chance.Next())).AddSingleton<IResultsFeed>(Feed);
         services.AddSingleton<IIncomingGrainCallFilter>(calls);
         services.AddMarketGrains();
@@ -182,13 +202,17 @@ internal sealed partial class TestMarket
         });
         var provider = services.BuildServiceProvider();
         foreach (var hosted in provider.GetServices<IHostedService>())
+        {
             await hosted.StartAsync(CancellationToken.None);
+        }
         return provider;
     }
 
     private async Task Stop()
     {
         foreach (var hosted in _services.GetServices<IHostedService>())
+        {
             await hosted.StopAsync(CancellationToken.None);
+        }
     }
 }

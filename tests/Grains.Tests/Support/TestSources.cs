@@ -12,7 +12,9 @@ internal sealed class SeededSecrets(ulong seed) : ISecretSource
     public void Fill(Span<byte> destination)
     {
         for (var index = 0; index < destination.Length; index++)
+        {
             destination[index] = (byte)_chance.NextBits();
+        }
     }
 }
 
@@ -24,10 +26,14 @@ internal sealed class TextModules(IBlobStore blobs) : IModuleInspector
     public async Task<ModuleInspection?> Inspect(BlobId module, CancellationToken cancellation)
     {
         if (await blobs.Open(module, cancellation: cancellation) is not { } content)
+        {
             return null;
+        }
         var text = await new StreamReader(content, Encoding.UTF8).ReadToEndAsync(cancellation);
         if (text.StartsWith("invalid", StringComparison.Ordinal))
+        {
             return new ModuleInspection(text.Length, null, "Unknown opcode 0xFF at byte 17.");
+        }
         string[] entries = text.StartsWith("onvm ", StringComparison.Ordinal) ? text.Split(' ')[1].Split(',') : ["_start"];
         var abi = text.StartsWith("onvm ", StringComparison.Ordinal) ? GuestAbi.Onvm : GuestAbi.WasiCommand;
         return new ModuleInspection(text.Length, new GuestInfo(abi, entries, text.Contains("writes", StringComparison.Ordinal), []), null);

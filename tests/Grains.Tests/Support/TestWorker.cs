@@ -9,9 +9,8 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
 {
     private long _sequence;
 
-    public TestWorker(TestMarket market, string name, long price, int slots) : this(market, null, name, price, slots)
-    {
-    }
+    public TestWorker(TestMarket market, string name, long price, int slots)
+        : this(market, null, name, price, slots) { }
 
     /// <summary>Those of the market as it runs now, also after a restart, or of a twin.</summary>
     private IGrainFactory Grains => twin ?? market.Grains;
@@ -23,7 +22,8 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
 
     public async Task Offer()
     {
-        Start = await Grains.GetGrain<IWorkerGrain>(Id.ToString())
+        Start = await Grains
+            .GetGrain<IWorkerGrain>(Id.ToString())
             .Register(new WorkerOffer(Id, TestMarket.Id(name), new TokenAmount((UInt128)price), slots, MarketLimits.MemoryPagesMax));
         _sequence = 0;
     }
@@ -41,7 +41,9 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
             var orders = await Poll();
             Assert.True(orders.Known);
             if (orders.Leases.Length > 0)
+            {
                 return Assert.Single(orders.Leases);
+            }
         }
     }
 
@@ -52,8 +54,8 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
             StateChanges = [.. changes],
         };
 
-    public LeaseReport Ended(Lease lease, RunOutcome outcome, string? reason, long fuel = 0) => new(
-        lease.Id, lease.Ticket.Job, outcome, reason, fuel, default, default, [], market.Time.GetUtcNow(), market.Time.GetUtcNow());
+    public LeaseReport Ended(Lease lease, RunOutcome outcome, string? reason, long fuel = 0) =>
+        new(lease.Id, lease.Ticket.Job, outcome, reason, fuel, default, default, [], market.Time.GetUtcNow(), market.Time.GetUtcNow());
 
     public Task Report(params LeaseReport[] reports) => Market.Report(Id, [.. reports]);
 
@@ -76,9 +78,13 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
         {
             var orders = await PollUnlessGone(cancellation);
             if (!orders.Known)
+            {
                 await Offer();
+            }
             else if (orders.Leases.Length > 0)
+            {
                 await Report([.. orders.Leases.Select(run)]);
+            }
         }
     }
 }

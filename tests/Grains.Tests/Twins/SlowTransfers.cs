@@ -10,7 +10,9 @@ internal sealed class SlowTransfers(FaultPlan plan, GrainHost.Simulation.SeededC
     public async Task Invoke(IIncomingGrainCallContext context)
     {
         if (context.InterfaceMethod.Name == nameof(IAccountGrain.Receive) && plan.Happens(chance, "transfer slow", 300_000))
+        {
             await Task.Delay(TimeSpan.FromMilliseconds(1 + chance.Below(MillisecondsMax)), time);
+        }
         await context.Invoke();
     }
 }

@@ -27,8 +27,12 @@ internal sealed class TwinFacts
     public void Settled(JobId job, JobSettlement? answer)
     {
         if (answer is null || answer.Payer == default)
+        {
             Violations.Add($"job {job} was acknowledged, and its end finds nothing");
+        }
         else if (!Settlements.TryAdd(job, answer) && Settlements[job] != answer)
+        {
             Violations.Add($"job {job} ended as {Settlements[job]} and as {answer}");
+        }
     }
 }

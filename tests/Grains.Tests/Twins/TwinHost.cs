@@ -8,7 +8,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Grains.Tests.Twins;
 
-/// <summary>One of several hosts of the real grains over one store. None knows of the others: that is what two silos are that do not see each other.</summary>
+/// <summary>
+/// One of several hosts of the real grains over one store. None knows of the others: that is what two silos are that do not see each other.
+/// </summary>
 internal sealed class TwinHost
 {
     private readonly ServiceProvider _services;
@@ -28,8 +30,12 @@ internal sealed class TwinHost
         var blobs = new MemoryBlobs(setting.Blobs, run.Time);
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddSingleton<IDocumentStore>(store).AddSingleton<IEventLog>(store).AddSingleton<IListing>(setting.Store)
-            .AddSingleton<IStoreRoom>(setting.Store).AddSingleton<IBlobStore>(blobs);
+        services
+            .AddSingleton<IDocumentStore>(store)
+            .AddSingleton<IEventLog>(store)
+            .AddSingleton<IListing>(setting.Store)
+            .AddSingleton<IStoreRoom>(setting.Store)
+            .AddSingleton<IBlobStore>(blobs);
         services.AddSingleton<IModuleInspector>(new TextModules(blobs)).AddSingleton<ISecretSource>(new SeededSecrets(chance.Next()));
         services.AddSingleton<IChance>(new SeededChance(chance.Next())).AddSingleton<IResultsFeed>(setting.Feed);
         services.AddSingleton<IIncomingGrainCallFilter>(new ReminderStorm(setting.Plan, chance.Fork()));
@@ -43,16 +49,27 @@ internal sealed class TwinHost
         });
         var provider = services.BuildServiceProvider();
         foreach (var hosted in provider.GetServices<IHostedService>())
+        {
             await hosted.StartAsync(CancellationToken.None);
+        }
         return new TwinHost(provider, setting.Plan, chance, run.Time);
     }
 
     public async Task Stop()
     {
         foreach (var hosted in _services.GetServices<IHostedService>())
+        {
             await hosted.StopAsync(CancellationToken.None);
+        }
     }
 }
 
 /// <summary>What the hosts of a run share.</summary>
-internal sealed record TwinSetting(EmbeddedStore Store, MemoryDisk Blobs, TwinWatch Watch, FaultPlan Plan, LossyFeed Feed, bool IsUnconditional);
+internal sealed record TwinSetting(
+    EmbeddedStore Store,
+    MemoryDisk Blobs,
+    TwinWatch Watch,
+    FaultPlan Plan,
+    LossyFeed Feed,
+    bool IsUnconditional
+);

@@ -5,10 +5,16 @@ using Marketplace.Grains.Tests.Simulation;
 namespace Marketplace.Grains.Tests.Twins;
 
 /// <summary>
-/// Clients that send every call to either host, and often to both at once: submissions, ends, cancellations, holds, settlements, credits, keys, pins.
-/// Part of the jobs is left to the markets of both hosts and their workers.
+/// Clients that send every call to either host, and often to both at once: submissions, ends, cancellations, holds, settlements, credits,
+/// keys, pins. Part of the jobs is left to the markets of both hosts and their workers.
 /// </summary>
-internal sealed class TwinLoad(TwinHost[] hosts, GrainHost.Simulation.SeededChance chance, TwinFacts facts, AccountId[] payees, MemoryBlobs blobs)
+internal sealed class TwinLoad(
+    TwinHost[] hosts,
+    GrainHost.Simulation.SeededChance chance,
+    TwinFacts facts,
+    AccountId[] payees,
+    MemoryBlobs blobs
+)
 {
     private const int Clients = 4;
     private static readonly TimeSpan EndedWithin = TimeSpan.FromHours(2);
@@ -24,17 +30,23 @@ internal sealed class TwinLoad(TwinHost[] hosts, GrainHost.Simulation.SeededChan
     public async Task Run(int operations)
     {
         foreach (var name in new[] { "one", "two", "three" })
+        {
             await Open(new AccountId(Blake3.Hash(Encoding.UTF8.GetBytes(name))));
+        }
         _plain = await Deploy("command");
         Writing = await Deploy("command writes");
-        await Task.WhenAll(Enumerable.Range(0, Clients).Select(async _ =>
-        {
-            for (var left = operations / Clients; left > 0; left--)
-            {
-                await Step();
-                await Any().Pause(100);
-            }
-        }));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, Clients)
+                .Select(async _ =>
+                {
+                    for (var left = operations / Clients; left > 0; left--)
+                    {
+                        await Step();
+                        await Any().Pause(100);
+                    }
+                })
+        );
     }
 
     /// <summary>Jobs that were left to the markets.</summary>
@@ -47,8 +59,8 @@ internal sealed class TwinLoad(TwinHost[] hosts, GrainHost.Simulation.SeededChan
     private string NewName() => $"{++_names}";
 
     /// <summary>The same call to one host, or to all of them at once.</summary>
-    private Task<TAnswer[]> Send<TAnswer>(Func<IGrainFactory, Task<TAnswer>> call) => Task.WhenAll(
-        chance.Below(2) == 0 ? [Any().Insist(call)] : hosts.Select(host => host.Link.Insist(call)));
+    private Task<TAnswer[]> Send<TAnswer>(Func<IGrainFactory, Task<TAnswer>> call) =>
+        Task.WhenAll(chance.Below(2) == 0 ? [Any().Insist(call)] : hosts.Select(host => host.Link.Insist(call)));
 
     private Task Step()
     {
@@ -76,30 +88,53 @@ internal sealed class TwinLoad(TwinHost[] hosts, GrainHost.Simulation.SeededChan
         var job = answers[0];
         facts.Count("submit");
         if (writes)
+        {
             facts.Writing.Add(job);
+        }
         facts.Jobs.Add(job, caller.Account);
         var ending = new List<Task>();
         if (!writes && chance.Below(2) == 0)
+        {
             ending.Add(Complete(job));
+        }
         if (chance.Below(5) == 0)
+        {
             ending.Add(Cancel(job, caller));
+        }
         await Task.WhenAll(ending);
     }
 
     private async Task Complete(JobId job)
     {
         facts.Count("complete");
-        await Task.WhenAll(hosts.Select(async host =>
-        {
-            await host.Link.Pause(30);
-            var end = new JobEnd(
-                JobStatus.Completed, JobFault.None, null, null, default(WorkerId), payees[chance.Below(payees.Length)],
-                new TokenAmount((UInt128)(1 + chance.Below(10))), 500_000, default, default, null, null, [], new JobExplanation("", []));
-            var settlement = await host.Link.Insist(grains => grains.GetGrain<IJobGrain>(job.ToString()).Complete(end));
-            facts.Settled(job, settlement);
-            for (var times = chance.Below(3); times > 0 && settlement is not null; times--)
-                await Settle(settlement);
-        }));
+        await Task.WhenAll(
+            hosts.Select(async host =>
+            {
+                await host.Link.Pause(30);
+                var end = new JobEnd(
+                    JobStatus.Completed,
+                    JobFault.None,
+                    null,
+                    null,
+                    default(WorkerId),
+                    payees[chance.Below(payees.Length)],
+                    new TokenAmount((UInt128)(1 + chance.Below(10))),
+                    500_000,
+                    default,
+                    default,
+                    null,
+                    null,
+                    [],
+                    new JobExplanation("", [])
+                );
+                var settlement = await host.Link.Insist(grains => grains.GetGrain<IJobGrain>(job.ToString()).Complete(end));
+                facts.Settled(job, settlement);
+                for (var times = chance.Below(3); times > 0 && settlement is not null; times--)
+                {
+                    await Settle(settlement);
+                }
+            })
+        );
     }
 
     private async Task Settle(JobSettlement settlement)
@@ -144,19 +179,26 @@ internal sealed class TwinLoad(TwinHost[] hosts, GrainHost.Simulation.SeededChan
     private async Task Key(AccountId account)
     {
         facts.Count("key");
-        var created = await Any().Insist(grains => grains.GetGrain<IAccountGrain>(account.ToString()).CreateKey(new KeyRequest("key", Scopes.Read, null)));
+        var created = await Any()
+            .Insist(grains => grains.GetGrain<IAccountGrain>(account.ToString()).CreateKey(new KeyRequest("key", Scopes.Read, null)));
         if (!ApiKey.TryParse(created.Key, out var key))
+        {
             throw new InvalidOperationException($"'{created.Key}' is not a key.");
+        }
         facts.Keys.Add(key.Id, (account, key));
         foreach (var host in hosts)
         {
             if (await Verify(host, key) is null)
+            {
                 facts.Violations.Add($"key {key.Id} was made and is refused");
+            }
         }
 
         // Few stay: an account may have a hundred.
         if (chance.Below(8) == 0)
+        {
             return;
+        }
         await Send(async grains =>
         {
             await grains.GetGrain<IAccountGrain>(account.ToString()).RevokeKey(key.Id);
@@ -166,7 +208,9 @@ internal sealed class TwinLoad(TwinHost[] hosts, GrainHost.Simulation.SeededChan
         foreach (var host in hosts)
         {
             if (await Verify(host, key) is not null)
+            {
                 facts.Violations.Add($"key {key.Id} was revoked and is accepted");
+            }
         }
     }
 
@@ -178,7 +222,9 @@ internal sealed class TwinLoad(TwinHost[] hosts, GrainHost.Simulation.SeededChan
     {
         facts.Count("hold");
         var job = IdDerivation.Job(caller.Account, $"orphan {NewName()}");
-        await Send(grains => grains.GetGrain<IAccountGrain>(caller.Account.ToString()).Hold(caller, [new HoldItem(job, new TokenAmount(3))]));
+        await Send(grains =>
+            grains.GetGrain<IAccountGrain>(caller.Account.ToString()).Hold(caller, [new HoldItem(job, new TokenAmount(3))])
+        );
     }
 
     private async Task Pin(AccountId account)
@@ -188,11 +234,17 @@ internal sealed class TwinLoad(TwinHost[] hosts, GrainHost.Simulation.SeededChan
         var place = (account, blob);
         // One call at a time for each account and blob, so that the last one says what must be.
         if (!_busy.Add(place))
+        {
             return;
+        }
         if (facts.Pins.GetValueOrDefault(place))
+        {
             await Unpin(account, blob);
+        }
         else
+        {
             await Any().Insist(grains => grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(account, 6));
+        }
         facts.Pins[place] = !facts.Pins.GetValueOrDefault(place);
         _busy.Remove(place);
     }
@@ -230,9 +282,12 @@ internal sealed class TwinLoad(TwinHost[] hosts, GrainHost.Simulation.SeededChan
         var begin = Any().Time.GetUtcNow();
         while (Any().Time.GetUtcNow() - begin < EndedWithin)
         {
-            var view = await Any().Insist(grains => grains.GetGrain<IJobGrain>(job.ToString()).WaitEnded(caller, TimeSpan.FromSeconds(20), default));
+            var view = await Any()
+                .Insist(grains => grains.GetGrain<IJobGrain>(job.ToString()).WaitEnded(caller, TimeSpan.FromSeconds(20), default));
             if (!view.Status.HasEnded())
+            {
                 continue;
+            }
             facts.Settled(job, await Any().Insist(grains => grains.GetGrain<IJobGrain>(job.ToString()).GetSettlement()));
             return;
         }
@@ -245,8 +300,12 @@ internal sealed class TwinLoad(TwinHost[] hosts, GrainHost.Simulation.SeededChan
         var amount = new TokenAmount(1_000_000);
         await Any().Insist(grains => grains.GetGrain<IAccountGrain>(account.ToString()).Credit("first", amount));
         facts.Credits.Add((account, "first"), amount);
-        var created = await Any().Insist(grains => grains.GetGrain<IAccountGrain>(account.ToString()).CreateKey(
-            new KeyRequest("first", Scopes.Read | Scopes.Submit | Scopes.Deploy, null)));
+        var created = await Any()
+            .Insist(grains =>
+                grains
+                    .GetGrain<IAccountGrain>(account.ToString())
+                    .CreateKey(new KeyRequest("first", Scopes.Read | Scopes.Submit | Scopes.Deploy, null))
+            );
         _callers.Add(new Caller(account, created.View.Id, created.View.Scopes));
     }
 
@@ -255,7 +314,10 @@ internal sealed class TwinLoad(TwinHost[] hosts, GrainHost.Simulation.SeededChan
         var blob = blobs.Put(Encoding.UTF8.GetBytes(module));
         var program = IdDerivation.Program(blob, default);
         await Any().Insist(grains => grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(_callers[0].Account, module.Length));
-        await Any().Insist(grains => grains.GetGrain<IProgramGrain>(program.ToString()).Deploy(_callers[0], new ProgramDeployment(blob, default, "program")));
+        await Any()
+            .Insist(grains =>
+                grains.GetGrain<IProgramGrain>(program.ToString()).Deploy(_callers[0], new ProgramDeployment(blob, default, "program"))
+            );
         return program;
     }
 

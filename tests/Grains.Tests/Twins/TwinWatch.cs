@@ -3,8 +3,8 @@ using Marketplace.GrainHost.Turns;
 namespace Marketplace.Grains.Tests.Twins;
 
 /// <summary>
-/// Sees which grains are active on which host, and which activations have lost a write. Counts double activations; a loser that writes again, or does
-/// not go, is a violation.
+/// Sees which grains are active on which host, and which activations have lost a write. Counts double activations; a loser that writes
+/// again, or does not go, is a violation.
 /// </summary>
 internal sealed class TwinWatch
 {
@@ -23,20 +23,28 @@ internal sealed class TwinWatch
     {
         // A stateless worker may have many activations at any time.
         if (step.Grain.StartsWith("submission/", StringComparison.Ordinal))
+        {
             return;
+        }
         if (step.Kind == TurnStepKind.Activated && step.Outcome.Length == 0)
         {
             if (!_active.TryGetValue(step.Grain, out var hosts))
+            {
                 _active.Add(step.Grain, hosts = []);
+            }
             if (hosts.Any(other => other != host))
+            {
                 Count(Doubles, step.Grain);
+            }
             hosts.Add(host);
         }
         else if (step.Kind == TurnStepKind.Deactivated)
         {
             _lost.Remove((host, step.Grain));
             if (_active.TryGetValue(step.Grain, out var hosts) && hosts.Remove(host) && hosts.Count == 0)
+            {
                 _active.Remove(step.Grain);
+            }
         }
     }
 
@@ -44,19 +52,25 @@ internal sealed class TwinWatch
     {
         Count(Conflicts, grain);
         if (_active.TryGetValue(grain, out var hosts) && hosts.Contains(host))
+        {
             _lost.Add((host, grain));
+        }
     }
 
     public void Written(string host, string grain)
     {
         if (_lost.Contains((host, grain)))
+        {
             Violations.Add($"{grain} on {host} has lost a write and wrote again");
+        }
     }
 
     public void End()
     {
         foreach (var (host, grain) in _lost)
+        {
             Violations.Add($"{grain} on {host} has lost a write and stayed");
+        }
     }
 
     private static void Count(SortedDictionary<string, int> counts, string grain)

@@ -2,7 +2,9 @@ using Marketplace.GrainHost.Turns;
 
 namespace Marketplace.Grains.Tests.Twins;
 
-/// <summary>The run's scheduler as one of several hosts sees it: their steps have the same names, so each host's are told apart here.</summary>
+/// <summary>
+/// The run's scheduler as one of several hosts sees it: their steps have the same names, so each host's are told apart here.
+/// </summary>
 internal sealed class WatchedScheduler(ITurnScheduler run, Action<TurnStep> onStep) : ITurnScheduler
 {
     public int StepsPerTurn => run.StepsPerTurn;

@@ -3,19 +3,24 @@ using Marketplace.GrainHost.Tests.Api;
 namespace Marketplace.Tests.Orleans.Api;
 
 /// <summary>
-/// The embedded host is held to a list of what Orleans declares; here the list is held to Orleans itself, as far as its assemblies belong to this
-/// build.
+/// The embedded host is held to a list of what Orleans declares; here the list is held to Orleans itself, as far as its assemblies belong
+/// to this build.
 /// </summary>
 public sealed class ApiListTests
 {
-    private static readonly Lazy<ILookup<string, string>> List = new(() => File.ReadLines(OrleansList.Path())
-        .Select(line => line.Split('\t', 2))
-        .ToLookup(parts => parts[0], parts => parts[1].TrimEnd()));
+    private static readonly Lazy<ILookup<string, string>> List = new(() =>
+        File.ReadLines(OrleansList.Path()).Select(line => line.Split('\t', 2)).ToLookup(parts => parts[0], parts => parts[1].TrimEnd())
+    );
 
     /// <summary>Assemblies that the embedded host declares something of.</summary>
     [Theory]
     [InlineData("Orleans.Core"), InlineData("Orleans.Core.Abstractions"), InlineData("Orleans.Serialization")]
-    [InlineData("Orleans.Serialization.Abstractions"), InlineData("Orleans.Runtime"), InlineData("Orleans.Streaming"), InlineData("Orleans.Reminders")]
+    [
+        InlineData("Orleans.Serialization.Abstractions"),
+        InlineData("Orleans.Runtime"),
+        InlineData("Orleans.Streaming"),
+        InlineData("Orleans.Reminders")
+    ]
     public void EveryListedMember_ExistsInTheAssembly(string assembly)
     {
         using var real = new ApiSurface(Path.Combine(AppContext.BaseDirectory, $"{assembly}.dll"), prefix: "");

@@ -3,8 +3,8 @@ using Marketplace.GrainHost.Tests.Api;
 namespace Marketplace.Tests.Orleans.Api;
 
 /// <summary>
-/// What the embedded host declares under names of Orleans is what Orleans declares: names and defaults of parameters, constraints, kinds of types, bases,
-/// usage of attributes. In the other build only one assembly of Orleans is there to compare with; here all are.
+/// What the embedded host declares under names of Orleans is what Orleans declares: names and defaults of parameters, constraints, kinds of
+/// types, bases, usage of attributes. In the other build only one assembly of Orleans is there to compare with; here all are.
 /// </summary>
 public sealed class EmbeddedHostTests
 {
@@ -14,9 +14,13 @@ public sealed class EmbeddedHostTests
         var real = FromOrleans(surface => surface.Members()).ToLookup(member => member.Id, member => member.Shape, StringComparer.Ordinal);
         using var own = new ApiSurface(EmbeddedHost());
 
-        AssertNone(own.Members()
-            .Where(member => !real[member.Id].Contains(member.Shape))
-            .Select(member => $"{member.Id} is {member.Shape}, Orleans has {string.Join(" or ", real[member.Id].DefaultIfEmpty("no such member"))}"));
+        AssertNone(
+            own.Members()
+                .Where(member => !real[member.Id].Contains(member.Shape))
+                .Select(member =>
+                    $"{member.Id} is {member.Shape}, Orleans has {string.Join(" or ", real[member.Id].DefaultIfEmpty("no such member"))}"
+                )
+        );
     }
 
     [Fact]
@@ -26,7 +30,9 @@ public sealed class EmbeddedHostTests
         using var own = new ApiSurface(EmbeddedHost());
 
         // Every attribute is an Attribute; a base between the two may be left out.
-        AssertNone(own.Bases().Where(inherited => !real.Contains(inherited) && !inherited.EndsWith(": System.Attribute", StringComparison.Ordinal)));
+        AssertNone(
+            own.Bases().Where(inherited => !real.Contains(inherited) && !inherited.EndsWith(": System.Attribute", StringComparison.Ordinal))
+        );
     }
 
     private static List<T> FromOrleans<T>(Func<ApiSurface, IEnumerable<T>> read)

@@ -7,8 +7,8 @@ using Orleans.TestingHost;
 namespace Marketplace.Tests.Orleans.Cluster;
 
 /// <summary>
-/// Two silos of Orleans and a client in this process, with the real grains over the real store, which both silos share. Calls between them are messages
-/// in the wire format; what is simulated is the network and the membership.
+/// Two silos of Orleans and a client in this process, with the real grains over the real store, which both silos share. Calls between them
+/// are messages in the wire format; what is simulated is the network and the membership.
 /// </summary>
 [CollectionDefinition(Name)]
 public sealed class ClusterFixture : IAsyncLifetime, ICollectionFixture<ClusterFixture>
@@ -26,12 +26,17 @@ public sealed class ClusterFixture : IAsyncLifetime, ICollectionFixture<ClusterF
     public async ValueTask InitializeAsync()
     {
         _store = EmbeddedStore.Open(
-            Path.Combine(_folder.Name, "store"), new EmbeddedStoreOptions { Projections = MarketProjections.All }, TimeProvider.System);
+            Path.Combine(_folder.Name, "store"),
+            new EmbeddedStoreOptions { Projections = MarketProjections.All },
+            TimeProvider.System
+        );
         Blobs = FileBlobStore.Open(Path.Combine(_folder.Name, "blobs"), new FileBlobStoreOptions(), TimeProvider.System);
         var builder = new InProcessTestClusterBuilder(initialSilosCount: 2);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSiloHost((_, host) => AddMarket(host.Services));
-        builder.ConfigureSilo((_, silo) => silo.UseInMemoryReminderService().AddMemoryStreams(MarketStreams.Provider).AddMemoryGrainStorage("PubSubStore"));
+        builder.ConfigureSilo(
+            (_, silo) => silo.UseInMemoryReminderService().AddMemoryStreams(MarketStreams.Provider).AddMemoryGrainStorage("PubSubStore")
+        );
         _cluster = builder.Build();
         await _cluster.DeployAsync();
     }
@@ -43,11 +48,12 @@ public sealed class ClusterFixture : IAsyncLifetime, ICollectionFixture<ClusterF
         _folder.Dispose();
     }
 
-    private void AddMarket(IServiceCollection services) => services
-        .AddSingleton<IDocumentStore>(new UnreadableDocuments(_store))
-        .AddSingleton<IEventLog>(_store)
-        .AddSingleton<IListing>(_store)
-        .AddSingleton<IStoreRoom>(_store)
-        .AddSingleton<IBlobStore>(Blobs)
-        .AddMarketGrains();
+    private void AddMarket(IServiceCollection services) =>
+        services
+            .AddSingleton<IDocumentStore>(new UnreadableDocuments(_store))
+            .AddSingleton<IEventLog>(_store)
+            .AddSingleton<IListing>(_store)
+            .AddSingleton<IStoreRoom>(_store)
+            .AddSingleton<IBlobStore>(Blobs)
+            .AddMarketGrains();
 }

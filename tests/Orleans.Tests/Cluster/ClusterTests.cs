@@ -32,13 +32,17 @@ public sealed class ClusterTests(ClusterFixture cluster)
         Assert.Equal(JobStatus.Completed, view.Status);
         Assert.Equal("out", Encoding.UTF8.GetString(view.Output.Inline.Span));
         Assert.Equal(worker.Id, view.Worker);
-        Assert.Equal([JobStatus.Pending, JobStatus.Matched, JobStatus.Running, JobStatus.Completed], view.History.Select(step => step.Status).Distinct());
+        Assert.Equal(
+            [JobStatus.Pending, JobStatus.Matched, JobStatus.Running, JobStatus.Completed],
+            view.History.Select(step => step.Status).Distinct()
+        );
         Assert.Equal("log", Encoding.UTF8.GetString((await job.GetLog(caller)).Span));
         Assert.Contains((await job.Explain(caller)).Offers, offer => offer.Won);
 
         var payer = cluster.Client.GetGrain<IAccountGrain>(caller.Account.ToString());
-        var settlements = await Task.WhenAll(results.Select(async result =>
-            (await cluster.Client.GetGrain<IJobGrain>(result.Job.ToString()).GetSettlement())!));
+        var settlements = await Task.WhenAll(
+            results.Select(async result => (await cluster.Client.GetGrain<IJobGrain>(result.Job.ToString()).GetSettlement())!)
+        );
         await payer.Settle([.. settlements]);
         var account = await payer.Get();
         Assert.Equal((0, TokenAmount.Zero, new TokenAmount(10)), (account.OpenJobs, account.Held, account.Spent));
@@ -61,7 +65,10 @@ public sealed class ClusterTests(ClusterFixture cluster)
             place = page.Place;
         }
 
-        Assert.Equal((caller.Account, "heard", JobStatus.Completed, 500_000), (heard.Account, heard.RequestId, heard.Status, heard.FuelUsed));
+        Assert.Equal(
+            (caller.Account, "heard", JobStatus.Completed, 500_000),
+            (heard.Account, heard.RequestId, heard.Status, heard.FuelUsed)
+        );
         Assert.Equal("out", Encoding.UTF8.GetString(heard.Output.Inline.Span));
     }
 
@@ -91,8 +98,11 @@ public sealed class ClusterTests(ClusterFixture cluster)
 
         Assert.Null(await cluster.Client.GetGrain<IBlobGrain>(blob.ToString()).Find(default));
         Assert.Null(await cluster.Client.GetGrain<IMarketGrain>("nowhere").Explain(default));
-        Assert.Null(await cluster.Client.GetGrain<IStateGrain>(default(ProgramId).ToString()).Read(
-            (await cluster.Client.GetGrain<IStateGrain>(default(ProgramId).ToString()).Begin(default)).Root, "key"u8.ToArray()));
+        Assert.Null(
+            await cluster
+                .Client.GetGrain<IStateGrain>(default(ProgramId).ToString())
+                .Read((await cluster.Client.GetGrain<IStateGrain>(default(ProgramId).ToString()).Begin(default)).Root, "key"u8.ToArray())
+        );
     }
 
     [Fact]
@@ -113,9 +123,20 @@ public sealed class ClusterTests(ClusterFixture cluster)
 
     private static SubmitItem Item(string requestId, ProgramId program) => new(requestId, Spec(program));
 
-    private static JobSpec Spec(ProgramId program) => new(
-        program, null, "in"u8.ToArray(), null, [], FuelMax: 1_000_000, MemoryPagesMax: 16, TimeMax: TimeSpan.FromSeconds(10), new TokenAmount(100),
-        RetriesMax: 2, ExpiresAfter: TimeSpan.FromMinutes(10));
+    private static JobSpec Spec(ProgramId program) =>
+        new(
+            program,
+            null,
+            "in"u8.ToArray(),
+            null,
+            [],
+            FuelMax: 1_000_000,
+            MemoryPagesMax: 16,
+            TimeMax: TimeSpan.FromSeconds(10),
+            new TokenAmount(100),
+            RetriesMax: 2,
+            ExpiresAfter: TimeSpan.FromMinutes(10)
+        );
 
     private async Task<Caller> OpenAccount(string name)
     {
@@ -135,7 +156,9 @@ public sealed class ClusterTests(ClusterFixture cluster)
         var stored = await cluster.Blobs.Put(module, module.Length, cancellation: Stop);
         await cluster.Client.GetGrain<IBlobGrain>(stored.Id.ToString()).Pin(caller.Account, stored.Size);
         var program = IdDerivation.Program(stored.Id, default);
-        var view = await cluster.Client.GetGrain<IProgramGrain>(program.ToString()).Deploy(caller, new ProgramDeployment(stored.Id, default, "echo"));
+        var view = await cluster
+            .Client.GetGrain<IProgramGrain>(program.ToString())
+            .Deploy(caller, new ProgramDeployment(stored.Id, default, "echo"));
         Assert.Equal((program, "wasi_command"), (view.Id, view.Abi));
         return program;
     }
@@ -148,7 +171,8 @@ public sealed class ClusterTests(ClusterFixture cluster)
         {
             var key = Blake3.Hash(Encoding.UTF8.GetBytes(name));
             var id = new WorkerId(key);
-            var start = await cluster.Client.GetGrain<IWorkerGrain>(id.ToString())
+            var start = await cluster
+                .Client.GetGrain<IWorkerGrain>(id.ToString())
                 .Register(new WorkerOffer(id, new AccountId(key), new TokenAmount(10), 4, MarketLimits.MemoryPagesMax));
             return new Worker(id, cluster.Client.GetGrain<IMarketGrain>(MarketLimits.DefaultClass), start);
         }
@@ -160,14 +184,26 @@ public sealed class ClusterTests(ClusterFixture cluster)
                 var orders = await Market.Poll(new WorkerPoll(Id, Start, ++_sequence, LeasesMax: 4), Stop);
                 Assert.True(orders.Known);
                 if (orders.Leases.IsEmpty)
+                {
                     continue;
+                }
                 await Market.Report(Id, [.. orders.Leases.Select(Completed)]);
                 jobs -= orders.Leases.Length;
             }
         }
 
-        private static LeaseReport Completed(Lease lease) => new(
-            lease.Id, lease.Ticket.Job, RunOutcome.Completed, null, FuelUsed: 500_000, new Grains.JobOutput("out"u8.ToArray(), null, 3), "log"u8.ToArray(),
-            ImmutableArray<StateChange>.Empty, lease.Ticket.SubmittedAt, lease.Ticket.SubmittedAt);
+        private static LeaseReport Completed(Lease lease) =>
+            new(
+                lease.Id,
+                lease.Ticket.Job,
+                RunOutcome.Completed,
+                null,
+                FuelUsed: 500_000,
+                new Grains.JobOutput("out"u8.ToArray(), null, 3),
+                "log"u8.ToArray(),
+                ImmutableArray<StateChange>.Empty,
+                lease.Ticket.SubmittedAt,
+                lease.Ticket.SubmittedAt
+            );
     }
 }

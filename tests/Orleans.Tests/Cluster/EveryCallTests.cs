@@ -6,8 +6,8 @@ using Orleans.Serialization;
 namespace Marketplace.Tests.Orleans.Cluster;
 
 /// <summary>
-/// Every method of every grain interface, found by reflection, called through its generated proxy: arguments, the method's name and whatever it answers
-/// or throws make the way there and back. What the grains do with made-up arguments is their own tests' matter.
+/// Every method of every grain interface, found by reflection, called through its generated proxy: arguments, the method's name and
+/// whatever it answers or throws make the way there and back. What the grains do with made-up arguments is their own tests' matter.
 /// </summary>
 [Collection(ClusterFixture.Name)]
 public sealed class EveryCallTests(ClusterFixture cluster)
@@ -32,18 +32,25 @@ public sealed class EveryCallTests(ClusterFixture cluster)
         var grainInterface = WireTypes.Interfaces.Single(type => type.Name == parts[0]);
         var method = grainInterface.GetMethod(parts[1])!;
         var samples = new WireSamples(Fill.Empty);
-        var arguments = method.GetParameters().Select(parameter => parameter.ParameterType == typeof(CancellationToken)
-            ? TestContext.Current.CancellationToken
-            : samples.Make(parameter.ParameterType));
+        var arguments = method
+            .GetParameters()
+            .Select(parameter =>
+                parameter.ParameterType == typeof(CancellationToken)
+                    ? TestContext.Current.CancellationToken
+                    : samples.Make(parameter.ParameterType)
+            );
 
         var failure = await Record.ExceptionAsync(() => (Task)method.Invoke(GrainOf(grainInterface), [.. arguments])!);
 
         // A refusal is as good as an answer; a failure of the messages is not, nor an exception that lost its type on the way.
         Assert.False(
-            failure is SerializerException or TimeoutException or OrleansException or UnavailableExceptionFallbackException, $"{failure}");
+            failure is SerializerException or TimeoutException or OrleansException or UnavailableExceptionFallbackException,
+            $"{failure}"
+        );
     }
 
-    private IGrain GrainOf(Type type) => typeof(IGrainWithIntegerKey).IsAssignableFrom(type)
-        ? cluster.Client.GetGrain(type, 0)
-        : cluster.Client.GetGrain(type, Keys.GetValueOrDefault(type) ?? default(AccountId).ToString());
+    private IGrain GrainOf(Type type) =>
+        typeof(IGrainWithIntegerKey).IsAssignableFrom(type)
+            ? cluster.Client.GetGrain(type, 0)
+            : cluster.Client.GetGrain(type, Keys.GetValueOrDefault(type) ?? default(AccountId).ToString());
 }

@@ -6,7 +6,9 @@ namespace Marketplace.Tests.Orleans.Serialization;
 /// </summary>
 public sealed class DamageTests
 {
-    /// <summary>What one damaged value may allocate: strings and arrays are bounded by the bytes that are there, errors have a trace.</summary>
+    /// <summary>
+    /// What one damaged value may allocate: strings and arrays are bounded by the bytes that are there, errors have a trace.
+    /// </summary>
     private const long BytesMax = 4 << 20;
 
     private const int FlipsMax = 2_000;
@@ -55,7 +57,9 @@ public sealed class DamageTests
         var taken = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.True(taken <= BytesMax, $"{what}: took {taken} bytes.");
         if (arrived is not null)
+        {
             Assert.True(type.IsInstanceOfType(arrived), $"{what}: gave a {arrived.GetType()}.");
+        }
         WireSoundness.Check(arrived, what);
     }
 }

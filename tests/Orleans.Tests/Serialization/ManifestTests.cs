@@ -27,8 +27,11 @@ public sealed class ManifestTests
     public void EveryValue_HasItsConverter() =>
         AssertNone(WireTypes.Converted.Where(type => !Manifest.Converters.Any(converter => Has(converter, nameof(IConverter<,>), type))));
 
-    private static bool Has(Type type, string contract, Type argument) => type.GetInterfaces().Any(known =>
-        known.IsGenericType && known.Name.Contains(contract, StringComparison.Ordinal) && known.GetGenericArguments()[0] == argument);
+    private static bool Has(Type type, string contract, Type argument) =>
+        type.GetInterfaces()
+            .Any(known =>
+                known.IsGenericType && known.Name.Contains(contract, StringComparison.Ordinal) && known.GetGenericArguments()[0] == argument
+            );
 
     private static void AssertNone(IEnumerable<Type> missing)
     {

@@ -22,7 +22,9 @@ public sealed class RoundTripTests
             Assert.Null(WireValues.Difference(sent, Wire.Read(type, Wire.Write(type, sent)), $"{name} ({fill})"));
             // An enum alone has no name on the wire; it travels only where its type is known.
             if (sent is not (null or Enum))
+            {
                 Assert.Null(WireValues.Difference(sent, Wire.Untyped(sent), $"{name} ({fill}, untyped)"));
+            }
         }
     }
 
@@ -59,8 +61,14 @@ public sealed class RoundTripTests
     {
         var sample = new WireSamples(Fill.Full).Make(WireTypes.All[name])!;
         if (!WireTypes.Generated.Contains(sample.GetType()))
+        {
             return;
-        foreach (var field in sample.GetType().GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly))
+        }
+        foreach (
+            var field in sample
+                .GetType()
+                .GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly)
+        )
         {
             var unset = field.FieldType.IsValueType ? Activator.CreateInstance(field.FieldType) : null;
             Assert.True(WireValues.Difference(unset, field.GetValue(sample)) is not null, $"{name}.{field.Name}");
@@ -95,7 +103,9 @@ public sealed class RoundTripTests
         Assert.Equal(ErrorCode.QuotaExceeded, Assert.IsType<MarketException>(arrived.InnerExceptions[1]).Code);
     }
 
-    /// <summary>What grains throw besides refusals: their own bugs and damaged data. The type is kept, so that the caller's log says what it was.</summary>
+    /// <summary>
+    /// What grains throw besides refusals: their own bugs and damaged data. The type is kept, so that the caller's log says what it was.
+    /// </summary>
     [Theory]
     [InlineData(typeof(InvalidOperationException)), InlineData(typeof(InvalidDataException)), InlineData(typeof(ArgumentException))]
     [InlineData(typeof(ArgumentOutOfRangeException)), InlineData(typeof(OperationCanceledException)), InlineData(typeof(TimeoutException))]

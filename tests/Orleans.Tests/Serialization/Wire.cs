@@ -28,8 +28,10 @@ internal static class Wire
 
     private static object? CopyAs<T>(T value) => Services.GetRequiredService<DeepCopier<T>>().Copy(value);
 
-    private static TResult Call<TResult>(string method, Type type, object? argument) => (TResult)typeof(Wire)
-        .GetMethod(method, BindingFlags.NonPublic | BindingFlags.Static)!
-        .MakeGenericMethod(type)
-        .Invoke(null, BindingFlags.DoNotWrapExceptions, null, [argument], null)!;
+    private static TResult Call<TResult>(string method, Type type, object? argument) =>
+        (TResult)
+            typeof(Wire)
+                .GetMethod(method, BindingFlags.NonPublic | BindingFlags.Static)!
+                .MakeGenericMethod(type)
+                .Invoke(null, BindingFlags.DoNotWrapExceptions, null, [argument], null)!;
 }

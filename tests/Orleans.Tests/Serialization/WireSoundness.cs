@@ -16,17 +16,25 @@ internal static class WireSoundness
                 if (!(bool)items.GetType().GetProperty("IsDefault")!.GetValue(items)!)
                 {
                     foreach (var item in items)
+                    {
                         Check(item, what);
+                    }
                 }
 
                 return;
             default:
                 if (arrived.GetType().IsPrimitive)
+                {
                     return;
+                }
                 if (WireTypes.Converted.Contains(arrived.GetType()))
+                {
                     AssertMadeByItsConstructor(arrived, what);
+                }
                 else
+                {
                     CheckMembers(arrived, what);
+                }
                 return;
         }
     }
@@ -47,6 +55,8 @@ internal static class WireSoundness
     private static void CheckMembers(object record, string what)
     {
         foreach (var field in record.GetType().GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance))
+        {
             Check(field.GetValue(record), what);
+        }
     }
 }

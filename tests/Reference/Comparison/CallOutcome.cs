@@ -68,10 +68,11 @@ internal static class Ending
         }
     }
 
-    public static string Text(WasmType type, UInt128 bits, object? reference) => type switch
-    {
-        WasmType.FuncRef => reference is null ? "null" : "function",
-        WasmType.ExternRef => reference as string ?? "null",
-        _ => bits.ToString("x", null),
-    };
+    public static string Text(WasmType type, UInt128 bits, object? reference) =>
+        type switch
+        {
+            WasmType.FuncRef => reference is null ? "null" : "function",
+            WasmType.ExternRef => reference as string ?? "null",
+            _ => bits.ToString("x", null),
+        };
 }

@@ -25,21 +25,33 @@ public sealed class CompilingEngine(GeneratedModule module) : IEngineUnderTest
                 TableElementsMax = GeneratedModule.TablesElementsMax,
                 StackSlotsMax = module.StackSlotsMax,
             },
-            TimeProvider.System);
-        return Ending.Of("start", () =>
-        {
-            _instance = Instance.Instantiate(_compiled, _host.ForEngine(), _run);
-            return "";
-        }, With);
+            TimeProvider.System
+        );
+        return Ending.Of(
+            "start",
+            () =>
+            {
+                _instance = Instance.Instantiate(_compiled, _host.ForEngine(), _run);
+                return "";
+            },
+            With
+        );
     }
 
-    public CallOutcome Call(GeneratedCall call) => Ending.Of(call.Export, () =>
-    {
-        var arguments = call.Arguments.Select(argument =>
-            Value.FromSlot(
-                argument.Type, (long)(ulong)argument.Bits, argument.Reference, (long)(ulong)(argument.Bits >> 64))).ToArray();
-        return string.Join(' ', _instance!.Invoke(call.Export, arguments).Select(Text));
-    }, With);
+    public CallOutcome Call(GeneratedCall call) =>
+        Ending.Of(
+            call.Export,
+            () =>
+            {
+                var arguments = call
+                    .Arguments.Select(argument =>
+                        Value.FromSlot(argument.Type, (long)(ulong)argument.Bits, argument.Reference, (long)(ulong)(argument.Bits >> 64))
+                    )
+                    .ToArray();
+                return string.Join(' ', _instance!.Invoke(call.Export, arguments).Select(Text));
+            },
+            With
+        );
 
     public State State()
     {
@@ -57,8 +69,7 @@ public sealed class CompilingEngine(GeneratedModule module) : IEngineUnderTest
                     values.Append($"{export.Name}={Text(global.Value)}\n");
                     break;
                 case Table table:
-                    var elements = Enumerable.Range(0, table.Count)
-                        .Select(i => Ending.Text(table.Element, 0, table[i]));
+                    var elements = Enumerable.Range(0, table.Count).Select(i => Ending.Text(table.Element, 0, table[i]));
                     values.Append($"{export.Name}=[{string.Join(' ', elements)}]\n");
                     break;
             }
@@ -71,8 +82,13 @@ public sealed class CompilingEngine(GeneratedModule module) : IEngineUnderTest
     public void Dispose() => _instance?.Dispose();
 
     private CallOutcome With(CallOutcome outcome) =>
-        outcome with { Fuel = _run.FuelUsed, Trace = _host.Trace, MemoryRefused = _run.MemoryRefused };
+        outcome with
+        {
+            Fuel = _run.FuelUsed,
+            Trace = _host.Trace,
+            MemoryRefused = _run.MemoryRefused,
+        };
 
-    private static string Text(Value value) => 
+    private static string Text(Value value) =>
         Ending.Text(value.Type, new UInt128((ulong)value.HighBits, (ulong)value.Bits), value.Reference);
 }

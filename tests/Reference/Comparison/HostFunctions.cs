@@ -39,43 +39,66 @@ public sealed class HostFunctions
 
     public void Again() => Record(5, 0);
 
-    public Imports ForEngine() => new Imports()
-        .Add(ModuleGenerator.HostModule, "note", (Func<Instance, int, int>)((_, value) => Note(value)))
-        .Add(ModuleGenerator.HostModule, "mix", HostFunction.Create(ModuleGenerator.Host[1].Type, (_, arguments, results) =>
-        {
-            var (first, second) = Mix(arguments[0].I64, (ulong)arguments[1].Bits);
-            results[0] = Value.FromI64(first);
-            results[1] = Value.FromI32(second);
-        }))
-        .Add(ModuleGenerator.HostModule, "charge", (Action<Instance, int>)((caller, value) => caller.Run.ChargeFuel(Charge(value))))
-        .Add(ModuleGenerator.HostModule, "again", (Action<Instance>)(caller =>
-        {
-            Again();
-            if (CanCallAgain(caller.Module))
-            {
-                caller.Invoke(ModuleGenerator.Again);
-            }
-        }));
+    public Imports ForEngine() =>
+        new Imports()
+            .Add(ModuleGenerator.HostModule, "note", (Func<Instance, int, int>)((_, value) => Note(value)))
+            .Add(
+                ModuleGenerator.HostModule,
+                "mix",
+                HostFunction.Create(
+                    ModuleGenerator.Host[1].Type,
+                    (_, arguments, results) =>
+                    {
+                        var (first, second) = Mix(arguments[0].I64, (ulong)arguments[1].Bits);
+                        results[0] = Value.FromI64(first);
+                        results[1] = Value.FromI32(second);
+                    }
+                )
+            )
+            .Add(ModuleGenerator.HostModule, "charge", (Action<Instance, int>)((caller, value) => caller.Run.ChargeFuel(Charge(value))))
+            .Add(
+                ModuleGenerator.HostModule,
+                "again",
+                (Action<Instance>)(
+                    caller =>
+                    {
+                        Again();
+                        if (CanCallAgain(caller.Module))
+                        {
+                            caller.Invoke(ModuleGenerator.Again);
+                        }
+                    }
+                )
+            );
 
     public ReferenceImports ForReference()
     {
         var imports = new ReferenceImports();
         Add(0, (_, arguments) => [new(WasmType.I32, (uint)Note((int)(uint)arguments[0].Bits))]);
-        Add(1, (_, arguments) =>
-        {
-            var (first, second) = Mix((long)(ulong)arguments[0].Bits, (ulong)arguments[1].Bits);
-            return [new(WasmType.I64, (ulong)first), new(WasmType.I32, (uint)second)];
-        });
-        Add(2, (caller, arguments) =>
-        {
-            caller.Run.ChargeBySize(Charge((int)(uint)arguments[0].Bits));
-            return [];
-        });
-        Add(3, (caller, _) =>
-        {
-            Again();
-            return CanCallAgain(caller.Module.Module) ? caller.Invoke(ModuleGenerator.Again) : [];
-        });
+        Add(
+            1,
+            (_, arguments) =>
+            {
+                var (first, second) = Mix((long)(ulong)arguments[0].Bits, (ulong)arguments[1].Bits);
+                return [new(WasmType.I64, (ulong)first), new(WasmType.I32, (uint)second)];
+            }
+        );
+        Add(
+            2,
+            (caller, arguments) =>
+            {
+                caller.Run.ChargeBySize(Charge((int)(uint)arguments[0].Bits));
+                return [];
+            }
+        );
+        Add(
+            3,
+            (caller, _) =>
+            {
+                Again();
+                return CanCallAgain(caller.Module.Module) ? caller.Invoke(ModuleGenerator.Again) : [];
+            }
+        );
         return imports;
 
         void Add(int index, ReferenceHost target)
@@ -86,7 +109,8 @@ public sealed class HostFunctions
     }
 
     /// <summary>A module that chance changed may have lost the export, or given it another type.</summary>
-    private static bool CanCallAgain(WasmModule module) => module.ExportsByName.TryGetValue(ModuleGenerator.Again, out var export)
+    private static bool CanCallAgain(WasmModule module) =>
+        module.ExportsByName.TryGetValue(ModuleGenerator.Again, out var export)
         && export.Type is FunctionType { Parameters: [], Results: [] };
 
     private void Record(byte kind, ulong value)

@@ -16,9 +16,7 @@ public sealed class InterpretingEngine : IEngineUnderTest
     private ReferenceRun _run = null!;
 
     public InterpretingEngine(GeneratedModule module)
-        : this(module, NumericTable.Default)
-    {
-    }
+        : this(module, NumericTable.Default) { }
 
     internal InterpretingEngine(GeneratedModule module, NumericTable numerics)
     {
@@ -39,18 +37,21 @@ public sealed class InterpretingEngine : IEngineUnderTest
                 TableElementsMax = GeneratedModule.TablesElementsMax,
                 StackSlotsMax = _generated.StackSlotsMax,
             },
-            _numerics);
-        return Ending.Of("start", () =>
-        {
-            _instance = ReferenceInstance.Instantiate(_module, _host.ForReference(), _run);
-            return "";
-        }, With);
+            _numerics
+        );
+        return Ending.Of(
+            "start",
+            () =>
+            {
+                _instance = ReferenceInstance.Instantiate(_module, _host.ForReference(), _run);
+                return "";
+            },
+            With
+        );
     }
 
-    public CallOutcome Call(GeneratedCall call) => Ending.Of(
-        call.Export,
-        () => string.Join(' ', _instance!.Invoke(call.Export, [.. call.Arguments]).Select(Text)),
-        With);
+    public CallOutcome Call(GeneratedCall call) =>
+        Ending.Of(call.Export, () => string.Join(' ', _instance!.Invoke(call.Export, [.. call.Arguments]).Select(Text)), With);
 
     public State State()
     {
@@ -68,8 +69,7 @@ public sealed class InterpretingEngine : IEngineUnderTest
                     values.Append($"{export.Name}={Text(global.Value)}\n");
                     break;
                 case ReferenceTable table:
-                    var elements = Enumerable.Range(0, table.Count)
-                        .Select(i => Ending.Text(table.Type.Element, 0, table[(uint)i]));
+                    var elements = Enumerable.Range(0, table.Count).Select(i => Ending.Text(table.Type.Element, 0, table[(uint)i]));
                     values.Append($"{export.Name}=[{string.Join(' ', elements)}]\n");
                     break;
             }
@@ -84,7 +84,12 @@ public sealed class InterpretingEngine : IEngineUnderTest
     }
 
     private CallOutcome With(CallOutcome outcome) =>
-        outcome with { Fuel = _run.FuelUsed, Trace = _host.Trace, MemoryRefused = _run.MemoryRefused };
+        outcome with
+        {
+            Fuel = _run.FuelUsed,
+            Trace = _host.Trace,
+            MemoryRefused = _run.MemoryRefused,
+        };
 
     private static string Text(ReferenceValue value) => Ending.Text(value.Type, value.Bits, value.Reference);
 }

@@ -29,9 +29,14 @@ public static class JobDigest
         CallOutcome Add(CallOutcome outcome)
         {
             var state = engine.State();
-            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{outcome.Call}\n{outcome.End}\n{outcome.Results}\n{outcome.Fuel} {outcome.Trace:x} {outcome.MemoryRefused}\n")));
+            hash.AppendData(
+                Encoding.UTF8.GetBytes(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{outcome.Call}\n{outcome.End}\n{outcome.Results}\n{outcome.Fuel} {outcome.Trace:x} {outcome.MemoryRefused}\n"
+                    )
+                )
+            );
             hash.AppendData(Encoding.UTF8.GetBytes(state.Values));
             hash.AppendData(state.Memory);
             return outcome;

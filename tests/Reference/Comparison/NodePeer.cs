@@ -77,20 +77,29 @@ public sealed class NodePeer : IDisposable
     public string? DifferenceTo(Comparison agreed)
     {
         var types = WasmModule.Decode(agreed.Module.Bytes, EngineLimits.Default).ExportsByName;
-        var sessions = agreed.Calls.GroupBy(call => call.Session)
+        var sessions = agreed
+            .Calls.GroupBy(call => call.Session)
             .Select(session => session.TakeWhile(call => !call.Outcome.IsBounded).ToArray())
-            .Where(session => session.Length > 0).ToArray();
-        var calls = sessions.Select(session => session.Where(call => call.Call is not null).Select(call => new Call(
-            call.Call!.Export,
-            [.. call.Call.Arguments.Select(argument => new[] { argument.Type.Text(), TextOf(argument) })],
-            [.. ((FunctionType)types[call.Call.Export].Type).Results.Select(type => type.Text())])).ToArray());
+            .Where(session => session.Length > 0)
+            .ToArray();
+        var calls = sessions.Select(session =>
+            session
+                .Where(call => call.Call is not null)
+                .Select(call => new Call(
+                    call.Call!.Export,
+                    [.. call.Call.Arguments.Select(argument => new[] { argument.Type.Text(), TextOf(argument) })],
+                    [.. ((FunctionType)types[call.Call.Export].Type).Results.Select(type => type.Text())]
+                ))
+                .ToArray()
+        );
         var reply = Ask(new Request(Convert.ToBase64String(agreed.Module.Bytes), [.. calls]));
         if (reply.Refused is { } refused)
         {
             return refused;
         }
 
-        return sessions.Zip(reply.Sessions!)
+        return sessions
+            .Zip(reply.Sessions!)
             .SelectMany(pair => pair.First.Zip(pair.Second))
             .Select(pair => Difference(pair.First, pair.Second, types))
             .FirstOrDefault(difference => difference is not null);
@@ -116,20 +125,24 @@ public sealed class NodePeer : IDisposable
         }
 
         var memory = Convert.ToHexStringLower(SHA256.HashData(ours.State.Memory));
-        var same = SameEnd(ours.Outcome.End, theirs.End) && results == theirs.Results
+        var same =
+            SameEnd(ours.Outcome.End, theirs.End)
+            && results == theirs.Results
             && (theirs.Memory.Length == 0 || (memory == theirs.Memory && ours.Outcome.Trace.ToString("x", null) == theirs.Trace));
         return same ? null : $"{ours.Outcome} memory {memory} and {theirs}";
     }
 
-    private static bool SameEnd(string ours, string theirs) => ours == theirs || Traps.Any(trap =>
-        theirs.Contains(trap.Words, StringComparison.Ordinal) && trap.Kinds.Any(kind => kind.ToString() == ours));
+    private static bool SameEnd(string ours, string theirs) =>
+        ours == theirs
+        || Traps.Any(trap => theirs.Contains(trap.Words, StringComparison.Ordinal) && trap.Kinds.Any(kind => kind.ToString() == ours));
 
-    private static bool IsNaN(WasmType type, string text) => type switch
-    {
-        WasmType.F32 => float.IsNaN(BitConverter.UInt32BitsToSingle(uint.Parse(text, NumberStyles.HexNumber, null))),
-        WasmType.F64 => double.IsNaN(BitConverter.UInt64BitsToDouble(ulong.Parse(text, NumberStyles.HexNumber, null))),
-        _ => false,
-    };
+    private static bool IsNaN(WasmType type, string text) =>
+        type switch
+        {
+            WasmType.F32 => float.IsNaN(BitConverter.UInt32BitsToSingle(uint.Parse(text, NumberStyles.HexNumber, null))),
+            WasmType.F64 => double.IsNaN(BitConverter.UInt64BitsToDouble(ulong.Parse(text, NumberStyles.HexNumber, null))),
+            _ => false,
+        };
 
     private Reply Ask(Request request)
     {

@@ -21,8 +21,12 @@ internal static class BodyReader
         var locals = body.Locals.SelectMany(run => Enumerable.Repeat(run.Type, run.Count)).ToArray();
         WasmType[] all = [.. type.Parameters, .. locals];
         var vectors = steps.Sum(step => FuelTable.SlotsOf(step.Instruction, all));
-        var slots = FuelTable.FrameSlots + all.Sum(OperandCount.SlotsOf)
-            + OperandCount.Greatest(content, type, locals, steps) + vectors + (vectors > 0 ? FuelTable.VectorFunctionSlots : 0)
+        var slots =
+            FuelTable.FrameSlots
+            + all.Sum(OperandCount.SlotsOf)
+            + OperandCount.Greatest(content, type, locals, steps)
+            + vectors
+            + (vectors > 0 ? FuelTable.VectorFunctionSlots : 0)
             + ((body.End - body.Offset) / FuelTable.BodyBytesPerSlot);
         return new Body(type, locals, steps, slots);
     }
@@ -76,7 +80,8 @@ internal static class BodyReader
             (segment, joined) = (begin, 0);
             steps[begin].BeginsSegment = true;
             steps[begin].SegmentCost = cost;
-            steps[begin].ChecksFuel = begin == 0
+            steps[begin].ChecksFuel =
+                begin == 0
                 || (steps[begin - 1].Opcode == Opcode.Loop && !piece.Exists(step => step.Opcode is Opcode.Call or Opcode.CallIndirect));
         }
     }
@@ -96,7 +101,11 @@ internal static class BodyReader
 
     private static bool Joins(List<Step> steps, int[] openings, int segment, int begin, int end)
     {
-        if (begin == 0 || steps[begin - 1].Opcode == Opcode.Loop || Enumerable.Range(begin, end - begin).Any(i => IsLoopEnd(steps, openings, i)))
+        if (
+            begin == 0
+            || steps[begin - 1].Opcode == Opcode.Loop
+            || Enumerable.Range(begin, end - begin).Any(i => IsLoopEnd(steps, openings, i))
+        )
         {
             return false;
         }

@@ -87,7 +87,8 @@ internal sealed partial class Machine
                 < Opcode.I32AtomicRmwCmpxchg => operand,
                 _ => there == expected ? operand : there,
             },
-            bytes);
+            bytes
+        );
         Push(there);
     }
 }

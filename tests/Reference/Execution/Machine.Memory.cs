@@ -27,19 +27,20 @@ internal sealed partial class Machine
     private ulong EffectiveAddress(Step step) => (ulong)Pop().U32 + (ulong)step.Instruction.Bits;
 
     /// <summary>Bytes in memory, and the width to which a signed number is extended; 0 for the others.</summary>
-    private static (int Bytes, int SignedTo) Shape(Opcode opcode) => opcode switch
-    {
-        Opcode.I32Load or Opcode.F32Load or Opcode.I32Store or Opcode.F32Store or Opcode.I64Load32U or Opcode.I64Store32 => (4, 0),
-        Opcode.I64Load or Opcode.F64Load or Opcode.I64Store or Opcode.F64Store => (8, 0),
-        Opcode.I32Load8U or Opcode.I64Load8U or Opcode.I32Store8 or Opcode.I64Store8 => (1, 0),
-        Opcode.I32Load16U or Opcode.I64Load16U or Opcode.I32Store16 or Opcode.I64Store16 => (2, 0),
-        Opcode.I32Load8S => (1, 32),
-        Opcode.I32Load16S => (2, 32),
-        Opcode.I64Load8S => (1, 64),
-        Opcode.I64Load16S => (2, 64),
-        Opcode.I64Load32S => (4, 64),
-        _ => throw new NotSupportedException($"{opcode} is no access to memory."),
-    };
+    private static (int Bytes, int SignedTo) Shape(Opcode opcode) =>
+        opcode switch
+        {
+            Opcode.I32Load or Opcode.F32Load or Opcode.I32Store or Opcode.F32Store or Opcode.I64Load32U or Opcode.I64Store32 => (4, 0),
+            Opcode.I64Load or Opcode.F64Load or Opcode.I64Store or Opcode.F64Store => (8, 0),
+            Opcode.I32Load8U or Opcode.I64Load8U or Opcode.I32Store8 or Opcode.I64Store8 => (1, 0),
+            Opcode.I32Load16U or Opcode.I64Load16U or Opcode.I32Store16 or Opcode.I64Store16 => (2, 0),
+            Opcode.I32Load8S => (1, 32),
+            Opcode.I32Load16S => (2, 32),
+            Opcode.I64Load8S => (1, 64),
+            Opcode.I64Load16S => (2, 64),
+            Opcode.I64Load32S => (4, 64),
+            _ => throw new NotSupportedException($"{opcode} is no access to memory."),
+        };
 
     private void MemoryInstruction(Step step)
     {

@@ -139,27 +139,29 @@ internal sealed class OperandCount
         }
     }
 
-    private static int OperandsOf(Opcode opcode) => opcode switch
-    {
-        Opcode.MemoryInit or Opcode.MemoryCopy or Opcode.MemoryFill or Opcode.TableInit or Opcode.TableCopy or Opcode.TableFill => 3,
-        Opcode.TableGrow => 2,
-        Opcode.MemoryGrow or Opcode.RefIsNull => 1,
-        _ => 0,
-    };
+    private static int OperandsOf(Opcode opcode) =>
+        opcode switch
+        {
+            Opcode.MemoryInit or Opcode.MemoryCopy or Opcode.MemoryFill or Opcode.TableInit or Opcode.TableCopy or Opcode.TableFill => 3,
+            Opcode.TableGrow => 2,
+            Opcode.MemoryGrow or Opcode.RefIsNull => 1,
+            _ => 0,
+        };
 
     private static bool GivesI32(Opcode opcode) =>
         opcode is Opcode.MemorySize or Opcode.MemoryGrow or Opcode.TableSize or Opcode.TableGrow or Opcode.RefIsNull or Opcode.I32Const;
 
-    private static WasmType[] ConstantOf(Opcode opcode) => opcode switch
-    {
-        Opcode.I64Const => [WasmType.I64],
-        Opcode.F32Const => [WasmType.F32],
-        Opcode.F64Const => [WasmType.F64],
-        Opcode.V128Const => [WasmType.V128],
-        Opcode.RefNull or Opcode.RefFunc => [WasmType.FuncRef],
-        _ when OperandsOf(opcode) > 0 => [],
-        _ => throw new NotSupportedException($"{opcode} is unknown to the interpreter."),
-    };
+    private static WasmType[] ConstantOf(Opcode opcode) =>
+        opcode switch
+        {
+            Opcode.I64Const => [WasmType.I64],
+            Opcode.F32Const => [WasmType.F32],
+            Opcode.F64Const => [WasmType.F64],
+            Opcode.V128Const => [WasmType.V128],
+            Opcode.RefNull or Opcode.RefFunc => [WasmType.FuncRef],
+            _ when OperandsOf(opcode) > 0 => [],
+            _ => throw new NotSupportedException($"{opcode} is unknown to the interpreter."),
+        };
 
     private IReadOnlyList<WasmType> LabelTypes(int depth) => _blocks.ElementAt(depth).LabelTypes;
 

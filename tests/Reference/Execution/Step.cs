@@ -29,7 +29,9 @@ internal sealed class Step(Instruction instruction)
     /// <summary>Fuel of the segment that begins here.</summary>
     public long SegmentCost { get; set; }
 
-    /// <summary>Whether the segment is one at whose beginning the guest can be stopped: a function's first, or that of a loop which does not call.</summary>
+    /// <summary>
+    /// Whether the segment is one at whose beginning the guest can be stopped: a function's first, or that of a loop which does not call.
+    /// </summary>
     public bool ChecksFuel { get; set; }
 }
 

@@ -165,9 +165,9 @@ internal sealed partial class FunctionGenerator
     /// <returns>False where no label takes these types.</returns>
     private bool BranchTable(WasmType[] types)
     {
-        var labels = Enumerable.Range(0, _frames.Count)
-            .Where(depth => _frames[^(1 + depth)].LabelTypes.SequenceEqual(types)
-                && (!_frames[^(1 + depth)].IsLoop || _dice.OnceIn(12)))
+        var labels = Enumerable
+            .Range(0, _frames.Count)
+            .Where(depth => _frames[^(1 + depth)].LabelTypes.SequenceEqual(types) && (!_frames[^(1 + depth)].IsLoop || _dice.OnceIn(12)))
             .ToArray();
         if (labels.Length == 0)
         {
@@ -206,9 +206,8 @@ internal sealed partial class FunctionGenerator
             slot = _dice.Next(_shape.Slots.Count);
         }
 
-        var typeIndex = slot < _shape.Slots.Count && !_dice.OnceIn(40)
-            ? _shape.FunctionTypes[_shape.Slots[slot]]
-            : _dice.Next(_shape.Types.Count);
+        var typeIndex =
+            slot < _shape.Slots.Count && !_dice.OnceIn(40) ? _shape.FunctionTypes[_shape.Slots[slot]] : _dice.Next(_shape.Types.Count);
         var expected = _shape.Types[typeIndex];
         Need(expected.Parameters);
         WriteConstant(_code, WasmType.I32, (uint)slot);
@@ -218,8 +217,7 @@ internal sealed partial class FunctionGenerator
     }
 
     /// <summary>A tail call gives its callee's results for the function's own, and the rest of the block is dead.</summary>
-    private bool IsTail(FunctionType callee) =>
-        callee.Results.SequenceEqual(_type.Results) && _dice.Chance(_frames.Count > 1 ? 40 : 4);
+    private bool IsTail(FunctionType callee) => callee.Results.SequenceEqual(_type.Results) && _dice.Chance(_frames.Count > 1 ? 40 : 4);
 
     private void Behind(FunctionType callee, bool tail)
     {

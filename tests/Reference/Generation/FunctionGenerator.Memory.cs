@@ -8,10 +8,14 @@ namespace Marketplace.Reference.Generation;
 internal sealed partial class FunctionGenerator
 {
     private static readonly Opcode[] Accesses =
-        [.. Enum.GetValues<Opcode>().Where(opcode => OpcodeTable.SignatureOf(opcode) is { AccessBytes: > 0, Atomic: false })];
+    [
+        .. Enum.GetValues<Opcode>().Where(opcode => OpcodeTable.SignatureOf(opcode) is { AccessBytes: > 0, Atomic: false }),
+    ];
 
     private static readonly Opcode[] Atomics =
-        [.. Enum.GetValues<Opcode>().Where(opcode => OpcodeTable.SignatureOf(opcode) is { AccessBytes: > 0, Atomic: true })];
+    [
+        .. Enum.GetValues<Opcode>().Where(opcode => OpcodeTable.SignatureOf(opcode) is { AccessBytes: > 0, Atomic: true }),
+    ];
 
     private void MemoryAccess()
     {
@@ -54,7 +58,11 @@ internal sealed partial class FunctionGenerator
 
     /// <summary>A number of bytes or elements that mostly fits.</summary>
     private void Size(int usual) =>
-        Constant(_dice.OnceIn(60) ? (int)_dice.Next() : _dice.OnceIn(10) ? usual * 100 : _dice.Next(usual + 1));
+        Constant(
+            _dice.OnceIn(60) ? (int)_dice.Next()
+            : _dice.OnceIn(10) ? usual * 100
+            : _dice.Next(usual + 1)
+        );
 
     private void MemoryInstruction()
     {

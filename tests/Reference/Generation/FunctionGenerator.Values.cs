@@ -11,15 +11,19 @@ internal sealed partial class FunctionGenerator
     /// <summary>Instructions that only compute: their operands and result never change and they touch no memory.</summary>
     private static readonly Opcode[] NumericOpcodes =
     [
-        .. Enum.GetValues<Opcode>().Where(opcode => OpcodeTable.SignatureOf(opcode) is { AccessBytes: 0, Result: not null }
-            && OpcodeTable.ImmediateOf(opcode) is Immediate.None or Immediate.Lane or Immediate.Lanes),
+        .. Enum.GetValues<Opcode>()
+            .Where(opcode =>
+                OpcodeTable.SignatureOf(opcode) is { AccessBytes: 0, Result: not null }
+                && OpcodeTable.ImmediateOf(opcode) is Immediate.None or Immediate.Lane or Immediate.Lanes
+            ),
     ];
 
     private static readonly Opcode[] Scalars = [.. NumericOpcodes.Where(opcode => opcode < Opcode.V128Load)];
 
     private static readonly Opcode[] Vectors = [.. NumericOpcodes.Where(IsVector)];
 
-    private static readonly Dictionary<WasmType, Opcode[]> ByResult = Scalars.Concat(Vectors)
+    private static readonly Dictionary<WasmType, Opcode[]> ByResult = Scalars
+        .Concat(Vectors)
         .GroupBy(opcode => OpcodeTable.SignatureOf(opcode)!.Result!.Value)
         .ToDictionary(group => group.Key, group => group.ToArray());
 
@@ -89,13 +93,16 @@ internal sealed partial class FunctionGenerator
 
     private void Numeric(Opcode opcode, int depth = 0)
     {
-        if (opcode is >= Opcode.I32TruncF32S and <= Opcode.I32TruncF64U or >= Opcode.I64TruncF32S and <= Opcode.I64TruncF64U
-            && _dice.Chance(90))
+        if (
+            opcode is >= Opcode.I32TruncF32S and <= Opcode.I32TruncF64U or >= Opcode.I64TruncF32S and <= Opcode.I64TruncF64U
+            && _dice.Chance(90)
+        )
         {
             // The one that cannot trap; they stand in the same order.
-            opcode = opcode < Opcode.I64ExtendI32S
-                ? Opcode.I32TruncSatF32S + (opcode - Opcode.I32TruncF32S)
-                : Opcode.I64TruncSatF32S + (opcode - Opcode.I64TruncF32S);
+            opcode =
+                opcode < Opcode.I64ExtendI32S
+                    ? Opcode.I32TruncSatF32S + (opcode - Opcode.I32TruncF32S)
+                    : Opcode.I64TruncSatF32S + (opcode - Opcode.I64TruncF32S);
         }
 
         var signature = OpcodeTable.SignatureOf(opcode)!;
@@ -145,28 +152,48 @@ internal sealed partial class FunctionGenerator
     }
 
     /// <returns>The format of a result whose NaN bits the specification leaves to the engine, or null.</returns>
-    private static WasmType? NaNOf(Opcode opcode) => opcode switch
-    {
-        >= Opcode.F32Ceil and <= Opcode.F32Max or Opcode.F32DemoteF64 => WasmType.F32,
-        >= Opcode.F64Ceil and <= Opcode.F64Max or Opcode.F64PromoteF32 => WasmType.F64,
-        >= Opcode.F32x4Ceil and <= Opcode.F32x4Nearest or >= Opcode.F32x4Sqrt and <= Opcode.F32x4Max
-            or Opcode.F32x4DemoteF64x2Zero => WasmType.F32,
-        Opcode.F64x2Ceil or Opcode.F64x2Floor or Opcode.F64x2Trunc or Opcode.F64x2Nearest
-            or >= Opcode.F64x2Sqrt and <= Opcode.F64x2Max or Opcode.F64x2PromoteLowF32x4 => WasmType.F64,
-        _ => null,
-    };
+    private static WasmType? NaNOf(Opcode opcode) =>
+        opcode switch
+        {
+            >= Opcode.F32Ceil and <= Opcode.F32Max or Opcode.F32DemoteF64 => WasmType.F32,
+            >= Opcode.F64Ceil and <= Opcode.F64Max or Opcode.F64PromoteF32 => WasmType.F64,
+            >= Opcode.F32x4Ceil and <= Opcode.F32x4Nearest or >= Opcode.F32x4Sqrt and <= Opcode.F32x4Max or Opcode.F32x4DemoteF64x2Zero =>
+                WasmType.F32,
+            Opcode.F64x2Ceil
+            or Opcode.F64x2Floor
+            or Opcode.F64x2Trunc
+            or Opcode.F64x2Nearest
+            or >= Opcode.F64x2Sqrt
+            and <= Opcode.F64x2Max
+            or Opcode.F64x2PromoteLowF32x4 => WasmType.F64,
+            _ => null,
+        };
 
     /// <summary>value = value == value ? value : canonical NaN, in each lane.</summary>
     private void MakeCanonical(WasmType format)
     {
         var isDouble = format == WasmType.F64;
         var isVector = _stack[^1] == WasmType.V128;
-        var scratch = _reserved + LoopsMax + (isVector ? 2 : isDouble ? 1 : 0);
-        var canonical = isDouble ? 0x7FF8_0000_0000_0000UL : isVector ? 0x7FC0_0000_7FC0_0000UL : 0x7FC0_0000UL;
+        var scratch =
+            _reserved
+            + LoopsMax
+            + (
+                isVector ? 2
+                : isDouble ? 1
+                : 0
+            );
+        var canonical =
+            isDouble ? 0x7FF8_0000_0000_0000UL
+            : isVector ? 0x7FC0_0000_7FC0_0000UL
+            : 0x7FC0_0000UL;
         _code.Op(Opcode.LocalTee).Index(scratch);
         WriteConstant(_code, _stack[^1], isVector ? new UInt128(canonical, canonical) : canonical);
         _code.Op(Opcode.LocalGet).Index(scratch).Op(Opcode.LocalGet).Index(scratch);
-        _code.Op(isVector ? (isDouble ? Opcode.F64x2Eq : Opcode.F32x4Eq) : isDouble ? Opcode.F64Eq : Opcode.F32Eq);
+        _code.Op(
+            isVector ? (isDouble ? Opcode.F64x2Eq : Opcode.F32x4Eq)
+            : isDouble ? Opcode.F64Eq
+            : Opcode.F32Eq
+        );
         _code.Op(isVector ? Opcode.V128Bitselect : Opcode.Select);
     }
 

@@ -57,8 +57,20 @@ internal sealed partial class FunctionGenerator
     }
 
     private static IReadOnlyList<WasmType> ValueTypes { get; } =
-        [WasmType.I32, WasmType.I64, WasmType.F32, WasmType.F64, WasmType.I32, WasmType.I64, WasmType.F32, WasmType.F64,
-            WasmType.V128, WasmType.V128, WasmType.FuncRef, WasmType.ExternRef];
+    [
+        WasmType.I32,
+        WasmType.I64,
+        WasmType.F32,
+        WasmType.F64,
+        WasmType.I32,
+        WasmType.I64,
+        WasmType.F32,
+        WasmType.F64,
+        WasmType.V128,
+        WasmType.V128,
+        WasmType.FuncRef,
+        WasmType.ExternRef,
+    ];
 
     private Frame Current => _frames[^1];
 

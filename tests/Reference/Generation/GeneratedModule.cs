@@ -21,7 +21,9 @@ public sealed record GeneratedModule(string Name, byte[] Bytes, IReadOnlyList<Ge
     /// <summary>Elements that each of its tables may have by its type, where that says a number.</summary>
     public const int TableElementsMax = 64;
 
-    /// <summary>Elements that its three tables may have together: a limit that no other engine has, so it comes after those of the types.</summary>
+    /// <summary>
+    /// Elements that its three tables may have together: a limit that no other engine has, so it comes after those of the types.
+    /// </summary>
     public const int TablesElementsMax = 3 * TableElementsMax;
 
     private const long UsualFuel = 60_000;
@@ -40,17 +42,24 @@ public sealed record GeneratedModule(string Name, byte[] Bytes, IReadOnlyList<Ge
         var functions = exports.Where(export => export.Type is FunctionType).ToArray();
         var names = string.Concat(functions.Select(export => $"{export.Name} {export.Type}\n"));
         var dice = new Dice(names.Aggregate(0xCBF2_9CE4_8422_2325, (hash, next) => (hash ^ next) * 0x0000_0100_0000_01B3));
-        var calls = functions.Take(CallsMax).Select(export => new GeneratedCall(
-            export.Name, [.. ((FunctionType)export.Type).Parameters.Select(type => Argument(type, dice, portable))])).ToArray();
+        var calls = functions
+            .Take(CallsMax)
+            .Select(export => new GeneratedCall(
+                export.Name,
+                [.. ((FunctionType)export.Type).Parameters.Select(type => Argument(type, dice, portable))]
+            ))
+            .ToArray();
         return new GeneratedModule(
             name,
             bytes,
             calls,
             dice.OnceIn(20) ? dice.Between(10, 2_000) : UsualFuel,
-            dice.Pick([2_000, 20_000, EnginePolicy.StackSlotsMax]));
+            dice.Pick([2_000, 20_000, EnginePolicy.StackSlotsMax])
+        );
     }
 
-    private static ReferenceValue Argument(WasmType type, Dice dice, bool portable) => type == WasmType.ExternRef && dice.Chance(60)
-        ? new ReferenceValue(type, 0, dice.Pick(GeneratedCall.HostObjects))
-        : new ReferenceValue(type, Constants.Of(type, dice, anyNaN: !portable));
+    private static ReferenceValue Argument(WasmType type, Dice dice, bool portable) =>
+        type == WasmType.ExternRef && dice.Chance(60)
+            ? new ReferenceValue(type, 0, dice.Pick(GeneratedCall.HostObjects))
+            : new ReferenceValue(type, Constants.Of(type, dice, anyNaN: !portable));
 }

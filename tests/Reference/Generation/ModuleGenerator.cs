@@ -77,9 +77,11 @@ public sealed class ModuleGenerator
     private WasmType[] SomeTypes(int most) => [.. Enumerable.Range(0, _dice.Next(most + 1)).Select(_ => AnyType())];
 
     /// <summary>JavaScript has no vectors, so portable functions take none.</summary>
-    private WasmType AnyType() => _dice.Chance(85) ? _dice.Pick(Numbers)
+    private WasmType AnyType() =>
+        _dice.Chance(85) ? _dice.Pick(Numbers)
         : _dice.Chance(40) && !_options.Portable ? WasmType.V128
-        : _dice.Chance(50) ? WasmType.FuncRef : WasmType.ExternRef;
+        : _dice.Chance(50) ? WasmType.FuncRef
+        : WasmType.ExternRef;
 
     private void ChooseGlobals()
     {
@@ -98,15 +100,25 @@ public sealed class ModuleGenerator
     private byte[] Write()
     {
         var functions = _shape.FunctionTypes.Skip(_shape.ImportedFunctions).ToArray();
-        var bodies = Enumerable.Range(_shape.ImportedFunctions, functions.Length)
-            .Select(function => new WasmWriter().Sized(new FunctionGenerator(_shape, _dice, function, _options).Generate())).ToArray();
+        var bodies = Enumerable
+            .Range(_shape.ImportedFunctions, functions.Length)
+            .Select(function => new WasmWriter().Sized(new FunctionGenerator(_shape, _dice, function, _options).Generate()))
+            .ToArray();
         var writer = new WasmWriter().Raw("\0asm\x01\0\0\0"u8);
         writer.Section(1, [.. _shape.Types.Select(type => new WasmWriter().Byte(0x60).Types(type.Parameters).Types(type.Results))]);
-        writer.Section(2, [.. Host.Select((host, i) =>
-            new WasmWriter().Name(HostModule).Name(host.Name).Byte(0).Index(_shape.FunctionTypes[i]))]);
+        writer.Section(
+            2,
+            [.. Host.Select((host, i) => new WasmWriter().Name(HostModule).Name(host.Name).Byte(0).Index(_shape.FunctionTypes[i]))]
+        );
         writer.Section(3, [.. functions.Select(type => new WasmWriter().Index(type))]);
-        writer.Section(4, [.. _shape.Tables.Select(type =>
-            new WasmWriter().Type(type).Limits(Shape.TableElementsMin, Bound(GeneratedModule.TableElementsMax)))]);
+        writer.Section(
+            4,
+            [
+                .. _shape.Tables.Select(type =>
+                    new WasmWriter().Type(type).Limits(Shape.TableElementsMin, Bound(GeneratedModule.TableElementsMax))
+                ),
+            ]
+        );
         writer.Section(5, [new WasmWriter().Limits((uint)_dice.Between(1, 2), Bound(GeneratedModule.MemoryPagesMax))]);
         writer.Section(6, [.. _shape.Globals.Select(Global)]);
         writer.Section(7, Exports());
@@ -134,8 +146,11 @@ public sealed class ModuleGenerator
     private WasmWriter[] Exports()
     {
         var exports = new List<WasmWriter> { Export("memory", 2, 0), Export(Again, 0, _shape.FunctionTypes.Count - 1) };
-        exports.AddRange(Enumerable.Range(_shape.ImportedFunctions, _shape.FunctionTypes.Count - _shape.ImportedFunctions)
-            .Select(function => Export($"f{function}", 0, function)));
+        exports.AddRange(
+            Enumerable
+                .Range(_shape.ImportedFunctions, _shape.FunctionTypes.Count - _shape.ImportedFunctions)
+                .Select(function => Export($"f{function}", 0, function))
+        );
         exports.AddRange(_shape.Tables.Select((_, i) => Export($"t{i}", 1, i)));
         exports.AddRange(_shape.Globals.Select((_, i) => Export($"g{i}", 3, i)));
         return [.. exports];
@@ -173,16 +188,18 @@ public sealed class ModuleGenerator
             active.Byte((int)(_dice.Next() & 0xFF));
         }
 
-        var passive = Enumerable.Range(0, _shape.DataSegments).Select(_ =>
-        {
-            var segment = new WasmWriter().U32(1).Index(Shape.SegmentSize);
-            for (var i = 0; i < Shape.SegmentSize; i++)
+        var passive = Enumerable
+            .Range(0, _shape.DataSegments)
+            .Select(_ =>
             {
-                segment.Byte((int)(_dice.Next() & 0xFF));
-            }
+                var segment = new WasmWriter().U32(1).Index(Shape.SegmentSize);
+                for (var i = 0; i < Shape.SegmentSize; i++)
+                {
+                    segment.Byte((int)(_dice.Next() & 0xFF));
+                }
 
-            return segment;
-        });
+                return segment;
+            });
         return [active, .. passive];
     }
 }

@@ -71,15 +71,23 @@ public static class Shrinker
 
     private static byte[][] MakeSubstitutes()
     {
-        byte[][] constants = [[], .. Enum.GetValues<WasmType>().Select(type =>
-        {
-            var writer = new WasmWriter();
-            FunctionGenerator.WriteConstant(writer, type, 0);
-            return writer.ToArray();
-        })];
-        return [.. from drops in Enumerable.Range(0, 4)
-                   from constant in constants
-                   select Enumerable.Repeat((byte)Opcode.Drop, drops).Concat(constant).ToArray()];
+        byte[][] constants =
+        [
+            [],
+            .. Enum.GetValues<WasmType>()
+                .Select(type =>
+                {
+                    var writer = new WasmWriter();
+                    FunctionGenerator.WriteConstant(writer, type, 0);
+                    return writer.ToArray();
+                }),
+        ];
+        return
+        [
+            .. from drops in Enumerable.Range(0, 4)
+            from constant in constants
+            select Enumerable.Repeat((byte)Opcode.Drop, drops).Concat(constant).ToArray(),
+        ];
     }
 
     private static bool IsValid(byte[] module)
@@ -136,12 +144,17 @@ public static class Shrinker
         {
             if (id == CodeSection)
             {
-                writer.Section(CodeSection, [.. bodies.Select(body =>
-                {
-                    var content = new WasmWriter().Raw(body.Locals);
-                    body.Code.ForEach(instruction => content.Raw(instruction));
-                    return new WasmWriter().Sized(content);
-                })]);
+                writer.Section(
+                    CodeSection,
+                    [
+                        .. bodies.Select(body =>
+                        {
+                            var content = new WasmWriter().Raw(body.Locals);
+                            body.Code.ForEach(instruction => content.Raw(instruction));
+                            return new WasmWriter().Sized(content);
+                        }),
+                    ]
+                );
             }
             else
             {

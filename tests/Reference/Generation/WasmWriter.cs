@@ -51,9 +51,7 @@ internal sealed class WasmWriter
     }
 
     /// <summary>Two-byte opcodes stand with their prefix first, and what follows it is a number.</summary>
-    public WasmWriter Op(Opcode opcode) => (int)opcode < 0x100
-        ? Byte((int)opcode)
-        : Byte((int)opcode >> 8).U32((uint)opcode & 0xFF);
+    public WasmWriter Op(Opcode opcode) => (int)opcode < 0x100 ? Byte((int)opcode) : Byte((int)opcode >> 8).U32((uint)opcode & 0xFF);
 
     public WasmWriter Type(WasmType type) => Byte((int)type);
 

@@ -32,7 +32,9 @@ internal static class Floats
         }
 
         // Equal numbers differ at most in the sign of zero.
-        return a == b ? (T.IsNegative(a) ? a : b) : a < b ? a : b;
+        return a == b ? (T.IsNegative(a) ? a : b)
+            : a < b ? a
+            : b;
     }
 
     public static T Max<T>(T a, T b)
@@ -43,7 +45,9 @@ internal static class Floats
             return T.NaN;
         }
 
-        return a == b ? (T.IsNegative(a) ? b : a) : a > b ? a : b;
+        return a == b ? (T.IsNegative(a) ? b : a)
+            : a > b ? a
+            : b;
     }
 
     public static double Trunc(double value) =>

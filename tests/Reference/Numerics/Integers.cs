@@ -34,9 +34,8 @@ internal static class Integers
 
     public static ulong RemU(int n, ulong a, ulong b) => b != 0 ? a % b : throw new TrapException(TrapKind.IntegerDivideByZero);
 
-    public static ulong RemS(int n, ulong a, ulong b) => b != 0
-        ? Wrap(n, (ulong)((Int128)Signed(n, a) % Signed(n, b)))
-        : throw new TrapException(TrapKind.IntegerDivideByZero);
+    public static ulong RemS(int n, ulong a, ulong b) =>
+        b != 0 ? Wrap(n, (ulong)((Int128)Signed(n, a) % Signed(n, b))) : throw new TrapException(TrapKind.IntegerDivideByZero);
 
     public static ulong And(int n, ulong a, ulong b) => a & b;
 

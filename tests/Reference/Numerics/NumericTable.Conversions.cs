@@ -37,9 +37,8 @@ internal sealed partial class NumericTable
         return Bits(n, BigInteger.Clamp(integer, least, greatest));
     }
 
-    private static (BigInteger Least, BigInteger Greatest) Range(int n, bool signed) => signed
-        ? (-BigInteger.Pow(2, n - 1), BigInteger.Pow(2, n - 1) - 1)
-        : (BigInteger.Zero, BigInteger.Pow(2, n) - 1);
+    private static (BigInteger Least, BigInteger Greatest) Range(int n, bool signed) =>
+        signed ? (-BigInteger.Pow(2, n - 1), BigInteger.Pow(2, n - 1) - 1) : (BigInteger.Zero, BigInteger.Pow(2, n) - 1);
 
     private static ulong Bits(int n, BigInteger integer) => (ulong)(integer < 0 ? integer + BigInteger.Pow(2, n) : integer);
 
@@ -82,8 +81,10 @@ internal sealed partial class NumericTable
         Convert(Opcode.I64Extend8S, a => Integers.Extend(64, 8, (ulong)a));
         Convert(Opcode.I64Extend16S, a => Integers.Extend(64, 16, (ulong)a));
         Convert(Opcode.I64Extend32S, a => Integers.Extend(64, 32, (ulong)a));
-        foreach (var reinterpret in (Opcode[])
-            [Opcode.I32ReinterpretF32, Opcode.I64ReinterpretF64, Opcode.F32ReinterpretI32, Opcode.F64ReinterpretI64])
+        foreach (
+            var reinterpret in (Opcode[])
+                [Opcode.I32ReinterpretF32, Opcode.I64ReinterpretF64, Opcode.F32ReinterpretI32, Opcode.F64ReinterpretI64]
+        )
         {
             Convert(reinterpret, a => a);
         }

@@ -55,10 +55,21 @@ internal sealed partial class NumericTable
         _unary[clz + 2] = a => Integers.Popcnt(n, (ulong)a);
         Func<int, ulong, ulong, ulong>[] operations =
         [
-            Integers.Add, Integers.Sub, Integers.Mul,
-            Integers.DivS, Integers.DivU, Integers.RemS, Integers.RemU,
-            Integers.And, Integers.Or, Integers.Xor,
-            Integers.Shl, Integers.ShrS, Integers.ShrU, Integers.Rotl, Integers.Rotr,
+            Integers.Add,
+            Integers.Sub,
+            Integers.Mul,
+            Integers.DivS,
+            Integers.DivU,
+            Integers.RemS,
+            Integers.RemU,
+            Integers.And,
+            Integers.Or,
+            Integers.Xor,
+            Integers.Shl,
+            Integers.ShrS,
+            Integers.ShrU,
+            Integers.Rotl,
+            Integers.Rotr,
         ];
         for (var i = 0; i < operations.Length; i++)
         {
@@ -66,8 +77,7 @@ internal sealed partial class NumericTable
             _binary[(Opcode)((int)clz + 3 + i)] = (a, b) => operation(n, (ulong)a, (ulong)b);
         }
 
-        void Compare(Opcode opcode, Func<ulong, ulong, bool> relation) =>
-            _binary[opcode] = (a, b) => Truth(relation((ulong)a, (ulong)b));
+        void Compare(Opcode opcode, Func<ulong, ulong, bool> relation) => _binary[opcode] = (a, b) => Truth(relation((ulong)a, (ulong)b));
     }
 
     private void DefineFloats32()
@@ -100,8 +110,7 @@ internal sealed partial class NumericTable
         void Operation(Opcode opcode, Func<float, float, float> operation) =>
             _binary[opcode] = (a, b) => Floats.OfF32(operation(Floats.ToF32(a), Floats.ToF32(b)));
 
-        void Round(Opcode opcode, Func<double, double> rounding) =>
-            _unary[opcode] = a => Floats.OfF32((float)rounding(Floats.ToF32(a)));
+        void Round(Opcode opcode, Func<double, double> rounding) => _unary[opcode] = a => Floats.OfF32((float)rounding(Floats.ToF32(a)));
     }
 
     private void DefineFloats64()

@@ -5,7 +5,9 @@ using Marketplace.Sdk.Transport;
 
 namespace Marketplace.Tests;
 
-/// <summary>Stands between a test's client and the service: each answer, and each event of a stream, must be as the document says.</summary>
+/// <summary>
+/// Stands between a test's client and the service: each answer, and each event of a stream, must be as the document says.
+/// </summary>
 internal sealed class AnswerCheck(ApiDocument document, HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     private const string Events = "text/event-stream";
@@ -22,17 +24,26 @@ internal sealed class AnswerCheck(ApiDocument document, HttpMessageHandler inner
         {
             using var body = await Json(sent, sent.Headers.ContentType?.MediaType, cancellationToken);
             if (body is not null)
+            {
                 Require(document.RequestFaults(method, path, body.RootElement), request, response);
+            }
         }
         if (mediaType == Events)
-            response.Content = new CheckedContent(response.Content, (name, data) => Require(document.EventFaults(path, name, data), request, response));
+        {
+            response.Content = new CheckedContent(
+                response.Content,
+                (name, data) => Require(document.EventFaults(path, name, data), request, response)
+            );
+        }
         return response;
     }
 
     private static async Task<JsonDocument?> Json(HttpContent content, string? mediaType, CancellationToken cancellation)
     {
         if (mediaType is not ("application/json" or "application/problem+json"))
+        {
             return null;
+        }
         await content.LoadIntoBufferAsync(cancellation);
         var bytes = await content.ReadAsByteArrayAsync(cancellation);
         return bytes.Length == 0 ? null : JsonDocument.Parse(bytes);
@@ -44,7 +55,8 @@ internal sealed class AnswerCheck(ApiDocument document, HttpMessageHandler inner
         {
             throw new InvalidOperationException(
                 $"{request.Method} {request.RequestUri!.PathAndQuery} answered {(int)response.StatusCode}, against the OpenAPI document: "
-                + string.Join("; ", faults));
+                    + string.Join("; ", faults)
+            );
         }
     }
 
@@ -59,7 +71,8 @@ internal sealed class AnswerCheck(ApiDocument document, HttpMessageHandler inner
             Headers.ContentType = new MediaTypeHeaderValue(Events);
         }
 
-        protected override async Task<Stream> CreateContentReadStreamAsync() => new CheckedStream(await _content.ReadAsStreamAsync(), _check);
+        protected override async Task<Stream> CreateContentReadStreamAsync() =>
+            new CheckedStream(await _content.ReadAsStreamAsync(), _check);
 
         protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)
         {
@@ -80,7 +93,9 @@ internal sealed class AnswerCheck(ApiDocument document, HttpMessageHandler inner
         }
     }
 
-    /// <summary>Reads along: https://html.spec.whatwg.org/multipage/server-sent-events.html, of which the service uses two fields.</summary>
+    /// <summary>
+    /// Reads along: https://html.spec.whatwg.org/multipage/server-sent-events.html, of which the service uses two fields.
+    /// </summary>
     private sealed class CheckedStream(Stream inner, Action<string, string> check) : ReadStream
     {
         private readonly List<byte> _line = [];
@@ -90,7 +105,9 @@ internal sealed class AnswerCheck(ApiDocument document, HttpMessageHandler inner
         {
             var count = await inner.ReadAsync(buffer, cancellationToken);
             for (var index = 0; index < count; index++)
+            {
                 Take(buffer.Span[index]);
+            }
             return count;
         }
 
@@ -110,9 +127,13 @@ internal sealed class AnswerCheck(ApiDocument document, HttpMessageHandler inner
             var line = Encoding.UTF8.GetString([.. _line]);
             _line.Clear();
             if (line.StartsWith("event: ", StringComparison.Ordinal))
+            {
                 _event = line["event: ".Length..];
+            }
             else if (line.StartsWith("data: ", StringComparison.Ordinal))
+            {
                 check(_event, line["data: ".Length..]);
+            }
         }
     }
 }

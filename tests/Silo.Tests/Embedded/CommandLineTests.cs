@@ -15,9 +15,25 @@ public sealed class CommandLineTests
         await using var silo = await SiloProcess.Start(Path.Combine(folder.Path, "data"), Cancellation);
 
         var (code, output, error) = await CommandLine.Run(folder.Path, "job", "run", CommandLine.Program("faulty"), "--text", "nonsense");
-        var (jsonCode, json, _) = await CommandLine.Run(folder.Path, "job", "run", CommandLine.Program("faulty"), "--text", "nonsense", "--json");
+        var (jsonCode, json, _) = await CommandLine.Run(
+            folder.Path,
+            "job",
+            "run",
+            CommandLine.Program("faulty"),
+            "--text",
+            "nonsense",
+            "--json"
+        );
         var (_, completed, _) = await CommandLine.Run(folder.Path, "job", "run", CommandLine.Program("echo"), "--text", "x", "--json");
-        var (_, trapped, _) = await CommandLine.Run(folder.Path, "job", "run", CommandLine.Program("faulty"), "--text", "unreachable", "--json");
+        var (_, trapped, _) = await CommandLine.Run(
+            folder.Path,
+            "job",
+            "run",
+            CommandLine.Program("faulty"),
+            "--text",
+            "unreachable",
+            "--json"
+        );
 
         Assert.Equal((1, "", 1), (code, output, jsonCode));
         Assert.Contains("exited with code 64", error);
@@ -34,7 +50,15 @@ public sealed class CommandLineTests
         await using var silo = await SiloProcess.Start(Path.Combine(folder.Path, "data"), Cancellation);
 
         var (code, output, error) = await CommandLine.RunWithInput(
-            folder.Path, "one two two", "job", "run", CommandLine.Program("wordcount"), "--", "-n", "1");
+            folder.Path,
+            "one two two",
+            "job",
+            "run",
+            CommandLine.Program("wordcount"),
+            "--",
+            "-n",
+            "1"
+        );
 
         Assert.Equal((0, "lines 0\nwords 3\nbytes 11\n", ""), (code, output, error));
     }
@@ -65,7 +89,9 @@ public sealed class CommandLineTests
     public async Task PriceLimitBelowTheCheapestOffer_IsSaid_AndAnInterruptLeavesTheJobAndItsId()
     {
         if (OperatingSystem.IsWindows())
+        {
             return;
+        }
         using var folder = new TemporaryFolder();
         await using var silo = await SiloProcess.Start(Path.Combine(folder.Path, "data"), Cancellation, "--worker-price", "5");
         using var run = CommandLine.Start(folder.Path, "job", "run", CommandLine.Program("echo"), "--text", "x", "--max-price", "107");
@@ -75,7 +101,9 @@ public sealed class CommandLineTests
         await run.StandardError.ReadLineAsync(Cancellation);
 
         using (var signal = Process.Start("kill", ["-INT", $"{run.Id}"]))
+        {
             await signal.WaitForExitAsync(Cancellation);
+        }
         var left = await run.StandardError.ReadToEndAsync(Cancellation);
         await run.WaitForExitAsync(Cancellation);
 
@@ -89,5 +117,7 @@ public sealed class CommandLineTests
     }
 
     private static int? ExitCode(string json) =>
-        JsonDocument.Parse(json).RootElement.TryGetProperty("exitCode", out var code) && code.ValueKind == JsonValueKind.Number ? code.GetInt32() : null;
+        JsonDocument.Parse(json).RootElement.TryGetProperty("exitCode", out var code) && code.ValueKind == JsonValueKind.Number
+            ? code.GetInt32()
+            : null;
 }

@@ -22,13 +22,16 @@ public sealed class EndedJobsStreamTests
         var host = provider.GetRequiredService<EmbeddedGrainHost>();
         await host.StartAsync(TestContext.Current.CancellationToken);
         var client = provider.GetRequiredService<IClusterClient>();
-        var stream = client.GetStreamProvider(MarketStreams.Provider)
+        var stream = client
+            .GetStreamProvider(MarketStreams.Provider)
             .GetStream<JobsEnded>(StreamId.Create(MarketStreams.Results, MarketStreams.Key));
         var heard = Channel.CreateUnbounded<JobsEnded>();
         var jobs = new JobsEnded([new EndedJob(default, default, "a", JobStatus.Completed, null, 1, TokenAmount.Zero, default)]);
 
         var listening = await new EndedJobsStream(client, NullLogger<EndedJobsStream>.Instance).Listen(
-            ended => heard.Writer.TryWrite(ended), missed: () => { });
+            ended => heard.Writer.TryWrite(ended),
+            missed: () => { }
+        );
         Assert.Single(await stream.GetAllSubscriptionHandles());
         await stream.OnNextAsync(jobs);
         Assert.Same(jobs, await heard.Reader.ReadAsync(TestContext.Current.CancellationToken));

@@ -1,6 +1,8 @@
 namespace Marketplace.Tests.Silo;
 
-/// <summary>What a new user does first, with the built binaries: a silo in an empty folder, a job from the command line beside it.</summary>
+/// <summary>
+/// What a new user does first, with the built binaries: a silo in an empty folder, a job from the command line beside it.
+/// </summary>
 public sealed class FirstMinutesTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -11,7 +13,14 @@ public sealed class FirstMinutesTests
         using var folder = new TemporaryFolder();
         await using var silo = await SiloProcess.Start(Path.Combine(folder.Path, "data"), Cancellation);
 
-        var (code, output, error) = await CommandLine.Run(folder.Path, "job", "run", CommandLine.Program("echo"), "--text", "hello marketplace");
+        var (code, output, error) = await CommandLine.Run(
+            folder.Path,
+            "job",
+            "run",
+            CommandLine.Program("echo"),
+            "--text",
+            "hello marketplace"
+        );
 
         Assert.Equal((0, "HELLO MARKETPLACE"), (code, output.TrimEnd('\n')));
         Assert.DoesNotContain("rror", error);
@@ -25,7 +34,15 @@ public sealed class FirstMinutesTests
         await File.WriteAllTextAsync(Path.Combine(folder.Path, "notes.txt"), "one\ntwo\n", Cancellation);
 
         var (code, output, _) = await CommandLine.Run(
-            folder.Path, "job", "run", CommandLine.Program("catalog"), "--input-file", "texts/notes=notes.txt", "--output-dir", "results");
+            folder.Path,
+            "job",
+            "run",
+            CommandLine.Program("catalog"),
+            "--input-file",
+            "texts/notes=notes.txt",
+            "--output-dir",
+            "results"
+        );
 
         Assert.Equal((0, "1 files"), (code, output.TrimEnd('\n')));
         Assert.Equal("texts/notes 8 2\n", await File.ReadAllTextAsync(Path.Combine(folder.Path, "results", "index.txt"), Cancellation));
@@ -36,14 +53,18 @@ public sealed class FirstMinutesTests
     public async Task FirstStart_LeavesItsSecretsReadableByTheOwnerOnly()
     {
         if (OperatingSystem.IsWindows())
+        {
             return;
+        }
         using var folder = new TemporaryFolder();
         var data = Path.Combine(folder.Path, "data");
         await using var silo = await SiloProcess.Start(data, Cancellation);
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(data));
         foreach (var name in new[] { "key", "account.key", "worker.key" })
+        {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(data, name)));
+        }
     }
 
     [Fact]
@@ -117,7 +138,10 @@ public sealed class FirstMinutesTests
         var after = await later.Jobs.Get(before.Id, Cancellation);
 
         Assert.Equal(JobState.Completed, before.State);
-        Assert.Equal((before.State, before.EndedAt, before.FuelUsed, before.Charge), (after.State, after.EndedAt, after.FuelUsed, after.Charge));
+        Assert.Equal(
+            (before.State, before.EndedAt, before.FuelUsed, before.Charge),
+            (after.State, after.EndedAt, after.FuelUsed, after.Charge)
+        );
         Assert.Equal(before.Id, (await Submit(later, "kept")).Id);
         Assert.Equal(account.Id, (await later.Account.Get(Cancellation)).Id);
     }
@@ -126,7 +150,13 @@ public sealed class FirstMinutesTests
     {
         await using var module = File.OpenRead(CommandLine.Program("echo"));
         var program = await client.Programs.Deploy(module, "echo", cancellation: Cancellation);
-        var request = new JobRequest { RequestId = requestId, Program = program.Id, InputText = "hello", PriceMax = new TokenAmount(1000) };
+        var request = new JobRequest
+        {
+            RequestId = requestId,
+            Program = program.Id,
+            InputText = "hello",
+            PriceMax = new TokenAmount(1000),
+        };
         return await client.Jobs.Submit(request, TimeSpan.FromSeconds(20), Cancellation);
     }
 }

@@ -5,8 +5,8 @@ using Marketplace.Guests.Tests;
 namespace Marketplace.Tests.Silo;
 
 /// <summary>
-/// Whatever a guest does to choose its end, the client pays for the fuel: the real engine, worker, market and store, over HTTP. Retries are off, so
-/// that a job which ends as the worker's failure says so at once.
+/// Whatever a guest does to choose its end, the client pays for the fuel: the real engine, worker, market and store, over HTTP. Retries are
+/// off, so that a job which ends as the worker's failure says so at once.
 /// </summary>
 public sealed class GuestEndsTests(GuestEndsTests.OneSilo silo) : IClassFixture<GuestEndsTests.OneSilo>
 {
@@ -28,23 +28,46 @@ public sealed class GuestEndsTests(GuestEndsTests.OneSilo silo) : IClassFixture<
         // An empty key and the largest value under the longest key, each alone: both are applied.
         await MustComplete(client, onvm, new Probe().Call("onvm_state_put", Key, 0, Key, 1), 0);
         await MustComplete(
-            client, onvm, new Probe().Call("onvm_state_put", Key, GuestPolicy.StateKeyBytesMax, 0, GuestPolicy.StateValueBytesMax)
-                .Call("onvm_state_put", Key, 1, 0, 1), 0, -4);
-        await MustComplete(client, onvm, new Probe().Call("onvm_state_exists", Key, 0).Call("onvm_state_len", Key, GuestPolicy.StateKeyBytesMax),
-            1, GuestPolicy.StateValueBytesMax);
+            client,
+            onvm,
+            new Probe()
+                .Call("onvm_state_put", Key, GuestPolicy.StateKeyBytesMax, 0, GuestPolicy.StateValueBytesMax)
+                .Call("onvm_state_put", Key, 1, 0, 1),
+            0,
+            -4
+        );
+        await MustComplete(
+            client,
+            onvm,
+            new Probe().Call("onvm_state_exists", Key, 0).Call("onvm_state_len", Key, GuestPolicy.StateKeyBytesMax),
+            1,
+            GuestPolicy.StateValueBytesMax
+        );
 
         // The state would be too large: its root is told, and the program has failed.
-        var grown = await Run(client, onvm, new Probe().Call("onvm_state_put", Key, 1, 0, GuestPolicy.StateValueBytesMax).Call("onvm_state_root", Out));
+        var grown = await Run(
+            client,
+            onvm,
+            new Probe().Call("onvm_state_put", Key, 1, 0, GuestPolicy.StateValueBytesMax).Call("onvm_state_root", Out)
+        );
         MustBePaid(grown, JobState.Failed, ErrorCode.LimitExceeded);
 
         // A blob that no worker would fetch is known all the same, and not read.
         var id = Encoding.ASCII.GetBytes(large.Id.Value.ToString());
         await MustComplete(
-            client, onvm, new Probe().Poke(Key, id.AsSpan()).Call("onvm_blob_exists", Key, 64).Call("onvm_blob_read", Key, 64, Out, uint.MaxValue), 1, -7);
+            client,
+            onvm,
+            new Probe().Poke(Key, id.AsSpan()).Call("onvm_blob_exists", Key, 64).Call("onvm_blob_read", Key, 64, Out, uint.MaxValue),
+            1,
+            -7
+        );
 
         // One file under many names would be given back as many times.
-        var files = new Probe().Poke(Text, "out/aout/b"u8).Call("path_open", WorkingDirectory, 0, Text, 5, 1, AllRights, 0, 0, Out)
-            .Call("fd_filestat_set_size", 4, (GuestPolicy.FileBytesMax / 2) + 1).Call("path_link", 3, 0, Text, 5, 3, Text + 5, 5);
+        var files = new Probe()
+            .Poke(Text, "out/aout/b"u8)
+            .Call("path_open", WorkingDirectory, 0, Text, 5, 1, AllRights, 0, 0, Out)
+            .Call("fd_filestat_set_size", 4, (GuestPolicy.FileBytesMax / 2) + 1)
+            .Call("path_link", 3, 0, Text, 5, 3, Text + 5, 5);
         MustBePaid(await Run(client, onvm, files), JobState.Failed, ErrorCode.OutputTooLarge);
     }
 
@@ -67,7 +90,10 @@ public sealed class GuestEndsTests(GuestEndsTests.OneSilo silo) : IClassFixture<
         var job = await Run(client, program, script);
         MustBePaid(job, JobState.Completed, null);
         var output = await client.Jobs.Output(job, Cancellation);
-        Assert.Equal(answers, Enumerable.Range(0, output.Length / sizeof(long)).Select(index => BitConverter.ToInt64(output, index * sizeof(long))));
+        Assert.Equal(
+            answers,
+            Enumerable.Range(0, output.Length / sizeof(long)).Select(index => BitConverter.ToInt64(output, index * sizeof(long)))
+        );
     }
 
     private static void MustBePaid(Job job, JobState state, ErrorCode? code)
@@ -79,13 +105,14 @@ public sealed class GuestEndsTests(GuestEndsTests.OneSilo silo) : IClassFixture<
     private static Task<Job> Run(MarketplaceClient client, DeployedProgram program, Probe script) =>
         client.Jobs.Run(Request(program) with { Input = script.Script() }, cancellation: Cancellation);
 
-    private static JobRequest Request(DeployedProgram program) => new()
-    {
-        RequestId = Guid.NewGuid().ToString(),
-        Program = program.Id,
-        PriceMax = new TokenAmount(1_000_000),
-        RetriesMax = 0,
-    };
+    private static JobRequest Request(DeployedProgram program) =>
+        new()
+        {
+            RequestId = Guid.NewGuid().ToString(),
+            Program = program.Id,
+            PriceMax = new TokenAmount(1_000_000),
+            RetriesMax = 0,
+        };
 
     private static async Task<DeployedProgram> Deploy(MarketplaceClient client, string fixture)
     {
@@ -100,7 +127,15 @@ public sealed class GuestEndsTests(GuestEndsTests.OneSilo silo) : IClassFixture<
         byte[] exports = [2, 6, .. "memory"u8, 2, 0, .. Number(name.Length), .. Encoding.UTF8.GetBytes(name), 0, 0];
         return
         [
-            .. "\0asm"u8, 1, 0, 0, 0, .. Section(1, type), .. Section(3, [1, 0]), .. Section(5, [1, 0, 1]), .. Section(7, exports),
+            .. "\0asm"u8,
+            1,
+            0,
+            0,
+            0,
+            .. Section(1, type),
+            .. Section(3, [1, 0]),
+            .. Section(5, [1, 0, 1]),
+            .. Section(7, exports),
             .. Section(10, [1, 4, 0, 0x42, 0, 0x0b]),
         ];
     }

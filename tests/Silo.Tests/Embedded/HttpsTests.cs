@@ -17,7 +17,10 @@ public sealed class HttpsTests
         var (certificate, key) = certificates.WritePem(made);
         var data = Path.Combine(folder.Path, "data");
         await using var silo = await SiloProcess.StartWith(
-            ["--urls", "https://0.0.0.0:0", "--data", data, "--certificate", certificate, "--certificate-key", key], data, Cancellation);
+            ["--urls", "https://0.0.0.0:0", "--data", data, "--certificate", certificate, "--certificate-key", key],
+            data,
+            Cancellation
+        );
         var options = MarketplaceClientOptions.FromDataFolder(data);
         options.Url = new UriBuilder(options.Url!) { Host = "127.0.0.1" }.Uri;
         options.Retries = 0;
@@ -26,7 +29,16 @@ public sealed class HttpsTests
         options.TrustedAuthorities = certificates.Authorities;
         await using var client = new MarketplaceClient(options);
         var (code, output, error) = await CommandLine.Run(
-            folder.Path, "account", "show", "--url", options.Url.ToString(), "--data", data, "--ca", certificates.AuthorityFile);
+            folder.Path,
+            "account",
+            "show",
+            "--url",
+            options.Url.ToString(),
+            "--data",
+            data,
+            "--ca",
+            certificates.AuthorityFile
+        );
 
         Assert.Equal(Uri.UriSchemeHttps, options.Url.Scheme);
         var id = (await client.Account.Get(Cancellation)).Id;
@@ -47,8 +59,19 @@ public sealed class HttpsTests
         var password = certificates.Write("password", "secret\n");
         var data = Path.Combine(folder.Path, "data");
         await using var silo = await SiloProcess.StartWith(
-            ["--urls", "https://127.0.0.1:0;http://127.0.0.1:0", "--data", data, "--certificate", pfx, "--certificate-password-file", password], data,
-            Cancellation);
+            [
+                "--urls",
+                "https://127.0.0.1:0;http://127.0.0.1:0",
+                "--data",
+                data,
+                "--certificate",
+                pfx,
+                "--certificate-password-file",
+                password,
+            ],
+            data,
+            Cancellation
+        );
 
         await using var client = silo.Client();
 
@@ -68,7 +91,10 @@ public sealed class HttpsTests
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
         {
             await using var silo = await SiloProcess.StartWith(
-                ["--urls", "https://127.0.0.1:0", "--data", data, "--certificate", certificate, "--certificate-key", key], data, Cancellation);
+                ["--urls", "https://127.0.0.1:0", "--data", data, "--certificate", certificate, "--certificate-key", key],
+                data,
+                Cancellation
+            );
         });
 
         Assert.Contains("ended with code 2", refusal.Message, StringComparison.Ordinal);

@@ -30,7 +30,9 @@ public sealed class MoveTests
         {
             await using var client = silo.Client();
             foreach (var job in open)
+            {
                 Assert.Equal(JobState.Completed, (await client.Jobs.Wait(job, cancellation: Cancellation)).State);
+            }
             Assert.Equal(0, (await client.Account.Get(Cancellation)).OpenJobs);
             await silo.Stop(Cancellation);
         }
@@ -62,10 +64,15 @@ public sealed class MoveTests
         var program = await Deploy(client);
         var large = await client.Blobs.Put(new byte[40_000], Cancellation);
         // The last has blobs as input and output; the others keep theirs in their documents.
-        var requests = Enumerable.Range(0, Finished).Select(index => Request(program, $"finished {index}", $"job {index}"))
+        var requests = Enumerable
+            .Range(0, Finished)
+            .Select(index => Request(program, $"finished {index}", $"job {index}"))
             .Append(Request(program, "large", null) with { InputBlob = large.Id });
-        await Task.WhenAll(requests.Select(async request =>
-            Assert.Equal(JobState.Completed, (await client.Jobs.Run(request, cancellation: Cancellation)).State)));
+        await Task.WhenAll(
+            requests.Select(async request =>
+                Assert.Equal(JobState.Completed, (await client.Jobs.Run(request, cancellation: Cancellation)).State)
+            )
+        );
         await silo.Stop(Cancellation);
     }
 
@@ -89,7 +96,8 @@ public sealed class MoveTests
         await foreach (var item in client.Jobs.List(cancellation: Cancellation))
         {
             var job = await client.Jobs.Get(item.Id, Cancellation);
-            var output = job.State == JobState.Completed ? Crypto.Blake3.Hash(await client.Jobs.Output(job, Cancellation)).ToString() : "none";
+            var output =
+                job.State == JobState.Completed ? Crypto.Blake3.Hash(await client.Jobs.Output(job, Cancellation)).ToString() : "none";
             seen.Add($"{item} {job.State} {job.EndedAt} {job.FuelUsed} {job.Charge} {output}");
         }
         Assert.Equal(2 + Finished + Open, seen.Count);
@@ -104,7 +112,14 @@ public sealed class MoveTests
     }
 
     private static JobRequest Request(ProgramId program, string id, string? text) =>
-        new() { RequestId = id, Program = program, InputText = text, PriceMax = new TokenAmount(1_000_000) };
+        new()
+        {
+            RequestId = id,
+            Program = program,
+            InputText = text,
+            PriceMax = new TokenAmount(1_000_000),
+        };
 
-    private static string Contents(string output) => output.Split('\n').Single(line => line.StartsWith("contents", StringComparison.Ordinal));
+    private static string Contents(string output) =>
+        output.Split('\n').Single(line => line.StartsWith("contents", StringComparison.Ordinal));
 }

@@ -11,7 +11,9 @@ public sealed class ReadmeTests
     public async Task JobByCurl_PrintsTheOutput()
     {
         if (OperatingSystem.IsWindows())
+        {
             return;
+        }
         using var folder = new TemporaryFolder();
         await using var silo = await SiloProcess.Start(Path.Combine(folder.Path, "data"), Cancellation);
         var program = Path.Combine(folder.Path, "programs", "echo", "echo.wasm");

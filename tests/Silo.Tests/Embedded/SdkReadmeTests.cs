@@ -21,7 +21,9 @@ public sealed class SdkReadmeTests
         var specs = Enumerable.Range(0, 100).Select(number => new JobSpec { Program = echo.Id, InputText = $"item {number}" });
         await foreach (var result in client.Jobs.RunMany(specs, openMax: 20))
         {
-            var text = result.Job is { State: JobState.Completed } done ? await client.Jobs.OutputText(done) : result.Message ?? result.Job?.Reason;
+            var text = result.Job is { State: JobState.Completed } done
+                ? await client.Jobs.OutputText(done)
+                : result.Message ?? result.Job?.Reason;
             Console.WriteLine($"{result.Index}: {text}");
         }
         await foreach (var item in client.Jobs.List(JobState.Completed, program: echo.Id))
@@ -46,9 +48,13 @@ public sealed class SdkReadmeTests
         foreach (var line in readme)
         {
             if (line.StartsWith("```", StringComparison.Ordinal))
+            {
                 isCode = line == "```csharp";
+            }
             else if (isCode && line.Length > 0)
+            {
                 shown.Add(line);
+            }
         }
 
         // The first lines say where things are; the test has its own.

@@ -41,7 +41,9 @@ internal sealed class ClusterOfSilos : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var silo in _silos)
+        {
             await silo.DisposeAsync();
+        }
         await _server.DisposeAsync();
         _folder.Dispose();
     }

@@ -37,11 +37,25 @@ public sealed class ClusterStartTests
 
     [Theory]
     [InlineData("10.0.0.1"), InlineData("172.16.0.1"), InlineData("172.31.255.255"), InlineData("192.168.1.1"), InlineData("169.254.1.1")]
-    [InlineData("100.64.0.1"), InlineData("127.0.0.1"), InlineData("::1"), InlineData("fd00::1"), InlineData("fe80::1"), InlineData("::ffff:10.0.0.1")]
+    [
+        InlineData("100.64.0.1"),
+        InlineData("127.0.0.1"),
+        InlineData("::1"),
+        InlineData("fd00::1"),
+        InlineData("fe80::1"),
+        InlineData("::ffff:10.0.0.1")
+    ]
     public void PrivateAddress_IsPrivate(string address) => Assert.True(ClusterAddress.IsPrivate(IPAddress.Parse(address)));
 
     [Theory]
-    [InlineData("8.8.8.8"), InlineData("172.15.0.1"), InlineData("172.32.0.1"), InlineData("192.169.0.1"), InlineData("100.63.0.1"), InlineData("100.128.0.1")]
+    [
+        InlineData("8.8.8.8"),
+        InlineData("172.15.0.1"),
+        InlineData("172.32.0.1"),
+        InlineData("192.169.0.1"),
+        InlineData("100.63.0.1"),
+        InlineData("100.128.0.1")
+    ]
     [InlineData("11.0.0.1"), InlineData("2001:db8::1"), InlineData("::ffff:8.8.8.8")]
     public void PublicAddress_NeedsCertificates(string address)
     {
@@ -59,8 +73,9 @@ public sealed class ClusterStartTests
         other.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         other.Listen();
 
-        var refusal = Assert.Throws<SocketException>(
-            () => ClusterAddress.Find(new SiloOptions { SiloPort = ((IPEndPoint)other.LocalEndPoint!).Port }));
+        var refusal = Assert.Throws<SocketException>(() =>
+            ClusterAddress.Find(new SiloOptions { SiloPort = ((IPEndPoint)other.LocalEndPoint!).Port })
+        );
 
         Assert.Contains("--silo-port", StartFailure.Explain(refusal), StringComparison.Ordinal);
     }
@@ -73,8 +88,16 @@ public sealed class ClusterStartTests
 
         await Ends("the database belongs to the cluster 'market'", "two", [.. cluster.Options, "--cluster-id", "another"]);
         await Ends("is in use by another process", "one", cluster.Options);
-        await Ends("There is no such database", "three", ["--database", cluster.Database.Replace("Database=test1", "Database=no", StringComparison.Ordinal)]);
-        await Ends("refuses the login", "four", ["--database", cluster.Database.Replace("Username=market", "Username=nobody", StringComparison.Ordinal)]);
+        await Ends(
+            "There is no such database",
+            "three",
+            ["--database", cluster.Database.Replace("Database=test1", "Database=no", StringComparison.Ordinal)]
+        );
+        await Ends(
+            "refuses the login",
+            "four",
+            ["--database", cluster.Database.Replace("Username=market", "Username=nobody", StringComparison.Ordinal)]
+        );
         await Ends("The database cannot be reached", "five", ["--database", "Host=127.0.0.1;Port=1;Database=market;Username=market"]);
 
         async Task Ends(string expected, string folder, string[] options)

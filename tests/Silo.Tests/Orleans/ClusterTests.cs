@@ -20,7 +20,17 @@ public sealed class ClusterTests
         foreach (var silo in silos)
         {
             var (code, output, error) = await CommandLine.Run(
-                silo.Folder, "job", "run", CommandLine.Program("echo"), "--text", "hello", "--url", Url(silo), "--key", Key(first));
+                silo.Folder,
+                "job",
+                "run",
+                CommandLine.Program("echo"),
+                "--text",
+                "hello",
+                "--url",
+                Url(silo),
+                "--key",
+                Key(first)
+            );
             Assert.Equal((0, "HELLO", ""), (code, output, error));
         }
         using var other = Client(silos.Single(silo => silo != first), first);
@@ -39,7 +49,18 @@ public sealed class ClusterTests
         var heard = Heard();
         await open.Task.WaitAsync(Cancellation);
 
-        await CommandLine.Run(first.Folder, "job", "run", CommandLine.Program("echo"), "--text", "hello", "--data", first.Folder, "--request-id", "heard");
+        await CommandLine.Run(
+            first.Folder,
+            "job",
+            "run",
+            CommandLine.Program("echo"),
+            "--text",
+            "hello",
+            "--data",
+            first.Folder,
+            "--request-id",
+            "heard"
+        );
 
         Assert.Equal("HELLO", await heard);
 
@@ -48,7 +69,9 @@ public sealed class ClusterTests
             await foreach (var ended in there.Events.Jobs(open.SetResult, Cancellation))
             {
                 if (ended.RequestId == "heard")
+                {
                     return Encoding.UTF8.GetString(ended.Output!.Inline!.Value.Span);
+                }
             }
             return "";
         }
@@ -63,10 +86,13 @@ public sealed class ClusterTests
         var key = Key(first);
         await Run(first, key, "before");
 
-        // The first one has the market: it started alone. Until its death is noticed, requests are refused, and the same request is sent again.
+        // The first one has the market: it started alone. Until its death is noticed, requests are refused, and the same request is sent
+        // again.
         await first.Kill();
         while (!await TryRun(second, key, "without"))
+        {
             Cancellation.ThrowIfCancellationRequested();
+        }
         await cluster.Start(Cancellation, "one");
         await second.Stop(Cancellation);
 
@@ -105,7 +131,10 @@ public sealed class ClusterTests
         await second.Thaw();
 
         Assert.Equal(DeclaredDead.ExitCode, await second.Ended(Cancellation));
-        var line = Assert.Single(second.Output.Split(Environment.NewLine), line => line.Contains("given this one up", StringComparison.Ordinal));
+        var line = Assert.Single(
+            second.Output.Split(Environment.NewLine),
+            line => line.Contains("given this one up", StringComparison.Ordinal)
+        );
         Assert.Matches(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ", line);
         Assert.DoesNotContain("FATAL EXCEPTION", second.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("FailFast", second.Output, StringComparison.Ordinal);
@@ -116,8 +145,17 @@ public sealed class ClusterTests
     {
         await using var cluster = await ClusterOfSilos.Make();
         var first = Assert.Single(await cluster.Start(Cancellation, "one"));
-        await using (var wrong = SiloProcess.Launch(
-            cluster.FolderOf("two"), "--database", cluster.Database, "--silo-port", "0", "--blob-folder", cluster.FolderOf("unmounted")))
+        await using (
+            var wrong = SiloProcess.Launch(
+                cluster.FolderOf("two"),
+                "--database",
+                cluster.Database,
+                "--silo-port",
+                "0",
+                "--blob-folder",
+                cluster.FolderOf("unmounted")
+            )
+        )
         {
             var ended = await Assert.ThrowsAsync<InvalidOperationException>(() => wrong.Ready(Cancellation));
             Assert.Contains("it is not mounted", ended.Message, StringComparison.Ordinal);
@@ -126,11 +164,15 @@ public sealed class ClusterTests
         using var client = MarketplaceClient.FromDataFolder(first.Folder);
         Directory.Move(cluster.Blobs, cluster.Blobs + "-away");
         while ((await client.Health.Ready(Cancellation)).Status != "unavailable")
+        {
             Cancellation.ThrowIfCancellationRequested();
+        }
         await Says(first, "Lost the blob folder");
         Directory.Move(cluster.Blobs + "-away", cluster.Blobs);
         while ((await client.Health.Ready(Cancellation)).Status != "ready")
+        {
             Cancellation.ThrowIfCancellationRequested();
+        }
         await Says(first, "the blob folder. This silo is ready again");
     }
 
@@ -142,7 +184,10 @@ public sealed class ClusterTests
         Directory.Move(cluster.Blobs, cluster.Blobs + "-away");
 
         Assert.Equal(4, await silo.Ended(Cancellation));
-        Assert.Single(silo.Output.Split(Environment.NewLine), line => line.Contains("This silo leaves the cluster", StringComparison.Ordinal));
+        Assert.Single(
+            silo.Output.Split(Environment.NewLine),
+            line => line.Contains("This silo leaves the cluster", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -156,7 +201,9 @@ public sealed class ClusterTests
         try
         {
             while ((await client.Health.Ready(Cancellation)).Status != "unavailable")
+            {
                 Cancellation.ThrowIfCancellationRequested();
+            }
         }
         finally
         {
@@ -164,7 +211,9 @@ public sealed class ClusterTests
         }
 
         while ((await client.Health.Ready(Cancellation)).Status != "ready")
+        {
             Cancellation.ThrowIfCancellationRequested();
+        }
         await Says(silo, "Lost the database: ");
         await Says(silo, "the database. This silo is ready again");
     }
@@ -174,7 +223,17 @@ public sealed class ClusterTests
     {
         await using var cluster = await ClusterOfSilos.Make();
         var silo = Assert.Single(await cluster.Start(Cancellation, "one"));
-        var (_, made, _) = await CommandLine.Run(silo.Folder, "key", "create", "reader", "--scope", "read", "--data", silo.Folder, "--json");
+        var (_, made, _) = await CommandLine.Run(
+            silo.Folder,
+            "key",
+            "create",
+            "reader",
+            "--scope",
+            "read",
+            "--data",
+            silo.Folder,
+            "--json"
+        );
         var reader = System.Text.Json.JsonDocument.Parse(made).RootElement.GetProperty("key").GetString()!;
         using var http = new HttpClient { BaseAddress = new Uri(Url(silo)) };
 
@@ -205,12 +264,29 @@ public sealed class ClusterTests
     private static async Task<bool> TryRun(SiloProcess silo, string key, string text)
     {
         var (code, output, error) = await CommandLine.Run(
-            silo.Folder, "job", "run", CommandLine.Program("echo"), "--text", text, "--url", Url(silo), "--key", key, "--request-id", text,
-            "--max-price", "1000");
+            silo.Folder,
+            "job",
+            "run",
+            CommandLine.Program("echo"),
+            "--text",
+            text,
+            "--url",
+            Url(silo),
+            "--key",
+            key,
+            "--request-id",
+            text,
+            "--max-price",
+            "1000"
+        );
         if (code != 0)
+        {
             Assert.True(error.Contains("again", StringComparison.Ordinal), error);
+        }
         else
+        {
             Assert.Equal(text.ToUpperInvariant(), output);
+        }
         return code == 0;
     }
 
@@ -218,7 +294,9 @@ public sealed class ClusterTests
     {
         // What a process writes arrives some time after it was written; there is nothing to wait on but the text itself.
         while (!silo.Output.Contains(line, StringComparison.Ordinal))
+        {
             await Task.Delay(10, Cancellation);
+        }
     }
 
     private static string Url(SiloProcess silo) => File.ReadAllText(Path.Combine(silo.Folder, "url")).Trim();

@@ -41,6 +41,11 @@ public sealed class ClusterTlsTests
     private static X509Certificate2 SignedBy(X509Certificate2 authority, DateTimeOffset? until = null)
     {
         var request = new CertificateRequest("CN=silo", ECDsa.Create(ECCurve.NamedCurves.nistP256), HashAlgorithmName.SHA256);
-        return request.Create(authority, DateTimeOffset.UtcNow.AddDays(-2), until ?? DateTimeOffset.UtcNow.AddDays(2), RandomNumberGenerator.GetBytes(8));
+        return request.Create(
+            authority,
+            DateTimeOffset.UtcNow.AddDays(-2),
+            until ?? DateTimeOffset.UtcNow.AddDays(2),
+            RandomNumberGenerator.GetBytes(8)
+        );
     }
 }

@@ -39,7 +39,9 @@ public sealed class ResultsBoardTests
     {
         var place = _board.Read(null)!.Place;
         for (var number = 0; number < ResultsBoard.AnnouncementsMax + 5; number++)
+        {
             _board.Add(Ended(number));
+        }
 
         var page = _board.Read(place)!;
 
@@ -62,7 +64,9 @@ public sealed class ResultsBoardTests
         var place = _board.Read(null)!.Place;
         const int outputBytes = 64 * MarketLimits.InlineBytesMax;
         for (var number = 0; number < 100; number++)
+        {
             _board.Add(Ended(number, outputBytes));
+        }
 
         var page = _board.Read(place)!;
 

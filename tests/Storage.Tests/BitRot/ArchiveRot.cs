@@ -24,9 +24,13 @@ internal static class ArchiveRot
             tally.Count();
             disk.Flip("archive", file, bit);
             if (archive.TryRead(position, out _, out var what))
+            {
                 tally.Require(false, bit, "the record was read");
+            }
             else
+            {
                 tally.Detected++;
+            }
             tally.Require(what.Length > 0, bit, "the damage has no words");
             tally.Require(IsRight(archive, before, First, 7, content.AsSpan(0, 7)), bit, "the record before is not read right");
             disk.Flip("archive", file, bit);
@@ -37,6 +41,8 @@ internal static class ArchiveRot
     }
 
     private static bool IsRight(Archive archive, long position, DocumentKey key, long version, ReadOnlySpan<byte> content) =>
-        archive.TryRead(position, out var found, out _) && found.Key == key && found.Document.Version == version
+        archive.TryRead(position, out var found, out _)
+        && found.Key == key
+        && found.Document.Version == version
         && found.Document.Content.Span.SequenceEqual(content);
 }

@@ -27,6 +27,8 @@ internal sealed class BitRotTally
     public void Require(bool holds, long bit, string what)
     {
         if (!holds)
+        {
             _violations.Add($"bit {bit}: {what}");
+        }
     }
 }

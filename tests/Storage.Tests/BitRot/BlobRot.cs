@@ -26,7 +26,9 @@ internal sealed class BlobRot
         var rot = new BlobRot(store, info, content);
         var path = part == "data" ? store.Files.Data(info.Id) : store.Files.Tree(info.Id);
         foreach (var bit in bits(new FileInfo(path).Length * 8))
+        {
             await rot.Flip(path, bit, part);
+        }
         rot._tally.Require((await rot.Check()).Count == 0, 0, "the restored blob is found broken");
         await store.Delete(info.Id);
         return rot._tally.Result;
@@ -35,7 +37,9 @@ internal sealed class BlobRot
     public static IEnumerable<long> Every(long bits)
     {
         for (var bit = 0L; bit < bits; bit++)
+        {
             yield return bit;
+        }
     }
 
     private async Task Flip(string path, long bit, string part)
@@ -45,9 +49,14 @@ internal sealed class BlobRot
         var damages = await Check();
         var unit = part == "data" ? BlobTree.GroupBytes : BlobTree.NodeBytes;
         if (damages.Count > 0)
+        {
             _tally.Detected++;
-        _tally.Require(damages is [var damage] && (damage.Id, damage.Part, damage.Offset) == (_info.Id, part, bit / 8 / unit * unit), bit,
-            $"the check found [{string.Join("; ", damages)}], expected one damage of the {part} at {bit / 8 / unit * unit}");
+        }
+        _tally.Require(
+            damages is [var damage] && (damage.Id, damage.Part, damage.Offset) == (_info.Id, part, bit / 8 / unit * unit),
+            bit,
+            $"the check found [{string.Join("; ", damages)}], expected one damage of the {part} at {bit / 8 / unit * unit}"
+        );
         try
         {
             // Only the top of the tree and what is above a group is looked at when it is read, so a flip in the tree may do no harm.
@@ -75,7 +84,9 @@ internal sealed class BlobRot
     {
         var damages = new List<BlobDamage>();
         await foreach (var damage in _store.Check())
+        {
             damages.Add(damage);
+        }
         return damages;
     }
 

@@ -48,13 +48,9 @@ internal sealed class BusyStore : IStoreDriver
 
     void IStoreDriver.Start(IStoreWork work) => _work = work;
 
-    void IStoreDriver.WriteWaits()
-    {
-    }
+    void IStoreDriver.WriteWaits() { }
 
-    void IStoreDriver.FoldWaits()
-    {
-    }
+    void IStoreDriver.FoldWaits() { }
 
     void IStoreDriver.DoBeside(Action<CancellationToken> work) => work(CancellationToken.None);
 

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Marketplace.Storage.BitRot;
 
 /// <summary>
-/// A segment of the journal as a busy store writes it, with records of all kinds. Each bit is flipped; recovery must name it, cut it off, or
-/// read it right.
+/// A segment of the journal as a busy store writes it, with records of all kinds. Each bit is flipped; recovery must name it, cut it off,
+/// or read it right.
 /// </summary>
 internal sealed class JournalRot : IDisposable
 {
@@ -65,9 +65,13 @@ internal sealed class JournalRot : IDisposable
             return;
         }
         if (records.Count < _whole.Count)
+        {
             _tally.Cut++;
+        }
         else
+        {
             _tally.Harmless++;
+        }
         // The closing record itself may go unnoticed: nothing is lost with it.
         var lost = _isClosed ? 0 : LastBatch;
         _tally.Require(records.Count >= _whole.Count - lost, bit, $"{_whole.Count - records.Count} records are gone");
@@ -108,9 +112,11 @@ internal sealed class JournalRot : IDisposable
         }
     }
 
-    private static string Text(JournalRecord record) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{record.Sequence} {record.Kind} {record.Name} {record.Id} {record.Version} {Convert.ToBase64String(record.Payload.Span)}");
+    private static string Text(JournalRecord record) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{record.Sequence} {record.Kind} {record.Name} {record.Id} {record.Version} {Convert.ToBase64String(record.Payload.Span)}"
+        );
 
     /// <summary>Puts the segment on a new disk: writing it with a store each time would take minutes.</summary>
     private SimulatedDisk Write()
@@ -131,15 +137,21 @@ internal sealed class JournalRot : IDisposable
         var store = new BusyStore(disk, Math.Max(fileBytes, EmbeddedStoreOptions.SegmentBytesMin));
         store.Run(Batches(fileBytes - (isClosed ? JournalFormat.Padded(JournalFormat.RecordHeaderBytes) : 0)));
         if (isClosed)
+        {
             store.Close();
+        }
         else
+        {
             store.Kill();
+        }
         disk.EndProcess();
         var (name, size) = disk.FilesOf("journal").Single();
         var bytes = new byte[size];
         disk.Open().Journal.Open(name).Read(0, bytes);
         if (size < fileBytes || bytes.AsSpan(fileBytes).ContainsAnyExcept((byte)0))
+        {
             throw new InvalidOperationException($"This is a bug in the test: the records do not end at byte {fileBytes} of {size}.");
+        }
         return (name, bytes[..fileBytes]);
     }
 
@@ -167,7 +179,9 @@ internal sealed class JournalRot : IDisposable
         });
         var version = 0L;
         while (room > 600)
+        {
             batches.Add(Document(version++, 101) + Document(version++, 150));
+        }
         // The last record takes what is left, to the byte.
         var last = Document(version++, 40);
         batches.Add(last + Document(version, room - JournalFormat.RecordHeaderBytes - NameBytes));

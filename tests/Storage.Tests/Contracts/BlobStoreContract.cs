@@ -69,8 +69,9 @@ public abstract class BlobStoreContract : IDisposable
     [InlineData(300_000)]
     public async Task BlobOverTheLimit_IsRefusedAndNothingIsKept(int limit)
     {
-        var refusal = await Assert.ThrowsAsync<BlobTooLargeException>(
-            async () => await Store.Put(new MemoryStream(Content(limit + 1)), limit, null, Cancel));
+        var refusal = await Assert.ThrowsAsync<BlobTooLargeException>(async () =>
+            await Store.Put(new MemoryStream(Content(limit + 1)), limit, null, Cancel)
+        );
         Assert.Equal(limit, refusal.SizeMax);
         Assert.Empty(await ListAll());
         await Store.Put(new MemoryStream(Content(limit)), limit, null, Cancel);
@@ -81,8 +82,9 @@ public abstract class BlobStoreContract : IDisposable
     public async Task ContentWithAnotherHash_IsRefusedAndNothingIsKept()
     {
         var expected = new BlobId(Blake3.Hash("other"u8));
-        var refusal = await Assert.ThrowsAsync<BlobMismatchException>(
-            async () => await Store.Put(new MemoryStream(Content(50_000)), 50_000, expected, Cancel));
+        var refusal = await Assert.ThrowsAsync<BlobMismatchException>(async () =>
+            await Store.Put(new MemoryStream(Content(50_000)), 50_000, expected, Cancel)
+        );
         Assert.Equal((expected, new BlobId(Blake3.Hash(Content(50_000)))), (refusal.Expected, refusal.Actual));
         Assert.Empty(await ListAll());
     }
@@ -110,8 +112,9 @@ public abstract class BlobStoreContract : IDisposable
     [Fact]
     public async Task ConcurrentPutsOfOneBlob_AllSucceed()
     {
-        var puts = Enumerable.Range(0, 8).Select(_ => Task.Run(
-            async () => await Store.Put(new MemoryStream(Content(70_000)), 70_000, null, Cancel)));
+        var puts = Enumerable
+            .Range(0, 8)
+            .Select(_ => Task.Run(async () => await Store.Put(new MemoryStream(Content(70_000)), 70_000, null, Cancel)));
         var infos = await Task.WhenAll(puts);
         Assert.Single(infos.Select(info => info.Id).Distinct());
         Assert.Equal(Content(70_000), await ReadAll(infos[0].Id, 0, null));
@@ -137,7 +140,9 @@ public abstract class BlobStoreContract : IDisposable
     {
         var damages = new List<BlobDamage>();
         await foreach (var damage in Store.Check(Cancel))
+        {
             damages.Add(damage);
+        }
         return damages;
     }
 
@@ -145,7 +150,9 @@ public abstract class BlobStoreContract : IDisposable
     {
         var blobs = new List<BlobInfo>();
         await foreach (var blob in Store.List(Cancel))
+        {
             blobs.Add(blob);
+        }
         return blobs;
     }
 

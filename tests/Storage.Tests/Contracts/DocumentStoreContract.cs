@@ -39,12 +39,15 @@ public abstract class DocumentStoreContract
         await using var store = await Open();
         await store.Wait(store.Documents.Write(Key("a"), 0, Bytes("one")));
 
-        var again = await Assert.ThrowsAsync<VersionConflictException>(
-            async () => await store.Wait(store.Documents.Write(Key("a"), 0, Bytes("two"))));
-        var ahead = await Assert.ThrowsAsync<VersionConflictException>(
-            async () => await store.Wait(store.Documents.Write(Key("a"), 2, Bytes("two"))));
-        var absent = await Assert.ThrowsAsync<VersionConflictException>(
-            async () => await store.Wait(store.Documents.Write(Key("b"), 1, Bytes("two"))));
+        var again = await Assert.ThrowsAsync<VersionConflictException>(async () =>
+            await store.Wait(store.Documents.Write(Key("a"), 0, Bytes("two")))
+        );
+        var ahead = await Assert.ThrowsAsync<VersionConflictException>(async () =>
+            await store.Wait(store.Documents.Write(Key("a"), 2, Bytes("two")))
+        );
+        var absent = await Assert.ThrowsAsync<VersionConflictException>(async () =>
+            await store.Wait(store.Documents.Write(Key("b"), 1, Bytes("two")))
+        );
 
         Assert.Equal((0, 1), (again.Expected, again.Stored));
         Assert.Equal((2, 1), (ahead.Expected, ahead.Stored));
@@ -61,10 +64,14 @@ public abstract class DocumentStoreContract
         {
             var writes = new List<Task<bool>>();
             for (var writer = 0; writer < 8; writer++)
+            {
                 writes.Add(TryWrite(store, version, $"{version}.{writer}"));
+            }
             var winners = 0;
             foreach (var write in writes)
+            {
                 winners += await store.Wait(new ValueTask<bool>(write)) ? 1 : 0;
+            }
             Assert.Equal(1, winners);
         }
         Assert.Equal(20, (await store.Wait(store.Documents.Read(Key("a"), Cancel)))!.Value.Version);
@@ -100,22 +107,34 @@ public abstract class DocumentStoreContract
         {
             await store.Wait(store.Documents.Write(Key($"{index}"), 0, Bytes($"first {index}")));
             if (index % 3 == 0)
+            {
                 await store.Wait(store.Documents.Write(Key($"{index}"), 1, Bytes($"second {index}")));
+            }
             if (index % 5 == 0)
+            {
                 await store.Wait(store.Documents.Delete(Key($"{index}"), index % 3 == 0 ? 2 : 1));
+            }
         }
         if (caughtUpBefore)
+        {
             await store.Wait(store.Listing.CatchUp(Cancel));
+        }
         await store.Reopen();
         if (caughtUpAfter)
+        {
             await store.Wait(store.Listing.CatchUp(Cancel));
+        }
 
         for (var index = 0; index < 50; index++)
         {
             if (index % 5 == 0)
+            {
                 Assert.Null(await store.Wait(store.Documents.Read(Key($"{index}"), Cancel)));
+            }
             else
+            {
                 await AssertIs(store, $"{index}", index % 3 == 0 ? 2 : 1, index % 3 == 0 ? $"second {index}" : $"first {index}");
+            }
         }
         Assert.Equal(3, await store.Wait(store.Documents.Write(Key("3"), 2, Bytes("third"))));
     }
@@ -161,7 +180,9 @@ public abstract class DocumentStoreContract
         for (var index = 0; index < 30; index++)
         {
             if (index is 10 or 20)
+            {
                 await store.Wait(store.Listing.CatchUp(Cancel));
+            }
             var state = index % 2 == 0 ? "ended" : "open";
             await store.Wait(store.Documents.Write(Key($"{index}"), 0, TextProjection.Content("me", state, "p", index)));
             await store.Wait(store.Documents.Write(new DocumentKey("other", $"{index}"), 0, Bytes("other")));
@@ -187,7 +208,11 @@ public abstract class DocumentStoreContract
         await using var store = await Open();
         // More than a page, many of one moment.
         for (var index = 0; index < 600; index++)
-            await store.Wait(store.Documents.Write(Key($"{index}"), 0, TextProjection.Content("me", index % 3 == 0 ? "ended" : "open", "p", index / 200)));
+        {
+            await store.Wait(
+                store.Documents.Write(Key($"{index}"), 0, TextProjection.Content("me", index % 3 == 0 ? "ended" : "open", "p", index / 200))
+            );
+        }
         await store.Wait(store.Listing.CatchUp(Cancel));
         await store.Wait(store.Documents.Write(Key("1"), 1, TextProjection.Content("me", "ended", "p", 0)));
         await store.Wait(store.Documents.Write(Key("2"), 1, TextProjection.Content("you", "open", "p", 0)));
@@ -197,10 +222,14 @@ public abstract class DocumentStoreContract
 
         var found = new Dictionary<string, Document>();
         await foreach (var (key, document) in store.Documents.Scan(Kind, "open", Cancel))
+        {
             found.Add(key.Id, document);
+        }
 
-        Assert.Equal([.. Enumerable.Range(2, 598).Where(index => index % 3 != 0).Select(index => $"{index}"), "not in the tables yet"],
-            found.Keys.OrderBy(id => int.TryParse(id, out var number) ? number : int.MaxValue));
+        Assert.Equal(
+            [.. Enumerable.Range(2, 598).Where(index => index % 3 != 0).Select(index => $"{index}"), "not in the tables yet"],
+            found.Keys.OrderBy(id => int.TryParse(id, out var number) ? number : int.MaxValue)
+        );
         Assert.Equal(2, found["2"].Version);
     }
 
@@ -220,10 +249,12 @@ public abstract class DocumentStoreContract
         var empty = await store.Wait(store.Documents.Read(new DocumentKey(longest, "empty"), Cancel));
         Assert.Equal(0, empty!.Value.Content.Length);
 
-        await Assert.ThrowsAnyAsync<ArgumentException>(
-            async () => await store.Documents.Write(Key("a"), 0, new byte[StoragePolicy.DocumentBytesMax + 1]));
-        await Assert.ThrowsAnyAsync<ArgumentException>(
-            async () => await store.Documents.Write(new DocumentKey(longest + "n", "a"), 0, default));
+        await Assert.ThrowsAnyAsync<ArgumentException>(async () =>
+            await store.Documents.Write(Key("a"), 0, new byte[StoragePolicy.DocumentBytesMax + 1])
+        );
+        await Assert.ThrowsAnyAsync<ArgumentException>(async () =>
+            await store.Documents.Write(new DocumentKey(longest + "n", "a"), 0, default)
+        );
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await store.Documents.Write(new DocumentKey("", "a"), 0, default));
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await store.Documents.Write(Key("\ud800"), 0, default));
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await store.Documents.Write(Key("a"), -1, default));
@@ -236,12 +267,43 @@ public abstract class DocumentStoreContract
         // Composed and decomposed, other scripts, beyond the basic plane, and what databases and file systems like to trip over.
         string[] names =
         [
-            "a", "A", "a ", " a", "\u00e4", "a\u0308", "\u0130", "i", "\u03c3", "\u03c2", "\ud83d\udcb0", "\uffff",
-            "\u0001", "\u007f", "\n", "\t", "'", "\"", "\\", "\\x00", "%", "_", "$1", "@Kind", ";--", "null", "..", "/", "a/b",
+            "a",
+            "A",
+            "a ",
+            " a",
+            "\u00e4",
+            "a\u0308",
+            "\u0130",
+            "i",
+            "\u03c3",
+            "\u03c2",
+            "\ud83d\udcb0",
+            "\uffff",
+            "\u0001",
+            "\u007f",
+            "\n",
+            "\t",
+            "'",
+            "\"",
+            "\\",
+            "\\x00",
+            "%",
+            "_",
+            "$1",
+            "@Kind",
+            ";--",
+            "null",
+            "..",
+            "/",
+            "a/b",
         ];
         foreach (var kind in (string[])[Kind, "\u00e4'\\/"])
-        foreach (var name in names)
-            Assert.Equal(1, await store.Wait(store.Documents.Write(new DocumentKey(kind, name), 0, Bytes($"{kind} {name}"))));
+        {
+            foreach (var name in names)
+            {
+                Assert.Equal(1, await store.Wait(store.Documents.Write(new DocumentKey(kind, name), 0, Bytes($"{kind} {name}"))));
+            }
+        }
         await store.Reopen();
         await store.Wait(store.Listing.CatchUp(Cancel));
 
@@ -249,7 +311,9 @@ public abstract class DocumentStoreContract
         {
             var found = new Dictionary<string, string>();
             await foreach (var (key, document) in store.Documents.Scan(kind, Cancel))
+            {
                 found.Add(key.Id, Encoding.UTF8.GetString(document.Content.Span));
+            }
             Assert.Equal(names.ToDictionary(name => name, name => $"{kind} {name}"), found);
         }
         Assert.Null(await store.Wait(store.Documents.Read(new DocumentKey(Kind.ToUpperInvariant(), "a"), Cancel)));
@@ -260,12 +324,16 @@ public abstract class DocumentStoreContract
     public async Task WritesThatNobodyAwaited_KeepTheirOrder()
     {
         await using var store = await Open();
-        var writes = Enumerable.Range(0, 30)
-            .Select(version => store.Documents.Write(Key("a"), version, Bytes($"{version + 1}")).AsTask()).ToList();
+        var writes = Enumerable
+            .Range(0, 30)
+            .Select(version => store.Documents.Write(Key("a"), version, Bytes($"{version + 1}")).AsTask())
+            .ToList();
         var removal = store.Documents.Delete(Key("a"), 30).AsTask();
         var again = store.Documents.Write(Key("a"), 0, Bytes("again")).AsTask();
         for (var index = 0; index < writes.Count; index++)
+        {
             Assert.Equal(index + 1, await store.Wait(new ValueTask<long>(writes[index])));
+        }
         await store.Wait(new ValueTask(removal));
         Assert.Equal(1, await store.Wait(new ValueTask<long>(again)));
         await AssertIs(store, "a", 1, "again");

@@ -27,7 +27,9 @@ public abstract class EventLogContract
         {
             version = await store.Wait(store.Log.Append("s", version, Entries(version, append % 4 + 1)));
             if (folded && append is 7 or 13)
+            {
                 await store.Wait(store.Listing.CatchUp(Cancel));
+            }
             await store.Wait(store.Log.Append($"other {append}", 0, Entries(0, 1)));
         }
         await AssertStream(store, version);
@@ -43,8 +45,9 @@ public abstract class EventLogContract
     {
         await using var store = await Open();
         await store.Wait(store.Log.Append("s", 0, Entries(0, 3)));
-        var refusal = await Assert.ThrowsAsync<VersionConflictException>(
-            async () => await store.Wait(store.Log.Append("s", 2, Entries(2, 1))));
+        var refusal = await Assert.ThrowsAsync<VersionConflictException>(async () =>
+            await store.Wait(store.Log.Append("s", 2, Entries(2, 1)))
+        );
         Assert.Equal((2, 3), (refusal.Expected, refusal.Stored));
         await Assert.ThrowsAsync<VersionConflictException>(async () => await store.Wait(store.Log.Append("t", 1, Entries(1, 1))));
         await AssertStream(store, 3);
@@ -57,10 +60,14 @@ public abstract class EventLogContract
         await using var store = await Open();
         var appends = new List<Task<bool>>();
         for (var writer = 0; writer < 8; writer++)
+        {
             appends.Add(TryAppend(store));
+        }
         var winners = 0;
         foreach (var append in appends)
+        {
             winners += await store.Wait(new ValueTask<bool>(append)) ? 1 : 0;
+        }
         Assert.Equal(1, winners);
         await AssertStream(store, 2);
     }
@@ -76,7 +83,9 @@ public abstract class EventLogContract
         foreach (var append in appends)
         {
             if (await store.Wait(new ValueTask<long?>(append)) is { } version)
+            {
                 lengths.Add(version);
+            }
         }
         await AssertStream(store, Assert.Single(lengths));
         Assert.Null(await store.Wait(new ValueTask<long?>(Outcome(store.Log.Append("s", lengths[0] + 1, Entries(0, 3))))));
@@ -91,7 +100,9 @@ public abstract class EventLogContract
         await store.Wait(store.Listing.CatchUp(Cancel));
         await store.Wait(store.Log.Append("s", 700, Entries(700, 10)));
         foreach (var from in (long[])[1, 2, 256, 257, 699, 700, 701, 710])
+        {
             Assert.Equal(710 - from + 1, (await ReadAll(store, "s", from)).Count);
+        }
         Assert.Empty(await ReadAll(store, "s", 711));
     }
 
@@ -142,7 +153,9 @@ public abstract class EventLogContract
     {
         var entries = new List<LogEntry>();
         await foreach (var entry in store.Log.Read(stream, from, Cancel))
+        {
             entries.Add(entry);
+        }
         return entries;
     }
 
@@ -151,6 +164,8 @@ public abstract class EventLogContract
         var entries = await ReadAll(store, "s");
         Assert.Equal(count, entries.Count);
         for (var index = 0; index < entries.Count; index++)
+        {
             Assert.Equal((index + 1, $"entry {index + 1}"), (entries[index].Version, Encoding.UTF8.GetString(entries[index].Content.Span)));
+        }
     }
 }

@@ -21,7 +21,9 @@ public sealed class TextProjection(string kind) : IProjection
         var parts = Encoding.UTF8.GetString(content).Split('|');
         ended = parts.Length == 5 && parts[1] == "ended";
         if (parts.Length != 5 || parts[1] == "hidden")
+        {
             return null;
+        }
         var at = new DateTimeOffset(long.Parse(parts[3], CultureInfo.InvariantCulture), TimeSpan.Zero);
         return new ListingRow(kind, id, parts[0], parts[1], parts[2], at, Encoding.UTF8.GetBytes(parts[4]));
     }

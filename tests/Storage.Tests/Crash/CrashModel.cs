@@ -42,14 +42,18 @@ internal sealed class CrashModel(int documents)
     {
         var violations = new List<string>();
         for (var index = 0; index < Documents; index++)
+        {
             Compare(index, Text(await store.Read(Key(index))), isHonest, violations);
+        }
         for (var index = 0; index < Streams; index++)
         {
             var entries = new List<string>();
             await foreach (var entry in store.Read(StreamName(index)))
             {
                 if (entry.Version != entries.Count + 1)
+                {
                     violations.Add($"stream {index}: entry {entry.Version} after {entries.Count}");
+                }
                 entries.Add(Encoding.UTF8.GetString(entry.Content.Span));
             }
             Compare(index, entries, isHonest, violations);
@@ -58,12 +62,18 @@ internal sealed class CrashModel(int documents)
         await foreach (var (key, document) in store.Scan(TextProjection.Thing))
         {
             if (!scanned.TryAdd(key.Id, Text(document)!.Value.Text))
+            {
                 violations.Add($"the scan gave '{key.Id}' twice");
+            }
         }
         var expected = Enumerable.Range(0, Documents).Where(index => Document[index].Acknowledged is not null).ToList();
-        if (scanned.Count != expected.Count
-            || expected.Any(index => scanned.GetValueOrDefault(Key(index).Id) != Document[index].Acknowledged!.Value.Text))
+        if (
+            scanned.Count != expected.Count
+            || expected.Any(index => scanned.GetValueOrDefault(Key(index).Id) != Document[index].Acknowledged!.Value.Text)
+        )
+        {
             violations.Add($"the scan gave {scanned.Count} documents, expected {expected.Count}");
+        }
         return violations;
     }
 
@@ -71,21 +81,30 @@ internal sealed class CrashModel(int documents)
     public async Task<List<string>> CompareListing(EmbeddedStore store)
     {
         var projection = new TextProjection(TextProjection.Thing);
-        var expected = Enumerable.Range(0, Documents).Where(index => Document[index].Acknowledged is not null)
+        var expected = Enumerable
+            .Range(0, Documents)
+            .Where(index => Document[index].Acknowledged is not null)
             .Select(index => projection.Project(Key(index).Id, Encoding.UTF8.GetBytes(Document[index].Acknowledged!.Value.Text), out _))
-            .OfType<ListingRow>().Select(row => $"{row.Id} {row.State} {row.At.Ticks}").Order();
-        var listed = (await store.List(new ListingQuery(TextProjection.Thing, Limit: 2 * Documents))).Select(
-            row => $"{row.Id} {row.State} {row.At.Ticks}").Order();
+            .OfType<ListingRow>()
+            .Select(row => $"{row.Id} {row.State} {row.At.Ticks}")
+            .Order();
+        var listed = (await store.List(new ListingQuery(TextProjection.Thing, Limit: 2 * Documents)))
+            .Select(row => $"{row.Id} {row.State} {row.At.Ticks}")
+            .Order();
         return expected.SequenceEqual(listed) ? [] : [$"listing [{string.Join("; ", listed)}], expected [{string.Join("; ", expected)}]"];
     }
 
     private void Compare(int index, (long Version, string Text)? found, bool isHonest, List<string> violations)
     {
         var model = Document[index];
-        var allowed = found == model.Acknowledged || (model.IsUnderWay && found == model.UnderWay)
+        var allowed =
+            found == model.Acknowledged
+            || (model.IsUnderWay && found == model.UnderWay)
             || (!isHonest && (found is null || model.History.Contains(found.Value)));
         if (!allowed)
+        {
             violations.Add($"document {index}: {found}, acknowledged {model.Acknowledged}, under way {model.IsUnderWay} {model.UnderWay}");
+        }
         model.Acknowledged = found;
         model.IsUnderWay = false;
     }
@@ -97,8 +116,11 @@ internal sealed class CrashModel(int documents)
         var isPrefix = found.Count <= full.Count && found.SequenceEqual(full.Take(found.Count));
         var isWhole = found.Count == model.Acknowledged.Count || found.Count == full.Count;
         if (!isPrefix || (isHonest && !isWhole))
+        {
             violations.Add(
-                $"stream {index}: {found.Count} entries, acknowledged {model.Acknowledged.Count}, under way {model.UnderWay.Count}");
+                $"stream {index}: {found.Count} entries, acknowledged {model.Acknowledged.Count}, under way {model.UnderWay.Count}"
+            );
+        }
         model.Acknowledged.Clear();
         model.Acknowledged.AddRange(found);
         model.UnderWay.Clear();

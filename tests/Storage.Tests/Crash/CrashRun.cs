@@ -76,7 +76,13 @@ public sealed class CrashRun : IDisposable
     /// <param name="trustsLies">True: what a lying disk lost is a violation like any other; shows that this harness can fail.</param>
     /// <returns><see cref="CrashResult.HasFailed"/> is false where the load has fewer operations than that.</returns>
     public static Task<CrashResult> Run(
-        int seed, long operation, DiskFault fault, Ending ending, CrashLoad load = CrashLoad.Few, bool trustsLies = false) =>
+        int seed,
+        long operation,
+        DiskFault fault,
+        Ending ending,
+        CrashLoad load = CrashLoad.Few,
+        bool trustsLies = false
+    ) =>
         ManualTime.Run(async time =>
         {
             using var run = new CrashRun(time, seed, operation, fault, load) { _trustsLies = trustsLies };
@@ -103,9 +109,13 @@ public sealed class CrashRun : IDisposable
         await Load(Rounds);
         var isHonest = _fault != DiskFault.Lie || !HasFailed || _trustsLies;
         if (ending == Ending.PowerCut)
+        {
             _store.Crash();
+        }
         else
+        {
             _store.Kill();
+        }
         try
         {
             _store.Open();
@@ -120,7 +130,9 @@ public sealed class CrashRun : IDisposable
             return true;
         }
         if (isHonest && !_trustsLies)
+        {
             await GoOn();
+        }
         return false;
     }
 
@@ -142,14 +154,20 @@ public sealed class CrashRun : IDisposable
         try
         {
             if (!_store.IsOpen)
+            {
                 _store.Open();
+            }
             for (var round = 0; round < rounds; round++)
             {
                 await WriteSome();
                 if (_store.Store.Stopped is not null)
+                {
                     return;
+                }
                 if (round % 3 == 2)
+                {
                     await CatchUp();
+                }
                 if (round == rounds / 2)
                 {
                     await _store.Close();
@@ -167,9 +185,13 @@ public sealed class CrashRun : IDisposable
     {
         var writes = new List<Task>();
         foreach (var index in Enumerable.Range(0, _model.Documents).Where(_ => _random.Next(2) == 0))
+        {
             writes.Add(_random.Next(6) == 0 ? Delete(index) : Write(index));
+        }
         foreach (var index in Enumerable.Range(0, CrashModel.Streams).Where(_ => _random.Next(2) == 0))
+        {
             writes.Add(Append(index));
+        }
         Pump(Task.WhenAll(writes));
         try
         {
@@ -185,10 +207,13 @@ public sealed class CrashRun : IDisposable
     {
         var model = _model.Document[index];
         var version = (model.Acknowledged?.Version ?? 0) + 1;
-        var text = Encoding.UTF8.GetString(TextProjection.Content(
-            "me", _random.Next(3) == 0 ? "ended" : "open", "p", ++_counter, new string('x', _random.Next(300))));
+        var text = Encoding.UTF8.GetString(
+            TextProjection.Content("me", _random.Next(3) == 0 ? "ended" : "open", "p", ++_counter, new string('x', _random.Next(300)))
+        );
         if (_load == CrashLoad.ManyOfOneSize)
+        {
             text = text.TrimEnd('x').PadRight(OneSizeBytes, 'x');
+        }
         (model.UnderWay, model.IsUnderWay) = ((version, text), true);
         model.History.Add((version, text));
         await _store.Store.Write(CrashModel.Key(index), version - 1, Encoding.UTF8.GetBytes(text)).ConfigureAwait(false);
@@ -225,7 +250,9 @@ public sealed class CrashRun : IDisposable
         while (!task.IsCompleted)
         {
             if (_time.FireNext())
+            {
                 continue;
+            }
             throw new InvalidOperationException("The store waits for something that nobody will do.");
         }
     }

@@ -16,11 +16,16 @@ public static class CrashSweep
         for (long operation = 1; ; operation++)
         {
             var result = await CrashRun.Run(seed, operation, fault, ending, load);
-            violations.AddRange(result.Violations.Select(violation =>
-                $"CrashRun.Run({seed}, {operation}, DiskFault.{fault}, Ending.{ending}, CrashLoad.{load}): {violation}"));
+            violations.AddRange(
+                result.Violations.Select(violation =>
+                    $"CrashRun.Run({seed}, {operation}, DiskFault.{fault}, Ending.{ending}, CrashLoad.{load}): {violation}"
+                )
+            );
             refused += result.WasRefused ? 1 : 0;
             if (!result.HasFailed)
+            {
                 return new CrashSweepResult(operation - 1, refused, violations);
+            }
         }
     }
 }

@@ -18,8 +18,8 @@ public sealed class CrashTests
     }
 
     /// <summary>
-    /// The power goes between two steps of the fold, and what the first one archives after the restart lies where documents of the second one lay.
-    /// The check of all persistence points found these two runs.
+    /// The power goes between two steps of the fold, and what the first one archives after the restart lies where documents of the second
+    /// one lay. The check of all persistence points found these two runs.
     /// </summary>
     [Theory]
     [InlineData(2, 34)]
@@ -36,7 +36,9 @@ public sealed class CrashTests
     {
         var violations = 0;
         for (long operation = 1; operation < 60; operation++)
+        {
             violations += (await CrashRun.Run(3, operation, DiskFault.Lie, Ending.PowerCut, trustsLies: true)).Violations.Count;
+        }
         Assert.True(violations > 0, "A store that never flushes lost nothing: the harness sees nothing.");
     }
 

@@ -10,9 +10,14 @@ public sealed class ExportFileTests
     {
         var (file, bytes) = await Small();
         for (var length = 0; length < bytes.Length; length++)
+        {
             Assert.InRange((await Refusal(bytes[..length])).Offset, 0, length);
+        }
         Assert.Equal(new DateTimeOffset(1970, 1, 1, 0, 0, 0, TimeSpan.Zero), file.At);
-        Assert.Equal(("test", 10, 2, 10, 3), (file.Source, file.Contents.Documents, file.Contents.Streams, file.Contents.Entries, file.Contents.Blobs));
+        Assert.Equal(
+            ("test", 10, 2, 10, 3),
+            (file.Source, file.Contents.Documents, file.Contents.Streams, file.Contents.Entries, file.Contents.Blobs)
+        );
     }
 
     [Fact]
@@ -20,7 +25,11 @@ public sealed class ExportFileTests
     {
         var (_, bytes) = await Small();
         // All eight of the beginning and the end, where lengths and hashes are; of the rest one a byte.
-        foreach (var bit in Enumerable.Range(0, bytes.Length * 8).Where(bit => bit < 800 || bit > (bytes.Length * 8) - 1200 || bit % 8 == bit / 8 % 8))
+        foreach (
+            var bit in Enumerable
+                .Range(0, bytes.Length * 8)
+                .Where(bit => bit < 800 || bit > (bytes.Length * 8) - 1200 || bit % 8 == bit / 8 % 8)
+        )
         {
             bytes[bit / 8] ^= (byte)(1 << (bit % 8));
             await Refusal(bytes);
@@ -50,16 +59,26 @@ public sealed class ExportFileTests
     public async Task RecordsThatAreMadeUp_AreRefused()
     {
         Assert.Contains("cannot follow entry", (await Written(writer => writer.Entry("s", 2, [1]))).What);
-        Assert.Contains("cannot follow one of kind", (await Written(writer =>
-        {
-            writer.Entry("s", 1, [1]);
-            writer.Document(new DocumentKey("k", "a"), [1]);
-        })).What);
+        Assert.Contains(
+            "cannot follow one of kind",
+            (
+                await Written(writer =>
+                {
+                    writer.Entry("s", 1, [1]);
+                    writer.Document(new DocumentKey("k", "a"), [1]);
+                })
+            ).What
+        );
         Assert.Contains("no data folder has", (await Written(writer => writer.Secret("../key", [1]))).What);
         Assert.Contains("no data folder has", (await Written(writer => writer.Secret(".key", [1]))).What);
         Assert.Contains("are allowed", (await Written(writer => writer.Document(new DocumentKey(new string('k', 513), "a"), [1]))).What);
-        var wrong = await Written(writer => writer.Blob(new BlobId(Crypto.Blake3.Hash("a"u8)), 1, new MemoryStream("b"u8.ToArray()), null, Cancel)
-            .AsTask().GetAwaiter().GetResult());
+        var wrong = await Written(writer =>
+            writer
+                .Blob(new BlobId(Crypto.Blake3.Hash("a"u8)), 1, new MemoryStream("b"u8.ToArray()), null, Cancel)
+                .AsTask()
+                .GetAwaiter()
+                .GetResult()
+        );
         Assert.Contains("do not have its hash", wrong.What);
     }
 
@@ -90,9 +109,13 @@ public sealed class ExportFileTests
             await writer.Blob(new BlobId(Crypto.Blake3.Hash(content)), size, new MemoryStream(content), null, Cancel);
         }
         for (var index = 0; index < 10; index++)
+        {
             writer.Document(new DocumentKey("kind", $"{index}"), new byte[index * 10]);
+        }
         for (var index = 0; index < 10; index++)
+        {
             writer.Entry($"stream {index / 5}", (index % 5) + 1, new byte[index * 10]);
+        }
         writer.Finish();
         return (await StoreImport.Verify(new MemoryStream(stream.ToArray()), "file", Cancel), stream.ToArray());
     }

@@ -8,12 +8,13 @@ namespace Marketplace.Storage.Moving;
 /// </summary>
 internal sealed class FilledNode : IDisposable
 {
-    public static EmbeddedStoreOptions Options { get; } = new()
-    {
-        Projections = [new TextProjection(TextProjection.Thing)],
-        SegmentBytes = 1 << 16,
-        FoldDelay = TimeSpan.FromMilliseconds(20),
-    };
+    public static EmbeddedStoreOptions Options { get; } =
+        new()
+        {
+            Projections = [new TextProjection(TextProjection.Thing)],
+            SegmentBytes = 1 << 16,
+            FoldDelay = TimeSpan.FromMilliseconds(20),
+        };
 
     private readonly TemporaryFolder _folder = new();
 
@@ -44,7 +45,9 @@ internal sealed class FilledNode : IDisposable
     {
         _ = OwnerFiles.In(Data);
         foreach (var name in KeyFiles.Names)
+        {
             KeyFiles.Write(Data, name, System.Text.Encoding.ASCII.GetBytes($"secret of {name}\n"));
+        }
         await using (var store = EmbeddedStore.Open(Store, Options, TimeProvider.System))
         {
             await Task.WhenAll(Enumerable.Range(0, things).Select(index => Write(store, index, "open")));
@@ -52,7 +55,9 @@ internal sealed class FilledNode : IDisposable
             await store.Write(new DocumentKey(new string('ü', 200), new string('i', StoragePolicy.NameBytesMax)), 0, new byte[300_000]);
             await store.Write(new DocumentKey("odd", "largest"), 0, new byte[StoragePolicy.DocumentBytesMax]);
             await store.Write(new DocumentKey("reminder", "of the host"), 0, new byte[10]);
-            await Task.WhenAll(Enumerable.Range(0, 40).Select(stream => store.Append($"stream/{stream}", 0, Entries(stream * stream)).AsTask()));
+            await Task.WhenAll(
+                Enumerable.Range(0, 40).Select(stream => store.Append($"stream/{stream}", 0, Entries(stream * stream)).AsTask())
+            );
             await store.CatchUp();
             // These stay in the journal: the folder is closed before they are old enough to be folded.
             await store.Append("stream/7", 50, Entries(3));
@@ -65,7 +70,9 @@ internal sealed class FilledNode : IDisposable
         }
         var blobs = FileBlobStore.Open(Blobs, new FileBlobStoreOptions { FreeBytesMin = 0 }, TimeProvider.System);
         foreach (var size in (int[])[0, 1, 16_384, 16_385, 100_000, 3_000_000])
+        {
             await blobs.Put(new MemoryStream(Content(size)), size);
+        }
     }
 
     private static async Task Write(EmbeddedStore store, int index, string state)
@@ -73,7 +80,11 @@ internal sealed class FilledNode : IDisposable
         var key = new DocumentKey(TextProjection.Thing, $"{index}");
         var version = await store.Write(key, 0, TextProjection.Content($"owner {index % 3}", state, "label", index, "first"));
         // Every second ends, and moves to the archive.
-        await store.Write(key, version, TextProjection.Content($"owner {index % 3}", index % 2 == 0 ? "ended" : state, "label", index, "second"));
+        await store.Write(
+            key,
+            version,
+            TextProjection.Content($"owner {index % 3}", index % 2 == 0 ? "ended" : state, "label", index, "second")
+        );
     }
 
     private static ReadOnlyMemory<byte>[] Entries(int seed) =>

@@ -19,7 +19,9 @@ public sealed class MoveTests
         Assert.Equal((exported, "embedded"), (file.Contents, file.Source));
         Assert.Equal(await Everything(node.Store), await Everything(Path.Combine(data, "store")));
         foreach (var name in KeyFiles.Names)
+        {
             Assert.Equal($"secret of {name}\n", await File.ReadAllTextAsync(Path.Combine(data, name), Cancel));
+        }
         await AssertBlobs(data, exported.Blobs);
         using var check = StoreCheck.Open(Path.Combine(data, "store"), TimeProvider.System);
         Assert.Empty(await check.Findings(Cancel).ToListAsync(Cancel));
@@ -38,9 +40,7 @@ public sealed class MoveTests
         var wanted = await List(node.Store);
         Assert.NotEmpty(wanted);
         // Whoever has no projections leaves it to be made.
-        await using (EmbeddedStore.Open(store, new EmbeddedStoreOptions(), TimeProvider.System))
-        {
-        }
+        await using (EmbeddedStore.Open(store, new EmbeddedStoreOptions(), TimeProvider.System)) { }
         Assert.Equal(wanted, await List(store));
         Assert.Equal(ImportState.None, ImportMark.Read(store));
         ImportMark.Write(store, ImportState.Unlisted);
@@ -75,7 +75,9 @@ public sealed class MoveTests
     public async Task FilesOfAnExport_AreForTheirOwnerOnly()
     {
         if (OperatingSystem.IsWindows())
+        {
             return;
+        }
         using var node = await FilledNode.Make(5);
         await node.Export(Cancel);
         var data = node.NewFolder();
@@ -83,7 +85,9 @@ public sealed class MoveTests
         const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         Assert.Equal(OwnerOnly, File.GetUnixFileMode(node.File));
         foreach (var name in KeyFiles.Names)
+        {
             Assert.Equal(OwnerOnly, File.GetUnixFileMode(Path.Combine(data, name)));
+        }
         Assert.Equal(OwnerOnly | UnixFileMode.UserExecute, File.GetUnixFileMode(data));
     }
 
@@ -91,7 +95,9 @@ public sealed class MoveTests
     public async Task FolderThatOthersMayEnter_GetsNoKeys()
     {
         if (OperatingSystem.IsWindows())
+        {
             return;
+        }
         using var node = await FilledNode.Make(5);
         await node.Export(Cancel);
         var data = node.NewFolder();
@@ -109,8 +115,9 @@ public sealed class MoveTests
         await File.WriteAllTextAsync(node.File, "mine", Cancel);
         await using var contents = EmbeddedContents.Open(node.Store, TimeProvider.System);
         var source = new ExportSource(contents, null, "embedded", []);
-        await Assert.ThrowsAsync<MoveRefusedException>(
-            async () => await StoreExport.Write(node.File, overwrite: false, source, TimeProvider.System, null, Cancel));
+        await Assert.ThrowsAsync<MoveRefusedException>(async () =>
+            await StoreExport.Write(node.File, overwrite: false, source, TimeProvider.System, null, Cancel)
+        );
         Assert.Equal("mine", await File.ReadAllTextAsync(node.File, Cancel));
         Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(node.File)!, "*.partial"));
     }
@@ -120,7 +127,10 @@ public sealed class MoveTests
     {
         using var node = await FilledNode.Make(5);
         await using var open = EmbeddedStore.Open(node.Store, FilledNode.Options, TimeProvider.System);
-        Assert.Throws<StoreLockedException>(() => { _ = EmbeddedContents.Open(node.Store, TimeProvider.System); });
+        Assert.Throws<StoreLockedException>(() =>
+        {
+            _ = EmbeddedContents.Open(node.Store, TimeProvider.System);
+        });
     }
 
     [Fact]
@@ -129,7 +139,9 @@ public sealed class MoveTests
         using var node = await FilledNode.Make(5);
         var largest = Directory.GetFiles(node.Blobs, "*.data", SearchOption.AllDirectories).MaxBy(file => new FileInfo(file).Length)!;
         await using (var file = File.OpenWrite(largest))
+        {
             await file.WriteAsync(new byte[10], Cancel);
+        }
         await Assert.ThrowsAsync<BlobDamagedException>(() => node.Export(Cancel));
         Assert.False(File.Exists(node.File));
     }
@@ -175,8 +187,14 @@ public sealed class MoveTests
         var store = Path.Combine(data, "store");
         ImportMark.Write(store, ImportState.Unfinished);
 
-        Assert.Throws<StoreUnfinishedException>(() => { _ = EmbeddedStore.Open(store, FilledNode.Options, TimeProvider.System); });
-        Assert.Throws<StoreUnfinishedException>(() => { _ = EmbeddedContents.Open(store, TimeProvider.System); });
+        Assert.Throws<StoreUnfinishedException>(() =>
+        {
+            _ = EmbeddedStore.Open(store, FilledNode.Options, TimeProvider.System);
+        });
+        Assert.Throws<StoreUnfinishedException>(() =>
+        {
+            _ = EmbeddedContents.Open(store, TimeProvider.System);
+        });
         await Assert.ThrowsAsync<StoreUnfinishedException>(() => Import(node.File, data));
         using var check = StoreCheck.Open(store, TimeProvider.System);
         Assert.Contains(await check.Findings(Cancel).ToListAsync(Cancel), finding => finding.What.Contains("not finished"));
@@ -211,10 +229,14 @@ public sealed class MoveTests
         await foreach (var (key, document) in contents.Documents(Cancel))
         {
             if (!MovePolicy.HostKinds.Contains(key.Kind))
+            {
                 lines.Add($"{key} {Crypto.Blake3.Hash(document.Content.Span)}");
+            }
         }
         await foreach (var (stream, entry) in contents.Entries(Cancel))
+        {
             lines.Add($"{stream} {entry.Version} {Crypto.Blake3.Hash(entry.Content.Span)}");
+        }
         Assert.Equal(lines.Count, lines.Distinct().Count());
         return [.. lines.Order(StringComparer.Ordinal)];
     }
@@ -229,7 +251,12 @@ public sealed class MoveTests
     internal static async Task<List<string>> List(IListing store)
     {
         var rows = await store.List(new ListingQuery(TextProjection.Thing, Limit: StoragePolicy.PageRowsMax), Cancel);
-        return [.. rows.Select(row => $"{row.Id} {row.Owner} {row.State} {row.Label} {row.At.Ticks} {System.Text.Encoding.UTF8.GetString(row.Summary.Span)}")];
+        return
+        [
+            .. rows.Select(row =>
+                $"{row.Id} {row.Owner} {row.State} {row.Label} {row.At.Ticks} {System.Text.Encoding.UTF8.GetString(row.Summary.Span)}"
+            ),
+        ];
     }
 
     private sealed class StopAt(string step, CancellationTokenSource stop) : IProgress<MoveProgress>
@@ -237,7 +264,9 @@ public sealed class MoveTests
         public void Report(MoveProgress value)
         {
             if (value.Step == step)
+            {
                 stop.Cancel();
+            }
         }
     }
 }

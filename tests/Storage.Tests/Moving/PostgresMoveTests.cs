@@ -25,12 +25,16 @@ public sealed class PostgresMoveTests(PostgresFixture postgres)
             Assert.Equal(exported, await StoreExport.Write(node.File, overwrite: true, source, TimeProvider.System, null, Cancel));
         }
         await using (var target = EmbeddedImport.Open(back, TimeProvider.System))
+        {
             Assert.Equal(exported, (await StoreImport.Run(node.File, target, null, Cancel)).Contents);
+        }
 
         Assert.Equal(wanted, await MoveTests.Everything(Path.Combine(back, "store")));
         Assert.Equal(await MoveTests.List(node.Store), await MoveTests.List(Path.Combine(back, "store")));
         foreach (var name in KeyFiles.Names)
+        {
             Assert.Equal($"secret of {name}\n", await File.ReadAllTextAsync(Path.Combine(back, name), Cancel));
+        }
     }
 
     [Theory]
@@ -46,14 +50,15 @@ public sealed class PostgresMoveTests(PostgresFixture postgres)
 
         var wanted = await MoveTests.List(node.Store);
         // One that knows no projections leaves it to the next.
-        await using (await PostgresUnderTest.Open(database, options => options with { Projections = [] }))
-        {
-        }
+        await using (await PostgresUnderTest.Open(database, options => options with { Projections = [] })) { }
         await using var store = await PostgresUnderTest.Open(database, options => options with { BatchBytesMax = pageBytesMax });
         await using var other = await PostgresUnderTest.Open(database);
         Assert.Equal(wanted, await MoveTests.List(store.Listing));
         Assert.Null(await store.Documents.Read(PostgresReadModel.Note, Cancel));
-        Assert.Equal(2, await other.Documents.Write(new DocumentKey(TextProjection.Thing, "1"), 1, TextProjection.Content("new", "open", "l", 1)));
+        Assert.Equal(
+            2,
+            await other.Documents.Write(new DocumentKey(TextProjection.Thing, "1"), 1, TextProjection.Content("new", "open", "l", 1))
+        );
         Assert.Single(await store.Listing.List(new ListingQuery(TextProjection.Thing, Owner: "new"), Cancel));
         Assert.Empty(await PostgresCheck.Findings(database, Cancel).ToListAsync(Cancel));
     }
@@ -70,7 +75,9 @@ public sealed class PostgresMoveTests(PostgresFixture postgres)
             await Assert.ThrowsAsync<MoveRefusedException>(() => Import(node.File, database, node.NewFolder(), null));
         }
         await using (await PostgresContents.Open(database, false, Cancel))
+        {
             await Assert.ThrowsAsync<MoveRefusedException>(async () => await PostgresUnderTest.Open(database));
+        }
         await Import(node.File, database, node.NewFolder(), null);
     }
 
@@ -79,7 +86,8 @@ public sealed class PostgresMoveTests(PostgresFixture postgres)
     {
         var database = await postgres.CreateDatabase();
         await using var store = await PostgresUnderTest.Open(database);
-        const string Lost = "select pg_terminate_backend(pid) from pg_stat_activity "
+        const string Lost =
+            "select pg_terminate_backend(pid) from pg_stat_activity "
             + "where application_name = 'marketplace presence' and datname = current_database()";
         await PostgresServer.Execute(database, Lost);
         await using var alone = await WaitUntilAlone(database);
@@ -109,7 +117,9 @@ public sealed class PostgresMoveTests(PostgresFixture postgres)
         await node.Export(Cancel);
         var database = await postgres.CreateDatabase();
         await using (var store = await PostgresUnderTest.Open(database))
+        {
             await store.Documents.Write(new DocumentKey("k", "a"), 0, new byte[1]);
+        }
         var refusal = await Assert.ThrowsAsync<MoveRefusedException>(() => Import(node.File, database, node.NewFolder(), null));
         Assert.Contains("holds a market already", refusal.Message);
     }
@@ -170,7 +180,9 @@ public sealed class PostgresMoveTests(PostgresFixture postgres)
         public void Report(MoveProgress value)
         {
             if (value.Step == "comparing")
+            {
                 stop.Cancel();
+            }
         }
     }
 }

@@ -27,7 +27,9 @@ public sealed class ReadModelCrashTests
         {
             var points = 0;
             while (await ManualTime.Run(time => Break(time, seed, points + 1, fault)))
+            {
                 points++;
+            }
             Assert.True(points > 10, $"Only {points} operations could fail.");
         }
     }
@@ -75,19 +77,32 @@ public sealed class ReadModelCrashTests
     /// <summary>As an import leaves it: everything in the tables, nothing in the journal, and no rows of the read model.</summary>
     private static async Task Fill(ManualTime time, SimulatedDisk disk)
     {
-        await Live(time, disk, async store =>
-        {
-            await Task.WhenAll(Enumerable.Range(0, Things)
-                .Select(index => store.Write(new DocumentKey(TextProjection.Thing, $"{index}"), 0, Content(index)).AsTask()));
-            await store.CatchUp(Cancel);
-        });
+        await Live(
+            time,
+            disk,
+            async store =>
+            {
+                await Task.WhenAll(
+                    Enumerable
+                        .Range(0, Things)
+                        .Select(index => store.Write(new DocumentKey(TextProjection.Thing, $"{index}"), 0, Content(index)).AsTask())
+                );
+                await store.CatchUp(Cancel);
+            }
+        );
         // Another life, which writes enough for the segments of the first one to go.
-        await Live(time, disk, async store =>
-        {
-            for (var version = 0; version < 30; version++)
-                await store.Write(new DocumentKey("other", "a"), version, new byte[500]);
-            await store.CatchUp(Cancel);
-        });
+        await Live(
+            time,
+            disk,
+            async store =>
+            {
+                for (var version = 0; version < 30; version++)
+                {
+                    await store.Write(new DocumentKey("other", "a"), version, new byte[500]);
+                }
+                await store.CatchUp(Cancel);
+            }
+        );
         Assert.InRange(disk.FilesOf("journal").Count, 0, 2);
     }
 
@@ -105,11 +120,21 @@ public sealed class ReadModelCrashTests
         await store.DisposeAsync();
     }
 
-    private static (EmbeddedStore Store, SimulatedDriver Driver) Open(ManualTime time, SimulatedDisk disk, EmbeddedStoreOptions options, bool makes)
+    private static (EmbeddedStore Store, SimulatedDriver Driver) Open(
+        ManualTime time,
+        SimulatedDisk disk,
+        EmbeddedStoreOptions options,
+        bool makes
+    )
     {
         var driver = new SimulatedDriver(time, new Random(1), new SimulatedDelays());
         var store = EmbeddedStore.Open(
-            disk.Open, options, driver, time, makes ? folded => Assert.True(folded.MakeReadModel(options.Projections)) : null);
+            disk.Open,
+            options,
+            driver,
+            time,
+            makes ? folded => Assert.True(folded.MakeReadModel(options.Projections)) : null
+        );
         return (store, driver);
     }
 

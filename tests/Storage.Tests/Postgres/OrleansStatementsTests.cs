@@ -5,8 +5,8 @@ using Npgsql;
 namespace Marketplace.Storage;
 
 /// <summary>
-/// What Orleans's ADO.NET providers ask of the database: statements by key from a table that they find by the search path, with parameters and result
-/// columns of given names. Here their side is played by hand, so that no package of Orleans is needed.
+/// What Orleans's ADO.NET providers ask of the database: statements by key from a table that they find by the search path, with parameters
+/// and result columns of given names. Here their side is played by hand, so that no package of Orleans is needed.
 /// </summary>
 public sealed class OrleansStatementsTests(PostgresFixture postgres)
 {
@@ -19,11 +19,25 @@ public sealed class OrleansStatementsTests(PostgresFixture postgres)
 
         Assert.Equal(
             [
-                "CleanupDefunctSiloEntriesKey", "DeleteMembershipTableEntriesKey", "DeleteReminderRowKey", "DeleteReminderRowsKey", "GatewaysQueryKey",
-                "InsertMembershipKey", "InsertMembershipVersionKey", "MembershipReadAllKey", "MembershipReadRowKey", "ReadRangeRows1Key",
-                "ReadRangeRows2Key", "ReadReminderRowKey", "ReadReminderRowsKey", "UpdateIAmAlivetimeKey", "UpdateMembershipKey", "UpsertReminderRowKey",
+                "CleanupDefunctSiloEntriesKey",
+                "DeleteMembershipTableEntriesKey",
+                "DeleteReminderRowKey",
+                "DeleteReminderRowsKey",
+                "GatewaysQueryKey",
+                "InsertMembershipKey",
+                "InsertMembershipVersionKey",
+                "MembershipReadAllKey",
+                "MembershipReadRowKey",
+                "ReadRangeRows1Key",
+                "ReadRangeRows2Key",
+                "ReadReminderRowKey",
+                "ReadReminderRowsKey",
+                "UpdateIAmAlivetimeKey",
+                "UpdateMembershipKey",
+                "UpsertReminderRowKey",
             ],
-            orleans.Keys.Order(StringComparer.Ordinal));
+            orleans.Keys.Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -116,7 +130,9 @@ public sealed class OrleansStatementsTests(PostgresFixture postgres)
         await orleans.Change("one", 1, version: 2, Status.Active);
         await orleans.Change("one", 2, version: 3, Status.Active);
 
-        var found = Assert.Single(await orleans.Read<Member>("GatewaysQueryKey", new { DeploymentId = "one", Status = (int)Status.Active }));
+        var found = Assert.Single(
+            await orleans.Read<Member>("GatewaysQueryKey", new { DeploymentId = "one", Status = (int)Status.Active })
+        );
 
         Assert.Equal(("127.0.0.1", 30_000, 7), (found.Address, found.ProxyPort, found.Generation));
     }
@@ -129,12 +145,54 @@ public sealed class OrleansStatementsTests(PostgresFixture postgres)
         Assert.Equal(0, await orleans.Remind("market/wasm", "wake", hash: 5, Start, 60_000));
         Assert.Equal(1, await orleans.Remind("market/wasm", "wake", hash: 5, Start.AddHours(1), 120_000));
         await orleans.Remind("market/wasm", "other", hash: 5, Start, 60_000);
-        var wake = Assert.Single(await orleans.Read<Reminder>("ReadReminderRowKey", new { ServiceId = "s", GrainId = "market/wasm", ReminderName = "wake" }));
-        Assert.Equal(new Reminder { GrainId = "market/wasm", ReminderName = "wake", StartTime = Start.AddHours(1), Period = 120_000, Version = 1 }, wake);
+        var wake = Assert.Single(
+            await orleans.Read<Reminder>(
+                "ReadReminderRowKey",
+                new
+                {
+                    ServiceId = "s",
+                    GrainId = "market/wasm",
+                    ReminderName = "wake",
+                }
+            )
+        );
+        Assert.Equal(
+            new Reminder
+            {
+                GrainId = "market/wasm",
+                ReminderName = "wake",
+                StartTime = Start.AddHours(1),
+                Period = 120_000,
+                Version = 1,
+            },
+            wake
+        );
         Assert.Equal(2, (await orleans.Read<Reminder>("ReadReminderRowsKey", new { ServiceId = "s", GrainId = "market/wasm" })).Count);
 
-        Assert.False(await orleans.Ask("DeleteReminderRowKey", new { ServiceId = "s", GrainId = "market/wasm", ReminderName = "wake", Version = 0 }));
-        Assert.True(await orleans.Ask("DeleteReminderRowKey", new { ServiceId = "s", GrainId = "market/wasm", ReminderName = "wake", Version = 1 }));
+        Assert.False(
+            await orleans.Ask(
+                "DeleteReminderRowKey",
+                new
+                {
+                    ServiceId = "s",
+                    GrainId = "market/wasm",
+                    ReminderName = "wake",
+                    Version = 0,
+                }
+            )
+        );
+        Assert.True(
+            await orleans.Ask(
+                "DeleteReminderRowKey",
+                new
+                {
+                    ServiceId = "s",
+                    GrainId = "market/wasm",
+                    ReminderName = "wake",
+                    Version = 1,
+                }
+            )
+        );
         await orleans.Run("DeleteReminderRowsKey", new { ServiceId = "s" });
         Assert.Empty(await orleans.Read<Reminder>("ReadReminderRowsKey", new { ServiceId = "s", GrainId = "market/wasm" }));
     }
@@ -144,15 +202,25 @@ public sealed class OrleansStatementsTests(PostgresFixture postgres)
     {
         await using var orleans = await Open();
         foreach (var hash in (int[])[int.MinValue, -10, 0, 10, int.MaxValue])
+        {
             await orleans.Remind($"grain/{hash}", "wake", hash, Start, 60_000);
+        }
 
         Assert.Equal(["grain/0", "grain/10"], await Range("ReadRangeRows1Key", -10, 10));
         Assert.Equal(["grain/-10", $"grain/{int.MinValue}", $"grain/{int.MaxValue}"], await Range("ReadRangeRows2Key", 10, -10));
         Assert.Equal(5, (await Range("ReadRangeRows2Key", 0, 0)).Count);
 
-        async Task<IReadOnlyList<string>> Range(string key, int begin, int end) =>
-            [.. (await orleans.Read<Reminder>(key, new { ServiceId = "s", BeginHash = begin, EndHash = end }))
-                .Select(reminder => reminder.GrainId).Order(StringComparer.Ordinal)];
+        async Task<IReadOnlyList<string>> Range(string key, int begin, int end) => [.. (
+                    await orleans.Read<Reminder>(
+                        key,
+                        new
+                        {
+                            ServiceId = "s",
+                            BeginHash = begin,
+                            EndHash = end,
+                        }
+                    )
+                ).Select(reminder => reminder.GrainId).Order(StringComparer.Ordinal)];
     }
 
     private async Task<Provider> Open()
@@ -165,7 +233,15 @@ public sealed class OrleansStatementsTests(PostgresFixture postgres)
     private static DynamicParameters Silo(string cluster, int port, object? more = null)
     {
         var parameters = new DynamicParameters(more);
-        parameters.AddDynamicParams(new { DeploymentId = cluster, Address = "127.0.0.1", Port = port, Generation = 7 });
+        parameters.AddDynamicParams(
+            new
+            {
+                DeploymentId = cluster,
+                Address = "127.0.0.1",
+                Port = port,
+                Generation = 7,
+            }
+        );
         return parameters;
     }
 
@@ -233,24 +309,55 @@ public sealed class OrleansStatementsTests(PostgresFixture postgres)
 
         public Task<IReadOnlyList<Member>> Members(string cluster) => Read<Member>("MembershipReadAllKey", new { DeploymentId = cluster });
 
-        public Task<bool> Join(string cluster, int port, int version, int proxyPort = 0) => Ask("InsertMembershipKey", Silo(cluster, port, new
-        {
-            IAmAliveTime = Start, SiloName = $"silo{port}", HostName = "host", StartTime = Start, Status = (int)Status.Joining, ProxyPort = proxyPort,
-            Version = version,
-        }));
+        public Task<bool> Join(string cluster, int port, int version, int proxyPort = 0) =>
+            Ask(
+                "InsertMembershipKey",
+                Silo(
+                    cluster,
+                    port,
+                    new
+                    {
+                        IAmAliveTime = Start,
+                        SiloName = $"silo{port}",
+                        HostName = "host",
+                        StartTime = Start,
+                        Status = (int)Status.Joining,
+                        ProxyPort = proxyPort,
+                        Version = version,
+                    }
+                )
+            );
 
         public Task<bool> Change(string cluster, int port, int version, Status status, string? suspects = null) =>
-            Ask("UpdateMembershipKey", Silo(cluster, port, new
-            {
-                IAmAliveTime = Start, Status = (int)status, SuspectTimes = suspects, Version = version,
-            }));
+            Ask(
+                "UpdateMembershipKey",
+                Silo(
+                    cluster,
+                    port,
+                    new
+                    {
+                        IAmAliveTime = Start,
+                        Status = (int)status,
+                        SuspectTimes = suspects,
+                        Version = version,
+                    }
+                )
+            );
 
         public async Task<int> Remind(string grain, string name, int hash, DateTime start, int period)
         {
-            var rows = await Read<Reminder>("UpsertReminderRowKey", new
-            {
-                ServiceId = "s", GrainHash = hash, GrainId = grain, ReminderName = name, StartTime = start, Period = period,
-            });
+            var rows = await Read<Reminder>(
+                "UpsertReminderRowKey",
+                new
+                {
+                    ServiceId = "s",
+                    GrainHash = hash,
+                    GrainId = grain,
+                    ReminderName = name,
+                    StartTime = start,
+                    Period = period,
+                }
+            );
             return rows.Single().Version;
         }
 

@@ -20,9 +20,11 @@ public sealed class PostgresConcurrencyTests(PostgresFixture postgres)
         const int Increments = 25;
         var keys = Enumerable.Range(0, 5).Select(index => new DocumentKey("counter", $"{index}")).ToArray();
 
-        await Task.WhenAll(from store in (PostgresStore[])[one.Store, other.Store]
-                           from key in keys.Concat(keys.Reverse())
-                           select Increment(store, key, Increments));
+        await Task.WhenAll(
+            from store in (PostgresStore[])[one.Store, other.Store]
+            from key in keys.Concat(keys.Reverse())
+            select Increment(store, key, Increments)
+        );
 
         foreach (var key in keys)
         {
@@ -39,8 +41,10 @@ public sealed class PostgresConcurrencyTests(PostgresFixture postgres)
         await using var other = await PostgresUnderTest.Open(database, options => options with { BatchItemsMax = 8 });
         var steps = new List<(string Key, long From, long To)>();
 
-        await Task.WhenAll(from seed in Enumerable.Range(0, 16)
-                           select WriteAtRandom(seed % 2 == 0 ? one.Store : other.Store, new Random(seed), steps));
+        await Task.WhenAll(
+            from seed in Enumerable.Range(0, 16)
+            select WriteAtRandom(seed % 2 == 0 ? one.Store : other.Store, new Random(seed), steps)
+        );
 
         foreach (var chain in steps.GroupBy(step => step.Key))
         {
@@ -49,7 +53,9 @@ public sealed class PostgresConcurrencyTests(PostgresFixture postgres)
             var replaced = chain.Where(step => step.From > 0).CountBy(step => step.From).ToDictionary();
             var stored = (await one.Store.Read(new DocumentKey("k", chain.Key), Cancel))?.Version ?? 0;
             foreach (var (version, count) in made)
+            {
                 Assert.Equal(count - (version == stored ? 1 : 0), replaced.GetValueOrDefault(version));
+            }
         }
     }
 
@@ -61,17 +67,23 @@ public sealed class PostgresConcurrencyTests(PostgresFixture postgres)
         await using var other = await PostgresUnderTest.Open(database);
         const int Appends = 20;
 
-        var counts = await Task.WhenAll(from store in (PostgresStore[])[one.Store, other.Store]
-                                        from writer in Enumerable.Range(0, 4)
-                                        select AppendAll(store, writer, Appends));
+        var counts = await Task.WhenAll(
+            from store in (PostgresStore[])[one.Store, other.Store]
+            from writer in Enumerable.Range(0, 4)
+            select AppendAll(store, writer, Appends)
+        );
 
         var entries = new List<string>();
         await foreach (var entry in one.Store.Read("s", cancellation: Cancel))
+        {
             entries.Add(Encoding.UTF8.GetString(entry.Content.Span));
+        }
         Assert.Equal(counts.Sum(), entries.Count);
         // An append's entries stand together, in order.
         foreach (var (index, entry) in entries.Index().Where(entry => !entry.Item.EndsWith("/0", StringComparison.Ordinal)))
+        {
             Assert.Equal(entry.Split('/')[0], entries[index - 1].Split('/')[0]);
+        }
     }
 
     [Fact]
@@ -88,17 +100,20 @@ public sealed class PostgresConcurrencyTests(PostgresFixture postgres)
         await connection.ExecuteAsync("set local deadlock_timeout = '1min'; select from market.documents where id = 'b' for update");
 
         Task[] writes = [];
-        await WithLockedTable(database, async () =>
-        {
-            // The first one waits for the table, and the others gather behind it for one batch.
-            writes =
-            [
-                store.Store.Write(new DocumentKey("k", "c"), 0, default).AsTask(),
-                store.Store.Write(new DocumentKey("k", "a"), 1, default).AsTask(),
-                store.Store.Write(new DocumentKey("k", "b"), 1, default).AsTask(),
-            ];
-            await UntilSomebodyWaits(database, "relation");
-        });
+        await WithLockedTable(
+            database,
+            async () =>
+            {
+                // The first one waits for the table, and the others gather behind it for one batch.
+                writes =
+                [
+                    store.Store.Write(new DocumentKey("k", "c"), 0, default).AsTask(),
+                    store.Store.Write(new DocumentKey("k", "a"), 1, default).AsTask(),
+                    store.Store.Write(new DocumentKey("k", "b"), 1, default).AsTask(),
+                ];
+                await UntilSomebodyWaits(database, "relation");
+            }
+        );
         // The store has 'a' and waits for 'b': now the circle closes.
         await UntilSomebodyWaits(database, "transactionid");
         await connection.ExecuteAsync("select from market.documents where id = 'a' for update");
@@ -112,12 +127,17 @@ public sealed class PostgresConcurrencyTests(PostgresFixture postgres)
         var database = await postgres.CreateDatabase();
         await using var store = await PostgresUnderTest.Open(database, options => options with { WriteConnections = 1 });
         var writes = new List<Task>();
-        await WithLockedTable(database, () =>
-        {
-            for (var index = 0; index < 400; index++)
-                writes.Add(store.Store.Write(new DocumentKey("k", $"{index}"), 0, default).AsTask());
-            return Task.CompletedTask;
-        });
+        await WithLockedTable(
+            database,
+            () =>
+            {
+                for (var index = 0; index < 400; index++)
+                {
+                    writes.Add(store.Store.Write(new DocumentKey("k", $"{index}"), 0, default).AsTask());
+                }
+                return Task.CompletedTask;
+            }
+        );
         await Task.WhenAll(writes);
 
         await using var connection = new NpgsqlConnection(database);
@@ -131,7 +151,9 @@ public sealed class PostgresConcurrencyTests(PostgresFixture postgres)
     public async Task Batches_AreCutAtTheirLimits(int items, int bytes)
     {
         await using var store = await PostgresUnderTest.Open(
-            await postgres.CreateDatabase(), options => options with { BatchItemsMax = items, BatchBytesMax = bytes });
+            await postgres.CreateDatabase(),
+            options => options with { BatchItemsMax = items, BatchBytesMax = bytes }
+        );
         var content = new byte[100];
         var keys = Enumerable.Range(0, 41).Select(index => new DocumentKey("k", $"{index}")).ToList();
         await Task.WhenAll(keys.Take(40).Select(key => store.Store.Write(key, 0, content).AsTask()));
@@ -156,13 +178,17 @@ public sealed class PostgresConcurrencyTests(PostgresFixture postgres)
     }
 
     /// <summary>The server tells nobody that a session waits for a lock; there is nothing to wait on but its list of locks.</summary>
-    internal static Task UntilSomebodyWaits(string database, string forWhat) => PostgresServer.Execute(database, $"""
-        do $$ begin
-            while not exists (select from pg_locks where not granted and locktype = '{forWhat}') loop
-                perform pg_sleep(0.002);
-            end loop;
-        end $$
-        """);
+    internal static Task UntilSomebodyWaits(string database, string forWhat) =>
+        PostgresServer.Execute(
+            database,
+            $"""
+            do $$ begin
+                while not exists (select from pg_locks where not granted and locktype = '{forWhat}') loop
+                    perform pg_sleep(0.002);
+                end loop;
+            end $$
+            """
+        );
 
     private static async Task Increment(PostgresStore store, DocumentKey key, int times)
     {
@@ -191,11 +217,17 @@ public sealed class PostgresConcurrencyTests(PostgresFixture postgres)
             {
                 long after = 0;
                 if (version > 0 && random.Next(3) == 0)
+                {
                     await store.Delete(key, version);
+                }
                 else
+                {
                     after = await store.Write(key, version, default);
+                }
                 lock (steps)
+                {
                     steps.Add((key.Id, version, after));
+                }
             }
             catch (VersionConflictException)
             {
@@ -207,7 +239,7 @@ public sealed class PostgresConcurrencyTests(PostgresFixture postgres)
     private static async Task<int> AppendAll(PostgresStore store, int writer, int appends)
     {
         var count = 0;
-        for (long version = 0; appends > 0;)
+        for (long version = 0; appends > 0; )
         {
             var length = (writer + appends) % 3 + 1;
             var name = $"{store.GetHashCode()} {writer} {appends}";

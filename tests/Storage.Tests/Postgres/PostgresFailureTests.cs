@@ -50,13 +50,16 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
         var database = await postgres.CreateDatabase();
         await using var store = await PostgresUnderTest.Open(database, options => options with { WriteConnections = 1 });
         Task write = Task.CompletedTask;
-        await PostgresConcurrencyTests.WithLockedTable(database, async () =>
-        {
-            write = store.Store.Write(new DocumentKey("k", "a"), 0, default).AsTask();
-            await PostgresConcurrencyTests.UntilSomebodyWaits(database, "relation");
-            await PostgresServer.Execute(database, KillStores);
-            Assert.True((await Assert.ThrowsAsync<StoreUnavailableException>(() => write)).MayHaveHappened);
-        });
+        await PostgresConcurrencyTests.WithLockedTable(
+            database,
+            async () =>
+            {
+                write = store.Store.Write(new DocumentKey("k", "a"), 0, default).AsTask();
+                await PostgresConcurrencyTests.UntilSomebodyWaits(database, "relation");
+                await PostgresServer.Execute(database, KillStores);
+                Assert.True((await Assert.ThrowsAsync<StoreUnavailableException>(() => write)).MayHaveHappened);
+            }
+        );
         Assert.Equal(1, await store.Store.Write(new DocumentKey("k", "a"), 0, default));
     }
 
@@ -70,8 +73,10 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
         using var stop = new CancellationTokenSource();
         var restarted = new TaskCompletionSource();
         using var progress = new SemaphoreSlim(0);
-        var writers = Enumerable.Range(0, 8)
-            .Select(writer => WriteUntil(store.Store, $"{writer}", progress, stop.Token, restarted.Task)).ToList();
+        var writers = Enumerable
+            .Range(0, 8)
+            .Select(writer => WriteUntil(store.Store, $"{writer}", progress, stop.Token, restarted.Task))
+            .ToList();
         await Take(progress, 100);
         await server.Restart();
         restarted.SetResult();
@@ -100,8 +105,9 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
         Assert.False(refusal.MayHaveHappened);
         Assert.Contains("standby", refusal.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<StoreUnavailableException>(async () => await store.Store.Read(new DocumentKey("k", "a"), Cancel));
-        await Assert.ThrowsAsync<StoreUnavailableException>(
-            async () => await store.Store.Read("s", cancellation: Cancel).CountAsync(Cancel));
+        await Assert.ThrowsAsync<StoreUnavailableException>(async () =>
+            await store.Store.Read("s", cancellation: Cancel).CountAsync(Cancel)
+        );
         await Assert.ThrowsAsync<StoreUnavailableException>(async () => await store.Store.List(new ListingQuery("k"), Cancel));
 
         await PostgresServer.Execute(database, "select pg_promote()");
@@ -133,7 +139,12 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
     {
         var database = await postgres.CreateDatabase();
         var time = new ManualTime();
-        var options = new PostgresStoreOptions { ConnectionString = database, RequireDurableServer = false, WriteConnections = 1 };
+        var options = new PostgresStoreOptions
+        {
+            ConnectionString = database,
+            RequireDurableServer = false,
+            WriteConnections = 1,
+        };
         await using var store = await PostgresStore.Open(options, time, Cancel);
         for (var version = 0; version < 3; version++)
         {
@@ -149,8 +160,9 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
         var database = await postgres.CreateDatabase();
         var name = new NpgsqlConnectionStringBuilder(database).Database;
         await PostgresServer.Execute(database, $"alter database {name} set synchronous_commit = off");
-        var refusal = await Assert.ThrowsAsync<PostgresSettingsException>(
-            () => PostgresStore.Open(new PostgresStoreOptions { ConnectionString = database }, TimeProvider.System, Cancel));
+        var refusal = await Assert.ThrowsAsync<PostgresSettingsException>(() =>
+            PostgresStore.Open(new PostgresStoreOptions { ConnectionString = database }, TimeProvider.System, Cancel)
+        );
         Assert.Equal(("synchronous_commit", "off"), (refusal.Setting, refusal.Value));
     }
 
@@ -158,8 +170,9 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
     public async Task ServerWithoutFsync_IsRefused()
     {
         var database = await postgres.CreateDatabase();
-        var refusal = await Assert.ThrowsAsync<PostgresSettingsException>(
-            () => PostgresStore.Open(new PostgresStoreOptions { ConnectionString = database }, TimeProvider.System, Cancel));
+        var refusal = await Assert.ThrowsAsync<PostgresSettingsException>(() =>
+            PostgresStore.Open(new PostgresStoreOptions { ConnectionString = database }, TimeProvider.System, Cancel)
+        );
         Assert.Equal(("fsync", "off"), (refusal.Setting, refusal.Value));
     }
 
@@ -169,8 +182,9 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
     [InlineData("Host=here;Secret Word=swordfish")]
     public async Task ConnectionStringThatIsNone_IsRefusedByTheOptionsName(string text)
     {
-        var refusal = await Assert.ThrowsAsync<ArgumentException>(
-            () => PostgresStore.Open(new PostgresStoreOptions { ConnectionString = text }, TimeProvider.System, Cancel));
+        var refusal = await Assert.ThrowsAsync<ArgumentException>(() =>
+            PostgresStore.Open(new PostgresStoreOptions { ConnectionString = text }, TimeProvider.System, Cancel)
+        );
         Assert.Contains("PostgresStoreOptions.ConnectionString", refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("swordfish", refusal.Message, StringComparison.Ordinal);
     }
@@ -180,7 +194,9 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
     {
         var database = await postgres.CreateDatabase();
         await using var store = await PostgresUnderTest.Open(
-            database, options => options with { QueryConnectionsMax = 1, ConnectTimeMax = TimeSpan.FromSeconds(3) });
+            database,
+            options => options with { QueryConnectionsMax = 1, ConnectTimeMax = TimeSpan.FromSeconds(3) }
+        );
         await using var connection = new NpgsqlConnection(database);
         await connection.OpenAsync(Cancel);
         await using var transaction = await connection.BeginTransactionAsync(Cancel);
@@ -211,12 +227,17 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
         await using var store = await PostgresUnderTest.Open(database, options => options with { WriteConnections = 1 });
         await PostgresServer.Execute(database, "alter table market.documents add check (id <> '13')");
         var writes = new List<Task<long>>();
-        await PostgresConcurrencyTests.WithLockedTable(database, () =>
-        {
-            for (var index = 0; index < 40; index++)
-                writes.Add(store.Store.Write(new DocumentKey("k", $"{index}"), 0, default).AsTask());
-            return Task.CompletedTask;
-        });
+        await PostgresConcurrencyTests.WithLockedTable(
+            database,
+            () =>
+            {
+                for (var index = 0; index < 40; index++)
+                {
+                    writes.Add(store.Store.Write(new DocumentKey("k", $"{index}"), 0, default).AsTask());
+                }
+                return Task.CompletedTask;
+            }
+        );
 
         Assert.False((await Assert.ThrowsAsync<StoreUnavailableException>(() => writes[13])).MayHaveHappened);
         writes.RemoveAt(13);
@@ -229,13 +250,22 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
         var database = await postgres.CreateDatabase();
         await using var store = await PostgresUnderTest.Open(database, options => options with { WaitingMax = 3 });
         Task[] waiting = [];
-        await PostgresConcurrencyTests.WithLockedTable(database, () =>
-        {
-            waiting = [.. Enumerable.Range(0, 3).Select(index => store.Store.Write(new DocumentKey("k", $"{index}"), 0, default).AsTask())];
-            var refusal = Assert.Throws<StoreUnavailableException>(() => { _ = store.Store.Write(new DocumentKey("k", "3"), 0, default); });
-            Assert.False(refusal.MayHaveHappened);
-            return Task.CompletedTask;
-        });
+        await PostgresConcurrencyTests.WithLockedTable(
+            database,
+            () =>
+            {
+                waiting =
+                [
+                    .. Enumerable.Range(0, 3).Select(index => store.Store.Write(new DocumentKey("k", $"{index}"), 0, default).AsTask()),
+                ];
+                var refusal = Assert.Throws<StoreUnavailableException>(() =>
+                {
+                    _ = store.Store.Write(new DocumentKey("k", "3"), 0, default);
+                });
+                Assert.False(refusal.MayHaveHappened);
+                return Task.CompletedTask;
+            }
+        );
         await Task.WhenAll(waiting);
         Assert.Equal(1, await store.Store.Write(new DocumentKey("k", "3"), 0, default));
     }
@@ -245,9 +275,13 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
     {
         var database = await postgres.CreateDatabase();
         await using var store = await PostgresUnderTest.Open(
-            database, options => options with { CommandTimeMax = TimeSpan.FromSeconds(3), WriteConnections = 1 });
-        await PostgresConcurrencyTests.WithLockedTable(database, () =>
-            Assert.ThrowsAsync<StoreUnavailableException>(async () => await store.Store.Write(new DocumentKey("k", "a"), 0, default)));
+            database,
+            options => options with { CommandTimeMax = TimeSpan.FromSeconds(3), WriteConnections = 1 }
+        );
+        await PostgresConcurrencyTests.WithLockedTable(
+            database,
+            () => Assert.ThrowsAsync<StoreUnavailableException>(async () => await store.Store.Write(new DocumentKey("k", "a"), 0, default))
+        );
         Assert.Equal(1, await store.Store.Write(new DocumentKey("k", "a"), 0, default));
     }
 
@@ -256,11 +290,16 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
     {
         var database = await postgres.CreateDatabase();
         var store = await PostgresUnderTest.Open(database);
-        var writes = Enumerable.Range(0, 50)
-            .Select(index => store.Store.Write(new DocumentKey("k", $"{index % 5}"), index / 5, default).AsTask()).ToList();
+        var writes = Enumerable
+            .Range(0, 50)
+            .Select(index => store.Store.Write(new DocumentKey("k", $"{index % 5}"), index / 5, default).AsTask())
+            .ToList();
         await store.DisposeAsync();
         Assert.All(writes, write => Assert.True(write.IsCompletedSuccessfully));
-        Assert.Throws<StoreStoppedException>(() => { _ = store.Store.Write(new DocumentKey("k", "x"), 0, default); });
+        Assert.Throws<StoreStoppedException>(() =>
+        {
+            _ = store.Store.Write(new DocumentKey("k", "x"), 0, default);
+        });
     }
 
     [Theory]
@@ -275,26 +314,34 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
         var database = await postgres.CreateDatabase();
         await using var store = await PostgresUnderTest.Open(database);
         foreach (var id in (string[])["a", "b", "c"])
+        {
             await store.Store.Write(new DocumentKey("k", id), 0, Encoding.UTF8.GetBytes(id));
+        }
         await store.Store.Append("s", 0, ["one"u8.ToArray(), "two"u8.ToArray(), "three"u8.ToArray()]);
         await PostgresServer.Execute(database, damage);
 
         var stream = damage.Contains("market.log", StringComparison.Ordinal);
-        var refusal = await Assert.ThrowsAsync<StoreDamagedException>(
-            async () => _ = stream
+        var refusal = await Assert.ThrowsAsync<StoreDamagedException>(async () =>
+            _ = stream
                 ? await store.Store.Read("s", cancellation: Cancel).CountAsync(Cancel)
-                : await store.Store.Scan("k", Cancel).CountAsync(Cancel));
+                : await store.Store.Scan("k", Cancel).CountAsync(Cancel)
+        );
         Assert.Equal(stream ? "market.log" : "market.documents", refusal.File);
         Assert.Equal("a", Encoding.UTF8.GetString((await store.Store.Read(new DocumentKey("k", "a"), Cancel))!.Value.Content.Span));
         if (!stream)
+        {
             await Assert.ThrowsAsync<StoreDamagedException>(async () =>
-                await store.Store.Read(new DocumentKey("k", damage.Contains("'B'", StringComparison.Ordinal) ? "B" : "b"), Cancel));
+                await store.Store.Read(new DocumentKey("k", damage.Contains("'B'", StringComparison.Ordinal) ? "B" : "b"), Cancel)
+            );
+        }
     }
 
     private static async Task Take(SemaphoreSlim progress, int count)
     {
         while (count-- > 0)
+        {
             await progress.WaitAsync(Cancel);
+        }
     }
 
     /// <summary>
@@ -302,10 +349,15 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
     /// <paramref name="mended"/>.
     /// </summary>
     private static async Task<(int Acknowledged, int Unknown)> WriteUntil(
-        PostgresStore store, string id, SemaphoreSlim progress, CancellationToken stop, Task? mended = null)
+        PostgresStore store,
+        string id,
+        SemaphoreSlim progress,
+        CancellationToken stop,
+        Task? mended = null
+    )
     {
         var (acknowledged, unknown) = (0, 0);
-        for (long version = 0; !stop.IsCancellationRequested;)
+        for (long version = 0; !stop.IsCancellationRequested; )
         {
             try
             {

@@ -47,8 +47,9 @@ public sealed class PostgresSchemaTests(PostgresFixture postgres)
         await using var source = NpgsqlDataSource.Create(await postgres.CreateDatabase());
         await PostgresSchema.Apply(source, [First, Second], Cancel);
 
-        var refusal = await Assert.ThrowsAsync<PostgresSchemaException>(
-            () => PostgresSchema.Apply(source, [First with { Sql = "create table first(a bigint);" }, Second], Cancel));
+        var refusal = await Assert.ThrowsAsync<PostgresSchemaException>(() =>
+            PostgresSchema.Apply(source, [First with { Sql = "create table first(a bigint);" }, Second], Cancel)
+        );
 
         Assert.Equal(First.Name, refusal.Script);
         Assert.Contains(First.Checksum, refusal.Message, StringComparison.Ordinal);
@@ -71,8 +72,9 @@ public sealed class PostgresSchemaTests(PostgresFixture postgres)
         await using var source = NpgsqlDataSource.Create(await postgres.CreateDatabase());
         await PostgresSchema.Apply(source, [First, Second with { Number = 3 }], Cancel);
 
-        var refusal = await Assert.ThrowsAsync<PostgresSchemaException>(
-            () => PostgresSchema.Apply(source, [First, Second with { Name = "002_late.sql" }, Second with { Number = 3 }], Cancel));
+        var refusal = await Assert.ThrowsAsync<PostgresSchemaException>(() =>
+            PostgresSchema.Apply(source, [First, Second with { Name = "002_late.sql" }, Second with { Number = 3 }], Cancel)
+        );
 
         Assert.Equal("002_late.sql", refusal.Script);
     }
@@ -96,11 +98,14 @@ public sealed class PostgresSchemaTests(PostgresFixture postgres)
         var database = await postgres.CreateDatabase();
         await PostgresSchema.Apply(database, Cancel);
         var role = $"plain_{Guid.NewGuid():n}";
-        await PostgresServer.Execute(database, $"""
+        await PostgresServer.Execute(
+            database,
+            $"""
             create role {role} login;
             grant usage on schema market to {role};
             grant select on market.schema_scripts to {role};
-            """);
+            """
+        );
 
         await PostgresSchema.Apply(new NpgsqlConnectionStringBuilder(database) { Username = role }.ConnectionString, Cancel);
     }

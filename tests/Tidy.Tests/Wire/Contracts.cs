@@ -5,8 +5,9 @@ using Orleans;
 namespace Marketplace.Tests.Tidy.Wire;
 
 /// <summary>
-/// What the product declares for grain calls: interfaces, grain classes, wire types, converters. Attributes of the programming model are known
-/// by name, so that what one grain host says is what the other one says; what the generator of a host adds to the assemblies is left out.
+/// What the product declares for grain calls: interfaces, grain classes, wire types, converters. Attributes of the programming model are
+/// known by name, so that what one grain host says is what the other one says; what the generator of a host adds to the assemblies is left
+/// out.
 /// </summary>
 internal static class Contracts
 {
@@ -19,15 +20,17 @@ internal static class Contracts
     private static readonly Type[] Types =
     [
         .. from name in Repository.Assemblies.Keys
-           where name != "GrainHost"
-           from type in Assembly.Load(name == "market" ? name : $"Marketplace.{name}").GetTypes()
-           where type.Namespace?.StartsWith("OrleansCodeGen", StringComparison.Ordinal) != true
-           select type,
+        where name != "GrainHost"
+        from type in Assembly.Load(name == "market" ? name : $"Marketplace.{name}").GetTypes()
+        where type.Namespace?.StartsWith("OrleansCodeGen", StringComparison.Ordinal) != true
+        select type,
     ];
 
-    public static IReadOnlyList<Type> Interfaces { get; } = [.. Types.Where(type => type.IsInterface && typeof(IGrain).IsAssignableFrom(type))];
+    public static IReadOnlyList<Type> Interfaces { get; } =
+    [.. Types.Where(type => type.IsInterface && typeof(IGrain).IsAssignableFrom(type))];
 
-    public static IReadOnlyList<Type> GrainClasses { get; } = [.. Types.Where(type => type is { IsClass: true, IsAbstract: false } && IsGrain(type))];
+    public static IReadOnlyList<Type> GrainClasses { get; } =
+    [.. Types.Where(type => type is { IsClass: true, IsAbstract: false } && IsGrain(type))];
 
     /// <summary>All types that have a generated serializer: records, exceptions, surrogates.</summary>
     public static IReadOnlyList<Type> WireTypes { get; } = [.. Types.Where(type => type.Has("GenerateSerializerAttribute"))];
@@ -38,22 +41,25 @@ internal static class Contracts
     public static IReadOnlyList<Converter> Converters { get; } =
     [
         .. from type in Types
-           where type.Has("RegisterConverterAttribute")
-           from contract in type.GetInterfaces()
-           where contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(IConverter<,>)
-           select new Converter(type, contract.GetGenericArguments()[0], contract.GetGenericArguments()[1]),
+        where type.Has("RegisterConverterAttribute")
+        from contract in type.GetInterfaces()
+        where contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(IConverter<,>)
+        select new Converter(type, contract.GetGenericArguments()[0], contract.GetGenericArguments()[1]),
     ];
 
     public static IEnumerable<MethodInfo> Methods => Interfaces.SelectMany(type => type.GetMethods());
 
     /// <summary>The enums that travel with these types and methods: also inside of arrays and nullables.</summary>
-    public static IEnumerable<Type> Enums(IEnumerable<Type> wireTypes, IEnumerable<MethodInfo> methods) => wireTypes
-        .SelectMany(WireMember.Of)
-        .Select(member => member.Type)
-        .Concat(methods.SelectMany(method => method.GetParameters().Select(parameter => parameter.ParameterType).Append(method.ReturnType)))
-        .SelectMany(Parts)
-        .Where(type => type.IsEnum)
-        .Distinct();
+    public static IEnumerable<Type> Enums(IEnumerable<Type> wireTypes, IEnumerable<MethodInfo> methods) =>
+        wireTypes
+            .SelectMany(WireMember.Of)
+            .Select(member => member.Type)
+            .Concat(
+                methods.SelectMany(method => method.GetParameters().Select(parameter => parameter.ParameterType).Append(method.ReturnType))
+            )
+            .SelectMany(Parts)
+            .Where(type => type.IsEnum)
+            .Distinct();
 
     public static bool Has(this MemberInfo member, string attribute) => member.Find(attribute) is not null;
 

@@ -18,12 +18,14 @@ internal sealed record WireMember(MemberInfo Member, Type Type, uint? Id)
         select new WireMember(member, field.FieldType, IdOf(member));
 
     /// <summary>Members with a number and without storage: a generator would write them as well.</summary>
-    public static IEnumerable<PropertyInfo> NumberedButComputed(Type type) => type.GetProperties(Declared)
-        .Where(property => IdOf(property) is not null && type.GetField($"<{property.Name}>k__BackingField", Declared) is null);
+    public static IEnumerable<PropertyInfo> NumberedButComputed(Type type) =>
+        type.GetProperties(Declared)
+            .Where(property => IdOf(property) is not null && type.GetField($"<{property.Name}>k__BackingField", Declared) is null);
 
-    private static PropertyInfo? PropertyOf(FieldInfo field) => field.Name is ['<', .. var name] && name.EndsWith(">k__BackingField", StringComparison.Ordinal)
-        ? field.DeclaringType!.GetProperty(name[..^">k__BackingField".Length], Declared)
-        : null;
+    private static PropertyInfo? PropertyOf(FieldInfo field) =>
+        field.Name is ['<', .. var name] && name.EndsWith(">k__BackingField", StringComparison.Ordinal)
+            ? field.DeclaringType!.GetProperty(name[..^">k__BackingField".Length], Declared)
+            : null;
 
     private static uint? IdOf(MemberInfo member) => member.Find("IdAttribute")?.ConstructorArguments[0].Value as uint?;
 }

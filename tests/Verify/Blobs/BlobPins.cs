@@ -26,7 +26,9 @@ internal sealed class BlobPins
     public void WithdrawAll(BlobId id)
     {
         foreach (var promise in Directory.GetFiles(_promises, $"{id}.*"))
+        {
             File.Delete(promise);
+        }
     }
 
     public void Remove(string name)
@@ -41,10 +43,14 @@ internal sealed class BlobPins
     {
         var names = Directory.GetFiles(_pins);
         if (names.Length == 0)
+        {
             return;
+        }
         var blob = Path.GetFileName(names[chance.Next(names.Length)]).Split('.')[0];
         foreach (var pin in Directory.GetFiles(_pins, blob + ".*"))
+        {
             Remove(Path.GetFileName(pin));
+        }
     }
 
     public bool IsPinned(BlobId id) => Directory.EnumerateFiles(_pins, $"{id}.*").Any();
@@ -59,6 +65,12 @@ internal sealed class BlobPins
     public bool IsPromised((BlobId Id, string Name) promise) =>
         File.Exists(Path.Combine(_promises, promise.Name)) && File.Exists(Path.Combine(_pins, promise.Name));
 
-    public List<(BlobId Id, string Name)> Promises() => [.. Directory.GetFiles(_promises)
-        .Select(path => Path.GetFileName(path)).Select(name => (BlobId.Parse(name.Split('.')[0]), name)).Where(IsPromised)];
+    public List<(BlobId Id, string Name)> Promises() =>
+        [
+            .. Directory
+                .GetFiles(_promises)
+                .Select(path => Path.GetFileName(path))
+                .Select(name => (BlobId.Parse(name.Split('.')[0]), name))
+                .Where(IsPromised),
+        ];
 }

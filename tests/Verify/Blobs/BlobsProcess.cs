@@ -23,7 +23,9 @@ internal sealed class BlobsProcess(string folder, int seed, bool looksBeforeItDe
     private static readonly int[] Sizes = [100, 16_384, 16_385, 60_000, 100_000, 300_000];
 
     private readonly FileBlobStore _store = FileBlobStore.OpenShared(
-        Path.Combine(folder, "blobs"), new FileBlobStoreOptions { FreeBytesMin = 0 });
+        Path.Combine(folder, "blobs"),
+        new FileBlobStoreOptions { FreeBytesMin = 0 }
+    );
 
     private readonly Random _chance = new(seed);
     private readonly BlobPins _pins = new(folder);
@@ -51,21 +53,31 @@ internal sealed class BlobsProcess(string folder, int seed, bool looksBeforeItDe
         {
             switch (_chance.Next(100))
             {
-                case < 40: await Put(); break;
-                case < 60: await Read(); break;
-                case < 80: _pins.RemoveAllOfOne(_chance); break;
-                default: await Collect(); break;
+                case < 40:
+                    await Put();
+                    break;
+                case < 60:
+                    await Read();
+                    break;
+                case < 80:
+                    _pins.RemoveAllOfOne(_chance);
+                    break;
+                default:
+                    await Collect();
+                    break;
             }
             if (step % StepsPerLine == 0)
+            {
                 Console.WriteLine($"step {step}");
+            }
         }
         Console.WriteLine($"done {_puts} {_reads} {_deleted}");
     }
 
     /// <summary>
-    /// A pin that stands before the grace age has passed since the put began is a promise. On a busy machine a put may be held up for longer.
-    /// Then collections have taken what it was writing for left over, or it has put an old file in the place of a young one: nobody was
-    /// promised that.
+    /// A pin that stands before the grace age has passed since the put began is a promise. On a busy machine a put may be held up for
+    /// longer. Then collections have taken what it was writing for left over, or it has put an old file in the place of a young one: nobody
+    /// was promised that.
     /// </summary>
     private async Task Put()
     {
@@ -77,9 +89,13 @@ internal sealed class BlobsProcess(string folder, int seed, bool looksBeforeItDe
             _puts++;
             var pin = _pins.Add(blob.Id);
             if (IsInTime())
+            {
                 _pins.Promise(pin);
+            }
             else
+            {
                 _pins.WithdrawAll(blob.Id);
+            }
         }
         catch (FileNotFoundException) when (!IsInTime())
         {
@@ -92,12 +108,16 @@ internal sealed class BlobsProcess(string folder, int seed, bool looksBeforeItDe
     private async Task Read()
     {
         if (_pins.AnyPromise(_chance) is not { } promise)
+        {
             return;
+        }
         var wrong = await Damage(_store, promise.Id);
         _reads++;
         // Unpinned meanwhile: then it may go at any moment.
         if (wrong is not null && _pins.IsPromised(promise))
+        {
             Console.WriteLine($"violation {promise.Id} {wrong}");
+        }
     }
 
     /// <returns>Null where the blob is there and right.</returns>
@@ -107,7 +127,9 @@ internal sealed class BlobsProcess(string folder, int seed, bool looksBeforeItDe
         {
             await using var stream = await store.Open(id);
             if (stream is null)
+            {
                 return "is pinned and missing";
+            }
             var copy = new MemoryStream();
             await stream.CopyToAsync(copy);
             return Blake3.Hash(copy.GetBuffer().AsSpan(0, (int)copy.Length)) == id.Value ? null : "has wrong bytes";
@@ -121,9 +143,13 @@ internal sealed class BlobsProcess(string folder, int seed, bool looksBeforeItDe
     private async Task Collect()
     {
         if (looksBeforeItDeletes)
+        {
             _deleted += (await new BlobCollector(_store).Collect(AskWhetherPinned, Grace)).Deleted;
+        }
         else
+        {
             await CollectByName();
+        }
     }
 
     /// <summary>What a collection must not be: a look, and then a deletion by name.</summary>
@@ -133,7 +159,9 @@ internal sealed class BlobsProcess(string folder, int seed, bool looksBeforeItDe
         await foreach (var blob in _store.List())
         {
             if (blob.StoredAt < before && !await AskWhetherPinned(blob.Id) && await _store.Delete(blob.Id))
+            {
                 _deleted++;
+            }
         }
     }
 

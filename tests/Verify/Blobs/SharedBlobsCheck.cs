@@ -22,7 +22,9 @@ public static class SharedBlobsCheck
         var seed = arguments.Number("seed", Environment.TickCount & 0xFFFF);
         var without = arguments.Text("without");
         if (without is not (null or "take"))
+        {
             throw new ArgumentException($"'{without}' is no safeguard of this check; known: take.");
+        }
 
         var clock = Stopwatch.StartNew();
         using var folder = new TemporaryFolder();
@@ -56,19 +58,29 @@ public static class SharedBlobsCheck
         foreach (var id in pins.Promises().Select(promise => promise.Id).Distinct())
         {
             if (await BlobsProcess.Damage(store, id) is { } wrong)
+            {
                 found.Add($"at the end {id} {wrong}");
+            }
         }
         await foreach (var damage in store.Check())
+        {
             found.Add($"at the end {damage}");
+        }
         var kept = new HashSet<string>();
         await foreach (var blob in store.List())
         {
             kept.UnionWith([store.Files.Data(blob.Id), store.Files.Tree(blob.Id)]);
             if (!pins.IsPinned(blob.Id))
+            {
                 found.Add($"at the end {blob.Id} is there, and nobody wants it");
+            }
         }
-        found.AddRange(Directory.EnumerateFiles(store.Files.Folder, "*", SearchOption.AllDirectories)
-            .Where(file => !kept.Contains(file)).Select(file => $"at the end {file} is left over"));
+        found.AddRange(
+            Directory
+                .EnumerateFiles(store.Files.Folder, "*", SearchOption.AllDirectories)
+                .Where(file => !kept.Contains(file))
+                .Select(file => $"at the end {file} is left over")
+        );
         return found;
     }
 
@@ -103,10 +115,23 @@ public static class SharedBlobsCheck
         private Process Start()
         {
             var binary = Path.Combine(
-                new DirectoryInfo(AppContext.BaseDirectory) is var mine ? mine.Parent!.Parent!.FullName : "", "Verify", mine.Name,
-                "Marketplace.Verify.dll");
-            string[] arguments = [binary, ProcessName, folder, $"{seed + (1000 * ++_started)}", $"{steps}", looksBeforeItDeletes ? "take" : "name"];
-            return Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+                new DirectoryInfo(AppContext.BaseDirectory) is var mine ? mine.Parent!.Parent!.FullName : "",
+                "Verify",
+                mine.Name,
+                "Marketplace.Verify.dll"
+            );
+            string[] arguments =
+            [
+                binary,
+                ProcessName,
+                folder,
+                $"{seed + (1000 * ++_started)}",
+                $"{steps}",
+                looksBeforeItDeletes ? "take" : "name",
+            ];
+            return Process.Start(
+                new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+            )!;
         }
 
         private async Task End(Process process)
@@ -120,16 +145,22 @@ public static class SharedBlobsCheck
             await process.WaitForExitAsync();
             // 137: killed by signal 9.
             if (process.ExitCode is not (0 or 137))
+            {
                 Violations.Add($"a process ended with code {process.ExitCode}: {why.Trim()}");
+            }
             process.Dispose();
         }
 
         private async Task<bool> Read(Process process)
         {
             if (await process.StandardOutput.ReadLineAsync() is not { } line)
+            {
                 return false;
+            }
             if (line.StartsWith("violation ", StringComparison.Ordinal))
+            {
                 Violations.Add(line);
+            }
             if (line.Split(' ') is ["done", var puts, var reads, var collected])
             {
                 Puts += long.Parse(puts, CultureInfo.InvariantCulture);

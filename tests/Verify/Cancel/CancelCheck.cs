@@ -27,16 +27,22 @@ internal static class CancelCheck
         {
             var endless = await client.Jobs.Submit(Job(loop, $"endless-{round}", "loop", 1_000_000_000_000));
             while ((await client.Jobs.Get(endless.Id)).State != JobState.Running)
+            {
                 await Task.Delay(5);
+            }
             var clock = Stopwatch.StartNew();
             var cancelled = await client.Jobs.Cancel(endless.Id);
             var next = await client.Jobs.Submit(Job(echo, $"next-{round}", "next", 10_000_000), TimeSpan.FromSeconds(20));
             milliseconds.Add(clock.Elapsed.TotalMilliseconds);
             if (cancelled.State != JobState.Cancelled || next.State != JobState.Completed)
+            {
                 violations.Add($"Round {round}: the loop is {cancelled.State}, the next job {next.State}.");
+            }
         }
         if (milliseconds.Max() > MillisecondsMax)
+        {
             violations.Add($"The slowest of {rounds} stops took {milliseconds.Max():F0} ms; allowed are {MillisecondsMax:F0}.");
+        }
         milliseconds.Sort();
         var line = new
         {
@@ -55,12 +61,13 @@ internal static class CancelCheck
         return (await client.Programs.Deploy(module, name)).Id;
     }
 
-    private static JobRequest Job(ProgramId program, string id, string input, long fuelMax) => new()
-    {
-        RequestId = id,
-        Program = program,
-        InputText = input,
-        FuelMax = fuelMax,
-        PriceMax = new TokenAmount(2_000_000),
-    };
+    private static JobRequest Job(ProgramId program, string id, string input, long fuelMax) =>
+        new()
+        {
+            RequestId = id,
+            Program = program,
+            InputText = input,
+            FuelMax = fuelMax,
+            PriceMax = new TokenAmount(2_000_000),
+        };
 }

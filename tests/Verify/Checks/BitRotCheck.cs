@@ -22,14 +22,28 @@ public static class BitRotCheck
         {
             var result = await run();
             Console.Error.WriteLine(
-                $"{name}: {result.Flips} flips, {result.Detected} detected, {result.Cut} cut, {result.Harmless} harmless");
-            kinds.Add(name, new { result.Flips, result.Detected, result.Cut, result.Harmless });
+                $"{name}: {result.Flips} flips, {result.Detected} detected, {result.Cut} cut, {result.Harmless} harmless"
+            );
+            kinds.Add(
+                name,
+                new
+                {
+                    result.Flips,
+                    result.Detected,
+                    result.Cut,
+                    result.Harmless,
+                }
+            );
             flips += result.Flips;
             found.AddRange(result.Violations.Select(violation => $"{name}: {violation}"));
             if (result.Flips != Bytes * 8)
+            {
                 found.Add($"{name}: {result.Flips} flips, expected {Bytes * 8}.");
+            }
             if (mustDetectAll && result.Detected != result.Flips)
+            {
                 found.Add($"{name}: only {result.Detected} of {result.Flips} flips were detected.");
+            }
         }
         var line = new
         {

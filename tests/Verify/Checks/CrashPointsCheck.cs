@@ -39,7 +39,9 @@ public static class CrashPointsCheck
                 refused += result.Refused;
                 found.AddRange(result.Violations);
                 if (result.Points == 0)
+                {
                     found.Add($"{name}, seed {seed}: the load has no persistence points.");
+                }
             }
         }
         var line = new

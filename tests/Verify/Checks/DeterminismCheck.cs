@@ -29,7 +29,15 @@ public static class DeterminismCheck
         {
             // What a process of its own does.
             await File.WriteAllLinesAsync(path, await Digests(guests, seed, count, module => new CompilingEngine(module)));
-            return new VerifyResult(new { Verify = "determinism", Jobs = count, Digests = path }, []);
+            return new VerifyResult(
+                new
+                {
+                    Verify = "determinism",
+                    Jobs = count,
+                    Digests = path,
+                },
+                []
+            );
         }
         var found = new List<string>();
         var interpreted = await Digests(guests, seed, count, module => new InterpretingEngine(module));
@@ -40,7 +48,9 @@ public static class DeterminismCheck
             ["warm"] = await Compare("warm", () => Digests(guests, seed, count, Warm)),
         };
         foreach (var process in Processes)
+        {
             seconds[process.Name] = await Compare(process.Name, () => Child(process.Variable, process.Value, seed, count));
+        }
         var line = new
         {
             Verify = "determinism",
@@ -60,7 +70,9 @@ public static class DeterminismCheck
             for (var i = 0; i < count; i++)
             {
                 if (digests[i] != interpreted[i])
+                {
                     found.Add($"seed {seed + i}, {name}: {digests[i]}, the interpreter {interpreted[i]}");
+                }
             }
             return (clock.Elapsed - started).TotalSeconds;
         }
@@ -75,13 +87,18 @@ public static class DeterminismCheck
     }
 
     private static Task<string[]> Digests(GuestThreads guests, int seed, int count, Func<GeneratedModule, IEngineUnderTest> make) =>
-        guests.Run(() => Enumerable.Range(seed, count).Select(one =>
-        {
-            var module = ModuleGenerator.Generate((ulong)one, new GeneratorOptions());
-            using var engine = make(module);
-            var (hash, fuel) = JobDigest.Of(module, engine);
-            return $"{hash} {fuel}";
-        }).ToArray());
+        guests.Run(() =>
+            Enumerable
+                .Range(seed, count)
+                .Select(one =>
+                {
+                    var module = ModuleGenerator.Generate((ulong)one, new GeneratorOptions());
+                    using var engine = make(module);
+                    var (hash, fuel) = JobDigest.Of(module, engine);
+                    return $"{hash} {fuel}";
+                })
+                .ToArray()
+        );
 
     private static async Task<string[]> Child(string? variable, string value, int seed, int count)
     {
@@ -90,16 +107,24 @@ public static class DeterminismCheck
         {
             var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
             if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+            {
                 start.ArgumentList.Add(typeof(DeterminismCheck).Assembly.Location);
+            }
             foreach (var argument in (string[])["determinism", "--digests", path, "--seed", $"{seed}", "--n", $"{count}"])
+            {
                 start.ArgumentList.Add(argument);
+            }
             if (variable is not null)
+            {
                 start.Environment[variable] = value;
+            }
             using var child = Process.Start(start)!;
             var output = await child.StandardOutput.ReadToEndAsync();
             await child.WaitForExitAsync();
             if (child.ExitCode != 0)
+            {
                 throw new InvalidOperationException($"{variable}={value}: the process ended with {child.ExitCode}: {output}");
+            }
             Console.Error.Write($"{variable ?? "restarted"}: {output}");
             return await File.ReadAllLinesAsync(path);
         }

@@ -25,9 +25,10 @@ public static class FuzzWasmCheck
         var seed = arguments.Number("seed", 1);
         var suite = SpecModules.All();
         if (suite.Count == 0)
+        {
             Console.Error.WriteLine(Vectors.Missing);
-        var generated = Enumerable.Range(0, GeneratedModules).Select(i =>
-            ModuleGenerator.Generate((ulong)i, new GeneratorOptions()).Bytes);
+        }
+        var generated = Enumerable.Range(0, GeneratedModules).Select(i => ModuleGenerator.Generate((ulong)i, new GeneratorOptions()).Bytes);
         var fuzzing = new Fuzzing([.. suite, .. generated], (ulong)seed);
         var result = fuzzing.Result;
         using var guests = new GuestThreads(1);
@@ -39,10 +40,12 @@ public static class FuzzWasmCheck
                 return true;
             });
             Console.Error.WriteLine(
-                $"{Math.Min(count, done + StepSize)} modules, {clock.Elapsed.TotalSeconds:f0} s, {result.Found.Count} found");
+                $"{Math.Min(count, done + StepSize)} modules, {clock.Elapsed.TotalSeconds:f0} s, {result.Found.Count} found"
+            );
         }
-        var found = result.Found
-            .Select((one, i) => $"{one.What}, kept as {FoundModules.Keep($"fuzzwasm-{seed}-{i}", one.Module)}").ToArray();
+        var found = result
+            .Found.Select((one, i) => $"{one.What}, kept as {FoundModules.Keep($"fuzzwasm-{seed}-{i}", one.Module)}")
+            .ToArray();
         var line = new
         {
             Verify = "fuzzwasm",

@@ -42,13 +42,20 @@ public static class HostileCheck
             var growth = ProcessMemory.Peak - resident;
             (most, peak) = (Math.Max(most, growth - bytesMax), Math.Max(peak, ProcessMemory.Peak));
             Console.Error.WriteLine(
-                $"{name}: {violation ?? "as it should"}, {taken.TotalMilliseconds:f0} ms, {growth >> 20} MiB more than {resident >> 20} MiB");
+                $"{name}: {violation ?? "as it should"}, {taken.TotalMilliseconds:f0} ms, {growth >> 20} MiB more than {resident >> 20} MiB"
+            );
             if (violation is not null)
+            {
                 found.Add($"{name}: {violation}");
+            }
             if (taken > TimeMax)
+            {
                 found.Add($"{name}: it took {taken.TotalSeconds:f0} s.");
+            }
             if (growth > bytesMax + GrowthBytesMax)
+            {
                 found.Add($"{name}: the process grew by {growth >> 20} MiB, of which its limits allow {bytesMax >> 20}.");
+            }
         }
         var line = new
         {
@@ -70,22 +77,32 @@ public static class HostileCheck
     {
         foreach (var hostile in HostileModules.All)
         {
-            yield return (hostile.Name, hostile.BytesMax, () =>
-            {
-                var module = hostile.Module();
-                return cancellation => Differs(hostile.End, hostile.Run(module, cancellation));
-            });
+            yield return (
+                hostile.Name,
+                hostile.BytesMax,
+                () =>
+                {
+                    var module = hostile.Module();
+                    return cancellation => Differs(hostile.End, hostile.Run(module, cancellation));
+                }
+            );
         }
         foreach (var hostile in HostileCommands.All)
         {
-            yield return (hostile.Name, HostileCommand.BytesMax, () =>
-            {
-                var module = hostile.Module();
-                return cancellation => Differs(hostile.End, hostile.Run(module, cancellation));
-            });
+            yield return (
+                hostile.Name,
+                HostileCommand.BytesMax,
+                () =>
+                {
+                    var module = hostile.Module();
+                    return cancellation => Differs(hostile.End, hostile.Run(module, cancellation));
+                }
+            );
         }
         foreach (var mode in FaultyCase.All)
+        {
             yield return ($"faulty, {mode.Mode}", FaultyCase.BytesMax, () => cancellation => mode.Run(faulty, cancellation));
+        }
     }
 
     private static string? Differs(string expected, string end) => end == expected ? null : $"it ended with '{end}', expected '{expected}'";

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Marketplace.Verify.Checks;
 
 /// <summary>
-/// Packs the command and the SDK as the READMEs tell, installs the one and builds a project with the other, in a folder that knows nothing of
-/// this checkout. Heavy: it builds for release, and restores packages from the registry.
+/// Packs the command and the SDK as the READMEs tell, installs the one and builds a project with the other, in a folder that knows nothing
+/// of this checkout. Heavy: it builds for release, and restores packages from the registry.
 /// </summary>
 public static class PackagesCheck
 {
@@ -41,7 +41,9 @@ public static class PackagesCheck
         {
             var packages = Path.Combine(folder, "packages");
             foreach (var project in (string[])["values", "crypto", "storage", "clients/Api", "clients/Sdk", "clients/Cli"])
+            {
                 await Type(found, root, "dotnet", "pack", project, "-c", "Release", "-o", packages);
+            }
             var tools = Path.Combine(folder, "tools");
             await Type(found, folder, "dotnet", "tool", "install", "--tool-path", tools, "--add-source", packages, "Marketplace.Cli");
             Expect(found, "0.1.0", await Type(found, folder, Path.Combine(tools, "market"), "--version"));
@@ -50,10 +52,13 @@ public static class PackagesCheck
             await File.WriteAllTextAsync(Path.Combine(folder, "mine.csproj"), Project);
             await File.WriteAllTextAsync(Path.Combine(folder, "Program.cs"), Program);
             // A folder of its own for packages: else one that was packed before under the same version would be taken from the user's.
-            await File.WriteAllTextAsync(Path.Combine(folder, "nuget.config"), $"""
+            await File.WriteAllTextAsync(
+                Path.Combine(folder, "nuget.config"),
+                $"""
                 <configuration><packageSources><add key="packed" value="{packages}" /></packageSources>
                 <config><add key="globalPackagesFolder" value="{Path.Combine(folder, "restored")}" /></config></configuration>
-                """);
+                """
+            );
             await Type(found, folder, "dotnet", "add", "package", "Marketplace.Sdk");
             Expect(found, "the SDK runs", await Type(found, folder, "dotnet", "run"));
         }
@@ -68,19 +73,28 @@ public static class PackagesCheck
     private static void Expect(List<string> found, string expected, string output)
     {
         if (!output.Contains(expected, StringComparison.Ordinal))
+        {
             found.Add($"Expected '{expected}' in: {output}");
+        }
     }
 
     private static async Task<string> Type(List<string> found, string folder, string command, params string[] words)
     {
-        var start = new ProcessStartInfo(command, words) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(command, words)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         Console.Error.WriteLine($"{command} {string.Join(' ', words)}: {process.ExitCode}");
         if (process.ExitCode != 0)
+        {
             found.Add($"{command} {string.Join(' ', words)} ended with {process.ExitCode}: {output}{await error}");
+        }
         return output;
     }
 
@@ -90,7 +104,9 @@ public static class PackagesCheck
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             if (File.Exists(Path.Combine(folder.FullName, "Marketplace.sln")))
+            {
                 return folder.FullName;
+            }
         }
 
         throw new DirectoryNotFoundException($"Above {AppContext.BaseDirectory} is no Marketplace.sln: name the checkout with --root DIR.");

@@ -30,6 +30,8 @@ internal static class ProcessMemory
     public static void ForgetPeak()
     {
         if (File.Exists(Peaks))
+        {
             File.WriteAllText(Peaks, "5");
+        }
     }
 }

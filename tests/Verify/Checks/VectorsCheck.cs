@@ -31,7 +31,9 @@ public static class VectorsCheck
             sets.Add(name, new { tally.Passed, tally.Total });
             (passed, total) = (passed + tally.Passed, total + tally.Total);
             if (tally.Total == 0 || tally.Passed != tally.Total)
+            {
                 found.Add($"{name}: {tally}");
+            }
         }
         var line = new
         {
@@ -49,7 +51,9 @@ public static class VectorsCheck
     {
         yield return ("blake3", Blake3Vectors.File, path => Blake3Vectors.Run(path));
         foreach (var lanes in Lanes.Where(lanes => lanes <= Blake3Subtree.LanesDetected))
+        {
             yield return ($"blake3_lanes_{lanes}", Blake3Vectors.File, path => Blake3Vectors.Run(path, lanes));
+        }
         yield return ("ed25519_sign_input", Ed25519Vectors.SignInputFile, Ed25519Vectors.RunSignInput);
         yield return ("ed25519_wycheproof", Ed25519Vectors.WycheproofFile, Ed25519Vectors.RunWycheproof);
         yield return ("ed25519_edge_cases", Ed25519Vectors.EdgeCasesFile, path => Ed25519Vectors.RunEdgeCases(path, out _));

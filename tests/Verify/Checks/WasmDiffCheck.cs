@@ -38,9 +38,13 @@ public static class WasmDiffCheck
                 difference = node.DifferenceTo(comparison) is { } other ? $"V8: {other}" : null;
             }
             if (difference is not null)
+            {
                 found.Add($"{module.Name}, kept as {FoundModules.Keep($"wasmdiff-{seed}", module.Bytes)}: {difference}");
+            }
             foreach (var call in comparison.Calls)
+            {
                 ends[call.Outcome.End] = ends.GetValueOrDefault(call.Outcome.End) + 1;
+            }
             calls += comparison.Calls.Count;
             bytes += module.Bytes.Length;
         }

@@ -6,8 +6,8 @@ using Marketplace.Testing;
 namespace Marketplace.Verify.Checks;
 
 /// <summary>
-/// The official suite of WebAssembly: core 2.0 with vectors, and the proposals that the engine has. What must not hold is counted and named, so that no
-/// figure hides it.
+/// The official suite of WebAssembly: core 2.0 with vectors, and the proposals that the engine has. What must not hold is counted and
+/// named, so that no figure hides it.
 /// </summary>
 public static class WasmSpecCheck
 {
@@ -17,14 +17,18 @@ public static class WasmSpecCheck
         var counts = SpecCounts.Read();
         var found = new List<string>();
         if (counts.Count == 0)
+        {
             found.Add(Vectors.Missing);
+        }
         using var guests = new GuestThreads(1);
         var suites = new Dictionary<string, Sums>();
         foreach (var suite in counts.GroupBy(count => count.Suite))
         {
             var sums = suites[suite.Key] = new Sums();
             foreach (var count in suite)
+            {
                 sums.Add(count, await RunFile(guests, count, found));
+            }
         }
         var line = new
         {
@@ -46,18 +50,26 @@ public static class WasmSpecCheck
         if (count.Path is null)
         {
             if (count.AssertionsWithoutText > 0)
+            {
                 found.Add($"{count.Suite}/{count.File}: the file is absent.");
+            }
             else
+            {
                 Console.Error.WriteLine($"{count.Suite}/{count.File}: not run, it is about the text format only");
+            }
             return null;
         }
         var result = await guests.Run(() => SpecFile.Run(count, new CompilingSpecEngine()));
         Console.Error.WriteLine($"{count.Suite}/{result}");
         foreach (var exception in result.Exceptions)
+        {
             Console.Error.WriteLine($"{count.Suite}/{count.File}: exception, {exception}");
+        }
         found.AddRange(result.Failures.Select(failure => $"{count.Suite}/{count.File}: {failure}"));
         if (result.Total != count.AssertionsWithoutText)
+        {
             found.Add($"{count.Suite}/{count.File}: {result.Total} assertions were run, the file has {count.AssertionsWithoutText}.");
+        }
         return result;
     }
 

@@ -22,7 +22,9 @@ public static class ReplayCheck
             {
                 var result = MarketSimulation.Run(seed, jobs);
                 if (results.TryAdd(result.TraceHash, result))
+                {
                     Console.Error.WriteLine($"run {run}: trace {result.TraceHash:x16}, {result.Steps} steps");
+                }
             }
             catch (Exception failure)
             {
@@ -32,7 +34,9 @@ public static class ReplayCheck
         }
         found.AddRange(results.Values.SelectMany(result => result.Violations).Select(violation => $"seed {seed}: {violation}"));
         if (results.Count > 1)
+        {
             found.Add($"seed {seed}: {times} runs gave {results.Count} traces.");
+        }
         var line = new
         {
             Verify = "replay",

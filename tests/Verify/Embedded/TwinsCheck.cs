@@ -4,8 +4,8 @@ using Marketplace.Grains.Tests.Twins;
 namespace Marketplace.Verify;
 
 /// <summary>
-/// Double activations of every grain that keeps state, forced by two hosts over one store: no double effect, and the loser of a write goes. With
-/// <c>--without etag</c> the store writes unconditionally, and the check must find violations.
+/// Double activations of every grain that keeps state, forced by two hosts over one store: no double effect, and the loser of a write goes.
+/// With <c>--without etag</c> the store writes unconditionally, and the check must find violations.
 /// </summary>
 public static class TwinsCheck
 {
@@ -33,14 +33,20 @@ public static class TwinsCheck
             totals.Add(result);
             found.AddRange(result.Violations.Select(violation => $"seed {seed}: {violation}"));
             if (seed % 10 == 0)
+            {
                 Console.Error.WriteLine($"seed {seed}: {totals.Doubles.Values.Sum()} double activations, {found.Count} violations");
+            }
             // Enough to show, and what broken books stop takes long to come to its end.
             if (found.Count >= ViolationsShownMax)
+            {
                 break;
+            }
         }
 
         if (!isUnconditional)
+        {
             found.AddRange(totals.Missing());
+        }
         var line = new
         {
             Verify = "twins",
@@ -80,21 +86,38 @@ public static class TwinsCheck
 
         /// <summary>What never happened shows nothing: that is a failed check.</summary>
         public IEnumerable<string> Missing() =>
-        [
-            .. new[] { "account", "blob", "job", "key", "market", "state" }
-                .Where(grain => !Doubles.ContainsKey(grain)).Select(grain => $"no {grain} was active twice"),
-            .. new[] { "account", "job" }.Where(grain => !Conflicts.ContainsKey(grain)).Select(grain => $"no {grain} lost a write"),
-            .. new[]
-            {
-                "announcement lost", "announcement tripled", "answer late", "answer lost", "call doubled", "call lost", "conflict", "lost write seen",
-                "reminder missed", "reminder tripled", "transfer slow", "worker fault", "write lost", "write unconfirmed",
-            }.Where(fault => !Faults.ContainsKey(fault)).Select(fault => $"the fault '{fault}' never happened"),
-        ];
+            [
+                .. new[] { "account", "blob", "job", "key", "market", "state" }
+                    .Where(grain => !Doubles.ContainsKey(grain))
+                    .Select(grain => $"no {grain} was active twice"),
+                .. new[] { "account", "job" }.Where(grain => !Conflicts.ContainsKey(grain)).Select(grain => $"no {grain} lost a write"),
+                .. new[]
+                {
+                    "announcement lost",
+                    "announcement tripled",
+                    "answer late",
+                    "answer lost",
+                    "call doubled",
+                    "call lost",
+                    "conflict",
+                    "lost write seen",
+                    "reminder missed",
+                    "reminder tripled",
+                    "transfer slow",
+                    "worker fault",
+                    "write lost",
+                    "write unconfirmed",
+                }
+                    .Where(fault => !Faults.ContainsKey(fault))
+                    .Select(fault => $"the fault '{fault}' never happened"),
+            ];
 
         private static void Add(SortedDictionary<string, int> sums, IReadOnlyDictionary<string, int> counts)
         {
             foreach (var (name, count) in counts)
+            {
                 sums[name] = sums.GetValueOrDefault(name) + count;
+            }
         }
     }
 }

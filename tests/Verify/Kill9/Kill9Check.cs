@@ -4,8 +4,8 @@ using Marketplace.Tests;
 namespace Marketplace.Verify.Kill9;
 
 /// <summary>
-/// Kills the real silo process at random moments of load, fold and restart. Afterwards: no acknowledged job is lost, none is paid twice, all end, none that
-/// had ended has changed, every wish was done once, and the books balance.
+/// Kills the real silo process at random moments of load, fold and restart. Afterwards: no acknowledged job is lost, none is paid twice,
+/// all end, none that had ended has changed, every wish was done once, and the books balance.
 /// </summary>
 public static class Kill9Check
 {
@@ -17,7 +17,9 @@ public static class Kill9Check
         var cycles = arguments.Number("cycles", 20);
         var without = arguments.Text("without");
         if (without is not (null or "dedup"))
+        {
             throw new ArgumentException($"'{without}' is no safeguard of this check; known: dedup.");
+        }
 
         var clock = Stopwatch.StartNew();
         var chance = new Random(seed);
@@ -27,7 +29,9 @@ public static class Kill9Check
         for (var cycle = 0; cycle < cycles; cycle++)
         {
             if (await Cycle(data.Path, workload, chance, seed + (cycle * Clients)))
+            {
                 whileStarting++;
+            }
         }
 
         var violations = await Finish(data.Path, workload);
@@ -91,7 +95,9 @@ public static class Kill9Check
         var jobs = await workload.EndAll(client, violations);
         var listed = new List<JobListItem>();
         await foreach (var item in client.Jobs.List(pageSize: 1000))
+        {
             listed.Add(item);
+        }
         var account = await client.Account.Get();
         await silo.Stop(CancellationToken.None);
 

@@ -4,8 +4,8 @@ using System.Diagnostics;
 namespace Marketplace.Verify.Kill9;
 
 /// <summary>
-/// Clients that submit batches of mixed jobs to a silo that may vanish at any moment, and write down each acknowledgement: short jobs, longer ones, ones that
-/// write program state, endless ones that run out of fuel, endless ones that are cancelled.
+/// Clients that submit batches of mixed jobs to a silo that may vanish at any moment, and write down each acknowledgement: short jobs,
+/// longer ones, ones that write program state, endless ones that run out of fuel, endless ones that are cancelled.
 /// </summary>
 internal sealed class Workload(ProgramId echo, ProgramId primes, ProgramId kvstore, ProgramId faulty, bool dedup)
 {
@@ -23,8 +23,14 @@ internal sealed class Workload(ProgramId echo, ProgramId primes, ProgramId kvsto
     private int _unknown;
 
     /// <summary>Deploys the programs that the jobs run.</summary>
-    public static async Task<Workload> Prepare(MarketplaceClient client, bool dedup) => new(
-        await Deploy(client, "echo"), await Deploy(client, "primes"), await Deploy(client, "kvstore"), await Deploy(client, "faulty"), dedup);
+    public static async Task<Workload> Prepare(MarketplaceClient client, bool dedup) =>
+        new(
+            await Deploy(client, "echo"),
+            await Deploy(client, "primes"),
+            await Deploy(client, "kvstore"),
+            await Deploy(client, "faulty"),
+            dedup
+        );
 
     /// <summary>Submits, cancels and looks until the silo is gone or the time is over.</summary>
     /// <param name="client">A client of the silo, without retries of its own.</param>
@@ -36,13 +42,19 @@ internal sealed class Workload(ProgramId echo, ProgramId primes, ProgramId kvsto
         var chance = new Random(seed);
         try
         {
-            await Repeat(client, [.. _requests.Where(request => request.Acknowledged is null && chance.Next(4) == 0).Take(BatchJobs)], until);
+            await Repeat(
+                client,
+                [.. _requests.Where(request => request.Acknowledged is null && chance.Next(4) == 0).Take(BatchJobs)],
+                until
+            );
             while (!until.IsCancellationRequested)
             {
                 var next = Task.Delay(pace, until);
                 var batch = Enumerable.Range(0, BatchJobs).Select(_ => NewRequest(chance)).ToArray();
                 foreach (var request in batch)
+                {
                     _requests.Add(request);
+                }
                 await Send(client, batch, until);
                 await CancelSome(client, batch, until);
                 await LookAtSome(client, chance, until);
@@ -55,7 +67,9 @@ internal sealed class Workload(ProgramId echo, ProgramId primes, ProgramId kvsto
         }
     }
 
-    /// <summary>Sends again what was never acknowledged: with its request id it is the same job, whether or not the first attempt arrived.</summary>
+    /// <summary>
+    /// Sends again what was never acknowledged: with its request id it is the same job, whether or not the first attempt arrived.
+    /// </summary>
     public async Task Repeat(MarketplaceClient client, IReadOnlyList<Request> requests, CancellationToken cancellation)
     {
         foreach (var batch in requests.Chunk(BatchJobs))
@@ -63,7 +77,9 @@ internal sealed class Workload(ProgramId echo, ProgramId primes, ProgramId kvsto
             if (!dedup)
             {
                 foreach (var request in batch)
+                {
                     request.Job = request.Job with { RequestId = $"{request.Name}/{Interlocked.Increment(ref _names)}" };
+                }
             }
             await Send(client, batch, cancellation);
             await CancelSome(client, batch, cancellation);
@@ -80,22 +96,26 @@ internal sealed class Workload(ProgramId echo, ProgramId primes, ProgramId kvsto
         foreach (var request in Requests)
         {
             if (await End(client, request, violations) is { } job)
+            {
                 jobs[job.Id] = job;
+            }
         }
         await Quiet(client);
         return jobs;
     }
 
     /// <summary>
-    /// All jobs have ended: waits until lists and books have followed, or for as long as an account may take to ask for settlements that went down with a silo;
-    /// what is open then is a violation.
+    /// All jobs have ended: waits until lists and books have followed, or for as long as an account may take to ask for settlements that
+    /// went down with a silo; what is open then is a violation.
     /// </summary>
     private static async Task Quiet(MarketplaceClient client)
     {
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromMinutes(3); await Task.Delay(20))
         {
             if ((await client.Account.Get()).OpenJobs == 0 && (await client.Market.Get()).ReadModelLag == 0)
+            {
                 return;
+            }
         }
     }
 
@@ -135,9 +155,13 @@ internal sealed class Workload(ProgramId echo, ProgramId primes, ProgramId kvsto
         for (var index = 0; index < batch.Count; index++)
         {
             if (items[index].Code is ErrorCode.Unavailable or ErrorCode.OutcomeUnknown)
+            {
                 continue;
+            }
             if (items[index].Code is { } code)
+            {
                 throw new InvalidOperationException($"{batch[index].Name} was refused: {code} {items[index].Message}");
+            }
             batch[index].Acknowledged = items[index].Id;
         }
     }
@@ -159,12 +183,20 @@ internal sealed class Workload(ProgramId echo, ProgramId primes, ProgramId kvsto
 
     private async Task LookAtSome(MarketplaceClient client, Random chance, CancellationToken cancellation)
     {
-        var some = _requests.Where(request => request is { Acknowledged: not null, Ended: null }).OrderBy(_ => chance.Next()).Take(20).ToArray();
+        var some = _requests
+            .Where(request => request is { Acknowledged: not null, Ended: null })
+            .OrderBy(_ => chance.Next())
+            .Take(20)
+            .ToArray();
         if (some.Length == 0)
+        {
             return;
+        }
         var found = await client.Jobs.GetMany([.. some.Select(request => request.Acknowledged!.Value)], cancellation);
         foreach (var job in found.Jobs.Where(job => job.State.HasEnded()))
+        {
             some.First(request => request.Acknowledged == job.Id).Ended = job;
+        }
     }
 
     private Request NewRequest(Random chance)

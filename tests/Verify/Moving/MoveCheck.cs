@@ -43,7 +43,9 @@ public static class MoveCheck
         Compare(found, "the new folder", wanted, await Time(steps, "import", () => Import(file, back)));
         var listed = await Time(steps, "first_open", () => Open(back));
         if (listed != documents)
+        {
             found.Add($"The read model of the new folder lists {listed} of {documents} documents.");
+        }
         var line = new
         {
             Verify = "move",
@@ -66,13 +68,23 @@ public static class MoveCheck
             foreach (var some in Enumerable.Range(0, documents).Chunk(1000))
             {
                 // Half of them have ended, as most jobs of a node have.
-                await Task.WhenAll(some.Select(index => store.Write(
-                    new DocumentKey(Kind, $"{index:d9}"), 0,
-                    TextProjection.Content("owner", index % 2 == 0 ? "ended" : "open", "label", index, summary)).AsTask()));
+                await Task.WhenAll(
+                    some.Select(index =>
+                        store
+                            .Write(
+                                new DocumentKey(Kind, $"{index:d9}"),
+                                0,
+                                TextProjection.Content("owner", index % 2 == 0 ? "ended" : "open", "label", index, summary)
+                            )
+                            .AsTask()
+                    )
+                );
             }
             var entries = Enumerable.Range(0, EntriesPerStream).Select(_ => new ReadOnlyMemory<byte>(new byte[100])).ToArray();
             foreach (var some in Enumerable.Range(0, documents / EntriesPerStream).Chunk(1000))
+            {
                 await Task.WhenAll(some.Select(index => store.Append($"stream/{index}", 0, entries).AsTask()));
+            }
         }
         var kept = FileBlobStore.Open(Path.Combine(data, "blobs"), new FileBlobStoreOptions(), TimeProvider.System);
         for (var index = 0; index < blobs; index++)
@@ -118,7 +130,9 @@ public static class MoveCheck
     private static async Task<int> OpenDatabase(string database)
     {
         await using var store = await PostgresStore.Open(
-            new PostgresStoreOptions { ConnectionString = database, Projections = Options.Projections }, TimeProvider.System);
+            new PostgresStoreOptions { ConnectionString = database, Projections = Options.Projections },
+            TimeProvider.System
+        );
         return 0;
     }
 
@@ -127,12 +141,14 @@ public static class MoveCheck
         await using var store = EmbeddedStore.Open(Path.Combine(data, "store"), Options, TimeProvider.System);
         await store.CatchUp();
         var listed = 0;
-        for (var query = new ListingQuery(Kind, Limit: StoragePolicy.PageRowsMax); ;)
+        for (var query = new ListingQuery(Kind, Limit: StoragePolicy.PageRowsMax); ; )
         {
             var page = await store.List(query);
             listed += page.Count;
             if (page.Count < query.Limit)
+            {
                 return listed;
+            }
             query = query with { After = new ListingCursor(page[^1].At, page[^1].Id) };
         }
     }
@@ -140,7 +156,9 @@ public static class MoveCheck
     private static void Compare(List<string> found, string what, ContentsSummary wanted, ContentsSummary seen)
     {
         if (wanted != seen)
+        {
             found.Add($"{what} has {seen}, expected {wanted}.");
+        }
     }
 
     private static async Task<TResult> Time<TResult>(SortedDictionary<string, double> steps, string name, Func<Task<TResult>> step)

@@ -4,8 +4,8 @@ using Marketplace.Tests;
 namespace Marketplace.Verify.OpenApi;
 
 /// <summary>
-/// What foreign tools make of the service's document: two linters, a generated client that must compile under TypeScript's strict rules, and a job that
-/// this client runs against the real silo. Needs node and npm, and npm's registry for the first run.
+/// What foreign tools make of the service's document: two linters, a generated client that must compile under TypeScript's strict rules,
+/// and a job that this client runs against the real silo. Needs node and npm, and npm's registry for the first run.
 /// </summary>
 internal static class OpenApiCheck
 {
@@ -16,16 +16,33 @@ internal static class OpenApiCheck
     public static async Task<VerifyResult> Run(VerifyArguments arguments)
     {
         if (!await Exists("node") || !await Exists("npm"))
-            return new VerifyResult(new { Verify = "openapi", Skipped, Violations = 0 }, []);
+        {
+            return new VerifyResult(
+                new
+                {
+                    Verify = "openapi",
+                    Skipped,
+                    Violations = 0,
+                },
+                []
+            );
+        }
         using var data = new TemporaryFolder();
         var folder = arguments.Text("folder") ?? Path.Combine(data.Path, "client");
         Directory.CreateDirectory(folder);
         foreach (var file in Files)
+        {
             File.Copy(Path.Combine(AppContext.BaseDirectory, "openapi", file), Path.Combine(folder, file), overwrite: true);
+        }
         await using var silo = await SiloProcess.Start(Path.Combine(data.Path, "silo"), CancellationToken.None);
         await using var client = silo.Client();
         using (var http = new HttpClient())
-            await File.WriteAllBytesAsync(Path.Combine(folder, "openapi.json"), await http.GetByteArrayAsync(new Uri(client.Url, Routes.OpenApi)));
+        {
+            await File.WriteAllBytesAsync(
+                Path.Combine(folder, "openapi.json"),
+                await http.GetByteArrayAsync(new Uri(client.Url, Routes.OpenApi))
+            );
+        }
         await File.WriteAllTextAsync(Path.Combine(folder, ".spectral.yaml"), "extends: [\"spectral:oas\"]\n");
 
         var violations = new List<string>();
@@ -41,15 +58,28 @@ internal static class OpenApiCheck
             var module = Path.Combine(AppContext.BaseDirectory, "programs", "echo", "echo.wasm");
             var output = await Step("node", "out/client.js", client.Url.AbsoluteUri.TrimEnd('/'), key.Trim(), module);
             if (violations.Count == 0 && output.Trim() != "HELLO TYPESCRIPT")
+            {
                 violations.Add($"The generated client's job gave '{output}'.");
+            }
         }
-        return new VerifyResult(new { Verify = "openapi", Linters = 2, ClientRan = isInstalled, Violations = violations.Count }, violations);
+        return new VerifyResult(
+            new
+            {
+                Verify = "openapi",
+                Linters = 2,
+                ClientRan = isInstalled,
+                Violations = violations.Count,
+            },
+            violations
+        );
 
         async Task<string> Step(string program, params string[] words)
         {
             var (code, output) = await Start(folder, program, words);
             if (code != 0)
+            {
                 violations.Add($"{program} {string.Join(' ', words.Take(3))} ended with {code}:{Environment.NewLine}{output}");
+            }
             return output;
         }
     }
@@ -68,13 +98,15 @@ internal static class OpenApiCheck
 
     private static async Task<(int Code, string Output)> Start(string folder, string program, string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments)
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { ["NO_COLOR"] = "1", ["REDOCLY_TELEMETRY"] = "off" },
-        })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments)
+            {
+                WorkingDirectory = folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                Environment = { ["NO_COLOR"] = "1", ["REDOCLY_TELEMETRY"] = "off" },
+            }
+        )!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();

@@ -8,9 +8,10 @@ using TemporaryFolder = Marketplace.Tests.TemporaryFolder;
 namespace Marketplace.Verify.Chaos;
 
 /// <summary>
-/// A cluster of real silos over one PostgreSQL under load: every so often one silo is killed with <c>kill -9</c>, frozen, or cut off from the others, and
-/// another joins; or the database is frozen for a while. Afterwards: no acknowledged job is lost, none is paid twice, all end, the books balance; after each
-/// blow the silos that are left served again in time; and a silo that was given up was so soon, and ended by itself.
+/// A cluster of real silos over one PostgreSQL under load: every so often one silo is killed with <c>kill -9</c>, frozen, or cut off from
+/// the others, and another joins; or the database is frozen for a while. Afterwards: no acknowledged job is lost, none is paid twice, all
+/// end, the books balance; after each blow the silos that are left served again in time; and a silo that was given up was so soon, and
+/// ended by itself.
 /// </summary>
 public static class ChaosCheck
 {
@@ -24,7 +25,9 @@ public static class ChaosCheck
         var jobs = arguments.Number("jobs", 10_000);
         var mode = arguments.Text("mode") ?? "kill";
         if (!ChaosFault.Modes.Contains(mode))
+        {
             throw new ArgumentException($"--mode is '{mode}'; allowed: {string.Join(", ", ChaosFault.Modes)}.");
+        }
 
         var clock = Stopwatch.StartNew();
         using var folder = new TemporaryFolder();
@@ -33,7 +36,9 @@ public static class ChaosCheck
         using var network = mode == "cut" ? ChaosNetwork.Make() : null;
         await using var cluster = new ChaosCluster(folder.Path, connectionString, network);
         for (var silo = 0; silo < silos; silo++)
+        {
             await cluster.Join(CancellationToken.None);
+        }
         var workload = await PrepareWorkload(cluster);
         var fault = new ChaosFault(cluster, server, connectionString, workload.Echo, TimeSpan.FromSeconds(arguments.Number("pause", 8)));
         var blows = new List<ChaosBlow>();
@@ -115,14 +120,20 @@ public static class ChaosCheck
         return violations;
     }
 
-    private static async Task<(List<JobListItem> Listed, Account Account)> EndAll(ChaosCluster cluster, Workload workload, List<string> violations)
+    private static async Task<(List<JobListItem> Listed, Account Account)> EndAll(
+        ChaosCluster cluster,
+        Workload workload,
+        List<string> violations
+    )
     {
         await using var client = cluster.Client(cluster.Alive[0], retries: true);
         var jobs = await workload.EndAll(client, violations);
         violations.AddRange(workload.Requests.SelectMany(request => Kill9Rules.Check(request, jobs)));
         var listed = new List<JobListItem>();
         await foreach (var item in client.Jobs.List(pageSize: 1000))
+        {
             listed.Add(item);
+        }
         return (listed, await client.Account.Get());
     }
 }

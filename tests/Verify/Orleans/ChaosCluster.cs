@@ -15,7 +15,8 @@ internal sealed record ChaosSilo(int Number, SiloProcess Process)
 }
 
 /// <summary>
-/// Silos as processes over one PostgreSQL and one folder of shared blobs. The first one makes the operator's account, whose key all clients use.
+/// Silos as processes over one PostgreSQL and one folder of shared blobs. The first one makes the operator's account, whose key all clients
+/// use.
 /// </summary>
 /// <param name="folder">Where all of it is kept.</param>
 /// <param name="connectionString">The database.</param>
@@ -32,7 +33,9 @@ internal sealed class ChaosCluster(string folder, string connectionString, Chaos
         get
         {
             lock (_gate)
+            {
                 return [.. _alive];
+            }
         }
     }
 
@@ -42,11 +45,14 @@ internal sealed class ChaosCluster(string folder, string connectionString, Chaos
         get
         {
             lock (_gate)
+            {
                 return [.. _all.Select(silo => silo.Folder)];
+            }
         }
     }
 
-    public string Console => string.Join(Environment.NewLine, _all.Select(silo => $"== {silo.Folder}{Environment.NewLine}{silo.Process.Output}"));
+    public string Console =>
+        string.Join(Environment.NewLine, _all.Select(silo => $"== {silo.Folder}{Environment.NewLine}{silo.Process.Output}"));
 
     public async Task<ChaosSilo> Join(CancellationToken cancellation)
     {
@@ -65,7 +71,9 @@ internal sealed class ChaosCluster(string folder, string connectionString, Chaos
     public void Forget(ChaosSilo silo)
     {
         lock (_gate)
+        {
             _alive.Remove(silo);
+        }
     }
 
     public void Cut(ChaosSilo silo) => network!.Cut(silo.Number);
@@ -73,10 +81,14 @@ internal sealed class ChaosCluster(string folder, string connectionString, Chaos
     public async Task StopAll(CancellationToken cancellation)
     {
         foreach (var silo in Alive)
+        {
             await silo.Process.Stop(cancellation);
+        }
     }
 
-    /// <summary>A client of one silo, with the first silo's key. Without retries of its own where an unknown outcome is what it is about.</summary>
+    /// <summary>
+    /// A client of one silo, with the first silo's key. Without retries of its own where an unknown outcome is what it is about.
+    /// </summary>
     public MarketplaceClient Client(ChaosSilo silo, bool retries = false)
     {
         var options = new MarketplaceClientOptions
@@ -86,14 +98,18 @@ internal sealed class ChaosCluster(string folder, string connectionString, Chaos
             AllowPlaintext = network is not null,
         };
         if (!retries)
+        {
             options.Retries = 0;
+        }
         return new MarketplaceClient(options);
     }
 
     public async ValueTask DisposeAsync()
     {
         foreach (var silo in _all)
+        {
             await silo.Process.DisposeAsync();
+        }
     }
 
     private SiloProcess Launch(int number)
@@ -102,16 +118,38 @@ internal sealed class ChaosCluster(string folder, string connectionString, Chaos
         var data = Path.Combine(folder, name);
         string[] common =
         [
-            "--data", data, "--name", name, "--database", connectionString, "--blob-folder", Path.Combine(folder, "blobs"), "--silo-port", "0",
+            "--data",
+            data,
+            "--name",
+            name,
+            "--database",
+            connectionString,
+            "--blob-folder",
+            Path.Combine(folder, "blobs"),
+            "--silo-port",
+            "0",
         ];
         if (network is null)
+        {
             return SiloProcess.LaunchWith([.. common, "--urls", "http://127.0.0.1:0"], data);
+        }
         var (address, within) = network.Join(number);
         return SiloProcess.LaunchWith(
             [
-                .. common, "--urls", $"http://{address}:8080", "--silo-address", address, "--allow-plaintext", "true", "--allowed-hosts", address,
-                "--worker", "true",
+                .. common,
+                "--urls",
+                $"http://{address}:8080",
+                "--silo-address",
+                address,
+                "--allow-plaintext",
+                "true",
+                "--allowed-hosts",
+                address,
+                "--worker",
+                "true",
             ],
-            data, within);
+            data,
+            within
+        );
     }
 }

@@ -27,7 +27,9 @@ internal sealed class ChaosFault(ChaosCluster cluster, PostgresServer server, st
     /// <summary>A silo that says nothing is given up, and one without a database says so, within this.</summary>
     private static readonly TimeSpan NoticedWithin = TimeSpan.FromSeconds(10);
 
-    /// <summary>A silo that finds out that it was given up has ended within this: it looks into the membership table every ten seconds.</summary>
+    /// <summary>
+    /// A silo that finds out that it was given up has ended within this: it looks into the membership table every ten seconds.
+    /// </summary>
     private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(30);
 
     /// <summary>As `silo/Orleans/DeclaredDead.cs` says.</summary>
@@ -36,7 +38,9 @@ internal sealed class ChaosFault(ChaosCluster cluster, PostgresServer server, st
     public Task<ChaosBlow> Strike(string mode, Random chance)
     {
         if (mode == "database-stop")
+        {
             return PauseDatabase();
+        }
         var victim = cluster.Alive[chance.Next(cluster.Alive.Count)];
         cluster.Forget(victim);
         return mode switch
@@ -57,12 +61,18 @@ internal sealed class ChaosFault(ChaosCluster cluster, PostgresServer server, st
         var joining = cluster.Join(CancellationToken.None);
         blow.BackSeconds = await ServiceProbe.UntilBack(cluster, left, echo, BackWithin);
         if (blow.BackSeconds is null)
+        {
             blow.Violations.Add($"A silo did not serve {BackWithin} after {victim.Name} was struck.");
+        }
         blow.NoticedSeconds = await noticing;
         if (blow.NoticedSeconds is not { } seconds)
+        {
             blow.Violations.Add($"{victim.Name} was not given up within {BackWithin}.");
+        }
         else if (seconds > NoticedWithin.TotalSeconds)
+        {
             blow.Violations.Add($"{victim.Name} was given up after {seconds:0.0} s; allowed are {NoticedWithin}.");
+        }
         if (mustLeave)
         {
             await victim.Process.Thaw();
@@ -80,7 +90,9 @@ internal sealed class ChaosFault(ChaosCluster cluster, PostgresServer server, st
         {
             var code = await victim.Process.Ended(limit.Token);
             if (code != DeclaredDeadCode)
+            {
                 blow.Violations.Add($"{victim.Name} was given up and ended with code {code} instead of {DeclaredDeadCode}.");
+            }
         }
         catch (OperationCanceledException)
         {
@@ -90,9 +102,16 @@ internal sealed class ChaosFault(ChaosCluster cluster, PostgresServer server, st
         }
         var output = victim.Process.Output;
         if (!output.Contains("The other silos have given this one up", StringComparison.Ordinal))
+        {
             blow.Violations.Add($"{victim.Name} does not say that it was given up.");
-        if (output.Contains("FATAL EXCEPTION", StringComparison.Ordinal) || output.Contains("Environment.FailFast", StringComparison.Ordinal))
+        }
+        if (
+            output.Contains("FATAL EXCEPTION", StringComparison.Ordinal)
+            || output.Contains("Environment.FailFast", StringComparison.Ordinal)
+        )
+        {
             blow.Violations.Add($"{victim.Name} ended with a dump of its stacks.");
+        }
     }
 
     private async Task<ChaosBlow> PauseDatabase()
@@ -105,9 +124,13 @@ internal sealed class ChaosFault(ChaosCluster cluster, PostgresServer server, st
         {
             blow.NoticedSeconds = await ServiceProbe.UntilNotReady(cluster, silos, NoticedWithin);
             if (blow.NoticedSeconds is null)
+            {
                 blow.Violations.Add($"A silo says that it is ready {NoticedWithin} after the database stopped.");
+            }
             if (pause > clock.Elapsed)
+            {
                 await Task.Delay(pause - clock.Elapsed);
+            }
         }
         finally
         {
@@ -115,7 +138,9 @@ internal sealed class ChaosFault(ChaosCluster cluster, PostgresServer server, st
         }
         blow.BackSeconds = await ServiceProbe.UntilBack(cluster, silos, echo, BackWithin);
         if (blow.BackSeconds is null)
+        {
             blow.Violations.Add($"A silo did not serve {BackWithin} after the database was back.");
+        }
         return blow;
     }
 
@@ -131,7 +156,9 @@ internal sealed class ChaosFault(ChaosCluster cluster, PostgresServer server, st
         while (clock.Elapsed < BackWithin)
         {
             if (await command.ExecuteScalarAsync() is long and > 0)
+            {
                 return clock.Elapsed.TotalSeconds;
+            }
             await Task.Delay(50);
         }
         return null;

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Marketplace.Verify.Chaos;
 
 /// <summary>
-/// A network of this machine's own, in which every silo has a network namespace with a cable to one bridge, so that a cable can be cut: packets then get
-/// lost without a word. Needs root and the program <c>ip</c>. What it made is gone when it is disposed.
+/// A network of this machine's own, in which every silo has a network namespace with a cable to one bridge, so that a cable can be cut:
+/// packets then get lost without a word. Needs root and the program <c>ip</c>. What it made is gone when it is disposed.
 /// </summary>
 internal sealed class ChaosNetwork : IDisposable
 {
@@ -21,7 +21,9 @@ internal sealed class ChaosNetwork : IDisposable
         // Interface names have at most 15 characters; two checks at a time are told apart by their processes.
         var id = Environment.ProcessId;
         var network = new ChaosNetwork(
-            $"mk{id.ToString("x", CultureInfo.InvariantCulture)}", string.Create(CultureInfo.InvariantCulture, $"10.{200 + (id / 250 % 50)}.{id % 250}"));
+            $"mk{id.ToString("x", CultureInfo.InvariantCulture)}",
+            string.Create(CultureInfo.InvariantCulture, $"10.{200 + (id / 250 % 50)}.{id % 250}")
+        );
         try
         {
             network.Ip("link", "add", network._name, "type", "bridge");
@@ -57,7 +59,9 @@ internal sealed class ChaosNetwork : IDisposable
     public void Dispose()
     {
         foreach (var space in _namespaces)
+        {
             Run("netns", "del", space);
+        }
         Run("link", "del", _name);
     }
 
@@ -66,7 +70,11 @@ internal sealed class ChaosNetwork : IDisposable
     private void Ip(params string[] arguments)
     {
         if (Run(arguments) is { Length: > 0 } wrong)
-            throw new InvalidOperationException($"'ip {string.Join(' ', arguments)}' failed: {wrong} Cutting cables needs root and iproute2.");
+        {
+            throw new InvalidOperationException(
+                $"'ip {string.Join(' ', arguments)}' failed: {wrong} Cutting cables needs root and iproute2."
+            );
+        }
     }
 
     /// <returns>What is wrong; empty where nothing is.</returns>
@@ -75,6 +83,8 @@ internal sealed class ChaosNetwork : IDisposable
         using var ip = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardError = true })!;
         var said = ip.StandardError.ReadToEnd().Trim();
         ip.WaitForExit();
-        return ip.ExitCode == 0 ? "" : said.Length > 0 ? said : $"exit code {ip.ExitCode}.";
+        return ip.ExitCode == 0 ? ""
+            : said.Length > 0 ? said
+            : $"exit code {ip.ExitCode}.";
     }
 }

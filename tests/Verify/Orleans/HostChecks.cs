@@ -8,7 +8,10 @@ internal static class HostChecks
     public static readonly CheckList All = new()
     {
         ["chaos"] = (
-            "silos of a cluster are killed, frozen or cut off under load while others join, or the database is frozen; what they said holds "
-            + "[--mode kill|stop|database-stop|cut] [--silos N] [--kills N] [--every S] [--pause S] [--jobs N] [--seed S]", ChaosCheck.Run),
+            "silos of a cluster are killed, frozen or cut off under load while others join, or the database is frozen; what they said "
+                + "holds "
+                + "[--mode kill|stop|database-stop|cut] [--silos N] [--kills N] [--every S] [--pause S] [--jobs N] [--seed S]",
+            ChaosCheck.Run
+        ),
     };
 }

@@ -7,7 +7,8 @@ internal static class ServiceProbe
 {
     private static readonly TimeSpan Attempt = TimeSpan.FromSeconds(5);
 
-    /// <returns>Seconds from now until all of <paramref name="silos"/> have completed a job; null where one had not within <paramref name="atMost"/>.</returns>
+    /// <returns>Seconds from now until all of <paramref name="silos"/> have completed a job; null where one had not within
+    /// <paramref name="atMost"/>.</returns>
     public static async Task<double?> UntilBack(ChaosCluster cluster, IReadOnlyList<ChaosSilo> silos, ProgramId program, TimeSpan atMost)
     {
         var clock = Stopwatch.StartNew();
@@ -23,7 +24,8 @@ internal static class ServiceProbe
         }
     }
 
-    /// <returns>Seconds until each of <paramref name="silos"/> says that it is not ready; null where one had not within <paramref name="atMost"/>.</returns>
+    /// <returns>Seconds until each of <paramref name="silos"/> says that it is not ready; null where one had not within
+    /// <paramref name="atMost"/>.</returns>
     public static async Task<double?> UntilNotReady(ChaosCluster cluster, IReadOnlyList<ChaosSilo> silos, TimeSpan atMost)
     {
         var clock = Stopwatch.StartNew();
@@ -33,7 +35,9 @@ internal static class ServiceProbe
             while (await IsReady(client))
             {
                 if (clock.Elapsed > atMost)
+                {
                     return null;
+                }
                 await Task.Delay(50);
             }
         }
@@ -66,7 +70,9 @@ internal static class ServiceProbe
             {
                 var job = await client.Jobs.Run(request, cancellation: attempt.Token);
                 if (job.State == JobState.Completed)
+                {
                     return;
+                }
             }
             catch (Exception notYet) when (notYet is MarketplaceException or MarketplaceUnreachableException or OperationCanceledException)
             {

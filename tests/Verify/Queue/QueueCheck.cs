@@ -4,15 +4,17 @@ using Marketplace.Tests;
 namespace Marketplace.Verify.Queue;
 
 /// <summary>
-/// One account sends jobs that no worker takes until it is refused, and goes on: the silo's memory stays bounded, what was accepted is held for exactly, a
-/// killed silo has the whole queue again in seconds, and its jobs run with their inputs once there is a worker for them.
+/// One account sends jobs that no worker takes until it is refused, and goes on: the silo's memory stays bounded, what was accepted is held
+/// for exactly, a killed silo has the whole queue again in seconds, and its jobs run with their inputs once there is a worker for them.
 /// </summary>
 public static class QueueCheck
 {
     private const int BatchJobs = 500;
     private const int SamplesMax = 100;
 
-    /// <summary>What the silo may take while the queue is full: .NET itself, the store's and the jobs' memory, a kilobyte for each waiting job.</summary>
+    /// <summary>
+    /// What the silo may take while the queue is full: .NET itself, the store's and the jobs' memory, a kilobyte for each waiting job.
+    /// </summary>
     private const long ResidentBytesMax = 1L << 30;
 
     private static readonly TimeSpan QueuedMax = TimeSpan.FromMinutes(5);
@@ -57,25 +59,39 @@ public static class QueueCheck
         var flood = new Flood { Before = silo.ResidentBytes };
         for (var first = 0; first < jobs; first += BatchJobs)
         {
-            var requests = Enumerable.Range(first, Math.Min(BatchJobs, jobs - first)).Select(number => Request(program, number, inputBytes)).ToArray();
+            var requests = Enumerable
+                .Range(first, Math.Min(BatchJobs, jobs - first))
+                .Select(number => Request(program, number, inputBytes))
+                .ToArray();
             var items = await client.Jobs.SubmitBatch(requests);
             flood.Take(first, items, violations);
             flood.Look(silo.ResidentBytes);
         }
         if (flood.Refused == 0)
+        {
             violations.Add($"All {jobs} jobs were accepted.");
+        }
         if (flood.Peak > ResidentBytesMax)
+        {
             violations.Add($"The silo took {flood.Peak >> 20} MiB; allowed are {ResidentBytesMax >> 20}.");
+        }
         var account = await client.Account.Get();
         if (account.OpenJobs != flood.Accepted.Count || account.Held != Price * (uint)flood.Accepted.Count)
+        {
             violations.Add($"{flood.Accepted.Count} jobs were accepted; the account has {account.OpenJobs} open and holds {account.Held}.");
+        }
         await silo.Kill();
         return flood;
     }
 
     /// <returns>When it served, when the whole queue was there, and its memory then.</returns>
     private static async Task<(TimeSpan Ready, TimeSpan Queued, long ResidentBytes)> Restart(
-        string folder, int accepted, TimeSpan readyMax, string[] options, List<string> violations)
+        string folder,
+        int accepted,
+        TimeSpan readyMax,
+        string[] options,
+        List<string> violations
+    )
     {
         var clock = Stopwatch.StartNew();
         await using var silo = await Start(folder, "1000", options);
@@ -83,22 +99,38 @@ public static class QueueCheck
         await using var client = silo.Client();
         var found = 0;
         while (clock.Elapsed < QueuedMax && (found = (await client.Market.Get()).QueuedJobs) < accepted)
+        {
             await Task.Delay(20);
+        }
         var queued = clock.Elapsed;
         if (found != accepted)
+        {
             violations.Add($"After the restart {found} of {accepted} jobs are queued.");
+        }
         if (readyMax > TimeSpan.Zero && queued > readyMax)
-            violations.Add($"The silo served after {ready.TotalSeconds:F1} s and had its queue after {queued.TotalSeconds:F1} s; allowed are "
-                + $"{readyMax.TotalSeconds:F0}.");
+        {
+            violations.Add(
+                $"The silo served after {ready.TotalSeconds:F1} s and had its queue after {queued.TotalSeconds:F1} s; allowed are "
+                    + $"{readyMax.TotalSeconds:F0}."
+            );
+        }
         var resident = silo.ResidentBytes;
         if (resident > ResidentBytesMax)
+        {
             violations.Add($"After the restart the silo took {resident >> 20} MiB; allowed are {ResidentBytesMax >> 20}.");
+        }
         await silo.Stop(CancellationToken.None);
         return (ready, queued, resident);
     }
 
     /// <summary>A worker that asks what the jobs pay runs them, those from behind what the queue keeps in memory as well.</summary>
-    private static async Task RunSome(string folder, List<(int Number, JobId Id)> accepted, int inputBytes, string[] options, List<string> violations)
+    private static async Task RunSome(
+        string folder,
+        List<(int Number, JobId Id)> accepted,
+        int inputBytes,
+        string[] options,
+        List<string> violations
+    )
     {
         await using var silo = await Start(folder, "1", options);
         await using var client = silo.Client();
@@ -107,7 +139,11 @@ public static class QueueCheck
             var job = await client.Jobs.Wait(id);
             var output = job.Output?.Inline is { } bytes ? System.Text.Encoding.UTF8.GetString(bytes.Span) : null;
             if (job.State != JobState.Completed || output != Input(number, inputBytes).ToUpperInvariant())
-                violations.Add($"Job {number} is {job.State} ({job.Code}); its output has {output?.Length} characters and is not what its input gives.");
+            {
+                violations.Add(
+                    $"Job {number} is {job.State} ({job.Code}); its output has {output?.Length} characters and is not what its input gives."
+                );
+            }
         }
     }
 
@@ -120,14 +156,15 @@ public static class QueueCheck
         return (await client.Programs.Deploy(module, "echo")).Id;
     }
 
-    private static JobRequest Request(ProgramId program, int number, int inputBytes) => new()
-    {
-        RequestId = $"job-{number}",
-        Program = program,
-        InputText = Input(number, inputBytes),
-        FuelMax = (long)Price.BaseUnits * FuelPrice.Unit,
-        PriceMax = Price,
-    };
+    private static JobRequest Request(ProgramId program, int number, int inputBytes) =>
+        new()
+        {
+            RequestId = $"job-{number}",
+            Program = program,
+            InputText = Input(number, inputBytes),
+            FuelMax = (long)Price.BaseUnits * FuelPrice.Unit,
+            PriceMax = Price,
+        };
 
     private static string Input(int number, int bytes) => $"input of job {number} ".PadRight(bytes, 'x');
 
@@ -144,11 +181,17 @@ public static class QueueCheck
             for (var index = 0; index < items.Count; index++)
             {
                 if (items[index].Code is null)
+                {
                     Accepted.Add((first + index, items[index].Id));
+                }
                 else if (items[index].Code is ErrorCode.TooManyOpenJobs or ErrorCode.QueueFull)
+                {
                     Refused++;
+                }
                 else
+                {
                     violations.Add($"Job {first + index} was refused as {items[index].Code}: {items[index].Message}");
+                }
             }
         }
 
@@ -156,7 +199,9 @@ public static class QueueCheck
         {
             Peak = Math.Max(Peak, residentBytes);
             if (Refused == 0)
+            {
                 AtTheBound = residentBytes;
+            }
         }
     }
 }

@@ -37,7 +37,9 @@ internal sealed class DirectoryNode(ulong number, bool isReadOnly, ulong now) : 
         _inOrder.Add(entry);
         node.Links++;
         if (node is DirectoryNode directory)
+        {
             directory.Parent = this;
+        }
     }
 
     public void Remove(string name)
@@ -46,7 +48,9 @@ internal sealed class DirectoryNode(ulong number, bool isReadOnly, ulong now) : 
         _inOrder.RemoveAt(IndexFrom(entry.Cookie));
         entry.Node.Links--;
         if (entry.Node is DirectoryNode directory)
+        {
             directory.Parent = null;
+        }
     }
 
     /// <returns>The index of the first entry at or behind the cookie.</returns>
@@ -57,9 +61,13 @@ internal sealed class DirectoryNode(ulong number, bool isReadOnly, ulong now) : 
         {
             var middle = (low + high) / 2;
             if (_inOrder[middle].Cookie < cookie)
+            {
                 low = middle + 1;
+            }
             else
+            {
                 high = middle;
+            }
         }
 
         return low;
@@ -71,7 +79,9 @@ internal sealed class DirectoryNode(ulong number, bool isReadOnly, ulong now) : 
         for (var at = this; at is not null; at = at.Parent)
         {
             if (at == other)
+            {
                 return true;
+            }
         }
 
         return false;
@@ -81,7 +91,9 @@ internal sealed class DirectoryNode(ulong number, bool isReadOnly, ulong now) : 
     {
         var depth = 0;
         for (var at = Parent; at is not null; at = at.Parent)
+        {
             depth++;
+        }
         return depth;
     }
 }

@@ -13,9 +13,7 @@ internal sealed class FileNode : Node
     private long _length;
 
     public FileNode(ulong number, ulong now)
-        : base(number, isReadOnly: false, now)
-    {
-    }
+        : base(number, isReadOnly: false, now) { }
 
     public FileNode(ulong number, ReadOnlyMemory<byte> given, ulong now)
         : base(number, isReadOnly: true, now)
@@ -42,9 +40,13 @@ internal sealed class FileNode : Node
             var (index, start) = ((int)(offset / BlockSize), (int)(offset % BlockSize));
             var part = destination[..Math.Min(BlockSize - start, destination.Length)];
             if (_blocks[index] is { } block)
+            {
                 block.AsSpan(start, part.Length).CopyTo(part);
+            }
             else
+            {
                 part.Clear();
+            }
             offset += part.Length;
             destination = destination[part.Length..];
         }
@@ -67,20 +69,28 @@ internal sealed class FileNode : Node
     {
         var blocks = (int)((length + BlockSize - 1) / BlockSize);
         if (blocks < _blocks.Count)
+        {
             _blocks.RemoveRange(blocks, _blocks.Count - blocks);
+        }
         while (_blocks.Count < blocks)
+        {
             _blocks.Add(null);
+        }
 
         // Behind the end everything is zero, so that a file which grows again does not show what it lost.
         if (length < _length && length % BlockSize is var used and > 0)
+        {
             _blocks[^1]?.AsSpan((int)used).Clear();
+        }
         _length = length;
     }
 
     public ReadOnlyMemory<byte> ToMemory()
     {
         if (IsReadOnly)
+        {
             return _given;
+        }
         var bytes = new byte[_length];
         Read(0, bytes);
         return bytes;

@@ -28,7 +28,9 @@ internal sealed class FileTree
         _output = AddFixed(OutputDirectory, isReadOnly: false);
         AddFixed(ScratchDirectory, isReadOnly: false);
         foreach (var file in files)
+        {
             AddGiven(file, input);
+        }
     }
 
     public DirectoryNode Root { get; }
@@ -39,15 +41,21 @@ internal sealed class FileTree
     public static void Check(IReadOnlyList<GuestFile> files)
     {
         if (files.Count > GuestPolicy.InputFilesMax)
+        {
             throw new ArgumentException($"{files.Count} files, the limit is {GuestPolicy.InputFilesMax}.", nameof(files));
+        }
         HashSet<string> paths = [];
         var writable = 0L;
         foreach (var file in files)
         {
             if (!file.Path.StartsWith('/') || !GuestFile.IsName(file.Path[1..]))
+            {
                 throw new ArgumentException($"'{GuestNames.Show(file.Path)}' is no path of a file.", nameof(files));
+            }
             if (!paths.Add(file.Path) || file.Path is InputDirectory or OutputDirectory or ScratchDirectory)
+            {
                 throw new ArgumentException($"There are two files {GuestNames.Show(file.Path)}.", nameof(files));
+            }
             writable += file.Path.StartsWith(InputDirectory + "/", StringComparison.Ordinal) ? 0 : file.Content.Length;
         }
 
@@ -56,14 +64,18 @@ internal sealed class FileTree
             for (var end = path.LastIndexOf('/'); end > 0; end = path.LastIndexOf('/', end - 1))
             {
                 if (paths.Contains(path[..end]))
+                {
                     throw new ArgumentException($"{GuestNames.Show(path)} is under a file.", nameof(files));
+                }
             }
         }
 
         if (writable > GuestPolicy.FileBytesMax)
         {
             throw new ArgumentException(
-                $"{writable} bytes of files outside {InputDirectory}, the limit is {GuestPolicy.FileBytesMax}.", nameof(files));
+                $"{writable} bytes of files outside {InputDirectory}, the limit is {GuestPolicy.FileBytesMax}.",
+                nameof(files)
+            );
         }
     }
 
@@ -72,7 +84,9 @@ internal sealed class FileTree
         file = null;
         var error = CheckRoom(parent);
         if (error == Errno.Success)
+        {
             Insert(parent, name, file = new FileNode(NextNumber(), Now));
+        }
         return error;
     }
 
@@ -80,9 +94,13 @@ internal sealed class FileTree
     {
         var error = CheckRoom(parent);
         if (error != Errno.Success)
+        {
             return error;
+        }
         if (parent.Depth() + 1 > GuestPolicy.FileDepthMax)
+        {
             return Errno.NameTooLong;
+        }
         Insert(parent, name, new DirectoryNode(NextNumber(), isReadOnly: false, Now));
         return Errno.Success;
     }
@@ -91,10 +109,14 @@ internal sealed class FileTree
     {
         var error = CheckRoom(parent);
         if (error != Errno.Success)
+        {
             return error;
+        }
         var link = new LinkNode(NextNumber(), target, Encoding.UTF8.GetByteCount(target), Now);
         if (link.HeldBytes > GuestPolicy.FileBytesMax - _bytes)
+        {
             return Errno.NoSpace;
+        }
         _run.Charge(link.HeldBytes * GuestPolicy.FuelPerFileByte);
         _bytes += link.HeldBytes;
         Insert(parent, name, link);
@@ -106,9 +128,13 @@ internal sealed class FileTree
     {
         var error = CheckRoom(parent);
         if (error != Errno.Success)
+        {
             return error;
+        }
         if (node.IsReadOnly)
+        {
             return Errno.CrossDevice;
+        }
         node.Changed = Now;
         parent.Add(name, node);
         Touch(parent);
@@ -122,11 +148,17 @@ internal sealed class FileTree
     public Errno Remove(DirectoryNode parent, string name, Node node)
     {
         if (parent.IsReadOnly)
+        {
             return Errno.ReadOnlyFiles;
+        }
         if (node is DirectoryNode { IsFixed: true })
+        {
             return Errno.Busy;
+        }
         if (node is DirectoryNode { Count: > 0 })
+        {
             return Errno.NotEmpty;
+        }
         Unname(parent, name, node);
         return Errno.Success;
     }
@@ -135,21 +167,35 @@ internal sealed class FileTree
     {
         var node = from.Node!;
         if (from.Parent!.IsReadOnly || to.Parent!.IsReadOnly)
+        {
             return Errno.ReadOnlyFiles;
+        }
         if (node is DirectoryNode { IsFixed: true } || to.Node is DirectoryNode { IsFixed: true })
+        {
             return Errno.Busy;
+        }
         if (node == to.Node)
+        {
             return Errno.Success;
+        }
         if (to.Parent.IsRemoved)
+        {
             return Errno.NoEntry;
+        }
         if (node is DirectoryNode moved)
         {
             if (to.Parent.IsWithin(moved))
+            {
                 return Errno.Invalid;
+            }
             if (to.Node is not (null or DirectoryNode))
+            {
                 return Errno.NotDirectory;
+            }
             if (to.Parent.Depth() + 1 + Height(moved) > GuestPolicy.FileDepthMax)
+            {
                 return Errno.NameTooLong;
+            }
         }
         else if (to.Node is DirectoryNode)
         {
@@ -157,9 +203,13 @@ internal sealed class FileTree
         }
 
         if (to.Node is DirectoryNode { Count: > 0 })
+        {
             return Errno.NotEmpty;
+        }
         if (to.Node is { } replaced)
+        {
             Unname(to.Parent, to.Name, replaced);
+        }
         _run.Charge(from.Parent.Count);
         from.Parent.Remove(from.Name);
         to.Parent.Add(to.Name, node);
@@ -173,14 +223,22 @@ internal sealed class FileTree
     public Errno SetLength(FileNode file, ulong length)
     {
         if (file.IsReadOnly)
+        {
             return Errno.ReadOnlyFiles;
+        }
         if (length > GuestPolicy.FileBytesMax)
+        {
             return Errno.FileTooBig;
+        }
         var growth = (long)length - file.Length;
         if (growth > GuestPolicy.FileBytesMax - _bytes)
+        {
             return Errno.NoSpace;
+        }
         if (growth > 0)
+        {
             _run.Charge(growth * GuestPolicy.FuelPerFileByte);
+        }
         _bytes += growth;
         file.SetLength((long)length);
         Touch(file);
@@ -191,13 +249,21 @@ internal sealed class FileTree
     public Errno MakeRoom(FileNode file, ulong offset, long size)
     {
         if (file.IsReadOnly)
+        {
             return Errno.ReadOnlyFiles;
+        }
         if (size == 0)
+        {
             return Errno.Success;
+        }
         if (offset > GuestPolicy.FileBytesMax)
+        {
             return Errno.FileTooBig;
+        }
         if ((long)offset + size > file.Length)
+        {
             return SetLength(file, offset + (ulong)size);
+        }
         Touch(file);
         return Errno.Success;
     }
@@ -222,9 +288,13 @@ internal sealed class FileTree
             {
                 var path = at.Path + entry.Name;
                 if (entry.Node is DirectoryNode directory)
+                {
                     rest.Push((path + "/", directory));
+                }
                 else if (entry.Node is FileNode file)
+                {
                     AddOutput(files, path, file, ref bytes);
+                }
             }
         }
 
@@ -237,8 +307,10 @@ internal sealed class FileTree
         if (files.Count == GuestPolicy.OutputFilesMax)
         {
             throw new GuestStop(
-                GuestOutcome.OutputTooLarge, null,
-                $"{OutputDirectory} has more than {GuestPolicy.OutputFilesMax} files, which is the limit");
+                GuestOutcome.OutputTooLarge,
+                null,
+                $"{OutputDirectory} has more than {GuestPolicy.OutputFilesMax} files, which is the limit"
+            );
         }
 
         // A file with several names is given back under each of them.
@@ -246,12 +318,16 @@ internal sealed class FileTree
         if (bytes > GuestPolicy.FileBytesMax)
         {
             throw new GuestStop(
-                GuestOutcome.OutputTooLarge, null,
-                $"the files in {OutputDirectory} have at least {bytes} bytes under all their names, the limit is {GuestPolicy.FileBytesMax}");
+                GuestOutcome.OutputTooLarge,
+                null,
+                $"the files in {OutputDirectory} have at least {bytes} bytes under all their names, the limit is {GuestPolicy.FileBytesMax}"
+            );
         }
 
         if (!GuestFile.IsName(path))
+        {
             throw GuestStop.Failed($"'{GuestNames.Show(path)}' in {OutputDirectory} has a name that an output cannot have");
+        }
         files.Add(new GuestFile(path, file.ToMemory()));
     }
 
@@ -270,7 +346,9 @@ internal sealed class FileTree
         foreach (var part in parts[..^1])
         {
             if (at.Find(part) is null)
+            {
                 Insert(at, part, new DirectoryNode(NextNumber(), at.IsReadOnly, Now));
+            }
             at = (DirectoryNode)at.Find(part)!;
         }
 
@@ -297,9 +375,13 @@ internal sealed class FileTree
     private Errno CheckRoom(DirectoryNode parent)
     {
         if (parent.IsReadOnly)
+        {
             return Errno.ReadOnlyFiles;
+        }
         if (parent.IsRemoved)
+        {
             return Errno.NoEntry;
+        }
         _run.Charge(GuestPolicy.FuelPerNewFile);
         return _nodes < GuestPolicy.FilesMax ? Errno.Success : Errno.NoSpace;
     }
@@ -312,15 +394,21 @@ internal sealed class FileTree
         node.Changed = Now;
         Touch(parent);
         if (node.Links > 0)
+        {
             _nodes--;
+        }
         else
+        {
             Release(node);
+        }
     }
 
     private void Release(Node node)
     {
         if (node.Links > 0 || node.Openings > 0)
+        {
             return;
+        }
         _nodes--;
         _bytes -= node switch
         {
@@ -342,7 +430,9 @@ internal sealed class FileTree
             foreach (var entry in at.Directory.Entries)
             {
                 if (entry.Node is DirectoryNode child)
+                {
                     rest.Push((child, at.Depth + 1));
+                }
             }
         }
 

@@ -45,6 +45,8 @@ internal sealed class LinkNode(ulong number, string target, int targetBytes, ulo
 
     public string Target { get; } = target;
 
-    /// <summary>The target as the host keeps it; it counts among the bytes of files, or links would be room for which nobody has a bound.</summary>
+    /// <summary>
+    /// The target as the host keeps it; it counts among the bytes of files, or links would be room for which nobody has a bound.
+    /// </summary>
     public long HeldBytes => (long)Target.Length * sizeof(char);
 }

@@ -1,7 +1,8 @@
 namespace Marketplace.Engine.Guests.Wasi.Files;
 
 /// <summary>Where a path leads.</summary>
-/// <param name="Parent">The directory that has the name; null where the path names a directory by <c>.</c>, <c>..</c> or an end of a link to it.</param>
+/// <param name="Parent">The directory that has the name; null where the path names a directory by <c>.</c>, <c>..</c> or an end of a link
+/// to it.</param>
 /// <param name="Name">The name in it, empty without a parent.</param>
 /// <param name="Node">What the name stands for; null where there is nothing yet.</param>
 /// <param name="WantsDirectory">The path ends with a slash.</param>
@@ -23,19 +24,27 @@ internal readonly record struct Place(DirectoryNode? Parent, string Name, Node? 
         while (true)
         {
             if (path[next] == '/')
+            {
                 return Errno.NotCapable;
+            }
             run.Charge(GuestPolicy.FuelPerPathStep);
             var name = NextName(path, ref next, out var wantsDirectory);
             var isLast = next == path.Length;
             if (name.Length > GuestPolicy.FileNameBytesMax || System.Text.Encoding.UTF8.GetByteCount(name) > GuestPolicy.FileNameBytesMax)
+            {
                 return Errno.NameTooLong;
+            }
             if (name is "." or "..")
             {
                 if (name == ".." && (at == start || at.Parent is null))
+                {
                     return Errno.NotCapable;
+                }
                 at = name == ".." ? at.Parent! : at;
                 if (!isLast)
+                {
                     continue;
+                }
                 place = new Place(null, "", at, WantsDirectory: true);
                 return Errno.Success;
             }
@@ -44,12 +53,16 @@ internal readonly record struct Place(DirectoryNode? Parent, string Name, Node? 
             if (node is LinkNode link && (!isLast || follows || wantsDirectory))
             {
                 if (++links > GuestPolicy.FollowedLinksMax)
+                {
                     return Errno.Loop;
+                }
                 path = link.Target + (wantsDirectory ? "/" : "") + path[next..];
                 next = 0;
                 run.ChargeCopy(path.Length);
                 if (path.Length > GuestPolicy.PathBytesMax)
+                {
                     return Errno.NameTooLong;
+                }
                 continue;
             }
 
@@ -60,7 +73,9 @@ internal readonly record struct Place(DirectoryNode? Parent, string Name, Node? 
             }
 
             if (node is not DirectoryNode directory)
+            {
                 return node is null ? Errno.NoEntry : Errno.NotDirectory;
+            }
             at = directory;
         }
     }
@@ -73,7 +88,9 @@ internal readonly record struct Place(DirectoryNode? Parent, string Name, Node? 
         var name = path[next..(hasSlash ? end : path.Length)];
         next = hasSlash ? end : path.Length;
         while (next < path.Length && path[next] == '/')
+        {
             next++;
+        }
         return name;
     }
 }

@@ -13,54 +13,100 @@ internal sealed record HttpCase(Func<HttpRequestMessage> Request, Func<JsonEleme
 internal static class HttpCases
 {
     /// <summary>Each of these makes something new, by its nature; a client looks before it sends them again.</summary>
-    public static IReadOnlySet<string> NeverRepeated { get; } = new HashSet<string>(StringComparer.Ordinal)
-    {
-        "POST /v1/keys", "POST /v1/events/tickets",
-    };
+    public static IReadOnlySet<string> NeverRepeated { get; } =
+        new HashSet<string>(StringComparer.Ordinal) { "POST /v1/keys", "POST /v1/events/tickets" };
 
     /// <summary>What the cases need to be there: made before the first of them.</summary>
-    internal sealed record Things(BlobId Module, ProgramId Program, BlobId Unwanted, ProgramId UnwantedProgram, JobId Cancelled, string Key);
+    internal sealed record Things(
+        BlobId Module,
+        ProgramId Program,
+        BlobId Unwanted,
+        ProgramId UnwantedProgram,
+        JobId Cancelled,
+        string Key
+    );
 
-    public static Dictionary<string, HttpCase> All(Things things) => new(StringComparer.Ordinal)
-    {
-        ["POST /v1/jobs"] = new(() => Post(Routes.Jobs, Job("one", things.Program)), job => Text(job, "id")),
-        ["POST /v1/jobs:batch"] = new(
-            () => Json(Routes.JobsBatch, JsonContent.Create(
-                new JobBatchRequest([Job("two", things.Program), Job("three", things.Program)]), ApiJson.Default.JobBatchRequest)),
-            answer => Regardless(answer, "existed")),
-        ["POST /v1/jobs:get"] = new(
-            () => Json(Routes.JobsGet, JsonContent.Create(new JobsGetRequest([things.Cancelled]), ApiJson.Default.JobsGetRequest)),
-            answer => Text(answer.GetProperty("jobs")[0], "id"), Changes: false),
-        ["POST /v1/jobs/{job}/cancel"] = new(
-            () => new HttpRequestMessage(HttpMethod.Post, Routes.JobCancel(things.Cancelled)), job => $"{Text(job, "id")} {Text(job, "state")}"),
-        ["POST /v1/blobs"] = new(() => Bytes(HttpMethod.Post, Routes.Blobs, "posted"), blob => blob.GetRawText()),
-        ["PUT /v1/blobs/{blob}"] = new(
-            () => Bytes(HttpMethod.Put, Routes.Blob(Crypto.IdDerivation.Blob(Encoding.UTF8.GetBytes("put"))), "put"), blob => blob.GetRawText()),
-        ["DELETE /v1/blobs/{blob}"] = new(() => new HttpRequestMessage(HttpMethod.Delete, Routes.Blob(things.Unwanted)), _ => ""),
-        ["POST /v1/programs"] = new(
-            () => Json(Routes.Programs, JsonContent.Create(
-                new ProgramRequest(things.Module, "again", Encoding.UTF8.GetBytes("salt")), ApiJson.Default.ProgramRequest)),
-            program => program.GetRawText()),
-        ["DELETE /v1/programs/{program}"] = new(() => new HttpRequestMessage(HttpMethod.Delete, Routes.Program(things.UnwantedProgram)), _ => ""),
-        ["DELETE /v1/keys/{key}"] = new(() => new HttpRequestMessage(HttpMethod.Delete, Routes.Key(things.Key)), _ => ""),
-    };
+    public static Dictionary<string, HttpCase> All(Things things) =>
+        new(StringComparer.Ordinal)
+        {
+            ["POST /v1/jobs"] = new(() => Post(Routes.Jobs, Job("one", things.Program)), job => Text(job, "id")),
+            ["POST /v1/jobs:batch"] = new(
+                () =>
+                    Json(
+                        Routes.JobsBatch,
+                        JsonContent.Create(
+                            new JobBatchRequest([Job("two", things.Program), Job("three", things.Program)]),
+                            ApiJson.Default.JobBatchRequest
+                        )
+                    ),
+                answer => Regardless(answer, "existed")
+            ),
+            ["POST /v1/jobs:get"] = new(
+                () => Json(Routes.JobsGet, JsonContent.Create(new JobsGetRequest([things.Cancelled]), ApiJson.Default.JobsGetRequest)),
+                answer => Text(answer.GetProperty("jobs")[0], "id"),
+                Changes: false
+            ),
+            ["POST /v1/jobs/{job}/cancel"] = new(
+                () => new HttpRequestMessage(HttpMethod.Post, Routes.JobCancel(things.Cancelled)),
+                job => $"{Text(job, "id")} {Text(job, "state")}"
+            ),
+            ["POST /v1/blobs"] = new(() => Bytes(HttpMethod.Post, Routes.Blobs, "posted"), blob => blob.GetRawText()),
+            ["PUT /v1/blobs/{blob}"] = new(
+                () => Bytes(HttpMethod.Put, Routes.Blob(Crypto.IdDerivation.Blob(Encoding.UTF8.GetBytes("put"))), "put"),
+                blob => blob.GetRawText()
+            ),
+            ["DELETE /v1/blobs/{blob}"] = new(() => new HttpRequestMessage(HttpMethod.Delete, Routes.Blob(things.Unwanted)), _ => ""),
+            ["POST /v1/programs"] = new(
+                () =>
+                    Json(
+                        Routes.Programs,
+                        JsonContent.Create(
+                            new ProgramRequest(things.Module, "again", Encoding.UTF8.GetBytes("salt")),
+                            ApiJson.Default.ProgramRequest
+                        )
+                    ),
+                program => program.GetRawText()
+            ),
+            ["DELETE /v1/programs/{program}"] = new(
+                () => new HttpRequestMessage(HttpMethod.Delete, Routes.Program(things.UnwantedProgram)),
+                _ => ""
+            ),
+            ["DELETE /v1/keys/{key}"] = new(() => new HttpRequestMessage(HttpMethod.Delete, Routes.Key(things.Key)), _ => ""),
+        };
 
     public static JobRequest Job(string requestId, ProgramId program) =>
-        new() { RequestId = requestId, Program = program, PriceMax = new TokenAmount(100), InputText = "hello" };
+        new()
+        {
+            RequestId = requestId,
+            Program = program,
+            PriceMax = new TokenAmount(100),
+            InputText = "hello",
+        };
 
     public static HttpRequestMessage Post(string route, JobRequest job) => Json(route, JsonContent.Create(job, ApiJson.Default.JobRequest));
 
     private static HttpRequestMessage Json(string route, JsonContent content) => new(HttpMethod.Post, route) { Content = content };
 
-    private static HttpRequestMessage Bytes(HttpMethod method, string route, string text) => new(method, route)
-    {
-        Content = new ByteArrayContent(Encoding.UTF8.GetBytes(text)) { Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") } },
-    };
+    private static HttpRequestMessage Bytes(HttpMethod method, string route, string text) =>
+        new(method, route)
+        {
+            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(text))
+            {
+                Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") },
+            },
+        };
 
     private static string Text(JsonElement record, string member) => record.GetProperty(member).GetString()!;
 
     /// <summary>The answer but for a member that says that an earlier request did it.</summary>
-    private static string Regardless(JsonElement answer, string member) => string.Join(' ', answer.EnumerateObject()
-        .SelectMany(list => list.Value.EnumerateArray())
-        .Select(item => string.Join(',', item.EnumerateObject().Where(each => each.Name != member).Select(each => each.Value.GetRawText()))));
+    private static string Regardless(JsonElement answer, string member) =>
+        string.Join(
+            ' ',
+            answer
+                .EnumerateObject()
+                .SelectMany(list => list.Value.EnumerateArray())
+                .Select(item =>
+                    string.Join(',', item.EnumerateObject().Where(each => each.Name != member).Select(each => each.Value.GetRawText()))
+                )
+        );
 }

@@ -10,8 +10,8 @@ namespace Marketplace.Verify.Idempotency;
 internal sealed record HttpRepeatResult(int Routes, int Classified, int NeverRepeated, int Requests, IReadOnlyList<string> Violations);
 
 /// <summary>
-/// The real silo, whose API says itself which routes change something. Each is sent ten times in turn, ten times at once, and again after the silo was
-/// stopped and started: everything that the account can see is as after the first time, and the answers are equal.
+/// The real silo, whose API says itself which routes change something. Each is sent ten times in turn, ten times at once, and again after
+/// the silo was stopped and started: everything that the account can see is as after the first time, and the answers are equal.
 /// </summary>
 internal sealed class HttpRepeats
 {
@@ -36,7 +36,9 @@ internal sealed class HttpRepeats
             things = await Prepare(silo);
             routes = await ChangingRoutes(client);
             foreach (var (name, subject) in HttpCases.All(things))
+            {
                 await repeats.Send(client, name, subject);
+            }
             books = await Books(client);
             await silo.Stop(CancellationToken.None);
         }
@@ -45,7 +47,9 @@ internal sealed class HttpRepeats
         {
             using var client = Client(data.Path);
             foreach (var (name, subject) in HttpCases.All(things))
+            {
                 await repeats.SendAll(client, name, subject, Times, together: false);
+            }
             await repeats.Expect(client, books, "after a restart");
         }
 
@@ -53,7 +57,12 @@ internal sealed class HttpRepeats
         repeats._violations.AddRange(routes.Except(known).Select(route => $"{route} has no case"));
         repeats._violations.AddRange(known.Except(routes).Select(route => $"{route} is no route"));
         return new HttpRepeatResult(
-            routes.Count, routes.Count(known.Contains), HttpCases.NeverRepeated.Count, repeats._requests, repeats._violations);
+            routes.Count,
+            routes.Count(known.Contains),
+            HttpCases.NeverRepeated.Count,
+            repeats._requests,
+            repeats._violations
+        );
     }
 
     /// <summary>Without a worker: jobs wait, so nothing but the requests changes anything.</summary>
@@ -86,9 +95,9 @@ internal sealed class HttpRepeats
         return
         [
             .. from path in document.RootElement.GetProperty("paths").EnumerateObject()
-               from operation in path.Value.EnumerateObject()
-               where !Reads.Contains(operation.Name)
-               select $"{operation.Name.ToUpperInvariant()} {path.Name}",
+            from operation in path.Value.EnumerateObject()
+            where !Reads.Contains(operation.Name)
+            select $"{operation.Name.ToUpperInvariant()} {path.Name}",
         ];
     }
 
@@ -96,7 +105,9 @@ internal sealed class HttpRepeats
     {
         var parts = new List<string>();
         foreach (var route in new[] { Routes.Account, Routes.Jobs, Routes.Blobs, Routes.Keys, Routes.Programs })
+        {
             parts.Add(await client.GetStringAsync(route));
+        }
         return string.Join(Environment.NewLine, parts);
     }
 
@@ -106,7 +117,9 @@ internal sealed class HttpRepeats
         await SendAll(client, name, subject, 1, together: false);
         var once = await Books(client);
         if (subject.Changes == (before == once))
+        {
             _violations.Add($"{name} {(subject.Changes ? "has no effect" : "has an effect")}");
+        }
         await SendAll(client, name, subject, Times - 1, together: false);
         await Expect(client, once, $"after {name} {Times} times");
         await SendAll(client, name, subject, Times, together: true);
@@ -115,7 +128,7 @@ internal sealed class HttpRepeats
 
     private async Task SendAll(HttpClient client, string name, HttpCase subject, int times, bool together)
     {
-        for (var left = times; left > 0;)
+        for (var left = times; left > 0; )
         {
             var count = together ? left : 1;
             foreach (var answer in await Task.WhenAll(Enumerable.Range(0, count).Select(_ => Answer(client, subject))))
@@ -124,7 +137,9 @@ internal sealed class HttpRepeats
                 // That a thing which was to go is gone says the same as that it went.
                 var isGone = answer == nameof(HttpStatusCode.NotFound) && name.StartsWith("DELETE", StringComparison.Ordinal);
                 if (!isGone && _answers.TryAdd(name, answer) == false && _answers[name] != answer)
+                {
                     _violations.Add($"{name} answered '{_answers[name]}' and '{answer}'");
+                }
             }
 
             left -= count;
@@ -137,13 +152,19 @@ internal sealed class HttpRepeats
 
         // A body of unknown length is charged as the longest there may be, and ten of those at once are more than an account's part.
         if (request.Content is { } content)
+        {
             await content.LoadIntoBufferAsync();
+        }
         using var response = await client.SendAsync(request);
         if (!response.IsSuccessStatusCode)
+        {
             return response.StatusCode.ToString();
+        }
         var text = await response.Content.ReadAsStringAsync();
         if (text.Length == 0)
+        {
             return "";
+        }
         using var body = JsonDocument.Parse(text);
         return subject.Learn(body.RootElement);
     }
@@ -157,7 +178,9 @@ internal sealed class HttpRepeats
         {
             if (limit.IsCancellationRequested)
             {
-                _violations.Add($"{when} the account shows{Environment.NewLine}{seen}{Environment.NewLine}instead of{Environment.NewLine}{books}");
+                _violations.Add(
+                    $"{when} the account shows{Environment.NewLine}{seen}{Environment.NewLine}instead of{Environment.NewLine}{books}"
+                );
                 return;
             }
         }

@@ -4,8 +4,8 @@ using Marketplace.Grains.Tests.Repeats;
 namespace Marketplace.Verify.Idempotency;
 
 /// <summary>
-/// Every grain method and every HTTP request that changes something, sent again and again: one effect, equal answers. Methods and routes are found,
-/// not listed, so a new one without a case fails the check.
+/// Every grain method and every HTTP request that changes something, sent again and again: one effect, equal answers. Methods and routes
+/// are found, not listed, so a new one without a case fails the check.
 /// </summary>
 public static class IdempotencyCheck
 {

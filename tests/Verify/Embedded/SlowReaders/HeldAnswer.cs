@@ -5,7 +5,9 @@ using System.Text;
 
 namespace Marketplace.Verify.SlowReaders;
 
-/// <summary>A request of a client who takes its time with the answer, on a connection of its own with the smallest buffer that the system gives.</summary>
+/// <summary>
+/// A request of a client who takes its time with the answer, on a connection of its own with the smallest buffer that the system gives.
+/// </summary>
 internal sealed class HeldAnswer : IDisposable
 {
     private const int BufferBytes = 4096;
@@ -40,7 +42,9 @@ internal sealed class HeldAnswer : IDisposable
     public void Sip(byte[] buffer)
     {
         if (IsCut || _socket.Available == 0)
+        {
             return;
+        }
         try
         {
             IsCut = _socket.Receive(buffer) == 0;

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Verify.SlowReaders;
 
-/// <summary>Accounts with money and a key each, made in a data folder before a silo starts on it: over HTTP there is only the first one.</summary>
+/// <summary>
+/// Accounts with money and a key each, made in a data folder before a silo starts on it: over HTTP there is only the first one.
+/// </summary>
 internal static class MadeAccounts
 {
     private static readonly TokenAmount Credit = new(1_000_000_000_000);
@@ -26,7 +28,9 @@ internal static class MadeAccounts
         var keys = new List<string>();
         for (var number = 1; number <= count; number++)
         {
-            var account = factory.GetGrain<IAccountGrain>(new AccountId(new Bytes32([.. BitConverter.GetBytes((long)number), .. new byte[24]])).ToString());
+            var account = factory.GetGrain<IAccountGrain>(
+                new AccountId(new Bytes32([.. BitConverter.GetBytes((long)number), .. new byte[24]])).ToString()
+            );
             await account.Credit("made", Credit);
             keys.Add((await account.CreateKey(new Grains.KeyRequest("made", Scopes.Read | Scopes.Submit | Scopes.Deploy, null))).Key);
         }

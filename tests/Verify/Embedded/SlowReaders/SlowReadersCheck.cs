@@ -7,8 +7,9 @@ using Marketplace.Tests;
 namespace Marketplace.Verify.SlowReaders;
 
 /// <summary>
-/// Clients who ask for a thousand full jobs and read a little a second, and event streams that nothing happens on, against the real silo with its own settings:
-/// its memory stays under the bar, what it does not serve it refuses with a code, and other clients are served nearly as fast as before.
+/// Clients who ask for a thousand full jobs and read a little a second, and event streams that nothing happens on, against the real silo
+/// with its own settings: its memory stays under the bar, what it does not serve it refuses with a code, and other clients are served
+/// nearly as fast as before.
 /// </summary>
 public static class SlowReadersCheck
 {
@@ -37,15 +38,12 @@ public static class SlowReadersCheck
         var ids = await SubmitFullJobs(others.Url, program, keys, jobs);
 
         // In turns, because the machine may do other things as well, and not the same at all times.
-        var (before, with) = (new List<Latencies>(), new List<Latencies>());
-        var violations = new List<string>();
-        var residentBefore = 0L;
-        var (served, residentMax) = (0, 0L);
+        var (before, with, violations) = (new List<Latencies>(), new List<Latencies>(), new List<string>());
+        var (served, residentBefore, residentMax) = (0, silo.ResidentBytes, 0L);
         for (var round = 0; round < rounds; round++)
         {
             before.Add(await Latency(others, program, seconds));
-            if (round == 0)
-                residentBefore = silo.ResidentBytes;
+            residentBefore = round == 0 ? silo.ResidentBytes : residentBefore;
             using var held = new Held();
             await held.OpenStreams(others.Url, keys, streams);
             await held.OpenReaders(others.Url, keys, ids, readers);
@@ -59,11 +57,15 @@ public static class SlowReadersCheck
         }
 
         if (residentMax > ResidentBytesMax)
+        {
             violations.Add($"The silo had {residentMax >> 20} MiB in memory; allowed are {ResidentBytesMax >> 20}.");
+        }
         var (p99Before, p99With) = (Median(before, round => round.P99), Median(with, round => round.P99));
         if (slowdownMax > 0 && p99With > slowdownMax * p99Before)
-            violations.Add($"The p99 of other clients went from {p99Before:F2} to {p99With:F2} ms; allowed is {slowdownMax} times as much.");
-        violations.AddRange(silo.Output.Split('\n').Where(line => line.Contains("fail:", StringComparison.Ordinal)).Select(line => $"The silo logged: {line}"));
+        {
+            violations.Add($"The p99 of others went from {p99Before:F2} to {p99With:F2} ms; allowed is {slowdownMax} times as much.");
+        }
+        violations.AddRange(Failures(silo));
         var line = new
         {
             Verify = "slowreaders",
@@ -88,13 +90,18 @@ public static class SlowReadersCheck
         return new VerifyResult(line, violations);
     }
 
+    private static IEnumerable<string> Failures(SiloProcess silo) =>
+        silo.Output.Split('\n').Where(line => line.Contains("fail:", StringComparison.Ordinal)).Select(line => $"The silo logged: {line}");
+
     private static async Task<ProgramId> Deploy(MarketplaceClient client)
     {
         await using var module = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "programs", "echo", "echo.wasm"));
         return (await client.Programs.Deploy(module, "echo")).Id;
     }
 
-    /// <summary>Jobs with the largest input and output that are no blobs. Asked for again and again, a few are as many bytes as a thousand.</summary>
+    /// <summary>
+    /// Jobs with the largest input and output that are no blobs. Asked for again and again, a few are as many bytes as a thousand.
+    /// </summary>
     private static async Task<IReadOnlyList<JobId[]>> SubmitFullJobs(Uri url, ProgramId program, IReadOnlyList<string> keys, int jobs)
     {
         var ids = new List<JobId[]>();
@@ -106,12 +113,17 @@ public static class SlowReadersCheck
             {
                 var request = new JobRequest
                 {
-                    RequestId = $"full-{job}", Program = program, Input = Input, PriceMax = new TokenAmount(100_000),
+                    RequestId = $"full-{job}",
+                    Program = program,
+                    Input = Input,
+                    PriceMax = new TokenAmount(100_000),
                 };
                 submitted.Add((await client.Jobs.Submit(request)).Id);
             }
             foreach (var id in submitted)
+            {
                 await client.Jobs.Wait(id);
+            }
             ids.Add([.. Enumerable.Range(0, IdsPerRequest).Select(index => submitted[index % jobs])]);
         }
         return ids;
@@ -121,9 +133,15 @@ public static class SlowReadersCheck
     private static async Task<Latencies> Latency(MarketplaceClient client, ProgramId program, int seconds)
     {
         var milliseconds = new List<double>();
-        for (var whole = Stopwatch.StartNew(); whole.Elapsed.TotalSeconds < seconds || milliseconds.Count < 100;)
+        for (var whole = Stopwatch.StartNew(); whole.Elapsed.TotalSeconds < seconds || milliseconds.Count < 100; )
         {
-            var request = new JobRequest { RequestId = Guid.NewGuid().ToString(), Program = program, InputText = "x", PriceMax = new TokenAmount(100_000) };
+            var request = new JobRequest
+            {
+                RequestId = Guid.NewGuid().ToString(),
+                Program = program,
+                InputText = "x",
+                PriceMax = new TokenAmount(100_000),
+            };
             var clock = Stopwatch.StartNew();
             await client.Jobs.Submit(request);
             milliseconds.Add(clock.Elapsed.TotalMilliseconds);
@@ -132,10 +150,16 @@ public static class SlowReadersCheck
             milliseconds.Add(clock.Elapsed.TotalMilliseconds);
         }
         milliseconds.Sort();
-        return new Latencies(milliseconds[milliseconds.Count / 2], milliseconds[milliseconds.Count * 99 / 100], milliseconds[^1], milliseconds.Count);
+        return new Latencies(
+            milliseconds[milliseconds.Count / 2],
+            milliseconds[milliseconds.Count * 99 / 100],
+            milliseconds[^1],
+            milliseconds.Count
+        );
     }
 
-    private static double Median(List<Latencies> rounds, Func<Latencies, double> of) => Math.Round(rounds.Select(of).Order().ElementAt(rounds.Count / 2), 2);
+    private static double Median(List<Latencies> rounds, Func<Latencies, double> of) =>
+        Math.Round(rounds.Select(of).Order().ElementAt(rounds.Count / 2), 2);
 
     /// <summary>What another client met in one round, in milliseconds.</summary>
     private sealed record Latencies(double P50, double P99, double Max, int Count);
@@ -153,21 +177,29 @@ public static class SlowReadersCheck
         public async Task OpenStreams(Uri url, IReadOnlyList<string> keys, int count)
         {
             for (var stream = 0; stream < count; stream++)
+            {
                 _streams.Add(await Open(url, Get(url, keys[stream / StreamsOfAnAccount])));
+            }
             // One more of an account that has all that it may have.
             using var beyond = await Open(url, Get(url, keys[0]));
             var isRefused = beyond.Status == 429 && beyond.Begin.Contains($"{StreamsOfAnAccount} event streams", StringComparison.Ordinal);
             if (count >= StreamsOfAnAccount && !isRefused)
+            {
                 _violations.Add($"One event stream more than allowed was answered: {beyond.Begin}");
+            }
         }
 
         public async Task OpenReaders(Uri url, IReadOnlyList<string> keys, IReadOnlyList<JobId[]> ids, int count)
         {
             var bodies = ids.Select(own => JsonSerializer.Serialize(new JobsGetRequest(own), ApiJson.Default.JobsGetRequest)).ToArray();
             for (var reader = 0; reader < count; reader++)
+            {
                 _readers.Add(await HeldAnswer.Send(url, Post(url, keys[reader % keys.Count], bodies[reader % keys.Count])));
+            }
             foreach (var reader in _readers)
+            {
                 await reader.ReadBegin();
+            }
         }
 
         public async Task Sip(SiloProcess silo, CancellationToken stop)
@@ -176,7 +208,9 @@ public static class SlowReadersCheck
             while (!stop.IsCancellationRequested)
             {
                 foreach (var reader in _readers.Where(reader => reader.Status == 200))
+                {
                     reader.Sip(buffer);
+                }
                 ResidentMax = Math.Max(ResidentMax, silo.ResidentBytes);
                 try
                 {
@@ -193,20 +227,28 @@ public static class SlowReadersCheck
         {
             var open = _streams.Count(stream => stream.Status == 200);
             if (open != streams)
+            {
                 _violations.Add($"{open} of {streams} event streams were opened.");
+            }
             if (Served == 0)
+            {
                 _violations.Add("No reader was served.");
+            }
             // A refusal is read whole with its first bytes: it has a code and numbers.
-            _violations.AddRange(_readers
-                .Where(reader => reader.Status != 200 && !reader.Begin.Contains("problem+json", StringComparison.Ordinal))
-                .Select(reader => $"A reader was answered: {reader.Begin}"));
+            _violations.AddRange(
+                _readers
+                    .Where(reader => reader.Status != 200 && !reader.Begin.Contains("problem+json", StringComparison.Ordinal))
+                    .Select(reader => $"A reader was answered: {reader.Begin}")
+            );
             return _violations;
         }
 
         public void Dispose()
         {
             foreach (var answer in _streams.Concat(_readers))
+            {
                 answer.Dispose();
+            }
         }
 
         private static async Task<HeldAnswer> Open(Uri url, string request)
@@ -218,9 +260,12 @@ public static class SlowReadersCheck
 
         private static string Get(Uri url, string key) => $"GET {Routes.Events} HTTP/1.1\r\n{Head(url, key)}\r\n";
 
-        private static string Post(Uri url, string key, string body) => string.Create(
-            CultureInfo.InvariantCulture,
-            $"POST {Routes.JobsGet} HTTP/1.1\r\n{Head(url, key)}Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+        private static string Post(Uri url, string key, string body) =>
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"POST {Routes.JobsGet} HTTP/1.1\r\n{Head(url, key)}Content-Type: application/json\r\nContent-Length: "
+                    + $"{body.Length}\r\n\r\n{body}"
+            );
 
         private static string Head(Uri url, string key) => $"Host: {url.Authority}\r\nAuthorization: Bearer {key}\r\n";
     }
