@@ -58,7 +58,7 @@ internal sealed class PostgresPages(NpgsqlDataSource source, int bytesMax)
         // No id is empty, so the first page begins after that.
         for (var after = ""; ; )
         {
-            var page = await Page(Documents, [Text(kind), Text(after)], reader => ReadDocument(kind, reader), cancellation)
+            var page = await Page(Documents, () => [Text(kind), Text(after)], reader => ReadDocument(kind, reader), cancellation)
                 .ConfigureAwait(false);
             foreach (var (key, document) in page)
             {
@@ -82,7 +82,7 @@ internal sealed class PostgresPages(NpgsqlDataSource source, int bytesMax)
         {
             var page = await Page(
                     DocumentsInState,
-                    [Text(kind), Text(state), Number(at), Text(after)],
+                    () => [Text(kind), Text(state), Number(at), Text(after)],
                     reader => (Found: ReadDocument(kind, reader), At: reader.GetInt64(4)),
                     cancellation
                 )
@@ -103,7 +103,7 @@ internal sealed class PostgresPages(NpgsqlDataSource source, int bytesMax)
     {
         while (true)
         {
-            var page = await Page(Entries, [Text(stream), Number(fromVersion)], ReadEntry, cancellation).ConfigureAwait(false);
+            var page = await Page(Entries, () => [Text(stream), Number(fromVersion)], ReadEntry, cancellation).ConfigureAwait(false);
             foreach (var entry in page)
             {
                 if (entry.Version != fromVersion++)
@@ -141,19 +141,19 @@ internal sealed class PostgresPages(NpgsqlDataSource source, int bytesMax)
     private static NpgsqlParameter<long> Number(long value) => new() { TypedValue = value };
 
     /// <param name="sql">Its last two parameters are the most rows and the most bytes before the last of them.</param>
-    /// <param name="parameters">Those before.</param>
+    /// <param name="parameters">Makes those before, anew for each attempt.</param>
     /// <param name="read">Reads one row.</param>
     /// <param name="cancellation">Ends the question.</param>
     private Task<List<TRow>> Page<TRow>(
         string sql,
-        NpgsqlParameter[] parameters,
+        Func<NpgsqlParameter[]> parameters,
         Func<NpgsqlDataReader, TRow> read,
         CancellationToken cancellation
     ) =>
         PostgresFailures.Read(async () =>
         {
             await using var command = source.CreateCommand(sql);
-            foreach (var parameter in (NpgsqlParameter[])[.. parameters, Number(PageRows), Number(bytesMax)])
+            foreach (var parameter in (NpgsqlParameter[])[.. parameters(), Number(PageRows), Number(bytesMax)])
             {
                 command.Parameters.Add(parameter);
             }
