@@ -43,6 +43,7 @@ public static class EngineProfile
         Add(text, "engine", nameof(EnginePolicy.BodyBytesPerFrameSlot), EnginePolicy.BodyBytesPerFrameSlot);
         Add(text, "engine", nameof(EnginePolicy.VectorFrameSlots), EnginePolicy.VectorFrameSlots);
         Add(text, "engine", nameof(EnginePolicy.VectorLocalFrameSlots), EnginePolicy.VectorLocalFrameSlots);
+        Add(text, "engine", nameof(EnginePolicy.UnsignedTruncationFrameSlots), EnginePolicy.UnsignedTruncationFrameSlots);
         Add(text, "engine", nameof(EnginePolicy.VectorFunctionSlots), EnginePolicy.VectorFunctionSlots);
         Add(text, "engine", nameof(EnginePolicy.HostFrameSlots), EnginePolicy.HostFrameSlots);
         var sizes = typeof(EngineLimits).GetProperties().Where(limit => limit.PropertyType == typeof(int));

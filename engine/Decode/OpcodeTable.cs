@@ -69,9 +69,16 @@ internal static partial class OpcodeTable
 
     /// <summary>Slots of the stack budget that the instruction adds to its function's frame (FUEL.md, "Stack").</summary>
     public static int FrameSlotsOf(Opcode opcode) =>
-        opcode is >= Opcode.V128Load and <= Opcode.F64x2ConvertLowI32x4U and not (Opcode.V128Load or Opcode.V128Store or Opcode.V128Const)
-            ? EnginePolicy.VectorFrameSlots
-            : 0;
+        opcode switch
+        {
+            _ when IsVectorWork(opcode) => EnginePolicy.VectorFrameSlots,
+            Opcode.I64TruncF32U or Opcode.I64TruncF64U => EnginePolicy.UnsignedTruncationFrameSlots,
+            _ => 0,
+        };
+
+    /// <summary>Whether it does more with vectors than to move them.</summary>
+    public static bool IsVectorWork(Opcode opcode) =>
+        opcode is >= Opcode.V128Load and <= Opcode.F64x2ConvertLowI32x4U and not (Opcode.V128Load or Opcode.V128Store or Opcode.V128Const);
 
     /// <summary>0xFC is the first prefix.</summary>
     private static int Slot(Opcode opcode) =>

@@ -61,6 +61,7 @@ internal sealed class FunctionPlan
         var reader = new InstructionReader(content.Bytes.Span, body.Offset, body.End, content.Limits);
         var before = default(Instruction);
         var vectorLocals = VectorLocals(type, body);
+        var usesVectors = false;
         var blocks = new Stack<int>();
         while (!reader.AtEnd)
         {
@@ -72,15 +73,13 @@ internal sealed class FunctionPlan
             }
 
             plan._segments.Read(in instruction);
-            plan.InstructionSlots += OpcodeTable.FrameSlotsOf(instruction.Opcode);
-            if (
+            var ofVectorLocal =
                 vectorLocals is not null
                 && instruction.Opcode is >= Opcode.LocalGet and <= Opcode.LocalTee
-                && vectorLocals[instruction.Index]
-            )
-            {
-                plan.InstructionSlots += EnginePolicy.VectorLocalFrameSlots;
-            }
+                && vectorLocals[instruction.Index];
+            usesVectors |= ofVectorLocal || OpcodeTable.IsVectorWork(instruction.Opcode);
+            plan.InstructionSlots +=
+                OpcodeTable.FrameSlotsOf(instruction.Opcode) + (ofVectorLocal ? EnginePolicy.VectorLocalFrameSlots : 0);
 
             plan.UsesMemory |= OpcodeTable.ImmediateOf(instruction.Opcode) is Immediate.Memory or Immediate.MemoryAndLane;
             plan._checks.Read(in before, in instruction);
@@ -103,7 +102,7 @@ internal sealed class FunctionPlan
             }
         }
 
-        plan.InstructionSlots += plan.InstructionSlots > 0 ? EnginePolicy.VectorFunctionSlots : 0;
+        plan.InstructionSlots += usesVectors ? EnginePolicy.VectorFunctionSlots : 0;
         plan._nans.Finish(() => new InstructionReader(content.Bytes.Span, body.Offset, body.End, content.Limits));
         return plan;
     }

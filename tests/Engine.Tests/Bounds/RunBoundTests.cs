@@ -102,6 +102,8 @@ public sealed class RunBoundTests(GuestThreadsFixture guests) : EngineTest(guest
     [TestsBound(typeof(EnginePolicy), nameof(EnginePolicy.VectorLocalFrameSlots))]
     [TestsBound(typeof(EnginePolicy), nameof(EnginePolicy.VectorFunctionSlots))]
     [InlineData("vector moved", EnginePolicy.FrameSlots + EnginePolicy.VectorFunctionSlots + 2 + 2 + EnginePolicy.VectorLocalFrameSlots)]
+    [TestsBound(typeof(EnginePolicy), nameof(EnginePolicy.UnsignedTruncationFrameSlots))]
+    [InlineData("unsigned truncation", EnginePolicy.FrameSlots + 1 + 1 + EnginePolicy.UnsignedTruncationFrameSlots)]
     [InlineData(
         "vector used",
         EnginePolicy.FrameSlots
@@ -120,6 +122,7 @@ public sealed class RunBoundTests(GuestThreadsFixture guests) : EngineTest(guest
             "empty" => new Code(),
             "seven bytes" => new Code().Times(EnginePolicy.BodyBytesPerFrameSlot - 2, c => c.Nop()),
             "eight bytes" => new Code().Times(EnginePolicy.BodyBytesPerFrameSlot - 1, c => c.Nop()),
+            "unsigned truncation" => new Code().F32Const(0).Op(Decode.Opcode.I64TruncF32U).Drop(),
             "vector moved" => new Code().LocalGet(0).Drop(),
             _ => new Code().LocalGet(0).Op(Decode.Opcode.V128Not).Drop(),
         };

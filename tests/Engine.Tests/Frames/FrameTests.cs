@@ -33,7 +33,7 @@ public sealed class FrameTests(GuestThreadsFixture guests, ITestOutputHelper out
     public async Task FrameOfManyInstructions_TakesNoMoreThanItsSlotsAllow(string name)
     {
         var frame = FrameCase.All.Single(frame => frame.Name == name);
-        foreach (var repetitions in (int[])[3, 5, 20, 300, Many])
+        foreach (var repetitions in (int[])[3, 5, 20, 300, 600, Many])
         {
             var size = await OnGuestThread(() => FrameSurvey.Measure(frame, repetitions));
             output.WriteLine(size.ToString());

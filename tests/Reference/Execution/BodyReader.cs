@@ -20,13 +20,13 @@ internal static class BodyReader
         Segments(steps, MatchBlocks(steps));
         var locals = body.Locals.SelectMany(run => Enumerable.Repeat(run.Type, run.Count)).ToArray();
         WasmType[] all = [.. type.Parameters, .. locals];
-        var vectors = steps.Sum(step => FuelTable.SlotsOf(step.Instruction, all));
+        var slotsOfSteps = steps.Select(step => FuelTable.SlotsOf(step.Instruction, all)).ToArray();
         var slots =
             FuelTable.FrameSlots
             + all.Sum(OperandCount.SlotsOf)
             + OperandCount.Greatest(content, type, locals, steps)
-            + vectors
-            + (vectors > 0 ? FuelTable.VectorFunctionSlots : 0)
+            + slotsOfSteps.Sum()
+            + (slotsOfSteps.Contains(FuelTable.SlotsOfVectorStep) ? FuelTable.VectorFunctionSlots : 0)
             + ((body.End - body.Offset) / FuelTable.BodyBytesPerSlot);
         return new Body(type, locals, steps, slots);
     }

@@ -8,6 +8,7 @@ internal static class FuelTable
 {
     public const int FrameSlots = 12;
     public const int VectorFunctionSlots = 64;
+    public const int SlotsOfVectorStep = 2;
     public const int BodyBytesPerSlot = 8;
     public const int BytesPerFuel = 8;
     public const long JoinedFuelMax = 32;
@@ -23,9 +24,10 @@ internal static class FuelTable
     public static int SlotsOf(Instruction instruction, WasmType[] locals) =>
         instruction.Opcode switch
         {
-            Opcode.LocalGet or Opcode.LocalSet or Opcode.LocalTee => locals[instruction.Index] == WasmType.V128 ? 2 : 0,
+            Opcode.LocalGet or Opcode.LocalSet or Opcode.LocalTee => locals[instruction.Index] == WasmType.V128 ? SlotsOfVectorStep : 0,
             Opcode.V128Load or Opcode.V128Store or Opcode.V128Const => 0,
-            >= Opcode.V128Load and <= Opcode.F64x2ConvertLowI32x4U => 2,
+            >= Opcode.V128Load and <= Opcode.F64x2ConvertLowI32x4U => SlotsOfVectorStep,
+            Opcode.I64TruncF32U or Opcode.I64TruncF64U => 1,
             _ => 0,
         };
 
