@@ -43,8 +43,8 @@ public static class EnginePolicy
     public const int VectorLocalFrameSlots = 2;
 
     /// <summary>
-    /// Slots for each unsigned truncation of a float to 64 bits. Without AVX-512 its machine code keeps 21 bytes in the frame where it stands
-    /// in hundreds, and the instruction has one byte.
+    /// Slots for each unsigned truncation of a float to 64 bits. Without AVX-512 its machine code keeps 21 bytes in the frame where it
+    /// stands in hundreds, and the instruction has one byte.
     /// </summary>
     public const int UnsignedTruncationFrameSlots = 1;
 
