@@ -1,4 +1,4 @@
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>What a caller may do after a timeout, when it does not know whether a call ran.</summary>
 public enum Effect

@@ -1,4 +1,4 @@
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>
 /// The caller's request is refused. <see cref="Code"/> is from the closed list <see cref="ErrorCode"/>; nothing was changed.

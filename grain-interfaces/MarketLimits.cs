@@ -1,4 +1,4 @@
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>Bounds that callers of the market see, each with its reason.</summary>
 public static class MarketLimits

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>
 /// Streams of the market. Gossip: at least once, unordered, lossy on restart; nothing that must not be lost depends on one. Published

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Marketplace.GrainInterfaces;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Streams;

@@ -2,6 +2,7 @@ using Marketplace.Gateway;
 using Marketplace.GrainHost.Hosting;
 using Marketplace.GrainHost.Reminders;
 using Marketplace.GrainHost.Streams;
+using Marketplace.GrainInterfaces;
 using Marketplace.Grains;
 using Marketplace.Storage;
 using Orleans.Streams;

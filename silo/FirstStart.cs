@@ -1,5 +1,5 @@
 using System.Text;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 
 namespace Marketplace.Silo;
@@ -67,7 +67,7 @@ internal sealed partial class FirstStart(
         var account = grains.GetGrain<IAccountGrain>(id.ToString());
         await account.Credit(CreditOperation, TokenAmount.Parse(options.InitialCredit));
         var created = await account.CreateKey(
-            new Grains.KeyRequest("local", Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Admin, null)
+            new GrainInterfaces.KeyRequest("local", Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Admin, null)
         );
         folder.Write(DataFolder.ApiKey, created.Key);
     }

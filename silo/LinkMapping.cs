@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 using Wire = Marketplace.Api.Workers;
 
 namespace Marketplace.Silo;
@@ -42,7 +42,7 @@ internal static class LinkMapping
             (RunOutcome)result.Outcome,
             result.Reason,
             result.FuelUsed,
-            new Grains.JobOutput(result.Output, result.OutputBlob, result.OutputSize, Files(result)),
+            new GrainInterfaces.JobOutput(result.Output, result.OutputBlob, result.OutputSize, Files(result)),
             result.Log,
             ToGrain(result.StateChanges),
             result.StartedAt,

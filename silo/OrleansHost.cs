@@ -1,4 +1,5 @@
 using Marketplace.Gateway;
+using Marketplace.GrainInterfaces;
 using Marketplace.Grains;
 using Marketplace.Storage;
 using Orleans.Configuration;

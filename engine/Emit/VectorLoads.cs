@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Reflection.Emit;
-using System.Runtime.Intrinsics;
 using Marketplace.Engine.Decode;
 using Api = System.Runtime.Intrinsics.Vector128;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -51,7 +51,7 @@ internal static class KeysApi
         {
             throw new MarketException(ErrorCode.Forbidden, GatewayMessages.KeyHasSpendLimit);
         }
-        var created = await account.CreateKey(new Grains.KeyRequest(request.Name, scopes, request.SpendLimit));
+        var created = await account.CreateKey(new GrainInterfaces.KeyRequest(request.Name, scopes, request.SpendLimit));
         return Answer.Created(AccountMapper.ToCreated(created), ApiJson.Default.CreatedKey, Routes.Key(created.View.Id));
     }
 

@@ -29,7 +29,7 @@ internal static class PageCursor
         return Base64Url.EncodeToString(bytes);
     }
 
-    /// <exception cref="Grains.MarketException">It is not a cursor.</exception>
+    /// <exception cref="GrainInterfaces.MarketException">It is not a cursor.</exception>
     public static ListingCursor? Read(string? text)
     {
         if (text is null)

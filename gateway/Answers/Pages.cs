@@ -38,7 +38,7 @@ internal static class Pages
     /// <summary>How the ids of the rows begin; null where the query does not ask for that.</summary>
     /// <param name="http">The request.</param>
     /// <param name="word">What stands before the digits in ids of this kind.</param>
-    /// <exception cref="Grains.MarketException">It is no prefix, or stands beside a cursor.</exception>
+    /// <exception cref="GrainInterfaces.MarketException">It is no prefix, or stands beside a cursor.</exception>
     public static string? PrefixOf(HttpContext http, string word = "")
     {
         if (RequestReader.Text(http, Prefix.Name) is not { } digits)

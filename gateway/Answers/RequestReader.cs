@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 using Microsoft.AspNetCore.Http;
 
 namespace Marketplace.Gateway;

@@ -1,4 +1,4 @@
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;

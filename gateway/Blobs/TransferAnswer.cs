@@ -1,4 +1,4 @@
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 using Microsoft.AspNetCore.Http;
 
 namespace Marketplace.Gateway;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 using Microsoft.Extensions.Options;
 
 namespace Marketplace.Gateway;

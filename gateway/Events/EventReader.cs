@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Gateway;
 

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Gateway;
 

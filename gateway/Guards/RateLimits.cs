@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.RateLimiting;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 

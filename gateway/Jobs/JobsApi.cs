@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

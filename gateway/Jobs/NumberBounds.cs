@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Gateway;
 

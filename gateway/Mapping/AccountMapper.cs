@@ -1,4 +1,4 @@
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Gateway;
 
@@ -13,7 +13,7 @@ internal static class AccountMapper
     public static AccessKey ToKey(KeyView view) =>
         new(view.Id, view.Name, ToScopes(view.Scopes), view.SpendLimit, view.Spent, view.CreatedAt, view.RevokedAt);
 
-    public static CreatedKey ToCreated(Grains.CreatedKey created) => new(created.Key, ToKey(created.View));
+    public static CreatedKey ToCreated(GrainInterfaces.CreatedKey created) => new(created.Key, ToKey(created.View));
 
     /// <exception cref="MarketException">An item is not one scope.</exception>
     public static Scopes FromScopes(IReadOnlyList<Scope> scopes)

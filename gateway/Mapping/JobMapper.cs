@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 
 namespace Marketplace.Gateway;
@@ -108,7 +108,7 @@ internal static class JobMapper
         );
     }
 
-    public static JobExplanation ToExplanation(JobView view, Grains.JobExplanation explanation) =>
+    public static JobExplanation ToExplanation(JobView view, GrainInterfaces.JobExplanation explanation) =>
         new(
             view.Id,
             (JobState)view.Status,
@@ -117,7 +117,7 @@ internal static class JobMapper
             explanation.CheapestPrice
         );
 
-    private static JobOutput? OutputOf(JobStatus status, Grains.JobOutput output) =>
+    private static JobOutput? OutputOf(JobStatus status, GrainInterfaces.JobOutput output) =>
         status != JobStatus.Completed
             ? null
             : new JobOutput(output.Size, output.Blob is null ? output.Inline : default(ReadOnlyMemory<byte>?), output.Blob)

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 using Microsoft.OpenApi;
 
 namespace Marketplace.Gateway;

@@ -1,6 +1,6 @@
 using System.Net.Mime;
 using System.Text.Json.Nodes;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Gateway;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>
 /// An API key as a client sends it: <c>id_secret</c>. The id is <c>mk</c> and 16 lower-case hexadecimal digits and names the key's grain;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>
 /// Who pays or earns: balance, holds, keys, spend limits. Key: <see cref="AccountId"/>. Kept as an event log. At every moment the sum over

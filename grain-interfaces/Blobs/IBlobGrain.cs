@@ -1,4 +1,4 @@
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>Who keeps a blob and why. The bytes never pass through here. Key: <see cref="BlobId"/>.</summary>
 [Alias("IBlobGrain")]

@@ -1,4 +1,4 @@
-namespace Marketplace.Grains.Codecs;
+namespace Marketplace.GrainInterfaces.Codecs;
 
 /// <summary>The wire form of <see cref="BlobId"/>.</summary>
 [GenerateSerializer, Immutable, Alias("BlobIdSurrogate")]

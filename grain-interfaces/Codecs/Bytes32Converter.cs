@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Marketplace.Grains.Codecs;
+namespace Marketplace.GrainInterfaces.Codecs;
 
 /// <summary>The wire form of <see cref="Bytes32"/>: four numbers, because an array would be an allocation per id.</summary>
 [GenerateSerializer, Immutable, Alias("Bytes32Surrogate")]

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Marketplace.Grains.Codecs;
+namespace Marketplace.GrainInterfaces.Codecs;
 
 /// <summary>
 /// Reads what <see cref="CompactWriter"/> wrote. Bytes that it cannot have written give <see cref="InvalidDataException"/>.

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Marketplace.Grains.Codecs;
+namespace Marketplace.GrainInterfaces.Codecs;
 
 /// <summary>
 /// Writes the compact binary form of stored states and events. Numbers are LEB128, signed ones zigzag; times are UTC ticks in eight bytes;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>One job, from submission to its terminal write. Key: <see cref="JobId"/>.</summary>
 [Alias("IJobGrain")]

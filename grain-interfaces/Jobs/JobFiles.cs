@@ -1,4 +1,4 @@
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>A blob that a job finds as a file.</summary>
 /// <param name="Name">Its path under <c>/in</c>.</param>

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>What a client wants run, and what it pays at most.</summary>
 /// <param name="Program">A deployed program.</param>

@@ -1,4 +1,4 @@
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>Where a job is in its life. <see cref="Matched"/> and <see cref="Running"/> live in memory only.</summary>
 public enum JobStatus

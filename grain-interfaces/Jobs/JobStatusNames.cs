@@ -1,4 +1,4 @@
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>The names of the statuses in the read model and in the API: snake_case.</summary>
 public static class JobStatusNames

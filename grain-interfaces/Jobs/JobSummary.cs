@@ -1,6 +1,6 @@
-using Marketplace.Grains.Codecs;
+using Marketplace.GrainInterfaces.Codecs;
 
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>
 /// What lists show of a job: the summary in its row of the read model. The row itself has id, owner, status and submission time.

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>
 /// The queue and the offers of one capability class. Key: the class, <see cref="MarketLimits.DefaultClass"/> for plain WebAssembly. In

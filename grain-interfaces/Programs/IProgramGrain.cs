@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>
 /// A deployed module with its manifest; its bytes are a blob. Programs never change and may be run by everybody who knows the id, until

@@ -1,6 +1,6 @@
-using Marketplace.Grains.Codecs;
+using Marketplace.GrainInterfaces.Codecs;
 
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>What lists show of a program: the summary in its row of the read model, which is owned by the deployer.</summary>
 public sealed record ProgramSummary(string Name, BlobId Module, long ModuleSize, string Abi)

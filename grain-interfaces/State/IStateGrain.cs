@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>A program's keys and values with their root. Key: <see cref="ProgramId"/>.</summary>
 [Alias("IStateGrain")]

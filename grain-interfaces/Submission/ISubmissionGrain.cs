@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>Takes batches of jobs in: checks, holds the money, writes the jobs, hands them to the market. Key: 0.</summary>
 [Alias("ISubmissionGrain")]

@@ -1,4 +1,4 @@
-namespace Marketplace.Grains;
+namespace Marketplace.GrainInterfaces;
 
 /// <summary>A worker's identity and offer, as it last registered. Heartbeats never write. Key: <see cref="WorkerId"/>.</summary>
 [Alias("IWorkerGrain")]

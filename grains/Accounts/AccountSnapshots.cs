@@ -1,4 +1,4 @@
-using Marketplace.Grains.Codecs;
+using Marketplace.GrainInterfaces.Codecs;
 using Marketplace.Storage;
 
 namespace Marketplace.Grains;

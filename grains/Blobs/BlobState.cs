@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Marketplace.Grains.Codecs;
+using Marketplace.GrainInterfaces.Codecs;
 
 namespace Marketplace.Grains;
 

@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains;
 
 /// <summary>What a worker's words about a run mean for the job: the only place where they are translated.</summary>

@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains;
 
 /// <summary>What a job costs. Prices are per million fuel; what a client is to cover is rounded up.</summary>

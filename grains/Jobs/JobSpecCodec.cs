@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Marketplace.Crypto;
-using Marketplace.Grains.Codecs;
+using Marketplace.GrainInterfaces;
+using Marketplace.GrainInterfaces.Codecs;
 
 namespace Marketplace.Grains;
 

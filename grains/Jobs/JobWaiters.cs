@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains;
 
 /// <summary>The calls that wait for one job's end. Used within the turns of its activation.</summary>

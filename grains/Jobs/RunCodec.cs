@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using Marketplace.Grains.Codecs;
+using Marketplace.GrainInterfaces;
+using Marketplace.GrainInterfaces.Codecs;
 
 namespace Marketplace.Grains;
 

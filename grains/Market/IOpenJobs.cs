@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains;
 
 /// <summary>The jobs that are stored as pending: what a market's queue is rebuilt from, and made good with.</summary>

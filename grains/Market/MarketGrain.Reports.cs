@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Marketplace.GrainInterfaces;
 using Orleans.Storage;
 
 namespace Marketplace.Grains;

@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains;
 
 /// <summary>One poll of a worker: waits for orders, and keeps them for a repetition of the poll.</summary>

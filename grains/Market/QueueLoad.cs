@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains;
 
 /// <summary>How much is in the queue, of everybody and of each account: the figures that its bounds are compared with.</summary>

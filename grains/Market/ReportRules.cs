@@ -1,4 +1,5 @@
 using Marketplace.Engine.Guests;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
 

@@ -1,3 +1,4 @@
+using Marketplace.GrainInterfaces;
 using Orleans.Streams;
 
 namespace Marketplace.Grains;

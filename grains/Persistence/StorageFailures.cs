@@ -1,4 +1,5 @@
 using System.Globalization;
+using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 using Orleans.Storage;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Marketplace.Engine;
 using Marketplace.Engine.Guests;
+using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 
 namespace Marketplace.Grains;

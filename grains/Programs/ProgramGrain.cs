@@ -2,6 +2,7 @@ using System.Text;
 using Marketplace.Crypto;
 using Marketplace.Engine;
 using Marketplace.Engine.Guests;
+using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 
 namespace Marketplace.Grains;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Marketplace.Crypto;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Marketplace.Engine.Guests;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Marketplace.Crypto;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
 

@@ -1,5 +1,5 @@
 using Marketplace.Gateway;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 using Orleans.Streams;
 
 namespace Marketplace.Silo;

@@ -1,3 +1,4 @@
+using Marketplace.GrainInterfaces;
 using Marketplace.Grains;
 using Orleans.Streams;
 using Orleans.Streams.Core;

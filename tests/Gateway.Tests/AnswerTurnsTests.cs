@@ -1,5 +1,5 @@
 using Marketplace.Gateway;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Tests.Gateway;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Marketplace.Crypto;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Tests.Gateway;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Tests.Gateway;
 
@@ -24,7 +24,7 @@ public sealed class ContentTests
     {
         await using var gateway = await GatewayFixture.Start();
         var id = await gateway.Submit();
-        gateway.Market.End(id, JobStatus.Completed, new Grains.JobOutput(Hostile, null, Hostile.Length), log: Hostile);
+        gateway.Market.End(id, JobStatus.Completed, new GrainInterfaces.JobOutput(Hostile, null, Hostile.Length), log: Hostile);
 
         using var response = await gateway.Client.Get($"{Routes.Job(id)}/{part}");
 
@@ -64,7 +64,11 @@ public sealed class ContentTests
         await using var gateway = await GatewayFixture.Start();
         var id = await gateway.Submit();
         byte[] output = [.. Enumerable.Range(0, 300_000).Select(number => (byte)number)];
-        gateway.Market.End(id, JobStatus.Completed, new Grains.JobOutput(default, gateway.Market.Blobs.Add(output), output.Length));
+        gateway.Market.End(
+            id,
+            JobStatus.Completed,
+            new GrainInterfaces.JobOutput(default, gateway.Market.Blobs.Add(output), output.Length)
+        );
         var request = new HttpRequestMessage(HttpMethod.Get, Routes.JobOutput(id));
         request.Headers.Range = new(100, 65_735);
 
@@ -86,7 +90,7 @@ public sealed class ContentTests
         var failed = await gateway.Submit("failed");
         gateway.Market.End(failed, JobStatus.Failed, code: ErrorCode.ProgramTrapped);
         var collected = await gateway.Submit("collected");
-        gateway.Market.End(collected, JobStatus.Completed, new Grains.JobOutput(default, new BlobId(default), 7));
+        gateway.Market.End(collected, JobStatus.Completed, new GrainInterfaces.JobOutput(default, new BlobId(default), 7));
 
         await gateway.Client.Get(Routes.JobOutput(open)).Refused(HttpStatusCode.Conflict, ErrorCode.OutputNotAvailable);
         await gateway.Client.Get(Routes.JobOutput(failed)).Refused(HttpStatusCode.Conflict, ErrorCode.OutputNotAvailable);

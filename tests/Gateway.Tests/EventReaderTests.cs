@@ -1,5 +1,5 @@
 using Marketplace.Gateway;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Tests.Gateway;
 
@@ -85,6 +85,6 @@ public sealed class EventReaderTests
             null,
             1,
             default,
-            new Grains.JobOutput(new byte[MarketLimits.InlineBytesMax], null, MarketLimits.InlineBytesMax)
+            new GrainInterfaces.JobOutput(new byte[MarketLimits.InlineBytesMax], null, MarketLimits.InlineBytesMax)
         );
 }

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Marketplace.Gateway;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Tests.Gateway;
 
@@ -19,7 +19,7 @@ public sealed class EventTests
         using var submitted = await mallory.Post(Routes.Jobs, gateway.Request("theirs"), ApiJson.Default.JobRequest);
         var theirs = (await submitted.Read(ApiJson.Default.Job)).Id;
 
-        gateway.Market.End(mine, JobStatus.Completed, new Grains.JobOutput("a\nb"u8.ToArray(), null, 3));
+        gateway.Market.End(mine, JobStatus.Completed, new GrainInterfaces.JobOutput("a\nb"u8.ToArray(), null, 3));
         gateway.Market.End(theirs, JobStatus.Failed, code: ErrorCode.OutOfFuel);
 
         Assert.Equal("event: job", await stream.Next());
@@ -65,7 +65,7 @@ public sealed class EventTests
             gateway.Market.End(
                 id,
                 JobStatus.Completed,
-                new Grains.JobOutput(new byte[MarketLimits.InlineBytesMax], null, MarketLimits.InlineBytesMax)
+                new GrainInterfaces.JobOutput(new byte[MarketLimits.InlineBytesMax], null, MarketLimits.InlineBytesMax)
             );
         }
 

@@ -104,7 +104,7 @@ public sealed class HeaderTests
 
         await gateway.Client.PostJson(Routes.JobCancel(id), "{}").Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);
 
-        Assert.Equal(Marketplace.Grains.JobStatus.Pending, gateway.Market.Jobs[id].View.Status);
+        Assert.Equal(Marketplace.GrainInterfaces.JobStatus.Pending, gateway.Market.Jobs[id].View.Status);
     }
 
     [Fact]

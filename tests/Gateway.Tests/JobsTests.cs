@@ -1,13 +1,13 @@
 using System.Net;
 using Marketplace.Gateway;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Tests.Gateway;
 
 /// <summary>Submitting, waiting for, looking at and cancelling single jobs.</summary>
 public sealed class JobsTests
 {
-    private static readonly Grains.JobOutput Hello = new("HELLO"u8.ToArray(), null, 5);
+    private static readonly GrainInterfaces.JobOutput Hello = new("HELLO"u8.ToArray(), null, 5);
 
     [Fact]
     public async Task NewJob_IsCreatedWithItsPlaceAndTheDefaults()

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Marketplace.Gateway;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 using Orleans.Storage;
 

@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains.Tests;
 
 /// <summary>Who keeps a blob, and that nothing that somebody keeps is collected.</summary>

@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains.Tests;
 
 /// <summary>A cancellation wins over a later completion, and stops the run.</summary>

@@ -1,4 +1,5 @@
-using Marketplace.Grains.Codecs;
+using Marketplace.GrainInterfaces;
+using Marketplace.GrainInterfaces.Codecs;
 
 namespace Marketplace.Grains.Tests;
 

@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains.Tests;
 
 /// <summary>Every stage of a job has a deadline, and who misses it is charged with it.</summary>

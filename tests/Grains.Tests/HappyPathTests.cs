@@ -1,4 +1,5 @@
 using System.Text;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains.Tests;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Marketplace.Crypto;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains.Tests;
 

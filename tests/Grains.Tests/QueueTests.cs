@@ -1,4 +1,5 @@
 using System.Text;
+using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains.Tests;
 
 /// <summary>The queue's tree and the heap of deadlines agree with the simplest lists that do the same.</summary>

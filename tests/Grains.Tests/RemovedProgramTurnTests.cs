@@ -1,3 +1,4 @@
+using Marketplace.GrainInterfaces;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Marketplace.Grains.Tests;

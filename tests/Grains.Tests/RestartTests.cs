@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains.Tests;
 
 /// <summary>The process may end at any moment: what was acknowledged stays, and what was half done is finished or undone.</summary>

@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains.Tests;
 
 /// <summary>A worker's failure is followed by attempts of others, with growing waits, as often as the job allows.</summary>

@@ -1,3 +1,4 @@
+using Marketplace.GrainInterfaces;
 using Marketplace.Grains.Tests.Twins;
 
 namespace Marketplace.Grains.Tests;

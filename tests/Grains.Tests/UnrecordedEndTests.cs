@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains.Tests;
 
 /// <summary>A report whose effects cannot be recorded at the moment is no failure of the worker that sent it.</summary>

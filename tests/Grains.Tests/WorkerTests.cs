@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains.Tests;
 
 /// <summary>Offers, polls and leases survive lost answers and restarts of either side.</summary>

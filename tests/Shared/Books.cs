@@ -1,4 +1,5 @@
 using Marketplace.Crypto;
+using Marketplace.GrainInterfaces;
 using Marketplace.Grains;
 using Marketplace.Storage;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using Marketplace.Crypto;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Tests.Gateway;
 
@@ -72,7 +72,7 @@ internal sealed class FakeSubmissionGrain(FakeMarket market) : ISubmissionGrain
                 item.RequestId,
                 item.Spec,
                 JobStatus.Pending,
-                Grains.JobFault.None,
+                GrainInterfaces.JobFault.None,
                 null,
                 null,
                 now,
@@ -121,11 +121,14 @@ internal sealed class FakeJobGrain(FakeMarket market, JobId id) : IJobGrain
 
     public Task<ReadOnlyMemory<byte>> GetLog(Caller caller) => Task.FromResult<ReadOnlyMemory<byte>>(Own(caller).Log);
 
-    public Task<Grains.JobExplanation> Explain(Caller caller)
+    public Task<GrainInterfaces.JobExplanation> Explain(Caller caller)
     {
         Own(caller);
         return Task.FromResult(
-            new Grains.JobExplanation("It waits for a worker.", [new Grains.OfferVerdict(default, new TokenAmount(5), false, "Too dear.")])
+            new GrainInterfaces.JobExplanation(
+                "It waits for a worker.",
+                [new GrainInterfaces.OfferVerdict(default, new TokenAmount(5), false, "Too dear.")]
+            )
         );
     }
 
@@ -193,10 +196,12 @@ internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccou
         );
     }
 
-    public Task<Grains.CreatedKey> CreateKey(Grains.KeyRequest request)
+    public Task<GrainInterfaces.CreatedKey> CreateKey(GrainInterfaces.KeyRequest request)
     {
         var key = market.AddKey(id, request.Scopes, request.SpendLimit);
-        return Task.FromResult(new Grains.CreatedKey(key, market.Keys[key[..ApiKey.IdTextSize]].View with { Name = request.Name }));
+        return Task.FromResult(
+            new GrainInterfaces.CreatedKey(key, market.Keys[key[..ApiKey.IdTextSize]].View with { Name = request.Name })
+        );
     }
 
     public Task<ImmutableArray<KeyView>> ListKeys() =>

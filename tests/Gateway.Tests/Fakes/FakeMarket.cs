@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Marketplace.Gateway;
-using Marketplace.Grains;
+using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 
 namespace Marketplace.Tests.Gateway;
@@ -99,7 +99,7 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
     }
 
     /// <summary>Ends a job and tells whoever listens.</summary>
-    public void End(JobId id, JobStatus status, Grains.JobOutput output = default, ErrorCode? code = null, byte[]? log = null)
+    public void End(JobId id, JobStatus status, GrainInterfaces.JobOutput output = default, ErrorCode? code = null, byte[]? log = null)
     {
         var job = Jobs[id];
         job.End(status, output, code, log ?? [], Time.GetUtcNow());
@@ -203,7 +203,7 @@ internal sealed class FakeJob(AccountId account, JobView view)
 
     public Task Ended => _ended.Task;
 
-    public void End(JobStatus status, Grains.JobOutput output, ErrorCode? code, byte[] log, DateTimeOffset now)
+    public void End(JobStatus status, GrainInterfaces.JobOutput output, ErrorCode? code, byte[] log, DateTimeOffset now)
     {
         View = View with
         {
@@ -213,7 +213,7 @@ internal sealed class FakeJob(AccountId account, JobView view)
             EndedAt = now,
             FuelUsed = 42,
             Charge = new TokenAmount(1),
-            Fault = status == JobStatus.Completed ? Grains.JobFault.None : Grains.JobFault.Program,
+            Fault = status == JobStatus.Completed ? GrainInterfaces.JobFault.None : GrainInterfaces.JobFault.Program,
             History = View.History.Add(new JobEvent(status, now, null, null)),
         };
         Log = log;

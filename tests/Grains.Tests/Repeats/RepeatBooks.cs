@@ -1,4 +1,5 @@
 using System.Text;
+using Marketplace.GrainInterfaces;
 using Marketplace.Grains.Tests.Simulation;
 using Marketplace.Storage;
 

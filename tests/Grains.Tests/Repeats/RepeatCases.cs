@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains.Tests.Repeats;
 

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Marketplace.GrainHost.Simulation;
+using Marketplace.GrainInterfaces;
 using Marketplace.Grains.Tests.Simulation;
 
 namespace Marketplace.Grains.Tests.Repeats;

@@ -1,6 +1,7 @@
 using System.Text;
 using Marketplace.Crypto;
 using Marketplace.GrainHost.Simulation;
+using Marketplace.GrainInterfaces;
 using Marketplace.Grains.Tests.Simulation;
 
 namespace Marketplace.Grains.Tests.Repeats;
@@ -36,9 +37,9 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
     public async Task Prepare()
     {
         await Account.Credit("first", new TokenAmount(1_000_000));
-        var created = await Account.CreateKey(new KeyRequest("first", Scopes.Read | Scopes.Submit | Scopes.Deploy, null));
+        var created = await Account.CreateKey(new GrainInterfaces.KeyRequest("first", Scopes.Read | Scopes.Submit | Scopes.Deploy, null));
         Caller = new Caller(Client, created.View.Id, created.View.Scopes);
-        if (!ApiKey.TryParse((await Account.CreateKey(new KeyRequest("second", Scopes.Read, null))).Key, out var key))
+        if (!ApiKey.TryParse((await Account.CreateKey(new GrainInterfaces.KeyRequest("second", Scopes.Read, null))).Key, out var key))
         {
             throw new InvalidOperationException("A created key cannot be read.");
         }
@@ -91,7 +92,7 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
     public static JobEnd End() =>
         new(
             JobStatus.Completed,
-            JobFault.None,
+            GrainInterfaces.JobFault.None,
             null,
             null,
             Offer.Worker,
@@ -103,7 +104,7 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
             null,
             null,
             [],
-            new JobExplanation("", [])
+            new GrainInterfaces.JobExplanation("", [])
         );
 
     /// <summary>A submission straight to the job, on money that is held for it.</summary>

@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains.Tests.Simulation;
 
 /// <summary>Decides and counts the faults of a run.</summary>

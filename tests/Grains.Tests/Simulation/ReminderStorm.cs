@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains.Tests.Simulation;
 
 /// <summary>Ticks of reminders come once, not at all, or three times at once.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using Marketplace.Crypto;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains.Tests.Simulation;
 
@@ -27,7 +28,7 @@ internal sealed class SimulatedClient(SimulatedSilo silo, GrainHost.Simulation.S
         var key = await silo.Insist(grains =>
             grains
                 .GetGrain<IAccountGrain>(Account.ToString())
-                .CreateKey(new KeyRequest("simulated", Scopes.Read | Scopes.Submit | Scopes.Deploy, null))
+                .CreateKey(new GrainInterfaces.KeyRequest("simulated", Scopes.Read | Scopes.Submit | Scopes.Deploy, null))
         );
         _caller = new Caller(Account, key.View.Id, key.View.Scopes);
         var plain = await Deploy("command");

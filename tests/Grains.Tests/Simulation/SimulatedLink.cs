@@ -1,3 +1,4 @@
+using Marketplace.GrainInterfaces;
 using Orleans.Storage;
 
 namespace Marketplace.Grains.Tests.Simulation;

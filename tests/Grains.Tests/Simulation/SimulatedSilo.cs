@@ -1,5 +1,6 @@
 using Marketplace.GrainHost.Hosting;
 using Marketplace.GrainHost.Simulation;
+using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

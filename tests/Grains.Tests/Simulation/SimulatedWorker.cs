@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Marketplace.Crypto;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains.Tests.Simulation;
 
@@ -68,7 +69,7 @@ internal sealed class SimulatedWorker(SimulatedLink link, FaultPlan plan, GrainH
                 : RunOutcome.Completed,
             isFault ? "disk full" : null,
             chance.Below(1_000_000),
-            new JobOutput(lease.Ticket.Spec.Input, null, lease.Ticket.Spec.Input.Length),
+            new GrainInterfaces.JobOutput(lease.Ticket.Spec.Input, null, lease.Ticket.Spec.Input.Length),
             default,
             lease.Root is null ? [] : [new StateChange(lease.Ticket.Job.Value.ToArray(), new byte[] { 1 })],
             startedAt,

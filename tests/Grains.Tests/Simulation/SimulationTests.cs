@@ -1,4 +1,5 @@
 using Marketplace.GrainHost.Simulation;
+using Marketplace.GrainInterfaces;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Marketplace.Grains.Tests.Simulation;

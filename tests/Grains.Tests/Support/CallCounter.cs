@@ -1,3 +1,4 @@
+using Marketplace.GrainInterfaces;
 using Orleans.Runtime;
 
 namespace Marketplace.Grains.Tests.Support;

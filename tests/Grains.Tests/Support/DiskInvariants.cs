@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains.Tests.Support;
 
 /// <summary>Reads everything that is on the disk as a start of the silo would, and lists all that is not as it must be.</summary>

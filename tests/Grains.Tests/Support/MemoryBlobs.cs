@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Marketplace.Crypto;
+using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 
 namespace Marketplace.Grains.Tests.Support;

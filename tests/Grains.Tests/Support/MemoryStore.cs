@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 
 namespace Marketplace.Grains.Tests.Support;

@@ -1,4 +1,5 @@
 using System.Text;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains.Tests.Support;
 
@@ -8,7 +9,7 @@ internal sealed partial class TestMarket
     public static SubmitItem Item(string requestId, ProgramId program, long price = 100, string input = "in") =>
         new(requestId, Spec(program, price, input));
 
-    public static JobSpec Spec(ProgramId program, long price = 100, string input = "in") =>
+    public static GrainInterfaces.JobSpec Spec(ProgramId program, long price = 100, string input = "in") =>
         new(
             program,
             null,

@@ -3,6 +3,7 @@ using System.Text;
 using Marketplace.Crypto;
 using Marketplace.GrainHost.Hosting;
 using Marketplace.GrainHost.Simulation;
+using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 using Marketplace.Tests;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,6 @@
 using System.Text;
 using Marketplace.Engine.Guests;
+using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 
 namespace Marketplace.Grains.Tests.Support;

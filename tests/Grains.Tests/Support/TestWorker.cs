@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Marketplace.Crypto;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains.Tests.Support;
 

@@ -1,3 +1,4 @@
+using Marketplace.GrainInterfaces;
 using Marketplace.Grains.Tests.Simulation;
 
 namespace Marketplace.Grains.Tests.Twins;

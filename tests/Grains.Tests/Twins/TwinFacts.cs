@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains.Tests.Twins;
 
 /// <summary>What was acknowledged during a run, by whichever activation, and what contradicted it at once.</summary>

@@ -1,5 +1,6 @@
 using Marketplace.GrainHost.Hosting;
 using Marketplace.GrainHost.Simulation;
+using Marketplace.GrainInterfaces;
 using Marketplace.Grains.Tests.Simulation;
 using Marketplace.Storage;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,6 @@
 using System.Text;
 using Marketplace.Crypto;
+using Marketplace.GrainInterfaces;
 using Marketplace.Grains.Tests.Simulation;
 
 namespace Marketplace.Grains.Tests.Twins;
@@ -113,7 +114,7 @@ internal sealed class TwinLoad(
                 await host.Link.Pause(30);
                 var end = new JobEnd(
                     JobStatus.Completed,
-                    JobFault.None,
+                    GrainInterfaces.JobFault.None,
                     null,
                     null,
                     default(WorkerId),
@@ -125,7 +126,7 @@ internal sealed class TwinLoad(
                     null,
                     null,
                     [],
-                    new JobExplanation("", [])
+                    new GrainInterfaces.JobExplanation("", [])
                 );
                 var settlement = await host.Link.Insist(grains => grains.GetGrain<IJobGrain>(job.ToString()).Complete(end));
                 facts.Settled(job, settlement);
@@ -180,7 +181,9 @@ internal sealed class TwinLoad(
     {
         facts.Count("key");
         var created = await Any()
-            .Insist(grains => grains.GetGrain<IAccountGrain>(account.ToString()).CreateKey(new KeyRequest("key", Scopes.Read, null)));
+            .Insist(grains =>
+                grains.GetGrain<IAccountGrain>(account.ToString()).CreateKey(new GrainInterfaces.KeyRequest("key", Scopes.Read, null))
+            );
         if (!ApiKey.TryParse(created.Key, out var key))
         {
             throw new InvalidOperationException($"'{created.Key}' is not a key.");
@@ -304,7 +307,7 @@ internal sealed class TwinLoad(
             .Insist(grains =>
                 grains
                     .GetGrain<IAccountGrain>(account.ToString())
-                    .CreateKey(new KeyRequest("first", Scopes.Read | Scopes.Submit | Scopes.Deploy, null))
+                    .CreateKey(new GrainInterfaces.KeyRequest("first", Scopes.Read | Scopes.Submit | Scopes.Deploy, null))
             );
         _callers.Add(new Caller(account, created.View.Id, created.View.Scopes));
     }

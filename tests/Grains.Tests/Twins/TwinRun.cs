@@ -1,4 +1,5 @@
 using Marketplace.GrainHost.Simulation;
+using Marketplace.GrainInterfaces;
 using Marketplace.Grains.Tests.Simulation;
 using Marketplace.Storage;
 

@@ -1,4 +1,5 @@
 using Marketplace.GrainHost.Turns;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains.Tests.Twins;
 

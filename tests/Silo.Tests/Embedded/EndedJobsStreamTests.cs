@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Marketplace.GrainHost.Hosting;
 using Marketplace.GrainHost.Streams;
+using Marketplace.GrainInterfaces;
 using Marketplace.Grains;
 using Marketplace.Silo;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,3 +1,4 @@
+using Marketplace.GrainInterfaces;
 using Marketplace.Grains;
 using Marketplace.Silo;
 using Microsoft.AspNetCore.Builder;
@@ -32,7 +33,9 @@ internal static class MadeAccounts
                 new AccountId(new Bytes32([.. BitConverter.GetBytes((long)number), .. new byte[24]])).ToString()
             );
             await account.Credit("made", Credit);
-            keys.Add((await account.CreateKey(new Grains.KeyRequest("made", Scopes.Read | Scopes.Submit | Scopes.Deploy, null))).Key);
+            keys.Add(
+                (await account.CreateKey(new GrainInterfaces.KeyRequest("made", Scopes.Read | Scopes.Submit | Scopes.Deploy, null))).Key
+            );
         }
         await grains.StopAsync();
         return keys;
