@@ -56,10 +56,10 @@ public sealed class EffectTests
 
     /// <summary>The tests above would also pass if they saw no call at all.</summary>
     [Theory]
-    [InlineData("Marketplace.Grains.IJobGrain.Submit", "Marketplace.Storage.IDocumentStore.Write")]
-    [InlineData("Marketplace.Grains.IAccountGrain.Credit", "Marketplace.Storage.IEventLog.Append")]
-    [InlineData("Marketplace.Grains.IMarketGrain.Report", "Marketplace.Grains.IJobGrain.Complete")]
-    [InlineData("Marketplace.Grains.ISubmissionGrain.Submit", "Marketplace.Grains.IAccountGrain.Settle")]
+    [InlineData("Marketplace.GrainInterfaces.IJobGrain.Submit", "Marketplace.Storage.IDocumentStore.Write")]
+    [InlineData("Marketplace.GrainInterfaces.IAccountGrain.Credit", "Marketplace.Storage.IEventLog.Append")]
+    [InlineData("Marketplace.GrainInterfaces.IMarketGrain.Report", "Marketplace.GrainInterfaces.IJobGrain.Complete")]
+    [InlineData("Marketplace.GrainInterfaces.ISubmissionGrain.Submit", "Marketplace.GrainInterfaces.IAccountGrain.Settle")]
     public void CallGraph_SeesThroughAsyncMethodsLambdasAndGenericTypes(string method, string called) =>
         Assert.Contains(called, Reachable(Contracts.Methods.Single(known => Name(known) == method)));
 
