@@ -4,7 +4,9 @@ using Marketplace.Storage;
 namespace Marketplace.Grains.Tests.Simulation;
 
 /// <summary>The real store, with writes that fail before or after they happened, as chance says.</summary>
-internal sealed class FaultyStore(EmbeddedStore store, GrainHost.Simulation.SeededChance chance, FaultPlan plan) : IDocumentStore, IEventLog
+internal sealed class FaultyStore(IDocumentStore store, IEventLog log, GrainHost.Simulation.SeededChance chance, FaultPlan plan)
+    : IDocumentStore,
+        IEventLog
 {
     public ValueTask<Document?> Read(DocumentKey key, CancellationToken cancellation = default) => store.Read(key, cancellation);
 
@@ -19,7 +21,7 @@ internal sealed class FaultyStore(EmbeddedStore store, GrainHost.Simulation.Seed
         });
 
     public ValueTask<long> Append(string stream, long expectedVersion, IReadOnlyList<ReadOnlyMemory<byte>> entries) =>
-        Do(() => store.Append(stream, expectedVersion, entries));
+        Do(() => log.Append(stream, expectedVersion, entries));
 
     public IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(string kind, CancellationToken cancellation = default) =>
         store.Scan(kind, cancellation);
@@ -31,7 +33,7 @@ internal sealed class FaultyStore(EmbeddedStore store, GrainHost.Simulation.Seed
     ) => store.Scan(kind, state, cancellation);
 
     public IAsyncEnumerable<LogEntry> Read(string stream, long fromVersion = 1, CancellationToken cancellation = default) =>
-        store.Read(stream, fromVersion, cancellation);
+        log.Read(stream, fromVersion, cancellation);
 
     private async ValueTask<long> Do(Func<ValueTask<long>> write)
     {

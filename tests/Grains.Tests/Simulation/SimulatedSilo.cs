@@ -17,14 +17,24 @@ internal sealed class SimulatedSilo : IAsyncDisposable
     private readonly SimulatedRun _run;
     private readonly FaultPlan _plan;
     private readonly Action<IServiceCollection>? _register;
+    private readonly Func<IEventLog, IEventLog> _watch;
     private readonly SimulatedStore _disk;
     private readonly MemoryDisk _blobs = new();
     private readonly GrainHost.Simulation.SeededChance _faults;
     private ServiceProvider? _services;
 
-    public SimulatedSilo(SimulatedRun run, FaultPlan plan, Action<IServiceCollection>? register)
+    /// <param name="run">Clock, scheduler and chance.</param>
+    /// <param name="plan">The faults.</param>
+    /// <param name="register">Replaces services of the grains.</param>
+    /// <param name="watch">Sees what becomes durable in the event log, below the faults.</param>
+    public SimulatedSilo(
+        SimulatedRun run,
+        FaultPlan plan,
+        Action<IServiceCollection>? register = null,
+        Func<IEventLog, IEventLog>? watch = null
+    )
     {
-        (_run, _plan, _register) = (run, plan, register);
+        (_run, _plan, _register, _watch) = (run, plan, register, watch ?? (log => log));
         _disk = new SimulatedStore(
             run.Time,
             (int)(run.Chance.Next() >> 33),
@@ -54,10 +64,15 @@ internal sealed class SimulatedSilo : IAsyncDisposable
 
     public IGrainFactory Grains => _services?.GetRequiredService<IGrainFactory>() ?? throw new LinkException("The silo is down.");
 
-    public async Task Start()
+    /// <param name="read">Reads what the disk holds, before any grain does.</param>
+    public async Task Start(Func<EmbeddedStore, Task>? read = null)
     {
         var store = _disk.Open();
-        var faulty = new FaultyStore(store, _faults.Fork(), _plan);
+        if (read is not null)
+        {
+            await read(store);
+        }
+        var faulty = new FaultyStore(store, _watch(store), _faults.Fork(), _plan);
         var services = new ServiceCollection();
         services.AddLogging();
         services
@@ -89,9 +104,16 @@ internal sealed class SimulatedSilo : IAsyncDisposable
     public void Crash()
     {
         _plan.Count("power cut");
-        _services!.GetRequiredService<EmbeddedGrainHost>().Kill();
-        _services = null;
+        End();
         _disk.Crash();
+    }
+
+    /// <summary>The process is killed: no turn runs any more; the disk keeps what was written, flushed or not.</summary>
+    public void Kill()
+    {
+        _plan.Count("process killed");
+        End();
+        _disk.Kill();
     }
 
     public async Task Stop()
@@ -108,4 +130,10 @@ internal sealed class SimulatedSilo : IAsyncDisposable
     public Task Pause(int millisecondsMax) => Link.Pause(millisecondsMax);
 
     public ValueTask DisposeAsync() => _disk.DisposeAsync();
+
+    private void End()
+    {
+        _services!.GetRequiredService<EmbeddedGrainHost>().Kill();
+        _services = null;
+    }
 }

@@ -18,6 +18,10 @@ internal static class HostChecks
             "two activations of every grain at once; no effect twice [--n N] [--seed S] [--operations N] [--without etag]",
             TwinsCheck.Run
         ),
+        ["ledger"] = (
+            "random money operations with crashes; the sum is taken after each durable event [--n N] [--accounts N] [--seed S]",
+            LedgerCheck.Run
+        ),
         ["idempotency"] = (
             "each grain method and each changing request, ten times in every manner; one effect [--seed S]",
             IdempotencyCheck.Run

@@ -1,0 +1,213 @@
+using Marketplace.GrainInterfaces;
+using Marketplace.Grains.Tests.Simulation;
+using Marketplace.Storage;
+
+namespace Marketplace.Grains.Tests.Ledger;
+
+/// <summary>
+/// The books of all accounts, kept beside the grains from what is durable. After every entry the sum is taken: balances, holds and
+/// transfers under way are what the load has brought in. What the load asked for and how often is remembered here, not taken from events.
+/// </summary>
+internal sealed class LedgerBooks
+{
+    /// <summary>Enough to show: broken books give a violation an entry.</summary>
+    public const int ViolationsMax = 50;
+
+    private readonly Dictionary<AccountId, Page> _pages = [];
+    private readonly Dictionary<(AccountId Payer, AccountId Payee), Int128> _underWay = [];
+    private readonly Dictionary<(AccountId Account, string Operation), TokenAmount> _credits = [];
+    private readonly HashSet<(AccountId Account, string Operation)> _credited = [];
+    private readonly Dictionary<JobId, TokenAmount> _charges = [];
+    private readonly HashSet<JobId> _paid = [];
+    private readonly List<string> _violations = [];
+    private Int128 _creditedTotal;
+    private Int128 _present;
+
+    public IReadOnlyList<string> Violations => _violations;
+
+    /// <summary>Going on shows nothing more.</summary>
+    public bool AreBroken => _violations.Count >= ViolationsMax;
+
+    /// <summary>How often the sum was compared.</summary>
+    public long SumsTaken { get; private set; }
+
+    /// <summary>Events by their kind.</summary>
+    public SortedDictionary<string, long> Events { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Snapshots that were read after crashes.</summary>
+    public int SnapshotsRead { get; private set; }
+
+    /// <summary>Transfers that have arrived, for repeating them.</summary>
+    public List<(AccountId Payee, Received Transfer)> Arrived { get; } = [];
+
+    /// <summary>The load is about to bring in money under this id, perhaps several times.</summary>
+    public void ExpectCredit(AccountId account, string operation, TokenAmount amount) => _credits.Add((account, operation), amount);
+
+    /// <summary>The load is about to settle the job with this charge, perhaps several times.</summary>
+    public void ExpectCharge(JobId job, TokenAmount charge) => _charges.Add(job, charge);
+
+    /// <summary>A credit was acknowledged: it is durable.</summary>
+    public void RequireCredited(AccountId account, string operation) =>
+        Check(_credited.Contains((account, operation)), $"credit '{operation}' of {account} was acknowledged and is not durable");
+
+    public AccountState Account(AccountId id) => PageOf(id).Account;
+
+    public void Enter(string stream, long expectedVersion, IReadOnlyList<ReadOnlyMemory<byte>> entries)
+    {
+        if (!IsAccount(stream, out var id))
+        {
+            return;
+        }
+        Check(PageOf(id).Version == expectedVersion, $"{id} appends at {expectedVersion}, and {PageOf(id).Version} is durable");
+        foreach (var entry in entries)
+        {
+            Enter(id, AccountEventCodec.Read(entry.Span));
+        }
+        CheckSum($"an append of {id}");
+    }
+
+    /// <summary>
+    /// After a crash: everything that was durable is there, writes that were under way may be; and each account is, read as a grain reads
+    /// it, what its events make it.
+    /// </summary>
+    public async Task ReadAgain(EmbeddedStore store, IEnumerable<AccountId> accounts)
+    {
+        foreach (var id in accounts)
+        {
+            var page = PageOf(id);
+            var (known, found) = (page.Version, 0L);
+            await foreach (var entry in store.Read($"account/{id}", Math.Max(known, 1)))
+            {
+                found = entry.Version;
+                if (entry.Version > known)
+                {
+                    Enter(id, AccountEventCodec.Read(entry.Content.Span));
+                }
+            }
+            Check(found >= known, $"{id} had {known} durable events and has {found}");
+            CheckEqual(id, (await SimulationInvariants.ReadAccount(store, id)).ToView(id));
+            SnapshotsRead += (await new AccountSnapshots(store, id.ToString()).Load()).Version > 0 ? 1 : 0;
+        }
+        CheckSum("a crash");
+        CheckAll();
+    }
+
+    /// <summary>Every invariant of every account.</summary>
+    public void CheckAll() => AddAll(AccountInvariants.Violations(_pages.ToDictionary(page => page.Key, page => page.Value.Account)));
+
+    /// <summary>An account says, or its snapshot does, what its events make it.</summary>
+    public void CheckEqual(AccountId id, AccountView seen)
+    {
+        var view = PageOf(id).Account.ToView(id);
+        Check(view == seen, $"the books have {view}, and there is {seen}");
+    }
+
+    public void Check(bool holds, string violation)
+    {
+        if (!holds)
+        {
+            AddAll([violation]);
+        }
+    }
+
+    private static bool IsAccount(string stream, out AccountId id)
+    {
+        const string prefix = "account/";
+        id = stream.StartsWith(prefix, StringComparison.Ordinal) ? AccountId.Parse(stream[prefix.Length..]) : default;
+        return id != default;
+    }
+
+    private Page PageOf(AccountId id)
+    {
+        if (!_pages.TryGetValue(id, out var page))
+        {
+            _pages.Add(id, page = new Page());
+        }
+        return page;
+    }
+
+    private void Enter(AccountId id, AccountEvent happened)
+    {
+        var page = PageOf(id);
+        page.Version++;
+        Events[happened.GetType().Name] = Events.GetValueOrDefault(happened.GetType().Name) + 1;
+        _present -= Own(page.Account);
+        try
+        {
+            page.Account.Apply(happened);
+        }
+        catch (Exception broken) when (broken is ArithmeticException or ArgumentException or KeyNotFoundException or NullReferenceException)
+        {
+            AddAll([$"{id} cannot apply {happened}: {broken.Message}"]);
+        }
+        _present += Own(page.Account);
+        switch (happened)
+        {
+            case Credited credited:
+                Enter(id, credited);
+                break;
+            case Settled settled:
+                Enter(id, settled);
+                break;
+            case Received received:
+                Arrived.Add((id, received));
+                CountUnderWay(received.Payer, id);
+                break;
+            case Delivered delivered:
+                CountUnderWay(id, delivered.Payee);
+                break;
+        }
+    }
+
+    private void Enter(AccountId id, Credited credited)
+    {
+        var place = (id, credited.Operation);
+        Check(_credits.GetValueOrDefault(place) == credited.Amount, $"{id} was credited {credited}, which the load did not ask for");
+        Check(_credited.Add(place), $"{id} was credited twice for '{credited.Operation}'");
+        _creditedTotal += (Int128)_credits.GetValueOrDefault(place).BaseUnits;
+    }
+
+    private void Enter(AccountId id, Settled settled)
+    {
+        foreach (var (job, charge) in settled.Jobs.Where(job => !job.Charge.IsZero))
+        {
+            Check(_charges.GetValueOrDefault(job) == charge, $"job {job} of {id} cost {charge}, and the load asked for no such charge");
+            Check(_paid.Add(job), $"job {job} of {id} was paid twice");
+        }
+        foreach (var transfer in settled.Transfers)
+        {
+            CountUnderWay(id, transfer.Payee);
+        }
+    }
+
+    /// <summary>What is under way is counted from the transfers themselves: sent, and not arrived.</summary>
+    private void CountUnderWay(AccountId payer, AccountId payee)
+    {
+        var arrived = PageOf(payee).Account.Incoming.GetValueOrDefault(payer);
+        var outgoing = PageOf(payer).Account.Outgoings.GetValueOrDefault(payee);
+        Int128 underWay = 0;
+        foreach (var transfer in outgoing?.Pending.Where(transfer => transfer.Sequence > arrived) ?? [])
+        {
+            underWay += (Int128)transfer.Amount.BaseUnits;
+        }
+        _present += underWay - _underWay.GetValueOrDefault((payer, payee));
+        _underWay[(payer, payee)] = underWay;
+    }
+
+    private void CheckSum(string after)
+    {
+        SumsTaken++;
+        Check(_present == _creditedTotal, $"after {after}, {_creditedTotal} came in from outside, and {_present} is there");
+    }
+
+    /// <summary>Never throws: what calls this may be a grain's append.</summary>
+    private void AddAll(IEnumerable<string> violations) => _violations.AddRange(violations.Take(ViolationsMax - _violations.Count));
+
+    private static Int128 Own(AccountState account) => (Int128)(account.Available + account.Held).BaseUnits;
+
+    private sealed class Page
+    {
+        public AccountState Account { get; } = new();
+        public long Version { get; set; }
+    }
+}

@@ -1,0 +1,386 @@
+using System.Collections.Immutable;
+using System.Text;
+using Marketplace.Crypto;
+using Marketplace.GrainInterfaces;
+using Marketplace.Grains.Tests.Simulation;
+
+namespace Marketplace.Grains.Tests.Ledger;
+
+/// <summary>
+/// Clients that move money between accounts by chance, in every way there is, and send many calls again as they were. A few accounts are
+/// busy, so that their logs get snapshots.
+/// </summary>
+internal sealed class LedgerLoad
+{
+    private const int Clients = 16;
+    private const int BusyAccounts = 4;
+    private const int BatchMax = 5;
+
+    /// <summary>Of these, calls come again long after they were answered.</summary>
+    private const int RememberedMax = 1000;
+
+    /// <summary>Valid keys of one account: below the account's own bound.</summary>
+    private const int KeysMax = 20;
+
+    private readonly SimulatedSilo _silo;
+    private readonly GrainHost.Simulation.SeededChance _chance;
+    private readonly LedgerBooks _books;
+    private readonly SortedDictionary<string, long> _counts;
+    private readonly Client[] _accounts;
+    private readonly List<(Client Payer, JobId Job, TokenAmount Amount, JobSettlement Settlement)> _settled = [];
+    private int _operationsPerCrash;
+    private int _left;
+    private int _untilCrash;
+    private int _names;
+
+    /// <param name="silo">Where the accounts live.</param>
+    /// <param name="chance">Of the load alone.</param>
+    /// <param name="books">Hear what is asked for.</param>
+    /// <param name="counts">Operations by kind.</param>
+    /// <param name="accounts">How many accounts there are.</param>
+    public LedgerLoad(
+        SimulatedSilo silo,
+        GrainHost.Simulation.SeededChance chance,
+        LedgerBooks books,
+        SortedDictionary<string, long> counts,
+        int accounts
+    )
+    {
+        (_silo, _chance, _books, _counts) = (silo, chance, books, counts);
+        _accounts =
+        [
+            .. Enumerable.Range(0, accounts).Select(number => new Client(new AccountId(Blake3.Hash(Encoding.UTF8.GetBytes($"{number}"))))),
+        ];
+    }
+
+    private IEnumerable<AccountId> Ids => _accounts.Select(account => account.Id);
+
+    /// <param name="operations">How many.</param>
+    /// <param name="operationsPerCrash">On average. Each crash is followed by a reading of all accounts.</param>
+    public async Task Run(int operations, int operationsPerCrash)
+    {
+        (_left, _operationsPerCrash) = (operations, operationsPerCrash);
+        _untilCrash = NextCrash();
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Work()));
+    }
+
+    /// <summary>Longer than the age at which accounts release holds without jobs; then every account says what the books have.</summary>
+    public async Task ComeToRest()
+    {
+        for (var round = 0; round < 2; round++)
+        {
+            await AllAccounts(async account => await Look(account));
+            await Task.Delay(AccountPolicy.HoldOrphanAge + (2 * AccountPolicy.ReconcilePeriod), _silo.Time);
+        }
+        await AllAccounts(async account =>
+        {
+            if (await Look(account) is { } view)
+            {
+                _books.CheckEqual(account.Id, view);
+                _books.Check(view.Held.IsZero && view.UnderWay.IsZero, $"{account.Id} is at rest with {view}");
+            }
+        });
+        _books.CheckAll();
+        await _silo.Stop();
+    }
+
+    private async Task AllAccounts(Func<Client, Task> visit)
+    {
+        foreach (var chunk in _accounts.Chunk(Clients))
+        {
+            await Task.WhenAll(chunk.Select(visit));
+        }
+    }
+
+    private async Task Work()
+    {
+        while (_left > 0 && !_books.AreBroken)
+        {
+            _left--;
+            await Step(AnyAccount());
+            if (--_untilCrash == 0)
+            {
+                await Crash();
+                _untilCrash = NextCrash();
+            }
+        }
+    }
+
+    private int NextCrash() => 1 + _chance.Below(2 * _operationsPerCrash);
+
+    /// <summary>The other clients are in the middle of their calls.</summary>
+    private async Task Crash()
+    {
+        if (_chance.Below(2) == 0)
+        {
+            _silo.Crash();
+        }
+        else
+        {
+            _silo.Kill();
+        }
+        await Task.Delay(TimeSpan.FromMilliseconds(_chance.Below(1000)), _silo.Time);
+        await _silo.Start(store => _books.ReadAgain(store, Ids));
+    }
+
+    private Client AnyAccount() =>
+        _accounts[_chance.Below(20) == 0 ? _chance.Below(Math.Min(BusyAccounts, _accounts.Length)) : _chance.Below(_accounts.Length)];
+
+    private TokenAmount AnyAmount(int max) => new((UInt128)(1 + _chance.Below(max)));
+
+    private string NewName() => $"{++_names}";
+
+    private Task Step(Client account)
+    {
+        if (account.Keys.Count == 0)
+        {
+            return Open(account);
+        }
+        return _chance.Below(100) switch
+        {
+            < 10 => Credit(account),
+            < 40 => Hold(account),
+            < 48 => Renew(account),
+            < 75 => Settle(account),
+            < 82 => Release(account),
+            < 87 => HoldLate(),
+            < 92 => ReceiveAgain(),
+            < 94 => CreateKey(account, AnyAmount(5000)),
+            < 95 => RevokeKey(account),
+            _ => Look(account),
+        };
+    }
+
+    private async Task Open(Client account)
+    {
+        await Credit(account);
+        if (account.Keys.Count == 0)
+        {
+            await CreateKey(account, spendLimit: null);
+        }
+    }
+
+    private async Task Credit(Client account)
+    {
+        var (operation, amount) = (NewName(), AnyAmount(10_000));
+        _books.ExpectCredit(account.Id, operation, amount);
+        await Send("credit", account, grains => grains.Credit(operation, amount));
+        _books.RequireCredited(account.Id, operation);
+    }
+
+    private async Task Hold(Client account)
+    {
+        var items = Enumerable
+            .Range(0, 1 + _chance.Below(BatchMax))
+            .Select(_ => new HoldItem(IdDerivation.Job(account.Id, NewName()), AnyAmount(2000)))
+            .ToImmutableArray();
+        var caller = account.Keys[_chance.Below(account.Keys.Count)];
+        if (await Send("hold", account, grains => grains.Hold(caller, items)) is { } result)
+        {
+            Remember(account, caller, items, result);
+        }
+    }
+
+    private async Task Renew(Client account)
+    {
+        if (Take(account, 1) is not [var open])
+        {
+            return;
+        }
+        ImmutableArray<HoldItem> items = [new HoldItem(open.Job, open.Amount)];
+        if (await Send("renew", account, grains => grains.Hold(open.Caller, items)) is { } result)
+        {
+            Remember(account, open.Caller, items, result);
+        }
+    }
+
+    private static void Remember(Client account, Caller caller, ImmutableArray<HoldItem> items, HoldResult result)
+    {
+        foreach (var (item, outcome) in items.Zip(result.Outcomes))
+        {
+            if (outcome is HoldOutcome.Held or HoldOutcome.AlreadyHeld)
+            {
+                account.Open.Add(new OpenHold(item.Job, item.Amount, result.HeldAt, caller));
+            }
+        }
+    }
+
+    private async Task Settle(Client account)
+    {
+        var payees = Enumerable.Range(0, 2).Select(_ => _chance.Below(10) == 0 ? account : AnyAccount()).ToArray();
+        var settlements = Take(account, 1 + _chance.Below(BatchMax))
+            .Select(open =>
+            {
+                // Sometimes more than is held: then the hold is the charge.
+                var charge = AnyAmount(2200);
+                var payee = payees[_chance.Below(payees.Length)].Id;
+                _books.ExpectCharge(open.Job, TokenAmount.Min(charge, open.Amount));
+                return (Open: open, End: new JobSettlement(open.Job, account.Id, payee, charge, open.HeldAt, JobStatus.Completed));
+            })
+            .ToArray();
+        if (settlements.Length == 0)
+        {
+            return;
+        }
+        await Send("settle", account, grains => grains.Settle([.. settlements.Select(settlement => settlement.End)]));
+        foreach (var (open, end) in settlements)
+        {
+            if (_settled.Count >= RememberedMax)
+            {
+                _settled.RemoveRange(0, RememberedMax / 2);
+            }
+            _settled.Add((account, open.Job, open.Amount, end));
+        }
+    }
+
+    private async Task Release(Client account)
+    {
+        var open = Take(account, 1 + _chance.Below(BatchMax));
+        if (open.Length == 0)
+        {
+            return;
+        }
+        await Send("release", account, grains => grains.Settle([.. open.Select(hold => JobSettlement.Unknown(hold.Job, account.Id))]));
+    }
+
+    /// <summary>A request comes again after its job was settled, and so does the settlement: nothing is paid again.</summary>
+    private async Task HoldLate()
+    {
+        if (_settled.Count == 0)
+        {
+            return;
+        }
+        var (payer, job, amount, settlement) = _settled[_chance.Below(_settled.Count)];
+        if (payer.Keys.Count == 0)
+        {
+            return;
+        }
+        var caller = payer.Keys[_chance.Below(payer.Keys.Count)];
+        await Send("late hold", payer, grains => grains.Hold(caller, [new HoldItem(job, amount)]));
+        await Send("late settlement", payer, grains => grains.Settle([settlement]));
+    }
+
+    private async Task ReceiveAgain()
+    {
+        if (_books.Arrived.Count == 0)
+        {
+            return;
+        }
+        var (payee, transfer) = _books.Arrived[_chance.Below(_books.Arrived.Count)];
+        await Send("transfer again", new Client(payee), grains => grains.Receive(transfer.Payer, transfer.Sequence, transfer.Amount));
+    }
+
+    private async Task CreateKey(Client account, TokenAmount? spendLimit)
+    {
+        if (account.Keys.Count >= KeysMax)
+        {
+            return;
+        }
+        // Never sent again by itself: each answer is another key.
+        Count("key");
+        var scopes = Scopes.Read | Scopes.Submit;
+        try
+        {
+            var created = await _silo.Insist(grains =>
+                grains.GetGrain<IAccountGrain>(account.Id.ToString()).CreateKey(new GrainInterfaces.KeyRequest("key", scopes, spendLimit))
+            );
+            account.Keys.Add(new Caller(account.Id, created.View.Id, scopes));
+        }
+        catch (MarketException full) when (full.Code == ErrorCode.TooManyKeys)
+        {
+            // Calls whose answers were lost made keys as well.
+            Count("key refused");
+        }
+    }
+
+    private async Task RevokeKey(Client account)
+    {
+        if (account.Keys.Count < 2)
+        {
+            return;
+        }
+        var key = account.Keys[1 + _chance.Below(account.Keys.Count - 1)];
+        account.Keys.Remove(key);
+        await Send("revoke", account, grains => grains.RevokeKey(key.KeyId));
+    }
+
+    private async Task<AccountView?> Look(Client account)
+    {
+        Count("look");
+        try
+        {
+            return await _silo.Insist(grains => grains.GetGrain<IAccountGrain>(account.Id.ToString()).Get());
+        }
+        catch (MarketException unknown) when (unknown.Code == ErrorCode.AccountNotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Open holds that no other client uses meanwhile.</summary>
+    private OpenHold[] Take(Client account, int countMax)
+    {
+        var taken = new List<OpenHold>(countMax);
+        while (taken.Count < countMax && account.Open.Count > 0)
+        {
+            var index = _chance.Below(account.Open.Count);
+            taken.Add(account.Open[index]);
+            account.Open[index] = account.Open[^1];
+            account.Open.RemoveAt(account.Open.Count - 1);
+        }
+        return [.. taken];
+    }
+
+    private Task Send(string kind, Client account, Func<IAccountGrain, Task> call) =>
+        Send(
+            kind,
+            account,
+            async grain =>
+            {
+                await call(grain);
+                return "";
+            }
+        );
+
+    /// <summary>A call until it is answered, and in a third of the cases the same call again: at once, or after the answer.</summary>
+    /// <returns>The last answer; null where the account refused the call.</returns>
+    private async Task<TAnswer?> Send<TAnswer>(string kind, Client account, Func<IAccountGrain, Task<TAnswer>> call)
+        where TAnswer : class
+    {
+        Count(kind);
+        try
+        {
+            switch (_chance.Below(6))
+            {
+                case 0:
+                    Count($"{kind}, repeated at once");
+                    return (await Task.WhenAll(Once(), Once(), Once()))[^1];
+                case 1:
+                    Count($"{kind}, repeated later");
+                    await Once();
+                    return await Once();
+                default:
+                    return await Once();
+            }
+        }
+        catch (MarketException refused) when (refused.Code is ErrorCode.Unauthenticated)
+        {
+            // The key was revoked meanwhile.
+            Count($"{kind}, refused");
+            return null;
+        }
+
+        Task<TAnswer> Once() => _silo.Insist(grains => call(grains.GetGrain<IAccountGrain>(account.Id.ToString())));
+    }
+
+    private void Count(string kind) => _counts[kind] = _counts.GetValueOrDefault(kind) + 1;
+
+    private sealed class Client(AccountId id)
+    {
+        public AccountId Id { get; } = id;
+        public List<Caller> Keys { get; } = [];
+        public List<OpenHold> Open { get; } = [];
+    }
+
+    private sealed record OpenHold(JobId Job, TokenAmount Amount, DateTimeOffset HeldAt, Caller Caller);
+}
