@@ -60,7 +60,7 @@ public sealed partial class MarketGrain
         }
         else if (prepared.Head?.Committed is { } committed)
         {
-            _ = EndOnOwnAccount(job, committed);
+            _ = _reports.EndOnOwnAccount(job, committed);
         }
         else if (prepared.HasEnded)
         {
@@ -83,7 +83,7 @@ public sealed partial class MarketGrain
         job.Preparations++;
         if (job.Preparations >= MarketPolicy.PreparationsMax)
         {
-            _ = EndOnOwnAccount(job, MarketEnds.NotPrepared(job));
+            _ = _reports.EndOnOwnAccount(job, MarketEnds.NotPrepared(job));
         }
         else
         {

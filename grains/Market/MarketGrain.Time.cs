@@ -1,5 +1,3 @@
-using Marketplace.GrainInterfaces;
-
 namespace Marketplace.Grains;
 
 /// <summary>
@@ -63,7 +61,7 @@ public sealed partial class MarketGrain
         switch (job.Phase)
         {
             case MarketPhase.InLine or MarketPhase.Ready or MarketPhase.Delayed when now.Wall >= job.ExpiresAt:
-                Expire(job);
+                _reports.Expire(job);
                 break;
             case MarketPhase.InLine or MarketPhase.Ready:
                 _book.Reconsider(job, now);
@@ -72,81 +70,21 @@ public sealed partial class MarketGrain
                 _book.PutBack(job, now);
                 break;
             case MarketPhase.Leased when job.UnrecordedSince is not null:
-                _ = Interrupted(job, "its end could not be recorded");
+                _ = _reports.Interrupted(job, "its end could not be recorded");
                 break;
             case MarketPhase.Leased:
                 var worker = job.Offer!.Offer.Worker;
                 LogLeaseMissed(job.Ticket.Job, worker, job.Lease!.Deadline);
                 _book.StopLease(job);
-                _ = WorkerFailed(job, worker, "the worker did not report before the lease's deadline");
+                _ = _reports.WorkerFailed(job, worker, "the worker did not report before the lease's deadline");
                 break;
             case MarketPhase.EndingLater:
-                _ = EndOnOwnAccount(job, job.OwnEnd!);
+                _ = _reports.EndOnOwnAccount(job, job.OwnEnd!);
                 break;
             default:
                 throw new InvalidOperationException(
                     $"This is a bug in the market: job {job.Ticket.Job} has a deadline in phase {job.Phase}."
                 );
-        }
-    }
-
-    private void Expire(MarketJob job) => _ = EndOnOwnAccount(job, MarketEnds.Expired(job, _book.Explain(job).Explanation));
-
-    /// <summary>The worker is charged with a failed attempt: another worker tries, after a while, or the job fails.</summary>
-    /// <returns>Completes when the job is queued again or its end was written or left for later; never fails.</returns>
-    private Task WorkerFailed(MarketJob job, WorkerId worker, string reason)
-    {
-        var now = Now;
-        _book.Release(job);
-        job.AddFailure(worker);
-        job.ReadmitAt = now.Running + MarketPolicy.ReadmitDelay(job.Failures);
-        job.Note(JobStatus.Pending, now.Wall, worker, reason);
-        if (job.Failures > job.Ticket.Spec.RetriesMax)
-        {
-            return EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, worker, reason));
-        }
-        _book.Requeue(job, now, MarketPolicy.RetryDelay(job.Failures, _chance));
-        return Task.CompletedTask;
-    }
-
-    /// <summary>The run is over without anybody's fault being known: the job runs again, at its old place in the queue.</summary>
-    /// <inheritdoc cref="WorkerFailed"/>
-    private Task Interrupted(MarketJob job, string reason)
-    {
-        var now = Now;
-        var worker = job.Offer!.Offer.Worker;
-        _book.Release(job);
-        job.Interruptions++;
-        job.Note(JobStatus.Pending, now.Wall, worker, reason);
-        if (job.Interruptions > MarketPolicy.InterruptionsMax)
-        {
-            return EndOnOwnAccount(
-                job,
-                MarketEnds.WorkersFailed(job, worker, $"{MarketPolicy.InterruptionsMax} runs were given up; the last: {reason}")
-            );
-        }
-        _book.Requeue(job, now);
-        return Task.CompletedTask;
-    }
-
-    /// <summary>
-    /// The worker had no slot after all. Its waiting poll asked for too much: it is answered, so that the worker asks anew instead of
-    /// getting the same job again. No run was made, so the job's time to wait goes on.
-    /// </summary>
-    private void Returned(MarketJob job, string reason)
-    {
-        var now = Now;
-        var offer = job.Offer!;
-        _book.Release(job);
-        job.Note(JobStatus.Pending, now.Wall, offer.Offer.Worker, reason);
-        _book.EndPoll(offer);
-        if (now.Wall >= job.ExpiresAt)
-        {
-            Expire(job);
-        }
-        else
-        {
-            _book.PutBack(job, now);
         }
     }
 
@@ -159,7 +97,7 @@ public sealed partial class MarketGrain
             _book.RemoveOffer(worker);
         }
 
-        SettleLeftOvers();
+        _reports.SettleLeftOvers();
         _ = CheckStart();
         if (now.Running >= _sweptAt.Running + MarketPolicy.SweepPeriod)
         {

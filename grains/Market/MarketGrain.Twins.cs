@@ -65,7 +65,7 @@ public sealed partial class MarketGrain
         LogSteppedDown(this.GetPrimaryKeyString(), _book.Start, why);
         _rebuild?.Dispose();
         _book.Close();
-        SettleLeftOvers();
+        _reports.SettleLeftOvers();
         DeactivateOnIdle();
     }
 

@@ -23,10 +23,10 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     private readonly IChance _chance;
     private readonly ILogger<MarketGrain> _log;
     private readonly StoredDocument<MarketStart> _start;
-    private readonly Dictionary<AccountId, List<JobSettlement>> _unsettled = [];
     private MarketBook _book = null!;
+    private MarketReports _reports = null!;
+    private MarketClock _running = null!;
     private IGrainTimer _timer = null!;
-    private long _activatedAt;
     private TimeSpan _timerAt = TimeSpan.MaxValue;
     private TimeSpan _maintainedAt;
     private TimeSpan _startKnownAt;
@@ -36,7 +36,6 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     private bool _checking;
     private bool _sweeping;
     private bool _steppedDown;
-    private int _unsettledCount;
 
     public MarketGrain(
         IDocumentStore documents,
@@ -58,12 +57,13 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         );
     }
 
-    private MarketTime Now => new(_clock.GetUtcNow(), _clock.GetElapsedTime(_activatedAt));
+    private MarketTime Now => _running.Now;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _book = new MarketBook(await WriteStart(), _bounds);
-        _activatedAt = _clock.GetTimestamp();
+        _running = new MarketClock(_clock);
+        _reports = new MarketReports(_book, _running, GrainFactory, _feed, _chance, Act, _log);
         _sweptAt = Now;
         _timer = this.RegisterGrainTimer(OnTimer, Options(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan));
         BeginRebuild();
@@ -109,7 +109,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
             _book.StopLease(job);
             _book.Remove(job, Now);
             Act();
-            Announce([MarketEnds.Cancelled(job.Ticket)]);
+            _reports.Announce([MarketEnds.Cancelled(job.Ticket)]);
         }
 
         return Task.CompletedTask;
@@ -146,7 +146,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         var now = Now;
         foreach (var lost in _book.SetOffer(offer, now))
         {
-            _ = Interrupted(lost, "its worker started again");
+            _ = _reports.Interrupted(lost, "its worker started again");
         }
         Act();
         return Task.FromResult(_book.Start);
@@ -158,7 +158,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         var jobs = _book.RemoveOffer(worker);
         foreach (var lost in jobs)
         {
-            _ = Interrupted(lost, "its worker is gone");
+            _ = _reports.Interrupted(lost, "its worker is gone");
         }
         Act();
         return Task.FromResult(jobs.Count);
@@ -180,6 +180,8 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         }
         return mine.Orders!;
     }
+
+    public Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports) => _reports.Receive(worker, reports);
 
     public Task<QueueRoom> GetRoom(AccountId account)
     {

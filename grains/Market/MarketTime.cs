@@ -7,3 +7,11 @@ namespace Marketplace.Grains;
 /// <param name="Wall">The time of day.</param>
 /// <param name="Running">Since the market's activation.</param>
 internal readonly record struct MarketTime(DateTimeOffset Wall, TimeSpan Running);
+
+/// <summary>The clock of one activation of a market.</summary>
+internal sealed class MarketClock(TimeProvider time)
+{
+    private readonly long _activatedAt = time.GetTimestamp();
+
+    public MarketTime Now => new(time.GetUtcNow(), time.GetElapsedTime(_activatedAt));
+}

@@ -1,0 +1,378 @@
+using System.Collections.Immutable;
+using Marketplace.GrainInterfaces;
+using Microsoft.Extensions.Logging;
+using Orleans.Storage;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// A report's way from the worker to payment and event, from top to bottom: it is judged, its effects are kept, the job's end is written, the
+/// accounts settle, listeners are told. The market's own ends (expired, failed on every worker) join at the third step. Beside each step
+/// stands what repeats or undoes it.
+/// </summary>
+/// <param name="book">The market's memory.</param>
+/// <param name="clock">The market's clock.</param>
+/// <param name="grains">Reaches the grains that each step tells.</param>
+/// <param name="feed">Where the fifth step announces.</param>
+/// <param name="chance">Spreads retries.</param>
+/// <param name="act">Does what the book has decided.</param>
+/// <param name="log">The market's log.</param>
+internal sealed partial class MarketReports(
+    MarketBook book,
+    MarketClock clock,
+    IGrainFactory grains,
+    IResultsFeed feed,
+    IChance chance,
+    Action act,
+    ILogger<MarketGrain> log
+)
+{
+    private readonly Dictionary<AccountId, List<JobSettlement>> _unsettled = [];
+    private int _unsettledCount;
+
+    /// <returns>Completes when all ends are durable. Then the worker may forget the reports; until then it repeats them.</returns>
+    public async Task Receive(WorkerId worker, ImmutableArray<LeaseReport> reports)
+    {
+        if (reports.Length > MarketPolicy.ReportsMax)
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The report has {reports.Length} results; allowed are {MarketPolicy.ReportsMax}."
+            );
+        }
+        var ends = new List<Ended>(reports.Length);
+        var running = new List<Task>(reports.Length);
+        foreach (var report in reports)
+        {
+            // A lease of an earlier start, of another worker or of a job that has ended: nothing of it counts any more.
+            if (book.FindLeased(report.Lease, worker, report.Job) is not { } job)
+            {
+                continue;
+            }
+            // The same report may come again while the first is being written; both answer when it is.
+            if (job.Phase != MarketPhase.Ending)
+            {
+                job.Ending = Follow(job, report, ends);
+            }
+            running.Add(job.Ending!);
+        }
+
+        // Act first: slots are free before the writes are durable, and the worker may wait for more.
+        act();
+        try
+        {
+            await Task.WhenAll(running);
+        }
+        finally
+        {
+            act();
+            HandOut(ends);
+        }
+    }
+
+    private async Task Follow(MarketJob job, LeaseReport report, List<Ended> ends)
+    {
+        if (Judge(job, report) is { } again)
+        {
+            await again;
+            return;
+        }
+
+        var end = MarketEnds.Reported(job, report, clock.Now.Wall);
+        book.BeginEnding(job);
+        try
+        {
+            if (await KeepEffects(job, report, end) is { } kept)
+            {
+                await Write(job, kept, ends);
+            }
+        }
+        catch (Exception)
+        {
+            // The worker repeats its report, which takes all steps again; if it does not, the lease's deadline decides.
+            var now = clock.Now.Running;
+            job.UnrecordedSince ??= now;
+            job.LeasedUntil = Later(
+                job.LeasedUntil,
+                Earlier(now + MarketPolicy.ReportGrace, job.UnrecordedSince.Value + MarketPolicy.RecordMax)
+            );
+            book.EndingFailed(job, job.LeasedUntil);
+            throw;
+        }
+    }
+
+    private static TimeSpan Earlier(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    private static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
+    // 1. The report is judged. Nothing has happened yet that would have to be undone.
+
+    /// <returns>Null where the report ends the job; else the job runs again or fails, and the task is that of its end.</returns>
+    private Task? Judge(MarketJob job, LeaseReport report)
+    {
+        var worker = job.Offer!.Offer.Worker;
+        if (ReportRules.Refusal(report) is { } refusal)
+        {
+            return WorkerFailed(job, worker, refusal);
+        }
+        if (report.Outcome == RunOutcome.InputUnavailable && IsDoubted(job, worker))
+        {
+            job.InputMissedBy = worker;
+            return WorkerFailed(job, worker, report.Reason ?? "the worker could not fetch the module or the input");
+        }
+        switch (JobOutcomes.VerdictOf(report.Outcome))
+        {
+            case JobOutcomes.Verdict.WorkerFailed:
+                return WorkerFailed(job, worker, report.Reason ?? "the worker failed without a reason");
+            case JobOutcomes.Verdict.Interrupted:
+                return Interrupted(job, report.Reason ?? "the worker gave the run up");
+            case JobOutcomes.Verdict.Returned:
+                Returned(job, report.Reason ?? "the worker had no free slot");
+                return Task.CompletedTask;
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>
+    /// One worker that cannot fetch a module or an input may be the one that lost its blobs: until another says the same, that is its own
+    /// failure. A job without further attempts ends as the worker says.
+    /// </summary>
+    private static bool IsDoubted(MarketJob job, WorkerId worker) =>
+        (job.InputMissedBy is not { } first || first == worker) && job.Failures < job.Ticket.Spec.RetriesMax;
+
+    /// <summary>The worker is charged with a failed attempt: another worker tries, after a while, or the job fails.</summary>
+    /// <returns>Completes when the job is queued again or its end was written or left for later; never fails.</returns>
+    public Task WorkerFailed(MarketJob job, WorkerId worker, string reason)
+    {
+        var now = clock.Now;
+        book.Release(job);
+        job.AddFailure(worker);
+        job.ReadmitAt = now.Running + MarketPolicy.ReadmitDelay(job.Failures);
+        job.Note(JobStatus.Pending, now.Wall, worker, reason);
+        if (job.Failures > job.Ticket.Spec.RetriesMax)
+        {
+            return EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, worker, reason));
+        }
+        book.Requeue(job, now, MarketPolicy.RetryDelay(job.Failures, chance));
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The run is over and no fault is known: the job runs again, at its old place in the queue.</summary>
+    /// <inheritdoc cref="WorkerFailed"/>
+    public Task Interrupted(MarketJob job, string reason)
+    {
+        var now = clock.Now;
+        var worker = job.Offer!.Offer.Worker;
+        book.Release(job);
+        job.Interruptions++;
+        job.Note(JobStatus.Pending, now.Wall, worker, reason);
+        if (job.Interruptions > MarketPolicy.InterruptionsMax)
+        {
+            return EndOnOwnAccount(
+                job,
+                MarketEnds.WorkersFailed(job, worker, $"{MarketPolicy.InterruptionsMax} runs were given up; the last: {reason}")
+            );
+        }
+        book.Requeue(job, now);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// The worker had no slot after all. Its waiting poll asked for too much: it is answered, so that the worker asks anew instead of
+    /// getting the same job again. No run was made, so the job's time to wait goes on.
+    /// </summary>
+    private void Returned(MarketJob job, string reason)
+    {
+        var now = clock.Now;
+        var offer = job.Offer!;
+        book.Release(job);
+        job.Note(JobStatus.Pending, now.Wall, offer.Offer.Worker, reason);
+        book.EndPoll(offer);
+        if (now.Wall >= job.ExpiresAt)
+        {
+            Expire(job);
+        }
+        else
+        {
+            book.PutBack(job, now);
+        }
+    }
+
+    public void Expire(MarketJob job) => _ = EndOnOwnAccount(job, MarketEnds.Expired(job, book.Explain(job).Explanation));
+
+    // 2. What the run leaves behind is kept. Both calls give the same for the same job when they are repeated. A pin whose job ends
+    // otherwise is the account's, which can remove it; a committed state keeps the run until step 3 is acknowledged.
+
+    /// <summary>Keeps the blobs of the output and of its files, and the changes of state.</summary>
+    /// <returns>The end with the roots, that of an earlier run where that one was committed; null where the job runs again.</returns>
+    private async ValueTask<JobEnd?> KeepEffects(MarketJob job, LeaseReport report, JobEnd end)
+    {
+        var ticket = job.Ticket;
+        try
+        {
+            if (end.Output.Blob is { } blob)
+            {
+                await LostWrites.Resend(() => grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(ticket.Account, end.Output.Size));
+            }
+            foreach (var file in end.Output.Files.IsDefault ? [] : end.Output.Files)
+            {
+                await LostWrites.Resend(() => grains.GetGrain<IBlobGrain>(file.Blob.ToString()).Pin(ticket.Account, file.Size));
+            }
+            if (end.Status != JobStatus.Completed || end.RootBefore is not { } before)
+            {
+                return end;
+            }
+            var counts = await LostWrites.Resend(() =>
+                grains
+                    .GetGrain<IStateGrain>(ticket.Spec.Program.ToString())
+                    .Commit(ticket.Job, job.StateHeight, before, report.StateChanges, end)
+            );
+            if (counts is not null)
+            {
+                return counts;
+            }
+            // Another run came first. That is no failure and no retry.
+            job.Note(JobStatus.Pending, clock.Now.Wall, end.Worker, "the program's state had moved on");
+            book.Requeue(job, clock.Now);
+            return null;
+        }
+        catch (MarketException refusal) when (refusal.Code is ErrorCode.QuotaExceeded or ErrorCode.LimitExceeded)
+        {
+            return MarketEnds.OutputRefused(end, refusal);
+        }
+        catch (MarketException missing) when (missing.Code == ErrorCode.BlobNotFound)
+        {
+            await WorkerFailed(job, end.Worker!.Value, "the output that the worker reported is not in the store");
+            return null;
+        }
+    }
+
+    // 3. The job's end is written. The first terminal write wins, whichever activation sends it; nothing undoes it. A report that could not
+    // be written is repeated by its worker, an end of the market's own by its deadline.
+
+    /// <summary>The market's own ends: expired, failed on every worker, committed before a crash. Tried until written.</summary>
+    public async Task EndOnOwnAccount(MarketJob job, JobEnd end)
+    {
+        job.OwnEnd = end;
+        book.BeginEnding(job);
+        var ends = new List<Ended>(1);
+        try
+        {
+            await Write(job, end, ends);
+        }
+        catch (Exception failure)
+        {
+            LogEndFailed(failure, job.Ticket.Job);
+            book.EndingFailed(job, clock.Now.Running + MarketPolicy.StorageRetryDelay);
+        }
+
+        act();
+        HandOut(ends);
+    }
+
+    private async Task Write(MarketJob job, JobEnd end, List<Ended> ends)
+    {
+        var settlement = await Complete(job.Ticket.Job, end);
+        book.Remove(job, clock.Now);
+        if (end.RootAfter is not null)
+        {
+            _ = Acknowledge(job.Ticket);
+        }
+        if (settlement is not null)
+        {
+            ends.Add(new Ended(job, end, settlement));
+        }
+    }
+
+    /// <summary>As <see cref="LostWrites.Resend{TAnswer}"/>, without a delegate for every job.</summary>
+    private async ValueTask<JobSettlement?> Complete(JobId job, JobEnd end)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await grains.GetGrain<IJobGrain>(job.ToString()).Complete(end);
+            }
+            catch (InconsistentStateException lost)
+            {
+                LostWrites.RequireAnother(attempt, lost);
+            }
+        }
+    }
+
+    private async Task Acknowledge(JobTicket ticket)
+    {
+        try
+        {
+            await grains.GetGrain<IStateGrain>(ticket.Spec.Program.ToString()).Acknowledge(ticket.Job);
+        }
+        catch (Exception failure)
+        {
+            // The state keeps the run a while longer; no grain asks for it, because the job has ended.
+            LogAcknowledgeFailed(failure, ticket.Job);
+        }
+    }
+
+    /// <summary>Steps 4 and 5. Nothing waits for them: both can be made again from the terminal writes.</summary>
+    private void HandOut(List<Ended> ends)
+    {
+        foreach (var payer in ends.GroupBy(ended => ended.Settlement.Payer))
+        {
+            _ = Settle(payer.Key, [.. payer.Select(ended => ended.Settlement)]);
+        }
+        if (ends.Count == 0 || !feed.IsWanted)
+        {
+            return;
+        }
+        Announce([.. ends.Select(ended => MarketEnds.Announced(ended.Job.Ticket, ended.End, ended.Settlement)).OfType<EndedJob>()]);
+    }
+
+    // 4. The accounts settle, each job once, while they hold money for it. What an account did not take is sent again by
+    // SettleLeftOvers; what is lost with this activation the account finds by asking the jobs of its old holds.
+
+    private async Task Settle(AccountId payer, ImmutableArray<JobSettlement> settlements)
+    {
+        try
+        {
+            await LostWrites.Resend(() => grains.GetGrain<IAccountGrain>(payer.ToString()).Settle(settlements));
+        }
+        catch (Exception failure)
+        {
+            LogSettleFailed(failure, payer, settlements.Length);
+            if (_unsettledCount + settlements.Length > MarketPolicy.UnsettledJobsMax)
+            {
+                return;
+            }
+            if (!_unsettled.TryGetValue(payer, out var waiting))
+            {
+                _unsettled.Add(payer, waiting = []);
+            }
+            waiting.AddRange(settlements);
+            _unsettledCount += settlements.Length;
+        }
+    }
+
+    public void SettleLeftOvers()
+    {
+        var waiting = _unsettled.ToArray();
+        _unsettled.Clear();
+        _unsettledCount = 0;
+        foreach (var (payer, settlements) in waiting)
+        {
+            _ = Settle(payer, [.. settlements]);
+        }
+    }
+
+    // 5. Listeners are told. A lost event stays lost: a client that must not miss an end asks for the job.
+
+    public void Announce(ImmutableArray<EndedJob> jobs)
+    {
+        if (feed.IsWanted && jobs.Length > 0)
+        {
+            feed.Publish(new JobsEnded(jobs));
+        }
+    }
+
+    private sealed record Ended(MarketJob Job, JobEnd End, JobSettlement Settlement);
+}
