@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Marketplace.Crypto;
+using Marketplace.GrainInterfaces;
 using Marketplace.Silo;
 
 namespace Marketplace.Tests.Orleans.Cluster;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Reflection;
+using Marketplace.GrainInterfaces;
 using Orleans;
 using Orleans.Serialization.Buffers;
 using Orleans.Serialization.Codecs;
@@ -75,8 +76,8 @@ public sealed class VersionTests
         var note = new string("the worker gave the lease back");
         var at = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.FromHours(2));
         var sent = ImmutableArray.Create(
-            new LaterJobEvent(JobStatus.Pending, at, null, null, note, new Grains.JobExplanation(note, [])),
-            new LaterJobEvent(JobStatus.Running, at, default(WorkerId), note, note, new Grains.JobExplanation(note, []))
+            new LaterJobEvent(JobStatus.Pending, at, null, null, note, new GrainInterfaces.JobExplanation(note, [])),
+            new LaterJobEvent(JobStatus.Running, at, default(WorkerId), note, note, new GrainInterfaces.JobExplanation(note, []))
         );
 
         var arrived =
@@ -161,5 +162,5 @@ public sealed record LaterJobEvent(
     [property: Id(2)] WorkerId? Worker,
     [property: Id(3)] string? Note,
     [property: Id(4)] string Place,
-    [property: Id(5)] Grains.JobExplanation Explanation
+    [property: Id(5)] GrainInterfaces.JobExplanation Explanation
 );

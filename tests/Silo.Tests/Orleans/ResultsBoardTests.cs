@@ -78,7 +78,7 @@ public sealed class ResultsBoardTests
 
     private static JobsEnded Ended(int number, int outputBytes = 0)
     {
-        var output = new Grains.JobOutput(new byte[outputBytes], null, outputBytes);
+        var output = new GrainInterfaces.JobOutput(new byte[outputBytes], null, outputBytes);
         return new([new EndedJob(default, default, $"{number}", JobStatus.Completed, null, 1, TokenAmount.Zero, output)]);
     }
 }
