@@ -165,6 +165,11 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     /// <summary>The end of the job is being written: its slot is free, its deadline does not count.</summary>
     public void BeginEnding(MarketJob job)
     {
+        if (job.Phase == MarketPhase.InLine)
+        {
+            // The line must not make it ready when the job before it ends.
+            _lines[job.Ticket.Spec.Program].Leave(job);
+        }
         _queue.Unready(job);
         DeadlineHeap.Leave(job);
         FreeSlot(job);

@@ -38,9 +38,11 @@ internal sealed class ReadyQueue
 
     public void Ready(MarketJob job) => Set(job.Place, new Node(job.PriceCap, job.Ticket.Spec.MemoryPagesMax, 1));
 
+    public bool IsReady(MarketJob job) => _nodes[_jobs.Length + job.Place].Count != 0;
+
     public void Unready(MarketJob job)
     {
-        if (_nodes[_jobs.Length + job.Place].Count != 0)
+        if (IsReady(job))
         {
             Set(job.Place, Node.Empty);
         }
@@ -106,7 +108,7 @@ internal sealed class ReadyQueue
 
     private void Rebuild(int places, MarketJob[] open)
     {
-        var ready = open.Where(job => _nodes[_jobs.Length + job.Place].Count != 0).ToHashSet();
+        var ready = open.Where(IsReady).ToHashSet();
         _jobs = new MarketJob?[places];
         _nodes = NewNodes(places);
         _next = _open = 0;

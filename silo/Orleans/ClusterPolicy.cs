@@ -1,5 +1,4 @@
 using Marketplace.GrainInterfaces;
-using Marketplace.Grains;
 using Orleans.Configuration;
 
 namespace Marketplace.Silo;

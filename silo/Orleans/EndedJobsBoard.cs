@@ -1,6 +1,5 @@
 using Marketplace.Gateway;
 using Marketplace.GrainInterfaces;
-using Marketplace.Grains;
 
 namespace Marketplace.Silo;
 

@@ -1,5 +1,4 @@
 using Marketplace.GrainInterfaces;
-using Marketplace.Grains;
 
 namespace Marketplace.Silo;
 

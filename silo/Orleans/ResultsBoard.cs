@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
-using Marketplace.Grains;
 
 namespace Marketplace.Silo;
 

@@ -1,4 +1,3 @@
-using Marketplace.GrainInterfaces;
 using Marketplace.Grains;
 
 namespace Marketplace.Silo;

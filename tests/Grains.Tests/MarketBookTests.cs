@@ -1,0 +1,240 @@
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Grains.Tests;
+
+/// <summary>The market's memory stays sound under any order of calls, without a grain around it.</summary>
+public sealed class MarketBookTests
+{
+    [Theory, InlineData(1), InlineData(2), InlineData(3), InlineData(4), InlineData(5), InlineData(6)]
+    public void Book_StaysSoundWhateverIsCalled(ulong seed)
+    {
+        var calls = new RandomCalls(seed);
+        for (var call = 0; call < 1_500; call++)
+        {
+            var what = calls.Next();
+            Assert.True(calls.Book.Violations() is [], $"After call {call}, {what}: {string.Join("; ", calls.Book.Violations())}");
+            Assert.True(
+                calls.Book.ViolationsAtRest() is [],
+                $"After call {call}, {what}: {string.Join("; ", calls.Book.ViolationsAtRest())}"
+            );
+        }
+        Assert.True(calls.Leased > 100, $"Only {calls.Leased} jobs were leased.");
+        calls.EndAll();
+        Assert.Equal((0, 0), (calls.Book.Count, calls.Book.LeasedCount));
+        Assert.Equal(calls.RoomAtFirst, calls.Book.RoomFor(default));
+    }
+
+    /// <summary>What a market may do with its book, in an order that chance gives.</summary>
+    private sealed class RandomCalls
+    {
+        private static readonly QueueBounds Bounds = new() { BytesMax = 64 << 10 };
+        private readonly SeededChance _chance;
+        private readonly Dictionary<WorkerId, long> _sequences = [];
+        private MarketTime _now = new(DateTimeOffset.UnixEpoch, TimeSpan.Zero);
+        private int _jobs;
+
+        public RandomCalls(ulong seed)
+        {
+            _chance = new SeededChance(seed);
+            RoomAtFirst = Book.RoomFor(default);
+            Book.Resume(_now);
+        }
+
+        public MarketBook Book { get; } = new(7, Bounds);
+        public QueueRoom RoomAtFirst { get; }
+        public int Leased { get; private set; }
+
+        public string Next()
+        {
+            var what = Choose();
+            Rest();
+            return what;
+        }
+
+        public void EndAll()
+        {
+            foreach (var job in Open().ToArray())
+            {
+                Book.Remove(job, _now);
+            }
+            Rest();
+        }
+
+        private string Choose()
+        {
+            switch (Below(12))
+            {
+                case 0 or 1 or 2:
+                    Book.Add(Ticket(), _now);
+                    return "a job";
+                case 3:
+                    var offer = new WorkerOffer(Worker(), default, new TokenAmount((UInt128)Below(60)), 1 + Below(4), 1 + Below(40));
+                    _sequences[offer.Worker] = 0;
+                    Again(Book.SetOffer(offer, _now));
+                    return "an offer";
+                case 4 when Below(4) == 0:
+                    Again(Book.RemoveOffer(Worker()));
+                    return "a worker's end";
+                case 5 or 6:
+                    var worker = Worker();
+                    var sequence = _sequences[worker] = _sequences.GetValueOrDefault(worker) + 1;
+                    Book.Poll(new WorkerPoll(worker, 7, sequence, Below(5)), _now);
+                    return "a poll";
+                case 7 or 8 when Pick(MarketPhase.Leased) is { } job:
+                    Assert.Same(job, Book.FindLeased(job.Lease!.Id, job.Offer!.Offer.Worker, job.Ticket.Job));
+                    return Reported(job);
+                case 9 when Pick(MarketPhase.Ready, MarketPhase.InLine, MarketPhase.Delayed, MarketPhase.Leased) is { } job:
+                    Book.StopLease(job);
+                    Book.Remove(job, _now);
+                    return "a cancellation";
+                case 10 when Pick(MarketPhase.Ending) is { } job && Below(2) == 0:
+                    Book.EndingFailed(job, _now.Running + Seconds(30));
+                    return "an end that was not written";
+                case 10 when Pick(MarketPhase.Ending) is { } job:
+                    Book.Remove(job, _now);
+                    return "an end";
+                default:
+                    Pass(Seconds(Below(40)));
+                    return "time";
+            }
+        }
+
+        private string Reported(MarketJob job)
+        {
+            switch (Below(4))
+            {
+                case 0:
+                    Failed(job);
+                    return "a failed run";
+                case 1:
+                    var offer = job.Offer!;
+                    Book.Release(job);
+                    Book.EndPoll(offer);
+                    Book.PutBack(job, _now);
+                    return "a returned job";
+                default:
+                    Book.BeginEnding(job);
+                    return "a report";
+            }
+        }
+
+        /// <summary>As the market does it: what was touched is matched, what was matched is prepared, until nothing is left.</summary>
+        private void Rest()
+        {
+            do
+            {
+                Book.Rematch(_now);
+                while (Book.ToPrepare.TryDequeue(out var job))
+                {
+                    Prepared(job);
+                }
+                Book.Rematch(_now);
+            } while (Book.ToPrepare.Count > 0);
+            Book.Flush();
+        }
+
+        private void Prepared(MarketJob job)
+        {
+            if (job.Phase != MarketPhase.Preparing)
+            {
+                return;
+            }
+            switch (Below(4))
+            {
+                case 0:
+                    Book.Release(job);
+                    job.Preparations++;
+                    Book.PutBack(job, _now, Seconds(1 + Below(10)));
+                    break;
+                case 1 when Below(3) == 0:
+                    Book.Remove(job, _now);
+                    break;
+                default:
+                    Book.Lease(job, job.Ticket, null, _now);
+                    Leased++;
+                    break;
+            }
+        }
+
+        private void Pass(TimeSpan time)
+        {
+            _now = new MarketTime(_now.Wall + time, _now.Running + time);
+            while (Book.TakeDue(_now) is { } job)
+            {
+                switch (job.Phase)
+                {
+                    case MarketPhase.InLine or MarketPhase.Ready or MarketPhase.Delayed when _now.Wall >= job.ExpiresAt:
+                        job.OwnEnd = MarketEnds.Expired(job, Book.Explain(job).Explanation);
+                        Book.BeginEnding(job);
+                        break;
+                    case MarketPhase.InLine or MarketPhase.Ready:
+                        Book.Reconsider(job, _now);
+                        break;
+                    case MarketPhase.Delayed:
+                        Book.PutBack(job, _now);
+                        break;
+                    case MarketPhase.Leased:
+                        Book.StopLease(job);
+                        Failed(job);
+                        break;
+                    default:
+                        Assert.Equal(MarketPhase.EndingLater, job.Phase);
+                        Book.BeginEnding(job);
+                        break;
+                }
+            }
+        }
+
+        private void Failed(MarketJob job)
+        {
+            var worker = job.Offer!.Offer.Worker;
+            Book.Release(job);
+            job.AddFailure(worker);
+            job.ReadmitAt = _now.Running + Seconds(20);
+            Book.Requeue(job, _now, Seconds(Below(10)));
+        }
+
+        private void Again(IReadOnlyList<MarketJob> lost)
+        {
+            foreach (var job in lost)
+            {
+                Book.Release(job);
+                Book.Requeue(job, _now);
+            }
+        }
+
+        private JobTicket Ticket()
+        {
+            var number = _jobs++;
+            var spec = Support.TestMarket.Spec(new ProgramId(Id(Below(3))), 1 + Below(100)) with
+            {
+                MemoryPagesMax = 1 + Below(40),
+                ExpiresAfter = Seconds(10 + Below(600)),
+            };
+            var usesState = Below(3) == 0;
+            return new JobTicket(new JobId(Id(number)), new AccountId(Id(Below(3))), spec, default, usesState, _now.Wall, $"{number}");
+        }
+
+        private IEnumerable<MarketJob> Open() =>
+            Enumerable.Range(0, _jobs).Select(number => Book.Find(new JobId(Id(number)))).OfType<MarketJob>();
+
+        private MarketJob? Pick(params MarketPhase[] phases)
+        {
+            var those = Open().Where(job => phases.Contains(job.Phase)).ToArray();
+            return those is [] ? null : those[Below(those.Length)];
+        }
+
+        private WorkerId Worker() => new(Id(Below(5)));
+
+        private int Below(int bound) => (int)(_chance.NextBits() % (ulong)bound);
+
+        private static TimeSpan Seconds(int seconds) => TimeSpan.FromSeconds(seconds);
+
+        private static Bytes32 Id(int number)
+        {
+            var id = new byte[Bytes32.Size];
+            BitConverter.TryWriteBytes(id, number + 1);
+            return new Bytes32(id);
+        }
+    }
+}
