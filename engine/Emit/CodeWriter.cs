@@ -85,6 +85,13 @@ internal sealed class CodeWriter(ILGenerator il, ModuleTokens tokens)
         }
     }
 
+    /// <summary>A field of what is in the local.</summary>
+    public void LoadField(LocalBuilder owner, FieldInfo field)
+    {
+        Emit(OpCodes.Ldloc, owner);
+        Emit(OpCodes.Ldfld, field);
+    }
+
     public void LoadArguments(int count)
     {
         for (var index = 0; index < count; index++)

@@ -54,9 +54,9 @@ internal sealed partial class FunctionEmitter
         EmitPointer(TakeAtomicAddress(in instruction, bytes), instruction.Bits);
         expected.Emit();
         timeout.Emit();
-        StoreFuel();
-        _il.LoadInt32(_function);
-        _il.LoadArgument(_locals.ContextArgument);
+        _fuel.Store();
+        _il.LoadInt32(_context.Function);
+        _locals.EmitInstance();
         _il.Emit(OpCodes.Call, Members.Helper(typeof(GuestCode), name));
         _stack.PushStack(WasmType.I32, depth: 1);
     }
@@ -120,7 +120,7 @@ internal sealed partial class FunctionEmitter
             _il.Emit(OpCodes.Add);
             _il.LoadInt32(bytes - 1);
             _il.Emit(OpCodes.And);
-            _il.Emit(OpCodes.Brtrue, TrapLabel(TrapKind.UnalignedAtomic));
+            _il.Emit(OpCodes.Brtrue, _fuel.Trap(TrapKind.UnalignedAtomic));
         }
 
         EmitBoundsCheck(address, in instruction, bytes);

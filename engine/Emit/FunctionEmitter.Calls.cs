@@ -19,10 +19,10 @@ internal sealed partial class FunctionEmitter
 
         // Else the machine-code compiler would give each operand that waits for the call a place in the frame of its own.
         _stack.SpillStack();
-        StoreFuel();
+        _fuel.Store();
         var code = EmitCodeOf(index);
         _stack.Load(callee.Parameters.Length);
-        _il.LoadArgument(_locals.ContextArgument);
+        _locals.EmitInstance();
         _il.LoadArgument(_locals.BudgetArgument);
         EmitCallOf(callee, code);
         PushResults(callee);
@@ -34,15 +34,15 @@ internal sealed partial class FunctionEmitter
     /// </summary>
     private LocalBuilder? EmitCodeOf(int index)
     {
-        if (index == _function)
+        if (index == _context.Function)
         {
             return null;
         }
 
-        _il.LoadArgument(_locals.ContextArgument);
+        _locals.EmitInstance();
         _il.LoadInt32(index);
         _il.Emit(OpCodes.Stfld, Members.InstanceCallee);
-        var code = Scratch(typeof(nint));
+        var code = _context.Scratch(typeof(nint));
         _il.LoadInt64(_module.SlotOf(index));
         _il.Emit(OpCodes.Ldind_I);
         _il.Emit(OpCodes.Stloc, code);
@@ -67,7 +67,7 @@ internal sealed partial class FunctionEmitter
         }
         else
         {
-            _il.Emit(OpCodes.Call, Guard ?? _method);
+            _il.Emit(OpCodes.Call, _context.Guard ?? _context.Method);
         }
     }
 
@@ -76,11 +76,9 @@ internal sealed partial class FunctionEmitter
         var callee = _content.Types[typeIndex];
         var function = EmitEntry(callee, typeIndex, tableIndex);
         _stack.Load(callee.Parameters.Length);
-        _il.Emit(OpCodes.Ldloc, function);
-        _il.Emit(OpCodes.Ldfld, Members.FunctionContext);
+        _il.LoadField(function, Members.FunctionContext);
         _il.LoadArgument(_locals.BudgetArgument);
-        _il.Emit(OpCodes.Ldloc, function);
-        _il.Emit(OpCodes.Ldfld, Members.FunctionCode);
+        _il.LoadField(function, Members.FunctionCode);
         _il.EmitCalli(callee);
         PushResults(callee);
     }
@@ -90,10 +88,10 @@ internal sealed partial class FunctionEmitter
         var callee = _content.TypeOfFunction(index);
         _stack.CanonicaliseTop(callee.Parameters.Length);
         _stack.SpillStack();
-        StoreFuel();
+        _fuel.Store();
         var code = EmitCodeOf(index);
         _stack.Load(callee.Parameters.Length);
-        _il.LoadArgument(_locals.ContextArgument);
+        _locals.EmitInstance();
         EmitBudgetWithoutFrame();
         EmitCallOf(callee, code, tail: true);
         Leave();
@@ -104,11 +102,9 @@ internal sealed partial class FunctionEmitter
         var callee = _content.Types[typeIndex];
         var function = EmitEntry(callee, typeIndex, tableIndex);
         _stack.Load(callee.Parameters.Length);
-        _il.Emit(OpCodes.Ldloc, function);
-        _il.Emit(OpCodes.Ldfld, Members.FunctionContext);
+        _il.LoadField(function, Members.FunctionContext);
         EmitBudgetWithoutFrame();
-        _il.Emit(OpCodes.Ldloc, function);
-        _il.Emit(OpCodes.Ldfld, Members.FunctionCode);
+        _il.LoadField(function, Members.FunctionCode);
         _il.Emit(OpCodes.Tailcall);
         _il.EmitCalli(callee);
         Leave();
@@ -118,7 +114,7 @@ internal sealed partial class FunctionEmitter
     private void EmitBudgetWithoutFrame()
     {
         _il.LoadArgument(_locals.BudgetArgument);
-        _il.LoadInt32(FrameSlots);
+        _il.LoadInt32(_context.FrameSlots);
         _il.Emit(OpCodes.Add);
     }
 
@@ -139,30 +135,26 @@ internal sealed partial class FunctionEmitter
         var index = _stack.Take();
         _stack.CanonicaliseTop(callee.Parameters.Length);
         _stack.SpillStack();
-        StoreFuel();
+        _fuel.Store();
 
-        var table = Scratch(typeof(Table));
-        _il.LoadArgument(_locals.ContextArgument);
-        _il.Emit(OpCodes.Ldfld, Members.InstanceTables);
+        var table = _context.Scratch(typeof(Table));
+        _locals.EmitInstanceField(Members.InstanceTables);
         _il.LoadInt32(tableIndex);
         _il.Emit(OpCodes.Ldelem_Ref);
         _il.Emit(OpCodes.Stloc, table);
         index.Emit();
-        _il.Emit(OpCodes.Ldloc, table);
-        _il.Emit(OpCodes.Ldfld, Members.TableCount);
-        _il.Emit(OpCodes.Bge_Un, TrapLabel(TrapKind.UndefinedElement));
+        _il.LoadField(table, Members.TableCount);
+        _il.Emit(OpCodes.Bge_Un, _fuel.Trap(TrapKind.UndefinedElement));
 
-        var function = Scratch(typeof(Function));
-        _il.Emit(OpCodes.Ldloc, table);
-        _il.Emit(OpCodes.Ldfld, Members.TableElements);
+        var function = _context.Scratch(typeof(Function));
+        _il.LoadField(table, Members.TableElements);
         index.Emit();
         _il.Emit(OpCodes.Ldelem_Ref);
         _il.Emit(OpCodes.Stloc, function);
         _il.Emit(OpCodes.Ldloc, function);
-        _il.Emit(OpCodes.Brfalse, TrapLabel(TrapKind.UninitializedElement));
+        _il.Emit(OpCodes.Brfalse, _fuel.Trap(TrapKind.UninitializedElement));
         var (resolve, known) = (_il.DefineLabel(), _il.DefineLabel());
-        _il.Emit(OpCodes.Ldloc, function);
-        _il.Emit(OpCodes.Ldfld, Members.FunctionSignature);
+        _il.LoadField(function, Members.FunctionSignature);
         _il.LoadInt64(_module.Signatures[typeIndex].Bits);
         if (_resolutions.Count < ResolutionsOutOfLineMax)
         {
@@ -192,10 +184,10 @@ internal sealed partial class FunctionEmitter
 
     private void EmitResolution(int typeIndex)
     {
-        _il.Emit(OpCodes.Ldloc, Scratch(typeof(Function)));
+        _il.Emit(OpCodes.Ldloc, _context.Scratch(typeof(Function)));
         _il.LoadInt64(_module.Signatures[typeIndex].Bits);
-        _il.LoadInt32(_function);
-        _il.LoadArgument(_locals.ContextArgument);
+        _il.LoadInt32(_context.Function);
+        _locals.EmitInstance();
         _il.Emit(OpCodes.Call, Members.ResolveFunction);
     }
 
@@ -219,7 +211,7 @@ internal sealed partial class FunctionEmitter
         {
             if (i > 0)
             {
-                ResultSlots.EmitLoad(_il, _run, i - 1, results[i]);
+                ResultSlots.EmitLoad(_il, _context.Run, i - 1, results[i]);
             }
 
             _il.Emit(OpCodes.Stloc, _locals.Spill(_stack.Count, results[i]));
@@ -240,22 +232,22 @@ internal sealed partial class FunctionEmitter
                 CallRuntime(nameof(GuestCode.MemoryGrow), 1, WasmType.I32);
                 break;
             case Opcode.MemoryFill:
-                CallRuntime(nameof(GuestCode.MemoryFill), 3, null, _function);
+                CallRuntime(nameof(GuestCode.MemoryFill), 3, null, _context.Function);
                 break;
             case Opcode.MemoryCopy:
-                CallRuntime(nameof(GuestCode.MemoryCopy), 3, null, _function);
+                CallRuntime(nameof(GuestCode.MemoryCopy), 3, null, _context.Function);
                 break;
             case Opcode.MemoryInit:
-                CallRuntime(nameof(GuestCode.MemoryInit), 3, null, index, _function);
+                CallRuntime(nameof(GuestCode.MemoryInit), 3, null, index, _context.Function);
                 break;
             case Opcode.DataDrop:
                 CallRuntime(nameof(GuestCode.DataDrop), 0, null, index);
                 break;
             case Opcode.TableGet:
-                CallRuntime(nameof(GuestCode.TableGet), 1, _content.Tables[index].Element, index, _function);
+                CallRuntime(nameof(GuestCode.TableGet), 1, _content.Tables[index].Element, index, _context.Function);
                 break;
             case Opcode.TableSet:
-                CallRuntime(nameof(GuestCode.TableSet), 2, null, index, _function);
+                CallRuntime(nameof(GuestCode.TableSet), 2, null, index, _context.Function);
                 break;
             case Opcode.TableSize:
                 CallRuntime(nameof(GuestCode.TableSize), 0, WasmType.I32, index);
@@ -264,13 +256,13 @@ internal sealed partial class FunctionEmitter
                 CallRuntime(nameof(GuestCode.TableGrow), 2, WasmType.I32, index);
                 break;
             case Opcode.TableFill:
-                CallRuntime(nameof(GuestCode.TableFill), 3, null, index, _function);
+                CallRuntime(nameof(GuestCode.TableFill), 3, null, index, _context.Function);
                 break;
             case Opcode.TableInit:
-                CallRuntime(nameof(GuestCode.TableInit), 3, null, index, index2, _function);
+                CallRuntime(nameof(GuestCode.TableInit), 3, null, index, index2, _context.Function);
                 break;
             case Opcode.TableCopy:
-                CallRuntime(nameof(GuestCode.TableCopy), 3, null, index, index2, _function);
+                CallRuntime(nameof(GuestCode.TableCopy), 3, null, index, index2, _context.Function);
                 break;
             case Opcode.ElemDrop:
                 CallRuntime(nameof(GuestCode.ElemDrop), 0, null, index);
@@ -292,14 +284,14 @@ internal sealed partial class FunctionEmitter
     /// <summary>Operands, then immediates, then the instance: the parameters of every method of <see cref="GuestCode"/>.</summary>
     private void CallRuntime(string name, int operands, WasmType? result, params ReadOnlySpan<int> immediates)
     {
-        StoreFuel();
+        _fuel.Store();
         var depth = _stack.Load(operands);
         foreach (var immediate in immediates)
         {
             _il.LoadInt32(immediate);
         }
 
-        _il.LoadArgument(_locals.ContextArgument);
+        _locals.EmitInstance();
         _il.Emit(OpCodes.Call, Members.Helper(typeof(GuestCode), name));
         if (result is { } resultType)
         {

@@ -49,7 +49,7 @@ internal sealed partial class FunctionEmitter
         }
         else if (instruction.Opcode == Opcode.Loop)
         {
-            LoadFuel();
+            _fuel.Load();
             _facts.EnterLoop(_plan, _loops - 1);
             _il.MarkLabel(block.Target);
         }
@@ -61,7 +61,7 @@ internal sealed partial class FunctionEmitter
     /// </summary>
     private void EmitCondition(int arity, bool spillAll)
     {
-        LoadFuel();
+        _fuel.Load();
         OperandStack.Value? condition = null;
         if (_stack.Top.Place == OperandPlace.Stack && _stack.StackCount == 1)
         {
@@ -94,7 +94,7 @@ internal sealed partial class FunctionEmitter
 
             _il.MarkLabel(block.Else);
             _facts.Leave(_blocks.Count - 1);
-            _fuelInLocal = true;
+            _fuel.AtLabel();
         }
 
         block.Opcode = Opcode.Else;
@@ -133,7 +133,7 @@ internal sealed partial class FunctionEmitter
             }
         }
 
-        BeginPiece();
+        _fuel.BeginPiece(_reachable);
     }
 
     private void EndFunction(Block block)
@@ -153,13 +153,13 @@ internal sealed partial class FunctionEmitter
     {
         if (_reachable)
         {
-            LoadFuel();
+            _fuel.Load();
             _stack.SpillResults(block.Type.Results.Length);
         }
 
         _il.MarkLabel(block.Target);
         _facts.Leave(_blocks.Count);
-        _fuelInLocal = true;
+        _fuel.AtLabel();
         _reachable = true;
         _stack.Truncate(block.Height);
         PushSpilled(block.Type.Results.AsSpan());
@@ -184,7 +184,7 @@ internal sealed partial class FunctionEmitter
                 return;
             case Opcode.Unreachable:
                 _stack.SpillStack();
-                _il.Emit(OpCodes.Br, TrapLabel(TrapKind.Unreachable));
+                _il.Emit(OpCodes.Br, _fuel.Trap(TrapKind.Unreachable));
                 break;
             case Opcode.Br when instruction.Index < _blocks.Count - 1:
                 var block = _blocks[^(1 + instruction.Index)];
@@ -204,7 +204,7 @@ internal sealed partial class FunctionEmitter
 
     private void LeaveTo(Block block, int arity)
     {
-        LoadFuel();
+        _fuel.Load();
         _stack.SpillResults(arity);
         _stack.CopyDown(arity, block.Height);
         _il.Emit(OpCodes.Br, block.Target);
@@ -280,12 +280,12 @@ internal sealed partial class FunctionEmitter
     /// <summary>The first result is IL's; the others go through the run.</summary>
     private void EmitReturn()
     {
-        var count = _type.Results.Length;
+        var count = _context.Type.Results.Length;
         _stack.CanonicaliseTop(count);
         if (count == 1 && _stack.Top.Place == OperandPlace.Stack && _stack.StackCount == 1)
         {
             _stack.Load(1);
-            StoreFuel();
+            _fuel.Store();
         }
         else
         {
@@ -293,10 +293,10 @@ internal sealed partial class FunctionEmitter
             for (var i = count - 1; i > 0; i--)
             {
                 var value = _stack.Take();
-                ResultSlots.EmitStore(_il, _run, i - 1, value.Type, value.Emit);
+                ResultSlots.EmitStore(_il, _context.Run, i - 1, value.Type, value.Emit);
             }
 
-            StoreFuel();
+            _fuel.Store();
             if (count > 0)
             {
                 _stack.Take().Emit();

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Reflection.Emit;
 using Marketplace.Engine.Decode;
 
@@ -9,11 +10,81 @@ internal sealed partial class FunctionEmitter
     /// <summary>More would not stay in registers, and the machine-code compiler counts them when it decides whether to optimise.</summary>
     private const int WideAddressesMax = 64;
 
+    /// <summary>More last addresses would not stay in registers, and each is computed at each call of the function.</summary>
+    private const int LastAddressesMax = 12;
+
+    private LocalBuilder? _memory;
+    private LocalBuilder? _memoryBase;
+    private LocalBuilder? _memoryLength;
+
+    /// <summary>
+    /// By the distance from an address to the end of its access: the greatest address that is inside; below zero where none is.
+    /// </summary>
+    private readonly Dictionary<long, LocalBuilder> _lastAddresses = [];
+    private Label _memoryLoad;
+    private Label _memoryLoaded;
+
     /// <summary>By WebAssembly local: its value in 64 bits, as the last check of an access behind it compared it.</summary>
     private readonly Dictionary<int, LocalBuilder> _wideAddresses = [];
 
     /// <summary>Of the access that is being emitted.</summary>
     private LocalBuilder? _wideAddress;
+
+    private void EmitMemory()
+    {
+        if (_memory is null || _memoryBase is null)
+        {
+            return;
+        }
+
+        _il.MarkLabel(_memoryLoad);
+        _locals.EmitInstanceField(Members.InstanceMemory);
+        _il.Emit(OpCodes.Stloc, _memory);
+        _il.LoadField(_memory, Members.MemoryBase);
+        _il.Emit(OpCodes.Stloc, _memoryBase);
+        if (_memoryLength is not null)
+        {
+            _il.LoadField(_memory, Members.MemoryLength);
+            _il.Emit(OpCodes.Stloc, _memoryLength);
+        }
+
+        EmitNaN(_locals.NaN32, Members.RunNaN32);
+        EmitNaN(_locals.NaN64, Members.RunNaN64);
+        foreach (var (reach, lastAddress) in _lastAddresses)
+        {
+            _il.Emit(OpCodes.Ldloc, _memoryLength!);
+            _il.LoadInt64(reach);
+            _il.Emit(OpCodes.Sub);
+            _il.Emit(OpCodes.Stloc, lastAddress);
+        }
+
+        _il.Emit(OpCodes.Br, _memoryLoaded);
+    }
+
+    /// <summary>Only stores want them, so there is a memory.</summary>
+    private void EmitNaN(LocalBuilder? local, FieldInfo field)
+    {
+        if (local is not null)
+        {
+            _il.LoadField(_context.Run, field);
+            _il.Emit(OpCodes.Stloc, local);
+        }
+    }
+
+    private void BeginMemory()
+    {
+        if (_plan.UsesMemory)
+        {
+            (_memoryLoad, _memoryLoaded) = (_il.DefineLabel(), _il.DefineLabel());
+            _memory = _il.DeclareLocal(typeof(LinearMemory));
+            _memoryBase = _il.DeclareLocal(typeof(nint));
+            _memoryLength = _plan.MemoryMayGrow ? null : _il.DeclareLocal(typeof(long));
+
+            // Emitted behind the code, when it is known which last addresses the checks compare with.
+            _il.Emit(OpCodes.Br, _memoryLoad);
+            _il.MarkLabel(_memoryLoaded);
+        }
+    }
 
     private void MemoryAccess(in Instruction instruction)
     {
@@ -58,7 +129,7 @@ internal sealed partial class FunctionEmitter
 
         var reach = _plan.CheckedReach(instruction.Offset) ?? (instruction.Bits + size);
         var own = address.Local is { } local ? WideAddress(local) : null;
-        _wideAddress = own ?? Scratch(typeof(ulong));
+        _wideAddress = own ?? _context.Scratch(typeof(ulong));
         EmitComparison(address, reach, _wideAddress);
         _facts.AddReach(address, reach, _blocks.Count, own);
     }
@@ -86,7 +157,7 @@ internal sealed partial class FunctionEmitter
         if (LastAddress(reach) is { } lastAddress)
         {
             _il.Emit(OpCodes.Ldloc, lastAddress);
-            _il.Emit(OpCodes.Bgt, TrapLabel(TrapKind.OutOfBoundsMemoryAccess));
+            _il.Emit(OpCodes.Bgt, _fuel.Trap(TrapKind.OutOfBoundsMemoryAccess));
             return;
         }
 
@@ -103,11 +174,10 @@ internal sealed partial class FunctionEmitter
         }
         else
         {
-            _il.Emit(OpCodes.Ldloc, _memory!);
-            _il.Emit(OpCodes.Ldfld, Members.MemoryLength);
+            _il.LoadField(_memory!, Members.MemoryLength);
         }
 
-        _il.Emit(reach > 1 ? OpCodes.Bgt_Un : OpCodes.Bge_Un, TrapLabel(TrapKind.OutOfBoundsMemoryAccess));
+        _il.Emit(reach > 1 ? OpCodes.Bgt_Un : OpCodes.Bge_Un, _fuel.Trap(TrapKind.OutOfBoundsMemoryAccess));
     }
 
     private LocalBuilder? LastAddress(long reach)

@@ -96,8 +96,7 @@ internal sealed partial class FunctionEmitter
 
     private void EmitOrWithZero(bool wide)
     {
-        _il.Emit(OpCodes.Ldloc, _run);
-        _il.Emit(OpCodes.Ldfld, Members.RunZero);
+        _il.LoadField(_context.Run, Members.RunZero);
         if (wide)
         {
             _il.Emit(OpCodes.Conv_U8);
@@ -144,7 +143,7 @@ internal sealed partial class FunctionEmitter
         if (constant is null or 0)
         {
             divisor.Emit();
-            _il.Emit(OpCodes.Brfalse, TrapLabel(TrapKind.IntegerDivideByZero));
+            _il.Emit(OpCodes.Brfalse, _fuel.Trap(TrapKind.IntegerDivideByZero));
         }
 
         if (opcode is Opcode.I32DivS or Opcode.I64DivS && constant is null or -1)
@@ -155,7 +154,7 @@ internal sealed partial class FunctionEmitter
             _il.Emit(OpCodes.Bne_Un, fits);
             dividend.Emit();
             EmitInteger(wide, wide ? long.MinValue : int.MinValue);
-            _il.Emit(OpCodes.Beq, TrapLabel(TrapKind.IntegerOverflow));
+            _il.Emit(OpCodes.Beq, _fuel.Trap(TrapKind.IntegerOverflow));
             _il.MarkLabel(fits);
         }
 
@@ -201,14 +200,14 @@ internal sealed partial class FunctionEmitter
         _stack.SpillStack();
         value.Emit();
         value.Emit();
-        _il.Emit(OpCodes.Bne_Un, TrapLabel(TrapKind.InvalidConversionToInteger));
+        _il.Emit(OpCodes.Bne_Un, _fuel.Trap(TrapKind.InvalidConversionToInteger));
         var (low, lowFits, high) = TruncationRange(opcode);
         value.Emit();
         EmitFloat(value.Type, low);
-        _il.Emit(lowFits ? OpCodes.Blt : OpCodes.Ble, TrapLabel(TrapKind.IntegerOverflow));
+        _il.Emit(lowFits ? OpCodes.Blt : OpCodes.Ble, _fuel.Trap(TrapKind.IntegerOverflow));
         value.Emit();
         EmitFloat(value.Type, high);
-        _il.Emit(OpCodes.Bge, TrapLabel(TrapKind.IntegerOverflow));
+        _il.Emit(OpCodes.Bge, _fuel.Trap(TrapKind.IntegerOverflow));
         value.Emit();
         NumericCode.EmitTruncation(_il, opcode);
         _stack.PushStack(opcode < Opcode.I64ExtendI32S ? WasmType.I32 : WasmType.I64, depth: 1);

@@ -10,46 +10,50 @@ namespace Marketplace.Engine.Emit;
 /// </summary>
 internal sealed partial class FunctionEmitter
 {
+    private readonly EmitContext _context;
     private readonly ModuleEmitter _module;
     private readonly ModuleContent _content;
-    private readonly FunctionType _type;
     private readonly FunctionBody _body;
-    private readonly int _function;
-    private readonly MethodInfo _method;
     private readonly FunctionPlan _plan;
     private readonly CodeWriter _il;
     private readonly FunctionLocals _locals;
     private readonly OperandStack _stack;
     private readonly AddressFacts _facts;
+    private readonly FuelEmitter _fuel;
     private readonly List<Block> _blocks = [];
-
-    private readonly Dictionary<Type, LocalBuilder> _scratch = [];
-
     private bool _reachable = true;
+    private int _loops;
+    private Label? _stackFault;
 
     public FunctionEmitter(ModuleEmitter module, int function, FunctionBody body, MethodInfo method, CodeWriter il)
     {
+        _context = new EmitContext(module, function, body, method, il);
         _module = module;
-        _function = function;
-        _method = method;
         _body = body;
         _il = il;
         _content = module.Content;
-        _type = _content.TypeOfFunction(function);
-        _plan = FunctionPlan.Of(_content, _type, body);
-        _locals = new FunctionLocals(il, _type, body);
-        _stack = new OperandStack(_locals);
-        _facts = new AddressFacts(_content.MemoryBytesMin);
+        _plan = _context.Plan;
+        _locals = _context.Locals;
+        _stack = _context.Stack;
+        _facts = _context.Facts;
+        _fuel = new FuelEmitter(_context);
     }
 
-    /// <summary>Where the frame is large: what calls come through, and so the function's calls of itself too.</summary>
-    public MethodBuilder? Guard { get; set; }
+    /// <inheritdoc cref="EmitContext.FrameSlots"/>
+    public int FrameSlots => _context.FrameSlots;
+
+    /// <inheritdoc cref="EmitContext.Guard"/>
+    public MethodBuilder? Guard
+    {
+        get => _context.Guard;
+        set => _context.Guard = value;
+    }
 
     /// <summary>Bytes of IL so far.</summary>
     public int CodeBytes => _il.Length;
 
     /// <summary>Locals of IL so far: those of the function, its operands by height and type, and what the emitter needs itself.</summary>
-    public int LocalCount => _locals.DeclaredCount + _scratch.Count + _lastAddresses.Count + _wideAddresses.Count;
+    public int LocalCount => _context.LocalCount + _lastAddresses.Count + _wideAddresses.Count;
 
     /// <summary>An open block.</summary>
     private sealed class Block(Opcode opcode, FunctionType type, int height, bool entered)
@@ -79,7 +83,7 @@ internal sealed partial class FunctionEmitter
     public void Emit()
     {
         Prologue();
-        _blocks.Add(new Block(Opcode.Block, new FunctionType([], _type.Results), 0, true) { Target = _il.DefineLabel() });
+        _blocks.Add(new Block(Opcode.Block, new FunctionType([], _context.Type.Results), 0, true) { Target = _il.DefineLabel() });
         var reader = new InstructionReader(_content.Bytes.Span, _body.Offset, _body.End, _module.Limits);
         while (_blocks.Count > 0)
         {
@@ -88,6 +92,55 @@ internal sealed partial class FunctionEmitter
         }
 
         OutOfLine();
+    }
+
+    private void Prologue()
+    {
+        var slots = _context.FrameSlots;
+        _il.LoadArgument(_locals.BudgetArgument);
+        _il.LoadInt32(slots);
+        _il.Emit(OpCodes.Sub);
+        _il.StoreArgument(_locals.BudgetArgument);
+        _il.LoadArgument(_locals.BudgetArgument);
+        _il.Emit(OpCodes.Ldc_I4_0);
+        _il.Emit(OpCodes.Blt, _fuel.Trap(TrapKind.CallStackExhausted));
+        if (slots >= EnginePolicy.CheckedFrameSlots)
+        {
+            EmitStackCheck();
+        }
+
+        _context.EmitRun();
+        _fuel.EmitFirstPiece();
+        BeginMemory();
+    }
+
+    /// <summary>
+    /// Behind the slots, which are reckoned so that this never fails: the frame's own address against the thread's stack. What is kept free
+    /// below the limit is many times as much as this frame may be; for larger ones see <see cref="FrameGuard"/>.
+    /// </summary>
+    private void EmitStackCheck()
+    {
+        _stackFault = _il.DefineLabel();
+        _il.Emit(OpCodes.Ldloca, _il.DeclareLocal(typeof(int)));
+        _il.Emit(OpCodes.Conv_U);
+        _locals.EmitInstanceField(Members.InstanceStackLimit);
+        _il.Emit(OpCodes.Blt_Un, _stackFault.Value);
+    }
+
+    /// <summary>What rarely runs, behind all that often does: one block for each kind of trap, one for each refill.</summary>
+    private void OutOfLine()
+    {
+        EmitMemory();
+        _fuel.EmitRefills();
+        EmitResolutions();
+        _fuel.EmitStop();
+        if (_stackFault is { } fault)
+        {
+            _il.MarkLabel(fault);
+            _il.EmitThrow(Members.MakeStackFault);
+        }
+
+        _fuel.EmitTraps();
     }
 
     private void Instruction(in Instruction instruction)
@@ -115,7 +168,7 @@ internal sealed partial class FunctionEmitter
 
         if (FuelSegments.Cuts(instruction.Opcode))
         {
-            BeginPiece();
+            _fuel.BeginPiece(_reachable);
         }
     }
 
@@ -207,17 +260,6 @@ internal sealed partial class FunctionEmitter
                 GlobalSet(index);
                 break;
         }
-    }
-
-    /// <summary>A local for use within one instruction.</summary>
-    private LocalBuilder Scratch(Type clrType)
-    {
-        if (!_scratch.TryGetValue(clrType, out var local))
-        {
-            _scratch.Add(clrType, local = _il.DeclareLocal(clrType));
-        }
-
-        return local;
     }
 
     private void SetLocal(in Instruction instruction)
@@ -323,7 +365,7 @@ internal sealed partial class FunctionEmitter
     /// <summary>Leaves the address of the global's cell on the evaluation stack.</summary>
     private void EmitGlobalStorage(int index, bool reference)
     {
-        _il.LoadArgument(_locals.ContextArgument);
+        _locals.EmitInstance();
         if (index >= _content.ImportedGlobals)
         {
             _il.Emit(OpCodes.Ldfld, reference ? Members.InstanceReferences : Members.InstanceCells);
@@ -336,10 +378,10 @@ internal sealed partial class FunctionEmitter
             _il.Emit(OpCodes.Ldelem_Ref);
             _il.Emit(OpCodes.Dup);
             _il.Emit(OpCodes.Ldfld, reference ? Members.GlobalReferences : Members.GlobalCells);
-            var cells = reference ? Scratch(typeof(object[])) : Scratch(typeof(Cell[]));
+            var cells = reference ? _context.Scratch(typeof(object[])) : _context.Scratch(typeof(Cell[]));
             _il.Emit(OpCodes.Stloc, cells);
             _il.Emit(OpCodes.Ldfld, Members.GlobalSlot);
-            var slot = Scratch(typeof(int));
+            var slot = _context.Scratch(typeof(int));
             _il.Emit(OpCodes.Stloc, slot);
             _il.Emit(OpCodes.Ldloc, cells);
             _il.Emit(OpCodes.Ldloc, slot);

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.Intrinsics;
 using Marketplace.Engine.Decode;
@@ -36,9 +37,7 @@ internal sealed class FunctionLocals
 
     public CodeWriter IL { get; }
 
-    /// <summary>Position of the instance among the IL arguments; the stack budget comes after it.</summary>
-    public int ContextArgument => _parameters;
-
+    /// <summary>Position of the stack budget among the IL arguments, behind the instance.</summary>
     public int BudgetArgument => _parameters + 1;
 
     public int Count => _types.Length;
@@ -66,6 +65,14 @@ internal sealed class FunctionLocals
         }
 
         return local;
+    }
+
+    public void EmitInstance() => IL.LoadArgument(_parameters);
+
+    public void EmitInstanceField(FieldInfo field)
+    {
+        EmitInstance();
+        IL.Emit(OpCodes.Ldfld, field);
     }
 
     public void EmitGet(int index)
