@@ -17,6 +17,9 @@ internal sealed class AddressFacts(long memoryBytesMin)
 
     private readonly record struct Fact(int Local, long Reach, uint Max, int Depth, LocalBuilder? Wide);
 
+    /// <summary>Of the block that is being emitted; kept by what opens and closes blocks.</summary>
+    public int Depth { get; set; }
+
     /// <summary>Whether all bytes from the address up to <paramref name="reach"/> are known to be inside.</summary>
     public bool IsInside(OperandStack.Value address, long reach)
     {
@@ -76,23 +79,23 @@ internal sealed class AddressFacts(long memoryBytesMin)
     }
 
     /// <summary>
-    /// The access was checked, in a block of this depth. With <paramref name="wide"/>: that local of IL has the address in 64 bits, and
+    /// The access was checked. With <paramref name="wide"/>: that local of IL has the address in 64 bits, and
     /// nobody gives it another value but where the WebAssembly local was written before.
     /// </summary>
-    public void AddReach(OperandStack.Value address, long reach, int depth, LocalBuilder? wide)
+    public void AddReach(OperandStack.Value address, long reach, LocalBuilder? wide)
     {
         if (address.Local is { } local)
         {
-            Add(new Fact(local, reach, uint.MaxValue, depth, wide));
+            Add(new Fact(local, reach, uint.MaxValue, Depth, wide));
         }
     }
 
-    /// <summary>The local was set to a value that is at most <paramref name="max"/>, in a block of this depth.</summary>
-    public void AddMax(int local, uint max, int depth)
+    /// <summary>The local was set to a value that is at most <paramref name="max"/>.</summary>
+    public void AddMax(int local, uint max)
     {
         if (max < uint.MaxValue)
         {
-            Add(new Fact(local, 0, max, depth, null));
+            Add(new Fact(local, 0, max, Depth, null));
         }
     }
 

@@ -134,6 +134,15 @@ internal sealed class CodeWriter(ILGenerator il, ModuleTokens tokens)
         }
     }
 
+    /// <summary>Before an access of guests' memory that may begin at any address. The prefix belongs directly before the access.</summary>
+    public void Unaligned(int size)
+    {
+        if (size > 1)
+        {
+            Emit(OpCodes.Unaligned, (byte)1);
+        }
+    }
+
     /// <summary>Cells and guests' memory are aligned to 8 bytes or less.</summary>
     public void LoadVector()
     {

@@ -9,13 +9,19 @@ namespace Marketplace.Engine.Emit;
 /// </summary>
 internal sealed partial class FunctionEmitter
 {
+    private void Open(Block block)
+    {
+        _blocks.Add(block);
+        _facts.Depth = _blocks.Count;
+    }
+
     private void OpenBlock(in Instruction instruction)
     {
         var blockType = BlockTypes.Of(instruction.Block, _content);
         _loops += instruction.Opcode == Opcode.Loop ? 1 : 0;
         if (!_reachable)
         {
-            _blocks.Add(new Block(instruction.Opcode, blockType, _stack.Count, entered: false));
+            Open(new Block(instruction.Opcode, blockType, _stack.Count, entered: false));
             return;
         }
 
@@ -42,7 +48,7 @@ internal sealed partial class FunctionEmitter
             Target = _il.DefineLabel(),
             Else = instruction.Opcode == Opcode.If ? _il.DefineLabel() : default,
         };
-        _blocks.Add(block);
+        Open(block);
         if (instruction.Opcode == Opcode.If)
         {
             _il.Emit(OpCodes.Brfalse, block.Else);
@@ -117,6 +123,7 @@ internal sealed partial class FunctionEmitter
         }
 
         _blocks.RemoveAt(_blocks.Count - 1);
+        _facts.Depth = _blocks.Count;
         if (block.Opcode == Opcode.Loop)
         {
             return;

@@ -106,7 +106,7 @@ internal sealed partial class FunctionEmitter
     {
         var address = _stack.Take();
         _stack.SpillStack();
-        EmitAddress(address, in instruction, OpcodeTable.SignatureOf(instruction.Opcode)!.AccessBytes);
+        _addresses.EmitPointer(address, in instruction, OpcodeTable.SignatureOf(instruction.Opcode)!.AccessBytes);
         if (instruction.Opcode == Opcode.V128Load)
         {
             _il.LoadVector();
@@ -115,7 +115,7 @@ internal sealed partial class FunctionEmitter
         }
 
         var load = VectorLoads.Of(instruction.Opcode);
-        EmitUnaligned(load.Bytes);
+        _il.Unaligned(load.Bytes);
         _il.Emit(load.Load);
         foreach (var call in load.Calls)
         {
@@ -130,7 +130,7 @@ internal sealed partial class FunctionEmitter
         var value = _stack.TakeCanonical();
         var address = _stack.Take();
         _stack.SpillStack();
-        EmitAddress(address, in instruction, 16);
+        _addresses.EmitPointer(address, in instruction, 16);
         value.Emit();
         _il.StoreVector();
     }
@@ -141,12 +141,12 @@ internal sealed partial class FunctionEmitter
         var vector = _stack.TakeCanonical();
         var address = _stack.Take();
         _stack.SpillStack();
-        EmitBoundsCheck(address, in instruction, lane.Bytes);
+        var inside = _addresses.Check(address, in instruction, lane.Bytes);
         vector.Emit();
         _il.Emit(OpCodes.Call, VectorLanes.Conversion(VectorLane.Byte, lane.Lane));
         _il.LoadInt32(instruction.Lane);
-        EmitPointer(address, instruction.Bits);
-        EmitUnaligned(lane.Bytes);
+        _addresses.EmitPointer(inside);
+        _il.Unaligned(lane.Bytes);
         _il.Emit(lane.Load);
         _il.Emit(OpCodes.Call, lane.WithElement);
         _stack.PushStack(WasmType.V128, depth: 1, lane: lane.Lane);
@@ -158,12 +158,12 @@ internal sealed partial class FunctionEmitter
         var vector = _stack.TakeCanonical();
         var address = _stack.Take();
         _stack.SpillStack();
-        EmitAddress(address, in instruction, lane.Bytes);
+        _addresses.EmitPointer(address, in instruction, lane.Bytes);
         vector.Emit();
         _il.Emit(OpCodes.Call, VectorLanes.Conversion(VectorLane.Byte, lane.Lane));
         _il.LoadInt32(instruction.Lane);
         _il.Emit(OpCodes.Call, lane.GetElement);
-        EmitUnaligned(lane.Bytes);
+        _il.Unaligned(lane.Bytes);
         _il.Emit(lane.Store);
     }
 

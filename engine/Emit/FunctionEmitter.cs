@@ -20,6 +20,9 @@ internal sealed partial class FunctionEmitter
     private readonly OperandStack _stack;
     private readonly AddressFacts _facts;
     private readonly FuelEmitter _fuel;
+    private readonly AddressEmitter _addresses;
+    private readonly MemoryEmitter _memory;
+    private readonly AtomicEmitter _atomics;
     private readonly List<Block> _blocks = [];
     private bool _reachable = true;
     private int _loops;
@@ -37,6 +40,9 @@ internal sealed partial class FunctionEmitter
         _stack = _context.Stack;
         _facts = _context.Facts;
         _fuel = new FuelEmitter(_context);
+        _addresses = new AddressEmitter(_context, _fuel);
+        _memory = new MemoryEmitter(_context, _addresses);
+        _atomics = new AtomicEmitter(_context, _fuel, _addresses);
     }
 
     /// <inheritdoc cref="EmitContext.FrameSlots"/>
@@ -53,7 +59,7 @@ internal sealed partial class FunctionEmitter
     public int CodeBytes => _il.Length;
 
     /// <summary>Locals of IL so far: those of the function, its operands by height and type, and what the emitter needs itself.</summary>
-    public int LocalCount => _context.LocalCount + _lastAddresses.Count + _wideAddresses.Count;
+    public int LocalCount => _context.LocalCount + _addresses.LocalCount;
 
     /// <summary>An open block.</summary>
     private sealed class Block(Opcode opcode, FunctionType type, int height, bool entered)
@@ -83,7 +89,7 @@ internal sealed partial class FunctionEmitter
     public void Emit()
     {
         Prologue();
-        _blocks.Add(new Block(Opcode.Block, new FunctionType([], _context.Type.Results), 0, true) { Target = _il.DefineLabel() });
+        Open(new Block(Opcode.Block, new FunctionType([], _context.Type.Results), 0, true) { Target = _il.DefineLabel() });
         var reader = new InstructionReader(_content.Bytes.Span, _body.Offset, _body.End, _module.Limits);
         while (_blocks.Count > 0)
         {
@@ -111,7 +117,7 @@ internal sealed partial class FunctionEmitter
 
         _context.EmitRun();
         _fuel.EmitFirstPiece();
-        BeginMemory();
+        _addresses.EmitBeginning();
     }
 
     /// <summary>
@@ -130,7 +136,7 @@ internal sealed partial class FunctionEmitter
     /// <summary>What rarely runs, behind all that often does: one block for each kind of trap, one for each refill.</summary>
     private void OutOfLine()
     {
-        EmitMemory();
+        _addresses.EmitLoading();
         _fuel.EmitRefills();
         EmitResolutions();
         _fuel.EmitStop();
@@ -195,7 +201,7 @@ internal sealed partial class FunctionEmitter
                 Variable(in instruction);
                 break;
             case >= Opcode.I32Load and <= Opcode.I64Store32:
-                MemoryAccess(in instruction);
+                _memory.Emit(in instruction);
                 break;
             case >= Opcode.I32Const and <= Opcode.F64Const:
                 _stack.PushConstant(ConstantType(instruction.Opcode), instruction.Bits);
@@ -210,7 +216,7 @@ internal sealed partial class FunctionEmitter
                 Vector(in instruction);
                 break;
             case >= Opcode.MemoryAtomicNotify and <= Opcode.I64AtomicRmw32CmpxchgU:
-                Atomic(in instruction);
+                _atomics.Emit(in instruction);
                 break;
             default:
                 RuntimeInstruction(in instruction);
@@ -275,7 +281,7 @@ internal sealed partial class FunctionEmitter
         _stack.Load(1);
         _locals.EmitSet(index);
         _facts.Changed(index);
-        _facts.AddMax(index, max, _blocks.Count);
+        _facts.AddMax(index, max);
     }
 
     private void PushLocal(in Instruction instruction) =>

@@ -6,10 +6,14 @@ using Marketplace.Engine.Runtime;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Instructions of the threads proposal. The address must be a multiple of the access's size; that is checked before the bounds.
+/// Instructions of the threads proposal: calls of <see cref="Atomics"/>, and of the runtime to wait. The address must be a multiple of the
+/// access's size; that is checked before the bounds. What is on the evaluation stack is spilled first, since both checks may trap.
 /// </summary>
-internal sealed partial class FunctionEmitter
+internal sealed class AtomicEmitter(EmitContext context, FuelEmitter fuel, AddressEmitter addresses)
 {
+    private readonly CodeWriter _il = context.IL;
+    private readonly OperandStack _stack = context.Stack;
+
     /// <summary>Read-modify-writes in the order of their opcodes; the last two are no update of what is there.</summary>
     private static readonly Type?[] Updates =
     [
@@ -22,7 +26,7 @@ internal sealed partial class FunctionEmitter
         null,
     ];
 
-    private void Atomic(in Instruction instruction)
+    public void Emit(in Instruction instruction)
     {
         switch (instruction.Opcode)
         {
@@ -32,36 +36,36 @@ internal sealed partial class FunctionEmitter
             case Opcode.MemoryAtomicNotify:
                 // Without other threads nobody waits.
                 _stack.Take();
-                TakeAtomicAddress(in instruction, 4);
+                TakeAddress(in instruction, 4);
                 _stack.PushConstant(WasmType.I32, 0);
                 break;
             case Opcode.MemoryAtomicWait32:
-                AtomicWait(in instruction, 4, nameof(GuestCode.AtomicWait32));
+                Wait(in instruction, 4, nameof(GuestCode.AtomicWait32));
                 break;
             case Opcode.MemoryAtomicWait64:
-                AtomicWait(in instruction, 8, nameof(GuestCode.AtomicWait64));
+                Wait(in instruction, 8, nameof(GuestCode.AtomicWait64));
                 break;
             default:
-                AtomicAccess(in instruction);
+                Access(in instruction);
                 break;
         }
     }
 
-    private void AtomicWait(in Instruction instruction, int bytes, string name)
+    private void Wait(in Instruction instruction, int bytes, string name)
     {
         var timeout = _stack.Take();
         var expected = _stack.Take();
-        EmitPointer(TakeAtomicAddress(in instruction, bytes), instruction.Bits);
+        addresses.EmitPointer(TakeAddress(in instruction, bytes));
         expected.Emit();
         timeout.Emit();
-        _fuel.Store();
-        _il.LoadInt32(_context.Function);
-        _locals.EmitInstance();
+        fuel.Store();
+        _il.LoadInt32(context.Function);
+        context.Locals.EmitInstance();
         _il.Emit(OpCodes.Call, Members.Helper(typeof(GuestCode), name));
         _stack.PushStack(WasmType.I32, depth: 1);
     }
 
-    private void AtomicAccess(in Instruction instruction)
+    private void Access(in Instruction instruction)
     {
         var signature = OpcodeTable.SignatureOf(instruction.Opcode)!;
         var (type, bytes) = OpcodeTable.AtomicForms[(instruction.Opcode - Opcode.I32AtomicLoad) % OpcodeTable.AtomicForms.Length];
@@ -71,7 +75,7 @@ internal sealed partial class FunctionEmitter
             values[i] = _stack.Take();
         }
 
-        EmitPointer(TakeAtomicAddress(in instruction, bytes), instruction.Bits);
+        addresses.EmitPointer(TakeAddress(in instruction, bytes));
         var cut = type == WasmType.I64 && bytes < 8;
         foreach (var value in values)
         {
@@ -82,7 +86,7 @@ internal sealed partial class FunctionEmitter
             }
         }
 
-        _il.Emit(OpCodes.Call, AtomicMethod(instruction.Opcode, bytes));
+        _il.Emit(OpCodes.Call, MethodOf(instruction.Opcode, bytes));
         if (signature.Result is { } result)
         {
             if (cut)
@@ -94,7 +98,7 @@ internal sealed partial class FunctionEmitter
         }
     }
 
-    private static MethodInfo AtomicMethod(Opcode opcode, int bytes)
+    private static MethodInfo MethodOf(Opcode opcode, int bytes)
     {
         if (opcode < Opcode.I32AtomicRmwAdd)
         {
@@ -108,7 +112,7 @@ internal sealed partial class FunctionEmitter
     }
 
     /// <summary>Takes the address on top and checks it; leaves the evaluation stack empty.</summary>
-    private OperandStack.Value TakeAtomicAddress(in Instruction instruction, int bytes)
+    private AddressEmitter.Checked TakeAddress(in Instruction instruction, int bytes)
     {
         var address = _stack.Take();
         _stack.SpillStack();
@@ -120,10 +124,9 @@ internal sealed partial class FunctionEmitter
             _il.Emit(OpCodes.Add);
             _il.LoadInt32(bytes - 1);
             _il.Emit(OpCodes.And);
-            _il.Emit(OpCodes.Brtrue, _fuel.Trap(TrapKind.UnalignedAtomic));
+            _il.Emit(OpCodes.Brtrue, fuel.Trap(TrapKind.UnalignedAtomic));
         }
 
-        EmitBoundsCheck(address, in instruction, bytes);
-        return address;
+        return addresses.Check(address, in instruction, bytes);
     }
 }

@@ -1,0 +1,206 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using Marketplace.Engine.Decode;
+
+namespace Marketplace.Engine.Emit;
+
+/// <summary>
+/// Where a guest's memory is and what of it an access may touch: one bounds check each, no guard pages. Owns the locals that have the
+/// memory, its base and its length, and those that checks compare with. May assume that the plan knows of each instruction that
+/// comes here. Checks want the evaluation stack empty and leave it so; a pointer is left on top of what is there.
+/// </summary>
+internal sealed class AddressEmitter(EmitContext context, FuelEmitter fuel)
+{
+    /// <summary>More last addresses would not stay in registers, and each is computed at each call of the function.</summary>
+    private const int LastAddressesMax = 12;
+
+    /// <summary>More would not stay in registers, and the machine-code compiler counts them when it decides whether to optimise.</summary>
+    private const int WideAddressesMax = 64;
+
+    private readonly CodeWriter _il = context.IL;
+
+    /// <summary>
+    /// By the distance from an address to the end of its access: the greatest address that is inside; below zero where none is.
+    /// </summary>
+    private readonly Dictionary<long, LocalBuilder> _lastAddresses = [];
+
+    /// <summary>By WebAssembly local: its value in 64 bits, as the last check of an access behind it compared it.</summary>
+    private readonly Dictionary<int, LocalBuilder> _wideAddresses = [];
+    private LocalBuilder? _memory;
+    private LocalBuilder _base = null!;
+    private LocalBuilder? _length;
+    private Label _load;
+    private Label _loaded;
+
+    /// <summary>An address whose access was found to be inside; valid as long as the value that it came from.</summary>
+    /// <param name="Value">The address, without the instruction's offset.</param>
+    /// <param name="Offset">The instruction's.</param>
+    /// <param name="Wide">The local of IL that has it in 64 bits, if one has.</param>
+    public readonly record struct Checked(OperandStack.Value Value, long Offset, LocalBuilder? Wide);
+
+    /// <summary>Locals of IL so far that only bounds checks want.</summary>
+    public int LocalCount => _lastAddresses.Count + _wideAddresses.Count;
+
+    /// <summary>For the function's beginning.</summary>
+    public void EmitBeginning()
+    {
+        if (context.Plan.UsesMemory)
+        {
+            (_load, _loaded) = (_il.DefineLabel(), _il.DefineLabel());
+            _memory = _il.DeclareLocal(typeof(LinearMemory));
+            _base = _il.DeclareLocal(typeof(nint));
+            _length = context.Plan.MemoryMayGrow ? null : _il.DeclareLocal(typeof(long));
+
+            // Emitted behind the code, when it is known which last addresses the checks compare with.
+            _il.Emit(OpCodes.Br, _load);
+            _il.MarkLabel(_loaded);
+        }
+    }
+
+    /// <summary>Behind the code: gives the locals their values.</summary>
+    public void EmitLoading()
+    {
+        if (_memory is null)
+        {
+            return;
+        }
+
+        _il.MarkLabel(_load);
+        context.Locals.EmitInstanceField(Members.InstanceMemory);
+        _il.Emit(OpCodes.Stloc, _memory);
+        _il.LoadField(_memory, Members.MemoryBase);
+        _il.Emit(OpCodes.Stloc, _base);
+        if (_length is not null)
+        {
+            _il.LoadField(_memory, Members.MemoryLength);
+            _il.Emit(OpCodes.Stloc, _length);
+        }
+
+        EmitNaN(context.Locals.NaN32, Members.RunNaN32);
+        EmitNaN(context.Locals.NaN64, Members.RunNaN64);
+        foreach (var (reach, lastAddress) in _lastAddresses)
+        {
+            _il.Emit(OpCodes.Ldloc, _length!);
+            _il.LoadInt64(reach);
+            _il.Emit(OpCodes.Sub);
+            _il.Emit(OpCodes.Stloc, lastAddress);
+        }
+
+        _il.Emit(OpCodes.Br, _loaded);
+    }
+
+    /// <summary>Checks that all of the access is inside and leaves the pointer on the evaluation stack.</summary>
+    public void EmitPointer(OperandStack.Value address, in Instruction instruction, int size) =>
+        EmitPointer(Check(address, in instruction, size));
+
+    /// <summary>Checks that all of the access is inside, unless that is known.</summary>
+    public Checked Check(OperandStack.Value address, in Instruction instruction, int size)
+    {
+        if (context.Facts.IsInside(address, instruction.Bits + size))
+        {
+            return new Checked(address, instruction.Bits, context.Facts.WideOf(address));
+        }
+
+        var reach = context.Plan.CheckedReach(instruction.Offset) ?? (instruction.Bits + size);
+        var own = address.Local is { } local ? WideAddress(local) : null;
+        var wide = own ?? context.Scratch(typeof(ulong));
+        EmitComparison(address, reach, wide);
+        context.Facts.AddReach(address, reach, own);
+        return new Checked(address, instruction.Bits, wide);
+    }
+
+    /// <summary>With <see cref="Checked.Wide"/> in scratch this must come before the next check.</summary>
+    public void EmitPointer(Checked address)
+    {
+        _il.Emit(OpCodes.Ldloc, _base);
+        if (address.Wide is not null)
+        {
+            _il.Emit(OpCodes.Ldloc, address.Wide);
+        }
+        else
+        {
+            address.Value.Emit();
+        }
+
+        _il.Emit(OpCodes.Conv_U);
+        _il.Emit(OpCodes.Add);
+        if (address.Offset != 0)
+        {
+            _il.LoadInt64(address.Offset);
+            _il.Emit(OpCodes.Conv_I);
+            _il.Emit(OpCodes.Add);
+        }
+    }
+
+    /// <summary>Only stores want them, so there is a memory.</summary>
+    private void EmitNaN(LocalBuilder? local, FieldInfo field)
+    {
+        if (local is not null)
+        {
+            _il.LoadField(context.Run, field);
+            _il.Emit(OpCodes.Stloc, local);
+        }
+    }
+
+    private LocalBuilder? WideAddress(int local)
+    {
+        if (!_wideAddresses.TryGetValue(local, out var wide) && _wideAddresses.Count < WideAddressesMax)
+        {
+            _wideAddresses.Add(local, wide = _il.DeclareLocal(typeof(ulong)));
+        }
+
+        return wide;
+    }
+
+    /// <summary>
+    /// <c>(long)(uint)address &gt; length - reach</c>, signed, since a short memory has no last address; or without that difference in a
+    /// local <c>(ulong)(uint)address + reach &gt; length</c>.
+    /// </summary>
+    private void EmitComparison(OperandStack.Value address, long reach, LocalBuilder wide)
+    {
+        address.Emit();
+        _il.Emit(OpCodes.Conv_U8);
+        _il.Emit(OpCodes.Stloc, wide);
+        _il.Emit(OpCodes.Ldloc, wide);
+        var outside = fuel.Trap(TrapKind.OutOfBoundsMemoryAccess);
+        if (LastAddress(reach) is { } lastAddress)
+        {
+            _il.Emit(OpCodes.Ldloc, lastAddress);
+            _il.Emit(OpCodes.Bgt, outside);
+            return;
+        }
+
+        // A byte's address is compared without a sum.
+        if (reach > 1)
+        {
+            _il.LoadInt64(reach);
+            _il.Emit(OpCodes.Add);
+        }
+
+        if (_length is not null)
+        {
+            _il.Emit(OpCodes.Ldloc, _length);
+        }
+        else
+        {
+            _il.LoadField(_memory!, Members.MemoryLength);
+        }
+
+        _il.Emit(reach > 1 ? OpCodes.Bgt_Un : OpCodes.Bge_Un, outside);
+    }
+
+    private LocalBuilder? LastAddress(long reach)
+    {
+        if (_length is null)
+        {
+            return null;
+        }
+
+        if (!_lastAddresses.TryGetValue(reach, out var lastAddress) && _lastAddresses.Count < LastAddressesMax)
+        {
+            _lastAddresses.Add(reach, lastAddress = _il.DeclareLocal(typeof(long)));
+        }
+
+        return lastAddress;
+    }
+}
