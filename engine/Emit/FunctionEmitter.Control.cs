@@ -85,7 +85,7 @@ internal sealed partial class FunctionEmitter
 
         _stack.SpillResults(arity);
         condition?.Emit();
-        EmitUnknownZero(wide: false);
+        _defects.EmitBeforeComparison(wide: false);
     }
 
     private void Else()

@@ -20,9 +20,12 @@ internal sealed partial class FunctionEmitter
     private readonly OperandStack _stack;
     private readonly AddressFacts _facts;
     private readonly FuelEmitter _fuel;
+    private readonly CompilerDefects _defects;
     private readonly AddressEmitter _addresses;
     private readonly MemoryEmitter _memory;
     private readonly AtomicEmitter _atomics;
+    private readonly NumericEmitter _numbers;
+    private readonly VectorEmitter _vectors;
     private readonly List<Block> _blocks = [];
     private bool _reachable = true;
     private int _loops;
@@ -40,9 +43,12 @@ internal sealed partial class FunctionEmitter
         _stack = _context.Stack;
         _facts = _context.Facts;
         _fuel = new FuelEmitter(_context);
+        _defects = new CompilerDefects(_context);
         _addresses = new AddressEmitter(_context, _fuel);
         _memory = new MemoryEmitter(_context, _addresses);
         _atomics = new AtomicEmitter(_context, _fuel, _addresses);
+        _numbers = new NumericEmitter(_context, _fuel, _defects);
+        _vectors = new VectorEmitter(_context, _addresses, _defects);
     }
 
     /// <inheritdoc cref="EmitContext.FrameSlots"/>
@@ -210,10 +216,10 @@ internal sealed partial class FunctionEmitter
                 _stack.PushConstant(instruction.Type, 0);
                 break;
             case >= Opcode.I32Eqz and <= Opcode.I64Extend32S or >= Opcode.I32TruncSatF32S and <= Opcode.I64TruncSatF64U:
-                Numeric(instruction.Opcode);
+                _numbers.Emit(instruction.Opcode);
                 break;
             case >= Opcode.V128Load and <= Opcode.F64x2ConvertLowI32x4U:
-                Vector(in instruction);
+                _vectors.Emit(in instruction);
                 break;
             case >= Opcode.MemoryAtomicNotify and <= Opcode.I64AtomicRmw32CmpxchgU:
                 _atomics.Emit(in instruction);
@@ -313,7 +319,7 @@ internal sealed partial class FunctionEmitter
         first.Emit();
         _il.Emit(OpCodes.Stloc, result);
         condition.Emit();
-        EmitUnknownZero(wide: false);
+        _defects.EmitBeforeComparison(wide: false);
         _il.Emit(OpCodes.Brtrue, done);
         second.Emit();
         _il.Emit(OpCodes.Stloc, result);

@@ -26,7 +26,7 @@ internal sealed class FunctionPlan
     /// <summary>What single instructions add to the frame.</summary>
     public int InstructionSlots { get; private set; }
 
-    /// <summary>Whether comparisons need care, see <see cref="FunctionEmitter"/>.EmitUnknownZero.</summary>
+    /// <summary>Whether comparisons need care, see <see cref="CompilerDefects"/>.</summary>
     public bool Rotates { get; private set; }
 
     /// <summary>Something in the function may make the memory longer while it runs: a call, or memory.grow.</summary>

@@ -1,4 +1,5 @@
 using System.Reflection.Emit;
+using Marketplace.Engine.Decode;
 
 namespace Marketplace.Engine.Emit;
 
@@ -243,6 +244,34 @@ internal sealed class OperandStack(FunctionLocals locals)
         {
             Canonicalise(height);
         }
+    }
+
+    /// <summary>Makes the NaNs of a numeric instruction's operands canonical where their bits show in its result.</summary>
+    /// <returns>What the result may hold.</returns>
+    public NaNLanes SettleNaNs(Opcode opcode, int operands)
+    {
+        var read = NaNRules.Read(opcode);
+        var kept = NaNRules.Kept(opcode);
+        var allKept = kept != NaNLanes.None;
+        for (var height = Count - operands; height < Count; height++)
+        {
+            allKept &= this[height].AnyNaN == kept;
+        }
+
+        if (allKept)
+        {
+            return kept;
+        }
+
+        for (var height = Count - operands; height < Count; height++)
+        {
+            if (this[height].AnyNaN != read)
+            {
+                Canonicalise(height);
+            }
+        }
+
+        return NaNRules.Made(opcode);
     }
 
     /// <summary>A local or a constant into the spill local of its height.</summary>

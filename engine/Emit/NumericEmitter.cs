@@ -4,10 +4,17 @@ using Marketplace.Engine.Runtime;
 
 namespace Marketplace.Engine.Emit;
 
-/// <summary>Numeric instructions: opcodes of IL where they mean the same, else helpers, and checks where they may trap.</summary>
-internal sealed partial class FunctionEmitter
+/// <summary>
+/// Numeric instructions: <see cref="NumericCode"/> where none traps, and the checks of those that may. Operands of the former
+/// stay on the evaluation stack; those of the latter are taken off it and the rest is spilled, so that a branch to a trap finds it empty.
+/// The result is left there.
+/// </summary>
+internal sealed class NumericEmitter(EmitContext context, FuelEmitter fuel, CompilerDefects defects)
 {
-    private void Numeric(Opcode opcode)
+    private readonly CodeWriter _il = context.IL;
+    private readonly OperandStack _stack = context.Stack;
+
+    public void Emit(Opcode opcode)
     {
         switch (opcode)
         {
@@ -28,18 +35,18 @@ internal sealed partial class FunctionEmitter
 
         var signature = OpcodeTable.SignatureOf(opcode)!;
         var operands = signature.Operands.Length;
-        var anyNaN = SettleNaN(opcode, operands);
+        var anyNaN = _stack.SettleNaNs(opcode, operands);
         var max = OperandRanges.MaxOf(opcode, _stack);
         var withZero = MayCompareWithZero(opcode, operands);
         var depth = NumericCode.IsCommutative(opcode) ? _stack.LoadEither() : _stack.Load(operands);
         if (withZero)
         {
-            EmitUnknownZero(wide: opcode >= Opcode.I64Eqz);
+            defects.EmitBeforeComparison(wide: opcode >= Opcode.I64Eqz);
         }
 
         if (opcode == Opcode.F32ReinterpretI32)
         {
-            EmitReinterpretation();
+            defects.EmitReinterpretation();
         }
         else
         {
@@ -72,67 +79,6 @@ internal sealed partial class FunctionEmitter
         return true;
     }
 
-    /// <summary>
-    /// Between a rotation and a comparison with zero: the machine-code compiler of .NET 10 leaves the comparison out, as if rotating
-    /// by a constant set the flag for zero. With a zero that it does not know in between it sees another operation.
-    /// </summary>
-    private void EmitUnknownZero(bool wide)
-    {
-        if (_plan.Rotates)
-        {
-            EmitOrWithZero(wide);
-        }
-    }
-
-    /// <summary>
-    /// The i32 on top as the bits of an f32, with a zero in between that the machine-code compiler does not know: it keeps float
-    /// constants as doubles, and the conversion quiets a signalling NaN.
-    /// </summary>
-    private void EmitReinterpretation()
-    {
-        EmitOrWithZero(wide: false);
-        _il.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), nameof(Arithmetic.F32ReinterpretI32)));
-    }
-
-    private void EmitOrWithZero(bool wide)
-    {
-        _il.LoadField(_context.Run, Members.RunZero);
-        if (wide)
-        {
-            _il.Emit(OpCodes.Conv_U8);
-        }
-
-        _il.Emit(OpCodes.Or);
-    }
-
-    /// <summary>Makes the operands' NaNs canonical where their bits show in the result.</summary>
-    /// <returns>What the result may hold.</returns>
-    private NaNLanes SettleNaN(Opcode opcode, int operands)
-    {
-        var read = NaNRules.Read(opcode);
-        var kept = NaNRules.Kept(opcode);
-        var allKept = kept != NaNLanes.None;
-        for (var height = _stack.Count - operands; height < _stack.Count; height++)
-        {
-            allKept &= _stack[height].AnyNaN == kept;
-        }
-
-        if (allKept)
-        {
-            return kept;
-        }
-
-        for (var height = _stack.Count - operands; height < _stack.Count; height++)
-        {
-            if (_stack[height].AnyNaN != read)
-            {
-                _stack.Canonicalise(height);
-            }
-        }
-
-        return NaNRules.Made(opcode);
-    }
-
     private void Divide(Opcode opcode)
     {
         var wide = opcode >= Opcode.I64DivS;
@@ -143,7 +89,7 @@ internal sealed partial class FunctionEmitter
         if (constant is null or 0)
         {
             divisor.Emit();
-            _il.Emit(OpCodes.Brfalse, _fuel.Trap(TrapKind.IntegerDivideByZero));
+            _il.Emit(OpCodes.Brfalse, fuel.Trap(TrapKind.IntegerDivideByZero));
         }
 
         if (opcode is Opcode.I32DivS or Opcode.I64DivS && constant is null or -1)
@@ -154,7 +100,7 @@ internal sealed partial class FunctionEmitter
             _il.Emit(OpCodes.Bne_Un, fits);
             dividend.Emit();
             EmitInteger(wide, wide ? long.MinValue : int.MinValue);
-            _il.Emit(OpCodes.Beq, _fuel.Trap(TrapKind.IntegerOverflow));
+            _il.Emit(OpCodes.Beq, fuel.Trap(TrapKind.IntegerOverflow));
             _il.MarkLabel(fits);
         }
 
@@ -200,14 +146,14 @@ internal sealed partial class FunctionEmitter
         _stack.SpillStack();
         value.Emit();
         value.Emit();
-        _il.Emit(OpCodes.Bne_Un, _fuel.Trap(TrapKind.InvalidConversionToInteger));
+        _il.Emit(OpCodes.Bne_Un, fuel.Trap(TrapKind.InvalidConversionToInteger));
         var (low, lowFits, high) = TruncationRange(opcode);
         value.Emit();
         EmitFloat(value.Type, low);
-        _il.Emit(lowFits ? OpCodes.Blt : OpCodes.Ble, _fuel.Trap(TrapKind.IntegerOverflow));
+        _il.Emit(lowFits ? OpCodes.Blt : OpCodes.Ble, fuel.Trap(TrapKind.IntegerOverflow));
         value.Emit();
         EmitFloat(value.Type, high);
-        _il.Emit(OpCodes.Bge, _fuel.Trap(TrapKind.IntegerOverflow));
+        _il.Emit(OpCodes.Bge, fuel.Trap(TrapKind.IntegerOverflow));
         value.Emit();
         NumericCode.EmitTruncation(_il, opcode);
         _stack.PushStack(opcode < Opcode.I64ExtendI32S ? WasmType.I32 : WasmType.I64, depth: 1);

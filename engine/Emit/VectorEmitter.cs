@@ -3,10 +3,16 @@ using Marketplace.Engine.Decode;
 
 namespace Marketplace.Engine.Emit;
 
-/// <summary>Vector instructions (SIMD.md): calls that the machine-code compiler turns into one instruction or a few.</summary>
-internal sealed partial class FunctionEmitter
+/// <summary>
+/// Vector instructions (SIMD.md): calls that the machine-code compiler turns into one instruction or a few. The result is left on the
+/// evaluation stack, as a vector of the lanes that the last of them gives. Those that access memory spill what was there first.
+/// </summary>
+internal sealed class VectorEmitter(EmitContext context, AddressEmitter addresses, CompilerDefects defects)
 {
-    private void Vector(in Instruction instruction)
+    private readonly CodeWriter _il = context.IL;
+    private readonly OperandStack _stack = context.Stack;
+
+    public void Emit(in Instruction instruction)
     {
         var signature = OpcodeTable.SignatureOf(instruction.Opcode)!;
         switch (instruction.Opcode)
@@ -18,10 +24,10 @@ internal sealed partial class FunctionEmitter
                 Shuffle(in instruction);
                 break;
             case <= Opcode.V128Load64Splat or Opcode.V128Load32Zero or Opcode.V128Load64Zero:
-                VectorLoad(in instruction);
+                Load(in instruction);
                 break;
             case Opcode.V128Store:
-                VectorStore(in instruction);
+                Store(in instruction);
                 break;
             case >= Opcode.V128Load8Lane and <= Opcode.V128Load64Lane:
                 LoadLane(in instruction);
@@ -48,7 +54,7 @@ internal sealed partial class FunctionEmitter
                 Sign(instruction.Opcode, Opcode.V128Xor, long.MinValue);
                 break;
             default:
-                VectorNumeric(instruction.Opcode, SettleNaN(instruction.Opcode, signature.Operands.Length));
+                Numeric(instruction.Opcode, _stack.SettleNaNs(instruction.Opcode, signature.Operands.Length));
                 break;
         }
     }
@@ -70,14 +76,14 @@ internal sealed partial class FunctionEmitter
     /// <summary>The sign is a bit like any other, also that of a NaN.</summary>
     private void Sign(Opcode opcode, Opcode bits, long mask)
     {
-        var anyNaN = SettleNaN(opcode, 1);
+        var anyNaN = _stack.SettleNaNs(opcode, 1);
         _stack.PushConstant(WasmType.V128, mask, mask);
-        VectorNumeric(bits, anyNaN);
+        Numeric(bits, anyNaN);
     }
 
     /// <param name="opcode">Becomes calls, with its operands' NaNs as they are.</param>
     /// <param name="anyNaN">What the result may hold.</param>
-    private void VectorNumeric(Opcode opcode, NaNLanes anyNaN)
+    private void Numeric(Opcode opcode, NaNLanes anyNaN)
     {
         var signature = OpcodeTable.SignatureOf(opcode)!;
         var operation = VectorCode.Of(opcode);
@@ -102,11 +108,11 @@ internal sealed partial class FunctionEmitter
         _stack.PushStack(signature.Result!.Value, depth + 1, anyNaN, operation.ResultLane);
     }
 
-    private void VectorLoad(in Instruction instruction)
+    private void Load(in Instruction instruction)
     {
         var address = _stack.Take();
         _stack.SpillStack();
-        _addresses.EmitPointer(address, in instruction, OpcodeTable.SignatureOf(instruction.Opcode)!.AccessBytes);
+        addresses.EmitPointer(address, in instruction, OpcodeTable.SignatureOf(instruction.Opcode)!.AccessBytes);
         if (instruction.Opcode == Opcode.V128Load)
         {
             _il.LoadVector();
@@ -125,12 +131,12 @@ internal sealed partial class FunctionEmitter
         _stack.PushStack(WasmType.V128, depth: 1, lane: VectorLanes.LaneOf(load.Calls[^1].ReturnType));
     }
 
-    private void VectorStore(in Instruction instruction)
+    private void Store(in Instruction instruction)
     {
         var value = _stack.TakeCanonical();
         var address = _stack.Take();
         _stack.SpillStack();
-        _addresses.EmitPointer(address, in instruction, 16);
+        addresses.EmitPointer(address, in instruction, 16);
         value.Emit();
         _il.StoreVector();
     }
@@ -141,11 +147,11 @@ internal sealed partial class FunctionEmitter
         var vector = _stack.TakeCanonical();
         var address = _stack.Take();
         _stack.SpillStack();
-        var inside = _addresses.Check(address, in instruction, lane.Bytes);
+        var inside = addresses.Check(address, in instruction, lane.Bytes);
         vector.Emit();
         _il.Emit(OpCodes.Call, VectorLanes.Conversion(VectorLane.Byte, lane.Lane));
         _il.LoadInt32(instruction.Lane);
-        _addresses.EmitPointer(inside);
+        addresses.EmitPointer(inside);
         _il.Unaligned(lane.Bytes);
         _il.Emit(lane.Load);
         _il.Emit(OpCodes.Call, lane.WithElement);
@@ -158,7 +164,7 @@ internal sealed partial class FunctionEmitter
         var vector = _stack.TakeCanonical();
         var address = _stack.Take();
         _stack.SpillStack();
-        _addresses.EmitPointer(address, in instruction, lane.Bytes);
+        addresses.EmitPointer(address, in instruction, lane.Bytes);
         vector.Emit();
         _il.Emit(OpCodes.Call, VectorLanes.Conversion(VectorLane.Byte, lane.Lane));
         _il.LoadInt32(instruction.Lane);
@@ -171,7 +177,7 @@ internal sealed partial class FunctionEmitter
     {
         var lane = VectorLoads.LaneOf(instruction.Opcode);
         var signature = OpcodeTable.SignatureOf(instruction.Opcode)!;
-        var anyNaN = SettleNaN(instruction.Opcode, signature.Operands.Length);
+        var anyNaN = _stack.SettleNaNs(instruction.Opcode, signature.Operands.Length);
         if (signature.Operands is [_])
         {
             var single = instruction.Opcode == Opcode.F32x4ExtractLane;
@@ -185,7 +191,7 @@ internal sealed partial class FunctionEmitter
             _il.Emit(OpCodes.Call, lane.GetElement);
             if (single)
             {
-                EmitReinterpretation();
+                defects.EmitReinterpretation();
             }
 
             _stack.PushStack(signature.Result!.Value, depth + 1, anyNaN);
@@ -241,7 +247,7 @@ internal sealed partial class FunctionEmitter
 
     private void EmitShuffle(in Instruction instruction, int from)
     {
-        _locals.EmitConstant(WasmType.V128, Indices(instruction.Bits, from), Indices(instruction.HighBits, from));
+        context.Locals.EmitConstant(WasmType.V128, Indices(instruction.Bits, from), Indices(instruction.HighBits, from));
         _il.Emit(OpCodes.Call, VectorCode.Of(Opcode.I8x16Swizzle).Calls[0]);
     }
 

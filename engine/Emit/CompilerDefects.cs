@@ -1,0 +1,46 @@
+using System.Reflection.Emit;
+using Marketplace.Engine.Runtime;
+
+namespace Marketplace.Engine.Emit;
+
+/// <summary>
+/// Where the machine-code compiler of .NET 10 is wrong about what it knows of a value: the value or'd with a zero that it does not know.
+/// Each method changes the value on top of the evaluation stack and nothing else. May assume that the run is in its local.
+/// </summary>
+internal sealed class CompilerDefects(EmitContext context)
+{
+    private readonly CodeWriter _il = context.IL;
+
+    /// <summary>
+    /// Between a rotation and a comparison with zero: the machine-code compiler leaves the comparison out, as if rotating by a constant set
+    /// the flag for zero. With the unknown zero in between it sees another operation.
+    /// </summary>
+    public void EmitBeforeComparison(bool wide)
+    {
+        if (context.Plan.Rotates)
+        {
+            EmitOrWithZero(wide);
+        }
+    }
+
+    /// <summary>
+    /// The i32 on top as the bits of an f32: the machine-code compiler keeps float constants as doubles, and the conversion quiets a
+    /// signalling NaN.
+    /// </summary>
+    public void EmitReinterpretation()
+    {
+        EmitOrWithZero(wide: false);
+        _il.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), nameof(Arithmetic.F32ReinterpretI32)));
+    }
+
+    private void EmitOrWithZero(bool wide)
+    {
+        _il.LoadField(context.Run, Members.RunZero);
+        if (wide)
+        {
+            _il.Emit(OpCodes.Conv_U8);
+        }
+
+        _il.Emit(OpCodes.Or);
+    }
+}
