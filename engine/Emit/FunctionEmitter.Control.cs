@@ -205,6 +205,12 @@ internal sealed partial class FunctionEmitter
                 break;
         }
 
+        EndPath();
+    }
+
+    /// <summary>What follows in the block is not reached.</summary>
+    private void EndPath()
+    {
         _reachable = false;
         _stack.Truncate(_blocks[^1].Height);
     }

@@ -26,6 +26,8 @@ internal sealed partial class FunctionEmitter
     private readonly AtomicEmitter _atomics;
     private readonly NumericEmitter _numbers;
     private readonly VectorEmitter _vectors;
+    private readonly CallEmitter _calls;
+    private readonly RuntimeEmitter _runtime;
     private readonly List<Block> _blocks = [];
     private bool _reachable = true;
     private int _loops;
@@ -48,6 +50,8 @@ internal sealed partial class FunctionEmitter
         _memory = new MemoryEmitter(_context, _addresses);
         _atomics = new AtomicEmitter(_context, _fuel, _addresses);
         _numbers = new NumericEmitter(_context, _fuel, _defects);
+        _calls = new CallEmitter(_context, _fuel);
+        _runtime = new RuntimeEmitter(_context, _fuel);
         _vectors = new VectorEmitter(_context, _addresses, _defects);
     }
 
@@ -144,7 +148,7 @@ internal sealed partial class FunctionEmitter
     {
         _addresses.EmitLoading();
         _fuel.EmitRefills();
-        EmitResolutions();
+        _calls.EmitResolutions();
         _fuel.EmitStop();
         if (_stackFault is { } fault)
         {
@@ -192,16 +196,18 @@ internal sealed partial class FunctionEmitter
                 Branch(in instruction);
                 break;
             case Opcode.Call:
-                Call(instruction.Index);
+                _calls.Call(instruction.Index);
                 break;
             case Opcode.CallIndirect:
-                CallIndirect(instruction.Index, instruction.Index2);
+                _calls.CallIndirect(instruction.Index, instruction.Index2);
                 break;
             case Opcode.ReturnCall:
-                ReturnCall(instruction.Index);
+                _calls.ReturnCall(instruction.Index);
+                EndPath();
                 break;
             case Opcode.ReturnCallIndirect:
-                ReturnCallIndirect(instruction.Index, instruction.Index2);
+                _calls.ReturnCallIndirect(instruction.Index, instruction.Index2);
+                EndPath();
                 break;
             case >= Opcode.Drop and <= Opcode.GlobalSet:
                 Variable(in instruction);
@@ -225,7 +231,7 @@ internal sealed partial class FunctionEmitter
                 _atomics.Emit(in instruction);
                 break;
             default:
-                RuntimeInstruction(in instruction);
+                _runtime.Emit(in instruction);
                 break;
         }
     }

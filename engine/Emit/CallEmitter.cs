@@ -1,0 +1,220 @@
+using System.Reflection.Emit;
+using Marketplace.Engine.Decode;
+
+namespace Marketplace.Engine.Emit;
+
+/// <summary>
+/// Calls of guests' functions, direct, through a table and from the tail. May assume that the run is in its local. Each takes the arguments
+/// with canonical NaNs, spills all that waits on the evaluation stack, and has the fuel written back. A call leaves its results as operands. A
+/// tail call ends the path: no instruction behind it is reached.
+/// </summary>
+internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
+{
+    /// <summary>With all of them behind the code, making machine code of it would take quadratic time.</summary>
+    private const int ResolutionsOutOfLineMax = 256;
+
+    private readonly ModuleContent _content = context.Content;
+    private readonly CodeWriter _il = context.IL;
+    private readonly FunctionLocals _locals = context.Locals;
+    private readonly OperandStack _stack = context.Stack;
+    private readonly List<(Label Resolve, Label Known, int Type)> _resolutions = [];
+
+    public void Call(int index)
+    {
+        var callee = _content.TypeOfFunction(index);
+        _stack.CanonicaliseTop(callee.Parameters.Length);
+
+        // Else the machine-code compiler would give each operand that waits for the call a place in the frame of its own.
+        _stack.SpillStack();
+        fuel.Store();
+        var code = EmitCodeOf(index);
+        _stack.Load(callee.Parameters.Length);
+        _locals.EmitInstance();
+        _il.LoadArgument(_locals.BudgetArgument);
+        EmitCallOf(callee, code);
+        PushResults(callee);
+    }
+
+    public void CallIndirect(int typeIndex, int tableIndex)
+    {
+        var callee = _content.Types[typeIndex];
+        var function = EmitEntry(callee, typeIndex, tableIndex);
+        _stack.Load(callee.Parameters.Length);
+        _il.LoadField(function, Members.FunctionContext);
+        _il.LoadArgument(_locals.BudgetArgument);
+        _il.LoadField(function, Members.FunctionCode);
+        _il.EmitCalli(callee);
+        PushResults(callee);
+    }
+
+    public void ReturnCall(int index)
+    {
+        var callee = _content.TypeOfFunction(index);
+        _stack.CanonicaliseTop(callee.Parameters.Length);
+        _stack.SpillStack();
+        fuel.Store();
+        var code = EmitCodeOf(index);
+        _stack.Load(callee.Parameters.Length);
+        _locals.EmitInstance();
+        EmitBudgetWithoutFrame();
+        EmitCallOf(callee, code, tail: true);
+        _il.Emit(OpCodes.Ret);
+    }
+
+    public void ReturnCallIndirect(int typeIndex, int tableIndex)
+    {
+        var callee = _content.Types[typeIndex];
+        var function = EmitEntry(callee, typeIndex, tableIndex);
+        _stack.Load(callee.Parameters.Length);
+        _il.LoadField(function, Members.FunctionContext);
+        EmitBudgetWithoutFrame();
+        _il.LoadField(function, Members.FunctionCode);
+        _il.Emit(OpCodes.Tailcall);
+        _il.EmitCalli(callee);
+        _il.Emit(OpCodes.Ret);
+    }
+
+    /// <summary>Behind the code: what indirect calls do once for each function that they find in a table.</summary>
+    public void EmitResolutions()
+    {
+        foreach (var (resolve, known, typeIndex) in _resolutions)
+        {
+            _il.MarkLabel(resolve);
+            EmitResolution(typeIndex);
+            _il.Emit(OpCodes.Br, known);
+        }
+    }
+
+    /// <summary>
+    /// Leaves the code of a function, or what has it made, in the local that is returned; null for the function itself, whose code is
+    /// there. The evaluation stack is empty: with the address on it the machine-code compiler would copy it to a new place for each call.
+    /// </summary>
+    private LocalBuilder? EmitCodeOf(int index)
+    {
+        if (index == context.Function)
+        {
+            return null;
+        }
+
+        _locals.EmitInstance();
+        _il.LoadInt32(index);
+        _il.Emit(OpCodes.Stfld, Members.InstanceCallee);
+        var code = context.Scratch(typeof(nint));
+        _il.LoadInt64(context.Module.SlotOf(index));
+        _il.Emit(OpCodes.Ldind_I);
+        _il.Emit(OpCodes.Stloc, code);
+        return code;
+    }
+
+    private void EmitCallOf(FunctionType callee, LocalBuilder? code, bool tail = false)
+    {
+        if (code is not null)
+        {
+            _il.Emit(OpCodes.Ldloc, code);
+        }
+
+        if (tail)
+        {
+            _il.Emit(OpCodes.Tailcall);
+        }
+
+        if (code is not null)
+        {
+            _il.EmitCalli(callee);
+        }
+        else
+        {
+            _il.Emit(OpCodes.Call, context.Guard ?? context.Method);
+        }
+    }
+
+    /// <summary>The callee takes this frame's place, so it may use this frame's slots.</summary>
+    private void EmitBudgetWithoutFrame()
+    {
+        _il.LoadArgument(_locals.BudgetArgument);
+        _il.LoadInt32(context.FrameSlots);
+        _il.Emit(OpCodes.Add);
+    }
+
+    /// <summary>
+    /// Checks the table's entry and leaves it in the local that is returned. The arguments below the index have canonical NaNs, and
+    /// the evaluation stack is empty.
+    /// </summary>
+    private LocalBuilder EmitEntry(FunctionType callee, int typeIndex, int tableIndex)
+    {
+        var index = _stack.Take();
+        _stack.CanonicaliseTop(callee.Parameters.Length);
+        _stack.SpillStack();
+        fuel.Store();
+
+        var table = context.Scratch(typeof(Table));
+        _locals.EmitInstanceField(Members.InstanceTables);
+        _il.LoadInt32(tableIndex);
+        _il.Emit(OpCodes.Ldelem_Ref);
+        _il.Emit(OpCodes.Stloc, table);
+        index.Emit();
+        _il.LoadField(table, Members.TableCount);
+        _il.Emit(OpCodes.Bge_Un, fuel.Trap(TrapKind.UndefinedElement));
+
+        var function = context.Scratch(typeof(Function));
+        _il.LoadField(table, Members.TableElements);
+        index.Emit();
+        _il.Emit(OpCodes.Ldelem_Ref);
+        _il.Emit(OpCodes.Stloc, function);
+        _il.Emit(OpCodes.Ldloc, function);
+        _il.Emit(OpCodes.Brfalse, fuel.Trap(TrapKind.UninitializedElement));
+        var (resolve, known) = (_il.DefineLabel(), _il.DefineLabel());
+        _il.LoadField(function, Members.FunctionSignature);
+        _il.LoadInt64(context.Module.Signatures[typeIndex].Bits);
+        if (_resolutions.Count < ResolutionsOutOfLineMax)
+        {
+            _il.Emit(OpCodes.Bne_Un, resolve);
+            _resolutions.Add((resolve, known, typeIndex));
+        }
+        else
+        {
+            _il.Emit(OpCodes.Beq, known);
+            EmitResolution(typeIndex);
+        }
+
+        _il.MarkLabel(known);
+        return function;
+    }
+
+    private void EmitResolution(int typeIndex)
+    {
+        _il.Emit(OpCodes.Ldloc, context.Scratch(typeof(Function)));
+        _il.LoadInt64(context.Module.Signatures[typeIndex].Bits);
+        _il.LoadInt32(context.Function);
+        _locals.EmitInstance();
+        _il.Emit(OpCodes.Call, Members.ResolveFunction);
+    }
+
+    /// <summary>Of a call whose operands were all off the evaluation stack.</summary>
+    private void PushResults(FunctionType callee)
+    {
+        var results = callee.Results.AsSpan();
+        if (results.Length == 1)
+        {
+            _stack.PushStack(results[0], depth: 1);
+            if (results[0] == WasmType.V128)
+            {
+                // Else each call would have a place in the frame for its result.
+                _stack.SpillStack(_stack.Count - 1);
+            }
+
+            return;
+        }
+
+        for (var i = 0; i < results.Length; i++)
+        {
+            if (i > 0)
+            {
+                ResultSlots.EmitLoad(_il, context.Run, i - 1, results[i]);
+            }
+
+            _il.Emit(OpCodes.Stloc, _locals.Spill(_stack.Count, results[i]));
+            _stack.PushSpilled(results[i]);
+        }
+    }
+}
