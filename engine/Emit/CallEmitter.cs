@@ -19,59 +19,18 @@ internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
     private readonly OperandStack _stack = context.Stack;
     private readonly List<(Label Resolve, Label Known, int Type)> _resolutions = [];
 
-    public void Call(int index)
+    /// <param name="instruction">A call.</param>
+    /// <param name="tail">Whether the callee takes this frame's place.</param>
+    public void Emit(in Instruction instruction, bool tail)
     {
-        var callee = _content.TypeOfFunction(index);
-        _stack.CanonicaliseTop(callee.Parameters.Length);
-
-        // Else the machine-code compiler would give each operand that waits for the call a place in the frame of its own.
-        _stack.SpillStack();
-        fuel.Store();
-        var code = EmitCodeOf(index);
-        _stack.Load(callee.Parameters.Length);
-        _locals.EmitInstance();
-        _il.LoadArgument(_locals.BudgetArgument);
-        EmitCallOf(callee, code);
-        PushResults(callee);
-    }
-
-    public void CallIndirect(int typeIndex, int tableIndex)
-    {
-        var callee = _content.Types[typeIndex];
-        var function = EmitEntry(callee, typeIndex, tableIndex);
-        _stack.Load(callee.Parameters.Length);
-        _il.LoadField(function, Members.FunctionContext);
-        _il.LoadArgument(_locals.BudgetArgument);
-        _il.LoadField(function, Members.FunctionCode);
-        _il.EmitCalli(callee);
-        PushResults(callee);
-    }
-
-    public void ReturnCall(int index)
-    {
-        var callee = _content.TypeOfFunction(index);
-        _stack.CanonicaliseTop(callee.Parameters.Length);
-        _stack.SpillStack();
-        fuel.Store();
-        var code = EmitCodeOf(index);
-        _stack.Load(callee.Parameters.Length);
-        _locals.EmitInstance();
-        EmitBudgetWithoutFrame();
-        EmitCallOf(callee, code, tail: true);
-        _il.Emit(OpCodes.Ret);
-    }
-
-    public void ReturnCallIndirect(int typeIndex, int tableIndex)
-    {
-        var callee = _content.Types[typeIndex];
-        var function = EmitEntry(callee, typeIndex, tableIndex);
-        _stack.Load(callee.Parameters.Length);
-        _il.LoadField(function, Members.FunctionContext);
-        EmitBudgetWithoutFrame();
-        _il.LoadField(function, Members.FunctionCode);
-        _il.Emit(OpCodes.Tailcall);
-        _il.EmitCalli(callee);
-        _il.Emit(OpCodes.Ret);
+        if (instruction.Opcode is Opcode.Call or Opcode.ReturnCall)
+        {
+            Call(instruction.Index, tail);
+        }
+        else
+        {
+            CallIndirect(instruction.Index, instruction.Index2, tail);
+        }
     }
 
     /// <summary>Behind the code: what indirect calls do once for each function that they find in a table.</summary>
@@ -82,6 +41,88 @@ internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
             _il.MarkLabel(resolve);
             EmitResolution(typeIndex);
             _il.Emit(OpCodes.Br, known);
+        }
+    }
+
+    private void Call(int index, bool tail)
+    {
+        var callee = _content.TypeOfFunction(index);
+        SettleArguments(callee);
+        var code = EmitCodeOf(index);
+        _stack.Load(callee.Parameters.Length);
+        _locals.EmitInstance();
+        EmitBudget(tail);
+        if (code is not null)
+        {
+            _il.Emit(OpCodes.Ldloc, code);
+        }
+
+        EmitTail(tail);
+        if (code is not null)
+        {
+            _il.EmitCalli(callee);
+        }
+        else
+        {
+            _il.Emit(OpCodes.Call, context.Guard ?? context.Method);
+        }
+
+        EndCall(callee, tail);
+    }
+
+    private void CallIndirect(int typeIndex, int tableIndex, bool tail)
+    {
+        var callee = _content.Types[typeIndex];
+        var function = EmitEntry(callee, typeIndex, tableIndex);
+        _stack.Load(callee.Parameters.Length);
+        _il.LoadField(function, Members.FunctionContext);
+        EmitBudget(tail);
+        _il.LoadField(function, Members.FunctionCode);
+        EmitTail(tail);
+        _il.EmitCalli(callee);
+        EndCall(callee, tail);
+    }
+
+    /// <summary>
+    /// Empties the evaluation stack too: else the machine-code compiler would give each operand that waits for the call a place in the frame
+    /// of its own.
+    /// </summary>
+    private void SettleArguments(FunctionType callee)
+    {
+        _stack.CanonicaliseTop(callee.Parameters.Length);
+        _stack.SpillStack();
+        fuel.Store();
+    }
+
+    /// <summary>A callee that takes this frame's place may use this frame's slots.</summary>
+    private void EmitBudget(bool tail)
+    {
+        _il.LoadArgument(_locals.BudgetArgument);
+        if (tail)
+        {
+            _il.LoadInt32(context.FrameSlots);
+            _il.Emit(OpCodes.Add);
+        }
+    }
+
+    private void EmitTail(bool tail)
+    {
+        if (tail)
+        {
+            _il.Emit(OpCodes.Tailcall);
+        }
+    }
+
+    /// <summary>Nothing but the call's results is on the evaluation stack.</summary>
+    private void EndCall(FunctionType callee, bool tail)
+    {
+        if (tail)
+        {
+            _il.Emit(OpCodes.Ret);
+        }
+        else
+        {
+            PushResults(callee);
         }
     }
 
@@ -106,36 +147,6 @@ internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
         return code;
     }
 
-    private void EmitCallOf(FunctionType callee, LocalBuilder? code, bool tail = false)
-    {
-        if (code is not null)
-        {
-            _il.Emit(OpCodes.Ldloc, code);
-        }
-
-        if (tail)
-        {
-            _il.Emit(OpCodes.Tailcall);
-        }
-
-        if (code is not null)
-        {
-            _il.EmitCalli(callee);
-        }
-        else
-        {
-            _il.Emit(OpCodes.Call, context.Guard ?? context.Method);
-        }
-    }
-
-    /// <summary>The callee takes this frame's place, so it may use this frame's slots.</summary>
-    private void EmitBudgetWithoutFrame()
-    {
-        _il.LoadArgument(_locals.BudgetArgument);
-        _il.LoadInt32(context.FrameSlots);
-        _il.Emit(OpCodes.Add);
-    }
-
     /// <summary>
     /// Checks the table's entry and leaves it in the local that is returned. The arguments below the index have canonical NaNs, and
     /// the evaluation stack is empty.
@@ -143,10 +154,7 @@ internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
     private LocalBuilder EmitEntry(FunctionType callee, int typeIndex, int tableIndex)
     {
         var index = _stack.Take();
-        _stack.CanonicaliseTop(callee.Parameters.Length);
-        _stack.SpillStack();
-        fuel.Store();
-
+        SettleArguments(callee);
         var table = context.Scratch(typeof(Table));
         _locals.EmitInstanceField(Members.InstanceTables);
         _il.LoadInt32(tableIndex);

@@ -10,12 +10,11 @@ namespace Marketplace.Engine.Emit;
 /// </summary>
 internal sealed class EmitContext
 {
-    private readonly FunctionBody _body;
     private readonly Dictionary<Type, LocalBuilder> _scratch = [];
 
     public EmitContext(ModuleEmitter module, int function, FunctionBody body, MethodInfo method, CodeWriter il)
     {
-        (Module, Function, _body, Method, IL) = (module, function, body, method, il);
+        (Module, Function, Body, Method, IL) = (module, function, body, method, il);
         Type = Content.TypeOfFunction(function);
         Plan = FunctionPlan.Of(Content, Type, body);
         Locals = new FunctionLocals(il, Type, body);
@@ -30,6 +29,8 @@ internal sealed class EmitContext
     public int Function { get; }
 
     public FunctionType Type { get; }
+
+    public FunctionBody Body { get; }
 
     public FunctionPlan Plan { get; }
 
@@ -53,9 +54,9 @@ internal sealed class EmitContext
     public int FrameSlots =>
         EnginePolicy.FrameSlots
         + Locals.Slots
-        + _body.OperandSlotsMax
+        + Body.OperandSlotsMax
         + Plan.InstructionSlots
-        + ((_body.End - _body.Offset) / EnginePolicy.BodyBytesPerFrameSlot);
+        + ((Body.End - Body.Offset) / EnginePolicy.BodyBytesPerFrameSlot);
 
     /// <summary>Locals of IL so far: those of the function, its operands by height and type, and scratch.</summary>
     public int LocalCount => Locals.DeclaredCount + _scratch.Count;

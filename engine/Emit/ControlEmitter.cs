@@ -4,22 +4,58 @@ using Marketplace.Engine.Decode;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Blocks and branches. At a label the evaluation stack of IL is empty, the operands that it takes are in the spill locals
-/// of their heights with canonical NaNs, and the fuel is in its local.
+/// Blocks and branches, and the return. Owns the open blocks and knows whether the place that is being emitted can be reached. At a label the
+/// evaluation stack of IL is empty, the operands that it takes are in the spill locals of their heights with canonical NaNs, and the fuel is
+/// in its local; everything that branches to it is emitted here and sees to that. Instructions other than those that open
+/// and close blocks may come here, and to the other emitters, only where they can be reached.
 /// </summary>
-internal sealed partial class FunctionEmitter
+internal sealed class ControlEmitter(EmitContext context, FuelEmitter fuel, CompilerDefects defects)
 {
-    private void Open(Block block)
+    private readonly CodeWriter _il = context.IL;
+    private readonly OperandStack _stack = context.Stack;
+    private readonly List<Block> _blocks = [];
+    private int _loops;
+
+    /// <summary>Whether the instruction in hand can be reached.</summary>
+    public bool Reachable { get; private set; } = true;
+
+    /// <summary>Whether the function's own block is open: false behind its last instruction.</summary>
+    public bool InFunction => _blocks.Count > 0;
+
+    /// <summary>An open block.</summary>
+    private sealed class Block(Opcode opcode, FunctionType type, int height, bool entered)
     {
-        _blocks.Add(block);
-        _facts.Depth = _blocks.Count;
+        /// <summary>Block, Loop, If or Else; Block for the function itself.</summary>
+        public Opcode Opcode { get; set; } = opcode;
+
+        public FunctionType Type { get; } = type;
+
+        /// <summary>Operands below belong to the blocks around it.</summary>
+        public int Height { get; } = height;
+
+        /// <summary>The block itself can be reached.</summary>
+        public bool Entered { get; } = entered;
+
+        /// <summary>Where branches go: the head of a loop, else the end.</summary>
+        public Label Target { get; init; }
+
+        /// <summary>Of an if: the other arm, or the end.</summary>
+        public Label Else { get; init; }
+
+        public bool Branched { get; set; }
+
+        public int LabelArity => Opcode == Opcode.Loop ? Type.Parameters.Length : Type.Results.Length;
     }
 
-    private void OpenBlock(in Instruction instruction)
+    /// <summary>Opens the function's own block, around all others.</summary>
+    public void OpenFunction() =>
+        Open(new Block(Opcode.Block, new FunctionType([], context.Type.Results), 0, true) { Target = _il.DefineLabel() });
+
+    public void OpenBlock(in Instruction instruction)
     {
-        var blockType = BlockTypes.Of(instruction.Block, _content);
+        var blockType = BlockTypes.Of(instruction.Block, context.Content);
         _loops += instruction.Opcode == Opcode.Loop ? 1 : 0;
-        if (!_reachable)
+        if (!Reachable)
         {
             Open(new Block(instruction.Opcode, blockType, _stack.Count, entered: false));
             return;
@@ -55,64 +91,37 @@ internal sealed partial class FunctionEmitter
         }
         else if (instruction.Opcode == Opcode.Loop)
         {
-            _fuel.Load();
-            _facts.EnterLoop(_plan, _loops - 1);
+            fuel.Load();
+            context.Facts.EnterLoop(context.Plan, _loops - 1);
             _il.MarkLabel(block.Target);
         }
     }
 
-    /// <summary>
-    /// Takes the i32 on top onto an otherwise empty evaluation stack. The <paramref name="arity"/> operands below it go to
-    /// their spill locals, and with <paramref name="spillAll"/> all others too.
-    /// </summary>
-    private void EmitCondition(int arity, bool spillAll)
-    {
-        _fuel.Load();
-        OperandStack.Value? condition = null;
-        if (_stack.Top.Place == OperandPlace.Stack && _stack.StackCount == 1)
-        {
-            _stack.Load(1);
-        }
-        else
-        {
-            condition = _stack.Take();
-        }
-
-        if (spillAll)
-        {
-            _stack.SpillAll();
-        }
-
-        _stack.SpillResults(arity);
-        condition?.Emit();
-        _defects.EmitBeforeComparison(wide: false);
-    }
-
-    private void Else()
+    public void Else()
     {
         var block = _blocks[^1];
         if (block.Entered)
         {
-            if (_reachable)
+            if (Reachable)
             {
                 LeaveTo(block, block.Type.Results.Length);
             }
 
             _il.MarkLabel(block.Else);
-            _facts.Leave(_blocks.Count - 1);
-            _fuel.AtLabel();
+            context.Facts.Leave(_blocks.Count - 1);
+            fuel.AtLabel();
         }
 
         block.Opcode = Opcode.Else;
         _stack.Truncate(block.Height);
-        _reachable = block.Entered;
-        if (_reachable)
+        Reachable = block.Entered;
+        if (Reachable)
         {
             PushSpilled(block.Type.Parameters.AsSpan());
         }
     }
 
-    private void End()
+    public void End()
     {
         var block = _blocks[^1];
         if (_blocks.Count == 1)
@@ -123,7 +132,7 @@ internal sealed partial class FunctionEmitter
         }
 
         _blocks.RemoveAt(_blocks.Count - 1);
-        _facts.Depth = _blocks.Count;
+        context.Facts.Depth = _blocks.Count;
         if (block.Opcode == Opcode.Loop)
         {
             return;
@@ -140,47 +149,10 @@ internal sealed partial class FunctionEmitter
             }
         }
 
-        _fuel.BeginPiece(_reachable);
+        fuel.BeginPiece(Reachable);
     }
 
-    private void EndFunction(Block block)
-    {
-        if (block.Branched)
-        {
-            MarkJoin(block);
-        }
-
-        if (_reachable)
-        {
-            EmitReturn();
-        }
-    }
-
-    private void MarkJoin(Block block)
-    {
-        if (_reachable)
-        {
-            _fuel.Load();
-            _stack.SpillResults(block.Type.Results.Length);
-        }
-
-        _il.MarkLabel(block.Target);
-        _facts.Leave(_blocks.Count);
-        _fuel.AtLabel();
-        _reachable = true;
-        _stack.Truncate(block.Height);
-        PushSpilled(block.Type.Results.AsSpan());
-    }
-
-    private void PushSpilled(ReadOnlySpan<WasmType> types)
-    {
-        foreach (var operand in types)
-        {
-            _stack.PushSpilled(operand);
-        }
-    }
-
-    private void Branch(in Instruction instruction)
+    public void Branch(in Instruction instruction)
     {
         switch (instruction.Opcode)
         {
@@ -191,7 +163,7 @@ internal sealed partial class FunctionEmitter
                 return;
             case Opcode.Unreachable:
                 _stack.SpillStack();
-                _il.Emit(OpCodes.Br, _fuel.Trap(TrapKind.Unreachable));
+                _il.Emit(OpCodes.Br, fuel.Trap(TrapKind.Unreachable));
                 break;
             case Opcode.Br when instruction.Index < _blocks.Count - 1:
                 var block = _blocks[^(1 + instruction.Index)];
@@ -209,15 +181,85 @@ internal sealed partial class FunctionEmitter
     }
 
     /// <summary>What follows in the block is not reached.</summary>
-    private void EndPath()
+    public void EndPath()
     {
-        _reachable = false;
+        Reachable = false;
         _stack.Truncate(_blocks[^1].Height);
+    }
+
+    private void Open(Block block)
+    {
+        _blocks.Add(block);
+        context.Facts.Depth = _blocks.Count;
+    }
+
+    /// <summary>
+    /// Takes the i32 on top onto an otherwise empty evaluation stack. The <paramref name="arity"/> operands below it go to
+    /// their spill locals, and with <paramref name="spillAll"/> all others too.
+    /// </summary>
+    private void EmitCondition(int arity, bool spillAll)
+    {
+        fuel.Load();
+        OperandStack.Value? condition = null;
+        if (_stack.Top.Place == OperandPlace.Stack && _stack.StackCount == 1)
+        {
+            _stack.Load(1);
+        }
+        else
+        {
+            condition = _stack.Take();
+        }
+
+        if (spillAll)
+        {
+            _stack.SpillAll();
+        }
+
+        _stack.SpillResults(arity);
+        condition?.Emit();
+        defects.EmitBeforeComparison(wide: false);
+    }
+
+    private void EndFunction(Block block)
+    {
+        if (block.Branched)
+        {
+            MarkJoin(block);
+        }
+
+        if (Reachable)
+        {
+            EmitReturn();
+        }
+    }
+
+    private void MarkJoin(Block block)
+    {
+        if (Reachable)
+        {
+            fuel.Load();
+            _stack.SpillResults(block.Type.Results.Length);
+        }
+
+        _il.MarkLabel(block.Target);
+        context.Facts.Leave(_blocks.Count);
+        fuel.AtLabel();
+        Reachable = true;
+        _stack.Truncate(block.Height);
+        PushSpilled(block.Type.Results.AsSpan());
+    }
+
+    private void PushSpilled(ReadOnlySpan<WasmType> types)
+    {
+        foreach (var operand in types)
+        {
+            _stack.PushSpilled(operand);
+        }
     }
 
     private void LeaveTo(Block block, int arity)
     {
-        _fuel.Load();
+        fuel.Load();
         _stack.SpillResults(arity);
         _stack.CopyDown(arity, block.Height);
         _il.Emit(OpCodes.Br, block.Target);
@@ -293,12 +335,12 @@ internal sealed partial class FunctionEmitter
     /// <summary>The first result is IL's; the others go through the run.</summary>
     private void EmitReturn()
     {
-        var count = _context.Type.Results.Length;
+        var count = context.Type.Results.Length;
         _stack.CanonicaliseTop(count);
         if (count == 1 && _stack.Top.Place == OperandPlace.Stack && _stack.StackCount == 1)
         {
             _stack.Load(1);
-            _fuel.Store();
+            fuel.Store();
         }
         else
         {
@@ -306,10 +348,10 @@ internal sealed partial class FunctionEmitter
             for (var i = count - 1; i > 0; i--)
             {
                 var value = _stack.Take();
-                ResultSlots.EmitStore(_il, _context.Run, i - 1, value.Type, value.Emit);
+                ResultSlots.EmitStore(_il, context.Run, i - 1, value.Type, value.Emit);
             }
 
-            _fuel.Store();
+            fuel.Store();
             if (count > 0)
             {
                 _stack.Take().Emit();
