@@ -67,23 +67,23 @@ internal sealed class AddressEmitter(EmitContext context, FuelEmitter fuel)
 
         _il.MarkLabel(_load);
         context.Locals.EmitInstanceField(Members.InstanceMemory);
-        _il.Emit(OpCodes.Stloc, _memory);
+        _il.StoreLocal(_memory);
         _il.LoadField(_memory, Members.MemoryBase);
-        _il.Emit(OpCodes.Stloc, _base);
+        _il.StoreLocal(_base);
         if (_length is not null)
         {
             _il.LoadField(_memory, Members.MemoryLength);
-            _il.Emit(OpCodes.Stloc, _length);
+            _il.StoreLocal(_length);
         }
 
         EmitNaN(context.Locals.NaN32, Members.RunNaN32);
         EmitNaN(context.Locals.NaN64, Members.RunNaN64);
         foreach (var (reach, lastAddress) in _lastAddresses)
         {
-            _il.Emit(OpCodes.Ldloc, _length!);
+            _il.LoadLocal(_length!);
             _il.LoadInt64(reach);
             _il.Emit(OpCodes.Sub);
-            _il.Emit(OpCodes.Stloc, lastAddress);
+            _il.StoreLocal(lastAddress);
         }
 
         _il.Emit(OpCodes.Br, _loaded);
@@ -112,10 +112,10 @@ internal sealed class AddressEmitter(EmitContext context, FuelEmitter fuel)
     /// <summary>With <see cref="Checked.Wide"/> in scratch this must come before the next check.</summary>
     public void EmitPointer(Checked address)
     {
-        _il.Emit(OpCodes.Ldloc, _base);
+        _il.LoadLocal(_base);
         if (address.Wide is not null)
         {
-            _il.Emit(OpCodes.Ldloc, address.Wide);
+            _il.LoadLocal(address.Wide);
         }
         else
         {
@@ -138,7 +138,7 @@ internal sealed class AddressEmitter(EmitContext context, FuelEmitter fuel)
         if (local is not null)
         {
             _il.LoadField(context.Run, field);
-            _il.Emit(OpCodes.Stloc, local);
+            _il.StoreLocal(local);
         }
     }
 
@@ -160,12 +160,12 @@ internal sealed class AddressEmitter(EmitContext context, FuelEmitter fuel)
     {
         address.Emit();
         _il.Emit(OpCodes.Conv_U8);
-        _il.Emit(OpCodes.Stloc, wide);
-        _il.Emit(OpCodes.Ldloc, wide);
+        _il.StoreLocal(wide);
+        _il.LoadLocal(wide);
         var outside = fuel.Trap(TrapKind.OutOfBoundsMemoryAccess);
         if (LastAddress(reach) is { } lastAddress)
         {
-            _il.Emit(OpCodes.Ldloc, lastAddress);
+            _il.LoadLocal(lastAddress);
             _il.Emit(OpCodes.Bgt, outside);
             return;
         }
@@ -179,7 +179,7 @@ internal sealed class AddressEmitter(EmitContext context, FuelEmitter fuel)
 
         if (_length is not null)
         {
-            _il.Emit(OpCodes.Ldloc, _length);
+            _il.LoadLocal(_length);
         }
         else
         {

@@ -54,7 +54,7 @@ internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
         EmitBudget(tail);
         if (code is not null)
         {
-            _il.Emit(OpCodes.Ldloc, code);
+            _il.LoadLocal(code);
         }
 
         EmitTail(tail);
@@ -143,7 +143,7 @@ internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
         var code = context.Scratch(typeof(nint));
         _il.LoadInt64(context.Module.SlotOf(index));
         _il.Emit(OpCodes.Ldind_I);
-        _il.Emit(OpCodes.Stloc, code);
+        _il.StoreLocal(code);
         return code;
     }
 
@@ -159,7 +159,7 @@ internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
         _locals.EmitInstanceField(Members.InstanceTables);
         _il.LoadInt32(tableIndex);
         _il.Emit(OpCodes.Ldelem_Ref);
-        _il.Emit(OpCodes.Stloc, table);
+        _il.StoreLocal(table);
         index.Emit();
         _il.LoadField(table, Members.TableCount);
         _il.Emit(OpCodes.Bge_Un, fuel.Trap(TrapKind.UndefinedElement));
@@ -168,8 +168,8 @@ internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
         _il.LoadField(table, Members.TableElements);
         index.Emit();
         _il.Emit(OpCodes.Ldelem_Ref);
-        _il.Emit(OpCodes.Stloc, function);
-        _il.Emit(OpCodes.Ldloc, function);
+        _il.StoreLocal(function);
+        _il.LoadLocal(function);
         _il.Emit(OpCodes.Brfalse, fuel.Trap(TrapKind.UninitializedElement));
         var (resolve, known) = (_il.DefineLabel(), _il.DefineLabel());
         _il.LoadField(function, Members.FunctionSignature);
@@ -191,7 +191,7 @@ internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
 
     private void EmitResolution(int typeIndex)
     {
-        _il.Emit(OpCodes.Ldloc, context.Scratch(typeof(Function)));
+        _il.LoadLocal(context.Scratch(typeof(Function)));
         _il.LoadInt64(context.Module.Signatures[typeIndex].Bits);
         _il.LoadInt32(context.Function);
         _locals.EmitInstance();
@@ -221,7 +221,7 @@ internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
                 ResultSlots.EmitLoad(_il, context.Run, i - 1, results[i]);
             }
 
-            _il.Emit(OpCodes.Stloc, _locals.Spill(_stack.Count, results[i]));
+            _il.StoreLocal(_locals.Spill(_stack.Count, results[i]));
             _stack.PushSpilled(results[i]);
         }
     }

@@ -14,9 +14,9 @@ internal static class CallResolver
         var code = il.DeclareLocal(typeof(nint));
         il.LoadArgument(context);
         il.Emit(OpCodes.Call, Members.ResolveCall);
-        il.Emit(OpCodes.Stloc, code);
+        il.StoreLocal(code);
         il.LoadArguments(context + 2);
-        il.Emit(OpCodes.Ldloc, code);
+        il.LoadLocal(code);
         il.Emit(OpCodes.Tailcall);
         il.EmitCalli(type);
         il.Emit(OpCodes.Ret);

@@ -85,10 +85,21 @@ internal sealed class CodeWriter(ILGenerator il, ModuleTokens tokens)
         }
     }
 
+    public void LoadLocal(LocalBuilder local) => Emit(OpCodes.Ldloc, local);
+
+    public void StoreLocal(LocalBuilder local) => Emit(OpCodes.Stloc, local);
+
     /// <summary>A field of what is in the local.</summary>
     public void LoadField(LocalBuilder owner, FieldInfo field)
     {
-        Emit(OpCodes.Ldloc, owner);
+        LoadLocal(owner);
+        Emit(OpCodes.Ldfld, field);
+    }
+
+    /// <summary>A field of what is in the argument.</summary>
+    public void LoadField(int owner, FieldInfo field)
+    {
+        LoadArgument(owner);
         Emit(OpCodes.Ldfld, field);
     }
 

@@ -77,6 +77,6 @@ internal sealed class EmitContext
     {
         Run = IL.DeclareLocal(typeof(Run));
         Locals.EmitInstanceField(Members.InstanceRun);
-        IL.Emit(OpCodes.Stloc, Run);
+        IL.StoreLocal(Run);
     }
 }

@@ -35,18 +35,17 @@ internal static class EntryStub
         }
 
         var first = il.DeclareLocal(GuestSignature.Result(type));
-        il.Emit(OpCodes.Stloc, first);
+        il.StoreLocal(first);
         EmitArray(il, type.Results[0], 0);
-        ResultSlots.EmitStoreElement(il, type.Results[0], () => il.Emit(OpCodes.Ldloc, first));
+        ResultSlots.EmitStoreElement(il, type.Results[0], () => il.LoadLocal(first));
         if (type.Results.Length == 1)
         {
             return;
         }
 
         var run = il.DeclareLocal(typeof(Run));
-        il.LoadArgument(Context);
-        il.Emit(OpCodes.Ldfld, Members.InstanceRun);
-        il.Emit(OpCodes.Stloc, run);
+        il.LoadField(Context, Members.InstanceRun);
+        il.StoreLocal(run);
         for (var i = 1; i < type.Results.Length; i++)
         {
             var (slot, result) = (i - 1, type.Results[i]);

@@ -44,17 +44,17 @@ internal sealed class FuelEmitter(EmitContext context)
         }
 
         Load();
-        _il.Emit(OpCodes.Ldloc, _fuel);
+        _il.LoadLocal(_fuel);
         _il.LoadInt64(charge);
         _il.Emit(OpCodes.Sub);
-        _il.Emit(OpCodes.Stloc, _fuel);
+        _il.StoreLocal(_fuel);
         if (!checks)
         {
             return;
         }
 
         var (refill, back) = (_il.DefineLabel(), _il.DefineLabel());
-        _il.Emit(OpCodes.Ldloc, _fuel);
+        _il.LoadLocal(_fuel);
         _il.LoadInt64(0);
         if (_refills.Count < RefillsOutOfLineMax)
         {
@@ -76,7 +76,7 @@ internal sealed class FuelEmitter(EmitContext context)
         if (!_inLocal && _isMetered)
         {
             _il.LoadField(context.Run, Members.RunFuel);
-            _il.Emit(OpCodes.Stloc, _fuel);
+            _il.StoreLocal(_fuel);
             _inLocal = true;
         }
     }
@@ -112,7 +112,7 @@ internal sealed class FuelEmitter(EmitContext context)
     {
         _il.MarkLabel(_stopped);
         EmitStore();
-        _il.Emit(OpCodes.Ldloc, context.Run);
+        _il.LoadLocal(context.Run);
         _il.EmitThrow(Members.MakeStop);
     }
 
@@ -154,23 +154,23 @@ internal sealed class FuelEmitter(EmitContext context)
         var again = _il.DefineLabel();
         _il.MarkLabel(again);
         _il.LoadField(context.Run, Members.RunSlices);
-        _il.Emit(OpCodes.Stloc, slices);
-        _il.Emit(OpCodes.Ldloc, slices);
+        _il.StoreLocal(slices);
+        _il.LoadLocal(slices);
         _il.Emit(OpCodes.Brfalse, Trap(TrapKind.OutOfFuel, fuelInLocal: true));
-        _il.Emit(OpCodes.Ldloc, context.Run);
+        _il.LoadLocal(context.Run);
         _il.Emit(OpCodes.Volatile);
         _il.Emit(OpCodes.Ldfld, Members.RunStop);
         _il.Emit(OpCodes.Brtrue, _stopped);
-        _il.Emit(OpCodes.Ldloc, context.Run);
-        _il.Emit(OpCodes.Ldloc, slices);
+        _il.LoadLocal(context.Run);
+        _il.LoadLocal(slices);
         _il.LoadInt64(1);
         _il.Emit(OpCodes.Sub);
         _il.Emit(OpCodes.Stfld, Members.RunSlices);
-        _il.Emit(OpCodes.Ldloc, _fuel);
+        _il.LoadLocal(_fuel);
         _il.LoadInt64(EnginePolicy.FuelSlice);
         _il.Emit(OpCodes.Add);
-        _il.Emit(OpCodes.Stloc, _fuel);
-        _il.Emit(OpCodes.Ldloc, _fuel);
+        _il.StoreLocal(_fuel);
+        _il.LoadLocal(_fuel);
         _il.LoadInt64(0);
         _il.Emit(OpCodes.Blt, again);
         _il.Emit(OpCodes.Br, back);
@@ -180,8 +180,8 @@ internal sealed class FuelEmitter(EmitContext context)
     {
         if (_isMetered)
         {
-            _il.Emit(OpCodes.Ldloc, context.Run);
-            _il.Emit(OpCodes.Ldloc, _fuel);
+            _il.LoadLocal(context.Run);
+            _il.LoadLocal(_fuel);
             _il.Emit(OpCodes.Stfld, Members.RunFuel);
         }
     }

@@ -69,11 +69,7 @@ internal sealed class FunctionLocals
 
     public void EmitInstance() => IL.LoadArgument(_parameters);
 
-    public void EmitInstanceField(FieldInfo field)
-    {
-        EmitInstance();
-        IL.Emit(OpCodes.Ldfld, field);
-    }
+    public void EmitInstanceField(FieldInfo field) => IL.LoadField(_parameters, field);
 
     public void EmitGet(int index)
     {
@@ -83,7 +79,7 @@ internal sealed class FunctionLocals
         }
         else
         {
-            IL.Emit(OpCodes.Ldloc, _declared[index - _parameters]);
+            IL.LoadLocal(_declared[index - _parameters]);
         }
     }
 
@@ -95,7 +91,7 @@ internal sealed class FunctionLocals
         }
         else
         {
-            IL.Emit(OpCodes.Stloc, _declared[index - _parameters]);
+            IL.StoreLocal(_declared[index - _parameters]);
         }
     }
 
@@ -142,18 +138,18 @@ internal sealed class FunctionLocals
         if (type == WasmType.V128)
         {
             var lane = lanes == NaNLanes.F32 ? VectorLane.Single : VectorLane.Double;
-            IL.Emit(OpCodes.Ldloc, local);
+            IL.LoadLocal(local);
             IL.Emit(OpCodes.Call, VectorLanes.Conversion(VectorLane.Byte, lane));
             EmitCanonicalVector(lanes);
             IL.Emit(OpCodes.Call, VectorLanes.Conversion(lane, VectorLane.Byte));
-            IL.Emit(OpCodes.Stloc, local);
+            IL.StoreLocal(local);
             return;
         }
 
         // Compared for inequality, because the machine-code compiler knows that as the test for a NaN and makes one jump of it.
         var (notANumber, number) = (IL.DefineLabel(), IL.DefineLabel());
-        IL.Emit(OpCodes.Ldloc, local);
-        IL.Emit(OpCodes.Ldloc, local);
+        IL.LoadLocal(local);
+        IL.LoadLocal(local);
         IL.Emit(OpCodes.Bne_Un, notANumber);
         IL.Emit(OpCodes.Br, number);
         IL.MarkLabel(notANumber);
@@ -166,7 +162,7 @@ internal sealed class FunctionLocals
             IL.Emit(OpCodes.Ldc_R8, BitConverter.Int64BitsToDouble(Arithmetic.CanonicalNaN64));
         }
 
-        IL.Emit(OpCodes.Stloc, local);
+        IL.StoreLocal(local);
         IL.MarkLabel(number);
     }
 
@@ -178,12 +174,12 @@ internal sealed class FunctionLocals
     {
         if (type == WasmType.F32)
         {
-            IL.Emit(OpCodes.Ldloc, NaN32 ??= IL.DeclareLocal(typeof(Vector128<float>)));
+            IL.LoadLocal(NaN32 ??= IL.DeclareLocal(typeof(Vector128<float>)));
             IL.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), nameof(Arithmetic.Canonical32)));
         }
         else
         {
-            IL.Emit(OpCodes.Ldloc, NaN64 ??= IL.DeclareLocal(typeof(Vector128<double>)));
+            IL.LoadLocal(NaN64 ??= IL.DeclareLocal(typeof(Vector128<double>)));
             IL.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), nameof(Arithmetic.Canonical64)));
         }
     }

@@ -12,21 +12,19 @@ internal static class ImportStub
     {
         var context = type.Parameters.Length;
         var import = il.DeclareLocal(typeof(Runtime.ImportedFunction));
-        il.LoadArgument(context);
-        il.Emit(OpCodes.Ldfld, Members.InstanceImports);
+        il.LoadField(context, Members.InstanceImports);
         il.LoadInt32(index);
         il.Emit(OpCodes.Ldelem_Ref);
-        il.Emit(OpCodes.Stloc, import);
+        il.StoreLocal(import);
         EmitGuest(il, type, import);
 
         var run = il.DeclareLocal(typeof(Run));
-        il.LoadArgument(context);
-        il.Emit(OpCodes.Ldfld, Members.InstanceRun);
-        il.Emit(OpCodes.Stloc, run);
-        il.Emit(OpCodes.Ldloc, run);
+        il.LoadField(context, Members.InstanceRun);
+        il.StoreLocal(run);
+        il.LoadLocal(run);
         il.LoadArgument(context + 1);
         il.Emit(OpCodes.Stfld, Members.RunStackSlots);
-        il.Emit(OpCodes.Ldloc, run);
+        il.LoadLocal(run);
         il.Emit(OpCodes.Call, Members.CheckFuel);
         if (HostDelegates.TypeFor(type) is { } delegateType)
         {
@@ -40,17 +38,14 @@ internal static class ImportStub
     {
         var host = il.DefineLabel();
         var function = il.DeclareLocal(typeof(Function));
-        il.Emit(OpCodes.Ldloc, import);
-        il.Emit(OpCodes.Ldfld, Members.ImportFunction);
-        il.Emit(OpCodes.Stloc, function);
-        il.Emit(OpCodes.Ldloc, function);
+        il.LoadField(import, Members.ImportFunction);
+        il.StoreLocal(function);
+        il.LoadLocal(function);
         il.Emit(OpCodes.Brfalse, host);
         il.LoadArguments(type.Parameters.Length);
-        il.Emit(OpCodes.Ldloc, function);
-        il.Emit(OpCodes.Ldfld, Members.FunctionContext);
+        il.LoadField(function, Members.FunctionContext);
         il.LoadArgument(type.Parameters.Length + 1);
-        il.Emit(OpCodes.Ldloc, function);
-        il.Emit(OpCodes.Ldfld, Members.FunctionCode);
+        il.LoadField(function, Members.FunctionCode);
 
         // Else a tail call that goes from instance to instance would leave a frame behind at each crossing.
         il.Emit(OpCodes.Tailcall);
@@ -63,13 +58,12 @@ internal static class ImportStub
     {
         var general = il.DefineLabel();
         var target = il.DeclareLocal(delegateType);
-        il.Emit(OpCodes.Ldloc, import);
-        il.Emit(OpCodes.Ldfld, Members.ImportTarget);
+        il.LoadField(import, Members.ImportTarget);
         il.Emit(OpCodes.Isinst, delegateType);
-        il.Emit(OpCodes.Stloc, target);
-        il.Emit(OpCodes.Ldloc, target);
+        il.StoreLocal(target);
+        il.LoadLocal(target);
         il.Emit(OpCodes.Brfalse, general);
-        il.Emit(OpCodes.Ldloc, target);
+        il.LoadLocal(target);
         il.LoadArgument(type.Parameters.Length);
         il.LoadArguments(type.Parameters.Length);
         il.Emit(OpCodes.Callvirt, delegateType.GetMethod("Invoke")!);
@@ -84,10 +78,10 @@ internal static class ImportStub
         var references = il.DeclareLocal(typeof(object[]));
         il.LoadInt32(count);
         il.Emit(OpCodes.Newarr, typeof(Cell));
-        il.Emit(OpCodes.Stloc, cells);
+        il.StoreLocal(cells);
         il.LoadInt32(count);
         il.Emit(OpCodes.Newarr, typeof(object));
-        il.Emit(OpCodes.Stloc, references);
+        il.StoreLocal(references);
         for (var i = 0; i < type.Parameters.Length; i++)
         {
             var argument = i;
@@ -95,9 +89,9 @@ internal static class ImportStub
             ResultSlots.EmitStoreElement(il, type.Parameters[i], () => il.LoadArgument(argument));
         }
 
-        il.Emit(OpCodes.Ldloc, cells);
-        il.Emit(OpCodes.Ldloc, references);
-        il.Emit(OpCodes.Ldloc, import);
+        il.LoadLocal(cells);
+        il.LoadLocal(references);
+        il.LoadLocal(import);
         il.LoadArgument(type.Parameters.Length);
         il.Emit(OpCodes.Call, Members.CallHost);
         for (var i = 1; i < type.Results.Length; i++)
@@ -126,7 +120,7 @@ internal static class ImportStub
 
         void EmitElement(WasmType elementType, int index)
         {
-            il.Emit(OpCodes.Ldloc, elementType.IsReference() ? references : cells);
+            il.LoadLocal(elementType.IsReference() ? references : cells);
             il.LoadInt32(index);
         }
     }

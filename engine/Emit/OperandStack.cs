@@ -160,7 +160,7 @@ internal sealed class OperandStack(FunctionLocals locals)
         {
             var height = _onStack[^1];
             EmitLane(height, VectorLane.Byte);
-            IL.Emit(OpCodes.Stloc, locals.Spill(height, _operands[height].Type));
+            IL.StoreLocal(locals.Spill(height, _operands[height].Type));
             _onStack.RemoveAt(_onStack.Count - 1);
             _operands[height] = _operands[height] with { Place = OperandPlace.Spilled, Depth = 0, Lane = VectorLane.Byte };
         }
@@ -175,7 +175,7 @@ internal sealed class OperandStack(FunctionLocals locals)
             if (height < belowHeight && (index < 0 || _operands[height].Bits == index))
             {
                 Emit(height);
-                IL.Emit(OpCodes.Stloc, locals.Spill(height, _operands[height].Type));
+                IL.StoreLocal(locals.Spill(height, _operands[height].Type));
                 _operands[height] = _operands[height] with { Place = OperandPlace.Spilled };
                 _inLocals.RemoveAt(i);
             }
@@ -207,8 +207,8 @@ internal sealed class OperandStack(FunctionLocals locals)
         for (var i = 0; from != toHeight && i < count; i++)
         {
             var type = _operands[from + i].Type;
-            IL.Emit(OpCodes.Ldloc, locals.Spill(from + i, type));
-            IL.Emit(OpCodes.Stloc, locals.Spill(toHeight + i, type));
+            IL.LoadLocal(locals.Spill(from + i, type));
+            IL.StoreLocal(locals.Spill(toHeight + i, type));
         }
     }
 
@@ -280,7 +280,7 @@ internal sealed class OperandStack(FunctionLocals locals)
         if (_operands[height].Place != OperandPlace.Spilled)
         {
             Emit(height);
-            IL.Emit(OpCodes.Stloc, locals.Spill(height, _operands[height].Type));
+            IL.StoreLocal(locals.Spill(height, _operands[height].Type));
             _inLocals.Remove(height);
             _operands[height] = _operands[height] with { Place = OperandPlace.Spilled };
         }
@@ -346,7 +346,7 @@ internal sealed class OperandStack(FunctionLocals locals)
             switch (operand.Place)
             {
                 case OperandPlace.Spilled:
-                    locals.IL.Emit(OpCodes.Ldloc, locals.Spill(height, operand.Type));
+                    locals.IL.LoadLocal(locals.Spill(height, operand.Type));
                     break;
                 case OperandPlace.Local:
                     locals.EmitGet((int)operand.Bits);

@@ -7,16 +7,14 @@ internal static class ResultSlots
 {
     public static void EmitStore(CodeWriter il, LocalBuilder run, int slot, WasmType type, Action emitValue)
     {
-        il.Emit(OpCodes.Ldloc, run);
-        il.Emit(OpCodes.Ldfld, type.IsReference() ? Members.RunResultReferences : Members.RunResultCells);
+        il.LoadField(run, type.IsReference() ? Members.RunResultReferences : Members.RunResultCells);
         il.LoadInt32(slot);
         EmitStoreElement(il, type, emitValue);
     }
 
     public static void EmitLoad(CodeWriter il, LocalBuilder run, int slot, WasmType type)
     {
-        il.Emit(OpCodes.Ldloc, run);
-        il.Emit(OpCodes.Ldfld, type.IsReference() ? Members.RunResultReferences : Members.RunResultCells);
+        il.LoadField(run, type.IsReference() ? Members.RunResultReferences : Members.RunResultCells);
         il.LoadInt32(slot);
         EmitLoadElement(il, type);
     }

@@ -91,12 +91,12 @@ internal sealed class VariableEmitter(EmitContext context, CompilerDefects defec
 
         // The condition and the second operand are in locals above this height, so the order does not matter.
         first.Emit();
-        _il.Emit(OpCodes.Stloc, result);
+        _il.StoreLocal(result);
         condition.Emit();
         defects.EmitBeforeComparison(wide: false);
         _il.Emit(OpCodes.Brtrue, done);
         second.Emit();
-        _il.Emit(OpCodes.Stloc, result);
+        _il.StoreLocal(result);
         _il.MarkLabel(done);
         _stack.PushSpilled(operandType, anyNaN);
     }
@@ -165,12 +165,12 @@ internal sealed class VariableEmitter(EmitContext context, CompilerDefects defec
             _il.Emit(OpCodes.Dup);
             _il.Emit(OpCodes.Ldfld, reference ? Members.GlobalReferences : Members.GlobalCells);
             var cells = reference ? context.Scratch(typeof(object[])) : context.Scratch(typeof(Cell[]));
-            _il.Emit(OpCodes.Stloc, cells);
+            _il.StoreLocal(cells);
             _il.Emit(OpCodes.Ldfld, Members.GlobalSlot);
             var slot = context.Scratch(typeof(int));
-            _il.Emit(OpCodes.Stloc, slot);
-            _il.Emit(OpCodes.Ldloc, cells);
-            _il.Emit(OpCodes.Ldloc, slot);
+            _il.StoreLocal(slot);
+            _il.LoadLocal(cells);
+            _il.LoadLocal(slot);
         }
 
         _il.Emit(OpCodes.Ldelema, reference ? typeof(object) : typeof(Cell));
