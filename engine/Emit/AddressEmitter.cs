@@ -5,9 +5,9 @@ using Marketplace.Engine.Decode;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Where a guest's memory is and what of it an access may touch: one bounds check each, no guard pages. Owns the locals that have the
-/// memory, its base and its length, and those that checks compare with. May assume that the plan knows of each instruction that
-/// comes here. Checks want the evaluation stack empty and leave it so; a pointer is left on top of what is there.
+/// Emits bounds checks, one for each access and no guard pages, and pointers into the guest's memory. Owns the locals that have the memory,
+/// its base and its length, and those that checks compare with. May assume that the plan has seen each instruction that comes here. A check
+/// may branch to a trap, so it wants the evaluation stack empty, and leaves it so. A pointer is left on top of what is there.
 /// </summary>
 internal sealed class AddressEmitter(EmitContext context, FuelEmitter fuel)
 {
@@ -37,9 +37,6 @@ internal sealed class AddressEmitter(EmitContext context, FuelEmitter fuel)
     /// <param name="Offset">The instruction's.</param>
     /// <param name="Wide">The local of IL that has it in 64 bits, if one has.</param>
     public readonly record struct Checked(OperandStack.Value Value, long Offset, LocalBuilder? Wide);
-
-    /// <summary>Locals of IL so far that only bounds checks want.</summary>
-    public int LocalCount => _lastAddresses.Count + _wideAddresses.Count;
 
     /// <summary>For the function's beginning.</summary>
     public void EmitBeginning()
@@ -89,9 +86,16 @@ internal sealed class AddressEmitter(EmitContext context, FuelEmitter fuel)
         _il.Emit(OpCodes.Br, _loaded);
     }
 
-    /// <summary>Checks that all of the access is inside and leaves the pointer on the evaluation stack.</summary>
-    public void EmitPointer(OperandStack.Value address, in Instruction instruction, int size) =>
-        EmitPointer(Check(address, in instruction, size));
+    /// <summary>As <see cref="TakeChecked"/>, and leaves the pointer on the evaluation stack.</summary>
+    public void TakePointer(in Instruction instruction, int size) => EmitPointer(TakeChecked(in instruction, size));
+
+    /// <summary>Takes the address on top, spills what waits on the evaluation stack, and checks that all of the access is inside.</summary>
+    public Checked TakeChecked(in Instruction instruction, int size)
+    {
+        var address = context.Stack.Take();
+        context.Stack.SpillStack();
+        return Check(address, in instruction, size);
+    }
 
     /// <summary>Checks that all of the access is inside, unless that is known.</summary>
     public Checked Check(OperandStack.Value address, in Instruction instruction, int size)
@@ -109,7 +113,7 @@ internal sealed class AddressEmitter(EmitContext context, FuelEmitter fuel)
         return new Checked(address, instruction.Bits, wide);
     }
 
-    /// <summary>With <see cref="Checked.Wide"/> in scratch this must come before the next check.</summary>
+    /// <summary>Must come before the next check, which may want the same local for its address.</summary>
     public void EmitPointer(Checked address)
     {
         _il.LoadLocal(_base);
@@ -146,7 +150,7 @@ internal sealed class AddressEmitter(EmitContext context, FuelEmitter fuel)
     {
         if (!_wideAddresses.TryGetValue(local, out var wide) && _wideAddresses.Count < WideAddressesMax)
         {
-            _wideAddresses.Add(local, wide = _il.DeclareLocal(typeof(ulong)));
+            _wideAddresses.Add(local, wide = context.DeclareLocal(typeof(ulong)));
         }
 
         return wide;
@@ -198,7 +202,7 @@ internal sealed class AddressEmitter(EmitContext context, FuelEmitter fuel)
 
         if (!_lastAddresses.TryGetValue(reach, out var lastAddress) && _lastAddresses.Count < LastAddressesMax)
         {
-            _lastAddresses.Add(reach, lastAddress = _il.DeclareLocal(typeof(long)));
+            _lastAddresses.Add(reach, lastAddress = context.DeclareLocal(typeof(long)));
         }
 
         return lastAddress;

@@ -6,8 +6,9 @@ using Marketplace.Engine.Runtime;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Instructions of the threads proposal: calls of <see cref="Atomics"/>, and of the runtime to wait. The address must be a multiple of the
-/// access's size; that is checked before the bounds. What is on the evaluation stack is spilled first, since both checks may trap.
+/// Emits the instructions of the threads proposal: calls of <see cref="Atomics"/>, and of the runtime to wait. The address must be a
+/// multiple of the access's size; that is checked before the bounds. What waits on the evaluation stack is spilled before both checks,
+/// which may branch to a trap. The result is left there.
 /// </summary>
 internal sealed class AtomicEmitter(EmitContext context, FuelEmitter fuel, AddressEmitter addresses)
 {
@@ -31,7 +32,7 @@ internal sealed class AtomicEmitter(EmitContext context, FuelEmitter fuel, Addre
         switch (instruction.Opcode)
         {
             case Opcode.AtomicFence:
-                _il.Emit(OpCodes.Call, typeof(Interlocked).GetMethod(nameof(Interlocked.MemoryBarrier))!);
+                _il.Call(typeof(Interlocked).GetMethod(nameof(Interlocked.MemoryBarrier))!);
                 break;
             case Opcode.MemoryAtomicNotify:
                 // Without other threads nobody waits.
@@ -61,7 +62,7 @@ internal sealed class AtomicEmitter(EmitContext context, FuelEmitter fuel, Addre
         fuel.Store();
         _il.LoadInt32(context.Function);
         context.Locals.EmitInstance();
-        _il.Emit(OpCodes.Call, Members.Helper(typeof(GuestCode), name));
+        _il.Call(Members.Helper(typeof(GuestCode), name));
         _stack.PushStack(WasmType.I32, depth: 1);
     }
 
@@ -86,7 +87,7 @@ internal sealed class AtomicEmitter(EmitContext context, FuelEmitter fuel, Addre
             }
         }
 
-        _il.Emit(OpCodes.Call, MethodOf(instruction.Opcode, bytes));
+        _il.Call(MethodOf(instruction.Opcode, bytes));
         if (signature.Result is { } result)
         {
             if (cut)

@@ -4,9 +4,9 @@ using Marketplace.Engine.Decode;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Calls of guests' functions, direct, through a table and from the tail. May assume that the run is in its local. Each takes the arguments
-/// with canonical NaNs, spills all that waits on the evaluation stack, and has the fuel written back. A call leaves its results as operands. A
-/// tail call ends the path: no instruction behind it is reached.
+/// Emits calls of guests' functions: direct, through a table, and from the tail. Owns the blocks behind the code in which indirect calls
+/// find functions for the first time. May assume that the run is in its local. Before each call all that waits on the evaluation stack is
+/// spilled, the arguments' NaNs are canonical and the fuel is in the run. Results become operands; behind a tail call nothing is reached.
 /// </summary>
 internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
 {
@@ -64,7 +64,7 @@ internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
         }
         else
         {
-            _il.Emit(OpCodes.Call, context.Guard ?? context.Method);
+            _il.Call(context.Guard ?? context.Method);
         }
 
         EndCall(callee, tail);
@@ -84,8 +84,8 @@ internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
     }
 
     /// <summary>
-    /// Empties the evaluation stack too: else the machine-code compiler would give each operand that waits for the call a place in the frame
-    /// of its own.
+    /// Empties the evaluation stack too: else the machine-code compiler would give each operand that waits for the call a place in the
+    /// frame of its own.
     /// </summary>
     private void SettleArguments(FunctionType callee)
     {
@@ -195,7 +195,7 @@ internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
         _il.LoadInt64(context.Module.Signatures[typeIndex].Bits);
         _il.LoadInt32(context.Function);
         _locals.EmitInstance();
-        _il.Emit(OpCodes.Call, Members.ResolveFunction);
+        _il.Call(Members.ResolveFunction);
     }
 
     /// <summary>Of a call whose operands were all off the evaluation stack.</summary>

@@ -13,7 +13,7 @@ internal static class CallResolver
         var context = type.Parameters.Length;
         var code = il.DeclareLocal(typeof(nint));
         il.LoadArgument(context);
-        il.Emit(OpCodes.Call, Members.ResolveCall);
+        il.Call(Members.ResolveCall);
         il.StoreLocal(code);
         il.LoadArguments(context + 2);
         il.LoadLocal(code);

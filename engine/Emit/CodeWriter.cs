@@ -49,6 +49,8 @@ internal sealed class CodeWriter(ILGenerator il, ModuleTokens tokens)
     // look into functions that seem to need much of it.
     public void Emit(OpCode code, MethodInfo method) => il.Emit(code, method);
 
+    public void Call(MethodInfo method) => Emit(OpCodes.Call, method);
+
     /// <summary>Calls what makes the exception, and throws it; behind that the depth of the stack is known again.</summary>
     public void EmitThrow(MethodInfo maker)
     {

@@ -4,8 +4,8 @@ using Marketplace.Engine.Runtime;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Where the machine-code compiler of .NET 10 is wrong about what it knows of a value: the value or'd with a zero that it does not know.
-/// Each method changes the value on top of the evaluation stack and nothing else. May assume that the run is in its local.
+/// Emits what keeps the machine-code compiler of .NET 10 from two mistakes about what it knows of a value: an "or" with a zero that it does
+/// not know. Changes the value on top of the evaluation stack and nothing else. May assume that the run is in its local.
 /// </summary>
 internal sealed class CompilerDefects(EmitContext context)
 {
@@ -30,7 +30,7 @@ internal sealed class CompilerDefects(EmitContext context)
     public void EmitReinterpretation()
     {
         EmitOrWithZero(wide: false);
-        _il.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), nameof(Arithmetic.F32ReinterpretI32)));
+        _il.Call(Members.Helper(typeof(Arithmetic), nameof(Arithmetic.F32ReinterpretI32)));
     }
 
     private void EmitOrWithZero(bool wide)

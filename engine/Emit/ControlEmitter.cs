@@ -4,10 +4,10 @@ using Marketplace.Engine.Decode;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Blocks and branches, and the return. Owns the open blocks and knows whether the place that is being emitted can be reached. At a label the
-/// evaluation stack of IL is empty, the operands that it takes are in the spill locals of their heights with canonical NaNs, and the fuel is
-/// in its local; everything that branches to it is emitted here and sees to that. Instructions other than those that open
-/// and close blocks may come here, and to the other emitters, only where they can be reached.
+/// Emits blocks, branches and the return. Owns the open blocks, and knows whether the place that is being emitted can be reached. At a
+/// label the evaluation stack of IL is empty, the operands that it takes are in the spill locals of their heights with canonical NaNs, and
+/// the fuel is in its local: every branch to one is emitted here and sees to that. May assume that instructions other than those that open
+/// and close blocks come, here and to the other emitters, only where they can be reached.
 /// </summary>
 internal sealed class ControlEmitter(EmitContext context, FuelEmitter fuel, CompilerDefects defects)
 {

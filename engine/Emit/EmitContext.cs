@@ -5,12 +5,13 @@ using Marketplace.Engine.Decode;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// What the emitters of one function share: the module, the plan, where the code is written, and where operands and locals are at the
-/// place that is being emitted. Decides nothing. One object for one function.
+/// What the emitters of one function share: the module, the plan, where the code is written, and where operands and locals are at the place
+/// that is being emitted. Decides nothing. One object for one function.
 /// </summary>
 internal sealed class EmitContext
 {
     private readonly Dictionary<Type, LocalBuilder> _scratch = [];
+    private int _ownLocals;
 
     public EmitContext(ModuleEmitter module, int function, FunctionBody body, MethodInfo method, CodeWriter il)
     {
@@ -58,15 +59,22 @@ internal sealed class EmitContext
         + Plan.InstructionSlots
         + ((Body.End - Body.Offset) / EnginePolicy.BodyBytesPerFrameSlot);
 
-    /// <summary>Locals of IL so far: those of the function, its operands by height and type, and scratch.</summary>
-    public int LocalCount => Locals.DeclaredCount + _scratch.Count;
+    /// <summary>Locals of IL so far: those of the function, its operands by height and type, and the emitters' own.</summary>
+    public int LocalCount => Locals.DeclaredCount + _ownLocals;
 
-    /// <summary>A local for use within one instruction, which no other emitter may be asked for anything in between.</summary>
+    /// <summary>A local of an emitter's own of which a function may have many, so that it counts.</summary>
+    public LocalBuilder DeclareLocal(Type clrType)
+    {
+        _ownLocals++;
+        return IL.DeclareLocal(clrType);
+    }
+
+    /// <summary>The one local of this type for use within an instruction: good until an emitter asks for the type again.</summary>
     public LocalBuilder Scratch(Type clrType)
     {
         if (!_scratch.TryGetValue(clrType, out var local))
         {
-            _scratch.Add(clrType, local = IL.DeclareLocal(clrType));
+            _scratch.Add(clrType, local = DeclareLocal(clrType));
         }
 
         return local;

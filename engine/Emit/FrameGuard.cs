@@ -16,10 +16,10 @@ internal static class FrameGuard
         il.LoadInt32(frameSlots);
         il.LoadInt32(function);
         il.LoadArgument(context);
-        il.Emit(OpCodes.Call, Members.EnterLargeFrame);
+        il.Call(Members.EnterLargeFrame);
         il.LoadArguments(context + 2);
         il.Emit(OpCodes.Tailcall);
-        il.Emit(OpCodes.Call, body);
+        il.Call(body);
         il.Emit(OpCodes.Ret);
     }
 }

@@ -3,10 +3,10 @@ using System.Reflection.Emit;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// What a function pays, and where the guest ends. The fuel is in a local between calls and in the run during them; this class owns the
-/// local and knows which of the two has it at the place that is being emitted. May assume that pieces begin in the order of the plan, and
-/// that <see cref="Load"/> comes before every branch and <see cref="AtLabel"/> after every label that is no trap's. Wants the evaluation stack empty
-/// but for <see cref="Load"/> and <see cref="Store"/>, and leaves nothing on it.
+/// Emits what a function pays and where its guest ends: charges, refills, a block for each kind of trap. Owns the local of the fuel, and
+/// knows at each place whether the fuel is there or in the run. May assume that pieces begin in the order of the plan, that
+/// <see cref="Load"/> comes before each branch to a label of the guest's, and <see cref="AtLabel"/> behind each such label. Charges, and
+/// branches to a trap, want the evaluation stack empty but for what the branch itself compares. Leaves nothing on it.
 /// </summary>
 internal sealed class FuelEmitter(EmitContext context)
 {

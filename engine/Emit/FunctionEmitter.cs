@@ -1,13 +1,12 @@
-using System.Reflection;
 using System.Reflection.Emit;
 using Marketplace.Engine.Decode;
 
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Emits the IL of one function in one pass over its code: the function's beginning, each instruction by the emitter that it belongs to, and
-/// behind them what rarely runs. May assume that the code is valid; must not assume anything of the values it will run on. One
-/// object for one function. The emitters share an <see cref="EmitContext"/>, and each is given those before it here that it uses.
+/// Emits the IL of one function in one pass over its code: the function's beginning, each instruction by the emitter that it belongs to,
+/// and behind them what rarely runs. May assume that the code is valid; must not assume anything of the values it will run on. One object
+/// for one function. The emitters share the <see cref="EmitContext"/>; each is given those that it uses, all made before it.
 /// </summary>
 internal sealed class FunctionEmitter
 {
@@ -25,38 +24,22 @@ internal sealed class FunctionEmitter
     private readonly VectorEmitter _vectors;
     private Label? _stackFault;
 
-    public FunctionEmitter(ModuleEmitter module, int function, FunctionBody body, MethodInfo method, CodeWriter il)
+    public FunctionEmitter(EmitContext context)
     {
-        _context = new EmitContext(module, function, body, method, il);
-        _il = il;
-        var defects = new CompilerDefects(_context);
-        _fuel = new FuelEmitter(_context);
-        _control = new ControlEmitter(_context, _fuel, defects);
-        _calls = new CallEmitter(_context, _fuel);
-        _runtime = new RuntimeEmitter(_context, _fuel);
-        _variables = new VariableEmitter(_context, defects);
-        _numbers = new NumericEmitter(_context, _fuel, defects);
-        _addresses = new AddressEmitter(_context, _fuel);
-        _memory = new MemoryEmitter(_context, _addresses);
-        _atomics = new AtomicEmitter(_context, _fuel, _addresses);
-        _vectors = new VectorEmitter(_context, _addresses, defects);
+        _context = context;
+        _il = context.IL;
+        var defects = new CompilerDefects(context);
+        _fuel = new FuelEmitter(context);
+        _control = new ControlEmitter(context, _fuel, defects);
+        _calls = new CallEmitter(context, _fuel);
+        _runtime = new RuntimeEmitter(context, _fuel);
+        _variables = new VariableEmitter(context, defects);
+        _numbers = new NumericEmitter(context, _fuel, defects);
+        _addresses = new AddressEmitter(context, _fuel);
+        _memory = new MemoryEmitter(context, _addresses);
+        _atomics = new AtomicEmitter(context, _fuel, _addresses);
+        _vectors = new VectorEmitter(context, _addresses, defects);
     }
-
-    /// <inheritdoc cref="EmitContext.FrameSlots"/>
-    public int FrameSlots => _context.FrameSlots;
-
-    /// <inheritdoc cref="EmitContext.Guard"/>
-    public MethodBuilder? Guard
-    {
-        get => _context.Guard;
-        set => _context.Guard = value;
-    }
-
-    /// <summary>Bytes of IL so far.</summary>
-    public int CodeBytes => _il.Length;
-
-    /// <summary>Locals of IL so far: those of the function, its operands by height and type, and what the emitter needs itself.</summary>
-    public int LocalCount => _context.LocalCount + _addresses.LocalCount;
 
     public void Emit()
     {

@@ -108,14 +108,14 @@ internal sealed class FunctionLocals
             case WasmType.F32 when float.IsNaN(BitConverter.Int32BitsToSingle((int)bits)):
                 // The machine-code compiler keeps float constants as doubles, and the conversion quiets a signalling NaN.
                 IL.LoadInt32((int)bits);
-                IL.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), nameof(Arithmetic.NaN32)));
+                IL.Call(Members.Helper(typeof(Arithmetic), nameof(Arithmetic.NaN32)));
                 break;
             case WasmType.F32:
                 IL.Emit(OpCodes.Ldc_R4, BitConverter.Int32BitsToSingle((int)bits));
                 break;
             case WasmType.F64 when double.IsNaN(BitConverter.Int64BitsToDouble(bits)):
                 IL.LoadInt64(bits);
-                IL.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), nameof(Arithmetic.NaN64)));
+                IL.Call(Members.Helper(typeof(Arithmetic), nameof(Arithmetic.NaN64)));
                 break;
             case WasmType.F64:
                 IL.Emit(OpCodes.Ldc_R8, BitConverter.Int64BitsToDouble(bits));
@@ -123,8 +123,8 @@ internal sealed class FunctionLocals
             case WasmType.V128:
                 IL.LoadInt64(bits);
                 IL.LoadInt64(highBits);
-                IL.Emit(OpCodes.Call, VectorCode.Constant);
-                IL.Emit(OpCodes.Call, VectorLanes.Conversion(VectorLane.Int64, VectorLane.Byte));
+                IL.Call(VectorCode.Constant);
+                IL.Call(VectorLanes.Conversion(VectorLane.Int64, VectorLane.Byte));
                 break;
             default:
                 IL.Emit(OpCodes.Ldnull);
@@ -139,9 +139,9 @@ internal sealed class FunctionLocals
         {
             var lane = lanes == NaNLanes.F32 ? VectorLane.Single : VectorLane.Double;
             IL.LoadLocal(local);
-            IL.Emit(OpCodes.Call, VectorLanes.Conversion(VectorLane.Byte, lane));
+            IL.Call(VectorLanes.Conversion(VectorLane.Byte, lane));
             EmitCanonicalVector(lanes);
-            IL.Emit(OpCodes.Call, VectorLanes.Conversion(lane, VectorLane.Byte));
+            IL.Call(VectorLanes.Conversion(lane, VectorLane.Byte));
             IL.StoreLocal(local);
             return;
         }
@@ -175,19 +175,16 @@ internal sealed class FunctionLocals
         if (type == WasmType.F32)
         {
             IL.LoadLocal(NaN32 ??= IL.DeclareLocal(typeof(Vector128<float>)));
-            IL.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), nameof(Arithmetic.Canonical32)));
+            IL.Call(Members.Helper(typeof(Arithmetic), nameof(Arithmetic.Canonical32)));
         }
         else
         {
             IL.LoadLocal(NaN64 ??= IL.DeclareLocal(typeof(Vector128<double>)));
-            IL.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), nameof(Arithmetic.Canonical64)));
+            IL.Call(Members.Helper(typeof(Arithmetic), nameof(Arithmetic.Canonical64)));
         }
     }
 
     /// <summary>Of a vector of the lanes' type on the evaluation stack.</summary>
     public void EmitCanonicalVector(NaNLanes lanes) =>
-        IL.Emit(
-            OpCodes.Call,
-            Members.Helper(typeof(Vectors), lanes == NaNLanes.F32 ? nameof(Vectors.CanonicalF32) : nameof(Vectors.CanonicalF64))
-        );
+        IL.Call(Members.Helper(typeof(Vectors), lanes == NaNLanes.F32 ? nameof(Vectors.CanonicalF32) : nameof(Vectors.CanonicalF64)));
 }

@@ -25,7 +25,7 @@ internal static class ImportStub
         il.LoadArgument(context + 1);
         il.Emit(OpCodes.Stfld, Members.RunStackSlots);
         il.LoadLocal(run);
-        il.Emit(OpCodes.Call, Members.CheckFuel);
+        il.Call(Members.CheckFuel);
         if (HostDelegates.TypeFor(type) is { } delegateType)
         {
             EmitTyped(il, type, import, delegateType);
@@ -93,7 +93,7 @@ internal static class ImportStub
         il.LoadLocal(references);
         il.LoadLocal(import);
         il.LoadArgument(type.Parameters.Length);
-        il.Emit(OpCodes.Call, Members.CallHost);
+        il.Call(Members.CallHost);
         for (var i = 1; i < type.Results.Length; i++)
         {
             var (slot, result) = (i, type.Results[i]);

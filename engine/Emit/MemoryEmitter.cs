@@ -4,8 +4,8 @@ using Marketplace.Engine.Decode;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Loads and stores of numbers. A load leaves its result on the evaluation stack; what was there before is spilled first, since the check
-/// of the address may trap.
+/// Emits loads and stores of numbers. Takes the operands; what else waits on the evaluation stack is spilled before the address is checked.
+/// A load leaves its result there.
 /// </summary>
 internal sealed class MemoryEmitter(EmitContext context, AddressEmitter addresses)
 {
@@ -17,9 +17,7 @@ internal sealed class MemoryEmitter(EmitContext context, AddressEmitter addresse
         var signature = OpcodeTable.SignatureOf(instruction.Opcode)!;
         if (signature.Result is { } result)
         {
-            var address = _stack.Take();
-            _stack.SpillStack();
-            addresses.EmitPointer(address, in instruction, signature.AccessBytes);
+            addresses.TakePointer(in instruction, signature.AccessBytes);
             _il.Unaligned(signature.AccessBytes);
             EmitLoad(instruction.Opcode);
             _stack.PushStack(result, depth: 1, max: OperandRanges.MaxOfLoad(instruction.Opcode));
@@ -27,9 +25,7 @@ internal sealed class MemoryEmitter(EmitContext context, AddressEmitter addresse
         else
         {
             var value = _stack.Take();
-            var address = _stack.Take();
-            _stack.SpillStack();
-            addresses.EmitPointer(address, in instruction, signature.AccessBytes);
+            addresses.TakePointer(in instruction, signature.AccessBytes);
             value.EmitCanonical();
             EmitStore(instruction.Opcode, signature.AccessBytes);
         }

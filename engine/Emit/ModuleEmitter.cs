@@ -107,7 +107,7 @@ internal sealed class ModuleEmitter
         {
             var function = i + content.ImportedFunctions;
             var code = emitter.EmitBody(function, emitter.DefineMethod(type, "f", function));
-            sizes[i] = (code.CodeBytes, code.LocalCount);
+            sizes[i] = (code.IL.Length, code.LocalCount);
         }
 
         return sizes;
@@ -258,19 +258,19 @@ internal sealed class ModuleEmitter
         }
     }
 
-    private FunctionEmitter EmitBody(int function, MethodBuilder method)
+    private EmitContext EmitBody(int function, MethodBuilder method)
     {
         var body = Content.Bodies[function - Content.ImportedFunctions];
-        var emitter = new FunctionEmitter(this, function, body, method, Code(method, body.End - body.Offset));
-        if (emitter.FrameSlots >= EnginePolicy.LargeFrameSlots)
+        var context = new EmitContext(this, function, body, method, Code(method, body.End - body.Offset));
+        if (context.FrameSlots >= EnginePolicy.LargeFrameSlots)
         {
-            emitter.Guard = DefineMethod((TypeBuilder)method.DeclaringType!, "guard", function);
-            FrameGuard.Emit(Code(emitter.Guard, StubBytes), Content.TypeOfFunction(function), function, method, emitter.FrameSlots);
+            context.Guard = DefineMethod((TypeBuilder)method.DeclaringType!, "guard", function);
+            FrameGuard.Emit(Code(context.Guard, StubBytes), context.Type, function, method, context.FrameSlots);
         }
 
-        emitter.Emit();
-        EmittedBytes += emitter.CodeBytes;
-        return emitter;
+        new FunctionEmitter(context).Emit();
+        EmittedBytes += context.IL.Length;
+        return context;
     }
 
     /// <summary>

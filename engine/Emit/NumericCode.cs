@@ -106,7 +106,7 @@ internal static class NumericCode
             return;
         }
 
-        il.Emit(OpCodes.Call, Called.TryGetValue(opcode, out var method) ? method : Members.Helper(typeof(Arithmetic), opcode.ToString()));
+        il.Call(Called.TryGetValue(opcode, out var method) ? method : Members.Helper(typeof(Arithmetic), opcode.ToString()));
     }
 
     /// <summary>
@@ -114,8 +114,7 @@ internal static class NumericCode
     /// these conversions of IL would take up to 48 bytes of the frame.
     /// </summary>
     public static void EmitTruncation(CodeWriter il, Opcode opcode) =>
-        il.Emit(
-            OpCodes.Call,
+        il.Call(
             Members.Helper(
                 typeof(Arithmetic),
                 opcode switch

@@ -5,9 +5,9 @@ using Marketplace.Engine.Runtime;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Numeric instructions: <see cref="NumericCode"/> where none traps, and the checks of those that may. Operands of the former
-/// stay on the evaluation stack; those of the latter are taken off it and the rest is spilled, so that a branch to a trap finds it empty.
-/// The result is left there.
+/// Emits numeric instructions: <see cref="NumericCode"/> where none traps, and checks where one may. Without a check operands stay on the
+/// evaluation stack. With one they are taken, and what else waits there is spilled, so that a branch to a trap finds it empty. The result
+/// is left there, with what is known of its NaNs and of its size.
 /// </summary>
 internal sealed class NumericEmitter(EmitContext context, FuelEmitter fuel, CompilerDefects defects)
 {
@@ -109,7 +109,7 @@ internal sealed class NumericEmitter(EmitContext context, FuelEmitter fuel, Comp
         if (opcode is Opcode.I32RemS or Opcode.I64RemS && constant is null or -1)
         {
             // The processor's instruction faults on the least integer and -1.
-            _il.Emit(OpCodes.Call, Members.Helper(typeof(Arithmetic), opcode.ToString()));
+            _il.Call(Members.Helper(typeof(Arithmetic), opcode.ToString()));
         }
         else
         {

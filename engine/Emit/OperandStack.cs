@@ -1,4 +1,3 @@
-using System.Reflection.Emit;
 using Marketplace.Engine.Decode;
 
 namespace Marketplace.Engine.Emit;
@@ -310,7 +309,7 @@ internal sealed class OperandStack(FunctionLocals locals)
     {
         if (_operands[height].IsVectorOfOther(lane))
         {
-            IL.Emit(OpCodes.Call, VectorLanes.Conversion(_operands[height].Lane, lane));
+            IL.Call(VectorLanes.Conversion(_operands[height].Lane, lane));
         }
     }
 

@@ -30,38 +30,48 @@ internal static class ResultSlots
         }
 
         il.Emit(OpCodes.Ldelema, typeof(Cell));
+        if (type == WasmType.F32)
+        {
+            // The reader takes 64 bits of which the upper half is zero.
+            il.Emit(OpCodes.Dup);
+            il.LoadInt64(0);
+            il.Emit(OpCodes.Stind_I8);
+        }
+
+        emitValue();
+        StoreValue(il, type);
+    }
+
+    /// <summary>The address of a cell, or of a reference, and the value are on the evaluation stack.</summary>
+    public static void StoreValue(CodeWriter il, WasmType type)
+    {
         switch (type)
         {
             case WasmType.I32:
-                emitValue();
+                // The cell is 64 bits wide and read as a whole by the host.
                 il.Emit(OpCodes.Conv_U8);
                 il.Emit(OpCodes.Stind_I8);
                 break;
             case WasmType.I64:
-                emitValue();
                 il.Emit(OpCodes.Stind_I8);
                 break;
             case WasmType.F32:
-                // The reader takes 64 bits of which the upper half is zero.
-                il.Emit(OpCodes.Dup);
-                il.LoadInt64(0);
-                il.Emit(OpCodes.Stind_I8);
-                emitValue();
                 il.Emit(OpCodes.Stind_R4);
                 break;
             case WasmType.F64:
-                emitValue();
                 il.Emit(OpCodes.Stind_R8);
                 break;
-            default:
-                emitValue();
+            case WasmType.V128:
                 il.StoreVector();
+                break;
+            default:
+                il.Emit(OpCodes.Stind_Ref);
                 break;
         }
     }
 
-    /// <summary>The address of a cell is on the evaluation stack.</summary>
-    public static void LoadNumber(CodeWriter il, WasmType type)
+    /// <summary>The address of a cell, or of a reference, is on the evaluation stack.</summary>
+    public static void LoadValue(CodeWriter il, WasmType type)
     {
         if (type == WasmType.V128)
         {
@@ -75,7 +85,8 @@ internal static class ResultSlots
                 WasmType.I32 => OpCodes.Ldind_I4,
                 WasmType.I64 => OpCodes.Ldind_I8,
                 WasmType.F32 => OpCodes.Ldind_R4,
-                _ => OpCodes.Ldind_R8,
+                WasmType.F64 => OpCodes.Ldind_R8,
+                _ => OpCodes.Ldind_Ref,
             }
         );
     }
@@ -90,6 +101,6 @@ internal static class ResultSlots
         }
 
         il.Emit(OpCodes.Ldelema, typeof(Cell));
-        LoadNumber(il, type);
+        LoadValue(il, type);
     }
 }

@@ -5,8 +5,9 @@ using Marketplace.Engine.Runtime;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Instructions on memories, tables and references that are not worth code of their own at each use: calls of <see cref="GuestCode"/>. They may trap, but
-/// in the callee, so operands that wait below theirs stay on the evaluation stack. The fuel is written back first.
+/// Emits instructions on memories, tables and references that are not worth code of their own at each use: calls of
+/// <see cref="GuestCode"/>, before which the fuel is written back. They trap in there, so what waits on the evaluation stack below their
+/// operands may stay. The result is left there.
 /// </summary>
 internal sealed class RuntimeEmitter(EmitContext context, FuelEmitter fuel)
 {
@@ -85,7 +86,7 @@ internal sealed class RuntimeEmitter(EmitContext context, FuelEmitter fuel)
         }
 
         context.Locals.EmitInstance();
-        _il.Emit(OpCodes.Call, Members.Helper(typeof(GuestCode), name));
+        _il.Call(Members.Helper(typeof(GuestCode), name));
         if (result is { } resultType)
         {
             _stack.PushStack(resultType, depth: depth + 1);

@@ -4,8 +4,9 @@ using Marketplace.Engine.Decode;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Locals, globals, and what moves operands about: <c>drop</c> and <c>select</c>. A read of a local emits nothing; it becomes an operand that is
-/// read when it is wanted, so a write spills such operands first. Keeps what the facts say of locals true. May assume that the run is in its local.
+/// Emits <c>drop</c>, <c>select</c>, and reads and writes of locals and globals. To read a local emits nothing: it becomes an operand that
+/// stays in the local, so a write spills such operands first. Keeps true what the facts say of locals. May assume that the run is in its
+/// local.
 /// </summary>
 internal sealed class VariableEmitter(EmitContext context, CompilerDefects defects)
 {
@@ -103,18 +104,10 @@ internal sealed class VariableEmitter(EmitContext context, CompilerDefects defec
 
     private void GlobalGet(int index)
     {
-        var global = context.Content.Globals[index];
-        EmitGlobalStorage(index, global.Content.IsReference());
-        if (global.Content.IsReference())
-        {
-            _il.Emit(OpCodes.Ldind_Ref);
-        }
-        else
-        {
-            ResultSlots.LoadNumber(_il, global.Content);
-        }
-
-        _stack.PushStack(global.Content, depth: 1);
+        var content = context.Content.Globals[index].Content;
+        EmitGlobalStorage(index, content.IsReference());
+        ResultSlots.LoadValue(_il, content);
+        _stack.PushStack(content, depth: 1);
     }
 
     private void GlobalSet(int index)
@@ -123,29 +116,7 @@ internal sealed class VariableEmitter(EmitContext context, CompilerDefects defec
         var value = _stack.TakeCanonical();
         EmitGlobalStorage(index, content.IsReference());
         value.Emit();
-        switch (content)
-        {
-            case WasmType.I32:
-                // The cell is 64 bits wide and read as a whole by the host.
-                _il.Emit(OpCodes.Conv_U8);
-                _il.Emit(OpCodes.Stind_I8);
-                break;
-            case WasmType.I64:
-                _il.Emit(OpCodes.Stind_I8);
-                break;
-            case WasmType.F32:
-                _il.Emit(OpCodes.Stind_R4);
-                break;
-            case WasmType.F64:
-                _il.Emit(OpCodes.Stind_R8);
-                break;
-            case WasmType.V128:
-                _il.StoreVector();
-                break;
-            default:
-                _il.Emit(OpCodes.Stind_Ref);
-                break;
-        }
+        ResultSlots.StoreValue(_il, content);
     }
 
     /// <summary>Leaves the address of the global's cell on the evaluation stack.</summary>

@@ -4,8 +4,9 @@ using Marketplace.Engine.Decode;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Vector instructions (SIMD.md): calls that the machine-code compiler turns into one instruction or a few. The result is left on the
-/// evaluation stack, as a vector of the lanes that the last of them gives. Those that access memory spill what was there first.
+/// Emits vector instructions (SIMD.md): calls that the machine-code compiler turns into one instruction or a few. Those that access memory
+/// spill what waits on the evaluation stack before they check the address. The result is left there, a vector as one of the lanes that the
+/// last call gives.
 /// </summary>
 internal sealed class VectorEmitter(EmitContext context, AddressEmitter addresses, CompilerDefects defects)
 {
@@ -69,7 +70,7 @@ internal sealed class VectorEmitter(EmitContext context, AddressEmitter addresse
         mask.Emit();
         ones.Emit();
         zeros.Emit();
-        _il.Emit(OpCodes.Call, VectorCode.Select);
+        _il.Call(VectorCode.Select);
         _stack.PushStack(WasmType.V128, depth: 1);
     }
 
@@ -102,7 +103,7 @@ internal sealed class VectorEmitter(EmitContext context, AddressEmitter addresse
 
         foreach (var call in operation.Calls)
         {
-            _il.Emit(OpCodes.Call, call);
+            _il.Call(call);
         }
 
         _stack.PushStack(signature.Result!.Value, depth + 1, anyNaN, operation.ResultLane);
@@ -110,9 +111,7 @@ internal sealed class VectorEmitter(EmitContext context, AddressEmitter addresse
 
     private void Load(in Instruction instruction)
     {
-        var address = _stack.Take();
-        _stack.SpillStack();
-        addresses.EmitPointer(address, in instruction, OpcodeTable.SignatureOf(instruction.Opcode)!.AccessBytes);
+        addresses.TakePointer(in instruction, OpcodeTable.SignatureOf(instruction.Opcode)!.AccessBytes);
         if (instruction.Opcode == Opcode.V128Load)
         {
             _il.LoadVector();
@@ -125,7 +124,7 @@ internal sealed class VectorEmitter(EmitContext context, AddressEmitter addresse
         _il.Emit(load.Load);
         foreach (var call in load.Calls)
         {
-            _il.Emit(OpCodes.Call, call);
+            _il.Call(call);
         }
 
         _stack.PushStack(WasmType.V128, depth: 1, lane: VectorLanes.LaneOf(load.Calls[^1].ReturnType));
@@ -134,9 +133,7 @@ internal sealed class VectorEmitter(EmitContext context, AddressEmitter addresse
     private void Store(in Instruction instruction)
     {
         var value = _stack.TakeCanonical();
-        var address = _stack.Take();
-        _stack.SpillStack();
-        addresses.EmitPointer(address, in instruction, 16);
+        addresses.TakePointer(in instruction, 16);
         value.Emit();
         _il.StoreVector();
     }
@@ -145,16 +142,14 @@ internal sealed class VectorEmitter(EmitContext context, AddressEmitter addresse
     {
         var lane = VectorLoads.LaneOf(instruction.Opcode);
         var vector = _stack.TakeCanonical();
-        var address = _stack.Take();
-        _stack.SpillStack();
-        var inside = addresses.Check(address, in instruction, lane.Bytes);
+        var address = addresses.TakeChecked(in instruction, lane.Bytes);
         vector.Emit();
-        _il.Emit(OpCodes.Call, VectorLanes.Conversion(VectorLane.Byte, lane.Lane));
+        _il.Call(VectorLanes.Conversion(VectorLane.Byte, lane.Lane));
         _il.LoadInt32(instruction.Lane);
-        addresses.EmitPointer(inside);
+        addresses.EmitPointer(address);
         _il.Unaligned(lane.Bytes);
         _il.Emit(lane.Load);
-        _il.Emit(OpCodes.Call, lane.WithElement);
+        _il.Call(lane.WithElement);
         _stack.PushStack(WasmType.V128, depth: 1, lane: lane.Lane);
     }
 
@@ -162,13 +157,11 @@ internal sealed class VectorEmitter(EmitContext context, AddressEmitter addresse
     {
         var lane = VectorLoads.LaneOf(instruction.Opcode);
         var vector = _stack.TakeCanonical();
-        var address = _stack.Take();
-        _stack.SpillStack();
-        addresses.EmitPointer(address, in instruction, lane.Bytes);
+        addresses.TakePointer(in instruction, lane.Bytes);
         vector.Emit();
-        _il.Emit(OpCodes.Call, VectorLanes.Conversion(VectorLane.Byte, lane.Lane));
+        _il.Call(VectorLanes.Conversion(VectorLane.Byte, lane.Lane));
         _il.LoadInt32(instruction.Lane);
-        _il.Emit(OpCodes.Call, lane.GetElement);
+        _il.Call(lane.GetElement);
         _il.Unaligned(lane.Bytes);
         _il.Emit(lane.Store);
     }
@@ -188,7 +181,7 @@ internal sealed class VectorEmitter(EmitContext context, AddressEmitter addresse
 
             var depth = _stack.Load(1, lane.Lane);
             _il.LoadInt32(instruction.Lane);
-            _il.Emit(OpCodes.Call, lane.GetElement);
+            _il.Call(lane.GetElement);
             if (single)
             {
                 defects.EmitReinterpretation();
@@ -207,7 +200,7 @@ internal sealed class VectorEmitter(EmitContext context, AddressEmitter addresse
             _il.Emit(lane.Bytes == 1 ? OpCodes.Conv_I1 : OpCodes.Conv_I2);
         }
 
-        _il.Emit(OpCodes.Call, lane.WithElement);
+        _il.Call(lane.WithElement);
         _stack.PushStack(WasmType.V128, vectorDepth + 1, anyNaN, lane.Lane);
     }
 
@@ -239,7 +232,7 @@ internal sealed class VectorEmitter(EmitContext context, AddressEmitter addresse
 
         if (usesFirst && usesSecond)
         {
-            _il.Emit(OpCodes.Call, VectorCode.Of(Opcode.V128Or).Calls[0]);
+            _il.Call(VectorCode.Of(Opcode.V128Or).Calls[0]);
         }
 
         _stack.PushStack(WasmType.V128, depth: depth + 1);
@@ -248,7 +241,7 @@ internal sealed class VectorEmitter(EmitContext context, AddressEmitter addresse
     private void EmitShuffle(in Instruction instruction, int from)
     {
         context.Locals.EmitConstant(WasmType.V128, Indices(instruction.Bits, from), Indices(instruction.HighBits, from));
-        _il.Emit(OpCodes.Call, VectorCode.Of(Opcode.I8x16Swizzle).Calls[0]);
+        _il.Call(VectorCode.Of(Opcode.I8x16Swizzle).Calls[0]);
     }
 
     /// <summary>Lane numbers from <paramref name="from"/> to 15 above become 0 to 15, all others one that gives zero.</summary>

@@ -10,6 +10,7 @@ public sealed class SourceTests
 {
     private const int FileLinesMax = 500;
     private const int MethodLinesMax = 70;
+    private const int TypeLinesMax = 900;
     private const int LineColumnsMax = 140;
 
     /// <summary>Files that may be longer, each with its reason.</summary>
@@ -20,6 +21,9 @@ public sealed class SourceTests
 
     /// <summary>Methods that may be longer, as file:method, each with its reason.</summary>
     private static readonly Dictionary<string, string> LongMethods = [];
+
+    /// <summary>Types whose parts together may be longer, each with its reason.</summary>
+    private static readonly Dictionary<string, string> LargeTypes = [];
 
     [Fact]
     public void File_StaysReadable()
@@ -75,6 +79,24 @@ public sealed class SourceTests
         Violations.AssertNone(LongMethods.Keys.Except(tooLong));
     }
 
+    /// <summary>Splitting a file does not make a class smaller: all parts of a type count together.</summary>
+    [Fact]
+    public void PartialType_StaysReadableAsAWhole()
+    {
+        var tooLarge = (
+            from path in Repository.SourceFiles()
+            from part in Parse(path).DescendantNodes().OfType<TypeDeclarationSyntax>()
+            where part.Modifiers.Any(SyntaxKind.PartialKeyword)
+            let span = part.SyntaxTree.GetLineSpan(part.FullSpan).Span
+            group span.End.Line - span.Start.Line by NameOf(part) into type
+            where type.Sum() > TypeLinesMax
+            select type.Key
+        ).ToHashSet();
+
+        Violations.AssertNone(tooLarge.Except(LargeTypes.Keys));
+        Violations.AssertNone(LargeTypes.Keys.Except(tooLarge));
+    }
+
     [Fact]
     public void Source_HasNoRegionsAndNoConditionalCode() =>
         Violations.AssertNone(
@@ -113,6 +135,23 @@ public sealed class SourceTests
             where !name.StartsWith("tests/", StringComparison.Ordinal) && name != "storage/Files/OwnerFiles.cs"
             where File.ReadAllText(path).Contains("UnixCreateMode", StringComparison.Ordinal)
             select $"{name} sets the mode of a file that it makes; OwnerFiles does that"
+        );
+
+    /// <summary>With the namespace and types around it, and its type parameters, which also tell types apart.</summary>
+    private static string NameOf(TypeDeclarationSyntax type) =>
+        string.Join(
+            '.',
+            type.AncestorsAndSelf()
+                .Reverse()
+                .Select(around =>
+                    around switch
+                    {
+                        BaseNamespaceDeclarationSyntax name => name.Name.ToString(),
+                        TypeDeclarationSyntax outer => outer.Identifier.Text + outer.TypeParameterList,
+                        _ => null,
+                    }
+                )
+                .OfType<string>()
         );
 
     private static SyntaxNode Parse(string path) =>
