@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -24,6 +25,8 @@ public sealed class SourceTests
 
     /// <summary>Types whose parts together may be longer, each with its reason.</summary>
     private static readonly Dictionary<string, string> LargeTypes = [];
+
+    private static readonly ConcurrentDictionary<string, SyntaxNode> Parsed = [];
 
     [Fact]
     public void File_StaysReadable()
@@ -155,5 +158,8 @@ public sealed class SourceTests
         );
 
     private static SyntaxNode Parse(string path) =>
-        CSharpSyntaxTree.ParseText(File.ReadAllText(path), new CSharpParseOptions(LanguageVersion.Preview)).GetRoot();
+        Parsed.GetOrAdd(
+            path,
+            static path => CSharpSyntaxTree.ParseText(File.ReadAllText(path), new CSharpParseOptions(LanguageVersion.Preview)).GetRoot()
+        );
 }
