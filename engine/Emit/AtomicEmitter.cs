@@ -12,9 +12,6 @@ namespace Marketplace.Engine.Emit;
 /// </summary>
 internal sealed class AtomicEmitter(EmitContext context, FuelEmitter fuel, AddressEmitter addresses)
 {
-    private readonly CodeWriter _il = context.IL;
-    private readonly OperandStack _stack = context.Stack;
-
     /// <summary>Read-modify-writes in the order of their opcodes; the last two are no update of what is there.</summary>
     private static readonly Type?[] Updates =
     [
@@ -26,6 +23,9 @@ internal sealed class AtomicEmitter(EmitContext context, FuelEmitter fuel, Addre
         null,
         null,
     ];
+
+    private readonly CodeWriter _il = context.IL;
+    private readonly OperandStack _stack = context.Stack;
 
     public void Emit(in Instruction instruction)
     {

@@ -62,7 +62,7 @@ internal sealed class EmitContext
     /// <summary>Locals of IL so far: those of the function, its operands by height and type, and the emitters' own.</summary>
     public int LocalCount => Locals.DeclaredCount + _ownLocals;
 
-    /// <summary>A local of an emitter's own of which a function may have many, so that it counts.</summary>
+    /// <summary>A local that counts in <see cref="LocalCount"/>; the few that a function has once do not.</summary>
     public LocalBuilder DeclareLocal(Type clrType)
     {
         _ownLocals++;
