@@ -1,3 +1,5 @@
+using System.Xml.Linq;
+
 namespace Marketplace.Tests.Tidy;
 
 /// <summary>Who may know whom: ARCHITECTURE.md, "Folders and arrows". Read from the compiled assemblies, not from project files.</summary>
@@ -14,35 +16,54 @@ public sealed class ReferenceTests
         ["Api"] = ["Values"],
         ["Grains"] = ["Values", "GrainHost", "GrainInterfaces", "Crypto", "Engine", "Storage"],
         ["Gateway"] = ["Values", "GrainHost", "GrainInterfaces", "Api", "Storage"],
-        ["Worker"] = ["Values", "Api", "Crypto", "Engine", "Storage"],
-        ["Sdk"] = ["Values", "Api", "Crypto", "Storage"],
+        ["Worker"] = ["Values", "Api", "Crypto", "Engine"],
+        ["Sdk"] = ["Values", "Api", "Crypto"],
         ["market"] = ["Values", "Api", "Engine", "Sdk", "Storage"],
-        ["Silo"] = ["Values", "GrainHost", "GrainInterfaces", "Crypto", "Engine", "Storage", "Api", "Grains", "Gateway", "Worker"],
+        ["Silo"] = ["Values", "GrainHost", "GrainInterfaces", "Crypto", "Storage", "Api", "Grains", "Gateway", "Worker"],
     };
 
     /// <summary>Those of this build: the embedded host is not in the one for the other host.</summary>
     public static TheoryData<string> Names => [.. Allowed.Keys.Intersect(Repository.Assemblies.Keys)];
 
     [Theory, MemberData(nameof(Names))]
-    public void Assembly_ReferencesOnlyWhatItsFolderMayKnow(string name)
+    public void Assembly_ReferencesWhatItsFolderMayKnow_AndAllOfIt(string name)
     {
-        var references = new List<string>();
-        Repository.Read(
-            Repository.Assemblies[name],
-            metadata =>
-            {
-                foreach (var handle in metadata.AssemblyReferences)
-                {
-                    references.Add(metadata.GetString(metadata.GetAssemblyReference(handle).Name));
-                }
-            }
+        var arrows = ArrowsOf(Repository.Assemblies[name]);
+
+        Violations.AssertNone(arrows.Except(Allowed[name]).Select(arrow => $"{name} may not know {arrow}"));
+        Violations.AssertNone(
+            Allowed[name].Intersect(Repository.Assemblies.Keys).Except(arrows).Select(arrow => $"no type of {name} uses {arrow}")
+        );
+    }
+
+    /// <summary>A reference that no type uses brings its packages to all who install the project.</summary>
+    [Fact]
+    public void ProjectReference_IsUsedByAType() =>
+        Violations.AssertNone(
+            from project in Directory.EnumerateFiles(Repository.Root, "*.csproj", SearchOption.AllDirectories)
+            let name = Path.GetFileNameWithoutExtension(project) == "Cli" ? "market" : Path.GetFileNameWithoutExtension(project)
+            where Allowed.ContainsKey(name) && Repository.Assemblies.ContainsKey(name)
+            let arrows = ArrowsOf(Repository.Assemblies[name])
+            from reference in XDocument.Load(project).Descendants("ProjectReference")
+            let referenced = Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value)
+            where Repository.Assemblies.ContainsKey(referenced) && !arrows.Contains(referenced)
+            select $"{Repository.Relative(project)} references {referenced}, which no type of it uses"
         );
 
-        var arrows = references
-            .Where(reference => reference.StartsWith("Marketplace.", StringComparison.Ordinal))
-            .Select(reference => reference["Marketplace.".Length..]);
-
-        Violations.AssertNone(arrows.Except(Allowed[name]));
+    private static HashSet<string> ArrowsOf(string assembly)
+    {
+        var arrows = new HashSet<string>();
+        Repository.Read(
+            assembly,
+            metadata =>
+                arrows = [
+                    .. metadata
+                        .AssemblyReferences.Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name))
+                        .Where(reference => reference.StartsWith("Marketplace.", StringComparison.Ordinal))
+                        .Select(reference => reference["Marketplace.".Length..]),
+                ]
+        );
+        return arrows;
     }
 
     /// <summary>
