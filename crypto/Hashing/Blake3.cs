@@ -9,9 +9,6 @@ namespace Marketplace.Crypto;
 /// </summary>
 public static class Blake3
 {
-    public const int HashSize = 32;
-    public const int KeySize = 32;
-
     /// <summary>The plain hash: the digits that <c>b3sum</c> prints.</summary>
     public static Bytes32 Hash(ReadOnlySpan<byte> input) => Hash(input, Blake3Words.Iv, 0, Blake3Subtree.LanesDetected);
 

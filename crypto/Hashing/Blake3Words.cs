@@ -11,7 +11,6 @@ internal static class Blake3Words
 {
     public const int BlockSize = 64;
     public const int ChunkSize = 1024;
-    public const int BlocksPerChunk = ChunkSize / BlockSize;
 
     /// <summary>Table 3: the domain flags, the last word of a compression's input.</summary>
     public const uint ChunkStart = 1,

@@ -29,9 +29,6 @@ internal static class AccountPolicy
     /// <summary>Programs that one account has deployed: about a hundred bytes each in its memory.</summary>
     public const int ProgramsMax = 100_000;
 
-    /// <summary>Accounts that one account has ever paid or been paid by: each has a counter that must not be forgotten.</summary>
-    public const int CounterpartiesMax = 1_000_000;
-
     /// <summary>Jobs that one round of reconciliation asks: a round is a minute, its calls must not crowd out the market's.</summary>
     public const int ReconcileJobsMax = 1000;
 

@@ -97,22 +97,16 @@ internal static class MarketPolicy
     /// <summary>A worker that has no leases and has not polled for so long is gone: it polls every ten seconds.</summary>
     public static readonly TimeSpan WorkerSilentMax = TimeSpan.FromSeconds(60);
 
-    /// <summary>How often silent workers and unsettled jobs are looked at.</summary>
-    public static readonly TimeSpan MaintenancePeriod = TimeSpan.FromSeconds(10);
-
     /// <summary>
-    /// How often the market compares its start number with the stored one, and so learns that another activation has started. Until then
-    /// both give leases, which costs runs that do not count and nothing else.
+    /// How often the market looks at silent workers and unsettled jobs, and compares its start number with the stored one, which tells that
+    /// another activation has started. Until then both give leases, which costs runs that do not count and nothing else.
     /// </summary>
-    public static readonly TimeSpan StartCheckPeriod = MaintenancePeriod;
+    public static readonly TimeSpan MaintenancePeriod = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// A market that could not read its start number for so long may have been replaced: it gives no more leases and goes.
     /// </summary>
     public static readonly TimeSpan StartUnknownMax = TimeSpan.FromSeconds(60);
-
-    /// <summary>Attempts to write the start number at once when other activations start as well; the last of them stays.</summary>
-    public const int StartAttemptsMax = 5;
 
     /// <summary>
     /// How often the market looks into the read model for pending jobs that never arrived: written during the rebuild, or handed to a

@@ -19,7 +19,4 @@ internal static class StatePolicy
 
     /// <summary>Commits between two snapshots have at least so many bytes.</summary>
     public const int SnapshotEventBytesMin = 256 * 1024;
-
-    /// <summary>Keys of one list.</summary>
-    public const int ListKeysMax = KeysMax;
 }

@@ -25,9 +25,6 @@ internal static class ExportFormat
 
     public const int ChecksumBytes = 4;
 
-    /// <summary>Six numbers, the digest of the contents, the hash of the file up to here.</summary>
-    public const int EndBytes = (6 * sizeof(long)) + (2 * Bytes32.Size);
-
     public static ReadOnlySpan<byte> Magic => "MKTEXPRT"u8;
 
     public static byte[] Header()

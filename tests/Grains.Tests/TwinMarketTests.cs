@@ -17,7 +17,7 @@ public sealed class TwinMarketTests
             var worker = await market.AddWorker("worker");
             var twin = await market.StartTwin();
             await twin.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).GetView();
-            await Task.Delay(MarketPolicy.StartCheckPeriod + MarketPolicy.MaintenancePeriod, market.Time);
+            await Task.Delay(2 * MarketPolicy.MaintenancePeriod, market.Time);
 
             Assert.False((await worker.Poll()).Known);
             await worker.Offer();
