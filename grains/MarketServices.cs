@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Marketplace.GrainInterfaces;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -14,12 +13,7 @@ public static class MarketServices
     public static IServiceCollection AddMarketGrains(this IServiceCollection services)
     {
         services.TryAddSingleton<ISecretSource, SystemSecretSource>();
-        services.TryAddSingleton<IChance>(provider =>
-        {
-            Span<byte> seed = stackalloc byte[sizeof(ulong)];
-            provider.GetRequiredService<ISecretSource>().Fill(seed);
-            return new SeededChance(BinaryPrimitives.ReadUInt64LittleEndian(seed));
-        });
+        services.TryAddSingleton<IChance, SystemChance>();
         services.TryAddSingleton<LongWaits>();
         services.TryAddSingleton<ResidentJobs>();
         services.TryAddSingleton<QueueBounds>();

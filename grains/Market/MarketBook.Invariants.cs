@@ -30,53 +30,44 @@ internal sealed partial class MarketBook
                 select $"job {job.Ticket.Job} waits, and worker {offer.Offer.Worker} would take it",
             ];
 
-    private IEnumerable<string> ViolationsOf(MarketJob job)
+    private List<string> ViolationsOf(MarketJob job)
     {
+        var found = new List<string>();
         var (waits, runs) = (job.Phase <= MarketPhase.Delayed, job.Phase is MarketPhase.Preparing or MarketPhase.Leased);
-        if (job.Phase == MarketPhase.Gone)
+        Check(job.Phase != MarketPhase.Gone, "is still there");
+        Check(waits ? job.Offer is null : !runs || job.Offer is not null, $"has the offer {job.Offer?.Offer.Worker}");
+        Check(job.Lease is null ? job.Phase != MarketPhase.Leased : job.Phase >= MarketPhase.Leased, $"has the lease {job.Lease?.Id}");
+        Check(job.Heap is null == job.Phase is MarketPhase.Preparing or MarketPhase.Ending, $"has the deadline {job.Heap?.Next}");
+        Check(_queue.IsReady(job) == (job.Phase == MarketPhase.Ready), $"is, as the queue says, ready: {_queue.IsReady(job)}");
+        Check(job.Offer is not { } offer || offer.Jobs.Contains(job), "has an offer that does not have it");
+        return found;
+
+        void Check(bool holds, string violation)
         {
-            yield return $"job {job.Ticket.Job} is gone and still there";
-        }
-        if ((waits && job.Offer is not null) || (runs && job.Offer is null))
-        {
-            yield return $"job {job.Ticket.Job} is {job.Phase} {(job.Offer is null ? "without" : "with")} an offer";
-        }
-        if (job.Lease is null ? job.Phase == MarketPhase.Leased : job.Phase < MarketPhase.Leased)
-        {
-            yield return $"job {job.Ticket.Job} is {job.Phase} {(job.Lease is null ? "without" : "with")} a lease";
-        }
-        if (job.Heap is null != job.Phase is MarketPhase.Preparing or MarketPhase.Ending)
-        {
-            yield return $"job {job.Ticket.Job} is {job.Phase} {(job.Heap is null ? "without" : "with")} a deadline";
-        }
-        if (_queue.IsReady(job) != (job.Phase == MarketPhase.Ready))
-        {
-            yield return $"job {job.Ticket.Job} is {job.Phase}, and the queue says {(_queue.IsReady(job) ? "ready" : "not ready")}";
-        }
-        if (job.Offer is { } offer && !offer.Jobs.Contains(job))
-        {
-            yield return $"job {job.Ticket.Job} has an offer that does not have it";
+            if (!holds)
+            {
+                found.Add($"job {job.Ticket.Job} is {job.Phase} and {violation}");
+            }
         }
     }
 
-    private IEnumerable<string> ViolationsOf(MarketOffer offer)
+    private List<string> ViolationsOf(MarketOffer offer)
     {
+        var found = new List<string>();
         var used = offer.Jobs.Count(job => job.Phase is MarketPhase.Preparing or MarketPhase.Leased);
-        if (used != offer.SlotsUsed)
+        Check(used == offer.SlotsUsed, $"runs {used} jobs in {offer.SlotsUsed} slots");
+        Check(offer.Jobs.All(job => job.Offer == offer), "has a job of another");
+        Check(_byPrice.Contains((offer.Price, offer.Offer.Worker)), "is not among the offers by price");
+        Check(_byPrice.Count == _offers.Count, $"is one of {_offers.Count} offers, of which {_byPrice.Count} are known by price");
+        Check(offer.Hungry is not { } place || _hungry.Contains(place), "is not where it takes leases");
+        return found;
+
+        void Check(bool holds, string violation)
         {
-            yield return $"worker {offer.Offer.Worker} runs {used} jobs in {offer.SlotsUsed} slots";
-        }
-        if (offer.Jobs.Any(job => job.Offer != offer))
-        {
-            yield return $"worker {offer.Offer.Worker} has a job of another";
-        }
-        if (!_byPrice.Contains((offer.Price, offer.Offer.Worker)) || _byPrice.Count != _offers.Count)
-        {
-            yield return $"the offers by price are not the {_offers.Count} offers";
-        }
-        if (offer.Hungry is { } place && !_hungry.Contains(place))
-        {
-            yield return $"worker {offer.Offer.Worker} is not where it takes leases";
+            if (!holds)
+            {
+                found.Add($"worker {offer.Offer.Worker} {violation}");
+            }
         }
     }
 
@@ -85,25 +76,12 @@ internal sealed partial class MarketBook
         where lease.Value.Lease?.Id.Sequence != lease.Key || _jobs.GetValueOrDefault(lease.Value.Ticket.Job) != lease.Value
         select $"lease {lease.Key} is not its job's";
 
-    private IEnumerable<string> ViolationsOfLines()
-    {
-        foreach (var program in _jobs.Values.Where(job => job.Ticket.UsesState).GroupBy(job => job.Ticket.Spec.Program))
-        {
-            var head = _lines.GetValueOrDefault(program.Key)?.Head;
-            if (program.Count(job => job.Phase is MarketPhase.Ready or MarketPhase.Preparing or MarketPhase.Leased) > 1)
-            {
-                yield return $"more than one writing job of program {program.Key} may run";
-            }
-            if (program.Any(job => job.Phase == MarketPhase.InLine && job == head))
-            {
-                yield return $"the head of the line of program {program.Key} waits in it";
-            }
-            if (head is null && program.Any(job => job.Phase == MarketPhase.InLine))
-            {
-                yield return $"jobs of program {program.Key} wait behind none";
-            }
-        }
-    }
+    private IEnumerable<string> ViolationsOfLines() =>
+        from program in _jobs.Values.Where(job => job.Ticket.UsesState).GroupBy(job => job.Ticket.Spec.Program)
+        let head = _lines.GetValueOrDefault(program.Key)?.Head
+        let mayRun = program.Count(job => job.Phase is MarketPhase.Ready or MarketPhase.Preparing or MarketPhase.Leased)
+        where mayRun > 1 || program.Any(job => job.Phase == MarketPhase.InLine && (head is null || job == head))
+        select $"of program {program.Key} {mayRun} writing jobs may run, and job {head?.Ticket.Job} is the head of its line";
 
     private IEnumerable<string> ViolationsOfLoad()
     {

@@ -6,9 +6,9 @@ using Orleans.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// A report's way from the worker to payment and event, from top to bottom: it is judged, its effects are kept, the job's end is written, the
-/// accounts settle, listeners are told. The market's own ends (expired, failed on every worker) join at the third step. Beside each step
-/// stands what repeats or undoes it.
+/// A report's way from the worker to payment and event, from top to bottom: it is judged, its effects are kept, the job's end is written,
+/// the accounts settle, listeners are told. The market's own ends (expired, failed on every worker) join at the third step. Beside each
+/// step stands what repeats or undoes it.
 /// </summary>
 /// <param name="book">The market's memory.</param>
 /// <param name="clock">The market's clock.</param>

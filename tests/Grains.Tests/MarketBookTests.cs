@@ -1,3 +1,4 @@
+using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains.Tests;
@@ -226,7 +227,7 @@ public sealed class MarketBookTests
 
         private WorkerId Worker() => new(Id(Below(5)));
 
-        private int Below(int bound) => (int)(_chance.NextBits() % (ulong)bound);
+        private int Below(int bound) => (int)(_chance.Next() % (ulong)bound);
 
         private static TimeSpan Seconds(int seconds) => TimeSpan.FromSeconds(seconds);
 

@@ -1,3 +1,4 @@
+using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains.Tests;
@@ -89,7 +90,7 @@ public sealed class ReadyQueueTests
         Assert.Null(heap.Next);
     }
 
-    private static int Below(SeededChance chance, int bound) => (int)(chance.NextBits() % (ulong)bound);
+    private static int Below(SeededChance chance, int bound) => (int)(chance.Next() % (ulong)bound);
 
     private static DateTimeOffset At(SeededChance chance) => DateTimeOffset.UnixEpoch.AddSeconds(Below(chance, 500));
 

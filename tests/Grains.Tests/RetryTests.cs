@@ -125,7 +125,7 @@ public sealed class RetryTests
     [Fact]
     public void Delay_DoublesUpToItsLimit()
     {
-        var chance = new SeededChance(1);
+        var chance = new SeededJitter(1);
         for (var failures = 1; failures <= 40; failures++)
         {
             var full = MarketPolicy.RetryDelayMin.TotalMilliseconds * Math.Pow(2, failures - 1);

@@ -70,6 +70,7 @@ public sealed class GrainDisciplineTests
     {
         ["Marketplace.Grains.ModuleInspector"] = "validates modules on its own threads; grains know only IModuleInspector",
         ["Marketplace.Grains.SystemSecretSource"] = "the production form of ISecretSource; simulations inject a seeded one",
+        ["Marketplace.Grains.SystemChance"] = "the production form of IChance; simulations inject a seeded one",
     };
 
     /// <summary>

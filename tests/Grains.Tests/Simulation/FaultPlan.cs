@@ -1,3 +1,4 @@
+using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains.Tests.Simulation;
@@ -11,7 +12,7 @@ internal sealed class FaultPlan
     /// <summary>False once the run only waits for everything to come to rest.</summary>
     public bool IsOn { get; set; } = true;
 
-    public bool Happens(GrainHost.Simulation.SeededChance chance, string fault, int perMillion)
+    public bool Happens(SeededChance chance, string fault, int perMillion)
     {
         var happens = IsOn && chance.Happens(perMillion);
         if (happens)

@@ -1,12 +1,11 @@
+using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 
 namespace Marketplace.Grains.Tests.Simulation;
 
 /// <summary>The real store, with writes that fail before or after they happened, as chance says.</summary>
-internal sealed class FaultyStore(IDocumentStore store, IEventLog log, GrainHost.Simulation.SeededChance chance, FaultPlan plan)
-    : IDocumentStore,
-        IEventLog
+internal sealed class FaultyStore(IDocumentStore store, IEventLog log, SeededChance chance, FaultPlan plan) : IDocumentStore, IEventLog
 {
     public ValueTask<Document?> Read(DocumentKey key, CancellationToken cancellation = default) => store.Read(key, cancellation);
 

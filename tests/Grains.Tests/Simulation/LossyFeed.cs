@@ -1,3 +1,4 @@
+using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains.Tests.Simulation;
@@ -5,7 +6,7 @@ namespace Marketplace.Grains.Tests.Simulation;
 /// <summary>
 /// Announcements arrive once, not at all, or three times. What a listener heard is kept, to be compared with what is stored.
 /// </summary>
-internal sealed class LossyFeed(FaultPlan plan, GrainHost.Simulation.SeededChance chance) : IResultsFeed
+internal sealed class LossyFeed(FaultPlan plan, SeededChance chance) : IResultsFeed
 {
     public List<EndedJob> Heard { get; } = [];
 

@@ -58,7 +58,7 @@ internal static class MarketSimulation
         return new SimulationResult(run.TraceHash, run.Steps, run.Time.GetUtcNow() - SimulatedRun.Start, plan.Counts, violations);
     }
 
-    private static async Task CutPower(SimulatedSilo silo, FaultPlan plan, GrainHost.Simulation.SeededChance chance, Task working)
+    private static async Task CutPower(SimulatedSilo silo, FaultPlan plan, SeededChance chance, Task working)
     {
         for (var cuts = 0; cuts < PowerCutsMax; cuts++)
         {

@@ -1,9 +1,10 @@
+using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains.Tests.Simulation;
 
 /// <summary>Ticks of reminders come once, not at all, or three times at once.</summary>
-internal sealed class ReminderStorm(FaultPlan plan, GrainHost.Simulation.SeededChance chance) : IIncomingGrainCallFilter
+internal sealed class ReminderStorm(FaultPlan plan, SeededChance chance) : IIncomingGrainCallFilter
 {
     public Task Invoke(IIncomingGrainCallContext context)
     {

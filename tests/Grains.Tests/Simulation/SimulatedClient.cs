@@ -1,11 +1,12 @@
 using System.Text;
 using Marketplace.Crypto;
+using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains.Tests.Simulation;
 
 /// <summary>Submits jobs in batches, cancels some, and waits until all have ended. It writes down what was acknowledged.</summary>
-internal sealed class SimulatedClient(SimulatedSilo silo, GrainHost.Simulation.SeededChance chance, int jobs)
+internal sealed class SimulatedClient(SimulatedSilo silo, SeededChance chance, int jobs)
 {
     private Caller _caller = null!;
 

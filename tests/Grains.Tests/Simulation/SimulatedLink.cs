@@ -1,10 +1,11 @@
+using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
 using Orleans.Storage;
 
 namespace Marketplace.Grains.Tests.Simulation;
 
 /// <summary>Calls from outside over a link that loses, repeats and delays them.</summary>
-internal sealed class SimulatedLink(Func<IGrainFactory> grains, FaultPlan plan, GrainHost.Simulation.SeededChance chance, TimeProvider time)
+internal sealed class SimulatedLink(Func<IGrainFactory> grains, FaultPlan plan, SeededChance chance, TimeProvider time)
 {
     /// <summary>Of one call: far more than faults by chance can make it need.</summary>
     private const int AttemptsMax = 2000;

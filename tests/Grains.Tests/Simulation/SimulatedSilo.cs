@@ -1,6 +1,7 @@
 using Marketplace.GrainHost.Hosting;
 using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
+using Marketplace.Grains.Tests.Support;
 using Marketplace.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -20,7 +21,7 @@ internal sealed class SimulatedSilo : IAsyncDisposable
     private readonly Func<IEventLog, IEventLog> _watch;
     private readonly SimulatedStore _disk;
     private readonly MemoryDisk _blobs = new();
-    private readonly GrainHost.Simulation.SeededChance _faults;
+    private readonly SeededChance _faults;
     private ServiceProvider? _services;
 
     /// <param name="run">Clock, scheduler and chance.</param>
@@ -82,7 +83,7 @@ internal sealed class SimulatedSilo : IAsyncDisposable
             .AddSingleton<IStoreRoom>(store)
             .AddSingleton<IBlobStore>(Blobs);
         services.AddSingleton<IModuleInspector>(new TextModules(Blobs)).AddSingleton<ISecretSource>(new SeededSecrets(_faults.Next()));
-        services.AddSingleton<IChance>(new SeededChance(_faults.Next())).AddSingleton<IResultsFeed>(Feed);
+        services.AddSingleton<IChance>(new SeededJitter(_faults.Next())).AddSingleton<IResultsFeed>(Feed);
         services.AddSingleton<IIncomingGrainCallFilter>(new ReminderStorm(_plan, _faults.Fork()));
         services.AddMarketGrains();
         _register?.Invoke(services);

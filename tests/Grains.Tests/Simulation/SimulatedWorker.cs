@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Marketplace.Crypto;
+using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains.Tests.Simulation;
@@ -8,7 +9,7 @@ namespace Marketplace.Grains.Tests.Simulation;
 /// <summary>
 /// A worker as the real one behaves on its link: it repeats polls and reports as they were, and drops its leases when it is not known.
 /// </summary>
-internal sealed class SimulatedWorker(SimulatedLink link, FaultPlan plan, GrainHost.Simulation.SeededChance chance, string name, long price)
+internal sealed class SimulatedWorker(SimulatedLink link, FaultPlan plan, SeededChance chance, string name, long price)
 {
     private const int LeasesMax = 8;
 

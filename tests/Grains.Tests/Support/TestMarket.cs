@@ -191,7 +191,7 @@ internal sealed partial class TestMarket
         services
             .AddSingleton<IModuleInspector>(new TextModules(Blobs))
             .AddSingleton<ISecretSource>(new SeededSecrets(Simulation.Chance.Next()));
-        services.AddSingleton<IChance>(new SeededChance(Simulation.Chance.Next())).AddSingleton<IResultsFeed>(Feed);
+        services.AddSingleton<IChance>(new SeededJitter(Simulation.Chance.Next())).AddSingleton<IResultsFeed>(Feed);
         services.AddSingleton<IIncomingGrainCallFilter>(calls);
         services.AddMarketGrains();
         _register?.Invoke(services);

@@ -1,5 +1,6 @@
 using System.Text;
 using Marketplace.Engine.Guests;
+using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 
@@ -14,9 +15,17 @@ internal sealed class SeededSecrets(ulong seed) : ISecretSource
     {
         for (var index = 0; index < destination.Length; index++)
         {
-            destination[index] = (byte)_chance.NextBits();
+            destination[index] = (byte)_chance.Next();
         }
     }
+}
+
+/// <summary>The grains' chance from a seed.</summary>
+internal sealed class SeededJitter(ulong seed) : IChance
+{
+    private readonly SeededChance _chance = new(seed);
+
+    public double Next() => (_chance.Next() >> 11) * (1.0 / (1UL << 53));
 }
 
 /// <summary>

@@ -1,10 +1,11 @@
+using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
 using Marketplace.Grains.Tests.Simulation;
 
 namespace Marketplace.Grains.Tests.Twins;
 
 /// <summary>Some transfers take seconds to arrive, so that others wait behind them and grow meanwhile.</summary>
-internal sealed class SlowTransfers(FaultPlan plan, GrainHost.Simulation.SeededChance chance, TimeProvider time) : IIncomingGrainCallFilter
+internal sealed class SlowTransfers(FaultPlan plan, SeededChance chance, TimeProvider time) : IIncomingGrainCallFilter
 {
     private const int MillisecondsMax = 5000;
 

@@ -2,6 +2,7 @@ using Marketplace.GrainHost.Hosting;
 using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
 using Marketplace.Grains.Tests.Simulation;
+using Marketplace.Grains.Tests.Support;
 using Marketplace.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -16,7 +17,7 @@ internal sealed class TwinHost
 {
     private readonly ServiceProvider _services;
 
-    private TwinHost(ServiceProvider services, FaultPlan plan, GrainHost.Simulation.SeededChance chance, TimeProvider time)
+    private TwinHost(ServiceProvider services, FaultPlan plan, SeededChance chance, TimeProvider time)
     {
         _services = services;
         Link = new SimulatedLink(() => services.GetRequiredService<IGrainFactory>(), plan, chance, time);
@@ -38,7 +39,7 @@ internal sealed class TwinHost
             .AddSingleton<IStoreRoom>(setting.Store)
             .AddSingleton<IBlobStore>(blobs);
         services.AddSingleton<IModuleInspector>(new TextModules(blobs)).AddSingleton<ISecretSource>(new SeededSecrets(chance.Next()));
-        services.AddSingleton<IChance>(new SeededChance(chance.Next())).AddSingleton<IResultsFeed>(setting.Feed);
+        services.AddSingleton<IChance>(new SeededJitter(chance.Next())).AddSingleton<IResultsFeed>(setting.Feed);
         services.AddSingleton<IIncomingGrainCallFilter>(new ReminderStorm(setting.Plan, chance.Fork()));
         services.AddSingleton<IIncomingGrainCallFilter>(new SlowTransfers(setting.Plan, chance.Fork(), run.Time));
         services.AddMarketGrains();

@@ -1,5 +1,6 @@
 using System.Text;
 using Marketplace.Crypto;
+using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
 using Marketplace.Grains.Tests.Simulation;
 
@@ -9,13 +10,7 @@ namespace Marketplace.Grains.Tests.Twins;
 /// Clients that send every call to either host, and often to both at once: submissions, ends, cancellations, holds, settlements, credits,
 /// keys, pins. Part of the jobs is left to the markets of both hosts and their workers.
 /// </summary>
-internal sealed class TwinLoad(
-    TwinHost[] hosts,
-    GrainHost.Simulation.SeededChance chance,
-    TwinFacts facts,
-    AccountId[] payees,
-    MemoryBlobs blobs
-)
+internal sealed class TwinLoad(TwinHost[] hosts, SeededChance chance, TwinFacts facts, AccountId[] payees, MemoryBlobs blobs)
 {
     private const int Clients = 4;
     private static readonly TimeSpan EndedWithin = TimeSpan.FromHours(2);

@@ -14,7 +14,7 @@ internal sealed class TwinStore(
     EmbeddedStore store,
     TwinWatch watch,
     FaultPlan plan,
-    GrainHost.Simulation.SeededChance chance,
+    SeededChance chance,
     TimeProvider time,
     bool isUnconditional
 ) : IDocumentStore, IEventLog
