@@ -52,6 +52,17 @@ public readonly record struct TokenAmount(UInt128 BaseUnits)
         return new TokenAmount(checked((UInt128)((product + (BigInteger)denominator - 1) / (BigInteger)denominator)));
     }
 
+    /// <summary>amount × numerator ÷ denominator, rounded down: a share, of which all together are never more than the amount.</summary>
+    /// <exception cref="OverflowException">The result does not fit.</exception>
+    public TokenAmount MultiplyDivideRoundingDown(UInt128 numerator, UInt128 denominator)
+    {
+        if (denominator == 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(denominator), "An amount cannot be divided by zero.");
+        }
+        return new TokenAmount(checked((UInt128)((BigInteger)BaseUnits * (BigInteger)numerator / (BigInteger)denominator)));
+    }
+
     public int CompareTo(TokenAmount other) => BaseUnits.CompareTo(other.BaseUnits);
 
     public static TokenAmount Parse(string text) =>

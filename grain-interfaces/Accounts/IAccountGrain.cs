@@ -4,7 +4,8 @@ namespace Marketplace.GrainInterfaces;
 
 /// <summary>
 /// Who pays or earns: balance, holds, keys, spend limits. Key: <see cref="AccountId"/>. Kept as an event log. At every moment the sum over
-/// all accounts of balance + holds + transfers under way is what was credited from outside.
+/// all accounts of balance + holds + transfers under way is what was credited from outside, less what was taken out, and with what is owed
+/// for credits that were taken back after they had been spent.
 /// </summary>
 [Alias("IAccountGrain")]
 public interface IAccountGrain : IGrainWithStringKey
@@ -14,8 +15,44 @@ public interface IAccountGrain : IGrainWithStringKey
     Task<AccountView> Get();
 
     /// <summary>Brings money in from outside, once per <paramref name="operation"/>; opens the account.</summary>
+    /// <param name="operation">Its id.</param>
+    /// <param name="amount">How much.</param>
+    /// <param name="at">The operation's moment, the same in each repetition. The id is remembered for a month after it; an operation of
+    /// an older moment is refused. Null: the id is remembered for ever, and few such are taken.</param>
+    /// <param name="by">Who asks.</param>
+    /// <exception cref="MarketException"><see cref="ErrorCode.RequestIdReused"/>; <see cref="ErrorCode.LimitExceeded"/>.</exception>
     [Effect(Effect.Deduplicated), Alias("Credit")]
-    Task Credit(string operation, TokenAmount amount);
+    Task Credit(string operation, TokenAmount amount, DateTimeOffset? at, Authority by);
+
+    /// <summary>Takes money out of the marketplace, once per <paramref name="operation"/>, all or nothing.</summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.InsufficientFunds"/>; see <see cref="Credit"/>.</exception>
+    [Effect(Effect.Deduplicated), Alias("Debit")]
+    Task Debit(string operation, TokenAmount amount, DateTimeOffset at, Authority by);
+
+    /// <summary>
+    /// Takes a credit back, named by its operation, amount and moment: a deposit that did not stay. What is not available any more becomes
+    /// the account's debt, which all that becomes available pays first. A reversal that comes before its credit leaves the credit without
+    /// effect.
+    /// </summary>
+    /// <exception cref="MarketException">See <see cref="Credit"/>.</exception>
+    [Effect(Effect.Deduplicated), Alias("ReverseCredit")]
+    Task ReverseCredit(string operation, TokenAmount amount, DateTimeOffset at, Authority by);
+
+    /// <summary>
+    /// Sets money aside for something else than a job, once per hold id: an id whose hold has ended is not held again. The hold counts
+    /// against the key's spend limit and stays until <see cref="SettleShared"/>.
+    /// </summary>
+    /// <param name="caller">The key that pays.</param>
+    /// <param name="hold">Its id and purpose.</param>
+    /// <param name="amount">How much.</param>
+    /// <param name="at">The hold's moment, the same in each repetition; see <see cref="Credit"/>.</param>
+    [Effect(Effect.Deduplicated), Alias("SetAside")]
+    Task<HoldOutcome> SetAside(Caller caller, HoldId hold, TokenAmount amount, DateTimeOffset at);
+
+    /// <summary>Ends a hold of any purpose, once: its shares go to their payees, the remainder of the division to the one that is named, and
+    /// what is not charged back to the balance.</summary>
+    [Effect(Effect.Deduplicated), Alias("SettleShared")]
+    Task SettleShared(SharedSettlement settlement, Authority by);
 
     /// <summary>
     /// Holds the price limits of a batch, in the items' order as far as balance and spend limits go, in one durable write. A job that is
@@ -107,6 +144,12 @@ public enum HoldOutcome
 
     /// <summary>An earlier call holds another amount for this job: its request id belongs to another spec.</summary>
     HeldDifferently = 5,
+
+    /// <summary>The hold was there and has ended; nothing is held again.</summary>
+    Ended = 6,
+
+    /// <summary>The account has as many holds beside those for jobs as it may.</summary>
+    TooManyHolds = 7,
 }
 
 /// <param name="HeldAt">The moment of the hold, which <see cref="JobSubmission.HeldAt"/> repeats.</param>
@@ -121,11 +164,12 @@ public sealed record HoldResult(
 
 /// <param name="Id">The account.</param>
 /// <param name="Available">Balance that can be held.</param>
-/// <param name="Held">Held for open jobs.</param>
+/// <param name="Held">Held for open jobs and set aside.</param>
 /// <param name="UnderWay">Charged, not yet arrived at the payee.</param>
 /// <param name="Earned">Received from other accounts in all.</param>
 /// <param name="Spent">Charged in all.</param>
 /// <param name="OpenJobs">Jobs with a hold.</param>
+/// <param name="Debt">What is owed for credits that were taken back after they had been spent.</param>
 [GenerateSerializer, Immutable, Alias("AccountView")]
 public sealed record AccountView(
     [property: Id(0)] AccountId Id,
@@ -134,7 +178,8 @@ public sealed record AccountView(
     [property: Id(3)] TokenAmount UnderWay,
     [property: Id(4)] TokenAmount Earned,
     [property: Id(5)] TokenAmount Spent,
-    [property: Id(6)] int OpenJobs
+    [property: Id(6)] int OpenJobs,
+    [property: Id(7)] TokenAmount Debt = default
 );
 
 /// <param name="Name">For people.</param>

@@ -24,6 +24,11 @@ internal static class AccountEventCodec
         Resumed = 11,
         ModuleCounted = 12,
         ModuleDiscounted = 13,
+        CreditedAt = 14,
+        Debited = 15,
+        CreditReversed = 16,
+        FundsSetAside = 17,
+        Divided = 18,
     }
 
     public static ReadOnlyMemory<byte> Write(AccountEvent happened)
@@ -32,9 +37,27 @@ internal static class AccountEventCodec
         writer.Byte(Format);
         switch (happened)
         {
-            case Credited credited:
+            case Credited { At: null } credited:
                 Begin(Kind.Credited).Text(credited.Operation);
                 writer.Amount(credited.Amount);
+                break;
+            case Credited { At: { } at, Noted: { } noted } credited:
+                WriteOperation(Begin(Kind.CreditedAt), credited.Operation, credited.Amount, at, noted);
+                break;
+            case Debited debited:
+                WriteOperation(Begin(Kind.Debited), debited.Operation, debited.Amount, debited.At, debited.Noted);
+                break;
+            case CreditReversed reversed:
+                WriteOperation(Begin(Kind.CreditReversed), reversed.Operation, reversed.Amount, reversed.At, reversed.Noted);
+                break;
+            case FundsSetAside aside:
+                WriteHold(Begin(Kind.FundsSetAside), aside.Hold);
+                writer.Text(aside.KeyId);
+                writer.Amount(aside.Amount);
+                writer.Time(aside.At);
+                break;
+            case Divided divided:
+                WriteDivided(Begin(Kind.Divided), divided);
                 break;
             case Held holds:
                 WriteHeld(Begin(Kind.Held), holds);
@@ -111,7 +134,12 @@ internal static class AccountEventCodec
         var kind = (Kind)reader.Byte();
         AccountEvent happened = kind switch
         {
-            Kind.Credited => new Credited(reader.Text(), reader.Amount()),
+            Kind.Credited => new Credited(reader.Text(), reader.Amount(), null, null),
+            Kind.CreditedAt => new Credited(reader.Text(), reader.Amount(), reader.Time(), reader.Time()),
+            Kind.Debited => new Debited(reader.Text(), reader.Amount(), reader.Time(), reader.Time()),
+            Kind.CreditReversed => new CreditReversed(reader.Text(), reader.Amount(), reader.Time(), reader.Time()),
+            Kind.FundsSetAside => new FundsSetAside(ReadHold(ref reader), reader.Text(), reader.Amount(), reader.Time()),
+            Kind.Divided => new Divided(ReadHold(ref reader), reader.Amount(), ReadTransfers(ref reader), reader.Amount(), reader.Amount()),
             Kind.Held => ReadHeld(ref reader),
             Kind.HoldsRenewed => ReadRenewed(ref reader),
             Kind.Settled => ReadSettled(ref reader),
@@ -128,6 +156,31 @@ internal static class AccountEventCodec
         };
         reader.End();
         return happened;
+    }
+
+    private static void WriteOperation(CompactWriter writer, string operation, TokenAmount amount, DateTimeOffset at, DateTimeOffset noted)
+    {
+        writer.Text(operation);
+        writer.Amount(amount);
+        writer.Time(at);
+        writer.Time(noted);
+    }
+
+    internal static void WriteHold(CompactWriter writer, HoldId hold)
+    {
+        writer.Byte((byte)hold.Purpose);
+        writer.Id(hold.Value);
+    }
+
+    internal static HoldId ReadHold(ref CompactReader reader) => new((HoldPurpose)reader.Byte(), reader.Id());
+
+    private static void WriteDivided(CompactWriter writer, Divided divided)
+    {
+        WriteHold(writer, divided.Hold);
+        writer.Amount(divided.Charge);
+        WriteTransfers(writer, divided.Transfers);
+        writer.Amount(divided.ToSelf);
+        writer.Amount(divided.ToOutside);
     }
 
     private static void WriteReceived(CompactWriter writer, Received received)
@@ -188,15 +241,29 @@ internal static class AccountEventCodec
             writer.Amount(job.Charge);
         }
 
-        writer.Count(settled.Transfers.Length);
-        foreach (var transfer in settled.Transfers)
+        WriteTransfers(writer, settled.Transfers);
+        writer.Amount(settled.ToSelf);
+    }
+
+    private static void WriteTransfers(CompactWriter writer, ImmutableArray<OutgoingCharge> transfers)
+    {
+        writer.Count(transfers.Length);
+        foreach (var transfer in transfers)
         {
             writer.Id(transfer.Payee.Value);
             writer.Signed(transfer.Sequence);
             writer.Amount(transfer.Amount);
         }
+    }
 
-        writer.Amount(settled.ToSelf);
+    private static ImmutableArray<OutgoingCharge> ReadTransfers(ref CompactReader reader)
+    {
+        var transfers = new OutgoingCharge[reader.Items(itemSizeMin: 34)];
+        for (var index = 0; index < transfers.Length; index++)
+        {
+            transfers[index] = new OutgoingCharge(new AccountId(reader.Id()), reader.Signed(), reader.Amount());
+        }
+        return ImmutableArray.Create(transfers);
     }
 
     private static Settled ReadSettled(ref CompactReader reader)
@@ -206,12 +273,7 @@ internal static class AccountEventCodec
         {
             jobs[index] = new SettledJob(new JobId(reader.Id()), reader.Amount());
         }
-        var transfers = new OutgoingCharge[reader.Items(itemSizeMin: 34)];
-        for (var index = 0; index < transfers.Length; index++)
-        {
-            transfers[index] = new OutgoingCharge(new AccountId(reader.Id()), reader.Signed(), reader.Amount());
-        }
-        return new Settled(ImmutableArray.Create(jobs), ImmutableArray.Create(transfers), reader.Amount());
+        return new Settled(ImmutableArray.Create(jobs), ReadTransfers(ref reader), reader.Amount());
     }
 
     private static void WriteKey(CompactWriter writer, KeyCreated key)

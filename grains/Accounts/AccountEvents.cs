@@ -9,7 +9,29 @@ namespace Marketplace.Grains;
 internal abstract record AccountEvent;
 
 /// <summary>Money came in from outside.</summary>
-internal sealed record Credited(string Operation, TokenAmount Amount) : AccountEvent;
+/// <param name="Operation">Its id.</param>
+/// <param name="Amount">How much.</param>
+/// <param name="At">The operation's moment; null: its id is remembered for ever.</param>
+/// <param name="Noted">When the account heard of it; null with <paramref name="At"/>.</param>
+internal sealed record Credited(string Operation, TokenAmount Amount, DateTimeOffset? At, DateTimeOffset? Noted) : AccountEvent;
+
+/// <summary>Money went out.</summary>
+internal sealed record Debited(string Operation, TokenAmount Amount, DateTimeOffset At, DateTimeOffset Noted) : AccountEvent;
+
+/// <summary>A credit is taken back; where it has not come yet, it never will.</summary>
+internal sealed record CreditReversed(string Operation, TokenAmount Amount, DateTimeOffset At, DateTimeOffset Noted) : AccountEvent;
+
+/// <summary>A hold that is not for a job.</summary>
+internal sealed record FundsSetAside(HoldId Hold, string KeyId, TokenAmount Amount, DateTimeOffset At) : AccountEvent;
+
+/// <summary>A hold of any purpose that was released, with what it cost, and the transfers that carry the shares to the payees.</summary>
+internal sealed record Divided(
+    HoldId Hold,
+    TokenAmount Charge,
+    ImmutableArray<OutgoingCharge> Transfers,
+    TokenAmount ToSelf,
+    TokenAmount ToOutside
+) : AccountEvent;
 
 /// <summary>Holds for new jobs under one key.</summary>
 internal sealed record Held(DateTimeOffset At, string KeyId, ImmutableArray<HoldItem> Items) : AccountEvent;

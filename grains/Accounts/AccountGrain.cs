@@ -95,33 +95,6 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         return _account.ToView(_id);
     }
 
-    public async Task Credit(string operation, TokenAmount amount)
-    {
-        RequireSound();
-        var size = System.Text.Encoding.UTF8.GetByteCount(operation);
-        if (size is 0 or > AccountPolicy.OperationBytesMax)
-        {
-            throw new MarketException(
-                ErrorCode.LimitExceeded,
-                $"The operation's id has {size} bytes; allowed are 1 to {AccountPolicy.OperationBytesMax}."
-            );
-        }
-        if (_account.Credits.Contains(operation))
-        {
-            await _journal.Settled();
-            return;
-        }
-
-        if (_account.Credits.Count >= AccountPolicy.CreditsMax)
-        {
-            throw new MarketException(
-                ErrorCode.LimitExceeded,
-                $"Account {_id} was credited {AccountPolicy.CreditsMax} times; credit another account."
-            );
-        }
-        await Append(new Credited(operation, amount));
-    }
-
     public async Task<HoldResult> Hold(Caller caller, ImmutableArray<HoldItem> items)
     {
         await RequireOpen();
@@ -132,12 +105,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
                 $"The batch has {items.Length} jobs; allowed are {MarketLimits.BatchJobsMax}."
             );
         }
-        if (caller.Account != _id || !_account.Keys.TryGetValue(caller.KeyId, out var key) || key.RevokedAt is not null)
-        {
-            await RequireNewest();
-            throw new MarketException(ErrorCode.Unauthenticated, $"Key '{caller.KeyId}' is not a valid key of account {_id}.");
-        }
-
+        var key = await RequireKey(caller);
         var (result, held, renewed) = AccountRules.Hold(_account, key, items, _clock.GetUtcNow());
         if (held is not null)
         {
@@ -202,6 +170,17 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         DeactivateOnIdle();
         await RequireNewest();
         throw new MarketException(ErrorCode.AccountNotFound, $"There is no account {_id}; an account begins with its first credit.");
+    }
+
+    /// <exception cref="MarketException"><see cref="ErrorCode.Unauthenticated"/>.</exception>
+    private async ValueTask<AccountKey> RequireKey(Caller caller)
+    {
+        if (caller.Account == _id && _account.Keys.TryGetValue(caller.KeyId, out var key) && key.RevokedAt is null)
+        {
+            return key;
+        }
+        await RequireNewest();
+        throw new MarketException(ErrorCode.Unauthenticated, $"Key '{caller.KeyId}' is not a valid key of account {_id}.");
     }
 
     private void RequireSound()

@@ -7,12 +7,14 @@ internal static class AccountInvariants
     public static IReadOnlyList<string> Violations(AccountState account)
     {
         var violations = new List<string>();
-        Check(Sum(account.Holds.Values.Select(hold => hold.Amount)) == account.Held, $"the holds do not add up to {account.Held}");
+        var holds = account.Holds.Values.Concat(account.Funds.Values);
+        Check(Sum(holds.Select(hold => hold.Amount)) == account.Held, $"the holds do not add up to {account.Held}");
         Check(Sum(account.Keys.Values.Select(key => key.Held)) == account.Held, $"the keys' holds do not add up to {account.Held}");
         Check(Sum(account.Keys.Values.Select(key => key.Spent)) == account.Spent, $"the keys' charges do not add up to {account.Spent}");
-        var inflow = account.CreditedTotal + account.ReceivedTotal;
-        var outflow = account.Available + account.Held + account.SentTotal;
-        Check(inflow == outflow, $"{inflow} came in, but {outflow} is there or was sent");
+        var inflow = account.CreditedTotal + account.ReceivedTotal + account.Debt;
+        var outflow = account.Available + account.Held + account.SentTotal + account.WithdrawnTotal;
+        Check(inflow == outflow, $"{inflow} came in or is owed, but {outflow} is there or was sent");
+        Check(account.Debt.IsZero || account.Available.IsZero, $"{account.Available} is available beside a debt of {account.Debt}");
         Check(account.UnderWay <= account.SentTotal, $"{account.UnderWay} is under way of {account.SentTotal} sent in all");
         foreach (var (payee, outgoing) in account.Outgoings)
         {
@@ -42,7 +44,10 @@ internal static class AccountInvariants
         }
     }
 
-    /// <summary>Balances, holds and transfers that have left their payer and not arrived are together what came in from outside.</summary>
+    /// <summary>
+    /// Balances, holds and transfers that have left their payer and not arrived, less what is owed, are together what came in from outside
+    /// and has not gone out.
+    /// </summary>
     public static IReadOnlyList<string> Violations(IReadOnlyDictionary<AccountId, AccountState> all)
     {
         var violations = all.SelectMany(pair => Violations(pair.Value).Select(violation => $"{pair.Key}: {violation}")).ToList();
@@ -50,8 +55,8 @@ internal static class AccountInvariants
         var present = TokenAmount.Zero;
         foreach (var (payer, account) in all)
         {
-            credited += account.CreditedTotal;
-            present += account.Available + account.Held;
+            credited += account.CreditedTotal + account.Debt;
+            present += account.Available + account.Held + account.WithdrawnTotal;
             foreach (var (payee, outgoing) in account.Outgoings)
             {
                 var arrived = all.GetValueOrDefault(payee)?.Incoming.GetValueOrDefault(payer) ?? 0;
@@ -65,7 +70,7 @@ internal static class AccountInvariants
 
         if (credited != present)
         {
-            violations.Add($"{credited} came in from outside, but {present} is there");
+            violations.Add($"{credited} came in from outside or is owed, but {present} is there or went out");
         }
         return violations;
     }

@@ -14,10 +14,30 @@ internal static class AccountPolicy
     /// <summary>Keys in all, revoked ones included: they stay listed, and the list is answered in one piece.</summary>
     public const int KeysEverMax = 10_000;
 
-    /// <summary>Credits from outside: each is remembered for ever, so that its repetition does nothing.</summary>
-    public const int CreditsMax = 100_000;
+    /// <summary>
+    /// Credits without a moment, each remembered for ever: the first start makes one. All others name their moment.
+    /// </summary>
+    public const int UndatedCreditsMax = 1000;
 
-    /// <summary>The id of a credit: a transaction's hash or a name.</summary>
+    /// <summary>
+    /// How long the id of a credit, debit, reversal or ended hold is remembered after its moment: longer than a chain is reorganised, a queue
+    /// of repeated calls lasts, or an operator is away. Operations of an older moment are refused.
+    /// </summary>
+    public static readonly TimeSpan OperationMemory = TimeSpan.FromDays(30);
+
+    /// <summary>How far the moment of an operation may be ahead of the silo's clock: clocks of machines differ by less.</summary>
+    public static readonly TimeSpan OperationEarlyMax = TimeSpan.FromMinutes(10);
+
+    /// <summary>Operations that are remembered at a time, some two hundred bytes each: one every half minute, all month.</summary>
+    public const int OperationsMax = 100_000;
+
+    /// <summary>Holds of one account that are not for jobs: each is a stake, a deal or a withdrawal that a client began.</summary>
+    public const int FundsMax = 10_000;
+
+    /// <summary>Payees of one settlement: a committee and those beside it.</summary>
+    public const int PayeesMax = 64;
+
+    /// <summary>The id of a credit or debit: a transaction's hash or a name.</summary>
     public const int OperationBytesMax = 128;
 
     /// <summary>Blobs that one account keeps, modules of its programs included.</summary>

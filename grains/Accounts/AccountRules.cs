@@ -112,11 +112,77 @@ internal static class AccountRules
         {
             return null;
         }
-        var transfers = perPayee.Select(pair => new OutgoingCharge(
-            pair.Key,
-            account.Outgoings.TryGetValue(pair.Key, out var outgoing) ? outgoing.NextSequence : 1,
-            pair.Value
-        ));
-        return new Settled(jobs.ToImmutable(), [.. transfers], toSelf);
+        return new Settled(jobs.ToImmutable(), Transfers(account, perPayee), toSelf);
     }
+
+    /// <returns>What is known of a hold that is not for a job: it is there, or has ended; null where nothing is.</returns>
+    public static HoldOutcome? KnownHold(AccountState account, HoldId id, TokenAmount amount, DateTimeOffset at)
+    {
+        if (account.FindHold(id) is { } open)
+        {
+            return open.Amount == amount && open.First == at ? HoldOutcome.AlreadyHeld : HoldOutcome.HeldDifferently;
+        }
+        return account.Operations.Knows(OperationKind.Hold, id.ToString()) ? HoldOutcome.Ended : null;
+    }
+
+    /// <returns>Why money cannot be set aside under the key; null where it can.</returns>
+    public static HoldOutcome? Refusal(AccountState account, AccountKey key, TokenAmount amount) =>
+        account.Funds.Count >= AccountPolicy.FundsMax ? HoldOutcome.TooManyHolds
+        : amount > account.Available ? HoldOutcome.InsufficientFunds
+        : key.SpendLimit is { } limit && amount > limit - key.Spent - key.Held ? HoldOutcome.SpendLimitReached
+        : null;
+
+    /// <returns>Null where there is no such hold any more.</returns>
+    public static Divided? SettleShared(AccountState account, AccountId self, SharedSettlement settlement)
+    {
+        var parts = settlement.Shares.Aggregate(0UL, (sum, share) => checked(sum + share.Parts));
+        if (settlement.Shares.Length > AccountPolicy.PayeesMax || (parts == 0 && !settlement.Charge.IsZero))
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The settlement of {settlement.Hold} has {settlement.Shares.Length} shares of {parts} parts; allowed are 1 to "
+                    + $"{AccountPolicy.PayeesMax} shares, and one part at least."
+            );
+        }
+        if (account.FindHold(settlement.Hold) is not { } hold)
+        {
+            return null;
+        }
+        var charge = hold.Carries(settlement.HeldAt) ? TokenAmount.Min(settlement.Charge, hold.Amount) : TokenAmount.Zero;
+        var perPayee = new SortedDictionary<AccountId, TokenAmount>();
+        var (toSelf, toOutside, left) = (TokenAmount.Zero, TokenAmount.Zero, charge);
+        foreach (var share in settlement.Shares)
+        {
+            var amount = charge.IsZero ? charge : charge.MultiplyDivideRoundingDown(share.Parts, parts);
+            left -= amount;
+            Pay(share.Payee, amount);
+        }
+        Pay(settlement.RemainderTo, left);
+        return new Divided(settlement.Hold, charge, Transfers(account, perPayee), toSelf, toOutside);
+
+        void Pay(AccountId? payee, TokenAmount amount)
+        {
+            if (payee is not { } payeeId)
+            {
+                toOutside += amount;
+            }
+            else if (payeeId == self)
+            {
+                toSelf += amount;
+            }
+            else if (!amount.IsZero)
+            {
+                perPayee[payeeId] = perPayee.GetValueOrDefault(payeeId) + amount;
+            }
+        }
+    }
+
+    private static ImmutableArray<OutgoingCharge> Transfers(AccountState account, SortedDictionary<AccountId, TokenAmount> perPayee) =>
+        [
+            .. perPayee.Select(pair => new OutgoingCharge(
+                pair.Key,
+                account.Outgoings.TryGetValue(pair.Key, out var outgoing) ? outgoing.NextSequence : 1,
+                pair.Value
+            )),
+        ];
 }

@@ -6,14 +6,19 @@ namespace Marketplace.Grains;
 /// <summary>The stored form of a whole account. Holds name their key by its place in the list of keys.</summary>
 internal static class AccountSnapshotCodec
 {
-    /// <summary>Version 1 has no modules: an account without any is written so, because earlier silos can read it.</summary>
+    /// <summary>
+    /// Version 1 has no modules, version 2 no operations with moments: an account without any is written so, because earlier silos can
+    /// read it.
+    /// </summary>
     private const byte FormatWithoutModules = 1;
-    private const byte Format = 2;
+    private const byte FormatWithoutOperations = 2;
+    private const byte Format = 3;
 
     public static ReadOnlyMemory<byte> Write(AccountState account)
     {
         var writer = new CompactWriter(1024 + (account.Holds.Count * 56));
-        writer.Byte(account.Storage.ProgramCount == 0 ? FormatWithoutModules : Format);
+        var format = FormatFor(account);
+        writer.Byte(format);
         writer.Flag(account.IsOpen);
         foreach (
             var amount in (ReadOnlySpan<TokenAmount>)
@@ -65,10 +70,33 @@ internal static class AccountSnapshotCodec
             writer.Signed(size);
         }
 
-        if (account.Storage.ProgramCount == 0)
+        if (format > FormatWithoutModules)
         {
-            return writer.Finish();
+            WriteModules(writer, account);
         }
+        if (format > FormatWithoutOperations)
+        {
+            WriteOperations(writer, account);
+        }
+        return writer.Finish();
+    }
+
+    private static byte FormatFor(AccountState account)
+    {
+        var operations = account.Operations;
+        var isEarlier =
+            operations.Count == 0
+            && operations.ForgottenBefore == default
+            && account.Funds.Count == 0
+            && account.WithdrawnTotal.IsZero
+            && account.Debt.IsZero;
+        return !isEarlier ? Format
+            : account.Storage.ProgramCount > 0 ? FormatWithoutOperations
+            : FormatWithoutModules;
+    }
+
+    private static void WriteModules(CompactWriter writer, AccountState account)
+    {
         writer.Count(account.Storage.ProgramCount);
         foreach (var (program, module, size) in account.Storage.Modules.OrderBy(kept => kept.Program))
         {
@@ -76,15 +104,63 @@ internal static class AccountSnapshotCodec
             writer.Id(module.Value);
             writer.Signed(size);
         }
+    }
 
-        return writer.Finish();
+    private static void WriteOperations(CompactWriter writer, AccountState account)
+    {
+        writer.Amount(account.WithdrawnTotal);
+        writer.Amount(account.Debt);
+        writer.Count(account.Funds.Count);
+        foreach (var (id, fund) in account.Funds.OrderBy(pair => pair.Key.Purpose).ThenBy(pair => pair.Key.Value))
+        {
+            AccountEventCodec.WriteHold(writer, id);
+            writer.Text(fund.Key.Id);
+            writer.Amount(fund.Amount);
+            writer.Time(fund.First);
+        }
+
+        writer.Time(account.Operations.ForgottenBefore);
+        writer.Count(account.Operations.Count);
+        foreach (
+            var (kind, id, at, amount) in account.Operations.All.OrderBy(done => done.Kind).ThenBy(done => done.Id, StringComparer.Ordinal)
+        )
+        {
+            writer.Byte((byte)kind);
+            writer.Text(id);
+            writer.Time(at);
+            writer.Amount(amount);
+        }
+    }
+
+    private static void ReadOperations(ref CompactReader reader, AccountState account)
+    {
+        account.WithdrawnTotal = reader.Amount();
+        account.Debt = reader.Amount();
+        for (var left = reader.Items(itemSizeMin: 42); left > 0; left--)
+        {
+            var id = AccountEventCodec.ReadHold(ref reader);
+            var keyId = reader.Text();
+            if (!account.Keys.TryGetValue(keyId, out var key))
+            {
+                throw new InvalidDataException($"The snapshot of an account is damaged: the hold {id} names the unknown key '{keyId}'.");
+            }
+            var fund = new Hold(key, reader.Amount(), reader.Time());
+            key.Held += fund.Amount;
+            account.Funds.Add(id, fund);
+        }
+
+        account.Operations.ForgetBefore(reader.Time());
+        for (var left = reader.Items(itemSizeMin: 11); left > 0; left--)
+        {
+            account.Operations.Add((OperationKind)reader.Byte(), reader.Text(), reader.Time(), reader.Amount());
+        }
     }
 
     public static AccountState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var isOld = bytes is [FormatWithoutModules, ..];
-        reader.Version(isOld ? FormatWithoutModules : Format, "The snapshot of an account");
+        var format = bytes is [>= FormatWithoutModules and <= Format and var found, ..] ? found : Format;
+        reader.Version(format, "The snapshot of an account");
         var account = new AccountState
         {
             IsOpen = reader.Flag(),
@@ -122,9 +198,13 @@ internal static class AccountSnapshotCodec
         {
             account.Storage.Pin(new BlobId(reader.Id()), reader.Signed());
         }
-        for (var left = isOld ? 0 : reader.Items(itemSizeMin: 65); left > 0; left--)
+        for (var left = format > FormatWithoutModules ? reader.Items(itemSizeMin: 65) : 0; left > 0; left--)
         {
             account.Storage.Deploy(new ProgramId(reader.Id()), new BlobId(reader.Id()), reader.Signed());
+        }
+        if (format > FormatWithoutOperations)
+        {
+            ReadOperations(ref reader, account);
         }
         reader.End();
         return account;

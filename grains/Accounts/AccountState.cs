@@ -19,6 +19,12 @@ internal sealed class AccountState
     /// <summary>All that came in from outside.</summary>
     public TokenAmount CreditedTotal { get; set; }
 
+    /// <summary>All that went out, or was taken back.</summary>
+    public TokenAmount WithdrawnTotal { get; set; }
+
+    /// <summary>Of what was taken back, what was spent or held already. All that becomes available pays it first.</summary>
+    public TokenAmount Debt { get; set; }
+
     /// <summary>All that came in from other accounts.</summary>
     public TokenAmount ReceivedTotal { get; set; }
 
@@ -34,10 +40,19 @@ internal sealed class AccountState
     /// <summary>The sequence of the last transfer from each payer.</summary>
     public Dictionary<AccountId, long> Incoming { get; } = [];
     public Dictionary<string, AccountKey> Keys { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Holds that are not for jobs.</summary>
+    public Dictionary<HoldId, Hold> Funds { get; } = [];
+
+    /// <summary>Credits without a moment, remembered for ever.</summary>
     public HashSet<string> Credits { get; } = new(StringComparer.Ordinal);
+    public AccountOperations Operations { get; } = new();
     public AccountStorage Storage { get; } = new();
 
     public TokenAmount UnderWay => Outgoings.Values.Aggregate(TokenAmount.Zero, (sum, outgoing) => sum + outgoing.UnderWay);
+
+    public Hold? FindHold(HoldId id) =>
+        id.Purpose == HoldPurpose.Job ? Holds.GetValueOrDefault(new JobId(id.Value)) : Funds.GetValueOrDefault(id);
 
     public void Apply(AccountEvent happened)
     {
@@ -54,6 +69,21 @@ internal sealed class AccountState
                 break;
             case Settled settled:
                 Apply(settled);
+                break;
+            case Debited debited:
+                Available -= debited.Amount;
+                WithdrawnTotal += debited.Amount;
+                Operations.Add(OperationKind.Debit, debited.Operation, debited.At, debited.Amount);
+                Operations.Forget(debited.Noted);
+                break;
+            case CreditReversed reversed:
+                Apply(reversed);
+                break;
+            case FundsSetAside aside:
+                Apply(aside);
+                break;
+            case Divided divided:
+                Apply(divided);
                 break;
             case Delivered delivered:
                 Outgoings[delivered.Payee].Deliver(delivered.Sequence);
@@ -90,9 +120,58 @@ internal sealed class AccountState
     private void Apply(Credited credited)
     {
         IsOpen = true;
-        Credits.Add(credited.Operation);
-        Available += credited.Amount;
+        Gain(credited.Amount);
         CreditedTotal += credited.Amount;
+        if (credited is { At: { } at, Noted: { } noted })
+        {
+            Operations.Add(OperationKind.Credit, credited.Operation, at, credited.Amount);
+            Operations.Forget(noted);
+        }
+        else
+        {
+            Credits.Add(credited.Operation);
+        }
+    }
+
+    private void Apply(CreditReversed reversed)
+    {
+        if (Operations.Knows(OperationKind.Credit, reversed.Operation))
+        {
+            var taken = TokenAmount.Min(Available, reversed.Amount);
+            Available -= taken;
+            Debt += reversed.Amount - taken;
+            WithdrawnTotal += reversed.Amount;
+        }
+        Operations.Add(OperationKind.Reversal, reversed.Operation, reversed.At, reversed.Amount);
+        Operations.Forget(reversed.Noted);
+    }
+
+    private void Apply(FundsSetAside aside)
+    {
+        var key = Keys[aside.KeyId];
+        Funds.Add(aside.Hold, new Hold(key, aside.Amount, aside.At));
+        Available -= aside.Amount;
+        Held += aside.Amount;
+        key.Held += aside.Amount;
+    }
+
+    private void Apply(Divided divided)
+    {
+        var hold = FindHold(divided.Hold)!;
+        Release(hold, divided.Charge);
+        if (divided.Hold.Purpose == HoldPurpose.Job)
+        {
+            Holds.Remove(new JobId(divided.Hold.Value));
+        }
+        else
+        {
+            Funds.Remove(divided.Hold);
+            Operations.Add(OperationKind.Hold, divided.Hold.ToString(), hold.First, hold.Amount);
+        }
+        Send(divided.Transfers);
+        Gain(divided.ToSelf);
+        Earned += divided.ToSelf;
+        WithdrawnTotal += divided.ToOutside;
     }
 
     private void Apply(Held held)
@@ -122,14 +201,26 @@ internal sealed class AccountState
         foreach (var (job, charge) in settled.Jobs)
         {
             Holds.Remove(job, out var hold);
-            Held -= hold!.Amount;
-            hold.Key.Held -= hold.Amount;
-            hold.Key.Spent += charge;
-            Available += hold.Amount - charge;
-            Spent += charge;
+            Release(hold!, charge);
         }
 
-        foreach (var transfer in settled.Transfers)
+        Send(settled.Transfers);
+        Gain(settled.ToSelf);
+        Earned += settled.ToSelf;
+    }
+
+    private void Release(Hold hold, TokenAmount charge)
+    {
+        Held -= hold.Amount;
+        hold.Key.Held -= hold.Amount;
+        hold.Key.Spent += charge;
+        Spent += charge;
+        Gain(hold.Amount - charge);
+    }
+
+    private void Send(ImmutableArray<OutgoingCharge> transfers)
+    {
+        foreach (var transfer in transfers)
         {
             if (!Outgoings.TryGetValue(transfer.Payee, out var outgoing))
             {
@@ -138,21 +229,26 @@ internal sealed class AccountState
             outgoing.Add(transfer.Sequence, transfer.Amount);
             SentTotal += transfer.Amount;
         }
+    }
 
-        Available += settled.ToSelf;
-        Earned += settled.ToSelf;
+    /// <summary>Money becomes available, as far as it does not pay the debt.</summary>
+    private void Gain(TokenAmount amount)
+    {
+        var paid = TokenAmount.Min(amount, Debt);
+        Debt -= paid;
+        Available += amount - paid;
     }
 
     private void Apply(Received received)
     {
         IsOpen = true;
         Incoming[received.Payer] = received.Sequence;
-        Available += received.Amount;
+        Gain(received.Amount);
         Earned += received.Amount;
         ReceivedTotal += received.Amount;
     }
 
-    public AccountView ToView(AccountId id) => new(id, Available, Held, UnderWay, Earned, Spent, Holds.Count);
+    public AccountView ToView(AccountId id) => new(id, Available, Held, UnderWay, Earned, Spent, Holds.Count, Debt);
 
     public ImmutableArray<KeyView> KeyViews() =>
         [.. Keys.Values.OrderBy(key => key.CreatedAt).ThenBy(key => key.Id, StringComparer.Ordinal).Select(key => key.ToView())];

@@ -49,7 +49,7 @@ public sealed class BooksTests : IDisposable
         var five = new TokenAmount(5);
         List<AccountEvent> events =
         [
-            new Credited("first start", new TokenAmount(100)),
+            new Credited("first start", new TokenAmount(100), null, null),
             new KeyCreated("mk01", "local", Scopes.Submit, null, DateTimeOffset.UnixEpoch),
         ];
         for (var time = 0; time < times; time++)

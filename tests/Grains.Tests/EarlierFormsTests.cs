@@ -63,6 +63,60 @@ public sealed class EarlierFormsTests
     }
 
     [Fact]
+    public void CreditWithoutAMoment_IsReadAndWrittenAsEarlierBuildsDid()
+    {
+        var writer = new CompactWriter(64);
+        writer.Byte(1);
+        writer.Byte(1);
+        writer.Text("first start");
+        writer.Amount(new TokenAmount(100));
+        var earlier = writer.Finish().ToArray();
+        var credited = Assert.IsType<Credited>(AccountEventCodec.Read(earlier));
+
+        Assert.Equal(new Credited("first start", new TokenAmount(100), null, null), credited);
+        Assert.Equal(earlier, AccountEventCodec.Write(credited).ToArray());
+        var account = new AccountState();
+        account.Apply(credited);
+        Assert.Contains("first start", account.Credits);
+    }
+
+    [Fact]
+    public void SnapshotOfAnAccountWithoutOperations_IsWrittenAsEarlierBuildsDid_AndWithThemItIsReadBack()
+    {
+        var account = new AccountState();
+        account.Apply(new KeyCreated("mk01", "key", Scopes.Submit, null, At));
+        account.Apply(new Credited("first start", new TokenAmount(100), null, null));
+        account.Apply(new Held(At, "mk01", [new HoldItem(new JobId(Id), new TokenAmount(5))]));
+        account.Apply(new Settled([new SettledJob(new JobId(Id), new TokenAmount(5))], [], new TokenAmount(5)));
+        account.Apply(new ModuleCounted(new ProgramId(Id), new BlobId(Id), 5));
+        var earlier = AccountSnapshotCodec.Write(account).ToArray();
+        Assert.Equal(2, earlier[0]);
+        Assert.Equal(earlier, AccountSnapshotCodec.Write(AccountSnapshotCodec.Read(earlier)).ToArray());
+
+        var stake = new HoldId(HoldPurpose.Stake, Id);
+        account.Apply(new Credited("deposit", new TokenAmount(10), At, At));
+        account.Apply(new FundsSetAside(stake, "mk01", new TokenAmount(105), At));
+        account.Apply(new FundsSetAside(new HoldId(HoldPurpose.Deal, Id), "mk01", new TokenAmount(1), At));
+        account.Apply(new CreditReversed("deposit", new TokenAmount(10), At, At));
+        account.Apply(new Divided(stake, new TokenAmount(5), [], new TokenAmount(3), new TokenAmount(2)));
+        account.Apply(new Debited("payout", new TokenAmount(1), At, At));
+        Assert.Empty(AccountInvariants.Violations(account));
+
+        var now = AccountSnapshotCodec.Write(account).ToArray();
+        var read = AccountSnapshotCodec.Read(now);
+        Assert.Empty(AccountInvariants.Violations(read));
+        Assert.Equal(now, AccountSnapshotCodec.Write(read).ToArray());
+        Assert.Equal(
+            (account.WithdrawnTotal, account.Debt, account.Operations.Count),
+            (read.WithdrawnTotal, read.Debt, read.Operations.Count)
+        );
+        for (var length = 0; length < now.Length; length++)
+        {
+            Assert.ThrowsAny<InvalidDataException>(() => AccountSnapshotCodec.Read(now.AsSpan(0, length)));
+        }
+    }
+
+    [Fact]
     public void SnapshotOfAnAccount_HasItsBlobsAndNoModules()
     {
         var account = new AccountState();

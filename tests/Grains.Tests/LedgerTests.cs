@@ -50,7 +50,7 @@ public sealed class LedgerTests
     public void CreditThatIsAppliedTwice_IsFound()
     {
         var books = Paid(Ten);
-        Enter(books, Payer, 4, new Credited("first", new TokenAmount(100)));
+        Enter(books, Payer, 4, new Credited("first", new TokenAmount(100), null, null));
         Assert.NotEmpty(books.Violations);
     }
 
@@ -59,7 +59,7 @@ public sealed class LedgerTests
         var books = new LedgerBooks();
         books.ExpectCredit(Payer, "first", new TokenAmount(100));
         books.ExpectCharge(Job, Ten);
-        Enter(books, Payer, 0, new Credited("first", new TokenAmount(100)));
+        Enter(books, Payer, 0, new Credited("first", new TokenAmount(100), null, null));
         Enter(books, Payer, 1, new KeyCreated("mk01", "key", Scopes.Submit, null, DateTimeOffset.UnixEpoch));
         Enter(books, Payer, 2, new Held(DateTimeOffset.UnixEpoch, "mk01", [new HoldItem(Job, new TokenAmount(30))]));
         Enter(books, Payer, 3, new Settled([new SettledJob(Job, Ten)], [new OutgoingCharge(Payee, 1, sent)], TokenAmount.Zero));

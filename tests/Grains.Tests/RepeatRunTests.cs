@@ -29,7 +29,7 @@ public sealed class RepeatRunTests
         RepeatCases.Case second = scene =>
             Task.FromResult<Func<Task<string>>>(async () =>
             {
-                await scene.Account.Credit($"{++number}", new TokenAmount(7));
+                await scene.Account.Credit($"{++number}", new TokenAmount(7), at: null, Authority.Silo);
                 return "done";
             });
         Assert.Contains(

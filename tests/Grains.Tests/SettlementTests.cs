@@ -123,11 +123,17 @@ public sealed class SettlementTests
         TestMarket.Run(async market =>
         {
             Assert.Equal(ErrorCode.AccountNotFound, (await Assert.ThrowsAsync<MarketException>(() => market.Account("new").Get())).Code);
-            await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => market.Account("new").Credit("deposit 1", new TokenAmount(10))));
-            await market.Account("new").Credit("deposit 2", new TokenAmount(5));
+            await Task.WhenAll(
+                Enumerable
+                    .Range(0, 10)
+                    .Select(_ => market.Account("new").Credit("deposit 1", new TokenAmount(10), at: null, Authority.Silo))
+            );
+            await market.Account("new").Credit("deposit 2", new TokenAmount(5), at: null, Authority.Silo);
 
             Assert.Equal(new TokenAmount(15), (await market.Account("new").Get()).Available);
-            await Assert.ThrowsAsync<MarketException>(() => market.Account("new").Credit(new string('x', 129), new TokenAmount(1)));
+            await Assert.ThrowsAsync<MarketException>(() =>
+                market.Account("new").Credit(new string('x', 129), new TokenAmount(1), at: null, Authority.Silo)
+            );
         });
 
     [Fact]

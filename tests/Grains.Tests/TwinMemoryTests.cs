@@ -17,9 +17,11 @@ public sealed class TwinMemoryTests
             await market.OpenAccount("client");
             var twin = (await market.StartTwin()).GetGrain<IAccountGrain>(TestMarket.Id("client").ToString());
             await twin.Get();
-            await market.Account("client").Credit("second", new TokenAmount(5));
+            await market.Account("client").Credit("second", new TokenAmount(5), at: null, Authority.Silo);
 
-            var lost = await Assert.ThrowsAsync<InconsistentStateException>(() => twin.Credit("third", new TokenAmount(7)));
+            var lost = await Assert.ThrowsAsync<InconsistentStateException>(() =>
+                twin.Credit("third", new TokenAmount(7), at: null, Authority.Silo)
+            );
 
             Assert.Equal(("3", "2"), (lost.StoredEtag, lost.CurrentEtag));
             Assert.Equal(new TokenAmount(TestMarket.Credit + 5), (await twin.Get()).Available);
@@ -184,7 +186,7 @@ public sealed class TwinMemoryTests
         var state = new AccountState();
         for (var number = 0; number < credits; number++)
         {
-            state.Apply(new Credited($"{number}".PadLeft(100, '.'), new TokenAmount(1)));
+            state.Apply(new Credited($"{number}".PadLeft(100, '.'), new TokenAmount(1), null, null));
         }
         return state;
     }

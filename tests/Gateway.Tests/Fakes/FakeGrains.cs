@@ -217,7 +217,16 @@ internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccou
         return Task.CompletedTask;
     }
 
-    public Task Credit(string operation, TokenAmount amount) => throw new NotSupportedException();
+    public Task Credit(string operation, TokenAmount amount, DateTimeOffset? at, Authority by) => throw new NotSupportedException();
+
+    public Task Debit(string operation, TokenAmount amount, DateTimeOffset at, Authority by) => throw new NotSupportedException();
+
+    public Task ReverseCredit(string operation, TokenAmount amount, DateTimeOffset at, Authority by) => throw new NotSupportedException();
+
+    public Task<HoldOutcome> SetAside(Caller caller, HoldId hold, TokenAmount amount, DateTimeOffset at) =>
+        throw new NotSupportedException();
+
+    public Task SettleShared(SharedSettlement settlement, Authority by) => throw new NotSupportedException();
 
     public Task<HoldResult> Hold(Caller caller, ImmutableArray<HoldItem> items) => throw new NotSupportedException();
 

@@ -6,7 +6,7 @@ namespace Marketplace.Grains.Tests.Ledger;
 
 /// <summary>
 /// The books of all accounts, kept beside the grains from what is durable. After every entry the sum is taken: balances, holds and
-/// transfers under way are what the load has brought in. What the load asked for and how often is remembered here, not taken from events.
+/// transfers under way, less debts, are what the load has brought in and not taken out. What the load asked for and how often is remembered here, not taken from events.
 /// </summary>
 internal sealed class LedgerBooks
 {
@@ -19,8 +19,13 @@ internal sealed class LedgerBooks
     private readonly HashSet<(AccountId Account, string Operation)> _credited = [];
     private readonly Dictionary<JobId, TokenAmount> _charges = [];
     private readonly HashSet<JobId> _paid = [];
+    private readonly Dictionary<(AccountId Account, string Operation), TokenAmount> _debits = [];
+    private readonly HashSet<(AccountId Account, string Operation)> _debited = [];
+    private readonly HashSet<(AccountId Account, string Operation)> _reversed = [];
+    private readonly Dictionary<HoldId, (TokenAmount Charge, TokenAmount ToOutside)> _shared = [];
+    private readonly HashSet<HoldId> _divided = [];
     private readonly List<string> _violations = [];
-    private Int128 _creditedTotal;
+    private Int128 _broughtIn;
     private Int128 _present;
 
     public IReadOnlyList<string> Violations => _violations;
@@ -43,8 +48,22 @@ internal sealed class LedgerBooks
     /// <summary>The load is about to bring in money under this id, perhaps several times.</summary>
     public void ExpectCredit(AccountId account, string operation, TokenAmount amount) => _credits.Add((account, operation), amount);
 
+    /// <summary>The load is about to take money out under this id.</summary>
+    public void ExpectDebit(AccountId account, string operation, TokenAmount amount) => _debits.Add((account, operation), amount);
+
+    /// <summary>The load is about to settle the hold with this charge, of which so much leaves the marketplace.</summary>
+    public void ExpectShared(HoldId hold, TokenAmount charge, TokenAmount toOutside) => _shared.Add(hold, (charge, toOutside));
+
     /// <summary>The load is about to settle the job with this charge, perhaps several times.</summary>
     public void ExpectCharge(JobId job, TokenAmount charge) => _charges.Add(job, charge);
+
+    /// <summary>A reversal was acknowledged: it is durable.</summary>
+    public void RequireReversed(AccountId account, string operation) =>
+        Check(_reversed.Contains((account, operation)), $"reversal '{operation}' of {account} was acknowledged and is not durable");
+
+    /// <summary>A debit was acknowledged: it is durable.</summary>
+    public void RequireDebited(AccountId account, string operation) =>
+        Check(_debited.Contains((account, operation)), $"debit '{operation}' of {account} was acknowledged and is not durable");
 
     /// <summary>A credit was acknowledged: it is durable.</summary>
     public void RequireCredited(AccountId account, string operation) =>
@@ -146,6 +165,15 @@ internal sealed class LedgerBooks
             case Credited credited:
                 Enter(id, credited);
                 break;
+            case Debited debited:
+                Enter(id, debited);
+                break;
+            case CreditReversed reversed:
+                Enter(id, reversed);
+                break;
+            case Divided divided:
+                Enter(id, divided);
+                break;
             case Settled settled:
                 Enter(id, settled);
                 break;
@@ -164,7 +192,41 @@ internal sealed class LedgerBooks
         var place = (id, credited.Operation);
         Check(_credits.GetValueOrDefault(place) == credited.Amount, $"{id} was credited {credited}, which the load did not ask for");
         Check(_credited.Add(place), $"{id} was credited twice for '{credited.Operation}'");
-        _creditedTotal += (Int128)_credits.GetValueOrDefault(place).BaseUnits;
+        Check(!_reversed.Contains(place), $"{id} was credited for '{credited.Operation}' after that was reversed");
+        _broughtIn += (Int128)_credits.GetValueOrDefault(place).BaseUnits;
+    }
+
+    private void Enter(AccountId id, Debited debited)
+    {
+        var place = (id, debited.Operation);
+        Check(_debits.GetValueOrDefault(place) == debited.Amount, $"{id} lost {debited}, which the load did not ask for");
+        Check(_debited.Add(place), $"{id} was debited twice for '{debited.Operation}'");
+        _broughtIn -= (Int128)_debits.GetValueOrDefault(place).BaseUnits;
+    }
+
+    private void Enter(AccountId id, CreditReversed reversed)
+    {
+        var place = (id, reversed.Operation);
+        Check(_reversed.Add(place), $"credit '{reversed.Operation}' of {id} was reversed twice");
+        if (_credited.Contains(place))
+        {
+            _broughtIn -= (Int128)_credits[place].BaseUnits;
+        }
+    }
+
+    private void Enter(AccountId id, Divided divided)
+    {
+        var (charge, toOutside) = _shared.GetValueOrDefault(divided.Hold);
+        if (!divided.Charge.IsZero)
+        {
+            Check(divided.Charge == charge, $"hold {divided.Hold} of {id} cost {divided.Charge}, and the load asked for {charge}");
+            Check(_divided.Add(divided.Hold), $"hold {divided.Hold} of {id} was paid twice");
+            _broughtIn -= (Int128)toOutside.BaseUnits;
+        }
+        foreach (var transfer in divided.Transfers)
+        {
+            CountUnderWay(id, transfer.Payee);
+        }
     }
 
     private void Enter(AccountId id, Settled settled)
@@ -197,13 +259,14 @@ internal sealed class LedgerBooks
     private void CheckSum(string after)
     {
         SumsTaken++;
-        Check(_present == _creditedTotal, $"after {after}, {_creditedTotal} came in from outside, and {_present} is there");
+        Check(_present == _broughtIn, $"after {after}, {_broughtIn} came in from outside, and {_present} is there");
     }
 
     /// <summary>Never throws: what calls this may be a grain's append.</summary>
     private void AddAll(IEnumerable<string> violations) => _violations.AddRange(violations.Take(ViolationsMax - _violations.Count));
 
-    private static Int128 Own(AccountState account) => (Int128)(account.Available + account.Held).BaseUnits;
+    private static Int128 Own(AccountState account) =>
+        (Int128)(account.Available + account.Held).BaseUnits - (Int128)account.Debt.BaseUnits;
 
     private sealed class Page
     {

@@ -13,7 +13,7 @@ namespace Marketplace.Grains.Tests.Ledger;
 internal sealed class LedgerLoad
 {
     private const int Clients = 16;
-    private const int BusyAccounts = 4;
+    private const int BusyAccounts = 2;
     private const int BatchMax = 5;
 
     /// <summary>Of these, calls come again long after they were answered.</summary>
@@ -28,6 +28,8 @@ internal sealed class LedgerLoad
     private readonly SortedDictionary<string, long> _counts;
     private readonly Client[] _accounts;
     private readonly List<(Client Payer, JobId Job, TokenAmount Amount, JobSettlement Settlement)> _settled = [];
+    private readonly List<(Client Account, string Operation, TokenAmount Amount, DateTimeOffset At)> _credits = [];
+    private readonly List<(Client Account, Fund Fund)> _ended = [];
     private int _operationsPerCrash;
     private int _left;
     private int _untilCrash;
@@ -69,7 +71,15 @@ internal sealed class LedgerLoad
     {
         for (var round = 0; round < 2; round++)
         {
-            await AllAccounts(async account => await Look(account));
+            await AllAccounts(async account =>
+            {
+                await Look(account);
+                foreach (var (id, fund) in _books.Account(account.Id).Funds.ToArray())
+                {
+                    var release = new SharedSettlement(id, fund.First, TokenAmount.Zero, [], account.Id);
+                    await Send("release of funds", account, grains => grains.SettleShared(release, Authority.Treasury));
+                }
+            });
             await Task.Delay(AccountPolicy.HoldOrphanAge + (2 * AccountPolicy.ReconcilePeriod), _silo.Time);
         }
         await AllAccounts(async account =>
@@ -124,9 +134,20 @@ internal sealed class LedgerLoad
     }
 
     private Client AnyAccount() =>
-        _accounts[_chance.Below(20) == 0 ? _chance.Below(Math.Min(BusyAccounts, _accounts.Length)) : _chance.Below(_accounts.Length)];
+        _accounts[_chance.Below(8) == 0 ? _chance.Below(Math.Min(BusyAccounts, _accounts.Length)) : _chance.Below(_accounts.Length)];
 
     private TokenAmount AnyAmount(int max) => new((UInt128)(1 + _chance.Below(max)));
+
+    private DateTimeOffset Now => _silo.Time.GetUtcNow();
+
+    private static void Remember<T>(List<T> remembered, T one)
+    {
+        if (remembered.Count >= RememberedMax)
+        {
+            remembered.RemoveRange(0, RememberedMax / 2);
+        }
+        remembered.Add(one);
+    }
 
     private string NewName() => $"{++_names}";
 
@@ -138,11 +159,16 @@ internal sealed class LedgerLoad
         }
         return _chance.Below(100) switch
         {
-            < 10 => Credit(account),
-            < 40 => Hold(account),
-            < 48 => Renew(account),
-            < 75 => Settle(account),
-            < 82 => Release(account),
+            < 9 => Credit(account),
+            < 11 => Debit(account),
+            < 13 => Reverse(account),
+            < 20 => SetAside(account),
+            < 26 => SettleShared(account),
+            < 27 => SetAsideLate(),
+            < 50 => Hold(account),
+            < 56 => Renew(account),
+            < 77 => Settle(account),
+            < 83 => Release(account),
             < 87 => HoldLate(),
             < 92 => ReceiveAgain(),
             < 94 => CreateKey(account, AnyAmount(5000)),
@@ -163,9 +189,93 @@ internal sealed class LedgerLoad
     private async Task Credit(Client account)
     {
         var (operation, amount) = (NewName(), AnyAmount(10_000));
+        DateTimeOffset? at = _chance.Below(5) == 0 && account.Undated++ < AccountPolicy.UndatedCreditsMax ? null : Now;
         _books.ExpectCredit(account.Id, operation, amount);
-        await Send("credit", account, grains => grains.Credit(operation, amount));
+        await Send("credit", account, grains => grains.Credit(operation, amount, at, Authority.Treasury));
         _books.RequireCredited(account.Id, operation);
+        if (at is { } moment)
+        {
+            Remember(_credits, (account, operation, amount, moment));
+        }
+    }
+
+    private async Task Debit(Client account)
+    {
+        var (operation, amount, at) = (NewName(), AnyAmount(3000), Now);
+        _books.ExpectDebit(account.Id, operation, amount);
+        if (await Send("debit", account, grains => grains.Debit(operation, amount, at, Authority.Treasury)))
+        {
+            _books.RequireDebited(account.Id, operation);
+        }
+    }
+
+    /// <summary>A credit is taken back, spent or not; or one that has not come yet.</summary>
+    private async Task Reverse(Client account)
+    {
+        var isEarly = _credits.Count == 0 || _chance.Below(5) == 0;
+        var credit = isEarly ? (Account: account, Operation: NewName(), Amount: AnyAmount(10_000), At: Now) : TakeCredit();
+        var (payer, operation, amount, at) = credit;
+        if (isEarly)
+        {
+            _books.ExpectCredit(payer.Id, operation, amount);
+        }
+        var kind = isEarly ? "early reversal" : "reversal";
+        await Send(kind, payer, grains => grains.ReverseCredit(operation, amount, at, Authority.Treasury));
+        _books.RequireReversed(payer.Id, operation);
+        await Send("credit after its reversal", payer, grains => grains.Credit(operation, amount, at, Authority.Treasury));
+    }
+
+    private (Client Account, string Operation, TokenAmount Amount, DateTimeOffset At) TakeCredit()
+    {
+        var index = _chance.Below(_credits.Count);
+        var credit = _credits[index];
+        _credits.RemoveAt(index);
+        return credit;
+    }
+
+    private async Task SetAside(Client account)
+    {
+        var purpose = (HoldPurpose)(1 + _chance.Below(3));
+        var caller = account.Keys[_chance.Below(account.Keys.Count)];
+        var fund = new Fund(new HoldId(purpose, IdDerivation.Job(account.Id, NewName()).Value), AnyAmount(3000), Now, caller);
+        await Send("set aside", account, async grains => $"{await grains.SetAside(caller, fund.Hold, fund.Amount, fund.At)}");
+        // Also where the last answer was a refusal: an earlier attempt may have held it.
+        account.Funds.Add(fund);
+    }
+
+    private async Task SettleShared(Client account)
+    {
+        if (account.Funds.Count == 0)
+        {
+            return;
+        }
+        var index = _chance.Below(account.Funds.Count);
+        var fund = account.Funds[index];
+        account.Funds.RemoveAt(index);
+        PayeeShare[] shares =
+        [
+            .. Enumerable
+                .Range(0, 1 + _chance.Below(4))
+                .Select(_ => new PayeeShare(_chance.Below(4) == 0 ? null : AnyAccount().Id, (uint)(1 + _chance.Below(100)))),
+        ];
+        var charge = _chance.Below(4) == 0 ? TokenAmount.Zero : TokenAmount.Min(AnyAmount(3000), fund.Amount);
+        var parts = shares.Sum(share => share.Parts);
+        var toOutside = shares.Where(share => share.Payee is null).Sum(share => (long)charge.BaseUnits * share.Parts / parts);
+        _books.ExpectShared(fund.Hold, charge, new TokenAmount((UInt128)toOutside));
+        var settlement = new SharedSettlement(fund.Hold, fund.At, charge, [.. shares], AnyAccount().Id);
+        await Send("settle shared", account, grains => grains.SettleShared(settlement, Authority.Treasury));
+        Remember(_ended, (account, fund));
+    }
+
+    /// <summary>The request for a hold comes again after the hold has ended, or after it was refused.</summary>
+    private async Task SetAsideLate()
+    {
+        if (_ended.Count == 0)
+        {
+            return;
+        }
+        var (account, fund) = _ended[_chance.Below(_ended.Count)];
+        await Send("late set aside", account, async grains => $"{await grains.SetAside(fund.Caller, fund.Hold, fund.Amount, fund.At)}");
     }
 
     private async Task Hold(Client account)
@@ -225,11 +335,7 @@ internal sealed class LedgerLoad
         await Send("settle", account, grains => grains.Settle([.. settlements.Select(settlement => settlement.End)]));
         foreach (var (open, end) in settlements)
         {
-            if (_settled.Count >= RememberedMax)
-            {
-                _settled.RemoveRange(0, RememberedMax / 2);
-            }
-            _settled.Add((account, open.Job, open.Amount, end));
+            Remember(_settled, (account, open.Job, open.Amount, end));
         }
     }
 
@@ -331,8 +437,8 @@ internal sealed class LedgerLoad
         return [.. taken];
     }
 
-    private Task Send(string kind, Client account, Func<IAccountGrain, Task> call) =>
-        Send(
+    private async Task<bool> Send(string kind, Client account, Func<IAccountGrain, Task> call) =>
+        await Send(
             kind,
             account,
             async grain =>
@@ -340,7 +446,8 @@ internal sealed class LedgerLoad
                 await call(grain);
                 return "";
             }
-        );
+        )
+            is not null;
 
     /// <summary>A call until it is answered, and in a third of the cases the same call again: at once, or after the answer.</summary>
     /// <returns>The last answer; null where the account refused the call.</returns>
@@ -363,9 +470,9 @@ internal sealed class LedgerLoad
                     return await Once();
             }
         }
-        catch (MarketException refused) when (refused.Code is ErrorCode.Unauthenticated)
+        catch (MarketException refused) when (refused.Code is ErrorCode.Unauthenticated or ErrorCode.InsufficientFunds)
         {
-            // The key was revoked meanwhile.
+            // The key was revoked meanwhile, or there is less than what should go out.
             Count($"{kind}, refused");
             return null;
         }
@@ -380,7 +487,12 @@ internal sealed class LedgerLoad
         public AccountId Id { get; } = id;
         public List<Caller> Keys { get; } = [];
         public List<OpenHold> Open { get; } = [];
+        public List<Fund> Funds { get; } = [];
+        public int Undated { get; set; }
     }
+
+    /// <summary>A hold that is not for a job.</summary>
+    private sealed record Fund(HoldId Hold, TokenAmount Amount, DateTimeOffset At, Caller Caller);
 
     private sealed record OpenHold(JobId Job, TokenAmount Amount, DateTimeOffset HeldAt, Caller Caller);
 }

@@ -23,6 +23,13 @@ internal static class LedgerRun
     private static readonly string[] Kinds =
     [
         "credit",
+        "credit after its reversal",
+        "debit",
+        "early reversal",
+        "late set aside",
+        "reversal",
+        "set aside",
+        "settle shared",
         "hold",
         "hold, repeated at once",
         "key",

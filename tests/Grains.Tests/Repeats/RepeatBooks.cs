@@ -55,8 +55,13 @@ internal static class RepeatBooks
     private static void Write(StringBuilder books, AccountState account)
     {
         books.AppendLine(
-            $"account {account.Available} {account.Held} {account.Earned} {account.Spent} {account.SentTotal} {account.CreditedTotal}"
+            $"account {account.Available} {account.Held} {account.Earned} {account.Spent} {account.SentTotal} {account.CreditedTotal} "
+                + $"{account.WithdrawnTotal} {account.Debt}"
         );
+        foreach (var (id, fund) in account.Funds.OrderBy(pair => pair.Key.Purpose).ThenBy(pair => pair.Key.Value))
+        {
+            books.AppendLine($"  fund {id} {fund.Amount}");
+        }
         foreach (var (job, hold) in account.Holds.OrderBy(pair => pair.Key))
         {
             books.AppendLine($"  hold {job} {hold.Amount}");

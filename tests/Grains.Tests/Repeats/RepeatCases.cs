@@ -38,7 +38,31 @@ internal static class RepeatCases
         new()
         {
             ["IAccountGrain.Get"] = scene => Call(() => scene.Account.Get(), view => $"{view.Available} {view.Held} {view.OpenJobs}"),
-            ["IAccountGrain.Credit"] = scene => Call(() => scene.Account.Credit("second", new TokenAmount(7))),
+            ["IAccountGrain.Credit"] = scene => Call(() => scene.Account.Credit("second", new TokenAmount(7), at: null, Authority.Silo)),
+            ["IAccountGrain.Debit"] = scene =>
+                Call(() => scene.Account.Debit("payout", new TokenAmount(7), RepeatScene.At, Authority.Treasury)),
+            ["IAccountGrain.ReverseCredit"] = async scene =>
+            {
+                await scene.Account.Credit("deposit", new TokenAmount(7), RepeatScene.At, Authority.Treasury);
+                return Send(() => scene.Account.ReverseCredit("deposit", new TokenAmount(7), RepeatScene.At, Authority.Treasury));
+            },
+            ["IAccountGrain.SetAside"] = scene =>
+                Call(
+                    () => scene.Account.SetAside(scene.Caller, RepeatScene.Stake, new TokenAmount(7), RepeatScene.At),
+                    outcome => outcome is HoldOutcome.Held or HoldOutcome.AlreadyHeld ? "held" : $"{outcome}"
+                ),
+            ["IAccountGrain.SettleShared"] = async scene =>
+            {
+                await scene.Account.SetAside(scene.Caller, RepeatScene.Stake, new TokenAmount(7), RepeatScene.At);
+                var settlement = new SharedSettlement(
+                    RepeatScene.Stake,
+                    RepeatScene.At,
+                    new TokenAmount(5),
+                    [new PayeeShare(RepeatScene.Payee, 1), new PayeeShare(null, 1)],
+                    RepeatScene.Client
+                );
+                return Send(() => scene.Account.SettleShared(settlement, Authority.Treasury));
+            },
             ["IAccountGrain.Hold"] = scene =>
                 Call(
                     () => scene.Account.Hold(scene.Caller, [new HoldItem(default, new TokenAmount(5))]),

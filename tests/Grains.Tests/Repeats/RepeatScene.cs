@@ -16,6 +16,11 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
 
     public static AccountId Client { get; } = Id("client");
     public static AccountId Payee { get; } = Id("payee");
+
+    /// <summary>The moment of operations that name one.</summary>
+    public static DateTimeOffset At => SimulatedRun.Start;
+
+    public static HoldId Stake { get; } = new(HoldPurpose.Stake, Client.Value);
     public static WorkerOffer Offer { get; } =
         new(new WorkerId(Payee.Value), Payee, new TokenAmount(10), Slots: 4, MarketLimits.MemoryPagesMax);
 
@@ -36,7 +41,7 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
 
     public async Task Prepare()
     {
-        await Account.Credit("first", new TokenAmount(1_000_000));
+        await Account.Credit("first", new TokenAmount(1_000_000), at: null, Authority.Silo);
         var created = await Account.CreateKey(new GrainInterfaces.KeyRequest("first", Scopes.Read | Scopes.Submit | Scopes.Deploy, null));
         Caller = new Caller(Client, created.View.Id, created.View.Scopes);
         if (!ApiKey.TryParse((await Account.CreateKey(new GrainInterfaces.KeyRequest("second", Scopes.Read, null))).Key, out var key))

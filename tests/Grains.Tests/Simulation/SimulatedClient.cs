@@ -23,7 +23,7 @@ internal sealed class SimulatedClient(SimulatedSilo silo, SeededChance chance, i
     {
         await silo.Insist(async grains =>
         {
-            await grains.GetGrain<IAccountGrain>(Account.ToString()).Credit("first", new TokenAmount(1_000_000));
+            await grains.GetGrain<IAccountGrain>(Account.ToString()).Credit("first", new TokenAmount(1_000_000), at: null, Authority.Silo);
             return true;
         });
         var key = await silo.Insist(grains =>

@@ -101,7 +101,7 @@ internal sealed partial class TestMarket
         var account = Grains.GetGrain<IAccountGrain>(Id(name).ToString());
         if (credit > 0)
         {
-            await account.Credit("first", new TokenAmount((UInt128)credit));
+            await account.Credit("first", new TokenAmount((UInt128)credit), at: null, Authority.Silo);
         }
         return await AddKey(name, spendLimit);
     }

@@ -165,7 +165,7 @@ internal sealed class TwinLoad(TwinHost[] hosts, SeededChance chance, TwinFacts 
         var (operation, amount) = (NewName(), new TokenAmount((UInt128)(1 + chance.Below(1000))));
         await Send(async grains =>
         {
-            await grains.GetGrain<IAccountGrain>(account.ToString()).Credit(operation, amount);
+            await grains.GetGrain<IAccountGrain>(account.ToString()).Credit(operation, amount, at: null, Authority.Silo);
             return true;
         });
         facts.Credits.Add((account, operation), amount);
@@ -296,7 +296,7 @@ internal sealed class TwinLoad(TwinHost[] hosts, SeededChance chance, TwinFacts 
     private async Task Open(AccountId account)
     {
         var amount = new TokenAmount(1_000_000);
-        await Any().Insist(grains => grains.GetGrain<IAccountGrain>(account.ToString()).Credit("first", amount));
+        await Any().Insist(grains => grains.GetGrain<IAccountGrain>(account.ToString()).Credit("first", amount, at: null, Authority.Silo));
         facts.Credits.Add((account, "first"), amount);
         var created = await Any()
             .Insist(grains =>

@@ -143,7 +143,7 @@ public sealed class ClusterTests(ClusterFixture cluster)
     {
         var id = new AccountId(Blake3.Hash(Encoding.UTF8.GetBytes(name)));
         var account = cluster.Client.GetGrain<IAccountGrain>(id.ToString());
-        await account.Credit("first", new TokenAmount(Credit));
+        await account.Credit("first", new TokenAmount(Credit), at: null, Authority.Silo);
         var created = await account.CreateKey(new Grains.KeyRequest("test", Scopes.Read | Scopes.Submit | Scopes.Deploy, null));
         Assert.True(ApiKey.TryParse(created.Key, out var key));
         var caller = await cluster.Client.GetGrain<IKeyGrain>(key.Id).Verify(key.SecretHash);

@@ -32,7 +32,7 @@ internal static class MadeAccounts
             var account = factory.GetGrain<IAccountGrain>(
                 new AccountId(new Bytes32([.. BitConverter.GetBytes((long)number), .. new byte[24]])).ToString()
             );
-            await account.Credit("made", Credit);
+            await account.Credit("made", Credit, at: null, Authority.Silo);
             keys.Add(
                 (await account.CreateKey(new GrainInterfaces.KeyRequest("made", Scopes.Read | Scopes.Submit | Scopes.Deploy, null))).Key
             );

@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+
+namespace Marketplace.GrainInterfaces;
+
+/// <summary>What money is set aside for.</summary>
+public enum HoldPurpose
+{
+    /// <summary>A job's price limit; the hold's id is the job's.</summary>
+    Job = 0,
+
+    /// <summary>A worker's stake.</summary>
+    Stake = 1,
+
+    /// <summary>Storage that is paid by the period.</summary>
+    Deal = 2,
+
+    /// <summary>On its way out of the marketplace.</summary>
+    Withdrawal = 3,
+}
+
+/// <summary>One hold of an account: holds of different purposes never meet, whatever their numbers.</summary>
+[GenerateSerializer, Immutable, Alias("HoldId")]
+public readonly record struct HoldId([property: Id(0)] HoldPurpose Purpose, [property: Id(1)] Bytes32 Value)
+{
+    public static HoldId Of(JobId job) => new(HoldPurpose.Job, job.Value);
+
+    public override string ToString() => $"{Purpose} {Value}";
+}
+
+/// <summary>The end of a hold that is paid to several: each payee gets its part of the charge, rounded down.</summary>
+/// <param name="Hold">Released with this.</param>
+/// <param name="HeldAt">The moment of the hold, as the answer to it said or its own <c>at</c>; a later hold of the same id costs nothing.</param>
+/// <param name="Charge">At most what is held; the rest goes back.</param>
+/// <param name="Shares">Who gets which part of the charge.</param>
+/// <param name="RemainderTo">Gets what the rounding leaves: less than one base unit for each share.</param>
+[GenerateSerializer, Immutable, Alias("SharedSettlement")]
+public sealed record SharedSettlement(
+    [property: Id(0)] HoldId Hold,
+    [property: Id(1)] DateTimeOffset HeldAt,
+    [property: Id(2)] TokenAmount Charge,
+    [property: Id(3)] ImmutableArray<PayeeShare> Shares,
+    [property: Id(4)] AccountId RemainderTo
+);
+
+/// <param name="Payee">Null: the share leaves the marketplace.</param>
+/// <param name="Parts">Of the sum of all parts.</param>
+[GenerateSerializer, Immutable, Alias("PayeeShare")]
+public readonly record struct PayeeShare([property: Id(0)] AccountId? Payee, [property: Id(1)] uint Parts);

@@ -1,0 +1,61 @@
+namespace Marketplace.Grains;
+
+/// <summary>Operations with an id and a moment; the numbers are stored.</summary>
+internal enum OperationKind : byte
+{
+    Credit = 1,
+    Reversal = 2,
+    Debit = 3,
+    Hold = 4,
+}
+
+/// <summary>
+/// The ids of an account's operations, each remembered for <see cref="AccountPolicy.OperationMemory"/> after its moment. What is older is
+/// refused, so an operation that was forgotten is never done again.
+/// </summary>
+internal sealed class AccountOperations
+{
+    private readonly Dictionary<(OperationKind Kind, string Id), (DateTimeOffset At, TokenAmount Amount)> _known = [];
+    private readonly PriorityQueue<(OperationKind Kind, string Id), DateTimeOffset> _oldestFirst = new();
+
+    public int Count => _known.Count;
+
+    /// <summary>Operations of moments before this one are not known any more.</summary>
+    public DateTimeOffset ForgottenBefore { get; private set; }
+
+    public IEnumerable<(OperationKind Kind, string Id, DateTimeOffset At, TokenAmount Amount)> All =>
+        _known.Select(pair => (pair.Key.Kind, pair.Key.Id, pair.Value.At, pair.Value.Amount));
+
+    public (DateTimeOffset At, TokenAmount Amount)? Find(OperationKind kind, string id) =>
+        _known.TryGetValue((kind, id), out var found) ? found : null;
+
+    public bool Knows(OperationKind kind, string id) => _known.ContainsKey((kind, id));
+
+    public void Add(OperationKind kind, string id, DateTimeOffset at, TokenAmount amount)
+    {
+        if (at >= ForgottenBefore && _known.TryAdd((kind, id), (at, amount)))
+        {
+            _oldestFirst.Enqueue((kind, id), at);
+        }
+    }
+
+    /// <summary>It is so late now: what is too old to come again goes.</summary>
+    public void Forget(DateTimeOffset now)
+    {
+        var before = now - AccountPolicy.OperationMemory;
+        if (before > ForgottenBefore)
+        {
+            ForgetBefore(before);
+        }
+    }
+
+    public void ForgetBefore(DateTimeOffset before)
+    {
+        ForgottenBefore = before;
+        while (_oldestFirst.TryPeek(out var oldest, out var at) && at < before)
+        {
+            _oldestFirst.Dequeue();
+            _known.Remove(oldest);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+using System.Collections.Immutable;
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Grains.Tests;
+
+/// <summary>Money that comes in, goes out and is taken back; holds that no job stands on; operations that are forgotten.</summary>
+public sealed class AccountMoneyTests
+{
+    private static readonly HoldId Stake = new(HoldPurpose.Stake, new Bytes32(Enumerable.Repeat((byte)9, Bytes32.Size).ToArray()));
+
+    [Fact]
+    public void ReversedCreditThatIsSpent_BecomesADebtThatIncomePaysFirst() =>
+        Run(async market =>
+        {
+            var account = market.Account("client");
+            var caller = await market.OpenAccount("client", credit: 0);
+            var at = market.Time.GetUtcNow();
+            await account.Credit("deposit", new TokenAmount(100), at, Authority.Treasury);
+            await account.SetAside(caller, Stake, new TokenAmount(70), at);
+
+            await Task.WhenAll(
+                Enumerable.Range(0, 3).Select(_ => account.ReverseCredit("deposit", new TokenAmount(100), at, Authority.Treasury))
+            );
+            Assert.Equal((Zero, new TokenAmount(70), new TokenAmount(70)), await Books(account));
+
+            await account.Credit("more", new TokenAmount(30), at, Authority.Treasury);
+            Assert.Equal((Zero, new TokenAmount(70), new TokenAmount(40)), await Books(account));
+
+            await account.SettleShared(new SharedSettlement(Stake, at, Zero, [], caller.Account), Authority.Treasury);
+            Assert.Equal((new TokenAmount(30), Zero, Zero), await Books(account));
+        });
+
+    [Fact]
+    public void ReversalBeforeItsCredit_LeavesTheCreditWithoutEffect() =>
+        Run(async market =>
+        {
+            var account = market.Account("client");
+            await market.OpenAccount("client", credit: 10);
+            var at = market.Time.GetUtcNow();
+            await account.ReverseCredit("deposit", new TokenAmount(100), at, Authority.Treasury);
+            await account.Credit("deposit", new TokenAmount(100), at, Authority.Treasury);
+
+            Assert.Equal((new TokenAmount(10), Zero, Zero), await Books(account));
+        });
+
+    [Fact]
+    public void Debit_TakesOutOnce_AndNeverMoreThanIsAvailable() =>
+        Run(async market =>
+        {
+            var account = market.Account("client");
+            await market.OpenAccount("client", credit: 10);
+            var at = market.Time.GetUtcNow();
+            await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => account.Debit("payout", new TokenAmount(7), at, Authority.Treasury)));
+            await Refused(ErrorCode.InsufficientFunds, () => account.Debit("second", new TokenAmount(4), at, Authority.Treasury));
+            await Refused(ErrorCode.RequestIdReused, () => account.Debit("payout", new TokenAmount(1), at, Authority.Treasury));
+            await Refused(ErrorCode.Forbidden, () => account.Debit("third", new TokenAmount(1), at, Authority.Silo));
+
+            Assert.Equal((new TokenAmount(3), Zero, Zero), await Books(account));
+        });
+
+    [Fact]
+    public void SharedSettlement_PaysEachShareRoundedDown_AndTheRemainderToTheOneNamed() =>
+        Run(async market =>
+        {
+            var account = market.Account("client");
+            var caller = await market.OpenAccount("client", credit: 1000);
+            var at = market.Time.GetUtcNow();
+            Assert.Equal(HoldOutcome.Held, await account.SetAside(caller, Stake, new TokenAmount(200), at));
+            Assert.Equal(HoldOutcome.AlreadyHeld, await account.SetAside(caller, Stake, new TokenAmount(200), at));
+            Assert.Equal(HoldOutcome.HeldDifferently, await account.SetAside(caller, Stake, new TokenAmount(100), at));
+
+            var settlement = new SharedSettlement(
+                Stake,
+                at,
+                new TokenAmount(101),
+                [new PayeeShare(TestMarket.Id("one"), 1), new PayeeShare(TestMarket.Id("two"), 1), new PayeeShare(null, 1)],
+                TestMarket.Id("two")
+            );
+            await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => account.SettleShared(settlement, Authority.Treasury)));
+            await market.Settle();
+
+            // 101 in three: 33 each, one of them out of the marketplace, and 2 that remain.
+            Assert.Equal(new TokenAmount(33), (await market.Account("one").Get()).Available);
+            Assert.Equal(new TokenAmount(35), (await market.Account("two").Get()).Available);
+            Assert.Equal((new TokenAmount(899), Zero, Zero), await Books(account));
+            Assert.Equal(HoldOutcome.Ended, await account.SetAside(caller, Stake, new TokenAmount(200), at));
+        });
+
+    [Fact]
+    public void HoldForAnotherPurpose_CountsAgainstTheSpendLimit() =>
+        Run(async market =>
+        {
+            var caller = await market.OpenAccount("client", credit: 1000, spendLimit: 100);
+            var at = market.Time.GetUtcNow();
+            var account = market.Account("client");
+            Assert.Equal(HoldOutcome.SpendLimitReached, await account.SetAside(caller, Stake, new TokenAmount(101), at));
+            Assert.Equal(HoldOutcome.Held, await account.SetAside(caller, Stake, new TokenAmount(100), at));
+        });
+
+    [Fact]
+    public void OperationAtTheEdgeOfTheMemory_IsTaken_AndOneOlderOrTooEarlyIsRefused() =>
+        Run(async market =>
+        {
+            var account = market.Account("client");
+            await market.OpenAccount("client", credit: 1);
+            var now = market.Time.GetUtcNow();
+            var (oldest, newest) = (now - AccountPolicy.OperationMemory, now + AccountPolicy.OperationEarlyMax);
+            await account.Credit("newest", new TokenAmount(1), newest, Authority.Treasury);
+            await Refused(
+                ErrorCode.LimitExceeded,
+                () => account.Credit("early", new TokenAmount(1), newest.AddSeconds(1), Authority.Treasury)
+            );
+            await Refused(
+                ErrorCode.LimitExceeded,
+                () => account.Credit("late", new TokenAmount(1), oldest.AddTicks(-1), Authority.Treasury)
+            );
+            await account.Credit("recent", new TokenAmount(1), oldest.AddSeconds(5), Authority.Treasury);
+
+            Assert.Equal((new TokenAmount(3), Zero, Zero), await Books(account));
+        });
+
+    [Fact]
+    public void ForgottenOperation_IsRefusedAndNotDoneAgain() =>
+        Run(async market =>
+        {
+            var account = market.Account("client");
+            await market.OpenAccount("client", credit: 1);
+            var first = market.Time.GetUtcNow();
+            await account.Credit("deposit", new TokenAmount(5), first, Authority.Treasury);
+            await Task.Delay(AccountPolicy.OperationMemory + TimeSpan.FromDays(1), market.Time);
+            await account.Credit("other", new TokenAmount(2), market.Time.GetUtcNow(), Authority.Treasury);
+
+            var state = DiskInvariants.Accounts(market.Disk)[TestMarket.Id("client")];
+            Assert.Equal(1, state.Operations.Count);
+            await Refused(ErrorCode.LimitExceeded, () => account.Credit("deposit", new TokenAmount(5), first, Authority.Treasury));
+            await market.Restart();
+            await Refused(
+                ErrorCode.LimitExceeded,
+                () => market.Account("client").Credit("deposit", new TokenAmount(5), first, Authority.Treasury)
+            );
+            Assert.Equal((new TokenAmount(8), Zero, Zero), await Books(market.Account("client")));
+        });
+
+    private static TokenAmount Zero => TokenAmount.Zero;
+
+    private static async Task<(TokenAmount Available, TokenAmount Held, TokenAmount Debt)> Books(IAccountGrain account)
+    {
+        var view = await account.Get();
+        return (view.Available, view.Held, view.Debt);
+    }
+
+    private static async Task Refused(ErrorCode code, Func<Task> call) =>
+        Assert.Equal(code, (await Assert.ThrowsAsync<MarketException>(call)).Code);
+
+    private static void Run(Func<TestMarket, Task> scenario) =>
+        TestMarket.Run(async market =>
+        {
+            await scenario(market);
+            // There are no jobs: the accounts are checked alone.
+            Assert.Empty(AccountInvariants.Violations(DiskInvariants.Accounts(market.Disk)));
+            market.IsMadeUp = true;
+        });
+}
