@@ -29,7 +29,7 @@ public readonly record struct HoldId([property: Id(0)] HoldPurpose Purpose, [pro
 
 /// <summary>The end of a hold that is paid to several: each payee gets its part of the charge, rounded down.</summary>
 /// <param name="Hold">Released with this.</param>
-/// <param name="HeldAt">The moment of the hold, as the answer to it said or its own <c>at</c>; a later hold of the same id costs nothing.</param>
+/// <param name="HeldAt">The moment of the hold; a later hold of the same id is released and costs nothing.</param>
 /// <param name="Charge">At most what is held; the rest goes back.</param>
 /// <param name="Shares">Who gets which part of the charge.</param>
 /// <param name="RemainderTo">Gets what the rounding leaves: less than one base unit for each share.</param>

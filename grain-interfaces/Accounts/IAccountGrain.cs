@@ -49,8 +49,10 @@ public interface IAccountGrain : IGrainWithStringKey
     [Effect(Effect.Deduplicated), Alias("SetAside")]
     Task<HoldOutcome> SetAside(Caller caller, HoldId hold, TokenAmount amount, DateTimeOffset at);
 
-    /// <summary>Ends a hold of any purpose, once: its shares go to their payees, the remainder of the division to the one that is named, and
-    /// what is not charged back to the balance.</summary>
+    /// <summary>
+    /// Ends a hold of any purpose, once: its shares go to their payees, the remainder of the division to the one that is named, and what is
+    /// not charged back to the balance.
+    /// </summary>
     [Effect(Effect.Deduplicated), Alias("SettleShared")]
     Task SettleShared(SharedSettlement settlement, Authority by);
 

@@ -51,10 +51,7 @@ internal static class AccountEventCodec
                 WriteOperation(Begin(Kind.CreditReversed), reversed.Operation, reversed.Amount, reversed.At, reversed.Noted);
                 break;
             case FundsSetAside aside:
-                WriteHold(Begin(Kind.FundsSetAside), aside.Hold);
-                writer.Text(aside.KeyId);
-                writer.Amount(aside.Amount);
-                writer.Time(aside.At);
+                WriteAside(Begin(Kind.FundsSetAside), aside);
                 break;
             case Divided divided:
                 WriteDivided(Begin(Kind.Divided), divided);
@@ -63,12 +60,7 @@ internal static class AccountEventCodec
                 WriteHeld(Begin(Kind.Held), holds);
                 break;
             case HoldsRenewed renewed:
-                Begin(Kind.HoldsRenewed).Time(renewed.At);
-                writer.Count(renewed.Jobs.Length);
-                foreach (var job in renewed.Jobs)
-                {
-                    writer.Id(job.Value);
-                }
+                WriteRenewed(Begin(Kind.HoldsRenewed), renewed);
                 break;
             case Settled settlement:
                 WriteSettled(Begin(Kind.Settled), settlement);
@@ -174,6 +166,14 @@ internal static class AccountEventCodec
 
     internal static HoldId ReadHold(ref CompactReader reader) => new((HoldPurpose)reader.Byte(), reader.Id());
 
+    private static void WriteAside(CompactWriter writer, FundsSetAside aside)
+    {
+        WriteHold(writer, aside.Hold);
+        writer.Text(aside.KeyId);
+        writer.Amount(aside.Amount);
+        writer.Time(aside.At);
+    }
+
     private static void WriteDivided(CompactWriter writer, Divided divided)
     {
         WriteHold(writer, divided.Hold);
@@ -219,6 +219,16 @@ internal static class AccountEventCodec
             items[index] = new HoldItem(new JobId(reader.Id()), reader.Amount());
         }
         return new Held(at, keyId, ImmutableArray.Create(items));
+    }
+
+    private static void WriteRenewed(CompactWriter writer, HoldsRenewed renewed)
+    {
+        writer.Time(renewed.At);
+        writer.Count(renewed.Jobs.Length);
+        foreach (var job in renewed.Jobs)
+        {
+            writer.Id(job.Value);
+        }
     }
 
     private static HoldsRenewed ReadRenewed(ref CompactReader reader)

@@ -91,8 +91,14 @@ public sealed partial class AccountGrain
     {
         RequireSound();
         RequireOneOf(by, Authority.Treasury);
+        if (_account.FindHold(settlement.Hold) is not null)
+        {
+            // No hold of a job need have set it: a process that ends after the append leaves it, and it sends the shares.
+            await Remind();
+        }
         if (AccountRules.SettleShared(_account, _id, settlement) is { } divided)
         {
+            BeginReconciling();
             await Append(divided);
             foreach (var transfer in divided.Transfers)
             {

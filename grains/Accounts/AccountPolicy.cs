@@ -20,8 +20,8 @@ internal static class AccountPolicy
     public const int UndatedCreditsMax = 1000;
 
     /// <summary>
-    /// How long the id of a credit, debit, reversal or ended hold is remembered after its moment: longer than a chain is reorganised, a queue
-    /// of repeated calls lasts, or an operator is away. Operations of an older moment are refused.
+    /// How long the id of a credit, debit, reversal or ended hold is remembered after its moment: longer than a chain is reorganised, a
+    /// queue of repeated calls lasts, or an operator is away. Operations of an older moment are refused.
     /// </summary>
     public static readonly TimeSpan OperationMemory = TimeSpan.FromDays(30);
 

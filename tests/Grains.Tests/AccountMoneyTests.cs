@@ -1,5 +1,6 @@
-using System.Collections.Immutable;
+using Marketplace.GrainHost.Reminders;
 using Marketplace.GrainInterfaces;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Marketplace.Grains.Tests;
 
@@ -86,6 +87,36 @@ public sealed class AccountMoneyTests
             Assert.Equal(HoldOutcome.Ended, await account.SetAside(caller, Stake, new TokenAmount(200), at));
         });
 
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public void ShareThatDoesNotArrive_IsSentAgainByAnAccountWithoutJobs(bool crashes)
+    {
+        // They outlive the crash, as on a real silo: nothing else wakes the account.
+        var reminders = new MemoryReminderStore();
+        Run(Scenario, services => services.AddSingleton<IReminderStore>(reminders));
+
+        async Task Scenario(TestMarket market)
+        {
+            var account = market.Account("client");
+            var caller = await market.OpenAccount("client", credit: 1000);
+            var at = market.Time.GetUtcNow();
+            await account.SetAside(caller, Stake, new TokenAmount(200), at);
+            var payee = $"account/{TestMarket.Id("one")}";
+            market.Store.OnWrite = name => name == payee ? WriteFate.Lost : WriteFate.Done;
+            var share = new PayeeShare(TestMarket.Id("one"), 1);
+            await account.SettleShared(new SharedSettlement(Stake, at, new TokenAmount(50), [share], caller.Account), Authority.Treasury);
+            await market.Settle();
+            if (crashes)
+            {
+                await market.CrashAndStart();
+            }
+            market.Store.OnWrite = _ => WriteFate.Done;
+            await Task.Delay(TimeSpan.FromMinutes(3), market.Time);
+
+            Assert.Equal(new TokenAmount(50), (await market.Account("one").Get()).Available);
+        }
+    }
+
     [Fact]
     public void HoldForAnotherPurpose_CountsAgainstTheSpendLimit() =>
         Run(async market =>
@@ -152,12 +183,15 @@ public sealed class AccountMoneyTests
     private static async Task Refused(ErrorCode code, Func<Task> call) =>
         Assert.Equal(code, (await Assert.ThrowsAsync<MarketException>(call)).Code);
 
-    private static void Run(Func<TestMarket, Task> scenario) =>
-        TestMarket.Run(async market =>
-        {
-            await scenario(market);
-            // There are no jobs: the accounts are checked alone.
-            Assert.Empty(AccountInvariants.Violations(DiskInvariants.Accounts(market.Disk)));
-            market.IsMadeUp = true;
-        });
+    private static void Run(Func<TestMarket, Task> scenario, Action<IServiceCollection>? register = null) =>
+        TestMarket.Run(
+            async market =>
+            {
+                await scenario(market);
+                // There are no jobs: the accounts are checked alone.
+                Assert.Empty(AccountInvariants.Violations(DiskInvariants.Accounts(market.Disk)));
+                market.IsMadeUp = true;
+            },
+            register: register
+        );
 }

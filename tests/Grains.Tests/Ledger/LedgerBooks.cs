@@ -6,7 +6,8 @@ namespace Marketplace.Grains.Tests.Ledger;
 
 /// <summary>
 /// The books of all accounts, kept beside the grains from what is durable. After every entry the sum is taken: balances, holds and
-/// transfers under way, less debts, are what the load has brought in and not taken out. What the load asked for and how often is remembered here, not taken from events.
+/// transfers under way, less debts, are what the load has brought in and not taken out. What the load asked for and how often is
+/// remembered here, not taken from events.
 /// </summary>
 internal sealed class LedgerBooks
 {
