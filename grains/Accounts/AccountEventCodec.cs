@@ -79,6 +79,28 @@ internal static class AccountEventCodec
                 Begin(Kind.KeyRevoked).Text(revoked.Id);
                 writer.Time(revoked.At);
                 break;
+            case Resumed:
+                Begin(Kind.Resumed);
+                break;
+            default:
+                WriteStorage(writer, happened);
+                break;
+        }
+
+        return writer.Finish();
+
+        CompactWriter Begin(Kind kind)
+        {
+            writer.Byte((byte)kind);
+            return writer;
+        }
+    }
+
+    /// <summary>What the account keeps.</summary>
+    private static void WriteStorage(CompactWriter writer, AccountEvent happened)
+    {
+        switch (happened)
+        {
             case BlobCounted counted:
                 Begin(Kind.BlobCounted).Id(counted.Blob.Value);
                 writer.Signed(counted.Size);
@@ -92,16 +114,11 @@ internal static class AccountEventCodec
             case ModuleDiscounted discounted:
                 Begin(Kind.ModuleDiscounted).Id(discounted.Program.Value);
                 break;
-            case Resumed:
-                Begin(Kind.Resumed);
-                break;
             default:
                 throw new InvalidOperationException(
                     $"This is a bug in the account: the event {happened.GetType().Name} has no stored form."
                 );
         }
-
-        return writer.Finish();
 
         CompactWriter Begin(Kind kind)
         {
