@@ -3,7 +3,7 @@ using Marketplace.Api.Workers;
 namespace Marketplace.Worker;
 
 /// <summary>
-/// All that a worker knows of its market. Implemented over grains for the worker inside the silo, and over a socket for workers elsewhere.
+/// All that a worker knows of its market. The silo implements it over grains, for the worker inside it.
 /// Calls may fail with <see cref="MarketLinkException"/> at any time; polls are then repeated as they were, reports with each result alone.
 /// Thread-safe.
 /// </summary>
