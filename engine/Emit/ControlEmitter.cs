@@ -28,13 +28,13 @@ internal sealed class ControlEmitter(EmitContext context, FuelEmitter fuel, Comp
         /// <summary>Block, Loop, If or Else; Block for the function itself.</summary>
         public Opcode Opcode { get; set; } = opcode;
 
-        public FunctionType Type { get; } = type;
+        public FunctionType Type => type;
 
         /// <summary>Operands below belong to the blocks around it.</summary>
-        public int Height { get; } = height;
+        public int Height => height;
 
         /// <summary>The block itself can be reached.</summary>
-        public bool Entered { get; } = entered;
+        public bool Entered => entered;
 
         /// <summary>Where branches go: the head of a loop, else the end.</summary>
         public Label Target { get; init; }
@@ -138,8 +138,7 @@ internal sealed class ControlEmitter(EmitContext context, FuelEmitter fuel, Comp
             return;
         }
 
-        var joined = block.Branched || (block.Opcode == Opcode.If && block.Entered);
-        if (joined)
+        if (block.Branched || (block.Opcode == Opcode.If && block.Entered))
         {
             MarkJoin(block);
             if (block.Opcode == Opcode.If)

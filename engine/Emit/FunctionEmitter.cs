@@ -58,13 +58,13 @@ internal sealed class FunctionEmitter
 
     private void Prologue()
     {
-        var slots = _context.FrameSlots;
-        _il.LoadArgument(_context.Locals.BudgetArgument);
+        var (slots, budget) = (_context.FrameSlots, _context.Locals.BudgetArgument);
+        _il.LoadArgument(budget);
         _il.LoadInt32(slots);
         _il.Emit(OpCodes.Sub);
-        _il.StoreArgument(_context.Locals.BudgetArgument);
-        _il.LoadArgument(_context.Locals.BudgetArgument);
-        _il.Emit(OpCodes.Ldc_I4_0);
+        _il.StoreArgument(budget);
+        _il.LoadArgument(budget);
+        _il.LoadInt32(0);
         _il.Emit(OpCodes.Blt, _fuel.Trap(TrapKind.CallStackExhausted));
         if (slots >= EnginePolicy.CheckedFrameSlots)
         {

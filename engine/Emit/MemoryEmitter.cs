@@ -33,40 +33,20 @@ internal sealed class MemoryEmitter(EmitContext context, AddressEmitter addresse
 
     private void EmitLoad(Opcode opcode)
     {
-        switch (opcode)
-        {
-            case Opcode.I32Load:
-                _il.Emit(OpCodes.Ldind_I4);
-                break;
-            case Opcode.I64Load:
-                _il.Emit(OpCodes.Ldind_I8);
-                break;
-            case Opcode.F32Load:
-                _il.Emit(OpCodes.Ldind_R4);
-                break;
-            case Opcode.F64Load:
-                _il.Emit(OpCodes.Ldind_R8);
-                break;
-            case Opcode.I32Load8S or Opcode.I64Load8S:
-                _il.Emit(OpCodes.Ldind_I1);
-                break;
-            case Opcode.I32Load8U or Opcode.I64Load8U:
-                _il.Emit(OpCodes.Ldind_U1);
-                break;
-            case Opcode.I32Load16S or Opcode.I64Load16S:
-                _il.Emit(OpCodes.Ldind_I2);
-                break;
-            case Opcode.I32Load16U or Opcode.I64Load16U:
-                _il.Emit(OpCodes.Ldind_U2);
-                break;
-            case Opcode.I64Load32S:
-                _il.Emit(OpCodes.Ldind_I4);
-                break;
-            default:
-                _il.Emit(OpCodes.Ldind_U4);
-                break;
-        }
-
+        _il.Emit(
+            opcode switch
+            {
+                Opcode.I32Load or Opcode.I64Load32S => OpCodes.Ldind_I4,
+                Opcode.I64Load => OpCodes.Ldind_I8,
+                Opcode.F32Load => OpCodes.Ldind_R4,
+                Opcode.F64Load => OpCodes.Ldind_R8,
+                Opcode.I32Load8S or Opcode.I64Load8S => OpCodes.Ldind_I1,
+                Opcode.I32Load8U or Opcode.I64Load8U => OpCodes.Ldind_U1,
+                Opcode.I32Load16S or Opcode.I64Load16S => OpCodes.Ldind_I2,
+                Opcode.I32Load16U or Opcode.I64Load16U => OpCodes.Ldind_U2,
+                _ => OpCodes.Ldind_U4,
+            }
+        );
         if (opcode is Opcode.I64Load8U or Opcode.I64Load16U or Opcode.I64Load32U)
         {
             _il.Emit(OpCodes.Conv_U8);

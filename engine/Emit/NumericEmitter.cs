@@ -81,11 +81,11 @@ internal sealed class NumericEmitter(EmitContext context, FuelEmitter fuel, Comp
 
     private void Divide(Opcode opcode)
     {
-        var wide = opcode >= Opcode.I64DivS;
+        var type = opcode >= Opcode.I64DivS ? WasmType.I64 : WasmType.I32;
         var divisor = _stack.Take();
         var dividend = _stack.Take();
         _stack.SpillStack();
-        var constant = wide ? divisor.Constant : (int?)divisor.Constant;
+        var constant = type == WasmType.I64 ? divisor.Constant : (int?)divisor.Constant;
         if (constant is null or 0)
         {
             divisor.Emit();
@@ -96,10 +96,10 @@ internal sealed class NumericEmitter(EmitContext context, FuelEmitter fuel, Comp
         {
             var fits = _il.DefineLabel();
             divisor.Emit();
-            EmitInteger(wide, -1);
+            context.Locals.EmitConstant(type, -1);
             _il.Emit(OpCodes.Bne_Un, fits);
             dividend.Emit();
-            EmitInteger(wide, wide ? long.MinValue : int.MinValue);
+            context.Locals.EmitConstant(type, type == WasmType.I64 ? long.MinValue : int.MinValue);
             _il.Emit(OpCodes.Beq, fuel.Trap(TrapKind.IntegerOverflow));
             _il.MarkLabel(fits);
         }
@@ -124,19 +124,7 @@ internal sealed class NumericEmitter(EmitContext context, FuelEmitter fuel, Comp
             );
         }
 
-        _stack.PushStack(wide ? WasmType.I64 : WasmType.I32, depth: 1);
-    }
-
-    private void EmitInteger(bool wide, long value)
-    {
-        if (wide)
-        {
-            _il.LoadInt64(value);
-        }
-        else
-        {
-            _il.LoadInt32((int)value);
-        }
+        _stack.PushStack(type, depth: 1);
     }
 
     /// <summary>Float to integer: traps on NaN and outside the open range of values whose integer part fits.</summary>

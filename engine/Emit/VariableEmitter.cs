@@ -135,7 +135,7 @@ internal sealed class VariableEmitter(EmitContext context, CompilerDefects defec
             _il.Emit(OpCodes.Ldelem_Ref);
             _il.Emit(OpCodes.Dup);
             _il.Emit(OpCodes.Ldfld, reference ? Members.GlobalReferences : Members.GlobalCells);
-            var cells = reference ? context.Scratch(typeof(object[])) : context.Scratch(typeof(Cell[]));
+            var cells = context.Scratch(reference ? typeof(object[]) : typeof(Cell[]));
             _il.StoreLocal(cells);
             _il.Emit(OpCodes.Ldfld, Members.GlobalSlot);
             var slot = context.Scratch(typeof(int));
