@@ -13,7 +13,7 @@ public sealed record EngineLimits
     /// Language interpreters with their libraries and compilers have 10 to 50 MiB. Decoding and validating takes 5 to 20 ms a MiB; only
     /// functions that are called are compiled, and what that takes is bounded for each run.
     /// </summary>
-    public int ModuleBytesMax { get; init; } = 64 << 20;
+    public int ModuleBytesMax { get; init; } = ProgramLimits.ModuleBytesMax;
 
     /// <summary>Types are compared by structure at every import and indirect call.</summary>
     public int TypesMax { get; init; } = 20_000;

@@ -18,7 +18,7 @@ public static class SdkPolicy
     public const long OutputBytesMax = JobLimits.OutputBytesMax;
 
     /// <summary>A module that comes as a stream that cannot be read twice is taken into memory. The service allows less.</summary>
-    public const long ModuleBytesMax = 64L * 1024 * 1024;
+    public const long ModuleBytesMax = ProgramLimits.ModuleBytesMax;
 
     /// <summary>Bytes between two events: an event holds at most one inline output in base64.</summary>
     public const long EventBytesMax = 1024 * 1024;

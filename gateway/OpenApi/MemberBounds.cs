@@ -31,7 +31,7 @@ internal static class MemberBounds
         [(typeof(JobBatchRequest), nameof(JobBatchRequest.Jobs))] = Items(1, MarketLimits.BatchJobsMax),
         [(typeof(JobsGetRequest), nameof(JobsGetRequest.Ids))] = Items(1, Routes.BatchItemsMax),
         [(typeof(ProgramRequest), nameof(ProgramRequest.Name))] = Text(1, MarketLimits.NameBytesMax),
-        [(typeof(ProgramRequest), nameof(ProgramRequest.Salt))] = Bytes(ProgramsApi.SaltBytesMax),
+        [(typeof(ProgramRequest), nameof(ProgramRequest.Salt))] = Bytes(ProgramLimits.SaltBytesMax),
         [(typeof(KeyRequest), nameof(KeyRequest.Name))] = Text(1, MarketLimits.NameBytesMax),
         [(typeof(KeyRequest), nameof(KeyRequest.Scopes))] = Items(1, ScopesMax),
 

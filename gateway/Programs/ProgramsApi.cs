@@ -10,9 +10,6 @@ namespace Marketplace.Gateway;
 /// <summary>Programs: deployed once, never changed, run by everybody who knows the id, until those who deployed them remove them.</summary>
 internal static class ProgramsApi
 {
-    /// <summary>Two ids fit; a salt only has to differ.</summary>
-    public const int SaltBytesMax = 64;
-
     /// <summary>'blob' and eight digits: enough to tell modules apart by eye.</summary>
     private const int NameCharactersUsual = 12;
 
@@ -47,9 +44,12 @@ internal static class ProgramsApi
     {
         var request = await RequestReader.Body(http, RequestReader.Json.ProgramRequest);
         var salt = request.Salt ?? default;
-        if (salt.Length > SaltBytesMax)
+        if (salt.Length > ProgramLimits.SaltBytesMax)
         {
-            throw new MarketException(ErrorCode.LimitExceeded, GatewayMessages.TextTooLong("salt", salt.Length, SaltBytesMax));
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                GatewayMessages.TextTooLong("salt", salt.Length, ProgramLimits.SaltBytesMax)
+            );
         }
         // A program without a name could not be told from others in a list, and the market takes none.
         var name = request.Name ?? request.Module.ToString()[..NameCharactersUsual];

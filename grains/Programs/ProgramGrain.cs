@@ -178,11 +178,11 @@ public sealed class ProgramGrain : Grain, IProgramGrain
     private void Check(Caller caller, ProgramDeployment deployment)
     {
         RequireScope(caller);
-        if (deployment.Salt.Length > ProgramPolicy.SaltBytesMax)
+        if (deployment.Salt.Length > ProgramLimits.SaltBytesMax)
         {
             throw Refuse(
                 ErrorCode.LimitExceeded,
-                $"The salt has {deployment.Salt.Length} bytes; allowed are {ProgramPolicy.SaltBytesMax}."
+                $"The salt has {deployment.Salt.Length} bytes; allowed are {ProgramLimits.SaltBytesMax}."
             );
         }
         var nameSize = Encoding.UTF8.GetByteCount(deployment.Name);

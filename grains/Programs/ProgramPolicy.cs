@@ -3,9 +3,6 @@ namespace Marketplace.Grains;
 /// <summary>Bounds of a deployment, each with its reason.</summary>
 internal static class ProgramPolicy
 {
-    /// <summary>A salt: a hash or a short name.</summary>
-    public const int SaltBytesMax = 64;
-
     /// <summary>Bytes of all modules that a silo validates or that wait for it: four of the largest, or hundreds of usual ones.</summary>
     public const long InspectedBytesMax = 256 << 20;
 
