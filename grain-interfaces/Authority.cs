@@ -11,4 +11,7 @@ public enum Authority
 
     /// <summary>Brings money in from outside and takes it out: deposits, withdrawals, and what becomes of them there.</summary>
     Treasury = 1,
+
+    /// <summary>The HTTP layer, which asks for a caller only and has no right of its own.</summary>
+    Gateway = 2,
 }

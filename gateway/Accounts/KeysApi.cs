@@ -41,17 +41,9 @@ internal static class KeysApi
         {
             throw new MarketException(ErrorCode.LimitExceeded, GatewayMessages.KeyNeedsScopes);
         }
-        if ((scopes & ~caller.Scopes) != Scopes.None)
-        {
-            throw new MarketException(ErrorCode.Forbidden, GatewayMessages.ScopesExceeded(scopes, caller.Scopes));
-        }
         var account = grains.GetGrain<IAccountGrain>(caller.Account.ToString());
-        var own = (await account.ListKeys()).FirstOrDefault(key => key.Id == caller.KeyId);
-        if (own?.SpendLimit is not null)
-        {
-            throw new MarketException(ErrorCode.Forbidden, GatewayMessages.KeyHasSpendLimit);
-        }
-        var created = await account.CreateKey(new GrainInterfaces.KeyRequest(request.Name, scopes, request.SpendLimit));
+        var wanted = new GrainInterfaces.KeyRequest(request.Name, scopes, request.SpendLimit);
+        var created = await account.CreateKey(wanted, caller, Authority.Gateway);
         return Answer.Created(AccountMapper.ToCreated(created), ApiJson.Default.CreatedKey, Routes.Key(created.View.Id));
     }
 
@@ -69,7 +61,8 @@ internal static class KeysApi
         {
             throw RequestReader.Malformed(GatewayMessages.BadId("a key's id", key, "'mk' and 16 lower-case hexadecimal digits"));
         }
-        await grains.GetGrain<IAccountGrain>(http.Caller().Account.ToString()).RevokeKey(key);
+        var caller = http.Caller();
+        await grains.GetGrain<IAccountGrain>(caller.Account.ToString()).RevokeKey(key, caller, Authority.Gateway);
         cache.Forget(key);
         return TypedResults.NoContent();
     }

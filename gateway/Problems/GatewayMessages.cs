@@ -54,9 +54,6 @@ internal static class GatewayMessages
         "The service's disk is filled to its floor: nothing new is stored. Its operator has to make room; blobs that are removed are "
         + "collected in time.";
 
-    public const string KeyHasSpendLimit =
-        "This key has a spend limit, so it cannot create keys: a new key would not share the limit. Use a key without a spend limit.";
-
     public const string KeyNeedsScopes = "The new key has no scopes. Give at least one of read, submit, deploy, admin.";
 
     public const string ScopeUnknown = "An item of 'scopes' is not a scope. Give a list of read, submit, deploy and admin.";
@@ -146,10 +143,6 @@ internal static class GatewayMessages
 
     public static string ScopeMissing(Scopes needed, Scopes present) =>
         $"The key has the scopes '{Words(present)}', the request needs '{Words(needed)}'. Use a key that has it.";
-
-    public static string ScopesExceeded(Scopes asked, Scopes present) =>
-        $"The new key would have the scopes '{Words(asked)}', but the key that creates it has only '{Words(present)}'. Ask for no more "
-        + $"than those.";
 
     public static string HostRefused(string host) =>
         $"The Host header names '{Cut(host)}', which this service does not answer to. Use localhost or 127.0.0.1, or start the service "

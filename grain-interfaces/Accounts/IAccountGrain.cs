@@ -101,16 +101,24 @@ public interface IAccountGrain : IGrainWithStringKey
     Task<BlobId?> FindModule(ProgramId program);
 
     /// <summary>Makes a key. The secret is in the answer and nowhere else.</summary>
-    /// <exception cref="MarketException"><see cref="ErrorCode.TooManyKeys"/>.</exception>
+    /// <param name="request">What the key allows.</param>
+    /// <param name="caller">A key with <see cref="Scopes.Admin"/> and without a spend limit, which gives at most its own scopes; null:
+    /// <paramref name="by"/> asks, as it does for an account's first key.</param>
+    /// <param name="by">Who asks where no key does.</param>
+    /// <exception cref="MarketException"><see cref="ErrorCode.TooManyKeys"/>, <see cref="ErrorCode.Forbidden"/>,
+    /// <see cref="ErrorCode.Unauthenticated"/>.</exception>
     [Effect(Effect.NeverRetry), Alias("CreateKey")]
-    Task<CreatedKey> CreateKey(KeyRequest request);
+    Task<CreatedKey> CreateKey(KeyRequest request, Caller? caller, Authority by);
 
     [Effect(Effect.None), Alias("ListKeys")]
     Task<ImmutableArray<KeyView>> ListKeys();
 
-    /// <exception cref="MarketException"><see cref="ErrorCode.KeyNotFound"/>.</exception>
+    /// <param name="keyId">The key that ends.</param>
+    /// <param name="caller">A key with <see cref="Scopes.Admin"/>, which may be the one that ends; null: <paramref name="by"/> asks.</param>
+    /// <param name="by">Who asks where no key does.</param>
+    /// <exception cref="MarketException"><see cref="ErrorCode.KeyNotFound"/>, <see cref="ErrorCode.Forbidden"/>.</exception>
     [Effect(Effect.Idempotent), Alias("RevokeKey")]
-    Task RevokeKey(string keyId);
+    Task RevokeKey(string keyId, Caller? caller, Authority by);
 }
 
 /// <summary>One API key, found by its id: what the gateway asks for each request that it does not know yet. Key: the key's id.</summary>

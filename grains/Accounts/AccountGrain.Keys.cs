@@ -12,9 +12,10 @@ public sealed partial class AccountGrain
     /// <summary>Bytes of a key's id: enough that ids of different accounts never meet.</summary>
     private const int KeyIdBytes = 8;
 
-    public async Task<CreatedKey> CreateKey(KeyRequest request)
+    public async Task<CreatedKey> CreateKey(KeyRequest request, Caller? caller, Authority by)
     {
         RequireSound();
+        await RequireMayCreate(request, caller, by);
         var size = Encoding.UTF8.GetByteCount(request.Name);
         if (size is 0 or > MarketLimits.NameBytesMax)
         {
@@ -52,9 +53,10 @@ public sealed partial class AccountGrain
         return _account.KeyViews();
     }
 
-    public async Task RevokeKey(string keyId)
+    public async Task RevokeKey(string keyId, Caller? caller, Authority by)
     {
         RequireSound();
+        RequireAdministrator(caller, by);
         if (!_account.Keys.ContainsKey(keyId))
         {
             await RequireNewest();
@@ -72,6 +74,54 @@ public sealed partial class AccountGrain
             await _journal.Settled();
         }
     }
+
+    /// <summary>A key never makes one that may do more than itself.</summary>
+    private async Task RequireMayCreate(KeyRequest request, Caller? caller, Authority by)
+    {
+        RequireAdministrator(caller, by);
+        if (caller is null)
+        {
+            return;
+        }
+        var key = await RequireKey(caller);
+        if ((request.Scopes & ~key.Scopes) != Scopes.None)
+        {
+            throw new MarketException(
+                ErrorCode.Forbidden,
+                $"The new key would have the scopes '{Words(request.Scopes)}', but the key that creates it has only '{Words(key.Scopes)}'. Ask "
+                    + "for no more than those."
+            );
+        }
+        if (key.SpendLimit is { } limit)
+        {
+            throw new MarketException(
+                ErrorCode.Forbidden,
+                $"Key '{key.Id}' has a spend limit of {limit}, so it cannot create keys: a new key would not share the limit. Use a key "
+                    + "without a spend limit."
+            );
+        }
+    }
+
+    /// <summary>
+    /// Not whether the key is valid still: a revocation that is sent again after the key has revoked itself does nothing and is answered.
+    /// </summary>
+    private void RequireAdministrator(Caller? caller, Authority by)
+    {
+        if (caller is null)
+        {
+            RequireOneOf(by, Authority.Silo);
+        }
+        else if (caller.Account != _id || (caller.Scopes & Scopes.Admin) == Scopes.None)
+        {
+            throw new MarketException(
+                ErrorCode.Forbidden,
+                $"Key '{caller.KeyId}' of account {caller.Account} with the scopes '{Words(caller.Scopes)}' asks for keys of account "
+                    + $"{_id}; allowed are the account's own keys with the scope admin."
+            );
+        }
+    }
+
+    private static string Words(Scopes scopes) => scopes.ToString().ToLowerInvariant();
 
     private (string Id, byte[] Secret) NewSecret()
     {

@@ -76,15 +76,15 @@ public sealed class KeyTests
         TestMarket.Run(async market =>
         {
             await market.OpenAccount("client");
-            var created = await market.Account("client").CreateKey(new KeyRequest("laptop", Scopes.Read, null));
+            var created = await market.Account("client").CreateKey(new KeyRequest("laptop", Scopes.Read, null), null, Authority.Silo);
             Assert.True(ApiKey.TryParse(created.Key, out var key));
             var grain = market.Grains.GetGrain<IKeyGrain>(key.Id);
 
             Assert.Equal(new Caller(TestMarket.Id("client"), key.Id, Scopes.Read), await grain.Verify(key.SecretHash));
             Assert.Null(await grain.Verify(ApiKey.HashSecret(Encoding.UTF8.GetBytes(new string('x', 32)))));
             Assert.Null(await market.Grains.GetGrain<IKeyGrain>("mk0000000000000000").Verify(key.SecretHash));
-            await market.Account("client").RevokeKey(key.Id);
-            await market.Account("client").RevokeKey(key.Id);
+            await market.Account("client").RevokeKey(key.Id, null, Authority.Silo);
+            await market.Account("client").RevokeKey(key.Id, null, Authority.Silo);
             Assert.Null(await grain.Verify(key.SecretHash));
             await market.Restart();
             Assert.Null(await market.Grains.GetGrain<IKeyGrain>(key.Id).Verify(key.SecretHash));
@@ -127,10 +127,10 @@ public sealed class KeyTests
                     registering.TrySetResult();
                     return WriteFate.Late;
                 };
-                var creating = market.Account("client").CreateKey(new KeyRequest("laptop", Scopes.Read, null));
+                var creating = market.Account("client").CreateKey(new KeyRequest("laptop", Scopes.Read, null), null, Authority.Silo);
                 await registering.Task;
                 var listed = (await twin.ListKeys()).Single(key => key.Name == "laptop");
-                await twin.RevokeKey(listed.Id);
+                await twin.RevokeKey(listed.Id, null, Authority.Silo);
                 var created = await creating;
 
                 Assert.True(ApiKey.TryParse(created.Key, out var key));
@@ -147,15 +147,15 @@ public sealed class KeyTests
             await market.OpenAccount("client");
             for (var count = 1; count < AccountPolicy.KeysMax; count++)
             {
-                await market.Account("client").CreateKey(new KeyRequest($"{count}", Scopes.Read, null));
+                await market.Account("client").CreateKey(new KeyRequest($"{count}", Scopes.Read, null), null, Authority.Silo);
             }
             var refused = await Assert.ThrowsAsync<MarketException>(() =>
-                market.Account("client").CreateKey(new KeyRequest("more", Scopes.Read, null))
+                market.Account("client").CreateKey(new KeyRequest("more", Scopes.Read, null), null, Authority.Silo)
             );
             Assert.Equal(ErrorCode.TooManyKeys, refused.Code);
             Assert.Equal(
                 ErrorCode.KeyNotFound,
-                (await Assert.ThrowsAsync<MarketException>(() => market.Account("client").RevokeKey("mk"))).Code
+                (await Assert.ThrowsAsync<MarketException>(() => market.Account("client").RevokeKey("mk", null, Authority.Silo))).Code
             );
         });
 }

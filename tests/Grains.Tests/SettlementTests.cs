@@ -143,7 +143,7 @@ public sealed class SettlementTests
             var caller = await market.OpenAccount("client");
             var other = await market.OpenAccount("other");
             ImmutableArray<HoldItem> items = [new HoldItem(default, new TokenAmount(1))];
-            await market.Account("client").RevokeKey(caller.KeyId);
+            await market.Account("client").RevokeKey(caller.KeyId, null, Authority.Silo);
 
             Assert.Equal(
                 ErrorCode.Unauthenticated,

@@ -63,12 +63,12 @@ public sealed class TwinMemoryTests
         TestMarket.Run(async market =>
         {
             await market.OpenAccount("client");
-            var created = await market.Account("client").CreateKey(new KeyRequest("second", Scopes.Read, null));
+            var created = await market.Account("client").CreateKey(new KeyRequest("second", Scopes.Read, null), null, Authority.Silo);
             Assert.True(ApiKey.TryParse(created.Key, out var key));
             Assert.NotNull(await market.Grains.GetGrain<IKeyGrain>(key.Id).Verify(key.SecretHash));
             var twin = await market.StartTwin();
 
-            await twin.GetGrain<IAccountGrain>(TestMarket.Id("client").ToString()).RevokeKey(key.Id);
+            await twin.GetGrain<IAccountGrain>(TestMarket.Id("client").ToString()).RevokeKey(key.Id, null, Authority.Silo);
 
             Assert.Null(await market.Grains.GetGrain<IKeyGrain>(key.Id).Verify(key.SecretHash));
         });
@@ -81,7 +81,7 @@ public sealed class TwinMemoryTests
             var program = await market.Deploy(first);
             var twin = await market.StartTwin();
             var created = await twin.GetGrain<IAccountGrain>(first.Account.ToString())
-                .CreateKey(new KeyRequest("second", Scopes.Submit, null));
+                .CreateKey(new KeyRequest("second", Scopes.Submit, null), null, Authority.Silo);
 
             var caller = first with { KeyId = created.View.Id };
             Assert.Null((await market.Submit(caller, TestMarket.Item("one", program)))[0].Code);

@@ -196,8 +196,13 @@ internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccou
         );
     }
 
-    public Task<GrainInterfaces.CreatedKey> CreateKey(GrainInterfaces.KeyRequest request)
+    /// <summary>Refuses as the account does; what it refuses, the grain's own tests show.</summary>
+    public Task<GrainInterfaces.CreatedKey> CreateKey(GrainInterfaces.KeyRequest request, Caller? caller, Authority by)
     {
+        if (caller is null || (request.Scopes & ~caller.Scopes) != Scopes.None || market.Keys[caller.KeyId].View.SpendLimit is not null)
+        {
+            throw new MarketException(ErrorCode.Forbidden, "This key may not make that one.");
+        }
         var key = market.AddKey(id, request.Scopes, request.SpendLimit);
         return Task.FromResult(
             new GrainInterfaces.CreatedKey(key, market.Keys[key[..ApiKey.IdTextSize]].View with { Name = request.Name })
@@ -207,7 +212,7 @@ internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccou
     public Task<ImmutableArray<KeyView>> ListKeys() =>
         Task.FromResult(market.Keys.Values.Where(key => key.Account == id).Select(key => key.View).ToImmutableArray());
 
-    public Task RevokeKey(string keyId)
+    public Task RevokeKey(string keyId, Caller? caller, Authority by)
     {
         if (!market.Keys.TryGetValue(keyId, out var key) || key.Account != id)
         {

@@ -388,7 +388,9 @@ internal sealed class LedgerLoad
         try
         {
             var created = await _silo.Insist(grains =>
-                grains.GetGrain<IAccountGrain>(account.Id.ToString()).CreateKey(new GrainInterfaces.KeyRequest("key", scopes, spendLimit))
+                grains
+                    .GetGrain<IAccountGrain>(account.Id.ToString())
+                    .CreateKey(new GrainInterfaces.KeyRequest("key", scopes, spendLimit), null, Authority.Silo)
             );
             account.Keys.Add(new Caller(account.Id, created.View.Id, scopes));
         }
@@ -407,7 +409,7 @@ internal sealed class LedgerLoad
         }
         var key = account.Keys[1 + _chance.Below(account.Keys.Count - 1)];
         account.Keys.Remove(key);
-        await Send("revoke", account, grains => grains.RevokeKey(key.KeyId));
+        await Send("revoke", account, grains => grains.RevokeKey(key.KeyId, null, Authority.Silo));
     }
 
     private async Task<AccountView?> Look(Client account)

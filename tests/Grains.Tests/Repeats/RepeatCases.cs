@@ -90,7 +90,7 @@ internal static class RepeatCases
             ["IAccountGrain.FindModule"] = scene => Call(() => scene.Account.FindModule(scene.Program), module => $"{module}"),
             ["IAccountGrain.ListKeys"] = scene =>
                 Call(() => scene.Account.ListKeys(), keys => string.Join(' ', keys.Select(key => $"{key.Id} {key.RevokedAt}"))),
-            ["IAccountGrain.RevokeKey"] = scene => Call(() => scene.Account.RevokeKey(scene.Key.Id)),
+            ["IAccountGrain.RevokeKey"] = scene => Call(() => scene.Account.RevokeKey(scene.Key.Id, null, Authority.Silo)),
             ["IKeyGrain.Register"] = scene =>
                 Call(() =>
                     scene.Grains.GetGrain<IKeyGrain>("mk0123456789abcdef").Register(RepeatScene.Client, Scopes.Read, scene.Key.SecretHash)

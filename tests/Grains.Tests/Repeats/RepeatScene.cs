@@ -42,9 +42,18 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
     public async Task Prepare()
     {
         await Account.Credit("first", new TokenAmount(1_000_000), at: null, Authority.Silo);
-        var created = await Account.CreateKey(new GrainInterfaces.KeyRequest("first", Scopes.Read | Scopes.Submit | Scopes.Deploy, null));
+        var created = await Account.CreateKey(
+            new GrainInterfaces.KeyRequest("first", Scopes.Read | Scopes.Submit | Scopes.Deploy, null),
+            null,
+            Authority.Silo
+        );
         Caller = new Caller(Client, created.View.Id, created.View.Scopes);
-        if (!ApiKey.TryParse((await Account.CreateKey(new GrainInterfaces.KeyRequest("second", Scopes.Read, null))).Key, out var key))
+        if (
+            !ApiKey.TryParse(
+                (await Account.CreateKey(new GrainInterfaces.KeyRequest("second", Scopes.Read, null), null, Authority.Silo)).Key,
+                out var key
+            )
+        )
         {
             throw new InvalidOperationException("A created key cannot be read.");
         }

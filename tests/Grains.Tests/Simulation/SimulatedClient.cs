@@ -29,7 +29,11 @@ internal sealed class SimulatedClient(SimulatedSilo silo, SeededChance chance, i
         var key = await silo.Insist(grains =>
             grains
                 .GetGrain<IAccountGrain>(Account.ToString())
-                .CreateKey(new GrainInterfaces.KeyRequest("simulated", Scopes.Read | Scopes.Submit | Scopes.Deploy, null))
+                .CreateKey(
+                    new GrainInterfaces.KeyRequest("simulated", Scopes.Read | Scopes.Submit | Scopes.Deploy, null),
+                    null,
+                    Authority.Silo
+                )
         );
         _caller = new Caller(Account, key.View.Id, key.View.Scopes);
         var plain = await Deploy("command");

@@ -115,7 +115,9 @@ internal sealed partial class TestMarket
                     "test",
                     Scopes.Read | Scopes.Submit | Scopes.Deploy,
                     spendLimit is { } limit ? new TokenAmount((UInt128)limit) : null
-                )
+                ),
+                null,
+                Authority.Silo
             );
         return new Caller(Id(name), created.View.Id, created.View.Scopes);
     }

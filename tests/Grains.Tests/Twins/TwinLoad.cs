@@ -177,7 +177,9 @@ internal sealed class TwinLoad(TwinHost[] hosts, SeededChance chance, TwinFacts 
         facts.Count("key");
         var created = await Any()
             .Insist(grains =>
-                grains.GetGrain<IAccountGrain>(account.ToString()).CreateKey(new GrainInterfaces.KeyRequest("key", Scopes.Read, null))
+                grains
+                    .GetGrain<IAccountGrain>(account.ToString())
+                    .CreateKey(new GrainInterfaces.KeyRequest("key", Scopes.Read, null), null, Authority.Silo)
             );
         if (!ApiKey.TryParse(created.Key, out var key))
         {
@@ -199,7 +201,7 @@ internal sealed class TwinLoad(TwinHost[] hosts, SeededChance chance, TwinFacts 
         }
         await Send(async grains =>
         {
-            await grains.GetGrain<IAccountGrain>(account.ToString()).RevokeKey(key.Id);
+            await grains.GetGrain<IAccountGrain>(account.ToString()).RevokeKey(key.Id, null, Authority.Silo);
             return true;
         });
         facts.RevokedKeys.Add(key.Id);
@@ -302,7 +304,11 @@ internal sealed class TwinLoad(TwinHost[] hosts, SeededChance chance, TwinFacts 
             .Insist(grains =>
                 grains
                     .GetGrain<IAccountGrain>(account.ToString())
-                    .CreateKey(new GrainInterfaces.KeyRequest("first", Scopes.Read | Scopes.Submit | Scopes.Deploy, null))
+                    .CreateKey(
+                        new GrainInterfaces.KeyRequest("first", Scopes.Read | Scopes.Submit | Scopes.Deploy, null),
+                        null,
+                        Authority.Silo
+                    )
             );
         _callers.Add(new Caller(account, created.View.Id, created.View.Scopes));
     }

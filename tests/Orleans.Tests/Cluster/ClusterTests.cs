@@ -144,7 +144,11 @@ public sealed class ClusterTests(ClusterFixture cluster)
         var id = new AccountId(Blake3.Hash(Encoding.UTF8.GetBytes(name)));
         var account = cluster.Client.GetGrain<IAccountGrain>(id.ToString());
         await account.Credit("first", new TokenAmount(Credit), at: null, Authority.Silo);
-        var created = await account.CreateKey(new Grains.KeyRequest("test", Scopes.Read | Scopes.Submit | Scopes.Deploy, null));
+        var created = await account.CreateKey(
+            new Grains.KeyRequest("test", Scopes.Read | Scopes.Submit | Scopes.Deploy, null),
+            null,
+            Authority.Silo
+        );
         Assert.True(ApiKey.TryParse(created.Key, out var key));
         var caller = await cluster.Client.GetGrain<IKeyGrain>(key.Id).Verify(key.SecretHash);
         Assert.Equal(new Caller(id, key.Id, created.View.Scopes), caller);

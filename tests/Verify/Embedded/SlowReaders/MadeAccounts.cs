@@ -34,7 +34,13 @@ internal static class MadeAccounts
             );
             await account.Credit("made", Credit, at: null, Authority.Silo);
             keys.Add(
-                (await account.CreateKey(new GrainInterfaces.KeyRequest("made", Scopes.Read | Scopes.Submit | Scopes.Deploy, null))).Key
+                (
+                    await account.CreateKey(
+                        new GrainInterfaces.KeyRequest("made", Scopes.Read | Scopes.Submit | Scopes.Deploy, null),
+                        null,
+                        Authority.Silo
+                    )
+                ).Key
             );
         }
         await grains.StopAsync();
