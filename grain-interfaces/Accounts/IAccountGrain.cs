@@ -114,7 +114,7 @@ public interface IAccountGrain : IGrainWithStringKey
     Task<ImmutableArray<KeyView>> ListKeys();
 
     /// <param name="keyId">The key that ends.</param>
-    /// <param name="caller">A key with <see cref="Scopes.Admin"/>, which may be the one that ends; null: <paramref name="by"/> asks.</param>
+    /// <param name="caller">A key with <see cref="Scopes.Admin"/>, also the one that ends; null: <paramref name="by"/> asks.</param>
     /// <param name="by">Who asks where no key does.</param>
     /// <exception cref="MarketException"><see cref="ErrorCode.KeyNotFound"/>, <see cref="ErrorCode.Forbidden"/>.</exception>
     [Effect(Effect.Idempotent), Alias("RevokeKey")]

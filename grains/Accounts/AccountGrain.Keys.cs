@@ -56,7 +56,7 @@ public sealed partial class AccountGrain
     public async Task RevokeKey(string keyId, Caller? caller, Authority by)
     {
         RequireSound();
-        RequireAdministrator(caller, by);
+        AccountRefusals.RequireAdministrator(_id, caller, by);
         if (!_account.Keys.ContainsKey(keyId))
         {
             await RequireNewest();
@@ -78,50 +78,14 @@ public sealed partial class AccountGrain
     /// <summary>A key never makes one that may do more than itself.</summary>
     private async Task RequireMayCreate(KeyRequest request, Caller? caller, Authority by)
     {
-        RequireAdministrator(caller, by);
+        AccountRefusals.RequireAdministrator(_id, caller, by);
         if (caller is null)
         {
             return;
         }
         var key = await RequireKey(caller);
-        if ((request.Scopes & ~key.Scopes) != Scopes.None)
-        {
-            throw new MarketException(
-                ErrorCode.Forbidden,
-                $"The new key would have the scopes '{Words(request.Scopes)}', but the key that creates it has only '{Words(key.Scopes)}'. Ask "
-                    + "for no more than those."
-            );
-        }
-        if (key.SpendLimit is { } limit)
-        {
-            throw new MarketException(
-                ErrorCode.Forbidden,
-                $"Key '{key.Id}' has a spend limit of {limit}, so it cannot create keys: a new key would not share the limit. Use a key "
-                    + "without a spend limit."
-            );
-        }
+        AccountRefusals.RequireNoMore(key, request);
     }
-
-    /// <summary>
-    /// Not whether the key is valid still: a revocation that is sent again after the key has revoked itself does nothing and is answered.
-    /// </summary>
-    private void RequireAdministrator(Caller? caller, Authority by)
-    {
-        if (caller is null)
-        {
-            RequireOneOf(by, Authority.Silo);
-        }
-        else if (caller.Account != _id || (caller.Scopes & Scopes.Admin) == Scopes.None)
-        {
-            throw new MarketException(
-                ErrorCode.Forbidden,
-                $"Key '{caller.KeyId}' of account {caller.Account} with the scopes '{Words(caller.Scopes)}' asks for keys of account "
-                    + $"{_id}; allowed are the account's own keys with the scope admin."
-            );
-        }
-    }
-
-    private static string Words(Scopes scopes) => scopes.ToString().ToLowerInvariant();
 
     private (string Id, byte[] Secret) NewSecret()
     {

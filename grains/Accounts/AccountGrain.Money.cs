@@ -1,4 +1,3 @@
-using System.Text;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
@@ -9,7 +8,7 @@ public sealed partial class AccountGrain
     public async Task Credit(string operation, TokenAmount amount, DateTimeOffset? at, Authority by)
     {
         RequireSound();
-        RequireOneOf(by, Authority.Silo, Authority.Treasury);
+        AccountRefusals.RequireOneOf(by, Authority.Silo, Authority.Treasury);
         if (at is not { } moment)
         {
             await CreditUndated(operation, amount);
@@ -30,7 +29,7 @@ public sealed partial class AccountGrain
     public async Task Debit(string operation, TokenAmount amount, DateTimeOffset at, Authority by)
     {
         await RequireOpen();
-        RequireOneOf(by, Authority.Treasury);
+        AccountRefusals.RequireOneOf(by, Authority.Treasury);
         if (await IsDone(OperationKind.Debit, operation, at, amount))
         {
             return;
@@ -38,10 +37,7 @@ public sealed partial class AccountGrain
         if (amount > _account.Available)
         {
             await RequireNewest();
-            throw new MarketException(
-                ErrorCode.InsufficientFunds,
-                $"The account has {_account.Available}; {amount} cannot be taken out. Money that is held is free when its jobs have ended."
-            );
+            throw AccountRefusals.Insufficient(_account.Available, amount);
         }
         await Append(new Debited(operation, amount, at, _clock.GetUtcNow()));
     }
@@ -49,14 +45,14 @@ public sealed partial class AccountGrain
     public async Task ReverseCredit(string operation, TokenAmount amount, DateTimeOffset at, Authority by)
     {
         RequireSound();
-        RequireOneOf(by, Authority.Treasury);
+        AccountRefusals.RequireOneOf(by, Authority.Treasury);
         if (await IsDone(OperationKind.Reversal, operation, at, amount))
         {
             return;
         }
         if (_account.Operations.Find(OperationKind.Credit, operation) is { } credit && credit != (at, amount))
         {
-            throw Reused(operation);
+            throw AccountRefusals.Reused(operation);
         }
         await Append(new CreditReversed(operation, amount, at, _clock.GetUtcNow()));
     }
@@ -90,7 +86,7 @@ public sealed partial class AccountGrain
     public async Task SettleShared(SharedSettlement settlement, Authority by)
     {
         RequireSound();
-        RequireOneOf(by, Authority.Treasury);
+        AccountRefusals.RequireOneOf(by, Authority.Treasury);
         if (_account.FindHold(settlement.Hold) is not null)
         {
             // No hold of a job need have set it: a process that ends after the append leaves it, and it sends the shares.
@@ -110,18 +106,10 @@ public sealed partial class AccountGrain
         await RequireNewest();
     }
 
-    private static void RequireOneOf(Authority by, params ReadOnlySpan<Authority> allowed)
-    {
-        if (!allowed.Contains(by))
-        {
-            throw new MarketException(ErrorCode.Forbidden, $"{by} may not do this to an account.");
-        }
-    }
-
     /// <summary>A credit without a moment is remembered for ever: what silos bring in once, and what builds before moments wrote.</summary>
     private async Task CreditUndated(string operation, TokenAmount amount)
     {
-        RequireOperationId(operation);
+        AccountRefusals.RequireOperationId(operation);
         if (_account.Credits.Contains(operation))
         {
             await _journal.Settled();
@@ -131,11 +119,7 @@ public sealed partial class AccountGrain
         if (_account.Credits.Count >= AccountPolicy.UndatedCreditsMax)
         {
             await RequireNewest();
-            throw new MarketException(
-                ErrorCode.LimitExceeded,
-                $"Account {_id} was credited {_account.Credits.Count} times without a moment; allowed are "
-                    + $"{AccountPolicy.UndatedCreditsMax}. Name the moment of each credit."
-            );
+            throw AccountRefusals.TooManyUndated(_id, _account.Credits.Count);
         }
         await Append(new Credited(operation, amount, null, null));
     }
@@ -145,11 +129,11 @@ public sealed partial class AccountGrain
     /// done.</exception>
     private async Task<bool> IsDone(OperationKind kind, string operation, DateTimeOffset at, TokenAmount amount)
     {
-        RequireOperationId(operation);
+        AccountRefusals.RequireOperationId(operation);
         if (_account.Operations.Find(kind, operation) is { } done)
         {
             await _journal.Settled();
-            return done == (at, amount) ? true : throw Reused(operation);
+            return done == (at, amount) ? true : throw AccountRefusals.Reused(operation);
         }
 
         await RequireInTime(at);
@@ -167,35 +151,12 @@ public sealed partial class AccountGrain
         if (at < oldest || at > now + AccountPolicy.OperationEarlyMax)
         {
             await RequireNewest();
-            throw new MarketException(
-                ErrorCode.LimitExceeded,
-                $"The operation is of {at:O}; allowed are moments from {oldest:O} to {now + AccountPolicy.OperationEarlyMax:O}. An older "
-                    + "one may have been done and forgotten: look whether it was."
-            );
+            throw AccountRefusals.OutOfTime(at, oldest, now);
         }
         if (_account.Operations.Count >= AccountPolicy.OperationsMax)
         {
             await RequireNewest();
-            throw new MarketException(
-                ErrorCode.LimitExceeded,
-                $"Account {_id} had {_account.Operations.Count} operations within {AccountPolicy.OperationMemory.TotalDays} days; allowed "
-                    + $"are {AccountPolicy.OperationsMax}. Send this one later."
-            );
+            throw AccountRefusals.TooManyOperations(_id, _account.Operations.Count);
         }
     }
-
-    private static void RequireOperationId(string operation)
-    {
-        var size = Encoding.UTF8.GetByteCount(operation);
-        if (size is 0 or > AccountPolicy.OperationBytesMax)
-        {
-            throw new MarketException(
-                ErrorCode.LimitExceeded,
-                $"The operation's id has {size} bytes; allowed are 1 to {AccountPolicy.OperationBytesMax}."
-            );
-        }
-    }
-
-    private static MarketException Reused(string operation) =>
-        new(ErrorCode.RequestIdReused, $"The operation '{operation}' was done before with another amount or moment.");
 }
