@@ -18,7 +18,7 @@ public sealed class StoreStoppedException(string why, Exception? cause = null)
 public sealed class StoreUnavailableException(string what, bool mayHaveHappened, Exception? cause = null)
     : IOException($"{what} {(mayHaveHappened ? "The write may have happened: read before writing again." : "Nothing was written.")}", cause)
 {
-    /// <summary>True: a write was under way, and nobody knows whether it happened. False: it did not.</summary>
+    /// <summary>True: a write was under way and may have happened. False: nothing was written.</summary>
     public bool MayHaveHappened { get; } = mayHaveHappened;
 }
 

@@ -6,7 +6,7 @@ namespace Marketplace.Storage;
 public readonly record struct BlobCollection(long Examined, long Deleted, long DeletedBytes);
 
 /// <summary>
-/// Deletes blobs that nobody pins. Puts, reads, deletes and other collections, of this process and of others, may go on.
+/// Deletes blobs without a pin. Puts, reads, deletes and other collections, of this process and of others, may go on.
 /// </summary>
 /// <param name="store">The folder's.</param>
 /// <param name="mark">
@@ -78,7 +78,7 @@ public sealed class BlobCollector(FileBlobStore store, BlobMark? mark = null)
         return result;
     }
 
-    /// <summary>The turn of a period is a file with its number: whoever makes it has the turn.</summary>
+    /// <summary>The turn of a period is a file with its number: the process that makes the file has the turn.</summary>
     private bool TryTakeTurn(TimeSpan period)
     {
         var number = store.Clock.Now().UtcTicks / period.Ticks;

@@ -8,8 +8,8 @@ public sealed class BlobFolderException(string message) : IOException(message);
 
 /// <summary>
 /// Ties a shared folder of blobs to the database whose documents name them: a file in the folder and a document say the same. Without it a
-/// folder that is not mounted looks like a store that has lost every blob, and one of another cluster like a store in which nobody has
-/// pinned anything.
+/// folder that is not mounted looks like a store that has lost every blob, and one of another cluster like a store in which no blob has a
+/// pin.
 /// </summary>
 public sealed class BlobMark
 {

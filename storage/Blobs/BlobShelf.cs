@@ -4,11 +4,11 @@ namespace Marketplace.Storage;
 /// How files come to their place and leave it while other processes, perhaps on other machines, do the same. Nothing here needs a lock,
 /// only that a file system renames and links in one step:
 /// <list type="bullet">
-/// <item>Whoever stores renames his own, young file over whatever is there. The bytes are the same, for the name is their hash.</item>
-/// <item>Whoever deletes first renames the file to a name that only he knows ("takes" it), then looks how old it is, and puts back what is
+/// <item>A writer renames its own, young file over whatever is there. The bytes are the same, for the name is their hash.</item>
+/// <item>A deleter first renames the file to a name that only it knows ("takes" it), then looks how old it is, and puts back what is
 /// young. So what was stored a moment before is found, and what is stored a moment after is not touched.</item>
-/// <item>Whoever misses a file looks whether it was taken, and gives it its name back; so does the next collection with what a crash
-/// left.</item>
+/// <item>A reader that misses a file looks whether it was taken, and gives it its name back; so does the next collection with what a
+/// crash left.</item>
 /// </list>
 /// </summary>
 internal sealed class BlobShelf(BlobFiles files)
@@ -30,7 +30,7 @@ internal sealed class BlobShelf(BlobFiles files)
             GiveBack(taken, path);
             return false;
         }
-        // Where it is gone, somebody who missed it has put it back.
+        // Where it is gone, a reader that missed it, or a collection, has put it back.
         var isMine = File.Exists(taken);
         File.Delete(taken);
         return isMine;
@@ -54,14 +54,14 @@ internal sealed class BlobShelf(BlobFiles files)
         return taken.Length > 0;
     }
 
-    /// <summary>Gives a young file the path back that it was taken from, unless somebody was faster, or a younger one has it.</summary>
+    /// <summary>Puts a young file back on its path, unless another process was faster, or a file at least as young has the path.</summary>
     public static void GiveBack(string taken, string path)
     {
         if (HardLink.TryRename(taken, path) || AgeMark(taken) is not { } mark)
         {
             return;
         }
-        // What has the path by now may be older, given back by somebody who missed it: that must give way. Or it is of a put a moment ago,
+        // What has the path by now may be older, given back by a reader that missed it: that must give way. Or it is of a put a moment ago,
         // whose pin is on its way, and must not become older.
         if (AgeMark(path) >= mark)
         {
@@ -74,7 +74,7 @@ internal sealed class BlobShelf(BlobFiles files)
         }
         catch (FileNotFoundException)
         {
-            // Whoever missed it was faster.
+            // Another process has put it back already.
         }
     }
 
@@ -82,7 +82,10 @@ internal sealed class BlobShelf(BlobFiles files)
     public static bool IsBeingTaken(string path) =>
         Directory.EnumerateFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + ".*" + TakenEnding).Any();
 
-    /// <summary>Puts back what was taken and not deleted: its taker may have crashed, and if not, he loses nothing but his turn.</summary>
+    /// <summary>
+    /// Puts back what was taken and not deleted, or deletes it where its path has a file again. Its taker may have crashed; a taker that
+    /// still runs only misses this deletion.
+    /// </summary>
     public void PutBackAll(DateTimeOffset before)
     {
         foreach (var fan in files.Fans())

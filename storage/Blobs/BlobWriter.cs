@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Marketplace.Storage;
 
 /// <summary>
-/// One blob on its way in: data and tree go to temporary files while they are hashed. Memory is one buffer, whatever the size. Whoever
-/// made it disposes it; what was not taken over by then is deleted.
+/// One blob on its way in: data and tree go to temporary files while they are hashed. Memory is one buffer, whatever the size. Its maker
+/// disposes it; files that have not been moved to their place by then are deleted.
 /// </summary>
 internal sealed class BlobWriter : IDisposable
 {
@@ -78,7 +78,7 @@ internal sealed class BlobWriter : IDisposable
 
     public void Dispose()
     {
-        // A flush that still runs holds the handle open; whether it succeeds does not matter for a file that nobody will have.
+        // A flush that still runs holds the handle open; whether it succeeds does not matter for a file that is deleted here.
         _data.Dispose();
         _tree?.Dispose();
         File.Delete(DataPath);

@@ -134,7 +134,7 @@ internal sealed class BookCheck(SqliteConnection connection, string tablesFile, 
 
     private bool IsOf(long hash, ArchivedDocument document) => hash == KeyHash.OfDocument(_seed, document.Key);
 
-    /// <summary>A row that a power cut left behind harms nobody where another row has its document.</summary>
+    /// <summary>A row that a power cut left behind does no harm where another row has its document.</summary>
     private bool IsElsewhere(Archive archive, long hash)
     {
         using var reader = new TableReader(connection, tablesFile);

@@ -8,7 +8,7 @@ public sealed record StoreFinding(string File, long Offset, string What);
 
 /// <summary>
 /// Reads a whole data directory and reports every damage; repairs nothing. Blobs can be checked beside a running process; journal, tables
-/// and archive only while nobody has the directory open.
+/// and archive only while no other process has the directory open.
 /// </summary>
 public sealed class StoreCheck : IDisposable
 {

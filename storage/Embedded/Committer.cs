@@ -1,9 +1,9 @@
 namespace Marketplace.Storage;
 
 /// <summary>
-/// Group commit: while one batch is on its way to the disk, the next one gathers. Whoever drives it calls <see cref="CommitOnce"/> from
-/// one thread at a time. After a failure nothing is ever written again: a failed fsync says nothing about what is on the disk, and a
-/// second one may report success although the bytes are gone.
+/// Group commit: while one batch is on its way to the disk, the next one gathers. The driver calls <see cref="CommitOnce"/> from one
+/// thread at a time. After a failure nothing is ever written again: a failed fsync says nothing about what is on the disk, and a second
+/// one may report success although the bytes are gone.
 /// </summary>
 internal sealed class Committer(StoreMemory memory, JournalFramer framer, JournalSegments segments, TimeProvider time, bool continueOnPool)
 {
@@ -24,7 +24,7 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
         return write;
     }
 
-    /// <summary>The write that was enqueued last opened a batch, so whoever drives the commits must be told. Belongs to the gate.</summary>
+    /// <summary>The write that was enqueued last opened a batch, so the driver must be told. Belongs to the gate.</summary>
     public bool IsFirst => _gathering.Count == 1;
 
     /// <returns>False where nothing waited.</returns>
@@ -61,7 +61,7 @@ internal sealed class Committer(StoreMemory memory, JournalFramer framer, Journa
         return true;
     }
 
-    /// <summary>Refuses all writes from now on and fails those that are under way; nobody knows whether they happened.</summary>
+    /// <summary>Refuses all writes from now on and fails those that are under way, which may have happened.</summary>
     public void Stop(StoreStoppedException why)
     {
         List<PendingWrite> failed;

@@ -112,7 +112,7 @@ public sealed partial class EmbeddedStore
         return entry;
     }
 
-    /// <summary>The entries as they lie in the journal's own memory: the caller's buffers are his again when the append returns.</summary>
+    /// <summary>The entries as they lie in the journal's own memory: when the append returns, the caller may reuse its buffers.</summary>
     private static LogEntry[] Unpack(ReadOnlyMemory<byte> payload, long firstVersion, IReadOnlyList<ReadOnlyMemory<byte>> entries)
     {
         var unpacked = new LogEntry[entries.Count];

@@ -81,7 +81,7 @@ public sealed partial class EmbeddedStore : IDocumentStore, IEventLog, IListing,
             time,
             folded =>
             {
-                // Again under the folder's lock. Whoever knows no projections cannot make the read model, and leaves it to the next.
+                // Read again under the folder's lock. A store without projections cannot make the read model; the mark stays for the next.
                 if (
                     ImportMark.Read(folder) == ImportState.Unlisted
                     && options.Projections.Count > 0

@@ -27,7 +27,7 @@ internal interface IStoreDriver
     /// <summary>Something waits for the fold, or is wanted sooner than it was.</summary>
     void FoldWaits();
 
-    /// <summary>Does long work that nobody waits for; in a simulation at once. It is given up when the driver stops.</summary>
+    /// <summary>Does long work that no caller waits for; in a simulation at once. It is given up when the driver stops.</summary>
     void DoBeside(Action<CancellationToken> work);
 
     /// <summary>Commits what waits, then lets nothing run any more.</summary>

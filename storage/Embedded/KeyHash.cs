@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Marketplace.Storage;
 
 /// <summary>
-/// A 64-bit hash of a name, seeded by a secret of the store so that nobody can choose names that collide. It is on disk (the narrow
-/// indexes are by hash), so it must never change. Equal hashes are only a hint: whoever finds one compares the names.
+/// A 64-bit hash of a name, seeded by a secret of the store so that no client can choose names that collide. It is on disk (the narrow
+/// indexes are by hash), so it must never change. Equal hashes are only a hint: the code that finds one compares the names.
 /// </summary>
 internal static class KeyHash
 {

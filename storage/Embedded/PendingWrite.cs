@@ -95,7 +95,7 @@ internal readonly struct PendingResult
     private readonly short _token;
     private readonly Task<long>? _other;
 
-    /// <summary>Belongs to the gate: the token is taken before anybody can complete the write and give it to the next.</summary>
+    /// <summary>Belongs to the gate: the token is read before the write can complete and be reused for the next caller.</summary>
     public PendingResult(PendingWrite write) => (_write, _token) = (write, write.Token);
 
     public PendingResult(Task<long> other) => _other = other;

@@ -9,7 +9,7 @@ public sealed class DirectoryLock : IDisposable
 
     private DirectoryLock(FileStream file) => _file = file;
 
-    /// <exception cref="StoreLockedException">Somebody holds it.</exception>
+    /// <exception cref="StoreLockedException">The lock is held already.</exception>
     public static DirectoryLock Take(string folder)
     {
         try

@@ -40,7 +40,7 @@ public interface IJournalFile : IDisposable
     void SetLength(long length);
 
     /// <summary>
-    /// Returns when everything written so far is on the disk. After a failure nobody knows what is there: never try again.
+    /// Returns when everything written so far is on the disk. After a failure what is there is unknown: never try again.
     /// </summary>
     void Flush();
 }

@@ -36,7 +36,7 @@ public sealed class OwnerFiles(IJournalFiles files)
     }
 
     /// <summary>Writes a file, or replaces it.</summary>
-    /// <exception cref="IOException">After this nobody knows which of the two, the old one or the new one, is there.</exception>
+    /// <exception cref="IOException">After this, either the old file or the new one is there.</exception>
     public void Write(string name, ReadOnlySpan<byte> content)
     {
         var part = name + PartSuffix;
@@ -62,7 +62,7 @@ public sealed class OwnerFiles(IJournalFiles files)
     }
 
     /// <summary>
-    /// Makes durable that the folder's files are there, before somebody relies on one that an earlier process wrote: it may have ended
+    /// Makes durable that the folder's files are there. Call it before relying on a file of an earlier process, which may have ended
     /// between the renaming and its flush.
     /// </summary>
     public void Harden() => files.FlushFolder();

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Marketplace.Storage;
 
-/// <summary>Where a record lies: the bytes of its payload stay valid as long as somebody refers to them.</summary>
+/// <summary>Where a record lies: the bytes of its payload stay valid as long as something refers to them.</summary>
 internal readonly record struct Frame(long Sequence, int RecordBytes, ReadOnlyMemory<byte> Payload);
 
 /// <summary>

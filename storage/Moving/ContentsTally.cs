@@ -6,8 +6,8 @@ namespace Marketplace.Storage;
 
 /// <summary>
 /// Counts contents and sums up their hashes modulo 2^256. A sum, because two stores give the same contents in different orders and neither
-/// can be sorted in memory. It finds what was lost, doubled or changed by accident; whoever can choose contents could make two sums meet,
-/// but he could also change the file whole.
+/// can be sorted in memory. It finds what was lost, doubled or changed by accident. An attacker who chooses contents could make two sums
+/// meet, but could also rewrite the whole file.
 /// </summary>
 internal sealed class ContentsTally
 {

@@ -3,9 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Marketplace.Storage;
 
 /// <summary>
-/// Everything that an embedded store holds, read without changing it: nothing is written and nothing folded, because whoever moves a store
-/// does not know the projections that the read model is made with, and folding without them would empty it. Nobody else has the store open
-/// meanwhile.
+/// Everything that an embedded store holds, read without changing it: nothing is written and nothing folded. The mover does not know the
+/// projections that the read model is made with, and folding without them would empty it. Meanwhile no other process can open the store.
 /// </summary>
 public sealed class EmbeddedContents : IStoreContents
 {

@@ -74,7 +74,7 @@ internal sealed class ExportBlobStream(ExportRecords records, BlobId id, long si
 
     private void NextPiece()
     {
-        // A blob may take minutes, and whoever reads it looks at no token of ours.
+        // A blob may take minutes, and the reader of this stream does not look at this token.
         cancellation.ThrowIfCancellationRequested();
         records.Next();
         if (records.Kind != ExportRecordKind.BlobPiece || records.Rest.IsEmpty || records.Rest.Length > size - _given)

@@ -2,7 +2,7 @@ namespace Marketplace.Storage;
 
 /// <summary>
 /// Takes what an export file holds, in the file's order: secrets, blobs, documents, entries. Memory that is handed over belongs to the
-/// visitor only until his task completes.
+/// visitor only until its task completes.
 /// </summary>
 internal interface IExportVisitor
 {

@@ -4,8 +4,8 @@ namespace Marketplace.Storage;
 public readonly record struct StreamEntryContent(string Stream, LogEntry Entry);
 
 /// <summary>
-/// Everything that a store holds, as of one moment, for moving it elsewhere. Nobody writes meanwhile, or his writes are not seen. Every
-/// stored checksum is verified; memory is bounded whatever the store's size. One enumeration at a time.
+/// Everything that a store holds, as of one moment, for moving it elsewhere. Writes made meanwhile are excluded or not seen. Every stored
+/// checksum is verified; memory is bounded whatever the store's size. One enumeration at a time.
 /// </summary>
 public interface IStoreContents : IAsyncDisposable
 {

@@ -1,8 +1,8 @@
 namespace Marketplace.Storage;
 
 /// <summary>
-/// The key files of a data folder. Whoever can read them has the accounts, so a folder that others may enter gets none: a silo would refuse
-/// to start on it.
+/// The key files of a data folder. Every user who can read them has the accounts, so a folder that others may enter gets none: a silo would
+/// refuse to start on it.
 /// </summary>
 public static class KeyFiles
 {

@@ -5,7 +5,7 @@ namespace Marketplace.Storage;
 
 /// <summary>
 /// A database and the blob folder that its silos share, as an import's target. All rows are written and compared in one transaction, so
-/// they are there together or not at all; blobs of an import that failed are pinned by nobody, and a collection removes them.
+/// they are there together or not at all. Blobs of an import that failed have no pin, and a collection removes them.
 /// </summary>
 public sealed class PostgresImport : IImportTarget, IExportVisitor
 {
@@ -122,7 +122,7 @@ public sealed class PostgresImport : IImportTarget, IExportVisitor
                 throw new ImportDiffersException(wanted, _arrived.Summary);
             }
             await PostgresReadModel.Want(connection, cancellation).ConfigureAwait(false);
-            // Before the commit: a market whose account nobody can use would be worse than key files of a market that is not there.
+            // Before the commit: a market without the keys of its account would be worse than key files without their market.
             WriteSecrets();
             await _transaction!.CommitAsync(cancellation).ConfigureAwait(false);
             _completed = true;

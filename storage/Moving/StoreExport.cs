@@ -4,7 +4,7 @@ namespace Marketplace.Storage;
 /// <param name="Contents">Documents and streams.</param>
 /// <param name="Blobs">Every blob goes with them; null: there are none.</param>
 /// <param name="Source">What the file says that it was made of.</param>
-/// <param name="Secrets">Key files by name; whoever reads the file then has the accounts.</param>
+/// <param name="Secrets">Key files by name. With them, every reader of the export file has the accounts.</param>
 public sealed record ExportSource(
     IStoreContents Contents,
     IBlobStore? Blobs,

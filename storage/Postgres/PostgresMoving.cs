@@ -4,7 +4,7 @@ using Npgsql;
 namespace Marketplace.Storage;
 
 /// <summary>
-/// What exports and imports of a database have in common: a connection without a time limit, and nobody else on the market's data.
+/// What exports and imports of a database have in common: a connection without a time limit, and the market's data for themselves.
 /// </summary>
 internal sealed class PostgresMoving : IAsyncDisposable
 {

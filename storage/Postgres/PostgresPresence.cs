@@ -3,8 +3,8 @@ using Npgsql;
 namespace Marketplace.Storage;
 
 /// <summary>
-/// Whether stores are open on a database: each holds one advisory lock in shared mode, on a connection of its own, and whoever moves the
-/// market's data wants it for himself. The server gives a lock free with its connection, so a process that was killed is gone at once.
+/// Whether stores are open on a database: each holds one advisory lock in shared mode, on a connection of its own. An export or import
+/// takes it in exclusive mode. The server gives a lock free with its connection, so a process that was killed is gone at once.
 /// </summary>
 internal sealed class PostgresPresence : IAsyncDisposable
 {
@@ -55,7 +55,7 @@ internal sealed class PostgresPresence : IAsyncDisposable
     }
 
     /// <param name="source">Without a pool.</param>
-    /// <exception cref="MoveRefusedException">A store is open on the database, or somebody else moves its data.</exception>
+    /// <exception cref="MoveRefusedException">A store is open on the database, or another process moves its data.</exception>
     public static async ValueTask<IAsyncDisposable> BeAlone(NpgsqlDataSource source, CancellationToken cancellation) =>
         await TryLock(source, "pg_try_advisory_lock", cancellation).ConfigureAwait(false)
         ?? throw new MoveRefusedException(

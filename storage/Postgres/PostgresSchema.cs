@@ -10,7 +10,7 @@ namespace Marketplace.Storage;
 public static class PostgresSchema
 {
     /// <summary>
-    /// The advisory lock that whoever changes the schema holds: "market" in ASCII. Two silos that start at once apply one after the other.
+    /// The advisory lock of a process that changes the schema: "market" in ASCII. Two silos that start at once apply one after the other.
     /// </summary>
     private const long LockKey = 0x6D61726B6574;
 

@@ -75,7 +75,7 @@ internal sealed class PostgresSession(NpgsqlDataSource source, bool requireDurab
         return connection;
     }
 
-    /// <summary>Gives the connection up: nobody knows what it would answer next.</summary>
+    /// <summary>Gives the connection up: what it would answer next is unknown.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_connection is { } connection)

@@ -43,8 +43,8 @@ internal sealed class PostgresTransaction
         returning '', stream
         """;
 
-    // The other entries follow where this very transaction wrote the first one. Nobody else can have taken their places: he would have to
-    // see the first one committed.
+    // The other entries follow where this very transaction wrote the first one. No other writer can have taken their places: it would have
+    // to see the first one committed.
     private const string AppendRest = """
         insert into market.log(stream, version, checksum, content)
         select n.stream, n.version, n.checksum, n.content

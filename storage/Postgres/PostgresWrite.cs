@@ -6,7 +6,7 @@ internal enum PostgresWriteKind
     Update,
     Delete,
 
-    /// <summary>A delete of what the caller takes for absent: nothing to do, if he is right.</summary>
+    /// <summary>A delete of what the caller takes for absent: nothing to do, if the caller is right.</summary>
     StayAbsent,
 
     Append,

@@ -15,7 +15,7 @@ internal sealed class PostgresWriter(IReadOnlyList<PostgresSession> sessions, Po
     /// </summary>
     private const int CollisionsMax = 3;
 
-    /// <summary>Who waits for the answer to the write of a key that is on its way; null: nobody.</summary>
+    /// <summary>By the key of each write that is on its way: the writes that wait for its answer; null: none has waited.</summary>
     private readonly Dictionary<PostgresKey, Queue<PostgresWrite>?> _busy = [];
 
     public Task<long> Write(PostgresWrite write)

@@ -57,7 +57,7 @@ internal sealed class SqliteStatement : IDisposable
     {
         while (Step())
         {
-            // A statement that is only run gives rows nobody asked for, for example a pragma.
+            // A statement that is only run may still give rows, for example a pragma. They are ignored.
         }
     }
 
