@@ -9,7 +9,7 @@ internal sealed partial class Activation
     private long _keepUntil;
 
     /// <summary>
-    /// Adds the calls whose callers have waited long enough, won and owned by whoever calls this; and those that were here at an
+    /// Adds the calls whose callers have waited long enough, won and owned on behalf of the sweep; and those that were here at an
     /// earlier look already. False when there is nothing to watch any more.
     /// </summary>
     public bool Look(long now, List<GrainCall> expired, List<PendingCall> pending)
@@ -30,7 +30,7 @@ internal sealed partial class Activation
         }
     }
 
-    /// <summary>Asks for deactivation where nobody has called for the idle age. True when it did.</summary>
+    /// <summary>Asks for deactivation after the idle age without use, unless <see cref="KeepFor"/> still holds. True when it did.</summary>
     public bool EndIfIdle(long now)
     {
         lock (Gate)

@@ -138,7 +138,7 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
         }
     }
 
-    /// <summary>Runs before the caller hears of the outcome, so that his next call already finds the consequences.</summary>
+    /// <summary>Runs before the caller learns the outcome, so that the caller's next call already finds the consequences.</summary>
     public void BeforeOutcome(GrainCall call, Exception? error)
     {
         if (error is InconsistentStateException { IsSourceActivation: true } conflict)
@@ -281,7 +281,7 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
             next = call.Next;
             if (call.HasEnded && !call.IsOneWay)
             {
-                // Its caller has stopped waiting, so nobody would learn what it did.
+                // Its caller has stopped waiting and would not learn what it did.
                 Drop(call);
                 continue;
             }
@@ -306,7 +306,7 @@ internal sealed partial class Activation : TurnQueue, ICallReceiver, IGrainConte
 
         if (_whenIdle is not null && _running.Count + _mailbox.Count == 0)
         {
-            // Nothing was left but calls that nobody waits for any more. Not here: the gate is held.
+            // Only calls whose callers have stopped waiting were left. Posted, because the gate is held here.
             Post(static whenIdle => ((TaskCompletionSource)whenIdle!).SetResult(), _whenIdle);
             _whenIdle = null;
         }

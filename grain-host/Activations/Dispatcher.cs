@@ -14,7 +14,7 @@ internal sealed class Dispatcher(HostCore host)
         NotStarted,
         Open,
 
-        /// <summary>Grains may still call each other, so that work under way can end; nobody else may.</summary>
+        /// <summary>Grains may still call each other, so that work under way can end; clients may not.</summary>
         InternalOnly,
         Closed,
     }

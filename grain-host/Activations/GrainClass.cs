@@ -89,7 +89,7 @@ internal sealed class GrainClass
         }
         catch (TargetInvocationException wrapped) when (wrapped.InnerException is { } thrown)
         {
-            // The caller gets what the constructor has thrown, as he gets what OnActivateAsync throws.
+            // The caller gets what the constructor has thrown, as it gets what OnActivateAsync throws.
             ExceptionDispatchInfo.Throw(thrown);
             throw;
         }

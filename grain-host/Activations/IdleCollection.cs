@@ -1,6 +1,6 @@
 namespace Marketplace.GrainHost.Activations;
 
-/// <summary>Ends the activations that nobody has called for a while.</summary>
+/// <summary>Ends the activations that have had no call for a while.</summary>
 internal sealed class IdleCollection(HostCore host) : IDisposable
 {
     private ITimer? _timer;

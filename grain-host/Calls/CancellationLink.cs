@@ -1,8 +1,8 @@
 namespace Marketplace.GrainHost.Calls;
 
 /// <summary>
-/// Ties the caller's token to the one that the method gets: when the caller cancels, he stops waiting at once and the method
-/// hears of it; when he only gives up waiting (a timeout), the method hears of that too.
+/// Ties the caller's token to the one that the method gets. A caller that cancels stops waiting at once, and the method's token is
+/// cancelled. The same happens to the method's token when the call times out.
 /// </summary>
 internal sealed class CancellationLink : IDisposable
 {

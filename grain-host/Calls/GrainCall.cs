@@ -7,9 +7,10 @@ namespace Marketplace.GrainHost.Calls;
 /// One call: the node in the callee's mailbox, the work that its turn runs, and the promise that the caller waits for.
 /// </summary>
 /// <remarks>
-/// A call has owners: the callee until the method has ended, a caller who holds a <see cref="ValueTask"/> until he has taken
-/// the result, and whoever looks at it from outside meanwhile (the sweep for timeouts). The last one to let go puts it back into
-/// the pool of its method. The result belongs to the first one who <see cref="TryWin"/>s: the method, the timeout or a cancellation.
+/// A call has owners: the callee until the method has ended, a caller that holds a <see cref="ValueTask"/> until it has taken the
+/// result, and the code that fails the call from outside (the sweep for timeouts, the kill of an activation) until it has done so. The
+/// last owner to let go puts the call back into the pool of its method. The result belongs to the first one that
+/// <see cref="TryWin"/>s: the method, the timeout, a cancellation or a refusal.
 /// </remarks>
 internal abstract class GrainCall
 {
@@ -44,7 +45,7 @@ internal abstract class GrainCall
 
     public CallContext? Context;
 
-    /// <summary>Nobody waits: the outcome is dropped, and no timeout applies.</summary>
+    /// <summary>No caller waits: the outcome is dropped, and no timeout applies.</summary>
     public bool IsOneWay;
 
     public bool HasEnded => Volatile.Read(ref _won) != 0;
@@ -77,7 +78,7 @@ internal abstract class GrainCall
     /// <summary>Runs the method up to its first await; in a turn of <see cref="Receiver"/>.</summary>
     public abstract void Run(object grain);
 
-    /// <summary>Gives the caller the exception, if nobody was faster.</summary>
+    /// <summary>Gives the caller the exception, unless another outcome came first.</summary>
     public void TryFail(Exception exception)
     {
         if (TryWin() && !IsOneWay)
@@ -102,7 +103,7 @@ internal abstract class GrainCall
 
     public void AddOwner() => Interlocked.Increment(ref _owners);
 
-    /// <summary>The callee has ended, or never will begin.</summary>
+    /// <summary>One owner lets go. The last one puts the call back into its pool.</summary>
     public void Release()
     {
         if (Interlocked.Decrement(ref _owners) != 0)

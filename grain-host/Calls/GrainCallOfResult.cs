@@ -106,7 +106,7 @@ internal abstract class GrainCall<TResult> : GrainCall, IValueTaskSource<TResult
         return result;
     }
 
-    /// <summary>The caller waits for nothing, and nobody hears of the outcome.</summary>
+    /// <summary>The caller waits for nothing and never learns the outcome.</summary>
     protected void SendOneWay()
     {
         Own(1);

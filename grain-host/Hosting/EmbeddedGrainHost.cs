@@ -78,7 +78,7 @@ public sealed class EmbeddedGrainHost : IHostedService
         var limit = Task.Delay(_host.Options.DrainTimeout, _host.Time, cancellationToken);
         while (true)
         {
-            // A call that ends may have called somebody else, so only a look that finds nobody busy is the end.
+            // A call that ends may have called another grain, so the drain ends only when a look finds no activation busy.
             var busy = _host
                 .Directory.Snapshot()
                 .Select(activation => (Activation: activation, Idle: activation.WhenIdle()))

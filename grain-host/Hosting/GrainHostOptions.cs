@@ -13,12 +13,12 @@ public sealed class GrainHostOptions
     public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How many calls may wait for one activation. At a hundred thousand calls a second this is a tenth of a second of work; who
-    /// comes later is better told at once than after his timeout.
+    /// How many calls may wait for one activation. At a hundred thousand calls a second this is a tenth of a second of work. A later
+    /// caller is better refused at once than after its timeout.
     /// </summary>
     public int MailboxMax { get; set; } = 10_000;
 
-    /// <summary>How long nobody calls before an activation ends. Orleans' default.</summary>
+    /// <summary>How long an activation stays without a call before it ends. Orleans' default.</summary>
     public TimeSpan IdleAge { get; set; } = TimeSpan.FromMinutes(15);
 
     /// <summary>How often idle activations are looked for. Orleans' default.</summary>

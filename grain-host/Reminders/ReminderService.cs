@@ -195,7 +195,7 @@ internal sealed class ReminderService(HostCore host, IReminderStore store) : IRe
     private bool IsCurrent(Entry entry) =>
         _entries.TryGetValue((entry.Reminder.Grain, entry.Reminder.Name), out var current) && ReferenceEquals(current, entry);
 
-    // Async void: nobody waits for a tick, and all its errors are logged.
+    // Async void: no caller waits for a tick, and all its errors are logged.
     private async void Tick(Reminder reminder, DateTimeOffset now)
     {
         try

@@ -47,7 +47,7 @@ public sealed class SimulatedRun
     /// <summary>How many steps there were.</summary>
     public long Steps => _scheduler.Steps;
 
-    /// <summary>Called for each step, for whoever wants to read a run.</summary>
+    /// <summary>Called for each step, so that a test can read a run.</summary>
     public Action<TurnStep>? OnStep
     {
         get => _scheduler.OnStep;
@@ -56,7 +56,9 @@ public sealed class SimulatedRun
 
     /// <summary>Runs the scenario to its end. The clock goes on from where an earlier scenario has left it.</summary>
     /// <exception cref="GrainThreadViolationException">Something left the simulated thread.</exception>
-    /// <exception cref="SimulationStuckException">Everybody waits for somebody else.</exception>
+    /// <exception cref="SimulationStuckException">
+    /// The scenario has not ended and nothing can run, or it took longer than <see cref="TimeMax"/>.
+    /// </exception>
     public void Run(Func<Task> scenario)
     {
         ArgumentNullException.ThrowIfNull(scenario);

@@ -5,7 +5,7 @@ namespace Marketplace.GrainHost.Simulation;
 
 /// <summary>
 /// Tells a simulated run, on its own thread and at that very moment, that its code sends work to the thread pool. The runtime
-/// writes an event for that while somebody listens; nothing else sees a <c>Task.Run</c> that nobody awaits.
+/// writes an event for that while a listener is enabled. Nothing else sees a <c>Task.Run</c> without an await.
 /// </summary>
 internal sealed class ThreadPoolWatch : EventListener
 {

@@ -8,7 +8,7 @@ namespace Marketplace.GrainHost.Storage;
 
 /// <summary>
 /// Keeps states in memory, with the ETag rules of a real store; lost with the process. It keeps the object itself, so a state
-/// type must be immutable, or nobody may change it after a write.
+/// type must be immutable, or its grain must not change it after a write.
 /// </summary>
 public sealed class MemoryGrainStorage : IGrainStorage
 {

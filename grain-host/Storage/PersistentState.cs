@@ -59,7 +59,7 @@ internal sealed class PersistentState<TState> : IPersistentState<TState>, ILoade
 
     /// <summary>
     /// All writes asked for while another operation is under way become one write after it. Two at once would bring the same
-    /// ETag, and the second would be refused although nobody else has written.
+    /// ETag, and the second would be refused although there was no other writer.
     /// </summary>
     public Task WriteStateAsync(CancellationToken cancellationToken)
     {

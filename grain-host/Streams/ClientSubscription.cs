@@ -5,7 +5,7 @@ using Orleans.Streams;
 
 namespace Marketplace.GrainHost.Streams;
 
-/// <summary>The subscription of somebody who is no grain. It has turns of its own, so its observer is never called twice at once.</summary>
+/// <summary>The subscription of a client, not of a grain. It has turns of its own, so its observer is never called twice at once.</summary>
 internal sealed class ClientSubscription<T>(GossipStreamProvider provider, StreamId stream, StreamObserver<T> observer)
     : TurnQueue(provider.Host.Scheduler)
 {

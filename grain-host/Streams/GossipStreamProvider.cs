@@ -7,8 +7,8 @@ using Orleans.Streams;
 namespace Marketplace.GrainHost.Streams;
 
 /// <summary>
-/// Streams in memory: gossip that reaches whoever listens now. Nothing is kept for later, a slow observer loses items, and
-/// publishing where nobody listens costs one look into a table.
+/// Streams in memory: gossip that reaches the listeners of this moment. Nothing is kept for later, a slow observer loses items, and
+/// publishing without listeners costs two look-ups.
 /// </summary>
 internal sealed class GossipStreamProvider(HostCore host, string name) : IStreamProvider
 {

@@ -16,8 +16,8 @@ public static class GossipStreams
         );
 
     /// <summary>
-    /// Whether anybody would get an item published now, so that a publisher can save making it. Orleans has no such question:
-    /// there the answer must be yes.
+    /// Whether an item published now would reach a listener, so that a publisher can save making it. Orleans cannot say: there the
+    /// answer is always yes.
     /// </summary>
     public static bool HasListeners(this IStreamProvider provider, StreamId stream) =>
         provider is not GossipStreamProvider gossip || gossip.HasListeners(stream);

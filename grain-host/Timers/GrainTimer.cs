@@ -3,7 +3,7 @@ using Orleans.Runtime;
 
 namespace Marketplace.GrainHost.Timers;
 
-/// <summary>A timer of an activation. Its ticks are calls that nobody waits for, so they obey the same rules of interleaving.</summary>
+/// <summary>A timer of an activation. Its ticks are calls without a waiting caller, so they obey the same rules of interleaving.</summary>
 internal abstract class GrainTimer : IGrainTimer
 {
     private readonly Lock _gate = new();
@@ -81,7 +81,7 @@ internal abstract class GrainTimer : IGrainTimer
     }
 
     /// <summary>Runs the callback, in a turn of the activation.</summary>
-    /// <returns>What it threw, which nobody but the activation hears of.</returns>
+    /// <returns>What it threw, for the activation. It has been logged already.</returns>
     public async Task<Exception?> Tick()
     {
         lock (_gate)

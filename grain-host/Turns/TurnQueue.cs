@@ -95,7 +95,7 @@ internal abstract class TurnQueue(ITurnScheduler scheduler) : SynchronizationCon
                     return;
                 }
 
-                // A step may have left its request context behind; the next one belongs to somebody else.
+                // A step may have left its request context behind; the next step belongs to another call.
                 if (ExecutionContext.Capture() != outerExecution && outerExecution is not null)
                 {
                     ExecutionContext.Restore(outerExecution);
@@ -130,7 +130,7 @@ internal abstract class TurnQueue(ITurnScheduler scheduler) : SynchronizationCon
     /// <summary>Runs what <see cref="TakeWork"/> gave.</summary>
     protected abstract void RunWork(object work);
 
-    /// <summary>Grain code let an exception escape from a continuation, where nobody can catch it.</summary>
+    /// <summary>Grain code let an exception escape from a continuation, where no caller can catch it.</summary>
     protected abstract void OnEscaped(Exception exception);
 
     /// <summary>True when the caller, once it has left <see cref="Gate"/>, must hand this queue to the scheduler.</summary>

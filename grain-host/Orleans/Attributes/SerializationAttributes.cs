@@ -33,7 +33,7 @@ public sealed class IdAttribute(uint id) : Attribute
     public uint Id { get; } = id;
 }
 
-/// <summary>The name of a type or method on the wire, so that a rename in the source breaks nobody.</summary>
+/// <summary>The name of a type or method on the wire, so that a rename in the source breaks no client.</summary>
 [AttributeUsage(
     AttributeTargets.Class | AttributeTargets.Interface | AttributeTargets.Struct | AttributeTargets.Enum | AttributeTargets.Method,
     AllowMultiple = true
@@ -43,7 +43,7 @@ public sealed class AliasAttribute(string alias) : Attribute
     public string Alias { get; } = alias;
 }
 
-/// <summary>Promises that nobody changes the value after it was sent, so that it is never copied.</summary>
+/// <summary>Promises that the value does not change after it was sent, so that it is never copied.</summary>
 [AttributeUsage(
     AttributeTargets.Class
         | AttributeTargets.Struct

@@ -2,7 +2,7 @@ using Orleans.Runtime;
 
 namespace Orleans.Storage;
 
-/// <summary>Somebody else has written the state since it was read. When it leaves a grain method, the activation ends.</summary>
+/// <summary>Another writer has changed the state since it was read. When it leaves a grain method, the activation ends.</summary>
 public class InconsistentStateException : OrleansException
 {
     public InconsistentStateException() { }

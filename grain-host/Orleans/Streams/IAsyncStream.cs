@@ -11,7 +11,7 @@ public interface IAsyncStream
     StreamId StreamId { get; }
 }
 
-/// <summary>A stream: whoever publishes calls it as an observer, whoever listens subscribes.</summary>
+/// <summary>A stream: a publisher calls it as an observer, a listener subscribes.</summary>
 public interface IAsyncStream<T> : IAsyncStream, IAsyncObservable<T>, IAsyncBatchObservable<T>, IAsyncBatchProducer<T>
 {
     /// <summary>The caller's own subscriptions to this stream.</summary>
