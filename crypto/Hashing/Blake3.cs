@@ -25,7 +25,7 @@ public static class Blake3
         Hash(input, ChainingValue.From(key), Blake3Words.KeyedHash, Blake3Subtree.LanesDetected, output);
 
     /// <summary>
-    /// The derive-key mode: a hash of its own for every <paramref name="context"/>, which should be a constant that nobody else uses.
+    /// The derive-key mode: a hash of its own for every <paramref name="context"/>, which should be a constant that is used nowhere else.
     /// Where the same context is used often, <see cref="Blake3Domain"/> saves half of the work.
     /// </summary>
     public static Bytes32 DeriveKey(string context, ReadOnlySpan<byte> material) => new Blake3Domain(context).Hash(material);

@@ -5,7 +5,7 @@ namespace Marketplace.Crypto;
 /// field; hashing allocates nothing. Two domains never give the same hash for any pair of inputs (short of breaking BLAKE3), so a hash
 /// of one meaning cannot be passed off as one of another.
 /// </summary>
-/// <param name="context">A constant in the form "marketplace 2026 what it names v1", used by nobody else.</param>
+/// <param name="context">A constant in the form "marketplace 2026 what it names v1", used nowhere else.</param>
 public sealed class Blake3Domain(string context)
 {
     private readonly ChainingValue _key = Blake3.ContextKey(context, Blake3Subtree.LanesDetected);

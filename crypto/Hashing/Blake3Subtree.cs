@@ -67,7 +67,7 @@ internal static unsafe class Blake3Subtree
             return CompressParents(values, leftCount + rightCount, in key, flags, lanes, output);
         }
 
-        // A single lane: two children are already as few as the caller may get, for only he knows whether their parent is the root.
+        // A single lane: two children are already as few as may be returned, for only the caller knows whether their parent is the root.
         Unsafe.CopyBlockUnaligned(output, values, 2 * ChainingValue.Size);
         return 2;
     }

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Marketplace.Crypto;
 
 /// <summary>
-/// The BLAKE3 tree cut at groups of 16 KiB, for verified streaming: whoever keeps the 32-byte value of every group (0.2 % of the
+/// The BLAKE3 tree cut at groups of 16 KiB, for verified streaming: a store that keeps the 32-byte value of every group (0.2 % of the
 /// content) can check any group alone against the hash of the whole, and so serve any range with a proof.
 ///
 /// The shape is fixed by BLAKE3: content of n groups (the last one may be short) is a binary tree whose left side has

@@ -14,7 +14,7 @@ public static class Secp256k1
 
     private static readonly Number256 HalfOrder = new(0xDFE92F46681B20A0, 0x5D576E7357A4501D, 0xFFFFFFFFFFFFFFFF, 0x7FFFFFFFFFFFFFFF);
 
-    /// <summary>Whether a signature has the form that the rule wants, whoever made it.</summary>
+    /// <summary>Whether a signature has the form that the rule wants. Says nothing about its signer.</summary>
     public static bool IsSignature(ReadOnlySpan<byte> signature) => TryRead(signature, acceptsHighS: false, out _, out _);
 
     /// <summary>Whether a public key is a point of the curve.</summary>
