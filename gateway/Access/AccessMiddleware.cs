@@ -117,6 +117,6 @@ internal sealed record CallerFeature(Caller Caller, ApiKey Key);
 
 internal static class CallerExtensions
 {
-    /// <summary>The verified caller of a route that is not for everybody.</summary>
+    /// <summary>The verified caller of a route that is not public.</summary>
     public static Caller Caller(this HttpContext http) => http.Features.GetRequiredFeature<CallerFeature>().Caller;
 }

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Marketplace.Gateway;
 
-/// <summary>Who may call a route. A route without a rule is a fault of ours and answers nobody.</summary>
-/// <param name="Public">No key is needed; the answer holds nothing that is not for everybody.</param>
+/// <summary>Which callers a route serves. A route without a rule is a bug of the gateway, and every request to it fails.</summary>
+/// <param name="Public">No key is needed; the answer holds only what the public may know.</param>
 /// <param name="Needed">The scope that the key must have.</param>
 /// <param name="Tickets">The route also takes a single-use ticket.</param>
 /// <param name="Pages">The route serves pages to a person's browser: it also takes the key as the password of a browser's login.</param>
@@ -68,7 +68,7 @@ public static class EndpointRules
         where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new AccessRule(Public: false, scopes, tickets));
 
     /// <summary>
-    /// Pages that a host brings along, for whoever has an admin key: they load their own scripts and styles, and their queries are their
+    /// Pages that a host brings along, for holders of an admin key. They load their own scripts and styles, and their queries are their
     /// own.
     /// </summary>
     public static TBuilder ServesOperatorPages<TBuilder>(this TBuilder route)

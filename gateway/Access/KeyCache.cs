@@ -6,7 +6,7 @@ namespace Marketplace.Gateway;
 
 /// <summary>
 /// Verified keys, each for at most <see cref="GatewayPolicy.KeyCached"/>: a busy client costs one grain call in that time, and a key that
-/// was revoked elsewhere is refused after it. Refusals are not kept: whoever sends wrong keys must not push out those of others.
+/// was revoked elsewhere is refused after it. Refusals are not kept: a client that sends wrong keys must not push out those of others.
 /// </summary>
 internal sealed class KeyCache(IGrainFactory grains, TimeProvider time)
 {

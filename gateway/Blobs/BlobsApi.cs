@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// Blobs: up and down by stream, listed and removed per account. Nobody learns what others keep: an upload is answered alike whether the
-/// bytes were there before, and what this account has not uploaded does not exist for it.
+/// Blobs: up and down by stream, listed and removed per account. An account never learns what others keep: an upload gets the same answer
+/// whether or not the bytes were there before, and what this account has not uploaded does not exist for it.
 /// </summary>
 internal static class BlobsApi
 {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace Marketplace.Gateway;
 
-/// <summary>Hands each ended job to the open event streams of its account, and to nobody else's.</summary>
+/// <summary>Hands each ended job to the open event streams of its account, and to no others.</summary>
 internal sealed class EventHub(IEndedJobs endedJobs, IOptions<GatewayOptions> options) : IDisposable
 {
     private readonly ConcurrentDictionary<AccountId, ImmutableArray<EventReader>> _readers = new();

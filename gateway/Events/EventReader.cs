@@ -42,7 +42,7 @@ internal sealed class EventReader(AccountId account, long bytesMax, EventMemory 
         }
     }
 
-    /// <summary>Jobs may have ended of which nobody knows: the reader is told of one.</summary>
+    /// <summary>Jobs may have ended unannounced, in unknown number. The reader is told of one.</summary>
     public void Missed()
     {
         lock (_gate)

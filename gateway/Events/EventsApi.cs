@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Marketplace.Gateway;
 
-/// <summary>Server-sent events: the account's jobs as they end, so that nobody has to poll.</summary>
+/// <summary>Server-sent events: the account's jobs as they end, so that clients need not poll.</summary>
 internal static class EventsApi
 {
     private static readonly QueryRule Ticket = new(

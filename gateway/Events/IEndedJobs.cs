@@ -3,8 +3,8 @@ using Marketplace.GrainInterfaces;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// Where ended jobs come from. The market publishes only while somebody listens, so the gateway listens only while it has readers. Given by
-/// the host.
+/// Where ended jobs come from; given by the host. The gateway listens only while it has readers: on the embedded host the market then
+/// saves the work of publishing, on Orleans the gateway that of asking the results board.
 /// </summary>
 public interface IEndedJobs
 {

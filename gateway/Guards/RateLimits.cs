@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// Who may ask how often: by address before anybody is known, by account after. Idle partitions are dropped by the limiter itself.
+/// Who may ask how often: by address before the caller is known, by account after. Idle partitions are dropped by the limiter itself.
 /// </summary>
 internal sealed class RateLimits : IDisposable
 {

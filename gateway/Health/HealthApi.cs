@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Marketplace.Gateway;
 
-/// <summary>For whoever watches the process: is it alive, may it be given work. No key, so nothing that is not for everybody.</summary>
+/// <summary>For monitors of the process: is it alive, may it be given work. It needs no key, so it tells only public things.</summary>
 internal static class HealthApi
 {
     private const string LiveWord = "live";

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace Marketplace.Gateway;
 
-/// <summary>What a job gave and what it wrote: bytes of a program that nobody trusts, so they leave only as attachments.</summary>
+/// <summary>What a job gave and what it wrote: bytes of an untrusted program, so they leave only as attachments.</summary>
 internal static class JobContentApi
 {
     private static readonly string[] Reads = [HttpMethods.Get, HttpMethods.Head];

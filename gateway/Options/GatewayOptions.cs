@@ -1,8 +1,8 @@
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// What an operator may set of the gateway. Each number is a bound that protects the books from whoever can reach the port; the defaults
-/// suit one machine with a few gigabytes of memory. Checked at start by <see cref="GatewayOptionsValidator"/>.
+/// What an operator may set of the gateway. Each number is a bound that protects the books from every client that can reach the port; the
+/// defaults suit one machine with a few gigabytes of memory. Checked at start by <see cref="GatewayOptionsValidator"/>.
 /// </summary>
 public sealed class GatewayOptions
 {

@@ -99,8 +99,8 @@ internal static class GatewayPolicy
 
     /// <summary>
     /// What the system holds of a connection that has not been sent yet: two pieces, so that it never waits for us. Its own measure is
-    /// megabytes for a reader on a fast network, which nobody counts. What is under way to the reader is not bounded by this, so neither is
-    /// a fast reader.
+    /// megabytes for a reader on a fast network, which no budget of ours counts. This does not bound what is under way to the reader, so it
+    /// does not slow a fast reader.
     /// </summary>
     public const int UnsentBytesMax = 128 * 1024;
 

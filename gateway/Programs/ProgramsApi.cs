@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Marketplace.Gateway;
 
-/// <summary>Programs: deployed once, never changed, run by everybody who knows the id, until those who deployed them remove them.</summary>
+/// <summary>Programs: deployed once, never changed, run by every account that knows the id, until their deployers remove them.</summary>
 internal static class ProgramsApi
 {
     /// <summary>'blob' and eight digits: enough to tell modules apart by eye.</summary>
