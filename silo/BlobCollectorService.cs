@@ -4,8 +4,7 @@ using Marketplace.Storage;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// Deletes blobs that nobody has pinned, some time after they were stored: an upload is pinned right after it, an output with its job's
-/// end.
+/// Deletes blobs without a pin, some time after they were stored: an upload is pinned right after it, an output with its job's end.
 /// </summary>
 internal sealed partial class BlobCollectorService(
     BlobCollector collector,
@@ -38,7 +37,7 @@ internal sealed partial class BlobCollectorService(
 
     private async Task CollectOnce(CancellationToken stopping)
     {
-        // What is in the way of the store may be another cluster's folder, whose blobs nobody here has pinned.
+        // The trouble may be that the folder is another cluster's, whose blobs have no pin here.
         if (host.Trouble is not null)
         {
             return;

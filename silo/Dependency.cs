@@ -4,7 +4,7 @@ namespace Marketplace.Silo;
 /// Something outside this process that the silo cannot serve without: whether it was there at the last look. Thread-safe.
 /// </summary>
 /// <param name="name">In log lines: "the database".</param>
-/// <param name="trouble">For everybody to read while it is gone: no path, no address.</param>
+/// <param name="trouble">What the public may read while it is gone: no path, no address.</param>
 /// <param name="look">Fails where it is gone; the exception's message goes into the log. May block its thread.</param>
 /// <param name="time">Times the answer.</param>
 /// <param name="log">Hears of each loss and each return once.</param>

@@ -7,7 +7,7 @@ namespace Marketplace.Silo;
 /// <summary>
 /// The first start credits the local account and leaves its API key in the data folder. Each step can be repeated: a start that was cut
 /// short is finished by the next one. Of silos that share a store only one has that account: the first one names it in a document, and the
-/// others just serve. Wakes the market, so that open jobs are queued again without anybody asking.
+/// others just serve. Wakes the market, so that open jobs are queued again without a request.
 /// </summary>
 internal sealed partial class FirstStart(
     IGrainFactory grains,
@@ -42,7 +42,7 @@ internal sealed partial class FirstStart(
             LogServes(before);
             return null;
         }
-        // The key is on disk before its account is named: a named account whose key nobody has would lock everybody out.
+        // The key is on disk before its account is named: once an account is named without its key, no silo could open it.
         using var key = folder.KeyPair(DataFolder.AccountKey);
         var own = new AccountId(key.PublicKey);
         var named = await ReadOperator() ?? await Name(own);

@@ -122,6 +122,6 @@ internal static class OrleansHost
         }
     }
 
-    /// <summary>Orleans's own dashboard, for whoever has an admin key. Its log stream stays hidden: logs are the machine's.</summary>
+    /// <summary>Orleans's own dashboard, for holders of an admin key. Its log stream stays hidden: logs are the machine's.</summary>
     public static void MapGrainHostPages(this WebApplication app) => app.MapOrleansDashboard("/orleans").ServesOperatorPages();
 }

@@ -4,8 +4,8 @@ namespace Marketplace.Silo;
 public sealed partial class SiloOptions
 {
     /// <summary>
-    /// PostgreSQL, as a connection string of Npgsql. A password belongs into the environment or a file: a command line is read by
-    /// everybody.
+    /// PostgreSQL, as a connection string of Npgsql. A password belongs into the environment or a file: every user of the machine can read
+    /// a command line.
     /// </summary>
     public string Database { get; set; } = "";
 
@@ -35,7 +35,7 @@ public sealed partial class SiloOptions
     /// <summary>The certificate's private key, in PEM.</summary>
     public string SiloCertificateKey { get; set; } = "";
 
-    /// <summary>The certificates, in PEM, of whom a silo's certificate must be signed by. Nobody else is talked to.</summary>
+    /// <summary>The trusted authorities' certificates, in PEM. The silo talks only to silos whose certificate one of them signed.</summary>
     public string SiloTrustedCa { get; set; } = "";
 
     internal bool UsesTls => SiloCertificate.Length > 0;

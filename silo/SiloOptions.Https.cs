@@ -12,7 +12,7 @@ public sealed partial class SiloOptions
     /// <summary>The private key, in PEM. Not given: it stands in the file of <see cref="Certificate"/>.</summary>
     public string CertificateKey { get; set; } = "";
 
-    /// <summary>The password of the PFX file or of the key. Not on the command line, which everybody on the machine reads.</summary>
+    /// <summary>The password of the PFX file or of the key. Not on the command line, which every user of the machine can read.</summary>
     public string CertificatePassword { get; set; } = "";
 
     /// <summary>A file with the password, in place of <see cref="CertificatePassword"/>. A line break at its end does not count.</summary>

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// Where this silo listens for others. The protocol between silos has no login: whoever reaches the port may call every grain.
+/// Where this silo listens for others. The protocol between silos has no login: a process that reaches the port may call every grain.
 /// </summary>
 internal static class ClusterAddress
 {

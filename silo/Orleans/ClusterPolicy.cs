@@ -80,7 +80,7 @@ internal static class ClusterPolicy
         pulling.MaxEventDeliveryTime = TimeSpan.FromSeconds(5);
     }
 
-    /// <summary>Nobody reads the stream again from the past.</summary>
+    /// <summary>Short times: no reader goes back to the stream's past.</summary>
     public static void Eviction(StreamCacheEvictionOptions eviction)
     {
         eviction.DataMinTimeInCache = TimeSpan.FromSeconds(1);

@@ -50,7 +50,7 @@ internal static class ClusterTls
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(trusted);
-        // The cluster's authority publishes no list of revocations: whoever is to be shut out gets no certificate from the next one.
+        // The cluster's authority publishes no list of revocations. To shut a silo out, the operator changes the authority.
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         return chain.Build(certificate);
     }

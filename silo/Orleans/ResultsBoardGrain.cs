@@ -6,8 +6,8 @@ using Orleans.Streams.Core;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// Takes the results stream in, by its implicit subscription, and hands it to whoever reads. A subscription of each gateway would outlive
-/// the silo that it ran in, and the stream would go on trying to deliver to it; a reader that is gone just stops asking.
+/// Takes the results stream in, by its implicit subscription, and hands it to the gateways that read. A subscription of each gateway would
+/// outlive the silo that it ran in, and the stream would go on trying to deliver to it. A reader that is gone just stops asking.
 /// </summary>
 [ImplicitStreamSubscription(MarketStreams.Results)]
 internal sealed class ResultsBoardGrain : Grain, IResultsBoardGrain, IStreamSubscriptionObserver, IAsyncObserver<JobsEnded>
@@ -30,7 +30,7 @@ internal sealed class ResultsBoardGrain : Grain, IResultsBoardGrain, IStreamSubs
         return Task.CompletedTask;
     }
 
-    /// <summary>The stream lost something, and nobody knows what: it is gossip.</summary>
+    /// <summary>The stream lost something, and what it was is unknown. That may happen to gossip, so there is nothing to do.</summary>
     public Task OnErrorAsync(Exception ex) => Task.CompletedTask;
 
     public async Task<ResultsPage> Read(ResultsPlace? place, CancellationToken cancellation)
