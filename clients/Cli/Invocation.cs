@@ -99,7 +99,7 @@ internal sealed class Invocation(ParseResult parse, GlobalOptions options, Surro
     /// <summary>Writes text; where it goes to a terminal, harmless.</summary>
     public Task Text(string text) => Raw(Encoding.UTF8.GetBytes(surroundings.OutputIsTerminal ? TerminalText.Clean(text) : text));
 
-    /// <summary>Writes what somebody else chose: as it is, or as harmless text to a terminal.</summary>
+    /// <summary>Writes what a stranger chose: as it is, or as harmless text to a terminal.</summary>
     public async Task Bytes(Stream content)
     {
         var terminal = surroundings.OutputIsTerminal ? new TerminalStream(surroundings.Output) : null;

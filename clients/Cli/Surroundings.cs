@@ -30,7 +30,7 @@ internal sealed class Surroundings
     /// <summary>Columns of the terminal, for tables and the status line.</summary>
     public int Width { get; init; } = 80;
 
-    /// <summary>Somebody pressed Ctrl-C.</summary>
+    /// <summary>The user pressed Ctrl-C.</summary>
     public event Action? Interrupted;
 
     public void Interrupt() => Interrupted?.Invoke();

@@ -13,7 +13,7 @@ public sealed class MarketplaceClientOptions
     /// <summary>The API key, <c>id_secret</c>. Without one only <see cref="MarketplaceClient.Health"/> answers.</summary>
     public string? Key { get; set; }
 
-    /// <summary>Allows sending the key over plain HTTP to another machine, where everybody on the way can read it.</summary>
+    /// <summary>Allows sending the key over plain HTTP to another machine, where every machine on the way can read it.</summary>
     public bool AllowPlaintext { get; set; }
 
     /// <summary>
@@ -132,7 +132,7 @@ public sealed class MarketplaceClientOptions
 
     private static void CheckPositive(string name, TimeSpan value)
     {
-        // A day: beyond it a timer of the platform may not reach, and nobody means it.
+        // A day: a longer time is surely a mistake, and the platform's timers may not reach it.
         if (value <= TimeSpan.Zero || value > TimeSpan.FromDays(1))
         {
             throw Invalid(name, $"is {value}: expected more than zero and at most one day");

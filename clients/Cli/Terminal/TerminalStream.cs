@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Marketplace.Cli;
 
-/// <summary>Writes bytes that somebody else chose to a terminal as harmless text.</summary>
+/// <summary>Writes bytes that a stranger chose to a terminal as harmless text.</summary>
 internal sealed class TerminalStream(Stream terminal)
 {
     private readonly Decoder _decoder = new UTF8Encoding(false).GetDecoder();

@@ -3,7 +3,7 @@ using System.Text;
 namespace Marketplace.Cli;
 
 /// <summary>
-/// Text that somebody else chose, made harmless for a terminal: without control characters (except line feed and tab), without the escape
+/// Text that a stranger chose, made harmless for a terminal: without control characters (except line feed and tab), without the escape
 /// sequences they begin, and without the characters that reorder or hide what stands beside them. Keeps its place between pieces, so that a
 /// sequence that is cut in two is still seen.
 /// </summary>

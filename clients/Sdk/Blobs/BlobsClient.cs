@@ -103,7 +103,7 @@ public class BlobsClient
     public virtual Task<Page<Blob>> ListPage(string? cursor = null, int pageSize = 100, CancellationToken cancellation = default) =>
         Paging.Page<Blob>(_transport, Routes.Blobs, pageSize, cursor, cancellation);
 
-    /// <summary>The account keeps the blob no longer. Never repeated: in between somebody may have stored it again.</summary>
+    /// <summary>The account keeps the blob no longer. Never repeated: in between another client may have stored it again.</summary>
     public virtual Task Delete(BlobId id, CancellationToken cancellation = default) =>
         _transport.Tell(HttpMethod.Delete, Routes.Blob(id), cancellation, Repeat.Never);
 
@@ -124,7 +124,7 @@ public class BlobsClient
             }
             catch (MarketplaceUnreachableException) when (_transport.MayRepeat(attempt, Repeat.Safe))
             {
-                // Nothing has been given to the caller yet, so another attempt is invisible to him.
+                // Nothing has been given to the caller yet, so the caller cannot see another attempt.
             }
             await _transport.Backoff.Wait(attempt, retryAfter, cancellation).ConfigureAwait(false);
         }

@@ -15,8 +15,8 @@ public class EventsClient
 
     /// <summary>
     /// Jobs of the account as they end, until cancelled. A broken connection is made again, as often as needed. Events can be missed: those
-    /// of the time without a connection, and those that came faster than they were read. Whoever waits for certain jobs asks for them with
-    /// <see cref="JobsClient.GetMany"/> each time <paramref name="mayHaveMissed"/> is called.
+    /// of the time without a connection, and those that came faster than they were read. A caller that waits for certain jobs asks for them
+    /// with <see cref="JobsClient.GetMany"/> each time <paramref name="mayHaveMissed"/> is called.
     /// </summary>
     /// <param name="mayHaveMissed">Called when the stream is open for the first time, after each break, and when the service left events
     /// out.</param>

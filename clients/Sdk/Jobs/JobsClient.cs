@@ -241,7 +241,7 @@ public partial class JobsClient
         Encoding.UTF8.GetString(await Output(job, cancellation).ConfigureAwait(false));
 
     /// <summary>
-    /// What the program wrote to its log. Whoever wrote the program chose these bytes: do not send them to a terminal as they are.
+    /// What the program wrote to its log. The program's author chose these bytes: do not send them to a terminal as they are.
     /// </summary>
     public virtual async Task<byte[]> Log(JobId id, CancellationToken cancellation = default)
     {

@@ -1,8 +1,8 @@
 namespace Marketplace;
 
 /// <summary>
-/// Request ids for who has none of his own. Make one per job, before the first attempt to submit it, and keep it as long as you may repeat
-/// that.
+/// Request ids for clients that have none of their own. Make one per job, before the first attempt to submit it. Keep it as long as you may
+/// repeat that.
 /// </summary>
 public static class RequestId
 {

@@ -154,8 +154,8 @@ internal sealed partial class HttpTransport : IDisposable
     }
 
     /// <summary>
-    /// One attempt whose answer the caller reads on his own; the caller disposes it. <paramref name="deadline"/> covers the way to the
-    /// headers.
+    /// One attempt whose answer the caller reads and disposes. <paramref name="deadline"/> covers the way to the headers, and a refusal's
+    /// body.
     /// </summary>
     public async Task<HttpResponseMessage> Open(
         HttpRequestMessage request,
