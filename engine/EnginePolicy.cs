@@ -26,7 +26,7 @@ public static class EnginePolicy
     /// </summary>
     public const int BodyBytesPerFrameSlot = 8;
 
-    /// <summary>Bytes of a function's name where a trap says it: longer ones are mangled types, and nobody reads on.</summary>
+    /// <summary>Bytes of a function's name where a trap says it: longer ones are mangled types, which no person reads to the end.</summary>
     public const int FunctionNameBytesMax = 200;
 
     /// <summary>
@@ -120,7 +120,7 @@ public static class EnginePolicy
 
     /// <summary>
     /// Fuel granted at once. A refill looks at cancellation and deadline; a million instructions take about a
-    /// millisecond and never more than some tens, so a guest in a loop stops long before anybody waits for it.
+    /// millisecond and never more than some tens, so a guest in a loop stops before a person notices the wait.
     /// </summary>
     public const long FuelSlice = 1_000_000;
 

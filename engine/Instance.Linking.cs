@@ -7,7 +7,7 @@ namespace Marketplace.Engine;
 public sealed partial class Instance
 {
     /// <summary>
-    /// Read by compiled code where a function begins, and by nobody else. When the run is stopped, another takes its place
+    /// Only compiled code reads it, where a function or a stub begins. When the run is stopped, another takes its place
     /// (<see cref="Run"/>.StopGuest).
     /// </summary>
     internal Run RunField;

@@ -40,7 +40,7 @@ public enum TrapKind
     /// <summary>memory.atomic.wait on a memory that is not shared.</summary>
     ExpectedSharedMemory = 14,
 
-    /// <summary>memory.atomic.wait without a time limit: guests have one thread, so nobody would ever end it.</summary>
+    /// <summary>memory.atomic.wait without a time limit: guests have one thread, so no other thread could end it.</summary>
     EndlessWait = 15,
 }
 

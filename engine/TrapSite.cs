@@ -38,7 +38,7 @@ public sealed class TrapSite
 
     /// <summary>
     /// Of an import what it is called there, <c>module.name</c>; of another function what the module's name section says, looked up when it
-    /// is asked for; null where there is nothing. Whoever made the module chose it: it is cut at
+    /// is asked for; null where there is nothing. The module's author chose it: it is cut at
     /// <see cref="EnginePolicy.FunctionNameBytesMax"/> and has no control characters, but may claim anything.
     /// </summary>
     public string? Name =>

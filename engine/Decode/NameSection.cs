@@ -4,7 +4,7 @@ using System.Text;
 namespace Marketplace.Engine.Decode;
 
 /// <summary>
-/// Names for people (core specification, appendix "Custom Sections"). Nobody has checked them, and nothing depends on them: a name
+/// Names for people (core specification, appendix "Custom Sections"). Validation skips them, and nothing depends on them: a name
 /// section that does not follow its format has no names.
 /// </summary>
 internal static class NameSection

@@ -1,6 +1,6 @@
 namespace Marketplace.Engine.Guests;
 
-/// <summary>What a run gives back. More than the limit ends the run, so that nobody is sold half an answer as a whole one.</summary>
+/// <summary>What a run gives back. More than the limit ends the run, so that no client is sold half an answer as a whole one.</summary>
 internal sealed class GuestOutput(int bytesMax)
 {
     private byte[] _bytes = [];

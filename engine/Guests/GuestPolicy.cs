@@ -54,7 +54,9 @@ public static class GuestPolicy
     /// <summary>The files that are here when a program ends well are part of what it gives back.</summary>
     public const string OutputDirectory = "/out";
 
-    /// <summary>Where programs look for room that nobody keeps; all but <see cref="InputDirectory"/> is such room.</summary>
+    /// <summary>
+    /// Where programs look for room to work in. What is there at the end is dropped, as is all outside of <see cref="OutputDirectory"/>.
+    /// </summary>
     public const string ScratchDirectory = "/tmp";
 
     /// <summary>Open descriptors: what a shell on Linux allows a program.</summary>

@@ -5,7 +5,7 @@ namespace Marketplace.Engine.Guests;
 
 /// <summary>
 /// The guest's randomness: the ChaCha20 key stream whose key is the run's seed, with nonce zero and the block counter from zero, as in
-/// https://www.rfc-editor.org/rfc/rfc8439#section-2.4. Everybody who knows the seed gets the same bytes: it is chance, not a secret.
+/// https://www.rfc-editor.org/rfc/rfc8439#section-2.4. Every reader of the seed can compute the same bytes: it is chance, not a secret.
 /// </summary>
 internal sealed class GuestRandom
 {

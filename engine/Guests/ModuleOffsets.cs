@@ -27,7 +27,7 @@ internal static class ModuleOffsets
     }
 
     /// <summary>
-    /// Whether there is a custom section of that name, which is shorter than 128 bytes. Nobody has checked what else is in one.
+    /// Whether there is a custom section of that name, which is shorter than 128 bytes. The rest of the section is unchecked.
     /// </summary>
     public static bool HasCustomSection(ReadOnlySpan<byte> module, ReadOnlySpan<byte> name)
     {

@@ -29,7 +29,7 @@ internal static class ImportMatching
         return !foreign ? external : throw new LinkException(LinkFault.IncompatibleImport, $"{NameOf(import)} belongs to another run");
     }
 
-    /// <summary>As it may stand in a message: whoever made the module chose it, and it may have 200,000 bytes.</summary>
+    /// <summary>As it may stand in a message: the module's author chose it, and it may have 200,000 bytes.</summary>
     private static string NameOf(ModuleImport import) => NameSection.Show(Encoding.UTF8.GetBytes($"{import.Module}.{import.Name}"));
 
     private static bool Matches(ExternalType offered, ExternalType wanted) =>

@@ -5,7 +5,7 @@ namespace Marketplace.Engine.Runtime;
 /// <summary>
 /// A number for a function type, equal exactly when the types are equal, so that an indirect call compares two words.
 /// Short types are their own number: four bits for each parameter and result. Longer ones get the next number from a
-/// table that holds its entries weakly; the number stays taken as long as somebody holds the key, and none is given twice.
+/// table that holds its entries weakly. A type keeps its number as long as something holds the key, and no number is given twice.
 /// </summary>
 internal sealed class SignatureKey
 {

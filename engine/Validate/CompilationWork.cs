@@ -16,7 +16,7 @@ internal static class CompilationWork
     public static int Of(Opcode opcode) =>
         opcode switch
         {
-            // What only names a value or a place is paid by whoever uses it.
+            // The instruction that uses a value or a place pays for what only names it.
             Opcode.Nop or Opcode.Block or Opcode.Else or Opcode.End or Opcode.Drop or Opcode.Unreachable => 0,
             >= Opcode.LocalGet and <= Opcode.LocalTee or >= Opcode.I32Const and <= Opcode.F64Const => 0,
 

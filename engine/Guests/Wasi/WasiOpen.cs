@@ -32,7 +32,7 @@ internal static class WasiOpen
             return error;
         }
 
-        // A directory is made by another function, so whoever wants one cannot want a new or an empty one.
+        // Another function makes directories, so a program that opens one cannot want a new or an empty one.
         if (how.HasFlag(OpenFlags.Directory) && how != OpenFlags.Directory)
         {
             return Errno.Invalid;

@@ -36,7 +36,7 @@ internal abstract class Node(ulong number, bool isReadOnly, ulong now)
     public int Openings { get; set; }
 }
 
-/// <summary>A symbolic link. Nothing looks at the target before somebody follows it.</summary>
+/// <summary>A symbolic link. Nothing looks at the target before a program follows it.</summary>
 internal sealed class LinkNode(ulong number, string target, int targetBytes, ulong now) : Node(number, isReadOnly: false, now)
 {
     public override NodeKind Kind => NodeKind.SymbolicLink;
@@ -46,7 +46,7 @@ internal sealed class LinkNode(ulong number, string target, int targetBytes, ulo
     public string Target { get; } = target;
 
     /// <summary>
-    /// The target as the host keeps it; it counts among the bytes of files, or links would be room for which nobody has a bound.
+    /// The target as the host keeps it; it counts among the bytes of files, or links would be room without a bound.
     /// </summary>
     public long HeldBytes => (long)Target.Length * sizeof(char);
 }
