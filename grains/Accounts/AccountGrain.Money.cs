@@ -18,9 +18,13 @@ public sealed partial class AccountGrain
         {
             return;
         }
-        if (_account.Operations.Knows(OperationKind.Reversal, operation))
+        if (_account.Operations.Find(OperationKind.Reversal, operation) is { } reversal)
         {
             await _journal.Settled();
+            if (reversal != (moment, amount))
+            {
+                throw AccountRefusals.Reused(operation);
+            }
             return;
         }
         await Append(new Credited(operation, amount, moment, _clock.GetUtcNow()));

@@ -40,6 +40,7 @@ public sealed class AccountMoneyTests
             var at = market.Time.GetUtcNow();
             await account.ReverseCredit("deposit", new TokenAmount(100), at, Authority.Treasury);
             await account.Credit("deposit", new TokenAmount(100), at, Authority.Treasury);
+            await Refused(ErrorCode.RequestIdReused, () => account.Credit("deposit", new TokenAmount(99), at, Authority.Treasury));
 
             Assert.Equal((new TokenAmount(10), Zero, Zero), await Books(account));
         });
