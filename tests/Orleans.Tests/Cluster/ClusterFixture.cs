@@ -1,3 +1,4 @@
+using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 using Microsoft.Extensions.Hosting;
 using Orleans;

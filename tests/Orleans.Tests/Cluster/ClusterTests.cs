@@ -145,7 +145,7 @@ public sealed class ClusterTests(ClusterFixture cluster)
         var account = cluster.Client.GetGrain<IAccountGrain>(id.ToString());
         await account.Credit("first", new TokenAmount(Credit), at: null, Authority.Silo);
         var created = await account.CreateKey(
-            new Grains.KeyRequest("test", Scopes.Read | Scopes.Submit | Scopes.Deploy, null),
+            new GrainInterfaces.KeyRequest("test", Scopes.Read | Scopes.Submit | Scopes.Deploy, null),
             null,
             Authority.Silo
         );
@@ -204,7 +204,7 @@ public sealed class ClusterTests(ClusterFixture cluster)
                 RunOutcome.Completed,
                 null,
                 FuelUsed: 500_000,
-                new Grains.JobOutput("out"u8.ToArray(), null, 3),
+                new GrainInterfaces.JobOutput("out"u8.ToArray(), null, 3),
                 "log"u8.ToArray(),
                 ImmutableArray<StateChange>.Empty,
                 lease.Ticket.SubmittedAt,

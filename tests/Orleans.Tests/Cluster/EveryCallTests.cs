@@ -1,3 +1,4 @@
+using Marketplace.GrainInterfaces;
 using Marketplace.Tests.Orleans.Serialization;
 using Orleans;
 using Orleans.Runtime;

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Marketplace.GrainInterfaces;
 using Orleans.Serialization;
 using Orleans.Serialization.Invocation;
 

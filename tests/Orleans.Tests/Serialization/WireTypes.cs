@@ -1,4 +1,5 @@
 using System.Reflection;
+using Marketplace.GrainInterfaces;
 using Orleans;
 
 namespace Marketplace.Tests.Orleans.Serialization;
