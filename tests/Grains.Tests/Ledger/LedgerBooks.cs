@@ -105,7 +105,9 @@ internal sealed class LedgerBooks
                 }
             }
             Check(found >= known, $"{id} had {known} durable events and has {found}");
-            CheckEqual(id, (await SimulationInvariants.ReadAccount(store, id)).ToView(id));
+            var account = await SimulationInvariants.ReadAccount(store, id);
+            CheckEqual(id, account.ToView(id));
+            AddAll(AccountInvariants.Violations(account).Select(violation => $"{id}, read again: {violation}"));
             SnapshotsRead += (await new AccountSnapshots(store, id.ToString()).Load()).Version > 0 ? 1 : 0;
         }
         CheckSum("a crash");

@@ -8,13 +8,18 @@ namespace Marketplace.Grains.Tests.Ledger;
 
 /// <summary>
 /// Clients that move money between accounts by chance, in every way there is, and send many calls again as they were. A few accounts are
-/// busy, so that their logs get snapshots.
+/// busy and have large batches of cheap jobs, so that their logs soon get snapshots.
 /// </summary>
 internal sealed class LedgerLoad
 {
     private const int Clients = 16;
     private const int BusyAccounts = 2;
     private const int BatchMax = 5;
+    private const int BusyBatchMax = 200;
+    private const int JobAmountMax = 2000;
+
+    /// <summary>A balance pays many such jobs: batches that were refused for want of money would be small events.</summary>
+    private const int BusyJobAmountMax = 50;
 
     /// <summary>Of these, calls come again long after they were answered.</summary>
     private const int RememberedMax = 1000;
@@ -26,10 +31,10 @@ internal sealed class LedgerLoad
     private readonly GrainHost.Simulation.SeededChance _chance;
     private readonly LedgerBooks _books;
     private readonly SortedDictionary<string, long> _counts;
-    private readonly Client[] _accounts;
-    private readonly List<(Client Payer, JobId Job, TokenAmount Amount, JobSettlement Settlement)> _settled = [];
-    private readonly List<(Client Account, string Operation, TokenAmount Amount, DateTimeOffset At)> _credits = [];
-    private readonly List<(Client Account, Fund Fund)> _ended = [];
+    private readonly LedgerClient[] _accounts;
+    private readonly List<(LedgerClient Payer, JobId Job, TokenAmount Amount, JobSettlement Settlement)> _settled = [];
+    private readonly List<(LedgerClient Account, string Operation, TokenAmount Amount, DateTimeOffset At)> _credits = [];
+    private readonly List<(LedgerClient Account, LedgerFund Fund)> _ended = [];
     private int _operationsPerCrash;
     private int _left;
     private int _untilCrash;
@@ -51,7 +56,9 @@ internal sealed class LedgerLoad
         (_silo, _chance, _books, _counts) = (silo, chance, books, counts);
         _accounts =
         [
-            .. Enumerable.Range(0, accounts).Select(number => new Client(new AccountId(Blake3.Hash(Encoding.UTF8.GetBytes($"{number}"))))),
+            .. Enumerable
+                .Range(0, accounts)
+                .Select(number => new LedgerClient(new AccountId(Blake3.Hash(Encoding.UTF8.GetBytes($"{number}"))))),
         ];
     }
 
@@ -94,7 +101,7 @@ internal sealed class LedgerLoad
         await _silo.Stop();
     }
 
-    private async Task AllAccounts(Func<Client, Task> visit)
+    private async Task AllAccounts(Func<LedgerClient, Task> visit)
     {
         foreach (var chunk in _accounts.Chunk(Clients))
         {
@@ -133,8 +140,12 @@ internal sealed class LedgerLoad
         await _silo.Start(store => _books.ReadAgain(store, Ids));
     }
 
-    private Client AnyAccount() =>
+    private LedgerClient AnyAccount() =>
         _accounts[_chance.Below(8) == 0 ? _chance.Below(Math.Min(BusyAccounts, _accounts.Length)) : _chance.Below(_accounts.Length)];
+
+    private bool IsBusy(LedgerClient account) => Array.IndexOf(_accounts, account, 0, Math.Min(BusyAccounts, _accounts.Length)) >= 0;
+
+    private int AnyBatch(LedgerClient account) => 1 + _chance.Below(IsBusy(account) ? BusyBatchMax : BatchMax);
 
     private TokenAmount AnyAmount(int max) => new((UInt128)(1 + _chance.Below(max)));
 
@@ -151,7 +162,7 @@ internal sealed class LedgerLoad
 
     private string NewName() => $"{++_names}";
 
-    private Task Step(Client account)
+    private Task Step(LedgerClient account)
     {
         if (account.Keys.Count == 0)
         {
@@ -177,7 +188,7 @@ internal sealed class LedgerLoad
         };
     }
 
-    private async Task Open(Client account)
+    private async Task Open(LedgerClient account)
     {
         await Credit(account);
         if (account.Keys.Count == 0)
@@ -186,7 +197,7 @@ internal sealed class LedgerLoad
         }
     }
 
-    private async Task Credit(Client account)
+    private async Task Credit(LedgerClient account)
     {
         var (operation, amount) = (NewName(), AnyAmount(10_000));
         DateTimeOffset? at = _chance.Below(5) == 0 && account.Undated++ < AccountPolicy.UndatedCreditsMax ? null : Now;
@@ -199,7 +210,7 @@ internal sealed class LedgerLoad
         }
     }
 
-    private async Task Debit(Client account)
+    private async Task Debit(LedgerClient account)
     {
         var (operation, amount, at) = (NewName(), AnyAmount(3000), Now);
         _books.ExpectDebit(account.Id, operation, amount);
@@ -210,7 +221,7 @@ internal sealed class LedgerLoad
     }
 
     /// <summary>A credit is taken back, spent or not; or one that has not come yet.</summary>
-    private async Task Reverse(Client account)
+    private async Task Reverse(LedgerClient account)
     {
         var isEarly = _credits.Count == 0 || _chance.Below(5) == 0;
         var credit = isEarly ? (Account: account, Operation: NewName(), Amount: AnyAmount(10_000), At: Now) : TakeCredit();
@@ -225,7 +236,7 @@ internal sealed class LedgerLoad
         await Send("credit after its reversal", payer, grains => grains.Credit(operation, amount, at, Authority.Treasury));
     }
 
-    private (Client Account, string Operation, TokenAmount Amount, DateTimeOffset At) TakeCredit()
+    private (LedgerClient Account, string Operation, TokenAmount Amount, DateTimeOffset At) TakeCredit()
     {
         var index = _chance.Below(_credits.Count);
         var credit = _credits[index];
@@ -233,17 +244,17 @@ internal sealed class LedgerLoad
         return credit;
     }
 
-    private async Task SetAside(Client account)
+    private async Task SetAside(LedgerClient account)
     {
         var purpose = (HoldPurpose)(1 + _chance.Below(3));
         var caller = account.Keys[_chance.Below(account.Keys.Count)];
-        var fund = new Fund(new HoldId(purpose, IdDerivation.Job(account.Id, NewName()).Value), AnyAmount(3000), Now, caller);
+        var fund = new LedgerFund(new HoldId(purpose, IdDerivation.Job(account.Id, NewName()).Value), AnyAmount(3000), Now, caller);
         await Send("set aside", account, async grains => $"{await grains.SetAside(caller, fund.Hold, fund.Amount, fund.At)}");
         // Also where the last answer was a refusal: an earlier attempt may have held it.
         account.Funds.Add(fund);
     }
 
-    private async Task SettleShared(Client account)
+    private async Task SettleShared(LedgerClient account)
     {
         if (account.Funds.Count == 0)
         {
@@ -278,11 +289,14 @@ internal sealed class LedgerLoad
         await Send("late set aside", account, async grains => $"{await grains.SetAside(fund.Caller, fund.Hold, fund.Amount, fund.At)}");
     }
 
-    private async Task Hold(Client account)
+    private async Task Hold(LedgerClient account)
     {
         var items = Enumerable
-            .Range(0, 1 + _chance.Below(BatchMax))
-            .Select(_ => new HoldItem(IdDerivation.Job(account.Id, NewName()), AnyAmount(2000)))
+            .Range(0, AnyBatch(account))
+            .Select(_ => new HoldItem(
+                IdDerivation.Job(account.Id, NewName()),
+                AnyAmount(IsBusy(account) ? BusyJobAmountMax : JobAmountMax)
+            ))
             .ToImmutableArray();
         var caller = account.Keys[_chance.Below(account.Keys.Count)];
         if (await Send("hold", account, grains => grains.Hold(caller, items)) is { } result)
@@ -291,7 +305,7 @@ internal sealed class LedgerLoad
         }
     }
 
-    private async Task Renew(Client account)
+    private async Task Renew(LedgerClient account)
     {
         if (Take(account, 1) is not [var open])
         {
@@ -304,25 +318,25 @@ internal sealed class LedgerLoad
         }
     }
 
-    private static void Remember(Client account, Caller caller, ImmutableArray<HoldItem> items, HoldResult result)
+    private static void Remember(LedgerClient account, Caller caller, ImmutableArray<HoldItem> items, HoldResult result)
     {
         foreach (var (item, outcome) in items.Zip(result.Outcomes))
         {
             if (outcome is HoldOutcome.Held or HoldOutcome.AlreadyHeld)
             {
-                account.Open.Add(new OpenHold(item.Job, item.Amount, result.HeldAt, caller));
+                account.Open.Add(new LedgerHold(item.Job, item.Amount, result.HeldAt, caller));
             }
         }
     }
 
-    private async Task Settle(Client account)
+    private async Task Settle(LedgerClient account)
     {
         var payees = Enumerable.Range(0, 2).Select(_ => _chance.Below(10) == 0 ? account : AnyAccount()).ToArray();
-        var settlements = Take(account, 1 + _chance.Below(BatchMax))
+        var settlements = Take(account, AnyBatch(account))
             .Select(open =>
             {
                 // Sometimes more than is held: then the hold is the charge.
-                var charge = AnyAmount(2200);
+                var charge = AnyAmount(1 + (int)open.Amount.BaseUnits * 11 / 10);
                 var payee = payees[_chance.Below(payees.Length)].Id;
                 _books.ExpectCharge(open.Job, TokenAmount.Min(charge, open.Amount));
                 return (Open: open, End: new JobSettlement(open.Job, account.Id, payee, charge, open.HeldAt, JobStatus.Completed));
@@ -339,9 +353,9 @@ internal sealed class LedgerLoad
         }
     }
 
-    private async Task Release(Client account)
+    private async Task Release(LedgerClient account)
     {
-        var open = Take(account, 1 + _chance.Below(BatchMax));
+        var open = Take(account, AnyBatch(account));
         if (open.Length == 0)
         {
             return;
@@ -373,10 +387,10 @@ internal sealed class LedgerLoad
             return;
         }
         var (payee, transfer) = _books.Arrived[_chance.Below(_books.Arrived.Count)];
-        await Send("transfer again", new Client(payee), grains => grains.Receive(transfer.Payer, transfer.Sequence, transfer.Amount));
+        await Send("transfer again", new LedgerClient(payee), grains => grains.Receive(transfer.Payer, transfer.Sequence, transfer.Amount));
     }
 
-    private async Task CreateKey(Client account, TokenAmount? spendLimit)
+    private async Task CreateKey(LedgerClient account, TokenAmount? spendLimit)
     {
         if (account.Keys.Count >= KeysMax)
         {
@@ -401,7 +415,7 @@ internal sealed class LedgerLoad
         }
     }
 
-    private async Task RevokeKey(Client account)
+    private async Task RevokeKey(LedgerClient account)
     {
         if (account.Keys.Count < 2)
         {
@@ -412,7 +426,7 @@ internal sealed class LedgerLoad
         await Send("revoke", account, grains => grains.RevokeKey(key.KeyId, null, Authority.Silo));
     }
 
-    private async Task<AccountView?> Look(Client account)
+    private async Task<AccountView?> Look(LedgerClient account)
     {
         Count("look");
         try
@@ -426,9 +440,9 @@ internal sealed class LedgerLoad
     }
 
     /// <summary>Open holds that no other client uses meanwhile.</summary>
-    private OpenHold[] Take(Client account, int countMax)
+    private LedgerHold[] Take(LedgerClient account, int countMax)
     {
-        var taken = new List<OpenHold>(countMax);
+        var taken = new List<LedgerHold>(countMax);
         while (taken.Count < countMax && account.Open.Count > 0)
         {
             var index = _chance.Below(account.Open.Count);
@@ -439,7 +453,7 @@ internal sealed class LedgerLoad
         return [.. taken];
     }
 
-    private async Task<bool> Send(string kind, Client account, Func<IAccountGrain, Task> call) =>
+    private async Task<bool> Send(string kind, LedgerClient account, Func<IAccountGrain, Task> call) =>
         await Send(
             kind,
             account,
@@ -453,7 +467,7 @@ internal sealed class LedgerLoad
 
     /// <summary>A call until it is answered, and in a third of the cases the same call again: at once, or after the answer.</summary>
     /// <returns>The last answer; null where the account refused the call.</returns>
-    private async Task<TAnswer?> Send<TAnswer>(string kind, Client account, Func<IAccountGrain, Task<TAnswer>> call)
+    private async Task<TAnswer?> Send<TAnswer>(string kind, LedgerClient account, Func<IAccountGrain, Task<TAnswer>> call)
         where TAnswer : class
     {
         Count(kind);
@@ -483,18 +497,4 @@ internal sealed class LedgerLoad
     }
 
     private void Count(string kind) => _counts[kind] = _counts.GetValueOrDefault(kind) + 1;
-
-    private sealed class Client(AccountId id)
-    {
-        public AccountId Id { get; } = id;
-        public List<Caller> Keys { get; } = [];
-        public List<OpenHold> Open { get; } = [];
-        public List<Fund> Funds { get; } = [];
-        public int Undated { get; set; }
-    }
-
-    /// <summary>A hold that is not for a job.</summary>
-    private sealed record Fund(HoldId Hold, TokenAmount Amount, DateTimeOffset At, Caller Caller);
-
-    private sealed record OpenHold(JobId Job, TokenAmount Amount, DateTimeOffset HeldAt, Caller Caller);
 }

@@ -81,5 +81,6 @@ internal static class LedgerRun
         [
             .. Kinds.Where(kind => !result.Operations.ContainsKey(kind)).Select(kind => $"there was no operation '{kind}'"),
             .. Faults.Where(fault => !result.Faults.ContainsKey(fault)).Select(fault => $"the fault '{fault}' never happened"),
+            .. result.SnapshotsRead == 0 ? (string[])["no account was read from a snapshot after a crash"] : [],
         ];
 }
