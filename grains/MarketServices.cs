@@ -18,6 +18,7 @@ public static class MarketServices
         services.TryAddSingleton<ResidentJobs>();
         services.TryAddSingleton<QueueBounds>();
         services.TryAddSingleton<IOpenJobs, OpenJobs>();
+        services.TryAddSingleton<IAccountLists, AccountLists>();
         services.TryAddSingleton<IModuleInspector, ModuleInspector>();
         services.TryAddSingleton<IResultsFeed>(provider => new StreamResultsFeed(
             provider.GetRequiredKeyedService<IStreamProvider>(MarketStreams.Provider),

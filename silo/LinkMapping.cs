@@ -39,7 +39,7 @@ internal static class LinkMapping
         new(
             result.Lease,
             result.Job,
-            (RunOutcome)result.Outcome,
+            result.Outcome,
             result.Reason,
             result.FuelUsed,
             new GrainInterfaces.JobOutput(result.Output, result.OutputBlob, result.OutputSize, Files(result)),

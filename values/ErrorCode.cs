@@ -6,7 +6,7 @@ namespace Marketplace;
 /// Why a request or a job was refused or failed: the closed list that HTTP problems, job views and the SDK share. The JSON form is
 /// snake_case. Two situations never share a code.
 /// </summary>
-[JsonConverter(typeof(ErrorCodeJsonConverter))]
+[JsonConverter(typeof(SnakeCaseEnumConverter<ErrorCode>))]
 public enum ErrorCode
 {
     /// <summary>The body or a parameter is not of the expected form; the message says where.</summary>
@@ -149,6 +149,3 @@ public enum ErrorCode
     /// <summary>The state of the job's program could not be read, again and again.</summary>
     StateUnavailable = 45,
 }
-
-public sealed class ErrorCodeJsonConverter()
-    : JsonStringEnumConverter<ErrorCode>(System.Text.Json.JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);

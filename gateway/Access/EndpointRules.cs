@@ -31,7 +31,7 @@ internal sealed record BodyRule(string ContentType, long BytesMax, Type? Record)
 /// <param name="PerItem">The answer is a page that is held whole.</param>
 internal sealed record AnswerRule(long BytesMax, bool PerItem)
 {
-    public long BytesFor(HttpContext http) => PerItem ? BytesMax * Pages.LimitOf(http) : BytesMax;
+    public long BytesFor(HttpContext http) => PerItem ? BytesMax * RequestReader.Number(http, Pages.Limit) : BytesMax;
 }
 
 /// <summary>One parameter of the query; a route refuses all that it has no rule for.</summary>

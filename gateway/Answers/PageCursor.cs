@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Text;
-using Marketplace.Storage;
+using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Gateway;
 
@@ -16,21 +16,22 @@ internal static class PageCursor
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The cursor after a full page; null where the page is the last one.</summary>
-    public static string? Next(IReadOnlyList<ListingRow> rows, int limit) =>
-        rows.Count < limit ? null : Write(new ListingCursor(rows[^1].At, rows[^1].Id));
-
-    public static string Write(ListingCursor cursor)
+    /// <returns>Null where the list ends.</returns>
+    public static string? Write(ListPlace? next)
     {
-        var bytes = new byte[HeadBytes + Encoding.UTF8.GetByteCount(cursor.Id)];
+        if (next is not { } place)
+        {
+            return null;
+        }
+        var bytes = new byte[HeadBytes + Encoding.UTF8.GetByteCount(place.Id)];
         bytes[0] = Version;
-        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(1), cursor.At.UtcTicks);
-        Encoding.UTF8.GetBytes(cursor.Id, bytes.AsSpan(HeadBytes));
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(1), place.At.UtcTicks);
+        Encoding.UTF8.GetBytes(place.Id, bytes.AsSpan(HeadBytes));
         return Base64Url.EncodeToString(bytes);
     }
 
-    /// <exception cref="GrainInterfaces.MarketException">It is not a cursor.</exception>
-    public static ListingCursor? Read(string? text)
+    /// <exception cref="MarketException">It is not a cursor.</exception>
+    public static ListPlace? Read(string? text)
     {
         if (text is null)
         {
@@ -54,7 +55,7 @@ internal static class PageCursor
         try
         {
             var id = StrictUtf8.GetString(bytes, HeadBytes, bytes.Length - HeadBytes);
-            return new ListingCursor(new DateTimeOffset(ticks, TimeSpan.Zero), id);
+            return new ListPlace(new DateTimeOffset(ticks, TimeSpan.Zero), id);
         }
         catch (DecoderFallbackException)
         {

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Marketplace.Storage;
+using Marketplace.GrainInterfaces;
 using Microsoft.AspNetCore.Http;
 
 namespace Marketplace.Gateway;
@@ -35,11 +35,54 @@ internal static class Pages
 
     private static readonly string NextPage = JsonNamingPolicy.CamelCase.ConvertName(nameof(Page<object>.Next));
 
-    /// <summary>How the ids of the rows begin; null where the query does not ask for that.</summary>
+    /// <summary>The member after the items, absent on the last page.</summary>
+    public static void WriteNext(Utf8JsonWriter json, string? next)
+    {
+        if (next is not null)
+        {
+            json.WriteString(NextPage, next);
+        }
+    }
+
+    /// <summary>
+    /// The caller's page. The first one shows what was durable when it was asked for, so that a client finds what it has just made; lists
+    /// that are further behind than a moment are read as they are.
+    /// </summary>
     /// <param name="http">The request.</param>
+    /// <param name="lists">What is read.</param>
+    /// <param name="time">Bounds the wait.</param>
+    /// <param name="read">Which list.</param>
     /// <param name="word">What stands before the digits in ids of this kind.</param>
-    /// <exception cref="GrainInterfaces.MarketException">It is no prefix, or stands beside a cursor.</exception>
-    public static string? PrefixOf(HttpContext http, string word = "")
+    /// <exception cref="MarketException">A parameter is not of its form.</exception>
+    public static async ValueTask<ListPage<TItem>> Read<TItem>(
+        HttpContext http,
+        IAccountLists lists,
+        TimeProvider time,
+        Func<ListRequest, CancellationToken, ValueTask<ListPage<TItem>>> read,
+        string word = ""
+    )
+    {
+        var request = new ListRequest(http.Caller().Account, RequestReader.Number(http, Limit))
+        {
+            After = PageCursor.Read(RequestReader.Text(http, Routes.Cursor)),
+            IdPrefix = PrefixOf(http, word),
+        };
+        if (request.After is null)
+        {
+            try
+            {
+                await lists.CatchUp(http.RequestAborted).AsTask().WaitAsync(GatewayPolicy.CatchUpMax, time, http.RequestAborted);
+            }
+            catch (TimeoutException)
+            {
+                // Under load the list is late rather than slow; the market's status tells by how much.
+            }
+        }
+        return await read(request, http.RequestAborted);
+    }
+
+    /// <summary>How the ids of the items begin; null where the query does not ask for that.</summary>
+    private static string? PrefixOf(HttpContext http, string word)
     {
         if (RequestReader.Text(http, Prefix.Name) is not { } digits)
         {
@@ -56,42 +99,5 @@ internal static class Pages
             throw RequestReader.Malformed(GatewayMessages.PrefixAndCursor);
         }
         return word + digits;
-    }
-
-    /// <summary>Where the next page begins; a list by prefix has none.</summary>
-    public static string? NextOf(ListingQuery query, IReadOnlyList<ListingRow> rows) =>
-        query.IdPrefix is null ? PageCursor.Next(rows, query.Limit) : null;
-
-    /// <summary>The member after the items, absent on the last page.</summary>
-    public static void WriteNext(Utf8JsonWriter json, string? next)
-    {
-        if (next is not null)
-        {
-            json.WriteString(NextPage, next);
-        }
-    }
-
-    public static int LimitOf(HttpContext http) => RequestReader.Number(http, Limit);
-
-    public static ListingCursor? CursorOf(HttpContext http) => PageCursor.Read(RequestReader.Text(http, Routes.Cursor));
-
-    /// <summary>
-    /// The page's rows. The first page shows what was durable when it was asked for, so that a client finds what it has just made; a read
-    /// model that is further behind than a moment is read as it is.
-    /// </summary>
-    public static async ValueTask<IReadOnlyList<ListingRow>> Rows(HttpContext http, IListing listing, TimeProvider time, ListingQuery query)
-    {
-        if (query.After is null)
-        {
-            try
-            {
-                await listing.CatchUp(http.RequestAborted).AsTask().WaitAsync(GatewayPolicy.CatchUpMax, time, http.RequestAborted);
-            }
-            catch (TimeoutException)
-            {
-                // Under load the list is late rather than slow; the market's status tells by how much.
-            }
-        }
-        return await listing.List(query, http.RequestAborted);
     }
 }

@@ -81,16 +81,11 @@ internal static class BlobsApi
         Answer.Ok(await uploads.Take(http, RequestReader.Blob(blob)), ApiJson.Default.Blob);
 
     /// <summary>The account's blobs, newest first.</summary>
-    internal static async Task<JsonAnswer<Page<Blob>>> List(HttpContext http, IListing listing, TimeProvider time)
+    internal static async Task<JsonAnswer<Page<Blob>>> List(HttpContext http, IAccountLists lists, TimeProvider time)
     {
-        var limit = Pages.LimitOf(http);
-        var query = new ListingQuery(BlobSummary.Kind, Owner: http.Caller().Account.ToString(), After: Pages.CursorOf(http), Limit: limit)
-        {
-            IdPrefix = Pages.PrefixOf(http, BlobId.Prefix),
-        };
-        var rows = await Pages.Rows(http, listing, time, query);
-        var blobs = rows.Select(StorageMapper.ToBlob).ToArray();
-        return Answer.Large(new Page<Blob>(blobs, Pages.NextOf(query, rows)), ApiJson.Default.PageBlob);
+        var page = await Pages.Read(http, lists, time, lists.Blobs, BlobId.Prefix);
+        var blobs = page.Items.Select(StorageMapper.ToBlob).ToArray();
+        return Answer.Large(new Page<Blob>(blobs, PageCursor.Write(page.Next)), ApiJson.Default.PageBlob);
     }
 
     /// <summary>The bytes, verified while they are read, also by Range.</summary>

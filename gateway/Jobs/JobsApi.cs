@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Marketplace.GrainInterfaces;
-using Marketplace.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -130,22 +129,13 @@ internal static class JobsApi
     }
 
     /// <summary>The account's jobs, newest first.</summary>
-    internal static async Task<JsonAnswer<Page<JobListItem>>> List(HttpContext http, IListing listing, TimeProvider time)
+    internal static async Task<JsonAnswer<Page<JobListItem>>> List(HttpContext http, IAccountLists lists, TimeProvider time)
     {
-        var state = RequestReader.Text(http, State.Name);
-        if (state is not null && !JobStatusNames.TryParse(state, out _))
-        {
-            throw RequestReader.Malformed(GatewayMessages.NotOneOf(State.Name, state, States()));
-        }
-        var program = RequestReader.Text(http, Program.Name) is { } text ? RequestReader.Program(text).ToString() : null;
-        var limit = Pages.LimitOf(http);
-        var query = new ListingQuery(JobSummary.Kind, http.Caller().Account.ToString(), state, program, Pages.CursorOf(http), limit)
-        {
-            IdPrefix = Pages.PrefixOf(http),
-        };
-        var rows = await Pages.Rows(http, listing, time, query);
+        var status = RequestReader.Text(http, State.Name) is { } state ? StatusOf(state) : (JobStatus?)null;
+        var program = RequestReader.Text(http, Program.Name) is { } text ? RequestReader.Program(text) : (ProgramId?)null;
+        var page = await Pages.Read(http, lists, time, (request, aborted) => lists.Jobs(request, status, program, aborted));
         return Answer.Large(
-            new Page<JobListItem>([.. rows.Select(JobMapper.ToListItem)], Pages.NextOf(query, rows)),
+            new Page<JobListItem>([.. page.Items.Select(JobMapper.ToListItem)], PageCursor.Write(page.Next)),
             ApiJson.Default.PageJobListItem
         );
     }
@@ -214,7 +204,21 @@ internal static class JobsApi
     private static MarketException TooMany(string what, int seen, int max) =>
         new(ErrorCode.LimitExceeded, GatewayMessages.CountOutside(what, seen, max));
 
-    private static IEnumerable<string> States() => Enum.GetValues<JobStatus>().Select(JobStatusNames.Of);
+    private static IEnumerable<string> States() => Enum.GetValues<JobStatus>().Select(NameOf);
+
+    private static string NameOf(JobStatus status) => JsonNamingPolicy.SnakeCaseLower.ConvertName(JobMapper.ToState(status).ToString());
+
+    private static JobStatus StatusOf(string state)
+    {
+        foreach (var status in Enum.GetValues<JobStatus>())
+        {
+            if (NameOf(status) == state)
+            {
+                return status;
+            }
+        }
+        throw RequestReader.Malformed(GatewayMessages.NotOneOf(State.Name, state, States()));
+    }
 
     private static async Task<JobView?> Find(IGrainFactory grains, JobId id, Caller caller)
     {

@@ -5,8 +5,6 @@ namespace Marketplace.Gateway;
 /// <summary>Between the account, key and market records of the API and those of the grains. Pure.</summary>
 internal static class AccountMapper
 {
-    private static readonly Scope[] All = [Scope.Read, Scope.Submit, Scope.Deploy, Scope.Admin];
-
     public static Account ToAccount(AccountView view) =>
         new(view.Id, view.Available, view.Held, view.UnderWay, view.Earned, view.Spent, view.OpenJobs);
 
@@ -21,12 +19,7 @@ internal static class AccountMapper
         var flags = Scopes.None;
         foreach (var scope in scopes)
         {
-            // The reader of enums also takes 'read, admin' as one value; each scope has its own place in the list.
-            if (!Enum.IsDefined(scope))
-            {
-                throw RequestReader.Malformed(GatewayMessages.ScopeUnknown);
-            }
-            flags |= (Scopes)scope;
+            flags |= FromScope(scope);
         }
         return flags;
     }
@@ -34,5 +27,16 @@ internal static class AccountMapper
     public static MarketStatus ToStatus(MarketView view, long lag) =>
         new(view.QueuedJobs, view.LeasedJobs, view.Workers, view.Slots, view.LowestPricePerMillionFuel, lag);
 
-    private static Scope[] ToScopes(Scopes scopes) => [.. All.Where(scope => scopes.HasFlag((Scopes)scope))];
+    public static Scope[] ToScopes(Scopes scopes) => [.. Enum.GetValues<Scope>().Where(scope => scopes.HasFlag(FromScope(scope)))];
+
+    private static Scopes FromScope(Scope scope) =>
+        scope switch
+        {
+            Scope.Read => Scopes.Read,
+            Scope.Submit => Scopes.Submit,
+            Scope.Deploy => Scopes.Deploy,
+            Scope.Admin => Scopes.Admin,
+            // The reader of enums also takes 'read, admin' as one value; each scope has its own place in the list.
+            _ => throw RequestReader.Malformed(GatewayMessages.ScopeUnknown),
+        };
 }

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Marketplace.GrainInterfaces;
-using Marketplace.Storage;
 
 namespace Marketplace.Gateway;
 
@@ -68,8 +67,8 @@ internal static class JobMapper
             Id = view.Id,
             RequestId = view.RequestId,
             Program = view.Spec.Program,
-            State = (JobState)view.Status,
-            Fault = (JobFault)view.Fault,
+            State = ToState(view.Status),
+            Fault = view.Fault,
             Code = view.Code,
             Reason = view.Reason,
             ExitCode = view.ExitCode,
@@ -83,35 +82,44 @@ internal static class JobMapper
             Output = OutputOf(view.Status, view.Output),
             StateRootBefore = view.RootBefore,
             StateRootAfter = view.RootAfter,
-            History = [.. view.History.Select(step => new JobStep((JobState)step.Status, step.At, step.Worker, step.Note))],
+            History = [.. view.History.Select(step => new JobStep(ToState(step.Status), step.At, step.Worker, step.Note))],
         };
 
     public static JobEnded ToEnded(EndedJob job) =>
-        new(job.Job, job.RequestId, (JobState)job.Status, job.Code, job.FuelUsed, job.Charge, OutputOf(job.Status, job.Output));
+        new(job.Job, job.RequestId, ToState(job.Status), job.Code, job.FuelUsed, job.Charge, OutputOf(job.Status, job.Output));
 
-    /// <exception cref="InvalidDataException">The row's summary is not one.</exception>
-    public static JobListItem ToListItem(ListingRow row)
-    {
-        var summary = JobSummary.Read(row.Summary.Span);
-        return new JobListItem(
-            JobId.Parse(row.Id),
+    public static JobListItem ToListItem(JobSummary summary) =>
+        new(
+            summary.Id,
             summary.RequestId,
             summary.Program,
-            JobStatusNames.TryParse(row.State, out var status)
-                ? (JobState)status
-                : throw new InvalidDataException($"'{row.State}' is no status of a job."),
+            ToState(summary.Status),
             summary.Code,
-            row.At,
+            summary.SubmittedAt,
             summary.EndedAt,
             summary.FuelUsed,
             summary.Charge
         );
-    }
+
+    public static JobState ToState(JobStatus status) =>
+        status switch
+        {
+            JobStatus.Pending => JobState.Pending,
+            JobStatus.Matched => JobState.Matched,
+            JobStatus.Running => JobState.Running,
+            JobStatus.Verifying => JobState.Verifying,
+            JobStatus.Completed => JobState.Completed,
+            JobStatus.Failed => JobState.Failed,
+            JobStatus.Cancelled => JobState.Cancelled,
+            JobStatus.TimedOut => JobState.TimedOut,
+            JobStatus.Expired => JobState.Expired,
+            _ => throw new ArgumentOutOfRangeException(nameof(status), status, "This build knows no such status of a job."),
+        };
 
     public static JobExplanation ToExplanation(JobView view, GrainInterfaces.JobExplanation explanation) =>
         new(
             view.Id,
-            (JobState)view.Status,
+            ToState(view.Status),
             explanation.Summary,
             [.. explanation.Offers.Select(offer => new OfferVerdict(offer.Worker, offer.Price, offer.Won, offer.Reason))],
             explanation.CheapestPrice

@@ -1,5 +1,4 @@
 using Marketplace.GrainInterfaces;
-using Marketplace.Storage;
 
 namespace Marketplace.Gateway;
 
@@ -7,13 +6,6 @@ namespace Marketplace.Gateway;
 internal static class StorageMapper
 {
     public static Blob ToBlob(BlobView view) => new(view.Id, view.Size, view.PinnedAt);
-
-    /// <exception cref="InvalidDataException">The row's summary is not one.</exception>
-    public static Blob ToBlob(ListingRow row)
-    {
-        var summary = BlobSummary.Read(row.Summary.Span);
-        return new Blob(summary.Id, summary.Size, row.At);
-    }
 
     public static DeployedProgram ToProgram(ProgramView view) =>
         new(

@@ -1,5 +1,4 @@
 using Marketplace.GrainInterfaces;
-using Marketplace.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -13,9 +12,9 @@ internal static class MarketApi
         routes.MapGet(Routes.Market, Get).WithName("GetMarket").WithTags("Market").Needs(Scopes.Read);
 
     /// <summary>The market of plain WebAssembly: queue, workers, lowest price, and how far the lists are behind.</summary>
-    internal static async Task<JsonAnswer<MarketStatus>> Get(HttpContext http, IGrainFactory grains, IListing listing)
+    internal static async Task<JsonAnswer<MarketStatus>> Get(HttpContext http, IGrainFactory grains, IAccountLists lists)
     {
         var view = await grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).GetView().WaitAsync(http.RequestAborted);
-        return Answer.Ok(AccountMapper.ToStatus(view, listing.Lag), ApiJson.Default.MarketStatus);
+        return Answer.Ok(AccountMapper.ToStatus(view, lists.Lag), ApiJson.Default.MarketStatus);
     }
 }

@@ -88,27 +88,21 @@ internal static class ProgramsApi
     /// <summary>The programs that the account has deployed, newest first.</summary>
     internal static async Task<StreamedAnswer<Page<DeployedProgram>, DeployedProgram>> List(
         HttpContext http,
-        IListing listing,
+        IAccountLists lists,
         IGrainFactory grains,
         TimeProvider time
     )
     {
-        var limit = Pages.LimitOf(http);
-        var owner = http.Caller().Account.ToString();
-        var query = new ListingQuery(ProgramSummary.Kind, owner, After: Pages.CursorOf(http), Limit: limit)
-        {
-            IdPrefix = Pages.PrefixOf(http, ProgramId.Prefix),
-        };
-        var rows = await Pages.Rows(http, listing, time, query);
+        var page = await Pages.Read(http, lists, time, lists.Programs, ProgramId.Prefix);
         return new StreamedAnswer<Page<DeployedProgram>, DeployedProgram>
         {
             List = Pages.Items,
-            Count = rows.Count,
+            Count = page.Items.Count,
             GroupItems = GatewayPolicy.ProgramsPerGroup,
             Form = ApiJson.Default.DeployedProgram,
-            // One that was removed since its row was read is left out.
-            Make = index => Find(grains.GetGrain<IProgramGrain>(rows[index].Id)),
-            End = json => Pages.WriteNext(json, Pages.NextOf(query, rows)),
+            // One that was removed since the list was read is left out.
+            Make = index => Find(grains.GetGrain<IProgramGrain>(page.Items[index].ToString())),
+            End = json => Pages.WriteNext(json, PageCursor.Write(page.Next)),
         };
     }
 

@@ -24,28 +24,6 @@ public enum JobStatus
     Expired = 8,
 }
 
-/// <summary>Whose doing an end is, which decides who pays.</summary>
-public enum JobFault
-{
-    /// <summary>It completed: the client pays for the fuel used.</summary>
-    None = 0,
-
-    /// <summary>Trap, exit code, no fuel, too much memory or output, time over: the client pays for the fuel used.</summary>
-    Program = 1,
-
-    /// <summary>The worker failed or vanished: the client pays nothing.</summary>
-    Worker = 2,
-
-    /// <summary>The input, the module or the state of the program could not be had: the client pays nothing.</summary>
-    Input = 3,
-
-    /// <summary>Nobody took it: the client pays nothing.</summary>
-    NoWorker = 4,
-
-    /// <summary>The client cancelled: it pays nothing, because the fuel of a run that was stopped is not known.</summary>
-    Client = 5,
-}
-
 public static class JobStatusExtensions
 {
     public static bool HasEnded(this JobStatus status) => status >= JobStatus.Completed;

@@ -134,31 +134,6 @@ public sealed record Lease(
     [property: Id(4)] DateTimeOffset Deadline
 );
 
-/// <summary>How a run ended, in the worker's words.</summary>
-public enum RunOutcome
-{
-    Completed = 0,
-    Trapped = 1,
-    Failed = 2,
-    OutOfFuel = 3,
-    OutOfMemory = 4,
-    TimedOut = 5,
-    Cancelled = 6,
-    OutputTooLarge = 7,
-
-    /// <summary>The worker's own failure.</summary>
-    WorkerFault = 8,
-
-    /// <summary>The input or the module could not be fetched.</summary>
-    InputUnavailable = 9,
-
-    /// <summary>The module does not validate or asks for something that no worker gives.</summary>
-    InvalidModule = 10,
-
-    /// <summary>Not started: the worker gives the lease back, for itself or another to take later. Neither a failure nor a retry.</summary>
-    Returned = 11,
-}
-
 /// <param name="Lease">Which lease.</param>
 /// <param name="Job">Its job.</param>
 /// <param name="Outcome">How the run ended.</param>

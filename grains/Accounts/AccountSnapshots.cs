@@ -1,4 +1,3 @@
-using Marketplace.GrainInterfaces.Codecs;
 using Marketplace.Storage;
 
 namespace Marketplace.Grains;

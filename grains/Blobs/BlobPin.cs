@@ -1,5 +1,3 @@
-using Marketplace.GrainInterfaces;
-using Marketplace.GrainInterfaces.Codecs;
 using Marketplace.Storage;
 
 namespace Marketplace.Grains;
@@ -7,9 +5,12 @@ namespace Marketplace.Grains;
 /// <summary>That one account keeps one blob, as a document of its own: what the account's list of blobs is made of.</summary>
 internal sealed record BlobPin(BlobId Blob, AccountId Account, long Size, DateTimeOffset PinnedAt)
 {
+    /// <summary>The kind of the documents and of their rows.</summary>
+    public const string Kind = "pin";
+
     private const byte Format = 1;
 
-    public static DocumentKey KeyOf(BlobId blob, AccountId account) => new(BlobSummary.Kind, $"{blob}.{account}");
+    public static DocumentKey KeyOf(BlobId blob, AccountId account) => new(Kind, $"{blob}.{account}");
 
     public static ReadOnlyMemory<byte> Write(BlobPin pin)
     {

@@ -3,23 +3,31 @@ using Marketplace.Storage;
 
 namespace Marketplace.Grains;
 
-/// <summary>The row of a pin in the read model.</summary>
+/// <summary>The row of a pin in the read model, and the stored form of its summary. There is one per account and blob.</summary>
 public sealed class BlobPinProjection : IProjection
 {
-    public string Kind => BlobSummary.Kind;
+    private const byte Format = 1;
+
+    public string Kind => BlobPin.Kind;
 
     public ListingRow? Project(string id, ReadOnlySpan<byte> content, out bool ended)
     {
         ended = false;
         var pin = BlobPin.Read(content);
-        return new ListingRow(
-            Kind,
-            id,
-            pin.Account.ToString(),
-            "pinned",
-            pin.Blob.ToString(),
-            pin.PinnedAt,
-            new BlobSummary(pin.Blob, pin.Size).Write()
-        );
+        var summary = new CompactWriter(48);
+        summary.Byte(Format);
+        summary.Id(pin.Blob.Value);
+        summary.Signed(pin.Size);
+        return new ListingRow(Kind, id, pin.Account.ToString(), "pinned", pin.Blob.ToString(), pin.PinnedAt, summary.Finish());
+    }
+
+    /// <exception cref="InvalidDataException">The row is not one of a pin.</exception>
+    internal static BlobView Read(ListingRow row)
+    {
+        var reader = new CompactReader(row.Summary.Span);
+        reader.Version(Format, "The summary of a blob");
+        var blob = new BlobView(new BlobId(reader.Id()), reader.Signed(), row.At);
+        reader.End();
+        return blob;
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Marketplace.GrainInterfaces.Codecs;
 
 namespace Marketplace.Grains;
 

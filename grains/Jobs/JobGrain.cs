@@ -26,7 +26,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         _id = JobId.Parse(this.GetPrimaryKeyString());
         _job = new StoredDocument<JobState>(
             documents,
-            new DocumentKey(JobSummary.Kind, _id.ToString()),
+            new DocumentKey(JobStateCodec.Kind, _id.ToString()),
             JobStateCodec.Write,
             bytes => JobStateCodec.Read(bytes.Span)
         );

@@ -3,24 +3,17 @@ using Marketplace.Storage;
 
 namespace Marketplace.Grains;
 
-/// <summary>The row of a job in the read model.</summary>
+/// <summary>The row of a job in the read model, and the stored form of its summary.</summary>
 public sealed class JobProjection : IProjection
 {
-    public string Kind => JobSummary.Kind;
+    private const byte Format = 1;
+
+    public string Kind => JobStateCodec.Kind;
 
     public ListingRow? Project(string id, ReadOnlySpan<byte> content, out bool ended)
     {
         var job = JobStateCodec.Read(content);
         ended = job.Ending is not null;
-        var end = job.Ending?.End;
-        var summary = new JobSummary(
-            job.RequestId,
-            job.Spec.Program,
-            end?.Code,
-            job.Ending?.EndedAt,
-            end?.FuelUsed ?? 0,
-            job.Ending?.Charge ?? TokenAmount.Zero
-        );
         return new ListingRow(
             Kind,
             id,
@@ -28,7 +21,49 @@ public sealed class JobProjection : IProjection
             JobStatusNames.Of(job.Status),
             job.Spec.Program.ToString(),
             job.SubmittedAt,
-            summary.Write()
+            Summarize(job)
         );
+    }
+
+    /// <exception cref="InvalidDataException">The row is not one of a job.</exception>
+    internal static JobSummary Read(ListingRow row)
+    {
+        var reader = new CompactReader(row.Summary.Span);
+        reader.Version(Format, "The summary of a job");
+        var requestId = reader.Text();
+        var program = new ProgramId(reader.Id());
+        var code = reader.Count();
+        DateTimeOffset? endedAt = reader.Flag() ? reader.Time() : null;
+        var summary = new JobSummary(
+            Id: JobId.Parse(row.Id),
+            RequestId: requestId,
+            Program: program,
+            Status: JobStatusNames.Parse(row.State),
+            Code: code == 0 ? null : (ErrorCode)(code - 1),
+            SubmittedAt: row.At,
+            EndedAt: endedAt,
+            FuelUsed: reader.Signed(),
+            Charge: reader.Amount()
+        );
+        reader.End();
+        return summary;
+    }
+
+    private static ReadOnlyMemory<byte> Summarize(JobState job)
+    {
+        var end = job.Ending?.End;
+        var writer = new CompactWriter(96);
+        writer.Byte(Format);
+        writer.Text(job.RequestId);
+        writer.Id(job.Spec.Program.Value);
+        writer.Count(end?.Code is { } code ? (int)code + 1 : 0);
+        writer.Flag(job.Ending is not null);
+        if (job.Ending is { } ending)
+        {
+            writer.Time(ending.EndedAt);
+        }
+        writer.Signed(end?.FuelUsed ?? 0);
+        writer.Amount(job.Ending?.Charge ?? TokenAmount.Zero);
+        return writer.Finish();
     }
 }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
-using Marketplace.GrainInterfaces.Codecs;
 
 namespace Marketplace.Grains;
 

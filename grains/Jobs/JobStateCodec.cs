@@ -1,10 +1,11 @@
-using Marketplace.GrainInterfaces.Codecs;
-
 namespace Marketplace.Grains;
 
 /// <summary>The stored form of a job. A pending job is the same bytes without the part behind the last flag.</summary>
 internal static class JobStateCodec
 {
+    /// <summary>The kind of the documents and of their rows.</summary>
+    public const string Kind = "job";
+
     private const byte Format = 1;
     private const byte FormatWithExitCode = Format + 1;
 

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Marketplace.GrainInterfaces;
-using Marketplace.GrainInterfaces.Codecs;
 using Marketplace.Storage;
 
 namespace Marketplace.Grains;

@@ -1,5 +1,3 @@
-using Marketplace.GrainInterfaces.Codecs;
-
 namespace Marketplace.Grains;
 
 /// <summary>How often the market has started.</summary>

@@ -22,7 +22,7 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
     public async Task Read(Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation)
     {
         var untilYield = JobsInATurn;
-        await foreach (var (key, document) in documents.Scan(JobSummary.Kind, Pending, cancellation))
+        await foreach (var (key, document) in documents.Scan(JobStateCodec.Kind, Pending, cancellation))
         {
             cancellation.ThrowIfCancellationRequested();
             if (JobId.Parse(key.Id) is var id && isWanted(id) && TicketOf(id, document) is { } ticket)
@@ -43,7 +43,7 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
         await listing.CatchUp(cancellation);
         // Newest first, and no id is empty: rows after this cursor are those of the span.
         var begin = span.Until == DateTimeOffset.MaxValue ? (ListingCursor?)null : new ListingCursor(span.Until, "");
-        var query = new ListingQuery(JobSummary.Kind, State: Pending, Limit: StoragePolicy.PageRowsMax, After: begin);
+        var query = new ListingQuery(JobStateCodec.Kind, State: Pending, Limit: StoragePolicy.PageRowsMax, After: begin);
         while (true)
         {
             var page = await listing.List(query, cancellation);
@@ -73,12 +73,12 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
     public async Task<int> Count(ProgramId program, AccountId? account, int countMax, CancellationToken cancellation)
     {
         await listing.CatchUp(cancellation);
-        var query = new ListingQuery(JobSummary.Kind, account?.ToString(), Pending, program.ToString(), Limit: countMax);
+        var query = new ListingQuery(JobStateCodec.Kind, account?.ToString(), Pending, program.ToString(), Limit: countMax);
         return (await listing.List(query, cancellation)).Count;
     }
 
     public async ValueTask<JobTicket?> Find(JobId id) =>
-        await documents.Read(new DocumentKey(JobSummary.Kind, id.ToString())) is { } document ? TicketOf(id, document) : null;
+        await documents.Read(new DocumentKey(JobStateCodec.Kind, id.ToString())) is { } document ? TicketOf(id, document) : null;
 
     private static JobTicket? TicketOf(JobId id, Document document)
     {

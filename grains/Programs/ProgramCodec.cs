@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
-using Marketplace.GrainInterfaces.Codecs;
 using Marketplace.Storage;
 
 namespace Marketplace.Grains;
@@ -14,6 +13,9 @@ internal sealed record DeployedState(ProgramView View, ImmutableArray<AccountId>
 /// <summary>The stored form of a program.</summary>
 internal static class ProgramCodec
 {
+    /// <summary>The kind of the documents and of their rows.</summary>
+    public const string Kind = "program";
+
     /// <summary>
     /// Version 1 has one deployer, and is never removed: such a program is written so, because earlier silos can read it.
     /// </summary>
@@ -21,7 +23,7 @@ internal static class ProgramCodec
     private const byte Format = 2;
 
     public static StoredDocument<DeployedState> DocumentOf(ProgramId program, IDocumentStore documents) =>
-        new(documents, new DocumentKey(ProgramSummary.Kind, program.ToString()), Write, bytes => Read(bytes.Span));
+        new(documents, new DocumentKey(Kind, program.ToString()), Write, bytes => Read(bytes.Span));
 
     public static ReadOnlyMemory<byte> Write(DeployedState deployed)
     {

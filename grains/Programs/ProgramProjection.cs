@@ -1,12 +1,13 @@
-using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 
 namespace Marketplace.Grains;
 
-/// <summary>The row of a program in the read model.</summary>
+/// <summary>The row of a program in the read model, which its first deployer owns.</summary>
 public sealed class ProgramProjection : IProjection
 {
-    public string Kind => ProgramSummary.Kind;
+    private const byte Format = 1;
+
+    public string Kind => ProgramCodec.Kind;
 
     public ListingRow? Project(string id, ReadOnlySpan<byte> content, out bool ended)
     {
@@ -16,6 +17,12 @@ public sealed class ProgramProjection : IProjection
         {
             return null;
         }
+        var summary = new CompactWriter(96);
+        summary.Byte(Format);
+        summary.Text(program.Name);
+        summary.Id(program.Module.Value);
+        summary.Signed(program.ModuleSize);
+        summary.Text(program.Abi);
         return new ListingRow(
             Kind,
             id,
@@ -23,7 +30,7 @@ public sealed class ProgramProjection : IProjection
             "deployed",
             program.Module.ToString(),
             program.DeployedAt,
-            new ProgramSummary(program.Name, program.Module, program.ModuleSize, program.Abi).Write()
+            summary.Finish()
         );
     }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
-using Marketplace.GrainInterfaces.Codecs;
 
 namespace Marketplace.Grains;
 

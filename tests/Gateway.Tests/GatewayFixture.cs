@@ -43,7 +43,7 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness
         builder.Logging.ClearProviders().AddProvider(_log);
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Services.AddSingleton(FakeGrains.Of(Market));
-        builder.Services.AddSingleton<IListing>(Market);
+        builder.Services.AddSingleton<IAccountLists>(Market);
         builder.Services.AddSingleton<IEndedJobs>(Market);
         builder.Services.AddSingleton<IBlobStore>(Market.Blobs);
         builder.Services.AddSingleton<IReadiness>(this);

@@ -1,7 +1,6 @@
 using System.Net;
 using Marketplace.Gateway;
 using Marketplace.GrainInterfaces;
-using Marketplace.Storage;
 
 namespace Marketplace.Tests.Gateway;
 
@@ -152,8 +151,8 @@ public sealed class ListTests
     [Fact]
     public void Cursor_SurvivesTheRoundTrip_AndDamageIsRefusedOrHarmless()
     {
-        var cursor = new ListingCursor(new DateTimeOffset(2026, 2, 3, 4, 5, 6, TimeSpan.FromHours(7)), "blob00.ff");
-        var text = PageCursor.Write(cursor);
+        var cursor = new ListPlace(new DateTimeOffset(2026, 2, 3, 4, 5, 6, TimeSpan.FromHours(7)), "blob00.ff");
+        var text = PageCursor.Write(cursor)!;
 
         Assert.Equal(cursor, PageCursor.Read(text));
         Assert.Null(PageCursor.Read(null));

@@ -23,7 +23,7 @@ public sealed class BlobTests
             await grain.Unpin(client.Account);
             Assert.False(await grain.IsPinned());
             Assert.Equal(0, DiskInvariants.Accounts(market.Disk)[client.Account].Storage.Bytes);
-            Assert.DoesNotContain(market.Disk.Documents.Keys, key => key.Kind == BlobSummary.Kind);
+            Assert.DoesNotContain(market.Disk.Documents.Keys, key => key.Kind == BlobPin.Kind);
         });
 
     [Fact]

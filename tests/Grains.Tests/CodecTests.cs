@@ -1,5 +1,5 @@
 using Marketplace.GrainInterfaces;
-using Marketplace.GrainInterfaces.Codecs;
+using Marketplace.Storage;
 
 namespace Marketplace.Grains.Tests;
 
@@ -232,21 +232,62 @@ public sealed class CodecTests
     [Fact]
     public void Summary_IsReadBack()
     {
-        var row = new JobProjection().Project("id", JobStateCodec.Write(EndedJob()).Span, out var ended)!;
+        var row = new JobProjection().Project(default(JobId).ToString(), JobStateCodec.Write(EndedJob()).Span, out var ended)!;
         Assert.True(ended);
         Assert.Equal(("failed", DateTimeOffset.UnixEpoch), (row.State, row.At));
         Assert.Equal(
             new JobSummary(
-                "request",
-                default,
-                ErrorCode.ProgramTrapped,
-                DateTimeOffset.UnixEpoch.AddSeconds(2),
-                500_000,
-                new TokenAmount(5)
+                Id: default,
+                RequestId: "request",
+                Program: default,
+                Status: JobStatus.Failed,
+                Code: ErrorCode.ProgramTrapped,
+                SubmittedAt: DateTimeOffset.UnixEpoch,
+                EndedAt: DateTimeOffset.UnixEpoch.AddSeconds(2),
+                FuelUsed: 500_000,
+                Charge: new TokenAmount(5)
             ),
-            JobSummary.Read(row.Summary.Span)
+            JobProjection.Read(row)
         );
     }
+
+    /// <summary>Rows are not made anew by a new build: their summaries are what earlier builds wrote.</summary>
+    [Fact]
+    public void Summaries_HaveTheBytesOfEarlierBuilds()
+    {
+        var id = new Bytes32(Enumerable.Repeat((byte)7, Bytes32.Size).ToArray());
+        Assert.Equal(
+            $"01_0772657175657374_{default(Bytes32)}_1d_01_00ade6f8f57f9f08_c0843d_05".Replace("_", ""),
+            SummaryOf(new JobProjection(), JobStateCodec.Write(EndedJob()))
+        );
+        Assert.Equal(
+            $"01_0772657175657374_{default(Bytes32)}_00_00_00_00".Replace("_", ""),
+            SummaryOf(new JobProjection(), JobStateCodec.Write(EndedJob() with { Ending = null }))
+        );
+        Assert.Equal(
+            $"01{id}16",
+            SummaryOf(new BlobPinProjection(), BlobPin.Write(new BlobPin(new BlobId(id), default, 11, DateTimeOffset.UnixEpoch)))
+        );
+        var program = new ProgramView(
+            Id: default,
+            Module: new BlobId(id),
+            ModuleSize: 11,
+            Name: "echo",
+            Deployer: default,
+            DeployedAt: DateTimeOffset.UnixEpoch,
+            Abi: "wasi",
+            EntryPoints: [],
+            Imports: [],
+            UsesState: false
+        );
+        Assert.Equal(
+            $"01_046563686f_{id}_16_0477617369".Replace("_", ""),
+            SummaryOf(new ProgramProjection(), ProgramCodec.Write(new DeployedState(program, [default], IsRemoved: false)))
+        );
+    }
+
+    private static string SummaryOf(IProjection projection, ReadOnlyMemory<byte> document) =>
+        Convert.ToHexStringLower(projection.Project("id", document.Span, out _)!.Summary.Span);
 
     private static JobSpec WithFiles(JobSpec spec) =>
         spec with

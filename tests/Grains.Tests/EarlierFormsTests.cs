@@ -1,5 +1,4 @@
 using Marketplace.GrainInterfaces;
-using Marketplace.GrainInterfaces.Codecs;
 
 namespace Marketplace.Grains.Tests;
 

@@ -61,7 +61,7 @@ public sealed class ProgramRemovalTests
                 ErrorCode.ProgramNotFound,
                 (await Assert.ThrowsAsync<MarketException>(() => Program(market, program).Remove(caller))).Code
             );
-            Assert.DoesNotContain(market.Disk.Documents.Keys, key => key.Kind == ProgramSummary.Kind);
+            Assert.DoesNotContain(market.Disk.Documents.Keys, key => key.Kind == ProgramCodec.Kind);
             Assert.True(await Blob(market, Module).IsPinned());
             Assert.Equal(Module.Length, BytesOf(market, caller));
             await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
@@ -148,7 +148,7 @@ public sealed class ProgramRemovalTests
             var program = await market.Deploy(caller, Module);
             await Blob(market, Module).Unpin(caller.Account);
             await market.Submit(caller, TestMarket.Item("before", program));
-            var job = market.Disk.Documents.Keys.Single(key => key.Kind == JobSummary.Kind);
+            var job = market.Disk.Documents.Keys.Single(key => key.Kind == JobStateCodec.Kind);
             await market.Job(JobId.Parse(job.Id)).Cancel(caller);
             await Program(market, program).Remove(caller);
             var spec = TestMarket.Spec(program) with { ExpiresAfter = TimeSpan.FromHours(1) };
@@ -342,7 +342,7 @@ public sealed class ProgramRemovalTests
             var release = Task.CompletedTask;
             market.Store.OnWrite = name =>
             {
-                if (name.StartsWith(ProgramSummary.Kind, StringComparison.Ordinal))
+                if (name.StartsWith(ProgramCodec.Kind, StringComparison.Ordinal))
                 {
                     release = Blob(market, Module).ReleaseFor(id, caller.Account);
                 }

@@ -57,7 +57,7 @@ public sealed class ProgramTests
                     )
                 ).Code
             );
-            Assert.DoesNotContain(market.Disk.Documents.Keys, key => key.Kind == ProgramSummary.Kind);
+            Assert.DoesNotContain(market.Disk.Documents.Keys, key => key.Kind == ProgramCodec.Kind);
         });
 
     private static Task<MarketException> Refusal(TestMarket market, Caller caller, BlobId module, int salt = 0, string name = "name")

@@ -86,6 +86,7 @@ public sealed class GrainDisciplineTests
         ["Marketplace.Grains.AccountSnapshots"] = "saves in the background, where every failure is logged",
         ["Marketplace.Grains.PinnedBlobs"] = "reads for the start of a silo, which says what failed",
         ["Marketplace.Grains.OpenJobs"] = "reads in the background, where every failure is logged and tried again",
+        ["Marketplace.Grains.AccountLists"] = "answers the gateway of its own silo, which knows what a store throws",
     };
 
     [Theory, InlineData("Grains"), InlineData("GrainInterfaces")]

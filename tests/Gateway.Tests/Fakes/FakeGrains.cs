@@ -72,7 +72,7 @@ internal sealed class FakeSubmissionGrain(FakeMarket market) : ISubmissionGrain
                 item.RequestId,
                 item.Spec,
                 JobStatus.Pending,
-                GrainInterfaces.JobFault.None,
+                JobFault.None,
                 null,
                 null,
                 now,

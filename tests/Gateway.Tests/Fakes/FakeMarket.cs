@@ -2,14 +2,13 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Marketplace.Gateway;
 using Marketplace.GrainInterfaces;
-using Marketplace.Storage;
 
 namespace Marketplace.Tests.Gateway;
 
 /// <summary>
 /// A market in memory behind the real grain interfaces: as much of its behaviour as requests can see, and hooks to make it fail.
 /// </summary>
-internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
+internal sealed class FakeMarket(ManualTime time) : IAccountLists, IEndedJobs
 {
     private readonly TaskCompletionSource _unheard = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action<JobsEnded>? _listener;
@@ -112,21 +111,36 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
         return Task.FromResult<IAsyncDisposable>(new Listening(this));
     }
 
-    public ValueTask<IReadOnlyList<ListingRow>> List(ListingQuery query, CancellationToken cancellation = default)
-    {
-        ThrowFault();
-        var rows = Rows(query.Kind)
-            .Where(row =>
-                (query.Owner is null || row.Owner == query.Owner)
-                && (query.State is null || row.State == query.State)
-                && (query.Label is null || row.Label == query.Label)
-                && (query.IdPrefix is null || row.Id.StartsWith(query.IdPrefix, StringComparison.Ordinal))
-                && (
-                    query.After is not { } after || row.At < after.At || (row.At == after.At && string.CompareOrdinal(row.Id, after.Id) > 0)
+    ValueTask<ListPage<JobSummary>> IAccountLists.Jobs(
+        ListRequest request,
+        JobStatus? status,
+        ProgramId? program,
+        CancellationToken cancellation
+    ) =>
+        Page(
+            request,
+            Jobs.Values.Where(job =>
+                    job.Account == request.Account
+                    && (status is null || job.View.Status == status)
+                    && (program is null || job.View.Spec.Program == program)
                 )
-            );
-        return new([.. rows.OrderByDescending(row => row.At).ThenBy(row => row.Id, StringComparer.Ordinal).Take(query.Limit)]);
-    }
+                .Select(job => (job.View.Id.ToString(), job.View.SubmittedAt, job.ToSummary()))
+        );
+
+    ValueTask<ListPage<BlobView>> IAccountLists.Blobs(ListRequest request, CancellationToken cancellation) =>
+        Page(
+            request,
+            Pins.Where(pin => pin.Key.Item2 == request.Account)
+                .Select(pin => ($"{pin.Key.Item1}.{pin.Key.Item2}", pin.Value.PinnedAt, pin.Value))
+        );
+
+    ValueTask<ListPage<ProgramId>> IAccountLists.Programs(ListRequest request, CancellationToken cancellation) =>
+        Page(
+            request,
+            Programs
+                .Values.Where(program => program.Deployer == request.Account)
+                .Select(program => (program.Id.ToString(), program.DeployedAt, program.Id))
+        );
 
     /// <summary>Completes when the read model has caught up.</summary>
     public Task CaughtUp { get; set; } = Task.CompletedTask;
@@ -152,30 +166,21 @@ internal sealed class FakeMarket(ManualTime time) : IListing, IEndedJobs
         }
     }
 
-    private IEnumerable<ListingRow> Rows(string kind) =>
-        kind switch
-        {
-            "job" => Jobs.Values.Select(job => job.ToRow()),
-            "pin" => Pins.Select(pin => new ListingRow(
-                "pin",
-                $"{pin.Key.Item1}.{pin.Key.Item2}",
-                pin.Key.Item2.ToString(),
-                "",
-                "",
-                pin.Value.PinnedAt,
-                new BlobSummary(pin.Key.Item1, pin.Value.Size).Write()
-            )),
-            "program" => Programs.Values.Select(program => new ListingRow(
-                "program",
-                program.Id.ToString(),
-                program.Deployer.ToString(),
-                "",
-                "",
-                program.DeployedAt,
-                default
-            )),
-            _ => throw new ArgumentException($"No rows of kind '{kind}'.", nameof(kind)),
-        };
+    private ValueTask<ListPage<TItem>> Page<TItem>(ListRequest request, IEnumerable<(string Id, DateTimeOffset At, TItem Item)> items)
+    {
+        ThrowFault();
+        var rows = items
+            .Where(row => request.IdPrefix is null || row.Id.StartsWith(request.IdPrefix, StringComparison.Ordinal))
+            .Where(row =>
+                request.After is not { } after || row.At < after.At || (row.At == after.At && string.CompareOrdinal(row.Id, after.Id) > 0)
+            )
+            .OrderByDescending(row => row.At)
+            .ThenBy(row => row.Id, StringComparer.Ordinal)
+            .Take(request.Limit)
+            .ToArray();
+        var isLast = request.IdPrefix is not null || rows.Length < request.Limit;
+        return new(new ListPage<TItem>([.. rows.Select(row => row.Item)], isLast ? null : new ListPlace(rows[^1].At, rows[^1].Id)));
+    }
 
     private sealed class Listening(FakeMarket market) : IAsyncDisposable
     {
@@ -213,21 +218,23 @@ internal sealed class FakeJob(AccountId account, JobView view)
             EndedAt = now,
             FuelUsed = 42,
             Charge = new TokenAmount(1),
-            Fault = status == JobStatus.Completed ? GrainInterfaces.JobFault.None : GrainInterfaces.JobFault.Program,
+            Fault = status == JobStatus.Completed ? JobFault.None : JobFault.Program,
             History = View.History.Add(new JobEvent(status, now, null, null)),
         };
         Log = log;
         _ended.TrySetResult();
     }
 
-    public ListingRow ToRow() =>
+    public JobSummary ToSummary() =>
         new(
-            "job",
-            View.Id.ToString(),
-            Account.ToString(),
-            JobStatusNames.Of(View.Status),
-            View.Spec.Program.ToString(),
-            View.SubmittedAt,
-            new JobSummary(View.RequestId, View.Spec.Program, View.Code, View.EndedAt, View.FuelUsed, View.Charge).Write()
+            Id: View.Id,
+            RequestId: View.RequestId,
+            Program: View.Spec.Program,
+            Status: View.Status,
+            Code: View.Code,
+            SubmittedAt: View.SubmittedAt,
+            EndedAt: View.EndedAt,
+            FuelUsed: View.FuelUsed,
+            Charge: View.Charge
         );
 }

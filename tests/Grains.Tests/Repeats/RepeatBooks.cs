@@ -21,7 +21,7 @@ internal static class RepeatBooks
         await WriteAll(
             books,
             store,
-            JobSummary.Kind,
+            JobStateCodec.Kind,
             content =>
             {
                 var job = JobStateCodec.Read(content.Span);
@@ -31,8 +31,8 @@ internal static class RepeatBooks
         );
         await WriteAll(books, store, "key", content => Convert.ToHexString(content.Span));
         await WriteAll(books, store, "worker", content => Convert.ToHexString(content.Span));
-        await WriteAll(books, store, BlobSummary.Kind, content => $"{BlobPin.Read(content.Span).Size}");
-        await WriteAll(books, store, ProgramSummary.Kind, content => Show(ProgramCodec.Read(content.Span)));
+        await WriteAll(books, store, BlobPin.Kind, content => $"{BlobPin.Read(content.Span).Size}");
+        await WriteAll(books, store, ProgramCodec.Kind, content => Show(ProgramCodec.Read(content.Span)));
         await WriteAll(
             books,
             store,

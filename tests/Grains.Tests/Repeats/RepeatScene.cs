@@ -106,7 +106,7 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
     public static JobEnd End() =>
         new(
             JobStatus.Completed,
-            GrainInterfaces.JobFault.None,
+            JobFault.None,
             null,
             null,
             Offer.Worker,

@@ -19,7 +19,7 @@ internal static class SimulationInvariants
         var written = 0;
         foreach (var (id, writes) in client.Acknowledged)
         {
-            if (await store.Read(new DocumentKey(JobSummary.Kind, id.ToString())) is not { } document)
+            if (await store.Read(new DocumentKey(JobStateCodec.Kind, id.ToString())) is not { } document)
             {
                 violations.Add($"job {id} was acknowledged and is lost");
                 continue;

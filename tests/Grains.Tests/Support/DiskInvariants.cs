@@ -46,7 +46,7 @@ internal static class DiskInvariants
     public static SortedDictionary<JobId, JobState> Jobs(MemoryDisk disk)
     {
         var jobs = new SortedDictionary<JobId, JobState>();
-        foreach (var (key, document) in disk.Documents.Where(pair => pair.Key.Kind == JobSummary.Kind))
+        foreach (var (key, document) in disk.Documents.Where(pair => pair.Key.Kind == JobStateCodec.Kind))
         {
             jobs.Add(JobId.Parse(key.Id), JobStateCodec.Read(document.Content.Span));
         }

@@ -27,7 +27,7 @@ internal static class TwinInvariants
         var jobs = new SortedDictionary<JobId, JobState>();
         foreach (var id in facts.Jobs.Keys)
         {
-            if (await store.Read(new DocumentKey(JobSummary.Kind, id.ToString())) is { } document)
+            if (await store.Read(new DocumentKey(JobStateCodec.Kind, id.ToString())) is { } document)
             {
                 jobs.Add(id, JobStateCodec.Read(document.Content.Span));
             }

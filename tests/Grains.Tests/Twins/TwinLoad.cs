@@ -109,7 +109,7 @@ internal sealed class TwinLoad(TwinHost[] hosts, SeededChance chance, TwinFacts 
                 await host.Link.Pause(30);
                 var end = new JobEnd(
                     JobStatus.Completed,
-                    GrainInterfaces.JobFault.None,
+                    JobFault.None,
                     null,
                     null,
                     default(WorkerId),

@@ -1,12 +1,12 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Marketplace.GrainInterfaces.Codecs;
+namespace Marketplace.Grains;
 
 /// <summary>
 /// Reads what <see cref="CompactWriter"/> wrote. Bytes that it cannot have written give <see cref="InvalidDataException"/>.
 /// </summary>
-public ref struct CompactReader(ReadOnlySpan<byte> bytes)
+internal ref struct CompactReader(ReadOnlySpan<byte> bytes)
 {
     private readonly ReadOnlySpan<byte> _all = bytes;
     private int _position = 0;

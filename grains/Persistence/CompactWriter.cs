@@ -1,14 +1,14 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Marketplace.GrainInterfaces.Codecs;
+namespace Marketplace.Grains;
 
 /// <summary>
 /// Writes the compact binary form of stored states and events. Numbers are LEB128, signed ones zigzag; times are UTC ticks in eight bytes;
 /// bytes and texts stand behind their length; what may be missing stands behind a flag. <see cref="CompactReader"/> is its counterpart. One
 /// value has one form, so the bytes may be hashed.
 /// </summary>
-public sealed class CompactWriter(int capacity = 256)
+internal sealed class CompactWriter(int capacity = 256)
 {
     private byte[] _bytes = new byte[capacity];
     private int _length;
