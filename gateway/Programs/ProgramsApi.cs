@@ -1,6 +1,6 @@
 using System.Text;
+using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
-using Marketplace.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -58,7 +58,7 @@ internal static class ProgramsApi
         {
             throw new MarketException(ErrorCode.LimitExceeded, GatewayMessages.TextTooLong("name", nameBytes, MarketLimits.NameBytesMax));
         }
-        var id = ContentIds.Program(request.Module, salt.Span);
+        var id = IdDerivation.Program(request.Module, salt.Span);
         var deployment = new ProgramDeployment(request.Module, salt, name);
         var view = await grains.GetGrain<IProgramGrain>(id.ToString()).Deploy(http.Caller(), deployment).WaitAsync(http.RequestAborted);
         return Answer.Created(StorageMapper.ToProgram(view), ApiJson.Default.DeployedProgram, Routes.Program(view.Id));

@@ -3,9 +3,6 @@ using System.Text;
 
 namespace Marketplace.Storage;
 
-/// <summary>The folder of blobs is not there, or is not the one that belongs to the database.</summary>
-public sealed class BlobFolderException(string message) : IOException(message);
-
 /// <summary>
 /// Ties a shared folder of blobs to the database whose documents name them: a file in the folder and a document say the same. Without it a
 /// folder that is not mounted looks like a store that has lost every blob, and one of another cluster like a store in which no blob has a

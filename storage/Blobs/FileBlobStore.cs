@@ -15,14 +15,6 @@ public sealed record FileBlobStoreOptions
     public Func<string, long> FreeBytes { get; init; } = folder => new DriveInfo(folder).AvailableFreeSpace;
 }
 
-/// <summary>The disk has too little room left; nothing was kept. Safe to try again when there is more.</summary>
-public sealed class InsufficientDiskException(long free, long floor)
-    : IOException($"The disk has {free} bytes left, and {floor} must stay free. Make room, or lower the floor.")
-{
-    public long Free { get; } = free;
-    public long Floor { get; } = floor;
-}
-
 /// <summary>
 /// Blobs as files of one folder, written to a temporary file, flushed, renamed; the folder is flushed before a put returns. A blob is
 /// there when its data file is there; the tree file beside it was there before, and stays when the blob is deleted, until it is old.

@@ -12,14 +12,27 @@ public sealed class ReferenceTests
         ["Engine"] = ["Values"],
         ["GrainHost"] = [],
         ["GrainInterfaces"] = ["Values", "GrainHost"],
-        ["Storage"] = ["Values", "Crypto"],
+        ["Storage.Contracts"] = ["Values"],
+        ["Storage"] = ["Values", "Crypto", "Storage.Contracts"],
         ["Api"] = ["Values"],
-        ["Grains"] = ["Values", "GrainHost", "GrainInterfaces", "Crypto", "Engine", "Storage"],
-        ["Gateway"] = ["Values", "GrainHost", "GrainInterfaces", "Api", "Storage"],
+        ["Grains"] = ["Values", "GrainHost", "GrainInterfaces", "Crypto", "Engine", "Storage.Contracts"],
+        ["Gateway"] = ["Values", "GrainHost", "GrainInterfaces", "Api", "Crypto", "Storage.Contracts"],
         ["Worker"] = ["Values", "Api", "Crypto", "Engine"],
         ["Sdk"] = ["Values", "Api", "Crypto"],
-        ["market"] = ["Values", "Api", "Engine", "Sdk", "Storage"],
-        ["Silo"] = ["Values", "GrainHost", "GrainInterfaces", "Crypto", "Storage", "Api", "Grains", "Gateway", "Worker"],
+        ["market"] = ["Values", "Api", "Engine", "Sdk", "Storage", "Storage.Contracts"],
+        ["Silo"] =
+        [
+            "Values",
+            "GrainHost",
+            "GrainInterfaces",
+            "Crypto",
+            "Storage",
+            "Storage.Contracts",
+            "Api",
+            "Grains",
+            "Gateway",
+            "Worker",
+        ],
     };
 
     /// <summary>Those of this build: the embedded host is not in the one for the other host.</summary>

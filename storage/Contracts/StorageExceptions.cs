@@ -52,3 +52,14 @@ public sealed class StoreLockedException(string folder, Exception cause)
 {
     public string Folder { get; } = folder;
 }
+
+/// <summary>The disk has too little room left; nothing was kept. Safe to try again when there is more.</summary>
+public sealed class InsufficientDiskException(long free, long floor)
+    : IOException($"The disk has {free} bytes left, and {floor} must stay free. Make room, or lower the floor.")
+{
+    public long Free { get; } = free;
+    public long Floor { get; } = floor;
+}
+
+/// <summary>The folder of blobs is not there, or is not the one that belongs to the database.</summary>
+public sealed class BlobFolderException(string message) : IOException(message);
