@@ -14,4 +14,22 @@ public enum Authority
 
     /// <summary>The HTTP layer, which asks for a caller only and has no right of its own.</summary>
     Gateway = 2,
+
+    /// <summary>A market, which takes reports, ends jobs and keeps what runs leave.</summary>
+    Market = 3,
+
+    /// <summary>An account, which keeps its keys, delivers its transfers and asks how its jobs ended.</summary>
+    Account = 4,
+
+    /// <summary>What takes batches of jobs in.</summary>
+    Submission = 5,
+
+    /// <summary>A job, which leaves the market and goes back to it.</summary>
+    Job = 6,
+
+    /// <summary>A program, which keeps its module.</summary>
+    Program = 7,
+
+    /// <summary>A blob, which counts against the quotas of those who keep it.</summary>
+    Blob = 8,
 }

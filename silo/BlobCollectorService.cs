@@ -46,7 +46,7 @@ internal sealed partial class BlobCollectorService(
         {
             var done = await collector.CollectInTurn(
                 Period,
-                blob => new ValueTask<bool>(grains.GetGrain<IBlobGrain>(blob.ToString()).IsPinned()),
+                blob => new ValueTask<bool>(grains.GetGrain<IBlobGrain>(blob.ToString()).IsPinned(Authority.Silo)),
                 GraceAge,
                 stopping
             );

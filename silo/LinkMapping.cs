@@ -35,6 +35,8 @@ internal static class LinkMapping
         };
     }
 
+    public static LeaseCall ToGrain(Wire.LeaseCall call) => new(call.Worker, call.Lease, call.Sequence);
+
     public static LeaseReport ToGrain(Wire.WorkerResult result) =>
         new(
             result.Lease,

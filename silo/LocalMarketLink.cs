@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
@@ -8,8 +7,8 @@ using Wire = Marketplace.Api.Workers;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// The market as the worker inside the silo reaches it: grain calls instead of a socket. It remembers whose job each lease runs, so that a
-/// guest reads no blob that its job's account may not read.
+/// The market as the worker inside the silo reaches it: grain calls and the blob store instead of a connection. It only translates; what a
+/// lease allows is decided in the grains.
 /// </summary>
 internal sealed class LocalMarketLink(
     IGrainFactory grains,
@@ -22,7 +21,6 @@ internal sealed class LocalMarketLink(
     public const string Outputs = "outputs";
 
     private readonly IMarketGrain _market = grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
-    private readonly ConcurrentDictionary<LeaseId, JobTicket> _tickets = new();
 
     public ValueTask<Wire.WorkerWelcome> Offer(Wire.WorkerOffer offer, CancellationToken cancellation) =>
         Reach(async () =>
@@ -31,7 +29,6 @@ internal sealed class LocalMarketLink(
                 .GetGrain<IWorkerGrain>(offer.Worker.ToString())
                 .Register(new WorkerOffer(offer.Worker, offer.PayTo, offer.PricePerMillionFuel, offer.Slots, offer.MemoryPagesMax))
                 .WaitAsync(cancellation);
-            _tickets.Clear();
             return new Wire.WorkerWelcome(start);
         });
 
@@ -43,19 +40,11 @@ internal sealed class LocalMarketLink(
             {
                 throw new MarketLinkException(trouble);
             }
-            var orders = await _market.Poll(new WorkerPoll(poll.Worker, poll.Start, poll.Sequence, poll.LeasesMax), cancellation);
-            var leases = new Wire.WorkerLease[orders.Leases.Length];
-            for (var index = 0; index < leases.Length; index++)
-            {
-                var lease = orders.Leases[index];
-                _tickets[lease.Id] = lease.Ticket;
-                leases[index] = LinkMapping.ToWire(lease);
-            }
-            foreach (var stop in orders.Stops)
-            {
-                _tickets.TryRemove(stop, out _);
-            }
-            return new Wire.WorkerOrders(orders.Known, leases, orders.Stops);
+            var orders = await _market.Poll(
+                new WorkerPoll(poll.Worker, poll.Start, poll.Sequence, poll.LeasesMax, AddsOutputs: true),
+                cancellation
+            );
+            return new Wire.WorkerOrders(orders.Known, [.. orders.Leases.Select(LinkMapping.ToWire)], orders.Stops);
         });
 
     public async ValueTask Report(Wire.WorkerReport report, CancellationToken cancellation) =>
@@ -67,59 +56,46 @@ internal sealed class LocalMarketLink(
                 reports.Add(LinkMapping.ToGrain(result));
             }
             await _market.Report(report.Worker, reports.MoveToImmutable()).WaitAsync(cancellation);
-            foreach (var result in report.Results)
-            {
-                _tickets.TryRemove(result.Lease, out _);
-            }
             return true;
         });
 
-    public ValueTask<Stream?> OpenBlob(LeaseId lease, BlobId blob, CancellationToken cancellation) =>
-        Reach(async () => await MayRead(lease, blob) ? await blobs.Open(blob, cancellation: cancellation) : null);
+    public ValueTask<Stream?> OpenBlob(Wire.LeaseCall call, BlobId blob, CancellationToken cancellation) =>
+        Reach(async () =>
+            await WorkerOf(call).FindBlob(LinkMapping.ToGrain(call), blob).WaitAsync(cancellation) is null
+                ? null
+                : await blobs.Open(blob, cancellation: cancellation)
+        );
 
-    public ValueTask<long?> FindBlob(LeaseId lease, BlobId blob, CancellationToken cancellation) =>
-        Reach(async () => await MayRead(lease, blob) ? (await blobs.Find(blob, cancellation))?.Size : null);
+    public ValueTask<long?> FindBlob(Wire.LeaseCall call, BlobId blob, CancellationToken cancellation) =>
+        Reach(() => WorkerOf(call).FindBlob(LinkMapping.ToGrain(call), blob).WaitAsync(cancellation));
 
-    public ValueTask<BlobId> PutOutput(LeaseId lease, Stream output, CancellationToken cancellation) =>
-        Reach(async () => (await outputs.Put(output, MarketLimits.OutputBytesMax, cancellation: cancellation)).Id);
+    public ValueTask<BlobId> PutOutput(Wire.LeaseCall call, Stream output, CancellationToken cancellation) =>
+        Reach(async () =>
+        {
+            var stored = await outputs.Put(output, MarketLimits.OutputBytesMax, cancellation: cancellation);
+            await WorkerOf(call).AddOutput(LinkMapping.ToGrain(call), stored.Id).WaitAsync(cancellation);
+            return stored.Id;
+        });
 
-    public ValueTask<ReadOnlyMemory<byte>?> ReadState(
-        LeaseId lease,
-        ProgramId program,
-        StateRoot root,
-        ReadOnlyMemory<byte> key,
-        CancellationToken cancellation
-    ) => Reach(() => StateOf(program).Read(root, key).WaitAsync(cancellation));
+    public ValueTask<ReadOnlyMemory<byte>?> ReadState(Wire.LeaseCall call, ReadOnlyMemory<byte> key, CancellationToken cancellation) =>
+        Reach(() => WorkerOf(call).ReadState(LinkMapping.ToGrain(call), key).WaitAsync(cancellation));
 
     public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ListState(
-        LeaseId lease,
-        ProgramId program,
-        StateRoot root,
+        Wire.LeaseCall call,
         ReadOnlyMemory<byte> prefix,
         CancellationToken cancellation
-    ) => Reach(async () => (IReadOnlyList<ReadOnlyMemory<byte>>)await StateOf(program).List(root, prefix).WaitAsync(cancellation));
+    ) =>
+        Reach(async () =>
+            (IReadOnlyList<ReadOnlyMemory<byte>>)await WorkerOf(call).ListState(LinkMapping.ToGrain(call), prefix).WaitAsync(cancellation)
+        );
 
     public ValueTask<StateRoot> StateRootWith(
-        LeaseId lease,
-        ProgramId program,
-        StateRoot root,
+        Wire.LeaseCall call,
         IReadOnlyList<Wire.StateChange> changes,
         CancellationToken cancellation
-    ) => Reach(() => StateOf(program).RootWith(root, LinkMapping.ToGrain(changes)).WaitAsync(cancellation));
+    ) => Reach(() => WorkerOf(call).StateRootWith(LinkMapping.ToGrain(call), LinkMapping.ToGrain(changes)).WaitAsync(cancellation));
 
-    private IStateGrain StateOf(ProgramId program) => grains.GetGrain<IStateGrain>(program.ToString());
-
-    private async ValueTask<bool> MayRead(LeaseId lease, BlobId blob)
-    {
-        if (!_tickets.TryGetValue(lease, out var ticket))
-        {
-            return false;
-        }
-        return blob == ticket.Module
-            || blob == ticket.Spec.InputBlob
-            || (!ticket.Spec.Files.IsDefaultOrEmpty && ticket.Spec.Files.Any(file => file.Blob == blob))
-            || await grains.GetGrain<IBlobGrain>(blob.ToString()).Find(ticket.Account) is not null;
-    }
+    private IWorkerGrain WorkerOf(Wire.LeaseCall call) => grains.GetGrain<IWorkerGrain>(call.Worker.ToString());
 
     /// <summary>
     /// What a grain call may fail with becomes what the worker repeats. Only a cancelled call that the worker itself cancelled is over: a

@@ -148,4 +148,7 @@ public enum ErrorCode
 
     /// <summary>The state of the job's program could not be read, again and again.</summary>
     StateUnavailable = 45,
+
+    /// <summary>No such lease of this worker: it was reported, is over, or belongs to another.</summary>
+    LeaseNotFound = 46,
 }

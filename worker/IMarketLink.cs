@@ -18,43 +18,23 @@ public interface IMarketLink
     /// <summary>Reports results. When it returns the market has them durably; a repeated report changes nothing.</summary>
     ValueTask Report(WorkerReport report, CancellationToken cancellation);
 
-    /// <summary>The bytes of a module or an input, not yet verified. Null where the market does not have them.</summary>
-    ValueTask<Stream?> OpenBlob(LeaseId lease, BlobId blob, CancellationToken cancellation);
+    /// <summary>The bytes of a module or an input, not yet verified. Null where <see cref="FindBlob"/> is null.</summary>
+    ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation);
 
-    /// <summary>
-    /// The size of a blob that a guest asks for. Null where the market does not have it, or the job's account may not read it.
-    /// </summary>
-    ValueTask<long?> FindBlob(LeaseId lease, BlobId blob, CancellationToken cancellation);
+    /// <summary>The size of a blob. Null where the market does not have it, or the lease's run may not read it.</summary>
+    ValueTask<long?> FindBlob(LeaseCall call, BlobId blob, CancellationToken cancellation);
 
     /// <summary>Uploads an output of the lease's job; it will belong to the job's account.</summary>
-    ValueTask<BlobId> PutOutput(LeaseId lease, Stream output, CancellationToken cancellation);
+    ValueTask<BlobId> PutOutput(LeaseCall call, Stream output, CancellationToken cancellation);
 
     /// <summary>The value of a key of the program's state at the lease's root; null where there is none.</summary>
-    ValueTask<ReadOnlyMemory<byte>?> ReadState(
-        LeaseId lease,
-        ProgramId program,
-        StateRoot root,
-        ReadOnlyMemory<byte> key,
-        CancellationToken cancellation
-    );
+    ValueTask<ReadOnlyMemory<byte>?> ReadState(LeaseCall call, ReadOnlyMemory<byte> key, CancellationToken cancellation);
 
     /// <summary>The keys with a prefix, ascending, at the lease's root.</summary>
-    ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ListState(
-        LeaseId lease,
-        ProgramId program,
-        StateRoot root,
-        ReadOnlyMemory<byte> prefix,
-        CancellationToken cancellation
-    );
+    ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ListState(LeaseCall call, ReadOnlyMemory<byte> prefix, CancellationToken cancellation);
 
-    /// <summary>The root that the changes would give.</summary>
-    ValueTask<StateRoot> StateRootWith(
-        LeaseId lease,
-        ProgramId program,
-        StateRoot root,
-        IReadOnlyList<StateChange> changes,
-        CancellationToken cancellation
-    );
+    /// <summary>The root that the changes would give, from the lease's root.</summary>
+    ValueTask<StateRoot> StateRootWith(LeaseCall call, IReadOnlyList<StateChange> changes, CancellationToken cancellation);
 }
 
 /// <summary>The market could not be reached or did not answer; what was sent may have arrived. Safe to repeat.</summary>

@@ -20,11 +20,12 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
         var startedAt = time.GetUtcNow();
         try
         {
-            var program = _modules.Get(lease.Module, () => Fetch(lease, lease.Module, EngineLimits.Default.ModuleBytesMax, stopped));
-            var input = lease.InputBlob is { } blob ? Fetch(lease, blob, JobLimits.InputBytesMax, stopped) : lease.Input;
-            var files = FetchFiles(lease, stopped);
-            var guest = program.Run(Invocation(lease, input, files, stopped));
-            return Result(lease, guest, startedAt, stopped);
+            var market = new LeasedMarket(link, options.Worker, lease.Id, stopped);
+            var program = _modules.Get(lease.Module, () => Fetch(market, lease.Module, EngineLimits.Default.ModuleBytesMax));
+            var input = lease.InputBlob is { } blob ? Fetch(market, blob, JobLimits.InputBytesMax) : lease.Input;
+            var files = FetchFiles(market, lease);
+            var guest = program.Run(Invocation(market, lease, input, files, stopped));
+            return Result(market, lease, guest, startedAt);
         }
         catch (InvalidModuleException invalid)
         {
@@ -64,6 +65,7 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
         new(lease.Id, lease.Job, outcome, reason, 0, default, null, 0, default, [], at, at);
 
     private GuestInvocation Invocation(
+        LeasedMarket market,
         WorkerLease lease,
         ReadOnlyMemory<byte> input,
         IReadOnlyList<GuestFile> files,
@@ -85,20 +87,20 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
                 JobLimits.OutputBytesMax,
                 JobLimits.LogBytesMax
             ),
-            State = lease.Root is { } root ? new LeasedState(link, lease, root, stopped) : null,
-            Blobs = new LeasedBlobs(link, lease, id => TryFetch(lease, id, GuestPolicy.BlobBytesMax, stopped), stopped),
+            State = lease.Root is null ? null : new LeasedState(market),
+            Blobs = new LeasedBlobs(market, id => TryFetch(market, id, GuestPolicy.BlobBytesMax)),
             Signatures = GuestSignatures.Instance,
             Cancellation = stopped,
         };
 
-    private WorkerResult Result(WorkerLease lease, GuestResult guest, DateTimeOffset startedAt, CancellationToken stopped)
+    private WorkerResult Result(LeasedMarket market, WorkerLease lease, GuestResult guest, DateTimeOffset startedAt)
     {
         var completed = guest.Outcome == GuestOutcome.Completed;
         var output = completed ? guest.Output : default;
         BlobId? blob = null;
         if (output.Length > JobLimits.InlineBytesMax)
         {
-            blob = Upload(lease, output, stopped);
+            blob = Upload(market, output);
         }
         var changes = completed ? guest.StateWrites.Select(write => new StateChange(write.Key, write.Value)).ToArray() : [];
         return new WorkerResult(
@@ -119,18 +121,18 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
             ExitCode = guest.ExitCode,
             Files =
                 completed && guest.Files.Count > 0
-                    ? [.. guest.Files.Select(file => new JobFile(file.Path, Upload(lease, file.Content, stopped), file.Content.Length))]
+                    ? [.. guest.Files.Select(file => new JobFile(file.Path, Upload(market, file.Content), file.Content.Length))]
                     : null,
         };
     }
 
-    private List<GuestFile> FetchFiles(WorkerLease lease, CancellationToken stopped)
+    private static List<GuestFile> FetchFiles(LeasedMarket market, WorkerLease lease)
     {
         List<GuestFile> files = [];
         var left = JobLimits.InputBytesMax;
         foreach (var (name, blob) in lease.Files ?? ImmutableDictionary<string, BlobId>.Empty)
         {
-            var content = Fetch(lease, blob, left, stopped);
+            var content = Fetch(market, blob, left);
             left -= content.Length;
             files.Add(new GuestFile($"{GuestPolicy.InputDirectory}/{name}", content));
         }
@@ -138,19 +140,19 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
         return files;
     }
 
-    private BlobId Upload(WorkerLease lease, ReadOnlyMemory<byte> output, CancellationToken stopped)
+    private static BlobId Upload(LeasedMarket market, ReadOnlyMemory<byte> output)
     {
         var expected = IdDerivation.Blob(output.Span);
-        var stored = Wait(link.PutOutput(lease.Id, new MemoryStream(output.ToArray(), writable: false), stopped));
+        var stored = market.PutOutput(new MemoryStream(output.ToArray(), writable: false));
         return stored == expected ? stored : throw new InvalidDataException($"The market stored the output {expected} as {stored}.");
     }
 
-    private byte[] Fetch(WorkerLease lease, BlobId id, int bytesMax, CancellationToken stopped) =>
-        TryFetch(lease, id, bytesMax, stopped) ?? throw new InputUnavailableException($"The market does not have {id}.");
+    private static byte[] Fetch(LeasedMarket market, BlobId id, int bytesMax) =>
+        TryFetch(market, id, bytesMax) ?? throw new InputUnavailableException($"The market does not have {id}.");
 
-    private byte[]? TryFetch(WorkerLease lease, BlobId id, int bytesMax, CancellationToken stopped)
+    private static byte[]? TryFetch(LeasedMarket market, BlobId id, int bytesMax)
     {
-        using var stream = Wait(link.OpenBlob(lease.Id, id, stopped));
+        using var stream = market.OpenBlob(id);
         if (stream is null)
         {
             return null;
@@ -184,10 +186,6 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
             GuestOutcome.EngineFault => RunOutcome.WorkerFault,
             _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "This outcome has no counterpart in the worker protocol."),
         };
-
-    /// <summary>Slot threads are the worker's own and may block; nothing else waits on them.</summary>
-    internal static TValue Wait<TValue>(ValueTask<TValue> call) =>
-        call.IsCompleted ? call.GetAwaiter().GetResult() : call.AsTask().GetAwaiter().GetResult();
 }
 
 /// <summary>The module or the input could not be had.</summary>

@@ -4,29 +4,26 @@ using Marketplace.Engine.Guests;
 namespace Marketplace.Worker;
 
 /// <summary>The program's state as a lease lets a guest see it: asked from the market key by key.</summary>
-internal sealed class LeasedState(IMarketLink link, WorkerLease lease, StateRoot root, CancellationToken stopped) : IGuestState
+internal sealed class LeasedState(LeasedMarket market) : IGuestState
 {
     public bool TryGet(ReadOnlyMemory<byte> key, out ReadOnlyMemory<byte> value)
     {
-        var found = JobRunner.Wait(link.ReadState(lease.Id, lease.Program, root, key, stopped));
+        var found = market.ReadState(key);
         value = found.GetValueOrDefault();
         return found.HasValue;
     }
 
-    public IReadOnlyList<ReadOnlyMemory<byte>> List(ReadOnlyMemory<byte> prefix) =>
-        JobRunner.Wait(link.ListState(lease.Id, lease.Program, root, prefix, stopped));
+    public IReadOnlyList<ReadOnlyMemory<byte>> List(ReadOnlyMemory<byte> prefix) => market.ListState(prefix);
 
     public StateRoot RootWith(IReadOnlyList<StateWrite> writes) =>
-        JobRunner.Wait(
-            link.StateRootWith(lease.Id, lease.Program, root, [.. writes.Select(write => new StateChange(write.Key, write.Value))], stopped)
-        );
+        market.StateRootWith([.. writes.Select(write => new StateChange(write.Key, write.Value))]);
 }
 
 /// <summary>
 /// The blobs that a guest may read. Their sizes are asked for, without their bytes; what is read is fetched whole, verified, and kept for
 /// the run within <see cref="WorkerPolicy.GuestBlobBytesMax"/>.
 /// </summary>
-internal sealed class LeasedBlobs(IMarketLink link, WorkerLease lease, Func<BlobId, byte[]?> fetch, CancellationToken stopped) : IGuestBlobs
+internal sealed class LeasedBlobs(LeasedMarket market, Func<BlobId, byte[]?> fetch) : IGuestBlobs
 {
     private readonly Dictionary<BlobId, Known> _known = [];
     private long _bytes;
@@ -35,7 +32,7 @@ internal sealed class LeasedBlobs(IMarketLink link, WorkerLease lease, Func<Blob
     {
         if (!_known.TryGetValue(id, out var known))
         {
-            Keep(id, known = new Known(JobRunner.Wait(link.FindBlob(lease.Id, id, stopped)), null));
+            Keep(id, known = new Known(market.FindBlob(id), null));
         }
         return known.Size;
     }

@@ -42,4 +42,5 @@ namespace Marketplace;
 [JsonSerializable(typeof(WorkerPoll))]
 [JsonSerializable(typeof(WorkerOrders))]
 [JsonSerializable(typeof(WorkerReport))]
+[JsonSerializable(typeof(LeaseCall))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -86,7 +86,8 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
             or ErrorCode.BlobNotFound
             or ErrorCode.KeyNotFound
             or ErrorCode.AccountNotFound
-            or ErrorCode.WorkerNotFound => ExitCodes.NotFound,
+            or ErrorCode.WorkerNotFound
+            or ErrorCode.LeaseNotFound => ExitCodes.NotFound,
             ErrorCode.BlobMismatch or ErrorCode.BlobDamaged => ExitCodes.Damaged,
             _ => ExitCodes.Refused,
         };

@@ -22,7 +22,7 @@ internal sealed class BlobUploads(IGrainFactory grains, IBlobStore store, RateLi
             throw new MarketException(ErrorCode.RateLimited, GatewayMessages.TooManyTransfers(limits.AccountTransfersMax));
         }
         var stored = await store.Put(http.Request.Body, limits.BlobBytesMax, expected, http.RequestAborted);
-        var pinned = await grains.GetGrain<IBlobGrain>(stored.Id.ToString()).Pin(account, stored.Size);
+        var pinned = await grains.GetGrain<IBlobGrain>(stored.Id.ToString()).Pin(account, stored.Size, http.Caller(), Authority.Gateway);
         return StorageMapper.ToBlob(pinned);
     }
 }

@@ -110,7 +110,10 @@ internal static class BlobsApi
     internal static async Task<IResult> Delete(HttpContext http, string blob, IGrainFactory grains)
     {
         var id = RequestReader.Blob(blob);
-        await grains.GetGrain<IBlobGrain>(id.ToString()).Unpin(http.Caller().Account).WaitAsync(http.RequestAborted);
+        await grains
+            .GetGrain<IBlobGrain>(id.ToString())
+            .Unpin(http.Caller().Account, http.Caller(), Authority.Gateway)
+            .WaitAsync(http.RequestAborted);
         return TypedResults.NoContent();
     }
 

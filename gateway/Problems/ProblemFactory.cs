@@ -25,6 +25,7 @@ internal static class ProblemFactory
         [ErrorCode.AccountNotFound] = (StatusCodes.Status404NotFound, "No such account"),
         [ErrorCode.KeyNotFound] = (StatusCodes.Status404NotFound, "No such key"),
         [ErrorCode.WorkerNotFound] = (StatusCodes.Status404NotFound, "No such worker"),
+        [ErrorCode.LeaseNotFound] = (StatusCodes.Status404NotFound, "No such lease"),
         [ErrorCode.RequestIdReused] = (StatusCodes.Status409Conflict, "The request id was used with another spec"),
         [ErrorCode.JobEnded] = (StatusCodes.Status409Conflict, "The job has ended"),
         [ErrorCode.OutputNotAvailable] = (StatusCodes.Status409Conflict, "The job has no output"),

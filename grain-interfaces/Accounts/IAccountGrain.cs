@@ -42,7 +42,7 @@ public interface IAccountGrain : IGrainWithStringKey
     /// Sets money aside for something else than a job, once per hold id: an id whose hold has ended is not held again. The hold counts
     /// against the key's spend limit and stays until <see cref="SettleShared"/>.
     /// </summary>
-    /// <param name="caller">The key that pays.</param>
+    /// <param name="caller">The account's key that pays, with <see cref="Scopes.Submit"/>.</param>
     /// <param name="hold">Its id and purpose.</param>
     /// <param name="amount">How much.</param>
     /// <param name="at">The hold's moment, the same in each repetition; see <see cref="Credit"/>.</param>
@@ -66,11 +66,11 @@ public interface IAccountGrain : IGrainWithStringKey
 
     /// <summary>Applies how jobs ended, each once: releases the hold, moves the charge on its way to the payee.</summary>
     [Effect(Effect.Deduplicated), Alias("Settle")]
-    Task Settle(ImmutableArray<JobSettlement> settlements);
+    Task Settle(ImmutableArray<JobSettlement> settlements, Authority by);
 
     /// <summary>Takes a transfer in. <paramref name="sequence"/> counts the transfers from one payer to this account: 1, 2, 3 …</summary>
     [Effect(Effect.Deduplicated), Alias("Receive")]
-    Task Receive(AccountId payer, long sequence, TokenAmount amount);
+    Task Receive(AccountId payer, long sequence, TokenAmount amount, Authority by);
 
     /// <summary>
     /// Counts a blob that the account keeps, once, against its storage quota; bytes that one of its programs keeps cost nothing more.
@@ -78,11 +78,11 @@ public interface IAccountGrain : IGrainWithStringKey
     /// </summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.QuotaExceeded"/>, <see cref="ErrorCode.AccountNotFound"/>.</exception>
     [Effect(Effect.Idempotent), Alias("CountBlob")]
-    Task CountBlob(BlobId blob, long size);
+    Task CountBlob(BlobId blob, long size, Authority by);
 
     /// <summary>Takes a blob out of the account's storage quota. Nothing happens where it is not counted.</summary>
     [Effect(Effect.Idempotent), Alias("DiscountBlob")]
-    Task DiscountBlob(BlobId blob);
+    Task DiscountBlob(BlobId blob, Authority by);
 
     /// <summary>
     /// Counts a program that the account deployed, once: its module's bytes are part of the storage quota, unless the account keeps that
@@ -90,11 +90,11 @@ public interface IAccountGrain : IGrainWithStringKey
     /// </summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.QuotaExceeded"/>, <see cref="ErrorCode.AccountNotFound"/>.</exception>
     [Effect(Effect.Idempotent), Alias("CountModule")]
-    Task CountModule(ProgramId program, BlobId module, long size);
+    Task CountModule(ProgramId program, BlobId module, long size, Authority by);
 
     /// <summary>Takes a program out of the account's storage quota. Nothing happens where it is not counted.</summary>
     [Effect(Effect.Idempotent), Alias("DiscountModule")]
-    Task DiscountModule(ProgramId program);
+    Task DiscountModule(ProgramId program, Authority by);
 
     /// <returns>The module that is counted for the program; null where none is.</returns>
     [Effect(Effect.None), Alias("FindModule")]
@@ -127,11 +127,11 @@ public interface IKeyGrain : IGrainWithStringKey
 {
     /// <summary>Stores the key under its account, unless it was revoked already. Called by the account, which keeps the list.</summary>
     [Effect(Effect.Idempotent), Alias("Register")]
-    Task Register(AccountId account, Scopes scopes, Bytes32 secretHash);
+    Task Register(AccountId account, Scopes scopes, Bytes32 secretHash, Authority by);
 
     /// <summary>Ends the key for good: also one whose registration is still on its way.</summary>
     [Effect(Effect.Idempotent), Alias("Revoke")]
-    Task Revoke();
+    Task Revoke(Authority by);
 
     /// <returns>Null where the key does not exist, is revoked, or <paramref name="secretHash"/> is not its own (compared in constant
     /// time).</returns>

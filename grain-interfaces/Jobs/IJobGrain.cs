@@ -10,12 +10,12 @@ public interface IJobGrain : IGrainWithStringKey
     /// Writes the pending job. The same request again gives the same answer; another spec under the same request id is refused.
     /// </summary>
     [Effect(Effect.Deduplicated), Alias("Submit")]
-    Task<JobAdmission> Submit(JobSubmission submission);
+    Task<JobAdmission> Submit(JobSubmission submission, Authority by);
 
     /// <summary>Ends the job with what a worker or the market reports; the first end wins. Called by the market.</summary>
     /// <returns>What is to be settled: the same for every repetition, null where the job does not exist.</returns>
     [Effect(Effect.Deduplicated), Alias("Complete")]
-    Task<JobSettlement?> Complete(JobEnd end);
+    Task<JobSettlement?> Complete(JobEnd end, Authority by);
 
     /// <summary>Ends the job as cancelled, unless it has ended; stops its run.</summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.JobNotFound"/>, also for jobs of others;
@@ -43,7 +43,7 @@ public interface IJobGrain : IGrainWithStringKey
     /// not exist. A job that the market has lost is queued again.
     /// </summary>
     [Effect(Effect.Idempotent), Alias("GetSettlement")]
-    Task<JobSettlement?> GetSettlement();
+    Task<JobSettlement?> GetSettlement(Authority by);
 }
 
 /// <param name="Account">Who pays.</param>

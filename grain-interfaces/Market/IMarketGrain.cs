@@ -11,7 +11,7 @@ public interface IMarketGrain : IGrainWithStringKey
 {
     /// <summary>Queues pending jobs. A job that is queued or leased already stays as it is.</summary>
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Enqueue")]
-    Task Enqueue(ImmutableArray<JobTicket> tickets);
+    Task Enqueue(ImmutableArray<JobTicket> tickets, Authority by);
 
     /// <summary>
     /// How much more may be queued: asked before jobs of <paramref name="account"/> are written. What is on its way into the queue
@@ -22,7 +22,7 @@ public interface IMarketGrain : IGrainWithStringKey
 
     /// <summary>Takes a job out of the queue, or tells its worker to stop. Nothing happens where it is neither queued nor leased.</summary>
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Withdraw")]
-    Task Withdraw(JobId job);
+    Task Withdraw(JobId job, Authority by);
 
     /// <summary>
     /// Publishes or replaces a worker's offer; the leases that it had under the one before are given back. The answer's start number is
@@ -38,7 +38,7 @@ public interface IMarketGrain : IGrainWithStringKey
     /// </summary>
     /// <returns>How many jobs were queued again.</returns>
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Dismiss")]
-    Task<int> Dismiss(WorkerId worker);
+    Task<int> Dismiss(WorkerId worker, Authority by);
 
     /// <summary>
     /// A worker's long poll: answers as soon as it may have more leases or there are leases to stop, else when
@@ -50,6 +50,16 @@ public interface IMarketGrain : IGrainWithStringKey
     /// <summary>Results of leases, in batches. When it returns, every job of the batch has its terminal write or is queued again.</summary>
     [Effect(Effect.Deduplicated), AlwaysInterleave, Alias("Report")]
     Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports);
+
+    /// <summary>What the lease allows. Null where it is not this worker's, was reported, or is over.</summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: a later call of the lease was seen.</exception>
+    [Effect(Effect.Idempotent), AlwaysInterleave, Alias("FindLease")]
+    Task<LeaseGrant?> FindLease(LeaseCall call);
+
+    /// <summary>See <see cref="IWorkerGrain.AddOutput"/>.</summary>
+    /// <returns>False where <see cref="FindLease"/> is null.</returns>
+    [Effect(Effect.Idempotent), AlwaysInterleave, Alias("AddOutput")]
+    Task<bool> AddOutput(LeaseCall call, BlobId output);
 
     /// <summary>Where an open job stands and what each offer lacks. Null where the job is not in this market.</summary>
     [Effect(Effect.None), AlwaysInterleave, Alias("Explain")]
@@ -102,12 +112,15 @@ public sealed record WorkerOffer(
 /// <param name="Sequence">Counts this worker's polls; the answer to the last one is kept for a repetition.</param>
 /// <param name="LeasesMax">Leases that it wants to hold at a time, those it holds included: each report makes room for new ones in the poll
 /// that waits.</param>
+/// <param name="AddsOutputs">Each output is announced with <see cref="IWorkerGrain.AddOutput"/> before its report; false from a silo that
+/// does not do it yet.</param>
 [GenerateSerializer, Immutable, Alias("WorkerPoll")]
 public sealed record WorkerPoll(
     [property: Id(0)] WorkerId Worker,
     [property: Id(1)] long Start,
     [property: Id(2)] long Sequence,
-    [property: Id(3)] int LeasesMax
+    [property: Id(3)] int LeasesMax,
+    [property: Id(4)] bool AddsOutputs = false
 );
 
 /// <param name="Known">False: the market does not know this worker or start number; offer again, drop all leases.</param>

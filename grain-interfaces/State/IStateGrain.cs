@@ -41,11 +41,11 @@ public interface IStateGrain : IGrainWithStringKey
     /// </returns>
     /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: the state would be larger than allowed.</exception>
     [Effect(Effect.Deduplicated), Alias("Commit")]
-    Task<JobEnd?> Commit(JobId job, long height, StateRoot before, ImmutableArray<StateChange> changes, JobEnd end);
+    Task<JobEnd?> Commit(JobId job, long height, StateRoot before, ImmutableArray<StateChange> changes, JobEnd end, Authority by);
 
     /// <summary>The job's terminal write is durable.</summary>
     [Effect(Effect.Idempotent), Alias("Acknowledge")]
-    Task Acknowledge(JobId job);
+    Task Acknowledge(JobId job, Authority by);
 }
 
 /// <param name="Root">The present root.</param>

@@ -42,7 +42,9 @@ public sealed partial class AccountGrain
         var (id, secret) = NewSecret();
         await Append(new KeyCreated(id, request.Name, request.Scopes, request.SpendLimit, _clock.GetUtcNow()));
         // A crash before this leaves a listed key without a secret: nobody has seen one, so nobody misses it.
-        await LostWrites.Resend(() => GrainFactory.GetGrain<IKeyGrain>(id).Register(_id, request.Scopes, ApiKey.HashSecret(secret)));
+        await LostWrites.Resend(() =>
+            GrainFactory.GetGrain<IKeyGrain>(id).Register(_id, request.Scopes, ApiKey.HashSecret(secret), Authority.Account)
+        );
         return new CreatedKey(ApiKey.Format(id, secret), _account.Keys[id].ToView());
     }
 
@@ -64,7 +66,7 @@ public sealed partial class AccountGrain
         }
 
         // First where it works: a crash in between leaves a key that is listed as valid and refused everywhere, and the call is repeated.
-        await LostWrites.Resend(() => GrainFactory.GetGrain<IKeyGrain>(keyId).Revoke());
+        await LostWrites.Resend(() => GrainFactory.GetGrain<IKeyGrain>(keyId).Revoke(Authority.Account));
         if (_account.Keys[keyId].RevokedAt is null)
         {
             await Append(new KeyRevoked(keyId, _clock.GetUtcNow()));

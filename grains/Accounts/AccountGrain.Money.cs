@@ -8,7 +8,7 @@ public sealed partial class AccountGrain
     public async Task Credit(string operation, TokenAmount amount, DateTimeOffset? at, Authority by)
     {
         RequireSound();
-        AccountRefusals.RequireOneOf(by, Authority.Silo, Authority.Treasury);
+        Authorities.Require(by, Authority.Silo, Authority.Treasury);
         if (at is not { } moment)
         {
             await CreditUndated(operation, amount);
@@ -33,7 +33,7 @@ public sealed partial class AccountGrain
     public async Task Debit(string operation, TokenAmount amount, DateTimeOffset at, Authority by)
     {
         await RequireOpen();
-        AccountRefusals.RequireOneOf(by, Authority.Treasury);
+        Authorities.Require(by, Authority.Treasury);
         if (await IsDone(OperationKind.Debit, operation, at, amount))
         {
             return;
@@ -49,7 +49,7 @@ public sealed partial class AccountGrain
     public async Task ReverseCredit(string operation, TokenAmount amount, DateTimeOffset at, Authority by)
     {
         RequireSound();
-        AccountRefusals.RequireOneOf(by, Authority.Treasury);
+        Authorities.Require(by, Authority.Treasury);
         if (await IsDone(OperationKind.Reversal, operation, at, amount))
         {
             return;
@@ -63,6 +63,7 @@ public sealed partial class AccountGrain
 
     public async Task<HoldOutcome> SetAside(Caller caller, HoldId hold, TokenAmount amount, DateTimeOffset at)
     {
+        Authorities.Require(caller, Scopes.Submit);
         await RequireOpen();
         var key = await RequireKey(caller);
         if (hold.Purpose is HoldPurpose.Job || !Enum.IsDefined(hold.Purpose))
@@ -90,7 +91,7 @@ public sealed partial class AccountGrain
     public async Task SettleShared(SharedSettlement settlement, Authority by)
     {
         RequireSound();
-        AccountRefusals.RequireOneOf(by, Authority.Treasury);
+        Authorities.Require(by, Authority.Treasury);
         if (_account.FindHold(settlement.Hold) is not null)
         {
             // No hold of a job need have set it: a process that ends after the append leaves it, and it sends the shares.

@@ -127,7 +127,9 @@ public sealed partial class AccountGrain
                     await Append(new Resumed());
                 }
                 await LostWrites.Resend(() =>
-                    GrainFactory.GetGrain<IAccountGrain>(payee.ToString()).Receive(_id, transfer.Sequence, transfer.Amount)
+                    GrainFactory
+                        .GetGrain<IAccountGrain>(payee.ToString())
+                        .Receive(_id, transfer.Sequence, transfer.Amount, Authority.Account)
                 );
                 // Nobody waits for this event: it goes with the next append, and without it the transfer is sent again and ignored.
                 Defer(new Delivered(payee, transfer.Sequence));
@@ -166,7 +168,7 @@ public sealed partial class AccountGrain
         var ended = answers.Select(answer => answer.Ended).OfType<JobSettlement>().ToImmutableArray();
         if (!ended.IsEmpty)
         {
-            await Settle(ended);
+            await Settle(ended, Authority.Account);
         }
         // Where none could be asked it is not the jobs that are sick: the next round is in a minute.
         return due.Length == AccountPolicy.ReconcileJobsMax && failed < due.Length;
@@ -193,7 +195,7 @@ public sealed partial class AccountGrain
     {
         var last = hold.Last;
         hold.AskLater(_clock.GetUtcNow());
-        var answer = await LostWrites.Resend(() => GrainFactory.GetGrain<IJobGrain>(job.ToString()).GetSettlement());
+        var answer = await LostWrites.Resend(() => GrainFactory.GetGrain<IJobGrain>(job.ToString()).GetSettlement(Authority.Account));
         // A request that was repeated during the question may have created the job on the renewed hold.
         if (answer is null || hold.Last != last)
         {

@@ -7,8 +7,9 @@ namespace Marketplace.Grains;
 /// </summary>
 public sealed partial class AccountGrain
 {
-    public async Task CountBlob(BlobId blob, long size)
+    public async Task CountBlob(BlobId blob, long size, Authority by)
     {
+        Authorities.Require(by, Authority.Silo, Authority.Blob);
         await RequireOpen();
         if (_account.Storage.IsPinned(blob))
         {
@@ -20,8 +21,9 @@ public sealed partial class AccountGrain
         await Append(new BlobCounted(blob, size));
     }
 
-    public async Task DiscountBlob(BlobId blob)
+    public async Task DiscountBlob(BlobId blob, Authority by)
     {
+        Authorities.Require(by, Authority.Silo, Authority.Blob);
         RequireSound();
         if (_account.Storage.IsPinned(blob))
         {
@@ -33,8 +35,9 @@ public sealed partial class AccountGrain
         }
     }
 
-    public async Task CountModule(ProgramId program, BlobId module, long size)
+    public async Task CountModule(ProgramId program, BlobId module, long size, Authority by)
     {
+        Authorities.Require(by, Authority.Silo, Authority.Blob);
         await RequireOpen();
         if (_account.Storage.Deployed(program))
         {
@@ -56,8 +59,9 @@ public sealed partial class AccountGrain
         await Append(new ModuleCounted(program, module, size));
     }
 
-    public async Task DiscountModule(ProgramId program)
+    public async Task DiscountModule(ProgramId program, Authority by)
     {
+        Authorities.Require(by, Authority.Silo, Authority.Blob, Authority.Program);
         RequireSound();
         if (_account.Storage.Deployed(program))
         {

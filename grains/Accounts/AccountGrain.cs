@@ -97,6 +97,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
 
     public async Task<HoldResult> Hold(Caller caller, ImmutableArray<HoldItem> items)
     {
+        Authorities.Require(caller, Scopes.Submit);
         await RequireOpen();
         if (items.Length > MarketLimits.BatchJobsMax)
         {
@@ -120,8 +121,9 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         return result;
     }
 
-    public async Task Settle(ImmutableArray<JobSettlement> settlements)
+    public async Task Settle(ImmutableArray<JobSettlement> settlements, Authority by)
     {
+        Authorities.Require(by, Authority.Silo, Authority.Market, Authority.Account, Authority.Job, Authority.Submission);
         RequireSound();
         if (AccountRules.Settle(_account, _id, settlements) is { } settled)
         {
@@ -136,8 +138,9 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         await RequireNewest();
     }
 
-    public async Task Receive(AccountId payer, long sequence, TokenAmount amount)
+    public async Task Receive(AccountId payer, long sequence, TokenAmount amount, Authority by)
     {
+        Authorities.Require(by, Authority.Silo, Authority.Account);
         RequireSound();
         var last = _account.Incoming.GetValueOrDefault(payer);
         if (sequence <= last)

@@ -6,14 +6,6 @@ namespace Marketplace.Grains;
 /// <summary>Why an account refuses an operation from outside or a key: what was seen, what is allowed, what to do.</summary>
 internal static class AccountRefusals
 {
-    public static void RequireOneOf(Authority by, params ReadOnlySpan<Authority> allowed)
-    {
-        if (!allowed.Contains(by))
-        {
-            throw new MarketException(ErrorCode.Forbidden, $"{by} may not do this to an account.");
-        }
-    }
-
     public static void RequireOperationId(string operation)
     {
         var size = Encoding.UTF8.GetByteCount(operation);
@@ -63,7 +55,7 @@ internal static class AccountRefusals
     {
         if (caller is null)
         {
-            RequireOneOf(by, Authority.Silo);
+            Authorities.Require(by, Authority.Silo);
         }
         else if (caller.Account != account || (caller.Scopes & Scopes.Admin) == Scopes.None)
         {

@@ -32,15 +32,16 @@ public sealed class BlobGrain : Grain, IBlobGrain
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _blob.Load();
 
-    public async Task<BlobView> Pin(AccountId account, long size)
+    public async Task<BlobView> Pin(AccountId account, long size, Caller? caller, Authority by)
     {
+        RequireKeeper(account, caller, by, Authority.Market);
         await _blob.Refresh();
         if (_blob.Value?.Accounts.TryGetValue(account, out var since) != true)
         {
             var stored = await RequireStored(size);
             await RequireRoom();
             since = _clock.GetUtcNow();
-            await LostWrites.Resend(() => AccountOf(account).CountBlob(_id, stored.Size));
+            await LostWrites.Resend(() => AccountOf(account).CountBlob(_id, stored.Size, Authority.Blob));
             var blob = (_blob.Value ?? BlobState.Of(stored.Size)) with { Size = stored.Size };
             await _blob.Write(blob with { Accounts = blob.Accounts.Add(account, since) });
         }
@@ -54,8 +55,9 @@ public sealed class BlobGrain : Grain, IBlobGrain
         return new BlobView(_id, _blob.Value!.Size, since);
     }
 
-    public async Task Unpin(AccountId account)
+    public async Task Unpin(AccountId account, Caller? caller, Authority by)
     {
+        RequireKeeper(account, caller, by);
         await _blob.Refresh();
         var pin = ListEntry(account);
         await pin.Load();
@@ -65,7 +67,7 @@ public sealed class BlobGrain : Grain, IBlobGrain
         {
             await _blob.Write(_blob.Value! with { Accounts = _blob.Value.Accounts.Remove(account) });
         }
-        await LostWrites.Resend(() => AccountOf(account).DiscountBlob(_id));
+        await LostWrites.Resend(() => AccountOf(account).DiscountBlob(_id, Authority.Blob));
         if (isPinned)
         {
             return;
@@ -74,8 +76,9 @@ public sealed class BlobGrain : Grain, IBlobGrain
         throw NotFound();
     }
 
-    public async Task KeepFor(ProgramId program, AccountId deployer)
+    public async Task KeepFor(ProgramId program, AccountId deployer, Authority by)
     {
+        Authorities.Require(by, Authority.Silo, Authority.Program);
         await _blob.Refresh();
         var held = HolderOf(program);
         if (held == ProgramHolder.Deployed)
@@ -98,8 +101,9 @@ public sealed class BlobGrain : Grain, IBlobGrain
         await _blob.Write(blob with { Programs = blob.Programs.SetItem(program, ProgramHolder.Deployed) });
     }
 
-    public async Task ReleaseFor(ProgramId program, AccountId deployer)
+    public async Task ReleaseFor(ProgramId program, AccountId deployer, Authority by)
     {
+        Authorities.Require(by, Authority.Silo, Authority.Program);
         await _blob.Refresh();
         var held = HolderOf(program);
         if (held == ProgramHolder.Deployed)
@@ -128,8 +132,9 @@ public sealed class BlobGrain : Grain, IBlobGrain
         return _blob.Value is { } blob && blob.Accounts.TryGetValue(account, out var since) ? new BlobView(_id, blob.Size, since) : null;
     }
 
-    public async Task<bool> IsPinned()
+    public async Task<bool> IsPinned(Authority by)
     {
+        Authorities.Require(by, Authority.Silo);
         await _blob.Refresh();
         await DropRemovedPrograms();
         if (_blob.Value is { IsPinned: true })
@@ -142,6 +147,19 @@ public sealed class BlobGrain : Grain, IBlobGrain
         await _blob.Write(blob with { CollectedUntil = _clock.GetUtcNow() + MarketLimits.BlobCollectMax });
         DeactivateOnIdle();
         return false;
+    }
+
+    /// <summary>What an account keeps is the business of its own keys, and of the market for outputs.</summary>
+    private static void RequireKeeper(AccountId account, Caller? caller, Authority by, params ReadOnlySpan<Authority> others)
+    {
+        if (caller is null)
+        {
+            Authorities.Require(by, [Authority.Silo, .. others]);
+        }
+        else
+        {
+            Authorities.Require(caller, account, Scopes.Submit);
+        }
     }
 
     /// <summary>
@@ -225,7 +243,7 @@ public sealed class BlobGrain : Grain, IBlobGrain
     {
         if (account != default)
         {
-            await LostWrites.Resend(() => AccountOf(account).CountModule(program, _id, size));
+            await LostWrites.Resend(() => AccountOf(account).CountModule(program, _id, size, Authority.Blob));
         }
     }
 
@@ -233,7 +251,7 @@ public sealed class BlobGrain : Grain, IBlobGrain
     {
         if (account != default)
         {
-            await LostWrites.Resend(() => AccountOf(account).DiscountModule(program));
+            await LostWrites.Resend(() => AccountOf(account).DiscountModule(program, Authority.Blob));
         }
     }
 

@@ -45,8 +45,9 @@ public sealed partial class JobGrain : Grain, IJobGrain
         return Task.CompletedTask;
     }
 
-    public async Task<JobAdmission> Submit(JobSubmission submission)
+    public async Task<JobAdmission> Submit(JobSubmission submission, Authority by)
     {
+        Authorities.Require(by, Authority.Silo, Authority.Submission);
         await _job.Load();
         var now = _clock.GetUtcNow();
         var hash = JobSpecCodec.Hash(submission.Spec);
@@ -75,8 +76,9 @@ public sealed partial class JobGrain : Grain, IJobGrain
         return new JobAdmission(JobAdmissionKind.Created, job.SubmittedAt, job.HeldAt);
     }
 
-    public async Task<JobSettlement?> Complete(JobEnd end)
+    public async Task<JobSettlement?> Complete(JobEnd end, Authority by)
     {
+        Authorities.Require(by, Authority.Silo, Authority.Market);
         await LoadPresent();
         if (_job.Value is { Ending: null } open)
         {
@@ -88,6 +90,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
 
     public async Task<JobView> Cancel(Caller caller)
     {
+        Authorities.Require(caller, Scopes.Submit);
         var job = await LoadOwned(caller);
         if (job.Ending is { } ending)
         {
@@ -123,12 +126,15 @@ public sealed partial class JobGrain : Grain, IJobGrain
         // From here the cancellation stands, whatever becomes of these two: the market's report will find the job ended, and the account
         // asks for the ends of old holds by itself.
         _ = Try(
-            () => GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Withdraw(_id),
+            () => GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Withdraw(_id, Authority.Job),
             "withdraw it from the market",
             JobPolicy.WithdrawAttemptsMax
         );
         _ = Try(
-            () => LostWrites.Resend(() => GrainFactory.GetGrain<IAccountGrain>(job.Account.ToString()).Settle([ended.ToSettlement(_id)!])),
+            () =>
+                LostWrites.Resend(() =>
+                    GrainFactory.GetGrain<IAccountGrain>(job.Account.ToString()).Settle([ended.ToSettlement(_id)!], Authority.Job)
+                ),
             "release its hold"
         );
         LeaveUnlessKept();
@@ -176,8 +182,9 @@ public sealed partial class JobGrain : Grain, IJobGrain
         return new JobExplanation("The job is on its way into the market's queue.", []);
     }
 
-    public async Task<JobSettlement?> GetSettlement()
+    public async Task<JobSettlement?> GetSettlement(Authority by)
     {
+        Authorities.Require(by, Authority.Silo, Authority.Account, Authority.Market);
         await _job.Load();
         // Money is given back on "does not exist", and a run begins on "is open".
         if (_job.Value is not { Ending: not null })
@@ -280,7 +287,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         await _job.Refresh();
         if (_job.Value is { Ending: null } open)
         {
-            await GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Enqueue([open.ToTicket(_id)]);
+            await GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Enqueue([open.ToTicket(_id)], Authority.Job);
         }
     }
 

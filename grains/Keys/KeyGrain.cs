@@ -20,8 +20,9 @@ public sealed class KeyGrain : Grain, IKeyGrain
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _key.Load();
 
-    public async Task Register(AccountId account, Scopes scopes, Bytes32 secretHash)
+    public async Task Register(AccountId account, Scopes scopes, Bytes32 secretHash, Authority by)
     {
+        Authorities.Require(by, Authority.Silo, Authority.Account);
         await _key.Load();
         if (_key.Value is { } known)
         {
@@ -40,8 +41,9 @@ public sealed class KeyGrain : Grain, IKeyGrain
         await _key.Write(new KeyState(account, scopes, secretHash, IsRevoked: false));
     }
 
-    public async Task Revoke()
+    public async Task Revoke(Authority by)
     {
+        Authorities.Require(by, Authority.Silo, Authority.Account);
         await _key.Refresh();
         if (_key.Value is not { IsRevoked: true })
         {

@@ -79,6 +79,7 @@ internal sealed partial class MarketBook
         job.Attempts++;
         job.Preparations = 0;
         job.LeasedAt = now.Wall;
+        job.Run = new LeasedRun(whole, root);
         var time = MarketPolicy.SetUpMax + job.Ticket.Spec.TimeMax + MarketPolicy.ReportGrace;
         job.LeasedUntil = now.Running + time;
         job.UnrecordedSince = null;
@@ -91,15 +92,13 @@ internal sealed partial class MarketBook
         _touched.Add(offer);
     }
 
-    /// <summary>The job that a report is about; null where the lease is not this worker's, not of this start, or over.</summary>
-    public MarketJob? FindLeased(LeaseId lease, WorkerId worker, JobId job)
-    {
-        if (lease.Start != start || !_leases.TryGetValue(lease.Sequence, out var leased))
-        {
-            return null;
-        }
-        return leased.Ticket.Job == job && leased.Offer!.Offer.Worker == worker ? leased : null;
-    }
+    /// <summary>The job of a lease; null where the lease is not this worker's, not of this start, or over.</summary>
+    public MarketJob? FindLeased(LeaseId lease, WorkerId worker) =>
+        lease.Start == start && _leases.TryGetValue(lease.Sequence, out var leased) && leased.Offer!.Offer.Worker == worker ? leased : null;
+
+    /// <summary>The run that a call is about; null where the lease is not this worker's, was reported, or is over.</summary>
+    public LeasedRun? FindRun(LeaseCall call) =>
+        FindLeased(call.Lease, call.Worker) is { Phase: MarketPhase.Leased } leased ? leased.Run : null;
 
     /// <summary>Ends the lease, if there is one, and tells the worker to stop.</summary>
     public void StopLease(MarketJob job)

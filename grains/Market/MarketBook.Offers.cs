@@ -52,7 +52,7 @@ internal sealed partial class MarketBook
         {
             return offer;
         }
-        offer.BeginPoll(poll.Sequence, Math.Clamp(poll.LeasesMax, 0, MarketPolicy.WorkerLeasesMax));
+        offer.BeginPoll(poll);
         _touched.Add(offer);
         Feed(offer, now);
         return offer;

@@ -40,7 +40,7 @@ public sealed partial class MarketGrain
             }
             // After the state, never before it: a run that was committed and whose end was written in between is seen by one of the two
             // questions.
-            if (await GrainFactory.GetGrain<IJobGrain>(job.Ticket.Job.ToString()).GetSettlement() is not null)
+            if (await GrainFactory.GetGrain<IJobGrain>(job.Ticket.Job.ToString()).GetSettlement(Authority.Market) is not null)
             {
                 return new Prepared(head, null, HasEnded: true);
             }

@@ -88,8 +88,9 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         }
     }
 
-    public Task Enqueue(ImmutableArray<JobTicket> tickets)
+    public Task Enqueue(ImmutableArray<JobTicket> tickets, Authority by)
     {
+        Authorities.Require(by, Authority.Silo, Authority.Submission, Authority.Job);
         RequireCurrent();
         var now = Now;
         foreach (var ticket in tickets)
@@ -100,8 +101,9 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         return Task.CompletedTask;
     }
 
-    public Task Withdraw(JobId id)
+    public Task Withdraw(JobId id, Authority by)
     {
+        Authorities.Require(by, Authority.Silo, Authority.Job);
         RequireCurrent();
         // A job whose end is being written keeps its course: its grain has the last word, and says who won.
         if (_book.Find(id) is { Phase: not MarketPhase.Ending } job)
@@ -152,8 +154,9 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         return Task.FromResult(_book.Start);
     }
 
-    public Task<int> Dismiss(WorkerId worker)
+    public Task<int> Dismiss(WorkerId worker, Authority by)
     {
+        Authorities.Require(by, Authority.Silo);
         RequireCurrent();
         var jobs = _book.RemoveOffer(worker);
         foreach (var lost in jobs)
@@ -182,6 +185,20 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     }
 
     public Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports) => _reports.Receive(worker, reports);
+
+    public Task<LeaseGrant?> FindLease(LeaseCall call)
+    {
+        RequireCurrent();
+        return Task.FromResult(_book.FindRun(call)?.Grant(call));
+    }
+
+    public Task<bool> AddOutput(LeaseCall call, BlobId output)
+    {
+        RequireCurrent();
+        var run = _book.FindRun(call);
+        run?.AddOutput(call, output);
+        return Task.FromResult(run is not null);
+    }
 
     public Task<QueueRoom> GetRoom(AccountId account)
     {

@@ -91,6 +91,9 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
 
     public Lease? Lease { get; set; }
 
+    /// <summary>What the lease allows its worker, and what its run has brought.</summary>
+    public LeasedRun? Run { get; set; }
+
     /// <summary>The commits of the program's state before the leased run.</summary>
     public long StateHeight { get; set; }
     public DateTimeOffset LeasedAt { get; set; }

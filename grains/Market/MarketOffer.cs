@@ -28,6 +28,9 @@ internal sealed class MarketOffer(WorkerOffer offer)
     /// <summary>The sequence of the last poll, -1 before the first.</summary>
     public long Sequence { get; private set; } = -1;
 
+    /// <summary>Its runs announce their outputs; false for a silo that does not do it yet.</summary>
+    public bool AddsOutputs { get; private set; }
+
     public bool IsWaiting => _poll is { Orders: null };
 
     /// <summary>Leases that it takes now. Zero without a waiting poll: nobody is there to take them.</summary>
@@ -36,11 +39,12 @@ internal sealed class MarketOffer(WorkerOffer offer)
     /// <summary>The poll with <see cref="Sequence"/>, answered or not.</summary>
     public MarketPoll Poll => _poll!;
 
-    public void BeginPoll(long sequence, int leasesMax)
+    public void BeginPoll(WorkerPoll poll)
     {
         EndPoll();
-        Sequence = sequence;
-        _leasesMax = leasesMax;
+        Sequence = poll.Sequence;
+        AddsOutputs = poll.AddsOutputs;
+        _leasesMax = Math.Clamp(poll.LeasesMax, 0, MarketPolicy.WorkerLeasesMax);
         _poll = new MarketPoll();
     }
 

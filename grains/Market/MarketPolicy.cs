@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains;
 
 /// <summary>Bounds of one market, each with its reason.</summary>
@@ -14,6 +16,9 @@ internal static class MarketPolicy
     /// of the queue.
     /// </summary>
     public const int WorkerLeasesMax = 4 * WorkerSlotsMax;
+
+    /// <summary>Blobs that one run may bring: its output and the files beside it.</summary>
+    public const int OutputBlobsMax = 1 + MarketLimits.JobFilesMax;
 
     /// <summary>Reports of one call: each may hold an inline output, a log and changes of state.</summary>
     public const int ReportsMax = 1024;

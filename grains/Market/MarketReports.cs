@@ -45,7 +45,7 @@ internal sealed partial class MarketReports(
         foreach (var report in reports)
         {
             // A lease of an earlier start, of another worker or of a job that has ended: nothing of it counts any more.
-            if (book.FindLeased(report.Lease, worker, report.Job) is not { } job)
+            if (book.FindLeased(report.Lease, worker) is not { } job || job.Ticket.Job != report.Job)
             {
                 continue;
             }
@@ -114,6 +114,10 @@ internal sealed partial class MarketReports(
         if (ReportRules.Refusal(report) is { } refusal)
         {
             return WorkerFailed(job, worker, refusal);
+        }
+        if (job.Offer.AddsOutputs && job.Run!.FindForeign(report.Output) is { } foreign)
+        {
+            return WorkerFailed(job, worker, $"the report names {foreign}, which the run has not brought");
         }
         if (report.Outcome == RunOutcome.InputUnavailable && IsDoubted(job, worker))
         {
@@ -213,11 +217,15 @@ internal sealed partial class MarketReports(
         {
             if (end.Output.Blob is { } blob)
             {
-                await LostWrites.Resend(() => grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(ticket.Account, end.Output.Size));
+                await LostWrites.Resend(() =>
+                    grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(ticket.Account, end.Output.Size, null, Authority.Market)
+                );
             }
             foreach (var file in end.Output.Files.IsDefault ? [] : end.Output.Files)
             {
-                await LostWrites.Resend(() => grains.GetGrain<IBlobGrain>(file.Blob.ToString()).Pin(ticket.Account, file.Size));
+                await LostWrites.Resend(() =>
+                    grains.GetGrain<IBlobGrain>(file.Blob.ToString()).Pin(ticket.Account, file.Size, null, Authority.Market)
+                );
             }
             if (end.Status != JobStatus.Completed || end.RootBefore is not { } before)
             {
@@ -226,7 +234,7 @@ internal sealed partial class MarketReports(
             var counts = await LostWrites.Resend(() =>
                 grains
                     .GetGrain<IStateGrain>(ticket.Spec.Program.ToString())
-                    .Commit(ticket.Job, job.StateHeight, before, report.StateChanges, end)
+                    .Commit(ticket.Job, job.StateHeight, before, report.StateChanges, end, Authority.Market)
             );
             if (counts is not null)
             {
@@ -292,7 +300,7 @@ internal sealed partial class MarketReports(
         {
             try
             {
-                return await grains.GetGrain<IJobGrain>(job.ToString()).Complete(end);
+                return await grains.GetGrain<IJobGrain>(job.ToString()).Complete(end, Authority.Market);
             }
             catch (InconsistentStateException lost)
             {
@@ -305,7 +313,7 @@ internal sealed partial class MarketReports(
     {
         try
         {
-            await grains.GetGrain<IStateGrain>(ticket.Spec.Program.ToString()).Acknowledge(ticket.Job);
+            await grains.GetGrain<IStateGrain>(ticket.Spec.Program.ToString()).Acknowledge(ticket.Job, Authority.Market);
         }
         catch (Exception failure)
         {
@@ -335,7 +343,7 @@ internal sealed partial class MarketReports(
     {
         try
         {
-            await LostWrites.Resend(() => grains.GetGrain<IAccountGrain>(payer.ToString()).Settle(settlements));
+            await LostWrites.Resend(() => grains.GetGrain<IAccountGrain>(payer.ToString()).Settle(settlements, Authority.Market));
         }
         catch (Exception failure)
         {

@@ -54,7 +54,7 @@ public sealed class ProgramGrain : Grain, IProgramGrain
 
     public async Task Remove(Caller caller)
     {
-        RequireScope(caller);
+        Authorities.Require(caller, Scopes.Deploy);
         await _program.Refresh();
         switch (_program.Value)
         {
@@ -156,12 +156,15 @@ public sealed class ProgramGrain : Grain, IProgramGrain
         }
     }
 
-    private async Task Keep(IBlobGrain module, Caller caller) => await LostWrites.Resend(() => module.KeepFor(_id, caller.Account));
+    private async Task Keep(IBlobGrain module, Caller caller) =>
+        await LostWrites.Resend(() => module.KeepFor(_id, caller.Account, Authority.Program));
 
     private async Task Release(BlobId module, Caller caller) =>
-        await LostWrites.Resend(() => GrainFactory.GetGrain<IBlobGrain>(module.ToString()).ReleaseFor(_id, caller.Account));
+        await LostWrites.Resend(() =>
+            GrainFactory.GetGrain<IBlobGrain>(module.ToString()).ReleaseFor(_id, caller.Account, Authority.Program)
+        );
 
-    private async Task Discount(Caller caller) => await LostWrites.Resend(() => AccountOf(caller).DiscountModule(_id));
+    private async Task Discount(Caller caller) => await LostWrites.Resend(() => AccountOf(caller).DiscountModule(_id, Authority.Program));
 
     private IAccountGrain AccountOf(Caller caller) => GrainFactory.GetGrain<IAccountGrain>(caller.Account.ToString());
 
@@ -177,7 +180,7 @@ public sealed class ProgramGrain : Grain, IProgramGrain
 
     private void Check(Caller caller, ProgramDeployment deployment)
     {
-        RequireScope(caller);
+        Authorities.Require(caller, Scopes.Deploy);
         if (deployment.Salt.Length > ProgramLimits.SaltBytesMax)
         {
             throw Refuse(
@@ -197,14 +200,6 @@ public sealed class ProgramGrain : Grain, IProgramGrain
         if (id != _id)
         {
             throw Refuse(ErrorCode.MalformedRequest, $"Module and salt make the program {id}, not {_id}.");
-        }
-    }
-
-    private void RequireScope(Caller caller)
-    {
-        if ((caller.Scopes & Scopes.Deploy) == 0)
-        {
-            throw Refuse(ErrorCode.Forbidden, "The key does not have the scope 'deploy'.");
         }
     }
 

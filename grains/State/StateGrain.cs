@@ -60,8 +60,16 @@ public sealed partial class StateGrain : Grain, IStateGrain
         return (await At(root)).With(changes).Root;
     }
 
-    public async Task<JobEnd?> Commit(JobId job, long height, StateRoot before, ImmutableArray<StateChange> changes, JobEnd end)
+    public async Task<JobEnd?> Commit(
+        JobId job,
+        long height,
+        StateRoot before,
+        ImmutableArray<StateChange> changes,
+        JobEnd end,
+        Authority by
+    )
     {
+        Authorities.Require(by, Authority.Silo, Authority.Market);
         await LoadIfStale();
         if (_state.FindRun(job) is { } committed)
         {
@@ -100,8 +108,9 @@ public sealed partial class StateGrain : Grain, IStateGrain
         return run.End;
     }
 
-    public Task Acknowledge(JobId job)
+    public Task Acknowledge(JobId job, Authority by)
     {
+        Authorities.Require(by, Authority.Silo, Authority.Market);
         // Stored with the next commit. Until then a restart brings the run back, and nobody asks for it.
         if (_state.Forget(job))
         {

@@ -29,10 +29,7 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
 
     public async Task<ImmutableArray<SubmitResult>> Submit(Caller caller, ImmutableArray<SubmitItem> items)
     {
-        if ((caller.Scopes & Scopes.Submit) == 0)
-        {
-            throw new MarketException(ErrorCode.Forbidden, "The key does not have the scope 'submit'.");
-        }
+        Authorities.Require(caller, Scopes.Submit);
         if (items.Length is 0 or > MarketLimits.BatchJobsMax)
         {
             throw new MarketException(
@@ -123,7 +120,7 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
         {
             try
             {
-                return await GrainFactory.GetGrain<IJobGrain>(job.ToString()).Submit(submission);
+                return await GrainFactory.GetGrain<IJobGrain>(job.ToString()).Submit(submission, Authority.Submission);
             }
             catch (InconsistentStateException lost)
             {
@@ -148,7 +145,7 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
             .ToImmutableArray();
         if (!released.IsEmpty)
         {
-            _ = Try(() => LostWrites.Resend(() => account.Settle(released)), "release holds that are not needed");
+            _ = Try(() => LostWrites.Resend(() => account.Settle(released, Authority.Submission)), "release holds that are not needed");
         }
         return Task.CompletedTask;
     }
@@ -159,7 +156,7 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
         var tickets = batch.Created.ToImmutableArray();
         for (var attempt = 1; attempt <= SubmissionPolicy.EnqueueAttemptsMax; attempt++)
         {
-            if (await Try(() => market.Enqueue(tickets), "queue jobs"))
+            if (await Try(() => market.Enqueue(tickets, Authority.Submission), "queue jobs"))
             {
                 return;
             }

@@ -1,37 +1,42 @@
+using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 
 namespace Marketplace.Grains;
 
-/// <summary>A worker's offer as it last registered. Written when it changes, and only then.</summary>
+/// <summary>
+/// A worker's offer as it last registered, written when it changes and only then; and the door to what its leases allow it to read.
+/// </summary>
 public sealed class WorkerGrain : Grain, IWorkerGrain
 {
     private const byte Format = 1;
 
     private readonly StoredDocument<WorkerOffer> _offer;
+    private readonly IBlobStore _blobs;
+    private readonly LeaseGrants _grants;
 
-    public WorkerGrain(IDocumentStore documents) =>
+    public WorkerGrain(IDocumentStore documents, IBlobStore blobs, TimeProvider clock)
+    {
+        _blobs = blobs;
+        _grants = new LeaseGrants(call => LostWrites.Resend(() => Market.FindLease(call)), clock);
         _offer = new StoredDocument<WorkerOffer>(
             documents,
             new DocumentKey("worker", this.GetPrimaryKeyString()),
             Write,
             bytes => Read(bytes.Span)
         );
+    }
+
+    private IMarketGrain Market => GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _offer.Load();
 
     public async Task<long> Register(WorkerOffer offer)
     {
-        if (offer.Worker.ToString() != this.GetPrimaryKeyString())
-        {
-            throw new MarketException(
-                ErrorCode.MalformedRequest,
-                $"The offer of worker {offer.Worker} was sent to worker {this.GetPrimaryKeyString()}."
-            );
-        }
+        RequireOwn(offer.Worker);
         await _offer.Refresh();
         // The market first: what it refuses is not kept.
-        var start = await LostWrites.Resend(() => GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Offer(offer));
+        var start = await LostWrites.Resend(() => Market.Offer(offer));
         if (_offer.Value != offer)
         {
             await _offer.Write(offer);
@@ -48,6 +53,66 @@ public sealed class WorkerGrain : Grain, IWorkerGrain
         }
         DeactivateOnIdle();
         throw new MarketException(ErrorCode.WorkerNotFound, $"There is no worker {this.GetPrimaryKeyString()}.");
+    }
+
+    public async Task<long?> FindBlob(LeaseCall call, BlobId blob)
+    {
+        var grant = await Grant(call);
+        return grant.Blobs.Contains(blob) || await GrainFactory.GetGrain<IBlobGrain>(blob.ToString()).Find(grant.Account) is not null
+            ? (await _blobs.FindBlob(blob))?.Size
+            : null;
+    }
+
+    public async Task AddOutput(LeaseCall call, BlobId output)
+    {
+        RequireOwn(call.Worker);
+        if (!await LostWrites.Resend(() => Market.AddOutput(call, output)))
+        {
+            throw LeaseGrants.Gone(call);
+        }
+    }
+
+    public async Task<ReadOnlyMemory<byte>?> ReadState(LeaseCall call, ReadOnlyMemory<byte> key)
+    {
+        var (state, root) = StateOf(await Grant(call), call);
+        return await state.Read(root, key);
+    }
+
+    public async Task<ImmutableArray<ReadOnlyMemory<byte>>> ListState(LeaseCall call, ReadOnlyMemory<byte> prefix)
+    {
+        var (state, root) = StateOf(await Grant(call), call);
+        return await state.List(root, prefix);
+    }
+
+    public async Task<StateRoot> StateRootWith(LeaseCall call, ImmutableArray<StateChange> changes)
+    {
+        var (state, root) = StateOf(await Grant(call), call);
+        return await state.RootWith(root, changes);
+    }
+
+    private ValueTask<LeaseGrant> Grant(LeaseCall call)
+    {
+        RequireOwn(call.Worker);
+        return _grants.Require(call);
+    }
+
+    private (IStateGrain State, StateRoot Root) StateOf(LeaseGrant grant, LeaseCall call) =>
+        grant.Root is { } root
+            ? (GrainFactory.GetGrain<IStateGrain>(grant.Program.ToString()), root)
+            : throw new MarketException(
+                ErrorCode.MalformedRequest,
+                $"Lease {call.Lease} runs program {grant.Program}, which keeps no state."
+            );
+
+    private void RequireOwn(WorkerId worker)
+    {
+        if (worker.ToString() != this.GetPrimaryKeyString())
+        {
+            throw new MarketException(
+                ErrorCode.MalformedRequest,
+                $"What worker {worker} sent came to worker {this.GetPrimaryKeyString()}."
+            );
+        }
     }
 
     private static ReadOnlyMemory<byte> Write(WorkerOffer offer)

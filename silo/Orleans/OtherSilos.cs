@@ -94,7 +94,7 @@ internal sealed partial class OtherSilos(
         {
             try
             {
-                return await grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Dismiss(worker).WaitAsync(stopping);
+                return await grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Dismiss(worker, Authority.Silo).WaitAsync(stopping);
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {

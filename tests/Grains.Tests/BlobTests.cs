@@ -17,11 +17,14 @@ public sealed class BlobTests
 
             Assert.Equal(5, (await grain.Find(client.Account))!.Size);
             Assert.Null(await grain.Find(other.Account));
-            Assert.Equal(ErrorCode.BlobNotFound, (await Assert.ThrowsAsync<MarketException>(() => grain.Unpin(other.Account))).Code);
+            Assert.Equal(
+                ErrorCode.BlobNotFound,
+                (await Assert.ThrowsAsync<MarketException>(() => grain.Unpin(other.Account, null, Authority.Silo))).Code
+            );
             Assert.Equal(5, DiskInvariants.Accounts(market.Disk)[client.Account].Storage.Bytes);
-            Assert.True(await grain.IsPinned());
-            await grain.Unpin(client.Account);
-            Assert.False(await grain.IsPinned());
+            Assert.True(await grain.IsPinned(Authority.Silo));
+            await grain.Unpin(client.Account, null, Authority.Silo);
+            Assert.False(await grain.IsPinned(Authority.Silo));
             Assert.Equal(0, DiskInvariants.Accounts(market.Disk)[client.Account].Storage.Bytes);
             Assert.DoesNotContain(market.Disk.Documents.Keys, key => key.Kind == BlobPin.Kind);
         });
@@ -33,15 +36,21 @@ public sealed class BlobTests
             var client = await market.OpenAccount("client");
             var blob = market.Blobs.Put([1, 2, 3]);
             var grain = market.Grains.GetGrain<IBlobGrain>(blob.ToString());
-            Assert.False(await grain.IsPinned());
+            Assert.False(await grain.IsPinned(Authority.Silo));
 
-            Assert.Equal(ErrorCode.Unavailable, (await Assert.ThrowsAsync<MarketException>(() => grain.Pin(client.Account, 3))).Code);
+            Assert.Equal(
+                ErrorCode.Unavailable,
+                (await Assert.ThrowsAsync<MarketException>(() => grain.Pin(client.Account, 3, null, Authority.Market))).Code
+            );
             await Task.Delay(MarketLimits.BlobCollectMax, market.Time);
             market.Disk.Blobs.Remove(blob);
-            Assert.Equal(ErrorCode.BlobNotFound, (await Assert.ThrowsAsync<MarketException>(() => grain.Pin(client.Account, 3))).Code);
+            Assert.Equal(
+                ErrorCode.BlobNotFound,
+                (await Assert.ThrowsAsync<MarketException>(() => grain.Pin(client.Account, 3, null, Authority.Market))).Code
+            );
             market.Blobs.Put([1, 2, 3]);
-            await grain.Pin(client.Account, 3);
-            Assert.True(await grain.IsPinned());
+            await grain.Pin(client.Account, 3, null, Authority.Market);
+            Assert.True(await grain.IsPinned(Authority.Silo));
         });
 
     [Fact]
@@ -51,8 +60,8 @@ public sealed class BlobTests
             var client = await market.OpenAccount("client");
             var kept = await market.Upload(client, "kept");
             var dropped = await market.Upload(client, "dropped");
-            await market.Grains.GetGrain<IBlobGrain>(dropped.ToString()).Unpin(client.Account);
-            Assert.False(await market.Grains.GetGrain<IBlobGrain>(dropped.ToString()).IsPinned());
+            await market.Grains.GetGrain<IBlobGrain>(dropped.ToString()).Unpin(client.Account, null, Authority.Silo);
+            Assert.False(await market.Grains.GetGrain<IBlobGrain>(dropped.ToString()).IsPinned(Authority.Silo));
 
             Assert.Equal([kept], await PinnedBlobs.Of(market.Store).ToArrayAsync());
         });
@@ -79,7 +88,7 @@ public sealed class BlobTests
             var job = (await market.Submit(caller, TestMarket.Item("one", program)))[0].Job;
             var output = market.Blobs.Put(new byte[100_000]);
 
-            await worker.Report(worker.Completed(await worker.TakeOne()) with { Output = new JobOutput(default, output, 100_000) });
+            await worker.Report(await worker.CompletedWith(await worker.TakeOne(), output, 100_000));
             await market.Settle();
 
             Assert.Equal(output, (await market.Job(job).Get(caller)).Output.Blob);
@@ -101,6 +110,7 @@ public sealed class BlobTests
             var lease = await worker.TakeOne();
             Assert.Equal(new InputFile("a/b", input), Assert.Single(lease.Ticket.Spec.Files));
             var report = worker.Completed(lease);
+            await worker.Grain.AddOutput(worker.Call(lease), output);
             await worker.Report(report with { Output = report.Output with { Files = [new OutputFile("c", output, 10)] } });
             await market.Settle();
 
@@ -187,12 +197,7 @@ public sealed class BlobTests
             var spec = TestMarket.Spec(program) with { RetriesMax = 0 };
             var job = (await market.Submit(caller, new SubmitItem("one", spec)))[0].Job;
 
-            await worker.Report(
-                worker.Completed(await worker.TakeOne()) with
-                {
-                    Output = new JobOutput(default, new BlobId(new Bytes32(new byte[32])), 100_000),
-                }
-            );
+            await worker.Report(await worker.CompletedWith(await worker.TakeOne(), new BlobId(new Bytes32(new byte[32])), 100_000));
             var view = await market.Job(job).WaitEnded(caller, TimeSpan.FromSeconds(10), default);
 
             Assert.Equal((JobStatus.Failed, JobFault.Worker), (view.Status, view.Fault));

@@ -77,7 +77,12 @@ public sealed class ClockTests
             var job = Marketplace.Crypto.IdDerivation.Job(caller.Account, "lost");
             var held = await account.Hold(caller, [new HoldItem(job, new TokenAmount(100))]);
             var blob = await market.Upload(caller, "command");
-            await market.Job(job).Submit(new JobSubmission(caller.Account, "lost", TestMarket.Spec(program), blob, false, held.HeldAt));
+            await market
+                .Job(job)
+                .Submit(
+                    new JobSubmission(caller.Account, "lost", TestMarket.Spec(program), blob, false, held.HeldAt),
+                    Authority.Submission
+                );
 
             market.Clock.Set(-Hour);
             await Task.Delay(3 * MarketPolicy.SweepPeriod, market.Time);

@@ -82,7 +82,7 @@ public sealed class MarketBookTests
                     Book.Poll(new WorkerPoll(worker, 7, sequence, Below(5)), _now);
                     return "a poll";
                 case 7 or 8 when Pick(MarketPhase.Leased) is { } job:
-                    Assert.Same(job, Book.FindLeased(job.Lease!.Id, job.Offer!.Offer.Worker, job.Ticket.Job));
+                    Assert.Same(job, Book.FindLeased(job.Lease!.Id, job.Offer!.Offer.Worker));
                     return Reported(job);
                 case 9 when Pick(MarketPhase.Ready, MarketPhase.InLine, MarketPhase.Delayed, MarketPhase.Leased) is { } job:
                     Book.StopLease(job);

@@ -16,16 +16,16 @@ public sealed class ProgramRemovalTests
             var caller = await market.OpenAccount("client");
             var program = await market.Deploy(caller, Module);
             Assert.Equal(Module.Length, BytesOf(market, caller));
-            await Blob(market, Module).Unpin(caller.Account);
+            await Blob(market, Module).Unpin(caller.Account, null, Authority.Silo);
             Assert.Equal(Module.Length, BytesOf(market, caller));
             await market.Upload(caller, Module);
             Assert.Equal(Module.Length, BytesOf(market, caller));
 
             await Program(market, program).Remove(caller);
             await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
-            Assert.True(await Blob(market, Module).IsPinned());
+            Assert.True(await Blob(market, Module).IsPinned(Authority.Silo));
             Assert.Equal(Module.Length, BytesOf(market, caller));
-            await Blob(market, Module).Unpin(caller.Account);
+            await Blob(market, Module).Unpin(caller.Account, null, Authority.Silo);
             Assert.Equal(0, BytesOf(market, caller));
         });
 
@@ -35,7 +35,7 @@ public sealed class ProgramRemovalTests
         {
             var caller = await market.OpenAccount("client");
             await market.Deploy(caller, Module);
-            await Blob(market, Module).Unpin(caller.Account);
+            await Blob(market, Module).Unpin(caller.Account, null, Authority.Silo);
             var room = AccountPolicy.BlobBytesMax - Module.Length;
             await market.Account("client").CountBlob(new BlobId(new Bytes32(new byte[32])), room - 1);
 
@@ -52,7 +52,7 @@ public sealed class ProgramRemovalTests
         {
             var caller = await market.OpenAccount("client");
             var program = await market.Deploy(caller, Module);
-            await Blob(market, Module).Unpin(caller.Account);
+            await Blob(market, Module).Unpin(caller.Account, null, Authority.Silo);
 
             await Program(market, program).Remove(caller);
 
@@ -62,10 +62,10 @@ public sealed class ProgramRemovalTests
                 (await Assert.ThrowsAsync<MarketException>(() => Program(market, program).Remove(caller))).Code
             );
             Assert.DoesNotContain(market.Disk.Documents.Keys, key => key.Kind == ProgramCodec.Kind);
-            Assert.True(await Blob(market, Module).IsPinned());
+            Assert.True(await Blob(market, Module).IsPinned(Authority.Silo));
             Assert.Equal(Module.Length, BytesOf(market, caller));
             await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
-            Assert.False(await Blob(market, Module).IsPinned());
+            Assert.False(await Blob(market, Module).IsPinned(Authority.Silo));
             Assert.Equal(0, BytesOf(market, caller));
         });
 
@@ -77,22 +77,22 @@ public sealed class ProgramRemovalTests
             var caller = await market.OpenAccount("client");
             var stranger = await market.OpenAccount("stranger");
             var program = await market.Deploy(caller, Module);
-            await Blob(market, Module).Unpin(caller.Account);
+            await Blob(market, Module).Unpin(caller.Account, null, Authority.Silo);
             await market.Upload(stranger, Module);
             await Program(market, program).Remove(caller);
             Assert.Equal(program, await market.Deploy(stranger, Module));
-            await Blob(market, Module).Unpin(stranger.Account);
+            await Blob(market, Module).Unpin(stranger.Account, null, Authority.Silo);
 
-            await Blob(market, Module).ReleaseFor(program, caller.Account);
+            await Blob(market, Module).ReleaseFor(program, caller.Account, Authority.Program);
             await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
 
-            Assert.True(await Blob(market, Module).IsPinned());
+            Assert.True(await Blob(market, Module).IsPinned(Authority.Silo));
             await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
-            Assert.True(await Blob(market, Module).IsPinned());
+            Assert.True(await Blob(market, Module).IsPinned(Authority.Silo));
             Assert.Equal((0, Module.Length), (BytesOf(market, caller), BytesOf(market, stranger)));
             await Program(market, program).Remove(stranger);
             await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
-            Assert.False(await Blob(market, Module).IsPinned());
+            Assert.False(await Blob(market, Module).IsPinned(Authority.Silo));
             Assert.Equal(0, BytesOf(market, stranger));
         });
 
@@ -122,7 +122,7 @@ public sealed class ProgramRemovalTests
         {
             var caller = await market.OpenAccount("client");
             var program = await market.Deploy(caller, Module);
-            await Blob(market, Module).Unpin(caller.Account);
+            await Blob(market, Module).Unpin(caller.Account, null, Authority.Silo);
             var worker = await market.AddWorker("worker");
             await market.Submit(caller, TestMarket.Item("before", program));
             await worker.Report(worker.Completed(await worker.TakeOne()));
@@ -135,9 +135,9 @@ public sealed class ProgramRemovalTests
             await market.Settle();
             await Task.Delay(SubmissionPolicy.ProgramCachedFor, market.Time);
             Assert.Equal(ErrorCode.ProgramNotFound, (await market.Submit(caller, TestMarket.Item("after", program)))[0].Code);
-            Assert.True(await Blob(market, Module).IsPinned());
+            Assert.True(await Blob(market, Module).IsPinned(Authority.Silo));
             await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
-            Assert.False(await Blob(market, Module).IsPinned());
+            Assert.False(await Blob(market, Module).IsPinned(Authority.Silo));
         });
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class ProgramRemovalTests
         {
             var caller = await market.OpenAccount("client");
             var program = await market.Deploy(caller, Module);
-            await Blob(market, Module).Unpin(caller.Account);
+            await Blob(market, Module).Unpin(caller.Account, null, Authority.Silo);
             await market.Submit(caller, TestMarket.Item("before", program));
             var job = market.Disk.Documents.Keys.Single(key => key.Kind == JobStateCodec.Kind);
             await market.Job(JobId.Parse(job.Id)).Cancel(caller);
@@ -155,11 +155,11 @@ public sealed class ProgramRemovalTests
             var waiting = (await market.Submit(caller, new SubmitItem("during", spec)))[0].Job;
 
             await Task.Delay(BlobPolicy.RemovedProgramAge + TimeSpan.FromMinutes(1), market.Time);
-            Assert.True(await Blob(market, Module).IsPinned());
+            Assert.True(await Blob(market, Module).IsPinned(Authority.Silo));
             Assert.Equal(Module.Length, BytesOf(market, caller));
             await market.Job(waiting).Cancel(caller);
             await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
-            Assert.False(await Blob(market, Module).IsPinned());
+            Assert.False(await Blob(market, Module).IsPinned(Authority.Silo));
             Assert.Equal(0, BytesOf(market, caller));
         });
 
@@ -170,11 +170,11 @@ public sealed class ProgramRemovalTests
             var caller = await market.OpenAccount("client");
             var program = await market.Deploy(caller, Module);
             await market.Upload(await market.OpenAccount("other"), Module);
-            await Blob(market, Module).Unpin(caller.Account);
+            await Blob(market, Module).Unpin(caller.Account, null, Authority.Silo);
             await Program(market, program).Remove(caller);
 
             await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
-            Assert.True(await Blob(market, Module).IsPinned());
+            Assert.True(await Blob(market, Module).IsPinned(Authority.Silo));
             Assert.Equal(0, BytesOf(market, caller));
         });
 
@@ -185,17 +185,17 @@ public sealed class ProgramRemovalTests
             var first = await market.OpenAccount("first");
             var second = await market.OpenAccount("second");
             var program = await market.Deploy(first, Module);
-            await Blob(market, Module).Unpin(first.Account);
+            await Blob(market, Module).Unpin(first.Account, null, Authority.Silo);
             await Program(market, program).Remove(first);
             await market.Deploy(second, Module);
-            await Blob(market, Module).Unpin(second.Account);
+            await Blob(market, Module).Unpin(second.Account, null, Authority.Silo);
             Assert.Equal((0, Module.Length), (BytesOf(market, first), BytesOf(market, second)));
 
             await Program(market, program).Remove(second);
             await market.Deploy(second, Module);
-            await Blob(market, Module).Unpin(second.Account);
+            await Blob(market, Module).Unpin(second.Account, null, Authority.Silo);
             await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
-            Assert.True(await Blob(market, Module).IsPinned());
+            Assert.True(await Blob(market, Module).IsPinned(Authority.Silo));
             Assert.Equal(Module.Length, BytesOf(market, second));
         });
 
@@ -206,18 +206,18 @@ public sealed class ProgramRemovalTests
             var caller = await market.OpenAccount("client");
             var stranger = await market.OpenAccount("stranger");
             var program = await market.Deploy(caller, Module);
-            await Blob(market, Module).Unpin(caller.Account);
+            await Blob(market, Module).Unpin(caller.Account, null, Authority.Silo);
             await market.Submit(stranger, new SubmitItem("one", TestMarket.Spec(program) with { ExpiresAfter = TimeSpan.FromHours(1) }));
 
             await Program(market, program).Remove(caller);
 
             await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
-            Assert.True(await Blob(market, Module).IsPinned());
+            Assert.True(await Blob(market, Module).IsPinned(Authority.Silo));
             var worker = await market.AddWorker("worker");
             await worker.Report(worker.Completed(await worker.TakeOne()));
             await market.Settle();
             await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
-            Assert.False(await Blob(market, Module).IsPinned());
+            Assert.False(await Blob(market, Module).IsPinned(Authority.Silo));
             Assert.Equal(0, BytesOf(market, caller));
         });
 
@@ -237,7 +237,7 @@ public sealed class ProgramRemovalTests
                 ErrorCode.ProgramNotFound,
                 (await Assert.ThrowsAsync<MarketException>(() => Program(market, program).Remove(stranger))).Code
             );
-            await Blob(market, Module).Unpin(first.Account);
+            await Blob(market, Module).Unpin(first.Account, null, Authority.Silo);
             await Program(market, program).Remove(first);
 
             Assert.Equal((0, Module.Length), (BytesOf(market, first), BytesOf(market, second)));
@@ -257,13 +257,13 @@ public sealed class ProgramRemovalTests
             {
                 var caller = await market.OpenAccount("client");
                 var program = await market.Deploy(caller, Module);
-                await Blob(market, Module).Unpin(caller.Account);
+                await Blob(market, Module).Unpin(caller.Account, null, Authority.Silo);
                 await CutShort(market, writes, () => Program(market, program).Remove(caller));
                 isCut = market.Store.IsCrashed;
                 await market.CrashAndStart();
                 await RemoveIfThere(market, program, caller);
                 await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
-                Assert.False(await Blob(market, Module).IsPinned());
+                Assert.False(await Blob(market, Module).IsPinned(Authority.Silo));
                 Assert.Equal(0, BytesOf(market, caller));
                 await market.Deploy(caller, "command two");
             });
@@ -287,18 +287,18 @@ public sealed class ProgramRemovalTests
                 if (isRepeated)
                 {
                     Assert.Equal(id, await market.Deploy(caller, Module));
-                    await Blob(market, Module).Unpin(caller.Account);
+                    await Blob(market, Module).Unpin(caller.Account, null, Authority.Silo);
                     Assert.Equal(Module.Length, BytesOf(market, caller));
-                    Assert.True(await Blob(market, Module).IsPinned());
+                    Assert.True(await Blob(market, Module).IsPinned(Authority.Silo));
                 }
                 else
                 {
-                    await Blob(market, Module).Unpin(caller.Account);
+                    await Blob(market, Module).Unpin(caller.Account, null, Authority.Silo);
                 }
 
                 await RemoveIfThere(market, id, caller);
                 await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
-                Assert.False(await Blob(market, Module).IsPinned());
+                Assert.False(await Blob(market, Module).IsPinned(Authority.Silo));
                 Assert.Equal(0, BytesOf(market, caller));
             });
             Assert.True(writes < 20, "The deployment never comes to its end.");
@@ -328,7 +328,7 @@ public sealed class ProgramRemovalTests
             var program = await market.Deploy(caller, Module);
             await market.Account("client").DiscountModule(program);
             await market.Deploy(caller, Module);
-            await Blob(market, Module).Unpin(caller.Account);
+            await Blob(market, Module).Unpin(caller.Account, null, Authority.Silo);
             Assert.Equal(Module.Length, BytesOf(market, caller));
         });
 
@@ -344,15 +344,15 @@ public sealed class ProgramRemovalTests
             {
                 if (name.StartsWith(ProgramCodec.Kind, StringComparison.Ordinal))
                 {
-                    release = Blob(market, Module).ReleaseFor(id, caller.Account);
+                    release = Blob(market, Module).ReleaseFor(id, caller.Account, Authority.Program);
                 }
                 return WriteFate.Done;
             };
             await market.Deploy(caller, Module);
             await release;
-            await Blob(market, Module).Unpin(caller.Account);
+            await Blob(market, Module).Unpin(caller.Account, null, Authority.Silo);
             await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
-            Assert.True(await Blob(market, Module).IsPinned());
+            Assert.True(await Blob(market, Module).IsPinned(Authority.Silo));
             Assert.Equal(Module.Length, BytesOf(market, caller));
         });
 
@@ -379,7 +379,9 @@ public sealed class ProgramRemovalTests
                 [],
                 new JobExplanation("", [])
             );
-            var root = (await state.Commit(default, 0, default, [new StateChange("key"u8.ToArray(), "value"u8.ToArray())], end))!
+            var root = (
+                await state.Commit(default, 0, default, [new StateChange("key"u8.ToArray(), "value"u8.ToArray())], end, Authority.Market)
+            )!
                 .RootAfter!
                 .Value;
 

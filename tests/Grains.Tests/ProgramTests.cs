@@ -25,8 +25,8 @@ public sealed class ProgramTests
             var caller = await market.OpenAccount("client");
             var program = await market.Deploy(caller);
             var module = (await market.Grains.GetGrain<IProgramGrain>(program.ToString()).Get()).Module;
-            await market.Grains.GetGrain<IBlobGrain>(module.ToString()).Unpin(caller.Account);
-            Assert.True(await market.Grains.GetGrain<IBlobGrain>(module.ToString()).IsPinned());
+            await market.Grains.GetGrain<IBlobGrain>(module.ToString()).Unpin(caller.Account, null, Authority.Silo);
+            Assert.True(await market.Grains.GetGrain<IBlobGrain>(module.ToString()).IsPinned(Authority.Silo));
         });
 
     [Fact]
@@ -96,10 +96,10 @@ public sealed class KeyTests
         TestMarket.Run(async market =>
         {
             var secret = ApiKey.HashSecret(Encoding.UTF8.GetBytes(new string('x', 32)));
-            await market.Grains.GetGrain<IKeyGrain>("mk0123456789abcdef").Revoke();
+            await market.Grains.GetGrain<IKeyGrain>("mk0123456789abcdef").Revoke(Authority.Account);
             await market.CrashAndStart();
             var grain = market.Grains.GetGrain<IKeyGrain>("mk0123456789abcdef");
-            await grain.Register(TestMarket.Id("client"), Scopes.Read, secret);
+            await grain.Register(TestMarket.Id("client"), Scopes.Read, secret, Authority.Account);
 
             Assert.Null(await grain.Verify(secret));
             await market.Restart();

@@ -64,7 +64,7 @@ public sealed class ReadmissionTests
             {
                 Assert.Empty((await failing.Poll()).Leases);
             }
-            await market.Market.Dismiss(busy.Id);
+            await market.Market.Dismiss(busy.Id, Authority.Silo);
             await failing.Report(failing.Completed(await failing.TakeOne()));
 
             await market.Settle();

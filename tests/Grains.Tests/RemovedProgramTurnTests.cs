@@ -25,10 +25,10 @@ public sealed class RemovedProgramTurnTests
                 await Task.Delay(BlobPolicy.RemovedProgramAge, market.Time);
                 var grain = market.Grains.GetGrain<IBlobGrain>(blob.ToString());
 
-                await grain.IsPinned();
+                await grain.IsPinned(Authority.Silo);
                 // The activation's own memory is gone before the next call, as it is between two rounds of the collector.
                 await market.Restart();
-                await market.Grains.GetGrain<IBlobGrain>(blob.ToString()).IsPinned();
+                await market.Grains.GetGrain<IBlobGrain>(blob.ToString()).IsPinned(Authority.Silo);
 
                 var left = BlobState.Read(market.Disk.Documents.Single(pair => pair.Key.Kind == "blob").Value.Content.Span).Programs;
                 Assert.Equal(programs[..^1], left.Keys);

@@ -41,7 +41,7 @@ public sealed class RepeatedRequestTests
             var input = await market.Upload(caller, "input");
             var item = new SubmitItem("one", TestMarket.Spec(program) with { Input = default, InputBlob = input });
             await market.Submit(caller, item);
-            await market.Grains.GetGrain<IBlobGrain>(input.ToString()).Unpin(caller.Account);
+            await market.Grains.GetGrain<IBlobGrain>(input.ToString()).Unpin(caller.Account, null, Authority.Silo);
 
             var results = await market.Submit(caller, item, item with { RequestId = "new" });
 
@@ -71,7 +71,10 @@ public sealed class RepeatedRequestTests
             var hold = await market.Account("client").Hold(caller, [new HoldItem(id, item.Spec.PriceMax)]);
             await market
                 .Job(id)
-                .Submit(new JobSubmission(caller.Account, item.RequestId, item.Spec, module, UsesState: false, hold.HeldAt));
+                .Submit(
+                    new JobSubmission(caller.Account, item.RequestId, item.Spec, module, UsesState: false, hold.HeldAt),
+                    Authority.Submission
+                );
 
             var results = await market.Submit(caller, item, item with { RequestId = "new" });
 

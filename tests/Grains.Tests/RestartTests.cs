@@ -85,7 +85,7 @@ public sealed class RestartTests
             var program = await market.Deploy(caller);
             var job = (await market.Submit(caller, TestMarket.Item("one", program)))[0].Job;
             await market.Settle();
-            await market.Market.Withdraw(job);
+            await market.Market.Withdraw(job, Authority.Job);
             await Task.Delay(JobPolicy.EnqueueAgainAfter + TimeSpan.FromSeconds(1), market.Time);
             Assert.Equal(0, (await market.Market.GetView()).QueuedJobs);
 

@@ -24,7 +24,9 @@ public sealed class SettlementTests
                     JobStatus.Completed
                 );
 
-                await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => market.Account("client").Settle([settlement, settlement])));
+                await Task.WhenAll(
+                    Enumerable.Range(0, 10).Select(_ => market.Account("client").Settle([settlement, settlement], Authority.Market))
+                );
                 await market.Settle();
 
                 Assert.Equal(new TokenAmount(40), (await market.Account("worker").Get()).Available);
@@ -44,9 +46,13 @@ public sealed class SettlementTests
         TestMarket.Run(async market =>
         {
             var payee = market.Account("payee");
-            await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => payee.Receive(TestMarket.Id("payer"), 1, new TokenAmount(7))));
-            await payee.Receive(TestMarket.Id("payer"), 2, new TokenAmount(3));
-            await Assert.ThrowsAsync<InvalidOperationException>(() => payee.Receive(TestMarket.Id("payer"), 4, new TokenAmount(3)));
+            await Task.WhenAll(
+                Enumerable.Range(0, 10).Select(_ => payee.Receive(TestMarket.Id("payer"), 1, new TokenAmount(7), Authority.Account))
+            );
+            await payee.Receive(TestMarket.Id("payer"), 2, new TokenAmount(3), Authority.Account);
+            await Assert.ThrowsAsync<InvalidOperationException>(() =>
+                payee.Receive(TestMarket.Id("payer"), 4, new TokenAmount(3), Authority.Account)
+            );
 
             Assert.Equal(new TokenAmount(10), (await payee.Get()).Available);
             market.IsMadeUp = true;

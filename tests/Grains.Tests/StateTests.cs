@@ -144,8 +144,8 @@ public sealed class StateTests
                 new JobExplanation("", [])
             );
             var other = new JobId(new Bytes32(new byte[32]));
-            var moved = (await state.Commit(other, 0, default, [Put("a", "1")], end))!.RootAfter;
-            var again = await state.Commit(other, 0, default, [Put("a", "2")], end with { FuelUsed = 7 });
+            var moved = (await state.Commit(other, 0, default, [Put("a", "1")], end, Authority.Market))!.RootAfter;
+            var again = await state.Commit(other, 0, default, [Put("a", "2")], end with { FuelUsed = 7 }, Authority.Market);
             Assert.Equal((moved, 0), (again!.RootAfter, again.FuelUsed));
 
             await worker.Report(worker.Completed(lease, changes: Put("b", "2")));

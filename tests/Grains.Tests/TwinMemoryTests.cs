@@ -95,9 +95,12 @@ public sealed class TwinMemoryTests
             var blob = market.Blobs.Put([1, 2, 3]);
             var grain = market.Grains.GetGrain<IBlobGrain>(blob.ToString());
             Assert.Null(await grain.Find(client.Account));
-            Assert.False(await (await market.StartTwin()).GetGrain<IBlobGrain>(blob.ToString()).IsPinned());
+            Assert.False(await (await market.StartTwin()).GetGrain<IBlobGrain>(blob.ToString()).IsPinned(Authority.Silo));
 
-            Assert.Equal(ErrorCode.Unavailable, (await Assert.ThrowsAsync<MarketException>(() => grain.Pin(client.Account, 3))).Code);
+            Assert.Equal(
+                ErrorCode.Unavailable,
+                (await Assert.ThrowsAsync<MarketException>(() => grain.Pin(client.Account, 3, null, Authority.Market))).Code
+            );
         });
 
     [Fact]
@@ -109,8 +112,10 @@ public sealed class TwinMemoryTests
                 var client = await market.OpenAccount("client");
                 var blob = market.Blobs.Put([1, 2, 3]);
                 var twin = (await market.StartTwin()).GetGrain<IBlobGrain>(blob.ToString());
-                var pinning = Outcome(async () => await market.Grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(client.Account, 3));
-                var collecting = Outcome(async () => await twin.IsPinned());
+                var pinning = Outcome(async () =>
+                    await market.Grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(client.Account, 3, null, Authority.Market)
+                );
+                var collecting = Outcome(async () => await twin.IsPinned(Authority.Silo));
                 var (pinned, kept) = (await pinning, await collecting);
 
                 // Refused by its version or by the answer: never a pin together with the leave to delete.
@@ -125,13 +130,13 @@ public sealed class TwinMemoryTests
             var caller = await market.OpenAccount("client");
             var program = await market.Deploy(caller);
             var job = (await market.Submit(caller, TestMarket.Item("one", program)))[0].Job;
-            await market.Market.Withdraw(job);
+            await market.Market.Withdraw(job, Authority.Job);
             var twin = (await market.StartTwin()).GetGrain<IJobGrain>(job.ToString());
-            Assert.Null(await twin.GetSettlement());
+            Assert.Null(await twin.GetSettlement(Authority.Account));
 
             await market.Job(job).Cancel(caller);
 
-            Assert.NotNull(await twin.GetSettlement());
+            Assert.NotNull(await twin.GetSettlement(Authority.Account));
             Assert.Equal(JobStatus.Cancelled, (await twin.Get(caller)).Status);
         });
 
@@ -209,8 +214,8 @@ public sealed class TwinMemoryTests
             [],
             new JobExplanation("", [])
         );
-        var settlement = await market.Job(job).Complete(end);
-        await market.Grains.GetGrain<IAccountGrain>(caller.Account.ToString()).Settle([settlement!]);
+        var settlement = await market.Job(job).Complete(end, Authority.Market);
+        await market.Grains.GetGrain<IAccountGrain>(caller.Account.ToString()).Settle([settlement!], Authority.Market);
     }
 
     private static async Task Repeat(Func<Task> call)

@@ -54,9 +54,9 @@ public sealed class TwinTests
                 var completing = new[] { market.Grains, twin }.Select(grains =>
                     Repeat(async () =>
                     {
-                        var settlement = await grains.GetGrain<IJobGrain>(id.ToString()).Complete(end);
+                        var settlement = await grains.GetGrain<IJobGrain>(id.ToString()).Complete(end, Authority.Market);
                         Assert.Equal(new TokenAmount(5), settlement!.Charge);
-                        await grains.GetGrain<IAccountGrain>(caller.Account.ToString()).Settle([settlement]);
+                        await grains.GetGrain<IAccountGrain>(caller.Account.ToString()).Settle([settlement], Authority.Market);
                     })
                 );
                 await Task.WhenAll(completing);

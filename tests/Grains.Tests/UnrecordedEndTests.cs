@@ -13,7 +13,7 @@ public sealed class UnrecordedEndTests
             var program = await market.Deploy(caller);
             var worker = await market.AddWorker("worker");
             var large = (await market.Submit(caller, TestMarket.Item("large", program)))[0].Job;
-            var report = Large(market, worker, await worker.TakeOne());
+            var report = await Large(market, worker, await worker.TakeOne());
             var small = (await market.Submit(caller, TestMarket.Item("small", program)))[0].Job;
             var other = worker.Completed(await worker.TakeOne());
             var output = report.Output.Blob!.Value;
@@ -45,7 +45,7 @@ public sealed class UnrecordedEndTests
             var worker = await market.AddWorker("worker");
             var item = TestMarket.Item("large", program);
             var job = (await market.Submit(caller, item with { Spec = item.Spec with { RetriesMax = 0 } }))[0].Job;
-            var report = Large(market, worker, await worker.TakeOne());
+            var report = await Large(market, worker, await worker.TakeOne());
             market.Blobs.OnFind = _ => new IOException("The folder is not mounted.");
 
             for (var passed = TimeSpan.Zero; passed <= MarketPolicy.RecordMax; passed += MarketPolicy.ReportGrace / 2)
@@ -57,7 +57,7 @@ public sealed class UnrecordedEndTests
             Assert.NotEqual(JobStatus.Failed, (await market.Job(job).Get(caller)).Status);
             await worker.Offer();
             var second = await worker.TakeOne();
-            await worker.Report(Large(market, worker, second));
+            await worker.Report(await Large(market, worker, second));
 
             Assert.NotEqual(report.Lease, second.Id);
             var view = await market.Job(job).Get(caller);
@@ -68,9 +68,6 @@ public sealed class UnrecordedEndTests
 
     private static TimeSpan LeaseTime => MarketPolicy.SetUpMax + TestMarket.Spec(default).TimeMax + MarketPolicy.ReportGrace;
 
-    private static LeaseReport Large(TestMarket market, TestWorker worker, Lease lease) =>
-        worker.Completed(lease) with
-        {
-            Output = new JobOutput(default, market.Blobs.Put(new byte[100_000]), 100_000),
-        };
+    private static Task<LeaseReport> Large(TestMarket market, TestWorker worker, Lease lease) =>
+        worker.CompletedWith(lease, market.Blobs.Put(new byte[100_000]), 100_000);
 }

@@ -76,8 +76,8 @@ public sealed class WorkerTests
             var job = (await market.Submit(caller, TestMarket.Item("one", program)))[0].Job;
             var lost = await gone.TakeOne();
 
-            Assert.Equal(1, await market.Market.Dismiss(gone.Id));
-            Assert.Equal(0, await market.Market.Dismiss(gone.Id));
+            Assert.Equal(1, await market.Market.Dismiss(gone.Id, Authority.Silo));
+            Assert.Equal(0, await market.Market.Dismiss(gone.Id, Authority.Silo));
             var next = await market.AddWorker("next");
             await next.Report(next.Completed(await next.TakeOne()));
             await gone.Report(gone.Completed(lost, "of the lost lease"));

@@ -63,9 +63,9 @@ public sealed class EffectTests
     public void CallGraph_SeesThroughAsyncMethodsLambdasAndGenericTypes(string method, string called) =>
         Assert.Contains(called, Reachable(Contracts.Methods.Single(known => Name(known) == method)));
 
-    private static string Name(MethodInfo method) => $"{method.DeclaringType!.FullName}.{method.Name}";
+    internal static string Name(MethodInfo method) => $"{method.DeclaringType!.FullName}.{method.Name}";
 
-    private static IReadOnlySet<string> Reachable(MethodInfo method) => GraphOf(method).Reachable(Implementation(method));
+    internal static IReadOnlySet<string> Reachable(MethodInfo method) => GraphOf(method).Reachable(Implementation(method));
 
     private static CallGraph GraphOf(MethodInfo method) => Graphs[ClassOf(method).Assembly.GetName().Name!];
 

@@ -17,38 +17,26 @@ internal sealed class EncodedLink(IMarketLink inner) : IMarketLink
 
     public ValueTask Report(WorkerReport report, CancellationToken cancellation) => inner.Report(Travel(report), cancellation);
 
-    public ValueTask<Stream?> OpenBlob(LeaseId lease, BlobId blob, CancellationToken cancellation) =>
-        inner.OpenBlob(lease, blob, cancellation);
+    public ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
+        inner.OpenBlob(Travel(call), blob, cancellation);
 
-    public ValueTask<long?> FindBlob(LeaseId lease, BlobId blob, CancellationToken cancellation) =>
-        inner.FindBlob(lease, blob, cancellation);
+    public ValueTask<long?> FindBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
+        inner.FindBlob(Travel(call), blob, cancellation);
 
-    public ValueTask<BlobId> PutOutput(LeaseId lease, Stream output, CancellationToken cancellation) =>
-        inner.PutOutput(lease, output, cancellation);
+    public ValueTask<BlobId> PutOutput(LeaseCall call, Stream output, CancellationToken cancellation) =>
+        inner.PutOutput(Travel(call), output, cancellation);
 
-    public ValueTask<ReadOnlyMemory<byte>?> ReadState(
-        LeaseId lease,
-        ProgramId program,
-        StateRoot root,
-        ReadOnlyMemory<byte> key,
-        CancellationToken cancellation
-    ) => inner.ReadState(lease, program, root, key, cancellation);
+    public ValueTask<ReadOnlyMemory<byte>?> ReadState(LeaseCall call, ReadOnlyMemory<byte> key, CancellationToken cancellation) =>
+        inner.ReadState(Travel(call), key, cancellation);
 
     public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ListState(
-        LeaseId lease,
-        ProgramId program,
-        StateRoot root,
+        LeaseCall call,
         ReadOnlyMemory<byte> prefix,
         CancellationToken cancellation
-    ) => inner.ListState(lease, program, root, prefix, cancellation);
+    ) => inner.ListState(Travel(call), prefix, cancellation);
 
-    public ValueTask<StateRoot> StateRootWith(
-        LeaseId lease,
-        ProgramId program,
-        StateRoot root,
-        IReadOnlyList<StateChange> changes,
-        CancellationToken cancellation
-    ) => inner.StateRootWith(lease, program, root, changes, cancellation);
+    public ValueTask<StateRoot> StateRootWith(LeaseCall call, IReadOnlyList<StateChange> changes, CancellationToken cancellation) =>
+        inner.StateRootWith(Travel(call), changes, cancellation);
 
     private static TRecord Travel<TRecord>(TRecord record)
     {

@@ -79,31 +79,24 @@ internal sealed class FakeMarket : IMarketLink
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<Stream?> OpenBlob(LeaseId lease, BlobId blob, CancellationToken cancellation) =>
+    public ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
         new(Blobs.TryGetValue(blob, out var bytes) ? new MemoryStream(bytes) : null);
 
-    public ValueTask<long?> FindBlob(LeaseId lease, BlobId blob, CancellationToken cancellation) =>
+    public ValueTask<long?> FindBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
         new(Blobs.TryGetValue(blob, out var bytes) ? bytes.Length : null);
 
-    public ValueTask<BlobId> PutOutput(LeaseId lease, Stream output, CancellationToken cancellation)
+    public ValueTask<BlobId> PutOutput(LeaseCall call, Stream output, CancellationToken cancellation)
     {
         using var buffer = new MemoryStream();
         output.CopyTo(buffer);
         return new ValueTask<BlobId>(Add(buffer.ToArray()));
     }
 
-    public ValueTask<ReadOnlyMemory<byte>?> ReadState(
-        LeaseId lease,
-        ProgramId program,
-        StateRoot root,
-        ReadOnlyMemory<byte> key,
-        CancellationToken cancellation
-    ) => new(State.TryGetValue(Convert.ToHexString(key.Span), out var value) ? value : (ReadOnlyMemory<byte>?)null);
+    public ValueTask<ReadOnlyMemory<byte>?> ReadState(LeaseCall call, ReadOnlyMemory<byte> key, CancellationToken cancellation) =>
+        new(State.TryGetValue(Convert.ToHexString(key.Span), out var value) ? value : (ReadOnlyMemory<byte>?)null);
 
     public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ListState(
-        LeaseId lease,
-        ProgramId program,
-        StateRoot root,
+        LeaseCall call,
         ReadOnlyMemory<byte> prefix,
         CancellationToken cancellation
     ) =>
@@ -113,11 +106,6 @@ internal sealed class FakeMarket : IMarketLink
                 .Select(key => (ReadOnlyMemory<byte>)Convert.FromHexString(key)),
         ]);
 
-    public ValueTask<StateRoot> StateRootWith(
-        LeaseId lease,
-        ProgramId program,
-        StateRoot root,
-        IReadOnlyList<StateChange> changes,
-        CancellationToken cancellation
-    ) => new(root);
+    public ValueTask<StateRoot> StateRootWith(LeaseCall call, IReadOnlyList<StateChange> changes, CancellationToken cancellation) =>
+        new(new StateRoot(default));
 }

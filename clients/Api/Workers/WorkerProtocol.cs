@@ -66,6 +66,12 @@ public sealed record WorkerLease(
     public IReadOnlyDictionary<string, string>? Environment { get; init; }
 }
 
+/// <summary>Which run asks, in each of its calls. A repetition has the number of the call that it repeats.</summary>
+/// <param name="Worker">Who asks.</param>
+/// <param name="Lease">Its lease.</param>
+/// <param name="Sequence">Counts the calls of the lease's run: 1, 2, 3 …</param>
+public readonly record struct LeaseCall(WorkerId Worker, LeaseId Lease, long Sequence);
+
 /// <summary>The result of one lease. An output over 16 KiB was uploaded before as <paramref name="OutputBlob"/>.</summary>
 /// <param name="Lease">Whose result.</param>
 /// <param name="Job">The lease's job.</param>

@@ -146,11 +146,11 @@ internal sealed class FakeJobGrain(FakeMarket market, JobId id) : IJobGrain
         return Task.FromResult(job.View);
     }
 
-    public Task<JobAdmission> Submit(JobSubmission submission) => throw new NotSupportedException();
+    public Task<JobAdmission> Submit(JobSubmission submission, Authority by) => throw new NotSupportedException();
 
-    public Task<JobSettlement?> Complete(JobEnd end) => throw new NotSupportedException();
+    public Task<JobSettlement?> Complete(JobEnd end, Authority by) => throw new NotSupportedException();
 
-    public Task<JobSettlement?> GetSettlement() => throw new NotSupportedException();
+    public Task<JobSettlement?> GetSettlement(Authority by) => throw new NotSupportedException();
 
     private FakeJob Own(Caller caller)
     {
@@ -173,9 +173,9 @@ internal sealed class FakeKeyGrain(FakeMarket market, string id) : IKeyGrain
         );
     }
 
-    public Task Register(AccountId account, Scopes scopes, Bytes32 secretHash) => throw new NotSupportedException();
+    public Task Register(AccountId account, Scopes scopes, Bytes32 secretHash, Authority by) => throw new NotSupportedException();
 
-    public Task Revoke() => throw new NotSupportedException();
+    public Task Revoke(Authority by) => throw new NotSupportedException();
 }
 
 internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccountGrain
@@ -235,38 +235,38 @@ internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccou
 
     public Task<HoldResult> Hold(Caller caller, ImmutableArray<HoldItem> items) => throw new NotSupportedException();
 
-    public Task Settle(ImmutableArray<JobSettlement> settlements) => throw new NotSupportedException();
+    public Task Settle(ImmutableArray<JobSettlement> settlements, Authority by) => throw new NotSupportedException();
 
-    public Task CountBlob(BlobId blob, long size) => throw new NotSupportedException();
+    public Task CountBlob(BlobId blob, long size, Authority by) => throw new NotSupportedException();
 
-    public Task DiscountBlob(BlobId blob) => throw new NotSupportedException();
+    public Task DiscountBlob(BlobId blob, Authority by) => throw new NotSupportedException();
 
-    public Task CountModule(ProgramId program, BlobId module, long size) => throw new NotSupportedException();
+    public Task CountModule(ProgramId program, BlobId module, long size, Authority by) => throw new NotSupportedException();
 
-    public Task DiscountModule(ProgramId program) => throw new NotSupportedException();
+    public Task DiscountModule(ProgramId program, Authority by) => throw new NotSupportedException();
 
     public Task<BlobId?> FindModule(ProgramId program) => throw new NotSupportedException();
 
-    public Task Receive(AccountId payer, long sequence, TokenAmount amount) => throw new NotSupportedException();
+    public Task Receive(AccountId payer, long sequence, TokenAmount amount, Authority by) => throw new NotSupportedException();
 }
 
 internal sealed class FakeBlobGrain(FakeMarket market, BlobId id) : IBlobGrain
 {
-    public Task<BlobView> Pin(AccountId account, long size) =>
+    public Task<BlobView> Pin(AccountId account, long size, Caller? caller, Authority by) =>
         Task.FromResult(market.Pins.GetOrAdd((id, account), new BlobView(id, size, market.Time.GetUtcNow())));
 
-    public Task Unpin(AccountId account) =>
+    public Task Unpin(AccountId account, Caller? caller, Authority by) =>
         market.Pins.TryRemove((id, account), out _)
             ? Task.CompletedTask
             : throw new MarketException(ErrorCode.BlobNotFound, "This account has no such blob.");
 
     public Task<BlobView?> Find(AccountId account) => Task.FromResult(market.Pins.GetValueOrDefault((id, account)));
 
-    public Task KeepFor(ProgramId program, AccountId deployer) => throw new NotSupportedException();
+    public Task KeepFor(ProgramId program, AccountId deployer, Authority by) => throw new NotSupportedException();
 
-    public Task ReleaseFor(ProgramId program, AccountId deployer) => throw new NotSupportedException();
+    public Task ReleaseFor(ProgramId program, AccountId deployer, Authority by) => throw new NotSupportedException();
 
-    public Task<bool> IsPinned() => throw new NotSupportedException();
+    public Task<bool> IsPinned(Authority by) => throw new NotSupportedException();
 }
 
 internal sealed class FakeProgramGrain(FakeMarket market, ProgramId id) : IProgramGrain
@@ -321,7 +321,7 @@ internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
 {
     public Task<QueueRoom> GetRoom(AccountId account) => throw new NotSupportedException();
 
-    public Task<int> Dismiss(WorkerId worker) => throw new NotSupportedException();
+    public Task<int> Dismiss(WorkerId worker, Authority by) => throw new NotSupportedException();
 
     public Task<MarketView> GetView()
     {
@@ -329,15 +329,19 @@ internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
         return Task.FromResult(new MarketView(1, 2, 3, 4, new TokenAmount(1)));
     }
 
-    public Task Enqueue(ImmutableArray<JobTicket> tickets) => throw new NotSupportedException();
+    public Task Enqueue(ImmutableArray<JobTicket> tickets, Authority by) => throw new NotSupportedException();
 
-    public Task Withdraw(JobId job) => throw new NotSupportedException();
+    public Task Withdraw(JobId job, Authority by) => throw new NotSupportedException();
 
     public Task<long> Offer(WorkerOffer offer) => throw new NotSupportedException();
 
     public Task<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports) => throw new NotSupportedException();
+
+    public Task<LeaseGrant?> FindLease(LeaseCall call) => throw new NotSupportedException();
+
+    public Task<bool> AddOutput(LeaseCall call, BlobId output) => throw new NotSupportedException();
 
     public Task<OpenJob?> Explain(JobId job) => throw new NotSupportedException();
 }

@@ -346,7 +346,7 @@ internal sealed class LedgerLoad
         {
             return;
         }
-        await Send("settle", account, grains => grains.Settle([.. settlements.Select(settlement => settlement.End)]));
+        await Send("settle", account, grains => grains.Settle([.. settlements.Select(settlement => settlement.End)], Authority.Market));
         foreach (var (open, end) in settlements)
         {
             Remember(_settled, (account, open.Job, open.Amount, end));
@@ -360,7 +360,11 @@ internal sealed class LedgerLoad
         {
             return;
         }
-        await Send("release", account, grains => grains.Settle([.. open.Select(hold => JobSettlement.Unknown(hold.Job, account.Id))]));
+        await Send(
+            "release",
+            account,
+            grains => grains.Settle([.. open.Select(hold => JobSettlement.Unknown(hold.Job, account.Id))], Authority.Market)
+        );
     }
 
     /// <summary>A request comes again after its job was settled, and so does the settlement: nothing is paid again.</summary>
@@ -377,7 +381,7 @@ internal sealed class LedgerLoad
         }
         var caller = payer.Keys[_chance.Below(payer.Keys.Count)];
         await Send("late hold", payer, grains => grains.Hold(caller, [new HoldItem(job, amount)]));
-        await Send("late settlement", payer, grains => grains.Settle([settlement]));
+        await Send("late settlement", payer, grains => grains.Settle([settlement], Authority.Market));
     }
 
     private async Task ReceiveAgain()
@@ -387,7 +391,11 @@ internal sealed class LedgerLoad
             return;
         }
         var (payee, transfer) = _books.Arrived[_chance.Below(_books.Arrived.Count)];
-        await Send("transfer again", new LedgerClient(payee), grains => grains.Receive(transfer.Payer, transfer.Sequence, transfer.Amount));
+        await Send(
+            "transfer again",
+            new LedgerClient(payee),
+            grains => grains.Receive(transfer.Payer, transfer.Sequence, transfer.Amount, Authority.Account)
+        );
     }
 
     private async Task CreateKey(LedgerClient account, TokenAmount? spendLimit)

@@ -25,7 +25,14 @@ internal static class RepeatCases
         {
             "IMarketGrain.Offer",
             "IMarketGrain.Poll",
+            "IMarketGrain.FindLease",
+            "IMarketGrain.AddOutput",
             "IWorkerGrain.Register",
+            "IWorkerGrain.FindBlob",
+            "IWorkerGrain.AddOutput",
+            "IWorkerGrain.ReadState",
+            "IWorkerGrain.ListState",
+            "IWorkerGrain.StateRootWith",
             "IMarketGrain.GetView",
             "IMarketGrain.GetRoom",
             "IMarketGrain.Explain",
@@ -74,13 +81,15 @@ internal static class RepeatCases
             ["IAccountGrain.Settle"] = async scene =>
             {
                 var (id, submission) = await scene.Hold("settled");
-                await scene.Job(id).Submit(submission);
-                var settlement = await scene.Job(id).Complete(RepeatScene.End());
-                return Send(() => scene.Account.Settle([settlement!]));
+                await scene.Job(id).Submit(submission, Authority.Submission);
+                var settlement = await scene.Job(id).Complete(RepeatScene.End(), Authority.Market);
+                return Send(() => scene.Account.Settle([settlement!], Authority.Market));
             },
             ["IAccountGrain.Receive"] = scene =>
                 Call(() =>
-                    scene.Grains.GetGrain<IAccountGrain>(RepeatScene.Payee.ToString()).Receive(RepeatScene.Client, 1, new TokenAmount(9))
+                    scene
+                        .Grains.GetGrain<IAccountGrain>(RepeatScene.Payee.ToString())
+                        .Receive(RepeatScene.Client, 1, new TokenAmount(9), Authority.Account)
                 ),
             ["IAccountGrain.CountBlob"] = scene => Call(() => scene.Account.CountBlob(scene.LooseBlob, 11)),
             ["IAccountGrain.DiscountBlob"] = scene => Call(() => scene.Account.DiscountBlob(scene.Blob)),
@@ -93,9 +102,11 @@ internal static class RepeatCases
             ["IAccountGrain.RevokeKey"] = scene => Call(() => scene.Account.RevokeKey(scene.Key.Id, null, Authority.Silo)),
             ["IKeyGrain.Register"] = scene =>
                 Call(() =>
-                    scene.Grains.GetGrain<IKeyGrain>("mk0123456789abcdef").Register(RepeatScene.Client, Scopes.Read, scene.Key.SecretHash)
+                    scene
+                        .Grains.GetGrain<IKeyGrain>("mk0123456789abcdef")
+                        .Register(RepeatScene.Client, Scopes.Read, scene.Key.SecretHash, Authority.Account)
                 ),
-            ["IKeyGrain.Revoke"] = scene => Call(() => scene.Grains.GetGrain<IKeyGrain>(scene.Key.Id).Revoke()),
+            ["IKeyGrain.Revoke"] = scene => Call(() => scene.Grains.GetGrain<IKeyGrain>(scene.Key.Id).Revoke(Authority.Account)),
             ["IKeyGrain.Verify"] = scene =>
                 Call(() => scene.Grains.GetGrain<IKeyGrain>(scene.Key.Id).Verify(scene.Key.SecretHash), caller => $"{caller}"),
         };
@@ -115,7 +126,7 @@ internal static class RepeatCases
             {
                 var (id, submission) = await scene.Hold("one");
                 return Send(
-                    () => scene.Job(id).Submit(submission),
+                    () => scene.Job(id).Submit(submission, Authority.Submission),
                     admission =>
                         admission.Kind is JobAdmissionKind.Created or JobAdmissionKind.Existed
                             ? $"it exists since {admission.SubmittedAt:O} on the hold of {admission.HeldAt:O}"
@@ -125,7 +136,7 @@ internal static class RepeatCases
             ["IJobGrain.Complete"] = async scene =>
             {
                 var job = await scene.Submit("one", scene.Program);
-                return Send(() => scene.Job(job).Complete(RepeatScene.End()), settlement => $"{settlement}");
+                return Send(() => scene.Job(job).Complete(RepeatScene.End(), Authority.Market), settlement => $"{settlement}");
             },
             ["IJobGrain.Cancel"] = OfOpenJob(
                 (scene, job) => scene.Job(job).Cancel(scene.Caller),
@@ -138,7 +149,10 @@ internal static class RepeatCases
             ),
             ["IJobGrain.GetLog"] = OfOpenJob((scene, job) => scene.Job(job).GetLog(scene.Caller), log => $"{log.Length}"),
             ["IJobGrain.Explain"] = OfOpenJob((scene, job) => scene.Job(job).Explain(scene.Caller), explanation => explanation.Summary),
-            ["IJobGrain.GetSettlement"] = OfOpenJob((scene, job) => scene.Job(job).GetSettlement(), settlement => $"{settlement}"),
+            ["IJobGrain.GetSettlement"] = OfOpenJob(
+                (scene, job) => scene.Job(job).GetSettlement(Authority.Account),
+                settlement => $"{settlement}"
+            ),
         };
 
     private static Dictionary<string, Case> Markets() =>
@@ -147,11 +161,11 @@ internal static class RepeatCases
             ["IMarketGrain.Enqueue"] = async scene =>
             {
                 var (id, submission) = await scene.Hold("one");
-                var admission = await scene.Job(id).Submit(submission);
+                var admission = await scene.Job(id).Submit(submission, Authority.Submission);
                 var ticket = new JobTicket(id, RepeatScene.Client, submission.Spec, submission.Module, false, admission.SubmittedAt, "one");
-                return Send(() => scene.Market.Enqueue([ticket]));
+                return Send(() => scene.Market.Enqueue([ticket], Authority.Submission));
             },
-            ["IMarketGrain.Withdraw"] = OfOpenJob((scene, job) => scene.Market.Withdraw(job)),
+            ["IMarketGrain.Withdraw"] = OfOpenJob((scene, job) => scene.Market.Withdraw(job, Authority.Job)),
             ["IMarketGrain.Explain"] = OfOpenJob(
                 (scene, job) => scene.Market.Explain(job),
                 open => $"{open?.Status} {open?.QueuePosition}"
@@ -162,7 +176,7 @@ internal static class RepeatCases
             ["IMarketGrain.Dismiss"] = async scene =>
             {
                 await scene.Lease(scene.Program);
-                return Send(() => scene.Market.Dismiss(RepeatScene.Offer.Worker));
+                return Send(() => scene.Market.Dismiss(RepeatScene.Offer.Worker, Authority.Silo));
             },
             ["IMarketGrain.Poll"] = async scene =>
             {
@@ -173,6 +187,8 @@ internal static class RepeatCases
                     orders => $"{orders.Known} {string.Join(' ', orders.Leases.Select(lease => lease.Id))} {orders.Stops.Length}"
                 );
             },
+            ["IMarketGrain.FindLease"] = OfLease((scene, call) => scene.Market.FindLease(call), grant => $"{grant?.Account} {grant?.Root}"),
+            ["IMarketGrain.AddOutput"] = OfLease((scene, call) => scene.Market.AddOutput(call, scene.LooseBlob), isKnown => $"{isKnown}"),
             ["IMarketGrain.Report"] = async scene =>
             {
                 var report = scene.Report(await scene.Lease(scene.Writing));
@@ -183,6 +199,21 @@ internal static class RepeatCases
                     () => scene.Grains.GetGrain<IWorkerGrain>(RepeatScene.Offer.Worker.ToString()).Register(RepeatScene.Offer),
                     start => $"{start}"
                 ),
+            ["IWorkerGrain.FindBlob"] = OfLease((scene, call) => scene.Worker.FindBlob(call, scene.Blob), size => $"{size}"),
+            ["IWorkerGrain.AddOutput"] = OfLease(
+                async (scene, call) =>
+                {
+                    await scene.Worker.AddOutput(call, scene.LooseBlob);
+                    return true;
+                },
+                _ => "added"
+            ),
+            ["IWorkerGrain.ReadState"] = OfLease(
+                (scene, call) => scene.Worker.ReadState(call, "key"u8.ToArray()),
+                value => $"{value?.Length}"
+            ),
+            ["IWorkerGrain.ListState"] = OfLease((scene, call) => scene.Worker.ListState(call, default), keys => $"{keys.Length}"),
+            ["IWorkerGrain.StateRootWith"] = OfLease((scene, call) => scene.Worker.StateRootWith(call, []), root => $"{root}"),
             ["IWorkerGrain.Get"] = async scene =>
             {
                 await scene.Grains.GetGrain<IWorkerGrain>(RepeatScene.Offer.Worker.ToString()).Register(RepeatScene.Offer);
@@ -194,16 +225,21 @@ internal static class RepeatCases
         new()
         {
             ["IBlobGrain.Pin"] = scene =>
-                Call(() => BlobOf(scene, scene.LooseBlob).Pin(RepeatScene.Client, 11), view => $"{view.Id} {view.Size}"),
-            ["IBlobGrain.Unpin"] = scene => Call(() => BlobOf(scene, scene.Blob).Unpin(RepeatScene.Client)),
+                Call(
+                    () => BlobOf(scene, scene.LooseBlob).Pin(RepeatScene.Client, 11, null, Authority.Market),
+                    view => $"{view.Id} {view.Size}"
+                ),
+            ["IBlobGrain.Unpin"] = scene => Call(() => BlobOf(scene, scene.Blob).Unpin(RepeatScene.Client, null, Authority.Silo)),
             ["IBlobGrain.Find"] = scene => Call(() => BlobOf(scene, scene.Blob).Find(RepeatScene.Client), view => $"{view}"),
-            ["IBlobGrain.KeepFor"] = scene => Call(() => BlobOf(scene, scene.LooseBlob).KeepFor(scene.Program, RepeatScene.Client)),
+            ["IBlobGrain.KeepFor"] = scene =>
+                Call(() => BlobOf(scene, scene.LooseBlob).KeepFor(scene.Program, RepeatScene.Client, Authority.Program)),
             ["IBlobGrain.ReleaseFor"] = async scene =>
             {
                 var module = (await scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).Get()).Module;
-                return Send(() => BlobOf(scene, module).ReleaseFor(scene.Program, RepeatScene.Client));
+                return Send(() => BlobOf(scene, module).ReleaseFor(scene.Program, RepeatScene.Client, Authority.Program));
             },
-            ["IBlobGrain.IsPinned"] = scene => Call(() => BlobOf(scene, scene.LooseBlob).IsPinned(), isPinned => $"{isPinned}"),
+            ["IBlobGrain.IsPinned"] = scene =>
+                Call(() => BlobOf(scene, scene.LooseBlob).IsPinned(Authority.Silo), isPinned => $"{isPinned}"),
             ["IProgramGrain.Deploy"] = scene =>
             {
                 var deployment = new ProgramDeployment(scene.Blob, "salt"u8.ToArray(), "salted");
@@ -228,11 +264,12 @@ internal static class RepeatCases
                         1,
                         root,
                         [new StateChange("b"u8.ToArray(), "2"u8.ToArray())],
-                        RepeatScene.End()
+                        RepeatScene.End(),
+                        Authority.Market
                     ),
                 end => $"{end?.RootBefore} {end?.RootAfter}"
             ),
-            ["IStateGrain.Acknowledge"] = OfCommittedState((scene, job, _) => scene.State.Acknowledge(job)),
+            ["IStateGrain.Acknowledge"] = OfCommittedState((scene, job, _) => scene.State.Acknowledge(job, Authority.Market)),
             ["IStateGrain.Read"] = OfCommittedState(
                 (scene, _, root) => scene.State.Read(root, "a"u8.ToArray()),
                 value => Convert.ToHexString(value.GetValueOrDefault().Span)
@@ -260,6 +297,14 @@ internal static class RepeatCases
             return Send(() => call(scene, job));
         };
 
+    /// <summary>The first call of a run that may read state.</summary>
+    private static Case OfLease<TAnswer>(Func<RepeatScene, LeaseCall, Task<TAnswer>> call, Func<TAnswer, string> learn) =>
+        async scene =>
+        {
+            var lease = await scene.Lease(scene.Writing);
+            return Send(() => call(scene, new LeaseCall(RepeatScene.Offer.Worker, lease.Id, 1)), learn);
+        };
+
     /// <summary>The state of the writing program after one commit.</summary>
     private static Case OfCommittedState<TAnswer>(Func<RepeatScene, JobId, StateRoot, Task<TAnswer>> call, Func<TAnswer, string> learn) =>
         async scene =>
@@ -278,7 +323,7 @@ internal static class RepeatCases
     private static async Task<(JobId Job, StateRoot Root)> CommitOne(RepeatScene scene)
     {
         ImmutableArray<StateChange> changes = [new StateChange("a"u8.ToArray(), "1"u8.ToArray())];
-        var end = await scene.State.Commit(default, 0, default, changes, RepeatScene.End());
+        var end = await scene.State.Commit(default, 0, default, changes, RepeatScene.End(), Authority.Market);
         return (default, end!.RootAfter!.Value);
     }
 

@@ -66,6 +66,8 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
 
     public IJobGrain Job(JobId job) => Grains.GetGrain<IJobGrain>(job.ToString());
 
+    public IWorkerGrain Worker => Grains.GetGrain<IWorkerGrain>(Offer.Worker.ToString());
+
     public IStateGrain State => Grains.GetGrain<IStateGrain>(Writing.ToString());
 
     public async Task<JobId> Submit(string requestId, ProgramId program)
@@ -148,7 +150,7 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
     private async Task<BlobId> Upload(string text)
     {
         var blob = silo.Blobs.Put(Encoding.UTF8.GetBytes(text));
-        await Grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(Client, text.Length);
+        await Grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(Client, text.Length, null, Authority.Market);
         return blob;
     }
 

@@ -54,7 +54,7 @@ internal sealed class SimulatedClient(SimulatedSilo silo, SeededChance chance, i
     {
         var blob = silo.Blobs.Put(Encoding.UTF8.GetBytes(module));
         var program = IdDerivation.Program(blob, default);
-        await silo.Insist(grains => grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(Account, module.Length));
+        await silo.Insist(grains => grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(Account, module.Length, null, Authority.Market));
         await silo.Insist(grains =>
             grains.GetGrain<IProgramGrain>(program.ToString()).Deploy(_caller, new ProgramDeployment(blob, default, "program"))
         );

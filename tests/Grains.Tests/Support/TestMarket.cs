@@ -125,7 +125,7 @@ internal sealed partial class TestMarket
     public async Task<BlobId> Upload(Caller caller, string text)
     {
         var blob = Blobs.Put(Encoding.UTF8.GetBytes(text));
-        await Grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(caller.Account, text.Length);
+        await Grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(caller.Account, text.Length, null, Authority.Market);
         return blob;
     }
 

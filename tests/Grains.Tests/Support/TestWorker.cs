@@ -9,6 +9,7 @@ namespace Marketplace.Grains.Tests.Support;
 internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string name, long price, int slots)
 {
     private long _sequence;
+    private long _calls;
 
     public TestWorker(TestMarket market, string name, long price, int slots)
         : this(market, null, name, price, slots) { }
@@ -29,10 +30,19 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
         _sequence = 0;
     }
 
-    public Task<WorkerOrders> Poll(CancellationToken cancellation = default) =>
-        Market.Poll(new WorkerPoll(Id, Start, ++_sequence, slots), cancellation);
+    /// <summary>False: as silos of an earlier version poll.</summary>
+    public bool AddsOutputs { get; set; } = true;
 
-    public Task<WorkerOrders> RepeatPoll() => Market.Poll(new WorkerPoll(Id, Start, _sequence, slots), default);
+    /// <summary>What its leases allow.</summary>
+    public IWorkerGrain Grain => Grains.GetGrain<IWorkerGrain>(Id.ToString());
+
+    /// <summary>The next call of a lease's run.</summary>
+    public LeaseCall Call(Lease lease) => new(Id, lease.Id, ++_calls);
+
+    public Task<WorkerOrders> Poll(CancellationToken cancellation = default) =>
+        Market.Poll(new WorkerPoll(Id, Start, ++_sequence, slots, AddsOutputs), cancellation);
+
+    public Task<WorkerOrders> RepeatPoll() => Market.Poll(new WorkerPoll(Id, Start, _sequence, slots, AddsOutputs), default);
 
     /// <summary>Polls until there is one lease.</summary>
     public async Task<Lease> TakeOne()
@@ -54,6 +64,13 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
             Output = new JobOutput(Encoding.UTF8.GetBytes(output), null, Encoding.UTF8.GetByteCount(output)),
             StateChanges = [.. changes],
         };
+
+    /// <summary>A completed run with a large output, which it has brought to the store.</summary>
+    public async Task<LeaseReport> CompletedWith(Lease lease, BlobId output, long size)
+    {
+        await Grain.AddOutput(Call(lease), output);
+        return Completed(lease) with { Output = new JobOutput(default, output, size) };
+    }
 
     public LeaseReport Ended(Lease lease, RunOutcome outcome, string? reason, long fuel = 0) =>
         new(lease.Id, lease.Ticket.Job, outcome, reason, fuel, default, default, [], market.Time.GetUtcNow(), market.Time.GetUtcNow());

@@ -123,7 +123,9 @@ internal sealed class TwinLoad(TwinHost[] hosts, SeededChance chance, TwinFacts 
                     [],
                     new GrainInterfaces.JobExplanation("", [])
                 );
-                var settlement = await host.Link.Insist(grains => grains.GetGrain<IJobGrain>(job.ToString()).Complete(end));
+                var settlement = await host.Link.Insist(grains =>
+                    grains.GetGrain<IJobGrain>(job.ToString()).Complete(end, Authority.Market)
+                );
                 facts.Settled(job, settlement);
                 for (var times = chance.Below(3); times > 0 && settlement is not null; times--)
                 {
@@ -138,7 +140,7 @@ internal sealed class TwinLoad(TwinHost[] hosts, SeededChance chance, TwinFacts 
         facts.Count("settle");
         await Send(async grains =>
         {
-            await grains.GetGrain<IAccountGrain>(settlement.Payer.ToString()).Settle([settlement]);
+            await grains.GetGrain<IAccountGrain>(settlement.Payer.ToString()).Settle([settlement], Authority.Market);
             return true;
         });
     }
@@ -156,7 +158,7 @@ internal sealed class TwinLoad(TwinHost[] hosts, SeededChance chance, TwinFacts 
             return;
         }
 
-        facts.Settled(job, await Any().Insist(grains => grains.GetGrain<IJobGrain>(job.ToString()).GetSettlement()));
+        facts.Settled(job, await Any().Insist(grains => grains.GetGrain<IJobGrain>(job.ToString()).GetSettlement(Authority.Account)));
     }
 
     private async Task Credit(AccountId account)
@@ -243,7 +245,7 @@ internal sealed class TwinLoad(TwinHost[] hosts, SeededChance chance, TwinFacts 
         }
         else
         {
-            await Any().Insist(grains => grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(account, 6));
+            await Any().Insist(grains => grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(account, 6, null, Authority.Market));
         }
         facts.Pins[place] = !facts.Pins.GetValueOrDefault(place);
         _busy.Remove(place);
@@ -253,7 +255,7 @@ internal sealed class TwinLoad(TwinHost[] hosts, SeededChance chance, TwinFacts 
     {
         try
         {
-            await Any().Insist(grains => grains.GetGrain<IBlobGrain>(blob.ToString()).Unpin(account));
+            await Any().Insist(grains => grains.GetGrain<IBlobGrain>(blob.ToString()).Unpin(account, null, Authority.Silo));
         }
         catch (MarketException gone) when (gone.Code == ErrorCode.BlobNotFound)
         {
@@ -288,7 +290,7 @@ internal sealed class TwinLoad(TwinHost[] hosts, SeededChance chance, TwinFacts 
             {
                 continue;
             }
-            facts.Settled(job, await Any().Insist(grains => grains.GetGrain<IJobGrain>(job.ToString()).GetSettlement()));
+            facts.Settled(job, await Any().Insist(grains => grains.GetGrain<IJobGrain>(job.ToString()).GetSettlement(Authority.Account)));
             return;
         }
 
@@ -317,7 +319,8 @@ internal sealed class TwinLoad(TwinHost[] hosts, SeededChance chance, TwinFacts 
     {
         var blob = blobs.Put(Encoding.UTF8.GetBytes(module));
         var program = IdDerivation.Program(blob, default);
-        await Any().Insist(grains => grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(_callers[0].Account, module.Length));
+        await Any()
+            .Insist(grains => grains.GetGrain<IBlobGrain>(blob.ToString()).Pin(_callers[0].Account, module.Length, null, Authority.Market));
         await Any()
             .Insist(grains =>
                 grains.GetGrain<IProgramGrain>(program.ToString()).Deploy(_callers[0], new ProgramDeployment(blob, default, "program"))

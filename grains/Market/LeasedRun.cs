@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Grains;
+
+/// <summary>A run as its worker may go about it: what it may read, and the outputs that it has brought to the store.</summary>
+internal sealed class LeasedRun(JobTicket ticket, StateRoot? root)
+{
+    // Of the ticket no more than is needed here: the market keeps no inputs in memory for its leases.
+    private readonly BlobId? _input = ticket.Spec.InputBlob;
+    private readonly ImmutableArray<InputFile> _files = ticket.Spec.Files;
+    private readonly (AccountId Account, ProgramId Program, BlobId Module) _job = (ticket.Account, ticket.Spec.Program, ticket.Module);
+    private HashSet<BlobId>? _outputs;
+    private long _lastCall;
+
+    /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: a later call was seen.</exception>
+    public LeaseGrant Grant(LeaseCall call)
+    {
+        _lastCall = LeaseGrants.Later(call, _lastCall);
+        var blobs = ImmutableArray.CreateBuilder<BlobId>();
+        blobs.Add(_job.Module);
+        if (_input is { } input)
+        {
+            blobs.Add(input);
+        }
+        blobs.AddRange(_files.IsDefault ? [] : _files.Select(file => file.Blob));
+        return new LeaseGrant(_job.Account, _job.Program, root, blobs.ToImmutable());
+    }
+
+    /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>.</exception>
+    public void AddOutput(LeaseCall call, BlobId output)
+    {
+        _lastCall = LeaseGrants.Later(call, _lastCall);
+        _outputs ??= [];
+        if (_outputs.Count >= MarketPolicy.OutputBlobsMax && !_outputs.Contains(output))
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The run of lease {call.Lease} has brought {_outputs.Count} outputs; allowed are {MarketPolicy.OutputBlobsMax}."
+            );
+        }
+        _outputs.Add(output);
+    }
+
+    /// <returns>An output of the report that the run has not brought; null where it has brought all.</returns>
+    public BlobId? FindForeign(JobOutput output)
+    {
+        if (output.Blob is { } blob && _outputs?.Contains(blob) != true)
+        {
+            return blob;
+        }
+        foreach (var file in output.Files.IsDefault ? [] : output.Files)
+        {
+            if (_outputs?.Contains(file.Blob) != true)
+            {
+                return file.Blob;
+            }
+        }
+        return null;
+    }
+}
