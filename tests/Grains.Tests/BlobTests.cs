@@ -72,7 +72,7 @@ public sealed class BlobTests
         {
             var client = await market.OpenAccount("client");
             var account = market.Account("client");
-            await account.CountBlob(new BlobId(new Bytes32(new byte[32])), AccountPolicy.BlobBytesMax - 1);
+            await account.CountBlob(new BlobId(new Bytes32(new byte[32])), AccountPolicy.BlobBytesMax - 1, Authority.Blob);
             var refused = await Assert.ThrowsAsync<MarketException>(() => market.Upload(client, "ab"));
             Assert.Equal(ErrorCode.QuotaExceeded, refused.Code);
             await market.Upload(client, "a");

@@ -138,7 +138,7 @@ public sealed class LeaseAuthorityTests
             await worker.Report(worker.Completed(lease) with { Output = output });
 
             var view = await market.Job(job).WaitEnded(caller, TimeSpan.FromSeconds(10), default);
-            Assert.Equal((JobStatus.Failed, GrainInterfaces.JobFault.Worker), (view.Status, view.Fault));
+            Assert.Equal((JobStatus.Failed, JobFault.Worker), (view.Status, view.Fault));
             Assert.Contains(foreign.ToString(), view.Reason, StringComparison.Ordinal);
             Assert.Null(await market.Grains.GetGrain<IBlobGrain>(foreign.ToString()).Find(caller.Account));
             await market.Settle();

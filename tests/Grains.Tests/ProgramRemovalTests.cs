@@ -37,7 +37,7 @@ public sealed class ProgramRemovalTests
             await market.Deploy(caller, Module);
             await Blob(market, Module).Unpin(caller.Account, null, Authority.Silo);
             var room = AccountPolicy.BlobBytesMax - Module.Length;
-            await market.Account("client").CountBlob(new BlobId(new Bytes32(new byte[32])), room - 1);
+            await market.Account("client").CountBlob(new BlobId(new Bytes32(new byte[32])), room - 1, Authority.Blob);
 
             var refused = await Assert.ThrowsAsync<MarketException>(() => market.Upload(caller, "command two"));
             Assert.Equal(ErrorCode.QuotaExceeded, refused.Code);
@@ -326,7 +326,7 @@ public sealed class ProgramRemovalTests
         {
             var caller = await market.OpenAccount("client");
             var program = await market.Deploy(caller, Module);
-            await market.Account("client").DiscountModule(program);
+            await market.Account("client").DiscountModule(program, Authority.Blob);
             await market.Deploy(caller, Module);
             await Blob(market, Module).Unpin(caller.Account, null, Authority.Silo);
             Assert.Equal(Module.Length, BytesOf(market, caller));

@@ -355,16 +355,11 @@ internal sealed class LedgerLoad
 
     private async Task Release(LedgerClient account)
     {
-        var open = Take(account, AnyBatch(account));
-        if (open.Length == 0)
+        if (Take(account, AnyBatch(account)) is { Length: > 0 } open)
         {
-            return;
+            var unknown = open.Select(hold => JobSettlement.Unknown(hold.Job, account.Id)).ToImmutableArray();
+            await Send("release", account, grains => grains.Settle(unknown, Authority.Market));
         }
-        await Send(
-            "release",
-            account,
-            grains => grains.Settle([.. open.Select(hold => JobSettlement.Unknown(hold.Job, account.Id))], Authority.Market)
-        );
     }
 
     /// <summary>A request comes again after its job was settled, and so does the settlement: nothing is paid again.</summary>
@@ -390,12 +385,8 @@ internal sealed class LedgerLoad
         {
             return;
         }
-        var (payee, transfer) = _books.Arrived[_chance.Below(_books.Arrived.Count)];
-        await Send(
-            "transfer again",
-            new LedgerClient(payee),
-            grains => grains.Receive(transfer.Payer, transfer.Sequence, transfer.Amount, Authority.Account)
-        );
+        var (payee, (payer, sequence, amount)) = _books.Arrived[_chance.Below(_books.Arrived.Count)];
+        await Send("transfer again", new LedgerClient(payee), grains => grains.Receive(payer, sequence, amount, Authority.Account));
     }
 
     private async Task CreateKey(LedgerClient account, TokenAmount? spendLimit)

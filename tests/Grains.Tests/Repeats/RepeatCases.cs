@@ -91,11 +91,11 @@ internal static class RepeatCases
                         .Grains.GetGrain<IAccountGrain>(RepeatScene.Payee.ToString())
                         .Receive(RepeatScene.Client, 1, new TokenAmount(9), Authority.Account)
                 ),
-            ["IAccountGrain.CountBlob"] = scene => Call(() => scene.Account.CountBlob(scene.LooseBlob, 11)),
-            ["IAccountGrain.DiscountBlob"] = scene => Call(() => scene.Account.DiscountBlob(scene.Blob)),
+            ["IAccountGrain.CountBlob"] = scene => Call(() => scene.Account.CountBlob(scene.LooseBlob, 11, Authority.Blob)),
+            ["IAccountGrain.DiscountBlob"] = scene => Call(() => scene.Account.DiscountBlob(scene.Blob, Authority.Blob)),
             ["IAccountGrain.CountModule"] = scene =>
-                Call(() => scene.Account.CountModule(new ProgramId(RepeatScene.Client.Value), scene.LooseBlob, 11)),
-            ["IAccountGrain.DiscountModule"] = scene => Call(() => scene.Account.DiscountModule(scene.Program)),
+                Call(() => scene.Account.CountModule(new ProgramId(RepeatScene.Client.Value), scene.LooseBlob, 11, Authority.Blob)),
+            ["IAccountGrain.DiscountModule"] = scene => Call(() => scene.Account.DiscountModule(scene.Program, Authority.Blob)),
             ["IAccountGrain.FindModule"] = scene => Call(() => scene.Account.FindModule(scene.Program), module => $"{module}"),
             ["IAccountGrain.ListKeys"] = scene =>
                 Call(() => scene.Account.ListKeys(), keys => string.Join(' ', keys.Select(key => $"{key.Id} {key.RevokedAt}"))),

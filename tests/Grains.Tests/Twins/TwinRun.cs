@@ -107,7 +107,8 @@ internal static class TwinRun
         {
             foreach (var account in accounts)
             {
-                await hosts[round].Link.Insist(grains => grains.GetGrain<IAccountGrain>(account.ToString()).DiscountBlob(default));
+                await hosts[round]
+                    .Link.Insist(grains => grains.GetGrain<IAccountGrain>(account.ToString()).DiscountBlob(default, Authority.Blob));
             }
             await Task.Delay(AccountPolicy.HoldOrphanAge + (2 * AccountPolicy.ReconcilePeriod), run.Time);
         }
