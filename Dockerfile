@@ -13,12 +13,12 @@ RUN dotnet publish silo -c Release -p:GrainHost=orleans -o /app/silo \
 FROM ${BASE}
 RUN apt-get update && apt-get install -y --no-install-recommends aspnetcore-runtime-10.0 curl && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --create-home --shell /usr/sbin/nologin marketplace \
- && install -d -o marketplace -g marketplace -m 0700 /data /blobs
+ && install -d -o marketplace -g marketplace -m 0700 /data /blobs /certificates
 COPY --from=build /app /app
 COPY programs /app/programs
 ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 PATH="/app/market:${PATH}" MARKET_DATA=/data MARKET_BLOB_FOLDER=/blobs
 USER marketplace
-VOLUME ["/data", "/blobs"]
+VOLUME ["/data", "/blobs", "/certificates"]
 EXPOSE 8080
 # The silo drains on SIGTERM: it takes no new leases, reports what runs, leaves the cluster.
 STOPSIGNAL SIGTERM

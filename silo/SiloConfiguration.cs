@@ -57,11 +57,21 @@ internal static class SiloConfiguration
         (
             "--silo-address",
             nameof(SiloOptions.SiloAddress),
-            "this machine's address for other silos; private, or with certificates (127.0.0.1)"
+            "this machine's address for other silos; beyond loopback with certificates (127.0.0.1)"
         ),
         ("--silo-port", nameof(SiloOptions.SiloPort), "port for other silos (11111; 0: any free one)"),
         ("--gateway-port", nameof(SiloOptions.GatewayPort), "port for Orleans clients, which have no login (0: none)"),
         ("--blob-folder", nameof(SiloOptions.BlobFolder), "folder that all silos keep blobs in (DATA/blobs: for a cluster of one)"),
+        (
+            "--silo-certificates",
+            nameof(SiloOptions.SiloCertificates),
+            "folder of the cluster's authority, seen by or copied to all silos; the first silo makes it"
+        ),
+        (
+            "--silo-plaintext",
+            nameof(SiloOptions.SiloPlaintext),
+            "true or false: talk to silos without TLS, where every machine of the private network is trusted (false)"
+        ),
         ("--silo-certificate", nameof(SiloOptions.SiloCertificate), "PEM file: this silo's certificate for other silos"),
         ("--silo-certificate-key", nameof(SiloOptions.SiloCertificateKey), "PEM file: its private key"),
         ("--silo-trusted-ca", nameof(SiloOptions.SiloTrustedCa), "PEM file: who must have signed the other silos' certificates"),

@@ -29,6 +29,15 @@ public sealed partial class SiloOptions
     /// </summary>
     public string BlobFolder { get; set; } = "";
 
+    /// <summary>
+    /// The folder of the cluster's own certificate authority, which all silos see or have a copy of; the first silo makes it. In place of
+    /// the three files below.
+    /// </summary>
+    public string SiloCertificates { get; set; } = "";
+
+    /// <summary>Talk to other silos without TLS, on a private network whose every machine is trusted.</summary>
+    public bool SiloPlaintext { get; set; }
+
     /// <summary>This silo's certificate for other silos, in PEM.</summary>
     public string SiloCertificate { get; set; } = "";
 
@@ -38,7 +47,7 @@ public sealed partial class SiloOptions
     /// <summary>The trusted authorities' certificates, in PEM. The silo talks only to silos whose certificate one of them signed.</summary>
     public string SiloTrustedCa { get; set; } = "";
 
-    internal bool UsesTls => SiloCertificate.Length > 0;
+    internal bool UsesTls => SiloCertificates.Length > 0 || SiloCertificate.Length > 0;
 
     private void ValidateCluster()
     {
@@ -60,6 +69,11 @@ public sealed partial class SiloOptions
                     + "or none."
             );
         }
+        if (SiloCertificates.Length > 0 && SiloCertificate.Length > 0)
+        {
+            throw new SiloOptionsException($"{nameof(SiloCertificates)} and {nameof(SiloCertificate)} are two ways to the same: give one.");
+        }
+        Check(!SiloPlaintext || !UsesTls, nameof(SiloPlaintext), "true", "false where there are certificates");
         // Which of the two it is, but never what is in them: the connection string may hold a password.
         if ((Database.Length > 0) == (DatabaseFile.Length > 0))
         {

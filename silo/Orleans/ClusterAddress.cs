@@ -8,8 +8,8 @@ namespace Marketplace.Silo;
 /// </summary>
 internal static class ClusterAddress
 {
-    /// <exception cref="SiloOptionsException">The address cannot be found, names no one machine, or is public and there are no
-    /// certificates.</exception>
+    /// <exception cref="SiloOptionsException">The address cannot be found, names no one machine, or other machines reach it and
+    /// there are no certificates.</exception>
     public static IPEndPoint Find(SiloOptions options)
     {
         var address = Resolve(options.SiloAddress);
@@ -19,15 +19,31 @@ internal static class ClusterAddress
                 $"{Name} is '{options.SiloAddress}': the other silos need an address that is this machine's alone."
             );
         }
-        if (!options.UsesTls && !IsPrivate(address))
+        if (!options.UsesTls && !IPAddress.IsLoopback(address))
         {
-            throw new SiloOptionsException(
-                $"{Name} is '{options.SiloAddress}', which is not an address of a private network, and silos talk without a login: "
-                    + "whoever reaches the port "
-                    + "owns the market. Use a private address, or --silo-certificate, --silo-certificate-key and --silo-trusted-ca."
-            );
+            RequireTrusted(options, address);
         }
         return new IPEndPoint(address, TakePort(address, options.SiloPort));
+    }
+
+    private static void RequireTrusted(SiloOptions options, IPAddress address)
+    {
+        if (!options.SiloPlaintext)
+        {
+            throw new SiloOptionsException(
+                $"{Name} is '{options.SiloAddress}', which other machines reach, and silos talk without a login: a process that reaches the "
+                    + "port owns the market. Give --silo-certificates with a folder that all silos see or have a copy of (the first makes an "
+                    + "authority in it); or --silo-certificate, --silo-certificate-key and --silo-trusted-ca; or, where every machine of the "
+                    + "network is trusted, --silo-plaintext true."
+            );
+        }
+        if (!IsPrivate(address))
+        {
+            throw new SiloOptionsException(
+                $"{Name} is '{options.SiloAddress}', which is not an address of a private network: --silo-plaintext is for those only. Give "
+                    + "--silo-certificates."
+            );
+        }
     }
 
     /// <summary>Loopback, link-local, and the ranges of RFC 1918, RFC 4193 and RFC 6598.</summary>

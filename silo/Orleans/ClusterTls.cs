@@ -13,24 +13,7 @@ internal static class ClusterTls
     /// <exception cref="SiloOptionsException">A file cannot be read, or holds no certificate or key.</exception>
     public static Action<TlsOptions> Settings(SiloOptions options)
     {
-        var own = Read(
-            nameof(SiloOptions.SiloCertificate),
-            () =>
-            {
-                using var pem = X509Certificate2.CreateFromPemFile(options.SiloCertificate, options.SiloCertificateKey);
-                // Windows cannot use a key that exists in memory only.
-                return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
-            }
-        );
-        var trusted = Read(
-            nameof(SiloOptions.SiloTrustedCa),
-            () =>
-            {
-                var authorities = new X509Certificate2Collection();
-                authorities.ImportFromPemFile(options.SiloTrustedCa);
-                return authorities.Count > 0 ? authorities : throw new CryptographicException("it holds no certificate");
-            }
-        );
+        var (own, trusted) = options.SiloCertificates.Length > 0 ? FromAuthority(options) : FromFiles(options);
         return tls =>
         {
             tls.LocalCertificate = own;
@@ -45,6 +28,10 @@ internal static class ClusterTls
         };
     }
 
+    /// <summary>Windows cannot use a key that exists in memory only.</summary>
+    internal static X509Certificate2 Usable(X509Certificate2 made) =>
+        X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
+
     internal static bool IsSigned(X509Certificate2 certificate, X509Certificate2Collection trusted)
     {
         using var chain = new X509Chain();
@@ -55,13 +42,45 @@ internal static class ClusterTls
         return chain.Build(certificate);
     }
 
+    private static (X509Certificate2 Own, X509Certificate2Collection Trusted) FromAuthority(SiloOptions options) =>
+        Read(
+            nameof(SiloOptions.SiloCertificates),
+            () =>
+            {
+                var (own, authority) = ClusterAuthority.Issue(options.SiloCertificates, options.NameOrHost);
+                return (own, new X509Certificate2Collection(authority));
+            }
+        );
+
+    private static (X509Certificate2 Own, X509Certificate2Collection Trusted) FromFiles(SiloOptions options)
+    {
+        var own = Read(
+            nameof(SiloOptions.SiloCertificate),
+            () =>
+            {
+                using var pem = X509Certificate2.CreateFromPemFile(options.SiloCertificate, options.SiloCertificateKey);
+                return Usable(pem);
+            }
+        );
+        var trusted = Read(
+            nameof(SiloOptions.SiloTrustedCa),
+            () =>
+            {
+                var authorities = new X509Certificate2Collection();
+                authorities.ImportFromPemFile(options.SiloTrustedCa);
+                return authorities.Count > 0 ? authorities : throw new CryptographicException("it holds no certificate");
+            }
+        );
+        return (own, trusted);
+    }
+
     private static TValue Read<TValue>(string option, Func<TValue> read)
     {
         try
         {
             return read();
         }
-        catch (Exception wrong) when (wrong is CryptographicException or IOException)
+        catch (Exception wrong) when (wrong is CryptographicException or IOException or UnauthorizedAccessException)
         {
             throw new SiloOptionsException($"{nameof(SiloOptions)}.{option}: {wrong.Message}");
         }

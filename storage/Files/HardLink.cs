@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Marketplace.Storage;
 
 /// <summary>Gives a file a name, unless that name is taken: in one step, which .NET's move without overwriting is not.</summary>
-internal static partial class HardLink
+public static partial class HardLink
 {
     private const int FileExists = 17; // EEXIST has this number on Linux, macOS and FreeBSD
 

@@ -17,8 +17,18 @@ internal sealed class ClusterOfSilos : IAsyncDisposable
 
     public string Blobs => Path.Combine(_folder.Path, "blobs");
 
-    /// <summary>The options that every silo of this cluster has.</summary>
-    public string[] Options => ["--database", Database, "--silo-port", "0", "--blob-folder", Blobs];
+    /// <summary>The options that every silo of this cluster has. They talk as silos on machines of their own do, over mutual TLS.</summary>
+    public string[] Options =>
+        [
+            "--database",
+            Database,
+            "--silo-port",
+            "0",
+            "--blob-folder",
+            Blobs,
+            "--silo-certificates",
+            Path.Combine(_folder.Path, "certificates"),
+        ];
 
     public static async Task<ClusterOfSilos> Make()
     {

@@ -13,6 +13,20 @@ public sealed class ClusterStartTests
     [InlineData("Database or DatabaseFile must be given")]
     [InlineData("--database holds a password", "--database", "Host=h;Database=d;Password=secret")]
     [InlineData("belong together", "--database", "Host=h;Database=d", "--silo-certificate", "a.pem")]
+    [InlineData(
+        "two ways to the same",
+        "--database",
+        "Host=h",
+        "--silo-certificates",
+        "f",
+        "--silo-certificate",
+        "a",
+        "--silo-certificate-key",
+        "b",
+        "--silo-trusted-ca",
+        "c"
+    )]
+    [InlineData("SiloOptions.SiloPlaintext is 'true'", "--database", "Host=h", "--silo-certificates", "f", "--silo-plaintext", "true")]
     [InlineData("SiloOptions.SiloPort is '65536'; allowed: 0 to 65535", "--database", "Host=h;Database=d", "--silo-port", "65536")]
     [InlineData("SiloOptions.ClusterId is 'a b'", "--database", "Host=h;Database=d", "--cluster-id", "a b")]
     public void WrongOption_IsNamedWithWhatIsAllowed(string expected, params string[] arguments)
@@ -59,10 +73,27 @@ public sealed class ClusterStartTests
     [InlineData("11.0.0.1"), InlineData("2001:db8::1"), InlineData("::ffff:8.8.8.8")]
     public void PublicAddress_NeedsCertificates(string address)
     {
-        var refusal = Assert.Throws<SiloOptionsException>(() => ClusterAddress.Find(new SiloOptions { SiloAddress = address }));
+        var plain = new SiloOptions { SiloAddress = address, SiloPlaintext = true };
+        var refusal = Assert.Throws<SiloOptionsException>(() => ClusterAddress.Find(plain));
 
         Assert.Contains(address, refusal.Message, StringComparison.Ordinal);
         Assert.Contains("--silo-certificate", refusal.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A process that reaches the port may call every grain, so a private network is no reason to go without.</summary>
+    [Fact]
+    public void AddressBeyondLoopback_NeedsCertificates_OrTheWordThatItDoesNot()
+    {
+        var refusal = Assert.Throws<SiloOptionsException>(() => ClusterAddress.Find(new SiloOptions { SiloAddress = "10.255.255.1" }));
+
+        Assert.Contains("--silo-certificates", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("--silo-plaintext", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(IPAddress.Loopback, ClusterAddress.Find(new SiloOptions { SiloPort = 0 }).Address);
+        // Allowed; this machine only has no such address to listen at.
+        var plain = new SiloOptions { SiloAddress = "10.255.255.1", SiloPlaintext = true };
+        Assert.Throws<SocketException>(() => ClusterAddress.Find(plain));
+        var secured = new SiloOptions { SiloAddress = "10.255.255.1", SiloCertificates = "folder" };
+        Assert.Throws<SocketException>(() => ClusterAddress.Find(secured));
     }
 
     [Fact]
