@@ -1,12 +1,12 @@
 using Marketplace.GrainInterfaces;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Orleans.Streams;
 
 namespace Marketplace.Grains;
 
 /// <summary>
-/// Registers what the grains are given beside the stores, the clock and the stream provider. What is registered before stays.
+/// Registers what the grains are given beside the stores, the clock, the stream provider and <see cref="IHostFacts"/>. What is registered
+/// before stays.
 /// </summary>
 public static class MarketServices
 {
@@ -14,16 +14,12 @@ public static class MarketServices
     {
         services.TryAddSingleton<ISecretSource, SystemSecretSource>();
         services.TryAddSingleton<IChance, SystemChance>();
-        services.TryAddSingleton<LongWaits>();
         services.TryAddSingleton<ResidentJobs>();
         services.TryAddSingleton<QueueBounds>();
         services.TryAddSingleton<IOpenJobs, OpenJobs>();
         services.TryAddSingleton<IAccountLists, AccountLists>();
         services.TryAddSingleton<IModuleInspector, ModuleInspector>();
-        services.TryAddSingleton<IResultsFeed>(provider => new StreamResultsFeed(
-            provider.GetRequiredKeyedService<IStreamProvider>(MarketStreams.Provider),
-            hasListeners: _ => true
-        ));
+        services.TryAddSingleton<IResultsFeed, StreamResultsFeed>();
         return services;
     }
 }

@@ -5,7 +5,6 @@ using Marketplace.GrainHost.Streams;
 using Marketplace.GrainInterfaces;
 using Marketplace.Grains;
 using Marketplace.Storage;
-using Orleans.Streams;
 
 namespace Marketplace.Silo;
 
@@ -39,11 +38,7 @@ internal static class EmbeddedHost
             .AddKeyedSingleton<IBlobStore>(LocalMarketLink.Outputs, blobs.WithFloor(options.OutputsFloorBytes))
             .AddSingleton(new BlobCollector(blobs))
             .AddGossipStreams(MarketStreams.Provider)
-            .AddSingleton<IResultsFeed>(services =>
-            {
-                var streams = services.GetRequiredKeyedService<IStreamProvider>(MarketStreams.Provider);
-                return new StreamResultsFeed(streams, stream => streams.HasListeners(stream));
-            })
+            .AddSingleton<IHostFacts, EmbeddedFacts>()
             .AddSingleton<IEndedJobs, EndedJobsStream>()
             .AddSingleton<IReminderStore, DocumentReminderStore>()
             .AddEmbeddedGrainHost(host => host.Assemblies.Add(typeof(MarketProjections).Assembly));

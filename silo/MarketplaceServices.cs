@@ -27,6 +27,7 @@ internal static class MarketplaceServices
         services.AddSingleton(new QueueBounds { BytesMax = (long)options.QueueMiB << 20 });
         services.AddMarketGrains();
         services.AddSingleton<IReadiness, SiloReadiness>();
+        services.AddHostedService<LostWorkers>();
         services.AddHostedService<FirstStart>();
         services.AddHostedService<BlobCollectorService>();
         if (options.Worker ?? GatewayBinding.IsLoopback(options.ListenUrls.Select(url => url!.ToString())))

@@ -49,6 +49,8 @@ internal static class OrleansHost
             .AddSingleton(new BlobCollector(blobs, mark))
             .AddSingleton(services => Dependencies(services, store, mark))
             .AddHostedService<DependencyWatch>()
+            .AddSingleton<ClusterFacts>()
+            .AddSingleton<IHostFacts>(services => services.GetRequiredService<ClusterFacts>())
             .AddSingleton<IEndedJobs, EndedJobsBoard>()
             .AddSingleton<IFatalErrorHandler, DeclaredDead>()
             .Configure<HostOptions>(host => host.ShutdownTimeout = ClusterPolicy.ShutdownMax);

@@ -20,7 +20,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
     private readonly ResidentJobs _resident;
     private (AccountId Account, int Bytes) _kept;
 
-    public JobGrain(IDocumentStore documents, TimeProvider clock, LongWaits waits, ResidentJobs resident, ILogger<JobGrain> log)
+    public JobGrain(IDocumentStore documents, TimeProvider clock, IHostFacts host, ResidentJobs resident, ILogger<JobGrain> log)
     {
         (_clock, _resident, _log) = (clock, resident, log);
         _id = JobId.Parse(this.GetPrimaryKeyString());
@@ -30,7 +30,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
             JobStateCodec.Write,
             bytes => JobStateCodec.Read(bytes.Span)
         );
-        _waiters = new JobWaiters(clock, waits);
+        _waiters = new JobWaiters(clock, host);
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _job.Load();

@@ -3,7 +3,7 @@ using Marketplace.GrainInterfaces;
 namespace Marketplace.Grains;
 
 /// <summary>The calls that wait for one job's end. Used within the turns of its activation.</summary>
-internal sealed class JobWaiters(TimeProvider clock, LongWaits waits)
+internal sealed class JobWaiters(TimeProvider clock, IHostFacts host)
 {
     /// <summary>Null until somebody waits: most jobs nobody waits for.</summary>
     private HashSet<Moment>? _waiting;
@@ -16,7 +16,7 @@ internal sealed class JobWaiters(TimeProvider clock, LongWaits waits)
         {
             return false;
         }
-        var moment = new Moment(waits);
+        var moment = new Moment(host);
         _waiting.Add(moment);
         try
         {

@@ -19,7 +19,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     private readonly QueueBounds _bounds;
     private readonly IResultsFeed _feed;
     private readonly TimeProvider _clock;
-    private readonly LongWaits _waits;
+    private readonly IHostFacts _host;
     private readonly IChance _chance;
     private readonly ILogger<MarketGrain> _log;
     private readonly StoredDocument<MarketStart> _start;
@@ -43,12 +43,12 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         QueueBounds bounds,
         IResultsFeed feed,
         TimeProvider clock,
-        LongWaits waits,
+        IHostFacts host,
         IChance chance,
         ILogger<MarketGrain> log
     )
     {
-        (_openJobs, _bounds, _feed, _clock, _waits, _chance, _log) = (openJobs, bounds, feed, clock, waits, chance, log);
+        (_openJobs, _bounds, _feed, _clock, _host, _chance, _log) = (openJobs, bounds, feed, clock, host, chance, log);
         _start = new StoredDocument<MarketStart>(
             documents,
             new DocumentKey("market", this.GetPrimaryKeyString()),
@@ -177,7 +177,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         }
         var mine = offer.Poll;
         // Without orders the answer is empty; it is kept for a repetition either way.
-        if (mine.Orders is null && !await mine.Wait(_clock, _waits, cancellation) && offer.Poll == mine)
+        if (mine.Orders is null && !await mine.Wait(_clock, _host, cancellation) && offer.Poll == mine)
         {
             _book.EndPoll(offer);
         }

@@ -11,9 +11,9 @@ internal sealed class MarketPoll
     public WorkerOrders? Orders { get; private set; }
 
     /// <returns>False when the time is over, or the caller is gone.</returns>
-    public async ValueTask<bool> Wait(TimeProvider clock, LongWaits waits, CancellationToken cancellation)
+    public async ValueTask<bool> Wait(TimeProvider clock, IHostFacts host, CancellationToken cancellation)
     {
-        var moment = new Moment(waits);
+        var moment = new Moment(host);
         _waiting.Add(moment);
         try
         {

@@ -1,16 +1,15 @@
 using Marketplace.GrainInterfaces;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Streams;
 
 namespace Marketplace.Grains;
 
 /// <summary>Announces on the stream of <see cref="MarketStreams"/>.</summary>
-/// <param name="provider">The stream provider.</param>
-/// <param name="hasListeners">Whether anybody listens to the stream; a host that cannot say answers yes.</param>
-public sealed class StreamResultsFeed(IStreamProvider provider, Func<StreamId, bool> hasListeners) : IResultsFeed
+public sealed class StreamResultsFeed([FromKeyedServices(MarketStreams.Provider)] IStreamProvider provider, IHostFacts host) : IResultsFeed
 {
     private static readonly StreamId Stream = StreamId.Create(MarketStreams.Results, MarketStreams.Key);
 
-    public bool IsWanted => hasListeners(Stream);
+    public bool IsWanted => host.MayHaveListeners(Stream);
 
     public void Publish(JobsEnded ended) => _ = PublishAndForget(ended);
 

@@ -5,7 +5,7 @@ namespace Marketplace.Grains;
 /// the grain's turns, where a simulated run cannot follow. <see cref="Come"/> may be called from any thread; the waiting call goes on in
 /// its own turns.
 /// </summary>
-internal sealed class Moment(LongWaits waits)
+internal sealed class Moment(IHostFacts host)
 {
     private readonly TaskCompletionSource<bool> _come = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -16,7 +16,7 @@ internal sealed class Moment(LongWaits waits)
     {
         using var timer = clock.CreateTimer(GiveUp, this, atMost, Timeout.InfiniteTimeSpan);
         using var gone = cancellation.UnsafeRegister(GiveUp, this);
-        using var ended = waits.Round.UnsafeRegister(GiveUp, this);
+        using var ended = host.WaitsEnd.UnsafeRegister(GiveUp, this);
         return await _come.Task;
     }
 

@@ -1,24 +1,16 @@
-using Marketplace.GrainInterfaces;
-
 namespace Marketplace.Silo;
 
 /// <summary>
-/// Says in the log which silos come and go, and tells the market when one is dead, that its worker is too: its leases are queued again at
-/// once. Every survivor tells; the market hears the first one.
+/// Says in the log which silos come and go, and, when one is dead, that its worker is lost. A silo's name in the membership table has its
+/// worker, so the row is enough.
 /// </summary>
 internal sealed partial class OtherSilos(
     IClusterMembershipService membership,
     ILocalSiloDetails own,
-    IGrainFactory grains,
-    TimeProvider time,
+    ClusterFacts facts,
     ILogger<OtherSilos> log
 ) : BackgroundService
 {
-    /// <summary>The market may have been on the silo that died: it is somewhere else within seconds.</summary>
-    private const int AttemptsMax = 20;
-
-    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
-
     private readonly Dictionary<SiloAddress, SiloStatus> _seen = [];
 
     protected override async Task ExecuteAsync(CancellationToken stopping)
@@ -33,7 +25,7 @@ internal sealed partial class OtherSilos(
                 }
                 foreach (var member in snapshot.Members.Values.Where(member => !member.SiloAddress.Equals(own.SiloAddress)))
                 {
-                    await Follow(member, [.. snapshot.Members.Values], stopping);
+                    Follow(member, [.. snapshot.Members.Values]);
                 }
             }
         }
@@ -43,7 +35,7 @@ internal sealed partial class OtherSilos(
         }
     }
 
-    private async Task Follow(ClusterMember member, IReadOnlyList<ClusterMember> all, CancellationToken stopping)
+    private void Follow(ClusterMember member, IReadOnlyList<ClusterMember> all)
     {
         var isKnown = _seen.TryGetValue(member.SiloAddress, out var before);
         if (isKnown && before == member.Status)
@@ -60,7 +52,7 @@ internal sealed partial class OtherSilos(
         {
             return;
         }
-        var freed = await FreeLeases(member, all, stopping);
+        Lose(member, all, facts);
         // Those that were dead before this silo came are no news.
         if (!isKnown)
         {
@@ -72,40 +64,20 @@ internal sealed partial class OtherSilos(
         }
         else
         {
-            LogDead(log, name, freed);
+            LogDead(log, name);
         }
     }
 
-    /// <returns>The jobs that this silo's word had queued again.</returns>
-    private async ValueTask<int> FreeLeases(ClusterMember dead, IReadOnlyList<ClusterMember> all, CancellationToken stopping)
+    private static void Lose(ClusterMember dead, IReadOnlyList<ClusterMember> all, ClusterFacts facts)
     {
-        if (SiloLabel.WorkerOf(dead.Name) is not { } worker)
-        {
-            return 0;
-        }
         // A silo that was started again offers by itself, and its new leases must stay.
-        var isBack = all.Any(member => member.Status != SiloStatus.Dead && SiloLabel.WorkerOf(member.Name) == worker);
-        return isBack ? 0 : await Tell(worker, stopping);
-    }
-
-    private async Task<int> Tell(WorkerId worker, CancellationToken stopping)
-    {
-        for (var attempt = 1; attempt <= AttemptsMax; attempt++)
+        if (
+            SiloLabel.WorkerOf(dead.Name) is { } worker
+            && !all.Any(member => member.Status != SiloStatus.Dead && SiloLabel.WorkerOf(member.Name) == worker)
+        )
         {
-            try
-            {
-                return await grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Dismiss(worker, Authority.Silo).WaitAsync(stopping);
-            }
-            catch (Exception failure) when (!stopping.IsCancellationRequested)
-            {
-                if (attempt == AttemptsMax)
-                {
-                    LogUntold(log, worker, failure);
-                }
-                await Task.Delay(RetryPause, time, stopping);
-            }
+            facts.Lose(worker);
         }
-        return 0;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Name} is in the cluster")]
@@ -114,12 +86,6 @@ internal sealed partial class OtherSilos(
     [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Name} has stopped, as it was asked to")]
     private static partial void LogStopped(ILogger log, string name);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Name} is dead, {Jobs} jobs queued again on this silo's word")]
-    private static partial void LogDead(ILogger log, string name, int jobs);
-
-    [LoggerMessage(
-        Level = LogLevel.Warning,
-        Message = "The market was not told that worker {Worker} is gone with its silo: jobs leased to it wait for their leases' deadlines"
-    )]
-    private static partial void LogUntold(ILogger log, WorkerId worker, Exception failure);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Name} is dead, and its worker with it")]
+    private static partial void LogDead(ILogger log, string name);
 }

@@ -14,11 +14,11 @@ internal sealed class ResultsBoardGrain : Grain, IResultsBoardGrain, IStreamSubs
 {
     private readonly ResultsBoard _board;
     private readonly TimeProvider _clock;
-    private readonly LongWaits _waits;
+    private readonly IHostFacts _host;
 
-    public ResultsBoardGrain(TimeProvider clock, LongWaits waits)
+    public ResultsBoardGrain(TimeProvider clock, IHostFacts host)
     {
-        (_clock, _waits) = (clock, waits);
+        (_clock, _host) = (clock, host);
         _board = new ResultsBoard(((IGrainBase)this).GrainContext.ActivationId.ToString());
     }
 
@@ -39,7 +39,7 @@ internal sealed class ResultsBoardGrain : Grain, IResultsBoardGrain, IStreamSubs
         {
             return page;
         }
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _waits.Round);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _host.WaitsEnd);
         try
         {
             await _board.More.WaitAsync(MarketLimits.PollMax, _clock, stop.Token);

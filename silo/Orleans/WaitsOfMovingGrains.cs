@@ -1,12 +1,10 @@
-using Marketplace.Grains;
-
 namespace Marketplace.Silo;
 
 /// <summary>
 /// Ends the long waits of this silo's grains when grains have to move: when this silo stops, and when another one is gone, because then the
 /// grains go too whose place in the directory it kept. Registered after the silo itself, so that it is stopped before it.
 /// </summary>
-internal sealed class WaitsOfMovingGrains(IClusterMembershipService membership, LongWaits waits, TimeProvider time) : BackgroundService
+internal sealed class WaitsOfMovingGrains(IClusterMembershipService membership, ClusterFacts facts, TimeProvider time) : BackgroundService
 {
     /// <summary>
     /// The directory decides at its own moment which grains go, and until then a worker polls again: so once at once, and again when it has
@@ -18,7 +16,7 @@ internal sealed class WaitsOfMovingGrains(IClusterMembershipService membership, 
 
     public override Task StopAsync(CancellationToken cancellationToken)
     {
-        waits.Close();
+        facts.CloseWaits();
         return base.StopAsync(cancellationToken);
     }
 
@@ -47,7 +45,7 @@ internal sealed class WaitsOfMovingGrains(IClusterMembershipService membership, 
         foreach (var pause in Pauses)
         {
             await Task.Delay(pause, time, stopping);
-            waits.EndAll();
+            facts.EndWaits();
         }
     }
 }

@@ -1,4 +1,5 @@
 using Marketplace.GrainInterfaces;
+using Marketplace.Grains.Tests.Support;
 using Marketplace.Storage;
 using Microsoft.Extensions.Hosting;
 using Orleans;
@@ -56,5 +57,6 @@ public sealed class ClusterFixture : IAsyncLifetime, ICollectionFixture<ClusterF
             .AddSingleton<IListing>(_store)
             .AddSingleton<IStoreRoom>(_store)
             .AddSingleton<IBlobStore>(Blobs)
+            .AddSingleton<IHostFacts, StillHost>()
             .AddMarketGrains();
 }
