@@ -57,7 +57,8 @@ internal static class ClusterAuthority
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerFiles.FileMode) != 0)
         {
             throw new SiloOptionsException(
-                $"'{path}' may be read by others than its owner, and its key lets a process into the cluster. Allow its owner only: chmod 600."
+                $"'{path}' may be read by others than its owner, and its key lets a process into the cluster. Allow its owner only: "
+                    + "chmod 600."
             );
         }
         try
@@ -68,8 +69,8 @@ internal static class ClusterAuthority
         catch (Exception wrong) when (wrong is CryptographicException or ArgumentException)
         {
             throw new SiloOptionsException(
-                $"'{path}' does not hold an authority's certificate and key: {wrong.Message} Copy the file of another silo, or move it away on "
-                    + "all of them, and the first that starts makes another."
+                $"'{path}' does not hold an authority's certificate and key: {wrong.Message} Copy the file of another silo, or move it "
+                    + "away on all of them, and the first that starts makes another."
             );
         }
     }
