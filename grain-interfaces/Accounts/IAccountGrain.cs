@@ -72,31 +72,23 @@ public interface IAccountGrain : IGrainWithStringKey
     [Effect(Effect.Deduplicated), Alias("Receive")]
     Task Receive(AccountId payer, long sequence, TokenAmount amount, Authority by);
 
-    /// <summary>
-    /// Counts a blob that the account keeps, once, against its storage quota; bytes that one of its programs keeps cost nothing more.
-    /// Called by the blob's grain before it records the pin.
-    /// </summary>
-    /// <exception cref="MarketException"><see cref="ErrorCode.QuotaExceeded"/>, <see cref="ErrorCode.AccountNotFound"/>.</exception>
+    /// <summary>As <see cref="IStorageQuotaGrain.CountBlob"/>, which counts: for silos of builds before it, as the next four.</summary>
     [Effect(Effect.Idempotent), Alias("CountBlob")]
     Task CountBlob(BlobId blob, long size, Authority by);
 
-    /// <summary>Takes a blob out of the account's storage quota. Nothing happens where it is not counted.</summary>
+    /// <inheritdoc cref="CountBlob"/>
     [Effect(Effect.Idempotent), Alias("DiscountBlob")]
     Task DiscountBlob(BlobId blob, Authority by);
 
-    /// <summary>
-    /// Counts a program that the account deployed, once: its module's bytes are part of the storage quota, unless the account keeps that
-    /// blob already. Called by the blob's grain before it records that it is kept.
-    /// </summary>
-    /// <exception cref="MarketException"><see cref="ErrorCode.QuotaExceeded"/>, <see cref="ErrorCode.AccountNotFound"/>.</exception>
+    /// <inheritdoc cref="CountBlob"/>
     [Effect(Effect.Idempotent), Alias("CountModule")]
     Task CountModule(ProgramId program, BlobId module, long size, Authority by);
 
-    /// <summary>Takes a program out of the account's storage quota. Nothing happens where it is not counted.</summary>
+    /// <inheritdoc cref="CountBlob"/>
     [Effect(Effect.Idempotent), Alias("DiscountModule")]
     Task DiscountModule(ProgramId program, Authority by);
 
-    /// <returns>The module that is counted for the program; null where none is.</returns>
+    /// <inheritdoc cref="CountBlob"/>
     [Effect(Effect.None), Alias("FindModule")]
     Task<BlobId?> FindModule(ProgramId program);
 

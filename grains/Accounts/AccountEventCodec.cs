@@ -8,6 +8,7 @@ internal static class AccountEventCodec
 {
     private const byte Format = 1;
 
+    /// <summary>9, 10, 12 and 13 are those of <see cref="StorageEventCodec"/>.</summary>
     private enum Kind : byte
     {
         Credited = 1,
@@ -18,11 +19,7 @@ internal static class AccountEventCodec
         Received = 6,
         KeyCreated = 7,
         KeyRevoked = 8,
-        BlobCounted = 9,
-        BlobDiscounted = 10,
         Resumed = 11,
-        ModuleCounted = 12,
-        ModuleDiscounted = 13,
         CreditedAt = 14,
         Debited = 15,
         CreditReversed = 16,
@@ -82,42 +79,12 @@ internal static class AccountEventCodec
                 Begin(Kind.Resumed);
                 break;
             default:
-                WriteStorage(writer, happened);
-                break;
-        }
-
-        return writer.Finish();
-
-        CompactWriter Begin(Kind kind)
-        {
-            writer.Byte((byte)kind);
-            return writer;
-        }
-    }
-
-    /// <summary>What the account keeps.</summary>
-    private static void WriteStorage(CompactWriter writer, AccountEvent happened)
-    {
-        switch (happened)
-        {
-            case BlobCounted counted:
-                Begin(Kind.BlobCounted).Id(counted.Blob.Value);
-                writer.Signed(counted.Size);
-                break;
-            case BlobDiscounted discounted:
-                Begin(Kind.BlobDiscounted).Id(discounted.Blob.Value);
-                break;
-            case ModuleCounted counted:
-                WriteModule(Begin(Kind.ModuleCounted), counted);
-                break;
-            case ModuleDiscounted discounted:
-                Begin(Kind.ModuleDiscounted).Id(discounted.Program.Value);
-                break;
-            default:
                 throw new InvalidOperationException(
                     $"This is a bug in the account: the event {happened.GetType().Name} has no stored form."
                 );
         }
+
+        return writer.Finish();
 
         CompactWriter Begin(Kind kind)
         {
@@ -137,6 +104,10 @@ internal static class AccountEventCodec
 
     public static AccountEvent Read(ReadOnlySpan<byte> bytes)
     {
+        if (StorageEventCodec.StoodInAccounts(bytes))
+        {
+            return new StorageChanged(StorageEventCodec.Read(bytes));
+        }
         var reader = new CompactReader(bytes);
         reader.Version(Format, "An event of an account");
         var kind = (Kind)reader.Byte();
@@ -155,11 +126,7 @@ internal static class AccountEventCodec
             Kind.Received => new Received(new AccountId(reader.Id()), reader.Signed(), reader.Amount()),
             Kind.KeyCreated => ReadKey(ref reader),
             Kind.KeyRevoked => new KeyRevoked(reader.Text(), reader.Time()),
-            Kind.BlobCounted => new BlobCounted(new BlobId(reader.Id()), reader.Signed()),
-            Kind.BlobDiscounted => new BlobDiscounted(new BlobId(reader.Id())),
             Kind.Resumed => new Resumed(),
-            Kind.ModuleCounted => new ModuleCounted(new ProgramId(reader.Id()), new BlobId(reader.Id()), reader.Signed()),
-            Kind.ModuleDiscounted => new ModuleDiscounted(new ProgramId(reader.Id())),
             _ => throw new InvalidDataException($"An event of an account has the unknown kind {(byte)kind}. Use the build that wrote it."),
         };
         reader.End();
@@ -204,13 +171,6 @@ internal static class AccountEventCodec
         writer.Id(received.Payer.Value);
         writer.Signed(received.Sequence);
         writer.Amount(received.Amount);
-    }
-
-    private static void WriteModule(CompactWriter writer, ModuleCounted counted)
-    {
-        writer.Id(counted.Program.Value);
-        writer.Id(counted.Module.Value);
-        writer.Signed(counted.Size);
     }
 
     private static void WriteHeld(CompactWriter writer, Held held)

@@ -64,11 +64,5 @@ internal sealed record KeyCreated(string Id, string Name, Scopes Scopes, TokenAm
 
 internal sealed record KeyRevoked(string Id, DateTimeOffset At) : AccountEvent;
 
-internal sealed record BlobCounted(BlobId Blob, long Size) : AccountEvent;
-
-internal sealed record BlobDiscounted(BlobId Blob) : AccountEvent;
-
-/// <summary>The account deployed a program: it keeps the program's module, whether or not it keeps the blob itself.</summary>
-internal sealed record ModuleCounted(ProgramId Program, BlobId Module, long Size) : AccountEvent;
-
-internal sealed record ModuleDiscounted(ProgramId Program) : AccountEvent;
+/// <summary>What the account kept, as builds before <see cref="StorageQuotaGrain"/> wrote it. Read for ever, never written.</summary>
+internal sealed record StorageChanged(StorageEvent Change) : AccountEvent;

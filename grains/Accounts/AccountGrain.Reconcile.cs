@@ -86,7 +86,7 @@ public sealed partial class AccountGrain
 
     private async Task Rest()
     {
-        await EndIfFailed(_journal.FlushDeferred());
+        await _journal.FlushDeferred();
         // The reminder belongs to the account, not to this activation: whoever does not know of the newest holds must not remove it.
         await RequireNewest();
         if (HasUnfinishedBusiness)
@@ -122,7 +122,7 @@ public sealed partial class AccountGrain
                 // From here its amount is fixed; and what is sent must be durable here first.
                 transfer.Sent = true;
                 await _journal.Settled();
-                if (_journal.Version == _foundVersion)
+                if (_journal.Version == _journal.FoundVersion)
                 {
                     await Append(new Resumed());
                 }
@@ -132,7 +132,7 @@ public sealed partial class AccountGrain
                         .Receive(_id, transfer.Sequence, transfer.Amount, Authority.Account)
                 );
                 // Nobody waits for this event: it goes with the next append, and without it the transfer is sent again and ignored.
-                Defer(new Delivered(payee, transfer.Sequence));
+                _journal.Defer(new Delivered(payee, transfer.Sequence));
             }
         }
         catch (Exception failure)

@@ -3,101 +3,26 @@ using Marketplace.GrainInterfaces;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// The account's storage quota: what it keeps is counted before it is kept, and discounted after it is not kept any more.
+/// Silos of builds before <see cref="IStorageQuotaGrain"/> send these here. They are passed on, and may go when no such silo is left.
 /// </summary>
 public sealed partial class AccountGrain
 {
-    public async Task CountBlob(BlobId blob, long size, Authority by)
-    {
-        Authorities.Require(by, Authority.Silo, Authority.Blob);
-        await RequireOpen();
-        if (_account.Storage.IsPinned(blob))
-        {
-            await RequireNewest();
-            return;
-        }
+    public Task CountBlob(BlobId blob, long size, Authority by) => PassOn(by, quota => quota.CountBlob(blob, size, by));
 
-        await RequireRoom(blob, size);
-        await Append(new BlobCounted(blob, size));
-    }
+    public Task DiscountBlob(BlobId blob, Authority by) => PassOn(by, quota => quota.DiscountBlob(blob, by));
 
-    public async Task DiscountBlob(BlobId blob, Authority by)
-    {
-        Authorities.Require(by, Authority.Silo, Authority.Blob);
-        RequireSound();
-        if (_account.Storage.IsPinned(blob))
-        {
-            await Append(new BlobDiscounted(blob));
-        }
-        else
-        {
-            await RequireNewest();
-        }
-    }
+    public Task CountModule(ProgramId program, BlobId module, long size, Authority by) =>
+        PassOn(by, quota => quota.CountModule(program, module, size, by));
 
-    public async Task CountModule(ProgramId program, BlobId module, long size, Authority by)
-    {
-        Authorities.Require(by, Authority.Silo, Authority.Blob);
-        await RequireOpen();
-        if (_account.Storage.Deployed(program))
-        {
-            await RequireNewest();
-            return;
-        }
+    public Task DiscountModule(ProgramId program, Authority by) => PassOn(by, quota => quota.DiscountModule(program, by));
 
-        if (_account.Storage.ProgramCount >= AccountPolicy.ProgramsMax)
-        {
-            await RequireNewest();
-            throw new MarketException(
-                ErrorCode.QuotaExceeded,
-                $"The account has deployed {_account.Storage.ProgramCount} programs; allowed are {AccountPolicy.ProgramsMax}. "
-                    + "Remove some with 'market program remove'."
-            );
-        }
+    public Task<BlobId?> FindModule(ProgramId program) => LostWrites.Resend(() => Quota.FindModule(program));
 
-        await RequireRoom(module, size);
-        await Append(new ModuleCounted(program, module, size));
-    }
+    private IStorageQuotaGrain Quota => GrainFactory.GetGrain<IStorageQuotaGrain>(_id.ToString());
 
-    public async Task DiscountModule(ProgramId program, Authority by)
+    private Task PassOn(Authority by, Func<IStorageQuotaGrain, Task> call)
     {
         Authorities.Require(by, Authority.Silo, Authority.Blob, Authority.Program);
-        RequireSound();
-        if (_account.Storage.Deployed(program))
-        {
-            await Append(new ModuleDiscounted(program));
-        }
-        else
-        {
-            await RequireNewest();
-        }
-    }
-
-    public async Task<BlobId?> FindModule(ProgramId program)
-    {
-        RequireSound();
-        if (_account.Storage.ModuleOf(program) is null)
-        {
-            await RequireNewest();
-        }
-        return _account.Storage.ModuleOf(program);
-    }
-
-    /// <summary>A blob that the account keeps already costs nothing more.</summary>
-    private async ValueTask RequireRoom(BlobId blob, long size)
-    {
-        var storage = _account.Storage;
-        if (storage.Keeps(blob) || (storage.Count < AccountPolicy.BlobsMax && size <= AccountPolicy.BlobBytesMax - storage.Bytes))
-        {
-            return;
-        }
-        await RequireNewest();
-        throw new MarketException(
-            ErrorCode.QuotaExceeded,
-            $"The account keeps {storage.Count} blobs with {storage.Bytes} bytes, modules of its programs included; allowed are "
-                + $"{AccountPolicy.BlobsMax} blobs with {AccountPolicy.BlobBytesMax} bytes, and this one has {size}. Remove some with "
-                + "'market blob rm' "
-                + "and 'market program remove'; a removed program's module counts until its jobs have ended and the collector has passed."
-        );
+        return LostWrites.Resend(() => call(Quota));
     }
 }

@@ -8,50 +8,44 @@ namespace Marketplace.Grains;
 /// <summary>
 /// One account. Decides on its memory, appends the event, answers when it is durable; calls that arrive during an append share the next
 /// one, which is why the grain is reentrant: every decision is one piece of code without an await between reading the state and applying
-/// the event. After a failed append the memory is ahead of the log: the activation refuses everything and goes. An answer that no append
-/// backs, and that another activation's events could make wrong, is checked against the log first.
+/// the event. An answer that no append backs, and that another activation's events could make wrong, is checked against the log first.
 /// </summary>
 [Reentrant]
 public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
 {
     private readonly IEventLog _log;
+    private readonly IDocumentStore _documents;
     private readonly TimeProvider _clock;
     private readonly ISecretSource _secrets;
     private readonly ILogger<AccountGrain> _logger;
     private readonly AccountId _id;
-    private readonly string _stream;
-    private readonly AccountSnapshots _snapshots;
+    private readonly EventedState<AccountState, AccountEvent> _journal;
     private AccountState _account = new();
-    private EventJournal _journal = null!;
     private IGrainTimer? _timer;
-    private long _foundVersion;
-    private int _eventBytes;
-    private bool _snapshotting;
     private bool _reconciling;
     private readonly HashSet<AccountId> _delivering = [];
 
     public AccountGrain(IEventLog log, IDocumentStore documents, TimeProvider clock, ISecretSource secrets, ILogger<AccountGrain> logger)
     {
-        (_log, _clock, _secrets, _logger) = (log, clock, secrets, logger);
+        (_log, _documents, _clock, _secrets, _logger) = (log, documents, clock, secrets, logger);
         _id = AccountId.Parse(this.GetPrimaryKeyString());
-        _stream = $"account/{_id}";
-        _snapshots = new AccountSnapshots(documents, _id.ToString());
+        _journal = new EventedState<AccountState, AccountEvent>(
+            StoredForms.Account,
+            _id.ToString(),
+            log,
+            documents,
+            new EventedEnds(DeactivateOnIdle, failure => LogAppendFailed(failure, _id), failure => LogSnapshotFailed(failure, _id))
+        );
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        (_account, var version) = await _snapshots.Load();
-        await _log.Replay(
-            _stream,
-            version + 1,
-            entry =>
-            {
-                _account.Apply(AccountEventCodec.Read(entry.Content.Span));
-                _eventBytes += entry.Content.Length;
-                version = entry.Version;
-            },
-            cancellationToken
-        );
+        _account = await _journal.Load(cancellationToken);
+        if (_account.Storage.Count > 0 && (await StoredForms.Quota.Load(_log, _documents, _id.ToString(), cancellationToken)).State.IsOwn)
+        {
+            // The quota's grain has it: the next snapshot is without.
+            _account.Storage = new KeptBlobs();
+        }
 
         foreach (var outgoing in _account.Outgoings.Values)
         {
@@ -67,8 +61,6 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
             hold.AskAt = _clock.GetUtcNow();
         }
 
-        _foundVersion = version;
-        _journal = new EventJournal(_log, _stream, version);
         if (HasUnfinishedBusiness)
         {
             BeginReconciling(AccountPolicy.ReconcileAfterLoad);
@@ -81,10 +73,9 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         {
             await _journal.FlushDeferred();
         }
-        catch (Exception failure)
+        catch (Exception)
         {
-            // What was deferred may be lost: the next activation sends its transfers again, and the payees ignore them.
-            LogAppendFailed(failure, _id);
+            // It was logged. What was deferred may be lost: the next activation sends its transfers again, and the payees ignore them.
         }
     }
 
@@ -186,91 +177,12 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         throw new MarketException(ErrorCode.Unauthenticated, $"Key '{caller.KeyId}' is not a valid key of account {_id}.");
     }
 
-    private void RequireSound()
-    {
-        if (_journal.Failure is null)
-        {
-            return;
-        }
-        DeactivateOnIdle();
-        throw new MarketException(
-            ErrorCode.Unavailable,
-            "The account is being read again after a failed write; this call changed nothing. Send it again."
-        );
-    }
+    /// <inheritdoc cref="EventedState{TState,TEvent}.RequireSound"/>
+    private void RequireSound() => _journal.RequireSound();
 
-    /// <inheritdoc cref="EventJournal.RequireNewest"/>
-    private Task RequireNewest() => EndIfFailed(_journal.RequireNewest());
+    /// <inheritdoc cref="EventedState{TState,TEvent}.RequireNewest"/>
+    private Task RequireNewest() => _journal.RequireNewest();
 
-    /// <summary>Applies and appends; completes when the event is durable.</summary>
-    private Task Append(AccountEvent happened)
-    {
-        _account.Apply(happened);
-        var bytes = AccountEventCodec.Write(happened);
-        _eventBytes += bytes.Length;
-        return AwaitDurable(_journal.Append(bytes));
-    }
-
-    /// <summary>Applies an event whose loss in a crash changes nothing; it is stored with the next one.</summary>
-    private void Defer(AccountEvent happened)
-    {
-        _account.Apply(happened);
-        _journal.Defer(AccountEventCodec.Write(happened));
-    }
-
-    private async Task AwaitDurable(Task durable)
-    {
-        await EndIfFailed(durable);
-        if (_eventBytes >= Math.Max(AccountPolicy.SnapshotEventBytesMin, _snapshots.Size) && !_snapshotting)
-        {
-            _ = SaveSnapshot();
-        }
-    }
-
-    /// <summary>
-    /// The activation ends here and not only where a call fails: what was appended in the background has no caller whose failure would end
-    /// it.
-    /// </summary>
-    private async Task EndIfFailed(Task durable)
-    {
-        try
-        {
-            await durable;
-        }
-        catch (Exception failure)
-        {
-            // A look into the log that failed says nothing about what is in memory.
-            if (_journal.Failure is not null)
-            {
-                LogAppendFailed(failure, _id);
-                DeactivateOnIdle();
-            }
-
-            throw;
-        }
-    }
-
-    /// <summary>Not awaited by any call: without it the next activation reads more events, nothing else.</summary>
-    private async Task SaveSnapshot()
-    {
-        _snapshotting = true;
-        try
-        {
-            // The bytes hold events that are on their way: they are durable before the snapshot is written, else it is not.
-            var bytes = AccountSnapshotCodec.Write(_account);
-            var durable = _journal.Settled();
-            _eventBytes = 0;
-            var version = _journal.VersionWhenSettled;
-            await durable;
-            await _snapshots.Save(bytes, version);
-        }
-        catch (Exception failure)
-        {
-            LogSnapshotFailed(failure, _id);
-        }
-        finally
-        {
-            _snapshotting = false;
-        }
-    }
+    /// <inheritdoc cref="EventedState{TState,TEvent}.Append"/>
+    private Task Append(AccountEvent happened) => _journal.Append(happened);
 }

@@ -30,8 +30,6 @@ internal static class AccountInvariants
                 $"key {key.Id} spent and holds more than its limit {key.SpendLimit}"
             );
         }
-        var kept = account.Storage.PinnedBlobs.Concat(account.Storage.Modules.Select(module => (module.Module, module.Size))).Distinct();
-        Check(kept.Sum(blob => blob.Size) == account.Storage.Bytes, $"the blobs do not add up to {account.Storage.Bytes} bytes");
         Check(account.Holds.Count <= AccountPolicy.OpenJobsMax, $"{account.Holds.Count} jobs are open");
         return violations;
 

@@ -40,26 +40,8 @@ internal static class AccountPolicy
     /// <summary>The id of a credit or debit: a transaction's hash or a name.</summary>
     public const int OperationBytesMax = 128;
 
-    /// <summary>Blobs that one account keeps, modules of its programs included.</summary>
-    public const int BlobsMax = 100_000;
-
-    /// <summary>Bytes of the blobs that one account keeps: a silo's disk holds dozens of such accounts.</summary>
-    public const long BlobBytesMax = 64L * 1024 * 1024 * 1024;
-
-    /// <summary>Programs that one account has deployed: about a hundred bytes each in its memory.</summary>
-    public const int ProgramsMax = 100_000;
-
     /// <summary>Jobs that one round of reconciliation asks: a round is a minute, its calls must not crowd out the market's.</summary>
     public const int ReconcileJobsMax = 1000;
-
-    /// <summary>
-    /// Events are folded into a snapshot when they have as many bytes as the last snapshot, and at least so many: recovery stays short, and
-    /// snapshots cost at most as much as the events.
-    /// </summary>
-    public const int SnapshotEventBytesMin = 256 * 1024;
-
-    /// <summary>One document of a snapshot; a large account's snapshot has several.</summary>
-    public const int SnapshotPartBytesMax = 2 * 1024 * 1024;
 
     /// <summary>
     /// The age at which the account asks a hold's job how it ended: an ordinary job is settled within moments of its end, unless the market

@@ -61,17 +61,10 @@ internal static class AccountSnapshotCodec
         {
             writer.Text(operation);
         }
-        var pins = account.Storage.PinnedBlobs.OrderBy(pin => pin.Blob).ToArray();
-        writer.Count(pins.Length);
-        foreach (var (blob, size) in pins)
-        {
-            writer.Id(blob.Value);
-            writer.Signed(size);
-        }
-
+        KeptBlobsCodec.WritePins(writer, account.Storage);
         if (format > FormatWithoutModules)
         {
-            WriteModules(writer, account);
+            KeptBlobsCodec.WriteModules(writer, account.Storage);
         }
         if (format > FormatWithoutOperations)
         {
@@ -92,17 +85,6 @@ internal static class AccountSnapshotCodec
         return !isEarlier ? Format
             : account.Storage.ProgramCount > 0 ? FormatWithoutOperations
             : FormatWithoutModules;
-    }
-
-    private static void WriteModules(CompactWriter writer, AccountState account)
-    {
-        writer.Count(account.Storage.ProgramCount);
-        foreach (var (program, module, size) in account.Storage.Modules.OrderBy(kept => kept.Program))
-        {
-            writer.Id(program.Value);
-            writer.Id(module.Value);
-            writer.Signed(size);
-        }
     }
 
     private static void WriteOperations(CompactWriter writer, AccountState account)
@@ -193,13 +175,10 @@ internal static class AccountSnapshotCodec
         {
             account.Credits.Add(reader.Text());
         }
-        for (var left = reader.Items(itemSizeMin: 33); left > 0; left--)
+        KeptBlobsCodec.ReadPins(ref reader, account.Storage);
+        if (format > FormatWithoutModules)
         {
-            account.Storage.Pin(new BlobId(reader.Id()), reader.Signed());
-        }
-        for (var left = format > FormatWithoutModules ? reader.Items(itemSizeMin: 65) : 0; left > 0; left--)
-        {
-            account.Storage.Deploy(new ProgramId(reader.Id()), new BlobId(reader.Id()), reader.Signed());
+            KeptBlobsCodec.ReadModules(ref reader, account.Storage);
         }
         if (format > FormatWithoutOperations)
         {

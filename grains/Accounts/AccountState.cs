@@ -47,7 +47,11 @@ internal sealed class AccountState
     /// <summary>Credits without a moment, remembered for ever.</summary>
     public HashSet<string> Credits { get; } = new(StringComparer.Ordinal);
     public AccountOperations Operations { get; } = new();
-    public AccountStorage Storage { get; } = new();
+
+    /// <summary>
+    /// What earlier builds counted in the account's log. <see cref="StorageQuotaGrain"/> carries it over; until then it stays in snapshots.
+    /// </summary>
+    public KeptBlobs Storage { get; set; } = new();
 
     public TokenAmount UnderWay => Outgoings.Values.Aggregate(TokenAmount.Zero, (sum, outgoing) => sum + outgoing.UnderWay);
 
@@ -100,17 +104,8 @@ internal sealed class AccountState
             case KeyRevoked revoked:
                 Keys[revoked.Id].RevokedAt ??= revoked.At;
                 break;
-            case BlobCounted counted:
-                Storage.Pin(counted.Blob, counted.Size);
-                break;
-            case BlobDiscounted discounted:
-                Storage.Unpin(discounted.Blob);
-                break;
-            case ModuleCounted counted:
-                Storage.Deploy(counted.Program, counted.Module, counted.Size);
-                break;
-            case ModuleDiscounted discounted:
-                Storage.Undeploy(discounted.Program);
+            case StorageChanged kept:
+                Storage.Apply(kept.Change);
                 break;
             default:
                 throw new InvalidOperationException($"This is a bug in the account: it does not know the event {happened.GetType().Name}.");

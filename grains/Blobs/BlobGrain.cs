@@ -41,7 +41,7 @@ public sealed class BlobGrain : Grain, IBlobGrain
             var stored = await RequireStored(size);
             await RequireRoom();
             since = _clock.GetUtcNow();
-            await LostWrites.Resend(() => AccountOf(account).CountBlob(_id, stored.Size, Authority.Blob));
+            await LostWrites.Resend(() => QuotaOf(account).CountBlob(_id, stored.Size, Authority.Blob));
             var blob = (_blob.Value ?? BlobState.Of(stored.Size)) with { Size = stored.Size };
             await _blob.Write(blob with { Accounts = blob.Accounts.Add(account, since) });
         }
@@ -67,7 +67,7 @@ public sealed class BlobGrain : Grain, IBlobGrain
         {
             await _blob.Write(_blob.Value! with { Accounts = _blob.Value.Accounts.Remove(account) });
         }
-        await LostWrites.Resend(() => AccountOf(account).DiscountBlob(_id, Authority.Blob));
+        await LostWrites.Resend(() => QuotaOf(account).DiscountBlob(_id, Authority.Blob));
         if (isPinned)
         {
             return;
@@ -243,7 +243,7 @@ public sealed class BlobGrain : Grain, IBlobGrain
     {
         if (account != default)
         {
-            await LostWrites.Resend(() => AccountOf(account).CountModule(program, _id, size, Authority.Blob));
+            await LostWrites.Resend(() => QuotaOf(account).CountModule(program, _id, size, Authority.Blob));
         }
     }
 
@@ -251,7 +251,7 @@ public sealed class BlobGrain : Grain, IBlobGrain
     {
         if (account != default)
         {
-            await LostWrites.Resend(() => AccountOf(account).DiscountModule(program, Authority.Blob));
+            await LostWrites.Resend(() => QuotaOf(account).DiscountModule(program, Authority.Blob));
         }
     }
 
@@ -265,7 +265,7 @@ public sealed class BlobGrain : Grain, IBlobGrain
 
     private MarketException NotFound() => new(ErrorCode.BlobNotFound, $"There is no blob {_id} of this account.");
 
-    private IAccountGrain AccountOf(AccountId account) => GrainFactory.GetGrain<IAccountGrain>(account.ToString());
+    private IStorageQuotaGrain QuotaOf(AccountId account) => GrainFactory.GetGrain<IStorageQuotaGrain>(account.ToString());
 
     /// <summary>Read past the program's grain, which waits for this one when it deploys.</summary>
     private async ValueTask<DeployedState?> ManifestOf(ProgramId program)

@@ -150,7 +150,7 @@ public sealed class ProgramGrain : Grain, IProgramGrain
     /// </summary>
     private async Task ReleaseUnwritten(Caller caller)
     {
-        if (await AccountOf(caller).FindModule(_id) is { } module)
+        if (await QuotaOf(caller).FindModule(_id) is { } module)
         {
             await Release(module, caller);
         }
@@ -164,9 +164,9 @@ public sealed class ProgramGrain : Grain, IProgramGrain
             GrainFactory.GetGrain<IBlobGrain>(module.ToString()).ReleaseFor(_id, caller.Account, Authority.Program)
         );
 
-    private async Task Discount(Caller caller) => await LostWrites.Resend(() => AccountOf(caller).DiscountModule(_id, Authority.Program));
+    private async Task Discount(Caller caller) => await LostWrites.Resend(() => QuotaOf(caller).DiscountModule(_id, Authority.Program));
 
-    private IAccountGrain AccountOf(Caller caller) => GrainFactory.GetGrain<IAccountGrain>(caller.Account.ToString());
+    private IStorageQuotaGrain QuotaOf(Caller caller) => GrainFactory.GetGrain<IStorageQuotaGrain>(caller.Account.ToString());
 
     private MarketException InUse(int open)
     {

@@ -21,11 +21,11 @@ public sealed class BlobTests
                 ErrorCode.BlobNotFound,
                 (await Assert.ThrowsAsync<MarketException>(() => grain.Unpin(other.Account, null, Authority.Silo))).Code
             );
-            Assert.Equal(5, DiskInvariants.Accounts(market.Disk)[client.Account].Storage.Bytes);
+            Assert.Equal(5, DiskInvariants.Kept(market.Disk, client.Account).Bytes);
             Assert.True(await grain.IsPinned(Authority.Silo));
             await grain.Unpin(client.Account, null, Authority.Silo);
             Assert.False(await grain.IsPinned(Authority.Silo));
-            Assert.Equal(0, DiskInvariants.Accounts(market.Disk)[client.Account].Storage.Bytes);
+            Assert.Equal(0, DiskInvariants.Kept(market.Disk, client.Account).Bytes);
             Assert.DoesNotContain(market.Disk.Documents.Keys, key => key.Kind == BlobPin.Kind);
         });
 
@@ -71,8 +71,8 @@ public sealed class BlobTests
         TestMarket.Run(async market =>
         {
             var client = await market.OpenAccount("client");
-            var account = market.Account("client");
-            await account.CountBlob(new BlobId(new Bytes32(new byte[32])), AccountPolicy.BlobBytesMax - 1, Authority.Blob);
+            var quota = market.Quota("client");
+            await quota.CountBlob(new BlobId(new Bytes32(new byte[32])), StorageQuotaPolicy.BlobBytesMax - 1, Authority.Blob);
             var refused = await Assert.ThrowsAsync<MarketException>(() => market.Upload(client, "ab"));
             Assert.Equal(ErrorCode.QuotaExceeded, refused.Code);
             await market.Upload(client, "a");

@@ -87,7 +87,7 @@ public sealed class EarlierFormsTests
         account.Apply(new Credited("first start", new TokenAmount(100), null, null));
         account.Apply(new Held(At, "mk01", [new HoldItem(new JobId(Id), new TokenAmount(5))]));
         account.Apply(new Settled([new SettledJob(new JobId(Id), new TokenAmount(5))], [], new TokenAmount(5)));
-        account.Apply(new ModuleCounted(new ProgramId(Id), new BlobId(Id), 5));
+        account.Apply(new StorageChanged(new ModuleCounted(new ProgramId(Id), new BlobId(Id), 5)));
         var earlier = AccountSnapshotCodec.Write(account).ToArray();
         Assert.Equal(2, earlier[0]);
         Assert.Equal(earlier, AccountSnapshotCodec.Write(AccountSnapshotCodec.Read(earlier)).ToArray());
@@ -119,7 +119,7 @@ public sealed class EarlierFormsTests
     public void SnapshotOfAnAccount_HasItsBlobsAndNoModules()
     {
         var account = new AccountState();
-        account.Apply(new BlobCounted(new BlobId(Id), 5));
+        account.Apply(new StorageChanged(new BlobCounted(new BlobId(Id), 5)));
         var earlier = AccountSnapshotCodec.Write(account).ToArray();
         Assert.Equal(1, earlier[0]);
         var read = AccountSnapshotCodec.Read(earlier);

@@ -82,7 +82,7 @@ public sealed class LeaseAuthorityTests
         {
             var (caller, program) = await Writing(market);
             var worker = await market.AddWorker("worker");
-            var jobs = await market.Submit(caller, TestMarket.Item("one", program), TestMarket.Item("two", program));
+            await market.Submit(caller, TestMarket.Item("one", program), TestMarket.Item("two", program));
             var reported = await worker.TakeOne();
             await worker.Report(worker.Completed(reported));
             await Refused(ErrorCode.LeaseNotFound, () => worker.Grain.FindBlob(worker.Call(reported), reported.Ticket.Module));
@@ -90,7 +90,7 @@ public sealed class LeaseAuthorityTests
             // One that was asked for a moment ago is known for so long.
             var cancelled = await worker.TakeOne();
             await worker.Grain.ReadState(worker.Call(cancelled), default);
-            await market.Job(jobs[1].Job).Cancel(caller);
+            await market.Job(cancelled.Ticket.Job).Cancel(caller);
             await Task.Delay(WorkerPolicy.GrantTrust / 2, market.Time);
             await worker.Grain.ReadState(worker.Call(cancelled), default);
             await Task.Delay(WorkerPolicy.GrantTrust / 2, market.Time);

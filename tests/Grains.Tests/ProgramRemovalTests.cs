@@ -36,8 +36,8 @@ public sealed class ProgramRemovalTests
             var caller = await market.OpenAccount("client");
             await market.Deploy(caller, Module);
             await Blob(market, Module).Unpin(caller.Account, null, Authority.Silo);
-            var room = AccountPolicy.BlobBytesMax - Module.Length;
-            await market.Account("client").CountBlob(new BlobId(new Bytes32(new byte[32])), room - 1, Authority.Blob);
+            var room = StorageQuotaPolicy.BlobBytesMax - Module.Length;
+            await market.Quota("client").CountBlob(new BlobId(new Bytes32(new byte[32])), room - 1, Authority.Blob);
 
             var refused = await Assert.ThrowsAsync<MarketException>(() => market.Upload(caller, "command two"));
             Assert.Equal(ErrorCode.QuotaExceeded, refused.Code);
@@ -317,7 +317,7 @@ public sealed class ProgramRemovalTests
             await market.Rewrite(blob, state => state with { Accounts = state.Accounts.AddRange(holders) });
 
             Assert.Equal(ErrorCode.LimitExceeded, (await Assert.ThrowsAsync<MarketException>(() => market.Deploy(caller, Module))).Code);
-            Assert.Equal(0, DiskInvariants.Accounts(market.Disk)[caller.Account].Storage.ProgramCount);
+            Assert.Equal(0, DiskInvariants.Kept(market.Disk, caller.Account).ProgramCount);
         });
 
     [Fact]
@@ -326,7 +326,7 @@ public sealed class ProgramRemovalTests
         {
             var caller = await market.OpenAccount("client");
             var program = await market.Deploy(caller, Module);
-            await market.Account("client").DiscountModule(program, Authority.Blob);
+            await market.Quota("client").DiscountModule(program, Authority.Blob);
             await market.Deploy(caller, Module);
             await Blob(market, Module).Unpin(caller.Account, null, Authority.Silo);
             Assert.Equal(Module.Length, BytesOf(market, caller));
@@ -391,30 +391,12 @@ public sealed class ProgramRemovalTests
             Assert.Equal("value"u8.ToArray(), (await state.Read(root, "key"u8.ToArray()))!.Value.ToArray());
         });
 
-    [Fact]
-    public void ProgramsAreReadBackFromTheAccountsSnapshot()
-    {
-        var account = new AccountState();
-        var blob = new BlobId(new Bytes32(Enumerable.Repeat((byte)1, 32).ToArray()));
-        account.Apply(new BlobCounted(blob, 5));
-        account.Apply(new ModuleCounted(new ProgramId(blob.Value), blob, 5));
-        account.Apply(new ModuleCounted(default, blob, 5));
-        var read = AccountSnapshotCodec.Read(AccountSnapshotCodec.Write(account).Span);
-        read.Apply(new BlobDiscounted(blob));
-        read.Apply(new ModuleDiscounted(default));
-
-        Assert.Equal((5, 1, 1), (read.Storage.Bytes, read.Storage.Count, read.Storage.ProgramCount));
-        Assert.Empty(AccountInvariants.Violations(read));
-        read.Apply(new ModuleDiscounted(new ProgramId(blob.Value)));
-        Assert.Equal((0, 0, 0), (read.Storage.Bytes, read.Storage.Count, read.Storage.ProgramCount));
-    }
-
     private static IProgramGrain Program(TestMarket market, ProgramId id) => market.Grains.GetGrain<IProgramGrain>(id.ToString());
 
     private static IBlobGrain Blob(TestMarket market, string text) =>
         market.Grains.GetGrain<IBlobGrain>(Marketplace.Crypto.IdDerivation.Blob(System.Text.Encoding.UTF8.GetBytes(text)).ToString());
 
-    private static long BytesOf(TestMarket market, Caller caller) => DiskInvariants.Accounts(market.Disk)[caller.Account].Storage.Bytes;
+    private static long BytesOf(TestMarket market, Caller caller) => DiskInvariants.Kept(market.Disk, caller.Account).Bytes;
 
     private static async Task RemoveIfThere(TestMarket market, ProgramId program, Caller caller)
     {

@@ -164,7 +164,9 @@ public sealed class TwinMemoryTests
                         Outcome(() => Save(store, large, 200 + round)),
                         Outcome(() => Save(store, small, 100 + round))
                     );
-                    var (found, version) = await new AccountSnapshots(store, "a").Load();
+                    var (found, version) = await SnapshotsOf(store).Load() is { } snapshot
+                        ? (AccountSnapshotCodec.Read(snapshot.Content.Span), snapshot.LogVersion)
+                        : (new AccountState(), 0);
                     Assert.Equal(
                         version switch
                         {
@@ -182,9 +184,11 @@ public sealed class TwinMemoryTests
 
     private static async Task<object> Save(MemoryStore store, AccountState state, long version)
     {
-        await new AccountSnapshots(store, "a").Save(AccountSnapshotCodec.Write(state), version);
+        await SnapshotsOf(store).Save(AccountSnapshotCodec.Write(state), version);
         return version;
     }
+
+    private static Snapshots SnapshotsOf(MemoryStore store) => new(store, "account", "a");
 
     private static AccountState State(int credits)
     {

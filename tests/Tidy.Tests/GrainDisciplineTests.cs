@@ -83,7 +83,7 @@ public sealed class GrainDisciplineTests
         ["Marketplace.Grains.EventJournal"] = "translates what an append throws",
         ["Marketplace.Grains.StateGrain"] = "translates what an append throws",
         ["Marketplace.Grains.ModuleInspector"] = "translates what reading a module throws",
-        ["Marketplace.Grains.AccountSnapshots"] = "saves in the background, where every failure is logged",
+        ["Marketplace.Grains.Snapshots"] = "its callers save in the background and log, or translate what a write throws",
         ["Marketplace.Grains.PinnedBlobs"] = "reads for the start of a silo, which says what failed",
         ["Marketplace.Grains.OpenJobs"] = "reads in the background, where every failure is logged and tried again",
         ["Marketplace.Grains.AccountLists"] = "answers the gateway of its own silo, which knows what a store throws",

@@ -105,10 +105,10 @@ internal sealed class LedgerBooks
                 }
             }
             Check(found >= known, $"{id} had {known} durable events and has {found}");
-            var account = await SimulationInvariants.ReadAccount(store, id);
-            CheckEqual(id, account.ToView(id));
-            AddAll(AccountInvariants.Violations(account).Select(violation => $"{id}, read again: {violation}"));
-            SnapshotsRead += (await new AccountSnapshots(store, id.ToString()).Load()).Version > 0 ? 1 : 0;
+            var read = await StoredForms.Account.Load(store, store, id.ToString());
+            CheckEqual(id, read.State.ToView(id));
+            AddAll(AccountInvariants.Violations(read.State).Select(violation => $"{id}, read again: {violation}"));
+            SnapshotsRead += read.HasSnapshot ? 1 : 0;
         }
         CheckSum("a crash");
         CheckAll();

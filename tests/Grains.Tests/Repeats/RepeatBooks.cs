@@ -17,6 +17,7 @@ internal static class RepeatBooks
         foreach (var id in new[] { RepeatScene.Client, RepeatScene.Payee })
         {
             Write(books, await SimulationInvariants.ReadAccount(store, id));
+            Write(books, (await StoredForms.Quota.Load(store, store, id.ToString())).State);
         }
         await WriteAll(
             books,
@@ -70,17 +71,21 @@ internal static class RepeatBooks
         {
             books.AppendLine($"  key {key.Id} {key.Scopes} {key.Spent} {key.Held} {(key.RevokedAt is null ? "valid" : "revoked")}");
         }
-        foreach (var (blob, size) in account.Storage.PinnedBlobs.OrderBy(pin => pin.Blob))
-        {
-            books.AppendLine($"  blob {blob} {size}");
-        }
-        foreach (var (program, module, size) in account.Storage.Modules.OrderBy(kept => kept.Program))
-        {
-            books.AppendLine($"  program {program} of {module} {size}");
-        }
         foreach (var (payer, last) in account.Incoming.OrderBy(pair => pair.Key))
         {
             books.AppendLine($"  from {payer} {last}");
+        }
+    }
+
+    private static void Write(StringBuilder books, KeptBlobs kept)
+    {
+        foreach (var (blob, size) in kept.PinnedBlobs.OrderBy(pin => pin.Blob))
+        {
+            books.AppendLine($"  blob {blob} {size}");
+        }
+        foreach (var (program, module, size) in kept.Modules.OrderBy(one => one.Program))
+        {
+            books.AppendLine($"  program {program} of {module} {size}");
         }
     }
 

@@ -14,7 +14,7 @@ internal static class RepeatCases
 
     /// <summary>By interface and method. The answers of <see cref="Restarting"/> name a start of the market.</summary>
     public static IReadOnlyDictionary<string, Case> All { get; } =
-        Accounts().Concat(Jobs()).Concat(Markets()).Concat(Others()).ToDictionary(StringComparer.Ordinal);
+        Accounts().Concat(Quotas()).Concat(Jobs()).Concat(Markets()).Concat(Others()).ToDictionary(StringComparer.Ordinal);
 
     /// <summary>
     /// Answers that belong to one start of the market, which is memory: after a restart the caller hears that it is not known, and begins
@@ -39,6 +39,17 @@ internal static class RepeatCases
             "IJobGrain.Explain",
             "IJobGrain.Get",
             "IJobGrain.WaitEnded",
+        };
+
+    private static Dictionary<string, Case> Quotas() =>
+        new()
+        {
+            ["IStorageQuotaGrain.CountBlob"] = scene => Call(() => scene.Quota.CountBlob(scene.LooseBlob, 11, Authority.Blob)),
+            ["IStorageQuotaGrain.DiscountBlob"] = scene => Call(() => scene.Quota.DiscountBlob(scene.Blob, Authority.Blob)),
+            ["IStorageQuotaGrain.CountModule"] = scene =>
+                Call(() => scene.Quota.CountModule(new ProgramId(RepeatScene.Client.Value), scene.LooseBlob, 11, Authority.Blob)),
+            ["IStorageQuotaGrain.DiscountModule"] = scene => Call(() => scene.Quota.DiscountModule(scene.Program, Authority.Blob)),
+            ["IStorageQuotaGrain.FindModule"] = scene => Call(() => scene.Quota.FindModule(scene.Program), module => $"{module}"),
         };
 
     private static Dictionary<string, Case> Accounts() =>

@@ -26,6 +26,7 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
 
     public IGrainFactory Grains => silo.Grains;
     public IAccountGrain Account => Grains.GetGrain<IAccountGrain>(Client.ToString());
+    public IStorageQuotaGrain Quota => Grains.GetGrain<IStorageQuotaGrain>(Client.ToString());
     public IMarketGrain Market => Grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
     public Caller Caller { get; private set; } = null!;
 

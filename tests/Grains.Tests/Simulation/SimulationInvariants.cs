@@ -92,13 +92,6 @@ internal static class SimulationInvariants
         return violations;
     }
 
-    public static async Task<AccountState> ReadAccount(EmbeddedStore store, AccountId id)
-    {
-        var (account, version) = await new AccountSnapshots(store, id.ToString()).Load();
-        await foreach (var entry in store.Read($"account/{id}", version + 1))
-        {
-            account.Apply(AccountEventCodec.Read(entry.Content.Span));
-        }
-        return account;
-    }
+    public static async Task<AccountState> ReadAccount(EmbeddedStore store, AccountId id) =>
+        (await StoredForms.Account.Load(store, store, id.ToString())).State;
 }

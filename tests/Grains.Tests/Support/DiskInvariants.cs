@@ -19,6 +19,10 @@ internal static class DiskInvariants
         {
             violations.AddRange(StateInvariants.Violations(State(disk, stream)).Select(violation => $"{stream}: {violation}"));
         }
+        foreach (var account in accounts.Keys)
+        {
+            violations.AddRange(StorageInvariants.Violations(Kept(disk, account)).Select(violation => $"quota of {account}: {violation}"));
+        }
         foreach (var (payer, account) in accounts)
         {
             var charged = TokenAmount.Zero;
@@ -68,6 +72,17 @@ internal static class DiskInvariants
         }
 
         return accounts;
+    }
+
+    /// <summary>What an account keeps; without what was carried over from the account's log.</summary>
+    public static KeptBlobs Kept(MemoryDisk disk, AccountId account)
+    {
+        var kept = new KeptBlobs();
+        foreach (var entry in disk.Streams.GetValueOrDefault($"quota/{account}") ?? [])
+        {
+            kept.Apply(StorageEventCodec.Read(entry.Span));
+        }
+        return kept;
     }
 
     public static ProgramState State(MemoryDisk disk, string stream)

@@ -154,6 +154,8 @@ internal sealed partial class TestMarket
 
     public IAccountGrain Account(string name) => Grains.GetGrain<IAccountGrain>(Id(name).ToString());
 
+    public IStorageQuotaGrain Quota(string name) => Grains.GetGrain<IStorageQuotaGrain>(Id(name).ToString());
+
     public static AccountId Id(string name) => new(Blake3.Hash(Encoding.UTF8.GetBytes(name)));
 
     /// <summary>Registers a worker; its leases are taken and reported by the test.</summary>

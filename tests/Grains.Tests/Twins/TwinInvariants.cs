@@ -40,7 +40,7 @@ internal static class TwinInvariants
         violations.AddRange(JobViolations(jobs, facts, feed));
         violations.AddRange(MoneyViolations(jobs, accounts, facts));
         violations.AddRange(await KeyViolations(store, accounts, facts));
-        violations.AddRange(await PinViolations(store, accounts, facts));
+        violations.AddRange(await PinViolations(store, facts));
         violations.AddRange(await StateViolations(store, jobs, load, facts));
         return violations;
     }
@@ -128,19 +128,21 @@ internal static class TwinInvariants
         return violations;
     }
 
-    private static async Task<IReadOnlyList<string>> PinViolations(
-        EmbeddedStore store,
-        SortedDictionary<AccountId, AccountState> accounts,
-        TwinFacts facts
-    )
+    private static async Task<IReadOnlyList<string>> PinViolations(EmbeddedStore store, TwinFacts facts)
     {
         var violations = new List<string>();
+        var kept = new Dictionary<AccountId, KeptBlobs>();
+        foreach (var account in facts.Pins.Keys.Select(pin => pin.Account).Distinct())
+        {
+            kept.Add(account, (await StoredForms.Quota.Load(store, store, account.ToString())).State);
+            violations.AddRange(StorageInvariants.Violations(kept[account]).Select(violation => $"quota of {account}: {violation}"));
+        }
         foreach (var ((account, blob), isPinned) in facts.Pins)
         {
             var holders = await store.Read(new DocumentKey("blob", blob.ToString())) is { } document
                 ? BlobState.Read(document.Content.Span)
                 : null;
-            if (holders?.Accounts.ContainsKey(account) == true != isPinned || accounts[account].Storage.IsPinned(blob) != isPinned)
+            if (holders?.Accounts.ContainsKey(account) == true != isPinned || kept[account].IsPinned(blob) != isPinned)
             {
                 violations.Add(
                     $"blob {blob} of account {account} should be {(isPinned ? "kept and counted" : "neither kept nor counted")}"

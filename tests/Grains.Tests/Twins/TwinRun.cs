@@ -107,8 +107,7 @@ internal static class TwinRun
         {
             foreach (var account in accounts)
             {
-                await hosts[round]
-                    .Link.Insist(grains => grains.GetGrain<IAccountGrain>(account.ToString()).DiscountBlob(default, Authority.Blob));
+                await hosts[round].Link.Insist(grains => grains.GetGrain<IAccountGrain>(account.ToString()).Settle([], Authority.Market));
             }
             await Task.Delay(AccountPolicy.HoldOrphanAge + (2 * AccountPolicy.ReconcilePeriod), run.Time);
         }

@@ -3,34 +3,31 @@ using Marketplace.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// The snapshots of one account's event log: a head document that names the log's version and the parts. Parts have names that were never
-/// used before and are written once, so two activations that write a snapshot at the same time, or one that is cut off in the middle, never
-/// mix theirs; which snapshot is valid is decided by the head alone, whose every write is conditional.
+/// The snapshots of one event log: a head document that names the log's version and the parts. Parts have names that were never used before
+/// and are written once, so two activations that write a snapshot at the same time, or one that is cut off in the middle, never mix theirs;
+/// which snapshot is valid is decided by the head alone, whose every write is conditional.
 /// </summary>
-internal sealed class AccountSnapshots(IDocumentStore documents, string account)
+internal sealed class Snapshots(IDocumentStore documents, string kind, string id)
 {
-    private const string HeadKind = "account";
-    private const string PartKind = "account-part";
-
-    private readonly DocumentKey _key = new(HeadKind, account);
+    private readonly DocumentKey _key = new(kind, id);
 
     /// <summary>Bytes of the last snapshot.</summary>
     public int Size { get; private set; }
 
-    /// <returns>The account and the version of the last event in it; an empty one and 0 where there is no snapshot.</returns>
-    public async ValueTask<(AccountState Account, long Version)> Load()
+    /// <returns>The newest snapshot and the version of the last event in it; null where there is none.</returns>
+    public async ValueTask<(ReadOnlyMemory<byte> Content, long LogVersion)?> Load()
     {
         var (head, headVersion) = await ReadHead();
         while (true)
         {
             if (head.Snapshot is not { } snapshot)
             {
-                return (new AccountState(), 0);
+                return null;
             }
             if (await ReadParts(snapshot) is { } bytes)
             {
                 Size = snapshot.Size;
-                return (AccountSnapshotCodec.Read(bytes.Span), snapshot.LogVersion);
+                return (bytes, snapshot.LogVersion);
             }
 
             // Another activation may have written two snapshots since the head was read, and so removed these parts.
@@ -38,7 +35,7 @@ internal sealed class AccountSnapshots(IDocumentStore documents, string account)
             if (nextVersion == headVersion)
             {
                 throw new InvalidDataException(
-                    $"The snapshot {snapshot.Set} of account {account} lacks a part, or has more bytes than its head says."
+                    $"The snapshot {snapshot.Set} of {_key} lacks a part, or has more bytes than its head says."
                 );
             }
             (head, headVersion) = (next, nextVersion);
@@ -57,7 +54,7 @@ internal sealed class AccountSnapshots(IDocumentStore documents, string account)
         await Discard(head.Discarded);
 
         // The claim: its version names the parts, and whoever claims after it takes the head away from this attempt.
-        const int partBytes = AccountPolicy.SnapshotPartBytesMax;
+        const int partBytes = SnapshotPolicy.PartBytesMax;
         var snapshot = new Snapshot(headVersion + 1, logVersion, (content.Length + partBytes - 1) / partBytes, content.Length);
         headVersion = await WriteHead(head with { Discarded = snapshot.Parts }, headVersion);
         for (var index = 0; index < snapshot.PartCount; index++)
@@ -106,7 +103,7 @@ internal sealed class AccountSnapshots(IDocumentStore documents, string account)
         }
     }
 
-    private DocumentKey Part(long set, int index) => new(PartKind, $"{account}.{set}.{index}");
+    private DocumentKey Part(long set, int index) => new($"{kind}-part", $"{id}.{set}.{index}");
 
     /// <summary>The parts <c>0</c> to <c>Count - 1</c> of one attempt to write a snapshot.</summary>
     private readonly record struct PartNames(long Set, int Count);
@@ -155,7 +152,7 @@ internal sealed class AccountSnapshots(IDocumentStore documents, string account)
             }
             else
             {
-                reader.Version(Format, "The head of an account's snapshot");
+                reader.Version(Format, "The head of a snapshot");
                 var snapshot = reader.Flag()
                     ? new Snapshot(reader.Signed(), reader.Signed(), reader.Count(), reader.Count())
                     : (Snapshot?)null;

@@ -4,7 +4,7 @@ namespace Marketplace.Grains;
 /// The bytes that an account keeps: blobs of its own and modules of the programs that it deployed. A blob's bytes count once, however many
 /// of these keep it.
 /// </summary>
-internal sealed class AccountStorage
+internal sealed class KeptBlobs
 {
     private readonly Dictionary<BlobId, KeptBlob> _blobs = [];
     private readonly Dictionary<ProgramId, BlobId> _modules = [];
@@ -24,6 +24,44 @@ internal sealed class AccountStorage
     public IEnumerable<(ProgramId Program, BlobId Module, long Size)> Modules =>
         _modules.Select(pair => (pair.Key, pair.Value, _blobs[pair.Value].Size));
 
+    /// <summary>What the account's log counted is here: nothing of it counts any more.</summary>
+    public bool IsOwn { get; set; }
+
+    /// <summary>What must happen for this to keep what the other keeps.</summary>
+    public IEnumerable<StorageEvent> ChangesTo(KeptBlobs other) =>
+        [
+            .. _modules.Where(pair => other.ModuleOf(pair.Key) != pair.Value).Select(pair => new ModuleDiscounted(pair.Key)),
+            .. PinnedBlobs.Where(pin => !other.IsPinned(pin.Blob)).Select(pin => new BlobDiscounted(pin.Blob)),
+            .. other.PinnedBlobs.Where(pin => !IsPinned(pin.Blob)).Select(pin => new BlobCounted(pin.Blob, pin.Size)),
+            .. other
+                .Modules.Where(kept => ModuleOf(kept.Program) != kept.Module)
+                .Select(kept => new ModuleCounted(kept.Program, kept.Module, kept.Size)),
+        ];
+
+    public void Apply(StorageEvent happened)
+    {
+        switch (happened)
+        {
+            case CarriedOver:
+                IsOwn = true;
+                break;
+            case BlobCounted counted:
+                Pin(counted.Blob, counted.Size);
+                break;
+            case BlobDiscounted discounted:
+                Unpin(discounted.Blob);
+                break;
+            case ModuleCounted counted:
+                Deploy(counted.Program, counted.Module, counted.Size);
+                break;
+            case ModuleDiscounted discounted:
+                Undeploy(discounted.Program);
+                break;
+            default:
+                throw new InvalidOperationException($"This is a bug in the quota: it does not know the event {happened.GetType().Name}.");
+        }
+    }
+
     public bool Keeps(BlobId blob) => _blobs.ContainsKey(blob);
 
     public bool IsPinned(BlobId blob) => _blobs.TryGetValue(blob, out var kept) && kept.IsPinned;
@@ -34,7 +72,7 @@ internal sealed class AccountStorage
 
     public void Pin(BlobId blob, long size) => Change(blob, Take(blob, size) with { IsPinned = true });
 
-    public void Unpin(BlobId blob)
+    private void Unpin(BlobId blob)
     {
         if (_blobs.TryGetValue(blob, out var kept))
         {
@@ -52,7 +90,7 @@ internal sealed class AccountStorage
         Change(module, kept with { Programs = kept.Programs + 1 });
     }
 
-    public void Undeploy(ProgramId program)
+    private void Undeploy(ProgramId program)
     {
         if (!_modules.Remove(program, out var module))
         {
