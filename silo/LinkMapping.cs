@@ -11,21 +11,21 @@ internal static class LinkMapping
     {
         var spec = lease.Ticket.Spec;
         return new Wire.WorkerLease(
-            lease.Id,
-            lease.Ticket.Job,
-            spec.Program,
-            lease.Ticket.Module,
-            spec.EntryPoint,
-            spec.Arguments,
-            spec.Input,
-            spec.InputBlob,
-            spec.FuelMax,
-            spec.MemoryPagesMax,
-            spec.TimeMax,
-            lease.Attempt,
-            lease.Root,
-            lease.Ticket.SubmittedAt,
-            lease.Deadline
+            Id: lease.Id,
+            Job: lease.Ticket.Job,
+            Program: spec.Program,
+            Module: lease.Ticket.Module,
+            EntryPoint: spec.EntryPoint,
+            Arguments: spec.Arguments,
+            Input: spec.Input,
+            InputBlob: spec.InputBlob,
+            FuelMax: spec.FuelMax,
+            MemoryPagesMax: spec.MemoryPagesMax,
+            TimeMax: spec.TimeMax,
+            Attempt: lease.Attempt,
+            Root: lease.Root,
+            SubmittedAt: lease.Ticket.SubmittedAt,
+            Deadline: lease.Deadline
         )
         {
             Files = spec.Files.IsDefaultOrEmpty ? null : spec.Files.ToDictionary(file => file.Name, file => file.Blob),
@@ -39,17 +39,17 @@ internal static class LinkMapping
 
     public static LeaseReport ToGrain(Wire.WorkerResult result) =>
         new(
-            result.Lease,
-            result.Job,
-            result.Outcome,
-            result.Reason,
-            result.FuelUsed,
-            new GrainInterfaces.JobOutput(result.Output, result.OutputBlob, result.OutputSize, Files(result)),
-            result.Log,
-            ToGrain(result.StateChanges),
-            result.StartedAt,
-            result.EndedAt,
-            result.ExitCode
+            Lease: result.Lease,
+            Job: result.Job,
+            Outcome: result.Outcome,
+            Reason: result.Reason,
+            FuelUsed: result.FuelUsed,
+            Output: new GrainInterfaces.JobOutput(result.Output, result.OutputBlob, result.OutputSize, Files(result)),
+            Log: result.Log,
+            StateChanges: ToGrain(result.StateChanges),
+            StartedAt: result.StartedAt,
+            EndedAt: result.EndedAt,
+            ExitCode: result.ExitCode
         );
 
     private static ImmutableArray<OutputFile> Files(Wire.WorkerResult result) =>

@@ -62,7 +62,20 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
 
     /// <summary>The result of a lease that did not come to a run.</summary>
     public static WorkerResult NotRun(WorkerLease lease, RunOutcome outcome, string reason, DateTimeOffset at) =>
-        new(lease.Id, lease.Job, outcome, reason, 0, default, null, 0, default, [], at, at);
+        new(
+            Lease: lease.Id,
+            Job: lease.Job,
+            Outcome: outcome,
+            Reason: reason,
+            FuelUsed: 0,
+            Output: default,
+            OutputBlob: null,
+            OutputSize: 0,
+            Log: default,
+            StateChanges: [],
+            StartedAt: at,
+            EndedAt: at
+        );
 
     private GuestInvocation Invocation(
         LeasedMarket market,
@@ -104,18 +117,18 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
         }
         var changes = completed ? guest.StateWrites.Select(write => new StateChange(write.Key, write.Value)).ToArray() : [];
         return new WorkerResult(
-            lease.Id,
-            lease.Job,
-            Outcome(guest.Outcome),
-            guest.Reason,
-            guest.FuelUsed,
-            blob is null ? output : default,
-            blob,
-            output.Length,
-            guest.Log,
-            changes,
-            startedAt,
-            time.GetUtcNow()
+            Lease: lease.Id,
+            Job: lease.Job,
+            Outcome: Outcome(guest.Outcome),
+            Reason: guest.Reason,
+            FuelUsed: guest.FuelUsed,
+            Output: blob is null ? output : default,
+            OutputBlob: blob,
+            OutputSize: output.Length,
+            Log: guest.Log,
+            StateChanges: changes,
+            StartedAt: startedAt,
+            EndedAt: time.GetUtcNow()
         )
         {
             ExitCode = guest.ExitCode,

@@ -75,13 +75,13 @@ internal static class ModuleReports
             var (instructions, blocks) = Count(content, body, ref features);
             functions.Add(
                 new ReportedFunction(
-                    index,
-                    names.GetValueOrDefault(index),
-                    body.End - body.Offset,
-                    instructions,
-                    blocks,
-                    sizes[i].CodeBytes,
-                    sizes[i].LocalCount
+                    Index: index,
+                    Export: names.GetValueOrDefault(index),
+                    BodyBytes: body.End - body.Offset,
+                    Instructions: instructions,
+                    Blocks: blocks,
+                    CodeBytes: sizes[i].CodeBytes,
+                    Locals: sizes[i].LocalCount
                 )
             );
         }

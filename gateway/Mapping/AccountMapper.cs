@@ -6,10 +6,26 @@ namespace Marketplace.Gateway;
 internal static class AccountMapper
 {
     public static Account ToAccount(AccountView view) =>
-        new(view.Id, view.Available, view.Held, view.UnderWay, view.Earned, view.Spent, view.OpenJobs);
+        new(
+            Id: view.Id,
+            Available: view.Available,
+            Held: view.Held,
+            UnderWay: view.UnderWay,
+            Earned: view.Earned,
+            Spent: view.Spent,
+            OpenJobs: view.OpenJobs
+        );
 
     public static AccessKey ToKey(KeyView view) =>
-        new(view.Id, view.Name, ToScopes(view.Scopes), view.SpendLimit, view.Spent, view.CreatedAt, view.RevokedAt);
+        new(
+            Id: view.Id,
+            Name: view.Name,
+            Scopes: ToScopes(view.Scopes),
+            SpendLimit: view.SpendLimit,
+            Spent: view.Spent,
+            CreatedAt: view.CreatedAt,
+            RevokedAt: view.RevokedAt
+        );
 
     public static CreatedKey ToCreated(GrainInterfaces.CreatedKey created) => new(created.Key, ToKey(created.View));
 

@@ -23,19 +23,19 @@ internal static class JobMapper
         return new SubmitItem(
             request.RequestId,
             new JobSpec(
-                request.Program,
-                request.EntryPoint,
-                request.InputText is { } text ? Encoding.UTF8.GetBytes(text) : request.Input ?? default,
-                request.InputBlob,
-                Arguments(request.Arguments, index),
-                request.FuelMax ?? JobDefaults.FuelMax,
-                request.MemoryPagesMax ?? JobDefaults.MemoryPagesMax,
-                Time(request.TimeMaxMs) ?? JobDefaults.TimeMax,
-                request.PriceMax,
-                request.RetriesMax ?? JobDefaults.RetriesMax,
-                Time(request.ExpiresAfterMs) ?? JobDefaults.ExpiresAfter,
-                Files(request.InputFiles),
-                Environment(request.Environment, index)
+                Program: request.Program,
+                EntryPoint: request.EntryPoint,
+                Input: request.InputText is { } text ? Encoding.UTF8.GetBytes(text) : request.Input ?? default,
+                InputBlob: request.InputBlob,
+                Arguments: Arguments(request.Arguments, index),
+                FuelMax: request.FuelMax ?? JobDefaults.FuelMax,
+                MemoryPagesMax: request.MemoryPagesMax ?? JobDefaults.MemoryPagesMax,
+                TimeMax: Time(request.TimeMaxMs) ?? JobDefaults.TimeMax,
+                PriceMax: request.PriceMax,
+                RetriesMax: request.RetriesMax ?? JobDefaults.RetriesMax,
+                ExpiresAfter: Time(request.ExpiresAfterMs) ?? JobDefaults.ExpiresAfter,
+                Files: Files(request.InputFiles),
+                Environment: Environment(request.Environment, index)
             )
         );
     }
@@ -86,19 +86,27 @@ internal static class JobMapper
         };
 
     public static JobEnded ToEnded(EndedJob job) =>
-        new(job.Job, job.RequestId, ToState(job.Status), job.Code, job.FuelUsed, job.Charge, OutputOf(job.Status, job.Output));
+        new(
+            Id: job.Job,
+            RequestId: job.RequestId,
+            State: ToState(job.Status),
+            Code: job.Code,
+            FuelUsed: job.FuelUsed,
+            Charge: job.Charge,
+            Output: OutputOf(job.Status, job.Output)
+        );
 
     public static JobListItem ToListItem(JobSummary summary) =>
         new(
-            summary.Id,
-            summary.RequestId,
-            summary.Program,
-            ToState(summary.Status),
-            summary.Code,
-            summary.SubmittedAt,
-            summary.EndedAt,
-            summary.FuelUsed,
-            summary.Charge
+            Id: summary.Id,
+            RequestId: summary.RequestId,
+            Program: summary.Program,
+            State: ToState(summary.Status),
+            Code: summary.Code,
+            SubmittedAt: summary.SubmittedAt,
+            EndedAt: summary.EndedAt,
+            FuelUsed: summary.FuelUsed,
+            Charge: summary.Charge
         );
 
     public static JobState ToState(JobStatus status) =>

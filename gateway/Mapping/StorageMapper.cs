@@ -9,15 +9,15 @@ internal static class StorageMapper
 
     public static DeployedProgram ToProgram(ProgramView view) =>
         new(
-            view.Id,
-            view.Name,
-            view.Module,
-            view.ModuleSize,
-            view.Deployer,
-            view.DeployedAt,
-            view.Abi,
-            view.EntryPoints,
-            view.Imports,
-            view.UsesState
+            Id: view.Id,
+            Name: view.Name,
+            Module: view.Module,
+            ModuleSize: view.ModuleSize,
+            Deployer: view.Deployer,
+            DeployedAt: view.DeployedAt,
+            Abi: view.Abi,
+            EntryPoints: view.EntryPoints,
+            Imports: view.Imports,
+            UsesState: view.UsesState
         );
 }

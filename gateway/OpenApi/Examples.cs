@@ -58,19 +58,27 @@ internal static class Examples
     private static readonly Blob Stored = new(Module, 1234, At);
 
     private static readonly DeployedProgram Deployed = new(
-        Program,
-        "echo",
-        Module,
-        1234,
-        Account,
-        At,
-        "wasi_command",
-        ["_start"],
-        ["wasi_snapshot_preview1.fd_write"],
+        Id: Program,
+        Name: "echo",
+        Module: Module,
+        ModuleSize: 1234,
+        Deployer: Account,
+        DeployedAt: At,
+        Abi: "wasi_command",
+        EntryPoints: ["_start"],
+        Imports: ["wasi_snapshot_preview1.fd_write"],
         UsesState: false
     );
 
-    private static readonly AccessKey Key = new(KeyId, "build server", [Scope.Read, Scope.Submit], Amount, Charge, At, RevokedAt: null);
+    private static readonly AccessKey Key = new(
+        Id: KeyId,
+        Name: "build server",
+        Scopes: [Scope.Read, Scope.Submit],
+        SpendLimit: Amount,
+        Spent: Charge,
+        CreatedAt: At,
+        RevokedAt: null
+    );
 
     private static readonly Dictionary<Type, object> Records = new()
     {
@@ -80,7 +88,15 @@ internal static class Examples
         [typeof(JobsGetRequest)] = new JobsGetRequest([Job]),
         [typeof(JobsGetResponse)] = new JobsGetResponse([Completed], []),
         [typeof(Job)] = Completed,
-        [typeof(JobEnded)] = new JobEnded(Job, RequestId, JobState.Completed, Code: null, FuelUsed, Charge, Completed.Output),
+        [typeof(JobEnded)] = new JobEnded(
+            Id: Job,
+            RequestId: RequestId,
+            State: JobState.Completed,
+            Code: null,
+            FuelUsed: FuelUsed,
+            Charge: Charge,
+            Output: Completed.Output
+        ),
         [typeof(EventsLagged)] = new EventsLagged(3),
         [typeof(JobExplanation)] = new JobExplanation(
             Job,
@@ -89,7 +105,19 @@ internal static class Examples
             [new OfferVerdict(Worker, Amount, Won: true, "It is the cheapest that fits.")]
         ),
         [typeof(Page<JobListItem>)] = new Page<JobListItem>(
-            [new JobListItem(Job, RequestId, Program, JobState.Completed, Code: null, At, Completed.EndedAt, FuelUsed, Charge)],
+            [
+                new JobListItem(
+                    Id: Job,
+                    RequestId: RequestId,
+                    Program: Program,
+                    State: JobState.Completed,
+                    Code: null,
+                    SubmittedAt: At,
+                    EndedAt: Completed.EndedAt,
+                    FuelUsed: FuelUsed,
+                    Charge: Charge
+                ),
+            ],
             Next: null
         ),
         [typeof(Blob)] = Stored,
@@ -98,12 +126,12 @@ internal static class Examples
         [typeof(DeployedProgram)] = Deployed,
         [typeof(Page<DeployedProgram>)] = new Page<DeployedProgram>([Deployed], Next: null),
         [typeof(Account)] = new Account(
-            Account,
+            Id: Account,
             Available: new TokenAmount(998_972),
             Held: Amount,
             UnderWay: TokenAmount.Zero,
             Earned: TokenAmount.Zero,
-            Charge,
+            Spent: Charge,
             OpenJobs: 1
         ),
         [typeof(KeyRequest)] = new KeyRequest("build server", [Scope.Read, Scope.Submit], Amount),

@@ -159,7 +159,7 @@ public sealed record JobSettlement(
     /// A hold that no job stands on: it goes back whole. Also the answer of a job that was never written, which knows no payer.
     /// </summary>
     public static JobSettlement Unknown(JobId job, AccountId payer) =>
-        new(job, payer, null, TokenAmount.Zero, DateTimeOffset.MinValue, JobStatus.Pending);
+        new(Job: job, Payer: payer, Payee: null, Charge: TokenAmount.Zero, HeldAt: DateTimeOffset.MinValue, Status: JobStatus.Pending);
 }
 
 /// <summary>

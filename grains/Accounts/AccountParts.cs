@@ -72,7 +72,8 @@ internal sealed class AccountKey(string id, string name, Scopes scopes, TokenAmo
     /// <summary>Held for open jobs under this key. Counts against the limit: it may all be spent.</summary>
     public TokenAmount Held { get; set; }
 
-    public KeyView ToView() => new(Id, Name, Scopes, SpendLimit, Spent, CreatedAt, RevokedAt);
+    public KeyView ToView() =>
+        new(Id: Id, Name: Name, Scopes: Scopes, SpendLimit: SpendLimit, Spent: Spent, CreatedAt: CreatedAt, RevokedAt: RevokedAt);
 }
 
 /// <summary>Transfers to one payee.</summary>

@@ -243,7 +243,8 @@ internal sealed class AccountState
         ReceivedTotal += received.Amount;
     }
 
-    public AccountView ToView(AccountId id) => new(id, Available, Held, UnderWay, Earned, Spent, Holds.Count, Debt);
+    public AccountView ToView(AccountId id) =>
+        new(Id: id, Available: Available, Held: Held, UnderWay: UnderWay, Earned: Earned, Spent: Spent, OpenJobs: Holds.Count, Debt: Debt);
 
     public ImmutableArray<KeyView> KeyViews() =>
         [.. Keys.Values.OrderBy(key => key.CreatedAt).ThenBy(key => key.Id, StringComparer.Ordinal).Select(key => key.ToView())];

@@ -18,7 +18,15 @@ public sealed class BlobPinProjection : IProjection
         summary.Byte(Format);
         summary.Id(pin.Blob.Value);
         summary.Signed(pin.Size);
-        return new ListingRow(Kind, id, pin.Account.ToString(), "pinned", pin.Blob.ToString(), pin.PinnedAt, summary.Finish());
+        return new ListingRow(
+            Kind: Kind,
+            Id: id,
+            Owner: pin.Account.ToString(),
+            State: "pinned",
+            Label: pin.Blob.ToString(),
+            At: pin.PinnedAt,
+            Summary: summary.Finish()
+        );
     }
 
     /// <exception cref="InvalidDataException">The row is not one of a pin.</exception>

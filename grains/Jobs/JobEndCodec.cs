@@ -73,21 +73,21 @@ internal static class JobEndCodec
         var history = ReadHistory(ref reader);
         var explanation = ReadExplanation(ref reader);
         return new JobEnd(
-            status,
-            fault,
-            code == 0 ? null : (ErrorCode)(code - 1),
-            reason,
-            worker,
-            payee,
-            price,
-            fuelUsed,
-            output,
-            log,
-            before,
-            after,
-            history,
-            explanation,
-            exitCode
+            Status: status,
+            Fault: fault,
+            Code: code == 0 ? null : (ErrorCode)(code - 1),
+            Reason: reason,
+            Worker: worker,
+            Payee: payee,
+            PricePerMillionFuel: price,
+            FuelUsed: fuelUsed,
+            Output: output,
+            Log: log,
+            RootBefore: before,
+            RootAfter: after,
+            History: history,
+            Explanation: explanation,
+            ExitCode: exitCode
         );
     }
 

@@ -106,20 +106,20 @@ public sealed partial class JobGrain : Grain, IJobGrain
         var ended = await EndWith(
             job,
             new JobEnd(
-                JobStatus.Cancelled,
-                JobFault.Client,
-                ErrorCode.CancelledByClient,
-                "The client cancelled the job.",
-                null,
-                null,
-                TokenAmount.Zero,
-                0,
-                default,
-                default,
-                null,
-                null,
-                [],
-                new JobExplanation("The client cancelled the job.", [])
+                Status: JobStatus.Cancelled,
+                Fault: JobFault.Client,
+                Code: ErrorCode.CancelledByClient,
+                Reason: "The client cancelled the job.",
+                Worker: null,
+                Payee: null,
+                PricePerMillionFuel: TokenAmount.Zero,
+                FuelUsed: 0,
+                Output: default,
+                Log: default,
+                RootBefore: null,
+                RootAfter: null,
+                History: [],
+                Explanation: new JobExplanation("The client cancelled the job.", [])
             )
         );
 

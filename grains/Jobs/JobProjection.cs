@@ -15,13 +15,13 @@ public sealed class JobProjection : IProjection
         var job = JobStateCodec.Read(content);
         ended = job.Ending is not null;
         return new ListingRow(
-            Kind,
-            id,
-            job.Account.ToString(),
-            JobStatusNames.Of(job.Status),
-            job.Spec.Program.ToString(),
-            job.SubmittedAt,
-            Summarize(job)
+            Kind: Kind,
+            Id: id,
+            Owner: job.Account.ToString(),
+            State: JobStatusNames.Of(job.Status),
+            Label: job.Spec.Program.ToString(),
+            At: job.SubmittedAt,
+            Summary: Summarize(job)
         );
     }
 

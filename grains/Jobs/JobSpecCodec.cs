@@ -66,19 +66,19 @@ internal static class JobSpecCodec
             arguments[index] = reader.Text();
         }
         return new JobSpec(
-            program,
-            entryPoint,
-            input,
-            inputBlob,
-            ImmutableArray.Create(arguments),
-            reader.Signed(),
-            reader.Count(),
-            reader.Span(),
-            reader.Amount(),
-            reader.Count(),
-            reader.Span(),
-            files,
-            environment
+            Program: program,
+            EntryPoint: entryPoint,
+            Input: input,
+            InputBlob: inputBlob,
+            Arguments: ImmutableArray.Create(arguments),
+            FuelMax: reader.Signed(),
+            MemoryPagesMax: reader.Count(),
+            TimeMax: reader.Span(),
+            PriceMax: reader.Amount(),
+            RetriesMax: reader.Count(),
+            ExpiresAfter: reader.Span(),
+            Files: files,
+            Environment: environment
         );
     }
 

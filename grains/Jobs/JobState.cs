@@ -29,15 +29,15 @@ internal sealed record JobState(
 
     public static JobState Create(JobSubmission submission, Bytes32 specHash, DateTimeOffset now) =>
         new(
-            submission.Account,
-            submission.RequestId,
-            specHash,
-            submission.Spec,
-            submission.Module,
-            submission.UsesState,
-            now,
-            submission.HeldAt,
-            null
+            Account: submission.Account,
+            RequestId: submission.RequestId,
+            SpecHash: specHash,
+            Spec: submission.Spec,
+            Module: submission.Module,
+            UsesState: submission.UsesState,
+            SubmittedAt: now,
+            HeldAt: submission.HeldAt,
+            Ending: null
         );
 
     /// <summary>The job as ended. The charge and the bounds of texts are decided here, whoever reports the end.</summary>
@@ -63,20 +63,21 @@ internal sealed record JobState(
         return this with { Ending = new JobEnding(bounded, charge, now) };
     }
 
-    public JobTicket ToTicket(JobId id) => new(id, Account, Spec, Module, UsesState, SubmittedAt, RequestId);
+    public JobTicket ToTicket(JobId id) =>
+        new(Job: id, Account: Account, Spec: Spec, Module: Module, UsesState: UsesState, SubmittedAt: SubmittedAt, RequestId: RequestId);
 
     /// <summary>Null while the job is open.</summary>
     public JobSettlement? ToSettlement(JobId id) =>
         Ending is { } ending
             ? new JobSettlement(
-                id,
-                Account,
-                ending.Charge.IsZero ? null : ending.End.Payee,
-                ending.Charge,
-                HeldAt,
-                Status,
-                ending.End.Worker,
-                ending.End.FuelUsed
+                Job: id,
+                Payer: Account,
+                Payee: ending.Charge.IsZero ? null : ending.End.Payee,
+                Charge: ending.Charge,
+                HeldAt: HeldAt,
+                Status: Status,
+                Worker: ending.End.Worker,
+                FuelUsed: ending.End.FuelUsed
             )
             : null;
 
@@ -84,23 +85,23 @@ internal sealed record JobState(
     {
         var end = Ending?.End;
         return new JobView(
-            id,
-            RequestId,
-            Spec,
-            Status,
-            end?.Fault ?? JobFault.None,
-            end?.Code,
-            end?.Reason,
-            SubmittedAt,
-            Ending?.EndedAt,
-            end?.Worker,
-            end?.FuelUsed ?? 0,
-            Ending?.Charge ?? TokenAmount.Zero,
-            end?.Output ?? default,
-            end?.RootBefore,
-            end?.RootAfter,
-            end?.History ?? [new JobEvent(JobStatus.Pending, SubmittedAt, null, null)],
-            Status == JobStatus.Completed ? 0 : end?.ExitCode
+            Id: id,
+            RequestId: RequestId,
+            Spec: Spec,
+            Status: Status,
+            Fault: end?.Fault ?? JobFault.None,
+            Code: end?.Code,
+            Reason: end?.Reason,
+            SubmittedAt: SubmittedAt,
+            EndedAt: Ending?.EndedAt,
+            Worker: end?.Worker,
+            FuelUsed: end?.FuelUsed ?? 0,
+            Charge: Ending?.Charge ?? TokenAmount.Zero,
+            Output: end?.Output ?? default,
+            RootBefore: end?.RootBefore,
+            RootAfter: end?.RootAfter,
+            History: end?.History ?? [new JobEvent(JobStatus.Pending, SubmittedAt, null, null)],
+            ExitCode: Status == JobStatus.Completed ? 0 : end?.ExitCode
         );
     }
 }

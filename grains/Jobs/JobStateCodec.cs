@@ -48,7 +48,17 @@ internal static class JobStateCodec
         var spec = JobSpecCodec.Read(ref reader);
         var ending = reader.Flag() ? ReadEnding(ref reader) : null;
         reader.End();
-        return new JobState(account, requestId, specHash, spec, module, usesState, submittedAt, heldAt, ending);
+        return new JobState(
+            Account: account,
+            RequestId: requestId,
+            SpecHash: specHash,
+            Spec: spec,
+            Module: module,
+            UsesState: usesState,
+            SubmittedAt: submittedAt,
+            HeldAt: heldAt,
+            Ending: ending
+        );
     }
 
     private static JobEnding ReadEnding(ref CompactReader reader)

@@ -17,21 +17,21 @@ internal static class MarketEnds
             : report.StartedAt;
         var completed = report.Outcome == RunOutcome.Completed;
         return new JobEnd(
-            status,
-            fault,
-            code,
-            completed ? null : report.Reason ?? "The worker gave no reason.",
-            offer.Worker,
-            offer.PayTo,
-            offer.PricePerMillionFuel,
-            report.FuelUsed,
-            completed ? report.Output : default,
-            report.Log,
-            completed ? job.Lease!.Root : null,
-            null,
-            job.History.Add(new JobEvent(JobStatus.Running, startedAt, offer.Worker, null)),
-            job.Explanation!,
-            report.Outcome == RunOutcome.Failed ? report.ExitCode : null
+            Status: status,
+            Fault: fault,
+            Code: code,
+            Reason: completed ? null : report.Reason ?? "The worker gave no reason.",
+            Worker: offer.Worker,
+            Payee: offer.PayTo,
+            PricePerMillionFuel: offer.PricePerMillionFuel,
+            FuelUsed: report.FuelUsed,
+            Output: completed ? report.Output : default,
+            Log: report.Log,
+            RootBefore: completed ? job.Lease!.Root : null,
+            RootAfter: null,
+            History: job.History.Add(new JobEvent(JobStatus.Running, startedAt, offer.Worker, null)),
+            Explanation: job.Explanation!,
+            ExitCode: report.Outcome == RunOutcome.Failed ? report.ExitCode : null
         );
     }
 
@@ -80,7 +80,16 @@ internal static class MarketEnds
 
     /// <summary>What listeners see of a job that was cancelled before or during its run.</summary>
     public static EndedJob Cancelled(JobTicket ticket) =>
-        new(ticket.Account, ticket.Job, ticket.RequestId, JobStatus.Cancelled, ErrorCode.CancelledByClient, 0, TokenAmount.Zero, default);
+        new(
+            Account: ticket.Account,
+            Job: ticket.Job,
+            RequestId: ticket.RequestId,
+            Status: JobStatus.Cancelled,
+            Code: ErrorCode.CancelledByClient,
+            FuelUsed: 0,
+            Charge: TokenAmount.Zero,
+            Output: default
+        );
 
     /// <summary>What listeners are told of a job that has its terminal write.</summary>
     /// <returns>
@@ -98,7 +107,16 @@ internal static class MarketEnds
         {
             return null;
         }
-        return new EndedJob(ticket.Account, ticket.Job, ticket.RequestId, end.Status, end.Code, fuelUsed, written.Charge, end.Output);
+        return new EndedJob(
+            Account: ticket.Account,
+            Job: ticket.Job,
+            RequestId: ticket.RequestId,
+            Status: end.Status,
+            Code: end.Code,
+            FuelUsed: fuelUsed,
+            Charge: written.Charge,
+            Output: end.Output
+        );
     }
 
     private static JobEnd Own(
@@ -109,5 +127,21 @@ internal static class MarketEnds
         string reason,
         JobExplanation explanation,
         WorkerId? worker = null
-    ) => new(status, fault, code, reason, worker, null, TokenAmount.Zero, 0, default, default, null, null, job.History, explanation);
+    ) =>
+        new(
+            Status: status,
+            Fault: fault,
+            Code: code,
+            Reason: reason,
+            Worker: worker,
+            Payee: null,
+            PricePerMillionFuel: TokenAmount.Zero,
+            FuelUsed: 0,
+            Output: default,
+            Log: default,
+            RootBefore: null,
+            RootAfter: null,
+            History: job.History,
+            Explanation: explanation
+        );
 }

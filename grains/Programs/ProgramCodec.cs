@@ -60,16 +60,16 @@ internal static class ProgramCodec
         var isOld = bytes is [FormatWithOneDeployer, ..];
         reader.Version(isOld ? FormatWithOneDeployer : Format, "A program");
         var program = new ProgramView(
-            new ProgramId(reader.Id()),
-            new BlobId(reader.Id()),
-            reader.Signed(),
-            reader.Text(),
-            new AccountId(reader.Id()),
-            reader.Time(),
-            reader.Text(),
-            ReadTexts(ref reader),
-            ReadTexts(ref reader),
-            reader.Flag()
+            Id: new ProgramId(reader.Id()),
+            Module: new BlobId(reader.Id()),
+            ModuleSize: reader.Signed(),
+            Name: reader.Text(),
+            Deployer: new AccountId(reader.Id()),
+            DeployedAt: reader.Time(),
+            Abi: reader.Text(),
+            EntryPoints: ReadTexts(ref reader),
+            Imports: ReadTexts(ref reader),
+            UsesState: reader.Flag()
         );
         var deployers = isOld ? [program.Deployer] : ReadAccounts(ref reader);
         var deployed = new DeployedState(program, deployers, !isOld && reader.Flag());

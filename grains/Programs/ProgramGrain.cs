@@ -109,16 +109,16 @@ public sealed class ProgramGrain : Grain, IProgramGrain
         }
         await Keep(module, caller);
         var program = new ProgramView(
-            _id,
-            deployment.Module,
-            found.Size,
-            deployment.Name,
-            caller.Account,
-            _clock.GetUtcNow(),
-            AbiName(info.Abi),
-            [.. info.EntryPoints],
-            [.. info.Imports],
-            info.UsesState
+            Id: _id,
+            Module: deployment.Module,
+            ModuleSize: found.Size,
+            Name: deployment.Name,
+            Deployer: caller.Account,
+            DeployedAt: _clock.GetUtcNow(),
+            Abi: AbiName(info.Abi),
+            EntryPoints: [.. info.EntryPoints],
+            Imports: [.. info.Imports],
+            UsesState: info.UsesState
         );
         await _program.Write(new DeployedState(program, [caller.Account], IsRemoved: false));
         // Another activation may have ended its removal in between, which released the module.

@@ -24,13 +24,13 @@ public sealed class ProgramProjection : IProjection
         summary.Signed(program.ModuleSize);
         summary.Text(program.Abi);
         return new ListingRow(
-            Kind,
-            id,
-            program.Deployer.ToString(),
-            "deployed",
-            program.Module.ToString(),
-            program.DeployedAt,
-            summary.Finish()
+            Kind: Kind,
+            Id: id,
+            Owner: program.Deployer.ToString(),
+            State: "deployed",
+            Label: program.Module.ToString(),
+            At: program.DeployedAt,
+            Summary: summary.Finish()
         );
     }
 }

@@ -12,13 +12,13 @@ internal static class SubmissionAnswers
             case JobAdmissionKind.Created:
                 batch.Created.Add(
                     new JobTicket(
-                        item.Job,
-                        batch.Caller.Account,
-                        item.Spec,
-                        item.Program!.Module,
-                        item.Program.UsesState,
-                        admission.SubmittedAt,
-                        item.RequestId
+                        Job: item.Job,
+                        Account: batch.Caller.Account,
+                        Spec: item.Spec,
+                        Module: item.Program!.Module,
+                        UsesState: item.Program.UsesState,
+                        SubmittedAt: admission.SubmittedAt,
+                        RequestId: item.RequestId
                     )
                 );
                 break;

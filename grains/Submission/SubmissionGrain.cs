@@ -141,7 +141,14 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
                 item is { Hold: HoldOutcome.Held, Admission: { Kind: JobAdmissionKind.Existed or JobAdmissionKind.Conflict } admission }
                 && admission.HeldAt < heldAt
             )
-            .Select(item => new JobSettlement(item.Job, batch.Caller.Account, null, TokenAmount.Zero, heldAt, JobStatus.Pending))
+            .Select(item => new JobSettlement(
+                Job: item.Job,
+                Payer: batch.Caller.Account,
+                Payee: null,
+                Charge: TokenAmount.Zero,
+                HeldAt: heldAt,
+                Status: JobStatus.Pending
+            ))
             .ToImmutableArray();
         if (!released.IsEmpty)
         {

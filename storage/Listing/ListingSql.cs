@@ -77,6 +77,7 @@ internal sealed class ListingSql(string select, Func<string, string> isEqual, st
         public long At { get; set; }
         public byte[] Summary { get; set; } = [];
 
-        public ListingRow Of(string kind) => new(kind, Id, Owner, State, Label, new DateTimeOffset(At, TimeSpan.Zero), Summary);
+        public ListingRow Of(string kind) =>
+            new(Kind: kind, Id: Id, Owner: Owner, State: State, Label: Label, At: new DateTimeOffset(At, TimeSpan.Zero), Summary: Summary);
     }
 }

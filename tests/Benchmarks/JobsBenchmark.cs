@@ -58,17 +58,17 @@ internal static class JobsBenchmark
             await Console.Error.WriteLineAsync(violation);
         }
         return new JobsResult(
-            "jobs",
-            load.Ids.Count,
-            Math.Round(load.Ids.Count / load.Elapsed.TotalSeconds),
-            load.Latency.P50,
-            load.Latency.P99,
-            idle.P50,
-            idle.P99,
-            lost,
-            warm.Ids.Count + load.Ids.Count + IdleWarmUp + idleJobs - books.PaidJobs,
-            books.PaidTwice,
-            books.Violations.Count
+            Bench: "jobs",
+            Jobs: load.Ids.Count,
+            JobsPerS: Math.Round(load.Ids.Count / load.Elapsed.TotalSeconds),
+            P50Ms: load.Latency.P50,
+            P99Ms: load.Latency.P99,
+            IdleP50Ms: idle.P50,
+            IdleP99Ms: idle.P99,
+            Lost: lost,
+            Unpaid: warm.Ids.Count + load.Ids.Count + IdleWarmUp + idleJobs - books.PaidJobs,
+            PaidTwice: books.PaidTwice,
+            Violations: books.Violations.Count
         );
     }
 

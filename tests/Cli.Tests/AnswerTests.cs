@@ -10,13 +10,13 @@ public sealed class AnswerTests : IDisposable
     private static readonly string Job = Samples.JobId.ToString();
     private static readonly Blob Blob = Samples.Blob("content"u8.ToArray());
     private static readonly AccessKey AccessKey = new(
-        "mk0123456789abcdef",
-        "ci",
-        [Scope.Read, Scope.Submit],
-        new TokenAmount(50),
-        new TokenAmount(7),
-        Samples.Then,
-        null
+        Id: "mk0123456789abcdef",
+        Name: "ci",
+        Scopes: [Scope.Read, Scope.Submit],
+        SpendLimit: new TokenAmount(50),
+        Spent: new TokenAmount(7),
+        CreatedAt: Samples.Then,
+        RevokedAt: null
     );
 
     private readonly Shell _shell = new();
@@ -39,15 +39,15 @@ public sealed class AnswerTests : IDisposable
                 new Page<JobListItem>(
                     [
                         new JobListItem(
-                            Samples.JobId,
-                            "r",
-                            Samples.Program,
-                            JobState.Failed,
-                            ErrorCode.OutOfFuel,
-                            Samples.Then,
-                            null,
-                            1_000_000,
-                            new TokenAmount(1)
+                            Id: Samples.JobId,
+                            RequestId: "r",
+                            Program: Samples.Program,
+                            State: JobState.Failed,
+                            Code: ErrorCode.OutOfFuel,
+                            SubmittedAt: Samples.Then,
+                            EndedAt: null,
+                            FuelUsed: 1_000_000,
+                            Charge: new TokenAmount(1)
                         ),
                     ],
                     "next"

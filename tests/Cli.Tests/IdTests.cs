@@ -10,15 +10,15 @@ public sealed class IdTests : IDisposable
     private static readonly Blob Blob = Samples.Blob("content"u8.ToArray());
     private static readonly string Digits = Blob.Id.ToString()[BlobId.Prefix.Length..];
     private static readonly JobListItem Item = new(
-        Samples.JobId,
-        "r",
-        Samples.Program,
-        JobState.Failed,
-        ErrorCode.OutOfFuel,
-        Samples.Then,
-        null,
-        1_000_000,
-        new TokenAmount(1)
+        Id: Samples.JobId,
+        RequestId: "r",
+        Program: Samples.Program,
+        State: JobState.Failed,
+        Code: ErrorCode.OutOfFuel,
+        SubmittedAt: Samples.Then,
+        EndedAt: null,
+        FuelUsed: 1_000_000,
+        Charge: new TokenAmount(1)
     );
 
     private readonly Shell _shell = new();

@@ -78,13 +78,13 @@ public sealed class EventReaderTests
 
     private static EndedJob Ended() =>
         new(
-            default,
-            default,
-            "a",
-            JobStatus.Completed,
-            null,
-            1,
-            default,
-            new GrainInterfaces.JobOutput(new byte[MarketLimits.InlineBytesMax], null, MarketLimits.InlineBytesMax)
+            Account: default,
+            Job: default,
+            RequestId: "a",
+            Status: JobStatus.Completed,
+            Code: null,
+            FuelUsed: 1,
+            Charge: default,
+            Output: new GrainInterfaces.JobOutput(new byte[MarketLimits.InlineBytesMax], null, MarketLimits.InlineBytesMax)
         );
 }

@@ -310,20 +310,20 @@ public sealed class CodecTests
             DateTimeOffset.UnixEpoch
         );
         var end = new JobEnd(
-            JobStatus.Failed,
-            JobFault.Program,
-            ErrorCode.ProgramTrapped,
-            "unreachable",
-            worker,
-            default(AccountId),
-            new TokenAmount(10),
-            500_000,
-            output,
-            new byte[] { 1, 2 },
-            default(StateRoot),
-            null,
-            [new JobEvent(JobStatus.Running, DateTimeOffset.UnixEpoch.AddSeconds(1), worker, "note")],
-            new JobExplanation("won", [new OfferVerdict(worker, new TokenAmount(10), true, "cheap")])
+            Status: JobStatus.Failed,
+            Fault: JobFault.Program,
+            Code: ErrorCode.ProgramTrapped,
+            Reason: "unreachable",
+            Worker: worker,
+            Payee: default(AccountId),
+            PricePerMillionFuel: new TokenAmount(10),
+            FuelUsed: 500_000,
+            Output: output,
+            Log: new byte[] { 1, 2 },
+            RootBefore: default(StateRoot),
+            RootAfter: null,
+            History: [new JobEvent(JobStatus.Running, DateTimeOffset.UnixEpoch.AddSeconds(1), worker, "note")],
+            Explanation: new JobExplanation("won", [new OfferVerdict(worker, new TokenAmount(10), true, "cheap")])
         );
         return job.EndWith(end, DateTimeOffset.UnixEpoch.AddSeconds(2));
     }

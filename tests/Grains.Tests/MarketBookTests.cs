@@ -213,7 +213,15 @@ public sealed class MarketBookTests
                 ExpiresAfter = Seconds(10 + Below(600)),
             };
             var usesState = Below(3) == 0;
-            return new JobTicket(new JobId(Id(number)), new AccountId(Id(Below(3))), spec, default, usesState, _now.Wall, $"{number}");
+            return new JobTicket(
+                Job: new JobId(Id(number)),
+                Account: new AccountId(Id(Below(3))),
+                Spec: spec,
+                Module: default,
+                UsesState: usesState,
+                SubmittedAt: _now.Wall,
+                RequestId: $"{number}"
+            );
         }
 
         private IEnumerable<MarketJob> Open() =>

@@ -364,20 +364,20 @@ public sealed class ProgramRemovalTests
             var program = await market.Deploy(caller, "command writes");
             var state = market.Grains.GetGrain<IStateGrain>(program.ToString());
             var end = new JobEnd(
-                JobStatus.Completed,
-                JobFault.None,
-                null,
-                null,
-                null,
-                null,
-                TokenAmount.Zero,
-                1,
-                default,
-                default,
-                null,
-                null,
-                [],
-                new JobExplanation("", [])
+                Status: JobStatus.Completed,
+                Fault: JobFault.None,
+                Code: null,
+                Reason: null,
+                Worker: null,
+                Payee: null,
+                PricePerMillionFuel: TokenAmount.Zero,
+                FuelUsed: 1,
+                Output: default,
+                Log: default,
+                RootBefore: null,
+                RootAfter: null,
+                History: [],
+                Explanation: new JobExplanation("", [])
             );
             var root = (
                 await state.Commit(default, 0, default, [new StateChange("key"u8.ToArray(), "value"u8.ToArray())], end, Authority.Market)

@@ -99,6 +99,16 @@ public sealed class ReadyQueueTests
         var id = new byte[Bytes32.Size];
         BitConverter.TryWriteBytes(id, number);
         var spec = TestMarket.Spec(default, Below(chance, 100)) with { MemoryPagesMax = Below(chance, 100) };
-        return new MarketJob(new JobTicket(new JobId(new Bytes32(id)), default, spec, default, false, At(chance), $"{number}"));
+        return new MarketJob(
+            new JobTicket(
+                Job: new JobId(new Bytes32(id)),
+                Account: default,
+                Spec: spec,
+                Module: default,
+                UsesState: false,
+                SubmittedAt: At(chance),
+                RequestId: $"{number}"
+            )
+        );
     }
 }

@@ -16,12 +16,12 @@ public sealed class SettlementTests
                 var job = new JobId(new Bytes32(new byte[32]));
                 var hold = await market.Account("client").Hold(caller, [new HoldItem(job, new TokenAmount(100))]);
                 var settlement = new JobSettlement(
-                    job,
-                    caller.Account,
-                    TestMarket.Id("worker"),
-                    new TokenAmount(40),
-                    hold.HeldAt,
-                    JobStatus.Completed
+                    Job: job,
+                    Payer: caller.Account,
+                    Payee: TestMarket.Id("worker"),
+                    Charge: new TokenAmount(40),
+                    HeldAt: hold.HeldAt,
+                    Status: JobStatus.Completed
                 );
 
                 await Task.WhenAll(

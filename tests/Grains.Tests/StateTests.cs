@@ -128,20 +128,20 @@ public sealed class StateTests
             var lease = await worker.TakeOne();
             var state = State(market, program);
             var end = new JobEnd(
-                JobStatus.Completed,
-                JobFault.None,
-                null,
-                null,
-                null,
-                null,
-                default,
-                0,
-                default,
-                default,
-                null,
-                null,
-                [],
-                new JobExplanation("", [])
+                Status: JobStatus.Completed,
+                Fault: JobFault.None,
+                Code: null,
+                Reason: null,
+                Worker: null,
+                Payee: null,
+                PricePerMillionFuel: default,
+                FuelUsed: 0,
+                Output: default,
+                Log: default,
+                RootBefore: null,
+                RootAfter: null,
+                History: [],
+                Explanation: new JobExplanation("", [])
             );
             var other = new JobId(new Bytes32(new byte[32]));
             var moved = (await state.Commit(other, 0, default, [Put("a", "1")], end, Authority.Market))!.RootAfter;

@@ -203,20 +203,20 @@ public sealed class TwinMemoryTests
     private static async Task Pay(TestMarket market, Caller caller, JobId job)
     {
         var end = new JobEnd(
-            JobStatus.Completed,
-            JobFault.None,
-            null,
-            null,
-            default(WorkerId),
-            TestMarket.Id("worker"),
-            new TokenAmount(10),
-            500_000,
-            default,
-            default,
-            null,
-            null,
-            [],
-            new JobExplanation("", [])
+            Status: JobStatus.Completed,
+            Fault: JobFault.None,
+            Code: null,
+            Reason: null,
+            Worker: default(WorkerId),
+            Payee: TestMarket.Id("worker"),
+            PricePerMillionFuel: new TokenAmount(10),
+            FuelUsed: 500_000,
+            Output: default,
+            Log: default,
+            RootBefore: null,
+            RootAfter: null,
+            History: [],
+            Explanation: new JobExplanation("", [])
         );
         var settlement = await market.Job(job).Complete(end, Authority.Market);
         await market.Grains.GetGrain<IAccountGrain>(caller.Account.ToString()).Settle([settlement!], Authority.Market);

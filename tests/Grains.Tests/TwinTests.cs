@@ -36,20 +36,20 @@ public sealed class TwinTests
 
                 var (id, job) = Assert.Single(DiskInvariants.Jobs(market.Disk));
                 var end = new JobEnd(
-                    JobStatus.Completed,
-                    JobFault.None,
-                    null,
-                    null,
-                    default(WorkerId),
-                    TestMarket.Id("worker"),
-                    new TokenAmount(10),
-                    500_000,
-                    default,
-                    default,
-                    null,
-                    null,
-                    [],
-                    new JobExplanation("", [])
+                    Status: JobStatus.Completed,
+                    Fault: JobFault.None,
+                    Code: null,
+                    Reason: null,
+                    Worker: default(WorkerId),
+                    Payee: TestMarket.Id("worker"),
+                    PricePerMillionFuel: new TokenAmount(10),
+                    FuelUsed: 500_000,
+                    Output: default,
+                    Log: default,
+                    RootBefore: null,
+                    RootAfter: null,
+                    History: [],
+                    Explanation: new JobExplanation("", [])
                 );
                 var completing = new[] { market.Grains, twin }.Select(grains =>
                     Repeat(async () =>

@@ -146,7 +146,15 @@ public sealed class EventTests : IDisposable
 
     private static string Job(byte number)
     {
-        var ended = new JobEnded(Id(number), "r", JobState.Completed, null, 1, TokenAmount.Zero, null);
+        var ended = new JobEnded(
+            Id: Id(number),
+            RequestId: "r",
+            State: JobState.Completed,
+            Code: null,
+            FuelUsed: 1,
+            Charge: TokenAmount.Zero,
+            Output: null
+        );
         return $"event: job\ndata: {JsonSerializer.Serialize(ended, Answers.Of<JobEnded>())}\n\n";
     }
 

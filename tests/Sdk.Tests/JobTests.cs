@@ -196,7 +196,17 @@ public sealed class JobTests : IDisposable
     }
 
     private static JobListItem Item(byte number) =>
-        new(new JobId(Samples.Digits(number)), "r", Samples.Program, JobState.TimedOut, null, Samples.Then, null, 0, TokenAmount.Zero);
+        new(
+            Id: new JobId(Samples.Digits(number)),
+            RequestId: "r",
+            Program: Samples.Program,
+            State: JobState.TimedOut,
+            Code: null,
+            SubmittedAt: Samples.Then,
+            EndedAt: null,
+            FuelUsed: 0,
+            Charge: TokenAmount.Zero
+        );
 
     private sealed class States : IProgress<Job>
     {

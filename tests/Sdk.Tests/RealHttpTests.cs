@@ -182,7 +182,15 @@ public sealed class RealHttpTests : IAsyncLifetime
 
     private static async Task Event(HttpContext http, byte number)
     {
-        var ended = new JobEnded(new JobId(Samples.Digits(number)), "r", JobState.Completed, null, 1, TokenAmount.Zero, null);
+        var ended = new JobEnded(
+            Id: new JobId(Samples.Digits(number)),
+            RequestId: "r",
+            State: JobState.Completed,
+            Code: null,
+            FuelUsed: 1,
+            Charge: TokenAmount.Zero,
+            Output: null
+        );
         await http.Response.WriteAsync(
             $"event: job\ndata: {JsonSerializer.Serialize(ended, Answers.Of<JobEnded>())}\n\n",
             http.RequestAborted

@@ -48,12 +48,31 @@ internal static class Samples
         };
 
     public static DeployedProgram Deployed(ProgramId id, BlobId module) =>
-        new(id, "echo", module, 8, Payer, Then, "wasi", ["_start"], [], false);
+        new(
+            Id: id,
+            Name: "echo",
+            Module: module,
+            ModuleSize: 8,
+            Deployer: Payer,
+            DeployedAt: Then,
+            Abi: "wasi",
+            EntryPoints: ["_start"],
+            Imports: [],
+            UsesState: false
+        );
 
     public static Blob Blob(byte[] content) => new(IdDerivation.Blob(content), content.Length, Then);
 
     public static Account Account(uint available = 1000) =>
-        new(Payer, new TokenAmount(available), TokenAmount.Zero, TokenAmount.Zero, TokenAmount.Zero, TokenAmount.Zero, 0);
+        new(
+            Id: Payer,
+            Available: new TokenAmount(available),
+            Held: TokenAmount.Zero,
+            UnderWay: TokenAmount.Zero,
+            Earned: TokenAmount.Zero,
+            Spent: TokenAmount.Zero,
+            OpenJobs: 0
+        );
 
     public static MarketStatus Market(int workers = 1) => new(0, 0, workers, workers * 2, workers == 0 ? null : new TokenAmount(1), 0);
 }

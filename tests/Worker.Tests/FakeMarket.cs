@@ -35,21 +35,21 @@ internal sealed class FakeMarket : IMarketLink
 
     public WorkerLease Lease(BlobId module, string input, long fuelMax = 1_000_000_000) =>
         new(
-            new LeaseId(1, Interlocked.Increment(ref _lease)),
-            new JobId(new Bytes32([.. Enumerable.Repeat((byte)_lease, 32)])),
-            new ProgramId(module.Value),
-            module,
-            null,
-            [],
-            System.Text.Encoding.UTF8.GetBytes(input),
-            null,
-            fuelMax,
-            1024,
-            TimeSpan.FromMinutes(1),
-            1,
-            new StateRoot(default),
-            DateTimeOffset.UnixEpoch,
-            DateTimeOffset.MaxValue
+            Id: new LeaseId(1, Interlocked.Increment(ref _lease)),
+            Job: new JobId(new Bytes32([.. Enumerable.Repeat((byte)_lease, 32)])),
+            Program: new ProgramId(module.Value),
+            Module: module,
+            EntryPoint: null,
+            Arguments: [],
+            Input: System.Text.Encoding.UTF8.GetBytes(input),
+            InputBlob: null,
+            FuelMax: fuelMax,
+            MemoryPagesMax: 1024,
+            TimeMax: TimeSpan.FromMinutes(1),
+            Attempt: 1,
+            Root: new StateRoot(default),
+            SubmittedAt: DateTimeOffset.UnixEpoch,
+            Deadline: DateTimeOffset.MaxValue
         );
 
     public void Give(params WorkerLease[] leases) => _orders.Writer.TryWrite(new WorkerOrders(true, leases, []));

@@ -13,21 +13,21 @@ public sealed class LeaseBookTests
         var book = new LeaseBook(slots: 1, clock);
         book.Add(
             new WorkerLease(
-                default,
-                default,
-                default,
-                default,
-                null,
-                [],
-                default,
-                null,
+                Id: default,
+                Job: default,
+                Program: default,
+                Module: default,
+                EntryPoint: null,
+                Arguments: [],
+                Input: default,
+                InputBlob: null,
                 FuelMax: 1,
                 MemoryPagesMax: 1,
-                TimeSpan.FromSeconds(1),
+                TimeMax: TimeSpan.FromSeconds(1),
                 Attempt: 1,
-                null,
-                clock.GetUtcNow(),
-                clock.GetUtcNow()
+                Root: null,
+                SubmittedAt: clock.GetUtcNow(),
+                Deadline: clock.GetUtcNow()
             )
         );
 

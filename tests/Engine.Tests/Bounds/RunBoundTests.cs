@@ -230,13 +230,13 @@ public sealed class RunBoundTests(GuestThreadsFixture guests) : EngineTest(guest
     public void Function_IsReportedAsTooLargeAboveTheCompilersEdges()
     {
         var largest = new ReportedFunction(
-            0,
-            null,
-            0,
-            EnginePolicy.OptimisedInstructionsMax,
-            EnginePolicy.OptimisedBlocksMax,
-            EnginePolicy.OptimisedCodeBytesMax,
-            EnginePolicy.OptimisedLocalsMax
+            Index: 0,
+            Export: null,
+            BodyBytes: 0,
+            Instructions: EnginePolicy.OptimisedInstructionsMax,
+            Blocks: EnginePolicy.OptimisedBlocksMax,
+            CodeBytes: EnginePolicy.OptimisedCodeBytesMax,
+            Locals: EnginePolicy.OptimisedLocalsMax
         );
         Assert.False(largest.IsTooLargeToOptimise);
         Assert.True((largest with { Instructions = largest.Instructions + 1 }).IsTooLargeToOptimise);

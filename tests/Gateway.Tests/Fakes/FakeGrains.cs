@@ -68,22 +68,22 @@ internal sealed class FakeSubmissionGrain(FakeMarket market) : ISubmissionGrain
         var job = new FakeJob(
             caller.Account,
             new JobView(
-                id,
-                item.RequestId,
-                item.Spec,
-                JobStatus.Pending,
-                JobFault.None,
-                null,
-                null,
-                now,
-                null,
-                null,
-                0,
-                TokenAmount.Zero,
-                default,
-                null,
-                null,
-                [new JobEvent(JobStatus.Pending, now, null, null)]
+                Id: id,
+                RequestId: item.RequestId,
+                Spec: item.Spec,
+                Status: JobStatus.Pending,
+                Fault: JobFault.None,
+                Code: null,
+                Reason: null,
+                SubmittedAt: now,
+                EndedAt: null,
+                Worker: null,
+                FuelUsed: 0,
+                Charge: TokenAmount.Zero,
+                Output: default,
+                RootBefore: null,
+                RootAfter: null,
+                History: [new JobEvent(JobStatus.Pending, now, null, null)]
             )
         );
         var kept = market.Jobs.GetOrAdd(id, job);
@@ -185,13 +185,13 @@ internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccou
         market.ThrowFault();
         return Task.FromResult(
             new AccountView(
-                id,
-                new TokenAmount(UInt128.MaxValue),
-                new TokenAmount(2),
-                new TokenAmount(3),
-                new TokenAmount(4),
-                new TokenAmount(5),
-                6
+                Id: id,
+                Available: new TokenAmount(UInt128.MaxValue),
+                Held: new TokenAmount(2),
+                UnderWay: new TokenAmount(3),
+                Earned: new TokenAmount(4),
+                Spent: new TokenAmount(5),
+                OpenJobs: 6
             )
         );
     }
@@ -282,15 +282,15 @@ internal sealed class FakeProgramGrain(FakeMarket market, ProgramId id) : IProgr
             market.Programs.GetOrAdd(
                 id,
                 new ProgramView(
-                    id,
-                    deployment.Module,
-                    module.Size,
-                    deployment.Name,
-                    caller.Account,
-                    market.Time.GetUtcNow(),
-                    "wasi",
-                    ["_start"],
-                    [],
+                    Id: id,
+                    Module: deployment.Module,
+                    ModuleSize: module.Size,
+                    Name: deployment.Name,
+                    Deployer: caller.Account,
+                    DeployedAt: market.Time.GetUtcNow(),
+                    Abi: "wasi",
+                    EntryPoints: ["_start"],
+                    Imports: [],
                     UsesState: false
                 )
             )

@@ -72,7 +72,15 @@ internal sealed class FakeMarket(ManualTime time) : IAccountLists, IEndedJobs
         Keys[id] = new FakeKey(
             account,
             ApiKey.HashSecret(secret),
-            new KeyView(id, "test", scopes, spendLimit, TokenAmount.Zero, Time.GetUtcNow(), null)
+            new KeyView(
+                Id: id,
+                Name: "test",
+                Scopes: scopes,
+                SpendLimit: spendLimit,
+                Spent: TokenAmount.Zero,
+                CreatedAt: Time.GetUtcNow(),
+                RevokedAt: null
+            )
         );
         return ApiKey.Format(id, secret);
     }
@@ -83,15 +91,15 @@ internal sealed class FakeMarket(ManualTime time) : IAccountLists, IEndedJobs
         Random.Shared.NextBytes(bytes);
         var id = new ProgramId(new Bytes32(bytes));
         Programs[id] = new ProgramView(
-            id,
-            new BlobId(new Bytes32(bytes)),
-            8,
-            "echo",
-            deployer,
-            Time.GetUtcNow(),
-            "wasi",
-            ["_start"],
-            [],
+            Id: id,
+            Module: new BlobId(new Bytes32(bytes)),
+            ModuleSize: 8,
+            Name: "echo",
+            Deployer: deployer,
+            DeployedAt: Time.GetUtcNow(),
+            Abi: "wasi",
+            EntryPoints: ["_start"],
+            Imports: [],
             UsesState: false
         );
         return id;
@@ -102,7 +110,20 @@ internal sealed class FakeMarket(ManualTime time) : IAccountLists, IEndedJobs
     {
         var job = Jobs[id];
         job.End(status, output, code, log ?? [], Time.GetUtcNow());
-        _listener?.Invoke(new JobsEnded([new EndedJob(job.Account, id, job.View.RequestId, status, code, 42, new TokenAmount(1), output)]));
+        _listener?.Invoke(
+            new JobsEnded([
+                new EndedJob(
+                    Account: job.Account,
+                    Job: id,
+                    RequestId: job.View.RequestId,
+                    Status: status,
+                    Code: code,
+                    FuelUsed: 42,
+                    Charge: new TokenAmount(1),
+                    Output: output
+                ),
+            ])
+        );
     }
 
     public Task<IAsyncDisposable> Listen(Action<JobsEnded> take, Action missed)

@@ -15,4 +15,9 @@ internal sealed class LedgerClient(AccountId id)
 /// <summary>A hold that is not for a job.</summary>
 internal sealed record LedgerFund(HoldId Hold, TokenAmount Amount, DateTimeOffset At, Caller Caller);
 
-internal sealed record LedgerHold(JobId Job, TokenAmount Amount, DateTimeOffset HeldAt, Caller Caller);
+/// <summary>A hold for a job.</summary>
+internal sealed record LedgerHold(JobId Job, TokenAmount Amount, DateTimeOffset HeldAt, Caller Caller)
+{
+    public JobSettlement EndedFor(AccountId payer, AccountId payee, TokenAmount charge) =>
+        new(Job: Job, Payer: payer, Payee: payee, Charge: charge, HeldAt: HeldAt, Status: JobStatus.Completed);
+}

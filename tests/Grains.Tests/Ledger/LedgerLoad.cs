@@ -339,7 +339,7 @@ internal sealed class LedgerLoad
                 var charge = AnyAmount(1 + (int)open.Amount.BaseUnits * 11 / 10);
                 var payee = payees[_chance.Below(payees.Length)].Id;
                 _books.ExpectCharge(open.Job, TokenAmount.Min(charge, open.Amount));
-                return (Open: open, End: new JobSettlement(open.Job, account.Id, payee, charge, open.HeldAt, JobStatus.Completed));
+                return (Open: open, End: open.EndedFor(account.Id, payee, charge));
             })
             .ToArray();
         if (settlements.Length == 0)

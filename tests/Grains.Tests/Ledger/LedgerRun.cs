@@ -73,7 +73,15 @@ internal static class LedgerRun
                 await load.ComeToRest();
             }
         });
-        return new LedgerResult(counts, books.Events, plan.Counts, books.SumsTaken, books.SnapshotsRead, run.Steps, books.Violations);
+        return new LedgerResult(
+            Operations: counts,
+            Events: books.Events,
+            Faults: plan.Counts,
+            SumsTaken: books.SumsTaken,
+            SnapshotsRead: books.SnapshotsRead,
+            Steps: run.Steps,
+            Violations: books.Violations
+        );
     }
 
     /// <summary>What never happened shows nothing.</summary>

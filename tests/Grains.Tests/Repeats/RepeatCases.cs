@@ -14,7 +14,7 @@ internal static class RepeatCases
 
     /// <summary>By interface and method. The answers of <see cref="Restarting"/> name a start of the market.</summary>
     public static IReadOnlyDictionary<string, Case> All { get; } =
-        Accounts().Concat(Quotas()).Concat(Jobs()).Concat(Markets()).Concat(Others()).ToDictionary(StringComparer.Ordinal);
+        Accounts().Concat(Quotas()).Concat(Jobs()).Concat(Markets()).Concat(Workers()).Concat(Others()).ToDictionary(StringComparer.Ordinal);
 
     /// <summary>
     /// Answers that belong to one start of the market, which is memory: after a restart the caller hears that it is not known, and begins
@@ -173,7 +173,15 @@ internal static class RepeatCases
             {
                 var (id, submission) = await scene.Hold("one");
                 var admission = await scene.Job(id).Submit(submission, Authority.Submission);
-                var ticket = new JobTicket(id, RepeatScene.Client, submission.Spec, submission.Module, false, admission.SubmittedAt, "one");
+                var ticket = new JobTicket(
+                    Job: id,
+                    Account: RepeatScene.Client,
+                    Spec: submission.Spec,
+                    Module: submission.Module,
+                    UsesState: false,
+                    SubmittedAt: admission.SubmittedAt,
+                    RequestId: "one"
+                );
                 return Send(() => scene.Market.Enqueue([ticket], Authority.Submission));
             },
             ["IMarketGrain.Withdraw"] = OfOpenJob((scene, job) => scene.Market.Withdraw(job, Authority.Job)),
@@ -205,6 +213,11 @@ internal static class RepeatCases
                 var report = scene.Report(await scene.Lease(scene.Writing));
                 return Send(() => scene.Market.Report(RepeatScene.Offer.Worker, [report]));
             },
+        };
+
+    private static Dictionary<string, Case> Workers() =>
+        new()
+        {
             ["IWorkerGrain.Register"] = scene =>
                 Call(
                     () => scene.Grains.GetGrain<IWorkerGrain>(RepeatScene.Offer.Worker.ToString()).Register(RepeatScene.Offer),

@@ -94,34 +94,34 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
 
     public LeaseReport Report(Lease lease) =>
         new(
-            lease.Id,
-            lease.Ticket.Job,
-            RunOutcome.Completed,
-            null,
-            500_000,
-            default,
-            default,
-            lease.Root is null ? [] : [new StateChange("key"u8.ToArray(), "value"u8.ToArray())],
-            run.Time.GetUtcNow(),
-            run.Time.GetUtcNow()
+            Lease: lease.Id,
+            Job: lease.Ticket.Job,
+            Outcome: RunOutcome.Completed,
+            Reason: null,
+            FuelUsed: 500_000,
+            Output: default,
+            Log: default,
+            StateChanges: lease.Root is null ? [] : [new StateChange("key"u8.ToArray(), "value"u8.ToArray())],
+            StartedAt: run.Time.GetUtcNow(),
+            EndedAt: run.Time.GetUtcNow()
         );
 
     public static JobEnd End() =>
         new(
-            JobStatus.Completed,
-            JobFault.None,
-            null,
-            null,
-            Offer.Worker,
-            Payee,
-            new TokenAmount(10),
-            500_000,
-            default,
-            default,
-            null,
-            null,
-            [],
-            new GrainInterfaces.JobExplanation("", [])
+            Status: JobStatus.Completed,
+            Fault: JobFault.None,
+            Code: null,
+            Reason: null,
+            Worker: Offer.Worker,
+            Payee: Payee,
+            PricePerMillionFuel: new TokenAmount(10),
+            FuelUsed: 500_000,
+            Output: default,
+            Log: default,
+            RootBefore: null,
+            RootAfter: null,
+            History: [],
+            Explanation: new GrainInterfaces.JobExplanation("", [])
         );
 
     /// <summary>A submission straight to the job, on money that is held for it.</summary>

@@ -63,18 +63,18 @@ internal sealed class SimulatedWorker(SimulatedLink link, FaultPlan plan, Seeded
         }
         var isFault = plan.Happens(chance, "worker fault", 50_000);
         var report = new LeaseReport(
-            lease.Id,
-            lease.Ticket.Job,
-            isFault ? RunOutcome.WorkerFault
+            Lease: lease.Id,
+            Job: lease.Ticket.Job,
+            Outcome: isFault ? RunOutcome.WorkerFault
                 : chance.Happens(100_000) ? RunOutcome.Trapped
                 : RunOutcome.Completed,
-            isFault ? "disk full" : null,
-            chance.Below(1_000_000),
-            new GrainInterfaces.JobOutput(lease.Ticket.Spec.Input, null, lease.Ticket.Spec.Input.Length),
-            default,
-            lease.Root is null ? [] : [new StateChange(lease.Ticket.Job.Value.ToArray(), new byte[] { 1 })],
-            startedAt,
-            link.Time.GetUtcNow()
+            Reason: isFault ? "disk full" : null,
+            FuelUsed: chance.Below(1_000_000),
+            Output: new GrainInterfaces.JobOutput(lease.Ticket.Spec.Input, null, lease.Ticket.Spec.Input.Length),
+            Log: default,
+            StateChanges: lease.Root is null ? [] : [new StateChange(lease.Ticket.Job.Value.ToArray(), new byte[] { 1 })],
+            StartedAt: startedAt,
+            EndedAt: link.Time.GetUtcNow()
         );
         var start = _start;
         while (_running.Contains(lease.Id) && start == _start && !_isStopped)

@@ -11,15 +11,15 @@ internal sealed partial class TestMarket
 
     public static GrainInterfaces.JobSpec Spec(ProgramId program, long price = 100, string input = "in") =>
         new(
-            program,
-            null,
-            Encoding.UTF8.GetBytes(input),
-            null,
-            [],
+            Program: program,
+            EntryPoint: null,
+            Input: Encoding.UTF8.GetBytes(input),
+            InputBlob: null,
+            Arguments: [],
             FuelMax: 1_000_000,
             MemoryPagesMax: 16,
             TimeMax: TimeSpan.FromSeconds(10),
-            new TokenAmount((UInt128)price),
+            PriceMax: new TokenAmount((UInt128)price),
             RetriesMax: 2,
             ExpiresAfter: TimeSpan.FromMinutes(10)
         );

@@ -73,7 +73,18 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
     }
 
     public LeaseReport Ended(Lease lease, RunOutcome outcome, string? reason, long fuel = 0) =>
-        new(lease.Id, lease.Ticket.Job, outcome, reason, fuel, default, default, [], market.Time.GetUtcNow(), market.Time.GetUtcNow());
+        new(
+            Lease: lease.Id,
+            Job: lease.Ticket.Job,
+            Outcome: outcome,
+            Reason: reason,
+            FuelUsed: fuel,
+            Output: default,
+            Log: default,
+            StateChanges: [],
+            StartedAt: market.Time.GetUtcNow(),
+            EndedAt: market.Time.GetUtcNow()
+        );
 
     public Task Report(params LeaseReport[] reports) => Market.Report(Id, [.. reports]);
 

@@ -108,20 +108,20 @@ internal sealed class TwinLoad(TwinHost[] hosts, SeededChance chance, TwinFacts 
             {
                 await host.Link.Pause(30);
                 var end = new JobEnd(
-                    JobStatus.Completed,
-                    JobFault.None,
-                    null,
-                    null,
-                    default(WorkerId),
-                    payees[chance.Below(payees.Length)],
-                    new TokenAmount((UInt128)(1 + chance.Below(10))),
-                    500_000,
-                    default,
-                    default,
-                    null,
-                    null,
-                    [],
-                    new GrainInterfaces.JobExplanation("", [])
+                    Status: JobStatus.Completed,
+                    Fault: JobFault.None,
+                    Code: null,
+                    Reason: null,
+                    Worker: default(WorkerId),
+                    Payee: payees[chance.Below(payees.Length)],
+                    PricePerMillionFuel: new TokenAmount((UInt128)(1 + chance.Below(10))),
+                    FuelUsed: 500_000,
+                    Output: default,
+                    Log: default,
+                    RootBefore: null,
+                    RootAfter: null,
+                    History: [],
+                    Explanation: new GrainInterfaces.JobExplanation("", [])
                 );
                 var settlement = await host.Link.Insist(grains =>
                     grains.GetGrain<IJobGrain>(job.ToString()).Complete(end, Authority.Market)

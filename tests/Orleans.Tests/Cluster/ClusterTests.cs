@@ -126,15 +126,15 @@ public sealed class ClusterTests(ClusterFixture cluster)
 
     private static JobSpec Spec(ProgramId program) =>
         new(
-            program,
-            null,
-            "in"u8.ToArray(),
-            null,
-            [],
+            Program: program,
+            EntryPoint: null,
+            Input: "in"u8.ToArray(),
+            InputBlob: null,
+            Arguments: [],
             FuelMax: 1_000_000,
             MemoryPagesMax: 16,
             TimeMax: TimeSpan.FromSeconds(10),
-            new TokenAmount(100),
+            PriceMax: new TokenAmount(100),
             RetriesMax: 2,
             ExpiresAfter: TimeSpan.FromMinutes(10)
         );
@@ -199,16 +199,16 @@ public sealed class ClusterTests(ClusterFixture cluster)
 
         private static LeaseReport Completed(Lease lease) =>
             new(
-                lease.Id,
-                lease.Ticket.Job,
-                RunOutcome.Completed,
-                null,
+                Lease: lease.Id,
+                Job: lease.Ticket.Job,
+                Outcome: RunOutcome.Completed,
+                Reason: null,
                 FuelUsed: 500_000,
-                new GrainInterfaces.JobOutput("out"u8.ToArray(), null, 3),
-                "log"u8.ToArray(),
-                ImmutableArray<StateChange>.Empty,
-                lease.Ticket.SubmittedAt,
-                lease.Ticket.SubmittedAt
+                Output: new GrainInterfaces.JobOutput("out"u8.ToArray(), null, 3),
+                Log: "log"u8.ToArray(),
+                StateChanges: ImmutableArray<StateChange>.Empty,
+                StartedAt: lease.Ticket.SubmittedAt,
+                EndedAt: lease.Ticket.SubmittedAt
             );
     }
 }

@@ -27,7 +27,18 @@ public sealed class EndedJobsStreamTests
             .GetStreamProvider(MarketStreams.Provider)
             .GetStream<JobsEnded>(StreamId.Create(MarketStreams.Results, MarketStreams.Key));
         var heard = Channel.CreateUnbounded<JobsEnded>();
-        var jobs = new JobsEnded([new EndedJob(default, default, "a", JobStatus.Completed, null, 1, TokenAmount.Zero, default)]);
+        var jobs = new JobsEnded([
+            new EndedJob(
+                Account: default,
+                Job: default,
+                RequestId: "a",
+                Status: JobStatus.Completed,
+                Code: null,
+                FuelUsed: 1,
+                Charge: TokenAmount.Zero,
+                Output: default
+            ),
+        ]);
 
         var listening = await new EndedJobsStream(client, NullLogger<EndedJobsStream>.Instance).Listen(
             ended => heard.Writer.TryWrite(ended),

@@ -79,6 +79,17 @@ public sealed class ResultsBoardTests
     private static JobsEnded Ended(int number, int outputBytes = 0)
     {
         var output = new GrainInterfaces.JobOutput(new byte[outputBytes], null, outputBytes);
-        return new([new EndedJob(default, default, $"{number}", JobStatus.Completed, null, 1, TokenAmount.Zero, output)]);
+        return new([
+            new EndedJob(
+                Account: default,
+                Job: default,
+                RequestId: $"{number}",
+                Status: JobStatus.Completed,
+                Code: null,
+                FuelUsed: 1,
+                Charge: TokenAmount.Zero,
+                Output: output
+            ),
+        ]);
     }
 }

@@ -25,6 +25,14 @@ public sealed class TextProjection(string kind) : IProjection
             return null;
         }
         var at = new DateTimeOffset(long.Parse(parts[3], CultureInfo.InvariantCulture), TimeSpan.Zero);
-        return new ListingRow(kind, id, parts[0], parts[1], parts[2], at, Encoding.UTF8.GetBytes(parts[4]));
+        return new ListingRow(
+            Kind: kind,
+            Id: id,
+            Owner: parts[0],
+            State: parts[1],
+            Label: parts[2],
+            At: at,
+            Summary: Encoding.UTF8.GetBytes(parts[4])
+        );
     }
 }
