@@ -14,7 +14,13 @@ internal static class RepeatCases
 
     /// <summary>By interface and method. The answers of <see cref="Restarting"/> name a start of the market.</summary>
     public static IReadOnlyDictionary<string, Case> All { get; } =
-        Accounts().Concat(Quotas()).Concat(Jobs()).Concat(Markets()).Concat(Workers()).Concat(Others()).ToDictionary(StringComparer.Ordinal);
+        Accounts()
+            .Concat(Quotas())
+            .Concat(Jobs())
+            .Concat(Markets())
+            .Concat(Workers())
+            .Concat(Others())
+            .ToDictionary(StringComparer.Ordinal);
 
     /// <summary>
     /// Answers that belong to one start of the market, which is memory: after a restart the caller hears that it is not known, and begins
