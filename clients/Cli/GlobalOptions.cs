@@ -33,7 +33,7 @@ internal sealed class GlobalOptions
     public Option<string?> Ca { get; } =
         new("--ca")
         {
-            Description = "PEM file: whom the service's certificate must be signed by [MARKET_CA, else those that this machine trusts]",
+            Description = "PEM file: authorities that may sign the service's certificate [MARKET_CA, else those that this machine trusts]",
             HelpName = "FILE",
             Recursive = true,
         };

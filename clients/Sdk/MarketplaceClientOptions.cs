@@ -17,7 +17,7 @@ public sealed class MarketplaceClientOptions
     public bool AllowPlaintext { get; set; }
 
     /// <summary>
-    /// Whom the service's certificate must be signed by, in place of the authorities that this machine trusts: for a service with a
+    /// The authorities that may sign the service's certificate, in place of those that this machine trusts: for a service with a
     /// certificate of its own authority, or one that signed itself. Names and dates are checked as always.
     /// </summary>
     public X509Certificate2Collection? TrustedAuthorities { get; set; }

@@ -90,7 +90,7 @@ internal static class MoveCommands
         await Answer(run, "exported", path, summary, [.. keys.Select(key => key.Key)]);
         run.Note(
             keys.Count > 0
-                ? "The file holds keys: whoever reads it has the accounts. Keep it as you keep them."
+                ? "The file holds keys: every reader of it has the accounts. Keep it as safe as the keys."
                 : "The key files are not in it; --with-keys takes them too."
         );
         if (withKeys && place.Connection is not null)

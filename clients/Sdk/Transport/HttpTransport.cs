@@ -255,7 +255,7 @@ internal sealed partial class HttpTransport : IDisposable
     /// <summary>The name in the certificate is checked besides, as for every other.</summary>
     private static X509ChainPolicy Trust(X509Certificate2Collection authorities)
     {
-        // A private authority seldom publishes whom it has revoked.
+        // A private authority seldom publishes a list of revoked certificates.
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         policy.CustomTrustStore.AddRange(authorities);
         return policy;
