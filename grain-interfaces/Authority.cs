@@ -1,12 +1,12 @@
 namespace Marketplace.GrainInterfaces;
 
 /// <summary>
-/// A part of the marketplace that asks in its own name and not for a client's key. The name is a claim of the code that calls: what keeps
-/// strangers from making it is that only silos reach grains.
+/// A part of the marketplace that asks in its own name and not for a client's key. The name is a claim of the calling code. Strangers
+/// cannot make the claim, because only silos reach grains.
 /// </summary>
 public enum Authority
 {
-    /// <summary>The silo, when it starts for the first time. Also what calls of silos mean that do not name an authority yet.</summary>
+    /// <summary>The silo, when it starts for the first time. Calls of earlier silos, which name no authority, count as this one.</summary>
     Silo = 0,
 
     /// <summary>Brings money in from outside and takes it out: deposits, withdrawals, and what becomes of them there.</summary>

@@ -20,7 +20,7 @@ public enum Scopes
 }
 
 /// <summary>
-/// Who asks, as the gateway has verified it. An argument of every call that needs it: identity never travels in a context.
+/// Who asks, as the gateway has verified. Every call that needs the identity has it as an argument: it never travels in a context.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("Caller")]
 public sealed record Caller([property: Id(0)] AccountId Account, [property: Id(1)] string KeyId, [property: Id(2)] Scopes Scopes);

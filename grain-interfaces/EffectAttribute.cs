@@ -6,11 +6,11 @@ public enum Effect
     /// <summary>The call changes nothing that another call could see: repeat it freely.</summary>
     None = 0,
 
-    /// <summary>The call sets a state that a repetition sets again, though it may be answered otherwise: repeat it freely.</summary>
+    /// <summary>A repetition sets the same state again, though its answer may differ: repeat it freely.</summary>
     Idempotent = 1,
 
     /// <summary>
-    /// The call has an operation id and its effect is kept with it: a repetition has no other, and hears what became of the first.
+    /// The call has an operation id that is kept with its effect: a repetition has no second effect, and is answered with the first's.
     /// </summary>
     Deduplicated = 2,
 

@@ -30,7 +30,7 @@ public static class MarketLimits
     /// <inheritdoc cref="JobLimits.FilesMax"/>
     public const int JobFilesMax = JobLimits.FilesMax;
 
-    /// <summary>Fuel of one job: hours of one core; nobody waits longer for one.</summary>
+    /// <summary>Fuel of one job: hours of one core, longer than a client waits for a job.</summary>
     public const long FuelMax = 10_000_000_000_000;
 
     /// <summary>Guest memory in pages of 64 KiB: 1 GiB.</summary>
@@ -54,7 +54,7 @@ public static class MarketLimits
     /// <summary>How long a job may wait for a worker.</summary>
     public static readonly TimeSpan ExpiresAfterMax = TimeSpan.FromDays(7);
 
-    /// <summary>How long the collector has for deleting a blob that nobody keeps: one file, with room for a stalled disk.</summary>
+    /// <summary>How long the collector has for deleting a blob that is not kept: one file, with room for a stalled disk.</summary>
     public static readonly TimeSpan BlobCollectMax = TimeSpan.FromSeconds(30);
 
     /// <summary>A worker's poll: shorter than the response timeout of a grain call.</summary>

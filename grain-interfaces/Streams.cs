@@ -4,7 +4,7 @@ namespace Marketplace.GrainInterfaces;
 
 /// <summary>
 /// Streams of the market. Gossip: at least once, unordered, lossy on restart; nothing that must not be lost depends on one. Published
-/// only while somebody subscribes.
+/// only while there are subscribers.
 /// </summary>
 public static class MarketStreams
 {
@@ -21,7 +21,7 @@ public static class MarketStreams
 [GenerateSerializer, Immutable, Alias("JobsEnded")]
 public sealed record JobsEnded([property: Id(0)] ImmutableArray<EndedJob> Jobs);
 
-/// <summary>What listeners are told of a job that has ended; whoever needs more asks the job.</summary>
+/// <summary>What listeners are told of a job that has ended. A listener that needs more asks the job.</summary>
 /// <param name="Account">Whose job it is: only this account may see the rest.</param>
 /// <param name="Job">The job.</param>
 /// <param name="RequestId">The client's id of it.</param>

@@ -3,9 +3,9 @@ using System.Collections.Immutable;
 namespace Marketplace.GrainInterfaces;
 
 /// <summary>
-/// Who pays or earns: balance, holds, keys, spend limits. Key: <see cref="AccountId"/>. Kept as an event log. At every moment the sum over
-/// all accounts of balance + holds + transfers under way is what was credited from outside, less what was taken out, and with what is owed
-/// for credits that were taken back after they had been spent.
+/// Who pays or earns: balance, holds, keys, spend limits. Key: <see cref="AccountId"/>. Kept as an event log. At every moment, summed over
+/// all accounts, balance + holds + transfers under way = credits from outside - what was taken out + debts. A debt is what an account owes
+/// for a credit that was taken back after it had been spent.
 /// </summary>
 [Alias("IAccountGrain")]
 public interface IAccountGrain : IGrainWithStringKey
@@ -30,16 +30,15 @@ public interface IAccountGrain : IGrainWithStringKey
     Task Debit(string operation, TokenAmount amount, DateTimeOffset at, Authority by);
 
     /// <summary>
-    /// Takes a credit back, named by its operation, amount and moment: a deposit that did not stay. What is not available any more becomes
-    /// the account's debt, which all that becomes available pays first. A reversal that comes before its credit leaves the credit without
-    /// effect.
+    /// Takes back a credit, named by its operation, amount and moment: a deposit that did not stay. What the account no longer has becomes
+    /// its debt, and later income pays the debt first. A reversal that comes before its credit leaves the credit without effect.
     /// </summary>
     /// <exception cref="MarketException">See <see cref="Credit"/>.</exception>
     [Effect(Effect.Deduplicated), Alias("ReverseCredit")]
     Task ReverseCredit(string operation, TokenAmount amount, DateTimeOffset at, Authority by);
 
     /// <summary>
-    /// Sets money aside for something else than a job, once per hold id: an id whose hold has ended is not held again. The hold counts
+    /// Sets money aside for another purpose than a job, once per hold id: an id whose hold has ended is not held again. The hold counts
     /// against the key's spend limit and stays until <see cref="SettleShared"/>.
     /// </summary>
     /// <param name="caller">The account's key that pays, with <see cref="Scopes.Submit"/>.</param>
@@ -50,15 +49,15 @@ public interface IAccountGrain : IGrainWithStringKey
     Task<HoldOutcome> SetAside(Caller caller, HoldId hold, TokenAmount amount, DateTimeOffset at);
 
     /// <summary>
-    /// Ends a hold of any purpose, once: its shares go to their payees, the remainder of the division to the one that is named, and what is
-    /// not charged back to the balance.
+    /// Ends a hold of any purpose, once: each payee gets its share, the named account gets the remainder of the division, and what is not
+    /// charged returns to the balance.
     /// </summary>
     [Effect(Effect.Deduplicated), Alias("SettleShared")]
     Task SettleShared(SharedSettlement settlement, Authority by);
 
     /// <summary>
-    /// Holds the price limits of a batch, in the items' order as far as balance and spend limits go, in one durable write. A job that is
-    /// held already is not held again. A repetition that comes after the job was settled holds anew; no job stands on that hold, so it goes
+    /// Holds the price limits of a batch in one durable write, in the items' order, as far as balance and spend limits reach. A job that
+    /// has a hold gets no second one. A repetition that comes after the job was settled makes a new hold; no job stands on it, so it goes
     /// back whole.
     /// </summary>
     [Effect(Effect.Deduplicated), Alias("Hold")]
@@ -72,7 +71,9 @@ public interface IAccountGrain : IGrainWithStringKey
     [Effect(Effect.Deduplicated), Alias("Receive")]
     Task Receive(AccountId payer, long sequence, TokenAmount amount, Authority by);
 
-    /// <summary>As <see cref="IStorageQuotaGrain.CountBlob"/>, which counts: for silos of builds before it, as the next four.</summary>
+    /// <summary>
+    /// Passes the call on to <see cref="IStorageQuotaGrain.CountBlob"/>. This method and the next four serve silos of earlier builds.
+    /// </summary>
     [Effect(Effect.Idempotent), Alias("CountBlob")]
     Task CountBlob(BlobId blob, long size, Authority by);
 

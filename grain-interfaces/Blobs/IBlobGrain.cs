@@ -29,24 +29,22 @@ public interface IBlobGrain : IGrainWithStringKey
     Task<BlobView?> Find(AccountId account);
 
     /// <summary>
-    /// Keeps a program's module for as long as the program exists, also when the accounts take their own pins back, and counts it against
-    /// the quota of
-    /// <paramref name="deployer"/>. After a refusal it is neither counted nor kept.
+    /// Keeps a program's module for as long as the program exists, also when the accounts remove their own pins, and counts it against the
+    /// quota of <paramref name="deployer"/>. After a refusal it is neither counted nor kept.
     /// </summary>
     /// <param name="program">Whose module this is.</param>
     /// <param name="deployer">One of those who deployed it; zero from a silo of an earlier version, which counts by itself.</param>
     /// <param name="by">Who asks.</param>
     /// <exception cref="MarketException">
-    /// <see cref="ErrorCode.BlobNotFound"/>, <see cref="ErrorCode.QuotaExceeded"/>, <see cref="ErrorCode.LimitExceeded"/>: too many keep
-    /// it;
-    /// <see cref="ErrorCode.Unavailable"/>: the blob is being collected.
+    /// <see cref="ErrorCode.BlobNotFound"/>, <see cref="ErrorCode.QuotaExceeded"/>; <see cref="ErrorCode.LimitExceeded"/>: too many
+    /// programs or accounts keep it; <see cref="ErrorCode.Unavailable"/>: the blob is being collected.
     /// </exception>
     [Effect(Effect.Idempotent), Alias("KeepFor")]
     Task KeepFor(ProgramId program, AccountId deployer, Authority by);
 
     /// <summary>
-    /// The last deployer has removed the program: its module is kept until the jobs have ended that were submitted before, and counts
-    /// against that account for as long. Where the blob is not kept on this account's behalf, the account is discounted at once.
+    /// The last deployer has removed the program. Its module is kept until all jobs that were submitted before have ended, and counts
+    /// against that account until then. If the blob does not keep it for this account, the account's quota is free at once.
     /// </summary>
     /// <param name="program">Whose module this was.</param>
     /// <param name="deployer">The last one; zero from a silo of an earlier version, which discounts by itself.</param>
@@ -55,8 +53,8 @@ public interface IBlobGrain : IGrainWithStringKey
     Task ReleaseFor(ProgramId program, AccountId deployer, Authority by);
 
     /// <summary>
-    /// For the collector: whether anybody wants it kept. After false no pin is taken for <see cref="MarketLimits.BlobCollectMax"/>, in
-    /// which the collector may delete the bytes.
+    /// For the collector: whether an account or a program keeps the blob. After false no pin is taken for
+    /// <see cref="MarketLimits.BlobCollectMax"/>; in that time the collector may delete the bytes.
     /// </summary>
     [Effect(Effect.Idempotent), Alias("IsPinned")]
     Task<bool> IsPinned(Authority by);

@@ -136,12 +136,13 @@ public readonly record struct JobOutput(
 /// <param name="Payee">Who is paid; null when nothing is charged.</param>
 /// <param name="Charge">At most the job's price limit; the rest of the hold goes back.</param>
 /// <param name="HeldAt">
-/// The hold that the job stands on. A later hold for the same job, made by a request that was repeated after the job had been settled, is
-/// released and not charged again.
+/// The hold that the job stands on. A request that is repeated after the job was settled makes a later hold for the same job; that one is
+/// released and not charged.
 /// </param>
 /// <param name="Status">How the job ended.</param>
-/// <param name="Worker">Whose run it was: with <paramref name="FuelUsed"/>, what tells the one who reported an end whether it was his that
-/// was written.</param>
+/// <param name="Worker">
+/// The worker whose run it was. This and <paramref name="FuelUsed"/> tell the sender of a report whether its own report was written.
+/// </param>
 /// <param name="FuelUsed">Of that run.</param>
 [GenerateSerializer, Immutable, Alias("JobSettlement")]
 public sealed record JobSettlement(
@@ -190,8 +191,8 @@ public sealed record JobView(
 /// <param name="Summary">One sentence.</param>
 /// <param name="Offers">Each offer that was looked at.</param>
 /// <param name="CheapestPrice">
-/// The price limit at which the cheapest of the offers that fit apart from their price would take the waiting job. Null where there is
-/// none, and for jobs that do not wait for an offer.
+/// The lowest price limit at which an offer that fits in all but price would take the waiting job. Null where there is no such offer, and
+/// for jobs that do not wait for one.
 /// </param>
 [GenerateSerializer, Immutable, Alias("JobExplanation")]
 public sealed record JobExplanation(

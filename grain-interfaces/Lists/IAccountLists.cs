@@ -1,8 +1,8 @@
 namespace Marketplace.GrainInterfaces;
 
 /// <summary>
-/// What an account has, in lists. They come from this silo's read model, which follows the grains within moments, and ask no grain. Not a
-/// grain: nothing of it travels between silos. Thread-safe.
+/// Lists of what an account has. They come from this silo's read model, which follows the grains within moments; listing asks no grain.
+/// This is not a grain: nothing of it travels between silos. Thread-safe.
 /// </summary>
 public interface IAccountLists
 {

@@ -25,16 +25,16 @@ public interface IMarketGrain : IGrainWithStringKey
     Task Withdraw(JobId job, Authority by);
 
     /// <summary>
-    /// Publishes or replaces a worker's offer; the leases that it had under the one before are given back. The answer's start number is
-    /// part of every lease, so whoever has not seen the answer has none to lose by a repetition.
+    /// Publishes or replaces a worker's offer; the market takes back the leases of the offer before. The answer's start number is part of
+    /// every lease, so a worker that has not seen the answer has no lease that a repetition could take.
     /// </summary>
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Offer")]
     Task<long> Offer(WorkerOffer offer);
 
     /// <summary>
-    /// The worker is certainly gone, with the machine or process that it ran in: its offer is withdrawn and its leases are queued again at
-    /// once, instead of when their deadlines come. A worker that is alive after all offers again. Nothing happens where the market does not
-    /// know it.
+    /// The worker is certainly gone, with the machine or process that it ran in. The market withdraws its offer and queues its jobs again
+    /// at once, before their leases' deadlines. A worker that is alive after all offers again. Nothing happens if the market does not know
+    /// the worker.
     /// </summary>
     /// <returns>How many jobs were queued again.</returns>
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Dismiss")]
@@ -42,7 +42,7 @@ public interface IMarketGrain : IGrainWithStringKey
 
     /// <summary>
     /// A worker's long poll: answers as soon as it may have more leases or there are leases to stop, else when
-    /// <see cref="MarketLimits.PollMax"/> is over. A repeated poll gets again what the one before was given and may have lost.
+    /// <see cref="MarketLimits.PollMax"/> is over. A repeated poll gets the first answer again, because the worker may have lost it.
     /// </summary>
     [Effect(Effect.Deduplicated), AlwaysInterleave, Alias("Poll")]
     Task<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation);

@@ -3,16 +3,15 @@ using System.Collections.Immutable;
 namespace Marketplace.GrainInterfaces;
 
 /// <summary>
-/// A deployed module with its manifest; its bytes are a blob. Programs never change and may be run by everybody who knows the id, until
-/// those who deployed them have removed them. Key:
-/// <see cref="ProgramId"/>.
+/// A deployed module with its manifest; its bytes are a blob. Programs never change. Every account that knows the id may run one, until
+/// all accounts that deployed it have removed it. Key: <see cref="ProgramId"/>.
 /// </summary>
 [Alias("IProgramGrain")]
 public interface IProgramGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Validates the module and writes the manifest. Deploying the same module and salt again gives the same program; by another account,
-    /// it stays for that account too, and its module counts against that account's storage quota as well.
+    /// Validates the module and writes the manifest. Deploying the same module and salt again gives the same program. If another account
+    /// does so, the program stays for that account too, and its module counts against that account's storage quota as well.
     /// </summary>
     /// <exception cref="MarketException">
     /// <see cref="ErrorCode.InvalidModule"/> with reason and byte offset, <see cref="ErrorCode.BlobNotFound"/>,
@@ -22,15 +21,14 @@ public interface IProgramGrain : IGrainWithStringKey
     Task<ProgramView> Deploy(Caller caller, ProgramDeployment deployment);
 
     /// <summary>
-    /// Removes the program for the caller's account; where no other account has deployed it, for everybody. The last deployer's quota is
-    /// free when no job needs the module any more and the collector has asked, which may take a day after the upload; another deployer's at
-    /// once. Its state stays as the last run left it: deploying the same module and salt again goes on with it. A repetition finds nothing
-    /// to remove and says so.
+    /// Removes the program for the caller's account. If no other account has deployed it, no account can run it any more. The last
+    /// deployer's quota is free when no job needs the module and the collector has asked, which may take a day after the upload; any other
+    /// deployer's quota is free at once. The program's state stays as the last run left it: deploying the same module and salt again
+    /// continues with it. A repetition finds nothing to remove and says so.
     /// </summary>
     /// <exception cref="MarketException">
     /// <see cref="ErrorCode.ProgramInUse"/> with the number of the account's own jobs that have not ended, if no other account has deployed
-    /// it;
-    /// <see cref="ErrorCode.ProgramNotFound"/>, also where only others have deployed it.
+    /// it; <see cref="ErrorCode.ProgramNotFound"/>, also where only others have deployed it.
     /// </exception>
     [Effect(Effect.Idempotent), Alias("Remove")]
     Task Remove(Caller caller);

@@ -7,8 +7,8 @@ namespace Marketplace.GrainInterfaces;
 public interface IStateGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Where the next run starts. A run of <paramref name="job"/> that was committed before a crash, and whose job has no terminal write
-    /// yet, is in the answer: it must be reported as it is and not be run again.
+    /// Where the next run starts. If a run of <paramref name="job"/> was committed before a crash and the job has no terminal write yet,
+    /// that run is in the answer: it must be reported as it is, and the job must not run again.
     /// </summary>
     [Effect(Effect.None), Alias("Begin")]
     Task<StateHead> Begin(JobId job);
@@ -32,12 +32,12 @@ public interface IStateGrain : IGrainWithStringKey
 
     /// <summary>
     /// Applies a run's changes if nothing was committed since its <see cref="Begin"/>, once per job, and keeps <paramref name="end"/> until
-    /// <see cref="Acknowledge"/>: the run's effect and its result are one durable write. The root alone would not tell, for a state may
-    /// come back to an earlier one.
+    /// <see cref="Acknowledge"/>: the run's effect and its result are one durable write. Comparing roots would not be enough, because a
+    /// state may come back to an earlier root.
     /// </summary>
     /// <returns>
-    /// How the run ended whose changes were applied, with the roots: the job ends so. It may be another run of the job than this one,
-    /// committed before. Null where the state has moved on and the job must run again.
+    /// The applied run's end with the roots, which becomes the job's end. It may be an earlier run's, committed before. Null if the state
+    /// has moved on and the job must run again.
     /// </returns>
     /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: the state would be larger than allowed.</exception>
     [Effect(Effect.Deduplicated), Alias("Commit")]
@@ -50,6 +50,6 @@ public interface IStateGrain : IGrainWithStringKey
 
 /// <param name="Root">The present root.</param>
 /// <param name="Height">Commits so far.</param>
-/// <param name="Committed">How the run of this job ended that was committed already, with the roots before and after.</param>
+/// <param name="Committed">The end of the job's run that is committed already, with the roots before and after; null: none is.</param>
 [GenerateSerializer, Immutable, Alias("StateHead")]
 public sealed record StateHead([property: Id(0)] StateRoot Root, [property: Id(1)] long Height, [property: Id(2)] JobEnd? Committed);
