@@ -79,8 +79,8 @@ internal sealed class AddressFacts(long memoryBytesMin)
     }
 
     /// <summary>
-    /// The access was checked. With <paramref name="wide"/>: that local of IL has the address in 64 bits, and
-    /// nobody gives it another value but where the WebAssembly local was written before.
+    /// The access was checked. With <paramref name="wide"/>: that local of IL has the address in 64 bits, and gets
+    /// another value only after the WebAssembly local was written.
     /// </summary>
     public void AddReach(OperandStack.Value address, long reach, LocalBuilder? wide)
     {

@@ -35,7 +35,7 @@ internal sealed class AtomicEmitter(EmitContext context, FuelEmitter fuel, Addre
                 _il.Call(typeof(Interlocked).GetMethod(nameof(Interlocked.MemoryBarrier))!);
                 break;
             case Opcode.MemoryAtomicNotify:
-                // Without other threads nobody waits.
+                // There are no other threads, so none waits.
                 _stack.Take();
                 TakeAddress(in instruction, 4);
                 _stack.PushConstant(WasmType.I32, 0);

@@ -167,8 +167,8 @@ internal sealed class FunctionLocals
     }
 
     /// <summary>
-    /// Of a float on the evaluation stack, without a branch. For a value that only goes to memory: there the few cycles that it comes later
-    /// are seen by nobody, but a value that is computed with again waits for them, where a predicted branch would not.
+    /// Of a float on the evaluation stack, without a branch. Only for a value that goes to memory: no instruction waits for the few cycles
+    /// that it comes later. A computation with the value would wait for them; it would not wait for a predicted branch.
     /// </summary>
     public void EmitCanonicalScalar(WasmType type)
     {

@@ -38,7 +38,7 @@ internal sealed class LocalNaNs(int locals, int parameters)
         }
     }
 
-    /// <summary>What a read of a local, or a write of it, leaves to whoever uses the value.</summary>
+    /// <summary>What a read of a local, or a write of it, leaves to the instructions that use the value.</summary>
     public NaNLanes At(in Instruction instruction) => _flow?.At(in instruction) ?? LanesOf(_sources[instruction.Index]);
 
     /// <summary>None where it is a number.</summary>

@@ -204,7 +204,7 @@ internal sealed class NaNFlow
                 return;
         }
 
-        // Nobody comes here.
+        // Control never reaches the next instruction from here.
         _now = default;
     }
 

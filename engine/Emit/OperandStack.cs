@@ -3,7 +3,7 @@ using Marketplace.Engine.Decode;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// The WebAssembly operand stack during emission. Local reads and constants stay symbolic until somebody needs them;
+/// The WebAssembly operand stack during emission. Local reads and constants stay symbolic until an instruction needs them;
 /// results of instructions stay on the evaluation stack of IL until a branch or a bounds check wants it empty.
 /// </summary>
 internal sealed class OperandStack(FunctionLocals locals)
