@@ -41,7 +41,7 @@ public sealed partial class AccountGrain
 
         var (id, secret) = NewSecret();
         await Append(new KeyCreated(id, request.Name, request.Scopes, request.SpendLimit, _clock.GetUtcNow()));
-        // A crash before this leaves a listed key without a secret: nobody has seen one, so nobody misses it.
+        // A crash before this leaves a listed key without a secret: no client has seen the secret, so none misses it.
         await LostWrites.Resend(() =>
             GrainFactory.GetGrain<IKeyGrain>(id).Register(_id, request.Scopes, ApiKey.HashSecret(secret), Authority.Account)
         );

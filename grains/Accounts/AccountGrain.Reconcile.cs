@@ -87,7 +87,7 @@ public sealed partial class AccountGrain
     private async Task Rest()
     {
         await _journal.FlushDeferred();
-        // The reminder belongs to the account, not to this activation: whoever does not know of the newest holds must not remove it.
+        // The reminder belongs to the account, not to this activation: an activation without the newest holds must not remove it.
         await RequireNewest();
         if (HasUnfinishedBusiness)
         {
@@ -131,7 +131,7 @@ public sealed partial class AccountGrain
                         .GetGrain<IAccountGrain>(payee.ToString())
                         .Receive(_id, transfer.Sequence, transfer.Amount, Authority.Account)
                 );
-                // Nobody waits for this event: it goes with the next append, and without it the transfer is sent again and ignored.
+                // No call waits for this event: it goes with the next append, and without it the transfer is sent again and ignored.
                 _journal.Defer(new Delivered(payee, transfer.Sequence));
             }
         }

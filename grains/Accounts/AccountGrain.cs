@@ -55,7 +55,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
             }
         }
 
-        // Whoever settled these before may have gone down with the process: their jobs are asked at once, not when the holds are old.
+        // The settlements of these holds may have been lost with the process: their jobs are asked at once, not when the holds are old.
         foreach (var hold in _account.Holds.Values)
         {
             hold.AskAt = _clock.GetUtcNow();

@@ -47,8 +47,8 @@ internal sealed class Hold(AccountKey key, TokenAmount amount, DateTimeOffset fi
     public void Answered() => _failedAsks = 0;
 
     /// <summary>
-    /// Leaves <see cref="AskAt"/> as it is: the job of a repeated request may have ended before a crash, and then nobody else will tell
-    /// how.
+    /// Leaves <see cref="AskAt"/> as it is: the job of a repeated request may have ended before a crash, and then only the job itself can
+    /// tell how.
     /// </summary>
     public void Renew(DateTimeOffset at) => Last = at;
 

@@ -61,7 +61,7 @@ internal static class AccountPolicy
     public static readonly TimeSpan HoldFailedAskMax = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// The age at which the hold of a job that does not exist is released: whoever wanted to create the job has long given up.
+    /// The age at which the hold of a job that does not exist is released: the submission that made the hold has long given up.
     /// </summary>
     public static readonly TimeSpan HoldOrphanAge = TimeSpan.FromMinutes(10);
 

@@ -5,9 +5,9 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// Who keeps a blob. Its document is the truth for the collector; the document per account makes the account's list. A pin writes first the
-/// quota, then the truth, then the list, a removal the other way round, so that a crash in between never leaves a blob that somebody sees
-/// without being kept; repeating the call makes it whole. An answer that is followed by no write is read anew; only that an account keeps a
-/// blob may be a moment old, because it could take it back in that very moment.
+/// quota, then the truth, then the list; a removal works in the other order. So a crash in between never leaves a blob that is listed and
+/// not kept; repeating the call completes it. Before an answer without a write, the document is read again. Only the answer that an account
+/// keeps a blob may be a moment old, because the account could give the blob up in that very moment.
 /// </summary>
 public sealed class BlobGrain : Grain, IBlobGrain
 {
@@ -210,7 +210,7 @@ public sealed class BlobGrain : Grain, IBlobGrain
         {
             throw new MarketException(
                 ErrorCode.Unavailable,
-                $"{_id} is being collected, because nobody kept it. Upload it again in {MarketLimits.BlobCollectMax.TotalSeconds} seconds."
+                $"{_id} was not kept and is being collected. Upload it again in {MarketLimits.BlobCollectMax.TotalSeconds} seconds."
             );
         }
 

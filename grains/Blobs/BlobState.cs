@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Marketplace.Grains;
 
 /// <summary>Who keeps a blob: accounts, each since a moment, and programs, until they are removed and no job needs them.</summary>
-/// <param name="Size">Bytes; 0 where nobody has kept it yet.</param>
+/// <param name="Size">Bytes; 0 for a blob that has not been kept yet.</param>
 /// <param name="Accounts">Those that keep it.</param>
 /// <param name="Programs">Those whose module it is.</param>
 /// <param name="CollectedUntil">Until then the collector may delete the bytes, and no pin is taken.</param>

@@ -1,6 +1,6 @@
 namespace Marketplace.Grains;
 
-/// <summary>Bytes that nobody can guess. A simulated run injects seeded ones.</summary>
+/// <summary>Bytes that cannot be guessed. A simulated run injects seeded ones.</summary>
 public interface ISecretSource
 {
     void Fill(Span<byte> destination);

@@ -96,7 +96,7 @@ internal static class JobEndCodec
         var code = reader.Signed();
         return code is >= int.MinValue and <= int.MaxValue
             ? (int)code
-            : throw new InvalidDataException($"A job's end has the exit code {code}, which nobody wrote.");
+            : throw new InvalidDataException($"A job's end has the exit code {code}, which no version of this code writes.");
     }
 
     private static ImmutableArray<JobEvent> ReadHistory(ref CompactReader reader)

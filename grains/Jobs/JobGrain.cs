@@ -6,9 +6,9 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// One job. Two writes: the pending job and, with everything that happened since, its end. Between them only the market knows more, in
-/// memory. Once it has ended and whoever waited has been answered, the activation goes. What is stored never changes but from absent to
-/// pending to ended, so "it has ended" is never out of date; "it is open" and "it does not exist" may be, and are read again before anybody
-/// acts on them.
+/// memory. Once the job has ended and all waiting calls have been answered, the activation goes. What is stored changes only from absent to
+/// pending to ended. So "it has ended" is never out of date; "it is open" and "it does not exist" may be, and are read again before an
+/// effect rests on them.
 /// </summary>
 public sealed partial class JobGrain : Grain, IJobGrain
 {
@@ -292,9 +292,8 @@ public sealed partial class JobGrain : Grain, IJobGrain
     }
 
     /// <summary>
-    /// Ended and absent jobs do not change any more, or were never there: nothing is worth keeping in memory. An open job stays while there
-    /// is room for it; a call that waits for its end keeps it, because an activation that leaves lets nobody in before its last call is
-    /// over.
+    /// An ended job does not change any more, and an absent job has nothing to keep in memory. An open job stays while there is room for
+    /// it. A call that waits for its end keeps it, because an activation that leaves takes no new call before its last one is over.
     /// </summary>
     private void LeaveUnlessKept()
     {
@@ -319,7 +318,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         }
     }
 
-    /// <summary>A call that this job's own state does not depend on; whoever needs its effect has another way to it.</summary>
+    /// <summary>A call that this job's own state does not depend on; a grain that needs its effect has another way to it.</summary>
     private async Task Try(Func<Task> call, string what, int attemptsMax = 1)
     {
         for (var attempt = 1; attempt <= attemptsMax; attempt++)

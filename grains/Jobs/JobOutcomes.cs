@@ -14,7 +14,7 @@ internal static class JobOutcomes
         /// <summary>The worker failed: another worker may try, which counts as a retry.</summary>
         WorkerFailed = 1,
 
-        /// <summary>The run was given up without anybody's fault in it: it starts again.</summary>
+        /// <summary>The run was interrupted and no party is at fault: it starts again.</summary>
         Interrupted = 2,
 
         /// <summary>The run was not begun: the job goes back to its place, and nothing is counted.</summary>

@@ -31,7 +31,7 @@ internal static class JobPricing
     }
 
     /// <summary>
-    /// Whose doing an end is decides who pays: the client for completed runs and for faults of its program, nobody for others.
+    /// The fault decides who pays: the client pays for completed runs and for faults of its program; all other runs are free.
     /// </summary>
     public static TokenAmount Charge(JobEnd end, JobSpec spec)
     {

@@ -56,7 +56,7 @@ internal static class JobSpecCodec
         var parts = reader.Byte();
         if (parts > (HasBlob | HasMore))
         {
-            throw new InvalidDataException($"A spec has the parts {parts}, which nobody wrote.");
+            throw new InvalidDataException($"A spec has the parts {parts}, which no version of this code writes.");
         }
         BlobId? inputBlob = (parts & HasBlob) != 0 ? new BlobId(reader.Id()) : null;
         var (files, environment) = (parts & HasMore) != 0 ? ReadMore(ref reader) : ([], []);

@@ -40,7 +40,7 @@ internal sealed record JobState(
             Ending: null
         );
 
-    /// <summary>The job as ended. The charge and the bounds of texts are decided here, whoever reports the end.</summary>
+    /// <summary>The job as ended. The charge and the bounds of texts are decided here, in one place for all reporters of an end.</summary>
     public JobState EndWith(JobEnd end, DateTimeOffset now)
     {
         var charge = JobPricing.Charge(end, Spec);

@@ -5,7 +5,7 @@ namespace Marketplace.Grains;
 /// <summary>The calls that wait for one job's end. Used within the turns of its activation.</summary>
 internal sealed class JobWaiters(TimeProvider clock, IHostFacts host)
 {
-    /// <summary>Null until somebody waits: most jobs nobody waits for.</summary>
+    /// <summary>Null until a call waits: for most jobs none does.</summary>
     private HashSet<Moment>? _waiting;
 
     /// <returns>False when the time is over, the caller is gone, or too many wait already.</returns>

@@ -39,7 +39,7 @@ internal static class RunCodec
         var parts = reader.Byte();
         if (parts > (HasBlob | HasFiles))
         {
-            throw new InvalidDataException($"An output has the parts {parts}, which nobody wrote.");
+            throw new InvalidDataException($"An output has the parts {parts}, which no version of this code writes.");
         }
         BlobId? blob = (parts & HasBlob) != 0 ? new BlobId(reader.Id()) : null;
         var size = reader.Signed();

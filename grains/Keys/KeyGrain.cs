@@ -58,7 +58,7 @@ public sealed class KeyGrain : Grain, IKeyGrain
         await _key.Refresh();
         if (_key.Value is not { IsRevoked: false } key)
         {
-            // Whoever tries ids must not fill the memory with activations.
+            // A client that guesses ids must not fill the memory with activations.
             DeactivateOnIdle();
             return null;
         }

@@ -6,7 +6,7 @@ namespace Marketplace.Grains;
 /// </summary>
 internal static class FairShare
 {
-    /// <param name="free">What nobody uses now.</param>
+    /// <param name="free">What no account uses now.</param>
     /// <param name="own">What the account uses now.</param>
     /// <param name="parts">Alone, an account may take one of so many parts; at least two.</param>
     /// <returns>

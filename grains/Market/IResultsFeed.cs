@@ -7,7 +7,7 @@ namespace Marketplace.Grains;
 /// </summary>
 public interface IResultsFeed
 {
-    /// <summary>Whether anybody listens: else nothing is put together.</summary>
+    /// <summary>Whether there may be listeners: else no announcement is made.</summary>
     bool IsWanted { get; }
 
     /// <summary>Announces; never waits and never fails.</summary>

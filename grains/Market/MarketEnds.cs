@@ -93,8 +93,8 @@ internal static class MarketEnds
 
     /// <summary>What listeners are told of a job that has its terminal write.</summary>
     /// <returns>
-    /// Null where the write was not this end but another one's that came first, apart from a cancellation: whoever wrote it tells of it,
-    /// and only he knows the output.
+    /// Null if another end was written first and is not a cancellation: the market that wrote it announces it, and only that market knows
+    /// the output.
     /// </returns>
     public static EndedJob? Announced(JobTicket ticket, JobEnd end, JobSettlement written)
     {

@@ -11,7 +11,7 @@ public sealed partial class MarketGrain
     /// <summary>The queue is read after the activation has answered: with a million jobs it takes longer than a call may.</summary>
     private void BeginRebuild() => _rebuild = this.RegisterGrainTimer(Rebuild, Options(TimeSpan.Zero, MarketPolicy.StorageRetryDelay));
 
-    /// <summary>The reminder wakes the market after a restart, so that queued jobs do not wait for somebody to ask.</summary>
+    /// <summary>The reminder wakes the market after a restart, so that queued jobs do not wait for the next call.</summary>
     public Task ReceiveReminder(string reminderName, TickStatus status) => CheckStart();
 
     private async Task Rebuild(CancellationToken cancellation)

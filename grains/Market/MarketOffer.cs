@@ -33,7 +33,7 @@ internal sealed class MarketOffer(WorkerOffer offer)
 
     public bool IsWaiting => _poll is { Orders: null };
 
-    /// <summary>Leases that it takes now. Zero without a waiting poll: nobody is there to take them.</summary>
+    /// <summary>Leases that it takes now. Zero without a waiting poll, which is what takes them.</summary>
     public int Capacity => IsWaiting ? Math.Max(0, _leasesMax - SlotsUsed) : 0;
 
     /// <summary>The poll with <see cref="Sequence"/>, answered or not.</summary>

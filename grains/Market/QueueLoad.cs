@@ -2,7 +2,7 @@ using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
 
-/// <summary>How much is in the queue, of everybody and of each account: the figures that its bounds are compared with.</summary>
+/// <summary>How much is in the queue, in all and for each account: the figures that its bounds are compared with.</summary>
 internal sealed class QueueLoad(QueueBounds bounds)
 {
     private readonly Dictionary<AccountId, Share> _accounts = [];

@@ -21,7 +21,7 @@ public sealed class StreamResultsFeed([FromKeyedServices(MarketStreams.Provider)
         }
         catch (Exception)
         {
-            // Gossip: whoever must know asks the job. A log line per lost announcement would say nothing that the publisher could act on.
+            // Gossip: a caller that must know asks the job. An operator could do nothing about a log line for each lost announcement.
             return;
         }
     }

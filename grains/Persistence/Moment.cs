@@ -11,7 +11,7 @@ internal sealed class Moment(IHostFacts host)
 
     public void Come() => _come.TrySetResult(true);
 
-    /// <returns>False when the time is over, nobody waits for the answer any more, or the host ends all waits.</returns>
+    /// <returns>False when the time is over, the caller no longer waits for the answer, or the host ends all waits.</returns>
     public async ValueTask<bool> Wait(TimeSpan atMost, TimeProvider clock, CancellationToken cancellation)
     {
         using var timer = clock.CreateTimer(GiveUp, this, atMost, Timeout.InfiniteTimeSpan);

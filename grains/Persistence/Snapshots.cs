@@ -53,7 +53,7 @@ internal sealed class Snapshots(IDocumentStore documents, string kind, string id
         }
         await Discard(head.Discarded);
 
-        // The claim: its version names the parts, and whoever claims after it takes the head away from this attempt.
+        // The claim: its version names the parts. A later claim takes the head away from this attempt.
         const int partBytes = SnapshotPolicy.PartBytesMax;
         var snapshot = new Snapshot(headVersion + 1, logVersion, (content.Length + partBytes - 1) / partBytes, content.Length);
         headVersion = await WriteHead(head with { Discarded = snapshot.Parts }, headVersion);
@@ -64,7 +64,7 @@ internal sealed class Snapshots(IDocumentStore documents, string kind, string id
             await documents.Write(Part(snapshot.Set, index), 0, part);
         }
 
-        // The parts of the snapshot before stay until the next one: somebody may be reading them.
+        // The parts of the snapshot before stay until the next one: another activation may be reading them.
         await WriteHead(new Head(snapshot, head.Snapshot?.Parts ?? default), headVersion);
         Size = content.Length;
     }

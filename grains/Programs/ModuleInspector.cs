@@ -70,7 +70,7 @@ public sealed class ModuleInspector : IModuleInspector, IDisposable
         }
         finally
         {
-            // One that nobody waits for any more keeps its bytes until it is its turn.
+            // A queued inspection keeps its bytes until its turn, even if its caller no longer waits.
             if (!queued)
             {
                 Release(info.Size);
@@ -120,7 +120,7 @@ public sealed class ModuleInspector : IModuleInspector, IDisposable
             {
                 failed = failure;
             }
-            // Before whoever waits goes on: what they send next fits again.
+            // Before the callers that wait go on: what they send next fits again.
             Release(inspection.Module.Length);
             if (done is null)
             {

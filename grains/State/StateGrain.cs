@@ -111,7 +111,7 @@ public sealed partial class StateGrain : Grain, IStateGrain
     public Task Acknowledge(JobId job, Authority by)
     {
         Authorities.Require(by, Authority.Silo, Authority.Market);
-        // Stored with the next commit. Until then a restart brings the run back, and nobody asks for it.
+        // Stored with the next commit. After a restart before that the run is back in memory, and no call asks for it.
         if (_state.Forget(job))
         {
             _acknowledged.Add(job);

@@ -60,7 +60,7 @@ internal static class SubmissionRules
     public static Refusal MissingInput(BlobId blob) =>
         new(ErrorCode.BlobNotFound, $"There is no blob {blob} of this account. Upload the input first.");
 
-    /// <summary>A worker would fetch it all before it could say no, and nobody would pay for that.</summary>
+    /// <summary>Without this a worker would fetch all of it before it could refuse, and would not be paid for that.</summary>
     public static Refusal? CheckInputSize(string what, long size) => CheckNumber($"{what} in bytes", size, 0, JobLimits.InputBytesMax);
 
     /// <summary>
