@@ -3,8 +3,8 @@ using Marketplace.GrainInterfaces;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// Who may call: every grain method that changes something names its caller, and asks here. <see cref="Authority.Silo"/> is among those
-/// that a method of the silos before took without asking.
+/// Who may call: every grain method that changes something names its caller, and asks here. A method that earlier silos call without an
+/// authority also allows <see cref="Authority.Silo"/>, which is what their calls mean.
 /// </summary>
 internal static class Authorities
 {

@@ -52,8 +52,8 @@ internal readonly record struct OutgoingCharge(AccountId Payee, long Sequence, T
 internal sealed record Delivered(AccountId Payee, long Sequence) : AccountEvent;
 
 /// <summary>
-/// A new activation goes on with the transfers that it found. It moves nothing; that it was appended is what counts: an older activation
-/// can append nothing any more, so it cannot add to a transfer that this one is about to send as it is.
+/// A new activation goes on with the transfers that it found. The event changes no money; what counts is the append itself: after it an
+/// older activation can append nothing, so it cannot add to a transfer that this one is about to send.
 /// </summary>
 internal sealed record Resumed : AccountEvent;
 

@@ -5,7 +5,7 @@ using Marketplace.GrainInterfaces;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// The account's keys. The list and the spend limits are events of the account; whether a secret is right, the key's own grain knows.
+/// The account's keys. The list and the spend limits are events of the account; the key's own grain knows whether a secret is right.
 /// </summary>
 public sealed partial class AccountGrain
 {
@@ -65,7 +65,8 @@ public sealed partial class AccountGrain
             throw new MarketException(ErrorCode.KeyNotFound, $"The account has no key '{keyId}'.");
         }
 
-        // First where it works: a crash in between leaves a key that is listed as valid and refused everywhere, and the call is repeated.
+        // The key's grain first, because it decides: after a crash in between the key is refused everywhere though the list shows it as
+        // valid, and the caller repeats the call.
         await LostWrites.Resend(() => GrainFactory.GetGrain<IKeyGrain>(keyId).Revoke(Authority.Account));
         if (_account.Keys[keyId].RevokedAt is null)
         {

@@ -10,14 +10,14 @@ public sealed partial class AccountGrain
     [LoggerMessage(
         EventId = 1102,
         Level = LogLevel.Warning,
-        Message = "Account {Account}: the snapshot was not written; the next one is tried later."
+        Message = "Account {Account}: could not write the snapshot; the account will try again later."
     )]
     private partial void LogSnapshotFailed(Exception failure, AccountId account);
 
     [LoggerMessage(
         EventId = 1103,
         Level = LogLevel.Warning,
-        Message = "Account {Account}: the reminder could not be set; the timer goes on."
+        Message = "Account {Account}: could not set the reminder; the timer goes on."
     )]
     private partial void LogReminderFailed(Exception failure, AccountId account);
 
@@ -31,7 +31,7 @@ public sealed partial class AccountGrain
     [LoggerMessage(
         EventId = 1105,
         Level = LogLevel.Warning,
-        Message = "Account {Account}: a transfer to {Payee} did not arrive; it is sent again."
+        Message = "Account {Account}: a transfer to {Payee} did not arrive; the account will send it again."
     )]
     private partial void LogDeliveryFailed(Exception failure, AccountId account, AccountId payee);
 

@@ -94,7 +94,7 @@ public sealed partial class AccountGrain
         Authorities.Require(by, Authority.Treasury);
         if (_account.FindHold(settlement.Hold) is not null)
         {
-            // No hold of a job need have set it: a process that ends after the append leaves it, and it sends the shares.
+            // If the process ends after the append, the reminder sends the shares. A hold for another purpose than a job sets none.
             await Remind();
         }
         if (AccountRules.SettleShared(_account, _id, settlement) is { } divided)

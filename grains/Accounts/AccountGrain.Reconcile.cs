@@ -27,7 +27,7 @@ public sealed partial class AccountGrain
     }
 
     /// <summary>
-    /// Not awaited by the hold: the process that lives on has the timer, and the one that does not has nothing durable to wait for.
+    /// The hold does not wait for this: a process that lives on has the timer, and one that dies before the append leaves nothing to do.
     /// </summary>
     private async Task Remind()
     {
@@ -67,7 +67,7 @@ public sealed partial class AccountGrain
             {
                 await Rest();
             }
-            // Another activation that knew of no business may have removed it.
+            // Another activation without unfinished business may have removed it.
             else if (await this.GetReminder(AccountPolicy.ReconcileReminder) is null)
             {
                 await Remind();
@@ -119,7 +119,7 @@ public sealed partial class AccountGrain
             while (!outgoing.IsEmpty && _journal.Failure is null)
             {
                 var transfer = outgoing.First;
-                // From here its amount is fixed; and what is sent must be durable here first.
+                // From here the transfer's amount is fixed, and it must be durable here before it is sent.
                 transfer.Sent = true;
                 await _journal.Settled();
                 if (_journal.Version == _journal.FoundVersion)
@@ -137,7 +137,7 @@ public sealed partial class AccountGrain
         }
         catch (Exception failure)
         {
-            // It stays under way: the next settlement to this payee, the timer or the reminder sends it again.
+            // The transfer stays under way: the next settlement to this payee, the timer or the reminder sends it again.
             LogDeliveryFailed(failure, _id, payee);
         }
         finally
@@ -170,7 +170,7 @@ public sealed partial class AccountGrain
         {
             await Settle(ended, Authority.Account);
         }
-        // Where none could be asked it is not the jobs that are sick: the next round is in a minute.
+        // If no job could be asked, the fault is not the jobs': the next round is in a minute.
         return due.Length == AccountPolicy.ReconcileJobsMax && failed < due.Length;
     }
 
@@ -196,7 +196,7 @@ public sealed partial class AccountGrain
         var last = hold.Last;
         hold.AskLater(_clock.GetUtcNow());
         var answer = await LostWrites.Resend(() => GrainFactory.GetGrain<IJobGrain>(job.ToString()).GetSettlement(Authority.Account));
-        // A request that was repeated during the question may have created the job on the renewed hold.
+        // While the job was asked, a repeated request may have created it on the renewed hold.
         if (answer is null || hold.Last != last)
         {
             return null;

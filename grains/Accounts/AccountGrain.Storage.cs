@@ -3,7 +3,7 @@ using Marketplace.GrainInterfaces;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// Silos of builds before <see cref="IStorageQuotaGrain"/> send these here. They are passed on, and may go when no such silo is left.
+/// Silos of builds before <see cref="IStorageQuotaGrain"/> call these methods, which pass the calls on. Delete them when no such silo runs.
 /// </summary>
 public sealed partial class AccountGrain
 {

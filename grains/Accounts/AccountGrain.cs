@@ -8,7 +8,7 @@ namespace Marketplace.Grains;
 /// <summary>
 /// One account. Decides on its memory, appends the event, answers when it is durable; calls that arrive during an append share the next
 /// one, which is why the grain is reentrant: every decision is one piece of code without an await between reading the state and applying
-/// the event. An answer that no append backs, and that another activation's events could make wrong, is checked against the log first.
+/// the event. An answer without an append, which another activation's events could make wrong, is checked against the log first.
 /// </summary>
 [Reentrant]
 public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
@@ -75,7 +75,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         }
         catch (Exception)
         {
-            // It was logged. What was deferred may be lost: the next activation sends its transfers again, and the payees ignore them.
+            // The failure was logged. Deferred events may be lost: the next activation then sends transfers again, and the payees ignore them.
         }
     }
 

@@ -43,8 +43,7 @@ internal static class AccountInvariants
     }
 
     /// <summary>
-    /// Balances, holds and transfers that have left their payer and not arrived, less what is owed, are together what came in from outside
-    /// and has not gone out.
+    /// Balances + holds + transfers that have left their payer and not arrived - debts = what came in from outside - what went out.
     /// </summary>
     public static IReadOnlyList<string> Violations(IReadOnlyDictionary<AccountId, AccountState> all)
     {

@@ -4,7 +4,7 @@ namespace Marketplace.Grains;
 internal static class AccountPolicy
 {
     /// <summary>
-    /// Jobs with a hold: they are in the account's memory, about a hundred bytes each, and what one may have of the market's queue.
+    /// Jobs with a hold: each takes about a hundred bytes of the account's memory. It is also the most that one account may have queued.
     /// </summary>
     public const int OpenJobsMax = MarketPolicy.QueueJobsMax / MarketPolicy.AccountPartsOfQueueJobs;
 
@@ -56,7 +56,7 @@ internal static class AccountPolicy
     public static readonly TimeSpan HoldFailedAskMin = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// The longest such pause: a job that cannot be read costs a call an hour, and its money is free within an hour of its repair.
+    /// The longest such pause: a job that cannot be read costs a call an hour, and its money is free within an hour after its repair.
     /// </summary>
     public static readonly TimeSpan HoldFailedAskMax = TimeSpan.FromHours(1);
 
@@ -69,7 +69,7 @@ internal static class AccountPolicy
     public static readonly TimeSpan ReconcilePeriod = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// When an account that was loaded with open holds asks how their jobs ended: soon, but after the calls that it was loaded for.
+    /// The time from loading an account with open holds to asking how their jobs ended: short, but the calls that loaded it come first.
     /// </summary>
     public static readonly TimeSpan ReconcileAfterLoad = TimeSpan.FromSeconds(1);
 

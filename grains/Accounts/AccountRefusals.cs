@@ -49,7 +49,7 @@ internal static class AccountRefusals
         );
 
     /// <summary>
-    /// Not whether the key is valid still: a revocation that is sent again after the key has revoked itself does nothing and is answered.
+    /// Does not check whether the key is still valid: a repeated revocation by a key that has revoked itself changes nothing and succeeds.
     /// </summary>
     public static void RequireAdministrator(AccountId account, Caller? caller, Authority by)
     {

@@ -87,7 +87,7 @@ internal static class AccountRules
             {
                 continue;
             }
-            // A hold that its job does not stand on was made by a repeated request after the job had been settled: it costs nothing again.
+            // A hold that its job does not stand on comes from a request that was repeated after the settlement: no job is paid twice.
             var charge =
                 hold.Carries(settlement.HeldAt) && settlement.Payee is not null
                     ? TokenAmount.Min(settlement.Charge, hold.Amount)

@@ -6,8 +6,8 @@ namespace Marketplace.Grains;
 internal static class AccountSnapshotCodec
 {
     /// <summary>
-    /// Version 1 has no modules, version 2 no operations with moments: an account without any is written so, because earlier silos can
-    /// read it.
+    /// Version 1 has no modules, version 2 no operations with moments. An account without any is written in the older version, which
+    /// earlier silos can read.
     /// </summary>
     private const byte FormatWithoutModules = 1;
     private const byte FormatWithoutOperations = 2;

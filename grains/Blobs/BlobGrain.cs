@@ -141,8 +141,8 @@ public sealed class BlobGrain : Grain, IBlobGrain
         {
             return true;
         }
-        // The answer is a promise to the collector, so it is written down before it is given: a pin that is taken by another activation
-        // finds it, or is refused because this write came first.
+        // The answer is a promise to the collector, so it is stored before it is given: a pin in another activation finds it, or is refused
+        // because this write came first.
         var blob = _blob.Value ?? BlobState.Of(0);
         await _blob.Write(blob with { CollectedUntil = _clock.GetUtcNow() + MarketLimits.BlobCollectMax });
         DeactivateOnIdle();
@@ -163,10 +163,10 @@ public sealed class BlobGrain : Grain, IBlobGrain
     }
 
     /// <summary>
-    /// A removed program keeps its module while a job waits or runs that was submitted before the removal was known everywhere, and the
-    /// last deployer pays for it until its entry goes. The entries that wait longest are asked first; one that stays waits anew, so that
-    /// each is asked in the end. A removal that another activation was slow with may have released what was deployed again meanwhile: what
-    /// the manifest says counts.
+    /// A removed program keeps its module while a job that was submitted before the removal was known everywhere waits or runs. The last
+    /// deployer's quota pays until the entry goes. The entries that have waited longest are looked at first; one that stays goes to the end
+    /// of the line, so that each has its turn. A slow removal in another activation may have released a program that was deployed again
+    /// meanwhile, so the manifest decides.
     /// </summary>
     private async ValueTask DropRemovedPrograms()
     {

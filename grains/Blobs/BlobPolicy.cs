@@ -7,13 +7,14 @@ internal static class BlobPolicy
     public const int HoldersMax = 10_000;
 
     /// <summary>
-    /// Removed programs that one call looks at: each costs a query and a call, and all must end within the time-out. The next call goes on.
+    /// Removed programs that one call looks at: each costs a query and a call, and all must end within the time-out. The next call looks at
+    /// the others.
     /// </summary>
     public const int RemovedProgramsPerCall = 100;
 
     /// <summary>
-    /// How long a removed program keeps its module at least: a submission that found the program before may still be writing its jobs.
-    /// After that time nothing that began before the removal is under way any more. Whether a job needs it is asked again as much later.
+    /// The least time that a removed program keeps its module: a submission that found the program before may still be writing its jobs.
+    /// After that time no such submission is under way. It is also the pause between two questions whether a job needs the module.
     /// </summary>
     public static readonly TimeSpan RemovedProgramAge = AccountPolicy.HoldOrphanAge;
 }

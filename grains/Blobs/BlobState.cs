@@ -18,8 +18,8 @@ internal sealed record BlobState(
     public const string Kind = "blob";
 
     /// <summary>
-    /// Version 1 has no <see cref="CollectedUntil"/>, version 2 no moments of programs, version 3 none who pays for removed ones. Versions
-    /// 1 and 3 are read, not written; a blob without removed programs is written as version 2, which earlier silos can read.
+    /// Version 1 has no <see cref="CollectedUntil"/>, version 2 no moments of programs, version 3 no payers of removed programs. Versions 1
+    /// and 3 are read, not written; a blob without removed programs is written as version 2, which earlier silos can read.
     /// </summary>
     private const byte FormatWithoutCollection = 1;
     private const byte FormatWithoutRemovals = 2;
@@ -102,8 +102,8 @@ internal sealed record BlobState(
 }
 
 /// <summary>A program that keeps its module.</summary>
-/// <param name="Since">When it was removed, or a job was last found that needs it after that; never for a deployed one.</param>
-/// <param name="Payer">Whose quota the module of a removed program counts against; zero where it counts against none.</param>
+/// <param name="Since">When it was removed, or when a job that needs it was last found after that; never for a deployed one.</param>
+/// <param name="Payer">The account whose quota the module of a removed program counts against; zero if it counts against none.</param>
 internal readonly record struct ProgramHolder(DateTimeOffset Since, AccountId Payer)
 {
     public static readonly ProgramHolder Deployed = new(DateTimeOffset.MaxValue, default);

@@ -1,19 +1,20 @@
 namespace Marketplace.Grains;
 
 /// <summary>
-/// What grains must know of the host that they run on, and the Orleans programming model does not say. Each host answers in one class,
+/// What grains must know of their host and the Orleans programming model does not tell. Each host answers in one class,
 /// <c>silo/Embedded/EmbeddedFacts.cs</c> and <c>silo/Orleans/ClusterFacts.cs</c>, so their differences stand side by side. Thread-safe.
 /// </summary>
 public interface IHostFacts
 {
     /// <summary>
-    /// Whether an item that is published now may reach a listener: else its publisher saves making it. A host that cannot know says yes.
+    /// Whether an item that is published now may reach a listener; if not, the publisher need not make it. A host that cannot know says
+    /// yes.
     /// </summary>
     bool MayHaveListeners(StreamId stream);
 
     /// <summary>
-    /// Cancelled when long waits that begin now must end before their time. An activation that has to move lets no call in until its last
-    /// one has ended; a wait that ends early is answered as if its time were over, and its caller asks again, where the grain is by then.
+    /// Cancelled when long waits must end before their time. An activation that has to move takes no new call until its last one has
+    /// ended. A wait that ends early is answered as if its time were over; the caller asks again and reaches the grain at its new place.
     /// </summary>
     CancellationToken WaitsEnd { get; }
 

@@ -6,13 +6,12 @@ namespace Marketplace.Grains;
 /// <summary>The stored form of a job's end: in the job's document, and in the state's log beside the changes that the run made.</summary>
 internal static class JobEndCodec
 {
-    // Beside the status, which was alone before there were exit codes: an end without one has the same bytes as then. Above every status,
-    // and still one byte. A build of that time would take it for a status, so what holds an end has a version of its own for one with an
-    // exit code.
+    // A flag in the byte of the status, above every status: an end without an exit code has the same bytes as before there were exit
+    // codes. A build of that time would take the flag for a status, so the form around an end with an exit code has a version of its own.
     private const int HasExitCode = 64;
 
     /// <summary>
-    /// The version of the form that holds the end, where the form itself has not changed since it was <paramref name="format"/>.
+    /// The version of the form around the end: <paramref name="format"/> if the end has no exit code, the next one if it has.
     /// </summary>
     public static byte FormatOf(JobEnd? end, byte format) => end?.ExitCode is null ? format : (byte)(format + 1);
 

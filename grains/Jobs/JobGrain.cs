@@ -123,8 +123,8 @@ public sealed partial class JobGrain : Grain, IJobGrain
             )
         );
 
-        // From here the cancellation stands, whatever becomes of these two: the market's report will find the job ended, and the account
-        // asks for the ends of old holds by itself.
+        // The cancellation stands even if these two calls fail: the market's report will find the job ended, and the account asks for the
+        // ends of old holds by itself.
         _ = Try(
             () => GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Withdraw(_id, Authority.Job),
             "withdraw it from the market",
@@ -264,15 +264,15 @@ public sealed partial class JobGrain : Grain, IJobGrain
         }
         catch (Exception failure)
         {
-            // What is stored is still true and answers the caller; only the live part is missing.
+            // The stored part is still true and answers the caller; only the live part is missing.
             LogSideCallFailed(failure, _id, "ask the market about it");
             return null;
         }
     }
 
     /// <summary>
-    /// A job whose way into the queue was cut off by a crash would wait until the market looks for such jobs. The market ignores a ticket
-    /// that it has.
+    /// If a crash kept the job out of the queue, it would wait until the market looks for such jobs. The market ignores a ticket that it
+    /// has.
     /// </summary>
     private void EnqueueIfForgotten(JobState job, DateTimeOffset now)
     {

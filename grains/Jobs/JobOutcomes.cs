@@ -25,8 +25,8 @@ internal static class JobOutcomes
         outcome switch
         {
             RunOutcome.WorkerFault => Verdict.WorkerFailed,
-            // The market asks for a stop only after it has forgotten the lease, so a lease that is reported as stopped was given up by its
-            // worker.
+            // The market asks for a stop only after it has forgotten the lease. So if a known lease is reported as stopped, its worker gave
+            // it up.
             RunOutcome.Cancelled => Verdict.Interrupted,
             RunOutcome.Returned => Verdict.Returned,
             _ when !Enum.IsDefined(outcome) => Verdict.WorkerFailed,
@@ -47,7 +47,7 @@ internal static class JobOutcomes
             RunOutcome.InputUnavailable => (JobStatus.Failed, JobFault.Input, ErrorCode.InputUnavailable),
             RunOutcome.InvalidModule => (JobStatus.Failed, JobFault.Input, ErrorCode.InvalidModule),
             RunOutcome.WorkerFault or RunOutcome.Cancelled => (JobStatus.Failed, JobFault.Worker, ErrorCode.WorkerFailed),
-            // A number that this build does not know comes from a worker that does not keep to the protocol.
+            // A number that this build does not know comes from a worker that breaks the protocol.
             _ => (JobStatus.Failed, JobFault.Worker, ErrorCode.WorkerFailed),
         };
 }

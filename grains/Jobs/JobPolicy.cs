@@ -4,7 +4,7 @@ namespace Marketplace.Grains;
 internal static class JobPolicy
 {
     /// <summary>
-    /// Calls that wait for one job: more answer at once with the present state, so that a job is no store of waiting calls.
+    /// Calls that wait for one job. Further calls are answered at once with the present state, so that waiting calls cannot pile up.
     /// </summary>
     public const int WaitersMax = 64;
 
@@ -21,14 +21,14 @@ internal static class JobPolicy
     public const int ExplanationOffersMax = 8;
 
     /// <summary>
-    /// A job is not created on a hold older than this. Far below <see cref="AccountPolicy.HoldOrphanAge"/>, after which the account gives
-    /// the money of a job that does not exist back; the distance is what clocks of two machines may differ by.
+    /// A job is not created on a hold older than this. Far below <see cref="AccountPolicy.HoldOrphanAge"/>, after which the account
+    /// releases the hold of a job that does not exist. The clocks of two machines may differ by the distance between the two.
     /// </summary>
     public static readonly TimeSpan HoldAgeMax = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Attempts to take a cancelled job out of the market, which may be moving: the one after a failure finds it where it is now. A market
-    /// that does not hear of it runs the job for nothing, once.
+    /// Attempts to take a cancelled job out of the market. The market may be moving; the attempt after a failure finds its new place. A
+    /// market that does not hear of the cancellation runs the job once for nothing.
     /// </summary>
     public const int WithdrawAttemptsMax = 3;
 
@@ -42,8 +42,8 @@ internal static class JobPolicy
     public const int ActivationBytes = 2048;
 
     /// <summary>
-    /// A pending job that is submitted again or explained this long after its submission offers itself to the market again, in case the
-    /// market lost it.
+    /// If a pending job is submitted again or explained this long after its submission, it offers itself to the market again, in case the
+    /// market has lost it.
     /// </summary>
     public static readonly TimeSpan EnqueueAgainAfter = TimeSpan.FromSeconds(30);
 

@@ -9,7 +9,7 @@ internal static class JobSpecCodec
 {
     private static readonly Blake3Domain HashDomain = new("marketplace 2026 job spec v1");
 
-    // What was a flag before there were files and environments: a spec without them has the same bytes and the same hash as then.
+    // This byte was a flag before there were files and environments: a spec without them has the same bytes and the same hash as then.
     private const byte HasBlob = 1;
     private const byte HasMore = 2;
 

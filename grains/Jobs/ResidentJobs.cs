@@ -4,7 +4,7 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// How much the open jobs' activations of this process keep in memory. A job that ends soon ends without a read, because its activation
-/// still has it; of many that wait, those beyond <see cref="JobPolicy.ResidentBytesMax"/> leave at once and are read again. Thread-safe.
+/// still has it. When many jobs wait, those beyond <see cref="JobPolicy.ResidentBytesMax"/> leave at once and are read again. Thread-safe.
 /// </summary>
 public sealed class ResidentJobs
 {

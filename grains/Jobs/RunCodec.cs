@@ -6,7 +6,7 @@ namespace Marketplace.Grains;
 /// <summary>The stored form of what a run gives: its output and its changes of state.</summary>
 internal static class RunCodec
 {
-    // What was a flag before there were files: an output without files has the same bytes as then.
+    // This byte was a flag before there were files: an output without files has the same bytes as then.
     private const byte HasBlob = 1;
     private const byte HasFiles = 2;
 

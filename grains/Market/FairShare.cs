@@ -1,8 +1,8 @@
 namespace Marketplace.Grains;
 
 /// <summary>
-/// What one account may take of something that all share: no more than a part of what is free. Alone it gets the part that its bound names;
-/// the more others use, the less each may have, and however many accounts one person opens, something stays free for the next.
+/// What one account may take of something that all share: no more than a part of what is free. Alone it gets the part that its bound names.
+/// The more others use, the less each may have. So even if one person opens many accounts, something stays free for the next account.
 /// </summary>
 internal static class FairShare
 {

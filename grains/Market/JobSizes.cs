@@ -5,8 +5,8 @@ using Marketplace.GrainInterfaces;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// What a waiting job takes, and which part of it only its run needs: the cargo. Matching needs none of it, so a long queue keeps it on
-/// disk alone.
+/// What a waiting job takes, and which part of it only its run needs: the cargo. Matching needs no cargo, so a long queue keeps it only on
+/// disk.
 /// </summary>
 internal static class JobSizes
 {

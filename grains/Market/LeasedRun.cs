@@ -6,7 +6,7 @@ namespace Marketplace.Grains;
 /// <summary>A run as its worker may go about it: what it may read, and the outputs that it has brought to the store.</summary>
 internal sealed class LeasedRun(JobTicket ticket, StateRoot? root)
 {
-    // Of the ticket no more than is needed here: the market keeps no inputs in memory for its leases.
+    // Not the whole ticket: the market keeps no inputs in memory for its leases.
     private readonly BlobId? _input = ticket.Spec.InputBlob;
     private readonly ImmutableArray<InputFile> _files = ticket.Spec.Files;
     private readonly (AccountId Account, ProgramId Program, BlobId Module) _job = (ticket.Account, ticket.Spec.Program, ticket.Module);

@@ -69,7 +69,7 @@ internal sealed partial class MarketBook
 
     /// <summary>Gives the matched job to its worker.</summary>
     /// <param name="job">The job.</param>
-    /// <param name="whole">Its ticket with all that the run needs. The market itself keeps only what it kept before.</param>
+    /// <param name="whole">Its ticket with all that the run needs. The market keeps no more of it than before.</param>
     /// <param name="root">Where a run with state starts.</param>
     /// <param name="now">The moment.</param>
     public void Lease(MarketJob job, JobTicket whole, StateRoot? root, MarketTime now)

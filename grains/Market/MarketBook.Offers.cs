@@ -6,7 +6,7 @@ namespace Marketplace.Grains;
 internal sealed partial class MarketBook
 {
     /// <summary>
-    /// Publishes an offer. A worker that offers again has lost its leases: they are given back for the caller to queue again.
+    /// Publishes an offer. A worker that offers again has lost its leases: the caller gets their jobs and queues them again.
     /// </summary>
     public IReadOnlyList<MarketJob> SetOffer(WorkerOffer offer, MarketTime now)
     {

@@ -4,7 +4,7 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// The market's memory: open jobs, offers, leases, deadlines, and who gets what. Pure bookkeeping without calls and clocks, so that it can
-/// be tested alone; the grain does what it decides. At rest no ready job fits an offer that takes leases.
+/// be tested alone; the grain does what the book decides. At rest no ready job fits an offer that takes leases.
 /// </summary>
 internal sealed partial class MarketBook(long start, QueueBounds bounds)
 {
@@ -105,7 +105,8 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     }
 
     /// <summary>
-    /// Back into the queue at its old place after a run, to be matched at once or after <paramref name="delay"/>. It waits anew.
+    /// Puts a job back into the queue at its old place after a run, to be matched at once or after <paramref name="delay"/>. Its time to
+    /// wait begins again.
     /// </summary>
     public void Requeue(MarketJob job, MarketTime now, TimeSpan delay = default)
     {
@@ -131,8 +132,8 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     }
 
     /// <summary>
-    /// A deadline of a waiting job has come that is not its expiry: the workers that failed on it are admitted again, unless an offer of
-    /// another fits, which it then goes on waiting for.
+    /// A waiting job's deadline has come, and it is not the expiry. The workers that failed on the job are admitted again, unless another
+    /// worker's offer fits; then the job goes on waiting for that one.
     /// </summary>
     public void Reconsider(MarketJob job, MarketTime now)
     {

@@ -14,7 +14,7 @@ public sealed partial class MarketGrain
     [LoggerMessage(
         EventId = 1202,
         Level = LogLevel.Warning,
-        Message = "Market {Market}: the queue could not be rebuilt; it is tried again."
+        Message = "Market {Market}: could not rebuild the queue; it will try again."
     )]
     private partial void LogRebuildFailed(Exception failure, string market);
 
@@ -37,7 +37,7 @@ public sealed partial class MarketGrain
     [LoggerMessage(
         EventId = 1210,
         Level = LogLevel.Warning,
-        Message = "Market {Market}: the start number could not be read; it is tried again."
+        Message = "Market {Market}: could not read the start number; it will try again."
     )]
     private partial void LogStartUnread(Exception failure, string market);
 
@@ -51,7 +51,7 @@ public sealed partial class MarketGrain
     [LoggerMessage(
         EventId = 1212,
         Level = LogLevel.Warning,
-        Message = "Market {Market}: the search for jobs that did not arrive failed; it is tried again."
+        Message = "Market {Market}: the search for jobs that did not arrive failed; it will run again."
     )]
     private partial void LogSweepFailed(Exception failure, string market);
 }

@@ -38,8 +38,8 @@ public sealed partial class MarketGrain
             {
                 return new Prepared(head, null, HasEnded: false);
             }
-            // After the state, never before it: a run that was committed and whose end was written in between is seen by one of the two
-            // questions.
+            // The job is asked after the state, never before it. If a run was committed and its end written in between, one of the two
+            // answers tells of it.
             if (await GrainFactory.GetGrain<IJobGrain>(job.Ticket.Job.ToString()).GetSettlement(Authority.Market) is not null)
             {
                 return new Prepared(head, null, HasEnded: true);
@@ -64,7 +64,7 @@ public sealed partial class MarketGrain
         }
         else if (prepared.HasEnded)
         {
-            // Another activation of the market has ended it; its accounts hear of it from there, or find it.
+            // Another activation of the market has ended the job and settles it; if that fails, the account finds the end.
             _book.Remove(job, now);
         }
         else
@@ -75,7 +75,7 @@ public sealed partial class MarketGrain
     }
 
     /// <summary>
-    /// Neither the job's fault nor its worker's. It is tried again until the job would have expired, and not without end.
+    /// Neither the job nor its worker is at fault. The preparation is tried again, until the job expires or its tries are used up.
     /// </summary>
     private void PreparationFailed(MarketJob job, MarketTime now)
     {

@@ -2,7 +2,7 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// What time brings: expiry, missed leases, retries, workers that fell silent. One timer for all of it, set to the next deadline. A jump of
-/// the wall clock moves expiries alone, and is seen with the next round of maintenance at the latest.
+/// the wall clock moves expiries alone; the next round of maintenance sees it at the latest.
 /// </summary>
 public sealed partial class MarketGrain
 {

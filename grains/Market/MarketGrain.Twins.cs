@@ -4,8 +4,8 @@ using Orleans.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// What a market does about other activations of itself, and about jobs that went to one that is gone. Both are asked of the store, in
-/// bounded time: a market that was replaced finds the newer start number, and a pending job that no market knows is found by its row.
+/// What a market does about other activations of itself, and about jobs that went to an activation that is gone. The store tells of both,
+/// in bounded time: a replaced market finds the newer start number, and the market finds a pending job that it does not know by its row.
 /// </summary>
 public sealed partial class MarketGrain
 {
@@ -52,8 +52,8 @@ public sealed partial class MarketGrain
     }
 
     /// <summary>
-    /// Reports under way go on, because their terminal writes are conditional and the runs were made. What is not settled by then, the
-    /// accounts find. The workers' polls end, and their next ones find the new market.
+    /// Reports under way go on, because their terminal writes are conditional and the runs were made. The accounts find what is not settled
+    /// by then. The workers' polls end, and their next ones find the new market.
     /// </summary>
     private void StepDown(string why)
     {
@@ -80,8 +80,8 @@ public sealed partial class MarketGrain
         try
         {
             var count = 0;
-            // Jobs carry the time of day. Where it was set back, those of the time before it seem to be of the future: this once, all newer
-            // ones are read.
+            // Jobs carry the time of day. After it was set back, jobs from before the change seem to come from the future: this once, all
+            // newer ones are read.
             var wasSetBack = now.Wall < _sweptAt.Wall;
             var from = wasSetBack ? now.Wall : _sweptAt.Wall;
             var span = new OpenJobSpan(

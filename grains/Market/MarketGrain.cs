@@ -9,8 +9,8 @@ namespace Marketplace.Grains;
 /// <summary>
 /// The queue and the offers of one capability class. Its memory is <see cref="MarketBook"/>; here are the calls, the clock and the one
 /// durable thing: the start number, which is written before the first lease, so that no two activations ever give leases of the same name.
-/// Should there be two activations, both may lease a job; its terminal write decides. The one with the older start number goes as soon as
-/// it finds the newer one.
+/// If there are two activations, both may lease a job; its terminal write decides. The one with the older start number goes as soon as it
+/// finds the newer one.
 /// </summary>
 [Reentrant, KeepAlive]
 public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
@@ -105,7 +105,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     {
         Authorities.Require(by, Authority.Silo, Authority.Job);
         RequireCurrent();
-        // A job whose end is being written keeps its course: its grain has the last word, and says who won.
+        // A job whose end is being written goes on: its grain has the last word, and says which end won.
         if (_book.Find(id) is { Phase: not MarketPhase.Ending } job)
         {
             _book.StopLease(job);
@@ -213,7 +213,8 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     /// <summary>Does what the book decided: prepares jobs, answers polls, sets the timer.</summary>
     private void Act()
     {
-        // A preparation that ends at once acts as well; the round that began it goes on instead, so that a long queue is no deep stack.
+        // A preparation that ends at once calls this again. The round that began it continues instead, so that a long queue makes no deep
+        // stack.
         _actsAgain = true;
         if (_acting)
         {

@@ -33,8 +33,8 @@ internal enum MarketPhase
 
 /// <summary>An open job in the market's memory.</summary>
 /// <param name="ticket">The whole ticket.</param>
-/// <param name="keepsAll">Whether what only the run needs stays in memory; if not, it is read from the job's document when the job is
-/// leased.</param>
+/// <param name="keepsAll">Whether the part that only the run needs stays in memory; if not, it is read from the job's document when the job
+/// is leased.</param>
 internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
 {
     /// <summary>The whole ticket, or without what only the run needs.</summary>
@@ -102,7 +102,7 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     public TimeSpan LeasedUntil { get; set; }
 
     /// <summary>
-    /// When a report of the leased run first arrived that could not be recorded, in running time; null where there was none.
+    /// When the first report of the leased run that could not be recorded arrived, in running time; null where there was none.
     /// </summary>
     public TimeSpan? UnrecordedSince { get; set; }
 

@@ -12,7 +12,7 @@ internal static class MarketPolicy
     public const int WorkerSlotsMax = 1024;
 
     /// <summary>
-    /// Leases that one worker may hold at a time, those that wait for a slot included: what it loses when it fails must stay a small part
+    /// Leases that one worker may hold at a time, those that wait for a slot included: what a failing worker loses must stay a small part
     /// of the queue.
     /// </summary>
     public const int WorkerLeasesMax = 4 * WorkerSlotsMax;
@@ -24,14 +24,14 @@ internal static class MarketPolicy
     public const int ReportsMax = 1024;
 
     /// <summary>
-    /// Runs of a job that were given up by their worker, or lost because the worker started again, without a fault in the job being known.
-    /// A job that ends its workers would otherwise do so for ever.
+    /// Runs of a job that its workers gave up or lost with a restart, without a known fault of the job. Without this bound a job that ends
+    /// its workers would do so for ever.
     /// </summary>
     public const int InterruptionsMax = 5;
 
     /// <summary>
-    /// Times in a row that a matched job's state or input may be impossible to read. With the waits between them about ten minutes: a store
-    /// that restarts is back by then, and a state that is damaged does not hold the job's money until the job expires.
+    /// Times in a row that reading a matched job's state or input may fail. With the waits between them about ten minutes: a store that
+    /// restarts is back by then, and damaged state does not hold the job's money until the job expires.
     /// </summary>
     public const int PreparationsMax = 32;
 
@@ -39,8 +39,8 @@ internal static class MarketPolicy
     public const int QueueJobsMax = 400_000;
 
     /// <summary>
-    /// What the jobs in the queue take on disk, of all accounts, inputs included. The whole of it may wait for days, so it is what a small
-    /// disk can hold beside its blobs.
+    /// What the queued jobs of all accounts take on disk, inputs included. All of it may wait for days, so it must fit on a small disk
+    /// beside its blobs.
     /// </summary>
     public const long QueueBytesMax = 4L * 1024 * 1024 * 1024;
 
@@ -51,18 +51,19 @@ internal static class MarketPolicy
     public const int AccountPartsOfQueueBytes = 4;
 
     /// <summary>
-    /// As <see cref="AccountPartsOfQueueBytes"/>, of its jobs: half, because one large client may have a long queue of small jobs.
+    /// As <see cref="AccountPartsOfQueueBytes"/>, for the number of jobs: half, because one large client may have a long queue of small
+    /// jobs.
     /// </summary>
     public const int AccountPartsOfQueueJobs = 2;
 
     /// <summary>
-    /// As those, of the memory that waiting jobs may take: half, because the jobs of an account without it are only slower to lease.
+    /// As the two above, for the memory of waiting jobs: half, because jobs without it are only slower to lease.
     /// </summary>
     public const int AccountPartsOfMemory = 2;
 
     /// <summary>
-    /// Of the queue's bytes, what stays in memory of that which only runs need: 64 MiB. Jobs that are matched soon are leased without a
-    /// read; behind so many bytes the input is read from the job's document when the job is leased.
+    /// How much of what only runs need stays in memory: 64 MiB. Jobs that are matched soon are leased without a read; once so many bytes
+    /// wait, the input of further jobs is read from the job's document when the job is leased.
     /// </summary>
     public const int KeptShareOfQueue = 64;
 
@@ -103,8 +104,8 @@ internal static class MarketPolicy
     public static readonly TimeSpan WorkerSilentMax = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How often the market looks at silent workers and unsettled jobs, and compares its start number with the stored one, which tells that
-    /// another activation has started. Until then both give leases, which costs runs that do not count and nothing else.
+    /// How often the market looks at silent workers and unsettled jobs, and compares its start number with the stored one. A newer one
+    /// tells that another activation has started. Until then both give leases, which only costs runs that do not count.
     /// </summary>
     public static readonly TimeSpan MaintenancePeriod = TimeSpan.FromSeconds(10);
 
@@ -126,7 +127,7 @@ internal static class MarketPolicy
     public static readonly TimeSpan SweepOverlap = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// How long an end that could not be written waits for its next attempt, and the read model for the next attempt to rebuild the queue.
+    /// The wait before another attempt to write an end, and before another attempt to rebuild the queue from the read model.
     /// </summary>
     public static readonly TimeSpan StorageRetryDelay = TimeSpan.FromSeconds(1);
 
@@ -136,8 +137,8 @@ internal static class MarketPolicy
     public static readonly TimeSpan WakePeriod = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// The wait before attempt <paramref name="failures"/> + 1: exponential, with half of it by chance, so that jobs that failed together
-    /// do not return together.
+    /// The wait before attempt <paramref name="failures"/> + 1: exponential and half of it random, so that jobs that failed together do not
+    /// return together.
     /// </summary>
     public static TimeSpan RetryDelay(int failures, IChance chance)
     {

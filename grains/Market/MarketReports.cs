@@ -107,7 +107,7 @@ internal sealed partial class MarketReports(
 
     // 1. The report is judged. Nothing has happened yet that would have to be undone.
 
-    /// <returns>Null where the report ends the job; else the job runs again or fails, and the task is that of its end.</returns>
+    /// <returns>Null where the report ends the job. Else the job runs again or fails, and the task completes with that.</returns>
     private Task? Judge(MarketJob job, LeaseReport report)
     {
         var worker = job.Offer!.Offer.Worker;
@@ -139,8 +139,8 @@ internal sealed partial class MarketReports(
     }
 
     /// <summary>
-    /// One worker that cannot fetch a module or an input may be the one that lost its blobs: until another says the same, that is its own
-    /// failure. A job without further attempts ends as the worker says.
+    /// One worker that cannot fetch a module or an input may have lost its own blobs: until a second worker says the same, it is the first
+    /// one's failure. A job without further attempts ends as the worker says.
     /// </summary>
     private static bool IsDoubted(MarketJob job, WorkerId worker) =>
         (job.InputMissedBy is not { } first || first == worker) && job.Failures < job.Ticket.Spec.RetriesMax;
@@ -183,8 +183,8 @@ internal sealed partial class MarketReports(
     }
 
     /// <summary>
-    /// The worker had no slot after all. Its waiting poll asked for too much: it is answered, so that the worker asks anew instead of
-    /// getting the same job again. No run was made, so the job's time to wait goes on.
+    /// The worker had no slot after all. Its waiting poll asked for too much, so the market answers it; the worker then polls anew instead
+    /// of getting the same job again. No run was made, so the job's time to wait goes on.
     /// </summary>
     private void Returned(MarketJob job, string reason)
     {
@@ -205,11 +205,11 @@ internal sealed partial class MarketReports(
 
     public void Expire(MarketJob job) => _ = EndOnOwnAccount(job, MarketEnds.Expired(job, book.Explain(job).Explanation));
 
-    // 2. What the run leaves behind is kept. Both calls give the same for the same job when they are repeated. A pin whose job ends
-    // otherwise is the account's, which can remove it; a committed state keeps the run until step 3 is acknowledged.
+    // 2. What the run leaves behind is kept. Both calls, repeated for the same job, give the same. If the job ends otherwise, its account
+    // keeps the pin and can remove it; a committed state keeps the run until step 3 is acknowledged.
 
     /// <summary>Keeps the blobs of the output and of its files, and the changes of state.</summary>
-    /// <returns>The end with the roots, that of an earlier run where that one was committed; null where the job runs again.</returns>
+    /// <returns>The end with the roots; if an earlier run was committed, that run's end. Null where the job runs again.</returns>
     private async ValueTask<JobEnd?> KeepEffects(MarketJob job, LeaseReport report, JobEnd end)
     {
         var ticket = job.Ticket;
@@ -256,8 +256,8 @@ internal sealed partial class MarketReports(
         }
     }
 
-    // 3. The job's end is written. The first terminal write wins, whichever activation sends it; nothing undoes it. A report that could not
-    // be written is repeated by its worker, an end of the market's own by its deadline.
+    // 3. The job's end is written. The first terminal write of any activation wins; nothing undoes it. If the write fails, the worker
+    // repeats its report; an end of the market's own is written again at the job's next deadline.
 
     /// <summary>The market's own ends: expired, failed on every worker, committed before a crash. Tried until written.</summary>
     public async Task EndOnOwnAccount(MarketJob job, JobEnd end)
@@ -336,8 +336,8 @@ internal sealed partial class MarketReports(
         Announce([.. ends.Select(ended => MarketEnds.Announced(ended.Job.Ticket, ended.End, ended.Settlement)).OfType<EndedJob>()]);
     }
 
-    // 4. The accounts settle, each job once, while they hold money for it. What an account did not take is sent again by
-    // SettleLeftOvers; what is lost with this activation the account finds by asking the jobs of its old holds.
+    // 4. The accounts settle, each job once, while they hold money for it. SettleLeftOvers sends again what an account did not take; the
+    // account finds what is lost with this activation by asking the jobs of its old holds.
 
     private async Task Settle(AccountId payer, ImmutableArray<JobSettlement> settlements)
     {

@@ -4,8 +4,8 @@ using Marketplace.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// Reads the documents of the pending jobs: all of them in one go; or those that the read model finds, one by one, for a row may be older
-/// than its document and has no spec.
+/// Reads the documents of the pending jobs: all of them in one go, or only those that the read model finds. The latter are read one by one,
+/// because a row may be older than its document and has no spec.
 /// </summary>
 public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpenJobs
 {
@@ -41,7 +41,7 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
     public async Task Read(OpenJobSpan span, Func<JobId, bool> isWanted, Action<JobTicket> found, CancellationToken cancellation)
     {
         await listing.CatchUp(cancellation);
-        // Newest first, and no id is empty: rows after this cursor are those of the span.
+        // The list is newest first, and no id is empty: the rows after this cursor are those of the span.
         var begin = span.Until == DateTimeOffset.MaxValue ? (ListingCursor?)null : new ListingCursor(span.Until, "");
         var query = new ListingQuery(JobStateCodec.Kind, State: Pending, Limit: StoragePolicy.PageRowsMax, After: begin);
         while (true)
@@ -64,7 +64,7 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
             {
                 return;
             }
-            // A store on this machine answers at once; the market's other calls come in between.
+            // A store on this machine answers at once; without this the market's other calls would have to wait.
             await Task.Yield();
             query = query with { After = new ListingCursor(page[^1].At, page[^1].Id) };
         }

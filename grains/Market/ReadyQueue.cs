@@ -1,9 +1,9 @@
 namespace Marketplace.Grains;
 
 /// <summary>
-/// Open jobs in the order of their submission, of which some are ready to be leased, with the first one that an offer can take found in
-/// O(log n): a binary tree over the places, in which each node has the highest price cap, the smallest memory need and the number of the
-/// ready jobs below it. A job keeps its place until it ends, so a retried job is not behind those that came later.
+/// Open jobs in the order of their submission; some are ready to be leased. The first one that an offer can take is found in O(log n): a
+/// binary tree stands over the places, and each node has the highest price cap, the smallest memory need and the number of the ready jobs
+/// below it. A job keeps its place until it ends, so a retried job is not behind those that came later.
 /// </summary>
 internal sealed class ReadyQueue
 {
@@ -51,8 +51,8 @@ internal sealed class ReadyQueue
     /// <summary>The first ready job at or behind <paramref name="place"/> that the offer can take by price and memory.</summary>
     public MarketJob? FindFrom(int place, TokenAmount price, int memoryPagesMax)
     {
-        // Down from the root, left before right, past what lies before the place and what cannot hold a match. A node may promise by one
-        // job's price and another's memory what no single job keeps, so the search may come back up; in practice it hardly ever does.
+        // Down from the root, left before right, past what lies before the place and what cannot hold a match. A node has one job's price
+        // and perhaps another's memory, so it may promise a match that no job is; then the search comes back up. In practice that is rare.
         Span<int> stack = stackalloc int[2 * 32];
         var depth = 0;
         stack[depth++] = 1;
@@ -95,7 +95,7 @@ internal sealed class ReadyQueue
 
     private void MakeRoom()
     {
-        // Ended jobs left gaps. With half of the places free again, a rebuild is paid for by the jobs that fill them.
+        // Ended jobs left gaps. A rebuild leaves half of the places free, so the jobs that fill them share its cost.
         var places = _jobs.Length;
         while (_open > places / 2)
         {

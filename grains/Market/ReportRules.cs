@@ -4,8 +4,8 @@ using Marketplace.GrainInterfaces;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// What a report may hold. A worker that does not keep to it has failed, and the client pays nothing; so a guest must not be able to choose
-/// what is refused here. Every bound is one that the guest interface holds guests to, read from the same constant.
+/// What a report may hold. A worker that breaks these rules has failed, and the client pays nothing. So a guest must not be able to make
+/// its worker break them: the guest interface enforces every bound, from the same constant.
 /// </summary>
 internal static class ReportRules
 {

@@ -8,15 +8,13 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// Takes a batch in. The steps, each with its undo:
-/// 1. check every item, resolve programs and inputs, ask whether disk and queue have room: nothing to undo; an item that only a new job
-/// would be
-///    refused for goes on without a hold, because its job may be there already;
-/// 2. hold the price limits of all items in one write: a hold that no job comes to stand on is released by <see cref="Release"/>, and after
-/// a crash
-///    by the account itself, which asks for the jobs of old holds;
+/// 1. check every item, resolve programs and inputs, ask whether disk and queue have room: nothing to undo. An item that would be refused
+///    as a new job goes on without a hold, because its job may exist already;
+/// 2. hold the price limits of all items in one write: <see cref="Release"/> gives back a hold that no job stands on; after a crash the
+///    account does so itself, because it asks for the jobs of old holds;
 /// 3. write the jobs in parallel: from here an item is accepted and stays so;
-/// 4. hand the jobs to the market: a job that does not arrive is found by the market's own sweep, or offers itself again when it is
-/// submitted again.
+/// 4. hand the jobs to the market: the market's own sweep finds a job that does not arrive, or the job offers itself again when it is
+///    submitted again.
 /// </summary>
 [StatelessWorker]
 public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds, TimeProvider clock, ILogger<SubmissionGrain> log)
@@ -130,8 +128,7 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
     }
 
     /// <summary>
-    /// The undo of a hold: for jobs that were there already and stand on another hold. Not awaited: what it does not reach, the account
-    /// finds.
+    /// The undo of a hold: for jobs that existed already and stand on another hold. Not awaited: the account finds what this misses.
     /// </summary>
     private Task Release(SubmissionBatch batch, IAccountGrain account, DateTimeOffset heldAt)
     {

@@ -7,7 +7,7 @@ internal static class SubmissionPolicy
     public const int ProgramsCachedMax = 1024;
 
     /// <summary>
-    /// How long it remembers one: a program never changes, but may be removed, and for so long jobs of a removed one may still come in.
+    /// How long it remembers a program. A program never changes but may be removed; jobs of a removed one may come in for this long.
     /// </summary>
     public static readonly TimeSpan ProgramCachedFor = TimeSpan.FromSeconds(10);
 

@@ -4,7 +4,7 @@ using Marketplace.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// Which items of a batch find room on the disk and in the queue: in their order, as far as it goes. Pure; the messages are for the client.
+/// Which items of a batch find room on the disk and in the queue, taken in their order. Pure; the messages are for the client.
 /// </summary>
 internal static class SubmissionRoom
 {

@@ -64,7 +64,7 @@ internal static class SubmissionRules
     public static Refusal? CheckInputSize(string what, long size) => CheckNumber($"{what} in bytes", size, 0, JobLimits.InputBytesMax);
 
     /// <summary>
-    /// A limit below what the cheapest offer that can exist would ask keeps the job waiting for nothing until it expires.
+    /// No offer can ask less than the least price. A job with a lower limit would wait in vain until it expires.
     /// </summary>
     public static Refusal? CheckPrice(JobSpec spec)
     {
