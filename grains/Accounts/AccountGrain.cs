@@ -75,7 +75,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         }
         catch (Exception)
         {
-            // The failure was logged. Deferred events may be lost: the next activation then sends transfers again, and the payees ignore them.
+            // The failure was logged. Deferred events may be lost: the next activation sends transfers again, and the payees ignore them.
         }
     }
 

@@ -4,9 +4,9 @@ using Orleans.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// Appends a grain's events. One append is under way at a time; what is decided meanwhile gathers and goes with the next one, so that a
-/// busy grain shares its writes. After a failed append nothing more is appended: the grain's memory is ahead of the log and must be thrown
-/// away. Used within the turns of one activation.
+/// Appends a grain's events. One append is under way at a time; events that are decided meanwhile go with the next one, so that a busy
+/// grain shares its writes. After a failed append nothing more is appended: the grain's memory is ahead of the log and must be thrown away.
+/// Used within the turns of one activation.
 /// </summary>
 internal sealed class EventJournal(IEventLog log, string stream, long version)
 {
@@ -68,15 +68,15 @@ internal sealed class EventJournal(IEventLog log, string stream, long version)
     }
 
     /// <summary>
-    /// Completes when the log has nothing that this activation does not know: for an answer that no append backs, which another
-    /// activation's entries could make wrong.
+    /// Completes when this activation knows all that the log has: for an answer without an append, which another activation's entries could
+    /// make wrong.
     /// </summary>
     /// <exception cref="InconsistentStateException">Another activation has appended; nothing more is appended here.</exception>
     public async Task RequireNewest()
     {
         var newest = Version;
         await log.Replay(stream, Version + 1, entry => newest = entry.Version);
-        // Versions that are on their way from here are either this activation's own, or their append fails.
+        // A version that is on its way from here becomes this activation's own, or its append fails.
         if (newest > _assigned)
         {
             Failure ??= StorageFailures.Lost(stream, newest, _assigned);

@@ -4,9 +4,9 @@ using Marketplace.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// A grain's state as its events make it. An event is applied and its bytes are queued in one piece of code without an await; what is
-/// decided during an append goes with the next one, so such grains are reentrant. After a failed append the memory is ahead of the log:
-/// everything is refused, and the activation goes. Used within the turns of one activation.
+/// A grain's state as its events make it. An event is applied and its bytes are queued in one piece of code without an await. Events that
+/// are decided during an append go with the next one, so such grains are reentrant. After a failed append the memory is ahead of the log:
+/// every call is refused, and the activation goes. Used within the turns of one activation.
 /// </summary>
 /// <param name="form">How it is kept.</param>
 /// <param name="id">Whose it is.</param>
@@ -102,8 +102,7 @@ internal sealed class EventedState<TState, TEvent>(
     }
 
     /// <summary>
-    /// The activation ends here and not only where a call fails: what was appended in the background has no caller whose failure would end
-    /// it.
+    /// The activation ends here and not only where a call fails: an append in the background has no caller whose failure would end it.
     /// </summary>
     private async Task EndIfFailed(Task durable)
     {
@@ -113,7 +112,7 @@ internal sealed class EventedState<TState, TEvent>(
         }
         catch (Exception failure)
         {
-            // A look into the log that failed says nothing about what is in memory.
+            // A failed read of the log says nothing about what is in memory.
             if (_journal.Failure is not null)
             {
                 events.AppendFailed(failure);
@@ -130,7 +129,7 @@ internal sealed class EventedState<TState, TEvent>(
         _snapshotting = true;
         try
         {
-            // The bytes hold events that are on their way: they are durable before the snapshot is written, else it is not.
+            // The bytes hold events that are on their way to the log. Only when these are durable is the snapshot written.
             var bytes = form.Fold(_state);
             var durable = _journal.Settled();
             _eventBytes = 0;

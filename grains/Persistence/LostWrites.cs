@@ -5,13 +5,13 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// What a grain does when the grain that it calls has lost a write to another activation of itself: nothing was changed, the loser is gone,
-/// and the same call reaches an activation that has read afresh. For methods that may be repeated. The exception itself never leaves the
-/// caller: it is not the caller's state that is out of date.
+/// and the same call reaches an activation with fresh state. For methods that may be repeated. The exception itself never leaves the
+/// caller, because the caller's own state is not out of date.
 /// </summary>
 internal static class LostWrites
 {
     /// <summary>
-    /// Each loss means that another activation got something done, so more in a row than this is no coincidence of two callers.
+    /// Each loss means that another activation has written. More losses in a row than this are no coincidence of two callers.
     /// </summary>
     public const int AttemptsMax = 5;
 

@@ -1,9 +1,9 @@
 namespace Marketplace.Grains;
 
 /// <summary>
-/// Something that one call of a grain waits for, with a limit. Task.WaitAsync would do, but its parts meet on the thread pool, outside of
-/// the grain's turns, where a simulated run cannot follow. <see cref="Come"/> may be called from any thread; the waiting call goes on in
-/// its own turns.
+/// Something that one call of a grain waits for, with a limit. Task.WaitAsync does not serve: it continues on the thread pool, outside the
+/// grain's turns, where a simulated run cannot follow. <see cref="Come"/> may be called from any thread; the waiting call goes on in its
+/// own turns.
 /// </summary>
 internal sealed class Moment(IHostFacts host)
 {

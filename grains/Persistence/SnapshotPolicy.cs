@@ -4,8 +4,8 @@ namespace Marketplace.Grains;
 internal static class SnapshotPolicy
 {
     /// <summary>
-    /// Events are folded into a snapshot when they have as many bytes as the last snapshot, and at least so many: recovery stays short, and
-    /// snapshots cost at most as much as the events.
+    /// Events are folded into a snapshot when they have as many bytes as the last snapshot, and at least this many: recovery stays short,
+    /// and snapshots cost at most as much as the events.
     /// </summary>
     public const int EventBytesMin = 256 * 1024;
 

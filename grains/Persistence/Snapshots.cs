@@ -3,9 +3,9 @@ using Marketplace.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// The snapshots of one event log: a head document that names the log's version and the parts. Parts have names that were never used before
-/// and are written once, so two activations that write a snapshot at the same time, or one that is cut off in the middle, never mix theirs;
-/// which snapshot is valid is decided by the head alone, whose every write is conditional.
+/// The snapshots of one event log: a head document that names the log's version and the parts. Each part has a name that was never used
+/// before and is written once. So the parts never mix when two activations write a snapshot at the same time, or one is cut off in the
+/// middle. The head alone decides which snapshot is valid, and every write of the head is conditional.
 /// </summary>
 internal sealed class Snapshots(IDocumentStore documents, string kind, string id)
 {
@@ -42,8 +42,8 @@ internal sealed class Snapshots(IDocumentStore documents, string kind, string id
         }
     }
 
-    /// <exception cref="VersionConflictException">Another activation writes a snapshot as well; the one that was valid is valid
-    /// still.</exception>
+    /// <exception cref="VersionConflictException">Another activation writes a snapshot as well; the valid snapshot stays
+    /// valid.</exception>
     public async ValueTask Save(ReadOnlyMemory<byte> content, long logVersion)
     {
         var (head, headVersion) = await ReadHead();
@@ -114,8 +114,8 @@ internal sealed class Snapshots(IDocumentStore documents, string kind, string id
     }
 
     /// <param name="Snapshot">The valid snapshot.</param>
-    /// <param name="Discarded">Parts that are not of it: of the one before, or of an attempt that may have been cut off. The next attempt
-    /// removes them.</param>
+    /// <param name="Discarded">Parts of the snapshot before, or of an attempt that may have been cut off. The next attempt removes
+    /// them.</param>
     private readonly record struct Head(Snapshot? Snapshot, PartNames Discarded)
     {
         /// <summary>Version 1 had two sets of parts, 0 and 1, which were overwritten in turn; its heads are read, not written.</summary>

@@ -7,7 +7,7 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// What a failure of the store means to the caller of a grain. The store's own exceptions stop here: the serializer between silos does not
-/// know them, and would tell the caller of that instead of what happened.
+/// know them, so the caller would hear of a failed serialization and not of the store's failure.
 /// </summary>
 internal static class StorageFailures
 {

@@ -45,7 +45,7 @@ internal sealed class StoredDocument<TState>(
     /// <summary>Reads the document again: it is then at least as new as the call, whichever activation wrote it.</summary>
     public async ValueTask Refresh()
     {
-        // While a write is under way, its outcome will tell whether the copy is the newest.
+        // A write that is under way will itself tell whether the copy is the newest.
         if (_loaded && !IsWriting)
         {
             var steps = _writeSteps;

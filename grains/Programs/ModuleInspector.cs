@@ -7,8 +7,8 @@ using Marketplace.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// Validates modules one after the other on a thread of its own: validation is work for a processor, and a queue of it must not take the
-/// threads that the grains' turns run on.
+/// Validates modules one after the other on a thread of its own: validation keeps a processor busy, and a queue of modules must not take
+/// the threads that the grains' turns run on.
 /// </summary>
 public sealed class ModuleInspector : IModuleInspector, IDisposable
 {

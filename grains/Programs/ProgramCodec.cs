@@ -17,7 +17,7 @@ internal static class ProgramCodec
     public const string Kind = "program";
 
     /// <summary>
-    /// Version 1 has one deployer, and is never removed: such a program is written so, because earlier silos can read it.
+    /// Version 1 has one deployer and no mark of removal. A program that fits it is written in it, because earlier silos can read that.
     /// </summary>
     private const byte FormatWithOneDeployer = 1;
     private const byte Format = 2;

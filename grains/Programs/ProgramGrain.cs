@@ -9,8 +9,8 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// A program's manifest: written after its module was validated, counted and kept, and deleted after the last deployer has removed it. A
-/// removal marks the manifest first, so that no new job finds it, and then releases the module, whose blob counts it until no job needs it;
-/// each step of both can be repeated, and repeating the call makes whole what a crash left.
+/// removal first marks the manifest, so that no new job finds the program, and then releases the module, which its blob keeps and counts
+/// until no job needs it. Each step of both can be repeated; repeating the call completes what a crash cut off.
 /// </summary>
 public sealed class ProgramGrain : Grain, IProgramGrain
 {
@@ -43,7 +43,7 @@ public sealed class ProgramGrain : Grain, IProgramGrain
         {
             return known.View;
         }
-        // Also for a known deployer: a deployment that was cut short, or another activation, may have left the module unkept or uncounted.
+        // Also for a known deployer: a deployment that was cut off, or another activation, may have left the module unkept or uncounted.
         await Keep(module, caller);
         if (!isKnown)
         {
@@ -121,13 +121,13 @@ public sealed class ProgramGrain : Grain, IProgramGrain
             UsesState: info.UsesState
         );
         await _program.Write(new DeployedState(program, [caller.Account], IsRemoved: false));
-        // Another activation may have ended its removal in between, which released the module.
+        // Another activation may have completed its removal in between and released the module.
         await Keep(module, caller);
         return program;
     }
 
     /// <summary>
-    /// Only the deployer's own jobs hinder it: those of others keep the module, so a stranger cannot hold a program in the market.
+    /// Only the deployer's own jobs prevent the removal. Jobs of others only keep the module, so no stranger can prevent the removal.
     /// </summary>
     private async Task Undeploy(DeployedState program, Caller caller)
     {
@@ -146,7 +146,7 @@ public sealed class ProgramGrain : Grain, IProgramGrain
     }
 
     /// <summary>
-    /// The undo of a deployment that ended before the manifest was written: only the account knows which module it was to be.
+    /// The undo of a deployment that was cut off before the manifest was written: only the account knows which module it counted.
     /// </summary>
     private async Task ReleaseUnwritten(Caller caller)
     {

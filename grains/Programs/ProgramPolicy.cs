@@ -7,7 +7,7 @@ internal static class ProgramPolicy
     public const long InspectedBytesMax = 256 << 20;
 
     /// <summary>
-    /// Accounts that have deployed one program: they are in its document, which is written whole. More than that run it and deploy nothing.
+    /// Accounts that have deployed one program: they are in its document, which is written whole. Other accounts can still run the program.
     /// </summary>
     public const int DeployersMax = 1000;
 

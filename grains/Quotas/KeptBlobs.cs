@@ -1,8 +1,8 @@
 namespace Marketplace.Grains;
 
 /// <summary>
-/// The bytes that an account keeps: blobs of its own and modules of the programs that it deployed. A blob's bytes count once, however many
-/// of these keep it.
+/// The bytes that an account keeps: blobs of its own and modules of the programs that it deployed. A blob's bytes count once, even if
+/// several of these keep it.
 /// </summary>
 internal sealed class KeptBlobs
 {

@@ -1,8 +1,8 @@
 namespace Marketplace.Grains;
 
 /// <summary>
-/// The stored form of storage events: format, kind, fields. Four stood in the account's log when that counted what the account keeps, under
-/// the same kinds, which <see cref="AccountEventCodec"/> uses for nothing else.
+/// The stored form of storage events: format, kind, fields. The account's log has four of them from the time when it counted what the
+/// account keeps. They have the same kinds there, which <see cref="AccountEventCodec"/> uses for nothing else.
 /// </summary>
 internal static class StorageEventCodec
 {

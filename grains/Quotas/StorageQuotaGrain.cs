@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// What one account keeps, as an event log of its own. Builds before it counted in the account's log: until this log counts itself, the
-/// grain reads what that log says, past the account's grain, and its first event carries it over.
+/// What one account keeps, as an event log of its own. Earlier builds counted in the account's log. Until this log counts, the grain reads
+/// the account's stored log directly; with the first event of its own it carries that count over.
 /// </summary>
 [Reentrant]
 public sealed partial class StorageQuotaGrain : Grain, IStorageQuotaGrain
@@ -40,7 +40,7 @@ public sealed partial class StorageQuotaGrain : Grain, IStorageQuotaGrain
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _own = await _events.Load(cancellationToken);
-        // What was counted here once was counted for an open account, and accounts stay open.
+        // A count exists only for an account that was open, and accounts stay open.
         _isOpen = _own.IsOwn;
         if (!_own.IsOwn)
         {
@@ -112,8 +112,8 @@ public sealed partial class StorageQuotaGrain : Grain, IStorageQuotaGrain
     }
 
     /// <summary>
-    /// What the account's log had goes before the first event. An attempt that was cut off between two appends has left a part of it, and
-    /// nothing else.
+    /// Writes what the account's log had before the first event. An attempt that was cut off between two appends has left a part of that
+    /// and nothing else.
     /// </summary>
     private Task Append(StorageEvent happened)
     {
@@ -162,14 +162,14 @@ public sealed partial class StorageQuotaGrain : Grain, IStorageQuotaGrain
     [LoggerMessage(
         EventId = 1151,
         Level = LogLevel.Error,
-        Message = "Storage of account {Account}: an append failed; what it keeps is read again."
+        Message = "Storage of account {Account}: an append failed; the quota is read again."
     )]
     private partial void LogAppendFailed(Exception failure, AccountId account);
 
     [LoggerMessage(
         EventId = 1152,
         Level = LogLevel.Warning,
-        Message = "Storage of account {Account}: the snapshot was not written; the next one is tried later."
+        Message = "Storage of account {Account}: could not write the snapshot; the quota will try again later."
     )]
     private partial void LogSnapshotFailed(Exception failure, AccountId account);
 }

@@ -8,8 +8,8 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// A program's state. Commits come one at a time and are conditional on the height; readers interleave and see the state before or after a
-/// commit, never in between. Only the newest root can be read. What another activation has committed is read in before a run begins, and
-/// before a root is refused as gone.
+/// commit, never in between. Only the newest root can be read. Before a run begins, and before a root is refused as gone, the grain reads
+/// what another activation may have committed.
 /// </summary>
 public sealed partial class StateGrain : Grain, IStateGrain
 {
@@ -56,7 +56,8 @@ public sealed partial class StateGrain : Grain, IStateGrain
         {
             throw new MarketException(ErrorCode.LimitExceeded, $"There is no root to tell: {refusal}.");
         }
-        // Also where the state would be too large: the commit says so, and the client pays for the run. A refusal here would end it unpaid.
+        // Gives a root also if the state would be too large: the commit refuses then, and the client pays for the run. A refusal here would
+        // end the run unpaid.
         return (await At(root)).With(changes).Root;
     }
 
@@ -89,12 +90,12 @@ public sealed partial class StateGrain : Grain, IStateGrain
         }
         catch (Exception failure)
         {
-            // It may have happened: what is in memory is no longer known to be the state.
+            // The commit may have happened: memory may no longer be the state.
             _stale = true;
             throw StorageFailures.Translate(failure);
         }
 
-        // A reader that caught up meanwhile may have read this very commit.
+        // A reader may have caught up meanwhile and read this very commit.
         if (_state.Height == height)
         {
             _state.Apply(run);

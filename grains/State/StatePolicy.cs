@@ -7,13 +7,13 @@ internal static class StatePolicy
     public const int KeysMax = 65_536;
 
     /// <summary>
-    /// Bytes of all keys and values of one program, with eight more for each entry: a snapshot is one document, in which the runs that are
-    /// kept must fit beside them.
+    /// Bytes of all keys and values of one program, with eight more for each entry: a snapshot is one document, and the kept runs must fit
+    /// into it beside them.
     /// </summary>
     public const int StateBytesMax = 2 * 1024 * 1024;
 
     /// <summary>
-    /// Runs that are kept until their job's end is written: jobs of a program run one at a time, so more than one is the trace of a crash.
+    /// Runs that are kept until their job's end is written. Jobs of a program run one at a time, so more than one is the trace of a crash.
     /// </summary>
     public const int CommittedRunsMax = 16;
 

@@ -3,8 +3,8 @@ using Marketplace.GrainInterfaces;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// What a worker's leases allow, as the market said within <see cref="WorkerPolicy.GrantTrust"/>: a run that reads its state key by key
-/// would ask the market for each.
+/// What a worker's leases allow, as the market said within <see cref="WorkerPolicy.GrantTrust"/>. Without this a run that reads its state
+/// key by key would ask the market for each key.
 /// </summary>
 internal sealed class LeaseGrants(Func<LeaseCall, Task<LeaseGrant?>> ask, TimeProvider clock)
 {

@@ -5,7 +5,7 @@ using Marketplace.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// A worker's offer as it last registered, written when it changes and only then; and the door to what its leases allow it to read.
+/// A worker's offer as it last registered, written only when it changes. Also the way by which a worker reads what its leases allow.
 /// </summary>
 public sealed class WorkerGrain : Grain, IWorkerGrain
 {
@@ -35,7 +35,7 @@ public sealed class WorkerGrain : Grain, IWorkerGrain
     {
         RequireOwn(offer.Worker);
         await _offer.Refresh();
-        // The market first: what it refuses is not kept.
+        // The market first: an offer that it refuses is not kept.
         var start = await LostWrites.Resend(() => Market.Offer(offer));
         if (_offer.Value != offer)
         {

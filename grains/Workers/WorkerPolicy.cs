@@ -4,8 +4,8 @@ namespace Marketplace.Grains;
 internal static class WorkerPolicy
 {
     /// <summary>
-    /// How long a worker's grain goes by what the market said of a lease. A lease that ended may be used to read for as long; a report on
-    /// it counts no more from the first moment.
+    /// How long a worker's grain trusts the market's answer about a lease. A lease that has ended may be used to read for that long; a
+    /// report on it counts no more from the moment of its end.
     /// </summary>
     public static readonly TimeSpan GrantTrust = TimeSpan.FromSeconds(1);
 }
