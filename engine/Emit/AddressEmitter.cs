@@ -7,7 +7,7 @@ namespace Marketplace.Engine.Emit;
 /// <summary>
 /// Emits bounds checks, one for each access and no guard pages, and pointers into the guest's memory. Owns the locals that have the memory,
 /// its base and its length, and those that checks compare with. May assume that the plan has seen each instruction that comes here. A check
-/// may branch to a trap, so it wants the evaluation stack empty, and leaves it so. A pointer is left on top of what is there.
+/// may branch to a trap, so the evaluation stack must be empty before it, and is empty after it. A pointer is pushed onto the stack.
 /// </summary>
 internal sealed class AddressEmitter(EmitContext context, FuelEmitter fuel)
 {
@@ -20,7 +20,7 @@ internal sealed class AddressEmitter(EmitContext context, FuelEmitter fuel)
     private readonly CodeWriter _il = context.IL;
 
     /// <summary>
-    /// By the distance from an address to the end of its access: the greatest address that is inside; below zero where none is.
+    /// The greatest address that is inside, below zero where none is. The key is the distance from an address to the end of its access.
     /// </summary>
     private readonly Dictionary<long, LocalBuilder> _lastAddresses = [];
 
@@ -48,7 +48,7 @@ internal sealed class AddressEmitter(EmitContext context, FuelEmitter fuel)
             _base = _il.DeclareLocal(typeof(nint));
             _length = context.Plan.MemoryMayGrow ? null : _il.DeclareLocal(typeof(long));
 
-            // Emitted behind the code, when it is known which last addresses the checks compare with.
+            // This is emitted behind the code, because only there is it known which last addresses the checks compare with.
             _il.Emit(OpCodes.Br, _load);
             _il.MarkLabel(_loaded);
         }
@@ -157,8 +157,8 @@ internal sealed class AddressEmitter(EmitContext context, FuelEmitter fuel)
     }
 
     /// <summary>
-    /// <c>(long)(uint)address &gt; length - reach</c>, signed, since a short memory has no last address; or without that difference in a
-    /// local <c>(ulong)(uint)address + reach &gt; length</c>.
+    /// <c>(long)(uint)address &gt; length - reach</c>, signed, since a short memory has no last address. If no local has that difference:
+    /// <c>(ulong)(uint)address + reach &gt; length</c>.
     /// </summary>
     private void EmitComparison(OperandStack.Value address, long reach, LocalBuilder wide)
     {
@@ -174,7 +174,7 @@ internal sealed class AddressEmitter(EmitContext context, FuelEmitter fuel)
             return;
         }
 
-        // A byte's address is compared without a sum.
+        // For one byte the address itself is compared, without a sum.
         if (reach > 1)
         {
             _il.LoadInt64(reach);

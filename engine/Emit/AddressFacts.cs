@@ -3,9 +3,9 @@ using System.Reflection.Emit;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// What is known, at the place that is being emitted, of the values of WebAssembly locals: how far behind them memory was found to reach,
-/// how large they may be, and where else they are, as 64 bits. A fact ends when its local is written, and with the block in which it was
-/// found, since a block's end is also reached around it. Memories never shrink, so calls end nothing.
+/// What is known of the values of WebAssembly locals at the place that is being emitted: how far memory reaches behind such an address, how
+/// large the value may be, and which local of IL has it in 64 bits. A fact ends when its local is written. It also ends with its block,
+/// because a branch may reach the block's end around the fact. Memories never shrink, so calls end no fact.
 /// </summary>
 /// <param name="memoryBytesMin">The least length that the memory can have.</param>
 internal sealed class AddressFacts(long memoryBytesMin)

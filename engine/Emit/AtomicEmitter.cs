@@ -8,7 +8,7 @@ namespace Marketplace.Engine.Emit;
 /// <summary>
 /// Emits the instructions of the threads proposal: calls of <see cref="Atomics"/>, and of the runtime to wait. The address must be a
 /// multiple of the access's size; that is checked before the bounds. What waits on the evaluation stack is spilled before both checks,
-/// which may branch to a trap. The result is left there.
+/// which may branch to a trap. The result is left on the stack.
 /// </summary>
 internal sealed class AtomicEmitter(EmitContext context, FuelEmitter fuel, AddressEmitter addresses)
 {
@@ -119,7 +119,7 @@ internal sealed class AtomicEmitter(EmitContext context, FuelEmitter fuel, Addre
         _stack.SpillStack();
         if (bytes > 1)
         {
-            // The bits that count are the same in 32 bits, whatever the sum.
+            // The low bits, which alone count, are the same if the sum overflows 32 bits.
             address.Emit();
             _il.LoadInt32((int)(instruction.Bits & (bytes - 1)));
             _il.Emit(OpCodes.Add);

@@ -84,8 +84,8 @@ internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
     }
 
     /// <summary>
-    /// Empties the evaluation stack too: else the machine-code compiler would give each operand that waits for the call a place in the
-    /// frame of its own.
+    /// Empties the evaluation stack too: else the machine-code compiler would give each operand that waits for the call its own place in
+    /// the frame.
     /// </summary>
     private void SettleArguments(FunctionType callee)
     {
@@ -127,8 +127,8 @@ internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
     }
 
     /// <summary>
-    /// Leaves the code of a function, or what has it made, in the local that is returned; null for the function itself, whose code is
-    /// there. The evaluation stack is empty: with the address on it the machine-code compiler would copy it to a new place for each call.
+    /// Leaves the address of a function's code, or of the stub that has it made, in the returned local; null for the function itself, whose
+    /// code exists. The evaluation stack is empty: the machine-code compiler would copy an address on it to a new place for each call.
     /// </summary>
     private LocalBuilder? EmitCodeOf(int index)
     {
@@ -148,8 +148,8 @@ internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
     }
 
     /// <summary>
-    /// Checks the table's entry and leaves it in the local that is returned. The arguments below the index have canonical NaNs, and
-    /// the evaluation stack is empty.
+    /// Checks the table's entry and leaves it in the returned local. The arguments below the index have canonical NaNs, and the
+    /// evaluation stack is empty.
     /// </summary>
     private LocalBuilder EmitEntry(FunctionType callee, int typeIndex, int tableIndex)
     {
@@ -207,7 +207,7 @@ internal sealed class CallEmitter(EmitContext context, FuelEmitter fuel)
             _stack.PushStack(results[0], depth: 1);
             if (results[0] == WasmType.V128)
             {
-                // Else each call would have a place in the frame for its result.
+                // Without this each call would have a place in the frame for its result.
                 _stack.SpillStack(_stack.Count - 1);
             }
 

@@ -3,8 +3,8 @@ using System.Reflection.Emit;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// What a call of a function finds in its slot until the function has code, one for each function type: has the code made, which puts it
-/// into the slot, and goes on to it. The caller has left the function's index in its instance.
+/// What a call of a function finds in its slot until the function has code, one for each function type. It has the code made, which puts
+/// the code into the slot, and goes on to it. The caller has left the function's index in its instance.
 /// </summary>
 internal static class CallResolver
 {

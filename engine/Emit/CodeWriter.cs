@@ -45,8 +45,8 @@ internal sealed class CodeWriter(ILGenerator il, ModuleTokens tokens)
 
     public void Emit(OpCode code, Type type) => il.Emit(code, tokens.Of(type));
 
-    // Not by its token: the builder reckons the depth of the evaluation stack from the signature, and the machine-code compiler does not
-    // look into functions that seem to need much of it.
+    // Not by its token: the builder computes the depth of the evaluation stack from the signature. Without that a function would seem to
+    // need a deep stack, and the machine-code compiler does not inline such functions.
     public void Emit(OpCode code, MethodInfo method) => il.Emit(code, method);
 
     public void Call(MethodInfo method) => Emit(OpCodes.Call, method);

@@ -3,9 +3,9 @@ using Marketplace.Engine.Decode;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Finds loads of one piece (FUEL.md) from one unchanged local, such as the fields of a record, between which nothing can be seen from
-/// outside: then the first one's bounds check can look as far as the farthest of them. A trap that comes a few loads early is the same
-/// trap: the piece is paid, and no memory, global or host has changed in between. Reads the code in its order, before it is emitted.
+/// Finds loads of one piece (FUEL.md) from one unchanged local, such as the fields of a record, with nothing between them that is visible
+/// from outside. The first load's bounds check can then reach as far as the farthest of them. A trap that comes a few loads early is the
+/// same trap: the piece is paid, and no memory, global or host has changed in between. Reads the code in its order, before it is emitted.
 /// </summary>
 internal sealed class CommonChecks
 {

@@ -4,8 +4,8 @@ using Marketplace.Engine.Runtime;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Emits what keeps the machine-code compiler of .NET 10 from two mistakes about what it knows of a value: an "or" with a zero that it does
-/// not know. Changes the value on top of the evaluation stack and nothing else. May assume that the run is in its local.
+/// Works around two defects of the machine-code compiler of .NET 10, which draws wrong conclusions about a value: emits an "or" with a zero
+/// that the compiler does not know. Changes only the top of the evaluation stack. May assume that the run is in its local.
 /// </summary>
 internal sealed class CompilerDefects(EmitContext context)
 {

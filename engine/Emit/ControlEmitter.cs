@@ -6,8 +6,8 @@ namespace Marketplace.Engine.Emit;
 /// <summary>
 /// Emits blocks, branches and the return. Owns the open blocks, and knows whether the place that is being emitted can be reached. At a
 /// label the evaluation stack of IL is empty, the operands that it takes are in the spill locals of their heights with canonical NaNs, and
-/// the fuel is in its local: every branch to one is emitted here and sees to that. May assume that instructions other than those that open
-/// and close blocks come, here and to the other emitters, only where they can be reached.
+/// the fuel is in its local: every branch to a label is emitted here and ensures that. Instructions that open and close blocks come here
+/// also where they cannot be reached; this and the other emitters may assume that all other instructions can be reached.
 /// </summary>
 internal sealed class ControlEmitter(EmitContext context, FuelEmitter fuel, CompilerDefects defects)
 {
@@ -74,7 +74,7 @@ internal sealed class ControlEmitter(EmitContext context, FuelEmitter fuel, Comp
 
         if (instruction.Opcode == Opcode.Loop)
         {
-            // They also come from the branches back, so nothing is known of them that was known of those on entry.
+            // The parameters also come from the branches back, so what was known of them on entry no longer holds.
             _stack.Truncate(_stack.Count - arity);
             PushSpilled(blockType.Parameters.AsSpan());
         }
@@ -143,7 +143,7 @@ internal sealed class ControlEmitter(EmitContext context, FuelEmitter fuel, Comp
             MarkJoin(block);
             if (block.Opcode == Opcode.If)
             {
-                // Without an else the parameters are the results, and they are where the label expects them.
+                // Without an else the parameters are the results, and they already are where the label expects them.
                 _il.MarkLabel(block.Else);
             }
         }
@@ -312,7 +312,7 @@ internal sealed class ControlEmitter(EmitContext context, FuelEmitter fuel, Comp
             _il.Emit(OpCodes.Br, _blocks[^(1 + depth)].Target);
         }
 
-        // A label whose operands are in place already is jumped to directly.
+        // If the label's operands are in place already, the branch goes to it directly.
         Label StubFor(int depth)
         {
             var block = _blocks[^(1 + depth)];

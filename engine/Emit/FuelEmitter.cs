@@ -33,7 +33,7 @@ internal sealed class FuelEmitter(EmitContext context)
     }
 
     /// <summary>
-    /// Where the next piece of code begins: charges its segment, if it is the first of one, and lets the guest be stopped.
+    /// Where the next piece of code begins: charges its segment, if the piece is the segment's first, and lets the guest be stopped.
     /// </summary>
     public void BeginPiece(bool reachable)
     {
@@ -91,7 +91,7 @@ internal sealed class FuelEmitter(EmitContext context)
         }
     }
 
-    /// <summary>Whatever was above, all that branches to the label has the fuel in its local.</summary>
+    /// <summary>Every branch to the label has the fuel in its local, even if the code above the label has it in the run.</summary>
     public void AtLabel() => _inLocal = true;
 
     /// <summary>Where to branch, with an empty evaluation stack, to end the guest.</summary>
@@ -145,8 +145,8 @@ internal sealed class FuelEmitter(EmitContext context)
     }
 
     /// <summary>
-    /// Takes the next slice, or ends the run. Without a call: the machine-code compiler would keep whatever lives across one in memory, on
-    /// each turn of the loop, although it is almost never made.
+    /// Takes the next slice, or ends the run. Without a call: the machine-code compiler would keep every value that lives across a call in
+    /// memory on each turn of the loop, although the call is almost never made.
     /// </summary>
     private void EmitRefill(Label back)
     {

@@ -59,7 +59,7 @@ internal sealed class FuelSegments
                 block = _blocks.Peek();
                 break;
             case Opcode.End when _blocks.TryPop(out block) && block == LoopBlock:
-                // Nothing branches to the end of a loop, so the piece goes on. But what stands behind a loop is not paid on its turns.
+                // Nothing branches to the end of a loop, so the piece goes on. But the loop's turns do not pay for the code behind it.
                 _mayJoin = false;
                 return;
         }
@@ -68,7 +68,7 @@ internal sealed class FuelSegments
         {
             EndPiece();
 
-            // Whatever goes on behind an else or an end comes from the block, so it has paid if the block is in the segment.
+            // All ways to the code behind an else or an end come from the block, so they have paid if the block is in the segment.
             _mayJoin = opcode != Opcode.Loop && block >= _firstOffset;
             _behind = opcode;
         }

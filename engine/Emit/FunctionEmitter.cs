@@ -5,8 +5,8 @@ namespace Marketplace.Engine.Emit;
 
 /// <summary>
 /// Emits the IL of one function in one pass over its code: the function's beginning, each instruction by the emitter that it belongs to,
-/// and behind them what rarely runs. May assume that the code is valid; must not assume anything of the values it will run on. One object
-/// for one function. The emitters share the <see cref="EmitContext"/>; each is given those that it uses, all made before it.
+/// and behind them the code that rarely runs. May assume that the code is valid; must assume nothing of the values it will run on. One
+/// object for one function. The emitters share the <see cref="EmitContext"/>; each gets those that it uses, which are made before it.
 /// </summary>
 internal sealed class FunctionEmitter
 {
@@ -77,8 +77,8 @@ internal sealed class FunctionEmitter
     }
 
     /// <summary>
-    /// Behind the slots, which are reckoned so that this never fails: the frame's own address against the thread's stack. What is kept free
-    /// below the limit is many times as much as this frame may be; for larger ones see <see cref="FrameGuard"/>.
+    /// Compares the frame's own address with the thread's stack. The slots are checked first, and are counted so that this check never
+    /// fails. Below the limit many times this frame's size stays free; for larger frames see <see cref="FrameGuard"/>.
     /// </summary>
     private void EmitStackCheck()
     {
@@ -109,7 +109,7 @@ internal sealed class FunctionEmitter
     {
         switch (instruction.Opcode)
         {
-            // These open and close blocks, also where nothing can be reached.
+            // These open and close blocks, also in code that cannot be reached.
             case Opcode.Block or Opcode.Loop or Opcode.If:
                 _control.OpenBlock(in instruction);
                 break;

@@ -146,7 +146,7 @@ internal sealed class FunctionLocals
             return;
         }
 
-        // Compared for inequality, because the machine-code compiler knows that as the test for a NaN and makes one jump of it.
+        // The machine-code compiler knows the comparison for inequality as the test for a NaN and makes one jump of it.
         var (notANumber, number) = (IL.DefineLabel(), IL.DefineLabel());
         IL.LoadLocal(local);
         IL.LoadLocal(local);

@@ -36,8 +36,8 @@ internal sealed class FunctionPlan
     public NaNLanes NaNsAt(in Instruction instruction) => _nans.At(in instruction);
 
     /// <summary>
-    /// How far the check of the load at this place in the module looks, where that is farther than the load itself: it stands for the loads
-    /// that follow from the same address, see <see cref="CommonChecks"/>.
+    /// How far the check of the load at this place in the module reaches; null if not farther than the load itself. A farther one covers
+    /// the following loads from the same address, see <see cref="CommonChecks"/>.
     /// </summary>
     public long? CheckedReach(int offset) => _checks.ReachAt(offset);
 

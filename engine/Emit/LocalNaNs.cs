@@ -4,9 +4,9 @@ namespace Marketplace.Engine.Emit;
 
 /// <summary>
 /// In which lanes a NaN in a local can only come from arithmetic, so that it need not be canonical before it leaves the local. The
-/// instruction before a write is the one that made the value; where it is not, in none. A local to which only arithmetic and numbers are
-/// written is the same everywhere. For one to which other values are written too, <see cref="NaNFlow"/> looks which writes its reads can
-/// see: if each sees those of one kind alone, the kinds need not agree.
+/// instruction before a write usually made the value; if it did not, there is no such lane. A local to which only arithmetic and numbers
+/// are written is the same everywhere. If other values are written to it too, <see cref="NaNFlow"/> finds which writes each read can see:
+/// if each read sees writes of one kind alone, the kinds need not agree.
 /// </summary>
 /// <param name="locals">How many there are, parameters included.</param>
 /// <param name="parameters">How many of them come from callers, who may give any bits.</param>
@@ -54,7 +54,7 @@ internal sealed class LocalNaNs(int locals, int parameters)
             (NaNLanes.F32, _) => NaNSource.F32,
             (NaNLanes.F64, _) => NaNSource.F64,
 
-            // Numbers in these lanes, but they may look like a NaN in lanes of the other size.
+            // These lanes hold numbers, but read as lanes of the other size they may look like a NaN.
             (_, Opcode.F32x4ConvertI32x4S or Opcode.F32x4ConvertI32x4U) => NaNSource.F32,
             (_, Opcode.F64x2ConvertLowI32x4S or Opcode.F64x2ConvertLowI32x4U) => NaNSource.F64,
             _ => NaNSource.Other,

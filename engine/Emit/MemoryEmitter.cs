@@ -5,7 +5,7 @@ namespace Marketplace.Engine.Emit;
 
 /// <summary>
 /// Emits loads and stores of numbers. Takes the operands; what else waits on the evaluation stack is spilled before the address is checked.
-/// A load leaves its result there.
+/// A load leaves its result on the stack.
 /// </summary>
 internal sealed class MemoryEmitter(EmitContext context, AddressEmitter addresses)
 {

@@ -19,7 +19,7 @@ internal delegate void EntryPoint(nint code, Instance context, int stackSlots, C
 internal sealed class ModuleEmitter
 {
     /// <summary>
-    /// Where all functions are wanted: creating a type takes the runtime the longer the more there are, and one is emitted as a whole.
+    /// If all functions are wanted: the runtime creates types more slowly the more there are, and a type is emitted as a whole.
     /// </summary>
     private const int MethodsPerType = 256;
 
@@ -79,7 +79,7 @@ internal sealed class ModuleEmitter
     }
 
     /// <summary>
-    /// A function's method; where its frame is large, also the one that calls come through, which looks at the stack first.
+    /// A function's method. If its frame is large, also the guard: calls come through it, and it checks the stack first.
     /// </summary>
     private sealed record MadeMethod(MethodBase Body, MethodBase? Guard);
 
@@ -137,7 +137,7 @@ internal sealed class ModuleEmitter
             method = _methods[function]!;
         }
 
-        // A stopped run's function may have stood in line behind others: the runs that come after it do not wait for it.
+        // The function may have waited in line behind others: if its run was stopped meanwhile, later runs do not wait for it.
         run?.ChargeCode(0);
         MakeMachineCode(function, method);
     }
@@ -187,8 +187,8 @@ internal sealed class ModuleEmitter
     }
 
     /// <summary>
-    /// The address of what leads to the function's code, which stands as a constant in the code of its callers: an instance keeps the
-    /// module, and a caller its instance. For the emitter of a function that calls it.
+    /// The address of the slot that leads to the function's code, for the emitter of a caller. It may be a constant in the callers' code,
+    /// because a caller keeps its instance alive, and the instance keeps the module.
     /// </summary>
     public unsafe long SlotOf(int function)
     {
@@ -252,7 +252,7 @@ internal sealed class ModuleEmitter
         }
         catch (Exception bug) when (bug is not (OutOfMemoryException or InsufficientExecutionStackException))
         {
-            // What the machine lacked it may have the next time; but each attempt leaves an unfinished type behind.
+            // What the machine lacks now it may have the next time. Other failures are kept: each attempt leaves an unfinished type behind.
             _failures.Add(function, ExceptionDispatchInfo.Capture(bug));
             throw;
         }
@@ -274,8 +274,8 @@ internal sealed class ModuleEmitter
     }
 
     /// <summary>
-    /// Before the callers' code runs, the slots of all that it calls lead somewhere. A few bytes may call functions of thousands of types,
-    /// so the stubs are made and charged some at a time: what a stopped run has made stays, and the next goes on from there.
+    /// Before a caller's code runs, the slots of all functions that it calls must lead to code or a stub. A few bytes may call functions of
+    /// thousands of types, so the stubs are made and charged some at a time. Those of a stopped run stay; the next run goes on from there.
     /// </summary>
     private void FillSlots(Run? run)
     {

@@ -4,8 +4,8 @@ using System.Reflection.Emit;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// The numbers by which a module's code names what it uses. The builder looks each of them up in the metadata anew at every use; that was
-/// half of what emitting took.
+/// The numbers by which a module's code names what it uses. The builder would look up each of them in the metadata at every use, which took
+/// half of the time of emitting.
 /// </summary>
 internal sealed class ModuleTokens(ModuleBuilder builder)
 {

@@ -3,8 +3,8 @@ using Marketplace.Engine.Decode;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Where the NaNs that a read of a local may see come from, by following the writes along all ways through a function: a word with a bit
-/// for each local, for each source. A loop's head is taken to be reached from every write in the loop, so that one reading in the order of
+/// Tells from which sources the NaNs that a read of a local sees may come, by following the writes along all ways through a function. Each
+/// source has a word with a bit for each local. Every write in a loop is assumed to reach the loop's head, so that one pass in the order of
 /// the code is enough.
 /// </summary>
 internal sealed class NaNFlow
@@ -64,7 +64,7 @@ internal sealed class NaNFlow
     }
 
     /// <param name="bits">A number below 64 for each local that is to be followed.</param>
-    /// <param name="parameters">So many of the locals begin as anything, the others as 0.</param>
+    /// <param name="parameters">The number of locals that begin with any value; the others begin with 0.</param>
     /// <param name="read">The function's code from its first instruction.</param>
     public static NaNFlow Of(Dictionary<int, int> bits, int parameters, Func<InstructionReader> read)
     {
@@ -210,7 +210,7 @@ internal sealed class NaNFlow
 
     private void LeaveTo(int depth)
     {
-        // The label of the function is that of no block, and a loop's head has been reckoned with.
+        // The function's own label belongs to no block, and a loop's head is covered by its assumption.
         if (depth < _blocks.Count && _blocks[^(1 + depth)] is { Opcode: not Opcode.Loop } block)
         {
             block.Left |= _now;

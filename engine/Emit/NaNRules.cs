@@ -15,8 +15,8 @@ internal enum NaNLanes : byte
 }
 
 /// <summary>
-/// What instructions do with the bits of a NaN (core specification, 4.3.3; WASM-TO-IL.md, "NaN"). Whatever the emitter puts off
-/// by these rules must give the same as a canonical NaN right behind each instruction that makes one.
+/// What instructions do with the bits of a NaN (core specification, 4.3.3; WASM-TO-IL.md, "NaN"). If the emitter defers making a
+/// NaN canonical by these rules, the result must be the same as with a canonical NaN right behind each instruction that makes one.
 /// </summary>
 internal static class NaNRules
 {
@@ -49,7 +49,7 @@ internal static class NaNRules
             _ => NaNLanes.None,
         };
 
-    /// <summary>Operands of which only the values count: the result is the same whatever the bits of a NaN.</summary>
+    /// <summary>Operands of which only the values count: the bits of a NaN do not change the result.</summary>
     public static NaNLanes Read(Opcode opcode) =>
         opcode switch
         {
@@ -78,7 +78,7 @@ internal static class NaNRules
             _ => Made(opcode),
         };
 
-    /// <summary>The result is a number, whatever the operand.</summary>
+    /// <summary>The result is a number for every operand.</summary>
     public static bool GivesNumber(in Instruction instruction) =>
         instruction.Opcode switch
         {

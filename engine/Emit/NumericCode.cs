@@ -110,8 +110,8 @@ internal static class NumericCode
     }
 
     /// <summary>
-    /// A float whose integer part is known to fit. As a call, which is inlined where functions are optimised: where they are not, each of
-    /// these conversions of IL would take up to 48 bytes of the frame.
+    /// Converts a float whose integer part is known to fit. This is a call, which optimised functions inline; in others each of these
+    /// conversions of IL would take up to 48 bytes of the frame.
     /// </summary>
     public static void EmitTruncation(CodeWriter il, Opcode opcode) =>
         il.Call(

@@ -5,9 +5,9 @@ using Marketplace.Engine.Runtime;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Emits numeric instructions: <see cref="NumericCode"/> where none traps, and checks where one may. Without a check operands stay on the
-/// evaluation stack. With one they are taken, and what else waits there is spilled, so that a branch to a trap finds it empty. The result
-/// is left there, with what is known of its NaNs and of its size.
+/// Emits numeric instructions: those that cannot trap as <see cref="NumericCode"/>, the others with a check. Without a check operands stay
+/// on the evaluation stack. With one they are taken, and what else waits is spilled, so that a branch to a trap finds the stack empty. The
+/// result is left on the stack, with what is known of its NaNs and of its size.
 /// </summary>
 internal sealed class NumericEmitter(EmitContext context, FuelEmitter fuel, CompilerDefects defects)
 {

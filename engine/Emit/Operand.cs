@@ -21,8 +21,8 @@ internal enum OperandPlace : byte
 /// <param name="Place">Where it is.</param>
 /// <param name="Bits">The local's index, or the constant, of a vector the lower half.</param>
 /// <param name="AnyNaN">
-/// Where the value may hold a NaN that arithmetic made, whose bits differ between machines: it must become canonical before its
-/// bits can be seen. NaNs that the guest loaded or wrote down keep their bits, as the specification demands.
+/// The lanes that may hold a NaN which arithmetic made and whose bits differ between machines: it must become canonical before its
+/// bits can be seen. NaNs that the guest loaded or wrote as constants keep their bits, as the specification demands.
 /// </param>
 /// <param name="Depth">Height of the expression tree on the evaluation stack.</param>
 internal readonly record struct Operand(WasmType Type, OperandPlace Place, long Bits, NaNLanes AnyNaN, int Depth)

@@ -30,8 +30,8 @@ internal sealed class OperandStack(FunctionLocals locals)
 
     /// <summary>Takes over what an instruction just left on the evaluation stack.</summary>
     /// <param name="depth">
-    /// One more than the greatest of its operands that were there, which <see cref="Load"/> gives. Never less: the machine-code compiler
-    /// recurses over what is deeper, until its stack is used up.
+    /// One more than the greatest depth of its operands on that stack, which <see cref="Load"/> gives. Never less: the machine-code
+    /// compiler recurses over expressions, and a deeper one than this says could use up its stack.
     /// </param>
     public void PushStack(
         WasmType type,
@@ -109,14 +109,14 @@ internal sealed class OperandStack(FunctionLocals locals)
         var inOrder = first;
         while (inOrder < _operands.Count && _operands[inOrder].Place == OperandPlace.Stack)
         {
-            // What is a vector of something else can only be changed on top.
+            // A vector of other lanes can only be converted on top of the stack.
             if (_operands[inOrder++].IsVectorOfOther(lane))
             {
                 break;
             }
         }
 
-        // Operands that are there already but above one that is not have to step aside.
+        // An operand that is on the stack already must leave it if one below it is not there yet.
         SpillStack(inOrder);
         var depth = 0;
         for (var height = first; height < _operands.Count; height++)

@@ -6,8 +6,8 @@ namespace Marketplace.Engine.Emit;
 
 /// <summary>
 /// Emits instructions on memories, tables and references that are not worth code of their own at each use: calls of
-/// <see cref="GuestCode"/>, before which the fuel is written back. They trap in there, so what waits on the evaluation stack below their
-/// operands may stay. The result is left there.
+/// <see cref="GuestCode"/>, before which the fuel is written back. They trap inside the call, so what waits on the evaluation stack below
+/// their operands may stay. The result is left on the stack.
 /// </summary>
 internal sealed class RuntimeEmitter(EmitContext context, FuelEmitter fuel)
 {

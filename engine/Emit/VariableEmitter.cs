@@ -4,9 +4,8 @@ using Marketplace.Engine.Decode;
 namespace Marketplace.Engine.Emit;
 
 /// <summary>
-/// Emits <c>drop</c>, <c>select</c>, and reads and writes of locals and globals. To read a local emits nothing: it becomes an operand that
-/// stays in the local, so a write spills such operands first. Keeps true what the facts say of locals. May assume that the run is in its
-/// local.
+/// Emits <c>drop</c>, <c>select</c>, and reads and writes of locals and globals. Reading a local emits nothing: the operand stays in the
+/// local, so a write spills such operands first. Keeps the facts about locals true. May assume that the run is in its local.
 /// </summary>
 internal sealed class VariableEmitter(EmitContext context, CompilerDefects defects)
 {

@@ -13,8 +13,8 @@ namespace Marketplace.Engine.Emit;
 /// </summary>
 internal static class VectorCode
 {
-    // The operators themselves: the methods Add, Xor and so on only call them, and the machine-code compiler stops looking into
-    // methods when a function has many values.
+    // The operators themselves: the methods Add, Xor and so on only call them, and the machine-code compiler stops inlining methods
+    // when a function has many values.
     private const string Addition = "op_Addition";
     private const string Subtraction = "op_Subtraction";
     private const string Multiplication = "op_Multiply";

@@ -5,7 +5,7 @@ namespace Marketplace.Engine.Emit;
 
 /// <summary>
 /// Emits vector instructions (SIMD.md): calls that the machine-code compiler turns into one instruction or a few. Those that access memory
-/// spill what waits on the evaluation stack before they check the address. The result is left there, a vector as one of the lanes that the
+/// spill what waits on the evaluation stack before they check the address. The result is left on the stack; a vector has the lanes that the
 /// last call gives.
 /// </summary>
 internal sealed class VectorEmitter(EmitContext context, AddressEmitter addresses, CompilerDefects defects)
@@ -205,7 +205,7 @@ internal sealed class VectorEmitter(EmitContext context, AddressEmitter addresse
     }
 
     /// <summary>
-    /// A lane comes from one of two vectors: each gives its own, zero for those of the other, and the two are put together.
+    /// A lane comes from one of two vectors: each vector gives its own lanes and zero for the other's, and the two are combined.
     /// </summary>
     private void Shuffle(in Instruction instruction)
     {
