@@ -1,7 +1,8 @@
 namespace Marketplace.Worker;
 
 /// <summary>
-/// When the memory of dropped modules is given back to the system, which stops the process for a moment: for much of it, and seldom.
+/// When the memory of dropped modules is given back to the system. Doing so stops the process for a moment, so it is done seldom and only
+/// for much memory.
 /// </summary>
 internal sealed class IdleMemory(TimeProvider time, Action giveBack)
 {

@@ -8,7 +8,7 @@ namespace Marketplace.Worker;
 
 /// <summary>
 /// Turns one lease into one result: fetches and verifies module, input and files, runs the module in a fresh instance, uploads a large
-/// output and the files that it left. Blocks its thread; never throws: what goes wrong on this side is a
+/// output and the files that the run left. Blocks its thread; never throws: a failure on this side is a
 /// <see cref="RunOutcome.WorkerFault"/>. Thread-safe.
 /// </summary>
 internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimeProvider time)
@@ -46,7 +46,7 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
     }
 
     /// <summary>Keeps the compiled modules to their budget, and drops them all when nothing was run for long.</summary>
-    /// <returns>What the modules took in memory that this runner has ever dropped.</returns>
+    /// <returns>The memory of all modules that this runner has ever dropped.</returns>
     public long Rest(TimeSpan idle)
     {
         if (idle >= WorkerPolicy.IdleMax)

@@ -3,8 +3,8 @@ using Marketplace.Api.Workers;
 namespace Marketplace.Worker;
 
 /// <summary>
-/// The market as one run reaches it: every call names the worker, the lease and the call's number. Blocks the run's thread, which is the
-/// worker's own; nothing else waits on it. Not thread-safe: a run makes one call at a time.
+/// The market as one run reaches it: every call names the worker, the lease and the call's number. Blocks the run's thread, which belongs
+/// to the worker and serves nothing else. Not thread-safe: a run makes one call at a time.
 /// </summary>
 internal sealed class LeasedMarket(IMarketLink link, WorkerId worker, LeaseId lease, CancellationToken stopped)
 {

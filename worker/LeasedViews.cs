@@ -20,8 +20,8 @@ internal sealed class LeasedState(LeasedMarket market) : IGuestState
 }
 
 /// <summary>
-/// The blobs that a guest may read. Their sizes are asked for, without their bytes; what is read is fetched whole, verified, and kept for
-/// the run within <see cref="WorkerPolicy.GuestBlobBytesMax"/>.
+/// The blobs that a guest may read. Asking for a size fetches no bytes. A blob that is read is fetched whole, verified, and kept for the
+/// run within <see cref="WorkerPolicy.GuestBlobBytesMax"/>.
 /// </summary>
 internal sealed class LeasedBlobs(LeasedMarket market, Func<BlobId, byte[]?> fetch) : IGuestBlobs
 {

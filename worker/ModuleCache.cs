@@ -3,8 +3,8 @@ using Marketplace.Engine.Guests;
 namespace Marketplace.Worker;
 
 /// <summary>
-/// Compiled modules by the id of their bytes, least recently used first out, within a budget of what they take in memory. That grows while
-/// functions are called for the first time, so it is looked at anew when a module is added and by <see cref="Trim()"/>. A module that is
+/// Compiled modules by the id of their bytes, least recently used first out, within a budget of memory. A module grows while its functions
+/// are called for the first time, so the sizes are measured again when a module is added and by <see cref="Trim()"/>. A module that is
 /// evicted while it runs lives until its last run ends. Thread-safe; a module is compiled once even when many runs ask for it at the same
 /// time.
 /// </summary>
@@ -17,7 +17,7 @@ internal sealed class ModuleCache(long bytesMax)
     private readonly LinkedList<Entry> _byUse = new();
     private long _dropped;
 
-    /// <summary>What the modules took in memory that were dropped since the cache was made.</summary>
+    /// <summary>The memory of all modules that were dropped since the cache was made.</summary>
     public long BytesDropped => Interlocked.Read(ref _dropped);
 
     /// <exception cref="Marketplace.Engine.InvalidModuleException">The module does not validate; nothing is kept.</exception>

@@ -4,8 +4,8 @@ using Marketplace.Api.Workers;
 namespace Marketplace.Worker;
 
 /// <summary>
-/// Results on their way to the market. A batch is what has gathered while the report before was under way: the first result never waits for
-/// company. Bounded by the leases that the worker holds.
+/// Results on their way to the market. A batch has the results that came while the report before was under way: the first result never
+/// waits for others. Bounded by the leases that the worker holds.
 /// </summary>
 internal sealed class ReportQueue
 {

@@ -126,7 +126,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
     }
 
     /// <summary>
-    /// Reports each batch once: one result that the market cannot take at the moment must not hold up those that come after it.
+    /// Reports each batch once: a result that the market cannot take at the moment must not hold up the results after it.
     /// </summary>
     private async Task ReportLoop(CancellationToken cancellation)
     {
@@ -151,7 +151,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
     }
 
     /// <summary>
-    /// Reports what was refused again, each result alone, until the market has it: one call at a time, to spare a market in trouble.
+    /// Reports refused results again, each alone, until the market has them: one call at a time, to spare a market in trouble.
     /// </summary>
     private async Task RepeatLoop(CancellationToken cancellation)
     {

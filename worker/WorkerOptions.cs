@@ -21,9 +21,9 @@ public sealed record WorkerOptions
     public int MemoryPagesMax { get; init; } = 4096;
 
     /// <summary>
-    /// What compiled modules may take, by the engine's estimate. Beyond it the one that was used least recently goes; the newest always
-    /// stays. A worker without a lease for <see cref="WorkerPolicy.IdleMax"/> drops them all, and gives the memory back to the system where
-    /// <see cref="WorkerPolicy"/> says that it is worth it. The floor is then what the process had before its first module and about 40 MB,
+    /// The memory that compiled modules may take, by the engine's estimate. Beyond it the least recently used one goes; the newest always
+    /// stays. A worker without a lease for <see cref="WorkerPolicy.IdleMax"/> drops them all, and gives the memory back to the system if
+    /// <see cref="WorkerPolicy"/> says that it is worth it. The process then keeps what it had before its first module and about 40 MB,
     /// most of it code of the engine and the runtime itself.
     /// </summary>
     public long ModuleCacheBytesMax { get; init; } = 256 * 1024 * 1024;

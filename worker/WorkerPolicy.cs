@@ -30,8 +30,8 @@ public static class WorkerPolicy
     public static readonly TimeSpan LeaseWaitMax = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// A worker that has had no lease for so long gives its compiled modules up: compiling a large one again takes a second or two, and its
-    /// memory is of use to others meanwhile.
+    /// A worker that has had no lease for so long drops its compiled modules. Compiling a large one again takes a second or two, and
+    /// meanwhile other processes can use its memory.
     /// </summary>
     public static readonly TimeSpan IdleMax = TimeSpan.FromMinutes(1);
 
@@ -42,7 +42,7 @@ public static class WorkerPolicy
     public const long GiveBackBytesMin = 32L << 20;
 
     /// <summary>
-    /// The least time from one giving back to the next: a worker with a large job every few minutes must not stop its silo as often.
+    /// The least time between two times of giving back: a worker with a large job every few minutes must not stop its silo as often.
     /// </summary>
     public static readonly TimeSpan GiveBackPause = TimeSpan.FromMinutes(10);
 
