@@ -112,8 +112,8 @@ public sealed partial class StorageQuotaGrain : Grain, IStorageQuotaGrain
     }
 
     /// <summary>
-    /// Writes what the account's log had before the first event. An attempt that was cut off between two appends has left a part of that
-    /// and nothing else.
+    /// The first event is preceded by what the account's log counted. An attempt that was cut off between two appends has left a part of
+    /// that and nothing else.
     /// </summary>
     private Task Append(StorageEvent happened)
     {
