@@ -14,11 +14,7 @@ public sealed partial class AccountGrain
     )]
     private partial void LogSnapshotFailed(Exception failure, AccountId account);
 
-    [LoggerMessage(
-        EventId = 1103,
-        Level = LogLevel.Warning,
-        Message = "Account {Account}: could not set the reminder; the timer goes on."
-    )]
+    [LoggerMessage(EventId = 1103, Level = LogLevel.Warning, Message = "Account {Account}: could not set the reminder; the timer goes on.")]
     private partial void LogReminderFailed(Exception failure, AccountId account);
 
     [LoggerMessage(

@@ -11,11 +11,7 @@ public sealed partial class MarketGrain
     )]
     private partial void LogStarted(string market, long start, int jobs);
 
-    [LoggerMessage(
-        EventId = 1202,
-        Level = LogLevel.Warning,
-        Message = "Market {Market}: could not rebuild the queue; it will try again."
-    )]
+    [LoggerMessage(EventId = 1202, Level = LogLevel.Warning, Message = "Market {Market}: could not rebuild the queue; it will try again.")]
     private partial void LogRebuildFailed(Exception failure, string market);
 
     [LoggerMessage(
