@@ -1,6 +1,7 @@
 using Marketplace.GrainInterfaces;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Storage;
 
 namespace Marketplace.Grains;
 
@@ -20,6 +21,8 @@ public static class MarketServices
         services.TryAddSingleton<IAccountLists, AccountLists>();
         services.TryAddSingleton<IModuleInspector, ModuleInspector>();
         services.TryAddSingleton<IResultsFeed, StreamResultsFeed>();
+        services.TryAddKeyedSingleton<IGrainStorage, DocumentGrainStorage>(StateStorage.Documents);
+        services.TryAddKeyedSingleton<IGrainStorage, DocumentGrainStorage>(StateStorage.Plain);
         return services;
     }
 }

@@ -70,6 +70,14 @@ internal static class OrleansHost
                 .Configure<GrainCollectionOptions>(ClusterPolicy.Collection)
                 .UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = (Postgres, database.ForOrleans))
                 .UseAdoNetReminderService(reminders => (reminders.Invariant, reminders.ConnectionString) = (Postgres, database.ForOrleans))
+                .AddAdoNetGrainStorage(
+                    StateStorage.Plain,
+                    states =>
+                    {
+                        (states.Invariant, states.ConnectionString) = (Postgres, database.ForOrleans);
+                        states.GrainStorageSerializer = new StateSerializer();
+                    }
+                )
                 .AddMemoryStreams(MarketStreams.Provider, ConfigureStreams)
                 .AddDashboard(dashboard => dashboard.HideTrace = true);
             if (tls is not null)

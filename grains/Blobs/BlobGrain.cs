@@ -9,25 +9,26 @@ namespace Marketplace.Grains;
 /// not kept; repeating the call completes it. Before an answer without a write, the document is read again. Only the answer that an account
 /// keeps a blob may be a moment old, because the account could give the blob up in that very moment.
 /// </summary>
-public sealed class BlobGrain : Grain, IBlobGrain
+internal sealed class BlobGrain : Grain, IBlobGrain
 {
     private readonly IDocumentStore _documents;
     private readonly IBlobStore _blobs;
     private readonly IOpenJobs _jobs;
     private readonly TimeProvider _clock;
     private readonly BlobId _id;
-    private readonly StoredDocument<BlobState> _blob;
+    private readonly StoredState<BlobState> _blob;
 
-    public BlobGrain(IDocumentStore documents, IBlobStore blobs, IOpenJobs jobs, TimeProvider clock)
+    public BlobGrain(
+        [PersistentState(BlobState.Kind, StateStorage.Documents)] IPersistentState<BlobState> blob,
+        IDocumentStore documents,
+        IBlobStore blobs,
+        IOpenJobs jobs,
+        TimeProvider clock
+    )
     {
         (_documents, _blobs, _jobs, _clock) = (documents, blobs, jobs, clock);
         _id = BlobId.Parse(this.GetPrimaryKeyString());
-        _blob = new StoredDocument<BlobState>(
-            documents,
-            new DocumentKey(BlobState.Kind, _id.ToString()),
-            BlobState.Write,
-            bytes => BlobState.Read(bytes.Span)
-        );
+        _blob = new StoredState<BlobState>(blob);
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _blob.Load();
@@ -270,11 +271,9 @@ public sealed class BlobGrain : Grain, IBlobGrain
     /// <summary>Read past the program's grain, which waits for this one when it deploys.</summary>
     private async ValueTask<DeployedState?> ManifestOf(ProgramId program)
     {
-        var manifest = ProgramCodec.DocumentOf(program, _documents);
-        await manifest.Load();
-        return manifest.Value;
+        var manifest = await _documents.ReadDocument(new DocumentKey(ProgramCodec.Kind, program.ToString()));
+        return manifest is { } found ? ProgramCodec.Read(found.Content.Span) : null;
     }
 
-    private StoredDocument<BlobPin> ListEntry(AccountId account) =>
-        new(_documents, BlobPin.KeyOf(_id, account), BlobPin.Write, bytes => BlobPin.Read(bytes.Span));
+    private StoredDocument<BlobPin> ListEntry(AccountId account) => new(_documents, BlobPin.KeyOf(_id, account), BlobPin.Form);
 }

@@ -8,6 +8,8 @@ internal sealed record BlobPin(BlobId Blob, AccountId Account, long Size, DateTi
     /// <summary>The kind of the documents and of their rows.</summary>
     public const string Kind = "pin";
 
+    public static readonly StateForm<BlobPin> Form = new(Write, bytes => Read(bytes.Span));
+
     private const byte Format = 1;
 
     public static DocumentKey KeyOf(BlobId blob, AccountId account) => new(Kind, $"{blob}.{account}");

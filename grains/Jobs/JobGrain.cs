@@ -24,12 +24,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
     {
         (_clock, _resident, _log) = (clock, resident, log);
         _id = JobId.Parse(this.GetPrimaryKeyString());
-        _job = new StoredDocument<JobState>(
-            documents,
-            new DocumentKey(JobStateCodec.Kind, _id.ToString()),
-            JobStateCodec.Write,
-            bytes => JobStateCodec.Read(bytes.Span)
-        );
+        _job = new StoredDocument<JobState>(documents, new DocumentKey(JobStateCodec.Kind, _id.ToString()), JobStateCodec.Form);
         _waiters = new JobWaiters(clock, host);
     }
 

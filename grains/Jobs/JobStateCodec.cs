@@ -6,6 +6,8 @@ internal static class JobStateCodec
     /// <summary>The kind of the documents and of their rows.</summary>
     public const string Kind = "job";
 
+    public static readonly StateForm<JobState> Form = new(Write, bytes => Read(bytes.Span));
+
     private const byte Format = 1;
     private const byte FormatWithExitCode = Format + 1;
 

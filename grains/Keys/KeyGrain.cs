@@ -1,21 +1,18 @@
 using System.Security.Cryptography;
 using Marketplace.GrainInterfaces;
-using Marketplace.Storage;
 
 namespace Marketplace.Grains;
 
 /// <summary>Whether a presented secret is that of a valid key, and whose.</summary>
-public sealed class KeyGrain : Grain, IKeyGrain
+internal sealed class KeyGrain : Grain, IKeyGrain
 {
-    private const byte Format = 1;
-
     private readonly string _id;
-    private readonly StoredDocument<KeyState> _key;
+    private readonly StoredState<KeyState> _key;
 
-    public KeyGrain(IDocumentStore documents)
+    public KeyGrain([PersistentState(KeyState.Kind, StateStorage.Documents)] IPersistentState<KeyState> key)
     {
         _id = this.GetPrimaryKeyString();
-        _key = new StoredDocument<KeyState>(documents, new DocumentKey("key", _id), Write, bytes => Read(bytes.Span));
+        _key = new StoredState<KeyState>(key);
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _key.Load();
@@ -73,33 +70,5 @@ public sealed class KeyGrain : Grain, IKeyGrain
         expected.CopyTo(left);
         presented.CopyTo(right);
         return CryptographicOperations.FixedTimeEquals(left, right);
-    }
-
-    private static ReadOnlyMemory<byte> Write(KeyState key)
-    {
-        var writer = new CompactWriter(80);
-        writer.Byte(Format);
-        writer.Id(key.Account.Value);
-        writer.Count((int)key.Scopes);
-        writer.Id(key.SecretHash);
-        writer.Flag(key.IsRevoked);
-        return writer.Finish();
-    }
-
-    private static KeyState Read(ReadOnlySpan<byte> bytes)
-    {
-        var reader = new CompactReader(bytes);
-        reader.Version(Format, "A key");
-        var key = new KeyState(new AccountId(reader.Id()), (Scopes)reader.Count(), reader.Id(), reader.Flag());
-        reader.End();
-        return key;
-    }
-
-    private sealed record KeyState(AccountId Account, Scopes Scopes, Bytes32 SecretHash, bool IsRevoked)
-    {
-        /// <summary>
-        /// A key whose account has listed it and not registered it yet. Revoked, it is a tombstone for the registration on its way.
-        /// </summary>
-        public static KeyState Unregistered { get; } = new(default, Scopes.None, default, IsRevoked: false);
     }
 }

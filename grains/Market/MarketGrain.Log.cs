@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Grains;
 
-public sealed partial class MarketGrain
+internal sealed partial class MarketGrain
 {
     [LoggerMessage(
         EventId = 1201,

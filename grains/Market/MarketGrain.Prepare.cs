@@ -5,7 +5,7 @@ namespace Marketplace.Grains;
 /// <summary>
 /// What a matched job needs before its worker gets it: where its run starts, and the part of its ticket that the queue does not keep.
 /// </summary>
-public sealed partial class MarketGrain
+internal sealed partial class MarketGrain
 {
     private async Task Prepare(MarketJob job)
     {

@@ -4,7 +4,7 @@ namespace Marketplace.Grains;
 /// What time brings: expiry, missed leases, retries, workers that fell silent. One timer for all of it, set to the next deadline. A jump of
 /// the wall clock moves expiries alone; the next round of maintenance sees it at the latest.
 /// </summary>
-public sealed partial class MarketGrain
+internal sealed partial class MarketGrain
 {
     private IGrainTimer? _rebuild;
 

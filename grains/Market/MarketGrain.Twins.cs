@@ -7,7 +7,7 @@ namespace Marketplace.Grains;
 /// What a market does about other activations of itself, and about jobs that went to an activation that is gone. The store tells of both,
 /// in bounded time: a replaced market finds the newer start number, and the market finds a pending job that it does not know by its row.
 /// </summary>
-public sealed partial class MarketGrain
+internal sealed partial class MarketGrain
 {
     /// <exception cref="InconsistentStateException">This activation has stepped down; the runtime drops it, and the next call finds
     /// another.</exception>

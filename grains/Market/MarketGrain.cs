@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
-using Marketplace.Storage;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 
@@ -13,7 +12,7 @@ namespace Marketplace.Grains;
 /// finds the newer one.
 /// </summary>
 [Reentrant, KeepAlive]
-public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
+internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 {
     private readonly IOpenJobs _openJobs;
     private readonly QueueBounds _bounds;
@@ -22,7 +21,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     private readonly IHostFacts _host;
     private readonly IChance _chance;
     private readonly ILogger<MarketGrain> _log;
-    private readonly StoredDocument<MarketStart> _start;
+    private readonly StoredState<MarketStart> _start;
     private MarketBook _book = null!;
     private MarketReports _reports = null!;
     private MarketClock _running = null!;
@@ -38,7 +37,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     private bool _steppedDown;
 
     public MarketGrain(
-        IDocumentStore documents,
+        [PersistentState(MarketStart.Kind, StateStorage.Plain)] IPersistentState<MarketStart> start,
         IOpenJobs openJobs,
         QueueBounds bounds,
         IResultsFeed feed,
@@ -49,12 +48,7 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     )
     {
         (_openJobs, _bounds, _feed, _clock, _host, _chance, _log) = (openJobs, bounds, feed, clock, host, chance, log);
-        _start = new StoredDocument<MarketStart>(
-            documents,
-            new DocumentKey("market", this.GetPrimaryKeyString()),
-            MarketStart.Write,
-            bytes => MarketStart.Read(bytes.Span)
-        );
+        _start = new StoredState<MarketStart>(start);
     }
 
     private MarketTime Now => _running.Now;
@@ -75,7 +69,8 @@ public sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         for (var attempt = 1; ; attempt++)
         {
             await _start.Load();
-            var start = (_start.Value?.Number ?? 0) + 1;
+            // No number twice: also not after a backup was restored, or beside a build that counts in another storage.
+            var start = Math.Max((_start.Value?.Number ?? 0) + 1, _clock.GetUtcNow().ToUnixTimeMilliseconds());
             try
             {
                 await _start.Write(new MarketStart(start));

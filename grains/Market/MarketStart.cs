@@ -1,8 +1,11 @@
 namespace Marketplace.Grains;
 
-/// <summary>How often the market has started.</summary>
+/// <summary>The market's start: a number that grows with each one, and no smaller than its moment in Unix milliseconds.</summary>
 internal sealed record MarketStart(long Number)
 {
+    /// <summary>The name of the state.</summary>
+    public const string Kind = "market";
+
     private const byte Format = 1;
 
     public static ReadOnlyMemory<byte> Write(MarketStart start)

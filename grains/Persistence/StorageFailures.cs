@@ -20,6 +20,7 @@ internal static class StorageFailures
         failure switch
         {
             MarketException or InconsistentStateException => failure,
+            OrleansException { InnerException: { } cause } => Translate(cause),
             VersionConflictException lost => Lost(lost.Name, lost.Stored, lost.Expected),
             _ => new MarketException(
                 ErrorCode.OutcomeUnknown,
@@ -32,6 +33,7 @@ internal static class StorageFailures
         failure switch
         {
             MarketException or InvalidDataException or OperationCanceledException => failure,
+            OrleansException { InnerException: { } cause } => TranslateRead(cause),
             BlobDamagedException damaged => new MarketException(ErrorCode.BlobDamaged, damaged.Message),
             StoreDamagedException damaged => new InvalidDataException(damaged.Message),
             _ => new MarketException(

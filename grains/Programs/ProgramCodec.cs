@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
-using Marketplace.Storage;
 
 namespace Marketplace.Grains;
 
@@ -21,9 +20,6 @@ internal static class ProgramCodec
     /// </summary>
     private const byte FormatWithOneDeployer = 1;
     private const byte Format = 2;
-
-    public static StoredDocument<DeployedState> DocumentOf(ProgramId program, IDocumentStore documents) =>
-        new(documents, new DocumentKey(Kind, program.ToString()), Write, bytes => Read(bytes.Span));
 
     public static ReadOnlyMemory<byte> Write(DeployedState deployed)
     {

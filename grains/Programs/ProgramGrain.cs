@@ -3,7 +3,6 @@ using Marketplace.Crypto;
 using Marketplace.Engine;
 using Marketplace.Engine.Guests;
 using Marketplace.GrainInterfaces;
-using Marketplace.Storage;
 
 namespace Marketplace.Grains;
 
@@ -12,19 +11,24 @@ namespace Marketplace.Grains;
 /// removal first marks the manifest, so that no new job finds the program, and then releases the module, which its blob keeps and counts
 /// until no job needs it. Each step of both can be repeated; repeating the call completes what a crash cut off.
 /// </summary>
-public sealed class ProgramGrain : Grain, IProgramGrain
+internal sealed class ProgramGrain : Grain, IProgramGrain
 {
     private readonly IModuleInspector _inspector;
     private readonly IOpenJobs _jobs;
     private readonly TimeProvider _clock;
     private readonly ProgramId _id;
-    private readonly StoredDocument<DeployedState> _program;
+    private readonly StoredState<DeployedState> _program;
 
-    public ProgramGrain(IDocumentStore documents, IModuleInspector inspector, IOpenJobs jobs, TimeProvider clock)
+    public ProgramGrain(
+        [PersistentState(ProgramCodec.Kind, StateStorage.Documents)] IPersistentState<DeployedState> program,
+        IModuleInspector inspector,
+        IOpenJobs jobs,
+        TimeProvider clock
+    )
     {
         (_inspector, _jobs, _clock) = (inspector, jobs, clock);
         _id = ProgramId.Parse(this.GetPrimaryKeyString());
-        _program = ProgramCodec.DocumentOf(_id, documents);
+        _program = new StoredState<DeployedState>(program);
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _program.Load();

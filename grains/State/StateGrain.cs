@@ -31,8 +31,7 @@ public sealed partial class StateGrain : Grain, IStateGrain
         _snapshot = new StoredDocument<StateSnapshot>(
             documents,
             new DocumentKey("state", _id.ToString()),
-            snapshot => snapshot.Bytes,
-            bytes => new StateSnapshot(bytes)
+            new StateForm<StateSnapshot>(snapshot => snapshot.Bytes, bytes => new StateSnapshot(bytes))
         );
     }
 

@@ -7,24 +7,21 @@ namespace Marketplace.Grains;
 /// <summary>
 /// A worker's offer as it last registered, written only when it changes. Also the way by which a worker reads what its leases allow.
 /// </summary>
-public sealed class WorkerGrain : Grain, IWorkerGrain
+internal sealed class WorkerGrain : Grain, IWorkerGrain
 {
-    private const byte Format = 1;
-
-    private readonly StoredDocument<WorkerOffer> _offer;
+    private readonly StoredState<OfferState> _offer;
     private readonly IBlobStore _blobs;
     private readonly LeaseGrants _grants;
 
-    public WorkerGrain(IDocumentStore documents, IBlobStore blobs, TimeProvider clock)
+    public WorkerGrain(
+        [PersistentState(OfferState.Kind, StateStorage.Plain)] IPersistentState<OfferState> offer,
+        IBlobStore blobs,
+        TimeProvider clock
+    )
     {
         _blobs = blobs;
         _grants = new LeaseGrants(call => LostWrites.Resend(() => Market.FindLease(call)), clock);
-        _offer = new StoredDocument<WorkerOffer>(
-            documents,
-            new DocumentKey("worker", this.GetPrimaryKeyString()),
-            Write,
-            bytes => Read(bytes.Span)
-        );
+        _offer = new StoredState<OfferState>(offer);
     }
 
     private IMarketGrain Market => GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
@@ -37,9 +34,10 @@ public sealed class WorkerGrain : Grain, IWorkerGrain
         await _offer.Refresh();
         // The market first: an offer that it refuses is not kept.
         var start = await LostWrites.Resend(() => Market.Offer(offer));
-        if (_offer.Value != offer)
+        var kept = OfferState.Of(offer);
+        if (_offer.Value != kept)
         {
-            await _offer.Write(offer);
+            await _offer.Write(kept);
         }
         return start;
     }
@@ -49,7 +47,7 @@ public sealed class WorkerGrain : Grain, IWorkerGrain
         await _offer.Refresh();
         if (_offer.Value is { } offer)
         {
-            return offer;
+            return offer.ToOffer();
         }
         DeactivateOnIdle();
         throw new MarketException(ErrorCode.WorkerNotFound, $"There is no worker {this.GetPrimaryKeyString()}.");
@@ -113,26 +111,5 @@ public sealed class WorkerGrain : Grain, IWorkerGrain
                 $"What worker {worker} sent came to worker {this.GetPrimaryKeyString()}."
             );
         }
-    }
-
-    private static ReadOnlyMemory<byte> Write(WorkerOffer offer)
-    {
-        var writer = new CompactWriter(96);
-        writer.Byte(Format);
-        writer.Id(offer.Worker.Value);
-        writer.Id(offer.PayTo.Value);
-        writer.Amount(offer.PricePerMillionFuel);
-        writer.Count(offer.Slots);
-        writer.Count(offer.MemoryPagesMax);
-        return writer.Finish();
-    }
-
-    private static WorkerOffer Read(ReadOnlySpan<byte> bytes)
-    {
-        var reader = new CompactReader(bytes);
-        reader.Version(Format, "A worker's offer");
-        var offer = new WorkerOffer(new WorkerId(reader.Id()), new AccountId(reader.Id()), reader.Amount(), reader.Count(), reader.Count());
-        reader.End();
-        return offer;
     }
 }

@@ -7,6 +7,17 @@ namespace Marketplace.Storage;
 public sealed class PostgresContents : IStoreContents
 {
     private const string AllDocuments = "select kind, id, version, checksum, content from market.documents order by kind, id";
+
+    /// <summary>
+    /// States that Orleans keeps are documents to all others, and newer than one of the same name. They have no checksum.
+    /// </summary>
+    private const string AllDocumentsAndStates = """
+        select kind, id, version, checksum, content from market.documents
+        where not exists(select from orleans.state where name = kind and key = id)
+        union all
+        select name, key, version, null, content from orleans.state
+        order by kind, id
+        """;
     private const string AllEntries = "select stream, version, checksum, content from market.log order by stream, version";
 
     private readonly PostgresMoving _moving;
@@ -80,11 +91,15 @@ public sealed class PostgresContents : IStoreContents
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
-        await foreach (var reader in PostgresMoving.Rows(connection, AllDocuments, cancellation).ConfigureAwait(false))
+        // A database that only earlier builds have used has no states.
+        await using var command = new NpgsqlCommand("select to_regclass('orleans.state') is null", connection);
+        var hasNone = await PostgresMoving.Ask(() => command.ExecuteScalarAsync(cancellation)).ConfigureAwait(false) is true;
+        var all = hasNone ? AllDocuments : AllDocumentsAndStates;
+        await foreach (var reader in PostgresMoving.Rows(connection, all, cancellation).ConfigureAwait(false))
         {
             var key = new DocumentKey(reader.GetString(0), reader.GetString(1));
             var (version, content) = (reader.GetInt64(2), reader.GetFieldValue<byte[]>(4));
-            if (reader.GetInt64(3) != RowChecksum.Of(key.Id, version, content))
+            if (!reader.IsDBNull(3) && reader.GetInt64(3) != RowChecksum.Of(key.Id, version, content))
             {
                 throw PostgresPages.Damaged(key);
             }

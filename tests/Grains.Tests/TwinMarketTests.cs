@@ -15,13 +15,14 @@ public sealed class TwinMarketTests
         TestMarket.Run(async market =>
         {
             var worker = await market.AddWorker("worker");
+            var first = worker.Start;
             var twin = await market.StartTwin();
             await twin.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).GetView();
             await Task.Delay(2 * MarketPolicy.MaintenancePeriod, market.Time);
 
             Assert.False((await worker.Poll()).Known);
             await worker.Offer();
-            Assert.Equal(3, worker.Start);
+            Assert.InRange(worker.Start, first + 2, long.MaxValue);
         });
 
     [Fact]

@@ -17,6 +17,8 @@ public sealed class EffectTests
         "Marketplace.Storage.IDocumentStore.Write",
         "Marketplace.Storage.IDocumentStore.Delete",
         "Marketplace.Storage.IEventLog.Append",
+        "Orleans.Core.IStorage.WriteStateAsync",
+        "Orleans.Core.IStorage.ClearStateAsync",
     ];
 
     private static readonly Dictionary<string, CallGraph> Graphs = Contracts
@@ -57,6 +59,7 @@ public sealed class EffectTests
     /// <summary>The tests above would also pass if they saw no call at all.</summary>
     [Theory]
     [InlineData("Marketplace.GrainInterfaces.IJobGrain.Submit", "Marketplace.Storage.IDocumentStore.Write")]
+    [InlineData("Marketplace.GrainInterfaces.IKeyGrain.Revoke", "Orleans.Core.IStorage.WriteStateAsync")]
     [InlineData("Marketplace.GrainInterfaces.IAccountGrain.Credit", "Marketplace.Storage.IEventLog.Append")]
     [InlineData("Marketplace.GrainInterfaces.IMarketGrain.Report", "Marketplace.GrainInterfaces.IJobGrain.Complete")]
     [InlineData("Marketplace.GrainInterfaces.ISubmissionGrain.Submit", "Marketplace.GrainInterfaces.IAccountGrain.Settle")]

@@ -79,7 +79,8 @@ public sealed class GrainDisciplineTests
     private static readonly Dictionary<string, string> CallsStore = new()
     {
         ["Marketplace.Grains.StoreReads"] = "translates what a read throws",
-        ["Marketplace.Grains.StoredDocument`1"] = "translates what a write throws",
+        ["Marketplace.Grains.StoredDocument`1"] = "has what a write throws translated by its base",
+        ["Marketplace.Grains.DocumentGrainStorage"] = "translates what a write throws",
         ["Marketplace.Grains.EventJournal"] = "translates what an append throws",
         ["Marketplace.Grains.StateGrain"] = "translates what an append throws",
         ["Marketplace.Grains.ModuleInspector"] = "translates what reading a module throws",

@@ -20,14 +20,17 @@ public sealed class OrleansStatementsTests(PostgresFixture postgres)
         Assert.Equal(
             [
                 "CleanupDefunctSiloEntriesKey",
+                "ClearStorageKey",
                 "DeleteMembershipTableEntriesKey",
                 "DeleteReminderRowKey",
                 "DeleteReminderRowsKey",
+                "DeleteStorageKey",
                 "GatewaysQueryKey",
                 "InsertMembershipKey",
                 "InsertMembershipVersionKey",
                 "MembershipReadAllKey",
                 "MembershipReadRowKey",
+                "ReadFromStorageKey",
                 "ReadRangeRows1Key",
                 "ReadRangeRows2Key",
                 "ReadReminderRowKey",
@@ -35,6 +38,7 @@ public sealed class OrleansStatementsTests(PostgresFixture postgres)
                 "UpdateIAmAlivetimeKey",
                 "UpdateMembershipKey",
                 "UpsertReminderRowKey",
+                "WriteToStorageKey",
             ],
             orleans.Keys.Order(StringComparer.Ordinal)
         );
@@ -223,9 +227,53 @@ public sealed class OrleansStatementsTests(PostgresFixture postgres)
                 ).Select(reminder => reminder.GrainId).Order(StringComparer.Ordinal)];
     }
 
-    private async Task<Provider> Open()
+    [Fact]
+    public async Task State_IsWrittenOnTheVersionThatWasRead_AndElseNothingHappens()
+    {
+        await using var orleans = await Open();
+
+        Assert.Equal(1, await orleans.WriteState("a", null, [1]));
+        Assert.Null(await orleans.WriteState("a", null, [2]));
+        Assert.Equal(2, await orleans.WriteState("a", 1, [3]));
+        Assert.Equal(1, await orleans.WriteState("a", 1, [4]));
+        Assert.Equal(1, await orleans.WriteState("b", null, [5]));
+        Assert.Equal((2, "03"), await orleans.ReadState("a"));
+
+        Assert.Equal(1, await orleans.WriteState("a", 1, null, "ClearStorageKey"));
+        Assert.Equal(3, await orleans.WriteState("a", 2, null, "DeleteStorageKey"));
+        Assert.Null(await orleans.ReadState("a"));
+        Assert.Equal((1, "05"), await orleans.ReadState("b"));
+    }
+
+    [Fact]
+    public async Task StateOfEarlierBuilds_IsTheirDocumentUntilTheFirstWrite()
     {
         var database = await postgres.CreateDatabase();
+        await using (var store = await PostgresUnderTest.Open(database))
+        {
+            await store.Documents.Write(new DocumentKey("worker", "a"), 0, new byte[] { 7 });
+        }
+        await using var orleans = await Open(database);
+
+        Assert.Equal((null, "07"), await orleans.ReadState("a"));
+        Assert.Equal(1, await orleans.WriteState("a", null, [8]));
+        Assert.Equal((1, "08"), await orleans.ReadState("a"));
+        await using var contents = await PostgresContents.Open(
+            database,
+            requireDurableServer: false,
+            TestContext.Current.CancellationToken
+        );
+        var cancel = TestContext.Current.CancellationToken;
+        var document = await contents.Documents(cancel).SingleAsync(found => found.Key.Kind == "worker", cancel);
+        Assert.Equal(
+            (new DocumentKey("worker", "a"), 1, "08"),
+            (document.Key, document.Value.Version, Convert.ToHexStringLower(document.Value.Content.Span))
+        );
+    }
+
+    private async Task<Provider> Open(string? made = null)
+    {
+        var database = made ?? await postgres.CreateDatabase();
         await PostgresSchema.Apply(database, TestContext.Current.CancellationToken);
         return await Provider.Open(new NpgsqlConnectionStringBuilder(database) { SearchPath = "orleans" }.ConnectionString);
     }
@@ -306,6 +354,40 @@ public sealed class OrleansStatementsTests(PostgresFixture postgres)
             await using var connection = await source.OpenConnectionAsync();
             await connection.ExecuteAsync(statements[key], parameters);
         }
+
+        /// <returns>The new version; the given one where nothing was written.</returns>
+        public async Task<int?> WriteState(string grain, int? version, byte[]? content, string key = "WriteToStorageKey")
+        {
+            await using var connection = await source.OpenConnectionAsync();
+            var parameters = StateOf(grain);
+            parameters.Add("GrainStateVersion", version);
+            if (content is not null)
+            {
+                parameters.Add("PayloadBinary", content);
+            }
+            return await connection.QuerySingleAsync<int?>(statements[key], parameters);
+        }
+
+        public async Task<(int? Version, string Content)?> ReadState(string grain)
+        {
+            await using var connection = await source.OpenConnectionAsync();
+            var rows = await connection.QueryAsync<(byte[] Content, int? Version)>(statements["ReadFromStorageKey"], StateOf(grain));
+            return rows.Select(row => ((int?, string)?)(row.Version, Convert.ToHexStringLower(row.Content))).SingleOrDefault();
+        }
+
+        private static DynamicParameters StateOf(string grain) =>
+            new(
+                new
+                {
+                    GrainIdHash = 1,
+                    GrainIdN0 = 0L,
+                    GrainIdN1 = 0L,
+                    GrainTypeHash = 2,
+                    GrainTypeString = "worker",
+                    GrainIdExtensionString = grain,
+                    ServiceId = "s",
+                }
+            );
 
         public Task<IReadOnlyList<Member>> Members(string cluster) => Read<Member>("MembershipReadAllKey", new { DeploymentId = cluster });
 

@@ -1,0 +1,104 @@
+using Marketplace.GrainInterfaces;
+using Orleans.Storage;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// One stored state as the calls of a grain may see it. The copy in memory is what the store had when it was read or written, or nothing:
+/// a value that is being written is not seen before it is durable, and after a write that failed the next use reads again. Another
+/// activation of the grain may have written since; then a write of this one is refused and changes nothing, and an answer that must not be
+/// out of date asks for <see cref="Refresh"/> first. Used within the turns of one activation; its operations run one after the other, and
+/// calls that interleave with a write read the copy.
+/// </summary>
+internal abstract class Stored<TState>
+    where TState : class
+{
+    private bool _loaded;
+    private bool _writing;
+    private Task _reading = Task.CompletedTask;
+
+    /// <summary>The state; null where it does not exist. Valid after <see cref="Load"/>.</summary>
+    public TState? Value { get; private set; }
+
+    /// <summary>Reads the state unless it is in memory.</summary>
+    public ValueTask Load()
+    {
+        if (_loaded)
+        {
+            return default;
+        }
+        if (_reading.IsCompleted)
+        {
+            _reading = Read(Task.CompletedTask);
+        }
+        return new ValueTask(_reading);
+    }
+
+    /// <summary>Reads the state again: it is then at least as new as the call, whichever activation wrote it.</summary>
+    public async ValueTask Refresh()
+    {
+        // While a write is under way, its outcome will tell whether the copy is the newest.
+        if (_loaded && !_writing)
+        {
+            await (_reading = Read(_reading));
+        }
+        await Load();
+    }
+
+    /// <exception cref="InconsistentStateException">Another activation wrote first: nothing was written.</exception>
+    /// <exception cref="MarketException"><see cref="ErrorCode.OutcomeUnknown"/>.</exception>
+    public ValueTask Write(TState value) => Change(value);
+
+    /// <exception cref="InconsistentStateException">Another activation wrote first: nothing was deleted.</exception>
+    /// <exception cref="MarketException"><see cref="ErrorCode.OutcomeUnknown"/>.</exception>
+    public ValueTask Delete() => Value is null ? default : Change(null);
+
+    /// <returns>Null where there is none.</returns>
+    protected abstract ValueTask<TState?> ReadStored();
+
+    /// <param name="value">Null deletes what is stored.</param>
+    protected abstract ValueTask WriteStored(TState? value);
+
+    private async Task Read(Task earlier)
+    {
+        await EndOf(earlier);
+        try
+        {
+            Value = await ReadStored();
+        }
+        catch (Exception failure)
+        {
+            throw StorageFailures.TranslateRead(failure);
+        }
+        _loaded = true;
+    }
+
+    private async ValueTask Change(TState? value)
+    {
+        _writing = true;
+        try
+        {
+            await EndOf(_reading);
+            await WriteStored(value);
+            Value = value;
+        }
+        catch (Exception failure)
+        {
+            (_loaded, Value) = (false, null);
+            throw StorageFailures.Translate(failure);
+        }
+        finally
+        {
+            _writing = false;
+        }
+    }
+
+    /// <summary>Its own caller hears how it ended.</summary>
+    private static async ValueTask EndOf(Task read)
+    {
+        if (!read.IsCompleted)
+        {
+            await read.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
+}

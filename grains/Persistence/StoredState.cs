@@ -1,0 +1,30 @@
+namespace Marketplace.Grains;
+
+/// <summary>A state that the host keeps for its grain, in the storage that the grain's <c>[PersistentState]</c> names.</summary>
+internal sealed class StoredState<TState>(IPersistentState<TState> state) : Stored<TState>
+    where TState : class
+{
+    /// <summary>The host has read it before the grain was activated.</summary>
+    private bool _isFirst = true;
+
+    protected override async ValueTask<TState?> ReadStored()
+    {
+        if (!_isFirst)
+        {
+            await state.ReadStateAsync();
+        }
+        _isFirst = false;
+        return state.RecordExists ? state.State : null;
+    }
+
+    protected override async ValueTask WriteStored(TState? value)
+    {
+        if (value is null)
+        {
+            await state.ClearStateAsync();
+            return;
+        }
+        state.State = value;
+        await state.WriteStateAsync();
+    }
+}
