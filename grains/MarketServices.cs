@@ -1,4 +1,5 @@
 using Marketplace.GrainInterfaces;
+using Marketplace.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Storage;
@@ -21,8 +22,11 @@ public static class MarketServices
         services.TryAddSingleton<IAccountLists, AccountLists>();
         services.TryAddSingleton<IModuleInspector, ModuleInspector>();
         services.TryAddSingleton<IResultsFeed, StreamResultsFeed>();
-        services.TryAddKeyedSingleton<IGrainStorage, DocumentGrainStorage>(StateStorage.Documents);
-        services.TryAddKeyedSingleton<IGrainStorage, DocumentGrainStorage>(StateStorage.Plain);
+        services.TryAddKeyedSingleton<IGrainStorage>(StateStorage.Documents, (provider, _) => DocumentStates(provider));
+        services.TryAddKeyedSingleton<IGrainStorage>(StateStorage.Plain, (provider, _) => DocumentStates(provider));
         return services;
     }
+
+    private static LateReads DocumentStates(IServiceProvider services) =>
+        new(new DocumentGrainStorage(services.GetRequiredService<IDocumentStore>()));
 }

@@ -4,6 +4,7 @@ using Marketplace.Grains;
 using Marketplace.Storage;
 using Orleans.Configuration;
 using Orleans.Dashboard;
+using Orleans.Storage;
 using Orleans.Streams;
 
 namespace Marketplace.Silo;
@@ -15,6 +16,9 @@ namespace Marketplace.Silo;
 internal static class OrleansHost
 {
     private const string Postgres = "Npgsql";
+
+    /// <summary>The name of Orleans's own storage of states.</summary>
+    private const string OrleansStates = "orleans";
 
     public static async Task AddMarketplaceGrains(this WebApplicationBuilder builder, SiloOptions options)
     {
@@ -51,6 +55,10 @@ internal static class OrleansHost
             .AddHostedService<DependencyWatch>()
             .AddSingleton<ClusterFacts>()
             .AddSingleton<IHostFacts>(services => services.GetRequiredService<ClusterFacts>())
+            .AddKeyedSingleton<IGrainStorage>(
+                StateStorage.Plain,
+                (services, _) => new LateReads(services.GetRequiredKeyedService<IGrainStorage>(OrleansStates))
+            )
             .AddSingleton<IEndedJobs, EndedJobsBoard>()
             .AddSingleton<IFatalErrorHandler, DeclaredDead>()
             .Configure<HostOptions>(host => host.ShutdownTimeout = ClusterPolicy.ShutdownMax);
@@ -68,18 +76,9 @@ internal static class OrleansHost
                 .Configure<ClusterMembershipOptions>(ClusterPolicy.Membership)
                 .Configure<SiloMessagingOptions>(ClusterPolicy.Messaging)
                 .Configure<GrainCollectionOptions>(ClusterPolicy.Collection)
-                .UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = (Postgres, database.ForOrleans))
-                .UseAdoNetReminderService(reminders => (reminders.Invariant, reminders.ConnectionString) = (Postgres, database.ForOrleans))
-                .AddAdoNetGrainStorage(
-                    StateStorage.Plain,
-                    states =>
-                    {
-                        (states.Invariant, states.ConnectionString) = (Postgres, database.ForOrleans);
-                        states.GrainStorageSerializer = new StateSerializer();
-                    }
-                )
                 .AddMemoryStreams(MarketStreams.Provider, ConfigureStreams)
                 .AddDashboard(dashboard => dashboard.HideTrace = true);
+            KeepIn(silo, database.ForOrleans);
             if (tls is not null)
             {
                 silo.UseTls(tls);
@@ -100,6 +99,19 @@ internal static class OrleansHost
             // That this silo is given up is said by DeclaredDead.
             .AddFilter("Orleans.Runtime.MembershipService.MembershipTableManager", LogLevel.Critical)
             .AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.Critical);
+
+    /// <summary>What Orleans keeps by itself: who is there, reminders, and states without a row in the read model.</summary>
+    private static void KeepIn(ISiloBuilder silo, string database) =>
+        silo.UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = (Postgres, database))
+            .UseAdoNetReminderService(reminders => (reminders.Invariant, reminders.ConnectionString) = (Postgres, database))
+            .AddAdoNetGrainStorage(
+                OrleansStates,
+                states =>
+                {
+                    (states.Invariant, states.ConnectionString) = (Postgres, database);
+                    states.GrainStorageSerializer = new StateSerializer();
+                }
+            );
 
     private static void ConfigureStreams(ISiloMemoryStreamConfigurator streams)
     {

@@ -93,12 +93,20 @@ internal abstract class Stored<TState>
         }
     }
 
-    /// <summary>Its own caller hears how it ended.</summary>
     private static async ValueTask EndOf(Task read)
     {
-        if (!read.IsCompleted)
+        if (read.IsCompleted)
         {
-            await read.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            return;
+        }
+        try
+        {
+            await read;
+        }
+        catch (Exception)
+        {
+            // Its own caller hears of it.
+            return;
         }
     }
 }

@@ -14,6 +14,10 @@ internal sealed class StoredState<TState>(IPersistentState<TState> state) : Stor
             await state.ReadStateAsync();
         }
         _isFirst = false;
+        if (state.Etag == LateReads.Unread)
+        {
+            await state.ReadStateAsync();
+        }
         return state.RecordExists ? state.State : null;
     }
 

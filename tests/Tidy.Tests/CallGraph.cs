@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 
@@ -5,8 +6,8 @@ namespace Marketplace.Tests.Tidy;
 
 /// <summary>
 /// Which methods of an assembly come to call which, by the code alone. Methods are named <c>Type.Method</c>, overloads are one, lambdas and
-/// the state machines of async methods belong to the method that makes them. What stands behind an interface is not followed. So it errs on
-/// the side of too many calls inside the assembly, and ends at its border.
+/// the state machines of async methods belong to the method that makes them. A call of a base class's method may be one of each override.
+/// What stands behind an interface is not followed. So it errs on the side of too many calls inside the assembly, and ends at its border.
 /// </summary>
 internal sealed class CallGraph
 {
@@ -31,6 +32,28 @@ internal sealed class CallGraph
             {
                 called.UnionWith(NamesOf(metadata, token));
             }
+        }
+        foreach (var type in metadata.TypeDefinitions.Select(metadata.GetTypeDefinition).Where(type => !type.BaseType.IsNil))
+        {
+            AddOverrides(metadata, type);
+        }
+    }
+
+    private void AddOverrides(MetadataReader metadata, TypeDefinition type)
+    {
+        var parent = MemberUse.ParentOf(metadata, type.BaseType);
+        foreach (var method in type.GetMethods().Select(metadata.GetMethodDefinition))
+        {
+            if ((method.Attributes & (MethodAttributes.Virtual | MethodAttributes.NewSlot)) != MethodAttributes.Virtual)
+            {
+                continue;
+            }
+            var name = metadata.GetString(method.Name);
+            if (!_calls.TryGetValue($"{parent}.{name}", out var called))
+            {
+                _calls.Add($"{parent}.{name}", called = new HashSet<string>(StringComparer.Ordinal));
+            }
+            called.Add($"{MemberUse.NameOf(metadata, method.GetDeclaringType())}.{name}");
         }
     }
 

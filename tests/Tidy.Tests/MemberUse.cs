@@ -91,9 +91,11 @@ internal sealed record MemberUse(string Caller, string Type, string Member)
         return (ParentOf(metadata, member.Parent), metadata.GetString(member.Name));
     }
 
-    private static string ParentOf(MetadataReader metadata, EntityHandle parent) =>
+    /// <summary>The name of a type that is named in any way; empty where that is no class.</summary>
+    public static string ParentOf(MetadataReader metadata, EntityHandle parent) =>
         parent.Kind switch
         {
+            HandleKind.TypeDefinition => NameOf(metadata, (TypeDefinitionHandle)parent),
             HandleKind.TypeReference => NameOf(metadata, metadata.GetTypeReference((TypeReferenceHandle)parent)),
             HandleKind.TypeSpecification => GenericType(metadata, metadata.GetTypeSpecification((TypeSpecificationHandle)parent)),
             _ => "",
