@@ -42,9 +42,9 @@ public sealed class ClusterTests(ClusterFixture cluster)
 
         var payer = cluster.Client.GetGrain<IAccountGrain>(caller.Account.ToString());
         var settlements = await Task.WhenAll(
-            results.Select(async result => (await cluster.Client.GetGrain<IJobGrain>(result.Job.ToString()).GetSettlement())!)
+            results.Select(async result => (await cluster.Client.GetGrain<IJobGrain>(result.Job.ToString()).GetSettlement(Authority.Account))!)
         );
-        await payer.Settle([.. settlements]);
+        await payer.Settle([.. settlements], Authority.Market);
         var account = await payer.Get();
         Assert.Equal((0, TokenAmount.Zero, new TokenAmount(10)), (account.OpenJobs, account.Held, account.Spent));
     }
@@ -159,7 +159,7 @@ public sealed class ClusterTests(ClusterFixture cluster)
     {
         await using var module = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "programs", "echo.wasm"));
         var stored = await cluster.Blobs.Put(module, module.Length, cancellation: Stop);
-        await cluster.Client.GetGrain<IBlobGrain>(stored.Id.ToString()).Pin(caller.Account, stored.Size);
+        await cluster.Client.GetGrain<IBlobGrain>(stored.Id.ToString()).Pin(caller.Account, stored.Size, caller, Authority.Gateway);
         var program = IdDerivation.Program(stored.Id, default);
         var view = await cluster
             .Client.GetGrain<IProgramGrain>(program.ToString())
