@@ -4,8 +4,8 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// A host reads a state before it activates the grain, and Orleans wraps what that read throws: the grain's callers would hear of the
-/// wrapping. So the read of a state that is not known never fails here. It leaves a mark, and <see cref="StoredState{TState}"/> reads again and says
-/// what failed.
+/// wrapping. So the read of a state that is not known never fails here. It leaves a mark, and <see cref="StoredState{TState}"/> reads
+/// again and says what failed.
 /// </summary>
 public sealed class LateReads(IGrainStorage storage) : IGrainStorage
 {

@@ -42,7 +42,9 @@ public sealed class ClusterTests(ClusterFixture cluster)
 
         var payer = cluster.Client.GetGrain<IAccountGrain>(caller.Account.ToString());
         var settlements = await Task.WhenAll(
-            results.Select(async result => (await cluster.Client.GetGrain<IJobGrain>(result.Job.ToString()).GetSettlement(Authority.Account))!)
+            results.Select(async result =>
+                (await cluster.Client.GetGrain<IJobGrain>(result.Job.ToString()).GetSettlement(Authority.Account))!
+            )
         );
         await payer.Settle([.. settlements], Authority.Market);
         var account = await payer.Get();
