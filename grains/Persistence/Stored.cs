@@ -37,7 +37,7 @@ internal abstract class Stored<TState>
     /// <summary>Reads the state again: it is then at least as new as the call, whichever activation wrote it.</summary>
     public async ValueTask Refresh()
     {
-        // While a write is under way, its outcome will tell whether the copy is the newest.
+        // A write that is under way will itself tell whether the copy is the newest.
         if (_loaded && !_writing)
         {
             await (_reading = Read(_reading));
