@@ -27,7 +27,7 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
                 ExitCodes.Unreachable,
                 "unreachable",
                 unreachable.Message,
-                "Run 'market doctor' to see what is wrong. Of a cluster, any other silo serves as well: --url URL."
+                "Run 'market doctor' to see what is wrong. In a cluster, any other silo serves as well: --url URL."
             ),
             MarketplaceProtocolException strange => new(
                 ExitCodes.Unreachable,

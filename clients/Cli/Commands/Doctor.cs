@@ -74,7 +74,7 @@ internal sealed class Doctor(Invocation run)
                 "service",
                 false,
                 $"{health.Status}{(health.Reason is null ? "" : ": " + health.Reason)}",
-                "Wait if it is starting or stopping; else read the log of the silo. Of a cluster, another silo may serve: --url URL."
+                "Wait if it is starting or stopping; else read the log of the silo. In a cluster, another silo may serve: --url URL."
             );
         yield return Version(health.Version);
         if (!hasKey)

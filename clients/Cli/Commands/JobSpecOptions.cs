@@ -24,7 +24,7 @@ internal sealed class JobSpecOptions
 
     private readonly Argument<string[]> _words = new("ARG")
     {
-        Description = "Arguments of the program, behind '--': what begins with a dash is the program's too",
+        Description = "Arguments of the program, behind '--'; those that begin with a dash belong to the program too",
         Arity = ArgumentArity.ZeroOrMore,
     };
 

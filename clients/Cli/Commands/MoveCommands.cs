@@ -97,8 +97,7 @@ internal static class MoveCommands
         {
             run.Note(
                 $"Only the keys of {place.DataFolder} are in it. Each other silo of the cluster has a worker.key of its own in its data "
-                    + "folder, which no "
-                    + "export can take from here: what that worker earned can be spent with that key alone. Copy those folders too."
+                    + "folder, which an export here cannot reach. Only that key can spend what that worker earned. Copy those folders too."
             );
         }
         return ExitCodes.Ok;
@@ -149,8 +148,8 @@ internal static class MoveCommands
         }
         if (place.DataFolder is null)
         {
-            return "The key files stayed in the file. API keys work as before; --data DIR would have given the files to the silo of "
-                + "that data folder.";
+            return "The key files stayed in the file. API keys work as before; with --data DIR the silo of that data folder gets the "
+                + "key files.";
         }
         return place.Connection is null
             ? $"Start a silo with --data {place.DataFolder}. Do not start the node that was exported again: there would be two of each "

@@ -72,9 +72,7 @@ internal sealed class Upload
             }
             if (Size is { } size && sent != size)
             {
-                throw new InvalidOperationException(
-                    $"The source ended after {sent} of {size} bytes: it was changed while it was being sent."
-                );
+                throw new InvalidOperationException($"The source ended after {sent} of {size} bytes: it changed while it was being sent.");
             }
             Sent = new BlobId(hasher.Finish());
         }
