@@ -35,7 +35,7 @@ public sealed partial class AccountGrain
             throw new MarketException(
                 ErrorCode.TooManyKeys,
                 $"The account has {valid} valid keys and {_account.Keys.Count} in all; allowed are {AccountPolicy.KeysMax} and "
-                    + $"{AccountPolicy.KeysEverMax}. Revoke one first."
+                    + $"{AccountPolicy.KeysEverMax}. A revoked key makes room among the valid ones."
             );
         }
 

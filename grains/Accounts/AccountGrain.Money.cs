@@ -160,6 +160,11 @@ public sealed partial class AccountGrain
         }
         if (_account.Operations.Count >= AccountPolicy.OperationsMax)
         {
+            // Else no event comes that would forget the old ones.
+            _account.Operations.Forget(now);
+        }
+        if (_account.Operations.Count >= AccountPolicy.OperationsMax)
+        {
             await RequireNewest();
             throw AccountRefusals.TooManyOperations(_id, _account.Operations.Count);
         }

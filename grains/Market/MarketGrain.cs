@@ -133,7 +133,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
             );
         }
 
-        if (!_book.Offers.ContainsKey(offer.Worker) && _book.Offers.Count >= MarketPolicy.WorkersMax)
+        if (!_book.HasRoomFor(offer.Worker))
         {
             throw new MarketException(
                 ErrorCode.LimitExceeded,

@@ -138,7 +138,7 @@ public sealed partial class StateGrain : Grain, IStateGrain
             );
     }
 
-    private static void RequireRoom(KeySpace keys)
+    internal static void RequireRoom(KeySpace keys)
     {
         if (keys.Count > StatePolicy.KeysMax || keys.Size > StatePolicy.StateBytesMax)
         {

@@ -1,5 +1,6 @@
 using Marketplace.GrainHost.Reminders;
 using Marketplace.GrainInterfaces;
+using Marketplace.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Marketplace.Grains.Tests;
@@ -130,6 +131,8 @@ public sealed class AccountMoneyTests
         });
 
     [Fact]
+    [TestsBound(typeof(AccountPolicy), nameof(AccountPolicy.OperationMemory))]
+    [TestsBound(typeof(AccountPolicy), nameof(AccountPolicy.OperationEarlyMax))]
     public void OperationAtTheEdgeOfTheMemory_IsTaken_AndOneOlderOrTooEarlyIsRefused() =>
         Run(async market =>
         {

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text;
 using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
+using Marketplace.Testing;
 
 namespace Marketplace.Grains.Tests;
 
@@ -159,6 +160,7 @@ public sealed class LeaseAuthorityTests
         });
 
     [Fact]
+    [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.OutputBlobsMax))]
     public void Run_BringsAsManyOutputsAsAJobMayHave() =>
         TestMarket.Run(async market =>
         {

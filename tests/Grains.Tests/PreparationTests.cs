@@ -1,4 +1,5 @@
 using Marketplace.GrainInterfaces;
+using Marketplace.Testing;
 
 namespace Marketplace.Grains.Tests;
 
@@ -25,6 +26,7 @@ public sealed class PreparationTests
         );
 
     [Fact]
+    [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.PreparationsMax))]
     public void StateThatCannotBeRead_EndsTheJobAfterItsTriesAtNoCost_AndExplainSaysWhy() =>
         Run(
             MarketLimits.ExpiresAfterMax,

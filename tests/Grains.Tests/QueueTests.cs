@@ -1,6 +1,7 @@
 using System.Text;
 using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
+using Marketplace.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Marketplace.Grains.Tests;
@@ -69,6 +70,7 @@ public sealed class QueueTests
         );
 
     [Fact]
+    [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.AccountPartsOfQueueBytes))]
     public void AccountThatUsesUpItsShare_IsRefusedItemByItem_AndNothingIsHeldForThose() =>
         Run(
             new QueueBounds { BytesMax = MarketPolicy.AccountPartsOfQueueBytes * 3 * JobBytes },
@@ -128,6 +130,7 @@ public sealed class QueueTests
         );
 
     [Fact]
+    [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.AccountPartsOfQueueJobs))]
     public void FewAccountsThatTakeAllTheyMay_LeaveRoomForTheNext() =>
         Run(
             new QueueBounds { JobsMax = 16 },
@@ -183,6 +186,7 @@ public sealed class QueueTests
     }
 
     [Fact]
+    [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.AccountPartsOfMemory))]
     public void InputsOfOneAccount_TakeHalfOfTheMemoryForInputs()
     {
         var load = new QueueLoad(new QueueBounds { KeptBytesMax = 1000 });

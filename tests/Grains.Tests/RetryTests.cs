@@ -1,4 +1,5 @@
 using Marketplace.GrainInterfaces;
+using Marketplace.Testing;
 
 namespace Marketplace.Grains.Tests;
 
@@ -123,6 +124,8 @@ public sealed class RetryTests
         });
 
     [Fact]
+    [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.RetryDelayMin))]
+    [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.RetryDelayMax))]
     public void Delay_DoublesUpToItsLimit()
     {
         var chance = new SeededJitter(1);
@@ -135,6 +138,7 @@ public sealed class RetryTests
     }
 
     [Fact]
+    [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.InterruptionsMax))]
     public void RunThatIsGivenUpAgainAndAgain_FailsTheJob() =>
         TestMarket.Run(async market =>
         {

@@ -1,0 +1,70 @@
+using Marketplace.GrainInterfaces;
+using Marketplace.Testing;
+
+namespace Marketplace.Grains.Tests.Bounds;
+
+/// <summary>No number becomes a bound of the grains without a test at it and one beyond.</summary>
+public sealed class BoundListTests
+{
+    private static readonly Type[] Policies =
+    [
+        .. typeof(MarketPolicy).Assembly.GetTypes().Where(type => type.Name.EndsWith("Policy", StringComparison.Ordinal)),
+        typeof(MarketLimits),
+    ];
+
+    /// <summary>Numbers that refuse nothing, and bounds that no test can stand at, each with the reason.</summary>
+    private static readonly Dictionary<string, string> Untested = new()
+    {
+        ["AccountPolicy.HoldAskAge"] = "When a question is asked, not what is refused; SickJobTests stand at it.",
+        ["AccountPolicy.HoldFailedAskMin"] = "The same.",
+        ["AccountPolicy.HoldFailedAskMax"] = "The same.",
+        ["AccountPolicy.HoldOrphanAge"] = "The same; the ledger and the simulated markets run past it.",
+        ["AccountPolicy.ReconcilePeriod"] = "A period.",
+        ["AccountPolicy.ReconcileAfterLoad"] = "A period.",
+        ["AccountPolicy.ReconcileJobsMax"] = "How many questions one round asks: the next round asks the rest.",
+        ["BlobPolicy.RemovedProgramAge"] = "When a question is asked; ProgramRemovalTests stand at it.",
+        ["BlobPolicy.RemovedProgramsPerCall"] =
+            "How many questions one call asks; RemovedProgramTurnTests see that each is asked in the end.",
+        ["JobPolicy.ActivationBytes"] = "An estimate of memory.",
+        ["JobPolicy.ResidentBytesMax"] = "What stays in memory: beyond it documents are read; QueueTests stand at a smaller one.",
+        ["JobPolicy.EnqueueAgainAfter"] = "A period; RestartTests stand at it.",
+        ["JobPolicy.WithdrawAttemptsMax"] = "Attempts at what the end of the run finds anyway.",
+        ["MarketLimits.BlobCollectMax"] = "A period; BlobTests stand at its end.",
+        ["MarketPolicy.KeptShareOfQueue"] = "A share of memory: beyond it inputs are read from disk; QueueTests run without any.",
+        ["MarketPolicy.QueueJobsMax"] = "The default of QueueBounds.JobsMax, which QueueTests stand at with 3.",
+        ["MarketPolicy.QueueBytesMax"] = "The default of QueueBounds.BytesMax, likewise.",
+        ["MarketPolicy.ReadmitDelayMin"] = "A period; ReadmissionTests stand at it.",
+        ["MarketPolicy.ReadmitDelayMax"] = "The longest of those periods.",
+        ["MarketPolicy.RecordMax"] = "A period; UnrecordedEndTests stand at its end.",
+        ["MarketPolicy.ReportGrace"] = "A part of the lease; DeadlineTests stand at its end.",
+        ["MarketPolicy.SetUpMax"] = "The same.",
+        ["MarketPolicy.StartUnknownMax"] = "A period; TwinMarketTests stand at its end.",
+        ["MarketPolicy.WorkerSilentMax"] = "A period; DeadlineTests stand at its end.",
+        ["MarketPolicy.MaintenancePeriod"] = "A period.",
+        ["MarketPolicy.StorageRetryDelay"] = "A period.",
+        ["MarketPolicy.SweepPeriod"] = "A period.",
+        ["MarketPolicy.SweepAgeMin"] = "What a sweep looks at; ClockTests and the twins run past it.",
+        ["MarketPolicy.SweepOverlap"] = "The same.",
+        ["MarketPolicy.WakePeriod"] = "A period.",
+        ["MarketPolicy.UnsettledJobsMax"] = "What is sent again from memory: beyond it the accounts ask the jobs, as after a crash.",
+        ["ProgramPolicy.InspectedBytesMax"] = "What is read at a time: beyond it modules wait; ProgramTests are far below.",
+        ["ProgramPolicy.OpenJobsCounted"] = "How far a refusal counts: its words say \"or more\".",
+        ["SnapshotPolicy.EventBytesMin"] = "When a snapshot is due; StorageQuotaTests and the ledger run past it.",
+        ["SnapshotPolicy.PartBytesMax"] = "How a snapshot is cut.",
+        ["StatePolicy.SnapshotEventBytesMin"] = "When a snapshot is due.",
+        ["SubmissionPolicy.EnqueueAttemptsMax"] = "Attempts at what the sweep finds anyway.",
+        ["SubmissionPolicy.ProgramCachedFor"] = "A period; ProgramRemovalTests stand at its end.",
+        ["SubmissionPolicy.ProgramsCachedMax"] = "A cache: beyond it manifests are read again.",
+        ["WorkerPolicy.GrantTrust"] = "A period; LeaseAuthorityTests stand at its end.",
+    };
+
+    [Fact]
+    public void EveryNumber_IsTestedAtItAndOneBeyondOrSaysWhyNot()
+    {
+        var all = TestsBoundAttribute.AllOf(Policies).ToHashSet();
+        var tested = TestsBoundAttribute.TestedIn(typeof(BoundListTests).Assembly).ToHashSet();
+        Assert.Empty(all.Except(tested).Except(Untested.Keys));
+        Assert.Empty(Untested.Keys.Intersect(tested));
+        Assert.Empty(tested.Union(Untested.Keys).Except(all));
+    }
+}
