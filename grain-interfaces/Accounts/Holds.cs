@@ -18,7 +18,7 @@ public enum HoldPurpose
     Withdrawal = 3,
 }
 
-/// <summary>One hold of an account: holds of different purposes never meet, whatever their numbers.</summary>
+/// <summary>One hold of an account: holds of different purposes never meet, even with equal numbers.</summary>
 [GenerateSerializer, Immutable, Alias("HoldId")]
 public readonly record struct HoldId([property: Id(0)] HoldPurpose Purpose, [property: Id(1)] Bytes32 Value)
 {

@@ -2,7 +2,7 @@ using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
 
-/// <summary>What is kept of a key: whose it is, and the hash of its secret.</summary>
+/// <summary>The stored part of a key: its account, its scopes and the hash of its secret.</summary>
 internal sealed record KeyState(AccountId Account, Scopes Scopes, Bytes32 SecretHash, bool IsRevoked)
 {
     /// <summary>The name of the state and the kind of its documents.</summary>
@@ -11,7 +11,7 @@ internal sealed record KeyState(AccountId Account, Scopes Scopes, Bytes32 Secret
     private const byte Format = 1;
 
     /// <summary>
-    /// A key whose account has listed it and not registered it yet. Revoked, it is a tombstone for the registration on its way.
+    /// A key that its account has listed and not registered yet. If it is revoked, it is a tombstone for the registration on its way.
     /// </summary>
     public static KeyState Unregistered { get; } = new(default, Scopes.None, default, IsRevoked: false);
 

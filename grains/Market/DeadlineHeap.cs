@@ -27,7 +27,7 @@ internal sealed class DeadlineHeap
         Sift(job);
     }
 
-    /// <summary>The job has no deadline any more, in whichever heap it is.</summary>
+    /// <summary>The job has no deadline any more, in the heap that it is in.</summary>
     public static void Leave(MarketJob job) => job.Heap?.Remove(job);
 
     private void Remove(MarketJob job)

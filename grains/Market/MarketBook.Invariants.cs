@@ -1,6 +1,6 @@
 namespace Marketplace.Grains;
 
-/// <summary>What holds between two calls of the book, whatever was called before.</summary>
+/// <summary>What holds between two calls of the book, in any order of calls.</summary>
 internal sealed partial class MarketBook
 {
     /// <returns>All violations; empty when the book is sound. It walks through all jobs and offers: for tests.</returns>

@@ -69,7 +69,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         for (var attempt = 1; ; attempt++)
         {
             await _start.Load();
-            // No number twice: also not after a backup was restored, or beside a build that counts in another storage.
+            // No number may come twice, also not after a backup was restored or beside a build that counts in another storage.
             var start = Math.Max((_start.Value?.Number ?? 0) + 1, _clock.GetUtcNow().ToUnixTimeMilliseconds());
             try
             {

@@ -1,6 +1,6 @@
 namespace Marketplace.Grains;
 
-/// <summary>The market's start: a number that grows with each one, and no smaller than its moment in Unix milliseconds.</summary>
+/// <summary>The number of a market's start. It grows with each start and is no smaller than its moment in Unix milliseconds.</summary>
 internal sealed record MarketStart(long Number)
 {
     /// <summary>The name of the state.</summary>

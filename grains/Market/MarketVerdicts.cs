@@ -12,7 +12,7 @@ internal static class MarketVerdicts
         return new OfferVerdict(offer.Offer.Worker, PriceOf(job, offer), won, won ? "the cheapest that fitted" : Reason(job, offer));
     }
 
-    /// <summary>What the job would cost at most with this offer, whatever its own limit.</summary>
+    /// <summary>The most that the job would cost with this offer, without regard to its own limit.</summary>
     public static TokenAmount PriceOf(MarketJob job, MarketOffer offer) =>
         JobPricing.Cost(job.Ticket.Spec.FuelMax, offer.Price, new TokenAmount(UInt128.MaxValue));
 

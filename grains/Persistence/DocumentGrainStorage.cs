@@ -5,8 +5,8 @@ using Orleans.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// Orleans's grain storage over documents. A state's name is its document's kind, the grain's key its id, the version the ETag; so the row
-/// of the read model is made in the same write.
+/// Orleans's grain storage over documents. A state's name is its document's kind, the grain's key its id, the version the ETag. So the same
+/// write makes the row of the read model.
 /// </summary>
 public sealed class DocumentGrainStorage(IDocumentStore store) : IGrainStorage
 {

@@ -3,9 +3,9 @@ using Orleans.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// A host reads a state before it activates the grain, and Orleans wraps what that read throws: the grain's callers would hear of the
-/// wrapping. So the read of a state that is not known never fails here. It leaves a mark, and <see cref="StoredState{TState}"/> reads
-/// again and says what failed.
+/// A host reads a state before it activates the grain, and Orleans wraps what that read throws: the grain's callers would see the wrapper
+/// and not the failure. So the first read of a state never fails here. It leaves a mark, and <see cref="StoredState{TState}"/> reads again
+/// and throws what failed.
 /// </summary>
 public sealed class LateReads(IGrainStorage storage) : IGrainStorage
 {

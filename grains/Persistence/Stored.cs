@@ -4,11 +4,11 @@ using Orleans.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// One stored state as the calls of a grain may see it. The copy in memory is what the store had when it was read or written, or nothing:
-/// a value that is being written is not seen before it is durable, and after a write that failed the next use reads again. Another
-/// activation of the grain may have written since; then a write of this one is refused and changes nothing, and an answer that must not be
-/// out of date asks for <see cref="Refresh"/> first. Used within the turns of one activation; its operations run one after the other, and
-/// calls that interleave with a write read the copy.
+/// One stored state as the calls of a grain may see it. The copy in memory is what the store had when it was read or written, or nothing.
+/// Calls see a written value only when it is durable; after a failed write the next use reads again. If another activation of the grain
+/// has written since, a write of this one is refused and changes nothing; an answer that must not be out of date needs
+/// <see cref="Refresh"/> first. Used within the turns of one activation. Its operations run one after the other, and calls that interleave
+/// with a write read the copy.
 /// </summary>
 internal abstract class Stored<TState>
     where TState : class
@@ -34,7 +34,7 @@ internal abstract class Stored<TState>
         return new ValueTask(_reading);
     }
 
-    /// <summary>Reads the state again: it is then at least as new as the call, whichever activation wrote it.</summary>
+    /// <summary>Reads the state again: it is then at least as new as the call, also if another activation wrote it.</summary>
     public async ValueTask Refresh()
     {
         // A write that is under way will itself tell whether the copy is the newest.
@@ -105,7 +105,7 @@ internal abstract class Stored<TState>
         }
         catch (Exception)
         {
-            // Its own caller hears of it.
+            // The call that began the read gets its exception; this one only waits for the end.
             return;
         }
     }

@@ -16,8 +16,8 @@ internal static class JobRunCommand
             Run a program: deploy it if need be, submit a job, wait, and write the job's output to standard output.
             Where standard input is no terminal, it is the job's input, read until its end; --text "" or </dev/null is none.
             The program finds files of --input-file in /in; those that it leaves in /out go to --output-dir.
-            Exits with 0 if the job completed, else with 1, whatever the program's own exit code: that is in the message, and
-            'exitCode' of --json. Interrupted, it exits with 130 and the job goes on.
+            Exits with 0 if the job completed, else with 1. The program's own exit code is in the message and in 'exitCode' of
+            --json. If interrupted, it exits with 130 and the job goes on.
 
             Example:
               market job run programs/echo/echo.wasm --text "hello marketplace"
