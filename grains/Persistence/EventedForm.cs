@@ -25,15 +25,24 @@ internal sealed record EventedForm<TState, TEvent>(
     public string StreamOf(string id) => $"{Kind}/{id}";
 
     /// <summary>The newest snapshot and what was appended after it, without the grain.</summary>
+    /// <param name="log">Has the events.</param>
+    /// <param name="documents">Has the snapshots.</param>
+    /// <param name="id">Whose state.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <param name="upTo">The last event that counts.</param>
     public async ValueTask<EventedCopy<TState>> Load(
         IEventLog log,
         IDocumentStore documents,
         string id,
-        CancellationToken cancellation = default
+        CancellationToken cancellation = default,
+        long upTo = long.MaxValue
     )
     {
         var snapshots = new Snapshots(documents, Kind, id);
-        var found = await snapshots.Load();
+        var found =
+            await snapshots.Load() is { } newest && newest.LogVersion <= upTo
+                ? newest
+                : ((ReadOnlyMemory<byte> Content, long LogVersion)?)null;
         var state = found is { } snapshot ? Unfold(snapshot.Content) : Empty();
         var (version, bytes) = (found?.LogVersion ?? 0, 0L);
         await log.Replay(
@@ -41,8 +50,11 @@ internal sealed record EventedForm<TState, TEvent>(
             version + 1,
             entry =>
             {
-                Apply(state, Read(entry.Content));
-                (version, bytes) = (entry.Version, bytes + entry.Content.Length);
+                if (entry.Version <= upTo)
+                {
+                    Apply(state, Read(entry.Content));
+                    (version, bytes) = (entry.Version, bytes + entry.Content.Length);
+                }
             },
             cancellation
         );

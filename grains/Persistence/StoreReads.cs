@@ -33,6 +33,21 @@ internal static class StoreReads
         }
     }
 
+    /// <inheritdoc cref="IEventLog.Streams"/>
+    public static async ValueTask EachStream(
+        this IEventLog log,
+        string prefix,
+        Func<string, ValueTask> take,
+        CancellationToken cancellation
+    )
+    {
+        await using var names = log.Streams(prefix, cancellation).GetAsyncEnumerator(cancellation);
+        while (await MoveNext(names))
+        {
+            await take(names.Current);
+        }
+    }
+
     public static async ValueTask<BlobInfo?> FindBlob(this IBlobStore blobs, BlobId id, CancellationToken cancellation = default)
     {
         try
@@ -46,7 +61,7 @@ internal static class StoreReads
     }
 
     /// <summary>Apart from what is done with the entry: a bug there is no failed read.</summary>
-    private static async ValueTask<bool> MoveNext(IAsyncEnumerator<LogEntry> entries)
+    private static async ValueTask<bool> MoveNext<TItem>(IAsyncEnumerator<TItem> entries)
     {
         try
         {

@@ -18,4 +18,10 @@ public interface IEventLog
 
     /// <summary>The acknowledged entries from <paramref name="fromVersion"/> on, ascending.</summary>
     IAsyncEnumerable<LogEntry> Read(string stream, long fromVersion = 1, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// The names of all streams that begin so, each once, in no particular order. One whose first append is under way may be among them or
+    /// not.
+    /// </summary>
+    IAsyncEnumerable<string> Streams(string prefix, CancellationToken cancellation = default);
 }

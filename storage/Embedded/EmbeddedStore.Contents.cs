@@ -2,10 +2,12 @@ using System.Runtime.CompilerServices;
 
 namespace Marketplace.Storage;
 
-// Only while nothing is written or folded, see QuietDriver: then a document is in memory or in the tables or in the archive, and what is in
-// memory overrules the others.
 public sealed partial class EmbeddedStore
 {
+    /// <summary>
+    /// Only while nothing is written or folded, see <see cref="QuietDriver"/>: then a document is in memory or in the tables or in the
+    /// archive, and what is in memory overrules the others.
+    /// </summary>
     internal async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> AllDocuments(
         [EnumeratorCancellation] CancellationToken cancellation
     )
@@ -50,6 +52,9 @@ public sealed partial class EmbeddedStore
         }
     }
 
+    /// <summary>
+    /// At any time: what is folded meanwhile was in memory at the beginning, and rows of streams stay in the tables.
+    /// </summary>
     internal IEnumerable<string> AllStreams(CancellationToken cancellation)
     {
         HashSet<string> inMemory;

@@ -99,6 +99,16 @@ public sealed partial class EmbeddedStore
         }
     }
 
+    public async IAsyncEnumerable<string> Streams(string prefix, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        StoreArguments.CheckName(prefix, nameof(prefix));
+        await Task.CompletedTask.ConfigureAwait(false);
+        foreach (var stream in AllStreams(cancellation).Where(stream => stream.StartsWith(prefix, StringComparison.Ordinal)))
+        {
+            yield return stream;
+        }
+    }
+
     private async Task<long> AppendWhenThereIsRoom(string stream, long expectedVersion, IReadOnlyList<ReadOnlyMemory<byte>> entries)
     {
         await WaitForRoom().ConfigureAwait(KeepsContext);

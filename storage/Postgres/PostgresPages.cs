@@ -48,6 +48,21 @@ internal sealed class PostgresPages(NpgsqlDataSource source, int bytesMax)
         order by version
         """;
 
+    // From one stream's name to the next by the index: the entries between them are not read. The bytes of a page are few.
+    private const string Names = """
+        with recursive names(name, number) as (
+            (
+                select stream, 1 from market.log
+                where stream > $1 and stream < $2 || chr(1114111) and starts_with(stream, $2) order by stream limit 1
+            )
+            union all
+            select next.stream, number + 1
+            from names, lateral (select stream from market.log where stream > name order by stream limit 1) next
+            where number < $3 and starts_with(next.stream, $2)
+        )
+        select name from names where $4 > 0 order by name
+        """;
+
     public static StoreDamagedException Damaged(DocumentKey key) => new("market.documents", $"the checksum of '{key}' does not fit.");
 
     public async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(
@@ -124,6 +139,25 @@ internal sealed class PostgresPages(NpgsqlDataSource source, int bytesMax)
             return reader.GetInt64(1) == RowChecksum.Of(stream, version, content)
                 ? new LogEntry(version, content)
                 : throw new StoreDamagedException("market.log", $"the checksum of entry {version} of the stream '{stream}' does not fit.");
+        }
+    }
+
+    public async IAsyncEnumerable<string> Streams(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        // A stream that is named as the prefix is comes first of all.
+        for (var after = prefix[..^1]; ; )
+        {
+            var page = await Page(Names, () => [Text(after), Text(prefix)], reader => reader.GetString(0), cancellation)
+                .ConfigureAwait(false);
+            foreach (var name in page)
+            {
+                yield return name;
+            }
+            if (page.Count == 0)
+            {
+                yield break;
+            }
+            after = page[^1];
         }
     }
 

@@ -154,6 +154,12 @@ public sealed class PostgresStore : IDocumentStore, IEventLog, IListing, IStoreR
         return _pages.Read(stream, fromVersion, cancellation);
     }
 
+    public IAsyncEnumerable<string> Streams(string prefix, CancellationToken cancellation = default)
+    {
+        StoreArguments.CheckName(prefix, nameof(prefix));
+        return _pages.Streams(prefix, cancellation);
+    }
+
     public async ValueTask<IReadOnlyList<ListingRow>> List(ListingQuery query, CancellationToken cancellation = default)
     {
         StoreArguments.Check(query);

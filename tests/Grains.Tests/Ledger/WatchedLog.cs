@@ -14,4 +14,6 @@ internal sealed class WatchedLog(IEventLog log, LedgerBooks books) : IEventLog
 
     public IAsyncEnumerable<LogEntry> Read(string stream, long fromVersion = 1, CancellationToken cancellation = default) =>
         log.Read(stream, fromVersion, cancellation);
+
+    public IAsyncEnumerable<string> Streams(string prefix, CancellationToken cancellation = default) => log.Streams(prefix, cancellation);
 }

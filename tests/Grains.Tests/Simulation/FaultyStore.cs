@@ -34,6 +34,8 @@ internal sealed class FaultyStore(IDocumentStore store, IEventLog log, SeededCha
     public IAsyncEnumerable<LogEntry> Read(string stream, long fromVersion = 1, CancellationToken cancellation = default) =>
         log.Read(stream, fromVersion, cancellation);
 
+    public IAsyncEnumerable<string> Streams(string prefix, CancellationToken cancellation = default) => log.Streams(prefix, cancellation);
+
     private async ValueTask<long> Do(Func<ValueTask<long>> write)
     {
         if (plan.Happens(chance, "write lost", 5_000))

@@ -72,6 +72,15 @@ internal sealed class MemoryStore(MemoryDisk disk, TimeProvider time) : IDocumen
         }
     }
 
+    public async IAsyncEnumerable<string> Streams(string prefix, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await StopIfCrashed();
+        foreach (var stream in disk.Streams.Keys.Where(stream => stream.StartsWith(prefix, StringComparison.Ordinal)).ToArray())
+        {
+            yield return stream;
+        }
+    }
+
     public async IAsyncEnumerable<KeyValuePair<DocumentKey, Document>> Scan(
         string kind,
         [EnumeratorCancellation] CancellationToken cancellation = default

@@ -58,6 +58,8 @@ internal sealed class TwinStore(
     public IAsyncEnumerable<LogEntry> Read(string stream, long fromVersion = 1, CancellationToken cancellation = default) =>
         store.Read(stream, fromVersion, cancellation);
 
+    public IAsyncEnumerable<string> Streams(string prefix, CancellationToken cancellation = default) => store.Streams(prefix, cancellation);
+
     /// <summary>
     /// Whose state a document is; null for snapshots of accounts and states, which may be lost without consequence, and for the market's
     /// start, for which it tries again.

@@ -54,6 +54,33 @@ public abstract class EventLogContract
         Assert.Empty(await ReadAll(store, "t"));
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task StreamsThatBeginSo_AreEachNamedOnce(bool folded)
+    {
+        await using var store = await Open();
+        string[] names = [.. Enumerable.Range(0, 600).Select(number => $"a/{number}"), "a/", "a", "a0", "b/1", "A/1", "a.1"];
+        foreach (var name in names)
+        {
+            await store.Wait(store.Log.Append(name, 0, Entries(0, 2)));
+        }
+        if (folded)
+        {
+            await store.Wait(store.Listing.CatchUp(Cancel));
+            await store.Wait(store.Log.Append("a/1", 2, Entries(2, 1)));
+            await store.Wait(store.Log.Append("a/new", 0, Entries(0, 1)));
+            names = [.. names, "a/new"];
+        }
+
+        foreach (var prefix in new[] { "a/", "a/59", "b/", "c/" })
+        {
+            var found = await store.Log.Streams(prefix, Cancel).ToListAsync(Cancel);
+            Assert.Equal(
+                names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+                found.Order(StringComparer.Ordinal)
+            );
+        }
+    }
+
     [Fact]
     public async Task OfConcurrentAppendsAtOneVersion_ExactlyOneWins()
     {

@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+
+namespace Marketplace.GrainInterfaces;
+
+/// <summary>
+/// Whether the money of all accounts adds up, as this silo has last found. Not a grain: nothing of it travels between silos. Thread-safe.
+/// </summary>
+public interface IBookCheck
+{
+    BookStatus Status { get; }
+
+    /// <summary>Begins a check in the background, unless one is under way.</summary>
+    void Begin();
+}
+
+/// <param name="IsRunning">A check is under way.</param>
+/// <param name="Last">The last one that came to an end; null before the first has.</param>
+/// <param name="EndedAt">When it did, or failed.</param>
+/// <param name="Failure">Why the newest check came to no result; null where it did.</param>
+public sealed record BookStatus(bool IsRunning, BookReport? Last, DateTimeOffset? EndedAt, string? Failure);
+
+/// <summary>
+/// The sums of a check. What was credited, and is owed, is available, held, under way or withdrawn: else <see cref="Violations"/> says what
+/// was seen and what was expected.
+/// </summary>
+public sealed record BookReport
+{
+    public required int Accounts { get; init; }
+
+    /// <summary>Accounts that were read once more, because money moved meanwhile.</summary>
+    public required int ReadAgain { get; init; }
+
+    /// <summary>All that came in from outside.</summary>
+    public required TokenAmount Credited { get; init; }
+
+    /// <summary>All that went out.</summary>
+    public required TokenAmount Withdrawn { get; init; }
+
+    /// <summary>What accounts owe for credits that were taken back.</summary>
+    public required TokenAmount Debt { get; init; }
+
+    public required TokenAmount Available { get; init; }
+    public required TokenAmount Held { get; init; }
+    public required TokenAmount UnderWay { get; init; }
+    public required int ViolationCount { get; init; }
+
+    /// <summary>The first ones.</summary>
+    public required ImmutableArray<string> Violations { get; init; }
+}
