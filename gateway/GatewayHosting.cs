@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c>, <c>IAccountLists</c>, <see cref="IReadiness"/> and
+/// How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c>, <c>IAccountLists</c>, <c>IBookCheck</c>, <see cref="IReadiness"/> and
 /// <see cref="IEndedJobs"/>.
 /// </summary>
 public static class GatewayHosting
@@ -65,6 +65,7 @@ public static class GatewayHosting
         app.MapAccountApi();
         app.MapKeysApi();
         app.MapMarketApi();
+        app.MapBooksApi();
         app.MapEventsApi();
         app.MapHealthApi();
         app.MapOpenApiDocument();

@@ -19,6 +19,7 @@ public static class MarketServices
         services.TryAddSingleton<ResidentJobs>();
         services.TryAddSingleton<QueueBounds>();
         services.TryAddSingleton<IOpenJobs, OpenJobs>();
+        services.TryAddSingleton<BookAudit>();
         services.TryAddSingleton<IAccountLists, AccountLists>();
         services.TryAddSingleton<IModuleInspector, ModuleInspector>();
         services.TryAddSingleton<IResultsFeed, StreamResultsFeed>();

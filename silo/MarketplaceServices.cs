@@ -1,4 +1,5 @@
 using Marketplace.Gateway;
+using Marketplace.GrainInterfaces;
 using Marketplace.Grains;
 using Marketplace.Worker;
 
@@ -30,6 +31,9 @@ internal static class MarketplaceServices
         services.AddHostedService<LostWorkers>();
         services.AddHostedService<FirstStart>();
         services.AddHostedService<BlobCollectorService>();
+        services.AddSingleton<BookCheckService>();
+        services.AddSingleton<IBookCheck>(provider => provider.GetRequiredService<BookCheckService>());
+        services.AddHostedService(provider => provider.GetRequiredService<BookCheckService>());
         if (options.Worker ?? GatewayBinding.IsLoopback(options.ListenUrls.Select(url => url!.ToString())))
         {
             AddWorker(services, options);

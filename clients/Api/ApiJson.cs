@@ -34,6 +34,7 @@ namespace Marketplace;
 [JsonSerializable(typeof(AccessKey))]
 [JsonSerializable(typeof(Page<AccessKey>))]
 [JsonSerializable(typeof(MarketStatus))]
+[JsonSerializable(typeof(CheckedBooks))]
 [JsonSerializable(typeof(Health))]
 [JsonSerializable(typeof(EventTicket))]
 [JsonSerializable(typeof(Problem))]

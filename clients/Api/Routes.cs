@@ -28,6 +28,8 @@ namespace Marketplace;
 /// GET    /v1/keys                    -> Page of AccessKey
 /// DELETE /v1/keys/{id}               -> nothing
 /// GET    /v1/market                  -> MarketStatus
+/// GET    /v1/books                   -> CheckedBooks, as they were last checked
+/// POST   /v1/books                   -> CheckedBooks; begins a check unless one is under way
 /// GET    /v1/events?ticket=T         -> server-sent events: 'job', each a JobEnded, and 'lagged'; the key or a ticket
 /// POST   /v1/events/tickets          -> EventTicket
 /// GET    /health/live, /health/ready -> Health, with 200 or 503; no key needed
@@ -99,6 +101,9 @@ public static class Routes
 
     /// <summary>The market at a glance.</summary>
     public const string Market = "/v1/market";
+
+    /// <summary>Whether the money of all accounts adds up; check it.</summary>
+    public const string Books = "/v1/books";
 
     /// <summary>The event stream.</summary>
     public const string Events = "/v1/events";

@@ -14,7 +14,17 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
 
     /// <summary>For fakes in tests, which override the properties that they use; the others do not work.</summary>
     protected MarketplaceClient() =>
-        (Jobs, Blobs, Programs, Account, Keys, Market, Events, Health) = (null!, null!, null!, null!, null!, null!, null!, null!);
+        (Jobs, Blobs, Programs, Account, Keys, Market, Books, Events, Health) = (
+            null!,
+            null!,
+            null!,
+            null!,
+            null!,
+            null!,
+            null!,
+            null!,
+            null!
+        );
 
     /// <summary>A client with these options, which are checked now.</summary>
     /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
@@ -29,6 +39,7 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
         Programs = new ProgramsClient(_transport, Blobs);
         Account = new AccountClient(_transport);
         Keys = new KeysClient(_transport);
+        Books = new BooksClient(_transport);
         Events = new EventsClient(_transport);
         Health = new HealthClient(_transport);
     }
@@ -53,6 +64,9 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
 
     /// <summary>Workers and prices.</summary>
     public virtual MarketClient Market { get; }
+
+    /// <summary>Whether the money of all accounts adds up.</summary>
+    public virtual BooksClient Books { get; }
 
     /// <summary>Jobs as they end.</summary>
     public virtual EventsClient Events { get; }

@@ -13,7 +13,27 @@ internal static class AccountMapper
             UnderWay: view.UnderWay,
             Earned: view.Earned,
             Spent: view.Spent,
-            OpenJobs: view.OpenJobs
+            OpenJobs: view.OpenJobs,
+            Debt: view.Debt.IsZero ? null : view.Debt
+        );
+
+    public static CheckedBooks ToBooks(BookStatus status) =>
+        new(
+            State: status switch
+            {
+                { Failure: not null } => BooksState.Failed,
+                { Last: null } => BooksState.Unchecked,
+                { Last.ViolationCount: 0 } => BooksState.Sound,
+                _ => BooksState.Broken,
+            },
+            Checking: status.IsRunning,
+            CheckedAt: status.EndedAt,
+            Accounts: status.Last?.Accounts,
+            Sums: status.Last is { } last
+                ? new MoneySums(last.Credited, last.Withdrawn, last.Debt, last.Available, last.Held, last.UnderWay)
+                : null,
+            Violations: status.Last is { ViolationCount: > 0 } broken ? broken.Violations : null,
+            Reason: status.Failure
         );
 
     public static AccessKey ToKey(KeyView view) =>

@@ -137,6 +137,22 @@ internal static class Examples
         [typeof(KeyRequest)] = new KeyRequest("build server", [Scope.Read, Scope.Submit], Amount),
         [typeof(CreatedKey)] = new CreatedKey($"{KeyId}_{new string('0', 64)}", Key),
         [typeof(Page<AccessKey>)] = new Page<AccessKey>([Key], Next: null),
+        [typeof(CheckedBooks)] = new CheckedBooks(
+            State: BooksState.Sound,
+            Checking: false,
+            CheckedAt: At,
+            Accounts: 2,
+            Sums: new MoneySums(
+                Credited: new TokenAmount(1_000_000),
+                Withdrawn: TokenAmount.Zero,
+                Debt: TokenAmount.Zero,
+                Available: new TokenAmount(1_000_000) - Amount,
+                Held: Amount,
+                UnderWay: TokenAmount.Zero
+            ),
+            Violations: null,
+            Reason: null
+        ),
         [typeof(MarketStatus)] = new MarketStatus(
             QueuedJobs: 0,
             RunningJobs: 1,

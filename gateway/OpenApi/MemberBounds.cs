@@ -64,6 +64,8 @@ internal static class MemberBounds
         [(typeof(MarketStatus), nameof(MarketStatus.Workers))] = Number(0),
         [(typeof(MarketStatus), nameof(MarketStatus.Slots))] = Number(0),
         [(typeof(MarketStatus), nameof(MarketStatus.ReadModelLag))] = Number(0),
+        [(typeof(CheckedBooks), nameof(CheckedBooks.Accounts))] = Number(0),
+        [(typeof(CheckedBooks), nameof(CheckedBooks.Violations))] = Items(1, BookReport.ViolationsMax),
         [(typeof(Health), nameof(Health.Status))] = OneOf(HealthApi.Words),
         [(typeof(Problem), nameof(Problem.Status))] = Number(400, 599),
         [(typeof(Page<>), nameof(Page<>.Items))] = Items(0, GatewayPolicy.PageItemsMax),

@@ -25,6 +25,9 @@ public sealed record BookStatus(bool IsRunning, BookReport? Last, DateTimeOffset
 /// </summary>
 public sealed record BookReport
 {
+    /// <summary>Of broken books: enough to see what is wrong.</summary>
+    public const int ViolationsMax = 20;
+
     public required int Accounts { get; init; }
 
     /// <summary>Accounts that were read once more, because money moved meanwhile.</summary>

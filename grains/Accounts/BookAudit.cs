@@ -10,9 +10,6 @@ namespace Marketplace.Grains;
 /// </summary>
 public sealed class BookAudit(IEventLog log, IDocumentStore documents)
 {
-    /// <summary>Of broken books: enough to see what is wrong.</summary>
-    private const int ViolationsMax = 20;
-
     /// <summary>Pairs of accounts, some hundred and fifty bytes each while the check runs.</summary>
     private const int PairsMax = 1_000_000;
 
@@ -59,7 +56,7 @@ public sealed class BookAudit(IEventLog log, IDocumentStore documents)
             Held = totals.Held,
             UnderWay = totals.UnderWay,
             ViolationCount = violations.Count,
-            Violations = [.. violations.Take(ViolationsMax)],
+            Violations = [.. violations.Take(BookReport.ViolationsMax)],
         };
     }
 

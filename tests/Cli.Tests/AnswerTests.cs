@@ -67,6 +67,7 @@ public sealed class AnswerTests : IDisposable
             .On("POST /v1/keys", new CreatedKey("mk0123456789abcdef_secret", AccessKey))
             .On("DELETE /v1/keys/mk0123456789abcdef", _ => new HttpResponseMessage(HttpStatusCode.NoContent))
             .On("GET /v1/market", Samples.Market())
+            .On("GET /v1/books", Samples.Books())
             .On("GET /health/ready", new Health("ready", "0.1.0", null));
 
     public static TheoryData<string, string, int> Commands =>
@@ -172,11 +173,37 @@ public sealed class AnswerTests : IDisposable
                 _ => FakeService.Json(new Health("starting", "9.9.9", "The journal is being read."), HttpStatusCode.ServiceUnavailable)
             )
             .On("GET /v1/account", Samples.Account(available: 0))
-            .On("GET /v1/market", Samples.Market(workers: 0));
+            .On("GET /v1/market", Samples.Market(workers: 0))
+            .On("GET /v1/books", Samples.Books("1000 came in from outside or is owed, but 990 is there or went out"));
 
         var ran = await shell.Run("doctor");
 
         Assert.Equal(ExitCodes.NotCompleted, ran.ExitCode);
         Expectation.Matches("answers/doctor-ill.txt", ran.Text);
+    }
+
+    [Fact]
+    public async Task DoctorWithAClientsKey_LeavesTheBooksToOperators()
+    {
+        using var shell = new Shell();
+        shell
+            .Service.On("GET /health/ready", new Health("ready", "0.1.0", null))
+            .On("GET /v1/account", Samples.Account())
+            .On("GET /v1/market", Samples.Market())
+            .Refuses("GET /v1/books", ErrorCode.Forbidden, HttpStatusCode.Forbidden);
+
+        var ran = await shell.Run("doctor");
+
+        Assert.Equal(ExitCodes.Ok, ran.ExitCode);
+        Assert.DoesNotContain("books", ran.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AccountWithADebt_SaysSo()
+    {
+        using var shell = new Shell();
+        shell.Service.On("GET /v1/account", Samples.Account() with { Debt = new TokenAmount(1234) });
+
+        Assert.Contains("1,234", (await shell.Run("account", "show")).Text, StringComparison.Ordinal);
     }
 }

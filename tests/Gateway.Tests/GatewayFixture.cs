@@ -45,6 +45,7 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness
         builder.Services.AddSingleton(FakeGrains.Of(Market));
         builder.Services.AddSingleton<IAccountLists>(Market);
         builder.Services.AddSingleton<IEndedJobs>(Market);
+        builder.Services.AddSingleton<IBookCheck>(Market.Books);
         builder.Services.AddSingleton<IBlobStore>(Market.Blobs);
         builder.Services.AddSingleton<IReadiness>(this);
         builder.Services.AddMarketplaceGateway(configure);

@@ -58,7 +58,7 @@ public sealed class OpenApiTests
                 count++;
             }
         }
-        Assert.Equal(32, count);
+        Assert.Equal(34, count);
     }
 
     [Fact]

@@ -74,5 +74,23 @@ internal static class Samples
             OpenJobs: 0
         );
 
+    public static CheckedBooks Books(params string[] violations) =>
+        new(
+            State: violations.Length == 0 ? BooksState.Sound : BooksState.Broken,
+            Checking: false,
+            CheckedAt: DateTimeOffset.UnixEpoch,
+            Accounts: 2,
+            Sums: new MoneySums(
+                Credited: new TokenAmount(1000),
+                Withdrawn: TokenAmount.Zero,
+                Debt: TokenAmount.Zero,
+                Available: new TokenAmount(1000),
+                Held: TokenAmount.Zero,
+                UnderWay: TokenAmount.Zero
+            ),
+            Violations: violations.Length == 0 ? null : violations,
+            Reason: null
+        );
+
     public static MarketStatus Market(int workers = 1) => new(0, 0, workers, workers * 2, workers == 0 ? null : new TokenAmount(1), 0);
 }

@@ -10,6 +10,7 @@ namespace Marketplace;
 /// <param name="Earned">Received from other accounts in all.</param>
 /// <param name="Spent">Charged in all.</param>
 /// <param name="OpenJobs">Jobs with a hold.</param>
+/// <param name="Debt">Owed for credits that were taken back after they had been spent: what comes in pays it first; absent: nothing.</param>
 public sealed record Account(
     AccountId Id,
     TokenAmount Available,
@@ -17,7 +18,8 @@ public sealed record Account(
     TokenAmount UnderWay,
     TokenAmount Earned,
     TokenAmount Spent,
-    int OpenJobs
+    int OpenJobs,
+    TokenAmount? Debt = null
 );
 
 /// <summary>What an API key allows.</summary>

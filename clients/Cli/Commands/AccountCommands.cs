@@ -11,7 +11,7 @@ internal static class AccountCommands
         set.Leaf(
             "show",
             """
-            Show the account of the key: what is available, held for open jobs, under way, earned and spent, in base units.
+            Show the account of the key: what is available, held for open jobs, under way, earned, spent and owed, in base units.
 
             Example:
               market account show
@@ -30,7 +30,8 @@ internal static class AccountCommands
                             ("under way", account.UnderWay),
                             ("earned", account.Earned),
                             ("spent", account.Spent),
-                            ("open jobs", account.OpenJobs)
+                            ("open jobs", account.OpenJobs),
+                            ("debt", account.Debt)
                         )
                 );
                 return ExitCodes.Ok;

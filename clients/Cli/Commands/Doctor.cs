@@ -10,6 +10,9 @@ internal sealed record Check(string Name, bool IsWell, string Seen, string? Advi
 /// <summary>The checks of <see cref="DoctorCommand"/>, in the order in which one needs the other.</summary>
 internal sealed class Doctor(Invocation run)
 {
+    /// <summary>Only operators' keys see the books of all.</summary>
+    private const string Forbidden = "forbidden";
+
     /// <summary>Below this the service soon refuses to store anything.</summary>
     private const long FreeBytesMin = 1L << 30;
 
@@ -98,7 +101,37 @@ internal sealed class Doctor(Invocation run)
 
         var (market, unknown) = await Ask(client.Market.Get);
         yield return market is null ? Failed("workers", unknown!) : Workers(market);
+
+        var (books, closed) = await Ask(client.Books.Get);
+        if (books is not null || closed!.Kind != Forbidden)
+        {
+            yield return books is null ? Failed("books", closed!) : Money(books);
+        }
     }
+
+    /// <summary>Of the whole marketplace, as the silo has last checked it.</summary>
+    private static Check Money(CheckedBooks books) =>
+        books switch
+        {
+            { State: BooksState.Unchecked } => new Check("books", true, "not checked yet since the service started"),
+            { State: BooksState.Failed } => new Check(
+                "books",
+                false,
+                $"could not be checked: {books.Reason}",
+                "Read the log of the silo, and check its files with 'market store check'."
+            ),
+            { State: BooksState.Broken, Violations: [var first, ..] } => new Check(
+                "books",
+                false,
+                first + (books.Violations.Count > 1 ? $"; {books.Violations.Count} violations in all or more" : ""),
+                "Stop paying out, keep a copy of the data, and report this with the log of the silo."
+            ),
+            _ => new Check(
+                "books",
+                books.State == BooksState.Sound,
+                $"{books.Accounts} accounts add up: {Table.Show(books.Sums?.Credited)} credited, {Table.Show(books.Sums?.Withdrawn)} withdrawn"
+            ),
+        };
 
     private static Check Workers(MarketStatus market) =>
         market.Workers > 0

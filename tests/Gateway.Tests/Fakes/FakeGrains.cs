@@ -191,7 +191,8 @@ internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccou
                 UnderWay: new TokenAmount(3),
                 Earned: new TokenAmount(4),
                 Spent: new TokenAmount(5),
-                OpenJobs: 6
+                OpenJobs: 6,
+                Debt: market.Debt
             )
         );
     }

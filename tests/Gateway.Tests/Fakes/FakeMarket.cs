@@ -18,6 +18,11 @@ internal sealed class FakeMarket(ManualTime time) : IAccountLists, IEndedJobs
 
     public MemoryBlobStore Blobs { get; } = new();
 
+    public FakeBooks Books { get; } = new();
+
+    /// <summary>What every account owes.</summary>
+    public TokenAmount Debt { get; set; }
+
     public ConcurrentDictionary<string, FakeKey> Keys { get; } = new();
 
     public ConcurrentDictionary<JobId, FakeJob> Jobs { get; } = new();

@@ -36,6 +36,9 @@ public sealed class ClusterTests
         using var other = Client(silos.Single(silo => silo != first), first);
         Assert.Equal(TokenAmount.Zero, (await other.Account.Get(Cancellation)).Held);
         Assert.Equal(2, await other.Jobs.List(JobState.Completed, cancellation: Cancellation).CountAsync(Cancellation));
+        var books = await FreshBooks.Of(other, Cancellation);
+        Assert.Equal((BooksState.Sound, null), (books.State, books.Violations));
+        Assert.False(books.Sums!.Credited.IsZero);
     }
 
     [Fact]
