@@ -76,23 +76,25 @@ internal sealed class BookSums
         return new BookTotals(credited, withdrawn, debt, available, held, underWay);
     }
 
-    public IEnumerable<string> Violations()
+    public IReadOnlyList<string> Violations()
     {
+        var violations = new List<string>();
         foreach (var ((payer, payee), pair) in _pairs)
         {
             if (pair.Arrived > pair.Last)
             {
-                yield return $"{payee} has received transfer {pair.Arrived} of {payer}, who has sent {pair.Last}";
+                violations.Add($"{payee} has received transfer {pair.Arrived} of {payer}, who has sent {pair.Last}");
             }
             if (pair.Arrived < pair.Delivered)
             {
-                yield return $"{payee} has received transfer {pair.Arrived} of {payer}, who knows that {pair.Delivered} was delivered";
+                violations.Add($"{payee} has received transfer {pair.Arrived} of {payer}, who knows that {pair.Delivered} was delivered");
             }
         }
         if (Totals() is { IsBalanced: false } totals)
         {
-            yield return $"{totals}";
+            violations.Add($"{totals}");
         }
+        return violations;
     }
 
     private Pair PairOf(AccountId payer, AccountId payee)
