@@ -1,5 +1,6 @@
 using System.Text;
 using Marketplace.GrainInterfaces;
+using Marketplace.Storage;
 using Marketplace.Testing;
 
 namespace Marketplace.Grains.Tests.Bounds;
@@ -102,10 +103,11 @@ public sealed class StorageBoundTests
         {
             var caller = await market.OpenAccount("client");
             var program = await market.Deploy(caller);
-            var manifest = ProgramCodec.DocumentOf(program, market.Store);
-            await manifest.Load();
+            var key = new DocumentKey(ProgramCodec.Kind, program.ToString());
+            var stored = (await market.Store.Read(key))!.Value;
             var others = Enumerable.Range(2, ProgramPolicy.DeployersMax - 2).Select(number => TestMarket.Id($"{number}"));
-            await manifest.Write(manifest.Value! with { Deployers = [caller.Account, .. others] });
+            var deployed = ProgramCodec.Read(stored.Content.Span) with { Deployers = [caller.Account, .. others] };
+            await market.Store.Write(key, stored.Version, ProgramCodec.Write(deployed));
 
             Assert.Equal(program, await market.Deploy(await market.OpenAccount("last")));
             Assert.Equal(program, await market.Deploy(await market.OpenAccount("beyond")));
