@@ -11,7 +11,8 @@ using Microsoft.Extensions.Options;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c>, <c>IAccountLists</c>, <c>IBookCheck</c>, <see cref="IReadiness"/> and
+/// How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c>, <c>IAccountLists</c>, <c>IBookCheck</c>,
+/// <see cref="IReadiness"/> and
 /// <see cref="IEndedJobs"/>.
 /// </summary>
 public static class GatewayHosting

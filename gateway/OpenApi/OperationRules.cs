@@ -82,14 +82,19 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
                 continue;
             }
             parameter.Description = $"The {name}'s id.";
-            parameter.Schema = PathValues.TryGetValue(name, out var value)
-                ? schemas.Of(document, value, isRequest: true)
-                : new OpenApiSchema
+            parameter.Schema = name switch
+            {
+                "key" => new OpenApiSchema
                 {
                     Type = JsonSchemaType.String,
                     Pattern = ValueShapes.KeyPattern,
                     Examples = ["mk0123456789abcdef"],
-                };
+                },
+                _ when PathValues.TryGetValue(name, out var value) => schemas.Of(document, value, isRequest: true),
+                _ => throw new InvalidOperationException(
+                    $"This is a bug in a route: {nameof(PathValues)} does not say what its '{name}' is."
+                ),
+            };
         }
     }
 

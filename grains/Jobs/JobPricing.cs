@@ -35,7 +35,7 @@ internal static class JobPricing
     /// </summary>
     public static TokenAmount Charge(JobEnd end, JobSpec spec)
     {
-        if (end.Payee is null || end.Fault is not (JobFault.None or JobFault.Program or JobFault.Client))
+        if (end.Payee is null || end.Fault is not (JobFault.None or JobFault.Program))
         {
             return TokenAmount.Zero;
         }

@@ -60,7 +60,7 @@ public sealed class RouteTests
         }
     }
 
-    /// <summary>RELIABILITY, API1: an id of another account is answered exactly like one that does not exist.</summary>
+    /// <summary>An id of another account is answered exactly like one that does not exist.</summary>
     [Fact]
     public async Task ForeignIds_AreAnsweredLikeUnknownOnes()
     {

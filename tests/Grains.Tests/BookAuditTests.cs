@@ -130,7 +130,15 @@ public sealed class BookAuditTests
         var account = market.Grains.GetGrain<IAccountGrain>(caller.Account.ToString());
         var charge = new TokenAmount((UInt128)amount);
         var held = await account.Hold(caller, [new HoldItem(job, charge)]);
-        await account.Settle([new JobSettlement(job, caller.Account, payee, charge, held.HeldAt, JobStatus.Completed)], Authority.Market);
+        var settlement = new JobSettlement(
+            Job: job,
+            Payer: caller.Account,
+            Payee: payee,
+            Charge: charge,
+            HeldAt: held.HeldAt,
+            Status: JobStatus.Completed
+        );
+        await account.Settle([settlement], Authority.Market);
     }
 
     private static void Append(TestMarket market, string account, AccountEvent happened)

@@ -43,6 +43,18 @@ public sealed class OutcomeTests
         });
 
     [Fact]
+    public void Charge_IsForCompletedRunsAndFaultsOfTheProgramAlone()
+    {
+        var end = Repeats.RepeatScene.End() with { Payee = TestMarket.Id("worker"), FuelUsed = 1_000_000 };
+
+        foreach (var fault in Enum.GetValues<JobFault>())
+        {
+            var charge = JobPricing.Charge(end with { Fault = fault }, TestMarket.Spec(default));
+            Assert.Equal(fault is JobFault.None or JobFault.Program, charge > TokenAmount.Zero);
+        }
+    }
+
+    [Fact]
     public void FuelAboveTheLimit_IsNotCharged() =>
         TestMarket.Run(async market =>
         {

@@ -129,7 +129,8 @@ internal sealed class Doctor(Invocation run)
             _ => new Check(
                 "books",
                 books.State == BooksState.Sound,
-                $"{books.Accounts} accounts add up: {Table.Show(books.Sums?.Credited)} credited, {Table.Show(books.Sums?.Withdrawn)} withdrawn"
+                $"{books.Accounts} accounts add up: {Table.Show(books.Sums?.Credited)} credited, "
+                    + $"{Table.Show(books.Sums?.Withdrawn)} withdrawn"
             ),
         };
 
