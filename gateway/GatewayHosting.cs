@@ -12,8 +12,7 @@ namespace Marketplace.Gateway;
 
 /// <summary>
 /// How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c>, <c>IAccountLists</c>, <c>IBookCheck</c>,
-/// <see cref="IReadiness"/> and
-/// <see cref="IEndedJobs"/>.
+/// <see cref="IReadiness"/> and <see cref="IEndedJobs"/>.
 /// </summary>
 public static class GatewayHosting
 {

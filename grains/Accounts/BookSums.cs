@@ -4,9 +4,9 @@ namespace Marketplace.Grains;
 
 /// <summary>
 /// The sums over all accounts, each put in as it was at some version of its log: balances, holds and transfers that have left their
-/// payer and not arrived, less what is owed, are together what came in from outside and has not gone out. That holds only where each transfer that
-/// has arrived is seen to have left as well, and each that was delivered to have arrived: <see cref="Behind"/> says which accounts were
-/// looked at too early for that.
+/// payer and not arrived, less what is owed, are together what came in from outside and has not gone out. That holds only where each
+/// transfer that has arrived is seen to have left as well, and each that was delivered to have arrived: <see cref="Behind"/> says which
+/// accounts were looked at too early for that.
 /// </summary>
 internal sealed class BookSums
 {
