@@ -43,8 +43,8 @@ public static class GatewayHosting
     }
 
     /// <summary>
-    /// Maps the whole API with its guards, in the order in which a request meets them: cheap refusals first, nothing is read or looked up
-    /// for whom the guard before has refused.
+    /// Maps the whole API with its guards, in the order in which a request meets them: cheap refusals first; nothing is read or looked up
+    /// for a request that the guard before has refused.
     /// </summary>
     public static TApplication MapMarketplaceGateway<TApplication>(this TApplication app)
         where TApplication : IApplicationBuilder, IEndpointRouteBuilder

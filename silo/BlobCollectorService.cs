@@ -62,7 +62,7 @@ internal sealed partial class BlobCollectorService(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Deleted {Count} blobs that nobody keeps, {Bytes} bytes")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Deleted {Count} blobs that no account and no program keeps, {Bytes} bytes")]
     private partial void LogCollected(long count, long bytes);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Collecting blobs failed; it is tried again in an hour")]

@@ -146,7 +146,7 @@ internal static class SiloConfiguration
         if (given.ContainsKey(nameof(SiloOptions.CertificatePassword)))
         {
             throw new SiloOptionsException(
-                $"{CertificatePassword} would be read by everybody on this machine in the list of processes. Put the password into "
+                $"{CertificatePassword} can be read by all users of this machine in the list of processes. Put the password into "
                     + "MARKET_CERTIFICATE_PASSWORD or into a file for --certificate-password-file."
             );
         }
@@ -156,7 +156,7 @@ internal static class SiloConfiguration
         )
         {
             throw new SiloOptionsException(
-                "--database holds a password, which everybody on this machine can read in the list of processes. Put the connection "
+                "--database holds a password, which all users of this machine can read in the list of processes. Put the connection "
                     + "string into "
                     + "MARKET_DATABASE or into a file for --database-file."
             );

@@ -19,7 +19,7 @@ public enum ServiceState
 
 /// <param name="State">Where the service is in its life.</param>
 /// <param name="Version">The service's version.</param>
-/// <param name="Reason">Why it is not ready, for everybody to read: no paths, no secrets.</param>
+/// <param name="Reason">Why it is not ready. The answer needs no key, so it has no paths and no secrets.</param>
 public sealed record ReadinessReport(ServiceState State, string Version, string? Reason = null)
 {
     internal string Word =>

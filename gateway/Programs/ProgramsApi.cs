@@ -64,7 +64,7 @@ internal static class ProgramsApi
         return Answer.Created(StorageMapper.ToProgram(view), ApiJson.Default.DeployedProgram, Routes.Program(view.Id));
     }
 
-    /// <summary>One program, whoever deployed it.</summary>
+    /// <summary>One program, also of other accounts.</summary>
     internal static async Task<JsonAnswer<DeployedProgram>> Get(HttpContext http, string program, IGrainFactory grains)
     {
         var view = await grains.GetGrain<IProgramGrain>(RequestReader.Program(program).ToString()).Get().WaitAsync(http.RequestAborted);

@@ -48,7 +48,7 @@ internal sealed partial class Activation
             }
         }
 
-        Deactivate(new(Orleans.DeactivationReasonCode.ActivationIdle, $"Nobody has called for {_host.Options.IdleAge}."));
+        Deactivate(new(Orleans.DeactivationReasonCode.ActivationIdle, $"There was no call for {_host.Options.IdleAge}."));
         return true;
     }
 

@@ -141,7 +141,7 @@ internal sealed class SeededScheduler : ITurnScheduler
         }
         if (!_violated.Wait(StrangerWait))
         {
-            throw new SimulationStuckException("The scenario has not ended, but no turn can run and no timer is set: everybody waits.");
+            throw new SimulationStuckException("The scenario has not ended, but no turn can run and no timer is set: all turns wait.");
         }
     }
 

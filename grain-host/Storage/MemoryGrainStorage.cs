@@ -58,7 +58,7 @@ public sealed class MemoryGrainStorage : IGrainStorage
     }
 
     private InconsistentStateException Conflict((string State, GrainId Grain) key, string? held) =>
-        new($"The state \"{key.State}\" of {key.Grain} was written by somebody else.", _records.GetValueOrDefault(key)?.ETag, held);
+        new($"The state \"{key.State}\" of {key.Grain} was written by another activation.", _records.GetValueOrDefault(key)?.ETag, held);
 
     private sealed record Record(object? State, string ETag);
 }

@@ -66,7 +66,7 @@ internal sealed class StreamDelivery<T> : GrainCall, IStreamSubscriptionHandleFa
     }
 
     public override void DeliverFailure(Exception exception) =>
-        throw new InvalidOperationException("Nobody waits for a stream delivery: this is a bug in the grain host.");
+        throw new InvalidOperationException("No caller waits for a stream delivery: this is a bug in the grain host.");
 
     public override GrainCall New() =>
         throw new InvalidOperationException("A stream delivery is not pooled: this is a bug in the grain host.");

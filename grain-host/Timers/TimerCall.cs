@@ -41,7 +41,7 @@ internal sealed class TimerCall : GrainCall
     }
 
     public override void DeliverFailure(Exception exception) =>
-        throw new InvalidOperationException("Nobody waits for a tick: this is a bug in the grain host.");
+        throw new InvalidOperationException("No caller waits for a tick: this is a bug in the grain host.");
 
     public override GrainCall New() => throw new InvalidOperationException("A tick is not pooled: this is a bug in the grain host.");
 }

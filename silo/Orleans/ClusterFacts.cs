@@ -12,7 +12,7 @@ internal sealed class ClusterFacts : IHostFacts
     private readonly Channel<WorkerId> _lost = Channel.CreateUnbounded<WorkerId>();
     private CancellationTokenSource _round = new();
 
-    /// <summary>Orleans does not tell a publisher whether anyone listens.</summary>
+    /// <summary>Orleans does not tell a publisher whether there are listeners.</summary>
     public bool MayHaveListeners(StreamId stream) => true;
 
     public CancellationToken WaitsEnd => Volatile.Read(ref _round).Token;

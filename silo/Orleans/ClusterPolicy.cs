@@ -3,7 +3,7 @@ using Orleans.Configuration;
 
 namespace Marketplace.Silo;
 
-/// <summary>How a cluster finds out who is there, and how long it waits for whom, each with its reason.</summary>
+/// <summary>How a cluster finds out which silos are there, and how long it waits for one, each with its reason.</summary>
 internal static class ClusterPolicy
 {
     /// <summary>One stream has one queue; more would be polled for nothing.</summary>

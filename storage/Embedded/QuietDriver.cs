@@ -8,7 +8,7 @@ internal sealed class QuietDriver : IStoreDriver
     public void Start(IStoreWork work) { }
 
     public void WriteWaits() =>
-        throw new InvalidOperationException("This is a bug in the store: somebody writes to one that is only read.");
+        throw new InvalidOperationException("This is a bug in the store: a caller writes to one that is only read.");
 
     public void FoldWaits() { }
 

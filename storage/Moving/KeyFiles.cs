@@ -44,7 +44,7 @@ public static class KeyFiles
     {
         if (File.Exists(Path.Combine(folder, name)))
         {
-            throw new IOException($"'{Path.Combine(folder, name)}' exists: somebody made it while the import was under way.");
+            throw new IOException($"'{Path.Combine(folder, name)}' exists: another process made it while the import was under way.");
         }
         OwnerFiles.In(folder).Write(name, content);
     }

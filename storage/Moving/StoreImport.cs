@@ -10,10 +10,10 @@ public static class StoreImport
     /// <summary>Reads the file to its end and changes nothing.</summary>
     /// <exception cref="ExportFileException">The file is not a whole, unchanged export.</exception>
     public static ValueTask<ExportedFile> Verify(string path, IProgress<MoveProgress>? progress, CancellationToken cancellation) =>
-        Read(path, Nobody.Instance, "checking the file", progress, cancellation);
+        Read(path, NoVisitor.Instance, "checking the file", progress, cancellation);
 
     internal static ValueTask<ExportedFile> Verify(Stream file, string name, CancellationToken cancellation) =>
-        ExportReader.Read(file, name, Nobody.Instance, null, cancellation);
+        ExportReader.Read(file, name, NoVisitor.Instance, null, cancellation);
 
     /// <summary>All or nothing: after an exception the target is as empty as it was.</summary>
     /// <exception cref="ExportFileException">The file is not a whole, unchanged export.</exception>
@@ -75,9 +75,9 @@ public static class StoreImport
         }
     }
 
-    private sealed class Nobody : IExportVisitor
+    private sealed class NoVisitor : IExportVisitor
     {
-        public static readonly Nobody Instance = new();
+        public static readonly NoVisitor Instance = new();
 
         public ValueTask Secret(string name, ReadOnlyMemory<byte> content) => default;
 

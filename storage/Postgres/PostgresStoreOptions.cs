@@ -5,7 +5,7 @@ namespace Marketplace.Storage;
 /// <summary>How a store on PostgreSQL is opened.</summary>
 public sealed record PostgresStoreOptions
 {
-    /// <summary>Where the database is and as whom to log in, in Npgsql's words.</summary>
+    /// <summary>Where the database is and which user logs in, in Npgsql's words.</summary>
     public required string ConnectionString { get; init; }
 
     /// <summary>The read model's projections, at most one a kind.</summary>

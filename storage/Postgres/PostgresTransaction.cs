@@ -113,7 +113,7 @@ internal sealed class PostgresTransaction
             }
         }
         throw new InvalidOperationException(
-            $"The server answered for '{key}', which nobody wrote; this is a bug in {nameof(PostgresTransaction)}."
+            $"The server answered for '{key}', which no call wrote; this is a bug in {nameof(PostgresTransaction)}."
         );
     }
 

@@ -93,7 +93,7 @@ public class SimulationTests
     {
         var run = new SimulatedRun(1);
         var error = Assert.Throws<SimulationStuckException>(() => run.Run(() => new TaskCompletionSource().Task));
-        Assert.Contains("everybody waits", error.Message);
+        Assert.Contains("all turns wait", error.Message);
     }
 
     [Fact]

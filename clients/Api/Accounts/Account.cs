@@ -10,8 +10,7 @@ namespace Marketplace;
 /// <param name="Earned">Received from other accounts in all.</param>
 /// <param name="Spent">Charged in all.</param>
 /// <param name="OpenJobs">Jobs with a hold.</param>
-/// <param name="Debt">Owed for credits that were taken back after they had been spent: what comes in pays it first; absent:
-/// nothing.</param>
+/// <param name="Debt">Owed for credits that were taken back after they were spent; what comes in pays it first. Absent: nothing.</param>
 public sealed record Account(
     AccountId Id,
     TokenAmount Available,
