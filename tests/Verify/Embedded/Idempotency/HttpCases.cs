@@ -71,6 +71,7 @@ internal static class HttpCases
                 () => new HttpRequestMessage(HttpMethod.Delete, Routes.Program(things.UnwantedProgram)),
                 _ => ""
             ),
+            ["POST /v1/books"] = new(() => new HttpRequestMessage(HttpMethod.Post, Routes.Books), _ => "", Changes: false),
             ["DELETE /v1/keys/{key}"] = new(() => new HttpRequestMessage(HttpMethod.Delete, Routes.Key(things.Key)), _ => ""),
         };
 
