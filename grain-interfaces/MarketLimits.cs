@@ -6,8 +6,8 @@ public static class MarketLimits
     /// <summary>The capability class of workers that run plain WebAssembly.</summary>
     public const string DefaultClass = "wasm";
 
-    /// <summary>Jobs of one batch: enough to share every fixed cost, few enough that one batch is no queue of its own.</summary>
-    public const int BatchJobsMax = 1000;
+    /// <inheritdoc cref="JobLimits.BatchJobsMax"/>
+    public const int BatchJobsMax = JobLimits.BatchJobsMax;
 
     /// <inheritdoc cref="JobLimits.InlineBytesMax"/>
     public const int InlineBytesMax = JobLimits.InlineBytesMax;
@@ -33,8 +33,8 @@ public static class MarketLimits
     /// <summary>Fuel of one job: hours of one core, longer than a client waits for a job.</summary>
     public const long FuelMax = 10_000_000_000_000;
 
-    /// <summary>Guest memory in pages of 64 KiB: 1 GiB.</summary>
-    public const int MemoryPagesMax = 16_384;
+    /// <inheritdoc cref="JobLimits.MemoryPagesMax"/>
+    public const int MemoryPagesMax = JobLimits.MemoryPagesMax;
 
     /// <inheritdoc cref="JobLimits.OutputBytesMax"/>
     public const int OutputBytesMax = JobLimits.OutputBytesMax;

@@ -1,5 +1,4 @@
 using Marketplace.Grains;
-using Marketplace.Worker;
 
 namespace Marketplace.Silo;
 
@@ -70,7 +69,7 @@ public sealed partial class SiloOptions
             Urls,
             "http or https addresses such as http://127.0.0.1:8080, separated by ';'"
         );
-        Check(WorkerSlots is >= 0 and <= WorkerPolicy.SlotsMax, nameof(WorkerSlots), WorkerSlots, $"0 to {WorkerPolicy.SlotsMax}");
+        Check(WorkerSlots is >= 0 and <= WorkerLimits.SlotsMax, nameof(WorkerSlots), WorkerSlots, $"0 to {WorkerLimits.SlotsMax}");
         Check(
             TokenAmount.TryParse(WorkerPrice, out var price) && price >= FuelPrice.Least,
             nameof(WorkerPrice),

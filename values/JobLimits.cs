@@ -22,6 +22,12 @@ public static class JobLimits
     /// <summary>Files that a job gets, and that it gives back: each is a blob of its own, looked up or pinned on the way.</summary>
     public const int FilesMax = 64;
 
+    /// <summary>Jobs of one batch: enough to share every fixed cost, few enough that one batch is no queue of its own.</summary>
+    public const int BatchJobsMax = 1000;
+
+    /// <summary>Guest memory in pages of 64 KiB: 1 GiB.</summary>
+    public const int MemoryPagesMax = 16_384;
+
     /// <summary>Bytes of an entry point's name, which stands in programs' records and in jobs.</summary>
     public const int EntryPointNameBytesMax = 256;
 }

@@ -31,13 +31,13 @@ public sealed record WorkerOptions
     /// <exception cref="InvalidOperationException">An option is outside its bounds; the message names it.</exception>
     public void Validate()
     {
-        Check(Slots is >= 1 and <= WorkerPolicy.SlotsMax, nameof(Slots), Slots, $"1 to {WorkerPolicy.SlotsMax}");
+        Check(Slots is >= 1 and <= WorkerLimits.SlotsMax, nameof(Slots), Slots, $"1 to {WorkerLimits.SlotsMax}");
         Check(PricePerMillionFuel >= FuelPrice.Least, nameof(PricePerMillionFuel), PricePerMillionFuel, $"at least {FuelPrice.Least}");
         Check(
-            MemoryPagesMax is >= 1 and <= WorkerPolicy.MemoryPagesMax,
+            MemoryPagesMax is >= 1 and <= JobLimits.MemoryPagesMax,
             nameof(MemoryPagesMax),
             MemoryPagesMax,
-            $"1 to {WorkerPolicy.MemoryPagesMax}"
+            $"1 to {JobLimits.MemoryPagesMax}"
         );
         var cacheBytesMin = EngineLimits.Default.ModuleBytesMax;
         Check(ModuleCacheBytesMax >= cacheBytesMin, nameof(ModuleCacheBytesMax), ModuleCacheBytesMax, $"at least {cacheBytesMin}");

@@ -1,16 +1,8 @@
-using Marketplace.Engine;
-
 namespace Marketplace.Worker;
 
 /// <summary>Bounds of a worker, each with its reason.</summary>
 public static class WorkerPolicy
 {
-    /// <summary>Threads with a guest's stack each: more than any machine has cores.</summary>
-    public const int SlotsMax = 1024;
-
-    /// <summary>Guest memory in pages of 64 KiB: the 4 GiB that 32-bit addresses reach.</summary>
-    public const int MemoryPagesMax = EnginePolicy.MemoryPagesMax;
-
     /// <summary>Blobs that one run keeps after it read them; beyond it they are fetched again.</summary>
     public const int GuestBlobBytesMax = JobLimits.InputBytesMax;
 

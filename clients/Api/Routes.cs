@@ -70,7 +70,7 @@ public static class Routes
     public const int PageItemsMax = 1000;
 
     /// <summary>Items of one batch and of one <see cref="JobsGet"/>.</summary>
-    public const int BatchItemsMax = 1000;
+    public const int BatchItemsMax = JobLimits.BatchJobsMax;
 
     /// <summary>The name of a server-sent event that says that a job has ended.</summary>
     public const string JobEvent = "job";

@@ -35,7 +35,7 @@ public static class SdkPolicy
     public const int RetriesMax = 20;
 
     /// <summary>Jobs of one <see cref="JobsClient.RunMany"/> that are open at a time, unless it says otherwise: one batch.</summary>
-    public const int OpenJobs = 1000;
+    public const int OpenJobs = Routes.BatchItemsMax;
 
     /// <summary>Jobs whose states are asked for at a time while many run: with inline outputs of 16 KiB, 2 MB.</summary>
     public const int AskedJobsMax = 100;

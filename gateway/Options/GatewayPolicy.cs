@@ -65,7 +65,7 @@ internal static class GatewayPolicy
     /// </summary>
     public const int JobsAnswerBytes = 768 * 1024;
 
-    /// <summary>Programs of one answer that are made at a time: a program may have 1,000 entry points, whose names are 256 KiB.</summary>
+    /// <summary>Programs of one answer that are made at a time: a program may have 256 entry points, whose names are 64 KiB.</summary>
     public const int ProgramsPerGroup = 4;
 
     /// <summary>A group of programs with all their names, and the connection's own buffer.</summary>

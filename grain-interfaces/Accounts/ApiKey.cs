@@ -10,11 +10,13 @@ namespace Marketplace.GrainInterfaces;
 /// </summary>
 public readonly record struct ApiKey
 {
+    /// <summary>Random bytes of an id: enough that ids of different accounts never meet.</summary>
+    public const int IdBytes = 8;
+
     public const int IdTextSize = 2 + (2 * IdBytes);
     public const int TextSize = IdTextSize + 1 + Bytes32.TextSize;
 
     private const string Prefix = "mk";
-    private const int IdBytes = 8;
     private const char Separator = '_';
 
     private ApiKey(string id, Bytes32 secretHash)

@@ -9,9 +9,6 @@ namespace Marketplace.Grains;
 /// </summary>
 public sealed partial class AccountGrain
 {
-    /// <summary>Bytes of a key's id: enough that ids of different accounts never meet.</summary>
-    private const int KeyIdBytes = 8;
-
     public async Task<CreatedKey> CreateKey(KeyRequest request, Caller? caller, Authority by)
     {
         RequireSound();
@@ -92,7 +89,7 @@ public sealed partial class AccountGrain
 
     private (string Id, byte[] Secret) NewSecret()
     {
-        Span<byte> id = stackalloc byte[KeyIdBytes];
+        Span<byte> id = stackalloc byte[ApiKey.IdBytes];
         var secret = new byte[Bytes32.Size];
         _secrets.Fill(id);
         _secrets.Fill(secret);

@@ -65,6 +65,12 @@ internal static class AccountPolicy
     /// </summary>
     public static readonly TimeSpan HoldOrphanAge = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// Pairs of accounts that a check of the books remembers, some hundred and fifty bytes each while it runs. With more it says that it
+    /// cannot check.
+    /// </summary>
+    public const int AuditedPairsMax = 1_000_000;
+
     /// <summary>How often transfers are sent again and old holds are looked at; also the shortest period of a reminder.</summary>
     public static readonly TimeSpan ReconcilePeriod = TimeSpan.FromMinutes(1);
 

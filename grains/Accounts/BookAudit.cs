@@ -8,11 +8,8 @@ namespace Marketplace.Grains;
 /// at its own moment; where one was read too early for what another had received from it or delivered to it by then, it is read again, just
 /// as far as that. RATIONALE.md says why this ends and cries no wolf.
 /// </summary>
-public sealed class BookAudit(IEventLog log, IDocumentStore documents)
+public sealed class BookAudit(IEventLog log, IDocumentStore documents, int pairsMax = AccountPolicy.AuditedPairsMax)
 {
-    /// <summary>Pairs of accounts, some hundred and fifty bytes each while the check runs.</summary>
-    private const int PairsMax = 1_000_000;
-
     private static readonly string Prefix = StoredForms.Account.StreamOf("");
 
     /// <param name="pause">Awaited after each account: a check is never urgent.</param>
@@ -95,10 +92,10 @@ public sealed class BookAudit(IEventLog log, IDocumentStore documents)
         var read = await StoredForms.Account.Load(log, documents, id.ToString(), cancellation, upTo);
         sums.Put(id, read.Version, read.State);
         violations.AddRange(AccountInvariants.Violations(read.State).Select(violation => $"{id}: {violation}"));
-        if (sums.Pairs > PairsMax)
+        if (sums.Pairs > pairsMax)
         {
             throw new InvalidOperationException(
-                $"{sums.Pairs} pairs of accounts have paid one another; a check remembers at most {PairsMax}."
+                $"{sums.Pairs} pairs of accounts have paid one another; a check remembers at most {pairsMax}."
             );
         }
     }

@@ -39,10 +39,10 @@ internal sealed partial class MarketBook
         return [.. offer.Jobs.Where(job => job.Phase is MarketPhase.Preparing or MarketPhase.Leased).OrderBy(job => job.Place)];
     }
 
-    /// <summary>Takes a poll in and matches what waits for it. A repeated poll changes nothing.</summary>
     /// <summary>One that is known may always offer again.</summary>
     public bool HasRoomFor(WorkerId worker) => _offers.Count < MarketPolicy.WorkersMax || _offers.ContainsKey(worker);
 
+    /// <summary>Takes a poll in and matches what waits for it. A repeated poll changes nothing.</summary>
     /// <returns>The offer with the poll's answer; null where the worker or the poll's sequence is not known.</returns>
     public MarketOffer? Poll(WorkerPoll poll, MarketTime now)
     {

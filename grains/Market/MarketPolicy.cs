@@ -8,8 +8,8 @@ internal static class MarketPolicy
     /// <summary>Workers with an offer: each has an entry, a waiting call and a place in the order of prices.</summary>
     public const int WorkersMax = 100_000;
 
-    /// <summary>Jobs that one worker may run at a time: more cores than any machine has.</summary>
-    public const int WorkerSlotsMax = 1024;
+    /// <inheritdoc cref="WorkerLimits.SlotsMax"/>
+    public const int WorkerSlotsMax = WorkerLimits.SlotsMax;
 
     /// <summary>
     /// Leases that one worker may hold at a time, those that wait for a slot included: what a failing worker loses must stay a small part

@@ -1,13 +1,15 @@
 using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Grains;
 
 /// <summary>
 /// Reads the documents of the pending jobs: all of them in one go, or only those that the read model finds. The latter are read one by one,
-/// because a row may be older than its document and has no spec.
+/// because a row may be older than its document and has no spec. A job that this build cannot read (a newer one wrote it, or it is damaged)
+/// is passed over and logged: it must not keep all others from running.
 /// </summary>
-public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpenJobs
+public sealed partial class OpenJobs(IListing listing, IDocumentStore documents, ILogger<OpenJobs> log) : IOpenJobs
 {
     /// <summary>
     /// A store behind a network answers reads that come together in one round trip. With the largest inputs so many are some megabytes.
@@ -25,7 +27,7 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
         await foreach (var (key, document) in documents.Scan(JobStateCodec.Kind, Pending, cancellation))
         {
             cancellation.ThrowIfCancellationRequested();
-            if (JobId.Parse(key.Id) is var id && isWanted(id) && TicketOf(id, document) is { } ticket)
+            if (JobId.Parse(key.Id) is var id && isWanted(id) && TryTicketOf(id, document) is { } ticket)
             {
                 found(ticket);
             }
@@ -51,7 +53,7 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
             {
                 cancellation.ThrowIfCancellationRequested();
                 var ids = rows.Select(row => JobId.Parse(row.Id)).Where(isWanted);
-                foreach (var ticket in await Task.WhenAll(ids.Select(id => Find(id).AsTask())))
+                foreach (var ticket in await Task.WhenAll(ids.Select(TryFind)))
                 {
                     if (ticket is not null)
                     {
@@ -80,9 +82,28 @@ public sealed class OpenJobs(IListing listing, IDocumentStore documents) : IOpen
     public async ValueTask<JobTicket?> Find(JobId id) =>
         await documents.Read(new DocumentKey(JobStateCodec.Kind, id.ToString())) is { } document ? TicketOf(id, document) : null;
 
+    private async Task<JobTicket?> TryFind(JobId id) =>
+        await documents.Read(new DocumentKey(JobStateCodec.Kind, id.ToString())) is { } document ? TryTicketOf(id, document) : null;
+
+    private JobTicket? TryTicketOf(JobId id, Document document)
+    {
+        try
+        {
+            return TicketOf(id, document);
+        }
+        catch (InvalidDataException unreadable)
+        {
+            LogUnreadable(id, unreadable.Message);
+            return null;
+        }
+    }
+
     private static JobTicket? TicketOf(JobId id, Document document)
     {
         var job = JobStateCodec.Read(document.Content.Span);
         return job.Ending is null ? job.ToTicket(id) : null;
     }
+
+    [LoggerMessage(EventId = 1213, Level = LogLevel.Error, Message = "Job {Job} cannot be read and does not run: {Why}")]
+    private partial void LogUnreadable(JobId job, string why);
 }

@@ -31,6 +31,23 @@ public sealed class BookAuditTests
         });
 
     [Fact]
+    public void PairsThatPaidOneAnother_AreBounded() =>
+        TestMarket.Run(async market =>
+        {
+            market.IsMadeUp = true;
+            var caller = await market.OpenAccount("payer");
+            await Pay(market, caller, "one", TestMarket.Id("payee"), 10);
+            await market.Settle();
+            var audit = new BookAudit(market.Store, market.Store, pairsMax: 1);
+            Assert.True((await audit.Check(() => default, CancellationToken.None)).Violations.IsEmpty);
+
+            await Pay(market, caller, "two", TestMarket.Id("other"), 10);
+            await market.Settle();
+            var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => audit.Check(() => default, CancellationToken.None));
+            Assert.Contains("2 pairs", refusal.Message, StringComparison.Ordinal);
+        });
+
+    [Fact]
     public void MoneyThatCameFromNowhere_IsToldWithBothSums() =>
         TestMarket.Run(async market =>
         {

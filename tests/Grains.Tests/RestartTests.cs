@@ -1,4 +1,5 @@
 using Marketplace.GrainInterfaces;
+using Marketplace.Storage;
 
 namespace Marketplace.Grains.Tests;
 
@@ -75,6 +76,26 @@ public sealed class RestartTests
             await worker.Report([.. orders.Leases.Select(lease => worker.Completed(lease))]);
             await market.Settle();
             Assert.Equal(new TokenAmount(19 * 5), (await market.Account("worker").Get()).Available);
+        });
+
+    [Fact]
+    public void JobThatThisBuildCannotRead_DoesNotKeepTheOthersFromRunning() =>
+        TestMarket.Run(async market =>
+        {
+            var caller = await market.OpenAccount("client");
+            var program = await market.Deploy(caller);
+            var strange = (await market.Submit(caller, TestMarket.Item("strange", program)))[0].Job;
+            var readable = (await market.Submit(caller, TestMarket.Item("readable", program)))[0].Job;
+            await market.Settle();
+            var key = new DocumentKey(JobStateCodec.Kind, strange.ToString());
+            var document = market.Disk.Documents[key];
+            market.Disk.Documents[key] = document with { Content = new byte[] { 255 } };
+
+            await market.CrashAndStart();
+            var worker = await market.AddWorker("worker");
+
+            Assert.Equal(readable, (await worker.TakeOne()).Ticket.Job);
+            market.Disk.Documents[key] = document;
         });
 
     [Fact]

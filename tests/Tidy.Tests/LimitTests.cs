@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
+using Marketplace.GrainHost.Hosting;
+using Marketplace.GrainInterfaces;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -20,31 +23,51 @@ public sealed class LimitTests
         ["Size"] = "of different types",
     };
 
+    /// <summary>Bounds of two folders that have one number and a word of their names in common by chance, each with its reason.</summary>
+    private static readonly Dictionary<(string, string), string> OneWordByChance = new()
+    {
+        [("GatewayPolicy.KeysCachedMax", "AccountPolicy.KeysEverMax")] = "memory of a gateway, and keys of one account",
+        [("GatewayPolicy.EventFileBytes", "JobLimits.FilesMax")] = "bytes, and files",
+        [("GatewayPolicy.EventFileBytes", "GuestPolicy.FileDepthMax")] = "bytes, and directories",
+        [("GatewayPolicy.EventFileBytes", "JobPolicy.HistoryEventsMax")] = "bytes, and events",
+        [("GuestPolicy.EntryPointsMax", "JobLimits.EntryPointNameBytesMax")] = "entry points, and bytes of a name",
+        [("GuestPolicy.FileDepthMax", "JobLimits.FilesMax")] = "directories, and files",
+        [("EnginePolicy.LargeFrameSlots", "WorkerLimits.SlotsMax")] = "stack slots of a call, and a worker's jobs",
+        [("JobLimits.BatchJobsMax", "AccountPolicy.ReconcileJobsMax")] = "jobs of a request, and questions of one round",
+        [("JobLimits.BatchJobsMax", "ProgramPolicy.OpenJobsCounted")] = "jobs of a request, and how far a refusal counts",
+    };
+
+    /// <summary>
+    /// Bounds where one part must take what another lets through: the first is at most the second, or a part of the product refuses or cuts
+    /// what its neighbour promised.
+    /// </summary>
+    private static readonly (string Small, string Large)[] Related =
+    [
+        ("EventJournal.AppendBytesMax", "StoragePolicy.DocumentBytesMax"),
+        ("GatewayPolicy.CursorCharactersMax", "GatewayPolicy.RequestLineBytesMax"),
+        ("JobDefaults.MemoryPagesMax", "JobLimits.MemoryPagesMax"),
+        ("GuestPolicy.StateWriteBytesMax", "StatePolicy.StateBytesMax"),
+        ("GuestPolicy.StateWritesMax", "StatePolicy.KeysMax"),
+        ("JobLimits.FilesMax", "GuestPolicy.InputFilesMax"),
+        ("JobLimits.MemoryPagesMax", "EnginePolicy.MemoryPagesMax"),
+        ("MarketLimits.ArgumentBytesMax", "GuestPolicy.ArgumentBytesMax"),
+        ("MarketLimits.ArgumentsMax", "GuestPolicy.ArgumentsMax"),
+        ("MarketLimits.EnvironmentBytesMax", "GuestPolicy.ArgumentBytesMax"),
+        ("Routes.PageItemsMax", "StoragePolicy.PageRowsMax"),
+        ("Routes.WaitSecondsMax", "GatewayPolicy.WaitSecondsMax"),
+        ("SnapshotPolicy.PartBytesMax", "StoragePolicy.DocumentBytesMax"),
+        ("WorkerPolicy.PrefetchMax", "MarketPolicy.WorkerLeasesMax"),
+        ("WorkerPolicy.ReportResultsMax", "MarketPolicy.ReportsMax"),
+    ];
+
+    private static readonly Constant[] Constants = ConstantsOf(ProductTrees());
+
     /// <summary>Two folders that share a limit read one constant, from the lowest place that both may see.</summary>
     [Fact]
     public void Number_StandsOnce()
     {
-        var trees = ProductTrees();
-        var compilation = CSharpCompilation.Create(
-            "numbers",
-            trees.Select(tree => tree.SyntaxTree),
-            [MetadataReference.CreateFromFile(typeof(object).Assembly.Location)]
-        );
-        var numbers =
-            from tree in trees
-            from field in tree.DescendantNodes().OfType<FieldDeclarationSyntax>()
-            where field.Modifiers.Any(SyntaxKind.ConstKeyword)
-            from constant in field.Declaration.Variables
-            let value = constant.Initializer!.Value
-            where !value.DescendantNodesAndSelf().OfType<IdentifierNameSyntax>().Any()
-            let number = compilation.GetSemanticModel(tree.SyntaxTree).GetConstantValue(value).Value
-            where number is int or long && Convert.ToInt64(number, CultureInfo.InvariantCulture) > 1
-            select (
-                Name: constant.Identifier.ValueText,
-                Number: Convert.ToInt64(number, CultureInfo.InvariantCulture),
-                Folder: Repository.Relative(tree.SyntaxTree.FilePath).Split('/')[0]
-            );
-        var twice = numbers
+        var twice = Constants
+            .Where(one => one is { IsLiteral: true, Number: > 1 })
             .GroupBy(one => (one.Name, one.Number))
             .Where(group => group.Select(one => one.Folder).Distinct().Count() > 1)
             .ToArray();
@@ -57,6 +80,58 @@ public sealed class LimitTests
         Violations.AssertNone(
             AlikeByChance.Keys.Except(twice.Select(number => number.Key.Name)).Select(name => $"{name} stands once and needs no exception")
         );
+    }
+
+    /// <summary>One number under two names is found by the word that the names share.</summary>
+    [Fact]
+    public void Bound_HasOneName()
+    {
+        var bounds = Constants.Where(one => one is { IsLiteral: true, IsBound: true, Number: > 4 }).ToArray();
+        var alike = (
+            from one in bounds
+            from other in bounds
+            where
+                one.Number == other.Number
+                && one.Name != other.Name
+                && string.CompareOrdinal(one.Folder, other.Folder) < 0
+                && one.Words.Overlaps(other.Words)
+            select (one.FullName, other.FullName)
+        ).ToHashSet();
+
+        bool IsAlike((string One, string Other) pair) => alike.Contains(pair) || alike.Contains((pair.Other, pair.One));
+        bool IsNamed((string One, string Other) pair) =>
+            OneWordByChance.ContainsKey(pair) || OneWordByChance.ContainsKey((pair.Other, pair.One));
+        Violations.AssertNone(
+            from pair in alike
+            where !IsNamed(pair) && !Related.Contains(pair)
+            select $"{pair.Item1} and {pair.Item2} are one number: let one be the other, or say in {nameof(OneWordByChance)} why not"
+        );
+        Violations.AssertNone(
+            from pair in OneWordByChance.Keys
+            where !IsAlike(pair)
+            select $"{pair.Item1} and {pair.Item2} differ and need no exception"
+        );
+    }
+
+    [Fact]
+    public void WhatOnePartLetsThrough_TheNextTakes()
+    {
+        var numbers = Constants.ToLookup(one => one.FullName, one => one.Number);
+        long NumberOf(string name) => Assert.Single(numbers[name]);
+        Violations.AssertNone(
+            from pair in Related
+            where NumberOf(pair.Small) > NumberOf(pair.Large)
+            select $"{pair.Small} is {NumberOf(pair.Small)}, above {pair.Large}, which is {NumberOf(pair.Large)}"
+        );
+    }
+
+    /// <summary>A grain call that waits must answer before its caller gives up, on both hosts.</summary>
+    [Fact]
+    public void WaitsInGrains_EndBeforeTheirCallersGiveUp()
+    {
+        var answer = new GrainHostOptions().ResponseTimeout;
+        Assert.True(MarketLimits.PollMax < answer);
+        Assert.True(MarketLimits.WaitMax < answer);
     }
 
     [Fact]
@@ -87,6 +162,32 @@ public sealed class LimitTests
         Violations.AssertNone(ReadElsewhere.Keys.Except(unread).Select(name => $"{name} is read and needs no exception"));
     }
 
+    private static Constant[] ConstantsOf(SyntaxNode[] trees)
+    {
+        var compilation = CSharpCompilation.Create(
+            "numbers",
+            trees.Select(tree => tree.SyntaxTree),
+            [MetadataReference.CreateFromFile(typeof(object).Assembly.Location)]
+        );
+        return
+        [
+            .. from tree in trees
+            from field in tree.DescendantNodes().OfType<FieldDeclarationSyntax>()
+            where field.Modifiers.Any(SyntaxKind.ConstKeyword)
+            from constant in field.Declaration.Variables
+            let value = constant.Initializer!.Value
+            let number = compilation.GetSemanticModel(tree.SyntaxTree).GetConstantValue(value).Value
+            where number is int or long
+            select new Constant(
+                Repository.Relative(tree.SyntaxTree.FilePath).Split('/')[0],
+                ((TypeDeclarationSyntax)field.Parent!).Identifier.ValueText,
+                constant.Identifier.ValueText,
+                Convert.ToInt64(number, CultureInfo.InvariantCulture),
+                IsLiteral: !value.DescendantNodesAndSelf().OfType<IdentifierNameSyntax>().Any()
+            ),
+        ];
+    }
+
     private static SyntaxNode[] ProductTrees() =>
         [
             .. Repository
@@ -96,4 +197,20 @@ public sealed class LimitTests
                     CSharpSyntaxTree.ParseText(File.ReadAllText(path), new CSharpParseOptions(LanguageVersion.Preview), path).GetRoot()
                 ),
         ];
+
+    /// <param name="IsLiteral">It stands here, and is not derived from another.</param>
+    private sealed record Constant(string Folder, string Type, string Name, long Number, bool IsLiteral)
+    {
+        private static readonly string[] Units = ["At", "Bytes", "Max", "Min", "Of", "Once", "Per", "Size"];
+
+        public string FullName => $"{Type}.{Name}";
+
+        public bool IsBound => Type is "Routes" || BoundTypes.Any(end => Type.EndsWith(end, StringComparison.Ordinal));
+
+        /// <summary>What the name counts, in the singular: "KeysMax" counts keys.</summary>
+        public HashSet<string> Words { get; } =
+        [.. Regex.Matches(Name, "[A-Z][a-z]+").Select(word => word.Value).Except(Units).Select(word => word.TrimEnd('s'))];
+
+        private static string[] BoundTypes => ["Policy", "Limits", "Options", "Defaults"];
+    }
 }

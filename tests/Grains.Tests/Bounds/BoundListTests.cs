@@ -15,6 +15,7 @@ public sealed class BoundListTests
     /// <summary>Numbers that refuse nothing, and bounds that no test can stand at, each with the reason.</summary>
     private static readonly Dictionary<string, string> Untested = new()
     {
+        ["AccountPolicy.AuditedPairsMax"] = "The default of BookAudit, whose tests stand at one pair.",
         ["AccountPolicy.HoldAskAge"] = "When a question is asked, not what is refused; SickJobTests stand at it.",
         ["AccountPolicy.HoldFailedAskMin"] = "The same.",
         ["AccountPolicy.HoldFailedAskMax"] = "The same.",

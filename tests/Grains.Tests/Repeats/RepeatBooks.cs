@@ -6,8 +6,8 @@ using Marketplace.Storage;
 namespace Marketplace.Grains.Tests.Repeats;
 
 /// <summary>
-/// All that is stored, as text without moments: what a call has done. A call that has one effect leaves the same books whether it was sent
-/// once or ten times.
+/// What is stored of each kind that the cases write, as text without moments: what a call has done. A call that has one effect leaves the
+/// same books whether it was sent once or ten times.
 /// </summary>
 internal static class RepeatBooks
 {

@@ -5,8 +5,8 @@ using System.Text.Json;
 
 namespace Marketplace.Verify.Idempotency;
 
-/// <summary>A route that changes something, a request of it, and what the client learns from a good answer.</summary>
-/// <param name="Changes">False for reads that are posts.</param>
+/// <summary>A route that is not a GET, a request of it, and what the client learns from a good answer.</summary>
+/// <param name="Changes">False for posts that change nothing that a client can list: reads, and the begin of a check.</param>
 internal sealed record HttpCase(Func<HttpRequestMessage> Request, Func<JsonElement, string> Learn, bool Changes = true);
 
 /// <summary>The cases by method and route, as the API's own document names them.</summary>
