@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Marketplace.GrainHost.Hosting;
-using Marketplace.GrainInterfaces;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -123,15 +121,6 @@ public sealed class LimitTests
             where NumberOf(pair.Small) > NumberOf(pair.Large)
             select $"{pair.Small} is {NumberOf(pair.Small)}, above {pair.Large}, which is {NumberOf(pair.Large)}"
         );
-    }
-
-    /// <summary>A grain call that waits must answer before its caller gives up, on both hosts.</summary>
-    [Fact]
-    public void WaitsInGrains_EndBeforeTheirCallersGiveUp()
-    {
-        var answer = new GrainHostOptions().ResponseTimeout;
-        Assert.True(MarketLimits.PollMax < answer);
-        Assert.True(MarketLimits.WaitMax < answer);
     }
 
     [Fact]
