@@ -4,7 +4,7 @@ using Marketplace.Storage;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// The silo's folder: <c>account.key</c> and <c>worker.key</c> (Ed25519 seeds in hexadecimal), <c>key</c> (the local account's API key),
+/// The silo's folder: <c>account.key</c> and <c>worker.key</c> (<see cref="KeyFile"/>), <c>key</c> (the local account's API key),
 /// <c>url</c>, and the folders <c>store</c> and <c>blobs</c>. Readable by its owner only.
 /// </summary>
 public sealed class DataFolder
@@ -32,7 +32,7 @@ public sealed class DataFolder
         {
             return;
         }
-        if ((File.GetUnixFileMode(Path) & ~OwnerFiles.FolderMode) != 0)
+        if ((File.GetUnixFileMode(Path) & ~OwnerFile.FolderMode) != 0)
         {
             throw new SiloOptionsException(
                 $"{Path} may be entered by others than its owner, and it holds keys. Run 'chmod 700 {Path}' and start again."
@@ -46,24 +46,19 @@ public sealed class DataFolder
 
     public string Blobs => System.IO.Path.Combine(Path, "blobs");
 
-    /// <summary>The key pair of a seed file; the first start makes it. The file is durable: its account may be named elsewhere.</summary>
+    /// <summary>The key pair of a key file; the first start makes it. The file is durable: its account may be named elsewhere.</summary>
+    /// <exception cref="SiloOptionsException">The file is there and cannot be used.</exception>
     public Ed25519KeyPair KeyPair(string name)
     {
         var file = System.IO.Path.Combine(Path, name);
-        if (!File.Exists(file))
+        try
         {
-            Write(name, Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(Bytes32.Size)));
+            return File.Exists(file) ? KeyFile.Open(file) : KeyFile.Create(file);
         }
-        else
+        catch (KeyFileException failure)
         {
-            _files.Harden();
+            throw new SiloOptionsException(failure.Message);
         }
-        RefuseLoose(file);
-        return Bytes32.TryParse(File.ReadAllText(file).AsSpan().Trim(), out var seed)
-            ? new Ed25519KeyPair(seed.ToArray())
-            : throw new SiloOptionsException(
-                $"{file} does not hold a key: expected 64 hexadecimal digits. Restore it from a backup; a new key is a new account."
-            );
     }
 
     public bool Has(string name) => File.Exists(System.IO.Path.Combine(Path, name));
@@ -72,12 +67,4 @@ public sealed class DataFolder
     public void Write(string name, string text) => _files.Write(name, System.Text.Encoding.UTF8.GetBytes(text + "\n"));
 
     public void Delete(string name) => _files.Delete(name);
-
-    private static void RefuseLoose(string file)
-    {
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & ~OwnerFiles.FileMode) != 0)
-        {
-            throw new SiloOptionsException($"{file} may be read by others than its owner. Run 'chmod 600 {file}' and start again.");
-        }
-    }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Marketplace.Crypto;
 using Marketplace.Storage;
 
 namespace Marketplace.Silo;
@@ -54,7 +55,7 @@ internal static class ClusterAuthority
             Make(path);
         }
         files.Harden();
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerFiles.FileMode) != 0)
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerFile.Mode) != 0)
         {
             throw new SiloOptionsException(
                 $"'{path}' may be read by others than its owner, and its key lets a process into the cluster. Allow its owner only: "
@@ -89,7 +90,7 @@ internal static class ClusterAuthority
         var part = $"{path}.{Guid.NewGuid():n}";
         try
         {
-            using (var file = OwnerFiles.Create(part, 0))
+            using (var file = OwnerFile.Create(part, 0))
             {
                 file.Write(System.Text.Encoding.ASCII.GetBytes(text));
                 file.Flush(flushToDisk: true);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using Marketplace.Crypto;
 
 namespace Marketplace.Storage;
 

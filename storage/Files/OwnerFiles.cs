@@ -6,34 +6,10 @@ namespace Marketplace.Storage;
 /// </summary>
 public sealed class OwnerFiles(IJournalFiles files)
 {
-    /// <summary>What a folder with such files may allow: its owner everything, others nothing.</summary>
-    public const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
-    /// <summary>What such a file may allow.</summary>
-    public const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     private const string PartSuffix = ".new";
 
     /// <summary>The files of a folder, which is made where it is missing: for its owner only, and durably.</summary>
     public static OwnerFiles In(string folder) => new(new RealFiles(folder, isOwnersOnly: true));
-
-    /// <summary>
-    /// Opens a new file for its owner only. For content that is too large for <see cref="Write"/>; the caller makes it durable.
-    /// </summary>
-    public static FileStream Create(string path, int bufferBytes)
-    {
-        var options = new FileStreamOptions
-        {
-            Mode = System.IO.FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            BufferSize = bufferBytes,
-        };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = FileMode;
-        }
-        return new FileStream(path, options);
-    }
 
     /// <summary>Writes a file, or replaces it.</summary>
     /// <exception cref="IOException">After this, either the old file or the new one is there.</exception>

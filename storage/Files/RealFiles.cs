@@ -1,3 +1,4 @@
+using Marketplace.Crypto;
 using Microsoft.Win32.SafeHandles;
 
 namespace Marketplace.Storage;
@@ -29,7 +30,7 @@ public sealed class RealFiles : IJournalFiles
 
     public IJournalFile Create(string name, long size) =>
         _isOwnersOnly
-            ? RealFile.Of(OwnerFiles.Create(PathOf(name), bufferBytes: 0))
+            ? RealFile.Of(OwnerFile.Create(PathOf(name), bufferBytes: 0))
             : new RealFile(
                 File.OpenHandle(
                     PathOf(name),
@@ -63,7 +64,7 @@ public sealed class RealFiles : IJournalFiles
         }
         if (isOwnersOnly && !OperatingSystem.IsWindows())
         {
-            Directory.CreateDirectory(folder, OwnerFiles.FolderMode);
+            Directory.CreateDirectory(folder, OwnerFile.FolderMode);
         }
         else
         {

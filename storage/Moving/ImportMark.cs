@@ -1,3 +1,5 @@
+using Marketplace.Crypto;
+
 namespace Marketplace.Storage;
 
 /// <summary>What an import left to do in an embedded store: one word in the file <c>import</c> of its folder.</summary>

@@ -1,3 +1,5 @@
+using Marketplace.Crypto;
+
 namespace Marketplace.Storage;
 
 /// <summary>
@@ -31,7 +33,7 @@ public static class KeyFiles
 
     internal static void RefuseLooseFolder(string folder)
     {
-        if (!OperatingSystem.IsWindows() && Directory.Exists(folder) && (File.GetUnixFileMode(folder) & ~OwnerFiles.FolderMode) != 0)
+        if (!OperatingSystem.IsWindows() && Directory.Exists(folder) && (File.GetUnixFileMode(folder) & ~OwnerFile.FolderMode) != 0)
         {
             throw new MoveRefusedException(
                 $"'{folder}' may be entered by others than its owner, and keys are to go there. Run 'chmod 700 {folder}'."

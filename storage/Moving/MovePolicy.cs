@@ -1,3 +1,5 @@
+using Marketplace.Crypto;
+
 namespace Marketplace.Storage;
 
 /// <summary>Bounds and choices of moving a store, each with its reason.</summary>
@@ -13,8 +15,8 @@ public static class MovePolicy
     /// <summary>Bytes of a blob in one record: large enough that the record's own bytes do not count.</summary>
     public const int BlobPieceBytes = 1 << 20;
 
-    /// <summary>A key file holds one line.</summary>
-    public const int SecretBytesMax = 4096;
+    /// <summary>As large as a key file may be.</summary>
+    public const int SecretBytesMax = KeyFile.KeyFileBytesMax;
 
     /// <summary>A data folder has three.</summary>
     public const int SecretsMax = 16;

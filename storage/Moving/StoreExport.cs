@@ -1,3 +1,5 @@
+using Marketplace.Crypto;
+
 namespace Marketplace.Storage;
 
 /// <summary>What goes into an export file.</summary>
@@ -39,7 +41,7 @@ public static class StoreExport
         try
         {
             ContentsSummary summary;
-            await using (var file = OwnerFiles.Create(partial, BufferBytes))
+            await using (var file = OwnerFile.Create(partial, BufferBytes))
             {
                 summary = await Write(new ExportWriter(file), source, time, progress, cancellation).ConfigureAwait(false);
                 file.Flush(flushToDisk: true);

@@ -15,9 +15,7 @@ public sealed class BooksTests : IDisposable
 
     public BooksTests()
     {
-        var seed = Enumerable.Repeat((byte)1, Bytes32.Size).ToArray();
-        File.WriteAllText(Path.Combine(_folder, "account.key"), Convert.ToHexStringLower(seed));
-        using var key = new Ed25519KeyPair(seed);
+        using var key = KeyFile.Create(Path.Combine(_folder, "account.key"));
         _account = new AccountId(key.PublicKey);
     }
 

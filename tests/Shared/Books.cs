@@ -40,7 +40,7 @@ internal sealed record Books(IReadOnlyList<string> Violations, int PaidJobs, int
                 .Where(File.Exists)
         )
         {
-            using var key = new Ed25519KeyPair(Bytes32.Parse((await File.ReadAllTextAsync(file)).Trim()).ToArray());
+            using var key = KeyFile.Open(file);
             var id = new AccountId(key.PublicKey);
             accounts[id] = await Replay(log, id, paid, twice);
         }

@@ -1,4 +1,5 @@
 using System.Text;
+using Marketplace.Crypto;
 
 namespace Marketplace.Storage;
 
@@ -71,8 +72,8 @@ public sealed class OwnerFilesTests
         Assert.Equal([Name], Directory.EnumerateFiles(data).Select(Path.GetFileName));
         if (!OperatingSystem.IsWindows())
         {
-            Assert.Equal(OwnerFiles.FileMode, File.GetUnixFileMode(Path.Combine(data, Name)));
-            Assert.Equal(OwnerFiles.FolderMode, File.GetUnixFileMode(data));
+            Assert.Equal(OwnerFile.Mode, File.GetUnixFileMode(Path.Combine(data, Name)));
+            Assert.Equal(OwnerFile.FolderMode, File.GetUnixFileMode(data));
         }
     }
 

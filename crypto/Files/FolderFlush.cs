@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 
-namespace Marketplace.Storage;
+namespace Marketplace.Crypto;
 
 /// <summary>Makes creations, renamings and deletions inside a folder durable, for which .NET has no call.</summary>
-internal static partial class FolderFlush
+public static partial class FolderFlush
 {
     private const int ReadOnlyFolder = 0x10000 | 0x80000; // O_RDONLY | O_DIRECTORY | O_CLOEXEC as Linux numbers them on x64
     private const int ReadOnlyFolderArm = 0x4000 | 0x80000; // O_DIRECTORY has another number on Arm
