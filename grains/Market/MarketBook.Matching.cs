@@ -3,7 +3,9 @@ using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
 
-/// <summary>Who gets what: a job goes to the cheapest offer that fits, an offer takes the oldest jobs that fit.</summary>
+/// <summary>
+/// Who gets what: a job goes to the cheapest offer that fits; an offer takes jobs that fit, in turns of their accounts, the oldest first.
+/// </summary>
 internal sealed partial class MarketBook
 {
     /// <summary>Looks for an offer for a ready job: the cheapest first, among equals the one with most free slots.</summary>
@@ -32,17 +34,25 @@ internal sealed partial class MarketBook
         PlaceHungry(found);
     }
 
-    /// <summary>Gives an offer the oldest ready jobs that fit, as many as it takes.</summary>
+    /// <summary>Gives an offer the first ready jobs that fit, as many as it takes.</summary>
     private void Feed(MarketOffer offer, MarketTime now)
     {
-        var place = 0;
-        while (!_paused && offer.Capacity > 0 && _queue.FindFrom(place, offer.Price, offer.Offer.MemoryPagesMax) is { } job)
+        List<MarketJob>? passedOver = null;
+        while (!_paused && offer.Capacity > 0 && _queue.Find(offer.Price, offer.Offer.MemoryPagesMax) is { } job)
         {
-            place = job.Place + 1;
-            if (!job.HasFailedOn(offer.Offer.Worker))
+            if (job.HasFailedOn(offer.Offer.Worker))
+            {
+                _queue.Unready(job);
+                (passedOver ??= []).Add(job);
+            }
+            else
             {
                 Match(job, offer, now);
             }
+        }
+        foreach (var job in passedOver ?? [])
+        {
+            _queue.Ready(job);
         }
 
         PlaceHungry(offer);
@@ -50,7 +60,7 @@ internal sealed partial class MarketBook
 
     private void Match(MarketJob job, MarketOffer offer, MarketTime now)
     {
-        _queue.Unready(job);
+        _queue.Take(job);
         job.Offer = offer;
         job.Explanation = Explain(job, offer);
         offer.Jobs.Add(job);
@@ -127,6 +137,8 @@ internal sealed partial class MarketBook
         job.Lease = null;
         job.Offer = null;
         _queue.Unready(job);
+        _queue.Settle(job, job.FuelUsed);
+        job.FuelUsed = null;
     }
 
     private static void FreeSlot(MarketJob job)

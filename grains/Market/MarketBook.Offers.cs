@@ -36,7 +36,13 @@ internal sealed partial class MarketBook
         _byPrice.Remove((offer.Price, worker));
         offer.Dismiss();
         PlaceHungry(offer);
-        return [.. offer.Jobs.Where(job => job.Phase is MarketPhase.Preparing or MarketPhase.Leased).OrderBy(job => job.Place)];
+        return
+        [
+            .. offer
+                .Jobs.Where(job => job.Phase is MarketPhase.Preparing or MarketPhase.Leased)
+                .OrderBy(job => job.Ticket.SubmittedAt)
+                .ThenBy(job => job.Ticket.Job),
+        ];
     }
 
     /// <summary>One that is known may always offer again.</summary>

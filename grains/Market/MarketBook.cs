@@ -14,7 +14,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     private readonly Dictionary<ProgramId, ProgramLine> _lines = [];
     private readonly SortedSet<(TokenAmount Price, WorkerId Worker)> _byPrice = [];
     private readonly SortedSet<(TokenAmount Price, int CapacityNegated, WorkerId Worker)> _hungry = [];
-    private readonly ReadyQueue _queue = new();
+    private readonly FairQueue _queue = new();
     private readonly DeadlineHeap _deadlines = new();
     private readonly DeadlineHeap _expiries = new();
     private readonly QueueLoad _load = new(bounds);

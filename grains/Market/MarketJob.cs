@@ -53,6 +53,12 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     /// <summary>Its place in <see cref="ReadyQueue"/>.</summary>
     public int Place { get; set; }
 
+    /// <summary>What the match has cost its account in <see cref="FairQueue"/>; 0 while it is not matched.</summary>
+    public long ShareTaken { get; set; }
+
+    /// <summary>What its reported run used; null until the report.</summary>
+    public long? FuelUsed { get; set; }
+
     /// <summary>Where its deadline is; null while it has none.</summary>
     public DeadlineHeap? Heap { get; set; }
 

@@ -67,6 +67,18 @@ internal static class MarketPolicy
     /// </summary>
     public const int KeptShareOfQueue = 64;
 
+    /// <summary>
+    /// What a job counts beside its fuel when accounts take turns, in fuel: finding, leasing and ending one costs about as much as a
+    /// millisecond of a guest, so many tiny jobs are not free.
+    /// </summary>
+    public const long ShareOfAJob = 1_000_000;
+
+    /// <summary>
+    /// How far an account may be behind the others' turns, in fuel: about a second of one core. What it could not use before, because no
+    /// offer fitted its jobs, does not let it push all others aside afterwards.
+    /// </summary>
+    public const long ShareLagMax = 1_000_000_000;
+
     /// <summary>Offers that an explanation of an open job looks at, the cheapest first: what a person reads.</summary>
     public const int ExplainedOffersMax = 16;
 

@@ -79,6 +79,7 @@ internal sealed partial class MarketReports(
         }
 
         var end = MarketEnds.Reported(job, report, clock.Now.Wall);
+        job.FuelUsed = report.FuelUsed;
         book.BeginEnding(job);
         try
         {

@@ -1,21 +1,27 @@
 namespace Marketplace.Grains;
 
 /// <summary>
-/// Open jobs in the order of their submission; some are ready to be leased. The first one that an offer can take is found in O(log n): a
-/// binary tree stands over the places, and each node has the highest price cap, the smallest memory need and the number of the ready jobs
-/// below it. A job keeps its place until it ends, so a retried job is not behind those that came later.
+/// One account's open jobs in the order of their submission; some are ready to be leased. The first that an offer can take is found in
+/// O(log n): a binary tree stands over the places, and each node knows what the ready jobs below it want. A job keeps its place until it
+/// ends, so a retried job is not behind those that came later.
 /// </summary>
 internal sealed class ReadyQueue
 {
-    private const int PlacesMin = 1024;
+    private const int PlacesMin = 8;
 
     private MarketJob?[] _jobs = new MarketJob?[PlacesMin];
-    private Node[] _nodes = NewNodes(PlacesMin);
+    private Wanted[] _nodes = NewNodes(PlacesMin);
     private int _next;
     private int _open;
 
+    /// <summary>What the ready jobs want, all together.</summary>
+    public Wanted Wanted => _nodes[1];
+
     /// <summary>Jobs that are ready.</summary>
     public int Count => _nodes[1].Count;
+
+    /// <summary>Jobs that are open, ready or not.</summary>
+    public int OpenCount => _open;
 
     /// <summary>Gives the job the last place, not ready yet.</summary>
     public void Add(MarketJob job)
@@ -36,7 +42,7 @@ internal sealed class ReadyQueue
         _open--;
     }
 
-    public void Ready(MarketJob job) => Set(job.Place, new Node(job.PriceCap, job.Ticket.Spec.MemoryPagesMax, 1));
+    public void Ready(MarketJob job) => Set(job.Place, new Wanted(job.PriceCap, job.Ticket.Spec.MemoryPagesMax, 1));
 
     public bool IsReady(MarketJob job) => _nodes[_jobs.Length + job.Place].Count != 0;
 
@@ -44,7 +50,7 @@ internal sealed class ReadyQueue
     {
         if (IsReady(job))
         {
-            Set(job.Place, Node.Empty);
+            Set(job.Place, Wanted.Nothing);
         }
     }
 
@@ -60,7 +66,7 @@ internal sealed class ReadyQueue
         {
             var index = stack[--depth];
             ref readonly var node = ref _nodes[index];
-            if (node.Count == 0 || node.PriceCapMax < price || node.MemoryPagesMin > memoryPagesMax || LastPlace(index) < place)
+            if (!node.MayFit(price, memoryPagesMax) || LastPlace(index) < place)
             {
                 continue;
             }
@@ -128,32 +134,20 @@ internal sealed class ReadyQueue
         return ((index + 1) << below) - 1 - _jobs.Length;
     }
 
-    private void Set(int place, Node leaf)
+    private void Set(int place, Wanted leaf)
     {
         var index = _jobs.Length + place;
         _nodes[index] = leaf;
         for (index >>= 1; index >= 1; index >>= 1)
         {
-            _nodes[index] = Node.Join(_nodes[2 * index], _nodes[(2 * index) + 1]);
+            _nodes[index] = Wanted.Join(_nodes[2 * index], _nodes[(2 * index) + 1]);
         }
     }
 
-    private static Node[] NewNodes(int places)
+    private static Wanted[] NewNodes(int places)
     {
-        var nodes = new Node[2 * places];
-        Array.Fill(nodes, Node.Empty);
+        var nodes = new Wanted[2 * places];
+        Array.Fill(nodes, Wanted.Nothing);
         return nodes;
-    }
-
-    private readonly record struct Node(TokenAmount PriceCapMax, int MemoryPagesMin, int Count)
-    {
-        public static readonly Node Empty = new(TokenAmount.Zero, int.MaxValue, 0);
-
-        public static Node Join(in Node left, in Node right) =>
-            new(
-                left.PriceCapMax > right.PriceCapMax ? left.PriceCapMax : right.PriceCapMax,
-                Math.Min(left.MemoryPagesMin, right.MemoryPagesMin),
-                left.Count + right.Count
-            );
     }
 }

@@ -52,6 +52,29 @@ public sealed class QueueTests
         );
 
     [Fact]
+    public void BuyerWithOneJob_IsServedBeforeTheRestOfAnothersMany() =>
+        TestMarket.Run(async market =>
+        {
+            var many = await market.OpenAccount("many");
+            var program = await market.Deploy(many);
+            await market.Submit(many, [.. Enumerable.Range(0, 50).Select(number => TestMarket.Item($"{number}", program))]);
+            var one = await market.OpenAccount("one");
+            var single = (await market.Submit(one, TestMarket.Item("one", program)))[0].Job;
+            Assert.Equal(1, (await market.Market.Explain(single))!.QueuePosition);
+
+            var worker = await market.AddWorker("worker", slots: 1);
+            Assert.Contains(single, new[] { await RunOne(), await RunOne() });
+
+            async Task<JobId> RunOne()
+            {
+                var lease = await worker.TakeOne();
+                await worker.Report(worker.Completed(lease));
+                await market.Settle();
+                return lease.Ticket.Job;
+            }
+        });
+
+    [Fact]
     public void JobThatIsCancelledWhileItsInputIsRead_GoesToNoWorker() =>
         Run(
             new QueueBounds { KeptBytesMax = 0 },

@@ -39,6 +39,8 @@ public sealed class BoundListTests
         ["MarketPolicy.RecordMax"] = "A period; UnrecordedEndTests stand at its end.",
         ["MarketPolicy.ReportGrace"] = "A part of the lease; DeadlineTests stand at its end.",
         ["MarketPolicy.SetUpMax"] = "The same.",
+        ["MarketPolicy.ShareOfAJob"] = "A weight.",
+        ["MarketPolicy.ShareLagMax"] = "A weight; FairQueueTests stand at it.",
         ["MarketPolicy.StartUnknownMax"] = "A period; TwinMarketTests stand at its end.",
         ["MarketPolicy.WorkerSilentMax"] = "A period; DeadlineTests stand at its end.",
         ["MarketPolicy.MaintenancePeriod"] = "A period.",

@@ -1,0 +1,36 @@
+namespace Marketplace.Grains;
+
+/// <summary>One account's open jobs and what it has had of the market, as <see cref="FairQueue"/> counts it.</summary>
+internal sealed class BuyerQueue(AccountId account, UInt128 time) : IComparable<BuyerQueue>
+{
+    /// <summary>Fuel of a run that nothing is known of yet.</summary>
+    private const long MeanAtFirst = 10_000_000;
+
+    /// <summary>Each run moves the mean by an eighth: it follows an account whose jobs change, and one odd run says little.</summary>
+    private const int MeanParts = 8;
+
+    private long _mean = MeanAtFirst;
+
+    public AccountId Account => account;
+
+    public ReadyQueue Jobs { get; } = new();
+
+    /// <summary>The virtual time at which its next run begins: who has had least of the market is next.</summary>
+    public UInt128 Time { get; set; } = time;
+
+    /// <summary>What a run of it will cost, by those before it.</summary>
+    public long Expected => MarketPolicy.ShareOfAJob + _mean;
+
+    // The tree of those that have ready jobs, as BuyerTree keeps it.
+    public BuyerQueue? Left { get; set; }
+    public BuyerQueue? Right { get; set; }
+    public int Height { get; set; }
+    public Wanted WantedBelow { get; set; }
+
+    public void Learn(long fuelUsed) => _mean += (fuelUsed - _mean) / MeanParts;
+
+    public int CompareTo(BuyerQueue? other) =>
+        other is null ? 1
+        : Time != other.Time ? Time.CompareTo(other.Time)
+        : account.CompareTo(other.Account);
+}
