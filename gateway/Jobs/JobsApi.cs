@@ -194,7 +194,10 @@ internal static class JobsApi
         return Answer.Ok(JobMapper.ToExplanation(view, explanation), ApiJson.Default.JobExplanation);
     }
 
-    /// <summary>Cancels the job, unless it has ended. Sending it again gives the same answer.</summary>
+    /// <summary>
+    /// Cancels the job, unless it has ended. A run that had begun costs what it had used by its worker's last word. Sending it again gives
+    /// the same answer.
+    /// </summary>
     internal static async Task<JsonAnswer<Job>> Cancel(HttpContext http, string job, IGrainFactory grains)
     {
         var view = await grains.GetGrain<IJobGrain>(RequestReader.Job(job).ToString()).Cancel(http.Caller()).WaitAsync(http.RequestAborted);

@@ -51,6 +51,22 @@ public interface IMarketGrain : IGrainWithStringKey
     [Effect(Effect.Deduplicated), AlwaysInterleave, Alias("Report")]
     Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports);
 
+    /// <summary>
+    /// A sign of life of a worker, with how far its runs have come. It writes nothing: what was said last is what a client pays who cancels
+    /// the run. Fuel that no machine can have used in the time of the lease does not count.
+    /// </summary>
+    /// <returns>Those of the leases that are not this worker's, or are over: it stops their runs.</returns>
+    /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: more runs than a worker may have.</exception>
+    [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Heartbeat")]
+    Task<ImmutableArray<LeaseId>> Heartbeat(WorkerId worker, ImmutableArray<LeaseProgress> runs);
+
+    /// <summary>
+    /// The run of an open job, as its worker last told of it. Null where no worker has it. A cancellation asks this first and must not wait
+    /// for long.
+    /// </summary>
+    [Effect(Effect.None), AlwaysInterleave, ResponseTimeout("00:00:02"), Alias("FindRun")]
+    Task<OpenRun?> FindRun(JobId job, Authority by);
+
     /// <summary>What the lease allows. Null where it is not this worker's, was reported, or is over.</summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: a later call of the lease was seen.</exception>
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("FindLease")]
@@ -194,4 +210,21 @@ public sealed record MarketView(
     [property: Id(2)] int Workers,
     [property: Id(3)] int Slots,
     [property: Id(4)] TokenAmount? LowestPricePerMillionFuel
+);
+
+/// <param name="Lease">The lease of the run.</param>
+/// <param name="FuelUsed">By the run so far.</param>
+[GenerateSerializer, Immutable, Alias("LeaseProgress")]
+public readonly record struct LeaseProgress([property: Id(0)] LeaseId Lease, [property: Id(1)] long FuelUsed);
+
+/// <param name="Worker">Whose run.</param>
+/// <param name="PayTo">Which account earns.</param>
+/// <param name="PricePerMillionFuel">What it asks.</param>
+/// <param name="FuelUsed">By the worker's last heartbeat; 0 before the first.</param>
+[GenerateSerializer, Immutable, Alias("OpenRun")]
+public sealed record OpenRun(
+    [property: Id(0)] WorkerId Worker,
+    [property: Id(1)] AccountId PayTo,
+    [property: Id(2)] TokenAmount PricePerMillionFuel,
+    [property: Id(3)] long FuelUsed
 );

@@ -98,25 +98,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
                 );
         }
 
-        var ended = await EndWith(
-            job,
-            new JobEnd(
-                Status: JobStatus.Cancelled,
-                Fault: JobFault.Client,
-                Code: ErrorCode.CancelledByClient,
-                Reason: "The client cancelled the job.",
-                Worker: null,
-                Payee: null,
-                PricePerMillionFuel: TokenAmount.Zero,
-                FuelUsed: 0,
-                Output: default,
-                Log: default,
-                RootBefore: null,
-                RootAfter: null,
-                History: [],
-                Explanation: new JobExplanation("The client cancelled the job.", [])
-            )
-        );
+        var ended = await EndWith(job, await CancelledEnd(job));
 
         // The cancellation stands even if these two calls fail: the market's report will find the job ended, and the account asks for the
         // ends of old holds by itself.
@@ -192,6 +174,53 @@ public sealed partial class JobGrain : Grain, IJobGrain
             return JobSettlement.Unknown(_id, default);
         }
         return job.ToSettlement(_id);
+    }
+
+    /// <summary>The end of a job that its client cancels: what its run has used by the worker's last word is paid.</summary>
+    private async ValueTask<JobEnd> CancelledEnd(JobState job)
+    {
+        const string Cancelled = "The client cancelled the job.";
+        var (run, fuel) = await FindRun(job);
+        return new JobEnd(
+            Status: JobStatus.Cancelled,
+            Fault: JobFault.Client,
+            Code: ErrorCode.CancelledByClient,
+            Reason: run is null ? Cancelled : $"{Cancelled} Its run had begun and counts as {fuel} fuel.",
+            Worker: run?.Worker,
+            Payee: run?.PayTo,
+            PricePerMillionFuel: run?.PricePerMillionFuel ?? TokenAmount.Zero,
+            FuelUsed: fuel,
+            Output: default,
+            Log: default,
+            RootBefore: null,
+            RootAfter: null,
+            History: [],
+            Explanation: new JobExplanation(Cancelled, [])
+        );
+    }
+
+    /// <summary>The run of the open job and what it counts as. A market without an answer must not keep a client from cancelling.</summary>
+    private async ValueTask<(OpenRun? Run, long Fuel)> FindRun(JobState job)
+    {
+        try
+        {
+            var market = GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
+            if (await market.FindRun(_id, Authority.Job) is not { } run)
+            {
+                return (null, 0);
+            }
+            if (run.FuelUsed > 0)
+            {
+                return (run, run.FuelUsed);
+            }
+            var program = GrainFactory.GetGrain<IProgramGrain>(job.Spec.Program.ToString());
+            return (run, JobPricing.SetUpFuel((await program.Get()).ModuleSize));
+        }
+        catch (Exception failure)
+        {
+            LogSideCallFailed(failure, _id, "ask what its run has used");
+            return (null, 0);
+        }
     }
 
     /// <exception cref="MarketException"><see cref="ErrorCode.JobNotFound"/>, alike for unknown jobs and jobs of others.</exception>

@@ -8,6 +8,12 @@ internal static class JobPolicy
     /// </summary>
     public const int WaitersMax = 64;
 
+    /// <summary>
+    /// What setting up a run counts as, in fuel for each byte of its module: fetching, decoding and compiling a module that a worker does
+    /// not know takes a tenth of a microsecond of a core for each byte, and a core uses about a thousand fuel in a microsecond.
+    /// </summary>
+    public const int SetUpFuelPerModuleByte = 100;
+
     /// <summary>Why a job ended, for people: guests and workers choose the text, so it is cut.</summary>
     public const int ReasonCharsMax = 1000;
 

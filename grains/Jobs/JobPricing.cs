@@ -30,12 +30,16 @@ internal static class JobPricing
         return new TokenAmount(limit > UInt128.MaxValue / FuelPrice.Unit ? UInt128.MaxValue / fuelMax : limit * FuelPrice.Unit / fuelMax);
     }
 
+    /// <summary>What counts as fuel of a run that was cancelled before its worker told how far it was: setting it up.</summary>
+    public static long SetUpFuel(long moduleBytes) => moduleBytes * JobPolicy.SetUpFuelPerModuleByte;
+
     /// <summary>
-    /// The fault decides who pays: the client pays for completed runs and for faults of its program; all other runs are free.
+    /// The fault decides who pays: the client pays for completed runs, for faults of its program, and for what a run that it cancelled had
+    /// used; all other runs are free.
     /// </summary>
     public static TokenAmount Charge(JobEnd end, JobSpec spec)
     {
-        if (end.Payee is null || end.Fault is not (JobFault.None or JobFault.Program))
+        if (end.Payee is null || end.Fault is not (JobFault.None or JobFault.Program or JobFault.Client))
         {
             return TokenAmount.Zero;
         }

@@ -91,7 +91,9 @@ internal sealed partial class MarketBook
         job.LeasedAt = now.Wall;
         job.Run = new LeasedRun(whole, root);
         var time = MarketPolicy.SetUpMax + job.Ticket.Spec.TimeMax + MarketPolicy.ReportGrace;
+        job.LeasedSince = now.Running;
         job.LeasedUntil = now.Running + time;
+        job.FuelSoFar = 0;
         job.UnrecordedSince = null;
         var lease = new Lease(new LeaseId(start, ++_lastLease), whole, job.Attempts, root, now.Wall + time);
         job.Lease = job.KeepsAll ? lease : lease with { Ticket = job.Ticket };

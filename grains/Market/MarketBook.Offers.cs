@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
@@ -65,6 +66,30 @@ internal sealed partial class MarketBook
         _touched.Add(offer);
         Feed(offer, now);
         return offer;
+    }
+
+    /// <summary>A sign of life, and how far the worker's runs have come.</summary>
+    /// <returns>Those of the leases that are not this worker's, or are over.</returns>
+    public ImmutableArray<LeaseId> Heartbeat(WorkerId worker, ImmutableArray<LeaseProgress> runs, MarketTime now)
+    {
+        if (_offers.TryGetValue(worker, out var offer))
+        {
+            offer.SeenAt = now.Running;
+        }
+        var over = ImmutableArray.CreateBuilder<LeaseId>();
+        foreach (var run in runs)
+        {
+            if (FindLeased(run.Lease, worker) is not { } job)
+            {
+                over.Add(run.Lease);
+                continue;
+            }
+            // A run goes forward only, and no faster than a machine can.
+            var most = (UInt128)(now.Running - job.LeasedSince).Ticks * MarketPolicy.FuelPerTickMax;
+            var fuel = (long)UInt128.Min((UInt128)Math.Clamp(run.FuelUsed, 0, job.Ticket.Spec.FuelMax), most);
+            job.FuelSoFar = Math.Max(job.FuelSoFar, fuel);
+        }
+        return over.DrainToImmutable();
     }
 
     /// <summary>The poll's time is over, or its caller is gone.</summary>

@@ -79,15 +79,15 @@ internal static class MarketEnds
         );
 
     /// <summary>What listeners see of a job that was cancelled before or during its run.</summary>
-    public static EndedJob Cancelled(JobTicket ticket) =>
+    public static EndedJob Cancelled(JobTicket ticket, JobSettlement written) =>
         new(
             Account: ticket.Account,
             Job: ticket.Job,
             RequestId: ticket.RequestId,
             Status: JobStatus.Cancelled,
             Code: ErrorCode.CancelledByClient,
-            FuelUsed: 0,
-            Charge: TokenAmount.Zero,
+            FuelUsed: written.FuelUsed,
+            Charge: written.Charge,
             Output: default
         );
 
@@ -100,7 +100,7 @@ internal static class MarketEnds
     {
         if (written.Status == JobStatus.Cancelled)
         {
-            return Cancelled(ticket);
+            return Cancelled(ticket, written);
         }
         var fuelUsed = Math.Clamp(end.FuelUsed, 0, ticket.Spec.FuelMax);
         if (written.Status != end.Status || written.Worker != end.Worker || written.FuelUsed != fuelUsed)

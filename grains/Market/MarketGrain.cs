@@ -106,10 +106,32 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
             _book.StopLease(job);
             _book.Remove(job, Now);
             Act();
-            _reports.Announce([MarketEnds.Cancelled(job.Ticket)]);
+            _ = _reports.AnnounceCancelled(job.Ticket);
         }
 
         return Task.CompletedTask;
+    }
+
+    public Task<OpenRun?> FindRun(JobId job, Authority by)
+    {
+        Authorities.Require(by, Authority.Silo, Authority.Job);
+        RequireCurrent();
+        return Task.FromResult(
+            _book.Find(job) is { Lease: not null, Offer.Offer: var offer } leased
+                ? new OpenRun(offer.Worker, offer.PayTo, offer.PricePerMillionFuel, leased.FuelSoFar)
+                : null
+        );
+    }
+
+    public Task<ImmutableArray<LeaseId>> Heartbeat(WorkerId worker, ImmutableArray<LeaseProgress> runs)
+    {
+        RequireCurrent();
+        return runs.Length <= MarketPolicy.WorkerLeasesMax
+            ? Task.FromResult(_book.Heartbeat(worker, runs, Now))
+            : throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The heartbeat names {runs.Length} runs; a worker has at most {MarketPolicy.WorkerLeasesMax}."
+            );
     }
 
     public Task<long> Offer(WorkerOffer offer)

@@ -104,6 +104,12 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     public long StateHeight { get; set; }
     public DateTimeOffset LeasedAt { get; set; }
 
+    /// <summary>When the lease began, in running time.</summary>
+    public TimeSpan LeasedSince { get; set; }
+
+    /// <summary>What the leased run had used at its worker's last heartbeat.</summary>
+    public long FuelSoFar { get; set; }
+
     /// <summary>When the report must be there, in running time.</summary>
     public TimeSpan LeasedUntil { get; set; }
 

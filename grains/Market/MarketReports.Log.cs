@@ -16,4 +16,7 @@ internal sealed partial class MarketReports
         Message = "Account {Payer}: did not take {Count} settlements; the market will send them again."
     )]
     private partial void LogSettleFailed(Exception failure, AccountId payer, int count);
+
+    [LoggerMessage(EventId = 1214, Level = LogLevel.Warning, Message = "Job {Job}: its listeners are not told that it was cancelled.")]
+    private partial void LogNotAnnounced(Exception failure, JobId job);
 }

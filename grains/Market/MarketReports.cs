@@ -383,5 +383,25 @@ internal sealed partial class MarketReports(
         }
     }
 
+    /// <summary>The client has cancelled the job. What that costs, the job's terminal write says.</summary>
+    public async Task AnnounceCancelled(JobTicket ticket)
+    {
+        if (!feed.IsWanted)
+        {
+            return;
+        }
+        try
+        {
+            if (await grains.GetGrain<IJobGrain>(ticket.Job.ToString()).GetSettlement(Authority.Market) is { } written)
+            {
+                Announce([MarketEnds.Cancelled(ticket, written)]);
+            }
+        }
+        catch (Exception failure)
+        {
+            LogNotAnnounced(failure, ticket.Job);
+        }
+    }
+
     private sealed record Ended(MarketJob Job, JobEnd End, JobSettlement Settlement);
 }

@@ -172,7 +172,9 @@ public partial class JobsClient
         CancellationToken cancellation = default
     ) => Paging.Page<JobListItem>(_transport, ListPath(state, program), pageSize, cursor, cancellation);
 
-    /// <summary>Cancels a job. Cancelling one that was cancelled before changes nothing.</summary>
+    /// <summary>
+    /// Cancels a job. A run that had begun costs what it had used. Cancelling one that was cancelled before changes nothing.
+    /// </summary>
     /// <exception cref="MarketplaceException"><see cref="ErrorCode.JobEnded"/>: it ended otherwise before.</exception>
     public virtual async Task<Job> Cancel(JobId id, CancellationToken cancellation = default)
     {

@@ -340,6 +340,11 @@ internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
 
     public Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports) => throw new NotSupportedException();
 
+    public Task<ImmutableArray<LeaseId>> Heartbeat(WorkerId worker, ImmutableArray<LeaseProgress> runs) =>
+        throw new NotSupportedException();
+
+    public Task<OpenRun?> FindRun(JobId job, Authority by) => throw new NotSupportedException();
+
     public Task<LeaseGrant?> FindLease(LeaseCall call) => throw new NotSupportedException();
 
     public Task<bool> AddOutput(LeaseCall call, BlobId output) => throw new NotSupportedException();

@@ -32,6 +32,8 @@ internal static class RepeatCases
             "IMarketGrain.Offer",
             "IMarketGrain.Poll",
             "IMarketGrain.FindLease",
+            "IMarketGrain.FindRun",
+            "IMarketGrain.Heartbeat",
             "IMarketGrain.AddOutput",
             "IWorkerGrain.Register",
             "IWorkerGrain.FindBlob",
@@ -213,6 +215,11 @@ internal static class RepeatCases
                 );
             },
             ["IMarketGrain.FindLease"] = OfLease((scene, call) => scene.Market.FindLease(call), grant => $"{grant?.Account} {grant?.Root}"),
+            ["IMarketGrain.FindRun"] = OfOpenJob((scene, job) => scene.Market.FindRun(job, Authority.Job), run => $"{run}"),
+            ["IMarketGrain.Heartbeat"] = OfLease(
+                (scene, call) => scene.Market.Heartbeat(call.Worker, [new LeaseProgress(call.Lease, 1)]),
+                over => $"{over.Length}"
+            ),
             ["IMarketGrain.AddOutput"] = OfLease((scene, call) => scene.Market.AddOutput(call, scene.LooseBlob), isKnown => $"{isKnown}"),
             ["IMarketGrain.Report"] = async scene =>
             {

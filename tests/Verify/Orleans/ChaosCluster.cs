@@ -141,6 +141,8 @@ internal sealed class ChaosCluster(string folder, string connectionString, Chaos
                 $"http://{address}:8080",
                 "--silo-address",
                 address,
+                "--silo-certificates",
+                Path.Combine(folder, "certificates"),
                 "--allow-plaintext",
                 "true",
                 "--allowed-hosts",
