@@ -43,14 +43,14 @@ public sealed class OutcomeTests
         });
 
     [Fact]
-    public void Charge_IsForCompletedRunsAndFaultsOfTheProgramAlone()
+    public void Charge_IsForCompletedRunsFaultsOfTheProgramAndCancelledRunsAlone()
     {
         var end = Repeats.RepeatScene.End() with { Payee = TestMarket.Id("worker"), FuelUsed = 1_000_000 };
 
         foreach (var fault in Enum.GetValues<JobFault>())
         {
             var charge = JobPricing.Charge(end with { Fault = fault }, TestMarket.Spec(default));
-            Assert.Equal(fault is JobFault.None or JobFault.Program, charge > TokenAmount.Zero);
+            Assert.Equal(fault is JobFault.None or JobFault.Program or JobFault.Client, charge > TokenAmount.Zero);
         }
     }
 
