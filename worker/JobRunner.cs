@@ -3,6 +3,7 @@ using Marketplace.Api.Workers;
 using Marketplace.Crypto;
 using Marketplace.Engine;
 using Marketplace.Engine.Guests;
+using Marketplace.Worker.Isolation;
 
 namespace Marketplace.Worker;
 
@@ -11,17 +12,15 @@ namespace Marketplace.Worker;
 /// output and the files that the run left. Blocks its thread; never throws: a failure on this side is a
 /// <see cref="RunOutcome.WorkerFault"/>. Thread-safe.
 /// </summary>
-internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimeProvider time)
+internal sealed class JobRunner(IMarketLink link, WorkerOptions options, IProgramHost programs, TimeProvider time)
 {
-    private readonly ModuleCache _modules = new(options.ModuleCacheBytesMax);
-
     public WorkerResult Run(WorkerLease lease, CancellationToken stopped)
     {
         var startedAt = time.GetUtcNow();
         try
         {
             var market = new LeasedMarket(link, options.Worker, lease.Id, stopped);
-            var program = _modules.Get(lease.Module, () => Fetch(market, lease.Module, EngineLimits.Default.ModuleBytesMax));
+            using var program = programs.Open(lease.Module, () => Fetch(market, lease.Module, EngineLimits.Default.ModuleBytesMax));
             var input = lease.InputBlob is { } blob ? Fetch(market, blob, JobLimits.InputBytesMax) : lease.Input;
             var files = FetchFiles(market, lease);
             var guest = program.Run(Invocation(market, lease, input, files, stopped));
@@ -43,21 +42,6 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, TimePro
         {
             return NotRun(lease, RunOutcome.WorkerFault, $"{fault.GetType().Name}: {fault.Message}", startedAt);
         }
-    }
-
-    /// <summary>Keeps the compiled modules to their budget, and drops them all when nothing was run for long.</summary>
-    /// <returns>The memory of all modules that this runner has ever dropped.</returns>
-    public long Rest(TimeSpan idle)
-    {
-        if (idle >= WorkerPolicy.IdleMax)
-        {
-            _modules.Clear();
-        }
-        else
-        {
-            _modules.Trim();
-        }
-        return _modules.BytesDropped;
     }
 
     /// <summary>The result of a lease that did not come to a run.</summary>

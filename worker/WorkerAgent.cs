@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Marketplace.Api.Workers;
 using Marketplace.Engine;
+using Marketplace.Worker.Isolation;
 using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Worker;
@@ -11,7 +12,6 @@ namespace Marketplace.Worker;
 /// </summary>
 public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options, TimeProvider time, ILogger<WorkerAgent> log)
 {
-    private readonly JobRunner _runner = new(link, options, time);
     private readonly LeaseBook _leases = new(options.Slots, time);
     private readonly IdleMemory _memory = new(time, HostMemory.GiveBack);
     private readonly ReportQueue _reports = new();
@@ -23,11 +23,13 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
     public async Task Run(CancellationToken stopping)
     {
         options.Validate();
+        using var programs = new InProcessHost(options.ModuleCacheBytesMax);
+        var runner = new JobRunner(link, options, programs, time);
         using var threads = new GuestThreads(options.Slots);
-        var slots = Enumerable.Range(0, options.Slots).Select(_ => threads.Run(RunSlot)).ToArray();
+        var slots = Enumerable.Range(0, options.Slots).Select(_ => threads.Run(() => RunSlot(runner))).ToArray();
         using var reporting = new CancellationTokenSource();
         var reporters = Task.WhenAll(ReportLoop(reporting.Token), RepeatLoop(reporting.Token));
-        await using (time.CreateTimer(_ => LookAround(), null, WorkerPolicy.LeaseWaitMax, WorkerPolicy.LeaseWaitMax / 2))
+        await using (time.CreateTimer(_ => LookAround(programs), null, WorkerPolicy.LeaseWaitMax, WorkerPolicy.LeaseWaitMax / 2))
         {
             try
             {
@@ -84,13 +86,13 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
 
     /// <summary>One slot: takes leases until the book is closed.</summary>
     /// <returns>How many it ran.</returns>
-    private int RunSlot()
+    private int RunSlot(JobRunner runner)
     {
         var count = 0;
         for (; _leases.TakeNext() is { } held; count++)
         {
             var started = Stopwatch.GetTimestamp();
-            var result = _runner.Run(held.Lease, held.Stopped);
+            var result = runner.Run(held.Lease, held.Stopped);
             var reportIt = _leases.Finish(held, Stopwatch.GetElapsedTime(started));
             if (result.Outcome == RunOutcome.WorkerFault)
             {
@@ -104,11 +106,11 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         return count;
     }
 
-    private void LookAround()
+    private void LookAround(IProgramHost programs)
     {
         ReturnStale();
         var idle = _leases.Idle;
-        var dropped = _runner.Rest(idle);
+        var dropped = programs.Rest(idle);
         if (idle >= WorkerPolicy.IdleMax)
         {
             _memory.GiveBack(dropped);

@@ -3,6 +3,7 @@ using Marketplace.Api.Workers;
 using Marketplace.Engine;
 using Marketplace.Engine.Guests;
 using Marketplace.Worker;
+using Marketplace.Worker.Isolation;
 
 namespace Marketplace.Tests.Worker;
 
@@ -92,15 +93,16 @@ public sealed class ModuleCacheTests
         var market = new FakeMarket();
         var lease = market.Lease(market.Add(Echo), "hello");
         var options = new WorkerOptions { Worker = new WorkerId(default), PayTo = new AccountId(default) };
-        var runner = new JobRunner(market, options, TimeProvider.System);
+        using var programs = new InProcessHost(options.ModuleCacheBytesMax);
+        var runner = new JobRunner(market, options, programs, TimeProvider.System);
         Assert.Equal(RunOutcome.Completed, runner.Run(lease, TestContext.Current.CancellationToken).Outcome);
         market.Blobs.Clear();
 
-        Assert.Equal(0, runner.Rest(WorkerPolicy.IdleMax - TimeSpan.FromTicks(1)));
+        Assert.Equal(0, programs.Rest(WorkerPolicy.IdleMax - TimeSpan.FromTicks(1)));
         Assert.Equal(RunOutcome.Completed, runner.Run(lease, TestContext.Current.CancellationToken).Outcome);
-        Assert.InRange(runner.Rest(WorkerPolicy.IdleMax), MemoryOfEcho(), 2 * MemoryOfEcho());
+        Assert.InRange(programs.Rest(WorkerPolicy.IdleMax), MemoryOfEcho(), 2 * MemoryOfEcho());
         Assert.Equal(RunOutcome.InputUnavailable, runner.Run(lease, TestContext.Current.CancellationToken).Outcome);
-        Assert.InRange(runner.Rest(WorkerPolicy.IdleMax), MemoryOfEcho(), 2 * MemoryOfEcho());
+        Assert.InRange(programs.Rest(WorkerPolicy.IdleMax), MemoryOfEcho(), 2 * MemoryOfEcho());
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using Marketplace.Engine.Guests;
 
-namespace Marketplace.Worker;
+namespace Marketplace.Worker.Isolation;
 
 /// <summary>
 /// Compiled modules by the id of their bytes, least recently used first out, within a budget of memory. A module grows while its functions
