@@ -23,7 +23,9 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
     public async Task Run(CancellationToken stopping)
     {
         options.Validate();
-        using var programs = new InProcessHost(options.ModuleCacheBytesMax);
+        var (programs, isolation) = ProgramHosts.Open(options, time, log, out var why);
+        using var hosting = programs;
+        LogIsolation(isolation, why);
         var runner = new JobRunner(link, options, programs, time);
         using var threads = new GuestThreads(options.Slots);
         var slots = Enumerable.Range(0, options.Slots).Select(_ => threads.Run(() => RunSlot(runner))).ToArray();
@@ -228,6 +230,9 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         Task.Delay(pause, time, stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
 
     private static TimeSpan Longer(TimeSpan pause) => pause * 2 < WorkerPolicy.RetryPauseMax ? pause * 2 : WorkerPolicy.RetryPauseMax;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Guests run with isolation {Isolation}. {Why}")]
+    private partial void LogIsolation(IsolationKind isolation, string why);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker} offers its slots under start number {Start}")]
     private partial void LogOffered(WorkerId worker, long start);

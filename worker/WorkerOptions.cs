@@ -1,4 +1,5 @@
 using Marketplace.Engine;
+using Marketplace.Worker.Isolation;
 
 namespace Marketplace.Worker;
 
@@ -28,6 +29,17 @@ public sealed record WorkerOptions
     /// </summary>
     public long ModuleCacheBytesMax { get; init; } = 256 * 1024 * 1024;
 
+    /// <summary>Where guests run. Null: the strictest isolation that works here.</summary>
+    public IsolationKind? Isolation { get; init; } = IsolationKind.None;
+
+    /// <summary>
+    /// Runs after which a child is replaced by a new one. 1: each run has a child of its own, which costs about 0.3 s of one core.
+    /// </summary>
+    public long RunsPerChildMax { get; init; } = 100_000;
+
+    /// <summary>What is started as a child; null: this program.</summary>
+    internal ChildCommand? Child { get; init; }
+
     /// <exception cref="InvalidOperationException">An option is outside its bounds; the message names it.</exception>
     public void Validate()
     {
@@ -39,6 +51,7 @@ public sealed record WorkerOptions
             MemoryPagesMax,
             $"1 to {JobLimits.MemoryPagesMax}"
         );
+        Check(RunsPerChildMax >= 1, nameof(RunsPerChildMax), RunsPerChildMax, "1 or more");
         var cacheBytesMin = EngineLimits.Default.ModuleBytesMax;
         Check(ModuleCacheBytesMax >= cacheBytesMin, nameof(ModuleCacheBytesMax), ModuleCacheBytesMax, $"at least {cacheBytesMin}");
     }

@@ -1,14 +1,15 @@
 using Marketplace.Api.Workers;
 using Marketplace.Worker;
+using Marketplace.Worker.Isolation;
 
 namespace Marketplace.Tests.Worker;
 
-public sealed class FailureTests
+public abstract class FailureTests(IsolationKind isolation)
 {
     [Fact]
     public async Task ModuleThatDoesNotValidate_IsReportedWithReasonAndOffset()
     {
-        await using var worker = new WorkerFixture(encoded: true);
+        await using var worker = new WorkerFixture(encoded: true, isolation: isolation);
 
         worker.Market.Give(worker.Market.Lease(worker.Market.Add([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0xFF]), ""));
         var result = await worker.NextResult();
@@ -21,7 +22,7 @@ public sealed class FailureTests
     [Fact]
     public async Task MissingInput_IsNobodysTrap()
     {
-        await using var worker = new WorkerFixture();
+        await using var worker = new WorkerFixture(isolation: isolation);
         var missing = new BlobId(new Bytes32([.. Enumerable.Repeat((byte)7, 32)]));
 
         worker.Market.Give(worker.Market.Lease(worker.Module("echo"), "") with { InputBlob = missing });
@@ -34,7 +35,7 @@ public sealed class FailureTests
     [Fact]
     public async Task InputWithOtherBytesThanItsIdSays_IsNotRun()
     {
-        await using var worker = new WorkerFixture();
+        await using var worker = new WorkerFixture(isolation: isolation);
         var blob = worker.Market.Add([1, 2, 3]);
         worker.Market.Blobs[blob] = [1, 2, 4];
 
@@ -46,7 +47,7 @@ public sealed class FailureTests
     [Fact]
     public async Task EndlessLoop_EndsWithItsFuel()
     {
-        await using var worker = new WorkerFixture();
+        await using var worker = new WorkerFixture(isolation: isolation);
 
         worker.Market.Give(worker.Market.Lease(worker.Module("faulty"), "loop", fuelMax: 50_000_000));
         var result = await worker.NextResult();
@@ -58,7 +59,7 @@ public sealed class FailureTests
     [Fact]
     public async Task StoppedLease_IsNotReportedAndItsSlotRunsTheNext()
     {
-        await using var worker = new WorkerFixture(slots: 1);
+        await using var worker = new WorkerFixture(slots: 1, isolation: isolation);
         var endless = worker.Market.Lease(worker.Module("faulty"), "loop", fuelMax: long.MaxValue);
         var next = worker.Market.Lease(worker.Module("echo"), "next");
 
@@ -71,7 +72,7 @@ public sealed class FailureTests
     [Fact]
     public async Task ReportThatIsNotTaken_IsRepeatedAsItWas()
     {
-        await using var worker = new WorkerFixture(encoded: true);
+        await using var worker = new WorkerFixture(encoded: true, isolation: isolation);
         var failures = 2;
         worker.Market.OnReport = _ =>
         {
@@ -93,7 +94,7 @@ public sealed class FailureTests
     public async Task ResultThatTheMarketCannotTake_DoesNotHoldUpTheOthers()
     {
         const int rejectionsMax = 10;
-        await using var worker = new WorkerFixture(slots: 1);
+        await using var worker = new WorkerFixture(slots: 1, isolation: isolation);
         var module = worker.Module("echo");
         var (stuck, next) = (worker.Market.Lease(module, "stuck"), worker.Market.Lease(module, "next"));
         var (rejections, isNextTaken) = (0, false);
@@ -121,7 +122,7 @@ public sealed class FailureTests
     [Fact]
     public async Task MarketThatForgotTheWorker_GetsTheOfferAgain()
     {
-        await using var worker = new WorkerFixture();
+        await using var worker = new WorkerFixture(isolation: isolation);
         worker.Market.Forget();
 
         worker.Market.Give(worker.Market.Lease(worker.Module("echo"), "after"));

@@ -22,6 +22,9 @@ internal sealed class FakeMarket : IMarketLink
     /// <summary>Called before each report is taken; may throw.</summary>
     public Action<WorkerReport> OnReport { get; set; } = _ => { };
 
+    /// <summary>Called before a run's read of a key is answered.</summary>
+    public Action OnRead { get; set; } = () => { };
+
     public List<WorkerReport> Reports { get; } = [];
 
     public int Offers => (int)Volatile.Read(ref _start);
@@ -92,8 +95,11 @@ internal sealed class FakeMarket : IMarketLink
         return new ValueTask<BlobId>(Add(buffer.ToArray()));
     }
 
-    public ValueTask<ReadOnlyMemory<byte>?> ReadState(LeaseCall call, ReadOnlyMemory<byte> key, CancellationToken cancellation) =>
-        new(State.TryGetValue(Convert.ToHexString(key.Span), out var value) ? value : (ReadOnlyMemory<byte>?)null);
+    public ValueTask<ReadOnlyMemory<byte>?> ReadState(LeaseCall call, ReadOnlyMemory<byte> key, CancellationToken cancellation)
+    {
+        OnRead();
+        return new(State.TryGetValue(Convert.ToHexString(key.Span), out var value) ? value : (ReadOnlyMemory<byte>?)null);
+    }
 
     public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ListState(
         LeaseCall call,

@@ -1,5 +1,6 @@
 using Marketplace.Api.Workers;
 using Marketplace.Worker;
+using Marketplace.Worker.Isolation;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Marketplace.Tests.Worker;
@@ -10,16 +11,19 @@ internal sealed class WorkerFixture : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _run;
 
-    public WorkerFixture(bool encoded = false, int slots = 2)
+    public WorkerFixture(bool encoded = false, int slots = 2, IsolationKind isolation = IsolationKind.None)
     {
         var options = new WorkerOptions
         {
             Worker = new WorkerId(default),
             PayTo = new AccountId(default),
             Slots = slots,
+            Isolation = isolation,
+            Child = TestChild.Command,
         };
         Agent = new WorkerAgent(encoded ? new EncodedLink(Market) : Market, options, TimeProvider.System, NullLogger<WorkerAgent>.Instance);
-        _run = Agent.Run(_stopping.Token);
+        // Opening the children blocks.
+        _run = Task.Run(() => Agent.Run(_stopping.Token));
     }
 
     public FakeMarket Market { get; } = new();
@@ -28,6 +32,14 @@ internal sealed class WorkerFixture : IAsyncDisposable
 
     public BlobId Module(string name) =>
         Market.Add(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "programs", name, $"{name}.wasm")));
+
+    /// <summary>A job of the program echo.</summary>
+    /// <param name="does">What its child does before it runs; only children do it.</param>
+    public WorkerLease Lease(string input, string? does = null) =>
+        Market.Lease(Module("echo"), input) with
+        {
+            Environment = does is null ? null : new Dictionary<string, string> { [TestChild.Does] = does },
+        };
 
     /// <summary>The next result that the worker reports; fails when the worker ends instead.</summary>
     public async Task<WorkerResult> NextResult()

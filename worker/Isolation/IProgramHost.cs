@@ -12,7 +12,7 @@ internal interface IProgramHost : IDisposable
     /// times.
     /// </summary>
     /// <param name="module">The hash of the module's bytes.</param>
-    /// <param name="fetch">Called where the module is not there. What it throws comes out unchanged, and is asked again the next time.</param>
+    /// <param name="fetch">Called where the module is not there. What it throws comes out unchanged; the next call asks again.</param>
     /// <exception cref="Marketplace.Engine.InvalidModuleException">The module does not validate; nothing is kept.</exception>
     IOpenProgram Open(BlobId module, Func<byte[]> fetch);
 
