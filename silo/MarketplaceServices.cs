@@ -58,6 +58,7 @@ internal static class MarketplaceServices
                 PayTo = new AccountId(key.PublicKey),
                 PricePerMillionFuel = TokenAmount.Parse(options.WorkerPrice),
                 Slots = options.WorkerSlots == 0 ? Environment.ProcessorCount : options.WorkerSlots,
+                Isolation = options.IsolationKind,
             };
         });
         services.AddHostedService<WorkerService>();

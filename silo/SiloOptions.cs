@@ -1,4 +1,5 @@
 using Marketplace.Grains;
+using Marketplace.Worker.Isolation;
 
 namespace Marketplace.Silo;
 
@@ -27,6 +28,15 @@ public sealed partial class SiloOptions
 
     /// <summary>What the worker inside asks per million fuel, in base units.</summary>
     public string WorkerPrice { get; set; } = "1";
+
+    /// <summary>
+    /// Where the worker inside runs guests: <c>none</c> (in the silo's process), <c>process</c>, <c>sandbox</c>, or <c>auto</c>, the
+    /// strictest that works here.
+    /// </summary>
+    public string Isolation { get; set; } = "none";
+
+    /// <summary>The parsed <see cref="Isolation"/>; null: the strictest.</summary>
+    internal IsolationKind? IsolationKind => Isolation == "auto" ? null : Enum.Parse<IsolationKind>(Isolation, ignoreCase: true);
 
     /// <summary>What the first start credits to the local account, in base units.</summary>
     public string InitialCredit { get; set; } = "1000000000000000";
@@ -76,6 +86,7 @@ public sealed partial class SiloOptions
             WorkerPrice,
             $"a whole number of base units, at least {FuelPrice.Least}"
         );
+        Check(Isolation is "none" or "process" or "sandbox" or "auto", nameof(Isolation), Isolation, "none, process, sandbox or auto");
         Check(TokenAmount.TryParse(InitialCredit, out _), nameof(InitialCredit), InitialCredit, "a whole number of base units");
         Check(
             Name.Length <= NameCharsMax && Name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'),

@@ -32,7 +32,11 @@ internal static class JobsBenchmark
     {
         using var data = new TemporaryFolder();
         await using var node = await BenchmarkNode.Make(data.Path);
-        await using var silo = await SiloProcess.Start(data.Path, CancellationToken.None, node.Options);
+        await using var silo = await SiloProcess.Start(
+            data.Path,
+            CancellationToken.None,
+            [.. node.Options, "--isolation", arguments.Text("worker", "none")]
+        );
         await using var client = silo.Client();
         await using var module = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "programs", "echo", "echo.wasm"));
         var program = (await client.Programs.Deploy(module, "echo")).Id;
