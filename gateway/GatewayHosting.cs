@@ -12,7 +12,7 @@ namespace Marketplace.Gateway;
 
 /// <summary>
 /// How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c>, <c>IAccountLists</c>, <c>IBookCheck</c>,
-/// <see cref="IReadiness"/> and <see cref="IEndedJobs"/>.
+/// <c>MarketIdentity</c>, <see cref="IReadiness"/> and <see cref="IEndedJobs"/>.
 /// </summary>
 public static class GatewayHosting
 {
@@ -63,6 +63,7 @@ public static class GatewayHosting
         app.MapBlobsApi(app.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value);
         app.MapProgramsApi();
         app.MapAccountApi();
+        app.MapOpeningApi();
         app.MapKeysApi();
         app.MapMarketApi();
         app.MapBooksApi();

@@ -12,7 +12,7 @@ public enum Authority
     /// <summary>Brings money in from outside and takes it out: deposits, withdrawals, and what becomes of them there.</summary>
     Treasury = 1,
 
-    /// <summary>The HTTP layer, which asks for a caller only and has no right of its own.</summary>
+    /// <summary>The HTTP layer, which asks for a caller or with what an account's owner has signed, and has no right of its own.</summary>
     Gateway = 2,
 
     /// <summary>A market, which takes reports, ends jobs and keeps what runs leave.</summary>

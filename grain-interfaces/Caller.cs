@@ -15,8 +15,11 @@ public enum Scopes
     /// <summary>Deploy programs.</summary>
     Deploy = 4,
 
-    /// <summary>Create and revoke keys, see the operator's pages.</summary>
+    /// <summary>Create and revoke keys, see the operator's pages, bring money in. No key that a stranger gets has it.</summary>
     Admin = 8,
+
+    /// <summary>Send money to other accounts.</summary>
+    Transfer = 16,
 }
 
 /// <summary>

@@ -15,6 +15,9 @@ public static class MarketLimits
     /// <summary>A client's request id: a UUID or a name with a date fits twice.</summary>
     public const int RequestIdBytesMax = 128;
 
+    /// <summary>The operator's id of a credit: a request id less what keeps it apart from deposits in the account's log.</summary>
+    public const int CreditIdBytesMax = RequestIdBytesMax - 6;
+
     /// <summary>Arguments of a command, together.</summary>
     public const int ArgumentBytesMax = 8 * 1024;
 
@@ -47,6 +50,12 @@ public static class MarketLimits
 
     /// <summary>A program's name.</summary>
     public const int NameBytesMax = 128;
+
+    /// <summary>
+    /// How long a challenge may be used: long enough to type a passphrase, and no longer than an owner would wait where the clock of one
+    /// silo is ahead of the others'.
+    /// </summary>
+    public static readonly TimeSpan ChallengeAge = TimeSpan.FromMinutes(5);
 
     /// <summary>Wall time of one run.</summary>
     public static readonly TimeSpan TimeMax = TimeSpan.FromHours(1);

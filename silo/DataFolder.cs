@@ -4,13 +4,14 @@ using Marketplace.Storage;
 namespace Marketplace.Silo;
 
 /// <summary>
-/// The silo's folder: <c>account.key</c> and <c>worker.key</c> (<see cref="KeyFile"/>), <c>key</c> (the local account's API key),
-/// <c>url</c>, and the folders <c>store</c> and <c>blobs</c>. Readable by its owner only.
+/// The silo's folder: <c>account.key</c>, <c>worker.key</c> and <c>market.key</c> (<see cref="KeyFile"/>), <c>key</c> (the local account's
+/// API key), <c>url</c>, and the folders <c>store</c> and <c>blobs</c>. Readable by its owner only.
 /// </summary>
 public sealed class DataFolder
 {
     public const string AccountKey = "account.key";
     public const string WorkerKey = "worker.key";
+    public const string MarketKey = "market.key";
     public const string ApiKey = "key";
     public const string Url = "url";
 

@@ -1,3 +1,4 @@
+using Marketplace.Crypto;
 using Marketplace.Gateway;
 using Marketplace.GrainHost.Hosting;
 using Marketplace.GrainHost.Reminders;
@@ -28,6 +29,7 @@ internal static class EmbeddedHost
         builder
             .Services.AddSingleton(folder)
             .AddSingleton(_ => store)
+            .AddSingleton(_ => new MarketIdentity(folder.KeyPair(DataFolder.MarketKey)))
             .AddSingleton<IHostState, EmbeddedState>()
             .AddSingleton<IDocumentStore>(services => services.GetRequiredService<EmbeddedStore>())
             .AddSingleton<IEventLog>(services => services.GetRequiredService<EmbeddedStore>())

@@ -67,7 +67,7 @@ internal sealed partial class FirstStart(
         var account = grains.GetGrain<IAccountGrain>(id.ToString());
         await account.Credit(CreditOperation, TokenAmount.Parse(options.InitialCredit), at: null, Authority.Silo);
         var created = await account.CreateKey(
-            new GrainInterfaces.KeyRequest("local", Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Admin, null),
+            new GrainInterfaces.KeyRequest("local", Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Transfer | Scopes.Admin, null),
             caller: null,
             Authority.Silo
         );

@@ -35,6 +35,7 @@ internal static class OrleansHost
             TimeProvider.System
         );
         await ClusterName.Require(store, options.ClusterId);
+        var market = await ClusterMarketKey.Find(store, folder);
         var blobFolder = options.BlobFolder.Length > 0 ? options.BlobFolder : folder.Blobs;
         var mark = await BlobMark.Require(store, blobFolder, PinnedBlobs.Of(store));
         var blobs = FileBlobStore.OpenShared(blobFolder, new FileBlobStoreOptions { FreeBytesMin = options.DiskFloorBytes });
@@ -43,6 +44,7 @@ internal static class OrleansHost
             .Services.AddSingleton(folder)
             .AddSingleton(_ => held)
             .AddSingleton(_ => store)
+            .AddSingleton(_ => market)
             .AddSingleton<IHostState, ClusterState>()
             .AddSingleton<IDocumentStore>(services => services.GetRequiredService<PostgresStore>())
             .AddSingleton<IEventLog>(services => services.GetRequiredService<PostgresStore>())

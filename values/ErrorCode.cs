@@ -151,4 +151,13 @@ public enum ErrorCode
 
     /// <summary>No such lease of this worker: it was reported, is over, or belongs to another.</summary>
     LeaseNotFound = 46,
+
+    /// <summary>The challenge is not this market's for this account, has expired, or was used; ask for another one.</summary>
+    ChallengeRefused = 47,
+
+    /// <summary>The signature is not that of the account's key over these words.</summary>
+    SignatureRefused = 48,
+
+    /// <summary>As many accounts were opened as allowed for now; try again later.</summary>
+    TooManyAccounts = 49,
 }

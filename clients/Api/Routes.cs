@@ -24,10 +24,15 @@ namespace Marketplace;
 /// GET    /v1/programs/{id}           -> DeployedProgram
 /// DELETE /v1/programs/{id}           -> nothing; refused while jobs of it are open and no other account has deployed it
 /// GET    /v1/account                 -> Account
+/// POST   /v1/transfers               TransferRequest -> Account
+/// POST   /v1/accounts/challenges     ChallengeRequest -> AccountChallenge; no key needed
+/// POST   /v1/accounts                OpenRequest -> OpenedAccount; no key needed
+/// POST   /v1/accounts/{id}/credits   CreditRequest -> Account; for the operator
 /// POST   /v1/keys                    KeyRequest -> CreatedKey
 /// GET    /v1/keys                    -> Page of AccessKey
 /// DELETE /v1/keys/{id}               -> nothing
 /// GET    /v1/market                  -> MarketStatus
+/// GET    /v1/info                    -> MarketInfo; no key needed
 /// GET    /v1/books                   -> CheckedBooks, as they were last checked
 /// POST   /v1/books                   -> CheckedBooks; begins a check unless one is under way
 /// GET    /v1/events?ticket=T         -> server-sent events: 'job', each a JobEnded, and 'lagged'; the key or a ticket
@@ -96,6 +101,18 @@ public static class Routes
     /// <summary>The account's money.</summary>
     public const string Account = "/v1/account";
 
+    /// <summary>Send money to another account.</summary>
+    public const string Transfers = "/v1/transfers";
+
+    /// <summary>Open an account.</summary>
+    public const string Accounts = "/v1/accounts";
+
+    /// <summary>Ask for a challenge to open an account with.</summary>
+    public const string AccountChallenges = "/v1/accounts/challenges";
+
+    /// <summary>Which market this is.</summary>
+    public const string Info = "/v1/info";
+
     /// <summary>Create a key; list keys.</summary>
     public const string Keys = "/v1/keys";
 
@@ -143,6 +160,9 @@ public static class Routes
 
     /// <summary>One program.</summary>
     public static string Program(ProgramId id) => $"{Programs}/{id}";
+
+    /// <summary>Bring money into an account.</summary>
+    public static string AccountCredits(AccountId id) => $"{Accounts}/{id}/credits";
 
     /// <summary>Revoke a key.</summary>
     public static string Key(string id) => $"{Keys}/{Uri.EscapeDataString(id)}";

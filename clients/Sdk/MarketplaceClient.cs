@@ -14,7 +14,8 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
 
     /// <summary>For fakes in tests, which override the properties that they use; the others do not work.</summary>
     protected MarketplaceClient() =>
-        (Jobs, Blobs, Programs, Account, Keys, Market, Books, Events, Health) = (
+        (Jobs, Blobs, Programs, Account, Accounts, Keys, Market, Books, Events, Health) = (
+            null!,
             null!,
             null!,
             null!,
@@ -38,6 +39,7 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
         Jobs = new JobsClient(_transport, Blobs, Market);
         Programs = new ProgramsClient(_transport, Blobs);
         Account = new AccountClient(_transport);
+        Accounts = new AccountsClient(_transport);
         Keys = new KeysClient(_transport);
         Books = new BooksClient(_transport);
         Events = new EventsClient(_transport);
@@ -58,6 +60,9 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
 
     /// <summary>The account's money.</summary>
     public virtual AccountClient Account { get; }
+
+    /// <summary>Opens accounts, and brings money in for the operator.</summary>
+    public virtual AccountsClient Accounts { get; }
 
     /// <summary>API keys of the account.</summary>
     public virtual KeysClient Keys { get; }

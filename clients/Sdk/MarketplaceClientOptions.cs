@@ -10,7 +10,8 @@ public sealed class MarketplaceClientOptions
     /// <summary>Where the service is, for example <c>http://127.0.0.1:8080</c>.</summary>
     public Uri? Url { get; set; }
 
-    /// <summary>The API key, <c>id_secret</c>. Without one only <see cref="MarketplaceClient.Health"/> answers.</summary>
+    /// <summary>The API key, <c>id_secret</c>. Without one only <see cref="MarketplaceClient.Health"/>,
+    /// <see cref="AccountsClient.Open"/> and <see cref="MarketClient.Info"/> answer.</summary>
     public string? Key { get; set; }
 
     /// <summary>Allows sending the key over plain HTTP to another machine, where every machine on the way can read it.</summary>

@@ -16,7 +16,7 @@ public readonly record struct KeyFileView(Bytes32 PublicKey, bool IsEncrypted);
 /// </summary>
 public static class KeyFile
 {
-    /// <summary>Programs take a passphrase from here or from a prompt, never from arguments: other users of a machine see them.</summary>
+    /// <summary>Programs take a passphrase from here or a prompt, never from arguments, which others on the machine can see.</summary>
     public const string PassphraseVariable = "MARKET_KEY_PASSPHRASE";
 
     /// <summary>What OWASP asks of PBKDF2-HMAC-SHA256: a fifth of a second a guess on one core. The file states its own count.</summary>

@@ -119,4 +119,7 @@ internal static class CallerExtensions
 {
     /// <summary>The verified caller of a route that is not public.</summary>
     public static Caller Caller(this HttpContext http) => http.Features.GetRequiredFeature<CallerFeature>().Caller;
+
+    /// <summary>Whose memory a request takes. Strangers are one account together, which never has all of it.</summary>
+    public static AccountId CallerAccount(this HttpContext http) => http.Features.Get<CallerFeature>()?.Caller.Account ?? default;
 }

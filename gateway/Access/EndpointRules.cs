@@ -10,8 +10,9 @@ namespace Marketplace.Gateway;
 /// <param name="Public">No key is needed; the answer holds only what the public may know.</param>
 /// <param name="Needed">The scope that the key must have.</param>
 /// <param name="Tickets">The route also takes a single-use ticket.</param>
+/// <param name="NeedsMarket">Although it is public, it is served only while the market is there.</param>
 /// <param name="Pages">The route serves pages to a person's browser: it also takes the key as the password of a browser's login.</param>
-internal sealed record AccessRule(bool Public, Scopes Needed, bool Tickets = false, bool Pages = false);
+internal sealed record AccessRule(bool Public, Scopes Needed, bool Tickets = false, bool Pages = false, bool NeedsMarket = false);
 
 /// <summary>What body a route takes. A route without a rule takes none.</summary>
 /// <param name="ContentType">The only media type.</param>
@@ -77,6 +78,10 @@ public static class EndpointRules
 
     internal static TBuilder ForEverybody<TBuilder>(this TBuilder route)
         where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new AccessRule(Public: true, Scopes.None));
+
+    /// <summary>For those who have no API key yet. The handler limits them.</summary>
+    internal static TBuilder ForStrangers<TBuilder>(this TBuilder route)
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new AccessRule(Public: true, Scopes.None, NeedsMarket: true));
 
     internal static TBuilder TakesJson<TBuilder>(this TBuilder route, Type record, long bytesMax)
         where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new BodyRule(MediaTypeNames.Application.Json, bytesMax, record));

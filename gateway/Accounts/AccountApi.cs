@@ -5,16 +5,50 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Marketplace.Gateway;
 
-/// <summary>The account of the key that asks.</summary>
+/// <summary>The account of the key that asks, and money that comes and goes.</summary>
 internal static class AccountApi
 {
-    public static void MapAccountApi(this IEndpointRouteBuilder routes) =>
-        routes.MapGet(Routes.Account, Get).WithName("GetAccount").WithTags("Account").Needs(Scopes.Read).Refuses(ErrorCode.AccountNotFound);
+    public static void MapAccountApi(this IEndpointRouteBuilder routes)
+    {
+        var account = routes.MapGroup("").WithTags("Account");
+        account.MapGet(Routes.Account, Get).WithName("GetAccount").Needs(Scopes.Read).Refuses(ErrorCode.AccountNotFound);
+        account
+            .MapPost(Routes.Transfers, Transfer)
+            .WithName("Transfer")
+            .Needs(Scopes.Transfer)
+            .TakesJson(typeof(TransferRequest), GatewayPolicy.SmallBodyBytesMax)
+            .Refuses(ErrorCode.AccountNotFound, ErrorCode.RequestIdReused, ErrorCode.InsufficientFunds, ErrorCode.SpendLimitReached);
+        account
+            .MapPost($"{Routes.Accounts}/{{account}}/credits", Credit)
+            .WithName("CreditAccount")
+            .Needs(Scopes.Admin)
+            .TakesJson(typeof(CreditRequest), GatewayPolicy.SmallBodyBytesMax)
+            .Refuses(ErrorCode.RequestIdReused);
+    }
 
     /// <summary>The account's money and open jobs.</summary>
     internal static async Task<JsonAnswer<Account>> Get(HttpContext http, IGrainFactory grains)
     {
         var view = await grains.GetGrain<IAccountGrain>(http.Caller().Account.ToString()).Get().WaitAsync(http.RequestAborted);
+        return Answer.Ok(AccountMapper.ToAccount(view), ApiJson.Default.Account);
+    }
+
+    /// <summary>Sends money to another account, once per request id. It arrives by itself, within moments.</summary>
+    internal static async Task<JsonAnswer<Account>> Transfer(HttpContext http, IGrainFactory grains)
+    {
+        var request = await RequestReader.Body(http, RequestReader.Json.TransferRequest);
+        var caller = http.Caller();
+        var order = new TransferOrder(request.RequestId, request.To, request.Amount, request.At);
+        var view = await grains.GetGrain<IAccountGrain>(caller.Account.ToString()).Transfer(caller, order);
+        return Answer.Ok(AccountMapper.ToAccount(view), ApiJson.Default.Account);
+    }
+
+    /// <summary>Brings new money into an account, once per operation. For the operator.</summary>
+    internal static async Task<JsonAnswer<Account>> Credit(HttpContext http, string account, IGrainFactory grains)
+    {
+        var id = RequestReader.Account(account);
+        var request = await RequestReader.Body(http, RequestReader.Json.CreditRequest);
+        var view = await grains.GetGrain<IAccountGrain>(id.ToString()).Grant(http.Caller(), request.Operation, request.Amount, request.At);
         return Answer.Ok(AccountMapper.ToAccount(view), ApiJson.Default.Account);
     }
 }

@@ -32,6 +32,9 @@ internal static class RequestReader
     public static JobId Job(string text) =>
         JobId.TryParse(text, out var id) ? id : throw Malformed(GatewayMessages.BadId("a job id", text, "64 hexadecimal digits"));
 
+    public static AccountId Account(string text) =>
+        AccountId.TryParse(text, out var id) ? id : throw Malformed(GatewayMessages.BadId("an account", text, "64 hexadecimal digits"));
+
     public static BlobId Blob(string text) =>
         BlobId.TryParse(text, out var id)
             ? id

@@ -38,7 +38,7 @@ internal sealed class BodyMiddleware(RequestDelegate next, MemoryBudget memory)
             await next(http);
             return;
         }
-        var share = memory.Take(http.Caller().Account, body, answer);
+        var share = memory.Take(http.CallerAccount(), body, answer);
         http.Features.Set(share);
         try
         {

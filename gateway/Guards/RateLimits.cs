@@ -19,6 +19,8 @@ internal sealed class RateLimits : IDisposable
     private readonly GatewayOptions _limits;
     private readonly PartitionedRateLimiter<ulong> _addresses;
     private readonly PartitionedRateLimiter<AccountId> _accounts;
+    private readonly PartitionedRateLimiter<ulong> _openings;
+    private readonly TokenBucketRateLimiter _firstKeys;
     private readonly PartitionedRateLimiter<AccountId> _transfers;
     private readonly PartitionedRateLimiter<AccountId> _waits;
 
@@ -27,6 +29,8 @@ internal sealed class RateLimits : IDisposable
         var limits = _limits = options.Value;
         _addresses = Buckets<ulong>(limits.AddressRequestsPerSecond, limits.AddressRequestsBurst);
         _accounts = Buckets<AccountId>(limits.AccountRequestsPerSecond, limits.AccountRequestsBurst);
+        _openings = Buckets<ulong>(limits.AddressOpeningsPerMinute / 60.0, limits.AddressOpeningsBurst);
+        _firstKeys = new TokenBucketRateLimiter(Bucket(limits.OpeningsPerMinute / 60.0, limits.OpeningsBurst));
         _transfers = Places(limits.AccountTransfersMax);
         _waits = Places(limits.AccountWaitsMax);
     }
@@ -38,6 +42,29 @@ internal sealed class RateLimits : IDisposable
     /// <inheritdoc cref="Admit(HttpContext, IPAddress?)"/>
     public ValueTask<bool> Admit(HttpContext http, AccountId account) =>
         Admit(http, _accounts.AttemptAcquire(account), "account", _limits.AccountRequestsPerSecond);
+
+    /// <summary>Counts an opening of an account, whatever comes of it.</summary>
+    /// <exception cref="MarketException">As many came from this address as allowed.</exception>
+    public void RequireOpening(HttpContext http)
+    {
+        using var lease = _openings.AttemptAcquire(KeyOf(http.Connection.RemoteIpAddress));
+        if (!lease.IsAcquired)
+        {
+            SetRetryAfter(http, lease);
+            throw new MarketException(ErrorCode.RateLimited, GatewayMessages.TooManyOpenings(_limits.AddressOpeningsPerMinute));
+        }
+    }
+
+    /// <summary>
+    /// Whether one more account may get its first key at this silo. Also counts the openings of accounts that have one; they are served
+    /// all the same.
+    /// </summary>
+    public bool TakeOpening()
+    {
+        _firstKeys.TryReplenish();
+        using var lease = _firstKeys.AttemptAcquire();
+        return lease.IsAcquired;
+    }
 
     /// <summary>A place among the account's transfers; dispose it when the transfer has ended.</summary>
     public RateLimitLease EnterTransfer(AccountId account) => _transfers.AttemptAcquire(account);
@@ -56,6 +83,8 @@ internal sealed class RateLimits : IDisposable
     {
         _addresses.Dispose();
         _accounts.Dispose();
+        _openings.Dispose();
+        _firstKeys.Dispose();
         _transfers.Dispose();
         _waits.Dispose();
     }
@@ -85,11 +114,16 @@ internal sealed class RateLimits : IDisposable
             lease.Dispose();
             return true;
         }
-        var after = lease.TryGetMetadata(MetadataName.RetryAfter, out var time) ? time : Period;
+        SetRetryAfter(http, lease);
         lease.Dispose();
-        http.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         await ProblemFactory.Write(http, ErrorCode.RateLimited, GatewayMessages.TooManyRequests(who, perSecond));
         return false;
+    }
+
+    private static void SetRetryAfter(HttpContext http, RateLimitLease lease)
+    {
+        var after = lease.TryGetMetadata(MetadataName.RetryAfter, out var time) ? time : Period;
+        http.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
     }
 
     private static PartitionedRateLimiter<AccountId> Places(int max) =>
@@ -97,19 +131,19 @@ internal sealed class RateLimits : IDisposable
             RateLimitPartition.GetConcurrencyLimiter(account, _ => new ConcurrencyLimiterOptions { PermitLimit = max, QueueLimit = 0 })
         );
 
-    private static PartitionedRateLimiter<TKey> Buckets<TKey>(int perSecond, int burst)
+    private static PartitionedRateLimiter<TKey> Buckets<TKey>(double perSecond, int burst)
         where TKey : notnull =>
         PartitionedRateLimiter.Create<TKey, TKey>(key => RateLimitPartition.GetTokenBucketLimiter(key, _ => Bucket(perSecond, burst)));
 
     /// <summary>Refills ten times a second, or, for rates below ten, one token at a time.</summary>
-    private static TokenBucketRateLimiterOptions Bucket(int perSecond, int burst)
+    private static TokenBucketRateLimiterOptions Bucket(double perSecond, int burst)
     {
-        var tokens = Math.Max(1, perSecond / 10);
+        var tokens = Math.Max(1, (int)(perSecond / 10));
         return new TokenBucketRateLimiterOptions
         {
             TokenLimit = burst,
             TokensPerPeriod = tokens,
-            ReplenishmentPeriod = TimeSpan.FromSeconds((double)tokens / perSecond),
+            ReplenishmentPeriod = TimeSpan.FromSeconds(tokens / perSecond),
             QueueLimit = 0,
             AutoReplenishment = false,
         };

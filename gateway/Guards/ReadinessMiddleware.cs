@@ -10,7 +10,9 @@ internal sealed class ReadinessMiddleware(RequestDelegate next, IReadiness readi
     public Task Invoke(HttpContext http)
     {
         var report = readiness.Current;
-        return report.State == ServiceState.Ready || http.GetEndpoint()?.Metadata.GetMetadata<AccessRule>() is null or { Public: true }
+        return
+            report.State == ServiceState.Ready
+            || http.GetEndpoint()?.Metadata.GetMetadata<AccessRule>() is null or { Public: true, NeedsMarket: false }
             ? next(http)
             : ProblemFactory.Write(http, ErrorCode.Unavailable, GatewayMessages.NotReady(report.Word, report.Reason));
     }

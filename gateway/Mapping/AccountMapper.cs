@@ -72,6 +72,7 @@ internal static class AccountMapper
             Scope.Submit => Scopes.Submit,
             Scope.Deploy => Scopes.Deploy,
             Scope.Admin => Scopes.Admin,
+            Scope.Transfer => Scopes.Transfer,
             // The reader of enums also takes 'read, admin' as one value; each scope has its own place in the list.
             _ => throw RequestReader.Malformed(GatewayMessages.ScopeUnknown),
         };

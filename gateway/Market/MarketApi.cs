@@ -1,3 +1,4 @@
+using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -8,8 +9,16 @@ namespace Marketplace.Gateway;
 /// <summary>The market at a glance: how much waits, who works, what it costs.</summary>
 internal static class MarketApi
 {
-    public static void MapMarketApi(this IEndpointRouteBuilder routes) =>
-        routes.MapGet(Routes.Market, Get).WithName("GetMarket").WithTags("Market").Needs(Scopes.Read);
+    public static void MapMarketApi(this IEndpointRouteBuilder routes)
+    {
+        var market = routes.MapGroup("").WithTags("Market");
+        market.MapGet(Routes.Market, Get).WithName("GetMarket").Needs(Scopes.Read);
+        market.MapGet(Routes.Info, GetInfo).WithName("GetInfo").ForEverybody();
+    }
+
+    /// <summary>Which market this is: its public key, which everything that is signed for it names.</summary>
+    internal static JsonAnswer<MarketInfo> GetInfo(MarketIdentity market, IReadiness readiness) =>
+        Answer.Ok(new MarketInfo(market.PublicKey.ToString(), readiness.Current.Version), ApiJson.Default.MarketInfo);
 
     /// <summary>The market of plain WebAssembly: queue, workers, lowest price, and how far the lists are behind.</summary>
     internal static async Task<JsonAnswer<MarketStatus>> Get(HttpContext http, IGrainFactory grains, IAccountLists lists)

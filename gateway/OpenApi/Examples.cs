@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Marketplace.Crypto;
 
 namespace Marketplace.Gateway;
 
@@ -136,6 +137,18 @@ internal static class Examples
         ),
         [typeof(KeyRequest)] = new KeyRequest("build server", [Scope.Read, Scope.Submit], Amount),
         [typeof(CreatedKey)] = new CreatedKey($"{KeyId}_{new string('0', 64)}", Key),
+        [typeof(ChallengeRequest)] = new ChallengeRequest(Account),
+        [typeof(AccountChallenge)] = new AccountChallenge(new byte[MarketIdentity.ChallengeSize], Worker.ToString(), At),
+        [typeof(OpenRequest)] = new OpenRequest(
+            Account: Account,
+            Challenge: new byte[MarketIdentity.ChallengeSize],
+            Signature: new byte[Ed25519.SignatureSize],
+            Name: "owner"
+        ),
+        [typeof(OpenedAccount)] = new OpenedAccount(Account, $"{KeyId}_{new string('0', 64)}", Key),
+        [typeof(TransferRequest)] = new TransferRequest("rent-2026-08", new AccountId(Worker.Value), Amount, At),
+        [typeof(CreditRequest)] = new CreditRequest("invoice-17", Amount, At),
+        [typeof(MarketInfo)] = new MarketInfo(Worker.ToString(), "0.1.0"),
         [typeof(Page<AccessKey>)] = new Page<AccessKey>([Key], Next: null),
         [typeof(CheckedBooks)] = new CheckedBooks(
             State: BooksState.Sound,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
 using Microsoft.OpenApi;
 
@@ -13,6 +14,18 @@ internal static class MemberBounds
 
     private static readonly Dictionary<(Type Record, string Member), Action<OpenApiSchema>> Bounds = new()
     {
+        [(typeof(OpenRequest), nameof(OpenRequest.Challenge))] = Bytes(MarketIdentity.ChallengeSize),
+        [(typeof(OpenRequest), nameof(OpenRequest.Signature))] = Bytes(Ed25519.SignatureSize),
+        [(typeof(OpenRequest), nameof(OpenRequest.Name))] = Text(1, MarketLimits.NameBytesMax),
+        [(typeof(OpenRequest), nameof(OpenRequest.Scopes))] = Items(1, ScopesMax),
+        [(typeof(TransferRequest), nameof(TransferRequest.RequestId))] = Text(1, MarketLimits.RequestIdBytesMax),
+        [(typeof(TransferRequest), nameof(TransferRequest.At))] = Text(1, GatewayPolicy.MomentCharactersMax),
+        [(typeof(CreditRequest), nameof(CreditRequest.At))] = Text(1, GatewayPolicy.MomentCharactersMax),
+        [(typeof(CreditRequest), nameof(CreditRequest.Operation))] = Text(1, MarketLimits.CreditIdBytesMax),
+        [(typeof(AccountChallenge), nameof(AccountChallenge.Challenge))] = Bytes(MarketIdentity.ChallengeSize),
+        [(typeof(AccountChallenge), nameof(AccountChallenge.Market))] = Matching(ValueShapes.HexId),
+        [(typeof(OpenedAccount), nameof(OpenedAccount.Key))] = Matching(ValueShapes.KeyWithSecretPattern),
+        [(typeof(MarketInfo), nameof(MarketInfo.Market))] = Matching(ValueShapes.HexId),
         [(typeof(JobRequest), nameof(JobRequest.RequestId))] = Text(1, MarketLimits.RequestIdBytesMax),
         [(typeof(JobRequest), nameof(JobRequest.EntryPoint))] = Text(1, JobLimits.EntryPointNameBytesMax),
         [(typeof(JobRequest), nameof(JobRequest.Input))] = Bytes(MarketLimits.InlineBytesMax),

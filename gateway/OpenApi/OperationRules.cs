@@ -12,6 +12,7 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
 {
     private static readonly Dictionary<string, Type> PathValues = new(StringComparer.Ordinal)
     {
+        ["account"] = typeof(AccountId),
         ["job"] = typeof(JobId),
         ["blob"] = typeof(BlobId),
         ["program"] = typeof(ProgramId),

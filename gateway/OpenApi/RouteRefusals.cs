@@ -25,10 +25,14 @@ internal static class RouteRefusals
         Add(ErrorCode.LimitExceeded, StatusCodes.Status414UriTooLong);
         Add(ErrorCode.LimitExceeded, StatusCodes.Status431RequestHeaderFieldsTooLarge);
         Add(ErrorCode.Internal);
-        if (!metadata.OfType<AccessRule>().Single().Public)
+        var access = metadata.OfType<AccessRule>().Single();
+        if (!access.Public)
         {
             Add(ErrorCode.Unauthenticated);
             Add(ErrorCode.Forbidden);
+        }
+        if (!access.Public || access.NeedsMarket)
+        {
             Add(ErrorCode.Unavailable);
             Add(ErrorCode.OutcomeUnknown);
         }

@@ -24,6 +24,23 @@ public sealed class GatewayOptions
     /// <summary>Requests that one account may send at once after a pause.</summary>
     public int AccountRequestsBurst { get; set; } = 10_000;
 
+    /// <summary>
+    /// Openings of accounts from one address (IPv6: one /64) per minute, in the long run: people and their machines seldom open one.
+    /// </summary>
+    public int AddressOpeningsPerMinute { get; set; } = 10;
+
+    /// <summary>Openings that one address may send at once after a pause: a lab or a test with a thousand workers.</summary>
+    public int AddressOpeningsBurst { get; set; } = 1000;
+
+    /// <summary>
+    /// Accounts that get their first key per minute at this silo, in the long run, from all addresses. One costs less than half a KiB of
+    /// the store, so those who have many addresses fill it by less than 40 MiB a day.
+    /// </summary>
+    public int OpeningsPerMinute { get; set; } = 60;
+
+    /// <summary>Accounts that may get their first key at once after a pause: some megabytes.</summary>
+    public int OpeningsBurst { get; set; } = 20_000;
+
     /// <summary>One blob. The account's quota is its account's, the floor of free disk the blob store's.</summary>
     public long BlobBytesMax { get; set; } = 16L << 30;
 

@@ -20,6 +20,10 @@ public sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         Number(failures, nameof(options.AddressRequestsBurst), options.AddressRequestsBurst, 1, 10_000_000);
         Number(failures, nameof(options.AccountRequestsPerSecond), options.AccountRequestsPerSecond, 1, 1_000_000);
         Number(failures, nameof(options.AccountRequestsBurst), options.AccountRequestsBurst, 1, 10_000_000);
+        Number(failures, nameof(options.AddressOpeningsPerMinute), options.AddressOpeningsPerMinute, 1, 1_000_000);
+        Number(failures, nameof(options.AddressOpeningsBurst), options.AddressOpeningsBurst, 1, 1_000_000);
+        Number(failures, nameof(options.OpeningsPerMinute), options.OpeningsPerMinute, 1, 1_000_000);
+        Number(failures, nameof(options.OpeningsBurst), options.OpeningsBurst, 1, 10_000_000);
         Number(failures, nameof(options.BlobBytesMax), options.BlobBytesMax, 1, 1L << 44);
         Number(failures, nameof(options.AccountTransfersMax), options.AccountTransfersMax, 1, 10_000);
         Number(failures, nameof(options.MemoryBytesMax), options.MemoryBytesMax, GatewayPolicy.MemoryBytesMin, 1L << 40);

@@ -41,6 +41,9 @@ internal static class GatewayPolicy
     /// <summary>A cursor: a version, a time and an id.</summary>
     public const int CursorCharactersMax = 1024;
 
+    /// <summary>A moment (RFC 3339): 2026-07-31T12:00:00.0000000+00:00 and a little more.</summary>
+    public const int MomentCharactersMax = 35;
+
     /// <summary>Verified keys kept in memory.</summary>
     public const int KeysCachedMax = 10_000;
 

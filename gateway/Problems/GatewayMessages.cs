@@ -54,9 +54,9 @@ internal static class GatewayMessages
         "The service's disk is filled to its floor: nothing new is stored. Its operator has to make room; blobs that are removed are "
         + "collected in time.";
 
-    public const string KeyNeedsScopes = "The new key has no scopes. Give at least one of read, submit, deploy, admin.";
+    public const string KeyNeedsScopes = "The new key has no scopes. Give at least one of read, submit, deploy, transfer, admin.";
 
-    public const string ScopeUnknown = "An item of 'scopes' is not a scope. Give a list of read, submit, deploy and admin.";
+    public const string ScopeUnknown = "An item of 'scopes' is not a scope. Give a list of read, submit, deploy, transfer and admin.";
 
     public const string JobHasNoOutput =
         "The job has no output: it has not ended, or did not complete. GET the job to see its state and reason.";
@@ -65,6 +65,9 @@ internal static class GatewayMessages
 
     public static string TooManyRequests(string who, int perSecond) =>
         $"More than {perSecond} requests a second came from this {who}. Wait for the seconds in Retry-After; send jobs in batches.";
+
+    public static string TooManyOpenings(int perMinute) =>
+        $"More than {perMinute} accounts a minute were to be opened from this address. Wait for the seconds in Retry-After.";
 
     public static string MemoryFull(long max) =>
         $"The service has request bodies and answers of {Number(max)} bytes in memory, as many as allowed. Send the request again after "

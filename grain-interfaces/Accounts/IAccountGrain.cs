@@ -24,6 +24,32 @@ public interface IAccountGrain : IGrainWithStringKey
     [Effect(Effect.Deduplicated), Alias("Credit")]
     Task Credit(string operation, TokenAmount amount, DateTimeOffset? at, Authority by);
 
+    /// <summary>
+    /// Brings money in as the operator does, once per <paramref name="operation"/>; opens the account. The ids are apart from those of
+    /// <see cref="Credit"/>.
+    /// </summary>
+    /// <param name="caller">The operator's key, with <see cref="Scopes.Admin"/>.</param>
+    /// <param name="operation">Its id.</param>
+    /// <param name="amount">How much, more than nothing.</param>
+    /// <param name="at">When the operator first asked. Null: when the account hears of it; the id is then remembered for a month, and a
+    /// later repetition is a new credit.</param>
+    /// <exception cref="MarketException">See <see cref="Credit"/>.</exception>
+    [Effect(Effect.Deduplicated), Alias("Grant")]
+    Task<AccountView> Grant(Caller caller, string operation, TokenAmount amount, DateTimeOffset? at);
+
+    /// <summary>
+    /// Sends money to another account, once per request id of this account. The amount counts against the key's spend limit. It is under
+    /// way from the return of this on, and arrives by itself. An account that was never opened nor paid is refused: a mistyped id would
+    /// lock the money for ever.
+    /// </summary>
+    /// <param name="caller">The account's key that pays, with <see cref="Scopes.Transfer"/>.</param>
+    /// <param name="order">What to send.</param>
+    /// <exception cref="MarketException"><see cref="ErrorCode.RequestIdReused"/>, <see cref="ErrorCode.InsufficientFunds"/>,
+    /// <see cref="ErrorCode.SpendLimitReached"/>, <see cref="ErrorCode.AccountNotFound"/>,
+    /// <see cref="ErrorCode.LimitExceeded"/>.</exception>
+    [Effect(Effect.Deduplicated), Alias("Transfer")]
+    Task<AccountView> Transfer(Caller caller, TransferOrder order);
+
     /// <summary>Takes money out of the marketplace, once per <paramref name="operation"/>, all or nothing.</summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.InsufficientFunds"/>; see <see cref="Credit"/>.</exception>
     [Effect(Effect.Deduplicated), Alias("Debit")]
@@ -102,6 +128,18 @@ public interface IAccountGrain : IGrainWithStringKey
     /// <see cref="ErrorCode.Unauthenticated"/>.</exception>
     [Effect(Effect.NeverRetry), Alias("CreateKey")]
     Task<CreatedKey> CreateKey(KeyRequest request, Caller? caller, Authority by);
+
+    /// <summary>
+    /// Makes a key for the owner of the account's own key pair, once per challenge; opens the account. Not with <see cref="Scopes.Admin"/>.
+    /// A challenge that is older than one that was used counts as used.
+    /// </summary>
+    /// <param name="proof">What the owner has signed.</param>
+    /// <param name="mayBeFirst">Whether an account without keys may get its first.</param>
+    /// <param name="by">The gateway: the signature is the right.</param>
+    /// <exception cref="MarketException"><see cref="ErrorCode.ChallengeRefused"/>, <see cref="ErrorCode.SignatureRefused"/>,
+    /// <see cref="ErrorCode.TooManyAccounts"/>; see <see cref="CreateKey"/>.</exception>
+    [Effect(Effect.NeverRetry), Alias("Open")]
+    Task<CreatedKey> Open(OwnerProof proof, bool mayBeFirst, Authority by);
 
     [Effect(Effect.None), Alias("ListKeys")]
     Task<ImmutableArray<KeyView>> ListKeys();
@@ -190,6 +228,32 @@ public sealed record AccountView(
 /// <param name="SpendLimit">What jobs under this key may cost in all; null: no limit but the balance.</param>
 [GenerateSerializer, Immutable, Alias("KeyRequest")]
 public sealed record KeyRequest([property: Id(0)] string Name, [property: Id(1)] Scopes Scopes, [property: Id(2)] TokenAmount? SpendLimit);
+
+/// <summary>What the owner of an account's key pair signs to get an API key, and the signature.</summary>
+/// <param name="Challenge">From this market.</param>
+/// <param name="Signature">By the account's key, of the message of <c>AccountOpening</c>.</param>
+/// <param name="Request">The key that is wanted.</param>
+/// <param name="RevokeOthers">All other keys of the account end.</param>
+[GenerateSerializer, Immutable, Alias("OwnerProof")]
+public sealed record OwnerProof(
+    [property: Id(0)] ImmutableArray<byte> Challenge,
+    [property: Id(1)] ImmutableArray<byte> Signature,
+    [property: Id(2)] KeyRequest Request,
+    [property: Id(3)] bool RevokeOthers
+);
+
+/// <param name="RequestId">The client's own.</param>
+/// <param name="To">Who gets the money.</param>
+/// <param name="Amount">More than nothing.</param>
+/// <param name="At">When the client first ordered it. Null: when the account hears of it; the id is then remembered for a month, and a
+/// later repetition is a new transfer.</param>
+[GenerateSerializer, Immutable, Alias("TransferOrder")]
+public sealed record TransferOrder(
+    [property: Id(0)] string RequestId,
+    [property: Id(1)] AccountId To,
+    [property: Id(2)] TokenAmount Amount,
+    [property: Id(3)] DateTimeOffset? At
+);
 
 /// <param name="Key">The whole key, <c>id_secret</c>: shown once.</param>
 /// <param name="View">The key as lists show it.</param>

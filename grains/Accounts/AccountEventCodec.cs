@@ -25,6 +25,8 @@ internal static class AccountEventCodec
         CreditReversed = 16,
         FundsSetAside = 17,
         Divided = 18,
+        KeyProved = 19,
+        Transferred = 20,
     }
 
     public static ReadOnlyMemory<byte> Write(AccountEvent happened)
@@ -69,7 +71,10 @@ internal static class AccountEventCodec
                 WriteReceived(Begin(Kind.Received), received);
                 break;
             case KeyCreated created:
-                WriteKey(Begin(Kind.KeyCreated), created);
+                WriteKey(Begin(created.Challenge is null ? Kind.KeyCreated : Kind.KeyProved), created);
+                break;
+            case Transferred transferred:
+                WriteTransferred(Begin(Kind.Transferred), transferred);
                 break;
             case KeyRevoked revoked:
                 Begin(Kind.KeyRevoked).Text(revoked.Id);
@@ -124,7 +129,17 @@ internal static class AccountEventCodec
             Kind.Settled => ReadSettled(ref reader),
             Kind.Delivered => new Delivered(new AccountId(reader.Id()), reader.Signed()),
             Kind.Received => new Received(new AccountId(reader.Id()), reader.Signed(), reader.Amount()),
-            Kind.KeyCreated => ReadKey(ref reader),
+            Kind.KeyCreated => ReadKey(ref reader, challenge: null),
+            Kind.KeyProved => ReadKey(ref reader, reader.Time()),
+            Kind.Transferred => new Transferred(
+                Request: reader.Text(),
+                KeyId: reader.Text(),
+                To: new AccountId(reader.Id()),
+                Sequence: reader.Signed(),
+                Amount: reader.Amount(),
+                At: reader.Time(),
+                Noted: reader.Time()
+            ),
             Kind.KeyRevoked => new KeyRevoked(reader.Text(), reader.Time()),
             Kind.Resumed => new Resumed(),
             _ => throw new InvalidDataException($"An event of an account has the unknown kind {(byte)kind}. Use the build that wrote it."),
@@ -164,6 +179,17 @@ internal static class AccountEventCodec
         WriteTransfers(writer, divided.Transfers);
         writer.Amount(divided.ToSelf);
         writer.Amount(divided.ToOutside);
+    }
+
+    private static void WriteTransferred(CompactWriter writer, Transferred transferred)
+    {
+        writer.Text(transferred.Request);
+        writer.Text(transferred.KeyId);
+        writer.Id(transferred.To.Value);
+        writer.Signed(transferred.Sequence);
+        writer.Amount(transferred.Amount);
+        writer.Time(transferred.At);
+        writer.Time(transferred.Noted);
     }
 
     private static void WriteReceived(CompactWriter writer, Received received)
@@ -264,6 +290,10 @@ internal static class AccountEventCodec
 
     private static void WriteKey(CompactWriter writer, KeyCreated key)
     {
+        if (key.Challenge is { } challenge)
+        {
+            writer.Time(challenge);
+        }
         writer.Text(key.Id);
         writer.Text(key.Name);
         writer.Count((int)key.Scopes);
@@ -275,12 +305,12 @@ internal static class AccountEventCodec
         writer.Time(key.At);
     }
 
-    private static KeyCreated ReadKey(ref CompactReader reader)
+    private static KeyCreated ReadKey(ref CompactReader reader, DateTimeOffset? challenge)
     {
         var id = reader.Text();
         var name = reader.Text();
         var scopes = (Scopes)reader.Count();
         TokenAmount? limit = reader.Flag() ? reader.Amount() : null;
-        return new KeyCreated(id, name, scopes, limit, reader.Time());
+        return new KeyCreated(id, name, scopes, limit, reader.Time()) { Challenge = challenge };
     }
 }

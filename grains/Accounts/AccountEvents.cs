@@ -60,7 +60,22 @@ internal sealed record Resumed : AccountEvent;
 /// <summary>A transfer came in.</summary>
 internal sealed record Received(AccountId Payer, long Sequence, TokenAmount Amount) : AccountEvent;
 
-internal sealed record KeyCreated(string Id, string Name, Scopes Scopes, TokenAmount? SpendLimit, DateTimeOffset At) : AccountEvent;
+/// <summary>An order of the account's own: the money leaves by the transfer of this sequence.</summary>
+internal sealed record Transferred(
+    string Request,
+    string KeyId,
+    AccountId To,
+    long Sequence,
+    TokenAmount Amount,
+    DateTimeOffset At,
+    DateTimeOffset Noted
+) : AccountEvent;
+
+internal sealed record KeyCreated(string Id, string Name, Scopes Scopes, TokenAmount? SpendLimit, DateTimeOffset At) : AccountEvent
+{
+    /// <summary>The moment of the challenge that the account's owner signed for it; null where another key or the silo asked.</summary>
+    public DateTimeOffset? Challenge { get; init; }
+}
 
 internal sealed record KeyRevoked(string Id, DateTimeOffset At) : AccountEvent;
 

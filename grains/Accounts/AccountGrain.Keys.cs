@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
@@ -13,18 +12,51 @@ public sealed partial class AccountGrain
     {
         RequireSound();
         await RequireMayCreate(request, caller, by);
-        var size = Encoding.UTF8.GetByteCount(request.Name);
-        if (size is 0 or > MarketLimits.NameBytesMax)
+        AccountRefusals.RequireKeyForm(request);
+        return await GiveKey(request, challenge: null);
+    }
+
+    public async Task<CreatedKey> Open(OwnerProof proof, bool mayBeFirst, Authority by)
+    {
+        RequireSound();
+        Authorities.Require(by, Authority.Gateway);
+        try
         {
-            throw new MarketException(
-                ErrorCode.LimitExceeded,
-                $"The key's name has {size} bytes; allowed are 1 to {MarketLimits.NameBytesMax}."
-            );
+            return await OpenProven(proof, mayBeFirst);
         }
-        if ((request.Scopes & ~(Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Admin)) != 0 || request.Scopes == Scopes.None)
+        catch (MarketException) when (!_account.IsOpen)
         {
-            throw new MarketException(ErrorCode.MalformedRequest, "A key needs one or more of the scopes read, submit, deploy, admin.");
+            // A stranger's guess leaves no activation behind.
+            DeactivateOnIdle();
+            throw;
         }
+    }
+
+    private async Task<CreatedKey> OpenProven(OwnerProof proof, bool mayBeFirst)
+    {
+        AccountRefusals.RequireKeyForm(proof.Request);
+        var challenge = OwnerProofs.Require(_market, _id, proof, _clock.GetUtcNow());
+        await RequireUnused(challenge);
+        if (_account.Keys.Count == 0 && !mayBeFirst)
+        {
+            await RequireNewest();
+            throw AccountRefusals.TooManyAccounts();
+        }
+        if (proof.RevokeOthers)
+        {
+            // First, because they must end in any case: after a crash in between, the owner asks again.
+            foreach (var key in _account.Keys.Values.Where(key => key.RevokedAt is null).ToArray())
+            {
+                await Revoke(key.Id);
+            }
+            await RequireUnused(challenge);
+        }
+        return await GiveKey(proof.Request, challenge);
+    }
+
+    /// <summary>One event says that there is the key and that its challenge is used.</summary>
+    private async Task<CreatedKey> GiveKey(KeyRequest request, DateTimeOffset? challenge)
+    {
         var valid = _account.Keys.Values.Count(key => key.RevokedAt is null);
         if (valid >= AccountPolicy.KeysMax || _account.Keys.Count >= AccountPolicy.KeysEverMax)
         {
@@ -37,7 +69,7 @@ public sealed partial class AccountGrain
         }
 
         var (id, secret) = NewSecret();
-        await Append(new KeyCreated(id, request.Name, request.Scopes, request.SpendLimit, _clock.GetUtcNow()));
+        await Append(new KeyCreated(id, request.Name, request.Scopes, request.SpendLimit, _clock.GetUtcNow()) { Challenge = challenge });
         // A crash before this leaves a listed key without a secret: no client has seen the secret, so none misses it.
         await LostWrites.Resend(() =>
             GrainFactory.GetGrain<IKeyGrain>(id).Register(_id, request.Scopes, ApiKey.HashSecret(secret), Authority.Account)
@@ -61,7 +93,11 @@ public sealed partial class AccountGrain
             await RequireNewest();
             throw new MarketException(ErrorCode.KeyNotFound, $"The account has no key '{keyId}'.");
         }
+        await Revoke(keyId);
+    }
 
+    private async Task Revoke(string keyId)
+    {
         // The key's grain first, because it decides: after a crash in between the key is refused everywhere though the list shows it as
         // valid, and the caller repeats the call.
         await LostWrites.Resend(() => GrainFactory.GetGrain<IKeyGrain>(keyId).Revoke(Authority.Account));
@@ -85,6 +121,15 @@ public sealed partial class AccountGrain
         }
         var key = await RequireKey(caller);
         AccountRefusals.RequireNoMore(key, request);
+    }
+
+    private async ValueTask RequireUnused(DateTimeOffset challenge)
+    {
+        if (challenge <= _account.LastChallenge)
+        {
+            await RequireNewest();
+            throw AccountRefusals.UsedChallenge();
+        }
     }
 
     private (string Id, byte[] Secret) NewSecret()

@@ -14,20 +14,20 @@ public sealed partial class AccountGrain
             await CreditUndated(operation, amount);
             return;
         }
-        if (await IsDone(OperationKind.Credit, operation, moment, amount))
-        {
-            return;
-        }
-        if (_account.Operations.Find(OperationKind.Reversal, operation) is { } reversal)
-        {
-            await _journal.Settled();
-            if (reversal != (moment, amount))
-            {
-                throw AccountRefusals.Reused(operation);
-            }
-            return;
-        }
-        await Append(new Credited(operation, amount, moment, _clock.GetUtcNow()));
+        await CreditDated(operation, amount, moment);
+    }
+
+    public async Task<AccountView> Grant(Caller caller, string operation, TokenAmount amount, DateTimeOffset? at)
+    {
+        RequireSound();
+        Authorities.Require(caller, Scopes.Admin);
+        AccountRefusals.RequireSome(amount);
+        AccountRefusals.RequireRequestId(operation, MarketLimits.CreditIdBytesMax);
+        var named = AccountPolicy.GrantPrefix + operation;
+        // A repetition is of the moment at which it was done, whatever it says now.
+        var known = _account.Operations.Find(OperationKind.Credit, named) ?? _account.Operations.Find(OperationKind.Reversal, named);
+        await CreditDated(named, amount, known?.At ?? at ?? _clock.GetUtcNow());
+        return _account.ToView(_id);
     }
 
     public async Task Debit(string operation, TokenAmount amount, DateTimeOffset at, Authority by)
@@ -54,7 +54,7 @@ public sealed partial class AccountGrain
         {
             return;
         }
-        if (_account.Operations.Find(OperationKind.Credit, operation) is { } credit && credit != (at, amount))
+        if (_account.Operations.Find(OperationKind.Credit, operation) is { } credit && credit != new Operation(at, amount))
         {
             throw AccountRefusals.Reused(operation);
         }
@@ -111,6 +111,24 @@ public sealed partial class AccountGrain
         await RequireNewest();
     }
 
+    private async Task CreditDated(string operation, TokenAmount amount, DateTimeOffset at)
+    {
+        if (await IsDone(OperationKind.Credit, operation, at, amount))
+        {
+            return;
+        }
+        if (_account.Operations.Find(OperationKind.Reversal, operation) is { } reversal)
+        {
+            await _journal.Settled();
+            if (reversal != new Operation(at, amount))
+            {
+                throw AccountRefusals.Reused(operation);
+            }
+            return;
+        }
+        await Append(new Credited(operation, amount, at, _clock.GetUtcNow()));
+    }
+
     /// <summary>A credit without a moment is remembered for ever: what silos bring in once, and what builds before moments wrote.</summary>
     private async Task CreditUndated(string operation, TokenAmount amount)
     {
@@ -138,7 +156,7 @@ public sealed partial class AccountGrain
         if (_account.Operations.Find(kind, operation) is { } done)
         {
             await _journal.Settled();
-            return done == (at, amount) ? true : throw AccountRefusals.Reused(operation);
+            return done == new Operation(at, amount) ? true : throw AccountRefusals.Reused(operation);
         }
 
         await RequireInTime(at);

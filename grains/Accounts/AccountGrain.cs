@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 using Microsoft.Extensions.Logging;
@@ -17,6 +18,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
     private readonly IDocumentStore _documents;
     private readonly TimeProvider _clock;
     private readonly ISecretSource _secrets;
+    private readonly MarketIdentity _market;
     private readonly ILogger<AccountGrain> _logger;
     private readonly AccountId _id;
     private readonly EventedState<AccountState, AccountEvent> _journal;
@@ -25,9 +27,16 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
     private bool _reconciling;
     private readonly HashSet<AccountId> _delivering = [];
 
-    public AccountGrain(IEventLog log, IDocumentStore documents, TimeProvider clock, ISecretSource secrets, ILogger<AccountGrain> logger)
+    public AccountGrain(
+        IEventLog log,
+        IDocumentStore documents,
+        TimeProvider clock,
+        ISecretSource secrets,
+        MarketIdentity market,
+        ILogger<AccountGrain> logger
+    )
     {
-        (_log, _documents, _clock, _secrets, _logger) = (log, documents, clock, secrets, logger);
+        (_log, _documents, _clock, _secrets, _market, _logger) = (log, documents, clock, secrets, market, logger);
         _id = AccountId.Parse(this.GetPrimaryKeyString());
         _journal = new EventedState<AccountState, AccountEvent>(
             StoredForms.Account,
@@ -163,7 +172,10 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         }
         DeactivateOnIdle();
         await RequireNewest();
-        throw new MarketException(ErrorCode.AccountNotFound, $"There is no account {_id}; an account begins with its first credit.");
+        throw new MarketException(
+            ErrorCode.AccountNotFound,
+            $"There is no account {_id}; an account begins with its first key, credit or payment."
+        );
     }
 
     /// <exception cref="MarketException"><see cref="ErrorCode.Unauthenticated"/>.</exception>

@@ -7,7 +7,13 @@ internal enum OperationKind : byte
     Reversal = 2,
     Debit = 3,
     Hold = 4,
+    Transfer = 5,
 }
+
+/// <param name="At">Its moment.</param>
+/// <param name="Amount">How much.</param>
+/// <param name="To">Who got it; only a transfer has a payee.</param>
+internal readonly record struct Operation(DateTimeOffset At, TokenAmount Amount, AccountId? To = null);
 
 /// <summary>
 /// The ids of an account's operations, each remembered for <see cref="AccountPolicy.OperationMemory"/> after its moment. What is older is
@@ -15,7 +21,7 @@ internal enum OperationKind : byte
 /// </summary>
 internal sealed class AccountOperations
 {
-    private readonly Dictionary<(OperationKind Kind, string Id), (DateTimeOffset At, TokenAmount Amount)> _known = [];
+    private readonly Dictionary<(OperationKind Kind, string Id), Operation> _known = [];
     private readonly PriorityQueue<(OperationKind Kind, string Id), DateTimeOffset> _oldestFirst = new();
 
     public int Count => _known.Count;
@@ -23,19 +29,20 @@ internal sealed class AccountOperations
     /// <summary>Operations of moments before this one are not known any more.</summary>
     public DateTimeOffset ForgottenBefore { get; private set; }
 
-    public IEnumerable<(OperationKind Kind, string Id, DateTimeOffset At, TokenAmount Amount)> All =>
-        _known.Select(pair => (pair.Key.Kind, pair.Key.Id, pair.Value.At, pair.Value.Amount));
+    public IEnumerable<(OperationKind Kind, string Id, Operation Done)> All =>
+        _known.Select(pair => (pair.Key.Kind, pair.Key.Id, pair.Value));
 
-    public (DateTimeOffset At, TokenAmount Amount)? Find(OperationKind kind, string id) =>
-        _known.TryGetValue((kind, id), out var found) ? found : null;
+    public Operation? Find(OperationKind kind, string id) => _known.TryGetValue((kind, id), out var found) ? found : null;
 
     public bool Knows(OperationKind kind, string id) => _known.ContainsKey((kind, id));
 
-    public void Add(OperationKind kind, string id, DateTimeOffset at, TokenAmount amount)
+    public void Add(OperationKind kind, string id, DateTimeOffset at, TokenAmount amount) => Add(kind, id, new Operation(at, amount));
+
+    public void Add(OperationKind kind, string id, Operation done)
     {
-        if (at >= ForgottenBefore && _known.TryAdd((kind, id), (at, amount)))
+        if (done.At >= ForgottenBefore && _known.TryAdd((kind, id), done))
         {
-            _oldestFirst.Enqueue((kind, id), at);
+            _oldestFirst.Enqueue((kind, id), done.At);
         }
     }
 

@@ -37,7 +37,19 @@ internal static class AccountPolicy
     /// <summary>Payees of one settlement: a committee and those beside it.</summary>
     public const int PayeesMax = 64;
 
-    /// <summary>The id of a credit or debit: a transaction's hash or a name.</summary>
+    /// <summary>
+    /// Accounts that one account has paid, by jobs or transfers, when a transfer to another one is refused: each is remembered for ever, in
+    /// some hundred and fifty bytes.
+    /// </summary>
+    public const int TransferPayeesMax = 10_000;
+
+    /// <summary>How far a challenge may be ahead of the silo's clock: another silo may have made it.</summary>
+    public static readonly TimeSpan ChallengeEarlyMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>Keeps the operator's own credits apart from deposits, whose ids others choose.</summary>
+    public const string GrantPrefix = "grant/";
+
+    /// <summary>The id of a credit or debit: a transaction's hash or a name, or a client's id behind <see cref="GrantPrefix"/>.</summary>
     public const int OperationBytesMax = 128;
 
     /// <summary>Jobs that one round of reconciliation asks: a round is a minute, its calls must not crowd out the market's.</summary>

@@ -18,6 +18,126 @@ internal static class AccountRefusals
         }
     }
 
+    public static void RequireKeyForm(KeyRequest request)
+    {
+        var size = Encoding.UTF8.GetByteCount(request.Name);
+        if (size is 0 or > MarketLimits.NameBytesMax)
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The key's name has {size} bytes; allowed are 1 to {MarketLimits.NameBytesMax}."
+            );
+        }
+        if (
+            (request.Scopes & ~(Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Admin | Scopes.Transfer)) != 0
+            || request.Scopes == Scopes.None
+        )
+        {
+            throw new MarketException(
+                ErrorCode.MalformedRequest,
+                "A key needs one or more of the scopes read, submit, deploy, transfer, admin."
+            );
+        }
+    }
+
+    public static void RequireSome(TokenAmount amount)
+    {
+        if (amount.IsZero)
+        {
+            throw new MarketException(ErrorCode.LimitExceeded, "The amount is 0; allowed are 1 and more.");
+        }
+    }
+
+    /// <summary>The id that a client gives its transfer or its credit.</summary>
+    public static void RequireRequestId(string requestId, int bytesMax)
+    {
+        var size = Encoding.UTF8.GetByteCount(requestId);
+        if (size == 0 || size > bytesMax)
+        {
+            throw new MarketException(ErrorCode.LimitExceeded, $"The request's id has {size} bytes; allowed are 1 to {bytesMax}.");
+        }
+    }
+
+    public static void RequireTransfer(AccountId self, TransferOrder order)
+    {
+        RequireRequestId(order.RequestId, MarketLimits.RequestIdBytesMax);
+        RequireSome(order.Amount);
+        if (order.To == self)
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"Account {self} would pay itself; a transfer goes to another account. Name that one."
+            );
+        }
+    }
+
+    public static MarketException ReusedRequest(TransferOrder order, Operation done) =>
+        new(
+            ErrorCode.RequestIdReused,
+            $"The request id '{order.RequestId}' belongs to a transfer of {done.Amount} to {done.To}; this one is of {order.Amount} to "
+                + $"{order.To}. Use another request id for another transfer."
+        );
+
+    public static MarketException NoPayee(AccountId payee) =>
+        new(
+            ErrorCode.AccountNotFound,
+            $"There is no account {payee}: it was neither opened nor ever paid. Check the id, and have its owner open it first; money for "
+                + "a key that is in no one's hands would be lost."
+        );
+
+    public static MarketException TooManyPayees(int count) =>
+        new(
+            ErrorCode.LimitExceeded,
+            $"The account has paid {count} others; from {AccountPolicy.TransferPayeesMax} on transfers go only to those. Use another "
+                + "account for further payees."
+        );
+
+    public static MarketException CannotTransfer(AccountState account, AccountKey key, TokenAmount amount) =>
+        amount > account.Available
+            ? new(
+                ErrorCode.InsufficientFunds,
+                $"The account has {account.Available} available; {amount} cannot be sent. Money that is held is free when its jobs have "
+                    + "ended."
+            )
+            : new(
+                ErrorCode.SpendLimitReached,
+                $"Key '{key.Id}' has a spend limit of {key.SpendLimit}, of which {key.Spent} is spent and {key.Held} held; {amount} more "
+                    + "cannot be sent. Use a key with a higher limit."
+            );
+
+    public static MarketException NotOurChallenge() =>
+        new(
+            ErrorCode.ChallengeRefused,
+            "The challenge was not made by this market for this account. Ask for one with POST /v1/accounts/challenges."
+        );
+
+    public static MarketException ChallengeOutOfTime(DateTimeOffset at, DateTimeOffset now) =>
+        new(
+            ErrorCode.ChallengeRefused,
+            $"The challenge is of {at:O}, it is {now:O} now; a challenge is good for {MarketLimits.ChallengeAge.TotalMinutes} minutes. Ask "
+                + "for another one with POST /v1/accounts/challenges."
+        );
+
+    public static MarketException UsedChallenge() =>
+        new(
+            ErrorCode.ChallengeRefused,
+            "The challenge was used, or is older than one that was used: each gives one key. Ask for another one with "
+                + "POST /v1/accounts/challenges."
+        );
+
+    public static MarketException WrongSignature(AccountId account) =>
+        new(
+            ErrorCode.SignatureRefused,
+            $"The signature is not by the key of account {account} over this challenge and this request. Sign the message that "
+                + "'AccountOpening' describes, with the market's key that came with the challenge."
+        );
+
+    public static MarketException TooManyAccounts() =>
+        new(
+            ErrorCode.TooManyAccounts,
+            "As many accounts were opened here as allowed for now. Try again later; accounts that have a key are not affected."
+        );
+
     public static MarketException Reused(string operation) =>
         new(ErrorCode.RequestIdReused, $"The operation '{operation}' was done before with another amount or moment.");
 

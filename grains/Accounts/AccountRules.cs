@@ -132,6 +132,25 @@ internal static class AccountRules
         : key.SpendLimit is { } limit && amount > limit - key.Spent - key.Held ? HoldOutcome.SpendLimitReached
         : null;
 
+    /// <summary>Whether the money may leave under the key.</summary>
+    public static bool MayTransfer(AccountState account, AccountKey key, TokenAmount amount) =>
+        amount <= account.Available && (key.SpendLimit is not { } limit || amount <= limit - key.Spent - key.Held);
+
+    /// <summary>Whether the account may have one more payee, unless it is none.</summary>
+    public static bool MayPay(AccountState account, AccountId payee) =>
+        account.Outgoings.Count < AccountPolicy.TransferPayeesMax || account.Outgoings.ContainsKey(payee);
+
+    public static Transferred Transfer(AccountState account, AccountKey key, TransferOrder order, DateTimeOffset at, DateTimeOffset now) =>
+        new(
+            Request: order.RequestId,
+            KeyId: key.Id,
+            To: order.To,
+            Sequence: NextSequence(account, order.To),
+            Amount: order.Amount,
+            At: at,
+            Noted: now
+        );
+
     /// <returns>Null where there is no such hold any more.</returns>
     public static Divided? SettleShared(AccountState account, AccountId self, SharedSettlement settlement)
     {
@@ -178,11 +197,8 @@ internal static class AccountRules
     }
 
     private static ImmutableArray<OutgoingCharge> Transfers(AccountState account, SortedDictionary<AccountId, TokenAmount> perPayee) =>
-        [
-            .. perPayee.Select(pair => new OutgoingCharge(
-                pair.Key,
-                account.Outgoings.TryGetValue(pair.Key, out var outgoing) ? outgoing.NextSequence : 1,
-                pair.Value
-            )),
-        ];
+        [.. perPayee.Select(pair => new OutgoingCharge(pair.Key, NextSequence(account, pair.Key), pair.Value))];
+
+    private static long NextSequence(AccountState account, AccountId payee) =>
+        account.Outgoings.TryGetValue(payee, out var outgoing) ? outgoing.NextSequence : 1;
 }

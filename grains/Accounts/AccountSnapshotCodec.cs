@@ -6,12 +6,13 @@ namespace Marketplace.Grains;
 internal static class AccountSnapshotCodec
 {
     /// <summary>
-    /// Version 1 has no modules, version 2 no operations with moments. An account without any is written in the older version, which
-    /// earlier silos can read.
+    /// Version 1 has no modules, version 2 no operations with moments, version 3 no transfers of the account's own and no used challenge.
+    /// An account without any is written in the older version, which earlier silos can read.
     /// </summary>
     private const byte FormatWithoutModules = 1;
     private const byte FormatWithoutOperations = 2;
-    private const byte Format = 3;
+    private const byte FormatWithoutTransfers = 3;
+    private const byte Format = 4;
 
     public static ReadOnlyMemory<byte> Write(AccountState account)
     {
@@ -70,6 +71,10 @@ internal static class AccountSnapshotCodec
         {
             WriteOperations(writer, account);
         }
+        if (format > FormatWithoutTransfers)
+        {
+            writer.Time(account.LastChallenge);
+        }
         return writer.Finish();
     }
 
@@ -82,7 +87,8 @@ internal static class AccountSnapshotCodec
             && account.Funds.Count == 0
             && account.WithdrawnTotal.IsZero
             && account.Debt.IsZero;
-        return !isEarlier ? Format
+        return account.LastChallenge != default || operations.All.Any(operation => operation.Kind == OperationKind.Transfer) ? Format
+            : !isEarlier ? FormatWithoutTransfers
             : account.Storage.ProgramCount > 0 ? FormatWithoutOperations
             : FormatWithoutModules;
     }
@@ -103,13 +109,19 @@ internal static class AccountSnapshotCodec
         writer.Time(account.Operations.ForgottenBefore);
         writer.Count(account.Operations.Count);
         foreach (
-            var (kind, id, at, amount) in account.Operations.All.OrderBy(done => done.Kind).ThenBy(done => done.Id, StringComparer.Ordinal)
+            var (kind, id, done) in account
+                .Operations.All.OrderBy(operation => operation.Kind)
+                .ThenBy(operation => operation.Id, StringComparer.Ordinal)
         )
         {
             writer.Byte((byte)kind);
             writer.Text(id);
-            writer.Time(at);
-            writer.Amount(amount);
+            writer.Time(done.At);
+            writer.Amount(done.Amount);
+            if (done.To is { } payee)
+            {
+                writer.Id(payee.Value);
+            }
         }
     }
 
@@ -133,7 +145,9 @@ internal static class AccountSnapshotCodec
         account.Operations.ForgetBefore(reader.Time());
         for (var left = reader.Items(itemSizeMin: 11); left > 0; left--)
         {
-            account.Operations.Add((OperationKind)reader.Byte(), reader.Text(), reader.Time(), reader.Amount());
+            var (kind, id, at, amount) = ((OperationKind)reader.Byte(), reader.Text(), reader.Time(), reader.Amount());
+            AccountId? payee = kind == OperationKind.Transfer ? new AccountId(reader.Id()) : null;
+            account.Operations.Add(kind, id, new Operation(at, amount, payee));
         }
     }
 
@@ -183,6 +197,10 @@ internal static class AccountSnapshotCodec
         if (format > FormatWithoutOperations)
         {
             ReadOperations(ref reader, account);
+        }
+        if (format > FormatWithoutTransfers)
+        {
+            account.LastChallenge = reader.Time();
         }
         reader.End();
         return account;

@@ -34,6 +34,9 @@ internal sealed class AccountState
     /// <summary>The moment of the newest hold: the next one is later, because a hold is known by its moment.</summary>
     public DateTimeOffset LastHeldAt { get; set; }
 
+    /// <summary>The moment of the newest challenge that was used: none of it or of an earlier moment is taken again.</summary>
+    public DateTimeOffset LastChallenge { get; set; }
+
     public Dictionary<JobId, Hold> Holds { get; } = [];
     public Dictionary<AccountId, Outgoing> Outgoings { get; } = [];
 
@@ -89,6 +92,9 @@ internal sealed class AccountState
             case Divided divided:
                 Apply(divided);
                 break;
+            case Transferred transferred:
+                Apply(transferred);
+                break;
             case Delivered delivered:
                 Outgoings[delivered.Payee].Deliver(delivered.Sequence);
                 break;
@@ -99,6 +105,7 @@ internal sealed class AccountState
                 break;
             case KeyCreated created:
                 IsOpen = true;
+                LastChallenge = created.Challenge ?? LastChallenge;
                 Keys.Add(created.Id, new AccountKey(created.Id, created.Name, created.Scopes, created.SpendLimit, created.At));
                 break;
             case KeyRevoked revoked:
@@ -167,6 +174,17 @@ internal sealed class AccountState
         Gain(divided.ToSelf);
         Earned += divided.ToSelf;
         WithdrawnTotal += divided.ToOutside;
+    }
+
+    private void Apply(Transferred transferred)
+    {
+        var key = Keys[transferred.KeyId];
+        Available -= transferred.Amount;
+        key.Spent += transferred.Amount;
+        Spent += transferred.Amount;
+        Send([new OutgoingCharge(transferred.To, transferred.Sequence, transferred.Amount)]);
+        Operations.Add(OperationKind.Transfer, transferred.Request, new Operation(transferred.At, transferred.Amount, transferred.To));
+        Operations.Forget(transferred.Noted);
     }
 
     private void Apply(Held held)

@@ -8,8 +8,8 @@ namespace Marketplace.Storage;
 /// </summary>
 public static class KeyFiles
 {
-    /// <summary>What a silo keeps: the seeds of its account and of its worker, and the local account's API key.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["account.key", "worker.key", "key"];
+    /// <summary>What a silo keeps: the seeds of its account, its worker and its market, and the local account's API key.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["account.key", "worker.key", "market.key", "key"];
 
     /// <returns>Those that the folder has.</returns>
     public static IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>> Read(string folder)

@@ -18,7 +18,7 @@ public static class MovePolicy
     /// <summary>As large as a key file may be.</summary>
     public const int SecretBytesMax = KeyFile.KeyFileBytesMax;
 
-    /// <summary>A data folder has three.</summary>
+    /// <summary>A data folder has four.</summary>
     public const int SecretsMax = 16;
 
     /// <summary>What a record may hold beside a document's content: two names and some numbers.</summary>

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Serialization.Metadata;
+using Marketplace.Crypto;
 using Marketplace.Gateway;
 using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
@@ -23,7 +24,7 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness
 {
     public static readonly AccountId Alice = new(new Bytes32([.. Enumerable.Repeat((byte)0xA1, 32)]));
     public static readonly AccountId Mallory = new(new Bytes32([.. Enumerable.Repeat((byte)0xBA, 32)]));
-    public const Scopes AllScopes = Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Admin;
+    public const Scopes AllScopes = Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Transfer | Scopes.Admin;
 
     /// <summary>The document that is checked in; every answer to a client of the fixture is compared with it.</summary>
     public static readonly string DocumentFile = Path.Combine(AppContext.BaseDirectory, "openapi.json");
@@ -42,6 +43,7 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(_log);
         builder.Services.AddSingleton<TimeProvider>(Time);
+        builder.Services.AddSingleton(Identity);
         builder.Services.AddSingleton(FakeGrains.Of(Market));
         builder.Services.AddSingleton<IAccountLists>(Market);
         builder.Services.AddSingleton<IEndedJobs>(Market);
@@ -54,6 +56,8 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness
     }
 
     public ManualTime Time { get; } = new();
+
+    public MarketIdentity Identity { get; } = new(new Ed25519KeyPair(Enumerable.Repeat((byte)3, Ed25519.SeedSize).ToArray()));
 
     public FakeMarket Market { get; }
 

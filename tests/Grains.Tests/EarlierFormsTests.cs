@@ -116,6 +116,48 @@ public sealed class EarlierFormsTests
     }
 
     [Fact]
+    public void TransfersAndUsedChallenges_AreReadBack_FromEventsAndFromASnapshot()
+    {
+        AccountEvent[] events =
+        [
+            new KeyCreated("mk01", "key", Scopes.Submit | Scopes.Transfer, new TokenAmount(90), At) { Challenge = At },
+            new Credited("deposit", new TokenAmount(100), At, At),
+            new Transferred(
+                Request: "rent",
+                KeyId: "mk01",
+                To: new AccountId(Id),
+                Sequence: 1,
+                Amount: new TokenAmount(30),
+                At: At,
+                Noted: At.AddTicks(1)
+            ),
+        ];
+        var account = new AccountState();
+        foreach (var happened in events)
+        {
+            var written = AccountEventCodec.Write(happened).ToArray();
+            Assert.Equal(happened, AccountEventCodec.Read(written));
+            for (var length = 0; length < written.Length; length++)
+            {
+                Assert.ThrowsAny<InvalidDataException>(() => AccountEventCodec.Read(written.AsSpan(0, length)));
+            }
+            account.Apply(happened);
+        }
+        Assert.Empty(AccountInvariants.Violations(account));
+
+        var now = AccountSnapshotCodec.Write(account).ToArray();
+        Assert.Equal(4, now[0]);
+        var read = AccountSnapshotCodec.Read(now);
+        Assert.Equal(now, AccountSnapshotCodec.Write(read).ToArray());
+        Assert.Equal(At, read.LastChallenge);
+        Assert.Equal(new Operation(At, new TokenAmount(30), new AccountId(Id)), read.Operations.Find(OperationKind.Transfer, "rent"));
+        for (var length = 0; length < now.Length; length++)
+        {
+            Assert.ThrowsAny<InvalidDataException>(() => AccountSnapshotCodec.Read(now.AsSpan(0, length)));
+        }
+    }
+
+    [Fact]
     public void SnapshotOfAnAccount_HasItsBlobsAndNoModules()
     {
         var account = new AccountState();

@@ -35,8 +35,11 @@ public enum Scope
     /// <summary>Deploy programs.</summary>
     Deploy = 4,
 
-    /// <summary>Create, list and revoke keys.</summary>
+    /// <summary>Create, list and revoke keys, bring money in: the operator's.</summary>
     Admin = 8,
+
+    /// <summary>Send money to other accounts.</summary>
+    Transfer = 16,
 }
 
 /// <summary>The body of <c>POST /v1/keys</c>.</summary>
@@ -67,6 +70,64 @@ public sealed record AccessKey(
     DateTimeOffset CreatedAt,
     DateTimeOffset? RevokedAt
 );
+
+/// <summary>The body of <c>POST /v1/accounts/challenges</c>.</summary>
+/// <param name="Account">Whose key will sign.</param>
+public sealed record ChallengeRequest(AccountId Account);
+
+/// <summary>What the account's key signs, together with the request; see <c>OpenRequest</c>.</summary>
+/// <param name="Challenge">Good for one API key of this account.</param>
+/// <param name="Market">The market's public key, which the signed message names.</param>
+/// <param name="ExpiresAt">Until when it is good.</param>
+public sealed record AccountChallenge(ReadOnlyMemory<byte> Challenge, string Market, DateTimeOffset ExpiresAt);
+
+/// <summary>
+/// The body of <c>POST /v1/accounts</c>. The signature is Ed25519 over these parts, each behind its length (u32, little-endian): the
+/// ASCII text <c>marketplace 2026 open account v1</c>, the market's public key (32 bytes), the account (32 bytes), the challenge, the name
+/// in UTF-8, the sum of the scopes (read 1, submit 2, deploy 4, transfer 16) and the spend limit in decimal digits (empty: none), and
+/// <c>1</c> or <c>0</c> for <c>revokeOthers</c>.
+/// </summary>
+/// <param name="Account">The public key that signs.</param>
+/// <param name="Challenge">Of <c>POST /v1/accounts/challenges</c>.</param>
+/// <param name="Signature">64 bytes.</param>
+/// <param name="Name">Of the API key, for people, at most 128 bytes.</param>
+/// <param name="Scopes">What the API key allows; left out: read, submit, deploy and transfer. The scope admin is not given.</param>
+/// <param name="SpendLimit">What the API key may spend in all; left out: no limit but the account's balance.</param>
+/// <param name="RevokeOthers">All other API keys of the account end, for an owner who lost one; left out: they stay.</param>
+public sealed record OpenRequest(
+    AccountId Account,
+    ReadOnlyMemory<byte> Challenge,
+    ReadOnlyMemory<byte> Signature,
+    string Name,
+    IReadOnlyList<Scope>? Scopes = null,
+    TokenAmount? SpendLimit = null,
+    bool? RevokeOthers = null
+);
+
+/// <summary>An account that is open, with an API key of it.</summary>
+/// <param name="Account">The account.</param>
+/// <param name="Key">What requests carry as <c>Authorization: Bearer KEY</c>: shown only here.</param>
+/// <param name="Details">The key without its secret.</param>
+public sealed record OpenedAccount(AccountId Account, string Key, AccessKey Details);
+
+/// <summary>The body of <c>POST /v1/transfers</c>.</summary>
+/// <param name="RequestId">The client's own: the same one again sends nothing more, and with other content it is refused.</param>
+/// <param name="To">Who gets the money; an account that was opened or paid before.</param>
+/// <param name="Amount">More than 0.</param>
+/// <param name="At">When the client first ordered it. With it a repetition is never a second transfer; left out: the request id is
+/// remembered for 30 days.</param>
+public sealed record TransferRequest(string RequestId, AccountId To, TokenAmount Amount, DateTimeOffset? At = null);
+
+/// <summary>The body of <c>POST /v1/accounts/{account}/credits</c>.</summary>
+/// <param name="Operation">The operator's id of it: the same one again brings nothing more, and with another amount it is refused.</param>
+/// <param name="Amount">More than 0.</param>
+/// <param name="At">As in a transfer.</param>
+public sealed record CreditRequest(string Operation, TokenAmount Amount, DateTimeOffset? At = null);
+
+/// <summary>Which market this is.</summary>
+/// <param name="Market">Its public key. All that is signed for it names this key, so it is worth nothing elsewhere.</param>
+/// <param name="Version">The silo's version.</param>
+public sealed record MarketInfo(string Market, string Version);
 
 /// <summary>The market at a glance.</summary>
 /// <param name="QueuedJobs">Jobs that wait for a worker.</param>

@@ -15,4 +15,31 @@ public class AccountClient
     /// <summary>The account's money and open jobs.</summary>
     public virtual Task<Account> Get(CancellationToken cancellation = default) =>
         _transport.Ask<Account>(HttpMethod.Get, Routes.Account, cancellation);
+
+    /// <summary>
+    /// Sends money to another account, once per request id; needs the scope <see cref="Scope.Transfer"/>. Repeat it with the same request
+    /// id and the same moment until an answer comes.
+    /// </summary>
+    /// <param name="requestId">The caller's own.</param>
+    /// <param name="to">An account that was opened or paid before.</param>
+    /// <param name="amount">More than 0.</param>
+    /// <param name="at">When it was first ordered; null: now.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <returns>The account that paid.</returns>
+    public virtual Task<Account> Transfer(
+        string requestId,
+        AccountId to,
+        TokenAmount amount,
+        DateTimeOffset? at = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentException.ThrowIfNullOrEmpty(requestId);
+        return _transport.Ask<TransferRequest, Account>(
+            Routes.Transfers,
+            new TransferRequest(requestId, to, amount, at ?? _transport.Options.TimeProvider.GetUtcNow()),
+            ApiJson.Default.TransferRequest,
+            cancellation
+        );
+    }
 }

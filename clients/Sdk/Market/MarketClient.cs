@@ -16,6 +16,10 @@ public class MarketClient
     public virtual Task<MarketStatus> Get(CancellationToken cancellation = default) =>
         _transport.Ask<MarketStatus>(HttpMethod.Get, Routes.Market, cancellation);
 
+    /// <summary>Which market this is; needs no key.</summary>
+    public virtual Task<MarketInfo> Info(CancellationToken cancellation = default) =>
+        _transport.Ask<MarketInfo>(HttpMethod.Get, Routes.Info, cancellation);
+
     /// <summary>What a job costs at most with the cheapest worker of this moment; null while there is no worker.</summary>
     /// <param name="fuelMax">The job's fuel limit.</param>
     public virtual async Task<TokenAmount?> Quote(long fuelMax, CancellationToken cancellation = default)

@@ -225,6 +225,33 @@ internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccou
 
     public Task Credit(string operation, TokenAmount amount, DateTimeOffset? at, Authority by) => throw new NotSupportedException();
 
+    /// <summary>Gives a key for any signature; what the account refuses, the grain's own tests show.</summary>
+    public Task<GrainInterfaces.CreatedKey> Open(OwnerProof proof, bool mayBeFirst, Authority by)
+    {
+        market.ThrowFault();
+        if (!mayBeFirst && market.Keys.Values.All(key => key.Account != id))
+        {
+            throw new MarketException(ErrorCode.TooManyAccounts, "As many accounts were opened as allowed.");
+        }
+        market.Proof = proof;
+        var key = market.AddKey(id, proof.Request.Scopes, proof.Request.SpendLimit);
+        return Task.FromResult(
+            new GrainInterfaces.CreatedKey(key, market.Keys[key[..ApiKey.IdTextSize]].View with { Name = proof.Request.Name })
+        );
+    }
+
+    public Task<AccountView> Transfer(Caller caller, TransferOrder order)
+    {
+        market.Order = (caller, order);
+        return Get();
+    }
+
+    public Task<AccountView> Grant(Caller caller, string operation, TokenAmount amount, DateTimeOffset? at)
+    {
+        market.Order = (caller, new TransferOrder(operation, id, amount, at));
+        return Get();
+    }
+
     public Task Debit(string operation, TokenAmount amount, DateTimeOffset at, Authority by) => throw new NotSupportedException();
 
     public Task ReverseCredit(string operation, TokenAmount amount, DateTimeOffset at, Authority by) => throw new NotSupportedException();

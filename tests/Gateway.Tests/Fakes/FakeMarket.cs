@@ -23,6 +23,12 @@ internal sealed class FakeMarket(ManualTime time) : IAccountLists, IEndedJobs
     /// <summary>What every account owes.</summary>
     public TokenAmount Debt { get; set; }
 
+    /// <summary>What the owner of an account has signed, as it reached the account.</summary>
+    public OwnerProof? Proof { get; set; }
+
+    /// <summary>The last transfer or credit that reached an account, and who asked.</summary>
+    public (Caller By, TransferOrder Order)? Order { get; set; }
+
     public ConcurrentDictionary<string, FakeKey> Keys { get; } = new();
 
     public ConcurrentDictionary<JobId, FakeJob> Jobs { get; } = new();

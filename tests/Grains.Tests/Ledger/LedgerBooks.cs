@@ -25,6 +25,8 @@ internal sealed class LedgerBooks
     private readonly HashSet<(AccountId Account, string Operation)> _reversed = [];
     private readonly Dictionary<HoldId, (TokenAmount Charge, TokenAmount ToOutside)> _shared = [];
     private readonly HashSet<HoldId> _divided = [];
+    private readonly Dictionary<(AccountId Account, string Request), TransferOrder> _orders = [];
+    private readonly HashSet<(AccountId Account, string Request)> _transferred = [];
     private readonly List<string> _violations = [];
     private Int128 _broughtIn;
     private Int128 _present;
@@ -51,6 +53,13 @@ internal sealed class LedgerBooks
 
     /// <summary>The load is about to take money out under this id.</summary>
     public void ExpectDebit(AccountId account, string operation, TokenAmount amount) => _debits.Add((account, operation), amount);
+
+    /// <summary>The load is about to order this, perhaps several times.</summary>
+    public void ExpectTransfer(AccountId account, TransferOrder order) => _orders.Add((account, order.RequestId), order);
+
+    /// <summary>A transfer was acknowledged: it is durable.</summary>
+    public void RequireTransferred(AccountId account, string request) =>
+        Check(_transferred.Contains((account, request)), $"transfer '{request}' of {account} was acknowledged and is not durable");
 
     /// <summary>The load is about to settle the hold with this charge, of which so much leaves the marketplace.</summary>
     public void ExpectShared(HoldId hold, TokenAmount charge, TokenAmount toOutside) => _shared.Add(hold, (charge, toOutside));
@@ -180,6 +189,9 @@ internal sealed class LedgerBooks
             case Settled settled:
                 Enter(id, settled);
                 break;
+            case Transferred transferred:
+                Enter(id, transferred);
+                break;
             case Received received:
                 Arrived.Add((id, received));
                 CountUnderWay(received.Payer, id);
@@ -230,6 +242,17 @@ internal sealed class LedgerBooks
         {
             CountUnderWay(id, transfer.Payee);
         }
+    }
+
+    private void Enter(AccountId id, Transferred transferred)
+    {
+        var order = _orders.GetValueOrDefault((id, transferred.Request));
+        Check(
+            order is not null && (order.To, order.Amount) == (transferred.To, transferred.Amount),
+            $"{id} sent {transferred}, and the load asked for {order}"
+        );
+        Check(_transferred.Add((id, transferred.Request)), $"transfer '{transferred.Request}' of {id} was done twice");
+        CountUnderWay(id, transferred.To);
     }
 
     private void Enter(AccountId id, Settled settled)

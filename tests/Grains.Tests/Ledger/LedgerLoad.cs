@@ -10,7 +10,7 @@ namespace Marketplace.Grains.Tests.Ledger;
 /// Clients that move money between accounts by chance, in every way there is, and send many calls again as they were. A few accounts are
 /// busy and have large batches of cheap jobs, so that their logs soon get snapshots.
 /// </summary>
-internal sealed class LedgerLoad
+internal sealed partial class LedgerLoad
 {
     private const int Clients = 16;
     private const int BusyAccounts = 2;
@@ -184,6 +184,7 @@ internal sealed class LedgerLoad
             < 92 => ReceiveAgain(),
             < 94 => CreateKey(account, AnyAmount(5000)),
             < 95 => RevokeKey(account),
+            < 98 => Transfer(account),
             _ => Look(account),
         };
     }
@@ -397,7 +398,7 @@ internal sealed class LedgerLoad
         }
         // Never sent again by itself: each answer is another key.
         Count("key");
-        var scopes = Scopes.Read | Scopes.Submit;
+        var scopes = Scopes.Read | Scopes.Submit | Scopes.Transfer;
         try
         {
             var created = await _silo.Insist(grains =>

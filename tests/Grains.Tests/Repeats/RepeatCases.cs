@@ -15,6 +15,7 @@ internal static class RepeatCases
     /// <summary>By interface and method. The answers of <see cref="Restarting"/> name a start of the market.</summary>
     public static IReadOnlyDictionary<string, Case> All { get; } =
         Accounts()
+            .Concat(Transfers())
             .Concat(Quotas())
             .Concat(Jobs())
             .Concat(Markets())
@@ -58,6 +59,26 @@ internal static class RepeatCases
                 Call(() => scene.Quota.CountModule(new ProgramId(RepeatScene.Client.Value), scene.LooseBlob, 11, Authority.Blob)),
             ["IStorageQuotaGrain.DiscountModule"] = scene => Call(() => scene.Quota.DiscountModule(scene.Program, Authority.Blob)),
             ["IStorageQuotaGrain.FindModule"] = scene => Call(() => scene.Quota.FindModule(scene.Program), module => $"{module}"),
+        };
+
+    private static Dictionary<string, Case> Transfers() =>
+        new()
+        {
+            ["IAccountGrain.Grant"] = scene =>
+                Call(
+                    () => scene.Account.Grant(RepeatScene.Operator, "gift", new TokenAmount(7), RepeatScene.At),
+                    view => $"{view.Available}"
+                ),
+            ["IAccountGrain.Transfer"] = async scene =>
+            {
+                await scene
+                    .Grains.GetGrain<IAccountGrain>(RepeatScene.Payee.ToString())
+                    .Credit("theirs", new TokenAmount(1), null, Authority.Silo);
+                return Send(
+                    () => scene.Account.Transfer(scene.Caller, new TransferOrder("rent", RepeatScene.Payee, new TokenAmount(7), null)),
+                    view => $"{view.Available} {view.Spent}"
+                );
+            },
         };
 
     private static Dictionary<string, Case> Accounts() =>

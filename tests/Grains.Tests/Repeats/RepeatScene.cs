@@ -20,6 +20,8 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
     /// <summary>The moment of operations that name one.</summary>
     public static DateTimeOffset At => SimulatedRun.Start;
 
+    public static Caller Operator { get; } = new(Id("operator"), "mk0000000000000000", Scopes.Admin);
+
     public static HoldId Stake { get; } = new(HoldPurpose.Stake, Client.Value);
     public static WorkerOffer Offer { get; } =
         new(new WorkerId(Payee.Value), Payee, new TokenAmount(10), Slots: 4, MarketLimits.MemoryPagesMax);
@@ -44,7 +46,7 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
     {
         await Account.Credit("first", new TokenAmount(1_000_000), at: null, Authority.Silo);
         var created = await Account.CreateKey(
-            new GrainInterfaces.KeyRequest("first", Scopes.Read | Scopes.Submit | Scopes.Deploy, null),
+            new GrainInterfaces.KeyRequest("first", Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Transfer, null),
             null,
             Authority.Silo
         );

@@ -85,7 +85,7 @@ internal sealed class SimulatedSilo : IAsyncDisposable
         services.AddSingleton<IModuleInspector>(new TextModules(Blobs)).AddSingleton<ISecretSource>(new SeededSecrets(_faults.Next()));
         services.AddSingleton<IChance>(new SeededJitter(_faults.Next())).AddSingleton<IResultsFeed>(Feed);
         services.AddSingleton<IIncomingGrainCallFilter>(new ReminderStorm(_plan, _faults.Fork()));
-        services.AddSingleton<IHostFacts, StillHost>().AddMarketGrains();
+        services.AddSingleton(TestOwner.Market).AddSingleton<IHostFacts, StillHost>().AddMarketGrains();
         _register?.Invoke(services);
         services.AddEmbeddedGrainHost(options =>
         {

@@ -113,7 +113,7 @@ internal sealed partial class TestMarket
             .CreateKey(
                 new KeyRequest(
                     "test",
-                    Scopes.Read | Scopes.Submit | Scopes.Deploy,
+                    Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Transfer,
                     spendLimit is { } limit ? new TokenAmount((UInt128)limit) : null
                 ),
                 null,
@@ -197,7 +197,7 @@ internal sealed partial class TestMarket
             .AddSingleton<ISecretSource>(new SeededSecrets(Simulation.Chance.Next()));
         services.AddSingleton<IChance>(new SeededJitter(Simulation.Chance.Next())).AddSingleton<IResultsFeed>(Feed);
         services.AddSingleton<IIncomingGrainCallFilter>(calls);
-        services.AddSingleton<IHostFacts, StillHost>().AddMarketGrains();
+        services.AddSingleton(TestOwner.Market).AddSingleton<IHostFacts, StillHost>().AddMarketGrains();
         _register?.Invoke(services);
         services.AddEmbeddedGrainHost(options =>
         {

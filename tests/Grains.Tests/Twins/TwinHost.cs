@@ -42,7 +42,7 @@ internal sealed class TwinHost
         services.AddSingleton<IChance>(new SeededJitter(chance.Next())).AddSingleton<IResultsFeed>(setting.Feed);
         services.AddSingleton<IIncomingGrainCallFilter>(new ReminderStorm(setting.Plan, chance.Fork()));
         services.AddSingleton<IIncomingGrainCallFilter>(new SlowTransfers(setting.Plan, chance.Fork(), run.Time));
-        services.AddSingleton<IHostFacts, StillHost>().AddMarketGrains();
+        services.AddSingleton(TestOwner.Market).AddSingleton<IHostFacts, StillHost>().AddMarketGrains();
         services.AddEmbeddedGrainHost(options =>
         {
             options.Assemblies.Add(typeof(JobGrain).Assembly);

@@ -57,6 +57,7 @@ public sealed class ClusterFixture : IAsyncLifetime, ICollectionFixture<ClusterF
             .AddSingleton<IListing>(_store)
             .AddSingleton<IStoreRoom>(_store)
             .AddSingleton<IBlobStore>(Blobs)
+            .AddSingleton(TestOwner.Market)
             .AddSingleton<IHostFacts, StillHost>()
             .AddMarketGrains();
 }

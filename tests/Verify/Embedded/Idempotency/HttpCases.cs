@@ -14,7 +14,7 @@ internal static class HttpCases
 {
     /// <summary>Each of these makes something new, by its nature; a client looks before it sends them again.</summary>
     public static IReadOnlySet<string> NeverRepeated { get; } =
-        new HashSet<string>(StringComparer.Ordinal) { "POST /v1/keys", "POST /v1/events/tickets" };
+        new HashSet<string>(StringComparer.Ordinal) { "POST /v1/keys", "POST /v1/events/tickets", "POST /v1/accounts" };
 
     /// <summary>What the cases need to be there: made before the first of them.</summary>
     internal sealed record Things(
@@ -23,11 +23,46 @@ internal static class HttpCases
         BlobId Unwanted,
         ProgramId UnwantedProgram,
         JobId Cancelled,
-        string Key
+        string Key,
+        AccountId Own,
+        AccountId Payee
     );
 
     public static Dictionary<string, HttpCase> All(Things things) =>
-        new(StringComparer.Ordinal)
+        Work(things).Concat(Money(things)).ToDictionary(StringComparer.Ordinal);
+
+    private static Dictionary<string, HttpCase> Money(Things things) =>
+        new()
+        {
+            ["POST /v1/transfers"] = new(
+                () =>
+                    Json(
+                        Routes.Transfers,
+                        JsonContent.Create(new TransferRequest("rent", things.Payee, new TokenAmount(7)), ApiJson.Default.TransferRequest)
+                    ),
+                account => $"{Text(account, "id")} {Text(account, "spent")}"
+            ),
+            ["POST /v1/accounts/{account}/credits"] = new(
+                () =>
+                    Json(
+                        Routes.AccountCredits(things.Own),
+                        JsonContent.Create(new CreditRequest("gift", new TokenAmount(5)), ApiJson.Default.CreditRequest)
+                    ),
+                account => Text(account, "id")
+            ),
+            ["POST /v1/accounts/challenges"] = new(
+                () =>
+                    Json(
+                        Routes.AccountChallenges,
+                        JsonContent.Create(new ChallengeRequest(things.Payee), ApiJson.Default.ChallengeRequest)
+                    ),
+                challenge => Text(challenge, "market"),
+                Changes: false
+            ),
+        };
+
+    private static Dictionary<string, HttpCase> Work(Things things) =>
+        new()
         {
             ["POST /v1/jobs"] = new(() => Post(Routes.Jobs, Job("one", things.Program)), job => Text(job, "id")),
             ["POST /v1/jobs:batch"] = new(

@@ -86,7 +86,18 @@ internal sealed class HttpRepeats
         var unwantedProgram = await client.Programs.Deploy(module, "unwanted", Encoding.UTF8.GetBytes("unwanted"));
         var cancelled = await client.Jobs.Submit(HttpCases.Job("cancelled", program.Id));
         var key = await client.Keys.Create(new KeyRequest("revoked", [Scope.Read]));
-        return new HttpCases.Things(program.Module, program.Id, unwanted.Id, unwantedProgram.Id, cancelled.Id, key.Details.Id);
+        var payee = new AccountId(program.Id.Value);
+        await client.Accounts.Credit(payee, "first", new TokenAmount(1));
+        return new HttpCases.Things(
+            Module: program.Module,
+            Program: program.Id,
+            Unwanted: unwanted.Id,
+            UnwantedProgram: unwantedProgram.Id,
+            Cancelled: cancelled.Id,
+            Key: key.Details.Id,
+            Own: (await client.Account.Get()).Id,
+            Payee: payee
+        );
     }
 
     private static async Task<IReadOnlyList<string>> ChangingRoutes(HttpClient client)
@@ -103,6 +114,8 @@ internal sealed class HttpRepeats
 
     private static async Task<string> Books(HttpClient client)
     {
+        // A transfer arrives behind its answer.
+        while (!(await client.GetStringAsync(Routes.Account)).Contains("\"underWay\":\"0\"", StringComparison.Ordinal)) { }
         var parts = new List<string>();
         foreach (var route in new[] { Routes.Account, Routes.Jobs, Routes.Blobs, Routes.Keys, Routes.Programs })
         {
