@@ -1,3 +1,4 @@
+using Marketplace.Crypto;
 using Marketplace.Storage;
 
 namespace Marketplace.Cli;
@@ -42,6 +43,7 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
                 folder.Message,
                 "Another folder: --data DIR. Another service: --url URL --key KEY."
             ),
+            KeyFileException file => new(ExitCodes.LocalFile, "key_file", file.Message),
             ExportFileException file => new(ExitCodes.Damaged, "export_file", file.Message, "Copy the file again, or export again."),
             StoreDamagedException or BlobDamagedException or ImportDiffersException => new(ExitCodes.Damaged, "damaged", exception.Message),
             StoreLockedException

@@ -54,7 +54,7 @@ public sealed class KeyFileException : Exception
         new(
             KeyFileFault.NeedsPassphrase,
             path,
-            $"{path} is encrypted. Put its passphrase into the environment variable {KeyFile.PassphraseVariable}, or type it at the prompt."
+            $"{path} is encrypted. Put its passphrase into the environment variable {KeyFile.PassphraseVariable}."
         );
 
     internal static KeyFileException WrongPassphrase(string path) =>

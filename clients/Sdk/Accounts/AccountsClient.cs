@@ -36,15 +36,18 @@ public class AccountsClient
     /// Opens the account of this key pair, or gets a further API key of it where it is open. Needs no API key. Never repeated: if no answer
     /// comes, call it again, and a key that was made without being seen stays unused.
     /// </summary>
-    /// <exception cref="MarketplaceProtocolException">The service is not the market that <see cref="OpenOptions.Market"/> names.</exception>
-    public virtual async Task<OpenedAccount> Open(
-        Ed25519KeyPair key,
-        OpenOptions? options = null,
-        CancellationToken cancellation = default
-    )
+    /// <exception cref="MarketplaceProtocolException">The service is another market than <see cref="OpenOptions.Market"/>.</exception>
+    public virtual async Task<OpenedAccount> Open(Ed25519KeyPair key, OpenOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         options ??= new OpenOptions();
+        if (_transport.Url is { IsLoopback: false } url && url.Scheme == Uri.UriSchemeHttp && !_transport.Options.AllowPlaintext)
+        {
+            throw new InvalidOperationException(
+                $"The API key in the answer would cross the network readable ({url}). Use https, or set "
+                    + $"{nameof(MarketplaceClientOptions)}.{nameof(MarketplaceClientOptions.AllowPlaintext)}."
+            );
+        }
         var account = new AccountId(key.PublicKey);
         var challenge = await _transport
             .Ask<ChallengeRequest, AccountChallenge>(
