@@ -62,6 +62,7 @@ internal sealed class WireSamples(Fill fill, int seed = 1)
         {
             _ when type == typeof(string) => Text(),
             _ when type == typeof(bool) => fill is Fill.Full or Fill.Highest,
+            _ when type == typeof(byte) => (byte)Pick(0, 1, _random.Next(1, byte.MaxValue), byte.MinValue, byte.MaxValue),
             _ when type == typeof(int) => Pick(0, 1, _random.Next(1, int.MaxValue), int.MinValue, int.MaxValue),
             _ when type == typeof(long) => Pick(0L, 1L, _random.NextInt64(1, long.MaxValue), long.MinValue, long.MaxValue),
             _ when type == typeof(uint) => Pick(0U, 1U, (uint)_random.NextInt64(1, uint.MaxValue), 0U, uint.MaxValue),
