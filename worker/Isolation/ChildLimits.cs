@@ -30,12 +30,11 @@ internal sealed record ChildLimits(long MemoryBytesMax, bool Filters)
     /// <returns>What was given up, for the log.</returns>
     public string GiveUpTheRest()
     {
-        // Nothing new can be opened, and what is open stays. Not 0: a thread of the runtime polls one file, and poll takes no more files
-        // than this; its refusal made the thread turn for ever.
-        Limit(Linux.LimitFiles, 1);
+        // The runtime makes a pipe for each new thread; the filter lets nothing else be opened.
+        Limit(Linux.LimitFiles, IsolationPolicy.FilesMax);
         // No core dump, which a limit of its size does not prevent where a program takes it; and no debugger of the same user.
         Require(Linux.prctl(Linux.MayBeDumped, 0, 0, 0, 0), "prctl(PR_SET_DUMPABLE)");
-        var given = $"memory over {MemoryBytesMax >> 20} MiB, files";
+        var given = $"memory over {MemoryBytesMax >> 20} MiB";
         if (Filters)
         {
             SystemCallFilter.Install();

@@ -57,6 +57,9 @@ internal static class IsolationPolicy
         + TextBytesMax
         + FrameHeadBytes;
 
+    /// <summary>Files that a child has open: its pipes, the runtime's, and a pipe for each thread, of which it has some 20.</summary>
+    public const int FilesMax = 250;
+
     /// <summary>What a frame allocates before its bytes have arrived.</summary>
     public const int TrustedBytes = 64 << 10;
 

@@ -39,6 +39,7 @@ internal static unsafe partial class SystemCallFilter
     private const uint Clone = 56;
     private const uint Clone3 = 435;
     private const uint Prctl = 157;
+    private const uint SetAffinity = 203;
     private const uint SignalThread = 234;
     private const uint ThreadFlag = 0x00010000;
     private const uint SetName = 15;
@@ -88,6 +89,7 @@ internal static unsafe partial class SystemCallFilter
         239, // get_mempolicy
         271, // ppoll
         273, // set_robust_list
+        293, // pipe2: the runtime makes one for each new thread
         309, // getcpu
         318, // getrandom
         324, // membarrier
@@ -153,6 +155,12 @@ internal static unsafe partial class SystemCallFilter
             new(JumpIfEqual, SignalThread, IfFalse: 4),
             new(Load, FirstArgument),
             new(JumpIfEqual, (uint)Environment.ProcessId, IfFalse: 1),
+            new(Return, Allow),
+            new(Return, Refuse),
+            // Each new thread of the runtime sets its own processors, which it calls 0; those of other processes it may not.
+            new(JumpIfEqual, SetAffinity, IfFalse: 4),
+            new(Load, FirstArgument),
+            new(JumpIfEqual, 0, IfFalse: 1),
             new(Return, Allow),
             new(Return, Refuse),
             // Of all that prctl does, a thread's name.

@@ -20,6 +20,7 @@ internal static class TestChild
     public const string Executes = "becomes another program";
     public const string Signals = "signals its parent";
     public const string SignalsThread = "signals a thread of its parent";
+    public const string StartsThread = "starts a thread";
     public const string TakesMemory = "takes memory";
     public const string TakesHeap = "takes managed memory";
     public const string TellsEnvironment = "tells its environment";
@@ -102,6 +103,11 @@ internal static class TestChild
                 break;
             case SignalsThread:
                 Tell(Linux.syscall(234, 1, 1, 0, 0));
+                break;
+            case StartsThread:
+                var thread = new Thread(() => { });
+                thread.Start();
+                thread.Join();
                 break;
             case TakesMemory:
                 unsafe
