@@ -19,7 +19,7 @@ public sealed class ReferenceTests
         ["Gateway"] = ["Values", "GrainHost", "GrainInterfaces", "Api", "Crypto", "Storage.Contracts"],
         ["Worker"] = ["Values", "Api", "Crypto", "Engine"],
         ["Sdk"] = ["Values", "Api", "Crypto"],
-        ["market"] = ["Values", "Api", "Engine", "Sdk", "Storage", "Storage.Contracts"],
+        ["market"] = ["Values", "Api", "Crypto", "Engine", "Sdk", "Storage", "Storage.Contracts"],
         ["Silo"] =
         [
             "Values",
