@@ -87,18 +87,15 @@ public sealed partial class JobGrain : Grain, IJobGrain
     {
         Authorities.Require(caller, Scopes.Submit);
         var job = await LoadOwned(caller);
-        if (job.Ending is { } ending)
+        var end = await CancelledEnd(job);
+        // While the market was asked, a call in between may have read that the job has ended.
+        job = await LoadOwned(caller);
+        if (end is null || job.Ending is not null)
         {
-            LeaveUnlessKept();
-            return ending.End.Status == JobStatus.Cancelled
-                ? job.ToView(_id)
-                : throw new MarketException(
-                    ErrorCode.JobEnded,
-                    $"Job {_id} is {JobStatusNames.Of(job.Status)} since {ending.EndedAt:O}; it cannot be cancelled."
-                );
+            return AnswerEnded(job);
         }
 
-        var ended = await EndWith(job, await CancelledEnd(job));
+        var ended = await EndWith(job, end);
 
         // The cancellation stands even if these two calls fail: the market's report will find the job ended, and the account asks for the
         // ends of old holds by itself.
@@ -176,10 +173,27 @@ public sealed partial class JobGrain : Grain, IJobGrain
         return job.ToSettlement(_id);
     }
 
+    /// <summary>A job that was cancelled before answers as then; one that ended otherwise cannot be cancelled.</summary>
+    private JobView AnswerEnded(JobState job)
+    {
+        LeaveUnlessKept();
+        return job.Status == JobStatus.Cancelled
+            ? job.ToView(_id)
+            : throw new MarketException(
+                ErrorCode.JobEnded,
+                $"Job {_id} is {JobStatusNames.Of(job.Status)} since {job.Ending!.EndedAt:O}; it cannot be cancelled."
+            );
+    }
+
     /// <summary>The end of a job that its client cancels: what its run has used by the worker's last word is paid.</summary>
-    private async ValueTask<JobEnd> CancelledEnd(JobState job)
+    /// <returns>Null where it has ended already.</returns>
+    private async ValueTask<JobEnd?> CancelledEnd(JobState job)
     {
         const string Cancelled = "The client cancelled the job.";
+        if (job.Ending is not null)
+        {
+            return null;
+        }
         var (run, fuel) = await FindRun(job);
         return new JobEnd(
             Status: JobStatus.Cancelled,
@@ -209,12 +223,8 @@ public sealed partial class JobGrain : Grain, IJobGrain
             {
                 return (null, 0);
             }
-            if (run.FuelUsed > 0)
-            {
-                return (run, run.FuelUsed);
-            }
             var program = GrainFactory.GetGrain<IProgramGrain>(job.Spec.Program.ToString());
-            return (run, JobPricing.SetUpFuel((await program.Get()).ModuleSize));
+            return (run, Math.Max(run.FuelUsed, JobPricing.SetUpFuel((await program.Get()).ModuleSize)));
         }
         catch (Exception failure)
         {

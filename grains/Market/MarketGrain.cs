@@ -118,7 +118,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         RequireCurrent();
         return Task.FromResult(
             _book.Find(job) is { Lease: not null, Offer.Offer: var offer } leased
-                ? new OpenRun(offer.Worker, offer.PayTo, offer.PricePerMillionFuel, leased.FuelSoFar)
+                ? new OpenRun(offer.Worker, offer.PayTo, offer.PricePerMillionFuel, leased.FuelUsed ?? leased.FuelSoFar)
                 : null
         );
     }

@@ -79,7 +79,7 @@ internal sealed partial class MarketReports(
         }
 
         var end = MarketEnds.Reported(job, report, clock.Now.Wall);
-        job.FuelUsed = report.FuelUsed;
+        job.FuelUsed = Math.Min(report.FuelUsed, job.Ticket.Spec.FuelMax);
         book.BeginEnding(job);
         try
         {

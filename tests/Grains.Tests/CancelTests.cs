@@ -74,7 +74,7 @@ public sealed class CancelTests
                 Assert.Equal(answered, seen.Status);
                 Assert.All(market.Feed.Ended, ended => Assert.Equal(answered, ended.Status));
                 var account = await market.Account("client").Get();
-                Assert.True(answered == JobStatus.Completed ? seen.Charge == new TokenAmount(5) : seen.Charge < new TokenAmount(5));
+                Assert.True(answered == JobStatus.Completed ? seen.Charge == new TokenAmount(5) : seen.Charge <= new TokenAmount(5));
                 Assert.Equal(new TokenAmount(TestMarket.Credit) - seen.Charge, account.Available);
             }
         );

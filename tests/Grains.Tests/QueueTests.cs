@@ -75,6 +75,23 @@ public sealed class QueueTests
         });
 
     [Fact]
+    public void ReportThatClaimsEndlessFuel_CostsTheBuyerNoMoreTurnsThanItsJobsFuel() =>
+        TestMarket.Run(async market =>
+        {
+            var one = await market.OpenAccount("one");
+            var program = await market.Deploy(one);
+            await market.Submit(one, TestMarket.Item("first", program));
+            var worker = await market.AddWorker("worker", slots: 1);
+            await worker.Report(worker.Completed(await worker.TakeOne(), fuel: long.MaxValue));
+            await market.Settle();
+
+            var many = await market.OpenAccount("many");
+            await market.Submit(many, [.. Enumerable.Range(0, 50).Select(number => TestMarket.Item($"{number}", program))]);
+            var next = (await market.Submit(one, TestMarket.Item("next", program)))[0].Job;
+            Assert.InRange((await market.Market.Explain(next))!.QueuePosition, 1, 2);
+        });
+
+    [Fact]
     public void JobThatIsCancelledWhileItsInputIsRead_GoesToNoWorker() =>
         Run(
             new QueueBounds { KeptBytesMax = 0 },
