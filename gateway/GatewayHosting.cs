@@ -11,11 +11,16 @@ using Microsoft.Extensions.Options;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c>, <c>IAccountLists</c>, <c>IBookCheck</c>,
-/// <c>MarketIdentity</c>, <see cref="IReadiness"/> and <see cref="IEndedJobs"/>.
+/// How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c> (a second one under <see cref="OutputStore"/>),
+/// <c>IAccountLists</c>, <c>IBookCheck</c>, <c>MarketIdentity</c>, <see cref="IReadiness"/> and <see cref="IEndedJobs"/>.
 /// </summary>
 public static class GatewayHosting
 {
+    /// <summary>
+    /// The key of the <c>IBlobStore</c> that outputs of jobs go to: it may fill more of the disk than what clients bring.
+    /// </summary>
+    public const string OutputStore = "outputs";
+
     public static IServiceCollection AddMarketplaceGateway(this IServiceCollection services, Action<GatewayOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -38,6 +43,12 @@ public static class GatewayHosting
         services.AddSingleton<EventHub>();
         services.AddSingleton<EventAnswer.Surroundings>();
         services.AddSingleton<BlobUploads>();
+        services.AddMetrics();
+        services.AddSingleton<WorkerMemory>();
+        services.AddSingleton<WorkerLinks>();
+        services.AddSingleton<WorkerCalls>();
+        services.AddSingleton<WorkerRequests>();
+        services.AddSingleton<WorkerDoor>();
         services.AddApiDescription();
         return services;
     }
@@ -53,6 +64,7 @@ public static class GatewayHosting
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<FrontMiddleware>();
         app.UseRouting();
+        app.UseWebSockets();
         app.UseMiddleware<ReadinessMiddleware>();
         app.UseRequestTimeouts();
         app.UseMiddleware<AccessMiddleware>();
@@ -68,6 +80,7 @@ public static class GatewayHosting
         app.MapMarketApi();
         app.MapBooksApi();
         app.MapEventsApi();
+        app.MapWorkersApi();
         app.MapHealthApi();
         app.MapOpenApiDocument();
         return app;

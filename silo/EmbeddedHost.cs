@@ -37,7 +37,7 @@ internal static class EmbeddedHost
             .AddSingleton<IStoreRoom>(services => services.GetRequiredService<EmbeddedStore>())
             .AddSingleton(blobs)
             .AddSingleton<IBlobStore>(blobs)
-            .AddKeyedSingleton<IBlobStore>(LocalMarketLink.Outputs, blobs.WithFloor(options.OutputsFloorBytes))
+            .AddKeyedSingleton<IBlobStore>(GatewayHosting.OutputStore, blobs.WithFloor(options.OutputsFloorBytes))
             .AddSingleton(new BlobCollector(blobs))
             .AddGossipStreams(MarketStreams.Provider)
             .AddSingleton<IHostFacts, EmbeddedFacts>()

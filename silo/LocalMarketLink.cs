@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Marketplace.Gateway;
 using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 using Marketplace.Worker;
@@ -13,13 +14,10 @@ namespace Marketplace.Silo;
 internal sealed class LocalMarketLink(
     IGrainFactory grains,
     IBlobStore blobs,
-    [FromKeyedServices(LocalMarketLink.Outputs)] IBlobStore outputs,
+    [FromKeyedServices(GatewayHosting.OutputStore)] IBlobStore outputs,
     IHostState host
 ) : IMarketLink
 {
-    /// <summary>The blob store as outputs of jobs use it.</summary>
-    public const string Outputs = "outputs";
-
     private readonly IMarketGrain _market = grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
 
     public ValueTask<Wire.WorkerWelcome> Offer(Wire.WorkerOffer offer, CancellationToken cancellation) =>
@@ -69,12 +67,15 @@ internal sealed class LocalMarketLink(
     public ValueTask<long?> FindBlob(Wire.LeaseCall call, BlobId blob, CancellationToken cancellation) =>
         Reach(() => WorkerOf(call).FindBlob(LinkMapping.ToGrain(call), blob).WaitAsync(cancellation));
 
-    public ValueTask<BlobId> PutOutput(Wire.LeaseCall call, Stream output, CancellationToken cancellation) =>
-        Reach(async () =>
+    public async ValueTask PutOutput(Wire.LeaseCall call, BlobId output, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
+        await Reach(async () =>
         {
-            var stored = await outputs.Put(output, MarketLimits.OutputBytesMax, cancellation: cancellation);
-            await WorkerOf(call).AddOutput(LinkMapping.ToGrain(call), stored.Id).WaitAsync(cancellation);
-            return stored.Id;
+            var run = LinkMapping.ToGrain(call);
+            await WorkerOf(call).BeginOutput(run, output, content.Length).WaitAsync(cancellation);
+            using var bytes = new MemoryStream(content.ToArray(), writable: false);
+            await outputs.Put(bytes, content.Length, output, cancellation);
+            await WorkerOf(call).AddOutput(run, output).WaitAsync(cancellation);
+            return true;
         });
 
     public ValueTask<ReadOnlyMemory<byte>?> ReadState(Wire.LeaseCall call, ReadOnlyMemory<byte> key, CancellationToken cancellation) =>

@@ -50,9 +50,6 @@ internal static class OrleansHost
             .AddSingleton<IEventLog>(services => services.GetRequiredService<PostgresStore>())
             .AddSingleton<IListing>(services => services.GetRequiredService<PostgresStore>())
             .AddSingleton<IStoreRoom>(services => services.GetRequiredService<PostgresStore>())
-            .AddSingleton<IBlobStore>(new MarkedBlobStore(blobs, mark))
-            .AddKeyedSingleton<IBlobStore>(LocalMarketLink.Outputs, new MarkedBlobStore(blobs.WithFloor(options.OutputsFloorBytes), mark))
-            .AddSingleton(new BlobCollector(blobs, mark))
             .AddSingleton(services => Dependencies(services, store, mark))
             .AddHostedService<DependencyWatch>()
             .AddSingleton<ClusterFacts>()
@@ -64,6 +61,7 @@ internal static class OrleansHost
             .AddSingleton<IEndedJobs, EndedJobsBoard>()
             .AddSingleton<IFatalErrorHandler, DeclaredDead>()
             .Configure<HostOptions>(host => host.ShutdownTimeout = ClusterPolicy.ShutdownMax);
+        AddBlobs(builder.Services, blobs, mark, options.OutputsFloorBytes);
         QuietOrleans(builder.Logging);
         builder.UseOrleans(silo =>
         {
@@ -89,6 +87,12 @@ internal static class OrleansHost
         // After the silo itself: they need it, and are stopped before it.
         builder.Services.AddHostedService<OtherSilos>().AddHostedService<WaitsOfMovingGrains>();
     }
+
+    private static void AddBlobs(IServiceCollection services, FileBlobStore blobs, BlobMark mark, long outputsFloorBytes) =>
+        services
+            .AddSingleton<IBlobStore>(new MarkedBlobStore(blobs, mark))
+            .AddKeyedSingleton<IBlobStore>(GatewayHosting.OutputStore, new MarkedBlobStore(blobs.WithFloor(outputsFloorBytes), mark))
+            .AddSingleton(new BlobCollector(blobs, mark));
 
     /// <summary>
     /// Its account of a normal start is some hundred lines; what goes wrong is told as a warning. The silo's own ones are advice about the

@@ -24,8 +24,8 @@ public interface IMarketLink
     /// <summary>The size of a blob. Null where the market does not have it, or the lease's run may not read it.</summary>
     ValueTask<long?> FindBlob(LeaseCall call, BlobId blob, CancellationToken cancellation);
 
-    /// <summary>Uploads an output of the lease's job; it will belong to the job's account.</summary>
-    ValueTask<BlobId> PutOutput(LeaseCall call, Stream output, CancellationToken cancellation);
+    /// <summary>Uploads an output of the lease's job, which hashes to its id; it will belong to the job's account.</summary>
+    ValueTask PutOutput(LeaseCall call, BlobId output, ReadOnlyMemory<byte> content, CancellationToken cancellation);
 
     /// <summary>The value of a key of the program's state at the lease's root; null where there is none.</summary>
     ValueTask<ReadOnlyMemory<byte>?> ReadState(LeaseCall call, ReadOnlyMemory<byte> key, CancellationToken cancellation);
@@ -38,4 +38,8 @@ public interface IMarketLink
 }
 
 /// <summary>The market could not be reached or did not answer; what was sent may have arrived. Safe to repeat.</summary>
-public sealed class MarketLinkException(string message, Exception? cause = null) : Exception(message, cause);
+public sealed class MarketLinkException(string message, Exception? cause = null) : Exception(message, cause)
+{
+    /// <summary>The same call may well be answered in a moment.</summary>
+    public bool IsPassing { get; init; }
+}

@@ -139,9 +139,9 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, IProgra
 
     private static BlobId Upload(LeasedMarket market, ReadOnlyMemory<byte> output)
     {
-        var expected = IdDerivation.Blob(output.Span);
-        var stored = market.PutOutput(new MemoryStream(output.ToArray(), writable: false));
-        return stored == expected ? stored : throw new InvalidDataException($"The market stored the output {expected} as {stored}.");
+        var id = IdDerivation.Blob(output.Span);
+        market.PutOutput(id, output);
+        return id;
     }
 
     private static byte[] Fetch(LeasedMarket market, BlobId id, int bytesMax) =>

@@ -15,7 +15,8 @@ internal sealed class LeasedMarket(IMarketLink link, WorkerId worker, LeaseId le
 
     public long? FindBlob(BlobId blob) => Wait(link.FindBlob(Next(), blob, stopped));
 
-    public BlobId PutOutput(Stream output) => Wait(link.PutOutput(Next(), output, stopped));
+    public void PutOutput(BlobId output, ReadOnlyMemory<byte> content) =>
+        link.PutOutput(Next(), output, content, stopped).AsTask().GetAwaiter().GetResult();
 
     public ReadOnlyMemory<byte>? ReadState(ReadOnlyMemory<byte> key) => Wait(link.ReadState(Next(), key, stopped));
 

@@ -1,3 +1,5 @@
+using Marketplace.Worker.Protocol;
+
 namespace Marketplace.Worker;
 
 /// <summary>Bounds of a worker, each with its reason.</summary>
@@ -10,7 +12,7 @@ public static class WorkerPolicy
     public const int GuestBlobEntryBytes = 128;
 
     /// <summary>Results of one report: enough to share its write, few enough to keep the first one from waiting.</summary>
-    public const int ReportResultsMax = 64;
+    public const int ReportResultsMax = LinkPolicy.ReportResultsMax;
 
     /// <summary>Leases beyond those that run, when runs are short: they hide the market's answer time.</summary>
     public const int PrefetchMax = 256;
@@ -42,4 +44,12 @@ public static class WorkerPolicy
     public static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(50);
 
     public static readonly TimeSpan RetryPauseMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>The longest pause between two connections: a market that restarts has its workers back within half a minute.</summary>
+    public static readonly TimeSpan ReconnectPauseMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long a run waits for a market that cannot be reached: longer than a silo's restart. Its lease runs on meanwhile.
+    /// </summary>
+    public static readonly TimeSpan RunCallTimeMax = TimeSpan.FromMinutes(2);
 }

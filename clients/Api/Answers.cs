@@ -19,7 +19,7 @@ public static class Answers
     /// <summary>The form of <typeparamref name="TAnswer"/>, one of the records of <see cref="ApiJson"/>.</summary>
     public static JsonTypeInfo<TAnswer> Of<TAnswer>() => Cache<TAnswer>.Info;
 
-    private static void LetNullableMembersBeAbsent(JsonTypeInfo type)
+    internal static void LetNullableMembersBeAbsent(JsonTypeInfo type)
     {
         foreach (var member in type.Properties)
         {

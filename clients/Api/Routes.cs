@@ -37,6 +37,9 @@ namespace Marketplace;
 /// POST   /v1/books                   -> CheckedBooks; begins a check unless one is under way
 /// GET    /v1/events?ticket=T         -> server-sent events: 'job', each a JobEnded, and 'lagged'; the key or a ticket
 /// POST   /v1/events/tickets          -> EventTicket
+/// GET    /v1/workers/connect         a worker's link: a WebSocket, by worker/PROTOCOL.md
+/// GET    /v1/workers/leases/{id}/blobs/{blob}   -> bytes, also by Range; signed by the lease's worker
+/// PUT    /v1/workers/leases/{id}/outputs/{blob} bytes -> nothing; signed by the lease's worker
 /// GET    /health/live, /health/ready -> Health, with 200 or 503; no key needed
 /// </code>
 /// </summary>
@@ -122,6 +125,12 @@ public static class Routes
     /// <summary>Whether the money of all accounts adds up; check it.</summary>
     public const string Books = "/v1/books";
 
+    /// <summary>A worker's link.</summary>
+    public const string WorkersConnect = "/v1/workers/connect";
+
+    /// <summary>What a lease is the right to.</summary>
+    public const string Leases = "/v1/workers/leases";
+
     /// <summary>The event stream.</summary>
     public const string Events = "/v1/events";
 
@@ -160,6 +169,12 @@ public static class Routes
 
     /// <summary>One program.</summary>
     public static string Program(ProgramId id) => $"{Programs}/{id}";
+
+    /// <summary>A blob that the lease's run reads.</summary>
+    public static string LeaseBlob(LeaseId lease, BlobId blob) => $"{Leases}/{lease}/blobs/{blob}";
+
+    /// <summary>An output that the lease's run brings.</summary>
+    public static string LeaseOutput(LeaseId lease, BlobId blob) => $"{Leases}/{lease}/outputs/{blob}";
 
     /// <summary>Bring money into an account.</summary>
     public static string AccountCredits(AccountId id) => $"{Accounts}/{id}/credits";

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Marketplace.Gateway;
 
 /// <summary>Finds out who asks and whether the route's rule lets them. Comes after routing and before anything that costs memory.</summary>
-internal sealed class AccessMiddleware(RequestDelegate next, KeyCache keys, EventTickets tickets, RateLimits rates)
+internal sealed class AccessMiddleware(RequestDelegate next, KeyCache keys, EventTickets tickets, WorkerRequests workers, RateLimits rates)
 {
     private const string Scheme = "Bearer ";
     private const string BrowserScheme = "Basic ";
@@ -31,7 +31,24 @@ internal sealed class AccessMiddleware(RequestDelegate next, KeyCache keys, Even
         var rule =
             endpoint.Metadata.GetMetadata<AccessRule>()
             ?? throw new InvalidOperationException($"The route '{endpoint.DisplayName}' has no access rule. This is a bug in the gateway.");
-        return rule.Public ? next(http) : Authenticate(http, rule);
+        return rule.Public || rule.Worker == WorkerProof.Handshake ? next(http)
+            : rule.Worker == WorkerProof.Signature ? AuthenticateWorker(http)
+            : Authenticate(http, rule);
+    }
+
+    private async Task AuthenticateWorker(HttpContext http)
+    {
+        var (call, refusal) = workers.Check(http);
+        if (call is not { } proved)
+        {
+            http.Response.Headers.WWWAuthenticate = Worker.Protocol.RequestTicket.Scheme.TrimEnd();
+            await ProblemFactory.Write(http, ErrorCode.Unauthenticated, refusal!);
+        }
+        else if (await rates.Admit(http, WorkersApi.AccountOf(proved)))
+        {
+            http.Features.Set(new WorkerFeature(proved));
+            await next(http);
+        }
     }
 
     private async Task Authenticate(HttpContext http, AccessRule rule)

@@ -12,7 +12,28 @@ namespace Marketplace.Gateway;
 /// <param name="Tickets">The route also takes a single-use ticket.</param>
 /// <param name="NeedsMarket">Although it is public, it is served only while the market is there.</param>
 /// <param name="Pages">The route serves pages to a person's browser: it also takes the key as the password of a browser's login.</param>
-internal sealed record AccessRule(bool Public, Scopes Needed, bool Tickets = false, bool Pages = false, bool NeedsMarket = false);
+/// <param name="Worker">What a worker proves itself with, instead of a key.</param>
+internal sealed record AccessRule(
+    bool Public,
+    Scopes Needed,
+    bool Tickets = false,
+    bool Pages = false,
+    bool NeedsMarket = false,
+    WorkerProof Worker = WorkerProof.None
+);
+
+/// <summary>How a worker proves its key.</summary>
+internal enum WorkerProof
+{
+    /// <summary>The route is not for workers.</summary>
+    None = 0,
+
+    /// <summary>By the handshake of its link, which the route leads to.</summary>
+    Handshake = 1,
+
+    /// <summary>By a signature of the request, which names a lease.</summary>
+    Signature = 2,
+}
 
 /// <summary>What body a route takes. A route without a rule takes none.</summary>
 /// <param name="ContentType">The only media type.</param>
@@ -78,6 +99,9 @@ public static class EndpointRules
 
     internal static TBuilder ForEverybody<TBuilder>(this TBuilder route)
         where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new AccessRule(Public: true, Scopes.None));
+
+    internal static TBuilder ForWorkers<TBuilder>(this TBuilder route, WorkerProof proof)
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new AccessRule(Public: false, Scopes.None, Worker: proof));
 
     /// <summary>For those who have no API key yet. The handler limits them.</summary>
     internal static TBuilder ForStrangers<TBuilder>(this TBuilder route)

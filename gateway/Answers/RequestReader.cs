@@ -45,6 +45,11 @@ internal static class RequestReader
             ? id
             : throw Malformed(GatewayMessages.BadId("a program id", text, "'prog' and 64 hexadecimal digits"));
 
+    public static LeaseId Lease(string text) =>
+        LeaseId.TryParse(text, out var id)
+            ? id
+            : throw Malformed(GatewayMessages.BadId("a lease id", text, "two whole numbers joined by '-'"));
+
     public static string? Text(HttpContext http, string name) =>
         http.Request.Query.TryGetValue(name, out var values) ? values.ToString() : null;
 

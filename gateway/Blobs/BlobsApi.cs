@@ -99,7 +99,12 @@ internal static class BlobsApi
     )
     {
         var view = await Find(http, RequestReader.Blob(blob), grains);
-        return new TransferAnswer(Download.Blob(store, view.Id, view.Size, view.Id.ToString()), rates, options.Value.AccountTransfersMax);
+        return new TransferAnswer(
+            Download.Blob(store, view.Id, view.Size, view.Id.ToString()),
+            http.Caller().Account,
+            rates,
+            options.Value.AccountTransfersMax
+        );
     }
 
     /// <summary>Size and age of a blob of the account.</summary>

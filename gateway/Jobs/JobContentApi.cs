@@ -47,7 +47,12 @@ internal static class JobContentApi
             throw new MarketException(ErrorCode.OutputNotAvailable, GatewayMessages.JobHasNoOutput);
         }
         return view.Output.Blob is { } blob
-            ? new TransferAnswer(Download.Blob(blobs, blob, view.Output.Size, $"{id}.output"), rates, options.Value.AccountTransfersMax)
+            ? new TransferAnswer(
+                Download.Blob(blobs, blob, view.Output.Size, $"{id}.output"),
+                http.Caller().Account,
+                rates,
+                options.Value.AccountTransfersMax
+            )
             : Download.Bytes(view.Output.Inline, $"{id}.output");
     }
 

@@ -8,6 +8,7 @@ internal sealed class DocumentFrame(RecordSchemas schemas) : IOpenApiDocumentTra
 {
     public const string KeyScheme = "key";
     public const string TicketScheme = "ticket";
+    public const string WorkerScheme = "worker";
 
     private static readonly Dictionary<string, string> Groups = new(StringComparer.Ordinal)
     {
@@ -20,6 +21,7 @@ internal sealed class DocumentFrame(RecordSchemas schemas) : IOpenApiDocumentTra
         ["Keys"] = "API keys of the account.",
         ["Market"] = "Queue, workers and prices at a glance.",
         ["Programs"] = "WebAssembly modules, deployed once and never changed.",
+        ["Workers"] = "What a lease is the right to: its blobs, and a place for its outputs. worker/PROTOCOL.md has the rest.",
     };
 
     public async Task TransformAsync(
@@ -57,6 +59,13 @@ internal sealed class DocumentFrame(RecordSchemas schemas) : IOpenApiDocumentTra
                 In = ParameterLocation.Query,
                 Name = EventTickets.Parameter,
                 Description = "A single-use ticket, for clients that cannot send a header.",
+            },
+            [WorkerScheme] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.ApiKey,
+                In = ParameterLocation.Header,
+                Name = "Authorization",
+                Description = "'Worker KEY.CALL.TIME.SIGNATURE': a worker's signature of the request, by worker/PROTOCOL.md.",
             },
         };
         document.Components.Schemas = await schemas.Make(

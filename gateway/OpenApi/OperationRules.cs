@@ -15,6 +15,7 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
         ["account"] = typeof(AccountId),
         ["job"] = typeof(JobId),
         ["blob"] = typeof(BlobId),
+        ["lease"] = typeof(LeaseId),
         ["program"] = typeof(ProgramId),
     };
 
@@ -56,7 +57,8 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
 
     private static void Secure(OpenApiOperation operation, OpenApiDocument document, AccessRule access)
     {
-        var key = new OpenApiSecuritySchemeReference(DocumentFrame.KeyScheme, document);
+        var scheme = access.Worker == WorkerProof.None ? DocumentFrame.KeyScheme : DocumentFrame.WorkerScheme;
+        var key = new OpenApiSecuritySchemeReference(scheme, document);
         operation.Security = access.Public ? [] : [new OpenApiSecurityRequirement { [key] = [] }];
         if (access.Tickets)
         {

@@ -23,6 +23,7 @@ internal static class ValueShapes
             "Bytes, named by their BLAKE3 hash: 'blob' and the digits that b3sum prints.",
             Examples.Module.ToString()
         ),
+        [typeof(LeaseId)] = new("^[0-9]{1,19}-[0-9]{1,19}$", "The right and duty of one worker to run one job.", "1767323045000-1"),
         [typeof(ProgramId)] = new(ProgramPattern, "A deployed program.", Examples.Program.ToString()),
         [typeof(TokenAmount)] = new(
             string.Create(CultureInfo.InvariantCulture, $"^[0-9]{{1,{TokenAmount.DigitsMax}}}$"),

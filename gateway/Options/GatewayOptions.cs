@@ -58,6 +58,18 @@ public sealed class GatewayOptions
     /// <summary>Open connections.</summary>
     public int ConnectionsMax { get; set; } = 16_384;
 
+    /// <summary>Workers' links at a time, those in their handshake included.</summary>
+    public int WorkerLinksMax { get; set; } = 8192;
+
+    /// <summary>Workers' links of one address (IPv6: one /64): a hall of machines behind one router.</summary>
+    public int AddressWorkerLinksMax { get; set; } = 2048;
+
+    /// <summary>
+    /// Workers' messages in memory at a time, in bytes: those that are read or wait for their answer, and answers that wait for their
+    /// reader.
+    /// </summary>
+    public long WorkerMemoryBytesMax { get; set; } = 256L << 20;
+
     /// <summary>Event streams open at a time, over all accounts.</summary>
     public int EventStreamsMax { get; set; } = 1000;
 

@@ -29,6 +29,9 @@ public sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         Number(failures, nameof(options.MemoryBytesMax), options.MemoryBytesMax, GatewayPolicy.MemoryBytesMin, 1L << 40);
         Number(failures, nameof(options.AccountWaitsMax), options.AccountWaitsMax, 1, 1_000_000);
         Number(failures, nameof(options.ConnectionsMax), options.ConnectionsMax, 1, 1_000_000);
+        Number(failures, nameof(options.WorkerLinksMax), options.WorkerLinksMax, 1, 1_000_000);
+        Number(failures, nameof(options.AddressWorkerLinksMax), options.AddressWorkerLinksMax, 1, 1_000_000);
+        Number(failures, nameof(options.WorkerMemoryBytesMax), options.WorkerMemoryBytesMax, GatewayPolicy.LinkMemoryBytesMax, 1L << 40);
         Number(failures, nameof(options.EventStreamsMax), options.EventStreamsMax, 1, EventStreamsLimit);
         Number(failures, nameof(options.AccountEventStreamsMax), options.AccountEventStreamsMax, 1, 10_000);
         Number(failures, nameof(options.EventStreamBytesMax), options.EventStreamBytesMax, GatewayPolicy.EventStreamBytesMin, 1 << 30);

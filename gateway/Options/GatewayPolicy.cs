@@ -1,3 +1,5 @@
+using Marketplace.Worker.Protocol;
+
 namespace Marketplace.Gateway;
 
 /// <summary>Bounds of the gateway that no operator needs to move, each with its reason.</summary>
@@ -40,6 +42,9 @@ internal static class GatewayPolicy
 
     /// <summary>A cursor: a version, a time and an id.</summary>
     public const int CursorCharactersMax = 1024;
+
+    /// <summary>What one worker's link may hold of the memory for messages: its window both ways.</summary>
+    public const int LinkMemoryBytesMax = 2 * LinkPolicy.WindowBytes;
 
     /// <summary>A moment (RFC 3339): 2026-07-31T12:00:00.0000000+00:00 and a little more.</summary>
     public const int MomentCharactersMax = 35;

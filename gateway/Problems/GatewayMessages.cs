@@ -203,6 +203,28 @@ internal static class GatewayMessages
 
     public static string BlobTooLarge(long max) => $"The blob is larger than the {Number(max)} bytes that are allowed here.";
 
+    public const string WebSocketExpected =
+        "This route is a worker's link. Ask for an upgrade to a WebSocket; worker/PROTOCOL.md has the rest.";
+
+    public const string TooManyWorkerLinks =
+        "There are as many workers' links as allowed, of this address or in all. Close one, or connect again later.";
+
+    public const string LinkReplaced = "Another connection with the same key has taken its place.";
+
+    public const string LinkStops = "This process stops. Connect again.";
+
+    public const string WorkerCallFailed = "The market could not answer now. Send the call again.";
+
+    public const string WorkerSignatureRefused =
+        "The header Authorization is not 'Worker KEY.CALL.TIME.SIGNATURE' with the worker's signature of this request for this market.";
+
+    public const string LengthMissing = "The request has no Content-Length. An output's length is told before its bytes.";
+
+    public static string WorkerDateRefused(TimeSpan most) =>
+        $"The request's time is more than {most.TotalMinutes:0} minutes from the market's. Take the time from the link's first frame.";
+
+    public static string LeaseBlobNotFound(BlobId id) => $"The lease's run may not read a blob {id}, or it is not stored.";
+
     public static string TooManyTransfers(int max) =>
         $"The account has {max} uploads and downloads under way, as many as allowed. Wait for one to end.";
 

@@ -72,6 +72,7 @@ internal static class ProblemFactory
         [StatusCodes.Status408RequestTimeout] = "The request came too slowly",
         [StatusCodes.Status414UriTooLong] = "The request line is too long",
         [StatusCodes.Status415UnsupportedMediaType] = "The type or the encoding of the body is not accepted",
+        [StatusCodes.Status426UpgradeRequired] = "This route is a WebSocket",
         [StatusCodes.Status431RequestHeaderFieldsTooLarge] = "The request headers are too large",
     };
 

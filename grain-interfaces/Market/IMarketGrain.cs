@@ -72,6 +72,11 @@ public interface IMarketGrain : IGrainWithStringKey
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("FindLease")]
     Task<LeaseGrant?> FindLease(LeaseCall call);
 
+    /// <summary>See <see cref="IWorkerGrain.BeginOutput"/>.</summary>
+    /// <returns>False where <see cref="FindLease"/> is null.</returns>
+    [Effect(Effect.Idempotent), AlwaysInterleave, Alias("BeginOutput")]
+    Task<bool> BeginOutput(LeaseCall call, BlobId output, long size);
+
     /// <summary>See <see cref="IWorkerGrain.AddOutput"/>.</summary>
     /// <returns>False where <see cref="FindLease"/> is null.</returns>
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("AddOutput")]

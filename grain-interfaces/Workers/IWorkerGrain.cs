@@ -26,6 +26,16 @@ public interface IWorkerGrain : IGrainWithStringKey
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("FindBlob")]
     Task<long?> FindBlob(LeaseCall call, BlobId blob);
 
+    /// <summary>
+    /// The lease's run is about to bring these bytes to the store. Asked before any of them is written, so that a worker without the lease,
+    /// or
+    /// one whose run has brought what a job may have, fills no disk.
+    /// </summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.LeaseNotFound"/>; <see cref="ErrorCode.LimitExceeded"/>: more outputs than a
+    /// job may have, larger ones, or the same one with another size.</exception>
+    [Effect(Effect.Idempotent), AlwaysInterleave, Alias("BeginOutput")]
+    Task BeginOutput(LeaseCall call, BlobId output, long size);
+
     /// <summary>The lease's run has brought these bytes to the store: it may name them as an output in its report.</summary>
     /// <exception cref="MarketException"><see cref="ErrorCode.LeaseNotFound"/>; <see cref="ErrorCode.LimitExceeded"/>: more outputs than a
     /// job may have.</exception>

@@ -10,6 +10,8 @@ internal sealed class LeasedRun(JobTicket ticket, StateRoot? root)
     private readonly BlobId? _input = ticket.Spec.InputBlob;
     private readonly ImmutableArray<InputFile> _files = ticket.Spec.Files;
     private readonly (AccountId Account, ProgramId Program, BlobId Module) _job = (ticket.Account, ticket.Spec.Program, ticket.Module);
+    private Dictionary<BlobId, long>? _begun;
+    private long _begunBytes;
     private HashSet<BlobId>? _outputs;
     private long _lastCall;
 
@@ -25,6 +27,34 @@ internal sealed class LeasedRun(JobTicket ticket, StateRoot? root)
         }
         blobs.AddRange(_files.IsDefault ? [] : _files.Select(file => file.Blob));
         return new LeaseGrant(_job.Account, _job.Program, root, blobs.ToImmutable());
+    }
+
+    /// <summary>Before the bytes are written: a repetition must not count again.</summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>.</exception>
+    public void BeginOutput(LeaseCall call, BlobId output, long size)
+    {
+        _lastCall = LeaseGrants.Later(call, _lastCall);
+        _begun ??= [];
+        if (_begun.TryGetValue(output, out var before) && before == size)
+        {
+            return;
+        }
+        if (
+            size is < 0 or > MarketLimits.OutputBytesMax
+            || _begun.ContainsKey(output)
+            || _begun.Count >= MarketPolicy.OutputBlobsMax
+            || _begunBytes + size > MarketPolicy.OutputBlobBytesMax
+        )
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The run of lease {call.Lease} brings {output} with {size} bytes, after {_begun.Count} outputs with {_begunBytes} bytes; "
+                    + $"allowed are {MarketPolicy.OutputBlobsMax} different ones of 0 to {MarketLimits.OutputBytesMax} bytes, together "
+                    + $"{MarketPolicy.OutputBlobBytesMax}."
+            );
+        }
+        _begun.Add(output, size);
+        _begunBytes += size;
     }
 
     /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>.</exception>

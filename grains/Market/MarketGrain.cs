@@ -209,6 +209,14 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         return Task.FromResult(_book.FindRun(call)?.Grant(call));
     }
 
+    public Task<bool> BeginOutput(LeaseCall call, BlobId output, long size)
+    {
+        RequireCurrent();
+        var run = _book.FindRun(call);
+        run?.BeginOutput(call, output, size);
+        return Task.FromResult(run is not null);
+    }
+
     public Task<bool> AddOutput(LeaseCall call, BlobId output)
     {
         RequireCurrent();

@@ -20,6 +20,9 @@ internal static class MarketPolicy
     /// <summary>Blobs that one run may bring: its output and the files beside it.</summary>
     public const int OutputBlobsMax = 1 + MarketLimits.JobFilesMax;
 
+    /// <summary>Their bytes: the largest output, and files that are as large together.</summary>
+    public const long OutputBlobBytesMax = 2L * MarketLimits.OutputBytesMax;
+
     /// <summary>Reports of one call: each may hold an inline output, a log and changes of state.</summary>
     public const int ReportsMax = 1024;
 

@@ -61,6 +61,15 @@ internal sealed class WorkerGrain : Grain, IWorkerGrain
             : null;
     }
 
+    public async Task BeginOutput(LeaseCall call, BlobId output, long size)
+    {
+        RequireOwn(call.Worker);
+        if (!await LostWrites.Resend(() => Market.BeginOutput(call, output, size)))
+        {
+            throw LeaseGrants.Gone(call);
+        }
+    }
+
     public async Task AddOutput(LeaseCall call, BlobId output)
     {
         RequireOwn(call.Worker);

@@ -49,6 +49,7 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness
         builder.Services.AddSingleton<IEndedJobs>(Market);
         builder.Services.AddSingleton<IBookCheck>(Market.Books);
         builder.Services.AddSingleton<IBlobStore>(Market.Blobs);
+        builder.Services.AddKeyedSingleton<IBlobStore>(GatewayHosting.OutputStore, Market.Blobs);
         builder.Services.AddSingleton<IReadiness>(this);
         builder.Services.AddMarketplaceGateway(configure);
         _app = builder.Build();

@@ -26,12 +26,17 @@ public sealed class RouteTests
     public async Task WithoutKey_OnlyWhatIsForEverybodyAnswers()
     {
         await using var gateway = await GatewayFixture.Start();
-        using var nobody = gateway.ClientOf(null);
+        // Without the check of answers: the way to a WebSocket is not in the document.
+        using var nobody = gateway.ClientOf(null, isChecked: false);
 
         foreach (var route in RoutesOf(gateway))
         {
             using var response = await nobody.Send(route.Method, route.Path, route.Body);
-            if (route.Access.NeedsMarket)
+            if (route.Access.Worker == WorkerProof.Handshake)
+            {
+                Assert.True(response.StatusCode == HttpStatusCode.UpgradeRequired, $"{route}: {response.StatusCode}");
+            }
+            else if (route.Access.NeedsMarket)
             {
                 // The empty body is refused, not the stranger.
                 Assert.True(response.StatusCode == HttpStatusCode.BadRequest, $"{route}: {response.StatusCode}");
@@ -53,7 +58,7 @@ public sealed class RouteTests
     {
         await using var gateway = await GatewayFixture.Start();
 
-        foreach (var route in RoutesOf(gateway).Where(route => !route.Access.Public))
+        foreach (var route in RoutesOf(gateway).Where(route => route.Access is { Public: false, Worker: WorkerProof.None }))
         {
             Assert.True(
                 route.Access.Needed is Scopes.Read or Scopes.Submit or Scopes.Deploy or Scopes.Transfer or Scopes.Admin,
@@ -78,9 +83,11 @@ public sealed class RouteTests
 
         foreach (var route in RoutesOf(gateway).Where(route => route.Pattern.Contains('{', StringComparison.Ordinal)))
         {
-            // Programs are public by their id, and a PUT names bytes, not somebody's thing; the operator credits any account.
+            // Programs are public by their id, a PUT names bytes and not a thing of another, workers have no key, and the operator credits
+            // any account.
             if (
-                route.Pattern.Contains("{program}", StringComparison.Ordinal)
+                route.Access.Worker != WorkerProof.None
+                || route.Pattern.Contains("{program}", StringComparison.Ordinal)
                 || route.Pattern.Contains("{account}", StringComparison.Ordinal)
                 || route.Method == HttpMethod.Put
             )
@@ -144,6 +151,7 @@ public sealed class RouteTests
             .Replace("{account}", AnyId, StringComparison.Ordinal)
             .Replace("{job}", job, StringComparison.Ordinal)
             .Replace("{blob}", blob, StringComparison.Ordinal)
+            .Replace("{lease}", "1-1", StringComparison.Ordinal)
             .Replace("{program}", $"prog{AnyId}", StringComparison.Ordinal)
             .Replace("{key}", key, StringComparison.Ordinal);
 
@@ -164,7 +172,11 @@ public sealed class RouteTests
 
         public byte[]? Body => Rule is null ? null : [];
 
-        public override string ToString() =>
-            $"{Method} {Pattern} {(Access.Public ? "everybody" : Access.Needed.ToString().ToLowerInvariant())}";
+        public override string ToString() => $"{Method} {Pattern} {Who}";
+
+        private string Who =>
+            Access.Public ? "everybody"
+            : Access.Worker != WorkerProof.None ? $"worker by {Access.Worker}".ToLowerInvariant()
+            : Access.Needed.ToString().ToLowerInvariant();
     }
 }

@@ -26,9 +26,11 @@ public sealed class LeaseAuthorityTests
             await Refused(ErrorCode.LeaseNotFound, () => other.Grain.ListState(other.Call(lease), default));
             await Refused(ErrorCode.LeaseNotFound, () => other.Grain.StateRootWith(other.Call(lease), []));
             await Refused(ErrorCode.LeaseNotFound, () => other.Grain.AddOutput(other.Call(lease), module));
+            await Refused(ErrorCode.LeaseNotFound, () => other.Grain.BeginOutput(other.Call(lease), module, 1));
             // Nor does the other get it by the worker's name.
             await Refused(ErrorCode.MalformedRequest, () => other.Grain.FindBlob(worker.Call(lease), module));
             await Refused(ErrorCode.MalformedRequest, () => other.Grain.AddOutput(worker.Call(lease), module));
+            await Refused(ErrorCode.MalformedRequest, () => other.Grain.BeginOutput(worker.Call(lease), module, 1));
         });
 
     [Fact]
@@ -97,6 +99,7 @@ public sealed class LeaseAuthorityTests
             await Task.Delay(WorkerPolicy.GrantTrust / 2, market.Time);
             await Refused(ErrorCode.LeaseNotFound, () => worker.Grain.ReadState(worker.Call(cancelled), default));
             await Refused(ErrorCode.LeaseNotFound, () => worker.Grain.AddOutput(worker.Call(cancelled), cancelled.Ticket.Module));
+            await Refused(ErrorCode.LeaseNotFound, () => worker.Grain.BeginOutput(worker.Call(cancelled), cancelled.Ticket.Module, 1));
         });
 
     [Fact]
@@ -174,6 +177,37 @@ public sealed class LeaseAuthorityTests
             }
             await worker.Grain.AddOutput(worker.Call(lease), Blob(0));
             await Refused(ErrorCode.LimitExceeded, () => worker.Grain.AddOutput(worker.Call(lease), Blob(MarketPolicy.OutputBlobsMax)));
+        });
+
+    /// <summary>What a run may bring is decided before a byte of it is written.</summary>
+    [Fact]
+    [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.OutputBlobBytesMax))]
+    [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.OutputBlobsMax))]
+    public void Run_BeginsNoMoreThanAJobMayBring() =>
+        TestMarket.Run(async market =>
+        {
+            var (caller, program) = await Writing(market);
+            var worker = await market.AddWorker("worker");
+            await market.Submit(caller, TestMarket.Item("one", program));
+            var lease = await worker.TakeOne();
+            var all = MarketPolicy.OutputBlobBytesMax;
+            await Refused(ErrorCode.LimitExceeded, () => Begin(0, MarketLimits.OutputBytesMax + 1L));
+            await Refused(ErrorCode.LimitExceeded, () => Begin(0, -1));
+            for (var (number, left) = (0, all); left > 0; number++, left -= MarketLimits.OutputBytesMax)
+            {
+                await Begin(number, MarketLimits.OutputBytesMax);
+                // A repetition, of which there may be many, counts once; another size is another thing.
+                await Begin(number, MarketLimits.OutputBytesMax);
+                await Refused(ErrorCode.LimitExceeded, () => Begin(number, 0));
+            }
+            await Refused(ErrorCode.LimitExceeded, () => Begin(90, 1));
+            for (var number = (int)(all / MarketLimits.OutputBytesMax); number < MarketPolicy.OutputBlobsMax; number++)
+            {
+                await Begin(number, 0);
+            }
+            await Refused(ErrorCode.LimitExceeded, () => Begin(MarketPolicy.OutputBlobsMax, 0));
+
+            Task Begin(int number, long size) => worker.Grain.BeginOutput(worker.Call(lease), Blob(number), size);
         });
 
     [Fact]

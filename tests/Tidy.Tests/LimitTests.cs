@@ -30,6 +30,8 @@ public sealed class LimitTests
         [("GatewayPolicy.EventFileBytes", "JobPolicy.HistoryEventsMax")] = "bytes, and events",
         [("GuestPolicy.EntryPointsMax", "JobLimits.EntryPointNameBytesMax")] = "entry points, and bytes of a name",
         [("GuestPolicy.FileDepthMax", "JobLimits.FilesMax")] = "directories, and files",
+        [("EnginePolicy.CheckedFrameSlots", "LinkPolicy.WindowFrames")] = "stack frames, and messages",
+        [("EnginePolicy.FrameBytesPerSlotMax", "LinkPolicy.WindowFrames")] = "stack frames, and messages",
         [("EnginePolicy.LargeFrameSlots", "WorkerLimits.SlotsMax")] = "stack slots of a call, and a worker's jobs",
         [("JobLimits.BatchJobsMax", "AccountPolicy.ReconcileJobsMax")] = "jobs of a request, and questions of one round",
         [("JobLimits.BatchJobsMax", "ProgramPolicy.OpenJobsCounted")] = "jobs of a request, and how far a refusal counts",

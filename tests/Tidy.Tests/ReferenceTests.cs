@@ -16,8 +16,9 @@ public sealed class ReferenceTests
         ["Storage"] = ["Values", "Crypto", "Storage.Contracts"],
         ["Api"] = ["Values"],
         ["Grains"] = ["Values", "GrainHost", "GrainInterfaces", "Crypto", "Engine", "Storage.Contracts"],
-        ["Gateway"] = ["Values", "GrainHost", "GrainInterfaces", "Api", "Crypto", "Storage.Contracts"],
-        ["Worker"] = ["Values", "Api", "Crypto", "Engine"],
+        ["Gateway"] = ["Values", "GrainHost", "GrainInterfaces", "Api", "Crypto", "Storage.Contracts", "Worker.Protocol"],
+        ["Worker.Protocol"] = ["Values", "Api", "Crypto"],
+        ["Worker"] = ["Values", "Api", "Crypto", "Engine", "Worker.Protocol"],
         ["Sdk"] = ["Values", "Api", "Crypto"],
         ["market"] = ["Values", "Api", "Crypto", "Engine", "Sdk", "Storage", "Storage.Contracts"],
         ["Silo"] =

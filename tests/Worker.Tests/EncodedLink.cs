@@ -23,8 +23,8 @@ internal sealed class EncodedLink(IMarketLink inner) : IMarketLink
     public ValueTask<long?> FindBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
         inner.FindBlob(Travel(call), blob, cancellation);
 
-    public ValueTask<BlobId> PutOutput(LeaseCall call, Stream output, CancellationToken cancellation) =>
-        inner.PutOutput(Travel(call), output, cancellation);
+    public ValueTask PutOutput(LeaseCall call, BlobId output, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
+        inner.PutOutput(Travel(call), output, content, cancellation);
 
     public ValueTask<ReadOnlyMemory<byte>?> ReadState(LeaseCall call, ReadOnlyMemory<byte> key, CancellationToken cancellation) =>
         inner.ReadState(Travel(call), key, cancellation);

@@ -88,11 +88,10 @@ internal sealed class FakeMarket : IMarketLink
     public ValueTask<long?> FindBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
         new(Blobs.TryGetValue(blob, out var bytes) ? bytes.Length : null);
 
-    public ValueTask<BlobId> PutOutput(LeaseCall call, Stream output, CancellationToken cancellation)
+    public ValueTask PutOutput(LeaseCall call, BlobId output, ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {
-        using var buffer = new MemoryStream();
-        output.CopyTo(buffer);
-        return new ValueTask<BlobId>(Add(buffer.ToArray()));
+        Assert.Equal(output, Add(content.ToArray()));
+        return ValueTask.CompletedTask;
     }
 
     public ValueTask<ReadOnlyMemory<byte>?> ReadState(LeaseCall call, ReadOnlyMemory<byte> key, CancellationToken cancellation)

@@ -34,6 +34,7 @@ internal class FakeGrains : DispatchProxy
             (nameof(IBlobGrain), string blob) => new FakeBlobGrain(_market, BlobId.Parse(blob)),
             (nameof(IProgramGrain), string program) => new FakeProgramGrain(_market, ProgramId.Parse(program)),
             (nameof(IMarketGrain), string) => new FakeMarketGrain(_market),
+            (nameof(IWorkerGrain), string worker) => new FakeWorkerGrain(_market.Workers, WorkerId.Parse(worker)),
             (nameof(ISubmissionGrain), long) => new FakeSubmissionGrain(_market),
             _ => throw new NotSupportedException($"{grainInterface} {key}"),
         };
@@ -363,9 +364,9 @@ internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
 
     public Task<long> Offer(WorkerOffer offer) => throw new NotSupportedException();
 
-    public Task<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation) => market.Workers.Poll(poll, cancellation);
 
-    public Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports) => throw new NotSupportedException();
+    public Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports) => market.Workers.Report(worker, reports);
 
     public Task<ImmutableArray<LeaseId>> Heartbeat(WorkerId worker, ImmutableArray<LeaseProgress> runs) =>
         throw new NotSupportedException();
@@ -373,6 +374,8 @@ internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
     public Task<OpenRun?> FindRun(JobId job, Authority by) => throw new NotSupportedException();
 
     public Task<LeaseGrant?> FindLease(LeaseCall call) => throw new NotSupportedException();
+
+    public Task<bool> BeginOutput(LeaseCall call, BlobId output, long size) => throw new NotSupportedException();
 
     public Task<bool> AddOutput(LeaseCall call, BlobId output) => throw new NotSupportedException();
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Marketplace.Crypto;
 using Marketplace.Gateway;
 using Marketplace.GrainInterfaces;
 
@@ -8,15 +9,23 @@ namespace Marketplace.Tests.Gateway;
 /// <summary>
 /// A market in memory behind the real grain interfaces: as much of its behaviour as requests can see, and hooks to make it fail.
 /// </summary>
-internal sealed class FakeMarket(ManualTime time) : IAccountLists, IEndedJobs
+internal sealed class FakeMarket : IAccountLists, IEndedJobs
 {
     private readonly TaskCompletionSource _unheard = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action<JobsEnded>? _listener;
     private Action? _missed;
 
-    public ManualTime Time { get; } = time;
+    public FakeMarket(ManualTime time)
+    {
+        Time = time;
+        Workers = new FakeWorkers(Blobs);
+    }
+
+    public ManualTime Time { get; }
 
     public MemoryBlobStore Blobs { get; } = new();
+
+    public FakeWorkers Workers { get; }
 
     public FakeBooks Books { get; } = new();
 

@@ -35,9 +35,11 @@ internal static class RepeatCases
             "IMarketGrain.FindLease",
             "IMarketGrain.FindRun",
             "IMarketGrain.Heartbeat",
+            "IMarketGrain.BeginOutput",
             "IMarketGrain.AddOutput",
             "IWorkerGrain.Register",
             "IWorkerGrain.FindBlob",
+            "IWorkerGrain.BeginOutput",
             "IWorkerGrain.AddOutput",
             "IWorkerGrain.ReadState",
             "IWorkerGrain.ListState",
@@ -241,6 +243,10 @@ internal static class RepeatCases
                 (scene, call) => scene.Market.Heartbeat(call.Worker, [new LeaseProgress(call.Lease, 1)]),
                 over => $"{over.Length}"
             ),
+            ["IMarketGrain.BeginOutput"] = OfLease(
+                (scene, call) => scene.Market.BeginOutput(call, scene.LooseBlob, 1),
+                isKnown => $"{isKnown}"
+            ),
             ["IMarketGrain.AddOutput"] = OfLease((scene, call) => scene.Market.AddOutput(call, scene.LooseBlob), isKnown => $"{isKnown}"),
             ["IMarketGrain.Report"] = async scene =>
             {
@@ -258,6 +264,14 @@ internal static class RepeatCases
                     start => $"{start}"
                 ),
             ["IWorkerGrain.FindBlob"] = OfLease((scene, call) => scene.Worker.FindBlob(call, scene.Blob), size => $"{size}"),
+            ["IWorkerGrain.BeginOutput"] = OfLease(
+                async (scene, call) =>
+                {
+                    await scene.Worker.BeginOutput(call, scene.LooseBlob, 1);
+                    return true;
+                },
+                _ => "begun"
+            ),
             ["IWorkerGrain.AddOutput"] = OfLease(
                 async (scene, call) =>
                 {

@@ -61,7 +61,7 @@ public sealed class FirstMinutesTests
         await using var silo = await SiloProcess.Start(data, Cancellation);
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(data));
-        foreach (var name in new[] { "key", "account.key", "worker.key" })
+        foreach (var name in new[] { "key", "account.key", "worker.key", "market.key" })
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(data, name)));
         }

@@ -107,6 +107,12 @@ internal static class HttpCases
                 _ => ""
             ),
             ["POST /v1/books"] = new(() => new HttpRequestMessage(HttpMethod.Post, Routes.Books), _ => "", Changes: false),
+            // Without a worker's lease it is refused, each time alike. That a run may bring an output twice, the cases of the grains show.
+            ["PUT /v1/workers/leases/{lease}/outputs/{blob}"] = new(
+                () => Bytes(HttpMethod.Put, Routes.LeaseOutput(new LeaseId(1, 1), things.Module), "brought"),
+                _ => "",
+                Changes: false
+            ),
             ["DELETE /v1/keys/{key}"] = new(() => new HttpRequestMessage(HttpMethod.Delete, Routes.Key(things.Key)), _ => ""),
         };
 

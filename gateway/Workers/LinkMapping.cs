@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
 using Wire = Marketplace.Api.Workers;
 
-namespace Marketplace.Silo;
+namespace Marketplace.Gateway;
 
-/// <summary>Between the worker protocol's records and the grains' records.</summary>
-internal static class LinkMapping
+/// <summary>Between the records of a worker's link and those of the grains, for every link.</summary>
+public static class LinkMapping
 {
     public static Wire.WorkerLease ToWire(Lease lease)
     {

@@ -1,0 +1,102 @@
+using System.Net.WebSockets;
+using System.Security.Cryptography;
+using Marketplace.Api.Workers;
+using Marketplace.Crypto;
+using Marketplace.Worker.Protocol;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Marketplace.Gateway;
+
+/// <summary>Lets workers in: a place, the handshake, and then the link until it ends.</summary>
+internal sealed partial class WorkerDoor(
+    WorkerLinks links,
+    WorkerMemory memory,
+    WorkerCalls calls,
+    MarketIdentity market,
+    TimeProvider time,
+    IHostApplicationLifetime lifetime,
+    ILogger<WorkerDoor> log
+)
+{
+    public async Task Open(HttpContext http)
+    {
+        if (!http.WebSockets.IsWebSocketRequest)
+        {
+            http.Response.Headers.Upgrade = "websocket";
+            await ProblemFactory.Write(
+                http,
+                ErrorCode.MalformedRequest,
+                GatewayMessages.WebSocketExpected,
+                StatusCodes.Status426UpgradeRequired
+            );
+            return;
+        }
+        using var place = links.TryEnter(http.Connection.RemoteIpAddress);
+        if (place is null)
+        {
+            links.Count(LinkEnd.TooManyConnections);
+            await ProblemFactory.Write(http, ErrorCode.RateLimited, GatewayMessages.TooManyWorkerLinks);
+            return;
+        }
+        // Heartbeats tell who is alive; frames of the WebSocket itself are not sealed and prove nothing.
+        using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = TimeSpan.Zero });
+        await Serve(socket, http.RequestAborted);
+    }
+
+    private async Task Serve(WebSocket socket, CancellationToken aborted)
+    {
+        LinkEndedException ended;
+        WorkerId? worker = null;
+        try
+        {
+            var (keys, proved) = await Greet(socket, aborted);
+            worker = proved;
+            ended = await Run(proved, socket, keys);
+        }
+        catch (LinkEndedException refused)
+        {
+            ended = refused;
+            await LinkClosing.Close(socket, refused.Reason, refused.Message, time);
+        }
+        links.Count(ended.Reason);
+        LogEnded(worker, LinkEndedException.NameOf(ended.Reason), ended.Message);
+    }
+
+    private async Task<(LinkKeys Keys, WorkerId Worker)> Greet(WebSocket socket, CancellationToken aborted)
+    {
+        using var late = new CancellationTokenSource(LinkPolicy.HandshakeTimeMax, time);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(late.Token, aborted, lifetime.ApplicationStopping);
+        using var random = RandomNumberGenerator.Create();
+        using var ephemeral = LinkEphemeral.Make(random);
+        try
+        {
+            return await LinkHandshake.Accept(socket, market, ephemeral, over.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw lifetime.ApplicationStopping.IsCancellationRequested
+                ? new LinkEndedException(LinkEnd.Stopping, GatewayMessages.LinkStops)
+                : new LinkEndedException(LinkEnd.Silent, $"The handshake was not done within {LinkPolicy.HandshakeTimeMax}.");
+        }
+    }
+
+    private async Task<LinkEndedException> Run(WorkerId worker, WebSocket socket, LinkKeys keys)
+    {
+        using var link = new WorkerLink(worker, LinkChannel.OfMarket(socket, keys, memory.ForOne(), time), calls, time);
+        links.Join(link)?.End(LinkEnd.Replaced, GatewayMessages.LinkReplaced);
+        await using var stopping = lifetime.ApplicationStopping.Register(() => link.End(LinkEnd.Stopping, GatewayMessages.LinkStops));
+        try
+        {
+            return await link.Run();
+        }
+        finally
+        {
+            links.Leave(link);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The link of worker {Worker} ended: {Reason}. {Message}")]
+    private partial void LogEnded(WorkerId? worker, string reason, string message);
+}

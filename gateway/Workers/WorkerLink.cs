@@ -1,0 +1,187 @@
+using System.Collections.Concurrent;
+using Marketplace.Api.Workers;
+using Marketplace.Worker.Protocol;
+
+namespace Marketplace.Gateway;
+
+/// <summary>
+/// One worker's connection after its handshake: takes frames in, has each call answered beside the others, and says why it ends. Credit for
+/// a
+/// call is granted again when it is answered, so what a worker has under way here is bounded by its window.
+/// </summary>
+internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerCalls calls, TimeProvider time) : IDisposable
+{
+    private readonly ConcurrentDictionary<long, Task> _underWay = new();
+    private readonly TaskCompletionSource<LinkEndedException> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _over = new();
+    private long _lastReport;
+    private long _beats;
+
+    public WorkerId Worker => worker;
+
+    /// <summary>Ends the connection from outside.</summary>
+    public void End(LinkEnd reason, string message) => _ended.TrySetResult(new LinkEndedException(reason, message));
+
+    /// <returns>Why the connection ended.</returns>
+    public async Task<LinkEndedException> Run()
+    {
+        var receiving = ReceiveAll();
+        var ended = await _ended.Task;
+        // First, because to cancel a receive is to cut the connection, and the other side would not hear why.
+        await channel.Close(ended.Reason, ended.Message);
+        await _over.CancelAsync();
+        await receiving;
+        await Task.WhenAll(_underWay.Values);
+        return ended;
+    }
+
+    public void Dispose()
+    {
+        channel.Dispose();
+        _over.Dispose();
+    }
+
+    private async Task ReceiveAll()
+    {
+        try
+        {
+            var seconds = (int)LinkPolicy.SilenceMax.TotalSeconds;
+            await channel.Send(new LinkFrame { Ready = new LinkReady(time.GetUtcNow(), seconds) }, _over.Token);
+            while (true)
+            {
+                Take(await channel.Receive(_over.Token));
+            }
+        }
+        catch (LinkEndedException ended)
+        {
+            _ended.TrySetResult(ended);
+        }
+        catch (OperationCanceledException)
+        {
+            // The connection was ended from outside.
+        }
+        catch (Exception fault)
+        {
+            // Ours: the request fails with it, and is logged as any other.
+            _ended.TrySetException(fault);
+        }
+    }
+
+    private void Take(ReceivedFrame received)
+    {
+        switch (received.Frame)
+        {
+            case { Goodbye: { } goodbye }:
+                throw new LinkEndedException(LinkEnd.Done, $"The worker left: {LinkEndedException.NameOf(goodbye.Reason)}.");
+            case { Heartbeat: not null }:
+                Begin(--_beats, () => Beat(received));
+                break;
+            case { Call: { } call } frame when call > 0 && WorkerCalls.IsCall(frame):
+                Check(frame);
+                if (!Begin(call, () => Answer(call, received)))
+                {
+                    throw new LinkEndedException(LinkEnd.Malformed, $"Call {call} is under way already.");
+                }
+                break;
+            default:
+                throw new LinkEndedException(LinkEnd.Malformed, "A frame is none that a worker sends.");
+        }
+    }
+
+    /// <summary>What a record says of its sender must be what the sender has proved.</summary>
+    private void Check(LinkFrame frame)
+    {
+        if (WorkerCalls.SenderOf(frame) != worker)
+        {
+            throw new LinkEndedException(LinkEnd.ForeignWorker, $"A frame of worker {worker} names another one.");
+        }
+        if (frame.Report is not { } report)
+        {
+            return;
+        }
+        if (report.Report.Results.Count is 0 or > LinkPolicy.ReportResultsMax)
+        {
+            throw new LinkEndedException(
+                LinkEnd.Malformed,
+                $"A report has {report.Report.Results.Count} results; allowed are 1 to {LinkPolicy.ReportResultsMax}."
+            );
+        }
+        // Lists say nothing of their items to the reader of the JSON.
+        if (report.Report.Results.Any(result => result?.StateChanges is null || result.Files?.Any(file => file?.Name is null) == true))
+        {
+            throw new LinkEndedException(LinkEnd.Malformed, "A report has an item that is null.");
+        }
+        if (report.Sequence <= _lastReport)
+        {
+            throw new LinkEndedException(LinkEnd.BadSequence, $"Report {report.Sequence} came after report {_lastReport}.");
+        }
+        _lastReport = report.Sequence;
+        if (!calls.IsSigned(report))
+        {
+            throw new LinkEndedException(
+                LinkEnd.BadSignature,
+                $"Report {report.Sequence} is not signed by worker {worker} for this market."
+            );
+        }
+    }
+
+    private bool Begin(long key, Func<Task> work)
+    {
+        var placed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_underWay.TryAdd(key, placed.Task))
+        {
+            return false;
+        }
+        _ = Finish(key, work(), placed);
+        return true;
+    }
+
+    private async Task Finish(long key, Task work, TaskCompletionSource placed)
+    {
+        try
+        {
+            await work;
+        }
+        catch (LinkEndedException ended)
+        {
+            _ended.TrySetResult(ended);
+        }
+        catch (OperationCanceledException)
+        {
+            // The connection is over: its worker asks again through another one.
+        }
+        catch (Exception fault)
+        {
+            _ended.TrySetException(fault);
+        }
+        finally
+        {
+            _underWay.TryRemove(key, out _);
+            placed.SetResult();
+        }
+    }
+
+    private async Task Beat(ReceivedFrame received)
+    {
+        channel.Done(received);
+        await channel.Send(new LinkFrame { Heartbeat = new LinkHeartbeat(time.GetUtcNow()) }, _over.Token);
+    }
+
+    private async Task Answer(long call, ReceivedFrame received)
+    {
+        try
+        {
+            await foreach (var answer in calls.Answer(received.Frame, _over.Token))
+            {
+                await channel.Send(answer with { Call = call }, _over.Token);
+            }
+        }
+        finally
+        {
+            if (channel.Done(received) is { } credit)
+            {
+                await channel.Send(credit, _over.Token);
+            }
+        }
+    }
+}

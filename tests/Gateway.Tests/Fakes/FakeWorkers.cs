@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Tests.Gateway;
+
+/// <summary>What a fake market keeps of its workers: their offers, the orders that a test gives, what they report and bring.</summary>
+internal sealed class FakeWorkers(MemoryBlobStore blobs)
+{
+    private readonly Channel<WorkerOrders> _orders = Channel.CreateUnbounded<WorkerOrders>();
+    private long _start;
+
+    public ConcurrentDictionary<WorkerId, WorkerOffer> Offers { get; } = new();
+
+    /// <summary>The leases that there are, with the worker of each.</summary>
+    public ConcurrentDictionary<LeaseId, WorkerId> Leases { get; } = new();
+
+    public ConcurrentQueue<LeaseReport> Reports { get; } = new();
+
+    public ConcurrentQueue<(LeaseCall Call, BlobId Blob, string What)> Outputs { get; } = new();
+
+    /// <summary>Thrown by the next calls.</summary>
+    public Func<Exception>? Fault { get; set; }
+
+    /// <summary>Bytes of all keys that a program's state has.</summary>
+    public ImmutableArray<ReadOnlyMemory<byte>> Keys { get; set; } = [];
+
+    public void Give(params Lease[] leases) => _orders.Writer.TryWrite(new WorkerOrders(true, [.. leases], []));
+
+    public long Register(WorkerOffer offer)
+    {
+        Throw();
+        Offers[offer.Worker] = offer;
+        return Interlocked.Increment(ref _start);
+    }
+
+    public async Task<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation)
+    {
+        Throw();
+        return await _orders.Reader.ReadAsync(cancellation);
+    }
+
+    public Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports)
+    {
+        Throw();
+        foreach (var report in reports)
+        {
+            Reports.Enqueue(report);
+        }
+        return Task.CompletedTask;
+    }
+
+    public void Require(LeaseCall call)
+    {
+        Throw();
+        if (!Leases.TryGetValue(call.Lease, out var worker) || worker != call.Worker)
+        {
+            throw new MarketException(ErrorCode.LeaseNotFound, "There is no such lease of this worker.");
+        }
+    }
+
+    public async Task<long?> Find(BlobId blob) => (await blobs.Find(blob))?.Size;
+
+    private void Throw()
+    {
+        if (Fault is { } fault)
+        {
+            throw fault();
+        }
+    }
+}
+
+internal sealed class FakeWorkerGrain(FakeWorkers workers, WorkerId id) : IWorkerGrain
+{
+    public Task<long> Register(WorkerOffer offer)
+    {
+        Assert.Equal(id, offer.Worker);
+        return Task.FromResult(workers.Register(offer));
+    }
+
+    public Task<WorkerOffer> Get() => throw new NotSupportedException();
+
+    public Task<long?> FindBlob(LeaseCall call, BlobId blob)
+    {
+        workers.Require(call);
+        return workers.Find(blob);
+    }
+
+    public Task BeginOutput(LeaseCall call, BlobId output, long size)
+    {
+        workers.Require(call);
+        workers.Outputs.Enqueue((call, output, $"begins {size}"));
+        return Task.CompletedTask;
+    }
+
+    public Task AddOutput(LeaseCall call, BlobId output)
+    {
+        workers.Require(call);
+        workers.Outputs.Enqueue((call, output, "added"));
+        return Task.CompletedTask;
+    }
+
+    public Task<ReadOnlyMemory<byte>?> ReadState(LeaseCall call, ReadOnlyMemory<byte> key)
+    {
+        workers.Require(call);
+        return Task.FromResult(key.IsEmpty ? (ReadOnlyMemory<byte>?)null : key);
+    }
+
+    public Task<ImmutableArray<ReadOnlyMemory<byte>>> ListState(LeaseCall call, ReadOnlyMemory<byte> prefix)
+    {
+        workers.Require(call);
+        return Task.FromResult(workers.Keys);
+    }
+
+    public Task<StateRoot> StateRootWith(LeaseCall call, ImmutableArray<StateChange> changes)
+    {
+        workers.Require(call);
+        return Task.FromResult(new StateRoot(call.Worker.Value));
+    }
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Marketplace.Api.Workers;
+using Marketplace.Worker.Protocol;
+
+namespace Marketplace.Tests.Worker;
+
+/// <summary>
+/// The examples of PROTOCOL.md are what the code gives. After a wanted change, a run with the variable MARKETPLACE_WRITE_PROTOCOL set to
+/// that
+/// file's full path writes them anew.
+/// </summary>
+public sealed class ProtocolDocumentTests
+{
+    private const string Head = "## Examples\n";
+
+    [Fact]
+    public void Examples_AreWhatTheCodeGives()
+    {
+        var file = Path.Combine(AppContext.BaseDirectory, "PROTOCOL.md");
+        var kept = File.ReadAllText(file);
+        var made = Examples();
+        var before = kept[..(kept.IndexOf(Head, StringComparison.Ordinal) + Head.Length)];
+        if (Environment.GetEnvironmentVariable("MARKETPLACE_WRITE_PROTOCOL") is { Length: > 0 } path)
+        {
+            File.WriteAllText(path, before + made);
+        }
+        Assert.Equal(before + made, kept);
+    }
+
+    [Fact]
+    public void Numbers_AreThoseOfTheCode()
+    {
+        var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "PROTOCOL.md"));
+        string[] sentences =
+        [
+            $"done in {LinkPolicy.HandshakeTimeMax.TotalSeconds} s; each is a JSON object",
+            $"at most {Number(LinkPolicy.HandshakeBytesMax)} bytes",
+            $"list of 1 to {LinkPolicy.VersionsMax} numbers",
+            $"an object of at most {Number(LinkPolicy.FrameBytesMax)} bytes",
+            $"may have {LinkPolicy.WindowFrames} frames with {Number(LinkPolicy.WindowBytes)} bytes",
+            $"silent for {LinkPolicy.SilenceMax.TotalSeconds} s is gone. Send one every {LinkPolicy.HeartbeatPeriod.TotalSeconds} s",
+            $"more than {LinkPolicy.HeartbeatsBurst} at once",
+            $"1 to {LinkPolicy.ReportResultsMax})",
+            $"At most {Number(JobLimits.OutputBytesMax)} bytes each, {JobLimits.FilesMax + 1} of them and",
+            $"`slots` (1 to {Number(WorkerLimits.SlotsMax)}), `memoryPagesMax` (1 to {Number(JobLimits.MemoryPagesMax)} pages",
+            $"`output` (up to {Number(JobLimits.InlineBytesMax)} bytes)",
+        ];
+
+        Assert.All(sentences, sentence => Assert.Contains(sentence, text));
+        Assert.Equal(TimeSpan.FromMinutes(2), LinkPolicy.RequestAgeMax);
+        Assert.All(Enum.GetValues<LinkEnd>(), reason => Assert.Contains($"`{LinkEndedException.NameOf(reason)}`", text));
+        Assert.All(
+            Enum.GetValues<RunOutcome>(),
+            outcome => Assert.Contains($"`{JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString())}`", text)
+        );
+        Assert.All(
+            typeof(LinkFrame).GetProperties(),
+            member => Assert.Contains($"`{JsonNamingPolicy.CamelCase.ConvertName(member.Name)}", text)
+        );
+    }
+
+    private static string Number(int value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Examples()
+    {
+        using var worker = ProtocolSamples.Worker();
+        using var market = ProtocolSamples.Market();
+        using var mine = ProtocolSamples.WorkerEphemeral();
+        using var theirs = ProtocolSamples.MarketEphemeral();
+        var hello = LinkHandshake.Hello(new WorkerId(worker.PublicKey), null, mine);
+        var challenge = LinkHandshake.Challenge(hello, market, theirs);
+        var (proof, keys) = LinkHandshake.Prove(hello, challenge, worker, null, mine);
+        var ready = Json(new LinkFrame { Ready = new LinkReady(ProtocolSamples.At, 30) });
+        var find = Json(new LinkFrame { Call = 1, Find = new FindBlobCall(ProtocolSamples.Call, new BlobId(default)) });
+        var report = WorkerSignatures.Sign(worker, market.PublicKey, ProtocolSamples.Report(3), 7, 1);
+        var sent = Json(new LinkFrame { Call = 2, Report = report });
+        var path = Routes.LeaseBlob(ProtocolSamples.Call.Lease, new BlobId(default));
+        var header = WorkerSignatures.Authorization(worker, market.PublicKey, "GET", path, ProtocolSamples.Call, ProtocolSamples.At);
+
+        var text = new StringBuilder();
+        text.Append(
+            "\nThe worker's seed is the bytes 00 to 1f, the market's 20 to 3f; the private numbers of the ephemeral keys are the bytes\n"
+        );
+        text.Append("40 to 5f (worker) ");
+        text.Append("and 60 to 7f (market), big-endian; the nonces are the bytes 80 to 9f and a0 to bf. Each value is one line.\n\n```\n");
+        Line("worker key", worker.PublicKey);
+        Line("market key", market.PublicKey);
+        Line("hello", JsonSerializer.Serialize(hello, LinkJson.Default.LinkHello));
+        Line("challenge", JsonSerializer.Serialize(challenge, LinkJson.Default.LinkChallenge));
+        Line("transcript", LinkTranscript.Hash(hello, challenge));
+        Line("proof", JsonSerializer.Serialize(proof, LinkJson.Default.LinkProof));
+        Line("key of frames to the market", Convert.ToHexStringLower(keys.ToMarket));
+        Line("key of frames to the worker", Convert.ToHexStringLower(keys.ToWorker));
+        Line("first frame to the worker", Encoding.UTF8.GetString(FrameSeal.Seal(keys.ToWorker, 1, ready)));
+        Line("first frame to the market", Encoding.UTF8.GetString(FrameSeal.Seal(keys.ToMarket, 1, find)));
+        for (var number = 1; number <= 3; number++)
+        {
+            Line($"leaf of result {number}", ResultsRoot.LeafOf(ProtocolSamples.Result(number)));
+        }
+        Line("root of the three results", ResultsRoot.Of(report.Report.Results));
+        Line("second frame to the market, a signed report", Encoding.UTF8.GetString(FrameSeal.Seal(keys.ToMarket, 2, sent)));
+        Line("request", $"GET {path}");
+        Line("its header", $"Authorization: {header}");
+        text.Append("```\n");
+        return text.ToString();
+
+        void Line(string name, object value) => text.Append(CultureInfo.InvariantCulture, $"{name}:\n  {value}\n");
+    }
+
+    private static byte[] Json(LinkFrame frame) => JsonSerializer.SerializeToUtf8Bytes(frame, LinkJson.OfWorker<LinkFrame>());
+}

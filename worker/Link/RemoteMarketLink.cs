@@ -1,0 +1,199 @@
+using Marketplace.Api.Workers;
+using Marketplace.Worker.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Marketplace.Worker;
+
+/// <summary>
+/// The market over a network, by PROTOCOL.md. A lost connection is made again, and the worker goes on with the leases that it holds: start
+/// number and poll are the same, so the market answers a repeated poll as before. What a run asks is asked again on the next connection;
+/// offers, polls and reports fail, and the agent repeats them.
+/// </summary>
+public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider time, ILogger<RemoteMarketLink> log) : IMarketLink
+{
+    private readonly Lock _lock = new();
+    private readonly BlobTransfers _blobs = new(remote);
+    private TaskCompletionSource<LinkSession> _session = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _start;
+    private long _lastReport;
+
+    /// <summary>Connects, and again whenever the connection is lost, until <paramref name="stopping"/>; then says goodbye.</summary>
+    /// <exception cref="LinkEndedException">The market is another one, or speaks no version that this worker speaks.</exception>
+    public async Task Run(CancellationToken stopping)
+    {
+        for (var pause = WorkerPolicy.RetryPause; ; )
+        {
+            try
+            {
+                await using var session = await LinkSession.Open(remote, time, stopping).ConfigureAwait(false);
+                LogConnected(remote.Url, session.Market);
+                pause = WorkerPolicy.RetryPause;
+                Serve(session);
+                try
+                {
+                    var ended = await session.Ended.WaitAsync(stopping).ConfigureAwait(false);
+                    LogLost(LinkEndedException.NameOf(ended.Reason), ended.Message);
+                }
+                catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+                {
+                    await session.Leave().ConfigureAwait(false);
+                    return;
+                }
+                finally
+                {
+                    Withdraw();
+                }
+            }
+            catch (LinkEndedException refused) when (refused.Reason is not (LinkEnd.OtherMarket or LinkEnd.VersionRefused))
+            {
+                LogUnreachable(remote.Url, refused.Message, pause);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            // Half of it random: workers that lost their market together must not return together.
+            var wait = (pause / 2) + (pause / 2 * Random.Shared.NextDouble());
+            await Task.Delay(wait, time, stopping).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+            pause = pause * 2 < WorkerPolicy.ReconnectPauseMax ? pause * 2 : WorkerPolicy.ReconnectPauseMax;
+        }
+    }
+
+    public async ValueTask<WorkerWelcome> Offer(WorkerOffer offer, CancellationToken cancellation)
+    {
+        var welcome = Expect((await Call(new LinkFrame { Offer = offer }, cancellation).ConfigureAwait(false)).Welcome);
+        Interlocked.Exchange(ref _start, welcome.Start);
+        return welcome;
+    }
+
+    public async ValueTask<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation) =>
+        Expect((await Call(new LinkFrame { Poll = poll }, cancellation).ConfigureAwait(false)).Orders);
+
+    public async ValueTask Report(WorkerReport report, CancellationToken cancellation)
+    {
+        foreach (var part in ReportParts.Of(report))
+        {
+            var session = await Session(cancellation).ConfigureAwait(false);
+            var sequence = Interlocked.Increment(ref _lastReport);
+            var signed = WorkerSignatures.Sign(remote.Key, session.Market, part, Interlocked.Read(ref _start), sequence);
+            Expect((await Call(session, new LinkFrame { Report = signed }, cancellation).ConfigureAwait(false)).Taken);
+        }
+    }
+
+    public ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
+        ForRun<Stream?>(
+            async session =>
+                await _blobs.Get(session, call, blob, cancellation).ConfigureAwait(false) is { } bytes
+                    ? new MemoryStream(bytes, writable: false)
+                    : null,
+            cancellation
+        );
+
+    public ValueTask<long?> FindBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
+        Ask(new LinkFrame { Find = new FindBlobCall(call, blob) }, frame => Expect(frame.Found).Size, cancellation);
+
+    public async ValueTask PutOutput(LeaseCall call, BlobId output, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
+        await ForRun(
+                async session =>
+                {
+                    await _blobs.Put(session, call, output, content, cancellation).ConfigureAwait(false);
+                    return true;
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
+
+    public ValueTask<ReadOnlyMemory<byte>?> ReadState(LeaseCall call, ReadOnlyMemory<byte> key, CancellationToken cancellation) =>
+        Ask(new LinkFrame { Read = new ReadStateCall(call, key) }, frame => Expect(frame.Value).Value, cancellation);
+
+    public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ListState(
+        LeaseCall call,
+        ReadOnlyMemory<byte> prefix,
+        CancellationToken cancellation
+    ) => Ask(new LinkFrame { List = new ListStateCall(call, prefix) }, frame => Expect(frame.Keys).Keys, cancellation);
+
+    public ValueTask<StateRoot> StateRootWith(LeaseCall call, IReadOnlyList<StateChange> changes, CancellationToken cancellation) =>
+        Ask(new LinkFrame { RootWith = new StateRootCall(call, changes) }, frame => Expect(frame.Root).Root, cancellation);
+
+    private ValueTask<TAnswer> Ask<TAnswer>(LinkFrame frame, Func<LinkFrame, TAnswer> read, CancellationToken cancellation) =>
+        ForRun(async session => read(await Call(session, frame, cancellation).ConfigureAwait(false)), cancellation);
+
+    /// <summary>
+    /// What a run asks, again while the connection is lost or the market cannot answer: a run that has taken an hour must not fail for a
+    /// moment without a network.
+    /// </summary>
+    private async ValueTask<TAnswer> ForRun<TAnswer>(Func<LinkSession, Task<TAnswer>> ask, CancellationToken cancellation)
+    {
+        using var late = new CancellationTokenSource(WorkerPolicy.RunCallTimeMax, time);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
+        for (var pause = WorkerPolicy.RetryPause; ; pause = pause * 2 < WorkerPolicy.RetryPauseMax ? pause * 2 : WorkerPolicy.RetryPauseMax)
+        {
+            try
+            {
+                return await ask(await Session(over.Token).ConfigureAwait(false)).ConfigureAwait(false);
+            }
+            catch (MarketLinkException failure) when (failure.IsPassing && !over.IsCancellationRequested)
+            {
+                await Task.Delay(pause, time, over.Token).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellation.IsCancellationRequested)
+            {
+                throw new MarketLinkException($"The market could not be reached for {WorkerPolicy.RunCallTimeMax}.");
+            }
+        }
+    }
+
+    private async Task<LinkFrame> Call(LinkFrame frame, CancellationToken cancellation) =>
+        await Call(await Session(cancellation).ConfigureAwait(false), frame, cancellation).ConfigureAwait(false);
+
+    private static async Task<LinkFrame> Call(LinkSession session, LinkFrame frame, CancellationToken cancellation)
+    {
+        try
+        {
+            var answer = await session.Call(frame, cancellation).ConfigureAwait(false);
+            return answer.Refused is { } refused
+                ? throw new MarketLinkException(refused.Message) { IsPassing = refused.Code == ErrorCode.Unavailable }
+                : answer;
+        }
+        catch (LinkEndedException ended)
+        {
+            throw new MarketLinkException(ended.Message, ended) { IsPassing = ended.Reason != LinkEnd.TooLarge };
+        }
+    }
+
+    private Task<LinkSession> Session(CancellationToken cancellation)
+    {
+        lock (_lock)
+        {
+            return _session.Task.WaitAsync(cancellation);
+        }
+    }
+
+    private void Serve(LinkSession session)
+    {
+        lock (_lock)
+        {
+            _session.TrySetResult(session);
+        }
+    }
+
+    private void Withdraw()
+    {
+        lock (_lock)
+        {
+            _session = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    private static TAnswer Expect<TAnswer>(TAnswer? answer)
+        where TAnswer : class => answer ?? throw new MarketLinkException($"The market did not answer with a {typeof(TAnswer).Name}.");
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Connected to {Url}, market {Market}")]
+    private partial void LogConnected(Uri url, Bytes32 market);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The connection is lost ({Reason}): {Message}")]
+    private partial void LogLost(string reason, string message);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Url} cannot be reached: {Reason} Trying again within {Pause}")]
+    private partial void LogUnreachable(Uri url, string reason, TimeSpan pause);
+}

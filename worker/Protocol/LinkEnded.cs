@@ -1,0 +1,26 @@
+using System.Text.Json;
+using Marketplace.Api.Workers;
+
+namespace Marketplace.Worker.Protocol;
+
+/// <summary>A connection has ended, or has to: the other side broke a rule, left, or cannot be heard.</summary>
+public sealed class LinkEndedException(LinkEnd reason, string message, Exception? cause = null) : Exception(message, cause)
+{
+    public LinkEnd Reason { get; } = reason;
+
+    /// <summary>The reason as messages have it.</summary>
+    public static string NameOf(LinkEnd reason) => JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString());
+
+    /// <summary>The reason that a message has; null where it is none of the list.</summary>
+    public static LinkEnd? Find(string? name)
+    {
+        foreach (var reason in Enum.GetValues<LinkEnd>())
+        {
+            if (NameOf(reason) == name)
+            {
+                return reason;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,76 @@
+using Marketplace.Api.Workers;
+using Marketplace.Crypto;
+
+namespace Marketplace.Worker.Protocol;
+
+/// <summary>What a worker signs after the handshake. Each signature names the market, so none is of use at another one.</summary>
+public static class WorkerSignatures
+{
+    private const string ReportDomain = "marketplace 2026 worker report v1";
+    private const string RequestDomain = "marketplace 2026 worker request v1";
+
+    /// <summary>A report as the worker sends it.</summary>
+    public static SignedReport Sign(Ed25519KeyPair worker, Bytes32 market, WorkerReport report, long start, long sequence)
+    {
+        ArgumentNullException.ThrowIfNull(worker);
+        ArgumentNullException.ThrowIfNull(report);
+        var signature = worker.Sign(ReportMessage(market, report, start, sequence));
+        return new SignedReport(report, start, sequence, Convert.ToHexStringLower(signature));
+    }
+
+    /// <returns>Whether the worker that the report names has signed it for this market.</returns>
+    public static bool Verify(SignedReport signed, Bytes32 market)
+    {
+        ArgumentNullException.ThrowIfNull(signed);
+        return TrySignature(signed.Signature, out var signature)
+            && Ed25519.Verify(signed.Report.Worker.Value, ReportMessage(market, signed.Report, signed.Start, signed.Sequence), signature);
+    }
+
+    /// <summary>The value of the header <c>Authorization</c> of a request for a blob.</summary>
+    public static string Authorization(Ed25519KeyPair worker, Bytes32 market, string method, string path, LeaseCall call, DateTimeOffset at)
+    {
+        ArgumentNullException.ThrowIfNull(worker);
+        var ticket = new RequestTicket(call, at.ToUnixTimeMilliseconds());
+        return ticket.ToHeader(worker.Sign(RequestMessage(market, method, path, ticket)));
+    }
+
+    /// <summary>Reads such a header and checks the signature; whether its date will do is the caller's to judge.</summary>
+    /// <returns>Null where it is malformed or not signed by the worker that it names, for this market and request.</returns>
+    public static RequestTicket? Check(string? header, Bytes32 market, string method, string path, LeaseId lease) =>
+        RequestTicket.TryParse(header, lease, out var ticket, out var signature)
+        && Ed25519.Verify(ticket.Call.Worker.Value, RequestMessage(market, method, path, ticket), signature)
+            ? ticket
+            : null;
+
+    internal static bool TrySignature(ReadOnlySpan<char> text, out byte[] signature)
+    {
+        signature = new byte[Ed25519.SignatureSize];
+        return text.Length == 2 * signature.Length
+            && Convert.FromHexString(text, signature, out _, out var written) == System.Buffers.OperationStatus.Done
+            && written == signature.Length;
+    }
+
+    internal static byte[] ReportMessage(Bytes32 market, WorkerReport report, long start, long sequence)
+    {
+        var text = SignedText.Of(ReportDomain);
+        text.Id(market);
+        text.Number(start);
+        text.Number(sequence);
+        text.Number((uint)report.Results.Count);
+        text.Id(ResultsRoot.Of(report.Results));
+        return text.Bytes.ToArray();
+    }
+
+    internal static byte[] RequestMessage(Bytes32 market, string method, string path, RequestTicket ticket)
+    {
+        var text = SignedText.Of(RequestDomain);
+        text.Id(market);
+        text.Part(method);
+        text.Part(path);
+        text.Number(ticket.Call.Lease.Start);
+        text.Number(ticket.Call.Lease.Sequence);
+        text.Number(ticket.Call.Sequence);
+        text.Number(ticket.UnixMilliseconds);
+        return text.Bytes.ToArray();
+    }
+}
