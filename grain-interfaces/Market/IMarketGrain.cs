@@ -200,12 +200,18 @@ public sealed record LeaseReport(
 [GenerateSerializer, Immutable, Alias("StateChange")]
 public readonly record struct StateChange([property: Id(0)] ReadOnlyMemory<byte> Key, [property: Id(1)] ReadOnlyMemory<byte>? Value);
 
+/// <param name="Status">Where it is.</param>
+/// <param name="History">Its steps so far.</param>
+/// <param name="QueuePosition">1 is the next; 0 where it does not wait for an offer.</param>
+/// <param name="Explanation">Why it is there.</param>
+/// <param name="IsPositionLeast">More jobs than that may be before it: not all accounts were looked at.</param>
 [GenerateSerializer, Immutable, Alias("OpenJob")]
 public sealed record OpenJob(
     [property: Id(0)] JobStatus Status,
     [property: Id(1)] ImmutableArray<JobEvent> History,
     [property: Id(2)] int QueuePosition,
-    [property: Id(3)] JobExplanation Explanation
+    [property: Id(3)] JobExplanation Explanation,
+    [property: Id(4)] bool IsPositionLeast = false
 );
 
 [GenerateSerializer, Immutable, Alias("MarketView")]

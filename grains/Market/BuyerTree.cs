@@ -28,8 +28,9 @@ internal sealed class BuyerTree
     /// <summary>The first ready job, of the account whose turn is first, that an offer can take.</summary>
     public MarketJob? Find(TokenAmount price, int memoryPagesMax) => Find(_root, price, memoryPagesMax);
 
-    /// <summary>Those whose turn is before <paramref name="time"/>, in their order.</summary>
-    public void Before(UInt128 time, Action<BuyerQueue> found) => Before(_root, time, found);
+    /// <summary>Gives those whose turn is before <paramref name="time"/>, in their order, until one is answered with false.</summary>
+    /// <returns>Whether all were given.</returns>
+    public bool Before(UInt128 time, Func<BuyerQueue, bool> found) => Before(_root, time, found);
 
     private static MarketJob? Find(BuyerQueue? node, TokenAmount price, int memoryPagesMax) =>
         node is null || !node.WantedBelow.MayFit(price, memoryPagesMax)
@@ -38,19 +39,8 @@ internal sealed class BuyerTree
                 ?? (node.Jobs.Wanted.MayFit(price, memoryPagesMax) ? node.Jobs.FindFrom(0, price, memoryPagesMax) : null)
                 ?? Find(node.Right, price, memoryPagesMax);
 
-    private static void Before(BuyerQueue? node, UInt128 time, Action<BuyerQueue> found)
-    {
-        if (node is null)
-        {
-            return;
-        }
-        Before(node.Left, time, found);
-        if (node.Time < time)
-        {
-            found(node);
-            Before(node.Right, time, found);
-        }
-    }
+    private static bool Before(BuyerQueue? node, UInt128 time, Func<BuyerQueue, bool> found) =>
+        node is null || (Before(node.Left, time, found) && (node.Time >= time || (found(node) && Before(node.Right, time, found))));
 
     private static BuyerQueue Add(BuyerQueue? node, BuyerQueue buyer)
     {

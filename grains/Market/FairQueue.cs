@@ -85,7 +85,7 @@ internal sealed class FairQueue
         // Who could not be served for long, for its prices or wishes, has not saved up all of that time.
         var turn = UInt128.Max(buyer.Time, _now - (UInt128)MarketPolicy.ShareLagMax);
         _now = UInt128.Max(_now, turn);
-        job.ShareTaken = buyer.Expected;
+        job.ShareTaken = buyer.ExpectedOf(job);
         buyer.Time = turn + (UInt128)job.ShareTaken;
         buyer.Jobs.Unready(job);
         Return(buyer);
@@ -93,7 +93,7 @@ internal sealed class FairQueue
 
     /// <summary>The job's run is over: what it cost takes the place of what was expected.</summary>
     /// <param name="job">The job; nothing happens if it has taken nothing.</param>
-    /// <param name="fuelUsed">What the run used; null where none was reported: then the expectation stands.</param>
+    /// <param name="fuelUsed">What the run used, or could have; null where no worker had it: then the expectation stands.</param>
     public void Settle(MarketJob job, long? fuelUsed)
     {
         if (job.ShareTaken > 0 && fuelUsed is { } used)
@@ -108,28 +108,35 @@ internal sealed class FairQueue
     }
 
     /// <summary>Ready jobs that offers which fit all would get before this one, as far as can be seen now.</summary>
-    public int CountBefore(MarketJob job)
+    /// <returns>
+    /// Their count. It is a least one where more than <see cref="MarketPolicy.PositionAccountsMax"/> accounts come before.
+    /// </returns>
+    public (int Count, bool IsLeast) CountBefore(MarketJob job)
     {
         var own = BuyerOf(job);
         var ownBefore = own.Jobs.CountBefore(job);
-        var turn = own.Time + ((UInt128)ownBefore * (UInt128)own.Expected);
+        var turn = own.Time + ((UInt128)ownBefore * (UInt128)own.ExpectedOf(own.Jobs.First!));
         long others = 0;
-        _turns.Before(
+        var left = MarketPolicy.PositionAccountsMax;
+        var all = _turns.Before(
             turn,
             buyer =>
             {
-                if (buyer != own)
+                if (buyer == own)
                 {
-                    var turns = 1 + ((turn - buyer.Time - 1) / (UInt128)buyer.Expected);
-                    others += (long)UInt128.Min((UInt128)buyer.Jobs.Count, turns);
+                    return true;
                 }
+                if (left-- == 0)
+                {
+                    return false;
+                }
+                var turns = 1 + ((turn - buyer.Time - 1) / (UInt128)buyer.ExpectedOf(buyer.Jobs.First!));
+                others += (long)UInt128.Min((UInt128)buyer.Jobs.Count, turns);
+                return true;
             }
         );
-        return (int)Math.Min(int.MaxValue, ownBefore + others);
+        return ((int)Math.Min(int.MaxValue, ownBefore + others), !all);
     }
-
-    /// <summary>The virtual time at which the next run of the job's account begins.</summary>
-    public UInt128 TurnOf(MarketJob job) => BuyerOf(job).Time;
 
     /// <summary>Puts each account's jobs into the order of their submission: after a rebuild, in which they came in any order.</summary>
     public void Sort()
@@ -159,10 +166,12 @@ internal sealed class FairQueue
         }
     }
 
-    /// <summary>An account without open jobs is remembered until the others have had as much as it.</summary>
+    /// <summary>
+    /// An account without open jobs is remembered until the others have had as much as it, or too many are remembered.
+    /// </summary>
     private void Forget()
     {
-        while (_resting.Min is { } first && first.Time <= _now)
+        while (_resting.Min is { } first && (first.Time <= _now || _resting.Count > MarketPolicy.RestingAccountsMax))
         {
             _resting.Remove(first);
             _buyers.Remove(first.Account);

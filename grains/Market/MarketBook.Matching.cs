@@ -123,11 +123,13 @@ internal sealed partial class MarketBook
         _touched.Add(offer);
     }
 
-    private void Unlease(MarketJob job)
+    private void Unlease(MarketJob job, MarketTime now)
     {
+        var fuelUsed = job.FuelUsed;
         if (job.Lease is { } lease)
         {
             _leases.Remove(lease.Id.Sequence);
+            fuelUsed ??= FuelOfUnreported(job, now);
         }
         if (job.Offer is { } offer)
         {
@@ -139,8 +141,15 @@ internal sealed partial class MarketBook
         job.Lease = null;
         job.Offer = null;
         _queue.Unready(job);
-        _queue.Settle(job, job.FuelUsed);
+        _queue.Settle(job, fuelUsed);
         job.FuelUsed = null;
+    }
+
+    /// <summary>What a run that is over without a report counts: what it had used, or what it could have used in its time.</summary>
+    private static long FuelOfUnreported(MarketJob job, MarketTime now)
+    {
+        var most = (UInt128)(now.Running - job.LeasedSince).Ticks * MarketPolicy.FuelPerTickOfACore;
+        return Math.Max(job.FuelSoFar, (long)UInt128.Min((UInt128)job.Ticket.Spec.FuelMax, most));
     }
 
     private static void FreeSlot(MarketJob job)
@@ -232,8 +241,8 @@ internal sealed partial class MarketBook
                     .Take(MarketPolicy.ExplainedOffersMax)
                     .Select(entry => MarketVerdicts.Of(job, _offers[entry.Worker], won: false)),
             ];
-        var position = job.Phase == MarketPhase.Ready ? _queue.CountBefore(job) + 1 : 0;
-        return new OpenJob(status, job.History, position, new JobExplanation(summary, verdicts, cheapestPrice));
+        var (before, isLeast) = job.Phase == MarketPhase.Ready ? _queue.CountBefore(job) : (-1, false);
+        return new OpenJob(status, job.History, before + 1, new JobExplanation(summary, verdicts, cheapestPrice), isLeast);
     }
 
     /// <summary>The cheapest of the offers that would take the job at their price, whether they have a free slot or not.</summary>

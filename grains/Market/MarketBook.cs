@@ -95,7 +95,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
         {
             return;
         }
-        Unlease(job);
+        Unlease(job, now);
         job.Phase = MarketPhase.Gone;
         _queue.Remove(job);
         DeadlineHeap.Leave(job);
@@ -117,7 +117,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     /// <summary>As <see cref="Requeue"/> where no run was made: the job expires when it would have without the attempt.</summary>
     public void PutBack(MarketJob job, MarketTime now, TimeSpan delay = default)
     {
-        Unlease(job);
+        Unlease(job, now);
         if (delay > TimeSpan.Zero)
         {
             job.Phase = MarketPhase.Delayed;
@@ -157,9 +157,9 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     }
 
     /// <summary>Ends the lease or the preparation of it; the caller decides what follows.</summary>
-    public void Release(MarketJob job)
+    public void Release(MarketJob job, MarketTime now)
     {
-        Unlease(job);
+        Unlease(job, now);
         DeadlineHeap.Leave(job);
     }
 

@@ -79,7 +79,7 @@ internal sealed partial class MarketGrain
     /// </summary>
     private void PreparationFailed(MarketJob job, MarketTime now)
     {
-        _book.Release(job);
+        _book.Release(job, now);
         job.Preparations++;
         if (job.Preparations >= MarketPolicy.PreparationsMax)
         {

@@ -83,6 +83,30 @@ internal static class MarketPolicy
     public const long ShareLagMax = 1_000_000_000;
 
     /// <summary>
+    /// What an account's first run counts in its turns until its end is known, in fuel, where the job may use so much: the farthest that an
+    /// account may be behind. Less would give each newly opened account a run that hardly counts.
+    /// </summary>
+    public const long ShareUnknownMax = ShareLagMax;
+
+    /// <summary>
+    /// What a run without a report counts in its account's turns for each tick of its lease, in fuel: a little more than one core does
+    /// here. So a submission that is cancelled before it is reported has had its turn all the same.
+    /// </summary>
+    public const int FuelPerTickOfACore = 250;
+
+    /// <summary>
+    /// Accounts without open jobs that are remembered for having had more than their share: some tens of megabytes. Beyond it the one that
+    /// is least ahead of the others is forgotten, which gains least by it.
+    /// </summary>
+    public const int RestingAccountsMax = 100_000;
+
+    /// <summary>
+    /// Accounts that are looked at for a job's place in the queue. With more of them before it the place is "at least": nobody plans by the
+    /// difference, and a question must not hold up the matches.
+    /// </summary>
+    public const int PositionAccountsMax = 1_000;
+
+    /// <summary>
     /// Fuel that a run can use in a tenth of a microsecond (a tick): twenty thousand million a second, ten times what one core does here.
     /// A worker that claims more is not believed.
     /// </summary>

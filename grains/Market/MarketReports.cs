@@ -151,7 +151,7 @@ internal sealed partial class MarketReports(
     public Task WorkerFailed(MarketJob job, WorkerId worker, string reason)
     {
         var now = clock.Now;
-        book.Release(job);
+        book.Release(job, now);
         job.AddFailure(worker);
         job.ReadmitAt = now.Running + MarketPolicy.ReadmitDelay(job.Failures);
         job.Note(JobStatus.Pending, now.Wall, worker, reason);
@@ -169,7 +169,7 @@ internal sealed partial class MarketReports(
     {
         var now = clock.Now;
         var worker = job.Offer!.Offer.Worker;
-        book.Release(job);
+        book.Release(job, now);
         job.Interruptions++;
         job.Note(JobStatus.Pending, now.Wall, worker, reason);
         if (job.Interruptions > MarketPolicy.InterruptionsMax)
@@ -191,7 +191,7 @@ internal sealed partial class MarketReports(
     {
         var now = clock.Now;
         var offer = job.Offer!;
-        book.Release(job);
+        book.Release(job, now);
         job.Note(JobStatus.Pending, now.Wall, offer.Offer.Worker, reason);
         book.EndPoll(offer);
         if (now.Wall >= job.ExpiresAt)

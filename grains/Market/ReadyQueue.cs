@@ -9,6 +9,9 @@ internal sealed class ReadyQueue
 {
     private const int PlacesMin = 8;
 
+    /// <summary>With fewer jobs than one of so many places it gives memory back.</summary>
+    private const int PartsInUseMin = 8;
+
     private MarketJob?[] _jobs = new MarketJob?[PlacesMin];
     private Wanted[] _nodes = NewNodes(PlacesMin);
     private int _next;
@@ -22,6 +25,12 @@ internal sealed class ReadyQueue
 
     /// <summary>Jobs that are open, ready or not.</summary>
     public int OpenCount => _open;
+
+    /// <summary>Places there is memory for.</summary>
+    public int PlaceCount => _jobs.Length;
+
+    /// <summary>The first ready job; null where none is.</summary>
+    public MarketJob? First => FindFrom(0, TokenAmount.Zero, int.MaxValue);
 
     /// <summary>Gives the job the last place, not ready yet.</summary>
     public void Add(MarketJob job)
@@ -40,6 +49,11 @@ internal sealed class ReadyQueue
         Unready(job);
         _jobs[job.Place] = null;
         _open--;
+        // A rebuild leaves a quarter of the places taken, so the jobs that leave before the next one share its cost.
+        if (_jobs.Length > PlacesMin && _open < _jobs.Length / PartsInUseMin)
+        {
+            Rebuild(Math.Max(PlacesMin, _jobs.Length / (PartsInUseMin / 2)), [.. Open()]);
+        }
     }
 
     public void Ready(MarketJob job) => Set(job.Place, new Wanted(job.PriceCap, job.Ticket.Spec.MemoryPagesMax, 1));

@@ -1,5 +1,6 @@
 using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
+using Marketplace.Testing;
 
 namespace Marketplace.Grains.Tests;
 
@@ -16,7 +17,7 @@ public sealed class FairQueueTests
         Add(queue, buyer: 1, count: 10_000);
         TakeAndEnd(queue, fuelUsed: 0);
         var single = Assert.Single(Add(queue, buyer: 2));
-        Assert.Equal(1, queue.CountBefore(single) + 1);
+        Assert.Equal((0, false), queue.CountBefore(single));
         Assert.Same(single, queue.Find(AnyPrice, int.MaxValue));
     }
 
@@ -111,6 +112,83 @@ public sealed class FairQueueTests
         Assert.NotEqual(BuyerOf(lost), BuyerOf(queue.Find(AnyPrice, int.MaxValue)!));
     }
 
+    [Fact]
+    public void NewBuyersFirstRun_CountsAllThatItMayUse_UntilItsEndIsKnown()
+    {
+        var queue = new FairQueue();
+        Add(queue, buyer: 1);
+        TakeAndEnd(queue, fuelUsed: 10_000_000);
+        Add(queue, buyer: 1, count: 10);
+        var first = Add(queue, buyer: 2, count: 2, fuelMax: 60_000_000)[0];
+        Add(queue, buyer: 3, count: 2, fuelMax: 60_000_000);
+        var order = new List<int>();
+        for (var number = 0; number < 8; number++)
+        {
+            var job = queue.Find(AnyPrice, int.MaxValue)!;
+            order.Add(BuyerOf(job));
+            queue.Take(job);
+        }
+        // Six runs of 11 million each are as much as one that may use 60.
+        Assert.Equal([2, 3, 1, 1, 1, 1, 1, 1], order);
+        queue.Settle(first, fuelUsed: 1_000_000);
+        Assert.Equal(2, BuyerOf(queue.Find(AnyPrice, int.MaxValue)!));
+    }
+
+    [Theory]
+    [InlineData(MarketPolicy.ShareUnknownMax, MarketPolicy.ShareUnknownMax)]
+    [InlineData(MarketPolicy.ShareUnknownMax + 1, MarketPolicy.ShareUnknownMax)]
+    [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.ShareUnknownMax))]
+    public void NewBuyersFirstRun_CountsNoMoreThanTheBound(long fuelMax, long counted)
+    {
+        var queue = new FairQueue();
+        var job = Assert.Single(Add(queue, buyer: 1, fuelMax: fuelMax));
+        queue.Take(job);
+        Assert.Equal(MarketPolicy.ShareOfAJob + counted, job.ShareTaken);
+    }
+
+    [Fact]
+    [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.PositionAccountsMax))]
+    public void PlaceBehindMoreBuyersThanAreLookedAt_IsALeastOne()
+    {
+        var queue = new FairQueue();
+        Add(queue, buyer: 1, count: 2);
+        var job = queue.Find(AnyPrice, int.MaxValue)!;
+        queue.Take(job);
+        var waits = Add(queue, buyer: 1)[0];
+        for (var buyer = 2; buyer < MarketPolicy.PositionAccountsMax + 2; buyer++)
+        {
+            Add(queue, buyer);
+        }
+        Assert.Equal((MarketPolicy.PositionAccountsMax + 1, false), queue.CountBefore(waits));
+        Add(queue, MarketPolicy.PositionAccountsMax + 2);
+        Assert.Equal((MarketPolicy.PositionAccountsMax + 1, true), queue.CountBefore(waits));
+    }
+
+    [Fact]
+    [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.RestingAccountsMax))]
+    public void OfTooManyBuyersWithoutJobs_TheOneThatIsLeastAheadIsForgotten()
+    {
+        var queue = new FairQueue();
+        var used = 100_000_000L;
+        var jobs = Enumerable.Range(0, MarketPolicy.RestingAccountsMax + 1).Select(buyer => Add(queue, buyer, fuelMax: 1)[0]).ToArray();
+        foreach (var job in jobs)
+        {
+            queue.Take(job);
+        }
+        foreach (var job in jobs.Skip(1))
+        {
+            queue.Settle(job, used);
+            queue.Remove(job);
+        }
+        Assert.Equal(jobs.Length, queue.BuyerCount);
+        queue.Settle(jobs[0], used - 1);
+        queue.Remove(jobs[0]);
+        Assert.Equal(jobs.Length - 1, queue.BuyerCount);
+        Add(queue, buyer: 1);
+        Add(queue, buyer: 0);
+        Assert.Equal(0, BuyerOf(queue.Find(AnyPrice, int.MaxValue)!));
+    }
+
     [Theory, InlineData(1), InlineData(2), InlineData(3)]
     public void Queue_FindsWhatAWalkThroughAListFinds(ulong seed)
     {
@@ -118,12 +196,15 @@ public sealed class FairQueueTests
         var queue = new FairQueue();
         var open = new List<MarketJob>();
         var taken = new List<MarketJob>();
+        var turns = new Turns();
         for (var step = 0; step < 4_000; step++)
         {
             switch (chance.Below(10))
             {
                 case < 4:
-                    open.AddRange(Add(queue, chance.Below(20), priceMax: chance.Below(100), pages: chance.Below(100)));
+                    var added = Add(queue, chance.Below(20), priceMax: chance.Below(100), pages: chance.Below(100));
+                    turns.Ready(BuyerOf(added[0]), hasReady: open.Any(job => BuyerOf(job) == BuyerOf(added[0])));
+                    open.AddRange(added);
                     break;
                 case < 6 when open.Count > 0:
                     var gone = open[chance.Below(open.Count)];
@@ -132,7 +213,9 @@ public sealed class FairQueueTests
                     break;
                 case < 7 when taken.Count > 0:
                     var ended = taken[chance.Below(taken.Count)];
-                    queue.Settle(ended, chance.Below(2) == 0 ? null : chance.Below(100_000_000));
+                    long? used = chance.Below(2) == 0 ? null : chance.Below(100_000_000);
+                    turns.Settle(BuyerOf(ended), ended.ShareTaken, used);
+                    queue.Settle(ended, used);
                     queue.Remove(ended);
                     taken.Remove(ended);
                     break;
@@ -145,8 +228,9 @@ public sealed class FairQueueTests
                     {
                         // The first of its buyer, and no buyer with a fitting job has an earlier turn.
                         Assert.Same(found, fitting.Where(job => BuyerOf(job) == BuyerOf(found)).MinBy(job => job.Place));
-                        Assert.All(fitting, job => Assert.True(queue.TurnOf(found) <= queue.TurnOf(job)));
+                        Assert.All(fitting, job => Assert.True(turns.Of(BuyerOf(found)) <= turns.Of(BuyerOf(job))));
                         queue.Take(found);
+                        turns.Take(BuyerOf(found), found.ShareTaken);
                         open.Remove(found);
                         taken.Add(found);
                     }
@@ -165,9 +249,9 @@ public sealed class FairQueueTests
         return job;
     }
 
-    private MarketJob[] Add(FairQueue queue, int buyer, int count = 1, int priceMax = 100, int pages = 1)
+    private MarketJob[] Add(FairQueue queue, int buyer, int count = 1, int priceMax = 100, int pages = 1, long fuelMax = 1_000_000)
     {
-        var jobs = Enumerable.Range(0, count).Select(_ => Job(buyer, priceMax, pages)).ToArray();
+        var jobs = Enumerable.Range(0, count).Select(_ => Job(buyer, priceMax, pages, fuelMax)).ToArray();
         foreach (var job in jobs)
         {
             queue.Add(job);
@@ -176,7 +260,7 @@ public sealed class FairQueueTests
         return jobs;
     }
 
-    private MarketJob Job(int buyer, int priceMax, int pages) =>
+    private MarketJob Job(int buyer, int priceMax, int pages, long fuelMax) =>
         new(
             new JobTicket(
                 Job: new JobId(Number(++_jobs)),
@@ -184,6 +268,7 @@ public sealed class FairQueueTests
                 Spec: TestMarket.Spec(default, priceMax) with
                 {
                     MemoryPagesMax = pages,
+                    FuelMax = fuelMax,
                 },
                 Module: default,
                 UsesState: false,
@@ -204,6 +289,35 @@ public sealed class FairQueueTests
         var bytes = new byte[Bytes32.Size];
         job.Ticket.Account.Value.CopyTo(bytes);
         return BitConverter.ToInt32(bytes);
+    }
+
+    /// <summary>The virtual times of all buyers, none of which is ever forgotten.</summary>
+    private sealed class Turns
+    {
+        private readonly Dictionary<int, UInt128> _times = [];
+        private UInt128 _now = (UInt128)MarketPolicy.ShareLagMax;
+
+        public UInt128 Of(int buyer) => _times[buyer];
+
+        public void Ready(int buyer, bool hasReady)
+        {
+            if (!hasReady)
+            {
+                _times[buyer] = UInt128.Max(_times.GetValueOrDefault(buyer), _now);
+            }
+        }
+
+        public void Take(int buyer, long share)
+        {
+            var turn = UInt128.Max(_times[buyer], _now - (UInt128)MarketPolicy.ShareLagMax);
+            _now = UInt128.Max(_now, turn);
+            _times[buyer] = turn + (UInt128)share;
+        }
+
+        public void Settle(int buyer, long share, long? used) =>
+            _times[buyer] = used is null
+                ? _times[buyer]
+                : _times[buyer] + (UInt128)(MarketPolicy.ShareOfAJob + used.Value) - (UInt128)share;
     }
 
     private static double JainOf(double[] shares) => Math.Pow(shares.Sum(), 2) / (shares.Length * shares.Sum(share => share * share));

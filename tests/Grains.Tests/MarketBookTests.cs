@@ -109,7 +109,7 @@ public sealed class MarketBookTests
                     return "a failed run";
                 case 1:
                     var offer = job.Offer!;
-                    Book.Release(job);
+                    Book.Release(job, _now);
                     Book.EndPoll(offer);
                     Book.PutBack(job, _now);
                     return "a returned job";
@@ -143,7 +143,7 @@ public sealed class MarketBookTests
             switch (Below(4))
             {
                 case 0:
-                    Book.Release(job);
+                    Book.Release(job, _now);
                     job.Preparations++;
                     Book.PutBack(job, _now, Seconds(1 + Below(10)));
                     break;
@@ -189,7 +189,7 @@ public sealed class MarketBookTests
         private void Failed(MarketJob job)
         {
             var worker = job.Offer!.Offer.Worker;
-            Book.Release(job);
+            Book.Release(job, _now);
             job.AddFailure(worker);
             job.ReadmitAt = _now.Running + Seconds(20);
             Book.Requeue(job, _now, Seconds(Below(10)));
@@ -199,7 +199,7 @@ public sealed class MarketBookTests
         {
             foreach (var job in lost)
             {
-                Book.Release(job);
+                Book.Release(job, _now);
                 Book.Requeue(job, _now);
             }
         }

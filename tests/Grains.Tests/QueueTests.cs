@@ -92,6 +92,31 @@ public sealed class QueueTests
         });
 
     [Fact]
+    public void BuyerWhoCancelsItsRuns_HasHadItsTurns() =>
+        TestMarket.Run(async market =>
+        {
+            var one = await market.OpenAccount("one");
+            var program = await market.Deploy(one);
+            var job = (await market.Submit(one, Long("first")))[0].Job;
+            var worker = await market.AddWorker("worker", slots: 1);
+            await worker.TakeOne();
+            await Task.Delay(TimeSpan.FromMilliseconds(500), market.Time);
+            await market.Job(job).Cancel(one);
+
+            // Half a second of a core is as much as a hundred of the other's runs.
+            var many = await market.OpenAccount("many");
+            await market.Submit(many, [.. Enumerable.Range(0, 200).Select(number => TestMarket.Item($"{number}", program))]);
+            var next = (await market.Submit(one, Long("next")))[0].Job;
+            Assert.InRange((await market.Market.Explain(next))!.QueuePosition, 200, 201);
+
+            SubmitItem Long(string name) =>
+                TestMarket.Item(name, program, price: 100_000) with
+                {
+                    Spec = TestMarket.Spec(program, 100_000) with { FuelMax = 1_000_000_000 },
+                };
+        });
+
+    [Fact]
     public void JobThatIsCancelledWhileItsInputIsRead_GoesToNoWorker() =>
         Run(
             new QueueBounds { KeptBytesMax = 0 },

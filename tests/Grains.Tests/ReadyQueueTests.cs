@@ -57,6 +57,34 @@ public sealed class ReadyQueueTests
         Assert.Equal(sorted.Order(), sorted);
     }
 
+    [Fact]
+    public void QueueThatBecameShort_GivesItsMemoryBack()
+    {
+        var chance = new SeededChance(1);
+        var queue = new ReadyQueue();
+        var jobs = Enumerable.Range(0, 10_000).Select(number => Job(chance, number)).ToArray();
+        foreach (var job in jobs)
+        {
+            queue.Add(job);
+            queue.Ready(job);
+        }
+        var most = queue.PlaceCount;
+        foreach (var job in jobs.Skip(100))
+        {
+            queue.Remove(job);
+        }
+        Assert.InRange(queue.PlaceCount, 100, 8 * 100);
+        Assert.InRange(most, 10_000, 4 * 10_000);
+        Assert.Equal(jobs.Take(100), Enumerable.Range(0, 100).Select(_ => Take()));
+
+        MarketJob Take()
+        {
+            var first = queue.FindFrom(0, TokenAmount.Zero, int.MaxValue)!;
+            queue.Remove(first);
+            return first;
+        }
+    }
+
     [Theory, InlineData(1), InlineData(2)]
     public void Heap_GivesDeadlinesInOrder(ulong seed)
     {

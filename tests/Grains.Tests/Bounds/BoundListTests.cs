@@ -33,6 +33,7 @@ public sealed class BoundListTests
         ["JobPolicy.WithdrawAttemptsMax"] = "Attempts at what the end of the run finds anyway.",
         ["MarketLimits.BlobCollectMax"] = "A period; BlobTests stand at its end.",
         ["MarketPolicy.FuelPerTickMax"] = "What is believed; UnfinishedWorkTests claim more.",
+        ["MarketPolicy.FuelPerTickOfACore"] = "A weight; QueueTests cancel a run that counts by it.",
         ["MarketPolicy.KeptShareOfQueue"] = "A share of memory: beyond it inputs are read from disk; QueueTests run without any.",
         ["MarketPolicy.QueueJobsMax"] = "The default of QueueBounds.JobsMax, which QueueTests stand at with 3.",
         ["MarketPolicy.QueueBytesMax"] = "The default of QueueBounds.BytesMax, likewise.",
