@@ -30,6 +30,7 @@ public static class GatewayHosting
             options.Configure(configure);
         }
         services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>();
+        services.AddSingleton<IConfigureOptions<ForwardedHeadersOptions>, TrustedProxies>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelLimits>();
         services.AddSingleton<IConfigureOptions<SocketTransportOptions>, SocketLimits>();
         services.AddSingleton<IConfigureOptions<RequestTimeoutOptions>, RequestTimes>();
@@ -62,6 +63,7 @@ public static class GatewayHosting
     {
         ServerRefusals.Listen(app.ServiceProvider.GetRequiredService<DiagnosticListener>());
         app.UseMiddleware<ProblemMiddleware>();
+        app.UseForwardedHeaders();
         app.UseMiddleware<FrontMiddleware>();
         app.UseRouting();
         app.UseWebSockets();

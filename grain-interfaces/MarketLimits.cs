@@ -52,6 +52,12 @@ public static class MarketLimits
     public const int NameBytesMax = 128;
 
     /// <summary>
+    /// What one account is ever credited from outside: 2^96 base units, 79 thousand million tokens of 18 decimals. Sums over accounts and
+    /// years stay far below the 2^128 that an amount can hold.
+    /// </summary>
+    public static readonly TokenAmount CreditedMax = new(UInt128.One << 96);
+
+    /// <summary>
     /// How long a challenge may be used: long enough to type a passphrase, and no longer than an owner would wait where the clock of one
     /// silo is ahead of the others'.
     /// </summary>

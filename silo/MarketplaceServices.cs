@@ -42,6 +42,7 @@ internal static class MarketplaceServices
         services.AddMarketplaceGateway(gateway =>
         {
             gateway.AllowPlaintext = options.AllowPlaintext;
+            gateway.TrustedProxies = options.TrustedProxyList;
             gateway.AllowedHosts = options.AllowedHosts.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         });
     }

@@ -46,6 +46,11 @@ internal static class SiloConfiguration
             nameof(SiloOptions.AllowedHosts),
             "host names beside the loopback ones that requests may ask for, separated by ';'"
         ),
+        (
+            "--trusted-proxies",
+            nameof(SiloOptions.TrustedProxies),
+            "IP addresses of reverse proxies, separated by ';', whose X-Forwarded-For and X-Forwarded-Proto are taken"
+        ),
         ("--allow-plaintext", nameof(SiloOptions.AllowPlaintext), "true or false: listen beyond loopback without TLS (false)"),
     ];
 

@@ -1,3 +1,5 @@
+using System.Net;
+using Marketplace.GrainInterfaces;
 using Marketplace.Grains;
 using Marketplace.Worker.Isolation;
 
@@ -61,6 +63,14 @@ public sealed partial class SiloOptions
     /// <summary>Hosts beside the loopback names that requests may ask for, separated by semicolons.</summary>
     public string AllowedHosts { get; set; } = "";
 
+    /// <summary>
+    /// Addresses of reverse proxies, separated by semicolons, whose word for a request's own address and scheme is taken
+    /// (<c>X-Forwarded-For</c>, <c>X-Forwarded-Proto</c>).
+    /// </summary>
+    public string TrustedProxies { get; set; } = "";
+
+    internal string[] TrustedProxyList => TrustedProxies.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
     /// <summary>With a worker's id behind it, it has room in the 150 characters of Orleans's membership table.</summary>
     private const int NameCharsMax = 64;
 
@@ -87,7 +97,18 @@ public sealed partial class SiloOptions
             $"a whole number of base units, at least {FuelPrice.Least}"
         );
         Check(Isolation is "none" or "process" or "sandbox" or "auto", nameof(Isolation), Isolation, "none, process, sandbox or auto");
-        Check(TokenAmount.TryParse(InitialCredit, out _), nameof(InitialCredit), InitialCredit, "a whole number of base units");
+        Check(
+            TokenAmount.TryParse(InitialCredit, out var credit) && credit <= MarketLimits.CreditedMax,
+            nameof(InitialCredit),
+            InitialCredit,
+            $"a whole number of base units, at most {MarketLimits.CreditedMax}"
+        );
+        Check(
+            TrustedProxyList.All(proxy => IPAddress.TryParse(proxy, out _)),
+            nameof(TrustedProxies),
+            TrustedProxies,
+            "IP addresses separated by ';'"
+        );
         Check(
             Name.Length <= NameCharsMax && Name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'),
             nameof(Name),

@@ -23,6 +23,10 @@ public sealed record AccountOpening(
     /// <summary>Of the signed message; a later form of it gets another version.</summary>
     public const string Domain = "marketplace 2026 open account v1";
 
+    /// <summary>Whether the account's key has signed this.</summary>
+    public bool IsSignedBy(ReadOnlySpan<byte> signature) =>
+        signature.Length == Ed25519.SignatureSize && Ed25519.Verify(Account.Value, Message(), signature);
+
     /// <summary>
     /// <see cref="SignedMessage"/> of: market (32 bytes), account (32), challenge, name (UTF-8), scopes and spend limit (decimal digits;
     /// empty where there is no limit), and <c>1</c> or <c>0</c>: whether other keys end.

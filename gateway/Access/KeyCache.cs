@@ -26,6 +26,16 @@ internal sealed class KeyCache(IGrainFactory grains, TimeProvider time)
         _entries.TryRemove(keyId, out _);
     }
 
+    /// <summary>As <see cref="Forget"/>, for all keys of an account.</summary>
+    public void ForgetAll(AccountId account)
+    {
+        Interlocked.Increment(ref _revocations);
+        foreach (var (id, _) in _entries.Where(entry => entry.Value.Caller.Account == account))
+        {
+            _entries.TryRemove(id, out _);
+        }
+    }
+
     private async Task<Caller?> Verify(ApiKey key)
     {
         var revocations = Volatile.Read(ref _revocations);

@@ -47,9 +47,14 @@ internal static class OpeningApi
     }
 
     /// <summary>Opens the account, or gives the owner of an open one a further API key. Once per challenge.</summary>
-    internal static async Task<JsonAnswer<OpenedAccount>> Open(HttpContext http, IGrainFactory grains, RateLimits rates)
+    internal static async Task<JsonAnswer<OpenedAccount>> Open(
+        HttpContext http,
+        IGrainFactory grains,
+        RateLimits rates,
+        MarketIdentity market,
+        KeyCache cache
+    )
     {
-        rates.RequireOpening(http);
         var request = await RequestReader.Body(http, RequestReader.Json.OpenRequest);
         var nameBytes = Encoding.UTF8.GetByteCount(request.Name);
         if (nameBytes is 0 or > MarketLimits.NameBytesMax)
@@ -67,9 +72,30 @@ internal static class OpeningApi
             new GrainInterfaces.KeyRequest(request.Name, scopes, request.SpendLimit),
             request.RevokeOthers ?? false
         );
+        // A wrong signature opens nothing, so it counts for nothing: else strangers behind one address would lock each other out.
+        var isSigned = OpeningOf(market, request, scopes).IsSignedBy(request.Signature.Span);
+        if (isSigned)
+        {
+            rates.RequireOpening(http);
+        }
         var account = grains.GetGrain<IAccountGrain>(request.Account.ToString());
-        var created = await account.Open(proof, rates.TakeOpening(), Authority.Gateway);
+        var created = await account.Open(proof, isSigned && rates.TakeOpening(), Authority.Gateway);
+        if (proof.RevokeOthers)
+        {
+            cache.ForgetAll(request.Account);
+        }
         var opened = new OpenedAccount(request.Account, created.Key, AccountMapper.ToKey(created.View));
         return Answer.Created(opened, ApiJson.Default.OpenedAccount, Routes.Key(created.View.Id));
     }
+
+    private static AccountOpening OpeningOf(MarketIdentity market, OpenRequest request, Scopes scopes) =>
+        new(
+            Market: market.PublicKey,
+            Account: request.Account,
+            Challenge: request.Challenge,
+            Name: request.Name,
+            Scopes: (int)scopes,
+            SpendLimit: request.SpendLimit,
+            RevokeOthers: request.RevokeOthers ?? false
+        );
 }

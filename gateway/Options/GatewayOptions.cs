@@ -12,6 +12,12 @@ public sealed class GatewayOptions
     /// <summary>Host names, without port, that requests may be addressed to besides those of loopback. No wildcards.</summary>
     public IReadOnlyList<string> AllowedHosts { get; set; } = [];
 
+    /// <summary>
+    /// IP addresses of reverse proxies. What such a one says of a request's own address and scheme is taken; limits by address would else
+    /// count all its clients as one.
+    /// </summary>
+    public IReadOnlyList<string> TrustedProxies { get; set; } = [];
+
     /// <summary>Requests per second from one address (IPv6: one /64), in the long run.</summary>
     public int AddressRequestsPerSecond { get; set; } = 10_000;
 

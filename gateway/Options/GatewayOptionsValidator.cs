@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Microsoft.Extensions.Options;
 
 namespace Marketplace.Gateway;
@@ -43,6 +44,7 @@ public sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         Time(failures, nameof(options.HeadersTimeout), options.HeadersTimeout);
         Time(failures, nameof(options.IdleTimeout), options.IdleTimeout);
         Hosts(failures, options.AllowedHosts);
+        Proxies(failures, options.TrustedProxies);
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
@@ -60,6 +62,20 @@ public sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         {
             failures.Add($"GatewayOptions.{name} is {value}: it must be from {TimeMin} to {TimeMax}.");
         }
+    }
+
+    private static void Proxies(List<string> failures, IReadOnlyList<string>? proxies)
+    {
+        if (proxies is null)
+        {
+            failures.Add("GatewayOptions.TrustedProxies is null: it must be a list, which may be empty.");
+            return;
+        }
+        failures.AddRange(
+            proxies
+                .Where(proxy => !IPAddress.TryParse(proxy, out _))
+                .Select(proxy => $"GatewayOptions.TrustedProxies has '{proxy}': it must be an IP address, for example '10.0.0.1'.")
+        );
     }
 
     private static void Hosts(List<string> failures, IReadOnlyList<string>? hosts)

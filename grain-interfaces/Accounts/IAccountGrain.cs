@@ -28,7 +28,7 @@ public interface IAccountGrain : IGrainWithStringKey
     /// Brings money in as the operator does, once per <paramref name="operation"/>; opens the account. The ids are apart from those of
     /// <see cref="Credit"/>.
     /// </summary>
-    /// <param name="caller">The operator's key, with <see cref="Scopes.Admin"/>.</param>
+    /// <param name="caller">The operator's key, with <see cref="Scopes.Admin"/> and without a spend limit; its account is asked.</param>
     /// <param name="operation">Its id.</param>
     /// <param name="amount">How much, more than nothing.</param>
     /// <param name="at">When the operator first asked. Null: when the account hears of it; the id is then remembered for a month, and a
@@ -97,28 +97,6 @@ public interface IAccountGrain : IGrainWithStringKey
     [Effect(Effect.Deduplicated), Alias("Receive")]
     Task Receive(AccountId payer, long sequence, TokenAmount amount, Authority by);
 
-    /// <summary>
-    /// Passes the call on to <see cref="IStorageQuotaGrain.CountBlob"/>. This method and the next four serve silos of earlier builds.
-    /// </summary>
-    [Effect(Effect.Idempotent), Alias("CountBlob")]
-    Task CountBlob(BlobId blob, long size, Authority by);
-
-    /// <inheritdoc cref="CountBlob"/>
-    [Effect(Effect.Idempotent), Alias("DiscountBlob")]
-    Task DiscountBlob(BlobId blob, Authority by);
-
-    /// <inheritdoc cref="CountBlob"/>
-    [Effect(Effect.Idempotent), Alias("CountModule")]
-    Task CountModule(ProgramId program, BlobId module, long size, Authority by);
-
-    /// <inheritdoc cref="CountBlob"/>
-    [Effect(Effect.Idempotent), Alias("DiscountModule")]
-    Task DiscountModule(ProgramId program, Authority by);
-
-    /// <inheritdoc cref="CountBlob"/>
-    [Effect(Effect.None), Alias("FindModule")]
-    Task<BlobId?> FindModule(ProgramId program);
-
     /// <summary>Makes a key. The secret is in the answer and nowhere else.</summary>
     /// <param name="request">What the key allows.</param>
     /// <param name="caller">A key with <see cref="Scopes.Admin"/> and without a spend limit, which gives at most its own scopes; null:
@@ -140,6 +118,11 @@ public interface IAccountGrain : IGrainWithStringKey
     /// <see cref="ErrorCode.TooManyAccounts"/>; see <see cref="CreateKey"/>.</exception>
     [Effect(Effect.NeverRetry), Alias("Open")]
     Task<CreatedKey> Open(OwnerProof proof, bool mayBeFirst, Authority by);
+
+    /// <summary>Refuses a caller whose key is not a valid key of this account with <see cref="Scopes.Admin"/> and no spend limit.</summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.Unauthenticated"/>, <see cref="ErrorCode.Forbidden"/>.</exception>
+    [Effect(Effect.None), Alias("RequireOperator")]
+    Task RequireOperator(Caller caller);
 
     [Effect(Effect.None), Alias("ListKeys")]
     Task<ImmutableArray<KeyView>> ListKeys();

@@ -44,8 +44,11 @@ public sealed partial class AccountGrain
         }
         if (proof.RevokeOthers)
         {
-            // First, because they must end in any case: after a crash in between, the owner asks again.
-            foreach (var key in _account.Keys.Values.Where(key => key.RevokedAt is null).ToArray())
+            // Else the owner would have no key at all at the end.
+            await RequireRoomForKey(validMax: int.MaxValue);
+            // First, because they must end in any case: after a crash in between, the owner asks again. Meanwhile another call may make
+            // one more.
+            while (_account.Keys.Values.FirstOrDefault(key => key.RevokedAt is null) is { } key)
             {
                 await Revoke(key.Id);
             }
@@ -57,8 +60,20 @@ public sealed partial class AccountGrain
     /// <summary>One event says that there is the key and that its challenge is used.</summary>
     private async Task<CreatedKey> GiveKey(KeyRequest request, DateTimeOffset? challenge)
     {
+        await RequireRoomForKey(AccountPolicy.KeysMax);
+        var (id, secret) = NewSecret();
+        await Append(new KeyCreated(id, request.Name, request.Scopes, request.SpendLimit, _clock.GetUtcNow()) { Challenge = challenge });
+        // A crash before this leaves a listed key without a secret: no client has seen the secret, so none misses it.
+        await LostWrites.Resend(() =>
+            GrainFactory.GetGrain<IKeyGrain>(id).Register(_id, request.Scopes, ApiKey.HashSecret(secret), Authority.Account)
+        );
+        return new CreatedKey(ApiKey.Format(id, secret), _account.Keys[id].ToView());
+    }
+
+    private async ValueTask RequireRoomForKey(int validMax)
+    {
         var valid = _account.Keys.Values.Count(key => key.RevokedAt is null);
-        if (valid >= AccountPolicy.KeysMax || _account.Keys.Count >= AccountPolicy.KeysEverMax)
+        if (valid >= validMax || _account.Keys.Count >= AccountPolicy.KeysEverMax)
         {
             await RequireNewest();
             throw new MarketException(
@@ -67,14 +82,6 @@ public sealed partial class AccountGrain
                     + $"{AccountPolicy.KeysEverMax}. A revoked key makes room among the valid ones."
             );
         }
-
-        var (id, secret) = NewSecret();
-        await Append(new KeyCreated(id, request.Name, request.Scopes, request.SpendLimit, _clock.GetUtcNow()) { Challenge = challenge });
-        // A crash before this leaves a listed key without a secret: no client has seen the secret, so none misses it.
-        await LostWrites.Resend(() =>
-            GrainFactory.GetGrain<IKeyGrain>(id).Register(_id, request.Scopes, ApiKey.HashSecret(secret), Authority.Account)
-        );
-        return new CreatedKey(ApiKey.Format(id, secret), _account.Keys[id].ToView());
     }
 
     public async Task<ImmutableArray<KeyView>> ListKeys()

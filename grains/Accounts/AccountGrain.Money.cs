@@ -23,12 +23,25 @@ public sealed partial class AccountGrain
         Authorities.Require(caller, Scopes.Admin);
         AccountRefusals.RequireSome(amount);
         AccountRefusals.RequireRequestId(operation, MarketLimits.CreditIdBytesMax);
+        await RequireOperatorOf(caller);
         var named = AccountPolicy.GrantPrefix + operation;
         // A repetition is of the moment at which it was done, whatever it says now.
         var known = _account.Operations.Find(OperationKind.Credit, named) ?? _account.Operations.Find(OperationKind.Reversal, named);
         await CreditDated(named, amount, known?.At ?? at ?? _clock.GetUtcNow());
         return _account.ToView(_id);
     }
+
+    public async Task RequireOperator(Caller caller)
+    {
+        Authorities.Require(caller, Scopes.Admin);
+        await RequireOpen();
+        AccountRefusals.RequireOperator(await RequireKey(caller));
+        await _journal.Settled();
+    }
+
+    /// <summary>What the gateway knows of the key may be seconds old, and says nothing of its spend limit.</summary>
+    private Task RequireOperatorOf(Caller caller) =>
+        caller.Account == _id ? RequireOperator(caller) : GrainFactory.GetGrain<IAccountGrain>($"{caller.Account}").RequireOperator(caller);
 
     public async Task Debit(string operation, TokenAmount amount, DateTimeOffset at, Authority by)
     {
@@ -78,7 +91,7 @@ public sealed partial class AccountGrain
             await RequireNewest();
             return known;
         }
-        await RequireInTime(at);
+        await RequireInTime(at, OperationKind.Hold);
         if (AccountRules.Refusal(_account, key, amount) is { } refusal)
         {
             await RequireNewest();
@@ -126,6 +139,7 @@ public sealed partial class AccountGrain
             }
             return;
         }
+        await RequireRoomForCredit(amount);
         await Append(new Credited(operation, amount, at, _clock.GetUtcNow()));
     }
 
@@ -144,6 +158,7 @@ public sealed partial class AccountGrain
             await RequireNewest();
             throw AccountRefusals.TooManyUndated(_id, _account.Credits.Count);
         }
+        await RequireRoomForCredit(amount);
         await Append(new Credited(operation, amount, null, null));
     }
 
@@ -159,11 +174,11 @@ public sealed partial class AccountGrain
             return done == new Operation(at, amount) ? true : throw AccountRefusals.Reused(operation);
         }
 
-        await RequireInTime(at);
+        await RequireInTime(at, kind);
         return false;
     }
 
-    private async ValueTask RequireInTime(DateTimeOffset at)
+    private async ValueTask RequireInTime(DateTimeOffset at, OperationKind kind)
     {
         var now = _clock.GetUtcNow();
         var oldest = now - AccountPolicy.OperationMemory;
@@ -176,15 +191,25 @@ public sealed partial class AccountGrain
             await RequireNewest();
             throw AccountRefusals.OutOfTime(at, oldest, now);
         }
-        if (_account.Operations.Count >= AccountPolicy.OperationsMax)
+        if (!AccountRules.HasRoomFor(kind, _account.Operations))
         {
             // Else no event comes that would forget the old ones.
             _account.Operations.Forget(now);
         }
-        if (_account.Operations.Count >= AccountPolicy.OperationsMax)
+        if (!AccountRules.HasRoomFor(kind, _account.Operations))
         {
             await RequireNewest();
-            throw AccountRefusals.TooManyOperations(_id, _account.Operations.Count);
+            throw AccountRefusals.TooManyOperations(_id, kind, _account.Operations);
+        }
+    }
+
+    /// <summary>Sums of what many accounts have stay far from what an amount can hold.</summary>
+    private async ValueTask RequireRoomForCredit(TokenAmount amount)
+    {
+        if (amount > MarketLimits.CreditedMax || _account.CreditedTotal > MarketLimits.CreditedMax - amount)
+        {
+            await RequireNewest();
+            throw AccountRefusals.TooMuchCredit(_account.CreditedTotal, amount);
         }
     }
 }

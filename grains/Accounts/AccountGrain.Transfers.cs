@@ -48,7 +48,7 @@ public sealed partial class AccountGrain
     private async ValueTask<AccountKey> RequireMayTransfer(Caller caller, TransferOrder order)
     {
         var key = await RequireKey(caller);
-        await RequireInTime(order.At ?? _clock.GetUtcNow());
+        await RequireInTime(order.At ?? _clock.GetUtcNow(), OperationKind.Transfer);
         if (!AccountRules.MayTransfer(_account, key, order.Amount))
         {
             await RequireNewest();

@@ -24,7 +24,11 @@ internal sealed class AccountOperations
     private readonly Dictionary<(OperationKind Kind, string Id), Operation> _known = [];
     private readonly PriorityQueue<(OperationKind Kind, string Id), DateTimeOffset> _oldestFirst = new();
 
+    private readonly Dictionary<OperationKind, int> _counts = [];
+
     public int Count => _known.Count;
+
+    public int CountOf(OperationKind kind) => _counts.GetValueOrDefault(kind);
 
     /// <summary>Operations of moments before this one are not known any more.</summary>
     public DateTimeOffset ForgottenBefore { get; private set; }
@@ -43,6 +47,7 @@ internal sealed class AccountOperations
         if (done.At >= ForgottenBefore && _known.TryAdd((kind, id), done))
         {
             _oldestFirst.Enqueue((kind, id), done.At);
+            _counts[kind] = CountOf(kind) + 1;
         }
     }
 
@@ -63,6 +68,7 @@ internal sealed class AccountOperations
         {
             _oldestFirst.Dequeue();
             _known.Remove(oldest);
+            _counts[oldest.Kind]--;
         }
     }
 }

@@ -148,12 +148,39 @@ internal static class AccountRefusals
                 + "may have been done and forgotten: look whether it was."
         );
 
-    public static MarketException TooManyOperations(AccountId account, int count) =>
+    public static MarketException TooManyOperations(AccountId account, OperationKind kind, AccountOperations operations)
+    {
+        var (seen, allowed) =
+            operations.Count >= AccountPolicy.OperationsMax
+                ? ($"{operations.Count} operations", AccountPolicy.OperationsMax)
+                : ($"{operations.CountOf(kind)} operations of the kind {kind}", AccountPolicy.TransferOperationsMax);
+        return new(
+            ErrorCode.LimitExceeded,
+            $"Account {account} had {seen} within {AccountPolicy.OperationMemory.TotalDays} days; allowed are {allowed}. Send this one "
+                + "later."
+        );
+    }
+
+    public static MarketException TooMuchCredit(TokenAmount total, TokenAmount amount) =>
         new(
             ErrorCode.LimitExceeded,
-            $"Account {account} had {count} operations within {AccountPolicy.OperationMemory.TotalDays} days; allowed are "
-                + $"{AccountPolicy.OperationsMax}. Send this one later."
+            $"The account was credited {total} in all; {amount} more is beyond {MarketLimits.CreditedMax}, the most that one account is "
+                + "ever credited. Credit another account."
         );
+
+    /// <summary>A key with a spend limit would get past it with what it credits.</summary>
+    public static void RequireOperator(AccountKey key)
+    {
+        if ((key.Scopes & Scopes.Admin) == Scopes.None || key.SpendLimit is not null)
+        {
+            throw new MarketException(
+                ErrorCode.Forbidden,
+                $"Key '{key.Id}' has the scopes '{Words(key.Scopes)}' and "
+                    + (key.SpendLimit is { } limit ? $"a spend limit of {limit}" : "no spend limit")
+                    + "; crediting takes a key with the scope admin and without a spend limit."
+            );
+        }
+    }
 
     public static MarketException TooManyUndated(AccountId account, int count) =>
         new(

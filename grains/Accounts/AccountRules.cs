@@ -125,6 +125,11 @@ internal static class AccountRules
         return account.Operations.Knows(OperationKind.Hold, id.ToString()) ? HoldOutcome.Ended : null;
     }
 
+    /// <summary>Whether one more operation of the kind can be remembered.</summary>
+    public static bool HasRoomFor(OperationKind kind, AccountOperations operations) =>
+        operations.Count < AccountPolicy.OperationsMax
+        && (kind != OperationKind.Transfer || operations.CountOf(kind) < AccountPolicy.TransferOperationsMax);
+
     /// <returns>Why money cannot be set aside under the key; null where it can.</returns>
     public static HoldOutcome? Refusal(AccountState account, AccountKey key, TokenAmount amount) =>
         account.Funds.Count >= AccountPolicy.FundsMax ? HoldOutcome.TooManyHolds

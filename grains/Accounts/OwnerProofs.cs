@@ -24,18 +24,17 @@ internal static class OwnerProofs
         {
             throw AccountRefusals.ChallengeOutOfTime(at, now);
         }
-        var opening = new AccountOpening(
+        return OpeningOf(market, account, proof).IsSignedBy(proof.Signature.AsSpan()) ? at : throw AccountRefusals.WrongSignature(account);
+    }
+
+    private static AccountOpening OpeningOf(MarketIdentity market, AccountId account, OwnerProof proof) =>
+        new(
             Market: market.PublicKey,
             Account: account,
             Challenge: proof.Challenge.AsMemory(),
-            Name: request.Name,
-            Scopes: (int)request.Scopes,
-            SpendLimit: request.SpendLimit,
+            Name: proof.Request.Name,
+            Scopes: (int)proof.Request.Scopes,
+            SpendLimit: proof.Request.SpendLimit,
             RevokeOthers: proof.RevokeOthers
         );
-        var signature = proof.Signature.AsSpan();
-        return signature.Length == Ed25519.SignatureSize && Ed25519.Verify(account.Value, opening.Message(), signature)
-            ? at
-            : throw AccountRefusals.WrongSignature(account);
-    }
 }

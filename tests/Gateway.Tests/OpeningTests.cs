@@ -7,7 +7,8 @@ namespace Marketplace.Tests.Gateway;
 /// <summary>How strangers get in, transfers, and what the operator credits: what reaches the account, and what does not.</summary>
 public sealed class OpeningTests
 {
-    private static readonly AccountId Stranger = new(new Bytes32([.. Enumerable.Repeat((byte)0x5A, 32)]));
+    private static readonly Ed25519KeyPair Key = new([.. Enumerable.Repeat((byte)0x5A, Ed25519.SeedSize)]);
+    private static readonly AccountId Stranger = new(Key.PublicKey);
 
     [Fact]
     public async Task Challenge_IsOfThisMarketAndMoment_AndNeedsNoKey()
@@ -30,7 +31,18 @@ public sealed class OpeningTests
         await using var gateway = await GatewayFixture.Start();
         using var nobody = gateway.ClientOf(null);
         var challenge = await Ask(nobody, Stranger);
-        var request = Request(challenge) with { SpendLimit = new TokenAmount(5), RevokeOthers = true };
+        var request = Signed(
+            new OpenRequest(
+                Account: Stranger,
+                Challenge: challenge.Challenge,
+                Signature: default,
+                Name: "owner",
+                SpendLimit: new TokenAmount(5),
+                RevokeOthers: true
+            ),
+            challenge.Market,
+            Key
+        );
 
         using var response = await nobody.Post(Routes.Accounts, request, ApiJson.Default.OpenRequest);
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
@@ -71,6 +83,17 @@ public sealed class OpeningTests
         await using var gateway = await GatewayFixture.Start(options => options.AddressOpeningsBurst = 2);
         using var nobody = gateway.ClientOf(null);
         var request = Request(await Ask(nobody, Stranger));
+        // What the account's owner has not signed opens nothing, so it does not count.
+        var forged = request with
+        {
+            Signature = new byte[Ed25519.SignatureSize],
+        };
+        for (var count = 0; count < 3; count++)
+        {
+            await nobody
+                .Post(Routes.Accounts, forged, ApiJson.Default.OpenRequest)
+                .Refused(HttpStatusCode.TooManyRequests, ErrorCode.TooManyAccounts);
+        }
         for (var count = 0; count < 2; count++)
         {
             using var good = await nobody.Post(Routes.Accounts, request, ApiJson.Default.OpenRequest);
@@ -93,10 +116,37 @@ public sealed class OpeningTests
         using var again = await nobody.Post(Routes.Accounts, request, ApiJson.Default.OpenRequest);
         Assert.Equal((HttpStatusCode.Created, HttpStatusCode.Created), (first.StatusCode, again.StatusCode));
 
-        var other = new AccountId(new Bytes32([.. Enumerable.Repeat((byte)0x5B, 32)]));
+        using var otherKey = new Ed25519KeyPair([.. Enumerable.Repeat((byte)0x5B, Ed25519.SeedSize)]);
+        var other = new AccountId(otherKey.PublicKey);
         await nobody
-            .Post(Routes.Accounts, request with { Account = other }, ApiJson.Default.OpenRequest)
+            .Post(Routes.Accounts, Request(await Ask(nobody, other), otherKey), ApiJson.Default.OpenRequest)
             .Refused(HttpStatusCode.TooManyRequests, ErrorCode.TooManyAccounts);
+    }
+
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public async Task ClientsOfATrustedProxy_AreCountedByTheirOwnAddresses_AndOthersCannotChooseOne(bool isTrusted)
+    {
+        await using var gateway = await GatewayFixture.Start(options =>
+        {
+            options.AddressOpeningsBurst = 1;
+            options.TrustedProxies = isTrusted ? [IPAddress.Loopback.ToString()] : ["192.0.2.1"];
+        });
+        using var nobody = gateway.ClientOf(null);
+        var request = Request(await Ask(nobody, Stranger));
+        var answers = new List<HttpStatusCode>();
+        foreach (var address in new[] { "198.51.100.1", "198.51.100.2", "198.51.100.1" })
+        {
+            nobody.DefaultRequestHeaders.Remove("X-Forwarded-For");
+            nobody.DefaultRequestHeaders.Add("X-Forwarded-For", address);
+            using var answer = await nobody.Post(Routes.Accounts, request, ApiJson.Default.OpenRequest);
+            answers.Add(answer.StatusCode);
+        }
+
+        Assert.Equal(
+            [HttpStatusCode.Created, isTrusted ? HttpStatusCode.Created : HttpStatusCode.TooManyRequests, HttpStatusCode.TooManyRequests],
+            answers
+        );
     }
 
     [Fact]
@@ -135,6 +185,29 @@ public sealed class OpeningTests
         return await response.Read(ApiJson.Default.AccountChallenge);
     }
 
-    private static OpenRequest Request(AccountChallenge challenge) =>
-        new(Stranger, challenge.Challenge, new byte[Ed25519.SignatureSize], "owner");
+    private static OpenRequest Request(AccountChallenge challenge, Ed25519KeyPair? key = null) =>
+        Signed(
+            new OpenRequest(
+                Account: new AccountId((key ?? Key).PublicKey),
+                Challenge: challenge.Challenge,
+                Signature: default,
+                Name: "owner"
+            ),
+            challenge.Market,
+            key ?? Key
+        );
+
+    private static OpenRequest Signed(OpenRequest request, string market, Ed25519KeyPair key)
+    {
+        var opening = new AccountOpening(
+            Market: Bytes32.Parse(market),
+            Account: request.Account,
+            Challenge: request.Challenge,
+            Name: request.Name,
+            Scopes: (int)(Scopes.Read | Scopes.Submit | Scopes.Deploy | Scopes.Transfer),
+            SpendLimit: request.SpendLimit,
+            RevokeOthers: request.RevokeOthers ?? false
+        );
+        return request with { Signature = key.Sign(opening.Message()) };
+    }
 }

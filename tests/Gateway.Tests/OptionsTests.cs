@@ -42,6 +42,8 @@ public sealed class OptionsTests
             { "GatewayOptions.AllowedHosts has 'a:80'", options => options.AllowedHosts = ["a:80"] },
             { "GatewayOptions.AllowedHosts has ''", options => options.AllowedHosts = [""] },
             { "GatewayOptions.AllowedHosts is null", options => options.AllowedHosts = null! },
+            { "GatewayOptions.TrustedProxies has 'proxy'", options => options.TrustedProxies = ["proxy"] },
+            { "GatewayOptions.TrustedProxies is null", options => options.TrustedProxies = null! },
         };
 
     [Theory, MemberData(nameof(Bad))]

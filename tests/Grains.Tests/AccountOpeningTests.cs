@@ -140,6 +140,33 @@ public sealed class AccountOpeningTests : IDisposable
         );
 
     [Fact]
+    public void OwnerWhoCanHaveNoFurtherKey_KeepsTheOthers() =>
+        Run(
+            async (market, account) =>
+            {
+                var then = Now(market);
+                var ended = Enumerable
+                    .Range(1, AccountPolicy.KeysEverMax - 1)
+                    .SelectMany(number =>
+                        new AccountEvent[]
+                        {
+                            new KeyCreated($"{number}", "old", Scopes.Read, null, then),
+                            new KeyRevoked($"{number}", then),
+                        }
+                    );
+                market.Disk.Append(
+                    $"account/{_owner.Account}",
+                    0,
+                    [.. ended.Append(new KeyCreated("last", "last", Scopes.Read, null, then)).Select(AccountEventCodec.Write)]
+                );
+
+                await Refused(ErrorCode.TooManyKeys, () => account.Open(_owner.Prove(then, revokeOthers: true), true, Authority.Gateway));
+
+                Assert.Equal("last", Assert.Single(await account.ListKeys(), key => key.RevokedAt is null).Id);
+            }
+        );
+
+    [Fact]
     public void OwnerWithAsManyKeysAsAllowed_GetsOneByEndingTheOthers() =>
         Run(
             async (market, account) =>

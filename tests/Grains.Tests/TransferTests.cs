@@ -8,8 +8,6 @@ namespace Marketplace.Grains.Tests;
 /// <summary>Money that owners send to each other, and what the operator brings in.</summary>
 public sealed class TransferTests
 {
-    private static readonly Caller Operator = new(TestMarket.Id("operator"), "mk0000000000000000", Scopes.Admin);
-
     [Fact]
     public void Transfer_ArrivesOnce_HoweverOftenItIsSent() =>
         Run(async market =>
@@ -183,19 +181,33 @@ public sealed class TransferTests
         Run(async market =>
         {
             var account = market.Account("client");
-            await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => account.Grant(Operator, "gift", new TokenAmount(7), null)));
+            var admin = await market.AddOperator();
+            await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => account.Grant(admin, "gift", new TokenAmount(7), null)));
             await account.Credit("gift", new TokenAmount(5), market.Time.GetUtcNow(), Authority.Treasury);
-            await Refused(ErrorCode.RequestIdReused, () => account.Grant(Operator, "gift", new TokenAmount(8), null));
-            await Refused(ErrorCode.LimitExceeded, () => account.Grant(Operator, "none", TokenAmount.Zero, null));
-            await Refused(ErrorCode.LimitExceeded, () => account.Grant(Operator, "", new TokenAmount(1), null));
-            await Refused(
-                ErrorCode.Forbidden,
-                () => account.Grant(Operator with { Scopes = Scopes.Submit }, "x", new TokenAmount(1), null)
-            );
+            await Refused(ErrorCode.RequestIdReused, () => account.Grant(admin, "gift", new TokenAmount(8), null));
+            await Refused(ErrorCode.LimitExceeded, () => account.Grant(admin, "none", TokenAmount.Zero, null));
+            await Refused(ErrorCode.LimitExceeded, () => account.Grant(admin, "", new TokenAmount(1), null));
             var longest = new string('o', MarketLimits.CreditIdBytesMax);
-            await Refused(ErrorCode.LimitExceeded, () => account.Grant(Operator, longest + "o", new TokenAmount(1), null));
+            await Refused(ErrorCode.LimitExceeded, () => account.Grant(admin, longest + "o", new TokenAmount(1), null));
 
-            Assert.Equal(Of(13), (await account.Grant(Operator, longest, new TokenAmount(1), null)).Available);
+            Assert.Equal(Of(13), (await account.Grant(admin, longest, new TokenAmount(1), null)).Available);
+        });
+
+    [Fact]
+    public void Grant_TakesAValidKeyOfAnOperator_WithoutASpendLimit() =>
+        Run(async market =>
+        {
+            var account = market.Account("client");
+            var (admin, limited) = (await market.AddOperator(), await market.AddOperator(spendLimit: 5));
+            var client = await market.OpenAccount("client", credit: 1);
+            await Refused(ErrorCode.Forbidden, () => account.Grant(admin with { Scopes = Scopes.Submit }, "x", Of(1), null));
+            await Refused(ErrorCode.Forbidden, () => account.Grant(limited, "x", Of(1), null));
+            await Refused(ErrorCode.Forbidden, () => account.Grant(client with { Scopes = Scopes.Admin }, "x", Of(1), null));
+            await Refused(ErrorCode.Unauthenticated, () => account.Grant(admin with { Account = client.Account }, "x", Of(1), null));
+            await market.Account("operator").RevokeKey(admin.KeyId, null, Authority.Silo);
+            await Refused(ErrorCode.Unauthenticated, () => account.Grant(admin, "x", Of(1), null));
+
+            Assert.Equal(Of(1), (await account.Get()).Available);
         });
 
     private static TokenAmount Of(int amount) => new((UInt128)amount);

@@ -8,7 +8,7 @@ namespace Marketplace.Testing;
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 public sealed class TestsBoundAttribute(Type policy, string number) : Attribute
 {
-    private static readonly Type[] Numbers = [typeof(int), typeof(long), typeof(TimeSpan), typeof(TimeSpan?)];
+    private static readonly Type[] Numbers = [typeof(int), typeof(long), typeof(TimeSpan), typeof(TimeSpan?), typeof(TokenAmount)];
 
     /// <summary>The bound's name as <see cref="AllOf"/> gives it.</summary>
     public string Bound { get; } = $"{policy.Name}.{number}";

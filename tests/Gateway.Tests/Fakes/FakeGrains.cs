@@ -266,15 +266,7 @@ internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccou
 
     public Task Settle(ImmutableArray<JobSettlement> settlements, Authority by) => throw new NotSupportedException();
 
-    public Task CountBlob(BlobId blob, long size, Authority by) => throw new NotSupportedException();
-
-    public Task DiscountBlob(BlobId blob, Authority by) => throw new NotSupportedException();
-
-    public Task CountModule(ProgramId program, BlobId module, long size, Authority by) => throw new NotSupportedException();
-
-    public Task DiscountModule(ProgramId program, Authority by) => throw new NotSupportedException();
-
-    public Task<BlobId?> FindModule(ProgramId program) => throw new NotSupportedException();
+    public Task RequireOperator(Caller caller) => throw new NotSupportedException();
 
     public Task Receive(AccountId payer, long sequence, TokenAmount amount, Authority by) => throw new NotSupportedException();
 }

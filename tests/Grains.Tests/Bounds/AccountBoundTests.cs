@@ -62,6 +62,66 @@ public sealed class AccountBoundTests
         });
 
     [Fact]
+    [TestsBound(typeof(AccountPolicy), nameof(AccountPolicy.TransferOperationsMax))]
+    public void TransfersOfAMonth_LeaveRoomForDeposits() =>
+        TestMarket.Run(async market =>
+        {
+            await market.OpenAccount("payee", credit: 1);
+            var (now, payee, key) = (market.Time.GetUtcNow(), TestMarket.Id("payee"), "mk0000000000000000");
+            var caller = new Caller(Account, key, Scopes.Transfer);
+            var credit = new TokenAmount((UInt128)AccountPolicy.OperationsMax);
+            await Seed(
+                market,
+                Enumerable
+                    .Range(1, AccountPolicy.TransferOperationsMax - 1)
+                    .SelectMany(number =>
+                        new AccountEvent[]
+                        {
+                            new Transferred(
+                                Request: $"{number}",
+                                KeyId: key,
+                                To: payee,
+                                Sequence: number,
+                                Amount: new TokenAmount(1),
+                                At: now,
+                                Noted: now
+                            ),
+                            new Delivered(payee, number),
+                        }
+                    )
+                    .Prepend(new Credited("first", credit, null, null))
+                    .Prepend(new KeyCreated(key, "key", Scopes.Transfer, null, now))
+            );
+            market.IsMadeUp = true;
+            await Transfer("last");
+            await Refused(ErrorCode.LimitExceeded, () => Transfer("one more"));
+            await Transfer("last");
+            await market.Account("client").Credit("deposit", new TokenAmount(1), now, Authority.Treasury);
+
+            Task Transfer(string request) =>
+                market.Account("client").Transfer(caller, new TransferOrder(request, payee, new TokenAmount(1), now));
+        });
+
+    [Fact]
+    [TestsBound(typeof(MarketLimits), nameof(MarketLimits.CreditedMax))]
+    public void CreditsOfAnAccount_AreBounded_SoThatNoSumOverflows() =>
+        TestMarket.Run(async market =>
+        {
+            var (account, now) = (market.Account("client"), market.Time.GetUtcNow());
+            var admin = await market.AddOperator();
+            var most = MarketLimits.CreditedMax;
+            await Refused(ErrorCode.LimitExceeded, () => account.Credit("a", most + new TokenAmount(1), null, Authority.Silo));
+            await account.Credit("b", most - new TokenAmount(2), null, Authority.Silo);
+            await account.Credit("c", new TokenAmount(1), now, Authority.Treasury);
+            await account.Grant(admin, "d", new TokenAmount(1), now);
+            await Refused(ErrorCode.LimitExceeded, () => account.Grant(admin, "e", new TokenAmount(1), now));
+            await Refused(ErrorCode.LimitExceeded, () => account.Credit("f", new TokenAmount(UInt128.MaxValue), now, Authority.Treasury));
+            await account.Grant(admin, "d", new TokenAmount(1), now);
+
+            Assert.Equal(most, (await account.Get()).Available);
+        });
+
+    [Fact]
     [TestsBound(typeof(AccountPolicy), nameof(AccountPolicy.KeysMax))]
     [TestsBound(typeof(MarketLimits), nameof(MarketLimits.NameBytesMax))]
     public void ValidKeys_AreBounded_AndARevokedOneMakesRoom() =>

@@ -67,10 +67,7 @@ internal static class RepeatCases
         new()
         {
             ["IAccountGrain.Grant"] = scene =>
-                Call(
-                    () => scene.Account.Grant(RepeatScene.Operator, "gift", new TokenAmount(7), RepeatScene.At),
-                    view => $"{view.Available}"
-                ),
+                Call(() => scene.Account.Grant(scene.Operator, "gift", new TokenAmount(7), RepeatScene.At), view => $"{view.Available}"),
             ["IAccountGrain.Transfer"] = async scene =>
             {
                 await scene
@@ -133,12 +130,8 @@ internal static class RepeatCases
                         .Grains.GetGrain<IAccountGrain>(RepeatScene.Payee.ToString())
                         .Receive(RepeatScene.Client, 1, new TokenAmount(9), Authority.Account)
                 ),
-            ["IAccountGrain.CountBlob"] = scene => Call(() => scene.Account.CountBlob(scene.LooseBlob, 11, Authority.Blob)),
-            ["IAccountGrain.DiscountBlob"] = scene => Call(() => scene.Account.DiscountBlob(scene.Blob, Authority.Blob)),
-            ["IAccountGrain.CountModule"] = scene =>
-                Call(() => scene.Account.CountModule(new ProgramId(RepeatScene.Client.Value), scene.LooseBlob, 11, Authority.Blob)),
-            ["IAccountGrain.DiscountModule"] = scene => Call(() => scene.Account.DiscountModule(scene.Program, Authority.Blob)),
-            ["IAccountGrain.FindModule"] = scene => Call(() => scene.Account.FindModule(scene.Program), module => $"{module}"),
+            ["IAccountGrain.RequireOperator"] = scene =>
+                Call(() => scene.Grains.GetGrain<IAccountGrain>($"{scene.Operator.Account}").RequireOperator(scene.Operator)),
             ["IAccountGrain.ListKeys"] = scene =>
                 Call(() => scene.Account.ListKeys(), keys => string.Join(' ', keys.Select(key => $"{key.Id} {key.RevokedAt}"))),
             ["IAccountGrain.RevokeKey"] = scene => Call(() => scene.Account.RevokeKey(scene.Key.Id, null, Authority.Silo)),

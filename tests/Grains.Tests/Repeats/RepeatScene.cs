@@ -20,7 +20,7 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
     /// <summary>The moment of operations that name one.</summary>
     public static DateTimeOffset At => SimulatedRun.Start;
 
-    public static Caller Operator { get; } = new(Id("operator"), "mk0000000000000000", Scopes.Admin);
+    public Caller Operator { get; private set; } = null!;
 
     public static HoldId Stake { get; } = new(HoldPurpose.Stake, Client.Value);
     public static WorkerOffer Offer { get; } =
@@ -51,6 +51,10 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
             Authority.Silo
         );
         Caller = new Caller(Client, created.View.Id, created.View.Scopes);
+        var admin = await Grains
+            .GetGrain<IAccountGrain>(Id("operator").ToString())
+            .CreateKey(new GrainInterfaces.KeyRequest("admin", Scopes.Admin, null), null, Authority.Silo);
+        Operator = new Caller(Id("operator"), admin.View.Id, admin.View.Scopes);
         if (
             !ApiKey.TryParse(
                 (await Account.CreateKey(new GrainInterfaces.KeyRequest("second", Scopes.Read, null), null, Authority.Silo)).Key,

@@ -122,6 +122,14 @@ internal sealed partial class TestMarket
         return new Caller(Id(name), created.View.Id, created.View.Scopes);
     }
 
+    /// <summary>A caller that may credit accounts.</summary>
+    public async Task<Caller> AddOperator(string name = "operator", long? spendLimit = null)
+    {
+        var request = new KeyRequest("test", Scopes.Admin, spendLimit is { } limit ? new TokenAmount((UInt128)limit) : null);
+        var created = await Account(name).CreateKey(request, null, Authority.Silo);
+        return new Caller(Id(name), created.View.Id, created.View.Scopes);
+    }
+
     public async Task<BlobId> Upload(Caller caller, string text)
     {
         var blob = Blobs.Put(Encoding.UTF8.GetBytes(text));
