@@ -12,7 +12,7 @@ namespace Marketplace.Worker;
 /// output and the files that the run left. Blocks its thread; never throws: a failure on this side is a
 /// <see cref="RunOutcome.WorkerFault"/>. Thread-safe.
 /// </summary>
-internal sealed class JobRunner(IMarketLink link, WorkerOptions options, IProgramHost programs, TimeProvider time)
+internal sealed class JobRunner(IMarketLink link, WorkerOptions options, IProgramHost programs, BlobCache? cache, TimeProvider time)
 {
     public WorkerResult Run(WorkerLease lease, CancellationToken stopped)
     {
@@ -123,7 +123,7 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, IProgra
         };
     }
 
-    private static List<GuestFile> FetchFiles(LeasedMarket market, WorkerLease lease)
+    private List<GuestFile> FetchFiles(LeasedMarket market, WorkerLease lease)
     {
         List<GuestFile> files = [];
         var left = JobLimits.InputBytesMax;
@@ -144,8 +144,20 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, IProgra
         return id;
     }
 
-    private static byte[] Fetch(LeasedMarket market, BlobId id, int bytesMax) =>
-        TryFetch(market, id, bytesMax) ?? throw new InputUnavailableException($"The market does not have {id}.");
+    /// <summary>
+    /// What the lease itself names, which its run may therefore read. What a guest names is the market's to allow each time, so the cache
+    /// does not answer for it.
+    /// </summary>
+    private byte[] Fetch(LeasedMarket market, BlobId id, int bytesMax)
+    {
+        if (cache?.Read(id, bytesMax) is { } kept)
+        {
+            return kept;
+        }
+        var bytes = TryFetch(market, id, bytesMax) ?? throw new InputUnavailableException($"The market does not have {id}.");
+        cache?.Write(id, bytes);
+        return bytes;
+    }
 
     private static byte[]? TryFetch(LeasedMarket market, BlobId id, int bytesMax)
     {

@@ -27,7 +27,9 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
     private readonly SemaphoreSlim _ready = new(0);
     private readonly CancellationTokenSource _closed = new();
     private long _lastHeld = time.GetTimestamp();
+    private readonly TaskCompletionSource _emptied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _running;
+    private bool _draining;
     private double _runSeconds = WorkerPolicy.PrefetchTime.TotalSeconds;
 
     /// <summary>One lease per slot, and as many more as recent runs would get through in <see cref="WorkerPolicy.PrefetchTime"/>.</summary>
@@ -37,6 +39,10 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
         {
             lock (_lock)
             {
+                if (_draining)
+                {
+                    return 0;
+                }
                 var ahead = slots * WorkerPolicy.PrefetchTime.TotalSeconds / Math.Max(_runSeconds, 1e-6);
                 return slots + (int)Math.Min(ahead, WorkerPolicy.PrefetchMax);
             }
@@ -55,19 +61,58 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
         }
     }
 
+    /// <summary>Leases that wait and run.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _held.Count;
+            }
+        }
+    }
+
+    /// <summary>Completes when, after <see cref="Drain"/>, no lease waits or runs.</summary>
+    public Task Emptied => _emptied.Task;
+
     /// <summary>Queues a lease; one that is held already (a repeated answer) stays as it is.</summary>
-    public void Add(WorkerLease lease)
+    /// <returns>False where none are taken any more.</returns>
+    public bool Add(WorkerLease lease)
     {
         lock (_lock)
         {
+            if (_draining)
+            {
+                return _held.ContainsKey(lease.Id);
+            }
             var held = new HeldLease(lease, time.GetTimestamp());
             if (!_held.TryAdd(lease.Id, held))
             {
-                return;
+                return true;
             }
             _waiting.AddLast(held);
         }
         _ready.Release();
+        return true;
+    }
+
+    /// <summary>No more leases are taken; those that run go on.</summary>
+    /// <returns>Those that waited for a slot, taken out.</returns>
+    public IReadOnlyList<WorkerLease> Drain()
+    {
+        lock (_lock)
+        {
+            _draining = true;
+            WorkerLease[] waited = [.. _waiting.Select(held => held.Lease)];
+            foreach (var lease in waited)
+            {
+                _held.Remove(lease.Id);
+            }
+            _waiting.Clear();
+            NoteEmpty();
+            return waited;
+        }
     }
 
     /// <summary>Waits for a lease to run; null when the book is closed.</summary>
@@ -105,7 +150,9 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
             _running--;
             _lastHeld = time.GetTimestamp();
             _runSeconds += (took.TotalSeconds - _runSeconds) * RunTimeWeight;
-            return _held.Remove(held.Lease.Id);
+            var reportIt = _held.Remove(held.Lease.Id);
+            NoteEmpty();
+            return reportIt;
         }
     }
 
@@ -123,7 +170,8 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
         held.Stop();
     }
 
-    public void StopAll()
+    /// <returns>Those that were stopped: no result of them is reported.</returns>
+    public IReadOnlyList<WorkerLease> StopAll()
     {
         HeldLease[] all;
         lock (_lock)
@@ -135,6 +183,15 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
         foreach (var held in all)
         {
             held.Stop();
+        }
+        return [.. all.Select(held => held.Lease)];
+    }
+
+    private void NoteEmpty()
+    {
+        if (_draining && _held.Count + _running == 0)
+        {
+            _emptied.TrySetResult();
         }
     }
 

@@ -16,29 +16,55 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
     private readonly IdleMemory _memory = new(time, HostMemory.GiveBack);
     private readonly ReportQueue _reports = new();
     private readonly ReportQueue _refused = new();
+    private readonly TaskCompletionSource _draining = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _jobsReported;
+    private long _fuelReported;
+
+    /// <summary>Results that the market has taken.</summary>
+    public long JobsReported => Interlocked.Read(ref _jobsReported);
+
+    /// <summary>Their fuel.</summary>
+    public long FuelReported => Interlocked.Read(ref _fuelReported);
+
+    /// <summary>Leases that wait and run.</summary>
+    public int LeasesHeld => _leases.Count;
 
     /// <summary>
-    /// Works until <paramref name="stopping"/>: then nothing new starts, running jobs are stopped, and what has ended is reported.
+    /// Works until <paramref name="stopping"/>: then nothing new starts, running jobs are stopped, and what has ended is reported. From
+    /// <paramref name="draining"/> on it takes no more leases, hands back those that wait, and returns when the last run has ended; what
+    /// still runs at <paramref name="stopping"/> it hands back as well.
     /// </summary>
-    public async Task Run(CancellationToken stopping)
+    public async Task Run(CancellationToken stopping, CancellationToken draining = default)
     {
         options.Validate();
         var (programs, isolation) = ProgramHosts.Open(options, time, log, out var why);
         using var hosting = programs;
         LogIsolation(isolation, why);
-        var runner = new JobRunner(link, options, programs, time);
+        var cache = options.Cache is { } kept ? BlobCache.Open(kept, time, log) : null;
+        var runner = new JobRunner(link, options, programs, cache, time);
         using var threads = new GuestThreads(options.Slots);
         var slots = Enumerable.Range(0, options.Slots).Select(_ => threads.Run(() => RunSlot(runner))).ToArray();
         using var reporting = new CancellationTokenSource();
         var reporters = Task.WhenAll(ReportLoop(reporting.Token), RepeatLoop(reporting.Token));
         await using (time.CreateTimer(_ => LookAround(programs), null, WorkerPolicy.LeaseWaitMax, WorkerPolicy.LeaseWaitMax / 2))
         {
+            using var done = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            await using var drain = draining.Register(Drain);
             try
             {
-                await PollLoop(stopping).ConfigureAwait(false);
+                var polling = PollLoop(done.Token);
+                if (await Task.WhenAny(polling, _leases.Emptied).ConfigureAwait(false) != polling)
+                {
+                    await done.CancelAsync().ConfigureAwait(false);
+                }
+                await polling.ConfigureAwait(false);
             }
             finally
             {
+                if (draining.IsCancellationRequested)
+                {
+                    HandBack(_leases.StopAll(), "The worker stops.");
+                }
                 _leases.Close();
                 await Task.WhenAll(slots).ConfigureAwait(false);
                 _reports.Close();
@@ -61,6 +87,12 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
             LogOffered(options.Worker, welcome.Start);
             _leases.StopAll();
             await FollowOrders(welcome.Start, stopping).ConfigureAwait(false);
+            if (_draining.Task.IsCompleted && !stopping.IsCancellationRequested)
+            {
+                // The market has forgotten the worker, and with it what still runs.
+                _leases.StopAll();
+                return;
+            }
         }
     }
 
@@ -69,20 +101,54 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
     {
         for (long sequence = 1; ; sequence++)
         {
-            var poll = new WorkerPoll(options.Worker, start, sequence, _leases.LeasesWanted);
-            var orders = await Repeat(token => link.Poll(poll, token), "poll", stopping).ConfigureAwait(false);
-            if (orders is not { Known: true })
+            var asking = Ask(start, sequence, stopping);
+            if (!_draining.Task.IsCompleted && await Task.WhenAny(asking, _draining.Task).ConfigureAwait(false) != asking)
+            {
+                // A poll that wants nothing ends the one that waits, whose answer may still bring leases.
+                var last = Ask(start, ++sequence, stopping);
+                Follow(await asking.ConfigureAwait(false));
+                asking = last;
+            }
+            if (!Follow(await asking.ConfigureAwait(false)))
             {
                 return;
             }
-            foreach (var lease in orders.Leases)
-            {
-                _leases.Add(lease);
-            }
-            foreach (var stop in orders.Stops)
-            {
-                _leases.Stop(stop);
-            }
+        }
+    }
+
+    private Task<WorkerOrders?> Ask(long start, long sequence, CancellationToken stopping)
+    {
+        var poll = new WorkerPoll(options.Worker, start, sequence, _leases.LeasesWanted);
+        return Repeat(token => link.Poll(poll, token), "poll", stopping).AsTask();
+    }
+
+    /// <returns>False where the market does not know the worker any more, or there was no answer.</returns>
+    private bool Follow(WorkerOrders? orders)
+    {
+        if (orders is not { Known: true })
+        {
+            return false;
+        }
+        HandBack([.. orders.Leases.Where(lease => !_leases.Add(lease))], "The worker takes no more jobs.");
+        foreach (var stop in orders.Stops)
+        {
+            _leases.Stop(stop);
+        }
+        return true;
+    }
+
+    private void Drain()
+    {
+        HandBack(_leases.Drain(), "The worker takes no more jobs.");
+        _draining.TrySetResult();
+    }
+
+    private void HandBack(IReadOnlyList<WorkerLease> leases, string reason)
+    {
+        var now = time.GetUtcNow();
+        foreach (var lease in leases)
+        {
+            _reports.Add(JobRunner.NotRun(lease, RunOutcome.Returned, reason, now));
         }
     }
 
@@ -122,11 +188,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
     /// <summary>Gives back what has waited too long behind long runs.</summary>
     private void ReturnStale()
     {
-        var now = time.GetUtcNow();
-        foreach (var lease in _leases.TakeStale())
-        {
-            _reports.Add(JobRunner.NotRun(lease, RunOutcome.Returned, "All slots were busy.", now));
-        }
+        HandBack(_leases.TakeStale(), "All slots were busy.");
     }
 
     /// <summary>
@@ -183,6 +245,8 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         {
             cancellation.ThrowIfCancellationRequested();
             await link.Report(new WorkerReport(options.Worker, results), cancellation).ConfigureAwait(false);
+            Interlocked.Add(ref _jobsReported, results.Count);
+            Interlocked.Add(ref _fuelReported, results.Sum(result => result.FuelUsed));
             return true;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -229,7 +293,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
     private Task Wait(TimeSpan pause, CancellationToken stopping) =>
         Task.Delay(pause, time, stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
 
-    private static TimeSpan Longer(TimeSpan pause) => pause * 2 < WorkerPolicy.RetryPauseMax ? pause * 2 : WorkerPolicy.RetryPauseMax;
+    private static TimeSpan Longer(TimeSpan pause) => WorkerPolicy.Longer(pause, WorkerPolicy.RetryPauseMax);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Guests run with isolation {Isolation}. {Why}")]
     private partial void LogIsolation(IsolationKind isolation, string why);

@@ -29,6 +29,9 @@ public sealed record WorkerOptions
     /// </summary>
     public long ModuleCacheBytesMax { get; init; } = 256 * 1024 * 1024;
 
+    /// <summary>Where modules and inputs are kept between runs and starts. Null: nowhere, as in a silo, whose store has them.</summary>
+    public CacheOptions? Cache { get; init; }
+
     /// <summary>Where guests run. Null: the strictest isolation that works here.</summary>
     public IsolationKind? Isolation { get; init; } = IsolationKind.None;
 
@@ -64,3 +67,8 @@ public sealed record WorkerOptions
         }
     }
 }
+
+/// <summary>A folder of modules and inputs.</summary>
+/// <param name="Folder">Made where it is not there; nothing else writes into it.</param>
+/// <param name="BytesMax">What its files may take.</param>
+public sealed record CacheOptions(string Folder, long BytesMax);

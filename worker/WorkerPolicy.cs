@@ -48,8 +48,25 @@ public static class WorkerPolicy
     /// <summary>The longest pause between two connections: a market that restarts has its workers back within half a minute.</summary>
     public static readonly TimeSpan ReconnectPauseMax = TimeSpan.FromSeconds(30);
 
+    /// <summary>How often a terminal is told what the account has earned: an answer of the market's each.</summary>
+    public static readonly TimeSpan EarningsPeriod = TimeSpan.FromSeconds(10);
+
+    /// <summary>What a worker keeps on disk of modules and inputs, in mebibytes: a terabyte is more than any market's programs.</summary>
+    public const int CacheMiBMax = 1 << 20;
+
+    /// <summary>
+    /// What runs may take to end after a worker's process was asked to: service managers kill after 90 s, and reports follow.
+    /// </summary>
+    public static readonly TimeSpan DrainTimeMax = TimeSpan.FromSeconds(60);
+
     /// <summary>
     /// How long a run waits for a market that cannot be reached: longer than a silo's restart. Its lease runs on meanwhile.
     /// </summary>
     public static readonly TimeSpan RunCallTimeMax = TimeSpan.FromMinutes(2);
+
+    /// <summary>The next pause after this one, where a call failed again.</summary>
+    public static TimeSpan Longer(TimeSpan pause, TimeSpan most) => pause * 2 < most ? pause * 2 : most;
+
+    /// <summary>Half of it by chance: workers that lost their market together must not return together.</summary>
+    public static TimeSpan WithChance(TimeSpan pause) => (pause / 2) + (pause / 2 * Random.Shared.NextDouble());
 }

@@ -12,6 +12,7 @@ internal sealed class FakeMarket : IMarketLink
 {
     private readonly Channel<WorkerOrders> _orders = Channel.CreateUnbounded<WorkerOrders>();
     private readonly Channel<WorkerResult> _results = Channel.CreateUnbounded<WorkerResult>();
+    private CancellationTokenSource? _polling;
     private long _start;
     private long _lease;
 
@@ -22,10 +23,13 @@ internal sealed class FakeMarket : IMarketLink
     /// <summary>Called before each report is taken; may throw.</summary>
     public Action<WorkerReport> OnReport { get; set; } = _ => { };
 
-    /// <summary>Called before a run's read of a key is answered.</summary>
-    public Action OnRead { get; set; } = () => { };
+    /// <summary>Called before a run's read of a key is answered, with what stops the run.</summary>
+    public Action<CancellationToken> OnRead { get; set; } = _ => { };
 
     public List<WorkerReport> Reports { get; } = [];
+
+    /// <summary>What the newest poll asked for.</summary>
+    public int LeasesWanted { get; private set; }
 
     public int Offers => (int)Volatile.Read(ref _start);
 
@@ -66,7 +70,28 @@ internal sealed class FakeMarket : IMarketLink
     public ValueTask<WorkerWelcome> Offer(WorkerOffer offer, CancellationToken cancellation) =>
         new(new WorkerWelcome(Interlocked.Increment(ref _start)));
 
-    public ValueTask<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation) => _orders.Reader.ReadAsync(cancellation);
+    /// <summary>A poll ends the one that waits, as at a real market.</summary>
+    public async ValueTask<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation)
+    {
+        using var replaced = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        if (Interlocked.Exchange(ref _polling, replaced) is { } waiting)
+        {
+            await waiting.CancelAsync();
+        }
+        LeasesWanted = poll.LeasesMax;
+        try
+        {
+            return await _orders.Reader.ReadAsync(replaced.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return new WorkerOrders(true, [], []);
+        }
+        finally
+        {
+            Interlocked.CompareExchange(ref _polling, null, replaced);
+        }
+    }
 
     public ValueTask Report(WorkerReport report, CancellationToken cancellation)
     {
@@ -96,7 +121,7 @@ internal sealed class FakeMarket : IMarketLink
 
     public ValueTask<ReadOnlyMemory<byte>?> ReadState(LeaseCall call, ReadOnlyMemory<byte> key, CancellationToken cancellation)
     {
-        OnRead();
+        OnRead(cancellation);
         return new(State.TryGetValue(Convert.ToHexString(key.Span), out var value) ? value : (ReadOnlyMemory<byte>?)null);
     }
 

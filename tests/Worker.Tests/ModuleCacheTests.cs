@@ -94,7 +94,7 @@ public sealed class ModuleCacheTests
         var lease = market.Lease(market.Add(Echo), "hello");
         var options = new WorkerOptions { Worker = new WorkerId(default), PayTo = new AccountId(default) };
         using var programs = new InProcessHost(options.ModuleCacheBytesMax);
-        var runner = new JobRunner(market, options, programs, TimeProvider.System);
+        var runner = new JobRunner(market, options, programs, cache: null, TimeProvider.System);
         Assert.Equal(RunOutcome.Completed, runner.Run(lease, TestContext.Current.CancellationToken).Outcome);
         market.Blobs.Clear();
 

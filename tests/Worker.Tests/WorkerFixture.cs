@@ -9,9 +9,10 @@ namespace Marketplace.Tests.Worker;
 internal sealed class WorkerFixture : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _draining = new();
     private readonly Task _run;
 
-    public WorkerFixture(bool encoded = false, int slots = 2, IsolationKind isolation = IsolationKind.None)
+    public WorkerFixture(bool encoded = false, int slots = 2, IsolationKind isolation = IsolationKind.None, CacheOptions? cache = null)
     {
         var options = new WorkerOptions
         {
@@ -20,10 +21,11 @@ internal sealed class WorkerFixture : IAsyncDisposable
             Slots = slots,
             Isolation = isolation,
             Child = TestChild.Command,
+            Cache = cache,
         };
         Agent = new WorkerAgent(encoded ? new EncodedLink(Market) : Market, options, TimeProvider.System, NullLogger<WorkerAgent>.Instance);
         // Opening the children blocks.
-        _run = Task.Run(() => Agent.Run(_stopping.Token));
+        _run = Task.Run(() => Agent.Run(_stopping.Token, _draining.Token));
     }
 
     public FakeMarket Market { get; } = new();
@@ -41,6 +43,13 @@ internal sealed class WorkerFixture : IAsyncDisposable
             Environment = does is null ? null : new Dictionary<string, string> { [TestChild.Does] = does },
         };
 
+    /// <summary>Completes when the worker has ended.</summary>
+    public Task Ended => _run;
+
+    public void Drain() => _draining.Cancel();
+
+    public void StopAtOnce() => _stopping.Cancel();
+
     /// <summary>The next result that the worker reports; fails when the worker ends instead.</summary>
     public async Task<WorkerResult> NextResult()
     {
@@ -57,5 +66,6 @@ internal sealed class WorkerFixture : IAsyncDisposable
         await _stopping.CancelAsync();
         await _run;
         _stopping.Dispose();
+        _draining.Dispose();
     }
 }

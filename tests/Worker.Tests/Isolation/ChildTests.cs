@@ -37,14 +37,14 @@ public sealed class ChildTests
         var market = new FakeMarket();
         var children = new ConcurrentBag<ChildProcess>();
         using var host = TestChild.Host(started: children.Add);
-        var runner = new JobRunner(market, Options, host, TimeProvider.System);
+        var runner = new JobRunner(market, Options, host, cache: null, TimeProvider.System);
         var module = market.Add(Program("kvstore"));
         var jobs = new ConcurrentQueue<WorkerLease>(
             Enumerable.Range(0, 100).Select(_ => market.Lease(module, """{"op":"get","key":"colour"}"""))
         );
         // Each job asks for one key while it runs.
         var (asked, faults, done) = (0, 0, new ConcurrentBag<LeaseId>());
-        market.OnRead = () =>
+        market.OnRead = _ =>
         {
             if (Interlocked.Increment(ref asked) is 20 or 40 or 60)
             {
