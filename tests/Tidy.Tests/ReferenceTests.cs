@@ -18,7 +18,7 @@ public sealed class ReferenceTests
         ["Grains"] = ["Values", "GrainHost", "GrainInterfaces", "Crypto", "Engine", "Storage.Contracts"],
         ["Gateway"] = ["Values", "GrainHost", "GrainInterfaces", "Api", "Crypto", "Storage.Contracts", "Worker.Protocol"],
         ["Worker.Protocol"] = ["Values", "Api", "Crypto"],
-        ["Worker"] = ["Values", "Api", "Crypto", "Engine", "Worker.Protocol"],
+        ["Worker"] = ["Values", "Api", "Crypto", "Engine", "Sdk", "Worker.Protocol"],
         ["Sdk"] = ["Values", "Api", "Crypto"],
         ["market"] = ["Values", "Api", "Crypto", "Engine", "Sdk", "Storage", "Storage.Contracts"],
         ["Silo"] =

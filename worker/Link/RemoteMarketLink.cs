@@ -14,11 +14,30 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
     private readonly Lock _lock = new();
     private readonly BlobTransfers _blobs = new(remote);
     private TaskCompletionSource<LinkSession> _session = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Bytes32> _met = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _start;
     private long _lastReport;
 
+    /// <summary>Completes with the market's key at the first connection; never, where there is none.</summary>
+    public Task<Bytes32> Met => _met.Task;
+
+    /// <summary>Whether there is a connection at the moment.</summary>
+    public bool IsConnected
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _session.Task.IsCompletedSuccessfully;
+            }
+        }
+    }
+
     /// <summary>Connects, and again whenever the connection is lost, until <paramref name="stopping"/>; then says goodbye.</summary>
-    /// <exception cref="LinkEndedException">The market is another one, or speaks no version that this worker speaks.</exception>
+    /// <exception cref="LinkEndedException">
+    /// The market is another one, or speaks no version that this worker speaks. Only before the first connection: later it may be a
+    /// stranger between them, who is gone in a while, and a worker that gave up would not come back.
+    /// </exception>
     public async Task Run(CancellationToken stopping)
     {
         for (var pause = WorkerPolicy.RetryPause; ; )
@@ -27,8 +46,9 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
             {
                 await using var session = await LinkSession.Open(remote, time, stopping).ConfigureAwait(false);
                 LogConnected(remote.Url, session.Market);
-                pause = WorkerPolicy.RetryPause;
+                var since = time.GetTimestamp();
                 Serve(session);
+                _met.TrySetResult(session.Market);
                 try
                 {
                     var ended = await session.Ended.WaitAsync(stopping).ConfigureAwait(false);
@@ -43,8 +63,11 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
                 {
                     Withdraw();
                 }
+                // A market that lets workers in and sends them away must not be asked twenty times a second.
+                pause = time.GetElapsedTime(since) > WorkerPolicy.ReconnectPauseMax ? WorkerPolicy.RetryPause : pause;
             }
-            catch (LinkEndedException refused) when (refused.Reason is not (LinkEnd.OtherMarket or LinkEnd.VersionRefused))
+            catch (LinkEndedException refused)
+                when (_met.Task.IsCompleted || refused.Reason is not (LinkEnd.OtherMarket or LinkEnd.VersionRefused))
             {
                 LogUnreachable(remote.Url, refused.Message, pause);
             }
@@ -52,10 +75,9 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
             {
                 return;
             }
-            // Half of it random: workers that lost their market together must not return together.
-            var wait = (pause / 2) + (pause / 2 * Random.Shared.NextDouble());
-            await Task.Delay(wait, time, stopping).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
-            pause = pause * 2 < WorkerPolicy.ReconnectPauseMax ? pause * 2 : WorkerPolicy.ReconnectPauseMax;
+            var wait = Task.Delay(WorkerPolicy.WithChance(pause), time, stopping);
+            await wait.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+            pause = WorkerPolicy.Longer(pause, WorkerPolicy.ReconnectPauseMax);
         }
     }
 
@@ -126,7 +148,7 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
     {
         using var late = new CancellationTokenSource(WorkerPolicy.RunCallTimeMax, time);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
-        for (var pause = WorkerPolicy.RetryPause; ; pause = pause * 2 < WorkerPolicy.RetryPauseMax ? pause * 2 : WorkerPolicy.RetryPauseMax)
+        for (var pause = WorkerPolicy.RetryPause; ; pause = WorkerPolicy.Longer(pause, WorkerPolicy.RetryPauseMax))
         {
             try
             {

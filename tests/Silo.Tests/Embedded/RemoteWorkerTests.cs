@@ -102,8 +102,9 @@ public sealed class RemoteWorkerTests
         return (await client.Programs.Deploy(module, name, cancellation: Cancellation)).Id;
     }
 
+    /// <summary>With a price: the worker may still be on its way.</summary>
     private static Task<Job> Run(MarketplaceClient client, JobSpec spec) =>
-        client.Jobs.Run(spec, cancellation: Cancellation).WaitAsync(WaitMax, Cancellation);
+        client.Jobs.Run(spec with { PriceMax = TokenAmount.Parse("1000") }, cancellation: Cancellation).WaitAsync(WaitMax, Cancellation);
 
     /// <summary>The account pays and earns: each charge left it once and came back once.</summary>
     private static async Task MustAddUp(MarketplaceClient client, IReadOnlyList<Job> jobs)

@@ -1,0 +1,228 @@
+using System.CommandLine;
+using System.Globalization;
+using Marketplace.Api.Workers;
+using Marketplace.Crypto;
+using Marketplace.Worker.Isolation;
+using Marketplace.Worker.Protocol;
+
+namespace Marketplace.Worker;
+
+/// <summary>The worker as a program of its own: its words, and its exit codes.</summary>
+internal static class WorkerCommand
+{
+    private const int Done = 0;
+
+    /// <summary>The market does not take this worker, or is another one.</summary>
+    private const int Refused = 1;
+
+    /// <summary>What was typed, the passphrase or the folder cannot be used.</summary>
+    private const int WrongWords = 2;
+
+    /// <summary>A page of guest memory.</summary>
+    private const int PagesPerMiB = 16;
+
+    private static readonly Option<string> Url = new("--url")
+    {
+        Description = "Address of the market",
+        HelpName = "URL",
+        Required = true,
+    };
+
+    private static readonly Option<string> Data = new("--data")
+    {
+        Description = "Folder of the worker's key, for one worker and one market",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => "worker-data",
+    };
+
+    private static readonly Option<string> Price = new("--price")
+    {
+        Description = "Base units that it asks per million fuel",
+        HelpName = "AMOUNT",
+        DefaultValueFactory = _ => FuelPrice.Least.ToString(),
+    };
+
+    private static readonly Option<int> Slots = new("--slots")
+    {
+        Description = "Jobs that it runs at a time",
+        HelpName = "N",
+        DefaultValueFactory = _ => Math.Clamp(Environment.ProcessorCount, 1, WorkerLimits.SlotsMax),
+    };
+
+    private static readonly Option<int> Memory = new("--memory")
+    {
+        Description = "The largest memory of one job, in MiB",
+        HelpName = "MIB",
+        DefaultValueFactory = _ => 256,
+    };
+
+    private static readonly Option<string> Isolation = new("--isolation")
+    {
+        Description = "Where programs run: none (in the worker's process), process, sandbox, or auto, the strictest that works",
+        HelpName = "KIND",
+        DefaultValueFactory = _ => "auto",
+    };
+
+    private static readonly Option<int> CacheSize = new("--cache-size")
+    {
+        Description = "What modules and inputs may take on disk, in MiB; 0: keeps none",
+        HelpName = "MIB",
+        DefaultValueFactory = _ => 1024,
+    };
+
+    private static readonly Option<string?> PayTo = new("--pay-to")
+    {
+        Description = "Account that earns (the worker's own key)",
+        HelpName = "ACCOUNT",
+    };
+
+    private static readonly Option<string?> MarketKey = new("--market-key")
+    {
+        Description = "The market's key, where it is known before the first contact",
+        HelpName = "KEY",
+    };
+
+    private static readonly Option<string?> Ca = new("--ca")
+    {
+        Description = "PEM file: authorities that may sign the market's certificate (those that this machine trusts)",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<bool> AllowPlaintext = new("--allow-plaintext")
+    {
+        Description = "Work for a market on another machine over plain HTTP",
+    };
+
+    /// <summary>A value that begins with an at sign is a value: the library would read a file of that name instead.</summary>
+    private static readonly ParserConfiguration Words = new() { ResponseFileTokenReplacer = null };
+
+    public static async Task<int> Run(string[] words)
+    {
+        var root = new RootCommand(
+            $"Runs jobs for a market. A new key is kept encrypted where {KeyFile.PassphraseVariable} is set. SIGTERM: finishes what runs "
+                + $"within {WorkerPolicy.DrainTimeMax.TotalSeconds} s and hands back the rest."
+        )
+        {
+            Url,
+            Data,
+            Price,
+            Slots,
+            Memory,
+            Isolation,
+            CacheSize,
+            PayTo,
+            MarketKey,
+            Ca,
+            AllowPlaintext,
+        };
+        root.SetAction((parse, _) => Act(parse));
+        var result = root.Parse(words, Words);
+        if (result.Errors.Count > 0)
+        {
+            foreach (var error in result.Errors)
+            {
+                await Console.Error.WriteLineAsync(error.Message);
+            }
+            await Console.Error.WriteLineAsync("See --help.");
+            return WrongWords;
+        }
+        return await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+    }
+
+    private static async Task<int> Act(ParseResult parse)
+    {
+        try
+        {
+            var market = MarketAddress.Of(parse.GetRequiredValue(Url), parse.GetValue(Ca), parse.GetValue(AllowPlaintext));
+            // Before the folder, which the first start makes: a wrong word leaves nothing behind.
+            var asked = Options(parse);
+            using var folder = WorkerFolder.Open(
+                parse.GetRequiredValue(Data),
+                Environment.GetEnvironmentVariable(KeyFile.PassphraseVariable),
+                Key(parse.GetValue(MarketKey))
+            );
+            await using var worker = new WorkerProcess(market, folder, Of(folder, asked, parse.GetValue(CacheSize)));
+            await worker.Run();
+            return Done;
+        }
+        catch (Exception wrong) when (wrong is UsageException or IsolationException)
+        {
+            await Console.Error.WriteLineAsync(wrong.Message);
+            return WrongWords;
+        }
+        catch (LinkEndedException refused)
+        {
+            await Console.Error.WriteLineAsync(Explain(refused, parse.GetRequiredValue(Data)));
+            return Refused;
+        }
+        catch (Exception refused) when (refused is MarketplaceException or MarketplaceProtocolException)
+        {
+            await Console.Error.WriteLineAsync($"The worker's account could not be opened. {refused.Message}");
+            return Refused;
+        }
+    }
+
+    /// <summary>What was typed, for a worker whose key is not known yet.</summary>
+    private static WorkerOptions Options(ParseResult parse)
+    {
+        var payTo = parse.GetValue(PayTo);
+        var options = new WorkerOptions
+        {
+            Worker = default,
+            PayTo =
+                payTo is null ? default
+                : AccountId.TryParse(payTo, out var account) ? account
+                : throw new UsageException($"--pay-to is '{payTo}'; expected an account, 64 hexadecimal digits."),
+            PricePerMillionFuel =
+                TokenAmount.TryParse(parse.GetRequiredValue(Price), out var price) && price >= FuelPrice.Least
+                    ? price
+                    : throw Wrong(Price, parse.GetRequiredValue(Price), $"a whole number of base units, {FuelPrice.Least} or more"),
+            Slots = Number(parse, Slots, 1, WorkerLimits.SlotsMax),
+            MemoryPagesMax = Number(parse, Memory, 1, JobLimits.MemoryPagesMax / PagesPerMiB) * PagesPerMiB,
+            Isolation = parse.GetRequiredValue(Isolation) switch
+            {
+                "auto" => null,
+                "none" => IsolationKind.None,
+                "process" => IsolationKind.Process,
+                "sandbox" => IsolationKind.Sandbox,
+                var other => throw Wrong(Isolation, other, "none, process, sandbox or auto"),
+            },
+        };
+        _ = Number(parse, CacheSize, 0, WorkerPolicy.CacheMiBMax);
+        options.Validate();
+        return options;
+    }
+
+    private static WorkerOptions Of(WorkerFolder folder, WorkerOptions asked, int cacheMiB) =>
+        asked with
+        {
+            Worker = new WorkerId(folder.Key.PublicKey),
+            PayTo = asked.PayTo == default ? new AccountId(folder.Key.PublicKey) : asked.PayTo,
+            Cache = cacheMiB == 0 ? null : new CacheOptions(folder.Cache, (long)cacheMiB << 20),
+        };
+
+    private static int Number(ParseResult parse, Option<int> option, int least, int most)
+    {
+        var number = parse.GetValue(option);
+        return number >= least && number <= most
+            ? number
+            : throw Wrong(option, number.ToString(CultureInfo.InvariantCulture), $"{least:N0} to {most:N0}");
+    }
+
+    private static UsageException Wrong(Option option, string seen, string expected) =>
+        new($"{option.Name} is '{seen}'; expected {expected}.");
+
+    private static Bytes32? Key(string? text) =>
+        text is null ? null
+        : Bytes32.TryParse(text, out var key) ? key
+        : throw new UsageException($"--market-key is '{text}'; expected 64 hexadecimal digits.");
+
+    private static string Explain(LinkEndedException refused, string folder) =>
+        refused.Reason == LinkEnd.OtherMarket
+            ? $"{refused.Message} This is not the market that the worker has met, or a stranger stands between them. "
+                + $"If the market was made anew, remove '{Path.Combine(folder, WorkerFolder.MarketFile)}' and start again."
+            : $"{refused.Message} This worker speaks version {LinkPolicy.Version}: install the worker of the market's version.";
+}
+
+/// <summary>What was typed cannot be used; the message says what could.</summary>
+internal sealed class UsageException(string message) : Exception(message);
