@@ -21,8 +21,6 @@ internal static class CommandLine
 
     public static Process Start(string folder, params string[] arguments)
     {
-        var mine = new DirectoryInfo(AppContext.BaseDirectory);
-        var binary = Path.Combine(mine.Parent!.Parent!.FullName, "Cli", mine.Name, "market.dll");
         var start = new ProcessStartInfo("dotnet")
         {
             WorkingDirectory = folder,
@@ -30,11 +28,17 @@ internal static class CommandLine
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var argument in (string[])[binary, .. arguments])
+        foreach (var argument in (string[])[Binary(), .. arguments])
         {
             start.ArgumentList.Add(argument);
         }
         return Process.Start(start)!;
+    }
+
+    public static string Binary()
+    {
+        var mine = new DirectoryInfo(AppContext.BaseDirectory);
+        return Path.Combine(mine.Parent!.Parent!.FullName, "Cli", mine.Name, "market.dll");
     }
 
     public static string Program(string name) => Path.Combine(AppContext.BaseDirectory, "programs", name, $"{name}.wasm");
