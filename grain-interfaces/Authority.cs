@@ -32,4 +32,7 @@ public enum Authority
 
     /// <summary>A blob, which counts against the quotas of those who keep it.</summary>
     Blob = 8,
+
+    /// <summary>A reputation, which tells the market of a worker's standing.</summary>
+    Reputation = 9,
 }

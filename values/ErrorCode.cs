@@ -160,4 +160,7 @@ public enum ErrorCode
 
     /// <summary>As many accounts were opened as allowed for now; try again later.</summary>
     TooManyAccounts = 49,
+
+    /// <summary>The appeal names what was not counted, or is decided already; the message says which.</summary>
+    AppealRefused = 50,
 }

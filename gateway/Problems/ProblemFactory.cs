@@ -36,6 +36,7 @@ internal static class ProblemFactory
         [ErrorCode.ProgramInUse] = (StatusCodes.Status409Conflict, "The program has open jobs"),
         [ErrorCode.QueueFull] = (StatusCodes.Status503ServiceUnavailable, "The queue is full"),
         [ErrorCode.TooManyKeys] = (StatusCodes.Status409Conflict, "Too many keys"),
+        [ErrorCode.AppealRefused] = (StatusCodes.Status409Conflict, "The appeal is not possible"),
         [ErrorCode.ChallengeRefused] = (StatusCodes.Status403Forbidden, "The challenge is not accepted"),
         [ErrorCode.SignatureRefused] = (StatusCodes.Status403Forbidden, "The signature is not accepted"),
         [ErrorCode.TooManyAccounts] = (StatusCodes.Status429TooManyRequests, "Too many accounts were opened"),

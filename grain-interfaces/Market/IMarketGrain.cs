@@ -31,6 +31,10 @@ public interface IMarketGrain : IGrainWithStringKey
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Offer")]
     Task<long> Offer(WorkerOffer offer);
 
+    /// <summary>A worker's reputation has changed. Nothing happens where the market does not know the worker.</summary>
+    [Effect(Effect.Idempotent), AlwaysInterleave, Alias("SetStanding")]
+    Task SetStanding(WorkerId worker, Standing standing, Authority by);
+
     /// <summary>
     /// The worker is certainly gone, with the machine or process that it ran in. The market withdraws its offer and queues its jobs again
     /// at once, before their leases' deadlines. A worker that is alive after all offers again. Nothing happens if the market does not know

@@ -9,12 +9,25 @@ internal sealed partial class MarketBook
     /// <summary>
     /// Publishes an offer. A worker that offers again has lost its leases: the caller gets their jobs and queues them again.
     /// </summary>
-    public IReadOnlyList<MarketJob> SetOffer(WorkerOffer offer, MarketTime now)
+    public IReadOnlyList<MarketJob> SetOffer(WorkerOffer offer, Standing standing, MarketTime now)
     {
         var lost = RemoveOffer(offer.Worker);
-        _offers.Add(offer.Worker, new MarketOffer(offer) { SeenAt = now.Running });
+        _offers.Add(offer.Worker, new MarketOffer(offer) { SeenAt = now.Running, Standing = standing });
         _byPrice.Add((offer.PricePerMillionFuel, offer.Worker));
         return lost;
+    }
+
+    /// <summary>A worker's reputation has changed. What it has stays; what it may take is another matter.</summary>
+    /// <returns>Whether it changed anything here.</returns>
+    public bool SetStanding(WorkerId worker, Standing standing)
+    {
+        if (!_offers.TryGetValue(worker, out var offer) || offer.Standing == standing)
+        {
+            return false;
+        }
+        offer.Standing = standing;
+        _touched.Add(offer);
+        return true;
     }
 
     /// <summary>Another activation has taken over: nothing is leased any more, and workers hear that they are not known here.</summary>

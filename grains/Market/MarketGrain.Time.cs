@@ -98,6 +98,7 @@ internal sealed partial class MarketGrain
         }
 
         _reports.SettleLeftOvers();
+        _outcomes.SendDue();
         _ = CheckStart();
         if (now.Running >= _sweptAt.Running + MarketPolicy.SweepPeriod)
         {

@@ -24,6 +24,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     private readonly StoredState<MarketStart> _start;
     private MarketBook _book = null!;
     private MarketReports _reports = null!;
+    private MarketOutcomes _outcomes = null!;
     private MarketClock _running = null!;
     private IGrainTimer _timer = null!;
     private TimeSpan _timerAt = TimeSpan.MaxValue;
@@ -57,7 +58,8 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     {
         _book = new MarketBook(await WriteStart(), _bounds);
         _running = new MarketClock(_clock);
-        _reports = new MarketReports(_book, _running, GrainFactory, _feed, _chance, Act, _log);
+        _outcomes = new MarketOutcomes(this.GetPrimaryKeyString(), _book, _running, GrainFactory, Act, _log);
+        _reports = new MarketReports(_book, _running, GrainFactory, _feed, _outcomes, _chance, Act, _log);
         _sweptAt = Now;
         _timer = this.RegisterGrainTimer(OnTimer, Options(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan));
         BeginRebuild();
@@ -134,7 +136,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
             );
     }
 
-    public Task<long> Offer(WorkerOffer offer)
+    public async Task<long> Offer(WorkerOffer offer)
     {
         RequireCurrent();
         if (offer.Slots is < 1 or > MarketPolicy.WorkerSlotsMax || offer.MemoryPagesMax is < 1 or > MarketLimits.MemoryPagesMax)
@@ -162,13 +164,25 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
                 $"The market has {MarketPolicy.WorkersMax} workers already; try again later."
             );
         }
-        var now = Now;
-        foreach (var lost in _book.SetOffer(offer, now))
+        var reputation = await GrainFactory.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(offer.Worker)).Get();
+        RequireCurrent();
+        foreach (var lost in _book.SetOffer(offer, reputation.Standing, Now))
         {
             _ = _reports.Interrupted(lost, "its worker started again");
         }
         Act();
-        return Task.FromResult(_book.Start);
+        return _book.Start;
+    }
+
+    public Task SetStanding(WorkerId worker, Standing standing, Authority by)
+    {
+        Authorities.Require(by, Authority.Reputation);
+        RequireCurrent();
+        if (_book.SetStanding(worker, standing))
+        {
+            Act();
+        }
+        return Task.CompletedTask;
     }
 
     public Task<int> Dismiss(WorkerId worker, Authority by)

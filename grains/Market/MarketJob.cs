@@ -86,6 +86,9 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     /// <summary>Workers that failed on it and do not see it; null where there is none.</summary>
     public List<WorkerId>? FailedOn { get; private set; }
 
+    /// <summary>What runs of it have failed by their workers' fault: it counts against them if another run ends the job.</summary>
+    public ImmutableArray<(WorkerId Worker, Fault Fault)> Faults { get; set; } = [];
+
     /// <summary>When <see cref="FailedOn"/> is looked at again, in running time.</summary>
     public TimeSpan ReadmitAt { get; set; }
 

@@ -33,8 +33,17 @@ internal sealed class MarketOffer(WorkerOffer offer)
 
     public bool IsWaiting => _poll is { Orders: null };
 
+    /// <summary>Its worker's reputation.</summary>
+    public Standing Standing { get; set; }
+
     /// <summary>Leases that it takes now. Zero without a waiting poll, which is what takes them.</summary>
-    public int Capacity => IsWaiting ? Math.Max(0, _leasesMax - SlotsUsed) : 0;
+    public int Capacity => IsWaiting ? Math.Max(0, Math.Min(_leasesMax, LeasesAllowed) - SlotsUsed) : 0;
+
+    private int LeasesAllowed =>
+        Standing.InMaintenance ? 0
+        : Standing.Level == StandingLevel.Excluded ? 0
+        : Standing.Level == StandingLevel.Probation ? 1
+        : int.MaxValue;
 
     /// <summary>The poll with <see cref="Sequence"/>, answered or not.</summary>
     public MarketPoll Poll => _poll!;

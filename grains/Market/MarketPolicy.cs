@@ -130,6 +130,9 @@ internal static class MarketPolicy
     /// </summary>
     public static readonly TimeSpan RecordMax = TimeSpan.FromMinutes(5);
 
+    /// <summary>How often reputations are told of good outcomes: a write for each worker and buyer that had some.</summary>
+    public static readonly TimeSpan OutcomesPeriod = TimeSpan.FromMinutes(1);
+
     /// <summary>The wait after a first failure. It doubles with each further one.</summary>
     public static readonly TimeSpan RetryDelayMin = TimeSpan.FromMilliseconds(200);
 

@@ -14,6 +14,7 @@ namespace Marketplace.Grains;
 /// <param name="clock">The market's clock.</param>
 /// <param name="grains">Reaches the grains that each step tells.</param>
 /// <param name="feed">Where the fifth step announces.</param>
+/// <param name="outcomes">What reputations are told of ends and of failed runs.</param>
 /// <param name="chance">Spreads retries.</param>
 /// <param name="act">Does what the book has decided.</param>
 /// <param name="log">The market's log.</param>
@@ -22,6 +23,7 @@ internal sealed partial class MarketReports(
     MarketClock clock,
     IGrainFactory grains,
     IResultsFeed feed,
+    MarketOutcomes outcomes,
     IChance chance,
     Action act,
     ILogger<MarketGrain> log
@@ -151,6 +153,7 @@ internal sealed partial class MarketReports(
     public Task WorkerFailed(MarketJob job, WorkerId worker, string reason)
     {
         var now = clock.Now;
+        outcomes.Note(job, job.Offer!, reason);
         book.Release(job, now);
         job.AddFailure(worker);
         job.ReadmitAt = now.Running + MarketPolicy.ReadmitDelay(job.Failures);
@@ -291,6 +294,7 @@ internal sealed partial class MarketReports(
         if (settlement is not null)
         {
             ends.Add(new Ended(job, end, settlement));
+            outcomes.Ended(job, end, settlement);
         }
     }
 

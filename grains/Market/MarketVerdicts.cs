@@ -67,6 +67,16 @@ internal static class MarketVerdicts
         {
             return "failed on this job before; it is asked again when no other offer fits";
         }
+        if (offer.Standing.InMaintenance)
+        {
+            return "is in maintenance: its owner takes no leases";
+        }
+        if (offer.Standing.Level is StandingLevel.Excluded or StandingLevel.Probation)
+        {
+            return offer.Standing.Level == StandingLevel.Excluded
+                ? $"is excluded: its score is {offer.Standing.Score}, below {ReputationPolicy.ExclusionScore}"
+                : $"is on probation, one lease at a time: its score is {offer.Standing.Score}, below {ReputationPolicy.ProbationScore}";
+        }
         return offer.Capacity == 0 ? "has no free slot" : "was not needed";
     }
 }

@@ -17,6 +17,7 @@ public static class StateForms
         [typeof(KeyState)] = new StateForm<KeyState>(KeyState.Write, bytes => KeyState.Read(bytes.Span)),
         [typeof(MarketStart)] = new StateForm<MarketStart>(MarketStart.Write, bytes => MarketStart.Read(bytes.Span)),
         [typeof(OfferState)] = new StateForm<OfferState>(OfferState.Write, bytes => OfferState.Read(bytes.Span)),
+        [typeof(ReputationState)] = new StateForm<ReputationState>(ReputationState.Write, bytes => ReputationState.Read(bytes.Span)),
     }.ToFrozenDictionary();
 
     public static ReadOnlyMemory<byte> Write<TState>(TState state) => Of<TState>().Write(state);

@@ -49,6 +49,42 @@ public sealed class CodecTests
     }
 
     [Fact]
+    public void Reputation_IsReadBack_AndEveryCutIsFound()
+    {
+        var id = new Bytes32([.. Enumerable.Repeat((byte)7, Bytes32.Size)]);
+        var at = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        var fault = new Fault(new JobId(id), at, new TokenAmount(9), "late");
+        var state = ReputationRules.Record(
+            ReputationState.Unknown,
+            new OutcomeBatch("wasm", Start: 5, Sequence: 6, Kept: 7, new TokenAmount(80), [fault]),
+            at
+        );
+        state = ReputationRules.WithAppeal(state, new AppealRequest("a", [fault.Job], "no"), at);
+        state = ReputationRules.WithAppeal(state, new AppealRequest("b", [fault.Job], "nor"), at);
+        state = ReputationRules.WithDecision(state, state.Appeals[0], new AppealDecision("a", false, "yes"), at);
+        state = state with { InMaintenance = true };
+        var bytes = ReputationState.Write(state).ToArray();
+
+        Assert.Equal(bytes, ReputationState.Write(ReputationState.Read(bytes)).ToArray());
+        Assert.Equal(
+            (state.Long, state.Recent, 7, 1),
+            (ReputationState.Read(bytes).Long, ReputationState.Read(bytes).Recent, state.Kept, state.Faulted)
+        );
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            Assert.Throws<InvalidDataException>(() => ReputationState.Read(bytes.AsSpan(0, length)));
+        }
+        // The first version, read for ever.
+        Assert.Equal(FirstReputation, Convert.ToHexString(bytes));
+    }
+
+    private const string FirstReputation =
+        "01D6F63B80F104A846807DD6F63B80F104A846807D0E020101070707070707070707070707070707070707070707070707070707070707"
+        + "07078000B796AB49DE0809046C617465A8460201618000B796AB49DE080107070707070707070707070707070707070707070707070707"
+        + "070707070707078000B796AB49DE0809046C617465026E6F0100037965738000B796AB49DE0801628000B796AB49DE0801070707070707"
+        + "07070707070707070707070707070707070707070707070707078000B796AB49DE0809046C617465036E6F720001047761736D0A0C";
+
+    [Fact]
     public void Job_IsReadBack_AndEveryCutIsFound()
     {
         var bytes = JobStateCodec.Write(EndedJob()).ToArray();

@@ -71,7 +71,7 @@ public sealed class MarketBookTests
                 case 3:
                     var offer = new WorkerOffer(Worker(), default, new TokenAmount((UInt128)Below(60)), 1 + Below(4), 1 + Below(40));
                     _sequences[offer.Worker] = 0;
-                    Again(Book.SetOffer(offer, _now));
+                    Again(Book.SetOffer(offer, default, _now));
                     return "an offer";
                 case 4 when Below(4) == 0:
                     Again(Book.RemoveOffer(Worker()));

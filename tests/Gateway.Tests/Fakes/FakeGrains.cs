@@ -342,6 +342,8 @@ internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
 {
     public Task<QueueRoom> GetRoom(AccountId account) => throw new NotSupportedException();
 
+    public Task SetStanding(WorkerId worker, Standing standing, Authority by) => throw new NotSupportedException();
+
     public Task<int> Dismiss(WorkerId worker, Authority by) => throw new NotSupportedException();
 
     public Task<MarketView> GetView()

@@ -26,7 +26,7 @@ public sealed class MarketBoundTests
         {
             var offer = Offer(number, 1);
             Assert.True(book.HasRoomFor(offer.Worker));
-            book.SetOffer(offer, Now);
+            book.SetOffer(offer, default, Now);
         }
 
         Assert.False(book.HasRoomFor(Offer(MarketPolicy.WorkersMax, 1).Worker));
@@ -38,7 +38,7 @@ public sealed class MarketBoundTests
     public void Worker_HoldsAsManyLeasesAsAllowed_WhateverItAsksFor()
     {
         var book = Book();
-        book.SetOffer(Offer(0, MarketPolicy.WorkerSlotsMax), Now);
+        book.SetOffer(Offer(0, MarketPolicy.WorkerSlotsMax), default, Now);
         for (var number = 0; number <= MarketPolicy.WorkerLeasesMax; number++)
         {
             book.Add(Ticket(number), Now);

@@ -32,6 +32,7 @@ internal static class RepeatBooks
         );
         await WriteAll(books, store, "key", content => Convert.ToHexString(content.Span));
         await WriteAll(books, store, "worker", content => Convert.ToHexString(content.Span));
+        await WriteAll(books, store, ReputationState.Kind, content => Show(ReputationState.Read(content.Span)));
         await WriteAll(books, store, BlobPin.Kind, content => $"{BlobPin.Read(content.Span).Size}");
         await WriteAll(books, store, ProgramCodec.Kind, content => Show(ProgramCodec.Read(content.Span)));
         await WriteAll(
@@ -52,6 +53,10 @@ internal static class RepeatBooks
         books.AppendLine($"state {state.Height} {state.Keys.Root}");
         return books.ToString();
     }
+
+    private static string Show(ReputationState state) =>
+        $"{state.Kept} {state.Faulted} {state.InMaintenance} {state.Long.Kept} {state.Long.Faulted} {state.Long.Jobs} "
+        + string.Join(' ', state.Appeals.Select(appeal => $"{appeal.RequestId} {appeal.Decision}"));
 
     private static void Write(StringBuilder books, AccountState account)
     {

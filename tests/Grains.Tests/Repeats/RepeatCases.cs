@@ -17,6 +17,7 @@ internal static class RepeatCases
         Accounts()
             .Concat(Transfers())
             .Concat(Quotas())
+            .Concat(Reputations())
             .Concat(Jobs())
             .Concat(Markets())
             .Concat(Workers())
@@ -51,6 +52,31 @@ internal static class RepeatCases
             "IJobGrain.Get",
             "IJobGrain.WaitEnded",
         };
+
+    private static Dictionary<string, Case> Reputations() =>
+        new()
+        {
+            ["IReputationGrain.Get"] = scene => Call(() => scene.Reputation.Get(), Show),
+            ["IReputationGrain.Record"] = scene =>
+                Call(() => scene.Reputation.Record(RepeatScene.Outcomes, Authority.Market), standing => $"{standing}"),
+            ["IReputationGrain.SetMaintenance"] = scene => Call(() => scene.Reputation.SetMaintenance(scene.Operator, true), Show),
+            ["IReputationGrain.Appeal"] = async scene =>
+            {
+                await scene.Reputation.Record(RepeatScene.Outcomes, Authority.Market);
+                return Send(() => scene.Reputation.Appeal(scene.Operator, RepeatScene.Appeal), Show);
+            },
+            ["IReputationGrain.Decide"] = async scene =>
+            {
+                await scene.Reputation.Record(RepeatScene.Outcomes, Authority.Market);
+                await scene.Reputation.Appeal(scene.Operator, RepeatScene.Appeal);
+                var decision = new AppealDecision(RepeatScene.Appeal.RequestId, Granted: true, "so it was");
+                return Send(() => scene.Reputation.Decide(scene.Operator, decision), Show);
+            },
+        };
+
+    private static string Show(ReputationView view) =>
+        $"{view.Standing} {view.Kept} {view.Faulted} {view.Faults.Length} "
+        + string.Join(' ', view.Appeals.Select(appeal => $"{appeal.RequestId} {appeal.Decision}"));
 
     private static Dictionary<string, Case> Quotas() =>
         new()
@@ -216,6 +242,8 @@ internal static class RepeatCases
             ["IMarketGrain.GetView"] = OfOpenJob((scene, _) => scene.Market.GetView(), view => $"{view}"),
             ["IMarketGrain.GetRoom"] = OfOpenJob((scene, _) => scene.Market.GetRoom(RepeatScene.Client), room => $"{room}"),
             ["IMarketGrain.Offer"] = scene => Call(() => scene.Market.Offer(RepeatScene.Offer), start => $"{start}"),
+            ["IMarketGrain.SetStanding"] = scene =>
+                Call(() => scene.Market.SetStanding(RepeatScene.Offer.Worker, default, Authority.Reputation)),
             ["IMarketGrain.Dismiss"] = async scene =>
             {
                 await scene.Lease(scene.Program);

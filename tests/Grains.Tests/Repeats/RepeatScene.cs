@@ -26,7 +26,20 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
     public static WorkerOffer Offer { get; } =
         new(new WorkerId(Payee.Value), Payee, new TokenAmount(10), Slots: 4, MarketLimits.MemoryPagesMax);
 
+    public static OutcomeBatch Outcomes { get; } =
+        new(
+            "wasm",
+            Start: 1,
+            Sequence: 1,
+            Kept: 3,
+            new TokenAmount(30),
+            [new Fault(new JobId(Client.Value), At, new TokenAmount(10), "it did not come back")]
+        );
+
+    public static AppealRequest Appeal { get; } = new("appeal", [new JobId(Client.Value)], "the network was down");
+
     public IGrainFactory Grains => silo.Grains;
+    public IReputationGrain Reputation => Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(new WorkerId(Client.Value)));
     public IAccountGrain Account => Grains.GetGrain<IAccountGrain>(Client.ToString());
     public IStorageQuotaGrain Quota => Grains.GetGrain<IStorageQuotaGrain>(Client.ToString());
     public IMarketGrain Market => Grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);

@@ -1,0 +1,181 @@
+using System.Collections.Immutable;
+
+namespace Marketplace.GrainInterfaces;
+
+/// <summary>
+/// How a worker, or an account as a buyer, has kept to what was agreed: decayed sums over jobs that have ended, weighted by what they cost.
+/// Nothing that its subject says of itself counts. Key: <see cref="ReputationKeys.OfWorker"/> or <see cref="ReputationKeys.OfBuyer"/>.
+/// </summary>
+[Alias("IReputationGrain")]
+public interface IReputationGrain : IGrainWithStringKey
+{
+    /// <summary>As of now; a subject of which nothing is known is a newcomer.</summary>
+    [Effect(Effect.None), Alias("Get")]
+    Task<ReputationView> Get();
+
+    /// <summary>Counts outcomes of ended jobs, once per batch. Of one market, a batch that comes after a later one is left out.</summary>
+    /// <returns>What the subject's standing is now.</returns>
+    [Effect(Effect.Deduplicated), Alias("Record")]
+    Task<Standing> Record(OutcomeBatch batch, Authority by);
+
+    /// <summary>While it is on, the market gives the worker no leases; those that it has go on. Nothing is counted against it.</summary>
+    /// <param name="caller">A key of the account with the worker's own key pair, with <see cref="Scopes.Submit"/>; or of the operator,
+    /// with <see cref="Scopes.Admin"/>.</param>
+    /// <param name="isOn">Whether it begins or ends.</param>
+    /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>.</exception>
+    [Effect(Effect.Idempotent), Alias("SetMaintenance")]
+    Task<ReputationView> SetMaintenance(Caller caller, bool isOn);
+
+    /// <summary>
+    /// The worker's owner says that faults were counted wrongly, once per request id. The record keeps them beside the owner's words until
+    /// the operator decides.
+    /// </summary>
+    /// <param name="caller">As for <see cref="SetMaintenance"/>.</param>
+    /// <param name="request">Which faults, and why.</param>
+    /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>, <see cref="ErrorCode.RequestIdReused"/>,
+    /// <see cref="ErrorCode.LimitExceeded"/>, <see cref="ErrorCode.AppealRefused"/>: a job that is none of the faults that are
+    /// kept.</exception>
+    [Effect(Effect.Deduplicated), Alias("Appeal")]
+    Task<ReputationView> Appeal(Caller caller, AppealRequest request);
+
+    /// <summary>The operator decides an appeal, once. What is granted counts no more.</summary>
+    /// <param name="caller">A key with <see cref="Scopes.Admin"/>.</param>
+    /// <param name="decision">Which appeal, and how.</param>
+    /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>, <see cref="ErrorCode.AppealRefused"/>: there is none, or it was
+    /// decided otherwise.</exception>
+    [Effect(Effect.Deduplicated), Alias("Decide")]
+    Task<ReputationView> Decide(Caller caller, AppealDecision decision);
+}
+
+/// <summary>The keys of <see cref="IReputationGrain"/>.</summary>
+public static class ReputationKeys
+{
+    private const string Worker = "worker/";
+    private const string Buyer = "buyer/";
+
+    public static string OfWorker(WorkerId worker) => Worker + worker;
+
+    public static string OfBuyer(AccountId account) => Buyer + account;
+
+    /// <returns>Null where the key is that of a buyer.</returns>
+    public static WorkerId? WorkerOf(string key) =>
+        key.StartsWith(Worker, StringComparison.Ordinal) ? WorkerId.Parse(key[Worker.Length..]) : null;
+
+    /// <summary>The subject's own account: a worker's is that of its key pair.</summary>
+    public static AccountId AccountOf(string key) => AccountId.Parse(key[(key.IndexOf('/', StringComparison.Ordinal) + 1)..]);
+}
+
+/// <summary>What a score allows, from best to worst.</summary>
+public enum StandingLevel
+{
+    /// <summary>Too few jobs to say anything.</summary>
+    Newcomer = 0,
+    Good = 1,
+
+    /// <summary>Seen by all; nothing else.</summary>
+    Warning = 2,
+
+    /// <summary>One lease at a time.</summary>
+    Probation = 3,
+
+    /// <summary>No leases.</summary>
+    Excluded = 4,
+}
+
+/// <summary>What the market has to know of a reputation.</summary>
+/// <param name="Score">0 to 1000, the share of what went well.</param>
+/// <param name="Level">What the score allows.</param>
+/// <param name="InMaintenance">The owner wants no leases.</param>
+[GenerateSerializer, Immutable, Alias("Standing")]
+public readonly record struct Standing(
+    [property: Id(0)] int Score,
+    [property: Id(1)] StandingLevel Level,
+    [property: Id(2)] bool InMaintenance
+);
+
+/// <summary>How jobs of one subject ended, since the batch before.</summary>
+/// <param name="Market">Whose outcomes; each market counts its own batches.</param>
+/// <param name="Start">The market's start number.</param>
+/// <param name="Sequence">Counts this start's batches for the subject: 1, 2, 3 …</param>
+/// <param name="Kept">Jobs that ended as agreed.</param>
+/// <param name="KeptPrice">What they cost, together.</param>
+/// <param name="Faults">Those that did not, by the subject's fault.</param>
+[GenerateSerializer, Immutable, Alias("OutcomeBatch")]
+public sealed record OutcomeBatch(
+    [property: Id(0)] string Market,
+    [property: Id(1)] long Start,
+    [property: Id(2)] long Sequence,
+    [property: Id(3)] int Kept,
+    [property: Id(4)] TokenAmount KeptPrice,
+    [property: Id(5)] ImmutableArray<Fault> Faults
+);
+
+/// <param name="Job">Which job.</param>
+/// <param name="At">When.</param>
+/// <param name="Price">What the job could have cost.</param>
+/// <param name="Reason">As the market saw it.</param>
+[GenerateSerializer, Immutable, Alias("Fault")]
+public sealed record Fault(
+    [property: Id(0)] JobId Job,
+    [property: Id(1)] DateTimeOffset At,
+    [property: Id(2)] TokenAmount Price,
+    [property: Id(3)] string Reason
+);
+
+/// <param name="Standing">What the market goes by.</param>
+/// <param name="Kept">Jobs that ended as agreed, ever.</param>
+/// <param name="Faulted">Jobs that did not, ever; those of granted appeals are not among them.</param>
+/// <param name="Margins">For each worse level, how far it is.</param>
+/// <param name="Faults">The newest, newest first.</param>
+/// <param name="Appeals">Open ones and the newest decided ones, newest first.</param>
+[GenerateSerializer, Immutable, Alias("ReputationView")]
+public sealed record ReputationView(
+    [property: Id(0)] Standing Standing,
+    [property: Id(1)] long Kept,
+    [property: Id(2)] long Faulted,
+    [property: Id(3)] ImmutableArray<StandingMargin> Margins,
+    [property: Id(4)] ImmutableArray<Fault> Faults,
+    [property: Id(5)] ImmutableArray<Appeal> Appeals
+);
+
+/// <param name="Level">The worse level.</param>
+/// <param name="Below">It begins below this score.</param>
+/// <param name="Faults">So many faults in a row, of jobs of the usual price, lead there; 0: it is reached.</param>
+[GenerateSerializer, Immutable, Alias("StandingMargin")]
+public readonly record struct StandingMargin(
+    [property: Id(0)] StandingLevel Level,
+    [property: Id(1)] int Below,
+    [property: Id(2)] int Faults
+);
+
+/// <param name="RequestId">The client's own.</param>
+/// <param name="Jobs">Which faults.</param>
+/// <param name="Words">Why they were not the worker's.</param>
+[GenerateSerializer, Immutable, Alias("AppealRequest")]
+public sealed record AppealRequest(
+    [property: Id(0)] string RequestId,
+    [property: Id(1)] ImmutableArray<JobId> Jobs,
+    [property: Id(2)] string Words
+);
+
+/// <param name="RequestId">The appeal's.</param>
+/// <param name="Granted">The faults count no more.</param>
+/// <param name="Words">Why.</param>
+[GenerateSerializer, Immutable, Alias("AppealDecision")]
+public sealed record AppealDecision([property: Id(0)] string RequestId, [property: Id(1)] bool Granted, [property: Id(2)] string Words);
+
+/// <param name="RequestId">The client's own.</param>
+/// <param name="At">When it was made.</param>
+/// <param name="Faults">What it is about, as the market saw it.</param>
+/// <param name="Words">The owner's.</param>
+/// <param name="Decision">Null while it is open.</param>
+/// <param name="DecidedAt">Null while it is open.</param>
+[GenerateSerializer, Immutable, Alias("Appeal")]
+public sealed record Appeal(
+    [property: Id(0)] string RequestId,
+    [property: Id(1)] DateTimeOffset At,
+    [property: Id(2)] ImmutableArray<Fault> Faults,
+    [property: Id(3)] string Words,
+    [property: Id(4)] AppealDecision? Decision,
+    [property: Id(5)] DateTimeOffset? DecidedAt
+);

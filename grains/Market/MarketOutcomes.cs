@@ -1,0 +1,197 @@
+using Marketplace.GrainInterfaces;
+using Microsoft.Extensions.Logging;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// What reputations are told: how ended jobs went, for their workers and their buyers. Good outcomes are summed and sent once a minute, a
+/// fault at once. A batch is repeated until it is counted; what is not sent when the process ends is lost, a minute of good outcomes at
+/// most.
+/// </summary>
+/// <param name="market">The market's key.</param>
+/// <param name="book">Where the answers go: what a worker's standing is now.</param>
+/// <param name="clock">The market's clock.</param>
+/// <param name="grains">Reaches the reputations.</param>
+/// <param name="act">Does what the book has decided.</param>
+/// <param name="log">The market's log.</param>
+internal sealed partial class MarketOutcomes(
+    string market,
+    MarketBook book,
+    MarketClock clock,
+    IGrainFactory grains,
+    Action act,
+    ILogger<MarketGrain> log
+)
+{
+    private readonly Dictionary<string, Unsent> _subjects = new(StringComparer.Ordinal);
+    private long _sequence;
+    private TimeSpan _sentAt = clock.Now.Running;
+
+    /// <summary>
+    /// The job's end is written. Its failed runs count only if another run ended it: where all runs fail, the market, the job or the network
+    /// may be at fault, and all workers would be blamed at once.
+    /// </summary>
+    /// <param name="job">The job, with the faults of its earlier runs.</param>
+    /// <param name="end">The end that was asked for.</param>
+    /// <param name="written">The end that counts.</param>
+    public void Ended(MarketJob job, JobEnd end, JobSettlement written)
+    {
+        if (written.Status != end.Status || written.Worker != end.Worker)
+        {
+            return;
+        }
+        var buyer = ReputationKeys.OfBuyer(job.Ticket.Account);
+        if (end.Fault == JobFault.Input)
+        {
+            Fault(buyer, FaultOf(job, end.PricePerMillionFuel, end.Reason ?? "its input could not be had"));
+            return;
+        }
+        if (end is not { Fault: JobFault.None or JobFault.Program, Worker: { } worker, Payee: { } payee })
+        {
+            return;
+        }
+        foreach (var (failed, fault) in job.Faults)
+        {
+            Fault(ReputationKeys.OfWorker(failed), fault, failed);
+        }
+        if (!IsOwn(job, worker, payee))
+        {
+            SubjectOf(ReputationKeys.OfWorker(worker), worker).Keep(written.Charge);
+            SubjectOf(buyer).Keep(written.Charge);
+        }
+    }
+
+    /// <summary>A run of the job failed by its worker's fault. It counts if another run ends the job.</summary>
+    public void Note(MarketJob job, MarketOffer offer, string reason)
+    {
+        var worker = offer.Offer.Worker;
+        if (!IsOwn(job, worker, offer.Offer.PayTo))
+        {
+            job.Faults = job.Faults.Add((worker, FaultOf(job, offer.Price, reason)));
+        }
+    }
+
+    /// <summary>Sends what is due. Called with each round of maintenance.</summary>
+    public void SendDue()
+    {
+        var now = clock.Now.Running;
+        if (now < _sentAt + MarketPolicy.OutcomesPeriod)
+        {
+            return;
+        }
+        _sentAt = now;
+        foreach (var (subject, unsent) in _subjects.ToArray())
+        {
+            _ = Send(subject, unsent);
+        }
+    }
+
+    /// <summary>Who pays himself proves nothing.</summary>
+    private static bool IsOwn(MarketJob job, WorkerId worker, AccountId payee) =>
+        job.Ticket.Account == payee || job.Ticket.Account.Value == worker.Value;
+
+    private Fault FaultOf(MarketJob job, TokenAmount price, string reason)
+    {
+        var spec = job.Ticket.Spec;
+        return new Fault(
+            job.Ticket.Job,
+            clock.Now.Wall,
+            JobPricing.Cost(spec.FuelMax, price, spec.PriceMax),
+            JobPolicy.Cut(reason, ReputationPolicy.ReasonCharsMax)!
+        );
+    }
+
+    private Unsent SubjectOf(string subject, WorkerId? worker = null)
+    {
+        if (!_subjects.TryGetValue(subject, out var unsent))
+        {
+            _subjects.Add(subject, unsent = new Unsent(worker));
+        }
+        return unsent;
+    }
+
+    private void Fault(string subject, Fault fault, WorkerId? worker = null)
+    {
+        var unsent = SubjectOf(subject, worker);
+        unsent.Fault(fault);
+        _ = Send(subject, unsent);
+    }
+
+    private async Task Send(string subject, Unsent unsent)
+    {
+        if (unsent.IsSending)
+        {
+            return;
+        }
+        unsent.IsSending = true;
+        try
+        {
+            while (unsent.Batch(() => new(market, book.Start, ++_sequence, 0, TokenAmount.Zero, [])) is { } batch)
+            {
+                var standing = await LostWrites.Resend(() => grains.GetGrain<IReputationGrain>(subject).Record(batch, Authority.Market));
+                unsent.Counted();
+                if (unsent.Worker is { } worker && book.SetStanding(worker, standing))
+                {
+                    act();
+                }
+            }
+            _subjects.Remove(subject);
+        }
+        catch (Exception failure)
+        {
+            // The batch stays, and is sent again with the next ones.
+            LogOutcomesNotSent(failure, subject);
+        }
+        finally
+        {
+            unsent.IsSending = false;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The reputation {Subject} did not take its outcomes; they are sent again")]
+    private partial void LogOutcomesNotSent(Exception failure, string subject);
+
+    /// <summary>What one subject's reputation was not told yet.</summary>
+    private sealed class Unsent(WorkerId? worker)
+    {
+        private readonly List<Fault> _faults = [];
+        private int _kept;
+        private TokenAmount _keptPrice;
+        private OutcomeBatch? _batch;
+
+        public WorkerId? Worker => worker;
+
+        public bool IsSending { get; set; }
+
+        public void Keep(TokenAmount price)
+        {
+            _kept++;
+            // A sum that is as large as this weighs no more than its bound anyway.
+            _keptPrice = TokenAmount.Min(MarketLimits.CreditedMax, _keptPrice + TokenAmount.Min(price, MarketLimits.CreditedMax));
+        }
+
+        /// <summary>Beyond what a reputation keeps, the oldest go: they would push each other out there.</summary>
+        public void Fault(Fault fault)
+        {
+            if (_faults.Count == ReputationPolicy.FaultsMax)
+            {
+                _faults.RemoveAt(0);
+            }
+            _faults.Add(fault);
+        }
+
+        /// <returns>What is to be sent: the batch that was not acknowledged, or a new one; null where there is nothing.</returns>
+        public OutcomeBatch? Batch(Func<OutcomeBatch> begin)
+        {
+            if (_batch is null && (_kept > 0 || _faults.Count > 0))
+            {
+                _batch = begin() with { Kept = _kept, KeptPrice = _keptPrice, Faults = [.. _faults] };
+                (_kept, _keptPrice) = (0, TokenAmount.Zero);
+                _faults.Clear();
+            }
+            return _batch;
+        }
+
+        public void Counted() => _batch = null;
+    }
+}

@@ -1,0 +1,116 @@
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// One worker's or buyer's reputation. A batch of outcomes and the number of the batch are one write, so a repeated batch counts once.
+/// </summary>
+internal sealed class ReputationGrain : Grain, IReputationGrain
+{
+    private readonly StoredState<ReputationState> _reputation;
+    private readonly TimeProvider _clock;
+    private readonly AccountId _account;
+
+    public ReputationGrain(
+        [PersistentState(ReputationState.Kind, StateStorage.Plain)] IPersistentState<ReputationState> reputation,
+        TimeProvider clock
+    )
+    {
+        _reputation = new StoredState<ReputationState>(reputation);
+        _clock = clock;
+        _account = ReputationKeys.AccountOf(this.GetPrimaryKeyString());
+    }
+
+    private ReputationState State => _reputation.Value ?? ReputationState.Unknown;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _reputation.Load();
+
+    public async Task<ReputationView> Get()
+    {
+        await _reputation.Load();
+        if (_reputation.Value is null)
+        {
+            // A stranger's question leaves no activation behind.
+            DeactivateOnIdle();
+        }
+        return View();
+    }
+
+    public async Task<Standing> Record(OutcomeBatch batch, Authority by)
+    {
+        Authorities.Require(by, Authority.Market);
+        await _reputation.Load();
+        if (!ReputationRules.IsKnown(State, batch))
+        {
+            await _reputation.Write(ReputationRules.Record(State, batch, _clock.GetUtcNow()));
+        }
+        return View().Standing;
+    }
+
+    public async Task<ReputationView> SetMaintenance(Caller caller, bool isOn)
+    {
+        RequireOwner(caller);
+        await _reputation.Refresh();
+        if (State.InMaintenance != isOn)
+        {
+            await _reputation.Write(State with { InMaintenance = isOn });
+        }
+        return await Told();
+    }
+
+    public async Task<ReputationView> Appeal(Caller caller, AppealRequest request)
+    {
+        RequireOwner(caller);
+        ReputationRefusals.RequireForm(request);
+        await _reputation.Refresh();
+        if (State.Appeals.FirstOrDefault(appeal => appeal.RequestId == request.RequestId) is { } known)
+        {
+            ReputationRefusals.RequireSame(known, request);
+            return View();
+        }
+        ReputationRefusals.RequireRoom(State);
+        ReputationRefusals.RequireFaults(State, request);
+        await _reputation.Write(ReputationRules.WithAppeal(State, request, _clock.GetUtcNow()));
+        return View();
+    }
+
+    public async Task<ReputationView> Decide(Caller caller, AppealDecision decision)
+    {
+        Authorities.Require(caller, Scopes.Admin);
+        ReputationRefusals.RequireWords(decision.Words);
+        await _reputation.Refresh();
+        var appeal =
+            State.Appeals.FirstOrDefault(appeal => appeal.RequestId == decision.RequestId)
+            ?? throw ReputationRefusals.NoAppeal(decision.RequestId);
+        if (appeal.Decision is { } earlier)
+        {
+            return earlier == decision ? await Told() : throw ReputationRefusals.Decided(appeal);
+        }
+        await _reputation.Write(ReputationRules.WithDecision(State, appeal, decision, _clock.GetUtcNow()));
+        return await Told();
+    }
+
+    /// <summary>The market hears of it. If it does not, the caller does, and repeats the call.</summary>
+    private async Task<ReputationView> Told()
+    {
+        var view = View();
+        if (ReputationKeys.WorkerOf(this.GetPrimaryKeyString()) is { } worker)
+        {
+            await LostWrites.Resend(() =>
+                GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).SetStanding(worker, view.Standing, Authority.Reputation)
+            );
+        }
+        return view;
+    }
+
+    private ReputationView View() => ReputationRules.ToView(ReputationRules.At(State, _clock.GetUtcNow()));
+
+    /// <summary>The owner of the key pair, or the operator.</summary>
+    private void RequireOwner(Caller caller)
+    {
+        if ((caller.Scopes & Scopes.Admin) == Scopes.None)
+        {
+            Authorities.Require(caller, _account, Scopes.Submit);
+        }
+    }
+}

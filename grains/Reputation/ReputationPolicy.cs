@@ -1,0 +1,57 @@
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Grains;
+
+/// <summary>How reputations are counted, and their bounds, each with its reason.</summary>
+internal static class ReputationPolicy
+{
+    /// <summary>What a newcomer's score is: below that of all who keep to what they agree, above what excludes.</summary>
+    public const int NewcomerScore = 700;
+
+    /// <summary>
+    /// So many outcomes weigh as much as the newcomer's score: with fewer, nothing much is known. A level that a few first faults give is
+    /// left with as few jobs.
+    /// </summary>
+    public const int NewcomerJobs = 10;
+
+    /// <summary>Below this: <see cref="StandingLevel.Warning"/>. One first fault of a newcomer.</summary>
+    public const int WarningScore = 650;
+
+    /// <summary>Below this: <see cref="StandingLevel.Probation"/>. As often wrong as right.</summary>
+    public const int ProbationScore = 500;
+
+    /// <summary>Below this: <see cref="StandingLevel.Excluded"/>. More than two jobs in three went wrong.</summary>
+    public const int ExclusionScore = 300;
+
+    /// <summary>After so long an outcome of the past weighs half: who has improved is not held to it for ever.</summary>
+    public static readonly TimeSpan HalfLife = TimeSpan.FromDays(30);
+
+    /// <summary>
+    /// The same for the second, shorter tally. The worse of the two counts, so that a good year does not pay for a bad day.
+    /// </summary>
+    public static readonly TimeSpan RecentHalfLife = TimeSpan.FromHours(6);
+
+    /// <summary>
+    /// What one outcome weighs at most, as a multiple of what the subject's jobs cost on average: neither one dear job that its owner
+    /// bought himself nor one dear fault decides everything.
+    /// </summary>
+    public const int PriceTimesMax = 10;
+
+    /// <summary>Faults that are kept with their reasons: what a person looks at, and what can be appealed.</summary>
+    public const int FaultsMax = 64;
+
+    /// <summary>Appeals that wait for the operator: each can name all faults that are kept.</summary>
+    public const int OpenAppealsMax = 4;
+
+    /// <summary>Appeals that are kept, decided ones included; the oldest decided one makes room.</summary>
+    public const int AppealsMax = 16;
+
+    /// <summary>The words of an appeal or a decision: a page.</summary>
+    public const int WordsBytesMax = 4096;
+
+    /// <summary>The reason of a fault, cut here: a worker's words reach it.</summary>
+    public const int ReasonCharsMax = 200;
+
+    /// <summary>Markets whose batches are told apart; with one more, the one that was silent longest is forgotten.</summary>
+    public const int MarketsMax = 64;
+}

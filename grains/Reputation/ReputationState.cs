@@ -1,0 +1,167 @@
+using System.Collections.Immutable;
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Grains;
+
+/// <summary>What is kept of a reputation.</summary>
+/// <param name="Long">The tally with <see cref="ReputationPolicy.HalfLife"/>.</param>
+/// <param name="Recent">The tally with <see cref="ReputationPolicy.RecentHalfLife"/>.</param>
+/// <param name="Kept">Jobs that ended as agreed, ever.</param>
+/// <param name="Faulted">Jobs that did not, ever.</param>
+/// <param name="InMaintenance">The owner wants no leases.</param>
+/// <param name="Faults">The newest, oldest first, each with what it weighs.</param>
+/// <param name="Appeals">Oldest first.</param>
+/// <param name="Markets">The last batch of each market, that which was silent longest first.</param>
+internal sealed record ReputationState(
+    Tally Long,
+    Tally Recent,
+    long Kept,
+    long Faulted,
+    bool InMaintenance,
+    ImmutableArray<WeighedFault> Faults,
+    ImmutableArray<Appeal> Appeals,
+    ImmutableArray<LastBatch> Markets
+)
+{
+    /// <summary>The name of the state.</summary>
+    public const string Kind = "reputation";
+
+    private const byte Format = 1;
+
+    public static ReputationState Unknown { get; } =
+        new(Long: default, Recent: default, Kept: 0, Faulted: 0, InMaintenance: false, Faults: [], Appeals: [], Markets: []);
+
+    public static ReadOnlyMemory<byte> Write(ReputationState state)
+    {
+        var writer = new CompactWriter(512);
+        writer.Byte(Format);
+        Write(writer, state.Long);
+        Write(writer, state.Recent);
+        writer.Signed(state.Kept);
+        writer.Signed(state.Faulted);
+        writer.Flag(state.InMaintenance);
+        writer.Count(state.Faults.Length);
+        foreach (var fault in state.Faults)
+        {
+            Write(writer, fault.Fault);
+            writer.Amount(new TokenAmount(fault.Weight));
+        }
+        writer.Count(state.Appeals.Length);
+        foreach (var appeal in state.Appeals)
+        {
+            Write(writer, appeal);
+        }
+        writer.Count(state.Markets.Length);
+        foreach (var market in state.Markets)
+        {
+            writer.Text(market.Market);
+            writer.Signed(market.Start);
+            writer.Signed(market.Sequence);
+        }
+        return writer.Finish();
+    }
+
+    public static ReputationState Read(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new CompactReader(bytes);
+        reader.Version(Format, "A reputation");
+        var state = new ReputationState(
+            Long: ReadTally(ref reader),
+            Recent: ReadTally(ref reader),
+            Kept: reader.Signed(),
+            Faulted: reader.Signed(),
+            InMaintenance: reader.Flag(),
+            Faults: ReadFaults(ref reader),
+            Appeals: ReadAppeals(ref reader),
+            Markets: ReadMarkets(ref reader)
+        );
+        reader.End();
+        return state;
+    }
+
+    private static void Write(CompactWriter writer, Tally tally)
+    {
+        writer.Signed(tally.Hour);
+        writer.Amount(new TokenAmount(tally.Kept));
+        writer.Amount(new TokenAmount(tally.Faulted));
+        writer.Signed(tally.Jobs);
+    }
+
+    private static Tally ReadTally(ref CompactReader reader) =>
+        new(reader.Signed(), reader.Amount().BaseUnits, reader.Amount().BaseUnits, reader.Signed());
+
+    private static void Write(CompactWriter writer, Fault fault)
+    {
+        writer.Id(fault.Job.Value);
+        writer.Time(fault.At);
+        writer.Amount(fault.Price);
+        writer.Text(fault.Reason);
+    }
+
+    private static Fault ReadFault(ref CompactReader reader) => new(new JobId(reader.Id()), reader.Time(), reader.Amount(), reader.Text());
+
+    private static ImmutableArray<WeighedFault> ReadFaults(ref CompactReader reader)
+    {
+        var faults = ImmutableArray.CreateBuilder<WeighedFault>();
+        for (var left = reader.Items(itemSizeMin: 43); left > 0; left--)
+        {
+            faults.Add(new WeighedFault(ReadFault(ref reader), reader.Amount().BaseUnits));
+        }
+        return faults.ToImmutable();
+    }
+
+    private static void Write(CompactWriter writer, Appeal appeal)
+    {
+        writer.Text(appeal.RequestId);
+        writer.Time(appeal.At);
+        writer.Count(appeal.Faults.Length);
+        foreach (var fault in appeal.Faults)
+        {
+            Write(writer, fault);
+        }
+        writer.Text(appeal.Words);
+        writer.Flag(appeal.Decision is not null);
+        if (appeal is { Decision: { } decision, DecidedAt: { } at })
+        {
+            writer.Flag(decision.Granted);
+            writer.Text(decision.Words);
+            writer.Time(at);
+        }
+    }
+
+    private static ImmutableArray<Appeal> ReadAppeals(ref CompactReader reader)
+    {
+        var appeals = ImmutableArray.CreateBuilder<Appeal>();
+        for (var left = reader.Items(itemSizeMin: 12); left > 0; left--)
+        {
+            var (requestId, at) = (reader.Text(), reader.Time());
+            var faults = ImmutableArray.CreateBuilder<Fault>();
+            for (var more = reader.Items(itemSizeMin: 42); more > 0; more--)
+            {
+                faults.Add(ReadFault(ref reader));
+            }
+            var words = reader.Text();
+            AppealDecision? decision = reader.Flag() ? new AppealDecision(requestId, reader.Flag(), reader.Text()) : null;
+            DateTimeOffset? decidedAt = decision is null ? null : reader.Time();
+            appeals.Add(new Appeal(requestId, at, faults.ToImmutable(), words, decision, decidedAt));
+        }
+        return appeals.ToImmutable();
+    }
+
+    private static ImmutableArray<LastBatch> ReadMarkets(ref CompactReader reader)
+    {
+        var markets = ImmutableArray.CreateBuilder<LastBatch>();
+        for (var left = reader.Items(itemSizeMin: 3); left > 0; left--)
+        {
+            markets.Add(new LastBatch(reader.Text(), reader.Signed(), reader.Signed()));
+        }
+        return markets.ToImmutable();
+    }
+}
+
+/// <param name="Fault">What happened.</param>
+/// <param name="Weight">What it added to the tallies, in <see cref="Tally.Unit"/> parts of a base unit; 0 once it counts no more.</param>
+internal readonly record struct WeighedFault(Fault Fault, UInt128 Weight);
+
+/// <summary>The last batch of one market that was counted.</summary>
+internal readonly record struct LastBatch(string Market, long Start, long Sequence);

@@ -1,0 +1,147 @@
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Grains.Tests;
+
+/// <summary>What the market tells reputations of ended jobs, and what a standing changes in the market.</summary>
+public sealed class MarketReputationTests
+{
+    [Fact]
+    public void EndedJob_CountsForItsWorkerAndItsBuyer_WithinAMinute() =>
+        TestMarket.Run(async market =>
+        {
+            var (caller, program, worker) = await Scene(market);
+            await Submit(market, caller, program, "one");
+            await worker.Report(worker.Completed(await worker.TakeOne()));
+            await Minute(market);
+
+            var earned = (await market.Account("worker").Get()).Earned;
+            Assert.NotEqual(TokenAmount.Zero, earned);
+            var (of, buyer) = (await OfWorker(market, worker).Get(), await OfBuyer(market, caller).Get());
+            Assert.Equal((1, 0), (of.Kept, of.Faulted));
+            Assert.Equal((1, 0), (buyer.Kept, buyer.Faulted));
+            Assert.True(of.Standing.Score > ReputationPolicy.NewcomerScore);
+        });
+
+    [Fact]
+    public void FailedRun_CountsAgainstItsWorker_OnceAnotherRunEndedTheJob() =>
+        TestMarket.Run(async market =>
+        {
+            var (caller, program, worker) = await Scene(market);
+            await Submit(market, caller, program, "one");
+            await worker.Report(worker.Ended(await worker.TakeOne(), RunOutcome.WorkerFault, "out of order"));
+            await market.Settle();
+            Assert.Equal(0, (await OfWorker(market, worker).Get()).Faulted);
+            var other = await market.AddWorker("other");
+            await other.Report(other.Completed(await other.TakeOne()));
+            await market.Settle();
+
+            var view = await OfWorker(market, worker).Get();
+            Assert.Equal((0, 1), (view.Kept, view.Faulted));
+            Assert.Equal("out of order", Assert.Single(view.Faults).Reason);
+            Assert.Equal(StandingLevel.Warning, view.Standing.Level);
+        });
+
+    [Fact]
+    public void JobThatFailsOnAll_CountsAgainstNone() =>
+        TestMarket.Run(async market =>
+        {
+            var (caller, program, worker) = await Scene(market);
+            var job = await Submit(market, caller, program, "one", retries: 0);
+            await worker.Report(worker.Ended(await worker.TakeOne(), RunOutcome.WorkerFault, "no disk"));
+            await Minute(market);
+
+            Assert.Equal(JobStatus.Failed, (await market.Job(job).Get(caller)).Status);
+            Assert.Equal(0, (await OfWorker(market, worker).Get()).Faulted);
+        });
+
+    [Fact]
+    public void WhoPaysHimself_ProvesNothing() =>
+        TestMarket.Run(async market =>
+        {
+            var (_, program, _) = await Scene(market);
+            var own = await market.OpenAccount("own");
+            var worker = await market.AddWorker("own", price: 1);
+            await Submit(market, own, program, "one");
+            await worker.Report(worker.Completed(await worker.TakeOne()));
+            await Minute(market);
+
+            Assert.Equal(0, (await OfWorker(market, worker).Get()).Kept);
+            Assert.Equal(0, (await OfBuyer(market, own).Get()).Kept);
+        });
+
+    [Fact]
+    public void WorkerInMaintenance_GetsNoLeases_UntilItsOwnerEndsIt_AlsoAfterARestart() =>
+        TestMarket.Run(async market =>
+        {
+            var (caller, program, worker) = await Scene(market);
+            var owner = await market.AddKey("worker");
+            await OfWorker(market, worker).SetMaintenance(owner, true);
+            var job = await Submit(market, caller, program, "one");
+            Assert.Empty((await worker.Poll()).Leases);
+            Assert.Contains("maintenance", Assert.Single((await market.Job(job).Explain(caller)).Offers).Reason, StringComparison.Ordinal);
+            await market.CrashAndStart();
+            await worker.Offer();
+            Assert.Empty((await worker.Poll()).Leases);
+
+            var waiting = worker.Poll();
+            await OfWorker(market, worker).SetMaintenance(owner, false);
+            Assert.Equal(job, Assert.Single((await waiting).Leases).Ticket.Job);
+        });
+
+    [Fact]
+    public void WorkerOnProbation_HasOneLeaseAtATime_AndAnExcludedOneNone() =>
+        TestMarket.Run(async market =>
+        {
+            var (caller, program, worker) = await Scene(market, slots: 4);
+            foreach (var request in new[] { "one", "two", "three" })
+            {
+                await Submit(market, caller, program, request);
+            }
+            await market.Market.SetStanding(worker.Id, new Standing(450, StandingLevel.Probation, false), Authority.Reputation);
+            var lease = Assert.Single((await worker.Poll()).Leases);
+            await market.Market.SetStanding(worker.Id, new Standing(250, StandingLevel.Excluded, false), Authority.Reputation);
+            await worker.Report(worker.Completed(lease));
+            Assert.Empty((await worker.Poll()).Leases);
+            await market.Market.SetStanding(worker.Id, new Standing(900, StandingLevel.Good, false), Authority.Reputation);
+            Assert.Equal(2, (await worker.Poll()).Leases.Length);
+        });
+
+    [Fact]
+    public void ReputationThatCannotBeWritten_IsToldAgain() =>
+        TestMarket.Run(async market =>
+        {
+            var (caller, program, worker) = await Scene(market);
+            market.Store.OnWrite = name =>
+                name.StartsWith(ReputationState.Kind, StringComparison.Ordinal) ? WriteFate.Lost : WriteFate.Done;
+            await Submit(market, caller, program, "one");
+            await worker.Report(worker.Completed(await worker.TakeOne()));
+            await Minute(market);
+            market.Store.OnWrite = _ => WriteFate.Done;
+            await Minute(market);
+
+            Assert.Equal(1, (await OfWorker(market, worker).Get()).Kept);
+        });
+
+    private static async Task<JobId> Submit(TestMarket market, Caller caller, ProgramId program, string request, int retries = 3)
+    {
+        var item = TestMarket.Item(request, program);
+        var result = await market.Submit(caller, item with { Spec = item.Spec with { RetriesMax = retries } });
+        Assert.Null(Assert.Single(result).Code);
+        return result[0].Job;
+    }
+
+    private static Task Minute(TestMarket market) =>
+        Task.Delay(MarketPolicy.OutcomesPeriod + MarketPolicy.MaintenancePeriod + MarketPolicy.MaintenancePeriod, market.Time);
+
+    private static IReputationGrain OfWorker(TestMarket market, TestWorker worker) =>
+        market.Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(worker.Id));
+
+    private static IReputationGrain OfBuyer(TestMarket market, Caller caller) =>
+        market.Grains.GetGrain<IReputationGrain>(ReputationKeys.OfBuyer(caller.Account));
+
+    private static async Task<(Caller Caller, ProgramId Program, TestWorker Worker)> Scene(TestMarket market, int slots = 1)
+    {
+        var caller = await market.OpenAccount("client");
+        return (caller, await market.Deploy(caller), await market.AddWorker("worker", slots: slots));
+    }
+}
