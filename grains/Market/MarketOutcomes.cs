@@ -28,8 +28,8 @@ internal sealed partial class MarketOutcomes(
     private TimeSpan _sentAt = clock.Now.Running;
 
     /// <summary>
-    /// The job's end is written. Its failed runs count only if another run ended it: where all runs fail, the market, the job or the network
-    /// may be at fault, and all workers would be blamed at once.
+    /// The job's end is written. Its failed runs count only if another run ended it: where all runs fail, the market, the job or the
+    /// network may be at fault, and all workers would be blamed at once.
     /// </summary>
     /// <param name="job">The job, with the faults of its earlier runs.</param>
     /// <param name="end">The end that was asked for.</param>

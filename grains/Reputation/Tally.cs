@@ -50,7 +50,7 @@ internal readonly record struct Tally(long Hour, UInt128 Kept, UInt128 Faulted, 
     }
 
     /// <summary>
-    /// The mean, 0 to 1000, of the outcomes together with <see cref="ReputationPolicy.NewcomerJobs"/> of the score <paramref name="prior"/>.
+    /// The mean, 0 to 1000, of the outcomes and of <see cref="ReputationPolicy.NewcomerJobs"/> jobs of the score <paramref name="prior"/>.
     /// </summary>
     public int Score(int prior)
     {
