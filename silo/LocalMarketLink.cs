@@ -25,7 +25,7 @@ internal sealed class LocalMarketLink(
         {
             var start = await grains
                 .GetGrain<IWorkerGrain>(offer.Worker.ToString())
-                .Register(new WorkerOffer(offer.Worker, offer.PayTo, offer.PricePerMillionFuel, offer.Slots, offer.MemoryPagesMax))
+                .Register(LinkMapping.ToGrain(offer))
                 .WaitAsync(cancellation);
             return new Wire.WorkerWelcome(start);
         });

@@ -60,6 +60,7 @@ internal static class MarketplaceServices
                 PricePerMillionFuel = TokenAmount.Parse(options.WorkerPrice),
                 Slots = options.WorkerSlots == 0 ? Environment.ProcessorCount : options.WorkerSlots,
                 Isolation = options.IsolationKind,
+                Labels = options.WorkerLabelList,
             };
         });
         services.AddHostedService<WorkerService>();

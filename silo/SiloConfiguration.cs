@@ -32,6 +32,7 @@ internal static class SiloConfiguration
         ("--worker", nameof(SiloOptions.Worker), "true or false: run a worker inside (true on loopback, false beyond it)"),
         ("--worker-slots", nameof(SiloOptions.WorkerSlots), "jobs that the worker inside runs at a time (0: one per core)"),
         ("--worker-price", nameof(SiloOptions.WorkerPrice), "base units that the worker inside asks per million fuel (1)"),
+        ("--worker-label", nameof(SiloOptions.WorkerLabel), "what the worker inside says of itself, separated by ';': region=eu;gpu"),
         (
             "--isolation",
             nameof(SiloOptions.Isolation),

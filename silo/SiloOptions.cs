@@ -31,6 +31,9 @@ public sealed partial class SiloOptions
     /// <summary>What the worker inside asks per million fuel, in base units.</summary>
     public string WorkerPrice { get; set; } = "1";
 
+    /// <summary>What the worker inside says of itself, separated by semicolons: <c>region=eu;gpu</c>.</summary>
+    public string WorkerLabel { get; set; } = "";
+
     /// <summary>
     /// Where the worker inside runs guests: <c>none</c> (in the silo's process), <c>process</c>, <c>sandbox</c>, or <c>auto</c>, the
     /// strictest that works here.
@@ -96,6 +99,14 @@ public sealed partial class SiloOptions
             WorkerPrice,
             $"a whole number of base units, at least {FuelPrice.Least}"
         );
+        Check(
+            WorkerLabelList.Count <= WorkerLimits.LabelsMax
+                && WorkerLabelList.All(WorkerLabels.IsLabel)
+                && WorkerLabelList.Select(WorkerLabels.KeyOf).Distinct().Count() == WorkerLabelList.Count,
+            nameof(WorkerLabel),
+            WorkerLabel,
+            $"at most {WorkerLimits.LabelsMax} of different keys, separated by ';', each {WorkerLabels.Form}"
+        );
         Check(Isolation is "none" or "process" or "sandbox" or "auto", nameof(Isolation), Isolation, "none, process, sandbox or auto");
         Check(
             TokenAmount.TryParse(InitialCredit, out var credit) && credit <= MarketLimits.CreditedMax,
@@ -123,6 +134,10 @@ public sealed partial class SiloOptions
             ValidateCluster();
         }
     }
+
+    /// <summary>The parsed <see cref="WorkerLabel"/>.</summary>
+    internal IReadOnlyList<string> WorkerLabelList =>
+        WorkerLabel.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     /// <summary>The parsed <see cref="Urls"/>; null for one that is not an http or https address.</summary>
     internal IReadOnlyList<Uri?> ListenUrls =>

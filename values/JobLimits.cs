@@ -28,6 +28,12 @@ public static class JobLimits
     /// <summary>Guest memory in pages of 64 KiB: 1 GiB.</summary>
     public const int MemoryPagesMax = 16_384;
 
+    /// <summary>Labels that one job may ask for: each is part of its class's name, which people read.</summary>
+    public const int NeededLabelsMax = 8;
+
+    /// <summary>Workers that one job may refuse, and owners of workers: each is compared with offers that would fit.</summary>
+    public const int RefusedWorkersMax = 20;
+
     /// <summary>Bytes of an entry point's name, which stands in programs' records and in jobs.</summary>
     public const int EntryPointNameBytesMax = 256;
 }

@@ -5,4 +5,22 @@ public static class WorkerLimits
 {
     /// <summary>Jobs that one worker may run at a time, a thread with a guest's stack each: more than any machine has cores.</summary>
     public const int SlotsMax = 1024;
+
+    /// <summary>Labels of one worker: each is looked at when a new class of jobs is opened.</summary>
+    public const int LabelsMax = 32;
+
+    /// <summary>Characters of a label's key, all of them ASCII.</summary>
+    public const int LabelKeyCharsMax = 48;
+
+    /// <summary>Characters of a label's value, all of them ASCII.</summary>
+    public const int LabelValueCharsMax = 80;
+
+    /// <summary>Characters of a label: key, equals sign, value.</summary>
+    public const int LabelCharsMax = LabelKeyCharsMax + 1 + LabelValueCharsMax;
+
+    /// <summary>Accounts that one worker may refuse: each is compared with the accounts of waiting jobs.</summary>
+    public const int RefusedAccountsMax = 120;
+
+    /// <summary>A worker's reputation is told in thousandths: this one has never failed.</summary>
+    public const int ReputationMax = 1000;
 }

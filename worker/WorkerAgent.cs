@@ -76,7 +76,17 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
 
     private async Task PollLoop(CancellationToken stopping)
     {
-        var offer = new WorkerOffer(options.Worker, options.PayTo, options.PricePerMillionFuel, options.Slots, options.MemoryPagesMax);
+        var offer = new WorkerOffer(
+            Worker: options.Worker,
+            PayTo: options.PayTo,
+            PricePerMillionFuel: options.PricePerMillionFuel,
+            Slots: options.Slots,
+            MemoryPagesMax: options.MemoryPagesMax
+        )
+        {
+            Labels = options.Labels.Count > 0 ? options.Labels : null,
+            RefusedAccounts = options.RefusedAccounts.Count > 0 ? options.RefusedAccounts : null,
+        };
         while (!stopping.IsCancellationRequested)
         {
             var welcome = await Repeat(token => link.Offer(offer, token), "offer", stopping).ConfigureAwait(false);

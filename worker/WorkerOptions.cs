@@ -21,6 +21,12 @@ public sealed record WorkerOptions
     /// <summary>The largest guest memory, in pages of 64 KiB.</summary>
     public int MemoryPagesMax { get; init; } = 4096;
 
+    /// <summary>What it says of itself, for jobs that ask for it: <c>gpu</c>, <c>region=eu</c>.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>Accounts whose jobs it does not take.</summary>
+    public IReadOnlyList<AccountId> RefusedAccounts { get; init; } = [];
+
     /// <summary>
     /// The memory that compiled modules may take, by the engine's estimate. Beyond it the least recently used one goes; the newest always
     /// stays. A worker without a lease for <see cref="WorkerPolicy.IdleMax"/> drops them all, and gives the memory back to the system if
@@ -53,6 +59,20 @@ public sealed record WorkerOptions
             nameof(MemoryPagesMax),
             MemoryPagesMax,
             $"1 to {JobLimits.MemoryPagesMax}"
+        );
+        Check(
+            Labels.Count <= WorkerLimits.LabelsMax
+                && Labels.All(WorkerLabels.IsLabel)
+                && Labels.Select(WorkerLabels.KeyOf).Distinct().Count() == Labels.Count,
+            nameof(Labels),
+            string.Join(' ', Labels),
+            $"at most {WorkerLimits.LabelsMax} of different keys, each {WorkerLabels.Form}"
+        );
+        Check(
+            RefusedAccounts.Count <= WorkerLimits.RefusedAccountsMax,
+            nameof(RefusedAccounts),
+            RefusedAccounts.Count,
+            $"at most {WorkerLimits.RefusedAccountsMax}"
         );
         Check(RunsPerChildMax >= 1, nameof(RunsPerChildMax), RunsPerChildMax, "1 or more");
         var cacheBytesMin = EngineLimits.Default.ModuleBytesMax;

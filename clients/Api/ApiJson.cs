@@ -14,6 +14,7 @@ namespace Marketplace;
     RespectRequiredConstructorParameters = true
 )]
 [JsonSerializable(typeof(JobRequest))]
+[JsonSerializable(typeof(JobNeeds))]
 [JsonSerializable(typeof(JobBatchRequest))]
 [JsonSerializable(typeof(JobBatchResponse))]
 [JsonSerializable(typeof(JobsGetRequest))]

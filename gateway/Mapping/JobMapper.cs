@@ -35,7 +35,8 @@ internal static class JobMapper
                 RetriesMax: request.RetriesMax ?? JobDefaults.RetriesMax,
                 ExpiresAfter: Time(request.ExpiresAfterMs) ?? JobDefaults.ExpiresAfter,
                 Files: Files(request.InputFiles),
-                Environment: Environment(request.Environment, index)
+                Environment: Environment(request.Environment, index),
+                Needs: Needs(request.Needs, index)
             )
         );
     }
@@ -163,6 +164,27 @@ internal static class JobMapper
                     .OrderBy(variable => variable.Key, StringComparer.Ordinal)
                     .Select(variable => new EnvironmentVariable(variable.Key, variable.Value)),
             ];
+    }
+
+    /// <summary>Ascending and each once, so that the order of a request's lists does not make another job of it.</summary>
+    private static GrainInterfaces.JobNeeds? Needs(JobNeeds? needs, int? index)
+    {
+        if (needs is null)
+        {
+            return null;
+        }
+        if (needs.Labels?.Contains(null!) == true)
+        {
+            throw Null($"{PathOf(index)}.needs.labels");
+        }
+        var mapped = new GrainInterfaces.JobNeeds(
+            Labels: [.. (needs.Labels ?? []).Distinct().Order(StringComparer.Ordinal)],
+            ReputationMin: needs.ReputationMin ?? 0,
+            StakeMin: needs.StakeMin ?? TokenAmount.Zero,
+            RefusedWorkers: [.. (needs.RefusedWorkers ?? []).Distinct().Order()],
+            RefusedOwners: [.. (needs.RefusedOwners ?? []).Distinct().Order()]
+        );
+        return mapped.IsEmpty ? null : mapped;
     }
 
     private static ImmutableArray<string> Arguments(IReadOnlyList<string>? arguments, int? index)

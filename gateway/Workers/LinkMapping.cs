@@ -35,6 +35,18 @@ public static class LinkMapping
         };
     }
 
+    /// <summary>Lists in order and each entry once, so that the same offer in other words is the same offer.</summary>
+    public static WorkerOffer ToGrain(Wire.WorkerOffer offer) =>
+        new(
+            Worker: offer.Worker,
+            PayTo: offer.PayTo,
+            PricePerMillionFuel: offer.PricePerMillionFuel,
+            Slots: offer.Slots,
+            MemoryPagesMax: offer.MemoryPagesMax,
+            Labels: [.. (offer.Labels ?? []).Distinct().Order(StringComparer.Ordinal)],
+            RefusedAccounts: [.. (offer.RefusedAccounts ?? []).Distinct().Order()]
+        );
+
     public static LeaseCall ToGrain(Wire.LeaseCall call) => new(call.Worker, call.Lease, call.Sequence);
 
     public static LeaseReport ToGrain(Wire.WorkerResult result) =>

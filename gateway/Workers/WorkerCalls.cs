@@ -105,7 +105,7 @@ internal sealed partial class WorkerCalls(IGrainFactory grains, IReadiness readi
         RequireReady();
         var start = await grains
             .GetGrain<IWorkerGrain>(offer.Worker.ToString())
-            .Register(new Market.WorkerOffer(offer.Worker, offer.PayTo, offer.PricePerMillionFuel, offer.Slots, offer.MemoryPagesMax))
+            .Register(LinkMapping.ToGrain(offer))
             .WaitAsync(cancellation);
         return new LinkFrame { Welcome = new WorkerWelcome(start) };
     }

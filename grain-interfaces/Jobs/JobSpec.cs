@@ -17,6 +17,7 @@ namespace Marketplace.GrainInterfaces;
 /// <param name="ExpiresAfter">How long the job may wait for a worker.</param>
 /// <param name="Files">Blobs that the program finds under <c>/in</c>, ascending by name; default is none.</param>
 /// <param name="Environment">What the program finds in its environment, ascending by name; default is nothing.</param>
+/// <param name="Needs">What the worker must be, beside price and memory; null: any will do.</param>
 [GenerateSerializer, Immutable, Alias("JobSpec")]
 public sealed record JobSpec(
     [property: Id(0)] ProgramId Program,
@@ -31,5 +32,30 @@ public sealed record JobSpec(
     [property: Id(9)] int RetriesMax,
     [property: Id(10)] TimeSpan ExpiresAfter,
     [property: Id(11)] ImmutableArray<InputFile> Files = default,
-    [property: Id(12)] ImmutableArray<EnvironmentVariable> Environment = default
+    [property: Id(12)] ImmutableArray<EnvironmentVariable> Environment = default,
+    [property: Id(13)] JobNeeds? Needs = null
 );
+
+/// <summary>What a job needs of its worker, and which workers it does not go to.</summary>
+/// <param name="Labels">Labels that the worker must have, ascending; default is none.</param>
+/// <param name="ReputationMin">The least reputation, in thousandths; 0: any.</param>
+/// <param name="StakeMin">What the worker must have at stake; zero: nothing.</param>
+/// <param name="RefusedWorkers">Workers that do not get the job, ascending; default is none.</param>
+/// <param name="RefusedOwners">Accounts whose workers do not get the job, ascending; default is none.</param>
+[GenerateSerializer, Immutable, Alias("JobNeeds")]
+public sealed record JobNeeds(
+    [property: Id(0)] ImmutableArray<string> Labels = default,
+    [property: Id(1)] int ReputationMin = 0,
+    [property: Id(2)] TokenAmount StakeMin = default,
+    [property: Id(3)] ImmutableArray<WorkerId> RefusedWorkers = default,
+    [property: Id(4)] ImmutableArray<AccountId> RefusedOwners = default
+)
+{
+    /// <summary>Whether nothing is needed and no worker refused: then it is as no needs.</summary>
+    public bool IsEmpty =>
+        Labels.IsDefaultOrEmpty
+        && ReputationMin == 0
+        && StakeMin.IsZero
+        && RefusedWorkers.IsDefaultOrEmpty
+        && RefusedOwners.IsDefaultOrEmpty;
+}

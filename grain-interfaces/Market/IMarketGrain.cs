@@ -20,6 +20,10 @@ public interface IMarketGrain : IGrainWithStringKey
     [Effect(Effect.None), AlwaysInterleave, Alias("GetRoom")]
     Task<QueueRoom> GetRoom(AccountId account);
 
+    /// <summary>As <see cref="GetRoom"/>, for the classes of jobs: asked where a batch has jobs with needs.</summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("GetClassRoom")]
+    Task<ClassRoom> GetClassRoom(AccountId account);
+
     /// <summary>Takes a job out of the queue, or tells its worker to stop. Nothing happens where it is neither queued nor leased.</summary>
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Withdraw")]
     Task Withdraw(JobId job, Authority by);
@@ -123,14 +127,23 @@ public readonly record struct QueueRoom(
 /// <param name="PricePerMillionFuel">What it asks.</param>
 /// <param name="Slots">Jobs that it runs at a time.</param>
 /// <param name="MemoryPagesMax">The largest guest memory that it allows.</param>
+/// <param name="Labels">What it says of itself, ascending; default is nothing.</param>
+/// <param name="RefusedAccounts">Accounts whose jobs it does not take, ascending; default is none.</param>
 [GenerateSerializer, Immutable, Alias("WorkerOffer")]
 public sealed record WorkerOffer(
     [property: Id(0)] WorkerId Worker,
     [property: Id(1)] AccountId PayTo,
     [property: Id(2)] TokenAmount PricePerMillionFuel,
     [property: Id(3)] int Slots,
-    [property: Id(4)] int MemoryPagesMax
+    [property: Id(4)] int MemoryPagesMax,
+    [property: Id(5)] ImmutableArray<string> Labels = default,
+    [property: Id(6)] ImmutableArray<AccountId> RefusedAccounts = default
 );
+
+/// <param name="Open">The names of the classes of which the account has open jobs, beside that of jobs without needs.</param>
+/// <param name="More">How many others it may open.</param>
+[GenerateSerializer, Immutable, Alias("ClassRoom")]
+public sealed record ClassRoom([property: Id(0)] ImmutableArray<string> Open, [property: Id(1)] int More);
 
 /// <param name="Worker">Who polls.</param>
 /// <param name="Start">The start number of its offer.</param>

@@ -86,11 +86,13 @@ public enum StandingLevel
 /// <param name="Score">0 to 1000, the share of what went well.</param>
 /// <param name="Level">What the score allows.</param>
 /// <param name="InMaintenance">The owner wants no leases.</param>
+/// <param name="Stake">What the worker loses when it lies.</param>
 [GenerateSerializer, Immutable, Alias("Standing")]
 public readonly record struct Standing(
     [property: Id(0)] int Score,
     [property: Id(1)] StandingLevel Level,
-    [property: Id(2)] bool InMaintenance
+    [property: Id(2)] bool InMaintenance,
+    [property: Id(3)] TokenAmount Stake = default
 );
 
 /// <summary>How jobs of one subject ended, since the batch before.</summary>

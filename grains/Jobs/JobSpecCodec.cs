@@ -12,6 +12,7 @@ internal static class JobSpecCodec
     // This byte was a flag before there were files and environments: a spec without them has the same bytes and the same hash as then.
     private const byte HasBlob = 1;
     private const byte HasMore = 2;
+    private const byte HasNeeds = 4;
 
     public static Bytes32 Hash(JobSpec spec)
     {
@@ -26,7 +27,7 @@ internal static class JobSpecCodec
         writer.OptionalText(spec.EntryPoint);
         writer.Bytes(spec.Input.Span);
         var hasMore = !spec.Files.IsDefaultOrEmpty || !spec.Environment.IsDefaultOrEmpty;
-        writer.Byte((byte)((spec.InputBlob is null ? 0 : HasBlob) | (hasMore ? HasMore : 0)));
+        writer.Byte((byte)((spec.InputBlob is null ? 0 : HasBlob) | (hasMore ? HasMore : 0) | (spec.Needs is null ? 0 : HasNeeds)));
         if (spec.InputBlob is { } blob)
         {
             writer.Id(blob.Value);
@@ -34,6 +35,10 @@ internal static class JobSpecCodec
         if (hasMore)
         {
             WriteMore(writer, spec);
+        }
+        if (spec.Needs is { } needs)
+        {
+            JobNeedsCodec.Write(writer, needs);
         }
         writer.Count(spec.Arguments.Length);
         foreach (var argument in spec.Arguments)
@@ -54,12 +59,13 @@ internal static class JobSpecCodec
         var entryPoint = reader.OptionalText();
         var input = reader.Memory();
         var parts = reader.Byte();
-        if (parts > (HasBlob | HasMore))
+        if (parts > (HasBlob | HasMore | HasNeeds))
         {
             throw new InvalidDataException($"A spec has the parts {parts}, which no version of this code writes.");
         }
         BlobId? inputBlob = (parts & HasBlob) != 0 ? new BlobId(reader.Id()) : null;
         var (files, environment) = (parts & HasMore) != 0 ? ReadMore(ref reader) : ([], []);
+        var needs = (parts & HasNeeds) != 0 ? JobNeedsCodec.Read(ref reader) : null;
         var arguments = new string[reader.Items()];
         for (var index = 0; index < arguments.Length; index++)
         {
@@ -78,7 +84,8 @@ internal static class JobSpecCodec
             RetriesMax: reader.Count(),
             ExpiresAfter: reader.Span(),
             Files: files,
-            Environment: environment
+            Environment: environment,
+            Needs: needs
         );
     }
 

@@ -1,26 +1,77 @@
 namespace Marketplace.Grains;
 
-/// <summary>One account's open jobs and what it has had of the market, as <see cref="FairQueue"/> counts it.</summary>
+/// <summary>
+/// One account: its open jobs in a line for each class, and what it has had of the market, as <see cref="FairQueue"/> counts it.
+/// </summary>
 internal sealed class BuyerQueue(AccountId account, UInt128 time) : IComparable<BuyerQueue>
 {
     /// <summary>Each run moves the mean by an eighth: it follows an account whose jobs change, and one odd run says little.</summary>
     private const int MeanParts = 8;
+
+    private readonly List<BuyerLine> _lines = [];
+    private int _openCount;
 
     /// <summary>Null before the first run's end.</summary>
     private long? _mean;
 
     public AccountId Account => account;
 
-    public ReadyQueue Jobs { get; } = new();
+    /// <summary>One for each class of which it has open jobs; that of jobs without needs stays.</summary>
+    public IReadOnlyList<BuyerLine> Lines => _lines;
 
     /// <summary>The virtual time at which its next run begins: who has had least of the market is next.</summary>
     public UInt128 Time { get; set; } = time;
 
-    // The tree of those that have ready jobs, as BuyerTree keeps it.
-    public BuyerQueue? Left { get; set; }
-    public BuyerQueue? Right { get; set; }
-    public int Height { get; set; }
-    public Wanted WantedBelow { get; set; }
+    /// <summary>It has no open jobs.</summary>
+    public bool IsResting => _openCount == 0;
+
+    public bool HasReady
+    {
+        get
+        {
+            foreach (var line in _lines)
+            {
+                if (line.Jobs.Count > 0)
+                {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /// <summary>Gives the job the last place in the line of its class, not ready yet.</summary>
+    public void Add(MarketJob job)
+    {
+        job.Line = LineOf(job.Class);
+        job.Line.Jobs.Add(job);
+        _openCount++;
+    }
+
+    public void Remove(MarketJob job)
+    {
+        var line = job.Line!;
+        line.Jobs.Remove(job);
+        _openCount--;
+        if (line.Jobs.OpenCount == 0 && line.Class != JobClass.Plain)
+        {
+            _lines.Remove(line);
+        }
+    }
+
+    private BuyerLine LineOf(JobClass jobClass)
+    {
+        foreach (var known in _lines)
+        {
+            if (known.Class == jobClass)
+            {
+                return known;
+            }
+        }
+        var line = new BuyerLine(this, jobClass);
+        _lines.Add(line);
+        return line;
+    }
 
     /// <summary>What a run of the job will cost, by those before it; no more than it may use.</summary>
     public long ExpectedOf(MarketJob job) =>

@@ -5,42 +5,50 @@ namespace Marketplace.Grains;
 /// own jobs come in the order of their submission. So a buyer's million jobs do not keep another's single job waiting. This is start-time
 /// fair queueing (Goyal, Vin, Cheng 1996): an account's time moves on by what its runs cost, and one that comes back after a pause begins
 /// where the others are now, so that pausing saves nothing up. What a run costs is estimated when it is matched and made good when it ends.
+/// An account has one time for its jobs of all classes; each class has a tree of its own, so that an offer sees only jobs whose needs it
+/// meets.
 /// </summary>
 internal sealed class FairQueue
 {
     private readonly Dictionary<AccountId, BuyerQueue> _buyers = [];
     private readonly SortedSet<BuyerQueue> _resting = [];
-    private readonly BuyerTree _turns = new();
+    private readonly BuyerTree?[] _turns = new BuyerTree?[JobClasses.Max];
+
+    /// <summary>The classes with ready jobs.</summary>
+    private UInt128 _ready;
 
     /// <summary>The turn of the run that was matched last.</summary>
     private UInt128 _now = (UInt128)MarketPolicy.ShareLagMax;
 
-    /// <summary>Jobs that are ready.</summary>
-    public int Count => _turns.Wanted.Count;
-
     /// <summary>Accounts that are remembered: those with open jobs, and those that have had more than their share for the moment.</summary>
     public int BuyerCount => _buyers.Count;
 
-    /// <summary>Gives the job the last place among those of its account, not ready yet.</summary>
+    /// <summary>Classes of which an account has open jobs.</summary>
+    public IReadOnlyList<BuyerLine> LinesOf(AccountId account) => _buyers.GetValueOrDefault(account)?.Lines ?? [];
+
+    /// <summary>What the ready jobs of a class want, all together.</summary>
+    public Wanted WantedOf(JobClass jobClass) => _turns[jobClass.Index]?.Root?.WantedBelow ?? Wanted.Nothing;
+
+    /// <summary>Gives the job the last place among those of its account and class, not ready yet.</summary>
     public void Add(MarketJob job)
     {
         if (!_buyers.TryGetValue(job.Ticket.Account, out var buyer))
         {
             _buyers.Add(job.Ticket.Account, buyer = new BuyerQueue(job.Ticket.Account, _now));
         }
-        else if (buyer.Jobs.OpenCount == 0)
+        else if (buyer.IsResting)
         {
             _resting.Remove(buyer);
         }
-        buyer.Jobs.Add(job);
+        buyer.Add(job);
     }
 
     public void Remove(MarketJob job)
     {
         Unready(job);
-        var buyer = BuyerOf(job);
-        buyer.Jobs.Remove(job);
-        if (buyer.Jobs.OpenCount == 0)
+        var buyer = job.Line!.Buyer;
+        buyer.Remove(job);
+        if (buyer.IsResting)
         {
             _resting.Add(buyer);
         }
@@ -49,45 +57,56 @@ internal sealed class FairQueue
 
     public void Ready(MarketJob job)
     {
-        var buyer = BuyerOf(job);
-        var isBack = buyer.Jobs.Count == 0;
-        Leave(buyer);
-        if (isBack && buyer.Time < _now)
+        var line = job.Line!;
+        if (line.Buyer.Time < _now && !line.Buyer.HasReady)
         {
-            buyer.Time = _now;
+            line.Buyer.Time = _now;
         }
-        buyer.Jobs.Ready(job);
-        Return(buyer);
+        Leave(line);
+        line.Jobs.Ready(job);
+        Return(line);
     }
 
-    public bool IsReady(MarketJob job) => BuyerOf(job).Jobs.IsReady(job);
+    public static bool IsReady(MarketJob job) => job.Line!.Jobs.IsReady(job);
 
     public void Unready(MarketJob job)
     {
-        var buyer = BuyerOf(job);
-        if (!buyer.Jobs.IsReady(job))
+        var line = job.Line!;
+        if (!line.Jobs.IsReady(job))
         {
             return;
         }
-        Leave(buyer);
-        buyer.Jobs.Unready(job);
-        Return(buyer);
+        Leave(line);
+        line.Jobs.Unready(job);
+        Return(line);
     }
 
-    /// <summary>The first ready job that an offer can take by price and memory.</summary>
-    public MarketJob? Find(TokenAmount price, int memoryPagesMax) => _turns.Find(price, memoryPagesMax);
+    /// <summary>The first ready job, by the turns of accounts, that an offer can take.</summary>
+    public MarketJob? Find(MarketOffer offer)
+    {
+        MarketJob? first = null;
+        for (var classes = offer.Classes & _ready; classes != 0; classes &= classes - 1)
+        {
+            var turns = _turns[(int)UInt128.TrailingZeroCount(classes)]!;
+            if (turns.Find(offer, first?.Line!.Buyer.Time ?? UInt128.MaxValue) is { } job && (first is null || IsBefore(job, first)))
+            {
+                first = job;
+            }
+        }
+        return first;
+    }
 
     /// <summary>The ready job goes to an offer; its account's turn passes.</summary>
     public void Take(MarketJob job)
     {
-        var buyer = BuyerOf(job);
+        var buyer = job.Line!.Buyer;
         Leave(buyer);
         // Who could not be served for long, for its prices or wishes, has not saved up all of that time.
         var turn = UInt128.Max(buyer.Time, _now - (UInt128)MarketPolicy.ShareLagMax);
         _now = UInt128.Max(_now, turn);
         job.ShareTaken = buyer.ExpectedOf(job);
         buyer.Time = turn + (UInt128)job.ShareTaken;
-        buyer.Jobs.Unready(job);
+        job.Line.Jobs.Unready(job);
         Return(buyer);
     }
 
@@ -98,7 +117,7 @@ internal sealed class FairQueue
     {
         if (job.ShareTaken > 0 && fuelUsed is { } used)
         {
-            var buyer = BuyerOf(job);
+            var buyer = job.Line!.Buyer;
             Leave(buyer);
             buyer.Time = buyer.Time + (UInt128)(MarketPolicy.ShareOfAJob + used) - (UInt128)job.ShareTaken;
             buyer.Learn(used);
@@ -107,22 +126,22 @@ internal sealed class FairQueue
         job.ShareTaken = 0;
     }
 
-    /// <summary>Ready jobs that offers which fit all would get before this one, as far as can be seen now.</summary>
+    /// <summary>Ready jobs of its class that offers which fit all would get before this one, as far as can be seen now.</summary>
     /// <returns>
     /// Their count. It is a least one where more than <see cref="MarketPolicy.PositionAccountsMax"/> accounts come before.
     /// </returns>
     public (int Count, bool IsLeast) CountBefore(MarketJob job)
     {
-        var own = BuyerOf(job);
+        var own = job.Line!;
         var ownBefore = own.Jobs.CountBefore(job);
-        var turn = own.Time + ((UInt128)ownBefore * (UInt128)own.ExpectedOf(own.Jobs.First!));
+        var turn = own.Buyer.Time + ((UInt128)ownBefore * (UInt128)own.Buyer.ExpectedOf(own.Jobs.First!));
         long others = 0;
         var left = MarketPolicy.PositionAccountsMax;
-        var all = _turns.Before(
+        var all = _turns[own.Class.Index]!.Before(
             turn,
-            buyer =>
+            line =>
             {
-                if (buyer == own)
+                if (line == own)
                 {
                     return true;
                 }
@@ -130,8 +149,8 @@ internal sealed class FairQueue
                 {
                     return false;
                 }
-                var turns = 1 + ((turn - buyer.Time - 1) / (UInt128)buyer.ExpectedOf(buyer.Jobs.First!));
-                others += (long)UInt128.Min((UInt128)buyer.Jobs.Count, turns);
+                var turns = 1 + ((turn - line.Buyer.Time - 1) / (UInt128)line.Buyer.ExpectedOf(line.Jobs.First!));
+                others += (long)UInt128.Min((UInt128)line.Jobs.Count, turns);
                 return true;
             }
         );
@@ -143,26 +162,58 @@ internal sealed class FairQueue
     {
         foreach (var buyer in _buyers.Values)
         {
-            buyer.Jobs.Sort();
+            foreach (var line in buyer.Lines)
+            {
+                line.Jobs.Sort();
+            }
         }
     }
 
-    private BuyerQueue BuyerOf(MarketJob job) => _buyers[job.Ticket.Account];
+    /// <summary>Whether one of two jobs of different classes comes first: by the accounts' turns, and of one account the older.</summary>
+    private static bool IsBefore(MarketJob one, MarketJob other)
+    {
+        var order = one.Line!.Buyer.CompareTo(other.Line!.Buyer);
+        return order != 0 ? order < 0 : one.Ticket.SubmittedAt < other.Ticket.SubmittedAt;
+    }
 
-    /// <summary>Takes an account out of the turns, so that its jobs and its time may change.</summary>
+    /// <summary>Takes an account out of the turns of all its classes, so that its time may change.</summary>
     private void Leave(BuyerQueue buyer)
     {
-        if (buyer.Jobs.Count > 0)
+        foreach (var line in buyer.Lines)
         {
-            _turns.Remove(buyer);
+            Leave(line);
         }
     }
 
     private void Return(BuyerQueue buyer)
     {
-        if (buyer.Jobs.Count > 0)
+        foreach (var line in buyer.Lines)
         {
-            _turns.Add(buyer);
+            Return(line);
+        }
+    }
+
+    /// <summary>Takes a line out of its class's turns, so that its jobs may change.</summary>
+    private void Leave(BuyerLine line)
+    {
+        if (line.Jobs.Count == 0)
+        {
+            return;
+        }
+        var turns = _turns[line.Class.Index]!;
+        turns.Remove(line);
+        if (turns.Root is null)
+        {
+            _ready &= ~line.Class.Bit;
+        }
+    }
+
+    private void Return(BuyerLine line)
+    {
+        if (line.Jobs.Count > 0)
+        {
+            (_turns[line.Class.Index] ??= new BuyerTree()).Add(line);
+            _ready |= line.Class.Bit;
         }
     }
 

@@ -33,6 +33,11 @@ internal static class JobSizes
         {
             size += TextSize(variable.Name) + TextSize(variable.Value);
         }
+        if (spec.Needs is { } needs)
+        {
+            size += OrNone(needs.Labels).Sum(TextSize);
+            size += ItemBytes * (OrNone(needs.RefusedWorkers).Length + OrNone(needs.RefusedOwners).Length);
+        }
         return size;
     }
 

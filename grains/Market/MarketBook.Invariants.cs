@@ -11,6 +11,7 @@ internal sealed partial class MarketBook
             .. ViolationsOfLeases(),
             .. ViolationsOfLines(),
             .. ViolationsOfLoad(),
+            .. ViolationsOfClasses(),
         ];
 
     /// <summary>At rest no ready job fits an offer that takes leases. Holds after <see cref="Rematch"/> and <see cref="Flush"/>.</summary>
@@ -26,7 +27,9 @@ internal sealed partial class MarketBook
                     offer.Capacity > 0
                     && offer.Price <= job.PriceCap
                     && offer.Offer.MemoryPagesMax >= job.Ticket.Spec.MemoryPagesMax
-                    && !job.HasFailedOn(offer.Offer.Worker)
+                    && ClassNeeds.Of(job.Ticket.Spec.Needs).AreMetBy(offer)
+                    && !job.Refuses(offer)
+                    && !offer.Refuses(job.Ticket.Account)
                 select $"job {job.Ticket.Job} waits, and worker {offer.Offer.Worker} would take it",
             ];
 
@@ -38,7 +41,7 @@ internal sealed partial class MarketBook
         Check(waits ? job.Offer is null : !runs || job.Offer is not null, $"has the offer {job.Offer?.Offer.Worker}");
         Check(job.Lease is null ? job.Phase != MarketPhase.Leased : job.Phase >= MarketPhase.Leased, $"has the lease {job.Lease?.Id}");
         Check(job.Heap is null == job.Phase is MarketPhase.Preparing or MarketPhase.Ending, $"has the deadline {job.Heap?.Next}");
-        Check(_queue.IsReady(job) == (job.Phase == MarketPhase.Ready), $"is, as the queue says, ready: {_queue.IsReady(job)}");
+        Check(FairQueue.IsReady(job) == (job.Phase == MarketPhase.Ready), $"is, as the queue says, ready: {FairQueue.IsReady(job)}");
         Check(job.Offer is not { } offer || offer.Jobs.Contains(job), "has an offer that does not have it");
         return found;
 
@@ -57,9 +60,12 @@ internal sealed partial class MarketBook
         var used = offer.Jobs.Count(job => job.Phase is MarketPhase.Preparing or MarketPhase.Leased);
         Check(used == offer.SlotsUsed, $"runs {used} jobs in {offer.SlotsUsed} slots");
         Check(offer.Jobs.All(job => job.Offer == offer), "has a job of another");
-        Check(_byPrice.Contains((offer.Price, offer.Offer.Worker)), "is not among the offers by price");
-        Check(_byPrice.Count == _offers.Count, $"is one of {_offers.Count} offers, of which {_byPrice.Count} are known by price");
-        Check(offer.Hungry is not { } place || _hungry.Contains(place), "is not where it takes leases");
+        var (priced, hungry) = (OffersIn(_byPrice), OffersIn(_hungry));
+        Check(priced.Contains(offer), "is not among the offers by price");
+        Check(priced.Count == _offers.Count, $"is one of {_offers.Count} offers, of which {priced.Count} are known by price");
+        Check(hungry.Contains(offer) == offer.Hungry.Capacity is not null, "is not where it takes leases");
+        Check(hungry.Count == _offers.Values.Count(each => each.Capacity > 0), $"is beside {hungry.Count} that take leases");
+        Check(offer.Classes == ClassesOf(offer), "is not known for what it has");
         return found;
 
         void Check(bool holds, string violation)
@@ -70,6 +76,23 @@ internal sealed partial class MarketBook
             }
         }
     }
+
+    private static List<MarketOffer> OffersIn(OfferTree tree)
+    {
+        var found = new List<MarketOffer>();
+        tree.Walk(offer =>
+        {
+            found.Add(offer);
+            return true;
+        });
+        return found;
+    }
+
+    private IEnumerable<string> ViolationsOfClasses() =>
+        from jobClass in _classes.All
+        let open = _jobs.Values.Count(job => job.Class == jobClass)
+        where open != _classes.JobsOf(jobClass)
+        select $"class '{jobClass.Needs.Name}' has {open} jobs, and {_classes.JobsOf(jobClass)} are counted";
 
     private IEnumerable<string> ViolationsOfLeases() =>
         from lease in _leases

@@ -11,50 +11,20 @@ internal sealed partial class MarketBook
     /// <summary>Looks for an offer for a ready job: the cheapest first, among equals the one with most free slots.</summary>
     private void Place(MarketJob job, MarketTime now)
     {
-        MarketOffer? found = null;
-        foreach (var (price, _, worker) in _hungry)
+        if (_hungry.Find(job, job.PriceCap) is { } found)
         {
-            if (price > job.PriceCap)
-            {
-                break;
-            }
-            var offer = _offers[worker];
-            if (offer.Offer.MemoryPagesMax >= job.Ticket.Spec.MemoryPagesMax && !job.HasFailedOn(worker))
-            {
-                found = offer;
-                break;
-            }
+            Match(job, found, now);
+            PlaceHungry(found);
         }
-
-        if (found is null)
-        {
-            return;
-        }
-        Match(job, found, now);
-        PlaceHungry(found);
     }
 
     /// <summary>Gives an offer the first ready jobs that fit, as many as it takes.</summary>
     private void Feed(MarketOffer offer, MarketTime now)
     {
-        List<MarketJob>? passedOver = null;
-        while (!_paused && offer.Capacity > 0 && _queue.Find(offer.Price, offer.Offer.MemoryPagesMax) is { } job)
+        while (!_paused && offer.Capacity > 0 && _queue.Find(offer) is { } job)
         {
-            if (job.HasFailedOn(offer.Offer.Worker))
-            {
-                _queue.Unready(job);
-                (passedOver ??= []).Add(job);
-            }
-            else
-            {
-                Match(job, offer, now);
-            }
+            Match(job, offer, now);
         }
-        foreach (var job in passedOver ?? [])
-        {
-            _queue.Ready(job);
-        }
-
         PlaceHungry(offer);
     }
 
@@ -190,41 +160,52 @@ internal sealed partial class MarketBook
     /// <summary>Puts the offer where it belongs among those that take leases now. Called after its slots or its poll changed.</summary>
     private void PlaceHungry(MarketOffer offer)
     {
-        var capacity = offer.Capacity;
-        (TokenAmount, int, WorkerId)? place = capacity > 0 ? (offer.Price, -capacity, offer.Offer.Worker) : null;
-        if (place == offer.Hungry)
+        int? capacity = offer.Capacity > 0 ? offer.Capacity : null;
+        var node = offer.Hungry;
+        if (capacity == node.Capacity)
         {
             return;
         }
-        if (offer.Hungry is { } before)
+        if (node.Capacity is not null)
         {
-            _hungry.Remove(before);
+            _hungry.Remove(node);
         }
-        if (place is { } now)
+        node.Capacity = capacity;
+        if (capacity is not null)
         {
-            _hungry.Add(now);
+            _hungry.Add(node);
         }
-        offer.Hungry = place;
     }
 
     /// <summary>Why the offer won, and why the cheapest others did not.</summary>
     private JobExplanation Explain(MarketJob job, MarketOffer winner)
     {
-        var verdicts = ImmutableArray.CreateBuilder<OfferVerdict>(Math.Min(_byPrice.Count, JobPolicy.ExplanationOffersMax));
+        var verdicts = ImmutableArray.CreateBuilder<OfferVerdict>(Math.Min(_offers.Count, JobPolicy.ExplanationOffersMax));
         verdicts.Add(MarketVerdicts.Of(job, winner, won: true));
-        foreach (var (_, worker) in _byPrice)
+        _byPrice.Walk(offer =>
         {
             if (verdicts.Count == JobPolicy.ExplanationOffersMax)
             {
-                break;
+                return false;
             }
-            if (worker != winner.Offer.Worker)
+            if (offer != winner)
             {
-                verdicts.Add(MarketVerdicts.Of(job, _offers[worker], won: false));
+                verdicts.Add(MarketVerdicts.Of(job, offer, won: false));
             }
-        }
-
+            return true;
+        });
         return new JobExplanation(MarketVerdicts.Won, verdicts.ToImmutable());
+    }
+
+    private ImmutableArray<OfferVerdict> VerdictsOfCheapest(MarketJob job)
+    {
+        var verdicts = ImmutableArray.CreateBuilder<OfferVerdict>(Math.Min(_offers.Count, MarketPolicy.ExplainedOffersMax));
+        _byPrice.Walk(offer =>
+        {
+            verdicts.Add(MarketVerdicts.Of(job, offer, won: false));
+            return verdicts.Count < MarketPolicy.ExplainedOffersMax;
+        });
+        return verdicts.ToImmutable();
     }
 
     /// <summary>Where an open job stands, and what each of the cheapest offers lacks.</summary>
@@ -233,30 +214,11 @@ internal sealed partial class MarketBook
         var cheapest = job.Phase == MarketPhase.Ready ? FindCheapest(job) : null;
         var cheapestPrice = cheapest is null ? (TokenAmount?)null : MarketVerdicts.PriceOf(job, cheapest);
         var (status, summary) = MarketVerdicts.Summary(job, _offers.Count, cheapestPrice);
-        var verdicts = job.Offer is not null
-            ? job.Explanation!.Offers
-            :
-            [
-                .. _byPrice
-                    .Take(MarketPolicy.ExplainedOffersMax)
-                    .Select(entry => MarketVerdicts.Of(job, _offers[entry.Worker], won: false)),
-            ];
+        var verdicts = job.Offer is not null ? job.Explanation!.Offers : VerdictsOfCheapest(job);
         var (before, isLeast) = job.Phase == MarketPhase.Ready ? _queue.CountBefore(job) : (-1, false);
         return new OpenJob(status, job.History, before + 1, new JobExplanation(summary, verdicts, cheapestPrice), isLeast);
     }
 
     /// <summary>The cheapest of the offers that would take the job at their price, whether they have a free slot or not.</summary>
-    private MarketOffer? FindCheapest(MarketJob job)
-    {
-        foreach (var (_, worker) in _byPrice)
-        {
-            var offer = _offers[worker];
-            if (offer.Offer.MemoryPagesMax >= job.Ticket.Spec.MemoryPagesMax && !job.HasFailedOn(worker))
-            {
-                return offer;
-            }
-        }
-
-        return null;
-    }
+    private MarketOffer? FindCheapest(MarketJob job) => _byPrice.Find(job, new TokenAmount(UInt128.MaxValue));
 }

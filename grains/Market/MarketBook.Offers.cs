@@ -12,12 +12,14 @@ internal sealed partial class MarketBook
     public IReadOnlyList<MarketJob> SetOffer(WorkerOffer offer, Standing standing, MarketTime now)
     {
         var lost = RemoveOffer(offer.Worker);
-        _offers.Add(offer.Worker, new MarketOffer(offer) { SeenAt = now.Running, Standing = standing });
-        _byPrice.Add((offer.PricePerMillionFuel, offer.Worker));
+        var made = new MarketOffer(offer) { SeenAt = now.Running, Standing = standing };
+        made.Classes = ClassesOf(made);
+        _offers.Add(offer.Worker, made);
+        _byPrice.Add(made.Priced);
         return lost;
     }
 
-    /// <summary>A worker's reputation has changed. What it has stays; what it may take is another matter.</summary>
+    /// <summary>A worker's reputation has changed. What it has stays; what it may take changes at once.</summary>
     /// <returns>Whether it changed anything here.</returns>
     public bool SetStanding(WorkerId worker, Standing standing)
     {
@@ -25,7 +27,15 @@ internal sealed partial class MarketBook
         {
             return false;
         }
+        _byPrice.Remove(offer.Priced);
+        if (offer.Hungry.Capacity is not null)
+        {
+            _hungry.Remove(offer.Hungry);
+            offer.Hungry.Capacity = null;
+        }
         offer.Standing = standing;
+        offer.Classes = ClassesOf(offer);
+        _byPrice.Add(offer.Priced);
         _touched.Add(offer);
         return true;
     }
@@ -47,7 +57,7 @@ internal sealed partial class MarketBook
         {
             return [];
         }
-        _byPrice.Remove((offer.Price, worker));
+        _byPrice.Remove(offer.Priced);
         offer.Dismiss();
         PlaceHungry(offer);
         return

@@ -12,8 +12,9 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     private readonly Dictionary<WorkerId, MarketOffer> _offers = [];
     private readonly Dictionary<long, MarketJob> _leases = [];
     private readonly Dictionary<ProgramId, ProgramLine> _lines = [];
-    private readonly SortedSet<(TokenAmount Price, WorkerId Worker)> _byPrice = [];
-    private readonly SortedSet<(TokenAmount Price, int CapacityNegated, WorkerId Worker)> _hungry = [];
+    private readonly OfferTree _byPrice = new();
+    private readonly OfferTree _hungry = new();
+    private readonly JobClasses _classes = new();
     private readonly FairQueue _queue = new();
     private readonly DeadlineHeap _deadlines = new();
     private readonly DeadlineHeap _expiries = new();
@@ -21,6 +22,9 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     private readonly HashSet<MarketOffer> _touched = [];
     private long _lastLease;
     private bool _paused = true;
+
+    /// <summary>Jobs of more classes than their account, or the market, may have: their ends are to be written.</summary>
+    public Queue<MarketJob> ToRefuse { get; } = new();
 
     /// <summary>Jobs that were matched and whose program's state is to be asked where their run starts.</summary>
     public Queue<MarketJob> ToPrepare { get; } = new();
@@ -80,11 +84,21 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
             return false;
         }
         var job = new MarketJob(ticket, _load.MayKeep(ticket.Account, JobSizes.Of(ticket.Spec, ticket.RequestId)));
+        var isRefused = !EnterClass(job);
         _jobs.Add(ticket.Job, job);
         _load.Add(job);
         _queue.Add(job);
         job.ExpiresAt = ticket.SubmittedAt + ticket.Spec.ExpiresAfter;
-        Wait(job, now);
+        if (isRefused)
+        {
+            job.Phase = MarketPhase.Delayed;
+            _expiries.Set(job, job.ExpiresAt.UtcTicks);
+            ToRefuse.Enqueue(job);
+        }
+        else
+        {
+            Wait(job, now);
+        }
         return true;
     }
 
@@ -101,6 +115,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
         DeadlineHeap.Leave(job);
         _jobs.Remove(job.Ticket.Job);
         _load.Remove(job);
+        _classes.Leave(job.Class);
         LeaveLine(job, now);
     }
 
@@ -188,6 +203,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
         if (job.Phase == MarketPhase.Leased)
         {
             TakeSlot(job);
+            PlaceHungry(job.Offer!);
         }
         _deadlines.Set(job, deadline.Ticks);
     }
@@ -214,13 +230,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     }
 
     public MarketView ToView() =>
-        new(
-            QueuedCount,
-            LeasedCount,
-            _offers.Count,
-            _offers.Values.Sum(offer => offer.Offer.Slots),
-            _byPrice.Count == 0 ? null : _byPrice.Min.Price
-        );
+        new(QueuedCount, LeasedCount, _offers.Count, _offers.Values.Sum(offer => offer.Offer.Slots), _byPrice.First?.Price);
 
     private void Wait(MarketJob job, MarketTime now)
     {

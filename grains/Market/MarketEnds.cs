@@ -67,6 +67,17 @@ internal static class MarketEnds
             last
         );
 
+    /// <summary>It came in beside others of its account that were all within the bound when each was submitted.</summary>
+    public static JobEnd TooManyClasses(MarketJob job) =>
+        Own(
+            job,
+            JobStatus.Failed,
+            JobFault.NoWorker,
+            ErrorCode.LimitExceeded,
+            NeedsRules.TooManyClasses(0),
+            new JobExplanation("No offer was looked at.", [])
+        );
+
     /// <summary>What its run needs could not be read, again and again: it was never begun.</summary>
     public static JobEnd NotPrepared(MarketJob job) =>
         Own(

@@ -139,24 +139,10 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     public async Task<long> Offer(WorkerOffer offer)
     {
         RequireCurrent();
-        if (offer.Slots is < 1 or > MarketPolicy.WorkerSlotsMax || offer.MemoryPagesMax is < 1 or > MarketLimits.MemoryPagesMax)
+        if (OfferRules.Refusal(offer) is { } refusal)
         {
-            throw new MarketException(
-                ErrorCode.LimitExceeded,
-                $"The offer has {offer.Slots} slots and {offer.MemoryPagesMax} memory pages; allowed are 1 to "
-                    + $"{MarketPolicy.WorkerSlotsMax} and 1 to "
-                    + $"{MarketLimits.MemoryPagesMax}."
-            );
+            throw refusal;
         }
-
-        if (offer.PricePerMillionFuel < FuelPrice.Least)
-        {
-            throw new MarketException(
-                ErrorCode.LimitExceeded,
-                $"The offer asks {offer.PricePerMillionFuel} per million fuel; the least that is allowed is {FuelPrice.Least}."
-            );
-        }
-
         if (!_book.HasRoomFor(offer.Worker))
         {
             throw new MarketException(
@@ -245,6 +231,12 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         return Task.FromResult(_book.RoomFor(account));
     }
 
+    public Task<ClassRoom> GetClassRoom(AccountId account)
+    {
+        RequireCurrent();
+        return Task.FromResult(_book.ClassRoomFor(account));
+    }
+
     public Task<OpenJob?> Explain(JobId job) => Task.FromResult(_book.Find(job) is { } open ? _book.Explain(open) : null);
 
     public Task<MarketView> GetView() => Task.FromResult(_book.ToView());
@@ -265,6 +257,10 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
             while (_actsAgain)
             {
                 _actsAgain = false;
+                while (_book.ToRefuse.TryDequeue(out var refused))
+                {
+                    _ = _reports.EndOnOwnAccount(refused, MarketEnds.TooManyClasses(refused));
+                }
                 _book.Rematch(Now);
                 while (_book.ToPrepare.TryDequeue(out var job))
                 {

@@ -50,6 +50,12 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
 
     public MarketPhase Phase { get; set; }
 
+    /// <summary>Whose offers it may go to, apart from memory and price.</summary>
+    public JobClass Class { get; set; } = JobClass.Plain;
+
+    /// <summary>The line of its account and class; null until it is queued.</summary>
+    public BuyerLine? Line { get; set; }
+
     /// <summary>Its place in <see cref="ReadyQueue"/>.</summary>
     public int Place { get; set; }
 
@@ -128,6 +134,14 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     public JobEnd? OwnEnd { get; set; }
 
     public bool HasFailedOn(WorkerId worker) => FailedOn is not null && FailedOn.Contains(worker);
+
+    /// <summary>Whether the worker or who it works for is none that the job goes to, or has failed on it.</summary>
+    public bool Refuses(MarketOffer offer) =>
+        HasFailedOn(offer.Offer.Worker) || (Ticket.Spec.Needs is { } needs && IsRefusedBy(needs, offer.Offer));
+
+    private static bool IsRefusedBy(JobNeeds needs, WorkerOffer offer) =>
+        (!needs.RefusedWorkers.IsDefaultOrEmpty && needs.RefusedWorkers.Contains(offer.Worker))
+        || (!needs.RefusedOwners.IsDefaultOrEmpty && needs.RefusedOwners.Contains(offer.PayTo));
 
     public void AddFailure(WorkerId worker)
     {

@@ -8,9 +8,14 @@ internal sealed class MarketOffer(WorkerOffer offer)
     private MarketPoll? _poll;
     private readonly List<Lease> _leases = [];
     private readonly List<LeaseId> _stops = [];
+    private readonly HashSet<string> _labels = offer.Labels.IsDefaultOrEmpty ? [] : [.. WorkerLabels.Met(offer.Labels)];
     private int _leasesMax;
 
     public WorkerOffer Offer { get; } = offer;
+
+    /// <summary>The classes whose needs it meets.</summary>
+    public UInt128 Classes { get; set; } = JobClass.Plain.Bit;
+
     public TokenAmount Price => Offer.PricePerMillionFuel;
 
     /// <summary>Its last sign of life, in running time.</summary>
@@ -22,8 +27,11 @@ internal sealed class MarketOffer(WorkerOffer offer)
     /// <summary>Those of <see cref="Jobs"/> that take a slot: all but the reported ones.</summary>
     public int SlotsUsed { get; set; }
 
-    /// <summary>Its place among the offers that take leases now; null where it takes none.</summary>
-    public (TokenAmount Price, int CapacityNegated, WorkerId Worker)? Hungry { get; set; }
+    /// <summary>Its place among all offers.</summary>
+    public OfferNode Priced => field ??= new OfferNode(this);
+
+    /// <summary>Its place among the offers that take leases now.</summary>
+    public OfferNode Hungry => field ??= new OfferNode(this);
 
     /// <summary>The sequence of the last poll, -1 before the first.</summary>
     public long Sequence { get; private set; } = -1;
@@ -56,6 +64,11 @@ internal sealed class MarketOffer(WorkerOffer offer)
         _leasesMax = Math.Clamp(poll.LeasesMax, 0, MarketPolicy.WorkerLeasesMax);
         _poll = new MarketPoll();
     }
+
+    /// <summary>A label as a job asks for it: the key alone, or with a value.</summary>
+    public bool HasLabel(string label) => _labels.Contains(label);
+
+    public bool Refuses(AccountId account) => !Offer.RefusedAccounts.IsDefaultOrEmpty && Offer.RefusedAccounts.Contains(account);
 
     public void Order(Lease lease) => _leases.Add(lease);
 

@@ -107,6 +107,35 @@ internal static class MarketPolicy
     public const int PositionAccountsMax = 1_000;
 
     /// <summary>
+    /// Classes of jobs, by what they need of a worker, that the market tells apart at a time: a bit each in every offer and in the nodes
+    /// of its trees.
+    /// </summary>
+    public const int ClassesMax = 128;
+
+    /// <summary>
+    /// Classes of which one account may have open jobs: its turn is kept in the tree of each, so more would make its matches slower for
+    /// all.
+    /// </summary>
+    public const int AccountClassesMax = 8;
+
+    /// <summary>
+    /// As <see cref="AccountPartsOfQueueBytes"/>, for the classes that no account has opened yet.
+    /// </summary>
+    public const int AccountPartsOfClasses = 4;
+
+    /// <summary>
+    /// Jobs of one account that a worker's poll passes over, because they refuse the worker or it failed on them, before it goes on to the
+    /// next account: a long queue that refuses one worker must not hold up that worker's poll.
+    /// </summary>
+    public const int RefusedJobsMax = 64;
+
+    /// <summary>
+    /// Offers that a new job passes over for the same reasons, or because they refuse its account. Beyond it the job waits for the next
+    /// poll of an offer that fits, some seconds.
+    /// </summary>
+    public const int RefusedOffersMax = 256;
+
+    /// <summary>
     /// Fuel that a run can use in a tenth of a microsecond (a tick): twenty thousand million a second, ten times what one core does here.
     /// A worker that claims more is not believed.
     /// </summary>

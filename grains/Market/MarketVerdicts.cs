@@ -63,6 +63,10 @@ internal static class MarketVerdicts
         {
             return $"allows {offer.Offer.MemoryPagesMax} memory pages; the job wants {spec.MemoryPagesMax}";
         }
+        if (NeedsReason(job, offer) is { } unmet)
+        {
+            return unmet;
+        }
         if (job.HasFailedOn(offer.Offer.Worker))
         {
             return "failed on this job before; it is asked again when no other offer fits";
@@ -78,5 +82,30 @@ internal static class MarketVerdicts
                 : $"is on probation, one lease at a time: its score is {offer.Standing.Score}, below {ReputationPolicy.ProbationScore}";
         }
         return offer.Capacity == 0 ? "has no free slot" : "was not needed";
+    }
+
+    /// <summary>Which need of the job the offer does not meet, or who refuses whom.</summary>
+    private static string? NeedsReason(MarketJob job, MarketOffer offer)
+    {
+        var needs = job.Class.Needs;
+        if (needs.Labels.FirstOrDefault(label => !offer.HasLabel(label)) is { } label)
+        {
+            return $"does not have the label {label}";
+        }
+        if (offer.Standing.Score < needs.ReputationMin)
+        {
+            return $"has a reputation of {offer.Standing.Score}; the job wants {needs.ReputationMin} or more";
+        }
+        if (offer.Standing.Stake < needs.StakeMin)
+        {
+            return $"has {offer.Standing.Stake} at stake; the job wants {needs.StakeMin} or more";
+        }
+        if (offer.Refuses(job.Ticket.Account))
+        {
+            return "does not take jobs of this account";
+        }
+        return job.Ticket.Spec.Needs is { } own && !job.HasFailedOn(offer.Offer.Worker) && job.Refuses(offer)
+            ? "is refused by the job"
+            : null;
     }
 }

@@ -111,12 +111,12 @@ internal ref struct CompactReader(ReadOnlySpan<byte> bytes)
     public void Version(byte known, string what) => Version(known, known, what);
 
     /// <summary>As the other; the versions from <paramref name="oldest"/> to <paramref name="newest"/> are known.</summary>
-    public void Version(byte oldest, byte newest, string what)
+    public byte Version(byte oldest, byte newest, string what)
     {
         var seen = Byte();
         if (seen >= oldest && seen <= newest)
         {
-            return;
+            return seen;
         }
         var known = oldest == newest ? $"version {newest}" : $"versions {oldest} to {newest}";
         throw new InvalidDataException($"{what} has format version {seen}; this build reads {known}. Use the build that wrote it.");

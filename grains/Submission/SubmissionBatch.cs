@@ -57,6 +57,9 @@ internal sealed class SubmissionItem
     public JobSpec Spec { get; }
     public JobId Job { get; }
 
+    /// <summary>Its class is not that of jobs without needs.</summary>
+    public bool HasClass => Spec.Needs is not null && ClassNeeds.Of(Spec.Needs) != ClassNeeds.None;
+
     /// <summary>Null where it is not known: then the job is not new, or refused.</summary>
     public ProgramView? Program { get; set; }
 

@@ -41,6 +41,10 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
         {
             SubmissionRoom.Assign(batch, room.Shortage, await FindRoom(caller.Account), bounds);
         }
+        if (batch.Admissible.Any(item => item.HasClass))
+        {
+            SubmissionRoom.AssignClasses(batch, await FindClassRoom(caller.Account));
+        }
         if (batch.Open.Any())
         {
             await HoldAndWrite(batch);
@@ -73,6 +77,17 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
         await Try(
             async () => found = await GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).GetRoom(account),
             "ask the market how much may be queued"
+        );
+        return found;
+    }
+
+    /// <inheritdoc cref="FindRoom"/>
+    private async ValueTask<ClassRoom?> FindClassRoom(AccountId account)
+    {
+        ClassRoom? found = null;
+        await Try(
+            async () => found = await GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).GetClassRoom(account),
+            "ask the market how many classes of jobs there may be"
         );
         return found;
     }

@@ -8,6 +8,34 @@ namespace Marketplace.Grains;
 /// </summary>
 internal static class SubmissionRoom
 {
+    /// <summary>Which items find room among the classes of jobs that the account may have.</summary>
+    /// <param name="batch">As for the other.</param>
+    /// <param name="room">Null where it is not known.</param>
+    public static void AssignClasses(SubmissionBatch batch, ClassRoom? room)
+    {
+        if (room is null)
+        {
+            return;
+        }
+        var open = room.Open.ToHashSet();
+        var more = room.More;
+        foreach (var item in batch.Admissible.Where(item => item.HasClass))
+        {
+            var name = ClassNeeds.Of(item.Spec.Needs).Name;
+            if (open.Contains(name))
+            {
+                continue;
+            }
+            if (more == 0)
+            {
+                item.RefusalIfNew = new Refusal(ErrorCode.LimitExceeded, NeedsRules.TooManyClasses(room.More));
+                continue;
+            }
+            open.Add(name);
+            more--;
+        }
+    }
+
     /// <param name="batch">Its items that may become new jobs learn here whether there is room for them.</param>
     /// <param name="shortage">Of the store's disk.</param>
     /// <param name="queue">Null where it is not known.</param>

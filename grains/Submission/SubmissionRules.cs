@@ -22,6 +22,7 @@ internal static class SubmissionRules
             ?? CheckArguments(spec)
             ?? CheckEnvironment(spec)
             ?? CheckFiles(spec)
+            ?? NeedsRules.Check(spec.Needs)
             ?? CheckNumber("fuelMax", spec.FuelMax, 1, MarketLimits.FuelMax)
             ?? CheckNumber("memoryPagesMax", spec.MemoryPagesMax, 1, MarketLimits.MemoryPagesMax)
             ?? CheckNumber(

@@ -1,38 +1,79 @@
+using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
 
 /// <summary>What is kept of a worker's offer.</summary>
-internal sealed record OfferState(WorkerId Worker, AccountId PayTo, TokenAmount PricePerMillionFuel, int Slots, int MemoryPagesMax)
+internal sealed record OfferState(WorkerOffer Offer)
 {
     /// <summary>The name of the state.</summary>
     public const string Kind = "worker";
 
+    // An offer without labels and refusals has the bytes that it had before there were any.
     private const byte Format = 1;
+    private const byte FormatWithLabels = Format + 1;
 
     public static OfferState Of(WorkerOffer offer) =>
-        new(offer.Worker, offer.PayTo, offer.PricePerMillionFuel, offer.Slots, offer.MemoryPagesMax);
+        new(offer with { Labels = OrNone(offer.Labels), RefusedAccounts = OrNone(offer.RefusedAccounts) });
 
-    public WorkerOffer ToOffer() => new(Worker, PayTo, PricePerMillionFuel, Slots, MemoryPagesMax);
+    /// <summary>Whether it is the same offer: lists are compared by what is in them.</summary>
+    public bool IsSame(OfferState other) => Write(this).Span.SequenceEqual(Write(other).Span);
 
-    public static ReadOnlyMemory<byte> Write(OfferState offer)
+    public static ReadOnlyMemory<byte> Write(OfferState state)
     {
+        var offer = state.Offer;
+        var hasMore = offer.Labels.Length > 0 || offer.RefusedAccounts.Length > 0;
         var writer = new CompactWriter(96);
-        writer.Byte(Format);
+        writer.Byte(hasMore ? FormatWithLabels : Format);
         writer.Id(offer.Worker.Value);
         writer.Id(offer.PayTo.Value);
         writer.Amount(offer.PricePerMillionFuel);
         writer.Count(offer.Slots);
         writer.Count(offer.MemoryPagesMax);
+        if (hasMore)
+        {
+            writer.Count(offer.Labels.Length);
+            foreach (var label in offer.Labels)
+            {
+                writer.Text(label);
+            }
+            writer.Count(offer.RefusedAccounts.Length);
+            foreach (var account in offer.RefusedAccounts)
+            {
+                writer.Id(account.Value);
+            }
+        }
         return writer.Finish();
     }
 
     public static OfferState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        reader.Version(Format, "A worker's offer");
-        var offer = new OfferState(new WorkerId(reader.Id()), new AccountId(reader.Id()), reader.Amount(), reader.Count(), reader.Count());
+        var format = reader.Version(Format, FormatWithLabels, "A worker's offer");
+        var offer = new WorkerOffer(
+            Worker: new WorkerId(reader.Id()),
+            PayTo: new AccountId(reader.Id()),
+            PricePerMillionFuel: reader.Amount(),
+            Slots: reader.Count(),
+            MemoryPagesMax: reader.Count()
+        );
+        if (format == FormatWithLabels)
+        {
+            var labels = new string[reader.Items()];
+            for (var index = 0; index < labels.Length; index++)
+            {
+                labels[index] = reader.Text();
+            }
+            var accounts = new AccountId[reader.Items(itemSizeMin: Bytes32.Size)];
+            for (var index = 0; index < accounts.Length; index++)
+            {
+                accounts[index] = new AccountId(reader.Id());
+            }
+            offer = offer with { Labels = ImmutableArray.Create(labels), RefusedAccounts = ImmutableArray.Create(accounts) };
+        }
         reader.End();
-        return offer;
+        return Of(offer);
     }
+
+    private static ImmutableArray<TItem> OrNone<TItem>(ImmutableArray<TItem> items) => items.IsDefault ? [] : items;
 }

@@ -35,7 +35,7 @@ internal sealed class WorkerGrain : Grain, IWorkerGrain
         // The market first: an offer that it refuses is not kept.
         var start = await LostWrites.Resend(() => Market.Offer(offer));
         var kept = OfferState.Of(offer);
-        if (_offer.Value != kept)
+        if (_offer.Value is not { } before || !before.IsSame(kept))
         {
             await _offer.Write(kept);
         }
@@ -47,7 +47,7 @@ internal sealed class WorkerGrain : Grain, IWorkerGrain
         await _offer.Refresh();
         if (_offer.Value is { } offer)
         {
-            return offer.ToOffer();
+            return offer.Offer;
         }
         DeactivateOnIdle();
         throw new MarketException(ErrorCode.WorkerNotFound, $"There is no worker {this.GetPrimaryKeyString()}.");

@@ -46,6 +46,38 @@ public sealed class JobsTests
     }
 
     [Fact]
+    public async Task Needs_AreTheSameInAnyOrder_AndNoneWhereNothingIsNeeded()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        var request = gateway.Request() with
+        {
+            Needs = new JobNeeds
+            {
+                Labels = ["region=eu", "gpu", "gpu"],
+                ReputationMin = 900,
+                StakeMin = new TokenAmount(7),
+                RefusedWorkers = [default],
+                RefusedOwners = [GatewayFixture.Alice],
+            },
+        };
+
+        using var response = await gateway.Client.Post(Routes.Jobs, request, ApiJson.Default.JobRequest);
+
+        var needs = gateway.Market.Jobs[(await response.Read(ApiJson.Default.Job)).Id].View.Spec.Needs!;
+        Assert.Equal(["gpu", "region=eu"], needs.Labels);
+        Assert.Equal((900, new TokenAmount(7)), (needs.ReputationMin, needs.StakeMin));
+        Assert.Equal((default, GatewayFixture.Alice), (Assert.Single(needs.RefusedWorkers), Assert.Single(needs.RefusedOwners)));
+
+        var none = gateway.Request() with
+        {
+            RequestId = "none",
+            Needs = new JobNeeds { Labels = [], ReputationMin = 0 },
+        };
+        using var second = await gateway.Client.Post(Routes.Jobs, none, ApiJson.Default.JobRequest);
+        Assert.Null(gateway.Market.Jobs[(await second.Read(ApiJson.Default.Job)).Id].View.Spec.Needs);
+    }
+
+    [Fact]
     public async Task FilesThatAJobLeft_AreInItsView()
     {
         await using var gateway = await GatewayFixture.Start();

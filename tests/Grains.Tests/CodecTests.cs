@@ -117,6 +117,30 @@ public sealed class CodecTests
         }
     }
 
+    [Fact]
+    public void JobWithNeeds_IsReadBack_AndEveryCutIsFound()
+    {
+        var needs = new JobNeeds(
+            Labels: ["gpu", "region=eu"],
+            ReputationMin: 900,
+            StakeMin: new TokenAmount(7),
+            RefusedWorkers: [new WorkerId(new Bytes32([.. Enumerable.Repeat((byte)3, 32)]))],
+            RefusedOwners: [new AccountId(new Bytes32([.. Enumerable.Repeat((byte)4, 32)]))]
+        );
+        var bytes = JobStateCodec.Write(EndedJob(WithFiles(TestMarket.Spec(default)) with { Needs = needs }, Output())).ToArray();
+        var read = JobStateCodec.Read(bytes).Spec.Needs!;
+
+        Assert.Equal(needs.Labels, read.Labels);
+        Assert.Equal((needs.ReputationMin, needs.StakeMin), (read.ReputationMin, read.StakeMin));
+        Assert.Equal(needs.RefusedWorkers, read.RefusedWorkers);
+        Assert.Equal(needs.RefusedOwners, read.RefusedOwners);
+        Assert.Equal(bytes, JobStateCodec.Write(JobStateCodec.Read(bytes)).ToArray());
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            Assert.Throws<InvalidDataException>(() => JobStateCodec.Read(bytes.AsSpan(0, length)));
+        }
+    }
+
     /// <summary>
     /// The bytes of a job without files are those that were stored before there were any, and so is the hash of its spec.
     /// </summary>

@@ -7,7 +7,6 @@ namespace Marketplace.Grains.Tests;
 /// <summary>Buyers take turns by what their runs cost, and the tree of turns agrees with a walk through a list.</summary>
 public sealed class FairQueueTests
 {
-    private static readonly TokenAmount AnyPrice = TokenAmount.Zero;
     private int _jobs;
 
     [Fact]
@@ -18,7 +17,7 @@ public sealed class FairQueueTests
         TakeAndEnd(queue, fuelUsed: 0);
         var single = Assert.Single(Add(queue, buyer: 2));
         Assert.Equal((0, false), queue.CountBefore(single));
-        Assert.Same(single, queue.Find(AnyPrice, int.MaxValue));
+        Assert.Same(single, Find(queue));
     }
 
     [Fact]
@@ -46,7 +45,7 @@ public sealed class FairQueueTests
         var fuel = new double[3];
         for (var number = 0; number < 4_000; number++)
         {
-            var job = queue.Find(AnyPrice, int.MaxValue)!;
+            var job = Find(queue)!;
             var used = BuyerOf(job) == 1 ? 100_000_000 : 10_000_000;
             fuel[BuyerOf(job)] += used;
             TakeAndEnd(queue, used);
@@ -105,11 +104,11 @@ public sealed class FairQueueTests
         var queue = new FairQueue();
         Add(queue, buyer: 1, count: 2);
         Add(queue, buyer: 2, count: 2);
-        var lost = queue.Find(AnyPrice, int.MaxValue)!;
+        var lost = Find(queue)!;
         queue.Take(lost);
         queue.Settle(lost, fuelUsed: null);
         queue.Ready(lost);
-        Assert.NotEqual(BuyerOf(lost), BuyerOf(queue.Find(AnyPrice, int.MaxValue)!));
+        Assert.NotEqual(BuyerOf(lost), BuyerOf(Find(queue)!));
     }
 
     [Fact]
@@ -124,14 +123,14 @@ public sealed class FairQueueTests
         var order = new List<int>();
         for (var number = 0; number < 8; number++)
         {
-            var job = queue.Find(AnyPrice, int.MaxValue)!;
+            var job = Find(queue)!;
             order.Add(BuyerOf(job));
             queue.Take(job);
         }
         // Six runs of 11 million each are as much as one that may use 60.
         Assert.Equal([2, 3, 1, 1, 1, 1, 1, 1], order);
         queue.Settle(first, fuelUsed: 1_000_000);
-        Assert.Equal(2, BuyerOf(queue.Find(AnyPrice, int.MaxValue)!));
+        Assert.Equal(2, BuyerOf(Find(queue)!));
     }
 
     [Theory]
@@ -152,7 +151,7 @@ public sealed class FairQueueTests
     {
         var queue = new FairQueue();
         Add(queue, buyer: 1, count: 2);
-        var job = queue.Find(AnyPrice, int.MaxValue)!;
+        var job = Find(queue)!;
         queue.Take(job);
         var waits = Add(queue, buyer: 1)[0];
         for (var buyer = 2; buyer < MarketPolicy.PositionAccountsMax + 2; buyer++)
@@ -186,7 +185,7 @@ public sealed class FairQueueTests
         Assert.Equal(jobs.Length - 1, queue.BuyerCount);
         Add(queue, buyer: 1);
         Add(queue, buyer: 0);
-        Assert.Equal(0, BuyerOf(queue.Find(AnyPrice, int.MaxValue)!));
+        Assert.Equal(0, BuyerOf(Find(queue)!));
     }
 
     [Theory, InlineData(1), InlineData(2), InlineData(3)]
@@ -221,7 +220,7 @@ public sealed class FairQueueTests
                     break;
                 default:
                     var (price, pages) = (new TokenAmount((UInt128)chance.Below(100)), chance.Below(100));
-                    var found = queue.Find(price, pages);
+                    var found = Find(queue, price, pages);
                     var fitting = open.Where(job => job.PriceCap >= price && job.Ticket.Spec.MemoryPagesMax <= pages).ToArray();
                     Assert.Equal(fitting.Length > 0, found is not null);
                     if (found is not null)
@@ -236,13 +235,18 @@ public sealed class FairQueueTests
                     }
                     break;
             }
-            Assert.Equal(open.Count, queue.Count);
+            Assert.Equal(open.Count, queue.WantedOf(JobClass.Plain).Count);
         }
     }
 
+    private static MarketJob? Find(FairQueue queue, TokenAmount price = default, int pages = int.MaxValue) =>
+        queue.Find(
+            new MarketOffer(new WorkerOffer(Worker: default, PayTo: default, PricePerMillionFuel: price, Slots: 1, MemoryPagesMax: pages))
+        );
+
     private static MarketJob TakeAndEnd(FairQueue queue, long fuelUsed, TokenAmount price = default)
     {
-        var job = queue.Find(price, int.MaxValue)!;
+        var job = Find(queue, price)!;
         queue.Take(job);
         queue.Settle(job, fuelUsed);
         queue.Remove(job);

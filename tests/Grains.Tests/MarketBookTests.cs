@@ -10,7 +10,7 @@ public sealed class MarketBookTests
     public void Book_StaysSoundWhateverIsCalled(ulong seed)
     {
         var calls = new RandomCalls(seed);
-        for (var call = 0; call < 1_500; call++)
+        for (var call = 0; call < 3_000; call++)
         {
             var what = calls.Next();
             Assert.True(calls.Book.Violations() is [], $"After call {call}, {what}: {string.Join("; ", calls.Book.Violations())}");
@@ -20,6 +20,7 @@ public sealed class MarketBookTests
             );
         }
         Assert.True(calls.Leased > 100, $"Only {calls.Leased} jobs were leased.");
+        Assert.True(calls.Refused > 10, $"Only {calls.Refused} jobs had one class too many.");
         calls.EndAll();
         Assert.Equal((0, 0), (calls.Book.Count, calls.Book.LeasedCount));
         Assert.Equal(calls.RoomAtFirst, calls.Book.RoomFor(default));
@@ -29,6 +30,7 @@ public sealed class MarketBookTests
     private sealed class RandomCalls
     {
         private static readonly QueueBounds Bounds = new() { BytesMax = 64 << 10 };
+        private static readonly string[] Labels = ["gpu", "region=eu", "ssd"];
         private readonly SeededChance _chance;
         private readonly Dictionary<WorkerId, long> _sequences = [];
         private MarketTime _now = new(DateTimeOffset.UnixEpoch, TimeSpan.Zero);
@@ -44,6 +46,7 @@ public sealed class MarketBookTests
         public MarketBook Book { get; } = new(7, Bounds);
         public QueueRoom RoomAtFirst { get; }
         public int Leased { get; private set; }
+        public int Refused { get; private set; }
 
         public string Next()
         {
@@ -69,10 +72,13 @@ public sealed class MarketBookTests
                     Book.Add(Ticket(), _now);
                     return "a job";
                 case 3:
-                    var offer = new WorkerOffer(Worker(), default, new TokenAmount((UInt128)Below(60)), 1 + Below(4), 1 + Below(40));
+                    var offer = Offer();
                     _sequences[offer.Worker] = 0;
-                    Again(Book.SetOffer(offer, default, _now));
+                    Again(Book.SetOffer(offer, Standing(), _now));
                     return "an offer";
+                case 4 when Below(4) == 1:
+                    Book.SetStanding(Worker(), Standing());
+                    return "a standing";
                 case 4 when Below(4) == 0:
                     Again(Book.RemoveOffer(Worker()));
                     return "a worker's end";
@@ -124,6 +130,12 @@ public sealed class MarketBookTests
         {
             do
             {
+                while (Book.ToRefuse.TryDequeue(out var refused))
+                {
+                    refused.OwnEnd = MarketEnds.TooManyClasses(refused);
+                    Book.BeginEnding(refused);
+                    Refused++;
+                }
                 Book.Rematch(_now);
                 while (Book.ToPrepare.TryDequeue(out var job))
                 {
@@ -204,6 +216,37 @@ public sealed class MarketBookTests
             }
         }
 
+        private WorkerOffer Offer() =>
+            new(
+                Worker: Worker(),
+                PayTo: new AccountId(Id(100 + Below(3))),
+                PricePerMillionFuel: new TokenAmount((UInt128)Below(60)),
+                Slots: 1 + Below(4),
+                MemoryPagesMax: 1 + Below(40),
+                Labels: [.. Labels.Where(_ => Below(2) == 0)],
+                RefusedAccounts: Below(8) == 0 ? [new AccountId(Id(Below(3)))] : []
+            );
+
+        private Standing Standing() =>
+            new(
+                Below(3) * 400,
+                Below(6) == 0 ? StandingLevel.Probation : StandingLevel.Good,
+                Below(20) == 0,
+                new TokenAmount((UInt128)Below(3))
+            );
+
+        /// <summary>More different needs than the market has bits for classes.</summary>
+        private JobNeeds? Needs() =>
+            Below(2) == 0
+                ? null
+                : new JobNeeds(
+                    Labels: [.. Labels.Concat(["region", "none"]).Where(_ => Below(3) == 0)],
+                    ReputationMin: Below(3) == 0 ? Below(900) : 0,
+                    StakeMin: new TokenAmount((UInt128)Below(3)),
+                    RefusedWorkers: Below(4) == 0 ? [Worker()] : [],
+                    RefusedOwners: Below(8) == 0 ? [new AccountId(Id(100 + Below(3)))] : []
+                );
+
         private JobTicket Ticket()
         {
             var number = _jobs++;
@@ -211,6 +254,7 @@ public sealed class MarketBookTests
             {
                 MemoryPagesMax = 1 + Below(40),
                 ExpiresAfter = Seconds(10 + Below(600)),
+                Needs = Needs(),
             };
             var usesState = Below(3) == 0;
             return new JobTicket(

@@ -20,7 +20,18 @@ public sealed class StoredStateTests
 
             var offer = await market.Grains.GetGrain<IWorkerGrain>(id.ToString()).Get();
 
-            Assert.Equal(new WorkerOffer(id, new AccountId(id.Value), new TokenAmount(5), 2, 16), offer);
+            Assert.Equal(
+                OfferState.Of(
+                    new WorkerOffer(
+                        Worker: id,
+                        PayTo: new AccountId(id.Value),
+                        PricePerMillionFuel: new TokenAmount(5),
+                        Slots: 2,
+                        MemoryPagesMax: 16
+                    )
+                ),
+                OfferState.Of(offer)
+            );
         });
 
     [Fact]

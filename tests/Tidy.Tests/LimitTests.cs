@@ -24,6 +24,7 @@ public sealed class LimitTests
     /// <summary>Bounds of two folders that have one number and a word of their names in common by chance, each with its reason.</summary>
     private static readonly Dictionary<(string, string), string> OneWordByChance = new()
     {
+        [("GatewayPolicy.AccountAnswersPart", "MarketPolicy.AccountClassesMax")] = "a part of memory, and classes of jobs",
         [("GatewayPolicy.KeysCachedMax", "AccountPolicy.KeysEverMax")] = "memory of a gateway, and keys of one account",
         [("GatewayPolicy.EventFileBytes", "JobLimits.FilesMax")] = "bytes, and files",
         [("GatewayPolicy.EventFileBytes", "GuestPolicy.FileDepthMax")] = "bytes, and directories",

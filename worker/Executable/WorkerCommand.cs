@@ -56,6 +56,18 @@ internal static class WorkerCommand
         DefaultValueFactory = _ => 256,
     };
 
+    private static readonly Option<string[]> Labels = new("--label")
+    {
+        Description = "What it says of itself, for jobs that ask for it, such as region=eu or gpu; may be repeated",
+        HelpName = "LABEL",
+    };
+
+    private static readonly Option<string[]> RefusedAccounts = new("--refuse")
+    {
+        Description = "Account whose jobs it does not take; may be repeated",
+        HelpName = "ACCOUNT",
+    };
+
     private static readonly Option<string> Isolation = new("--isolation")
     {
         Description = "Where programs run: none (in the worker's process), process, sandbox, or auto, the strictest that works",
@@ -108,6 +120,8 @@ internal static class WorkerCommand
             Price,
             Slots,
             Memory,
+            Labels,
+            RefusedAccounts,
             Isolation,
             CacheSize,
             PayTo,
@@ -179,6 +193,8 @@ internal static class WorkerCommand
                     : throw Wrong(Price, parse.GetRequiredValue(Price), $"a whole number of base units, {FuelPrice.Least} or more"),
             Slots = Number(parse, Slots, 1, WorkerLimits.SlotsMax),
             MemoryPagesMax = Number(parse, Memory, 1, JobLimits.MemoryPagesMax / PagesPerMiB) * PagesPerMiB,
+            Labels = LabelsOf(parse.GetValue(Labels) ?? []),
+            RefusedAccounts = AccountsOf(parse.GetValue(RefusedAccounts) ?? []),
             Isolation = parse.GetRequiredValue(Isolation) switch
             {
                 "auto" => null,
@@ -200,6 +216,31 @@ internal static class WorkerCommand
             PayTo = asked.PayTo == default ? new AccountId(folder.Key.PublicKey) : asked.PayTo,
             Cache = cacheMiB == 0 ? null : new CacheOptions(folder.Cache, (long)cacheMiB << 20),
         };
+
+    private static string[] LabelsOf(string[] words)
+    {
+        if (words.FirstOrDefault(word => !WorkerLabels.IsLabel(word)) is { } wrong)
+        {
+            throw Wrong(Labels, wrong, WorkerLabels.Form);
+        }
+        if (words.GroupBy(WorkerLabels.KeyOf).FirstOrDefault(key => key.Count() > 1) is { } twice)
+        {
+            throw Wrong(Labels, string.Join(' ', twice), "each key once");
+        }
+        return words.Length <= WorkerLimits.LabelsMax
+            ? words
+            : throw Wrong(Labels, $"given {words.Length} times", $"at most {WorkerLimits.LabelsMax}");
+    }
+
+    private static AccountId[] AccountsOf(string[] words) =>
+        words.Length <= WorkerLimits.RefusedAccountsMax
+            ?
+            [
+                .. words.Select(word =>
+                    AccountId.TryParse(word, out var account) ? account : throw Wrong(RefusedAccounts, word, "64 hexadecimal digits")
+                ),
+            ]
+            : throw Wrong(RefusedAccounts, $"given {words.Length} times", $"at most {WorkerLimits.RefusedAccountsMax}");
 
     private static int Number(ParseResult parse, Option<int> option, int least, int most)
     {

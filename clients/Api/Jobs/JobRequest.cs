@@ -45,6 +45,9 @@ public abstract record JobTerms
     /// <summary>Wall time of the run in milliseconds; left out: 30 seconds.</summary>
     public long? TimeMaxMs { get; init; }
 
+    /// <summary>What the worker must be; left out: any that is cheap enough and has the memory.</summary>
+    public JobNeeds? Needs { get; init; }
+
     /// <summary>Attempts after a worker's failure; left out: 3.</summary>
     public int? RetriesMax { get; init; }
 

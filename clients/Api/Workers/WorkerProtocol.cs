@@ -6,7 +6,14 @@ namespace Marketplace.Api.Workers;
 /// <param name="PricePerMillionFuel">What it asks.</param>
 /// <param name="Slots">Jobs that it runs at a time.</param>
 /// <param name="MemoryPagesMax">Pages of 64 KiB that one job may have.</param>
-public sealed record WorkerOffer(WorkerId Worker, AccountId PayTo, TokenAmount PricePerMillionFuel, int Slots, int MemoryPagesMax);
+public sealed record WorkerOffer(WorkerId Worker, AccountId PayTo, TokenAmount PricePerMillionFuel, int Slots, int MemoryPagesMax)
+{
+    /// <summary>What the worker says of itself, at most 32: <c>gpu</c>, <c>region=eu</c>.</summary>
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>Accounts whose jobs it does not take, at most 120.</summary>
+    public IReadOnlyList<AccountId>? RefusedAccounts { get; init; }
+}
 
 /// <summary>The market's answer to an offer.</summary>
 /// <param name="Start">Counts the worker's starts; part of every lease.</param>

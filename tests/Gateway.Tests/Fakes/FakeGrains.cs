@@ -344,6 +344,8 @@ internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
 
     public Task SetStanding(WorkerId worker, Standing standing, Authority by) => throw new NotSupportedException();
 
+    public Task<ClassRoom> GetClassRoom(AccountId account) => throw new NotSupportedException();
+
     public Task<int> Dismiss(WorkerId worker, Authority by) => throw new NotSupportedException();
 
     public Task<MarketView> GetView()

@@ -162,7 +162,13 @@ public sealed class MarketBoundTests
     {
         var id = new byte[Bytes32.Size];
         BitConverter.TryWriteBytes(id, number + 1);
-        return new WorkerOffer(new WorkerId(new Bytes32(id)), default, new TokenAmount(20), slots, MarketLimits.MemoryPagesMax);
+        return new WorkerOffer(
+            Worker: new WorkerId(new Bytes32(id)),
+            PayTo: default,
+            PricePerMillionFuel: new TokenAmount(20),
+            Slots: slots,
+            MemoryPagesMax: MarketLimits.MemoryPagesMax
+        );
     }
 
     private static async Task Refused(Func<Task> call) =>

@@ -47,6 +47,8 @@ internal static class RepeatCases
             "IWorkerGrain.StateRootWith",
             "IMarketGrain.GetView",
             "IMarketGrain.GetRoom",
+            "IMarketGrain.GetClassRoom",
+            "IMarketGrain.SetStanding",
             "IMarketGrain.Explain",
             "IJobGrain.Explain",
             "IJobGrain.Get",
@@ -241,6 +243,7 @@ internal static class RepeatCases
             ),
             ["IMarketGrain.GetView"] = OfOpenJob((scene, _) => scene.Market.GetView(), view => $"{view}"),
             ["IMarketGrain.GetRoom"] = OfOpenJob((scene, _) => scene.Market.GetRoom(RepeatScene.Client), room => $"{room}"),
+            ["IMarketGrain.GetClassRoom"] = OfOpenJob((scene, _) => scene.Market.GetClassRoom(RepeatScene.Client), room => $"{room.More}"),
             ["IMarketGrain.Offer"] = scene => Call(() => scene.Market.Offer(RepeatScene.Offer), start => $"{start}"),
             ["IMarketGrain.SetStanding"] = scene =>
                 Call(() => scene.Market.SetStanding(RepeatScene.Offer.Worker, default, Authority.Reputation)),

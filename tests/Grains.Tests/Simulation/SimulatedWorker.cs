@@ -27,7 +27,13 @@ internal sealed class SimulatedWorker(SimulatedLink link, FaultPlan plan, Seeded
         while (!_isStopped)
         {
             _running.Clear();
-            var offer = new WorkerOffer(_id, Account, new TokenAmount((UInt128)price), LeasesMax, MarketLimits.MemoryPagesMax);
+            var offer = new WorkerOffer(
+                Worker: _id,
+                PayTo: Account,
+                PricePerMillionFuel: new TokenAmount((UInt128)price),
+                Slots: LeasesMax,
+                MemoryPagesMax: MarketLimits.MemoryPagesMax
+            );
             _start = await link.Insist(grains => grains.GetGrain<IWorkerGrain>(_id.ToString()).Register(offer));
             var isKnown = true;
             for (var sequence = 1; isKnown && !_isStopped; sequence++)

@@ -26,7 +26,15 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
     {
         Start = await Grains
             .GetGrain<IWorkerGrain>(Id.ToString())
-            .Register(new WorkerOffer(Id, TestMarket.Id(name), new TokenAmount((UInt128)price), slots, MarketLimits.MemoryPagesMax));
+            .Register(
+                new WorkerOffer(
+                    Worker: Id,
+                    PayTo: TestMarket.Id(name),
+                    PricePerMillionFuel: new TokenAmount((UInt128)price),
+                    Slots: slots,
+                    MemoryPagesMax: MarketLimits.MemoryPagesMax
+                )
+            );
         _sequence = 0;
     }
 

@@ -180,7 +180,15 @@ public sealed class ClusterTests(ClusterFixture cluster)
             var id = new WorkerId(key);
             var start = await cluster
                 .Client.GetGrain<IWorkerGrain>(id.ToString())
-                .Register(new WorkerOffer(id, new AccountId(key), new TokenAmount(10), 4, MarketLimits.MemoryPagesMax));
+                .Register(
+                    new WorkerOffer(
+                        Worker: id,
+                        PayTo: new AccountId(key),
+                        PricePerMillionFuel: new TokenAmount(10),
+                        Slots: 4,
+                        MemoryPagesMax: MarketLimits.MemoryPagesMax
+                    )
+                );
             return new Worker(id, cluster.Client.GetGrain<IMarketGrain>(MarketLimits.DefaultClass), start);
         }
 

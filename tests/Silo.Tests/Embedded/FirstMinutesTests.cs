@@ -88,6 +88,7 @@ public sealed class FirstMinutesTests
     [InlineData("--worker-slots=-1")]
     [InlineData("--urls=http://0.0.0.0:0")]
     [InlineData("--worker-price=free")]
+    [InlineData("--worker-label=GPU")]
     public async Task WrongOption_IsRefusedByName(string option)
     {
         using var folder = new TemporaryFolder();

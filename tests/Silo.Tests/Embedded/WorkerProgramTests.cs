@@ -72,6 +72,8 @@ public sealed class WorkerProgramTests
     [InlineData("--memory=1025", "1 to 1,024")]
     [InlineData("--cache-size=-1", "0 to 1,048,576")]
     [InlineData("--cache-size=1048577", "0 to 1,048,576")]
+    [InlineData("--label=GPU", "key=value")]
+    [InlineData("--refuse=me", "64 hexadecimal digits")]
     [InlineData("--isolation=some", "none, process, sandbox or auto")]
     [InlineData("--pay-to=me", "64 hexadecimal digits")]
     [InlineData("--market-key=1", "64 hexadecimal digits")]
