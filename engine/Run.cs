@@ -92,6 +92,11 @@ public sealed class Run : IDisposable
     /// <summary>Fuel used so far; never more than <see cref="RunLimits.FuelMax"/>. Exact and equal on every machine.</summary>
     public long FuelUsed => Math.Min(_limits.FuelMax - (Slices * EnginePolicy.FuelSlice) - Fuel, _limits.FuelMax);
 
+    /// <summary>
+    /// Fuel that the guest has surely used: less than the exact number by up to a slice. May be asked from any thread while it runs.
+    /// </summary>
+    internal long FuelUsedAtLeast => Math.Max(0, _limits.FuelMax - ((Volatile.Read(ref Slices) + 1) * EnginePolicy.FuelSlice));
+
     /// <summary>The guest asked for more memory than <see cref="RunLimits.MemoryPagesMax"/> and was told no.</summary>
     public bool MemoryRefused { get; internal set; }
 

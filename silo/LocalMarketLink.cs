@@ -39,11 +39,16 @@ internal sealed class LocalMarketLink(
                 throw new MarketLinkException(trouble);
             }
             var orders = await _market.Poll(
-                new WorkerPoll(poll.Worker, poll.Start, poll.Sequence, poll.LeasesMax, AddsOutputs: true),
+                new WorkerPoll(poll.Worker, poll.Start, poll.Sequence, poll.LeasesMax, AddsOutputs: true, Heartbeats: true),
                 cancellation
             );
             return new Wire.WorkerOrders(orders.Known, [.. orders.Leases.Select(LinkMapping.ToWire)], orders.Stops);
         });
+
+    public ValueTask<IReadOnlyList<LeaseId>> Heartbeat(Wire.WorkerHeartbeat heartbeat, CancellationToken cancellation) =>
+        Reach<IReadOnlyList<LeaseId>>(async () =>
+            await _market.Heartbeat(heartbeat.Worker, LinkMapping.ToGrain(heartbeat.Runs)).WaitAsync(cancellation)
+        );
 
     public async ValueTask Report(Wire.WorkerReport report, CancellationToken cancellation) =>
         await Reach(async () =>

@@ -23,4 +23,16 @@ public static class WorkerLimits
 
     /// <summary>A worker's reputation is told in thousandths: this one has never failed.</summary>
     public const int ReputationMax = 1000;
+
+    /// <summary>
+    /// Leases that one worker may hold at a time, those that wait for a slot included: what a failing worker loses must stay a small part
+    /// of the queue.
+    /// </summary>
+    public const int LeasesMax = 4 * SlotsMax;
+
+    /// <summary>
+    /// How often a worker says that it is alive, and how far its runs have come: a fraction of what a lease lasts without, and for ten
+    /// thousand workers no more than what their jobs ask of the market anyway.
+    /// </summary>
+    public static readonly TimeSpan HeartbeatPeriod = TimeSpan.FromSeconds(5);
 }

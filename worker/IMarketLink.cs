@@ -15,6 +15,12 @@ public interface IMarketLink
     /// <summary>Answers when there are orders, at the latest after some seconds. One poll at a time.</summary>
     ValueTask<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation);
 
+    /// <summary>
+    /// Says that the worker is alive, which leases it has and how far they have come. A lease that is not named for some time is over.
+    /// </summary>
+    /// <returns>Leases of them that are over: their runs count for nothing.</returns>
+    ValueTask<IReadOnlyList<LeaseId>> Heartbeat(WorkerHeartbeat heartbeat, CancellationToken cancellation);
+
     /// <summary>Reports results. When it returns the market has them durably; a repeated report changes nothing.</summary>
     ValueTask Report(WorkerReport report, CancellationToken cancellation);
 

@@ -14,8 +14,10 @@ namespace Marketplace.Worker;
 /// </summary>
 internal sealed class JobRunner(IMarketLink link, WorkerOptions options, IProgramHost programs, BlobCache? cache, TimeProvider time)
 {
-    public WorkerResult Run(WorkerLease lease, CancellationToken stopped)
+    /// <param name="progress">Where others see how far it has come.</param>
+    public WorkerResult Run(WorkerLease lease, CancellationToken stopped, RunProgress? progress = null)
     {
+        progress?.Enter(LeaseStage.SettingUp);
         var startedAt = time.GetUtcNow();
         try
         {
@@ -23,7 +25,9 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, IProgra
             using var program = programs.Open(lease.Module, () => Fetch(market, lease.Module, EngineLimits.Default.ModuleBytesMax));
             var input = lease.InputBlob is { } blob ? Fetch(market, blob, JobLimits.InputBytesMax) : lease.Input;
             var files = FetchFiles(market, lease);
-            var guest = program.Run(Invocation(market, lease, input, files, stopped));
+            progress?.Enter(LeaseStage.Running);
+            var guest = program.Run(Invocation(market, lease, input, files, progress?.Guest, stopped));
+            progress?.Enter(LeaseStage.Reporting);
             return Result(market, lease, guest, startedAt);
         }
         catch (InvalidModuleException invalid)
@@ -66,6 +70,7 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, IProgra
         WorkerLease lease,
         ReadOnlyMemory<byte> input,
         IReadOnlyList<GuestFile> files,
+        GuestProgress? progress,
         CancellationToken stopped
     ) =>
         new()
@@ -87,6 +92,7 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, IProgra
             State = lease.Root is null ? null : new LeasedState(market),
             Blobs = new LeasedBlobs(market, id => TryFetch(market, id, GuestPolicy.BlobBytesMax)),
             Signatures = GuestSignatures.Instance,
+            Progress = progress,
             Cancellation = stopped,
         };
 

@@ -3,11 +3,13 @@ using Marketplace.Api.Workers;
 namespace Marketplace.Worker;
 
 /// <summary>A lease that the worker holds, with the token that stops its run.</summary>
-internal sealed class HeldLease(WorkerLease lease, long since)
+internal sealed class HeldLease(WorkerLease lease, long since, RunProgress progress)
 {
     private readonly CancellationTokenSource _stop = new();
 
     public WorkerLease Lease { get; } = lease;
+
+    public RunProgress Progress { get; } = progress;
 
     /// <summary>A timestamp: a wall clock that is set changes no waiting.</summary>
     public long Since { get; } = since;
@@ -24,6 +26,9 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
     private readonly Lock _lock = new();
     private readonly LinkedList<HeldLease> _waiting = new();
     private readonly Dictionary<LeaseId, HeldLease> _held = [];
+
+    /// <summary>Their runs have ended; the market does not have their reports yet.</summary>
+    private readonly Dictionary<LeaseId, HeldLease> _unreported = [];
     private readonly SemaphoreSlim _ready = new(0);
     private readonly CancellationTokenSource _closed = new();
     private long _lastHeld = time.GetTimestamp();
@@ -86,7 +91,7 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
             {
                 return _held.ContainsKey(lease.Id);
             }
-            var held = new HeldLease(lease, time.GetTimestamp());
+            var held = new HeldLease(lease, time.GetTimestamp(), new RunProgress(time));
             if (!_held.TryAdd(lease.Id, held))
             {
                 return true;
@@ -151,8 +156,68 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
             _lastHeld = time.GetTimestamp();
             _runSeconds += (took.TotalSeconds - _runSeconds) * RunTimeWeight;
             var reportIt = _held.Remove(held.Lease.Id);
+            if (reportIt)
+            {
+                held.Progress.Enter(LeaseStage.Reporting);
+                _unreported[held.Lease.Id] = held;
+            }
             NoteEmpty();
             return reportIt;
+        }
+    }
+
+    /// <summary>The market has their results.</summary>
+    public void Reported(IReadOnlyList<WorkerResult> results)
+    {
+        lock (_lock)
+        {
+            foreach (var result in results)
+            {
+                _unreported.Remove(result.Lease);
+            }
+        }
+    }
+
+    /// <summary>A run has begun some time ago, and the market has not heard of it.</summary>
+    public bool HasUntold
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _held.Values.Any(held => !held.Progress.IsTold && held.Progress.Begun >= WorkerPolicy.UntoldMax);
+            }
+        }
+    }
+
+    /// <summary>All leases, as the next heartbeat tells them.</summary>
+    public IReadOnlyList<LeaseBeat> Beats()
+    {
+        lock (_lock)
+        {
+            var beats = new List<LeaseBeat>(_held.Count + _unreported.Count);
+            foreach (var held in _held.Values.Concat(_unreported.Values))
+            {
+                var progress = held.Progress;
+                var beat = new LeaseBeat(held.Lease.Id, progress.Stage, progress.Guest.FuelUsed);
+                progress.IsTold = beat.Stage != LeaseStage.Waiting;
+                beats.Add(beat);
+            }
+            return beats;
+        }
+    }
+
+    /// <summary>Asks the runs for news, which the heartbeat after tells.</summary>
+    public void AskRuns()
+    {
+        HeldLease[] running;
+        lock (_lock)
+        {
+            running = [.. _held.Values.Where(held => held.Progress.Stage == LeaseStage.Running)];
+        }
+        foreach (var held in running)
+        {
+            held.Progress.Guest.Ask?.Invoke();
         }
     }
 
@@ -161,6 +226,7 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
         HeldLease? held;
         lock (_lock)
         {
+            _unreported.Remove(id);
             if (!_held.Remove(id, out held))
             {
                 return;
@@ -179,6 +245,7 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
             all = [.. _held.Values];
             _held.Clear();
             _waiting.Clear();
+            _unreported.Clear();
         }
         foreach (var held in all)
         {

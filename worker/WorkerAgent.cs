@@ -46,6 +46,10 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         var slots = Enumerable.Range(0, options.Slots).Select(_ => threads.Run(() => RunSlot(runner))).ToArray();
         using var reporting = new CancellationTokenSource();
         var reporters = Task.WhenAll(ReportLoop(reporting.Token), RepeatLoop(reporting.Token));
+        var heartbeats = new Heartbeats(link, options.Worker, _leases, time, log);
+        await using (
+            time.CreateTimer(_ => _ = heartbeats.Look(reporting.Token), null, WorkerPolicy.HeartbeatLook, WorkerPolicy.HeartbeatLook)
+        )
         await using (time.CreateTimer(_ => LookAround(programs), null, WorkerPolicy.LeaseWaitMax, WorkerPolicy.LeaseWaitMax / 2))
         {
             using var done = CancellationTokenSource.CreateLinkedTokenSource(stopping);
@@ -170,7 +174,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         for (; _leases.TakeNext() is { } held; count++)
         {
             var started = Stopwatch.GetTimestamp();
-            var result = runner.Run(held.Lease, held.Stopped);
+            var result = runner.Run(held.Lease, held.Stopped, held.Progress);
             var reportIt = _leases.Finish(held, Stopwatch.GetElapsedTime(started));
             if (result.Outcome == RunOutcome.WorkerFault)
             {
@@ -255,6 +259,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         {
             cancellation.ThrowIfCancellationRequested();
             await link.Report(new WorkerReport(options.Worker, results), cancellation).ConfigureAwait(false);
+            _leases.Reported(results);
             Interlocked.Add(ref _jobsReported, results.Count);
             Interlocked.Add(ref _fuelReported, results.Sum(result => result.FuelUsed));
             return true;

@@ -23,6 +23,17 @@ public static class WorkerPolicy
     /// <summary>A lease that has waited for a slot this long is given back: another worker may be free.</summary>
     public static readonly TimeSpan LeaseWaitMax = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often the worker looks whether a heartbeat is due, and asks its runs how far they have come.</summary>
+    public static readonly TimeSpan HeartbeatLook = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// The least time between two heartbeats, where a run has begun that the market does not know of: half of what a link lets through.
+    /// </summary>
+    public static readonly TimeSpan HeartbeatPauseMin = 2 * LinkPolicy.HeartbeatPeriodMin;
+
+    /// <summary>Runs that end sooner are not worth a heartbeat of their own.</summary>
+    public static readonly TimeSpan UntoldMax = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// A worker that has had no lease for so long drops its compiled modules. Compiling a large one again takes a second or two, and
     /// meanwhile other processes can use its memory.
@@ -45,8 +56,10 @@ public static class WorkerPolicy
 
     public static readonly TimeSpan RetryPauseMax = TimeSpan.FromSeconds(5);
 
-    /// <summary>The longest pause between two connections: a market that restarts has its workers back within half a minute.</summary>
-    public static readonly TimeSpan ReconnectPauseMax = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// The longest pause between two connections: less than leases last without a heartbeat, so a network that is back in time costs none.
+    /// </summary>
+    public static readonly TimeSpan ReconnectPauseMax = TimeSpan.FromSeconds(10);
 
     /// <summary>How often a terminal is told what the account has earned: an answer of the market's each.</summary>
     public static readonly TimeSpan EarningsPeriod = TimeSpan.FromSeconds(10);

@@ -36,6 +36,9 @@ public sealed record GuestInvocation
     /// <summary>ECDSA over secp256k1, for the programs that import it.</summary>
     public IGuestSignatures? Signatures { get; init; }
 
+    /// <summary>Where others see how far the run has come; null: they do not.</summary>
+    public GuestProgress? Progress { get; init; }
+
     /// <summary>Stops the guest inside a loop; looked at on every fuel slice.</summary>
     public CancellationToken Cancellation { get; init; }
 }

@@ -122,7 +122,9 @@ public sealed class GuestProgram : IDisposable
             _clock
         );
         var guest = new GuestRun(Info.Abi, invocation, run);
+        invocation.Progress?.Follow(run);
         var end = GuestEnd.Of(() => Execute(compiled, entry, guest, run), run, invocation);
+        invocation.Progress?.Follow(null);
         return guest.Result(end);
     }
 

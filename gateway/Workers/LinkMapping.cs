@@ -7,6 +7,9 @@ namespace Marketplace.Gateway;
 /// <summary>Between the records of a worker's link and those of the grains, for every link.</summary>
 public static class LinkMapping
 {
+    public static ImmutableArray<LeaseProgress> ToGrain(IReadOnlyList<Wire.LeaseBeat> runs) =>
+        [.. runs.Select(run => new LeaseProgress(run.Lease, run.FuelUsed, run.Stage))];
+
     public static Wire.WorkerLease ToWire(Lease lease)
     {
         var spec = lease.Ticket.Spec;

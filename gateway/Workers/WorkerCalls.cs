@@ -35,6 +35,42 @@ internal sealed partial class WorkerCalls(IGrainFactory grains, IReadiness readi
 
     public bool IsSigned(SignedReport report) => WorkerSignatures.Verify(report, market.PublicKey);
 
+    /// <returns>Those of the leases that are over; null where there are none, or the market does not say now.</returns>
+    public async Task<IReadOnlyList<LeaseId>?> Heartbeat(
+        WorkerId worker,
+        IReadOnlyList<Wire.LeaseBeat> runs,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            var over = await grains
+                .GetGrain<IMarketGrain>(MarketLimits.DefaultClass)
+                .Heartbeat(worker, LinkMapping.ToGrain(runs))
+                .WaitAsync(cancellation);
+            return over.IsEmpty ? null : over;
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            // The next heartbeat says the same.
+            LogFailed(failure);
+            return null;
+        }
+    }
+
+    /// <summary>The worker has said goodbye. What fails here is made good when its leases end.</summary>
+    public async Task Leave(WorkerId worker)
+    {
+        try
+        {
+            await grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Leave(worker);
+        }
+        catch (Exception failure)
+        {
+            LogFailed(failure);
+        }
+    }
+
     /// <summary>One answer, or orders in parts.</summary>
     public async IAsyncEnumerable<LinkFrame> Answer(LinkFrame call, [EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -115,7 +151,10 @@ internal sealed partial class WorkerCalls(IGrainFactory grains, IReadiness readi
         RequireReady();
         var orders = await grains
             .GetGrain<IMarketGrain>(MarketLimits.DefaultClass)
-            .Poll(new Market.WorkerPoll(poll.Worker, poll.Start, poll.Sequence, poll.LeasesMax, AddsOutputs: true), cancellation)
+            .Poll(
+                new Market.WorkerPoll(poll.Worker, poll.Start, poll.Sequence, poll.LeasesMax, AddsOutputs: true, Heartbeats: true),
+                cancellation
+            )
             .WaitAsync(cancellation);
         return new LinkFrame { Orders = new Wire.WorkerOrders(orders.Known, [.. orders.Leases.Select(LinkMapping.ToWire)], orders.Stops) };
     }

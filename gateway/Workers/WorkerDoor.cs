@@ -93,7 +93,11 @@ internal sealed partial class WorkerDoor(
         }
         finally
         {
-            links.Leave(link);
+            // A newer connection of the worker goes on.
+            if (links.Leave(link) && link.HasLeft)
+            {
+                await calls.Leave(worker);
+            }
         }
     }
 

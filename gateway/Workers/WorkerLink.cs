@@ -17,6 +17,9 @@ internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerCal
     private long _lastReport;
     private long _beats;
 
+    /// <summary>The worker has said goodbye, under its seal: what the closing of a WebSocket says may be anyone's word.</summary>
+    public bool HasLeft { get; private set; }
+
     public WorkerId Worker => worker;
 
     /// <summary>Ends the connection from outside.</summary>
@@ -72,8 +75,10 @@ internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerCal
         switch (received.Frame)
         {
             case { Goodbye: { } goodbye }:
+                HasLeft = true;
                 throw new LinkEndedException(LinkEnd.Done, $"The worker left: {LinkEndedException.NameOf(goodbye.Reason)}.");
-            case { Heartbeat: not null }:
+            case { Heartbeat: { } heartbeat }:
+                Check(heartbeat);
                 Begin(--_beats, () => Beat(received));
                 break;
             case { Call: { } call } frame when call > 0 && WorkerCalls.IsCall(frame):
@@ -125,6 +130,25 @@ internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerCal
         }
     }
 
+    private static void Check(LinkHeartbeat heartbeat)
+    {
+        if (heartbeat.Runs is not { } runs)
+        {
+            return;
+        }
+        if (runs.Count > WorkerLimits.LeasesMax)
+        {
+            throw new LinkEndedException(
+                LinkEnd.Malformed,
+                $"A heartbeat names {runs.Count} leases; a worker has at most {WorkerLimits.LeasesMax}."
+            );
+        }
+        if (runs.Any(run => run is null))
+        {
+            throw new LinkEndedException(LinkEnd.Malformed, "A heartbeat has an item that is null.");
+        }
+    }
+
     private bool Begin(long key, Func<Task> work)
     {
         var placed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -163,8 +187,9 @@ internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerCal
 
     private async Task Beat(ReceivedFrame received)
     {
+        var over = received.Frame.Heartbeat!.Runs is { Count: > 0 } runs ? await calls.Heartbeat(worker, runs, _over.Token) : null;
         channel.Done(received);
-        await channel.Send(new LinkFrame { Heartbeat = new LinkHeartbeat(time.GetUtcNow()) }, _over.Token);
+        await channel.Send(new LinkFrame { Heartbeat = new LinkHeartbeat(time.GetUtcNow()) { Over = over } }, _over.Token);
     }
 
     private async Task Answer(long call, ReceivedFrame received)

@@ -61,7 +61,8 @@ internal sealed class WorkerLinks(IOptions<GatewayOptions> options, IMeterFactor
         }
     }
 
-    public void Leave(WorkerLink link) => _links.TryRemove(KeyValuePair.Create(link.Worker, link));
+    /// <returns>Whether it was its worker's until now.</returns>
+    public bool Leave(WorkerLink link) => _links.TryRemove(KeyValuePair.Create(link.Worker, link));
 
     public void Count(LinkEnd reason) => _ended.Add(1, KeyValuePair.Create<string, object?>("reason", LinkEndedException.NameOf(reason)));
 

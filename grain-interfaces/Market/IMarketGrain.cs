@@ -49,6 +49,13 @@ public interface IMarketGrain : IGrainWithStringKey
     Task<int> Dismiss(WorkerId worker, Authority by);
 
     /// <summary>
+    /// The worker says goodbye: its offer is withdrawn, and the jobs that it had are queued again at once. Those that it had not begun wait
+    /// on as if they had not been matched. Nothing happens if the market does not know the worker.
+    /// </summary>
+    [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Leave")]
+    Task Leave(WorkerId worker);
+
+    /// <summary>
     /// A worker's long poll: answers as soon as it may have more leases or there are leases to stop, else when
     /// <see cref="MarketLimits.PollMax"/> is over. A repeated poll gets the first answer again, because the worker may have lost it.
     /// </summary>
@@ -60,8 +67,9 @@ public interface IMarketGrain : IGrainWithStringKey
     Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports);
 
     /// <summary>
-    /// A sign of life of a worker, with how far its runs have come. It writes nothing: what was said last is what a client pays who cancels
-    /// the run. Fuel that no machine can have used in the time of the lease does not count.
+    /// A sign of life of a worker, with all its leases and how far each has come. A lease that is not named for some time is over before
+    /// its deadline. It writes nothing: what was said last is what a client pays who cancels the run. Fuel that no machine can have used
+    /// in the time of the lease does not count.
     /// </summary>
     /// <returns>Those of the leases that are not this worker's, or are over: it stops their runs.</returns>
     /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: more runs than a worker may have.</exception>
@@ -152,13 +160,16 @@ public sealed record ClassRoom([property: Id(0)] ImmutableArray<string> Open, [p
 /// that waits.</param>
 /// <param name="AddsOutputs">Each output is announced with <see cref="IWorkerGrain.AddOutput"/> before its report; false from a silo that
 /// does not do it yet.</param>
+/// <param name="Heartbeats">Each lease is named by <see cref="IMarketGrain.Heartbeat"/> while the worker has it, and ends soon where it is
+/// not; false from a silo that does not do it yet.</param>
 [GenerateSerializer, Immutable, Alias("WorkerPoll")]
 public sealed record WorkerPoll(
     [property: Id(0)] WorkerId Worker,
     [property: Id(1)] long Start,
     [property: Id(2)] long Sequence,
     [property: Id(3)] int LeasesMax,
-    [property: Id(4)] bool AddsOutputs = false
+    [property: Id(4)] bool AddsOutputs = false,
+    [property: Id(5)] bool Heartbeats = false
 );
 
 /// <param name="Known">False: the market does not know this worker or start number; offer again, drop all leases.</param>
@@ -242,17 +253,24 @@ public sealed record MarketView(
 
 /// <param name="Lease">The lease of the run.</param>
 /// <param name="FuelUsed">By the run so far.</param>
+/// <param name="Stage">How far the worker has come with it.</param>
 [GenerateSerializer, Immutable, Alias("LeaseProgress")]
-public readonly record struct LeaseProgress([property: Id(0)] LeaseId Lease, [property: Id(1)] long FuelUsed);
+public readonly record struct LeaseProgress(
+    [property: Id(0)] LeaseId Lease,
+    [property: Id(1)] long FuelUsed,
+    [property: Id(2)] LeaseStage Stage = LeaseStage.Unstated
+);
 
 /// <param name="Worker">Whose run.</param>
 /// <param name="PayTo">Which account earns.</param>
 /// <param name="PricePerMillionFuel">What it asks.</param>
 /// <param name="FuelUsed">By the worker's last heartbeat; 0 before the first.</param>
+/// <param name="HasBegun">The worker has said that it does something for the job; false from a silo that does not know it yet.</param>
 [GenerateSerializer, Immutable, Alias("OpenRun")]
 public sealed record OpenRun(
     [property: Id(0)] WorkerId Worker,
     [property: Id(1)] AccountId PayTo,
     [property: Id(2)] TokenAmount PricePerMillionFuel,
-    [property: Id(3)] long FuelUsed
+    [property: Id(3)] long FuelUsed,
+    [property: Id(4)] bool HasBegun = false
 );

@@ -219,7 +219,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         try
         {
             var market = GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
-            if (await market.FindRun(_id, Authority.Job) is not { } run)
+            if (await market.FindRun(_id, Authority.Job) is not { HasBegun: true } run)
             {
                 return (null, 0);
             }

@@ -64,12 +64,13 @@ internal sealed partial class MarketBook
         job.LeasedSince = now.Running;
         job.LeasedUntil = now.Running + time;
         job.FuelSoFar = 0;
+        job.Term = new LeaseTerm(now.Running, job.LeasedUntil, offer.Heartbeats);
         job.UnrecordedSince = null;
         var lease = new Lease(new LeaseId(start, ++_lastLease), whole, job.Attempts, root, now.Wall + time);
         job.Lease = job.KeepsAll ? lease : lease with { Ticket = job.Ticket };
         job.Note(JobStatus.Matched, now.Wall, offer.Offer.Worker);
         _leases.Add(_lastLease, job);
-        _deadlines.Set(job, job.LeasedUntil.Ticks);
+        _deadlines.Set(job, job.Term.Deadline.Ticks);
         offer.Order(lease);
         _touched.Add(offer);
     }

@@ -111,6 +111,12 @@ internal sealed partial class MarketBook
             var most = (UInt128)(now.Running - job.LeasedSince).Ticks * MarketPolicy.FuelPerTickMax;
             var fuel = (long)UInt128.Min((UInt128)Math.Clamp(run.FuelUsed, 0, job.Ticket.Spec.FuelMax), most);
             job.FuelSoFar = Math.Max(job.FuelSoFar, fuel);
+            // Who does not tell the stage tells fuel of a run.
+            job.Term!.Hear(run.Stage == LeaseStage.Unstated ? LeaseStage.Running : run.Stage, now.Running);
+            if (job.Phase == MarketPhase.Leased && job.UnrecordedSince is null)
+            {
+                _deadlines.Set(job, job.Term.Deadline.Ticks);
+            }
         }
         return over.DrainToImmutable();
     }

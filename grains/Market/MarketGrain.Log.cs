@@ -21,8 +21,8 @@ internal sealed partial class MarketGrain
     )]
     private partial void LogPrepareFailed(Exception failure, JobId job);
 
-    [LoggerMessage(EventId = 1204, Level = LogLevel.Warning, Message = "Job {Job}: worker {Worker} did not report before {Deadline}.")]
-    private partial void LogLeaseMissed(JobId job, WorkerId worker, DateTimeOffset deadline);
+    [LoggerMessage(EventId = 1204, Level = LogLevel.Warning, Message = "Job {Job} of worker {Worker}: {Reason}; the lease is over.")]
+    private partial void LogLeaseMissed(JobId job, WorkerId worker, string reason);
 
     [LoggerMessage(EventId = 1208, Level = LogLevel.Information, Message = "Worker {Worker} has fallen silent; its offer is withdrawn.")]
     private partial void LogWorkerSilent(WorkerId worker);

@@ -74,9 +74,12 @@ internal sealed partial class MarketGrain
                 break;
             case MarketPhase.Leased:
                 var worker = job.Offer!.Offer.Worker;
-                LogLeaseMissed(job.Ticket.Job, worker, job.Lease!.Deadline);
+                var (reason, isFailure) = job.Term!.Missed();
+                LogLeaseMissed(job.Ticket.Job, worker, reason);
                 _book.StopLease(job);
-                _ = _reports.WorkerFailed(job, worker, "the worker did not report before the lease's deadline");
+                // A dead worker's poll that still waits would take more; one that lives polls again.
+                _book.EndPoll(job.Offer);
+                _ = isFailure ? _reports.WorkerFailed(job, worker, reason) : _reports.Interrupted(job, reason, avoid: true);
                 break;
             case MarketPhase.EndingLater:
                 _ = _reports.EndOnOwnAccount(job, job.OwnEnd!);

@@ -120,7 +120,13 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         RequireCurrent();
         return Task.FromResult(
             _book.Find(job) is { Lease: not null, Offer.Offer: var offer } leased
-                ? new OpenRun(offer.Worker, offer.PayTo, offer.PricePerMillionFuel, leased.FuelUsed ?? leased.FuelSoFar)
+                ? new OpenRun(
+                    offer.Worker,
+                    offer.PayTo,
+                    offer.PricePerMillionFuel,
+                    leased.FuelUsed ?? leased.FuelSoFar,
+                    leased.FuelUsed is not null || leased.Term!.HasBegun
+                )
                 : null
         );
     }
@@ -128,12 +134,17 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     public Task<ImmutableArray<LeaseId>> Heartbeat(WorkerId worker, ImmutableArray<LeaseProgress> runs)
     {
         RequireCurrent();
-        return runs.Length <= MarketPolicy.WorkerLeasesMax
-            ? Task.FromResult(_book.Heartbeat(worker, runs, Now))
-            : throw new MarketException(
+        if (runs.Length > MarketPolicy.WorkerLeasesMax)
+        {
+            throw new MarketException(
                 ErrorCode.LimitExceeded,
                 $"The heartbeat names {runs.Length} runs; a worker has at most {MarketPolicy.WorkerLeasesMax}."
             );
+        }
+        var over = _book.Heartbeat(worker, runs, Now);
+        // A stage that ends sooner than the lease moves a deadline forward.
+        Rearm();
+        return Task.FromResult(over);
     }
 
     public async Task<long> Offer(WorkerOffer offer)
@@ -182,6 +193,24 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         }
         Act();
         return Task.FromResult(jobs.Count);
+    }
+
+    public Task Leave(WorkerId worker)
+    {
+        RequireCurrent();
+        foreach (var job in _book.RemoveOffer(worker))
+        {
+            if (job is { Phase: MarketPhase.Leased, Term.HasBegun: true })
+            {
+                _ = _reports.Interrupted(job, "its worker left");
+            }
+            else
+            {
+                _reports.Returned(job, "its worker left before it began");
+            }
+        }
+        Act();
+        return Task.CompletedTask;
     }
 
     public async Task<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation)

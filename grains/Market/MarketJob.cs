@@ -122,6 +122,9 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     /// <summary>When the report must be there, in running time.</summary>
     public TimeSpan LeasedUntil { get; set; }
 
+    /// <summary>How long the lease lasts before that.</summary>
+    public LeaseTerm? Term { get; set; }
+
     /// <summary>
     /// When the first report of the leased run that could not be recorded arrived, in running time; null where there was none.
     /// </summary>
@@ -148,6 +151,9 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
         Failures++;
         (FailedOn ??= []).Add(worker);
     }
+
+    /// <summary>The worker did not fail, but does not see the job for a while: another one may do better.</summary>
+    public void Avoid(WorkerId worker) => (FailedOn ??= []).Add(worker);
 
     /// <summary>Every worker may take it again.</summary>
     public void Readmit() => FailedOn = null;

@@ -39,6 +39,9 @@ internal sealed class MarketOffer(WorkerOffer offer)
     /// <summary>Its runs announce their outputs; false for a silo that does not do it yet.</summary>
     public bool AddsOutputs { get; private set; }
 
+    /// <summary>Its heartbeats name its leases; false for a silo that does not do it yet.</summary>
+    public bool Heartbeats { get; private set; }
+
     public bool IsWaiting => _poll is { Orders: null };
 
     /// <summary>Its worker's reputation.</summary>
@@ -61,6 +64,7 @@ internal sealed class MarketOffer(WorkerOffer offer)
         EndPoll();
         Sequence = poll.Sequence;
         AddsOutputs = poll.AddsOutputs;
+        Heartbeats = poll.Heartbeats;
         _leasesMax = Math.Clamp(poll.LeasesMax, 0, MarketPolicy.WorkerLeasesMax);
         _poll = new MarketPoll();
     }

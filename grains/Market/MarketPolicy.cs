@@ -11,11 +11,8 @@ internal static class MarketPolicy
     /// <inheritdoc cref="WorkerLimits.SlotsMax"/>
     public const int WorkerSlotsMax = WorkerLimits.SlotsMax;
 
-    /// <summary>
-    /// Leases that one worker may hold at a time, those that wait for a slot included: what a failing worker loses must stay a small part
-    /// of the queue.
-    /// </summary>
-    public const int WorkerLeasesMax = 4 * WorkerSlotsMax;
+    /// <inheritdoc cref="WorkerLimits.LeasesMax"/>
+    public const int WorkerLeasesMax = WorkerLimits.LeasesMax;
 
     /// <summary>Blobs that one run may bring: its output and the files beside it.</summary>
     public const int OutputBlobsMax = 1 + MarketLimits.JobFilesMax;
@@ -146,6 +143,18 @@ internal static class MarketPolicy
 
     /// <summary>Settlements that wait for an account that does not answer; more are left to the account's own reconciliation.</summary>
     public const int UnsettledJobsMax = 10_000;
+
+    /// <summary>
+    /// How long a lease lasts without a heartbeat that names it: three of them and a grace for the machine, the network or the silo between
+    /// them. A worker that is cut off for longer works for nothing; the job of one that is gone waits no longer than this.
+    /// </summary>
+    public static readonly TimeSpan LeaseSilenceMax = (3 * WorkerLimits.HeartbeatPeriod) + TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long a lease may wait for a slot of its worker, heartbeats or not: workers give back after a second what they cannot begin, so
+    /// one that sits on jobs keeps them from others.
+    /// </summary>
+    public static readonly TimeSpan LeaseWaitMax = TimeSpan.FromSeconds(15);
 
     /// <summary>What a worker may need before the guest's clock starts: fetching and compiling a module of the largest size.</summary>
     public static readonly TimeSpan SetUpMax = TimeSpan.FromSeconds(60);

@@ -167,8 +167,9 @@ internal sealed partial class MarketReports(
     }
 
     /// <summary>The run is over and no fault is known: the job runs again, at its old place in the queue.</summary>
+    /// <param name="avoid">Other workers come first.</param>
     /// <inheritdoc cref="WorkerFailed"/>
-    public Task Interrupted(MarketJob job, string reason)
+    public Task Interrupted(MarketJob job, string reason, bool avoid = false)
     {
         var now = clock.Now;
         var worker = job.Offer!.Offer.Worker;
@@ -182,6 +183,11 @@ internal sealed partial class MarketReports(
                 MarketEnds.WorkersFailed(job, worker, $"{MarketPolicy.InterruptionsMax} runs were given up; the last: {reason}")
             );
         }
+        if (avoid)
+        {
+            job.Avoid(worker);
+            job.ReadmitAt = now.Running + MarketPolicy.ReadmitDelay(job.Interruptions);
+        }
         book.Requeue(job, now);
         return Task.CompletedTask;
     }
@@ -190,7 +196,7 @@ internal sealed partial class MarketReports(
     /// The worker had no slot after all. Its waiting poll asked for too much, so the market answers it; the worker then polls anew instead
     /// of getting the same job again. No run was made, so the job's time to wait goes on.
     /// </summary>
-    private void Returned(MarketJob job, string reason)
+    public void Returned(MarketJob job, string reason)
     {
         var now = clock.Now;
         var offer = job.Offer!;

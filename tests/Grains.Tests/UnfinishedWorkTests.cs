@@ -18,12 +18,25 @@ public sealed class UnfinishedWorkTests
         });
 
     [Fact]
-    public void CancelledBeforeTheFirstHeartbeat_CostsSettingUpTheModule() =>
+    public void CancelledBeforeItsWorkerSaysThatItHasBegun_CostsNothing() =>
         TestMarket.Run(async market =>
         {
             var scene = await Scene.Of(market);
             var job = await scene.Submit();
-            await scene.Worker.TakeOne();
+            var lease = await scene.Worker.TakeOne();
+            await market.Market.Heartbeat(scene.Worker.Id, [new LeaseProgress(lease.Id, 0, LeaseStage.Waiting)]);
+            Assert.Null((await scene.Cancel(job)).Worker);
+            await scene.IsPaid(job, TokenAmount.Zero);
+        });
+
+    [Fact]
+    public void CancelledWhileTheRunIsSetUp_CostsSettingUpTheModule() =>
+        TestMarket.Run(async market =>
+        {
+            var scene = await Scene.Of(market);
+            var job = await scene.Submit();
+            var lease = await scene.Worker.TakeOne();
+            await market.Market.Heartbeat(scene.Worker.Id, [new LeaseProgress(lease.Id, 0, LeaseStage.SettingUp)]);
             await scene.Cancel(job);
 
             var module = await market.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).Get();

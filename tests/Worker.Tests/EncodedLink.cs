@@ -15,6 +15,9 @@ internal sealed class EncodedLink(IMarketLink inner) : IMarketLink
     public async ValueTask<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation) =>
         Travel(await inner.Poll(Travel(poll), cancellation));
 
+    public async ValueTask<IReadOnlyList<LeaseId>> Heartbeat(WorkerHeartbeat heartbeat, CancellationToken cancellation) =>
+        await inner.Heartbeat(Travel(heartbeat), cancellation);
+
     public ValueTask Report(WorkerReport report, CancellationToken cancellation) => inner.Report(Travel(report), cancellation);
 
     public ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>

@@ -57,6 +57,19 @@ public abstract class FailureTests(IsolationKind isolation)
     }
 
     [Fact]
+    public async Task RunThatGoesOn_TellsTheMarketItsFuel()
+    {
+        await using var worker = new WorkerFixture(slots: 1, isolation: isolation);
+        var endless = worker.Market.Lease(worker.Module("faulty"), "loop", fuelMax: long.MaxValue);
+        worker.Market.Give(endless);
+
+        var told = await worker.Market.Heartbeat(run => run.Stage == LeaseStage.Running && run.FuelUsed > 0);
+        worker.Market.Stop(endless.Id);
+
+        Assert.Equal(endless.Id, told.Lease);
+    }
+
+    [Fact]
     public async Task StoppedLease_IsNotReportedAndItsSlotRunsTheNext()
     {
         await using var worker = new WorkerFixture(slots: 1, isolation: isolation);

@@ -13,6 +13,7 @@ internal sealed class FakeMarket : IMarketLink
     private readonly Channel<WorkerOrders> _orders = Channel.CreateUnbounded<WorkerOrders>();
     private readonly Channel<WorkerResult> _results = Channel.CreateUnbounded<WorkerResult>();
     private CancellationTokenSource? _polling;
+    private (Func<LeaseBeat, bool> What, TaskCompletionSource<LeaseBeat> Told)? _awaited;
     private long _start;
     private long _lease;
 
@@ -91,6 +92,32 @@ internal sealed class FakeMarket : IMarketLink
         {
             Interlocked.CompareExchange(ref _polling, null, replaced);
         }
+    }
+
+    /// <summary>Leases that a heartbeat hears to be over.</summary>
+    public HashSet<LeaseId> Over { get; } = [];
+
+    public List<WorkerHeartbeat> Heartbeats { get; } = [];
+
+    /// <summary>The first of the leases that heartbeats tell from now on of which this holds.</summary>
+    public Task<LeaseBeat> Heartbeat(Func<LeaseBeat, bool> what)
+    {
+        var told = new TaskCompletionSource<LeaseBeat>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _awaited = (what, told);
+        return told.Task.WaitAsync(TestContext.Current.CancellationToken);
+    }
+
+    public ValueTask<IReadOnlyList<LeaseId>> Heartbeat(WorkerHeartbeat heartbeat, CancellationToken cancellation)
+    {
+        lock (Heartbeats)
+        {
+            Heartbeats.Add(heartbeat);
+        }
+        foreach (var run in heartbeat.Runs.Where(run => _awaited?.What(run) == true))
+        {
+            _awaited!.Value.Told.TrySetResult(run);
+        }
+        return new([.. heartbeat.Runs.Select(run => run.Lease).Where(Over.Contains)]);
     }
 
     public ValueTask Report(WorkerReport report, CancellationToken cancellation)

@@ -11,6 +11,7 @@ internal sealed class ChildServer
 {
     private readonly FrameReader _requests;
     private readonly FrameWriter _answers;
+    private readonly FrameWriter _news;
     private readonly SafeFileHandle _cancels;
     private readonly ParentViews _views;
     private readonly Action<GuestInvocation> _beforeRun;
@@ -19,12 +20,15 @@ internal sealed class ChildServer
     private CancellationTokenSource _cancellation = new();
     private long _run;
     private long _cancelled;
+    private GuestProgress? _progress;
 
     /// <param name="beforeRun">Sees each invocation before it runs.</param>
     public ChildServer(SafeFileHandle requests, SafeFileHandle answers, SafeFileHandle cancels, Action<GuestInvocation> beforeRun)
     {
         _requests = new FrameReader(requests, _ => int.MaxValue);
-        _answers = new FrameWriter(answers);
+        var pipe = new Lock();
+        _answers = new FrameWriter(answers, pipe);
+        _news = new FrameWriter(answers, pipe);
         _cancels = cancels;
         _beforeRun = beforeRun;
         _views = new ParentViews(_requests, _answers, () => _cancellation.Cancel());
@@ -51,7 +55,7 @@ internal sealed class ChildServer
         }
     }
 
-    /// <summary>Cancels the runs that the parent names, until it closes that pipe. On a thread of its own.</summary>
+    /// <summary>Cancels the runs that the parent names, or tells how far they are, until it closes that pipe. On its own thread.</summary>
     public void FollowCancels()
     {
         Span<byte> number = stackalloc byte[sizeof(long)];
@@ -65,7 +69,15 @@ internal sealed class ChildServer
             count = (count + read) % sizeof(long);
             if (count == 0)
             {
-                Cancel(BinaryPrimitives.ReadInt64LittleEndian(number));
+                var run = BinaryPrimitives.ReadInt64LittleEndian(number);
+                if (run > 0)
+                {
+                    Cancel(run);
+                }
+                else
+                {
+                    TellProgress(-run);
+                }
             }
         }
     }
@@ -93,21 +105,26 @@ internal sealed class ChildServer
     [MethodImpl(MethodImplOptions.NoInlining)]
     private long Run(GuestProgram program, byte[] payload)
     {
-        var (run, invocation) = InvocationCodec.Read(payload, _views, _views, Begin);
+        var progress = new GuestProgress();
+        var (run, invocation) = InvocationCodec.Read(payload, _views, _views, progress, Begin);
         long bytes = payload.Length;
         try
         {
             _beforeRun(invocation);
+            Follow(progress);
             var result = program.Run(invocation);
+            Follow(null);
             bytes += result.Output.Length + result.Files.Sum(file => (long)file.Content.Length);
             ResultCodec.Write(_answers, run, result);
         }
         catch (NoAnswerException)
         {
+            Follow(null);
             _answers.Begin(FrameKind.Abandoned);
         }
         catch (Exception failure) when (failure is not (FrameException or IOException))
         {
+            Follow(null);
             _answers.Begin(FrameKind.Failed);
             _answers.Text(ResultCodec.Cut($"{failure.GetType().Name}: {failure.Message}"));
         }
@@ -129,6 +146,29 @@ internal sealed class ChildServer
                 _cancellation.Cancel();
             }
             return _cancellation.Token;
+        }
+    }
+
+    /// <summary>When this returns with null, no news of the run comes any more: its end comes next, and is the last of it.</summary>
+    private void Follow(GuestProgress? progress)
+    {
+        lock (_gate)
+        {
+            _progress = progress;
+        }
+    }
+
+    private void TellProgress(long run)
+    {
+        lock (_gate)
+        {
+            if (_run == run && _progress is { } progress)
+            {
+                _news.Begin(FrameKind.Progress);
+                _news.Long(run);
+                _news.Long(progress.FuelUsed);
+                _news.Send();
+            }
         }
     }
 

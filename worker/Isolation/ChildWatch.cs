@@ -44,6 +44,16 @@ internal sealed class ChildWatch : IDisposable
         }
     }
 
+    /// <summary>Asks how far a run has come. It may go unanswered: the run ends, or the child has other questions left unread.</summary>
+    /// <returns>Whether the child was asked.</returns>
+    public bool TryAsk(long run)
+    {
+        lock (_gate)
+        {
+            return _isWatching && _process.TryCancel(-run);
+        }
+    }
+
     /// <returns>False where the child was too late: it is gone, or about to be.</returns>
     public bool TryEnd()
     {

@@ -3,7 +3,7 @@ namespace Marketplace.Worker.Isolation;
 /// <summary>
 /// What parent and child say to each other. A frame is the length of its payload (4 bytes, least significant first), its kind (1 byte) and
 /// the payload. One side speaks at a time: the parent loads a module or runs it, and the child answers; while it runs, the child asks, and
-/// the parent answers that. Cancelling has a pipe of its own: the number of the run, 8 bytes.
+/// the parent answers that. Cancelling has a pipe of its own: the number of the run, 8 bytes; below zero, it asks how far that run is.
 /// </summary>
 internal enum FrameKind : byte
 {
@@ -32,6 +32,9 @@ internal enum FrameKind : byte
 
     /// <summary>The run has no result because the parent gave no answer.</summary>
     Abandoned = 21,
+
+    /// <summary>How far the run has come, where the parent has asked: its number and its fuel. It may come between all others.</summary>
+    Progress = 22,
 
     /// <summary>The value of a key of the program's state.</summary>
     AskState = 32,

@@ -9,8 +9,10 @@ namespace Marketplace.Worker.Isolation;
 /// thread-safe.
 /// </summary>
 /// <param name="pipe">Stays the caller's.</param>
-internal sealed class FrameWriter(SafeFileHandle pipe)
+/// <param name="gate">Shared by all writers of a pipe; null: there is one.</param>
+internal sealed class FrameWriter(SafeFileHandle pipe, Lock? gate = null)
 {
+    private readonly Lock _gate = gate ?? new();
     private const int KeptBufferBytes = 64 << 10;
     private const int LargePartBytes = 4 << 10;
 
@@ -75,15 +77,18 @@ internal sealed class FrameWriter(SafeFileHandle pipe)
         var payload = (long)_size - Frame.HeaderBytes + _large.Sum(part => (long)part.Bytes.Length);
         BinaryPrimitives.WriteInt32LittleEndian(_buffer, checked((int)payload));
         var sent = 0;
-        foreach (var (before, bytes) in _large)
+        lock (_gate)
         {
-            Linux.Write(pipe, _buffer.AsSpan(sent, before - sent));
-            Linux.Write(pipe, bytes.Span);
-            sent = before;
-        }
-        if (sent < _size)
-        {
-            Linux.Write(pipe, _buffer.AsSpan(sent, _size - sent));
+            foreach (var (before, bytes) in _large)
+            {
+                Linux.Write(pipe, _buffer.AsSpan(sent, before - sent));
+                Linux.Write(pipe, bytes.Span);
+                sent = before;
+            }
+            if (sent < _size)
+            {
+                Linux.Write(pipe, _buffer.AsSpan(sent, _size - sent));
+            }
         }
         Reset();
     }

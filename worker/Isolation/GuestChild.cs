@@ -102,11 +102,13 @@ internal sealed class GuestChild : IDisposable
             {
                 throw new FrameException("A frame that nothing asked for.");
             }
+            var news = new ChildNews(run, invocation, () => _watch.TryAsk(run));
             using (invocation.Cancellation.UnsafeRegister(_ => _watch.Cancel(run), null))
+            using (news)
             {
                 InvocationCodec.Write(_requests, run, invocation);
                 _requests.Send();
-                return Answered(run, invocation);
+                return Answered(run, invocation, news);
             }
         });
     }
@@ -131,7 +133,7 @@ internal sealed class GuestChild : IDisposable
         );
     }
 
-    private GuestResult Answered(long run, GuestInvocation invocation)
+    private GuestResult Answered(long run, GuestInvocation invocation, ChildNews news)
     {
         var questions = new GuestQuestions(_requests, run, invocation);
         while (true)
@@ -145,6 +147,9 @@ internal sealed class GuestChild : IDisposable
                     // What state the engine is in now is not known.
                     _hasFailed = result.Outcome == GuestOutcome.EngineFault;
                     return result;
+                case FrameKind.Progress:
+                    news.Take(frame);
+                    break;
                 case FrameKind.Failed:
                     _hasFailed = true;
                     var reader = new PayloadReader(frame.Payload);

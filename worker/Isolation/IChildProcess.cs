@@ -16,7 +16,7 @@ internal interface IChildProcess : IDisposable
     /// <summary>Whether it has not ended. It may end at any time.</summary>
     bool IsAlive { get; }
 
-    /// <summary>Names it the run that it is to stop. Never blocks.</summary>
+    /// <summary>Names it the run that it is to stop; below zero, of which it is to tell how far it has come. Never blocks.</summary>
     /// <returns>False where it is gone, or has left so many unread that it reads them no more.</returns>
     bool TryCancel(long run);
 

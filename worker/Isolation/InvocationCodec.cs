@@ -43,11 +43,13 @@ internal static class InvocationCodec
 
     /// <param name="state">The state, where the invocation has one.</param>
     /// <param name="blobs">The blobs, where it has them.</param>
+    /// <param name="progress">Follows the run.</param>
     /// <param name="cancellation">Makes what cancels a run, from its number.</param>
     public static (long Run, GuestInvocation Invocation) Read(
         byte[] payload,
         IGuestState state,
         IGuestBlobs blobs,
+        GuestProgress progress,
         Func<long, CancellationToken> cancellation
     )
     {
@@ -88,6 +90,7 @@ internal static class InvocationCodec
             State = hasState ? state : null,
             Blobs = hasBlobs ? blobs : null,
             Signatures = hasSignatures ? GuestSignatures.Instance : null,
+            Progress = progress,
             Cancellation = cancellation(run),
         };
         return (run, invocation);

@@ -119,6 +119,7 @@ internal static class IsolationPolicy
             FrameKind.Loaded => 0,
             FrameKind.Invalid or FrameKind.Failed => TextBytesMax + FrameHeadBytes,
             FrameKind.Abandoned => sizeof(long),
+            FrameKind.Progress => 2 * sizeof(long),
             FrameKind.Result => ResultBytesMax,
             FrameKind.AskState or FrameKind.AskList => GuestPolicy.StateKeyBytesMax,
             FrameKind.AskRoot => AskBytesMax,

@@ -12,6 +12,8 @@ internal sealed class LinkSession : IAsyncDisposable
     private readonly LinkChannel _channel;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<long, PendingCall> _calls = new();
+    private readonly ConcurrentQueue<TaskCompletionSource<IReadOnlyList<LeaseId>>> _beats = new();
+    private long _lastBeat;
     private readonly CancellationTokenSource _over = new();
     private readonly TaskCompletionSource<LinkReady> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastCall;
@@ -20,6 +22,7 @@ internal sealed class LinkSession : IAsyncDisposable
     private LinkSession(LinkChannel channel, Bytes32 market, TimeProvider time)
     {
         (_channel, Market, _time) = (channel, market, time);
+        _lastBeat = time.GetTimestamp();
         Ended = Receive();
     }
 
@@ -91,6 +94,22 @@ internal sealed class LinkSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Tells how far the leases have come.</summary>
+    /// <returns>Those that are over.</returns>
+    /// <exception cref="LinkEndedException">The connection ended first.</exception>
+    public async Task<IReadOnlyList<LeaseId>> Heartbeat(IReadOnlyList<LeaseBeat> runs, CancellationToken cancellation)
+    {
+        // The next answer counts, also where it answers an earlier heartbeat: what it does not say yet, the one after does.
+        var answer = new TaskCompletionSource<IReadOnlyList<LeaseId>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _beats.Enqueue(answer);
+        if (Ended.IsCompleted)
+        {
+            throw await Ended.ConfigureAwait(false);
+        }
+        await SendBeat(runs, cancellation).ConfigureAwait(false);
+        return await answer.Task.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
     /// <summary>Says goodbye and closes.</summary>
     public async Task Leave()
     {
@@ -121,7 +140,7 @@ internal sealed class LinkSession : IAsyncDisposable
     {
         // The constructor must return first.
         await Task.Yield();
-        await using var beat = _time.CreateTimer(_ => _ = Beat(), null, LinkPolicy.HeartbeatPeriod, LinkPolicy.HeartbeatPeriod);
+        await using var beat = _time.CreateTimer(_ => _ = Beat(), null, LinkPolicy.HeartbeatPeriodMin, LinkPolicy.HeartbeatPeriodMin);
         LinkEndedException ended;
         try
         {
@@ -149,6 +168,10 @@ internal sealed class LinkSession : IAsyncDisposable
         {
             call.Fail(ended);
         }
+        while (_beats.TryDequeue(out var waiting))
+        {
+            waiting.TrySetException(new LinkEndedException(ended.Reason, ended.Message, ended));
+        }
         return ended;
     }
 
@@ -162,17 +185,36 @@ internal sealed class LinkSession : IAsyncDisposable
         {
             _ready.TrySetResult(ready);
         }
+        else if (frame.Heartbeat is { } heartbeat)
+        {
+            while (_beats.TryDequeue(out var waiting))
+            {
+                waiting.TrySetResult(heartbeat.Over ?? []);
+            }
+        }
         else if (frame.Call is { } number && _calls.TryGetValue(number, out var call))
         {
             call.Take(frame);
         }
     }
 
+    private Task SendBeat(IReadOnlyList<LeaseBeat>? runs, CancellationToken cancellation)
+    {
+        Volatile.Write(ref _lastBeat, _time.GetTimestamp());
+        var heartbeat = new LinkHeartbeat(_time.GetUtcNow()) { Runs = runs };
+        return _channel.Send(new LinkFrame { Heartbeat = heartbeat }, cancellation);
+    }
+
+    /// <summary>A worker without leases lives as well.</summary>
     private async Task Beat()
     {
+        if (_time.GetElapsedTime(Volatile.Read(ref _lastBeat)) < LinkPolicy.HeartbeatPeriod)
+        {
+            return;
+        }
         try
         {
-            await _channel.Send(new LinkFrame { Heartbeat = new LinkHeartbeat(_time.GetUtcNow()) }, _over.Token).ConfigureAwait(false);
+            await SendBeat(runs: null, _over.Token).ConfigureAwait(false);
         }
         catch (Exception over) when (over is LinkEndedException or OperationCanceledException or ObjectDisposedException)
         {

@@ -91,6 +91,19 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
     public async ValueTask<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation) =>
         Expect((await Call(new LinkFrame { Poll = poll }, cancellation).ConfigureAwait(false)).Orders);
 
+    public async ValueTask<IReadOnlyList<LeaseId>> Heartbeat(WorkerHeartbeat heartbeat, CancellationToken cancellation)
+    {
+        var session = await Session(cancellation).ConfigureAwait(false);
+        try
+        {
+            return await session.Heartbeat(heartbeat.Runs, cancellation).ConfigureAwait(false);
+        }
+        catch (LinkEndedException ended)
+        {
+            throw new MarketLinkException(ended.Message, ended) { IsPassing = true };
+        }
+    }
+
     public async ValueTask Report(WorkerReport report, CancellationToken cancellation)
     {
         foreach (var part in ReportParts.Of(report))

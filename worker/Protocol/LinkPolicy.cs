@@ -43,7 +43,7 @@ public static class LinkPolicy
     public const int CloseReasonBytesMax = 123;
 
     /// <summary>How often each side says that it is alive.</summary>
-    public static readonly TimeSpan HeartbeatPeriod = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan HeartbeatPeriod = WorkerLimits.HeartbeatPeriod;
 
     /// <summary>The least time between two heartbeats, in the long run.</summary>
     public static readonly TimeSpan HeartbeatPeriodMin = TimeSpan.FromSeconds(1);

@@ -121,7 +121,14 @@ public sealed record StateRootCall(LeaseCall Call, IReadOnlyList<StateChange> Ch
 
 /// <summary>A sign of life.</summary>
 /// <param name="At">The sender's time.</param>
-public sealed record LinkHeartbeat(DateTimeOffset At);
+public sealed record LinkHeartbeat(DateTimeOffset At)
+{
+    /// <summary>From the worker: all leases that it has, and how far each has come.</summary>
+    public IReadOnlyList<LeaseBeat>? Runs { get; init; }
+
+    /// <summary>From the market, as an answer: those of the leases that are over.</summary>
+    public IReadOnlyList<LeaseId>? Over { get; init; }
+}
 
 /// <summary>What the worker has to keep to.</summary>
 /// <param name="Now">The market's time, by which requests over HTTP are dated.</param>

@@ -32,6 +32,17 @@ public sealed record WorkerPoll(WorkerId Worker, long Start, long Sequence, int 
 /// <param name="Stops">Leases to stop at once; no report on them is needed.</param>
 public sealed record WorkerOrders(bool Known, IReadOnlyList<WorkerLease> Leases, IReadOnlyList<LeaseId> Stops);
 
+/// <summary>A sign of life, with all leases that the worker has.</summary>
+/// <param name="Worker">Whose.</param>
+/// <param name="Runs">How far each has come.</param>
+public sealed record WorkerHeartbeat(WorkerId Worker, IReadOnlyList<LeaseBeat> Runs);
+
+/// <summary>How far a lease has come.</summary>
+/// <param name="Lease">The lease.</param>
+/// <param name="Stage">What the worker does with it.</param>
+/// <param name="FuelUsed">By its run so far.</param>
+public sealed record LeaseBeat(LeaseId Lease, LeaseStage Stage, long FuelUsed);
+
 /// <summary>The right and duty to run one job until <paramref name="Deadline"/>.</summary>
 /// <param name="Id">Names the lease.</param>
 /// <param name="Job">What is run.</param>

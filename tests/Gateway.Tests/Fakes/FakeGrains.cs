@@ -348,6 +348,12 @@ internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
 
     public Task<int> Dismiss(WorkerId worker, Authority by) => throw new NotSupportedException();
 
+    public Task Leave(WorkerId worker)
+    {
+        market.Workers.Left.TrySetResult(worker);
+        return Task.CompletedTask;
+    }
+
     public Task<MarketView> GetView()
     {
         market.ThrowFault();
@@ -365,7 +371,7 @@ internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
     public Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports) => market.Workers.Report(worker, reports);
 
     public Task<ImmutableArray<LeaseId>> Heartbeat(WorkerId worker, ImmutableArray<LeaseProgress> runs) =>
-        throw new NotSupportedException();
+        market.Workers.Heartbeat(worker, runs);
 
     public Task<OpenRun?> FindRun(JobId job, Authority by) => throw new NotSupportedException();
 

@@ -41,6 +41,24 @@ internal sealed class FakeWorkers(MemoryBlobStore blobs)
         return await _orders.Reader.ReadAsync(cancellation);
     }
 
+    /// <summary>Completes when a worker has said goodbye.</summary>
+    public TaskCompletionSource<WorkerId> Left { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public ConcurrentQueue<(WorkerId Worker, LeaseProgress Run)> Progress { get; } = new();
+
+    /// <returns>The leases that are not the worker's.</returns>
+    public Task<ImmutableArray<LeaseId>> Heartbeat(WorkerId worker, ImmutableArray<LeaseProgress> runs)
+    {
+        Throw();
+        foreach (var run in runs)
+        {
+            Progress.Enqueue((worker, run));
+        }
+        return Task.FromResult<ImmutableArray<LeaseId>>([
+            .. runs.Select(run => run.Lease).Where(lease => !Leases.TryGetValue(lease, out var owner) || owner != worker),
+        ]);
+    }
+
     public Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports)
     {
         Throw();

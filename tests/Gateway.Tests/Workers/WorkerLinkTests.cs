@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.WebSockets;
+using System.Security.Cryptography;
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
@@ -286,6 +287,83 @@ public sealed class WorkerLinkTests
         await channel.Send(new LinkFrame { Heartbeat = new LinkHeartbeat(default) }, Cancellation);
 
         Assert.Equal(gateway.Time.GetUtcNow(), (await channel.Receive(Cancellation)).Frame.Heartbeat?.At);
+    }
+
+    [Fact]
+    public async Task Heartbeat_TellsTheMarketHowFarLeasesAre_AndHearsWhichAreOver()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        using var worker = new LinkedWorker(gateway);
+        var (own, over) = (new LeaseId(1, 1), new LeaseId(1, 2));
+        gateway.Market.Workers.Leases[own] = worker.Id;
+        await using var session = await worker.Session();
+
+        var answer = await session.Heartbeat(
+            [new LeaseBeat(own, LeaseStage.Running, 17), new LeaseBeat(over, LeaseStage.Waiting, 0)],
+            Cancellation
+        );
+
+        Assert.Equal([over], answer);
+        Assert.Equal(
+            [(worker.Id, new LeaseProgress(own, 17, LeaseStage.Running)), (worker.Id, new LeaseProgress(over, 0, LeaseStage.Waiting))],
+            gateway.Market.Workers.Progress
+        );
+    }
+
+    [Fact]
+    public async Task Heartbeat_IsAnswered_WhereTheMarketFails()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        using var worker = new LinkedWorker(gateway);
+        gateway.Market.Workers.Fault = () => new InvalidOperationException("as if");
+        await using var session = await worker.Session();
+
+        Assert.Empty(await session.Heartbeat([new LeaseBeat(new LeaseId(1, 1), LeaseStage.Running, 17)], Cancellation));
+    }
+
+    [Theory]
+    [InlineData(WorkerLimits.LeasesMax, false)]
+    [InlineData(WorkerLimits.LeasesMax + 1, true)]
+    public async Task HeartbeatOfMoreLeasesThanAWorkerMayHave_EndsTheLink(int count, bool ends)
+    {
+        await using var gateway = await GatewayFixture.Start();
+        using var worker = new LinkedWorker(gateway);
+        using var channel = await worker.Channel();
+        var runs = Enumerable.Range(1, count).Select(number => new LeaseBeat(new LeaseId(1, number), LeaseStage.Running, 1)).ToArray();
+
+        await channel.Send(new LinkFrame { Heartbeat = new LinkHeartbeat(default) { Runs = runs } }, Cancellation);
+        var answer = (await channel.Receive(Cancellation)).Frame;
+
+        Assert.Equal(ends ? LinkEnd.Malformed : null, answer.Goodbye?.Reason);
+        Assert.Equal(ends ? null : count, answer.Heartbeat?.Over?.Count);
+    }
+
+    [Fact]
+    public async Task Goodbye_WithdrawsTheOffer()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        using var worker = new LinkedWorker(gateway);
+        await using var session = await worker.Session();
+
+        await session.Leave();
+
+        Assert.Equal(worker.Id, await gateway.Market.Workers.Left.Task.WaitAsync(Cancellation));
+    }
+
+    /// <summary>The closing message of a WebSocket is not sealed: it may be any stranger's on the way.</summary>
+    [Fact]
+    public async Task ClosingMessage_WithdrawsNothing()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        using var worker = new LinkedWorker(gateway);
+        var socket = await worker.Connect();
+        using var ephemeral = LinkEphemeral.Make(RandomNumberGenerator.Create());
+        await LinkHandshake.Connect(socket, worker.Key, gateway.Identity.PublicKey, ephemeral, Cancellation);
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "done: The worker is done.", Cancellation);
+
+        // The gateway ends all links before it has stopped.
+        await gateway.DisposeAsync();
+        Assert.False(gateway.Market.Workers.Left.Task.IsCompleted);
     }
 
     private static Lease LeaseOf(int number, int inputBytes)

@@ -36,6 +36,8 @@ public sealed class BoundListTests
         ["MarketPolicy.FuelPerTickMax"] = "What is believed; UnfinishedWorkTests claim more.",
         ["MarketPolicy.FuelPerTickOfACore"] = "A weight; QueueTests cancel a run that counts by it.",
         ["MarketPolicy.KeptShareOfQueue"] = "A share of memory: beyond it inputs are read from disk; QueueTests run without any.",
+        ["MarketPolicy.LeaseSilenceMax"] = "A period; LeaseTermTests stand at its end.",
+        ["MarketPolicy.LeaseWaitMax"] = "The same.",
         ["MarketPolicy.QueueJobsMax"] = "The default of QueueBounds.JobsMax, which QueueTests stand at with 3.",
         ["MarketPolicy.QueueBytesMax"] = "The default of QueueBounds.BytesMax, likewise.",
         ["MarketPolicy.OutcomesPeriod"] = "A period; MarketReputationTests stand at it.",

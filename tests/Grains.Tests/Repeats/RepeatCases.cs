@@ -252,6 +252,11 @@ internal static class RepeatCases
                 await scene.Lease(scene.Program);
                 return Send(() => scene.Market.Dismiss(RepeatScene.Offer.Worker, Authority.Silo));
             },
+            ["IMarketGrain.Leave"] = async scene =>
+            {
+                await scene.Lease(scene.Program);
+                return Send(() => scene.Market.Leave(RepeatScene.Offer.Worker));
+            },
             ["IMarketGrain.Poll"] = async scene =>
             {
                 await scene.Submit("one", scene.Program);

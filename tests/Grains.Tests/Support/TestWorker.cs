@@ -41,6 +41,9 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
     /// <summary>False: as silos of an earlier version poll.</summary>
     public bool AddsOutputs { get; set; } = true;
 
+    /// <summary>False: as silos of an earlier version poll.</summary>
+    public bool Heartbeats { get; set; }
+
     /// <summary>What its leases allow.</summary>
     public IWorkerGrain Grain => Grains.GetGrain<IWorkerGrain>(Id.ToString());
 
@@ -48,9 +51,9 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
     public LeaseCall Call(Lease lease) => new(Id, lease.Id, ++_calls);
 
     public Task<WorkerOrders> Poll(CancellationToken cancellation = default) =>
-        Market.Poll(new WorkerPoll(Id, Start, ++_sequence, slots, AddsOutputs), cancellation);
+        Market.Poll(new WorkerPoll(Id, Start, ++_sequence, slots, AddsOutputs, Heartbeats), cancellation);
 
-    public Task<WorkerOrders> RepeatPoll() => Market.Poll(new WorkerPoll(Id, Start, _sequence, slots, AddsOutputs), default);
+    public Task<WorkerOrders> RepeatPoll() => Market.Poll(new WorkerPoll(Id, Start, _sequence, slots, AddsOutputs, Heartbeats), default);
 
     /// <summary>Polls until there is one lease.</summary>
     public async Task<Lease> TakeOne()

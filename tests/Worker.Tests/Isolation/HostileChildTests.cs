@@ -100,6 +100,17 @@ public sealed class HostileChildTests
             { "a blob's id too short", Frames.Of(FrameKind.AskBlobSize, frame => frame.Rest(new byte[31])) },
             { "ready again", Frames.Of(FrameKind.Ready, frame => frame.Text("")) },
             { "loaded again", Frames.Of(FrameKind.Loaded) },
+            {
+                "news that nothing asked for",
+                Frames.Of(
+                    FrameKind.Progress,
+                    frame =>
+                    {
+                        frame.Long(1);
+                        frame.Long(5);
+                    }
+                )
+            },
             { "abandoned for nothing", Frames.Of(FrameKind.Abandoned) },
             { "a failure without words", Frames.Of(FrameKind.Failed, frame => frame.Text(null)) },
             { "words that are no UTF-8", Frames.Of(FrameKind.Failed, frame => frame.Bytes(new byte[] { 0xFF })) },
@@ -142,6 +153,48 @@ public sealed class HostileChildTests
             })
         );
         Assert.Equal(IsolationPolicy.AsksMax(Fuel) + 1, questions);
+    }
+
+    /// <param name="run">That the child speaks of.</param>
+    /// <param name="fuel">That it claims.</param>
+    /// <param name="isTaken">Whether an engine could have said so.</param>
+    [Theory]
+    [InlineData(1, Fuel, true)]
+    [InlineData(1, Fuel + 1, false)]
+    [InlineData(1, -1, false)]
+    [InlineData(2, 5, false)]
+    public void NewsOfARun_MustBePossible(long run, long fuel, bool isTaken)
+    {
+        var progress = new GuestProgress();
+        var news = Frames.Of(
+            FrameKind.Progress,
+            frame =>
+            {
+                frame.Long(run);
+                frame.Long(fuel);
+            }
+        );
+        var result = Frames.Written(frame => ResultCodec.Write(frame, 1, Honest));
+        var child = new FakeChild(kind =>
+        {
+            if (kind == FrameKind.Load)
+            {
+                return Loaded;
+            }
+            progress.Ask!();
+            return [.. news, .. result];
+        });
+        if (!isTaken)
+        {
+            AssertEnds(child, Invocation() with { Progress = progress });
+            Assert.Equal(0, progress.FuelUsed);
+            return;
+        }
+        using var parent = Opened(child);
+        Assert.Equal(GuestOutcome.Completed, parent.Run(Invocation() with { Progress = progress }).Outcome);
+        Assert.Equal(fuel, progress.FuelUsed);
+        Assert.Null(progress.Ask);
+        Assert.Equal([-1], child.Cancelled);
     }
 
     [Fact]

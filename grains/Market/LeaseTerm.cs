@@ -1,0 +1,66 @@
+namespace Marketplace.Grains;
+
+/// <summary>
+/// How long a lease lasts, in running time: no longer than the job's own limits allow, than each stage may take, and than its worker was
+/// silent. A worker that does not tell its stages keeps the lease for the whole time.
+/// </summary>
+/// <param name="since">When the lease was given.</param>
+/// <param name="until">When the report must be there at the latest.</param>
+/// <param name="isHeard">The worker's heartbeats name its leases.</param>
+internal sealed class LeaseTerm(TimeSpan since, TimeSpan until, bool isHeard)
+{
+    private LeaseStage _stage = LeaseStage.Waiting;
+    private TimeSpan _stageSince = since;
+    private TimeSpan _heardAt = since;
+
+    /// <summary>The worker has said that it does something for the job.</summary>
+    public bool HasBegun => _stage > LeaseStage.Waiting;
+
+    public TimeSpan Deadline => isHeard ? Least(until, SilentAt, StageEndsAt) : until;
+
+    private TimeSpan SilentAt => _heardAt + MarketPolicy.LeaseSilenceMax;
+
+    private TimeSpan StageEndsAt =>
+        _stage switch
+        {
+            LeaseStage.Waiting => _stageSince + MarketPolicy.LeaseWaitMax,
+            LeaseStage.SettingUp => _stageSince + MarketPolicy.SetUpMax,
+            LeaseStage.Reporting => _stageSince + MarketPolicy.ReportGrace,
+            // Its code is made when it is first called, so a run's own time and that of its compiler have one limit.
+            _ => until,
+        };
+
+    /// <summary>A heartbeat has named the lease.</summary>
+    public void Hear(LeaseStage stage, TimeSpan now)
+    {
+        _heardAt = now;
+        if (stage > _stage)
+        {
+            (_stage, _stageSince) = (stage, now);
+        }
+    }
+
+    /// <summary>Why the lease is over at its deadline, and whether its worker is charged with a failure.</summary>
+    public (string Reason, bool IsFailure) Missed()
+    {
+        if (!isHeard || Deadline == until)
+        {
+            return ("the worker did not report before the lease's deadline", true);
+        }
+        if (Deadline == SilentAt)
+        {
+            return ($"its worker was not heard for {MarketPolicy.LeaseSilenceMax.TotalSeconds} s", false);
+        }
+        return _stage == LeaseStage.Waiting
+            ? ($"its worker did not begin within {MarketPolicy.LeaseWaitMax.TotalSeconds} s", false)
+            : ($"its worker took longer than {(StageEndsAt - _stageSince).TotalSeconds} s for {Words(_stage)}", true);
+    }
+
+    private static string Words(LeaseStage stage) => stage == LeaseStage.SettingUp ? "fetching what the run needs" : "reporting";
+
+    private static TimeSpan Least(TimeSpan one, TimeSpan two, TimeSpan three)
+    {
+        var least = one < two ? one : two;
+        return least < three ? least : three;
+    }
+}
