@@ -7,6 +7,7 @@ using Marketplace.Verify.Kill9;
 using Marketplace.Verify.Moving;
 using Marketplace.Verify.OpenApi;
 using Marketplace.Verify.Queue;
+using Marketplace.Verify.Workers;
 
 var checks = new CheckList
 {
@@ -17,6 +18,11 @@ var checks = new CheckList
         QueueCheck.Run
     ),
     ["cancel"] = ("cancels endless loops and measures how long they go on [--rounds N]", CancelCheck.Run),
+    ["workers"] = (
+        "worker processes are killed under load; every job ends, paid once, and waits no longer than its lease [--minutes N] "
+            + "[--seconds N] [--every SECONDS] [--isolation KIND] [--seed S]",
+        WorkersCheck.Run
+    ),
     ["crashpoints"] = ("a fault at each operation that changes the disk; nothing is lost [--seed S] [--seeds N]", CrashPointsCheck.Run),
     ["bitrot"] = ("each bit of stored bytes is flipped; none gives a wrong answer", BitRotCheck.Run),
     ["blobs"] = (

@@ -1,0 +1,95 @@
+using Marketplace.Crypto;
+using Marketplace.Tests;
+
+namespace Marketplace.Verify.Workers;
+
+/// <summary>When a worker was killed.</summary>
+internal readonly record struct Kill(WorkerId Worker, DateTimeOffset At);
+
+/// <summary>Worker processes, each with its folder, that are killed and started again.</summary>
+internal sealed class Crew(string url, string folder, int count, int slots, string isolation) : IAsyncDisposable
+{
+    private readonly WorkerProgram?[] _workers = new WorkerProgram?[count];
+
+    public List<Kill> Kills { get; } = [];
+
+    public async Task Start()
+    {
+        for (var index = 0; index < count; index++)
+        {
+            await Start(index);
+        }
+    }
+
+    /// <summary>Until <paramref name="over"/>; then all workers live again.</summary>
+    public async Task KillSome(Random chance, TimeSpan every, CancellationToken over)
+    {
+        // Every fourth worker stays away until its leases are over by silence.
+        var away = WorkerLimits.HeartbeatPeriod * 5;
+        for (var round = 1; await Wait(every / 2 * (1 + chance.NextDouble()), over); round++)
+        {
+            var index = chance.Next(count);
+            using var key = KeyFile.Open(Path.Combine(FolderOf(index), "worker.key"));
+            await _workers[index]!.Kill();
+            Kills.Add(new Kill(new WorkerId(key.PublicKey), DateTimeOffset.UtcNow));
+            if (round % 4 == 0)
+            {
+                await Wait(away, over);
+            }
+            await Start(index);
+        }
+    }
+
+    /// <summary>What the workers' accounts have earned, by their own API keys.</summary>
+    public async Task<TokenAmount> Earned()
+    {
+        var earned = TokenAmount.Zero;
+        for (var index = 0; index < count; index++)
+        {
+            await using var client = MarketplaceClient.FromDataFolder(FolderOf(index));
+            earned += (await client.Account.Get()).Earned;
+        }
+        return earned;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var worker in _workers)
+        {
+            if (worker is not null)
+            {
+                await worker.DisposeAsync();
+            }
+        }
+    }
+
+    private string FolderOf(int index) => Path.Combine(folder, $"worker-{index}");
+
+    private async Task Start(int index)
+    {
+        if (_workers[index] is { } before)
+        {
+            await before.DisposeAsync();
+        }
+        _workers[index] = WorkerProgram.Start(
+            "--url",
+            url,
+            "--data",
+            FolderOf(index),
+            "--slots",
+            $"{slots}",
+            "--isolation",
+            isolation,
+            // No worker is the cheapest: both have jobs.
+            "--price",
+            "1"
+        );
+        await _workers[index]!.Line("offers its slots", default);
+    }
+
+    private static async Task<bool> Wait(TimeSpan time, CancellationToken over)
+    {
+        await Task.Delay(time, over).ContinueWith(static _ => { }, TaskScheduler.Default);
+        return !over.IsCancellationRequested;
+    }
+}
