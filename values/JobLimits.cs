@@ -28,6 +28,11 @@ public static class JobLimits
     /// <summary>Guest memory in pages of 64 KiB: 1 GiB.</summary>
     public const int MemoryPagesMax = 16_384;
 
+    /// <summary>
+    /// How many times a worker's price a job may pay to come earlier: those that pay once wait at most so many times as long.
+    /// </summary>
+    public const int PriorityMax = 10;
+
     /// <summary>Labels that one job may ask for: each is part of its class's name, which people read.</summary>
     public const int NeededLabelsMax = 8;
 

@@ -36,7 +36,8 @@ internal static class JobMapper
                 ExpiresAfter: Time(request.ExpiresAfterMs) ?? JobDefaults.ExpiresAfter,
                 Files: Files(request.InputFiles),
                 Environment: Environment(request.Environment, index),
-                Needs: Needs(request.Needs, index)
+                Needs: Needs(request.Needs, index),
+                Priority: request.Priority ?? 0
             )
         );
     }
@@ -182,7 +183,8 @@ internal static class JobMapper
             ReputationMin: needs.ReputationMin ?? 0,
             StakeMin: needs.StakeMin ?? TokenAmount.Zero,
             RefusedWorkers: [.. (needs.RefusedWorkers ?? []).Distinct().Order()],
-            RefusedOwners: [.. (needs.RefusedOwners ?? []).Distinct().Order()]
+            RefusedOwners: [.. (needs.RefusedOwners ?? []).Distinct().Order()],
+            AllowsNewcomers: needs.AllowsNewcomers ?? false
         );
         return mapped.IsEmpty ? null : mapped;
     }

@@ -41,6 +41,7 @@ internal static class MemberBounds
         [(typeof(JobRequest), nameof(JobRequest.TimeMaxMs))] = NumberOf(nameof(JobRequest.TimeMaxMs)),
         [(typeof(JobRequest), nameof(JobRequest.RetriesMax))] = NumberOf(nameof(JobRequest.RetriesMax)),
         [(typeof(JobRequest), nameof(JobRequest.ExpiresAfterMs))] = NumberOf(nameof(JobRequest.ExpiresAfterMs)),
+        [(typeof(JobRequest), nameof(JobRequest.Priority))] = NumberOf(nameof(JobRequest.Priority)),
         [(typeof(JobNeeds), nameof(JobNeeds.Labels))] = Items(0, JobLimits.NeededLabelsMax, Text(1, WorkerLimits.LabelCharsMax)),
         [(typeof(JobNeeds), nameof(JobNeeds.ReputationMin))] = NumberOf(nameof(JobNeeds.ReputationMin)),
         [(typeof(JobNeeds), nameof(JobNeeds.RefusedWorkers))] = Items(0, JobLimits.RefusedWorkersMax),

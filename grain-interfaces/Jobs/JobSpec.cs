@@ -18,6 +18,8 @@ namespace Marketplace.GrainInterfaces;
 /// <param name="Files">Blobs that the program finds under <c>/in</c>, ascending by name; default is none.</param>
 /// <param name="Environment">What the program finds in its environment, ascending by name; default is nothing.</param>
 /// <param name="Needs">What the worker must be, beside price and memory; null: any will do.</param>
+/// <param name="Priority">It pays so many times what the worker asks, and its account's turn moves on by the same part of its fuel; 0 is
+/// 1.</param>
 [GenerateSerializer, Immutable, Alias("JobSpec")]
 public sealed record JobSpec(
     [property: Id(0)] ProgramId Program,
@@ -33,7 +35,8 @@ public sealed record JobSpec(
     [property: Id(10)] TimeSpan ExpiresAfter,
     [property: Id(11)] ImmutableArray<InputFile> Files = default,
     [property: Id(12)] ImmutableArray<EnvironmentVariable> Environment = default,
-    [property: Id(13)] JobNeeds? Needs = null
+    [property: Id(13)] JobNeeds? Needs = null,
+    [property: Id(14)] int Priority = 0
 );
 
 /// <summary>What a job needs of its worker, and which workers it does not go to.</summary>
@@ -42,13 +45,15 @@ public sealed record JobSpec(
 /// <param name="StakeMin">What the worker must have at stake; zero: nothing.</param>
 /// <param name="RefusedWorkers">Workers that do not get the job, ascending; default is none.</param>
 /// <param name="RefusedOwners">Accounts whose workers do not get the job, ascending; default is none.</param>
+/// <param name="AllowsNewcomers">It may go to a worker that has no reputation yet, although others are cheaper.</param>
 [GenerateSerializer, Immutable, Alias("JobNeeds")]
 public sealed record JobNeeds(
     [property: Id(0)] ImmutableArray<string> Labels = default,
     [property: Id(1)] int ReputationMin = 0,
     [property: Id(2)] TokenAmount StakeMin = default,
     [property: Id(3)] ImmutableArray<WorkerId> RefusedWorkers = default,
-    [property: Id(4)] ImmutableArray<AccountId> RefusedOwners = default
+    [property: Id(4)] ImmutableArray<AccountId> RefusedOwners = default,
+    [property: Id(5)] bool AllowsNewcomers = false
 )
 {
     /// <summary>Whether nothing is needed and no worker refused: then it is as no needs.</summary>
@@ -57,5 +62,6 @@ public sealed record JobNeeds(
         && ReputationMin == 0
         && StakeMin.IsZero
         && RefusedWorkers.IsDefaultOrEmpty
-        && RefusedOwners.IsDefaultOrEmpty;
+        && RefusedOwners.IsDefaultOrEmpty
+        && !AllowsNewcomers;
 }

@@ -8,9 +8,12 @@ internal static class JobNeedsCodec
 {
     private const byte Format = 1;
 
+    // Needs that do not allow newcomers have the bytes of before there was the question.
+    private const byte FormatWithNewcomers = Format + 1;
+
     public static void Write(CompactWriter writer, JobNeeds needs)
     {
-        writer.Byte(Format);
+        writer.Byte(needs.AllowsNewcomers ? FormatWithNewcomers : Format);
         var labels = OrNone(needs.Labels);
         writer.Count(labels.Length);
         foreach (var label in labels)
@@ -35,7 +38,7 @@ internal static class JobNeedsCodec
 
     public static JobNeeds Read(ref CompactReader reader)
     {
-        reader.Version(Format, "A job's needs");
+        var format = reader.Version(Format, FormatWithNewcomers, "A job's needs");
         var labels = new string[reader.Items()];
         for (var index = 0; index < labels.Length; index++)
         {
@@ -58,7 +61,8 @@ internal static class JobNeedsCodec
             ReputationMin: reputationMin,
             StakeMin: stakeMin,
             RefusedWorkers: ImmutableArray.Create(workers),
-            RefusedOwners: ImmutableArray.Create(owners)
+            RefusedOwners: ImmutableArray.Create(owners),
+            AllowsNewcomers: format == FormatWithNewcomers
         );
     }
 

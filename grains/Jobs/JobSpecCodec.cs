@@ -13,6 +13,7 @@ internal static class JobSpecCodec
     private const byte HasBlob = 1;
     private const byte HasMore = 2;
     private const byte HasNeeds = 4;
+    private const byte HasPriority = 8;
 
     public static Bytes32 Hash(JobSpec spec)
     {
@@ -27,7 +28,9 @@ internal static class JobSpecCodec
         writer.OptionalText(spec.EntryPoint);
         writer.Bytes(spec.Input.Span);
         var hasMore = !spec.Files.IsDefaultOrEmpty || !spec.Environment.IsDefaultOrEmpty;
-        writer.Byte((byte)((spec.InputBlob is null ? 0 : HasBlob) | (hasMore ? HasMore : 0) | (spec.Needs is null ? 0 : HasNeeds)));
+        var hasPriority = spec.Priority > 1;
+        var parts = (spec.InputBlob is null ? 0 : HasBlob) | (hasMore ? HasMore : 0);
+        writer.Byte((byte)(parts | (spec.Needs is null ? 0 : HasNeeds) | (hasPriority ? HasPriority : 0)));
         if (spec.InputBlob is { } blob)
         {
             writer.Id(blob.Value);
@@ -39,6 +42,10 @@ internal static class JobSpecCodec
         if (spec.Needs is { } needs)
         {
             JobNeedsCodec.Write(writer, needs);
+        }
+        if (hasPriority)
+        {
+            writer.Count(spec.Priority);
         }
         writer.Count(spec.Arguments.Length);
         foreach (var argument in spec.Arguments)
@@ -59,13 +66,14 @@ internal static class JobSpecCodec
         var entryPoint = reader.OptionalText();
         var input = reader.Memory();
         var parts = reader.Byte();
-        if (parts > (HasBlob | HasMore | HasNeeds))
+        if (parts > (HasBlob | HasMore | HasNeeds | HasPriority))
         {
             throw new InvalidDataException($"A spec has the parts {parts}, which no version of this code writes.");
         }
         BlobId? inputBlob = (parts & HasBlob) != 0 ? new BlobId(reader.Id()) : null;
         var (files, environment) = (parts & HasMore) != 0 ? ReadMore(ref reader) : ([], []);
         var needs = (parts & HasNeeds) != 0 ? JobNeedsCodec.Read(ref reader) : null;
+        var priority = (parts & HasPriority) != 0 ? reader.Count() : 0;
         var arguments = new string[reader.Items()];
         for (var index = 0; index < arguments.Length; index++)
         {
@@ -85,7 +93,8 @@ internal static class JobSpecCodec
             ExpiresAfter: reader.Span(),
             Files: files,
             Environment: environment,
-            Needs: needs
+            Needs: needs,
+            Priority: priority
         );
     }
 

@@ -74,8 +74,10 @@ internal sealed class BuyerQueue(AccountId account, UInt128 time) : IComparable<
     }
 
     /// <summary>What a run of the job will cost, by those before it; no more than it may use.</summary>
-    public long ExpectedOf(MarketJob job) =>
-        MarketPolicy.ShareOfAJob + Math.Min(_mean ?? MarketPolicy.ShareUnknownMax, job.Ticket.Spec.FuelMax);
+    public long ExpectedOf(MarketJob job) => ShareOf(job, Math.Min(_mean ?? MarketPolicy.ShareUnknownMax, job.Ticket.Spec.FuelMax));
+
+    /// <summary>What a run of so much fuel counts: less, the more the job pays for it.</summary>
+    public static long ShareOf(MarketJob job, long fuel) => (MarketPolicy.ShareOfAJob + fuel) / job.Priority;
 
     public void Learn(long fuelUsed) => _mean = _mean is { } mean ? mean + ((fuelUsed - mean) / MeanParts) : fuelUsed;
 

@@ -119,7 +119,7 @@ internal sealed class FairQueue
         {
             var buyer = job.Line!.Buyer;
             Leave(buyer);
-            buyer.Time = buyer.Time + (UInt128)(MarketPolicy.ShareOfAJob + used) - (UInt128)job.ShareTaken;
+            buyer.Time = buyer.Time + (UInt128)BuyerQueue.ShareOf(job, used) - (UInt128)job.ShareTaken;
             buyer.Learn(used);
             Return(buyer);
         }

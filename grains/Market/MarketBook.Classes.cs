@@ -53,6 +53,7 @@ internal sealed partial class MarketBook
         {
             _byPrice.RenewAll();
             _hungry.RenewAll();
+            _hungryNewcomers.RenewAll();
         }
     }
 

@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains;
 
 /// <summary>What holds between two calls of the book, in any order of calls.</summary>
@@ -65,6 +67,10 @@ internal sealed partial class MarketBook
         Check(priced.Count == _offers.Count, $"is one of {_offers.Count} offers, of which {priced.Count} are known by price");
         Check(hungry.Contains(offer) == offer.Hungry.Capacity is not null, "is not where it takes leases");
         Check(hungry.Count == _offers.Values.Count(each => each.Capacity > 0), $"is beside {hungry.Count} that take leases");
+        Check(
+            OffersIn(_hungryNewcomers).Contains(offer) == (offer.Capacity > 0 && offer.Standing.Level == StandingLevel.Newcomer),
+            "is not where newcomers take leases"
+        );
         Check(offer.Classes == ClassesOf(offer), "is not known for what it has");
         return found;
 

@@ -11,11 +11,32 @@ internal sealed partial class MarketBook
     /// <summary>Looks for an offer for a ready job: the cheapest first, among equals the one with most free slots.</summary>
     private void Place(MarketJob job, MarketTime now)
     {
-        if (_hungry.Find(job, job.PriceCap) is { } found)
+        job.IsForNewcomer = false;
+        if ((FindNewcomer(job) ?? _hungry.Find(job, job.PriceCap)) is { } found)
         {
             Match(job, found, now);
             PlaceHungry(found);
         }
+    }
+
+    /// <summary>
+    /// One of so many jobs that allow newcomers goes to one, although others are cheaper. The turn is by count: it waits for the next such
+    /// job if no newcomer fits.
+    /// </summary>
+    private MarketOffer? FindNewcomer(MarketJob job)
+    {
+        if (job.Ticket.Spec.Needs is not { AllowsNewcomers: true })
+        {
+            return null;
+        }
+        _untilNewcomer = Math.Max(0, _untilNewcomer - 1);
+        if (_untilNewcomer > 0 || _hungryNewcomers.Find(job, job.PriceCap) is not { } newcomer)
+        {
+            return null;
+        }
+        _untilNewcomer = MarketPolicy.NewcomerLaneParts;
+        job.IsForNewcomer = true;
+        return newcomer;
     }
 
     /// <summary>Gives an offer the first ready jobs that fit, as many as it takes.</summary>
@@ -23,6 +44,7 @@ internal sealed partial class MarketBook
     {
         while (!_paused && offer.Capacity > 0 && _queue.Find(offer) is { } job)
         {
+            job.IsForNewcomer = false;
             Match(job, offer, now);
         }
         PlaceHungry(offer);
@@ -162,19 +184,24 @@ internal sealed partial class MarketBook
     private void PlaceHungry(MarketOffer offer)
     {
         int? capacity = offer.Capacity > 0 ? offer.Capacity : null;
-        var node = offer.Hungry;
+        Move(_hungry, offer.Hungry, capacity);
+        Move(_hungryNewcomers, offer.HungryNewcomer, offer.Standing.Level == StandingLevel.Newcomer ? capacity : null);
+    }
+
+    private static void Move(OfferTree tree, OfferNode node, int? capacity)
+    {
         if (capacity == node.Capacity)
         {
             return;
         }
         if (node.Capacity is not null)
         {
-            _hungry.Remove(node);
+            tree.Remove(node);
         }
         node.Capacity = capacity;
         if (capacity is not null)
         {
-            _hungry.Add(node);
+            tree.Add(node);
         }
     }
 
@@ -182,7 +209,7 @@ internal sealed partial class MarketBook
     private JobExplanation Explain(MarketJob job, MarketOffer winner)
     {
         var verdicts = ImmutableArray.CreateBuilder<OfferVerdict>(Math.Min(_offers.Count, JobPolicy.ExplanationOffersMax));
-        verdicts.Add(MarketVerdicts.Of(job, winner, won: true));
+        verdicts.Add(MarketVerdicts.WonBy(job, winner));
         _byPrice.Walk(offer =>
         {
             if (verdicts.Count == JobPolicy.ExplanationOffersMax)
@@ -191,11 +218,11 @@ internal sealed partial class MarketBook
             }
             if (offer != winner)
             {
-                verdicts.Add(MarketVerdicts.Of(job, offer, won: false));
+                verdicts.Add(MarketVerdicts.LostBy(job, offer));
             }
             return true;
         });
-        return new JobExplanation(MarketVerdicts.Won, verdicts.ToImmutable());
+        return new JobExplanation(MarketVerdicts.SummaryOfMatch(job), verdicts.ToImmutable());
     }
 
     private ImmutableArray<OfferVerdict> VerdictsOfCheapest(MarketJob job)
@@ -203,7 +230,7 @@ internal sealed partial class MarketBook
         var verdicts = ImmutableArray.CreateBuilder<OfferVerdict>(Math.Min(_offers.Count, MarketPolicy.ExplainedOffersMax));
         _byPrice.Walk(offer =>
         {
-            verdicts.Add(MarketVerdicts.Of(job, offer, won: false));
+            verdicts.Add(MarketVerdicts.LostBy(job, offer));
             return verdicts.Count < MarketPolicy.ExplainedOffersMax;
         });
         return verdicts.ToImmutable();
@@ -212,11 +239,18 @@ internal sealed partial class MarketBook
     /// <summary>Where an open job stands, and what each of the cheapest offers lacks.</summary>
     public OpenJob Explain(MarketJob job)
     {
-        var cheapest = job.Phase == MarketPhase.Ready ? FindCheapest(job) : null;
+        var isReady = job.Phase == MarketPhase.Ready;
+        var (before, isLeast) = isReady ? _queue.CountBefore(job) : (-1, false);
+        var cheapest = isReady ? FindCheapest(job) : null;
         var cheapestPrice = cheapest is null ? (TokenAmount?)null : MarketVerdicts.PriceOf(job, cheapest);
-        var (status, summary) = MarketVerdicts.Summary(job, _offers.Count, cheapestPrice);
+        OfferSurvey? survey = null;
+        if (isReady)
+        {
+            survey = new OfferSurvey(job);
+            _byPrice.Walk(survey.Add);
+        }
+        var (status, summary) = MarketVerdicts.Summary(job, _offers.Count, cheapest, survey, isLeast ? $"at least {before}" : $"{before}");
         var verdicts = job.Offer is not null ? job.Explanation!.Offers : VerdictsOfCheapest(job);
-        var (before, isLeast) = job.Phase == MarketPhase.Ready ? _queue.CountBefore(job) : (-1, false);
         return new OpenJob(status, job.History, before + 1, new JobExplanation(summary, verdicts, cheapestPrice), isLeast);
     }
 

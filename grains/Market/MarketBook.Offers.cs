@@ -28,11 +28,8 @@ internal sealed partial class MarketBook
             return false;
         }
         _byPrice.Remove(offer.Priced);
-        if (offer.Hungry.Capacity is not null)
-        {
-            _hungry.Remove(offer.Hungry);
-            offer.Hungry.Capacity = null;
-        }
+        Move(_hungry, offer.Hungry, null);
+        Move(_hungryNewcomers, offer.HungryNewcomer, null);
         offer.Standing = standing;
         offer.Classes = ClassesOf(offer);
         _byPrice.Add(offer.Priced);

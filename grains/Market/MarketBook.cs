@@ -14,6 +14,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     private readonly Dictionary<ProgramId, ProgramLine> _lines = [];
     private readonly OfferTree _byPrice = new();
     private readonly OfferTree _hungry = new();
+    private readonly OfferTree _hungryNewcomers = new();
     private readonly JobClasses _classes = new();
     private readonly FairQueue _queue = new();
     private readonly DeadlineHeap _deadlines = new();
@@ -21,6 +22,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     private readonly QueueLoad _load = new(bounds);
     private readonly HashSet<MarketOffer> _touched = [];
     private long _lastLease;
+    private int _untilNewcomer = MarketPolicy.NewcomerLaneParts;
     private bool _paused = true;
 
     /// <summary>Jobs of more classes than their account, or the market, may have: their ends are to be written.</summary>

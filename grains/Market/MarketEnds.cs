@@ -23,7 +23,7 @@ internal static class MarketEnds
             Reason: completed ? null : report.Reason ?? "The worker gave no reason.",
             Worker: offer.Worker,
             Payee: offer.PayTo,
-            PricePerMillionFuel: offer.PricePerMillionFuel,
+            PricePerMillionFuel: job.PriceOf(job.Offer!),
             FuelUsed: report.FuelUsed,
             Output: completed ? report.Output : default,
             Log: report.Log,

@@ -119,11 +119,11 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         Authorities.Require(by, Authority.Silo, Authority.Job);
         RequireCurrent();
         return Task.FromResult(
-            _book.Find(job) is { Lease: not null, Offer.Offer: var offer } leased
+            _book.Find(job) is { Lease: not null, Offer: { Offer: var offer } taken } leased
                 ? new OpenRun(
                     offer.Worker,
                     offer.PayTo,
-                    offer.PricePerMillionFuel,
+                    leased.PriceOf(taken),
                     leased.FuelUsed ?? leased.FuelSoFar,
                     leased.FuelUsed is not null || leased.Term!.HasBegun
                 )

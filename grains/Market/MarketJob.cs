@@ -46,7 +46,14 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     public int Size { get; } = JobSizes.Of(ticket.Spec, ticket.RequestId);
 
     /// <summary>The highest price per million fuel at which the job keeps to its limit.</summary>
-    public TokenAmount PriceCap { get; } = JobPricing.PriceCap((UInt128)ticket.Spec.FuelMax, ticket.Spec.PriceMax);
+    public TokenAmount PriceCap { get; } =
+        new(JobPricing.PriceCap((UInt128)ticket.Spec.FuelMax, ticket.Spec.PriceMax).BaseUnits / (uint)PriorityOf(ticket.Spec));
+
+    /// <summary>So many times an offer's price is what it pays, and the same part of its fuel is what its turn counts.</summary>
+    public int Priority { get; } = PriorityOf(ticket.Spec);
+
+    /// <summary>It was matched in the lane of newcomers.</summary>
+    public bool IsForNewcomer { get; set; }
 
     public MarketPhase Phase { get; set; }
 
@@ -145,6 +152,13 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     private static bool IsRefusedBy(JobNeeds needs, WorkerOffer offer) =>
         (!needs.RefusedWorkers.IsDefaultOrEmpty && needs.RefusedWorkers.Contains(offer.Worker))
         || (!needs.RefusedOwners.IsDefaultOrEmpty && needs.RefusedOwners.Contains(offer.PayTo));
+
+    /// <summary>What the job pays the offer's worker per million fuel; an offer that is too dear anyway may be told as the most there
+    /// is.</summary>
+    public TokenAmount PriceOf(MarketOffer offer) =>
+        offer.Price.BaseUnits > UInt128.MaxValue / (uint)Priority ? new TokenAmount(UInt128.MaxValue) : offer.Price * (uint)Priority;
+
+    private static int PriorityOf(JobSpec spec) => Math.Max(1, spec.Priority);
 
     public void AddFailure(WorkerId worker)
     {

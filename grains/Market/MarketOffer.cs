@@ -33,6 +33,9 @@ internal sealed class MarketOffer(WorkerOffer offer)
     /// <summary>Its place among the offers that take leases now.</summary>
     public OfferNode Hungry => field ??= new OfferNode(this);
 
+    /// <summary>The same among those of newcomers.</summary>
+    public OfferNode HungryNewcomer => field ??= new OfferNode(this);
+
     /// <summary>The sequence of the last poll, -1 before the first.</summary>
     public long Sequence { get; private set; } = -1;
 

@@ -138,6 +138,17 @@ internal static class MarketPolicy
     /// </summary>
     public const int FuelPerTickMax = 2_000;
 
+    /// <summary>
+    /// Of the jobs that allow newcomers, one of so many goes to a newcomer although others are cheaper: enough that a new worker earns a
+    /// reputation within hours, few enough that its buyers hardly notice and that many new keys gain little.
+    /// </summary>
+    public const int NewcomerLaneParts = 20;
+
+    /// <summary>
+    /// Offers that the reasons of a waiting job count, the cheapest first: a person asks, and the matches wait meanwhile.
+    /// </summary>
+    public const int SurveyedOffersMax = 1_500;
+
     /// <summary>Offers that an explanation of an open job looks at, the cheapest first: what a person reads.</summary>
     public const int ExplainedOffersMax = 16;
 

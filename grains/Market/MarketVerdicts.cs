@@ -7,16 +7,37 @@ internal static class MarketVerdicts
 {
     public const string Won = "It went to the cheapest offer that fitted and had a free slot.";
 
-    public static OfferVerdict Of(MarketJob job, MarketOffer offer, bool won)
-    {
-        return new OfferVerdict(offer.Offer.Worker, PriceOf(job, offer), won, won ? "the cheapest that fitted" : Reason(job, offer));
-    }
+    public static OfferVerdict WonBy(MarketJob job, MarketOffer offer) =>
+        new(
+            offer.Offer.Worker,
+            PriceOf(job, offer),
+            true,
+            job.IsForNewcomer ? "a newcomer, whose turn it was" : "the cheapest that fitted"
+        );
+
+    public static OfferVerdict LostBy(MarketJob job, MarketOffer offer) =>
+        new(offer.Offer.Worker, PriceOf(job, offer), false, Reason(job, offer));
+
+    public static string SummaryOfMatch(MarketJob job) =>
+        job.IsForNewcomer ? $"It went to a newcomer: the job allows it, and one of {MarketPolicy.NewcomerLaneParts} such jobs does." : Won;
 
     /// <summary>The most that the job would cost with this offer, without regard to its own limit.</summary>
     public static TokenAmount PriceOf(MarketJob job, MarketOffer offer) =>
-        JobPricing.Cost(job.Ticket.Spec.FuelMax, offer.Price, new TokenAmount(UInt128.MaxValue));
+        JobPricing.Cost(job.Ticket.Spec.FuelMax, job.PriceOf(offer), new TokenAmount(UInt128.MaxValue));
 
-    public static (JobStatus Status, string Summary) Summary(MarketJob job, int offers, TokenAmount? cheapest) =>
+    /// <summary>Where the job stands, in a sentence or two.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="offers">Those there are.</param>
+    /// <param name="cheapest">Of those that fit in all but price; null where there is none.</param>
+    /// <param name="survey">Why the others do not; null where the job does not wait for an offer.</param>
+    /// <param name="before">Jobs that come before it, in words.</param>
+    public static (JobStatus Status, string Summary) Summary(
+        MarketJob job,
+        int offers,
+        MarketOffer? cheapest,
+        OfferSurvey? survey,
+        string before
+    ) =>
         job.Phase switch
         {
             MarketPhase.InLine => (
@@ -24,24 +45,25 @@ internal static class MarketVerdicts
                 "It waits for another job of its program: jobs that write program state run one at a time."
             ),
             MarketPhase.Ready when offers == 0 => (JobStatus.Pending, "It waits for a worker: none has made an offer."),
-            MarketPhase.Ready when cheapest is null => (
-                JobStatus.Pending,
-                "It waits for an offer that fits: none of those there are does."
-            ),
-            MarketPhase.Ready when cheapest > job.Ticket.Spec.PriceMax => (
+            MarketPhase.Ready when cheapest is null => (JobStatus.Pending, $"It waits for an offer that fits: {survey!.WhyNone()}."),
+            MarketPhase.Ready when cheapest.Price > job.PriceCap => (
                 JobStatus.Pending,
                 $"It waits for a cheaper offer: its price limit is {job.Ticket.Spec.PriceMax}, the cheapest offer that fits takes it "
-                    + $"for {cheapest}."
+                    + $"for {PriceOf(job, cheapest)}. That one asks {cheapest.Price} per million fuel; the limit{AtPriority(job)} covers "
+                    + $"{job.PriceCap}."
             ),
-            MarketPhase.Ready => (JobStatus.Pending, "It waits for an offer that fits and has a free slot."),
+            MarketPhase.Ready => (
+                JobStatus.Pending,
+                $"It waits for an offer that fits and has a free slot. Busy offers that fit: {survey!.Busy}; jobs before it: {before}."
+            ),
             MarketPhase.Delayed when job.Preparations > 0 => (
                 JobStatus.Pending,
                 $"{NotPrepared(job)}; the next try is at {job.ResumesAt:O}. After {MarketPolicy.PreparationsMax} tries it fails and "
                     + "costs nothing."
             ),
             MarketPhase.Delayed => (JobStatus.Pending, $"It waits until {job.ResumesAt:O} for attempt {job.Attempts + 1}."),
-            MarketPhase.Preparing => (JobStatus.Matched, Won),
-            MarketPhase.Leased => (JobStatus.Running, Won),
+            MarketPhase.Preparing => (JobStatus.Matched, SummaryOfMatch(job)),
+            MarketPhase.Leased => (JobStatus.Running, SummaryOfMatch(job)),
             _ => (JobStatus.Running, "Its end is being written."),
         };
 
@@ -52,60 +74,60 @@ internal static class MarketVerdicts
         return $"{what} could not be read, {job.Preparations} times in a row";
     }
 
-    private static string Reason(MarketJob job, MarketOffer offer)
-    {
-        var spec = job.Ticket.Spec;
-        if (offer.Price > job.PriceCap)
-        {
-            return $"asks {offer.Price} per million fuel; the job's limit of {spec.PriceMax} for {spec.FuelMax} fuel allows {job.PriceCap}";
-        }
-        if (offer.Offer.MemoryPagesMax < spec.MemoryPagesMax)
-        {
-            return $"allows {offer.Offer.MemoryPagesMax} memory pages; the job wants {spec.MemoryPagesMax}";
-        }
-        if (NeedsReason(job, offer) is { } unmet)
-        {
-            return unmet;
-        }
-        if (job.HasFailedOn(offer.Offer.Worker))
-        {
-            return "failed on this job before; it is asked again when no other offer fits";
-        }
-        if (offer.Standing.InMaintenance)
-        {
-            return "is in maintenance: its owner takes no leases";
-        }
-        if (offer.Standing.Level is StandingLevel.Excluded or StandingLevel.Probation)
-        {
-            return offer.Standing.Level == StandingLevel.Excluded
-                ? $"is excluded: its score is {offer.Standing.Score}, below {ReputationPolicy.ExclusionScore}"
-                : $"is on probation, one lease at a time: its score is {offer.Standing.Score}, below {ReputationPolicy.ProbationScore}";
-        }
-        return offer.Capacity == 0 ? "has no free slot" : "was not needed";
-    }
-
-    /// <summary>Which need of the job the offer does not meet, or who refuses whom.</summary>
-    private static string? NeedsReason(MarketJob job, MarketOffer offer)
+    /// <summary>The first thing that the offer lacks for the job; what no price changes comes first.</summary>
+    public static OfferLack LackOf(MarketJob job, MarketOffer offer)
     {
         var needs = job.Class.Needs;
-        if (needs.Labels.FirstOrDefault(label => !offer.HasLabel(label)) is { } label)
-        {
-            return $"does not have the label {label}";
-        }
-        if (offer.Standing.Score < needs.ReputationMin)
-        {
-            return $"has a reputation of {offer.Standing.Score}; the job wants {needs.ReputationMin} or more";
-        }
-        if (offer.Standing.Stake < needs.StakeMin)
-        {
-            return $"has {offer.Standing.Stake} at stake; the job wants {needs.StakeMin} or more";
-        }
-        if (offer.Refuses(job.Ticket.Account))
-        {
-            return "does not take jobs of this account";
-        }
-        return job.Ticket.Spec.Needs is { } own && !job.HasFailedOn(offer.Offer.Worker) && job.Refuses(offer)
-            ? "is refused by the job"
-            : null;
+        return MissingLabel(job, offer) is not null ? OfferLack.Label
+            : offer.Offer.MemoryPagesMax < job.Ticket.Spec.MemoryPagesMax ? OfferLack.Memory
+            : offer.Standing.Score < needs.ReputationMin ? OfferLack.Reputation
+            : offer.Standing.Stake < needs.StakeMin ? OfferLack.Stake
+            : job.HasFailedOn(offer.Offer.Worker) ? OfferLack.FailedBefore
+            : job.Refuses(offer) ? OfferLack.RefusedByJob
+            : offer.Refuses(job.Ticket.Account) ? OfferLack.RefusesAccount
+            : offer.Standing.InMaintenance ? OfferLack.Maintenance
+            : offer.Standing.Level == StandingLevel.Excluded ? OfferLack.Excluded
+            : offer.Price > job.PriceCap ? OfferLack.Price
+            : offer.Capacity == 0 ? OfferLack.Slot
+            : OfferLack.Nothing;
     }
+
+    /// <summary>The first label that the job needs and the offer does not have.</summary>
+    public static string? MissingLabel(MarketJob job, MarketOffer offer)
+    {
+        foreach (var label in job.Class.Needs.Labels)
+        {
+            if (!offer.HasLabel(label))
+            {
+                return label;
+            }
+        }
+        return null;
+    }
+
+    private static string Reason(MarketJob job, MarketOffer offer)
+    {
+        var (spec, needs) = (job.Ticket.Spec, job.Class.Needs);
+        return LackOf(job, offer) switch
+        {
+            OfferLack.Label => $"does not have the label {MissingLabel(job, offer)}",
+            OfferLack.Memory => $"allows {offer.Offer.MemoryPagesMax} memory pages; the job wants {spec.MemoryPagesMax}",
+            OfferLack.Reputation => $"has a reputation of {offer.Standing.Score}; the job wants {needs.ReputationMin} or more",
+            OfferLack.Stake => $"has {offer.Standing.Stake} at stake; the job wants {needs.StakeMin} or more",
+            OfferLack.FailedBefore => "failed on this job before; it is asked again when no other offer fits",
+            OfferLack.RefusedByJob => "is refused by the job",
+            OfferLack.RefusesAccount => "does not take jobs of this account",
+            OfferLack.Maintenance => "is in maintenance: its owner takes no leases",
+            OfferLack.Excluded => $"is excluded: its score is {offer.Standing.Score}, below {ReputationPolicy.ExclusionScore}",
+            OfferLack.Price =>
+                $"asks {offer.Price} per million fuel; the job's limit of {spec.PriceMax} for {spec.FuelMax} fuel{AtPriority(job)} allows "
+                    + $"{job.PriceCap}",
+            _ when offer.Standing.Level == StandingLevel.Probation =>
+                $"is on probation, one lease at a time: its score is {offer.Standing.Score}, below {ReputationPolicy.ProbationScore}",
+            OfferLack.Slot => "has no free slot",
+            _ => "was not needed",
+        };
+    }
+
+    private static string AtPriority(MarketJob job) => job.Priority > 1 ? $" at priority {job.Priority}" : "";
 }

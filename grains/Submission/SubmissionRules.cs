@@ -23,6 +23,7 @@ internal static class SubmissionRules
             ?? CheckEnvironment(spec)
             ?? CheckFiles(spec)
             ?? NeedsRules.Check(spec.Needs)
+            ?? CheckNumber("priority", spec.Priority, 0, JobLimits.PriorityMax)
             ?? CheckNumber("fuelMax", spec.FuelMax, 1, MarketLimits.FuelMax)
             ?? CheckNumber("memoryPagesMax", spec.MemoryPagesMax, 1, MarketLimits.MemoryPagesMax)
             ?? CheckNumber(
@@ -69,7 +70,7 @@ internal static class SubmissionRules
     /// </summary>
     public static Refusal? CheckPrice(JobSpec spec)
     {
-        var least = FuelPrice.Of(spec.FuelMax, FuelPrice.Least);
+        var least = FuelPrice.Of(spec.FuelMax, FuelPrice.Least * (uint)Math.Max(1, spec.Priority));
         return spec.PriceMax >= least
             ? null
             : new Refusal(

@@ -109,37 +109,6 @@ public sealed class JobRunTests : IDisposable
         Assert.False(Sent().TryGetProperty("fuelMax", out _));
     }
 
-    [Fact]
-    public async Task Needs_AreSent_AsTheyWereGiven()
-    {
-        _shell.Service.On(Submit, Samples.Job(JobState.Completed));
-        string[] needs = ["--need", "gpu", "--need", "region=eu", "--min-reputation", "900", "--min-stake", "7"];
-        string[] refused = ["--refuse-worker", $"{Samples.Worker}", "--refuse-owner", new string('a', 64)];
-
-        var ran = await _shell.Run(["job", "run", Program, "--text", "x", "--max-price", "5000", .. needs, .. refused]);
-
-        Assert.Equal((ExitCodes.Ok, ""), (ran.ExitCode, ran.Error));
-        var sent = Sent().GetProperty("needs");
-        Assert.Equal(["gpu", "region=eu"], sent.GetProperty("labels").EnumerateArray().Select(label => label.GetString()));
-        Assert.Equal((900, "7"), (sent.GetProperty("reputationMin").GetInt32(), sent.GetProperty("stakeMin").GetString()));
-        Assert.Equal($"{Samples.Worker}", sent.GetProperty("refusedWorkers")[0].GetString());
-        Assert.Equal(new string('a', 64), sent.GetProperty("refusedOwners")[0].GetString());
-    }
-
-    [Theory]
-    [InlineData("is no label", "--max-price", "5", "--need", "GPU")]
-    [InlineData("is no id", "--max-price", "5", "--refuse-worker", "me")]
-    [InlineData("is no id", "--max-price", "5", "--refuse-owner", "me")]
-    [InlineData("Give --max-price N", "--need", "gpu")]
-    public async Task NeedsThatCannotBe_AreToldBeforeAnythingIsSent(string told, params string[] words)
-    {
-        var ran = await _shell.Run(["job", "run", Program, "--text", "x", .. words]);
-
-        Assert.Equal(ExitCodes.Usage, ran.ExitCode);
-        Assert.Contains(told, ran.Error, StringComparison.Ordinal);
-        Assert.Empty(_shell.Service.Received);
-    }
-
     [Theory]
     [InlineData("--input", "-")]
     [InlineData("--text", "-")]

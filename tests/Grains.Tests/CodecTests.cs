@@ -117,18 +117,25 @@ public sealed class CodecTests
         }
     }
 
-    [Fact]
-    public void JobWithNeeds_IsReadBack_AndEveryCutIsFound()
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 0)]
+    [InlineData(true, 7)]
+    public void JobWithNeeds_IsReadBack_AndEveryCutIsFound(bool allowsNewcomers, int priority)
     {
         var needs = new JobNeeds(
             Labels: ["gpu", "region=eu"],
             ReputationMin: 900,
             StakeMin: new TokenAmount(7),
             RefusedWorkers: [new WorkerId(new Bytes32([.. Enumerable.Repeat((byte)3, 32)]))],
-            RefusedOwners: [new AccountId(new Bytes32([.. Enumerable.Repeat((byte)4, 32)]))]
+            RefusedOwners: [new AccountId(new Bytes32([.. Enumerable.Repeat((byte)4, 32)]))],
+            AllowsNewcomers: allowsNewcomers
         );
-        var bytes = JobStateCodec.Write(EndedJob(WithFiles(TestMarket.Spec(default)) with { Needs = needs }, Output())).ToArray();
+        var bytes = JobStateCodec
+            .Write(EndedJob(WithFiles(TestMarket.Spec(default)) with { Needs = needs, Priority = priority }, Output()))
+            .ToArray();
         var read = JobStateCodec.Read(bytes).Spec.Needs!;
+        Assert.Equal((allowsNewcomers, priority), (read.AllowsNewcomers, JobStateCodec.Read(bytes).Spec.Priority));
 
         Assert.Equal(needs.Labels, read.Labels);
         Assert.Equal((needs.ReputationMin, needs.StakeMin), (read.ReputationMin, read.StakeMin));

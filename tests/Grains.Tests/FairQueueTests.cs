@@ -146,6 +146,20 @@ public sealed class FairQueueTests
     }
 
     [Fact]
+    public void BuyerWhoPaysThreeTimes_HasThreeTimesTheRuns()
+    {
+        var queue = new FairQueue();
+        Add(queue, buyer: 1, count: 1_000);
+        Add(queue, buyer: 2, count: 1_000, priority: 3);
+        var runs = new int[3];
+        for (var number = 0; number < 400; number++)
+        {
+            runs[BuyerOf(TakeAndEnd(queue, fuelUsed: 1_000_000))]++;
+        }
+        Assert.InRange(runs[2], 299, 301);
+    }
+
+    [Fact]
     [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.PositionAccountsMax))]
     public void PlaceBehindMoreBuyersThanAreLookedAt_IsALeastOne()
     {
@@ -253,9 +267,17 @@ public sealed class FairQueueTests
         return job;
     }
 
-    private MarketJob[] Add(FairQueue queue, int buyer, int count = 1, int priceMax = 100, int pages = 1, long fuelMax = 1_000_000)
+    private MarketJob[] Add(
+        FairQueue queue,
+        int buyer,
+        int count = 1,
+        int priceMax = 100,
+        int pages = 1,
+        long fuelMax = 1_000_000,
+        int priority = 0
+    )
     {
-        var jobs = Enumerable.Range(0, count).Select(_ => Job(buyer, priceMax, pages, fuelMax)).ToArray();
+        var jobs = Enumerable.Range(0, count).Select(_ => Job(buyer, priceMax, pages, fuelMax, priority)).ToArray();
         foreach (var job in jobs)
         {
             queue.Add(job);
@@ -264,7 +286,7 @@ public sealed class FairQueueTests
         return jobs;
     }
 
-    private MarketJob Job(int buyer, int priceMax, int pages, long fuelMax) =>
+    private MarketJob Job(int buyer, int priceMax, int pages, long fuelMax, int priority) =>
         new(
             new JobTicket(
                 Job: new JobId(Number(++_jobs)),
@@ -273,6 +295,7 @@ public sealed class FairQueueTests
                 {
                     MemoryPagesMax = pages,
                     FuelMax = fuelMax,
+                    Priority = priority,
                 },
                 Module: default,
                 UsesState: false,

@@ -260,12 +260,133 @@ public sealed class JobClassTests
 
     private static Standing Standing(int score, int stake) => new(score, StandingLevel.Good, false, new TokenAmount((UInt128)stake));
 
+    [Fact]
+    [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.NewcomerLaneParts))]
+    public void OneOfSoManyJobsThatAllowIt_GoesToANewcomer_ThoughOthersAreCheaper()
+    {
+        Offer(1, price: 1, slots: 1_000);
+        Offer(2, price: 5, slots: 1_000, level: StandingLevel.Newcomer);
+        Offer(3, price: 6, slots: 1_000, level: StandingLevel.Newcomer);
+        var jobs = Enumerable.Range(0, 3 * MarketPolicy.NewcomerLaneParts).Select(_ => Add(new JobNeeds(AllowsNewcomers: true))).ToArray();
+        var newcomers = jobs.Index().Where(job => WorkerOf(job.Item) == 2).Select(job => job.Index + 1);
+        Assert.Equal([1, 2, 3], newcomers.Select(number => (double)number / MarketPolicy.NewcomerLaneParts));
+        Assert.StartsWith("It went to a newcomer", SummaryOf(jobs[MarketPolicy.NewcomerLaneParts - 1]));
+        Assert.Equal(MarketVerdicts.Won, SummaryOf(jobs[0]));
+    }
+
+    [Fact]
+    public void NewcomersTurn_WaitsForAJobThatItFits_AndForOneThatAllowsIt()
+    {
+        Offer(1, price: 1, slots: 1_000);
+        Offer(2, price: 2_000, slots: 1_000, level: StandingLevel.Newcomer);
+        Offer(3, price: 5, slots: 1_000, labels: ["gpu"], level: StandingLevel.Newcomer);
+        SetStanding(3, new Standing(700, StandingLevel.Newcomer, InMaintenance: true));
+        for (var number = 0; number < 2 * MarketPolicy.NewcomerLaneParts; number++)
+        {
+            Assert.Equal(1, WorkerOf(Add(new JobNeeds(AllowsNewcomers: true))));
+            Assert.Equal(1, WorkerOf(Add(needs: null)));
+        }
+        Assert.Empty(_book.Violations());
+        SetStanding(3, new Standing(700, StandingLevel.Newcomer, InMaintenance: false));
+        Assert.Equal(1, WorkerOf(Add(needs: null)));
+        Assert.Equal(3, WorkerOf(Add(new JobNeeds(AllowsNewcomers: true))));
+        Assert.Equal(1, WorkerOf(Add(new JobNeeds(AllowsNewcomers: true))));
+    }
+
+    [Fact]
+    public void WaitingJob_IsToldWhatItWouldTake()
+    {
+        Offer(1, price: 1, slots: 0);
+        Assert.Equal("It waits for an offer that fits: no offer has the label gpu.", SummaryOf(Add(Labels("gpu"))));
+        Offer(2, price: 3, labels: ["region=eu"], slots: 0);
+        Offer(3, price: 4, labels: ["gpu", "region=us"], slots: 0);
+        Assert.Equal(
+            "It waits for an offer that fits: of 3 offers, 1 without the label region, 2 refused by the job.",
+            SummaryOf(Add(new JobNeeds(Labels: ["region"], RefusedWorkers: [Worker(2), Worker(3)])))
+        );
+        Assert.Equal(
+            "It waits for an offer that fits: of 3 offers, 3 with a reputation below 900 (0 at most).",
+            SummaryOf(Add(new JobNeeds(ReputationMin: 900)))
+        );
+        Assert.Equal(
+            "It waits for a cheaper offer: its price limit is 2, the cheapest offer that fits takes it for 3. That one asks 3 per million "
+                + "fuel; the limit covers 2.",
+            SummaryOf(Add(Labels("region=eu"), price: 2))
+        );
+        Add(Labels("region=eu"), price: 10);
+        Assert.Equal(
+            "It waits for an offer that fits and has a free slot. Busy offers that fit: 1; jobs before it: 2.",
+            SummaryOf(Add(Labels("region=eu"), price: 10))
+        );
+    }
+
+    [Fact]
+    [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.SurveyedOffersMax))]
+    public void Explanation_CountsSoManyOffers()
+    {
+        for (var number = 0; number < MarketPolicy.SurveyedOffersMax - 1; number++)
+        {
+            Offer(number, slots: 0);
+        }
+        var job = Add(Labels("gpu"));
+        Assert.Contains("no offer has", SummaryOf(job));
+        Offer(MarketPolicy.SurveyedOffersMax, slots: 0);
+        Offer(MarketPolicy.SurveyedOffersMax + 1, slots: 0);
+        Assert.Contains($"none of the {MarketPolicy.SurveyedOffersMax} cheapest offers", SummaryOf(job));
+    }
+
+    [Fact]
+    public void Job_PaysItsPriorityTimesThePrice_AndIsTakenOnlyWithinItsLimit() =>
+        TestMarket.Run(async market =>
+        {
+            var caller = await market.OpenAccount("client");
+            var program = await market.Deploy(caller);
+            var worker = await market.AddWorker("worker", price: 20);
+            var low = (await market.Submit(caller, Item("low", price: 59)))[0].Job;
+            Assert.Contains("at priority 3", Assert.Single((await market.Job(low).Explain(caller)).Offers).Reason);
+            var job = (await market.Submit(caller, Item("one", price: 60)))[0].Job;
+            await worker.Report(worker.Completed(await worker.TakeOne(), fuel: 1_000_000));
+            await market.Settle();
+            Assert.Equal(new TokenAmount(60), (await market.Job(job).Get(caller)).Charge);
+
+            SubmitItem Item(string name, int price) =>
+                TestMarket.Item(name, program) with
+                {
+                    Spec = TestMarket.Spec(program, price) with { Priority = 3 },
+                };
+        });
+
+    [Theory]
+    [InlineData(JobLimits.PriorityMax, null)]
+    [InlineData(JobLimits.PriorityMax + 1, ErrorCode.LimitExceeded)]
+    [InlineData(-1, ErrorCode.LimitExceeded)]
+    public void Priority_HasItsBound(int priority, ErrorCode? refusal) =>
+        Assert.Equal(refusal, SubmissionRules.Check(new SubmitItem("one", TestMarket.Spec(default) with { Priority = priority }))?.Code);
+
+    [Fact]
+    public void LeastPrice_IsThatOfThePriority()
+    {
+        var spec = TestMarket.Spec(default, price: 2) with { Priority = 3 };
+        Assert.Equal(ErrorCode.PriceTooLow, SubmissionRules.CheckPrice(spec)?.Code);
+        Assert.Null(SubmissionRules.CheckPrice(spec with { PriceMax = new TokenAmount(3) }));
+    }
+
+    private string SummaryOf(MarketJob job) => _book.Explain(job).Explanation.Summary;
+
     private static JobNeeds Labels(params string[] labels) => new(Labels: [.. labels]);
 
     private static WorkerOffer OfferOf(int worker) =>
         new(Worker(worker), Account(1_000 + worker), new TokenAmount(1), Slots: 4, MarketLimits.MemoryPagesMax);
 
-    private void Offer(int worker, int price = 1, string[]? labels = null, int[]? refused = null, int? owner = null, int slots = 1)
+    private void Offer(
+        int worker,
+        int price = 1,
+        string[]? labels = null,
+        int[]? refused = null,
+        int? owner = null,
+        int slots = 1,
+        StandingLevel level = StandingLevel.Good
+    )
     {
         _book.SetOffer(
             OfferOf(worker) with
@@ -275,7 +396,7 @@ public sealed class JobClassTests
                 RefusedAccounts = [.. (refused ?? []).Select(Account)],
                 PayTo = Account(owner ?? (1_000 + worker)),
             },
-            default,
+            new Standing(0, level, InMaintenance: false),
             Now
         );
         Poll(worker, slots);
@@ -293,14 +414,14 @@ public sealed class JobClassTests
         _book.Rematch(Now);
     }
 
-    private MarketJob Add(JobNeeds? needs, int buyer = 1)
+    private MarketJob Add(JobNeeds? needs, int buyer = 1, int price = 1000)
     {
         var id = new JobId(Id(++_jobs));
         _book.Add(
             new JobTicket(
                 Job: id,
                 Account: Account(buyer),
-                Spec: TestMarket.Spec(default, 1000) with
+                Spec: TestMarket.Spec(default, price) with
                 {
                     Needs = needs,
                 },

@@ -230,7 +230,9 @@ public sealed class MarketBookTests
         private Standing Standing() =>
             new(
                 Below(3) * 400,
-                Below(6) == 0 ? StandingLevel.Probation : StandingLevel.Good,
+                Below(6) == 0 ? StandingLevel.Probation
+                    : Below(2) == 0 ? StandingLevel.Newcomer
+                    : StandingLevel.Good,
                 Below(20) == 0,
                 new TokenAmount((UInt128)Below(3))
             );
@@ -244,7 +246,8 @@ public sealed class MarketBookTests
                     ReputationMin: Below(3) == 0 ? Below(900) : 0,
                     StakeMin: new TokenAmount((UInt128)Below(3)),
                     RefusedWorkers: Below(4) == 0 ? [Worker()] : [],
-                    RefusedOwners: Below(8) == 0 ? [new AccountId(Id(100 + Below(3)))] : []
+                    RefusedOwners: Below(8) == 0 ? [new AccountId(Id(100 + Below(3)))] : [],
+                    AllowsNewcomers: Below(2) == 0
                 );
 
         private JobTicket Ticket()

@@ -17,6 +17,12 @@ public sealed record JobNeeds
     /// <summary>What the worker must have at stake, in base units; left out: nothing.</summary>
     public TokenAmount? StakeMin { get; init; }
 
+    /// <summary>
+    /// Whether the job may go to a worker that has no reputation yet, although others are cheaper: one of 20 such jobs does, within its
+    /// price limit. Left out: it goes to the cheapest.
+    /// </summary>
+    public bool? AllowsNewcomers { get; init; }
+
     /// <summary>Workers that do not get the job, at most 20.</summary>
     public IReadOnlyList<WorkerId>? RefusedWorkers { get; init; }
 

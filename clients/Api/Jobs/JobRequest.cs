@@ -48,6 +48,12 @@ public abstract record JobTerms
     /// <summary>What the worker must be; left out: any that is cheap enough and has the memory.</summary>
     public JobNeeds? Needs { get; init; }
 
+    /// <summary>
+    /// 1 to 10: the job pays so many times what its worker asks, and counts the same part of its fuel in its account's turns, so it comes
+    /// earlier. Left out or 0: 1.
+    /// </summary>
+    public int? Priority { get; init; }
+
     /// <summary>Attempts after a worker's failure; left out: 3.</summary>
     public int? RetriesMax { get; init; }
 

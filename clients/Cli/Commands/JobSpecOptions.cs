@@ -81,39 +81,7 @@ internal sealed class JobSpecOptions
         HelpName = "NAME=VALUE",
     };
 
-    private readonly Option<string[]> _needs = new("--need")
-    {
-        Description = "A label that the worker must have, such as gpu or region=eu; may be repeated",
-        HelpName = "LABEL",
-    };
-
-    private readonly Option<long?> _reputation = Values.Option<long>(
-        "--min-reputation",
-        "N",
-        "The worker's least reputation, 0 to 1000; one that is not known has 700 [any]",
-        "a whole number above zero",
-        Values.TryCount
-    );
-
-    private readonly Option<TokenAmount?> _stake = Values.Option<TokenAmount>(
-        "--min-stake",
-        "N",
-        "What the worker must have at stake, in base units [nothing]",
-        "a whole number of base units",
-        Values.TryAmount
-    );
-
-    private readonly Option<string[]> _refusedWorkers = new("--refuse-worker")
-    {
-        Description = "A worker that does not get the job; may be repeated",
-        HelpName = "WORKER",
-    };
-
-    private readonly Option<string[]> _refusedOwners = new("--refuse-owner")
-    {
-        Description = "An account whose workers do not get the job; may be repeated",
-        HelpName = "ACCOUNT",
-    };
+    private readonly JobNeedsOptions _needs = new();
 
     private readonly Option<string?> _requestId = Values.Text(
         "--request-id",
@@ -131,11 +99,7 @@ internal sealed class JobSpecOptions
             _fuel,
             _timeout,
             _memory,
-            _needs,
-            _reputation,
-            _stake,
-            _refusedWorkers,
-            _refusedOwners,
+            .. _needs.Symbols,
             _entry,
             _arguments,
             _environment,
@@ -166,18 +130,7 @@ internal sealed class JobSpecOptions
         }
 
         var fuel = run.Get(_fuel);
-        var needs = Needs(run);
-        if (needs is not null && !run.Has(_priceMax))
-        {
-            throw new CommandException(
-                new Failure(
-                    ExitCodes.Usage,
-                    "usage",
-                    "A job with needs has no price to go by: the cheapest worker may be none that it takes.",
-                    "Give --max-price N; 'market job explain' tells what the workers that fit ask."
-                )
-            );
-        }
+        var needs = _needs.Of(run, hasPrice: run.Has(_priceMax));
         // Independent questions are asked at once: a person waits for the sum.
         var price = run.Get(_priceMax) is { } given ? Compare(run, given, fuel ?? FuelDefault) : Quote(run, fuel ?? FuelDefault);
         var program = Program(run);
@@ -210,44 +163,9 @@ internal sealed class JobSpecOptions
             FuelMax = fuel,
             MemoryPagesMax = run.Get(_memory) is { } pages ? (int)Math.Min(pages, int.MaxValue) : null,
             Needs = needs,
+            Priority = _needs.Priority(run),
             TimeMaxMs = (long?)run.Get(_timeout)?.TotalMilliseconds,
         };
-    }
-
-    /// <summary>What is no label or id is told before anything is uploaded.</summary>
-    private JobNeeds? Needs(Invocation run)
-    {
-        var labels = run.Get(_needs) ?? [];
-        if (labels.FirstOrDefault(word => !WorkerLabels.IsLabel(word)) is { } wrong)
-        {
-            throw new CommandException(new Failure(ExitCodes.Usage, "usage", $"--need {wrong} is no label.", $"Give {WorkerLabels.Form}."));
-        }
-        var needs = new JobNeeds
-        {
-            Labels = labels is [] ? null : labels,
-            ReputationMin = run.Get(_reputation) is { } least ? (int)Math.Min(least, int.MaxValue) : null,
-            StakeMin = run.Get(_stake),
-            RefusedWorkers = ParsedIds<WorkerId>(run, _refusedWorkers),
-            RefusedOwners = ParsedIds<AccountId>(run, _refusedOwners),
-        };
-        return needs == new JobNeeds() ? null : needs;
-    }
-
-    private static TId[]? ParsedIds<TId>(Invocation run, Option<string[]> option)
-        where TId : struct, IId<TId>
-    {
-        var words = run.Get(option) ?? [];
-        var ids = new TId[words.Length];
-        for (var index = 0; index < ids.Length; index++)
-        {
-            if (!TId.TryParse(words[index], out ids[index]))
-            {
-                throw new CommandException(
-                    new Failure(ExitCodes.Usage, "usage", $"{option.Name} {words[index]} is no id.", "Give its 64 hexadecimal digits.")
-                );
-            }
-        }
-        return ids is [] ? null : ids;
     }
 
     private static async Task<TokenAmount> Quote(Invocation run, long fuel) =>

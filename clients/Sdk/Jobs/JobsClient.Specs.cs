@@ -134,7 +134,7 @@ public partial class JobsClient
 
     private TokenAmount ChoosePrice(JobSpec spec, MarketStatus market)
     {
-        var quote = MarketClient.QuoteOf(market, spec.FuelMax ?? JobTerms.FuelMaxUnstated);
+        var quote = MarketClient.QuoteOf(market, spec.FuelMax ?? JobTerms.FuelMaxUnstated) * (uint)Math.Max(1, spec.Priority ?? 1);
         var max = _transport.Options.UnstatedPriceMax;
         return quote is { } price && price <= max ? price : throw new PriceNotStatedException(quote, max);
     }

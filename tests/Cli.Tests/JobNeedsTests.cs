@@ -1,0 +1,59 @@
+using System.Text.Json;
+using Marketplace.Tests;
+
+namespace Marketplace.Cli.Tests;
+
+public sealed class JobNeedsTests : IDisposable
+{
+    private const string Submit = "POST /v1/jobs?wait=1";
+    private static readonly string Program = Samples.Program.ToString();
+
+    private readonly Shell _shell = new();
+
+    public JobNeedsTests() => _shell.Service.On("GET /v1/market", Samples.Market());
+
+    public void Dispose() => _shell.Dispose();
+
+    [Fact]
+    public async Task Needs_AreSent_AsTheyWereGiven()
+    {
+        _shell.Service.On(Submit, Samples.Job(JobState.Completed));
+        string[] needs = ["--need", "gpu", "--need", "region=eu", "--min-reputation", "900", "--min-stake", "7"];
+        string[] refused = ["--refuse-worker", $"{Samples.Worker}", "--refuse-owner", new string('a', 64)];
+
+        string[] more = ["--max-price", "5000", "--allow-newcomers", "--priority", "3"];
+
+        var ran = await _shell.Run(["job", "run", Program, "--text", "x", .. more, .. needs, .. refused]);
+
+        Assert.Equal((ExitCodes.Ok, ""), (ran.ExitCode, ran.Error));
+        var sent = Sent().GetProperty("needs");
+        Assert.Equal(["gpu", "region=eu"], sent.GetProperty("labels").EnumerateArray().Select(label => label.GetString()));
+        Assert.Equal((900, "7"), (sent.GetProperty("reputationMin").GetInt32(), sent.GetProperty("stakeMin").GetString()));
+        Assert.Equal((true, 3), (sent.GetProperty("allowsNewcomers").GetBoolean(), Sent().GetProperty("priority").GetInt32()));
+        Assert.Equal($"{Samples.Worker}", sent.GetProperty("refusedWorkers")[0].GetString());
+        Assert.Equal(new string('a', 64), sent.GetProperty("refusedOwners")[0].GetString());
+    }
+
+    [Theory]
+    [InlineData("is no label", "--max-price", "5", "--need", "GPU")]
+    [InlineData("is no id", "--max-price", "5", "--refuse-worker", "me")]
+    [InlineData("is no id", "--max-price", "5", "--refuse-owner", "me")]
+    [InlineData("Give --max-price N", "--need", "gpu")]
+    [InlineData("Give --max-price N", "--priority", "2")]
+    public async Task NeedsThatCannotBe_AreToldBeforeAnythingIsSent(string told, params string[] words)
+    {
+        var ran = await _shell.Run(["job", "run", Program, "--text", "x", .. words]);
+
+        Assert.Equal(ExitCodes.Usage, ran.ExitCode);
+        Assert.Contains(told, ran.Error, StringComparison.Ordinal);
+        Assert.Empty(_shell.Service.Received);
+    }
+
+    private JsonElement Sent()
+    {
+        using var document = JsonDocument.Parse(
+            _shell.Service.Received.Single(asked => asked.Path.StartsWith("/v1/jobs?", StringComparison.Ordinal)).Body
+        );
+        return document.RootElement.Clone();
+    }
+}
