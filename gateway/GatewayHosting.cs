@@ -82,6 +82,7 @@ public static class GatewayHosting
         app.MapMarketApi();
         app.MapBooksApi();
         app.MapEventsApi();
+        app.MapWorkerPagesApi();
         app.MapWorkersApi();
         app.MapHealthApi();
         app.MapOpenApiDocument();

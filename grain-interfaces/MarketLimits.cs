@@ -48,6 +48,15 @@ public static class MarketLimits
     /// <summary>Retries of one job: a job that failed on so many workers fails on the next as well.</summary>
     public const int RetriesMax = 10;
 
+    /// <summary>Offers of one answer: a page of a list.</summary>
+    public const int ListedOffersMax = 1000;
+
+    /// <summary>Faults of a reputation that are kept with their reasons: what a person looks at, and what can be appealed.</summary>
+    public const int FaultsMax = 64;
+
+    /// <summary>The words of an appeal or a decision: a page.</summary>
+    public const int WordsBytesMax = 4096;
+
     /// <summary>A program's name.</summary>
     public const int NameBytesMax = 128;
 

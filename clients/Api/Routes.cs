@@ -37,6 +37,12 @@ namespace Marketplace;
 /// POST   /v1/books                   -> CheckedBooks; begins a check unless one is under way
 /// GET    /v1/events?ticket=T         -> server-sent events: 'job', each a JobEnded, and 'lagged'; the key or a ticket
 /// POST   /v1/events/tickets          -> EventTicket
+/// GET    /v1/workers?cursor=&amp;limit= -> Page of MarketWorker, the cheapest first
+/// GET    /v1/workers/{id}            -> MarketWorker
+/// GET    /v1/workers/{id}/reputation -> Reputation
+/// POST   /v1/workers/{id}/maintenance MaintenanceRequest -> Reputation; for the worker's own account and the operator
+/// POST   /v1/workers/{id}/appeals    AppealRequest -> Reputation; likewise
+/// POST   /v1/workers/{id}/decisions  DecisionRequest -> Reputation; for the operator
 /// GET    /v1/workers/connect         a worker's link: a WebSocket, by worker/PROTOCOL.md
 /// GET    /v1/workers/leases/{id}/blobs/{blob}   -> bytes, also by Range; signed by the lease's worker
 /// PUT    /v1/workers/leases/{id}/outputs/{blob} bytes -> nothing; signed by the lease's worker
@@ -125,6 +131,9 @@ public static class Routes
     /// <summary>Whether the money of all accounts adds up; check it.</summary>
     public const string Books = "/v1/books";
 
+    /// <summary>List the offers of workers.</summary>
+    public const string Workers = "/v1/workers";
+
     /// <summary>A worker's link.</summary>
     public const string WorkersConnect = "/v1/workers/connect";
 
@@ -169,6 +178,21 @@ public static class Routes
 
     /// <summary>One program.</summary>
     public static string Program(ProgramId id) => $"{Programs}/{id}";
+
+    /// <summary>One worker's offer.</summary>
+    public static string Worker(WorkerId id) => $"{Workers}/{id}";
+
+    /// <summary>One worker's reputation.</summary>
+    public static string WorkerReputation(WorkerId id) => $"{Workers}/{id}/reputation";
+
+    /// <summary>Begin or end a worker's maintenance.</summary>
+    public static string WorkerMaintenance(WorkerId id) => $"{Workers}/{id}/maintenance";
+
+    /// <summary>Say that faults were counted wrongly.</summary>
+    public static string WorkerAppeals(WorkerId id) => $"{Workers}/{id}/appeals";
+
+    /// <summary>Decide an appeal.</summary>
+    public static string WorkerDecisions(WorkerId id) => $"{Workers}/{id}/decisions";
 
     /// <summary>A blob that the lease's run reads.</summary>
     public static string LeaseBlob(LeaseId lease, BlobId blob) => $"{Leases}/{lease}/blobs/{blob}";

@@ -107,6 +107,7 @@ internal static class MarketCommand
         root.Add(Commands.ProgramCommands.Make(commands));
         root.Add(Commands.AccountCommands.Make(commands));
         root.Add(Commands.KeyCommands.Make(commands));
+        root.Add(Commands.WorkerCommands.Make(commands));
         root.Add(Commands.StoreCommands.Make(commands));
         root.Add(Commands.MoveCommands.Export(commands));
         root.Add(Commands.MoveCommands.Import(commands));

@@ -14,7 +14,8 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
 
     /// <summary>For fakes in tests, which override the properties that they use; the others do not work.</summary>
     protected MarketplaceClient() =>
-        (Jobs, Blobs, Programs, Account, Accounts, Keys, Market, Books, Events, Health) = (
+        (Jobs, Blobs, Programs, Account, Accounts, Keys, Market, Workers, Books, Events, Health) = (
+            null!,
             null!,
             null!,
             null!,
@@ -41,6 +42,7 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
         Account = new AccountClient(_transport);
         Accounts = new AccountsClient(_transport);
         Keys = new KeysClient(_transport);
+        Workers = new WorkersClient(_transport);
         Books = new BooksClient(_transport);
         Events = new EventsClient(_transport);
         Health = new HealthClient(_transport);
@@ -69,6 +71,9 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
 
     /// <summary>Workers and prices.</summary>
     public virtual MarketClient Market { get; }
+
+    /// <summary>Each worker: its offer and its reputation.</summary>
+    public virtual WorkersClient Workers { get; }
 
     /// <summary>Whether the money of all accounts adds up.</summary>
     public virtual BooksClient Books { get; }

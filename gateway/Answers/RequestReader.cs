@@ -35,6 +35,9 @@ internal static class RequestReader
     public static AccountId Account(string text) =>
         AccountId.TryParse(text, out var id) ? id : throw Malformed(GatewayMessages.BadId("an account", text, "64 hexadecimal digits"));
 
+    public static WorkerId Worker(string text) =>
+        WorkerId.TryParse(text, out var id) ? id : throw Malformed(GatewayMessages.BadId("a worker id", text, "64 hexadecimal digits"));
+
     public static BlobId Blob(string text) =>
         BlobId.TryParse(text, out var id)
             ? id

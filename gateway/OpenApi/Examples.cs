@@ -81,6 +81,20 @@ internal static class Examples
         RevokedAt: null
     );
 
+    private static readonly MarketWorker Offered = new(
+        Id: Worker,
+        PayTo: new AccountId(Worker.Value),
+        PricePerMillionFuel: new TokenAmount(10_000),
+        Slots: 4,
+        SlotsUsed: 1,
+        MemoryPagesMax: 16_384,
+        Score: 982,
+        Level: StandingLevel.Good,
+        Maintenance: false
+    );
+
+    private static readonly Fault Late = new(Job, At, Amount, "the worker did not report before the lease's deadline");
+
     private static readonly Dictionary<Type, object> Records = new()
     {
         [typeof(JobRequest)] = JobRequest,
@@ -149,6 +163,21 @@ internal static class Examples
         [typeof(TransferRequest)] = new TransferRequest("rent-2026-08", new AccountId(Worker.Value), Amount, At),
         [typeof(CreditRequest)] = new CreditRequest("invoice-17", Amount, At),
         [typeof(MarketInfo)] = new MarketInfo(Worker.ToString(), "0.1.0"),
+        [typeof(MarketWorker)] = Offered,
+        [typeof(Page<MarketWorker>)] = new Page<MarketWorker>([Offered], Next: null),
+        [typeof(Reputation)] = new Reputation(
+            Score: 982,
+            Level: StandingLevel.Good,
+            Maintenance: false,
+            Kept: 12_345,
+            Faulted: 1,
+            Margins: [new StandingMargin(StandingLevel.Warning, 650, 18)],
+            Faults: [Late],
+            Appeals: [new Appeal(RequestId: "appeal-1", At: At, Faults: [Late], Words: "The silo had no disk.")]
+        ),
+        [typeof(MaintenanceRequest)] = new MaintenanceRequest(On: true),
+        [typeof(AppealRequest)] = new AppealRequest("appeal-1", [Job], "The silo had no disk."),
+        [typeof(DecisionRequest)] = new DecisionRequest("appeal-1", Granted: true, "So it was."),
         [typeof(Page<AccessKey>)] = new Page<AccessKey>([Key], Next: null),
         [typeof(CheckedBooks)] = new CheckedBooks(
             State: BooksState.Sound,

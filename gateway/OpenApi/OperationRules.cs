@@ -17,6 +17,7 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
         ["blob"] = typeof(BlobId),
         ["lease"] = typeof(LeaseId),
         ["program"] = typeof(ProgramId),
+        ["worker"] = typeof(WorkerId),
     };
 
     public Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)

@@ -194,6 +194,9 @@ internal static class GatewayMessages
 
     public static string TextTooLong(string name, int seen, int max) => $"'{name}' has {seen} bytes: at most {max} are allowed.";
 
+    public static string WorkerNotFound(WorkerId id) =>
+        $"The market has no offer of worker {id}. 'market worker list' shows those that it has.";
+
     public static string JobNotFound(JobId id) => $"This account has no job {id}.";
 
     public static string BlobNotFound(BlobId id) => $"This account has no blob {id}. Upload it with PUT or POST.";

@@ -102,6 +102,16 @@ public interface IMarketGrain : IGrainWithStringKey
     [Effect(Effect.None), AlwaysInterleave, Alias("Explain")]
     Task<OpenJob?> Explain(JobId job);
 
+    /// <summary>Offers in the order of price and worker, after a place in it.</summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: more than
+    /// <see cref="MarketLimits.ListedOffersMax"/>.</exception>
+    [Effect(Effect.None), AlwaysInterleave, Alias("ListOffers")]
+    Task<ImmutableArray<OfferView>> ListOffers(OfferPlace? after, int limit);
+
+    /// <summary>A worker's offer; null where the market does not have it.</summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("FindOffer")]
+    Task<OfferView?> FindOffer(WorkerId worker);
+
     [Effect(Effect.None), AlwaysInterleave, Alias("GetView")]
     Task<MarketView> GetView();
 }
@@ -152,6 +162,16 @@ public sealed record WorkerOffer(
 /// <param name="More">How many others it may open.</param>
 [GenerateSerializer, Immutable, Alias("ClassRoom")]
 public sealed record ClassRoom([property: Id(0)] ImmutableArray<string> Open, [property: Id(1)] int More);
+
+/// <summary>A place in the order of offers.</summary>
+[GenerateSerializer, Immutable, Alias("OfferPlace")]
+public readonly record struct OfferPlace([property: Id(0)] TokenAmount Price, [property: Id(1)] WorkerId Worker);
+
+/// <param name="Offer">The offer.</param>
+/// <param name="SlotsUsed">Slots that are taken.</param>
+/// <param name="Standing">Its worker's reputation.</param>
+[GenerateSerializer, Immutable, Alias("OfferView")]
+public sealed record OfferView([property: Id(0)] WorkerOffer Offer, [property: Id(1)] int SlotsUsed, [property: Id(2)] Standing Standing);
 
 /// <param name="Worker">Who polls.</param>
 /// <param name="Start">The start number of its offer.</param>

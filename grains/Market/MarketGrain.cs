@@ -268,6 +268,16 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
     public Task<OpenJob?> Explain(JobId job) => Task.FromResult(_book.Find(job) is { } open ? _book.Explain(open) : null);
 
+    public Task<ImmutableArray<OfferView>> ListOffers(OfferPlace? after, int limit) =>
+        limit is >= 1 and <= MarketLimits.ListedOffersMax
+            ? Task.FromResult(_book.ListOffers(after, limit))
+            : throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The list would have {limit} offers; allowed are 1 to {MarketLimits.ListedOffersMax}."
+            );
+
+    public Task<OfferView?> FindOffer(WorkerId worker) => Task.FromResult(_book.FindOffer(worker));
+
     public Task<MarketView> GetView() => Task.FromResult(_book.ToView());
 
     /// <summary>Does what the book decided: prepares jobs, answers polls, sets the timer.</summary>

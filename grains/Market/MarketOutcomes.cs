@@ -173,7 +173,7 @@ internal sealed partial class MarketOutcomes(
         /// <summary>Beyond what a reputation keeps, the oldest go: they would push each other out there.</summary>
         public void Fault(Fault fault)
         {
-            if (_faults.Count == ReputationPolicy.FaultsMax)
+            if (_faults.Count == MarketLimits.FaultsMax)
             {
                 _faults.RemoveAt(0);
             }

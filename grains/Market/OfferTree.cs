@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Grains;
 
 /// <summary>
@@ -28,7 +30,10 @@ internal sealed class OfferTree : BalancedTree<OfferNode>
     }
 
     /// <summary>Gives the offers from the cheapest on, until one is answered with false.</summary>
-    public void Walk(Func<MarketOffer, bool> found) => Walk(Root, found);
+    public void Walk(Func<MarketOffer, bool> found) => WalkAfter(Root, null, found);
+
+    /// <summary>As <see cref="Walk"/>, from behind a place on.</summary>
+    public void WalkAfter(OfferPlace? place, Func<MarketOffer, bool> found) => WalkAfter(Root, place, found);
 
     private static MarketOffer? Find(OfferNode? node, MarketJob job, TokenAmount priceMax, ref int refusedLeft)
     {
@@ -55,8 +60,16 @@ internal sealed class OfferTree : BalancedTree<OfferNode>
         return Find(node.Right, job, priceMax, ref refusedLeft);
     }
 
-    private static bool Walk(OfferNode? node, Func<MarketOffer, bool> found) =>
-        node is null || (Walk(node.Left, found) && found(node.Offer) && Walk(node.Right, found));
+    private static bool WalkAfter(OfferNode? node, OfferPlace? place, Func<MarketOffer, bool> found) =>
+        node is null
+        || (
+            IsAfter(node, place)
+                ? WalkAfter(node.Left, place, found) && found(node.Offer) && WalkAfter(node.Right, place, found)
+                : WalkAfter(node.Right, place, found)
+        );
+
+    private static bool IsAfter(OfferNode node, OfferPlace? place) =>
+        place is not { } last || (node.Price, node.Offer.Offer.Worker).CompareTo((last.Price, last.Worker)) > 0;
 }
 
 /// <summary>An offer's place in a tree: by price, among equals the one with most free slots first.</summary>

@@ -37,17 +37,11 @@ internal static class ReputationPolicy
     /// </summary>
     public const int PriceTimesMax = 10;
 
-    /// <summary>Faults that are kept with their reasons: what a person looks at, and what can be appealed.</summary>
-    public const int FaultsMax = 64;
-
     /// <summary>Appeals that wait for the operator: each can name all faults that are kept.</summary>
     public const int OpenAppealsMax = 4;
 
     /// <summary>Appeals that are kept, decided ones included; the oldest decided one makes room.</summary>
     public const int AppealsMax = 16;
-
-    /// <summary>The words of an appeal or a decision: a page.</summary>
-    public const int WordsBytesMax = 4096;
 
     /// <summary>The reason of a fault, cut here: a worker's words reach it.</summary>
     public const int ReasonCharsMax = 200;

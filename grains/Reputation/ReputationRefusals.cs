@@ -9,12 +9,12 @@ internal static class ReputationRefusals
     public static void RequireForm(AppealRequest request)
     {
         AccountRefusals.RequireRequestId(request.RequestId, MarketLimits.RequestIdBytesMax);
-        if (request.Jobs.IsDefaultOrEmpty || request.Jobs.Length > ReputationPolicy.FaultsMax)
+        if (request.Jobs.IsDefaultOrEmpty || request.Jobs.Length > MarketLimits.FaultsMax)
         {
             var count = request.Jobs.IsDefault ? 0 : request.Jobs.Length;
             throw new MarketException(
                 ErrorCode.LimitExceeded,
-                $"The appeal names {count} jobs; allowed are 1 to {ReputationPolicy.FaultsMax}."
+                $"The appeal names {count} jobs; allowed are 1 to {MarketLimits.FaultsMax}."
             );
         }
         RequireWords(request.Words);
@@ -23,11 +23,11 @@ internal static class ReputationRefusals
     public static void RequireWords(string words)
     {
         var size = Encoding.UTF8.GetByteCount(words);
-        if (size is 0 or > ReputationPolicy.WordsBytesMax)
+        if (size is 0 or > MarketLimits.WordsBytesMax)
         {
             throw new MarketException(
                 ErrorCode.LimitExceeded,
-                $"The words have {size} bytes; allowed are 1 to {ReputationPolicy.WordsBytesMax}."
+                $"The words have {size} bytes; allowed are 1 to {MarketLimits.WordsBytesMax}."
             );
         }
     }

@@ -65,7 +65,14 @@ internal static class ReputationRules
     public static ReputationState WithAppeal(ReputationState state, AppealRequest request, DateTimeOffset now)
     {
         var faults = state.Faults.Where(fault => request.Jobs.Contains(fault.Fault.Job)).Select(fault => fault.Fault);
-        var appeal = new Appeal(request.RequestId, now, [.. faults], request.Words, Decision: null, DecidedAt: null);
+        var appeal = new Appeal(
+            RequestId: request.RequestId,
+            At: now,
+            Faults: [.. faults],
+            Words: request.Words,
+            Decision: null,
+            DecidedAt: null
+        );
         var kept = state.Appeals;
         if (kept.Length >= ReputationPolicy.AppealsMax && kept.FirstOrDefault(known => known.Decision is not null) is { } oldest)
         {
@@ -94,7 +101,7 @@ internal static class ReputationRules
             Long = state.Long.WithFault(weight),
             Recent = state.Recent.WithFault(weight),
             Faulted = state.Faulted + 1,
-            Faults = [.. state.Faults.TakeLast(ReputationPolicy.FaultsMax - 1), counted],
+            Faults = [.. state.Faults.TakeLast(MarketLimits.FaultsMax - 1), counted],
         };
     }
 

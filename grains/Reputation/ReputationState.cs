@@ -143,7 +143,16 @@ internal sealed record ReputationState(
             var words = reader.Text();
             AppealDecision? decision = reader.Flag() ? new AppealDecision(requestId, reader.Flag(), reader.Text()) : null;
             DateTimeOffset? decidedAt = decision is null ? null : reader.Time();
-            appeals.Add(new Appeal(requestId, at, faults.ToImmutable(), words, decision, decidedAt));
+            appeals.Add(
+                new Appeal(
+                    RequestId: requestId,
+                    At: at,
+                    Faults: faults.ToImmutable(),
+                    Words: words,
+                    Decision: decision,
+                    DecidedAt: decidedAt
+                )
+            );
         }
         return appeals.ToImmutable();
     }

@@ -19,6 +19,45 @@ public sealed class AnswerTests : IDisposable
         RevokedAt: null
     );
 
+    private static readonly MarketWorker Worker = new(
+        Id: Samples.Worker,
+        PayTo: new AccountId(Samples.Worker.Value),
+        PricePerMillionFuel: new TokenAmount(10),
+        Slots: 4,
+        SlotsUsed: 1,
+        MemoryPagesMax: 16_384,
+        Score: 640,
+        Level: StandingLevel.Warning,
+        Maintenance: true
+    );
+    private static readonly Fault Late = new(Samples.JobId, Samples.Then, new TokenAmount(50), "the worker did not report");
+    private static readonly Reputation Reputation = new(
+        Score: 640,
+        Level: StandingLevel.Warning,
+        Maintenance: true,
+        Kept: 1234,
+        Faulted: 2,
+        Margins:
+        [
+            new StandingMargin(StandingLevel.Warning, 650, 0),
+            new StandingMargin(StandingLevel.Probation, 500, 1),
+            new StandingMargin(StandingLevel.Excluded, 300, 12),
+        ],
+        Faults: [Late],
+        Appeals:
+        [
+            new Appeal(
+                RequestId: "appeal-1",
+                At: Samples.Then,
+                Faults: [Late],
+                Words: "no disk",
+                Granted: true,
+                Answer: "so it was",
+                DecidedAt: Samples.Then
+            ),
+        ]
+    );
+
     private readonly Shell _shell = new();
 
     public AnswerTests() =>
@@ -67,6 +106,12 @@ public sealed class AnswerTests : IDisposable
             .On("POST /v1/keys", new CreatedKey("mk0123456789abcdef_secret", AccessKey))
             .On("DELETE /v1/keys/mk0123456789abcdef", _ => new HttpResponseMessage(HttpStatusCode.NoContent))
             .On("GET /v1/market", Samples.Market())
+            .On("GET /v1/workers?limit=50", new Page<MarketWorker>([Worker], "next"))
+            .On($"GET /v1/workers/{Worker.Id}", Worker)
+            .On($"GET /v1/workers/{Worker.Id}/reputation", Reputation)
+            .On($"POST /v1/workers/{Worker.Id}/maintenance", Reputation)
+            .On($"POST /v1/workers/{Worker.Id}/appeals", Reputation)
+            .On($"POST /v1/workers/{Worker.Id}/decisions", Reputation)
             .On("GET /v1/books", Samples.Books())
             .On("GET /health/ready", new Health("ready", "0.1.0", null));
 
@@ -87,6 +132,12 @@ public sealed class AnswerTests : IDisposable
             { "key-list", "key list", ExitCodes.Ok },
             { "key-create", "key create ci", ExitCodes.Ok },
             { "key-revoke", "key revoke mk0123456789abcdef", ExitCodes.Ok },
+            { "worker-list", "worker list", ExitCodes.Ok },
+            { "worker-show", $"worker show {Worker.Id}", ExitCodes.Ok },
+            { "worker-score", $"worker score {Worker.Id}", ExitCodes.Ok },
+            { "worker-maintenance", $"worker maintenance {Worker.Id} on", ExitCodes.Ok },
+            { "worker-appeal", $"worker appeal {Worker.Id} words --job {Job} --request-id appeal-1", ExitCodes.Ok },
+            { "worker-decide", $"worker decide {Worker.Id} appeal-1 grant words", ExitCodes.Ok },
             { "doctor", "doctor", ExitCodes.Ok },
         };
 

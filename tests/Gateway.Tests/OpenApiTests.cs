@@ -60,7 +60,7 @@ public sealed class OpenApiTests
                 count++;
             }
         }
-        Assert.Equal(42, count);
+        Assert.Equal(48, count);
     }
 
     [Fact]

@@ -151,6 +151,7 @@ public sealed class RouteTests
             .Replace("{account}", AnyId, StringComparison.Ordinal)
             .Replace("{job}", job, StringComparison.Ordinal)
             .Replace("{blob}", blob, StringComparison.Ordinal)
+            .Replace("{worker}", job, StringComparison.Ordinal)
             .Replace("{lease}", "1-1", StringComparison.Ordinal)
             .Replace("{program}", $"prog{AnyId}", StringComparison.Ordinal)
             .Replace("{key}", key, StringComparison.Ordinal);

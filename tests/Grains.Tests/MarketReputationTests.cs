@@ -1,4 +1,5 @@
 using Marketplace.GrainInterfaces;
+using Marketplace.Testing;
 
 namespace Marketplace.Grains.Tests;
 
@@ -120,6 +121,33 @@ public sealed class MarketReputationTests
             await Minute(market);
 
             Assert.Equal(1, (await OfWorker(market, worker).Get()).Kept);
+        });
+
+    [Fact]
+    [TestsBound(typeof(MarketLimits), nameof(MarketLimits.ListedOffersMax))]
+    public void Offers_AreListedByPrice_PageByPage() =>
+        TestMarket.Run(async market =>
+        {
+            foreach (var (name, price) in new[] { ("a", 3), ("b", 1), ("c", 2), ("d", 1) })
+            {
+                await market.AddWorker(name, price);
+            }
+            var seen = new List<OfferView>();
+            while ((await market.Market.ListOffers(PlaceOf(seen), 3)) is { Length: > 0 } page)
+            {
+                seen.AddRange(page);
+            }
+            Assert.Equal(["1", "1", "2", "3"], seen.Select(offer => $"{offer.Offer.PricePerMillionFuel}"));
+            Assert.Equal(4, seen.Select(offer => offer.Offer.Worker).Distinct().Count());
+            Assert.Equal(4, (await market.Market.ListOffers(null, MarketLimits.ListedOffersMax)).Length);
+            foreach (var limit in new[] { 0, MarketLimits.ListedOffersMax + 1 })
+            {
+                var refused = await Assert.ThrowsAsync<MarketException>(() => market.Market.ListOffers(null, limit));
+                Assert.Equal(ErrorCode.LimitExceeded, refused.Code);
+            }
+
+            static OfferPlace? PlaceOf(List<OfferView> seen) =>
+                seen.Count == 0 ? null : new OfferPlace(seen[^1].Offer.PricePerMillionFuel, seen[^1].Offer.Worker);
         });
 
     private static async Task<JobId> Submit(TestMarket market, Caller caller, ProgramId program, string request, int retries = 3)

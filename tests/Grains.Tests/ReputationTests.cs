@@ -150,20 +150,20 @@ public sealed class ReputationTests
     }
 
     [Fact]
-    [TestsBound(typeof(ReputationPolicy), nameof(ReputationPolicy.FaultsMax))]
+    [TestsBound(typeof(MarketLimits), nameof(MarketLimits.FaultsMax))]
     [TestsBound(typeof(ReputationPolicy), nameof(ReputationPolicy.ReasonCharsMax))]
     public void Faults_AreKeptNewestFirst_AsManyAsAllowed()
     {
         var state = ReputationState.Unknown;
-        for (var number = 0; number <= ReputationPolicy.FaultsMax; number++)
+        for (var number = 0; number <= MarketLimits.FaultsMax; number++)
         {
             state = Faulted(state, Then, reason: number == 1 ? new string('r', ReputationPolicy.ReasonCharsMax + 1) : $"{number}");
         }
         var faults = ReputationRules.ToView(state).Faults;
-        Assert.Equal(ReputationPolicy.FaultsMax, faults.Length);
-        Assert.Equal($"{ReputationPolicy.FaultsMax}", faults[0].Reason);
+        Assert.Equal(MarketLimits.FaultsMax, faults.Length);
+        Assert.Equal($"{MarketLimits.FaultsMax}", faults[0].Reason);
         Assert.Equal(ReputationPolicy.ReasonCharsMax, faults[^1].Reason.Length);
-        Assert.Equal(ReputationPolicy.FaultsMax + 1, state.Faulted);
+        Assert.Equal(MarketLimits.FaultsMax + 1, state.Faulted);
     }
 
     [Fact]
@@ -185,14 +185,14 @@ public sealed class ReputationTests
     [Fact]
     [TestsBound(typeof(ReputationPolicy), nameof(ReputationPolicy.OpenAppealsMax))]
     [TestsBound(typeof(ReputationPolicy), nameof(ReputationPolicy.AppealsMax))]
-    [TestsBound(typeof(ReputationPolicy), nameof(ReputationPolicy.WordsBytesMax))]
+    [TestsBound(typeof(MarketLimits), nameof(MarketLimits.WordsBytesMax))]
     public void Appeals_AreOncePerRequest_Bounded_AndDecidedOnce() =>
         TestMarket.Run(async market =>
         {
             var grain = market.Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(Worker));
             var fault = new Fault(new JobId(TestMarket.Id("job").Value), Then, new TokenAmount(5), "bad");
             await grain.Record(new OutcomeBatch("wasm", 1, 1, 0, TokenAmount.Zero, [fault]), Authority.Market);
-            var words = new string('w', ReputationPolicy.WordsBytesMax);
+            var words = new string('w', MarketLimits.WordsBytesMax);
             for (var number = 0; number < ReputationPolicy.AppealsMax + 1; number++)
             {
                 var request = new AppealRequest($"{number}", [fault.Job], words);

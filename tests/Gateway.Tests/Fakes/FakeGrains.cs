@@ -35,6 +35,7 @@ internal class FakeGrains : DispatchProxy
             (nameof(IProgramGrain), string program) => new FakeProgramGrain(_market, ProgramId.Parse(program)),
             (nameof(IMarketGrain), string) => new FakeMarketGrain(_market),
             (nameof(IWorkerGrain), string worker) => new FakeWorkerGrain(_market.Workers, WorkerId.Parse(worker)),
+            (nameof(IReputationGrain), string reputation) => new FakeReputationGrain(_market, reputation),
             (nameof(ISubmissionGrain), long) => new FakeSubmissionGrain(_market),
             _ => throw new NotSupportedException($"{grainInterface} {key}"),
         };
@@ -341,6 +342,15 @@ internal sealed class FakeProgramGrain(FakeMarket market, ProgramId id) : IProgr
 internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
 {
     public Task<QueueRoom> GetRoom(AccountId account) => throw new NotSupportedException();
+
+    public Task<ImmutableArray<OfferView>> ListOffers(OfferPlace? after, int limit)
+    {
+        var first = after is { } place ? market.Offers.FindIndex(offer => offer.Offer.Worker == place.Worker) + 1 : 0;
+        return Task.FromResult<ImmutableArray<OfferView>>([.. market.Offers.Skip(first).Take(limit)]);
+    }
+
+    public Task<OfferView?> FindOffer(WorkerId worker) =>
+        Task.FromResult(market.Offers.FirstOrDefault(offer => offer.Offer.Worker == worker));
 
     public Task SetStanding(WorkerId worker, Standing standing, Authority by) => throw new NotSupportedException();
 

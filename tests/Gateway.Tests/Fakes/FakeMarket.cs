@@ -35,6 +35,12 @@ internal sealed class FakeMarket : IAccountLists, IEndedJobs
     /// <summary>What the owner of an account has signed, as it reached the account.</summary>
     public OwnerProof? Proof { get; set; }
 
+    /// <summary>What the market has of workers, in order.</summary>
+    public List<OfferView> Offers { get; } = [];
+
+    /// <summary>What reached reputations.</summary>
+    public List<string> Asked { get; } = [];
+
     /// <summary>The last transfer or credit that reached an account, and who asked.</summary>
     public (Caller By, TransferOrder Order)? Order { get; set; }
 

@@ -46,6 +46,8 @@ internal static class RepeatCases
             "IWorkerGrain.ListState",
             "IWorkerGrain.StateRootWith",
             "IMarketGrain.GetView",
+            "IMarketGrain.ListOffers",
+            "IMarketGrain.FindOffer",
             "IMarketGrain.GetRoom",
             "IMarketGrain.GetClassRoom",
             "IMarketGrain.SetStanding",
@@ -245,6 +247,16 @@ internal static class RepeatCases
             ["IMarketGrain.GetRoom"] = OfOpenJob((scene, _) => scene.Market.GetRoom(RepeatScene.Client), room => $"{room}"),
             ["IMarketGrain.GetClassRoom"] = OfOpenJob((scene, _) => scene.Market.GetClassRoom(RepeatScene.Client), room => $"{room.More}"),
             ["IMarketGrain.Offer"] = scene => Call(() => scene.Market.Offer(RepeatScene.Offer), start => $"{start}"),
+            ["IMarketGrain.ListOffers"] = async scene =>
+            {
+                await scene.Market.Offer(RepeatScene.Offer);
+                return Send(() => scene.Market.ListOffers(null, 9), offers => string.Join(' ', offers));
+            },
+            ["IMarketGrain.FindOffer"] = async scene =>
+            {
+                await scene.Market.Offer(RepeatScene.Offer);
+                return Send(() => scene.Market.FindOffer(RepeatScene.Offer.Worker), offer => $"{offer}");
+            },
             ["IMarketGrain.SetStanding"] = scene =>
                 Call(() => scene.Market.SetStanding(RepeatScene.Offer.Worker, default, Authority.Reputation)),
             ["IMarketGrain.Dismiss"] = async scene =>

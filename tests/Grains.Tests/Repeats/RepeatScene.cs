@@ -33,10 +33,10 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
             Sequence: 1,
             Kept: 3,
             new TokenAmount(30),
-            [new Fault(new JobId(Client.Value), At, new TokenAmount(10), "it did not come back")]
+            [new GrainInterfaces.Fault(new JobId(Client.Value), At, new TokenAmount(10), "it did not come back")]
         );
 
-    public static AppealRequest Appeal { get; } = new("appeal", [new JobId(Client.Value)], "the network was down");
+    public static GrainInterfaces.AppealRequest Appeal { get; } = new("appeal", [new JobId(Client.Value)], "the network was down");
 
     public IGrainFactory Grains => silo.Grains;
     public IReputationGrain Reputation => Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(new WorkerId(Client.Value)));

@@ -29,7 +29,7 @@ internal static class HttpCases
     );
 
     public static Dictionary<string, HttpCase> All(Things things) =>
-        Work(things).Concat(Money(things)).ToDictionary(StringComparer.Ordinal);
+        Work(things).Concat(Money(things)).Concat(Workers(things)).ToDictionary(StringComparer.Ordinal);
 
     private static Dictionary<string, HttpCase> Money(Things things) =>
         new()
@@ -57,6 +57,41 @@ internal static class HttpCases
                         JsonContent.Create(new ChallengeRequest(things.Payee), ApiJson.Default.ChallengeRequest)
                     ),
                 challenge => Text(challenge, "market"),
+                Changes: false
+            ),
+        };
+
+    /// <summary>A worker of which nothing is known.</summary>
+    public static WorkerId Worker { get; } = new(Crypto.Blake3.Hash("worker"u8));
+
+    private static Dictionary<string, HttpCase> Workers(Things things) =>
+        new()
+        {
+            ["POST /v1/workers/{worker}/maintenance"] = new(
+                () =>
+                    Json(
+                        Routes.WorkerMaintenance(Worker),
+                        JsonContent.Create(new MaintenanceRequest(On: true), ApiJson.Default.MaintenanceRequest)
+                    ),
+                reputation => reputation.GetRawText()
+            ),
+            // It has no faults: both are refused, each time alike. What they do, the cases of the grains show.
+            ["POST /v1/workers/{worker}/appeals"] = new(
+                () =>
+                    Json(
+                        Routes.WorkerAppeals(Worker),
+                        JsonContent.Create(new AppealRequest("appeal", [things.Cancelled], "words"), ApiJson.Default.AppealRequest)
+                    ),
+                _ => "",
+                Changes: false
+            ),
+            ["POST /v1/workers/{worker}/decisions"] = new(
+                () =>
+                    Json(
+                        Routes.WorkerDecisions(Worker),
+                        JsonContent.Create(new DecisionRequest("appeal", Granted: true, "words"), ApiJson.Default.DecisionRequest)
+                    ),
+                _ => "",
                 Changes: false
             ),
         };

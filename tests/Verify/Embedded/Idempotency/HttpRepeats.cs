@@ -117,7 +117,17 @@ internal sealed class HttpRepeats
         // A transfer arrives behind its answer.
         while (!(await client.GetStringAsync(Routes.Account)).Contains("\"underWay\":\"0\"", StringComparison.Ordinal)) { }
         var parts = new List<string>();
-        foreach (var route in new[] { Routes.Account, Routes.Jobs, Routes.Blobs, Routes.Keys, Routes.Programs })
+        foreach (
+            var route in new[]
+            {
+                Routes.Account,
+                Routes.Jobs,
+                Routes.Blobs,
+                Routes.Keys,
+                Routes.Programs,
+                Routes.WorkerReputation(HttpCases.Worker),
+            }
+        )
         {
             parts.Add(await client.GetStringAsync(route));
         }

@@ -1,0 +1,114 @@
+using System.Text.Json.Serialization;
+
+namespace Marketplace;
+
+/// <summary>A worker's offer in the market.</summary>
+/// <param name="Id">The worker: an Ed25519 public key, and the account of its owner.</param>
+/// <param name="PayTo">The account that earns.</param>
+/// <param name="PricePerMillionFuel">What it asks, in base units.</param>
+/// <param name="Slots">Jobs that it runs at a time.</param>
+/// <param name="SlotsUsed">Those that it runs now.</param>
+/// <param name="MemoryPagesMax">Pages of 64 KiB that one job may have.</param>
+/// <param name="Score">Its reputation: 0 to 1000, the share of what went well.</param>
+/// <param name="Level">What the score allows.</param>
+/// <param name="Maintenance">Its owner wants no leases now.</param>
+/// <param name="Labels">What it says of itself; absent: nothing.</param>
+public sealed record MarketWorker(
+    WorkerId Id,
+    AccountId PayTo,
+    TokenAmount PricePerMillionFuel,
+    int Slots,
+    int SlotsUsed,
+    int MemoryPagesMax,
+    int Score,
+    StandingLevel Level,
+    bool Maintenance,
+    IReadOnlyList<string>? Labels = null
+);
+
+/// <summary>What a score allows, from best to worst.</summary>
+[JsonConverter(typeof(SnakeCaseEnumConverter<StandingLevel>))]
+public enum StandingLevel
+{
+    /// <summary>Too few jobs to say anything.</summary>
+    Newcomer = 0,
+
+    /// <summary>All that a worker may have.</summary>
+    Good = 1,
+
+    /// <summary>Seen by all; nothing else.</summary>
+    Warning = 2,
+
+    /// <summary>One lease at a time.</summary>
+    Probation = 3,
+
+    /// <summary>No leases.</summary>
+    Excluded = 4,
+}
+
+/// <summary>How a worker, or an account as a buyer, has kept to what was agreed; counted from jobs that have ended.</summary>
+/// <param name="Score">0 to 1000, the share of what went well, by price; older outcomes weigh less.</param>
+/// <param name="Level">What the score allows.</param>
+/// <param name="Maintenance">A worker's owner wants no leases now.</param>
+/// <param name="Kept">Jobs that ended as agreed, ever.</param>
+/// <param name="Faulted">Jobs that did not, ever; those of granted appeals are not among them.</param>
+/// <param name="Margins">How far each worse level is.</param>
+/// <param name="Faults">The newest faults, newest first.</param>
+/// <param name="Appeals">Open appeals and the newest decided ones, newest first.</param>
+public sealed record Reputation(
+    int Score,
+    StandingLevel Level,
+    bool Maintenance,
+    long Kept,
+    long Faulted,
+    IReadOnlyList<StandingMargin> Margins,
+    IReadOnlyList<Fault> Faults,
+    IReadOnlyList<Appeal> Appeals
+);
+
+/// <summary>How far a worse level is.</summary>
+/// <param name="Level">The level.</param>
+/// <param name="Below">It begins below this score.</param>
+/// <param name="Faults">So many faults in a row, of jobs of the usual price, lead there; 0: it is reached; at most 1000.</param>
+public sealed record StandingMargin(StandingLevel Level, int Below, int Faults);
+
+/// <summary>A job that did not end as agreed.</summary>
+/// <param name="Job">Which one.</param>
+/// <param name="At">When it was counted.</param>
+/// <param name="Price">What it could have cost.</param>
+/// <param name="Reason">As the market saw it.</param>
+public sealed record Fault(JobId Job, DateTimeOffset At, TokenAmount Price, string Reason);
+
+/// <summary>What a worker's owner says of faults, and what the operator decided.</summary>
+/// <param name="RequestId">The owner's own.</param>
+/// <param name="At">When it was made.</param>
+/// <param name="Faults">What it is about, as the market saw it.</param>
+/// <param name="Words">The owner's.</param>
+/// <param name="Granted">Whether the faults count no more; absent while it is open.</param>
+/// <param name="Answer">The operator's words; absent while it is open.</param>
+/// <param name="DecidedAt">Absent while it is open.</param>
+public sealed record Appeal(
+    string RequestId,
+    DateTimeOffset At,
+    IReadOnlyList<Fault> Faults,
+    string Words,
+    bool? Granted = null,
+    string? Answer = null,
+    DateTimeOffset? DecidedAt = null
+);
+
+/// <summary>The body of <c>POST /v1/workers/{id}/maintenance</c>.</summary>
+/// <param name="On">Whether it begins or ends.</param>
+public sealed record MaintenanceRequest(bool On);
+
+/// <summary>The body of <c>POST /v1/workers/{id}/appeals</c>.</summary>
+/// <param name="RequestId">The owner's own: the same again is the same appeal.</param>
+/// <param name="Jobs">Which of the listed faults, at most 64.</param>
+/// <param name="Words">Why they were not the worker's, at most 4096 bytes.</param>
+public sealed record AppealRequest(string RequestId, IReadOnlyList<JobId> Jobs, string Words);
+
+/// <summary>The body of <c>POST /v1/workers/{id}/decisions</c>.</summary>
+/// <param name="RequestId">The appeal's.</param>
+/// <param name="Granted">The faults count no more.</param>
+/// <param name="Words">Why, at most 4096 bytes.</param>
+public sealed record DecisionRequest(string RequestId, bool Granted, string Words);

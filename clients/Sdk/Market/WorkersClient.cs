@@ -1,0 +1,47 @@
+using Marketplace.Sdk.Transport;
+
+namespace Marketplace;
+
+/// <summary>Workers: their offers and their reputation.</summary>
+public class WorkersClient
+{
+    private readonly HttpTransport _transport;
+
+    /// <summary>For fakes in tests, which override what they use; the other members do not work.</summary>
+    protected WorkersClient() => _transport = null!;
+
+    internal WorkersClient(HttpTransport transport) => _transport = transport;
+
+    /// <summary>The market's offers, the cheapest first, fetched page by page as they are read.</summary>
+    public virtual IAsyncEnumerable<MarketWorker> List(int pageSize = 100, CancellationToken cancellation = default) =>
+        Paging.Items<MarketWorker>(_transport, Routes.Workers, pageSize, cancellation);
+
+    /// <inheritdoc cref="JobsClient.ListPage"/>
+    public virtual Task<Page<MarketWorker>> ListPage(string? cursor = null, int pageSize = 100, CancellationToken cancellation = default) =>
+        Paging.Page<MarketWorker>(_transport, Routes.Workers, pageSize, cursor, cancellation);
+
+    /// <summary>One worker's offer, while the market has it.</summary>
+    public virtual Task<MarketWorker> Get(WorkerId id, CancellationToken cancellation = default) =>
+        _transport.Ask<MarketWorker>(HttpMethod.Get, Routes.Worker(id), cancellation);
+
+    /// <summary>How the worker's jobs ended, and how far the next worse level is.</summary>
+    public virtual Task<Reputation> Reputation(WorkerId id, CancellationToken cancellation = default) =>
+        _transport.Ask<Reputation>(HttpMethod.Get, Routes.WorkerReputation(id), cancellation);
+
+    /// <summary>Begins or ends maintenance: no leases meanwhile. For the worker's own account and the operator.</summary>
+    public virtual Task<Reputation> SetMaintenance(WorkerId id, bool on, CancellationToken cancellation = default) =>
+        _transport.Ask<MaintenanceRequest, Reputation>(
+            Routes.WorkerMaintenance(id),
+            new MaintenanceRequest(on),
+            ApiJson.Default.MaintenanceRequest,
+            cancellation
+        );
+
+    /// <summary>Says that faults were counted wrongly, once per request id. For the worker's own account and the operator.</summary>
+    public virtual Task<Reputation> Appeal(WorkerId id, AppealRequest request, CancellationToken cancellation = default) =>
+        _transport.Ask<AppealRequest, Reputation>(Routes.WorkerAppeals(id), request, ApiJson.Default.AppealRequest, cancellation);
+
+    /// <summary>Grants or refuses an appeal, once. For the operator.</summary>
+    public virtual Task<Reputation> Decide(WorkerId id, DecisionRequest request, CancellationToken cancellation = default) =>
+        _transport.Ask<DecisionRequest, Reputation>(Routes.WorkerDecisions(id), request, ApiJson.Default.DecisionRequest, cancellation);
+}

@@ -1,0 +1,111 @@
+using Marketplace.GrainInterfaces;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Marketplace.Gateway;
+
+/// <summary>Workers as people see them: their offers, their reputation, and what owner and operator may say of it.</summary>
+internal static class WorkerPagesApi
+{
+    private const string OneWorker = $"{Routes.Workers}/{{worker}}";
+
+    public static void MapWorkerPagesApi(this IEndpointRouteBuilder routes)
+    {
+        var workers = routes.MapGroup("").WithTags("Workers");
+        workers.MapGet(Routes.Workers, List).WithName("ListWorkers").Needs(Scopes.Read).TakesQuery(Pages.Cursor, Pages.Limit);
+        workers.MapGet(OneWorker, Get).WithName("GetWorker").Needs(Scopes.Read).Refuses(ErrorCode.WorkerNotFound);
+        workers.MapGet($"{OneWorker}/reputation", GetReputation).WithName("GetWorkerReputation").Needs(Scopes.Read);
+        workers
+            .MapPost($"{OneWorker}/maintenance", SetMaintenance)
+            .WithName("SetWorkerMaintenance")
+            .Needs(Scopes.Submit)
+            .TakesJson(typeof(MaintenanceRequest), GatewayPolicy.SmallBodyBytesMax);
+        workers
+            .MapPost($"{OneWorker}/appeals", Appeal)
+            .WithName("AppealFaults")
+            .Needs(Scopes.Submit)
+            .TakesJson(typeof(AppealRequest), GatewayPolicy.SmallBodyBytesMax)
+            .Refuses(ErrorCode.AppealRefused, ErrorCode.RequestIdReused);
+        workers
+            .MapPost($"{OneWorker}/decisions", Decide)
+            .WithName("DecideAppeal")
+            .Needs(Scopes.Admin)
+            .TakesJson(typeof(DecisionRequest), GatewayPolicy.SmallBodyBytesMax)
+            .Refuses(ErrorCode.AppealRefused);
+    }
+
+    /// <summary>The offers of the market, the cheapest first.</summary>
+    internal static async Task<JsonAnswer<Page<MarketWorker>>> List(HttpContext http, IGrainFactory grains)
+    {
+        var limit = RequestReader.Number(http, Pages.Limit);
+        var offers = await Market(grains)
+            .ListOffers(PlaceOf(RequestReader.Text(http, Routes.Cursor)), limit)
+            .WaitAsync(http.RequestAborted);
+        var next = offers.Length == limit && limit > 0 ? $"{offers[^1].Offer.PricePerMillionFuel}-{offers[^1].Offer.Worker}" : null;
+        return Answer.Large(new Page<MarketWorker>([.. offers.Select(WorkerMapper.ToWorker)], next), ApiJson.Default.PageMarketWorker);
+    }
+
+    /// <summary>One worker's offer, while the market has it.</summary>
+    internal static async Task<JsonAnswer<MarketWorker>> Get(HttpContext http, string worker, IGrainFactory grains)
+    {
+        var id = RequestReader.Worker(worker);
+        var offer =
+            await Market(grains).FindOffer(id).WaitAsync(http.RequestAborted)
+            ?? throw new MarketException(ErrorCode.WorkerNotFound, GatewayMessages.WorkerNotFound(id));
+        return Answer.Ok(WorkerMapper.ToWorker(offer), ApiJson.Default.MarketWorker);
+    }
+
+    /// <summary>A worker's reputation; one of which nothing is known is a newcomer.</summary>
+    internal static async Task<JsonAnswer<Reputation>> GetReputation(HttpContext http, string worker, IGrainFactory grains)
+    {
+        var view = await ReputationOf(grains, worker).Get().WaitAsync(http.RequestAborted);
+        return Answer.Ok(WorkerMapper.ToReputation(view), ApiJson.Default.Reputation);
+    }
+
+    /// <summary>
+    /// While it is on, the worker gets no leases, and those that it has go on. For the worker's own account and the operator.
+    /// </summary>
+    internal static async Task<JsonAnswer<Reputation>> SetMaintenance(HttpContext http, string worker, IGrainFactory grains)
+    {
+        var request = await RequestReader.Body(http, RequestReader.Json.MaintenanceRequest);
+        var view = await ReputationOf(grains, worker).SetMaintenance(http.Caller(), request.On);
+        return Answer.Ok(WorkerMapper.ToReputation(view), ApiJson.Default.Reputation);
+    }
+
+    /// <summary>The owner says that faults were counted wrongly, once per request id; the operator decides.</summary>
+    internal static async Task<JsonAnswer<Reputation>> Appeal(HttpContext http, string worker, IGrainFactory grains)
+    {
+        var request = await RequestReader.Body(http, RequestReader.Json.AppealRequest);
+        var appeal = new GrainInterfaces.AppealRequest(request.RequestId, [.. request.Jobs], request.Words);
+        var view = await ReputationOf(grains, worker).Appeal(http.Caller(), appeal);
+        return Answer.Ok(WorkerMapper.ToReputation(view), ApiJson.Default.Reputation);
+    }
+
+    /// <summary>The operator grants or refuses an appeal, once.</summary>
+    internal static async Task<JsonAnswer<Reputation>> Decide(HttpContext http, string worker, IGrainFactory grains)
+    {
+        var request = await RequestReader.Body(http, RequestReader.Json.DecisionRequest);
+        var decision = new AppealDecision(request.RequestId, request.Granted, request.Words);
+        var view = await ReputationOf(grains, worker).Decide(http.Caller(), decision);
+        return Answer.Ok(WorkerMapper.ToReputation(view), ApiJson.Default.Reputation);
+    }
+
+    private static IMarketGrain Market(IGrainFactory grains) => grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
+
+    private static IReputationGrain ReputationOf(IGrainFactory grains, string worker) =>
+        grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(RequestReader.Worker(worker)));
+
+    /// <summary>A cursor is the price and the worker that the page before ended with.</summary>
+    private static OfferPlace? PlaceOf(string? cursor)
+    {
+        if (cursor is null)
+        {
+            return null;
+        }
+        var parts = cursor.Split('-');
+        return parts is [var price, var worker] && TokenAmount.TryParse(price, out var amount) && WorkerId.TryParse(worker, out var id)
+            ? new OfferPlace(amount, id)
+            : throw RequestReader.Malformed(GatewayMessages.BadCursor(cursor));
+    }
+}

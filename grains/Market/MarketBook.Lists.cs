@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Grains;
+
+/// <summary>The offers as people see them.</summary>
+internal sealed partial class MarketBook
+{
+    /// <summary>Offers in the order of price and worker, after a place in it.</summary>
+    public ImmutableArray<OfferView> ListOffers(OfferPlace? after, int limit)
+    {
+        var views = ImmutableArray.CreateBuilder<OfferView>(Math.Min(limit, _offers.Count));
+        _byPrice.WalkAfter(
+            after,
+            offer =>
+            {
+                views.Add(View(offer));
+                return views.Count < limit;
+            }
+        );
+        return views.ToImmutable();
+    }
+
+    public OfferView? FindOffer(WorkerId worker) => _offers.TryGetValue(worker, out var offer) ? View(offer) : null;
+
+    private static OfferView View(MarketOffer offer) => new(offer.Offer, offer.SlotsUsed, offer.Standing);
+}

@@ -1,0 +1,111 @@
+using System.Net;
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Tests.Gateway;
+
+/// <summary>Workers as people see them: pages of offers, a reputation, and what owner and operator say of it.</summary>
+public sealed class WorkerPagesTests
+{
+    private static readonly WorkerId Worker = new(GatewayFixture.Alice.Value);
+
+    [Fact]
+    public async Task Offers_ComeInPages_EachOnce_AndTheLastHasNoNext()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        for (var number = 1; number <= 5; number++)
+        {
+            gateway.Market.Offers.Add(Offer(number));
+        }
+        var seen = new List<string>();
+        for (var path = $"{Routes.Workers}?limit=2"; ; )
+        {
+            var page = await (await gateway.Client.Get(path)).Read(ApiJson.Default.PageMarketWorker);
+            seen.AddRange(page.Items.Select(worker => $"{worker.PricePerMillionFuel}"));
+            if (page.Next is null)
+            {
+                break;
+            }
+            path = $"{Routes.Workers}?limit=2&cursor={page.Next}";
+        }
+        Assert.Equal(["1", "2", "3", "4", "5"], seen);
+    }
+
+    [Theory]
+    [InlineData("x"), InlineData("1-"), InlineData("-1-ab"), InlineData("1-2-3")]
+    public async Task CursorThatIsNone_IsRefused(string cursor)
+    {
+        await using var gateway = await GatewayFixture.Start();
+        await gateway.Client.Get($"{Routes.Workers}?cursor={cursor}").Refused(HttpStatusCode.BadRequest, ErrorCode.MalformedRequest);
+    }
+
+    [Fact]
+    public async Task Worker_IsShownWithItsStanding_AndAnUnknownOneIsNotFound()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        await gateway.Client.Get(Routes.Worker(Worker)).Refused(HttpStatusCode.NotFound, ErrorCode.WorkerNotFound);
+        var offer = Offer(3);
+        gateway.Market.Offers.Add(offer);
+
+        var shown = await (await gateway.Client.Get(Routes.Worker(offer.Offer.Worker))).Read(ApiJson.Default.MarketWorker);
+
+        Assert.Equal((offer.Offer.Worker, 4, 1, 900), (shown.Id, shown.Slots, shown.SlotsUsed, shown.Score));
+        Assert.Equal(StandingLevel.Good, shown.Level);
+    }
+
+    [Fact]
+    public async Task Reputation_IsShownWhole()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        var shown = await (await gateway.Client.Get(Routes.WorkerReputation(Worker))).Read(ApiJson.Default.Reputation);
+
+        Assert.Equal((640, StandingLevel.Warning, true, 7, 1), (shown.Score, shown.Level, shown.Maintenance, shown.Kept, shown.Faulted));
+        Assert.Equal(new StandingMargin(StandingLevel.Probation, 500, 3), Assert.Single(shown.Margins));
+        Assert.Equal("late", Assert.Single(shown.Faults).Reason);
+        Assert.Equal(
+            ("r", "no", true, "yes"),
+            Assert.Single(shown.Appeals) is var appeal ? (appeal.RequestId, appeal.Words, appeal.Granted, appeal.Answer) : default
+        );
+        Assert.Equal([ReputationKeys.OfWorker(Worker)], gateway.Market.Asked);
+    }
+
+    [Fact]
+    public async Task MaintenanceAppealAndDecision_ReachTheReputationWithTheirCaller()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        var job = new JobId(Worker.Value);
+        await Ok(gateway.Client.Post(Routes.WorkerMaintenance(Worker), new MaintenanceRequest(true), ApiJson.Default.MaintenanceRequest));
+        await Ok(gateway.Client.Post(Routes.WorkerAppeals(Worker), new AppealRequest("r", [job], "no"), ApiJson.Default.AppealRequest));
+        await Ok(
+            gateway.Client.Post(Routes.WorkerDecisions(Worker), new DecisionRequest("r", false, "so"), ApiJson.Default.DecisionRequest)
+        );
+
+        var (key, caller) = (ReputationKeys.OfWorker(Worker), GatewayFixture.Alice);
+        Assert.Equal(
+            [
+                $"{key} {caller} maintenance True",
+                $"{key} {caller} appeal r {job} no",
+                $"{key} {caller} {new AppealDecision("r", false, "so")}",
+            ],
+            gateway.Market.Asked
+        );
+    }
+
+    private static OfferView Offer(int number) =>
+        new(
+            new WorkerOffer(
+                new WorkerId(new Bytes32([.. Enumerable.Repeat((byte)number, 32)])),
+                GatewayFixture.Alice,
+                new TokenAmount((UInt128)number),
+                4,
+                16
+            ),
+            SlotsUsed: 1,
+            new Standing(900, GrainInterfaces.StandingLevel.Good, InMaintenance: false)
+        );
+
+    private static async Task Ok(Task<HttpResponseMessage> answer)
+    {
+        using var response = await answer;
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+}
