@@ -56,10 +56,13 @@ internal static class WorkerPagesApi
         return Answer.Ok(WorkerMapper.ToWorker(offer), ApiJson.Default.MarketWorker);
     }
 
-    /// <summary>A worker's reputation; one of which nothing is known is a newcomer.</summary>
+    /// <summary>
+    /// A worker's reputation; one of which nothing is known is a newcomer. Faults and appeals are for the worker's own account and the
+    /// operator.
+    /// </summary>
     internal static async Task<JsonAnswer<Reputation>> GetReputation(HttpContext http, string worker, IGrainFactory grains)
     {
-        var view = await ReputationOf(grains, worker).Get().WaitAsync(http.RequestAborted);
+        var view = await ReputationOf(grains, worker).Get(http.Caller()).WaitAsync(http.RequestAborted);
         return Answer.Ok(WorkerMapper.ToReputation(view), ApiJson.Default.Reputation);
     }
 

@@ -10,8 +10,10 @@ namespace Marketplace.GrainInterfaces;
 public interface IReputationGrain : IGrainWithStringKey
 {
     /// <summary>As of now; a subject of which nothing is known is a newcomer.</summary>
+    /// <param name="caller">The subject's own account and the operator also see faults and appeals, which name jobs of others. Null: none
+    /// of them asks.</param>
     [Effect(Effect.None), Alias("Get")]
-    Task<ReputationView> Get();
+    Task<ReputationView> Get(Caller? caller);
 
     /// <summary>Counts outcomes of ended jobs, once per batch. Of one market, a batch that comes after a later one is left out.</summary>
     /// <returns>What the subject's standing is now.</returns>

@@ -161,7 +161,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
                 $"The market has {MarketPolicy.WorkersMax} workers already; try again later."
             );
         }
-        var reputation = await GrainFactory.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(offer.Worker)).Get();
+        var reputation = await GrainFactory.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(offer.Worker)).Get(caller: null);
         RequireCurrent();
         foreach (var lost in _book.SetOffer(offer, reputation.Standing, Now))
         {

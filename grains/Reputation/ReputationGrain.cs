@@ -25,7 +25,7 @@ internal sealed class ReputationGrain : Grain, IReputationGrain
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _reputation.Load();
 
-    public async Task<ReputationView> Get()
+    public async Task<ReputationView> Get(Caller? caller)
     {
         await _reputation.Load();
         if (_reputation.Value is null)
@@ -33,7 +33,14 @@ internal sealed class ReputationGrain : Grain, IReputationGrain
             // A stranger's question leaves no activation behind.
             DeactivateOnIdle();
         }
-        return View();
+        var view = View();
+        return caller is not null && (caller.Account == _account || (caller.Scopes & Scopes.Admin) != Scopes.None)
+            ? view
+            : view with
+            {
+                Faults = [],
+                Appeals = [],
+            };
     }
 
     public async Task<Standing> Record(OutcomeBatch batch, Authority by)

@@ -83,12 +83,13 @@ public sealed class RouteTests
 
         foreach (var route in RoutesOf(gateway).Where(route => route.Pattern.Contains('{', StringComparison.Ordinal)))
         {
-            // Programs are public by their id, a PUT names bytes and not a thing of another, workers have no key, and the operator credits
+            // Programs and workers are public by their id, a PUT names bytes and not a thing of another, workers have no key, and the operator credits
             // any account.
             if (
                 route.Access.Worker != WorkerProof.None
                 || route.Pattern.Contains("{program}", StringComparison.Ordinal)
                 || route.Pattern.Contains("{account}", StringComparison.Ordinal)
+                || route.Pattern.Contains("{worker}", StringComparison.Ordinal)
                 || route.Method == HttpMethod.Put
             )
             {

@@ -65,7 +65,7 @@ public sealed class WorkerPagesTests
             ("r", "no", true, "yes"),
             Assert.Single(shown.Appeals) is var appeal ? (appeal.RequestId, appeal.Words, appeal.Granted, appeal.Answer) : default
         );
-        Assert.Equal([ReputationKeys.OfWorker(Worker)], gateway.Market.Asked);
+        Assert.Equal([$"{ReputationKeys.OfWorker(Worker)} {GatewayFixture.Alice}"], gateway.Market.Asked);
     }
 
     [Fact]
@@ -93,11 +93,11 @@ public sealed class WorkerPagesTests
     private static OfferView Offer(int number) =>
         new(
             new WorkerOffer(
-                new WorkerId(new Bytes32([.. Enumerable.Repeat((byte)number, 32)])),
-                GatewayFixture.Alice,
-                new TokenAmount((UInt128)number),
-                4,
-                16
+                Worker: new WorkerId(new Bytes32([.. Enumerable.Repeat((byte)number, 32)])),
+                PayTo: GatewayFixture.Alice,
+                PricePerMillionFuel: new TokenAmount((UInt128)number),
+                Slots: 4,
+                MemoryPagesMax: 16
             ),
             SlotsUsed: 1,
             new Standing(900, GrainInterfaces.StandingLevel.Good, InMaintenance: false)

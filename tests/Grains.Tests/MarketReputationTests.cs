@@ -6,6 +6,8 @@ namespace Marketplace.Grains.Tests;
 /// <summary>What the market tells reputations of ended jobs, and what a standing changes in the market.</summary>
 public sealed class MarketReputationTests
 {
+    private static readonly Caller Operator = new(TestMarket.Id("operator"), "mk1111111111111111", Scopes.Admin);
+
     [Fact]
     public void EndedJob_CountsForItsWorkerAndItsBuyer_WithinAMinute() =>
         TestMarket.Run(async market =>
@@ -17,7 +19,7 @@ public sealed class MarketReputationTests
 
             var earned = (await market.Account("worker").Get()).Earned;
             Assert.NotEqual(TokenAmount.Zero, earned);
-            var (of, buyer) = (await OfWorker(market, worker).Get(), await OfBuyer(market, caller).Get());
+            var (of, buyer) = (await OfWorker(market, worker).Get(null), await OfBuyer(market, caller).Get(null));
             Assert.Equal((1, 0), (of.Kept, of.Faulted));
             Assert.Equal((1, 0), (buyer.Kept, buyer.Faulted));
             Assert.True(of.Standing.Score > ReputationPolicy.NewcomerScore);
@@ -31,12 +33,12 @@ public sealed class MarketReputationTests
             await Submit(market, caller, program, "one");
             await worker.Report(worker.Ended(await worker.TakeOne(), RunOutcome.WorkerFault, "out of order"));
             await market.Settle();
-            Assert.Equal(0, (await OfWorker(market, worker).Get()).Faulted);
+            Assert.Equal(0, (await OfWorker(market, worker).Get(Operator)).Faulted);
             var other = await market.AddWorker("other");
             await other.Report(other.Completed(await other.TakeOne()));
             await market.Settle();
 
-            var view = await OfWorker(market, worker).Get();
+            var view = await OfWorker(market, worker).Get(Operator);
             Assert.Equal((0, 1), (view.Kept, view.Faulted));
             Assert.Equal("out of order", Assert.Single(view.Faults).Reason);
             Assert.Equal(StandingLevel.Warning, view.Standing.Level);
@@ -52,7 +54,7 @@ public sealed class MarketReputationTests
             await Minute(market);
 
             Assert.Equal(JobStatus.Failed, (await market.Job(job).Get(caller)).Status);
-            Assert.Equal(0, (await OfWorker(market, worker).Get()).Faulted);
+            Assert.Equal(0, (await OfWorker(market, worker).Get(Operator)).Faulted);
         });
 
     [Fact]
@@ -66,8 +68,8 @@ public sealed class MarketReputationTests
             await worker.Report(worker.Completed(await worker.TakeOne()));
             await Minute(market);
 
-            Assert.Equal(0, (await OfWorker(market, worker).Get()).Kept);
-            Assert.Equal(0, (await OfBuyer(market, own).Get()).Kept);
+            Assert.Equal(0, (await OfWorker(market, worker).Get(Operator)).Kept);
+            Assert.Equal(0, (await OfBuyer(market, own).Get(Operator)).Kept);
         });
 
     [Fact]
@@ -120,7 +122,7 @@ public sealed class MarketReputationTests
             market.Store.OnWrite = _ => WriteFate.Done;
             await Minute(market);
 
-            Assert.Equal(1, (await OfWorker(market, worker).Get()).Kept);
+            Assert.Equal(1, (await OfWorker(market, worker).Get(Operator)).Kept);
         });
 
     [Fact]

@@ -208,7 +208,14 @@ public sealed class ReputationTests
                     await Refused(ErrorCode.AppealRefused, () => grain.Decide(Operator, decision with { Granted = true }));
                 }
             }
-            var view = await grain.Get();
+            var view = await grain.Get(Owner);
+            Assert.Equal(view.Appeals.Length, (await grain.Get(Operator)).Appeals.Length);
+            // Faults name jobs of others.
+            foreach (var other in new[] { null, Owner with { Account = TestMarket.Id("stranger") } })
+            {
+                var shown = await grain.Get(other);
+                Assert.Equal((view.Standing, 0, 0), (shown.Standing, shown.Faults.Length, shown.Appeals.Length));
+            }
             Assert.Equal(ReputationPolicy.AppealsMax, view.Appeals.Length);
             Assert.DoesNotContain(view.Appeals, appeal => appeal.RequestId == "0");
             await Refused(ErrorCode.LimitExceeded, () => grain.Appeal(Owner, new AppealRequest("x", [fault.Job], words + "w")));

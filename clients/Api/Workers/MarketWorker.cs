@@ -53,8 +53,8 @@ public enum StandingLevel
 /// <param name="Kept">Jobs that ended as agreed, ever.</param>
 /// <param name="Faulted">Jobs that did not, ever; those of granted appeals are not among them.</param>
 /// <param name="Margins">How far each worse level is.</param>
-/// <param name="Faults">The newest faults, newest first.</param>
-/// <param name="Appeals">Open appeals and the newest decided ones, newest first.</param>
+/// <param name="Faults">The newest faults, newest first; for the worker's own account and the operator.</param>
+/// <param name="Appeals">Open appeals and the newest decided ones, newest first; likewise.</param>
 public sealed record Reputation(
     int Score,
     StandingLevel Level,

@@ -12,7 +12,7 @@ internal sealed class FakeReputationGrain(FakeMarket market, string key) : IRepu
         "late"
     );
 
-    public Task<ReputationView> Get() => Answer(key);
+    public Task<ReputationView> Get(Caller? caller) => Answer($"{key} {caller?.Account}");
 
     public Task<Standing> Record(OutcomeBatch batch, Authority by) => throw new NotSupportedException();
 

@@ -60,7 +60,7 @@ internal static class RepeatCases
     private static Dictionary<string, Case> Reputations() =>
         new()
         {
-            ["IReputationGrain.Get"] = scene => Call(() => scene.Reputation.Get(), Show),
+            ["IReputationGrain.Get"] = scene => Call(() => scene.Reputation.Get(scene.Operator), Show),
             ["IReputationGrain.Record"] = scene =>
                 Call(() => scene.Reputation.Record(RepeatScene.Outcomes, Authority.Market), standing => $"{standing}"),
             ["IReputationGrain.SetMaintenance"] = scene => Call(() => scene.Reputation.SetMaintenance(scene.Operator, true), Show),
