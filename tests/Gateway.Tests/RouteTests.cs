@@ -83,8 +83,8 @@ public sealed class RouteTests
 
         foreach (var route in RoutesOf(gateway).Where(route => route.Pattern.Contains('{', StringComparison.Ordinal)))
         {
-            // Programs and workers are public by their id, a PUT names bytes and not a thing of another, workers have no key, and the operator credits
-            // any account.
+            // Programs and workers are public by their id, a PUT names bytes and not a thing of another, workers have no key, and the
+            // operator credits any account.
             if (
                 route.Access.Worker != WorkerProof.None
                 || route.Pattern.Contains("{program}", StringComparison.Ordinal)

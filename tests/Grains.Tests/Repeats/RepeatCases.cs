@@ -18,6 +18,7 @@ internal static class RepeatCases
             .Concat(Transfers())
             .Concat(Quotas())
             .Concat(Reputations())
+            .Concat(Offers())
             .Concat(Jobs())
             .Concat(Markets())
             .Concat(Workers())
@@ -220,6 +221,23 @@ internal static class RepeatCases
             ),
         };
 
+    private static Dictionary<string, Case> Offers() =>
+        new()
+        {
+            ["IMarketGrain.ListOffers"] = async scene =>
+            {
+                await scene.Market.Offer(RepeatScene.Offer);
+                return Send(() => scene.Market.ListOffers(null, 9), offers => string.Join(' ', offers));
+            },
+            ["IMarketGrain.FindOffer"] = async scene =>
+            {
+                await scene.Market.Offer(RepeatScene.Offer);
+                return Send(() => scene.Market.FindOffer(RepeatScene.Offer.Worker), offer => $"{offer}");
+            },
+            ["IMarketGrain.SetStanding"] = scene =>
+                Call(() => scene.Market.SetStanding(RepeatScene.Offer.Worker, default, Authority.Reputation)),
+        };
+
     private static Dictionary<string, Case> Markets() =>
         new()
         {
@@ -247,18 +265,6 @@ internal static class RepeatCases
             ["IMarketGrain.GetRoom"] = OfOpenJob((scene, _) => scene.Market.GetRoom(RepeatScene.Client), room => $"{room}"),
             ["IMarketGrain.GetClassRoom"] = OfOpenJob((scene, _) => scene.Market.GetClassRoom(RepeatScene.Client), room => $"{room.More}"),
             ["IMarketGrain.Offer"] = scene => Call(() => scene.Market.Offer(RepeatScene.Offer), start => $"{start}"),
-            ["IMarketGrain.ListOffers"] = async scene =>
-            {
-                await scene.Market.Offer(RepeatScene.Offer);
-                return Send(() => scene.Market.ListOffers(null, 9), offers => string.Join(' ', offers));
-            },
-            ["IMarketGrain.FindOffer"] = async scene =>
-            {
-                await scene.Market.Offer(RepeatScene.Offer);
-                return Send(() => scene.Market.FindOffer(RepeatScene.Offer.Worker), offer => $"{offer}");
-            },
-            ["IMarketGrain.SetStanding"] = scene =>
-                Call(() => scene.Market.SetStanding(RepeatScene.Offer.Worker, default, Authority.Reputation)),
             ["IMarketGrain.Dismiss"] = async scene =>
             {
                 await scene.Lease(scene.Program);
