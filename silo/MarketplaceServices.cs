@@ -34,10 +34,11 @@ internal static class MarketplaceServices
         services.AddSingleton<BookCheckService>();
         services.AddSingleton<IBookCheck>(provider => provider.GetRequiredService<BookCheckService>());
         services.AddHostedService(provider => provider.GetRequiredService<BookCheckService>());
-        if (options.Worker ?? GatewayBinding.IsLoopback(options.ListenUrls.Select(url => url!.ToString())))
+        if (options.Worker ?? options.IsLoopback)
         {
             AddWorker(services, options);
         }
+        services.AddSingleton<IWorkerAdmission, KnownWorkers>();
         services.AddHostedService<Announcement>();
         services.AddMarketplaceGateway(gateway =>
         {

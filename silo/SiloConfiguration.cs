@@ -38,6 +38,11 @@ internal static class SiloConfiguration
             nameof(SiloOptions.Isolation),
             "where the worker inside runs programs: none (in the silo), process, sandbox, or auto, the strictest that works (none)"
         ),
+        (
+            "--admit-workers",
+            nameof(SiloOptions.AdmitWorkers),
+            "which workers of other machines may work: any, or known, in the data's file known-workers (any on loopback, known beyond)"
+        ),
         ("--initial-credit", nameof(SiloOptions.InitialCredit), "base units that the first start credits to the local account"),
         ("--queue-mib", nameof(SiloOptions.QueueMiB), "what waiting jobs may take on disk, in MiB; an account a quarter of it (4096)"),
         ("--disk-floor-mib", nameof(SiloOptions.DiskFloorMiB), "free disk that uploads and new jobs leave untouched, in MiB (512)"),

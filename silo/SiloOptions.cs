@@ -1,4 +1,5 @@
 using System.Net;
+using Marketplace.Gateway;
 using Marketplace.GrainInterfaces;
 using Marketplace.Grains;
 using Marketplace.Worker.Isolation;
@@ -33,6 +34,16 @@ public sealed partial class SiloOptions
 
     /// <summary>What the worker inside says of itself, separated by semicolons: <c>region=eu;gpu</c>.</summary>
     public string WorkerLabel { get; set; } = "";
+
+    /// <summary>
+    /// Which workers of other machines may work: <c>any</c>, or <c>known</c>, whose keys are in the file <c>known-workers</c> of the data
+    /// folder. Not given: any on loopback, known beyond it, because the market takes results as they are.
+    /// </summary>
+    public string? AdmitWorkers { get; set; }
+
+    internal bool AdmitsKnownOnly => AdmitWorkers is { } admit ? admit == "known" : !IsLoopback;
+
+    internal bool IsLoopback => GatewayBinding.IsLoopback(ListenUrls.Select(url => url!.ToString()));
 
     /// <summary>
     /// Where the worker inside runs guests: <c>none</c> (in the silo's process), <c>process</c>, <c>sandbox</c>, or <c>auto</c>, the
@@ -107,6 +118,7 @@ public sealed partial class SiloOptions
             WorkerLabel,
             $"at most {WorkerLimits.LabelsMax} of different keys, separated by ';', each {WorkerLabels.Form}"
         );
+        Check(AdmitWorkers is null or "any" or "known", nameof(AdmitWorkers), AdmitWorkers ?? "", "any or known");
         Check(Isolation is "none" or "process" or "sandbox" or "auto", nameof(Isolation), Isolation, "none, process, sandbox or auto");
         Check(
             TokenAmount.TryParse(InitialCredit, out var credit) && credit <= MarketLimits.CreditedMax,

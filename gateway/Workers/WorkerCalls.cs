@@ -97,6 +97,10 @@ internal sealed partial class WorkerCalls(IGrainFactory grains, IReadiness readi
         {
             return await call();
         }
+        catch (MarketException missing) when (missing.Code == ErrorCode.AccountNotFound)
+        {
+            throw new LinkEndedException(LinkEnd.AccountNeeded, missing.Message);
+        }
         catch (MarketException refused)
         {
             return Refused(refused.Code, refused.Message);
@@ -139,10 +143,7 @@ internal sealed partial class WorkerCalls(IGrainFactory grains, IReadiness readi
     private async Task<LinkFrame> Offer(Wire.WorkerOffer offer, CancellationToken cancellation)
     {
         RequireReady();
-        var start = await grains
-            .GetGrain<IWorkerGrain>(offer.Worker.ToString())
-            .Register(LinkMapping.ToGrain(offer))
-            .WaitAsync(cancellation);
+        var start = await grains.GetGrain<IWorkerGrain>(offer.Worker.ToString()).Admit(LinkMapping.ToGrain(offer)).WaitAsync(cancellation);
         return new LinkFrame { Welcome = new WorkerWelcome(start) };
     }
 

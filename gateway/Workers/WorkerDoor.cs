@@ -15,6 +15,7 @@ internal sealed partial class WorkerDoor(
     WorkerMemory memory,
     WorkerCalls calls,
     MarketIdentity market,
+    IWorkerAdmission admission,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     ILogger<WorkerDoor> log
@@ -53,7 +54,7 @@ internal sealed partial class WorkerDoor(
         {
             var (keys, proved) = await Greet(socket, aborted);
             worker = proved;
-            ended = await Run(proved, socket, keys);
+            ended = await Run(proved, socket, keys, admission.Refusal(proved));
         }
         catch (LinkEndedException refused)
         {
@@ -82,9 +83,17 @@ internal sealed partial class WorkerDoor(
         }
     }
 
-    private async Task<LinkEndedException> Run(WorkerId worker, WebSocket socket, LinkKeys keys)
+    /// <param name="refusal">Why the worker may not work here; null: it may.</param>
+    private async Task<LinkEndedException> Run(WorkerId worker, WebSocket socket, LinkKeys keys, string? refusal)
     {
-        using var link = new WorkerLink(worker, LinkChannel.OfMarket(socket, keys, memory.ForOne(), time), calls, time);
+        using var channel = LinkChannel.OfMarket(socket, keys, memory.ForOne(), time);
+        if (refusal is not null)
+        {
+            // Under the seal: a worker believes it.
+            await channel.Close(LinkEnd.NotAdmitted, refusal);
+            return new LinkEndedException(LinkEnd.NotAdmitted, refusal);
+        }
+        using var link = new WorkerLink(worker, channel, calls, time);
         links.Join(link)?.End(LinkEnd.Replaced, GatewayMessages.LinkReplaced);
         await using var stopping = lifetime.ApplicationStopping.Register(() => link.End(LinkEnd.Stopping, GatewayMessages.LinkStops));
         try

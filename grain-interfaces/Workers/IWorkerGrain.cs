@@ -14,6 +14,11 @@ public interface IWorkerGrain : IGrainWithStringKey
     [Effect(Effect.Idempotent), Alias("Register")]
     Task<long> Register(WorkerOffer offer);
 
+    /// <summary>As <see cref="Register"/>, for a worker of another machine: it and its payee must have accounts.</summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.AccountNotFound"/>: which account is missing, and how to open it.</exception>
+    [Effect(Effect.Idempotent), Alias("Admit")]
+    Task<long> Admit(WorkerOffer offer);
+
     /// <exception cref="MarketException"><see cref="ErrorCode.WorkerNotFound"/>.</exception>
     [Effect(Effect.None), Alias("Get")]
     Task<WorkerOffer> Get();

@@ -42,6 +42,18 @@ internal sealed class WorkerGrain : Grain, IWorkerGrain
         return start;
     }
 
+    public async Task<long> Admit(WorkerOffer offer)
+    {
+        RequireOwn(offer.Worker);
+        var own = new AccountId(offer.Worker.Value);
+        await RequireAccount(own, "The worker's own account");
+        if (offer.PayTo != own)
+        {
+            await RequireAccount(offer.PayTo, "The account that is to earn");
+        }
+        return await Register(offer);
+    }
+
     public async Task<WorkerOffer> Get()
     {
         await _offer.Refresh();
@@ -95,6 +107,22 @@ internal sealed class WorkerGrain : Grain, IWorkerGrain
     {
         var (state, root) = StateOf(await Grant(call), call);
         return await state.RootWith(root, changes);
+    }
+
+    /// <summary>Openings have limits: a stranger cannot be as many workers as it likes.</summary>
+    private async Task RequireAccount(AccountId account, string which)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IAccountGrain>(account.ToString()).Get();
+        }
+        catch (MarketException missing) when (missing.Code == ErrorCode.AccountNotFound)
+        {
+            throw new MarketException(
+                ErrorCode.AccountNotFound,
+                $"{which} is not open: {account}. Open it with its key: 'market account open --account-key FILE', or POST /v1/accounts."
+            );
+        }
     }
 
     private ValueTask<LeaseGrant> Grant(LeaseCall call)

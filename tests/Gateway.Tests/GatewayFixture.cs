@@ -20,7 +20,7 @@ namespace Marketplace.Tests.Gateway;
 /// The real gateway on a real server and a port of the system's choice, over a market in memory. Two accounts with one key of all scopes
 /// each.
 /// </summary>
-internal sealed class GatewayFixture : IAsyncDisposable, IReadiness
+internal sealed class GatewayFixture : IAsyncDisposable, IReadiness, IWorkerAdmission
 {
     public static readonly AccountId Alice = new(new Bytes32([.. Enumerable.Repeat((byte)0xA1, 32)]));
     public static readonly AccountId Mallory = new(new Bytes32([.. Enumerable.Repeat((byte)0xBA, 32)]));
@@ -51,12 +51,18 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness
         builder.Services.AddSingleton<IBlobStore>(Market.Blobs);
         builder.Services.AddKeyedSingleton<IBlobStore>(GatewayHosting.OutputStore, Market.Blobs);
         builder.Services.AddSingleton<IReadiness>(this);
+        builder.Services.AddSingleton<IWorkerAdmission>(this);
         builder.Services.AddMarketplaceGateway(configure);
         _app = builder.Build();
         _app.MapMarketplaceGateway();
     }
 
     public ManualTime Time { get; } = new();
+
+    /// <summary>Why no worker is let in; null: all are.</summary>
+    public string? WorkerRefusal { get; set; }
+
+    string? IWorkerAdmission.Refusal(WorkerId worker) => WorkerRefusal;
 
     public MarketIdentity Identity { get; } = new(new Ed25519KeyPair(Enumerable.Repeat((byte)3, Ed25519.SeedSize).ToArray()));
 

@@ -62,6 +62,12 @@ internal static class WorkerCommand
         HelpName = "LABEL",
     };
 
+    private static readonly Option<string?> Region = new("--region")
+    {
+        Description = "Where it is: short for --label region=NAME",
+        HelpName = "NAME",
+    };
+
     private static readonly Option<string[]> RefusedAccounts = new("--refuse")
     {
         Description = "Account whose jobs it does not take; may be repeated",
@@ -121,6 +127,7 @@ internal static class WorkerCommand
             Slots,
             Memory,
             Labels,
+            Region,
             RefusedAccounts,
             Isolation,
             CacheSize,
@@ -193,7 +200,10 @@ internal static class WorkerCommand
                     : throw Wrong(Price, parse.GetRequiredValue(Price), $"a whole number of base units, {FuelPrice.Least} or more"),
             Slots = Number(parse, Slots, 1, WorkerLimits.SlotsMax),
             MemoryPagesMax = Number(parse, Memory, 1, JobLimits.MemoryPagesMax / PagesPerMiB) * PagesPerMiB,
-            Labels = LabelsOf(parse.GetValue(Labels) ?? []),
+            Labels = LabelsOf([
+                .. parse.GetValue(Labels) ?? [],
+                .. parse.GetValue(Region) is { } region ? (string[])[$"region={region}"] : [],
+            ]),
             RefusedAccounts = AccountsOf(parse.GetValue(RefusedAccounts) ?? []),
             Isolation = parse.GetRequiredValue(Isolation) switch
             {
@@ -262,7 +272,9 @@ internal static class WorkerCommand
         refused.Reason == LinkEnd.OtherMarket
             ? $"{refused.Message} This is not the market that the worker has met, or a stranger stands between them. "
                 + $"If the market was made anew, remove '{Path.Combine(folder, WorkerFolder.MarketFile)}' and start again."
-            : $"{refused.Message} This worker speaks version {LinkPolicy.Version}: install the worker of the market's version.";
+        : refused.Reason == LinkEnd.VersionRefused
+            ? $"{refused.Message} This worker speaks version {LinkPolicy.Version}: install the worker of the market's version."
+        : refused.Message;
 }
 
 /// <summary>What was typed cannot be used; the message says what could.</summary>

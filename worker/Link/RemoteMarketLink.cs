@@ -35,8 +35,9 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
 
     /// <summary>Connects, and again whenever the connection is lost, until <paramref name="stopping"/>; then says goodbye.</summary>
     /// <exception cref="LinkEndedException">
-    /// The market is another one, or speaks no version that this worker speaks. Only before the first connection: later it may be a
-    /// stranger between them, who is gone in a while, and a worker that gave up would not come back.
+    /// An account is missing. Or the market is another one, speaks no version that this worker speaks, or lets in known workers only;
+    /// these only before the first connection: later it may be a stranger between them, who is gone in a while, and a worker that gave up
+    /// would not come back.
     /// </exception>
     public async Task Run(CancellationToken stopping)
     {
@@ -52,6 +53,10 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
                 try
                 {
                     var ended = await session.Ended.WaitAsync(stopping).ConfigureAwait(false);
+                    if (IsFinal(ended.Reason))
+                    {
+                        throw ended;
+                    }
                     LogLost(LinkEndedException.NameOf(ended.Reason), ended.Message);
                 }
                 catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -66,8 +71,7 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
                 // A market that lets workers in and sends them away must not be asked twenty times a second.
                 pause = time.GetElapsedTime(since) > WorkerPolicy.ReconnectPauseMax ? WorkerPolicy.RetryPause : pause;
             }
-            catch (LinkEndedException refused)
-                when (_met.Task.IsCompleted || refused.Reason is not (LinkEnd.OtherMarket or LinkEnd.VersionRefused))
+            catch (LinkEndedException refused) when (!IsFinal(refused.Reason))
             {
                 LogUnreachable(remote.Url, refused.Message, pause);
             }
@@ -203,6 +207,10 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
             return _session.Task.WaitAsync(cancellation);
         }
     }
+
+    private bool IsFinal(LinkEnd reason) =>
+        reason == LinkEnd.AccountNeeded
+        || (!_met.Task.IsCompleted && reason is (LinkEnd.OtherMarket or LinkEnd.VersionRefused or LinkEnd.NotAdmitted));
 
     private void Serve(LinkSession session)
     {

@@ -62,4 +62,10 @@ public enum LinkEnd
 
     /// <summary>The market has no memory for the message now; connect again.</summary>
     Overloaded = 17,
+
+    /// <summary>The worker's own account, or the one that earns, has not been opened.</summary>
+    AccountNeeded = 18,
+
+    /// <summary>The operator lets in only workers that are known, and this one is not.</summary>
+    NotAdmitted = 19,
 }

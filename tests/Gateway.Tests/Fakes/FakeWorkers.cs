@@ -97,6 +97,8 @@ internal sealed class FakeWorkerGrain(FakeWorkers workers, WorkerId id) : IWorke
         return Task.FromResult(workers.Register(offer));
     }
 
+    public Task<long> Admit(WorkerOffer offer) => Register(offer);
+
     public Task<WorkerOffer> Get() => throw new NotSupportedException();
 
     public Task<long?> FindBlob(LeaseCall call, BlobId blob)

@@ -339,6 +339,35 @@ public sealed class WorkerLinkTests
     }
 
     [Fact]
+    public async Task WorkerThatIsNotLetIn_HearsWhyUnderTheSeal()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        gateway.WorkerRefusal = "Ask the operator.";
+        using var worker = new LinkedWorker(gateway);
+
+        var refused = await Assert.ThrowsAsync<LinkEndedException>(worker.Session);
+
+        Assert.Equal((LinkEnd.NotAdmitted, "Ask the operator."), (refused.Reason, refused.Message));
+        var link = await Assert.ThrowsAsync<LinkEndedException>(() => worker.Link().Run(Cancellation));
+        Assert.Equal(LinkEnd.NotAdmitted, link.Reason);
+    }
+
+    [Fact]
+    public async Task OfferWithoutAnAccount_EndsTheLink_AndTheWorkerDoesNotComeBack()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        gateway.Market.Workers.Fault = () => new MarketException(ErrorCode.AccountNotFound, "Open it.");
+        using var worker = new LinkedWorker(gateway);
+        var link = worker.Link();
+        var running = link.Run(Cancellation);
+
+        await Assert.ThrowsAsync<MarketLinkException>(() => link.Offer(worker.Offer, Cancellation).AsTask());
+
+        var ended = await Assert.ThrowsAsync<LinkEndedException>(() => running);
+        Assert.Equal((LinkEnd.AccountNeeded, "Open it."), (ended.Reason, ended.Message));
+    }
+
+    [Fact]
     public async Task Goodbye_WithdrawsTheOffer()
     {
         await using var gateway = await GatewayFixture.Start();

@@ -40,6 +40,7 @@ internal static class RepeatCases
             "IMarketGrain.BeginOutput",
             "IMarketGrain.AddOutput",
             "IWorkerGrain.Register",
+            "IWorkerGrain.Admit",
             "IWorkerGrain.FindBlob",
             "IWorkerGrain.BeginOutput",
             "IWorkerGrain.AddOutput",
@@ -310,6 +311,19 @@ internal static class RepeatCases
                     () => scene.Grains.GetGrain<IWorkerGrain>(RepeatScene.Offer.Worker.ToString()).Register(RepeatScene.Offer),
                     start => $"{start}"
                 ),
+            ["IWorkerGrain.Admit"] = async scene =>
+            {
+                await scene
+                    .Grains.GetGrain<IAccountGrain>($"{RepeatScene.Offer.Worker}")
+                    .Credit("opens it", new TokenAmount(1), null, Authority.Silo);
+                await scene
+                    .Grains.GetGrain<IAccountGrain>($"{RepeatScene.Offer.PayTo}")
+                    .Credit("opens it", new TokenAmount(1), null, Authority.Silo);
+                return Send(
+                    () => scene.Grains.GetGrain<IWorkerGrain>(RepeatScene.Offer.Worker.ToString()).Admit(RepeatScene.Offer),
+                    start => $"{start}"
+                );
+            },
             ["IWorkerGrain.FindBlob"] = OfLease((scene, call) => scene.Worker.FindBlob(call, scene.Blob), size => $"{size}"),
             ["IWorkerGrain.BeginOutput"] = OfLease(
                 async (scene, call) =>

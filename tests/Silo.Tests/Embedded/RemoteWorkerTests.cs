@@ -142,6 +142,8 @@ public sealed class RemoteWorkerTests
                 Slots = 2,
             };
             _link = link.Run(_leaving.Token);
+            using var client = new MarketplaceClient(new MarketplaceClientOptions { Url = url });
+            client.Accounts.Open(_key, cancellation: Cancellation).GetAwaiter().GetResult();
             _agent = new WorkerAgent(link, options, TimeProvider.System, NullLogger<WorkerAgent>.Instance).Run(_stopping.Token);
         }
 
