@@ -21,17 +21,27 @@ internal sealed class Crew(string url, string folder, int count, int slots, stri
         }
     }
 
-    /// <summary>Until <paramref name="over"/>; then all workers live again.</summary>
-    public async Task KillSome(Random chance, TimeSpan every, CancellationToken over)
+    /// <summary>Until <paramref name="over"/>, and until a kill has met a run; then all workers live again.</summary>
+    /// <param name="hasRun">Whether the worker has a job at the moment.</param>
+    public async Task KillSome(Random chance, TimeSpan every, Func<WorkerId, Task<bool>> hasRun, CancellationToken over)
     {
         // Every fourth worker stays away until its leases are over by silence.
         var away = WorkerLimits.HeartbeatPeriod * 5;
-        for (var round = 1; await Wait(every / 2 * (1 + chance.NextDouble()), over); round++)
+        var met = false;
+        for (var round = 1; ; round++)
         {
+            await Wait(every / 2 * (1 + chance.NextDouble()), met ? over : default);
+            if (met && over.IsCancellationRequested)
+            {
+                return;
+            }
             var index = chance.Next(count);
             using var key = KeyFile.Open(Path.Combine(FolderOf(index), "worker.key"));
             await _workers[index]!.Kill();
-            Kills.Add(new Kill(new WorkerId(key.PublicKey), DateTimeOffset.UtcNow));
+            var killed = new WorkerId(key.PublicKey);
+            Kills.Add(new Kill(killed, DateTimeOffset.UtcNow));
+            // The market does not know of it yet, so what it says of the job is what the kill met.
+            met = met || await hasRun(killed);
             if (round % 4 == 0)
             {
                 await Wait(away, over);
@@ -87,9 +97,6 @@ internal sealed class Crew(string url, string folder, int count, int slots, stri
         await _workers[index]!.Line("offers its slots", default);
     }
 
-    private static async Task<bool> Wait(TimeSpan time, CancellationToken over)
-    {
-        await Task.Delay(time, over).ContinueWith(static _ => { }, TaskScheduler.Default);
-        return !over.IsCancellationRequested;
-    }
+    private static Task Wait(TimeSpan time, CancellationToken over) =>
+        Task.Delay(time, over).ContinueWith(static _ => { }, TaskScheduler.Default);
 }
