@@ -179,7 +179,7 @@ internal sealed class LinkSession : IAsyncDisposable
     {
         if (frame.Goodbye is { } goodbye)
         {
-            throw new LinkEndedException(goodbye.Reason, goodbye.Message);
+            throw new LinkEndedException(goodbye.Reason, goodbye.Message) { IsSealed = true };
         }
         if (frame.Ready is { } ready)
         {

@@ -53,7 +53,7 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
                 try
                 {
                     var ended = await session.Ended.WaitAsync(stopping).ConfigureAwait(false);
-                    if (IsFinal(ended.Reason))
+                    if (IsFinal(ended, _met.Task.IsCompleted))
                     {
                         throw ended;
                     }
@@ -71,7 +71,7 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
                 // A market that lets workers in and sends them away must not be asked twenty times a second.
                 pause = time.GetElapsedTime(since) > WorkerPolicy.ReconnectPauseMax ? WorkerPolicy.RetryPause : pause;
             }
-            catch (LinkEndedException refused) when (!IsFinal(refused.Reason))
+            catch (LinkEndedException refused) when (!IsFinal(refused, _met.Task.IsCompleted))
             {
                 LogUnreachable(remote.Url, refused.Message, pause);
             }
@@ -208,9 +208,14 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
         }
     }
 
-    private bool IsFinal(LinkEnd reason) =>
-        reason == LinkEnd.AccountNeeded
-        || (!_met.Task.IsCompleted && reason is (LinkEnd.OtherMarket or LinkEnd.VersionRefused or LinkEnd.NotAdmitted));
+    /// <summary>
+    /// Whether a person has to do something before it makes sense to connect again. Once the market has been met, only its own sealed word
+    /// ends the worker: else each point on the way could.
+    /// </summary>
+    internal static bool IsFinal(LinkEndedException ended, bool isMet) =>
+        isMet
+            ? ended is { IsSealed: true, Reason: LinkEnd.AccountNeeded }
+            : ended.Reason is LinkEnd.AccountNeeded or LinkEnd.OtherMarket or LinkEnd.VersionRefused or LinkEnd.NotAdmitted;
 
     private void Serve(LinkSession session)
     {

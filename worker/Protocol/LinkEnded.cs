@@ -8,6 +8,11 @@ public sealed class LinkEndedException(LinkEnd reason, string message, Exception
 {
     public LinkEnd Reason { get; } = reason;
 
+    /// <summary>
+    /// The other side said so under this connection's seal. A WebSocket's closing message alone may come from each point on the way.
+    /// </summary>
+    public bool IsSealed { get; init; }
+
     /// <summary>The reason as messages have it.</summary>
     public static string NameOf(LinkEnd reason) => JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString());
 
