@@ -61,7 +61,25 @@ internal static class AccountMapper
     }
 
     public static MarketStatus ToStatus(MarketView view, long lag) =>
-        new(view.QueuedJobs, view.LeasedJobs, view.Workers, view.Slots, view.LowestPricePerMillionFuel, lag);
+        new(view.QueuedJobs, view.LeasedJobs, view.Workers, view.Slots, view.LowestPricePerMillionFuel, lag)
+        {
+            Classes = view.Classes.IsDefault ? null : [.. view.Classes.Select(ToClass)],
+        };
+
+    private static MarketClass ToClass(ClassPrices prices) =>
+        new(
+            Name: prices.Name,
+            ReadyJobs: prices.ReadyJobs,
+            RunningJobs: prices.RunningJobs,
+            Slots: prices.Slots,
+            Free: [.. prices.Free.Select(level => new FreeSlots(level.Price, level.Slots))],
+            LastPrice: prices.LastPrice,
+            Hour: [.. prices.Hour.Select(ToSpan)],
+            Day: [.. prices.Day.Select(ToSpan)]
+        );
+
+    private static PriceSpan ToSpan(GrainInterfaces.PriceSpan span) =>
+        new(span.From, span.Matches, span.Low, span.Mean, span.High, span.UsedPermille);
 
     public static Scope[] ToScopes(Scopes scopes) => [.. Enum.GetValues<Scope>().Where(scope => scopes.HasFlag(FromScope(scope)))];
 

@@ -268,7 +268,48 @@ public sealed record MarketView(
     [property: Id(1)] int LeasedJobs,
     [property: Id(2)] int Workers,
     [property: Id(3)] int Slots,
-    [property: Id(4)] TokenAmount? LowestPricePerMillionFuel
+    [property: Id(4)] TokenAmount? LowestPricePerMillionFuel,
+    [property: Id(5)] ImmutableArray<ClassPrices> Classes = default
+);
+
+/// <summary>Prices, depth and use of one capability class.</summary>
+/// <param name="Name">The engine's profile, the memory, and what its jobs need.</param>
+/// <param name="ReadyJobs">Jobs that wait for an offer.</param>
+/// <param name="RunningJobs">Jobs that a worker has.</param>
+/// <param name="Slots">Slots of the workers that meet its needs, of the cheapest ones where there are very many.</param>
+/// <param name="Free">Those of them that are free, by price, the cheapest first.</param>
+/// <param name="LastPrice">What the last job of it pays per million fuel; null where none was leased.</param>
+/// <param name="Hour">The last hour in spans of five minutes, those in which there was something.</param>
+/// <param name="Day">The last day in spans of an hour.</param>
+[GenerateSerializer, Immutable, Alias("ClassPrices")]
+public sealed record ClassPrices(
+    [property: Id(0)] string Name,
+    [property: Id(1)] int ReadyJobs,
+    [property: Id(2)] int RunningJobs,
+    [property: Id(3)] int Slots,
+    [property: Id(4)] ImmutableArray<PriceLevel> Free,
+    [property: Id(5)] TokenAmount? LastPrice,
+    [property: Id(6)] ImmutableArray<PriceSpan> Hour,
+    [property: Id(7)] ImmutableArray<PriceSpan> Day
+);
+
+[GenerateSerializer, Immutable, Alias("PriceLevel")]
+public readonly record struct PriceLevel([property: Id(0)] TokenAmount Price, [property: Id(1)] int Slots);
+
+/// <param name="From">Its beginning.</param>
+/// <param name="Matches">Jobs that were leased in it.</param>
+/// <param name="Low">The least that one pays per million fuel; null where none was leased.</param>
+/// <param name="Mean">The mean, rounded down.</param>
+/// <param name="High">The most.</param>
+/// <param name="UsedPermille">How much of the slots was in use; null where it was not looked at.</param>
+[GenerateSerializer, Immutable, Alias("PriceSpan")]
+public readonly record struct PriceSpan(
+    [property: Id(0)] DateTimeOffset From,
+    [property: Id(1)] int Matches,
+    [property: Id(2)] TokenAmount? Low,
+    [property: Id(3)] TokenAmount? Mean,
+    [property: Id(4)] TokenAmount? High,
+    [property: Id(5)] int? UsedPermille
 );
 
 /// <param name="Lease">The lease of the run.</param>

@@ -64,6 +64,7 @@ internal sealed class FairQueue
         }
         Leave(line);
         line.Jobs.Ready(job);
+        Count(job, 1);
         Return(line);
     }
 
@@ -78,6 +79,7 @@ internal sealed class FairQueue
         }
         Leave(line);
         line.Jobs.Unready(job);
+        Count(job, -1);
         Return(line);
     }
 
@@ -107,6 +109,7 @@ internal sealed class FairQueue
         job.ShareTaken = buyer.ExpectedOf(job);
         buyer.Time = turn + (UInt128)job.ShareTaken;
         job.Line.Jobs.Unready(job);
+        Count(job, -1);
         Return(buyer);
     }
 
@@ -166,6 +169,14 @@ internal sealed class FairQueue
             {
                 line.Jobs.Sort();
             }
+        }
+    }
+
+    private static void Count(MarketJob job, int sign)
+    {
+        if (job.Figures is { } figures)
+        {
+            figures.Ready += sign;
         }
     }
 

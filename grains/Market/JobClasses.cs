@@ -56,6 +56,20 @@ internal sealed class JobClasses
         }
     }
 
+    /// <summary>The classes whose needs the offer meets.</summary>
+    public UInt128 MetBy(MarketOffer offer)
+    {
+        var met = UInt128.Zero;
+        foreach (var jobClass in All)
+        {
+            if (jobClass.Needs.AreMetBy(offer))
+            {
+                met |= jobClass.Bit;
+            }
+        }
+        return met;
+    }
+
     private JobClass? Open(ClassNeeds needs, Action<JobClass> opened)
     {
         var index = Array.IndexOf(_classes, null);

@@ -56,17 +56,4 @@ internal sealed partial class MarketBook
             _hungryNewcomers.RenewAll();
         }
     }
-
-    private UInt128 ClassesOf(MarketOffer offer)
-    {
-        var met = UInt128.Zero;
-        foreach (var jobClass in _classes.All)
-        {
-            if (jobClass.Needs.AreMetBy(offer))
-            {
-                met |= jobClass.Bit;
-            }
-        }
-        return met;
-    }
 }

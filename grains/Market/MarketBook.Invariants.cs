@@ -14,6 +14,7 @@ internal sealed partial class MarketBook
             .. ViolationsOfLines(),
             .. ViolationsOfLoad(),
             .. ViolationsOfClasses(),
+            .. Prices.Violations(_jobs.Values),
         ];
 
     /// <summary>At rest no ready job fits an offer that takes leases. Holds after <see cref="Rematch"/> and <see cref="Flush"/>.</summary>
@@ -71,7 +72,7 @@ internal sealed partial class MarketBook
             OffersIn(_hungryNewcomers).Contains(offer) == (offer.Capacity > 0 && offer.Standing.Level == StandingLevel.Newcomer),
             "is not where newcomers take leases"
         );
-        Check(offer.Classes == ClassesOf(offer), "is not known for what it has");
+        Check(offer.Classes == _classes.MetBy(offer), "is not known for what it has");
         return found;
 
         void Check(bool holds, string violation)

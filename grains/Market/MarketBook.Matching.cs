@@ -92,6 +92,8 @@ internal sealed partial class MarketBook
         job.Lease = job.KeepsAll ? lease : lease with { Ticket = job.Ticket };
         job.Note(JobStatus.Matched, now.Wall, offer.Offer.Worker);
         _leases.Add(_lastLease, job);
+        job.Figures!.Running++;
+        job.Figures.Cleared(job.PriceOf(offer), now.Wall);
         _deadlines.Set(job, job.Term.Deadline.Ticks);
         offer.Order(lease);
         _touched.Add(offer);
@@ -122,6 +124,7 @@ internal sealed partial class MarketBook
         if (job.Lease is { } lease)
         {
             _leases.Remove(lease.Id.Sequence);
+            job.Figures!.Running--;
             fuelUsed ??= FuelOfUnreported(job, now);
         }
         if (job.Offer is { } offer)

@@ -13,7 +13,7 @@ internal sealed partial class MarketBook
     {
         var lost = RemoveOffer(offer.Worker);
         var made = new MarketOffer(offer) { SeenAt = now.Running, Standing = standing };
-        made.Classes = ClassesOf(made);
+        made.Classes = _classes.MetBy(made);
         _offers.Add(offer.Worker, made);
         _byPrice.Add(made.Priced);
         return lost;
@@ -31,7 +31,7 @@ internal sealed partial class MarketBook
         Move(_hungry, offer.Hungry, null);
         Move(_hungryNewcomers, offer.HungryNewcomer, null);
         offer.Standing = standing;
-        offer.Classes = ClassesOf(offer);
+        offer.Classes = _classes.MetBy(offer);
         _byPrice.Add(offer.Priced);
         _touched.Add(offer);
         return true;

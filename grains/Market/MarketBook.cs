@@ -31,6 +31,9 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     /// <summary>Jobs that were matched and whose program's state is to be asked where their run starts.</summary>
     public Queue<MarketJob> ToPrepare { get; } = new();
 
+    /// <summary>What jobs paid, and how busy the workers are.</summary>
+    public MarketPrices Prices => field ??= new MarketPrices(_byPrice);
+
     public long Start => start;
 
     /// <summary>The queue is not rebuilt yet, or another activation has taken over.</summary>
@@ -87,6 +90,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
         }
         var job = new MarketJob(ticket, _load.MayKeep(ticket.Account, JobSizes.Of(ticket.Spec, ticket.RequestId)));
         var isRefused = !EnterClass(job);
+        job.Figures = Prices.Of(job);
         _jobs.Add(ticket.Job, job);
         _load.Add(job);
         _queue.Add(job);
@@ -231,8 +235,15 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
         _touched.Clear();
     }
 
-    public MarketView ToView() =>
-        new(QueuedCount, LeasedCount, _offers.Count, _offers.Values.Sum(offer => offer.Offer.Slots), _byPrice.First?.Price);
+    public MarketView ToView(MarketTime now) =>
+        new(
+            QueuedCount,
+            LeasedCount,
+            _offers.Count,
+            _offers.Values.Sum(offer => offer.Offer.Slots),
+            _byPrice.First?.Price,
+            Prices.ToView(now)
+        );
 
     private void Wait(MarketJob job, MarketTime now)
     {

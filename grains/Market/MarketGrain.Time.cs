@@ -100,6 +100,7 @@ internal sealed partial class MarketGrain
             _book.RemoveOffer(worker);
         }
 
+        _book.Prices.SampleUse(now);
         _reports.SettleLeftOvers();
         _outcomes.SendDue();
         _ = CheckStart();

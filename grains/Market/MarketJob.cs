@@ -60,6 +60,9 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     /// <summary>Whose offers it may go to, apart from memory and price.</summary>
     public JobClass Class { get; set; } = JobClass.Plain;
 
+    /// <summary>Where it is counted; null until it is queued.</summary>
+    public ClassFigures? Figures { get; set; }
+
     /// <summary>The line of its account and class; null until it is queued.</summary>
     public BuyerLine? Line { get; set; }
 

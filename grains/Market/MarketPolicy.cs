@@ -144,6 +144,18 @@ internal static class MarketPolicy
     /// </summary>
     public const int NewcomerLaneParts = 20;
 
+    /// <summary>Capability classes whose prices are told, those with most jobs: what a person reads, and a walk over offers each.</summary>
+    public const int PricedClassesMax = 12;
+
+    /// <summary>Prices at which free slots of a class are told, the cheapest: who needs more than these has pages to read.</summary>
+    public const int PriceLevelsMax = 15;
+
+    /// <summary>
+    /// Capability classes whose figures are kept: more than may have jobs at a time, four sizes of memory for each class of needs; a few
+    /// kilobytes each.
+    /// </summary>
+    public const int FiguresMax = 5 * ClassesMax;
+
     /// <summary>
     /// Offers that the reasons of a waiting job count, the cheapest first: a person asks, and the matches wait meanwhile.
     /// </summary>

@@ -143,7 +143,47 @@ public sealed record MarketStatus(
     int Slots,
     TokenAmount? LowestPricePerMillionFuel,
     long ReadModelLag
+)
+{
+    /// <summary>
+    /// Prices by capability class, at most 12, those with most jobs first. A silo of an earlier version leaves it out.
+    /// </summary>
+    public IReadOnlyList<MarketClass>? Classes { get; init; }
+}
+
+/// <summary>Prices, depth and use of one capability class.</summary>
+/// <param name="Name">The engine's profile, the memory, and what its jobs need of their worker.</param>
+/// <param name="ReadyJobs">Jobs that wait for an offer.</param>
+/// <param name="RunningJobs">Jobs that a worker has.</param>
+/// <param name="Slots">Slots of the workers that meet its needs.</param>
+/// <param name="Free">Those of them that are free, by price, the cheapest first, at most 15 prices.</param>
+/// <param name="LastPrice">What the last job pays per million fuel; absent while none was matched.</param>
+/// <param name="Hour">The last hour in spans of five minutes, the oldest first, without empty ones.</param>
+/// <param name="Day">The last day in spans of an hour, likewise.</param>
+public sealed record MarketClass(
+    string Name,
+    int ReadyJobs,
+    int RunningJobs,
+    int Slots,
+    IReadOnlyList<FreeSlots> Free,
+    TokenAmount? LastPrice,
+    IReadOnlyList<PriceSpan> Hour,
+    IReadOnlyList<PriceSpan> Day
 );
+
+/// <summary>Free slots at one price.</summary>
+/// <param name="Price">Per million fuel.</param>
+/// <param name="Slots">So many jobs could run at it now.</param>
+public sealed record FreeSlots(TokenAmount Price, int Slots);
+
+/// <summary>What jobs paid in a span of time, and how busy the workers were.</summary>
+/// <param name="From">Its beginning.</param>
+/// <param name="Matches">Jobs that were matched in it.</param>
+/// <param name="Low">The least that one pays per million fuel; absent where none was matched.</param>
+/// <param name="Mean">The mean.</param>
+/// <param name="High">The most.</param>
+/// <param name="UsedPermille">How much of the slots was in use, in thousandths; absent where it was not looked at.</param>
+public sealed record PriceSpan(DateTimeOffset From, int Matches, TokenAmount? Low, TokenAmount? Mean, TokenAmount? High, int? UsedPermille);
 
 /// <summary>The answer of the health routes.</summary>
 /// <param name="Status"><c>live</c>, <c>ready</c>, <c>starting</c>, <c>stopping</c>, <c>failed</c> or <c>unavailable</c>.</param>

@@ -33,6 +33,7 @@ public sealed class BoundListTests
         ["JobPolicy.WithdrawAttemptsMax"] = "Attempts at what the end of the run finds anyway.",
         ["MarketLimits.BlobCollectMax"] = "A period; BlobTests stand at its end.",
         ["MarketPolicy.AccountPartsOfClasses"] = "A share of what is free; JobClassTests fill the market's classes.",
+        ["MarketPolicy.FiguresMax"] = "What is kept of classes without jobs: those with jobs are fewer.",
         ["MarketPolicy.FuelPerTickMax"] = "What is believed; UnfinishedWorkTests claim more.",
         ["MarketPolicy.FuelPerTickOfACore"] = "A weight; QueueTests cancel a run that counts by it.",
         ["MarketPolicy.KeptShareOfQueue"] = "A share of memory: beyond it inputs are read from disk; QueueTests run without any.",
