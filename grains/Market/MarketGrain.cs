@@ -154,6 +154,9 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         {
             throw refusal;
         }
+        var reputation = await GrainFactory.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(offer.Worker)).Get(caller: null);
+        RequireCurrent();
+        // Other offers came meanwhile.
         if (!_book.HasRoomFor(offer.Worker))
         {
             throw new MarketException(
@@ -161,8 +164,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
                 $"The market has {MarketPolicy.WorkersMax} workers already; try again later."
             );
         }
-        var reputation = await GrainFactory.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(offer.Worker)).Get(caller: null);
-        RequireCurrent();
+
         foreach (var lost in _book.SetOffer(offer, reputation.Standing, Now))
         {
             _ = _reports.Interrupted(lost, "its worker started again");
