@@ -72,14 +72,15 @@ internal static class OpeningApi
             new GrainInterfaces.KeyRequest(request.Name, scopes, request.SpendLimit),
             request.RevokeOthers ?? false
         );
-        // A wrong signature opens nothing, so it counts for nothing: else strangers behind one address would lock each other out.
-        var isSigned = OpeningOf(market, request, scopes).IsSignedBy(request.Signature.Span);
-        if (isSigned)
+        // A wrong signature opens nothing, so it counts for nothing, and wakes no account: else strangers behind one address would lock each
+        // other out, and a stranger could keep an account busy.
+        if (!OpeningOf(market, request, scopes).IsSignedBy(request.Signature.Span))
         {
-            rates.RequireOpening(http);
+            throw new MarketException(ErrorCode.SignatureRefused, GatewayMessages.OpeningNotSigned(request.Account));
         }
+        rates.RequireOpening(http);
         var account = grains.GetGrain<IAccountGrain>(request.Account.ToString());
-        var created = await account.Open(proof, isSigned && rates.TakeOpening(), Authority.Gateway);
+        var created = await account.Open(proof, rates.TakeOpening(), Authority.Gateway);
         if (proof.RevokeOthers)
         {
             cache.ForgetAll(request.Account);

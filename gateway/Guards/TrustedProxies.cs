@@ -16,6 +16,8 @@ internal sealed class TrustedProxies(IOptions<GatewayOptions> gateway) : IConfig
         var proxies = gateway.Value.TrustedProxies;
         options.ForwardedHeaders =
             proxies.Count == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+        // Through as many of them as the request came.
+        options.ForwardLimit = null;
         // The framework's own list trusts loopback, where every user of this machine is.
         options.KnownProxies.Clear();
         options.KnownIPNetworks.Clear();

@@ -194,6 +194,10 @@ internal static class GatewayMessages
 
     public static string TextTooLong(string name, int seen, int max) => $"'{name}' has {seen} bytes: at most {max} are allowed.";
 
+    public static string OpeningNotSigned(AccountId account) =>
+        $"The signature is not by the key of account {account} over this challenge and this request. Sign the message that "
+        + "'AccountOpening' describes, with the market's key that came with the challenge.";
+
     public static string WorkerNotFound(WorkerId id) =>
         $"The market has no offer of worker {id}. 'market worker list' shows those that it has.";
 

@@ -21,6 +21,10 @@ internal sealed partial class MarketBook
         return views.ToImmutable();
     }
 
+    /// <summary>Offers of workers on probation or excluded whose standing was read before a moment, in running time.</summary>
+    public IReadOnlyList<MarketOffer> StandingsBefore(TimeSpan before, int most) =>
+        [.. _offers.Values.Where(offer => offer.Standing.Level >= StandingLevel.Probation && offer.StandingAt < before).Take(most)];
+
     public OfferView? FindOffer(WorkerId worker) => _offers.TryGetValue(worker, out var offer) ? View(offer) : null;
 
     private static OfferView View(MarketOffer offer) => new(offer.Offer, offer.SlotsUsed, offer.Standing);

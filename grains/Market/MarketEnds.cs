@@ -20,7 +20,7 @@ internal static class MarketEnds
             Status: status,
             Fault: fault,
             Code: code,
-            Reason: completed ? null : report.Reason ?? "The worker gave no reason.",
+            Reason: completed ? null : JobPolicy.Cut(report.Reason, JobPolicy.ReasonCharsMax) ?? "The worker gave no reason.",
             Worker: offer.Worker,
             Payee: offer.PayTo,
             PricePerMillionFuel: job.PriceOf(job.Offer!),
@@ -62,7 +62,7 @@ internal static class MarketEnds
             JobStatus.Failed,
             JobFault.Worker,
             ErrorCode.WorkerFailed,
-            $"{job.Attempts} attempts failed on the workers' side; the last: {reason}.",
+            $"{job.Attempts} attempts failed on the workers' side; the last: {JobPolicy.Cut(reason, JobPolicy.NoteCharsMax)}.",
             job.Explanation ?? new JobExplanation("No offer was looked at.", []),
             last
         );

@@ -44,7 +44,8 @@ internal sealed partial class MarketGrain
             return Task.CompletedTask;
         }
         var now = Now;
-        while (_book.TakeDue(now) is { } job)
+        // What is left is due at once, after the calls that came meanwhile.
+        for (var left = MarketPolicy.DueJobsMax; left > 0 && _book.TakeDue(now) is { } job; left--)
         {
             OnDeadline(job, now);
         }

@@ -175,6 +175,10 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     /// <summary>Every worker may take it again.</summary>
     public void Readmit() => FailedOn = null;
 
-    public void Note(JobStatus status, DateTimeOffset at, WorkerId? worker, string? note = null) =>
-        History = History.Add(new JobEvent(status, at, worker, note));
+    /// <summary>A worker's words are cut, and of a long history the middle goes: a worker can add to it for nothing.</summary>
+    public void Note(JobStatus status, DateTimeOffset at, WorkerId? worker, string? note = null)
+    {
+        var known = History.Length < JobPolicy.HistoryEventsMax ? History : History.RemoveAt(JobPolicy.HistoryEventsMax / 2);
+        History = known.Add(new JobEvent(status, at, worker, JobPolicy.Cut(note, JobPolicy.NoteCharsMax)));
+    }
 }

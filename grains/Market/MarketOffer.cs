@@ -50,6 +50,9 @@ internal sealed class MarketOffer(WorkerOffer offer)
     /// <summary>Its worker's reputation.</summary>
     public Standing Standing { get; set; }
 
+    /// <summary>When it was asked for last, in running time.</summary>
+    public TimeSpan StandingAt { get; set; }
+
     /// <summary>Leases that it takes now. Zero without a waiting poll, which is what takes them.</summary>
     public int Capacity => IsWaiting ? Math.Max(0, Math.Min(_leasesMax, LeasesAllowed) - SlotsUsed) : 0;
 

@@ -41,7 +41,8 @@ internal sealed partial class MarketOutcomes(
             return;
         }
         var buyer = ReputationKeys.OfBuyer(job.Ticket.Account);
-        if (end.Fault == JobFault.Input)
+        // The market's own ends blame no buyer: its store may be at fault.
+        if (end is { Fault: JobFault.Input, Worker: not null })
         {
             Fault(buyer, FaultOf(job, end.PricePerMillionFuel, end.Reason ?? "its input could not be had"));
             return;
@@ -80,6 +81,11 @@ internal sealed partial class MarketOutcomes(
             return;
         }
         _sentAt = now;
+        foreach (var offer in book.StandingsBefore(now - MarketPolicy.StandingPeriod, MarketPolicy.StandingsMax))
+        {
+            offer.StandingAt = now;
+            _ = ReadAgain(offer.Offer.Worker);
+        }
         foreach (var (subject, unsent) in _subjects.ToArray())
         {
             _ = Send(subject, unsent);
@@ -117,6 +123,22 @@ internal sealed partial class MarketOutcomes(
         _ = Send(subject, unsent);
     }
 
+    private async Task ReadAgain(WorkerId worker)
+    {
+        try
+        {
+            var view = await grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(worker)).Get(caller: null);
+            if (book.SetStanding(worker, view.Standing))
+            {
+                act();
+            }
+        }
+        catch (Exception failure)
+        {
+            LogStandingNotRead(failure, worker);
+        }
+    }
+
     private async Task Send(string subject, Unsent unsent)
     {
         if (unsent.IsSending)
@@ -150,6 +172,9 @@ internal sealed partial class MarketOutcomes(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The reputation {Subject} did not take its outcomes; they are sent again")]
     private partial void LogOutcomesNotSent(Exception failure, string subject);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The standing of worker {Worker} could not be read; it is tried again")]
+    private partial void LogStandingNotRead(Exception failure, WorkerId worker);
 
     /// <summary>What one subject's reputation was not told yet.</summary>
     private sealed class Unsent(WorkerId? worker)

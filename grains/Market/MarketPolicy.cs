@@ -191,6 +191,17 @@ internal static class MarketPolicy
     /// </summary>
     public static readonly TimeSpan RecordMax = TimeSpan.FromMinutes(5);
 
+    /// <summary>Deadlines of one turn: a thousand jobs that expire at once must not keep heartbeats waiting.</summary>
+    public const int DueJobsMax = 256;
+
+    /// <summary>
+    /// How often the standing of a worker on probation or excluded is read again: it gets few outcomes or none, and gets better with time.
+    /// </summary>
+    public static readonly TimeSpan StandingPeriod = TimeSpan.FromMinutes(10);
+
+    /// <summary>Those that are read at a time.</summary>
+    public const int StandingsMax = 256;
+
     /// <summary>How often reputations are told of good outcomes: a write for each worker and buyer that had some.</summary>
     public static readonly TimeSpan OutcomesPeriod = TimeSpan.FromMinutes(1);
 

@@ -32,10 +32,15 @@ internal static class ReputationPolicy
     public static readonly TimeSpan RecentHalfLife = TimeSpan.FromHours(6);
 
     /// <summary>
-    /// What one outcome weighs at most, as a multiple of what the subject's jobs cost on average: neither one dear job that its owner
-    /// bought himself nor one dear fault decides everything.
+    /// What a fault weighs at most, as a multiple of what the subject's jobs usually cost: no single dear one decides everything.
     /// </summary>
-    public const int PriceTimesMax = 10;
+    public const int FaultTimesMax = 10;
+
+    /// <summary>The same for what went well: a dear job that the worker's owner bought himself proves little.</summary>
+    public const int KeptTimesMax = 2;
+
+    /// <summary>What an outcome weighs at least, in thousandths: cheap jobs do not pay for dear faults, and still tell something.</summary>
+    public const long WeightPartsMin = 250;
 
     /// <summary>Appeals that wait for the operator: each can name all faults that are kept.</summary>
     public const int OpenAppealsMax = 4;

@@ -29,13 +29,18 @@ internal static class ReputationRules
     public static ReputationState Record(ReputationState state, OutcomeBatch batch, DateTimeOffset now)
     {
         state = At(state, now);
-        var kept = CappedKept(state, batch);
-        state = state with
+        if (batch.Kept > 0)
         {
-            Long = state.Long.WithKept(kept, batch.Kept),
-            Recent = state.Recent.WithKept(kept, batch.Kept),
-            Kept = state.Kept + batch.Kept,
-        };
+            var price = batch.KeptPrice.BaseUnits / (UInt128)batch.Kept;
+            var weight = UsualPrice.Weigh(state.UsualPrice, price, batch.Kept, ReputationPolicy.KeptTimesMax);
+            state = state with
+            {
+                Long = state.Long.WithKept(weight),
+                Recent = state.Recent.WithKept(weight),
+                UsualPrice = UsualPrice.After(state.UsualPrice, price, batch.Kept),
+                Kept = state.Kept + batch.Kept,
+            };
+        }
         foreach (var fault in batch.Faults)
         {
             state = WithFault(state, fault, now);
@@ -93,7 +98,8 @@ internal static class ReputationRules
 
     private static ReputationState WithFault(ReputationState state, Fault fault, DateTimeOffset now)
     {
-        var weight = CappedFault(state, fault.Price);
+        // What a fault could have cost is its buyer's word alone, so it does not move what is usual.
+        var weight = UsualPrice.Weigh(state.UsualPrice, fault.Price.BaseUnits, 1, ReputationPolicy.FaultTimesMax);
         // Its moment is that of the count, so that a granted appeal takes away what was added.
         var counted = new WeighedFault(fault with { At = now, Reason = Cut(fault.Reason) }, weight);
         return state with
@@ -123,22 +129,6 @@ internal static class ReputationRules
         };
     }
 
-    private static UInt128 CappedKept(ReputationState state, OutcomeBatch batch)
-    {
-        var price = InParts(batch.KeptPrice);
-        return state.Long.MeanPrice is { } mean ? UInt128.Min(price, mean * ReputationPolicy.PriceTimesMax * (UInt128)batch.Kept) : price;
-    }
-
-    /// <summary>A fault weighs something, whatever the job could have cost.</summary>
-    private static UInt128 CappedFault(ReputationState state, TokenAmount price)
-    {
-        var weight = UInt128.Max(1, InParts(price));
-        return state.Long.MeanPrice is { } mean ? UInt128.Min(weight, mean * ReputationPolicy.PriceTimesMax) : weight;
-    }
-
-    /// <summary>No price is larger than all credit of an account.</summary>
-    private static UInt128 InParts(TokenAmount price) => TokenAmount.Min(price, MarketLimits.CreditedMax).BaseUnits * Tally.Unit;
-
     /// <summary>The recent score starts from the long one: a quiet day says nothing.</summary>
     private static int ScoreOf(Tally all, Tally recent)
     {
@@ -150,21 +140,21 @@ internal static class ReputationRules
         score < ReputationPolicy.ExclusionScore ? StandingLevel.Excluded
         : score < ReputationPolicy.ProbationScore ? StandingLevel.Probation
         : score < ReputationPolicy.WarningScore ? StandingLevel.Warning
-        : all.Jobs < ReputationPolicy.NewcomerJobs * Tally.Unit ? StandingLevel.Newcomer
+        : all.Kept + all.Faulted < ReputationPolicy.NewcomerJobs * Tally.Unit ? StandingLevel.Newcomer
         : StandingLevel.Good;
 
     private static int FaultsUntil(ReputationState state, int below)
     {
         // A thousand faults in a row are far beyond what anyone plans with.
         const int Most = 1000;
-        var (all, recent, weight) = (state.Long, state.Recent, state.Long.MeanPrice ?? Tally.Unit);
+        var (all, recent) = (state.Long, state.Recent);
         for (var faults = 0; faults < Most; faults++)
         {
             if (ScoreOf(all, recent) < below)
             {
                 return faults;
             }
-            (all, recent) = (all.WithFault(weight), recent.WithFault(weight));
+            (all, recent) = (all.WithFault(Tally.Unit), recent.WithFault(Tally.Unit));
         }
         return Most;
     }

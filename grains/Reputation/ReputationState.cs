@@ -6,6 +6,7 @@ namespace Marketplace.Grains;
 /// <summary>What is kept of a reputation.</summary>
 /// <param name="Long">The tally with <see cref="ReputationPolicy.HalfLife"/>.</param>
 /// <param name="Recent">The tally with <see cref="ReputationPolicy.RecentHalfLife"/>.</param>
+/// <param name="UsualPrice">What its jobs usually cost, in base units; zero where nothing is known.</param>
 /// <param name="Kept">Jobs that ended as agreed, ever.</param>
 /// <param name="Faulted">Jobs that did not, ever.</param>
 /// <param name="InMaintenance">The owner wants no leases.</param>
@@ -15,6 +16,7 @@ namespace Marketplace.Grains;
 internal sealed record ReputationState(
     Tally Long,
     Tally Recent,
+    UInt128 UsualPrice,
     long Kept,
     long Faulted,
     bool InMaintenance,
@@ -29,7 +31,7 @@ internal sealed record ReputationState(
     private const byte Format = 1;
 
     public static ReputationState Unknown { get; } =
-        new(Long: default, Recent: default, Kept: 0, Faulted: 0, InMaintenance: false, Faults: [], Appeals: [], Markets: []);
+        new(Long: default, Recent: default, UsualPrice: 0, Kept: 0, Faulted: 0, InMaintenance: false, Faults: [], Appeals: [], Markets: []);
 
     public static ReadOnlyMemory<byte> Write(ReputationState state)
     {
@@ -37,6 +39,7 @@ internal sealed record ReputationState(
         writer.Byte(Format);
         Write(writer, state.Long);
         Write(writer, state.Recent);
+        writer.Amount(new TokenAmount(state.UsualPrice));
         writer.Signed(state.Kept);
         writer.Signed(state.Faulted);
         writer.Flag(state.InMaintenance);
@@ -44,7 +47,7 @@ internal sealed record ReputationState(
         foreach (var fault in state.Faults)
         {
             Write(writer, fault.Fault);
-            writer.Amount(new TokenAmount(fault.Weight));
+            writer.Signed(fault.Weight);
         }
         writer.Count(state.Appeals.Length);
         foreach (var appeal in state.Appeals)
@@ -68,6 +71,7 @@ internal sealed record ReputationState(
         var state = new ReputationState(
             Long: ReadTally(ref reader),
             Recent: ReadTally(ref reader),
+            UsualPrice: reader.Amount().BaseUnits,
             Kept: reader.Signed(),
             Faulted: reader.Signed(),
             InMaintenance: reader.Flag(),
@@ -82,13 +86,11 @@ internal sealed record ReputationState(
     private static void Write(CompactWriter writer, Tally tally)
     {
         writer.Signed(tally.Hour);
-        writer.Amount(new TokenAmount(tally.Kept));
-        writer.Amount(new TokenAmount(tally.Faulted));
-        writer.Signed(tally.Jobs);
+        writer.Signed(tally.Kept);
+        writer.Signed(tally.Faulted);
     }
 
-    private static Tally ReadTally(ref CompactReader reader) =>
-        new(reader.Signed(), reader.Amount().BaseUnits, reader.Amount().BaseUnits, reader.Signed());
+    private static Tally ReadTally(ref CompactReader reader) => new(reader.Signed(), reader.Signed(), reader.Signed());
 
     private static void Write(CompactWriter writer, Fault fault)
     {
@@ -105,7 +107,7 @@ internal sealed record ReputationState(
         var faults = ImmutableArray.CreateBuilder<WeighedFault>();
         for (var left = reader.Items(itemSizeMin: 43); left > 0; left--)
         {
-            faults.Add(new WeighedFault(ReadFault(ref reader), reader.Amount().BaseUnits));
+            faults.Add(new WeighedFault(ReadFault(ref reader), reader.Signed()));
         }
         return faults.ToImmutable();
     }
@@ -169,8 +171,8 @@ internal sealed record ReputationState(
 }
 
 /// <param name="Fault">What happened.</param>
-/// <param name="Weight">What it added to the tallies, in <see cref="Tally.Unit"/> parts of a base unit; 0 once it counts no more.</param>
-internal readonly record struct WeighedFault(Fault Fault, UInt128 Weight);
+/// <param name="Weight">What it added to the tallies, in <see cref="Tally.Unit"/> parts of an outcome; 0 once it counts no more.</param>
+internal readonly record struct WeighedFault(Fault Fault, long Weight);
 
 /// <summary>The last batch of one market that was counted.</summary>
 internal readonly record struct LastBatch(string Market, long Start, long Sequence);

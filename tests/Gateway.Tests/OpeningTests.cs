@@ -92,7 +92,7 @@ public sealed class OpeningTests
         {
             await nobody
                 .Post(Routes.Accounts, forged, ApiJson.Default.OpenRequest)
-                .Refused(HttpStatusCode.TooManyRequests, ErrorCode.TooManyAccounts);
+                .Refused(HttpStatusCode.Forbidden, ErrorCode.SignatureRefused);
         }
         for (var count = 0; count < 2; count++)
         {

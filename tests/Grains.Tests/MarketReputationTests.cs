@@ -110,6 +110,53 @@ public sealed class MarketReputationTests
         });
 
     [Fact]
+    public void ExcludedWorker_IsLetInAgain_WhenTimeHasMadeItsScoreBetter() =>
+        TestMarket.Run(async market =>
+        {
+            var (caller, program, worker) = await Scene(market);
+            var faults = Enumerable
+                .Range(0, 7)
+                .Select(number => new Fault(
+                    new JobId(TestMarket.Id($"{number}").Value),
+                    market.Time.GetUtcNow(),
+                    new TokenAmount(5),
+                    "bad"
+                ));
+            await OfWorker(market, worker).Record(new OutcomeBatch("other", 1, 1, 0, TokenAmount.Zero, [.. faults]), Authority.Market);
+            await worker.Offer();
+            var job = await Submit(market, caller, program, "one");
+            Assert.Empty((await worker.Poll()).Leases);
+
+            Lease? lease = null;
+            for (var minutes = 0; lease is null && minutes < 600; minutes += 10)
+            {
+                for (var poll = 0; poll < 60 && lease is null; poll++)
+                {
+                    lease = (await worker.Poll()).Leases.FirstOrDefault();
+                }
+            }
+            Assert.Equal(job, lease?.Ticket.Job);
+        });
+
+    [Fact]
+    public void WordsOfAWorker_AreCut_AndALongHistoryKeepsItsEnds() =>
+        TestMarket.Run(async market =>
+        {
+            var (caller, program, worker) = await Scene(market);
+            var job = await Submit(market, caller, program, "one");
+            for (var count = 0; count < JobPolicy.HistoryEventsMax; count++)
+            {
+                await worker.Report(worker.Ended(await worker.TakeOne(), RunOutcome.Returned, new string('w', 100_000)));
+            }
+            await worker.Report(worker.Completed(await worker.TakeOne()));
+
+            var view = await market.Job(job).Get(caller);
+            Assert.Equal(JobStatus.Completed, view.Status);
+            Assert.InRange(view.History.Length, 10, JobPolicy.HistoryEventsMax);
+            Assert.All(view.History, step => Assert.True((step.Note?.Length ?? 0) <= JobPolicy.NoteCharsMax));
+        });
+
+    [Fact]
     public void ReputationThatCannotBeWritten_IsToldAgain() =>
         TestMarket.Run(async market =>
         {
@@ -155,7 +202,13 @@ public sealed class MarketReputationTests
     private static async Task<JobId> Submit(TestMarket market, Caller caller, ProgramId program, string request, int retries = 3)
     {
         var item = TestMarket.Item(request, program);
-        var result = await market.Submit(caller, item with { Spec = item.Spec with { RetriesMax = retries } });
+        var result = await market.Submit(
+            caller,
+            item with
+            {
+                Spec = item.Spec with { RetriesMax = retries, ExpiresAfter = MarketLimits.ExpiresAfterMax },
+            }
+        );
         Assert.Null(Assert.Single(result).Code);
         return result[0].Job;
     }

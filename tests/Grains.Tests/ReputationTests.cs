@@ -55,17 +55,17 @@ public sealed class ReputationTests
     }
 
     [Fact]
-    public void DearFault_WeighsMoreThanACheapOne_ButNotWithoutBound()
+    [TestsBound(typeof(ReputationPolicy), nameof(ReputationPolicy.FaultTimesMax))]
+    [TestsBound(typeof(ReputationPolicy), nameof(ReputationPolicy.KeptTimesMax))]
+    [TestsBound(typeof(ReputationPolicy), nameof(ReputationPolicy.WeightPartsMin))]
+    public void Outcome_WeighsByItsPrice_ButNotWithoutBound()
     {
         var settled = Kept(ReputationState.Unknown, 100, price: 100);
-        var (cheap, dear, dearest) = (
-            Standing(Faulted(settled, Then, price: 100)),
-            Standing(Faulted(settled, Then, price: 1000)),
-            Standing(Faulted(settled, Then, price: 1_000_000_000))
-        );
-        Assert.True(dear.Score < cheap.Score);
-        Assert.Equal(dear.Score, dearest.Score);
-        Assert.Equal(StandingLevel.Good, dearest.Level);
+        long Fault(long? price) => Faulted(settled, Then, price).Long.Faulted;
+        long Good(long? price) => Kept(settled, 1, price).Long.Kept - settled.Long.Kept;
+        Assert.Equal((1000, 5000, 10_000, 10_000, 10_000), (Fault(100), Fault(500), Fault(1000), Fault(1001), Fault(null)));
+        Assert.Equal((1000, 2000, 2000, 2000), (Good(100), Good(200), Good(201), Good(null)));
+        Assert.Equal((250, 250, 260, 250), (Fault(0), Fault(25), Fault(26), Good(0)));
     }
 
     [Fact]
@@ -76,9 +76,36 @@ public sealed class ReputationTests
         {
             state = Faulted(state, Then, price: 1000);
         }
-        var padded = Kept(state, 10_000, price: 1);
+        var padded = Kept(state, 100, price: 1);
         Assert.Equal(StandingLevel.Excluded, Standing(state).Level);
         Assert.True(Standing(padded).Level >= StandingLevel.Probation);
+    }
+
+    [Theory]
+    [InlineData(null), InlineData(1L)]
+    public void FirstFault_WhateverItCouldHaveCost_IsMadeUpForByGoodJobs(long? price)
+    {
+        var state = Faulted(ReputationState.Unknown, Then, price);
+        Assert.Equal(StandingLevel.Warning, Standing(state).Level);
+        var score = Standing(state).Score;
+        for (var count = 0; count < 20; count++)
+        {
+            state = Kept(state, 1, price: 10);
+            Assert.True(Standing(state).Score >= score);
+            score = Standing(state).Score;
+        }
+        Assert.Equal(StandingLevel.Good, Standing(state).Level);
+    }
+
+    [Fact]
+    public void OneDearJob_BuysNoImmunity()
+    {
+        var state = Kept(ReputationState.Unknown, 1, price: 1_000_000_000);
+        for (var count = 0; count < 100; count++)
+        {
+            state = Faulted(state, Then, price: 10);
+        }
+        Assert.Equal(StandingLevel.Excluded, Standing(state).Level);
     }
 
     [Fact]
@@ -86,15 +113,14 @@ public sealed class ReputationTests
     [TestsBound(typeof(ReputationPolicy), nameof(ReputationPolicy.RecentHalfLife))]
     public void Past_WeighsHalfAfterAHalfLife_AndNothingInTheEnd()
     {
-        var tally = default(Tally).At(Tally.HourOf(Then), ReputationPolicy.HalfLife).WithKept(1_000_000, 1000).WithFault(1_000_000);
+        var tally = default(Tally).At(Tally.HourOf(Then), ReputationPolicy.HalfLife).WithKept(1_000_000).WithFault(1_000_000);
         foreach (var halfLife in new[] { ReputationPolicy.HalfLife, ReputationPolicy.RecentHalfLife })
         {
             var later = tally.At(Tally.HourOf(Then + halfLife), halfLife);
-            Assert.InRange((long)later.Kept, 499_990, 500_010);
-            Assert.InRange((long)later.Faulted, 499_990, 500_010);
-            Assert.InRange(later.Jobs, 500_490, 500_510);
-            var stepped = Enumerable.Range(1, (int)halfLife.TotalHours).Aggregate(tally, (past, hour) => past.At(past.Hour + 1, halfLife));
-            Assert.InRange((long)(later.Kept - stepped.Kept), 0, 2000);
+            Assert.InRange(later.Kept, 499_990, 500_010);
+            Assert.InRange(later.Faulted, 499_990, 500_010);
+            var stepped = Enumerable.Range(1, (int)halfLife.TotalHours).Aggregate(tally, (past, _) => past.At(past.Hour + 1, halfLife));
+            Assert.InRange(later.Kept - stepped.Kept, 0, 2000);
         }
         Assert.Equal(
             ReputationPolicy.NewcomerScore,

@@ -55,7 +55,7 @@ internal static class RepeatBooks
     }
 
     private static string Show(ReputationState state) =>
-        $"{state.Kept} {state.Faulted} {state.InMaintenance} {state.Long.Kept} {state.Long.Faulted} {state.Long.Jobs} "
+        $"{state.Kept} {state.Faulted} {state.InMaintenance} {state.Long.Kept} {state.Long.Faulted} {state.UsualPrice} "
         + string.Join(' ', state.Appeals.Select(appeal => $"{appeal.RequestId} {appeal.Decision}"));
 
     private static void Write(StringBuilder books, AccountState account)
