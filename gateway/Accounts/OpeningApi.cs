@@ -72,8 +72,8 @@ internal static class OpeningApi
             new GrainInterfaces.KeyRequest(request.Name, scopes, request.SpendLimit),
             request.RevokeOthers ?? false
         );
-        // A wrong signature opens nothing, so it counts for nothing, and wakes no account: else strangers behind one address would lock each
-        // other out, and a stranger could keep an account busy.
+        // A wrong signature opens nothing, so it counts for nothing, and wakes no account: else strangers behind one address would lock
+        // each other out, and a stranger could keep an account busy.
         if (!OpeningOf(market, request, scopes).IsSignedBy(request.Signature.Span))
         {
             throw new MarketException(ErrorCode.SignatureRefused, GatewayMessages.OpeningNotSigned(request.Account));

@@ -14,27 +14,28 @@ internal sealed partial class MarketBook
         job.IsForNewcomer = false;
         if ((FindNewcomer(job) ?? _hungry.Find(job, job.PriceCap)) is { } found)
         {
+            if (!job.IsForNewcomer && job.Attempts == 0 && AllowsNewcomers(job))
+            {
+                _untilNewcomer = Math.Max(0, _untilNewcomer - 1);
+            }
             Match(job, found, now);
             PlaceHungry(found);
         }
     }
 
+    private static bool AllowsNewcomers(MarketJob job) => job.Ticket.Spec.Needs is { AllowsNewcomers: true };
+
     /// <summary>
-    /// One of so many jobs that allow newcomers goes to one, although others are cheaper. The turn is by count: it waits for the next such
-    /// job if no newcomer fits.
+    /// One of so many jobs that allow newcomers goes to one, although others are cheaper. Only jobs that went to others bring the turn
+    /// nearer, each once: else jobs that no offer takes would give the lane away. It waits for the next job if no newcomer fits.
     /// </summary>
     private MarketOffer? FindNewcomer(MarketJob job)
     {
-        if (job.Ticket.Spec.Needs is not { AllowsNewcomers: true })
+        if (_untilNewcomer > 0 || !AllowsNewcomers(job) || _hungryNewcomers.Find(job, job.PriceCap) is not { } newcomer)
         {
             return null;
         }
-        _untilNewcomer = Math.Max(0, _untilNewcomer - 1);
-        if (_untilNewcomer > 0 || _hungryNewcomers.Find(job, job.PriceCap) is not { } newcomer)
-        {
-            return null;
-        }
-        _untilNewcomer = MarketPolicy.NewcomerLaneParts;
+        _untilNewcomer = MarketPolicy.NewcomerLaneParts - 1;
         job.IsForNewcomer = true;
         return newcomer;
     }

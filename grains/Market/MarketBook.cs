@@ -22,7 +22,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     private readonly QueueLoad _load = new(bounds);
     private readonly HashSet<MarketOffer> _touched = [];
     private long _lastLease;
-    private int _untilNewcomer = MarketPolicy.NewcomerLaneParts;
+    private int _untilNewcomer = MarketPolicy.NewcomerLaneParts - 1;
     private bool _paused = true;
 
     /// <summary>Jobs of more classes than their account, or the market, may have: their ends are to be written.</summary>
