@@ -89,6 +89,8 @@ public sealed class SpecTests : IDisposable
             TimeMaxMs = 3,
             RetriesMax = 4,
             ExpiresAfterMs = 5,
+            Needs = new JobNeeds { Labels = ["gpu"] },
+            Priority = 2,
         };
         Service.On(Submit, Samples.Job(JobState.Pending));
 
