@@ -12,7 +12,7 @@ namespace Marketplace.Gateway;
 
 /// <summary>
 /// How a host takes the gateway in. It brings <c>IClusterClient</c>, <c>IBlobStore</c> (a second one under <see cref="OutputStore"/>),
-/// <c>IAccountLists</c>, <c>IBookCheck</c>, <c>MarketIdentity</c>, <see cref="IReadiness"/> and <see cref="IEndedJobs"/>.
+/// <c>IAccountLists</c>, <c>IBookCheck</c>, <c>MarketIdentity</c>, <see cref="IReadiness"/> and <see cref="IMarketStreams"/>.
 /// </summary>
 public static class GatewayHosting
 {
@@ -41,7 +41,9 @@ public static class GatewayHosting
         services.AddSingleton<AnswerTurns>();
         services.AddSingleton<KeyCache>();
         services.AddSingleton<EventTickets>();
+        services.AddSingleton<EventPlaces>();
         services.AddSingleton<EventHub>();
+        services.AddSingleton<NewsHub>();
         services.AddSingleton<EventAnswer.Surroundings>();
         services.AddSingleton<BlobUploads>();
         services.AddMetrics();

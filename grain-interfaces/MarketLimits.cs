@@ -6,6 +6,9 @@ public static class MarketLimits
     /// <summary>The capability class of workers that run plain WebAssembly.</summary>
     public const string DefaultClass = "wasm";
 
+    /// <summary>Shards of one market: each calls all others while it has jobs without workers; few machines have more cores.</summary>
+    public const int ShardsMax = 64;
+
     /// <inheritdoc cref="JobLimits.BatchJobsMax"/>
     public const int BatchJobsMax = JobLimits.BatchJobsMax;
 
@@ -48,8 +51,14 @@ public static class MarketLimits
     /// <summary>Retries of one job: a job that failed on so many workers fails on the next as well.</summary>
     public const int RetriesMax = 10;
 
+    /// <summary>Why a result does not count: two or three sentences.</summary>
+    public const int RefusalCharsMax = 500;
+
     /// <summary>Offers of one answer: a page of a list.</summary>
     public const int ListedOffersMax = 1000;
+
+    /// <summary>Prices at which free slots of a class are told, the cheapest: who needs more than these has pages to read.</summary>
+    public const int PriceLevelsMax = 15;
 
     /// <summary>Faults of a reputation that are kept with their reasons: what a person looks at, and what can be appealed.</summary>
     public const int FaultsMax = 64;
@@ -71,6 +80,15 @@ public static class MarketLimits
     /// silo is ahead of the others'.
     /// </summary>
     public static readonly TimeSpan ChallengeAge = TimeSpan.FromMinutes(5);
+
+    /// <summary>Bytes of a group's name, which is in each of its jobs and which people read.</summary>
+    public const int GroupBytesMax = 64;
+
+    /// <summary>An auction's shortest window: a bid's way there and back for a worker on the other side of the earth.</summary>
+    public static readonly TimeSpan AuctionMin = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>An auction's longest window: a restart of the market begins it again.</summary>
+    public static readonly TimeSpan AuctionMax = TimeSpan.FromMinutes(1);
 
     /// <summary>Wall time of one run.</summary>
     public static readonly TimeSpan TimeMax = TimeSpan.FromHours(1);

@@ -11,9 +11,22 @@ public static class MarketStreams
     /// <summary>The name of the stream provider.</summary>
     public const string Provider = "market";
 
-    /// <summary>Ended jobs in batches: <see cref="JobsEnded"/>. One stream, key <see cref="Key"/>.</summary>
+    /// <summary>Jobs that are queued, leased or queued again: <see cref="MarketNews"/>.</summary>
+    public const string Jobs = "jobs";
+
+    /// <summary>Offers that come, change and go: <see cref="MarketNews"/>.</summary>
+    public const string Capabilities = "capabilities";
+
+    /// <summary>Ended jobs in batches: <see cref="JobsEnded"/>.</summary>
     public const string Results = "results";
 
+    /// <summary>Standings of workers that change: <see cref="MarketNews"/>.</summary>
+    public const string Reputation = "reputation";
+
+    /// <summary>The market's own starts and figures: <see cref="MarketNews"/>.</summary>
+    public const string Health = "health";
+
+    /// <summary>Each of them is one stream under this key.</summary>
     public const string Key = "all";
 }
 
@@ -30,6 +43,8 @@ public sealed record JobsEnded([property: Id(0)] ImmutableArray<EndedJob> Jobs);
 /// <param name="FuelUsed">Instructions that it ran.</param>
 /// <param name="Charge">What it cost.</param>
 /// <param name="Output">What it gave, where it completed.</param>
+/// <param name="Worker">Whose run ended it; null where none did, and from a silo that does not tell it yet.</param>
+/// <param name="Class">The name of its capability class; null from a silo that does not tell it yet.</param>
 [GenerateSerializer, Immutable, Alias("EndedJob")]
 public sealed record EndedJob(
     [property: Id(0)] AccountId Account,
@@ -39,5 +54,7 @@ public sealed record EndedJob(
     [property: Id(4)] ErrorCode? Code,
     [property: Id(5)] long FuelUsed,
     [property: Id(6)] TokenAmount Charge,
-    [property: Id(7)] JobOutput Output
+    [property: Id(7)] JobOutput Output,
+    [property: Id(8)] WorkerId? Worker = null,
+    [property: Id(9)] string? Class = null
 );

@@ -33,6 +33,11 @@ internal sealed partial class Announcement(
             addresses.FirstOrDefault(url => url.StartsWith("http:", StringComparison.Ordinal) && GatewayBinding.IsLoopback([url]))
             ?? addresses.First();
         folder.Write(DataFolder.Url, own);
+        if (!options.RunsWorker)
+        {
+            // What a run before this one had.
+            folder.Delete(DataFolder.Isolation);
+        }
         LogReady(options.NameOrHost, string.Join(", ", addresses), folder.Path);
     }
 

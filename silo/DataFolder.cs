@@ -5,7 +5,8 @@ namespace Marketplace.Silo;
 
 /// <summary>
 /// The silo's folder: <c>account.key</c>, <c>worker.key</c> and <c>market.key</c> (<see cref="KeyFile"/>), <c>key</c> (the local account's
-/// API key), <c>url</c>, and the folders <c>store</c> and <c>blobs</c>. Readable by its owner only.
+/// API key), <c>url</c>, <c>isolation</c> (where the worker inside runs programs), and the folders <c>store</c> and <c>blobs</c>. Readable
+/// by its owner only.
 /// </summary>
 public sealed class DataFolder
 {
@@ -14,6 +15,7 @@ public sealed class DataFolder
     public const string MarketKey = "market.key";
     public const string ApiKey = "key";
     public const string Url = "url";
+    public const string Isolation = "isolation";
 
     private readonly OwnerFiles _files;
 

@@ -41,7 +41,7 @@ internal static class EmbeddedHost
             .AddSingleton(new BlobCollector(blobs))
             .AddGossipStreams(MarketStreams.Provider)
             .AddSingleton<IHostFacts, EmbeddedFacts>()
-            .AddSingleton<IEndedJobs, EndedJobsStream>()
+            .AddSingleton<IMarketStreams, EmbeddedStreams>()
             .AddSingleton<IReminderStore, DocumentReminderStore>()
             .AddEmbeddedGrainHost(host => host.Assemblies.Add(typeof(MarketProjections).Assembly));
         return Task.CompletedTask;

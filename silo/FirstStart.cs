@@ -14,6 +14,7 @@ internal sealed partial class FirstStart(
     IDocumentStore documents,
     DataFolder folder,
     SiloOptions options,
+    MarketShards shards,
     ILogger<FirstStart> log
 ) : IHostedService
 {
@@ -28,7 +29,7 @@ internal sealed partial class FirstStart(
         {
             await OpenAccount(own);
         }
-        await grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).GetView();
+        await Task.WhenAll(shards.All(grains).Select(market => market.GetView()));
     }
 
     public Task StopAsync(CancellationToken cancellation) => Task.CompletedTask;

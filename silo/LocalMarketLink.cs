@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Marketplace.Crypto;
 using Marketplace.Gateway;
 using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
@@ -15,10 +16,12 @@ internal sealed class LocalMarketLink(
     IGrainFactory grains,
     IBlobStore blobs,
     [FromKeyedServices(GatewayHosting.OutputStore)] IBlobStore outputs,
+    MarketShards shards,
+    MarketIdentity market,
     IHostState host
 ) : IMarketLink
 {
-    private readonly IMarketGrain _market = grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
+    public Bytes32 Market => market.PublicKey;
 
     public ValueTask<Wire.WorkerWelcome> Offer(Wire.WorkerOffer offer, CancellationToken cancellation) =>
         Reach(async () =>
@@ -38,28 +41,27 @@ internal sealed class LocalMarketLink(
             {
                 throw new MarketLinkException(trouble);
             }
-            var orders = await _market.Poll(
-                new WorkerPoll(poll.Worker, poll.Start, poll.Sequence, poll.LeasesMax, AddsOutputs: true, Heartbeats: true),
-                cancellation
-            );
-            return new Wire.WorkerOrders(orders.Known, [.. orders.Leases.Select(LinkMapping.ToWire)], orders.Stops);
+            return LinkMapping.ToWire(await shards.Of(grains, poll.Worker).Poll(LinkMapping.ToGrain(poll), cancellation));
         });
 
     public ValueTask<IReadOnlyList<LeaseId>> Heartbeat(Wire.WorkerHeartbeat heartbeat, CancellationToken cancellation) =>
         Reach<IReadOnlyList<LeaseId>>(async () =>
-            await _market.Heartbeat(heartbeat.Worker, LinkMapping.ToGrain(heartbeat.Runs)).WaitAsync(cancellation)
+            await shards
+                .Of(grains, heartbeat.Worker)
+                .Heartbeat(heartbeat.Worker, LinkMapping.ToGrain(heartbeat.Runs))
+                .WaitAsync(cancellation)
         );
 
-    public async ValueTask Report(Wire.WorkerReport report, CancellationToken cancellation) =>
-        await Reach(async () =>
+    public ValueTask<IReadOnlyList<Wire.RefusedResult>> Report(Wire.WorkerReport report, CancellationToken cancellation) =>
+        Reach(async () =>
         {
             var reports = ImmutableArray.CreateBuilder<LeaseReport>(report.Results.Count);
             foreach (var result in report.Results)
             {
                 reports.Add(LinkMapping.ToGrain(result));
             }
-            await _market.Report(report.Worker, reports.MoveToImmutable()).WaitAsync(cancellation);
-            return true;
+            var refused = await shards.Of(grains, report.Worker).Report(report.Worker, reports.MoveToImmutable()).WaitAsync(cancellation);
+            return LinkMapping.ToWire(refused) ?? [];
         });
 
     public ValueTask<Stream?> OpenBlob(Wire.LeaseCall call, BlobId blob, CancellationToken cancellation) =>

@@ -7,8 +7,13 @@ namespace Marketplace.Silo;
 /// Tells the market which workers the host knows to be gone: their leases are queued again at once. Every survivor tells; the market hears
 /// the first one.
 /// </summary>
-internal sealed partial class LostWorkers(IHostFacts host, IGrainFactory grains, TimeProvider time, ILogger<LostWorkers> log)
-    : BackgroundService
+internal sealed partial class LostWorkers(
+    IHostFacts host,
+    IGrainFactory grains,
+    MarketShards shards,
+    TimeProvider time,
+    ILogger<LostWorkers> log
+) : BackgroundService
 {
     /// <summary>The market may have been where the worker was: it is somewhere else within seconds.</summary>
     private const int AttemptsMax = 20;
@@ -36,10 +41,7 @@ internal sealed partial class LostWorkers(IHostFacts host, IGrainFactory grains,
         {
             try
             {
-                var freed = await grains
-                    .GetGrain<IMarketGrain>(MarketLimits.DefaultClass)
-                    .Dismiss(worker, Authority.Silo)
-                    .WaitAsync(stopping);
+                var freed = await shards.Of(grains, worker).Dismiss(worker, Authority.Silo).WaitAsync(stopping);
                 if (freed > 0)
                 {
                     LogFreed(log, worker, freed);

@@ -34,7 +34,7 @@ internal static class MarketplaceServices
         services.AddSingleton<BookCheckService>();
         services.AddSingleton<IBookCheck>(provider => provider.GetRequiredService<BookCheckService>());
         services.AddHostedService(provider => provider.GetRequiredService<BookCheckService>());
-        if (options.Worker ?? options.IsLoopback)
+        if (options.RunsWorker)
         {
             AddWorker(services, options);
         }

@@ -36,6 +36,7 @@ internal static class OrleansHost
         );
         await ClusterName.Require(store, options.ClusterId);
         var market = await ClusterMarketKey.Find(store, folder);
+        var shards = await ClusterShards.Find(store, options);
         var blobFolder = options.BlobFolder.Length > 0 ? options.BlobFolder : folder.Blobs;
         var mark = await BlobMark.Require(store, blobFolder, PinnedBlobs.Of(store));
         var blobs = FileBlobStore.OpenShared(blobFolder, new FileBlobStoreOptions { FreeBytesMin = options.DiskFloorBytes });
@@ -45,6 +46,7 @@ internal static class OrleansHost
             .AddSingleton(_ => held)
             .AddSingleton(_ => store)
             .AddSingleton(_ => market)
+            .AddSingleton(_ => shards)
             .AddSingleton<IHostState, ClusterState>()
             .AddSingleton<IDocumentStore>(services => services.GetRequiredService<PostgresStore>())
             .AddSingleton<IEventLog>(services => services.GetRequiredService<PostgresStore>())
@@ -58,7 +60,7 @@ internal static class OrleansHost
                 StateStorage.Plain,
                 (services, _) => new LateReads(services.GetRequiredKeyedService<IGrainStorage>(OrleansStates))
             )
-            .AddSingleton<IEndedJobs, EndedJobsBoard>()
+            .AddSingleton<IMarketStreams, ClusterStreams>()
             .AddSingleton<IFatalErrorHandler, DeclaredDead>()
             .Configure<HostOptions>(host => host.ShutdownTimeout = ClusterPolicy.ShutdownMax);
         AddBlobs(builder.Services, blobs, mark, options.OutputsFloorBytes);
@@ -85,7 +87,7 @@ internal static class OrleansHost
             }
         });
         // After the silo itself: they need it, and are stopped before it.
-        builder.Services.AddHostedService<OtherSilos>().AddHostedService<WaitsOfMovingGrains>();
+        builder.Services.AddHostedService<OtherSilos>().AddHostedService<WaitsOfMovingGrains>().AddHostedService<NewsListeners>();
     }
 
     private static void AddBlobs(IServiceCollection services, FileBlobStore blobs, BlobMark mark, long outputsFloorBytes) =>

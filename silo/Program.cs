@@ -1,4 +1,3 @@
-using Marketplace.Gateway;
 using Marketplace.Silo;
 using Marketplace.Worker.Isolation;
 
@@ -15,17 +14,7 @@ static async Task<int> RunSilo(string[] args)
             return 0;
         }
 
-        // Its options are read once, at the start: the framework need not watch the folder for a changed appsettings.json, the data may be
-        // in it.
-        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
-        builder.AddMarketplaceLogging();
-        builder.UseMarketplaceUrls(options);
-        await builder.AddMarketplaceGrains(options);
-        builder.AddMarketplaceServices(options);
-
-        var app = builder.Build();
-        app.MapMarketplaceGateway();
-        app.MapGrainHostPages();
+        var app = await SiloApplication.Build(options);
         await app.RunAsync();
         // Not 0 where the silo stopped by itself and said why.
         return Environment.ExitCode;

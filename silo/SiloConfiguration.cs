@@ -36,7 +36,7 @@ internal static class SiloConfiguration
         (
             "--isolation",
             nameof(SiloOptions.Isolation),
-            "where the worker inside runs programs: none (in the silo), process, sandbox, or auto, the strictest that works (none)"
+            "where the worker inside runs programs: none (in the silo), process, sandbox, or the strictest that works (auto)"
         ),
         (
             "--admit-workers",
@@ -78,6 +78,8 @@ internal static class SiloConfiguration
         ("--silo-port", nameof(SiloOptions.SiloPort), "port for other silos (11111; 0: any free one)"),
         ("--gateway-port", nameof(SiloOptions.GatewayPort), "port for Orleans clients, which have no login (0: none)"),
         ("--blob-folder", nameof(SiloOptions.BlobFolder), "folder that all silos keep blobs in (DATA/blobs: for a cluster of one)"),
+        ("--shards", nameof(SiloOptions.Shards), "shards of the market, alike for all silos, twice their number (as the database says; 8)"),
+        ("--change-shards", nameof(SiloOptions.ChangeShards), "true or false: with all silos stopped, change that number (false)"),
         (
             "--silo-certificates",
             nameof(SiloOptions.SiloCertificates),

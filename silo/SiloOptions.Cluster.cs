@@ -1,3 +1,5 @@
+using Marketplace.GrainInterfaces;
+
 namespace Marketplace.Silo;
 
 /// <summary>The options of a silo that shares a market with others. A silo of the embedded kind refuses them.</summary>
@@ -35,6 +37,18 @@ public sealed partial class SiloOptions
     /// </summary>
     public string SiloCertificates { get; set; } = "";
 
+    /// <summary>
+    /// Into how many shards the cluster's market is divided; 0: as many as the database says, <see cref="ShardsUsual"/> in a new one. Twice
+    /// the number of silos is a good choice.
+    /// </summary>
+    public int Shards { get; set; }
+
+    /// <summary>With all other silos stopped: gives the cluster's market another number of shards.</summary>
+    public bool ChangeShards { get; set; }
+
+    /// <summary>The shards of a new cluster: enough for four silos, and each costs next to nothing.</summary>
+    internal const int ShardsUsual = 8;
+
     /// <summary>Talk to other silos without TLS, on a private network whose every machine is trusted.</summary>
     public bool SiloPlaintext { get; set; }
 
@@ -57,6 +71,8 @@ public sealed partial class SiloOptions
             ClusterId,
             "1 to 64 letters, digits, '-' and '_'"
         );
+        Check(Shards is >= 0 and <= MarketLimits.ShardsMax, nameof(Shards), Shards, $"1 to {MarketLimits.ShardsMax}, or 0: not given");
+        Check(!ChangeShards || Shards > 0, nameof(ChangeShards), "true", $"false where {nameof(Shards)} is not given");
         Check(!string.IsNullOrWhiteSpace(SiloAddress), nameof(SiloAddress), SiloAddress, "an address or a name of this machine");
         CheckPort(SiloPort, nameof(SiloPort));
         CheckPort(GatewayPort, nameof(GatewayPort));

@@ -43,13 +43,15 @@ public sealed partial class SiloOptions
 
     internal bool AdmitsKnownOnly => AdmitWorkers is { } admit ? admit == "known" : !IsLoopback;
 
+    internal bool RunsWorker => Worker ?? IsLoopback;
+
     internal bool IsLoopback => GatewayBinding.IsLoopback(ListenUrls.Select(url => url!.ToString()));
 
     /// <summary>
     /// Where the worker inside runs guests: <c>none</c> (in the silo's process), <c>process</c>, <c>sandbox</c>, or <c>auto</c>, the
     /// strictest that works here.
     /// </summary>
-    public string Isolation { get; set; } = "none";
+    public string Isolation { get; set; } = "auto";
 
     /// <summary>The parsed <see cref="Isolation"/>; null: the strictest.</summary>
     internal IsolationKind? IsolationKind => Isolation == "auto" ? null : Enum.Parse<IsolationKind>(Isolation, ignoreCase: true);

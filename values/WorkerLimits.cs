@@ -21,6 +21,12 @@ public static class WorkerLimits
     /// <summary>Accounts that one worker may refuse: each is compared with the accounts of waiting jobs.</summary>
     public const int RefusedAccountsMax = 120;
 
+    /// <summary>
+    /// Auctions that one worker is invited to at a time, so bids that it may send with one poll: more than it can run soon, and what it
+    /// would have to open if it won them all.
+    /// </summary>
+    public const int BidsMax = 64;
+
     /// <summary>A worker's reputation is told in thousandths: this one has never failed.</summary>
     public const int ReputationMax = 1000;
 

@@ -9,6 +9,9 @@ namespace Marketplace.Worker;
 /// </summary>
 public interface IMarketLink
 {
+    /// <summary>The market's key, to which bids are bound. Known when an offer was answered.</summary>
+    Bytes32 Market { get; }
+
     /// <summary>Publishes the offer; again after <see cref="WorkerOrders.Known"/> is false.</summary>
     ValueTask<WorkerWelcome> Offer(WorkerOffer offer, CancellationToken cancellation);
 
@@ -22,7 +25,8 @@ public interface IMarketLink
     ValueTask<IReadOnlyList<LeaseId>> Heartbeat(WorkerHeartbeat heartbeat, CancellationToken cancellation);
 
     /// <summary>Reports results. When it returns the market has them durably; a repeated report changes nothing.</summary>
-    ValueTask Report(WorkerReport report, CancellationToken cancellation);
+    /// <returns>Those of the results that count for nothing and are not paid.</returns>
+    ValueTask<IReadOnlyList<RefusedResult>> Report(WorkerReport report, CancellationToken cancellation);
 
     /// <summary>The bytes of a module or an input, not yet verified. Null where <see cref="FindBlob"/> is null.</summary>
     ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation);

@@ -23,6 +23,7 @@ internal sealed class HeldLease(WorkerLease lease, long since, RunProgress progr
 internal sealed class LeaseBook(int slots, TimeProvider time)
 {
     private const double RunTimeWeight = 0.05;
+    private const double AnswerTimeWeight = 0.05;
     private readonly Lock _lock = new();
     private readonly LinkedList<HeldLease> _waiting = new();
     private readonly Dictionary<LeaseId, HeldLease> _held = [];
@@ -36,8 +37,11 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
     private int _running;
     private bool _draining;
     private double _runSeconds = WorkerPolicy.PrefetchTime.TotalSeconds;
+    private double _answerSeconds;
 
-    /// <summary>One lease per slot, and as many more as recent runs would get through in <see cref="WorkerPolicy.PrefetchTime"/>.</summary>
+    /// <summary>
+    /// One lease per slot, and as many more as recent runs would get through while the market answers twice: a poll and the one before it.
+    /// </summary>
     public int LeasesWanted
     {
         get
@@ -48,7 +52,12 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
                 {
                     return 0;
                 }
-                var ahead = slots * WorkerPolicy.PrefetchTime.TotalSeconds / Math.Max(_runSeconds, 1e-6);
+                var hidden = Math.Clamp(
+                    2 * _answerSeconds,
+                    WorkerPolicy.PrefetchTime.TotalSeconds,
+                    WorkerPolicy.PrefetchTimeMax.TotalSeconds
+                );
+                var ahead = slots * hidden / Math.Max(_runSeconds, 1e-6);
                 return slots + (int)Math.Min(ahead, WorkerPolicy.PrefetchMax);
             }
         }
@@ -133,17 +142,45 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
             {
                 return null;
             }
-            lock (_lock)
+            if (TryTake() is { } held)
             {
-                // A lease that was stopped or returned while it waited leaves its permit behind.
-                if (_waiting.First is not { } first)
-                {
-                    continue;
-                }
-                _waiting.RemoveFirst();
-                _running++;
-                return first.Value;
+                return held;
             }
+        }
+    }
+
+    /// <inheritdoc cref="TakeNext"/>
+    public async ValueTask<HeldLease?> TakeNextAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                await _ready.WaitAsync(_closed.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+            if (TryTake() is { } held)
+            {
+                return held;
+            }
+        }
+    }
+
+    private HeldLease? TryTake()
+    {
+        lock (_lock)
+        {
+            // A lease that was stopped or returned while it waited leaves its permit behind.
+            if (_waiting.First is not { } first)
+            {
+                return null;
+            }
+            _waiting.RemoveFirst();
+            _running++;
+            return first.Value;
         }
     }
 
@@ -167,10 +204,12 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
     }
 
     /// <summary>The market has their results.</summary>
-    public void Reported(IReadOnlyList<WorkerResult> results)
+    /// <param name="took">Until it answered.</param>
+    public void Reported(IReadOnlyList<WorkerResult> results, TimeSpan took)
     {
         lock (_lock)
         {
+            _answerSeconds += (took.TotalSeconds - _answerSeconds) * AnswerTimeWeight;
             foreach (var result in results)
             {
                 _unreported.Remove(result.Lease);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Marketplace.Api.Workers;
 using Marketplace.Engine;
 using Marketplace.Worker.Isolation;
@@ -12,13 +11,27 @@ namespace Marketplace.Worker;
 /// </summary>
 public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options, TimeProvider time, ILogger<WorkerAgent> log)
 {
+    private readonly Func<ILeaseRuns>? _runs;
     private readonly LeaseBook _leases = new(options.Slots, time);
     private readonly IdleMemory _memory = new(time, HostMemory.GiveBack);
     private readonly ReportQueue _reports = new();
     private readonly ReportQueue _refused = new();
+    private readonly AuctionBids _bids = new(options.Worker, options.PricePerMillionFuel);
     private readonly TaskCompletionSource _draining = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<IsolationChoice> _isolation = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _offered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _jobsReported;
     private long _fuelReported;
+
+    /// <param name="runs">Runs the leases instead of guests.</param>
+    internal WorkerAgent(IMarketLink link, WorkerOptions options, Func<ILeaseRuns> runs, TimeProvider time, ILogger<WorkerAgent> log)
+        : this(link, options, time, log) => _runs = runs;
+
+    /// <summary>Where guests run, once that is known; it may never be where no isolation works.</summary>
+    public Task<IsolationChoice> Isolation => _isolation.Task;
+
+    /// <summary>Completes with the first offer that the market has taken.</summary>
+    public Task Offered => _offered.Task;
 
     /// <summary>Results that the market has taken.</summary>
     public long JobsReported => Interlocked.Read(ref _jobsReported);
@@ -37,20 +50,15 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
     public async Task Run(CancellationToken stopping, CancellationToken draining = default)
     {
         options.Validate();
-        var (programs, isolation) = ProgramHosts.Open(options, time, log, out var why);
-        using var hosting = programs;
-        LogIsolation(isolation, why);
-        var cache = options.Cache is { } kept ? BlobCache.Open(kept, time, log) : null;
-        var runner = new JobRunner(link, options, programs, cache, time);
-        using var threads = new GuestThreads(options.Slots);
-        var slots = Enumerable.Range(0, options.Slots).Select(_ => threads.Run(() => RunSlot(runner))).ToArray();
+        using var runs = _runs?.Invoke() ?? OpenGuests();
+        var serving = runs.Serve(_leases, Finish);
         using var reporting = new CancellationTokenSource();
         var reporters = Task.WhenAll(ReportLoop(reporting.Token), RepeatLoop(reporting.Token));
         var heartbeats = new Heartbeats(link, options.Worker, _leases, time, log);
         await using (
             time.CreateTimer(_ => _ = heartbeats.Look(reporting.Token), null, WorkerPolicy.HeartbeatLook, WorkerPolicy.HeartbeatLook)
         )
-        await using (time.CreateTimer(_ => LookAround(programs), null, WorkerPolicy.LeaseWaitMax, WorkerPolicy.LeaseWaitMax / 2))
+        await using (time.CreateTimer(_ => LookAround(runs), null, WorkerPolicy.LeaseWaitMax, WorkerPolicy.LeaseWaitMax / 2))
         {
             using var done = CancellationTokenSource.CreateLinkedTokenSource(stopping);
             await using var drain = draining.Register(Drain);
@@ -70,11 +78,28 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
                     HandBack(_leases.StopAll(), "The worker stops.");
                 }
                 _leases.Close();
-                await Task.WhenAll(slots).ConfigureAwait(false);
+                await serving.ConfigureAwait(false);
                 _reports.Close();
                 reporting.CancelAfter(WorkerPolicy.RetryPauseMax);
                 await reporters.ConfigureAwait(false);
             }
+        }
+    }
+
+    private GuestRuns OpenGuests()
+    {
+        var (programs, isolation) = ProgramHosts.Open(options, time, log);
+        try
+        {
+            LogIsolation(isolation);
+            _isolation.SetResult(isolation);
+            var cache = options.Cache is { } kept ? BlobCache.Open(kept, time, log) : null;
+            return new GuestRuns(new JobRunner(link, options, programs, cache, time), programs, options.Slots);
+        }
+        catch
+        {
+            programs.Dispose();
+            throw;
         }
     }
 
@@ -99,6 +124,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
                 return;
             }
             LogOffered(options.Worker, welcome.Start);
+            _offered.TrySetResult();
             _leases.StopAll();
             await FollowOrders(welcome.Start, stopping).ConfigureAwait(false);
             if (_draining.Task.IsCompleted && !stopping.IsCancellationRequested)
@@ -113,6 +139,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
     /// <summary>Polls under one start number until the market no longer knows it.</summary>
     private async Task FollowOrders(long start, CancellationToken stopping)
     {
+        _bids.Begin(link.Market, start);
         for (long sequence = 1; ; sequence++)
         {
             var asking = Ask(start, sequence, stopping);
@@ -132,7 +159,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
 
     private Task<WorkerOrders?> Ask(long start, long sequence, CancellationToken stopping)
     {
-        var poll = new WorkerPoll(options.Worker, start, sequence, _leases.LeasesWanted);
+        var poll = _bids.Join(new WorkerPoll(options.Worker, start, sequence, _leases.LeasesWanted));
         return Repeat(token => link.Poll(poll, token), "poll", stopping).AsTask();
     }
 
@@ -148,6 +175,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         {
             _leases.Stop(stop);
         }
+        _bids.Take(orders, takesMore: !_draining.Task.IsCompleted);
         return true;
     }
 
@@ -166,33 +194,25 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         }
     }
 
-    /// <summary>One slot: takes leases until the book is closed.</summary>
-    /// <returns>How many it ran.</returns>
-    private int RunSlot(JobRunner runner)
+    private void Finish(FinishedRun run)
     {
-        var count = 0;
-        for (; _leases.TakeNext() is { } held; count++)
+        var result = run.Result;
+        var reportIt = _leases.Finish(run.Held, run.Took);
+        if (result.Outcome == RunOutcome.WorkerFault)
         {
-            var started = Stopwatch.GetTimestamp();
-            var result = runner.Run(held.Lease, held.Stopped, held.Progress);
-            var reportIt = _leases.Finish(held, Stopwatch.GetElapsedTime(started));
-            if (result.Outcome == RunOutcome.WorkerFault)
-            {
-                LogFault(result.Lease, result.Job, result.Reason);
-            }
-            if (reportIt)
-            {
-                _reports.Add(result);
-            }
+            LogFault(result.Lease, result.Job, result.Reason);
         }
-        return count;
+        if (reportIt)
+        {
+            _reports.Add(result);
+        }
     }
 
-    private void LookAround(IProgramHost programs)
+    private void LookAround(ILeaseRuns runs)
     {
         ReturnStale();
         var idle = _leases.Idle;
-        var dropped = programs.Rest(idle);
+        var dropped = runs.Rest(idle);
         if (idle >= WorkerPolicy.IdleMax)
         {
             _memory.GiveBack(dropped);
@@ -258,10 +278,20 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         try
         {
             cancellation.ThrowIfCancellationRequested();
-            await link.Report(new WorkerReport(options.Worker, results), cancellation).ConfigureAwait(false);
-            _leases.Reported(results);
-            Interlocked.Add(ref _jobsReported, results.Count);
-            Interlocked.Add(ref _fuelReported, results.Sum(result => result.FuelUsed));
+            var asked = time.GetTimestamp();
+            var refused = await link.Report(new WorkerReport(options.Worker, results), cancellation).ConfigureAwait(false);
+            _leases.Reported(results, time.GetElapsedTime(asked));
+            var reasons = refused.ToLookup(result => result?.Lease, result => result?.Reason);
+            foreach (var result in results)
+            {
+                if (reasons.Contains(result.Lease))
+                {
+                    LogRefused(result.Lease, result.Job, reasons[result.Lease].First());
+                    continue;
+                }
+                Interlocked.Increment(ref _jobsReported);
+                Interlocked.Add(ref _fuelReported, result.FuelUsed);
+            }
             return true;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -310,14 +340,17 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
 
     private static TimeSpan Longer(TimeSpan pause) => WorkerPolicy.Longer(pause, WorkerPolicy.RetryPauseMax);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Guests run with isolation {Isolation}. {Why}")]
-    private partial void LogIsolation(IsolationKind isolation, string why);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Programs run with isolation {Isolation}")]
+    private partial void LogIsolation(IsolationChoice isolation);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Worker {Worker} offers its slots under start number {Start}")]
     private partial void LogOffered(WorkerId worker, long start);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The market did not take the {What}: {Reason} Trying again in {Pause}")]
     private partial void LogUnreachable(string what, string reason, TimeSpan pause);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The result of lease {Lease} of job {Job} does not count and is not paid: {Reason}")]
+    private partial void LogRefused(LeaseId lease, JobId job, string? reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Lease {Lease} of job {Job} failed on this worker: {Reason}")]
     private partial void LogFault(LeaseId lease, JobId job, string? reason);

@@ -17,8 +17,13 @@ public static class WorkerPolicy
     /// <summary>Leases beyond those that run, when runs are short: they hide the market's answer time.</summary>
     public const int PrefetchMax = 256;
 
-    /// <summary>How much work a worker keeps waiting per slot, by the time that its last runs took.</summary>
+    /// <summary>
+    /// How much work a worker keeps waiting per slot, by the time that its last runs took: the least, where the market answers at once.
+    /// </summary>
     public static readonly TimeSpan PrefetchTime = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>The most, for a market far away or busy. What waits here runs nowhere else meanwhile.</summary>
+    public static readonly TimeSpan PrefetchTimeMax = TimeSpan.FromMilliseconds(100);
 
     /// <summary>A lease that has waited for a slot this long is given back: another worker may be free.</summary>
     public static readonly TimeSpan LeaseWaitMax = TimeSpan.FromSeconds(1);
@@ -76,6 +81,17 @@ public static class WorkerPolicy
     /// How long a run waits for a market that cannot be reached: longer than a silo's restart. Its lease runs on meanwhile.
     /// </summary>
     public static readonly TimeSpan RunCallTimeMax = TimeSpan.FromMinutes(2);
+
+    /// <summary>
+    /// Bids that wait to be opened: many times what a market asks for at a time, since auctions that were cancelled are never closed.
+    /// </summary>
+    public const int SealedBidsMax = 256 * WorkerLimits.BidsMax;
+
+    /// <summary>
+    /// How long after its window a bid may be asked for, less the longest window, of a minute: a market that stood still goes on where it
+    /// stopped.
+    /// </summary>
+    public static readonly TimeSpan SealedBidAge = TimeSpan.FromMinutes(6);
 
     /// <summary>The next pause after this one, where a call failed again.</summary>
     public static TimeSpan Longer(TimeSpan pause, TimeSpan most) => pause * 2 < most ? pause * 2 : most;

@@ -36,10 +36,12 @@ namespace Marketplace;
 /// GET    /v1/books                   -> CheckedBooks, as they were last checked
 /// POST   /v1/books                   -> CheckedBooks; begins a check unless one is under way
 /// GET    /v1/events?ticket=T         -> server-sent events: 'job', each a JobEnded, and 'lagged'; the key or a ticket
+/// GET    /v1/events?stream=&amp;account=&amp;job=&amp;worker=&amp;class=&amp;kind= -> server-sent events: MarketEvents, and 'lagged'
 /// POST   /v1/events/tickets          -> EventTicket
 /// GET    /v1/workers?cursor=&amp;limit= -> Page of MarketWorker, the cheapest first
 /// GET    /v1/workers/{id}            -> MarketWorker
 /// GET    /v1/workers/{id}/reputation -> Reputation
+/// GET    /v1/workers/{id}/explain    -> WorkerExplanation; for the worker's own account, the one it earns for, and the operator
 /// POST   /v1/workers/{id}/maintenance MaintenanceRequest -> Reputation; for the worker's own account and the operator
 /// POST   /v1/workers/{id}/appeals    AppealRequest -> Reputation; likewise
 /// POST   /v1/workers/{id}/decisions  DecisionRequest -> Reputation; for the operator
@@ -91,6 +93,24 @@ public static class Routes
 
     /// <summary>The name of a server-sent event that says that events were left out, because the client read too slowly.</summary>
     public const string LaggedEvent = "lagged";
+
+    /// <summary>Streams of the market's events, joined by commas.</summary>
+    public const string StreamFilter = "stream";
+
+    /// <summary>Only events of this account.</summary>
+    public const string AccountFilter = "account";
+
+    /// <summary>Only events of this job.</summary>
+    public const string JobFilter = "job";
+
+    /// <summary>Only events of this worker.</summary>
+    public const string WorkerFilter = "worker";
+
+    /// <summary>Only events of jobs whose class has this in its name.</summary>
+    public const string ClassFilter = "class";
+
+    /// <summary>Only events of this kind.</summary>
+    public const string KindFilter = "kind";
 
     /// <summary>Submit one job; list jobs.</summary>
     public const string Jobs = "/v1/jobs";
@@ -184,6 +204,9 @@ public static class Routes
 
     /// <summary>One worker's reputation.</summary>
     public static string WorkerReputation(WorkerId id) => $"{Workers}/{id}/reputation";
+
+    /// <summary>Why a worker gets no work.</summary>
+    public static string WorkerExplanation(WorkerId id) => $"{Workers}/{id}/explain";
 
     /// <summary>Begin or end a worker's maintenance.</summary>
     public static string WorkerMaintenance(WorkerId id) => $"{Workers}/{id}/maintenance";

@@ -127,4 +127,7 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
 internal sealed class CommandException(Failure failure, Exception? cause = null) : Exception(failure.Detail, cause)
 {
     public Failure Failure { get; } = failure;
+
+    /// <summary>What was typed cannot be done.</summary>
+    public static CommandException Usage(string detail, string advice) => new(new Failure(ExitCodes.Usage, "usage", detail, advice));
 }

@@ -56,9 +56,14 @@ internal sealed class Invocation(ParseResult parse, GlobalOptions options, Surro
     public string Path(string typed) => System.IO.Path.GetFullPath(typed, surroundings.Folder);
 
     /// <summary>Writes the answer: the JSON document, or the lines for people.</summary>
-    public async Task Answer<T>(T value, Action<TextWriter> write)
+    public Task Answer<T>(T value, Action<TextWriter> write) => Write(value, write, Json);
+
+    /// <summary>Writes a line of an answer that goes on: for people on a terminal, else a document.</summary>
+    public Task Line<T>(T value, Action<TextWriter> write) => Write(value, write, Json || !surroundings.OutputIsTerminal);
+
+    private async Task Write<T>(T value, Action<TextWriter> write, bool isDocument)
     {
-        if (Json)
+        if (isDocument)
         {
             await using (var writer = new Utf8JsonWriter(surroundings.Output))
             {

@@ -107,8 +107,10 @@ internal static class MarketCommand
         root.Add(Commands.ProgramCommands.Make(commands));
         root.Add(Commands.AccountCommands.Make(commands));
         root.Add(Commands.PricesCommand.Make(commands));
+        root.Add(Commands.WatchCommand.Make(commands));
         root.Add(Commands.KeyCommands.Make(commands));
         root.Add(Commands.WorkerCommands.Make(commands));
+        root.Add(Commands.SwarmCommand.Make(commands));
         root.Add(Commands.StoreCommands.Make(commands));
         root.Add(Commands.MoveCommands.Export(commands));
         root.Add(Commands.MoveCommands.Import(commands));

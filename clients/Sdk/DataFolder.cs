@@ -12,7 +12,10 @@ public sealed class DataFolder(string path)
     /// <summary>The file with the key of the silo's own account.</summary>
     public const string KeyFile = "key";
 
-    /// <summary>Both files hold one short line.</summary>
+    /// <summary>The file that says where the worker inside the silo runs programs.</summary>
+    public const string IsolationFile = "isolation";
+
+    /// <summary>Each file holds one short line.</summary>
     private const int FileBytesMax = 4096;
 
     private const UnixFileMode Others =
@@ -54,6 +57,12 @@ public sealed class DataFolder(string path)
                 $"{FullName(KeyFile)} is empty. Give another key, or remove the file and start the silo again."
             );
     }
+
+    /// <summary>
+    /// Where the worker inside the silo runs programs, and why not in a stricter place; null where it has none, or has not said so yet.
+    /// </summary>
+    /// <exception cref="DataFolderException">The file cannot be read.</exception>
+    public string? FindIsolation() => File.Exists(FullName(IsolationFile)) ? ReadLine(IsolationFile) : null;
 
     private string FullName(string file) => System.IO.Path.Combine(Path, file);
 

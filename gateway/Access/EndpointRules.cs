@@ -78,7 +78,11 @@ internal sealed record QueryRule(string Name, string Description)
 internal sealed record QueryRange(int Min, int Max, int Absent);
 
 /// <summary>The route answers with a stream of events of these names.</summary>
-internal sealed record EventsRule(params (string Name, Type Record)[] Events);
+internal sealed record EventsRule(params (string Name, Type Record)[] Events)
+{
+    /// <summary>The header with the last event that the client has.</summary>
+    public const string LastId = "Last-Event-ID";
+}
 
 /// <summary>The route answers 201 and never 200.</summary>
 internal sealed record CreatesRule;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Marketplace.GrainInterfaces;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
@@ -9,17 +9,18 @@ using Microsoft.Extensions.Options;
 
 namespace Marketplace.Gateway;
 
-/// <summary>
-/// Writes one event stream until its reader leaves, its key is revoked or the service stops. The text form is
-/// https://html.spec.whatwg.org/multipage/server-sent-events.html; JSON has no raw line break, so an event is always one data line.
-/// </summary>
-internal sealed class EventAnswer(AccountId account, ApiKey key, EventAnswer.Surroundings surroundings) : IResult
+/// <summary>Writes one event stream until its reader leaves, its key is revoked or the service stops.</summary>
+/// <param name="key">What its reader came with.</param>
+/// <param name="open">Opens the stream.</param>
+/// <param name="surroundings">What it needs.</param>
+internal sealed class EventAnswer(ApiKey key, Func<CancellationToken, Task<OpenStream>> open, EventAnswer.Surroundings surroundings)
+    : IResult
 {
     public const string ContentType = "text/event-stream";
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
-        var reader = await surroundings.Hub.Open(account, httpContext.RequestAborted);
+        await using var stream = await open(httpContext.RequestAborted);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(
             httpContext.RequestAborted,
             surroundings.Lifetime.ApplicationStopping
@@ -28,23 +29,21 @@ internal sealed class EventAnswer(AccountId account, ApiKey key, EventAnswer.Sur
         {
             httpContext.Response.ContentType = ContentType;
             httpContext.Response.Headers["X-Accel-Buffering"] = "no";
-            await Run(reader, httpContext.Response.BodyWriter, stop.Token);
+            await Run(stream, httpContext.Response.BodyWriter, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // The reader left or the service stops: the stream just ends, and a reader that is still there connects again.
         }
-        finally
-        {
-            await surroundings.Hub.Close(reader);
-        }
     }
 
-    private async Task Run(EventReader reader, PipeWriter output, CancellationToken stop)
+    private async Task Run(OpenStream stream, PipeWriter output, CancellationToken stop)
     {
+        var reader = stream.Reader;
         var (time, heartbeat) = (surroundings.Time, surroundings.Options.Value.EventHeartbeat);
         using var json = new Utf8JsonWriter(output);
         output.Write(": open\n\n"u8);
+        WriteId(output, stream.Start);
         await output.FlushAsync(stop);
         var more = reader.WaitForMore(stop);
         var verified = time.GetTimestamp();
@@ -59,6 +58,7 @@ internal sealed class EventAnswer(AccountId account, ApiKey key, EventAnswer.Sur
             catch (TimeoutException)
             {
                 output.Write(": still here\n\n"u8);
+                WriteId(output, stream.Position());
                 await output.FlushAsync(stop);
             }
             if (time.GetElapsedTime(verified) < heartbeat)
@@ -77,11 +77,7 @@ internal sealed class EventAnswer(AccountId account, ApiKey key, EventAnswer.Sur
     {
         while (reader.TryTake(out var taken))
         {
-            if (taken is not { } job)
-            {
-                continue;
-            }
-            Write(output, json, "event: job\ndata: "u8, JobMapper.ToEnded(job), ApiJson.Default.JobEnded);
+            taken?.Write(output, json);
             if (output.UnflushedBytes >= GatewayPolicy.GatherBytes)
             {
                 await output.FlushAsync(stop);
@@ -89,29 +85,24 @@ internal sealed class EventAnswer(AccountId account, ApiKey key, EventAnswer.Sur
         }
         if (reader.TakeMissed() is > 0 and var missed)
         {
-            Write(output, json, "event: lagged\ndata: "u8, new EventsLagged(missed), ApiJson.Default.EventsLagged);
+            StreamEvent.Write(output, json, "event: lagged\ndata: "u8, new EventsLagged(missed), ApiJson.Default.EventsLagged);
         }
         await output.FlushAsync(stop);
     }
 
-    private static void Write<TRecord>(
-        PipeWriter output,
-        Utf8JsonWriter json,
-        ReadOnlySpan<byte> head,
-        TRecord record,
-        JsonTypeInfo<TRecord> form
-    )
+    /// <summary>An id without data moves the reader's place without an event.</summary>
+    private static void WriteId(PipeWriter output, string? id)
     {
-        output.Write(head);
-        json.Reset(output);
-        JsonSerializer.Serialize(json, record, form);
-        json.Flush();
-        output.Write("\n\n"u8);
+        if (id is not null)
+        {
+            output.Write(Encoding.UTF8.GetBytes($"id: {id}\n\n"));
+        }
     }
 
     /// <summary>What every event stream of the process shares.</summary>
     internal sealed record Surroundings(
         EventHub Hub,
+        NewsHub News,
         KeyCache Keys,
         TimeProvider Time,
         IOptions<GatewayOptions> Options,

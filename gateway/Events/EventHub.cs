@@ -1,43 +1,44 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
-using Microsoft.Extensions.Options;
 
 namespace Marketplace.Gateway;
 
 /// <summary>Hands each ended job to the open event streams of its account, and to no others.</summary>
-internal sealed class EventHub(IEndedJobs endedJobs, IOptions<GatewayOptions> options) : IDisposable
+internal sealed class EventHub(IMarketStreams market, EventPlaces places) : IDisposable
 {
     private readonly ConcurrentDictionary<AccountId, ImmutableArray<EventReader>> _readers = new();
 
     /// <summary>Opening and closing come one at a time, so that there is one subscription while there are readers and none after.</summary>
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly EventMemory _memory = new(
-        options.Value.EventMemoryBytesMax - ((long)options.Value.EventStreamsMax * GatewayPolicy.EventStreamBytesMin)
-    );
 
     private IAsyncDisposable? _listening;
     private int _count;
 
     /// <exception cref="MarketException">As many streams are open as allowed.</exception>
-    public async Task<EventReader> Open(AccountId account, CancellationToken cancellation)
+    public async Task<OpenStream> Open(AccountId account, CancellationToken cancellation)
     {
-        var limits = options.Value;
+        places.Take(account);
+        try
+        {
+            var reader = await Add(account, cancellation);
+            return new OpenStream(reader, () => Close(account, reader));
+        }
+        catch
+        {
+            places.Return(account);
+            throw;
+        }
+    }
+
+    private async Task<EventReader> Add(AccountId account, CancellationToken cancellation)
+    {
         await _gate.WaitAsync(cancellation);
         try
         {
-            var own = _readers.GetValueOrDefault(account, []);
-            if (own.Length >= limits.AccountEventStreamsMax)
-            {
-                throw new MarketException(ErrorCode.RateLimited, GatewayMessages.AccountEventStreamsFull(limits.AccountEventStreamsMax));
-            }
-            if (_count >= limits.EventStreamsMax)
-            {
-                throw new MarketException(ErrorCode.RateLimited, GatewayMessages.EventStreamsFull(limits.EventStreamsMax));
-            }
-            _listening ??= await endedJobs.Listen(Publish, Missed);
-            var reader = new EventReader(account, limits.EventStreamBytesMax, _memory);
-            _readers[account] = own.Add(reader);
+            _listening ??= await market.Listen(Publish, Missed);
+            var reader = new EventReader(places.StreamBytesMax, places.Memory);
+            _readers[account] = _readers.GetValueOrDefault(account, []).Add(reader);
             _count++;
             return reader;
         }
@@ -47,20 +48,21 @@ internal sealed class EventHub(IEndedJobs endedJobs, IOptions<GatewayOptions> op
         }
     }
 
-    public async Task Close(EventReader reader)
+    private async Task Close(AccountId account, EventReader reader)
     {
         reader.Close();
         await _gate.WaitAsync();
         try
         {
-            var left = _readers[reader.Account].Remove(reader);
+            places.Return(account);
+            var left = _readers[account].Remove(reader);
             if (left.IsEmpty)
             {
-                _readers.TryRemove(reader.Account, out _);
+                _readers.TryRemove(account, out _);
             }
             else
             {
-                _readers[reader.Account] = left;
+                _readers[account] = left;
             }
             if (--_count > 0 || _listening is not { } listening)
             {
@@ -95,7 +97,7 @@ internal sealed class EventHub(IEndedJobs endedJobs, IOptions<GatewayOptions> op
             }
             foreach (var reader in readers)
             {
-                reader.Offer(job);
+                reader.Offer(new OwnJobEvent(job));
             }
         }
     }

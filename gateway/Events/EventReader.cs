@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Gateway;
 
@@ -8,9 +7,13 @@ namespace Marketplace.Gateway;
 /// few of them are this stream's own, more come from the <see cref="EventMemory"/> of all. What does not fit is counted, and the reader is
 /// told how many it missed.
 /// </summary>
-internal sealed class EventReader(AccountId account, long bytesMax, EventMemory memory)
+/// <param name="bytesMax">What the buffer may hold.</param>
+/// <param name="memory">What all buffers share.</param>
+internal sealed class EventReader(long bytesMax, EventMemory memory)
 {
-    private readonly Channel<EndedJob?> _buffer = Channel.CreateUnbounded<EndedJob?>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<StreamEvent?> _buffer = Channel.CreateUnbounded<StreamEvent?>(
+        new UnboundedChannelOptions { SingleReader = true }
+    );
 
     /// <summary>
     /// Finding the buffer full and counting that are one step: else the reader could empty the buffer and look at the count in between, and
@@ -21,9 +24,7 @@ internal sealed class EventReader(AccountId account, long bytesMax, EventMemory 
     private long _missed;
     private bool _isClosed;
 
-    public AccountId Account { get; } = account;
-
-    public void Offer(EndedJob job)
+    public void Offer(StreamEvent happened)
     {
         lock (_gate)
         {
@@ -31,44 +32,47 @@ internal sealed class EventReader(AccountId account, long bytesMax, EventMemory 
             {
                 return;
             }
-            if (TryHold(SizeOf(job)))
+            if (TryHold(happened.Size))
             {
-                _buffer.Writer.TryWrite(job);
+                _buffer.Writer.TryWrite(happened);
             }
             else
             {
-                CountMissed();
+                CountMissed(1);
             }
         }
     }
 
-    /// <summary>Jobs may have ended unannounced, in unknown number. The reader is told of one.</summary>
-    public void Missed()
+    /// <summary>So many things happened, at least, that were not announced.</summary>
+    public void Missed(int count = 1)
     {
         lock (_gate)
         {
-            CountMissed();
+            CountMissed(count);
         }
     }
 
-    /// <param name="job">The next job; null where the reader was only woken.</param>
-    public bool TryTake(out EndedJob? job)
+    /// <summary>Whether there is nothing to take.</summary>
+    public bool IsEmpty => !_buffer.Reader.TryPeek(out _);
+
+    /// <param name="happened">The next event; null where the reader was only woken.</param>
+    public bool TryTake(out StreamEvent? happened)
     {
-        if (!_buffer.Reader.TryRead(out job))
+        if (!_buffer.Reader.TryRead(out happened))
         {
             return false;
         }
-        if (job is not null)
+        if (happened is not null)
         {
             lock (_gate)
             {
-                Release(SizeOf(job));
+                Release(happened.Size);
             }
         }
         return true;
     }
 
-    /// <summary>How many jobs did not fit, or may have been missed before they came here, since the last call.</summary>
+    /// <summary>How many events did not fit, or may have been missed before they came here, since the last call.</summary>
     public long TakeMissed()
     {
         lock (_gate)
@@ -112,27 +116,15 @@ internal sealed class EventReader(AccountId account, long bytesMax, EventMemory 
         _held -= size;
     }
 
-    private void CountMissed()
+    private void CountMissed(int count)
     {
         // Nothing to take, only to wake the reader. Once is enough until it has asked how many it missed.
-        if (_missed++ == 0)
+        if (_missed == 0)
         {
             _buffer.Writer.TryWrite(null);
         }
+        _missed += count;
     }
 
     private static long Shared(long held) => Math.Max(0, held - GatewayPolicy.EventStreamBytesMin);
-
-    private static long SizeOf(EndedJob job)
-    {
-        var size = GatewayPolicy.EventBytes + (sizeof(char) * (long)job.RequestId.Length) + job.Output.Inline.Length;
-        if (!job.Output.Files.IsDefaultOrEmpty)
-        {
-            foreach (var file in job.Output.Files)
-            {
-                size += GatewayPolicy.EventFileBytes + (sizeof(char) * (long)file.Name.Length);
-            }
-        }
-        return size;
-    }
 }

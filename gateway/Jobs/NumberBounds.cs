@@ -15,6 +15,7 @@ internal static class NumberBounds
         [Json(nameof(JobRequest.TimeMaxMs))] = (1, (long)MarketLimits.TimeMax.TotalMilliseconds),
         [Json(nameof(JobRequest.RetriesMax))] = (0, MarketLimits.RetriesMax),
         [Json(nameof(JobRequest.Priority))] = (0, JobLimits.PriorityMax),
+        [Json(nameof(JobRequest.AuctionMs))] = (0, (long)MarketLimits.AuctionMax.TotalMilliseconds),
         [Json(nameof(JobNeeds.ReputationMin))] = (0, WorkerLimits.ReputationMax),
         [Json(nameof(JobRequest.ExpiresAfterMs))] = (1, (long)MarketLimits.ExpiresAfterMax.TotalMilliseconds),
     };

@@ -37,7 +37,9 @@ internal static class JobMapper
                 Files: Files(request.InputFiles),
                 Environment: Environment(request.Environment, index),
                 Needs: Needs(request.Needs, index),
-                Priority: request.Priority ?? 0
+                Priority: request.Priority ?? 0,
+                Auction: Time(request.AuctionMs) ?? default,
+                Group: Group(request, index)
             )
         );
     }
@@ -80,6 +82,9 @@ internal static class JobMapper
             FuelMax = view.Spec.FuelMax,
             FuelUsed = view.FuelUsed,
             PriceMax = view.Spec.PriceMax,
+            AuctionMs = view.Spec.Auction > TimeSpan.Zero ? (long)view.Spec.Auction.TotalMilliseconds : null,
+            Group = view.Spec.Group?.Name,
+            Spread = view.Spec.Group?.Spread,
             Charge = view.Charge,
             Output = OutputOf(view.Status, view.Output),
             StateRootBefore = view.RootBefore,
@@ -206,6 +211,11 @@ internal static class JobMapper
     }
 
     /// <summary>Numbers that no time can hold become the longest or shortest one, which the market refuses with its own words.</summary>
+    private static JobGroupTerms? Group(JobRequest request, int? index) =>
+        request.Group is { } name ? new JobGroupTerms(name, request.Spread ?? GroupSpread.Worker)
+        : request.Spread is null ? null
+        : throw RequestReader.Malformed(GatewayMessages.SpreadOfNoGroup(PathOf(index)));
+
     private static TimeSpan? Time(long? milliseconds) =>
         milliseconds switch
         {

@@ -31,6 +31,15 @@ internal static class WorkerMapper
             Appeals: [.. view.Appeals.Select(ToAppeal)]
         );
 
+    public static WorkerExplanation ToExplanation(WorkerId worker, GrainInterfaces.WorkerExplanation explanation) =>
+        new(
+            worker,
+            explanation.Summary,
+            explanation.WaitingJobs,
+            explanation.LookedAt,
+            [.. explanation.Obstacles.Select(obstacle => new WorkerObstacle(obstacle.Jobs, obstacle.Reason))]
+        );
+
     private static Fault ToFault(GrainInterfaces.Fault fault) => new(fault.Job, fault.At, fault.Price, fault.Reason);
 
     private static Appeal ToAppeal(GrainInterfaces.Appeal appeal) =>

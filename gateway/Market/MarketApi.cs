@@ -21,9 +21,14 @@ internal static class MarketApi
         Answer.Ok(new MarketInfo(market.PublicKey.ToString(), readiness.Current.Version), ApiJson.Default.MarketInfo);
 
     /// <summary>The market of plain WebAssembly: queue, workers, lowest price, and how far the lists are behind.</summary>
-    internal static async Task<JsonAnswer<MarketStatus>> Get(HttpContext http, IGrainFactory grains, IAccountLists lists)
+    internal static async Task<JsonAnswer<MarketStatus>> Get(
+        HttpContext http,
+        IGrainFactory grains,
+        MarketShards shards,
+        IAccountLists lists
+    )
     {
-        var view = await grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).GetView().WaitAsync(http.RequestAborted);
-        return Answer.Ok(AccountMapper.ToStatus(view, lists.Lag), ApiJson.Default.MarketStatus);
+        var views = await Task.WhenAll(shards.All(grains).Select(market => market.GetView())).WaitAsync(http.RequestAborted);
+        return Answer.Ok(AccountMapper.ToStatus(MarketViews.Join(views), lists.Lag), ApiJson.Default.MarketStatus);
     }
 }

@@ -103,6 +103,22 @@ internal static class Examples
         [typeof(JobsGetRequest)] = new JobsGetRequest([Job]),
         [typeof(JobsGetResponse)] = new JobsGetResponse([Completed], []),
         [typeof(Job)] = Completed,
+        [typeof(WorkerExplanation)] = new WorkerExplanation(
+            Worker,
+            "It asks more than all waiting jobs pay whose needs it meets: the dearest pays 2 per million fuel; it asks 3.",
+            WaitingJobs: 12,
+            LookedAt: 12,
+            [new WorkerObstacle(12, "pay less than the 3 per million fuel that it asks (2 at most)")]
+        ),
+        [typeof(MarketEvent)] = new MarketEvent(EventStream.Jobs, MarketEventKind.Leased)
+        {
+            At = At,
+            Class = "wasm/1 · up to 16 MiB",
+            Worker = Worker,
+            Price = new TokenAmount(10_000),
+            FuelMax = 1_000_000,
+            MemoryPagesMax = 256,
+        },
         [typeof(JobEnded)] = new JobEnded(
             Id: Job,
             RequestId: RequestId,

@@ -39,7 +39,12 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
         {
             operation.Responses.Remove("200");
         }
-        Answers(operation, context, document, metadata.OfType<EventsRule>().SingleOrDefault());
+        var events = metadata.OfType<EventsRule>().SingleOrDefault();
+        if (events is not null)
+        {
+            LastId(operation);
+        }
+        Answers(operation, context, document, events);
         Refusals(operation, document, RouteRefusals.Of(metadata));
         return Task.CompletedTask;
     }
@@ -134,6 +139,17 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
             );
         }
     }
+
+    private static void LastId(OpenApiOperation operation) =>
+        (operation.Parameters ??= []).Add(
+            new OpenApiParameter
+            {
+                Name = EventsRule.LastId,
+                In = ParameterLocation.Header,
+                Description = "The id of the last event that the client has: the stream goes on behind it.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = GatewayPolicy.FilterCharactersMax },
+            }
+        );
 
     private void Body(OpenApiOperation operation, OpenApiDocument document, BodyRule body) =>
         operation.RequestBody = new OpenApiRequestBody

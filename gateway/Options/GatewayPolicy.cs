@@ -102,6 +102,24 @@ internal static class GatewayPolicy
     /// <summary>What an event in a buffer takes beside its output and its names.</summary>
     public const int EventBytes = 256;
 
+    /// <summary>What an event of the market's news takes in a buffer: its names and its record are shared with others.</summary>
+    public const int NewsEventBytes = 512;
+
+    /// <summary>
+    /// Events of the market's news that are kept for readers whose connections broke: some megabytes, and half a minute of a market that is
+    /// busy with hundreds of jobs a second.
+    /// </summary>
+    public const int NewsKeptMax = 16_384;
+
+    /// <summary>
+    /// How long the market is listened to after the last reader of a stream has left, so that one whose connection broke misses nothing:
+    /// clients come again within seconds.
+    /// </summary>
+    public static readonly TimeSpan NewsKeptFor = TimeSpan.FromSeconds(30);
+
+    /// <summary>The longest text that a filter of events is compared with: the names of classes are shorter.</summary>
+    public const int FilterCharactersMax = 256;
+
     /// <summary>What a file's entry in an event takes beside its name.</summary>
     public const int EventFileBytes = 64;
 

@@ -99,6 +99,12 @@ internal static class GatewayMessages
         $"The account has {max} event streams open, as many as one account may. Close one and connect again: each tells of all jobs of "
         + "the account.";
 
+    public static string FilterWithoutStream(string name) =>
+        $"The parameter '{name}' filters the events of streams, and 'stream' names none. Add it, for example stream=jobs.";
+
+    public static string FilterTooLong(string name, int length, int max) =>
+        $"The parameter '{name}' has {length} characters; allowed are {max}.";
+
     public static string TicketsFull(int ownMax, int max) =>
         $"The account has {ownMax} unused tickets, or the service {max}, as many as allowed. Use one, or wait 30 seconds for them to "
         + "expire.";
@@ -188,6 +194,8 @@ internal static class GatewayMessages
     public const string PrefixAndCursor = "The query has 'prefix' and 'cursor': a list by prefix has one page. Give one of them.";
 
     public static string CountOutside(string what, int seen, int max) => $"The body has {seen} {what}: 1 to {max} are allowed.";
+
+    public static string SpreadOfNoGroup(string where) => $"The job at {where} has a spread and no group. Give the group's name with it.";
 
     public static string ManyInputs(string where) =>
         $"The job at {where} has more than one of input, inputText and inputBlob. Give at most one.";

@@ -35,8 +35,36 @@ public static class LinkMapping
             Environment = spec.Environment.IsDefaultOrEmpty
                 ? null
                 : spec.Environment.ToDictionary(variable => variable.Name, variable => variable.Value),
+            PricePerMillionFuel = lease.Price,
         };
     }
+
+    public static Wire.WorkerOrders ToWire(WorkerOrders orders) =>
+        new(orders.Known, [.. orders.Leases.Select(ToWire)], orders.Stops)
+        {
+            Invitations = orders.Invitations.IsDefaultOrEmpty ? null : [.. orders.Invitations.Select(ToWire)],
+            Closed = orders.Closed.IsDefaultOrEmpty ? null : orders.Closed,
+        };
+
+    private static Wire.AuctionInvitation ToWire(AuctionInvitation invitation) =>
+        new(
+            Auction: invitation.Auction,
+            Job: invitation.Job,
+            Program: invitation.Program,
+            FuelMax: invitation.FuelMax,
+            MemoryPagesMax: invitation.MemoryPagesMax,
+            TimeMax: invitation.TimeMax,
+            PriceMax: invitation.PriceMax,
+            Until: invitation.Until
+        );
+
+    /// <exception cref="ArgumentException">A commitment or a nonce is none.</exception>
+    public static WorkerPoll ToGrain(Wire.WorkerPoll poll) =>
+        new(Worker: poll.Worker, Start: poll.Start, Sequence: poll.Sequence, LeasesMax: poll.LeasesMax, AddsOutputs: true, Heartbeats: true)
+        {
+            Bids = [.. (poll.Bids ?? []).Select(bid => new SealedBid(bid.Auction, Bytes32.Parse(bid.Commitment)))],
+            Opened = [.. (poll.Opened ?? []).Select(bid => new OpenedBid(bid.Auction, bid.Price, Bytes32.Parse(bid.Nonce)))],
+        };
 
     /// <summary>Lists in order and each entry once, so that the same offer in other words is the same offer.</summary>
     public static WorkerOffer ToGrain(Wire.WorkerOffer offer) =>
@@ -66,6 +94,10 @@ public static class LinkMapping
             EndedAt: result.EndedAt,
             ExitCode: result.ExitCode
         );
+
+    /// <returns>Null where there are none.</returns>
+    public static IReadOnlyList<Wire.RefusedResult>? ToWire(ImmutableArray<RefusedReport> refused) =>
+        refused.IsDefaultOrEmpty ? null : [.. refused.Select(report => new Wire.RefusedResult(report.Lease, report.Reason))];
 
     private static ImmutableArray<OutputFile> Files(Wire.WorkerResult result) =>
         result.Files is null ? [] : [.. result.Files.Select(file => new OutputFile(file.Name, file.Blob, file.Size))];

@@ -23,20 +23,25 @@ internal static class OrderParts
     public static IEnumerable<LinkFrame> Of(WorkerOrders orders)
     {
         List<WorkerLease> part = [];
-        var (bytes, stops) = (0, orders.Stops);
+        var bytes = 0;
+        // What is small goes with the first part.
+        var rest = orders with
+        {
+            Leases = [],
+        };
         foreach (var lease in orders.Leases)
         {
             var size = SizeOf(lease);
             if (part.Count > 0 && bytes + size > LinkPolicy.OrdersPartBytes)
             {
-                yield return new LinkFrame { Orders = new WorkerOrders(orders.Known, [.. part], stops), More = true };
-                (bytes, stops) = (0, []);
+                yield return new LinkFrame { Orders = rest with { Leases = [.. part] }, More = true };
+                (bytes, rest) = (0, new WorkerOrders(orders.Known, [], []));
                 part.Clear();
             }
             part.Add(lease);
             bytes += size;
         }
-        yield return new LinkFrame { Orders = new WorkerOrders(orders.Known, part, stops) };
+        yield return new LinkFrame { Orders = rest with { Leases = part } };
     }
 
     /// <summary>At least what the lease's JSON takes.</summary>

@@ -5,7 +5,6 @@ using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
 using Marketplace.Worker.Protocol;
 using Microsoft.Extensions.Logging;
-using Market = Marketplace.GrainInterfaces;
 using Wire = Marketplace.Api.Workers;
 
 namespace Marketplace.Gateway;
@@ -15,7 +14,13 @@ namespace Marketplace.Gateway;
 /// is
 /// an answer; what failed on this side is one too, and the worker repeats the call.
 /// </summary>
-internal sealed partial class WorkerCalls(IGrainFactory grains, IReadiness readiness, MarketIdentity market, ILogger<WorkerCalls> log)
+internal sealed partial class WorkerCalls(
+    IGrainFactory grains,
+    MarketShards shards,
+    IReadiness readiness,
+    MarketIdentity market,
+    ILogger<WorkerCalls> log
+)
 {
     public static bool IsCall(LinkFrame frame) => SenderOf(frame) is not null;
 
@@ -44,10 +49,7 @@ internal sealed partial class WorkerCalls(IGrainFactory grains, IReadiness readi
     {
         try
         {
-            var over = await grains
-                .GetGrain<IMarketGrain>(MarketLimits.DefaultClass)
-                .Heartbeat(worker, LinkMapping.ToGrain(runs))
-                .WaitAsync(cancellation);
+            var over = await shards.Of(grains, worker).Heartbeat(worker, LinkMapping.ToGrain(runs)).WaitAsync(cancellation);
             return over.IsEmpty ? null : over;
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
@@ -63,7 +65,7 @@ internal sealed partial class WorkerCalls(IGrainFactory grains, IReadiness readi
     {
         try
         {
-            await grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Leave(worker);
+            await shards.Of(grains, worker).Leave(worker);
         }
         catch (Exception failure)
         {
@@ -150,21 +152,15 @@ internal sealed partial class WorkerCalls(IGrainFactory grains, IReadiness readi
     private async Task<LinkFrame> Poll(Wire.WorkerPoll poll, CancellationToken cancellation)
     {
         RequireReady();
-        var orders = await grains
-            .GetGrain<IMarketGrain>(MarketLimits.DefaultClass)
-            .Poll(
-                new Market.WorkerPoll(poll.Worker, poll.Start, poll.Sequence, poll.LeasesMax, AddsOutputs: true, Heartbeats: true),
-                cancellation
-            )
-            .WaitAsync(cancellation);
-        return new LinkFrame { Orders = new Wire.WorkerOrders(orders.Known, [.. orders.Leases.Select(LinkMapping.ToWire)], orders.Stops) };
+        var orders = await shards.Of(grains, poll.Worker).Poll(LinkMapping.ToGrain(poll), cancellation).WaitAsync(cancellation);
+        return new LinkFrame { Orders = LinkMapping.ToWire(orders) };
     }
 
     private async Task<LinkFrame> Report(SignedReport report, CancellationToken cancellation)
     {
         var reports = report.Report.Results.Select(LinkMapping.ToGrain).ToImmutableArray();
-        await grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Report(report.Report.Worker, reports).WaitAsync(cancellation);
-        return new LinkFrame { Taken = new ReportTaken(report.Sequence) };
+        var refused = await shards.Of(grains, report.Report.Worker).Report(report.Report.Worker, reports).WaitAsync(cancellation);
+        return new LinkFrame { Taken = new ReportTaken(report.Sequence) { Refused = LinkMapping.ToWire(refused) } };
     }
 
     /// <summary>A silo without its blobs or its books would fail the jobs that its workers take.</summary>

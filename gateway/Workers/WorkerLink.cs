@@ -100,6 +100,7 @@ internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerCal
         {
             throw new LinkEndedException(LinkEnd.ForeignWorker, $"A frame of worker {worker} names another one.");
         }
+        Check(frame.Poll);
         if (frame.Report is not { } report)
         {
             return;
@@ -127,6 +128,18 @@ internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerCal
                 LinkEnd.BadSignature,
                 $"Report {report.Sequence} is not signed by worker {worker} for this market."
             );
+        }
+    }
+
+    /// <summary>How many bids there may be is the market's rule.</summary>
+    private static void Check(WorkerPoll? poll)
+    {
+        if (
+            poll?.Bids?.All(bid => bid?.Commitment is { } commitment && Bytes32.TryParse(commitment, out _)) == false
+            || poll?.Opened?.All(bid => bid?.Nonce is { } nonce && Bytes32.TryParse(nonce, out _)) == false
+        )
+        {
+            throw new LinkEndedException(LinkEnd.Malformed, "A bid of a poll has no commitment or nonce of 64 hexadecimal digits.");
         }
     }
 

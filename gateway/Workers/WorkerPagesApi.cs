@@ -16,6 +16,7 @@ internal static class WorkerPagesApi
         workers.MapGet(Routes.Workers, List).WithName("ListWorkers").Needs(Scopes.Read).TakesQuery(Pages.Cursor, Pages.Limit);
         workers.MapGet(OneWorker, Get).WithName("GetWorker").Needs(Scopes.Read).Refuses(ErrorCode.WorkerNotFound);
         workers.MapGet($"{OneWorker}/reputation", GetReputation).WithName("GetWorkerReputation").Needs(Scopes.Read);
+        workers.MapGet($"{OneWorker}/explain", Explain).WithName("ExplainWorker").Needs(Scopes.Read);
         workers
             .MapPost($"{OneWorker}/maintenance", SetMaintenance)
             .WithName("SetWorkerMaintenance")
@@ -36,22 +37,22 @@ internal static class WorkerPagesApi
     }
 
     /// <summary>The offers of the market, the cheapest first.</summary>
-    internal static async Task<JsonAnswer<Page<MarketWorker>>> List(HttpContext http, IGrainFactory grains)
+    internal static async Task<JsonAnswer<Page<MarketWorker>>> List(HttpContext http, IGrainFactory grains, MarketShards shards)
     {
         var limit = RequestReader.Number(http, Pages.Limit);
-        var offers = await Market(grains)
-            .ListOffers(PlaceOf(RequestReader.Text(http, Routes.Cursor)), limit)
-            .WaitAsync(http.RequestAborted);
+        var place = PlaceOf(RequestReader.Text(http, Routes.Cursor));
+        var lists = await Task.WhenAll(shards.All(grains).Select(market => market.ListOffers(place, limit))).WaitAsync(http.RequestAborted);
+        var offers = MarketViews.Join(lists, limit);
         var next = offers.Length == limit && limit > 0 ? $"{offers[^1].Offer.PricePerMillionFuel}-{offers[^1].Offer.Worker}" : null;
         return Answer.Large(new Page<MarketWorker>([.. offers.Select(WorkerMapper.ToWorker)], next), ApiJson.Default.PageMarketWorker);
     }
 
     /// <summary>One worker's offer, while the market has it.</summary>
-    internal static async Task<JsonAnswer<MarketWorker>> Get(HttpContext http, string worker, IGrainFactory grains)
+    internal static async Task<JsonAnswer<MarketWorker>> Get(HttpContext http, string worker, IGrainFactory grains, MarketShards shards)
     {
         var id = RequestReader.Worker(worker);
         var offer =
-            await Market(grains).FindOffer(id).WaitAsync(http.RequestAborted)
+            await shards.Of(grains, id).FindOffer(id).WaitAsync(http.RequestAborted)
             ?? throw new MarketException(ErrorCode.WorkerNotFound, GatewayMessages.WorkerNotFound(id));
         return Answer.Ok(WorkerMapper.ToWorker(offer), ApiJson.Default.MarketWorker);
     }
@@ -64,6 +65,22 @@ internal static class WorkerPagesApi
     {
         var view = await ReputationOf(grains, worker).Get(http.Caller()).WaitAsync(http.RequestAborted);
         return Answer.Ok(WorkerMapper.ToReputation(view), ApiJson.Default.Reputation);
+    }
+
+    /// <summary>
+    /// Why a worker gets no work, by some of the jobs that wait; one that the market does not know is not connected. For the worker's own
+    /// account, the one that it earns for, and the operator.
+    /// </summary>
+    internal static async Task<JsonAnswer<WorkerExplanation>> Explain(
+        HttpContext http,
+        string worker,
+        IGrainFactory grains,
+        MarketShards shards
+    )
+    {
+        var id = RequestReader.Worker(worker);
+        var explanation = await shards.Of(grains, id).ExplainWorker(id, http.Caller()).WaitAsync(http.RequestAborted);
+        return Answer.Ok(WorkerMapper.ToExplanation(id, explanation), ApiJson.Default.WorkerExplanation);
     }
 
     /// <summary>
@@ -93,8 +110,6 @@ internal static class WorkerPagesApi
         var view = await ReputationOf(grains, worker).Decide(http.Caller(), decision);
         return Answer.Ok(WorkerMapper.ToReputation(view), ApiJson.Default.Reputation);
     }
-
-    private static IMarketGrain Market(IGrainFactory grains) => grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
 
     private static IReputationGrain ReputationOf(IGrainFactory grains, string worker) =>
         grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(RequestReader.Worker(worker)));

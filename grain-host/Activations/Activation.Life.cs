@@ -224,14 +224,7 @@ internal sealed partial class Activation
             (whenIdle, _whenIdle) = (_whenIdle, null);
         }
 
-        if (_group is not null)
-        {
-            _group.Remove(this);
-        }
-        else
-        {
-            _host.Directory.Remove(GrainId, this);
-        }
+        LeaveDirectory();
         whenIdle?.SetResult();
         return waiting;
     }
@@ -255,18 +248,23 @@ internal sealed partial class Activation
         }
     }
 
-    /// <summary>Ends in the middle of everything; only callers from outside hear of it.</summary>
+    /// <summary>Ends in the middle of everything; its callers hear of it.</summary>
     public void Kill()
     {
         var orphans = new List<GrainCall>();
         lock (Gate)
         {
+            if (_stage == Stage.Ended)
+            {
+                return;
+            }
             _stage = Stage.Ended;
             Die();
             TakeOrphans(ref _mailbox, orphans);
             TakeOrphans(ref _running, orphans);
         }
 
+        LeaveDirectory();
         StopTimers();
         foreach (var call in orphans)
         {
@@ -275,12 +273,12 @@ internal sealed partial class Activation
         }
     }
 
-    /// <summary>The calls of clients. A killed grain hears nothing any more, and the calls themselves are left to the collector.</summary>
+    /// <summary>The calls that a caller waits for. A killed grain hears nothing any more, also where it has called itself.</summary>
     private static void TakeOrphans(ref CallList calls, List<GrainCall> orphans)
     {
         for (var call = calls.First; call is not null; call = call.Next)
         {
-            if (call.Sender is not null || call.IsOneWay)
+            if (call.IsOneWay)
             {
                 continue;
             }
@@ -289,6 +287,18 @@ internal sealed partial class Activation
         }
 
         calls = default;
+    }
+
+    private void LeaveDirectory()
+    {
+        if (_group is not null)
+        {
+            _group.Remove(this);
+        }
+        else
+        {
+            _host.Directory.Remove(GrainId, this);
+        }
     }
 
     private void StopTimers()

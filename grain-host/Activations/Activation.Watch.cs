@@ -64,7 +64,7 @@ internal sealed partial class Activation
 
             if (call.IsRunning || !call.HasEnded)
             {
-                pending.Add(new PendingCall(call.Id, call.ParentId, call.IsRunning ? 0 : _blocking?.Id ?? 0, $"{call.Name} of {GrainId}"));
+                pending.Add(new PendingCall(call.Id, call.ParentId, call.IsRunning ? 0 : _blocking?.Id ?? 0, call.Name, GrainId));
             }
             if (now >= call.Deadline && !call.IsOneWay && call.TryWin())
             {

@@ -1,4 +1,5 @@
 using Marketplace.GrainHost.Hosting;
+using Orleans.Runtime;
 
 namespace Marketplace.GrainHost.Activations;
 
@@ -6,8 +7,13 @@ namespace Marketplace.GrainHost.Activations;
 /// <param name="Id">The call.</param>
 /// <param name="ParentId">The call that it was made from; 0 where the caller is no grain or runs several calls at once.</param>
 /// <param name="Blocker">The running call that it waits behind; 0 where it runs itself.</param>
-/// <param name="Text">Method and grain.</param>
-internal readonly record struct PendingCall(long Id, long ParentId, long Blocker, string Text);
+/// <param name="Method">Its name.</param>
+/// <param name="Grain">Its grain.</param>
+internal readonly record struct PendingCall(long Id, long ParentId, long Blocker, string Method, GrainId Grain)
+{
+    /// <summary>Method and grain.</summary>
+    public string Text => $"{Method} of {Grain}";
+}
 
 /// <summary>
 /// Finds calls that wait for each other in a circle. A waiting call waits for the one that blocks its grain; a running call is
@@ -35,6 +41,11 @@ internal sealed class DeadlockSearch
         var visited = new HashSet<long>();
         foreach (var start in calls)
         {
+            // Most calls under way just take their time: the long polls of ten thousand workers wait for no other call.
+            if (start.Blocker == 0 && !children.Contains(start.Id))
+            {
+                continue;
+            }
             if (FindCircle(start.Id, byId, children, visited) is not { } circle)
             {
                 continue;

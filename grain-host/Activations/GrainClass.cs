@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.ExceptionServices;
 using Marketplace.GrainHost.Hosting;
@@ -21,6 +22,9 @@ internal sealed class GrainClass
         typeof(IGrainWithGuidCompoundKey),
         typeof(IGrainWithIntegerCompoundKey),
     ];
+
+    /// <summary>Each compiles a method of its own when it is used again: hosts that are started one after the other share them.</summary>
+    private static readonly ConcurrentDictionary<ConstructorInfo, ConstructorInvoker> Invokers = new();
 
     private readonly ConstructorInvoker _constructor;
     private readonly ConstructorArgument[] _arguments;
@@ -50,7 +54,7 @@ internal sealed class GrainClass
         {
             throw new OrleansConfigurationException($"{type} has {constructors.Length} public constructors: a grain needs exactly one.");
         }
-        _constructor = ConstructorInvoker.Create(constructors[0]);
+        _constructor = Invokers.GetOrAdd(constructors[0], ConstructorInvoker.Create);
         _arguments = [.. constructors[0].GetParameters().Select(parameter => ConstructorArgument.Of(type, parameter, lifetimes))];
         _implementations = new(MapImplementations);
     }

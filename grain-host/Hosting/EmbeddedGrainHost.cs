@@ -73,6 +73,19 @@ public sealed class EmbeddedGrainHost : IHostedService
         }
     }
 
+    /// <summary>
+    /// As <see cref="Kill()"/>, for some of the grains, as if the silo of a cluster had died that they were on: the others live on, their
+    /// calls to the lost ones fail, and the next call makes a new activation. For simulated crashes.
+    /// </summary>
+    /// <param name="isLost">Which grains.</param>
+    public void Kill(Func<GrainId, bool> isLost)
+    {
+        foreach (var activation in _host.Directory.Snapshot().Where(activation => isLost(activation.GrainId)))
+        {
+            activation.Kill();
+        }
+    }
+
     private async Task Drain(CancellationToken cancellationToken)
     {
         var limit = Task.Delay(_host.Options.DrainTimeout, _host.Time, cancellationToken);

@@ -20,6 +20,8 @@ namespace Marketplace.GrainInterfaces;
 /// <param name="Needs">What the worker must be, beside price and memory; null: any will do.</param>
 /// <param name="Priority">It pays so many times what the worker asks, and its account's turn moves on by the same part of its fuel; 0 is
 /// 1.</param>
+/// <param name="Auction">How long workers may bid for it; zero: it is matched by posted prices.</param>
+/// <param name="Group">Jobs of the account that it does not run beside; null: it runs beside any.</param>
 [GenerateSerializer, Immutable, Alias("JobSpec")]
 public sealed record JobSpec(
     [property: Id(0)] ProgramId Program,
@@ -36,8 +38,16 @@ public sealed record JobSpec(
     [property: Id(11)] ImmutableArray<InputFile> Files = default,
     [property: Id(12)] ImmutableArray<EnvironmentVariable> Environment = default,
     [property: Id(13)] JobNeeds? Needs = null,
-    [property: Id(14)] int Priority = 0
+    [property: Id(14)] int Priority = 0,
+    [property: Id(15)] TimeSpan Auction = default,
+    [property: Id(16)] JobGroupTerms? Group = null
 );
+
+/// <summary>Jobs of one account with the same terms do not run at the same time on one worker, or on workers of one owner.</summary>
+/// <param name="Name">The account's own name of it.</param>
+/// <param name="Spread">What two of its jobs do not share.</param>
+[GenerateSerializer, Immutable, Alias("JobGroupTerms")]
+public sealed record JobGroupTerms([property: Id(0)] string Name, [property: Id(1)] GroupSpread Spread);
 
 /// <summary>What a job needs of its worker, and which workers it does not go to.</summary>
 /// <param name="Labels">Labels that the worker must have, ascending; default is none.</param>

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Marketplace.GrainInterfaces;
 
 /// <summary>
-/// The queue and the offers of one capability class. Key: the class, <see cref="MarketLimits.DefaultClass"/> for plain WebAssembly. In
-/// memory; rebuilt from the read model after a restart.
+/// The queue and the offers of one shard of the market. Keys: <see cref="MarketShards"/>. In memory; rebuilt from the read model after a
+/// restart.
 /// </summary>
 [Alias("IMarketGrain")]
 public interface IMarketGrain : IGrainWithStringKey
@@ -21,8 +21,11 @@ public interface IMarketGrain : IGrainWithStringKey
     Task<QueueRoom> GetRoom(AccountId account);
 
     /// <summary>As <see cref="GetRoom"/>, for the classes of jobs: asked where a batch has jobs with needs.</summary>
-    [Effect(Effect.None), AlwaysInterleave, Alias("GetClassRoom")]
-    Task<ClassRoom> GetClassRoom(AccountId account);
+    /// <param name="account">Whose jobs.</param>
+    /// <param name="wanted">The names of their classes.</param>
+    /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: more classes than a batch has jobs.</exception>
+    [Effect(Effect.None), AlwaysInterleave, Alias("FindClassRoom")]
+    Task<ClassRoom> FindClassRoom(AccountId account, ImmutableArray<string> wanted);
 
     /// <summary>Takes a job out of the queue, or tells its worker to stop. Nothing happens where it is neither queued nor leased.</summary>
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Withdraw")]
@@ -63,8 +66,12 @@ public interface IMarketGrain : IGrainWithStringKey
     Task<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation);
 
     /// <summary>Results of leases, in batches. When it returns, every job of the batch has its terminal write or is queued again.</summary>
+    /// <returns>
+    /// Those that count for nothing, and why. What was reported before and took effect is not among them. Default from a silo that does
+    /// not say it yet.
+    /// </returns>
     [Effect(Effect.Deduplicated), AlwaysInterleave, Alias("Report")]
-    Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports);
+    Task<ImmutableArray<RefusedReport>> Report(WorkerId worker, ImmutableArray<LeaseReport> reports);
 
     /// <summary>
     /// A sign of life of a worker, with all its leases and how far each has come. A lease that is not named for some time is over before
@@ -98,6 +105,10 @@ public interface IMarketGrain : IGrainWithStringKey
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("AddOutput")]
     Task<bool> AddOutput(LeaseCall call, BlobId output);
 
+    /// <summary>Where an open job is. Null where it is not in this market.</summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("FindJob")]
+    Task<OpenJobStep?> FindJob(JobId job);
+
     /// <summary>Where an open job stands and what each offer lacks. Null where the job is not in this market.</summary>
     [Effect(Effect.None), AlwaysInterleave, Alias("Explain")]
     Task<OpenJob?> Explain(JobId job);
@@ -107,6 +118,14 @@ public interface IMarketGrain : IGrainWithStringKey
     /// <see cref="MarketLimits.ListedOffersMax"/>.</exception>
     [Effect(Effect.None), AlwaysInterleave, Alias("ListOffers")]
     Task<ImmutableArray<OfferView>> ListOffers(OfferPlace? after, int limit);
+
+    /// <summary>Why a worker gets no work, by some of the jobs that wait.</summary>
+    /// <param name="worker">The worker, known or not.</param>
+    /// <param name="caller">A key of the account with the worker's own key pair or of the one that it earns for; or of the
+    /// operator.</param>
+    /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>.</exception>
+    [Effect(Effect.None), AlwaysInterleave, Alias("ExplainWorker")]
+    Task<WorkerExplanation> ExplainWorker(WorkerId worker, Caller caller);
 
     /// <summary>A worker's offer; null where the market does not have it.</summary>
     [Effect(Effect.None), AlwaysInterleave, Alias("FindOffer")]
@@ -158,10 +177,10 @@ public sealed record WorkerOffer(
     [property: Id(6)] ImmutableArray<AccountId> RefusedAccounts = default
 );
 
-/// <param name="Open">The names of the classes of which the account has open jobs, beside that of jobs without needs.</param>
-/// <param name="More">How many others it may open.</param>
+/// <param name="Allowed">Those of the wanted classes that the account's jobs may be of.</param>
+/// <param name="More">How many others it might open at this moment.</param>
 [GenerateSerializer, Immutable, Alias("ClassRoom")]
-public sealed record ClassRoom([property: Id(0)] ImmutableArray<string> Open, [property: Id(1)] int More);
+public sealed record ClassRoom([property: Id(0)] ImmutableArray<string> Allowed, [property: Id(1)] int More);
 
 /// <summary>A place in the order of offers.</summary>
 [GenerateSerializer, Immutable, Alias("OfferPlace")]
@@ -190,16 +209,29 @@ public sealed record WorkerPoll(
     [property: Id(3)] int LeasesMax,
     [property: Id(4)] bool AddsOutputs = false,
     [property: Id(5)] bool Heartbeats = false
-);
+)
+{
+    /// <summary>Its sealed bids in auctions that it was invited to; default is none.</summary>
+    [Id(6)]
+    public ImmutableArray<SealedBid> Bids { get; init; }
+
+    /// <summary>Its bids in auctions that have closed; default is none.</summary>
+    [Id(7)]
+    public ImmutableArray<OpenedBid> Opened { get; init; }
+}
 
 /// <param name="Known">False: the market does not know this worker or start number; offer again, drop all leases.</param>
 /// <param name="Leases">Jobs to run.</param>
 /// <param name="Stops">Leases to stop at once; a report on them is not needed.</param>
+/// <param name="Invitations">Auctions that it may bid in; default is none.</param>
+/// <param name="Closed">Auctions that it has bid in and whose bids are to be opened now; default is none.</param>
 [GenerateSerializer, Immutable, Alias("WorkerOrders")]
 public sealed record WorkerOrders(
     [property: Id(0)] bool Known,
     [property: Id(1)] ImmutableArray<Lease> Leases,
-    [property: Id(2)] ImmutableArray<LeaseId> Stops
+    [property: Id(2)] ImmutableArray<LeaseId> Stops,
+    [property: Id(3)] ImmutableArray<AuctionInvitation> Invitations = default,
+    [property: Id(4)] ImmutableArray<long> Closed = default
 );
 
 /// <param name="Id">The lease.</param>
@@ -207,13 +239,15 @@ public sealed record WorkerOrders(
 /// <param name="Attempt">1 for the first run.</param>
 /// <param name="Root">The state root to start from; null: the program has no state.</param>
 /// <param name="Deadline">When the report must be there, set-up and run together.</param>
+/// <param name="Price">What is paid per million fuel; null from a silo that does not say it yet.</param>
 [GenerateSerializer, Immutable, Alias("Lease")]
 public sealed record Lease(
     [property: Id(0)] LeaseId Id,
     [property: Id(1)] JobTicket Ticket,
     [property: Id(2)] int Attempt,
     [property: Id(3)] StateRoot? Root,
-    [property: Id(4)] DateTimeOffset Deadline
+    [property: Id(4)] DateTimeOffset Deadline,
+    [property: Id(5)] TokenAmount? Price = null
 );
 
 /// <param name="Lease">Which lease.</param>
@@ -243,10 +277,20 @@ public sealed record LeaseReport(
     [property: Id(10)] int? ExitCode = null
 );
 
+/// <param name="Lease">The lease of the report.</param>
+/// <param name="Reason">Why nothing of it counts, at most <see cref="MarketLimits.RefusalCharsMax"/> characters.</param>
+[GenerateSerializer, Immutable, Alias("RefusedReport")]
+public readonly record struct RefusedReport([property: Id(0)] LeaseId Lease, [property: Id(1)] string Reason);
+
 /// <param name="Key">As the guest wrote it; it may be empty.</param>
 /// <param name="Value">Null deletes the key.</param>
 [GenerateSerializer, Immutable, Alias("StateChange")]
 public readonly record struct StateChange([property: Id(0)] ReadOnlyMemory<byte> Key, [property: Id(1)] ReadOnlyMemory<byte>? Value);
+
+/// <param name="Status">Where it is.</param>
+/// <param name="History">Its steps so far.</param>
+[GenerateSerializer, Immutable, Alias("OpenJobStep")]
+public sealed record OpenJobStep([property: Id(0)] JobStatus Status, [property: Id(1)] ImmutableArray<JobEvent> History);
 
 /// <param name="Status">Where it is.</param>
 /// <param name="History">Its steps so far.</param>
@@ -261,6 +305,23 @@ public sealed record OpenJob(
     [property: Id(3)] JobExplanation Explanation,
     [property: Id(4)] bool IsPositionLeast = false
 );
+
+/// <param name="Summary">What keeps it from work, in a sentence or two.</param>
+/// <param name="WaitingJobs">Jobs that wait for an offer.</param>
+/// <param name="LookedAt">Those of them that were compared with the worker's offer, of all accounts and classes.</param>
+/// <param name="Obstacles">Why these do not go to it, the most frequent first.</param>
+[GenerateSerializer, Immutable, Alias("WorkerExplanation")]
+public sealed record WorkerExplanation(
+    [property: Id(0)] string Summary,
+    [property: Id(1)] int WaitingJobs,
+    [property: Id(2)] int LookedAt,
+    [property: Id(3)] ImmutableArray<WorkerObstacle> Obstacles
+);
+
+/// <param name="Jobs">So many of the jobs that were looked at.</param>
+/// <param name="Reason">Why, for the end of a sentence that begins with them.</param>
+[GenerateSerializer, Immutable, Alias("WorkerObstacle")]
+public readonly record struct WorkerObstacle([property: Id(0)] int Jobs, [property: Id(1)] string Reason);
 
 [GenerateSerializer, Immutable, Alias("MarketView")]
 public sealed record MarketView(

@@ -18,11 +18,19 @@ public sealed partial class JobGrain : Grain, IJobGrain
     private readonly StoredDocument<JobState> _job;
     private readonly JobWaiters _waiters;
     private readonly ResidentJobs _resident;
+    private readonly MarketShards _shards;
     private (AccountId Account, int Bytes) _kept;
 
-    public JobGrain(IDocumentStore documents, TimeProvider clock, IHostFacts host, ResidentJobs resident, ILogger<JobGrain> log)
+    public JobGrain(
+        IDocumentStore documents,
+        TimeProvider clock,
+        IHostFacts host,
+        ResidentJobs resident,
+        MarketShards shards,
+        ILogger<JobGrain> log
+    )
     {
-        (_clock, _resident, _log) = (clock, resident, log);
+        (_clock, _resident, _shards, _log) = (clock, resident, shards, log);
         _id = JobId.Parse(this.GetPrimaryKeyString());
         _job = new StoredDocument<JobState>(documents, new DocumentKey(JobStateCodec.Kind, _id.ToString()), JobStateCodec.Form);
         _waiters = new JobWaiters(clock, host);
@@ -99,11 +107,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
 
         // The cancellation stands even if these two calls fail: the market's report will find the job ended, and the account asks for the
         // ends of old holds by itself.
-        _ = Try(
-            () => GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Withdraw(_id, Authority.Job),
-            "withdraw it from the market",
-            JobPolicy.WithdrawAttemptsMax
-        );
+        _ = Try(() => MarketOf(job).Withdraw(_id, Authority.Job), "withdraw it from the market", JobPolicy.WithdrawAttemptsMax);
         _ = Try(
             () =>
                 LostWrites.Resend(() =>
@@ -146,7 +150,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         {
             return ending.End.Explanation;
         }
-        if (await FindInMarket() is { } open)
+        if (await Ask(() => MarketOf(job).Explain(_id)) is { } open)
         {
             LeaveUnlessKept();
             return open.Explanation;
@@ -218,8 +222,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
     {
         try
         {
-            var market = GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
-            if (await market.FindRun(_id, Authority.Job) is not { HasBegun: true } run)
+            if (await MarketOf(job).FindRun(_id, Authority.Job) is not { HasBegun: true } run)
             {
                 return (null, 0);
             }
@@ -275,7 +278,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
     {
         if (job.Ending is null)
         {
-            if (await FindInMarket() is { } open)
+            if (await Ask(() => MarketOf(job).FindJob(_id)) is { } open)
             {
                 LeaveUnlessKept();
                 var view = job.ToView(_id);
@@ -290,15 +293,19 @@ public sealed partial class JobGrain : Grain, IJobGrain
         return job.ToView(_id);
     }
 
-    private async ValueTask<OpenJob?> FindInMarket()
+    private IMarketGrain MarketOf(JobState job) =>
+        GrainFactory.GetGrain<IMarketGrain>(_shards.KeyOf(job.Account, job.Spec.Program, job.UsesState));
+
+    /// <returns>Null also where the market does not answer: the stored part is still true; only the live part is missing.</returns>
+    private async ValueTask<TAnswer?> Ask<TAnswer>(Func<Task<TAnswer?>> question)
+        where TAnswer : class
     {
         try
         {
-            return await GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Explain(_id);
+            return await question();
         }
         catch (Exception failure)
         {
-            // The stored part is still true and answers the caller; only the live part is missing.
             LogSideCallFailed(failure, _id, "ask the market about it");
             return null;
         }
@@ -321,7 +328,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         await _job.Refresh();
         if (_job.Value is { Ending: null } open)
         {
-            await GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).Enqueue([open.ToTicket(_id)], Authority.Job);
+            await MarketOf(open).Enqueue([open.ToTicket(_id)], Authority.Job);
         }
     }
 

@@ -14,6 +14,8 @@ internal static class JobSpecCodec
     private const byte HasMore = 2;
     private const byte HasNeeds = 4;
     private const byte HasPriority = 8;
+    private const byte HasAuction = 16;
+    private const byte HasGroup = 32;
 
     public static Bytes32 Hash(JobSpec spec)
     {
@@ -29,8 +31,11 @@ internal static class JobSpecCodec
         writer.Bytes(spec.Input.Span);
         var hasMore = !spec.Files.IsDefaultOrEmpty || !spec.Environment.IsDefaultOrEmpty;
         var hasPriority = spec.Priority > 1;
+        var hasAuction = spec.Auction > TimeSpan.Zero;
         var parts = (spec.InputBlob is null ? 0 : HasBlob) | (hasMore ? HasMore : 0);
-        writer.Byte((byte)(parts | (spec.Needs is null ? 0 : HasNeeds) | (hasPriority ? HasPriority : 0)));
+        parts |= (spec.Needs is null ? 0 : HasNeeds) | (hasPriority ? HasPriority : 0) | (hasAuction ? HasAuction : 0);
+        parts |= spec.Group is null ? 0 : HasGroup;
+        writer.Byte((byte)parts);
         if (spec.InputBlob is { } blob)
         {
             writer.Id(blob.Value);
@@ -46,6 +51,15 @@ internal static class JobSpecCodec
         if (hasPriority)
         {
             writer.Count(spec.Priority);
+        }
+        if (hasAuction)
+        {
+            writer.Span(spec.Auction);
+        }
+        if (spec.Group is { } group)
+        {
+            writer.Text(group.Name);
+            writer.Byte((byte)group.Spread);
         }
         writer.Count(spec.Arguments.Length);
         foreach (var argument in spec.Arguments)
@@ -66,7 +80,7 @@ internal static class JobSpecCodec
         var entryPoint = reader.OptionalText();
         var input = reader.Memory();
         var parts = reader.Byte();
-        if (parts > (HasBlob | HasMore | HasNeeds | HasPriority))
+        if (parts > (HasBlob | HasMore | HasNeeds | HasPriority | HasAuction | HasGroup))
         {
             throw new InvalidDataException($"A spec has the parts {parts}, which no version of this code writes.");
         }
@@ -74,6 +88,8 @@ internal static class JobSpecCodec
         var (files, environment) = (parts & HasMore) != 0 ? ReadMore(ref reader) : ([], []);
         var needs = (parts & HasNeeds) != 0 ? JobNeedsCodec.Read(ref reader) : null;
         var priority = (parts & HasPriority) != 0 ? reader.Count() : 0;
+        var auction = (parts & HasAuction) != 0 ? reader.Span() : default;
+        var group = (parts & HasGroup) != 0 ? new JobGroupTerms(reader.Text(), (GroupSpread)reader.Byte()) : null;
         var arguments = new string[reader.Items()];
         for (var index = 0; index < arguments.Length; index++)
         {
@@ -94,7 +110,9 @@ internal static class JobSpecCodec
             Files: files,
             Environment: environment,
             Needs: needs,
-            Priority: priority
+            Priority: priority,
+            Auction: auction,
+            Group: group
         );
     }
 

@@ -19,15 +19,17 @@ internal sealed class BuyerLine(BuyerQueue buyer, JobClass jobClass) : TreeNode<
         {
             return null;
         }
-        var place = 0;
-        for (var refused = 0; refused <= MarketPolicy.RefusedJobsMax; refused++)
+        var (place, left) = (0, MarketPolicy.SearchedJobsMax);
+        for (var refused = 0; refused <= MarketPolicy.RefusedJobsMax; )
         {
-            var job = Jobs.FindFrom(place, offer.Price, offer.Offer.MemoryPagesMax);
+            var job = Jobs.FindFrom(place, offer.Price, offer.Offer.MemoryPagesMax, ref left);
             if (job is null || !job.Refuses(offer))
             {
                 return job;
             }
             place = job.Place + 1;
+            // That others of its group run there says nothing against the jobs behind it.
+            refused += job.Group?.IsTakenBy(offer.Offer) == true ? 0 : 1;
         }
         return null;
     }

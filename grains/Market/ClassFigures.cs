@@ -21,8 +21,7 @@ internal sealed class ClassFigures(JobClass jobClass, int memoryPagesMax)
     /// <summary>What a job of the class has at most, and its worker at least.</summary>
     public int MemoryPagesMax => memoryPagesMax;
 
-    public string Name { get; } =
-        string.Join(" · ", ((string[])["wasm/1", $"up to {memoryPagesMax / 16} MiB", jobClass.Needs.Name]).Where(part => part.Length > 0));
+    public string Name { get; } = NameOf(jobClass.Needs, memoryPagesMax);
 
     public int Ready { get; set; }
 
@@ -30,6 +29,9 @@ internal sealed class ClassFigures(JobClass jobClass, int memoryPagesMax)
 
     /// <summary>Counts up with the jobs of all classes.</summary>
     public long UsedAt { get; set; }
+
+    /// <summary>The name of the class that jobs of this spec are of.</summary>
+    public static string NameOf(JobSpec spec) => NameOf(ClassNeeds.Of(spec.Needs), MemoryOf(spec));
 
     public static int MemoryOf(JobSpec spec) => MemoryPages.First(pages => spec.MemoryPagesMax <= pages);
 
@@ -47,6 +49,9 @@ internal sealed class ClassFigures(JobClass jobClass, int memoryPagesMax)
         _hour.At(at).Sample(used, slots);
         _day.At(at).Sample(used, slots);
     }
+
+    private static string NameOf(ClassNeeds needs, int memoryPagesMax) =>
+        string.Join(" · ", ((string[])["wasm/1", $"up to {memoryPagesMax / 16} MiB", needs.Name]).Where(part => part.Length > 0));
 
     public ClassPrices ToView(int slots, ImmutableArray<PriceLevel> free, DateTimeOffset now) =>
         new(

@@ -26,8 +26,39 @@ internal sealed class FairQueue
     /// <summary>Classes of which an account has open jobs.</summary>
     public IReadOnlyList<BuyerLine> LinesOf(AccountId account) => _buyers.GetValueOrDefault(account)?.Lines ?? [];
 
-    /// <summary>What the ready jobs of a class want, all together.</summary>
-    public Wanted WantedOf(JobClass jobClass) => _turns[jobClass.Index]?.Root?.WantedBelow ?? Wanted.Nothing;
+    /// <summary>What the ready jobs of some classes want, all together.</summary>
+    public Wanted WantedOf(UInt128 classes)
+    {
+        var wanted = Wanted.Nothing;
+        for (var left = classes & _ready; left != 0; left &= left - 1)
+        {
+            wanted = Wanted.Join(wanted, _turns[(int)UInt128.TrailingZeroCount(left)]!.Root!.WantedBelow);
+        }
+        return wanted;
+    }
+
+    /// <summary>
+    /// Some of the ready jobs: of each class as many as of the others where it has them, and of each account the first few, in the order of
+    /// their turns.
+    /// </summary>
+    public IReadOnlyList<MarketJob> Sample(int most, int mostOfAccount)
+    {
+        var sample = new List<MarketJob>();
+        var count = (int)UInt128.PopCount(_ready);
+        for (var classes = _ready; classes != 0; classes &= classes - 1)
+        {
+            var room = sample.Count + ((most - sample.Count) / count--);
+            _turns[(int)UInt128.TrailingZeroCount(classes)]!.Before(
+                UInt128.MaxValue,
+                line =>
+                {
+                    line.Jobs.AddFirst(sample, Math.Min(room, sample.Count + mostOfAccount));
+                    return sample.Count < room;
+                }
+            );
+        }
+        return sample;
+    }
 
     /// <summary>Gives the job the last place among those of its account and class, not ready yet.</summary>
     public void Add(MarketJob job)
@@ -115,7 +146,8 @@ internal sealed class FairQueue
 
     /// <summary>The job's run is over: what it cost takes the place of what was expected.</summary>
     /// <param name="job">The job; nothing happens if it has taken nothing.</param>
-    /// <param name="fuelUsed">What the run used, or could have; null where no worker had it: then the expectation stands.</param>
+    /// <param name="fuelUsed">What the run used, or could have; 0 where it brought nothing; null where no worker had it: then the
+    /// expectation stands.</param>
     public void Settle(MarketJob job, long? fuelUsed)
     {
         if (job.ShareTaken > 0 && fuelUsed is { } used)
@@ -123,7 +155,10 @@ internal sealed class FairQueue
             var buyer = job.Line!.Buyer;
             Leave(buyer);
             buyer.Time = buyer.Time + (UInt128)BuyerQueue.ShareOf(job, used) - (UInt128)job.ShareTaken;
-            buyer.Learn(used);
+            if (used > 0)
+            {
+                buyer.Learn(used);
+            }
             Return(buyer);
         }
         job.ShareTaken = 0;

@@ -18,6 +18,9 @@ internal sealed class JobClasses
     private readonly Dictionary<string, JobClass> _byName = [];
     private long _uses;
 
+    /// <summary>By when the openings so far have had their time, in running time.</summary>
+    private TimeSpan _openedUntil;
+
     public JobClasses() => _classes[JobClass.Plain.Index] = JobClass.Plain;
 
     /// <summary>All that have a bit, in the order of their bits.</summary>
@@ -29,13 +32,26 @@ internal sealed class JobClasses
     /// <summary>Its open jobs, of all accounts.</summary>
     public int JobsOf(JobClass jobClass) => _openJobs[jobClass.Index];
 
+    public bool IsOpen(string name) => _byName.TryGetValue(name, out var known) && _openJobs[known.Index] > 0;
+
+    /// <summary>
+    /// Classes that may be opened now without more than <see cref="MarketPolicy.ClassOpeningsMax"/> at a time, or one in
+    /// <see cref="MarketPolicy.ClassOpeningPeriod"/> for long. Jobs that were taken in open theirs in any case.
+    /// </summary>
+    public int OpeningsLeft(TimeSpan now)
+    {
+        var owed = _openedUntil > now ? (_openedUntil - now) / MarketPolicy.ClassOpeningPeriod : 0;
+        return Math.Max(0, MarketPolicy.ClassOpeningsMax - (int)Math.Ceiling(owed));
+    }
+
     /// <summary>Counts a job of the class.</summary>
     /// <param name="needs">The class's needs.</param>
+    /// <param name="now">In running time.</param>
     /// <param name="opened">Told of a class that has a bit now and had none before.</param>
     /// <returns>Null where all bits belong to classes with jobs.</returns>
-    public JobClass? Enter(ClassNeeds needs, Action<JobClass> opened)
+    public JobClass? Enter(ClassNeeds needs, TimeSpan now, Action<JobClass> opened)
     {
-        var found = needs.Name is "" ? JobClass.Plain : _byName.GetValueOrDefault(needs.Name) ?? Open(needs, opened);
+        var found = needs.Name is "" ? JobClass.Plain : _byName.GetValueOrDefault(needs.Name) ?? Open(needs, now, opened);
         if (found is null)
         {
             return null;
@@ -70,7 +86,7 @@ internal sealed class JobClasses
         return met;
     }
 
-    private JobClass? Open(ClassNeeds needs, Action<JobClass> opened)
+    private JobClass? Open(ClassNeeds needs, TimeSpan now, Action<JobClass> opened)
     {
         var index = Array.IndexOf(_classes, null);
         if (index < 0)
@@ -86,6 +102,7 @@ internal sealed class JobClasses
         var jobClass = new JobClass(index, needs);
         _classes[index] = jobClass;
         _byName.Add(needs.Name, jobClass);
+        _openedUntil = (_openedUntil > now ? _openedUntil : now) + MarketPolicy.ClassOpeningPeriod;
         opened(jobClass);
         return jobClass;
     }

@@ -38,7 +38,7 @@ internal static class JobSizes
             size += OrNone(needs.Labels).Sum(TextSize);
             size += ItemBytes * (OrNone(needs.RefusedWorkers).Length + OrNone(needs.RefusedOwners).Length);
         }
-        return size;
+        return size + TextSize(spec.Group?.Name);
     }
 
     public static JobTicket WithoutCargo(JobTicket ticket) =>

@@ -13,10 +13,13 @@ internal sealed class LeaseTerm(TimeSpan since, TimeSpan until, bool isHeard)
     private TimeSpan _stageSince = since;
     private TimeSpan _heardAt = since;
 
+    /// <summary>When the report must be there at the latest.</summary>
+    public TimeSpan Until { get; private set; } = until;
+
     /// <summary>The worker has said that it does something for the job.</summary>
     public bool HasBegun => _stage > LeaseStage.Waiting;
 
-    public TimeSpan Deadline => isHeard ? Least(until, SilentAt, StageEndsAt) : until;
+    public TimeSpan Deadline => isHeard ? MarketTime.Earlier(Until, MarketTime.Earlier(SilentAt, StageEndsAt)) : Until;
 
     private TimeSpan SilentAt => _heardAt + MarketPolicy.LeaseSilenceMax;
 
@@ -27,7 +30,7 @@ internal sealed class LeaseTerm(TimeSpan since, TimeSpan until, bool isHeard)
             LeaseStage.SettingUp => _stageSince + MarketPolicy.SetUpMax,
             LeaseStage.Reporting => _stageSince + MarketPolicy.ReportGrace,
             // Its code is made when it is first called, so a run's own time and that of its compiler have one limit.
-            _ => until,
+            _ => Until,
         };
 
     /// <summary>A heartbeat has named the lease.</summary>
@@ -40,10 +43,18 @@ internal sealed class LeaseTerm(TimeSpan since, TimeSpan until, bool isHeard)
         }
     }
 
-    /// <summary>Why the lease is over at its deadline, and whether its worker is charged with a failure.</summary>
+    /// <summary>The market stood still for so long and heard nothing: no worker is to lose a lease by that.</summary>
+    public void Forgive(TimeSpan still, TimeSpan now)
+    {
+        Until += still;
+        _stageSince = MarketTime.Earlier(_stageSince + still, now);
+        _heardAt = MarketTime.Earlier(_heardAt + still, now);
+    }
+
+    /// <summary>Why the lease is over at its deadline, and whether its worker failed; else the run is lost.</summary>
     public (string Reason, bool IsFailure) Missed()
     {
-        if (!isHeard || Deadline == until)
+        if (!isHeard || Deadline == Until)
         {
             return ("the worker did not report before the lease's deadline", true);
         }
@@ -57,10 +68,4 @@ internal sealed class LeaseTerm(TimeSpan since, TimeSpan until, bool isHeard)
     }
 
     private static string Words(LeaseStage stage) => stage == LeaseStage.SettingUp ? "fetching what the run needs" : "reporting";
-
-    private static TimeSpan Least(TimeSpan one, TimeSpan two, TimeSpan three)
-    {
-        var least = one < two ? one : two;
-        return least < three ? least : three;
-    }
 }

@@ -12,10 +12,7 @@ internal sealed partial class MarketBook
     public IReadOnlyList<MarketJob> SetOffer(WorkerOffer offer, Standing standing, MarketTime now)
     {
         var lost = RemoveOffer(offer.Worker);
-        var made = new MarketOffer(offer) { SeenAt = now.Running, Standing = standing };
-        made.Classes = _classes.MetBy(made);
-        _offers.Add(offer.Worker, made);
-        _byPrice.Add(made.Priced);
+        _offers.Add(new MarketOffer(offer) { SeenAt = now.Running, Standing = standing });
         return lost;
     }
 
@@ -23,16 +20,11 @@ internal sealed partial class MarketBook
     /// <returns>Whether it changed anything here.</returns>
     public bool SetStanding(WorkerId worker, Standing standing)
     {
-        if (!_offers.TryGetValue(worker, out var offer) || offer.Standing == standing)
+        if (_offers.Find(worker) is not { } offer || offer.Standing == standing)
         {
             return false;
         }
-        _byPrice.Remove(offer.Priced);
-        Move(_hungry, offer.Hungry, null);
-        Move(_hungryNewcomers, offer.HungryNewcomer, null);
-        offer.Standing = standing;
-        offer.Classes = _classes.MetBy(offer);
-        _byPrice.Add(offer.Priced);
+        _offers.SetStanding(offer, standing);
         _touched.Add(offer);
         return true;
     }
@@ -41,7 +33,7 @@ internal sealed partial class MarketBook
     public void Close()
     {
         _paused = true;
-        foreach (var worker in _offers.Keys.Order().ToArray())
+        foreach (var worker in _offers.All.Keys.Order().ToArray())
         {
             RemoveOffer(worker);
         }
@@ -50,30 +42,28 @@ internal sealed partial class MarketBook
     /// <returns>The jobs that were leased to it, apart from those whose end is being written.</returns>
     public IReadOnlyList<MarketJob> RemoveOffer(WorkerId worker)
     {
-        if (!_offers.Remove(worker, out var offer))
+        if (_offers.Remove(worker) is not { } gone)
         {
             return [];
         }
-        _byPrice.Remove(offer.Priced);
-        offer.Dismiss();
-        PlaceHungry(offer);
+        Auctions.Leave(gone);
         return
         [
-            .. offer
+            .. gone
                 .Jobs.Where(job => job.Phase is MarketPhase.Preparing or MarketPhase.Leased)
                 .OrderBy(job => job.Ticket.SubmittedAt)
                 .ThenBy(job => job.Ticket.Job),
         ];
     }
 
-    /// <summary>One that is known may always offer again.</summary>
-    public bool HasRoomFor(WorkerId worker) => _offers.Count < MarketPolicy.WorkersMax || _offers.ContainsKey(worker);
+    /// <inheritdoc cref="MarketOffers.HasRoomFor"/>
+    public bool HasRoomFor(WorkerId worker) => _offers.HasRoomFor(worker);
 
     /// <summary>Takes a poll in and matches what waits for it. A repeated poll changes nothing.</summary>
     /// <returns>The offer with the poll's answer; null where the worker or the poll's sequence is not known.</returns>
     public MarketOffer? Poll(WorkerPoll poll, MarketTime now)
     {
-        if (poll.Start != start || !_offers.TryGetValue(poll.Worker, out var offer) || poll.Sequence < offer.Sequence)
+        if (poll.Start != start || _offers.Find(poll.Worker) is not { } offer || poll.Sequence < offer.Sequence)
         {
             return null;
         }
@@ -84,6 +74,8 @@ internal sealed partial class MarketBook
         }
         offer.BeginPoll(poll);
         _touched.Add(offer);
+        Auctions.Take(offer, poll);
+        MoveAuctions(now, byTime: false);
         Feed(offer, now);
         return offer;
     }
@@ -92,27 +84,22 @@ internal sealed partial class MarketBook
     /// <returns>Those of the leases that are not this worker's, or are over.</returns>
     public ImmutableArray<LeaseId> Heartbeat(WorkerId worker, ImmutableArray<LeaseProgress> runs, MarketTime now)
     {
-        if (_offers.TryGetValue(worker, out var offer))
+        if (_offers.Find(worker) is { } offer)
         {
             offer.SeenAt = now.Running;
         }
         var over = ImmutableArray.CreateBuilder<LeaseId>();
         foreach (var run in runs)
         {
-            if (FindLeased(run.Lease, worker) is not { } job)
+            if (Leases.Find(run.Lease, worker) is not { } job)
             {
                 over.Add(run.Lease);
                 continue;
             }
-            // A run goes forward only, and no faster than a machine can.
-            var most = (UInt128)(now.Running - job.LeasedSince).Ticks * MarketPolicy.FuelPerTickMax;
-            var fuel = (long)UInt128.Min((UInt128)Math.Clamp(run.FuelUsed, 0, job.Ticket.Spec.FuelMax), most);
-            job.FuelSoFar = Math.Max(job.FuelSoFar, fuel);
-            // Who does not tell the stage tells fuel of a run.
-            job.Term!.Hear(run.Stage == LeaseStage.Unstated ? LeaseStage.Running : run.Stage, now.Running);
+            job.Hear(run, now.Running);
             if (job.Phase == MarketPhase.Leased && job.UnrecordedSince is null)
             {
-                _deadlines.Set(job, job.Term.Deadline.Ticks);
+                _deadlines.Set(job, job.Term!.Deadline.Ticks);
             }
         }
         return over.DrainToImmutable();
@@ -122,15 +109,17 @@ internal sealed partial class MarketBook
     public void EndPoll(MarketOffer offer)
     {
         offer.EndPoll();
-        PlaceHungry(offer);
+        _offers.Place(offer);
     }
 
-    /// <summary>Workers without leases and without a sign of life since <paramref name="before"/>, in running time.</summary>
-    public IReadOnlyList<WorkerId> SilentSince(TimeSpan before) =>
-        [
-            .. _offers
-                .Values.Where(offer => !offer.IsWaiting && offer.Jobs.Count == 0 && offer.SeenAt < before)
-                .Select(offer => offer.Offer.Worker)
-                .Order(),
-        ];
+    /// <inheritdoc cref="MarketOffers.Silent"/>
+    public IReadOnlyList<WorkerId> Silent(MarketTime now) => _offers.Silent(now);
+
+    /// <inheritdoc cref="MarketOffers.StandingsBefore"/>
+    public IReadOnlyList<MarketOffer> StandingsBefore(TimeSpan before, int most) => _offers.StandingsBefore(before, most);
+
+    /// <inheritdoc cref="OfferTree.Page"/>
+    public ImmutableArray<OfferView> ListOffers(OfferPlace? after, int limit) => _offers.Page(after, limit);
+
+    public OfferView? FindOffer(WorkerId worker) => _offers.Find(worker)?.ToView();
 }

@@ -6,23 +6,23 @@ namespace Marketplace.Grains;
 /// The market's memory: open jobs, offers, leases, deadlines, and who gets what. Pure bookkeeping without calls and clocks, so that it can
 /// be tested alone; the grain does what the book decides. At rest no ready job fits an offer that takes leases.
 /// </summary>
-internal sealed partial class MarketBook(long start, QueueBounds bounds)
+/// <param name="start">The market's start number.</param>
+/// <param name="bounds">What its queue may hold.</param>
+/// <param name="market">The market's public key, to which bids are bound.</param>
+internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32 market = default)
 {
     private readonly Dictionary<JobId, MarketJob> _jobs = [];
-    private readonly Dictionary<WorkerId, MarketOffer> _offers = [];
-    private readonly Dictionary<long, MarketJob> _leases = [];
-    private readonly Dictionary<ProgramId, ProgramLine> _lines = [];
-    private readonly OfferTree _byPrice = new();
-    private readonly OfferTree _hungry = new();
-    private readonly OfferTree _hungryNewcomers = new();
-    private readonly JobClasses _classes = new();
+    private readonly ProgramLines _lines = new();
+    private readonly MarketOffers _offers = new();
     private readonly FairQueue _queue = new();
     private readonly DeadlineHeap _deadlines = new();
     private readonly DeadlineHeap _expiries = new();
     private readonly QueueLoad _load = new(bounds);
+    private readonly LeasePace _pace = new();
+    private readonly JobGroups _groups = new();
+    private readonly HashSet<JobGroup> _freed = [];
     private readonly HashSet<MarketOffer> _touched = [];
-    private long _lastLease;
-    private int _untilNewcomer = MarketPolicy.NewcomerLaneParts - 1;
+    private int _awayCount;
     private bool _paused = true;
 
     /// <summary>Jobs of more classes than their account, or the market, may have: their ends are to be written.</summary>
@@ -32,7 +32,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     public Queue<MarketJob> ToPrepare { get; } = new();
 
     /// <summary>What jobs paid, and how busy the workers are.</summary>
-    public MarketPrices Prices => field ??= new MarketPrices(_byPrice);
+    public MarketPrices Prices => field ??= new MarketPrices(_offers.ByPrice);
 
     public long Start => start;
 
@@ -41,16 +41,43 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
 
     public int Count => _jobs.Count;
 
-    public int QueuedCount => _jobs.Count - _leases.Count;
+    public int QueuedCount => _jobs.Count - Leases.Count - _awayCount;
 
-    public int LeasedCount => _leases.Count;
+    /// <summary>What holds of it, for tests.</summary>
+    public BookInvariants Invariants =>
+        new(
+            new BookParts
+            {
+                Jobs = _jobs,
+                Offers = _offers.All,
+                Leases = Leases.Jobs,
+                Lines = _lines,
+                ByPrice = _offers.ByPrice,
+                Hungry = _offers.Hungry,
+                HungryNewcomers = _offers.HungryNewcomers,
+                Classes = _offers.Classes,
+                Load = _load,
+                Bounds = bounds,
+                Prices = Prices,
+                IsPaused = _paused,
+                AwayCount = _awayCount,
+            }
+        );
 
-    public IReadOnlyDictionary<WorkerId, MarketOffer> Offers => _offers;
+    public MarketLeases Leases { get; } = new(start);
+
+    public int LeasedCount => Leases.Count;
+
+    public IReadOnlyDictionary<WorkerId, MarketOffer> Offers => _offers.All;
 
     /// <summary>When something is due next, in running time. An expiry is a moment of the wall clock, so a jump of that moves it.</summary>
     public TimeSpan? NextDue(MarketTime now)
     {
         var due = _deadlines.Next is { } deadline ? TimeSpan.FromTicks(deadline) : (TimeSpan?)null;
+        if (Auctions.NextDue is { } auction && (due is not { } first || auction < first))
+        {
+            due = auction;
+        }
         if (_expiries.Next is not { } at)
         {
             return due;
@@ -63,6 +90,9 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
 
     public QueueRoom RoomFor(AccountId account) => _load.RoomFor(account);
 
+    public ClassRoom ClassRoomFor(AccountId account, IEnumerable<string> wanted, MarketTime now) =>
+        ClassRooms.Of(_queue.LinesOf(account), _offers.Classes, wanted, now);
+
     /// <summary>
     /// Until the queue is rebuilt nothing is matched: jobs that come meanwhile may be younger than those that are still missing.
     /// </summary>
@@ -74,7 +104,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
         }
         _queue.Sort();
         _paused = false;
-        foreach (var offer in _offers.Values.OrderBy(offer => offer.Price).ThenBy(offer => offer.Offer.Worker).ToArray())
+        foreach (var offer in _offers.All.Values.OrderBy(offer => offer.Price).ThenBy(offer => offer.Offer.Worker).ToArray())
         {
             Feed(offer, now);
         }
@@ -89,11 +119,12 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
             return false;
         }
         var job = new MarketJob(ticket, _load.MayKeep(ticket.Account, JobSizes.Of(ticket.Spec, ticket.RequestId)));
-        var isRefused = !EnterClass(job);
+        var isRefused = !EnterClass(job, now);
         job.Figures = Prices.Of(job);
         _jobs.Add(ticket.Job, job);
         _load.Add(job);
         _queue.Add(job);
+        _groups.Enter(job);
         job.ExpiresAt = ticket.SubmittedAt + ticket.Spec.ExpiresAfter;
         if (isRefused)
         {
@@ -108,6 +139,15 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
         return true;
     }
 
+    /// <returns>False where its account or the market has too many classes: then it counts as one without needs, and is refused.</returns>
+    private bool EnterClass(MarketJob job, MarketTime now)
+    {
+        var needs = ClassNeeds.Of(job.Ticket.Spec.Needs);
+        var found = ClassRooms.MayHave(_queue.LinesOf(job.Ticket.Account), needs) ? _offers.EnterClass(needs, now) : null;
+        job.Class = found ?? _offers.EnterClass(ClassNeeds.None, now)!;
+        return found is not null;
+    }
+
     /// <summary>The job has ended, or does not belong here any more.</summary>
     public void Remove(MarketJob job, MarketTime now)
     {
@@ -115,13 +155,25 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
         {
             return;
         }
+        if (job.Home is { } home)
+        {
+            Concluded.Enqueue((home, new ConcludedJob(job.Ticket.Job, job.FuelUsed ?? 0)));
+        }
+        Forget(job, now);
+    }
+
+    private void Forget(MarketJob job, MarketTime now)
+    {
         Unlease(job, now);
+        EndStay(job);
+        Auctions.End(job);
         job.Phase = MarketPhase.Gone;
         _queue.Remove(job);
         DeadlineHeap.Leave(job);
         _jobs.Remove(job.Ticket.Job);
         _load.Remove(job);
-        _classes.Leave(job.Class);
+        _groups.Leave(job);
+        _offers.Classes.Leave(job.Class);
         LeaveLine(job, now);
     }
 
@@ -138,6 +190,11 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     /// <summary>As <see cref="Requeue"/> where no run was made: the job expires when it would have without the attempt.</summary>
     public void PutBack(MarketJob job, MarketTime now, TimeSpan delay = default)
     {
+        if (job.Home is not null)
+        {
+            SendHome(job, delay, now);
+            return;
+        }
         Unlease(job, now);
         if (delay > TimeSpan.Zero)
         {
@@ -160,13 +217,14 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
     {
         if (job.FailedOn is not null && now.Running >= job.ReadmitAt)
         {
-            if (FindCheapest(job) is { } other && other.Price <= job.PriceCap)
+            if (job.Failures + job.Interruptions == 0)
             {
-                job.ReadmitAt = now.Running + MarketPolicy.ReadmitDelay(job.Failures);
+                // It was only given back: nothing speaks against those workers any more.
+                job.Readmit();
             }
             else
             {
-                job.Readmit();
+                _offers.AvoidWhileOthersFit(job, now);
             }
         }
 
@@ -177,9 +235,26 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
         }
     }
 
-    /// <summary>Ends the lease or the preparation of it; the caller decides what follows.</summary>
-    public void Release(MarketJob job, MarketTime now)
+    /// <summary>For a while others come before the worker; if no other offer fits, it may have the job again at once.</summary>
+    public void Avoid(MarketJob job, WorkerId worker, MarketTime now)
     {
+        job.Avoid(worker);
+        _offers.AvoidWhileOthersFit(job, now);
+    }
+
+    /// <summary>
+    /// Ends the lease or the preparation of it; the caller decides what follows. The account's turn comes back: it had nothing of the run.
+    /// </summary>
+    /// <param name="job">The job that has it.</param>
+    /// <param name="now">The moment.</param>
+    /// <param name="reason">What its worker hears that reports the lease nevertheless; null where there is none.</param>
+    public void Release(MarketJob job, MarketTime now, string? reason = null)
+    {
+        if (reason is not null)
+        {
+            Leases.NoteOver(job, reason);
+        }
+        job.FuelUsed = 0;
         Unlease(job, now);
         DeadlineHeap.Leave(job);
     }
@@ -190,8 +265,9 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
         if (job.Phase == MarketPhase.InLine)
         {
             // The line must not make it ready when the job before it ends.
-            _lines[job.Ticket.Spec.Program].Leave(job);
+            _lines.Leave(job);
         }
+        Auctions.End(job);
         _queue.Unready(job);
         DeadlineHeap.Leave(job);
         FreeSlot(job);
@@ -209,14 +285,22 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
         if (job.Phase == MarketPhase.Leased)
         {
             TakeSlot(job);
-            PlaceHungry(job.Offer!);
+            _offers.Place(job.Offer!);
         }
         _deadlines.Set(job, deadline.Ticks);
     }
 
-    /// <summary>Offers whose slots became free take what waits for them.</summary>
+    /// <summary>Offers whose slots became free take what waits for them, and jobs go where others of their groups have left.</summary>
     public void Rematch(MarketTime now)
     {
+        foreach (var group in _freed)
+        {
+            foreach (var job in group.Jobs.Take(MarketPolicy.FreedSeatTriesMax).Where(job => job.Phase == MarketPhase.Ready && !_paused))
+            {
+                Place(job, now);
+            }
+        }
+        _freed.Clear();
         foreach (var offer in _touched)
         {
             Feed(offer, now);
@@ -229,10 +313,16 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
         foreach (var offer in _touched)
         {
             offer.Flush();
-            PlaceHungry(offer);
+            _offers.Place(offer);
         }
 
         _touched.Clear();
+        foreach (var offer in Auctions.Called)
+        {
+            offer.Flush();
+            _offers.Place(offer);
+        }
+        Auctions.Called.Clear();
     }
 
     public MarketView ToView(MarketTime now) =>
@@ -240,15 +330,15 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
             QueuedCount,
             LeasedCount,
             _offers.Count,
-            _offers.Values.Sum(offer => offer.Offer.Slots),
-            _byPrice.First?.Price,
+            _offers.All.Values.Sum(offer => offer.Offer.Slots),
+            _offers.ByPrice.First?.Price,
             Prices.ToView(now)
         );
 
     private void Wait(MarketJob job, MarketTime now)
     {
         SetWaitDeadline(job, now);
-        if (job.Ticket.UsesState && !EnterLine(job))
+        if (!_lines.Enter(job))
         {
             job.Phase = MarketPhase.InLine;
             return;
@@ -280,5 +370,6 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds)
         {
             Place(job, now);
         }
+        UnplacedSoFar += job.Phase == MarketPhase.Ready ? 1 : 0;
     }
 }

@@ -99,7 +99,9 @@ internal static class MarketEnds
             Code: ErrorCode.CancelledByClient,
             FuelUsed: written.FuelUsed,
             Charge: written.Charge,
-            Output: default
+            Output: default,
+            Worker: written.Worker,
+            Class: ClassFigures.NameOf(ticket.Spec)
         );
 
     /// <summary>What listeners are told of a job that has its terminal write.</summary>
@@ -126,7 +128,9 @@ internal static class MarketEnds
             Code: end.Code,
             FuelUsed: fuelUsed,
             Charge: written.Charge,
-            Output: end.Output
+            Output: end.Output,
+            Worker: end.Worker,
+            Class: ClassFigures.NameOf(ticket.Spec)
         );
     }
 

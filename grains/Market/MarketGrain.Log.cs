@@ -14,13 +14,6 @@ internal sealed partial class MarketGrain
     [LoggerMessage(EventId = 1202, Level = LogLevel.Warning, Message = "Market {Market}: could not rebuild the queue; it will try again.")]
     private partial void LogRebuildFailed(Exception failure, string market);
 
-    [LoggerMessage(
-        EventId = 1203,
-        Level = LogLevel.Warning,
-        Message = "Job {Job}: its program's state did not answer; the job is queued again."
-    )]
-    private partial void LogPrepareFailed(Exception failure, JobId job);
-
     [LoggerMessage(EventId = 1204, Level = LogLevel.Warning, Message = "Job {Job} of worker {Worker}: {Reason}; the lease is over.")]
     private partial void LogLeaseMissed(JobId job, WorkerId worker, string reason);
 
@@ -29,6 +22,13 @@ internal sealed partial class MarketGrain
 
     [LoggerMessage(EventId = 1209, Level = LogLevel.Warning, Message = "Market {Market}: start {Start} steps down, because {Why}.")]
     private partial void LogSteppedDown(string market, long start, string why);
+
+    [LoggerMessage(
+        EventId = 1214,
+        Level = LogLevel.Warning,
+        Message = "Market {Market}: it stood still for {Late}; leases last so much longer."
+    )]
+    private partial void LogStoodStill(string market, TimeSpan late);
 
     [LoggerMessage(
         EventId = 1210,

@@ -19,7 +19,12 @@ internal sealed partial class MarketGrain
         try
         {
             var count = 0;
-            await _openJobs.Read(job => _book.Find(job) is null, ticket => count += _book.Add(ticket, Now) ? 1 : 0, cancellation);
+            await _openJobs.Read(
+                job => _book.Find(job) is null,
+                ticket => count += IsOwn(ticket) && _book.Add(ticket, Now) ? 1 : 0,
+                cancellation
+            );
+            await _stays.FindHeld();
             await this.RegisterOrUpdateReminder(MarketPolicy.WakeReminder, MarketPolicy.WakePeriod, MarketPolicy.WakePeriod);
             _rebuild?.Dispose();
             if (_steppedDown)
@@ -27,7 +32,9 @@ internal sealed partial class MarketGrain
                 return;
             }
             _book.Resume(Now);
+            _gossip.Started(_book);
             LogStarted(this.GetPrimaryKeyString(), _book.Start, count);
+            _traffic.Announce();
             Act();
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
@@ -38,16 +45,27 @@ internal sealed partial class MarketGrain
 
     private Task OnTimer()
     {
+        var dueAt = _timerAt;
         _timerAt = TimeSpan.MaxValue;
         if (_steppedDown)
         {
             return Task.CompletedTask;
         }
         var now = Now;
+        if (now.Running - dueAt is var late && late > MarketPolicy.StillMin)
+        {
+            LogStoodStill(this.GetPrimaryKeyString(), late);
+            _book.Forgive(late, now);
+        }
         // What is left is due at once, after the calls that came meanwhile.
         for (var left = MarketPolicy.DueJobsMax; left > 0 && _book.TakeDue(now) is { } job; left--)
         {
             OnDeadline(job, now);
+        }
+        _book.MoveAuctions(now, byTime: true);
+        if (_book.HoldsOffers)
+        {
+            _book.BeginRound(_reports.Ending, now);
         }
         if (now.Running >= _maintainedAt + MarketPolicy.MaintenancePeriod)
         {
@@ -61,10 +79,10 @@ internal sealed partial class MarketGrain
     {
         switch (job.Phase)
         {
-            case MarketPhase.InLine or MarketPhase.Ready or MarketPhase.Delayed when now.Wall >= job.ExpiresAt:
+            case MarketPhase.InLine or MarketPhase.Ready or MarketPhase.Delayed or MarketPhase.Bidding when now.Wall >= job.ExpiresAt:
                 _reports.Expire(job);
                 break;
-            case MarketPhase.InLine or MarketPhase.Ready:
+            case MarketPhase.InLine or MarketPhase.Ready or MarketPhase.Bidding:
                 _book.Reconsider(job, now);
                 break;
             case MarketPhase.Delayed:
@@ -77,10 +95,10 @@ internal sealed partial class MarketGrain
                 var worker = job.Offer!.Offer.Worker;
                 var (reason, isFailure) = job.Term!.Missed();
                 LogLeaseMissed(job.Ticket.Job, worker, reason);
-                _book.StopLease(job);
+                _book.StopLease(job, reason);
                 // A dead worker's poll that still waits would take more; one that lives polls again.
                 _book.EndPoll(job.Offer);
-                _ = isFailure ? _reports.WorkerFailed(job, worker, reason) : _reports.Interrupted(job, reason, avoid: true);
+                _ = isFailure ? _reports.WorkerFailed(job, worker, reason) : _reports.Lost(job, reason);
                 break;
             case MarketPhase.EndingLater:
                 _ = _reports.EndOnOwnAccount(job, job.OwnEnd!);
@@ -95,15 +113,18 @@ internal sealed partial class MarketGrain
     private void Maintain(MarketTime now)
     {
         _maintainedAt = now.Running;
-        foreach (var worker in _book.SilentSince(now.Running - MarketPolicy.WorkerSilentMax))
+        foreach (var worker in _book.Silent(now))
         {
             LogWorkerSilent(worker);
+            _gossip.Lost(_book.FindOffer(worker));
             _book.RemoveOffer(worker);
         }
 
+        _gossip.Pulse(_book);
         _book.Prices.SampleUse(now);
         _reports.SettleLeftOvers();
         _outcomes.SendDue();
+        _stays.Check();
         _ = CheckStart();
         if (now.Running >= _sweptAt.Running + MarketPolicy.SweepPeriod)
         {
@@ -124,11 +145,21 @@ internal sealed partial class MarketGrain
         {
             next = due;
         }
+        if (_traffic.NextDue is { } told && told < next)
+        {
+            next = told;
+        }
+        // Where as many ends are being recorded, what follows each of them looks again.
+        if (_book.HoldsOffers && _reports.Ending < MarketPolicy.RoundLeasesMax)
+        {
+            next = now.Running;
+        }
         if (next >= _timerAt)
         {
             return;
         }
-        _timerAt = next;
+        // What is due already is due now, however long it has been so: a timer that comes then is not late.
+        _timerAt = next > now.Running ? next : now.Running;
         _timer.Change(next > now.Running ? next - now.Running : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 }

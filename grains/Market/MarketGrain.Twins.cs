@@ -97,7 +97,7 @@ internal sealed partial class MarketGrain
             LogSwept(this.GetPrimaryKeyString(), count);
             Act();
 
-            void Add(JobTicket ticket) => count += _book.Add(ticket, Now) ? 1 : 0;
+            void Add(JobTicket ticket) => count += IsOwn(ticket) && _book.Add(ticket, Now) ? 1 : 0;
         }
         catch (Exception failure)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
@@ -6,7 +7,7 @@ using Orleans.Storage;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// The queue and the offers of one capability class. Its memory is <see cref="MarketBook"/>; here are the calls, the clock and the one
+/// The queue and the offers of one shard of the market. Its memory is <see cref="MarketBook"/>; here are the calls, the clock and the one
 /// durable thing: the start number, which is written before the first lease, so that no two activations ever give leases of the same name.
 /// If there are two activations, both may lease a job; its terminal write decides. The one with the older start number goes as soon as it
 /// finds the newer one.
@@ -16,6 +17,8 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 {
     private readonly IOpenJobs _openJobs;
     private readonly QueueBounds _bounds;
+    private readonly MarketShards _shards;
+    private readonly MarketIdentity _market;
     private readonly IResultsFeed _feed;
     private readonly TimeProvider _clock;
     private readonly IHostFacts _host;
@@ -25,12 +28,17 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     private MarketBook _book = null!;
     private MarketReports _reports = null!;
     private MarketOutcomes _outcomes = null!;
+    private JobPreparation _preparation = null!;
+    private MarketGossip _gossip = null!;
+    private ShardTraffic _traffic = null!;
+    private ShardStays _stays = null!;
     private MarketClock _running = null!;
     private IGrainTimer _timer = null!;
     private TimeSpan _timerAt = TimeSpan.MaxValue;
     private TimeSpan _maintainedAt;
     private TimeSpan _startKnownAt;
     private MarketTime _sweptAt;
+    private readonly Dictionary<WorkerId, object> _arriving = [];
     private bool _acting;
     private bool _actsAgain;
     private bool _checking;
@@ -41,6 +49,8 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         [PersistentState(MarketStart.Kind, StateStorage.Plain)] IPersistentState<MarketStart> start,
         IOpenJobs openJobs,
         QueueBounds bounds,
+        MarketShards shards,
+        MarketIdentity market,
         IResultsFeed feed,
         TimeProvider clock,
         IHostFacts host,
@@ -48,7 +58,9 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         ILogger<MarketGrain> log
     )
     {
-        (_openJobs, _bounds, _feed, _clock, _host, _chance, _log) = (openJobs, bounds, feed, clock, host, chance, log);
+        (_openJobs, _feed, _clock, _host, _chance, _log) = (openJobs, feed, clock, host, chance, log);
+        (_bounds, _shards) = (bounds.PartOf(shards.Keys.Length), shards);
+        _market = market;
         _start = new StoredState<MarketStart>(start);
     }
 
@@ -56,10 +68,21 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _book = new MarketBook(await WriteStart(), _bounds);
+        _book = new MarketBook(await WriteStart(), _bounds, _market.PublicKey);
         _running = new MarketClock(_clock);
-        _outcomes = new MarketOutcomes(this.GetPrimaryKeyString(), _book, _running, GrainFactory, Act, _log);
-        _reports = new MarketReports(_book, _running, GrainFactory, _feed, _outcomes, _chance, Act, _log);
+        _gossip = new MarketGossip(_feed, _running);
+        _outcomes = new MarketOutcomes(this.GetPrimaryKeyString(), _book, _running, GrainFactory, _gossip, Act, _log);
+        _reports = new MarketReports(_book, _running, GrainFactory, _feed, _outcomes, _gossip, _chance, Act, _log);
+        _preparation = new JobPreparation(_book, _running, GrainFactory, _openJobs, _reports, _chance, Act, _log);
+        var calls = new ShardCalls(this.GetPrimaryKeyString(), _shards, GrainFactory, _log);
+        _stays = new ShardStays(
+            calls,
+            _book,
+            _running,
+            job => _ = _reports.EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, default, "the silo that ran it was lost")),
+            Act
+        );
+        _traffic = new ShardTraffic(calls, _stays, _book, _running, Act);
         _sweptAt = Now;
         _timer = this.RegisterGrainTimer(OnTimer, Options(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan));
         BeginRebuild();
@@ -92,7 +115,10 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         var now = Now;
         foreach (var ticket in tickets)
         {
-            _book.Add(ticket, now);
+            if (_book.Add(ticket, now))
+            {
+                _gossip.Queued(_book.Find(ticket.Job)!);
+            }
         }
         Act();
         return Task.CompletedTask;
@@ -100,15 +126,20 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
     public Task Withdraw(JobId id, Authority by)
     {
-        Authorities.Require(by, Authority.Silo, Authority.Job);
+        Authorities.Require(by, Authority.Silo, Authority.Job, Authority.Market);
         RequireCurrent();
         // A job whose end is being written goes on: its grain has the last word, and says which end won.
         if (_book.Find(id) is { Phase: not MarketPhase.Ending } job)
         {
-            _book.StopLease(job);
+            _stays.Withdraw(job);
+            _book.StopLease(job, "the job was cancelled");
             _book.Remove(job, Now);
             Act();
-            _ = _reports.AnnounceCancelled(job.Ticket);
+            // The shard that the job belongs to has told of it.
+            if (by != Authority.Market)
+            {
+                _ = _reports.AnnounceCancelled(job.Ticket);
+            }
         }
 
         return Task.CompletedTask;
@@ -116,8 +147,12 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
     public Task<OpenRun?> FindRun(JobId job, Authority by)
     {
-        Authorities.Require(by, Authority.Silo, Authority.Job);
+        Authorities.Require(by, Authority.Silo, Authority.Job, Authority.Market);
         RequireCurrent();
+        if (_book.Find(job) is { Away: { } stay })
+        {
+            return GrainFactory.GetGrain<IMarketGrain>(stay.Shard).FindRun(job, Authority.Market);
+        }
         return Task.FromResult(
             _book.Find(job) is { Lease: not null, Offer: { Offer: var offer } taken } leased
                 ? new OpenRun(
@@ -154,8 +189,23 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         {
             throw refusal;
         }
-        var reputation = await GrainFactory.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(offer.Worker)).Get(caller: null);
+        var (arrival, isLast) = (new object(), false);
+        _arriving[offer.Worker] = arrival;
+        ReputationView reputation;
+        try
+        {
+            reputation = await GrainFactory.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(offer.Worker)).Get(caller: null);
+        }
+        finally
+        {
+            isLast = _arriving.GetValueOrDefault(offer.Worker) == arrival && _arriving.Remove(offer.Worker);
+        }
         RequireCurrent();
+        if (!isLast)
+        {
+            // The worker has left meanwhile, or offered again. If it is still there after all, its poll tells it to offer again.
+            return _book.Start;
+        }
         // Other offers came meanwhile.
         if (!_book.HasRoomFor(offer.Worker))
         {
@@ -167,10 +217,23 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
         foreach (var lost in _book.SetOffer(offer, reputation.Standing, Now))
         {
-            _ = _reports.Interrupted(lost, "its worker started again");
+            GiveUp(lost, "its worker started again");
         }
+        _gossip.Offered(_book.FindOffer(offer.Worker));
         Act();
         return _book.Start;
+    }
+
+    private void GiveUp(MarketJob job, string reason)
+    {
+        if (job.MayHaveBegun)
+        {
+            _ = _reports.Lost(job, reason);
+        }
+        else
+        {
+            _reports.Returned(job, $"{reason} before it began");
+        }
     }
 
     public Task SetStanding(WorkerId worker, Standing standing, Authority by)
@@ -179,6 +242,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         RequireCurrent();
         if (_book.SetStanding(worker, standing))
         {
+            _gossip.Standing(_book, worker);
             Act();
         }
         return Task.CompletedTask;
@@ -188,6 +252,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     {
         Authorities.Require(by, Authority.Silo);
         RequireCurrent();
+        _gossip.Lost(_book.FindOffer(worker));
         var jobs = _book.RemoveOffer(worker);
         foreach (var lost in jobs)
         {
@@ -200,16 +265,12 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     public Task Leave(WorkerId worker)
     {
         RequireCurrent();
+        // An offer that is still on its way came before the goodbye.
+        _arriving.Remove(worker);
+        _gossip.Left(_book.FindOffer(worker));
         foreach (var job in _book.RemoveOffer(worker))
         {
-            if (job is { Phase: MarketPhase.Leased, Term.HasBegun: true })
-            {
-                _ = _reports.Interrupted(job, "its worker left");
-            }
-            else
-            {
-                _reports.Returned(job, "its worker left before it began");
-            }
+            GiveUp(job, "its worker left");
         }
         Act();
         return Task.CompletedTask;
@@ -217,6 +278,10 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
     public async Task<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation)
     {
+        if (BidRules.Refusal(poll) is { } refusal)
+        {
+            throw refusal;
+        }
         var offer = _book.Poll(poll, Now);
         Act();
         if (offer is null)
@@ -229,21 +294,24 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         {
             _book.EndPoll(offer);
         }
+        _gossip.Leased(_book, poll.Worker, mine.Orders!);
+        _gossip.Flush();
         return mine.Orders!;
     }
 
-    public Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports) => _reports.Receive(worker, reports);
+    public Task<ImmutableArray<RefusedReport>> Report(WorkerId worker, ImmutableArray<LeaseReport> reports) =>
+        _reports.Receive(worker, reports);
 
     public Task<LeaseGrant?> FindLease(LeaseCall call)
     {
         RequireCurrent();
-        return Task.FromResult(_book.FindRun(call)?.Grant(call));
+        return Task.FromResult(_book.Leases.FindRun(call)?.Grant(call));
     }
 
     public Task<bool> BeginOutput(LeaseCall call, BlobId output, long size)
     {
         RequireCurrent();
-        var run = _book.FindRun(call);
+        var run = _book.Leases.FindRun(call);
         run?.BeginOutput(call, output, size);
         return Task.FromResult(run is not null);
     }
@@ -251,7 +319,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
     public Task<bool> AddOutput(LeaseCall call, BlobId output)
     {
         RequireCurrent();
-        var run = _book.FindRun(call);
+        var run = _book.Leases.FindRun(call);
         run?.AddOutput(call, output);
         return Task.FromResult(run is not null);
     }
@@ -262,13 +330,33 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
         return Task.FromResult(_book.RoomFor(account));
     }
 
-    public Task<ClassRoom> GetClassRoom(AccountId account)
+    public Task<ClassRoom> FindClassRoom(AccountId account, ImmutableArray<string> wanted)
     {
         RequireCurrent();
-        return Task.FromResult(_book.ClassRoomFor(account));
+        return wanted.Length <= MarketLimits.BatchJobsMax
+            ? Task.FromResult(_book.ClassRoomFor(account, wanted, Now))
+            : throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The question names {wanted.Length} classes; a batch has at most {MarketLimits.BatchJobsMax} jobs."
+            );
     }
 
-    public Task<OpenJob?> Explain(JobId job) => Task.FromResult(_book.Find(job) is { } open ? _book.Explain(open) : null);
+    public Task<OpenJobStep?> FindJob(JobId job) =>
+        _book.Find(job) switch
+        {
+            null => Task.FromResult<OpenJobStep?>(null),
+            { Away: { } stay } => GrainFactory.GetGrain<IMarketGrain>(stay.Shard).FindJob(job),
+            { } open => Task.FromResult<OpenJobStep?>(new OpenJobStep(MarketVerdicts.StatusOf(open), open.History)),
+        };
+
+    public async Task<OpenJob?> Explain(JobId job)
+    {
+        if (_book.Find(job) is { Away: { } stay } && await GrainFactory.GetGrain<IMarketGrain>(stay.Shard).Explain(job) is { } elsewhere)
+        {
+            return elsewhere;
+        }
+        return _book.Find(job) is { } open ? await _traffic.Explain(open) : null;
+    }
 
     public Task<ImmutableArray<OfferView>> ListOffers(OfferPlace? after, int limit) =>
         limit is >= 1 and <= MarketLimits.ListedOffersMax
@@ -277,6 +365,17 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
                 ErrorCode.LimitExceeded,
                 $"The list would have {limit} offers; allowed are 1 to {MarketLimits.ListedOffersMax}."
             );
+
+    public Task<WorkerExplanation> ExplainWorker(WorkerId worker, Caller caller)
+    {
+        var offer = _book.Offers.GetValueOrDefault(worker);
+        // Which jobs refuse a worker, and whom it refuses, is the business of its owner. An unknown worker is answered like a foreign one.
+        if ((caller.Scopes & Scopes.Admin) == Scopes.None && caller.Account != offer?.Offer.PayTo)
+        {
+            Authorities.Require(caller, new AccountId(worker.Value), Scopes.Read);
+        }
+        return Task.FromResult(_book.Explain(offer));
+    }
 
     public Task<OfferView?> FindOffer(WorkerId worker) => Task.FromResult(_book.FindOffer(worker));
 
@@ -302,14 +401,20 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
                 {
                     _ = _reports.EndOnOwnAccount(refused, MarketEnds.TooManyClasses(refused));
                 }
+                while (_book.Forfeits.TryDequeue(out var forfeit))
+                {
+                    _outcomes.NoteLoss(forfeit.Job, forfeit.Offer, "it bid in an auction of the job and did not open its bid");
+                }
                 _book.Rematch(Now);
                 while (_book.ToPrepare.TryDequeue(out var job))
                 {
-                    _ = Prepare(job);
+                    _ = _preparation.Prepare(job);
                 }
             }
 
             _book.Flush();
+            _gossip.Flush();
+            _traffic.Act();
         }
         finally
         {

@@ -29,6 +29,12 @@ internal enum MarketPhase
 
     /// <summary>No longer in the market.</summary>
     Gone = 7,
+
+    /// <summary>Another shard has it.</summary>
+    Away = 8,
+
+    /// <summary>Workers bid for it.</summary>
+    Bidding = 9,
 }
 
 /// <summary>An open job in the market's memory.</summary>
@@ -59,6 +65,12 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
 
     /// <summary>Whose offers it may go to, apart from memory and price.</summary>
     public JobClass Class { get; set; } = JobClass.Plain;
+
+    /// <summary>The shard whose job it is, where this one only runs it.</summary>
+    public string? Home { get; init; }
+
+    /// <summary>The shard that has it in the phase Away.</summary>
+    public ShardStay? Away { get; set; }
 
     /// <summary>Where it is counted; null until it is queued.</summary>
     public ClassFigures? Figures { get; set; }
@@ -93,17 +105,20 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     public int Failures { get; set; }
     public int Interruptions { get; set; }
 
-    /// <summary>The first worker that could not fetch the module or the input; null where none has said so.</summary>
-    public WorkerId? InputMissedBy { get; set; }
+    /// <summary>The first worker that could not have the module or the input, and what it said; null where none has said so.</summary>
+    public (WorkerId Worker, RunOutcome Outcome)? Doubted { get; set; }
 
     /// <summary>Preparations that failed since the last lease.</summary>
     public int Preparations { get; set; }
 
-    /// <summary>Workers that failed on it and do not see it; null where there is none.</summary>
+    /// <summary>Workers that failed on it or gave it back, and do not see it; null where there is none.</summary>
     public List<WorkerId>? FailedOn { get; private set; }
 
+    /// <summary>A run of it was lost: workers without a good reputation do not see it, as those of <see cref="FailedOn"/>.</summary>
+    public bool AvoidsNewcomers { get; set; }
+
     /// <summary>What runs of it have failed by their workers' fault: it counts against them if another run ends the job.</summary>
-    public ImmutableArray<(WorkerId Worker, Fault Fault)> Faults { get; set; } = [];
+    public ImmutableArray<NotedFault> Faults { get; set; } = [];
 
     /// <summary>When <see cref="FailedOn"/> is looked at again, in running time.</summary>
     public TimeSpan ReadmitAt { get; set; }
@@ -113,6 +128,30 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
 
     /// <summary>The offer that has the job in the phases Preparing, Leased and Ending.</summary>
     public MarketOffer? Offer { get; set; }
+
+    /// <summary>Jobs that it does not run beside; null where there are none.</summary>
+    public JobGroup? Group { get; set; }
+
+    /// <summary>Its place among these.</summary>
+    public LinkedListNode<MarketJob>? GroupPlace { get; set; }
+
+    /// <summary>The worker or owner that no other job of its group goes to, while it runs there.</summary>
+    public Bytes32? Seat { get; set; }
+
+    /// <summary>Its auction in the phase Bidding.</summary>
+    public Auction? Auction { get; set; }
+
+    /// <summary>Its auction has ended, and this attempt has no other one.</summary>
+    public bool IsAuctionOver { get; set; }
+
+    /// <summary>What came of its auction, in words for the end of an explanation; null where it wants none.</summary>
+    public string? AuctionNote { get; set; }
+
+    /// <summary>What its worker is paid per million fuel, as its auction found; null: what the worker asks publicly.</summary>
+    public TokenAmount? AgreedPrice { get; set; }
+
+    /// <summary>Its own shard holds an auction before it is matched.</summary>
+    public bool WantsAuction => Ticket.Spec.Auction > TimeSpan.Zero && !IsAuctionOver && Home is null;
 
     public Lease? Lease { get; set; }
 
@@ -141,16 +180,23 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     public TimeSpan? UnrecordedSince { get; set; }
 
     /// <summary>The writing of its end, for a report that is repeated meanwhile.</summary>
-    public Task? Ending { get; set; }
+    public Task<string?>? Ending { get; set; }
 
     /// <summary>The end that the market itself decided.</summary>
     public JobEnd? OwnEnd { get; set; }
 
+    /// <summary>Its worker may have done something for it: it has said so, or is one that does not tell.</summary>
+    public bool MayHaveBegun => Phase == MarketPhase.Leased && (Term!.HasBegun || !Offer!.Heartbeats);
+
     public bool HasFailedOn(WorkerId worker) => FailedOn is not null && FailedOn.Contains(worker);
 
-    /// <summary>Whether the worker or who it works for is none that the job goes to, or has failed on it.</summary>
+    /// <summary>Whether the worker or who it works for is none that the job goes to, has failed on it, or runs another of its
+    /// group.</summary>
     public bool Refuses(MarketOffer offer) =>
-        HasFailedOn(offer.Offer.Worker) || (Ticket.Spec.Needs is { } needs && IsRefusedBy(needs, offer.Offer));
+        HasFailedOn(offer.Offer.Worker)
+        || (AvoidsNewcomers && offer.Standing.Level != StandingLevel.Good)
+        || Group?.IsTakenBy(offer.Offer) == true
+        || (Ticket.Spec.Needs is { } needs && IsRefusedBy(needs, offer.Offer));
 
     private static bool IsRefusedBy(JobNeeds needs, WorkerOffer offer) =>
         (!needs.RefusedWorkers.IsDefaultOrEmpty && needs.RefusedWorkers.Contains(offer.Worker))
@@ -158,22 +204,73 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
 
     /// <summary>What the job pays the offer's worker per million fuel; an offer that is too dear anyway may be told as the most there
     /// is.</summary>
-    public TokenAmount PriceOf(MarketOffer offer) =>
-        offer.Price.BaseUnits > UInt128.MaxValue / (uint)Priority ? new TokenAmount(UInt128.MaxValue) : offer.Price * (uint)Priority;
+    public TokenAmount PriceOf(MarketOffer offer)
+    {
+        var price = offer == Offer && AgreedPrice is { } agreed ? agreed : offer.Price;
+        return price.BaseUnits > UInt128.MaxValue / (uint)Priority ? new TokenAmount(UInt128.MaxValue) : price * (uint)Priority;
+    }
 
     private static int PriorityOf(JobSpec spec) => Math.Max(1, spec.Priority);
 
     public void AddFailure(WorkerId worker)
     {
         Failures++;
-        (FailedOn ??= []).Add(worker);
+        Avoid(worker);
     }
 
-    /// <summary>The worker did not fail, but does not see the job for a while: another one may do better.</summary>
-    public void Avoid(WorkerId worker) => (FailedOn ??= []).Add(worker);
+    /// <summary>The worker does not see the job for a while: another one may do better. Of very many the first is forgotten.</summary>
+    public void Avoid(WorkerId worker)
+    {
+        FailedOn ??= [];
+        if (FailedOn.Count == MarketPolicy.AvoidedWorkersMax)
+        {
+            FailedOn.RemoveAt(0);
+        }
+        FailedOn.Add(worker);
+    }
 
     /// <summary>Every worker may take it again.</summary>
-    public void Readmit() => FailedOn = null;
+    public void Readmit() => (FailedOn, AvoidsNewcomers) = (null, false);
+
+    /// <summary>Its worker tells how far the leased run has come: it goes forward only, and no faster than a machine can.</summary>
+    public void Hear(LeaseProgress run, TimeSpan now)
+    {
+        var most = (UInt128)(now - LeasedSince).Ticks * MarketPolicy.FuelPerTickMax;
+        FuelSoFar = Math.Max(FuelSoFar, (long)UInt128.Min((UInt128)Math.Clamp(run.FuelUsed, 0, Ticket.Spec.FuelMax), most));
+        // Who does not tell the stage tells fuel of a run.
+        Term!.Hear(run.Stage == LeaseStage.Unstated ? LeaseStage.Running : run.Stage, now);
+    }
+
+    /// <summary>What another shard is told of it.</summary>
+    /// <param name="delay">How long it must not run.</param>
+    public JobTrack Track(TimeSpan delay) =>
+        new(
+            Attempts: Attempts,
+            Failures: Failures,
+            Interruptions: Interruptions,
+            FailedOn: [.. FailedOn ?? []],
+            AvoidsNewcomers: AvoidsNewcomers,
+            Doubted: Doubted?.Worker,
+            DoubtedOutcome: Doubted?.Outcome ?? default,
+            Faults: Faults,
+            History: History,
+            ExpiresAt: ExpiresAt,
+            Delay: delay,
+            Preparations: Preparations
+        );
+
+    /// <summary>Takes over what another shard tells of it.</summary>
+    public void Restore(JobTrack track)
+    {
+        (Attempts, Failures, Interruptions) = (track.Attempts, track.Failures, track.Interruptions);
+        Preparations = track.Preparations;
+        FailedOn = track.FailedOn.IsEmpty ? null : [.. track.FailedOn];
+        AvoidsNewcomers = track.AvoidsNewcomers;
+        Doubted = track.Doubted is { } worker ? (worker, track.DoubtedOutcome) : null;
+        Faults = track.Faults;
+        History = track.History;
+        ExpiresAt = track.ExpiresAt;
+    }
 
     /// <summary>A worker's words are cut, and of a long history the middle goes: a worker can add to it for nothing.</summary>
     public void Note(JobStatus status, DateTimeOffset at, WorkerId? worker, string? note = null)

@@ -8,8 +8,11 @@ internal sealed class MarketOffer(WorkerOffer offer)
     private MarketPoll? _poll;
     private readonly List<Lease> _leases = [];
     private readonly List<LeaseId> _stops = [];
+    private readonly List<AuctionInvitation> _invitations = [];
+    private readonly List<long> _closed = [];
     private readonly HashSet<string> _labels = offer.Labels.IsDefaultOrEmpty ? [] : [.. WorkerLabels.Met(offer.Labels)];
     private int _leasesMax;
+    private int _ahead;
 
     public WorkerOffer Offer { get; } = offer;
 
@@ -45,6 +48,12 @@ internal sealed class MarketOffer(WorkerOffer offer)
     /// <summary>Its heartbeats name its leases; false for a silo that does not do it yet.</summary>
     public bool Heartbeats { get; private set; }
 
+    /// <summary>After so long without a sign of life its worker is gone.</summary>
+    public TimeSpan SilenceMax => Heartbeats ? MarketPolicy.LeaseSilenceMax : MarketPolicy.WorkerSilentMax;
+
+    /// <summary>A job waits for it, and it waits for a round of leases.</summary>
+    public bool IsHeld { get; set; }
+
     public bool IsWaiting => _poll is { Orders: null };
 
     /// <summary>Its worker's reputation.</summary>
@@ -53,14 +62,32 @@ internal sealed class MarketOffer(WorkerOffer offer)
     /// <summary>When it was asked for last, in running time.</summary>
     public TimeSpan StandingAt { get; set; }
 
-    /// <summary>Leases that it takes now. Zero without a waiting poll, which is what takes them.</summary>
-    public int Capacity => IsWaiting ? Math.Max(0, Math.Min(_leasesMax, LeasesAllowed) - SlotsUsed) : 0;
+    /// <summary>When a lost run was last counted against its worker, in running time.</summary>
+    public TimeSpan? LossNotedAt { get; set; }
+
+    /// <summary>
+    /// Leases that it takes now. Zero without a waiting poll, which is what takes them. It may have as many ahead of its slots as it has
+    /// shown that it ends: one that only collects jobs gets few.
+    /// </summary>
+    public int Capacity => IsWaiting && !IsHeld ? Room : 0;
+
+    /// <summary>The same without regard to its poll: what it is given now, its next poll takes.</summary>
+    public int Room => Math.Max(0, Math.Min(_leasesMax, LeasesAllowed) - SlotsUsed);
+
+    /// <summary>The open auctions that it was invited to.</summary>
+    public HashSet<Auction> Auctions { get; } = [];
 
     private int LeasesAllowed =>
         Standing.InMaintenance ? 0
         : Standing.Level == StandingLevel.Excluded ? 0
         : Standing.Level == StandingLevel.Probation ? 1
-        : int.MaxValue;
+        : _ahead + (Standing.Level != StandingLevel.Good ? Math.Min(Offer.Slots, MarketPolicy.NewcomerLeasesMax) : Offer.Slots);
+
+    /// <summary>A run was reported that ends its job.</summary>
+    public void Finished() => _ahead = Math.Min(_ahead + 1, MarketPolicy.WorkerLeasesMax);
+
+    /// <summary>A lease ended without a result.</summary>
+    public void GaveUp() => _ahead /= 2;
 
     /// <summary>The poll with <see cref="Sequence"/>, answered or not.</summary>
     public MarketPoll Poll => _poll!;
@@ -82,6 +109,11 @@ internal sealed class MarketOffer(WorkerOffer offer)
 
     public void Order(Lease lease) => _leases.Add(lease);
 
+    public void Invite(AuctionInvitation invitation) => _invitations.Add(invitation);
+
+    /// <summary>An auction in which it has bid has closed: it is to open its bid.</summary>
+    public void CallBid(long auction) => _closed.Add(auction);
+
     /// <summary>Takes a lease back that was not given out yet, else orders its stop.</summary>
     public void OrderStop(LeaseId lease)
     {
@@ -94,7 +126,7 @@ internal sealed class MarketOffer(WorkerOffer offer)
     /// <summary>Answers a waiting poll if there is something to say.</summary>
     public void Flush()
     {
-        if (IsWaiting && (_leases.Count > 0 || _stops.Count > 0))
+        if (IsWaiting && _leases.Count + _stops.Count + _invitations.Count + _closed.Count > 0)
         {
             EndPoll();
         }
@@ -107,9 +139,11 @@ internal sealed class MarketOffer(WorkerOffer offer)
         {
             return;
         }
-        _poll!.Answer(new WorkerOrders(true, [.. _leases], [.. _stops]));
+        _poll!.Answer(new WorkerOrders(true, [.. _leases], [.. _stops], [.. _invitations], [.. _closed]));
         _leases.Clear();
         _stops.Clear();
+        _invitations.Clear();
+        _closed.Clear();
     }
 
     /// <summary>The offer is replaced or gone.</summary>
@@ -120,6 +154,8 @@ internal sealed class MarketOffer(WorkerOffer offer)
             _poll!.Answer(Unknown);
         }
     }
+
+    public OfferView ToView() => new(Offer, SlotsUsed, Standing);
 
     public static WorkerOrders Unknown { get; } = new(false, [], []);
 }

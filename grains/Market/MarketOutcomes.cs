@@ -12,6 +12,7 @@ namespace Marketplace.Grains;
 /// <param name="book">Where the answers go: what a worker's standing is now.</param>
 /// <param name="clock">The market's clock.</param>
 /// <param name="grains">Reaches the reputations.</param>
+/// <param name="gossip">Hears of standings that change.</param>
 /// <param name="act">Does what the book has decided.</param>
 /// <param name="log">The market's log.</param>
 internal sealed partial class MarketOutcomes(
@@ -19,6 +20,7 @@ internal sealed partial class MarketOutcomes(
     MarketBook book,
     MarketClock clock,
     IGrainFactory grains,
+    MarketGossip gossip,
     Action act,
     ILogger<MarketGrain> log
 )
@@ -66,10 +68,25 @@ internal sealed partial class MarketOutcomes(
     public void Note(MarketJob job, MarketOffer offer, string reason)
     {
         var worker = offer.Offer.Worker;
-        if (!IsOwn(job, worker, offer.Offer.PayTo))
+        if (job.Faults.Length < MarketPolicy.FaultsOfAJobMax && !IsOwn(job, worker, offer.Offer.PayTo))
         {
-            job.Faults = job.Faults.Add((worker, FaultOf(job, offer.Price, reason)));
+            job.Faults = job.Faults.Add(new NotedFault(worker, FaultOf(job, offer.Price, reason)));
         }
+    }
+
+    /// <summary>
+    /// As <see cref="Note"/>, where a worker brings no result: a worker that is lost with many runs has failed once, so those that follow
+    /// within <see cref="MarketPolicy.LossPeriod"/> do not count.
+    /// </summary>
+    public void NoteLoss(MarketJob job, MarketOffer offer, string reason)
+    {
+        var now = clock.Now.Running;
+        if (offer.LossNotedAt is { } last && now < last + MarketPolicy.LossPeriod)
+        {
+            return;
+        }
+        offer.LossNotedAt = now;
+        Note(job, offer, reason);
     }
 
     /// <summary>Sends what is due. Called with each round of maintenance.</summary>
@@ -130,6 +147,7 @@ internal sealed partial class MarketOutcomes(
             var view = await grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(worker)).Get(caller: null);
             if (book.SetStanding(worker, view.Standing))
             {
+                gossip.Standing(book, worker);
                 act();
             }
         }
@@ -154,6 +172,7 @@ internal sealed partial class MarketOutcomes(
                 unsent.Counted();
                 if (unsent.Worker is { } worker && book.SetStanding(worker, standing))
                 {
+                    gossip.Standing(book, worker);
                     act();
                 }
             }

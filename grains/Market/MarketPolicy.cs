@@ -14,6 +14,9 @@ internal static class MarketPolicy
     /// <inheritdoc cref="WorkerLimits.LeasesMax"/>
     public const int WorkerLeasesMax = WorkerLimits.LeasesMax;
 
+    /// <inheritdoc cref="WorkerLimits.BidsMax"/>
+    public const int WorkerBidsMax = WorkerLimits.BidsMax;
+
     /// <summary>Blobs that one run may bring: its output and the files beside it.</summary>
     public const int OutputBlobsMax = 1 + MarketLimits.JobFilesMax;
 
@@ -28,6 +31,25 @@ internal static class MarketPolicy
     /// its workers would do so for ever.
     /// </summary>
     public const int InterruptionsMax = 5;
+
+    /// <summary>
+    /// Leases that a newcomer may have before it has reported a result: what a machine of some cores runs at a time. Each result allows one
+    /// more, so an honest one soon has all it wants, and many new keys cannot take a queue to keep it from others.
+    /// </summary>
+    public const int NewcomerLeasesMax = 16;
+
+    /// <summary>Workers that a job avoids at a time: far more than fail on one job unless they want to.</summary>
+    public const int AvoidedWorkersMax = 64;
+
+    /// <summary>
+    /// Failed runs of one job that count against their workers: more than its retries are lost runs, which say little more.
+    /// </summary>
+    public const int FaultsOfAJobMax = 16;
+
+    /// <summary>
+    /// A timer that comes so late tells that the market's process or machine stood still; a long turn or a collection takes less.
+    /// </summary>
+    public static readonly TimeSpan StillMin = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// Times in a row that reading a matched job's state or input may fail. With the waits between them about ten minutes: a store that
@@ -92,6 +114,18 @@ internal static class MarketPolicy
     public const int FuelPerTickOfACore = 250;
 
     /// <summary>
+    /// Leases of which the market knows why they ended without a result, for reports that come too late: those of the last minutes, in a
+    /// few megabytes.
+    /// </summary>
+    public const int OverLeasesMax = 10_000;
+
+    /// <summary>
+    /// Leases that are given, and ends that are being recorded, before the market hears other calls: as many as a disk records in some
+    /// tenths of a second. Fewer than a thousand would leave workers idle while the ends of a flush are written.
+    /// </summary>
+    public const int RoundLeasesMax = 1_024;
+
+    /// <summary>
     /// Accounts without open jobs that are remembered for having had more than their share: some tens of megabytes. Beyond it the one that
     /// is least ahead of the others is forgotten, which gains least by it.
     /// </summary>
@@ -116,6 +150,14 @@ internal static class MarketPolicy
     public const int AccountClassesMax = 8;
 
     /// <summary>
+    /// Classes that may be opened at a time: each asks every offer once, a few milliseconds with very many of them.
+    /// </summary>
+    public const int ClassOpeningsMax = 64;
+
+    /// <summary>For long, one class may be opened in so much time, for the same reason.</summary>
+    public static readonly TimeSpan ClassOpeningPeriod = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>
     /// As <see cref="AccountPartsOfQueueBytes"/>, for the classes that no account has opened yet.
     /// </summary>
     public const int AccountPartsOfClasses = 4;
@@ -124,7 +166,18 @@ internal static class MarketPolicy
     /// Jobs of one account that a worker's poll passes over, because they refuse the worker or it failed on them, before it goes on to the
     /// next account: a long queue that refuses one worker must not hold up that worker's poll.
     /// </summary>
-    public const int RefusedJobsMax = 64;
+    public const int RefusedJobsMax = 16;
+
+    /// <summary>
+    /// Nodes of an account's queue that one search looks at: some hundred times its depth. An account whose jobs want much memory for
+    /// little and little for much would make each search of an offer in between as long as its queue.
+    /// </summary>
+    public const int SearchedJobsMax = 2_048;
+
+    /// <summary>
+    /// Nodes of the offers that the search for one job looks at, for the same reason: workers choose their prices and memory too.
+    /// </summary>
+    public const int SearchedOffersMax = 4_096;
 
     /// <summary>
     /// Offers that a new job passes over for the same reasons, or because they refuse its account. Beyond it the job waits for the next
@@ -144,11 +197,35 @@ internal static class MarketPolicy
     /// </summary>
     public const int NewcomerLaneParts = 20;
 
+    /// <summary>
+    /// Workers that are invited to one auction, the cheapest that are free: more of them hardly lower the second price, and each invitation
+    /// is a message there and two back.
+    /// </summary>
+    public const int BiddersMax = 16;
+
+    /// <summary>Auctions that are open at a time: some tens of kilobytes with all their bids, and decided within milliseconds.</summary>
+    public const int AuctionsMax = 256;
+
+    /// <summary>Those of one account: its auctions must not take up the invitations of all workers.</summary>
+    public const int AccountAuctionsMax = AuctionsMax / 16;
+
+    /// <summary>
+    /// How long workers may take to open their bids when a window has closed: a network's hiccup. All that have bid are waited for no
+    /// longer than this.
+    /// </summary>
+    public static readonly TimeSpan BidOpeningMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Jobs of a group that are tried when an owner's worker has ended one of it: one of them can go to that owner. Others wait for the
+    /// next poll of an offer that fits, some seconds.
+    /// </summary>
+    public const int FreedSeatTriesMax = 64;
+
     /// <summary>Capability classes whose prices are told, those with most jobs: what a person reads, and a walk over offers each.</summary>
     public const int PricedClassesMax = 12;
 
-    /// <summary>Prices at which free slots of a class are told, the cheapest: who needs more than these has pages to read.</summary>
-    public const int PriceLevelsMax = 15;
+    /// <inheritdoc cref="MarketLimits.PriceLevelsMax"/>
+    public const int PriceLevelsMax = MarketLimits.PriceLevelsMax;
 
     /// <summary>
     /// Capability classes whose figures are kept: more than may have jobs at a time, four sizes of memory for each class of needs; a few
@@ -161,8 +238,27 @@ internal static class MarketPolicy
     /// </summary>
     public const int SurveyedOffersMax = 1_500;
 
+    /// <summary>
+    /// Waiting jobs that the reasons of a worker without work count: a person asks, and the matches wait meanwhile.
+    /// </summary>
+    public const int SurveyedJobsMax = 1_024;
+
+    /// <summary>Of one account and class, the first ones: its others are mostly like them, and other accounts have jobs too.</summary>
+    public const int SurveyedAccountJobsMax = 48;
+
     /// <summary>Offers that an explanation of an open job looks at, the cheapest first: what a person reads.</summary>
     public const int ExplainedOffersMax = 16;
+
+    /// <summary>
+    /// What one stream is told of one turn: as many jobs as come in one submission. What is beyond it is only counted.
+    /// </summary>
+    public const int NewsItemsMax = JobLimits.BatchJobsMax;
+
+    /// <summary>Jobs that go from one shard to another with one claim: a few megabytes with the largest inline inputs.</summary>
+    public const int HandedJobsMax = 256;
+
+    /// <summary>Offers that one claim names, the cheapest: a shard with more that have nothing to do claims again.</summary>
+    public const int ClaimedOffersMax = 64;
 
     /// <summary>Settlements that wait for an account that does not answer; more are left to the account's own reconciliation.</summary>
     public const int UnsettledJobsMax = 10_000;
@@ -172,6 +268,9 @@ internal static class MarketPolicy
     /// them. A worker that is cut off for longer works for nothing; the job of one that is gone waits no longer than this.
     /// </summary>
     public static readonly TimeSpan LeaseSilenceMax = (3 * WorkerLimits.HeartbeatPeriod) + TimeSpan.FromSeconds(5);
+
+    /// <summary>Runs that a worker loses within so long count as one fault: it went once, with all that it had.</summary>
+    public static readonly TimeSpan LossPeriod = LeaseSilenceMax;
 
     /// <summary>
     /// How long a lease may wait for a slot of its worker, heartbeats or not: workers give back after a second what they cannot begin, so
@@ -190,6 +289,20 @@ internal static class MarketPolicy
     /// blobs has left by then, a database that fails over is back. After it the job runs again, and no worker is charged with a failure.
     /// </summary>
     public static readonly TimeSpan RecordMax = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// How soon a shard tells the others of jobs that wait after it did so before: jobs that came meanwhile wait no longer than this.
+    /// </summary>
+    public static readonly TimeSpan BacklogPauseMin = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>How often it repeats that where no other shard takes them.</summary>
+    public static readonly TimeSpan BacklogPauseMax = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a shard remembers that another has jobs: until it would have heard so again.</summary>
+    public static readonly TimeSpan BacklogTrust = 2 * BacklogPauseMax;
+
+    /// <summary>After so long a job that was handed over is asked for, in case that the answer was lost.</summary>
+    public static readonly TimeSpan StayCheckAge = TimeSpan.FromSeconds(5);
 
     /// <summary>Deadlines of one turn: a thousand jobs that expire at once must not keep heartbeats waiting.</summary>
     public const int DueJobsMax = 256;
@@ -216,6 +329,9 @@ internal static class MarketPolicy
     /// fits: a worker that is alone must not be excluded for ever because of one fault. It doubles with each further failure.
     /// </summary>
     public static readonly TimeSpan ReadmitDelayMin = TimeSpan.FromSeconds(5);
+
+    /// <summary>The same for one that gave the job back without having begun: as long as workers keep what they cannot begin.</summary>
+    public static readonly TimeSpan ReturnedDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>The longest such wait.</summary>
     public static readonly TimeSpan ReadmitDelayMax = TimeSpan.FromMinutes(5);
@@ -265,6 +381,10 @@ internal static class MarketPolicy
         var full = Doubled(RetryDelayMin, failures, RetryDelayMax);
         return (full / 2) + (full / 2 * chance.Next());
     }
+
+    /// <summary>How long a job avoids the workers that failed on it, lost it or gave it back, before it looks whether others fit.</summary>
+    public static TimeSpan AvoidDelay(MarketJob job) =>
+        job.Failures + job.Interruptions == 0 ? ReturnedDelay : ReadmitDelay(Math.Max(1, job.Failures));
 
     public static TimeSpan ReadmitDelay(int failures) => Doubled(ReadmitDelayMin, failures, ReadmitDelayMax);
 

@@ -15,6 +15,7 @@ namespace Marketplace.Grains;
 /// <param name="grains">Reaches the grains that each step tells.</param>
 /// <param name="feed">Where the fifth step announces.</param>
 /// <param name="outcomes">What reputations are told of ends and of failed runs.</param>
+/// <param name="gossip">Hears of jobs that wait again.</param>
 /// <param name="chance">Spreads retries.</param>
 /// <param name="act">Does what the book has decided.</param>
 /// <param name="log">The market's log.</param>
@@ -24,6 +25,7 @@ internal sealed partial class MarketReports(
     IGrainFactory grains,
     IResultsFeed feed,
     MarketOutcomes outcomes,
+    MarketGossip gossip,
     IChance chance,
     Action act,
     ILogger<MarketGrain> log
@@ -32,8 +34,19 @@ internal sealed partial class MarketReports(
     private readonly Dictionary<AccountId, List<JobSettlement>> _unsettled = [];
     private int _unsettledCount;
 
-    /// <returns>Completes when all ends are durable. Then the worker may forget the reports; until then it repeats them.</returns>
-    public async Task Receive(WorkerId worker, ImmutableArray<LeaseReport> reports)
+    private const string OwnEnding = "the market ends the job without a run";
+
+    /// <summary>What a worker hears whose run was no use.</summary>
+    private const string RunsAgain = "the job runs again: the output is not in the store, or the program's state has moved on";
+
+    /// <summary>Reports whose jobs' ends are being recorded.</summary>
+    public int Ending { get; private set; }
+
+    /// <returns>
+    /// Completes when all ends are durable. Then the worker may forget the reports; until then it repeats them. Those of which nothing
+    /// counts, and why.
+    /// </returns>
+    public async Task<ImmutableArray<RefusedReport>> Receive(WorkerId worker, ImmutableArray<LeaseReport> reports)
     {
         if (reports.Length > MarketPolicy.ReportsMax)
         {
@@ -43,12 +56,13 @@ internal sealed partial class MarketReports(
             );
         }
         var ends = new List<Ended>(reports.Length);
-        var running = new List<Task>(reports.Length);
+        var running = new List<Task<string?>>(reports.Length);
         foreach (var report in reports)
         {
             // A lease of an earlier start, of another worker or of a job that has ended: nothing of it counts any more.
-            if (book.FindLeased(report.Lease, worker) is not { } job || job.Ticket.Job != report.Job)
+            if (book.Leases.Find(report.Lease, worker) is not { } job || job.Ticket.Job != report.Job)
             {
+                running.Add(Task.FromResult(book.Leases.RefusalOf(report, worker)));
                 continue;
             }
             // The same report may come again while the first is being written; both answer when it is.
@@ -56,14 +70,21 @@ internal sealed partial class MarketReports(
             {
                 job.Ending = Follow(job, report, ends);
             }
-            running.Add(job.Ending!);
+            // A job that the market itself ends has no report to wait for.
+            running.Add(job.Ending ?? Task.FromResult<string?>(OwnEnding));
         }
 
         // Act first: slots are free before the writes are durable, and the worker may wait for more.
         act();
         try
         {
-            await Task.WhenAll(running);
+            var refusals = await Task.WhenAll(running);
+            return
+            [
+                .. reports
+                    .Zip(refusals, (report, reason) => new RefusedReport(report.Lease, reason!))
+                    .Where(refused => refused.Reason is not null),
+            ];
         }
         finally
         {
@@ -72,67 +93,79 @@ internal sealed partial class MarketReports(
         }
     }
 
-    private async Task Follow(MarketJob job, LeaseReport report, List<Ended> ends)
+    /// <returns>Why nothing of the report counts; null where it does, or where the worker itself says that it has no result.</returns>
+    private async Task<string?> Follow(MarketJob job, LeaseReport report, List<Ended> ends)
     {
+        if (RuleBroken(job, report) is { } refusal)
+        {
+            await WorkerFailed(job, job.Offer!.Offer.Worker, refusal);
+            return refusal;
+        }
         if (Judge(job, report) is { } again)
         {
             await again;
-            return;
+            return null;
         }
 
         var end = MarketEnds.Reported(job, report, clock.Now.Wall);
         job.FuelUsed = Math.Min(report.FuelUsed, job.Ticket.Spec.FuelMax);
+        var offer = job.Offer!;
         book.BeginEnding(job);
+        Ending++;
         try
         {
-            if (await KeepEffects(job, report, end) is { } kept)
+            if (await KeepEffects(job, report, end) is not { } kept)
             {
-                await Write(job, kept, ends);
+                return RunsAgain;
             }
+            await Write(job, kept, ends);
+            offer.Finished();
+            return null;
         }
         catch (Exception)
         {
             // The worker repeats its report, which takes all steps again; if it does not, the lease's deadline decides.
             var now = clock.Now.Running;
             job.UnrecordedSince ??= now;
-            job.LeasedUntil = Later(
+            job.LeasedUntil = MarketTime.Later(
                 job.LeasedUntil,
-                Earlier(now + MarketPolicy.ReportGrace, job.UnrecordedSince.Value + MarketPolicy.RecordMax)
+                MarketTime.Earlier(now + MarketPolicy.ReportGrace, job.UnrecordedSince.Value + MarketPolicy.RecordMax)
             );
             book.EndingFailed(job, job.LeasedUntil);
             throw;
         }
+        finally
+        {
+            Ending--;
+        }
     }
 
-    private static TimeSpan Earlier(TimeSpan one, TimeSpan other) => one < other ? one : other;
-
-    private static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;
-
     // 1. The report is judged. Nothing has happened yet that would have to be undone.
+
+    /// <returns>Null where the report keeps to the rules and to what the run has brought.</returns>
+    private static string? RuleBroken(MarketJob job, LeaseReport report) =>
+        ReportRules.Refusal(report) is { } refusal ? refusal
+        : job.Offer!.AddsOutputs && job.Run!.FindForeign(report.Output) is { } foreign
+            ? $"the report names {foreign}, which the run has not brought"
+        : null;
 
     /// <returns>Null where the report ends the job. Else the job runs again or fails, and the task completes with that.</returns>
     private Task? Judge(MarketJob job, LeaseReport report)
     {
         var worker = job.Offer!.Offer.Worker;
-        if (ReportRules.Refusal(report) is { } refusal)
+        if (report.Outcome is RunOutcome.InputUnavailable or RunOutcome.InvalidModule && IsDoubted(job, report.Outcome, worker))
         {
-            return WorkerFailed(job, worker, refusal);
-        }
-        if (job.Offer.AddsOutputs && job.Run!.FindForeign(report.Output) is { } foreign)
-        {
-            return WorkerFailed(job, worker, $"the report names {foreign}, which the run has not brought");
-        }
-        if (report.Outcome == RunOutcome.InputUnavailable && IsDoubted(job, worker))
-        {
-            job.InputMissedBy = worker;
-            return WorkerFailed(job, worker, report.Reason ?? "the worker could not fetch the module or the input");
+            job.Doubted = (worker, report.Outcome);
+            // The second word is to be of one that has a reputation to lose.
+            job.AvoidsNewcomers = true;
+            return WorkerFailed(job, worker, report.Reason ?? "the worker could not fetch or compile the module or the input");
         }
         switch (JobOutcomes.VerdictOf(report.Outcome))
         {
             case JobOutcomes.Verdict.WorkerFailed:
                 return WorkerFailed(job, worker, report.Reason ?? "the worker failed without a reason");
             case JobOutcomes.Verdict.Interrupted:
-                return Interrupted(job, report.Reason ?? "the worker gave the run up");
+                return Lost(job, report.Reason ?? "the worker gave the run up");
             case JobOutcomes.Verdict.Returned:
                 Returned(job, report.Reason ?? "the worker had no free slot");
                 return Task.CompletedTask;
@@ -142,11 +175,11 @@ internal sealed partial class MarketReports(
     }
 
     /// <summary>
-    /// One worker that cannot fetch a module or an input may have lost its own blobs: until a second worker says the same, it is the first
-    /// one's failure. A job without further attempts ends as the worker says.
+    /// One worker that cannot fetch an input or compile a module may have lost its own blobs, or lie: until a second worker says the same,
+    /// it is the first one's failure. A job without further attempts ends as the worker says.
     /// </summary>
-    private static bool IsDoubted(MarketJob job, WorkerId worker) =>
-        (job.InputMissedBy is not { } first || first == worker) && job.Failures < job.Ticket.Spec.RetriesMax;
+    private static bool IsDoubted(MarketJob job, RunOutcome outcome, WorkerId worker) =>
+        (job.Doubted is not { } first || first.Worker == worker || first.Outcome != outcome) && job.Failures < job.Ticket.Spec.RetriesMax;
 
     /// <summary>The worker is charged with a failed attempt: another worker tries, after a while, or the job fails.</summary>
     /// <returns>Completes when the job is queued again or its end was written or left for later; never fails.</returns>
@@ -154,7 +187,8 @@ internal sealed partial class MarketReports(
     {
         var now = clock.Now;
         outcomes.Note(job, job.Offer!, reason);
-        book.Release(job, now);
+        job.Offer!.GaveUp();
+        book.Release(job, now, reason);
         job.AddFailure(worker);
         job.ReadmitAt = now.Running + MarketPolicy.ReadmitDelay(job.Failures);
         job.Note(JobStatus.Pending, now.Wall, worker, reason);
@@ -163,17 +197,49 @@ internal sealed partial class MarketReports(
             return EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, worker, reason));
         }
         book.Requeue(job, now, MarketPolicy.RetryDelay(job.Failures, chance));
+        gossip.Retried(job, worker);
         return Task.CompletedTask;
     }
 
-    /// <summary>The run is over and no fault is known: the job runs again, at its old place in the queue.</summary>
-    /// <param name="avoid">Other workers come first.</param>
+    /// <summary>
+    /// The worker began the job, or sat on it, and brings no result: others come first, and for a while those that have a reputation to
+    /// lose. It counts against the worker as one fault, however many runs went with this one.
+    /// </summary>
     /// <inheritdoc cref="WorkerFailed"/>
-    public Task Interrupted(MarketJob job, string reason, bool avoid = false)
+    public Task Lost(MarketJob job, string reason)
     {
         var now = clock.Now;
+        var offer = job.Offer!;
+        outcomes.NoteLoss(job, offer, reason);
+        offer.GaveUp();
+        if (Interrupt(job, reason, now) is { } ending)
+        {
+            return ending;
+        }
+        job.AvoidsNewcomers = true;
+        book.Avoid(job, offer.Offer.Worker, now);
+        book.Requeue(job, now);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The run is over and its worker is not at fault: the job runs again, at its old place in the queue.</summary>
+    /// <inheritdoc cref="WorkerFailed"/>
+    public Task Interrupted(MarketJob job, string reason)
+    {
+        var now = clock.Now;
+        if (Interrupt(job, reason, now) is { } ending)
+        {
+            return ending;
+        }
+        book.Requeue(job, now);
+        return Task.CompletedTask;
+    }
+
+    /// <returns>The writing of the job's end where too many runs were interrupted; null where the caller queues the job again.</returns>
+    private Task? Interrupt(MarketJob job, string reason, MarketTime now)
+    {
         var worker = job.Offer!.Offer.Worker;
-        book.Release(job, now);
+        book.Release(job, now, reason);
         job.Interruptions++;
         job.Note(JobStatus.Pending, now.Wall, worker, reason);
         if (job.Interruptions > MarketPolicy.InterruptionsMax)
@@ -183,33 +249,32 @@ internal sealed partial class MarketReports(
                 MarketEnds.WorkersFailed(job, worker, $"{MarketPolicy.InterruptionsMax} runs were given up; the last: {reason}")
             );
         }
-        if (avoid)
-        {
-            job.Avoid(worker);
-            job.ReadmitAt = now.Running + MarketPolicy.ReadmitDelay(job.Interruptions);
-        }
-        book.Requeue(job, now);
-        return Task.CompletedTask;
+        gossip.Retried(job, worker);
+        return null;
     }
 
     /// <summary>
-    /// The worker had no slot after all. Its waiting poll asked for too much, so the market answers it; the worker then polls anew instead
-    /// of getting the same job again. No run was made, so the job's time to wait goes on.
+    /// The worker had no slot after all, or left before it began. Its waiting poll asked for too much, so the market answers it; the worker
+    /// then polls anew instead of getting the same job again. No run was made, so the job's time to wait goes on. Others come first: it
+    /// costs a worker nothing to give back, and must not keep the job from them.
     /// </summary>
     public void Returned(MarketJob job, string reason)
     {
         var now = clock.Now;
         var offer = job.Offer!;
-        book.Release(job, now);
+        book.Release(job, now, reason);
         job.Note(JobStatus.Pending, now.Wall, offer.Offer.Worker, reason);
         book.EndPoll(offer);
+        offer.GaveUp();
         if (now.Wall >= job.ExpiresAt)
         {
             Expire(job);
         }
         else
         {
+            book.Avoid(job, offer.Offer.Worker, now);
             book.PutBack(job, now);
+            gossip.Retried(job, offer.Offer.Worker);
         }
     }
 
@@ -252,6 +317,7 @@ internal sealed partial class MarketReports(
             }
             // Another run came first. That is no failure and no retry.
             job.Note(JobStatus.Pending, clock.Now.Wall, end.Worker, "the program's state had moved on");
+            book.Leases.NoteOver(job, RunsAgain);
             book.Requeue(job, clock.Now);
             return null;
         }

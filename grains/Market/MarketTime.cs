@@ -6,7 +6,12 @@ namespace Marketplace.Grains;
 /// </summary>
 /// <param name="Wall">The time of day.</param>
 /// <param name="Running">Since the market's activation.</param>
-internal readonly record struct MarketTime(DateTimeOffset Wall, TimeSpan Running);
+internal readonly record struct MarketTime(DateTimeOffset Wall, TimeSpan Running)
+{
+    public static TimeSpan Earlier(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    public static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;
+}
 
 /// <summary>The clock of one activation of a market.</summary>
 internal sealed class MarketClock(TimeProvider time)

@@ -7,23 +7,57 @@ internal static class MarketVerdicts
 {
     public const string Won = "It went to the cheapest offer that fitted and had a free slot.";
 
+    public static readonly string NoRoomForAuction =
+        $"There was no auction: its account had {MarketPolicy.AccountAuctionsMax} open, or all accounts {MarketPolicy.AuctionsMax}.";
+
+    /// <summary>Whose bids lost stays unsaid, and what they were: a worker's costs are its own business.</summary>
+    public const string NoTimeForAuction = "It expires too soon for its auction: posted prices decide.";
+
+    public static string WonAuction(Auction auction, TokenAmount price) =>
+        price != auction.PriceOfWinner(free: null)
+            ? $"It went to the lowest of {auction.Ranked.Count} bids, and pays what a free worker asks publicly: {price} per million fuel."
+        : auction.Ranked.Count > 1
+            ? $"It went to the lowest of {auction.Ranked.Count} bids, and pays the next one: {price} per million fuel."
+        : $"It went to the only bid, and pays what its worker asks publicly: {price} per million fuel.";
+
+    public static string NoBids(Auction auction) =>
+        $"Its auction had no bid that its limit covers, of {auction.InvitedCount} workers: posted prices decide.";
+
+    public static string BiddersAreBusy(int bidders) =>
+        $"None of the {bidders} that had bid in its auction could take it any more: posted prices decide.";
+
     public static OfferVerdict WonBy(MarketJob job, MarketOffer offer) =>
         new(
             offer.Offer.Worker,
             PriceOf(job, offer),
             true,
-            job.IsForNewcomer ? "a newcomer, whose turn it was" : "the cheapest that fitted"
+            job.AgreedPrice is not null ? "the lowest bid"
+                : job.IsForNewcomer ? "a newcomer, whose turn it was"
+                : "the cheapest that fitted"
         );
 
     public static OfferVerdict LostBy(MarketJob job, MarketOffer offer) =>
         new(offer.Offer.Worker, PriceOf(job, offer), false, Reason(job, offer));
 
     public static string SummaryOfMatch(MarketJob job) =>
+        job.AgreedPrice is not null ? job.AuctionNote!
+        : job.AuctionNote is { } note ? $"{SummaryByPostedPrice(job)} {note}"
+        : SummaryByPostedPrice(job);
+
+    private static string SummaryByPostedPrice(MarketJob job) =>
         job.IsForNewcomer ? $"It went to a newcomer: the job allows it, and one of {MarketPolicy.NewcomerLaneParts} such jobs does." : Won;
 
     /// <summary>The most that the job would cost with this offer, without regard to its own limit.</summary>
     public static TokenAmount PriceOf(MarketJob job, MarketOffer offer) =>
         JobPricing.Cost(job.Ticket.Spec.FuelMax, job.PriceOf(offer), new TokenAmount(UInt128.MaxValue));
+
+    public static JobStatus StatusOf(MarketJob job) =>
+        job.Phase switch
+        {
+            MarketPhase.InLine or MarketPhase.Ready or MarketPhase.Delayed or MarketPhase.Away or MarketPhase.Bidding => JobStatus.Pending,
+            MarketPhase.Preparing => JobStatus.Matched,
+            _ => JobStatus.Running,
+        };
 
     /// <summary>Where the job stands, in a sentence or two.</summary>
     /// <param name="job">The job.</param>
@@ -56,6 +90,12 @@ internal static class MarketVerdicts
                 JobStatus.Pending,
                 $"It waits for an offer that fits and has a free slot. Busy offers that fit: {survey!.Busy}; jobs before it: {before}."
             ),
+            MarketPhase.Bidding => (
+                JobStatus.Pending,
+                job.Auction!.IsClosed
+                    ? "The window of its auction has closed, and the bids are opened."
+                    : $"It is auctioned until {job.Auction.Until:O}: {job.Auction.InvitedCount} workers are invited to sealed bids."
+            ),
             MarketPhase.Delayed when job.Preparations > 0 => (
                 JobStatus.Pending,
                 $"{NotPrepared(job)}; the next try is at {job.ResumesAt:O}. After {MarketPolicy.PreparationsMax} tries it fails and "
@@ -83,6 +123,8 @@ internal static class MarketVerdicts
             : offer.Standing.Score < needs.ReputationMin ? OfferLack.Reputation
             : offer.Standing.Stake < needs.StakeMin ? OfferLack.Stake
             : job.HasFailedOn(offer.Offer.Worker) ? OfferLack.FailedBefore
+            : job.AvoidsNewcomers && offer.Standing.Level != StandingLevel.Good ? OfferLack.Newcomer
+            : job.Group?.IsTakenBy(offer.Offer) == true ? OfferLack.Group
             : job.Refuses(offer) ? OfferLack.RefusedByJob
             : offer.Refuses(job.Ticket.Account) ? OfferLack.RefusesAccount
             : offer.Standing.InMaintenance ? OfferLack.Maintenance
@@ -115,6 +157,10 @@ internal static class MarketVerdicts
             OfferLack.Reputation => $"has a reputation of {offer.Standing.Score}; the job wants {needs.ReputationMin} or more",
             OfferLack.Stake => $"has {offer.Standing.Stake} at stake; the job wants {needs.StakeMin} or more",
             OfferLack.FailedBefore => "failed on this job before; it is asked again when no other offer fits",
+            OfferLack.Newcomer => "has no good reputation, and a run of this job was lost; it is asked when no other offer fits",
+            OfferLack.Group when job.Group!.Spread == GroupSpread.Owner =>
+                $"belongs to an owner that runs a job of the group '{job.Group.Name}'",
+            OfferLack.Group => $"runs a job of the group '{job.Group!.Name}'",
             OfferLack.RefusedByJob => "is refused by the job",
             OfferLack.RefusesAccount => "does not take jobs of this account",
             OfferLack.Maintenance => "is in maintenance: its owner takes no leases",
@@ -125,6 +171,7 @@ internal static class MarketVerdicts
             _ when offer.Standing.Level == StandingLevel.Probation =>
                 $"is on probation, one lease at a time: its score is {offer.Standing.Score}, below {ReputationPolicy.ProbationScore}",
             OfferLack.Slot => "has no free slot",
+            _ when job.AgreedPrice is not null => "did not bid, or bid more",
             _ => "was not needed",
         };
     }

@@ -10,6 +10,8 @@ internal enum OfferLack
     RefusedByJob,
     RefusesAccount,
     FailedBefore,
+    Newcomer,
+    Group,
     Maintenance,
     Excluded,
     Price,
@@ -33,6 +35,7 @@ internal sealed class OfferSurvey(MarketJob job)
     {
         _count++;
         var lack = MarketVerdicts.LackOf(job, offer);
+        Cheapest ??= lack is OfferLack.Price or OfferLack.Slot or OfferLack.Nothing ? offer : null;
         _lacks[lack] = _lacks.GetValueOrDefault(lack) + 1;
         switch (lack)
         {
@@ -54,6 +57,9 @@ internal sealed class OfferSurvey(MarketJob job)
         }
         return _count < MarketPolicy.SurveyedOffersMax;
     }
+
+    /// <summary>The first that would take the job at its own price, with a free slot or without; null where none would.</summary>
+    public MarketOffer? Cheapest { get; private set; }
 
     /// <summary>Offers that would take the job at their price and have no free slot.</summary>
     public int Busy => _lacks.GetValueOrDefault(OfferLack.Slot) + _lacks.GetValueOrDefault(OfferLack.Nothing);
@@ -84,6 +90,8 @@ internal sealed class OfferSurvey(MarketJob job)
             OfferLack.RefusedByJob => $"{count} refused by the job",
             OfferLack.RefusesAccount => $"{count} that take no jobs of this account",
             OfferLack.FailedBefore => $"{count} that failed on this job before",
+            OfferLack.Newcomer => $"{count} without a good reputation, as a run of this job was lost before",
+            OfferLack.Group => $"{count} that run another job of its group, or whose owner does",
             OfferLack.Maintenance => $"{count} in maintenance",
             OfferLack.Excluded => $"{count} excluded",
             _ => null,

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
@@ -25,39 +26,124 @@ internal sealed class OfferTree : BalancedTree<OfferNode>
     /// <summary>The first offer that would take the job, at most at the price; it need not have a free slot.</summary>
     public MarketOffer? Find(MarketJob job, TokenAmount priceMax)
     {
-        var refusedLeft = MarketPolicy.RefusedOffersMax;
-        return Find(Root, job, priceMax, ref refusedLeft);
+        var search = new Search(job, priceMax);
+        return Find(Root, ref search);
+    }
+
+    /// <summary>The cheapest that would take the job, whatever they ask, and may be invited to one more auction.</summary>
+    public IReadOnlyList<MarketOffer> FindBidders(MarketJob job)
+    {
+        var search = new Search(job, new TokenAmount(UInt128.MaxValue));
+        var found = new List<MarketOffer>();
+        CollectBidders(Root, ref search, found);
+        return found;
+    }
+
+    private static void CollectBidders(OfferNode? node, ref Search search, List<MarketOffer> found)
+    {
+        if (node is null || found.Count == MarketPolicy.BiddersMax || !node.MayFitBelow(search.Job) || search.IsOver())
+        {
+            return;
+        }
+        CollectBidders(node.Left, ref search, found);
+        if (found.Count == MarketPolicy.BiddersMax || search.RefusedLeft < 0)
+        {
+            return;
+        }
+        if (node.Fits(search.Job))
+        {
+            if (node.Offer.Auctions.Count >= MarketPolicy.WorkerBidsMax || IsRefused(search.Job, node.Offer))
+            {
+                search.RefusedLeft--;
+            }
+            else
+            {
+                found.Add(node.Offer);
+            }
+        }
+        CollectBidders(node.Right, ref search, found);
+    }
+
+    /// <summary>Whether one of both does not want the other.</summary>
+    public static bool IsRefused(MarketJob job, MarketOffer offer) => job.Refuses(offer) || offer.Refuses(job.Ticket.Account);
+
+    /// <summary>Whether an offer would take the job at its price; also true where so many refuse it that not all were looked at.</summary>
+    public bool MayFit(MarketJob job)
+    {
+        var search = new Search(job, job.PriceCap);
+        return Find(Root, ref search) is not null || search.IsOver();
     }
 
     /// <summary>Gives the offers from the cheapest on, until one is answered with false.</summary>
     public void Walk(Func<MarketOffer, bool> found) => WalkAfter(Root, null, found);
 
+    /// <summary>The cheapest, at most so many.</summary>
+    public IReadOnlyList<MarketOffer> Cheapest(int countMax)
+    {
+        var found = new List<MarketOffer>();
+        Walk(offer =>
+        {
+            found.Add(offer);
+            return found.Count < countMax;
+        });
+        return found;
+    }
+
+    /// <summary>Offers in the order of price and worker, after a place in it.</summary>
+    public ImmutableArray<OfferView> Page(OfferPlace? after, int limit)
+    {
+        var views = ImmutableArray.CreateBuilder<OfferView>();
+        WalkAfter(
+            after,
+            offer =>
+            {
+                views.Add(offer.ToView());
+                return views.Count < limit;
+            }
+        );
+        return views.ToImmutable();
+    }
+
     /// <summary>As <see cref="Walk"/>, from behind a place on.</summary>
     public void WalkAfter(OfferPlace? place, Func<MarketOffer, bool> found) => WalkAfter(Root, place, found);
 
-    private static MarketOffer? Find(OfferNode? node, MarketJob job, TokenAmount priceMax, ref int refusedLeft)
+    private static MarketOffer? Find(OfferNode? node, ref Search search)
     {
-        if (node is null || refusedLeft < 0 || !node.MayFitBelow(job))
+        if (node is null || !node.MayFitBelow(search.Job) || search.IsOver())
         {
             return null;
         }
-        if (Find(node.Left, job, priceMax, ref refusedLeft) is { } cheaper)
+        if (Find(node.Left, ref search) is { } cheaper)
         {
             return cheaper;
         }
-        if (node.Price > priceMax || refusedLeft < 0)
+        if (node.Price > search.PriceMax || search.RefusedLeft < 0)
         {
             return null;
         }
-        if (node.Fits(job))
+        if (node.Fits(search.Job))
         {
-            if (!job.Refuses(node.Offer) && !node.Offer.Refuses(job.Ticket.Account))
+            if (!IsRefused(search.Job, node.Offer))
             {
                 return node.Offer;
             }
-            refusedLeft--;
+            search.RefusedLeft--;
         }
-        return Find(node.Right, job, priceMax, ref refusedLeft);
+        return Find(node.Right, ref search);
+    }
+
+    /// <summary>What one search looks for, and how far it still goes.</summary>
+    private struct Search(MarketJob job, TokenAmount priceMax)
+    {
+        private int _nodesLeft = MarketPolicy.SearchedOffersMax;
+
+        public readonly MarketJob Job => job;
+
+        public readonly TokenAmount PriceMax => priceMax;
+
+        public int RefusedLeft { get; set; } = MarketPolicy.RefusedOffersMax;
+
+        public bool IsOver() => RefusedLeft < 0 || _nodesLeft-- <= 0;
     }
 
     private static bool WalkAfter(OfferNode? node, OfferPlace? place, Func<MarketOffer, bool> found) =>

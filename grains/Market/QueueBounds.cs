@@ -9,6 +9,17 @@ public sealed record QueueBounds
     /// <summary>What the jobs of all accounts take on disk, inputs included.</summary>
     public long BytesMax { get; init; } = MarketPolicy.QueueBytesMax;
 
+    /// <summary>What one of so many shards may have.</summary>
+    public QueueBounds PartOf(int shards) =>
+        shards == 1
+            ? this
+            : new()
+            {
+                JobsMax = Math.Max(1, JobsMax / shards),
+                BytesMax = BytesMax / shards,
+                KeptBytesMax = KeptBytesMax / shards,
+            };
+
     /// <summary>What the queue keeps in memory of that which only runs need.</summary>
     public long KeptBytesMax
     {

@@ -30,7 +30,14 @@ internal sealed class ReadyQueue
     public int PlaceCount => _jobs.Length;
 
     /// <summary>The first ready job; null where none is.</summary>
-    public MarketJob? First => FindFrom(0, TokenAmount.Zero, int.MaxValue);
+    public MarketJob? First => Find(TokenAmount.Zero, int.MaxValue);
+
+    /// <summary>The first ready job that the offer can take by price and memory.</summary>
+    public MarketJob? Find(TokenAmount price, int memoryPagesMax)
+    {
+        var left = int.MaxValue;
+        return FindFrom(0, price, memoryPagesMax, ref left);
+    }
 
     /// <summary>Gives the job the last place, not ready yet.</summary>
     public void Add(MarketJob job)
@@ -69,14 +76,19 @@ internal sealed class ReadyQueue
     }
 
     /// <summary>The first ready job at or behind <paramref name="place"/> that the offer can take by price and memory.</summary>
-    public MarketJob? FindFrom(int place, TokenAmount price, int memoryPagesMax)
+    /// <param name="place">Where the search begins.</param>
+    /// <param name="price">What the offer asks.</param>
+    /// <param name="memoryPagesMax">What it allows.</param>
+    /// <param name="left">Nodes that may still be looked at; none is found beyond them.</param>
+    public MarketJob? FindFrom(int place, TokenAmount price, int memoryPagesMax, ref int left)
     {
         // Down from the root, left before right, past what lies before the place and what cannot hold a match. A node has one job's price
-        // and perhaps another's memory, so it may promise a match that no job is; then the search comes back up. In practice that is rare.
+        // and perhaps another's memory, so it may promise a match that no job is; then the search comes back up. In practice that is rare,
+        // and an account that makes it often has its own jobs looked at less.
         Span<int> stack = stackalloc int[2 * 32];
         var depth = 0;
         stack[depth++] = 1;
-        while (depth > 0)
+        while (depth > 0 && left-- > 0)
         {
             var index = stack[--depth];
             ref readonly var node = ref _nodes[index];
@@ -93,6 +105,21 @@ internal sealed class ReadyQueue
         }
 
         return null;
+    }
+
+    /// <summary>Adds the first ready jobs to a list, until it has so many.</summary>
+    public void AddFirst(List<MarketJob> jobs, int most)
+    {
+        // Every ready job fits, so no node promises in vain.
+        var left = int.MaxValue;
+        for (
+            var place = 0;
+            jobs.Count < most && FindFrom(place, TokenAmount.Zero, int.MaxValue, ref left) is { } job;
+            place = job.Place + 1
+        )
+        {
+            jobs.Add(job);
+        }
     }
 
     /// <summary>Ready jobs before this one.</summary>

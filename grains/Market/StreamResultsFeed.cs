@@ -1,23 +1,37 @@
+using System.Collections.Frozen;
 using Marketplace.GrainInterfaces;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Streams;
 
 namespace Marketplace.Grains;
 
-/// <summary>Announces on the stream of <see cref="MarketStreams"/>.</summary>
+/// <summary>Announces on the streams of <see cref="MarketStreams"/>.</summary>
 public sealed class StreamResultsFeed([FromKeyedServices(MarketStreams.Provider)] IStreamProvider provider, IHostFacts host) : IResultsFeed
 {
-    private static readonly StreamId Stream = StreamId.Create(MarketStreams.Results, MarketStreams.Key);
+    private static readonly StreamId Ends = StreamId.Create(MarketStreams.Results, MarketStreams.Key);
 
-    public bool IsWanted => host.MayHaveListeners(Stream);
+    /// <summary>Made once: the market asks for them at every turn.</summary>
+    private static readonly FrozenDictionary<string, StreamId> News = new[]
+    {
+        MarketStreams.Jobs,
+        MarketStreams.Capabilities,
+        MarketStreams.Reputation,
+        MarketStreams.Health,
+    }.ToFrozenDictionary(stream => stream, stream => StreamId.Create(stream, MarketStreams.Key), StringComparer.Ordinal);
 
-    public void Publish(JobsEnded ended) => _ = PublishAndForget(ended);
+    public bool IsWanted => host.MayHaveListeners(Ends);
 
-    private async Task PublishAndForget(JobsEnded ended)
+    public bool Wants(string stream) => host.MayHaveListeners(News[stream]);
+
+    public void Publish(JobsEnded ended) => _ = PublishAndForget(Ends, ended);
+
+    public void Publish(string stream, MarketNews news) => _ = PublishAndForget(News[stream], news);
+
+    private async Task PublishAndForget<TItem>(StreamId stream, TItem item)
     {
         try
         {
-            await provider.GetStream<JobsEnded>(Stream).OnNextAsync(ended);
+            await provider.GetStream<TItem>(stream).OnNextAsync(item);
         }
         catch (Exception)
         {

@@ -9,13 +9,16 @@ internal sealed class ReputationGrain : Grain, IReputationGrain
 {
     private readonly StoredState<ReputationState> _reputation;
     private readonly TimeProvider _clock;
+    private readonly MarketShards _shards;
     private readonly AccountId _account;
 
     public ReputationGrain(
         [PersistentState(ReputationState.Kind, StateStorage.Plain)] IPersistentState<ReputationState> reputation,
+        MarketShards shards,
         TimeProvider clock
     )
     {
+        _shards = shards;
         _reputation = new StoredState<ReputationState>(reputation);
         _clock = clock;
         _account = ReputationKeys.AccountOf(this.GetPrimaryKeyString());
@@ -103,9 +106,7 @@ internal sealed class ReputationGrain : Grain, IReputationGrain
         var view = View();
         if (ReputationKeys.WorkerOf(this.GetPrimaryKeyString()) is { } worker)
         {
-            await LostWrites.Resend(() =>
-                GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).SetStanding(worker, view.Standing, Authority.Reputation)
-            );
+            await LostWrites.Resend(() => _shards.Of(GrainFactory, worker).SetStanding(worker, view.Standing, Authority.Reputation));
         }
         return view;
     }

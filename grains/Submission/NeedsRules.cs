@@ -26,9 +26,9 @@ internal static class NeedsRules
 
     /// <summary>Why a job whose class would be one too many is refused.</summary>
     public static string TooManyClasses(int more) =>
-        $"The account may open {more} more classes of jobs now; it may have {MarketPolicy.AccountClassesMax} at a time, and a part of what "
-        + $"is free of the market's {MarketPolicy.ClassesMax}. Jobs with the same labels and the same least reputation and stake are one "
-        + "class: ask for fewer different ones at a time, or wait until jobs of a class have ended.";
+        $"The account may open {more} more classes of jobs now; it may have {MarketPolicy.AccountClassesMax} at a time: classes that "
+        + $"others have open, and a part of what is free of the market's {MarketPolicy.ClassesMax}. Jobs with the same labels and the same "
+        + "least reputation and stake are one class: ask for fewer different ones at a time, or wait until jobs of a class have ended.";
 
     private static Refusal? CheckLabels(JobNeeds needs)
     {

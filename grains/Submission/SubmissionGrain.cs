@@ -17,9 +17,13 @@ namespace Marketplace.Grains;
 ///    submitted again.
 /// </summary>
 [StatelessWorker]
-public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds, TimeProvider clock, ILogger<SubmissionGrain> log)
-    : Grain,
-        ISubmissionGrain
+public sealed partial class SubmissionGrain(
+    IStoreRoom room,
+    QueueBounds bounds,
+    MarketShards shards,
+    TimeProvider clock,
+    ILogger<SubmissionGrain> log
+) : Grain, ISubmissionGrain
 {
     private static readonly HoldResult NoHolds = new(DateTimeOffset.MinValue, [], TokenAmount.Zero);
 
@@ -37,13 +41,9 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
         }
         var batch = new SubmissionBatch(caller, items);
         await Resolve(batch);
-        if (batch.Admissible.Any())
+        foreach (var shard in batch.Admissible.GroupBy(item => KeyOf(caller.Account, item)).ToArray())
         {
-            SubmissionRoom.Assign(batch, room.Shortage, await FindRoom(caller.Account), bounds);
-        }
-        if (batch.Admissible.Any(item => item.HasClass))
-        {
-            SubmissionRoom.AssignClasses(batch, await FindClassRoom(caller.Account));
+            await AssignRoom(caller.Account, GrainFactory.GetGrain<IMarketGrain>(shard.Key), [.. shard]);
         }
         if (batch.Open.Any())
         {
@@ -70,26 +70,29 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
         await Release(batch, account, holds.HeldAt);
     }
 
-    /// <returns>Null where the market does not answer: the account's own bounds hold then, and the disk's floor.</returns>
-    private async ValueTask<QueueRoom?> FindRoom(AccountId account)
-    {
-        QueueRoom? found = null;
-        await Try(
-            async () => found = await GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).GetRoom(account),
-            "ask the market how much may be queued"
-        );
-        return found;
-    }
+    /// <summary>The shard of the market that a new job would be in.</summary>
+    private string KeyOf(AccountId account, SubmissionItem item) =>
+        shards.KeyOf(account, item.Spec.Program, item.Program is { UsesState: true });
 
-    /// <inheritdoc cref="FindRoom"/>
-    private async ValueTask<ClassRoom?> FindClassRoom(AccountId account)
+    /// <summary>
+    /// Where the market does not answer, the account's own bounds hold, and the disk's floor.
+    /// </summary>
+    private async Task AssignRoom(AccountId account, IMarketGrain market, SubmissionItem[] items)
     {
-        ClassRoom? found = null;
+        QueueRoom? queue = null;
+        await Try(async () => queue = await market.GetRoom(account), "ask the market how much may be queued");
+        SubmissionRoom.Assign(items, room.Shortage, queue, bounds);
+        var wanted = items.Where(item => item.HasClass).Select(item => ClassNeeds.Of(item.Spec.Needs).Name).Distinct().ToImmutableArray();
+        if (wanted.IsEmpty)
+        {
+            return;
+        }
+        ClassRoom? classes = null;
         await Try(
-            async () => found = await GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass).GetClassRoom(account),
+            async () => classes = await market.FindClassRoom(account, wanted),
             "ask the market how many classes of jobs there may be"
         );
-        return found;
+        SubmissionRoom.AssignClasses(items, classes);
     }
 
     private async Task Write(SubmissionBatch batch, SubmissionItem item, HoldResult holds)
@@ -171,8 +174,12 @@ public sealed partial class SubmissionGrain(IStoreRoom room, QueueBounds bounds,
 
     private async Task Enqueue(SubmissionBatch batch)
     {
-        var market = GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
-        var tickets = batch.Created.ToImmutableArray();
+        await Task.WhenAll(batch.Created.GroupBy(shards.KeyOf).Select(jobs => Enqueue(jobs.Key, [.. jobs])));
+    }
+
+    private async Task Enqueue(string shard, ImmutableArray<JobTicket> tickets)
+    {
+        var market = GrainFactory.GetGrain<IMarketGrain>(shard);
         for (var attempt = 1; attempt <= SubmissionPolicy.EnqueueAttemptsMax; attempt++)
         {
             if (await Try(() => market.Enqueue(tickets, Authority.Submission), "queue jobs"))

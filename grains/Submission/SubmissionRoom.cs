@@ -9,40 +9,28 @@ namespace Marketplace.Grains;
 internal static class SubmissionRoom
 {
     /// <summary>Which items find room among the classes of jobs that the account may have.</summary>
-    /// <param name="batch">As for the other.</param>
+    /// <param name="items">As for the other.</param>
     /// <param name="room">Null where it is not known.</param>
-    public static void AssignClasses(SubmissionBatch batch, ClassRoom? room)
+    public static void AssignClasses(IEnumerable<SubmissionItem> items, ClassRoom? room)
     {
         if (room is null)
         {
             return;
         }
-        var open = room.Open.ToHashSet();
-        var more = room.More;
-        foreach (var item in batch.Admissible.Where(item => item.HasClass))
+        var allowed = room.Allowed.ToHashSet();
+        foreach (var item in items.Where(item => item.HasClass && !allowed.Contains(ClassNeeds.Of(item.Spec.Needs).Name)))
         {
-            var name = ClassNeeds.Of(item.Spec.Needs).Name;
-            if (open.Contains(name))
-            {
-                continue;
-            }
-            if (more == 0)
-            {
-                item.RefusalIfNew = new Refusal(ErrorCode.LimitExceeded, NeedsRules.TooManyClasses(room.More));
-                continue;
-            }
-            open.Add(name);
-            more--;
+            item.RefusalIfNew = new Refusal(ErrorCode.LimitExceeded, NeedsRules.TooManyClasses(room.More));
         }
     }
 
-    /// <param name="batch">Its items that may become new jobs learn here whether there is room for them.</param>
+    /// <param name="items">Those of one shard that may become new jobs: they learn here whether there is room for them.</param>
     /// <param name="shortage">Of the store's disk.</param>
     /// <param name="queue">Null where it is not known.</param>
     /// <param name="bounds">Of which <paramref name="queue"/> is what is left.</param>
-    public static void Assign(SubmissionBatch batch, DiskShortage? shortage, QueueRoom? queue, QueueBounds bounds)
+    public static void Assign(IEnumerable<SubmissionItem> items, DiskShortage? shortage, QueueRoom? queue, QueueBounds bounds)
     {
-        foreach (var item in batch.Admissible)
+        foreach (var item in items)
         {
             var size = JobSizes.Of(item.Spec, item.RequestId);
             if (shortage is not null)

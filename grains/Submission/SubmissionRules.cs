@@ -24,6 +24,8 @@ internal static class SubmissionRules
             ?? CheckFiles(spec)
             ?? NeedsRules.Check(spec.Needs)
             ?? CheckNumber("priority", spec.Priority, 0, JobLimits.PriorityMax)
+            ?? CheckAuction(spec)
+            ?? CheckGroup(spec.Group)
             ?? CheckNumber("fuelMax", spec.FuelMax, 1, MarketLimits.FuelMax)
             ?? CheckNumber("memoryPagesMax", spec.MemoryPagesMax, 1, MarketLimits.MemoryPagesMax)
             ?? CheckNumber(
@@ -40,6 +42,22 @@ internal static class SubmissionRules
                 (long)MarketLimits.ExpiresAfterMax.TotalMilliseconds
             );
     }
+
+    private static Refusal? CheckGroup(JobGroupTerms? group) =>
+        group is null ? null
+        : !Enum.IsDefined(group.Spread)
+            ? new Refusal(ErrorCode.MalformedRequest, $"The group spreads over {group.Spread}, which is unknown.")
+        : CheckSize("group", Utf8Size(group.Name), 1, MarketLimits.GroupBytesMax);
+
+    private static Refusal? CheckAuction(JobSpec spec) =>
+        spec.Auction == TimeSpan.Zero
+            ? null
+            : CheckNumber(
+                "auction in milliseconds",
+                (long)spec.Auction.TotalMilliseconds,
+                (long)MarketLimits.AuctionMin.TotalMilliseconds,
+                (long)MarketLimits.AuctionMax.TotalMilliseconds
+            );
 
     /// <returns>Null where the program has the entry point that the job names, or exactly one when it names none.</returns>
     public static Refusal? CheckEntryPoint(JobSpec spec, ProgramView program)

@@ -11,20 +11,24 @@ internal sealed class WorkerGrain : Grain, IWorkerGrain
 {
     private readonly StoredState<OfferState> _offer;
     private readonly IBlobStore _blobs;
+    private readonly MarketShards _shards;
+    private readonly WorkerId _id;
     private readonly LeaseGrants _grants;
 
     public WorkerGrain(
         [PersistentState(OfferState.Kind, StateStorage.Plain)] IPersistentState<OfferState> offer,
         IBlobStore blobs,
+        MarketShards shards,
         TimeProvider clock
     )
     {
-        _blobs = blobs;
+        (_blobs, _shards) = (blobs, shards);
+        _id = WorkerId.Parse(this.GetPrimaryKeyString());
         _grants = new LeaseGrants(call => LostWrites.Resend(() => Market.FindLease(call)), clock);
         _offer = new StoredState<OfferState>(offer);
     }
 
-    private IMarketGrain Market => GrainFactory.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
+    private IMarketGrain Market => _shards.Of(GrainFactory, _id);
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _offer.Load();
 

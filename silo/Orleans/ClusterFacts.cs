@@ -1,4 +1,6 @@
+using System.Collections.Frozen;
 using System.Threading.Channels;
+using Marketplace.GrainInterfaces;
 using Marketplace.Grains;
 
 namespace Marketplace.Silo;
@@ -12,8 +14,15 @@ internal sealed class ClusterFacts : IHostFacts
     private readonly Channel<WorkerId> _lost = Channel.CreateUnbounded<WorkerId>();
     private CancellationTokenSource _round = new();
 
-    /// <summary>Orleans does not tell a publisher whether there are listeners.</summary>
-    public bool MayHaveListeners(StreamId stream) => true;
+    /// <summary>The streams of news that have listeners, as <see cref="NewsListeners"/> learned last.</summary>
+    public FrozenSet<string> Listened { private get; set; } = [];
+
+    /// <summary>
+    /// Orleans does not tell a publisher whether there are listeners. A client may wait for the end of a job, so ends are always announced;
+    /// who watches the news may miss those of the first moment.
+    /// </summary>
+    public bool MayHaveListeners(StreamId stream) =>
+        stream.GetNamespace() is MarketStreams.Results or null || Listened.Contains(stream.GetNamespace()!);
 
     public CancellationToken WaitsEnd => Volatile.Read(ref _round).Token;
 

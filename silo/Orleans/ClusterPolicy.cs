@@ -10,6 +10,12 @@ internal static class ClusterPolicy
     public const int StreamQueues = 1;
 
     /// <summary>
+    /// How often a silo asks which news are read: who begins to watch misses those of so long at most, and a call every two seconds is
+    /// nothing.
+    /// </summary>
+    public static readonly TimeSpan ListenersPeriod = TimeSpan.FromSeconds(2);
+
+    /// <summary>
     /// A graceful stop: requests under way end, the worker reports, grains write what they deferred and end their long polls, which take up
     /// to
     /// <see cref="MarketLimits.WaitMax"/>.

@@ -42,6 +42,7 @@ internal static class JobsBenchmark
         var program = (await client.Programs.Deploy(module, "echo")).Id;
         var warm = await Submit(client, program, "warm", arguments.Number("warm", 20_000), TimeSpan.Zero, arguments);
 
+        var used = ProcessorTime.OfTree(silo.Id);
         var load = await Submit(
             client,
             program,
@@ -50,6 +51,7 @@ internal static class JobsBenchmark
             TimeSpan.FromSeconds(arguments.Number("seconds", 20)),
             arguments
         );
+        used = ProcessorTime.OfTree(silo.Id) - used;
         var idleJobs = arguments.Number("idle", 500);
         var idle = await Idle(client, program, idleJobs);
         var lost = await CountLost(client, load.Ids);
@@ -65,6 +67,7 @@ internal static class JobsBenchmark
             Bench: "jobs",
             Jobs: load.Ids.Count,
             JobsPerS: Math.Round(load.Ids.Count / load.Elapsed.TotalSeconds),
+            CpuUs: Math.Round(used.TotalMicroseconds / load.Ids.Count, 1),
             P50Ms: load.Latency.P50,
             P99Ms: load.Latency.P99,
             IdleP50Ms: idle.P50,
@@ -185,6 +188,9 @@ internal static class JobsBenchmark
 }
 
 /// <summary>The line that <c>jobs</c> prints. Latencies of the load are those of whole batches.</summary>
+/// <param name="CpuUs">
+/// What a job of the load cost the silo and its children, in microseconds of a processor: on a busy machine the steadier figure.
+/// </param>
 /// <param name="Lost">Jobs of the load that are not there or did not complete.</param>
 /// <param name="Unpaid">Jobs that the books do not show as paid; below zero: more were paid than were submitted.</param>
 /// <param name="PaidTwice">Payments of jobs that had been paid before.</param>
@@ -193,6 +199,7 @@ internal sealed record JobsResult(
     string Bench,
     int Jobs,
     double JobsPerS,
+    double CpuUs,
     double P50Ms,
     double P99Ms,
     double IdleP50Ms,

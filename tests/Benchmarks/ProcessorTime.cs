@@ -10,24 +10,17 @@ internal static class ProcessorTime
 
     public static TimeSpan OfTree(int root)
     {
-        long ticks = 0;
-        foreach (var folder in Directory.EnumerateDirectories("/proc"))
-        {
-            if (!int.TryParse(Path.GetFileName(folder), out var id) || Stat(folder) is not { } stat)
-            {
-                continue;
-            }
+        var processes = Directory
+            .EnumerateDirectories("/proc")
+            .Where(folder => int.TryParse(Path.GetFileName(folder), out _))
+            .Select(folder => (Id: Number(Path.GetFileName(folder)), Stat: Stat(folder)))
+            .Where(process => process.Stat is not null)
             // proc(5): after the name come state, parent, …; user and kernel time are fields 14 and 15, those of ended children 16 and 17.
-            if (id == root)
-            {
-                ticks += Number(stat[11]) + Number(stat[12]) + Number(stat[13]) + Number(stat[14]);
-            }
-            else if (Number(stat[1]) == root)
-            {
-                ticks += Number(stat[11]) + Number(stat[12]);
-            }
-        }
-        return TimeSpan.FromSeconds(ticks / TicksPerSecond);
+            .ToLookup(process => Number(process.Stat![1]), process => (process.Id, Ticks: process.Stat![11..15].Sum(Number)));
+        var ticks = processes.SelectMany(children => children).Where(process => process.Id == root).Sum(process => process.Ticks);
+        return TimeSpan.FromSeconds((ticks + Below(root)) / TicksPerSecond);
+
+        long Below(long parent) => processes[parent].Sum(child => child.Ticks + Below(child.Id));
     }
 
     private static string[]? Stat(string folder)

@@ -14,6 +14,11 @@ var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, T
         PostgresBenchmark.Run
     ),
     ["engine"] = ("the engine against V8 (node) on the same kernels, where node is found [--rounds N]", EngineBenchmark.Run),
+    ["market"] = (
+        "leases a second with 10 to 10,000 simulated workers and a backlog, from submission to lease, and fairness [--jobs N] "
+            + "[--workers N] [--slots N] [--connected N, over sockets] [--rounds N]",
+        MarketBenchmark.Run
+    ),
     ["start"] = ("time to ready of a new silo and to its first answered job", StartBenchmark.Run),
 };
 

@@ -109,6 +109,16 @@ public sealed class AnswerTests : IDisposable
             .On("GET /v1/workers?limit=50", new Page<MarketWorker>([Worker], "next"))
             .On($"GET /v1/workers/{Worker.Id}", Worker)
             .On($"GET /v1/workers/{Worker.Id}/reputation", Reputation)
+            .On(
+                $"GET /v1/workers/{Worker.Id}/explain",
+                new WorkerExplanation(
+                    Worker.Id,
+                    "It asks too much.",
+                    1_500,
+                    1_000,
+                    [new(998, "pay less"), new(2, "need the label \u001b[31mgpu")]
+                )
+            )
             .On($"POST /v1/workers/{Worker.Id}/maintenance", Reputation)
             .On($"POST /v1/workers/{Worker.Id}/appeals", Reputation)
             .On($"POST /v1/workers/{Worker.Id}/decisions", Reputation)
@@ -135,6 +145,7 @@ public sealed class AnswerTests : IDisposable
             { "worker-list", "worker list", ExitCodes.Ok },
             { "worker-show", $"worker show {Worker.Id}", ExitCodes.Ok },
             { "worker-score", $"worker score {Worker.Id}", ExitCodes.Ok },
+            { "worker-explain", $"worker explain {Worker.Id}", ExitCodes.Ok },
             { "worker-maintenance", $"worker maintenance {Worker.Id} on", ExitCodes.Ok },
             { "worker-appeal", $"worker appeal {Worker.Id} words --job {Job} --request-id appeal-1", ExitCodes.Ok },
             { "worker-decide", $"worker decide {Worker.Id} appeal-1 grant words", ExitCodes.Ok },

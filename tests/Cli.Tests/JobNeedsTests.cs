@@ -21,7 +21,20 @@ public sealed class JobNeedsTests : IDisposable
         string[] needs = ["--need", "gpu", "--need", "region=eu", "--min-reputation", "900", "--min-stake", "7"];
         string[] refused = ["--refuse-worker", $"{Samples.Worker}", "--refuse-owner", new string('a', 64)];
 
-        string[] more = ["--max-price", "5000", "--allow-newcomers", "--priority", "3"];
+        string[] more =
+        [
+            "--max-price",
+            "5000",
+            "--allow-newcomers",
+            "--priority",
+            "3",
+            "--auction",
+            "500ms",
+            "--group",
+            "g",
+            "--spread",
+            "owner",
+        ];
 
         var ran = await _shell.Run(["job", "run", Program, "--text", "x", .. more, .. needs, .. refused]);
 
@@ -30,8 +43,29 @@ public sealed class JobNeedsTests : IDisposable
         Assert.Equal(["gpu", "region=eu"], sent.GetProperty("labels").EnumerateArray().Select(label => label.GetString()));
         Assert.Equal((900, "7"), (sent.GetProperty("reputationMin").GetInt32(), sent.GetProperty("stakeMin").GetString()));
         Assert.Equal((true, 3), (sent.GetProperty("allowsNewcomers").GetBoolean(), Sent().GetProperty("priority").GetInt32()));
+        Assert.Equal(("g", "owner"), (Sent().GetProperty("group").GetString(), Sent().GetProperty("spread").GetString()));
+        Assert.Equal(500, Sent().GetProperty("auctionMs").GetInt64());
         Assert.Equal($"{Samples.Worker}", sent.GetProperty("refusedWorkers")[0].GetString());
         Assert.Equal(new string('a', 64), sent.GetProperty("refusedOwners")[0].GetString());
+    }
+
+    [Fact]
+    public async Task AuctionAndGroup_AreShown()
+    {
+        _shell.Service.On(
+            $"GET /v1/jobs/{Samples.JobId}",
+            Samples.Job(JobState.Pending) with
+            {
+                AuctionMs = 500,
+                Group = "g",
+                Spread = GroupSpread.Owner,
+            }
+        );
+
+        var ran = await _shell.Run("job", "status", $"{Samples.JobId}");
+
+        Assert.Contains("500 ms for bids", ran.Text, StringComparison.Ordinal);
+        Assert.Contains("g, one at a time for each owner", ran.Text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -40,6 +74,9 @@ public sealed class JobNeedsTests : IDisposable
     [InlineData("is no id", "--max-price", "5", "--refuse-owner", "me")]
     [InlineData("Give --max-price N", "--need", "gpu")]
     [InlineData("Give --max-price N", "--priority", "2")]
+    [InlineData("Give --max-price N", "--auction", "500ms")]
+    [InlineData("Give --group NAME", "--max-price", "5", "--spread", "owner")]
+    [InlineData("worker or owner", "--max-price", "5", "--group", "g", "--spread", "region")]
     public async Task NeedsThatCannotBe_AreToldBeforeAnythingIsSent(string told, params string[] words)
     {
         var ran = await _shell.Run(["job", "run", Program, "--text", "x", .. words]);

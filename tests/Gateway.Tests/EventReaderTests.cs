@@ -11,7 +11,7 @@ public sealed class EventReaderTests
     [Fact]
     public void Stream_HoldsItsBytesAndNoMore_WhateverTheEventsAre()
     {
-        var reader = new EventReader(default, 1 << 20, new EventMemory(1 << 30));
+        var reader = new EventReader(1 << 20, new EventMemory(1 << 30));
         for (var number = 0; number < 1000; number++)
         {
             reader.Offer(Ended());
@@ -35,7 +35,7 @@ public sealed class EventReaderTests
     {
         const int shared = 1 << 20;
         var memory = new EventMemory(shared);
-        var readers = Enumerable.Range(0, 10).Select(_ => new EventReader(default, 1 << 30, memory)).ToArray();
+        var readers = Enumerable.Range(0, 10).Select(_ => new EventReader(1 << 30, memory)).ToArray();
 
         foreach (var reader in readers)
         {
@@ -62,7 +62,7 @@ public sealed class EventReaderTests
     [Fact]
     public async Task MissOfAStreamThatHoldsNothing_WakesItsReaderOnce()
     {
-        var reader = new EventReader(default, 1, new EventMemory(0));
+        var reader = new EventReader(1, new EventMemory(0));
         var more = reader.WaitForMore(TestContext.Current.CancellationToken);
 
         for (var number = 0; number < 1000; number++)
@@ -76,15 +76,17 @@ public sealed class EventReaderTests
         Assert.Equal(1000, reader.TakeMissed());
     }
 
-    private static EndedJob Ended() =>
+    private static OwnJobEvent Ended() =>
         new(
-            Account: default,
-            Job: default,
-            RequestId: "a",
-            Status: JobStatus.Completed,
-            Code: null,
-            FuelUsed: 1,
-            Charge: default,
-            Output: new GrainInterfaces.JobOutput(new byte[MarketLimits.InlineBytesMax], null, MarketLimits.InlineBytesMax)
+            new EndedJob(
+                Account: default,
+                Job: default,
+                RequestId: "a",
+                Status: JobStatus.Completed,
+                Code: null,
+                FuelUsed: 1,
+                Charge: default,
+                Output: new GrainInterfaces.JobOutput(new byte[MarketLimits.InlineBytesMax], null, MarketLimits.InlineBytesMax)
+            )
         );
 }

@@ -191,39 +191,4 @@ public sealed class EventTests
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         return await response.Read(ApiJson.Default.EventTicket);
     }
-
-    /// <summary>The lines of an open stream that are not empty, after its first comment.</summary>
-    private sealed class EventLines(HttpResponseMessage response, StreamReader reader) : IDisposable
-    {
-        public static async Task<EventLines> Open(HttpClient client, string path = Routes.Events)
-        {
-            var response = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
-            Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.ToString());
-            var lines = new EventLines(
-                response,
-                new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken))
-            );
-            Assert.Equal(": open", await lines.Next());
-            return lines;
-        }
-
-        /// <returns>Null at the end.</returns>
-        public async Task<string?> Next()
-        {
-            while (true)
-            {
-                var line = await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
-                if (line is not "")
-                {
-                    return line;
-                }
-            }
-        }
-
-        public void Dispose()
-        {
-            reader.Dispose();
-            response.Dispose();
-        }
-    }
 }

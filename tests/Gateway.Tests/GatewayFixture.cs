@@ -43,10 +43,10 @@ internal sealed class GatewayFixture : IAsyncDisposable, IReadiness, IWorkerAdmi
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(_log);
         builder.Services.AddSingleton<TimeProvider>(Time);
-        builder.Services.AddSingleton(Identity);
+        builder.Services.AddSingleton(Identity).AddSingleton(new MarketShards());
         builder.Services.AddSingleton(FakeGrains.Of(Market));
         builder.Services.AddSingleton<IAccountLists>(Market);
-        builder.Services.AddSingleton<IEndedJobs>(Market);
+        builder.Services.AddSingleton<IMarketStreams>(Market);
         builder.Services.AddSingleton<IBookCheck>(Market.Books);
         builder.Services.AddSingleton<IBlobStore>(Market.Blobs);
         builder.Services.AddKeyedSingleton<IBlobStore>(GatewayHosting.OutputStore, Market.Blobs);

@@ -53,6 +53,17 @@ public sealed class WorkerPagesTests
     }
 
     [Fact]
+    public async Task Worker_IsExplainedToItsCaller()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        var shown = await (await gateway.Client.Get(Routes.WorkerExplanation(Worker))).Read(ApiJson.Default.WorkerExplanation);
+
+        Assert.Equal((Worker, "It asks too much.", 5, 3), (shown.Worker, shown.Summary, shown.WaitingJobs, shown.LookedAt));
+        Assert.Equal(new WorkerObstacle(3, "pay less"), Assert.Single(shown.Obstacles));
+        Assert.Equal([$"{Worker} {GatewayFixture.Alice}"], gateway.Market.Asked);
+    }
+
+    [Fact]
     public async Task Reputation_IsShownWhole()
     {
         await using var gateway = await GatewayFixture.Start();

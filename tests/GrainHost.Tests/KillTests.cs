@@ -80,4 +80,27 @@ public class KillTests
                 services => services.AddSingleton(diary).AddKeyedSingleton<IGrainStorage>("counters", storage)
             );
     }
+
+    [Fact]
+    public void KilledGrains_FailTheCallsOfThoseThatLiveOn_AndBeginAnewWithTheNextCall()
+    {
+        var diary = new Diary();
+        SimulatedHost.Run(
+            async (host, time) =>
+            {
+                var outer = host.Client.GetGrain<IMortalGrain>("outer");
+                var writing = outer.WriteThrough("inner", 10);
+                await Task.Delay(TimeSpan.FromSeconds(3.5), time);
+                host.Host.Kill(grain => grain.Key.ToString() == "inner");
+                Assert.Contains("killed", (await Assert.ThrowsAsync<SiloUnavailableException>(() => writing)).Message);
+
+                await Task.Delay(TimeSpan.FromSeconds(20), time);
+                Assert.Equal(3, await host.Client.GetGrain<IMortalGrain>("inner").Read());
+                Assert.Equal(2, await outer.WriteThrough("inner", 2));
+                Assert.Equal(5, await host.Client.GetGrain<IMortalGrain>("inner").Read());
+                Assert.Empty(diary.Lines);
+            },
+            register: services => services.AddSingleton(diary).AddKeyedSingleton<IGrainStorage>("counters", new MemoryGrainStorage())
+        );
+    }
 }

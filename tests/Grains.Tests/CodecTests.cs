@@ -118,10 +118,12 @@ public sealed class CodecTests
     }
 
     [Theory]
-    [InlineData(false, 0)]
-    [InlineData(true, 0)]
-    [InlineData(true, 7)]
-    public void JobWithNeeds_IsReadBack_AndEveryCutIsFound(bool allowsNewcomers, int priority)
+    [InlineData(false, 0, 0)]
+    [InlineData(true, 0, 0)]
+    [InlineData(true, 7, 0)]
+    [InlineData(true, 7, 500)]
+    [InlineData(false, 0, 500)]
+    public void JobWithNeeds_IsReadBack_AndEveryCutIsFound(bool allowsNewcomers, int priority, int auctionMs)
     {
         var needs = new JobNeeds(
             Labels: ["gpu", "region=eu"],
@@ -132,10 +134,23 @@ public sealed class CodecTests
             AllowsNewcomers: allowsNewcomers
         );
         var bytes = JobStateCodec
-            .Write(EndedJob(WithFiles(TestMarket.Spec(default)) with { Needs = needs, Priority = priority }, Output()))
+            .Write(
+                EndedJob(
+                    WithFiles(TestMarket.Spec(default)) with
+                    {
+                        Needs = needs,
+                        Priority = priority,
+                        Auction = TimeSpan.FromMilliseconds(auctionMs),
+                        Group = auctionMs > 0 ? new JobGroupTerms("g", GroupSpread.Owner) : null,
+                    },
+                    Output()
+                )
+            )
             .ToArray();
         var read = JobStateCodec.Read(bytes).Spec.Needs!;
         Assert.Equal((allowsNewcomers, priority), (read.AllowsNewcomers, JobStateCodec.Read(bytes).Spec.Priority));
+        Assert.Equal(auctionMs > 0 ? new JobGroupTerms("g", GroupSpread.Owner) : null, JobStateCodec.Read(bytes).Spec.Group);
+        Assert.Equal(TimeSpan.FromMilliseconds(auctionMs), JobStateCodec.Read(bytes).Spec.Auction);
 
         Assert.Equal(needs.Labels, read.Labels);
         Assert.Equal((needs.ReputationMin, needs.StakeMin), (read.ReputationMin, read.StakeMin));

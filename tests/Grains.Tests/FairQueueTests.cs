@@ -249,8 +249,25 @@ public sealed class FairQueueTests
                     }
                     break;
             }
-            Assert.Equal(open.Count, queue.WantedOf(JobClass.Plain).Count);
+            Assert.Equal(open.Count, queue.WantedOf(JobClass.Plain.Bit).Count);
         }
+    }
+
+    /// <summary>
+    /// Much memory for little money and little memory for much: a tree over both promises each offer in between a job that is not there.
+    /// </summary>
+    [Fact]
+    public void AccountWhoseJobsMakeSearchesLong_HoldsUpNoOther()
+    {
+        var queue = new FairQueue();
+        for (var pair = 0; pair < 20_000; pair++)
+        {
+            Add(queue, buyer: 1, priceMax: 1_000, pages: 100);
+            Add(queue, buyer: 1, priceMax: 1, pages: 1);
+        }
+        Add(queue, buyer: 2, priceMax: 500, pages: 10);
+        var searched = Enumerable.Range(0, 1_000).Select(_ => Find(queue, new TokenAmount(400), pages: 50)).ToArray();
+        Assert.All(searched, job => Assert.Equal(2, BuyerOf(job!)));
     }
 
     private static MarketJob? Find(FairQueue queue, TokenAmount price = default, int pages = int.MaxValue) =>

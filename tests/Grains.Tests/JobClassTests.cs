@@ -14,6 +14,10 @@ public sealed class JobClassTests
 
     public JobClassTests() => _book.Resume(Now);
 
+    /// <summary>After the openings of the test have had their time.</summary>
+    private ClassRoom RoomOf(int account, params string[] wanted) =>
+        _book.ClassRoomFor(Account(account), wanted, Now with { Running = TimeSpan.FromHours(1) });
+
     [Fact]
     public void Job_GoesToTheCheapestOfferWithItsLabels()
     {
@@ -129,33 +133,63 @@ public sealed class JobClassTests
         // One bit is that of jobs without needs.
         var jobs = Enumerable.Range(0, MarketPolicy.ClassesMax - 1).Select(number => Add(Labels($"l{number}"), buyer: number)).ToArray();
         Assert.Empty(_book.ToRefuse);
-        Assert.Equal(0, _book.ClassRoomFor(Account(5_000)).More);
+        Assert.Equal(0, RoomOf(5_000).More);
         var beyond = Add(Labels("beyond"), buyer: 5_000);
         Assert.Same(beyond, Assert.Single(_book.ToRefuse));
         Assert.Equal(MarketPhase.Delayed, beyond.Phase);
 
         _book.Remove(jobs[3], Now);
-        Assert.Equal(1, _book.ClassRoomFor(Account(5_000)).More);
+        Assert.Equal(1, RoomOf(5_000).More);
         Offer(1, labels: ["later"]);
         Assert.Equal(1, WorkerOf(Add(Labels("later"), buyer: 5_001)));
-        Assert.Empty(_book.Violations());
+        Assert.Empty(_book.Invariants.Violations());
     }
 
     [Fact]
     public void OneAccount_OpensNoMoreThanAPartOfTheClassesThatAreFree()
     {
-        Assert.Equal(MarketPolicy.AccountClassesMax, _book.ClassRoomFor(Account(1)).More);
+        Assert.Equal(MarketPolicy.AccountClassesMax, RoomOf(1).More);
         for (var number = 0; number < MarketPolicy.ClassesMax - 11; number++)
         {
             Add(Labels($"l{number}"), buyer: 100 + number);
         }
         // Ten are free: three for an account that has none, and for the next one something is left.
-        Assert.Equal(3, _book.ClassRoomFor(Account(1)).More);
+        Assert.Equal(3, RoomOf(1).More);
         Add(Labels("one"), buyer: 1);
         Add(Labels("two"), buyer: 1);
-        Assert.Equal(1, _book.ClassRoomFor(Account(1)).More);
-        Assert.Equal(2, _book.ClassRoomFor(Account(2)).More);
-        Assert.Equal(["one", "two"], _book.ClassRoomFor(Account(1)).Open);
+        Assert.Equal(1, RoomOf(1).More);
+        Assert.Equal(2, RoomOf(2).More);
+        Assert.Equal(["one", "two", "new"], RoomOf(1, "one", "two", "new", "newer").Allowed);
+    }
+
+    [Fact]
+    public void ClassThatOthersHaveOpen_NeedsNoFreeOne()
+    {
+        for (var number = 0; number < MarketPolicy.ClassesMax - 1; number++)
+        {
+            Add(Labels($"l{number}"), buyer: number);
+        }
+        Assert.Equal(["l3", "l7"], RoomOf(5_000, "l3", "new", "l7").Allowed);
+        Assert.Equal(
+            MarketPolicy.AccountClassesMax,
+            RoomOf(5_000, [.. Enumerable.Range(0, 20).Select(number => $"l{number}")]).Allowed.Length
+        );
+    }
+
+    /// <summary>Each opening asks every offer, so one account that submits and cancels must not open without end.</summary>
+    [Fact]
+    [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.ClassOpeningsMax))]
+    public void ManyClassesThatAreOpenedAtOnce_HoldUpTheNext_ForAShortWhile()
+    {
+        for (var number = 0; number < MarketPolicy.ClassOpeningsMax; number++)
+        {
+            Assert.Equal(["next"], _book.ClassRoomFor(Account(5_000), ["next"], Now).Allowed);
+            Add(Labels($"l{number}"), buyer: number);
+        }
+        Assert.Empty(_book.ClassRoomFor(Account(5_000), ["next"], Now).Allowed);
+        Assert.Equal(["l1"], _book.ClassRoomFor(Account(5_000), ["l1"], Now).Allowed);
+        var later = Now with { Running = Now.Running + MarketPolicy.ClassOpeningPeriod };
+        Assert.Equal(["next"], _book.ClassRoomFor(Account(5_000), ["next"], later).Allowed);
     }
 
     [Fact]
@@ -286,7 +320,7 @@ public sealed class JobClassTests
             Assert.Equal(1, WorkerOf(Add(new JobNeeds(AllowsNewcomers: true))));
             Assert.Equal(1, WorkerOf(Add(needs: null)));
         }
-        Assert.Empty(_book.Violations());
+        Assert.Empty(_book.Invariants.Violations());
         SetStanding(3, new Standing(700, StandingLevel.Newcomer, InMaintenance: false));
         Assert.Equal(1, WorkerOf(Add(needs: null)));
         Assert.Equal(3, WorkerOf(Add(new JobNeeds(AllowsNewcomers: true))));
@@ -393,6 +427,7 @@ public sealed class JobClassTests
             {
                 PricePerMillionFuel = new TokenAmount((UInt128)price),
                 Labels = [.. labels ?? []],
+                Slots = slots,
                 RefusedAccounts = [.. (refused ?? []).Select(Account)],
                 PayTo = Account(owner ?? (1_000 + worker)),
             },

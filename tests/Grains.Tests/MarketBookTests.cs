@@ -13,14 +13,18 @@ public sealed class MarketBookTests
         for (var call = 0; call < 3_000; call++)
         {
             var what = calls.Next();
-            Assert.True(calls.Book.Violations() is [], $"After call {call}, {what}: {string.Join("; ", calls.Book.Violations())}");
             Assert.True(
-                calls.Book.ViolationsAtRest() is [],
-                $"After call {call}, {what}: {string.Join("; ", calls.Book.ViolationsAtRest())}"
+                calls.Book.Invariants.Violations() is [],
+                $"After call {call}, {what}: {string.Join("; ", calls.Book.Invariants.Violations())}"
+            );
+            Assert.True(
+                calls.Book.Invariants.ViolationsAtRest() is [],
+                $"After call {call}, {what}: {string.Join("; ", calls.Book.Invariants.ViolationsAtRest())}"
             );
         }
         Assert.True(calls.Leased > 100, $"Only {calls.Leased} jobs were leased.");
         Assert.True(calls.Refused > 10, $"Only {calls.Refused} jobs had one class too many.");
+        Assert.True(calls.Held > 2, $"Offers were held only {calls.Held} times.");
         calls.EndAll();
         Assert.Equal((0, 0), (calls.Book.Count, calls.Book.LeasedCount));
         Assert.Equal(calls.RoomAtFirst, calls.Book.RoomFor(default));
@@ -47,6 +51,7 @@ public sealed class MarketBookTests
         public QueueRoom RoomAtFirst { get; }
         public int Leased { get; private set; }
         public int Refused { get; private set; }
+        public int Held { get; private set; }
 
         public string Next()
         {
@@ -61,12 +66,14 @@ public sealed class MarketBookTests
             {
                 Book.Remove(job, _now);
             }
+            Book.BeginRound(ending: 0, _now);
+            Assert.False(Book.HoldsOffers);
             Rest();
         }
 
         private string Choose()
         {
-            switch (Below(12))
+            switch (Below(14))
             {
                 case 0 or 1 or 2:
                     Book.Add(Ticket(), _now);
@@ -88,10 +95,10 @@ public sealed class MarketBookTests
                     Book.Poll(new WorkerPoll(worker, 7, sequence, Below(5)), _now);
                     return "a poll";
                 case 7 or 8 when Pick(MarketPhase.Leased) is { } job:
-                    Assert.Same(job, Book.FindLeased(job.Lease!.Id, job.Offer!.Offer.Worker));
+                    Assert.Same(job, Book.Leases.Find(job.Lease!.Id, job.Offer!.Offer.Worker));
                     return Reported(job);
                 case 9 when Pick(MarketPhase.Ready, MarketPhase.InLine, MarketPhase.Delayed, MarketPhase.Leased) is { } job:
-                    Book.StopLease(job);
+                    Book.StopLease(job, "cancelled");
                     Book.Remove(job, _now);
                     return "a cancellation";
                 case 10 when Pick(MarketPhase.Ending) is { } job && Below(2) == 0:
@@ -100,6 +107,10 @@ public sealed class MarketBookTests
                 case 10 when Pick(MarketPhase.Ending) is { } job:
                     Book.Remove(job, _now);
                     return "an end";
+                case 12 or 13:
+                    Held += Book.HoldsOffers ? 1 : 0;
+                    Book.BeginRound(MarketPolicy.RoundLeasesMax - Below(9), _now);
+                    return "a round of leases";
                 default:
                     Pass(Seconds(Below(40)));
                     return "time";
@@ -187,7 +198,7 @@ public sealed class MarketBookTests
                         Book.PutBack(job, _now);
                         break;
                     case MarketPhase.Leased:
-                        Book.StopLease(job);
+                        Book.StopLease(job, "cancelled");
                         Failed(job);
                         break;
                     default:

@@ -84,6 +84,7 @@ public sealed class PriceTests
 
     [Fact]
     [TestsBound(typeof(MarketPolicy), nameof(MarketPolicy.PriceLevelsMax))]
+    [TestsBound(typeof(MarketLimits), nameof(MarketLimits.PriceLevelsMax))]
     public void SoManyPricesOfFreeSlotsAreTold()
     {
         for (var number = 0; number < MarketPolicy.PriceLevelsMax; number++)

@@ -45,7 +45,8 @@ public sealed class ReadyQueueTests
                 var expected = open.FirstOrDefault(entry =>
                     entry.Ready && entry.Job.Place >= from && entry.Job.PriceCap >= price && entry.Job.Ticket.Spec.MemoryPagesMax <= memory
                 ).Job;
-                Assert.Same(expected, queue.FindFrom(from, price, memory));
+                var left = int.MaxValue;
+                Assert.Same(expected, queue.FindFrom(from, price, memory, ref left));
                 Assert.Equal(open.Take(index).Count(entry => entry.Ready), queue.CountBefore(open[index].Job));
             }
 
@@ -79,7 +80,7 @@ public sealed class ReadyQueueTests
 
         MarketJob Take()
         {
-            var first = queue.FindFrom(0, TokenAmount.Zero, int.MaxValue)!;
+            var first = queue.First!;
             queue.Remove(first);
             return first;
         }

@@ -128,6 +128,42 @@ public sealed class EventTests : IDisposable
         Assert.Equal(2, fixture.Service.Received.Count);
     }
 
+    [Fact]
+    public async Task Watching_GoesOnBehindTheLastEvent_AndTellsWhatWasMissed()
+    {
+        const string path = "GET /v1/events?stream=jobs,reputation&class=64%20MiB&kind=leased";
+        Service
+            .On(path, _ => Stream(": open\n\nid: a-1\n\n" + Leased("a-2") + "id: a-7\n\n"))
+            .On(path, _ => Stream("id: a-7\n\n" + Leased("a-8") + "event: lagged\ndata: {\"missed\":3}\n\n"))
+            .On(path, _ => Stream(Leased("b-1")));
+        var missed = 0L;
+        var query = new EventQuery
+        {
+            Streams = [EventStream.Jobs, EventStream.Reputation],
+            Class = "64 MiB",
+            Kind = MarketEventKind.Leased,
+        };
+
+        var seen = new List<MarketEvent>();
+        await foreach (var happened in _fixture.Client.Events.Watch(query, count => missed += count, Fixture.Cancellation))
+        {
+            seen.Add(happened);
+            if (seen.Count == 3)
+            {
+                break;
+            }
+        }
+
+        Assert.All(seen, happened => Assert.Equal(MarketEventKind.Leased, happened.Kind));
+        Assert.Equal(
+            [null, "a-7", "a-8"],
+            Service.Received.Select(received => received.Headers.TryGetValues("Last-Event-ID", out var ids) ? ids.Single() : null)
+        );
+        Assert.Equal(3, missed);
+    }
+
+    private static string Leased(string id) => $"id: {id}\nevent: jobs\ndata: {{\"stream\":\"jobs\",\"kind\":\"leased\"}}\n\n";
+
     private async Task<List<JobId>> Read(int count, Action? mayHaveMissed = null)
     {
         var ids = new List<JobId>();

@@ -91,6 +91,9 @@ public sealed class SpecTests : IDisposable
             ExpiresAfterMs = 5,
             Needs = new JobNeeds { Labels = ["gpu"] },
             Priority = 2,
+            AuctionMs = 6,
+            Group = "g",
+            Spread = GroupSpread.Owner,
         };
         Service.On(Submit, Samples.Job(JobState.Pending));
 

@@ -6,6 +6,7 @@ namespace Marketplace.Tests;
 internal sealed class SettableTime(TimeProvider inner) : TimeProvider
 {
     private TimeSpan _ahead;
+    private TimeSpan _still;
 
     public override long TimestampFrequency => inner.TimestampFrequency;
 
@@ -14,9 +15,12 @@ internal sealed class SettableTime(TimeProvider inner) : TimeProvider
     /// <summary>Moves the time of day.</summary>
     public void Set(TimeSpan by) => _ahead += by;
 
-    public override DateTimeOffset GetUtcNow() => inner.GetUtcNow() + _ahead;
+    /// <summary>The process stands still for so long: all clocks go on, and timers that are due come late.</summary>
+    public void Stand(TimeSpan still) => _still += still;
 
-    public override long GetTimestamp() => inner.GetTimestamp();
+    public override DateTimeOffset GetUtcNow() => inner.GetUtcNow() + _ahead + _still;
+
+    public override long GetTimestamp() => inner.GetTimestamp() + (long)(_still.TotalSeconds * TimestampFrequency);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         inner.CreateTimer(callback, state, dueTime, period);

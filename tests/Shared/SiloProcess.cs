@@ -19,6 +19,8 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     public string Folder { get; }
 
+    public int Id => _process.Id;
+
     /// <summary>What the silo wrote to its console so far.</summary>
     public string Output
     {

@@ -20,7 +20,7 @@ public sealed class ReferenceTests
         ["Worker.Protocol"] = ["Values", "Api", "Crypto"],
         ["Worker"] = ["Values", "Api", "Crypto", "Engine", "Sdk", "Worker.Protocol"],
         ["Sdk"] = ["Values", "Api", "Crypto"],
-        ["market"] = ["Values", "Api", "Crypto", "Engine", "Sdk", "Storage", "Storage.Contracts"],
+        ["market"] = ["Values", "Api", "Crypto", "Engine", "Sdk", "Storage", "Storage.Contracts", "Worker"],
         ["Silo"] =
         [
             "Values",

@@ -9,6 +9,8 @@ namespace Marketplace.Tests.Worker;
 /// </summary>
 internal sealed class EncodedLink(IMarketLink inner) : IMarketLink
 {
+    public Bytes32 Market => inner.Market;
+
     public async ValueTask<WorkerWelcome> Offer(WorkerOffer offer, CancellationToken cancellation) =>
         Travel(await inner.Offer(Travel(offer), cancellation));
 
@@ -18,7 +20,8 @@ internal sealed class EncodedLink(IMarketLink inner) : IMarketLink
     public async ValueTask<IReadOnlyList<LeaseId>> Heartbeat(WorkerHeartbeat heartbeat, CancellationToken cancellation) =>
         await inner.Heartbeat(Travel(heartbeat), cancellation);
 
-    public ValueTask Report(WorkerReport report, CancellationToken cancellation) => inner.Report(Travel(report), cancellation);
+    public ValueTask<IReadOnlyList<RefusedResult>> Report(WorkerReport report, CancellationToken cancellation) =>
+        inner.Report(Travel(report), cancellation);
 
     public ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>
         inner.OpenBlob(Travel(call), blob, cancellation);

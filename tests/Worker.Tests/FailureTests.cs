@@ -83,6 +83,25 @@ public abstract class FailureTests(IsolationKind isolation)
     }
 
     [Fact]
+    public async Task ResultThatDoesNotCount_IsNotCountedAsWork_NorReportedAgain()
+    {
+        await using var worker = new WorkerFixture(encoded: true, slots: 1, isolation: isolation);
+        var (late, good) = (worker.Market.Lease(worker.Module("echo"), "late"), worker.Market.Lease(worker.Module("echo"), "good"));
+        worker.Market.Refused = report =>
+            [.. report.Results.Where(result => result.Lease == late.Id).Select(result => new RefusedResult(result.Lease, "too late"))];
+
+        worker.Market.Give(late);
+        await worker.NextResult();
+        worker.Market.Give(good);
+        await worker.NextResult();
+        worker.Drain();
+        await worker.Ended;
+
+        Assert.Equal(1, worker.Agent.JobsReported);
+        Assert.Equal(2, worker.Market.Reports.Sum(report => report.Results.Count));
+    }
+
+    [Fact]
     public async Task ReportThatIsNotTaken_IsRepeatedAsItWas()
     {
         await using var worker = new WorkerFixture(encoded: true, isolation: isolation);

@@ -17,6 +17,8 @@ internal sealed class FakeMarket : IMarketLink
     private long _start;
     private long _lease;
 
+    public Bytes32 Market { get; } = new([.. Enumerable.Repeat((byte)7, Bytes32.Size)]);
+
     public Dictionary<BlobId, byte[]> Blobs { get; } = [];
 
     public SortedDictionary<string, byte[]> State { get; } = [];
@@ -99,6 +101,9 @@ internal sealed class FakeMarket : IMarketLink
 
     public List<WorkerHeartbeat> Heartbeats { get; } = [];
 
+    /// <summary>What of a report counts for nothing.</summary>
+    public Func<WorkerReport, IReadOnlyList<RefusedResult>> Refused { get; set; } = _ => [];
+
     /// <summary>The first of the leases that heartbeats tell from now on of which this holds.</summary>
     public Task<LeaseBeat> Heartbeat(Func<LeaseBeat, bool> what)
     {
@@ -120,7 +125,7 @@ internal sealed class FakeMarket : IMarketLink
         return new([.. heartbeat.Runs.Select(run => run.Lease).Where(Over.Contains)]);
     }
 
-    public ValueTask Report(WorkerReport report, CancellationToken cancellation)
+    public ValueTask<IReadOnlyList<RefusedResult>> Report(WorkerReport report, CancellationToken cancellation)
     {
         lock (Reports)
         {
@@ -131,7 +136,7 @@ internal sealed class FakeMarket : IMarketLink
         {
             _results.Writer.TryWrite(result);
         }
-        return ValueTask.CompletedTask;
+        return new(Refused(report));
     }
 
     public ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>

@@ -37,7 +37,7 @@ public sealed class HeartbeatTests
         Assert.True(_book.Finish(held, TimeSpan.Zero));
         Assert.Equal([(second.Id, LeaseStage.Waiting, 0), (first.Id, LeaseStage.Reporting, 7)], await Told());
 
-        _book.Reported([JobRunner.NotRun(first, RunOutcome.Completed, "", default)]);
+        _book.Reported([JobRunner.NotRun(first, RunOutcome.Completed, "", default)], TimeSpan.Zero);
         Assert.Equal([(second.Id, LeaseStage.Waiting, 0)], await Told());
     }
 

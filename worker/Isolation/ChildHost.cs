@@ -178,7 +178,8 @@ internal sealed partial class ChildHost : IProgramHost
     private void Return(GuestChild child)
     {
         GuestChild? surplus = null;
-        var keep = child.Runs < _runsMax && child.IsUsable;
+        // Whether it still lives is asked of the system once a run, when it is taken again.
+        var keep = child.Runs < _runsMax && !child.HasFailed;
         lock (_gate)
         {
             if (!keep || _isDisposed)

@@ -5,8 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Marketplace.Worker.Isolation;
 
 /// <summary>
-/// A process that inherits nothing but its four pipes: requests (0), answers (1), its last words (2), and which run is cancelled (3). It
-/// has a session of its own, so no terminal and no signal of one reaches it. Linux only. Disposing of it kills it and waits for its end.
+/// A process that inherits nothing but a pair of sockets, for requests (0) and answers (1), and two pipes: its last words (2), and which
+/// run is cancelled (3). It has a session of its own, so no terminal and no signal of one reaches it. Linux only. Disposing of it kills it
+/// and waits for its end.
 /// </summary>
 internal sealed unsafe class ChildProcess : IChildProcess
 {
@@ -14,20 +15,21 @@ internal sealed unsafe class ChildProcess : IChildProcess
 
     private readonly Lock _gate = new();
     private readonly SafeFileHandle _process;
+    private readonly SafeFileHandle _link;
     private bool _isDisposed;
 
-    private ChildProcess(int id, SafeFileHandle process, Pipe[] pipes)
+    private ChildProcess(int id, SafeFileHandle process, Pipe link, Pipe lastWords, Pipe cancels)
     {
         Id = id;
         _process = process;
-        (Requests, Answers, LastWords, Cancels) = (pipes[0].Parent, pipes[1].Parent, pipes[2].Parent, pipes[3].Parent);
+        (_link, LastWords, Cancels) = (link.Parent, lastWords.Parent, cancels.Parent);
     }
 
     public int Id { get; }
 
-    public SafeFileHandle Requests { get; }
+    public SafeFileHandle Requests => _link;
 
-    public SafeFileHandle Answers { get; }
+    public SafeFileHandle Answers => _link;
 
     private SafeFileHandle Cancels { get; }
 
@@ -41,29 +43,29 @@ internal sealed unsafe class ChildProcess : IChildProcess
     /// <exception cref="ChildFaultException">The system refused.</exception>
     public static ChildProcess Start(IReadOnlyList<string> command, IReadOnlyList<string> environment)
     {
-        var pipes = new Pipe[4];
+        List<Pipe> pipes = [];
         try
         {
-            pipes[0] = Pipe.Open(childReads: true);
-            pipes[1] = Pipe.Open(childReads: false);
-            pipes[2] = Pipe.Open(childReads: false);
-            pipes[3] = Pipe.Open(childReads: true);
-            MakeNonBlocking(pipes[2].Parent);
-            MakeNonBlocking(pipes[3].Parent);
-            var id = Spawn(command, environment, pipes);
+            pipes.Add(Pipe.OpenLink());
+            pipes.Add(Pipe.Open(childReads: false));
+            pipes.Add(Pipe.Open(childReads: true));
+            var (link, lastWords, cancels) = (pipes[0], pipes[1], pipes[2]);
+            MakeNonBlocking(lastWords.Parent);
+            MakeNonBlocking(cancels.Parent);
+            var id = Spawn(command, environment, [link, link, lastWords, cancels]);
             var process = Linux.OpenProcess(id);
             if (process.IsInvalid)
             {
                 // Its pipes end with this exception, and the child with them.
                 throw new ChildFaultException($"The system gave no handle of a child: {Linux.ErrorText(Linux.LastError)}.");
             }
-            return new ChildProcess(id, process, pipes);
+            return new ChildProcess(id, process, link, lastWords, cancels);
         }
         catch
         {
             foreach (var pipe in pipes)
             {
-                pipe?.Parent.Dispose();
+                pipe.Parent.Dispose();
             }
             throw;
         }
@@ -71,7 +73,7 @@ internal sealed unsafe class ChildProcess : IChildProcess
         {
             foreach (var pipe in pipes)
             {
-                pipe?.Child.Dispose();
+                pipe.Child.Dispose();
             }
         }
     }
@@ -111,6 +113,8 @@ internal sealed unsafe class ChildProcess : IChildProcess
             if (!_isDisposed)
             {
                 Linux.Signal(_process, Linux.SignalKill);
+                // What else holds the child's end does not keep this one waiting.
+                _ = Linux.shutdown(_link, Linux.BothWays);
             }
         }
     }
@@ -133,8 +137,7 @@ internal sealed unsafe class ChildProcess : IChildProcess
             }
             _isDisposed = true;
             _process.Dispose();
-            Requests.Dispose();
-            Answers.Dispose();
+            _link.Dispose();
             Cancels.Dispose();
             return end;
         }
@@ -246,20 +249,38 @@ internal sealed unsafe class ChildProcess : IChildProcess
         public static Pipe Open(bool childReads)
         {
             var ends = stackalloc int[2];
-            if (Linux.pipe2(ends, Linux.CloseOnExec) != 0)
-            {
-                throw new ChildFaultException($"The system gave no pipe: {Linux.ErrorText(Linux.LastError)}.");
-            }
-            var (read, write) = (new SafeFileHandle(ends[0], ownsHandle: true), new SafeFileHandle(ends[1], ownsHandle: true));
+            Require(Linux.pipe2(ends, Linux.CloseOnExec));
+            return childReads ? Of(parent: ends[1], child: ends[0]) : Of(parent: ends[0], child: ends[1]);
+        }
+
+        /// <summary>Both ways, and it can be shut while a thread waits on it, which a pipe cannot.</summary>
+        public static Pipe OpenLink()
+        {
+            var ends = stackalloc int[2];
+            Require(Linux.socketpair(Linux.LocalSockets, Linux.StreamSocket | Linux.CloseOnExec, 0, ends));
+            return Of(ends[0], ends[1]);
+        }
+
+        private static Pipe Of(int parent, int child)
+        {
+            var (own, other) = (new SafeFileHandle(parent, ownsHandle: true), new SafeFileHandle(child, ownsHandle: true));
             try
             {
-                return childReads ? new Pipe(write, AboveStandard(read)) : new Pipe(read, AboveStandard(write));
+                return new Pipe(own, AboveStandard(other));
             }
             catch
             {
-                read.Dispose();
-                write.Dispose();
+                own.Dispose();
+                other.Dispose();
                 throw;
+            }
+        }
+
+        private static void Require(int answer)
+        {
+            if (answer != 0)
+            {
+                throw new ChildFaultException($"The system gave no pipe: {Linux.ErrorText(Linux.LastError)}.");
             }
         }
 

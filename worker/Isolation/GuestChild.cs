@@ -39,7 +39,10 @@ internal sealed class GuestChild : IDisposable
     public string? GivenUp { get; private set; }
 
     /// <summary>False after a fault of child or engine, and where it has ended while it had nothing to do.</summary>
-    public bool IsUsable => Fault is null && !_hasFailed && _process.IsAlive;
+    public bool IsUsable => !HasFailed && _process.IsAlive;
+
+    /// <summary>Whether it is known that it must not be used again.</summary>
+    public bool HasFailed => Fault is not null || _hasFailed;
 
     /// <summary>Why it was ended, with its last words; null where it was not.</summary>
     public string? Fault { get; private set; }
@@ -208,7 +211,8 @@ internal sealed class GuestChild : IDisposable
             : $"could not be reached: {end}";
         var words = _process.ReadLastWords();
         Fault = words.Length == 0 ? why : $"{why} Its last words: {words}";
-        return new ChildFaultException($"The process of the guest {why}.", wrong);
+        // Before it is ready nothing of a stranger has been in it: its words are those of the system.
+        return new ChildFaultException($"The process of the guest {(_isReady ? why : Fault)}.", wrong);
     }
 
     private Frame Expect(FrameKind kind) =>

@@ -16,5 +16,17 @@ public enum IsolationKind
     Sandbox = 2,
 }
 
+/// <summary>Where guests run.</summary>
+/// <param name="Why">Why not in a stricter place; empty where none was tried.</param>
+public sealed record IsolationChoice(IsolationKind Kind, string Why)
+{
+    /// <summary>One line for people: <c>process: isolation sandbox needs bubblewrap …</c></summary>
+    public override string ToString()
+    {
+        var kind = Kind.ToString().ToLowerInvariant();
+        return Why.Length == 0 ? kind : $"{kind}: {Why}";
+    }
+}
+
 /// <summary>The isolation that was asked for does not work here; the message says why.</summary>
 public sealed class IsolationException(string message) : Exception(message);

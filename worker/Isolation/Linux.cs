@@ -8,6 +8,9 @@ internal static unsafe partial class Linux
 {
     public const int CloseOnExec = 0x80000;
     public const int NonBlocking = 0x800;
+    public const int LocalSockets = 1;
+    public const int StreamSocket = 1;
+    public const int BothWays = 2;
     public const int SignalKill = 9;
     public const int Interrupted = 4;
     private const int TryAgain = 11;
@@ -58,6 +61,12 @@ internal static unsafe partial class Linux
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int pipe2(int* ends, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int socketpair(int family, int type, int protocol, int* ends);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int shutdown(SafeFileHandle socket, int ways);
 
     /// <summary>Reads what there is. .NET reads and writes no pipe without a stream around it.</summary>
     /// <returns>Bytes; 0 at the end; below zero where the pipe does not block and has none.</returns>

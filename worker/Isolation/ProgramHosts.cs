@@ -7,18 +7,15 @@ internal static class ProgramHosts
 {
     private static readonly IsolationKind[] StrictestFirst = [IsolationKind.Sandbox, IsolationKind.Process, IsolationKind.None];
 
-    /// <param name="why">What the choice rests on, where another was possible.</param>
     /// <exception cref="IsolationException">The isolation that the options name does not work here.</exception>
-    public static (IProgramHost Host, IsolationKind Kind) Open(WorkerOptions options, TimeProvider time, ILogger log, out string why)
+    public static (IProgramHost Host, IsolationChoice Choice) Open(WorkerOptions options, TimeProvider time, ILogger log)
     {
         var reasons = new List<string>();
         foreach (var kind in options.Isolation is { } asked ? [asked] : StrictestFirst)
         {
             try
             {
-                var host = Open(kind, options, time, log);
-                why = string.Join(" ", reasons);
-                return (host, kind);
+                return (Open(kind, options, time, log), new IsolationChoice(kind, string.Join(" ", reasons)));
             }
             catch (IsolationException wrong)
             {
@@ -36,7 +33,7 @@ internal static class ProgramHosts
         }
         if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
         {
-            throw new IsolationException($"Isolation {kind} needs Linux on 64 bits.");
+            throw new IsolationException($"Isolation {Name(kind)} needs Linux on 64 bits.");
         }
         try
         {
@@ -55,7 +52,7 @@ internal static class ProgramHosts
         }
         catch (ChildFaultException fault)
         {
-            throw new IsolationException($"Isolation {kind} does not work here: {fault.Message}");
+            throw new IsolationException($"Isolation {Name(kind)} does not work here: {fault.Message}");
         }
     }
 
@@ -77,12 +74,14 @@ internal static class ProgramHosts
     {
         if (!SystemCallFilter.IsKnown)
         {
-            throw new IsolationException("Isolation Sandbox needs an x64 processor: no filter of system calls is known for this one.");
+            throw new IsolationException("Isolation sandbox needs an x64 processor: no filter of system calls is known for this one.");
         }
         return Sandbox.Find() is { } bubblewrap
             ? Sandbox.Command(bubblewrap, child)
             : throw new IsolationException(
-                "Isolation Sandbox needs bubblewrap (Debian: apt-get install bubblewrap), which is not installed."
+                "Isolation sandbox needs bubblewrap (Debian: apt-get install bubblewrap), which is not installed."
             );
     }
+
+    private static string Name(IsolationKind kind) => new IsolationChoice(kind, "").ToString();
 }

@@ -26,9 +26,8 @@ internal sealed class BlobTransfers(RemoteMarket remote)
             using var response = await remote.Http.SendAsync(request, cancellation).ConfigureAwait(false);
             if (response.StatusCode != HttpStatusCode.OK)
             {
-                return await Refusal(response, cancellation).ConfigureAwait(false) is { Code: ErrorCode.BlobNotFound }
-                    ? null
-                    : throw await Failure(response, cancellation).ConfigureAwait(false);
+                var problem = await Refusal(response, cancellation).ConfigureAwait(false);
+                return problem is { Code: ErrorCode.BlobNotFound } ? null : throw Failure(response, problem);
             }
             return await ReadBounded(response.Content, blob, cancellation).ConfigureAwait(false);
         }
@@ -48,7 +47,7 @@ internal sealed class BlobTransfers(RemoteMarket remote)
             using var response = await remote.Http.SendAsync(request, cancellation).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)
             {
-                throw await Failure(response, cancellation).ConfigureAwait(false);
+                throw Failure(response, await Refusal(response, cancellation).ConfigureAwait(false));
             }
         }
         catch (Exception lost) when (lost is HttpRequestException or IOException)
@@ -86,6 +85,7 @@ internal sealed class BlobTransfers(RemoteMarket remote)
         return bytes.ToArray();
     }
 
+    /// <summary>What the market says. It can be read once.</summary>
     private static async Task<Problem?> Refusal(HttpResponseMessage response, CancellationToken cancellation)
     {
         try
@@ -100,9 +100,8 @@ internal sealed class BlobTransfers(RemoteMarket remote)
         }
     }
 
-    private static async Task<MarketLinkException> Failure(HttpResponseMessage response, CancellationToken cancellation)
+    private static MarketLinkException Failure(HttpResponseMessage response, Problem? problem)
     {
-        var problem = await Refusal(response, cancellation).ConfigureAwait(false);
         var passing = response.StatusCode is HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500;
         return new MarketLinkException(problem?.Detail ?? $"The market answered {(int)response.StatusCode}.")
         {

@@ -236,6 +236,8 @@ internal sealed class LinkSession : IAsyncDisposable
         private readonly TaskCompletionSource<LinkFrame> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly List<WorkerLease> _leases = [];
         private readonly List<LeaseId> _stops = [];
+        private readonly List<AuctionInvitation> _invitations = [];
+        private readonly List<long> _closed = [];
 
         public Task<LinkFrame> Answer => _answer.Task;
 
@@ -248,9 +250,16 @@ internal sealed class LinkSession : IAsyncDisposable
             }
             _leases.AddRange(orders.Leases);
             _stops.AddRange(orders.Stops);
+            _invitations.AddRange(orders.Invitations ?? []);
+            _closed.AddRange(orders.Closed ?? []);
             if (frame.More is not true)
             {
-                _answer.TrySetResult(frame with { Orders = new WorkerOrders(orders.Known, [.. _leases], [.. _stops]) });
+                var all = new WorkerOrders(orders.Known, [.. _leases], [.. _stops])
+                {
+                    Invitations = [.. _invitations],
+                    Closed = [.. _closed],
+                };
+                _answer.TrySetResult(frame with { Orders = all });
             }
         }
 

@@ -21,6 +21,11 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
     /// <summary>Completes with the market's key at the first connection; never, where there is none.</summary>
     public Task<Bytes32> Met => _met.Task;
 
+    public Bytes32 Market =>
+        _met.Task.IsCompletedSuccessfully
+            ? _met.Task.Result
+            : throw new InvalidOperationException("This is a bug in the worker: it bids before it has met its market.");
+
     /// <summary>Whether there is a connection at the moment.</summary>
     public bool IsConnected
     {
@@ -108,15 +113,18 @@ public sealed partial class RemoteMarketLink(RemoteMarket remote, TimeProvider t
         }
     }
 
-    public async ValueTask Report(WorkerReport report, CancellationToken cancellation)
+    public async ValueTask<IReadOnlyList<RefusedResult>> Report(WorkerReport report, CancellationToken cancellation)
     {
+        List<RefusedResult> refused = [];
         foreach (var part in ReportParts.Of(report))
         {
             var session = await Session(cancellation).ConfigureAwait(false);
             var sequence = Interlocked.Increment(ref _lastReport);
             var signed = WorkerSignatures.Sign(remote.Key, session.Market, part, Interlocked.Read(ref _start), sequence);
-            Expect((await Call(session, new LinkFrame { Report = signed }, cancellation).ConfigureAwait(false)).Taken);
+            var taken = Expect((await Call(session, new LinkFrame { Report = signed }, cancellation).ConfigureAwait(false)).Taken);
+            refused.AddRange(taken.Refused ?? []);
         }
+        return refused;
     }
 
     public ValueTask<Stream?> OpenBlob(LeaseCall call, BlobId blob, CancellationToken cancellation) =>

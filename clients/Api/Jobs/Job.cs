@@ -81,6 +81,15 @@ public sealed record Job
     /// <summary>The most that it may cost.</summary>
     public required TokenAmount PriceMax { get; init; }
 
+    /// <summary>How long workers may bid for it, in milliseconds; absent where it is matched by posted prices.</summary>
+    public long? AuctionMs { get; init; }
+
+    /// <summary>The account's group of jobs that it does not run beside; absent: it runs beside any.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>With group: what its jobs do not share while they run.</summary>
+    public GroupSpread? Spread { get; init; }
+
     /// <summary>What the job cost.</summary>
     public required TokenAmount Charge { get; init; }
 
@@ -172,7 +181,7 @@ public sealed record JobExplanation(
 public sealed record OfferVerdict(WorkerId Worker, TokenAmount Price, bool Won, string Reason);
 
 /// <summary>
-/// A server-sent event <c>lagged</c>: ended jobs were left out, because the reader was too slow or the way to the market was broken.
+/// A server-sent event <c>lagged</c>: events were left out, because the reader was too slow or the way to the market was broken.
 /// </summary>
 /// <param name="Missed">How many at least.</param>
 public sealed record EventsLagged(long Missed);

@@ -54,6 +54,23 @@ public abstract record JobTerms
     /// </summary>
     public int? Priority { get; init; }
 
+    /// <summary>
+    /// How long workers may bid for the job, in milliseconds, 100 to 60,000: the lowest sealed bid wins and is paid the second lowest, at
+    /// most what the price limit covers. Left out or 0: no auction, and it is paid what its worker asks publicly.
+    /// </summary>
+    public long? AuctionMs { get; init; }
+
+    /// <summary>
+    /// The account's own name of a group of jobs, 1 to 64 bytes: no two jobs of it run at the same time on one worker. Left out: the job
+    /// runs beside any.
+    /// </summary>
+    public string? Group { get; init; }
+
+    /// <summary>
+    /// With group: what its jobs do not share while they run; left out: a worker. Jobs that say otherwise are of another group.
+    /// </summary>
+    public GroupSpread? Spread { get; init; }
+
     /// <summary>Attempts after a worker's failure; left out: 3.</summary>
     public int? RetriesMax { get; init; }
 

@@ -137,7 +137,15 @@ public sealed record LinkReady(DateTimeOffset Now, int HeartbeatSeconds);
 
 /// <summary>The results are durable.</summary>
 /// <param name="Sequence">Of the report.</param>
-public sealed record ReportTaken(long Sequence);
+public sealed record ReportTaken(long Sequence)
+{
+    /// <summary>Those of the results that count for nothing and are not paid; null where there are none.</summary>
+    public IReadOnlyList<RefusedResult>? Refused { get; init; }
+}
+
+/// <param name="Lease">The lease of the result.</param>
+/// <param name="Reason">Why nothing of it counts.</param>
+public sealed record RefusedResult(LeaseId Lease, string Reason);
 
 /// <summary>The size of a blob.</summary>
 /// <param name="Size">Null where the market does not have the blob, or the run may not read it.</param>

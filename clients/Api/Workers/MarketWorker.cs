@@ -46,6 +46,25 @@ public enum StandingLevel
     Excluded = 4,
 }
 
+/// <summary>Why a worker gets no work.</summary>
+/// <param name="Worker">The worker.</param>
+/// <param name="Summary">What keeps it from work, in a sentence or two.</param>
+/// <param name="WaitingJobs">Jobs that wait for a worker.</param>
+/// <param name="LookedAt">Those of them that were compared with its offer, of all accounts and classes; at most 1024.</param>
+/// <param name="Obstacles">Why these do not go to it, the most frequent first.</param>
+public sealed record WorkerExplanation(
+    WorkerId Worker,
+    string Summary,
+    int WaitingJobs,
+    int LookedAt,
+    IReadOnlyList<WorkerObstacle> Obstacles
+);
+
+/// <summary>What keeps a worker from some of the waiting jobs.</summary>
+/// <param name="Jobs">So many of those that were looked at.</param>
+/// <param name="Reason">The end of a sentence that begins with them.</param>
+public sealed record WorkerObstacle(int Jobs, string Reason);
+
 /// <summary>How a worker, or an account as a buyer, has kept to what was agreed; counted from jobs that have ended.</summary>
 /// <param name="Score">0 to 1000, the share of what went well, by price; older outcomes weigh less.</param>
 /// <param name="Level">What the score allows.</param>

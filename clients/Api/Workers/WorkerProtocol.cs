@@ -24,13 +24,58 @@ public sealed record WorkerWelcome(long Start);
 /// <param name="Start">The start number of its offer.</param>
 /// <param name="Sequence">1, 2, 3 …</param>
 /// <param name="LeasesMax">Leases that it wants to hold at a time, those it holds included.</param>
-public sealed record WorkerPoll(WorkerId Worker, long Start, long Sequence, int LeasesMax);
+public sealed record WorkerPoll(WorkerId Worker, long Start, long Sequence, int LeasesMax)
+{
+    /// <summary>Sealed bids in auctions that it was invited to, at most 64.</summary>
+    public IReadOnlyList<SealedBid>? Bids { get; init; }
+
+    /// <summary>Its bids in auctions that have closed, at most 64.</summary>
+    public IReadOnlyList<OpenedBid>? Opened { get; init; }
+}
+
+/// <summary>A bid that the market cannot read, nor its worker change.</summary>
+/// <param name="Auction">In which auction.</param>
+/// <param name="Commitment">The hash of price and nonce: 64 hexadecimal digits.</param>
+public sealed record SealedBid(long Auction, string Commitment);
+
+/// <summary>What was in a sealed bid.</summary>
+/// <param name="Auction">In which auction.</param>
+/// <param name="Price">Per million fuel.</param>
+/// <param name="Nonce">32 bytes by chance: 64 hexadecimal digits.</param>
+public sealed record OpenedBid(long Auction, TokenAmount Price, string Nonce);
 
 /// <summary>What a worker is to do.</summary>
 /// <param name="Known">False: offer again and drop all leases.</param>
 /// <param name="Leases">Jobs to run.</param>
 /// <param name="Stops">Leases to stop at once; no report on them is needed.</param>
-public sealed record WorkerOrders(bool Known, IReadOnlyList<WorkerLease> Leases, IReadOnlyList<LeaseId> Stops);
+public sealed record WorkerOrders(bool Known, IReadOnlyList<WorkerLease> Leases, IReadOnlyList<LeaseId> Stops)
+{
+    /// <summary>Auctions that it may bid in.</summary>
+    public IReadOnlyList<AuctionInvitation>? Invitations { get; init; }
+
+    /// <summary>Auctions that it has bid in and whose bids are to be opened now.</summary>
+    public IReadOnlyList<long>? Closed { get; init; }
+}
+
+/// <summary>Asks for a sealed bid.</summary>
+/// <param name="Auction">Its number, once in a start of the market.</param>
+/// <param name="Job">What is auctioned.</param>
+/// <param name="Program">The job's program.</param>
+/// <param name="FuelMax">Instructions that the job may use.</param>
+/// <param name="MemoryPagesMax">Pages of 64 KiB that it may use.</param>
+/// <param name="TimeMax">Wall time that it may use.</param>
+/// <param name="PriceMax">The most that it pays per million fuel.</param>
+/// <param name="Until">When bids must be there.</param>
+public sealed record AuctionInvitation(
+    long Auction,
+    JobId Job,
+    ProgramId Program,
+    long FuelMax,
+    int MemoryPagesMax,
+    TimeSpan TimeMax,
+    TokenAmount PriceMax,
+    DateTimeOffset Until
+);
 
 /// <summary>A sign of life, with all leases that the worker has.</summary>
 /// <param name="Worker">Whose.</param>
@@ -82,6 +127,9 @@ public sealed record WorkerLease(
 
     /// <summary>What the program finds in its environment.</summary>
     public IReadOnlyDictionary<string, string>? Environment { get; init; }
+
+    /// <summary>What is paid per million fuel.</summary>
+    public TokenAmount? PricePerMillionFuel { get; init; }
 }
 
 /// <summary>Which run asks, in each of its calls. A repetition has the number of the call that it repeats.</summary>

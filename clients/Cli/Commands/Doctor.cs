@@ -34,6 +34,10 @@ internal sealed class Doctor(Invocation run)
         {
             yield return Disk(_connection.Folder.Path);
         }
+        if (Isolation() is { } isolation)
+        {
+            yield return isolation;
+        }
         if (address is null)
         {
             yield break;
@@ -187,6 +191,15 @@ internal sealed class Doctor(Invocation run)
         }
     }
 
+    /// <summary>Of the silo of this folder; null where it has no worker inside.</summary>
+    private Check? Isolation()
+    {
+        var wrong = Try(_connection.Folder.FindIsolation, out var isolation);
+        return wrong is not null ? Failed("isolation", wrong)
+            : isolation is null ? null
+            : new Check("isolation", true, $"the worker inside runs programs with isolation {isolation}");
+    }
+
     private string Source(bool given, string options, string file) => given ? options : Path.Combine(_connection.Folder.Path, file);
 
     /// <summary>The public half of a key: the secret is never shown.</summary>
@@ -205,7 +218,7 @@ internal sealed class Doctor(Invocation run)
         }
     }
 
-    private static Failure? Try<T>(Func<T> find, out T? found)
+    private static Failure? Try<T>(Func<T?> find, out T? found)
         where T : class
     {
         found = null;

@@ -40,6 +40,28 @@ internal sealed class JobNeedsOptions
         Values.TryCount
     );
 
+    private readonly Option<TimeSpan?> _auction = Values.Option<TimeSpan>(
+        "--auction",
+        "TIME",
+        "Let workers bid for so long, 100ms to 60s: the lowest bid wins and is paid the second lowest [none: by posted prices]",
+        "a number and ms, s, m or h",
+        Values.TryDuration
+    );
+
+    private readonly Option<string?> _group = Values.Text(
+        "--group",
+        "NAME",
+        "A name of your own: no two jobs of one group run at the same time on one worker [none]"
+    );
+
+    private readonly Option<GroupSpread?> _spread = Values.Option<GroupSpread>(
+        "--spread",
+        "WHAT",
+        "With --group: what its jobs do not share, worker or owner [worker]",
+        "worker or owner",
+        TrySpread
+    );
+
     private readonly Option<string[]> _refusedWorkers = new("--refuse-worker")
     {
         Description = "A worker that does not get the job; may be repeated",
@@ -52,9 +74,27 @@ internal sealed class JobNeedsOptions
         HelpName = "ACCOUNT",
     };
 
-    public Symbol[] Symbols => [_labels, _reputation, _stake, _refusedWorkers, _refusedOwners, _newcomers, _priority];
+    public Symbol[] Symbols =>
+        [_labels, _reputation, _stake, _refusedWorkers, _refusedOwners, _newcomers, _priority, _auction, _group, _spread];
 
     public int? Priority(Invocation run) => run.Get(_priority) is { } priority ? (int)Math.Min(priority, int.MaxValue) : null;
+
+    public string? Group(Invocation run) => run.Get(_group);
+
+    public GroupSpread? Spread(Invocation run) =>
+        run.Get(_spread) is { } spread && !run.Has(_group)
+            ? throw new CommandException(
+                new Failure(ExitCodes.Usage, "usage", $"--spread {spread} is of no group.", "Give --group NAME with it.")
+            )
+            : run.Get(_spread);
+
+    private static bool TrySpread(string text, out GroupSpread spread)
+    {
+        spread = text == "owner" ? GroupSpread.Owner : GroupSpread.Worker;
+        return text is "worker" or "owner";
+    }
+
+    public long? AuctionMs(Invocation run) => (long?)run.Get(_auction)?.TotalMilliseconds;
 
     /// <summary>What is no label or id is told before anything is uploaded.</summary>
     public JobNeeds? Of(Invocation run, bool hasPrice)
@@ -74,13 +114,14 @@ internal sealed class JobNeedsOptions
             RefusedOwners = ParsedIds<AccountId>(run, _refusedOwners),
         };
         var hasNeeds = needs != new JobNeeds();
-        if ((hasNeeds || run.Has(_priority)) && !hasPrice)
+        if ((hasNeeds || run.Has(_priority) || run.Has(_auction)) && !hasPrice)
         {
             throw new CommandException(
                 new Failure(
                     ExitCodes.Usage,
                     "usage",
-                    "A job with needs or a priority has no price to go by: what the cheapest worker asks may not be what it pays.",
+                    "A job with needs, a priority or an auction has no price to go by: what the cheapest worker asks may not be what it "
+                        + "pays.",
                     "Give --max-price N; 'market job explain' tells what the workers that fit ask."
                 )
             );

@@ -130,6 +130,7 @@ internal sealed class JobSpecOptions
         }
 
         var fuel = run.Get(_fuel);
+        var spread = _needs.Spread(run);
         var needs = _needs.Of(run, hasPrice: run.Has(_priceMax));
         // Independent questions are asked at once: a person waits for the sum.
         var price = run.Get(_priceMax) is { } given ? Compare(run, given, fuel ?? FuelDefault) : Quote(run, fuel ?? FuelDefault);
@@ -164,6 +165,9 @@ internal sealed class JobSpecOptions
             MemoryPagesMax = run.Get(_memory) is { } pages ? (int)Math.Min(pages, int.MaxValue) : null,
             Needs = needs,
             Priority = _needs.Priority(run),
+            AuctionMs = _needs.AuctionMs(run),
+            Group = _needs.Group(run),
+            Spread = spread,
             TimeMaxMs = (long?)run.Get(_timeout)?.TotalMilliseconds,
         };
     }

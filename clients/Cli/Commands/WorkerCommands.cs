@@ -12,6 +12,7 @@ internal static class WorkerCommands
             List(set),
             Show(set),
             Score(set),
+            Explain(set),
             Maintenance(set),
             Appeal(set),
             Decide(set)
@@ -117,6 +118,46 @@ internal static class WorkerCommands
         );
     }
 
+    private static Command Explain(CommandSet set)
+    {
+        var id = Id();
+        return set.Leaf(
+            "explain",
+            """
+            Say why a worker gets no work, by some of the jobs that wait.
+            For the worker's own account, the one that it earns for, and the operator.
+
+            Example:
+              market worker explain d04ab232742bb4ab3a1368bd4615e4e6d0224ab71a016baf8520a332c9778737
+            """,
+            async run =>
+            {
+                var explanation = await run.Client.Workers.Explain(run.Get(id), run.Cancellation);
+                await run.Answer(
+                    explanation,
+                    writer =>
+                    {
+                        writer.WriteLine(TerminalText.CleanLine(explanation.Summary));
+                        if (explanation.LookedAt == 0)
+                        {
+                            return;
+                        }
+                        writer.WriteLine();
+                        writer.WriteLine(
+                            $"{Table.Show(explanation.LookedAt)} of {Table.Show(explanation.WaitingJobs)} waiting jobs were looked at:"
+                        );
+                        foreach (var obstacle in explanation.Obstacles)
+                        {
+                            writer.WriteLine($"  {Table.Show(obstacle.Jobs)} {TerminalText.CleanLine(obstacle.Reason)}");
+                        }
+                    }
+                );
+                return ExitCodes.Ok;
+            },
+            id
+        );
+    }
+
     private static Command Maintenance(CommandSet set)
     {
         var id = Id();
@@ -124,7 +165,8 @@ internal static class WorkerCommands
         return set.Leaf(
             "maintenance",
             """
-            Begin or end a worker's maintenance: meanwhile it gets no leases, and those that it has go on.
+            Begin or end a worker's maintenance: meanwhile it gets no leases, and those that it has go on. So a worker is drained before
+            its machine is needed; SIGTERM to the worker itself lets what runs end and then ends the worker.
             For the worker's own account and the operator.
 
             Example:
@@ -229,7 +271,7 @@ internal static class WorkerCommands
 
     private static string Memory(MarketWorker worker) => $"{worker.MemoryPagesMax / 16} MiB";
 
-    private static string LevelOf(StandingLevel level, bool maintenance) => SnakeCase.Of(level) + (maintenance ? ", in maintenance" : "");
+    internal static string LevelOf(StandingLevel level, bool maintenance) => SnakeCase.Of(level) + (maintenance ? ", in maintenance" : "");
 
     private static Task Answer(Invocation run, Reputation reputation) =>
         run.Answer(

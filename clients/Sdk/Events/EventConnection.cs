@@ -5,22 +5,34 @@ using Marketplace.Sdk.Transport;
 namespace Marketplace;
 
 /// <summary>One connection of the stream.</summary>
-internal sealed class EventConnection : IAsyncDisposable
+internal sealed class EventConnection<TEvent> : IAsyncDisposable
+    where TEvent : class
 {
+    private readonly IReadOnlySet<string> _names;
     private readonly HttpTransport _transport;
     private readonly HttpResponseMessage _response;
     private readonly BoundedStream _content;
     private readonly CancellationTokenSource _stop = new();
-    private readonly IAsyncEnumerator<SseItem<JobEnded?>> _items;
+    private readonly SseParser<Seen> _parser;
+    private readonly IAsyncEnumerator<SseItem<Seen>> _items;
     private Deadline? _silence;
 
-    public EventConnection(HttpTransport transport, HttpResponseMessage response, Stream content)
+    /// <param name="transport">The way to the service.</param>
+    /// <param name="response">The open stream.</param>
+    /// <param name="content">What it brings.</param>
+    /// <param name="names">The events that are of <typeparamref name="TEvent"/>.</param>
+    public EventConnection(HttpTransport transport, HttpResponseMessage response, Stream content, IReadOnlySet<string> names)
     {
+        _names = names;
         _transport = transport;
         _response = response;
         _content = new BoundedStream(new Watched(this, content), SdkPolicy.EventBytesMax, transport.Url);
-        _items = SseParser.Create(_content, Parse).EnumerateAsync(_stop.Token).GetAsyncEnumerator(_stop.Token);
+        _parser = SseParser.Create(_content, Parse);
+        _items = _parser.EnumerateAsync(_stop.Token).GetAsyncEnumerator(_stop.Token);
     }
+
+    /// <summary>The place in the stream; null where it has none.</summary>
+    public string? LastId => _parser.LastEventId is { Length: > 0 } id ? id : null;
 
     /// <returns>Null when the connection has ended.</returns>
     public async ValueTask<Seen?> Next(CancellationToken cancellation)
@@ -37,9 +49,9 @@ internal sealed class EventConnection : IAsyncDisposable
                 _content.Restart();
                 var item = _items.Current;
                 // Other events are those of a newer service.
-                if (item.EventType is Routes.JobEvent or Routes.LaggedEvent)
+                if (item.EventType == Routes.LaggedEvent || _names.Contains(item.EventType))
                 {
-                    return new Seen(item.Data);
+                    return item.Data;
                 }
             }
             return null;
@@ -63,15 +75,13 @@ internal sealed class EventConnection : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private JobEnded? Parse(string type, ReadOnlySpan<byte> data)
+    private Seen Parse(string type, ReadOnlySpan<byte> data)
     {
-        if (type != Routes.JobEvent)
-        {
-            return null;
-        }
         try
         {
-            return JsonSerializer.Deserialize(data, Answers.Of<JobEnded>());
+            return type == Routes.LaggedEvent ? new Seen(null, JsonSerializer.Deserialize(data, Answers.Of<EventsLagged>())!.Missed)
+                : _names.Contains(type) ? new Seen(JsonSerializer.Deserialize(data, Answers.Of<TEvent>()), 0)
+                : default;
         }
         catch (JsonException malformed)
         {
@@ -79,11 +89,12 @@ internal sealed class EventConnection : IAsyncDisposable
         }
     }
 
-    /// <param name="Ended">A job that has ended; null: the service has left events out.</param>
-    internal readonly record struct Seen(JobEnded? Ended);
+    /// <param name="Event">What happened; null: the service has left events out.</param>
+    /// <param name="Missed">How many it left out, at least.</param>
+    internal readonly record struct Seen(TEvent? Event, long Missed);
 
     /// <summary>Notices every byte, so that heartbeats count as life.</summary>
-    private sealed class Watched(EventConnection connection, Stream inner) : ReadStream
+    private sealed class Watched(EventConnection<TEvent> connection, Stream inner) : ReadStream
     {
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {

@@ -3,9 +3,11 @@ using Marketplace.Sdk.Transport;
 
 namespace Marketplace;
 
-/// <summary>What happens to the account, as it happens.</summary>
+/// <summary>What happens to the account and in the market, as it happens.</summary>
 public class EventsClient
 {
+    private static readonly HashSet<string> JobNames = [Routes.JobEvent];
+
     private readonly HttpTransport _transport;
 
     /// <summary>For fakes in tests, which override what they use; the other members do not work.</summary>
@@ -30,9 +32,66 @@ public class EventsClient
         [EnumeratorCancellation] CancellationToken cancellation = default
     )
     {
-        for (var (failures, limited) = (0, 0); ; )
+        await foreach (var happened in Follow<JobEnded>(Routes.Events, JobNames, cancellation).ConfigureAwait(false))
         {
-            var (connection, refusal) = await TryConnect(cancellation).ConfigureAwait(false);
+            if (happened.Event is { } ended)
+            {
+                yield return ended;
+            }
+            else
+            {
+                mayHaveMissed?.Invoke();
+            }
+        }
+    }
+
+    /// <summary>
+    /// What happens in the market, until cancelled. What tells whose a job is stands only in the events of the account's own jobs. A broken
+    /// connection is made again, as often as needed, and goes on behind the last event: within half a minute and at the same process of the
+    /// service nothing is lost. An event may come twice.
+    /// </summary>
+    /// <param name="query">Which events.</param>
+    /// <param name="missed">Called with the number of events that were missed, at least; also where that is not known.</param>
+    /// <param name="cancellation">Ends the stream.</param>
+    /// <exception cref="MarketplaceException">As <see cref="Jobs"/>.</exception>
+    public virtual async IAsyncEnumerable<MarketEvent> Watch(
+        EventQuery query,
+        Action<long>? missed = null,
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        await foreach (var happened in Follow<MarketEvent>(query.ToPath(), EventQuery.Names, cancellation).ConfigureAwait(false))
+        {
+            if (happened.Event is { } seen)
+            {
+                yield return seen;
+            }
+            else if (happened.Missed > 0)
+            {
+                missed?.Invoke(happened.Missed);
+            }
+        }
+    }
+
+    /// <summary>A single-use ticket for a client that cannot send a header, such as a browser's EventSource.</summary>
+    public virtual Task<EventTicket> Ticket(CancellationToken cancellation = default) =>
+        _transport.Ask<EventTicket>(HttpMethod.Post, Routes.EventTickets, cancellation);
+
+    /// <summary>
+    /// Events of one connection after the other. One without an event says that a connection was opened, or what was missed.
+    /// </summary>
+    private async IAsyncEnumerable<EventConnection<TEvent>.Seen> Follow<TEvent>(
+        string path,
+        IReadOnlySet<string> names,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+        where TEvent : class
+    {
+        string? lastId = null;
+        for (var (failures, limited, opened) = (0, 0, 0); ; )
+        {
+            var (connection, refusal) = await TryConnect<TEvent>(path, names, lastId, cancellation).ConfigureAwait(false);
             // A request too many passes with a pause; a place among the streams may never become free.
             limited = refusal?.Code == ErrorCode.RateLimited ? limited + 1 : 0;
             if (limited > _transport.Options.Retries)
@@ -42,34 +101,36 @@ public class EventsClient
             if (connection is not null)
             {
                 await using var _ = connection.ConfigureAwait(false);
-                mayHaveMissed?.Invoke();
+                // The first connection misses nothing that it promised; a later one without a place says nothing of what was between.
+                yield return new(null, opened++ > 0 && lastId is null ? 1 : 0);
                 while (await connection.Next(cancellation).ConfigureAwait(false) is { } seen)
                 {
                     failures = 0;
-                    if (seen.Ended is { } ended)
-                    {
-                        yield return ended;
-                    }
-                    else
-                    {
-                        mayHaveMissed?.Invoke();
-                    }
+                    lastId = connection.LastId;
+                    yield return seen;
                 }
+                lastId = connection.LastId ?? lastId;
             }
             failures++;
             await _transport.Backoff.Wait(failures, refusal?.RetryAfter, cancellation).ConfigureAwait(false);
         }
     }
 
-    /// <summary>A single-use ticket for a client that cannot send a header, such as a browser's EventSource.</summary>
-    public virtual Task<EventTicket> Ticket(CancellationToken cancellation = default) =>
-        _transport.Ask<EventTicket>(HttpMethod.Post, Routes.EventTickets, cancellation);
-
     /// <returns>No connection if it failed in a way that may pass, and the refusal if there was one.</returns>
-    private async Task<(EventConnection? Connection, MarketplaceException? Refusal)> TryConnect(CancellationToken cancellation)
+    private async Task<(EventConnection<TEvent>? Connection, MarketplaceException? Refusal)> TryConnect<TEvent>(
+        string path,
+        IReadOnlySet<string> names,
+        string? lastId,
+        CancellationToken cancellation
+    )
+        where TEvent : class
     {
         using var deadline = new Deadline(_transport.Options.RequestTimeout, _transport.Options.TimeProvider, cancellation);
-        using var request = _transport.Request(HttpMethod.Get, Routes.Events);
+        using var request = _transport.Request(HttpMethod.Get, path);
+        if (lastId is not null)
+        {
+            request.Headers.Add("Last-Event-ID", lastId);
+        }
         request.Headers.Accept.ParseAdd("text/event-stream");
         HttpResponseMessage? response = null;
         try
@@ -84,7 +145,7 @@ public class EventsClient
                 );
             }
             var content = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-            return (new EventConnection(_transport, response, content), null);
+            return (new EventConnection<TEvent>(_transport, response, content, names), null);
         }
         catch (MarketplaceUnreachableException)
         {

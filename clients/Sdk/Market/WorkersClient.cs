@@ -28,6 +28,10 @@ public class WorkersClient
     public virtual Task<Reputation> Reputation(WorkerId id, CancellationToken cancellation = default) =>
         _transport.Ask<Reputation>(HttpMethod.Get, Routes.WorkerReputation(id), cancellation);
 
+    /// <summary>Why the worker gets no work. For its own account, the one that it earns for, and the operator.</summary>
+    public virtual Task<WorkerExplanation> Explain(WorkerId id, CancellationToken cancellation = default) =>
+        _transport.Ask<WorkerExplanation>(HttpMethod.Get, Routes.WorkerExplanation(id), cancellation);
+
     /// <summary>Begins or ends maintenance: no leases meanwhile. For the worker's own account and the operator.</summary>
     public virtual Task<Reputation> SetMaintenance(WorkerId id, bool on, CancellationToken cancellation = default) =>
         _transport.Ask<MaintenanceRequest, Reputation>(

@@ -352,9 +352,15 @@ internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
     public Task<OfferView?> FindOffer(WorkerId worker) =>
         Task.FromResult(market.Offers.FirstOrDefault(offer => offer.Offer.Worker == worker));
 
+    public Task<GrainInterfaces.WorkerExplanation> ExplainWorker(WorkerId worker, Caller caller)
+    {
+        market.Asked.Add($"{worker} {caller.Account}");
+        return Task.FromResult(new GrainInterfaces.WorkerExplanation("It asks too much.", 5, 3, [new(3, "pay less")]));
+    }
+
     public Task SetStanding(WorkerId worker, Standing standing, Authority by) => throw new NotSupportedException();
 
-    public Task<ClassRoom> GetClassRoom(AccountId account) => throw new NotSupportedException();
+    public Task<ClassRoom> FindClassRoom(AccountId account, ImmutableArray<string> wanted) => throw new NotSupportedException();
 
     public Task<int> Dismiss(WorkerId worker, Authority by) => throw new NotSupportedException();
 
@@ -378,7 +384,8 @@ internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
 
     public Task<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation) => market.Workers.Poll(poll, cancellation);
 
-    public Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports) => market.Workers.Report(worker, reports);
+    public Task<ImmutableArray<RefusedReport>> Report(WorkerId worker, ImmutableArray<LeaseReport> reports) =>
+        market.Workers.Report(worker, reports);
 
     public Task<ImmutableArray<LeaseId>> Heartbeat(WorkerId worker, ImmutableArray<LeaseProgress> runs) =>
         market.Workers.Heartbeat(worker, runs);
@@ -390,6 +397,8 @@ internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain
     public Task<bool> BeginOutput(LeaseCall call, BlobId output, long size) => throw new NotSupportedException();
 
     public Task<bool> AddOutput(LeaseCall call, BlobId output) => throw new NotSupportedException();
+
+    public Task<OpenJobStep?> FindJob(JobId job) => throw new NotSupportedException();
 
     public Task<OpenJob?> Explain(JobId job) => throw new NotSupportedException();
 }

@@ -9,7 +9,7 @@ namespace Marketplace.Tests.Gateway;
 /// <summary>
 /// A market in memory behind the real grain interfaces: as much of its behaviour as requests can see, and hooks to make it fail.
 /// </summary>
-internal sealed class FakeMarket : IAccountLists, IEndedJobs
+internal sealed class FakeMarket : IAccountLists, IMarketStreams
 {
     private readonly TaskCompletionSource _unheard = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action<JobsEnded>? _listener;
@@ -152,6 +152,15 @@ internal sealed class FakeMarket : IAccountLists, IEndedJobs
         );
     }
 
+    /// <summary>The streams of news that are listened to.</summary>
+    public ConcurrentDictionary<string, Action<MarketNews>> News { get; } = new(StringComparer.Ordinal);
+
+    public Task<IAsyncDisposable> Listen(string stream, Action<MarketNews> take, Action missed)
+    {
+        (News[stream], _missed) = (take, missed);
+        return Task.FromResult<IAsyncDisposable>(new ListeningToNews(this, stream));
+    }
+
     public Task<IAsyncDisposable> Listen(Action<JobsEnded> take, Action missed)
     {
         (_listener, _missed) = (take, missed);
@@ -227,6 +236,16 @@ internal sealed class FakeMarket : IAccountLists, IEndedJobs
             .ToArray();
         var isLast = request.IdPrefix is not null || rows.Length < request.Limit;
         return new(new ListPage<TItem>([.. rows.Select(row => row.Item)], isLast ? null : new ListPlace(rows[^1].At, rows[^1].Id)));
+    }
+
+    private sealed class ListeningToNews(FakeMarket market, string stream) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            market.News.TryRemove(stream, out _);
+            market._unheard.TrySetResult();
+            return ValueTask.CompletedTask;
+        }
     }
 
     private sealed class Listening(FakeMarket market) : IAsyncDisposable

@@ -28,6 +28,10 @@ internal sealed class FakeWorkers(MemoryBlobStore blobs)
 
     public void Give(params Lease[] leases) => _orders.Writer.TryWrite(new WorkerOrders(true, [.. leases], []));
 
+    public void Give(WorkerOrders orders) => _orders.Writer.TryWrite(orders);
+
+    public ConcurrentQueue<WorkerPoll> Polls { get; } = new();
+
     public long Register(WorkerOffer offer)
     {
         Throw();
@@ -38,6 +42,7 @@ internal sealed class FakeWorkers(MemoryBlobStore blobs)
     public async Task<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation)
     {
         Throw();
+        Polls.Enqueue(poll);
         return await _orders.Reader.ReadAsync(cancellation);
     }
 
@@ -59,14 +64,17 @@ internal sealed class FakeWorkers(MemoryBlobStore blobs)
         ]);
     }
 
-    public Task Report(WorkerId worker, ImmutableArray<LeaseReport> reports)
+    /// <summary>What is said of each report.</summary>
+    public ImmutableArray<RefusedReport> Refused { get; set; } = [];
+
+    public Task<ImmutableArray<RefusedReport>> Report(WorkerId worker, ImmutableArray<LeaseReport> reports)
     {
         Throw();
         foreach (var report in reports)
         {
             Reports.Enqueue(report);
         }
-        return Task.CompletedTask;
+        return Task.FromResult(Refused);
     }
 
     public void Require(LeaseCall call)

@@ -55,8 +55,13 @@ public sealed class WorkerLinkTests
         await link.Market.PutOutput(call, IdDerivation.Blob(output), output, Cancellation);
         Assert.Equal(["begins 9", "added"], gateway.Market.Workers.Outputs.Select(entry => entry.What));
         Assert.NotNull(await gateway.Market.Blobs.Find(IdDerivation.Blob(output), Cancellation));
-        await link.Market.Report(new WorkerReport(worker.Id, [ResultOf(worker, 1)]), Cancellation);
+        Assert.Empty(await link.Market.Report(new WorkerReport(worker.Id, [ResultOf(worker, 1)]), Cancellation));
         Assert.Equal(Lease, Assert.Single(gateway.Market.Workers.Reports).Lease);
+        gateway.Market.Workers.Refused = [new RefusedReport(Lease, "too late")];
+        Assert.Equal(
+            [new RefusedResult(Lease, "too late")],
+            await link.Market.Report(new WorkerReport(worker.Id, [ResultOf(worker, 1)]), Cancellation)
+        );
         Assert.Equal(gateway.Identity.PublicKey, worker.Known);
     }
 
@@ -96,6 +101,21 @@ public sealed class WorkerLinkTests
         Assert.DoesNotContain("secret", failed.Message);
         gateway.Market.Workers.Fault = null;
         await link.Market.Offer(worker.Offer, Cancellation);
+    }
+
+    [Fact]
+    public async Task BlobUnderALeaseOfAnother_IsRefusedInTheMarketsWords()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        using var worker = new LinkedWorker(gateway);
+        await using var link = await RunningLink.Start(worker);
+
+        var refused = await Assert.ThrowsAsync<MarketLinkException>(async () =>
+            await link.Market.OpenBlob(worker.Call(Lease), new BlobId(default), Cancellation)
+        );
+
+        Assert.False(refused.IsPassing);
+        Assert.Equal("There is no such lease of this worker.", refused.Message);
     }
 
     [Fact]
@@ -438,28 +458,4 @@ public sealed class WorkerLinkTests
             StartedAt: DateTimeOffset.UnixEpoch,
             EndedAt: DateTimeOffset.UnixEpoch
         );
-
-    /// <summary>A link that connects until the test ends.</summary>
-    private sealed class RunningLink : IAsyncDisposable
-    {
-        private readonly CancellationTokenSource _stopping = new();
-        private readonly Task _run;
-
-        private RunningLink(LinkedWorker worker)
-        {
-            Market = worker.Link();
-            _run = Market.Run(_stopping.Token);
-        }
-
-        public RemoteMarketLink Market { get; }
-
-        public static Task<RunningLink> Start(LinkedWorker worker) => Task.FromResult(new RunningLink(worker));
-
-        public async ValueTask DisposeAsync()
-        {
-            await _stopping.CancelAsync();
-            await _run;
-            _stopping.Dispose();
-        }
-    }
 }

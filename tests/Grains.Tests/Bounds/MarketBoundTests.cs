@@ -44,7 +44,15 @@ public sealed class MarketBoundTests
             book.Add(Ticket(number), Now);
         }
 
+        for (var ended = 0; ended < 2 * MarketPolicy.WorkerLeasesMax; ended++)
+        {
+            book.Offers[Offer(0, 1).Worker].Finished();
+        }
         book.Poll(new WorkerPoll(Offer(0, 1).Worker, 7, 1, int.MaxValue), Now);
+        while (book.HoldsOffers)
+        {
+            book.BeginRound(ending: 0, Now);
+        }
 
         Assert.Equal((MarketPolicy.WorkerLeasesMax, 1), (book.LeasedCount, book.QueuedCount));
     }

@@ -21,6 +21,7 @@ internal static class RepeatCases
             .Concat(Offers())
             .Concat(Jobs())
             .Concat(Markets())
+            .Concat(ShardCases.All())
             .Concat(Workers())
             .Concat(Others())
             .ToDictionary(StringComparer.Ordinal);
@@ -47,12 +48,16 @@ internal static class RepeatCases
             "IWorkerGrain.ReadState",
             "IWorkerGrain.ListState",
             "IWorkerGrain.StateRootWith",
+            "IMarketShardGrain.Claim",
+            "IMarketShardGrain.FindHeld",
             "IMarketGrain.GetView",
             "IMarketGrain.ListOffers",
             "IMarketGrain.FindOffer",
+            "IMarketGrain.ExplainWorker",
             "IMarketGrain.GetRoom",
-            "IMarketGrain.GetClassRoom",
+            "IMarketGrain.FindClassRoom",
             "IMarketGrain.SetStanding",
+            "IMarketGrain.FindJob",
             "IMarketGrain.Explain",
             "IJobGrain.Explain",
             "IJobGrain.Get",
@@ -235,6 +240,12 @@ internal static class RepeatCases
                 await scene.Market.Offer(RepeatScene.Offer);
                 return Send(() => scene.Market.FindOffer(RepeatScene.Offer.Worker), offer => $"{offer}");
             },
+            ["IMarketGrain.ExplainWorker"] = async scene =>
+            {
+                await scene.Market.Offer(RepeatScene.Offer);
+                var owner = scene.Caller with { Account = RepeatScene.Offer.PayTo };
+                return Send(() => scene.Market.ExplainWorker(RepeatScene.Offer.Worker, owner), explanation => explanation.Summary);
+            },
             ["IMarketGrain.SetStanding"] = scene =>
                 Call(() => scene.Market.SetStanding(RepeatScene.Offer.Worker, default, Authority.Reputation)),
         };
@@ -258,13 +269,17 @@ internal static class RepeatCases
                 return Send(() => scene.Market.Enqueue([ticket], Authority.Submission));
             },
             ["IMarketGrain.Withdraw"] = OfOpenJob((scene, job) => scene.Market.Withdraw(job, Authority.Job)),
+            ["IMarketGrain.FindJob"] = OfOpenJob((scene, job) => scene.Market.FindJob(job), open => $"{open?.Status}"),
             ["IMarketGrain.Explain"] = OfOpenJob(
                 (scene, job) => scene.Market.Explain(job),
                 open => $"{open?.Status} {open?.QueuePosition}"
             ),
             ["IMarketGrain.GetView"] = OfOpenJob((scene, _) => scene.Market.GetView(), view => $"{view}"),
             ["IMarketGrain.GetRoom"] = OfOpenJob((scene, _) => scene.Market.GetRoom(RepeatScene.Client), room => $"{room}"),
-            ["IMarketGrain.GetClassRoom"] = OfOpenJob((scene, _) => scene.Market.GetClassRoom(RepeatScene.Client), room => $"{room.More}"),
+            ["IMarketGrain.FindClassRoom"] = OfOpenJob(
+                (scene, _) => scene.Market.FindClassRoom(RepeatScene.Client, ["gpu"]),
+                room => $"{string.Join(", ", room.Allowed)} {room.More}"
+            ),
             ["IMarketGrain.Offer"] = scene => Call(() => scene.Market.Offer(RepeatScene.Offer), start => $"{start}"),
             ["IMarketGrain.Dismiss"] = async scene =>
             {
@@ -416,14 +431,14 @@ internal static class RepeatCases
 
     private static IBlobGrain BlobOf(RepeatScene scene, BlobId blob) => scene.Grains.GetGrain<IBlobGrain>(blob.ToString());
 
-    private static Case OfOpenJob<TAnswer>(Func<RepeatScene, JobId, Task<TAnswer>> call, Func<TAnswer, string> learn) =>
+    internal static Case OfOpenJob<TAnswer>(Func<RepeatScene, JobId, Task<TAnswer>> call, Func<TAnswer, string> learn) =>
         async scene =>
         {
             var job = await scene.Submit("one", scene.Program);
             return Send(() => call(scene, job), learn);
         };
 
-    private static Case OfOpenJob(Func<RepeatScene, JobId, Task> call) =>
+    internal static Case OfOpenJob(Func<RepeatScene, JobId, Task> call) =>
         async scene =>
         {
             var job = await scene.Submit("one", scene.Program);
@@ -460,15 +475,15 @@ internal static class RepeatCases
         return (default, end!.RootAfter!.Value);
     }
 
-    private static Task<Func<Task<string>>> Call<TAnswer>(Func<Task<TAnswer>> call, Func<TAnswer, string> learn) =>
+    internal static Task<Func<Task<string>>> Call<TAnswer>(Func<Task<TAnswer>> call, Func<TAnswer, string> learn) =>
         Task.FromResult(Send(call, learn));
 
-    private static Task<Func<Task<string>>> Call(Func<Task> call) => Task.FromResult(Send(call));
+    internal static Task<Func<Task<string>>> Call(Func<Task> call) => Task.FromResult(Send(call));
 
-    private static Func<Task<string>> Send<TAnswer>(Func<Task<TAnswer>> call, Func<TAnswer, string> learn) =>
+    internal static Func<Task<string>> Send<TAnswer>(Func<Task<TAnswer>> call, Func<TAnswer, string> learn) =>
         async () => learn(await call());
 
-    private static Func<Task<string>> Send(Func<Task> call) =>
+    internal static Func<Task<string>> Send(Func<Task> call) =>
         async () =>
         {
             await call();

@@ -42,6 +42,8 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
     public IReputationGrain Reputation => Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(new WorkerId(Client.Value)));
     public IAccountGrain Account => Grains.GetGrain<IAccountGrain>(Client.ToString());
     public IStorageQuotaGrain Quota => Grains.GetGrain<IStorageQuotaGrain>(Client.ToString());
+    public IMarketShardGrain Shard => Grains.GetGrain<IMarketShardGrain>(MarketLimits.DefaultClass);
+
     public IMarketGrain Market => Grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
     public Caller Caller { get; private set; } = null!;
 

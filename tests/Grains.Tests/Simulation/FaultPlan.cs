@@ -1,5 +1,4 @@
 using Marketplace.GrainHost.Simulation;
-using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains.Tests.Simulation;
 
@@ -12,9 +11,12 @@ internal sealed class FaultPlan
     /// <summary>False once the run only waits for everything to come to rest.</summary>
     public bool IsOn { get; set; } = true;
 
+    /// <summary>Kinds that do not happen in this run.</summary>
+    public IReadOnlySet<string> Off { get; set; } = new HashSet<string>();
+
     public bool Happens(SeededChance chance, string fault, int perMillion)
     {
-        var happens = IsOn && chance.Happens(perMillion);
+        var happens = chance.Happens(perMillion) && IsOn && !Off.Contains(fault);
         if (happens)
         {
             Count(fault);

@@ -12,6 +12,11 @@ internal sealed class LossyFeed(FaultPlan plan, SeededChance chance) : IResultsF
 
     public bool IsWanted => true;
 
+    public bool Wants(string stream) => false;
+
+    public void Publish(string stream, MarketNews news) =>
+        throw new InvalidOperationException($"The stream {stream} has no listener, and got {news.Items.Length} items.");
+
     public void Publish(JobsEnded ended)
     {
         if (plan.Happens(chance, "announcement lost", 100_000))

@@ -1,107 +1,120 @@
 using Marketplace.GrainHost.Simulation;
-using Marketplace.GrainInterfaces;
-using Marketplace.Storage;
+using Marketplace.GrainHost.Turns;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Marketplace.Grains.Tests.Simulation;
 
 /// <summary>What a run came to.</summary>
-internal sealed record SimulationResult(
-    ulong TraceHash,
-    long Steps,
-    TimeSpan Simulated,
-    IReadOnlyDictionary<string, int> Faults,
-    IReadOnlyList<string> Violations
-);
+internal sealed record SimulationResult
+{
+    public required ulong TraceHash { get; init; }
+    public required long Steps { get; init; }
+    public required TimeSpan Simulated { get; init; }
+    public required MarketScenario Scenario { get; init; }
+    public required IReadOnlyDictionary<string, int> Faults { get; init; }
+    public required IReadOnlyDictionary<string, int> Ends { get; init; }
+    public required int Leases { get; init; }
+    public required int EarlierStarts { get; init; }
+    public required int Doubles { get; init; }
+    public required IReadOnlyList<string> Violations { get; init; }
+
+    /// <summary>The last steps before the first violation; empty unless the run was to keep them.</summary>
+    public required IReadOnlyList<string> Before { get; init; }
+}
 
 /// <summary>
-/// Jobs through the real grains and the real store, with a simulated clock, disk and link: calls and answers get lost, doubled and late,
-/// writes fail before and after they happened, workers fail and fall silent, the power goes. Everything follows from the seed.
+/// A small market through the real grains and the real store, with a simulated clock, disk and links: buyers order, cancel and pay; remote
+/// workers run, stall, repeat, lie and vanish; calls and answers get lost, doubled and late between all of them, also between shards;
+/// writes fail before and after they happened; silos are lost with the shards that they had; the power goes. All follows from the seed.
 /// </summary>
 internal static class MarketSimulation
 {
-    private const int PowerCutsMax = 4;
+    /// <summary>Steps from one look into all books to the next.</summary>
+    private const long StepsPerCheck = 100;
 
-    public static SimulationResult Run(ulong seed, int jobs = 100, Action<IServiceCollection>? register = null)
+    /// <param name="seed">Decides everything.</param>
+    /// <param name="jobs">How many; null: as the seed says.</param>
+    /// <param name="off">Kinds of faults that are left out beside those that the seed leaves out.</param>
+    /// <param name="keepsTrail">Whether the steps before a violation are kept.</param>
+    /// <param name="about">See <see cref="SimulatedRunTrail"/>.</param>
+    /// <param name="register">Replaces services of the grains.</param>
+    public static SimulationResult Run(
+        ulong seed,
+        int? jobs = null,
+        IEnumerable<string>? off = null,
+        bool keepsTrail = false,
+        string? about = null,
+        Action<IServiceCollection>? register = null
+    )
     {
         var run = new SimulatedRun(seed);
-        var plan = new FaultPlan();
-        var violations = run.Run(async () =>
-        {
-            await using var silo = new SimulatedSilo(run, plan, register);
-            await silo.Start();
-            var client = new SimulatedClient(silo, run.Chance.Fork(), jobs);
-            SimulatedWorker[] workers =
-            [
-                .. new[] { ("cheap", 3L), ("middle", 5L), ("dear", 7L), ("dearest", 9L) }.Select(worker => new SimulatedWorker(
-                    silo.Link,
-                    plan,
-                    run.Chance.Fork(),
-                    worker.Item1,
-                    worker.Item2
-                )),
-            ];
-            var serving = workers.Select(worker => worker.Serve()).ToArray();
-            var working = client.Work();
-            await CutPower(silo, plan, run.Chance.Fork(), working);
-            await working;
-            plan.IsOn = false;
-            foreach (var worker in workers)
-            {
-                worker.Stop();
-            }
-            await Task.WhenAll(serving);
-            var accounts = workers.Select(worker => worker.Account).Append(client.Account).ToArray();
-            await ComeToRest(silo, accounts);
-            return await SimulationInvariants.Violations(silo.Store, client, accounts, silo.Feed);
-        });
-        return new SimulationResult(run.TraceHash, run.Steps, run.Time.GetUtcNow() - SimulatedRun.Start, plan.Counts, violations);
-    }
-
-    private static async Task CutPower(SimulatedSilo silo, FaultPlan plan, SeededChance chance, Task working)
-    {
-        for (var cuts = 0; cuts < PowerCutsMax; cuts++)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(100 + chance.Below(3000)), silo.Time);
-            if (working.IsCompleted)
-            {
-                return;
-            }
-            silo.Crash();
-            await Task.Delay(TimeSpan.FromMilliseconds(chance.Below(1000)), silo.Time);
-            await silo.Start();
-        }
-    }
-
-    /// <summary>
-    /// Longer than the age at which accounts ask for the ends of their holds. The first question wakes the accounts, as a reminder would.
-    /// </summary>
-    private static async Task ComeToRest(SimulatedSilo silo, AccountId[] accounts)
-    {
-        for (var round = 0; round < 2; round++)
-        {
-            foreach (var account in accounts)
-            {
-                await silo.Insist(grains => Wake(grains, account));
-            }
-            await Task.Delay(AccountPolicy.HoldOrphanAge + (2 * AccountPolicy.ReconcilePeriod), silo.Time);
-        }
-
-        await silo.Stop();
-    }
-
-    private static async Task<bool> Wake(IGrainFactory grains, AccountId account)
-    {
+        var trail = new SimulatedRunTrail(keepsTrail, about) { Now = run.Time.GetUtcNow };
+        var scenario = MarketScenario.Of(run.Chance.Fork(), jobs, off ?? []);
+        var plan = new FaultPlan { Off = scenario.Off };
+        var facts = new MarketFacts(trail, scenario.NewShards());
         try
         {
-            await grains.GetGrain<IAccountGrain>(account.ToString()).Get();
+            run.Run(async () =>
+            {
+                var market = new SimulatedMarket(run, plan, scenario, facts, register);
+                run.OnStep = step => Watch(step, trail, market);
+                var playing = Play(market, run, trail);
+                // What broken books bring about afterwards takes long and shows nothing.
+                if (await Task.WhenAny(playing, trail.WhenBroken) == playing)
+                {
+                    await playing;
+                    await market.DisposeAsync();
+                }
+            });
         }
-        catch (MarketException unknown) when (unknown.Code == ErrorCode.AccountNotFound)
+        catch (Exception failure) when (failure is not GrainThreadViolationException)
         {
-            // A worker that has earned nothing has no account.
-            return false;
+            // Books that were broken stop the accounts that they belong to, and with them the run.
+            trail.Violate($"the run did not come to its end: {failure}");
         }
+        return new SimulationResult
+        {
+            TraceHash = run.TraceHash,
+            Steps = run.Steps,
+            Simulated = run.Time.GetUtcNow() - SimulatedRun.Start,
+            Scenario = scenario,
+            Faults = plan.Counts,
+            Ends = facts.Endings.Values.GroupBy(ending => ending.End.Status).ToDictionary(group => $"{group.Key}", group => group.Count()),
+            Leases = facts.Leases,
+            EarlierStarts = facts.EarlierStarts,
+            Doubles = facts.Doubles,
+            Violations = trail.Violations,
+            Before = trail.Before,
+        };
+    }
 
-        return true;
+    private static async Task Play(SimulatedMarket market, SimulatedRun run, SimulatedRunTrail trail)
+    {
+        await market.Begin();
+        await market.Work();
+        await market.End();
+        run.OnStep = null;
+        foreach (var violation in market.Books.Violations.Concat(await market.Violations()))
+        {
+            trail.Violate(violation);
+        }
+    }
+
+    private static void Watch(in TurnStep step, SimulatedRunTrail trail, SimulatedMarket market)
+    {
+        trail.Took(step);
+        // Before a step nothing else runs, so no book is in the middle of a change.
+        if (step.Kind == TurnStepKind.Began && trail.IsCheckDue(StepsPerCheck))
+        {
+            try
+            {
+                market.CheckBooks();
+            }
+            catch (Exception failure)
+            {
+                // It must not end the turn that comes next.
+                trail.Violate($"the books cannot be looked into: {failure}");
+            }
+        }
     }
 }

@@ -21,6 +21,10 @@ internal sealed class SimulatedLink(Func<IGrainFactory> grains, FaultPlan plan, 
         {
             throw new LinkException("The call was lost.");
         }
+        if (plan.Happens(chance, "call late", 20_000))
+        {
+            await Pause(2000);
+        }
         if (plan.Happens(chance, "call doubled", 20_000))
         {
             _ = Forget(call);

@@ -6,6 +6,7 @@ using Marketplace.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
 
 namespace Marketplace.Grains.Tests.Simulation;
 
@@ -19,6 +20,7 @@ internal sealed class SimulatedSilo : IAsyncDisposable
     private readonly FaultPlan _plan;
     private readonly Action<IServiceCollection>? _register;
     private readonly Func<IEventLog, IEventLog> _watch;
+    private readonly Func<IDocumentStore, IDocumentStore> _watchDocuments;
     private readonly SimulatedStore _disk;
     private readonly MemoryDisk _blobs = new();
     private readonly SeededChance _faults;
@@ -28,14 +30,17 @@ internal sealed class SimulatedSilo : IAsyncDisposable
     /// <param name="plan">The faults.</param>
     /// <param name="register">Replaces services of the grains.</param>
     /// <param name="watch">Sees what becomes durable in the event log, below the faults.</param>
+    /// <param name="watchDocuments">The same for the documents.</param>
     public SimulatedSilo(
         SimulatedRun run,
         FaultPlan plan,
         Action<IServiceCollection>? register = null,
-        Func<IEventLog, IEventLog>? watch = null
+        Func<IEventLog, IEventLog>? watch = null,
+        Func<IDocumentStore, IDocumentStore>? watchDocuments = null
     )
     {
         (_run, _plan, _register, _watch) = (run, plan, register, watch ?? (log => log));
+        _watchDocuments = watchDocuments ?? (documents => documents);
         _disk = new SimulatedStore(
             run.Time,
             (int)(run.Chance.Next() >> 33),
@@ -73,7 +78,7 @@ internal sealed class SimulatedSilo : IAsyncDisposable
         {
             await read(store);
         }
-        var faulty = new FaultyStore(store, _watch(store), _faults.Fork(), _plan);
+        var faulty = new FaultyStore(_watchDocuments(store), _watch(store), _faults.Fork(), _plan);
         var services = new ServiceCollection();
         services.AddLogging();
         services
@@ -115,6 +120,13 @@ internal sealed class SimulatedSilo : IAsyncDisposable
         _plan.Count("process killed");
         End();
         _disk.Kill();
+    }
+
+    /// <summary>Some grains are lost with what only they knew; the store and the other grains go on.</summary>
+    public void Lose(Func<GrainId, bool> isLost)
+    {
+        _plan.Count("silo lost");
+        _services!.GetRequiredService<EmbeddedGrainHost>().Kill(isLost);
     }
 
     public async Task Stop()

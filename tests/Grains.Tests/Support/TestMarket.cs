@@ -44,6 +44,9 @@ internal sealed partial class TestMarket
     public IGrainFactory Grains { get; private set; } = null!;
     public CallCounter Calls { get; private set; } = null!;
 
+    /// <summary>One, unless the test registers another number.</summary>
+    public MarketShards Shards => _services.GetRequiredService<MarketShards>();
+
     public IMarketGrain Market => Grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
 
     /// <summary>The same scenario under several seeds: other orders of the same turns.</summary>
@@ -170,9 +173,19 @@ internal sealed partial class TestMarket
     public async Task<TestWorker> AddWorker(string name, long price = 10, int slots = 4)
     {
         var worker = new TestWorker(this, name, price, slots);
+        if (slots > MarketPolicy.NewcomerLeasesMax)
+        {
+            await Vouch(worker);
+        }
         await worker.Offer();
         return worker;
     }
+
+    /// <summary>Gives the worker a reputation: it has all the leases that it asks for from the beginning.</summary>
+    public Task Vouch(TestWorker worker) =>
+        Grains
+            .GetGrain<IReputationGrain>(ReputationKeys.OfWorker(worker.Id))
+            .Record(new OutcomeBatch("earlier", 1, 1, Kept: 20, new TokenAmount(200), []), Authority.Market);
 
     /// <summary>A second host over the same disk, which knows nothing of the first: every grain may have two activations.</summary>
     public async Task<IGrainFactory> StartTwin()

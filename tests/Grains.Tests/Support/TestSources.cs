@@ -56,5 +56,14 @@ internal sealed class CollectingFeed : IResultsFeed
 
     public bool IsWanted => true;
 
+    /// <summary>The streams of news that have a listener.</summary>
+    public HashSet<string> Listened { get; } = [];
+
+    public List<(string Stream, MarketNews News)> News { get; } = [];
+
+    public bool Wants(string stream) => Listened.Contains(stream);
+
     public void Publish(JobsEnded ended) => Ended.AddRange(ended.Jobs);
+
+    public void Publish(string stream, MarketNews news) => News.Add((stream, news));
 }

@@ -17,7 +17,7 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
     /// <summary>Those of the market as it runs now, also after a restart, or of a twin.</summary>
     private IGrainFactory Grains => twin ?? market.Grains;
 
-    private IMarketGrain Market => Grains.GetGrain<IMarketGrain>(MarketLimits.DefaultClass);
+    private IMarketGrain Market => market.Shards.Of(Grains, Id);
 
     public WorkerId Id { get; } = new(Blake3.Hash(Encoding.UTF8.GetBytes(name)));
     public long Start { get; private set; }
@@ -52,6 +52,10 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
 
     public Task<WorkerOrders> Poll(CancellationToken cancellation = default) =>
         Market.Poll(new WorkerPoll(Id, Start, ++_sequence, slots, AddsOutputs, Heartbeats), cancellation);
+
+    /// <summary>A poll that bids in auctions, or opens bids.</summary>
+    public Task<WorkerOrders> Poll(ImmutableArray<SealedBid> bids, ImmutableArray<OpenedBid> opened, CancellationToken cancellation) =>
+        Market.Poll(new WorkerPoll(Id, Start, ++_sequence, slots, AddsOutputs, Heartbeats) { Bids = bids, Opened = opened }, cancellation);
 
     public Task<WorkerOrders> RepeatPoll() => Market.Poll(new WorkerPoll(Id, Start, _sequence, slots, AddsOutputs, Heartbeats), default);
 
@@ -97,7 +101,7 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
             EndedAt: market.Time.GetUtcNow()
         );
 
-    public Task Report(params LeaseReport[] reports) => Market.Report(Id, [.. reports]);
+    public Task<ImmutableArray<RefusedReport>> Report(params LeaseReport[] reports) => Market.Report(Id, [.. reports]);
 
     private async Task<WorkerOrders> PollUnlessGone(CancellationToken cancellation)
     {

@@ -72,9 +72,9 @@ internal static class TwinRun
         var feed = new LossyFeed(plan, run.Chance.Fork());
         var setting = new TwinSetting(disk.Open(), blobs, watch, plan, feed, isUnconditional);
         TwinHost[] hosts = [await TwinHost.Start("left", run, setting), await TwinHost.Start("right", run, setting)];
-        SimulatedWorker[] workers =
+        TwinWorker[] workers =
         [
-            .. new[] { ("cheap", 3L, 0), ("middle", 5L, 1), ("dear", 7L, 0), ("dearest", 9L, 1) }.Select(worker => new SimulatedWorker(
+            .. new[] { ("cheap", 3L, 0), ("middle", 5L, 1), ("dear", 7L, 0), ("dearest", 9L, 1) }.Select(worker => new TwinWorker(
                 hosts[worker.Item3].Link,
                 plan,
                 run.Chance.Fork(),

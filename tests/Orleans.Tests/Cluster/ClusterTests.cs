@@ -75,6 +75,26 @@ public sealed class ClusterTests(ClusterFixture cluster)
         Assert.Equal("out", Encoding.UTF8.GetString(heard.Output.Inline.Span));
     }
 
+    [Fact(Timeout = Patience)]
+    public async Task News_ReachWhoReadsThem()
+    {
+        var board = cluster.Client.GetGrain<INewsBoardGrain>(MarketStreams.Key);
+        var place = (await board.Read(MarketStreams.Jobs, null, Stop)).Place;
+        Assert.Equal([MarketStreams.Jobs], (await board.GetListened()).AsEnumerable());
+        var caller = await OpenAccount("watcher");
+        var submitted = await cluster.Client.GetGrain<ISubmissionGrain>(0).Submit(caller, [Item("seen", await Deploy(caller))]);
+
+        NewsItem? seen = null;
+        while (seen is null)
+        {
+            var page = await board.Read(MarketStreams.Jobs, place, Stop);
+            seen = page.News.SelectMany(news => news.Items).FirstOrDefault(item => item.Job == submitted[0].Job);
+            place = page.Place;
+        }
+
+        Assert.Equal((NewsKind.Queued, caller.Account, "seen"), (seen.Kind, seen.Account!.Value, seen.RequestId));
+    }
+
     [Fact]
     public async Task Refusal_ArrivesWithItsCode()
     {

@@ -106,12 +106,22 @@ public sealed class RemoteWorkerTests
     private static Task<Job> Run(MarketplaceClient client, JobSpec spec) =>
         client.Jobs.Run(spec with { PriceMax = TokenAmount.Parse("1000") }, cancellation: Cancellation).WaitAsync(WaitMax, Cancellation);
 
-    /// <summary>The account pays and earns: each charge left it once and came back once.</summary>
+    /// <summary>
+    /// The account pays and earns: each charge left it once and came back once. A job's end is answered before its payer has settled it, so the
+    /// holds are waited for; a settlement that was lost would come after two minutes, which is longer than this waits.
+    /// </summary>
     private static async Task MustAddUp(MarketplaceClient client, IReadOnlyList<Job> jobs)
     {
         Assert.All(jobs, job => Assert.True(job.State == JobState.Completed, $"{job.State}: {job.Reason}"));
         var charged = jobs.Aggregate(TokenAmount.Zero, (sum, job) => sum + job.Charge);
-        var account = await client.Account.Get(Cancellation);
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        waiting.CancelAfter(WaitMax);
+        var account = await client.Account.Get(waiting.Token);
+        while (account.Held > TokenAmount.Zero || account.Earned < account.Spent)
+        {
+            account = await client.Account.Get(waiting.Token);
+        }
+
         Assert.Equal((charged, charged, TokenAmount.Zero), (account.Spent, account.Earned, account.Held));
     }
 

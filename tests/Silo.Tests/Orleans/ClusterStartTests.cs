@@ -28,6 +28,8 @@ public sealed class ClusterStartTests
     )]
     [InlineData("SiloOptions.SiloPlaintext is 'true'", "--database", "Host=h", "--silo-certificates", "f", "--silo-plaintext", "true")]
     [InlineData("SiloOptions.SiloPort is '65536'; allowed: 0 to 65535", "--database", "Host=h;Database=d", "--silo-port", "65536")]
+    [InlineData("SiloOptions.Shards is '65'; allowed: 1 to 64", "--database", "Host=h;Database=d", "--shards", "65")]
+    [InlineData("SiloOptions.ChangeShards is 'true'", "--database", "Host=h;Database=d", "--change-shards", "true")]
     [InlineData("SiloOptions.ClusterId is 'a b'", "--database", "Host=h;Database=d", "--cluster-id", "a b")]
     public void WrongOption_IsNamedWithWhatIsAllowed(string expected, params string[] arguments)
     {

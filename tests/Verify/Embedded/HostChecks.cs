@@ -1,4 +1,6 @@
+using Marketplace.Verify.Authz;
 using Marketplace.Verify.Idempotency;
+using Marketplace.Verify.Sim;
 using Marketplace.Verify.SlowReaders;
 
 namespace Marketplace.Verify;
@@ -13,7 +15,12 @@ internal static class HostChecks
                 + "[--seconds N] [--jobs N] [--slowdown N, 0: not judged]",
             SlowReadersCheck.Run
         ),
-        ["replay"] = ("the simulated market, again and again with one seed; one trace [--seed S] [--times N] [--jobs N]", ReplayCheck.Run),
+        ["sim"] = (
+            "the simulated market with shards, faults, and remote workers that lie, stall, repeat and vanish [--seeds N] [--seed S] "
+                + "[--times N: one seed, one trace] [--jobs N] [--off FAULT,…] [--about ID] "
+                + "[--without NAME|all: a seed must find that a safeguard is gone]",
+            SimCheck.Run
+        ),
         ["twins"] = (
             "two activations of every grain at once; no effect twice [--n N] [--seed S] [--operations N] [--without etag]",
             TwinsCheck.Run
@@ -21,6 +28,10 @@ internal static class HostChecks
         ["ledger"] = (
             "random money operations with crashes; the sum is taken after each durable event [--n N] [--accounts N] [--seed S]",
             LedgerCheck.Run
+        ),
+        ["authz"] = (
+            "every route and call of a worker's link, by those who may not; nothing is learned or changed [--as owner, which must fail]",
+            AuthzCheck.Run
         ),
         ["idempotency"] = (
             "each grain method and each changing request, ten times in every manner; one effect [--seed S]",

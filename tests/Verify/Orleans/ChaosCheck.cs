@@ -3,6 +3,7 @@ using Marketplace.Storage;
 using Marketplace.Testing;
 using Marketplace.Tests;
 using Marketplace.Verify.Kill9;
+using Marketplace.Verify.Workers;
 using TemporaryFolder = Marketplace.Tests.TemporaryFolder;
 
 namespace Marketplace.Verify.Chaos;
@@ -17,27 +18,35 @@ public static class ChaosCheck
 {
     private const int Clients = 3;
 
+    /// <summary>Of <c>--workers remote</c>: processes beside the silos, which are not killed.</summary>
+    private const int WorkerCount = 3;
+
+    private const int WorkerSlots = 4;
+
     public static async Task<VerifyResult> Run(VerifyArguments arguments)
     {
         var seed = arguments.Number("seed", Environment.TickCount & 0xFFFF);
         var (silos, kills) = (arguments.Number("silos", 3), arguments.Number("kills", 5));
         var every = TimeSpan.FromSeconds(arguments.Number("every", 20));
         var jobs = arguments.Number("jobs", 10_000);
-        var mode = arguments.Text("mode") ?? "kill";
-        if (!ChaosFault.Modes.Contains(mode))
-        {
-            throw new ArgumentException($"--mode is '{mode}'; allowed: {string.Join(", ", ChaosFault.Modes)}.");
-        }
+        var mode = OneOf(arguments, "mode", ChaosFault.Modes);
+        var workers = OneOf(arguments, "workers", ["inside", "remote"]);
 
         var clock = Stopwatch.StartNew();
         using var folder = new TemporaryFolder();
         await using var server = await PostgresServer.Start(durable: true);
         var connectionString = await server.CreateDatabase();
         using var network = mode == "cut" ? ChaosNetwork.Make() : null;
-        await using var cluster = new ChaosCluster(folder.Path, connectionString, network);
+        await using var cluster = new ChaosCluster(folder.Path, connectionString, network, workers == "inside");
         for (var silo = 0; silo < silos; silo++)
         {
             await cluster.Join(CancellationToken.None);
+        }
+        await using var balancer = new LoadBalancer(() => cluster.Urls);
+        await using var crew = new Crew($"{balancer.Url}", folder.Path, WorkerCount, WorkerSlots, arguments.Text("isolation") ?? "auto");
+        if (workers == "remote")
+        {
+            await crew.Start();
         }
         var workload = await PrepareWorkload(cluster);
         var fault = new ChaosFault(cluster, server, connectionString, workload.Echo, TimeSpan.FromSeconds(arguments.Number("pause", 8)));
@@ -51,12 +60,13 @@ public static class ChaosCheck
             await over.CancelAsync();
             await Task.WhenAll(clients);
 
-            var violations = await Finish(cluster, workload, connectionString);
+            var violations = await Finish(cluster, workers == "remote" ? crew.Folders : [], workload, connectionString);
             violations.AddRange(blows.SelectMany(blow => blow.Violations));
             var line = new
             {
                 Verify = "chaos",
                 Mode = mode,
+                Workers = workers,
                 Seed = seed,
                 Silos = silos,
                 Kills = kills,
@@ -75,6 +85,13 @@ public static class ChaosCheck
             await Console.Error.WriteLineAsync(cluster.Console);
             throw;
         }
+    }
+
+    /// <summary>The first is what is meant where nothing is said.</summary>
+    private static string OneOf(VerifyArguments arguments, string name, IReadOnlyList<string> allowed)
+    {
+        var said = arguments.Text(name) ?? allowed[0];
+        return allowed.Contains(said) ? said : throw new ArgumentException($"--{name} is '{said}'; allowed: {string.Join(", ", allowed)}.");
     }
 
     private static double? Rounded(double? seconds) => seconds is { } known ? Math.Round(known, 1) : null;
@@ -107,7 +124,12 @@ public static class ChaosCheck
         }
     }
 
-    private static async Task<List<string>> Finish(ChaosCluster cluster, Workload workload, string connectionString)
+    private static async Task<List<string>> Finish(
+        ChaosCluster cluster,
+        IEnumerable<string> crew,
+        Workload workload,
+        string connectionString
+    )
     {
         var violations = new List<string>();
         var (listed, account) = await EndAll(cluster, workload, violations);
@@ -116,7 +138,7 @@ public static class ChaosCheck
         violations.AddRange(Kill9Rules.CheckMoney(listed, account));
         var options = new PostgresStoreOptions { ConnectionString = connectionString, Projections = Grains.MarketProjections.All };
         await using var store = await PostgresStore.Open(options, TimeProvider.System);
-        violations.AddRange((await Books.Read(store, cluster.Folders)).Violations);
+        violations.AddRange((await Books.Read(store, [.. cluster.Folders, .. crew])).Violations);
         return violations;
     }
 

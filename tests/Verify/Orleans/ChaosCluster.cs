@@ -21,7 +21,8 @@ internal sealed record ChaosSilo(int Number, SiloProcess Process)
 /// <param name="folder">Where all of it is kept.</param>
 /// <param name="connectionString">The database.</param>
 /// <param name="network">Each silo's cable; null: all are on loopback.</param>
-internal sealed class ChaosCluster(string folder, string connectionString, ChaosNetwork? network) : IAsyncDisposable
+/// <param name="withWorkers">Each silo has a worker inside.</param>
+internal sealed class ChaosCluster(string folder, string connectionString, ChaosNetwork? network, bool withWorkers) : IAsyncDisposable
 {
     private readonly List<ChaosSilo> _alive = [];
     private readonly List<ChaosSilo> _all = [];
@@ -50,6 +51,10 @@ internal sealed class ChaosCluster(string folder, string connectionString, Chaos
             }
         }
     }
+
+    /// <summary>The addresses of the silos that serve.</summary>
+    public IReadOnlyList<Uri> Urls =>
+        [.. Alive.Where(silo => silo.Process.HasAnnounced).Select(silo => new DataFolder(silo.Folder).ReadUrl())];
 
     public string Console =>
         string.Join(Environment.NewLine, _all.Select(silo => $"== {silo.Folder}{Environment.NewLine}{silo.Process.Output}"));
@@ -128,6 +133,8 @@ internal sealed class ChaosCluster(string folder, string connectionString, Chaos
             Path.Combine(folder, "blobs"),
             "--silo-port",
             "0",
+            "--worker",
+            withWorkers ? "true" : "false",
         ];
         if (network is null)
         {
@@ -147,8 +154,6 @@ internal sealed class ChaosCluster(string folder, string connectionString, Chaos
                 "true",
                 "--allowed-hosts",
                 address,
-                "--worker",
-                "true",
             ],
             data,
             within

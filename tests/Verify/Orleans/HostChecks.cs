@@ -10,7 +10,8 @@ internal static class HostChecks
         ["chaos"] = (
             "silos of a cluster are killed, frozen or cut off under load while others join, or the database is frozen; what they said "
                 + "holds "
-                + "[--mode kill|stop|database-stop|cut] [--silos N] [--kills N] [--every S] [--pause S] [--jobs N] [--seed S]",
+                + "[--mode kill|stop|database-stop|cut] [--workers inside|remote] [--silos N] [--kills N] [--every S] [--pause S] "
+                + "[--jobs N] [--seed S]",
             ChaosCheck.Run
         ),
     };

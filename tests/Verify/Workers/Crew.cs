@@ -40,8 +40,13 @@ internal sealed class Crew(string url, string folder, int count, int slots, stri
             await _workers[index]!.Kill();
             var killed = new WorkerId(key.PublicKey);
             Kills.Add(new Kill(killed, DateTimeOffset.UtcNow));
-            // The market does not know of it yet, so what it says of the job is what the kill met.
-            met = met || await hasRun(killed);
+            // The market does not know of it yet, so what it says of the job is what the kill met; unless the result was on its way
+            // already, which has arrived a moment later.
+            if (!met && await hasRun(killed))
+            {
+                await Wait(TimeSpan.FromSeconds(1), default);
+                met = await hasRun(killed);
+            }
             if (round % 4 == 0)
             {
                 await Wait(away, over);
@@ -72,6 +77,9 @@ internal sealed class Crew(string url, string folder, int count, int slots, stri
             }
         }
     }
+
+    /// <summary>Where their keys are.</summary>
+    public IEnumerable<string> Folders => Enumerable.Range(0, count).Select(FolderOf);
 
     private string FolderOf(int index) => Path.Combine(folder, $"worker-{index}");
 

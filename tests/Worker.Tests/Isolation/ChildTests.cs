@@ -81,6 +81,31 @@ public sealed class ChildTests
     }
 
     [Fact]
+    public async Task DeadChildWhosePipesAnotherProcessHolds_IsEndedAtTheLimit()
+    {
+        var time = new ManualTime();
+        ChildProcess? child = null;
+        // With the filter there is no other process.
+        using var host = TestChild.Host(started: started => child ??= started, filters: false, time: time);
+        using var threads = new GuestThreads(1);
+        var run = threads.Run(() =>
+        {
+            using var program = host.Open(default, Echo);
+            return Record.Exception(() => program.Run(Invocation(TestChild.LeavesItsPipes)));
+        });
+        while (child is null)
+        {
+            await Task.Yield();
+        }
+        AwaitEnd(child);
+
+        time.Advance(IsolationPolicy.RunLimit(Invocation().Limits.TimeMax));
+
+        var fault = Assert.IsType<ChildFaultException>(await run);
+        Assert.Contains("did not answer in time", fault.Message);
+    }
+
+    [Fact]
     public void Child_MayNotTouchTheSystem()
     {
         Assert.SkipUnless(SystemCallFilter.IsKnown, "No filter of system calls is known for this processor.");
@@ -277,6 +302,17 @@ public sealed class ChildTests
     }
 
     private static (LeaseId Lease, RunOutcome Outcome) Seen(WorkerResult result) => (result.Lease, result.Outcome);
+
+    /// <summary>Waits for a child's end, and leaves it for its parent to be told of.</summary>
+    private static unsafe void AwaitEnd(ChildProcess child)
+    {
+        const int ByNumber = 1;
+        var info = stackalloc byte[Linux.InfoBytes];
+        while (Linux.waitid(ByNumber, child.Id, info, Linux.WaitExited | Linux.WaitLeave) != 0)
+        {
+            Assert.Equal(Linux.Interrupted, Linux.LastError);
+        }
+    }
 
     /// <summary>As <c>kill -9</c> does it.</summary>
     private static void Signal(int process)

@@ -1,3 +1,4 @@
+using Marketplace.Engine.Guests;
 using Marketplace.Worker;
 using Marketplace.Worker.Isolation;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -43,27 +44,50 @@ public sealed class SandboxTests
         Assert.False(Directory.Exists($"/proc/{innermost}/root/root"));
     }
 
+    [Theory]
+    [InlineData(TestChild.Opens, true, 1)]
+    [InlineData(TestChild.Connects, true, 1)]
+    // What the filter refuses is not even there: the file of the machine that the child names.
+    [InlineData(TestChild.Opens, false, 2)]
+    public void SandboxedChild_OpensNeitherFileNorSocket(string what, bool filters, int error)
+    {
+        Sandboxes.OrSkip();
+        using var host = TestChild.Host(program: Sandbox.Command(Sandbox.Find()!, TestChild.Command), filters: filters);
+        using var program = host.Open(default, Echo);
+        var invocation = new GuestInvocation
+        {
+            Environment = new Dictionary<string, string> { [TestChild.Does] = what },
+            Now = DateTimeOffset.UnixEpoch,
+            Seed = default,
+            Limits = new GuestLimits(long.MaxValue, 16, TimeSpan.FromMinutes(1), OutputBytesMax: 1000, LogBytesMax: 1000),
+        };
+        var failure = Assert.Throws<GuestFailedException>(() => program.Run(invocation));
+        Assert.EndsWith($"answer -1, error {error}", failure.Message);
+    }
+
     [Fact]
     public void StrictestIsolationThatWorks_IsTaken()
     {
         Sandboxes.OrSkip();
-        var (host, kind) = ProgramHosts.Open(Options with { Isolation = null }, TimeProvider.System, NullLogger.Instance, out var why);
+        var (host, choice) = ProgramHosts.Open(Options with { Isolation = null }, TimeProvider.System, NullLogger.Instance);
         host.Dispose();
-        Assert.Equal((IsolationKind.Sandbox, ""), (kind, why));
+        Assert.Equal(new IsolationChoice(IsolationKind.Sandbox, ""), choice);
+        Assert.Equal("sandbox", choice.ToString());
     }
 
     [Fact]
     public void WhereNoChildStarts_TheChoiceIsNoneAndSaysWhy()
     {
         var options = Options with { Child = new ChildCommand(["/bin/false"]) };
-        var (host, kind) = ProgramHosts.Open(options with { Isolation = null }, TimeProvider.System, NullLogger.Instance, out var why);
+        var (host, choice) = ProgramHosts.Open(options with { Isolation = null }, TimeProvider.System, NullLogger.Instance);
         host.Dispose();
-        Assert.Equal(IsolationKind.None, kind);
-        Assert.Contains("Isolation Process does not work here", why);
-        Assert.Contains("exit code 1", why);
+        Assert.Equal(IsolationKind.None, choice.Kind);
+        Assert.StartsWith("none: ", choice.ToString());
+        Assert.Contains("Isolation process does not work here", choice.Why);
+        Assert.Contains("exit code 1", choice.Why);
 
         var refusal = Assert.Throws<IsolationException>(() =>
-            ProgramHosts.Open(options with { Isolation = IsolationKind.Process }, TimeProvider.System, NullLogger.Instance, out _)
+            ProgramHosts.Open(options with { Isolation = IsolationKind.Process }, TimeProvider.System, NullLogger.Instance)
         );
         Assert.Contains("exit code 1", refusal.Message);
     }

@@ -23,6 +23,7 @@ internal static class TestChild
     public const string StartsThread = "starts a thread";
     public const string TakesMemory = "takes memory";
     public const string TakesHeap = "takes managed memory";
+    public const string LeavesItsPipes = "leaves its pipes to another process and ends";
     public const string TellsEnvironment = "tells its environment";
 
     /// <summary>The first argument of a process that has children, prints their numbers and then waits to be killed.</summary>
@@ -42,13 +43,15 @@ internal static class TestChild
         long runsMax = long.MaxValue,
         int memoryPagesMax = 1024,
         Action<ChildProcess>? started = null,
-        IReadOnlyList<string>? program = null
+        IReadOnlyList<string>? program = null,
+        bool? filters = null,
+        TimeProvider? time = null
     )
     {
         string[] command =
         [
             .. program ?? Command.Program,
-            .. new ChildLimits(IsolationPolicy.MemoryBytesMax(memoryPagesMax), SystemCallFilter.IsKnown).Arguments,
+            .. new ChildLimits(IsolationPolicy.MemoryBytesMax(memoryPagesMax), filters ?? SystemCallFilter.IsKnown).Arguments,
         ];
         return new ChildHost(
             () =>
@@ -59,7 +62,7 @@ internal static class TestChild
             },
             idleMax,
             runsMax,
-            TimeProvider.System,
+            time ?? TimeProvider.System,
             NullLogger.Instance
         );
     }
@@ -104,6 +107,9 @@ internal static class TestChild
             case SignalsThread:
                 Tell(Linux.syscall(234, 1, 1, 0, 0));
                 break;
+            case LeavesItsPipes:
+                LeavePipes();
+                break;
             case StartsThread:
                 var thread = new Thread(() => { });
                 thread.Start();
@@ -124,6 +130,17 @@ internal static class TestChild
             case var other:
                 throw new InvalidOperationException($"Nothing is known that is called {other}.");
         }
+    }
+
+    /// <summary>The other process has them until their parent closes its ends.</summary>
+    private static unsafe void LeavePipes()
+    {
+        byte any;
+        if (Linux.syscall(57, 0, 0, 0, 0) == 0)
+        {
+            while (Linux.syscall(0, 0, (nint)(&any), 1, 0) > 0) { }
+        }
+        Linux.syscall(231, 0, 0, 0, 0);
     }
 
     private static void Tell(nint answer) => throw new InvalidOperationException($"answer {answer}, error {Linux.LastError}");

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Marketplace.Api.Workers;
+using Marketplace.Crypto;
 using Marketplace.Worker.Protocol;
 
 namespace Marketplace.Tests.Worker;
@@ -43,6 +44,7 @@ public sealed class ProtocolDocumentTests
             $"silent for {LinkPolicy.SilenceMax.TotalSeconds} s is gone. Send one every {LinkPolicy.HeartbeatPeriod.TotalSeconds} s",
             $"more than {LinkPolicy.HeartbeatsBurst} at once",
             $"1 to {LinkPolicy.ReportResultsMax})",
+            $"`bids` (at most {WorkerLimits.BidsMax})",
             $"At most {Number(JobLimits.OutputBytesMax)} bytes each, {JobLimits.FilesMax + 1} of them and",
             $"`slots` (1 to {Number(WorkerLimits.SlotsMax)}), `memoryPagesMax` (1 to {Number(JobLimits.MemoryPagesMax)} pages",
             $"`output` (up to {Number(JobLimits.InlineBytesMax)} bytes)",
@@ -76,6 +78,8 @@ public sealed class ProtocolDocumentTests
         var find = Json(new LinkFrame { Call = 1, Find = new FindBlobCall(ProtocolSamples.Call, new BlobId(default)) });
         var report = WorkerSignatures.Sign(worker, market.PublicKey, ProtocolSamples.Report(3), 7, 1);
         var sent = Json(new LinkFrame { Call = 2, Report = report });
+        var binding = new BidCommitment(market.PublicKey, Start: 7, Auction: 5, ProtocolSamples.Result(1).Job, ProtocolSamples.WorkerId);
+        var commitment = binding.Of(new TokenAmount(1_234_567), Bytes32.Parse(hello.Nonce));
         var path = Routes.LeaseBlob(ProtocolSamples.Call.Lease, new BlobId(default));
         var header = WorkerSignatures.Authorization(worker, market.PublicKey, "GET", path, ProtocolSamples.Call, ProtocolSamples.At);
 
@@ -101,6 +105,7 @@ public sealed class ProtocolDocumentTests
         }
         Line("root of the three results", ResultsRoot.Of(report.Report.Results));
         Line("second frame to the market, a signed report", Encoding.UTF8.GetString(FrameSeal.Seal(keys.ToMarket, 2, sent)));
+        Line("commitment to 1234567 per million fuel, with the first nonce, for auction 5 of the first result's job", commitment);
         Line("request", $"GET {path}");
         Line("its header", $"Authorization: {header}");
         text.Append("```\n");

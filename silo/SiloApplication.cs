@@ -1,0 +1,25 @@
+using Marketplace.Gateway;
+
+namespace Marketplace.Silo;
+
+/// <summary>All of a silo, ready to be started.</summary>
+internal static class SiloApplication
+{
+    /// <param name="configure">What a caller has otherwise than a silo that runs by itself.</param>
+    public static async Task<WebApplication> Build(SiloOptions options, Action<WebApplicationBuilder>? configure = null)
+    {
+        // Its options are read once, at the start: the framework need not watch the folder for a changed appsettings.json, the data may be
+        // in it.
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
+        builder.AddMarketplaceLogging();
+        builder.UseMarketplaceUrls(options);
+        await builder.AddMarketplaceGrains(options);
+        builder.AddMarketplaceServices(options);
+        configure?.Invoke(builder);
+
+        var app = builder.Build();
+        app.MapMarketplaceGateway();
+        app.MapGrainHostPages();
+        return app;
+    }
+}
