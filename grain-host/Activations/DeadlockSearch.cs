@@ -23,6 +23,9 @@ internal readonly record struct PendingCall(long Id, long ParentId, long Blocker
 internal sealed class DeadlockSearch
 {
     private readonly Dictionary<long, DeadlockReport> _known = [];
+
+    /// <summary>The calls of one look. It is kept: ten thousand long polls would make another large one at each look.</summary>
+    private readonly Dictionary<long, PendingCall> _calls = [];
     private HashSet<long> _suspects = [];
 
     public DeadlockReport? Known(long call) => _known.GetValueOrDefault(call);
@@ -30,13 +33,18 @@ internal sealed class DeadlockSearch
     /// <summary>Gives the circles that were not reported before.</summary>
     public List<DeadlockReport> Look(List<PendingCall> calls)
     {
-        if (calls.Count == 0 && _known.Count == 0 && _suspects.Count == 0)
+        // Calls that made calls are a tree: only a call that waits behind another closes a circle.
+        if (_known.Count == 0 && _suspects.Count == 0 && !calls.Exists(call => call.Blocker != 0))
         {
             return [];
         }
         var found = new List<DeadlockReport>();
         var suspects = new HashSet<long>();
-        var byId = calls.ToDictionary(call => call.Id);
+        _calls.Clear();
+        foreach (var call in calls)
+        {
+            _calls.Add(call.Id, call);
+        }
         var children = calls.Where(call => call.ParentId != 0).ToLookup(call => call.ParentId);
         var visited = new HashSet<long>();
         foreach (var start in calls)
@@ -46,7 +54,7 @@ internal sealed class DeadlockSearch
             {
                 continue;
             }
-            if (FindCircle(start.Id, byId, children, visited) is not { } circle)
+            if (FindCircle(start.Id, children, visited) is not { } circle)
             {
                 continue;
             }
@@ -55,7 +63,7 @@ internal sealed class DeadlockSearch
             {
                 continue;
             }
-            var report = new DeadlockReport([.. circle.Select(id => byId[id].Text)]);
+            var report = new DeadlockReport([.. circle.Select(id => _calls[id].Text)]);
             foreach (var id in circle)
             {
                 _known[id] = report;
@@ -63,7 +71,7 @@ internal sealed class DeadlockSearch
             found.Add(report);
         }
 
-        foreach (var ended in _known.Keys.Where(id => !byId.ContainsKey(id)).ToList())
+        foreach (var ended in _known.Keys.Where(id => !_calls.ContainsKey(id)).ToList())
         {
             _known.Remove(ended);
         }
@@ -72,12 +80,7 @@ internal sealed class DeadlockSearch
     }
 
     /// <summary>Depth first, without recursion: a chain of calls may be long.</summary>
-    private static List<long>? FindCircle(
-        long start,
-        Dictionary<long, PendingCall> calls,
-        ILookup<long, PendingCall> children,
-        HashSet<long> visited
-    )
+    private List<long>? FindCircle(long start, ILookup<long, PendingCall> children, HashSet<long> visited)
     {
         var path = new List<long>();
         var onPath = new HashSet<long>();
@@ -95,7 +98,7 @@ internal sealed class DeadlockSearch
             {
                 return path[path.IndexOf(step.Call)..];
             }
-            if (!calls.TryGetValue(step.Call, out var call) || !visited.Add(step.Call))
+            if (!_calls.TryGetValue(step.Call, out var call) || !visited.Add(step.Call))
             {
                 continue;
             }

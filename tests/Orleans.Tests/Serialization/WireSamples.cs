@@ -158,7 +158,14 @@ internal sealed class WireSamples(Fill fill, int seed = 1)
         var constructor = type.GetConstructors().OrderByDescending(known => known.GetParameters().Length).FirstOrDefault();
         if (constructor is not null && constructor.GetParameters() is { Length: > 0 } parameters)
         {
-            return constructor.Invoke([.. parameters.Select(parameter => Argument(parameter, depth))]);
+            var record = constructor.Invoke([.. parameters.Select(parameter => Argument(parameter, depth))]);
+            var rest = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                .Where(property => property.SetMethod is not null && !parameters.Any(parameter => parameter.Name == property.Name));
+            foreach (var property in rest)
+            {
+                property.SetValue(record, Member(property, depth));
+            }
+            return record;
         }
         var made = Activator.CreateInstance(type)!;
         foreach (var field in type.GetFields(BindingFlags.Public | BindingFlags.Instance))
@@ -168,9 +175,12 @@ internal sealed class WireSamples(Fill fill, int seed = 1)
         return made;
     }
 
-    private object? Argument(ParameterInfo parameter, int depth)
-    {
-        var mayBeNull = new NullabilityInfoContext().Create(parameter).WriteState == NullabilityState.Nullable;
-        return mayBeNull && fill is (Fill.Nothing or Fill.Empty) ? null : Make(parameter.ParameterType, depth + 1);
-    }
+    private object? Argument(ParameterInfo parameter, int depth) =>
+        Made(parameter.ParameterType, new NullabilityInfoContext().Create(parameter), depth);
+
+    private object? Member(PropertyInfo property, int depth) =>
+        Made(property.PropertyType, new NullabilityInfoContext().Create(property), depth);
+
+    private object? Made(Type type, NullabilityInfo nullability, int depth) =>
+        nullability.WriteState == NullabilityState.Nullable && fill is (Fill.Nothing or Fill.Empty) ? null : Make(type, depth + 1);
 }
