@@ -150,7 +150,7 @@ internal static class RepeatRun
         });
     }
 
-    private static async Task<string> Answer(Func<Task<string>> send)
+    internal static async Task<string> Answer(Func<Task<string>> send)
     {
         try
         {

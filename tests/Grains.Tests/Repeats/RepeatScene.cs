@@ -2,6 +2,7 @@ using System.Text;
 using Marketplace.Crypto;
 using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
+using Marketplace.Grains.Tests.Intrusions;
 using Marketplace.Grains.Tests.Simulation;
 
 namespace Marketplace.Grains.Tests.Repeats;
@@ -16,6 +17,9 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
 
     public static AccountId Client { get; } = Id("client");
     public static AccountId Payee { get; } = Id("payee");
+
+    /// <summary>Has no part in anything.</summary>
+    public static AccountId Stranger { get; } = Id("stranger");
 
     /// <summary>The moment of operations that name one.</summary>
     public static DateTimeOffset At => SimulatedRun.Start;
@@ -38,7 +42,10 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
 
     public static GrainInterfaces.AppealRequest Appeal { get; } = new("appeal", [new JobId(Client.Value)], "the network was down");
 
-    public IGrainFactory Grains => silo.Grains;
+    /// <summary>Who makes the calls instead of who should; null: none.</summary>
+    public Intruder? Intruder { get; set; }
+
+    public IGrainFactory Grains => Intruder?.Behind(silo.Grains) ?? silo.Grains;
     public IReputationGrain Reputation => Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(new WorkerId(Client.Value)));
     public IAccountGrain Account => Grains.GetGrain<IAccountGrain>(Client.ToString());
     public IStorageQuotaGrain Quota => Grains.GetGrain<IStorageQuotaGrain>(Client.ToString());

@@ -107,8 +107,8 @@ public sealed class RemoteWorkerTests
         client.Jobs.Run(spec with { PriceMax = TokenAmount.Parse("1000") }, cancellation: Cancellation).WaitAsync(WaitMax, Cancellation);
 
     /// <summary>
-    /// The account pays and earns: each charge left it once and came back once. A job's end is answered before its payer has settled it, so the
-    /// holds are waited for; a settlement that was lost would come after two minutes, which is longer than this waits.
+    /// The account pays and earns: each charge left it once and came back once. A job's end is answered before its payer has settled it, so
+    /// the holds are waited for; a settlement that was lost would come after two minutes, which is longer than this waits.
     /// </summary>
     private static async Task MustAddUp(MarketplaceClient client, IReadOnlyList<Job> jobs)
     {

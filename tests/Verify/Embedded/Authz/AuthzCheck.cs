@@ -1,11 +1,13 @@
 using System.Diagnostics;
+using Marketplace.Grains.Tests.Intrusions;
 
 namespace Marketplace.Verify.Authz;
 
 /// <summary>
-/// Every route of the API's own document and every frame of a worker's link, sent by those who may not: without a key, with a revoked one,
-/// with one that may only read, from another account, from another worker, under a lease that is over. None of them learns or changes
-/// anything of the account that it is done to. A new route fails the check until it has a case.
+/// Every route of the API's own document, every frame of a worker's link and every grain method that names its caller, called by those who
+/// may not: without a key, with a revoked one, with one that may only read, from another account, from another worker, under a lease that
+/// is over, in the name of another part of the marketplace. None of them learns or changes anything of the account that it is done to. A
+/// new route or method fails the check until it has a case.
 /// </summary>
 public static class AuthzCheck
 {
@@ -19,7 +21,9 @@ public static class AuthzCheck
         Console.Error.WriteLine($"routes: {routes.Routes}, {routes.Requests} requests, {routes.Violations.Count} violations");
         var frames = isOwner ? new AuthzResult(0, 0, []) : await AuthzFrames.Run(scene);
         Console.Error.WriteLine($"frames: {frames.Requests} requests, {frames.Violations.Count} violations");
-        string[] found = [.. routes.Violations, .. frames.Violations];
+        var grains = isOwner ? new IntrusionResult(0, 0, [], []) : IntrusionRun.Run((ulong)arguments.Number("seed", 1));
+        Console.Error.WriteLine($"grains: {grains.Methods} methods, {grains.Calls} calls, {grains.Violations.Count} violations");
+        string[] found = [.. routes.Violations, .. frames.Violations, .. grains.Violations];
         return new VerifyResult(
             new
             {
@@ -27,6 +31,8 @@ public static class AuthzCheck
                 Routes = routes.Routes,
                 Requests = routes.Requests,
                 Frames = frames.Requests,
+                GrainMethods = grains.Methods,
+                GrainCalls = grains.Calls,
                 Seconds = Math.Round(clock.Elapsed.TotalSeconds, 1),
                 Leaks = found.Length,
                 Violations = found.Length,
