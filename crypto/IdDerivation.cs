@@ -16,6 +16,7 @@ public static class IdDerivation
 
     private static readonly Blake3Domain JobDomain = new("marketplace 2026 job id v1");
     private static readonly Blake3Domain ProgramDomain = new("marketplace 2026 program id v1");
+    private static readonly Blake3Domain StakeDomain = new("marketplace 2026 stake id v1");
 
     /// <summary>Refuses unpaired surrogates: replaced by U+FFFD, different request ids would name the same job.</summary>
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -50,6 +51,26 @@ public static class IdDerivation
         BinaryPrimitives.WriteUInt32LittleEndian(material[Bytes32.Size..], (uint)salt.Length);
         salt.CopyTo(material[(Bytes32.Size + sizeof(uint))..]);
         return new ProgramId(ProgramDomain.Hash(material[..size]));
+    }
+
+    /// <summary>
+    /// Derive-key "marketplace 2026 stake id v1" over: worker (32 bytes), account (32 bytes), length of the request id in UTF-8 (u32 LE),
+    /// the request id in UTF-8. It is the id of the hold that the stake is.
+    /// </summary>
+    /// <exception cref="ArgumentException"><paramref name="requestId"/> has an unpaired surrogate, hence no UTF-8 form.</exception>
+    [SkipLocalsInit]
+    public static Bytes32 Stake(WorkerId worker, AccountId account, string requestId)
+    {
+        ArgumentNullException.ThrowIfNull(requestId);
+        const int Ids = 2 * Bytes32.Size;
+        var length = StrictUtf8.GetByteCount(requestId);
+        var size = Ids + sizeof(uint) + length;
+        var material = size <= StackMax ? stackalloc byte[StackMax] : new byte[size];
+        worker.Value.CopyTo(material);
+        account.Value.CopyTo(material[Bytes32.Size..]);
+        BinaryPrimitives.WriteUInt32LittleEndian(material[Ids..], (uint)length);
+        StrictUtf8.GetBytes(requestId, material[(Ids + sizeof(uint))..]);
+        return StakeDomain.Hash(material[..size]);
     }
 
     /// <summary>The plain BLAKE3 hash of the content, without domain or salt: the digits that <c>b3sum</c> prints for the file.</summary>

@@ -33,6 +33,6 @@ public enum Authority
     /// <summary>A blob, which counts against the quotas of those who keep it.</summary>
     Blob = 8,
 
-    /// <summary>A reputation, which tells the market of a worker's standing.</summary>
+    /// <summary>A reputation, which tells the market of a worker's standing and gives stakes back.</summary>
     Reputation = 9,
 }

@@ -66,6 +66,26 @@ public static class MarketLimits
     /// <summary>The words of an appeal or a decision: a page.</summary>
     public const int WordsBytesMax = 4096;
 
+    /// <summary>
+    /// Stakes of one account for one worker: a stake is taken back whole, so who may want a part back makes several. They are listed in one
+    /// piece and named in one request.
+    /// </summary>
+    public const int StakesOfAccountMax = 8;
+
+    /// <summary>
+    /// Stakes for one worker, of all accounts, some two hundred bytes each in a state that is written with every batch of outcomes. Others
+    /// than the worker's own account leave room for as many as that account may have.
+    /// </summary>
+    public const int StakesMax = 128;
+
+    /// <summary>
+    /// The shortest time for which a stake stays on hold after it was taken back: far longer than a market may go by an old standing.
+    /// </summary>
+    public static readonly TimeSpan UnbondingMin = TimeSpan.FromHours(1);
+
+    /// <summary>The longest such time: money that is further away is as good as spent.</summary>
+    public static readonly TimeSpan UnbondingMax = TimeSpan.FromDays(30);
+
     /// <summary>A program's name.</summary>
     public const int NameBytesMax = 128;
 

@@ -18,6 +18,7 @@ public static class MarketServices
         services.TryAddSingleton<IChance, SystemChance>();
         services.TryAddSingleton<ResidentJobs>();
         services.TryAddSingleton<QueueBounds>();
+        services.TryAddSingleton<StakeTerms>();
         services.TryAddSingleton(_ => new MarketShards());
         services.TryAddSingleton<IOpenJobs, OpenJobs>();
         services.TryAddSingleton<BookAudit>();

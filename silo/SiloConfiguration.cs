@@ -46,6 +46,7 @@ internal static class SiloConfiguration
         ("--initial-credit", nameof(SiloOptions.InitialCredit), "base units that the first start credits to the local account"),
         ("--queue-mib", nameof(SiloOptions.QueueMiB), "what waiting jobs may take on disk, in MiB; an account a quarter of it (4096)"),
         ("--disk-floor-mib", nameof(SiloOptions.DiskFloorMiB), "free disk that uploads and new jobs leave untouched, in MiB (512)"),
+        ("--unbonding-hours", nameof(SiloOptions.UnbondingHours), "how long a stake stays on hold after it was taken back, in hours (24)"),
         ("--name", nameof(SiloOptions.Name), "what people call this silo, in logs and on the dashboard (the machine's name)"),
         (
             "--allowed-hosts",

@@ -76,6 +76,9 @@ public sealed partial class SiloOptions
     /// <summary>What waiting jobs may take on disk, inputs included, in mebibytes; one account may use a quarter of it.</summary>
     public int QueueMiB { get; set; } = (int)(new QueueBounds().BytesMax >> 20);
 
+    /// <summary>How long a stake stays on hold after it was taken back, in hours.</summary>
+    public int UnbondingHours { get; set; } = (int)new StakeTerms().Unbonding.TotalHours;
+
     /// <summary>Hosts beside the loopback names that requests may ask for, separated by semicolons.</summary>
     public string AllowedHosts { get; set; } = "";
 
@@ -142,6 +145,12 @@ public sealed partial class SiloOptions
         );
         Check(DiskFloorMiB >= 0, nameof(DiskFloorMiB), DiskFloorMiB, "0 or more");
         Check(QueueMiB >= 1, nameof(QueueMiB), QueueMiB, "1 or more");
+        Check(
+            UnbondingHours >= MarketLimits.UnbondingMin.TotalHours && UnbondingHours <= MarketLimits.UnbondingMax.TotalHours,
+            nameof(UnbondingHours),
+            UnbondingHours,
+            $"{MarketLimits.UnbondingMin.TotalHours} to {MarketLimits.UnbondingMax.TotalHours}"
+        );
         ValidateHttps();
         if (HostKind.IsCluster)
         {

@@ -163,4 +163,7 @@ public enum ErrorCode
 
     /// <summary>The appeal names what was not counted, or is decided already; the message says which.</summary>
     AppealRefused = 50,
+
+    /// <summary>No such stake of this account for the worker: it was never made, or was given back.</summary>
+    StakeNotFound = 51,
 }

@@ -50,6 +50,8 @@ namespace Marketplace;
 [JsonSerializable(typeof(MaintenanceRequest))]
 [JsonSerializable(typeof(AppealRequest))]
 [JsonSerializable(typeof(DecisionRequest))]
+[JsonSerializable(typeof(StakeRequest))]
+[JsonSerializable(typeof(UnstakeRequest))]
 [JsonSerializable(typeof(CheckedBooks))]
 [JsonSerializable(typeof(Health))]
 [JsonSerializable(typeof(EventTicket))]

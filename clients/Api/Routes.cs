@@ -45,6 +45,8 @@ namespace Marketplace;
 /// POST   /v1/workers/{id}/maintenance MaintenanceRequest -> Reputation; for the worker's own account and the operator
 /// POST   /v1/workers/{id}/appeals    AppealRequest -> Reputation; likewise
 /// POST   /v1/workers/{id}/decisions  DecisionRequest -> Reputation; for the operator
+/// POST   /v1/workers/{id}/stake      StakeRequest -> Reputation; of the caller's own money
+/// POST   /v1/workers/{id}/unstake    UnstakeRequest -> Reputation; likewise
 /// GET    /v1/workers/connect         a worker's link: a WebSocket, by worker/PROTOCOL.md
 /// GET    /v1/workers/leases/{id}/blobs/{blob}   -> bytes, also by Range; signed by the lease's worker
 /// PUT    /v1/workers/leases/{id}/outputs/{blob} bytes -> nothing; signed by the lease's worker
@@ -210,6 +212,12 @@ public static class Routes
 
     /// <summary>Begin or end a worker's maintenance.</summary>
     public static string WorkerMaintenance(WorkerId id) => $"{Workers}/{id}/maintenance";
+
+    /// <summary>Put money at stake for a worker.</summary>
+    public static string WorkerStake(WorkerId id) => $"{Workers}/{id}/stake";
+
+    /// <summary>Take stakes back.</summary>
+    public static string WorkerUnstake(WorkerId id) => $"{Workers}/{id}/unstake";
 
     /// <summary>Say that faults were counted wrongly.</summary>
     public static string WorkerAppeals(WorkerId id) => $"{Workers}/{id}/appeals";

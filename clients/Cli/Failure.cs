@@ -89,7 +89,8 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
             or ErrorCode.KeyNotFound
             or ErrorCode.AccountNotFound
             or ErrorCode.WorkerNotFound
-            or ErrorCode.LeaseNotFound => ExitCodes.NotFound,
+            or ErrorCode.LeaseNotFound
+            or ErrorCode.StakeNotFound => ExitCodes.NotFound,
             ErrorCode.BlobMismatch or ErrorCode.BlobDamaged => ExitCodes.Damaged,
             _ => ExitCodes.Refused,
         };

@@ -16,7 +16,8 @@ internal static class WorkerMapper
             Score: view.Standing.Score,
             Level: ToLevel(view.Standing.Level),
             Maintenance: view.Standing.InMaintenance,
-            Labels: view.Offer.Labels.IsDefaultOrEmpty ? null : view.Offer.Labels
+            Labels: view.Offer.Labels.IsDefaultOrEmpty ? null : view.Offer.Labels,
+            Stake: StakeOf(view.Standing)
         );
 
     public static Reputation ToReputation(ReputationView view) =>
@@ -28,7 +29,9 @@ internal static class WorkerMapper
             Faulted: view.Faulted,
             Margins: [.. view.Margins.Select(margin => new StandingMargin(ToLevel(margin.Level), margin.Below, margin.Faults))],
             Faults: [.. view.Faults.Select(ToFault)],
-            Appeals: [.. view.Appeals.Select(ToAppeal)]
+            Appeals: [.. view.Appeals.Select(ToAppeal)],
+            Stake: StakeOf(view.Standing),
+            Stakes: view.Stakes.IsDefaultOrEmpty ? null : [.. view.Stakes.Select(ToStake)]
         );
 
     public static WorkerExplanation ToExplanation(WorkerId worker, GrainInterfaces.WorkerExplanation explanation) =>
@@ -39,6 +42,21 @@ internal static class WorkerMapper
             explanation.LookedAt,
             [.. explanation.Obstacles.Select(obstacle => new WorkerObstacle(obstacle.Jobs, obstacle.Reason))]
         );
+
+    private static TokenAmount? StakeOf(Standing standing) => standing.Stake.IsZero ? null : standing.Stake;
+
+    private static Stake ToStake(StakeView stake) =>
+        new(stake.Account, stake.RequestId, stake.Amount, stake.At, ToState(stake.Phase), stake.EndsAt);
+
+    private static StakeState ToState(StakePhase phase) =>
+        phase switch
+        {
+            StakePhase.Asked => StakeState.Asked,
+            StakePhase.Held => StakeState.Held,
+            StakePhase.Unbonding => StakeState.Unbonding,
+            StakePhase.Refused => StakeState.Refused,
+            _ => throw new InvalidOperationException($"This is a bug in {nameof(WorkerMapper)}: it does not know the phase {phase}."),
+        };
 
     private static Fault ToFault(GrainInterfaces.Fault fault) => new(fault.Job, fault.At, fault.Price, fault.Reason);
 

@@ -189,10 +189,14 @@ internal static class Examples
             Faulted: 1,
             Margins: [new StandingMargin(StandingLevel.Warning, 650, 18)],
             Faults: [Late],
-            Appeals: [new Appeal(RequestId: "appeal-1", At: At, Faults: [Late], Words: "The silo had no disk.")]
+            Appeals: [new Appeal(RequestId: "appeal-1", At: At, Faults: [Late], Words: "The silo had no disk.")],
+            Stake: Amount,
+            Stakes: [new Stake(Account, "stake-1", Amount, At, StakeState.Held)]
         ),
         [typeof(MaintenanceRequest)] = new MaintenanceRequest(On: true),
         [typeof(AppealRequest)] = new AppealRequest("appeal-1", [Job], "The silo had no disk."),
+        [typeof(StakeRequest)] = new StakeRequest("stake-1", Amount),
+        [typeof(UnstakeRequest)] = new UnstakeRequest(["stake-1"]),
         [typeof(DecisionRequest)] = new DecisionRequest("appeal-1", Granted: true, "So it was."),
         [typeof(Page<AccessKey>)] = new Page<AccessKey>([Key], Next: null),
         [typeof(CheckedBooks)] = new CheckedBooks(

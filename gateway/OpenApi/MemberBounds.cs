@@ -36,6 +36,14 @@ internal static class MemberBounds
         [(typeof(Reputation), nameof(Reputation.Kept))] = Number(0),
         [(typeof(Reputation), nameof(Reputation.Faulted))] = Number(0),
         [(typeof(Reputation), nameof(Reputation.Faults))] = Items(0, MarketLimits.FaultsMax),
+        [(typeof(Reputation), nameof(Reputation.Stakes))] = Items(1, MarketLimits.StakesMax),
+        [(typeof(Stake), nameof(Stake.RequestId))] = Text(1, MarketLimits.RequestIdBytesMax),
+        [(typeof(StakeRequest), nameof(StakeRequest.RequestId))] = Text(1, MarketLimits.RequestIdBytesMax),
+        [(typeof(UnstakeRequest), nameof(UnstakeRequest.Stakes))] = Items(
+            1,
+            MarketLimits.StakesOfAccountMax,
+            Text(1, MarketLimits.RequestIdBytesMax)
+        ),
         [(typeof(StandingMargin), nameof(StandingMargin.Below))] = Number(0, 1000),
         [(typeof(StandingMargin), nameof(StandingMargin.Faults))] = Number(0, 1000),
         [(typeof(MarketWorker), nameof(MarketWorker.Slots))] = Number(1, WorkerLimits.SlotsMax),

@@ -34,6 +34,18 @@ internal static class WorkerPagesApi
             .Needs(Scopes.Admin)
             .TakesJson(typeof(DecisionRequest), GatewayPolicy.SmallBodyBytesMax)
             .Refuses(ErrorCode.AppealRefused);
+        workers
+            .MapPost($"{OneWorker}/stake", Stake)
+            .WithName("StakeForWorker")
+            .Needs(Scopes.Submit)
+            .TakesJson(typeof(StakeRequest), GatewayPolicy.SmallBodyBytesMax)
+            .Refuses(ErrorCode.AccountNotFound, ErrorCode.InsufficientFunds, ErrorCode.SpendLimitReached, ErrorCode.RequestIdReused);
+        workers
+            .MapPost($"{OneWorker}/unstake", Unstake)
+            .WithName("UnstakeFromWorker")
+            .Needs(Scopes.Submit)
+            .TakesJson(typeof(UnstakeRequest), GatewayPolicy.SmallBodyBytesMax)
+            .Refuses(ErrorCode.StakeNotFound);
     }
 
     /// <summary>The offers of the market, the cheapest first.</summary>
@@ -108,6 +120,29 @@ internal static class WorkerPagesApi
         var request = await RequestReader.Body(http, RequestReader.Json.DecisionRequest);
         var decision = new AppealDecision(request.RequestId, request.Granted, request.Words);
         var view = await ReputationOf(grains, worker).Decide(http.Caller(), decision);
+        return Answer.Ok(WorkerMapper.ToReputation(view), ApiJson.Default.Reputation);
+    }
+
+    /// <summary>
+    /// Puts money of the caller's account at stake for a worker, once per request id. It counts for this worker alone, and stays on hold
+    /// until it is taken back.
+    /// </summary>
+    internal static async Task<JsonAnswer<Reputation>> Stake(HttpContext http, string worker, IGrainFactory grains)
+    {
+        var request = await RequestReader.Body(http, RequestReader.Json.StakeRequest);
+        var stake = new GrainInterfaces.StakeRequest(request.RequestId, request.Amount);
+        var view = await ReputationOf(grains, worker).Stake(http.Caller(), stake);
+        return Answer.Ok(WorkerMapper.ToReputation(view), ApiJson.Default.Reputation);
+    }
+
+    /// <summary>
+    /// Takes stakes of the caller's account back, each whole. They count no more; their money is available again when the market's time of
+    /// unbonding is over.
+    /// </summary>
+    internal static async Task<JsonAnswer<Reputation>> Unstake(HttpContext http, string worker, IGrainFactory grains)
+    {
+        var request = await RequestReader.Body(http, RequestReader.Json.UnstakeRequest);
+        var view = await ReputationOf(grains, worker).Unstake(http.Caller(), [.. request.Stakes]);
         return Answer.Ok(WorkerMapper.ToReputation(view), ApiJson.Default.Reputation);
     }
 

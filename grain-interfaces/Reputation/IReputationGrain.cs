@@ -47,6 +47,29 @@ public interface IReputationGrain : IGrainWithStringKey
     /// decided otherwise.</exception>
     [Effect(Effect.Deduplicated), Alias("Decide")]
     Task<ReputationView> Decide(Caller caller, AppealDecision decision);
+
+    /// <summary>
+    /// Puts money of the caller's account at stake for this worker, once per request id of the account: it is set aside there, and counts
+    /// as soon as it is. Any account may stake for any worker; a stake counts for exactly this one.
+    /// </summary>
+    /// <param name="caller">A key of the account that pays, with <see cref="Scopes.Submit"/>. It counts against the key's spend
+    /// limit.</param>
+    /// <param name="request">How much.</param>
+    /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>, <see cref="ErrorCode.RequestIdReused"/>,
+    /// <see cref="ErrorCode.LimitExceeded"/>, <see cref="ErrorCode.AccountNotFound"/>, <see cref="ErrorCode.InsufficientFunds"/>,
+    /// <see cref="ErrorCode.SpendLimitReached"/>.</exception>
+    [Effect(Effect.Deduplicated), Alias("Stake")]
+    Task<ReputationView> Stake(Caller caller, StakeRequest request);
+
+    /// <summary>
+    /// Takes stakes back. They count no more from now on; their money stays on hold for the time of unbonding and is then available again.
+    /// </summary>
+    /// <param name="caller">A key of the account that has staked, with <see cref="Scopes.Submit"/>.</param>
+    /// <param name="requestIds">Which of its stakes, at most <see cref="MarketLimits.StakesOfAccountMax"/>, each whole.</param>
+    /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>, <see cref="ErrorCode.LimitExceeded"/>,
+    /// <see cref="ErrorCode.StakeNotFound"/>: nothing was changed.</exception>
+    [Effect(Effect.Idempotent), Alias("Unstake")]
+    Task<ReputationView> Unstake(Caller caller, ImmutableArray<string> requestIds);
 }
 
 /// <summary>The keys of <see cref="IReputationGrain"/>.</summary>
@@ -88,7 +111,7 @@ public enum StandingLevel
 /// <param name="Score">0 to 1000, the share of what went well.</param>
 /// <param name="Level">What the score allows.</param>
 /// <param name="InMaintenance">The owner wants no leases.</param>
-/// <param name="Stake">What the worker loses when it lies.</param>
+/// <param name="Stake">What accounts have at stake for the worker; what they have taken back is not part of it.</param>
 [GenerateSerializer, Immutable, Alias("Standing")]
 public readonly record struct Standing(
     [property: Id(0)] int Score,
@@ -132,6 +155,8 @@ public sealed record Fault(
 /// <param name="Margins">For each worse level, how far it is.</param>
 /// <param name="Faults">The newest, newest first.</param>
 /// <param name="Appeals">Open ones and the newest decided ones, newest first.</param>
+/// <param name="Stakes">Oldest first: those of the caller's account; for the worker's own account and the operator all. None from a silo
+/// that knows of none.</param>
 [GenerateSerializer, Immutable, Alias("ReputationView")]
 public sealed record ReputationView(
     [property: Id(0)] Standing Standing,
@@ -139,7 +164,8 @@ public sealed record ReputationView(
     [property: Id(2)] long Faulted,
     [property: Id(3)] ImmutableArray<StandingMargin> Margins,
     [property: Id(4)] ImmutableArray<Fault> Faults,
-    [property: Id(5)] ImmutableArray<Appeal> Appeals
+    [property: Id(5)] ImmutableArray<Appeal> Appeals,
+    [property: Id(6)] ImmutableArray<StakeView> Stakes = default
 );
 
 /// <param name="Level">The worse level.</param>

@@ -104,7 +104,11 @@ public sealed partial class AccountGrain
     public async Task SettleShared(SharedSettlement settlement, Authority by)
     {
         RequireSound();
-        Authorities.Require(by, Authority.Treasury);
+        Authorities.Require(by, Authority.Treasury, Authority.Reputation);
+        if (settlement.Hold.Purpose is not HoldPurpose.Stake)
+        {
+            Authorities.Require(by, Authority.Treasury);
+        }
         if (_account.FindHold(settlement.Hold) is not null)
         {
             // If the process ends after the append, the reminder sends the shares. A hold for another purpose than a job sets none.

@@ -176,9 +176,19 @@ internal sealed class MarketOffers
                 .Order(),
         ];
 
-    /// <summary>Offers of workers on probation or excluded whose standing was read before a moment, in running time.</summary>
+    /// <summary>
+    /// Offers whose standing was read before a moment, in running time, and may be too old: of workers on probation or excluded, whom no
+    /// outcomes make better, and of those with something at stake, which may be less now.
+    /// </summary>
     public IReadOnlyList<MarketOffer> StandingsBefore(TimeSpan before, int most) =>
-        [.. _all.Values.Where(offer => offer.Standing.Level >= StandingLevel.Probation && offer.StandingAt < before).Take(most)];
+        [
+            .. _all
+                .Values.Where(offer =>
+                    offer.StandingAt < before && (offer.Standing.Level >= StandingLevel.Probation || !offer.Standing.Stake.IsZero)
+                )
+                .OrderBy(offer => offer.StandingAt)
+                .Take(most),
+        ];
 
     /// <inheritdoc cref="OfferTree.Page"/>
     public ImmutableArray<OfferView> Page(OfferPlace? after, int limit) => ByPrice.Page(after, limit);

@@ -308,7 +308,8 @@ internal static class MarketPolicy
     public const int DueJobsMax = 256;
 
     /// <summary>
-    /// How often the standing of a worker on probation or excluded is read again: it gets few outcomes or none, and gets better with time.
+    /// How often the standing of a worker on probation or excluded is read again, which gets few outcomes or none, and gets better with
+    /// time; and of one with something at stake: the word that less of it counts may have been lost.
     /// </summary>
     public static readonly TimeSpan StandingPeriod = TimeSpan.FromMinutes(10);
 

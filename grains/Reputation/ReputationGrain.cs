@@ -1,24 +1,29 @@
 using Marketplace.GrainInterfaces;
+using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Grains;
 
 /// <summary>
 /// One worker's or buyer's reputation. A batch of outcomes and the number of the batch are one write, so a repeated batch counts once.
 /// </summary>
-internal sealed class ReputationGrain : Grain, IReputationGrain
+internal sealed partial class ReputationGrain : Grain, IReputationGrain, IRemindable
 {
     private readonly StoredState<ReputationState> _reputation;
     private readonly TimeProvider _clock;
     private readonly MarketShards _shards;
+    private readonly StakeTerms _terms;
+    private readonly ILogger<ReputationGrain> _logger;
     private readonly AccountId _account;
 
     public ReputationGrain(
         [PersistentState(ReputationState.Kind, StateStorage.Plain)] IPersistentState<ReputationState> reputation,
         MarketShards shards,
-        TimeProvider clock
+        StakeTerms terms,
+        TimeProvider clock,
+        ILogger<ReputationGrain> logger
     )
     {
-        _shards = shards;
+        (_shards, _terms, _logger) = (shards, terms, logger);
         _reputation = new StoredState<ReputationState>(reputation);
         _clock = clock;
         _account = ReputationKeys.AccountOf(this.GetPrimaryKeyString());
@@ -26,7 +31,15 @@ internal sealed class ReputationGrain : Grain, IReputationGrain
 
     private ReputationState State => _reputation.Value ?? ReputationState.Unknown;
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken) => await _reputation.Load();
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        await _reputation.Load();
+        if (StakeRules.NextEnd(State) is { } next)
+        {
+            // Another activation that knew of no stake may have removed it. The caller does not wait for it.
+            _ = TryRemindAt(next);
+        }
+    }
 
     public async Task<ReputationView> Get(Caller? caller)
     {
@@ -36,14 +49,7 @@ internal sealed class ReputationGrain : Grain, IReputationGrain
             // A stranger's question leaves no activation behind.
             DeactivateOnIdle();
         }
-        var view = View();
-        return caller is not null && (caller.Account == _account || (caller.Scopes & Scopes.Admin) != Scopes.None)
-            ? view
-            : view with
-            {
-                Faults = [],
-                Appeals = [],
-            };
+        return Shown(View(), caller);
     }
 
     public async Task<Standing> Record(OutcomeBatch batch, Authority by)
@@ -112,6 +118,17 @@ internal sealed class ReputationGrain : Grain, IReputationGrain
     }
 
     private ReputationView View() => ReputationRules.ToView(ReputationRules.At(State, _clock.GetUtcNow()));
+
+    /// <summary>Faults and appeals name jobs of others, and stakes what others own.</summary>
+    private ReputationView Shown(ReputationView view, Caller? caller) =>
+        caller is not null && (caller.Account == _account || (caller.Scopes & Scopes.Admin) != Scopes.None)
+            ? view
+            : view with
+            {
+                Faults = [],
+                Appeals = [],
+                Stakes = [.. view.Stakes.Where(stake => stake.Account == caller?.Account)],
+            };
 
     /// <summary>The owner of the key pair, or the operator.</summary>
     private void RequireOwner(Caller caller)

@@ -53,7 +53,7 @@ internal static class ReputationRules
     public static Standing StandingOf(ReputationState state)
     {
         var score = ScoreOf(state.Long, state.Recent);
-        return new Standing(score, LevelOf(score, state.Long), state.InMaintenance);
+        return new Standing(score, LevelOf(score, state.Long), state.InMaintenance, StakeRules.SumOf(state.Stakes));
     }
 
     /// <param name="state">As of now.</param>
@@ -64,7 +64,8 @@ internal static class ReputationRules
             Faulted: state.Faulted,
             Margins: [.. Levels.Select(level => new StandingMargin(level.Level, level.Below, FaultsUntil(state, level.Below)))],
             Faults: [.. state.Faults.Reverse().Select(fault => fault.Fault)],
-            Appeals: [.. state.Appeals.Reverse()]
+            Appeals: [.. state.Appeals.Reverse()],
+            Stakes: [.. state.Stakes.Select(stake => stake.ToView())]
         );
 
     public static ReputationState WithAppeal(ReputationState state, AppealRequest request, DateTimeOffset now)

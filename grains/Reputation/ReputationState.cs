@@ -13,6 +13,7 @@ namespace Marketplace.Grains;
 /// <param name="Faults">The newest, oldest first, each with what it weighs.</param>
 /// <param name="Appeals">Oldest first.</param>
 /// <param name="Markets">The last batch of each market, that which was silent longest first.</param>
+/// <param name="Stakes">What accounts have at stake, oldest first.</param>
 internal sealed record ReputationState(
     Tally Long,
     Tally Recent,
@@ -22,21 +23,36 @@ internal sealed record ReputationState(
     bool InMaintenance,
     ImmutableArray<WeighedFault> Faults,
     ImmutableArray<Appeal> Appeals,
-    ImmutableArray<LastBatch> Markets
+    ImmutableArray<LastBatch> Markets,
+    ImmutableArray<Stake> Stakes
 )
 {
     /// <summary>The name of the state.</summary>
     public const string Kind = "reputation";
 
+    /// <summary>Without stakes: what builds before them read.</summary>
     private const byte Format = 1;
 
+    private const byte FormatWithStakes = 2;
+
     public static ReputationState Unknown { get; } =
-        new(Long: default, Recent: default, UsualPrice: 0, Kept: 0, Faulted: 0, InMaintenance: false, Faults: [], Appeals: [], Markets: []);
+        new(
+            Long: default,
+            Recent: default,
+            UsualPrice: 0,
+            Kept: 0,
+            Faulted: 0,
+            InMaintenance: false,
+            Faults: [],
+            Appeals: [],
+            Markets: [],
+            Stakes: []
+        );
 
     public static ReadOnlyMemory<byte> Write(ReputationState state)
     {
         var writer = new CompactWriter(512);
-        writer.Byte(Format);
+        writer.Byte(state.Stakes.IsEmpty ? Format : FormatWithStakes);
         Write(writer, state.Long);
         Write(writer, state.Recent);
         writer.Amount(new TokenAmount(state.UsualPrice));
@@ -61,13 +77,17 @@ internal sealed record ReputationState(
             writer.Signed(market.Start);
             writer.Signed(market.Sequence);
         }
+        if (!state.Stakes.IsEmpty)
+        {
+            Stake.Write(writer, state.Stakes);
+        }
         return writer.Finish();
     }
 
     public static ReputationState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        reader.Version(Format, "A reputation");
+        var format = reader.Version(Format, FormatWithStakes, "A reputation");
         var state = new ReputationState(
             Long: ReadTally(ref reader),
             Recent: ReadTally(ref reader),
@@ -77,7 +97,8 @@ internal sealed record ReputationState(
             InMaintenance: reader.Flag(),
             Faults: ReadFaults(ref reader),
             Appeals: ReadAppeals(ref reader),
-            Markets: ReadMarkets(ref reader)
+            Markets: ReadMarkets(ref reader),
+            Stakes: format == FormatWithStakes ? [.. Stake.Read(ref reader)] : []
         );
         reader.End();
         return state;

@@ -28,8 +28,10 @@ public sealed class AnswerTests : IDisposable
         MemoryPagesMax: 16_384,
         Score: 640,
         Level: StandingLevel.Warning,
-        Maintenance: true
+        Maintenance: true,
+        Stake: new TokenAmount(1_000_000)
     );
+    private static readonly AccountId Staker = Samples.Account().Id;
     private static readonly Fault Late = new(Samples.JobId, Samples.Then, new TokenAmount(50), "the worker did not report");
     private static readonly Reputation Reputation = new(
         Score: 640,
@@ -55,6 +57,12 @@ public sealed class AnswerTests : IDisposable
                 Answer: "so it was",
                 DecidedAt: Samples.Then
             ),
+        ],
+        Stake: new TokenAmount(1_000_000),
+        Stakes:
+        [
+            new Stake(Staker, "stake-1", new TokenAmount(1_000_000), Samples.Then, StakeState.Held),
+            new Stake(Staker, "stake-2", new TokenAmount(500), Samples.Then, StakeState.Unbonding, Samples.Then),
         ]
     );
 
@@ -122,6 +130,8 @@ public sealed class AnswerTests : IDisposable
             .On($"POST /v1/workers/{Worker.Id}/maintenance", Reputation)
             .On($"POST /v1/workers/{Worker.Id}/appeals", Reputation)
             .On($"POST /v1/workers/{Worker.Id}/decisions", Reputation)
+            .On($"POST /v1/workers/{Worker.Id}/stake", Reputation)
+            .On($"POST /v1/workers/{Worker.Id}/unstake", Reputation)
             .On("GET /v1/books", Samples.Books())
             .On("GET /health/ready", new Health("ready", "0.1.0", null));
 
@@ -149,6 +159,9 @@ public sealed class AnswerTests : IDisposable
             { "worker-maintenance", $"worker maintenance {Worker.Id} on", ExitCodes.Ok },
             { "worker-appeal", $"worker appeal {Worker.Id} words --job {Job} --request-id appeal-1", ExitCodes.Ok },
             { "worker-decide", $"worker decide {Worker.Id} appeal-1 grant words", ExitCodes.Ok },
+            { "worker-stake", $"worker stake {Worker.Id} 1,000,000 --request-id stake-1", ExitCodes.Ok },
+            { "worker-unstake", $"worker unstake {Worker.Id} stake-2", ExitCodes.Ok },
+            { "worker-unstake-all", $"worker unstake {Worker.Id} --all", ExitCodes.Ok },
             { "doctor", "doctor", ExitCodes.Ok },
         };
 

@@ -32,6 +32,17 @@ public sealed class IdDerivationTests
     }
 
     [Fact]
+    public void Stake_HasTheWrittenByteForm_AndIsAnotherForEachPart()
+    {
+        var (worker, other) = (new WorkerId(Blake3.Hash([3])), new WorkerId(Blake3.Hash([4])));
+        byte[] material = [.. worker.Value.ToArray(), .. Account.Value.ToArray(), 2, 0, 0, 0, (byte)'a', (byte)'b'];
+        Assert.Equal(Blake3.DeriveKey("marketplace 2026 stake id v1", material), IdDerivation.Stake(worker, Account, "ab"));
+        Assert.NotEqual(IdDerivation.Stake(worker, Account, "a"), IdDerivation.Stake(other, Account, "a"));
+        Assert.NotEqual(IdDerivation.Stake(worker, Account, "a"), IdDerivation.Stake(worker, new AccountId(Blake3.Hash([2])), "a"));
+        Assert.NotEqual(IdDerivation.Stake(worker, Account, "a"), IdDerivation.Stake(worker, Account, "b"));
+    }
+
+    [Fact]
     public void Job_IsTheSameForTheSameRequestAndDiffersElse()
     {
         var id = IdDerivation.Job(Account, "a");

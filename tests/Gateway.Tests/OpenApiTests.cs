@@ -60,7 +60,7 @@ public sealed class OpenApiTests
                 count++;
             }
         }
-        Assert.Equal(49, count);
+        Assert.Equal(51, count);
     }
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed class WorkerPagesTests
         var shown = await (await gateway.Client.Get(Routes.Worker(offer.Offer.Worker))).Read(ApiJson.Default.MarketWorker);
 
         Assert.Equal((offer.Offer.Worker, 4, 1, 900), (shown.Id, shown.Slots, shown.SlotsUsed, shown.Score));
-        Assert.Equal(StandingLevel.Good, shown.Level);
+        Assert.Equal((StandingLevel.Good, new TokenAmount(77)), (shown.Level, shown.Stake));
     }
 
     [Fact]
@@ -76,7 +76,23 @@ public sealed class WorkerPagesTests
             ("r", "no", true, "yes"),
             Assert.Single(shown.Appeals) is var appeal ? (appeal.RequestId, appeal.Words, appeal.Granted, appeal.Answer) : default
         );
+        Assert.Equal(new TokenAmount(8), shown.Stake);
+        Assert.Equal(
+            [("s", "8", StakeState.Held, false), ("t", "9", StakeState.Unbonding, true)],
+            shown.Stakes!.Select(stake => (stake.RequestId, $"{stake.Amount}", stake.State, stake.EndsAt is not null))
+        );
         Assert.Equal([$"{ReputationKeys.OfWorker(Worker)} {GatewayFixture.Alice}"], gateway.Market.Asked);
+    }
+
+    [Fact]
+    public async Task StakeAndUnstake_ReachTheReputationWithTheirCaller()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        await Ok(gateway.Client.Post(Routes.WorkerStake(Worker), new StakeRequest("s", new TokenAmount(8)), ApiJson.Default.StakeRequest));
+        await Ok(gateway.Client.Post(Routes.WorkerUnstake(Worker), new UnstakeRequest(["s", "t"]), ApiJson.Default.UnstakeRequest));
+
+        var (key, caller) = (ReputationKeys.OfWorker(Worker), GatewayFixture.Alice);
+        Assert.Equal([$"{key} {caller} stake s 8", $"{key} {caller} unstake s t"], gateway.Market.Asked);
     }
 
     [Fact]
@@ -111,7 +127,7 @@ public sealed class WorkerPagesTests
                 MemoryPagesMax: 16
             ),
             SlotsUsed: 1,
-            new Standing(900, GrainInterfaces.StandingLevel.Good, InMaintenance: false)
+            new Standing(900, GrainInterfaces.StandingLevel.Good, InMaintenance: false, new TokenAmount(77))
         );
 
     private static async Task Ok(Task<HttpResponseMessage> answer)

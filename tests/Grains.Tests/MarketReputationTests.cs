@@ -139,6 +139,68 @@ public sealed class MarketReputationTests
         });
 
     [Fact]
+    public void Job_GoesToAWorkerWithEnoughAtStake_AndOutcomesDoNotOverwriteIt() =>
+        TestMarket.Run(async market =>
+        {
+            var (caller, program, worker) = await Scene(market);
+            var job = await Submit(market, caller, program, "one", stakeMin: 100);
+            var waiting = worker.Poll();
+            Assert.Contains(
+                "less than 100 at stake (0 at most)",
+                (await market.Job(job).Explain(caller)).Summary,
+                StringComparison.Ordinal
+            );
+            await OfWorker(market, worker).Stake(caller, new StakeRequest("s", new TokenAmount(99)));
+            Assert.Equal(
+                "has 99 at stake; the job wants 100 or more",
+                Assert.Single((await market.Job(job).Explain(caller)).Offers).Reason
+            );
+            await OfWorker(market, worker).Stake(caller, new StakeRequest("t", new TokenAmount(1)));
+            await worker.Report(worker.Completed(Assert.Single((await waiting).Leases)));
+            for (var poll = 0; poll < 8; poll++)
+            {
+                await worker.Poll();
+            }
+            await OfWorker(market, worker).SetMaintenance(await market.AddOperator(), false);
+
+            var standing = (await market.Market.FindOffer(worker.Id))!.Standing;
+            Assert.True(standing.Score > ReputationPolicy.NewcomerScore);
+            Assert.Equal(new TokenAmount(100), standing.Stake);
+            foreach (var restarted in new[] { false, true })
+            {
+                if (restarted)
+                {
+                    await market.CrashAndStart();
+                }
+                await worker.Offer();
+                Assert.Equal(new TokenAmount(100), (await market.Market.FindOffer(worker.Id))!.Standing.Stake);
+            }
+            await OfWorker(market, worker).Unstake(caller, ["t"]);
+            await Submit(market, caller, program, "two", stakeMin: 100);
+            Assert.Empty((await worker.Poll()).Leases);
+            await Submit(market, caller, program, "three", stakeMin: 99);
+            Assert.Single((await worker.Poll()).Leases);
+        });
+
+    [Fact]
+    public void StakeThatTheMarketHoldsTooHigh_IsReadAgain() =>
+        TestMarket.Run(async market =>
+        {
+            var (caller, program, worker) = await Scene(market);
+            await OfWorker(market, worker).Stake(caller, new StakeRequest("s", new TokenAmount(5)));
+            var told = (await market.Market.FindOffer(worker.Id))!.Standing;
+            // As where the word that a part was taken back is lost.
+            await market.Market.SetStanding(worker.Id, told with { Stake = new TokenAmount(100) }, Authority.Reputation);
+            for (var poll = 0; poll < 70; poll++)
+            {
+                await worker.Poll();
+            }
+            Assert.Equal(new TokenAmount(5), (await market.Market.FindOffer(worker.Id))!.Standing.Stake);
+            await Submit(market, caller, program, "one", stakeMin: 6);
+            Assert.Empty((await worker.Poll()).Leases);
+        });
+
+    [Fact]
     public void WordsOfAWorker_AreCut_AndALongHistoryKeepsItsEnds() =>
         TestMarket.Run(async market =>
         {
@@ -199,14 +261,26 @@ public sealed class MarketReputationTests
                 seen.Count == 0 ? null : new OfferPlace(seen[^1].Offer.PricePerMillionFuel, seen[^1].Offer.Worker);
         });
 
-    private static async Task<JobId> Submit(TestMarket market, Caller caller, ProgramId program, string request, int retries = 3)
+    private static async Task<JobId> Submit(
+        TestMarket market,
+        Caller caller,
+        ProgramId program,
+        string request,
+        int retries = 3,
+        int stakeMin = 0
+    )
     {
         var item = TestMarket.Item(request, program);
         var result = await market.Submit(
             caller,
             item with
             {
-                Spec = item.Spec with { RetriesMax = retries, ExpiresAfter = MarketLimits.ExpiresAfterMax },
+                Spec = item.Spec with
+                {
+                    RetriesMax = retries,
+                    ExpiresAfter = MarketLimits.ExpiresAfterMax,
+                    Needs = stakeMin > 0 ? new JobNeeds(StakeMin: new TokenAmount((UInt128)stakeMin)) : null,
+                },
             }
         );
         Assert.Null(Assert.Single(result).Code);

@@ -31,6 +31,21 @@ public sealed class ShardTests
         });
 
     [Fact]
+    public void Job_GoesToAWorkerOfAnotherShard_OnlyWithEnoughAtStake() =>
+        Run(async scene =>
+        {
+            var (client, worker) = (await scene.Client(shard: 0), await scene.Worker(shard: 1));
+            var item = TestMarket.Item("one", scene.Program);
+            var needs = new JobNeeds(StakeMin: new TokenAmount(10));
+            var job = Assert.Single(await scene.Market.Submit(client, item with { Spec = item.Spec with { Needs = needs } })).Job;
+            Assert.Empty((await worker.Poll()).Leases);
+            Assert.Contains("at stake", (await scene.Market.Job(job).Explain(client)).Summary, StringComparison.Ordinal);
+            var reputation = scene.Market.Grains.GetGrain<IReputationGrain>(ReputationKeys.OfWorker(worker.Id));
+            await reputation.Stake(client, new StakeRequest("s", new TokenAmount(10)));
+            Assert.Equal(job, (await worker.TakeOne()).Ticket.Job);
+        });
+
+    [Fact]
     public void Job_IsLeasedWithinMoments_WhereOnlyAnotherShardHasWorkers() =>
         Run(async scene =>
         {

@@ -25,6 +25,8 @@ public sealed class LimitTests
     private static readonly Dictionary<(string, string), string> OneWordByChance = new()
     {
         [("GatewayPolicy.AccountAnswersPart", "MarketPolicy.AccountClassesMax")] = "a part of memory, and classes of jobs",
+        [("GatewayPolicy.AccountAnswersPart", "MarketLimits.StakesOfAccountMax")] = "a part of memory, and stakes",
+        [("MarketLimits.StakesOfAccountMax", "MarketPolicy.AccountClassesMax")] = "stakes, and classes of jobs",
         [("GatewayPolicy.KeysCachedMax", "AccountPolicy.KeysEverMax")] = "memory of a gateway, and keys of one account",
         [("GatewayPolicy.EventFileBytes", "JobLimits.FilesMax")] = "bytes, and files",
         [("GatewayPolicy.EventFileBytes", "GuestPolicy.FileDepthMax")] = "bytes, and directories",

@@ -13,6 +13,7 @@ namespace Marketplace;
 /// <param name="Level">What the score allows.</param>
 /// <param name="Maintenance">Its owner wants no leases now.</param>
 /// <param name="Labels">What it says of itself; absent: nothing.</param>
+/// <param name="Stake">What accounts have at stake for it, in base units; absent: nothing.</param>
 public sealed record MarketWorker(
     WorkerId Id,
     AccountId PayTo,
@@ -23,7 +24,8 @@ public sealed record MarketWorker(
     int Score,
     StandingLevel Level,
     bool Maintenance,
-    IReadOnlyList<string>? Labels = null
+    IReadOnlyList<string>? Labels = null,
+    TokenAmount? Stake = null
 );
 
 /// <summary>What a score allows, from best to worst.</summary>
@@ -74,6 +76,9 @@ public sealed record WorkerObstacle(int Jobs, string Reason);
 /// <param name="Margins">How far each worse level is.</param>
 /// <param name="Faults">The newest faults, newest first; for the worker's own account and the operator.</param>
 /// <param name="Appeals">Open appeals and the newest decided ones, newest first; likewise.</param>
+/// <param name="Stake">What accounts have at stake for a worker, in base units; absent: nothing.</param>
+/// <param name="Stakes">Oldest first, those that are on their way and that were taken back included: those of the caller's account, all for
+/// the worker's own account and the operator; absent: none.</param>
 public sealed record Reputation(
     int Score,
     StandingLevel Level,
@@ -82,7 +87,9 @@ public sealed record Reputation(
     long Faulted,
     IReadOnlyList<StandingMargin> Margins,
     IReadOnlyList<Fault> Faults,
-    IReadOnlyList<Appeal> Appeals
+    IReadOnlyList<Appeal> Appeals,
+    TokenAmount? Stake = null,
+    IReadOnlyList<Stake>? Stakes = null
 );
 
 /// <summary>How far a worse level is.</summary>
@@ -131,3 +138,46 @@ public sealed record AppealRequest(string RequestId, IReadOnlyList<JobId> Jobs, 
 /// <param name="Granted">The faults count no more.</param>
 /// <param name="Words">Why, at most 4096 bytes.</param>
 public sealed record DecisionRequest(string RequestId, bool Granted, string Words);
+
+/// <summary>Money that one account has at stake for one worker.</summary>
+/// <param name="Account">Whose money it is.</param>
+/// <param name="RequestId">Names it among the account's stakes for this worker.</param>
+/// <param name="Amount">How much, in base units.</param>
+/// <param name="At">When it was first asked for.</param>
+/// <param name="State">How far it is; only one that is held counts.</param>
+/// <param name="EndsAt">When what is on hold becomes available again, or the account has answered; absent: it does not end by
+/// itself.</param>
+public sealed record Stake(
+    AccountId Account,
+    string RequestId,
+    TokenAmount Amount,
+    DateTimeOffset At,
+    StakeState State,
+    DateTimeOffset? EndsAt = null
+);
+
+/// <summary>How far a stake is.</summary>
+[JsonConverter(typeof(SnakeCaseEnumConverter<StakeState>))]
+public enum StakeState
+{
+    /// <summary>The account is asked to set the money aside; it does not count yet.</summary>
+    Asked = 0,
+
+    /// <summary>The money is on hold, and counts.</summary>
+    Held = 1,
+
+    /// <summary>It was taken back: the money is on hold for a while and does not count.</summary>
+    Unbonding = 2,
+
+    /// <summary>The account refused, or did not answer in time. The same request tries again.</summary>
+    Refused = 3,
+}
+
+/// <summary>The body of <c>POST /v1/workers/{id}/stake</c>.</summary>
+/// <param name="RequestId">The client's own: the same again is the same stake.</param>
+/// <param name="Amount">How much of the account's money, in base units.</param>
+public sealed record StakeRequest(string RequestId, TokenAmount Amount);
+
+/// <summary>The body of <c>POST /v1/workers/{id}/unstake</c>.</summary>
+/// <param name="Stakes">The request ids of the account's stakes that are taken back, each whole; at most 8.</param>
+public sealed record UnstakeRequest(IReadOnlyList<string> Stakes);

@@ -15,7 +15,9 @@ internal static class WorkerCommands
             Explain(set),
             Maintenance(set),
             Appeal(set),
-            Decide(set)
+            Decide(set),
+            WorkerStakeCommands.Stake(set),
+            WorkerStakeCommands.Unstake(set)
         );
 
     private static Command List(CommandSet set)
@@ -89,7 +91,8 @@ internal static class WorkerCommands
                             ("memory of a job", Memory(worker)),
                             ("labels", worker.Labels is { } labels ? string.Join(' ', labels) : null),
                             ("score", worker.Score),
-                            ("level", LevelOf(worker.Level, worker.Maintenance))
+                            ("level", LevelOf(worker.Level, worker.Maintenance)),
+                            ("at stake", worker.Stake)
                         )
                 );
                 return ExitCodes.Ok;
@@ -243,7 +246,7 @@ internal static class WorkerCommands
         );
     }
 
-    private static Argument<WorkerId> Id() =>
+    internal static Argument<WorkerId> Id() =>
         Values.Argument<WorkerId>("WORKER", "The worker's whole id", "64 hexadecimal digits", WorkerId.TryParse);
 
     private static Argument<string> Words(string description) => new("WORDS") { Description = description };
@@ -273,7 +276,7 @@ internal static class WorkerCommands
 
     internal static string LevelOf(StandingLevel level, bool maintenance) => SnakeCase.Of(level) + (maintenance ? ", in maintenance" : "");
 
-    private static Task Answer(Invocation run, Reputation reputation) =>
+    internal static Task Answer(Invocation run, Reputation reputation) =>
         run.Answer(
             reputation,
             writer =>
@@ -285,10 +288,12 @@ internal static class WorkerCommands
                         ("level", LevelOf(reputation.Level, reputation.Maintenance)),
                         ("jobs kept", reputation.Kept),
                         ("jobs faulted", reputation.Faulted),
+                        ("at stake", reputation.Stake),
                         .. reputation.Margins.Select(margin => (SnakeCase.Of(margin.Level), (object?)Distance(margin))),
                     ]
                 );
                 Write(writer, run, reputation.Faults);
+                WorkerStakeCommands.Write(writer, run, reputation.Stakes ?? []);
                 foreach (var appeal in reputation.Appeals)
                 {
                     writer.WriteLine();

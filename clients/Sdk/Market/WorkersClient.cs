@@ -48,4 +48,22 @@ public class WorkersClient
     /// <summary>Grants or refuses an appeal, once. For the operator.</summary>
     public virtual Task<Reputation> Decide(WorkerId id, DecisionRequest request, CancellationToken cancellation = default) =>
         _transport.Ask<DecisionRequest, Reputation>(Routes.WorkerDecisions(id), request, ApiJson.Default.DecisionRequest, cancellation);
+
+    /// <summary>
+    /// Puts money of the account at stake for a worker, once per request id. It stays the account's, on hold, until it is taken back.
+    /// </summary>
+    public virtual Task<Reputation> Stake(WorkerId id, StakeRequest request, CancellationToken cancellation = default) =>
+        _transport.Ask<StakeRequest, Reputation>(Routes.WorkerStake(id), request, ApiJson.Default.StakeRequest, cancellation);
+
+    /// <summary>
+    /// Takes stakes of the account back, each whole, by their request ids. They count no more; their money is available again when the
+    /// market's time of unbonding is over.
+    /// </summary>
+    public virtual Task<Reputation> Unstake(WorkerId id, IReadOnlyList<string> stakes, CancellationToken cancellation = default) =>
+        _transport.Ask<UnstakeRequest, Reputation>(
+            Routes.WorkerUnstake(id),
+            new UnstakeRequest(stakes),
+            ApiJson.Default.UnstakeRequest,
+            cancellation
+        );
 }

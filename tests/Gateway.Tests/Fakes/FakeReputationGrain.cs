@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Tests.Gateway;
@@ -23,16 +24,23 @@ internal sealed class FakeReputationGrain(FakeMarket market, string key) : IRepu
 
     public Task<ReputationView> Decide(Caller caller, AppealDecision decision) => Answer($"{key} {caller.Account} {decision}");
 
+    public Task<ReputationView> Stake(Caller caller, GrainInterfaces.StakeRequest request) =>
+        Answer($"{key} {caller.Account} stake {request.RequestId} {request.Amount}");
+
+    public Task<ReputationView> Unstake(Caller caller, ImmutableArray<string> requestIds) =>
+        Answer($"{key} {caller.Account} unstake {string.Join(' ', requestIds)}");
+
     private Task<ReputationView> Answer(string asked)
     {
         market.Asked.Add(asked);
         return Task.FromResult(
             new ReputationView(
-                new Standing(640, GrainInterfaces.StandingLevel.Warning, InMaintenance: true),
+                Standing: new Standing(640, GrainInterfaces.StandingLevel.Warning, InMaintenance: true, new TokenAmount(8)),
                 Kept: 7,
                 Faulted: 1,
-                [new GrainInterfaces.StandingMargin(GrainInterfaces.StandingLevel.Probation, 500, 3)],
-                [Fault],
+                Margins: [new GrainInterfaces.StandingMargin(GrainInterfaces.StandingLevel.Probation, 500, 3)],
+                Faults: [Fault],
+                Appeals:
                 [
                     new GrainInterfaces.Appeal(
                         RequestId: "r",
@@ -42,6 +50,11 @@ internal sealed class FakeReputationGrain(FakeMarket market, string key) : IRepu
                         Decision: new AppealDecision("r", true, "yes"),
                         DecidedAt: Fault.At
                     ),
+                ],
+                Stakes:
+                [
+                    new StakeView(GatewayFixture.Alice, "s", new TokenAmount(8), Fault.At, StakePhase.Held, EndsAt: null),
+                    new StakeView(GatewayFixture.Alice, "t", new TokenAmount(9), Fault.At, StakePhase.Unbonding, Fault.At),
                 ]
             )
         );

@@ -77,6 +77,7 @@ public sealed class BoundListTests
         ["ProgramPolicy.InspectedBytesMax"] = "What is read at a time: beyond it modules wait; ProgramTests are far below.",
         ["ProgramPolicy.OpenJobsCounted"] = "How far a refusal counts: its words say \"or more\".",
         ["ReputationPolicy.NewcomerScore"] = "Where scores begin; ReputationTests start from it.",
+        ["StakePolicy.CheckPeriod"] = "A period; StakeTests pass it.",
         ["SnapshotPolicy.EventBytesMin"] = "When a snapshot is due; StorageQuotaTests and the ledger run past it.",
         ["SnapshotPolicy.PartBytesMax"] = "How a snapshot is cut.",
         ["StatePolicy.SnapshotEventBytesMin"] = "When a snapshot is due.",

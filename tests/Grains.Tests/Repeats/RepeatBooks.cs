@@ -56,6 +56,7 @@ internal static class RepeatBooks
 
     private static string Show(ReputationState state) =>
         $"{state.Kept} {state.Faulted} {state.InMaintenance} {state.Long.Kept} {state.Long.Faulted} {state.UsualPrice} "
+        + string.Concat(state.Stakes.Select(stake => $"{stake.RequestId} {stake.Amount} {stake.Phase} "))
         + string.Join(' ', state.Appeals.Select(appeal => $"{appeal.RequestId} {appeal.Decision}"));
 
     private static void Write(StringBuilder books, AccountState account)

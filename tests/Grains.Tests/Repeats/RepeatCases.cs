@@ -83,10 +83,17 @@ internal static class RepeatCases
                 var decision = new AppealDecision(RepeatScene.Appeal.RequestId, Granted: true, "so it was");
                 return Send(() => scene.Reputation.Decide(scene.Operator, decision), Show);
             },
+            ["IReputationGrain.Stake"] = scene => Call(() => scene.Reputation.Stake(scene.Caller, RepeatScene.AtStake), Show),
+            ["IReputationGrain.Unstake"] = async scene =>
+            {
+                await scene.Reputation.Stake(scene.Caller, RepeatScene.AtStake);
+                return Send(() => scene.Reputation.Unstake(scene.Caller, [RepeatScene.AtStake.RequestId]), Show);
+            },
         };
 
     private static string Show(ReputationView view) =>
         $"{view.Standing} {view.Kept} {view.Faulted} {view.Faults.Length} "
+        + string.Concat(view.Stakes.Select(stake => $"{stake.RequestId} {stake.Amount} {stake.Phase} "))
         + string.Join(' ', view.Appeals.Select(appeal => $"{appeal.RequestId} {appeal.Decision}"));
 
     private static Dictionary<string, Case> Quotas() =>

@@ -42,6 +42,8 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
 
     public static GrainInterfaces.AppealRequest Appeal { get; } = new("appeal", [new JobId(Client.Value)], "the network was down");
 
+    public static GrainInterfaces.StakeRequest AtStake { get; } = new("stake", new TokenAmount(7));
+
     /// <summary>Who makes the calls instead of who should; null: none.</summary>
     public Intruder? Intruder { get; set; }
 

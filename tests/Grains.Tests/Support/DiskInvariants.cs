@@ -23,6 +23,7 @@ internal static class DiskInvariants
         {
             violations.AddRange(StorageInvariants.Violations(Kept(disk, account)).Select(violation => $"quota of {account}: {violation}"));
         }
+        violations.AddRange(Stakes(disk, accounts));
         foreach (var (payer, account) in accounts)
         {
             var charged = TokenAmount.Zero;
@@ -44,6 +45,35 @@ internal static class DiskInvariants
             }
         }
 
+        return violations;
+    }
+
+    /// <summary>A stake that counts has its hold, and a hold for a stake has one that will end it.</summary>
+    public static IReadOnlyList<string> Stakes(MemoryDisk disk, IReadOnlyDictionary<AccountId, AccountState> accounts)
+    {
+        var violations = new List<string>();
+        var known = new HashSet<(AccountId, HoldId)>();
+        foreach (var (key, document) in disk.Documents.Where(pair => pair.Key.Kind == ReputationState.Kind))
+        {
+            foreach (var stake in ReputationState.Read(document.Content.Span).Stakes)
+            {
+                var hold = stake.HoldOf(ReputationKeys.WorkerOf(key.Id)!.Value);
+                known.Add((stake.Account, hold));
+                var held = accounts.GetValueOrDefault(stake.Account)?.Funds.GetValueOrDefault(hold)?.Amount ?? TokenAmount.Zero;
+                if (held != stake.Amount && (stake.Phase == StakePhase.Held || !held.IsZero))
+                {
+                    violations.Add($"the stake '{stake.RequestId}' for {key.Id} of {stake.Amount} has {held} on hold");
+                }
+            }
+        }
+        foreach (var (id, account) in accounts)
+        {
+            violations.AddRange(
+                from hold in account.Funds.Keys
+                where hold.Purpose == HoldPurpose.Stake && !known.Contains((id, hold))
+                select $"account {id} has the hold {hold}, which nothing ends"
+            );
+        }
         return violations;
     }
 

@@ -91,11 +91,14 @@ internal sealed class AuthzScene : IAsyncDisposable
         return string.Join(Environment.NewLine, parts);
     }
 
-    /// <summary>The money of ended jobs is on its way for a moment.</summary>
+    /// <summary>The money of ended jobs is on its way for a moment; that which is at stake stays on hold.</summary>
     public async Task Settle()
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (await Victim.Account.Get(patience.Token) is not { Held.IsZero: true, UnderWay.IsZero: true })
+        while (
+            await Victim.Account.Get(patience.Token) is var account
+            && (account.Held != HttpCases.Unwanted.Amount || !account.UnderWay.IsZero)
+        )
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), patience.Token);
         }
@@ -115,6 +118,7 @@ internal sealed class AuthzScene : IAsyncDisposable
         var blob = await Victim.Blobs.Put(Encoding.UTF8.GetBytes(Secrets[2]));
         var job = await Victim.Jobs.Submit(HttpCases.Job(Secrets[1], program.Id) with { InputText = Secrets[0] });
         Job = job.Id;
+        await Victim.Workers.Stake(HttpCases.Worker, HttpCases.Unwanted);
         var key = await Victim.Keys.Create(new KeyRequest(Secrets[3], [Scope.Read]));
         Things = new HttpCases.Things(
             Module: program.Module,

@@ -64,6 +64,9 @@ internal static class HttpCases
     /// <summary>A worker of which nothing is known.</summary>
     public static WorkerId Worker { get; } = new(Crypto.Blake3.Hash("worker"u8));
 
+    /// <summary>A stake that is made before the cases, and taken back by one of them.</summary>
+    public static StakeRequest Unwanted { get; } = new("unwanted", new TokenAmount(2));
+
     private static Dictionary<string, HttpCase> Workers(Things things) =>
         new()
         {
@@ -73,7 +76,23 @@ internal static class HttpCases
                         Routes.WorkerMaintenance(Worker),
                         JsonContent.Create(new MaintenanceRequest(On: true), ApiJson.Default.MaintenanceRequest)
                     ),
-                reputation => reputation.GetRawText()
+                reputation => reputation.GetProperty("maintenance").GetRawText()
+            ),
+            ["POST /v1/workers/{worker}/stake"] = new(
+                () =>
+                    Json(
+                        Routes.WorkerStake(Worker),
+                        JsonContent.Create(new StakeRequest("stake", new TokenAmount(3)), ApiJson.Default.StakeRequest)
+                    ),
+                reputation => StakeIn(reputation, "stake")
+            ),
+            ["POST /v1/workers/{worker}/unstake"] = new(
+                () =>
+                    Json(
+                        Routes.WorkerUnstake(Worker),
+                        JsonContent.Create(new UnstakeRequest([Unwanted.RequestId]), ApiJson.Default.UnstakeRequest)
+                    ),
+                reputation => StakeIn(reputation, Unwanted.RequestId)
             ),
             // It has no faults: both are refused, each time alike. What they do, the cases of the grains show.
             ["POST /v1/workers/{worker}/appeals"] = new(
@@ -95,6 +114,9 @@ internal static class HttpCases
                 Changes: false
             ),
         };
+
+    private static string StakeIn(JsonElement reputation, string requestId) =>
+        reputation.GetProperty("stakes").EnumerateArray().Single(stake => Text(stake, "requestId") == requestId).GetRawText();
 
     private static Dictionary<string, HttpCase> Work(Things things) =>
         new()

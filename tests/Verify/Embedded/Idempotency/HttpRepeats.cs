@@ -88,6 +88,7 @@ internal sealed class HttpRepeats
         var key = await client.Keys.Create(new KeyRequest("revoked", [Scope.Read]));
         var payee = new AccountId(program.Id.Value);
         await client.Accounts.Credit(payee, "first", new TokenAmount(1));
+        await client.Workers.Stake(HttpCases.Worker, HttpCases.Unwanted);
         return new HttpCases.Things(
             Module: program.Module,
             Program: program.Id,

@@ -1,0 +1,161 @@
+using System.Collections.Immutable;
+using Marketplace.GrainInterfaces;
+using Microsoft.Extensions.Logging;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// What accounts have at stake for the worker. Each step is one durable write, here or in the account, and each is found again after a
+/// crash: by a repetition of the call, or by the reminder, which gives back what does not stand. The table of the steps is in RATIONALE.md.
+/// </summary>
+internal sealed partial class ReputationGrain
+{
+    public async Task<ReputationView> Stake(Caller caller, StakeRequest request)
+    {
+        Authorities.Require(caller, Scopes.Submit);
+        var worker = StakeRefusals.RequireWorker(this.GetPrimaryKeyString());
+        var hold = StakeRefusals.RequireForm(worker, caller.Account, request);
+        await _reputation.Refresh();
+        var known = StakeRules.Find(State, caller.Account, request.RequestId);
+        if (known is not null)
+        {
+            StakeRefusals.RequireSame(known, request);
+        }
+        else
+        {
+            StakeRefusals.RequireRoom(State, caller.Account, isOwn: caller.Account == _account);
+            StakeRefusals.RequireMoney(await AccountOf(caller.Account).Get(), request);
+        }
+        if (known?.Phase is StakePhase.Held or StakePhase.Unbonding)
+        {
+            return Shown(await Told(), caller);
+        }
+        if (known?.Phase is not StakePhase.Asked)
+        {
+            await RemindAt(_clock.GetUtcNow() + StakePolicy.AskedMax);
+            await _reputation.Write(StakeRules.Ask(State, caller, request, _clock.GetUtcNow()));
+        }
+        var asked = StakeRules.Find(State, caller.Account, request.RequestId)!;
+        var outcome = await LostWrites.Resend(() => AccountOf(caller.Account).SetAside(caller, hold, asked.Amount, asked.At));
+        if (outcome is not (HoldOutcome.Held or HoldOutcome.AlreadyHeld))
+        {
+            await GiveUp(asked, outcome);
+            throw StakeRefusals.Of(outcome, caller, StakeRules.Find(State, caller.Account, request.RequestId) ?? asked);
+        }
+        await _reputation.Write(StakeRules.Hold(State, asked));
+        return Shown(await Told(), caller);
+    }
+
+    public async Task<ReputationView> Unstake(Caller caller, ImmutableArray<string> requestIds)
+    {
+        Authorities.Require(caller, Scopes.Submit);
+        await _reputation.Refresh();
+        var stakes = StakeRefusals.Require(State, caller.Account, requestIds);
+        var now = _clock.GetUtcNow();
+        var changed = StakeRules.TakeBack(State, stakes, _terms.Unbonding, now);
+        if (!changed.Stakes.SequenceEqual(State.Stakes))
+        {
+            await RemindAt(StakeRules.NextEnd(changed)!.Value);
+            await _reputation.Write(changed);
+        }
+        return Shown(await Told(), caller);
+    }
+
+    /// <summary>The end of a phase has come, or a silo has started.</summary>
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        await _reputation.Refresh();
+        var now = _clock.GetUtcNow();
+        var changed = StakeRules.GiveUp(State, now);
+        if (!changed.Stakes.SequenceEqual(State.Stakes))
+        {
+            await _reputation.Write(changed);
+        }
+        foreach (var stake in StakeRules.Due(State, now))
+        {
+            await TryEnd(stake);
+        }
+        await RemindOfTheNext();
+    }
+
+    /// <summary>An account that does not answer keeps only its own stakes waiting.</summary>
+    private async Task TryEnd(Stake stake)
+    {
+        var release = new SharedSettlement(
+            stake.HoldOf(StakeRefusals.RequireWorker(this.GetPrimaryKeyString())),
+            stake.At,
+            TokenAmount.Zero,
+            [],
+            stake.Account
+        );
+        try
+        {
+            await LostWrites.Resend(() => AccountOf(stake.Account).SettleShared(release, Authority.Reputation));
+        }
+        catch (Exception failure)
+        {
+            LogNotReleased(failure, stake.RequestId, stake.Account, this.GetPrimaryKeyString());
+            return;
+        }
+        await _reputation.Write(StakeRules.Remove(State, stake));
+    }
+
+    /// <summary>A hold that has ended is never held again, so nothing is left to give back; else a late call might still set money
+    /// aside.</summary>
+    private async Task GiveUp(Stake asked, HoldOutcome outcome)
+    {
+        var now = _clock.GetUtcNow();
+        await _reputation.Write(outcome is HoldOutcome.Ended ? StakeRules.Remove(State, asked) : StakeRules.Refuse(State, asked, now));
+    }
+
+    /// <summary>
+    /// Before the write that needs it: a reminder without a stake ends itself, a stake without a reminder would not end. It comes at the
+    /// earliest moment at which something may be due.
+    /// </summary>
+    private Task RemindAt(DateTimeOffset endsAt)
+    {
+        var next = StakeRules.NextEnd(State) is { } known && known < endsAt ? known : endsAt;
+        var due = next - _clock.GetUtcNow();
+        return this.RegisterOrUpdateReminder(StakePolicy.EndReminder, due > TimeSpan.Zero ? due : TimeSpan.Zero, StakePolicy.CheckPeriod);
+    }
+
+    private async Task TryRemindAt(DateTimeOffset endsAt)
+    {
+        try
+        {
+            await RemindAt(endsAt);
+        }
+        catch (Exception failure)
+        {
+            // The next activation tries again.
+            LogReminderFailed(failure, this.GetPrimaryKeyString());
+        }
+    }
+
+    private async Task RemindOfTheNext()
+    {
+        // The reminder belongs to the worker, not to this activation: one without the newest stakes must not remove it.
+        await _reputation.Refresh();
+        if (StakeRules.NextEnd(State) is { } next)
+        {
+            // What is due already and could not be ended waits for the next period.
+            var now = _clock.GetUtcNow();
+            await RemindAt(next > now ? next : now + StakePolicy.CheckPeriod);
+        }
+        else if (await this.GetReminder(StakePolicy.EndReminder) is { } reminder)
+        {
+            await this.UnregisterReminder(reminder);
+        }
+    }
+
+    private IAccountGrain AccountOf(AccountId account) => GrainFactory.GetGrain<IAccountGrain>(account.ToString());
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The stake '{RequestId}' of account {Account} for {Worker} could not be given back; it is tried again"
+    )]
+    private partial void LogNotReleased(Exception failure, string requestId, AccountId account, string worker);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The reminder of the stakes for {Worker} could not be set")]
+    private partial void LogReminderFailed(Exception failure, string worker);
+}
