@@ -63,6 +63,7 @@ internal static class MarketplaceServices
                 Slots = options.WorkerSlots == 0 ? Environment.ProcessorCount : options.WorkerSlots,
                 Isolation = options.IsolationKind,
                 Labels = options.WorkerLabelList,
+                BuyerReputationMin = options.WorkerMinBuyerReputation,
             };
         });
         services.AddHostedService<WorkerService>();

@@ -34,6 +34,11 @@ internal static class SiloConfiguration
         ("--worker-price", nameof(SiloOptions.WorkerPrice), "base units that the worker inside asks per million fuel (1)"),
         ("--worker-label", nameof(SiloOptions.WorkerLabel), "what the worker inside says of itself, separated by ';': region=eu;gpu"),
         (
+            "--worker-min-buyer-reputation",
+            nameof(SiloOptions.WorkerMinBuyerReputation),
+            "least reputation of accounts whose jobs the worker inside takes, 0 to 1000 (0: any)"
+        ),
+        (
             "--isolation",
             nameof(SiloOptions.Isolation),
             "where the worker inside runs programs: none (in the silo), process, sandbox, or the strictest that works (auto)"

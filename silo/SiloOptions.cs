@@ -35,6 +35,9 @@ public sealed partial class SiloOptions
     /// <summary>What the worker inside says of itself, separated by semicolons: <c>region=eu;gpu</c>.</summary>
     public string WorkerLabel { get; set; } = "";
 
+    /// <summary>The least reputation, in thousandths, of accounts whose jobs the worker inside takes; 0: any.</summary>
+    public int WorkerMinBuyerReputation { get; set; }
+
     /// <summary>
     /// Which workers of other machines may work: <c>any</c>, or <c>known</c>, whose keys are in the file <c>known-workers</c> of the data
     /// folder. Not given: any on loopback, known beyond it, because the market takes results as they are.
@@ -122,6 +125,12 @@ public sealed partial class SiloOptions
             nameof(WorkerLabel),
             WorkerLabel,
             $"at most {WorkerLimits.LabelsMax} of different keys, separated by ';', each {WorkerLabels.Form}"
+        );
+        Check(
+            WorkerMinBuyerReputation is >= 0 and <= WorkerLimits.ReputationMax,
+            nameof(WorkerMinBuyerReputation),
+            WorkerMinBuyerReputation,
+            $"0 to {WorkerLimits.ReputationMax}"
         );
         Check(AdmitWorkers is null or "any" or "known", nameof(AdmitWorkers), AdmitWorkers ?? "", "any or known");
         Check(Isolation is "none" or "process" or "sandbox" or "auto", nameof(Isolation), Isolation, "none, process, sandbox or auto");

@@ -115,6 +115,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         {
             Labels = options.Labels.Count > 0 ? options.Labels : null,
             RefusedAccounts = options.RefusedAccounts.Count > 0 ? options.RefusedAccounts : null,
+            BuyerReputationMin = options.BuyerReputationMin > 0 ? options.BuyerReputationMin : null,
         };
         while (!stopping.IsCancellationRequested)
         {

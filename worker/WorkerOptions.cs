@@ -27,6 +27,9 @@ public sealed record WorkerOptions
     /// <summary>Accounts whose jobs it does not take.</summary>
     public IReadOnlyList<AccountId> RefusedAccounts { get; init; } = [];
 
+    /// <summary>The least reputation, in thousandths, of the accounts whose jobs it takes; 0: any.</summary>
+    public int BuyerReputationMin { get; init; }
+
     /// <summary>
     /// The memory that compiled modules may take, by the engine's estimate. Beyond it the least recently used one goes; the newest always
     /// stays. A worker without a lease for <see cref="WorkerPolicy.IdleMax"/> drops them all, and gives the memory back to the system if
@@ -73,6 +76,12 @@ public sealed record WorkerOptions
             nameof(RefusedAccounts),
             RefusedAccounts.Count,
             $"at most {WorkerLimits.RefusedAccountsMax}"
+        );
+        Check(
+            BuyerReputationMin is >= 0 and <= WorkerLimits.ReputationMax,
+            nameof(BuyerReputationMin),
+            BuyerReputationMin,
+            $"0 to {WorkerLimits.ReputationMax}"
         );
         Check(RunsPerChildMax >= 1, nameof(RunsPerChildMax), RunsPerChildMax, "1 or more");
         var cacheBytesMin = EngineLimits.Default.ModuleBytesMax;

@@ -17,7 +17,8 @@ internal static class WorkerMapper
             Level: ToLevel(view.Standing.Level),
             Maintenance: view.Standing.InMaintenance,
             Labels: view.Offer.Labels.IsDefaultOrEmpty ? null : view.Offer.Labels,
-            Stake: StakeOf(view.Standing)
+            Stake: StakeOf(view.Standing),
+            BuyerReputationMin: view.Offer.BuyerReputationMin > 0 ? view.Offer.BuyerReputationMin : null
         );
 
     public static Reputation ToReputation(ReputationView view) =>

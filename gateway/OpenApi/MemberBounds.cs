@@ -51,6 +51,7 @@ internal static class MemberBounds
         [(typeof(MarketWorker), nameof(MarketWorker.MemoryPagesMax))] = Number(1, MarketLimits.MemoryPagesMax),
         [(typeof(MarketWorker), nameof(MarketWorker.Labels))] = Items(1, WorkerLimits.LabelsMax, Text(1, WorkerLimits.LabelCharsMax)),
         [(typeof(MarketWorker), nameof(MarketWorker.Score))] = Number(0, 1000),
+        [(typeof(MarketWorker), nameof(MarketWorker.BuyerReputationMin))] = Number(1, 1000),
         [(typeof(JobRequest), nameof(JobRequest.RequestId))] = Text(1, MarketLimits.RequestIdBytesMax),
         [(typeof(JobRequest), nameof(JobRequest.EntryPoint))] = Text(1, JobLimits.EntryPointNameBytesMax),
         [(typeof(JobRequest), nameof(JobRequest.Input))] = Bytes(MarketLimits.InlineBytesMax),

@@ -75,7 +75,8 @@ public static class LinkMapping
             Slots: offer.Slots,
             MemoryPagesMax: offer.MemoryPagesMax,
             Labels: [.. (offer.Labels ?? []).Distinct().Order(StringComparer.Ordinal)],
-            RefusedAccounts: [.. (offer.RefusedAccounts ?? []).Distinct().Order()]
+            RefusedAccounts: [.. (offer.RefusedAccounts ?? []).Distinct().Order()],
+            BuyerReputationMin: offer.BuyerReputationMin ?? 0
         );
 
     public static LeaseCall ToGrain(Wire.LeaseCall call) => new(call.Worker, call.Lease, call.Sequence);

@@ -166,6 +166,7 @@ public readonly record struct QueueRoom(
 /// <param name="MemoryPagesMax">The largest guest memory that it allows.</param>
 /// <param name="Labels">What it says of itself, ascending; default is nothing.</param>
 /// <param name="RefusedAccounts">Accounts whose jobs it does not take, ascending; default is none.</param>
+/// <param name="BuyerReputationMin">The least reputation, in thousandths, of the accounts whose jobs it takes; 0: any.</param>
 [GenerateSerializer, Immutable, Alias("WorkerOffer")]
 public sealed record WorkerOffer(
     [property: Id(0)] WorkerId Worker,
@@ -174,7 +175,8 @@ public sealed record WorkerOffer(
     [property: Id(3)] int Slots,
     [property: Id(4)] int MemoryPagesMax,
     [property: Id(5)] ImmutableArray<string> Labels = default,
-    [property: Id(6)] ImmutableArray<AccountId> RefusedAccounts = default
+    [property: Id(6)] ImmutableArray<AccountId> RefusedAccounts = default,
+    [property: Id(7)] int BuyerReputationMin = 0
 );
 
 /// <param name="Allowed">Those of the wanted classes that the account's jobs may be of.</param>

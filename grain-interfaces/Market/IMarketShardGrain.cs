@@ -73,12 +73,14 @@ public sealed record ShardOffer([property: Id(0)] WorkerOffer Offer, [property: 
 /// <param name="IsWhole">False where what only the run needs has to be read.</param>
 /// <param name="Worker">Whose offer it was handed for.</param>
 /// <param name="Track">What has happened to it.</param>
+/// <param name="BuyerScore">The reputation of its account as a buyer, in thousandths, as its own shard knows it; 0: it does not.</param>
 [GenerateSerializer, Immutable, Alias("HandedJob")]
 public sealed record HandedJob(
     [property: Id(0)] JobTicket Ticket,
     [property: Id(1)] bool IsWhole,
     [property: Id(2)] WorkerId Worker,
-    [property: Id(3)] JobTrack Track
+    [property: Id(3)] JobTrack Track,
+    [property: Id(4)] int BuyerScore = 0
 );
 
 /// <summary>What a market knows of an open job beside its ticket.</summary>

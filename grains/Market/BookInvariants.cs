@@ -37,6 +37,7 @@ internal sealed class BookInvariants(BookParts book)
                     && ClassNeeds.Of(job.Ticket.Spec.Needs).AreMetBy(offer)
                     && !job.Refuses(offer)
                     && !offer.Refuses(job.Ticket.Account)
+                    && offer.Offer.BuyerReputationMin <= job.BuyerScore
                 select $"job {job.Ticket.Job} waits, and worker {offer.Offer.Worker} would take it",
             ];
 

@@ -12,10 +12,17 @@ internal sealed class BuyerLine(BuyerQueue buyer, JobClass jobClass) : TreeNode<
     /// <summary>What the jobs of all accounts below want, its own included.</summary>
     public Wanted WantedBelow { get; private set; }
 
+    /// <summary>The best reputation of the accounts below, its own included.</summary>
+    public int ScoreBelow { get; private set; }
+
     /// <summary>Its first ready job that the offer can take.</summary>
     public MarketJob? FirstFor(MarketOffer offer)
     {
-        if (!Jobs.Wanted.MayFit(offer.Price, offer.Offer.MemoryPagesMax) || offer.Refuses(buyer.Account))
+        if (
+            !Jobs.Wanted.MayFit(offer.Price, offer.Offer.MemoryPagesMax)
+            || buyer.Score < offer.Offer.BuyerReputationMin
+            || offer.Refuses(buyer.Account)
+        )
         {
             return null;
         }
@@ -36,6 +43,9 @@ internal sealed class BuyerLine(BuyerQueue buyer, JobClass jobClass) : TreeNode<
 
     public override int CompareTo(BuyerLine other) => buyer.CompareTo(other.Buyer);
 
-    public override void Renew() =>
+    public override void Renew()
+    {
         WantedBelow = Wanted.Join(Wanted.Join(Left?.WantedBelow ?? Wanted.Nothing, Jobs.Wanted), Right?.WantedBelow ?? Wanted.Nothing);
+        ScoreBelow = Math.Max(buyer.Score, Math.Max(Left?.ScoreBelow ?? 0, Right?.ScoreBelow ?? 0));
+    }
 }

@@ -22,6 +22,12 @@ internal sealed class BuyerQueue(AccountId account, UInt128 time) : IComparable<
     /// <summary>The virtual time at which its next run begins: who has had least of the market is next.</summary>
     public UInt128 Time { get; set; } = time;
 
+    /// <summary>Its reputation as a buyer, in thousandths; 0 where it was not read yet. Changed by the queue.</summary>
+    public int Score { get; set; }
+
+    /// <summary>When that was last asked for, in running time; null: never.</summary>
+    public TimeSpan? ScoreAt { get; set; }
+
     /// <summary>It has no open jobs.</summary>
     public bool IsResting => _openCount == 0;
 

@@ -26,6 +26,20 @@ internal sealed class FairQueue
     /// <summary>Classes of which an account has open jobs.</summary>
     public IReadOnlyList<BuyerLine> LinesOf(AccountId account) => _buyers.GetValueOrDefault(account)?.Lines ?? [];
 
+    /// <summary>The account, while it is remembered.</summary>
+    public BuyerQueue? Find(AccountId account) => _buyers.GetValueOrDefault(account);
+
+    /// <summary>Accounts with open jobs.</summary>
+    public IEnumerable<BuyerQueue> Buyers => _buyers.Values.Where(buyer => !buyer.IsResting);
+
+    /// <summary>The account's reputation as a buyer has become known, or has changed.</summary>
+    public void SetScore(BuyerQueue buyer, int score)
+    {
+        Leave(buyer);
+        buyer.Score = score;
+        Return(buyer);
+    }
+
     /// <summary>What the ready jobs of some classes want, all together.</summary>
     public Wanted WantedOf(UInt128 classes)
     {

@@ -129,7 +129,7 @@ internal sealed partial class MarketBook
         {
             Leases.Remove(lease.Id);
             job.Figures!.Running--;
-            fuelUsed ??= FuelOfUnreported(job, now);
+            fuelUsed ??= job.FuelOfUnreported(now.Running);
         }
         if (job.Offer is { } offer)
         {
@@ -146,13 +146,6 @@ internal sealed partial class MarketBook
         _queue.Unready(job);
         _queue.Settle(job, fuelUsed);
         job.FuelUsed = null;
-    }
-
-    /// <summary>What a run that is over without a report counts: what it had used, or what it could have used in its time.</summary>
-    private static long FuelOfUnreported(MarketJob job, MarketTime now)
-    {
-        var most = (UInt128)(now.Running - job.LeasedSince).Ticks * MarketPolicy.FuelPerTickOfACore;
-        return Math.Max(job.FuelSoFar, (long)UInt128.Min((UInt128)job.Ticket.Spec.FuelMax, most));
     }
 
     /// <summary>The worker's own offer is looked at anyway. Others of its owner may take a job of the group now.</summary>

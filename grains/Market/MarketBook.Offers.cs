@@ -13,6 +13,7 @@ internal sealed partial class MarketBook
     {
         var lost = RemoveOffer(offer.Worker);
         _offers.Add(new MarketOffer(offer) { SeenAt = now.Running, Standing = standing });
+        Buyers.Note(offer, now.Running);
         return lost;
     }
 

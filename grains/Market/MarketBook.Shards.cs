@@ -38,6 +38,7 @@ internal sealed partial class MarketBook
         {
             var offer = new MarketOffer(foreign.Offer) { Standing = foreign.Standing };
             offer.Classes = _offers.Classes.MetBy(offer);
+            Buyers.Note(foreign.Offer, stay.Since);
             for (var left = foreign.Capacity; left > 0 && handed.Count < MarketPolicy.HandedJobsMax; left--)
             {
                 if (_queue.Find(offer) is not { } job)
@@ -49,7 +50,7 @@ internal sealed partial class MarketBook
                 (job.Phase, job.Away) = (MarketPhase.Away, stay);
                 _awayCount++;
                 job.Group?.Take(job, foreign.Offer);
-                handed.Add(new HandedJob(job.Ticket, job.KeepsAll, foreign.Offer.Worker, job.Track(TimeSpan.Zero)));
+                handed.Add(new HandedJob(job.Ticket, job.KeepsAll, foreign.Offer.Worker, job.Track(TimeSpan.Zero), job.BuyerScore));
             }
         }
         return handed.ToImmutable();
@@ -115,7 +116,7 @@ internal sealed partial class MarketBook
         {
             return false;
         }
-        var job = new MarketJob(handed.Ticket, handed.IsWhole) { Home = home };
+        var job = new MarketJob(handed.Ticket, handed.IsWhole) { Home = home, HandedBuyerScore = handed.BuyerScore };
         job.Restore(handed.Track);
         var isAllowed = EnterClass(job, now);
         // The worker may have offered something else since the claim.

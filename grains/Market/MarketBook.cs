@@ -34,6 +34,8 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
     /// <summary>What jobs paid, and how busy the workers are.</summary>
     public MarketPrices Prices => field ??= new MarketPrices(_offers.ByPrice);
 
+    public BuyerScores Buyers => field ??= new BuyerScores(_queue);
+
     public long Start => start;
 
     /// <summary>The queue is not rebuilt yet, or another activation has taken over.</summary>
@@ -124,6 +126,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
         _jobs.Add(ticket.Job, job);
         _load.Add(job);
         _queue.Add(job);
+        Buyers.Note(job, now.Running);
         _groups.Enter(job);
         job.ExpiresAt = ticket.SubmittedAt + ticket.Spec.ExpiresAfter;
         if (isRefused)
@@ -301,6 +304,11 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
             }
         }
         _freed.Clear();
+        foreach (var job in Buyers.TakeRisen().Where(job => job.Phase == MarketPhase.Ready && !_paused))
+        {
+            Place(job, now);
+            UnplacedSoFar += job.Phase == MarketPhase.Ready ? 1 : 0;
+        }
         foreach (var offer in _touched)
         {
             Feed(offer, now);

@@ -58,6 +58,7 @@ internal static class MarketExplanations
         var job = new MarketJob(waiting.Job.Ticket, keepsAll: false)
         {
             Phase = MarketPhase.Ready,
+            HandedBuyerScore = waiting.Job.BuyerScore,
             Class = new JobClass(JobClass.Plain.Index, ClassNeeds.Of(waiting.Job.Ticket.Spec.Needs)),
         };
         job.Restore(waiting.Job.Track);

@@ -23,7 +23,10 @@ internal sealed partial class MarketGrain : IMarketShardGrain
                 $"The claim has {claim.Offers.Length} offers; allowed are {MarketPolicy.ClaimedOffersMax}."
             );
         }
-        return Task.FromResult(_traffic.Answer(claim));
+        var jobs = _traffic.Answer(claim);
+        // Its offers may be the first that ask for a buyer's reputation.
+        _outcomes.ReadBuyers();
+        return Task.FromResult(jobs);
     }
 
     public Task TakeBack(string shard, long start, ImmutableArray<HandedJob> jobs, Authority by)

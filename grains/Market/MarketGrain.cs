@@ -405,6 +405,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
                 {
                     _outcomes.NoteLoss(forfeit.Job, forfeit.Offer, "it bid in an auction of the job and did not open its bid");
                 }
+                _outcomes.ReadBuyers();
                 _book.Rematch(Now);
                 while (_book.ToPrepare.TryDequeue(out var job))
                 {

@@ -188,6 +188,14 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     /// <summary>Its worker may have done something for it: it has said so, or is one that does not tell.</summary>
     public bool MayHaveBegun => Phase == MarketPhase.Leased && (Term!.HasBegun || !Offer!.Heartbeats);
 
+    /// <summary>
+    /// The reputation of its account as a buyer, in thousandths; 0 where it is not known. That of another shard's job is known there.
+    /// </summary>
+    public int BuyerScore => Home is null && Line is { } line ? line.Buyer.Score : HandedBuyerScore;
+
+    /// <summary>What its own shard said of it.</summary>
+    public int HandedBuyerScore { get; init; }
+
     public bool HasFailedOn(WorkerId worker) => FailedOn is not null && FailedOn.Contains(worker);
 
     /// <summary>Whether the worker or who it works for is none that the job goes to, has failed on it, or runs another of its
@@ -239,6 +247,13 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
         FuelSoFar = Math.Max(FuelSoFar, (long)UInt128.Min((UInt128)Math.Clamp(run.FuelUsed, 0, Ticket.Spec.FuelMax), most));
         // Who does not tell the stage tells fuel of a run.
         Term!.Hear(run.Stage == LeaseStage.Unstated ? LeaseStage.Running : run.Stage, now);
+    }
+
+    /// <summary>What a run that is over without a report counts: what it had used, or what it could have used in its time.</summary>
+    public long FuelOfUnreported(TimeSpan now)
+    {
+        var most = (UInt128)(now - LeasedSince).Ticks * MarketPolicy.FuelPerTickOfACore;
+        return Math.Max(FuelSoFar, (long)UInt128.Min((UInt128)Ticket.Spec.FuelMax, most));
     }
 
     /// <summary>What another shard is told of it.</summary>

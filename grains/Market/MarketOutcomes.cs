@@ -27,6 +27,7 @@ internal sealed partial class MarketOutcomes(
 {
     private readonly Dictionary<string, Unsent> _subjects = new(StringComparer.Ordinal);
     private long _sequence;
+    private int _reading;
     private TimeSpan _sentAt = clock.Now.Running;
 
     /// <summary>
@@ -42,11 +43,11 @@ internal sealed partial class MarketOutcomes(
         {
             return;
         }
-        var buyer = ReputationKeys.OfBuyer(job.Ticket.Account);
+        var (account, buyer) = (job.Ticket.Account, ReputationKeys.OfBuyer(job.Ticket.Account));
         // The market's own ends blame no buyer: its store may be at fault.
         if (end is { Fault: JobFault.Input, Worker: not null })
         {
-            Fault(buyer, FaultOf(job, end.PricePerMillionFuel, end.Reason ?? "its input could not be had"));
+            Fault(buyer, FaultOf(job, end.PricePerMillionFuel, end.Reason ?? "its input could not be had"), account: account);
             return;
         }
         if (end is not { Fault: JobFault.None or JobFault.Program, Worker: { } worker, Payee: { } payee })
@@ -60,7 +61,7 @@ internal sealed partial class MarketOutcomes(
         if (!IsOwn(job, worker, payee))
         {
             SubjectOf(ReputationKeys.OfWorker(worker), worker).Keep(written.Charge);
-            SubjectOf(buyer).Keep(written.Charge);
+            SubjectOf(buyer, account: account).Keep(written.Charge);
         }
     }
 
@@ -103,9 +104,19 @@ internal sealed partial class MarketOutcomes(
             offer.StandingAt = now;
             _ = ReadAgain(offer.Offer.Worker);
         }
+        book.Buyers.ReadAgain(now - MarketPolicy.StandingPeriod, MarketPolicy.StandingsMax, now);
         foreach (var (subject, unsent) in _subjects.ToArray())
         {
             _ = Send(subject, unsent);
+        }
+    }
+
+    /// <summary>Asks for the reputations of buyers that the book wants to know, some at a time.</summary>
+    public void ReadBuyers()
+    {
+        while (_reading < MarketPolicy.BuyersReadMax && book.Buyers.ToRead.TryDequeue(out var account))
+        {
+            _ = ReadBuyer(account);
         }
     }
 
@@ -124,18 +135,18 @@ internal sealed partial class MarketOutcomes(
         );
     }
 
-    private Unsent SubjectOf(string subject, WorkerId? worker = null)
+    private Unsent SubjectOf(string subject, WorkerId? worker = null, AccountId? account = null)
     {
         if (!_subjects.TryGetValue(subject, out var unsent))
         {
-            _subjects.Add(subject, unsent = new Unsent(worker));
+            _subjects.Add(subject, unsent = new Unsent(worker, account));
         }
         return unsent;
     }
 
-    private void Fault(string subject, Fault fault, WorkerId? worker = null)
+    private void Fault(string subject, Fault fault, WorkerId? worker = null, AccountId? account = null)
     {
-        var unsent = SubjectOf(subject, worker);
+        var unsent = SubjectOf(subject, worker, account);
         unsent.Fault(fault);
         _ = Send(subject, unsent);
     }
@@ -157,6 +168,26 @@ internal sealed partial class MarketOutcomes(
         }
     }
 
+    private async Task ReadBuyer(AccountId account)
+    {
+        _reading++;
+        try
+        {
+            var view = await grains.GetGrain<IReputationGrain>(ReputationKeys.OfBuyer(account)).Get(caller: null);
+            book.Buyers.Set(account, view.Standing.Score);
+        }
+        catch (Exception failure)
+        {
+            // A later round asks again; meanwhile its jobs go to offers that do not ask.
+            LogBuyerNotRead(failure, account);
+        }
+        finally
+        {
+            _reading--;
+        }
+        act();
+    }
+
     private async Task Send(string subject, Unsent unsent)
     {
         if (unsent.IsSending)
@@ -173,6 +204,11 @@ internal sealed partial class MarketOutcomes(
                 if (unsent.Worker is { } worker && book.SetStanding(worker, standing))
                 {
                     gossip.Standing(book, worker);
+                    act();
+                }
+                if (unsent.Account is { } account)
+                {
+                    book.Buyers.Set(account, standing.Score);
                     act();
                 }
             }
@@ -195,8 +231,11 @@ internal sealed partial class MarketOutcomes(
     [LoggerMessage(Level = LogLevel.Warning, Message = "The standing of worker {Worker} could not be read; it is tried again")]
     private partial void LogStandingNotRead(Exception failure, WorkerId worker);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The reputation of the buyer {Account} could not be read; it is tried again")]
+    private partial void LogBuyerNotRead(Exception failure, AccountId account);
+
     /// <summary>What one subject's reputation was not told yet.</summary>
-    private sealed class Unsent(WorkerId? worker)
+    private sealed class Unsent(WorkerId? worker, AccountId? account)
     {
         private readonly List<Fault> _faults = [];
         private int _kept;
@@ -204,6 +243,9 @@ internal sealed partial class MarketOutcomes(
         private OutcomeBatch? _batch;
 
         public WorkerId? Worker => worker;
+
+        /// <summary>Where the subject is a buyer.</summary>
+        public AccountId? Account => account;
 
         public bool IsSending { get; set; }
 

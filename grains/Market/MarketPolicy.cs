@@ -180,6 +180,21 @@ internal static class MarketPolicy
     public const int SearchedOffersMax = 4_096;
 
     /// <summary>
+    /// Accounts that the search for one offer looks at in one class, for the same reason: one has the price, another the memory, a third
+    /// the reputation that the offer asks for.
+    /// </summary>
+    public const int SearchedBuyersMax = SearchedOffersMax;
+
+    /// <summary>Reputations of buyers that are asked for at a time: a new offer that asks for them makes the market read all.</summary>
+    public const int BuyersReadMax = 100;
+
+    /// <summary>
+    /// Ready jobs of an account that are tried when its reputation has become better. Others wait for the next poll of an offer that fits,
+    /// some seconds.
+    /// </summary>
+    public const int RisenBuyerTriesMax = FreedSeatTriesMax;
+
+    /// <summary>
     /// Offers that a new job passes over for the same reasons, or because they refuse its account. Beyond it the job waits for the next
     /// poll of an offer that fits, some seconds.
     /// </summary>

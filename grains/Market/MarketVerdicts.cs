@@ -127,6 +127,7 @@ internal static class MarketVerdicts
             : job.Group?.IsTakenBy(offer.Offer) == true ? OfferLack.Group
             : job.Refuses(offer) ? OfferLack.RefusedByJob
             : offer.Refuses(job.Ticket.Account) ? OfferLack.RefusesAccount
+            : offer.Offer.BuyerReputationMin > job.BuyerScore ? OfferLack.BuyerReputation
             : offer.Standing.InMaintenance ? OfferLack.Maintenance
             : offer.Standing.Level == StandingLevel.Excluded ? OfferLack.Excluded
             : offer.Price > job.PriceCap ? OfferLack.Price
@@ -163,6 +164,8 @@ internal static class MarketVerdicts
             OfferLack.Group => $"runs a job of the group '{job.Group!.Name}'",
             OfferLack.RefusedByJob => "is refused by the job",
             OfferLack.RefusesAccount => "does not take jobs of this account",
+            OfferLack.BuyerReputation =>
+                $"wants a buyer of reputation {offer.Offer.BuyerReputationMin} or more; that of the job's account is {ScoreOf(job)}",
             OfferLack.Maintenance => "is in maintenance: its owner takes no leases",
             OfferLack.Excluded => $"is excluded: its score is {offer.Standing.Score}, below {ReputationPolicy.ExclusionScore}",
             OfferLack.Price =>
@@ -175,6 +178,9 @@ internal static class MarketVerdicts
             _ => "was not needed",
         };
     }
+
+    /// <summary>The reputation of the job's account as a buyer.</summary>
+    public static string ScoreOf(MarketJob job) => job.BuyerScore == 0 ? "not known yet" : $"{job.BuyerScore}";
 
     private static string AtPriority(MarketJob job) => job.Priority > 1 ? $" at priority {job.Priority}" : "";
 }

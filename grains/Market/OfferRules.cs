@@ -26,6 +26,13 @@ internal static class OfferRules
                 $"The offer refuses {offer.RefusedAccounts.Length} accounts; allowed are {WorkerLimits.RefusedAccountsMax}. Name fewer."
             );
         }
+        if (offer.BuyerReputationMin is < 0 or > WorkerLimits.ReputationMax)
+        {
+            return Refused(
+                $"The offer asks for buyers of a reputation of {offer.BuyerReputationMin} or more; allowed are 0 to "
+                    + $"{WorkerLimits.ReputationMax}."
+            );
+        }
         return offer.Labels.IsDefaultOrEmpty ? null : LabelsRefusal(offer);
     }
 

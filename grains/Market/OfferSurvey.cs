@@ -9,6 +9,7 @@ internal enum OfferLack
     Stake,
     RefusedByJob,
     RefusesAccount,
+    BuyerReputation,
     FailedBefore,
     Newcomer,
     Group,
@@ -28,6 +29,7 @@ internal sealed class OfferSurvey(MarketJob job)
     private int _memoryPagesMost;
     private int _scoreMost;
     private TokenAmount _stakeMost;
+    private int _buyerReputationLeast = int.MaxValue;
 
     /// <summary>Takes one more in, the cheapest first.</summary>
     /// <returns>Whether another one may be taken in.</returns>
@@ -51,6 +53,9 @@ internal sealed class OfferSurvey(MarketJob job)
                 break;
             case OfferLack.Stake:
                 _stakeMost = offer.Standing.Stake > _stakeMost ? offer.Standing.Stake : _stakeMost;
+                break;
+            case OfferLack.BuyerReputation:
+                _buyerReputationLeast = Math.Min(_buyerReputationLeast, offer.Offer.BuyerReputationMin);
                 break;
             default:
                 break;
@@ -89,6 +94,8 @@ internal sealed class OfferSurvey(MarketJob job)
             OfferLack.Stake => $"{count} with less than {job.Class.Needs.StakeMin} at stake ({_stakeMost} at most)",
             OfferLack.RefusedByJob => $"{count} refused by the job",
             OfferLack.RefusesAccount => $"{count} that take no jobs of this account",
+            OfferLack.BuyerReputation =>
+                $"{count} that want a buyer of reputation {_buyerReputationLeast} or more (yours is {MarketVerdicts.ScoreOf(job)})",
             OfferLack.FailedBefore => $"{count} that failed on this job before",
             OfferLack.Newcomer => $"{count} without a good reputation, as a run of this job was lost before",
             OfferLack.Group => $"{count} that run another job of its group, or whose owner does",

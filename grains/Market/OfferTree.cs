@@ -4,8 +4,8 @@ using Marketplace.GrainInterfaces;
 namespace Marketplace.Grains;
 
 /// <summary>
-/// Offers by price; each node knows which classes the offers below meet and how much memory they allow. So the cheapest that fits a job is
-/// found without asking those that do not.
+/// Offers by price; each node knows which classes the offers below meet, how much memory they allow and which buyers they take. So the
+/// cheapest that fits a job is found without asking those that do not.
 /// </summary>
 internal sealed class OfferTree : BalancedTree<OfferNode>
 {
@@ -163,6 +163,7 @@ internal sealed class OfferNode(MarketOffer offer) : TreeNode<OfferNode>
 {
     private UInt128 _classesBelow;
     private int _memoryPagesBelow;
+    private int _buyerReputationBelow;
 
     public MarketOffer Offer => offer;
 
@@ -171,9 +172,15 @@ internal sealed class OfferNode(MarketOffer offer) : TreeNode<OfferNode>
     /// <summary>The free slots that it was placed by; null where it is in no tree.</summary>
     public int? Capacity { get; set; }
 
-    public bool Fits(MarketJob job) => (offer.Classes & job.Class.Bit) != 0 && offer.Offer.MemoryPagesMax >= job.Ticket.Spec.MemoryPagesMax;
+    public bool Fits(MarketJob job) =>
+        (offer.Classes & job.Class.Bit) != 0
+        && offer.Offer.MemoryPagesMax >= job.Ticket.Spec.MemoryPagesMax
+        && offer.Offer.BuyerReputationMin <= job.BuyerScore;
 
-    public bool MayFitBelow(MarketJob job) => (_classesBelow & job.Class.Bit) != 0 && _memoryPagesBelow >= job.Ticket.Spec.MemoryPagesMax;
+    public bool MayFitBelow(MarketJob job) =>
+        (_classesBelow & job.Class.Bit) != 0
+        && _memoryPagesBelow >= job.Ticket.Spec.MemoryPagesMax
+        && _buyerReputationBelow <= job.BuyerScore;
 
     public override int CompareTo(OfferNode other)
     {
@@ -185,6 +192,10 @@ internal sealed class OfferNode(MarketOffer offer) : TreeNode<OfferNode>
     public override void Renew()
     {
         _classesBelow = offer.Classes | (Left?._classesBelow ?? 0) | (Right?._classesBelow ?? 0);
+        _buyerReputationBelow = Math.Min(
+            offer.Offer.BuyerReputationMin,
+            Math.Min(Left?._buyerReputationBelow ?? int.MaxValue, Right?._buyerReputationBelow ?? int.MaxValue)
+        );
         _memoryPagesBelow = Math.Max(offer.Offer.MemoryPagesMax, Math.Max(Left?._memoryPagesBelow ?? 0, Right?._memoryPagesBelow ?? 0));
     }
 }

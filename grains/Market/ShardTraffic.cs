@@ -213,7 +213,7 @@ internal sealed class ShardTraffic(ShardCalls calls, ShardStays stays, MarketBoo
         {
             return own;
         }
-        var handed = new HandedJob(JobSizes.WithoutCargo(job.Ticket), IsWhole: false, default, job.Track(TimeSpan.Zero));
+        var handed = new HandedJob(JobSizes.WithoutCargo(job.Ticket), IsWhole: false, default, job.Track(TimeSpan.Zero), job.BuyerScore);
         var waiting = new WaitingJob(handed, own.QueuePosition - 1, own.IsPositionLeast);
         var others = await Task.WhenAll(calls.Others.Select(shard => Survey(shard, waiting)));
         ShardSurvey[] all = [new(book.Offers.Count, own.Explanation), .. others.OfType<ShardSurvey>()];

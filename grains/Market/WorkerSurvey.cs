@@ -13,6 +13,7 @@ internal sealed class WorkerSurvey(MarketOffer offer)
     private int _memoryPagesLeast = int.MaxValue;
     private int _scoreLeast = int.MaxValue;
     private TokenAmount? _stakeLeast;
+    private int _buyerScoreMost;
     private TokenAmount _priceMost;
 
     public static WorkerExplanation Explain(MarketOffer? offer, FairQueue queue)
@@ -59,6 +60,9 @@ internal sealed class WorkerSurvey(MarketOffer offer)
                 break;
             case OfferLack.Stake:
                 _stakeLeast = TokenAmount.Min(_stakeLeast ?? job.Class.Needs.StakeMin, job.Class.Needs.StakeMin);
+                break;
+            case OfferLack.BuyerReputation:
+                _buyerScoreMost = Math.Max(_buyerScoreMost, job.BuyerScore);
                 break;
             case OfferLack.Price:
                 _priceMost = job.PriceCap > _priceMost ? job.PriceCap : _priceMost;
@@ -128,6 +132,8 @@ internal sealed class WorkerSurvey(MarketOffer offer)
             OfferLack.Group => "wait until it, or its owner, has run another job of their group",
             OfferLack.RefusedByJob => "refuse it or its owner",
             OfferLack.RefusesAccount => "are of accounts that it refuses",
+            OfferLack.BuyerReputation =>
+                $"are of buyers with a reputation below the {offer.Offer.BuyerReputationMin} that it asks for ({_buyerScoreMost} at most)",
             OfferLack.Maintenance => "would fit, but it is in maintenance",
             OfferLack.Excluded => "would fit, but it is excluded",
             OfferLack.Price => $"pay less than the {offer.Price} per million fuel that it asks ({_priceMost} at most)",

@@ -9,9 +9,10 @@ internal sealed record OfferState(WorkerOffer Offer)
     /// <summary>The name of the state.</summary>
     public const string Kind = "worker";
 
-    // An offer without labels and refusals has the bytes that it had before there were any.
+    // An offer without labels and refusals has the bytes that it had before there were any, and so has one that takes any buyer.
     private const byte Format = 1;
     private const byte FormatWithLabels = Format + 1;
+    private const byte FormatWithBuyers = FormatWithLabels + 1;
 
     public static OfferState Of(WorkerOffer offer) =>
         new(offer with { Labels = OrNone(offer.Labels), RefusedAccounts = OrNone(offer.RefusedAccounts) });
@@ -22,9 +23,14 @@ internal sealed record OfferState(WorkerOffer Offer)
     public static ReadOnlyMemory<byte> Write(OfferState state)
     {
         var offer = state.Offer;
-        var hasMore = offer.Labels.Length > 0 || offer.RefusedAccounts.Length > 0;
+        var asksBuyers = offer.BuyerReputationMin > 0;
+        var hasMore = asksBuyers || offer.Labels.Length > 0 || offer.RefusedAccounts.Length > 0;
         var writer = new CompactWriter(96);
-        writer.Byte(hasMore ? FormatWithLabels : Format);
+        writer.Byte(
+            asksBuyers ? FormatWithBuyers
+            : hasMore ? FormatWithLabels
+            : Format
+        );
         writer.Id(offer.Worker.Value);
         writer.Id(offer.PayTo.Value);
         writer.Amount(offer.PricePerMillionFuel);
@@ -43,13 +49,17 @@ internal sealed record OfferState(WorkerOffer Offer)
                 writer.Id(account.Value);
             }
         }
+        if (asksBuyers)
+        {
+            writer.Count(offer.BuyerReputationMin);
+        }
         return writer.Finish();
     }
 
     public static OfferState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var format = reader.Version(Format, FormatWithLabels, "A worker's offer");
+        var format = reader.Version(Format, FormatWithBuyers, "A worker's offer");
         var offer = new WorkerOffer(
             Worker: new WorkerId(reader.Id()),
             PayTo: new AccountId(reader.Id()),
@@ -57,7 +67,7 @@ internal sealed record OfferState(WorkerOffer Offer)
             Slots: reader.Count(),
             MemoryPagesMax: reader.Count()
         );
-        if (format == FormatWithLabels)
+        if (format >= FormatWithLabels)
         {
             var labels = new string[reader.Items()];
             for (var index = 0; index < labels.Length; index++)
@@ -70,6 +80,10 @@ internal sealed record OfferState(WorkerOffer Offer)
                 accounts[index] = new AccountId(reader.Id());
             }
             offer = offer with { Labels = ImmutableArray.Create(labels), RefusedAccounts = ImmutableArray.Create(accounts) };
+        }
+        if (format == FormatWithBuyers)
+        {
+            offer = offer with { BuyerReputationMin = reader.Count() };
         }
         reader.End();
         return Of(offer);

@@ -29,7 +29,8 @@ public sealed class AnswerTests : IDisposable
         Score: 640,
         Level: StandingLevel.Warning,
         Maintenance: true,
-        Stake: new TokenAmount(1_000_000)
+        Stake: new TokenAmount(1_000_000),
+        BuyerReputationMin: 650
     );
     private static readonly AccountId Staker = Samples.Account().Id;
     private static readonly Fault Late = new(Samples.JobId, Samples.Then, new TokenAmount(50), "the worker did not report");

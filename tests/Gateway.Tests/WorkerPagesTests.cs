@@ -49,7 +49,7 @@ public sealed class WorkerPagesTests
         var shown = await (await gateway.Client.Get(Routes.Worker(offer.Offer.Worker))).Read(ApiJson.Default.MarketWorker);
 
         Assert.Equal((offer.Offer.Worker, 4, 1, 900), (shown.Id, shown.Slots, shown.SlotsUsed, shown.Score));
-        Assert.Equal((StandingLevel.Good, new TokenAmount(77)), (shown.Level, shown.Stake));
+        Assert.Equal((StandingLevel.Good, new TokenAmount(77), 650), (shown.Level, shown.Stake, shown.BuyerReputationMin));
     }
 
     [Fact]
@@ -124,7 +124,8 @@ public sealed class WorkerPagesTests
                 PayTo: GatewayFixture.Alice,
                 PricePerMillionFuel: new TokenAmount((UInt128)number),
                 Slots: 4,
-                MemoryPagesMax: 16
+                MemoryPagesMax: 16,
+                BuyerReputationMin: 650
             ),
             SlotsUsed: 1,
             new Standing(900, GrainInterfaces.StandingLevel.Good, InMaintenance: false, new TokenAmount(77))

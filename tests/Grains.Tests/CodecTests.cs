@@ -119,6 +119,39 @@ public sealed class CodecTests
         + "07078000B796AB49DE0809046C617465026E6F0100037965738000B796AB49DE0801628000B796AB49DE08010707070707070707070707"
         + "0707070707070707070707070707070707070707078000B796AB49DE0809046C617465036E6F720001047761736D0A0C";
 
+    [Theory]
+    [InlineData(false, 0, "01"), InlineData(true, 0, "02"), InlineData(false, 800, "03"), InlineData(true, 800, "03")]
+    public void Offer_IsReadBack_AndEveryCutIsFound(bool hasLabels, int buyerReputationMin, string format)
+    {
+        var id = new Bytes32([.. Enumerable.Repeat((byte)7, Bytes32.Size)]);
+        var digits = string.Concat(Enumerable.Repeat("07", Bytes32.Size));
+        var offer = OfferState.Of(
+            new WorkerOffer(
+                Worker: new WorkerId(id),
+                PayTo: new AccountId(id),
+                PricePerMillionFuel: new TokenAmount(5),
+                Slots: 2,
+                MemoryPagesMax: 16,
+                Labels: hasLabels ? ["gpu"] : [],
+                RefusedAccounts: hasLabels ? [new AccountId(id)] : [],
+                BuyerReputationMin: buyerReputationMin
+            )
+        );
+        var bytes = OfferState.Write(offer).ToArray();
+
+        Assert.True(OfferState.Read(bytes).IsSame(offer));
+        Assert.Equal(buyerReputationMin, OfferState.Read(bytes).Offer.BuyerReputationMin);
+        var lists = hasLabels ? $"010367707501{digits}" : "0000";
+        Assert.Equal(
+            $"{format}{digits}{digits}050210" + (format == "01" ? "" : lists) + (format == "03" ? "A006" : ""),
+            Convert.ToHexString(bytes)
+        );
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            Assert.Throws<InvalidDataException>(() => OfferState.Read(bytes.AsSpan(0, length)));
+        }
+    }
+
     [Fact]
     public void Job_IsReadBack_AndEveryCutIsFound()
     {

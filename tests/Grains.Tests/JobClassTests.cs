@@ -288,6 +288,10 @@ public sealed class JobClassTests
         Assert.Null(OfferRules.Refusal(OfferOf(1) with { RefusedAccounts = [.. new AccountId[WorkerLimits.RefusedAccountsMax]] }));
         Assert.NotNull(OfferRules.Refusal(OfferOf(1) with { RefusedAccounts = [.. new AccountId[WorkerLimits.RefusedAccountsMax + 1]] }));
 
+        Assert.Null(OfferRules.Refusal(OfferOf(1) with { BuyerReputationMin = WorkerLimits.ReputationMax }));
+        Assert.NotNull(OfferRules.Refusal(OfferOf(1) with { BuyerReputationMin = WorkerLimits.ReputationMax + 1 }));
+        Assert.NotNull(OfferRules.Refusal(OfferOf(1) with { BuyerReputationMin = -1 }));
+
         static ImmutableArray<string> Many(int count) => [.. Enumerable.Range(0, count).Select(number => $"l{number}")];
         static void Refused(ErrorCode code, JobNeeds needs) => Assert.Equal(code, NeedsRules.Check(needs)?.Code);
     }

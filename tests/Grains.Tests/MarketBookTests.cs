@@ -86,6 +86,9 @@ public sealed class MarketBookTests
                 case 4 when Below(4) == 1:
                     Book.SetStanding(Worker(), Standing());
                     return "a standing";
+                case 4 when Below(3) == 1:
+                    Book.Buyers.Set(new AccountId(Id(Below(3))), 250 * Below(4));
+                    return "a buyer's reputation";
                 case 4 when Below(4) == 0:
                     Again(Book.RemoveOffer(Worker()));
                     return "a worker's end";
@@ -235,7 +238,8 @@ public sealed class MarketBookTests
                 Slots: 1 + Below(4),
                 MemoryPagesMax: 1 + Below(40),
                 Labels: [.. Labels.Where(_ => Below(2) == 0)],
-                RefusedAccounts: Below(8) == 0 ? [new AccountId(Id(Below(3)))] : []
+                RefusedAccounts: Below(8) == 0 ? [new AccountId(Id(Below(3)))] : [],
+                BuyerReputationMin: Below(3) == 0 ? 250 * Below(4) : 0
             );
 
         private Standing Standing() =>

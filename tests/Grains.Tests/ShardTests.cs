@@ -46,6 +46,28 @@ public sealed class ShardTests
         });
 
     [Fact]
+    public void Job_GoesToAWorkerOfAnotherShard_OnlyIfItsBuyerIsWhatThatOneAsksFor() =>
+        Run(async scene =>
+        {
+            var (client, worker) = (await scene.Client(shard: 0), await scene.Worker(shard: 1));
+            worker.BuyerReputationMin = 701;
+            await worker.Offer();
+            var job = await scene.Submit(client, "one");
+            for (var poll = 0; poll < 8; poll++)
+            {
+                Assert.Empty((await worker.Poll()).Leases);
+            }
+            Assert.Contains(
+                "a buyer of reputation 701 or more (yours is 700)",
+                (await scene.Market.Job(job).Explain(client)).Summary,
+                StringComparison.Ordinal
+            );
+            worker.BuyerReputationMin = 700;
+            await worker.Offer();
+            Assert.Equal(job, (await worker.TakeOne()).Ticket.Job);
+        });
+
+    [Fact]
     public void Job_IsLeasedWithinMoments_WhereOnlyAnotherShardHasWorkers() =>
         Run(async scene =>
         {

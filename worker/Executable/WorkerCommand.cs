@@ -74,6 +74,12 @@ internal static class WorkerCommand
         HelpName = "ACCOUNT",
     };
 
+    private static readonly Option<int> BuyerReputation = new("--min-buyer-reputation")
+    {
+        Description = "The least reputation, 0 to 1000, of accounts whose jobs it takes; one that is not known has 700",
+        HelpName = "N",
+    };
+
     private static readonly Option<string> Isolation = new("--isolation")
     {
         Description = "Where programs run: none (in the worker's process), process, sandbox, or auto, the strictest that works",
@@ -129,6 +135,7 @@ internal static class WorkerCommand
             Labels,
             Region,
             RefusedAccounts,
+            BuyerReputation,
             Isolation,
             CacheSize,
             PayTo,
@@ -205,6 +212,7 @@ internal static class WorkerCommand
                 .. parse.GetValue(Region) is { } region ? (string[])[$"region={region}"] : [],
             ]),
             RefusedAccounts = AccountsOf(parse.GetValue(RefusedAccounts) ?? []),
+            BuyerReputationMin = Number(parse, BuyerReputation, 0, WorkerLimits.ReputationMax),
             Isolation = parse.GetRequiredValue(Isolation) switch
             {
                 "auto" => null,

@@ -14,6 +14,7 @@ namespace Marketplace;
 /// <param name="Maintenance">Its owner wants no leases now.</param>
 /// <param name="Labels">What it says of itself; absent: nothing.</param>
 /// <param name="Stake">What accounts have at stake for it, in base units; absent: nothing.</param>
+/// <param name="BuyerReputationMin">The least reputation, 1 to 1000, of accounts whose jobs it takes; absent: any.</param>
 public sealed record MarketWorker(
     WorkerId Id,
     AccountId PayTo,
@@ -25,7 +26,8 @@ public sealed record MarketWorker(
     StandingLevel Level,
     bool Maintenance,
     IReadOnlyList<string>? Labels = null,
-    TokenAmount? Stake = null
+    TokenAmount? Stake = null,
+    int? BuyerReputationMin = null
 );
 
 /// <summary>What a score allows, from best to worst.</summary>

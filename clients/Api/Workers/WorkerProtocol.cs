@@ -13,6 +13,11 @@ public sealed record WorkerOffer(WorkerId Worker, AccountId PayTo, TokenAmount P
 
     /// <summary>Accounts whose jobs it does not take, at most 120.</summary>
     public IReadOnlyList<AccountId>? RefusedAccounts { get; init; }
+
+    /// <summary>
+    /// The least reputation, 1 to 1000, of the accounts whose jobs it takes; one that is not known has 700. Absent: any.
+    /// </summary>
+    public int? BuyerReputationMin { get; init; }
 }
 
 /// <summary>The market's answer to an offer.</summary>

@@ -92,7 +92,8 @@ internal static class WorkerCommands
                             ("labels", worker.Labels is { } labels ? string.Join(' ', labels) : null),
                             ("score", worker.Score),
                             ("level", LevelOf(worker.Level, worker.Maintenance)),
-                            ("at stake", worker.Stake)
+                            ("at stake", worker.Stake),
+                            ("least reputation of buyers", worker.BuyerReputationMin)
                         )
                 );
                 return ExitCodes.Ok;

@@ -32,11 +32,15 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
                     PayTo: TestMarket.Id(name),
                     PricePerMillionFuel: new TokenAmount((UInt128)price),
                     Slots: slots,
-                    MemoryPagesMax: MarketLimits.MemoryPagesMax
+                    MemoryPagesMax: MarketLimits.MemoryPagesMax,
+                    BuyerReputationMin: BuyerReputationMin
                 )
             );
         _sequence = 0;
     }
+
+    /// <summary>What its next offer asks of buyers.</summary>
+    public int BuyerReputationMin { get; set; }
 
     /// <summary>False: as silos of an earlier version poll.</summary>
     public bool AddsOutputs { get; set; } = true;

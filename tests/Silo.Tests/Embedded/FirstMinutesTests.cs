@@ -89,6 +89,9 @@ public sealed class FirstMinutesTests
     [InlineData("--urls=http://0.0.0.0:0")]
     [InlineData("--worker-price=free")]
     [InlineData("--worker-label=GPU")]
+    [InlineData("--worker-min-buyer-reputation=1001")]
+    [InlineData("--unbonding-hours=0")]
+    [InlineData("--unbonding-hours=721")]
     public async Task WrongOption_IsRefusedByName(string option)
     {
         using var folder = new TemporaryFolder();

@@ -33,4 +33,37 @@ public sealed class NeedsTests
         Assert.Equal("does not have the label region=us", Assert.Single(explanation.Offers).Reason);
         await client.Jobs.Cancel(waits.Id, Cancellation);
     }
+
+    [Fact]
+    public async Task Job_OfABuyerBelowWhatTheWorkerAsksFor_Waits_AndStakeIsToldOnTheWay()
+    {
+        using var folder = new TemporaryFolder();
+        await using var silo = await SiloProcess.Start(folder.Path, Cancellation, "--worker-min-buyer-reputation", "701");
+        await using var client = silo.Client();
+        var echo = (await client.Programs.Deploy(CommandLine.Program("echo"), cancellation: Cancellation)).Id;
+        var worker = Assert.Single((await client.Workers.ListPage(cancellation: Cancellation)).Items);
+        Assert.Equal((701, null), (worker.BuyerReputationMin, worker.Stake));
+
+        var stake = new StakeRequest("stake", new TokenAmount(5));
+        Assert.Equal(stake.Amount, (await client.Workers.Stake(worker.Id, stake, Cancellation)).Stake);
+        Assert.Equal(stake.Amount, (await client.Workers.Get(worker.Id, Cancellation)).Stake);
+        var waits = await client.Jobs.Submit(
+            new JobRequest
+            {
+                RequestId = "waits",
+                Program = echo,
+                InputText = "hello",
+                PriceMax = new TokenAmount(1_000),
+                Needs = new JobNeeds { StakeMin = stake.Amount },
+            },
+            cancellation: Cancellation
+        );
+        Assert.Contains(
+            "wants a buyer of reputation 701",
+            Assert.Single((await client.Jobs.Explain(waits.Id, Cancellation)).Offers).Reason
+        );
+        var taken = await client.Workers.Unstake(worker.Id, ["stake"], Cancellation);
+        Assert.Equal((null, StakeState.Unbonding), (taken.Stake, Assert.Single(taken.Stakes!).State));
+        await client.Jobs.Cancel(waits.Id, Cancellation);
+    }
 }

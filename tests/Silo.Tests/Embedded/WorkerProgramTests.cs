@@ -74,6 +74,7 @@ public sealed class WorkerProgramTests
     [InlineData("--cache-size=1048577", "0 to 1,048,576")]
     [InlineData("--label=GPU", "key=value")]
     [InlineData("--refuse=me", "64 hexadecimal digits")]
+    [InlineData("--min-buyer-reputation=1001", "0 to 1,000")]
     [InlineData("--region=far away", "key or key=value")]
     [InlineData("--isolation=some", "none, process, sandbox or auto")]
     [InlineData("--pay-to=me", "64 hexadecimal digits")]

@@ -47,6 +47,7 @@ public sealed class ProtocolDocumentTests
             $"`bids` (at most {WorkerLimits.BidsMax})",
             $"At most {Number(JobLimits.OutputBytesMax)} bytes each, {JobLimits.FilesMax + 1} of them and",
             $"`slots` (1 to {Number(WorkerLimits.SlotsMax)}), `memoryPagesMax` (1 to {Number(JobLimits.MemoryPagesMax)} pages",
+            $"`buyerReputationMin` (1 to {Number(WorkerLimits.ReputationMax)},",
             $"`output` (up to {Number(JobLimits.InlineBytesMax)} bytes)",
         ];
 
