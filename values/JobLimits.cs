@@ -39,6 +39,11 @@ public static class JobLimits
     /// <summary>Workers that one job may refuse, and owners of workers: each is compared with offers that would fit.</summary>
     public const int RefusedWorkersMax = 20;
 
+    /// <summary>
+    /// Workers and owners together that one account refuses for all its jobs: each is in every job, beside those that the job names itself.
+    /// </summary>
+    public const int AccountRefusalsMax = RefusedWorkersMax;
+
     /// <summary>Bytes of an entry point's name, which stands in programs' records and in jobs.</summary>
     public const int EntryPointNameBytesMax = 256;
 }

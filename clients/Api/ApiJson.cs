@@ -31,6 +31,8 @@ namespace Marketplace;
 [JsonSerializable(typeof(DeployedProgram))]
 [JsonSerializable(typeof(Page<DeployedProgram>))]
 [JsonSerializable(typeof(Account))]
+[JsonSerializable(typeof(RefusalList))]
+[JsonSerializable(typeof(RefusalsRequest))]
 [JsonSerializable(typeof(ChallengeRequest))]
 [JsonSerializable(typeof(AccountChallenge))]
 [JsonSerializable(typeof(OpenRequest))]

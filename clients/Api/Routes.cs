@@ -24,6 +24,8 @@ namespace Marketplace;
 /// GET    /v1/programs/{id}           -> DeployedProgram
 /// DELETE /v1/programs/{id}           -> nothing; refused while jobs of it are open and no other account has deployed it
 /// GET    /v1/account                 -> Account
+/// GET    /v1/account/refusals        -> RefusalList
+/// PUT    /v1/account/refusals        RefusalsRequest -> RefusalList; for jobs that are submitted from then on
 /// POST   /v1/transfers               TransferRequest -> Account
 /// POST   /v1/accounts/challenges     ChallengeRequest -> AccountChallenge; no key needed
 /// POST   /v1/accounts                OpenRequest -> OpenedAccount; no key needed
@@ -131,6 +133,9 @@ public static class Routes
 
     /// <summary>The account's money.</summary>
     public const string Account = "/v1/account";
+
+    /// <summary>Which workers and owners get no jobs of the account.</summary>
+    public const string AccountRefusals = "/v1/account/refusals";
 
     /// <summary>Send money to another account.</summary>
     public const string Transfers = "/v1/transfers";

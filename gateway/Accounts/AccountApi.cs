@@ -12,6 +12,13 @@ internal static class AccountApi
     {
         var account = routes.MapGroup("").WithTags("Account");
         account.MapGet(Routes.Account, Get).WithName("GetAccount").Needs(Scopes.Read).Refuses(ErrorCode.AccountNotFound);
+        account.MapGet(Routes.AccountRefusals, GetRefusals).WithName("GetRefusals").Needs(Scopes.Read).Refuses(ErrorCode.AccountNotFound);
+        account
+            .MapPut(Routes.AccountRefusals, SetRefusals)
+            .WithName("SetRefusals")
+            .Needs(Scopes.Submit)
+            .TakesJson(typeof(RefusalsRequest), GatewayPolicy.SmallBodyBytesMax)
+            .Refuses(ErrorCode.AccountNotFound);
         account
             .MapPost(Routes.Transfers, Transfer)
             .WithName("Transfer")
@@ -31,6 +38,24 @@ internal static class AccountApi
     {
         var view = await grains.GetGrain<IAccountGrain>(http.Caller().Account.ToString()).Get().WaitAsync(http.RequestAborted);
         return Answer.Ok(AccountMapper.ToAccount(view), ApiJson.Default.Account);
+    }
+
+    /// <summary>Which workers and owners of workers get no jobs of the account, beside those that each job names itself.</summary>
+    internal static async Task<JsonAnswer<RefusalList>> GetRefusals(HttpContext http, IGrainFactory grains)
+    {
+        var caller = http.Caller();
+        var refusals = await grains.GetGrain<IAccountGrain>(caller.Account.ToString()).GetRefusals(caller).WaitAsync(http.RequestAborted);
+        return Answer.Ok(AccountMapper.ToRefusals(refusals), ApiJson.Default.RefusalList);
+    }
+
+    /// <summary>Sets that list, all at once. Jobs that are submitted from then on have it; those that are there keep theirs.</summary>
+    internal static async Task<JsonAnswer<RefusalList>> SetRefusals(HttpContext http, IGrainFactory grains)
+    {
+        var request = await RequestReader.Body(http, RequestReader.Json.RefusalsRequest);
+        var caller = http.Caller();
+        var list = new GrainInterfaces.RefusalList([.. request.Workers], [.. request.Owners]);
+        var refusals = await grains.GetGrain<IAccountGrain>(caller.Account.ToString()).SetRefusals(caller, list);
+        return Answer.Ok(AccountMapper.ToRefusals(refusals), ApiJson.Default.RefusalList);
     }
 
     /// <summary>Sends money to another account, once per request id. It arrives by itself, within moments.</summary>

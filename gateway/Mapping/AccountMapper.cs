@@ -5,6 +5,8 @@ namespace Marketplace.Gateway;
 /// <summary>Between the account, key and market records of the API and those of the grains. Pure.</summary>
 internal static class AccountMapper
 {
+    public static RefusalList ToRefusals(GrainInterfaces.RefusalList refusals) => new(refusals.Workers, refusals.Owners);
+
     public static Account ToAccount(AccountView view) =>
         new(
             Id: view.Id,

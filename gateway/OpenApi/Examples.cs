@@ -165,6 +165,8 @@ internal static class Examples
             Spent: Charge,
             OpenJobs: 1
         ),
+        [typeof(RefusalList)] = new RefusalList([Worker], [Account]),
+        [typeof(RefusalsRequest)] = new RefusalsRequest([Worker], [Account]),
         [typeof(KeyRequest)] = new KeyRequest("build server", [Scope.Read, Scope.Submit], Amount),
         [typeof(CreatedKey)] = new CreatedKey($"{KeyId}_{new string('0', 64)}", Key),
         [typeof(ChallengeRequest)] = new ChallengeRequest(Account),

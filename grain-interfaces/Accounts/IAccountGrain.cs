@@ -124,6 +124,22 @@ public interface IAccountGrain : IGrainWithStringKey
     [Effect(Effect.None), Alias("RequireOperator")]
     Task RequireOperator(Caller caller);
 
+    /// <summary>Which workers and owners get no jobs of the account.</summary>
+    /// <param name="caller">A key of the account, with <see cref="Scopes.Read"/>.</param>
+    /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>, <see cref="ErrorCode.AccountNotFound"/>.</exception>
+    [Effect(Effect.None), Alias("GetRefusals")]
+    Task<RefusalList> GetRefusals(Caller caller);
+
+    /// <summary>
+    /// Sets them, all at once. Jobs that are submitted from now on have the list; those that are there keep the one that they have.
+    /// </summary>
+    /// <param name="caller">A key of the account, with <see cref="Scopes.Submit"/>.</param>
+    /// <param name="refusals">At most <see cref="JobLimits.AccountRefusalsMax"/>, in any order.</param>
+    /// <exception cref="MarketException"><see cref="ErrorCode.Forbidden"/>, <see cref="ErrorCode.LimitExceeded"/>,
+    /// <see cref="ErrorCode.AccountNotFound"/>.</exception>
+    [Effect(Effect.Idempotent), Alias("SetRefusals")]
+    Task<RefusalList> SetRefusals(Caller caller, RefusalList refusals);
+
     [Effect(Effect.None), Alias("ListKeys")]
     Task<ImmutableArray<KeyView>> ListKeys();
 
@@ -179,11 +195,13 @@ public enum HoldOutcome
 /// <param name="HeldAt">The moment of the hold, which <see cref="JobSubmission.HeldAt"/> repeats.</param>
 /// <param name="Outcomes">One per item, in order.</param>
 /// <param name="Available">What is left to hold.</param>
+/// <param name="Refusals">Which workers and owners get no jobs of the account; null: none, or the account does not know of such.</param>
 [GenerateSerializer, Immutable, Alias("HoldResult")]
 public sealed record HoldResult(
     [property: Id(0)] DateTimeOffset HeldAt,
     [property: Id(1)] ImmutableArray<HoldOutcome> Outcomes,
-    [property: Id(2)] TokenAmount Available
+    [property: Id(2)] TokenAmount Available,
+    [property: Id(3)] RefusalList? Refusals = null
 );
 
 /// <param name="Id">The account.</param>

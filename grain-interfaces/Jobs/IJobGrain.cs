@@ -60,7 +60,14 @@ public sealed record JobSubmission(
     [property: Id(3)] BlobId Module,
     [property: Id(4)] bool UsesState,
     [property: Id(5)] DateTimeOffset HeldAt
-);
+)
+{
+    /// <summary>
+    /// What its account refuses at this moment, beside the spec; no part of what tells one request from another. Null: nothing.
+    /// </summary>
+    [Id(6)]
+    public RefusalList? Refusals { get; init; }
+}
 
 public enum JobAdmissionKind
 {

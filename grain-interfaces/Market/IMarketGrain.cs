@@ -144,7 +144,8 @@ public sealed record JobTicket(
     [property: Id(3)] BlobId Module,
     [property: Id(4)] bool UsesState,
     [property: Id(5)] DateTimeOffset SubmittedAt,
-    [property: Id(6)] string RequestId
+    [property: Id(6)] string RequestId,
+    [property: Id(7)] RefusalList? Refusals = null
 );
 
 /// <param name="AccountBytes">What further jobs of the account may take. It shrinks when others queue.</param>

@@ -27,6 +27,7 @@ internal static class AccountEventCodec
         Divided = 18,
         KeyProved = 19,
         Transferred = 20,
+        RefusalsSet = 21,
     }
 
     public static ReadOnlyMemory<byte> Write(AccountEvent happened)
@@ -64,8 +65,7 @@ internal static class AccountEventCodec
                 WriteSettled(Begin(Kind.Settled), settlement);
                 break;
             case Delivered delivered:
-                Begin(Kind.Delivered).Id(delivered.Payee.Value);
-                writer.Signed(delivered.Sequence);
+                WriteDelivered(Begin(Kind.Delivered), delivered);
                 break;
             case Received received:
                 WriteReceived(Begin(Kind.Received), received);
@@ -77,8 +77,10 @@ internal static class AccountEventCodec
                 WriteTransferred(Begin(Kind.Transferred), transferred);
                 break;
             case KeyRevoked revoked:
-                Begin(Kind.KeyRevoked).Text(revoked.Id);
-                writer.Time(revoked.At);
+                WriteRevoked(Begin(Kind.KeyRevoked), revoked);
+                break;
+            case RefusalsSet set:
+                RefusalListCodec.Write(Begin(Kind.RefusalsSet), set.Refusals);
                 break;
             case Resumed:
                 Begin(Kind.Resumed);
@@ -103,6 +105,7 @@ internal static class AccountEventCodec
         + happened switch
         {
             Held { Items.Length: var count } => count * 36,
+            RefusalsSet => AccountPolicy.RefusalsMax * Bytes32.Size,
             Settled { Jobs.Length: var count } => count * 36,
             _ => 0,
         };
@@ -141,11 +144,24 @@ internal static class AccountEventCodec
                 Noted: reader.Time()
             ),
             Kind.KeyRevoked => new KeyRevoked(reader.Text(), reader.Time()),
+            Kind.RefusalsSet => new RefusalsSet(RefusalListCodec.Read(ref reader)),
             Kind.Resumed => new Resumed(),
             _ => throw new InvalidDataException($"An event of an account has the unknown kind {(byte)kind}. Use the build that wrote it."),
         };
         reader.End();
         return happened;
+    }
+
+    private static void WriteDelivered(CompactWriter writer, Delivered delivered)
+    {
+        writer.Id(delivered.Payee.Value);
+        writer.Signed(delivered.Sequence);
+    }
+
+    private static void WriteRevoked(CompactWriter writer, KeyRevoked revoked)
+    {
+        writer.Text(revoked.Id);
+        writer.Time(revoked.At);
     }
 
     private static void WriteOperation(CompactWriter writer, string operation, TokenAmount amount, DateTimeOffset at, DateTimeOffset noted)

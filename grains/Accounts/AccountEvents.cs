@@ -77,6 +77,9 @@ internal sealed record KeyCreated(string Id, string Name, Scopes Scopes, TokenAm
     public DateTimeOffset? Challenge { get; init; }
 }
 
+/// <summary>Which workers and owners get no jobs of the account from here on.</summary>
+internal sealed record RefusalsSet(RefusalList Refusals) : AccountEvent;
+
 internal sealed record KeyRevoked(string Id, DateTimeOffset At) : AccountEvent;
 
 /// <summary>What the account kept, as builds before <see cref="StorageQuotaGrain"/> wrote it. Read for ever, never written.</summary>

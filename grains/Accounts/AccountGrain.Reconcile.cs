@@ -159,7 +159,7 @@ public sealed partial class AccountGrain
         {
             return false;
         }
-        var answers = await Task.WhenAll(due.Select(pair => TryAsk(pair.Key, pair.Value)));
+        var answers = await Task.WhenAll(due.Select(pair => _questions.TryAsk(pair.Key, pair.Value)));
         var failed = answers.Count(answer => answer.Failure is not null);
         if (failed > 0)
         {
@@ -172,46 +172,5 @@ public sealed partial class AccountGrain
         }
         // If no job could be asked, the fault is not the jobs': the next round is in a minute.
         return due.Length == AccountPolicy.ReconcileJobsMax && failed < due.Length;
-    }
-
-    /// <returns>How the job ended, or null; or why it could not be asked. Never throws: the other jobs' answers must not be lost with
-    /// it.</returns>
-    private async Task<(JobSettlement? Ended, Exception? Failure)> TryAsk(JobId job, Hold hold)
-    {
-        try
-        {
-            var ended = await Ask(job, hold);
-            hold.Answered();
-            return (ended, null);
-        }
-        catch (Exception failure)
-        {
-            hold.AskAgainAfterFailure(_clock.GetUtcNow());
-            return (null, failure);
-        }
-    }
-
-    private async Task<JobSettlement?> Ask(JobId job, Hold hold)
-    {
-        var last = hold.Last;
-        hold.AskLater(_clock.GetUtcNow());
-        var answer = await LostWrites.Resend(() => GrainFactory.GetGrain<IJobGrain>(job.ToString()).GetSettlement(Authority.Account));
-        // While the job was asked, a repeated request may have created it on the renewed hold.
-        if (answer is null || hold.Last != last)
-        {
-            return null;
-        }
-        if (answer.Payer == _id)
-        {
-            return answer;
-        }
-        if (answer.Payer != default)
-        {
-            throw new InvalidOperationException(
-                $"This is a bug in the market: job {job}, which account {_id} holds money for, names {answer.Payer} as its payer."
-            );
-        }
-        // The request that made a young hold may still be about to create its job.
-        return _clock.GetUtcNow() - last >= AccountPolicy.HoldOrphanAge ? JobSettlement.Unknown(job, _id) : null;
     }
 }

@@ -23,6 +23,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
     private readonly AccountId _id;
     private readonly EventedState<AccountState, AccountEvent> _journal;
     private AccountState _account = new();
+    private HoldQuestions _questions = null!;
     private IGrainTimer? _timer;
     private bool _reconciling;
     private readonly HashSet<AccountId> _delivering = [];
@@ -50,6 +51,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _account = await _journal.Load(cancellationToken);
+        _questions = new HoldQuestions(_id, GrainFactory, _clock);
         if (_account.Storage.Count > 0 && (await StoredForms.Quota.Load(_log, _documents, _id.ToString(), cancellationToken)).State.IsOwn)
         {
             // The quota's grain has it: the next snapshot is without.
@@ -108,6 +110,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         }
         var key = await RequireKey(caller);
         var (result, held, renewed) = AccountRules.Hold(_account, key, items, _clock.GetUtcNow());
+        var refusals = _account.Refusals;
         if (held is not null)
         {
             _ = Append(held);
@@ -118,7 +121,7 @@ public sealed partial class AccountGrain : Grain, IAccountGrain, IRemindable
         }
         BeginReconciling();
         await (held is null && renewed is null ? RequireNewest() : _journal.Settled());
-        return result;
+        return refusals.IsEmpty ? result : result with { Refusals = refusals };
     }
 
     public async Task Settle(ImmutableArray<JobSettlement> settlements, Authority by)

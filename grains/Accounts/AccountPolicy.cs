@@ -39,6 +39,9 @@ internal static class AccountPolicy
     /// <summary>Holds of one account that are not for jobs: each is a stake, a deal or a withdrawal that a client began.</summary>
     public const int FundsMax = 10_000;
 
+    /// <inheritdoc cref="JobLimits.AccountRefusalsMax"/>
+    public const int RefusalsMax = JobLimits.AccountRefusalsMax;
+
     /// <summary>Payees of one settlement: a committee and those beside it.</summary>
     public const int PayeesMax = 64;
 

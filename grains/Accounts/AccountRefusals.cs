@@ -48,6 +48,23 @@ internal static class AccountRefusals
         }
     }
 
+    /// <returns>The list in order, each entry once, so that the same list in other words is the same list.</returns>
+    public static RefusalList RequireList(RefusalList refusals)
+    {
+        var ordered = new RefusalList(
+            refusals.Workers.IsDefault ? [] : [.. refusals.Workers.Distinct().Order()],
+            refusals.Owners.IsDefault ? [] : [.. refusals.Owners.Distinct().Order()]
+        );
+        var count = ordered.Workers.Length + ordered.Owners.Length;
+        return count <= AccountPolicy.RefusalsMax
+            ? ordered
+            : throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The list has {count} workers and owners; allowed are {AccountPolicy.RefusalsMax} together, because each is in every job "
+                    + "of the account. A job may name more itself."
+            );
+    }
+
     /// <summary>The id that a client gives its transfer or its credit.</summary>
     public static void RequireRequestId(string requestId, int bytesMax)
     {

@@ -6,13 +6,15 @@ namespace Marketplace.Grains;
 internal static class AccountSnapshotCodec
 {
     /// <summary>
-    /// Version 1 has no modules, version 2 no operations with moments, version 3 no transfers of the account's own and no used challenge.
+    /// Version 1 has no modules, version 2 no operations with moments, version 3 no transfers of the account's own and no used challenge,
+    /// version 4 no refusals.
     /// An account without any is written in the older version, which earlier silos can read.
     /// </summary>
     private const byte FormatWithoutModules = 1;
     private const byte FormatWithoutOperations = 2;
     private const byte FormatWithoutTransfers = 3;
-    private const byte Format = 4;
+    private const byte FormatWithoutRefusals = 4;
+    private const byte Format = 5;
 
     public static ReadOnlyMemory<byte> Write(AccountState account)
     {
@@ -75,6 +77,10 @@ internal static class AccountSnapshotCodec
         {
             writer.Time(account.LastChallenge);
         }
+        if (format > FormatWithoutRefusals)
+        {
+            RefusalListCodec.Write(writer, account.Refusals);
+        }
         return writer.Finish();
     }
 
@@ -87,7 +93,9 @@ internal static class AccountSnapshotCodec
             && account.Funds.Count == 0
             && account.WithdrawnTotal.IsZero
             && account.Debt.IsZero;
-        return account.LastChallenge != default || operations.All.Any(operation => operation.Kind == OperationKind.Transfer) ? Format
+        return !account.Refusals.IsEmpty ? Format
+            : account.LastChallenge != default || operations.All.Any(operation => operation.Kind == OperationKind.Transfer)
+                ? FormatWithoutRefusals
             : !isEarlier ? FormatWithoutTransfers
             : account.Storage.ProgramCount > 0 ? FormatWithoutOperations
             : FormatWithoutModules;
@@ -201,6 +209,10 @@ internal static class AccountSnapshotCodec
         if (format > FormatWithoutTransfers)
         {
             account.LastChallenge = reader.Time();
+        }
+        if (format > FormatWithoutRefusals)
+        {
+            account.Refusals = RefusalListCodec.Read(ref reader);
         }
         reader.End();
         return account;

@@ -44,6 +44,9 @@ internal sealed class AccountState
     public Dictionary<AccountId, long> Incoming { get; } = [];
     public Dictionary<string, AccountKey> Keys { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Which workers and owners get no jobs of the account.</summary>
+    public RefusalList Refusals { get; set; } = RefusalList.None;
+
     /// <summary>Holds that are not for jobs.</summary>
     public Dictionary<HoldId, Hold> Funds { get; } = [];
 
@@ -110,6 +113,9 @@ internal sealed class AccountState
                 break;
             case KeyRevoked revoked:
                 Keys[revoked.Id].RevokedAt ??= revoked.At;
+                break;
+            case RefusalsSet set:
+                Refusals = set.Refusals;
                 break;
             case StorageChanged kept:
                 Storage.Apply(kept.Change);

@@ -348,7 +348,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
         {
             return;
         }
-        var size = JobPolicy.ActivationBytes + JobSizes.Of(open.Spec, open.RequestId);
+        var size = JobPolicy.ActivationBytes + JobSizes.Of(open.Spec, open.RequestId, open.Refusals);
         if (_resident.TryKeep(open.Account, size))
         {
             _kept = (open.Account, size);

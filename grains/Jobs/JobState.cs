@@ -13,6 +13,7 @@ namespace Marketplace.Grains;
 /// <param name="SubmittedAt">When the job was created.</param>
 /// <param name="HeldAt">The hold that it stands on.</param>
 /// <param name="Ending">Null while the job is pending.</param>
+/// <param name="Refusals">What its account refused when it was created; null: nothing.</param>
 internal sealed record JobState(
     AccountId Account,
     string RequestId,
@@ -22,7 +23,8 @@ internal sealed record JobState(
     bool UsesState,
     DateTimeOffset SubmittedAt,
     DateTimeOffset HeldAt,
-    JobEnding? Ending
+    JobEnding? Ending,
+    RefusalList? Refusals = null
 )
 {
     public JobStatus Status => Ending?.End.Status ?? JobStatus.Pending;
@@ -37,7 +39,8 @@ internal sealed record JobState(
             UsesState: submission.UsesState,
             SubmittedAt: now,
             HeldAt: submission.HeldAt,
-            Ending: null
+            Ending: null,
+            Refusals: submission.Refusals is { IsEmpty: false } refusals ? refusals : null
         );
 
     /// <summary>The job as ended. The charge and the bounds of texts are decided here, in one place for all reporters of an end.</summary>
@@ -64,7 +67,16 @@ internal sealed record JobState(
     }
 
     public JobTicket ToTicket(JobId id) =>
-        new(Job: id, Account: Account, Spec: Spec, Module: Module, UsesState: UsesState, SubmittedAt: SubmittedAt, RequestId: RequestId);
+        new(
+            Job: id,
+            Account: Account,
+            Spec: Spec,
+            Module: Module,
+            UsesState: UsesState,
+            SubmittedAt: SubmittedAt,
+            RequestId: RequestId,
+            Refusals: Refusals
+        );
 
     /// <summary>Null while the job is open.</summary>
     public JobSettlement? ToSettlement(JobId id) =>

@@ -11,12 +11,15 @@ internal static class JobStateCodec
     private const byte Format = 1;
     private const byte FormatWithExitCode = Format + 1;
 
+    /// <summary>With what its account refuses, and with an exit code or without.</summary>
+    private const byte FormatWithRefusals = FormatWithExitCode + 1;
+
     public static ReadOnlyMemory<byte> Write(JobState job)
     {
         var writer = new CompactWriter(
             256 + job.Spec.Input.Length + (job.Ending is { End: var end } ? 256 + end.Output.Inline.Length + end.Log.Length : 0)
         );
-        writer.Byte(JobEndCodec.FormatOf(job.Ending?.End, Format));
+        writer.Byte(job.Refusals is null ? JobEndCodec.FormatOf(job.Ending?.End, Format) : FormatWithRefusals);
         writer.Id(job.Account.Value);
         writer.Text(job.RequestId);
         writer.Id(job.SpecHash);
@@ -25,6 +28,10 @@ internal static class JobStateCodec
         writer.Time(job.SubmittedAt);
         writer.Time(job.HeldAt);
         JobSpecCodec.Write(writer, job.Spec);
+        if (job.Refusals is { } refusals)
+        {
+            RefusalListCodec.Write(writer, refusals);
+        }
         writer.Flag(job.Ending is not null);
         if (job.Ending is { } ending)
         {
@@ -39,7 +46,7 @@ internal static class JobStateCodec
     public static JobState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        reader.Version(Format, FormatWithExitCode, "A job");
+        var format = reader.Version(Format, FormatWithRefusals, "A job");
         var account = new AccountId(reader.Id());
         var requestId = reader.Text();
         var specHash = reader.Id();
@@ -48,6 +55,7 @@ internal static class JobStateCodec
         var submittedAt = reader.Time();
         var heldAt = reader.Time();
         var spec = JobSpecCodec.Read(ref reader);
+        var refusals = format == FormatWithRefusals ? RefusalListCodec.Read(ref reader) : null;
         var ending = reader.Flag() ? ReadEnding(ref reader) : null;
         reader.End();
         return new JobState(
@@ -59,7 +67,8 @@ internal static class JobStateCodec
             UsesState: usesState,
             SubmittedAt: submittedAt,
             HeldAt: heldAt,
-            Ending: ending
+            Ending: ending,
+            Refusals: refusals
         );
     }
 

@@ -18,7 +18,10 @@ internal static class JobSizes
     /// <summary>A file's blob id, or the length of a text.</summary>
     private const int ItemBytes = 32;
 
-    public static int Of(JobSpec spec, string requestId)
+    /// <param name="spec">What to run.</param>
+    /// <param name="requestId">The client's id.</param>
+    /// <param name="refusals">What its account refuses; null: nothing, or it is not known yet.</param>
+    public static int Of(JobSpec spec, string requestId, RefusalList? refusals = null)
     {
         var size = FixedBytes + spec.Input.Length + requestId.Length + TextSize(spec.EntryPoint);
         foreach (var argument in OrNone(spec.Arguments))
@@ -37,6 +40,10 @@ internal static class JobSizes
         {
             size += OrNone(needs.Labels).Sum(TextSize);
             size += ItemBytes * (OrNone(needs.RefusedWorkers).Length + OrNone(needs.RefusedOwners).Length);
+        }
+        if (refusals is not null)
+        {
+            size += ItemBytes * (refusals.Workers.Length + refusals.Owners.Length);
         }
         return size + TextSize(spec.Group?.Name);
     }

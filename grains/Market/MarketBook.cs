@@ -120,7 +120,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
         {
             return false;
         }
-        var job = new MarketJob(ticket, _load.MayKeep(ticket.Account, JobSizes.Of(ticket.Spec, ticket.RequestId)));
+        var job = new MarketJob(ticket, _load.MayKeep(ticket.Account, JobSizes.Of(ticket.Spec, ticket.RequestId, ticket.Refusals)));
         var isRefused = !EnterClass(job, now);
         job.Figures = Prices.Of(job);
         _jobs.Add(ticket.Job, job);

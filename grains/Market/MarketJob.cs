@@ -49,7 +49,7 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     public bool KeepsAll => keepsAll;
 
     /// <summary>What it takes of the queue's bytes.</summary>
-    public int Size { get; } = JobSizes.Of(ticket.Spec, ticket.RequestId);
+    public int Size { get; } = JobSizes.Of(ticket.Spec, ticket.RequestId, ticket.Refusals);
 
     /// <summary>The highest price per million fuel at which the job keeps to its limit.</summary>
     public TokenAmount PriceCap { get; } =
@@ -204,11 +204,15 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
         HasFailedOn(offer.Offer.Worker)
         || (AvoidsNewcomers && offer.Standing.Level != StandingLevel.Good)
         || Group?.IsTakenBy(offer.Offer) == true
-        || (Ticket.Spec.Needs is { } needs && IsRefusedBy(needs, offer.Offer));
+        || (Ticket.Spec.Needs is { } needs && IsAmong(needs.RefusedWorkers, needs.RefusedOwners, offer.Offer))
+        || IsRefusedByAccount(offer);
 
-    private static bool IsRefusedBy(JobNeeds needs, WorkerOffer offer) =>
-        (!needs.RefusedWorkers.IsDefaultOrEmpty && needs.RefusedWorkers.Contains(offer.Worker))
-        || (!needs.RefusedOwners.IsDefaultOrEmpty && needs.RefusedOwners.Contains(offer.PayTo));
+    /// <summary>The worker or who it works for is one that its account refuses for all jobs.</summary>
+    public bool IsRefusedByAccount(MarketOffer offer) =>
+        Ticket.Refusals is { } refusals && IsAmong(refusals.Workers, refusals.Owners, offer.Offer);
+
+    private static bool IsAmong(ImmutableArray<WorkerId> workers, ImmutableArray<AccountId> owners, WorkerOffer offer) =>
+        (!workers.IsDefaultOrEmpty && workers.Contains(offer.Worker)) || (!owners.IsDefaultOrEmpty && owners.Contains(offer.PayTo));
 
     /// <summary>What the job pays the offer's worker per million fuel; an offer that is too dear anyway may be told as the most there
     /// is.</summary>

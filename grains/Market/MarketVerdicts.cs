@@ -162,6 +162,7 @@ internal static class MarketVerdicts
             OfferLack.Group when job.Group!.Spread == GroupSpread.Owner =>
                 $"belongs to an owner that runs a job of the group '{job.Group.Name}'",
             OfferLack.Group => $"runs a job of the group '{job.Group!.Name}'",
+            OfferLack.RefusedByJob when job.IsRefusedByAccount(offer) => "is refused by the job's account",
             OfferLack.RefusedByJob => "is refused by the job",
             OfferLack.RefusesAccount => "does not take jobs of this account",
             OfferLack.BuyerReputation =>

@@ -18,7 +18,8 @@ internal static class SubmissionAnswers
                         Module: item.Program!.Module,
                         UsesState: item.Program.UsesState,
                         SubmittedAt: admission.SubmittedAt,
-                        RequestId: item.RequestId
+                        RequestId: item.RequestId,
+                        Refusals: batch.Refusals
                     )
                 );
                 break;

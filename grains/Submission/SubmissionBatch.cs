@@ -23,6 +23,9 @@ internal sealed class SubmissionBatch
     /// <summary>Open items that may become new jobs.</summary>
     public IEnumerable<SubmissionItem> Admissible => Open.Where(item => item.RefusalIfNew is null);
 
+    /// <summary>What the account refuses, as of the holds; null: nothing.</summary>
+    public RefusalList? Refusals { get; set; }
+
     public List<JobTicket> Created { get; } = [];
 
     public ImmutableArray<SubmitResult> ToResults() => [.. Items.Select(item => item.ToResult())];

@@ -62,6 +62,7 @@ public sealed partial class SubmissionGrain(
         var admitted = batch.Admissible.ToArray();
         var items = admitted.Select(item => new HoldItem(item.Job, item.Spec.PriceMax)).ToImmutableArray();
         var holds = items.IsEmpty ? NoHolds : await LostWrites.Resend(() => account.Hold(batch.Caller, items));
+        batch.Refusals = holds.Refusals;
         for (var index = 0; index < admitted.Length; index++)
         {
             admitted[index].Hold = holds.Outcomes[index];
@@ -111,6 +112,9 @@ public sealed partial class SubmissionGrain(
                     item.Program?.UsesState ?? false,
                     isHeld ? holds.HeldAt : DateTimeOffset.MinValue
                 )
+                {
+                    Refusals = batch.Refusals,
+                }
             );
         }
         catch (MarketException failure)

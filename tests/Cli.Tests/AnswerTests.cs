@@ -111,6 +111,8 @@ public sealed class AnswerTests : IDisposable
             .On($"GET /v1/programs/{Samples.Program}", Samples.Deployed(Samples.Program, Blob.Id))
             .On($"DELETE /v1/programs/{Samples.Program}", _ => new HttpResponseMessage(HttpStatusCode.NoContent))
             .On("GET /v1/account", Samples.Account())
+            .On("GET /v1/account/refusals", new RefusalList([Worker.Id], [Staker]))
+            .On("PUT /v1/account/refusals", new RefusalList([Worker.Id], [Staker]))
             .On("GET /v1/keys", new Page<AccessKey>([AccessKey], null))
             .On("POST /v1/keys", new CreatedKey("mk0123456789abcdef_secret", AccessKey))
             .On("DELETE /v1/keys/mk0123456789abcdef", _ => new HttpResponseMessage(HttpStatusCode.NoContent))
@@ -150,6 +152,10 @@ public sealed class AnswerTests : IDisposable
             { "program-info", $"program info {Samples.Program}", ExitCodes.Ok },
             { "program-remove", $"program remove {Samples.Program}", ExitCodes.Ok },
             { "account-show", "account show", ExitCodes.Ok },
+            { "account-refuse-list", "account refuse list", ExitCodes.Ok },
+            { "account-refuse-add", $"account refuse add {Worker.Id}", ExitCodes.Ok },
+            { "account-refuse-add-owner", $"account refuse add {Staker} --owner", ExitCodes.Ok },
+            { "account-refuse-remove", $"account refuse remove {Staker} --owner", ExitCodes.Ok },
             { "key-list", "key list", ExitCodes.Ok },
             { "key-create", "key create ci", ExitCodes.Ok },
             { "key-revoke", "key revoke mk0123456789abcdef", ExitCodes.Ok },
@@ -189,6 +195,20 @@ public sealed class AnswerTests : IDisposable
         Assert.Equal(JsonValueKind.Object, document.RootElement.ValueKind);
         Assert.Equal((byte)'\n', ran.Output[^1]);
         Assert.NotEmpty(name);
+    }
+
+    [Theory]
+    [InlineData("account refuse remove 0202020202020202020202020202020202020202020202020202020202020202", "is not on the list of workers")]
+    [InlineData("account refuse add me", "64 hexadecimal digits")]
+    [InlineData("worker unstake d04ab232742bb4ab3a1368bd4615e4e6d0224ab71a016baf8520a332c9778737", "No stake is named")]
+    [InlineData("worker unstake d04ab232742bb4ab3a1368bd4615e4e6d0224ab71a016baf8520a332c9778737 one --all", "named beside --all")]
+    [InlineData("worker stake d04ab232742bb4ab3a1368bd4615e4e6d0224ab71a016baf8520a332c9778737 much", "whole number of base units")]
+    public async Task WrongArguments_AreRefusedInWords(string words, string says)
+    {
+        var ran = await _shell.Run(words.Split(' '));
+
+        Assert.Equal(ExitCodes.Usage, ran.ExitCode);
+        Assert.Contains(says, ran.Error, StringComparison.Ordinal);
     }
 
     [Fact]

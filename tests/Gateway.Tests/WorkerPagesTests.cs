@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Tests.Gateway;
@@ -115,6 +116,21 @@ public sealed class WorkerPagesTests
             ],
             gateway.Market.Asked
         );
+    }
+
+    [Fact]
+    public async Task Refusals_AreSetForTheCallersAccount_AndShown()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        var empty = await (await gateway.Client.Get(Routes.AccountRefusals)).Read(ApiJson.Default.RefusalList);
+        Assert.Equal((0, 0), (empty.Workers.Count, empty.Owners.Count));
+
+        using var content = JsonContent.Create(new RefusalsRequest([Worker], [GatewayFixture.Mallory]), ApiJson.Default.RefusalsRequest);
+        await Ok(gateway.Client.PutAsync(Routes.AccountRefusals, content, TestContext.Current.CancellationToken));
+
+        Assert.Equal([$"{GatewayFixture.Alice} refuses {Worker} {GatewayFixture.Mallory}"], gateway.Market.Asked);
+        var shown = await (await gateway.Client.Get(Routes.AccountRefusals)).Read(ApiJson.Default.RefusalList);
+        Assert.Equal((Worker, GatewayFixture.Mallory), (Assert.Single(shown.Workers), Assert.Single(shown.Owners)));
     }
 
     private static OfferView Offer(int number) =>

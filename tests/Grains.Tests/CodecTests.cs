@@ -78,79 +78,11 @@ public sealed class CodecTests
         Assert.Equal(FirstReputation, Convert.ToHexString(bytes));
     }
 
-    [Fact]
-    public void ReputationWithStakes_IsReadBack_AndEveryCutIsFound()
-    {
-        var id = new Bytes32([.. Enumerable.Repeat((byte)7, Bytes32.Size)]);
-        var at = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
-        var stakes = Enum.GetValues<StakePhase>()
-            .Select(phase => new Stake(
-                new AccountId(id),
-                $"{phase}",
-                new TokenAmount(9),
-                at,
-                phase,
-                phase is StakePhase.Held ? null : at.AddDays(1)
-            ));
-        var state = ReputationState.Unknown with { Stakes = [.. stakes] };
-        var bytes = ReputationState.Write(state).ToArray();
-
-        Assert.Equal(state.Stakes, ReputationState.Read(bytes).Stakes);
-        Assert.Equal(bytes, ReputationState.Write(ReputationState.Read(bytes)).ToArray());
-        for (var length = 0; length < bytes.Length; length++)
-        {
-            Assert.Throws<InvalidDataException>(() => ReputationState.Read(bytes.AsSpan(0, length)));
-        }
-        Assert.Throws<InvalidDataException>(() => ReputationState.Read([.. bytes, 0]));
-        // The first version with stakes, read for ever.
-        Assert.Equal(FirstStakes, Convert.ToHexString(bytes));
-    }
-
-    private const string FirstStakes =
-        "02000000000000000000000000000407070707070707070707070707070707070707070707070707070707070707070541736B65640980"
-        + "00B796AB49DE08000180C020C1744ADE0807070707070707070707070707070707070707070707070707070707070707070448656C6409"
-        + "8000B796AB49DE080100070707070707070707070707070707070707070707070707070707070707070709556E626F6E64696E67098000"
-        + "B796AB49DE08020180C020C1744ADE08070707070707070707070707070707070707070707070707070707070707070707526566757365"
-        + "64098000B796AB49DE08030180C020C1744ADE08";
-
     private const string FirstReputation =
         "01D6F63BB06DE40CD6F63BB06DE40C0B0E02010107070707070707070707070707070707070707070707070707070707070707078000B7"
         + "96AB49DE0809046C617465E40C0201618000B796AB49DE0801070707070707070707070707070707070707070707070707070707070707"
         + "07078000B796AB49DE0809046C617465026E6F0100037965738000B796AB49DE0801628000B796AB49DE08010707070707070707070707"
         + "0707070707070707070707070707070707070707078000B796AB49DE0809046C617465036E6F720001047761736D0A0C";
-
-    [Theory]
-    [InlineData(false, 0, "01"), InlineData(true, 0, "02"), InlineData(false, 800, "03"), InlineData(true, 800, "03")]
-    public void Offer_IsReadBack_AndEveryCutIsFound(bool hasLabels, int buyerReputationMin, string format)
-    {
-        var id = new Bytes32([.. Enumerable.Repeat((byte)7, Bytes32.Size)]);
-        var digits = string.Concat(Enumerable.Repeat("07", Bytes32.Size));
-        var offer = OfferState.Of(
-            new WorkerOffer(
-                Worker: new WorkerId(id),
-                PayTo: new AccountId(id),
-                PricePerMillionFuel: new TokenAmount(5),
-                Slots: 2,
-                MemoryPagesMax: 16,
-                Labels: hasLabels ? ["gpu"] : [],
-                RefusedAccounts: hasLabels ? [new AccountId(id)] : [],
-                BuyerReputationMin: buyerReputationMin
-            )
-        );
-        var bytes = OfferState.Write(offer).ToArray();
-
-        Assert.True(OfferState.Read(bytes).IsSame(offer));
-        Assert.Equal(buyerReputationMin, OfferState.Read(bytes).Offer.BuyerReputationMin);
-        var lists = hasLabels ? $"010367707501{digits}" : "0000";
-        Assert.Equal(
-            $"{format}{digits}{digits}050210" + (format == "01" ? "" : lists) + (format == "03" ? "A006" : ""),
-            Convert.ToHexString(bytes)
-        );
-        for (var length = 0; length < bytes.Length; length++)
-        {
-            Assert.Throws<InvalidDataException>(() => OfferState.Read(bytes.AsSpan(0, length)));
-        }
-    }
 
     [Fact]
     public void Job_IsReadBack_AndEveryCutIsFound()
@@ -449,9 +381,9 @@ public sealed class CodecTests
     private static JobOutput Output() =>
         new("out"u8.ToArray(), null, 3, [new OutputFile("x/y", new BlobId(new Bytes32([.. Enumerable.Repeat((byte)9, 32)])), 7)]);
 
-    private static JobState EndedJob() => EndedJob(TestMarket.Spec(default), default);
+    internal static JobState EndedJob() => EndedJob(TestMarket.Spec(default), default);
 
-    private static JobState EndedJob(JobSpec spec, JobOutput output)
+    internal static JobState EndedJob(JobSpec spec, JobOutput output)
     {
         var worker = new WorkerId(new Bytes32([.. Enumerable.Repeat((byte)7, 32)]));
         var job = JobState.Create(

@@ -116,6 +116,28 @@ public sealed class EarlierFormsTests
     }
 
     [Fact]
+    public void Refusals_AreReadBack_FromEventsAndFromASnapshot()
+    {
+        var set = new RefusalsSet(new RefusalList([new WorkerId(Id)], [new AccountId(Id)]));
+        var bytes = AccountEventCodec.Write(set).ToArray();
+        var account = new AccountState();
+        account.Apply(new KeyCreated("mk01", "key", Scopes.Submit, null, At));
+        account.Apply(AccountEventCodec.Read(bytes));
+        Assert.True(account.Refusals.IsSame(set.Refusals));
+        Assert.Equal($"011501{Convert.ToHexString(Id.ToArray())}01{Convert.ToHexString(Id.ToArray())}", Convert.ToHexString(bytes));
+        var snapshot = AccountSnapshotCodec.Write(account).ToArray();
+        Assert.True(AccountSnapshotCodec.Read(snapshot).Refusals.IsSame(set.Refusals));
+        Assert.Equal(snapshot, AccountSnapshotCodec.Write(AccountSnapshotCodec.Read(snapshot)).ToArray());
+        for (var length = 0; length < snapshot.Length; length++)
+        {
+            Assert.ThrowsAny<InvalidDataException>(() => AccountSnapshotCodec.Read(snapshot.AsSpan(0, length)));
+        }
+        // With none left, it is what earlier builds read.
+        account.Apply(new RefusalsSet(RefusalList.None));
+        Assert.Equal(1, AccountSnapshotCodec.Write(account).Span[0]);
+    }
+
+    [Fact]
     public void TransfersAndUsedChallenges_AreReadBack_FromEventsAndFromASnapshot()
     {
         AccountEvent[] events =

@@ -22,6 +22,19 @@ public sealed record Account(
     TokenAmount? Debt = null
 );
 
+/// <summary>
+/// Workers and owners of workers that get no jobs of the account, at most 20 together. A job has the list of the moment when it was
+/// submitted, beside those that it names itself.
+/// </summary>
+/// <param name="Workers">Workers.</param>
+/// <param name="Owners">Accounts for which workers earn.</param>
+public sealed record RefusalList(IReadOnlyList<WorkerId> Workers, IReadOnlyList<AccountId> Owners);
+
+/// <summary>The body of <c>PUT /v1/account/refusals</c>.</summary>
+/// <param name="Workers">All workers that are refused from now on; with the owners at most 20.</param>
+/// <param name="Owners">All accounts whose workers are.</param>
+public sealed record RefusalsRequest(IReadOnlyList<WorkerId> Workers, IReadOnlyList<AccountId> Owners);
+
 /// <summary>What an API key allows.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<Scope>))]
 public enum Scope

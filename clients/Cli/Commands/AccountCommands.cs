@@ -8,11 +8,12 @@ internal static class AccountCommands
     public static Command Make(CommandSet set) =>
         CommandSet.Group(
             "account",
-            "Open accounts, look at their money, and move it.",
+            "Open accounts, look at their money, move it, and refuse workers.",
             AccountOpenCommand.Make(set),
             Show(set),
             Transfer(set),
-            Credit(set)
+            Credit(set),
+            AccountRefuseCommands.Make(set)
         );
 
     private static Command Show(CommandSet set) =>

@@ -16,6 +16,23 @@ public class AccountClient
     public virtual Task<Account> Get(CancellationToken cancellation = default) =>
         _transport.Ask<Account>(HttpMethod.Get, Routes.Account, cancellation);
 
+    /// <summary>Which workers and owners of workers get no jobs of the account, beside those that each job names itself.</summary>
+    public virtual Task<RefusalList> GetRefusals(CancellationToken cancellation = default) =>
+        _transport.Ask<RefusalList>(HttpMethod.Get, Routes.AccountRefusals, cancellation);
+
+    /// <summary>
+    /// Sets that list, all at once, for jobs that are submitted from then on. Who adds to it reads it first; of two who do so at the same
+    /// moment, the later one counts.
+    /// </summary>
+    public virtual Task<RefusalList> SetRefusals(RefusalList refusals, CancellationToken cancellation = default) =>
+        _transport.Ask<RefusalsRequest, RefusalList>(
+            Routes.AccountRefusals,
+            new RefusalsRequest(refusals.Workers, refusals.Owners),
+            ApiJson.Default.RefusalsRequest,
+            cancellation,
+            method: HttpMethod.Put
+        );
+
     /// <summary>
     /// Sends money to another account, once per request id; needs the scope <see cref="Scope.Transfer"/>. Repeat it with the same request
     /// id and the same moment until an answer comes.

@@ -57,19 +57,20 @@ internal sealed partial class HttpTransport : IDisposable
         TimeSpan wait = default
     ) => Attempt(() => Request(method, path), ReadJson<TAnswer>, repeat, _options.RequestTimeout + wait, cancellation);
 
-    /// <summary>A request with a JSON body, answered in JSON.</summary>
+    /// <summary>A request with a JSON body, POST unless another method is named, answered in JSON.</summary>
     public async Task<TAnswer> Ask<TBody, TAnswer>(
         string path,
         TBody body,
         JsonTypeInfo<TBody> form,
         CancellationToken cancellation,
         Repeat repeat = Repeat.Safe,
-        TimeSpan wait = default
+        TimeSpan wait = default,
+        HttpMethod? method = null
     )
     {
         using var bytes = RequestBody.Of(body, form);
         return await Attempt(
-                () => Request(HttpMethod.Post, path, bytes.ToContent()),
+                () => Request(method ?? HttpMethod.Post, path, bytes.ToContent()),
                 ReadJson<TAnswer>,
                 repeat,
                 _options.RequestTimeout + wait,

@@ -212,6 +212,14 @@ internal sealed class FakeAccountGrain(FakeMarket market, AccountId id) : IAccou
         );
     }
 
+    public Task<GrainInterfaces.RefusalList> GetRefusals(Caller caller) => Task.FromResult(market.Refusals);
+
+    public Task<GrainInterfaces.RefusalList> SetRefusals(Caller caller, GrainInterfaces.RefusalList refusals)
+    {
+        market.Asked.Add($"{caller.Account} refuses {string.Join(' ', refusals.Workers)} {string.Join(' ', refusals.Owners)}");
+        return Task.FromResult(market.Refusals = refusals);
+    }
+
     public Task<ImmutableArray<KeyView>> ListKeys() =>
         Task.FromResult(market.Keys.Values.Where(key => key.Account == id).Select(key => key.View).ToImmutableArray());
 

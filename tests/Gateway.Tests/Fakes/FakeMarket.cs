@@ -38,7 +38,9 @@ internal sealed class FakeMarket : IAccountLists, IMarketStreams
     /// <summary>What the market has of workers, in order.</summary>
     public List<OfferView> Offers { get; } = [];
 
-    /// <summary>What reached reputations.</summary>
+    public GrainInterfaces.RefusalList Refusals { get; set; } = GrainInterfaces.RefusalList.None;
+
+    /// <summary>What reached reputations, and what accounts refuse.</summary>
     public List<string> Asked { get; } = [];
 
     /// <summary>The last transfer or credit that reached an account, and who asked.</summary>

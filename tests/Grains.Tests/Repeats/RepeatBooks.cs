@@ -65,6 +65,7 @@ internal static class RepeatBooks
             $"account {account.Available} {account.Held} {account.Earned} {account.Spent} {account.SentTotal} {account.CreditedTotal} "
                 + $"{account.WithdrawnTotal} {account.Debt}"
         );
+        books.AppendLine($"  refuses {string.Join(' ', account.Refusals.Workers)} {string.Join(' ', account.Refusals.Owners)}");
         foreach (var (id, fund) in account.Funds.OrderBy(pair => pair.Key.Purpose).ThenBy(pair => pair.Key.Value))
         {
             books.AppendLine($"  fund {id} {fund.Amount}");

@@ -17,7 +17,7 @@ internal static class RepeatCases
         Accounts()
             .Concat(Transfers())
             .Concat(Quotas())
-            .Concat(Reputations())
+            .Concat(StandingCases.All())
             .Concat(Offers())
             .Concat(Jobs())
             .Concat(Markets())
@@ -63,38 +63,6 @@ internal static class RepeatCases
             "IJobGrain.Get",
             "IJobGrain.WaitEnded",
         };
-
-    private static Dictionary<string, Case> Reputations() =>
-        new()
-        {
-            ["IReputationGrain.Get"] = scene => Call(() => scene.Reputation.Get(scene.Operator), Show),
-            ["IReputationGrain.Record"] = scene =>
-                Call(() => scene.Reputation.Record(RepeatScene.Outcomes, Authority.Market), standing => $"{standing}"),
-            ["IReputationGrain.SetMaintenance"] = scene => Call(() => scene.Reputation.SetMaintenance(scene.Operator, true), Show),
-            ["IReputationGrain.Appeal"] = async scene =>
-            {
-                await scene.Reputation.Record(RepeatScene.Outcomes, Authority.Market);
-                return Send(() => scene.Reputation.Appeal(scene.Operator, RepeatScene.Appeal), Show);
-            },
-            ["IReputationGrain.Decide"] = async scene =>
-            {
-                await scene.Reputation.Record(RepeatScene.Outcomes, Authority.Market);
-                await scene.Reputation.Appeal(scene.Operator, RepeatScene.Appeal);
-                var decision = new AppealDecision(RepeatScene.Appeal.RequestId, Granted: true, "so it was");
-                return Send(() => scene.Reputation.Decide(scene.Operator, decision), Show);
-            },
-            ["IReputationGrain.Stake"] = scene => Call(() => scene.Reputation.Stake(scene.Caller, RepeatScene.AtStake), Show),
-            ["IReputationGrain.Unstake"] = async scene =>
-            {
-                await scene.Reputation.Stake(scene.Caller, RepeatScene.AtStake);
-                return Send(() => scene.Reputation.Unstake(scene.Caller, [RepeatScene.AtStake.RequestId]), Show);
-            },
-        };
-
-    private static string Show(ReputationView view) =>
-        $"{view.Standing} {view.Kept} {view.Faulted} {view.Faults.Length} "
-        + string.Concat(view.Stakes.Select(stake => $"{stake.RequestId} {stake.Amount} {stake.Phase} "))
-        + string.Join(' ', view.Appeals.Select(appeal => $"{appeal.RequestId} {appeal.Decision}"));
 
     private static Dictionary<string, Case> Quotas() =>
         new()

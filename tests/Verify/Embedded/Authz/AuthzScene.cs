@@ -77,6 +77,7 @@ internal sealed class AuthzScene : IAsyncDisposable
             var route in new[]
             {
                 Routes.Account,
+                Routes.AccountRefusals,
                 Routes.Jobs,
                 Routes.Job(Job),
                 Routes.Blobs,

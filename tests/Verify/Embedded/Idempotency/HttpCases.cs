@@ -50,6 +50,14 @@ internal static class HttpCases
                     ),
                 account => Text(account, "id")
             ),
+            ["PUT /v1/account/refusals"] = new(
+                () =>
+                    new HttpRequestMessage(HttpMethod.Put, Routes.AccountRefusals)
+                    {
+                        Content = JsonContent.Create(new RefusalsRequest([Worker], [things.Payee]), ApiJson.Default.RefusalsRequest),
+                    },
+                refusals => refusals.GetRawText()
+            ),
             ["POST /v1/accounts/challenges"] = new(
                 () =>
                     Json(

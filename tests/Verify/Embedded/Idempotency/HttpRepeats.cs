@@ -122,6 +122,7 @@ internal sealed class HttpRepeats
             var route in new[]
             {
                 Routes.Account,
+                Routes.AccountRefusals,
                 Routes.Jobs,
                 Routes.Blobs,
                 Routes.Keys,

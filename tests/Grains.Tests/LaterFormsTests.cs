@@ -1,0 +1,100 @@
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Grains.Tests;
+
+/// <summary>What was added to stored forms is read back and refused when cut short; without it the bytes are as they were before.</summary>
+public sealed class LaterFormsTests
+{
+    [Fact]
+    public void ReputationWithStakes_IsReadBack_AndEveryCutIsFound()
+    {
+        var id = new Bytes32([.. Enumerable.Repeat((byte)7, Bytes32.Size)]);
+        var at = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        var stakes = Enum.GetValues<StakePhase>()
+            .Select(phase => new Stake(
+                new AccountId(id),
+                $"{phase}",
+                new TokenAmount(9),
+                at,
+                phase,
+                phase is StakePhase.Held ? null : at.AddDays(1)
+            ));
+        var state = ReputationState.Unknown with { Stakes = [.. stakes] };
+        var bytes = ReputationState.Write(state).ToArray();
+
+        Assert.Equal(state.Stakes, ReputationState.Read(bytes).Stakes);
+        Assert.Equal(bytes, ReputationState.Write(ReputationState.Read(bytes)).ToArray());
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            Assert.Throws<InvalidDataException>(() => ReputationState.Read(bytes.AsSpan(0, length)));
+        }
+        Assert.Throws<InvalidDataException>(() => ReputationState.Read([.. bytes, 0]));
+        // The first version with stakes, read for ever.
+        Assert.Equal(FirstStakes, Convert.ToHexString(bytes));
+    }
+
+    private const string FirstStakes =
+        "02000000000000000000000000000407070707070707070707070707070707070707070707070707070707070707070541736B65640980"
+        + "00B796AB49DE08000180C020C1744ADE0807070707070707070707070707070707070707070707070707070707070707070448656C6409"
+        + "8000B796AB49DE080100070707070707070707070707070707070707070707070707070707070707070709556E626F6E64696E67098000"
+        + "B796AB49DE08020180C020C1744ADE08070707070707070707070707070707070707070707070707070707070707070707526566757365"
+        + "64098000B796AB49DE08030180C020C1744ADE08";
+
+    [Theory]
+    [InlineData(false, 0, "01"), InlineData(true, 0, "02"), InlineData(false, 800, "03"), InlineData(true, 800, "03")]
+    public void Offer_IsReadBack_AndEveryCutIsFound(bool hasLabels, int buyerReputationMin, string format)
+    {
+        var id = new Bytes32([.. Enumerable.Repeat((byte)7, Bytes32.Size)]);
+        var digits = string.Concat(Enumerable.Repeat("07", Bytes32.Size));
+        var offer = OfferState.Of(
+            new WorkerOffer(
+                Worker: new WorkerId(id),
+                PayTo: new AccountId(id),
+                PricePerMillionFuel: new TokenAmount(5),
+                Slots: 2,
+                MemoryPagesMax: 16,
+                Labels: hasLabels ? ["gpu"] : [],
+                RefusedAccounts: hasLabels ? [new AccountId(id)] : [],
+                BuyerReputationMin: buyerReputationMin
+            )
+        );
+        var bytes = OfferState.Write(offer).ToArray();
+
+        Assert.True(OfferState.Read(bytes).IsSame(offer));
+        Assert.Equal(buyerReputationMin, OfferState.Read(bytes).Offer.BuyerReputationMin);
+        var lists = hasLabels ? $"010367707501{digits}" : "0000";
+        Assert.Equal(
+            $"{format}{digits}{digits}050210" + (format == "01" ? "" : lists) + (format == "03" ? "A006" : ""),
+            Convert.ToHexString(bytes)
+        );
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            Assert.Throws<InvalidDataException>(() => OfferState.Read(bytes.AsSpan(0, length)));
+        }
+    }
+
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public void JobOfAnAccountWithRefusals_IsReadBack_AndEveryCutIsFound(bool hasExitCode)
+    {
+        var id = new Bytes32([.. Enumerable.Repeat((byte)7, Bytes32.Size)]);
+        var ended = CodecTests.EndedJob();
+        var job = ended with
+        {
+            Refusals = new RefusalList([new WorkerId(id)], [new AccountId(id), new AccountId(id)]),
+            Ending = ended.Ending! with { End = ended.Ending!.End with { ExitCode = hasExitCode ? 3 : null } },
+        };
+        var bytes = JobStateCodec.Write(job).ToArray();
+        var read = JobStateCodec.Read(bytes);
+
+        Assert.Equal(3, bytes[0]);
+        Assert.True(read.Refusals!.IsSame(job.Refusals));
+        Assert.Equal(job.Ending.End.ExitCode, read.Ending!.End.ExitCode);
+        Assert.Same(read.Refusals, read.ToTicket(default).Refusals);
+        Assert.Equal(bytes, JobStateCodec.Write(read).ToArray());
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            Assert.Throws<InvalidDataException>(() => JobStateCodec.Read(bytes.AsSpan(0, length)));
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using Marketplace.GrainInterfaces;
+using static Marketplace.Grains.Tests.Repeats.RepeatCases;
+
+namespace Marketplace.Grains.Tests.Repeats;
+
+/// <summary>The cases of reputations and stakes, and of what accounts refuse.</summary>
+internal static class StandingCases
+{
+    public static Dictionary<string, RepeatCases.Case> All() =>
+        new()
+        {
+            ["IAccountGrain.GetRefusals"] = scene => Call(() => scene.Account.GetRefusals(scene.Caller), Show),
+            ["IAccountGrain.SetRefusals"] = scene =>
+                Call(
+                    () =>
+                        scene.Account.SetRefusals(
+                            scene.Caller,
+                            new GrainInterfaces.RefusalList([RepeatScene.Offer.Worker], [RepeatScene.Payee])
+                        ),
+                    Show
+                ),
+            ["IReputationGrain.Get"] = scene => Call(() => scene.Reputation.Get(scene.Operator), Show),
+            ["IReputationGrain.Record"] = scene =>
+                Call(() => scene.Reputation.Record(RepeatScene.Outcomes, Authority.Market), standing => $"{standing}"),
+            ["IReputationGrain.SetMaintenance"] = scene => Call(() => scene.Reputation.SetMaintenance(scene.Operator, true), Show),
+            ["IReputationGrain.Appeal"] = async scene =>
+            {
+                await scene.Reputation.Record(RepeatScene.Outcomes, Authority.Market);
+                return Send(() => scene.Reputation.Appeal(scene.Operator, RepeatScene.Appeal), Show);
+            },
+            ["IReputationGrain.Decide"] = async scene =>
+            {
+                await scene.Reputation.Record(RepeatScene.Outcomes, Authority.Market);
+                await scene.Reputation.Appeal(scene.Operator, RepeatScene.Appeal);
+                var decision = new AppealDecision(RepeatScene.Appeal.RequestId, Granted: true, "so it was");
+                return Send(() => scene.Reputation.Decide(scene.Operator, decision), Show);
+            },
+            ["IReputationGrain.Stake"] = scene => Call(() => scene.Reputation.Stake(scene.Caller, RepeatScene.AtStake), Show),
+            ["IReputationGrain.Unstake"] = async scene =>
+            {
+                await scene.Reputation.Stake(scene.Caller, RepeatScene.AtStake);
+                return Send(() => scene.Reputation.Unstake(scene.Caller, [RepeatScene.AtStake.RequestId]), Show);
+            },
+        };
+
+    private static string Show(GrainInterfaces.RefusalList refusals) =>
+        $"{string.Join(' ', refusals.Workers)} {string.Join(' ', refusals.Owners)}";
+
+    private static string Show(ReputationView view) =>
+        $"{view.Standing} {view.Kept} {view.Faulted} {view.Faults.Length} "
+        + string.Concat(view.Stakes.Select(stake => $"{stake.RequestId} {stake.Amount} {stake.Phase} "))
+        + string.Join(' ', view.Appeals.Select(appeal => $"{appeal.RequestId} {appeal.Decision}"));
+}
