@@ -109,13 +109,14 @@ internal sealed partial class ReputationGrain
     }
 
     /// <summary>
-    /// Before the write that needs it: a reminder without a stake ends itself, a stake without a reminder would not end. It comes at the
-    /// earliest moment at which something may be due.
+    /// Before the write that needs it: a reminder without a stake ends itself, a stake without a reminder would not end. An earlier end of
+    /// another stake stays.
     /// </summary>
-    private Task RemindAt(DateTimeOffset endsAt)
+    private Task RemindAt(DateTimeOffset endsAt) => SetReminder(StakeRules.NextEnd(State) is { } known && known < endsAt ? known : endsAt);
+
+    private Task SetReminder(DateTimeOffset at)
     {
-        var next = StakeRules.NextEnd(State) is { } known && known < endsAt ? known : endsAt;
-        var due = next - _clock.GetUtcNow();
+        var due = at - _clock.GetUtcNow();
         return this.RegisterOrUpdateReminder(StakePolicy.EndReminder, due > TimeSpan.Zero ? due : TimeSpan.Zero, StakePolicy.CheckPeriod);
     }
 
@@ -140,7 +141,7 @@ internal sealed partial class ReputationGrain
         {
             // What is due already and could not be ended waits for the next period.
             var now = _clock.GetUtcNow();
-            await RemindAt(next > now ? next : now + StakePolicy.CheckPeriod);
+            await SetReminder(next > now ? next : now + StakePolicy.CheckPeriod);
         }
         else if (await this.GetReminder(StakePolicy.EndReminder) is { } reminder)
         {
