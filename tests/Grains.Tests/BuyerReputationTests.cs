@@ -96,6 +96,8 @@ public sealed class BuyerReputationTests
             Offer(worker, price: 1, asks: 800);
         }
         Offer(100_000, price: 2);
+        // From here on the job looks for an offer, and no offer for a job.
+        _book.Flush();
         Assert.Equal(100_000, WorkerOf(Add(buyer: 1)));
     }
 

@@ -115,7 +115,8 @@ public sealed class StakeTests
             // The reminder of the stake has come and gone.
             await Task.Delay(TimeSpan.FromHours(1), market.Time);
             await CrashAfter(market, 1, Reputation, () => Of(market).Unstake(caller, ["one"]));
-            Assert.Equal(TokenAmount.Zero, await Sum(market));
+            // Nothing wakes the reputation but its reminder.
+            Assert.Equal(StakePhase.Unbonding, Assert.Single(Stakes(market)).Phase);
             Assert.Equal((900, 100), await Books(market));
             await Task.Delay(Unbonding + TimeSpan.FromMinutes(1), market.Time);
             Assert.Equal((1000, 0), await Books(market));
