@@ -91,7 +91,7 @@ public sealed partial class AccountGrain
             await RequireNewest();
             return known;
         }
-        await RequireInTime(at, OperationKind.Hold);
+        await RequireInTime(at, OperationKind.Hold, AccountRules.LateMax(hold));
         if (AccountRules.Refusal(_account, key, amount) is { } refusal)
         {
             await RequireNewest();
@@ -182,10 +182,10 @@ public sealed partial class AccountGrain
         return false;
     }
 
-    private async ValueTask RequireInTime(DateTimeOffset at, OperationKind kind)
+    private async ValueTask RequireInTime(DateTimeOffset at, OperationKind kind, TimeSpan? lateMax = null)
     {
         var now = _clock.GetUtcNow();
-        var oldest = now - AccountPolicy.OperationMemory;
+        var oldest = now - (lateMax ?? AccountPolicy.OperationMemory);
         if (oldest < _account.Operations.ForgottenBefore)
         {
             oldest = _account.Operations.ForgottenBefore;
@@ -203,7 +203,7 @@ public sealed partial class AccountGrain
         if (!AccountRules.HasRoomFor(kind, _account.Operations))
         {
             await RequireNewest();
-            throw AccountRefusals.TooManyOperations(_id, kind, _account.Operations);
+            throw AccountRefusals.TooManyOperations(_id, _account.Operations);
         }
     }
 

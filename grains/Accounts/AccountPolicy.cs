@@ -32,9 +32,10 @@ internal static class AccountPolicy
     public const int OperationsMax = 100_000;
 
     /// <summary>
-    /// Of them, those that the account's own keys begin, transfers: half, so that no key keeps deposits and their reversals out.
+    /// Of them, those that the account's own keys begin, transfers and holds for other purposes than jobs: half, so that no key keeps
+    /// deposits and their reversals out.
     /// </summary>
-    public const int TransferOperationsMax = OperationsMax / 2;
+    public const int KeyOperationsMax = OperationsMax / 2;
 
     /// <summary>Holds of one account that are not for jobs: each is a stake, a deal or a withdrawal that a client began.</summary>
     public const int FundsMax = 10_000;

@@ -165,12 +165,12 @@ internal static class AccountRefusals
                 + "may have been done and forgotten: look whether it was."
         );
 
-    public static MarketException TooManyOperations(AccountId account, OperationKind kind, AccountOperations operations)
+    public static MarketException TooManyOperations(AccountId account, AccountOperations operations)
     {
         var (seen, allowed) =
             operations.Count >= AccountPolicy.OperationsMax
                 ? ($"{operations.Count} operations", AccountPolicy.OperationsMax)
-                : ($"{operations.CountOf(kind)} operations of the kind {kind}", AccountPolicy.TransferOperationsMax);
+                : ($"{AccountRules.OfOwnKeys(operations)} transfers and holds that have ended", AccountPolicy.KeyOperationsMax);
         return new(
             ErrorCode.LimitExceeded,
             $"Account {account} had {seen} within {AccountPolicy.OperationMemory.TotalDays} days; allowed are {allowed}. Send this one "

@@ -127,8 +127,19 @@ internal static class AccountRules
 
     /// <summary>Whether one more operation of the kind can be remembered.</summary>
     public static bool HasRoomFor(OperationKind kind, AccountOperations operations) =>
-        operations.Count < AccountPolicy.OperationsMax
-        && (kind != OperationKind.Transfer || operations.CountOf(kind) < AccountPolicy.TransferOperationsMax);
+        operations.Count < AccountPolicy.OperationsMax && (!OfOwnKeys(kind) || OfOwnKeys(operations) < AccountPolicy.KeyOperationsMax);
+
+    /// <summary>Those that the account's own keys begin.</summary>
+    public static int OfOwnKeys(AccountOperations operations) =>
+        operations.CountOf(OperationKind.Transfer) + operations.CountOf(OperationKind.Hold);
+
+    /// <summary>
+    /// How late money may be set aside after its moment. A stake that waited longer was given up by the worker's reputation: what came
+    /// after that would stay on hold for ever.
+    /// </summary>
+    public static TimeSpan LateMax(HoldId hold) => hold.Purpose is HoldPurpose.Stake ? StakePolicy.AskedMax : AccountPolicy.OperationMemory;
+
+    private static bool OfOwnKeys(OperationKind kind) => kind is OperationKind.Transfer or OperationKind.Hold;
 
     /// <returns>Why money cannot be set aside under the key; null where it can.</returns>
     public static HoldOutcome? Refusal(AccountState account, AccountKey key, TokenAmount amount) =>

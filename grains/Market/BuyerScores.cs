@@ -17,17 +17,29 @@ internal sealed class BuyerScores(FairQueue queue)
     public Queue<AccountId> ToRead { get; } = new();
 
     /// <summary>The account's reputation became known, or changed.</summary>
-    public void Set(AccountId account, int score)
+    /// <returns>Whether offers may take jobs of the account now that did not before.</returns>
+    public bool Set(AccountId account, int score)
     {
         if (queue.Find(account) is not { } buyer || buyer.Score == score)
         {
-            return;
+            return false;
         }
-        if (score > buyer.Score)
+        var hasRisen = _isAsked && score > buyer.Score;
+        if (hasRisen)
         {
             _risen.Add(buyer);
         }
         queue.SetScore(buyer, score);
+        return hasRisen;
+    }
+
+    /// <summary>The account's reputation could not be read: the next round asks again.</summary>
+    public void Missed(AccountId account)
+    {
+        if (queue.Find(account) is { } buyer)
+        {
+            buyer.ScoreAt = null;
+        }
     }
 
     /// <summary>Some of the ready jobs of accounts whose reputation has become better: offers may take them now.</summary>

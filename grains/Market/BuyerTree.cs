@@ -7,32 +7,27 @@ namespace Marketplace.Grains;
 internal sealed class BuyerTree : BalancedTree<BuyerLine>
 {
     /// <summary>The first ready job, of the account whose turn is first, that an offer can take; of no later turn than said.</summary>
-    public MarketJob? Find(MarketOffer offer, UInt128 turnMax)
-    {
-        var left = MarketPolicy.SearchedBuyersMax;
-        return Find(Root, offer, turnMax, ref left);
-    }
+    public MarketJob? Find(MarketOffer offer, UInt128 turnMax) => Find(Root, offer, turnMax);
 
     /// <summary>Gives those whose turn is before <paramref name="time"/>, in their order, until one is answered with false.</summary>
     /// <returns>Whether all were given.</returns>
     public bool Before(UInt128 time, Func<BuyerLine, bool> found) => Before(Root, time, found);
 
-    private static MarketJob? Find(BuyerLine? node, MarketOffer offer, UInt128 turnMax, ref int left)
+    private static MarketJob? Find(BuyerLine? node, MarketOffer offer, UInt128 turnMax)
     {
         if (
             node is null
             || !node.WantedBelow.MayFit(offer.Price, offer.Offer.MemoryPagesMax)
             || node.ScoreBelow < offer.Offer.BuyerReputationMin
-            || left-- <= 0
         )
         {
             return null;
         }
-        if (Find(node.Left, offer, turnMax, ref left) is { } before)
+        if (Find(node.Left, offer, turnMax) is { } before)
         {
             return before;
         }
-        return node.Buyer.Time > turnMax ? null : node.FirstFor(offer) ?? Find(node.Right, offer, turnMax, ref left);
+        return node.Buyer.Time > turnMax ? null : node.FirstFor(offer) ?? Find(node.Right, offer, turnMax);
     }
 
     private static bool Before(BuyerLine? node, UInt128 time, Func<BuyerLine, bool> found) =>

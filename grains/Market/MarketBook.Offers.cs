@@ -12,7 +12,14 @@ internal sealed partial class MarketBook
     public IReadOnlyList<MarketJob> SetOffer(WorkerOffer offer, Standing standing, MarketTime now)
     {
         var lost = RemoveOffer(offer.Worker);
-        _offers.Add(new MarketOffer(offer) { SeenAt = now.Running, Standing = standing });
+        _offers.Add(
+            new MarketOffer(offer)
+            {
+                SeenAt = now.Running,
+                Standing = standing,
+                StandingAt = now.Running,
+            }
+        );
         Buyers.Note(offer, now.Running);
         return lost;
     }

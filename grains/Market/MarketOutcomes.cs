@@ -178,7 +178,8 @@ internal sealed partial class MarketOutcomes(
         }
         catch (Exception failure)
         {
-            // A later round asks again; meanwhile its jobs go to offers that do not ask.
+            // Meanwhile its jobs go to offers that do not ask.
+            book.Buyers.Missed(account);
             LogBuyerNotRead(failure, account);
         }
         finally
@@ -206,9 +207,8 @@ internal sealed partial class MarketOutcomes(
                     gossip.Standing(book, worker);
                     act();
                 }
-                if (unsent.Account is { } account)
+                if (unsent.Account is { } account && book.Buyers.Set(account, standing.Score))
                 {
-                    book.Buyers.Set(account, standing.Score);
                     act();
                 }
             }

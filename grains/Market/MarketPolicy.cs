@@ -179,12 +179,6 @@ internal static class MarketPolicy
     /// </summary>
     public const int SearchedOffersMax = 4_096;
 
-    /// <summary>
-    /// Accounts that the search for one offer looks at in one class, for the same reason: one has the price, another the memory, a third
-    /// the reputation that the offer asks for.
-    /// </summary>
-    public const int SearchedBuyersMax = SearchedOffersMax;
-
     /// <summary>Reputations of buyers that are asked for at a time: a new offer that asks for them makes the market read all.</summary>
     public const int BuyersReadMax = 100;
 

@@ -30,7 +30,7 @@ internal sealed partial class ReputationGrain
         {
             return Shown(await Told(), caller);
         }
-        if (known?.Phase is not StakePhase.Asked)
+        if (known is null)
         {
             await RemindAt(_clock.GetUtcNow() + StakePolicy.AskedMax);
             await _reputation.Write(StakeRules.Ask(State, caller, request, _clock.GetUtcNow()));
@@ -40,7 +40,7 @@ internal sealed partial class ReputationGrain
         if (outcome is not (HoldOutcome.Held or HoldOutcome.AlreadyHeld))
         {
             await GiveUp(asked, outcome);
-            throw StakeRefusals.Of(outcome, caller, StakeRules.Find(State, caller.Account, request.RequestId) ?? asked);
+            throw StakeRefusals.Of(outcome, caller, asked);
         }
         await _reputation.Write(StakeRules.Hold(State, asked));
         return Shown(await Told(), caller);
@@ -71,6 +71,8 @@ internal sealed partial class ReputationGrain
         {
             await _reputation.Write(changed);
         }
+        // The call that staked or took back may have ended before the market heard of it. It hears now, before money can be spent.
+        await Told();
         foreach (var stake in StakeRules.Due(State, now))
         {
             await TryEnd(stake);

@@ -26,6 +26,9 @@ internal static class StakeRefusals
         }
     }
 
+    /// <summary>
+    /// What was given up stays so: its hold may be ending in this moment, and a stake that counts must have one.
+    /// </summary>
     public static void RequireSame(Stake known, StakeRequest request)
     {
         if (known.Amount != request.Amount)
@@ -34,6 +37,14 @@ internal static class StakeRefusals
                 ErrorCode.RequestIdReused,
                 $"The request id '{request.RequestId}' belongs to a stake of {known.Amount}, of {known.At:O}; this one is of "
                     + $"{request.Amount}. Use another request id for another stake."
+            );
+        }
+        if (known.Phase is StakePhase.Refused)
+        {
+            throw new MarketException(
+                ErrorCode.RequestIdReused,
+                $"The stake of the request id '{request.RequestId}' was given up. What of it is on hold is available again soon after "
+                    + $"{known.EndsAt:O}. Use another request id."
             );
         }
     }
@@ -81,8 +92,7 @@ internal static class StakeRefusals
             ),
             HoldOutcome.HeldDifferently => new(
                 ErrorCode.RequestIdReused,
-                $"The request id '{asked.RequestId}' has money on hold of an attempt that was given up; it is available again at "
-                    + $"{asked.EndsAt:O}. Use another request id."
+                $"The request id '{asked.RequestId}' has money on hold of an earlier attempt. Use another request id."
             ),
             _ => throw new InvalidOperationException($"This is a bug in the market: a stake is answered with {outcome}."),
         };

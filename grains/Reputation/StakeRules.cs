@@ -24,13 +24,8 @@ internal static class StakeRules
     /// <summary>Written before the account is asked: from here on the money cannot be set aside without its way back.</summary>
     public static ReputationState Ask(ReputationState state, Caller caller, StakeRequest request, DateTimeOffset now)
     {
-        var endsAt = now + StakePolicy.AskedMax;
-        return Find(state, caller.Account, request.RequestId) is { } refused
-            ? Put(state, refused, refused with { Phase = StakePhase.Asked, EndsAt = endsAt })
-            : state with
-            {
-                Stakes = state.Stakes.Add(new Stake(caller.Account, request.RequestId, request.Amount, At: now, StakePhase.Asked, endsAt)),
-            };
+        var asked = new Stake(caller.Account, request.RequestId, request.Amount, At: now, StakePhase.Asked, now + StakePolicy.AskedMax);
+        return state with { Stakes = state.Stakes.Add(asked) };
     }
 
     public static ReputationState Hold(ReputationState state, Stake asked) =>

@@ -7,7 +7,7 @@ public sealed record StakeTerms
 {
     /// <summary>
     /// How long a stake stays on hold after it was taken back. A day by default: a lie may come to light only when the client looks at its
-    /// results, and then the worker must still have something to lose.
+    /// results, and then the money must still be there.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Shorter than <see cref="MarketLimits.UnbondingMin"/>, or longer than
     /// <see cref="MarketLimits.UnbondingMax"/>.</exception>

@@ -72,6 +72,11 @@ public sealed class BuyerReputationTests
         _book.Buyers.ToRead.Clear();
         Add(buyer: 3);
         Assert.Empty(_book.Buyers.ToRead);
+        // What could not be read is asked again in the next round, not in ten minutes.
+        _book.Buyers.Missed(Account(3));
+        _book.Buyers.ReadAgain(TimeSpan.Zero, most: 10, TimeSpan.FromTicks(1));
+        Assert.Equal([Account(3)], _book.Buyers.ToRead);
+        _book.Buyers.ToRead.Clear();
         _book.Buyers.ReadAgain(TimeSpan.FromTicks(1), most: 1, TimeSpan.FromMinutes(1));
         Assert.Single(_book.Buyers.ToRead);
     }

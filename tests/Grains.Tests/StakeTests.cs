@@ -107,6 +107,35 @@ public sealed class StakeTests
         });
 
     [Fact]
+    public void StakeThatWasGivenUp_IsNotTakenUpAgain_AndItsMoneyComesBack() =>
+        Run(async market =>
+        {
+            var caller = await market.OpenAccount("client", credit: 1000);
+            await CrashAfter(market, 1, Account, () => Of(market).Stake(caller, Hundred));
+            await Task.Delay(2 * StakePolicy.AskedMax - TimeSpan.FromMinutes(1), market.Time);
+            Assert.Equal(StakePhase.Refused, Assert.Single(Stakes(market)).Phase);
+            // The release of its hold may be on its way.
+            await Refused(ErrorCode.RequestIdReused, () => Of(market).Stake(caller, Hundred));
+            Assert.Equal(TokenAmount.Zero, await Sum(market));
+            await Task.Delay(2 * StakePolicy.CheckPeriod, market.Time);
+            Assert.Equal((1000, 0), await Books(market));
+            await Refused(ErrorCode.RequestIdReused, () => Of(market).Stake(caller, Hundred));
+            Assert.Equal((1000, 0), await Books(market));
+        });
+
+    [Fact]
+    public void CallThatComesAfterItsStakeWasGivenUp_SetsNothingAside() =>
+        Run(async market =>
+        {
+            var caller = await market.OpenAccount("client", credit: 1000);
+            var hold = new HoldId(HoldPurpose.Stake, Crypto.IdDerivation.Stake(Worker, caller.Account, "late"));
+            var at = market.Time.GetUtcNow();
+            await Task.Delay(StakePolicy.AskedMax + TimeSpan.FromSeconds(1), market.Time);
+            await Refused(ErrorCode.LimitExceeded, () => market.Account("client").SetAside(caller, hold, new TokenAmount(100), at));
+            Assert.Equal((1000, 0), await Books(market));
+        });
+
+    [Fact]
     public void CrashWhileTakingBack_LeavesTheStakeUnbonding_AndItEnds() =>
         Run(async market =>
         {
@@ -166,7 +195,7 @@ public sealed class StakeTests
         });
 
     [Fact]
-    public void StakeBeyondTheMoney_OrTheSpendLimit_IsRefused_AndTheSameRequestTriesAgain() =>
+    public void StakeBeyondTheMoney_OrTheSpendLimit_IsRefused() =>
         Run(async market =>
         {
             var caller = await market.OpenAccount("client", credit: 50);
@@ -177,9 +206,11 @@ public sealed class StakeTests
             await Refused(ErrorCode.SpendLimitReached, () => Of(market).Stake(limited, Hundred));
             Assert.Equal(StakePhase.Refused, Assert.Single(Stakes(market)).Phase);
 
-            Assert.Equal(new TokenAmount(100), (await Of(market).Stake(caller, Hundred)).Standing.Stake);
+            await Refused(ErrorCode.RequestIdReused, () => Of(market).Stake(caller, Hundred));
+            Assert.Equal(new TokenAmount(100), (await Of(market).Stake(caller, Hundred with { RequestId = "two" })).Standing.Stake);
             await Task.Delay(3 * StakePolicy.AskedMax, market.Time);
             Assert.Equal((950, 100), await Books(market));
+            Assert.Equal("two", Assert.Single(Stakes(market)).RequestId);
             await Refused(ErrorCode.AccountNotFound, () => Of(market).Stake(caller with { Account = TestMarket.Id("none") }, Hundred));
             await Refused(ErrorCode.LimitExceeded, () => Of(market).Stake(caller, new StakeRequest("x", TokenAmount.Zero)));
             await Refused(ErrorCode.LimitExceeded, () => Of(market).Stake(caller, Hundred with { RequestId = "" }));

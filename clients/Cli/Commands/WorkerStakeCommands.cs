@@ -13,7 +13,7 @@ internal static class WorkerStakeCommands
         return set.Leaf(
             "stake",
             """
-            Put money of the account at stake for a worker: jobs may ask for workers with something to lose. It stays on hold until it is
+            Put money of the account at stake for a worker: jobs may ask for workers with a stake. It stays on hold until it is
             taken back. A stake is taken back whole: who may want a part back makes several.
 
             Example:

@@ -62,18 +62,18 @@ public sealed class AccountBoundTests
         });
 
     [Fact]
-    [TestsBound(typeof(AccountPolicy), nameof(AccountPolicy.TransferOperationsMax))]
-    public void TransfersOfAMonth_LeaveRoomForDeposits() =>
+    [TestsBound(typeof(AccountPolicy), nameof(AccountPolicy.KeyOperationsMax))]
+    public void TransfersAndHoldsOfAMonth_LeaveRoomForDeposits() =>
         TestMarket.Run(async market =>
         {
             await market.OpenAccount("payee", credit: 1);
             var (now, payee, key) = (market.Time.GetUtcNow(), TestMarket.Id("payee"), "mk0000000000000000");
-            var caller = new Caller(Account, key, Scopes.Transfer);
+            var caller = new Caller(Account, key, Scopes.Transfer | Scopes.Submit);
             var credit = new TokenAmount((UInt128)AccountPolicy.OperationsMax);
             await Seed(
                 market,
                 Enumerable
-                    .Range(1, AccountPolicy.TransferOperationsMax - 1)
+                    .Range(1, AccountPolicy.KeyOperationsMax - 1)
                     .SelectMany(number =>
                         new AccountEvent[]
                         {
@@ -90,11 +90,13 @@ public sealed class AccountBoundTests
                         }
                     )
                     .Prepend(new Credited("first", credit, null, null))
-                    .Prepend(new KeyCreated(key, "key", Scopes.Transfer, null, now))
+                    .Prepend(new KeyCreated(key, "key", Scopes.Transfer | Scopes.Submit, null, now))
             );
             market.IsMadeUp = true;
             await Transfer("last");
             await Refused(ErrorCode.LimitExceeded, () => Transfer("one more"));
+            var stake = new HoldId(HoldPurpose.Stake, Account.Value);
+            await Refused(ErrorCode.LimitExceeded, () => market.Account("client").SetAside(caller, stake, new TokenAmount(1), now));
             await Transfer("last");
             await market.Account("client").Credit("deposit", new TokenAmount(1), now, Authority.Treasury);
 

@@ -70,8 +70,6 @@ public sealed class BoundListTests
             "What is kept in memory of a job that goes wrong again and again; retries and interruptions end it.",
         ["MarketPolicy.BuyersReadMax"] = "How many questions are asked at a time: the next ones follow.",
         ["MarketPolicy.RisenBuyerTriesMax"] = "How far one turn looks: the next poll of an offer that fits finds the others.",
-        ["MarketPolicy.SearchedBuyersMax"] =
-            "How long a search is; BuyerReputationTests see that accounts below an offer's wish cost none.",
         ["MarketPolicy.SearchedJobsMax"] = "How long a search is; FairQueueTests see that others do not wait for it.",
         ["MarketPolicy.SearchedOffersMax"] = "The same for offers.",
         ["MarketPolicy.SweepAgeMin"] = "What a sweep looks at; ClockTests and the twins run past it.",
