@@ -49,6 +49,7 @@ public static class GatewayHosting
         services.AddMetrics();
         services.AddSingleton<WorkerMemory>();
         services.AddSingleton<WorkerLinks>();
+        services.AddSingleton<LinkCounts>();
         services.AddSingleton<WorkerCalls>();
         services.AddSingleton<WorkerRequests>();
         services.AddSingleton<WorkerDoor>();

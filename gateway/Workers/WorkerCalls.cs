@@ -19,6 +19,7 @@ internal sealed partial class WorkerCalls(
     MarketShards shards,
     IReadiness readiness,
     MarketIdentity market,
+    LinkCounts counts,
     ILogger<WorkerCalls> log
 )
 {
@@ -175,7 +176,11 @@ internal sealed partial class WorkerCalls(
 
     private IWorkerGrain RunOf(Wire.LeaseCall call) => grains.GetGrain<IWorkerGrain>(call.Worker.ToString());
 
-    private static LinkFrame Refused(ErrorCode code, string message) => new() { Refused = new CallRefused(code, message) };
+    private LinkFrame Refused(ErrorCode code, string message)
+    {
+        counts.Count(code);
+        return new LinkFrame { Refused = new CallRefused(code, message) };
+    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A worker's call failed; the worker repeats it.")]
     private partial void LogFailed(Exception failure);

@@ -12,6 +12,7 @@ namespace Marketplace.Gateway;
 /// <summary>Lets workers in: a place, the handshake, and then the link until it ends.</summary>
 internal sealed partial class WorkerDoor(
     WorkerLinks links,
+    LinkCounts counts,
     WorkerMemory memory,
     WorkerCalls calls,
     MarketIdentity market,
@@ -37,7 +38,7 @@ internal sealed partial class WorkerDoor(
         using var place = links.TryEnter(http.Connection.RemoteIpAddress);
         if (place is null)
         {
-            links.Count(LinkEnd.TooManyConnections);
+            counts.Count(LinkEnd.TooManyConnections);
             await ProblemFactory.Write(http, ErrorCode.RateLimited, GatewayMessages.TooManyWorkerLinks);
             return;
         }
@@ -61,7 +62,7 @@ internal sealed partial class WorkerDoor(
             ended = refused;
             await LinkClosing.Close(socket, refused.Reason, refused.Message, time);
         }
-        links.Count(ended.Reason);
+        counts.Count(ended.Reason);
         LogEnded(worker, LinkEndedException.NameOf(ended.Reason), ended.Message);
     }
 
@@ -86,7 +87,9 @@ internal sealed partial class WorkerDoor(
     /// <param name="refusal">Why the worker may not work here; null: it may.</param>
     private async Task<LinkEndedException> Run(WorkerId worker, WebSocket socket, LinkKeys keys, string? refusal)
     {
-        using var channel = LinkChannel.OfMarket(socket, keys, memory.ForOne(), time);
+        // Frames that ended the link were never done with: what they hold is given back with the share.
+        using var share = memory.ForOne();
+        using var channel = LinkChannel.OfMarket(socket, keys, share, time);
         if (refusal is not null)
         {
             // Under the seal: a worker believes it.

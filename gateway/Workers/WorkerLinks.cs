@@ -1,26 +1,18 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using System.Net;
-using Marketplace.Api.Workers;
-using Marketplace.Worker.Protocol;
 using Microsoft.Extensions.Options;
 
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// The workers' connections of this process: how many there may be, which one is a worker's, and why they end. The newest connection of a
-/// key
-/// is the worker's: the one before may be a dead one that nobody has noticed.
+/// The workers' connections of this process: how many there may be, and which one is a worker's. The newest connection of a key is the
+/// worker's: the one before may be a dead one that nobody has noticed.
 /// </summary>
-internal sealed class WorkerLinks(IOptions<GatewayOptions> options, IMeterFactory meters)
+internal sealed class WorkerLinks(IOptions<GatewayOptions> options)
 {
-    /// <summary>Counts connections that ended, by the tag <c>reason</c>.</summary>
-    public const string EndedCounter = "marketplace.worker_links.ended";
-
     private readonly Lock _lock = new();
     private readonly Dictionary<ulong, int> _addresses = [];
     private readonly ConcurrentDictionary<WorkerId, WorkerLink> _links = new();
-    private readonly Counter<long> _ended = meters.Create("Marketplace.Gateway").CreateCounter<long>(EndedCounter);
     private int _count;
 
     /// <summary>A place for a connection, from before its handshake; dispose it when it has ended.</summary>
@@ -63,8 +55,6 @@ internal sealed class WorkerLinks(IOptions<GatewayOptions> options, IMeterFactor
 
     /// <returns>Whether it was its worker's until now.</returns>
     public bool Leave(WorkerLink link) => _links.TryRemove(KeyValuePair.Create(link.Worker, link));
-
-    public void Count(LinkEnd reason) => _ended.Add(1, KeyValuePair.Create<string, object?>("reason", LinkEndedException.NameOf(reason)));
 
     private sealed class Place(WorkerLinks links, ulong address) : IDisposable
     {

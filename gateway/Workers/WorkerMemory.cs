@@ -10,17 +10,32 @@ internal sealed class WorkerMemory(IOptions<GatewayOptions> options)
     private readonly long _bytesMax = options.Value.WorkerMemoryBytesMax;
     private long _held;
 
-    public ILinkMemory ForOne() => new Share(this);
+    /// <summary>Bytes that connections hold at the moment.</summary>
+    public long Held
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _held;
+            }
+        }
+    }
 
-    private sealed class Share(WorkerMemory all) : ILinkMemory
+    /// <summary>The part of one connection; dispose it when the connection has ended.</summary>
+    public Share ForOne() => new(this);
+
+    /// <summary>What one connection holds. What it still holds at its end goes back with it.</summary>
+    internal sealed class Share(WorkerMemory all) : ILinkMemory, IDisposable
     {
         private long _held;
+        private bool _isOver;
 
         public bool TryTake(int bytes)
         {
             lock (all._lock)
             {
-                if (all._held + bytes > all._bytesMax || _held + bytes > GatewayPolicy.LinkMemoryBytesMax)
+                if (_isOver || all._held + bytes > all._bytesMax || _held + bytes > GatewayPolicy.LinkMemoryBytesMax)
                 {
                     return false;
                 }
@@ -34,8 +49,21 @@ internal sealed class WorkerMemory(IOptions<GatewayOptions> options)
         {
             lock (all._lock)
             {
+                if (_isOver)
+                {
+                    return;
+                }
                 all._held -= bytes;
                 _held -= bytes;
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (all._lock)
+            {
+                all._held -= _held;
+                (_held, _isOver) = (0, true);
             }
         }
     }

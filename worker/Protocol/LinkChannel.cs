@@ -26,6 +26,7 @@ public sealed class LinkChannel : IDisposable
     private readonly ITimer _silence;
     private long _sent;
     private long _received;
+    private bool _isOver;
 
     private LinkChannel(
         WebSocket socket,
@@ -77,7 +78,7 @@ public sealed class LinkChannel : IDisposable
             {
                 await _mine.Take(json.Length, cancellation);
             }
-            await SendInTurn(json, cancellation);
+            await SendInTurn(json, isLast: frame.Goodbye is not null, cancellation);
         }
         finally
         {
@@ -85,11 +86,17 @@ public sealed class LinkChannel : IDisposable
         }
     }
 
-    private async Task SendInTurn(byte[] json, CancellationToken cancellation)
+    private async Task SendInTurn(byte[] json, bool isLast, CancellationToken cancellation)
     {
         await _sending.WaitAsync(cancellation);
         try
         {
+            // Answers that were ready meanwhile come too late: a goodbye is the last frame.
+            if (_isOver)
+            {
+                throw new LinkEndedException(LinkEnd.Done, "This side has said goodbye.");
+            }
+            _isOver = isLast;
             // Not the caller's token: half a message would be the end of the connection.
             using var deadline = new CancellationTokenSource(LinkPolicy.SendTimeMax, _time);
             await _socket.SendAsync(FrameSeal.Seal(_sendKey, ++_sent, json), WebSocketMessageType.Text, endOfMessage: true, deadline.Token);

@@ -1,4 +1,5 @@
 using Marketplace.Verify.Authz;
+using Marketplace.Verify.FuzzNet;
 using Marketplace.Verify.Idempotency;
 using Marketplace.Verify.Sim;
 using Marketplace.Verify.SlowReaders;
@@ -32,6 +33,11 @@ internal static class HostChecks
         ["authz"] = (
             "every route and call of a worker's link, by those who may not; nothing is learned or changed [--as owner, which must fail]",
             AuthzCheck.Run
+        ),
+        ["fuzznet"] = (
+            "workers' handshakes, frames and requests that are changed, repeated, too large, too slow; each is refused with its reason, "
+                + "nothing is changed [--n N] [--seed S] [--slow N]",
+            FuzzNetCheck.Run
         ),
         ["idempotency"] = (
             "each grain method and each changing request, ten times in every manner; one effect [--seed S]",

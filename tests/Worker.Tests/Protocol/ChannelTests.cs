@@ -34,6 +34,19 @@ public sealed class ChannelTests : IDisposable
         }
     }
 
+    /// <summary>Answers may be ready while the connection ends: a reader who has heard goodbye must hear nothing more.</summary>
+    [Fact]
+    public async Task Goodbye_IsTheLastFrame()
+    {
+        await _market.Send(new LinkFrame { Goodbye = new LinkGoodbye(LinkEnd.Replaced, "") }, Cancellation);
+
+        var refused = await Assert.ThrowsAsync<LinkEndedException>(() =>
+            _market.Send(new LinkFrame { Call = 1, Taken = new ReportTaken(1) }, Cancellation)
+        );
+
+        Assert.Equal(LinkEnd.Done, refused.Reason);
+    }
+
     [Fact]
     public async Task RepeatedFrame_EndsTheConnection()
     {

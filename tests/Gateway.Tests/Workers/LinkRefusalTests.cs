@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Marketplace.Api.Workers;
+using Marketplace.Gateway;
+using Marketplace.Worker.Protocol;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Marketplace.Tests.Gateway;
+
+/// <summary>What a link leaves behind that the gateway has ended: no memory, and a count for the operator.</summary>
+public sealed class LinkRefusalTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public static TheoryData<LinkEnd> Ends => [LinkEnd.ForeignWorker, LinkEnd.Malformed, LinkEnd.Done];
+
+    /// <summary>Its frame was taken in and never done with; thousands of such links must not use up what all links share.</summary>
+    [Theory, MemberData(nameof(Ends))]
+    public async Task FrameThatEndsItsLink_HoldsNoMemoryAfterIt(LinkEnd end)
+    {
+        var gateway = await GatewayFixture.Start();
+        var memory = gateway.Services.GetRequiredService<WorkerMemory>();
+        using var worker = new LinkedWorker(gateway);
+        await EndLink(worker, end);
+
+        // The gateway ends all links before it has stopped.
+        await gateway.DisposeAsync();
+
+        Assert.Equal(0, memory.Held);
+    }
+
+    [Fact]
+    public async Task RefusedLinksAndCalls_AreMetrics()
+    {
+        var gateway = await GatewayFixture.Start();
+        var seen = new ConcurrentQueue<string>();
+        using var listener = Listen(gateway.Services.GetRequiredService<IMeterFactory>(), seen);
+        using var worker = new LinkedWorker(gateway);
+        await using (var session = await worker.Session())
+        {
+            var find = new FindBlobCall(worker.Call(new LeaseId(1, 1)), new BlobId(default));
+            Assert.NotNull((await session.Call(new LinkFrame { Find = find }, Cancellation)).Refused);
+            await session.Leave();
+        }
+        await EndLink(worker, LinkEnd.ForeignWorker);
+
+        await gateway.DisposeAsync();
+
+        Assert.Equal(
+            [
+                $"{LinkCounts.RefusedCounter} code=lease_not_found 1",
+                $"{LinkCounts.EndedCounter} reason=done 1",
+                $"{LinkCounts.EndedCounter} reason=foreign_worker 1",
+            ],
+            seen
+        );
+    }
+
+    [Fact]
+    public void Refusals_AreOneLineAMinute_AndTheRestAtTheEnd()
+    {
+        var (log, time) = (new Lines(), new ManualTime());
+        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        using (var counts = new LinkCounts(services.GetRequiredService<IMeterFactory>(), time, log))
+        {
+            counts.Count(LinkEnd.Done);
+            Assert.Empty(log.Written);
+            counts.Count(LinkEnd.BadSeal);
+            counts.Count(LinkEnd.BadSeal);
+            counts.Count(ErrorCode.LeaseNotFound);
+            Assert.EndsWith("ended: bad_seal 1, done 1; calls of workers were refused: none.", Assert.Single(log.Written));
+            time.Advance(GatewayPolicy.LinkCountsPeriod);
+            counts.Count(LinkEnd.Malformed);
+            Assert.EndsWith("ended: bad_seal 1, malformed 1; calls of workers were refused: lease_not_found 1.", log.Written[^1]);
+            counts.Count(LinkEnd.TooLarge);
+        }
+
+        Assert.Equal(3, log.Written.Count);
+        Assert.EndsWith("ended: too_large 1; calls of workers were refused: none.", log.Written[^1]);
+    }
+
+    /// <summary>What instruments of one factory count: other tests count as well.</summary>
+    private static MeterListener Listen(IMeterFactory scope, ConcurrentQueue<string> seen)
+    {
+        var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listening) =>
+            {
+                if (instrument.Meter.Scope == scope && instrument.Meter.Name == "Marketplace.Gateway")
+                {
+                    listening.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>(
+            (instrument, value, tags, _) => seen.Enqueue($"{instrument.Name} {tags[0].Key}={tags[0].Value} {value}")
+        );
+        listener.Start();
+        return listener;
+    }
+
+    private static async Task EndLink(LinkedWorker worker, LinkEnd end)
+    {
+        using var channel = await worker.Channel();
+        var frame = end switch
+        {
+            LinkEnd.ForeignWorker => new LinkFrame { Call = 1, Offer = worker.Offer with { Worker = new WorkerId(default) } },
+            LinkEnd.Malformed => new LinkFrame { Call = 1, Taken = new ReportTaken(1) },
+            _ => new LinkFrame { Goodbye = new LinkGoodbye(LinkEnd.Done, "") },
+        };
+        await channel.Send(frame, Cancellation);
+        Assert.Equal(end, (await channel.Receive(Cancellation)).Frame.Goodbye?.Reason);
+    }
+
+    private sealed class Lines : ILogger<LinkCounts>
+    {
+        public List<string> Written { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Written.Add(formatter(state, exception));
+    }
+}
