@@ -100,6 +100,7 @@ internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerCal
         {
             throw new LinkEndedException(LinkEnd.ForeignWorker, $"A frame of worker {worker} names another one.");
         }
+        Check(frame.Offer);
         Check(frame.Poll);
         if (frame.Report is not { } report)
         {
@@ -128,6 +129,15 @@ internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerCal
                 LinkEnd.BadSignature,
                 $"Report {report.Sequence} is not signed by worker {worker} for this market."
             );
+        }
+    }
+
+    /// <summary>What a label may be is the market's rule, but that it is a text.</summary>
+    private static void Check(WorkerOffer? offer)
+    {
+        if (offer?.Labels?.Any(label => label is null) == true)
+        {
+            throw new LinkEndedException(LinkEnd.Malformed, "An offer has a label that is null.");
         }
     }
 

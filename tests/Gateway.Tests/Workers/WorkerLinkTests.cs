@@ -229,6 +229,7 @@ public sealed class WorkerLinkTests
             { "a report of too many results", LinkEnd.Malformed },
             { "a report of a result that is null", LinkEnd.Malformed },
             { "a report of an old number", LinkEnd.BadSequence },
+            { "an offer with a label that is null", LinkEnd.Malformed },
             { "a call without a number", LinkEnd.Malformed },
             { "a frame of the market", LinkEnd.Malformed },
         };
@@ -272,6 +273,7 @@ public sealed class WorkerLinkTests
             "a report of too many results" => new LinkFrame { Report = WorkerSignatures.Sign(worker.Key, market, many, 1, 1) },
             "a report of a result that is null" => new LinkFrame { Report = signed with { Report = report with { Results = [null!] } } },
             "a report of an old number" => new LinkFrame { Report = WorkerSignatures.Sign(worker.Key, market, report, 1, 0) },
+            "an offer with a label that is null" => new LinkFrame { Offer = worker.Offer with { Labels = ["gpu", null!] } },
             "a call without a number" => new LinkFrame { Offer = worker.Offer },
             _ => new LinkFrame { Taken = new ReportTaken(1) },
         };

@@ -49,6 +49,7 @@ internal static class CallCases
             [FrameSamples.LimitExceeded],
             lane => [Offer(lane, offer => offer with { Labels = Labels(WorkerLimits.LabelsMax + 1) })]
         ),
+        ("a label that is null", [FrameSamples.Malformed], lane => [Offer(lane, offer => offer with { Labels = [null!] })]),
         ("an account that is not open", ["account_needed"], lane => [Offer(lane, offer => offer with { PayTo = new AccountId(default) })]),
         ("a bid too many", [FrameSamples.LimitExceeded], lane => [Bids(lane, WorkerLimits.BidsMax + 1)]),
         ("a bid that is null", [FrameSamples.Malformed], NullBid),

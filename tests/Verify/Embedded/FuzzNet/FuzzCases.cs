@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Marketplace.Api.Workers;
+using Marketplace.Worker.Protocol;
 
 namespace Marketplace.Verify.FuzzNet;
 
@@ -30,6 +31,24 @@ internal static class FuzzCases
         }
     }
 
+    /// <summary>Each kind as it is, and with a comma too much: what chance leaves out of a short run, and must not.</summary>
+    public static async Task RunEach(FuzzLane lane, CancellationToken cancellation)
+    {
+        foreach (var name in FrameSamples.Names)
+        {
+            await RunFrame(lane, await lane.Link(cancellation, mustLease: true), name, json => (json, "as it is"), cancellation);
+            await RunFrame(lane, await lane.Link(cancellation), name, json => ([.. json[..^1], .. ",}"u8], "a comma"), cancellation);
+        }
+        // The market grants credit when half of its window was used.
+        lane.Drop();
+        var link = await lane.Link(cancellation);
+        for (var count = 0; count < LinkPolicy.WindowFrames / 2; count++)
+        {
+            await lane.Ask(link, FuzzLink.Json(FrameSamples.OfWorker["find"].Sample(lane.Worker)), "found", cancellation);
+        }
+        lane.Drop();
+    }
+
     /// <summary>One of all kinds by chance, mostly of those that the market takes; each twentieth is sent as it is.</summary>
     private static async Task RunFrame(FuzzLane lane, CancellationToken cancellation)
     {
@@ -39,28 +58,32 @@ internal static class FuzzCases
         {
             name = FrameSamples.Names[lane.Chance.Next(FrameSamples.Names.Count)];
         }
-        var isChanged = lane.Chance.Next(20) > 0;
+        await RunFrame(lane, link, name, lane.Chance.Next(20) > 0 ? json => Mutate(lane, json) : null, cancellation);
+    }
+
+    /// <param name="change">What is done to the JSON; null: nothing.</param>
+    private static async Task RunFrame(
+        FuzzLane lane,
+        FuzzLink link,
+        string name,
+        Func<byte[], (byte[] Json, string What)>? change,
+        CancellationToken cancellation
+    )
+    {
+        change ??= json => (json, "as it is");
         if (FrameSamples.OfMarket.TryGetValue(name, out var ofMarket))
         {
-            var foreign = FuzzLink.Json(ofMarket(lane.Worker));
-            await Ask(
-                lane,
-                link,
-                name,
-                isChanged ? Mutate(lane, foreign) : (foreign, "as it is"),
-                null,
-                [FrameSamples.Malformed],
-                cancellation
-            );
+            var sent = change(FuzzLink.Json(ofMarket(lane.Worker)));
+            await Ask(lane, link, name, sent, null, [FrameSamples.Malformed], cancellation);
         }
         else if (FrameSamples.OfWorker.TryGetValue(name, out var kind))
         {
             var json = FuzzLink.Json(kind.Sample(lane.Worker));
-            var changed = isChanged ? Mutate(lane, json) : (json, "as it is");
-            IReadOnlyCollection<string> allowed = isChanged
-                ? [.. kind.Allowed, kind.Answer ?? "taken in", FrameSamples.Malformed]
-                : [.. kind.Allowed.Except(Faults), kind.Answer ?? "taken in"];
-            await Ask(lane, link, name, changed, kind.Answer, allowed, cancellation);
+            var sent = change(json);
+            IReadOnlyCollection<string> allowed = ReferenceEquals(sent.Json, json)
+                ? [.. kind.Allowed.Except(Faults), kind.Answer ?? "taken in"]
+                : [.. kind.Allowed, kind.Answer ?? "taken in", FrameSamples.Malformed];
+            await Ask(lane, link, name, sent, kind.Answer, allowed, cancellation);
         }
         else
         {

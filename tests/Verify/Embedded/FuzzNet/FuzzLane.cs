@@ -54,6 +54,11 @@ internal sealed class FuzzLane(FuzzTarget target, FuzzScene scene, int number, i
     {
         _program = await scene.DeployStateful(number);
         await Replace();
+        if (number == 0)
+        {
+            using var patience = new CancellationTokenSource(2 * Patience);
+            await FuzzCases.RunEach(this, patience.Token);
+        }
         for (var left = cases; left > 0; left--)
         {
             if (++_casesOfWorker > CasesPerWorker)
@@ -68,7 +73,8 @@ internal sealed class FuzzLane(FuzzTarget target, FuzzScene scene, int number, i
     }
 
     /// <summary>The link, with an offer and a lease where they could be had. Another one where it ended or is used up.</summary>
-    public async Task<FuzzLink> Link(CancellationToken cancellation)
+    /// <param name="mustLease">A worker without a lease tries to get one, which it else does now and then.</param>
+    public async Task<FuzzLink> Link(CancellationToken cancellation, bool mustLease = false)
     {
         if (_link is not null && ++_casesOfLink > CasesPerLink)
         {
@@ -84,7 +90,7 @@ internal sealed class FuzzLane(FuzzTarget target, FuzzScene scene, int number, i
                 Take(await _link.Receive(cancellation));
             }
         }
-        if (_worker.Lease is null && Chance.Next(3) == 0)
+        if (_worker.Lease is null && (mustLease || Chance.Next(3) == 0))
         {
             await TakeLease(_link, cancellation);
         }

@@ -50,9 +50,15 @@ internal sealed class FuzzLink : IDisposable
     public required Action<string> OnFrame { get; init; }
 
     /// <param name="readsReady">Else the market's first frame is left to the first receive: the link may be over before it comes.</param>
-    public static async Task<FuzzLink> Open(FuzzTarget target, Ed25519KeyPair key, CancellationToken cancellation, bool readsReady = true)
+    public static async Task<FuzzLink> Open(
+        FuzzTarget target,
+        Ed25519KeyPair key,
+        CancellationToken cancellation,
+        bool readsReady = true,
+        bool readsLittle = false
+    )
     {
-        var raw = await RawSocket.Connect(target.Url, target.Address(), cancellation);
+        var raw = await RawSocket.Connect(target.Url, target.Address(), cancellation, readsLittle);
         try
         {
             await Upgrade(raw, target, cancellation);

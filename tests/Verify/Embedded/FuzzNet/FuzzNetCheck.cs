@@ -183,6 +183,11 @@ public static partial class FuzzNetCheck
                 );
             }
         }
+        var slow = table.Count(kind => kind == $"slow {SlowCases.LargeAnswers}", end => end == FuzzLink.Cut);
+        if (counted.GetValueOrDefault("slow") < slow)
+        {
+            table.Violate("counts", $"{slow} readers were cut off, and the silo has counted {counted.GetValueOrDefault("slow")} as slow.");
+        }
         if (table.Ends.Count == 0)
         {
             table.Violate("counts", "No connection ended with a reason.");

@@ -21,6 +21,7 @@ internal sealed class RawSocket : IDisposable
     public const byte Ping = 9;
     public const byte Pong = 10;
 
+    private const int SmallBuffer = 4096;
     private const byte Final = 0x80;
     private const byte MaskBit = 0x80;
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -30,11 +31,16 @@ internal sealed class RawSocket : IDisposable
 
     /// <param name="url">The silo.</param>
     /// <param name="from">An address of loopback: limits count by address, and each has its own ports.</param>
-    public static async Task<RawSocket> Connect(Uri url, IPAddress from, CancellationToken cancellation)
+    /// <param name="readsLittle">The system keeps as little as it can of what is not read, so that it soon fills up.</param>
+    public static async Task<RawSocket> Connect(Uri url, IPAddress from, CancellationToken cancellation, bool readsLittle = false)
     {
         var raw = new RawSocket();
         try
         {
+            if (readsLittle)
+            {
+                raw._socket.ReceiveBufferSize = SmallBuffer;
+            }
             raw._socket.Bind(new IPEndPoint(from, 0));
             await raw._socket.ConnectAsync(IPAddress.Loopback, url.Port, cancellation);
             return raw;

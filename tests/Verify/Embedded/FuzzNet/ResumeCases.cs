@@ -39,7 +39,9 @@ internal static class ResumeCases
         var link = await lane.Link(cancellation);
         var outcome = await lane.Ask(link, Find(lane), "found", cancellation);
         var isHeld = lease is not null && lane.Worker.Lease?.Id == lease.Id;
-        string[] allowed = isHeld ? ["found"] : ["found", FrameSamples.LeaseNotFound, FrameSamples.LimitExceeded];
+        string[] allowed = isHeld
+            ? ["found", FrameSamples.LimitExceeded]
+            : ["found", FrameSamples.LeaseNotFound, FrameSamples.LimitExceeded];
         lane.Table.Add(isHeld ? "resume with a lease" : "resume", outcome, allowed, () => $"{lease?.Id}");
     }
 

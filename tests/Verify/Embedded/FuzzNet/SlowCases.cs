@@ -21,6 +21,9 @@ internal sealed class SlowCases(FuzzTarget target, int count)
 
     private static readonly TimeSpan BytePause = TimeSpan.FromSeconds(1);
 
+    /// <summary>Only what was not read can end it.</summary>
+    public const string LargeAnswers = "large answers and nothing read";
+
     private readonly Case[] _cases =
     [
         new("says nothing", TimeSpan.FromSeconds(10), ["http 408 limit_exceeded", FuzzLink.Cut], Quiet),
@@ -34,6 +37,7 @@ internal sealed class SlowCases(FuzzTarget target, int count)
         new("a frame byte by byte", LinkPolicy.SilenceMax, [FuzzLink.Cut, "silent"], FrameByByte),
         new("pings and no frame", LinkPolicy.SilenceMax, [FuzzLink.Cut, "silent"], Pings),
         new("calls and nothing read", LinkPolicy.SilenceMax, [FuzzLink.Cut, "silent"], NothingRead),
+        new(LargeAnswers, LinkPolicy.SendTimeMax, [FuzzLink.Cut], LargeUnread),
         new("heartbeats and nothing read", LinkPolicy.SilenceMax, ["lives"], LivesUnread),
     ];
 
@@ -57,7 +61,6 @@ internal sealed class SlowCases(FuzzTarget target, int count)
         string end;
         try
         {
-            // A quarter of its time below which no limit of the silo may strike.
             using var patience = new CancellationTokenSource(slow.Limit + Grace);
             end = await slow.Run(this, key, patience.Token);
             if (end != "lives" && clock.Elapsed < slow.Limit / 2)
@@ -184,6 +187,22 @@ internal sealed class SlowCases(FuzzTarget target, int count)
             answers += heard.Frame!.Refused is null ? 0 : 1;
         }
         return "lives";
+    }
+
+    /// <summary>Each heartbeat is answered with all the leases that it names and the worker does not have.</summary>
+    private static async Task<string> LargeUnread(SlowCases slow, Ed25519KeyPair key, CancellationToken cancellation)
+    {
+        using var link = await FuzzLink.Open(slow.Target, key, cancellation, readsLittle: true);
+        var runs = Enumerable
+            .Range(1, WorkerLimits.LeasesMax)
+            .Select(number => new LeaseBeat(new LeaseId(1, number), LeaseStage.Running, 1));
+        var frame = FuzzLink.Json(new LinkFrame { Heartbeat = new LinkHeartbeat(DateTimeOffset.UtcNow) { Runs = [.. runs] } });
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < LinkPolicy.SendTimeMax * 1.4; )
+        {
+            await link.Send(frame, cancellation);
+            await Task.Delay(1.1 * LinkPolicy.HeartbeatPeriodMin, cancellation);
+        }
+        return await End(link.Raw, cancellation);
     }
 
     private static async Task SendCalls(FuzzLink link, Ed25519KeyPair key, CancellationToken cancellation)
