@@ -166,7 +166,9 @@ internal static class GatewayPolicy
     /// <summary>Time between asking for a ticket and using it.</summary>
     public static readonly TimeSpan TicketLife = TimeSpan.FromSeconds(30);
 
-    /// <summary>The least time between two lines of the log that count refused workers' links: an attack is worth a line, not a log.</summary>
+    /// <summary>
+    /// The least time between two lines of the log that count refused links of workers: an attack is worth a line, not a log.
+    /// </summary>
     public static readonly TimeSpan LinkCountsPeriod = TimeSpan.FromMinutes(1);
 
     /// <summary>How long a slow sender or reader is left alone before its rate is looked at.</summary>

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Marketplace.Gateway;
 
 /// <summary>
-/// Why workers' connections ended and what of their calls was refused, by reason: as metrics, and as a line of the log, at most one for each
-/// <see cref="GatewayPolicy.LinkCountsPeriod"/> and only after something was refused. A stranger who tries much cannot fill a disk with it.
+/// Why workers' connections ended and what of their calls was refused, by reason: as metrics, and as a line of the log, at most one for
+/// each <see cref="GatewayPolicy.LinkCountsPeriod"/> and only after a link was refused. A stranger who tries much cannot fill a disk.
 /// </summary>
 internal sealed partial class LinkCounts : IDisposable
 {

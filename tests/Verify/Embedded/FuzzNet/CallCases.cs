@@ -133,7 +133,7 @@ internal static class CallCases
     private static IEnumerable<LinkFrame> NullBid(FuzzLane lane) =>
         [new LinkFrame { Call = 1, Poll = lane.Worker.Poll() with { Bids = [null!] } }];
 
-    /// <summary>One poll, again and again under other numbers: none is answered before the first one is, and each holds its credit.</summary>
+    /// <summary>One poll, again and again under other numbers: none is answered before the first, and each holds its credit.</summary>
     private static IEnumerable<LinkFrame> TooManyPolls(FuzzLane lane)
     {
         var poll = lane.Worker.Poll() with { LeasesMax = 0 };

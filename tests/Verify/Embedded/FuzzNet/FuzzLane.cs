@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
 using Marketplace.Worker.Protocol;
@@ -65,11 +66,30 @@ internal sealed class FuzzLane(FuzzTarget target, FuzzScene scene, int number, i
             {
                 await Replace();
             }
-            using var patience = new CancellationTokenSource(Patience);
-            await FuzzCases.Run(this, patience.Token);
+            await RunOne();
         }
         Drop();
         await CancelJob();
+    }
+
+    /// <summary>A case that cannot begin, or waits for what does not come, must not be.</summary>
+    private async Task RunOne()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        try
+        {
+            await FuzzCases.Run(this, patience.Token);
+        }
+        catch (FuzzRefusedException refused)
+        {
+            Table.Violate($"connection: {refused.End}", refused.Message);
+            Drop();
+        }
+        catch (OperationCanceledException late) when (patience.IsCancellationRequested)
+        {
+            Table.Violate("patience", $"A case was not over after {Patience}: {late.StackTrace}");
+            Drop();
+        }
     }
 
     /// <summary>The link, with an offer and a lease where they could be had. Another one where it ended or is used up.</summary>
@@ -168,7 +188,7 @@ internal sealed class FuzzLane(FuzzTarget target, FuzzScene scene, int number, i
     public static string OutcomeOf(LinkFrame frame) =>
         frame.Refused is { } refused ? $"refused {NameOf(refused.Code)}" : FrameSamples.KindOf(frame);
 
-    public static string NameOf(ErrorCode code) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName($"{code}");
+    public static string NameOf(ErrorCode code) => JsonNamingPolicy.SnakeCaseLower.ConvertName($"{code}");
 
     /// <summary>What was sent, as far as it fits on a line.</summary>
     public static string Shown(ReadOnlySpan<byte> json) =>

@@ -14,7 +14,7 @@ public static partial class FuzzNetCheck
     /// <summary>Each has jobs of a class of its own, and an account has eight classes at a time (JobNeeds).</summary>
     private const int Lanes = 6;
 
-    /// <summary>What workers' messages may take (256 MiB), and as much again for a silo that does all else, twice for the collector.</summary>
+    /// <summary>Workers' messages may take 256 MiB, a silo that does all else as much again; twice that, for the collector.</summary>
     private const long ResidentBytesMax = 1L << 30;
 
     private static readonly TimeSpan Sample = TimeSpan.FromSeconds(1);
