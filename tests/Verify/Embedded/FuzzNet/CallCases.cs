@@ -74,7 +74,8 @@ internal static class CallCases
         {
             return;
         }
-        foreach (var frame in frames(lane))
+        LinkFrame[] sent = [.. frames(lane)];
+        foreach (var frame in sent)
         {
             await link.Send(frame, cancellation);
         }
@@ -85,6 +86,11 @@ internal static class CallCases
             heard = lane.Take(await link.Receive(cancellation));
             outcome = heard.Frame is { } answer ? FuzzLane.OutcomeOf(answer) : heard.End;
         } while (!heard.IsEnd && !ends.Contains(outcome));
+        if (sent.Any(frame => frame.Report is not null))
+        {
+            // It may have been taken before the link ended, and its end is being recorded.
+            lane.Worker.Lease = null;
+        }
         lane.Drop();
         lane.Table.Add($"call {name}", outcome, ends, () => "");
     }

@@ -172,7 +172,18 @@ public static partial class FuzzNetCheck
                 table.Violate("log of calls", $"The silo logged: {line}");
             }
         }
-        var counted = CountedEnds(log);
+        var (counted, refused) = (Counted(log, 0), Counted(log, 1));
+        foreach (var code in Enum.GetValues<ErrorCode>().Select(FuzzLane.NameOf))
+        {
+            var heard = table.Count(static _ => true, end => end == $"refused {code}");
+            if (refused.GetValueOrDefault(code) < heard)
+            {
+                table.Violate(
+                    "counts",
+                    $"{heard} calls were refused as {code}, and the silo has counted {refused.GetValueOrDefault(code)}."
+                );
+            }
+        }
         foreach (var (reason, heard) in table.Ends)
         {
             if (counted.GetValueOrDefault(reason) < heard)
@@ -194,13 +205,13 @@ public static partial class FuzzNetCheck
         }
     }
 
-    /// <summary>The silo's own counts, from its lines for the operator.</summary>
-    private static Dictionary<string, int> CountedEnds(string log)
+    /// <summary>The silo's own counts, from its lines for the operator: of ends by their reasons, of refused calls by their codes.</summary>
+    private static Dictionary<string, int> Counted(string log, int part)
     {
         var counted = new Dictionary<string, int>();
         foreach (var line in log.Split('\n').Where(line => line.Contains("workers' links ended: ", StringComparison.Ordinal)))
         {
-            foreach (Match count in Counts().Matches(line.Split("ended: ")[1].Split(';')[0]))
+            foreach (Match count in Counts().Matches(line.Split("ended: ")[1].Split("; calls")[part]))
             {
                 var reason = count.Groups[1].Value;
                 counted[reason] = counted.GetValueOrDefault(reason) + int.Parse(count.Groups[2].Value, CultureInfo.InvariantCulture);
