@@ -62,7 +62,8 @@ internal sealed partial class WorkerDoor(
             ended = refused;
             await LinkClosing.Close(socket, refused.Reason, refused.Message, time);
         }
-        counts.Count(ended.Reason);
+        // A worker that goes without a goodbye is one that is not heard any more, whatever reason it gives.
+        counts.Count(ended.IsClosing ? LinkEnd.Silent : ended.Reason);
         LogEnded(worker, LinkEndedException.NameOf(ended.Reason), ended.Message);
     }
 

@@ -37,10 +37,10 @@ public static class LinkClosing
         var text = socket.CloseStatusDescription ?? "";
         var colon = text.IndexOf(": ", StringComparison.Ordinal);
         var reason = colon > 0 ? LinkEndedException.Find(text[..colon]) : null;
-        return new LinkEndedException(
-            reason ?? LinkEnd.Stopping,
-            colon > 0 ? text[(colon + 2)..] : "The other side closed the connection."
-        );
+        return new LinkEndedException(reason ?? LinkEnd.Stopping, colon > 0 ? text[(colon + 2)..] : "The other side closed the connection.")
+        {
+            IsClosing = true,
+        };
     }
 
     /// <summary>A closing message that is answered at once is read; a socket that is cut before it may never deliver it.</summary>

@@ -13,6 +13,9 @@ public sealed class LinkEndedException(LinkEnd reason, string message, Exception
     /// </summary>
     public bool IsSealed { get; init; }
 
+    /// <summary>It is what a closing message says: the word of the other side, or of a stranger, and not this side's judgement.</summary>
+    public bool IsClosing { get; init; }
+
     /// <summary>The reason as messages have it.</summary>
     public static string NameOf(LinkEnd reason) => JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString());
 

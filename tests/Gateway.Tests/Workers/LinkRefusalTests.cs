@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Net.WebSockets;
 using Marketplace.Api.Workers;
 using Marketplace.Gateway;
 using Marketplace.Worker.Protocol;
@@ -55,6 +56,22 @@ public sealed class LinkRefusalTests
             ],
             seen
         );
+    }
+
+    /// <summary>Else a stranger could make an operator's counts say what it likes.</summary>
+    [Fact]
+    public async Task WorkerThatClosesWithAReason_IsCountedAsSilent()
+    {
+        var gateway = await GatewayFixture.Start();
+        var seen = new ConcurrentQueue<string>();
+        using var listener = Listen(gateway.Services.GetRequiredService<IMeterFactory>(), seen);
+        using var worker = new LinkedWorker(gateway);
+        using var socket = await worker.Connect();
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "overloaded: says a stranger", Cancellation);
+
+        await gateway.DisposeAsync();
+
+        Assert.Equal([$"{LinkCounts.EndedCounter} reason=silent 1"], seen);
     }
 
     [Fact]

@@ -205,7 +205,7 @@ internal sealed class FuzzLane(FuzzTarget target, FuzzScene scene, int number, i
     {
         if (heard.Frame is { Welcome: { } welcome })
         {
-            // The market knows no lease and no poll of it any more, and who knows what the offer said.
+            // The market knows no lease and no poll of it any more, and the offer may have been a changed one.
             (_worker.Start, _worker.Polls, _worker.Lease, _mustOffer) = (welcome.Start, 0, null, true);
         }
         else if (heard.Frame is { Orders: { } orders })

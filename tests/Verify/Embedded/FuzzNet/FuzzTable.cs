@@ -21,7 +21,7 @@ internal sealed class FuzzTable
 
     public int Cases { get; private set; }
 
-    /// <summary>Ends of connections by their reasons, as this side heard them: what the silo's own count must not fall short of.</summary>
+    /// <summary>Ends that the market decided, by their reasons as this side heard them: the silo must have counted as many.</summary>
     public IReadOnlyDictionary<string, int> Ends
     {
         get
@@ -59,7 +59,7 @@ internal sealed class FuzzTable
                 _rows.Add(kind, row = new SortedDictionary<string, int>(StringComparer.Ordinal));
             }
             row[outcome] = row.GetValueOrDefault(outcome) + 1;
-            if (LinkEndedException.Find(outcome) is { } end and not (LinkEnd.Done or LinkEnd.Silent))
+            if (LinkEndedException.Find(outcome) is { } end and not (LinkEnd.Done or LinkEnd.Silent or LinkEnd.Stopping))
             {
                 _ends[outcome] = _ends.GetValueOrDefault(outcome) + 1;
             }

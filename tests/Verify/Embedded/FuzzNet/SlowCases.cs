@@ -158,7 +158,7 @@ internal sealed class SlowCases(FuzzTarget target, int count)
         return await ending;
     }
 
-    /// <summary>As many calls as there is credit for, whose answers nobody takes.</summary>
+    /// <summary>As many calls as there is credit for, whose answers are not read.</summary>
     private static async Task<string> NothingRead(SlowCases slow, Ed25519KeyPair key, CancellationToken cancellation)
     {
         using var link = await FuzzLink.Open(slow.Target, key, cancellation);
