@@ -205,7 +205,8 @@ public static partial class FuzzNetCheck
         }
     }
 
-    /// <summary>The silo's own counts, from its lines for the operator: of ends by their reasons, of refused calls by their codes.</summary>
+    /// <summary>The silo's own counts, from its lines for the operator.</summary>
+    /// <param name="part">0: ends of links by their reasons. 1: refused calls by their codes.</param>
     private static Dictionary<string, int> Counted(string log, int part)
     {
         var counted = new Dictionary<string, int>();
