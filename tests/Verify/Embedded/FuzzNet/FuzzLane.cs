@@ -40,6 +40,14 @@ internal sealed class FuzzLane(FuzzTarget target, FuzzScene scene, int number, i
     /// <summary>What the lane's jobs ask for, so that no other lane's worker takes them.</summary>
     private string Label => string.Create(CultureInfo.InvariantCulture, $"fuzzed={number}");
 
+    /// <summary>Another lane's lease, perhaps one that its worker has at the moment.</summary>
+    public LeaseId ForeignLease =>
+        target
+            .Leases.Where(lease => lease.Key != number)
+            .Select(lease => lease.Value)
+            .OrderBy(_ => Chance.Next())
+            .FirstOrDefault(new LeaseId(1, 1));
+
     public Random Chance { get; } = new(HashCode(seed, number));
 
     public FuzzTarget Target => target;
@@ -264,11 +272,12 @@ internal sealed class FuzzLane(FuzzTarget target, FuzzScene scene, int number, i
             return;
         }
         _job = await scene.SubmitForFuzzing(_program.Id, Label, $"fuzzed-{number}-{++_jobs}");
-        await link.Send(new LinkFrame { Call = _worker.NextCall(), Poll = _worker.Poll() }, cancellation);
         using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         wait.CancelAfter(LeaseWait);
         while (_worker.Lease is null)
         {
+            // Orders may only say that the lease of the job before is to stop.
+            await link.Send(new LinkFrame { Call = _worker.NextCall(), Poll = _worker.Poll() }, cancellation);
             if (Take(await link.Receive(wait.Token)) is { IsEnd: true } or { Frame.Orders.Known: false })
             {
                 Table.Received("no lease");
@@ -277,6 +286,7 @@ internal sealed class FuzzLane(FuzzTarget target, FuzzScene scene, int number, i
             }
         }
         Table.Received("lease");
+        target.Leases[number] = _worker.LeaseOrNone;
         Words = WordsOf(_worker.Lease);
         await link.Send(new LinkFrame { Heartbeat = _worker.Beat() }, cancellation);
         Take(await link.Receive(cancellation));

