@@ -186,6 +186,7 @@ internal sealed class FuzzWorker(Ed25519KeyPair key, Bytes32 market, AccountId p
         {
             Labels = [label, "region=eu"],
             RefusedAccounts = [new AccountId(Id.Value)],
+            BuyerReputationMin = 1,
         };
 
     public long NextCall() => ++_calls;
