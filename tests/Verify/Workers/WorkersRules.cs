@@ -27,7 +27,8 @@ internal sealed class WorkersRules(IReadOnlyList<Kill> kills)
             {
                 continue;
             }
-            var since = kills.Where(kill => kill.Worker == step.Worker && kill.At >= step.At && kill.At <= next.At).ToArray();
+            // A poll of a worker that was just killed waits until its connection is seen to have ended: it may still be given a job.
+            var since = kills.Where(kill => kill.Worker == step.Worker && kill.At >= step.At - Grace && kill.At <= next.At).ToArray();
             if (since.Length == 0)
             {
                 yield return $"{job.RequestId} was taken from {step.Worker}, which was not killed: {next.Note}";
