@@ -97,7 +97,7 @@ internal sealed partial class WorkerDoor(
             await channel.Close(LinkEnd.NotAdmitted, refusal);
             return new LinkEndedException(LinkEnd.NotAdmitted, refusal);
         }
-        using var link = new WorkerLink(worker, channel, calls, time);
+        using var link = new WorkerLink(worker, channel, share, calls, time);
         links.Join(link)?.End(LinkEnd.Replaced, GatewayMessages.LinkReplaced);
         await using var stopping = lifetime.ApplicationStopping.Register(() => link.End(LinkEnd.Stopping, GatewayMessages.LinkStops));
         try

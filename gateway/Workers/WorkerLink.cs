@@ -9,7 +9,8 @@ namespace Marketplace.Gateway;
 /// a
 /// call is granted again when it is answered, so what a worker has under way here is bounded by its window.
 /// </summary>
-internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerCalls calls, TimeProvider time) : IDisposable
+internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerMemory.Share memory, WorkerCalls calls, TimeProvider time)
+    : IDisposable
 {
     private readonly ConcurrentDictionary<long, Task> _underWay = new();
     private readonly TaskCompletionSource<LinkEndedException> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -221,6 +222,10 @@ internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerCal
         {
             await foreach (var answer in calls.Answer(received.Frame, _over.Token))
             {
+                if (answer is { Welcome: not null } or { Orders.Known: true })
+                {
+                    memory.Know();
+                }
                 await channel.Send(answer with { Call = call }, _over.Token);
             }
         }

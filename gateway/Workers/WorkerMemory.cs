@@ -3,12 +3,17 @@ using Microsoft.Extensions.Options;
 
 namespace Marketplace.Gateway;
 
-/// <summary>The memory of all workers' messages, of which one connection may have a part.</summary>
+/// <summary>
+/// The memory of all workers' messages, of which one connection may have a part. Keys that the market does not know have half of it
+/// together: anyone can make a thousand keys, and begin a large message with each.
+/// </summary>
 internal sealed class WorkerMemory(IOptions<GatewayOptions> options)
 {
     private readonly Lock _lock = new();
     private readonly long _bytesMax = options.Value.WorkerMemoryBytesMax;
+    private readonly long _strangersMax = options.Value.WorkerMemoryBytesMax / 2;
     private long _held;
+    private long _strangers;
 
     /// <summary>Bytes that connections hold at the moment.</summary>
     public long Held
@@ -29,18 +34,33 @@ internal sealed class WorkerMemory(IOptions<GatewayOptions> options)
     internal sealed class Share(WorkerMemory all) : ILinkMemory, IDisposable
     {
         private long _held;
+        private bool _isKnown;
         private bool _isOver;
+
+        /// <summary>The market has an offer of the worker.</summary>
+        public void Know()
+        {
+            lock (all._lock)
+            {
+                if (!_isKnown)
+                {
+                    all._strangers -= _held;
+                    _isKnown = true;
+                }
+            }
+        }
 
         public bool TryTake(int bytes)
         {
             lock (all._lock)
             {
-                if (_isOver || all._held + bytes > all._bytesMax || _held + bytes > GatewayPolicy.LinkMemoryBytesMax)
+                var fits = _held + bytes <= GatewayPolicy.LinkMemoryBytesMax && all._held + bytes <= all._bytesMax;
+                var fitsStrangers = _isKnown || all._strangers + bytes <= all._strangersMax;
+                if (_isOver || !fits || !fitsStrangers)
                 {
                     return false;
                 }
-                all._held += bytes;
-                _held += bytes;
+                Add(bytes);
                 return true;
             }
         }
@@ -53,8 +73,7 @@ internal sealed class WorkerMemory(IOptions<GatewayOptions> options)
                 {
                     return;
                 }
-                all._held -= bytes;
-                _held -= bytes;
+                Add(-bytes);
             }
         }
 
@@ -62,9 +81,16 @@ internal sealed class WorkerMemory(IOptions<GatewayOptions> options)
         {
             lock (all._lock)
             {
-                all._held -= _held;
-                (_held, _isOver) = (0, true);
+                Add(-_held);
+                _isOver = true;
             }
+        }
+
+        private void Add(long bytes)
+        {
+            all._held += bytes;
+            all._strangers += _isKnown ? 0 : bytes;
+            _held += bytes;
         }
     }
 }

@@ -278,7 +278,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
     public async Task<WorkerOrders> Poll(WorkerPoll poll, CancellationToken cancellation)
     {
-        if (BidRules.Refusal(poll) is { } refusal)
+        if (PollRules.Refusal(poll) is { } refusal)
         {
             throw refusal;
         }

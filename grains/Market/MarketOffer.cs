@@ -40,7 +40,7 @@ internal sealed class MarketOffer(WorkerOffer offer)
     public OfferNode HungryNewcomer => field ??= new OfferNode(this);
 
     /// <summary>The sequence of the last poll, -1 before the first.</summary>
-    public long Sequence { get; private set; } = -1;
+    public long Sequence { get; private set; }
 
     /// <summary>Its runs announce their outputs; false for a silo that does not do it yet.</summary>
     public bool AddsOutputs { get; private set; }

@@ -68,7 +68,9 @@ public sealed class LinkChannel : IDisposable
         {
             throw new LinkEndedException(LinkEnd.TooLarge, $"A frame has {json.Length} bytes; allowed are {LinkPolicy.FrameBytesMax}.");
         }
-        if (!_memory.TryTake(json.Length))
+        // A goodbye is short, and may say that there is no memory.
+        var held = frame.Goodbye is null ? json.Length : 0;
+        if (!_memory.TryTake(held))
         {
             throw new LinkEndedException(LinkEnd.Overloaded, "There is no memory for a message that waits for its reader.");
         }
@@ -82,7 +84,7 @@ public sealed class LinkChannel : IDisposable
         }
         finally
         {
-            _memory.Return(json.Length);
+            _memory.Return(held);
         }
     }
 

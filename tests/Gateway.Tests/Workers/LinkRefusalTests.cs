@@ -31,6 +31,65 @@ public sealed class LinkRefusalTests
         Assert.Equal(0, memory.Held);
     }
 
+    /// <summary>Else a thousand keys that cost nothing could keep the workers' reports out.</summary>
+    [Fact]
+    public async Task Strangers_HaveHalfOfTheMemory_AndKnownWorkersTheRest()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        var memory = gateway.Services.GetRequiredService<WorkerMemory>();
+        var strangers = Fill(memory);
+        var most = new GatewayOptions().WorkerMemoryBytesMax;
+        Assert.Equal(most / 2, memory.Held);
+
+        using var worker = memory.ForOne();
+        Assert.False(worker.TryTake(1));
+        worker.Know();
+        Assert.True(worker.TryTake(GatewayPolicy.LinkMemoryBytesMax));
+        strangers[0].Know();
+        strangers[1].Dispose();
+        using var late = memory.ForOne();
+        Assert.True(late.TryTake(GatewayPolicy.LinkMemoryBytesMax));
+        Assert.True(strangers[2].TryTake(0));
+        strangers.ForEach(share => share.Dispose());
+        worker.Return(GatewayPolicy.LinkMemoryBytesMax);
+        late.Return(GatewayPolicy.LinkMemoryBytesMax);
+        Assert.Equal(0, memory.Held);
+        using var after = memory.ForOne();
+        Assert.True(after.TryTake(GatewayPolicy.LinkMemoryBytesMax));
+    }
+
+    [Fact]
+    public async Task LinkOfAWorkerWhoseOfferIsTaken_IsKnown()
+    {
+        await using var gateway = await GatewayFixture.Start();
+        var memory = gateway.Services.GetRequiredService<WorkerMemory>();
+        using var worker = new LinkedWorker(gateway);
+        await using var session = await worker.Session();
+        Assert.NotNull((await session.Call(new LinkFrame { Offer = worker.Offer }, Cancellation)).Welcome);
+        var strangers = Fill(memory);
+        var find = new FindBlobCall(worker.Call(new LeaseId(1, 1)), new BlobId(default));
+
+        Assert.NotNull((await session.Call(new LinkFrame { Find = find }, Cancellation)).Refused);
+        using var stranger = new LinkedWorker(gateway, seed: 0x58);
+        Assert.Equal(LinkEnd.Overloaded, (await Assert.ThrowsAsync<LinkEndedException>(stranger.Session)).Reason);
+        strangers.ForEach(share => share.Dispose());
+        await session.Leave();
+    }
+
+    /// <summary>All that links of strangers may have is taken.</summary>
+    private static List<WorkerMemory.Share> Fill(WorkerMemory memory)
+    {
+        var strangers = new List<WorkerMemory.Share>();
+        for (var bytes = GatewayPolicy.LinkMemoryBytesMax; bytes > 0; bytes /= 2)
+        {
+            for (var share = memory.ForOne(); share.TryTake(bytes); share = memory.ForOne())
+            {
+                strangers.Add(share);
+            }
+        }
+        return strangers;
+    }
+
     [Fact]
     public async Task RefusedLinksAndCalls_AreMetrics()
     {

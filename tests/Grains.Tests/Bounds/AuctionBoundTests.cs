@@ -104,13 +104,20 @@ public sealed class AuctionBoundTests : IDisposable
     [Fact]
     public void Poll_MayHaveAsManyBidsAsAllowed()
     {
-        Assert.Null(BidRules.Refusal(Poll(MarketPolicy.WorkerBidsMax)));
-        Assert.Equal(ErrorCode.LimitExceeded, BidRules.Refusal(Poll(MarketPolicy.WorkerBidsMax + 1))?.Code);
+        Assert.Null(PollRules.Refusal(Poll(MarketPolicy.WorkerBidsMax)));
+        Assert.Equal(ErrorCode.LimitExceeded, PollRules.Refusal(Poll(MarketPolicy.WorkerBidsMax + 1))?.Code);
         Assert.Equal(
             ErrorCode.LimitExceeded,
-            BidRules.Refusal(Poll(0) with { Opened = [.. new OpenedBid[MarketPolicy.WorkerBidsMax + 1]] })?.Code
+            PollRules.Refusal(Poll(0) with { Opened = [.. new OpenedBid[MarketPolicy.WorkerBidsMax + 1]] })?.Code
         );
 
         static WorkerPoll Poll(int bids) => new(default, AuctionScene.Start, 1, 1) { Bids = [.. new SealedBid[bids]] };
     }
+
+    /// <summary>One with the number of none would be taken for a repetition of a poll that never was.</summary>
+    [Theory]
+    [InlineData(1, null), InlineData(0, ErrorCode.LimitExceeded), InlineData(-1, ErrorCode.LimitExceeded)]
+    [InlineData(long.MinValue, ErrorCode.LimitExceeded)]
+    public void Polls_AreCountedFromOne(long sequence, ErrorCode? refusal) =>
+        Assert.Equal(refusal, PollRules.Refusal(new WorkerPoll(default, AuctionScene.Start, sequence, 1))?.Code);
 }

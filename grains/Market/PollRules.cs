@@ -2,12 +2,19 @@ using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
 
-/// <summary>How many bids one poll may have. Pure; the message is for the worker's owner.</summary>
-internal static class BidRules
+/// <summary>What a poll may say. Pure; the messages are for the worker's owner.</summary>
+internal static class PollRules
 {
-    /// <returns>Null where the poll is within the limit.</returns>
+    /// <returns>Null where the poll is within the limits.</returns>
     public static MarketException? Refusal(WorkerPoll poll)
     {
+        if (poll.Sequence < 1)
+        {
+            return new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The poll has the sequence {poll.Sequence}; polls are counted from 1, for each start."
+            );
+        }
         var (bids, opened) = (poll.Bids.IsDefault ? 0 : poll.Bids.Length, poll.Opened.IsDefault ? 0 : poll.Opened.Length);
         return Math.Max(bids, opened) <= MarketPolicy.WorkerBidsMax
             ? null
