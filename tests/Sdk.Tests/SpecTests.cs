@@ -237,7 +237,7 @@ public sealed class SpecTests : IDisposable
     [Fact]
     public async Task Retries_AreLogged_AndEachAttemptIsTraced()
     {
-        var log = new Lines();
+        var log = new LogLines();
         var traces = new List<Activity>();
         var mine = new Activity("test").Start();
         using var listener = new ActivityListener
@@ -323,29 +323,5 @@ public sealed class SpecTests : IDisposable
             Task.FromResult(new JobHandle(this, Samples.Job(JobState.Completed)));
 
         public override Task<string> OutputText(Job job, CancellationToken cancellation = default) => Task.FromResult("made up");
-    }
-
-    private sealed class Lines : ILoggerFactory, ILogger
-    {
-        public List<string> Written { get; } = [];
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void AddProvider(ILoggerProvider provider) { }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        ) => Written.Add(formatter(state, exception));
-
-        public void Dispose() { }
     }
 }

@@ -8,7 +8,7 @@ namespace Marketplace.Tests.Silo;
 /// <summary>What the silo stands on is looked at, and readiness says what was seen.</summary>
 public sealed class DependencyTests
 {
-    private readonly Lines _log = new();
+    private readonly LogLines<Dependency> _log = new();
     private readonly Lifetime _lifetime = new();
     private Func<Task> _look = () => Task.CompletedTask;
 
@@ -137,24 +137,6 @@ public sealed class DependencyTests
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             TimeProvider.System.CreateTimer(callback, state, IsHurried ? TimeSpan.Zero : dueTime, period);
-    }
-
-    private sealed class Lines : ILogger<Dependency>
-    {
-        public List<string> Written { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        ) => Written.Add(formatter(state, exception));
     }
 
     private sealed class Lifetime : IHostApplicationLifetime

@@ -13,7 +13,7 @@ public sealed class HttpsCertificateTests : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly TestCertificates _certificates;
     private readonly Clock _clock = new();
-    private readonly Lines _log = new();
+    private readonly LogLines _log = new();
 
     public HttpsCertificateTests() => _certificates = new TestCertificates(_folder.Path);
 
@@ -125,14 +125,14 @@ public sealed class HttpsCertificateTests : IDisposable
             _clock.Advance(HttpsCertificate.LookedAtEvery);
             Assert.Equal(first.SerialNumber, Shown(certificate));
         }
-        Assert.Single(_log, line => line.Contains("cannot be used", StringComparison.Ordinal));
+        Assert.Single(_log.Written, line => line.Contains("cannot be used", StringComparison.Ordinal));
         File.Delete(options.CertificateKey);
         _clock.Advance(HttpsCertificate.LookedAtEvery);
         Assert.Equal(first.SerialNumber, Shown(certificate));
         _certificates.WritePem(second);
         _clock.Advance(HttpsCertificate.LookedAtEvery);
         Assert.Equal(second.SerialNumber, Shown(certificate));
-        Assert.Contains("valid until", _log[^1], StringComparison.Ordinal);
+        Assert.Contains("valid until", _log.Written[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -141,15 +141,15 @@ public sealed class HttpsCertificateTests : IDisposable
         using var made = _certificates.Make(end: DateTimeOffset.UtcNow.AddDays(60));
         var certificate = HttpsCertificate.Open(Options(_certificates.WritePem(made)), _clock);
         Shown(certificate);
-        Assert.DoesNotContain("renew it", Assert.Single(_log), StringComparison.Ordinal);
+        Assert.DoesNotContain("renew it", Assert.Single(_log.Written), StringComparison.Ordinal);
 
         _clock.Advance(TimeSpan.FromDays(50));
         Shown(certificate);
         Shown(certificate);
-        Assert.Single(_log, line => line.Contains("renew it", StringComparison.Ordinal));
+        Assert.Single(_log.Written, line => line.Contains("renew it", StringComparison.Ordinal));
         _clock.Advance(HttpsCertificate.WarnedEvery);
         Shown(certificate);
-        Assert.Equal(2, _log.Count(line => line.Contains("renew it", StringComparison.Ordinal)));
+        Assert.Equal(2, _log.Written.Count(line => line.Contains("renew it", StringComparison.Ordinal)));
     }
 
     private string Shown(HttpsCertificate certificate) => certificate.Current(_log).TargetCertificate.SerialNumber;
@@ -190,21 +190,5 @@ public sealed class HttpsCertificateTests : IDisposable
         public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _passed;
 
         public void Advance(TimeSpan by) => _passed += by;
-    }
-
-    private sealed class Lines : List<string>, ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        ) => Add(formatter(state, exception));
     }
 }

@@ -136,7 +136,7 @@ public sealed class LinkRefusalTests
     [Fact]
     public void Refusals_AreOneLineAMinute_AndTheRestAtTheEnd()
     {
-        var (log, time) = (new Lines(), new ManualTime());
+        var (log, time) = (new LogLines<LinkCounts>(), new ManualTime());
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         using (var counts = new LinkCounts(services.GetRequiredService<IMeterFactory>(), time, log))
         {
@@ -187,23 +187,5 @@ public sealed class LinkRefusalTests
         };
         await channel.Send(frame, Cancellation);
         Assert.Equal(end, (await channel.Receive(Cancellation)).Frame.Goodbye?.Reason);
-    }
-
-    private sealed class Lines : ILogger<LinkCounts>
-    {
-        public List<string> Written { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        ) => Written.Add(formatter(state, exception));
     }
 }
