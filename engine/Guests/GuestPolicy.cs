@@ -110,7 +110,7 @@ public static class GuestPolicy
     /// <summary>SHA-256: 0.5 ns a byte with the processor's instructions, about 2.5 ns without; priced for those without.</summary>
     public const int FuelPerSha256Byte = 12;
 
-    /// <summary>Keccak-256 in portable code: 6 ns a byte.</summary>
+    /// <summary>Keccak-256: 1.7 ns a byte; priced for 6 ns, so that a run costs the same on all versions.</summary>
     public const int FuelPerKeccakByte = 30;
 
     /// <summary>An ECDSA signature verified or its key recovered: 400 us.</summary>

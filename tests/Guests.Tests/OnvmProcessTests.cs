@@ -1,7 +1,5 @@
-using System.Text.Json;
 using Marketplace.Engine;
 using Marketplace.Engine.Guests;
-using Marketplace.Testing;
 
 namespace Marketplace.Guests.Tests;
 
@@ -107,37 +105,5 @@ public sealed class OnvmProcessTests
             .OnvmAnswers();
         Assert.Equal("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", answers[1].Hex);
         Assert.Equal("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470", answers[3].Hex);
-    }
-
-    [Fact]
-    public void Hash_AgreesWithTheOfficialVectors()
-    {
-        const string Path = "hash/keccak256_sha256_sha512.json";
-        var file = Vectors.Find(Path);
-        if (file is null && !Vectors.Required)
-        {
-            Assert.Skip(Vectors.Missing);
-        }
-        Assert.True(file is not null, $"{Path} is missing.");
-        using var document = JsonDocument.Parse(File.ReadAllBytes(file));
-        var vectors = document.RootElement.EnumerateArray().ToArray();
-        var probe = new Probe();
-        foreach (var vector in vectors)
-        {
-            var message = Convert.FromHexString(vector.GetProperty("data").GetString()![2..]);
-            probe
-                .Poke(Text, message)
-                .Call("onvm_crypto_hash", 1, Text, message.Length, Out, 32)
-                .Peek(Out, 32)
-                .Call("onvm_crypto_hash", 2, Text, message.Length, Out, 32)
-                .Peek(Out, 32);
-        }
-
-        var answers = probe.OnvmAnswers();
-        for (var i = 0; i < vectors.Length; i++)
-        {
-            Assert.Equal(vectors[i].GetProperty("sha256").GetString()![2..], answers[(4 * i) + 1].Hex);
-            Assert.Equal(vectors[i].GetProperty("keccak256").GetString()![2..], answers[(4 * i) + 3].Hex);
-        }
     }
 }

@@ -28,6 +28,13 @@ public static class Vectors
         return File.Exists(path) ? path : null;
     }
 
+    /// <summary>The files of a folder, in order; none where the vectors or this folder of them are absent.</summary>
+    public static IReadOnlyList<string> FindAll(string relativeFolder, string pattern)
+    {
+        var folder = Folder is null ? null : Path.Combine(Folder, relativeFolder);
+        return Directory.Exists(folder) ? [.. Directory.GetFiles(folder, pattern).Order(StringComparer.Ordinal)] : [];
+    }
+
     private static string? FindFolder()
     {
         var named = Environment.GetEnvironmentVariable(Variable);

@@ -9,7 +9,7 @@ public sealed class ReferenceTests
     {
         ["Values"] = [],
         ["Crypto"] = ["Values"],
-        ["Engine"] = ["Values"],
+        ["Engine"] = ["Values", "Crypto"],
         ["GrainHost"] = [],
         ["GrainInterfaces"] = ["Values", "GrainHost"],
         ["Storage.Contracts"] = ["Values"],

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Marketplace.Crypto;
 
 namespace Marketplace.Engine.Guests.Onvm;
 

@@ -27,5 +27,14 @@ public sealed class VectorTally
         }
     }
 
+    /// <summary>The cases of both.</summary>
+    public VectorTally With(VectorTally other)
+    {
+        Passed += other.Passed;
+        Total += other.Total;
+        _failures.AddRange(other._failures);
+        return this;
+    }
+
     public override string ToString() => $"{Passed} of {Total}{(Passed == Total ? "" : ": " + string.Join(", ", _failures))}";
 }

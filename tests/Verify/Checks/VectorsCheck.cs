@@ -57,6 +57,10 @@ public static class VectorsCheck
         yield return ("ed25519_sign_input", Ed25519Vectors.SignInputFile, Ed25519Vectors.RunSignInput);
         yield return ("ed25519_wycheproof", Ed25519Vectors.WycheproofFile, Ed25519Vectors.RunWycheproof);
         yield return ("ed25519_edge_cases", Ed25519Vectors.EdgeCasesFile, path => Ed25519Vectors.RunEdgeCases(path, out _));
+        yield return ("keccak256", HashVectors.ChainFile, HashVectors.RunKeccak);
+        yield return ("sha2", HashVectors.ChainFile, HashVectors.RunSha2);
+        yield return ("sha256_nist_short", HashVectors.NistShortFile, HashVectors.RunNist);
+        yield return ("sha256_nist_long", HashVectors.NistLongFile, HashVectors.RunNist);
         yield return ("secp256k1_der", Secp256k1Vectors.DerFile, Secp256k1Vectors.Run);
         yield return ("secp256k1_plain", Secp256k1Vectors.PlainFile, Secp256k1Vectors.Run);
         yield return ("secp256k1_bitcoin", Secp256k1Vectors.BitcoinFile, Secp256k1Vectors.Run);
