@@ -15,4 +15,23 @@ public static class FuelPrice
     /// <summary>What <paramref name="fuel"/> costs at <paramref name="price"/>, rounded up.</summary>
     /// <exception cref="OverflowException">The product is no amount.</exception>
     public static TokenAmount Of(long fuel, TokenAmount price) => price.MultiplyDivideRoundingUp((UInt128)fuel, Unit);
+
+    /// <summary>The price of <paramref name="fuel"/>, rounded up; never above <paramref name="limit"/>.</summary>
+    public static TokenAmount Cost(ulong fuel, TokenAmount price, TokenAmount limit)
+    {
+        if (fuel == 0 || price.IsZero)
+        {
+            return TokenAmount.Zero;
+        }
+        // Above this price any run costs more than the limit, so the multiplication below cannot overflow the answer.
+        return price > Cap(fuel, limit) ? limit : TokenAmount.Min(limit, price.MultiplyDivideRoundingUp(fuel, Unit));
+    }
+
+    /// <summary>The highest price at which <paramref name="fuel"/> stays within <paramref name="limit"/>.</summary>
+    public static TokenAmount Cap(UInt128 fuel, TokenAmount limit)
+    {
+        // ceil(fuel × price / 10^6) <= limit is fuel × price <= limit × 10^6. A limit too large to be multiplied covers any price.
+        var most = limit.BaseUnits;
+        return new TokenAmount(most > UInt128.MaxValue / Unit ? UInt128.MaxValue / fuel : most * Unit / fuel);
+    }
 }

@@ -53,7 +53,7 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
 
     /// <summary>The highest price per million fuel at which the job keeps to its limit.</summary>
     public TokenAmount PriceCap { get; } =
-        new(JobPricing.PriceCap((UInt128)ticket.Spec.FuelMax, ticket.Spec.PriceMax).BaseUnits / (uint)PriorityOf(ticket.Spec));
+        new(FuelPrice.Cap((UInt128)ticket.Spec.FuelMax, ticket.Spec.PriceMax).BaseUnits / (uint)PriorityOf(ticket.Spec));
 
     /// <summary>So many times an offer's price is what it pays, and the same part of its fuel is what its turn counts.</summary>
     public int Priority { get; } = PriorityOf(ticket.Spec);

@@ -130,7 +130,7 @@ internal sealed partial class MarketOutcomes(
         return new Fault(
             job.Ticket.Job,
             clock.Now.Wall,
-            JobPricing.Cost(spec.FuelMax, price, spec.PriceMax),
+            FuelPrice.Cost((ulong)spec.FuelMax, price, spec.PriceMax),
             JobPolicy.Cut(reason, ReputationPolicy.ReasonCharsMax)!
         );
     }

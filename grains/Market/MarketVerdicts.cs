@@ -49,7 +49,7 @@ internal static class MarketVerdicts
 
     /// <summary>The most that the job would cost with this offer, without regard to its own limit.</summary>
     public static TokenAmount PriceOf(MarketJob job, MarketOffer offer) =>
-        JobPricing.Cost(job.Ticket.Spec.FuelMax, job.PriceOf(offer), new TokenAmount(UInt128.MaxValue));
+        FuelPrice.Cost((ulong)job.Ticket.Spec.FuelMax, job.PriceOf(offer), new TokenAmount(UInt128.MaxValue));
 
     public static JobStatus StatusOf(MarketJob job) =>
         job.Phase switch

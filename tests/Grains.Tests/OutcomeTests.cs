@@ -82,15 +82,15 @@ public sealed class OutcomeTests
     public void Cost_IsRoundedUpAndNeverAboveTheLimit(long fuel, long price, long limit, long cost) =>
         Assert.Equal(
             new TokenAmount((UInt128)cost),
-            JobPricing.Cost(fuel, new TokenAmount((UInt128)price), new TokenAmount((UInt128)limit))
+            FuelPrice.Cost((ulong)fuel, new TokenAmount((UInt128)price), new TokenAmount((UInt128)limit))
         );
 
     [Fact]
     public void Cost_OfExtremes_DoesNotOverflow()
     {
         var most = new TokenAmount(UInt128.MaxValue);
-        Assert.Equal(most, JobPricing.Cost(MarketLimits.FuelMax, most, most));
-        Assert.Equal(new TokenAmount(3), JobPricing.Cost(MarketLimits.FuelMax, most, new TokenAmount(3)));
-        Assert.Equal(most, JobPricing.Cost(1_000_000, most, most));
+        Assert.Equal(most, FuelPrice.Cost(MarketLimits.FuelMax, most, most));
+        Assert.Equal(new TokenAmount(3), FuelPrice.Cost(MarketLimits.FuelMax, most, new TokenAmount(3)));
+        Assert.Equal(most, FuelPrice.Cost(1_000_000, most, most));
     }
 }

@@ -1,0 +1,159 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Marketplace.Receipts;
+
+/// <summary>
+/// A receipt with all that a verifier needs: the content of a <c>.receipt.json</c>, by RECEIPT.md. There is one text for each receipt, but
+/// for the white space between its parts.
+/// </summary>
+public sealed record ReceiptFile
+{
+    public const string FormatName = "marketplace receipt 1";
+
+    /// <summary>
+    /// No receipt is longer: the longest has the arguments and the environment of a job, and the files of two lists, all within their limits.
+    /// </summary>
+    public const int BytesMax = 1024 * 1024;
+
+    private static readonly ReceiptJson Json = new(
+        new JsonSerializerOptions(ReceiptJson.Default.Options) { Encoder = PlainEncoder.Instance }
+    );
+
+    /// <summary>Always <see cref="FormatName"/>.</summary>
+    public required string Format { get; init; }
+
+    public required MarketDomain Domain { get; init; }
+
+    public required Receipt Receipt { get; init; }
+
+    /// <summary>The worker's; absent where no worker has signed how its run ended.</summary>
+    public WorkerSignature? WorkerSignature { get; init; }
+
+    /// <summary>The market's over the receipt: Ed25519, 128 hexadecimal digits.</summary>
+    public required string MarketSignature { get; init; }
+
+    /// <summary>The one text of this receipt, without white space.</summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json.ReceiptFile);
+
+    /// <exception cref="ReceiptFormatException">It is no receipt of this format; the message says what was seen and what is
+    /// allowed.</exception>
+    public static ReceiptFile Parse(ReadOnlySpan<byte> json)
+    {
+        if (json.Length > BytesMax)
+        {
+            throw new ReceiptFormatException($"It has {json.Length} bytes; a receipt has at most {BytesMax}.");
+        }
+        ReceiptFile file;
+        byte[] seen;
+        try
+        {
+            file = JsonSerializer.Deserialize(json, Json.ReceiptFile) ?? throw new ReceiptFormatException("It is null.");
+            seen = WithoutSpace(json);
+        }
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new ReceiptFormatException($"It is not a receipt of the format '{FormatName}': {malformed.Message}", malformed);
+        }
+        if (file.Format != FormatName)
+        {
+            throw new ReceiptFormatException($"Its format is '{file.Format}'; this build reads '{FormatName}'.");
+        }
+        if (!seen.AsSpan().SequenceEqual(file.ToJson()))
+        {
+            throw new ReceiptFormatException(
+                "It says the same in other characters than the format has: digits in lower case, members in their order, no escapes that "
+                    + "are not needed."
+            );
+        }
+        return file;
+    }
+
+    /// <param name="json">Valid JSON.</param>
+    private static byte[] WithoutSpace(ReadOnlySpan<byte> json)
+    {
+        var text = new byte[json.Length];
+        var (size, isInString) = (0, false);
+        for (var index = 0; index < json.Length; index++)
+        {
+            var character = json[index];
+            if (isInString && character == '\\')
+            {
+                text[size++] = character;
+                character = json[++index];
+            }
+            else if (character == '"')
+            {
+                isInString = !isInString;
+            }
+            else if (!isInString && character is (byte)' ' or (byte)'\t' or (byte)'\n' or (byte)'\r')
+            {
+                continue;
+            }
+            text[size++] = character;
+        }
+        return text[..size];
+    }
+}
+
+/// <summary>A worker's signature over a batch of executions, and the way to its root.</summary>
+public sealed record WorkerSignature
+{
+    /// <summary>From the execution of this receipt to the root that is signed.</summary>
+    public required IReadOnlyList<PathStep> Path { get; init; }
+
+    /// <summary>Ed25519, 128 hexadecimal digits.</summary>
+    public required string Signature { get; init; }
+}
+
+/// <summary>One step: the neighbour's hash, named by the side on which it stands. It has one of both.</summary>
+public sealed record PathStep
+{
+    public Bytes32? Left { get; init; }
+
+    public Bytes32? Right { get; init; }
+
+    public static PathStep Of(MerkleStep step) => step.IsLeft ? new PathStep { Left = step.Hash } : new PathStep { Right = step.Hash };
+
+    internal bool TryRead([NotNullWhen(true)] out MerkleStep? step)
+    {
+        step =
+            Left is { } left && Right is null ? new MerkleStep(IsLeft: true, left)
+            : Right is { } right && Left is null ? new MerkleStep(IsLeft: false, right)
+            : null;
+        return step is not null;
+    }
+}
+
+/// <summary>What was given is no receipt.</summary>
+public sealed class ReceiptFormatException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>
+/// The JSON form: camelCase names, all numbers as strings of decimal digits, members in the order of their declaration, unknown and doubled
+/// ones refused.
+/// </summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    NumberHandling = JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    Converters = [typeof(Bytes32JsonConverter)]
+)]
+[JsonSerializable(typeof(ReceiptFile))]
+internal sealed partial class ReceiptJson : JsonSerializerContext;
+
+/// <summary>Thirty-two bytes as 64 hexadecimal digits.</summary>
+internal sealed class Bytes32JsonConverter : JsonConverter<Bytes32>
+{
+    public override Bytes32 Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && Bytes32.TryParse(reader.GetString(), out var value)
+            ? value
+            : throw new JsonException("Expected 64 hexadecimal digits as a string.");
+
+    public override void Write(Utf8JsonWriter writer, Bytes32 value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
+}

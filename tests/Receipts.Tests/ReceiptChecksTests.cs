@@ -1,0 +1,149 @@
+using Marketplace.Crypto;
+
+namespace Marketplace.Receipts.Tests;
+
+public sealed class ReceiptChecksTests
+{
+    [Fact]
+    public void GoodReceipt_SaysWhatItCheckedAndWhatNot()
+    {
+        var checks = ReceiptChecks.Of(Samples.File);
+
+        Assert.Equal(
+            ["words", "market's signature", "worker's signature", "price"],
+            checks.Where(check => check.Result == CheckResult.Holds).Select(check => check.Name)
+        );
+        Assert.Equal(
+            ["market", "module", "input", "output", "result"],
+            checks.Where(check => check.Result == CheckResult.NotChecked).Select(check => check.Name)
+        );
+    }
+
+    [Fact]
+    public void EvidenceThatFits_IsSaidToHold()
+    {
+        var evidence = new ReceiptEvidence
+        {
+            Market = Samples.MarketKey.PublicKey,
+            Module = Samples.Execution.Module,
+            Input = IdDerivation.Blob("hello"u8),
+            Output = IdDerivation.Blob("HELLO"u8),
+        };
+
+        Assert.Equal(["result"], Names(ReceiptChecks.Of(Samples.File, evidence), CheckResult.NotChecked));
+        Assert.Equal(
+            ["market", "module", "input", "output"],
+            Names(
+                ReceiptChecks.Of(
+                    Samples.File,
+                    new ReceiptEvidence
+                    {
+                        Market = Samples.Word(1),
+                        Module = default(BlobId),
+                        Input = default(BlobId),
+                        Output = default(BlobId),
+                    }
+                ),
+                CheckResult.Broken
+            )
+        );
+    }
+
+    public static TheoryData<string, Receipt, string> Changed() =>
+        new()
+        {
+            { "the outcome", Of(Samples.Execution with { Outcome = "excellent" }), "words" },
+            { "the state", Samples.Receipt with { State = "fine" }, "words" },
+            { "the fault", Samples.Receipt with { Fault = "weather" }, "words" },
+            { "a failed run that completed", Of(Samples.Execution with { Outcome = "trapped" }), "words" },
+            { "fuel beyond the limit", Of(Samples.Execution with { Fuel = 1_000_001 }), "words" },
+            { "a price above what is due", Samples.Receipt with { Price = new TokenAmount(14) }, "price" },
+            { "a price below what is due", Samples.Receipt with { Price = new TokenAmount(12) }, "price" },
+            { "a price for the worker's fault", Samples.Receipt with { State = "failed", Fault = "worker" }, "price" },
+            { "a share too few", Samples.Receipt with { Shares = [] }, "price" },
+            {
+                "shares that overflow",
+                Samples.Receipt with
+                {
+                    Shares =
+                    [
+                        new PaidShare(default, new TokenAmount(UInt128.MaxValue)),
+                        new PaidShare(default, new TokenAmount(14)),
+                    ],
+                },
+                "price"
+            },
+        };
+
+    /// <summary>Everything is signed here: what is wrong is what is said.</summary>
+    [Theory, MemberData(nameof(Changed))]
+    public void SignedReceiptThatContradictsItself_IsBroken(string what, Receipt receipt, string check) =>
+        Assert.True(
+            ReceiptChecks.Of(Samples.Sign(receipt)).Any(found => found.Name == check && found.Result == CheckResult.Broken),
+            $"{what} is not found by the check of the {check}"
+        );
+
+    [Fact]
+    public void PriceAtTheLimit_Holds()
+    {
+        var receipt = Samples.Receipt with
+        {
+            PriceLimit = new TokenAmount(5),
+            Price = new TokenAmount(5),
+            Shares = [new PaidShare(default, new TokenAmount(2)), new PaidShare(default, new TokenAmount(3))],
+        };
+
+        Assert.Empty(Names(ReceiptChecks.Of(Samples.Sign(receipt)), CheckResult.Broken));
+    }
+
+    [Fact]
+    public void JobWithoutARun_NeedsNoWorkersSignature()
+    {
+        var receipt = Samples.Receipt with
+        {
+            Execution = Samples.Execution with { Outcome = Execution.NotRun, Fuel = 0 },
+            Worker = default,
+            State = "expired",
+            Fault = "no_worker",
+            Price = TokenAmount.Zero,
+            Shares = [],
+        };
+        var file = Samples.Sign(receipt) with { WorkerSignature = null };
+
+        Assert.Empty(Names(ReceiptChecks.Of(file), CheckResult.Broken));
+        Assert.Contains("worker's signature", Names(ReceiptChecks.Of(file), CheckResult.NotChecked));
+    }
+
+    [Fact]
+    public void RunWithoutItsWorkersSignature_IsBroken() =>
+        Assert.Equal(["worker's signature"], Names(ReceiptChecks.Of(Samples.File with { WorkerSignature = null }), CheckResult.Broken));
+
+    /// <summary>A signature for one market, chain, contract or purpose is worth nothing for another.</summary>
+    [Fact]
+    public void SignatureForAnotherDomainOrPurpose_IsBroken()
+    {
+        MarketDomain[] others =
+        [
+            Samples.Domain with { Market = Samples.WorkerKey.PublicKey },
+            Samples.Domain with { ChainId = 1 },
+            Samples.Domain with { Contract = EvmAddress.Parse("0x00000000000000000000000000000000000000aa") },
+        ];
+
+        Assert.All(
+            others,
+            other =>
+                Assert.Equal(
+                    ["market's signature", "worker's signature"],
+                    Names(ReceiptChecks.Of(Samples.File with { Domain = other }), CheckResult.Broken)
+                )
+        );
+        var hash = Samples.Receipt.Hash();
+        Assert.NotEqual(BatchDigest.OfExecutions(Samples.Domain, hash), BatchDigest.OfReceipts(Samples.Domain, 0, hash));
+        Assert.NotEqual(BatchDigest.OfReceipts(Samples.Domain, 1, hash), BatchDigest.OfReceipts(Samples.Domain, 0, hash));
+    }
+
+    private static Receipt Of(Execution execution) => Samples.Receipt with { Execution = execution };
+
+    private static IEnumerable<string> Names(IEnumerable<ReceiptCheck> checks, CheckResult result) =>
+        checks.Where(check => check.Result == result).Select(check => check.Name);
+}

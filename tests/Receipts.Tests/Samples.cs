@@ -1,0 +1,97 @@
+using System.Text;
+using Marketplace.Crypto;
+
+namespace Marketplace.Receipts.Tests;
+
+/// <summary>A receipt in which every member says something, made with fixed keys. RECEIPT.md shows it.</summary>
+internal static class Samples
+{
+    public static Ed25519KeyPair WorkerKey { get; } = new(Counting(0));
+
+    public static Ed25519KeyPair MarketKey { get; } = new(Counting(0x20));
+
+    public static MarketDomain Domain { get; } = new(MarketKey.PublicKey);
+
+    public static Execution Execution { get; } =
+        new()
+        {
+            Job = new JobId(Word(1)),
+            Program = new ProgramId(Word(2)),
+            Module = IdDerivation.Blob("\0asm\u0001\0\0\0"u8),
+            EntryPoint = "run",
+            Arguments = ["--verbose", "grüße"],
+            Environment = [new NamedValue("LANG", "C"), new NamedValue("TZ", "\"a\\b\"\u001f\n/😀\u2028")],
+            Input = IdDerivation.Blob("hello"u8),
+            Files = [new NamedContent("a.txt", IdDerivation.Blob("a"u8))],
+            Clock = 1_767_323_045_000_000_000,
+            FuelLimit = 1_000_000,
+            MemoryPages = 256,
+            TimeLimit = 10_000_000_000,
+            Profile = Word(3),
+            Outcome = "completed",
+            ExitCode = 0,
+            Fuel = 123_456,
+            Output = IdDerivation.Blob("HELLO"u8),
+            OutputFiles = [new NamedContent("b.txt", IdDerivation.Blob("b"u8))],
+            StateBefore = new StateRoot(Word(4)),
+            StateAfter = new StateRoot(Word(5)),
+            Writes = Writes(),
+        };
+
+    public static Receipt Receipt { get; } =
+        new()
+        {
+            Execution = Execution,
+            Payer = new AccountId(Word(6)),
+            Worker = new WorkerId(WorkerKey.PublicKey),
+            Assurance = "none",
+            State = "completed",
+            Fault = "none",
+            PriceLimit = new TokenAmount(1000),
+            UnitPrice = new TokenAmount(100),
+            Price = new TokenAmount(13),
+            Shares = [new PaidShare(new AccountId(Word(7)), new TokenAmount(13))],
+            Epoch = 0,
+            EndedAt = 1_767_323_046_500_000_000,
+        };
+
+    public static ReceiptFile File { get; } = Sign(Receipt);
+
+    /// <summary>The receipt, signed by both; its execution stands second in a batch of three.</summary>
+    public static ReceiptFile Sign(Receipt receipt, MarketDomain? domain = null)
+    {
+        domain ??= Domain;
+        var batch = new MerkleBatch([Word(8), receipt.Execution.Hash(), Word(9)]);
+        return new ReceiptFile
+        {
+            Format = ReceiptFile.FormatName,
+            Domain = domain,
+            Receipt = receipt,
+            WorkerSignature = new WorkerSignature
+            {
+                Path = [.. batch.PathOf(1).Select(PathStep.Of)],
+                Signature = Sign(WorkerKey, BatchDigest.OfExecutions(domain, batch.Root)),
+            },
+            MarketSignature = Sign(MarketKey, BatchDigest.OfReceipts(domain, receipt.Epoch, receipt.Hash())),
+        };
+    }
+
+    public static string Sign(Ed25519KeyPair key, Bytes32 digest) => Convert.ToHexStringLower(key.Sign(digest.ToArray()));
+
+    public static Bytes32 Word(byte value)
+    {
+        var bytes = new byte[Bytes32.Size];
+        bytes.AsSpan().Fill(value);
+        return new Bytes32(bytes);
+    }
+
+    private static byte[] Counting(int first) => [.. Enumerable.Range(first, Bytes32.Size).Select(value => (byte)value)];
+
+    private static Bytes32 Writes()
+    {
+        var digest = new WritesDigest();
+        digest.Add("key"u8, Encoding.UTF8.GetBytes("value"));
+        digest.Add("old"u8, null);
+        return digest.Finish();
+    }
+}
