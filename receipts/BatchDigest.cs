@@ -1,6 +1,8 @@
 namespace Marketplace.Receipts;
 
-/// <summary>What is signed for a batch: the digest, by EIP-712, of a struct that holds the root. Workers and markets sign it with Ed25519.</summary>
+/// <summary>
+/// What is signed for a batch: the digest, by EIP-712, of a struct that holds the root. Workers and markets sign it with Ed25519.
+/// </summary>
 public static class BatchDigest
 {
     private static readonly Bytes32 ExecutionsType = TypedWords.HashOf("Executions(bytes32 root)");

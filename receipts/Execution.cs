@@ -20,7 +20,9 @@ public sealed record Execution
         + "bytes32 stateBefore,bytes32 stateAfter,bytes32 writes)";
 
     private const int WordCount = 22;
-    private const int NanosecondsPerTick = 100;
+
+    /// <summary>A tick is the unit of <see cref="DateTimeOffset"/> and <see cref="TimeSpan"/>.</summary>
+    public const int NanosecondsPerTick = 100;
 
     private static readonly Bytes32 TypeHash = TypedWords.HashOf(Type + NamedContent.Type + NamedValue.Type);
 

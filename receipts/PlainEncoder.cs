@@ -38,12 +38,7 @@ internal sealed class PlainEncoder : JavaScriptEncoder
         return -1;
     }
 
-    public override unsafe bool TryEncodeUnicodeScalar(
-        int unicodeScalar,
-        char* buffer,
-        int bufferLength,
-        out int numberOfCharactersWritten
-    )
+    public override unsafe bool TryEncodeUnicodeScalar(int unicodeScalar, char* buffer, int bufferLength, out int numberOfCharactersWritten)
     {
         var destination = new Span<char>(buffer, bufferLength);
         var escape = unicodeScalar switch

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Marketplace.Receipts;
 
 /// <summary>
@@ -15,7 +17,14 @@ public sealed record Receipt
         Type + Execution.Type + NamedContent.Type + PaidShare.Type + NamedValue.Type
     );
 
+    private static readonly string[] FaultNames =
+    [
+        .. Enum.GetValues<JobFault>().Order().Select(fault => JsonNamingPolicy.SnakeCaseLower.ConvertName(fault.ToString())),
+    ];
+
     public required Execution Execution { get; init; }
+
+    public static string NameOf(JobFault fault) => FaultNames[(int)fault];
 
     /// <summary>Who pays.</summary>
     public required AccountId Payer { get; init; }
@@ -49,6 +58,8 @@ public sealed record Receipt
 
     /// <summary>When the market wrote the end: nanoseconds since 1970, UTC.</summary>
     public required ulong EndedAt { get; init; }
+
+    internal static bool IsFault(string name) => FaultNames.Contains(name);
 
     /// <summary>The hash of the struct by EIP-712: the receipt's id.</summary>
     public Bytes32 Hash()

@@ -40,7 +40,6 @@ public sealed record ReceiptEvidence
 public static class ReceiptChecks
 {
     private static readonly string[] States = ["completed", "failed", "cancelled", "timed_out", "expired"];
-    private static readonly string[] Faults = ["none", "program", "worker", "input", "no_worker", "client"];
     private static readonly string[] PaidFaults = ["none", "program", "client"];
 
     /// <returns>Every check, in a fixed order. The receipt is good where none is <see cref="CheckResult.Broken"/>.</returns>
@@ -74,7 +73,7 @@ public static class ReceiptChecks
         {
             return Broken(Name, $"'{receipt.Execution.Outcome}' is no outcome of a run.");
         }
-        if (!States.Contains(receipt.State) || !Faults.Contains(receipt.Fault))
+        if (!States.Contains(receipt.State) || !Receipt.IsFault(receipt.Fault))
         {
             return Broken(Name, $"'{receipt.State}' by the fault '{receipt.Fault}' is no end of a job.");
         }

@@ -13,7 +13,8 @@ public sealed record ReceiptFile
     public const string FormatName = "marketplace receipt 1";
 
     /// <summary>
-    /// No receipt is longer: the longest has the arguments and the environment of a job, and the files of two lists, all within their limits.
+    /// No receipt is longer: the longest has the arguments and the environment of a job, and the files of two lists, all within their
+    /// limits.
     /// </summary>
     public const int BytesMax = 1024 * 1024;
 
@@ -140,20 +141,7 @@ public sealed class ReceiptFormatException(string message, Exception? inner = nu
     NumberHandling = JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString,
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true,
-    Converters = [typeof(Bytes32JsonConverter)]
+    RespectRequiredConstructorParameters = true
 )]
 [JsonSerializable(typeof(ReceiptFile))]
 internal sealed partial class ReceiptJson : JsonSerializerContext;
-
-/// <summary>Thirty-two bytes as 64 hexadecimal digits.</summary>
-internal sealed class Bytes32JsonConverter : JsonConverter<Bytes32>
-{
-    public override Bytes32 Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String && Bytes32.TryParse(reader.GetString(), out var value)
-            ? value
-            : throw new JsonException("Expected 64 hexadecimal digits as a string.");
-
-    public override void Write(Utf8JsonWriter writer, Bytes32 value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value.ToString());
-}

@@ -1,9 +1,9 @@
-using System.Collections.Immutable;
 using Marketplace.Crypto;
 using Marketplace.Gateway;
 using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 using Marketplace.Worker;
+using Marketplace.Worker.Protocol;
 using Wire = Marketplace.Api.Workers;
 
 namespace Marketplace.Silo;
@@ -18,9 +18,12 @@ internal sealed class LocalMarketLink(
     [FromKeyedServices(GatewayHosting.OutputStore)] IBlobStore outputs,
     MarketShards shards,
     MarketIdentity market,
+    DataFolder folder,
     IHostState host
-) : IMarketLink
+) : IMarketLink, IDisposable
 {
+    private readonly Ed25519KeyPair _key = folder.KeyPair(DataFolder.WorkerKey);
+
     public Bytes32 Market => market.PublicKey;
 
     public ValueTask<Wire.WorkerWelcome> Offer(Wire.WorkerOffer offer, CancellationToken cancellation) =>
@@ -55,12 +58,10 @@ internal sealed class LocalMarketLink(
     public ValueTask<IReadOnlyList<Wire.RefusedResult>> Report(Wire.WorkerReport report, CancellationToken cancellation) =>
         Reach(async () =>
         {
-            var reports = ImmutableArray.CreateBuilder<LeaseReport>(report.Results.Count);
-            foreach (var result in report.Results)
-            {
-                reports.Add(LinkMapping.ToGrain(result));
-            }
-            var refused = await shards.Of(grains, report.Worker).Report(report.Worker, reports.MoveToImmutable()).WaitAsync(cancellation);
+            var executions = WorkerSignatures.BatchOf(report);
+            var signature = executions is null ? [] : WorkerSignatures.Sign(_key, market.PublicKey, executions);
+            var reports = LinkMapping.ToGrain(report, executions, signature);
+            var refused = await shards.Of(grains, report.Worker).Report(report.Worker, reports).WaitAsync(cancellation);
             return LinkMapping.ToWire(refused) ?? [];
         });
 
@@ -102,6 +103,8 @@ internal sealed class LocalMarketLink(
         IReadOnlyList<Wire.StateChange> changes,
         CancellationToken cancellation
     ) => Reach(() => WorkerOf(call).StateRootWith(LinkMapping.ToGrain(call), LinkMapping.ToGrain(changes)).WaitAsync(cancellation));
+
+    public void Dispose() => _key.Dispose();
 
     private IWorkerGrain WorkerOf(Wire.LeaseCall call) => grains.GetGrain<IWorkerGrain>(call.Worker.ToString());
 

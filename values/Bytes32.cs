@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Marketplace;
 
@@ -9,6 +11,7 @@ namespace Marketplace;
 /// either case. Ordered as a big-endian number, which is also the order of the text form.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
+[JsonConverter(typeof(Bytes32JsonConverter))]
 public readonly record struct Bytes32 : IComparable<Bytes32>
 {
     public const int Size = 32;
@@ -122,4 +125,16 @@ public readonly record struct Bytes32 : IComparable<Bytes32>
         var form = prefix.Length == 0 ? "64 hexadecimal digits" : $"'{prefix}' and 64 hexadecimal digits";
         return $"'{seen}' is not {what}: expected {form}.";
     }
+}
+
+/// <summary>Writes thirty-two bytes as their text form.</summary>
+public sealed class Bytes32JsonConverter : JsonConverter<Bytes32>
+{
+    public override Bytes32 Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && Bytes32.TryParse(reader.GetString(), out var value)
+            ? value
+            : throw new JsonException($"Expected {Bytes32.TextSize} hexadecimal digits as a string.");
+
+    public override void Write(Utf8JsonWriter writer, Bytes32 value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

@@ -166,4 +166,7 @@ public enum ErrorCode
 
     /// <summary>No such stake of this account for the worker: it was never made, or was given back.</summary>
     StakeNotFound = 51,
+
+    /// <summary>The job has no receipt: it has not ended, or ended before there were receipts.</summary>
+    ReceiptNotFound = 52,
 }

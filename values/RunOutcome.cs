@@ -42,3 +42,13 @@ public enum RunOutcome
     /// <summary>Not started: the lease goes back to the market. Neither a failure nor a retry.</summary>
     Returned = 11,
 }
+
+public static class RunOutcomes
+{
+    /// <summary>
+    /// Whether a run came to its end, which is then the same for all who run it truthfully. Else it was given back, stopped, or lost by a
+    /// fault of its worker.
+    /// </summary>
+    public static bool IsEnd(this RunOutcome outcome) =>
+        outcome is not (RunOutcome.Cancelled or RunOutcome.WorkerFault or RunOutcome.Returned);
+}

@@ -111,7 +111,7 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, IProgra
             Job: lease.Job,
             Outcome: Outcome(guest.Outcome),
             Reason: guest.Reason,
-            FuelUsed: guest.FuelUsed,
+            FuelUsed: Math.Min(guest.FuelUsed, lease.FuelMax),
             Output: blob is null ? output : default,
             OutputBlob: blob,
             OutputSize: output.Length,
@@ -122,6 +122,7 @@ internal sealed class JobRunner(IMarketLink link, WorkerOptions options, IProgra
         )
         {
             ExitCode = guest.ExitCode,
+            RootAfter = changes.Length > 0 ? market.StateRootWith(changes) : null,
             Files =
                 completed && guest.Files.Count > 0
                     ? [.. guest.Files.Select(file => new JobFile(file.Path, Upload(market, file.Content), file.Content.Length))]

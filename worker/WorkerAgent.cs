@@ -1,6 +1,7 @@
 using Marketplace.Api.Workers;
 using Marketplace.Engine;
 using Marketplace.Worker.Isolation;
+using Marketplace.Worker.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace Marketplace.Worker;
@@ -11,6 +12,8 @@ namespace Marketplace.Worker;
 /// </summary>
 public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options, TimeProvider time, ILogger<WorkerAgent> log)
 {
+    private static readonly Bytes32 Profile = Bytes32.Parse(EngineProfile.Hash);
+
     private readonly Func<ILeaseRuns>? _runs;
     private readonly LeaseBook _leases = new(options.Slots, time);
     private readonly IdleMemory _memory = new(time, HostMemory.GiveBack);
@@ -205,7 +208,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         }
         if (reportIt)
         {
-            _reports.Add(result);
+            _reports.Add(ExecutionClaims.Claim(run.Held.Lease, result, Profile));
         }
     }
 

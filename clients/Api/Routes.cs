@@ -11,6 +11,7 @@ namespace Marketplace;
 /// GET    /v1/jobs/{id}?wait=S        -> Job, as above
 /// GET    /v1/jobs/{id}/output        -> bytes, also by Range
 /// GET    /v1/jobs/{id}/log           -> bytes
+/// GET    /v1/jobs/{id}/receipt       -> bytes: a file by receipts/RECEIPT.md
 /// GET    /v1/jobs/{id}/explain       -> JobExplanation
 /// POST   /v1/jobs/{id}/cancel        -> Job
 /// POST   /v1/blobs?expect=ID         bytes -> Blob; with expect, refused where they do not hash to it
@@ -187,6 +188,9 @@ public static class Routes
 
     /// <summary>A job's output.</summary>
     public static string JobOutput(JobId id) => $"{Jobs}/{id}/output";
+
+    /// <summary>A job's receipt.</summary>
+    public static string JobReceipt(JobId id) => $"{Jobs}/{id}/receipt";
 
     /// <summary>A job's log.</summary>
     public static string JobLog(JobId id) => $"{Jobs}/{id}/log";

@@ -20,7 +20,7 @@ internal static class ExitCodes
     /// <summary>There is no such job, program, blob or key.</summary>
     public const int NotFound = 5;
 
-    /// <summary>Bytes do not match their id, or a store is damaged.</summary>
+    /// <summary>Bytes do not match their id, a receipt does not hold, or a store is damaged.</summary>
     public const int Damaged = 6;
 
     /// <summary>A file or folder of this machine, or a database, cannot be used.</summary>
@@ -40,7 +40,7 @@ internal static class ExitCodes
           3    the service cannot be reached
           4    the service refused
           5    no such job, program, blob or key
-          6    bytes do not match their id, or the store is damaged
+          6    bytes do not match their id, a receipt does not hold, or the store is damaged
           7    a file, folder or database cannot be used
           8    a fault of this program
           130  interrupted

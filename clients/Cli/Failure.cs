@@ -90,7 +90,8 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
             or ErrorCode.AccountNotFound
             or ErrorCode.WorkerNotFound
             or ErrorCode.LeaseNotFound
-            or ErrorCode.StakeNotFound => ExitCodes.NotFound,
+            or ErrorCode.StakeNotFound
+            or ErrorCode.ReceiptNotFound => ExitCodes.NotFound,
             ErrorCode.BlobMismatch or ErrorCode.BlobDamaged => ExitCodes.Damaged,
             _ => ExitCodes.Refused,
         };

@@ -103,6 +103,7 @@ internal static class MarketCommand
         options.AddTo(root);
         var commands = new CommandSet(options, surroundings);
         root.Add(Commands.JobCommands.Make(commands));
+        root.Add(Commands.ReceiptCommands.Make(commands));
         root.Add(Commands.BlobCommands.Make(commands));
         root.Add(Commands.ProgramCommands.Make(commands));
         root.Add(Commands.AccountCommands.Make(commands));

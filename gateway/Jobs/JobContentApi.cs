@@ -28,6 +28,12 @@ internal static class JobContentApi
             .Needs(Scopes.Read)
             .GivesBytes()
             .Refuses(ErrorCode.JobNotFound);
+        content
+            .MapMethods($"{Routes.Jobs}/{{job}}/receipt", Reads, Receipt)
+            .WithName("GetJobReceipt")
+            .Needs(Scopes.Read)
+            .GivesBytes()
+            .Refuses(ErrorCode.JobNotFound, ErrorCode.ReceiptNotFound);
     }
 
     /// <summary>The output of a completed job, also by Range.</summary>
@@ -62,5 +68,13 @@ internal static class JobContentApi
         var id = RequestReader.Job(job);
         var log = await grains.GetGrain<IJobGrain>(id.ToString()).GetLog(http.Caller()).WaitAsync(http.RequestAborted);
         return Download.Bytes(log, $"{id}.log");
+    }
+
+    /// <summary>The receipt of a job that has ended: what was run on what, what came out, what it cost, and who says so.</summary>
+    internal static async Task<Download> Receipt(HttpContext http, string job, IGrainFactory grains)
+    {
+        var id = RequestReader.Job(job);
+        var receipt = await grains.GetGrain<IJobGrain>(id.ToString()).GetReceipt(http.Caller()).WaitAsync(http.RequestAborted);
+        return Download.Bytes(receipt, $"{id}.receipt.json");
     }
 }

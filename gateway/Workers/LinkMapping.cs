@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 using Wire = Marketplace.Api.Workers;
 
 namespace Marketplace.Gateway;
@@ -81,7 +82,45 @@ public static class LinkMapping
 
     public static LeaseCall ToGrain(Wire.LeaseCall call) => new(call.Worker, call.Lease, call.Sequence);
 
-    public static LeaseReport ToGrain(Wire.WorkerResult result) =>
+    /// <param name="report">The results.</param>
+    /// <param name="executions">Of those results that have one, in order; null: none has.</param>
+    /// <param name="signature">The worker's over them.</param>
+    public static ImmutableArray<LeaseReport> ToGrain(Wire.WorkerReport report, MerkleBatch? executions, ReadOnlyMemory<byte> signature)
+    {
+        var reports = ImmutableArray.CreateBuilder<LeaseReport>(report.Results.Count);
+        var execution = 0;
+        foreach (var result in report.Results)
+        {
+            reports.Add(
+                executions is null || result.Execution is null
+                    ? ToGrain(result)
+                    : ToGrain(result) with
+                    {
+                        Execution = result.Execution,
+                        Signed = ToGrain(result, executions.PathOf(execution++), signature),
+                    }
+            );
+        }
+        return reports.MoveToImmutable();
+    }
+
+    private static RunSignature ToGrain(Wire.WorkerResult result, IReadOnlyList<MerkleStep> path, ReadOnlyMemory<byte> signature)
+    {
+        var leftSides = 0u;
+        for (var step = 0; step < path.Count; step++)
+        {
+            leftSides |= path[step].IsLeft ? 1u << step : 0;
+        }
+        return new RunSignature(
+            Profile: result.Profile ?? default,
+            RootAfter: result.RootAfter,
+            Signature: signature,
+            Path: [.. path.Select(step => step.Hash)],
+            LeftSides: leftSides
+        );
+    }
+
+    private static LeaseReport ToGrain(Wire.WorkerResult result) =>
         new(
             Lease: result.Lease,
             Job: result.Job,

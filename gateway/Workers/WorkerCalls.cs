@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
@@ -159,7 +158,8 @@ internal sealed partial class WorkerCalls(
 
     private async Task<LinkFrame> Report(SignedReport report, CancellationToken cancellation)
     {
-        var reports = report.Report.Results.Select(LinkMapping.ToGrain).ToImmutableArray();
+        var signature = report.Signature is { } text ? Convert.FromHexString(text) : [];
+        var reports = LinkMapping.ToGrain(report.Report, WorkerSignatures.BatchOf(report.Report), signature);
         var refused = await shards.Of(grains, report.Report.Worker).Report(report.Report.Worker, reports).WaitAsync(cancellation);
         return new LinkFrame { Taken = new ReportTaken(report.Sequence) { Refused = LinkMapping.ToWire(refused) } };
     }

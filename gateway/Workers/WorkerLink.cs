@@ -119,6 +119,13 @@ internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerMem
         {
             throw new LinkEndedException(LinkEnd.Malformed, "A report has an item that is null.");
         }
+        if (report.Report.Results.Any(result => result.Outcome.IsEnd() != (result is { Execution: not null, Profile: not null })))
+        {
+            throw new LinkEndedException(
+                LinkEnd.Malformed,
+                "A result of a run that came to its end has no execution and profile, or one of another run has some."
+            );
+        }
         if (report.Sequence <= _lastReport)
         {
             throw new LinkEndedException(LinkEnd.BadSequence, $"Report {report.Sequence} came after report {_lastReport}.");

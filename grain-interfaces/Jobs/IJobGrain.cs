@@ -38,6 +38,12 @@ public interface IJobGrain : IGrainWithStringKey
     [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Explain")]
     Task<JobExplanation> Explain(Caller caller);
 
+    /// <summary>The receipt of a job that has ended, signed by the market: a file by receipts/RECEIPT.md.</summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.ReceiptNotFound"/>: the job has not ended, or ended before there were
+    /// receipts.</exception>
+    [Effect(Effect.None), AlwaysInterleave, Alias("GetReceipt")]
+    Task<ReadOnlyMemory<byte>> GetReceipt(Caller caller);
+
     /// <summary>
     /// How the job ended, for the account that holds money for it: null while it is open, <see cref="JobSettlement.Unknown"/> where it does
     /// not exist. A job that the market has lost is queued again.
@@ -122,7 +128,50 @@ public sealed record JobEnd(
     [property: Id(12)] ImmutableArray<JobEvent> History,
     [property: Id(13)] JobExplanation Explanation,
     [property: Id(14)] int? ExitCode = null
+)
+{
+    /// <summary>
+    /// What proves the run that the end is of; null where no run was reported, and in ends from before there were receipts.
+    /// </summary>
+    [Id(15)]
+    public RunProof? Proof { get; init; }
+}
+
+/// <summary>What a worker signed about a run, beside the report of it. It signs a batch of executions at a time.</summary>
+/// <param name="Profile">The rules by which the run was made.</param>
+/// <param name="RootAfter">The root of the program's state that the run's changes give; null: it changed nothing.</param>
+/// <param name="Signature">Ed25519, over the root of the batch: 64 bytes.</param>
+/// <param name="Path">The neighbours on the way from the execution to that root.</param>
+/// <param name="LeftSides">Bit n: the neighbour of step n stands on the left.</param>
+[GenerateSerializer, Immutable, Alias("RunSignature")]
+public sealed record RunSignature(
+    [property: Id(0)] Bytes32 Profile,
+    [property: Id(1)] StateRoot? RootAfter,
+    [property: Id(2)] ReadOnlyMemory<byte> Signature,
+    [property: Id(3)] ImmutableArray<Bytes32> Path,
+    [property: Id(4)] uint LeftSides
 );
+
+/// <summary>What a receipt says of a run beyond the job's end.</summary>
+/// <param name="Outcome">How the run ended. The job may have ended otherwise: its output may have been refused.</param>
+/// <param name="RootBefore">The root that the run began from; null: the program keeps no state.</param>
+/// <param name="Writes">The digest of its changes of state.</param>
+/// <param name="Signed">The worker's signature.</param>
+/// <param name="Refused">Its output, where the job's end has none because it was refused; null else.</param>
+[GenerateSerializer, Immutable, Alias("RunProof")]
+public sealed record RunProof(
+    [property: Id(0)] RunOutcome Outcome,
+    [property: Id(1)] StateRoot? RootBefore,
+    [property: Id(2)] Bytes32 Writes,
+    [property: Id(3)] RunSignature Signed,
+    [property: Id(4)] RefusedOutput? Refused = null
+);
+
+/// <summary>An output that was not kept.</summary>
+/// <param name="Content">Its hash.</param>
+/// <param name="Files">What stood beside it.</param>
+[GenerateSerializer, Immutable, Alias("RefusedOutput")]
+public sealed record RefusedOutput([property: Id(0)] BlobId Content, [property: Id(1)] ImmutableArray<OutputFile> Files);
 
 /// <summary>An output: inline, or a blob of the job's account.</summary>
 /// <param name="Inline">The bytes, at most <see cref="MarketLimits.InlineBytesMax"/>; empty when <paramref name="Blob"/> is set.</param>

@@ -278,7 +278,19 @@ public sealed record LeaseReport(
     [property: Id(8)] DateTimeOffset StartedAt,
     [property: Id(9)] DateTimeOffset EndedAt,
     [property: Id(10)] int? ExitCode = null
-);
+)
+{
+    /// <summary>
+    /// The hash of the execution that the worker has signed, as it says; null where it has no run to show, and from a silo that does not
+    /// know it yet.
+    /// </summary>
+    [Id(11)]
+    public Bytes32? Execution { get; init; }
+
+    /// <summary>Its signature over <see cref="Execution"/>, which the sender of the report has checked; null where that is.</summary>
+    [Id(12)]
+    public RunSignature? Signed { get; init; }
+}
 
 /// <param name="Lease">The lease of the report.</param>
 /// <param name="Reason">Why nothing of it counts, at most <see cref="MarketLimits.RefusalCharsMax"/> characters.</param>

@@ -39,7 +39,10 @@ public interface IStateGrain : IGrainWithStringKey
     /// The applied run's end with the roots, which becomes the job's end. It may be an earlier run's, committed before. Null if the state
     /// has moved on and the job must run again.
     /// </returns>
-    /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: the state would be larger than allowed.</exception>
+    /// <exception cref="MarketException">
+    /// <see cref="ErrorCode.LimitExceeded"/>: the state would be larger than allowed. <see cref="ErrorCode.MalformedRequest"/>: the end
+    /// names a root after the run, and the changes give another one.
+    /// </exception>
     [Effect(Effect.Deduplicated), Alias("Commit")]
     Task<JobEnd?> Commit(JobId job, long height, StateRoot before, ImmutableArray<StateChange> changes, JobEnd end, Authority by);
 

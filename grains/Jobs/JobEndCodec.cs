@@ -6,18 +6,23 @@ namespace Marketplace.Grains;
 /// <summary>The stored form of a job's end: in the job's document, and in the state's log beside the changes that the run made.</summary>
 internal static class JobEndCodec
 {
-    // A flag in the byte of the status, above every status: an end without an exit code has the same bytes as before there were exit
-    // codes. A build of that time would take the flag for a status, so the form around an end with an exit code has a version of its own.
+    // Flags in the number of the status, above every status: an end without an exit code and a proof has the same bytes as before there
+    // were any. A build of that time would take a flag for a status, so the forms around such ends have versions of their own.
     private const int HasExitCode = 64;
+    private const int HasProof = 128;
 
     /// <summary>
-    /// The version of the form around the end: <paramref name="format"/> if the end has no exit code, the next one if it has.
+    /// The version of the form around the end: <paramref name="format"/> if the end has neither an exit code nor a proof, the next one if
+    /// it has an exit code only, and the one after that with a proof.
     /// </summary>
-    public static byte FormatOf(JobEnd? end, byte format) => end?.ExitCode is null ? format : (byte)(format + 1);
+    public static byte FormatOf(JobEnd? end, byte format) =>
+        end?.Proof is not null ? (byte)(format + 2)
+        : end?.ExitCode is not null ? (byte)(format + 1)
+        : format;
 
     public static void Write(CompactWriter writer, JobEnd end)
     {
-        writer.Count((int)end.Status | (end.ExitCode is null ? 0 : HasExitCode));
+        writer.Count((int)end.Status | (end.ExitCode is null ? 0 : HasExitCode) | (end.Proof is null ? 0 : HasProof));
         if (end.ExitCode is { } exitCode)
         {
             writer.Signed(exitCode);
@@ -51,12 +56,16 @@ internal static class JobEndCodec
             writer.Flag(offer.Won);
             writer.Text(offer.Reason);
         }
+        if (end.Proof is { } proof)
+        {
+            RunProofCodec.Write(writer, proof);
+        }
     }
 
     public static JobEnd Read(ref CompactReader reader)
     {
         var parts = reader.Count();
-        var status = (JobStatus)(parts & ~HasExitCode);
+        var status = (JobStatus)(parts & ~(HasExitCode | HasProof));
         int? exitCode = (parts & HasExitCode) != 0 ? ReadExitCode(ref reader) : null;
         var fault = (JobFault)reader.Count();
         var code = reader.Count();
@@ -87,7 +96,10 @@ internal static class JobEndCodec
             History: history,
             Explanation: explanation,
             ExitCode: exitCode
-        );
+        )
+        {
+            Proof = (parts & HasProof) != 0 ? RunProofCodec.Read(ref reader) : null,
+        };
     }
 
     private static int ReadExitCode(ref CompactReader reader)

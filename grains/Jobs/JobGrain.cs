@@ -1,3 +1,4 @@
+using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 using Microsoft.Extensions.Logging;
@@ -19,6 +20,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
     private readonly JobWaiters _waiters;
     private readonly ResidentJobs _resident;
     private readonly MarketShards _shards;
+    private readonly MarketIdentity _market;
     private (AccountId Account, int Bytes) _kept;
 
     public JobGrain(
@@ -27,10 +29,11 @@ public sealed partial class JobGrain : Grain, IJobGrain
         IHostFacts host,
         ResidentJobs resident,
         MarketShards shards,
+        MarketIdentity market,
         ILogger<JobGrain> log
     )
     {
-        (_clock, _resident, _shards, _log) = (clock, resident, shards, log);
+        (_clock, _resident, _shards, _market, _log) = (clock, resident, shards, market, log);
         _id = JobId.Parse(this.GetPrimaryKeyString());
         _job = new StoredDocument<JobState>(documents, new DocumentKey(JobStateCodec.Kind, _id.ToString()), JobStateCodec.Form);
         _waiters = new JobWaiters(clock, host);
@@ -140,6 +143,19 @@ public sealed partial class JobGrain : Grain, IJobGrain
         var job = await LoadOwned(caller);
         LeaveUnlessKept();
         return job.Ending?.End.Log ?? default;
+    }
+
+    public async Task<ReadOnlyMemory<byte>> GetReceipt(Caller caller)
+    {
+        var job = await LoadOwned(caller);
+        LeaveUnlessKept();
+        return JobReceipts.Of(job, _id, _market)?.ToJson()
+            ?? throw new MarketException(
+                ErrorCode.ReceiptNotFound,
+                job.Ending is null
+                    ? $"Job {_id} is {JobStatusNames.Of(job.Status)}; it has a receipt when it has ended."
+                    : $"Job {_id} ended before workers signed what they run, so it has no receipt."
+            );
     }
 
     public async Task<JobExplanation> Explain(Caller caller)

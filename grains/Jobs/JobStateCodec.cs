@@ -14,12 +14,16 @@ internal static class JobStateCodec
     /// <summary>With what its account refuses, and with an exit code or without.</summary>
     private const byte FormatWithRefusals = FormatWithExitCode + 1;
 
+    /// <summary>With a proof of its run, and with what its account refuses or without.</summary>
+    private const byte FormatWithProof = FormatWithRefusals + 1;
+
     public static ReadOnlyMemory<byte> Write(JobState job)
     {
         var writer = new CompactWriter(
-            256 + job.Spec.Input.Length + (job.Ending is { End: var end } ? 256 + end.Output.Inline.Length + end.Log.Length : 0)
+            256 + job.Spec.Input.Length + (job.Ending is { End: var end } ? 512 + end.Output.Inline.Length + end.Log.Length : 0)
         );
-        writer.Byte(job.Refusals is null ? JobEndCodec.FormatOf(job.Ending?.End, Format) : FormatWithRefusals);
+        var format = FormatOf(job);
+        writer.Byte(format);
         writer.Id(job.Account.Value);
         writer.Text(job.RequestId);
         writer.Id(job.SpecHash);
@@ -28,6 +32,10 @@ internal static class JobStateCodec
         writer.Time(job.SubmittedAt);
         writer.Time(job.HeldAt);
         JobSpecCodec.Write(writer, job.Spec);
+        if (format == FormatWithProof)
+        {
+            writer.Flag(job.Refusals is not null);
+        }
         if (job.Refusals is { } refusals)
         {
             RefusalListCodec.Write(writer, refusals);
@@ -46,7 +54,7 @@ internal static class JobStateCodec
     public static JobState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var format = reader.Version(Format, FormatWithRefusals, "A job");
+        var format = reader.Version(Format, FormatWithProof, "A job");
         var account = new AccountId(reader.Id());
         var requestId = reader.Text();
         var specHash = reader.Id();
@@ -55,7 +63,8 @@ internal static class JobStateCodec
         var submittedAt = reader.Time();
         var heldAt = reader.Time();
         var spec = JobSpecCodec.Read(ref reader);
-        var refusals = format == FormatWithRefusals ? RefusalListCodec.Read(ref reader) : null;
+        var hasRefusals = format == FormatWithProof ? reader.Flag() : format == FormatWithRefusals;
+        var refusals = hasRefusals ? RefusalListCodec.Read(ref reader) : null;
         var ending = reader.Flag() ? ReadEnding(ref reader) : null;
         reader.End();
         return new JobState(
@@ -71,6 +80,11 @@ internal static class JobStateCodec
             Refusals: refusals
         );
     }
+
+    private static byte FormatOf(JobState job) =>
+        job.Ending?.End.Proof is not null ? FormatWithProof
+        : job.Refusals is not null ? FormatWithRefusals
+        : JobEndCodec.FormatOf(job.Ending?.End, Format);
 
     private static JobEnding ReadEnding(ref CompactReader reader)
     {

@@ -28,11 +28,21 @@ internal static class MarketEnds
             Output: completed ? report.Output : default,
             Log: report.Log,
             RootBefore: completed ? job.Lease!.Root : null,
-            RootAfter: null,
+            RootAfter: completed ? report.Signed?.RootAfter : null,
             History: job.History.Add(new JobEvent(JobStatus.Running, startedAt, offer.Worker, null)),
             Explanation: job.Explanation!,
             ExitCode: report.Outcome == RunOutcome.Failed ? report.ExitCode : null
-        );
+        )
+        {
+            Proof = report.Signed is { } signed
+                ? new RunProof(
+                    Outcome: report.Outcome,
+                    RootBefore: job.Lease!.Root,
+                    Writes: completed ? JobExecutions.WritesOf(report.StateChanges) : default,
+                    Signed: signed
+                )
+                : null,
+        };
     }
 
     public static JobEnd OutputRefused(JobEnd end, MarketException refusal) =>
@@ -44,6 +54,13 @@ internal static class MarketEnds
             Reason = refusal.Message,
             Output = default,
             RootBefore = null,
+            RootAfter = null,
+            Proof = end.Proof is { } proof
+                ? proof with
+                {
+                    Refused = new RefusedOutput(JobExecutions.ContentOf(end.Output), end.Output.Files),
+                }
+                : null,
         };
 
     public static JobEnd Expired(MarketJob job, JobExplanation explanation) =>

@@ -145,6 +145,7 @@ internal sealed partial class MarketReports(
     /// <returns>Null where the report keeps to the rules and to what the run has brought.</returns>
     private static string? RuleBroken(MarketJob job, LeaseReport report) =>
         ReportRules.Refusal(report) is { } refusal ? refusal
+        : ReportRules.SignatureRefusal(job, report) is { } unsigned ? unsigned
         : job.Offer!.AddsOutputs && job.Run!.FindForeign(report.Output) is { } foreign
             ? $"the report names {foreign}, which the run has not brought"
         : null;
@@ -324,6 +325,15 @@ internal sealed partial class MarketReports(
         catch (MarketException refusal) when (refusal.Code is ErrorCode.QuotaExceeded or ErrorCode.LimitExceeded)
         {
             return MarketEnds.OutputRefused(end, refusal);
+        }
+        catch (MarketException wrong) when (wrong.Code == ErrorCode.MalformedRequest)
+        {
+            await WorkerFailed(
+                job,
+                end.Worker!.Value,
+                $"the root of state that the worker reported is not that of its changes: {wrong.Message}"
+            );
+            return null;
         }
         catch (MarketException missing) when (missing.Code == ErrorCode.BlobNotFound)
         {

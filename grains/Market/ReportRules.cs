@@ -39,6 +39,23 @@ internal static class ReportRules
         return FilesRefusal(output) ?? StateRules.Refusal(report.StateChanges);
     }
 
+    /// <summary>
+    /// The worker signed a hash; here it is compared with the report. The signature itself was checked where the report came in.
+    /// </summary>
+    public static string? SignatureRefusal(MarketJob job, LeaseReport report)
+    {
+        if (report is not { Execution: { } claimed, Signed: { } signed })
+        {
+            return null;
+        }
+        if (report.StateChanges.IsEmpty != signed.RootAfter is null)
+        {
+            return "the report tells a root of the program's state and changes nothing of it, or changes it and tells no root";
+        }
+        var execution = JobExecutions.Of(job.Ticket, report, job.Lease!.Root, signed).Hash();
+        return execution == claimed ? null : $"the worker has signed the execution {claimed}; its report is of {execution}";
+    }
+
     private static string? FilesRefusal(JobOutput output)
     {
         if (output.Files.IsDefaultOrEmpty)

@@ -7,6 +7,7 @@ internal sealed class ProgramState
 {
     private const byte Format = 1;
     private const byte FormatWithExitCodes = Format + 1;
+    private const byte FormatWithProofs = FormatWithExitCodes + 1;
 
     public KeySpace Keys { get; private set; } = KeySpace.Empty;
 
@@ -38,7 +39,11 @@ internal sealed class ProgramState
     public ReadOnlyMemory<byte> Write()
     {
         var writer = new CompactWriter(1024 + Keys.Size);
-        writer.Byte(Runs.Exists(run => run.End.ExitCode is not null) ? FormatWithExitCodes : Format);
+        writer.Byte(
+            Runs.Exists(run => run.End.Proof is not null) ? FormatWithProofs
+            : Runs.Exists(run => run.End.ExitCode is not null) ? FormatWithExitCodes
+            : Format
+        );
         writer.Signed(Height);
         writer.Count(Keys.Count);
         foreach (var (key, value) in Keys.Entries)
@@ -60,7 +65,7 @@ internal sealed class ProgramState
     public static ProgramState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        reader.Version(Format, FormatWithExitCodes, "The snapshot of a program's state");
+        reader.Version(Format, FormatWithProofs, "The snapshot of a program's state");
         var state = new ProgramState { Height = reader.Signed() };
         var entries = new KeyValuePair<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>[reader.Items(itemSizeMin: 2)];
         for (var index = 0; index < entries.Length; index++)

@@ -8,7 +8,7 @@ namespace Marketplace.Grains;
 internal sealed record RunCommitted(JobId Job, ImmutableArray<StateChange> Changes, JobEnd End, ImmutableArray<JobId> Acknowledged)
 {
     private const byte Format = 1;
-    private const byte FormatWithExitCode = Format + 1;
+    private const byte FormatWithProof = Format + 2;
 
     public static ReadOnlyMemory<byte> Write(RunCommitted run)
     {
@@ -28,7 +28,7 @@ internal sealed record RunCommitted(JobId Job, ImmutableArray<StateChange> Chang
     public static RunCommitted Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        reader.Version(Format, FormatWithExitCode, "A commit of program state");
+        reader.Version(Format, FormatWithProof, "A commit of program state");
         var job = new JobId(reader.Id());
         var changes = RunCodec.ReadChanges(ref reader);
         var end = JobEndCodec.Read(ref reader);

@@ -80,6 +80,13 @@ public sealed partial class StateGrain : Grain, IStateGrain
             return null;
         }
         var keys = _state.Keys.With(changes);
+        if (end.RootAfter is { } claimed && claimed != keys.Root)
+        {
+            throw new MarketException(
+                ErrorCode.MalformedRequest,
+                $"The run's changes give the root {keys.Root}; the end that was to be kept with them says {claimed}."
+            );
+        }
         RequireRoom(keys);
         var run = new RunCommitted(job, changes, end with { RootBefore = before, RootAfter = keys.Root }, [.. _acknowledged]);
         var bytes = RunCommitted.Write(run);

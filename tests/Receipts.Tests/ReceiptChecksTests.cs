@@ -65,11 +65,7 @@ public sealed class ReceiptChecksTests
                 "shares that overflow",
                 Samples.Receipt with
                 {
-                    Shares =
-                    [
-                        new PaidShare(default, new TokenAmount(UInt128.MaxValue)),
-                        new PaidShare(default, new TokenAmount(14)),
-                    ],
+                    Shares = [new PaidShare(default, new TokenAmount(UInt128.MaxValue)), new PaidShare(default, new TokenAmount(14))],
                 },
                 "price"
             },
@@ -124,9 +120,18 @@ public sealed class ReceiptChecksTests
     {
         MarketDomain[] others =
         [
-            Samples.Domain with { Market = Samples.WorkerKey.PublicKey },
-            Samples.Domain with { ChainId = 1 },
-            Samples.Domain with { Contract = EvmAddress.Parse("0x00000000000000000000000000000000000000aa") },
+            Samples.Domain with
+            {
+                Market = Samples.WorkerKey.PublicKey,
+            },
+            Samples.Domain with
+            {
+                ChainId = 1,
+            },
+            Samples.Domain with
+            {
+                Contract = EvmAddress.Parse("0x00000000000000000000000000000000000000aa"),
+            },
         ];
 
         Assert.All(

@@ -70,7 +70,12 @@ public sealed class ReceiptFileTests
     [InlineData("progaaaa", "progAAAA", "other characters")]
     public void AnotherTextOfTheSame_IsRefused(string part, string other, string expected)
     {
-        var file = Samples.Sign(Samples.Receipt with { Execution = Samples.Execution with { Program = new ProgramId(Samples.Word(0xaa)) } });
+        var file = Samples.Sign(
+            Samples.Receipt with
+            {
+                Execution = Samples.Execution with { Program = new ProgramId(Samples.Word(0xaa)) },
+            }
+        );
         var text = Encoding.UTF8.GetString(file.ToJson());
         Assert.Contains(part, text, StringComparison.Ordinal);
 

@@ -10,17 +10,18 @@ public sealed class ReferenceTests
         ["Values"] = [],
         ["Crypto"] = ["Values"],
         ["Engine"] = ["Values", "Crypto"],
+        ["Receipts"] = ["Values", "Crypto"],
         ["GrainHost"] = [],
         ["GrainInterfaces"] = ["Values", "GrainHost"],
         ["Storage.Contracts"] = ["Values"],
         ["Storage"] = ["Values", "Crypto", "Storage.Contracts"],
         ["Api"] = ["Values"],
-        ["Grains"] = ["Values", "GrainHost", "GrainInterfaces", "Crypto", "Engine", "Storage.Contracts"],
-        ["Gateway"] = ["Values", "GrainHost", "GrainInterfaces", "Api", "Crypto", "Storage.Contracts", "Worker.Protocol"],
-        ["Worker.Protocol"] = ["Values", "Api", "Crypto"],
+        ["Grains"] = ["Values", "GrainHost", "GrainInterfaces", "Crypto", "Engine", "Receipts", "Storage.Contracts"],
+        ["Gateway"] = ["Values", "GrainHost", "GrainInterfaces", "Api", "Crypto", "Receipts", "Storage.Contracts", "Worker.Protocol"],
+        ["Worker.Protocol"] = ["Values", "Api", "Crypto", "Receipts"],
         ["Worker"] = ["Values", "Api", "Crypto", "Engine", "Sdk", "Worker.Protocol"],
-        ["Sdk"] = ["Values", "Api", "Crypto"],
-        ["market"] = ["Values", "Api", "Crypto", "Engine", "Sdk", "Storage", "Storage.Contracts", "Worker"],
+        ["Sdk"] = ["Values", "Api", "Crypto", "Receipts"],
+        ["market"] = ["Values", "Api", "Crypto", "Engine", "Receipts", "Sdk", "Storage", "Storage.Contracts", "Worker"],
         ["Silo"] =
         [
             "Values",
@@ -32,7 +33,9 @@ public sealed class ReferenceTests
             "Api",
             "Grains",
             "Gateway",
+            "Receipts",
             "Worker",
+            "Worker.Protocol",
         ],
     };
 

@@ -1,12 +1,12 @@
 using Marketplace.Api.Workers;
 using Marketplace.Crypto;
+using Marketplace.Receipts;
 
 namespace Marketplace.Worker.Protocol;
 
 /// <summary>What a worker signs after the handshake. Each signature names the market, so none is of use at another one.</summary>
 public static class WorkerSignatures
 {
-    private const string ReportDomain = "marketplace 2026 worker report v1";
     private const string RequestDomain = "marketplace 2026 worker request v1";
 
     /// <summary>A report as the worker sends it.</summary>
@@ -14,16 +14,35 @@ public static class WorkerSignatures
     {
         ArgumentNullException.ThrowIfNull(worker);
         ArgumentNullException.ThrowIfNull(report);
-        var signature = worker.Sign(ReportMessage(market, report, start, sequence));
-        return new SignedReport(report, start, sequence, Convert.ToHexStringLower(signature));
+        var executions = BatchOf(report);
+        var signature = executions is null ? null : Convert.ToHexStringLower(Sign(worker, market, executions));
+        return new SignedReport(report, start, sequence, signature);
     }
 
-    /// <returns>Whether the worker that the report names has signed it for this market.</returns>
+    /// <returns>Whether the worker that the report names has signed its executions for this market.</returns>
     public static bool Verify(SignedReport signed, Bytes32 market)
     {
         ArgumentNullException.ThrowIfNull(signed);
-        return TrySignature(signed.Signature, out var signature)
-            && Ed25519.Verify(signed.Report.Worker.Value, ReportMessage(market, signed.Report, signed.Start, signed.Sequence), signature);
+        return BatchOf(signed.Report) is { } executions
+            ? TrySignature(signed.Signature, out var signature)
+                && Ed25519.Verify(signed.Report.Worker.Value, Digest(market, executions), signature)
+            : signed.Signature is null;
+    }
+
+    /// <summary>Signs executions for a market.</summary>
+    public static byte[] Sign(Ed25519KeyPair worker, Bytes32 market, MerkleBatch executions)
+    {
+        ArgumentNullException.ThrowIfNull(worker);
+        ArgumentNullException.ThrowIfNull(executions);
+        return worker.Sign(Digest(market, executions));
+    }
+
+    /// <summary>The executions of a report, in the order of its results; null where no result has one.</summary>
+    public static MerkleBatch? BatchOf(WorkerReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        Bytes32[] executions = [.. report.Results.Select(result => result.Execution).OfType<Bytes32>()];
+        return executions.Length == 0 ? null : new MerkleBatch(executions);
     }
 
     /// <summary>The value of the header <c>Authorization</c> of a request for a blob.</summary>
@@ -42,23 +61,15 @@ public static class WorkerSignatures
             ? ticket
             : null;
 
+    private static byte[] Digest(Bytes32 market, MerkleBatch executions) =>
+        BatchDigest.OfExecutions(new MarketDomain(market), executions.Root).ToArray();
+
     internal static bool TrySignature(ReadOnlySpan<char> text, out byte[] signature)
     {
         signature = new byte[Ed25519.SignatureSize];
         return text.Length == 2 * signature.Length
             && Convert.FromHexString(text, signature, out _, out var written) == System.Buffers.OperationStatus.Done
             && written == signature.Length;
-    }
-
-    internal static byte[] ReportMessage(Bytes32 market, WorkerReport report, long start, long sequence)
-    {
-        var text = SignedText.Of(ReportDomain);
-        text.Id(market);
-        text.Number(start);
-        text.Number(sequence);
-        text.Number((uint)report.Results.Count);
-        text.Id(ResultsRoot.Of(report.Results));
-        return text.Bytes.ToArray();
     }
 
     internal static byte[] RequestMessage(Bytes32 market, string method, string path, RequestTicket ticket)

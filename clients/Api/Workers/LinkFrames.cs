@@ -96,8 +96,8 @@ public sealed record LinkFrame
 /// <param name="Report">The results.</param>
 /// <param name="Start">The start number of the worker's offer.</param>
 /// <param name="Sequence">Counts the reports of a start; a later one has a greater number.</param>
-/// <param name="Signature">Over the market, the start, the sequence and the root of the results: 64 bytes.</param>
-public sealed record SignedReport(WorkerReport Report, long Start, long Sequence, string Signature);
+/// <param name="Signature">Over the executions of the results (receipts/RECEIPT.md): 64 bytes; absent where none has any.</param>
+public sealed record SignedReport(WorkerReport Report, long Start, long Sequence, string? Signature);
 
 /// <summary>Asks for the size of a blob that a run may read.</summary>
 /// <param name="Call">Which run asks.</param>

@@ -176,6 +176,18 @@ public sealed record WorkerResult(
 
     /// <summary>Files that the program left under <c>/out</c>; all were uploaded before.</summary>
     public IReadOnlyList<JobFile>? Files { get; init; }
+
+    /// <summary>The root of the program's state that <see cref="StateChanges"/> give; absent where there are none.</summary>
+    public StateRoot? RootAfter { get; init; }
+
+    /// <summary>The rules by which the program was run: the hash of the engine's profile.</summary>
+    public Bytes32? Profile { get; init; }
+
+    /// <summary>
+    /// The hash of the execution (receipts/RECEIPT.md), which the worker signs. Absent where the run has no end: given back, stopped, or
+    /// lost by a fault of the worker.
+    /// </summary>
+    public Bytes32? Execution { get; init; }
 }
 
 /// <summary>A changed key of program state.</summary>

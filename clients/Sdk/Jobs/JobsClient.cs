@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Marketplace.Receipts;
 using Marketplace.Sdk.Transport;
 
 namespace Marketplace;
@@ -249,6 +250,25 @@ public partial class JobsClient
     {
         await using var stream = await _blobs.Open(Routes.JobLog(id), null, cancellation).ConfigureAwait(false);
         return await ReadAll(stream, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// The receipt of a job that has ended: what was run on what, what came out, and what it cost, signed by worker and market.
+    /// <see cref="ReceiptChecks"/> checks it.
+    /// </summary>
+    /// <exception cref="MarketplaceException"><see cref="ErrorCode.ReceiptNotFound"/>: the job has not ended.</exception>
+    /// <exception cref="MarketplaceProtocolException">What came is no receipt.</exception>
+    public virtual async Task<ReceiptFile> Receipt(JobId id, CancellationToken cancellation = default)
+    {
+        await using var stream = await _blobs.Open(Routes.JobReceipt(id), null, cancellation).ConfigureAwait(false);
+        try
+        {
+            return ReceiptFile.Parse(await ReadAll(stream, cancellation).ConfigureAwait(false));
+        }
+        catch (ReceiptFormatException malformed)
+        {
+            throw new MarketplaceProtocolException(_transport.Url, $"The receipt of job {id} is none: {malformed.Message}", malformed);
+        }
     }
 
     /// <summary>Why a job was matched as it was, or why it waits.</summary>

@@ -121,6 +121,11 @@ internal sealed class FakeJobGrain(FakeMarket market, JobId id) : IJobGrain
         return job.View;
     }
 
+    public Task<ReadOnlyMemory<byte>> GetReceipt(Caller caller) =>
+        Own(caller).View.EndedAt is null
+            ? throw new MarketException(ErrorCode.ReceiptNotFound, "The job has not ended.")
+            : Task.FromResult<ReadOnlyMemory<byte>>("{}"u8.ToArray());
+
     public Task<ReadOnlyMemory<byte>> GetLog(Caller caller) => Task.FromResult<ReadOnlyMemory<byte>>(Own(caller).Log);
 
     public Task<GrainInterfaces.JobExplanation> Explain(Caller caller)

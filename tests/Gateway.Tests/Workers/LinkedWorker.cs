@@ -85,4 +85,24 @@ internal sealed class LinkedWorker(GatewayFixture gateway, byte seed = 0x57) : I
         _http.Dispose();
         Key.Dispose();
     }
+
+    public WorkerResult ResultOf(int number) =>
+        new(
+            Lease: new LeaseId(1, number),
+            Job: new JobId(Id.Value),
+            Outcome: RunOutcome.Completed,
+            Reason: null,
+            FuelUsed: 10,
+            Output: "out"u8.ToArray(),
+            OutputBlob: null,
+            OutputSize: 3,
+            Log: default,
+            StateChanges: [],
+            StartedAt: DateTimeOffset.UnixEpoch,
+            EndedAt: DateTimeOffset.UnixEpoch
+        )
+        {
+            Profile = Id.Value,
+            Execution = new Bytes32([.. Enumerable.Repeat((byte)number, Bytes32.Size)]),
+        };
 }

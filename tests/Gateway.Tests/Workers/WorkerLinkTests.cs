@@ -55,12 +55,12 @@ public sealed class WorkerLinkTests
         await link.Market.PutOutput(call, IdDerivation.Blob(output), output, Cancellation);
         Assert.Equal(["begins 9", "added"], gateway.Market.Workers.Outputs.Select(entry => entry.What));
         Assert.NotNull(await gateway.Market.Blobs.Find(IdDerivation.Blob(output), Cancellation));
-        Assert.Empty(await link.Market.Report(new WorkerReport(worker.Id, [ResultOf(worker, 1)]), Cancellation));
+        Assert.Empty(await link.Market.Report(new WorkerReport(worker.Id, [worker.ResultOf(1)]), Cancellation));
         Assert.Equal(Lease, Assert.Single(gateway.Market.Workers.Reports).Lease);
         gateway.Market.Workers.Refused = [new RefusedReport(Lease, "too late")];
         Assert.Equal(
             [new RefusedResult(Lease, "too late")],
-            await link.Market.Report(new WorkerReport(worker.Id, [ResultOf(worker, 1)]), Cancellation)
+            await link.Market.Report(new WorkerReport(worker.Id, [worker.ResultOf(1)]), Cancellation)
         );
         Assert.Equal(gateway.Identity.PublicKey, worker.Known);
     }
@@ -75,7 +75,7 @@ public sealed class WorkerLinkTests
         gateway.Market.Workers.Give([.. Enumerable.Range(1, 600).Select(number => LeaseOf(number, JobLimits.InlineBytesMax))]);
 
         var orders = await link.Market.Poll(new WorkerPoll(worker.Id, 1, 1, 600), Cancellation);
-        var results = Enumerable.Range(1, 64).Select(number => ResultOf(worker, number) with { Log = new byte[JobLimits.LogBytesMax] });
+        var results = Enumerable.Range(1, 64).Select(number => worker.ResultOf(number) with { Log = new byte[JobLimits.LogBytesMax] });
         await link.Market.Report(new WorkerReport(worker.Id, [.. results]), Cancellation);
 
         Assert.Equal(Enumerable.Range(1, 600).Select(number => new LeaseId(1, number)), orders.Leases.Select(lease => lease.Id));
@@ -224,7 +224,10 @@ public sealed class WorkerLinkTests
             { "a report of another worker", LinkEnd.ForeignWorker },
             { "a report that is not signed", LinkEnd.BadSignature },
             { "a report signed for another market", LinkEnd.BadSignature },
-            { "a changed result", LinkEnd.BadSignature },
+            { "another execution than was signed", LinkEnd.BadSignature },
+            { "an end without an execution", LinkEnd.Malformed },
+            { "an execution without a profile", LinkEnd.Malformed },
+            { "an execution of a run that was given back", LinkEnd.Malformed },
             { "a report without results", LinkEnd.Malformed },
             { "a report of too many results", LinkEnd.Malformed },
             { "a report of a result that is null", LinkEnd.Malformed },
@@ -243,11 +246,11 @@ public sealed class WorkerLinkTests
         using var other = new LinkedWorker(gateway, 0x58);
         using var channel = await worker.Channel();
         var market = gateway.Identity.PublicKey;
-        var report = new WorkerReport(worker.Id, [ResultOf(worker, 1)]);
+        var report = new WorkerReport(worker.Id, [worker.ResultOf(1)]);
         var signed = WorkerSignatures.Sign(worker.Key, market, report, 1, 1);
         var many = report with
         {
-            Results = [.. Enumerable.Range(1, LinkPolicy.ReportResultsMax + 1).Select(number => ResultOf(worker, number))],
+            Results = [.. Enumerable.Range(1, LinkPolicy.ReportResultsMax + 1).Select(number => worker.ResultOf(number))],
         };
         var frame = lie switch
         {
@@ -262,9 +265,21 @@ public sealed class WorkerLinkTests
             {
                 Report = WorkerSignatures.Sign(worker.Key, worker.Id.Value, report, 1, 1),
             },
-            "a changed result" => new LinkFrame
+            "another execution than was signed" => new LinkFrame
             {
-                Report = signed with { Report = report with { Results = [report.Results[0] with { FuelUsed = 1 }] } },
+                Report = signed with { Report = report with { Results = [report.Results[0] with { Execution = market }] } },
+            },
+            "an end without an execution" => new LinkFrame
+            {
+                Report = signed with { Report = report with { Results = [report.Results[0] with { Execution = null }] } },
+            },
+            "an execution without a profile" => new LinkFrame
+            {
+                Report = signed with { Report = report with { Results = [report.Results[0] with { Profile = null }] } },
+            },
+            "an execution of a run that was given back" => new LinkFrame
+            {
+                Report = signed with { Report = report with { Results = [report.Results[0] with { Outcome = RunOutcome.Returned }] } },
             },
             "a report without results" => new LinkFrame
             {
@@ -444,20 +459,4 @@ public sealed class WorkerLinkTests
         );
         return new Lease(new LeaseId(1, number), ticket, 1, null, DateTimeOffset.UnixEpoch);
     }
-
-    private static WorkerResult ResultOf(LinkedWorker worker, int number) =>
-        new(
-            Lease: new LeaseId(1, number),
-            Job: new JobId(worker.Id.Value),
-            Outcome: RunOutcome.Completed,
-            Reason: null,
-            FuelUsed: 10,
-            Output: "out"u8.ToArray(),
-            OutputBlob: null,
-            OutputSize: 3,
-            Log: default,
-            StateChanges: [],
-            StartedAt: DateTimeOffset.UnixEpoch,
-            EndedAt: DateTimeOffset.UnixEpoch
-        );
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains.Tests.Repeats;
@@ -194,6 +195,12 @@ internal static class RepeatCases
                 (scene, job) => scene.Job(job).WaitEnded(scene.Caller, TimeSpan.FromMilliseconds(10), default),
                 view => $"{view.Status} {view.SubmittedAt:O}"
             ),
+            ["IJobGrain.GetReceipt"] = async scene =>
+            {
+                var job = await scene.Submit("one", scene.Program);
+                await scene.Job(job).Cancel(scene.Caller);
+                return Send(() => scene.Job(job).GetReceipt(scene.Caller), receipt => Encoding.UTF8.GetString(receipt.Span));
+            },
             ["IJobGrain.GetLog"] = OfOpenJob((scene, job) => scene.Job(job).GetLog(scene.Caller), log => $"{log.Length}"),
             ["IJobGrain.Explain"] = OfOpenJob((scene, job) => scene.Job(job).Explain(scene.Caller), explanation => explanation.Summary),
             ["IJobGrain.GetSettlement"] = OfOpenJob(

@@ -102,9 +102,10 @@ public sealed class ProtocolDocumentTests
         Line("first frame to the market", Encoding.UTF8.GetString(FrameSeal.Seal(keys.ToMarket, 1, find)));
         for (var number = 1; number <= 3; number++)
         {
-            Line($"leaf of result {number}", ResultsRoot.LeafOf(ProtocolSamples.Result(number)));
+            Line($"execution of result {number}", ProtocolSamples.Result(number).Execution!);
         }
-        Line("root of the three results", ResultsRoot.Of(report.Report.Results));
+        Line("lease of result 1", JsonSerializer.Serialize(ProtocolSamples.Lease(1), LinkJson.Default.WorkerLease));
+        Line("root of the three executions", WorkerSignatures.BatchOf(report.Report)!.Root);
         Line("second frame to the market, a signed report", Encoding.UTF8.GetString(FrameSeal.Seal(keys.ToMarket, 2, sent)));
         Line("commitment to 1234567 per million fuel, with the first nonce, for auction 5 of the first result's job", commitment);
         Line("request", $"GET {path}");

@@ -24,7 +24,30 @@ internal static class ProtocolSamples
 
     public static WorkerId WorkerId => new(Worker().PublicKey);
 
-    public static WorkerResult Result(int number) =>
+    public static WorkerLease Lease(int number) =>
+        new(
+            Id: new LeaseId(7, number),
+            Job: new JobId(new Bytes32([.. Enumerable.Repeat((byte)number, 32)])),
+            Program: new ProgramId(new Bytes32([.. Enumerable.Repeat((byte)0xaa, 32)])),
+            Module: new BlobId(default),
+            EntryPoint: null,
+            Arguments: ["--fast"],
+            Input: "hello"u8.ToArray(),
+            InputBlob: null,
+            FuelMax: 1_000_000,
+            MemoryPagesMax: 256,
+            TimeMax: TimeSpan.FromSeconds(10),
+            Attempt: 1,
+            Root: new StateRoot(default),
+            SubmittedAt: At,
+            Deadline: At.AddMinutes(1)
+        );
+
+    public static WorkerResult Result(int number) => ExecutionClaims.Claim(Lease(number), Unsigned(number), Profile);
+
+    private static readonly Bytes32 Profile = new([.. Enumerable.Repeat((byte)0xbb, 32)]);
+
+    private static WorkerResult Unsigned(int number) =>
         new(
             Lease: new LeaseId(7, number),
             Job: new JobId(new Bytes32([.. Enumerable.Repeat((byte)number, 32)])),
@@ -41,6 +64,7 @@ internal static class ProtocolSamples
         )
         {
             ExitCode = 0,
+            RootAfter = new StateRoot(new Bytes32([.. Enumerable.Repeat((byte)0xcc, 32)])),
         };
 
     public static WorkerReport Report(int count) => new(WorkerId, [.. Enumerable.Range(1, count).Select(Result)]);

@@ -157,19 +157,23 @@ internal sealed class AuthzFrames
         );
 
     private static WorkerResult ResultOf(WorkerLease lease, string output) =>
-        new(
-            Lease: lease.Id,
-            Job: lease.Job,
-            Outcome: RunOutcome.Completed,
-            Reason: null,
-            FuelUsed: 10,
-            Output: Encoding.UTF8.GetBytes(output),
-            OutputBlob: null,
-            OutputSize: Encoding.UTF8.GetByteCount(output),
-            Log: default,
-            StateChanges: [],
-            StartedAt: DateTimeOffset.UtcNow,
-            EndedAt: DateTimeOffset.UtcNow
+        ExecutionClaims.Claim(
+            lease,
+            new WorkerResult(
+                Lease: lease.Id,
+                Job: lease.Job,
+                Outcome: RunOutcome.Completed,
+                Reason: null,
+                FuelUsed: 10,
+                Output: Encoding.UTF8.GetBytes(output),
+                OutputBlob: null,
+                OutputSize: Encoding.UTF8.GetByteCount(output),
+                Log: default,
+                StateChanges: [],
+                StartedAt: DateTimeOffset.UtcNow,
+                EndedAt: DateTimeOffset.UtcNow
+            ),
+            profile: default
         );
 
     /// <summary>A worker's key with an open account and its link to the market.</summary>

@@ -125,29 +125,30 @@ internal static class FrameSamples
     }
 
     /// <summary>A report of one result; of the worker's own lease where it has one.</summary>
-    public static WorkerReport ReportOf(FuzzWorker worker) =>
-        new(
-            worker.Id,
-            [
-                new WorkerResult(
-                    Lease: worker.LeaseOrNone,
-                    Job: worker.Job,
-                    Outcome: RunOutcome.Completed,
-                    Reason: null,
-                    FuelUsed: 1000,
-                    Output: "HELLO"u8.ToArray(),
-                    OutputBlob: null,
-                    OutputSize: 5,
-                    Log: "log"u8.ToArray(),
-                    StateChanges: Changes,
-                    StartedAt: DateTimeOffset.UtcNow,
-                    EndedAt: DateTimeOffset.UtcNow
-                )
-                {
-                    ExitCode = 0,
-                },
-            ]
-        );
+    public static WorkerReport ReportOf(FuzzWorker worker)
+    {
+        var result = new WorkerResult(
+            Lease: worker.LeaseOrNone,
+            Job: worker.Job,
+            Outcome: RunOutcome.Completed,
+            Reason: null,
+            FuelUsed: 1000,
+            Output: "HELLO"u8.ToArray(),
+            OutputBlob: null,
+            OutputSize: 5,
+            Log: "log"u8.ToArray(),
+            StateChanges: Changes,
+            StartedAt: DateTimeOffset.UtcNow,
+            EndedAt: DateTimeOffset.UtcNow
+        )
+        {
+            ExitCode = 0,
+            RootAfter = new StateRoot(worker.Id.Value),
+            Profile = worker.Id.Value,
+            Execution = worker.Id.Value,
+        };
+        return new WorkerReport(worker.Id, [worker.Lease is { } lease ? ExecutionClaims.Claim(lease, result, worker.Id.Value) : result]);
+    }
 
     private static WorkerPoll PollOf(FuzzWorker worker) =>
         worker.Poll() with

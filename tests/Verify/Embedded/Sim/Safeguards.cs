@@ -73,8 +73,8 @@ internal static class Safeguards
         new(
             "fuel-limit",
             "grains/Jobs/JobPricing.cs",
-            "Cost(Math.Min(end.FuelUsed, spec.FuelMax),",
-            "Cost(end.FuelUsed,",
+            "Cost((ulong)Math.Clamp(end.FuelUsed, 0, spec.FuelMax),",
+            "Cost((ulong)Math.Max(end.FuelUsed, 0),",
             "A worker is paid for more fuel than the job may use."
         ),
         new(

@@ -1,0 +1,273 @@
+using System.CommandLine;
+using System.Globalization;
+using Marketplace.Crypto;
+using Marketplace.Receipts;
+
+namespace Marketplace.Cli.Commands;
+
+/// <summary>The commands for receipts. Only one of them asks the service.</summary>
+internal static class ReceiptCommands
+{
+    public static Command Make(CommandSet set) =>
+        CommandSet.Group(
+            "receipt",
+            """
+            Fetch, check and read receipts: what ran on what, what came out, what it cost, and who says so.
+
+            Example:
+              market receipt verify hello.receipt.json
+            """,
+            Get(set),
+            Verify(set),
+            Show(set)
+        );
+
+    private static Command Get(CommandSet set)
+    {
+        var id = Ids.Job();
+        var file = Values.Text("--output", "FILE", "Where to write it [standard output]");
+        return set.Leaf(
+            "get",
+            """
+            Fetch the receipt of a job that has ended. It is a file that anybody checks without a service: receipts/RECEIPT.md.
+
+            Example:
+              market receipt get 5f1d…c2 --output hello.receipt.json
+            """,
+            async run =>
+            {
+                var receipt = await run.Client.Jobs.Receipt(await run.FindJob(run.Get(id)), run.Cancellation);
+                using var bytes = new MemoryStream([.. receipt.ToJson(), (byte)'\n'], writable: false);
+                if (run.Get(file) is not { } typed)
+                {
+                    await run.Bytes(bytes);
+                    return ExitCodes.Ok;
+                }
+                await Write(run, typed, bytes);
+                await run.AnswerDone("receipt", run.Path(typed));
+                return ExitCodes.Ok;
+            },
+            id,
+            file
+        );
+    }
+
+    private static Command Verify(CommandSet set)
+    {
+        var file = File();
+        var market = Values.Text("--market", "KEY", "The key of the market that you trust, 64 hexadecimal digits");
+        var module = Values.Text("--module", "FILE", "The module that should have run");
+        var input = Values.Text("--input", "FILE", "The input that it should have read");
+        var output = Values.Text("--output", "FILE", "The output that you got");
+        return set.Leaf(
+            "verify",
+            """
+            Check a receipt without asking any service, and say what was checked and what could not be. Exits with 6 if it does not hold.
+
+            Example:
+              market receipt verify hello.receipt.json --input hello.txt --output out.txt
+            """,
+            async run =>
+            {
+                var evidence = new ReceiptEvidence
+                {
+                    Market = run.Get(market) is { } key ? ParseKey(key) : null,
+                    Module = await ContentOf(run, run.Get(module)),
+                    Input = await ContentOf(run, run.Get(input)),
+                    Output = await ContentOf(run, run.Get(output)),
+                };
+                var checks = ReceiptChecks.Of(await Read(run, run.Get(file)), evidence);
+                var isGood = checks.All(check => check.Result != CheckResult.Broken);
+                await Answer(run, checks, isGood);
+                return isGood ? ExitCodes.Ok : ExitCodes.Damaged;
+            },
+            file,
+            market,
+            module,
+            input,
+            output
+        );
+    }
+
+    private static Command Show(CommandSet set)
+    {
+        var file = File();
+        return set.Leaf(
+            "show",
+            """
+            Say in words what a receipt says. Nothing is checked but its form.
+
+            Example:
+              market receipt show hello.receipt.json
+            """,
+            async run =>
+            {
+                var receipt = await Read(run, run.Get(file));
+                if (run.Json)
+                {
+                    await run.Text(System.Text.Encoding.UTF8.GetString(receipt.ToJson()) + "\n");
+                    return ExitCodes.Ok;
+                }
+                var text = new StringWriter { NewLine = "\n" };
+                Write(text, receipt);
+                await run.Text(text.ToString());
+                return ExitCodes.Ok;
+            },
+            file
+        );
+    }
+
+    private static Argument<string> File() => new("FILE") { Description = "The receipt, or - for standard input" };
+
+    private static async Task<ReceiptFile> Read(Invocation run, string typed)
+    {
+        await using var content = typed == "-" ? run.Surroundings.Input : BlobCommands.OpenRead(run, typed);
+        var bytes = new byte[ReceiptFile.BytesMax + 1];
+        var size = await content.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, run.Cancellation);
+        try
+        {
+            return ReceiptFile.Parse(bytes.AsSpan(0, size));
+        }
+        catch (ReceiptFormatException malformed)
+        {
+            throw new CommandException(
+                new Failure(ExitCodes.Damaged, "malformed_receipt", $"{typed} is no receipt. {malformed.Message}", null),
+                malformed
+            );
+        }
+    }
+
+    private static async Task Write(Invocation run, string typed, Stream bytes)
+    {
+        try
+        {
+            await using var file = new FileStream(run.Path(typed), FileMode.CreateNew, FileAccess.Write);
+            await bytes.CopyToAsync(file, run.Cancellation);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(
+                new Failure(
+                    ExitCodes.LocalFile,
+                    "local_file",
+                    $"{run.Path(typed)} cannot be written: {failure.Message}",
+                    "Name a new file."
+                ),
+                failure
+            );
+        }
+    }
+
+    private static async Task<BlobId?> ContentOf(Invocation run, string? typed)
+    {
+        if (typed is null)
+        {
+            return null;
+        }
+        await using var content = BlobCommands.OpenRead(run, typed);
+        var hasher = new Blake3Hasher();
+        var piece = new byte[SdkPolicy.PieceBytes];
+        for (int count; (count = await content.ReadAsync(piece, run.Cancellation)) > 0; )
+        {
+            hasher.Update(piece.AsSpan(0, count));
+        }
+        return new BlobId(hasher.Finish());
+    }
+
+    private static Bytes32 ParseKey(string typed) =>
+        Bytes32.TryParse(typed, out var key)
+            ? key
+            : throw new CommandException(
+                new Failure(
+                    ExitCodes.Usage,
+                    "usage",
+                    $"'{typed}' is not a market's key: expected {Bytes32.TextSize} hexadecimal digits.",
+                    "'market doctor' shows the key of the service that you use."
+                )
+            );
+
+    private static Task Answer(Invocation run, IReadOnlyList<ReceiptCheck> checks, bool isGood)
+    {
+        if (run.Json)
+        {
+            return run.AnswerObject(writer =>
+            {
+                writer.WriteBoolean("holds", isGood);
+                writer.WriteStartArray("checks");
+                foreach (var check in checks)
+                {
+                    writer.WriteStartObject();
+                    writer.WriteString("name", check.Name);
+                    writer.WriteString("result", SnakeCase.Of(check.Result));
+                    writer.WriteString("finding", check.Finding);
+                    writer.WriteEndObject();
+                }
+                writer.WriteEndArray();
+            });
+        }
+        var text = new StringWriter { NewLine = "\n" };
+        Table.Write(
+            text,
+            ["check", "result", "finding"],
+            checks.Select(check => (IReadOnlyList<string>)[check.Name, SnakeCase.Of(check.Result).Replace('_', ' '), check.Finding])
+        );
+        text.WriteLine(isGood ? "The receipt holds, as far as it was checked." : "The receipt does not hold.");
+        return run.Text(text.ToString());
+    }
+
+    private static void Write(TextWriter writer, ReceiptFile file)
+    {
+        var receipt = file.Receipt;
+        var execution = receipt.Execution;
+        Table.WriteFields(
+            writer,
+            ("receipt", receipt.Hash()),
+            ("market", file.Domain.Market),
+            ("job", execution.Job),
+            ("ended", $"{receipt.State.Replace('_', ' ')}, {Table.Show(Time(receipt.EndedAt))}"),
+            ("fault", receipt.Fault == "none" ? null : receipt.Fault.Replace('_', ' ')),
+            ("program", execution.Program),
+            ("module", execution.Module),
+            ("entry point", execution.EntryPoint.Length > 0 ? execution.EntryPoint : null),
+            ("arguments", execution.Arguments.Count > 0 ? string.Join(' ', execution.Arguments) : null),
+            (
+                "environment",
+                execution.Environment.Count > 0 ? string.Join(' ', execution.Environment.Select(pair => $"{pair.Name}={pair.Value}")) : null
+            ),
+            ("input", execution.Input),
+            ("input files", Files(execution.Files)),
+            ("clock", Time(execution.Clock)),
+            ("run", execution.Outcome.Replace('_', ' ')),
+            ("exit code", execution.ExitCode != 0 ? execution.ExitCode : null),
+            ("output", execution.Output == default ? null : execution.Output),
+            ("output files", Files(execution.OutputFiles)),
+            ("state before", execution.StateBefore == default ? null : execution.StateBefore),
+            ("state after", execution.StateAfter == default ? null : execution.StateAfter),
+            ("profile", execution.Profile.IsZero ? null : execution.Profile),
+            ("worker", receipt.Worker == default ? null : receipt.Worker),
+            ("fuel", string.Create(CultureInfo.InvariantCulture, $"{execution.Fuel:#,0} of at most {execution.FuelLimit:#,0}")),
+            ("assurance", receipt.Assurance),
+            (
+                "price",
+                $"{Table.Show(receipt.Price)} of at most {Table.Show(receipt.PriceLimit)}, {Table.Show(receipt.UnitPrice)} a million fuel"
+            ),
+            ("paid by", receipt.Payer),
+            (
+                "paid to",
+                receipt.Shares.Count > 0
+                    ? string.Join(", ", receipt.Shares.Select(share => $"{share.Account} {Table.Show(share.Amount)}"))
+                    : null
+            ),
+            ("signed by", file.WorkerSignature is null ? "the market" : "the worker and the market")
+        );
+    }
+
+    private static string? Files(IReadOnlyList<NamedContent> files) =>
+        files.Count > 0 ? string.Join(", ", files.Select(file => $"{file.Name} {file.Content}")) : null;
+
+    /// <summary>A receipt may say a moment that no calendar has: it is shown as the last one.</summary>
+    private static DateTimeOffset Time(ulong nanoseconds) =>
+        DateTimeOffset.UnixEpoch.AddTicks(
+            (long)Math.Min(nanoseconds / Execution.NanosecondsPerTick, (ulong)(DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).Ticks)
+        );
+}

@@ -1,0 +1,67 @@
+using Marketplace.Api.Workers;
+using Marketplace.Crypto;
+using Marketplace.Receipts;
+
+namespace Marketplace.Worker.Protocol;
+
+/// <summary>What a worker says that it ran, in the form in which it signs it.</summary>
+public static class ExecutionClaims
+{
+    /// <param name="lease">What was to run.</param>
+    /// <param name="result">What came of it.</param>
+    /// <param name="profile">The hash of the rules by which it was run.</param>
+    /// <returns>The result with the hash of its execution; as it is where the run came to no end.</returns>
+    public static WorkerResult Claim(WorkerLease lease, WorkerResult result, Bytes32 profile)
+    {
+        ArgumentNullException.ThrowIfNull(lease);
+        ArgumentNullException.ThrowIfNull(result);
+        return result.Outcome.IsEnd() ? result with { Profile = profile, Execution = ExecutionOf(lease, result, profile).Hash() } : result;
+    }
+
+    private static Execution ExecutionOf(WorkerLease lease, WorkerResult result, Bytes32 profile)
+    {
+        var completed = result.Outcome == RunOutcome.Completed;
+        var before = lease.Root ?? default;
+        return new Execution
+        {
+            Job = lease.Job,
+            Program = lease.Program,
+            Module = lease.Module,
+            EntryPoint = lease.EntryPoint ?? "",
+            Arguments = lease.Arguments,
+            Environment = lease.Environment is { } environment
+                ? [.. environment.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new NamedValue(pair.Key, pair.Value))]
+                : [],
+            Input = lease.InputBlob ?? IdDerivation.Blob(lease.Input.Span),
+            Files = lease.Files is { } files
+                ? [.. files.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new NamedContent(pair.Key, pair.Value))]
+                : [],
+            Clock = Execution.Nanoseconds(lease.SubmittedAt),
+            FuelLimit = (ulong)lease.FuelMax,
+            MemoryPages = (uint)lease.MemoryPagesMax,
+            TimeLimit = Execution.Nanoseconds(lease.TimeMax),
+            Profile = profile,
+            Outcome = Execution.NameOf(result.Outcome),
+            ExitCode = result.Outcome == RunOutcome.Failed ? result.ExitCode ?? 0 : 0,
+            Fuel = (ulong)Math.Clamp(result.FuelUsed, 0, lease.FuelMax),
+            Output = completed ? result.OutputBlob ?? IdDerivation.Blob(result.Output.Span) : default,
+            OutputFiles =
+                completed && result.Files is { } left
+                    ? [.. left.OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => new NamedContent(file.Name, file.Blob))]
+                    : [],
+            StateBefore = before,
+            StateAfter = completed ? result.RootAfter ?? before : before,
+            Writes = completed ? WritesOf(result.StateChanges) : default,
+        };
+    }
+
+    private static Bytes32 WritesOf(IReadOnlyList<StateChange> changes)
+    {
+        var digest = new WritesDigest();
+        foreach (var change in changes)
+        {
+            digest.Add(change.Key.Span, change.Value);
+        }
+        return digest.Finish();
+    }
+}
