@@ -3,6 +3,7 @@ using System.Text;
 using Marketplace.Crypto;
 using Marketplace.GrainHost.Simulation;
 using Marketplace.GrainInterfaces;
+using Marketplace.Grains.Tests.Support;
 
 namespace Marketplace.Grains.Tests.Simulation;
 
@@ -29,7 +30,10 @@ internal sealed class RemoteWorker(SimulatedMarket market, SeededChance chance, 
     private bool _isStopped;
     private Caller _caller = null!;
 
-    public WorkerId Id { get; } = new(Blake3.Hash(Encoding.UTF8.GetBytes(name)));
+    private readonly Ed25519KeyPair _key = TestKeys.Of(name);
+    private readonly Dictionary<LeaseId, RemoteRun> _signable = [];
+
+    public WorkerId Id { get; } = new(TestKeys.Of(name).PublicKey);
 
     public AccountId Account => new(Id.Value);
 
@@ -225,6 +229,7 @@ internal sealed class RemoteWorker(SimulatedMarket market, SeededChance chance, 
         }
         var run = new RemoteRun(lease, chance.Below(1_000_000), _link.Time.GetUtcNow());
         _runs.Add(lease.Id, run);
+        _signable[lease.Id] = run;
         ReportEarlierRun(lease);
         await _link.Pause(300);
         if (_drains || (_runs.Count > _slots && chance.Below(3) == 0))
@@ -281,7 +286,10 @@ internal sealed class RemoteWorker(SimulatedMarket market, SeededChance chance, 
             var report = run.Report(RunOutcome.Completed, now);
             if (run.Lease.Root is not null)
             {
-                return report with { StateChanges = await Change(run) };
+                var changes = await Change(run);
+                var call = run.NextCall(Id);
+                run.RootAfter = await _link.Insist(grains => Grain(grains).StateRootWith(call, changes));
+                return report with { StateChanges = changes };
             }
             return chance.Below(6) == 0 ? report with { Output = await Bring(run) } : report;
         }
@@ -347,7 +355,12 @@ internal sealed class RemoteWorker(SimulatedMarket market, SeededChance chance, 
 
     private async Task<bool> Send(IGrainFactory grains, LeaseReport report)
     {
-        var sent = _facts.Sends(Id, Account, _price, report, _link.Time.GetUtcNow(), _offers);
+        var signed = _signable.GetValueOrDefault(report.Lease) is { } run ? TestKeys.Sign(_key, run.Lease, report, run.RootAfter) : report;
+        if (habit == WorkerHabit.Lying && chance.Below(2 * LieParts) == 0)
+        {
+            signed = signed with { FuelUsed = signed.FuelUsed + 1 };
+        }
+        var sent = _facts.Sends(Id, Account, _price, signed, _link.Time.GetUtcNow(), _offers);
         await Market(grains).Report(Id, [sent]);
         return true;
     }
@@ -415,6 +428,9 @@ internal sealed class RemoteRun(Lease lease, long fuel, DateTimeOffset takenAt)
 
     /// <summary>The market has said so.</summary>
     public bool IsOver { get; set; }
+
+    /// <summary>The root that its changes of state give.</summary>
+    public StateRoot? RootAfter { get; set; }
 
     public void Begin(DateTimeOffset at, TimeSpan duration) => (_begunAt, Duration, Stage) = (at, duration, LeaseStage.Running);
 

@@ -1,4 +1,6 @@
 using Marketplace.GrainInterfaces;
+using Marketplace.Grains.Tests.Support;
+using Marketplace.Receipts;
 using Marketplace.Storage;
 
 namespace Marketplace.Grains.Tests.Simulation;
@@ -51,7 +53,22 @@ internal static class SimulationInvariants
         {
             yield return $"job {id} has not ended";
         }
-        else if (ordered.Seen is { } seen && seen != job.Status)
+        else if (JobReceipts.Of(job, id, TestOwner.Market) is not { } receipt)
+        {
+            yield return $"job {id} has no receipt";
+        }
+        else
+        {
+            // As a stranger reads it.
+            foreach (var check in ReceiptChecks.Of(ReceiptFile.Parse(receipt.ToJson())))
+            {
+                if (check.Result == CheckResult.Broken)
+                {
+                    yield return $"the receipt of job {id} does not hold: {check.Finding}";
+                }
+            }
+        }
+        if (ordered.Seen is { } seen && seen != job.Status)
         {
             yield return $"job {id} was seen as {seen} and is {job.Status}";
         }

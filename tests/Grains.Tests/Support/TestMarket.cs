@@ -167,7 +167,7 @@ internal sealed partial class TestMarket
 
     public IStorageQuotaGrain Quota(string name) => Grains.GetGrain<IStorageQuotaGrain>(Id(name).ToString());
 
-    public static AccountId Id(string name) => new(Blake3.Hash(Encoding.UTF8.GetBytes(name)));
+    public static AccountId Id(string name) => new(TestKeys.Of(name).PublicKey);
 
     /// <summary>Registers a worker; its leases are taken and reported by the test.</summary>
     public async Task<TestWorker> AddWorker(string name, long price = 10, int slots = 4)

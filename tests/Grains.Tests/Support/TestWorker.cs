@@ -19,7 +19,7 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
 
     private IMarketGrain Market => market.Shards.Of(Grains, Id);
 
-    public WorkerId Id { get; } = new(Blake3.Hash(Encoding.UTF8.GetBytes(name)));
+    public WorkerId Id { get; } = new(TestKeys.Of(name).PublicKey);
     public long Start { get; private set; }
 
     public async Task Offer()
@@ -104,6 +104,11 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
             StartedAt: market.Time.GetUtcNow(),
             EndedAt: market.Time.GetUtcNow()
         );
+
+    /// <summary>The report with its signature.</summary>
+    /// <param name="rootAfter">Where the run changed the program's state.</param>
+    public LeaseReport Sign(Lease lease, LeaseReport report, StateRoot? rootAfter = null) =>
+        TestKeys.Sign(TestKeys.Of(name), lease, report, rootAfter);
 
     public Task<ImmutableArray<RefusedReport>> Report(params LeaseReport[] reports) => Market.Report(Id, [.. reports]);
 

@@ -78,6 +78,13 @@ internal static class Safeguards
             "A worker is paid for more fuel than the job may use."
         ),
         new(
+            "signed-execution",
+            "grains/Market/ReportRules.cs",
+            "return execution == claimed ? null :",
+            "return execution != default ? null :",
+            "A worker is paid for another run than the one that it has signed."
+        ),
+        new(
             "first-terminal-write",
             "grains/Jobs/JobGrain.cs",
             "        if (_job.Value is { Ending: null } open)\n        {\n            await EndWith(open, end);",
