@@ -5,8 +5,10 @@ namespace Marketplace.Receipts;
 /// </summary>
 public static class BatchDigest
 {
-    private static readonly Bytes32 ExecutionsType = TypedWords.HashOf("Executions(bytes32 root)");
-    private static readonly Bytes32 ReceiptsType = TypedWords.HashOf("Receipts(uint64 epoch,bytes32 root)");
+    internal static readonly string[] Types = ["Executions(bytes32 root)", "Receipts(uint64 epoch,bytes32 root)"];
+
+    private static readonly Bytes32 ExecutionsType = TypedWords.HashOf(Types[0]);
+    private static readonly Bytes32 ReceiptsType = TypedWords.HashOf(Types[1]);
 
     /// <summary>A worker signs executions that it says it ran.</summary>
     public static Bytes32 OfExecutions(MarketDomain domain, Bytes32 root)

@@ -12,7 +12,7 @@ public sealed record MarketDomain(Bytes32 Market, ulong ChainId = 0, EvmAddress 
     public const string Name = "Marketplace";
     public const string Version = "1";
 
-    private const string Type = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)";
+    internal const string Type = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)";
     private const int WordCount = 6;
     private const int DigestPartsSize = 2 + (2 * Bytes32.Size);
 

@@ -7,7 +7,7 @@ namespace Marketplace.Receipts;
 /// </summary>
 public sealed record Receipt
 {
-    private const string Type =
+    internal const string Type =
         "Receipt(Execution execution,bytes32 payer,bytes32 worker,string assurance,string state,string fault,"
         + "uint128 priceLimit,uint128 unitPrice,uint128 price,Share[] shares,uint64 epoch,uint64 endedAt)";
 
