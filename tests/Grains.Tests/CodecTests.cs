@@ -211,6 +211,50 @@ public sealed class CodecTests
     }
 
     [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void ProofOfARun_IsReadBack_AndEveryCutIsFound(bool isFull, bool withRefusals)
+    {
+        var proof = Proof(isFull);
+        var job = EndedJob() with { Refusals = withRefusals ? new RefusalList([], [new AccountId(TestKeys.Profile)]) : null };
+        var proved = job with { Ending = job.Ending! with { End = job.Ending.End with { Proof = proof } } };
+        var bytes = JobStateCodec.Write(proved).ToArray();
+        var read = JobStateCodec.Read(bytes).Ending!.End.Proof!;
+
+        // A build from before there were proofs refuses it by its version.
+        Assert.Equal(4, bytes[0]);
+        Assert.Equal((proof.Outcome, proof.RootBefore, proof.Writes), (read.Outcome, read.RootBefore, read.Writes));
+        Assert.Equal((proof.Signed.Profile, proof.Signed.RootAfter), (read.Signed.Profile, read.Signed.RootAfter));
+        Assert.Equal(proof.Signed.Signature.ToArray(), read.Signed.Signature.ToArray());
+        Assert.Equal(proof.Signed.Path.ToArray(), read.Signed.Path.ToArray());
+        Assert.Equal(proof.Signed.LeftSides, read.Signed.LeftSides);
+        Assert.Equal(proof.Refused?.Content, read.Refused?.Content);
+        Assert.Equal(proof.Refused?.Files.ToArray(), read.Refused?.Files.ToArray());
+        Assert.Equal(bytes, JobStateCodec.Write(JobStateCodec.Read(bytes)).ToArray());
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            Assert.Throws<InvalidDataException>(() => JobStateCodec.Read(bytes.AsSpan(0, length)));
+        }
+    }
+
+    private static RunProof Proof(bool isFull) =>
+        new(
+            Outcome: RunOutcome.Completed,
+            RootBefore: isFull ? new StateRoot(TestKeys.Profile) : null,
+            Writes: isFull ? TestKeys.Profile : default,
+            Signed: new RunSignature(
+                TestKeys.Profile,
+                isFull ? default(StateRoot) : null,
+                Enumerable.Repeat((byte)5, 64).ToArray(),
+                isFull ? [TestKeys.Profile, default] : [],
+                isFull ? 2u : 0
+            ),
+            Refused: isFull ? new RefusedOutput(new BlobId(TestKeys.Profile), Output().Files) : null
+        );
+
+    [Theory]
     [InlineData(null, 1)]
     [InlineData(3, 2)]
     public void CommitAndSnapshotOfARun_HaveTheVersionOfItsEnd(int? exitCode, byte version)
