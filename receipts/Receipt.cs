@@ -14,7 +14,7 @@ public sealed record Receipt
     private const int WordCount = 13;
 
     private static readonly Bytes32 TypeHash = TypedWords.HashOf(
-        Type + Execution.Type + NamedContent.Type + PaidShare.Type + NamedValue.Type
+        Type + Execution.Type + NamedContent.Type + Invocation.Type + RunResult.Type + PaidShare.Type + NamedValue.Type
     );
 
     private static readonly string[] FaultNames =

@@ -47,7 +47,7 @@ public static class ReceiptChecks
     {
         ArgumentNullException.ThrowIfNull(file);
         evidence ??= new ReceiptEvidence();
-        var execution = file.Receipt.Execution;
+        var (invocation, result) = (file.Receipt.Execution.Invocation, file.Receipt.Execution.Result);
         return
         [
             Words(file.Receipt),
@@ -55,9 +55,9 @@ public static class ReceiptChecks
             Market(file),
             Worker(file),
             Price(file.Receipt),
-            Content("module", execution.Module, evidence.Module),
-            Content("input", execution.Input, evidence.Input),
-            Content("output", execution.Output, evidence.Output),
+            Content("module", invocation.Module, evidence.Module),
+            Content("input", invocation.Input, evidence.Input),
+            Content("output", result.Output, evidence.Output),
             new ReceiptCheck(
                 "result",
                 CheckResult.NotChecked,
@@ -69,21 +69,30 @@ public static class ReceiptChecks
     private static ReceiptCheck Words(Receipt receipt)
     {
         const string Name = "words";
-        if (!Execution.IsOutcome(receipt.Execution.Outcome))
+        if (!RunResult.IsOutcome(receipt.Execution.Result.Outcome))
         {
-            return Broken(Name, $"'{receipt.Execution.Outcome}' is no outcome of a run.");
+            return Broken(Name, $"'{receipt.Execution.Result.Outcome}' is no outcome of a run.");
         }
         if (!States.Contains(receipt.State) || !Receipt.IsFault(receipt.Fault))
         {
             return Broken(Name, $"'{receipt.State}' by the fault '{receipt.Fault}' is no end of a job.");
         }
-        if (receipt.State == "completed" && (receipt.Execution.Outcome != "completed" || receipt.Fault != "none"))
+        if (receipt.State == "completed" && (receipt.Execution.Result.Outcome != "completed" || receipt.Fault != "none"))
         {
-            return Broken(Name, $"The job completed by the fault '{receipt.Fault}', but its run ended as {receipt.Execution.Outcome}.");
+            return Broken(
+                Name,
+                $"The job completed by the fault '{receipt.Fault}', but its run ended as {receipt.Execution.Result.Outcome}."
+            );
         }
-        return receipt.Execution.Fuel > receipt.Execution.FuelLimit
-            ? Broken(Name, $"The run used {receipt.Execution.Fuel} fuel, more than its limit of {receipt.Execution.FuelLimit}.")
-            : Holds(Name, $"Job {receipt.Execution.Job} {receipt.State.Replace('_', ' ')}; its receipt's hash is {receipt.Hash()}.");
+        return receipt.Execution.Result.Fuel > receipt.Execution.Invocation.FuelLimit
+            ? Broken(
+                Name,
+                $"The run used {receipt.Execution.Result.Fuel} fuel, more than its limit of {receipt.Execution.Invocation.FuelLimit}."
+            )
+            : Holds(
+                Name,
+                $"Job {receipt.Execution.Invocation.Job} {receipt.State.Replace('_', ' ')}; its receipt's hash is {receipt.Hash()}."
+            );
     }
 
     private static ReceiptCheck MarketKey(MarketDomain domain, Bytes32? trusted) =>
@@ -106,9 +115,9 @@ public static class ReceiptChecks
         var worker = file.Receipt.Worker;
         if (file.WorkerSignature is not { } signed)
         {
-            return file.Receipt.Execution.Outcome == Execution.NotRun
+            return file.Receipt.Execution.Result.Outcome == RunResult.NotRun
                 ? NotChecked(Name, "No run was reported, so no worker has signed; the market says how the job ended.")
-                : Broken(Name, $"The run ended as {file.Receipt.Execution.Outcome}, but no worker has signed that.");
+                : Broken(Name, $"The run ended as {file.Receipt.Execution.Result.Outcome}, but no worker has signed that.");
         }
         var path = new List<MerkleStep>(signed.Path.Count);
         foreach (var step in signed.Path)
@@ -129,13 +138,13 @@ public static class ReceiptChecks
     {
         const string Name = "price";
         var due = PaidFaults.Contains(receipt.Fault)
-            ? FuelPrice.Cost(receipt.Execution.Fuel, receipt.UnitPrice, receipt.PriceLimit)
+            ? FuelPrice.Cost(receipt.Execution.Result.Fuel, receipt.UnitPrice, receipt.PriceLimit)
             : TokenAmount.Zero;
         if (receipt.Price != due)
         {
             return Broken(
                 Name,
-                $"{receipt.Execution.Fuel} fuel at {receipt.UnitPrice} a million, at most {receipt.PriceLimit}, with the fault "
+                $"{receipt.Execution.Result.Fuel} fuel at {receipt.UnitPrice} a million, at most {receipt.PriceLimit}, with the fault "
                     + $"'{receipt.Fault}', cost {due}; the receipt says {receipt.Price}."
             );
         }

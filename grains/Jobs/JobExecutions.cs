@@ -8,8 +8,8 @@ namespace Marketplace.Grains;
 /// <summary>A run in the form in which its worker signs it, made of what the market knows of it.</summary>
 internal static class JobExecutions
 {
-    /// <summary>What was asked for, and that nothing came of it yet.</summary>
-    public static Execution NotRun(JobId job, JobSpec spec, BlobId module, DateTimeOffset submittedAt) =>
+    /// <summary>What was asked for.</summary>
+    public static Invocation InvocationOf(JobId job, JobSpec spec, BlobId module, DateTimeOffset submittedAt) =>
         new()
         {
             Job = job,
@@ -22,33 +22,27 @@ internal static class JobExecutions
                 : [.. spec.Environment.Select(variable => new NamedValue(variable.Name, variable.Value))],
             Input = spec.InputBlob ?? IdDerivation.Blob(spec.Input.Span),
             Files = spec.Files.IsDefaultOrEmpty ? [] : [.. spec.Files.Select(file => new NamedContent(file.Name, file.Blob))],
-            Clock = Execution.Nanoseconds(submittedAt),
+            Clock = Invocation.Nanoseconds(submittedAt),
             FuelLimit = (ulong)spec.FuelMax,
             MemoryPages = (uint)spec.MemoryPagesMax,
-            TimeLimit = Execution.Nanoseconds(spec.TimeMax),
-            Profile = default,
-            Outcome = Execution.NotRun,
-            ExitCode = 0,
-            Fuel = 0,
-            Output = default,
-            OutputFiles = [],
-            StateBefore = default,
-            StateAfter = default,
-            Writes = default,
+            TimeLimit = Invocation.Nanoseconds(spec.TimeMax),
         };
 
-    /// <summary>What a worker's report says.</summary>
+    /// <inheritdoc cref="InvocationOf(JobId, JobSpec, BlobId, DateTimeOffset)"/>
+    public static Invocation InvocationOf(JobTicket ticket) => InvocationOf(ticket.Job, ticket.Spec, ticket.Module, ticket.SubmittedAt);
+
+    /// <summary>What a worker's report says came of it.</summary>
     /// <param name="root">Where the run began; null: the program keeps no state.</param>
-    public static Execution Of(JobTicket ticket, LeaseReport report, StateRoot? root, RunSignature signed)
+    public static RunResult ResultOf(LeaseReport report, long fuelMax, StateRoot? root, RunSignature signed)
     {
         var completed = report.Outcome == RunOutcome.Completed;
         var before = root ?? default;
-        return NotRun(ticket.Job, ticket.Spec, ticket.Module, ticket.SubmittedAt) with
+        return new RunResult
         {
             Profile = signed.Profile,
-            Outcome = Execution.NameOf(report.Outcome),
+            Outcome = RunResult.NameOf(report.Outcome),
             ExitCode = report.Outcome == RunOutcome.Failed ? report.ExitCode ?? 0 : 0,
-            Fuel = (ulong)Math.Clamp(report.FuelUsed, 0, ticket.Spec.FuelMax),
+            Fuel = (ulong)Math.Clamp(report.FuelUsed, 0, fuelMax),
             Output = completed ? ContentOf(report.Output) : default,
             OutputFiles = completed ? FilesOf(report.Output.Files) : [],
             StateBefore = before,
@@ -57,20 +51,19 @@ internal static class JobExecutions
         };
     }
 
-    /// <summary>What the stored end of a job says.</summary>
-    public static Execution Of(JobState job, JobId id, JobEnd end)
+    /// <summary>What the stored end of a job says came of it.</summary>
+    public static RunResult ResultOf(JobEnd end)
     {
-        var asked = NotRun(id, job.Spec, job.Module, job.SubmittedAt);
         if (end.Proof is not { } proof)
         {
-            return asked with { Fuel = (ulong)end.FuelUsed };
+            return RunResult.Nothing with { Fuel = (ulong)end.FuelUsed };
         }
         var completed = proof.Outcome == RunOutcome.Completed;
         var before = proof.RootBefore ?? default;
-        return asked with
+        return new RunResult
         {
             Profile = proof.Signed.Profile,
-            Outcome = Execution.NameOf(proof.Outcome),
+            Outcome = RunResult.NameOf(proof.Outcome),
             ExitCode = end.ExitCode ?? 0,
             Fuel = (ulong)end.FuelUsed,
             Output = completed ? proof.Refused?.Content ?? ContentOf(end.Output) : default,

@@ -19,7 +19,11 @@ internal static class JobReceipts
         var domain = new MarketDomain(market.PublicKey);
         var receipt = new Receipt
         {
-            Execution = JobExecutions.Of(job, id, end),
+            Execution = new Execution
+            {
+                Invocation = JobExecutions.InvocationOf(id, job.Spec, job.Module, job.SubmittedAt),
+                Result = JobExecutions.ResultOf(end),
+            },
             Payer = job.Account,
             Worker = end.Worker ?? default,
             Assurance = "none",
@@ -30,7 +34,7 @@ internal static class JobReceipts
             Price = ending.Charge,
             Shares = ending.Charge.IsZero ? [] : [new PaidShare(end.Payee!.Value, ending.Charge)],
             Epoch = 0,
-            EndedAt = Execution.Nanoseconds(ending.EndedAt),
+            EndedAt = Invocation.Nanoseconds(ending.EndedAt),
         };
         return new ReceiptFile
         {

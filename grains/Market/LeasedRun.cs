@@ -10,6 +10,10 @@ internal sealed class LeasedRun(JobTicket ticket, StateRoot? root)
     private readonly BlobId? _input = ticket.Spec.InputBlob;
     private readonly ImmutableArray<InputFile> _files = ticket.Spec.Files;
     private readonly (AccountId Account, ProgramId Program, BlobId Module) _job = (ticket.Account, ticket.Spec.Program, ticket.Module);
+
+    /// <summary>The hash of what was asked for: its parts are not kept.</summary>
+    public Bytes32 Invocation { get; } = JobExecutions.InvocationOf(ticket).Hash();
+
     private Dictionary<BlobId, long>? _begun;
     private long _begunBytes;
     private HashSet<BlobId>? _outputs;

@@ -1,5 +1,6 @@
 using Marketplace.Engine.Guests;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 
 namespace Marketplace.Grains;
 
@@ -52,7 +53,8 @@ internal static class ReportRules
         {
             return "the report tells a root of the program's state and changes nothing of it, or changes it and tells no root";
         }
-        var execution = JobExecutions.Of(job.Ticket, report, job.Lease!.Root, signed).Hash();
+        var result = JobExecutions.ResultOf(report, job.Ticket.Spec.FuelMax, job.Lease!.Root, signed);
+        var execution = Execution.Hash(job.Run!.Invocation, result);
         return execution == claimed ? null : $"the worker has signed the execution {claimed}; its report is of {execution}";
     }
 

@@ -33,8 +33,8 @@ public sealed class ReceiptTests
             );
             var receipt = await Read(market, job, caller);
 
-            Assert.Equal((Execution.NameOf(outcome), state, fault), (receipt.Execution.Outcome, receipt.State, receipt.Fault));
-            Assert.Equal(outcome == RunOutcome.Failed ? 3 : 0, receipt.Execution.ExitCode);
+            Assert.Equal((RunResult.NameOf(outcome), state, fault), (receipt.Execution.Result.Outcome, receipt.State, receipt.Fault));
+            Assert.Equal(outcome == RunOutcome.Failed ? 3 : 0, receipt.Execution.Result.ExitCode);
             Assert.Equal((worker.Id, caller.Account), (receipt.Worker, receipt.Payer));
             Assert.Equal(new TokenAmount((UInt128)price), receipt.Price);
             Assert.Equal(price > 0 ? [new PaidShare(TestMarket.Id("worker"), receipt.Price)] : [], receipt.Shares);
@@ -69,10 +69,10 @@ public sealed class ReceiptTests
             var root = await worker.Grain.StateRootWith(worker.Call(lease), [.. changes]);
 
             Assert.Empty(await worker.Report(worker.Sign(lease, worker.Completed(lease, changes: changes), root)));
-            var execution = (await Read(market, job, caller)).Execution;
+            var result = (await Read(market, job, caller)).Execution.Result;
 
-            Assert.Equal((lease.Root, root), (execution.StateBefore, execution.StateAfter));
-            Assert.Equal(JobExecutions.WritesOf([.. changes]), execution.Writes);
+            Assert.Equal((lease.Root, root), (result.StateBefore, result.StateAfter));
+            Assert.Equal(JobExecutions.WritesOf([.. changes]), result.Writes);
             Assert.Equal(root, (await market.Job(job).Get(caller)).RootAfter);
         });
 
@@ -127,7 +127,7 @@ public sealed class ReceiptTests
 
             var receipt = await Read(market, job, caller);
 
-            Assert.Equal((Execution.NotRun, "cancelled", "client"), (receipt.Execution.Outcome, receipt.State, receipt.Fault));
+            Assert.Equal((RunResult.NotRun, "cancelled", "client"), (receipt.Execution.Result.Outcome, receipt.State, receipt.Fault));
             Assert.Equal((default, TokenAmount.Zero), (receipt.Worker, receipt.Price));
         });
 
@@ -144,7 +144,7 @@ public sealed class ReceiptTests
             var receipt = await Read(market, job, caller);
 
             var view = await market.Job(job).Get(caller);
-            Assert.Equal((Execution.NotRun, (ulong)view.FuelUsed), (receipt.Execution.Outcome, receipt.Execution.Fuel));
+            Assert.Equal((RunResult.NotRun, (ulong)view.FuelUsed), (receipt.Execution.Result.Outcome, receipt.Execution.Result.Fuel));
             Assert.Equal((worker.Id, view.Charge), (receipt.Worker, receipt.Price));
             Assert.True(view.Charge > TokenAmount.Zero);
         });
@@ -162,8 +162,8 @@ public sealed class ReceiptTests
             await worker.Report(worker.Sign(lease, report));
             var receipt = await Read(market, job, caller);
 
-            Assert.Equal(("completed", "failed", "program"), (receipt.Execution.Outcome, receipt.State, receipt.Fault));
-            Assert.Equal(output, receipt.Execution.Output);
+            Assert.Equal(("completed", "failed", "program"), (receipt.Execution.Result.Outcome, receipt.State, receipt.Fault));
+            Assert.Equal(output, receipt.Execution.Result.Output);
         });
 
     [Fact]
@@ -202,7 +202,7 @@ public sealed class ReceiptTests
     private static async Task AssertIsWorkersFault(TestMarket market, JobId job, Caller caller)
     {
         var receipt = await Read(market, job, caller);
-        Assert.Equal((Execution.NotRun, "failed", "worker"), (receipt.Execution.Outcome, receipt.State, receipt.Fault));
+        Assert.Equal((RunResult.NotRun, "failed", "worker"), (receipt.Execution.Result.Outcome, receipt.State, receipt.Fault));
         Assert.Equal(TokenAmount.Zero, receipt.Price);
     }
 
@@ -211,7 +211,7 @@ public sealed class ReceiptTests
     {
         var file = ReceiptFile.Parse((await market.Job(job).GetReceipt(caller)).Span);
         Assert.DoesNotContain(ReceiptChecks.Of(file), check => check.Result == CheckResult.Broken);
-        Assert.Equal((job, TestOwner.Market.PublicKey), (file.Receipt.Execution.Job, file.Domain.Market));
+        Assert.Equal((job, TestOwner.Market.PublicKey), (file.Receipt.Execution.Invocation.Job, file.Domain.Market));
         return file.Receipt;
     }
 }

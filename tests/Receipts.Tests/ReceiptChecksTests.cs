@@ -25,7 +25,7 @@ public sealed class ReceiptChecksTests
         var evidence = new ReceiptEvidence
         {
             Market = Samples.MarketKey.PublicKey,
-            Module = Samples.Execution.Module,
+            Module = Samples.Execution.Invocation.Module,
             Input = IdDerivation.Blob("hello"u8),
             Output = IdDerivation.Blob("HELLO"u8),
         };
@@ -52,11 +52,11 @@ public sealed class ReceiptChecksTests
     public static TheoryData<string, Receipt, string> Changed() =>
         new()
         {
-            { "the outcome", Of(Samples.Execution with { Outcome = "excellent" }), "words" },
+            { "the outcome", Of(Samples.Execution.Result with { Outcome = "excellent" }), "words" },
             { "the state", Samples.Receipt with { State = "fine" }, "words" },
             { "the fault", Samples.Receipt with { Fault = "weather" }, "words" },
-            { "a failed run that completed", Of(Samples.Execution with { Outcome = "trapped" }), "words" },
-            { "fuel beyond the limit", Of(Samples.Execution with { Fuel = 1_000_001 }), "words" },
+            { "a failed run that completed", Of(Samples.Execution.Result with { Outcome = "trapped" }), "words" },
+            { "fuel beyond the limit", Of(Samples.Execution.Result with { Fuel = 1_000_001 }), "words" },
             { "a price above what is due", Samples.Receipt with { Price = new TokenAmount(14) }, "price" },
             { "a price below what is due", Samples.Receipt with { Price = new TokenAmount(12) }, "price" },
             { "a price for the worker's fault", Samples.Receipt with { State = "failed", Fault = "worker" }, "price" },
@@ -97,7 +97,7 @@ public sealed class ReceiptChecksTests
     {
         var receipt = Samples.Receipt with
         {
-            Execution = Samples.Execution with { Outcome = Execution.NotRun, Fuel = 0 },
+            Execution = Samples.Execution with { Result = RunResult.Nothing },
             Worker = default,
             State = "expired",
             Fault = "no_worker",
@@ -147,7 +147,7 @@ public sealed class ReceiptChecksTests
         Assert.NotEqual(BatchDigest.OfReceipts(Samples.Domain, 1, hash), BatchDigest.OfReceipts(Samples.Domain, 0, hash));
     }
 
-    private static Receipt Of(Execution execution) => Samples.Receipt with { Execution = execution };
+    private static Receipt Of(RunResult result) => Samples.Receipt with { Execution = Samples.Execution with { Result = result } };
 
     private static IEnumerable<string> Names(IEnumerable<ReceiptCheck> checks, CheckResult result) =>
         checks.Where(check => check.Result == result).Select(check => check.Name);

@@ -32,12 +32,22 @@ public sealed class ReceiptDocumentTests
         var text = File.ReadAllText(Document);
 
         Assert.All(
-            [Receipt.Type, Execution.Type, NamedContent.Type, PaidShare.Type, NamedValue.Type, .. BatchDigest.Types, MarketDomain.Type],
+            [
+                Receipt.Type,
+                Execution.Type,
+                Invocation.Type,
+                RunResult.Type,
+                NamedContent.Type,
+                PaidShare.Type,
+                NamedValue.Type,
+                .. BatchDigest.Types,
+                MarketDomain.Type,
+            ],
             type => Assert.Contains($"\n{type}\n", text, StringComparison.Ordinal)
         );
         Assert.All(
             Enum.GetValues<RunOutcome>().Where(outcome => outcome.IsEnd()),
-            outcome => Assert.Contains($"`{Execution.NameOf(outcome)}`", text, StringComparison.Ordinal)
+            outcome => Assert.Contains($"`{RunResult.NameOf(outcome)}`", text, StringComparison.Ordinal)
         );
         Assert.All(Enum.GetValues<JobFault>(), fault => Assert.Contains($"`{Receipt.NameOf(fault)}`", text, StringComparison.Ordinal));
         Assert.Contains($"`{ReceiptFile.FormatName}`", text, StringComparison.Ordinal);
@@ -52,6 +62,8 @@ public sealed class ReceiptDocumentTests
         text.Append("The execution stands second in a batch of three, whose other leaves are 32 bytes of 08 and of 09.\n\n```\n");
         Line("file", Encoding.UTF8.GetString(file.ToJson()));
         Line("hash of the domain", file.Domain.Separator());
+        Line("hash of the invocation", file.Receipt.Execution.Invocation.Hash());
+        Line("hash of the result", file.Receipt.Execution.Result.Hash());
         Line("hash of the execution", file.Receipt.Execution.Hash());
         Line("root of its batch", batch.Root);
         Line("digest that the worker signs", BatchDigest.OfExecutions(file.Domain, batch.Root));

@@ -73,7 +73,10 @@ public sealed class ReceiptFileTests
         var file = Samples.Sign(
             Samples.Receipt with
             {
-                Execution = Samples.Execution with { Program = new ProgramId(Samples.Word(0xaa)) },
+                Execution = Samples.Execution with
+                {
+                    Invocation = Samples.Execution.Invocation with { Program = new ProgramId(Samples.Word(0xaa)) },
+                },
             }
         );
         var text = Encoding.UTF8.GetString(file.ToJson());

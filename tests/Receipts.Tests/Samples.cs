@@ -15,27 +15,33 @@ internal static class Samples
     public static Execution Execution { get; } =
         new()
         {
-            Job = new JobId(Word(1)),
-            Program = new ProgramId(Word(2)),
-            Module = IdDerivation.Blob("\0asm\u0001\0\0\0"u8),
-            EntryPoint = "run",
-            Arguments = ["--verbose", "grüße"],
-            Environment = [new NamedValue("LANG", "C"), new NamedValue("TZ", "\"a\\b\"\u001f\n/😀\u2028")],
-            Input = IdDerivation.Blob("hello"u8),
-            Files = [new NamedContent("a.txt", IdDerivation.Blob("a"u8))],
-            Clock = 1_767_323_045_000_000_000,
-            FuelLimit = 1_000_000,
-            MemoryPages = 256,
-            TimeLimit = 10_000_000_000,
-            Profile = Word(3),
-            Outcome = "completed",
-            ExitCode = 0,
-            Fuel = 123_456,
-            Output = IdDerivation.Blob("HELLO"u8),
-            OutputFiles = [new NamedContent("b.txt", IdDerivation.Blob("b"u8))],
-            StateBefore = new StateRoot(Word(4)),
-            StateAfter = new StateRoot(Word(5)),
-            Writes = Writes(),
+            Invocation = new Invocation
+            {
+                Job = new JobId(Word(1)),
+                Program = new ProgramId(Word(2)),
+                Module = IdDerivation.Blob("\0asm\u0001\0\0\0"u8),
+                EntryPoint = "run",
+                Arguments = ["--verbose", "grüße"],
+                Environment = [new NamedValue("LANG", "C"), new NamedValue("TZ", "\"a\\b\"\u001f\n/😀\u2028")],
+                Input = IdDerivation.Blob("hello"u8),
+                Files = [new NamedContent("a.txt", IdDerivation.Blob("a"u8))],
+                Clock = 1_767_323_045_000_000_000,
+                FuelLimit = 1_000_000,
+                MemoryPages = 256,
+                TimeLimit = 10_000_000_000,
+            },
+            Result = new RunResult
+            {
+                Profile = Word(3),
+                Outcome = "completed",
+                ExitCode = 0,
+                Fuel = 123_456,
+                Output = IdDerivation.Blob("HELLO"u8),
+                OutputFiles = [new NamedContent("b.txt", IdDerivation.Blob("b"u8))],
+                StateBefore = new StateRoot(Word(4)),
+                StateAfter = new StateRoot(Word(5)),
+                Writes = Writes(),
+            },
         };
 
     public static Receipt Receipt { get; } =

@@ -15,14 +15,17 @@ public static class ExecutionClaims
     {
         ArgumentNullException.ThrowIfNull(lease);
         ArgumentNullException.ThrowIfNull(result);
-        return result.Outcome.IsEnd() ? result with { Profile = profile, Execution = ExecutionOf(lease, result, profile).Hash() } : result;
+        return result.Outcome.IsEnd()
+            ? result with
+            {
+                Profile = profile,
+                Execution = Execution.Hash(InvocationOf(lease).Hash(), ResultOf(lease, result, profile)),
+            }
+            : result;
     }
 
-    private static Execution ExecutionOf(WorkerLease lease, WorkerResult result, Bytes32 profile)
-    {
-        var completed = result.Outcome == RunOutcome.Completed;
-        var before = lease.Root ?? default;
-        return new Execution
+    private static Invocation InvocationOf(WorkerLease lease) =>
+        new()
         {
             Job = lease.Job,
             Program = lease.Program,
@@ -36,12 +39,20 @@ public static class ExecutionClaims
             Files = lease.Files is { } files
                 ? [.. files.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new NamedContent(pair.Key, pair.Value))]
                 : [],
-            Clock = Execution.Nanoseconds(lease.SubmittedAt),
+            Clock = Invocation.Nanoseconds(lease.SubmittedAt),
             FuelLimit = (ulong)lease.FuelMax,
             MemoryPages = (uint)lease.MemoryPagesMax,
-            TimeLimit = Execution.Nanoseconds(lease.TimeMax),
+            TimeLimit = Invocation.Nanoseconds(lease.TimeMax),
+        };
+
+    private static RunResult ResultOf(WorkerLease lease, WorkerResult result, Bytes32 profile)
+    {
+        var completed = result.Outcome == RunOutcome.Completed;
+        var before = lease.Root ?? default;
+        return new RunResult
+        {
             Profile = profile,
-            Outcome = Execution.NameOf(result.Outcome),
+            Outcome = RunResult.NameOf(result.Outcome),
             ExitCode = result.Outcome == RunOutcome.Failed ? result.ExitCode ?? 0 : 0,
             Fuel = (ulong)Math.Clamp(result.FuelUsed, 0, lease.FuelMax),
             Output = completed ? result.OutputBlob ?? IdDerivation.Blob(result.Output.Span) : default,

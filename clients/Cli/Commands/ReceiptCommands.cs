@@ -8,6 +8,8 @@ namespace Marketplace.Cli.Commands;
 /// <summary>The commands for receipts. Only one of them asks the service.</summary>
 internal static class ReceiptCommands
 {
+    private const int NanosecondsPerTick = Receipts.Invocation.NanosecondsPerTick;
+
     public static Command Make(CommandSet set) =>
         CommandSet.Group(
             "receipt",
@@ -218,34 +220,36 @@ internal static class ReceiptCommands
     private static void Write(TextWriter writer, ReceiptFile file)
     {
         var receipt = file.Receipt;
-        var execution = receipt.Execution;
+        var (invocation, result) = (receipt.Execution.Invocation, receipt.Execution.Result);
         Table.WriteFields(
             writer,
             ("receipt", receipt.Hash()),
             ("market", file.Domain.Market),
-            ("job", execution.Job),
+            ("job", invocation.Job),
             ("ended", $"{receipt.State.Replace('_', ' ')}, {Table.Show(Time(receipt.EndedAt))}"),
             ("fault", receipt.Fault == "none" ? null : receipt.Fault.Replace('_', ' ')),
-            ("program", execution.Program),
-            ("module", execution.Module),
-            ("entry point", execution.EntryPoint.Length > 0 ? execution.EntryPoint : null),
-            ("arguments", execution.Arguments.Count > 0 ? string.Join(' ', execution.Arguments) : null),
+            ("program", invocation.Program),
+            ("module", invocation.Module),
+            ("entry point", invocation.EntryPoint.Length > 0 ? invocation.EntryPoint : null),
+            ("arguments", invocation.Arguments.Count > 0 ? string.Join(' ', invocation.Arguments) : null),
             (
                 "environment",
-                execution.Environment.Count > 0 ? string.Join(' ', execution.Environment.Select(pair => $"{pair.Name}={pair.Value}")) : null
+                invocation.Environment.Count > 0
+                    ? string.Join(' ', invocation.Environment.Select(pair => $"{pair.Name}={pair.Value}"))
+                    : null
             ),
-            ("input", execution.Input),
-            ("input files", Files(execution.Files)),
-            ("clock", Time(execution.Clock)),
-            ("run", execution.Outcome.Replace('_', ' ')),
-            ("exit code", execution.ExitCode != 0 ? execution.ExitCode : null),
-            ("output", execution.Output == default ? null : execution.Output),
-            ("output files", Files(execution.OutputFiles)),
-            ("state before", execution.StateBefore == default ? null : execution.StateBefore),
-            ("state after", execution.StateAfter == default ? null : execution.StateAfter),
-            ("profile", execution.Profile.IsZero ? null : execution.Profile),
+            ("input", invocation.Input),
+            ("input files", Files(invocation.Files)),
+            ("clock", Time(invocation.Clock)),
+            ("run", result.Outcome.Replace('_', ' ')),
+            ("exit code", result.ExitCode != 0 ? result.ExitCode : null),
+            ("output", result.Output == default ? null : result.Output),
+            ("output files", Files(result.OutputFiles)),
+            ("state before", result.StateBefore == default ? null : result.StateBefore),
+            ("state after", result.StateAfter == default ? null : result.StateAfter),
+            ("profile", result.Profile.IsZero ? null : result.Profile),
             ("worker", receipt.Worker == default ? null : receipt.Worker),
-            ("fuel", string.Create(CultureInfo.InvariantCulture, $"{execution.Fuel:#,0} of at most {execution.FuelLimit:#,0}")),
+            ("fuel", string.Create(CultureInfo.InvariantCulture, $"{result.Fuel:#,0} of at most {invocation.FuelLimit:#,0}")),
             ("assurance", receipt.Assurance),
             (
                 "price",
@@ -268,6 +272,6 @@ internal static class ReceiptCommands
     /// <summary>A receipt may say a moment that no calendar has: it is shown as the last one.</summary>
     private static DateTimeOffset Time(ulong nanoseconds) =>
         DateTimeOffset.UnixEpoch.AddTicks(
-            (long)Math.Min(nanoseconds / Execution.NanosecondsPerTick, (ulong)(DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).Ticks)
+            (long)Math.Min(nanoseconds / NanosecondsPerTick, (ulong)(DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).Ticks)
         );
 }

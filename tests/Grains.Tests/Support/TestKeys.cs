@@ -26,7 +26,10 @@ internal static class TestKeys
             return report;
         }
         var signed = new RunSignature(Profile, report.StateChanges.IsEmpty ? null : rootAfter ?? default, default, [], LeftSides: 0);
-        var execution = JobExecutions.Of(lease.Ticket, report, lease.Root, signed).Hash();
+        var execution = Execution.Hash(
+            JobExecutions.InvocationOf(lease.Ticket).Hash(),
+            JobExecutions.ResultOf(report, lease.Ticket.Spec.FuelMax, lease.Root, signed)
+        );
         var digest = BatchDigest.OfExecutions(new MarketDomain(TestOwner.Market.PublicKey), execution);
         return report with { Execution = execution, Signed = signed with { Signature = worker.Sign(digest.ToArray()) } };
     }
