@@ -28,7 +28,7 @@ internal static class MarketEnds
             Output: completed ? report.Output : default,
             Log: report.Log,
             RootBefore: completed ? job.Lease!.Root : null,
-            RootAfter: completed ? report.Signed?.RootAfter : null,
+            RootAfter: completed && job.Lease!.Root is not null ? report.Signed?.RootAfter : null,
             History: job.History.Add(new JobEvent(JobStatus.Running, startedAt, offer.Worker, null)),
             Explanation: job.Explanation!,
             ExitCode: report.Outcome == RunOutcome.Failed ? report.ExitCode : null

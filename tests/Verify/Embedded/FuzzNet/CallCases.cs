@@ -32,6 +32,7 @@ internal static class CallCases
         ("a report that another signed", ["bad_signature"], SignedByAnother),
         ("a report for another market", ["bad_signature"], SignedForAnother),
         ("a report changed behind its signature", ["bad_signature"], ChangedReport),
+        ("a result that is not of its execution", ["taken"], lane => [Report(lane, AnotherResult)]),
         ("an old report", ["bad_sequence"], OldReport),
         ("a report without results", [FrameSamples.Malformed], lane => [Report(lane, report => report with { Results = [] })]),
         ("most results", ["taken"], lane => [Report(lane, report => Many(report, LinkPolicy.ReportResultsMax))]),
@@ -164,9 +165,15 @@ internal static class CallCases
     private static IEnumerable<LinkFrame> ChangedReport(FuzzLane lane)
     {
         var own = lane.Worker.Sign(FrameSamples.ReportOf(lane.Worker));
-        var changed = own.Report with { Results = [own.Report.Results[0] with { FuelUsed = 1_000_000 }] };
+        var changed = own.Report with { Results = [own.Report.Results[0] with { Execution = Other(lane).Value }] };
         return [new LinkFrame { Call = 1, Report = own with { Report = changed } }];
     }
+
+    private static WorkerReport AnotherResult(WorkerReport report) =>
+        report with
+        {
+            Results = [report.Results[0] with { FuelUsed = 1_000_000 }],
+        };
 
     private static IEnumerable<LinkFrame> OldReport(FuzzLane lane)
     {
