@@ -146,8 +146,8 @@ public sealed class Keccak256
     }
 
     /// <summary>
-    /// Theta, rho, pi, chi and iota at once. The lanes stay in memory, for no processor has registers for two states; only the five words of
-    /// a row are held.
+    /// Theta, rho, pi, chi and iota at once. The lanes stay in memory, for no processor has registers for two states; only the five words
+    /// of a row are held.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Round(ref ulong from, ref ulong to, ulong constant)
