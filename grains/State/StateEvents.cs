@@ -5,15 +5,27 @@ namespace Marketplace.Grains;
 
 /// <summary>A run that was applied: its changes and its result, one entry of the log.</summary>
 /// <param name="Acknowledged">Jobs whose terminal writes are durable: their runs are forgotten.</param>
-internal sealed record RunCommitted(JobId Job, ImmutableArray<StateChange> Changes, JobEnd End, ImmutableArray<JobId> Acknowledged)
+/// <param name="At">When; null in an entry of a build whose roots were not those of the state tree.</param>
+internal sealed record RunCommitted(
+    JobId Job,
+    ImmutableArray<StateChange> Changes,
+    JobEnd End,
+    ImmutableArray<JobId> Acknowledged,
+    DateTimeOffset? At
+)
 {
-    private const byte Format = 1;
+    private const byte FormatOfEarlierRoots = 1;
+    private const byte Format = 3;
     private const byte FormatWithExitCode = Format + 1;
 
     public static ReadOnlyMemory<byte> Write(RunCommitted run)
     {
         var writer = new CompactWriter(1024);
-        writer.Byte(JobEndCodec.FormatOf(run.End, Format));
+        writer.Byte(JobEndCodec.FormatOf(run.End, run.At is null ? FormatOfEarlierRoots : Format));
+        if (run.At is { } at)
+        {
+            writer.Time(at);
+        }
         writer.Id(run.Job.Value);
         RunCodec.WriteChanges(writer, run.Changes);
         JobEndCodec.Write(writer, run.End);
@@ -28,7 +40,8 @@ internal sealed record RunCommitted(JobId Job, ImmutableArray<StateChange> Chang
     public static RunCommitted Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        reader.Version(Format, FormatWithExitCode, "A commit of program state");
+        var format = reader.Version(FormatOfEarlierRoots, FormatWithExitCode, "A commit of program state");
+        DateTimeOffset? at = format >= Format ? reader.Time() : null;
         var job = new JobId(reader.Id());
         var changes = RunCodec.ReadChanges(ref reader);
         var end = JobEndCodec.Read(ref reader);
@@ -38,6 +51,6 @@ internal sealed record RunCommitted(JobId Job, ImmutableArray<StateChange> Chang
             acknowledged[index] = new JobId(reader.Id());
         }
         reader.End();
-        return new RunCommitted(job, changes, end, ImmutableArray.Create(acknowledged));
+        return new RunCommitted(job, changes, end, ImmutableArray.Create(acknowledged), at);
     }
 }

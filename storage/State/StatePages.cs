@@ -10,12 +10,16 @@ public sealed class StatePageGoneException(string document)
     : IOException($"'{document}' is gone: it belonged to a root that is no longer kept, or another activation has written since.");
 
 /// <summary>The documents of one program's state.</summary>
-/// <param name="documents">Where they are.</param>
+/// <param name="documents">Where they are; null where nothing is stored.</param>
 /// <param name="program">Whose state.</param>
 /// <param name="cache">Of this process.</param>
-internal sealed class StatePages(IDocumentStore documents, string program, StatePageCache cache)
+internal sealed class StatePages(IDocumentStore? documents, string program, StatePageCache cache)
 {
     private const string Kind = "state-page";
+
+    private IDocumentStore Documents =>
+        documents
+        ?? throw new InvalidOperationException($"This is a bug in {nameof(StateTree)}: a tree of no store was to be stored or read.");
 
     public async ValueTask<StateItem[]> Items(StatePage page)
     {
@@ -73,18 +77,18 @@ internal sealed class StatePages(IDocumentStore documents, string program, State
     }
 
     public async ValueTask<ReadOnlyMemory<byte>> Read(PageId id) =>
-        await documents.Read(KeyOf(id)) is { } found ? found.Content : throw new StatePageGoneException(NameOf(id));
+        await Documents.Read(KeyOf(id)) is { } found ? found.Content : throw new StatePageGoneException(NameOf(id));
 
-    public async Task<bool> Exists(PageId id) => await documents.Read(KeyOf(id)) is not null;
+    public async Task<bool> Exists(PageId id) => await Documents.Read(KeyOf(id)) is not null;
 
-    public ValueTask<long> Write(PageId id, ReadOnlyMemory<byte> content) => documents.Write(KeyOf(id), 0, content);
+    public ValueTask<long> Write(PageId id, ReadOnlyMemory<byte> content) => Documents.Write(KeyOf(id), 0, content);
 
     /// <summary>Also where it is not there: it was deleted before, or never written.</summary>
     public async Task Delete(PageId id)
     {
-        if (await documents.Read(KeyOf(id)) is { } found)
+        if (await Documents.Read(KeyOf(id)) is { } found)
         {
-            await documents.Delete(KeyOf(id), found.Version);
+            await Documents.Delete(KeyOf(id), found.Version);
         }
     }
 

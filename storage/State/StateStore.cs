@@ -50,7 +50,7 @@ public sealed class StateStore
     public IReadOnlyList<StateCheckpoint> Checkpoints => _head.Checkpoints;
 
     /// <summary>Bytes of the pages that only older checkpoints need.</summary>
-    public long ReplacedBytes => _head.Checkpoints.Sum(static checkpoint => checkpoint.ReplacedBytes);
+    public long ReplacedBytes => _head.Checkpoints.Skip(1).Sum(static checkpoint => checkpoint.ReplacedBytes);
 
     /// <summary>Reads the newest checkpoint.</summary>
     /// <exception cref="StatePageGoneException">Another activation writes at this moment; read again.</exception>

@@ -20,6 +20,9 @@ public sealed class StateTree
 
     internal StateTree(StatePages pages, StateNode? top, KeyIndex index) => (_pages, Top, Index) = (pages, top, index);
 
+    /// <summary>Without a key, and of no store: what is made from it is in memory.</summary>
+    public static StateTree InMemory { get; } = new(new StatePages(null, "", new StatePageCache(0)), null, KeyIndex.Empty);
+
     /// <summary>All zero where there is no key.</summary>
     public StateRoot Root => new(Top?.Hash ?? default);
 

@@ -45,12 +45,12 @@ internal static class RepeatBooks
                 return $"{blob.Size} {string.Join(' ', blob.Accounts.Keys)} {string.Join(' ', blob.Programs.Select(Show))}";
             }
         );
-        var state = new ProgramState();
+        var state = ProgramState.Empty();
         await foreach (var entry in store.Read($"state/{writing}"))
         {
-            state.Apply(RunCommitted.Read(entry.Content.Span));
+            await state.Apply(RunCommitted.Read(entry.Content.Span));
         }
-        books.AppendLine($"state {state.Height} {state.Keys.Root}");
+        books.AppendLine($"state {state.Height} {state.Tree.Root}");
         return books.ToString();
     }
 

@@ -34,6 +34,7 @@ public sealed class StateRun(int seed)
     public async Task Run(int batches, int flipEvery)
     {
         await Start();
+        await Look(Key(4));
         for (var batch = 0; batch < batches && Violations.Count < 10; batch++)
         {
             await Step(keysMax: 1 << _random.Next(1, 12));
