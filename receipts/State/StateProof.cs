@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 
 namespace Marketplace.Receipts;
 
@@ -73,6 +74,29 @@ public sealed class StateProof
             writer.Leaf(Other);
         }
         return writer.Finish();
+    }
+
+    /// <summary>The JSON form.</summary>
+    public string ToJson() => JsonSerializer.Serialize(StateProofJson.Of(this), StateJson.Default.StateProofJson);
+
+    /// <exception cref="FormatException">The text is no proof; says why.</exception>
+    public static StateProof ReadJson(string json)
+    {
+        if (json.Length > StateProofPolicy.JsonCharactersMax)
+        {
+            throw new FormatException(
+                $"A state proof has at most {StateProofPolicy.JsonCharactersMax} characters; this one has {json.Length}."
+            );
+        }
+        try
+        {
+            return JsonSerializer.Deserialize(json, StateJson.Default.StateProofJson)?.ToProof()
+                ?? throw new FormatException("The state proof is the JSON value null.");
+        }
+        catch (JsonException malformed)
+        {
+            throw new FormatException($"The state proof is not the JSON of one: {malformed.Message}", malformed);
+        }
     }
 
     /// <exception cref="FormatException">The bytes are no proof; says why.</exception>

@@ -17,17 +17,19 @@ public sealed record StateCheckpoint(long Height, long Claim, int FirstPart, int
 }
 
 /// <summary>
-/// What the head of a program's state has: the checkpoints, the roots that are kept, and what the grain adds. Format (3), claim of an attempt
-/// that is under way or was cut off (i64, 0: none), the snapshot of an earlier build and the grain's bytes, each behind its length (u32);
-/// then the checkpoints and the roots, each behind their number (u32).
+/// What the head of a program's state has: the checkpoints, the roots that are kept, and what the grain adds. Format (3); two lists of claims
+/// (i64), each behind its length (u32); the snapshot of an earlier build and the grain's bytes, each behind its length (u32); then the
+/// checkpoints and the roots, each behind their number (u32).
 /// </summary>
-/// <param name="Claim">Of an attempt that did not end; 0: none.</param>
+/// <param name="CutOff">Attempts that did not end, or have not yet: the next attempt removes their documents.</param>
+/// <param name="Late">Attempts whose documents were removed, and are looked for once more.</param>
 /// <param name="Earlier">The snapshot of a build before there were checkpoints, until there is one; empty: none.</param>
 /// <param name="Extra">What the grain keeps beside the tree, as of the newest checkpoint.</param>
 /// <param name="Checkpoints">Oldest first.</param>
 /// <param name="Roots">Oldest first, up to the newest checkpoint.</param>
 internal sealed record CheckpointHead(
-    long Claim,
+    IReadOnlyList<long> CutOff,
+    IReadOnlyList<long> Late,
     ReadOnlyMemory<byte> Earlier,
     ReadOnlyMemory<byte> Extra,
     IReadOnlyList<StateCheckpoint> Checkpoints,
@@ -37,7 +39,7 @@ internal sealed record CheckpointHead(
     /// <summary>Builds before had the whole state in this document, in formats 1 and 2.</summary>
     public const byte Format = 3;
 
-    public static CheckpointHead OfNothing { get; } = new(0, default, default, [StateCheckpoint.Empty], []);
+    public static CheckpointHead OfNothing { get; } = new([], [], default, default, [StateCheckpoint.Empty], []);
 
     public StateCheckpoint? Newest => Checkpoints.Count > 0 ? Checkpoints[^1] : null;
 
@@ -45,7 +47,8 @@ internal sealed record CheckpointHead(
     {
         var writer = new FormWriter(64 + Earlier.Length + Extra.Length + (48 * Roots.Count));
         writer.Byte(Format);
-        writer.I64(Claim);
+        WriteClaims(writer, CutOff);
+        WriteClaims(writer, Late);
         writer.U32((uint)Earlier.Length);
         writer.Bytes(Earlier.Span);
         writer.U32((uint)Extra.Length);
@@ -74,7 +77,7 @@ internal sealed record CheckpointHead(
     {
         var reader = new FormReader(bytes.Span, name);
         reader.Version(Format);
-        var claim = reader.I64();
+        var (cutOff, late) = (ReadClaims(ref reader), ReadClaims(ref reader));
         var earlier = reader.Bytes(reader.Size()).ToArray();
         var extra = reader.Bytes(reader.Size()).ToArray();
         var checkpoints = new StateCheckpoint[reader.Items(36)];
@@ -100,6 +103,25 @@ internal sealed record CheckpointHead(
             roots[index] = new KeptRoot(height, new StateRoot(root), new DateTimeOffset(ticks, TimeSpan.Zero));
         }
         reader.End();
-        return new CheckpointHead(claim, earlier, extra, checkpoints, roots);
+        return new CheckpointHead(cutOff, late, earlier, extra, checkpoints, roots);
+    }
+
+    private static void WriteClaims(FormWriter writer, IReadOnlyList<long> claims)
+    {
+        writer.U32((uint)claims.Count);
+        foreach (var claim in claims)
+        {
+            writer.I64(claim);
+        }
+    }
+
+    private static long[] ReadClaims(ref FormReader reader)
+    {
+        var claims = new long[reader.Items(sizeof(long))];
+        for (var index = 0; index < claims.Length; index++)
+        {
+            claims[index] = reader.I64();
+        }
+        return claims;
     }
 }

@@ -59,7 +59,7 @@ internal sealed class StatePages(IDocumentStore? documents, string program, Stat
     public async ValueTask<Dictionary<StatePage, StateItem[]>> ItemsOf(List<StatePage> pages)
     {
         var items = new Dictionary<StatePage, StateItem[]>(pages.Count);
-        var under = new Task<StateItem[]>[StateTreePolicy.PagesAtOnceMax];
+        var under = new Task<StateItem[]>[StateTreePolicy.ReadsAtOnceMax];
         for (var start = 0; start < pages.Count; start += under.Length)
         {
             var wave = pages.GetRange(start, Math.Min(under.Length, pages.Count - start));

@@ -98,18 +98,7 @@ public sealed class StateStore
             await LearnWhatWasWritten();
         }
         _isUnsure = true;
-        if (_head.Claim != 0)
-        {
-            await RemoveAttempt(_head.Claim);
-        }
-        // The claim: its version names the documents. A later claim takes the head away from this attempt.
-        _head = _head with
-        {
-            Claim = _version + 1,
-        };
-        _version = await WriteHead(_head);
-
-        _attempt = new Attempt(_version);
+        _attempt = await Claim();
         await WritePages(tree, _attempt);
         var pages = PagesOf(tree).ToDictionary(page => _attempt.IdOf(page.Slot), static page => page.Bytes);
         var replaced = _stored.Where(page => !pages.ContainsKey(page.Key)).ToArray();
@@ -125,7 +114,8 @@ public sealed class StateStore
             ReplacedParts: _attempt.Next - directoryEnd,
             ReplacedBytes: replaced.Sum(static page => page.Value)
         );
-        var head = new CheckpointHead(0, default, extra, [.. _head.Checkpoints, checkpoint], roots);
+        // An attempt of another activation may still have been writing while its documents were removed: they are looked for once more.
+        var head = new CheckpointHead([], _attempt.Removed, default, extra, [.. _head.Checkpoints, checkpoint], roots);
         _attempt.Stored = pages;
         _version = await WriteHead(head);
         Take(head);
@@ -144,10 +134,7 @@ public sealed class StateStore
         }
         var (oldest, next) = (_head.Checkpoints[0], _head.Checkpoints[1]);
         _pruned ??= new Queue<PageId>(await DocumentsOf(oldest, next));
-        for (var left = StateTreePolicy.PrunedAtOnceMax; left > 0 && _pruned.Count > 0; left -= StateTreePolicy.PagesAtOnceMax)
-        {
-            await Delete(_pruned);
-        }
+        await Delete(_pruned);
         if (_pruned.Count == 0)
         {
             // The head that is stored names it until the next checkpoint: then a start removes what is gone already, and goes on.
@@ -184,9 +171,25 @@ public sealed class StateStore
         }
     }
 
+    /// <summary>
+    /// The claim is a write of the head; its version names the documents. From then on no earlier attempt can end, and a later claim ends
+    /// this one. Only then may what earlier attempts left be removed: before, one of them could still become the newest checkpoint.
+    /// </summary>
+    private async ValueTask<Attempt> Claim()
+    {
+        var (cutOff, late) = (_head.CutOff, _head.Late);
+        _head = _head with { CutOff = [.. cutOff, _version + 1] };
+        _version = await WriteHead(_head);
+        foreach (var claim in cutOff.Concat(late))
+        {
+            await RemoveAttempt(claim);
+        }
+        return new Attempt(_version, cutOff);
+    }
+
     private async ValueTask WritePages(StateTree tree, Attempt attempt)
     {
-        var wave = new List<Task>(StateTreePolicy.PagesAtOnceMax);
+        var wave = new List<Task>(StateTreePolicy.WritesAtOnceMax);
         foreach (var (slot, _, form) in PagesOf(tree))
         {
             if (!slot.Id.IsNone)
@@ -261,7 +264,7 @@ public sealed class StateStore
 
     private async ValueTask Delete(Queue<PageId> documents)
     {
-        var wave = new List<Task>(StateTreePolicy.PagesAtOnceMax);
+        var wave = new List<Task>(StateTreePolicy.WritesAtOnceMax);
         while (wave.Count < wave.Capacity && documents.TryDequeue(out var id))
         {
             wave.Add(_pages.Delete(id));
@@ -288,7 +291,7 @@ public sealed class StateStore
 
     private static IEnumerable<PageId> Wave(long claim, int number) =>
         Enumerable
-            .Range(number * StateTreePolicy.PagesAtOnceMax, StateTreePolicy.PagesAtOnceMax)
+            .Range(number * StateTreePolicy.WritesAtOnceMax, StateTreePolicy.WritesAtOnceMax)
             .Select(document => new PageId(claim, document));
 
     /// <summary>After a write of unknown outcome.</summary>
@@ -332,9 +335,12 @@ public sealed class StateStore
     private ValueTask<long> WriteHead(CheckpointHead head) => _documents.Write(_key, _version, head.Write());
 
     /// <summary>An attempt to store a checkpoint.</summary>
-    private sealed class Attempt(long claim)
+    private sealed class Attempt(long claim, IReadOnlyList<long> removed)
     {
         public long Claim => claim;
+
+        /// <summary>The attempts that were cut off before it.</summary>
+        public IReadOnlyList<long> Removed => removed;
 
         /// <summary>The number of the next document.</summary>
         public int Next { get; private set; }

@@ -7,7 +7,7 @@ public static class StateTreePolicy
     /// Entries of one page: a change hashes its page anew, some 100 ns for each entry; fewer would make more documents and a longer
     /// directory.
     /// </summary>
-    public const int PageEntriesMax = 128;
+    public const int PageEntriesMax = 64;
 
     /// <summary>Bytes of one page's entries, unless it has one entry: what is read for one key, and written behind for one change.</summary>
     public const int PageBytesMax = 16 * 1024;
@@ -18,14 +18,17 @@ public static class StateTreePolicy
     /// <summary>Keys of one page of the key index: a change copies their references.</summary>
     public const int KeyPageKeysMax = 512;
 
-    /// <summary>Pages that are read or written at the same time: they share round trips and fsyncs, and others have their turns.</summary>
-    public const int PagesAtOnceMax = 32;
+    /// <summary>Pages that are read at the same time: they share round trips.</summary>
+    public const int ReadsAtOnceMax = 64;
+
+    /// <summary>
+    /// Documents that are written or removed at the same time: they share fsyncs. A checkpoint goes on when all are there and its grain has a
+    /// turn; behind commits that take long, fewer at once would make a large checkpoint last for minutes.
+    /// </summary>
+    public const int WritesAtOnceMax = 512;
 
     /// <summary>One document of a directory: large ones have several.</summary>
     public const int DirectoryPartBytesMax = 1024 * 1024;
-
-    /// <summary>Pages of a checkpoint that nothing needs any more, removed in one step: commits go on between two steps.</summary>
-    public const int PrunedAtOnceMax = 256;
 
     /// <summary>
     /// Clean pages in memory, of all programs of a silo: the pages of some hundred thousand keys. Beyond it the pages that were used the

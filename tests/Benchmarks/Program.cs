@@ -21,6 +21,10 @@ var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, T
     ),
     ["start"] = ("time to ready of a new silo and to its first answered job", StartBenchmark.Run),
 };
+foreach (var (name, own) in HostBenchmarks.All)
+{
+    benchmarks.Add(name, own);
+}
 
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))
 {

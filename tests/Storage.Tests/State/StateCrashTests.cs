@@ -124,6 +124,39 @@ public sealed class StateCrashTests
         await IsWhole((await new StateStore(documents, "program", new StatePageCache()).Load()).Tree, 2);
     }
 
+    /// <summary>One activation looks at the head while another one writes a checkpoint, at any of its writes, and goes on after its end.</summary>
+    [Fact]
+    public async Task ActivationThatCameDuringACheckpoint_RemovesNothingOfIt()
+    {
+        for (var point = 0; point < 40; point++)
+        {
+            var documents = new PlainDocuments();
+            var first = new StateStore(documents, "program", new StatePageCache());
+            var tree = await (await first.Load()).Tree.With(Batch(1));
+            await first.Save(tree, 1, default, []);
+            var second = new StateStore(documents, "program", new StatePageCache());
+            var found = new StoredProgramState(second.Empty, 0, default, null, []);
+            var start = documents.Writes;
+            documents.OnWrite = number =>
+            {
+                if (number == start + point)
+                {
+                    found = second.Load().AsTask().GetAwaiter().GetResult();
+                }
+                return WriteEnd.Done;
+            };
+            await first.Save(await tree.With(Batch(2)), 2, default, []);
+            if (found.Height == 0)
+            {
+                Assert.True(point > 5, $"only {point} writes");
+                return;
+            }
+            await Assert.ThrowsAsync<VersionConflictException>(async () => await second.Save(found.Tree, found.Height, default, []));
+            await IsWhole((await second.Load()).Tree, 2);
+            await GoOn(documents, second, await second.Load());
+        }
+    }
+
     /// <summary>The real store on a simulated disk: the power goes while a checkpoint is written.</summary>
     [Fact]
     public async Task PowerCutDuringACheckpoint_LeavesAWholeOne()
