@@ -166,4 +166,7 @@ public enum ErrorCode
 
     /// <summary>No such stake of this account for the worker: it was never made, or was given back.</summary>
     StakeNotFound = 51,
+
+    /// <summary>The program has had state already, so none can be imported; or another import of it is under way.</summary>
+    StateNotEmpty = 52,
 }

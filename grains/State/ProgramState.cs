@@ -9,6 +9,7 @@ internal sealed class ProgramState(StateTree tree, long height)
 {
     private const byte Format = 1;
     private const byte FormatWithExitCodes = Format + 1;
+    private const byte FormatWithImport = FormatWithExitCodes + 1;
 
     public StateTree Tree { get; private set; } = tree;
 
@@ -20,6 +21,9 @@ internal sealed class ProgramState(StateTree tree, long height)
 
     public StateRoots Roots { get; } = new();
 
+    /// <summary>An import that is not complete; null: there is none.</summary>
+    public StateImport? Import { get; private set; }
+
     /// <summary>Before the first commit, in memory only.</summary>
     public static ProgramState Empty() => new(StateTree.InMemory, 0);
 
@@ -29,44 +33,60 @@ internal sealed class ProgramState(StateTree tree, long height)
     public static ValueTask<StateTree> With(StateTree tree, ImmutableArray<StateChange> changes) =>
         tree.With([.. changes.Select(static change => new StateWrite(change.Key, change.Value))]);
 
-    /// <param name="run">The next entry of the log.</param>
-    public async ValueTask Apply(RunCommitted run)
+    /// <param name="happened">The next entry of the log.</param>
+    public async ValueTask Apply(StateEvent happened)
     {
-        var tree = await With(Tree, run.Changes);
-        Require(run, tree);
-        Apply(run, tree, run.At ?? default);
+        var tree = await With(Tree, happened);
+        Apply(happened, tree, happened.At ?? default);
     }
 
+    /// <summary>The tree after an event.</summary>
+    /// <param name="tree">The tree before.</param>
+    /// <param name="happened">The next entry of the log.</param>
+    /// <param name="empty">The tree without a key, where it is not that of <see cref="StateTree.InMemory"/>.</param>
     /// <exception cref="InvalidDataException">The entry tells of another root than its changes give.</exception>
-    public void Require(RunCommitted run, StateTree tree)
+    public static async ValueTask<StateTree> With(StateTree tree, StateEvent happened, StateTree? empty = null)
     {
-        if (run.At is not null && run.End.RootAfter != tree.Root)
+        if (happened is StateImported part)
         {
-            throw new InvalidDataException(
-                $"Commit {Height + 1} of the program's state tells of root {run.End.RootAfter}, and its changes give {tree.Root}. "
-                    + "The log or the pages under it are damaged."
-            );
+            var imported = await With(part.IsFirst ? empty ?? StateTree.InMemory : tree, part.Entries);
+            return Checked(imported, part.End is null ? part.Root : null);
         }
+        var run = (RunCommitted)happened;
+        return Checked(await With(tree, run.Changes), run.At is null ? null : run.End.RootAfter);
     }
 
-    /// <param name="run">The next entry of the log.</param>
+    /// <param name="happened">The next entry of the log.</param>
     /// <param name="tree">With its changes.</param>
     /// <param name="at">When it was made.</param>
-    public void Apply(RunCommitted run, StateTree tree, DateTimeOffset at)
+    public void Apply(StateEvent happened, StateTree tree, DateTimeOffset at)
     {
+        Tree = tree;
+        Height++;
+        Roots.Add(new KeptRoot(Height, tree.Root, at));
+        if (happened is StateImported part)
+        {
+            Import = part.End is { } end ? new StateImport(part.Root, end) : null;
+            return;
+        }
+        var run = (RunCommitted)happened;
         foreach (var job in run.Acknowledged)
         {
             Forget(job);
         }
-        Tree = tree;
-        Height++;
-        Roots.Add(new KeptRoot(Height, tree.Root, at));
         Runs.Add((run.Job, run.End));
         if (Runs.Count > StatePolicy.CommittedRunsMax)
         {
             Runs.RemoveAt(0);
         }
     }
+
+    private static StateTree Checked(StateTree tree, StateRoot? told) =>
+        told is null || told == tree.Root
+            ? tree
+            : throw new InvalidDataException(
+                $"An entry of the program's state tells of root {told}, and its changes give {tree.Root}. The log or the pages are damaged."
+            );
 
     public bool Forget(JobId job) => Runs.RemoveAll(run => run.Job == job) > 0;
 
@@ -75,11 +95,19 @@ internal sealed class ProgramState(StateTree tree, long height)
     {
         var writer = new CompactWriter(1024);
         writer.Byte(FormatOfRuns);
+        if (Import is { } import)
+        {
+            writer.Id(import.Root.Value);
+            writer.Id(import.End);
+        }
         WriteRuns(writer);
         return writer.Finish();
     }
 
-    private byte FormatOfRuns => Runs.Exists(run => run.End.ExitCode is not null) ? FormatWithExitCodes : Format;
+    private byte FormatOfRuns =>
+        Import is not null ? FormatWithImport
+        : Runs.Exists(run => run.End.ExitCode is not null) ? FormatWithExitCodes
+        : Format;
 
     public void ReadRuns(ReadOnlySpan<byte> bytes)
     {
@@ -88,7 +116,10 @@ internal sealed class ProgramState(StateTree tree, long height)
             return;
         }
         var reader = new CompactReader(bytes);
-        reader.Version(Format, FormatWithExitCodes, "What is kept beside a program's state");
+        if (reader.Version(Format, FormatWithImport, "What is kept beside a program's state") == FormatWithImport)
+        {
+            Import = new StateImport(new StateRoot(reader.Id()), reader.Id());
+        }
         ReadRuns(ref reader);
         reader.End();
     }
@@ -140,3 +171,8 @@ internal sealed class ProgramState(StateTree tree, long height)
         }
     }
 }
+
+/// <summary>An import that is under way.</summary>
+/// <param name="Root">Of the whole state.</param>
+/// <param name="End">The path of the last entry so far.</param>
+internal sealed record StateImport(StateRoot Root, Bytes32 End);

@@ -45,6 +45,13 @@ public sealed partial class StateGrain : Grain, IStateGrain
     {
         await LoadIfStale();
         await CatchUp();
+        if (_state.Import is not null)
+        {
+            throw new MarketException(
+                ErrorCode.Unavailable,
+                $"The state of {_id} is being imported. Its jobs wait until that is complete."
+            );
+        }
         return new StateHead(_state.Tree.Root, _state.Height, _state.FindRun(job));
     }
 
@@ -95,27 +102,8 @@ public sealed partial class StateGrain : Grain, IStateGrain
         _bounds.Require(tree.Count, tree.Bytes);
         var at = _clock.GetUtcNow();
         var run = new RunCommitted(job, changes, end with { RootBefore = before, RootAfter = tree.Root }, [.. _acknowledged], at);
-        var bytes = RunCommitted.Write(run);
-        try
-        {
-            await _events.Append(_stream, height, [bytes]);
-        }
-        catch (Exception failure)
-        {
-            // The commit may have happened: memory may no longer be the state.
-            _stale = true;
-            throw StorageFailures.Translate(failure);
-        }
-
-        // A reader may have caught up meanwhile and read this very commit.
-        if (_state.Height == height)
-        {
-            _views.Add(_state.Tree);
-            _state.Apply(run, tree, at);
-        }
+        await Append(run, RunCommitted.Write(run), tree, height);
         _acknowledged.Clear();
-        _eventBytes += bytes.Length;
-        CheckpointIfDue();
         return run.End;
     }
 
@@ -128,6 +116,29 @@ public sealed partial class StateGrain : Grain, IStateGrain
             _acknowledged.Add(job);
         }
         return Task.CompletedTask;
+    }
+
+    private async ValueTask Append(StateEvent happened, ReadOnlyMemory<byte> bytes, StateTree tree, long height)
+    {
+        try
+        {
+            await _events.Append(_stream, height, [bytes]);
+        }
+        catch (Exception failure)
+        {
+            // It may have happened: memory may no longer be the state.
+            _stale = true;
+            throw StorageFailures.Translate(failure);
+        }
+
+        // A reader may have caught up meanwhile and read this very entry.
+        if (_state.Height == height)
+        {
+            _views.Add(_state.Tree);
+            _state.Apply(happened, tree, happened.At!.Value);
+        }
+        _eventBytes += bytes.Length;
+        CheckpointIfDue();
     }
 
     /// <summary>Asks the tree at a root.</summary>
@@ -259,24 +270,22 @@ public sealed partial class StateGrain : Grain, IStateGrain
                 {
                     return;
                 }
-                var run = RunCommitted.Read(entry.Content.Span);
+                var happened = StateEvent.Read(entry.Content.Span);
                 var before = state.Tree;
-                var tree = await Reading(() => ProgramState.With(before, run.Changes));
+                var tree = await Reading(() => ProgramState.With(before, happened, _store.Empty));
                 // A commit of this activation, or another reader, may have come to the same entry first.
                 if (state == _state && entry.Version == state.Height + 1)
                 {
-                    state.Require(run, tree);
-                    state.Apply(run, tree, run.At ?? _clock.GetUtcNow());
+                    state.Apply(happened, tree, happened.At ?? _clock.GetUtcNow());
                 }
             }
         );
 
     private async ValueTask<bool> Apply(ProgramState state, LogEntry entry)
     {
-        var run = RunCommitted.Read(entry.Content.Span);
-        var tree = await ProgramState.With(state.Tree, run.Changes);
-        state.Require(run, tree);
-        state.Apply(run, tree, run.At ?? _clock.GetUtcNow());
+        var happened = StateEvent.Read(entry.Content.Span);
+        var tree = await ProgramState.With(state.Tree, happened, _store.Empty);
+        state.Apply(happened, tree, happened.At ?? _clock.GetUtcNow());
         return true;
     }
 }

@@ -84,7 +84,7 @@ internal static class StateBenchmark
         var state = new ProgramState(stored.Tree, stored.Height);
         await foreach (var entry in store.Read($"state/{Program}", stored.Height + 1))
         {
-            await state.Apply(RunCommitted.Read(entry.Content.Span));
+            await state.Apply(StateEvent.Read(entry.Content.Span));
         }
         return (state.Tree, state.Height - stored.Height);
     }

@@ -128,7 +128,7 @@ internal static class DiskInvariants
         foreach (var entry in disk.Streams[stream])
         {
             // Nothing is read for it: the tree is in memory.
-            state.Apply(RunCommitted.Read(entry.Span)).AsTask().GetAwaiter().GetResult();
+            state.Apply(StateEvent.Read(entry.Span)).AsTask().GetAwaiter().GetResult();
         }
         return state;
     }
