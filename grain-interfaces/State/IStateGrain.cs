@@ -77,8 +77,8 @@ public interface IStateGrain : IGrainWithStringKey
     /// <param name="root">Of the whole state.</param>
     /// <param name="chunk">As <see cref="Export"/> gave it.</param>
     /// <exception cref="MarketException">
-    /// <see cref="ErrorCode.ProgramNotFound"/>; <see cref="ErrorCode.StateNotEmpty"/>; <see cref="ErrorCode.MalformedRequest"/>: the chunk is
-    /// not the next one of this root; <see cref="ErrorCode.LimitExceeded"/>.
+    /// <see cref="ErrorCode.ProgramNotFound"/>; <see cref="ErrorCode.StateNotEmpty"/>; <see cref="ErrorCode.MalformedRequest"/>: the chunk
+    /// is not the next one of this root; <see cref="ErrorCode.LimitExceeded"/>.
     /// </exception>
     [Effect(Effect.Deduplicated), Alias("Import")]
     Task<StateImportView> Import(Caller caller, StateRoot root, ReadOnlyMemory<byte> chunk);

@@ -4,7 +4,9 @@ using Marketplace.Storage;
 
 namespace Marketplace.Grains;
 
-/// <summary>A program's state as its commits make it, with the runs whose jobs may not have ended yet, and the roots that are kept.</summary>
+/// <summary>
+/// A program's state as its commits make it, with the runs whose jobs may not have ended yet, and the roots that are kept.
+/// </summary>
 internal sealed class ProgramState(StateTree tree, long height)
 {
     private const byte Format = 1;

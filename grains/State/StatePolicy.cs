@@ -23,10 +23,14 @@ internal static class StatePolicy
     /// <summary>Keys that one list gives, in bytes: they travel in one message. Whole states were never larger in earlier builds.</summary>
     public const int ListBytesMax = 2 * 1024 * 1024;
 
-    /// <summary>Entries of one exported chunk, in bytes, unless it has one entry: one answer, and one entry of the log where it is imported.</summary>
+    /// <summary>
+    /// Entries of one exported chunk, in bytes, unless it has one entry: one answer, and one entry of the log where it is imported.
+    /// </summary>
     public const int ExportBytesMax = 1024 * 1024;
 
-    /// <summary>Commits between two checkpoints have at least so many bytes; after so many more it is asked again whether one is due.</summary>
+    /// <summary>
+    /// Commits between two checkpoints have at least so many bytes; after so many more it is asked again whether one is due.
+    /// </summary>
     public const int CheckpointEventBytesMin = 256 * 1024;
 
     /// <summary>Commits between two checkpoints have at most so many bytes: a start, or a look at an old root, applies them anew.</summary>

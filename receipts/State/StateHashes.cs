@@ -30,7 +30,9 @@ public static class StateHashes
         return LeafDomain.Hash(material);
     }
 
-    /// <summary>The hash of a subtree with leaves on both sides of <paramref name="bit"/>, the first bit in which its paths differ.</summary>
+    /// <summary>
+    /// The hash of a subtree with leaves on both sides of <paramref name="bit"/>, the first bit in which its paths differ.
+    /// </summary>
     public static Bytes32 Node(byte bit, in Bytes32 left, in Bytes32 right)
     {
         Span<byte> material = stackalloc byte[2 * Bytes32.Size];

@@ -3,7 +3,9 @@ namespace Marketplace.Receipts;
 /// <summary>Bounds of state proofs and chunks, each with its reason. A check refuses what is beyond them before it hashes.</summary>
 public static class StateProofPolicy
 {
-    /// <summary>Siblings of one proof: one for each bit of a path. Random keys need some 30 for a million; only ground keys need more.</summary>
+    /// <summary>
+    /// Siblings of one proof: one for each bit of a path. Random keys need some 30 for a million; only ground keys need more.
+    /// </summary>
     public const int SiblingsMax = 256;
 
     /// <summary>Bytes of a proof besides the value: version, kind, count, all siblings, and the other leaf of an absence.</summary>
@@ -13,8 +15,8 @@ public static class StateProofPolicy
     public const int ProofWithValueBytesMax = ProofBytesMax + ProgramLimits.StateValueBytesMax;
 
     /// <summary>
-    /// Entries of one chunk, in bytes: a page of an export that fits into one document or answer. One entry may always stand alone, so it is
-    /// more than the longest key with the largest value.
+    /// Entries of one chunk, in bytes: a page of an export that fits into one document or answer. One entry may always stand alone, so it
+    /// is more than the longest key with the largest value.
     /// </summary>
     public const int ChunkEntryBytesMax = 2 * 1024 * 1024;
 

@@ -17,9 +17,9 @@ public sealed record StateCheckpoint(long Height, long Claim, int FirstPart, int
 }
 
 /// <summary>
-/// What the head of a program's state has: the checkpoints, the roots that are kept, and what the grain adds. Format (3); two lists of claims
-/// (i64), each behind its length (u32); the snapshot of an earlier build and the grain's bytes, each behind its length (u32); then the
-/// checkpoints and the roots, each behind their number (u32).
+/// What the head of a program's state has: the checkpoints, the roots that are kept, and what the grain adds. Format (3); two lists of
+/// claims (i64), each behind its length (u32); the snapshot of an earlier build and the grain's bytes, each behind its length (u32); then
+/// the checkpoints and the roots, each behind their number (u32).
 /// </summary>
 /// <param name="CutOff">Attempts that did not end, or have not yet: the next attempt removes their documents.</param>
 /// <param name="Late">Attempts whose documents were removed, and are looked for once more.</param>
@@ -37,7 +37,7 @@ internal sealed record CheckpointHead(
 )
 {
     /// <summary>Builds before had the whole state in this document, in formats 1 and 2.</summary>
-    public const byte Format = 3;
+    public const byte FormatOfHead = 3;
 
     public static CheckpointHead OfNothing { get; } = new([], [], default, default, [StateCheckpoint.Empty], []);
 
@@ -46,7 +46,7 @@ internal sealed record CheckpointHead(
     public ReadOnlyMemory<byte> Write()
     {
         var writer = new FormWriter(64 + Earlier.Length + Extra.Length + (48 * Roots.Count));
-        writer.Byte(Format);
+        writer.Byte(FormatOfHead);
         WriteClaims(writer, CutOff);
         WriteClaims(writer, Late);
         writer.U32((uint)Earlier.Length);
@@ -76,7 +76,7 @@ internal sealed record CheckpointHead(
     public static CheckpointHead Read(ReadOnlyMemory<byte> bytes, string name)
     {
         var reader = new FormReader(bytes.Span, name);
-        reader.Version(Format);
+        reader.Version(FormatOfHead);
         var (cutOff, late) = (ReadClaims(ref reader), ReadClaims(ref reader));
         var earlier = reader.Bytes(reader.Size()).ToArray();
         var extra = reader.Bytes(reader.Size()).ToArray();

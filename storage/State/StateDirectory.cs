@@ -2,8 +2,8 @@ namespace Marketplace.Storage;
 
 /// <summary>
 /// The stored form of a tree whose pages are stored: its branches, and where the pages are. Format (1), root, then the tree from the top: 0
-/// nothing; 1 a branch: its bit, left, right; 2 a page: document, hash, sample, entries (u32), bytes (i64). Then the pages of the key index:
-/// their number (u32), and for each its document, keys (u32), bytes (i64), and the first key behind its length (u16).
+/// nothing; 1 a branch: its bit, left, right; 2 a page: document, hash, sample, entries (u32), bytes (i64). Then the pages of the key
+/// index: their number (u32), and for each its document, keys (u32), bytes (i64), and the first key behind its length (u16).
 /// </summary>
 internal static class StateDirectory
 {

@@ -273,8 +273,8 @@ public sealed class StateStore
     }
 
     /// <summary>
-    /// Documents are written in waves, so behind a wave of which nothing is there nothing follows. They go from the last one back: a removal
-    /// that is cut off leaves the first ones, by which the next one finds the others.
+    /// Documents are written in waves, so behind a wave of which nothing is there nothing follows. They go from the last one back: a
+    /// removal that is cut off leaves the first ones, by which the next one finds the others.
     /// </summary>
     private async ValueTask RemoveAttempt(long claim)
     {
@@ -327,7 +327,7 @@ public sealed class StateStore
         {
             return (CheckpointHead.OfNothing, 0);
         }
-        return found.Content.Span is [< CheckpointHead.Format, ..]
+        return found.Content.Span is [< CheckpointHead.FormatOfHead, ..]
             ? (CheckpointHead.OfNothing with { Earlier = found.Content, Checkpoints = [] }, found.Version)
             : (CheckpointHead.Read(found.Content, _key.ToString()), found.Version);
     }

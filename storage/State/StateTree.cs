@@ -7,9 +7,9 @@ namespace Marketplace.Storage;
 public readonly record struct StateWrite(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte>? Value);
 
 /// <summary>
-/// A program's keys and values at one root: a copy-on-write sparse Merkle tree over the hashes of the keys (receipts/STATE.md), and an index
-/// of the keys in byte order. Immutable: a change gives another tree, which shares what did not change. What was stored is read when it is
-/// needed. Calls may interleave.
+/// A program's keys and values at one root: a copy-on-write sparse Merkle tree over the hashes of the keys (receipts/STATE.md), and an
+/// index of the keys in byte order. Immutable: a change gives another tree, which shares what did not change. What was stored is read when
+/// it is needed. Calls may interleave.
 /// </summary>
 public sealed class StateTree
 {

@@ -9,7 +9,9 @@ public static class StateTreePolicy
     /// </summary>
     public const int PageEntriesMax = 64;
 
-    /// <summary>Bytes of one page's entries, unless it has one entry: what is read for one key, and written behind for one change.</summary>
+    /// <summary>
+    /// Bytes of one page's entries, unless it has one entry: what is read for one key, and written behind for one change.
+    /// </summary>
     public const int PageBytesMax = 16 * 1024;
 
     /// <summary>Bytes of keys in one page of the key index, which has only keys.</summary>
@@ -22,8 +24,8 @@ public static class StateTreePolicy
     public const int ReadsAtOnceMax = 64;
 
     /// <summary>
-    /// Documents that are written or removed at the same time: they share fsyncs. A checkpoint goes on when all are there and its grain has a
-    /// turn; behind commits that take long, fewer at once would make a large checkpoint last for minutes.
+    /// Documents that are written or removed at the same time: they share fsyncs. A checkpoint goes on when all are there and its grain has
+    /// a turn; behind commits that take long, fewer at once would make a large checkpoint last for minutes.
     /// </summary>
     public const int WritesAtOnceMax = 512;
 

@@ -60,7 +60,7 @@ public sealed class OpenApiTests
                 count++;
             }
         }
-        Assert.Equal(53, count);
+        Assert.Equal(57, count);
     }
 
     [Fact]

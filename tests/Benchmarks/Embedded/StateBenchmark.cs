@@ -17,8 +17,8 @@ namespace Marketplace.Benchmarks;
 
 /// <summary>
 /// A program's state with a million keys: commits of as many changes as one run may make, through the grain and the durable log of the
-/// embedded store, with the checkpoints that come due meanwhile; then what a start reads, and proofs with all pages in memory and with those
-/// that a silo's cache holds.
+/// embedded store, with the checkpoints that come due meanwhile; then what a start reads, and proofs with all pages in memory and with
+/// those that a silo's cache holds.
 /// </summary>
 internal static class StateBenchmark
 {

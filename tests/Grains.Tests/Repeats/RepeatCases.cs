@@ -24,6 +24,7 @@ internal static class RepeatCases
             .Concat(ShardCases.All())
             .Concat(Workers())
             .Concat(Others())
+            .Concat(States())
             .ToDictionary(StringComparer.Ordinal);
 
     /// <summary>
@@ -376,6 +377,11 @@ internal static class RepeatCases
                 Call(() => scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).Remove(scene.Caller)),
             ["IProgramGrain.Get"] = scene =>
                 Call(() => scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).Get(), view => $"{view.Id} {view.DeployedAt:O}"),
+        };
+
+    private static Dictionary<string, Case> States() =>
+        new()
+        {
             ["IStateGrain.Begin"] = OfCommittedState(
                 (scene, job, _) => scene.State.Begin(job),
                 head => $"{head.Root} {head.Height} {head.Committed?.FuelUsed}"

@@ -4,8 +4,8 @@ using Marketplace.Crypto;
 namespace Marketplace.Storage.State;
 
 /// <summary>
-/// A program's state as receipts/STATE.md tells it, computed the slow way: a dictionary, and the root by looking at every bit of every path.
-/// Shares no code with the tree.
+/// A program's state as receipts/STATE.md tells it, computed the slow way: a dictionary, and the root by looking at every bit of every
+/// path. Shares no code with the tree.
 /// </summary>
 public sealed class NaiveState
 {

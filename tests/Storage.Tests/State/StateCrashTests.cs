@@ -124,7 +124,9 @@ public sealed class StateCrashTests
         await IsWhole((await new StateStore(documents, "program", new StatePageCache()).Load()).Tree, 2);
     }
 
-    /// <summary>One activation looks at the head while another one writes a checkpoint, at any of its writes, and goes on after its end.</summary>
+    /// <summary>
+    /// One activation looks at the head while another one writes a checkpoint, at any of its writes, and goes on after its end.
+    /// </summary>
     [Fact]
     public async Task ActivationThatCameDuringACheckpoint_RemovesNothingOfIt()
     {

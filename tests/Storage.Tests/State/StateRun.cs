@@ -10,8 +10,8 @@ public sealed class StateCounts : SortedDictionary<string, long>
 }
 
 /// <summary>
-/// Random batches on a stored tree and on the naive model: roots, values, lists, proofs and chunks must agree, through checkpoints, restarts
-/// and pruning, and no changed bit of a proof may pass.
+/// Random batches on a stored tree and on the naive model: roots, values, lists, proofs and chunks must agree, through checkpoints,
+/// restarts and pruning, and no changed bit of a proof may pass.
 /// </summary>
 public sealed class StateRun(int seed)
 {
