@@ -79,6 +79,7 @@ public static class GatewayHosting
         app.MapJobContentApi();
         app.MapBlobsApi(app.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value);
         app.MapProgramsApi();
+        app.MapStateApi();
         app.MapAccountApi();
         app.MapOpeningApi();
         app.MapKeysApi();

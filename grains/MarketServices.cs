@@ -17,6 +17,8 @@ public static class MarketServices
         services.TryAddSingleton<ISecretSource, SystemSecretSource>();
         services.TryAddSingleton<IChance, SystemChance>();
         services.TryAddSingleton<ResidentJobs>();
+        services.TryAddSingleton(_ => new StatePageCache());
+        services.TryAddSingleton(_ => new StateBounds());
         services.TryAddSingleton<QueueBounds>();
         services.TryAddSingleton<StakeTerms>();
         services.TryAddSingleton(_ => new MarketShards());

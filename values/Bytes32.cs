@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -39,6 +40,22 @@ public readonly record struct Bytes32 : IComparable<Bytes32>
 
     /// <summary>The first eight bytes as a big-endian number: a ready hash, because ids are themselves hashes or keys.</summary>
     public ulong Prefix => _a;
+
+    /// <summary>One bit; 0 is the highest of the first byte.</summary>
+    public bool BitAt(int bit) => ((WordAt(bit >> 6) >> (63 - (bit & 63))) & 1) != 0;
+
+    /// <summary>The first bit in which the two differ; 256 where they are equal.</summary>
+    public int FirstDifference(in Bytes32 other)
+    {
+        for (var word = 0; word < Size / sizeof(ulong); word++)
+        {
+            if ((WordAt(word) ^ other.WordAt(word)) is var difference && difference != 0)
+            {
+                return (64 * word) + BitOperations.LeadingZeroCount(difference);
+            }
+        }
+        return 8 * Size;
+    }
 
     public override int GetHashCode() => (int)(_a ^ (_a >> 32) ^ _d);
 
@@ -90,6 +107,15 @@ public readonly record struct Bytes32 : IComparable<Bytes32>
                 Convert.TryToHexStringLower(bytes, text[state.prefix.Length..], out _);
             }
         );
+
+    private ulong WordAt(int word) =>
+        word switch
+        {
+            0 => _a,
+            1 => _b,
+            2 => _c,
+            _ => _d,
+        };
 
     public static Bytes32 Parse(ReadOnlySpan<char> text) =>
         TryParse(text, out var value) ? value : throw new FormatException(Malformed("a value", "", text));

@@ -169,4 +169,7 @@ public enum ErrorCode
 
     /// <summary>The job has no receipt: it has not ended, or ended before there were receipts.</summary>
     ReceiptNotFound = 52,
+
+    /// <summary>The program has had state already, so none can be imported; or another import of it is under way.</summary>
+    StateNotEmpty = 53,
 }

@@ -24,6 +24,10 @@ namespace Marketplace;
 /// GET    /v1/programs?prefix=&amp;cursor=&amp;limit= -> Page of DeployedProgram
 /// GET    /v1/programs/{id}           -> DeployedProgram
 /// DELETE /v1/programs/{id}           -> nothing; refused while jobs of it are open and no other account has deployed it
+/// GET    /v1/programs/{id}/state?root=&amp;prefix=&amp;after=&amp;limit= -> StateKeyPage; for accounts that have deployed the program
+/// GET    /v1/programs/{id}/state/{key}?root=&amp;proof= -> StateKeyValue; likewise. The key in hexadecimal, or 'text:' and the key
+/// GET    /v1/programs/{id}/state:export?root=&amp;after= -> StateExport; likewise
+/// POST   /v1/programs/{id}/state:import StateImportRequest -> ImportedState; likewise, while the program has had no state
 /// GET    /v1/account                 -> Account
 /// GET    /v1/account/refusals        -> RefusalList
 /// PUT    /v1/account/refusals        RefusalsRequest -> RefusalList; for jobs that are submitted from then on
@@ -86,6 +90,15 @@ public static class Routes
 
     /// <summary>Items of a page.</summary>
     public const string Limit = "limit";
+
+    /// <summary>An older root of a program's state.</summary>
+    public const string RootFilter = "root";
+
+    /// <summary>Keys or entries behind this one.</summary>
+    public const string After = "after";
+
+    /// <summary>Whether a value comes with its proof.</summary>
+    public const string WithProof = "proof";
 
     /// <summary>Items of one page.</summary>
     public const int PageItemsMax = 1000;
@@ -209,6 +222,19 @@ public static class Routes
 
     /// <summary>One program.</summary>
     public static string Program(ProgramId id) => $"{Programs}/{id}";
+
+    /// <summary>The keys of a program's state.</summary>
+    public static string ProgramState(ProgramId id) => $"{Programs}/{id}/state";
+
+    /// <summary>One key of a program's state.</summary>
+    public static string ProgramStateKey(ProgramId id, ReadOnlySpan<byte> key) =>
+        key.IsEmpty ? $"{Programs}/{id}/state/text:" : $"{Programs}/{id}/state/{Convert.ToHexStringLower(key)}";
+
+    /// <summary>A program's whole state.</summary>
+    public static string ProgramStateExport(ProgramId id) => $"{Programs}/{id}/state:export";
+
+    /// <summary>Bring a whole state into a program.</summary>
+    public static string ProgramStateImport(ProgramId id) => $"{Programs}/{id}/state:import";
 
     /// <summary>One worker's offer.</summary>
     public static string Worker(WorkerId id) => $"{Workers}/{id}";

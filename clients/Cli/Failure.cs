@@ -110,6 +110,8 @@ internal sealed record Failure(int ExitCode, string Kind, string Detail, string?
             ErrorCode.SpendLimitReached => "Use another key, or lower --max-price; 'market key list' shows each key's limit.",
             ErrorCode.JobNotFound => "'market job list' shows this account's jobs.",
             ErrorCode.ProgramNotFound => "'market program list' shows this account's programs; 'market program deploy FILE' deploys one.",
+            ErrorCode.StateNotEmpty => "'market program deploy FILE --salt TEXT' makes a program of the same module whose state is empty.",
+            ErrorCode.StateRootGone => "Leave --root out for the newest state.",
             ErrorCode.ProgramInUse => "'market job list' shows this account's jobs; 'market job cancel ID' ends one.",
             ErrorCode.PriceTooLow =>
                 "Raise --max-price, or lower --fuel; without --max-price the job takes the price of the cheapest worker.",

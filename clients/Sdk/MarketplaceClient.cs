@@ -14,7 +14,8 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
 
     /// <summary>For fakes in tests, which override the properties that they use; the others do not work.</summary>
     protected MarketplaceClient() =>
-        (Jobs, Blobs, Programs, Account, Accounts, Keys, Market, Workers, Books, Events, Health) = (
+        (Jobs, Blobs, Programs, State, Account, Accounts, Keys, Market, Workers, Books, Events, Health) = (
+            null!,
             null!,
             null!,
             null!,
@@ -39,6 +40,7 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
         Market = new MarketClient(_transport);
         Jobs = new JobsClient(_transport, Blobs, Market);
         Programs = new ProgramsClient(_transport, Blobs);
+        State = new StateClient(_transport);
         Account = new AccountClient(_transport);
         Accounts = new AccountsClient(_transport);
         Keys = new KeysClient(_transport);
@@ -59,6 +61,9 @@ public class MarketplaceClient : IAsyncDisposable, IDisposable
 
     /// <summary>Deployed modules.</summary>
     public virtual ProgramsClient Programs { get; }
+
+    /// <summary>What programs keep between their jobs.</summary>
+    public virtual StateClient State { get; }
 
     /// <summary>The account's money.</summary>
     public virtual AccountClient Account { get; }

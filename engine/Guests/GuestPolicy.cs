@@ -19,10 +19,10 @@ public static class GuestPolicy
     public const int EntryPointNameBytesMax = JobLimits.EntryPointNameBytesMax;
 
     /// <summary>As long as a path or a URL gets in practice; state trees hash the key, so longer ones would only cost.</summary>
-    public const int StateKeyBytesMax = 1024;
+    public const int StateKeyBytesMax = ProgramLimits.StateKeyBytesMax;
 
-    /// <summary>Half of what a program's state may have; larger data belongs into a blob whose id is the value.</summary>
-    public const int StateValueBytesMax = 1 << 20;
+    /// <summary>It travels in one report and one write; larger data belongs into a blob whose id is the value.</summary>
+    public const int StateValueBytesMax = ProgramLimits.StateValueBytesMax;
 
     /// <summary>Keys that one run may write: each costs the committing grain a path of the state tree.</summary>
     public const int StateWritesMax = 4096;

@@ -155,6 +155,8 @@ internal static class Examples
         [typeof(Page<Blob>)] = new Page<Blob>([Stored], Next: null),
         [typeof(ProgramRequest)] = new ProgramRequest(Module, "echo"),
         [typeof(DeployedProgram)] = Deployed,
+        [typeof(StateKeyPage)] = new StateKeyPage(Root, Keys: 1, Bytes: 13, [new StateKeyName("63616665", "cafe")]),
+        [typeof(StateKeyValue)] = new StateKeyValue(Root, "63616665", "1"u8.ToArray()),
         [typeof(Page<DeployedProgram>)] = new Page<DeployedProgram>([Deployed], Next: null),
         [typeof(Account)] = new Account(
             Id: Account,

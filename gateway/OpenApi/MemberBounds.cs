@@ -10,6 +10,8 @@ namespace Marketplace.Gateway;
 /// <summary>What the members of records may hold, read from the constants that the checks themselves read.</summary>
 internal static class MemberBounds
 {
+    private const string StateKeyDigits = "^([0-9a-f]{2})*$";
+
     private static readonly int ScopesMax = Enum.GetValues<Scope>().Length;
 
     private static readonly Dictionary<(Type Record, string Member), Action<OpenApiSchema>> Bounds = new()
@@ -106,6 +108,12 @@ internal static class MemberBounds
         [(typeof(DeployedProgram), nameof(DeployedProgram.Name))] = Text(1, MarketLimits.NameBytesMax),
         [(typeof(DeployedProgram), nameof(DeployedProgram.ModuleSize))] = Number(0),
         [(typeof(Account), nameof(Account.OpenJobs))] = Number(0),
+        [(typeof(StateImportRequest), nameof(StateImportRequest.Chunk))] = Bytes(GatewayPolicy.StateChunkBodyBytesMax / 4 * 3),
+        [(typeof(StateKeyPage), nameof(StateKeyPage.Next))] = Matching(StateKeyDigits),
+        [(typeof(StateKeyName), nameof(StateKeyName.Key))] = Matching(StateKeyDigits),
+        [(typeof(StateKeyValue), nameof(StateKeyValue.Key))] = Matching(StateKeyDigits),
+        [(typeof(StateExport), nameof(StateExport.Next))] = Matching(ValueShapes.HexId),
+        [(typeof(ImportedState), nameof(ImportedState.Next))] = Matching(ValueShapes.HexId),
         [(typeof(AccessKey), nameof(AccessKey.Id))] = Matching(ValueShapes.KeyPattern),
         [(typeof(AccessKey), nameof(AccessKey.Name))] = Text(1, MarketLimits.NameBytesMax),
         [(typeof(AccessKey), nameof(AccessKey.Scopes))] = Items(1, ScopesMax),

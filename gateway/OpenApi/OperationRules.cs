@@ -90,7 +90,8 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
             {
                 continue;
             }
-            parameter.Description = $"The {name}'s id.";
+            parameter.Description =
+                name == "stateKey" ? "The key in hexadecimal, or behind 'text:' where it has no '/' and no '%'." : $"The {name}'s id.";
             parameter.Schema = name switch
             {
                 "key" => new OpenApiSchema
@@ -98,6 +99,12 @@ internal sealed class OperationRules(RecordSchemas schemas) : IOpenApiOperationT
                     Type = JsonSchemaType.String,
                     Pattern = ValueShapes.KeyPattern,
                     Examples = ["mk0123456789abcdef"],
+                },
+                "stateKey" => new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                    Pattern = ValueShapes.StateKeyPattern,
+                    Examples = ["63616665", "text:cafe"],
                 },
                 _ when PathValues.TryGetValue(name, out var value) => schemas.Of(document, value, isRequest: true),
                 _ => throw new InvalidOperationException(

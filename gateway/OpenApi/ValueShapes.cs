@@ -12,6 +12,11 @@ internal static class ValueShapes
     public const string KeyPattern = "^mk[0-9a-f]{16}$";
     public const string KeyWithSecretPattern = "^mk[0-9a-f]{16}_[0-9a-f]{64}$";
 
+    public static readonly string StateKeyPattern = string.Create(
+        CultureInfo.InvariantCulture,
+        $"^([0-9a-fA-F]{{2}}){{1,{ProgramLimits.StateKeyBytesMax}}}$|^text:[^/%]{{0,{ProgramLimits.StateKeyBytesMax}}}$"
+    );
+
     private static readonly Dictionary<Type, Shape> Shapes = new()
     {
         [typeof(AccountId)] = new(HexId, "An account: an Ed25519 public key.", Examples.Account.ToString()),

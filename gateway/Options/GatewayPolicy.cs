@@ -79,6 +79,12 @@ internal static class GatewayPolicy
     /// <summary>A group of programs with all their names, and the connection's own buffer.</summary>
     public const int ProgramsAnswerBytes = 4 * 1024 * 1024;
 
+    /// <summary>A chunk or a largest value with its proof, as bytes and as base64; 1,000 keys of a KiB in hexadecimal are less.</summary>
+    public const int StateAnswerBytes = 6 * 1024 * 1024;
+
+    /// <summary>A chunk of the largest size in base64.</summary>
+    public const int StateChunkBodyBytesMax = 3 * 1024 * 1024;
+
     /// <summary>One row of a list and the item that is made of it: ids, a request id or a name, some numbers.</summary>
     public const int RowBytes = 2 * 1024;
 

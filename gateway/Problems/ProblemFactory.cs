@@ -49,6 +49,7 @@ internal static class ProblemFactory
         [ErrorCode.RangeNotSatisfiable] = (StatusCodes.Status416RangeNotSatisfiable, "The range is not inside the content"),
         [ErrorCode.StorageFull] = (StatusCodes.Status507InsufficientStorage, "The storage is full"),
         [ErrorCode.QuotaExceeded] = (StatusCodes.Status403Forbidden, "The account's storage quota is used up"),
+        [ErrorCode.StateNotEmpty] = (StatusCodes.Status409Conflict, "The program has had state"),
         [ErrorCode.StateRootGone] = (StatusCodes.Status409Conflict, "The state has moved on"),
         [ErrorCode.Unavailable] = (StatusCodes.Status503ServiceUnavailable, "The service is not available now"),
         [ErrorCode.OutcomeUnknown] = (StatusCodes.Status504GatewayTimeout, "The outcome is not known"),

@@ -36,6 +36,10 @@ public interface IProgramGrain : IGrainWithStringKey
     /// <exception cref="MarketException"><see cref="ErrorCode.ProgramNotFound"/>.</exception>
     [Effect(Effect.None), AlwaysInterleave, Alias("Get")]
     Task<ProgramView> Get();
+
+    /// <summary>Whether the account has deployed the program and not removed it; false also where there is no program.</summary>
+    [Effect(Effect.None), AlwaysInterleave, Alias("IsDeployedBy")]
+    Task<bool> IsDeployedBy(AccountId account);
 }
 
 /// <param name="Module">A blob of the caller's account.</param>

@@ -33,6 +33,31 @@ internal static class StoreReads
         }
     }
 
+    /// <summary>As the other, up to a version; what takes an entry may itself read.</summary>
+    public static async ValueTask Replay(
+        this IEventLog log,
+        string stream,
+        long fromVersion,
+        long toVersion,
+        Func<LogEntry, ValueTask> take,
+        CancellationToken cancellation = default
+    )
+    {
+        if (fromVersion > toVersion)
+        {
+            return;
+        }
+        await using var entries = log.Read(stream, fromVersion, cancellation).GetAsyncEnumerator(cancellation);
+        while (await MoveNext(entries))
+        {
+            await take(entries.Current);
+            if (entries.Current.Version >= toVersion)
+            {
+                return;
+            }
+        }
+    }
+
     /// <inheritdoc cref="IEventLog.Streams"/>
     public static async ValueTask EachStream(
         this IEventLog log,

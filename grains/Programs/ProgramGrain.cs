@@ -93,6 +93,18 @@ internal sealed class ProgramGrain : Grain, IProgramGrain
             : throw Refuse(ErrorCode.ProgramNotFound, $"There is no program {_id}.");
     }
 
+    public async Task<bool> IsDeployedBy(AccountId account)
+    {
+        await _program.Load();
+        if (!IsKnown())
+        {
+            await _program.Refresh();
+        }
+        return IsKnown();
+
+        bool IsKnown() => _program.Value is { IsRemoved: false } known && known.Deployers.Contains(account);
+    }
+
     private async Task<ProgramView> DeployNew(Caller caller, ProgramDeployment deployment, IBlobGrain module)
     {
         if (await module.Find(caller.Account) is not { } blob)

@@ -2,37 +2,41 @@ using System.Collections.Immutable;
 using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 using Microsoft.Extensions.Logging;
-using Orleans.Storage;
 
 namespace Marketplace.Grains;
 
 /// <summary>
 /// A program's state. Commits come one at a time and are conditional on the height; readers interleave and see the state before or after a
-/// commit, never in between. Only the newest root can be read. Before a run begins, and before a root is refused as gone, the grain reads
+/// commit, never in between. Old roots can be read for a while. Before a run begins, and before a root is refused as gone, the grain reads
 /// what another activation may have committed.
 /// </summary>
 public sealed partial class StateGrain : Grain, IStateGrain
 {
     private readonly IEventLog _events;
+    private readonly StateBounds _bounds;
+    private readonly TimeProvider _clock;
     private readonly ILogger<StateGrain> _log;
     private readonly ProgramId _id;
     private readonly string _stream;
-    private readonly StoredDocument<StateSnapshot> _snapshot;
+    private readonly StateStore _store;
+    private readonly StateViews _views = new();
     private readonly List<JobId> _acknowledged = [];
-    private ProgramState _state = new();
+    private ProgramState _state = ProgramState.Empty();
     private bool _stale;
-    private int _eventBytes;
 
-    public StateGrain(IEventLog events, IDocumentStore documents, ILogger<StateGrain> log)
+    public StateGrain(
+        IEventLog events,
+        IDocumentStore documents,
+        StatePageCache cache,
+        StateBounds bounds,
+        TimeProvider clock,
+        ILogger<StateGrain> log
+    )
     {
-        (_events, _log) = (events, log);
+        (_events, _bounds, _clock, _log) = (events, bounds, clock, log);
         _id = ProgramId.Parse(this.GetPrimaryKeyString());
         _stream = $"state/{_id}";
-        _snapshot = new StoredDocument<StateSnapshot>(
-            documents,
-            new DocumentKey("state", _id.ToString()),
-            new StateForm<StateSnapshot>(snapshot => snapshot.Bytes, bytes => new StateSnapshot(bytes))
-        );
+        _store = new StateStore(documents, _id.ToString(), cache);
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken) => Load();
@@ -41,13 +45,28 @@ public sealed partial class StateGrain : Grain, IStateGrain
     {
         await LoadIfStale();
         await CatchUp();
-        return new StateHead(_state.Keys.Root, _state.Height, _state.FindRun(job));
+        if (_state.Import is not null)
+        {
+            throw new MarketException(
+                ErrorCode.Unavailable,
+                $"The state of {_id} is being imported. Its jobs wait until that is complete."
+            );
+        }
+        return new StateHead(_state.Tree.Root, _state.Height, _state.FindRun(job));
     }
 
-    public async Task<ReadOnlyMemory<byte>?> Read(StateRoot root, ReadOnlyMemory<byte> key) => (await At(root)).Find(key);
+    public Task<ReadOnlyMemory<byte>?> Read(StateRoot root, ReadOnlyMemory<byte> key) => Ask(root, tree => tree.Find(key));
 
-    public async Task<ImmutableArray<ReadOnlyMemory<byte>>> List(StateRoot root, ReadOnlyMemory<byte> prefix) =>
-        (await At(root)).Keys(prefix);
+    public async Task<ImmutableArray<ReadOnlyMemory<byte>>> List(StateRoot root, ReadOnlyMemory<byte> prefix)
+    {
+        var list = await Ask(root, tree => tree.Keys(prefix, null, StatePolicy.KeysMax, StatePolicy.ListBytesMax));
+        return list.IsWhole
+            ? list.Keys
+            : throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The keys with this prefix have more than {StatePolicy.ListBytesMax} bytes together. List longer prefixes."
+            );
+    }
 
     public async Task<StateRoot> RootWith(StateRoot root, ImmutableArray<StateChange> changes)
     {
@@ -57,7 +76,7 @@ public sealed partial class StateGrain : Grain, IStateGrain
         }
         // Gives a root also if the state would be too large: the commit refuses then, and the client pays for the run. A refusal here would
         // end the run unpaid.
-        return (await At(root)).With(changes).Root;
+        return (await Ask(root, tree => ProgramState.With(tree, changes))).Root;
     }
 
     public async Task<JobEnd?> Commit(
@@ -75,43 +94,23 @@ public sealed partial class StateGrain : Grain, IStateGrain
         {
             return committed;
         }
-        if (_state.Height != height || _state.Keys.Root != before)
+        if (_state.Height != height || _state.Tree.Root != before)
         {
             return null;
         }
-        var keys = _state.Keys.With(changes);
-        if (end.RootAfter is { } claimed && claimed != keys.Root)
+        var tree = await Reading(() => ProgramState.With(_state.Tree, changes));
+        if (end.RootAfter is { } claimed && claimed != tree.Root)
         {
             throw new MarketException(
                 ErrorCode.MalformedRequest,
-                $"The run's changes give the root {keys.Root}; the end that was to be kept with them says {claimed}."
+                $"The run's changes give the root {tree.Root}; the end that was to be kept with them says {claimed}."
             );
         }
-        RequireRoom(keys);
-        var run = new RunCommitted(job, changes, end with { RootBefore = before, RootAfter = keys.Root }, [.. _acknowledged]);
-        var bytes = RunCommitted.Write(run);
-        try
-        {
-            await _events.Append(_stream, height, [bytes]);
-        }
-        catch (Exception failure)
-        {
-            // The commit may have happened: memory may no longer be the state.
-            _stale = true;
-            throw StorageFailures.Translate(failure);
-        }
-
-        // A reader may have caught up meanwhile and read this very commit.
-        if (_state.Height == height)
-        {
-            _state.Apply(run);
-        }
+        _bounds.Require(tree.Count, tree.Bytes);
+        var at = _clock.GetUtcNow();
+        var run = new RunCommitted(job, changes, end with { RootBefore = before, RootAfter = tree.Root }, [.. _acknowledged], at);
+        await Append(run, RunCommitted.Write(run), tree, height);
         _acknowledged.Clear();
-        _eventBytes += bytes.Length;
-        if (_eventBytes >= Math.Max(StatePolicy.SnapshotEventBytesMin, _state.Keys.Size))
-        {
-            await SaveSnapshot();
-        }
         return run.End;
     }
 
@@ -126,36 +125,87 @@ public sealed partial class StateGrain : Grain, IStateGrain
         return Task.CompletedTask;
     }
 
-    /// <exception cref="MarketException"><see cref="ErrorCode.StateRootGone"/>.</exception>
-    private async ValueTask<KeySpace> At(StateRoot root)
+    private async ValueTask Append(StateEvent happened, ReadOnlyMemory<byte> bytes, StateTree tree, long height)
+    {
+        try
+        {
+            await _events.Append(_stream, height, [bytes]);
+        }
+        catch (Exception failure)
+        {
+            // It may have happened: memory may no longer be the state.
+            _stale = true;
+            throw StorageFailures.Translate(failure);
+        }
+
+        // A reader may have caught up meanwhile and read this very entry.
+        if (_state.Height == height)
+        {
+            _views.Add(_state.Tree);
+            _state.Apply(happened, tree, happened.At!.Value);
+        }
+        _eventBytes += bytes.Length;
+        CheckpointIfDue();
+    }
+
+    /// <summary>Asks the tree at a root.</summary>
+    /// <exception cref="MarketException"><see cref="ErrorCode.StateRootGone"/>, <see cref="ErrorCode.Unavailable"/>.</exception>
+    private async Task<TAnswer> Ask<TAnswer>(StateRoot root, Func<StateTree, ValueTask<TAnswer>> question)
     {
         if (_stale)
         {
             throw new MarketException(ErrorCode.Unavailable, "The state is being read again after a failed write. Send the request again.");
         }
-        if (_state.Keys.Root != root)
+        if (!IsKept(root))
         {
             await CatchUp();
         }
-        return _state.Keys.Root == root
-            ? _state.Keys
-            : throw new MarketException(
-                ErrorCode.StateRootGone,
-                $"The state of {_id} has moved on from root {root} to {_state.Keys.Root}. Run again."
-            );
-    }
-
-    internal static void RequireRoom(KeySpace keys)
-    {
-        if (keys.Count > StatePolicy.KeysMax || keys.Size > StatePolicy.StateBytesMax)
+        PruneRoots();
+        if (!IsKept(root))
         {
-            throw new MarketException(
-                ErrorCode.LimitExceeded,
-                $"The program's state would have {keys.Count} keys with {keys.Size} bytes; allowed are {StatePolicy.KeysMax} with "
-                    + $"{StatePolicy.StateBytesMax}."
-            );
+            throw Gone(root);
+        }
+        if (_state.Tree.Root == root)
+        {
+            return await Reading(() => question(_state.Tree));
+        }
+        try
+        {
+            return await question(await _views.Get(root, () => OldTree(root)));
+        }
+        catch (StatePageGoneException)
+        {
+            throw Gone(root);
+        }
+        catch (Exception failure)
+        {
+            throw StorageFailures.TranslateRead(failure);
         }
     }
+
+    /// <summary>What needs pages of the newest tree.</summary>
+    private async ValueTask<TAnswer> Reading<TAnswer>(Func<ValueTask<TAnswer>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (StatePageGoneException)
+        {
+            // Another activation has written since, and removed what was replaced.
+            _stale = true;
+            throw new MarketException(ErrorCode.Unavailable, "The state has moved on to another silo. Send the request again.");
+        }
+        catch (Exception failure)
+        {
+            throw StorageFailures.TranslateRead(failure);
+        }
+    }
+
+    private bool IsKept(StateRoot root) => _state.Tree.Root == root || _state.Roots.TryFind(root, out _);
+
+    private MarketException Gone(StateRoot root) =>
+        new(ErrorCode.StateRootGone, $"The state of {_id} has moved on from root {root} to {_state.Tree.Root}. Run again.");
 
     private async ValueTask LoadIfStale()
     {
@@ -167,15 +217,17 @@ public sealed partial class StateGrain : Grain, IStateGrain
 
     private async Task Load()
     {
-        await _snapshot.Load();
-        var state = _snapshot.Value is { } snapshot ? ProgramState.Read(snapshot.Bytes.Span) : new ProgramState();
+        // A checkpoint that is being written belongs to what is thrown away here.
+        await _saving;
+        var state = await Reading(LoadCheckpoint);
         _eventBytes = 0;
         await _events.Replay(
             _stream,
             state.Height + 1,
-            entry =>
+            long.MaxValue,
+            async entry =>
             {
-                state.Apply(RunCommitted.Read(entry.Content.Span));
+                await Reading(() => Apply(state, entry));
                 _eventBytes += entry.Content.Length;
             }
         );
@@ -184,8 +236,32 @@ public sealed partial class StateGrain : Grain, IStateGrain
         {
             state.Forget(job);
         }
-        _state = state;
-        _stale = false;
+        _views.Clear();
+        (_state, _stale, _lookedAt) = (state, false, 0);
+        CheckpointIfDue();
+    }
+
+    private async ValueTask<ProgramState> LoadCheckpoint()
+    {
+        var stored = await _store.Load();
+        _hasEarlier = stored.Earlier is not null;
+        if (stored.Earlier is { Length: > 0 } earlier)
+        {
+            var read = await ProgramState.ReadEarlier(_store.Empty, earlier);
+            read.Roots.Add(new KeptRoot(read.Height, read.Tree.Root, _clock.GetUtcNow()));
+            return read;
+        }
+        var state = new ProgramState(stored.Tree, stored.Height);
+        state.ReadRuns(stored.Extra.Span);
+        foreach (var root in stored.Roots)
+        {
+            state.Roots.Add(root);
+        }
+        if (state.Roots.Count == 0)
+        {
+            state.Roots.Add(new KeptRoot(state.Height, state.Tree.Root, _clock.GetUtcNow()));
+        }
+        return state;
     }
 
     /// <summary>Applies what another activation has committed since.</summary>
@@ -193,30 +269,30 @@ public sealed partial class StateGrain : Grain, IStateGrain
         _events.Replay(
             _stream,
             _state.Height + 1,
-            entry =>
+            long.MaxValue,
+            async entry =>
             {
-                // A commit of this activation, or another reader, may have come to the same entry first.
-                if (entry.Version == _state.Height + 1)
+                var state = _state;
+                if (entry.Version != state.Height + 1)
                 {
-                    _state.Apply(RunCommitted.Read(entry.Content.Span));
+                    return;
+                }
+                var happened = StateEvent.Read(entry.Content.Span);
+                var before = state.Tree;
+                var tree = await Reading(() => ProgramState.With(before, happened, _store.Empty));
+                // A commit of this activation, or another reader, may have come to the same entry first.
+                if (state == _state && entry.Version == state.Height + 1)
+                {
+                    state.Apply(happened, tree, happened.At ?? _clock.GetUtcNow());
                 }
             }
         );
 
-    /// <summary>A snapshot that fails costs the next activation time, nothing else.</summary>
-    private async ValueTask SaveSnapshot()
+    private async ValueTask<bool> Apply(ProgramState state, LogEntry entry)
     {
-        try
-        {
-            await _snapshot.Load();
-            await _snapshot.Write(new StateSnapshot(_state.Write()));
-            _eventBytes = 0;
-        }
-        catch (Exception failure) when (failure is MarketException or InconsistentStateException)
-        {
-            LogSnapshotFailed(failure, _id);
-        }
+        var happened = StateEvent.Read(entry.Content.Span);
+        var tree = await ProgramState.With(state.Tree, happened, _store.Empty);
+        state.Apply(happened, tree, happened.At ?? _clock.GetUtcNow());
+        return true;
     }
-
-    private sealed record StateSnapshot(ReadOnlyMemory<byte> Bytes);
 }

@@ -23,6 +23,10 @@ var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, T
     ["bls"] = ("BLS signatures beside blst, where ../shared/peers/bls.sh, node and npm are found [--rounds N]", BlsBenchmark.Run),
     ["start"] = ("time to ready of a new silo and to its first answered job", StartBenchmark.Run),
 };
+foreach (var (name, own) in HostBenchmarks.All)
+{
+    benchmarks.Add(name, own);
+}
 
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))
 {

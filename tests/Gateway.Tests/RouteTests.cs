@@ -155,6 +155,7 @@ public sealed class RouteTests
             .Replace("{worker}", job, StringComparison.Ordinal)
             .Replace("{lease}", "1-1", StringComparison.Ordinal)
             .Replace("{program}", $"prog{AnyId}", StringComparison.Ordinal)
+            .Replace("{stateKey}", "63616665", StringComparison.Ordinal)
             .Replace("{key}", key, StringComparison.Ordinal);
 
     private static IEnumerable<Route> RoutesOf(GatewayFixture gateway) =>

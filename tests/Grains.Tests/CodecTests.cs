@@ -257,17 +257,24 @@ public sealed class CodecTests
     [Theory]
     [InlineData(null, 1)]
     [InlineData(3, 2)]
-    public void CommitAndSnapshotOfARun_HaveTheVersionOfItsEnd(int? exitCode, byte version)
+    public async Task CommitAndKeptRun_HaveTheVersionOfItsEnd(int? exitCode, byte version)
     {
-        var run = new RunCommitted(new JobId(default), [], EndedJob().Ending!.End with { ExitCode = exitCode }, []);
+        var end = EndedJob().Ending!.End with { ExitCode = exitCode, RootAfter = default(StateRoot) };
+        var run = new RunCommitted(new JobId(default), [], end, [], DateTimeOffset.UnixEpoch);
         var commit = RunCommitted.Write(run).ToArray();
-        var state = new ProgramState();
-        state.Apply(run);
-        var snapshot = state.Write().ToArray();
+        var state = ProgramState.Empty();
+        await state.Apply(run);
+        var kept = state.WriteRuns().ToArray();
+        var read = ProgramState.Empty();
+        read.ReadRuns(kept);
 
-        Assert.Equal((version, version), (commit[0], snapshot[0]));
-        Assert.Equal(exitCode, RunCommitted.Read(commit).End.ExitCode);
-        Assert.Equal(exitCode, ProgramState.Read(snapshot).FindRun(run.Job)!.ExitCode);
+        Assert.Equal((version + 2, version), (commit[0], kept[0]));
+        Assert.Equal((exitCode, run.At), (RunCommitted.Read(commit).End.ExitCode, RunCommitted.Read(commit).At));
+        Assert.Equal(exitCode, read.FindRun(run.Job)!.ExitCode);
+        for (var length = 1; length < kept.Length; length++)
+        {
+            Assert.Throws<InvalidDataException>(() => ProgramState.Empty().ReadRuns(kept.AsSpan(0, length)));
+        }
     }
 
     [Fact]

@@ -30,6 +30,10 @@ var checks = new CheckList
             + "[--without take]",
         SharedBlobsCheck.Run
     ),
+    ["smt"] = (
+        "random batches on stored state trees against a naive model; every changed bit of a proof is refused [--n BATCHES] [--seed S]",
+        StateTreeCheck.Run
+    ),
     ["move"] = (
         "a large node is exported and imported, also through PostgreSQL; the same contents arrive [--documents N] [--blobs N]",
         MoveCheck.Run

@@ -33,6 +33,7 @@ internal class FakeGrains : DispatchProxy
             (nameof(IAccountGrain), string account) => new FakeAccountGrain(_market, AccountId.Parse(account)),
             (nameof(IBlobGrain), string blob) => new FakeBlobGrain(_market, BlobId.Parse(blob)),
             (nameof(IProgramGrain), string program) => new FakeProgramGrain(_market, ProgramId.Parse(program)),
+            (nameof(IStateGrain), string program) => new FakeStateGrain(_market, ProgramId.Parse(program)),
             (nameof(IMarketGrain), string) => new FakeMarketGrain(_market),
             (nameof(IWorkerGrain), string worker) => new FakeWorkerGrain(_market.Workers, WorkerId.Parse(worker)),
             (nameof(IReputationGrain), string reputation) => new FakeReputationGrain(_market, reputation),
@@ -350,6 +351,9 @@ internal sealed class FakeProgramGrain(FakeMarket market, ProgramId id) : IProgr
         market.Programs.TryGetValue(id, out var program)
             ? Task.FromResult(program)
             : throw new MarketException(ErrorCode.ProgramNotFound, $"There is no program {id}.");
+
+    public Task<bool> IsDeployedBy(AccountId account) =>
+        Task.FromResult(market.Programs.TryGetValue(id, out var program) && program.Deployer == account);
 }
 
 internal sealed class FakeMarketGrain(FakeMarket market) : IMarketGrain

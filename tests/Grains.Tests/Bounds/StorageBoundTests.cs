@@ -1,4 +1,3 @@
-using System.Text;
 using Marketplace.GrainInterfaces;
 using Marketplace.Storage;
 using Marketplace.Testing;
@@ -13,35 +12,30 @@ public sealed class StorageBoundTests
     [TestsBound(typeof(StatePolicy), nameof(StatePolicy.StateBytesMax))]
     public void State_MayHaveItsKeysAndBytes()
     {
-        var keys = KeySpace.Empty.With([.. Enumerable.Range(0, StatePolicy.KeysMax).Select(number => Change($"{number:x5}"))]);
-        StateGrain.RequireRoom(keys);
-        Refused(keys.With([Change("one more")]));
+        new StateBounds().Require(StatePolicy.KeysMax, StatePolicy.StateBytesMax);
+        Refused(StatePolicy.KeysMax + 1, 0);
+        Refused(1, StatePolicy.StateBytesMax + 1);
 
-        var full = KeySpace.Empty.With([Change("k", StatePolicy.StateBytesMax - KeySpace.Empty.With([Change("k")]).Size)]);
-        Assert.Equal(StatePolicy.StateBytesMax, full.Size);
-        StateGrain.RequireRoom(full);
-        Refused(KeySpace.Empty.With([Change("k", full.Entries.Single().Value.Length + 1)]));
-
-        static void Refused(KeySpace keys) =>
-            Assert.Equal(ErrorCode.LimitExceeded, Assert.Throws<MarketException>(() => StateGrain.RequireRoom(keys)).Code);
+        static void Refused(int count, long bytes) =>
+            Assert.Equal(ErrorCode.LimitExceeded, Assert.Throws<MarketException>(() => new StateBounds().Require(count, bytes)).Code);
     }
 
     [Fact]
     [TestsBound(typeof(StatePolicy), nameof(StatePolicy.CommittedRunsMax))]
-    public void CommittedRuns_AreKeptUpToTheLimit_AndTheOldestGoes()
+    public async Task CommittedRuns_AreKeptUpToTheLimit_AndTheOldestGoes()
     {
-        var state = new ProgramState();
+        var state = ProgramState.Empty();
         for (var number = 0; number < StatePolicy.CommittedRunsMax; number++)
         {
-            Commit(number);
+            await Commit(number);
         }
         Assert.NotNull(state.FindRun(Job(0)));
-        Commit(StatePolicy.CommittedRunsMax);
+        await Commit(StatePolicy.CommittedRunsMax);
 
         Assert.Null(state.FindRun(Job(0)));
         Assert.NotNull(state.FindRun(Job(1)));
 
-        void Commit(int number) => state.Apply(new RunCommitted(Job(number), [], Repeats.RepeatScene.End(), []));
+        ValueTask Commit(int number) => state.Apply(new RunCommitted(Job(number), [], Repeats.RepeatScene.End(), [], null));
     }
 
     [Fact]
@@ -114,8 +108,6 @@ public sealed class StorageBoundTests
             Assert.NotNull(await market.Quota("last").FindModule(program));
             Assert.Null(await market.Quota("beyond").FindModule(program));
         });
-
-    private static StateChange Change(string key, int size = 0) => new(Encoding.UTF8.GetBytes(key), new byte[size]);
 
     private static Bytes32 Id(int number)
     {

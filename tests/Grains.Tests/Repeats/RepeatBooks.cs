@@ -11,7 +11,7 @@ namespace Marketplace.Grains.Tests.Repeats;
 /// </summary>
 internal static class RepeatBooks
 {
-    public static async Task<string> Read(EmbeddedStore store, ProgramId writing)
+    public static async Task<string> Read(EmbeddedStore store)
     {
         var books = new StringBuilder();
         foreach (var id in new[] { RepeatScene.Client, RepeatScene.Payee })
@@ -45,12 +45,20 @@ internal static class RepeatBooks
                 return $"{blob.Size} {string.Join(' ', blob.Accounts.Keys)} {string.Join(' ', blob.Programs.Select(Show))}";
             }
         );
-        var state = new ProgramState();
-        await foreach (var entry in store.Read($"state/{writing}"))
+        var streams = new SortedSet<string>(StringComparer.Ordinal);
+        await foreach (var stream in store.Streams("state/"))
         {
-            state.Apply(RunCommitted.Read(entry.Content.Span));
+            streams.Add(stream);
         }
-        books.AppendLine($"state {state.Height} {state.Keys.Root}");
+        foreach (var stream in streams)
+        {
+            var state = ProgramState.Empty();
+            await foreach (var entry in store.Read(stream))
+            {
+                await state.Apply(StateEvent.Read(entry.Content.Span));
+            }
+            books.AppendLine($"{stream} {state.Height} {state.Tree.Root}");
+        }
         return books.ToString();
     }
 

@@ -25,6 +25,7 @@ internal static class RepeatCases
             .Concat(ShardCases.All())
             .Concat(Workers())
             .Concat(Others())
+            .Concat(States())
             .ToDictionary(StringComparer.Ordinal);
 
     /// <summary>
@@ -383,6 +384,11 @@ internal static class RepeatCases
                 Call(() => scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).Remove(scene.Caller)),
             ["IProgramGrain.Get"] = scene =>
                 Call(() => scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).Get(), view => $"{view.Id} {view.DeployedAt:O}"),
+        };
+
+    private static Dictionary<string, Case> States() =>
+        new()
+        {
             ["IStateGrain.Begin"] = OfCommittedState(
                 (scene, job, _) => scene.State.Begin(job),
                 head => $"{head.Root} {head.Height} {head.Committed?.FuelUsed}"
@@ -404,6 +410,31 @@ internal static class RepeatCases
                 (scene, _, root) => scene.State.Read(root, "a"u8.ToArray()),
                 value => Convert.ToHexString(value.GetValueOrDefault().Span)
             ),
+            ["IStateGrain.ListFor"] = OfCommittedState(
+                (scene, _, root) => scene.State.ListFor(scene.Caller, root, default, null, 10),
+                view => $"{view.Root} {view.Count} {view.Keys.Length}"
+            ),
+            ["IStateGrain.Prove"] = OfCommittedState(
+                (scene, _, root) => scene.State.Prove(scene.Caller, root, "a"u8.ToArray()),
+                view => $"{view.Root} {Convert.ToHexString(view.Proof.Span)}"
+            ),
+            ["IStateGrain.Export"] = OfCommittedState(
+                (scene, _, root) => scene.State.Export(scene.Caller, root, null),
+                view => $"{view.Root} {view.Next} {Convert.ToHexString(view.Chunk.Span)}"
+            ),
+            ["IStateGrain.Import"] = OfCommittedState(
+                async (scene, _, root) =>
+                {
+                    var chunk = (await scene.State.Export(scene.Caller, root, null)).Chunk;
+                    return await scene.Grains.GetGrain<IStateGrain>(scene.Program.ToString()).Import(scene.Caller, root, chunk);
+                },
+                view => $"{view.Next} {view.Count}"
+            ),
+            ["IProgramGrain.IsDeployedBy"] = scene =>
+                Call(
+                    () => scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).IsDeployedBy(RepeatScene.Client),
+                    isDeployed => $"{isDeployed}"
+                ),
             ["IStateGrain.List"] = OfCommittedState((scene, _, root) => scene.State.List(root, default), keys => $"{keys.Length}"),
             ["IStateGrain.RootWith"] = OfCommittedState(
                 (scene, _, root) => scene.State.RootWith(root, [new StateChange("b"u8.ToArray(), "2"u8.ToArray())]),

@@ -174,7 +174,7 @@ internal sealed class RepeatScene(SimulatedRun run, SimulatedSilo silo)
         await silo.Start();
     }
 
-    public Task<string> Books() => RepeatBooks.Read(silo.Store, Writing);
+    public Task<string> Books() => RepeatBooks.Read(silo.Store);
 
     private static AccountId Id(string name) => new(Blake3.Hash(Encoding.UTF8.GetBytes(name)));
 

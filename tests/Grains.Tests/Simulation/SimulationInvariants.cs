@@ -122,7 +122,7 @@ internal static class SimulationInvariants
         SortedDictionary<JobId, JobState> jobs
     )
     {
-        var state = new ProgramState();
+        var state = ProgramState.Empty();
         var runs = new Dictionary<JobId, JobEnd>();
         var violations = new List<string>();
         await foreach (var entry in store.Read($"state/{program}"))
@@ -132,10 +132,10 @@ internal static class SimulationInvariants
             {
                 violations.Add($"the changes of job {run.Job} were applied twice");
             }
-            state.Apply(run);
+            await state.Apply(run);
         }
-        violations.AddRange(StateInvariants.Violations(state));
-        var counted = SimulatedMarket.CountOf(state.Keys.Find(SimulatedMarket.Counter));
+        violations.AddRange(await StateInvariants.Violations(state));
+        var counted = SimulatedMarket.CountOf(await state.Tree.Find(SimulatedMarket.Counter));
         if (counted != runs.Count)
         {
             violations.Add($"program {program} has {runs.Count} commits, and its state counts {counted}");

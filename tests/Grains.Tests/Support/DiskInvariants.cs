@@ -17,7 +17,14 @@ internal static class DiskInvariants
         }
         foreach (var (stream, _) in disk.Streams.Where(pair => pair.Key.StartsWith("state/", StringComparison.Ordinal)))
         {
-            violations.AddRange(StateInvariants.Violations(State(disk, stream)).Select(violation => $"{stream}: {violation}"));
+            violations.AddRange(
+                StateInvariants
+                    .Violations(State(disk, stream))
+                    .AsTask()
+                    .GetAwaiter()
+                    .GetResult()
+                    .Select(violation => $"{stream}: {violation}")
+            );
         }
         foreach (var account in accounts.Keys)
         {
@@ -117,10 +124,11 @@ internal static class DiskInvariants
 
     public static ProgramState State(MemoryDisk disk, string stream)
     {
-        var state = new ProgramState();
+        var state = ProgramState.Empty();
         foreach (var entry in disk.Streams[stream])
         {
-            state.Apply(RunCommitted.Read(entry.Span));
+            // Nothing is read for it: the tree is in memory.
+            state.Apply(StateEvent.Read(entry.Span)).AsTask().GetAwaiter().GetResult();
         }
         return state;
     }

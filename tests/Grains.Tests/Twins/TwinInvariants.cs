@@ -161,7 +161,7 @@ internal static class TwinInvariants
         TwinFacts facts
     )
     {
-        var state = new ProgramState();
+        var state = ProgramState.Empty();
         var runs = new Dictionary<JobId, JobEnd>();
         var violations = new List<string>();
         await foreach (var entry in store.Read($"state/{load.Writing}"))
@@ -171,10 +171,10 @@ internal static class TwinInvariants
             {
                 violations.Add($"the changes of job {run.Job} were applied twice");
             }
-            state.Apply(run);
+            await state.Apply(run);
         }
 
-        violations.AddRange(StateInvariants.Violations(state));
+        violations.AddRange(await StateInvariants.Violations(state));
         foreach (var id in facts.Writing.Where(id => jobs.TryGetValue(id, out var job) && job.Status == JobStatus.Completed))
         {
             var end = jobs[id].Ending!.End;

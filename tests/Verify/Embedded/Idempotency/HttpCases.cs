@@ -171,6 +171,17 @@ internal static class HttpCases
                 () => new HttpRequestMessage(HttpMethod.Delete, Routes.Program(things.UnwantedProgram)),
                 _ => ""
             ),
+            ["POST /v1/programs/{program}/state:import"] = new(
+                () =>
+                {
+                    var (root, chunk) = WholeState();
+                    return Json(
+                        Routes.ProgramStateImport(things.Program),
+                        JsonContent.Create(new StateImportRequest(root, chunk), ApiJson.Default.StateImportRequest)
+                    );
+                },
+                imported => imported.GetRawText()
+            ),
             ["POST /v1/books"] = new(() => new HttpRequestMessage(HttpMethod.Post, Routes.Books), _ => "", Changes: false),
             // Without a worker's lease it is refused, each time alike. That a run may bring an output twice, the cases of the grains show.
             ["PUT /v1/workers/leases/{lease}/outputs/{blob}"] = new(
@@ -180,6 +191,13 @@ internal static class HttpCases
             ),
             ["DELETE /v1/keys/{key}"] = new(() => new HttpRequestMessage(HttpMethod.Delete, Routes.Key(things.Key)), _ => ""),
         };
+
+    /// <summary>Two keys: one chunk.</summary>
+    private static (StateRoot Root, byte[] Chunk) WholeState()
+    {
+        var tree = Storage.StateTree.InMemory.With([new("a"u8.ToArray(), "1"u8.ToArray()), new("b"u8.ToArray(), "2"u8.ToArray())]).Result;
+        return (tree.Root, tree.Chunk(null).Result.ToBytes());
+    }
 
     public static JobRequest Job(string requestId, ProgramId program) =>
         new()

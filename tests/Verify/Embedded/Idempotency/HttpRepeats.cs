@@ -133,6 +133,11 @@ internal sealed class HttpRepeats
         {
             parts.Add(await client.GetStringAsync(route));
         }
+        using var programs = JsonDocument.Parse(await client.GetStringAsync(Routes.Programs));
+        foreach (var program in programs.RootElement.GetProperty("items").EnumerateArray())
+        {
+            parts.Add(await client.GetStringAsync(Routes.ProgramState(ProgramId.Parse(program.GetProperty("id").GetString()!))));
+        }
         return string.Join(Environment.NewLine, parts);
     }
 

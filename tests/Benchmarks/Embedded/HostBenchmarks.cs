@@ -1,0 +1,13 @@
+namespace Marketplace.Benchmarks;
+
+/// <summary>Benchmarks that run grains on the embedded host within this process.</summary>
+internal static class HostBenchmarks
+{
+    public static readonly Dictionary<string, (string Help, Func<BenchmarkArguments, Task<int>> Run)> All = new()
+    {
+        ["state"] = (
+            "commits of 4,096 keys to a program's state of a million, proofs and their bytes [--keys N] [--seconds S] [--proofs N]",
+            StateBenchmark.Run
+        ),
+    };
+}
