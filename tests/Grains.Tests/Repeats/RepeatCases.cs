@@ -25,7 +25,7 @@ internal static class RepeatCases
             .Concat(ShardCases.All())
             .Concat(Workers())
             .Concat(Others())
-            .Concat(States())
+            .Concat(StateCases.All())
             .ToDictionary(StringComparer.Ordinal);
 
     /// <summary>
@@ -386,62 +386,6 @@ internal static class RepeatCases
                 Call(() => scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).Get(), view => $"{view.Id} {view.DeployedAt:O}"),
         };
 
-    private static Dictionary<string, Case> States() =>
-        new()
-        {
-            ["IStateGrain.Begin"] = OfCommittedState(
-                (scene, job, _) => scene.State.Begin(job),
-                head => $"{head.Root} {head.Height} {head.Committed?.FuelUsed}"
-            ),
-            ["IStateGrain.Commit"] = OfCommittedState(
-                (scene, _, root) =>
-                    scene.State.Commit(
-                        new JobId(RepeatScene.Client.Value),
-                        1,
-                        root,
-                        [new StateChange("b"u8.ToArray(), "2"u8.ToArray())],
-                        RepeatScene.End(),
-                        Authority.Market
-                    ),
-                end => $"{end?.RootBefore} {end?.RootAfter}"
-            ),
-            ["IStateGrain.Acknowledge"] = OfCommittedState((scene, job, _) => scene.State.Acknowledge(job, Authority.Market)),
-            ["IStateGrain.Read"] = OfCommittedState(
-                (scene, _, root) => scene.State.Read(root, "a"u8.ToArray()),
-                value => Convert.ToHexString(value.GetValueOrDefault().Span)
-            ),
-            ["IStateGrain.ListFor"] = OfCommittedState(
-                (scene, _, root) => scene.State.ListFor(scene.Caller, root, default, null, 10),
-                view => $"{view.Root} {view.Count} {view.Keys.Length}"
-            ),
-            ["IStateGrain.Prove"] = OfCommittedState(
-                (scene, _, root) => scene.State.Prove(scene.Caller, root, "a"u8.ToArray()),
-                view => $"{view.Root} {Convert.ToHexString(view.Proof.Span)}"
-            ),
-            ["IStateGrain.Export"] = OfCommittedState(
-                (scene, _, root) => scene.State.Export(scene.Caller, root, null),
-                view => $"{view.Root} {view.Next} {Convert.ToHexString(view.Chunk.Span)}"
-            ),
-            ["IStateGrain.Import"] = OfCommittedState(
-                async (scene, _, root) =>
-                {
-                    var chunk = (await scene.State.Export(scene.Caller, root, null)).Chunk;
-                    return await scene.Grains.GetGrain<IStateGrain>(scene.Program.ToString()).Import(scene.Caller, root, chunk);
-                },
-                view => $"{view.Next} {view.Count}"
-            ),
-            ["IProgramGrain.IsDeployedBy"] = scene =>
-                Call(
-                    () => scene.Grains.GetGrain<IProgramGrain>(scene.Program.ToString()).IsDeployedBy(RepeatScene.Client),
-                    isDeployed => $"{isDeployed}"
-                ),
-            ["IStateGrain.List"] = OfCommittedState((scene, _, root) => scene.State.List(root, default), keys => $"{keys.Length}"),
-            ["IStateGrain.RootWith"] = OfCommittedState(
-                (scene, _, root) => scene.State.RootWith(root, [new StateChange("b"u8.ToArray(), "2"u8.ToArray())]),
-                root => $"{root}"
-            ),
-        };
-
     private static IBlobGrain BlobOf(RepeatScene scene, BlobId blob) => scene.Grains.GetGrain<IBlobGrain>(blob.ToString());
 
     internal static Case OfOpenJob<TAnswer>(Func<RepeatScene, JobId, Task<TAnswer>> call, Func<TAnswer, string> learn) =>
@@ -465,28 +409,6 @@ internal static class RepeatCases
             var lease = await scene.Lease(scene.Writing);
             return Send(() => call(scene, new LeaseCall(RepeatScene.Offer.Worker, lease.Id, 1)), learn);
         };
-
-    /// <summary>The state of the writing program after one commit.</summary>
-    private static Case OfCommittedState<TAnswer>(Func<RepeatScene, JobId, StateRoot, Task<TAnswer>> call, Func<TAnswer, string> learn) =>
-        async scene =>
-        {
-            var (job, root) = await CommitOne(scene);
-            return Send(() => call(scene, job, root), learn);
-        };
-
-    private static Case OfCommittedState(Func<RepeatScene, JobId, StateRoot, Task> call) =>
-        async scene =>
-        {
-            var (job, root) = await CommitOne(scene);
-            return Send(() => call(scene, job, root));
-        };
-
-    private static async Task<(JobId Job, StateRoot Root)> CommitOne(RepeatScene scene)
-    {
-        ImmutableArray<StateChange> changes = [new StateChange("a"u8.ToArray(), "1"u8.ToArray())];
-        var end = await scene.State.Commit(default, 0, default, changes, RepeatScene.End(), Authority.Market);
-        return (default, end!.RootAfter!.Value);
-    }
 
     internal static Task<Func<Task<string>>> Call<TAnswer>(Func<Task<TAnswer>> call, Func<TAnswer, string> learn) =>
         Task.FromResult(Send(call, learn));

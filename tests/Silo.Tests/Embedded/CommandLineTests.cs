@@ -64,6 +64,38 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public async Task StateOfAProgram_IsProvedTakenAlongAndBroughtIn()
+    {
+        using var folder = new TemporaryFolder();
+        await using var silo = await SiloProcess.Start(Path.Combine(folder.Path, "data"), Cancellation);
+        var program = await Ok("program", "deploy", CommandLine.Program("kvstore"));
+        foreach (var key in new[] { "a", "b" })
+        {
+            await Ok("job", "run", program, "--text", $$$"""{"op":"put","key":"{{{key}}}","data_base64":"NDI="}""");
+        }
+        var keys = (await Ok("state", "list", program)).Split('\n');
+        Assert.Equal(2, keys.Length);
+        Assert.Equal("42", await Ok("state", "get", program, keys[1]));
+        var proof = await Ok("state", "prove", program, keys[0]);
+        var root = JsonDocument.Parse(proof).RootElement.GetProperty("root").GetString()!;
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "proof.json"), proof, Cancellation);
+        Assert.Contains("the value of 2 bytes", await Ok("state", "verify", "proof.json", "--root", root));
+
+        Assert.Contains(root, await Ok("state", "export", program, "store.state"));
+        var copy = await Ok("program", "deploy", CommandLine.Program("kvstore"), "--salt", "copy");
+        await Ok("state", "import", copy, "store.state");
+        Assert.Contains("NDI=", await Ok("job", "run", copy, "--text", """{"op":"get","key":"b"}"""));
+        Assert.Contains(root, await Ok("state", "prove", copy, keys[1]));
+
+        async Task<string> Ok(params string[] arguments)
+        {
+            var (code, output, error) = await CommandLine.Run(folder.Path, arguments);
+            Assert.True(code == 0, error);
+            return output.TrimEnd('\n');
+        }
+    }
+
+    [Fact]
     public async Task BeginningOfAnId_NamesTheJob_OnlyForItsAccount()
     {
         using var folder = new TemporaryFolder();
