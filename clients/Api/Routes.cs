@@ -9,6 +9,7 @@ namespace Marketplace;
 /// POST   /v1/jobs:batch              JobBatchRequest -> JobBatchResponse
 /// POST   /v1/jobs:get                JobsGetRequest -> JobsGetResponse
 /// GET    /v1/jobs/{id}?wait=S        -> Job, as above
+/// GET    /v1/jobs/{id}/input         -> bytes, also by Range
 /// GET    /v1/jobs/{id}/output        -> bytes, also by Range
 /// GET    /v1/jobs/{id}/log           -> bytes
 /// GET    /v1/jobs/{id}/receipt       -> bytes: a file by receipts/RECEIPT.md
@@ -198,6 +199,9 @@ public static class Routes
 
     /// <summary>One job.</summary>
     public static string Job(JobId id) => $"{Jobs}/{id}";
+
+    /// <summary>A job's input.</summary>
+    public static string JobInput(JobId id) => $"{Jobs}/{id}/input";
 
     /// <summary>A job's output.</summary>
     public static string JobOutput(JobId id) => $"{Jobs}/{id}/output";

@@ -122,7 +122,7 @@ internal static class BlobsApi
         return TypedResults.NoContent();
     }
 
-    private static async Task<BlobView> Find(HttpContext http, BlobId id, IGrainFactory grains) =>
+    internal static async Task<BlobView> Find(HttpContext http, BlobId id, IGrainFactory grains) =>
         await grains.GetGrain<IBlobGrain>(id.ToString()).Find(http.Caller().Account).WaitAsync(http.RequestAborted)
         ?? throw new MarketException(ErrorCode.BlobNotFound, GatewayMessages.BlobNotFound(id));
 }

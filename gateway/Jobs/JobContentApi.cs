@@ -16,6 +16,13 @@ internal static class JobContentApi
     {
         var content = routes.MapGroup("").WithTags("Jobs");
         content
+            .MapMethods($"{Routes.Jobs}/{{job}}/input", Reads, Input)
+            .WithName("GetJobInput")
+            .Needs(Scopes.Read)
+            .Transfers()
+            .GivesBytes()
+            .Refuses(ErrorCode.JobNotFound, ErrorCode.BlobNotFound, ErrorCode.BlobDamaged);
+        content
             .MapMethods($"{Routes.Jobs}/{{job}}/output", Reads, Output)
             .WithName("GetJobOutput")
             .Needs(Scopes.Read)
@@ -34,6 +41,31 @@ internal static class JobContentApi
             .Needs(Scopes.Read)
             .GivesBytes()
             .Refuses(ErrorCode.JobNotFound, ErrorCode.ReceiptNotFound);
+    }
+
+    /// <summary>The input that a job was submitted with, also by Range.</summary>
+    internal static async Task<IResult> Input(
+        HttpContext http,
+        string job,
+        IGrainFactory grains,
+        IBlobStore blobs,
+        RateLimits rates,
+        IOptions<GatewayOptions> options
+    )
+    {
+        var id = RequestReader.Job(job);
+        var spec = (await grains.GetGrain<IJobGrain>(id.ToString()).Get(http.Caller()).WaitAsync(http.RequestAborted)).Spec;
+        if (spec.InputBlob is not { } blob)
+        {
+            return Download.Bytes(spec.Input, $"{id}.input");
+        }
+        var view = await BlobsApi.Find(http, blob, grains);
+        return new TransferAnswer(
+            Download.Blob(blobs, blob, view.Size, $"{id}.input"),
+            http.Caller().Account,
+            rates,
+            options.Value.AccountTransfersMax
+        );
     }
 
     /// <summary>The output of a completed job, also by Range.</summary>

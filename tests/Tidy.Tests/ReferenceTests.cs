@@ -20,9 +20,9 @@ public sealed class ReferenceTests
         ["Grains"] = ["Values", "GrainHost", "GrainInterfaces", "Crypto", "Engine", "Receipts", "Storage.Contracts", "Storage.State"],
         ["Gateway"] = ["Values", "GrainHost", "GrainInterfaces", "Api", "Crypto", "Receipts", "Storage.Contracts", "Worker.Protocol"],
         ["Worker.Protocol"] = ["Values", "Api", "Crypto", "Receipts"],
-        ["Worker"] = ["Values", "Api", "Crypto", "Engine", "Sdk", "Worker.Protocol"],
+        ["Worker"] = ["Values", "Api", "Crypto", "Engine", "Receipts", "Sdk", "Worker.Protocol"],
         ["Sdk"] = ["Values", "Api", "Crypto", "Receipts"],
-        ["market"] = ["Values", "Api", "Crypto", "Engine", "Receipts", "Sdk", "Storage", "Storage.Contracts", "Worker"],
+        ["market"] = ["Values", "Api", "Crypto", "Engine", "Receipts", "Sdk", "Storage", "Storage.Contracts", "Storage.State", "Worker"],
         ["Silo"] =
         [
             "Values",

@@ -104,4 +104,28 @@ public abstract class RunTests(IsolationKind isolation)
         Assert.NotEmpty(result.StateChanges);
         Assert.Empty(worker.Market.State);
     }
+
+    /// <summary>A key that is deleted, or was never there, is not one with an empty value.</summary>
+    [Fact]
+    public async Task AbsentKeys_StayAbsent()
+    {
+        await using var worker = new WorkerFixture(encoded: true, isolation: isolation);
+        var kvstore = worker.Module("kvstore");
+        foreach (var input in (string[])["""{"op":"get","key":"colour"}""", """{"op":"put","key":"colour","data_base64":"Ymx1ZQ=="}"""])
+        {
+            worker.Market.Give(worker.Market.Lease(kvstore, input));
+            var result = await worker.NextResult();
+            Assert.Equal(input.Contains("get"), Encoding.UTF8.GetString(result.Output.Span).Contains("\"err\""));
+            foreach (var change in result.StateChanges)
+            {
+                worker.Market.State[Convert.ToHexString(change.Key.Span)] = change.Value!.Value.ToArray();
+            }
+        }
+
+        worker.Market.Give(worker.Market.Lease(kvstore, """{"op":"clear"}"""));
+        var cleared = await worker.NextResult();
+
+        Assert.Equal(worker.Market.State.Keys, cleared.StateChanges.Select(change => Convert.ToHexString(change.Key.Span)));
+        Assert.All(cleared.StateChanges, change => Assert.Null(change.Value));
+    }
 }

@@ -65,7 +65,7 @@ internal sealed class GuestQuestions(FrameWriter answers, long run, GuestInvocat
         switch (question.Kind)
         {
             case FrameKind.AskState:
-                Answer(State.TryGet(reader.Rest(), out var value) ? value : null);
+                Answer(State.TryGet(reader.Rest(), out var value), value);
                 break;
             case FrameKind.AskList:
                 AnswerKeys(State.List(reader.Rest()));
@@ -84,7 +84,8 @@ internal sealed class GuestQuestions(FrameWriter answers, long run, GuestInvocat
                 answers.Long(size ?? 0);
                 break;
             case FrameKind.AskBlob:
-                Answer(ReadWhole(ReadBlob(ref reader)));
+                var content = ReadWhole(ReadBlob(ref reader));
+                Answer(content is not null, content);
                 break;
             default:
                 throw new FrameException($"A frame {question.Kind} where a run goes on.");
@@ -116,11 +117,12 @@ internal sealed class GuestQuestions(FrameWriter answers, long run, GuestInvocat
         return Blobs.TryRead(id, bytes) ? bytes : null;
     }
 
-    private void Answer(ReadOnlyMemory<byte>? value)
+    /// <summary>Not as one value that may be null: a null array becomes empty memory by itself, which is something else than none.</summary>
+    private void Answer(bool isThere, ReadOnlyMemory<byte> value)
     {
         answers.Begin(FrameKind.Answer);
-        answers.Flag(value is not null);
-        answers.Rest(value ?? default);
+        answers.Flag(isThere);
+        answers.Rest(isThere ? value : default);
     }
 
     private void AnswerKeys(IReadOnlyList<ReadOnlyMemory<byte>> keys)

@@ -83,7 +83,7 @@ internal static class ResultCodec
             var key = reader.Bytes("state key", GuestPolicy.StateKeyBytesMax);
             var hasValue = reader.Flag();
             var value = reader.Bytes("state value", hasValue ? GuestPolicy.StateValueBytesMax : 0);
-            writes[i] = new StateWrite(key, hasValue ? value : null);
+            writes[i] = new StateWrite(key, hasValue ? value : (ReadOnlyMemory<byte>?)null);
             bytes += key.Length + value.Length;
             Require(bytes <= GuestPolicy.StateWriteBytesMax, $"state writes of {bytes} bytes");
             Require(i == 0 || writes[i - 1].Key.Span.SequenceCompareTo(key.Span) < 0, "state keys out of order");

@@ -45,8 +45,11 @@ public static class ExecutionClaims
             TimeLimit = Invocation.Nanoseconds(lease.TimeMax),
         };
 
-    private static RunResult ResultOf(WorkerLease lease, WorkerResult result, Bytes32 profile)
+    /// <summary>What came of a lease, as it is signed.</summary>
+    public static RunResult ResultOf(WorkerLease lease, WorkerResult result, Bytes32 profile)
     {
+        ArgumentNullException.ThrowIfNull(lease);
+        ArgumentNullException.ThrowIfNull(result);
         var completed = result.Outcome == RunOutcome.Completed;
         var before = lease.Root ?? default;
         return new RunResult

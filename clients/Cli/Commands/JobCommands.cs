@@ -18,6 +18,7 @@ internal static class JobCommands
             JobViewCommands.Explain(set),
             JobFollowCommands.Wait(set),
             JobFollowCommands.Watch(set),
-            JobListCommand.Make(set)
+            JobListCommand.Make(set),
+            JobReplayCommand.Make(set)
         );
 }

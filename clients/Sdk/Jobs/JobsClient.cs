@@ -195,6 +195,13 @@ public partial class JobsClient
         }
     }
 
+    /// <summary>The input that a job was submitted with, at most 64 MiB.</summary>
+    public virtual async Task<byte[]> Input(JobId id, CancellationToken cancellation = default)
+    {
+        await using var stream = await _blobs.Open(Routes.JobInput(id), null, cancellation).ConfigureAwait(false);
+        return await ReadAll(stream, cancellation).ConfigureAwait(false);
+    }
+
     /// <summary>
     /// Opens the output of a completed job; an output that is a blob is verified, see
     /// <see cref="BlobsClient.Open(BlobId, CancellationToken)"/>.
