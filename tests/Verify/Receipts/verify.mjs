@@ -23,9 +23,9 @@ const LETTERS = { program: 'prog', module: 'blob', input: 'blob', output: 'blob'
 const lines = new Map(TYPES.split(/(?<=\))\s/).map(line => [line.split('(')[0], line]));
 const membersOf = type => lines.get(type).match(/\((.*)\)/)[1].split(',').map(member => member.split(' '));
 const usedBy = type => membersOf(type).flatMap(([item]) => [item.replace('[]', '')].flatMap(t => (lines.has(t) ? [t, ...usedBy(t)] : [])));
-const hash = (...parts) => keccak_256(concatBytes(...parts));
-const hashOfType = type => hash(utf8ToBytes([type, ...[...new Set(usedBy(type))].sort()].map(name => lines.get(name)).join('')));
-const struct = (type, words) => hash(hashOfType(type), ...words);
+const hash = parts => parts.reduce((sum, part) => sum.update(part), keccak_256.create()).digest();
+const hashOfType = type => hash([type, ...[...new Set(usedBy(type))].sort()].map(name => utf8ToBytes(lines.get(name))));
+const struct = (type, words) => hash([hashOfType(type), ...words]);
 const integer = bytes => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 const need = (condition, reason) => condition || (() => { throw new Error(reason); })();
 /** One word of 32 bytes for each member of an object, which has to have the members of its type in their order. */
@@ -36,13 +36,13 @@ function words(type, value) {
 function word(type, value, name) {
   if (type.endsWith('[]')) {
     const items = need(Array.isArray(value), `${name} is no list`) && value.map(item => word(type.slice(0, -2), item, name));
-    return type === 'Step[]' ? items : hash(...items);
+    return type === 'Step[]' ? items : hash(items);
   }
   if (type === 'Step') return value?.left ? words('Left', value) : [null, ...words('Right', value)];
   if (lines.has(type)) return type === 'Proof' ? words(type, value) : struct(type, words(type, value));
   need(typeof value === 'string' && value.isWellFormed(), `${name} is no text`);
   const read = form => need(form.test(value), `${name} has not the form ${form}`) && value;
-  if (type === 'string') return need(WORDS[name]?.split(',').includes(value) ?? true, `no such ${name}`) && hash(utf8ToBytes(value));
+  if (type === 'string') return need(WORDS[name]?.split(',').includes(value) ?? true, `no such ${name}`) && hash([utf8ToBytes(value)]);
   if (type === 'address') return hexToBytes(read(/^0x[0-9a-f]{40}$/).slice(2).padStart(64, '0'));
   const [, kind, size] = type.match(/^(bytes|u?int)(\d+)$/);
   if (kind === 'bytes') return hexToBytes(read(RegExp(`^${LETTERS[name] ?? ''}[0-9a-f]{${2 * size}}$`)).slice(-2 * size));
@@ -58,7 +58,7 @@ function isSigned(message, signature, key) {
   return isEqual && !A.isSmallOrder() && !R.isSmallOrder();
 }
 let bytes, file, receipt, execution, domain, proof;
-const digest = (type, ...its) => hash(Uint8Array.of(0x19, 1), domain, struct(type, its));
+const digest = (type, ...its) => hash([Uint8Array.of(0x19, 1), domain, struct(type, its)]);
 const CHECKS = {
   'the form': () => {
     const source = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -77,7 +77,7 @@ const CHECKS = {
   },
   "the worker's signature": () => {
     need(!proof === (execution.outcome === 'not_run'), 'a run needs one, and what did not run has none');
-    const climb = (node, [left, right]) => hash(Uint8Array.of(1), left ?? node, left ? node : right);
+    const climb = (node, [left, right]) => hash([Uint8Array.of(1), left ?? node, left ? node : right]);
     const root = proof?.[0].reduce(climb, word('Execution', execution));
     need(!proof || isSigned(digest('Executions', root), proof[1], hexToBytes(receipt.worker)), 'it is not that of the worker in the file');
   },
