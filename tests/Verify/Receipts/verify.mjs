@@ -51,7 +51,7 @@ function word(type, value, name) {
   return hexToBytes(BigInt.asUintN(256, number).toString(16).padStart(64, '0'));
 }
 /** RFC 8032 without the cofactor. fromBytes throws at encodings that are not canonical, multiplyUnsafe at scalars from the order on. */
-function isSigned(message, signature, key) {
+export function isSigned(message, signature, key) {
   const [A, R] = [key, signature.subarray(0, 32)].map(bytes => ed25519.Point.fromBytes(bytes));
   const k = integer(sha512(concatBytes(signature.subarray(0, 32), key, message)).reverse()) % ed25519.Point.Fn.ORDER;
   const isEqual = ed25519.Point.BASE.multiplyUnsafe(integer(signature.slice(32).reverse())).equals(R.add(A.multiplyUnsafe(k)));
