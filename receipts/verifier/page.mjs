@@ -25,6 +25,9 @@ const evidenceFiles = ['module', 'input', 'output'];
 /** The bytes of the receipt, from wherever they came last; undefined: none yet. */
 let given;
 
+/** Ids that were computed, or are being computed, by file. */
+const ids = new WeakMap();
+
 /** Counts checks: what an older one found is not shown over what a newer one did. */
 let round = 0;
 
@@ -108,8 +111,11 @@ function say(text, className) {
 
 function hide() {
   say('', '');
+  delete byId('verdict').dataset.verdict;
   byId('findings').hidden = true;
+  byId('checks').replaceChildren();
   byId('told').hidden = true;
+  byId('receipt').replaceChildren();
 }
 
 function show({ holds, checks, file }) {
@@ -125,6 +131,7 @@ function show({ holds, checks, file }) {
     return item;
   }));
   byId('told').hidden = file === undefined;
+  byId('told-title').textContent = holds ? 'What the receipt says' : 'What the receipt says, though it does not hold';
   byId('receipt').replaceChildren(...(file === undefined ? [] : statements(file)).map(([name, nodes]) =>
     element('div', '', element('dt', '', name), element('dd', '', ...nodes))));
 }
@@ -161,7 +168,7 @@ async function check() {
   const evidence = { market };
   for (const name of chosen) {
     try {
-      evidence[name] = await blobId(pieces(byId(name).files[0]));
+      evidence[name] = await idOf(byId(name).files[0]);
     } catch (error) {
       if (mine === round) {
         refuse(`The ${name} cannot be read: ${error.message}`);
@@ -169,9 +176,23 @@ async function check() {
       return;
     }
   }
-  if (mine === round) {
-    show(verify(bytes, evidence));
+  if (mine !== round) {
+    return;
   }
+  try {
+    show(verify(bytes, evidence));
+  } catch (error) {
+    refuse(`This is a fault of the page, not of the receipt: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The id of a file's content, which is computed once: a large module takes seconds. */
+function idOf(file) {
+  if (!ids.has(file)) {
+    ids.set(file, blobId(pieces(file)));
+  }
+  return ids.get(file);
 }
 
 /** A file piece by piece: a module may be too large to have in memory twice. */
@@ -233,7 +254,8 @@ for (const name of evidenceFiles) {
 byId('given').addEventListener('submit', async event => {
   event.preventDefault();
   if (given === undefined) {
-    refuse('There is no receipt yet: choose its file, drop it here, or paste its text.');
+    hide();
+    say('There is no receipt yet: choose its file, drop it here, or paste its text.', 'broken');
   } else {
     await check();
   }
