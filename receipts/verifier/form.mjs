@@ -187,7 +187,7 @@ const NamedContent = struct('File', { name: text, content: bytes32('blob') });
 const NamedValue = struct('Variable', { name: text, value: text });
 const Share = struct('Share', { account: bytes32(), amount: uint(128) });
 
-export const Execution = struct('Execution', {
+const Invocation = struct('Invocation', {
   job: bytes32(),
   program: bytes32('prog'),
   module: bytes32('blob'),
@@ -200,6 +200,9 @@ export const Execution = struct('Execution', {
   fuelLimit: uint(64),
   memoryPages: uint(32),
   timeLimit: uint(64),
+});
+
+const Result = struct('Result', {
   profile: bytes32(),
   outcome: text,
   exitCode: integer('int32', -(1n << 31n), (1n << 31n) - 1n),
@@ -210,6 +213,8 @@ export const Execution = struct('Execution', {
   stateAfter: bytes32(),
   writes: bytes32(),
 });
+
+export const Execution = struct('Execution', { invocation: Invocation, result: Result });
 
 export const Receipt = struct('Receipt', {
   execution: Execution,

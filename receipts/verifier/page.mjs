@@ -68,31 +68,31 @@ const words = name => shown(name).replaceAll('_', ' ');
 /** What the receipt says, as name and nodes; what it says nothing of is missing. */
 function statements(file) {
   const { domain, receipt } = file;
-  const { execution } = receipt;
+  const { invocation, result } = receipt.execution;
   const id = value => (ZERO_DIGITS.test(value) ? [] : [digits(value)]);
   return [
     ['Receipt', [digits(receiptHash(file))]],
     ['Market', [digits(domain.market)]],
     ['Chain', domain.chainId === 0n ? [] : [`${domain.chainId}, contract `, digits(domain.contract)]],
-    ['Job', [digits(execution.job)]],
+    ['Job', [digits(invocation.job)]],
     ['Ended', [`${words(receipt.state)}, ${time(receipt.endedAt)}`]],
     ['Fault', receipt.fault === 'none' ? [] : [words(receipt.fault)]],
-    ['Program', id(execution.program)],
-    ['Module', id(execution.module)],
-    ['Entry point', execution.entryPoint === '' ? [] : [quoted(execution.entryPoint)]],
-    ['Arguments', lines(execution.arguments, argument => [quoted(argument)])],
-    ['Environment', lines(execution.environment, variable => [quoted(variable.name), ' = ', quoted(variable.value)])],
-    ['Input', id(execution.input)],
-    ['Input files', files(execution.files)],
-    ['Clock', [time(execution.clock)]],
-    ['Run', [words(execution.outcome) + (execution.exitCode === 0n ? '' : `, exit code ${execution.exitCode}`)]],
-    ['Output', id(execution.output)],
-    ['Output files', files(execution.outputFiles)],
-    ['State before', id(execution.stateBefore)],
-    ['State after', id(execution.stateAfter)],
-    ['Profile', id(execution.profile)],
+    ['Program', id(invocation.program)],
+    ['Module', id(invocation.module)],
+    ['Entry point', invocation.entryPoint === '' ? [] : [quoted(invocation.entryPoint)]],
+    ['Arguments', lines(invocation.arguments, argument => [quoted(argument)])],
+    ['Environment', lines(invocation.environment, variable => [quoted(variable.name), ' = ', quoted(variable.value)])],
+    ['Input', id(invocation.input)],
+    ['Input files', files(invocation.files)],
+    ['Clock', [time(invocation.clock)]],
+    ['Run', [words(result.outcome) + (result.exitCode === 0n ? '' : `, exit code ${result.exitCode}`)]],
+    ['Output', id(result.output)],
+    ['Output files', files(result.outputFiles)],
+    ['State before', id(result.stateBefore)],
+    ['State after', id(result.stateAfter)],
+    ['Profile', id(result.profile)],
     ['Worker', id(receipt.worker)],
-    ['Fuel', [`${number(execution.fuel)} of at most ${number(execution.fuelLimit)}`]],
+    ['Fuel', [`${number(result.fuel)} of at most ${number(invocation.fuelLimit)}`]],
     ['Assurance', [words(receipt.assurance)]],
     [
       'Price',

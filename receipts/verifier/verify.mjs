@@ -29,6 +29,9 @@ const holds = finding => ({ result: 'holds', finding });
 const broken = finding => ({ result: 'broken', finding });
 const notChecked = finding => ({ result: 'not_checked', finding });
 
+const invocationOf = ({ receipt }) => receipt.execution.invocation;
+const resultOf = ({ receipt }) => receipt.execution.result;
+
 /** Every check, in the order in which they are told. Each takes the receipt file and the evidence beside it. */
 const CHECKS = [
   { name: 'words', check: words },
@@ -36,8 +39,10 @@ const CHECKS = [
   { name: "market's signature", check: marketSignature },
   { name: "worker's signature", check: workerSignature },
   { name: 'price', check: price },
-  ...['module', 'input', 'output'].map(name => ({ name, check: (file, evidence) => content(name, file, evidence) })),
-  { name: 'result', check: result },
+  { name: 'module', check: (file, evidence) => content('module', invocationOf(file).module, evidence.module) },
+  { name: 'input', check: (file, evidence) => content('input', invocationOf(file).input, evidence.input) },
+  { name: 'output', check: (file, evidence) => content('output', resultOf(file).output, evidence.output) },
+  { name: 'result', check: computation },
 ];
 
 /**
@@ -75,9 +80,9 @@ export const receiptHash = file => bytesToHex(Receipt.word(file.receipt));
 
 function words(file) {
   const { receipt } = file;
-  const { execution } = receipt;
-  if (![...OUTCOMES, NOT_RUN].includes(execution.outcome)) {
-    return broken(`'${execution.outcome}' is no outcome of a run.`);
+  const { invocation, result } = receipt.execution;
+  if (![...OUTCOMES, NOT_RUN].includes(result.outcome)) {
+    return broken(`'${result.outcome}' is no outcome of a run.`);
   }
   if (!STATES.includes(receipt.state) || !FAULTS.includes(receipt.fault)) {
     return broken(`'${receipt.state}' by the fault '${receipt.fault}' is no end of a job.`);
@@ -85,12 +90,12 @@ function words(file) {
   if (!ASSURANCES.includes(receipt.assurance)) {
     return broken(`'${receipt.assurance}' is no assurance.`);
   }
-  if (receipt.state === 'completed' && (execution.outcome !== 'completed' || receipt.fault !== 'none')) {
-    return broken(`The job completed by the fault '${receipt.fault}', but its run ended as ${execution.outcome}.`);
+  if (receipt.state === 'completed' && (result.outcome !== 'completed' || receipt.fault !== 'none')) {
+    return broken(`The job completed by the fault '${receipt.fault}', but its run ended as ${result.outcome}.`);
   }
-  return execution.fuel > execution.fuelLimit
-    ? broken(`The run used ${execution.fuel} fuel, more than its limit of ${execution.fuelLimit}.`)
-    : holds(`Job ${execution.job} ${receipt.state.replaceAll('_', ' ')}; its receipt's hash is ${receiptHash(file)}.`);
+  return result.fuel > invocation.fuelLimit
+    ? broken(`The run used ${result.fuel} fuel, more than its limit of ${invocation.fuelLimit}.`)
+    : holds(`Job ${invocation.job} ${receipt.state.replaceAll('_', ' ')}; its receipt's hash is ${receiptHash(file)}.`);
 }
 
 function marketKey({ domain }, { market: trusted }) {
@@ -109,13 +114,14 @@ function marketSignature(file) {
 
 function workerSignature({ domain, receipt, workerSignature: signed }) {
   const { execution, worker } = receipt;
-  if (execution.outcome === NOT_RUN) {
+  const { outcome } = execution.result;
+  if (outcome === NOT_RUN) {
     return signed
       ? broken('No run was reported, and yet a worker has signed one.')
       : notChecked('No run was reported, so no worker has signed; the market says how the job ended.');
   }
   if (!signed) {
-    return broken(`The run ended as ${execution.outcome}, but no worker has signed that.`);
+    return broken(`The run ended as ${outcome}, but no worker has signed that.`);
   }
   const root = rootOf(Execution.word(execution), signed.path);
   return isSigned(hexToBytes(worker), executionsDigest(domain, root), hexToBytes(signed.signature))
@@ -124,12 +130,13 @@ function workerSignature({ domain, receipt, workerSignature: signed }) {
 }
 
 function price({ receipt }) {
-  const { execution, fault, priceLimit, unitPrice } = receipt;
-  const cost = (execution.fuel * unitPrice + FUEL_PER_UNIT_PRICE - 1n) / FUEL_PER_UNIT_PRICE;
+  const { fault, priceLimit, unitPrice } = receipt;
+  const { fuel } = receipt.execution.result;
+  const cost = (fuel * unitPrice + FUEL_PER_UNIT_PRICE - 1n) / FUEL_PER_UNIT_PRICE;
   const due = !PAID_FAULTS.includes(fault) ? 0n : cost < priceLimit ? cost : priceLimit;
   if (receipt.price !== due) {
     return broken(
-      `${execution.fuel} fuel at ${unitPrice} a million, at most ${priceLimit}, with the fault '${fault}', cost ${due}; ` +
+      `${fuel} fuel at ${unitPrice} a million, at most ${priceLimit}, with the fault '${fault}', cost ${due}; ` +
         `the receipt says ${receipt.price}.`,
     );
   }
@@ -142,14 +149,13 @@ function price({ receipt }) {
     : broken(`The shares are ${shared} together; the price is ${due}.`);
 }
 
-function content(name, { receipt }, evidence) {
-  const stated = receipt.execution[name];
-  const actual = evidence[name];
+function content(name, stated, actual) {
   return actual === undefined ? notChecked(`The receipt says ${stated}; no ${name} was given to compare.`)
     : actual === stated ? holds(`The ${name} is ${stated}.`)
     : broken(`The ${name} is ${actual}; the receipt says ${stated}.`);
 }
 
-function result() {
+/** The last check is one that no file allows. */
+function computation() {
   return notChecked("That the program gives this output is the worker's word; run the job again to see for yourself.");
 }

@@ -89,9 +89,9 @@ public sealed partial class VerifierPageTests
         var source = File.ReadAllText(Path.Combine(Folder, "verify.mjs"));
         var words = Enum.GetValues<RunOutcome>()
             .Where(outcome => outcome.IsEnd())
-            .Select(Execution.NameOf)
+            .Select(RunResult.NameOf)
             .Concat(Enum.GetValues<JobFault>().Select(Receipt.NameOf))
-            .Concat([Execution.NotRun, Receipt.AssuranceNone]);
+            .Concat([RunResult.NotRun, Receipt.AssuranceNone]);
 
         Assert.All(words, word => Assert.Contains($"'{word}'", source, StringComparison.Ordinal));
     }

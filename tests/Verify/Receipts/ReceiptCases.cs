@@ -32,14 +32,14 @@ internal sealed class ReceiptCases
     public void AddReceipt(ReceiptFile file)
     {
         _files.Add(file);
-        var execution = file.Receipt.Execution;
-        var wrong = new BlobId(execution.Job.Value);
+        var (invocation, result) = (file.Receipt.Execution.Invocation, file.Receipt.Execution.Result);
+        var wrong = new BlobId(invocation.Job.Value);
         var right = new ReceiptEvidence
         {
             Market = file.Domain.Market,
-            Module = execution.Module,
-            Input = execution.Input,
-            Output = execution.Output,
+            Module = invocation.Module,
+            Input = invocation.Input,
+            Output = result.Output,
         };
         Add("as_it_came", file.ToJson(), holds: true);
         Add("right_evidence", file.ToJson(), holds: true, right);
@@ -47,7 +47,7 @@ internal sealed class ReceiptCases
         [
             right with
             {
-                Market = execution.Job.Value,
+                Market = invocation.Job.Value,
             },
             right with
             {

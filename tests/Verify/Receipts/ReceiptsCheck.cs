@@ -83,7 +83,7 @@ internal static class ReceiptsCheck
             }
         }
         var ends = receipts
-            .GroupBy(one => $"{one.File.Receipt.State}/{one.File.Receipt.Execution.Outcome}")
+            .GroupBy(one => $"{one.File.Receipt.State}/{one.File.Receipt.Execution.Result.Outcome}")
             .ToDictionary(end => end.Key, end => end.Count());
         violations.AddRange(ReceiptJobs.Needed.Where(end => !ends.ContainsKey(end)).Select(end => $"No job ended as {end}."));
         return ends;

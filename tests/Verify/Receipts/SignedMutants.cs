@@ -64,19 +64,25 @@ internal sealed class SignedMutants(Random random)
     public ReceiptFile SignAnew(Receipt receipt)
     {
         var isRun = random.Next(5) > 0;
-        var execution = receipt.Execution with
+        var execution = new Execution
         {
-            Outcome = !isRun ? Execution.NotRun : Pick(random, Outcomes),
-            EntryPoint = AnyText(),
-            Arguments = [.. Enumerable.Range(0, random.Next(9) == 0 ? 3_000 : random.Next(4)).Select(_ => AnyText())],
-            Environment = [.. Enumerable.Range(0, random.Next(3)).Select(_ => new NamedValue(AnyText(), AnyText()))],
-            OutputFiles = [.. Enumerable.Range(0, random.Next(3)).Select(_ => new NamedContent(AnyText(), new BlobId(AnyWord())))],
-            Clock = AnyNumber(ulong.MaxValue),
-            FuelLimit = ulong.MaxValue,
-            Fuel = AnyNumber(ulong.MaxValue),
-            MemoryPages = (uint)AnyNumber(uint.MaxValue),
-            ExitCode = Pick(random, [0, 1, -1, int.MinValue, int.MaxValue]),
-            Writes = AnyWord(),
+            Invocation = receipt.Execution.Invocation with
+            {
+                EntryPoint = AnyText(),
+                Arguments = [.. Enumerable.Range(0, random.Next(9) == 0 ? 3_000 : random.Next(4)).Select(_ => AnyText())],
+                Environment = [.. Enumerable.Range(0, random.Next(3)).Select(_ => new NamedValue(AnyText(), AnyText()))],
+                Clock = AnyNumber(ulong.MaxValue),
+                FuelLimit = ulong.MaxValue,
+                MemoryPages = (uint)AnyNumber(uint.MaxValue),
+            },
+            Result = receipt.Execution.Result with
+            {
+                Outcome = !isRun ? RunResult.NotRun : Pick(random, Outcomes),
+                OutputFiles = [.. Enumerable.Range(0, random.Next(3)).Select(_ => new NamedContent(AnyText(), new BlobId(AnyWord())))],
+                Fuel = AnyNumber(ulong.MaxValue),
+                ExitCode = Pick(random, [0, 1, -1, int.MinValue, int.MaxValue]),
+                Writes = AnyWord(),
+            },
         };
         var changed = receipt with
         {
@@ -90,7 +96,7 @@ internal sealed class SignedMutants(Random random)
             EndedAt = AnyNumber(ulong.MaxValue),
         };
         var price = changed.Fault is "program" or "client"
-            ? FuelPrice.Cost(execution.Fuel, changed.UnitPrice, changed.PriceLimit)
+            ? FuelPrice.Cost(execution.Result.Fuel, changed.UnitPrice, changed.PriceLimit)
             : TokenAmount.Zero;
         changed = changed with { Price = price, Shares = Shared(price) };
         var contract = EvmAddress.Parse($"0x{Convert.ToHexStringLower(Seed(random)[..20])}");
@@ -195,34 +201,34 @@ internal sealed class SignedMutants(Random random)
     private ReceiptFile? Contradict(Receipt receipt)
     {
         receipt = ByOurWorker(receipt);
-        var execution = receipt.Execution;
+        var (invocation, result) = (receipt.Execution.Invocation, receipt.Execution.Result);
         var next = new TokenAmount(receipt.Price.BaseUnits + 1);
         var account = new AccountId(AnyWord());
-        var hasRun = execution.Outcome != Execution.NotRun;
+        var hasRun = result.Outcome != RunResult.NotRun;
         var changed = random.Next(13) switch
         {
             0 => receipt with { Assurance = Pick(random, ["gold", "", "None", "nonе"]) },
             1 => receipt with { State = Pick(random, ["fine", "Completed", "", "pending"]) },
             2 => receipt with { Fault = Pick(random, ["weather", "None", ""]) },
-            3 => Of(execution with { Outcome = Pick(random, ["excellent", "worker_fault", "returned", "cancelled", "Completed", ""]) }),
-            4 => Of(execution with { Fuel = execution.FuelLimit + 1 }),
+            3 => Of(result with { Outcome = Pick(random, ["excellent", "worker_fault", "returned", "cancelled", "Completed", ""]) }),
+            4 => Of(result with { Fuel = invocation.FuelLimit + 1 }),
             5 => receipt with { Price = next, Shares = [new PaidShare(account, next)] },
             6 => receipt with { Shares = [.. receipt.Shares, new PaidShare(account, new TokenAmount(1))] },
             7 => receipt with { Shares = [.. receipt.Shares, new PaidShare(account, TokenAmount.Zero)] },
             // Together they are the price where sums are cut at 128 bits.
             8 => receipt with { Shares = [new PaidShare(account, new TokenAmount(UInt128.MaxValue)), new PaidShare(account, next)] },
             9 => receipt with { State = "completed", Fault = "program" },
-            10 => Of(execution with { Outcome = "trapped" }) with { State = "completed", Fault = "none" },
+            10 => Of(result with { Outcome = "trapped" }) with { State = "completed", Fault = "none" },
             11 when !receipt.Price.IsZero => receipt with { State = "failed", Fault = Pick(random, ["worker", "input", "no_worker"]) },
             12 when hasRun => receipt with { Worker = new WorkerId(_other.PublicKey) },
             _ => null,
         };
         return changed is not null ? Sign(changed)
             // A worker's signature of a run that was none.
-            : !hasRun ? Sign(receipt) with { WorkerSignature = Sign(Of(execution with { Outcome = "completed" })).WorkerSignature }
+            : !hasRun ? Sign(receipt) with { WorkerSignature = Sign(Of(result with { Outcome = "completed" })).WorkerSignature }
             : null;
 
-        Receipt Of(Execution other) => receipt with { Execution = other };
+        Receipt Of(RunResult other) => receipt with { Execution = receipt.Execution with { Result = other } };
     }
 
     /// <summary>The keys of real workers are not here.</summary>
@@ -245,7 +251,7 @@ internal sealed class SignedMutants(Random random)
             Domain = domain,
             Receipt = receipt,
             WorkerSignature =
-                receipt.Execution.Outcome == Execution.NotRun
+                receipt.Execution.Result.Outcome == RunResult.NotRun
                     ? null
                     : new WorkerSignature
                     {

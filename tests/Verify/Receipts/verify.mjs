@@ -6,12 +6,12 @@ import { keccak_256 } from '@noble/hashes/sha3.js';
 import { concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 // The types of RECEIPT.md, and on the last three lines those of the file's other parts, which are not hashed.
 const TYPES = `Receipt(Execution execution,bytes32 payer,bytes32 worker,string assurance,string state,string fault,uint128 priceLimit,\
-uint128 unitPrice,uint128 price,Share[] shares,uint64 epoch,uint64 endedAt) Execution(bytes32 job,bytes32 program,bytes32 module,\
-string entryPoint,string[] arguments,Variable[] environment,bytes32 input,File[] files,uint64 clock,uint64 fuelLimit,uint32 memoryPages,\
-uint64 timeLimit,bytes32 profile,string outcome,int32 exitCode,uint64 fuel,bytes32 output,File[] outputFiles,bytes32 stateBefore,\
-bytes32 stateAfter,bytes32 writes) File(string name,bytes32 content) Share(bytes32 account,uint128 amount)
-Variable(string name,string value) Executions(bytes32 root) Receipts(uint64 epoch,bytes32 root)
-EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)
+uint128 unitPrice,uint128 price,Share[] shares,uint64 epoch,uint64 endedAt) Execution(Invocation invocation,Result result)
+Invocation(bytes32 job,bytes32 program,bytes32 module,string entryPoint,string[] arguments,Variable[] environment,bytes32 input,\
+File[] files,uint64 clock,uint64 fuelLimit,uint32 memoryPages,uint64 timeLimit) Result(bytes32 profile,string outcome,int32 exitCode,\
+uint64 fuel,bytes32 output,File[] outputFiles,bytes32 stateBefore,bytes32 stateAfter,bytes32 writes) Executions(bytes32 root)
+File(string name,bytes32 content) Share(bytes32 account,uint128 amount) Variable(string name,string value)
+EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt) Receipts(uint64 epoch,bytes32 root)
 Ran(string format,Domain domain,Receipt receipt,Proof workerSignature,bytes64 marketSignature)
 NotRun(string format,Domain domain,Receipt receipt,bytes64 marketSignature) Domain(bytes32 market,uint256 chainId,address contract)
 Proof(Step[] path,bytes64 signature) Left(bytes32 left) Right(bytes32 right)`;
@@ -57,7 +57,7 @@ export function isSigned(message, signature, key) {
   const isEqual = ed25519.Point.BASE.multiplyUnsafe(integer(signature.slice(32).reverse())).equals(R.add(A.multiplyUnsafe(k)));
   return isEqual && !A.isSmallOrder() && !R.isSmallOrder();
 }
-let bytes, file, receipt, execution, domain, proof;
+let bytes, file, receipt, invocation, result, domain, proof;
 const digest = (type, ...its) => hash([Uint8Array.of(0x19, 1), domain, struct(type, its)]);
 const CHECKS = {
   'the form': () => {
@@ -67,22 +67,22 @@ const CHECKS = {
     proof = file?.workerSignature ? words('Ran', file)[3] : words('NotRun', file) && null;
     const [salt, chainId, contract] = words('Domain', file.domain), [name, version] = ['Marketplace', '1'].map(it => word('string', it));
     domain = struct('EIP712Domain', [name, version, chainId, contract, salt]);
-    ({ receipt, receipt: { execution } } = file);
-    need(BigInt(execution.fuel) <= BigInt(execution.fuelLimit), 'more fuel than the limit');
-    need(receipt.state !== 'completed' || (execution.outcome === 'completed' && receipt.fault === 'none'), 'completed, and yet not');
+    ({ receipt, receipt: { execution: { invocation, result } } } = file);
+    need(BigInt(result.fuel) <= BigInt(invocation.fuelLimit), 'more fuel than the limit');
+    need(receipt.state !== 'completed' || (result.outcome === 'completed' && receipt.fault === 'none'), 'completed, and yet not');
   },
   "the market's signature": () => {
     const message = digest('Receipts', word('uint64', receipt.epoch), word('Receipt', receipt));
     need(isSigned(message, hexToBytes(file.marketSignature), hexToBytes(file.domain.market)), 'it is not that of the market in the file');
   },
   "the worker's signature": () => {
-    need(!proof === (execution.outcome === 'not_run'), 'a run needs one, and what did not run has none');
+    need(!proof === (result.outcome === 'not_run'), 'a run needs one, and what did not run has none');
     const climb = (node, [left, right]) => hash([Uint8Array.of(1), left ?? node, left ? node : right]);
-    const root = proof?.[0].reduce(climb, word('Execution', execution));
+    const root = proof?.[0].reduce(climb, word('Execution', receipt.execution));
     need(!proof || isSigned(digest('Executions', root), proof[1], hexToBytes(receipt.worker)), 'it is not that of the worker in the file');
   },
   'the price': () => {
-    const cost = (BigInt(execution.fuel) * BigInt(receipt.unitPrice) + 999_999n) / 1_000_000n, most = BigInt(receipt.priceLimit);
+    const cost = (BigInt(result.fuel) * BigInt(receipt.unitPrice) + 999_999n) / 1_000_000n, most = BigInt(receipt.priceLimit);
     const due = ['none', 'program', 'client'].includes(receipt.fault) ? (cost < most ? cost : most) : 0n;
     const amounts = receipt.shares.map(share => BigInt(share.amount));
     const isShared = amounts.every(amount => amount > 0n) && amounts.reduce((sum, amount) => sum + amount, 0n) === due;
