@@ -46,7 +46,7 @@ class Reader {
 
   expect(character) {
     if (!this.takes(character)) {
-      this.refuse(`expected is ${character}`);
+      this.refuse(`expected is '${character}'`);
     }
   }
 
@@ -141,13 +141,24 @@ const list = item => ({
   word: items => keccak(items.map(item.word)),
 });
 
-/** Members by name, in the order that both the file and the hash have. */
-const struct = (type, members) => ({
-  type,
-  members,
-  read: reader => readMembers(reader, members),
-  word: value => structHash(type, members, value),
-});
+/**
+ * Members by name, in the order that both the file and the hash have. The hash of each value is computed once: a receipt may have
+ * hundreds of thousands of texts, and several checks ask for its hash. Nothing changes a value after it was read.
+ */
+function struct(type, members) {
+  const hashes = new WeakMap();
+  return {
+    type,
+    members,
+    read: reader => readMembers(reader, members),
+    word(value) {
+      if (!hashes.has(value)) {
+        hashes.set(value, structHash(type, members, value));
+      }
+      return hashes.get(value);
+    },
+  };
+}
 
 function readMembers(reader, members) {
   const value = {};
