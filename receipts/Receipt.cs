@@ -11,6 +11,9 @@ public sealed record Receipt
         "Receipt(Execution execution,bytes32 payer,bytes32 worker,string assurance,string state,string fault,"
         + "uint128 priceLimit,uint128 unitPrice,uint128 price,Share[] shares,uint64 epoch,uint64 endedAt)";
 
+    /// <summary>The assurance that is the word of one worker.</summary>
+    public const string AssuranceNone = "none";
+
     private const int WordCount = 13;
 
     private static readonly Bytes32 TypeHash = TypedWords.HashOf(
@@ -32,7 +35,7 @@ public sealed record Receipt
     /// <summary>Who ran it; zero: no worker did.</summary>
     public required WorkerId Worker { get; init; }
 
-    /// <summary>The certainty that was bought: <c>none</c>.</summary>
+    /// <summary>The certainty that was bought: <see cref="AssuranceNone"/>.</summary>
     public required string Assurance { get; init; }
 
     /// <summary>How the job ended: <c>completed</c>, <c>failed</c>, <c>cancelled</c>, <c>timed_out</c> or <c>expired</c>.</summary>

@@ -77,6 +77,10 @@ public static class ReceiptChecks
         {
             return Broken(Name, $"'{receipt.State}' by the fault '{receipt.Fault}' is no end of a job.");
         }
+        if (receipt.Assurance != Receipt.AssuranceNone)
+        {
+            return Broken(Name, $"'{receipt.Assurance}' is no assurance.");
+        }
         if (receipt.State == "completed" && (receipt.Execution.Result.Outcome != "completed" || receipt.Fault != "none"))
         {
             return Broken(
@@ -113,11 +117,16 @@ public static class ReceiptChecks
     {
         const string Name = "worker's signature";
         var worker = file.Receipt.Worker;
+        var outcome = file.Receipt.Execution.Result.Outcome;
+        if (outcome == RunResult.NotRun)
+        {
+            return file.WorkerSignature is null
+                ? NotChecked(Name, "No run was reported, so no worker has signed; the market says how the job ended.")
+                : Broken(Name, "No run was reported, and yet a worker has signed one.");
+        }
         if (file.WorkerSignature is not { } signed)
         {
-            return file.Receipt.Execution.Result.Outcome == RunResult.NotRun
-                ? NotChecked(Name, "No run was reported, so no worker has signed; the market says how the job ended.")
-                : Broken(Name, $"The run ended as {file.Receipt.Execution.Result.Outcome}, but no worker has signed that.");
+            return Broken(Name, $"The run ended as {outcome}, but no worker has signed that.");
         }
         var path = new List<MerkleStep>(signed.Path.Count);
         foreach (var step in signed.Path)

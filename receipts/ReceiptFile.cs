@@ -61,6 +61,10 @@ public sealed record ReceiptFile
         {
             throw new ReceiptFormatException($"Its format is '{file.Format}'; this build reads '{FormatName}'.");
         }
+        if (HasNull(file))
+        {
+            throw new ReceiptFormatException("It has null as an item of a list; items are texts or objects.");
+        }
         if (!seen.AsSpan().SequenceEqual(file.ToJson()))
         {
             throw new ReceiptFormatException(
@@ -69,6 +73,22 @@ public sealed record ReceiptFile
             );
         }
         return file;
+    }
+
+    /// <summary>The serializer refuses null in the place of a member, but takes it for an item of a list.</summary>
+    private static bool HasNull(ReceiptFile file)
+    {
+        var (invocation, result) = (file.Receipt.Execution.Invocation, file.Receipt.Execution.Result);
+        IEnumerable<object?>[] lists =
+        [
+            invocation.Arguments,
+            invocation.Environment,
+            invocation.Files,
+            result.OutputFiles,
+            file.Receipt.Shares,
+            file.WorkerSignature?.Path ?? [],
+        ];
+        return lists.Any(items => items.Contains(null));
     }
 
     /// <param name="json">Valid JSON.</param>

@@ -22,14 +22,16 @@ public sealed record RunResult
         .. Enum.GetValues<RunOutcome>().Order().Select(outcome => JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString())),
     ];
 
-    private static readonly FrozenDictionary<string, Bytes32> OutcomeHashes = OutcomeNames
+    private static readonly FrozenDictionary<string, Bytes32> OutcomeHashes = Enum.GetValues<RunOutcome>()
+        .Where(outcome => outcome.IsEnd())
+        .Select(NameOf)
         .Append(NotRun)
         .ToFrozenDictionary(name => name, TypedWords.HashOf, StringComparer.Ordinal);
 
     /// <summary>The hash of the rules by which programs are run and fuel is counted; zero where nothing was run.</summary>
     public required Bytes32 Profile { get; init; }
 
-    /// <summary>How the run ended: a <see cref="RunOutcome"/> in snake_case, or <see cref="NotRun"/>.</summary>
+    /// <summary>How the run ended: a <see cref="RunOutcome"/> that is an end, in snake_case, or <see cref="NotRun"/>.</summary>
     public required string Outcome { get; init; }
 
     /// <summary>What the program exited with; 0 also where it did not exit.</summary>

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Marketplace;
 
 /// <summary>How fuel is priced: what every part that quotes, offers or checks a price agrees on.</summary>
@@ -30,8 +32,12 @@ public static class FuelPrice
     /// <summary>The highest price at which <paramref name="fuel"/> stays within <paramref name="limit"/>.</summary>
     public static TokenAmount Cap(UInt128 fuel, TokenAmount limit)
     {
-        // ceil(fuel × price / 10^6) <= limit is fuel × price <= limit × 10^6. A limit too large to be multiplied covers any price.
+        // ceil(fuel × price / 10^6) <= limit is fuel × price <= limit × 10^6, a product that may not fit.
         var most = limit.BaseUnits;
-        return new TokenAmount(most > UInt128.MaxValue / Unit ? UInt128.MaxValue / fuel : most * Unit / fuel);
+        return new TokenAmount(
+            most <= UInt128.MaxValue / Unit
+                ? most * Unit / fuel
+                : (UInt128)BigInteger.Min(UInt128.MaxValue, (BigInteger)most * Unit / (BigInteger)fuel)
+        );
     }
 }

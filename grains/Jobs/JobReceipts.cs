@@ -26,7 +26,7 @@ internal static class JobReceipts
             },
             Payer = job.Account,
             Worker = end.Worker ?? default,
-            Assurance = "none",
+            Assurance = Receipt.AssuranceNone,
             State = JobStatusNames.Of(end.Status),
             Fault = Receipt.NameOf(end.Fault),
             PriceLimit = job.Spec.PriceMax,

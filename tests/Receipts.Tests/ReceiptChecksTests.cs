@@ -53,7 +53,9 @@ public sealed class ReceiptChecksTests
         new()
         {
             { "the outcome", Of(Samples.Execution.Result with { Outcome = "excellent" }), "words" },
+            { "an outcome that is no end", Of(Samples.Execution.Result with { Outcome = "worker_fault" }), "words" },
             { "the state", Samples.Receipt with { State = "fine" }, "words" },
+            { "the assurance", Samples.Receipt with { Assurance = "gold" }, "words" },
             { "the fault", Samples.Receipt with { Fault = "weather" }, "words" },
             { "a failed run that completed", Of(Samples.Execution.Result with { Outcome = "trapped" }), "words" },
             { "fuel beyond the limit", Of(Samples.Execution.Result with { Fuel = 1_000_001 }), "words" },
@@ -108,6 +110,14 @@ public sealed class ReceiptChecksTests
 
         Assert.Empty(Names(ReceiptChecks.Of(file), CheckResult.Broken));
         Assert.Contains("worker's signature", Names(ReceiptChecks.Of(file), CheckResult.NotChecked));
+    }
+
+    [Fact]
+    public void SignatureOfARunThatWasNone_IsBroken()
+    {
+        var receipt = Of(RunResult.Nothing) with { State = "expired", Fault = "no_worker", Price = TokenAmount.Zero, Shares = [] };
+
+        Assert.Equal(["worker's signature"], Names(ReceiptChecks.Of(Samples.Sign(receipt)), CheckResult.Broken));
     }
 
     [Fact]

@@ -89,6 +89,31 @@ public sealed class ReceiptFileTests
         Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>The reader of JSON takes them for items of any list.</summary>
+    [Theory]
+    [InlineData("[\"--verbose\"")]
+    [InlineData("\"environment\":[{")]
+    [InlineData("\"files\":[{")]
+    [InlineData("\"outputFiles\":[{")]
+    [InlineData("\"shares\":[{")]
+    [InlineData("\"path\":[{")]
+    public void NullInAList_IsRefused(string start)
+    {
+        var text = Encoding.UTF8.GetString(Samples.File.ToJson());
+        var changed = text.Replace(
+            start,
+            start.Insert(start.IndexOf('[', StringComparison.Ordinal) + 1, "null,"),
+            StringComparison.Ordinal
+        );
+        Assert.NotEqual(text, changed);
+
+        Assert.Contains(
+            "null",
+            Assert.Throws<ReceiptFormatException>(() => ReceiptFile.Parse(Encoding.UTF8.GetBytes(changed))).Message,
+            StringComparison.Ordinal
+        );
+    }
+
     [Fact]
     public void FileLongerThanAllowed_IsRefused() =>
         Assert.Contains(

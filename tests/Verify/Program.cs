@@ -7,6 +7,7 @@ using Marketplace.Verify.Kill9;
 using Marketplace.Verify.Moving;
 using Marketplace.Verify.OpenApi;
 using Marketplace.Verify.Queue;
+using Marketplace.Verify.Receipts;
 using Marketplace.Verify.Workers;
 
 var checks = new CheckList
@@ -46,6 +47,10 @@ var checks = new CheckList
     ["openapi"] = (
         "linters, and a generated TypeScript client that runs a job; needs node and npm [--folder WHERE_PACKAGES_STAY]",
         OpenApiCheck.Run
+    ),
+    ["receipts"] = (
+        "receipts of a real silo and changed ones, judged by three verifiers; needs node and npm [--n N] [--seed S] [--browser PROGRAM]",
+        ReceiptsCheck.Run
     ),
     ["wasmspec"] = ("the official suite of WebAssembly, file by file", WasmSpecCheck.Run),
     ["vectors"] = ("the official vectors of hashes, Ed25519, X25519, secp256k1 and BLS12-381", VectorsCheck.Run),

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Marketplace.Tests;
 
 namespace Marketplace.Verify.OpenApi;
@@ -15,7 +14,7 @@ internal static class OpenApiCheck
 
     public static async Task<VerifyResult> Run(VerifyArguments arguments)
     {
-        if (!await Exists("node") || !await Exists("npm"))
+        if (!await Programs.Exists("node") || !await Programs.Exists("npm"))
         {
             return new VerifyResult(
                 new
@@ -75,42 +74,12 @@ internal static class OpenApiCheck
 
         async Task<string> Step(string program, params string[] words)
         {
-            var (code, output) = await Start(folder, program, words);
-            if (code != 0)
+            var end = await Programs.Run(folder, program, words);
+            if (end.Code != 0)
             {
-                violations.Add($"{program} {string.Join(' ', words.Take(3))} ended with {code}:{Environment.NewLine}{output}");
+                violations.Add($"{program} {string.Join(' ', words.Take(3))} ended with {end.Code}:{Environment.NewLine}{end.All}");
             }
-            return output;
+            return end.Output;
         }
-    }
-
-    private static async Task<bool> Exists(string program)
-    {
-        try
-        {
-            return (await Start(Path.GetTempPath(), program, ["--version"])).Code == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
-
-    private static async Task<(int Code, string Output)> Start(string folder, string program, string[] arguments)
-    {
-        using var process = Process.Start(
-            new ProcessStartInfo(program, arguments)
-            {
-                WorkingDirectory = folder,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-                Environment = { ["NO_COLOR"] = "1", ["REDOCLY_TELEMETRY"] = "off" },
-            }
-        )!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        // What a step failed with stands in either; its result is the first.
-        return process.ExitCode == 0 ? (0, await output) : (process.ExitCode, await output + await error);
     }
 }

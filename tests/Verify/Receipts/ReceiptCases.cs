@@ -1,0 +1,122 @@
+using System.Globalization;
+using Marketplace.Crypto;
+using Marketplace.Receipts;
+
+namespace Marketplace.Verify.Receipts;
+
+/// <summary>Receipts and mutants of them, each in a file of its own.</summary>
+internal sealed class ReceiptCases
+{
+    /// <summary>A kind that no receipt has a place for would never end.</summary>
+    private const int TriesMax = 1_000;
+
+    private readonly string _folder;
+    private readonly Random _random;
+    private readonly SignedMutants _signed;
+    private readonly List<ReceiptFile> _files = [];
+    private readonly List<Case> _all = [];
+
+    public ReceiptCases(string folder, Random random)
+    {
+        _folder = Directory.CreateDirectory(folder).FullName;
+        _random = random;
+        _signed = new SignedMutants(random);
+    }
+
+    public IReadOnlyList<Case> All => _all;
+
+    /// <summary>Receipts whose worker signed other runs with theirs.</summary>
+    public int ReceiptsWithPath => _files.Count(file => file.WorkerSignature is { Path.Count: > 0 });
+
+    /// <summary>The receipt as it came, and with what a verifier may have beside it: the right and the wrong.</summary>
+    public void AddReceipt(ReceiptFile file)
+    {
+        _files.Add(file);
+        var (invocation, result) = (file.Receipt.Execution.Invocation, file.Receipt.Execution.Result);
+        var wrong = new BlobId(invocation.Job.Value);
+        var right = new ReceiptEvidence
+        {
+            Market = file.Domain.Market,
+            Module = invocation.Module,
+            Input = invocation.Input,
+            Output = result.Output,
+        };
+        Add("as_it_came", file.ToJson(), holds: true);
+        Add("right_evidence", file.ToJson(), holds: true, right);
+        ReceiptEvidence[] others =
+        [
+            right with
+            {
+                Market = invocation.Job.Value,
+            },
+            right with
+            {
+                Module = wrong,
+            },
+            right with
+            {
+                Input = wrong,
+            },
+            right with
+            {
+                Output = wrong,
+            },
+        ];
+        Add("wrong_evidence", file.ToJson(), holds: false, TextMutants.Pick(_random, others));
+    }
+
+    /// <summary>As many mutants, of each kind equally many.</summary>
+    public void AddMutants(int count)
+    {
+        (string Kind, bool Holds, Func<ReceiptFile, byte[]?> Make)[] kinds =
+        [
+            ("white_space", true, file => TextMutants.AddSpace(_random, file.ToJson())),
+            ("signed_anew", true, file => _signed.SignAnew(file.Receipt).ToJson()),
+            .. TextMutants.All.Select(mutant =>
+                (mutant.Kind, false, (Func<ReceiptFile, byte[]?>)(file => mutant.Make(_random, file.ToJson())))
+            ),
+            .. _signed.All.Select(mutant =>
+                (mutant.Kind, false, (Func<ReceiptFile, byte[]?>)(file => mutant.Make(file, TextMutants.Pick(_random, _files))?.ToJson()))
+            ),
+        ];
+        for (var number = 0; number < count; number++)
+        {
+            var (kind, holds, make) = kinds[number % kinds.Length];
+            Add(kind, Mutant(kind, make), holds);
+        }
+        if (kinds.FirstOrDefault(kind => _all.All(one => one.Kind != kind.Kind)).Kind is { } missing)
+        {
+            throw new ArgumentException(
+                $"{count} mutants are too few for {kinds.Length} kinds: there is none of '{missing}'.",
+                nameof(count)
+            );
+        }
+    }
+
+    /// <summary>Some of all cases, equally from all of them.</summary>
+    public IReadOnlyList<Case> Sample(int count, Func<Case, bool> isFit)
+    {
+        var kinds = _all.Where(isFit).GroupBy(one => one.Kind).Select(kind => kind.ToArray()).ToArray();
+        return [.. Enumerable.Range(0, count).Select(number => TextMutants.Pick(_random, kinds[number % kinds.Length]))];
+    }
+
+    private byte[] Mutant(string kind, Func<ReceiptFile, byte[]?> make)
+    {
+        for (var tries = 0; tries < TriesMax; tries++)
+        {
+            var file = TextMutants.Pick(_random, _files);
+            if (make(file) is { } json && !json.AsSpan().SequenceEqual(file.ToJson()))
+            {
+                return json;
+            }
+        }
+        throw new InvalidOperationException($"No receipt has a place for '{kind}'.");
+    }
+
+    private void Add(string kind, byte[] json, bool holds, ReceiptEvidence? evidence = null)
+    {
+        var path = Path.Combine(_folder, _all.Count.ToString(CultureInfo.InvariantCulture));
+        File.WriteAllBytes(path, json);
+        _all.Add(new Case(path, json, kind, holds, evidence));
+    }
+}
