@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Marketplace.Crypto;
 
 /// <summary>
@@ -101,7 +103,8 @@ internal sealed class Residues
         rest = new Number256(b, c, d, carry);
     }
 
-    private static ulong Cell(ulong left, ulong right, ulong first, ulong second, out ulong carry)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong Cell(ulong left, ulong right, ulong first, ulong second, out ulong carry)
     {
         carry = Math.BigMul(left, right, out var low);
         low += first;

@@ -2,9 +2,9 @@ namespace Marketplace.Crypto;
 
 /// <summary>
 /// ECDSA over secp256k1 (<see href="https://www.secg.org/sec1-v2.pdf">SEC 1, 4.1</see>): verification and recovery of the public key, as
-/// Ethereum and Bitcoin use it. A signature is r and s, 32 bytes each; a public key x and y, likewise; numbers are big-endian. One rule:
-/// r and s are from 1 to n - 1, and s is at most half of n, else each signature would have a second form. Handles public values only, in
-/// time that depends on them; allocates nothing; may be called from any thread.
+/// Ethereum and Bitcoin use it; <see cref="Secp256k1PrivateKey"/> signs. A signature is r and s, 32 bytes each; a public key x and y,
+/// likewise; numbers are big-endian. One rule: r and s are from 1 to n - 1, and s is at most half of n, else each signature would have a
+/// second form. Handles public values only, in time that depends on them; allocates nothing; may be called from any thread.
 /// </summary>
 public static class Secp256k1
 {
@@ -108,7 +108,7 @@ public static class Secp256k1
         return CurvePoint.TryCreate(Number256.FromBigEndian(publicKey), Number256.FromBigEndian(publicKey[Number256.Size..]), out point);
     }
 
-    private static void Check(ReadOnlySpan<byte> bytes, int size, string what)
+    internal static void Check(ReadOnlySpan<byte> bytes, int size, string what)
     {
         if (bytes.Length != size)
         {

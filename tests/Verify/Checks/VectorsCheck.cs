@@ -64,5 +64,10 @@ public static class VectorsCheck
         yield return ("secp256k1_der", Secp256k1Vectors.DerFile, Secp256k1Vectors.Run);
         yield return ("secp256k1_plain", Secp256k1Vectors.PlainFile, Secp256k1Vectors.Run);
         yield return ("secp256k1_bitcoin", Secp256k1Vectors.BitcoinFile, Secp256k1Vectors.Run);
+        yield return ("secp256k1_sign_legacy", EthereumVectors.LegacyFile, EthereumVectors.RunLegacy);
+        yield return ("secp256k1_sign_typed", EthereumVectors.TypedFile, EthereumVectors.RunTyped);
+        yield return ("ethereum_addresses", EthereumVectors.AddressFile, EthereumVectors.RunAddresses);
+        yield return ("x25519_wycheproof", X25519Vectors.WycheproofFile, X25519Vectors.RunWycheproof);
+        yield return ("x25519_rfc7748", X25519Vectors.RfcFile, X25519Vectors.RunRfc);
     }
 }
