@@ -2,7 +2,10 @@ using System.Security.Cryptography;
 
 namespace Marketplace.Crypto;
 
-/// <summary>The nonce of a signature, from the key and the digest alone: <see href="https://www.rfc-editor.org/rfc/rfc6979#section-3.2">RFC 6979, 3.2</see>, with HMAC-SHA-256.</summary>
+/// <summary>
+/// The nonce of a signature, from the key and the digest alone: <see href="https://www.rfc-editor.org/rfc/rfc6979#section-3.2">RFC 6979,
+/// 3.2</see>, with HMAC-SHA-256.
+/// </summary>
 internal ref struct DeterministicNonce
 {
     private const int Size = Number256.Size;

@@ -31,7 +31,7 @@ public readonly record struct EthereumAddress
         return new EthereumAddress(digest[^Size..]);
     }
 
-    /// <exception cref="FormatException">The text is not 0x and 40 digits, or the case of its letters is not that of the checksum.</exception>
+    /// <exception cref="FormatException">The text is not 0x and 40 digits, or its letters' case is not that of the checksum.</exception>
     public static EthereumAddress Parse(string text) =>
         TryParse(text, out var address)
             ? address

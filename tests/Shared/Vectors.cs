@@ -17,7 +17,7 @@ public static class Vectors
 
     public static string? Folder { get; } = FindFolder();
 
-    /// <summary>The full path of a file, or null where the vectors or this file of them are absent.</summary>
+    /// <summary>The full path of a file or folder, or null where the vectors or this part of them are absent.</summary>
     public static string? Find(string relativePath)
     {
         if (Folder is null)
@@ -25,14 +25,7 @@ public static class Vectors
             return null;
         }
         var path = Path.Combine(Folder, relativePath);
-        return File.Exists(path) ? path : null;
-    }
-
-    /// <summary>The files of a folder, in order; none where the vectors or this folder of them are absent.</summary>
-    public static IReadOnlyList<string> FindAll(string relativeFolder, string pattern)
-    {
-        var folder = Folder is null ? null : Path.Combine(Folder, relativeFolder);
-        return Directory.Exists(folder) ? [.. Directory.GetFiles(folder, pattern).Order(StringComparer.Ordinal)] : [];
+        return Path.Exists(path) ? path : null;
     }
 
     private static string? FindFolder()

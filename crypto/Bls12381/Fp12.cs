@@ -1,0 +1,162 @@
+using System.Runtime.CompilerServices;
+
+namespace Marketplace.Crypto;
+
+/// <summary>C0 + C1 w with w² = v: where pairings have their values. Arguments are normal, and so are results.</summary>
+internal struct Fp12
+{
+    public Fp6 C0,
+        C1;
+
+    /// <summary>(1 + u)^(i (p - 1) / 6): what the i-th power of w gets from raising to p.</summary>
+    private static readonly Fp2[] FrobeniusFactors =
+    [
+        .. Enumerable.Range(0, 6).Select(i => Fp2.Power(Fp2.FromNumbers(1, 1), i * (Fp.Prime - 1) / 6)),
+    ];
+
+    public static Fp12 One => new() { C0 = { C0 = Fp2.One } };
+
+    [SkipLocalsInit]
+    public static void Multiply(in Fp12 left, in Fp12 right, out Fp12 product)
+    {
+        Fp6.Multiply(in left.C0, in right.C0, out var v0);
+        Fp6.Multiply(in left.C1, in right.C1, out var v1);
+        Fp6.AddNormal(in left.C0, in left.C1, out var leftSum);
+        Fp6.AddNormal(in right.C0, in right.C1, out var rightSum);
+        Fp6.Multiply(in leftSum, in rightSum, out var cross);
+        Fp6.SubtractBoth(in cross, in v0, in v1, out product.C1);
+        AddTimesV(in v0, in v1, out product.C0);
+    }
+
+    /// <summary>(c0 + c1) (c0 + v c1) - t - v t and 2t, with t = c0 c1.</summary>
+    [SkipLocalsInit]
+    public static void Square(in Fp12 value, out Fp12 square)
+    {
+        Fp6.Multiply(in value.C0, in value.C1, out var t);
+        Fp6.AddNormal(in value.C0, in value.C1, out var sum);
+        AddTimesV(in value.C0, in value.C1, out var other);
+        Fp6.Multiply(in sum, in other, out var product);
+        Fp6.MultiplyByV(in t, out var shifted);
+        Fp6.SubtractBoth(in product, in t, in shifted, out square.C0);
+        Fp6.AddNormal(in t, in t, out square.C1);
+    }
+
+    /// <summary>value * (line.C0 + line.C1 v + line.C4 v w), the form of a line's value.</summary>
+    [SkipLocalsInit]
+    public static void MultiplyByLine(in Fp12 value, in Fp2 c0, in Fp2 c1, in Fp2 c4, out Fp12 product)
+    {
+        Fp6.MultiplyBy01(in value.C0, in c0, in c1, out var a);
+        Fp6.MultiplyBy1(in value.C1, in c4, out var b);
+        Fp6.AddNormal(in value.C0, in value.C1, out var sum);
+        Fp2.Add(in c1, in c4, out var c14);
+        Fp2.Normalize(in c14, out c14);
+        Fp6.MultiplyBy01(in sum, in c0, in c14, out var cross);
+        Fp6.SubtractBoth(in cross, in a, in b, out product.C1);
+        AddTimesV(in a, in b, out product.C0);
+    }
+
+    /// <summary>The inverse of an element of the cyclotomic subgroup, and the value raised to p^6.</summary>
+    public static void Conjugate(in Fp12 value, out Fp12 conjugate)
+    {
+        conjugate.C0 = value.C0;
+        Fp6.Negate(in value.C1, out conjugate.C1);
+    }
+
+    public static void Invert(in Fp12 value, out Fp12 inverse)
+    {
+        Fp6.Multiply(in value.C0, in value.C0, out var square);
+        Fp6.Multiply(in value.C1, in value.C1, out var other);
+        Fp6.MultiplyByV(in other, out other);
+        Fp6.SubtractBoth(in square, in other, default, out square);
+        Fp6.Invert(in square, out square);
+        Fp6.Multiply(in value.C0, in square, out inverse.C0);
+        Fp6.Multiply(in value.C1, in square, out square);
+        Fp6.Negate(in square, out inverse.C1);
+    }
+
+    /// <summary>value^p.</summary>
+    public static void Frobenius(in Fp12 value, out Fp12 power)
+    {
+        Raise(in value.C0.C0, 0, out power.C0.C0);
+        Raise(in value.C1.C0, 1, out power.C1.C0);
+        Raise(in value.C0.C1, 2, out power.C0.C1);
+        Raise(in value.C1.C1, 3, out power.C1.C1);
+        Raise(in value.C0.C2, 4, out power.C0.C2);
+        Raise(in value.C1.C2, 5, out power.C1.C2);
+    }
+
+    /// <summary>
+    /// The square of an element of the cyclotomic subgroup: three squares in Fp4
+    /// (<see href="https://eprint.iacr.org/2009/565">Granger, Scott</see>).
+    /// </summary>
+    [SkipLocalsInit]
+    public static void SquareCyclotomic(in Fp12 value, out Fp12 square)
+    {
+        SquareFp4(in value.C0.C0, in value.C1.C1, out var a0, out var a1);
+        SquareFp4(in value.C1.C0, in value.C0.C2, out var b0, out var b1);
+        SquareFp4(in value.C0.C1, in value.C1.C2, out var c0, out var c1);
+        Fp2.MultiplyByXi(in c1, out c1);
+        ThreeMinusTwo(in a0, in value.C0.C0, out square.C0.C0);
+        ThreeMinusTwo(in b0, in value.C0.C1, out square.C0.C1);
+        ThreeMinusTwo(in c0, in value.C0.C2, out square.C0.C2);
+        ThreePlusTwo(in c1, in value.C1.C0, out square.C1.C0);
+        ThreePlusTwo(in a1, in value.C1.C1, out square.C1.C1);
+        ThreePlusTwo(in b1, in value.C1.C2, out square.C1.C2);
+    }
+
+    public static bool IsOne(in Fp12 value)
+    {
+        Fp2.Subtract(in value.C0.C0, Fp2.One, out var rest);
+        return Fp2.IsZero(in rest)
+            && Fp2.IsZero(in value.C0.C1)
+            && Fp2.IsZero(in value.C0.C2)
+            && Fp2.IsZero(in value.C1.C0)
+            && Fp2.IsZero(in value.C1.C1)
+            && Fp2.IsZero(in value.C1.C2);
+    }
+
+    private static void Raise(in Fp2 value, int power, out Fp2 raised)
+    {
+        Fp2.Conjugate(in value, out raised);
+        Fp2.Multiply(in raised, in FrobeniusFactors[power], out raised);
+    }
+
+    /// <summary>left + v right.</summary>
+    private static void AddTimesV(in Fp6 left, in Fp6 right, out Fp6 sum)
+    {
+        Fp6.AddXi(in left.C0, in right.C2, default, out sum.C0);
+        Fp2.Add(in left.C1, in right.C0, out sum.C1);
+        Fp2.Add(in left.C2, in right.C1, out sum.C2);
+        Fp2.Normalize(in sum.C1, out sum.C1);
+        Fp2.Normalize(in sum.C2, out sum.C2);
+    }
+
+    /// <summary>(a + b t)² with t² = xi: a² + xi b² and 2ab.</summary>
+    [SkipLocalsInit]
+    private static void SquareFp4(in Fp2 a, in Fp2 b, out Fp2 low, out Fp2 high)
+    {
+        Fp2.Square(in a, out var a2);
+        Fp2.Square(in b, out var b2);
+        Fp2.Add(in a, in b, out var sum);
+        Fp2.Square(in sum, out high);
+        Fp2.Add(in a2, in b2, out sum);
+        Fp2.Subtract(in high, in sum, out high);
+        Fp6.AddXi(in a2, in b2, default, out low);
+    }
+
+    private static void ThreeMinusTwo(in Fp2 three, in Fp2 two, out Fp2 result)
+    {
+        Fp2.Add(in three, in three, out var plus);
+        Fp2.Add(in plus, in three, out plus);
+        Fp2.Add(in two, in two, out var minus);
+        Fp2.Subtract(in plus, in minus, out result);
+    }
+
+    private static void ThreePlusTwo(in Fp2 three, in Fp2 two, out Fp2 result)
+    {
+        Fp2.Add(in three, in two, out var sum);
+        Fp2.Add(in sum, in sum, out sum);
+        Fp2.Add(in sum, in three, out sum);
+        Fp2.Normalize(in sum, out result);
+    }
+}
