@@ -18,5 +18,13 @@ public sealed class BlsVectorTests
     [Fact]
     public void RogueKeys_CannotBeProved() => AssertAll(BlsOtherVectors.RunRogueKeys(VectorFile.PathOf(BlsOtherVectors.RogueKeyFile)));
 
+    [Fact]
+    public void BytesThatAreNoPoint_AreRefused()
+    {
+        var tally = new VectorTally();
+        BlsTraps.Run(tally);
+        AssertAll(tally);
+    }
+
     private static void AssertAll(VectorTally tally) => Assert.True(tally.Passed == tally.Total && tally.Total > 0, tally.ToString());
 }

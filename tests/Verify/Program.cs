@@ -44,7 +44,8 @@ var checks = new CheckList
         OpenApiCheck.Run
     ),
     ["wasmspec"] = ("the official suite of WebAssembly, file by file", WasmSpecCheck.Run),
-    ["vectors"] = ("the official vectors of BLAKE3, Ed25519 and secp256k1", VectorsCheck.Run),
+    ["vectors"] = ("the official vectors of hashes, Ed25519, X25519, secp256k1 and BLS12-381", VectorsCheck.Run),
+    ["blsattacks"] = ("rogue keys, encodings that are none, signers below a committee's threshold; all are refused", BlsAttacksCheck.Run),
     ["packages"] = ("command and SDK are packed, installed and used as the READMEs tell [--root DIR]", PackagesCheck.Run),
 }.With(HostChecks.All);
 

@@ -6,8 +6,8 @@ using Marketplace.Testing;
 namespace Marketplace.Verify.Checks;
 
 /// <summary>
-/// The official vectors of BLAKE3, over the public methods and over each path that this processor has, of
-/// Ed25519 and of ECDSA over secp256k1.
+/// The official vectors of BLAKE3, over the public methods and over each path that this processor has, of Keccak-256, SHA-2, Ed25519,
+/// X25519, ECDSA over secp256k1 (verified and signed) and BLS12-381.
 /// </summary>
 public static class VectorsCheck
 {
@@ -69,5 +69,10 @@ public static class VectorsCheck
         yield return ("ethereum_addresses", EthereumVectors.AddressFile, EthereumVectors.RunAddresses);
         yield return ("x25519_wycheproof", X25519Vectors.WycheproofFile, X25519Vectors.RunWycheproof);
         yield return ("x25519_rfc7748", X25519Vectors.RfcFile, X25519Vectors.RunRfc);
+        yield return ("bls_ethereum", BlsEthereumVectors.Folder, BlsEthereumVectors.Run);
+        yield return ("bls_rfc9380", BlsOtherVectors.RfcFolder, BlsOtherVectors.RunRfc);
+        yield return ("bls_eip2537", BlsPrecompileVectors.Folder, BlsPrecompileVectors.Run);
+        yield return ("bls_wycheproof", BlsOtherVectors.WycheproofFolder, BlsOtherVectors.RunWycheproof);
+        yield return ("bls_rogue_keys", BlsOtherVectors.RogueKeyFile, BlsOtherVectors.RunRogueKeys);
     }
 }
