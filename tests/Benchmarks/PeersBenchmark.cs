@@ -10,7 +10,7 @@ internal static class PeersBenchmark
 {
     public static async Task<int> Run(BenchmarkArguments arguments)
     {
-        var script = FindScript();
+        var script = PeerScripts.Find("jobs.sh");
         if (script is null)
         {
             Console.Error.WriteLine("../shared/peers/jobs.sh was not found beside the repository: there is nothing to compare with.");
@@ -52,18 +52,5 @@ internal static class PeersBenchmark
         }
         await process.WaitForExitAsync();
         return peers.Count > 0 ? peers : throw new InvalidOperationException("No peer ran: install redis-server or postgresql, and Node.");
-    }
-
-    private static string? FindScript()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            var script = Path.Combine(folder.FullName, "shared", "peers", "jobs.sh");
-            if (File.Exists(script))
-            {
-                return script;
-            }
-        }
-        return null;
     }
 }

@@ -1,4 +1,5 @@
 using Marketplace.Benchmarks;
+using Marketplace.Benchmarks.Crypto;
 using Marketplace.Benchmarks.Engine;
 
 var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, Task<int>> Run)>
@@ -19,6 +20,7 @@ var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, T
             + "[--workers N] [--slots N] [--connected N, over sockets] [--rounds N]",
         MarketBenchmark.Run
     ),
+    ["bls"] = ("BLS signatures beside blst, where ../shared/peers/bls.sh, node and npm are found [--rounds N]", BlsBenchmark.Run),
     ["start"] = ("time to ready of a new silo and to its first answered job", StartBenchmark.Run),
 };
 
