@@ -30,23 +30,24 @@ internal static class BlsPairing
                 pairs[count++] = i;
             }
         }
-        product = Fp12.One;
+        var lines = new BlsLineProduct();
         for (var bit = 62; bit >= 0; bit--)
         {
-            Fp12.Square(in product, out product);
+            lines.Square();
             var adds = (BlsGroups.MinusX >> bit & 1) != 0;
             for (var i = 0; i < count; i++)
             {
                 ref readonly var place = ref left[pairs[i]];
                 Double(ref points[i], out var line);
-                line.MultiplyInto(in place, ref product);
+                lines.Multiply(in line, in place);
                 if (adds)
                 {
                     Add(ref points[i], in right[pairs[i]], out line);
-                    line.MultiplyInto(in place, ref product);
+                    lines.Multiply(in line, in place);
                 }
             }
         }
+        lines.Take(out product);
         Fp12.Conjugate(in product, out product);
     }
 
@@ -81,7 +82,7 @@ internal static class BlsPairing
         Fp12.Frobenius(in raised, out raised);
         Fp12.Multiply(in b, in raised, out b);
         MultiplyByInverse(in b, in a, out b);
-        Fp12.SquareCyclotomic(in easy, out raised);
+        Cyclotomic.Square(in easy, out raised);
         Fp12.Multiply(in raised, in easy, out raised);
         Fp12.Multiply(in b, in raised, out power);
     }
@@ -95,16 +96,8 @@ internal static class BlsPairing
     /// <summary>value^x in the cyclotomic subgroup.</summary>
     private static void PowerOfX(in Fp12 value, out Fp12 power)
     {
-        var result = value;
-        for (var bit = 62; bit >= 0; bit--)
-        {
-            Fp12.SquareCyclotomic(in result, out result);
-            if ((BlsGroups.MinusX >> bit & 1) != 0)
-            {
-                Fp12.Multiply(in result, in value, out result);
-            }
-        }
-        Fp12.Conjugate(in result, out power);
+        Cyclotomic.PowerOfMinusX(in value, out var inverse);
+        Fp12.Conjugate(in inverse, out power);
     }
 
     /// <summary>Doubles a point and gives the tangent (<see href="https://eprint.iacr.org/2013/722">Aranha et al., 4.2</see>).</summary>

@@ -13,7 +13,7 @@ internal partial struct Fp
     private const int ColumnShift = 6;
 
     /// <summary>-1/p modulo 2^56.</summary>
-    private const ulong NegativeInverse = 0xf3fffcfffcfffd;
+    public const ulong NegativeInverse = 0xf3fffcfffcfffd;
 
     /// <summary>
     /// The limbs of 16p: each gets the four bits that the one below hands on, gives away its own, and has then borrowed 3 * 2^56 from the
@@ -92,6 +92,60 @@ internal partial struct Fp
         product._6 = c12;
     }
 
+    /// <summary>value² / 2^392, with each product of two different limbs once. The value may be a sum of two.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
+    public static void Square(in Fp value, out Fp square)
+    {
+        Unsafe.SkipInit(out Fp multiples);
+        Shift(in value, out var shifted);
+        Add(in value, in value, out var twice);
+        ref var x = ref Unsafe.AsRef(in value._0);
+        ref var t = ref twice._0;
+        ref var y = ref shifted._0;
+        ref var m = ref multiples._0;
+        ref var p = ref MemoryMarshal.GetReference(ShiftedPrime);
+        var l0 = Low1(ref x, 0, ref y, 0);
+        var h0 = High1(ref x, 0, ref y, 0);
+        var c0 = Clear(out multiples._0, ref p, l0, h0);
+        var l1 = Low1(ref t, 0, ref y, 1) + Low1(ref m, 0, ref p, 1) + c0;
+        var h1 = High1(ref t, 0, ref y, 1) + High1(ref m, 0, ref p, 1);
+        var c1 = Clear(out multiples._1, ref p, l1, h1);
+        var l2 = Low1(ref t, 0, ref y, 2) + Low1(ref x, 1, ref y, 1) + Low2(ref m, 0, ref p, 2) + c1;
+        var h2 = High1(ref t, 0, ref y, 2) + High1(ref x, 1, ref y, 1) + High2(ref m, 0, ref p, 2);
+        var c2 = Clear(out multiples._2, ref p, l2, h2);
+        var l3 = Low2(ref t, 0, ref y, 3) + Low3(ref m, 0, ref p, 3) + c2;
+        var h3 = High2(ref t, 0, ref y, 3) + High3(ref m, 0, ref p, 3);
+        var c3 = Clear(out multiples._3, ref p, l3, h3);
+        var l4 = Low2(ref t, 0, ref y, 4) + Low1(ref x, 2, ref y, 2) + Low4(ref m, 0, ref p, 4) + c3;
+        var h4 = High2(ref t, 0, ref y, 4) + High1(ref x, 2, ref y, 2) + High4(ref m, 0, ref p, 4);
+        var c4 = Clear(out multiples._4, ref p, l4, h4);
+        var l5 = Low3(ref t, 0, ref y, 5) + Low5(ref m, 0, ref p, 5) + c4;
+        var h5 = High3(ref t, 0, ref y, 5) + High5(ref m, 0, ref p, 5);
+        var c5 = Clear(out multiples._5, ref p, l5, h5);
+        var l6 = Low3(ref t, 0, ref y, 6) + Low1(ref x, 3, ref y, 3) + Low6(ref m, 0, ref p, 6) + c5;
+        var h6 = High3(ref t, 0, ref y, 6) + High1(ref x, 3, ref y, 3) + High6(ref m, 0, ref p, 6);
+        var c6 = Clear(out multiples._6, ref p, l6, h6);
+        var l7 = Low3(ref t, 1, ref y, 6) + Low6(ref m, 1, ref p, 6) + c6;
+        var h7 = High3(ref t, 1, ref y, 6) + High6(ref m, 1, ref p, 6);
+        var c7 = Take(out square._0, l7, h7);
+        var l8 = Low2(ref t, 2, ref y, 6) + Low1(ref x, 4, ref y, 4) + Low5(ref m, 2, ref p, 6) + c7;
+        var h8 = High2(ref t, 2, ref y, 6) + High1(ref x, 4, ref y, 4) + High5(ref m, 2, ref p, 6);
+        var c8 = Take(out square._1, l8, h8);
+        var l9 = Low2(ref t, 3, ref y, 6) + Low4(ref m, 3, ref p, 6) + c8;
+        var h9 = High2(ref t, 3, ref y, 6) + High4(ref m, 3, ref p, 6);
+        var c9 = Take(out square._2, l9, h9);
+        var l10 = Low1(ref t, 4, ref y, 6) + Low1(ref x, 5, ref y, 5) + Low3(ref m, 4, ref p, 6) + c9;
+        var h10 = High1(ref t, 4, ref y, 6) + High1(ref x, 5, ref y, 5) + High3(ref m, 4, ref p, 6);
+        var c10 = Take(out square._3, l10, h10);
+        var l11 = Low1(ref t, 5, ref y, 6) + Low2(ref m, 5, ref p, 6) + c10;
+        var h11 = High1(ref t, 5, ref y, 6) + High2(ref m, 5, ref p, 6);
+        var c11 = Take(out square._4, l11, h11);
+        var l12 = Low1(ref x, 6, ref y, 6) + Low1(ref m, 6, ref p, 6) + c11;
+        var h12 = High1(ref x, 6, ref y, 6) + High1(ref m, 6, ref p, 6);
+        var c12 = Take(out square._5, l12, h12);
+        square._6 = c12;
+    }
+
     /// <summary>a * b + c * d, divided by 2^392; all may be sums of two.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     public static void SumOfProducts(in Fp a, in Fp b, in Fp c, in Fp d, out Fp sum)
@@ -99,23 +153,6 @@ internal partial struct Fp
         Shift(in b, out var shiftedB);
         Shift(in d, out var shiftedD);
         SumOfShifted(in a, in shiftedB, in c, in shiftedD, out sum);
-    }
-
-    /// <summary>a * b - c * d, divided by 2^392; all may be sums of two.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
-    public static void DifferenceOfProducts(in Fp a, in Fp b, in Fp c, in Fp d, out Fp difference)
-    {
-        Shift(in b, out var shiftedB);
-        // 16p - d; its limbs have borrowed three from the ones above, so that none is below zero.
-        Fp shiftedD;
-        shiftedD._0 = (P0Times16 - d._0) << ColumnShift;
-        shiftedD._1 = (P1Times16 - d._1) << ColumnShift;
-        shiftedD._2 = (P2Times16 - d._2) << ColumnShift;
-        shiftedD._3 = (P3Times16 - d._3) << ColumnShift;
-        shiftedD._4 = (P4Times16 - d._4) << ColumnShift;
-        shiftedD._5 = (P5Times16 - d._5) << ColumnShift;
-        shiftedD._6 = (P6Times16 - d._6) << ColumnShift;
-        SumOfShifted(in a, in shiftedB, in c, in shiftedD, out difference);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
@@ -168,6 +205,24 @@ internal partial struct Fp
         var h12 = High1(ref x, 6, ref y, 6) + High1(ref u, 6, ref v, 6) + High1(ref m, 6, ref p, 6);
         var c12 = Take(out sum._5, l12, h12);
         sum._6 = c12;
+    }
+
+    /// <summary>
+    /// left - right + 16p, carried: for a factor of one product. The right side may be a sum of two, and the left one; the result is below
+    /// 22p.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SubtractForProduct(in Fp left, in Fp right, out Fp difference)
+    {
+        Fp t;
+        t._0 = left._0 + P0Times16 - right._0;
+        t._1 = left._1 + P1Times16 - right._1;
+        t._2 = left._2 + P2Times16 - right._2;
+        t._3 = left._3 + P3Times16 - right._3;
+        t._4 = left._4 + P4Times16 - right._4;
+        t._5 = left._5 + P5Times16 - right._5;
+        t._6 = left._6 + P6Times16 - right._6;
+        Carry(in t, out difference);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -40,14 +40,14 @@ internal partial struct Fp : ICurveField<Fp>
     /// <summary>2^784 modulo p: a product with it brings a plain number to Montgomery's form.</summary>
     private static readonly Fp RadixSquare = FromPlain(BigInteger.Pow(2, 2 * LimbCount * LimbBits) % Prime);
 
-    private static readonly byte[] InverseWindows = Windows(Prime - 2);
-
     /// <summary>(p - 3) / 4: p is 3 modulo 4, so this power of a square is the inverse of a root of it.</summary>
     private static readonly byte[] RootWindows = Windows((Prime - 3) / 4);
 
     private static readonly Fp PlainOne = FromPlain(BigInteger.One);
 
     private static readonly Fp OneInForm = FromNumber(BigInteger.One);
+
+    public static ReadOnlySpan<ulong> PrimeLimbs => [P0, P1, P2, P3, P4, P5, P6];
 
     public static int EncodedSize => Size;
 
@@ -280,7 +280,7 @@ internal partial struct Fp : ICurveField<Fp>
 
     private static BigInteger PrimeNumber()
     {
-        ReadOnlySpan<ulong> limbs = [P0, P1, P2, P3, P4, P5, P6];
+        var limbs = PrimeLimbs;
         var number = BigInteger.Zero;
         for (var i = LimbCount - 1; i >= 0; i--)
         {

@@ -36,21 +36,33 @@ internal struct Fp12
         Fp6.AddNormal(in value.C0, in value.C1, out var sum);
         AddTimesV(in value.C0, in value.C1, out var other);
         Fp6.Multiply(in sum, in other, out var product);
-        Fp6.MultiplyByV(in t, out var shifted);
-        Fp6.SubtractBoth(in product, in t, in shifted, out square.C0);
+        Fp6.SubtractTimesV(in product, in t, out square.C0);
         Fp6.AddNormal(in t, in t, out square.C1);
     }
 
-    /// <summary>value * (line.C0 + line.C1 v + line.C4 v w), the form of a line's value.</summary>
+    /// <summary>value * line.</summary>
     [SkipLocalsInit]
-    public static void MultiplyByLine(in Fp12 value, in Fp2 c0, in Fp2 c1, in Fp2 c4, out Fp12 product)
+    public static void MultiplyByLine(in Fp12 value, in BlsLine line, out Fp12 product)
     {
-        Fp6.MultiplyBy01(in value.C0, in c0, in c1, out var a);
-        Fp6.MultiplyBy1(in value.C1, in c4, out var b);
+        Fp6.MultiplyBy01(in value.C0, in line.Constant, in line.OfX, out var a);
+        Fp6.MultiplyBy1(in value.C1, in line.OfY, out var b);
         Fp6.AddNormal(in value.C0, in value.C1, out var sum);
-        Fp2.Add(in c1, in c4, out var c14);
-        Fp2.Normalize(in c14, out c14);
-        Fp6.MultiplyBy01(in sum, in c0, in c14, out var cross);
+        Fp2.Add(in line.OfX, in line.OfY, out var xy);
+        Fp2.Normalize(in xy, out xy);
+        Fp6.MultiplyBy01(in sum, in line.Constant, in xy, out var cross);
+        Fp6.SubtractBoth(in cross, in a, in b, out product.C1);
+        AddTimesV(in a, in b, out product.C0);
+    }
+
+    /// <summary>value * lines, where the second factor is a product of two lines.</summary>
+    [SkipLocalsInit]
+    public static void MultiplyByLines(in Fp12 value, in Fp12 lines, out Fp12 product)
+    {
+        Fp6.Multiply(in value.C0, in lines.C0, out var a);
+        Fp6.MultiplyBy12(in value.C1, in lines.C1.C1, in lines.C1.C2, out var b);
+        Fp6.AddNormal(in value.C0, in value.C1, out var sum);
+        Fp6.AddNormal(in lines.C0, in lines.C1, out var linesSum);
+        Fp6.Multiply(in sum, in linesSum, out var cross);
         Fp6.SubtractBoth(in cross, in a, in b, out product.C1);
         AddTimesV(in a, in b, out product.C0);
     }
@@ -85,25 +97,6 @@ internal struct Fp12
         Raise(in value.C1.C2, 5, out power.C1.C2);
     }
 
-    /// <summary>
-    /// The square of an element of the cyclotomic subgroup: three squares in Fp4
-    /// (<see href="https://eprint.iacr.org/2009/565">Granger, Scott</see>).
-    /// </summary>
-    [SkipLocalsInit]
-    public static void SquareCyclotomic(in Fp12 value, out Fp12 square)
-    {
-        SquareFp4(in value.C0.C0, in value.C1.C1, out var a0, out var a1);
-        SquareFp4(in value.C1.C0, in value.C0.C2, out var b0, out var b1);
-        SquareFp4(in value.C0.C1, in value.C1.C2, out var c0, out var c1);
-        Fp2.MultiplyByXi(in c1, out c1);
-        ThreeMinusTwo(in a0, in value.C0.C0, out square.C0.C0);
-        ThreeMinusTwo(in b0, in value.C0.C1, out square.C0.C1);
-        ThreeMinusTwo(in c0, in value.C0.C2, out square.C0.C2);
-        ThreePlusTwo(in c1, in value.C1.C0, out square.C1.C0);
-        ThreePlusTwo(in a1, in value.C1.C1, out square.C1.C1);
-        ThreePlusTwo(in b1, in value.C1.C2, out square.C1.C2);
-    }
-
     public static bool IsOne(in Fp12 value)
     {
         Fp2.Subtract(in value.C0.C0, Fp2.One, out var rest);
@@ -129,34 +122,5 @@ internal struct Fp12
         Fp2.Add(in left.C2, in right.C1, out sum.C2);
         Fp2.Normalize(in sum.C1, out sum.C1);
         Fp2.Normalize(in sum.C2, out sum.C2);
-    }
-
-    /// <summary>(a + b t)² with t² = xi: a² + xi b² and 2ab.</summary>
-    [SkipLocalsInit]
-    private static void SquareFp4(in Fp2 a, in Fp2 b, out Fp2 low, out Fp2 high)
-    {
-        Fp2.Square(in a, out var a2);
-        Fp2.Square(in b, out var b2);
-        Fp2.Add(in a, in b, out var sum);
-        Fp2.Square(in sum, out high);
-        Fp2.Add(in a2, in b2, out sum);
-        Fp2.Subtract(in high, in sum, out high);
-        Fp6.AddXi(in a2, in b2, default, out low);
-    }
-
-    private static void ThreeMinusTwo(in Fp2 three, in Fp2 two, out Fp2 result)
-    {
-        Fp2.Add(in three, in three, out var plus);
-        Fp2.Add(in plus, in three, out plus);
-        Fp2.Add(in two, in two, out var minus);
-        Fp2.Subtract(in plus, in minus, out result);
-    }
-
-    private static void ThreePlusTwo(in Fp2 three, in Fp2 two, out Fp2 result)
-    {
-        Fp2.Add(in three, in two, out var sum);
-        Fp2.Add(in sum, in sum, out sum);
-        Fp2.Add(in sum, in three, out sum);
-        Fp2.Normalize(in sum, out result);
     }
 }

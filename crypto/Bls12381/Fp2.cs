@@ -61,9 +61,7 @@ internal struct Fp2(in Fp c0, in Fp c1) : ICurveField<Fp2>
     [SkipLocalsInit]
     public static void Multiply(in Fp2 left, in Fp2 right, out Fp2 product)
     {
-        Fp.DifferenceOfProducts(in left.C0, in right.C0, in left.C1, in right.C1, out var c0);
-        Fp.SumOfProducts(in left.C0, in right.C1, in left.C1, in right.C0, out product.C1);
-        product.C0 = c0;
+        Fp.MultiplyPairs(in left.C0, in left.C1, in right.C0, in right.C1, out product.C0, out product.C1);
     }
 
     public static void Multiply(in Fp2 left, in Fp right, out Fp2 product)
@@ -77,7 +75,7 @@ internal struct Fp2(in Fp c0, in Fp c1) : ICurveField<Fp2>
     public static void Square(in Fp2 value, out Fp2 square)
     {
         Fp.Add(in value.C0, in value.C1, out var sum);
-        Fp.Subtract(in value.C0, in value.C1, out var difference);
+        Fp.SubtractForProduct(in value.C0, in value.C1, out var difference);
         Fp.Add(in value.C0, in value.C0, out var twice);
         Fp.Multiply(in twice, in value.C1, out square.C1);
         Fp.Multiply(in sum, in difference, out square.C0);
@@ -135,7 +133,7 @@ internal struct Fp2(in Fp c0, in Fp c1) : ICurveField<Fp2>
 
     /// <summary>
     /// A root of a square c0 + c1 u from a root n of its norm: if (c0 + n) / 2 is a square, its root is x of the root x + y u and y is
-    /// c1 / 2x; if not, (n - c0) / 2 with the other n is one, of y (<see href="https://eprint.iacr.org/2012/685">Adj, Rodríguez-Henríquez,
+    /// c1 / 2x; if not, (n - c0) / 2 with the other n is one, of y (<see href="https://eprint.iacr.org/2012/685">Adj and Rodriguez,
     /// algorithm 8</see>). One power serves root, inverse and question.
     /// </summary>
     public static void RootOf(in Fp2 value, in Fp normRoot, out Fp2 root)

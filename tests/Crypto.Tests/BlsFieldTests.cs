@@ -26,10 +26,11 @@ public sealed class BlsFieldTests
                 AssertIs(a * b, in result);
                 Fp.SumOfProducts(in x, in y, in sum, in sum, out result);
                 AssertIs((a * b) + ((a + b) * (a + b)), in result);
-                Fp.DifferenceOfProducts(in x, in y, in sum, in sum, out result);
-                AssertIs((a * b) - ((a + b) * (a + b)), in result);
-                Fp.DifferenceOfProducts(in sum, in sum, in sum, in sum, out result);
-                AssertIs(0, in result);
+                Fp.SubtractForProduct(in x, in y, out result);
+                AssertIs(a - b, in result);
+                Fp.MultiplyPairs(in x, in y, in sum, in x, out result, out var other);
+                AssertIs((a * (a + b)) - (b * a), in result);
+                AssertIs((a * a) + (b * (a + b)), in other);
                 Assert.Equal(a == b, Fp.AreEqual(in x, in y));
             }
         }
@@ -76,8 +77,17 @@ public sealed class BlsFieldTests
             AssertIs(8 * a * a, in result);
             Fp.SumOfProducts(in two, in two, in two, in two, out result);
             AssertIs(8 * a * a, in result);
-            Fp.DifferenceOfProducts(default, in two, in two, in two, out result);
+            Fp.SubtractForProduct(default, in two, out result);
+            Fp.Multiply(in four, in result, out result);
+            AssertIs(-8 * a * a, in result);
+            Fp.MultiplyPairs(in two, in two, in two, in two, out result, out var other);
+            AssertIs(0, in result);
+            AssertIs(8 * a * a, in other);
+            Fp.MultiplyPairs(default, in two, default, in two, out result, out other);
             AssertIs(-4 * a * a, in result);
+            AssertIs(0, in other);
+            Fp.Square(in two, out result);
+            AssertIs(4 * a * a, in result);
             Fp.Subtract(in x, in sixteen, out result);
             AssertIs(-15 * a, in result);
             Fp.Subtract(default, in sixteen, out result);
@@ -143,9 +153,14 @@ public sealed class BlsFieldTests
                 Fp12.Frobenius(in left, out left);
             }
             AssertEqual(in a, in left);
-            Fp12 line = new() { C0 = { C0 = b.C0.C0, C1 = b.C0.C1 }, C1 = { C1 = b.C1.C1 } };
-            Fp12.Multiply(in a, in line, out left);
-            Fp12.MultiplyByLine(in a, in line.C0.C0, in line.C0.C1, in line.C1.C1, out right);
+            BlsLine one = Line(random),
+                two = Line(random);
+            Fp12.Multiply(in a, Sparse(in one), out left);
+            Fp12.MultiplyByLine(in a, in one, out right);
+            AssertEqual(in left, in right);
+            Fp12.Multiply(in left, Sparse(in two), out left);
+            BlsLine.Multiply(in one, in two, out other);
+            Fp12.MultiplyByLines(in a, in other, out right);
             AssertEqual(in left, in right);
         }
     }
@@ -224,6 +239,16 @@ public sealed class BlsFieldTests
             C1 = Random2(random),
             C2 = Random2(random),
         };
+
+    private static BlsLine Line(Random random) =>
+        new()
+        {
+            Constant = Random2(random),
+            OfX = Random2(random),
+            OfY = Random2(random),
+        };
+
+    private static Fp12 Sparse(in BlsLine line) => new() { C0 = { C0 = line.Constant, C1 = line.OfX }, C1 = { C1 = line.OfY } };
 
     private static Fp12 Random12(Random random) => new() { C0 = Random6(random), C1 = Random6(random) };
 }
