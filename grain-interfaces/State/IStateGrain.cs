@@ -55,12 +55,12 @@ public interface IStateGrain : IGrainWithStringKey
     /// <exception cref="MarketException">
     /// <see cref="ErrorCode.ProgramNotFound"/>, also where only others have deployed it; <see cref="ErrorCode.StateRootGone"/>.
     /// </exception>
-    [Effect(Effect.None), AlwaysInterleave, Alias("ListFor")]
+    [Effect(Effect.None), Alias("ListFor")]
     Task<StateKeysView> ListFor(Caller caller, StateRoot? root, ReadOnlyMemory<byte> prefix, ReadOnlyMemory<byte>? after, int count);
 
     /// <summary>A key's value with its proof, or the proof that it has none, for an account that has deployed the program.</summary>
     /// <inheritdoc cref="ListFor" path="/exception"/>
-    [Effect(Effect.None), AlwaysInterleave, Alias("Prove")]
+    [Effect(Effect.None), Alias("Prove")]
     Task<StateProofView> Prove(Caller caller, StateRoot? root, ReadOnlyMemory<byte> key);
 
     /// <summary>The next chunk of the whole state, for an account that has deployed the program.</summary>
@@ -68,7 +68,7 @@ public interface IStateGrain : IGrainWithStringKey
     /// <param name="root">An older root; null: the newest.</param>
     /// <param name="after">The end of the chunk before; null for the first one.</param>
     /// <inheritdoc cref="ListFor" path="/exception"/>
-    [Effect(Effect.None), AlwaysInterleave, Alias("Export")]
+    [Effect(Effect.None), Alias("Export")]
     Task<StateChunkView> Export(Caller caller, StateRoot? root, Bytes32? after);
 
     /// <summary>

@@ -153,7 +153,9 @@ public sealed partial class StateGrain
     /// <summary>The newest state is read anew: another activation may have committed.</summary>
     private async Task<TAnswer> AskNewest<TAnswer>(StateRoot? root, Func<StateTree, ValueTask<TAnswer>> question)
     {
-        if (root is null && !_stale)
+        // No reader of a run: these calls wait for their turn, so what a failed write left behind can be read again here.
+        await LoadIfStale();
+        if (root is null)
         {
             await CatchUp();
         }

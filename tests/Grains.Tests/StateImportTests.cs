@@ -59,6 +59,19 @@ public sealed class StateImportTests
         });
 
     [Fact]
+    public void CommitOfUnknownOutcome_IsReadAgainBeforeTheStateIsShown() =>
+        TestMarket.Run(async market =>
+        {
+            var caller = await market.OpenAccount("client");
+            var program = await market.Deploy(caller, "command writes");
+            await Commit(market, program, 1, Put("a", "1"));
+            market.Store.OnWrite = name => name.StartsWith("state/", StringComparison.Ordinal) ? WriteFate.Unconfirmed : WriteFate.Done;
+            await Refused(ErrorCode.OutcomeUnknown, () => Commit(market, program, 2, Put("a", "2")));
+            market.Store.OnWrite = _ => WriteFate.Done;
+            Assert.Equal("2", Text((await State(market, program).Prove(caller, null, Bytes("a"))).Value!.Value));
+        });
+
+    [Fact]
     public void ExportedState_IsImportedOnce_AndItsJobsGoOnWithIt() =>
         TestMarket.Run(async market =>
         {

@@ -47,3 +47,18 @@ public sealed class PostgresListingTests(PostgresFixture postgres) : ListingCont
 {
     protected override async ValueTask<StoreUnderTest> Open() => await PostgresUnderTest.Open(postgres);
 }
+
+public sealed class EmbeddedStateStoreTests : StateStoreContract
+{
+    protected override ValueTask<StoreUnderTest> Make() => new(new RealStore());
+}
+
+public sealed class SimulatedStateStoreTests : StateStoreContract
+{
+    protected override ValueTask<StoreUnderTest> Make() => new(new SimulatedUnderTest());
+}
+
+public sealed class PostgresStateStoreTests(PostgresFixture postgres) : StateStoreContract
+{
+    protected override async ValueTask<StoreUnderTest> Make() => await PostgresUnderTest.Open(postgres);
+}

@@ -45,6 +45,7 @@ internal static class StateBenchmark
             {
                 _ = await tree.Find(Key(number));
             }
+            var treeUs = await TreeAlone(tree, keys);
             var warm = await Proofs(tree, keys, proofs);
             (tree, _) = await Start(store, StateTreePolicy.CacheBytesMax);
             var any = await Proofs(tree, keys, proofs / 10);
@@ -58,6 +59,8 @@ internal static class StateBenchmark
                         UpdatedKeysPerS = Math.Round(updated.KeysPerS),
                         CommitP50Ms = updated.Latency.P50,
                         CommitP99Ms = updated.Latency.P99,
+                        CpuUsPerKey = Math.Round(updated.CpuUsPerKey, 1),
+                        TreeCpuUsPerKey = Math.Round(treeUs, 1),
                         ProofUs = Math.Round(warm.Us, 1),
                         ProofBytesMean = Math.Round(warm.MeanBytes),
                         ProofBytesMost = Math.Max(warm.MostBytes, any.MostBytes),
@@ -90,7 +93,7 @@ internal static class StateBenchmark
     }
 
     /// <summary>A grain host of its own for each part: it starts with what the part before has stored.</summary>
-    private static async Task<(double KeysPerS, Percentiles Latency)> Commits(
+    private static async Task<(double KeysPerS, double CpuUsPerKey, Percentiles Latency)> Commits(
         EmbeddedStore store,
         IEnumerable<ImmutableArray<StateChange>> batches,
         TimeSpan? time
@@ -112,6 +115,7 @@ internal static class StateBenchmark
         var head = await state.Begin(default);
         var (height, root, changed) = (head.Height, head.Root, 0L);
         var latencies = new List<double>();
+        var used = Environment.CpuUsage.TotalTime;
         var clock = Stopwatch.StartNew();
         foreach (var batch in batches)
         {
@@ -127,11 +131,28 @@ internal static class StateBenchmark
             latencies.Add((clock.Elapsed - start).TotalMilliseconds);
         }
         var perS = changed / clock.Elapsed.TotalSeconds;
+        var usPerKey = (Environment.CpuUsage.TotalTime - used).TotalMicroseconds / changed;
         foreach (var hosted in services.GetServices<IHostedService>())
         {
             await hosted.StopAsync(CancellationToken.None);
         }
-        return (perS, new Percentiles(latencies));
+        return (perS, usPerKey, new Percentiles(latencies));
+    }
+
+    /// <summary>Processor time of the tree's part of an update, all pages in memory.</summary>
+    private static async Task<double> TreeAlone(StateTree tree, int keys)
+    {
+        const int batches = 20;
+        var writes = Updates(keys)
+            .Take(batches)
+            .Select(batch => batch.Select(change => new Storage.StateWrite(change.Key, change.Value)).ToArray())
+            .ToArray();
+        var used = Environment.CpuUsage.TotalTime;
+        foreach (var batch in writes)
+        {
+            tree = await tree.With(batch);
+        }
+        return (Environment.CpuUsage.TotalTime - used).TotalMicroseconds / (batches * GuestPolicy.StateWritesMax);
     }
 
     private static async Task<(double Us, double MeanBytes, int MostBytes, double VerifyUs)> Proofs(StateTree tree, int keys, int count)
