@@ -117,7 +117,9 @@ internal sealed class GuestQuestions(FrameWriter answers, long run, GuestInvocat
         return Blobs.TryRead(id, bytes) ? bytes : null;
     }
 
-    /// <summary>Not as one value that may be null: a null array becomes empty memory by itself, which is something else than none.</summary>
+    /// <summary>
+    /// Not as one value that may be null: a null array becomes empty memory by itself, which is something else than none.
+    /// </summary>
     private void Answer(bool isThere, ReadOnlyMemory<byte> value)
     {
         answers.Begin(FrameKind.Answer);
