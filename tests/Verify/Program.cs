@@ -54,6 +54,10 @@ var checks = new CheckList
     ),
     ["wasmspec"] = ("the official suite of WebAssembly, file by file", WasmSpecCheck.Run),
     ["vectors"] = ("the official vectors of hashes, Ed25519, X25519, secp256k1 and BLS12-381", VectorsCheck.Run),
+    ["replaymatrix"] = (
+        "signatures of every kind, tried in another market, chain, contract, epoch, for another nonce or purpose",
+        ReplayMatrixCheck.Run
+    ),
     ["blsattacks"] = ("rogue keys, encodings that are none, signers below a committee's threshold; all are refused", BlsAttacksCheck.Run),
     ["packages"] = ("command and SDK are packed, installed and used as the READMEs tell [--root DIR]", PackagesCheck.Run),
 }.With(HostChecks.All);
