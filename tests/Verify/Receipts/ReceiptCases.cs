@@ -76,7 +76,7 @@ internal sealed class ReceiptCases
                 (mutant.Kind, false, (Func<ReceiptFile, byte[]?>)(file => mutant.Make(_random, file.ToJson())))
             ),
             .. _signed.All.Select(mutant =>
-                (mutant.Kind, false, (Func<ReceiptFile, byte[]?>)(file => mutant.Make(file, TextMutants.Pick(_random, _files))?.ToJson()))
+                (mutant.Kind, false, (Func<ReceiptFile, byte[]?>)(file => mutant.Make(file, TextMutants.Pick(_random, _files))))
             ),
         ];
         for (var number = 0; number < count; number++)

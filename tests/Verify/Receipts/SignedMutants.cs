@@ -46,18 +46,48 @@ internal sealed class SignedMutants(Random random)
         "invalid_module",
     ];
 
+    /// <summary>None of them is an end of a run.</summary>
+    private static readonly string[] OtherOutcomes = ["excellent", "worker_fault", "returned", "cancelled", "Completed", ""];
+
     private readonly Ed25519KeyPair _market = new(Seed(random));
     private readonly Ed25519KeyPair _worker = new(Seed(random));
     private readonly Ed25519KeyPair _other = new(Seed(random));
 
-    public (string Kind, Func<ReceiptFile, ReceiptFile, ReceiptFile?> Make)[] All =>
+    /// <summary>Each makes of a receipt, and of another one, what no verifier may take; null: not of this receipt.</summary>
+    public (string Kind, Func<ReceiptFile, ReceiptFile, byte[]?> Make)[] All =>
         [
-            ("another_markets_signature", AnotherMarket),
-            ("another_workers_signature", AnotherWorker),
-            ("other_path", OtherPath),
-            ("s_plus_order", PlusOrder),
-            ("key_of_small_order", WeakKey),
-            ("contradiction_signed", (file, _) => Contradict(file.Receipt)),
+            ("another_markets_signature", (file, other) => AnotherMarket(file, other).ToJson()),
+            ("another_workers_signature", (file, other) => AnotherWorker(file, other)?.ToJson()),
+            ("other_path", (file, _) => OtherPath(file)?.ToJson()),
+            ("s_plus_order", (file, _) => PlusOrder(file)?.ToJson()),
+            ("key_of_small_order", (file, _) => WeakKey(file)?.ToJson()),
+            ("half_of_a_pair", (file, _) => HalfPair(file.Receipt)),
+            ("run_that_was_none", (file, _) => SignNoRun(file.Receipt).ToJson()),
+            .. Contradictions.Select(one => ($"signed_{one.What}", Signed(one.Make))),
+        ];
+
+    /// <summary>What contradicts itself or the words of RECEIPT.md, in one place only; all else agrees, and the signatures hold.</summary>
+    private (string What, Func<Receipt, Receipt?> Make)[] Contradictions =>
+        [
+            ("assurance", receipt => receipt with { Assurance = Pick(random, ["gold", "", "None", "nonе"]) }),
+            ("state", receipt => receipt with { State = Pick(random, ["fine", "Completed", "", "pending"]) }),
+            ("fault", receipt => Priced(receipt with { Fault = Pick(random, ["weather", "None", ""]) })),
+            ("outcome", receipt => With(receipt, result => result with { Outcome = Pick(random, OtherOutcomes) })),
+            ("fuel_beyond_its_limit", OverFuel),
+            ("price_above_what_is_due", receipt => Costing(receipt, receipt.Price.BaseUnits + 1)),
+            ("price_below_what_is_due", receipt => receipt.Price.IsZero ? null : Costing(receipt, receipt.Price.BaseUnits - 1)),
+            ("price_that_is_not_due", receipt => receipt.Price.IsZero ? null : receipt with { State = "failed", Fault = "worker" }),
+            ("share_too_many", receipt => receipt with { Shares = [.. receipt.Shares, Share(1)] }),
+            ("share_of_nothing", receipt => receipt with { Shares = [.. receipt.Shares, Share(0)] }),
+            ("shares_too_few", receipt => receipt.Price.IsZero ? null : receipt with { Shares = [] }),
+            // Together they are the price where sums are cut at 128 bits.
+            (
+                "shares_beyond_all_money",
+                receipt => receipt with { Shares = [Share(UInt128.MaxValue), Share(receipt.Price.BaseUnits + 1)] }
+            ),
+            ("completed_by_a_fault", receipt => Priced(receipt with { State = "completed", Fault = "program" })),
+            ("completed_by_a_trap", receipt => With(receipt, result => result with { Outcome = "trapped" }) with { State = "completed" }),
+            ("worker_that_did_not_sign", receipt => HasRun(receipt) ? receipt with { Worker = new WorkerId(_other.PublicKey) } : null),
         ];
 
     /// <summary>A receipt of rare values that agree with each other, signed anew: it is good.</summary>
@@ -95,13 +125,9 @@ internal sealed class SignedMutants(Random random)
             Epoch = AnyNumber(ulong.MaxValue),
             EndedAt = AnyNumber(ulong.MaxValue),
         };
-        var price = changed.Fault is "program" or "client"
-            ? FuelPrice.Cost(execution.Result.Fuel, changed.UnitPrice, changed.PriceLimit)
-            : TokenAmount.Zero;
-        changed = changed with { Price = price, Shares = Shared(price) };
         var contract = EvmAddress.Parse($"0x{Convert.ToHexStringLower(Seed(random)[..20])}");
         var domain = new MarketDomain(_market.PublicKey, AnyNumber(ulong.MaxValue), contract);
-        return Sign(changed, domain);
+        return Sign(Priced(changed), domain);
     }
 
     private ReceiptFile AnotherMarket(ReceiptFile file, ReceiptFile other)
@@ -136,7 +162,7 @@ internal sealed class SignedMutants(Random random)
         };
     }
 
-    private ReceiptFile? OtherPath(ReceiptFile file, ReceiptFile other)
+    private ReceiptFile? OtherPath(ReceiptFile file)
     {
         var signed = Sign(ByOurWorker(file.Receipt));
         if (signed.WorkerSignature is not { } by)
@@ -167,7 +193,7 @@ internal sealed class SignedMutants(Random random)
     }
 
     /// <summary>The same signature for a verifier that does not look whether S is below the order.</summary>
-    private ReceiptFile? PlusOrder(ReceiptFile file, ReceiptFile other) =>
+    private ReceiptFile? PlusOrder(ReceiptFile file) =>
         random.Next(2) == 0 ? file with { MarketSignature = PlusOrder(file.MarketSignature) }
         : file.WorkerSignature is { } signed ? file with { WorkerSignature = signed with { Signature = PlusOrder(signed.Signature) } }
         : null;
@@ -182,7 +208,7 @@ internal sealed class SignedMutants(Random random)
     }
 
     /// <summary>For such keys laxer verifiers take any message: with the cofactor, or one in as many as the order says without it.</summary>
-    private ReceiptFile? WeakKey(ReceiptFile file, ReceiptFile other)
+    private ReceiptFile? WeakKey(ReceiptFile file)
     {
         var forged = Pick(random, SmallOrder) + new string('0', 64);
         var key = Bytes32.Parse(Pick(random, SmallOrder));
@@ -198,37 +224,57 @@ internal sealed class SignedMutants(Random random)
             };
     }
 
-    private ReceiptFile? Contradict(Receipt receipt)
-    {
-        receipt = ByOurWorker(receipt);
-        var (invocation, result) = (receipt.Execution.Invocation, receipt.Execution.Result);
-        var next = new TokenAmount(receipt.Price.BaseUnits + 1);
-        var account = new AccountId(AnyWord());
-        var hasRun = result.Outcome != RunResult.NotRun;
-        var changed = random.Next(13) switch
-        {
-            0 => receipt with { Assurance = Pick(random, ["gold", "", "None", "nonе"]) },
-            1 => receipt with { State = Pick(random, ["fine", "Completed", "", "pending"]) },
-            2 => receipt with { Fault = Pick(random, ["weather", "None", ""]) },
-            3 => Of(result with { Outcome = Pick(random, ["excellent", "worker_fault", "returned", "cancelled", "Completed", ""]) }),
-            4 => Of(result with { Fuel = invocation.FuelLimit + 1 }),
-            5 => receipt with { Price = next, Shares = [new PaidShare(account, next)] },
-            6 => receipt with { Shares = [.. receipt.Shares, new PaidShare(account, new TokenAmount(1))] },
-            7 => receipt with { Shares = [.. receipt.Shares, new PaidShare(account, TokenAmount.Zero)] },
-            // Together they are the price where sums are cut at 128 bits.
-            8 => receipt with { Shares = [new PaidShare(account, new TokenAmount(UInt128.MaxValue)), new PaidShare(account, next)] },
-            9 => receipt with { State = "completed", Fault = "program" },
-            10 => Of(result with { Outcome = "trapped" }) with { State = "completed", Fault = "none" },
-            11 when !receipt.Price.IsZero => receipt with { State = "failed", Fault = Pick(random, ["worker", "input", "no_worker"]) },
-            12 when hasRun => receipt with { Worker = new WorkerId(_other.PublicKey) },
-            _ => null,
-        };
-        return changed is not null ? Sign(changed)
-            // A worker's signature of a run that was none.
-            : !hasRun ? Sign(receipt) with { WorkerSignature = Sign(Of(result with { Outcome = "completed" })).WorkerSignature }
-            : null;
+    private Func<ReceiptFile, ReceiptFile, byte[]?> Signed(Func<Receipt, Receipt?> make) =>
+        (file, _) => make(ByOurWorker(file.Receipt)) is { } changed ? Sign(changed).ToJson() : null;
 
-        Receipt Of(RunResult other) => receipt with { Execution = receipt.Execution with { Result = other } };
+    /// <summary>In a text that may be anything. Where halves become U+FFFD, the hash is the one that was signed.</summary>
+    private byte[] HalfPair(Receipt receipt)
+    {
+        const string Replacement = "\"entryPoint\":\"\ufffd\"";
+        var execution = receipt.Execution with { Invocation = receipt.Execution.Invocation with { EntryPoint = "\ufffd" } };
+        var text = Encoding.UTF8.GetString(Sign(ByOurWorker(receipt) with { Execution = execution }).ToJson());
+        var half = Pick(random, ["\\ud83d", "\\ude00", "\\udfff", "\\ud800"]);
+        return Encoding.UTF8.GetBytes(text.Replace(Replacement, $"\"entryPoint\":\"{half}\"", StringComparison.Ordinal));
+    }
+
+    /// <summary>Nothing was run, and a worker has signed that.</summary>
+    private ReceiptFile SignNoRun(Receipt receipt)
+    {
+        var execution = receipt.Execution with { Result = RunResult.Nothing };
+        var changed = Priced(ByOurWorker(receipt) with { Execution = execution, State = "expired", Fault = "no_worker" });
+        return Sign(changed) with { WorkerSignature = SignByWorker(changed, new MarketDomain(_market.PublicKey), _worker) };
+    }
+
+    private Receipt? OverFuel(Receipt receipt)
+    {
+        var fuel = receipt.Execution.Invocation.FuelLimit + 1;
+        return HasRun(receipt) ? Priced(With(receipt, result => result with { Fuel = fuel })) : null;
+    }
+
+    private Receipt Costing(Receipt receipt, UInt128 price) =>
+        receipt with
+        {
+            Price = new TokenAmount(price),
+            Shares = Shared(new TokenAmount(price)),
+        };
+
+    private PaidShare Share(UInt128 amount) => new(new AccountId(AnyWord()), new TokenAmount(amount));
+
+    private static bool HasRun(Receipt receipt) => receipt.Execution.Result.Outcome != RunResult.NotRun;
+
+    private static Receipt With(Receipt receipt, Func<RunResult, RunResult> change) =>
+        receipt with
+        {
+            Execution = receipt.Execution with { Result = change(receipt.Execution.Result) },
+        };
+
+    /// <summary>With the price that follows from what it says.</summary>
+    private Receipt Priced(Receipt receipt)
+    {
+        var price = receipt.Fault is "none" or "program" or "client"
+            ? FuelPrice.Cost(receipt.Execution.Result.Fuel, receipt.UnitPrice, receipt.PriceLimit)
+            : TokenAmount.Zero;
+        return receipt with { Price = price, Shares = Shared(price) };
     }
 
     /// <summary>The keys of real workers are not here.</summary>
@@ -238,27 +284,28 @@ internal sealed class SignedMutants(Random random)
 
     private ReceiptFile Sign(Receipt receipt, MarketDomain domain) => Sign(receipt, domain, _worker, _market);
 
-    /// <summary>The receipt with both signatures, its execution somewhere in a batch.</summary>
-    private ReceiptFile Sign(Receipt receipt, MarketDomain domain, Ed25519KeyPair worker, Ed25519KeyPair market)
+    /// <summary>The receipt with both signatures; with the market's alone where nothing was run.</summary>
+    private ReceiptFile Sign(Receipt receipt, MarketDomain domain, Ed25519KeyPair worker, Ed25519KeyPair market) =>
+        new()
+        {
+            Format = ReceiptFile.FormatName,
+            Domain = domain,
+            Receipt = receipt,
+            WorkerSignature = HasRun(receipt) ? SignByWorker(receipt, domain, worker) : null,
+            MarketSignature = Sign(market, BatchDigest.OfReceipts(domain, receipt.Epoch, receipt.Hash())),
+        };
+
+    /// <summary>Over a batch in which the execution stands somewhere.</summary>
+    private WorkerSignature SignByWorker(Receipt receipt, MarketDomain domain, Ed25519KeyPair worker)
     {
         var leaves = Enumerable.Range(0, random.Next(2, 20)).Select(_ => AnyWord()).ToArray();
         var at = random.Next(leaves.Length);
         leaves[at] = receipt.Execution.Hash();
         var batch = new MerkleBatch(leaves);
-        return new ReceiptFile
+        return new WorkerSignature
         {
-            Format = ReceiptFile.FormatName,
-            Domain = domain,
-            Receipt = receipt,
-            WorkerSignature =
-                receipt.Execution.Result.Outcome == RunResult.NotRun
-                    ? null
-                    : new WorkerSignature
-                    {
-                        Path = [.. batch.PathOf(at).Select(PathStep.Of)],
-                        Signature = Sign(worker, BatchDigest.OfExecutions(domain, batch.Root)),
-                    },
-            MarketSignature = Sign(market, BatchDigest.OfReceipts(domain, receipt.Epoch, receipt.Hash())),
+            Path = [.. batch.PathOf(at).Select(PathStep.Of)],
+            Signature = Sign(worker, BatchDigest.OfExecutions(domain, batch.Root)),
         };
     }
 

@@ -26,7 +26,6 @@ internal static partial class TextMutants
         ("upper_case_digit", RaiseDigit),
         ("changed_digit", ChangeDigit),
         ("needless_escape", Escape),
-        ("half_of_a_pair", HalfPair),
         ("null", (random, json) => Replace(random, json, "null")),
         ("other_value", (random, json) => Replace(random, json, Pick(random, OtherValues))),
         ("other_space", (random, json) => Insert(random, json, Pick(random, OtherSpaces))),
@@ -147,15 +146,6 @@ internal static partial class TextMutants
         }
         var place = random.Next(text.Length);
         return Change(json, part, text => $"{text[..place]}\\u{(int)text[place]:x4}{text[(place + 1)..]}");
-    }
-
-    /// <summary>In a text that may be anything: the entry point is one.</summary>
-    private static byte[]? HalfPair(Random random, byte[] json)
-    {
-        var text = Encoding.UTF8.GetString(json);
-        var half = Pick(random, ["\\ud83d", "\\ude00", "\\ude00\\ud83d", "\\ud83d\\ud83d", "\\ud83dx"]);
-        var changed = text.Replace("\"entryPoint\":\"", $"\"entryPoint\":\"{half}", StringComparison.Ordinal);
-        return changed == text ? null : Encoding.UTF8.GetBytes(changed);
     }
 
     private static byte[] Replace(Random random, byte[] json, string other)
