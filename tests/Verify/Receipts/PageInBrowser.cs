@@ -10,7 +10,7 @@ namespace Marketplace.Verify.Receipts;
 /// <param name="profile">A folder for what the browser keeps.</param>
 internal sealed partial class PageInBrowser(string program, string page, string profile)
 {
-    /// <summary>A command line has no longer words (Linux: MAX_ARG_STRLEN); a receipt that is longer is not given to the page here.</summary>
+    /// <summary>Linux takes no longer word on a command line (MAX_ARG_STRLEN): longer receipts are not given to the page here.</summary>
     public const int FragmentMax = 120_000;
 
     /// <returns>The verdict, and what the browser's console says, of which there should be nothing.</returns>

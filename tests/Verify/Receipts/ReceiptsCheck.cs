@@ -102,8 +102,8 @@ internal static class ReceiptsCheck
             if (market.Holds != one.Holds || page[index].Holds != one.Holds || script[index] != isGoodToScript)
             {
                 violations.Add(
-                    $"{one.Kind}: expected is {Word(one.Holds)}; C# says {Word(market.Holds)}, the page {Word(page[index].Holds)}, the script "
-                        + $"{Word(script[index])}.{Environment.NewLine}{Found(market)}{Encoding.UTF8.GetString(one.Json)}"
+                    $"{one.Kind}: expected is {Word(one.Holds)}; C# says {Word(market.Holds)}, the page {Word(page[index].Holds)}, "
+                        + $"the script {Word(script[index])}.{Environment.NewLine}{Found(market)}{Encoding.UTF8.GetString(one.Json)}"
                 );
             }
             else if (market.Checks is { } found && page[index].Checks is { } other && !found.SequenceEqual(other))

@@ -15,7 +15,9 @@ internal sealed class SignedMutants(Random random)
 {
     private static readonly BigInteger Order = BigInteger.Pow(2, 252) + BigInteger.Parse("27742317777372353535851937790883648493", null);
 
-    /// <summary>https://github.com/C2SP/CCTV/tree/main/ed25519, "Low-order edwards25519 point encodings", with those that are not canonical.</summary>
+    /// <summary>
+    /// All encodings of the eight points of small order, also those that are not canonical: https://github.com/C2SP/CCTV/tree/main/ed25519.
+    /// </summary>
     private static readonly string[] SmallOrder =
     [
         "0000000000000000000000000000000000000000000000000000000000000000",
@@ -207,7 +209,7 @@ internal sealed class SignedMutants(Random random)
         return Convert.ToHexStringLower(bytes);
     }
 
-    /// <summary>For such keys laxer verifiers take any message: with the cofactor, or one in as many as the order says without it.</summary>
+    /// <summary>For such keys laxer verifiers take any message; without the cofactor still one in as many as the order says.</summary>
     private ReceiptFile? WeakKey(ReceiptFile file)
     {
         var forged = Pick(random, SmallOrder) + new string('0', 64);
