@@ -81,7 +81,7 @@ internal static class BlsPairing
         Fp12.Frobenius(in raised, out raised);
         Fp12.Multiply(in b, in raised, out b);
         MultiplyByInverse(in b, in a, out b);
-        Fp12.SquareCyclotomic(in easy, out raised);
+        Cyclotomic.Square(in easy, out raised);
         Fp12.Multiply(in raised, in easy, out raised);
         Fp12.Multiply(in b, in raised, out power);
     }
@@ -95,16 +95,8 @@ internal static class BlsPairing
     /// <summary>value^x in the cyclotomic subgroup.</summary>
     private static void PowerOfX(in Fp12 value, out Fp12 power)
     {
-        var result = value;
-        for (var bit = 62; bit >= 0; bit--)
-        {
-            Fp12.SquareCyclotomic(in result, out result);
-            if ((BlsGroups.MinusX >> bit & 1) != 0)
-            {
-                Fp12.Multiply(in result, in value, out result);
-            }
-        }
-        Fp12.Conjugate(in result, out power);
+        Cyclotomic.PowerOfMinusX(in value, out var inverse);
+        Fp12.Conjugate(in inverse, out power);
     }
 
     /// <summary>Doubles a point and gives the tangent (<see href="https://eprint.iacr.org/2013/722">Aranha et al., 4.2</see>).</summary>

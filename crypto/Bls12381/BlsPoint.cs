@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Marketplace.Crypto;
@@ -96,12 +96,23 @@ internal struct BlsPoint<TField>
         TField.Choose(mask, in other.Z, ref value.Z);
     }
 
-    /// <summary>number * point, for a public number.</summary>
+    /// <summary>number * point, for a public number other than zero: runs of doublings with an addition after each.</summary>
     public static void MultiplyPublic(in BlsPoint<TField> point, ulong number, out BlsPoint<TField> product)
     {
-        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        BinaryPrimitives.WriteUInt64BigEndian(bytes, number);
-        MultiplyPublic(in point, bytes, out product);
+        var sum = point;
+        var bit = BitOperations.Log2(number);
+        while (bit > 0)
+        {
+            var rest = number & ((1UL << bit) - 1);
+            var next = rest == 0 ? 0 : BitOperations.Log2(rest);
+            BlsJacobian<TField>.Double(in sum, bit - next, out sum);
+            if (rest != 0)
+            {
+                Add(in sum, in point, out sum);
+            }
+            bit = next;
+        }
+        product = sum;
     }
 
     /// <summary>number * point, for a public number, big-endian.</summary>

@@ -2,13 +2,10 @@ using System.Numerics;
 
 namespace Marketplace.Crypto;
 
-/// <summary>Inverse and square root.</summary>
+/// <summary>The square root.</summary>
 internal partial struct Fp
 {
     private const int WindowBits = 4;
-
-    /// <summary>By Fermat's little theorem.</summary>
-    public static void Invert(in Fp value, out Fp inverse) => Power(in value, InverseWindows, out inverse);
 
     /// <summary>
     /// value^((p - 3) / 4), t: where the value is a square, t * value is a root of it and t the inverse of that root; where it is none,
@@ -23,8 +20,6 @@ internal partial struct Fp
         Square(in root, out var square);
         return AreEqual(in square, in value);
     }
-
-    public static void Square(in Fp value, out Fp square) => Multiply(in value, in value, out square);
 
     /// <summary>The exponent, digits of four bits with the highest first, is public; what is done does not depend on the value.</summary>
     private static void Power(in Fp value, ReadOnlySpan<byte> windows, out Fp power)

@@ -92,6 +92,60 @@ internal partial struct Fp
         product._6 = c12;
     }
 
+    /// <summary>value² / 2^392, with each product of two different limbs once. The value may be a sum of two.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
+    public static void Square(in Fp value, out Fp square)
+    {
+        Unsafe.SkipInit(out Fp multiples);
+        Shift(in value, out var shifted);
+        Add(in value, in value, out var twice);
+        ref var x = ref Unsafe.AsRef(in value._0);
+        ref var t = ref twice._0;
+        ref var y = ref shifted._0;
+        ref var m = ref multiples._0;
+        ref var p = ref MemoryMarshal.GetReference(ShiftedPrime);
+        var l0 = Low1(ref x, 0, ref y, 0);
+        var h0 = High1(ref x, 0, ref y, 0);
+        var c0 = Clear(out multiples._0, ref p, l0, h0);
+        var l1 = Low1(ref t, 0, ref y, 1) + Low1(ref m, 0, ref p, 1) + c0;
+        var h1 = High1(ref t, 0, ref y, 1) + High1(ref m, 0, ref p, 1);
+        var c1 = Clear(out multiples._1, ref p, l1, h1);
+        var l2 = Low1(ref t, 0, ref y, 2) + Low1(ref x, 1, ref y, 1) + Low2(ref m, 0, ref p, 2) + c1;
+        var h2 = High1(ref t, 0, ref y, 2) + High1(ref x, 1, ref y, 1) + High2(ref m, 0, ref p, 2);
+        var c2 = Clear(out multiples._2, ref p, l2, h2);
+        var l3 = Low2(ref t, 0, ref y, 3) + Low3(ref m, 0, ref p, 3) + c2;
+        var h3 = High2(ref t, 0, ref y, 3) + High3(ref m, 0, ref p, 3);
+        var c3 = Clear(out multiples._3, ref p, l3, h3);
+        var l4 = Low2(ref t, 0, ref y, 4) + Low1(ref x, 2, ref y, 2) + Low4(ref m, 0, ref p, 4) + c3;
+        var h4 = High2(ref t, 0, ref y, 4) + High1(ref x, 2, ref y, 2) + High4(ref m, 0, ref p, 4);
+        var c4 = Clear(out multiples._4, ref p, l4, h4);
+        var l5 = Low3(ref t, 0, ref y, 5) + Low5(ref m, 0, ref p, 5) + c4;
+        var h5 = High3(ref t, 0, ref y, 5) + High5(ref m, 0, ref p, 5);
+        var c5 = Clear(out multiples._5, ref p, l5, h5);
+        var l6 = Low3(ref t, 0, ref y, 6) + Low1(ref x, 3, ref y, 3) + Low6(ref m, 0, ref p, 6) + c5;
+        var h6 = High3(ref t, 0, ref y, 6) + High1(ref x, 3, ref y, 3) + High6(ref m, 0, ref p, 6);
+        var c6 = Clear(out multiples._6, ref p, l6, h6);
+        var l7 = Low3(ref t, 1, ref y, 6) + Low6(ref m, 1, ref p, 6) + c6;
+        var h7 = High3(ref t, 1, ref y, 6) + High6(ref m, 1, ref p, 6);
+        var c7 = Take(out square._0, l7, h7);
+        var l8 = Low2(ref t, 2, ref y, 6) + Low1(ref x, 4, ref y, 4) + Low5(ref m, 2, ref p, 6) + c7;
+        var h8 = High2(ref t, 2, ref y, 6) + High1(ref x, 4, ref y, 4) + High5(ref m, 2, ref p, 6);
+        var c8 = Take(out square._1, l8, h8);
+        var l9 = Low2(ref t, 3, ref y, 6) + Low4(ref m, 3, ref p, 6) + c8;
+        var h9 = High2(ref t, 3, ref y, 6) + High4(ref m, 3, ref p, 6);
+        var c9 = Take(out square._2, l9, h9);
+        var l10 = Low1(ref t, 4, ref y, 6) + Low1(ref x, 5, ref y, 5) + Low3(ref m, 4, ref p, 6) + c9;
+        var h10 = High1(ref t, 4, ref y, 6) + High1(ref x, 5, ref y, 5) + High3(ref m, 4, ref p, 6);
+        var c10 = Take(out square._3, l10, h10);
+        var l11 = Low1(ref t, 5, ref y, 6) + Low2(ref m, 5, ref p, 6) + c10;
+        var h11 = High1(ref t, 5, ref y, 6) + High2(ref m, 5, ref p, 6);
+        var c11 = Take(out square._4, l11, h11);
+        var l12 = Low1(ref x, 6, ref y, 6) + Low1(ref m, 6, ref p, 6) + c11;
+        var h12 = High1(ref x, 6, ref y, 6) + High1(ref m, 6, ref p, 6);
+        var c12 = Take(out square._5, l12, h12);
+        square._6 = c12;
+    }
+
     /// <summary>a * b + c * d, divided by 2^392; all may be sums of two.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     public static void SumOfProducts(in Fp a, in Fp b, in Fp c, in Fp d, out Fp sum)

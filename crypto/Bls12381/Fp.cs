@@ -40,8 +40,6 @@ internal partial struct Fp : ICurveField<Fp>
     /// <summary>2^784 modulo p: a product with it brings a plain number to Montgomery's form.</summary>
     private static readonly Fp RadixSquare = FromPlain(BigInteger.Pow(2, 2 * LimbCount * LimbBits) % Prime);
 
-    private static readonly byte[] InverseWindows = Windows(Prime - 2);
-
     /// <summary>(p - 3) / 4: p is 3 modulo 4, so this power of a square is the inverse of a root of it.</summary>
     private static readonly byte[] RootWindows = Windows((Prime - 3) / 4);
 

@@ -85,25 +85,6 @@ internal struct Fp12
         Raise(in value.C1.C2, 5, out power.C1.C2);
     }
 
-    /// <summary>
-    /// The square of an element of the cyclotomic subgroup: three squares in Fp4
-    /// (<see href="https://eprint.iacr.org/2009/565">Granger, Scott</see>).
-    /// </summary>
-    [SkipLocalsInit]
-    public static void SquareCyclotomic(in Fp12 value, out Fp12 square)
-    {
-        SquareFp4(in value.C0.C0, in value.C1.C1, out var a0, out var a1);
-        SquareFp4(in value.C1.C0, in value.C0.C2, out var b0, out var b1);
-        SquareFp4(in value.C0.C1, in value.C1.C2, out var c0, out var c1);
-        Fp2.MultiplyByXi(in c1, out c1);
-        ThreeMinusTwo(in a0, in value.C0.C0, out square.C0.C0);
-        ThreeMinusTwo(in b0, in value.C0.C1, out square.C0.C1);
-        ThreeMinusTwo(in c0, in value.C0.C2, out square.C0.C2);
-        ThreePlusTwo(in c1, in value.C1.C0, out square.C1.C0);
-        ThreePlusTwo(in a1, in value.C1.C1, out square.C1.C1);
-        ThreePlusTwo(in b1, in value.C1.C2, out square.C1.C2);
-    }
-
     public static bool IsOne(in Fp12 value)
     {
         Fp2.Subtract(in value.C0.C0, Fp2.One, out var rest);
@@ -129,34 +110,5 @@ internal struct Fp12
         Fp2.Add(in left.C2, in right.C1, out sum.C2);
         Fp2.Normalize(in sum.C1, out sum.C1);
         Fp2.Normalize(in sum.C2, out sum.C2);
-    }
-
-    /// <summary>(a + b t)² with t² = xi: a² + xi b² and 2ab.</summary>
-    [SkipLocalsInit]
-    private static void SquareFp4(in Fp2 a, in Fp2 b, out Fp2 low, out Fp2 high)
-    {
-        Fp2.Square(in a, out var a2);
-        Fp2.Square(in b, out var b2);
-        Fp2.Add(in a, in b, out var sum);
-        Fp2.Square(in sum, out high);
-        Fp2.Add(in a2, in b2, out sum);
-        Fp2.Subtract(in high, in sum, out high);
-        Fp6.AddXi(in a2, in b2, default, out low);
-    }
-
-    private static void ThreeMinusTwo(in Fp2 three, in Fp2 two, out Fp2 result)
-    {
-        Fp2.Add(in three, in three, out var plus);
-        Fp2.Add(in plus, in three, out plus);
-        Fp2.Add(in two, in two, out var minus);
-        Fp2.Subtract(in plus, in minus, out result);
-    }
-
-    private static void ThreePlusTwo(in Fp2 three, in Fp2 two, out Fp2 result)
-    {
-        Fp2.Add(in three, in two, out var sum);
-        Fp2.Add(in sum, in sum, out sum);
-        Fp2.Add(in sum, in three, out sum);
-        Fp2.Normalize(in sum, out result);
     }
 }

@@ -61,9 +61,7 @@ internal struct Fp2(in Fp c0, in Fp c1) : ICurveField<Fp2>
     [SkipLocalsInit]
     public static void Multiply(in Fp2 left, in Fp2 right, out Fp2 product)
     {
-        Fp.DifferenceOfProducts(in left.C0, in right.C0, in left.C1, in right.C1, out var c0);
-        Fp.SumOfProducts(in left.C0, in right.C1, in left.C1, in right.C0, out product.C1);
-        product.C0 = c0;
+        Fp.MultiplyPairs(in left.C0, in left.C1, in right.C0, in right.C1, out product.C0, out product.C1);
     }
 
     public static void Multiply(in Fp2 left, in Fp right, out Fp2 product)
