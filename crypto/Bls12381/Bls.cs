@@ -81,7 +81,7 @@ public static class Bls
     }
 
     /// <summary>
-    /// Whether each of many signatures verifies for its key and message, for about half of the work; it does not say which does not. Every
+    /// Whether each of many signatures verifies for its key and message, for two thirds of the work; it does not say which does not. Every
     /// signature is multiplied with a random factor, so that errors cannot cancel out; keys need no proof, as they are not summed.
     /// </summary>
     /// <returns>True also for an empty batch.</returns>

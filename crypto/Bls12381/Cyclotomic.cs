@@ -29,8 +29,8 @@ internal static class Cyclotomic
 
     /// <summary>
     /// value^|x|: the product of value^(2^i) over the bits of |x|, which are 16, 48, 57, 60, 62 and 63. To 57 the squarings are those of
-    /// Karabina, without g0 and g1 (<see href="https://eprint.iacr.org/2010/542">Compressed squaring</see>), which three of them get back with
-    /// one inversion.
+    /// Karabina, without g0 and g1 (<see href="https://eprint.iacr.org/2010/542">Compressed squaring</see>), which three of them get back
+    /// with one inversion.
     /// </summary>
     [SkipLocalsInit]
     public static void PowerOfMinusX(in Fp12 value, out Fp12 power)

@@ -15,8 +15,8 @@ internal partial struct Fp
     private const int StepsPerBatch = LimbBits - 3;
 
     /// <summary>
-    /// 901 steps; <see href="https://github.com/sipa/safegcd-bounds">(45907 b + 26313) / 19929</see>, 879, are enough for numbers of b = 381
-    /// bits.
+    /// 901 steps; <see href="https://github.com/sipa/safegcd-bounds">(45907 b + 26313) / 19929</see>, 879, are enough for numbers of b =
+    /// 381 bits.
     /// </summary>
     private const int Batches = 17;
 

@@ -155,23 +155,6 @@ internal partial struct Fp
         SumOfShifted(in a, in shiftedB, in c, in shiftedD, out sum);
     }
 
-    /// <summary>a * b - c * d, divided by 2^392; all may be sums of two.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
-    public static void DifferenceOfProducts(in Fp a, in Fp b, in Fp c, in Fp d, out Fp difference)
-    {
-        Shift(in b, out var shiftedB);
-        // 16p - d; its limbs have borrowed three from the ones above, so that none is below zero.
-        Fp shiftedD;
-        shiftedD._0 = (P0Times16 - d._0) << ColumnShift;
-        shiftedD._1 = (P1Times16 - d._1) << ColumnShift;
-        shiftedD._2 = (P2Times16 - d._2) << ColumnShift;
-        shiftedD._3 = (P3Times16 - d._3) << ColumnShift;
-        shiftedD._4 = (P4Times16 - d._4) << ColumnShift;
-        shiftedD._5 = (P5Times16 - d._5) << ColumnShift;
-        shiftedD._6 = (P6Times16 - d._6) << ColumnShift;
-        SumOfShifted(in a, in shiftedB, in c, in shiftedD, out difference);
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     private static void SumOfShifted(in Fp a, in Fp shiftedB, in Fp c, in Fp shiftedD, out Fp sum)
     {
@@ -222,6 +205,24 @@ internal partial struct Fp
         var h12 = High1(ref x, 6, ref y, 6) + High1(ref u, 6, ref v, 6) + High1(ref m, 6, ref p, 6);
         var c12 = Take(out sum._5, l12, h12);
         sum._6 = c12;
+    }
+
+    /// <summary>
+    /// left - right + 16p, carried: for a factor of one product. The right side may be a sum of two, and the left one; the result is below
+    /// 22p.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SubtractForProduct(in Fp left, in Fp right, out Fp difference)
+    {
+        Fp t;
+        t._0 = left._0 + P0Times16 - right._0;
+        t._1 = left._1 + P1Times16 - right._1;
+        t._2 = left._2 + P2Times16 - right._2;
+        t._3 = left._3 + P3Times16 - right._3;
+        t._4 = left._4 + P4Times16 - right._4;
+        t._5 = left._5 + P5Times16 - right._5;
+        t._6 = left._6 + P6Times16 - right._6;
+        Carry(in t, out difference);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -75,7 +75,7 @@ internal struct Fp2(in Fp c0, in Fp c1) : ICurveField<Fp2>
     public static void Square(in Fp2 value, out Fp2 square)
     {
         Fp.Add(in value.C0, in value.C1, out var sum);
-        Fp.Subtract(in value.C0, in value.C1, out var difference);
+        Fp.SubtractForProduct(in value.C0, in value.C1, out var difference);
         Fp.Add(in value.C0, in value.C0, out var twice);
         Fp.Multiply(in twice, in value.C1, out square.C1);
         Fp.Multiply(in sum, in difference, out square.C0);
@@ -133,7 +133,7 @@ internal struct Fp2(in Fp c0, in Fp c1) : ICurveField<Fp2>
 
     /// <summary>
     /// A root of a square c0 + c1 u from a root n of its norm: if (c0 + n) / 2 is a square, its root is x of the root x + y u and y is
-    /// c1 / 2x; if not, (n - c0) / 2 with the other n is one, of y (<see href="https://eprint.iacr.org/2012/685">Adj, Rodríguez-Henríquez,
+    /// c1 / 2x; if not, (n - c0) / 2 with the other n is one, of y (<see href="https://eprint.iacr.org/2012/685">Adj and Rodriguez,
     /// algorithm 8</see>). One power serves root, inverse and question.
     /// </summary>
     public static void RootOf(in Fp2 value, in Fp normRoot, out Fp2 root)

@@ -26,10 +26,11 @@ public sealed class BlsFieldTests
                 AssertIs(a * b, in result);
                 Fp.SumOfProducts(in x, in y, in sum, in sum, out result);
                 AssertIs((a * b) + ((a + b) * (a + b)), in result);
-                Fp.DifferenceOfProducts(in x, in y, in sum, in sum, out result);
-                AssertIs((a * b) - ((a + b) * (a + b)), in result);
-                Fp.DifferenceOfProducts(in sum, in sum, in sum, in sum, out result);
-                AssertIs(0, in result);
+                Fp.SubtractForProduct(in x, in y, out result);
+                AssertIs(a - b, in result);
+                Fp.MultiplyPairs(in x, in y, in sum, in x, out result, out var other);
+                AssertIs((a * (a + b)) - (b * a), in result);
+                AssertIs((a * a) + (b * (a + b)), in other);
                 Assert.Equal(a == b, Fp.AreEqual(in x, in y));
             }
         }
@@ -76,8 +77,17 @@ public sealed class BlsFieldTests
             AssertIs(8 * a * a, in result);
             Fp.SumOfProducts(in two, in two, in two, in two, out result);
             AssertIs(8 * a * a, in result);
-            Fp.DifferenceOfProducts(default, in two, in two, in two, out result);
+            Fp.SubtractForProduct(default, in two, out result);
+            Fp.Multiply(in four, in result, out result);
+            AssertIs(-8 * a * a, in result);
+            Fp.MultiplyPairs(in two, in two, in two, in two, out result, out var other);
+            AssertIs(0, in result);
+            AssertIs(8 * a * a, in other);
+            Fp.MultiplyPairs(default, in two, default, in two, out result, out other);
             AssertIs(-4 * a * a, in result);
+            AssertIs(0, in other);
+            Fp.Square(in two, out result);
+            AssertIs(4 * a * a, in result);
             Fp.Subtract(in x, in sixteen, out result);
             AssertIs(-15 * a, in result);
             Fp.Subtract(default, in sixteen, out result);

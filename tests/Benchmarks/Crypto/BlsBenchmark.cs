@@ -61,14 +61,15 @@ internal static class BlsBenchmark
         };
     }
 
-    /// <summary>The mean of the rounds, after as many that warm up: that is how the peer is measured.</summary>
+    /// <summary>The mean of the rounds, as the peer is measured, after a second that warms up: the compiler works in the background.</summary>
     private static double Time(int rounds, Action action)
     {
-        for (var i = 0; i < rounds; i++)
+        var start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(1))
         {
             action();
         }
-        var start = Stopwatch.GetTimestamp();
+        start = Stopwatch.GetTimestamp();
         for (var i = 0; i < rounds; i++)
         {
             action();
