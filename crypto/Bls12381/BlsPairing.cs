@@ -30,23 +30,24 @@ internal static class BlsPairing
                 pairs[count++] = i;
             }
         }
-        product = Fp12.One;
+        var lines = new BlsLineProduct();
         for (var bit = 62; bit >= 0; bit--)
         {
-            Fp12.Square(in product, out product);
+            lines.Square();
             var adds = (BlsGroups.MinusX >> bit & 1) != 0;
             for (var i = 0; i < count; i++)
             {
                 ref readonly var place = ref left[pairs[i]];
                 Double(ref points[i], out var line);
-                line.MultiplyInto(in place, ref product);
+                lines.Multiply(in line, in place);
                 if (adds)
                 {
                     Add(ref points[i], in right[pairs[i]], out line);
-                    line.MultiplyInto(in place, ref product);
+                    lines.Multiply(in line, in place);
                 }
             }
         }
+        lines.Take(out product);
         Fp12.Conjugate(in product, out product);
     }
 

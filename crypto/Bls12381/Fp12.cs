@@ -36,21 +36,33 @@ internal struct Fp12
         Fp6.AddNormal(in value.C0, in value.C1, out var sum);
         AddTimesV(in value.C0, in value.C1, out var other);
         Fp6.Multiply(in sum, in other, out var product);
-        Fp6.MultiplyByV(in t, out var shifted);
-        Fp6.SubtractBoth(in product, in t, in shifted, out square.C0);
+        Fp6.SubtractTimesV(in product, in t, out square.C0);
         Fp6.AddNormal(in t, in t, out square.C1);
     }
 
-    /// <summary>value * (line.C0 + line.C1 v + line.C4 v w), the form of a line's value.</summary>
+    /// <summary>value * line.</summary>
     [SkipLocalsInit]
-    public static void MultiplyByLine(in Fp12 value, in Fp2 c0, in Fp2 c1, in Fp2 c4, out Fp12 product)
+    public static void MultiplyByLine(in Fp12 value, in BlsLine line, out Fp12 product)
     {
-        Fp6.MultiplyBy01(in value.C0, in c0, in c1, out var a);
-        Fp6.MultiplyBy1(in value.C1, in c4, out var b);
+        Fp6.MultiplyBy01(in value.C0, in line.Constant, in line.OfX, out var a);
+        Fp6.MultiplyBy1(in value.C1, in line.OfY, out var b);
         Fp6.AddNormal(in value.C0, in value.C1, out var sum);
-        Fp2.Add(in c1, in c4, out var c14);
-        Fp2.Normalize(in c14, out c14);
-        Fp6.MultiplyBy01(in sum, in c0, in c14, out var cross);
+        Fp2.Add(in line.OfX, in line.OfY, out var xy);
+        Fp2.Normalize(in xy, out xy);
+        Fp6.MultiplyBy01(in sum, in line.Constant, in xy, out var cross);
+        Fp6.SubtractBoth(in cross, in a, in b, out product.C1);
+        AddTimesV(in a, in b, out product.C0);
+    }
+
+    /// <summary>value * lines, where the second factor is a product of two lines.</summary>
+    [SkipLocalsInit]
+    public static void MultiplyByLines(in Fp12 value, in Fp12 lines, out Fp12 product)
+    {
+        Fp6.Multiply(in value.C0, in lines.C0, out var a);
+        Fp6.MultiplyBy12(in value.C1, in lines.C1.C1, in lines.C1.C2, out var b);
+        Fp6.AddNormal(in value.C0, in value.C1, out var sum);
+        Fp6.AddNormal(in lines.C0, in lines.C1, out var linesSum);
+        Fp6.Multiply(in sum, in linesSum, out var cross);
         Fp6.SubtractBoth(in cross, in a, in b, out product.C1);
         AddTimesV(in a, in b, out product.C0);
     }

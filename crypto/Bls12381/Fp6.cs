@@ -27,6 +27,19 @@ internal struct Fp6
         SubtractBoth(in left.C2, in first.C2, in second.C2, out difference.C2);
     }
 
+    /// <summary>left - right - v right.</summary>
+    public static void SubtractTimesV(in Fp6 left, in Fp6 right, out Fp6 difference)
+    {
+        Fp.Add(in left.C0.C0, in right.C2.C1, out var plus);
+        Fp.Add(in right.C0.C0, in right.C2.C0, out var minus);
+        Fp.Subtract(in plus, in minus, out difference.C0.C0);
+        Fp.Add(in right.C0.C1, in right.C2.C0, out minus);
+        Fp.Add(in minus, in right.C2.C1, out minus);
+        Fp.Subtract(in left.C0.C1, in minus, out difference.C0.C1);
+        SubtractBoth(in left.C1, in right.C1, in right.C0, out difference.C1);
+        SubtractBoth(in left.C2, in right.C2, in right.C1, out difference.C2);
+    }
+
     public static void Negate(in Fp6 value, out Fp6 negative)
     {
         Fp2.Negate(in value.C0, out negative.C0);
@@ -73,6 +86,22 @@ internal struct Fp6
         MultiplySums(in value.C0, in value.C1, in b0, in b1, out var t1);
         AddXi(in v0, in t0, default, out product.C0);
         SubtractBoth(in t1, in v0, in v1, out product.C1);
+        Fp2.Add(in t2, in v1, out product.C2);
+        Fp2.Normalize(in product.C2, out product.C2);
+    }
+
+    /// <summary>value * (b1 v + b2 v²).</summary>
+    [SkipLocalsInit]
+    public static void MultiplyBy12(in Fp6 value, in Fp2 b1, in Fp2 b2, out Fp6 product)
+    {
+        Fp2.Multiply(in value.C1, in b1, out var v1);
+        Fp2.Multiply(in value.C2, in b2, out var v2);
+        MultiplySums(in value.C1, in value.C2, in b1, in b2, out var t12);
+        Fp2.Multiply(in value.C0, in b1, out var t1);
+        Fp2.Multiply(in value.C0, in b2, out var t2);
+        Fp2.Add(in v1, in v2, out var v12);
+        AddXi(default, in t12, in v12, out product.C0);
+        AddXi(in t1, in v2, default, out product.C1);
         Fp2.Add(in t2, in v1, out product.C2);
         Fp2.Normalize(in product.C2, out product.C2);
     }

@@ -153,9 +153,14 @@ public sealed class BlsFieldTests
                 Fp12.Frobenius(in left, out left);
             }
             AssertEqual(in a, in left);
-            Fp12 line = new() { C0 = { C0 = b.C0.C0, C1 = b.C0.C1 }, C1 = { C1 = b.C1.C1 } };
-            Fp12.Multiply(in a, in line, out left);
-            Fp12.MultiplyByLine(in a, in line.C0.C0, in line.C0.C1, in line.C1.C1, out right);
+            BlsLine one = Line(random),
+                two = Line(random);
+            Fp12.Multiply(in a, Sparse(in one), out left);
+            Fp12.MultiplyByLine(in a, in one, out right);
+            AssertEqual(in left, in right);
+            Fp12.Multiply(in left, Sparse(in two), out left);
+            BlsLine.Multiply(in one, in two, out other);
+            Fp12.MultiplyByLines(in a, in other, out right);
             AssertEqual(in left, in right);
         }
     }
@@ -234,6 +239,16 @@ public sealed class BlsFieldTests
             C1 = Random2(random),
             C2 = Random2(random),
         };
+
+    private static BlsLine Line(Random random) =>
+        new()
+        {
+            Constant = Random2(random),
+            OfX = Random2(random),
+            OfY = Random2(random),
+        };
+
+    private static Fp12 Sparse(in BlsLine line) => new() { C0 = { C0 = line.Constant, C1 = line.OfX }, C1 = { C1 = line.OfY } };
 
     private static Fp12 Random12(Random random) => new() { C0 = Random6(random), C1 = Random6(random) };
 }
