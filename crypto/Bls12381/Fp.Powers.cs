@@ -1,11 +1,21 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Marketplace.Crypto;
 
-/// <summary>The square root.</summary>
+/// <summary>Inverse and square root.</summary>
 internal partial struct Fp
 {
     private const int WindowBits = 4;
+
+    /// <summary>Zero gives zero.</summary>
+    public static void Invert(in Fp value, out Fp inverse)
+    {
+        var plain = value.ToPlain();
+        Span<ulong> limbs = MemoryMarshal.CreateSpan(ref plain._0, LimbCount);
+        DivisionSteps.Invert(limbs, limbs);
+        Multiply(in plain, in RadixSquare, out inverse);
+    }
 
     /// <summary>
     /// value^((p - 3) / 4), t: where the value is a square, t * value is a root of it and t the inverse of that root; where it is none,

@@ -13,7 +13,7 @@ internal partial struct Fp
     private const int ColumnShift = 6;
 
     /// <summary>-1/p modulo 2^56.</summary>
-    private const ulong NegativeInverse = 0xf3fffcfffcfffd;
+    public const ulong NegativeInverse = 0xf3fffcfffcfffd;
 
     /// <summary>
     /// The limbs of 16p: each gets the four bits that the one below hands on, gives away its own, and has then borrowed 3 * 2^56 from the

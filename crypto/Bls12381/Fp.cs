@@ -47,6 +47,8 @@ internal partial struct Fp : ICurveField<Fp>
 
     private static readonly Fp OneInForm = FromNumber(BigInteger.One);
 
+    public static ReadOnlySpan<ulong> PrimeLimbs => [P0, P1, P2, P3, P4, P5, P6];
+
     public static int EncodedSize => Size;
 
     public static Fp One => OneInForm;
@@ -278,7 +280,7 @@ internal partial struct Fp : ICurveField<Fp>
 
     private static BigInteger PrimeNumber()
     {
-        ReadOnlySpan<ulong> limbs = [P0, P1, P2, P3, P4, P5, P6];
+        var limbs = PrimeLimbs;
         var number = BigInteger.Zero;
         for (var i = LimbCount - 1; i >= 0; i--)
         {

@@ -61,7 +61,7 @@ internal static class BlsBenchmark
         };
     }
 
-    /// <summary>The mean of the rounds, as the peer is measured, after a second that warms up: the compiler works in the background.</summary>
+    /// <summary>The mean of the rounds, as the peer is measured, after a second that warms up: the compiler takes its time.</summary>
     private static double Time(int rounds, Action action)
     {
         var start = Stopwatch.GetTimestamp();

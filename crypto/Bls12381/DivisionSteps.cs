@@ -6,12 +6,15 @@ using System.Security.Cryptography;
 namespace Marketplace.Crypto;
 
 /// <summary>
-/// The inverse by division steps on the lowest bits (<see href="https://eprint.iacr.org/2019/266">Bernstein, Yang</see>), seven times as
-/// fast as a power: 53 steps at a time on single words, then their effect on the whole numbers at once. f, g, d and e have seven limbs of
-/// 56 bits, of which the highest has the sign. The same steps are made whatever the number is.
+/// The inverse modulo p of BLS12-381 by division steps on the lowest bits (<see href="https://eprint.iacr.org/2019/266">Bernstein,
+/// Yang</see>), seven times as fast as a power: 53 steps at a time on single words, then their effect on the whole numbers at once. Numbers
+/// have seven limbs of 56 bits, of which the highest has the sign. The same steps are made whatever the number is.
 /// </summary>
-internal partial struct Fp
+internal static class DivisionSteps
 {
+    private const int LimbCount = Fp.LimbCount;
+    private const int LimbBits = Fp.LimbBits;
+    private const ulong Mask = (1UL << LimbBits) - 1;
     private const int StepsPerBatch = LimbBits - 3;
 
     /// <summary>
@@ -21,33 +24,36 @@ internal partial struct Fp
     private const int Batches = 17;
 
     /// <summary>1/p modulo 2^56.</summary>
-    private const ulong PrimeInverse = (1UL << LimbBits) - NegativeInverse;
+    private const ulong PrimeInverse = (1UL << LimbBits) - Fp.NegativeInverse;
 
     /// <summary>Zero gives zero.</summary>
+    /// <param name="value">The limbs of a number below p.</param>
+    /// <param name="inverse">Those of its inverse, below p.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Invert(in Fp value, out Fp inverse)
+    public static void Invert(ReadOnlySpan<ulong> value, Span<ulong> inverse)
     {
-        Fp f = default,
+        Limbs f = default,
+            g = default,
             d = default,
             e = default;
-        (f._0, f._1, f._2, f._3, f._4, f._5, f._6) = (P0, P1, P2, P3, P4, P5, P6);
-        var g = value.ToPlain();
-        e._0 = 1;
+        Fp.PrimeLimbs.CopyTo(f);
+        value.CopyTo(g);
+        e[0] = 1;
         long delta = -1;
         for (var i = 0; i < Batches; i++)
         {
-            Step(ref delta, f._0, g._0, out var t);
+            Step(ref delta, f[0], g[0], out var t);
             UpdateCofactors(ref d, ref e, in t);
             UpdateNumbers(ref f, ref g, in t);
         }
         // f is 1 or -1, and d its quotient by the value, above -2p and below p.
-        AddIf((ulong)((long)d._6 >> 63), ref d);
-        NegateIf((ulong)((long)f._6 >> 63), ref d);
-        AddIf((ulong)((long)d._6 >> 63), ref d);
-        Multiply(in d, in RadixSquare, out inverse);
-        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(new Span<Fp>(ref g)));
-        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(new Span<Fp>(ref e)));
-        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(new Span<Fp>(ref d)));
+        AddIf((ulong)((long)d[LimbCount - 1] >> 63), ref d);
+        NegateIf((ulong)((long)f[LimbCount - 1] >> 63), ref d);
+        AddIf((ulong)((long)d[LimbCount - 1] >> 63), ref d);
+        ((ReadOnlySpan<ulong>)d).CopyTo(inverse);
+        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes((Span<ulong>)g));
+        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes((Span<ulong>)e));
+        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes((Span<ulong>)d));
     }
 
     /// <summary>The matrix of the steps that the lowest bits of f and g ask for, times 2^56.</summary>
@@ -81,14 +87,14 @@ internal partial struct Fp
 
     /// <summary>(f, g) = t (f, g) / 2^56, which is exact.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void UpdateNumbers(ref Fp f, ref Fp g, in Matrix t)
+    private static void UpdateNumbers(ref Limbs f, ref Limbs g, in Matrix t)
     {
         Sum forF = default,
             forG = default;
         for (var i = 0; i < LimbCount; i++)
         {
-            long fi = (long)Unsafe.Add(ref f._0, i),
-                gi = (long)Unsafe.Add(ref g._0, i);
+            long fi = (long)f[i],
+                gi = (long)g[i];
             forF.Add(t.U, fi);
             forF.Add(t.V, gi);
             forG.Add(t.Q, fi);
@@ -97,33 +103,33 @@ internal partial struct Fp
                 lowG = forG.Shift();
             if (i > 0)
             {
-                Unsafe.Add(ref f._0, i - 1) = lowF;
-                Unsafe.Add(ref g._0, i - 1) = lowG;
+                f[i - 1] = lowF;
+                g[i - 1] = lowG;
             }
         }
-        f._6 = forF.Low;
-        g._6 = forG.Low;
+        f[LimbCount - 1] = forF.Low;
+        g[LimbCount - 1] = forG.Low;
     }
 
     /// <summary>(d, e) = t (d, e) / 2^56 modulo p: multiples of p clear the lowest limb, and keep both above -2p and below p.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void UpdateCofactors(ref Fp d, ref Fp e, in Matrix t)
+    private static void UpdateCofactors(ref Limbs d, ref Limbs e, in Matrix t)
     {
-        long signD = (long)d._6 >> 63,
-            signE = (long)e._6 >> 63;
+        long signD = (long)d[LimbCount - 1] >> 63,
+            signE = (long)e[LimbCount - 1] >> 63;
         var multipleD = (t.U & signD) + (t.V & signE);
         var multipleE = (t.Q & signD) + (t.R & signE);
-        var low = ((ulong)t.U * d._0) + ((ulong)t.V * e._0);
+        var low = ((ulong)t.U * d[0]) + ((ulong)t.V * e[0]);
         multipleD -= (long)(((PrimeInverse * low) + (ulong)multipleD) & Mask);
-        low = ((ulong)t.Q * d._0) + ((ulong)t.R * e._0);
+        low = ((ulong)t.Q * d[0]) + ((ulong)t.R * e[0]);
         multipleE -= (long)(((PrimeInverse * low) + (ulong)multipleE) & Mask);
         Sum forD = default,
             forE = default;
-        ReadOnlySpan<ulong> prime = [P0, P1, P2, P3, P4, P5, P6];
+        var prime = Fp.PrimeLimbs;
         for (var i = 0; i < LimbCount; i++)
         {
-            long di = (long)Unsafe.Add(ref d._0, i),
-                ei = (long)Unsafe.Add(ref e._0, i);
+            long di = (long)d[i],
+                ei = (long)e[i];
             forD.Add(t.U, di);
             forD.Add(t.V, ei);
             forD.Add(multipleD, (long)prime[i]);
@@ -134,45 +140,43 @@ internal partial struct Fp
                 lowE = forE.Shift();
             if (i > 0)
             {
-                Unsafe.Add(ref d._0, i - 1) = lowD;
-                Unsafe.Add(ref e._0, i - 1) = lowE;
+                d[i - 1] = lowD;
+                e[i - 1] = lowE;
             }
         }
-        d._6 = forD.Low;
-        e._6 = forE.Low;
+        d[LimbCount - 1] = forD.Low;
+        e[LimbCount - 1] = forE.Low;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddIf(ulong mask, ref Fp value)
+    private static void AddIf(ulong mask, ref Limbs value)
     {
-        value._0 += mask & P0;
-        value._1 += mask & P1;
-        value._2 += mask & P2;
-        value._3 += mask & P3;
-        value._4 += mask & P4;
-        value._5 += mask & P5;
-        value._6 += mask & P6;
-        CarrySigned(ref value);
+        var prime = Fp.PrimeLimbs;
+        for (var i = 0; i < LimbCount; i++)
+        {
+            value[i] += mask & prime[i];
+        }
+        Carry(ref value);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void NegateIf(ulong mask, ref Fp value)
+    private static void NegateIf(ulong mask, ref Limbs value)
     {
         for (var i = 0; i < LimbCount; i++)
         {
-            ref var limb = ref Unsafe.Add(ref value._0, i);
+            ref var limb = ref Unsafe.Add(ref value[0], i);
             limb = (limb ^ mask) - mask;
         }
-        CarrySigned(ref value);
+        Carry(ref value);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void CarrySigned(ref Fp value)
+    private static void Carry(ref Limbs value)
     {
         for (var i = 0; i < LimbCount - 1; i++)
         {
-            ref var limb = ref Unsafe.Add(ref value._0, i);
-            Unsafe.Add(ref value._0, i + 1) += (ulong)((long)limb >> LimbBits);
+            ref var limb = ref Unsafe.Add(ref value[0], i);
+            Unsafe.Add(ref value[0], i + 1) += (ulong)((long)limb >> LimbBits);
             limb &= Mask;
         }
     }
@@ -206,5 +210,11 @@ internal partial struct Fp
             _high >>= LimbBits;
             return limb;
         }
+    }
+
+    [InlineArray(LimbCount)]
+    private struct Limbs
+    {
+        private ulong _first;
     }
 }
