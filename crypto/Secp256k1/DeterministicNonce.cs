@@ -29,8 +29,8 @@ internal ref struct DeterministicNonce
     /// <summary>Writes the next 32 bytes; which of them is a nonce is the caller's to judge.</summary>
     public readonly void Next(Span<byte> candidate)
     {
-        HMACSHA256.HashData(_key, _value, _value);
-        _value.CopyTo(candidate);
+        HMACSHA256.HashData(_key, _value, candidate);
+        candidate.CopyTo(_value);
     }
 
     /// <summary>After a candidate that was none.</summary>
@@ -38,13 +38,17 @@ internal ref struct DeterministicNonce
 
     private readonly void Update(byte mark, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> digest)
     {
-        Span<byte> message = stackalloc byte[(3 * Size) + 1];
+        Span<byte> message = stackalloc byte[(3 * Size) + 1],
+            next = stackalloc byte[Size];
         _value.CopyTo(message);
         message[Size] = mark;
         secret.CopyTo(message[(Size + 1)..]);
         digest.CopyTo(message[(Size + 1 + secret.Length)..]);
-        HMACSHA256.HashData(_key, message[..(Size + 1 + secret.Length + digest.Length)], _key);
-        HMACSHA256.HashData(_key, _value, _value);
+        HMACSHA256.HashData(_key, message[..(Size + 1 + secret.Length + digest.Length)], next);
+        next.CopyTo(_key);
+        HMACSHA256.HashData(_key, _value, next);
+        next.CopyTo(_value);
         CryptographicOperations.ZeroMemory(message);
+        CryptographicOperations.ZeroMemory(next);
     }
 }

@@ -51,9 +51,15 @@ public readonly record struct EthereumAddress
         {
             return false;
         }
-        address = new EthereumAddress(bytes);
+        var read = new EthereumAddress(bytes);
         var digits = text.AsSpan(2);
-        return !digits.ContainsAnyInRange('A', 'F') || !digits.ContainsAnyInRange('a', 'f') || text == address.ToString();
+        var isMixed = digits.ContainsAnyInRange('A', 'F') && digits.ContainsAnyInRange('a', 'f');
+        if (isMixed && text != read.ToString())
+        {
+            return false;
+        }
+        address = read;
+        return true;
     }
 
     public void CopyTo(Span<byte> destination) => Unsafe.WriteUnaligned(ref destination[..Size][0], _words);

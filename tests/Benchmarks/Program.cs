@@ -20,7 +20,10 @@ var benchmarks = new Dictionary<string, (string Help, Func<BenchmarkArguments, T
             + "[--workers N] [--slots N] [--connected N, over sockets] [--rounds N]",
         MarketBenchmark.Run
     ),
-    ["bls"] = ("BLS signatures beside blst, where ../shared/peers/bls.sh, node and npm are found [--rounds N]", BlsBenchmark.Run),
+    ["bls"] = (
+        "BLS signatures beside blst, where ../shared/peers/bls.sh, node and npm are found [--turns N] [--rounds N]",
+        BlsBenchmark.Run
+    ),
     ["start"] = ("time to ready of a new silo and to its first answered job", StartBenchmark.Run),
 };
 foreach (var (name, own) in HostBenchmarks.All)
