@@ -81,12 +81,17 @@ public static class ReceiptChecks
         {
             return Broken(Name, $"'{receipt.Assurance}' is no assurance.");
         }
-        if (receipt.State == "completed" && (receipt.Execution.Result.Outcome != "completed" || receipt.Fault != "none"))
+        if ((receipt.State == "completed") != (receipt.Fault == "none"))
         {
-            return Broken(
-                Name,
-                $"The job completed by the fault '{receipt.Fault}', but its run ended as {receipt.Execution.Result.Outcome}."
-            );
+            return Broken(Name, $"A job that ended as {receipt.State} by the fault '{receipt.Fault}' contradicts itself.");
+        }
+        if (receipt.State == "completed" && receipt.Execution.Result.Outcome != "completed")
+        {
+            return Broken(Name, $"The job completed, but its run ended as {receipt.Execution.Result.Outcome}.");
+        }
+        if (receipt.Execution.Result.Outcome == RunResult.NotRun && receipt.Fault is ("none" or "program"))
+        {
+            return Broken(Name, $"The job ended by the fault '{receipt.Fault}', which takes a run, and no run is said to have ended.");
         }
         return receipt.Execution.Result.Fuel > receipt.Execution.Invocation.FuelLimit
             ? Broken(

@@ -1,4 +1,5 @@
 using Marketplace.Api.Workers;
+using Marketplace.Crypto;
 using Marketplace.Engine;
 using Marketplace.Receipts;
 using Marketplace.Worker.Isolation;
@@ -32,6 +33,11 @@ public static class Replay
     )
     {
         ArgumentNullException.ThrowIfNull(invocation);
+        var actual = IdDerivation.Blob(input.Span);
+        if (actual != invocation.Input)
+        {
+            throw new ReplayException($"The input that was given is {actual}; what was run had the input {invocation.Input}.");
+        }
         var lease = LeaseOf(invocation, input, root);
         var options = new WorkerOptions
         {
@@ -67,9 +73,18 @@ public static class Replay
             Deadline: DateTimeOffset.MaxValue
         )
         {
-            Files = invocation.Files.ToDictionary(file => file.Name, file => file.Content),
-            Environment = invocation.Environment.ToDictionary(variable => variable.Name, variable => variable.Value),
+            Files = Named(invocation.Files, file => file.Name, file => file.Content),
+            Environment = Named(invocation.Environment, variable => variable.Name, variable => variable.Value),
         };
+
+    private static Dictionary<string, TValue> Named<TItem, TValue>(
+        IReadOnlyList<TItem> items,
+        Func<TItem, string> name,
+        Func<TItem, TValue> value
+    ) =>
+        items.Select(name).Distinct(StringComparer.Ordinal).Count() == items.Count
+            ? items.ToDictionary(name, value, StringComparer.Ordinal)
+            : throw new ReplayException("What was run names a file or a variable twice, which no job does.");
 }
 
 /// <summary>A run could not be repeated here.</summary>

@@ -154,7 +154,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
                 ErrorCode.ReceiptNotFound,
                 job.Ending is null
                     ? $"Job {_id} is {JobStatusNames.Of(job.Status)}; it has a receipt when it has ended."
-                    : $"Job {_id} ended before workers signed what they run, so it has no receipt."
+                    : $"Job {_id} ended before workers signed what they run, or under another key of this market, so it has no receipt."
             );
     }
 

@@ -9,7 +9,10 @@ namespace Marketplace.Grains;
 /// </summary>
 internal static class JobReceipts
 {
-    /// <returns>Null where the job has not ended, or its run is one that no worker has signed: from before there were receipts.</returns>
+    /// <returns>
+    /// Null where the job has not ended, or no worker has signed its run for this market: it ended before there were receipts, or under
+    /// another key of the market.
+    /// </returns>
     public static ReceiptFile? Of(JobState job, JobId id, MarketIdentity market)
     {
         if (job.Ending is not { End: var end } ending || (end.Proof is null && IsOfRun(end)))
@@ -36,28 +39,36 @@ internal static class JobReceipts
             Epoch = 0,
             EndedAt = Invocation.Nanoseconds(ending.EndedAt),
         };
+        if (end.Proof is { } proof && !IsSigned(proof.Signed, receipt, domain))
+        {
+            return null;
+        }
         return new ReceiptFile
         {
             Format = ReceiptFile.FormatName,
             Domain = domain,
             Receipt = receipt,
-            WorkerSignature = end.Proof is { } proof ? SignatureOf(proof.Signed) : null,
+            WorkerSignature = end.Proof is { Signed: var signed } ? SignatureOf(signed) : null,
             MarketSignature = Convert.ToHexStringLower(
                 market.Sign(BatchDigest.OfReceipts(domain, receipt.Epoch, receipt.Hash()).ToArray())
             ),
         };
     }
 
+    /// <summary>A market never puts its name under a signature that does not hold.</summary>
+    private static bool IsSigned(RunSignature signed, Receipt receipt, MarketDomain domain)
+    {
+        var root = MerkleBatch.RootOf(receipt.Execution.Hash(), StepsOf(signed));
+        return Ed25519.Verify(receipt.Worker.Value, BatchDigest.OfExecutions(domain, root).ToArray(), signed.Signature.Span);
+    }
+
     /// <summary>A worker's report gives the job these ends; all others are the market's own word.</summary>
-    private static bool IsOfRun(JobEnd end) => end.Worker is not null && end.Fault is JobFault.None or JobFault.Program;
+    private static bool IsOfRun(JobEnd end) =>
+        end.Worker is not null && (end.Fault is JobFault.None or JobFault.Program || end.Code == ErrorCode.InvalidModule);
 
     private static WorkerSignature SignatureOf(RunSignature signed) =>
-        new()
-        {
-            Path =
-            [
-                .. signed.Path.Select((hash, step) => PathStep.Of(new MerkleStep(IsLeft: (signed.LeftSides & (1u << step)) != 0, hash))),
-            ],
-            Signature = Convert.ToHexStringLower(signed.Signature.Span),
-        };
+        new() { Path = [.. StepsOf(signed).Select(PathStep.Of)], Signature = Convert.ToHexStringLower(signed.Signature.Span) };
+
+    private static IEnumerable<MerkleStep> StepsOf(RunSignature signed) =>
+        signed.Path.Select((hash, step) => new MerkleStep(IsLeft: (signed.LeftSides & (1u << step)) != 0, hash));
 }

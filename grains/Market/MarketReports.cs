@@ -324,7 +324,12 @@ internal sealed partial class MarketReports(
         }
         catch (MarketException refusal) when (refusal.Code is ErrorCode.QuotaExceeded or ErrorCode.LimitExceeded)
         {
-            return MarketEnds.OutputRefused(end, refusal);
+            if (await HasItsRoot(job, report))
+            {
+                return MarketEnds.OutputRefused(end, refusal);
+            }
+            await WorkerFailed(job, end.Worker!.Value, "the root of state that the worker reported is not that of its changes");
+            return null;
         }
         catch (MarketException wrong) when (wrong.Code == ErrorCode.MalformedRequest)
         {
@@ -341,6 +346,12 @@ internal sealed partial class MarketReports(
             return null;
         }
     }
+
+    /// <summary>Of a run whose changes are not committed, so that the receipt says nothing that was not looked at.</summary>
+    private async ValueTask<bool> HasItsRoot(MarketJob job, LeaseReport report) =>
+        job.Lease!.Root is not { } before
+        || report.Signed?.RootAfter is not { } claimed
+        || await grains.GetGrain<IStateGrain>(job.Ticket.Spec.Program.ToString()).RootWith(before, report.StateChanges) == claimed;
 
     // 3. The job's end is written. The first terminal write of any activation wins; nothing undoes it. If the write fails, the worker
     // repeats its report; an end of the market's own is written again at the job's next deadline.

@@ -49,11 +49,22 @@ internal static class ReportRules
         {
             return null;
         }
+        if (job.Lease!.Root is null && !report.StateChanges.IsEmpty)
+        {
+            return "the report changes the state of a program that keeps none";
+        }
+        for (var index = 1; index < report.StateChanges.Length; index++)
+        {
+            if (report.StateChanges[index - 1].Key.Span.SequenceCompareTo(report.StateChanges[index].Key.Span) >= 0)
+            {
+                return "the report's changes of state are not ascending by key, each key once";
+            }
+        }
         if (report.StateChanges.IsEmpty != signed.RootAfter is null)
         {
             return "the report tells a root of the program's state and changes nothing of it, or changes it and tells no root";
         }
-        var result = JobExecutions.ResultOf(report, job.Ticket.Spec.FuelMax, job.Lease!.Root, signed);
+        var result = JobExecutions.ResultOf(report, job.Ticket.Spec.FuelMax, job.Lease.Root, signed);
         var execution = Execution.Hash(job.Run!.Invocation, result);
         return execution == claimed ? null : $"the worker has signed the execution {claimed}; its report is of {execution}";
     }

@@ -62,6 +62,10 @@ internal sealed record RunCommitted(
 
     public static ReadOnlyMemory<byte> Write(RunCommitted run)
     {
+        if (run is { At: null, End.Proof: not null })
+        {
+            throw new InvalidOperationException("This is a bug in the state's log: a commit with a proof says when it was.");
+        }
         var writer = new CompactWriter(1024);
         writer.Byte(JobEndCodec.FormatOf(run.End, run.At is null ? FormatOfEarlierRoots : Format));
         if (run.At is { } at)

@@ -90,8 +90,14 @@ function words(file) {
   if (!ASSURANCES.includes(receipt.assurance)) {
     return broken(`'${receipt.assurance}' is no assurance.`);
   }
-  if (receipt.state === 'completed' && (result.outcome !== 'completed' || receipt.fault !== 'none')) {
-    return broken(`The job completed by the fault '${receipt.fault}', but its run ended as ${result.outcome}.`);
+  if ((receipt.state === 'completed') !== (receipt.fault === 'none')) {
+    return broken(`A job that ended as ${receipt.state} by the fault '${receipt.fault}' contradicts itself.`);
+  }
+  if (receipt.state === 'completed' && result.outcome !== 'completed') {
+    return broken(`The job completed, but its run ended as ${result.outcome}.`);
+  }
+  if (result.outcome === NOT_RUN && ['none', 'program'].includes(receipt.fault)) {
+    return broken(`The job ended by the fault '${receipt.fault}', which takes a run, and no run is said to have ended.`);
   }
   return result.fuel > invocation.fuelLimit
     ? broken(`The run used ${result.fuel} fuel, more than its limit of ${invocation.fuelLimit}.`)

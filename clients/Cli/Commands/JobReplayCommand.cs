@@ -9,6 +9,8 @@ namespace Marketplace.Cli.Commands;
 /// <summary><c>market job replay</c>: runs a job again, here, and compares.</summary>
 internal static class JobReplayCommand
 {
+    private static readonly string TimedOut = RunResult.NameOf(RunOutcome.TimedOut);
+
     public static Command Make(CommandSet set)
     {
         var id = Ids.Job();
@@ -32,7 +34,7 @@ internal static class JobReplayCommand
                 var market = new ReplayMarket(run.Client, execution, await ModuleOf(run, run.Get(module)), await State(run, execution));
                 var input = await run.Client.Jobs.Input(job, run.Cancellation);
                 var result = await Task.Run(() => Run(run, execution, input, market), run.Cancellation);
-                return await Answer(run, execution.Result, result);
+                return await Answer(run, execution.Result, result, market);
             },
             id,
             module
@@ -50,6 +52,15 @@ internal static class JobReplayCommand
         if (result.Outcome is RunResult.NotRun or "input_unavailable")
         {
             throw Refused(ExitCodes.Refused, "not_run", "The job ended without a run, so there is nothing to run again.", null);
+        }
+        if (result.Outcome == TimedOut)
+        {
+            throw Refused(
+                ExitCodes.Refused,
+                "not_comparable",
+                "The run ended at its time limit, and how far a run comes in its time differs from machine to machine.",
+                null
+            );
         }
         if (result.Profile != Replay.Profile)
         {
@@ -116,9 +127,27 @@ internal static class JobReplayCommand
         }
     }
 
-    private static async Task<int> Answer(Invocation run, RunResult said, RunResult seen)
+    private static async Task<int> Answer(Invocation run, RunResult said, RunResult seen, ReplayMarket market)
     {
         var difference = Differences(said, seen).FirstOrDefault(pair => pair.Said != pair.Seen);
+        if (difference != default && seen.Outcome == TimedOut)
+        {
+            throw Refused(
+                ExitCodes.Refused,
+                "not_comparable",
+                "The run did not end within its time limit on this machine.",
+                "Try again on a faster or less busy one."
+            );
+        }
+        if (difference != default && market.Missing is { } missing)
+        {
+            throw Refused(
+                ExitCodes.Refused,
+                "not_comparable",
+                $"The results differ in {difference.Name}, and the run asked for {missing}, which the account does not keep now.",
+                "Keep what a job reads for as long as you may want to run it again."
+            );
+        }
         if (run.Json)
         {
             await run.AnswerObject(writer =>

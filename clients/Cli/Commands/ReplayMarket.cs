@@ -15,7 +15,10 @@ internal sealed class ReplayMarket(MarketplaceClient client, Execution execution
     private const int KeysBytesMax = int.MaxValue;
 
     /// <summary>The service did not give the module.</summary>
-    public bool ModuleIsMissing { get; private set; }
+    public bool ModuleIsMissing => Missing == execution.Invocation.Module;
+
+    /// <summary>The first blob that the service did not give; null: it gave all.</summary>
+    public BlobId? Missing { get; private set; }
 
     public Bytes32 Market => default;
 
@@ -35,7 +38,7 @@ internal sealed class ReplayMarket(MarketplaceClient client, Execution execution
         }
         catch (MarketplaceException missing) when (missing.Code == ErrorCode.BlobNotFound)
         {
-            ModuleIsMissing |= blob == execution.Invocation.Module;
+            Missing ??= blob;
             return null;
         }
     }
@@ -48,6 +51,7 @@ internal sealed class ReplayMarket(MarketplaceClient client, Execution execution
         }
         catch (MarketplaceException missing) when (missing.Code == ErrorCode.BlobNotFound)
         {
+            Missing ??= blob;
             return null;
         }
     }

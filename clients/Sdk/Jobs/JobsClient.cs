@@ -270,7 +270,13 @@ public partial class JobsClient
         await using var stream = await _blobs.Open(Routes.JobReceipt(id), null, cancellation).ConfigureAwait(false);
         try
         {
-            return ReceiptFile.Parse(await ReadAll(stream, cancellation).ConfigureAwait(false));
+            var file = ReceiptFile.Parse(await ReadAll(stream, cancellation).ConfigureAwait(false));
+            return file.Receipt.Execution.Invocation.Job == id
+                ? file
+                : throw new MarketplaceProtocolException(
+                    _transport.Url,
+                    $"The receipt that came for job {id} is that of job {file.Receipt.Execution.Invocation.Job}"
+                );
         }
         catch (ReceiptFormatException malformed)
         {

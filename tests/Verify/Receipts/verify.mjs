@@ -13,7 +13,7 @@ uint64 fuel,bytes32 output,File[] outputFiles,bytes32 stateBefore,bytes32 stateA
 File(string name,bytes32 content) Share(bytes32 account,uint128 amount) Variable(string name,string value)
 EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt) Receipts(uint64 epoch,bytes32 root)
 Ran(string format,Domain domain,Receipt receipt,Proof workerSignature,bytes64 marketSignature)
-NotRun(string format,Domain domain,Receipt receipt,bytes64 marketSignature) Domain(bytes32 market,uint256 chainId,address contract)
+NotRun(string format,Domain domain,Receipt receipt,bytes64 marketSignature) Domain(bytes32 market,uint64 chainId,address contract)
 Proof(Step[] path,bytes64 signature) Left(bytes32 left) Right(bytes32 right)`;
 const WORDS = { format: 'marketplace receipt 1', assurance: 'none', state: 'completed,failed,cancelled,timed_out,expired',
   fault: 'none,program,worker,input,no_worker,client', outcome: 'completed,trapped,failed,out_of_fuel,out_of_memory,timed_out,\
@@ -68,8 +68,8 @@ const CHECKS = {
     const [salt, chainId, contract] = words('Domain', file.domain), [name, version] = ['Marketplace', '1'].map(it => word('string', it));
     domain = struct('EIP712Domain', [name, version, chainId, contract, salt]);
     ({ receipt, receipt: { execution: { invocation, result } } } = file);
-    need(BigInt(result.fuel) <= BigInt(invocation.fuelLimit), 'more fuel than the limit');
-    need(receipt.state !== 'completed' || (result.outcome === 'completed' && receipt.fault === 'none'), 'completed, and yet not');
+    const [done, out, fault] = [receipt.state === 'completed', result.outcome, need(BigInt(result.fuel) <= BigInt(invocation.fuelLimit), 'fuel') && receipt.fault];
+    need(done === (fault === 'none') && (!done || out === 'completed') && (out !== 'not_run' || !['none', 'program'].includes(fault)), 'it contradicts itself');
   },
   "the market's signature": () => {
     const message = digest('Receipts', word('uint64', receipt.epoch), word('Receipt', receipt));

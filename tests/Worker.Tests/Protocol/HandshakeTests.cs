@@ -57,7 +57,7 @@ public sealed class HandshakeTests
         var (nonce, point) = (middle.Nonce.ToString(), LinkTranscript.PointOf(middle.Key));
         var seen = change switch
         {
-            "hello.versions" => hello with { Versions = [LinkPolicy.Version, 2] },
+            "hello.versions" => hello with { Versions = [LinkPolicy.Version, 3] },
             "hello.worker" => hello with { Worker = new WorkerId(stranger.PublicKey) },
             "hello.nonce" => hello with { Nonce = nonce },
             "hello.ephemeral" => hello with { Ephemeral = point },
@@ -142,12 +142,12 @@ public sealed class HandshakeTests
     [Theory]
     [InlineData("""{"versions":[2],"worker":"W","nonce":"N","ephemeral":"E"}""", LinkEnd.VersionRefused)]
     [InlineData("""{"versions":[],"worker":"W","nonce":"N","ephemeral":"E"}""", LinkEnd.VersionRefused)]
-    [InlineData("""{"versions":[1],"worker":"W","nonce":"N","ephemeral":"E","market":"N"}""", LinkEnd.OtherMarket)]
-    [InlineData("""{"versions":[1],"worker":"W","nonce":"12","ephemeral":"E"}""", LinkEnd.Malformed)]
-    [InlineData("""{"versions":[1],"worker":"W","nonce":"N","ephemeral":"N"}""", LinkEnd.Malformed)]
-    [InlineData("""{"versions":[1],"worker":"W","nonce":"N","ephemeral":"E","other":1}""", LinkEnd.Malformed)]
-    [InlineData("""{"versions":[1],"worker":"W","nonce":"N","nonce":"N","ephemeral":"E"}""", LinkEnd.Malformed)]
-    [InlineData("""{"versions":[1],"worker":"W","nonce":"N"}""", LinkEnd.Malformed)]
+    [InlineData("""{"versions":[2],"worker":"W","nonce":"N","ephemeral":"E","market":"N"}""", LinkEnd.OtherMarket)]
+    [InlineData("""{"versions":[2],"worker":"W","nonce":"12","ephemeral":"E"}""", LinkEnd.Malformed)]
+    [InlineData("""{"versions":[2],"worker":"W","nonce":"N","ephemeral":"N"}""", LinkEnd.Malformed)]
+    [InlineData("""{"versions":[2],"worker":"W","nonce":"N","ephemeral":"E","other":1}""", LinkEnd.Malformed)]
+    [InlineData("""{"versions":[2],"worker":"W","nonce":"N","nonce":"N","ephemeral":"E"}""", LinkEnd.Malformed)]
+    [InlineData("""{"versions":[2],"worker":"W","nonce":"N"}""", LinkEnd.Malformed)]
     [InlineData("null", LinkEnd.Malformed)]
     [InlineData("{", LinkEnd.Malformed)]
     public async Task HelloThatBreaksARule_IsRefusedWithItsReason(string hello, LinkEnd reason)
