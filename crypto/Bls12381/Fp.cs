@@ -6,8 +6,8 @@ namespace Marketplace.Crypto;
 /// <summary>
 /// A number modulo the 381-bit prime p of BLS12-381 in Montgomery's form, v * 2^392 modulo p, in seven limbs of 56 bits, least
 /// significant first. Limbs and values may be larger between steps. An element is normal after a product, a difference or a reading: its
-/// limbs are at most 2^56 and its value is below 3p. A sum is not carried: operations take sums of two normal elements; differences, and
-/// the first factor of a product, sums of four. No operation branches or indexes by a value, but for those that say so.
+/// limbs are at most 2^8 over 2^56 and its value is below 3p. A sum is not carried: operations take sums of two normal elements, and more
+/// where they say so. No operation branches or indexes by a value, but for those that say so.
 /// </summary>
 internal partial struct Fp : ICurveField<Fp>
 {
