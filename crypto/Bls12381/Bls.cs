@@ -108,8 +108,7 @@ public static class Bls
                 return false;
             }
             signatures[i] = signature.Point;
-            BlsPoint<Fp>.MultiplyPublic(key.Point.ToPoint(), factors.AsSpan(i * FactorSize, FactorSize), out var multiple);
-            left[i] = multiple.ToAffine();
+            left[i] = BlsMultiple.Sum<Fp>([key.Point], factors.AsSpan(i * FactorSize, FactorSize), FactorSize).ToAffine();
             right[i] = BlsHash.ToG2(message.Span, SignatureTag).ToAffine();
         }
         left[^1] = MinusGenerator;

@@ -115,64 +115,12 @@ internal struct BlsPoint<TField>
         product = sum;
     }
 
-    /// <summary>number * point, for a public number, big-endian.</summary>
-    public static void MultiplyPublic(in BlsPoint<TField> point, ReadOnlySpan<byte> number, out BlsPoint<TField> product)
-    {
-        var sum = Infinity;
-        var begun = false;
-        foreach (var digit in number)
-        {
-            for (var bit = 7; bit >= 0; bit--)
-            {
-                if (begun)
-                {
-                    Double(in sum, out sum);
-                }
-                if ((digit >> bit & 1) == 0)
-                {
-                    continue;
-                }
-                if (begun)
-                {
-                    Add(in sum, in point, out sum);
-                }
-                else
-                {
-                    sum = point;
-                    begun = true;
-                }
-            }
-        }
-        product = sum;
-    }
-
     public readonly BlsAffinePoint<TField> ToAffine()
     {
         TField.Invert(in Z, out var inverse);
         TField.Multiply(in X, in inverse, out var x);
         TField.Multiply(in Y, in inverse, out var y);
         return new BlsAffinePoint<TField>(in x, in y, IsInfinity);
-    }
-
-    /// <summary>Many with one inversion; none of them may be infinity.</summary>
-    public static void ToAffine(ReadOnlySpan<BlsPoint<TField>> points, Span<BlsAffinePoint<TField>> affine)
-    {
-        var products = new TField[points.Length];
-        var product = TField.One;
-        for (var i = 0; i < points.Length; i++)
-        {
-            products[i] = product;
-            TField.Multiply(in product, in points[i].Z, out product);
-        }
-        TField.Invert(in product, out var inverse);
-        for (var i = points.Length - 1; i >= 0; i--)
-        {
-            TField.Multiply(in inverse, in products[i], out var inverseZ);
-            TField.Multiply(in inverse, in points[i].Z, out inverse);
-            TField.Multiply(in points[i].X, in inverseZ, out var x);
-            TField.Multiply(in points[i].Y, in inverseZ, out var y);
-            affine[i] = new BlsAffinePoint<TField>(in x, in y, isInfinity: false);
-        }
     }
 
     /// <summary>a * d + b * c, from the products a * c and b * d; a sum of two.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 using System.Security.Cryptography;
 
@@ -16,9 +17,33 @@ public sealed class BlsGroupTests
         var x = -new BigInteger(BlsGroups.MinusX);
         Assert.Equal(((x - 1) * (x - 1) * BlsGroups.Order / 3) + x, Fp.Prime);
         Assert.True(BlsGroups.G1.IsOnCurve() && G2.IsOnCurve());
-        BlsPoint<Fp>.MultiplyPublic(BlsGroups.G1.ToPoint(), Order, out var inG1);
-        BlsPoint<Fp2>.MultiplyPublic(G2.ToPoint(), Order, out var inG2);
+        var inG1 = BitByBit.Multiply(BlsGroups.G1.ToPoint(), Order);
+        var inG2 = BitByBit.Multiply(G2.ToPoint(), Order);
         Assert.True(inG1.IsInfinity && inG2.IsInfinity);
+    }
+
+    /// <summary>Runs of doublings in other coordinates, for all points and for infinity.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(1UL << 63)]
+    [InlineData(BlsGroups.MinusX)]
+    [InlineData(ulong.MaxValue)]
+    public void PublicMultiples_AreThoseBitByBit(ulong number)
+    {
+        BlsMap.ToCurve(Fp2.FromNumbers(3, 5), out var outside);
+        var bytes = new byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, number);
+        foreach (var point in new[] { outside, G2.ToPoint(), BlsPoint<Fp2>.Infinity })
+        {
+            BlsPoint<Fp2>.MultiplyPublic(in point, number, out var multiple);
+            var expected = BitByBit.Multiply(in point, bytes);
+            Assert.True(BlsPoint<Fp2>.AreEqual(in expected, in multiple));
+            // Infinity stays what additions can go on with.
+            BlsPoint<Fp2>.Add(in multiple, in outside, out multiple);
+            BlsPoint<Fp2>.Add(in expected, in outside, out expected);
+            Assert.True(BlsPoint<Fp2>.AreEqual(in expected, in multiple) && !multiple.IsInfinity);
+        }
     }
 
     /// <summary>Points of the curve as the map gives them are nearly never in the subgroup; cleared ones always are.</summary>
@@ -31,14 +56,14 @@ public sealed class BlsGroupTests
             BlsGroups.ClearCofactor(in one, out var cleared1);
             foreach (var point in new[] { one, cleared1, BlsPoint<Fp>.Infinity })
             {
-                BlsPoint<Fp>.MultiplyPublic(in point, Order, out var multiple);
+                var multiple = BitByBit.Multiply(in point, Order);
                 Assert.Equal(multiple.IsInfinity, BlsGroups.IsInSubgroup(point.ToAffine()));
             }
             BlsMap.ToCurve(Fp2.FromNumbers(i, 7), out var two);
             BlsGroups.ClearCofactor(in two, out var cleared2);
             foreach (var point in new[] { two, cleared2, BlsPoint<Fp2>.Infinity })
             {
-                BlsPoint<Fp2>.MultiplyPublic(in point, Order, out var multiple);
+                var multiple = BitByBit.Multiply(in point, Order);
                 Assert.Equal(multiple.IsInfinity, BlsGroups.IsInSubgroup(point.ToAffine()));
             }
             Assert.True(BlsGroups.IsInSubgroup(cleared1.ToAffine()) && BlsGroups.IsInSubgroup(cleared2.ToAffine()));
@@ -97,10 +122,10 @@ public sealed class BlsGroupTests
         foreach (var scalar in scalars)
         {
             var bytes = Bytes(scalar);
-            BlsPoint<Fp>.MultiplyPublic(BlsGroups.G1.ToPoint(), bytes, out var expected1);
+            var expected1 = BitByBit.Multiply(BlsGroups.G1.ToPoint(), bytes);
             BlsSecretMultiple.Multiply(BlsGroups.G1.ToPoint(), bytes, out var actual1);
             Assert.True(BlsPoint<Fp>.AreEqual(in expected1, in actual1));
-            BlsPoint<Fp2>.MultiplyPublic(G2.ToPoint(), bytes, out var expected2);
+            var expected2 = BitByBit.Multiply(G2.ToPoint(), bytes);
             BlsSecretMultiple.MultiplyInSubgroup(G2.ToPoint(), bytes, out var actual2);
             Assert.True(BlsPoint<Fp2>.AreEqual(in expected2, in actual2));
         }
@@ -135,6 +160,7 @@ public sealed class BlsGroupTests
     [InlineData(1)]
     [InlineData(9)]
     [InlineData(40)]
+    [InlineData(49)]
     [InlineData(300)]
     public void SumsOfMultiples_AreTheSumsOneByOne(int count)
     {
@@ -145,9 +171,9 @@ public sealed class BlsGroupTests
         var expected = BlsPoint<Fp>.Infinity;
         for (var i = 0; i < count; i++)
         {
-            BlsPoint<Fp>.MultiplyPublic(BlsGroups.G1.ToPoint(), (ulong)random.NextInt64(), out var point);
+            BlsPoint<Fp>.MultiplyPublic(BlsGroups.G1.ToPoint(), (ulong)random.NextInt64(1, long.MaxValue), out var point);
             points[i] = i == 3 ? BlsAffinePoint<Fp>.Infinity : point.ToAffine();
-            BlsPoint<Fp>.MultiplyPublic(points[i].ToPoint(), scalars.AsSpan(32 * i, 32), out var multiple);
+            var multiple = BitByBit.Multiply(points[i].ToPoint(), scalars.AsSpan(32 * i, 32));
             BlsPoint<Fp>.Add(in expected, in multiple, out expected);
         }
         var sum = BlsMultiple.Sum<Fp>(points, scalars, 32);
@@ -161,9 +187,9 @@ public sealed class BlsGroupTests
         for (var i = 0; i < 4; i++)
         {
             var (a, b) = (RandomScalar(random), RandomScalar(random));
-            BlsPoint<Fp>.MultiplyPublic(BlsGroups.G1.ToPoint(), Bytes(a), out var aG1);
-            BlsPoint<Fp2>.MultiplyPublic(G2.ToPoint(), Bytes(b), out var bG2);
-            BlsPoint<Fp>.MultiplyPublic(BlsGroups.G1.ToPoint(), Bytes(a * b % BlsGroups.Order), out var abG1);
+            var aG1 = BitByBit.Multiply(BlsGroups.G1.ToPoint(), Bytes(a));
+            var bG2 = BitByBit.Multiply(G2.ToPoint(), Bytes(b));
+            var abG1 = BitByBit.Multiply(BlsGroups.G1.ToPoint(), Bytes(a * b % BlsGroups.Order));
             var minus = abG1.ToAffine().Negate();
             Assert.True(BlsPairing.IsProductOne([aG1.ToAffine(), minus], [bG2.ToAffine(), G2]));
             Assert.False(BlsPairing.IsProductOne([aG1.ToAffine(), minus], [G2, G2]));

@@ -104,7 +104,7 @@ public static class BlsTraps
     /// <summary>A point of the subgroup and one of the cofactor's order, added.</summary>
     private static BlsAffinePoint<Fp> SmallOrder(in BlsPoint<Fp> curve, in BlsPoint<Fp> group)
     {
-        BlsPoint<Fp>.MultiplyPublic(in curve, BlsGroups.Order.ToByteArray(isUnsigned: true, isBigEndian: true), out var small);
+        var small = BitByBit.Multiply(in curve, BlsGroups.Order.ToByteArray(isUnsigned: true, isBigEndian: true));
         BlsPoint<Fp>.Add(in small, in group, out var sum);
         return sum.ToAffine();
     }
