@@ -85,7 +85,15 @@ internal sealed class ReplayMatrix : IDisposable
                 "an account's opening",
                 ["market", "nonce"],
                 at =>
-                    new AccountOpening(at.Market, new AccountId(_key.PublicKey), Word(at.Nonce).ToArray(), "name", 1, null, false).Message()
+                    new AccountOpening(
+                        Market: at.Market,
+                        Account: new AccountId(_key.PublicKey),
+                        Challenge: Word(at.Nonce).ToArray(),
+                        Name: "name",
+                        Scopes: 1,
+                        SpendLimit: null,
+                        RevokeOthers: false
+                    ).Message()
             ),
             new("a worker's handshake", ["market", "nonce"], at => LinkTranscript.WorkerMessage(Transcript(at))),
             new("a market's handshake", ["market", "nonce"], at => LinkTranscript.MarketMessage(Transcript(at))),
