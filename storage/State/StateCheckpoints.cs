@@ -17,10 +17,11 @@ public sealed record StateCheckpoint(long Height, long Claim, int FirstPart, int
 }
 
 /// <summary>
-/// What the head of a program's state has: the checkpoints, the roots that are kept, and what the grain adds. Format (3); two lists of
-/// claims (i64), each behind its length (u32); the snapshot of an earlier build and the grain's bytes, each behind its length (u32); then
-/// the checkpoints and the roots, each behind their number (u32).
+/// What the head of a program's state has: the checkpoints, the roots that are kept, and what the grain adds. Format (3); the last
+/// claim (i64); two lists of claims (i64), each behind its length (u32); the snapshot of an earlier build and the grain's bytes, each behind
+/// its length (u32); then the checkpoints and the roots, each behind their number (u32).
 /// </summary>
+/// <param name="LastClaim">The greatest one so far. It is no version: a node that is moved to another store begins its versions anew.</param>
 /// <param name="CutOff">Attempts that did not end, or have not yet: the next attempt removes their documents.</param>
 /// <param name="Late">Attempts whose documents were removed, and are looked for once more.</param>
 /// <param name="Earlier">The snapshot of a build before there were checkpoints, until there is one; empty: none.</param>
@@ -28,6 +29,7 @@ public sealed record StateCheckpoint(long Height, long Claim, int FirstPart, int
 /// <param name="Checkpoints">Oldest first.</param>
 /// <param name="Roots">Oldest first, up to the newest checkpoint.</param>
 internal sealed record CheckpointHead(
+    long LastClaim,
     IReadOnlyList<long> CutOff,
     IReadOnlyList<long> Late,
     ReadOnlyMemory<byte> Earlier,
@@ -39,7 +41,8 @@ internal sealed record CheckpointHead(
     /// <summary>Builds before had the whole state in this document, in formats 1 and 2.</summary>
     public const byte FormatOfHead = 3;
 
-    public static CheckpointHead OfNothing { get; } = new([], [], default, default, [StateCheckpoint.Empty], []);
+    public static CheckpointHead OfNothing { get; } =
+        new(LastClaim: 0, CutOff: [], Late: [], Earlier: default, Extra: default, Checkpoints: [StateCheckpoint.Empty], Roots: []);
 
     public StateCheckpoint? Newest => Checkpoints.Count > 0 ? Checkpoints[^1] : null;
 
@@ -47,6 +50,7 @@ internal sealed record CheckpointHead(
     {
         var writer = new FormWriter(64 + Earlier.Length + Extra.Length + (48 * Roots.Count));
         writer.Byte(FormatOfHead);
+        writer.I64(LastClaim);
         WriteClaims(writer, CutOff);
         WriteClaims(writer, Late);
         writer.U32((uint)Earlier.Length);
@@ -77,7 +81,7 @@ internal sealed record CheckpointHead(
     {
         var reader = new FormReader(bytes.Span, name);
         reader.Version(FormatOfHead);
-        var (cutOff, late) = (ReadClaims(ref reader), ReadClaims(ref reader));
+        var (lastClaim, cutOff, late) = (reader.I64(), ReadClaims(ref reader), ReadClaims(ref reader));
         var earlier = reader.Bytes(reader.Size()).ToArray();
         var extra = reader.Bytes(reader.Size()).ToArray();
         var checkpoints = new StateCheckpoint[reader.Items(36)];
@@ -103,7 +107,15 @@ internal sealed record CheckpointHead(
             roots[index] = new KeptRoot(height, new StateRoot(root), new DateTimeOffset(ticks, TimeSpan.Zero));
         }
         reader.End();
-        return new CheckpointHead(cutOff, late, earlier, extra, checkpoints, roots);
+        return new CheckpointHead(
+            LastClaim: lastClaim,
+            CutOff: cutOff,
+            Late: late,
+            Earlier: earlier,
+            Extra: extra,
+            Checkpoints: checkpoints,
+            Roots: roots
+        );
     }
 
     private static void WriteClaims(FormWriter writer, IReadOnlyList<long> claims)

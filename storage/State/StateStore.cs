@@ -115,7 +115,15 @@ public sealed class StateStore
             ReplacedBytes: replaced.Sum(static page => page.Value)
         );
         // An attempt of another activation may still have been writing while its documents were removed: they are looked for once more.
-        var head = new CheckpointHead([], _attempt.Removed, default, extra, [.. _head.Checkpoints, checkpoint], roots);
+        var head = new CheckpointHead(
+            LastClaim: _attempt.Claim,
+            CutOff: [],
+            Late: _attempt.Removed,
+            Earlier: default,
+            Extra: extra,
+            Checkpoints: [.. _head.Checkpoints, checkpoint],
+            Roots: roots
+        );
         _attempt.Stored = pages;
         _version = await WriteHead(head);
         Take(head);
@@ -172,19 +180,19 @@ public sealed class StateStore
     }
 
     /// <summary>
-    /// The claim is a write of the head; its version names the documents. From then on no earlier attempt can end, and a later claim ends
+    /// The claim is a write of the head; its number names the documents. From then on no earlier attempt can end, and a later claim ends
     /// this one. Only then may what earlier attempts left be removed: before, one of them could still become the newest checkpoint.
     /// </summary>
     private async ValueTask<Attempt> Claim()
     {
-        var (cutOff, late) = (_head.CutOff, _head.Late);
-        _head = _head with { CutOff = [.. cutOff, _version + 1] };
+        var (cutOff, late, next) = (_head.CutOff, _head.Late, _head.LastClaim + 1);
+        _head = _head with { LastClaim = next, CutOff = [.. cutOff, next] };
         _version = await WriteHead(_head);
         foreach (var claim in cutOff.Concat(late))
         {
             await RemoveAttempt(claim);
         }
-        return new Attempt(_version, cutOff);
+        return new Attempt(next, cutOff);
     }
 
     private async ValueTask WritePages(StateTree tree, Attempt attempt)

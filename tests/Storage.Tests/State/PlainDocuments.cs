@@ -56,6 +56,17 @@ public sealed class PlainDocuments : IDocumentStore
         CancellationToken cancellation = default
     ) => Scan(kind, cancellation);
 
+    /// <summary>The same documents as a move to another store leaves them: each at its first version.</summary>
+    public PlainDocuments Moved()
+    {
+        var moved = new PlainDocuments();
+        foreach (var (key, document) in _documents)
+        {
+            moved._documents[key] = document with { Version = 1 };
+        }
+        return moved;
+    }
+
     /// <summary>Changes one bit of a stored document.</summary>
     public void Flip(string kind, string id, int bit)
     {

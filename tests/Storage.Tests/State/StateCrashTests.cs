@@ -8,7 +8,7 @@ namespace Marketplace.Storage.State;
 /// </summary>
 public sealed class StateCrashTests
 {
-    private const int Keys = 1500;
+    private const int Keys = 700;
 
     [Theory]
     [InlineData(WriteEnd.Lost)]
@@ -33,7 +33,7 @@ public sealed class StateCrashTests
             points++;
             await GoOn(documents, store, found);
         }
-        Assert.True(points > 20, $"only {points} points");
+        Assert.True(points > 15, $"only {points} points");
     }
 
     [Fact]
@@ -156,6 +156,21 @@ public sealed class StateCrashTests
             await Assert.ThrowsAsync<VersionConflictException>(async () => await second.Save(found.Tree, found.Height, default, []));
             await IsWhole((await second.Load()).Tree, 2);
             await GoOn(documents, second, await second.Load());
+        }
+    }
+
+    [Fact]
+    public async Task StateThatWasMovedToAnotherStore_GoesOn()
+    {
+        var documents = new PlainDocuments();
+        await Write(documents, []);
+        for (var move = 0; move < 4; move++)
+        {
+            documents = documents.Moved();
+            var store = new StateStore(documents, "program", new StatePageCache());
+            var found = await store.Load();
+            await IsWhole(found.Tree, found.Height);
+            await GoOn(documents, store, found);
         }
     }
 
