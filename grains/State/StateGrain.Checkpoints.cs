@@ -27,7 +27,7 @@ public sealed partial class StateGrain
         }
         if (!_hasEarlier)
         {
-            if (_eventBytes < _lookedAt + StatePolicy.CheckpointEventBytesMin)
+            if (_eventBytes < _lookedAt + _bounds.CheckpointEventBytesMin)
             {
                 return;
             }

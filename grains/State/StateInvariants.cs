@@ -6,6 +6,25 @@ namespace Marketplace.Grains;
 /// <summary>What holds for every program's state.</summary>
 internal static class StateInvariants
 {
+    /// <summary>What is stored of a program's state, and the log behind it, give what the whole log gives.</summary>
+    public static async ValueTask<IReadOnlyList<string>> StoredViolations(
+        IDocumentStore documents,
+        ProgramId program,
+        IReadOnlyList<StateEvent> log,
+        ProgramState state
+    )
+    {
+        var stored = await new StateStore(documents, program.ToString(), new StatePageCache()).Load();
+        var tree = stored.Tree;
+        foreach (var happened in log.Skip((int)stored.Height))
+        {
+            tree = await ProgramState.With(tree, happened);
+        }
+        return stored.Height <= log.Count && tree.Root == state.Tree.Root
+            ? []
+            : [$"the checkpoint of {program} at height {stored.Height} leads to root {tree.Root}, and the log to {state.Tree.Root}"];
+    }
+
     public static async ValueTask<IReadOnlyList<string>> Violations(ProgramState state)
     {
         var violations = new List<string>();

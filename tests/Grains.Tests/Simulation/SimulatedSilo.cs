@@ -90,6 +90,8 @@ internal sealed class SimulatedSilo : IAsyncDisposable
         services.AddSingleton<IModuleInspector>(new TextModules(Blobs)).AddSingleton<ISecretSource>(new SeededSecrets(_faults.Next()));
         services.AddSingleton<IChance>(new SeededJitter(_faults.Next())).AddSingleton<IResultsFeed>(Feed);
         services.AddSingleton<IIncomingGrainCallFilter>(new ReminderStorm(_plan, _faults.Fork()));
+        // Checkpoints of program state come after each commit, so that they meet every fault.
+        services.AddSingleton(new StateBounds { CheckpointEventBytesMin = 1 });
         services.AddSingleton(TestOwner.Market).AddSingleton<IHostFacts, StillHost>().AddMarketGrains();
         _register?.Invoke(services);
         services.AddEmbeddedGrainHost(options =>

@@ -123,6 +123,7 @@ internal static class SimulationInvariants
     )
     {
         var state = ProgramState.Empty();
+        var log = new List<StateEvent>();
         var runs = new Dictionary<JobId, JobEnd>();
         var violations = new List<string>();
         await foreach (var entry in store.Read($"state/{program}"))
@@ -133,7 +134,9 @@ internal static class SimulationInvariants
                 violations.Add($"the changes of job {run.Job} were applied twice");
             }
             await state.Apply(run);
+            log.Add(run);
         }
+        violations.AddRange(await StateInvariants.StoredViolations(store, program, log, state));
         violations.AddRange(await StateInvariants.Violations(state));
         var counted = SimulatedMarket.CountOf(await state.Tree.Find(SimulatedMarket.Counter));
         if (counted != runs.Count)

@@ -42,6 +42,8 @@ internal sealed class TwinHost
         services.AddSingleton<IChance>(new SeededJitter(chance.Next())).AddSingleton<IResultsFeed>(setting.Feed);
         services.AddSingleton<IIncomingGrainCallFilter>(new ReminderStorm(setting.Plan, chance.Fork()));
         services.AddSingleton<IIncomingGrainCallFilter>(new SlowTransfers(setting.Plan, chance.Fork(), run.Time));
+        // Checkpoints of program state come after each commit, so that they meet every fault.
+        services.AddSingleton(new StateBounds { CheckpointEventBytesMin = 1 });
         services.AddSingleton(TestOwner.Market).AddSingleton<IHostFacts, StillHost>().AddMarketGrains();
         services.AddEmbeddedGrainHost(options =>
         {

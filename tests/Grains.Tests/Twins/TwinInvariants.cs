@@ -162,6 +162,7 @@ internal static class TwinInvariants
     )
     {
         var state = ProgramState.Empty();
+        var log = new List<StateEvent>();
         var runs = new Dictionary<JobId, JobEnd>();
         var violations = new List<string>();
         await foreach (var entry in store.Read($"state/{load.Writing}"))
@@ -172,7 +173,10 @@ internal static class TwinInvariants
                 violations.Add($"the changes of job {run.Job} were applied twice");
             }
             await state.Apply(run);
+            log.Add(run);
         }
+
+        violations.AddRange(await StateInvariants.StoredViolations(store, load.Writing, log, state));
 
         violations.AddRange(await StateInvariants.Violations(state));
         foreach (var id in facts.Writing.Where(id => jobs.TryGetValue(id, out var job) && job.Status == JobStatus.Completed))
