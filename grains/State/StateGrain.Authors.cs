@@ -26,7 +26,7 @@ public sealed partial class StateGrain
             root,
             async tree =>
             {
-                var list = await tree.Keys(prefix, after, count, StatePolicy.ListBytesMax);
+                var list = await tree.Keys(prefix, after, count, StatePolicy.ShownKeysBytesMax);
                 return new StateKeysView(tree.Root, tree.Count, tree.Bytes, list.Keys, list.IsWhole);
             }
         );
