@@ -79,8 +79,8 @@ internal static class GatewayPolicy
     /// <summary>A group of programs with all their names, and the connection's own buffer.</summary>
     public const int ProgramsAnswerBytes = 4 * 1024 * 1024;
 
-    /// <summary>A chunk or a largest value with its proof, as bytes and as base64; 1,000 keys of a KiB in hexadecimal are less.</summary>
-    public const int StateAnswerBytes = 6 * 1024 * 1024;
+    /// <summary>A chunk, a largest value with its proof, or a page of keys: as bytes, and as base64 or digits and text.</summary>
+    public const int StateAnswerBytes = 4 * 1024 * 1024;
 
     /// <summary>A chunk of the largest size in base64.</summary>
     public const int StateChunkBodyBytesMax = 3 * 1024 * 1024;

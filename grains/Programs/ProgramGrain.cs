@@ -47,6 +47,11 @@ internal sealed class ProgramGrain : Grain, IProgramGrain
         {
             return known.View;
         }
+        if (!isKnown && await module.Find(caller.Account) is null)
+        {
+            // The id and the module's hash stand in receipts: who only knows them has not deployed the program, and must not see its state.
+            throw NoModule(deployment.Module);
+        }
         // Also for a known deployer: a deployment that was cut off, or another activation, may have left the module unkept or uncounted.
         await Keep(module, caller);
         if (!isKnown)
@@ -105,11 +110,14 @@ internal sealed class ProgramGrain : Grain, IProgramGrain
         bool IsKnown() => _program.Value is { IsRemoved: false } known && known.Deployers.Contains(account);
     }
 
+    private MarketException NoModule(BlobId module) =>
+        Refuse(ErrorCode.BlobNotFound, $"There is no blob {module} of this account. Upload the module first.");
+
     private async Task<ProgramView> DeployNew(Caller caller, ProgramDeployment deployment, IBlobGrain module)
     {
         if (await module.Find(caller.Account) is not { } blob)
         {
-            throw Refuse(ErrorCode.BlobNotFound, $"There is no blob {deployment.Module} of this account. Upload the module first.");
+            throw NoModule(deployment.Module);
         }
         if (blob.Size > EngineLimits.Default.ModuleBytesMax)
         {

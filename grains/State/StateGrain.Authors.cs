@@ -26,7 +26,7 @@ public sealed partial class StateGrain
             root,
             async tree =>
             {
-                var list = await tree.Keys(prefix, after, count, StatePolicy.ListBytesMax);
+                var list = await tree.Keys(prefix, after, count, StatePolicy.ShownKeysBytesMax);
                 return new StateKeysView(tree.Root, tree.Count, tree.Bytes, list.Keys, list.IsWhole);
             }
         );
@@ -74,6 +74,14 @@ public sealed partial class StateGrain
     public async Task<StateImportView> Import(Caller caller, StateRoot root, ReadOnlyMemory<byte> chunk)
     {
         await RequireDeployer(caller, Scopes.Deploy);
+        if ((await GrainFactory.GetGrain<IProgramGrain>(_id.ToString()).Get()).Deployer != caller.Account)
+        {
+            // Its keys would be those that the others' jobs find.
+            throw new MarketException(
+                ErrorCode.Forbidden,
+                $"Program {_id} was deployed by another account first, which alone may import state. Deploy the module with a salt of your own."
+            );
+        }
         await LoadIfStale();
         await CatchUp();
         var part = ReadChunk(chunk);

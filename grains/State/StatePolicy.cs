@@ -23,6 +23,9 @@ internal static class StatePolicy
     /// <summary>Keys that one list gives, in bytes: they travel in one message. Whole states were never larger in earlier builds.</summary>
     public const int ListBytesMax = 2 * 1024 * 1024;
 
+    /// <summary>Keys of one page for people, in bytes: as text and as hexadecimal digits they take seven times as much.</summary>
+    public const int ShownKeysBytesMax = 512 * 1024;
+
     /// <summary>
     /// Entries of one exported chunk, in bytes, unless it has one entry: one answer, and one entry of the log where it is imported.
     /// </summary>

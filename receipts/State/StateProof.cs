@@ -76,7 +76,7 @@ public sealed class StateProof
         return writer.Finish();
     }
 
-    /// <summary>The JSON form.</summary>
+    /// <summary>The JSON form: one text for each proof.</summary>
     public string ToJson() => JsonSerializer.Serialize(StateProofJson.Of(this), StateJson.Default.StateProofJson);
 
     /// <exception cref="FormatException">The text is no proof; says why.</exception>
@@ -90,8 +90,13 @@ public sealed class StateProof
         }
         try
         {
-            return JsonSerializer.Deserialize(json, StateJson.Default.StateProofJson)?.ToProof()
+            var proof =
+                JsonSerializer.Deserialize(json, StateJson.Default.StateProofJson)?.ToProof()
                 ?? throw new FormatException("The state proof is the JSON value null.");
+            // What can be written in two ways can be changed unseen.
+            return proof.ToJson() == json
+                ? proof
+                : throw new FormatException("The state proof is written otherwise than it is made: other spaces, digits or order.");
         }
         catch (JsonException malformed)
         {

@@ -42,6 +42,11 @@ internal sealed record StateProofJson
         {
             throw new FormatException($"The state proof has {Siblings.Count} siblings; a path has {StateProofPolicy.SiblingsMax} bits.");
         }
+        // A list says nothing of its items to the reader of the JSON.
+        if (Siblings.Any(sibling => sibling is null))
+        {
+            throw new FormatException("A sibling of the state proof is null.");
+        }
         ImmutableArray<StateSibling> siblings = [.. Siblings.Select(sibling => new StateSibling(sibling.Bit, Bytes32.Parse(sibling.Hash)))];
         var proof = (Kind, Value, Other) switch
         {

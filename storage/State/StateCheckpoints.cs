@@ -17,11 +17,13 @@ public sealed record StateCheckpoint(long Height, long Claim, int FirstPart, int
 }
 
 /// <summary>
-/// What the head of a program's state has: the checkpoints, the roots that are kept, and what the grain adds. Format (3); the last
-/// claim (i64); two lists of claims (i64), each behind its length (u32); the snapshot of an earlier build and the grain's bytes, each behind
-/// its length (u32); then the checkpoints and the roots, each behind their number (u32).
+/// What the head of a program's state has: the checkpoints, the roots that are kept, and what the grain adds. Format (3); the last claim
+/// (i64); two lists of claims (i64), each behind its length (u32); the snapshot of an earlier build and the grain's bytes, each behind its
+/// length (u32); then the checkpoints and the roots, each behind their number (u32).
 /// </summary>
-/// <param name="LastClaim">The greatest one so far. It is no version: a node that is moved to another store begins its versions anew.</param>
+/// <param name="LastClaim">
+/// The greatest one so far. It is no version: a node that is moved to another store begins its versions anew.
+/// </param>
 /// <param name="CutOff">Attempts that did not end, or have not yet: the next attempt removes their documents.</param>
 /// <param name="Late">Attempts whose documents were removed, and are looked for once more.</param>
 /// <param name="Earlier">The snapshot of a build before there were checkpoints, until there is one; empty: none.</param>

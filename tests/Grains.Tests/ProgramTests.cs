@@ -7,6 +7,23 @@ namespace Marketplace.Grains.Tests;
 /// <summary>A program is deployed once, from a valid module of the caller's own.</summary>
 public sealed class ProgramTests
 {
+    /// <summary>Module and salt stand in receipts and manifests: whoever only reads them has not deployed the program.</summary>
+    [Fact]
+    public void StrangerWithoutTheModule_DoesNotBecomeADeployer() =>
+        TestMarket.Run(async market =>
+        {
+            var author = await market.OpenAccount("author");
+            var program = await market.Deploy(author, "command writes");
+            var grain = market.Grains.GetGrain<IProgramGrain>(program.ToString());
+            var stranger = await market.OpenAccount("stranger");
+            var deployment = new ProgramDeployment((await grain.Get()).Module, default, "mine");
+
+            var refused = await Assert.ThrowsAsync<MarketException>(() => grain.Deploy(stranger, deployment));
+
+            Assert.Equal(ErrorCode.BlobNotFound, refused.Code);
+            Assert.False(await grain.IsDeployedBy(stranger.Account));
+        });
+
     [Fact]
     public void Deployment_IsTheSameForTheSameModuleAndSalt() =>
         TestMarket.Run(async market =>

@@ -1,5 +1,8 @@
+using System.Text;
+using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
 using Marketplace.Receipts;
+using Marketplace.Storage;
 
 namespace Marketplace.Grains.Tests;
 
@@ -115,6 +118,41 @@ public sealed class ReceiptTests
 
             Assert.Equal(lease.Id, refused.Lease);
             await AssertIsWorkersFault(market, job, caller);
+        });
+
+    [Theory]
+    [InlineData("command", "a", "b", "keeps none")]
+    [InlineData("command writes", "b", "a", "ascending")]
+    [InlineData("command writes", "a", "a", "ascending")]
+    public void ChangesOfStateThatNoRunMakes_AreRefused(string module, string first, string second, string reason) =>
+        TestMarket.Run(async market =>
+        {
+            var (caller, worker, job) = await Begin(market, TestMarket.Item("one", await Program(market, module)));
+            var lease = await worker.TakeOne();
+            StateChange[] changes = [.. new[] { first, second }.Select(key => new StateChange(Encoding.UTF8.GetBytes(key), null))];
+
+            var refused = Assert.Single(
+                await worker.Report(worker.Sign(lease, worker.Completed(lease, changes: changes), new StateRoot(TestKeys.Profile)))
+            );
+
+            Assert.Contains(reason, refused.Reason, StringComparison.Ordinal);
+            await AssertIsWorkersFault(market, job, caller);
+        });
+
+    /// <summary>A node that was moved without its market's key must not put a new name under what was signed for the old one.</summary>
+    [Fact]
+    public void MarketWithAnotherKey_HasNoReceiptOfEarlierRuns() =>
+        TestMarket.Run(async market =>
+        {
+            var (_, worker, job) = await Begin(market, TestMarket.Item("one", await Program(market)));
+            var lease = await worker.TakeOne();
+            await worker.Report(worker.Sign(lease, worker.Completed(lease)));
+            var document = await market.Store.Read(new DocumentKey(JobStateCodec.Kind, job.ToString()));
+            var state = JobStateCodec.Read(document!.Value.Content.Span);
+            using var other = new MarketIdentity(new Ed25519KeyPair(TestKeys.Profile.ToArray()));
+
+            Assert.NotNull(JobReceipts.Of(state, job, TestOwner.Market));
+            Assert.Null(JobReceipts.Of(state, job, other));
         });
 
     [Fact]

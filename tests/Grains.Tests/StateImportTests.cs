@@ -155,6 +155,33 @@ public sealed class StateImportTests
         );
 
     [Fact]
+    [TestsBound(typeof(StatePolicy), nameof(StatePolicy.ShownKeysBytesMax))]
+    public void PageOfKeys_HasAsManyBytesAsAllowed() =>
+        TestMarket.Run(async market =>
+        {
+            var caller = await market.OpenAccount("client");
+            var program = await market.Deploy(caller, "command writes");
+            const int fit = StatePolicy.ShownKeysBytesMax / ProgramLimits.StateKeyBytesMax;
+            await Commit(market, program, 1, [.. Enumerable.Range(0, fit).Select(Long)]);
+            var list = await State(market, program).ListFor(caller, null, default, null, 1000);
+            Assert.Equal((fit, true), (list.Keys.Length, list.IsWhole));
+            await Commit(market, program, 2, Long(fit));
+            list = await State(market, program).ListFor(caller, null, default, null, 1000);
+            Assert.Equal((fit, false), (list.Keys.Length, list.IsWhole));
+            Assert.Single((await State(market, program).ListFor(caller, null, default, list.Keys[^1], 1000)).Keys);
+
+            static StateChange Long(int number) =>
+                new(
+                    Bytes(
+                        number
+                            .ToString("00000", System.Globalization.CultureInfo.InvariantCulture)
+                            .PadRight(ProgramLimits.StateKeyBytesMax, 'x')
+                    ),
+                    Bytes("")
+                );
+        });
+
+    [Fact]
     [TestsBound(typeof(StatePolicy), nameof(StatePolicy.ExportBytesMax))]
     public void Chunk_HasAsManyBytesAsAllowed() =>
         TestMarket.Run(async market =>

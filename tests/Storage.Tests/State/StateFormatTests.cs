@@ -61,6 +61,35 @@ public sealed class StateFormatTests
     }
 
     [Fact]
+    public async Task JsonForm_WithAnyBitChanged_ProvesNothing()
+    {
+        var tree = await StateTree.InMemory.With([.. Enumerable.Range(0, 50).Select(number => StateTreeTests.Put($"{number}", "value"))]);
+        foreach (var key in new[] { "7"u8.ToArray(), "not there"u8.ToArray() })
+        {
+            var json = (await tree.Prove(key)).ToJson().ToCharArray();
+            for (var bit = 0; bit < 8 * json.Length; bit++)
+            {
+                json[bit / 8] ^= (char)(1 << (bit % 8));
+                Assert.True(IsRefused(tree.Root, key, new string(json)), $"bit {bit}");
+                json[bit / 8] ^= (char)(1 << (bit % 8));
+            }
+            Assert.False(IsRefused(tree.Root, key, new string(json)));
+        }
+
+        static bool IsRefused(StateRoot root, byte[] key, string json)
+        {
+            try
+            {
+                return StateProofs.Verify(root, key, StateProof.ReadJson(json)).Finding == StateFinding.Refused;
+            }
+            catch (FormatException)
+            {
+                return true;
+            }
+        }
+    }
+
+    [Fact]
     public async Task CutOrLongerBytes_AreRefused()
     {
         var tree = await StateTree.InMemory.With([.. Enumerable.Range(0, 50).Select(number => StateTreeTests.Put($"{number}", "value"))]);
