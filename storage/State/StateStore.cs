@@ -155,7 +155,7 @@ public sealed class StateStore
         return true;
     }
 
-    private static IEnumerable<(PageSlot Slot, long Bytes, Func<ReadOnlyMemory<byte>> Form)> PagesOf(StateTree tree)
+    private static IEnumerable<(PageSlot Slot, long Bytes)> PagesOf(StateTree tree)
     {
         var waiting = new Stack<StateNode>();
         if (tree.Top is not null)
@@ -166,7 +166,7 @@ public sealed class StateStore
         {
             if (node is StatePage page)
             {
-                yield return (page.Slot, page.Bytes, () => StatePageForm.Write(page.Slot.Content!));
+                yield return (page.Slot, page.Bytes);
                 continue;
             }
             var branch = (StateBranch)node;
@@ -175,7 +175,7 @@ public sealed class StateStore
         }
         foreach (var keys in tree.Index.Pages)
         {
-            yield return (keys.Slot, keys.Bytes, () => StatePageForm.Write(keys.Slot.Content!));
+            yield return (keys.Slot, keys.Bytes);
         }
     }
 
@@ -198,13 +198,13 @@ public sealed class StateStore
     private async ValueTask WritePages(StateTree tree, Attempt attempt)
     {
         var wave = new List<Task>(StateTreePolicy.WritesAtOnceMax);
-        foreach (var (slot, _, form) in PagesOf(tree))
+        foreach (var (slot, _) in PagesOf(tree))
         {
             if (!slot.Id.IsNone)
             {
                 continue;
             }
-            wave.Add(_pages.Write(attempt.Name(slot), form()).AsTask());
+            wave.Add(_pages.Write(attempt.Name(slot), FormOf(slot)).AsTask());
             if (wave.Count == wave.Capacity)
             {
                 await Task.WhenAll(wave);
@@ -213,6 +213,10 @@ public sealed class StateStore
         }
         await Task.WhenAll(wave);
     }
+
+    /// <summary>Of a page that is in no document, so its content is in memory.</summary>
+    private static ReadOnlyMemory<byte> FormOf(PageSlot slot) =>
+        slot is PageSlot<StateItem> items ? StatePageForm.Write(items.Content!) : StatePageForm.Write(((PageSlot<byte[]>)slot).Content!);
 
     private async ValueTask WriteParts(ReadOnlyMemory<byte> bytes, Attempt attempt)
     {
