@@ -72,7 +72,7 @@ public interface IStateGrain : IGrainWithStringKey
     Task<StateChunkView> Export(Caller caller, StateRoot? root, Bytes32? after);
 
     /// <summary>
-    /// Takes one chunk of an exported state into a program that has had none, from an account that has deployed it. Chunks come in their
+    /// Takes one chunk of an exported state into a program that has had none, from the account that deployed it first. Chunks come in their
     /// order; the first chunk of another state begins again. Until the last one is there no run begins. A chunk that was taken already
     /// changes nothing, and the answer says which one is wanted.
     /// </summary>
@@ -80,8 +80,8 @@ public interface IStateGrain : IGrainWithStringKey
     /// <param name="root">Of the whole state.</param>
     /// <param name="chunk">As <see cref="Export"/> gave it.</param>
     /// <exception cref="MarketException">
-    /// <see cref="ErrorCode.ProgramNotFound"/>; <see cref="ErrorCode.StateNotEmpty"/>; <see cref="ErrorCode.MalformedRequest"/>: the chunk
-    /// is not the next one of this root; <see cref="ErrorCode.LimitExceeded"/>.
+    /// <see cref="ErrorCode.ProgramNotFound"/>; <see cref="ErrorCode.Forbidden"/>; <see cref="ErrorCode.StateNotEmpty"/>;
+    /// <see cref="ErrorCode.LimitExceeded"/>; <see cref="ErrorCode.MalformedRequest"/>: the chunk is not the next one of this root.
     /// </exception>
     [Effect(Effect.Deduplicated), Alias("Import")]
     Task<StateImportView> Import(Caller caller, StateRoot root, ReadOnlyMemory<byte> chunk);

@@ -36,6 +36,8 @@ internal sealed partial class MarketReports(
 
     private const string OwnEnding = "the market ends the job without a run";
 
+    private const string AnotherRoot = "the root of state that the worker reported is not that of its changes";
+
     /// <summary>What a worker hears whose run was no use.</summary>
     private const string RunsAgain = "the job runs again: the output is not in the store, or the program's state has moved on";
 
@@ -328,21 +330,13 @@ internal sealed partial class MarketReports(
             {
                 return MarketEnds.OutputRefused(end, refusal);
             }
-            await WorkerFailed(job, end.Worker!.Value, "the root of state that the worker reported is not that of its changes");
+            await WorkerFailed(job, end.Worker!.Value, AnotherRoot);
             return null;
         }
-        catch (MarketException wrong) when (wrong.Code == ErrorCode.MalformedRequest)
+        catch (MarketException wrong) when (wrong.Code is ErrorCode.MalformedRequest or ErrorCode.BlobNotFound)
         {
-            await WorkerFailed(
-                job,
-                end.Worker!.Value,
-                $"the root of state that the worker reported is not that of its changes: {wrong.Message}"
-            );
-            return null;
-        }
-        catch (MarketException missing) when (missing.Code == ErrorCode.BlobNotFound)
-        {
-            await WorkerFailed(job, end.Worker!.Value, "the output that the worker reported is not in the store");
+            var isRoot = wrong.Code == ErrorCode.MalformedRequest;
+            await WorkerFailed(job, end.Worker!.Value, isRoot ? AnotherRoot : "the output that the worker reported is not in the store");
             return null;
         }
     }

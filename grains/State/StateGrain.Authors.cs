@@ -79,7 +79,8 @@ public sealed partial class StateGrain
             // Its keys would be those that the others' jobs find.
             throw new MarketException(
                 ErrorCode.Forbidden,
-                $"Program {_id} was deployed by another account first, which alone may import state. Deploy the module with a salt of your own."
+                $"Program {_id} was deployed by another account first, which alone may import state. "
+                    + "Deploy the module with a salt of your own."
             );
         }
         await LoadIfStale();

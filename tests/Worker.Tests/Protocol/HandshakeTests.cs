@@ -140,7 +140,7 @@ public sealed class HandshakeTests
     }
 
     [Theory]
-    [InlineData("""{"versions":[2],"worker":"W","nonce":"N","ephemeral":"E"}""", LinkEnd.VersionRefused)]
+    [InlineData("""{"versions":[1],"worker":"W","nonce":"N","ephemeral":"E"}""", LinkEnd.VersionRefused)]
     [InlineData("""{"versions":[],"worker":"W","nonce":"N","ephemeral":"E"}""", LinkEnd.VersionRefused)]
     [InlineData("""{"versions":[2],"worker":"W","nonce":"N","ephemeral":"E","market":"N"}""", LinkEnd.OtherMarket)]
     [InlineData("""{"versions":[2],"worker":"W","nonce":"12","ephemeral":"E"}""", LinkEnd.Malformed)]
