@@ -60,8 +60,9 @@ internal sealed class LocalMarketLink(
         {
             var executions = WorkerSignatures.BatchOf(report);
             var signature = executions is null ? [] : WorkerSignatures.Sign(_key, market.PublicKey, executions);
-            var reports = LinkMapping.ToGrain(report, executions, signature);
-            var refused = await shards.Of(grains, report.Worker).Report(report.Worker, reports).WaitAsync(cancellation);
+            var refused = await WorkerReports
+                .Send(shards.Of(grains, report.Worker), report, executions, signature)
+                .WaitAsync(cancellation);
             return LinkMapping.ToWire(refused) ?? [];
         });
 

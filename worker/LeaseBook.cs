@@ -30,6 +30,9 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
 
     /// <summary>Their runs have ended; the market does not have their reports yet.</summary>
     private readonly Dictionary<LeaseId, HeldLease> _unreported = [];
+
+    /// <summary>Results that the worker has committed to and keeps until the market asks for them.</summary>
+    private readonly Dictionary<LeaseId, WorkerResult> _sealed = [];
     private readonly SemaphoreSlim _ready = new(0);
     private readonly CancellationTokenSource _closed = new();
     private long _lastHeld = time.GetTimestamp();
@@ -87,7 +90,7 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
         }
     }
 
-    /// <summary>Completes when, after <see cref="Drain"/>, no lease waits or runs.</summary>
+    /// <summary>Completes when, after <see cref="Drain"/>, no lease waits or runs and no result is sealed.</summary>
     public Task Emptied => _emptied.Task;
 
     /// <summary>Queues a lease; one that is held already (a repeated answer) stays as it is.</summary>
@@ -203,9 +206,36 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
         }
     }
 
-    /// <summary>The market has their results.</summary>
+    /// <summary>Keeps a result until the market asks for it, unless too many are kept or the lease is over.</summary>
+    /// <param name="result">With the salt of its commitment.</param>
+    /// <returns>Whether it is kept.</returns>
+    public bool Seal(WorkerResult result)
+    {
+        lock (_lock)
+        {
+            return _unreported.ContainsKey(result.Lease)
+                && _sealed.Count < WorkerPolicy.SealedResultsMax
+                && _sealed.TryAdd(result.Lease, result);
+        }
+    }
+
+    /// <summary>The market asks for a sealed result.</summary>
+    /// <returns>Null where there is none, as when it asks again.</returns>
+    public WorkerResult? Unseal(LeaseId lease)
+    {
+        lock (_lock)
+        {
+            if (_sealed.Remove(lease, out var result))
+            {
+                NoteEmpty();
+            }
+            return result;
+        }
+    }
+
+    /// <summary>The market has what was to be told of them.</summary>
     /// <param name="took">Until it answered.</param>
-    public void Reported(IReadOnlyList<WorkerResult> results, TimeSpan took)
+    public void Reported(IReadOnlyList<ReportItem> results, TimeSpan took)
     {
         lock (_lock)
         {
@@ -266,6 +296,10 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
         lock (_lock)
         {
             _unreported.Remove(id);
+            if (_sealed.Remove(id))
+            {
+                NoteEmpty();
+            }
             if (!_held.Remove(id, out held))
             {
                 return;
@@ -285,6 +319,7 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
             _held.Clear();
             _waiting.Clear();
             _unreported.Clear();
+            _sealed.Clear();
         }
         foreach (var held in all)
         {
@@ -295,7 +330,7 @@ internal sealed class LeaseBook(int slots, TimeProvider time)
 
     private void NoteEmpty()
     {
-        if (_draining && _held.Count + _running == 0)
+        if (_draining && _held.Count + _running + _sealed.Count == 0)
         {
             _emptied.TrySetResult();
         }

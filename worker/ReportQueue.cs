@@ -9,16 +9,16 @@ namespace Marketplace.Worker;
 /// </summary>
 internal sealed class ReportQueue
 {
-    private readonly Channel<WorkerResult> _results = Channel.CreateUnbounded<WorkerResult>(
+    private readonly Channel<ReportItem> _results = Channel.CreateUnbounded<ReportItem>(
         new UnboundedChannelOptions { SingleReader = true }
     );
 
-    public void Add(WorkerResult result) => _results.Writer.TryWrite(result);
+    public void Add(ReportItem result) => _results.Writer.TryWrite(result);
 
     public void Close() => _results.Writer.Complete();
 
     /// <summary>One to <paramref name="most"/> results; null when the queue is closed and empty.</summary>
-    public async ValueTask<IReadOnlyList<WorkerResult>?> Take(int most)
+    public async ValueTask<IReadOnlyList<ReportItem>?> Take(int most)
     {
         if (!await _results.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
@@ -28,13 +28,23 @@ internal sealed class ReportQueue
     }
 
     /// <summary>None to <paramref name="most"/> results, those that are there.</summary>
-    public IReadOnlyList<WorkerResult> TakeWaiting(int most)
+    public IReadOnlyList<ReportItem> TakeWaiting(int most)
     {
-        List<WorkerResult> batch = [];
+        List<ReportItem> batch = [];
         while (batch.Count < most && _results.Reader.TryRead(out var result))
         {
             batch.Add(result);
         }
         return batch;
     }
+}
+
+/// <summary>What the market is told of a lease: a result, or that there is one, which stays sealed for now.</summary>
+/// <param name="Result">The result; null where it stays sealed.</param>
+/// <param name="Sealed">The commitment to it; null where it is told.</param>
+internal readonly record struct ReportItem(WorkerResult? Result, SealedResult? Sealed)
+{
+    public LeaseId Lease => Result?.Lease ?? Sealed!.Lease;
+
+    public static implicit operator ReportItem(WorkerResult result) => new(result, null);
 }

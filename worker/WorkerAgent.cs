@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using Marketplace.Api.Workers;
 using Marketplace.Engine;
+using Marketplace.Receipts;
 using Marketplace.Worker.Isolation;
 using Marketplace.Worker.Protocol;
 using Microsoft.Extensions.Logging;
@@ -179,6 +181,13 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         {
             _leases.Stop(stop);
         }
+        foreach (var lease in orders.Reveals ?? [])
+        {
+            if (_leases.Unseal(lease) is { } result)
+            {
+                _reports.Add(result);
+            }
+        }
         _bids.Take(orders, takesMore: !_draining.Task.IsCompleted);
         return true;
     }
@@ -208,8 +217,19 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         }
         if (reportIt)
         {
-            _reports.Add(ExecutionClaims.Claim(run.Held.Lease, result, Profile));
+            var claimed = ExecutionClaims.Claim(run.Held.Lease, result, Profile);
+            _reports.Add(
+                run.Held.Lease.Sealed is true && claimed.Execution is { } execution ? Seal(run.Held.Lease, claimed, execution) : claimed
+            );
         }
+    }
+
+    private ReportItem Seal(WorkerLease lease, WorkerResult result, Bytes32 execution)
+    {
+        var salt = new Bytes32(RandomNumberGenerator.GetBytes(Bytes32.Size));
+        return _leases.Seal(result with { Salt = salt })
+            ? new ReportItem(null, new SealedResult(lease.Id, ResultCommitment.Of(options.Worker, execution, salt)))
+            : JobRunner.NotRun(lease, RunOutcome.Returned, "Too many sealed results wait for those of others.", time.GetUtcNow());
     }
 
     private void LookAround(ILeaseRuns runs)
@@ -264,7 +284,7 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
             for (var pause = WorkerPolicy.RetryPause; left.Count > 0 && !cancellation.IsCancellationRequested; pause = Longer(pause))
             {
                 await Wait(pause, cancellation).ConfigureAwait(false);
-                List<WorkerResult> refused = [];
+                List<ReportItem> refused = [];
                 foreach (var result in left)
                 {
                     if (!await TryReport([result], Longer(pause), cancellation).ConfigureAwait(false))
@@ -277,16 +297,31 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
         }
     }
 
-    private async ValueTask<bool> TryReport(IReadOnlyList<WorkerResult> results, TimeSpan pause, CancellationToken cancellation)
+    private async ValueTask<bool> TryReport(IReadOnlyList<ReportItem> results, TimeSpan pause, CancellationToken cancellation)
     {
         try
         {
             cancellation.ThrowIfCancellationRequested();
             var asked = time.GetTimestamp();
-            var refused = await link.Report(new WorkerReport(options.Worker, results), cancellation).ConfigureAwait(false);
+            var report = new WorkerReport(options.Worker, [.. results.Select(item => item.Result).OfType<WorkerResult>()])
+            {
+                Sealed = results.Any(item => item.Sealed is not null)
+                    ? [.. results.Select(item => item.Sealed).OfType<SealedResult>()]
+                    : null,
+            };
+            var refused = await link.Report(report, cancellation).ConfigureAwait(false);
             _leases.Reported(results, time.GetElapsedTime(asked));
             var reasons = refused.ToLookup(result => result?.Lease, result => result?.Reason);
-            foreach (var result in results)
+            foreach (var sealedResult in report.Sealed ?? [])
+            {
+                if (reasons.Contains(sealedResult.Lease))
+                {
+                    // Nothing will ask for it.
+                    _leases.Unseal(sealedResult.Lease);
+                    LogNotSealed(sealedResult.Lease, reasons[sealedResult.Lease].First());
+                }
+            }
+            foreach (var result in report.Results)
             {
                 if (reasons.Contains(result.Lease))
                 {
@@ -355,6 +390,9 @@ public sealed partial class WorkerAgent(IMarketLink link, WorkerOptions options,
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The result of lease {Lease} of job {Job} does not count and is not paid: {Reason}")]
     private partial void LogRefused(LeaseId lease, JobId job, string? reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The sealed result of lease {Lease} does not count: {Reason}")]
+    private partial void LogNotSealed(LeaseId lease, string? reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Lease {Lease} of job {Job} failed on this worker: {Reason}")]
     private partial void LogFault(LeaseId lease, JobId job, string? reason);

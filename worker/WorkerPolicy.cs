@@ -25,6 +25,12 @@ public static class WorkerPolicy
     /// <summary>The most, for a market far away or busy. What waits here runs nowhere else meanwhile.</summary>
     public static readonly TimeSpan PrefetchTimeMax = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>
+    /// Results that wait sealed for those of others: as many as a worker may have leases. One more is given back, so that a market which
+    /// never asks cannot fill the worker's memory.
+    /// </summary>
+    public const int SealedResultsMax = WorkerLimits.LeasesMax;
+
     /// <summary>A lease that has waited for a slot this long is given back: another worker may be free.</summary>
     public static readonly TimeSpan LeaseWaitMax = TimeSpan.FromSeconds(1);
 

@@ -37,6 +37,7 @@ public static class LinkMapping
                 ? null
                 : spec.Environment.ToDictionary(variable => variable.Name, variable => variable.Value),
             PricePerMillionFuel = lease.Price,
+            Sealed = lease.IsSealed ? true : null,
         };
     }
 
@@ -45,6 +46,7 @@ public static class LinkMapping
         {
             Invitations = orders.Invitations.IsDefaultOrEmpty ? null : [.. orders.Invitations.Select(ToWire)],
             Closed = orders.Closed.IsDefaultOrEmpty ? null : orders.Closed,
+            Reveals = orders.Reveals.IsDefaultOrEmpty ? null : orders.Reveals,
         };
 
     private static Wire.AuctionInvitation ToWire(AuctionInvitation invitation) =>
@@ -133,7 +135,13 @@ public static class LinkMapping
             StartedAt: result.StartedAt,
             EndedAt: result.EndedAt,
             ExitCode: result.ExitCode
-        );
+        )
+        {
+            Salt = result.Salt,
+        };
+
+    public static ImmutableArray<SealedResult> ToGrain(IReadOnlyList<Wire.SealedResult> results) =>
+        [.. results.Select(result => new SealedResult(result.Lease, result.Commitment))];
 
     /// <returns>Null where there are none.</returns>
     public static IReadOnlyList<Wire.RefusedResult>? ToWire(ImmutableArray<RefusedReport> refused) =>

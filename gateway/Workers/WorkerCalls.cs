@@ -159,8 +159,9 @@ internal sealed partial class WorkerCalls(
     private async Task<LinkFrame> Report(SignedReport report, CancellationToken cancellation)
     {
         var signature = report.Signature is { } text ? Convert.FromHexString(text) : [];
-        var reports = LinkMapping.ToGrain(report.Report, WorkerSignatures.BatchOf(report.Report), signature);
-        var refused = await shards.Of(grains, report.Report.Worker).Report(report.Report.Worker, reports).WaitAsync(cancellation);
+        var refused = await WorkerReports
+            .Send(shards.Of(grains, report.Report.Worker), report.Report, WorkerSignatures.BatchOf(report.Report), signature)
+            .WaitAsync(cancellation);
         return new LinkFrame { Taken = new ReportTaken(report.Sequence) { Refused = LinkMapping.ToWire(refused) } };
     }
 

@@ -107,15 +107,20 @@ internal sealed class WorkerLink(WorkerId worker, LinkChannel channel, WorkerMem
         {
             return;
         }
-        if (report.Report.Results.Count is 0 or > LinkPolicy.ReportResultsMax)
+        var (results, seals) = (report.Report.Results.Count, report.Report.Sealed?.Count ?? 0);
+        if (results + seals == 0 || Math.Max(results, seals) > LinkPolicy.ReportResultsMax)
         {
             throw new LinkEndedException(
                 LinkEnd.Malformed,
-                $"A report has {report.Report.Results.Count} results; allowed are 1 to {LinkPolicy.ReportResultsMax}."
+                $"A report has {results} results and {seals} sealed ones; allowed are up to {LinkPolicy.ReportResultsMax} of each, and "
+                    + "one of them at least."
             );
         }
         // Lists say nothing of their items to the reader of the JSON.
-        if (report.Report.Results.Any(result => result?.StateChanges is null || result.Files?.Any(file => file?.Name is null) == true))
+        if (
+            report.Report.Results.Any(result => result?.StateChanges is null || result.Files?.Any(file => file?.Name is null) == true)
+            || report.Report.Sealed?.Any(result => result is null) == true
+        )
         {
             throw new LinkEndedException(LinkEnd.Malformed, "A report has an item that is null.");
         }

@@ -135,6 +135,10 @@ public sealed record JobEnd(
     /// </summary>
     [Id(15)]
     public RunProof? Proof { get; init; }
+
+    /// <summary>The others that ran the job with this result, ascending by worker, and are paid beside the first; default is none.</summary>
+    [Id(16)]
+    public ImmutableArray<JobSeat> Others { get; init; }
 }
 
 /// <summary>What a worker signed about a run, beside the report of it. It signs a batch of executions at a time.</summary>
@@ -212,6 +216,10 @@ public sealed record JobSettlement(
     [property: Id(7)] long FuelUsed = 0
 )
 {
+    /// <summary>Who gets how much of the charge, where there are several; default: <see cref="Payee"/> gets it all.</summary>
+    [Id(8)]
+    public ImmutableArray<PayeeAmount> Shares { get; init; }
+
     /// <summary>
     /// A hold that no job stands on: it goes back whole. Also the answer of a job that was never written, which knows no payer.
     /// </summary>

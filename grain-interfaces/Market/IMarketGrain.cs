@@ -74,6 +74,15 @@ public interface IMarketGrain : IGrainWithStringKey
     Task<ImmutableArray<RefusedReport>> Report(WorkerId worker, ImmutableArray<LeaseReport> reports);
 
     /// <summary>
+    /// The worker has results that it keeps sealed until the market asks for them. Their slots are free; nothing is durable yet. Nothing
+    /// happens for a lease that is over or takes no sealed result.
+    /// </summary>
+    /// <returns>Those that count for nothing, and why.</returns>
+    /// <exception cref="MarketException"><see cref="ErrorCode.LimitExceeded"/>: more than one report may have.</exception>
+    [Effect(Effect.Idempotent), AlwaysInterleave, Alias("Commit")]
+    Task<ImmutableArray<RefusedReport>> Commit(WorkerId worker, ImmutableArray<SealedResult> results);
+
+    /// <summary>
     /// A sign of life of a worker, with all its leases and how far each has come. A lease that is not named for some time is over before
     /// its deadline. It writes nothing: what was said last is what a client pays who cancels the run. Fuel that no machine can have used
     /// in the time of the lease does not count.
@@ -235,7 +244,12 @@ public sealed record WorkerOrders(
     [property: Id(2)] ImmutableArray<LeaseId> Stops,
     [property: Id(3)] ImmutableArray<AuctionInvitation> Invitations = default,
     [property: Id(4)] ImmutableArray<long> Closed = default
-);
+)
+{
+    /// <summary>Leases whose sealed results are to be reported now; default is none.</summary>
+    [Id(5)]
+    public ImmutableArray<LeaseId> Reveals { get; init; }
+}
 
 /// <param name="Id">The lease.</param>
 /// <param name="Ticket">The job.</param>
@@ -251,7 +265,12 @@ public sealed record Lease(
     [property: Id(3)] StateRoot? Root,
     [property: Id(4)] DateTimeOffset Deadline,
     [property: Id(5)] TokenAmount? Price = null
-);
+)
+{
+    /// <summary>The result is committed to before it is reported: others run the same job, and none is to see what another has.</summary>
+    [Id(6)]
+    public bool IsSealed { get; init; }
+}
 
 /// <param name="Lease">Which lease.</param>
 /// <param name="Job">Its job.</param>
@@ -290,6 +309,10 @@ public sealed record LeaseReport(
     /// <summary>Its signature over <see cref="Execution"/>, which the sender of the report has checked; null where that is.</summary>
     [Id(12)]
     public RunSignature? Signed { get; init; }
+
+    /// <summary>What the commitment to the result was made with; null where the lease asked for none.</summary>
+    [Id(13)]
+    public Bytes32? Salt { get; init; }
 }
 
 /// <param name="Lease">The lease of the report.</param>
@@ -410,4 +433,9 @@ public sealed record OpenRun(
     [property: Id(2)] TokenAmount PricePerMillionFuel,
     [property: Id(3)] long FuelUsed,
     [property: Id(4)] bool HasBegun = false
-);
+)
+{
+    /// <summary>The other workers that run the same job or have run it; default is none.</summary>
+    [Id(5)]
+    public ImmutableArray<JobSeat> Others { get; init; }
+}

@@ -97,15 +97,14 @@ internal static class AccountRules
             {
                 continue;
             }
-            var payee = settlement.Payee!.Value;
-            if (payee == self)
+            var left = charge;
+            foreach (var share in settlement.Shares.IsDefaultOrEmpty ? [] : settlement.Shares)
             {
-                toSelf += charge;
+                var amount = TokenAmount.Min(left, share.Amount);
+                left -= amount;
+                Pay(share.Payee, amount);
             }
-            else
-            {
-                perPayee[payee] = perPayee.GetValueOrDefault(payee) + charge;
-            }
+            Pay(settlement.Payee!.Value, left);
         }
 
         if (jobs.Count == 0)
@@ -113,6 +112,18 @@ internal static class AccountRules
             return null;
         }
         return new Settled(jobs.ToImmutable(), Transfers(account, perPayee), toSelf);
+
+        void Pay(AccountId payee, TokenAmount amount)
+        {
+            if (payee == self)
+            {
+                toSelf += amount;
+            }
+            else if (!amount.IsZero)
+            {
+                perPayee[payee] = perPayee.GetValueOrDefault(payee) + amount;
+            }
+        }
     }
 
     /// <returns>What is known of a hold that is not for a job: it is there, or has ended; null where nothing is.</returns>

@@ -10,19 +10,21 @@ internal static class JobEndCodec
     // were any. A build of that time would take a flag for a status, so the forms around such ends have versions of their own.
     private const int HasExitCode = 64;
     private const int HasProof = 128;
+    private const int HasOthers = 256;
 
     /// <summary>
     /// The version of the form around the end: <paramref name="format"/> if the end has neither an exit code nor a proof, the next one if
-    /// it has an exit code only, and the one after that with a proof.
+    /// it has an exit code only, the one after that with a proof, and the last one with several workers.
     /// </summary>
     public static byte FormatOf(JobEnd? end, byte format) =>
-        end?.Proof is not null ? (byte)(format + 2)
+        end is { Others.IsDefaultOrEmpty: false } ? (byte)(format + 3)
+        : end?.Proof is not null ? (byte)(format + 2)
         : end?.ExitCode is not null ? (byte)(format + 1)
         : format;
 
     public static void Write(CompactWriter writer, JobEnd end)
     {
-        writer.Count((int)end.Status | (end.ExitCode is null ? 0 : HasExitCode) | (end.Proof is null ? 0 : HasProof));
+        writer.Count((int)end.Status | (end.ExitCode is null ? 0 : HasExitCode) | (end.Proof is null ? 0 : HasProof) | OthersFlag(end));
         if (end.ExitCode is { } exitCode)
         {
             writer.Signed(exitCode);
@@ -60,12 +62,18 @@ internal static class JobEndCodec
         {
             RunProofCodec.Write(writer, proof);
         }
+        if (!end.Others.IsDefaultOrEmpty)
+        {
+            JobSeatsCodec.Write(writer, end.Others);
+        }
     }
+
+    private static int OthersFlag(JobEnd end) => end.Others.IsDefaultOrEmpty ? 0 : HasOthers;
 
     public static JobEnd Read(ref CompactReader reader)
     {
         var parts = reader.Count();
-        var status = (JobStatus)(parts & ~(HasExitCode | HasProof));
+        var status = (JobStatus)(parts & ~(HasExitCode | HasProof | HasOthers));
         int? exitCode = (parts & HasExitCode) != 0 ? ReadExitCode(ref reader) : null;
         var fault = (JobFault)reader.Count();
         var code = reader.Count();
@@ -99,6 +107,7 @@ internal static class JobEndCodec
         )
         {
             Proof = (parts & HasProof) != 0 ? RunProofCodec.Read(ref reader) : null,
+            Others = (parts & HasOthers) != 0 ? JobSeatsCodec.Read(ref reader) : default,
         };
     }
 

@@ -219,7 +219,7 @@ public sealed partial class JobGrain : Grain, IJobGrain
             Status: JobStatus.Cancelled,
             Fault: JobFault.Client,
             Code: ErrorCode.CancelledByClient,
-            Reason: run is null ? Cancelled : $"{Cancelled} Its run had begun and counts as {fuel} fuel.",
+            Reason: run is null ? Cancelled : $"{Cancelled} {RunsOf(run)} had begun and counts as {fuel} fuel.",
             Worker: run?.Worker,
             Payee: run?.PayTo,
             PricePerMillionFuel: run?.PricePerMillionFuel ?? TokenAmount.Zero,
@@ -230,8 +230,13 @@ public sealed partial class JobGrain : Grain, IJobGrain
             RootAfter: null,
             History: [],
             Explanation: new JobExplanation(Cancelled, [])
-        );
+        )
+        {
+            Others = run?.Others ?? default,
+        };
     }
+
+    private static string RunsOf(OpenRun run) => run.Others.IsDefaultOrEmpty ? "Its run" : $"Each of {1 + run.Others.Length} runs";
 
     /// <summary>The run of the open job and what it counts as. A market without an answer must not keep a client from cancelling.</summary>
     private async ValueTask<(OpenRun? Run, long Fuel)> FindRun(JobState job)

@@ -91,6 +91,9 @@ internal sealed record JobState(
                 Worker: ending.End.Worker,
                 FuelUsed: ending.End.FuelUsed
             )
+            {
+                Shares = ending.End.Others.IsDefaultOrEmpty ? default : JobPricing.Shares(ending.End, Spec, ending.Charge),
+            }
             : null;
 
     public JobView ToView(JobId id)

@@ -17,6 +17,9 @@ internal static class JobStateCodec
     /// <summary>With a proof of its run, and with what its account refuses or without.</summary>
     private const byte FormatWithProof = FormatWithRefusals + 1;
 
+    /// <summary>With several workers, and with what its account refuses or without.</summary>
+    private const byte FormatWithOthers = FormatWithProof + 1;
+
     public static ReadOnlyMemory<byte> Write(JobState job)
     {
         var writer = new CompactWriter(
@@ -32,7 +35,7 @@ internal static class JobStateCodec
         writer.Time(job.SubmittedAt);
         writer.Time(job.HeldAt);
         JobSpecCodec.Write(writer, job.Spec);
-        if (format == FormatWithProof)
+        if (format >= FormatWithProof)
         {
             writer.Flag(job.Refusals is not null);
         }
@@ -54,7 +57,7 @@ internal static class JobStateCodec
     public static JobState Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var format = reader.Version(Format, FormatWithProof, "A job");
+        var format = reader.Version(Format, FormatWithOthers, "A job");
         var account = new AccountId(reader.Id());
         var requestId = reader.Text();
         var specHash = reader.Id();
@@ -63,7 +66,7 @@ internal static class JobStateCodec
         var submittedAt = reader.Time();
         var heldAt = reader.Time();
         var spec = JobSpecCodec.Read(ref reader);
-        var hasRefusals = format == FormatWithProof ? reader.Flag() : format == FormatWithRefusals;
+        var hasRefusals = format >= FormatWithProof ? reader.Flag() : format == FormatWithRefusals;
         var refusals = hasRefusals ? RefusalListCodec.Read(ref reader) : null;
         var ending = reader.Flag() ? ReadEnding(ref reader) : null;
         reader.End();
@@ -82,7 +85,8 @@ internal static class JobStateCodec
     }
 
     private static byte FormatOf(JobState job) =>
-        job.Ending?.End.Proof is not null ? FormatWithProof
+        job.Ending is { End.Others.IsDefaultOrEmpty: false } ? FormatWithOthers
+        : job.Ending?.End.Proof is not null ? FormatWithProof
         : job.Refusals is not null ? FormatWithRefusals
         : JobEndCodec.FormatOf(job.Ending?.End, Format);
 

@@ -12,15 +12,7 @@ internal static class RunProofCodec
         writer.Count((int)proof.Outcome);
         writer.OptionalId(proof.RootBefore?.Value);
         writer.OptionalId(proof.Writes.IsZero ? null : proof.Writes);
-        writer.Id(proof.Signed.Profile);
-        writer.OptionalId(proof.Signed.RootAfter?.Value);
-        writer.Bytes(proof.Signed.Signature.Span);
-        writer.Number(proof.Signed.LeftSides);
-        writer.Count(proof.Signed.Path.Length);
-        foreach (var neighbour in proof.Signed.Path)
-        {
-            writer.Id(neighbour);
-        }
+        WriteSignature(writer, proof.Signed);
         writer.Flag(proof.Refused is not null);
         if (proof.Refused is { } refused)
         {
@@ -33,15 +25,44 @@ internal static class RunProofCodec
         var outcome = (RunOutcome)reader.Count();
         StateRoot? before = reader.OptionalId() is { } rootBefore ? new StateRoot(rootBefore) : null;
         var writes = reader.OptionalId() ?? default;
+        if (!Enum.IsDefined(outcome))
+        {
+            throw new InvalidDataException($"A run's proof has the outcome {outcome}, which no version of this code writes.");
+        }
+        var signed = ReadSignature(ref reader);
+        var refused = reader.Flag() ? RunCodec.ReadOutput(ref reader) : (JobOutput?)null;
+        return new RunProof(
+            Outcome: outcome,
+            RootBefore: before,
+            Writes: writes,
+            Signed: signed,
+            Refused: refused is { } output ? new RefusedOutput(output.Blob ?? default, output.Files) : null
+        );
+    }
+
+    public static void WriteSignature(CompactWriter writer, RunSignature signed)
+    {
+        writer.Id(signed.Profile);
+        writer.OptionalId(signed.RootAfter?.Value);
+        writer.Bytes(signed.Signature.Span);
+        writer.Number(signed.LeftSides);
+        writer.Count(signed.Path.Length);
+        foreach (var neighbour in signed.Path)
+        {
+            writer.Id(neighbour);
+        }
+    }
+
+    public static RunSignature ReadSignature(ref CompactReader reader)
+    {
         var profile = reader.Id();
         StateRoot? after = reader.OptionalId() is { } rootAfter ? new StateRoot(rootAfter) : null;
         var signature = reader.Memory();
         var leftSides = reader.Number();
-        if (!Enum.IsDefined(outcome) || signature.Length != Ed25519.SignatureSize || leftSides > uint.MaxValue)
+        if (signature.Length != Ed25519.SignatureSize || leftSides > uint.MaxValue)
         {
             throw new InvalidDataException(
-                $"A run's proof has the outcome {outcome}, a signature of {signature.Length} bytes and the sides {leftSides}, which no "
-                    + "version of this code writes."
+                $"A run's proof has a signature of {signature.Length} bytes and the sides {leftSides}, which no version of this code writes."
             );
         }
         var path = new Bytes32[reader.Items(Bytes32.Size)];
@@ -49,13 +70,6 @@ internal static class RunProofCodec
         {
             path[step] = reader.Id();
         }
-        var refused = reader.Flag() ? RunCodec.ReadOutput(ref reader) : (JobOutput?)null;
-        return new RunProof(
-            Outcome: outcome,
-            RootBefore: before,
-            Writes: writes,
-            Signed: new RunSignature(profile, after, signature, ImmutableArray.Create(path), (uint)leftSides),
-            Refused: refused is { } output ? new RefusedOutput(output.Blob ?? default, output.Files) : null
-        );
+        return new RunSignature(profile, after, signature, ImmutableArray.Create(path), (uint)leftSides);
     }
 }

@@ -8,14 +8,14 @@ internal sealed class BookInvariants(BookParts book)
     /// <returns>All violations; empty when the book is sound. It walks through all jobs and offers: for tests.</returns>
     public IReadOnlyList<string> Violations() =>
         [
-            .. book.Jobs.Values.SelectMany(ViolationsOf),
+            .. All.SelectMany(ViolationsOf),
             .. book.Offers.Values.SelectMany(ViolationsOf),
             .. ViolationsOfLeases(),
             .. ViolationsOfLines(),
             .. ViolationsOfLoad(),
             .. ViolationsOfAway(),
             .. ViolationsOfClasses(),
-            .. book.Prices.Violations([.. book.Jobs.Values]),
+            .. book.Prices.Violations([.. All]),
         ];
 
     /// <summary>
@@ -27,7 +27,7 @@ internal sealed class BookInvariants(BookParts book)
             ? []
             :
             [
-                .. from job in book.Jobs.Values
+                .. from job in All
                 where job.Phase == MarketPhase.Ready
                 from offer in book.Offers.Values
                 where
@@ -41,6 +41,9 @@ internal sealed class BookInvariants(BookParts book)
                 select $"job {job.Ticket.Job} waits, and worker {offer.Offer.Worker} would take it",
             ];
 
+    /// <summary>The open jobs, and the seats of those that have a panel.</summary>
+    private IEnumerable<MarketJob> All => book.Jobs.Values.Concat(book.Jobs.Values.SelectMany(job => job.Panel?.Seats ?? []));
+
     private List<string> ViolationsOf(MarketJob job)
     {
         var found = new List<string>();
@@ -51,14 +54,18 @@ internal sealed class BookInvariants(BookParts book)
         Check(job.Phase != MarketPhase.Gone, "is still there");
         Check(waits ? job.Offer is null : !runs || job.Offer is not null, $"has the offer {job.Offer?.Offer.Worker}");
         Check(
-            job.Lease is null ? job.Phase != MarketPhase.Leased : job.Phase is >= MarketPhase.Leased and < MarketPhase.Away,
+            job.Lease is null ? job.Phase != MarketPhase.Leased : job.Phase is (>= MarketPhase.Leased and < MarketPhase.Away) or MarketPhase.Sealed,
             $"has the lease {job.Lease?.Id}"
         );
         Check(
-            job.Heap is null == job.Phase is MarketPhase.Preparing or MarketPhase.Ending or MarketPhase.Away,
+            job.Phase is MarketPhase.Seated
+                || job.Heap is null == job.Phase is MarketPhase.Preparing or MarketPhase.Ending or MarketPhase.Away or MarketPhase.Sealed,
             $"has the deadline {job.Heap?.Next}"
         );
-        Check(FairQueue.IsReady(job) == (job.Phase == MarketPhase.Ready), $"is, as the queue says, ready: {FairQueue.IsReady(job)}");
+        var isReady = job.IsSeat ? book.Waiting.Contains(job) : FairQueue.IsReady(job);
+        Check(isReady == (job.Phase == MarketPhase.Ready), $"is, as the queue says, ready: {isReady}");
+        Check(!job.IsSeat || job.Panel!.Job.Phase == MarketPhase.Seated, $"is a seat of a job that is {job.Panel?.Job.Phase}");
+        Check(job.IsSeat || job.Panel is null == job.Phase is not MarketPhase.Seated || job.Phase > MarketPhase.Leased, "has a panel");
         Check(job.Away is null == (job.Phase != MarketPhase.Away), $"is with {job.Away}");
         // A shard that has started again does not know which workers of others have its jobs.
         Check(
@@ -120,13 +127,18 @@ internal sealed class BookInvariants(BookParts book)
 
     private IEnumerable<string> ViolationsOfLeases() =>
         from lease in book.Leases
-        where lease.Value.Lease?.Id.Sequence != lease.Key || book.Jobs.GetValueOrDefault(lease.Value.Ticket.Job) != lease.Value
+        where lease.Value.Lease?.Id.Sequence != lease.Key || !IsOpen(lease.Value)
         select $"lease {lease.Key} is not its job's";
+
+    private bool IsOpen(MarketJob job) =>
+        book.Jobs.GetValueOrDefault(job.Ticket.Job) is { } known && (known == job || known.Panel?.Seats.Contains(job) == true);
 
     private IEnumerable<string> ViolationsOfLines() =>
         from program in book.Jobs.Values.Where(job => job.Ticket.UsesState && job.Home is null).GroupBy(job => job.Ticket.Spec.Program)
         let head = book.Lines.HeadOf(program.Key)
-        let mayRun = program.Count(job => job.Phase is MarketPhase.Ready or MarketPhase.Preparing or MarketPhase.Leased or MarketPhase.Away)
+        let mayRun = program.Count(job =>
+            job.Phase is MarketPhase.Ready or MarketPhase.Preparing or MarketPhase.Leased or MarketPhase.Away or MarketPhase.Seated
+        )
         where mayRun > 1 || program.Any(job => job.Phase == MarketPhase.InLine && (head is null || job == head))
         select $"of program {program.Key} {mayRun} writing jobs may run, and job {head?.Ticket.Job} is the head of its line";
 
@@ -154,6 +166,7 @@ internal sealed record BookParts
     public required IReadOnlyDictionary<JobId, MarketJob> Jobs { get; init; }
     public required IReadOnlyDictionary<WorkerId, MarketOffer> Offers { get; init; }
     public required IReadOnlyDictionary<long, MarketJob> Leases { get; init; }
+    public required SeatBoard Waiting { get; init; }
     public required ProgramLines Lines { get; init; }
     public required OfferTree ByPrice { get; init; }
     public required OfferTree Hungry { get; init; }

@@ -83,7 +83,8 @@ internal sealed class BuyerQueue(AccountId account, UInt128 time) : IComparable<
     public long ExpectedOf(MarketJob job) => ShareOf(job, Math.Min(_mean ?? MarketPolicy.ShareUnknownMax, job.Ticket.Spec.FuelMax));
 
     /// <summary>What a run of so much fuel counts: less, the more the job pays for it.</summary>
-    public static long ShareOf(MarketJob job, long fuel) => (MarketPolicy.ShareOfAJob + fuel) / job.Priority;
+    public static long ShareOf(MarketJob job, long fuel) =>
+        (MarketPolicy.ShareOfAJob + fuel) * job.Ticket.Spec.Assurance.Seats / job.Priority;
 
     public void Learn(long fuelUsed) => _mean = _mean is { } mean ? mean + ((fuelUsed - mean) / MeanParts) : fuelUsed;
 

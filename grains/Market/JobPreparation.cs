@@ -73,22 +73,32 @@ internal sealed partial class JobPreparation(
     private void Begin(MarketJob job, Prepared? prepared)
     {
         var now = clock.Now;
+        // What ends a seat's job ends it for all seats.
+        var whole = job.IsSeat ? job.Panel!.Job : job;
         if (prepared is null)
         {
-            PreparationFailed(job, now);
+            PreparationFailed(job, whole, now);
         }
         else if (prepared.Head?.Committed is { } committed)
         {
-            _ = reports.EndOnOwnAccount(job, committed);
+            _ = reports.EndOnOwnAccount(whole, committed);
         }
         else if (prepared.HasEnded)
         {
             // Another activation of the market has ended the job and settles it; if that fails, the account finds the end.
-            book.Remove(job, now);
+            book.Remove(whole, now);
+        }
+        else if (job.Panel?.Root is { } root && root != prepared.Head?.Root)
+        {
+            reports.Reopen(whole);
         }
         else
         {
             job.StateHeight = prepared.Head?.Height ?? 0;
+            if (job.Panel is { } panel)
+            {
+                panel.Root = prepared.Head?.Root;
+            }
             book.Lease(job, prepared.Whole!, prepared.Head?.Root, now);
         }
     }
@@ -96,13 +106,13 @@ internal sealed partial class JobPreparation(
     /// <summary>
     /// Neither the job nor its worker is at fault. The preparation is tried again, until the job expires or its tries are used up.
     /// </summary>
-    private void PreparationFailed(MarketJob job, MarketTime now)
+    private void PreparationFailed(MarketJob job, MarketJob whole, MarketTime now)
     {
         book.Release(job, now);
         job.Preparations++;
         if (job.Preparations >= MarketPolicy.PreparationsMax)
         {
-            _ = reports.EndOnOwnAccount(job, MarketEnds.NotPrepared(job));
+            _ = reports.EndOnOwnAccount(whole, MarketEnds.NotPrepared(job));
         }
         else
         {

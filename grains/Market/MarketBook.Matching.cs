@@ -10,7 +10,15 @@ internal sealed partial class MarketBook
     /// <summary>Gives a ready job to the offer that is found for it.</summary>
     private void Place(MarketJob job, MarketTime now)
     {
-        if (!Auctioned(job, asking: null, now) && _offers.FindFor(job) is { } found)
+        if (job.WantsPanel)
+        {
+            // The other seats may wait; one of them takes what another account's job might have had.
+            if (_offers.Hungry.Find(job, job.PriceCap) is not null)
+            {
+                OpenPanel(job, now);
+            }
+        }
+        else if (!Auctioned(job, asking: null, now) && _offers.FindFor(job) is { } found)
         {
             Match(job, found, now);
             _offers.Place(found);
@@ -20,9 +28,13 @@ internal sealed partial class MarketBook
     /// <summary>Gives an offer the first ready jobs that fit, as many as it takes.</summary>
     private void Feed(MarketOffer offer, MarketTime now)
     {
-        while (!_paused && offer.Capacity > 0 && _queue.Find(offer) is { } job && _pace.MayLease(offer))
+        while (!_paused && offer.Capacity > 0 && (_waiting.Find(offer) ?? _queue.Find(offer)) is { } job && _pace.MayLease(offer))
         {
-            if (!Auctioned(job, offer, now))
+            if (job.WantsPanel)
+            {
+                OpenPanel(job, now);
+            }
+            else if (!Auctioned(job, offer, now))
             {
                 job.IsForNewcomer = false;
                 Match(job, offer, now);
@@ -49,9 +61,10 @@ internal sealed partial class MarketBook
 
     private void Match(MarketJob job, MarketOffer offer, MarketTime now)
     {
-        _queue.Take(job);
+        TakeReady(job);
         job.Offer = offer;
         job.Group?.Take(job, offer.Offer);
+        job.Panel?.Take(job, offer.Offer);
         job.Explanation = MarketExplanations.OfMatch(job, offer, _offers.ByPrice);
         offer.Jobs.Add(job);
         offer.SlotsUsed++;
@@ -86,7 +99,10 @@ internal sealed partial class MarketBook
         job.FuelSoFar = 0;
         job.Term = new LeaseTerm(now.Running, job.LeasedUntil, offer.Heartbeats);
         job.UnrecordedSince = null;
-        var lease = new Lease(Leases.Add(job), whole, job.Attempts, root, now.Wall + time, job.PriceOf(offer));
+        var lease = new Lease(Leases.Add(job), whole, job.Attempts, root, now.Wall + time, job.PriceOf(offer))
+        {
+            IsSealed = job.Panel is { IsSealed: true },
+        };
         job.Lease = job.KeepsAll ? lease : lease with { Ticket = job.Ticket };
         job.Note(JobStatus.Matched, now.Wall, offer.Offer.Worker);
         job.Figures!.Running++;
@@ -100,6 +116,11 @@ internal sealed partial class MarketBook
     public void Forgive(TimeSpan still, MarketTime now)
     {
         Auctions.Forgive(still);
+        foreach (var panel in Leases.Jobs.Values.Where(job => job.IsSeat).Select(seat => seat.Panel!).Distinct())
+        {
+            panel.Forgive(still);
+            SetDue(panel);
+        }
         foreach (var job in Leases.Jobs.Values.Where(job => job.Phase == MarketPhase.Leased))
         {
             job.LeasedUntil += still;
@@ -136,6 +157,7 @@ internal sealed partial class MarketBook
             FreeSlot(job);
             offer.Jobs.Remove(job);
             _touched.Add(offer);
+            FreePanel(job, offer.Offer);
         }
 
         job.Lease = null;
@@ -143,9 +165,12 @@ internal sealed partial class MarketBook
         FreeSeat(job);
         // The next attempt has an auction of its own.
         (job.AgreedPrice, job.AuctionNote, job.IsAuctionOver) = (null, null, false);
-        _queue.Unready(job);
-        _queue.Settle(job, fuelUsed);
-        job.FuelUsed = null;
+        Unready(job);
+        if (!job.IsSeat)
+        {
+            _queue.Settle(job, fuelUsed);
+        }
+        (job.FuelUsed, job.Commitment) = (null, null);
     }
 
     /// <summary>The worker's own offer is looked at anyway. Others of its owner may take a job of the group now.</summary>
@@ -170,7 +195,7 @@ internal sealed partial class MarketBook
     private void LeaveLine(MarketJob job, MarketTime now)
     {
         // The line of a job of another shard is there.
-        if (job.Home is null && _lines.Leave(job) is { } next)
+        if (job.Home is null && !job.IsSeat && _lines.Leave(job) is { } next)
         {
             MakeReady(next, now);
         }

@@ -58,7 +58,7 @@ internal sealed partial class MarketBook
         return
         [
             .. gone
-                .Jobs.Where(job => job.Phase is MarketPhase.Preparing or MarketPhase.Leased)
+                .Jobs.Where(job => job.Phase is MarketPhase.Preparing or MarketPhase.Leased or MarketPhase.Sealed)
                 .OrderBy(job => job.Ticket.SubmittedAt)
                 .ThenBy(job => job.Ticket.Job),
         ];

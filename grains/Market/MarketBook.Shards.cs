@@ -34,6 +34,7 @@ internal sealed partial class MarketBook
     public ImmutableArray<HandedJob> HandOver(IEnumerable<ShardOffer> offers, ShardStay stay)
     {
         var handed = ImmutableArray.CreateBuilder<HandedJob>();
+        var kept = new List<MarketJob>();
         foreach (var foreign in _paused ? [] : offers)
         {
             var offer = new MarketOffer(foreign.Offer) { Standing = foreign.Standing };
@@ -45,6 +46,13 @@ internal sealed partial class MarketBook
                 {
                     break;
                 }
+                if (job.WantsPanel)
+                {
+                    // Its seats are counted here, so they run here.
+                    _queue.Unready(job);
+                    kept.Add(job);
+                    continue;
+                }
                 _queue.Take(job);
                 DeadlineHeap.Leave(job);
                 (job.Phase, job.Away) = (MarketPhase.Away, stay);
@@ -52,6 +60,10 @@ internal sealed partial class MarketBook
                 job.Group?.Take(job, foreign.Offer);
                 handed.Add(new HandedJob(job.Ticket, job.KeepsAll, foreign.Offer.Worker, job.Track(TimeSpan.Zero), job.BuyerScore));
             }
+        }
+        foreach (var job in kept)
+        {
+            _queue.Ready(job);
         }
         return handed.ToImmutable();
     }

@@ -43,7 +43,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
 
     public int Count => _jobs.Count;
 
-    public int QueuedCount => _jobs.Count - Leases.Count - _awayCount;
+    public int QueuedCount => _jobs.Count + _seatCount - _panelCount - Leases.Count - _awayCount;
 
     /// <summary>What holds of it, for tests.</summary>
     public BookInvariants Invariants =>
@@ -51,6 +51,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
             new BookParts
             {
                 Jobs = _jobs,
+                Waiting = _waiting,
                 Offers = _offers.All,
                 Leases = Leases.Jobs,
                 Lines = _lines,
@@ -167,6 +168,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
 
     private void Forget(MarketJob job, MarketTime now)
     {
+        ClosePanel(job, now);
         Unlease(job, now);
         EndStay(job);
         Auctions.End(job);
@@ -271,7 +273,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
             _lines.Leave(job);
         }
         Auctions.End(job);
-        _queue.Unready(job);
+        Unready(job);
         DeadlineHeap.Leave(job);
         FreeSlot(job);
         job.Phase = MarketPhase.Ending;
@@ -304,6 +306,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
             }
         }
         _freed.Clear();
+        PlaceFreedSeats(now);
         foreach (var job in Buyers.TakeRisen().Where(job => job.Phase == MarketPhase.Ready && !_paused))
         {
             Place(job, now);
@@ -346,7 +349,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
     private void Wait(MarketJob job, MarketTime now)
     {
         SetWaitDeadline(job, now);
-        if (!_lines.Enter(job))
+        if (!job.IsSeat && !_lines.Enter(job))
         {
             job.Phase = MarketPhase.InLine;
             return;
@@ -373,11 +376,19 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
     private void MakeReady(MarketJob job, MarketTime now)
     {
         job.Phase = MarketPhase.Ready;
-        _queue.Ready(job);
+        if (job.IsSeat)
+        {
+            _waiting.Add(job);
+        }
+        else
+        {
+            _queue.Ready(job);
+        }
         if (!_paused)
         {
             Place(job, now);
         }
-        UnplacedSoFar += job.Phase == MarketPhase.Ready ? 1 : 0;
+        // Seats go to no other shard.
+        UnplacedSoFar += job.Phase == MarketPhase.Ready && !job.IsSeat ? 1 : 0;
     }
 }

@@ -45,6 +45,30 @@ internal static class MarketEnds
         };
     }
 
+    /// <summary>Enough of a panel's seats gave one result.</summary>
+    public static JobEnd Agreed(Panel panel)
+    {
+        var (job, accepted) = (panel.Job, panel.Accepted!);
+        var others = panel.Winners.Where(vote => vote != accepted).OrderBy(vote => vote.Worker).Select(vote => vote.ToSeat());
+        return accepted.Result!.End with
+        {
+            Others = [.. others],
+            History = job.History,
+            Explanation = accepted.Result.End.Explanation with { Summary = MarketVerdicts.Agreed(panel) },
+        };
+    }
+
+    /// <summary>So many runs were made that no two or more of them will agree in time.</summary>
+    public static JobEnd NoAgreement(Panel panel) =>
+        Own(
+            panel.Job,
+            JobStatus.Failed,
+            JobFault.Worker,
+            ErrorCode.WorkerFailed,
+            $"The results of {panel.Votes.Count} runs differ so that no {panel.Needed} are the same.",
+            panel.Job.Explanation ?? new JobExplanation("No offer was looked at.", [])
+        );
+
     public static JobEnd OutputRefused(JobEnd end, MarketException refusal) =>
         end with
         {

@@ -100,6 +100,12 @@ internal sealed partial class MarketGrain
                 _book.EndPoll(job.Offer);
                 _ = isFailure ? _reports.WorkerFailed(job, worker, reason) : _reports.Lost(job, reason);
                 break;
+            case MarketPhase.Seated:
+                _reports.OnPanelDue(job);
+                break;
+            case MarketPhase.EndingLater when job is { OwnEnd: null, Panel: { } panel }:
+                _ = _reports.Accept(panel);
+                break;
             case MarketPhase.EndingLater:
                 _ = _reports.EndOnOwnAccount(job, job.OwnEnd!);
                 break;

@@ -154,7 +154,8 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
             return GrainFactory.GetGrain<IMarketGrain>(stay.Shard).FindRun(job, Authority.Market);
         }
         return Task.FromResult(
-            _book.Find(job) is { Lease: not null, Offer: { Offer: var offer } taken } leased
+            _book.Find(job) is { Panel: { } panel } ? panel.ToRun()
+            : _book.Find(job) is { Lease: not null, Offer: { Offer: var offer } taken } leased
                 ? new OpenRun(
                     offer.Worker,
                     offer.PayTo,
@@ -301,6 +302,12 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
 
     public Task<ImmutableArray<RefusedReport>> Report(WorkerId worker, ImmutableArray<LeaseReport> reports) =>
         _reports.Receive(worker, reports);
+
+    public Task<ImmutableArray<RefusedReport>> Commit(WorkerId worker, ImmutableArray<SealedResult> results)
+    {
+        RequireCurrent();
+        return Task.FromResult(_reports.Commit(worker, results));
+    }
 
     public Task<LeaseGrant?> FindLease(LeaseCall call)
     {

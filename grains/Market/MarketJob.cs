@@ -35,6 +35,12 @@ internal enum MarketPhase
 
     /// <summary>Workers bid for it.</summary>
     Bidding = 9,
+
+    /// <summary>Its panel is open: its seats wait and run.</summary>
+    Seated = 10,
+
+    /// <summary>Of a seat: its worker has a result and keeps it sealed.</summary>
+    Sealed = 11,
 }
 
 /// <summary>An open job in the market's memory.</summary>
@@ -43,6 +49,9 @@ internal enum MarketPhase
 /// is leased.</param>
 internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
 {
+    private ImmutableArray<NotedFault> _faults = [];
+    private ImmutableArray<JobEvent> _history = [];
+
     /// <summary>The whole ticket, or without what only the run needs.</summary>
     public JobTicket Ticket { get; } = keepsAll ? ticket : JobSizes.WithoutCargo(ticket);
 
@@ -53,7 +62,7 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
 
     /// <summary>The highest price per million fuel at which the job keeps to its limit.</summary>
     public TokenAmount PriceCap { get; } =
-        new(FuelPrice.Cap((UInt128)ticket.Spec.FuelMax, ticket.Spec.PriceMax).BaseUnits / (uint)PriorityOf(ticket.Spec));
+        new(FuelPrice.Cap((UInt128)ticket.Spec.FuelMax, SeatPriceMax(ticket.Spec)).BaseUnits / (uint)PriorityOf(ticket.Spec));
 
     /// <summary>So many times an offer's price is what it pays, and the same part of its fuel is what its turn counts.</summary>
     public int Priority { get; } = PriorityOf(ticket.Spec);
@@ -71,6 +80,21 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
 
     /// <summary>The shard that has it in the phase Away.</summary>
     public ShardStay? Away { get; set; }
+
+    /// <summary>The panel of a job in the phase Seated; of a seat, the one that it belongs to.</summary>
+    public Panel? Panel { get; set; }
+
+    /// <summary>It is one of several runs of a job, which its panel ends.</summary>
+    public bool IsSeat => Panel is { } panel && panel.Job != this;
+
+    /// <summary>Its own shard opens a panel instead of giving it to a worker.</summary>
+    public bool WantsPanel => !Ticket.Spec.Assurance.IsNone && Panel is null;
+
+    /// <summary>What its worker committed to in the phase Sealed.</summary>
+    public Bytes32? Commitment { get; set; }
+
+    /// <summary>Why its panel could not open; null where it could, or has none.</summary>
+    public string? PanelNote { get; set; }
 
     /// <summary>Where it is counted; null until it is queued.</summary>
     public ClassFigures? Figures { get; set; }
@@ -118,12 +142,31 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     public bool AvoidsNewcomers { get; set; }
 
     /// <summary>What runs of it have failed by their workers' fault: it counts against them if another run ends the job.</summary>
-    public ImmutableArray<NotedFault> Faults { get; set; } = [];
+    public ImmutableArray<NotedFault> Faults
+    {
+        get => IsSeat ? Panel!.Job.Faults : _faults;
+        set
+        {
+            if (IsSeat)
+            {
+                Panel!.Job.Faults = value;
+            }
+            else
+            {
+                _faults = value;
+            }
+        }
+    }
 
     /// <summary>When <see cref="FailedOn"/> is looked at again, in running time.</summary>
     public TimeSpan ReadmitAt { get; set; }
 
-    public ImmutableArray<JobEvent> History { get; set; } = [];
+    /// <summary>What happened to it; of a seat, to its job.</summary>
+    public ImmutableArray<JobEvent> History
+    {
+        get => IsSeat ? Panel!.Job.History : _history;
+        set => _history = value;
+    }
     public JobExplanation? Explanation { get; set; }
 
     /// <summary>The offer that has the job in the phases Preparing, Leased and Ending.</summary>
@@ -151,7 +194,7 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     public TokenAmount? AgreedPrice { get; set; }
 
     /// <summary>Its own shard holds an auction before it is matched.</summary>
-    public bool WantsAuction => Ticket.Spec.Auction > TimeSpan.Zero && !IsAuctionOver && Home is null;
+    public bool WantsAuction => Ticket.Spec.Auction > TimeSpan.Zero && !IsAuctionOver && Home is null && Ticket.Spec.Assurance.IsNone;
 
     public Lease? Lease { get; set; }
 
@@ -186,12 +229,16 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     public JobEnd? OwnEnd { get; set; }
 
     /// <summary>Its worker may have done something for it: it has said so, or is one that does not tell.</summary>
-    public bool MayHaveBegun => Phase == MarketPhase.Leased && (Term!.HasBegun || !Offer!.Heartbeats);
+    public bool MayHaveBegun =>
+        Phase == MarketPhase.Sealed || (Phase == MarketPhase.Leased && (Term!.HasBegun || !Offer!.Heartbeats));
 
     /// <summary>
     /// The reputation of its account as a buyer, in thousandths; 0 where it is not known. That of another shard's job is known there.
     /// </summary>
-    public int BuyerScore => Home is null && Line is { } line ? line.Buyer.Score : HandedBuyerScore;
+    public int BuyerScore =>
+        IsSeat ? Panel!.Job.BuyerScore
+        : Home is null && Line is { } line ? line.Buyer.Score
+        : HandedBuyerScore;
 
     /// <summary>What its own shard said of it.</summary>
     public int HandedBuyerScore { get; init; }
@@ -204,6 +251,7 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
         HasFailedOn(offer.Offer.Worker)
         || (AvoidsNewcomers && offer.Standing.Level != StandingLevel.Good)
         || Group?.IsTakenBy(offer.Offer) == true
+        || Panel?.Refuses(this, offer.Offer) == true
         || (Ticket.Spec.Needs is { } needs && IsAmong(needs.RefusedWorkers, needs.RefusedOwners, offer.Offer))
         || IsRefusedByAccount(offer);
 
@@ -223,6 +271,10 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     }
 
     private static int PriorityOf(JobSpec spec) => Math.Max(1, spec.Priority);
+
+    /// <summary>What one run may cost: all that are paid cost no more than the job's limit.</summary>
+    private static TokenAmount SeatPriceMax(JobSpec spec) =>
+        spec.Assurance.IsNone ? spec.PriceMax : new TokenAmount(spec.PriceMax.BaseUnits / (uint)spec.Assurance.Seats);
 
     public void AddFailure(WorkerId worker)
     {
@@ -294,6 +346,11 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     /// <summary>A worker's words are cut, and of a long history the middle goes: a worker can add to it for nothing.</summary>
     public void Note(JobStatus status, DateTimeOffset at, WorkerId? worker, string? note = null)
     {
+        if (IsSeat)
+        {
+            Panel!.Job.Note(status, at, worker, note);
+            return;
+        }
         var known = History.Length < JobPolicy.HistoryEventsMax ? History : History.RemoveAt(JobPolicy.HistoryEventsMax / 2);
         History = known.Add(new JobEvent(status, at, worker, JobPolicy.Cut(note, JobPolicy.NoteCharsMax)));
     }

@@ -39,13 +39,16 @@ internal sealed class MarketLeases(long start)
     }
 
     /// <summary>Why nothing of a report counts; null where it counts, or did when it came before.</summary>
-    public string? RefusalOf(LeaseReport report, WorkerId worker)
+    public string? RefusalOf(LeaseReport report, WorkerId worker) =>
+        Find(report.Lease, worker) is { } leased
+            ? leased.Ticket.Job == report.Job
+                ? null
+                : $"the lease is for job {leased.Ticket.Job}"
+            : RefusalOf(report.Lease, worker);
+
+    /// <inheritdoc cref="RefusalOf(LeaseReport, WorkerId)"/>
+    public string? RefusalOf(LeaseId lease, WorkerId worker)
     {
-        var lease = report.Lease;
-        if (Find(lease, worker) is { } leased)
-        {
-            return leased.Ticket.Job == report.Job ? null : $"the lease is for job {leased.Ticket.Job}";
-        }
         if (lease.Start != start)
         {
             return $"the market has begun anew since its start {lease.Start} gave the lease: only what it had recorded counts";

@@ -10,6 +10,7 @@ internal sealed class MarketOffer(WorkerOffer offer)
     private readonly List<LeaseId> _stops = [];
     private readonly List<AuctionInvitation> _invitations = [];
     private readonly List<long> _closed = [];
+    private readonly List<LeaseId> _reveals = [];
     private readonly HashSet<string> _labels = offer.Labels.IsDefaultOrEmpty ? [] : [.. WorkerLabels.Met(offer.Labels)];
     private int _leasesMax;
     private int _ahead;
@@ -114,9 +115,13 @@ internal sealed class MarketOffer(WorkerOffer offer)
     /// <summary>An auction in which it has bid has closed: it is to open its bid.</summary>
     public void CallBid(long auction) => _closed.Add(auction);
 
+    /// <summary>The sealed result of a lease is to be told.</summary>
+    public void OrderReveal(LeaseId lease) => _reveals.Add(lease);
+
     /// <summary>Takes a lease back that was not given out yet, else orders its stop.</summary>
     public void OrderStop(LeaseId lease)
     {
+        _reveals.Remove(lease);
         if (_leases.RemoveAll(ordered => ordered.Id == lease) == 0)
         {
             _stops.Add(lease);
@@ -126,7 +131,7 @@ internal sealed class MarketOffer(WorkerOffer offer)
     /// <summary>Answers a waiting poll if there is something to say.</summary>
     public void Flush()
     {
-        if (IsWaiting && _leases.Count + _stops.Count + _invitations.Count + _closed.Count > 0)
+        if (IsWaiting && _leases.Count + _stops.Count + _invitations.Count + _closed.Count + _reveals.Count > 0)
         {
             EndPoll();
         }
@@ -139,11 +144,12 @@ internal sealed class MarketOffer(WorkerOffer offer)
         {
             return;
         }
-        _poll!.Answer(new WorkerOrders(true, [.. _leases], [.. _stops], [.. _invitations], [.. _closed]));
+        _poll!.Answer(new WorkerOrders(true, [.. _leases], [.. _stops], [.. _invitations], [.. _closed]) { Reveals = [.. _reveals] });
         _leases.Clear();
         _stops.Clear();
         _invitations.Clear();
         _closed.Clear();
+        _reveals.Clear();
     }
 
     /// <summary>The offer is replaced or gone.</summary>

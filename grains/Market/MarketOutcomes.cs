@@ -58,25 +58,40 @@ internal sealed partial class MarketOutcomes(
         {
             Fault(ReputationKeys.OfWorker(failed), fault, failed);
         }
+        if (end.Others.IsDefaultOrEmpty)
+        {
+            Keep(job, worker, payee, written.Charge);
+            return;
+        }
+        foreach (var seat in end.Others.Append(new JobSeat(worker, payee, end.PricePerMillionFuel)))
+        {
+            Keep(job, seat.Worker, seat.Payee, JobPricing.ChargeOf(seat.PricePerMillionFuel, end, job.Ticket.Spec));
+        }
+    }
+
+    private void Keep(MarketJob job, WorkerId worker, AccountId payee, TokenAmount charge)
+    {
         if (!IsOwn(job, worker, payee))
         {
-            SubjectOf(ReputationKeys.OfWorker(worker), worker).Keep(written.Charge);
-            SubjectOf(buyer, account: account).Keep(written.Charge);
+            SubjectOf(ReputationKeys.OfWorker(worker), worker).Keep(charge);
+            SubjectOf(ReputationKeys.OfBuyer(job.Ticket.Account), account: job.Ticket.Account).Keep(charge);
         }
     }
 
     /// <summary>A run of the job failed by its worker's fault. It counts if another run ends the job.</summary>
-    public void Note(MarketJob job, MarketOffer offer, string reason)
+    public void Note(MarketJob job, MarketOffer offer, string reason) => Note(job, offer.Offer, offer.Price, reason);
+
+    /// <inheritdoc cref="Note(MarketJob, MarketOffer, string)"/>
+    public void Note(MarketJob job, WorkerOffer offer, TokenAmount price, string reason)
     {
-        var worker = offer.Offer.Worker;
-        if (job.Faults.Length < MarketPolicy.FaultsOfAJobMax && !IsOwn(job, worker, offer.Offer.PayTo))
+        if (job.Faults.Length < MarketPolicy.FaultsOfAJobMax && !IsOwn(job, offer.Worker, offer.PayTo))
         {
-            job.Faults = job.Faults.Add(new NotedFault(worker, FaultOf(job, offer.Price, reason)));
+            job.Faults = job.Faults.Add(new NotedFault(offer.Worker, FaultOf(job, price, reason)));
         }
     }
 
     /// <summary>
-    /// As <see cref="Note"/>, where a worker brings no result: a worker that is lost with many runs has failed once, so those that follow
+    /// As <see cref="Note(MarketJob, MarketOffer, string)"/>, where a worker brings no result: a worker that is lost with many runs has failed once, so those that follow
     /// within <see cref="MarketPolicy.LossPeriod"/> do not count.
     /// </summary>
     public void NoteLoss(MarketJob job, MarketOffer offer, string reason)

@@ -36,6 +36,10 @@ internal sealed partial class MarketReports(
 
     private const string OwnEnding = "the market ends the job without a run";
 
+    private const string OutputMissing = "the output that the worker reported is not in the store";
+
+    private const string StateMoved = "the program's state had moved on";
+
     private const string AnotherRoot = "the root of state that the worker reported is not that of its changes";
 
     /// <summary>What a worker hears whose run was no use.</summary>
@@ -110,17 +114,23 @@ internal sealed partial class MarketReports(
         }
 
         var end = MarketEnds.Reported(job, report, clock.Now.Wall);
+        if (job.IsSeat)
+        {
+            Vote(job, report, end);
+            return null;
+        }
         job.FuelUsed = Math.Min(report.FuelUsed, job.Ticket.Spec.FuelMax);
         var offer = job.Offer!;
         book.BeginEnding(job);
         Ending++;
         try
         {
-            if (await KeepEffects(job, report, end) is not { } kept)
+            var kept = await KeepEffects(job.Ticket, job.StateHeight, end, report.StateChanges);
+            if (kept.End is null)
             {
-                return RunsAgain;
+                return await RunAgain(job, kept);
             }
-            await Write(job, kept, ends);
+            await Write(job, kept.End, ends);
             offer.Finished();
             return null;
         }
@@ -148,6 +158,7 @@ internal sealed partial class MarketReports(
     private static string? RuleBroken(MarketJob job, LeaseReport report) =>
         ReportRules.Refusal(report) is { } refusal ? refusal
         : ReportRules.SignatureRefusal(job, report) is { } unsigned ? unsigned
+        : job.IsSeat && ReportRules.SeatRefusal(job, report) is { } refused ? refused
         : job.Offer!.AddsOutputs && job.Run!.FindForeign(report.Output) is { } foreign
             ? $"the report names {foreign}, which the run has not brought"
         : null;
@@ -156,7 +167,11 @@ internal sealed partial class MarketReports(
     private Task? Judge(MarketJob job, LeaseReport report)
     {
         var worker = job.Offer!.Offer.Worker;
-        if (report.Outcome is RunOutcome.InputUnavailable or RunOutcome.InvalidModule && IsDoubted(job, report.Outcome, worker))
+        if (
+            !job.IsSeat
+            && report.Outcome is RunOutcome.InputUnavailable or RunOutcome.InvalidModule
+            && IsDoubted(job, report.Outcome, worker)
+        )
         {
             job.Doubted = (worker, report.Outcome);
             // The second word is to be of one that has a reputation to lose.
@@ -287,10 +302,9 @@ internal sealed partial class MarketReports(
     // keeps the pin and can remove it; a committed state keeps the run until step 3 is acknowledged.
 
     /// <summary>Keeps the blobs of the output and of its files, and the changes of state.</summary>
-    /// <returns>The end with the roots; if an earlier run was committed, that run's end. Null where the job runs again.</returns>
-    private async ValueTask<JobEnd?> KeepEffects(MarketJob job, LeaseReport report, JobEnd end)
+    /// <returns>The end with the roots; if an earlier run was committed, that run's end. Else why the job runs again.</returns>
+    private async ValueTask<KeptEffects> KeepEffects(JobTicket ticket, long height, JobEnd end, ImmutableArray<StateChange> changes)
     {
-        var ticket = job.Ticket;
         try
         {
             if (end.Output.Blob is { } blob)
@@ -307,45 +321,52 @@ internal sealed partial class MarketReports(
             }
             if (end.Status != JobStatus.Completed || end.RootBefore is not { } before)
             {
-                return end;
+                return new KeptEffects(end, null);
             }
             var counts = await LostWrites.Resend(() =>
                 grains
                     .GetGrain<IStateGrain>(ticket.Spec.Program.ToString())
-                    .Commit(ticket.Job, job.StateHeight, before, report.StateChanges, end, Authority.Market)
+                    .Commit(ticket.Job, height, before, changes, end, Authority.Market)
             );
-            if (counts is not null)
-            {
-                return counts;
-            }
-            // Another run came first. That is no failure and no retry.
-            job.Note(JobStatus.Pending, clock.Now.Wall, end.Worker, "the program's state had moved on");
-            book.Leases.NoteOver(job, RunsAgain);
-            book.Requeue(job, clock.Now);
-            return null;
+            return new KeptEffects(counts, null);
         }
         catch (MarketException refusal) when (refusal.Code is ErrorCode.QuotaExceeded or ErrorCode.LimitExceeded)
         {
-            if (await HasItsRoot(job, report))
-            {
-                return MarketEnds.OutputRefused(end, refusal);
-            }
-            await WorkerFailed(job, end.Worker!.Value, AnotherRoot);
-            return null;
+            return await HasItsRoot(ticket, end, changes)
+                ? new KeptEffects(MarketEnds.OutputRefused(end, refusal), null)
+                : new KeptEffects(null, AnotherRoot);
         }
         catch (MarketException wrong) when (wrong.Code is ErrorCode.MalformedRequest or ErrorCode.BlobNotFound)
         {
-            var isRoot = wrong.Code == ErrorCode.MalformedRequest;
-            await WorkerFailed(job, end.Worker!.Value, isRoot ? AnotherRoot : "the output that the worker reported is not in the store");
-            return null;
+            return new KeptEffects(null, wrong.Code == ErrorCode.MalformedRequest ? AnotherRoot : OutputMissing);
         }
     }
 
     /// <summary>Of a run whose changes are not committed, so that the receipt says nothing that was not looked at.</summary>
-    private async ValueTask<bool> HasItsRoot(MarketJob job, LeaseReport report) =>
-        job.Lease!.Root is not { } before
-        || report.Signed?.RootAfter is not { } claimed
-        || await grains.GetGrain<IStateGrain>(job.Ticket.Spec.Program.ToString()).RootWith(before, report.StateChanges) == claimed;
+    private async ValueTask<bool> HasItsRoot(JobTicket ticket, JobEnd end, ImmutableArray<StateChange> changes) =>
+        end.Proof is not { RootBefore: { } before, Signed.RootAfter: { } claimed }
+        || await grains.GetGrain<IStateGrain>(ticket.Spec.Program.ToString()).RootWith(before, changes) == claimed;
+
+    /// <summary>The run was no use: its worker was wrong, or another run came first, which is no failure and no retry.</summary>
+    /// <returns>What the worker hears.</returns>
+    private async ValueTask<string> RunAgain(MarketJob job, KeptEffects kept)
+    {
+        if (kept.Wrong is { } wrong)
+        {
+            await WorkerFailed(job, job.Offer!.Offer.Worker, wrong);
+        }
+        else
+        {
+            job.Note(JobStatus.Pending, clock.Now.Wall, job.Offer!.Offer.Worker, StateMoved);
+            book.Leases.NoteOver(job, RunsAgain);
+            book.Requeue(job, clock.Now);
+        }
+        return RunsAgain;
+    }
+
+    /// <param name="End">The job's end, its effects kept; null: the job runs again.</param>
+    /// <param name="Wrong">What is wrong with the report; null where another run has moved the program's state on.</param>
+    private readonly record struct KeptEffects(JobEnd? End, string? Wrong);
 
     // 3. The job's end is written. The first terminal write of any activation wins; nothing undoes it. If the write fails, the worker
     // repeats its report; an end of the market's own is written again at the job's next deadline.
@@ -353,7 +374,13 @@ internal sealed partial class MarketReports(
     /// <summary>The market's own ends: expired, failed on every worker, committed before a crash. Tried until written.</summary>
     public async Task EndOnOwnAccount(MarketJob job, JobEnd end)
     {
+        if (job.IsSeat)
+        {
+            await SeatFailed(job, end);
+            return;
+        }
         job.OwnEnd = end;
+        book.CloseSeats(job, clock.Now);
         book.BeginEnding(job);
         var ends = new List<Ended>(1);
         try

@@ -26,6 +26,16 @@ internal static class MarketVerdicts
     public static string BiddersAreBusy(int bidders) =>
         $"None of the {bidders} that had bid in its auction could take it any more: posted prices decide.";
 
+    /// <summary>What a panel has found.</summary>
+    public static string Agreed(Panel panel)
+    {
+        var (accepted, same) = (panel.Accepted!, panel.Votes.Count(panel.Accepted!.Agrees));
+        var others = panel.Votes.Count - same;
+        return panel.IsAudited == false
+            ? $"No audit was drawn: worker {accepted.Worker} ran it alone."
+            : $"{same} workers gave this result, {panel.Needed} were needed; {others} gave another one.";
+    }
+
     public static OfferVerdict WonBy(MarketJob job, MarketOffer offer) =>
         new(
             offer.Offer.Worker,
@@ -55,6 +65,8 @@ internal static class MarketVerdicts
         job.Phase switch
         {
             MarketPhase.InLine or MarketPhase.Ready or MarketPhase.Delayed or MarketPhase.Away or MarketPhase.Bidding => JobStatus.Pending,
+            MarketPhase.Seated when job.Panel!.Seats.All(seat => seat.Phase is MarketPhase.Ready or MarketPhase.Delayed)
+                    && job.Panel.Votes.Count == 0 => JobStatus.Pending,
             MarketPhase.Preparing => JobStatus.Matched,
             _ => JobStatus.Running,
         };
@@ -96,6 +108,8 @@ internal static class MarketVerdicts
                     ? "The window of its auction has closed, and the bids are opened."
                     : $"It is auctioned until {job.Auction.Until:O}: {job.Auction.InvitedCount} workers are invited to sealed bids."
             ),
+            MarketPhase.Seated => (StatusOf(job), SummaryOf(job.Panel!)),
+            MarketPhase.Delayed when job.PanelNote is { } note => (JobStatus.Pending, $"It waits: {note}."),
             MarketPhase.Delayed when job.Preparations > 0 => (
                 JobStatus.Pending,
                 $"{NotPrepared(job)}; the next try is at {job.ResumesAt:O}. After {MarketPolicy.PreparationsMax} tries it fails and "
@@ -106,6 +120,17 @@ internal static class MarketVerdicts
             MarketPhase.Leased => (JobStatus.Running, SummaryOfMatch(job)),
             _ => (JobStatus.Running, "Its end is being written."),
         };
+
+    /// <summary>How far a panel is, in a sentence or two.</summary>
+    private static string SummaryOf(Panel panel)
+    {
+        var waiting = panel.Seats.Count(seat => seat.Phase is MarketPhase.Ready or MarketPhase.Delayed);
+        var sealedResults = panel.Seats.Count(seat => seat.Phase == MarketPhase.Sealed);
+        var summary =
+            $"{panel.Assurance}: of {panel.Drawn} seats {panel.Votes.Count} have told a result, {sealedResults} have sealed one, "
+            + $"{panel.Seats.Count - waiting - sealedResults} run, {waiting} wait for a worker of another owner.";
+        return panel.Drawn > panel.Assurance.Seats ? $"{summary} Results differed or workers were lost, so more were drawn." : summary;
+    }
 
     /// <summary>Why a job whose preparation failed cannot be given to a worker.</summary>
     public static string NotPrepared(MarketJob job)
@@ -125,6 +150,7 @@ internal static class MarketVerdicts
             : job.HasFailedOn(offer.Offer.Worker) ? OfferLack.FailedBefore
             : job.AvoidsNewcomers && offer.Standing.Level != StandingLevel.Good ? OfferLack.Newcomer
             : job.Group?.IsTakenBy(offer.Offer) == true ? OfferLack.Group
+            : job.Panel?.Refuses(job, offer.Offer) == true ? OfferLack.Seat
             : job.Refuses(offer) ? OfferLack.RefusedByJob
             : offer.Refuses(job.Ticket.Account) ? OfferLack.RefusesAccount
             : offer.Offer.BuyerReputationMin > job.BuyerScore ? OfferLack.BuyerReputation
@@ -161,6 +187,7 @@ internal static class MarketVerdicts
             OfferLack.Newcomer => "has no good reputation, and a run of this job was lost; it is asked when no other offer fits",
             OfferLack.Group when job.Group!.Spread == GroupSpread.Owner =>
                 $"belongs to an owner that runs a job of the group '{job.Group.Name}'",
+            OfferLack.Seat => "has another seat of the job, or its owner has",
             OfferLack.Group => $"runs a job of the group '{job.Group!.Name}'",
             OfferLack.RefusedByJob when job.IsRefusedByAccount(offer) => "is refused by the job's account",
             OfferLack.RefusedByJob => "is refused by the job",

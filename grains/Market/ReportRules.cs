@@ -69,6 +69,30 @@ internal static class ReportRules
         return execution == claimed ? null : $"the worker has signed the execution {claimed}; its report is of {execution}";
     }
 
+    /// <summary>What counts as a vote is signed, and is what its worker had sealed.</summary>
+    public static string? SeatRefusal(MarketJob seat, LeaseReport report)
+    {
+        if (!report.Outcome.IsEnd())
+        {
+            return null;
+        }
+        if (report is not { Execution: { } execution, Signed: not null })
+        {
+            return "the report of a run that others make too is not signed";
+        }
+        if (!seat.Lease!.IsSealed)
+        {
+            return null;
+        }
+        if (seat.Phase != MarketPhase.Sealed || !seat.Panel!.IsRevealing)
+        {
+            return "the report tells a result that was to stay sealed until the market asks for it";
+        }
+        return report.Salt is { } salt && ResultCommitment.Of(seat.Offer!.Offer.Worker, execution, salt) == seat.Commitment
+            ? null
+            : "the report's result is another than was sealed";
+    }
+
     private static string? FilesRefusal(JobOutput output)
     {
         if (output.Files.IsDefaultOrEmpty)

@@ -14,6 +14,9 @@ internal sealed class ProgramState(StateTree tree, long height)
     private const byte FormatWithProofs = FormatWithExitCodes + 1;
     private const byte FormatWithImport = FormatWithProofs + 1;
 
+    /// <summary>With runs that several workers made, and with an import or without.</summary>
+    private const byte FormatWithOthers = FormatWithImport + 1;
+
     public StateTree Tree { get; private set; } = tree;
 
     /// <summary>Commits so far: also the version of the log.</summary>
@@ -97,7 +100,12 @@ internal sealed class ProgramState(StateTree tree, long height)
     public ReadOnlyMemory<byte> WriteRuns()
     {
         var writer = new CompactWriter(1024);
-        writer.Byte(FormatOfRuns);
+        var format = FormatOfRuns;
+        writer.Byte(format);
+        if (format == FormatWithOthers)
+        {
+            writer.Flag(Import is not null);
+        }
         if (Import is { } import)
         {
             writer.Id(import.Root.Value);
@@ -108,7 +116,8 @@ internal sealed class ProgramState(StateTree tree, long height)
     }
 
     private byte FormatOfRuns =>
-        Import is not null ? FormatWithImport
+        Runs.Exists(run => !run.End.Others.IsDefaultOrEmpty) ? FormatWithOthers
+        : Import is not null ? FormatWithImport
         : Runs.Exists(run => run.End.Proof is not null) ? FormatWithProofs
         : Runs.Exists(run => run.End.ExitCode is not null) ? FormatWithExitCodes
         : Format;
@@ -120,7 +129,8 @@ internal sealed class ProgramState(StateTree tree, long height)
             return;
         }
         var reader = new CompactReader(bytes);
-        if (reader.Version(Format, FormatWithImport, "What is kept beside a program's state") == FormatWithImport)
+        var format = reader.Version(Format, FormatWithOthers, "What is kept beside a program's state");
+        if (format == FormatWithOthers ? reader.Flag() : format == FormatWithImport)
         {
             Import = new StateImport(new StateRoot(reader.Id()), reader.Id());
         }

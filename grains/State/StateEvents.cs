@@ -58,7 +58,7 @@ internal sealed record RunCommitted(
 {
     private const byte FormatOfEarlierRoots = 1;
     private const byte Format = 3;
-    private const byte FormatWithProof = Format + 2;
+    private const byte FormatWithOthers = Format + 3;
 
     public static ReadOnlyMemory<byte> Write(RunCommitted run)
     {
@@ -86,7 +86,7 @@ internal sealed record RunCommitted(
     public static new RunCommitted Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new CompactReader(bytes);
-        var format = reader.Version(FormatOfEarlierRoots, FormatWithProof, "A commit of program state");
+        var format = reader.Version(FormatOfEarlierRoots, FormatWithOthers, "A commit of program state");
         DateTimeOffset? at = format >= Format ? reader.Time() : null;
         var job = new JobId(reader.Id());
         var changes = RunCodec.ReadChanges(ref reader);

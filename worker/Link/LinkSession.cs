@@ -238,6 +238,7 @@ internal sealed class LinkSession : IAsyncDisposable
         private readonly List<LeaseId> _stops = [];
         private readonly List<AuctionInvitation> _invitations = [];
         private readonly List<long> _closed = [];
+        private readonly List<LeaseId> _reveals = [];
 
         public Task<LinkFrame> Answer => _answer.Task;
 
@@ -252,12 +253,14 @@ internal sealed class LinkSession : IAsyncDisposable
             _stops.AddRange(orders.Stops);
             _invitations.AddRange(orders.Invitations ?? []);
             _closed.AddRange(orders.Closed ?? []);
+            _reveals.AddRange(orders.Reveals ?? []);
             if (frame.More is not true)
             {
                 var all = new WorkerOrders(orders.Known, [.. _leases], [.. _stops])
                 {
                     Invitations = [.. _invitations],
                     Closed = [.. _closed],
+                    Reveals = [.. _reveals],
                 };
                 _answer.TrySetResult(frame with { Orders = all });
             }

@@ -25,6 +25,15 @@ internal static class ReportParts
     {
         List<WorkerResult> part = [];
         var bytes = 0;
+        if (report.Sealed is { Count: > 0 })
+        {
+            // Small, and others wait for them.
+            yield return report with
+            {
+                Results = [],
+            };
+            report = report with { Sealed = null };
+        }
         foreach (var given in report.Results)
         {
             var result = given.Reason?.Length > ReasonCharsMax ? given with { Reason = given.Reason[..ReasonCharsMax] } : given;

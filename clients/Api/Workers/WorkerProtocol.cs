@@ -60,6 +60,9 @@ public sealed record WorkerOrders(bool Known, IReadOnlyList<WorkerLease> Leases,
 
     /// <summary>Auctions that it has bid in and whose bids are to be opened now.</summary>
     public IReadOnlyList<long>? Closed { get; init; }
+
+    /// <summary>Leases whose sealed results are to be reported now.</summary>
+    public IReadOnlyList<LeaseId>? Reveals { get; init; }
 }
 
 /// <summary>Asks for a sealed bid.</summary>
@@ -135,6 +138,12 @@ public sealed record WorkerLease(
 
     /// <summary>What is paid per million fuel.</summary>
     public TokenAmount? PricePerMillionFuel { get; init; }
+
+    /// <summary>
+    /// Others run the same job, and none is to see what another has: the result is committed to, and reported when the market asks for
+    /// it. Absent: it is reported at once.
+    /// </summary>
+    public bool? Sealed { get; init; }
 }
 
 /// <summary>Which run asks, in each of its calls. A repetition has the number of the call that it repeats.</summary>
@@ -188,6 +197,9 @@ public sealed record WorkerResult(
     /// lost by a fault of the worker.
     /// </summary>
     public Bytes32? Execution { get; init; }
+
+    /// <summary>What the commitment to the result was made with; absent where the lease asked for none.</summary>
+    public Bytes32? Salt { get; init; }
 }
 
 /// <summary>A changed key of program state.</summary>
@@ -198,4 +210,13 @@ public readonly record struct StateChange(ReadOnlyMemory<byte> Key, ReadOnlyMemo
 /// <summary>Results in a batch: what has gathered while the report before was under way, at most 64.</summary>
 /// <param name="Worker">Who reports.</param>
 /// <param name="Results">One per lease that ended.</param>
-public sealed record WorkerReport(WorkerId Worker, IReadOnlyList<WorkerResult> Results);
+public sealed record WorkerReport(WorkerId Worker, IReadOnlyList<WorkerResult> Results)
+{
+    /// <summary>Results that the worker has and keeps to itself until the market asks for them, at most 64.</summary>
+    public IReadOnlyList<SealedResult>? Sealed { get; init; }
+}
+
+/// <summary>A commitment to a result.</summary>
+/// <param name="Lease">Whose result.</param>
+/// <param name="Commitment">The hash of worker, execution and salt (receipts/RECEIPT.md).</param>
+public sealed record SealedResult(LeaseId Lease, Bytes32 Commitment);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Marketplace.Crypto;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
 
 namespace Marketplace.Grains.Tests.Support;
 
@@ -29,7 +30,7 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
             .Register(
                 new WorkerOffer(
                     Worker: Id,
-                    PayTo: TestMarket.Id(name),
+                    PayTo: TestMarket.Id(PayTo ?? name),
                     PricePerMillionFuel: new TokenAmount((UInt128)price),
                     Slots: slots,
                     MemoryPagesMax: MarketLimits.MemoryPagesMax,
@@ -38,6 +39,9 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
             );
         _sequence = 0;
     }
+
+    /// <summary>Whose account earns; null: its own.</summary>
+    public string? PayTo { get; set; }
 
     /// <summary>What its next offer asks of buyers.</summary>
     public int BuyerReputationMin { get; set; }
@@ -110,6 +114,18 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
     public LeaseReport Sign(Lease lease, LeaseReport report, StateRoot? rootAfter = null) =>
         TestKeys.Sign(TestKeys.Of(name), lease, report, rootAfter);
 
+    /// <summary>Commits to a result, which is to be told as it is given back.</summary>
+    public async Task<LeaseReport> Seal(Lease lease, LeaseReport report, StateRoot? rootAfter = null)
+    {
+        var kept = (report.Signed is null ? Sign(lease, report, rootAfter) : report) with { Salt = lease.Ticket.Job.Value };
+        var commitment = ResultCommitment.Of(Id, kept.Execution!.Value, kept.Salt.Value);
+        Assert.Empty(await Market.Commit(Id, [new SealedResult(lease.Id, commitment)]));
+        return kept;
+    }
+
+    public Task<ImmutableArray<RefusedReport>> Commit(LeaseId lease, Bytes32 commitment) =>
+        Market.Commit(Id, [new SealedResult(lease, commitment)]);
+
     public Task<ImmutableArray<RefusedReport>> Report(params LeaseReport[] reports) => Market.Report(Id, [.. reports]);
 
     private async Task<WorkerOrders> PollUnlessGone(CancellationToken cancellation)
@@ -121,6 +137,44 @@ internal sealed class TestWorker(TestMarket market, IGrainFactory? twin, string 
         catch (OperationCanceledException)
         {
             return new WorkerOrders(true, [], []);
+        }
+    }
+
+    /// <summary>As <see cref="Serve"/>, for leases of which some are to be sealed: all is signed.</summary>
+    /// <param name="run">What each gives; null: nothing is ever heard of it.</param>
+    /// <param name="tells">False: sealed results stay so.</param>
+    /// <param name="cancellation">The end.</param>
+    public async Task ServeSealed(Func<Lease, LeaseReport?> run, bool tells, CancellationToken cancellation)
+    {
+        var kept = new Dictionary<LeaseId, LeaseReport>();
+        while (!cancellation.IsCancellationRequested)
+        {
+            var orders = await PollUnlessGone(cancellation);
+            if (!orders.Known)
+            {
+                kept.Clear();
+                await Offer();
+                continue;
+            }
+            foreach (var lease in orders.Leases)
+            {
+                if (run(lease) is not { } report)
+                {
+                    continue;
+                }
+                if (lease.IsSealed && report.Outcome.IsEnd())
+                {
+                    kept[lease.Id] = await Seal(lease, report);
+                }
+                else
+                {
+                    await Report(report.Signed is null ? Sign(lease, report) : report);
+                }
+            }
+            foreach (var lease in orders.Reveals.IsDefault || !tells ? [] : orders.Reveals)
+            {
+                await Report(kept[lease]);
+            }
         }
     }
 

@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
+using Wire = Marketplace.Api.Workers;
+
+namespace Marketplace.Gateway;
+
+/// <summary>A worker's report on its way to the market, for every link.</summary>
+public static class WorkerReports
+{
+    /// <param name="market">The worker's shard.</param>
+    /// <param name="report">What the worker reports.</param>
+    /// <param name="executions">Of those results that have one, in order; null: none has.</param>
+    /// <param name="signature">The worker's over them.</param>
+    /// <returns>Those that count for nothing, and why.</returns>
+    public static async Task<ImmutableArray<RefusedReport>> Send(
+        IMarketGrain market,
+        Wire.WorkerReport report,
+        MerkleBatch? executions,
+        ReadOnlyMemory<byte> signature
+    )
+    {
+        ArgumentNullException.ThrowIfNull(market);
+        ArgumentNullException.ThrowIfNull(report);
+        ImmutableArray<RefusedReport> refused = [];
+        if (report.Sealed is { Count: > 0 } results)
+        {
+            refused = await market.Commit(report.Worker, LinkMapping.ToGrain(results));
+            if (report.Results.Count == 0)
+            {
+                return refused;
+            }
+        }
+        var others = await market.Report(report.Worker, LinkMapping.ToGrain(report, executions, signature));
+        return others.IsDefaultOrEmpty ? refused : refused.AddRange(others);
+    }
+}

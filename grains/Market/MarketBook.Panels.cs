@@ -1,0 +1,194 @@
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Grains;
+
+/// <summary>Jobs that several workers run: their panels and the seats of these.</summary>
+internal sealed partial class MarketBook
+{
+    private readonly SeatBoard _waiting = new();
+    private readonly HashSet<Panel> _freedPanels = [];
+    private int _seatCount;
+    private int _panelCount;
+
+    /// <summary>Opens the job's panel, if there are workers of enough owners; else the job is looked at again after a while.</summary>
+    private void OpenPanel(MarketJob job, MarketTime now)
+    {
+        var panel = new Panel(job, now.Running);
+        job.PanelNote = _waiting.HasRoomFor(job.Ticket.Account, panel.Missing)
+            ? OwnersRefusal(job)
+            : "too many seats of other panels wait for workers";
+        if (job.PanelNote is not null)
+        {
+            PutBack(job, now, PanelPolicy.OpenAgainAfter);
+            return;
+        }
+        _queue.Take(job);
+        DeadlineHeap.Leave(job);
+        (job.Phase, job.Panel) = (MarketPhase.Seated, panel);
+        _panelCount++;
+        Draw(panel, now);
+    }
+
+    /// <summary>A run without the others would be made in vain.</summary>
+    /// <returns>What is lacking, in words for the end of a sentence; null where nothing is.</returns>
+    private string? OwnersRefusal(MarketJob job)
+    {
+        var assurance = job.Ticket.Spec.Assurance;
+        var needed = assurance.Seats;
+        var owners = new HashSet<AccountId>();
+        var left = MarketPolicy.SearchedOffersMax;
+        _offers.ByPrice.Walk(offer =>
+        {
+            if (offer.Price <= job.PriceCap && offer.Priced.Fits(job) && !OfferTree.IsRefused(job, offer))
+            {
+                owners.Add(offer.Offer.PayTo);
+            }
+            return owners.Count < needed && --left > 0 && offer.Price <= job.PriceCap;
+        });
+        return owners.Count < needed
+            ? $"{assurance} takes workers of {needed} owners whose price the limit covers, and there are {owners.Count}"
+            : null;
+    }
+
+    /// <summary>Gives the panel the seats that it lacks.</summary>
+    public void Draw(Panel panel, MarketTime now)
+    {
+        var job = panel.Job;
+        for (var left = panel.Missing; left > 0; left--)
+        {
+            var seat = new MarketJob(job.Ticket, job.KeepsAll)
+            {
+                Panel = panel,
+                Class = job.Class,
+                Figures = job.Figures,
+                ExpiresAt = now.Wall + job.Ticket.Spec.ExpiresAfter,
+            };
+            panel.Add(seat);
+            _seatCount++;
+            Wait(seat, now);
+        }
+    }
+
+    /// <summary>A worker has a result of the seat and keeps it sealed: its slot is free.</summary>
+    public void Seal(MarketJob seat, Bytes32 commitment)
+    {
+        FreeSlot(seat);
+        DeadlineHeap.Leave(seat);
+        (seat.Phase, seat.Commitment) = (MarketPhase.Sealed, commitment);
+        _touched.Add(seat.Offer!);
+    }
+
+    /// <summary>Asks the workers of sealed results to tell them.</summary>
+    public void Reveal(Panel panel)
+    {
+        foreach (var seat in panel.Seats)
+        {
+            seat.Offer!.OrderReveal(seat.Lease!.Id);
+            _touched.Add(seat.Offer);
+        }
+    }
+
+    /// <summary>When the panel is to be looked at again.</summary>
+    public void SetDue(Panel panel)
+    {
+        if (panel.DueAt is { } due)
+        {
+            _deadlines.Set(panel.Job, due.Ticks);
+        }
+    }
+
+    /// <summary>The seat's run is over and counted, or no use any more.</summary>
+    public void RemoveSeat(MarketJob seat, MarketTime now)
+    {
+        seat.Panel!.Remove(seat);
+        _seatCount--;
+        Unlease(seat, now);
+        DeadlineHeap.Leave(seat);
+        seat.Phase = MarketPhase.Gone;
+    }
+
+    /// <summary>The job ends: workers whose runs of it are not over stop.</summary>
+    public void CloseSeats(MarketJob job, MarketTime now)
+    {
+        foreach (var seat in job.Panel?.Seats.ToArray() ?? [])
+        {
+            CloseSeat(seat, "the job has ended, or runs again", now);
+        }
+    }
+
+    /// <summary>The panel is no more: its job has ended, or waits for another one.</summary>
+    private void ClosePanel(MarketJob job, MarketTime now)
+    {
+        if (job.Panel is null)
+        {
+            return;
+        }
+        CloseSeats(job, now);
+        job.Panel = null;
+        _panelCount--;
+    }
+
+    /// <summary>What the panel has counted is no use: the job waits for another one, at its old place in the queue.</summary>
+    public void Reopen(MarketJob job, MarketTime now)
+    {
+        ClosePanel(job, now);
+        DeadlineHeap.Leave(job);
+        Requeue(job, now);
+    }
+
+    /// <summary>The seat goes: its worker stops.</summary>
+    /// <param name="seat">Which.</param>
+    /// <param name="reason">What a worker hears that reports nevertheless.</param>
+    /// <param name="now">The moment.</param>
+    public void CloseSeat(MarketJob seat, string reason, MarketTime now)
+    {
+        StopLease(seat, reason);
+        RemoveSeat(seat, now);
+    }
+
+    private void Unready(MarketJob job)
+    {
+        if (job.IsSeat)
+        {
+            _waiting.Remove(job);
+        }
+        else
+        {
+            _queue.Unready(job);
+        }
+    }
+
+    private void TakeReady(MarketJob job)
+    {
+        if (job.IsSeat)
+        {
+            _waiting.Remove(job);
+        }
+        else
+        {
+            _queue.Take(job);
+        }
+    }
+
+    /// <summary>Other workers of the owner may have another seat now.</summary>
+    private void FreePanel(MarketJob seat, WorkerOffer offer)
+    {
+        if (seat.IsSeat)
+        {
+            seat.Panel!.Free(seat, offer);
+            _freedPanels.Add(seat.Panel);
+        }
+    }
+
+    private void PlaceFreedSeats(MarketTime now)
+    {
+        foreach (var seat in _freedPanels.SelectMany(panel => panel.Seats).Where(seat => seat.Phase == MarketPhase.Ready).ToArray())
+        {
+            if (!_paused && seat.Phase == MarketPhase.Ready)
+            {
+                Place(seat, now);
+            }
+        }
+        _freedPanels.Clear();
+    }
+}

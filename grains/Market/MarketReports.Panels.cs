@@ -1,0 +1,211 @@
+using System.Collections.Immutable;
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// Reports of jobs that several workers run. Each counts as a vote; when enough agree, the job goes the way of any other, from its effects
+/// on. Nothing before that is durable: what a crash loses is run again, and nothing was paid for it.
+/// </summary>
+internal sealed partial class MarketReports
+{
+    private const string NotTold = "it did not tell the result that it had sealed";
+
+    /// <returns>Those that count for nothing, and why.</returns>
+    public ImmutableArray<RefusedReport> Commit(WorkerId worker, ImmutableArray<SealedResult> results)
+    {
+        if (results.Length > MarketPolicy.ReportsMax)
+        {
+            throw new MarketException(
+                ErrorCode.LimitExceeded,
+                $"The report has {results.Length} sealed results; allowed are {MarketPolicy.ReportsMax}."
+            );
+        }
+        var refused = ImmutableArray.CreateBuilder<RefusedReport>();
+        foreach (var result in results)
+        {
+            if (Seal(worker, result) is { } reason)
+            {
+                refused.Add(new RefusedReport(result.Lease, reason));
+            }
+        }
+        act();
+        return refused.ToImmutable();
+    }
+
+    private string? Seal(WorkerId worker, SealedResult result)
+    {
+        if (book.Leases.Find(result.Lease, worker) is not { } seat)
+        {
+            return book.Leases.RefusalOf(result.Lease, worker);
+        }
+        if (seat.Lease is not { IsSealed: true })
+        {
+            return "the lease takes its result as it is, not sealed";
+        }
+        if (seat.Phase == MarketPhase.Sealed)
+        {
+            return seat.Commitment == result.Commitment ? null : "another result was sealed for the lease before";
+        }
+        book.Seal(seat, result.Commitment);
+        Advance(seat.Panel!);
+        return null;
+    }
+
+    /// <summary>The panel's time to wait is over.</summary>
+    public void OnPanelDue(MarketJob job) => Advance(job.Panel!);
+
+    /// <summary>A run of the job is over: its result is counted.</summary>
+    private void Vote(MarketJob seat, LeaseReport report, JobEnd end)
+    {
+        var (panel, offer) = (seat.Panel!, seat.Offer!);
+        var running = end.History[^1];
+        seat.Note(running.Status, running.At, running.Worker);
+        seat.FuelUsed = Math.Min(report.FuelUsed, seat.Ticket.Spec.FuelMax);
+        panel.Job.Explanation ??= seat.Explanation;
+        panel.Count(
+            new Vote(
+                Offer: offer.Offer,
+                Price: seat.PriceOf(offer),
+                Execution: report.Execution!.Value,
+                Outcome: report.Outcome,
+                FuelUsed: seat.FuelUsed.Value,
+                Signed: report.Signed!,
+                Result: new VotedResult(end, report.StateChanges, seat.StateHeight)
+            )
+        );
+        offer.Finished();
+        book.RemoveSeat(seat, clock.Now);
+        Advance(panel);
+    }
+
+    /// <summary>The seat has no run any more: no worker took it, or too many failed on it.</summary>
+    private async Task SeatFailed(MarketJob seat, JobEnd end)
+    {
+        var panel = seat.Panel!;
+        book.RemoveSeat(seat, clock.Now);
+        if (panel.CanDecide)
+        {
+            Advance(panel);
+        }
+        else
+        {
+            await EndOnOwnAccount(panel.Job, end);
+        }
+    }
+
+    private void Advance(Panel panel)
+    {
+        while (panel.Job.Panel == panel && panel.Job.Phase == MarketPhase.Seated)
+        {
+            switch (panel.Next(clock.Now.Running, chance))
+            {
+                case PanelStep.Wait:
+                    book.SetDue(panel);
+                    return;
+                case PanelStep.Draw:
+                    book.Draw(panel, clock.Now);
+                    break;
+                case PanelStep.Reveal:
+                    book.Reveal(panel);
+                    break;
+                case PanelStep.Drop:
+                    Drop(panel);
+                    break;
+                case PanelStep.Accept:
+                    _ = Accept(panel);
+                    return;
+                default:
+                    _ = EndOnOwnAccount(panel.Job, MarketEnds.NoAgreement(panel));
+                    return;
+            }
+        }
+    }
+
+    /// <summary>Who is late with a result is not blamed; who has sealed one and does not tell it, is.</summary>
+    private void Drop(Panel panel)
+    {
+        foreach (var seat in panel.Late)
+        {
+            if (panel.IsRevealing)
+            {
+                outcomes.NoteLoss(seat, seat.Offer!, NotTold);
+            }
+            book.CloseSeat(seat, panel.IsRevealing ? NotTold : "enough others had a result before", clock.Now);
+        }
+    }
+
+    /// <summary>Steps 2 to 5 for the result that has won. Tried until the job's end is written.</summary>
+    public async Task Accept(Panel panel)
+    {
+        var (job, vote) = (panel.Job, panel.Accepted!);
+        var result = vote.Result!;
+        book.CloseSeats(job, clock.Now);
+        book.BeginEnding(job);
+        job.FuelUsed = vote.FuelUsed;
+        var ends = new List<Ended>(1);
+        Ending++;
+        try
+        {
+            var kept = await KeepEffects(job.Ticket, result.StateHeight, MarketEnds.Agreed(panel), result.Changes);
+            if (kept.End is { } end)
+            {
+                NoteOthers(panel);
+                await Write(job, end, ends);
+            }
+            else
+            {
+                RunAgain(panel, kept.Wrong);
+            }
+        }
+        catch (Exception failure)
+        {
+            LogEndFailed(failure, job.Ticket.Job);
+            book.EndingFailed(job, clock.Now.Running + MarketPolicy.StorageRetryDelay);
+        }
+        finally
+        {
+            Ending--;
+        }
+        act();
+        HandOut(ends);
+    }
+
+    /// <summary>Those whose results differ were wrong, as far as the panel can tell: it counts against them as a failed run does.</summary>
+    private void NoteOthers(Panel panel)
+    {
+        if (panel.AreFaultsNoted)
+        {
+            return;
+        }
+        panel.AreFaultsNoted = true;
+        foreach (var vote in panel.Votes.Where(vote => vote.IsWrongBeside(panel.Accepted!)))
+        {
+            outcomes.Note(panel.Job, vote.Offer, vote.Price, "its result was another than that of the others which ran the job");
+        }
+    }
+
+    private void RunAgain(Panel panel, string? wrong)
+    {
+        var (job, now) = (panel.Job, clock.Now);
+        foreach (var vote in wrong is null ? [] : panel.Winners.ToArray())
+        {
+            outcomes.Note(job, vote.Offer, vote.Price, wrong!);
+        }
+        job.Interruptions++;
+        job.Note(JobStatus.Pending, now.Wall, null, wrong ?? StateMoved);
+        if (job.Interruptions > MarketPolicy.InterruptionsMax)
+        {
+            _ = EndOnOwnAccount(job, MarketEnds.WorkersFailed(job, panel.Accepted!.Worker, wrong ?? StateMoved));
+            return;
+        }
+        book.Reopen(job, now);
+    }
+
+    /// <summary>The panel's runs would not begin at the same state: it begins anew.</summary>
+    public void Reopen(MarketJob job)
+    {
+        job.Note(JobStatus.Pending, clock.Now.Wall, null, StateMoved);
+        book.Reopen(job, clock.Now);
+    }
+}

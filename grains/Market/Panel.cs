@@ -1,0 +1,263 @@
+using System.Collections.Immutable;
+using Marketplace.GrainInterfaces;
+
+namespace Marketplace.Grains;
+
+/// <summary>
+/// The seats of an open job whose buyer wants more than one worker's word. Each seat is a run of the job by a worker of another owner; the
+/// results are counted as votes until enough agree. In memory: after a restart the job's panel begins anew.
+/// </summary>
+/// <param name="job">The job. It is no seat itself.</param>
+/// <param name="openedAt">In running time.</param>
+internal sealed class Panel(MarketJob job, TimeSpan openedAt)
+{
+    private readonly Dictionary<Bytes32, MarketJob?> _taken = [];
+    private readonly List<Vote> _votes = [];
+    private readonly List<MarketJob> _seats = [];
+
+    public MarketJob Job => job;
+
+    public Assurance Assurance => job.Ticket.Spec.Assurance;
+
+    /// <summary>Seats whose runs are not over: they wait, run, or have sealed results.</summary>
+    public IReadOnlyList<MarketJob> Seats => _seats;
+
+    /// <summary>What the runs that are over gave.</summary>
+    public IReadOnlyList<Vote> Votes => _votes;
+
+    /// <summary>All seats that there were.</summary>
+    public int Drawn { get; private set; }
+
+    /// <summary>Results are sealed first and told together.</summary>
+    public bool IsSealed => Assurance.Kind == AssuranceKind.Quorum;
+
+    /// <summary>The sealed results are being told.</summary>
+    public bool IsRevealing { get; private set; }
+
+    /// <summary>By chance a second worker is to run the job as well; null until that was drawn.</summary>
+    public bool? IsAudited { get; private set; }
+
+    /// <summary>When the panel goes on without those that it waits for, in running time; null: it waits for all.</summary>
+    public TimeSpan? DueAt { get; private set; }
+
+    /// <summary>The result that has won; null while the panel is open.</summary>
+    public Vote? Accepted { get; private set; }
+
+    /// <summary>Who was wrong has been told.</summary>
+    public bool AreFaultsNoted { get; set; }
+
+    /// <summary>Where the runs of a program with state begin; null before the first.</summary>
+    public StateRoot? Root { get; set; }
+
+    /// <summary>Votes for one result that make it the job's.</summary>
+    public int Needed => IsAudited == true ? 2 : Assurance.Agreeing;
+
+    /// <summary>Those that have the accepted result, in the order in which they told it.</summary>
+    public IEnumerable<Vote> Winners => _votes.Where(vote => vote.Execution == Accepted!.Execution).Take(Assurance.Seats);
+
+    /// <summary>The seats that it has waited for in vain, for <see cref="PanelStep.Drop"/>: they have not sealed, or not told, their
+    /// results.</summary>
+    public IReadOnlyList<MarketJob> Late => [.. _seats.Where(seat => IsRevealing == (seat.Phase == MarketPhase.Sealed))];
+
+    private int MostAgreeing => _votes.Count == 0 ? 0 : _votes.Max(vote => _votes.Count(vote.Agrees));
+
+    private int SealedCount => _seats.Count(seat => seat.Phase == MarketPhase.Sealed);
+
+    /// <summary>Whether the offer's worker or owner has, or had, another seat.</summary>
+    public bool Refuses(MarketJob seat, WorkerOffer offer) => IsTaken(seat, offer.PayTo.Value) || IsTaken(seat, offer.Worker.Value);
+
+    public void Take(MarketJob seat, WorkerOffer offer)
+    {
+        _taken[offer.PayTo.Value] = seat;
+        _taken[offer.Worker.Value] = seat;
+    }
+
+    /// <summary>The seat's run is over without a result: its worker's owner may have another seat.</summary>
+    public void Free(MarketJob seat, WorkerOffer offer)
+    {
+        foreach (var key in (ReadOnlySpan<Bytes32>)[offer.PayTo.Value, offer.Worker.Value])
+        {
+            if (_taken.TryGetValue(key, out var by) && by == seat)
+            {
+                _taken.Remove(key);
+            }
+        }
+    }
+
+    public void Add(MarketJob seat)
+    {
+        Drawn++;
+        _seats.Add(seat);
+    }
+
+    public void Remove(MarketJob seat) => _seats.Remove(seat);
+
+    public void Count(Vote vote)
+    {
+        // One that was told before keeps the whole result for all.
+        _votes.Add(_votes.Exists(vote.Agrees) ? vote.WithoutResult() : vote);
+        // Whoever has voted has had its seat.
+        _taken[vote.PayTo.Value] = null;
+        _taken[vote.Worker.Value] = null;
+    }
+
+    /// <summary>What is to be done now. Called after each seat that has sealed, told or lost its result, and when the panel is
+    /// due.</summary>
+    /// <param name="now">Running time.</param>
+    /// <param name="chance">Draws the audits.</param>
+    public PanelStep Next(TimeSpan now, IChance chance)
+    {
+        if (Assurance.Kind == AssuranceKind.Audit && IsAudited is null && _votes.Count > 0)
+        {
+            IsAudited = chance.Next() * Assurance.PermilleMax < Assurance.Permille;
+        }
+        var (most, isDue) = (MostAgreeing, DueAt is { } due && now >= due);
+        if (most >= Needed && (isDue || SealedCount == 0 || !IsRevealing))
+        {
+            Accepted = _votes.First(vote => _votes.Count(vote.Agrees) == most);
+            return PanelStep.Accept;
+        }
+        if (IsRevealing)
+        {
+            if (SealedCount > 0)
+            {
+                Hurry(most >= Needed ? now + PanelPolicy.RevealLateMax : null);
+                return isDue ? PanelStep.Drop : PanelStep.Wait;
+            }
+            (IsRevealing, DueAt) = (false, null);
+            return DrawMore(most);
+        }
+        if (IsSealed && SealedCount > 0 && (isDue || SealedCount == _seats.Count))
+        {
+            if (SealedCount < _seats.Count)
+            {
+                return PanelStep.Drop;
+            }
+            (IsRevealing, DueAt) = (true, now + PanelPolicy.RevealMax);
+            return PanelStep.Reveal;
+        }
+        if (IsSealed && SealedCount + most >= Needed)
+        {
+            var took = (now - openedAt).Ticks;
+            Hurry(now + TimeSpan.FromTicks(Math.Clamp(took, PanelPolicy.LateMin.Ticks, PanelPolicy.LateMax.Ticks)));
+        }
+        return _seats.Count > 0 && most + _seats.Count >= Needed ? PanelStep.Wait : DrawMore(most);
+    }
+
+    /// <summary>Seats that are to be drawn for <see cref="PanelStep.Draw"/>.</summary>
+    public int Missing => Drawn == 0 ? FirstSeats : Needed - MostAgreeing - _seats.Count;
+
+    private int FirstSeats => Assurance.Kind == AssuranceKind.Audit ? 1 : Assurance.Seats;
+
+    /// <summary>The market stood still for so long: no seat is late by that.</summary>
+    public void Forgive(TimeSpan still) => DueAt += still;
+
+    /// <summary>Whether the seats that are left, and the votes, can bring a result.</summary>
+    public bool CanDecide => MostAgreeing + _seats.Count >= Needed;
+
+    /// <summary>
+    /// What a client pays who cancels: each run that has begun or is over counts as much as the one that has come least far, so that all
+    /// are paid by one statement. Null where none has begun.
+    /// </summary>
+    public OpenRun? ToRun()
+    {
+        var runs = _votes
+            .Select(vote => (Seat: vote.ToSeat(), Fuel: vote.FuelUsed))
+            .Concat(_seats.Where(seat => seat.MayHaveBegun).Select(seat => (Seat: SeatOf(seat), Fuel: seat.FuelSoFar)))
+            .OrderBy(run => run.Seat.Worker)
+            .Take(Assurance.Seats)
+            .ToArray();
+        if (runs.Length == 0)
+        {
+            return null;
+        }
+        var first = runs[0].Seat;
+        return new OpenRun(first.Worker, first.Payee, first.PricePerMillionFuel, runs.Min(run => run.Fuel), HasBegun: true)
+        {
+            Others = [.. runs.Skip(1).Select(run => run.Seat with { Signed = null })],
+        };
+    }
+
+    private static JobSeat SeatOf(MarketJob seat) => new(seat.Offer!.Offer.Worker, seat.Offer.Offer.PayTo, seat.PriceOf(seat.Offer));
+
+    private PanelStep DrawMore(int most) =>
+        Drawn + Needed - most - _seats.Count <= Assurance.Seats * PanelPolicy.DrawsMax ? PanelStep.Draw : PanelStep.GiveUp;
+
+    private void Hurry(TimeSpan? at)
+    {
+        if (at is { } sooner && (DueAt is not { } due || sooner < due))
+        {
+            DueAt = sooner;
+        }
+    }
+
+    private bool IsTaken(MarketJob seat, Bytes32 key) => _taken.TryGetValue(key, out var by) && by != seat;
+}
+
+/// <summary>What a panel does next.</summary>
+internal enum PanelStep
+{
+    /// <summary>Nothing before one of its seats has more to say, or it is due.</summary>
+    Wait = 0,
+
+    /// <summary><see cref="Panel.Missing"/> seats are drawn.</summary>
+    Draw = 1,
+
+    /// <summary>All seats have sealed their results: they are asked to tell them.</summary>
+    Reveal = 2,
+
+    /// <summary>The seats that it has waited for in vain go: those that have not sealed, or not told, their results.</summary>
+    Drop = 3,
+
+    /// <summary>Enough agree.</summary>
+    Accept = 4,
+
+    /// <summary>Too many were drawn that do not agree.</summary>
+    GiveUp = 5,
+}
+
+/// <summary>What one seat's run gave.</summary>
+/// <param name="Offer">Whose run: as the worker offered it.</param>
+/// <param name="Price">What it is paid per million fuel.</param>
+/// <param name="Execution">The hash that it signed; the same for all that agree.</param>
+/// <param name="Outcome">How the run ended.</param>
+/// <param name="FuelUsed">By the run.</param>
+/// <param name="Signed">The signature.</param>
+/// <param name="Result">All that it brought; null where an earlier vote has the same.</param>
+internal sealed record Vote(
+    WorkerOffer Offer,
+    TokenAmount Price,
+    Bytes32 Execution,
+    RunOutcome Outcome,
+    long FuelUsed,
+    RunSignature Signed,
+    VotedResult? Result
+)
+{
+    public WorkerId Worker => Offer.Worker;
+
+    public AccountId PayTo => Offer.PayTo;
+
+    /// <summary>How much fuel fits into a time depends on the machine, so of two that timed out neither is wrong.</summary>
+    public bool Agrees(Vote other) =>
+        Execution == other.Execution || (Outcome == RunOutcome.TimedOut && other.Outcome == RunOutcome.TimedOut);
+
+    /// <summary>
+    /// Whether one of both is wrong, given that the other is what most have. How fast a machine is, and what it could fetch, proves
+    /// nothing.
+    /// </summary>
+    public bool IsWrongBeside(Vote accepted) =>
+        !Agrees(accepted) && !DependsOnMachine(Outcome) && !DependsOnMachine(accepted.Outcome);
+
+    private static bool DependsOnMachine(RunOutcome outcome) => outcome is RunOutcome.TimedOut or RunOutcome.InputUnavailable;
+
+    public Vote WithoutResult() => this with { Result = null };
+
+    public JobSeat ToSeat() => new(Worker, PayTo, Price, Signed);
+}
+
+/// <summary>What a run brought.</summary>
+/// <param name="End">The job's end by it.</param>
+/// <param name="Changes">Of the program's state.</param>
+/// <param name="StateHeight">The commits of the program's state before the run.</param>
+internal sealed record VotedResult(JobEnd End, ImmutableArray<StateChange> Changes, long StateHeight);
