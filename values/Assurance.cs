@@ -52,8 +52,8 @@ public readonly record struct Assurance
 
     /// <summary>The forms, as errors and documents tell them.</summary>
     public const string Form =
-        "none, audit:P% with P from 0.1 to 100 and at most one decimal, quorum:K/N with N from 2 to 16 and K more than half of N, "
-        + "or committee:N with N from 3 to 16; for example audit:10%, quorum:2/3, committee:5";
+        "none; audit:P%, P from 0.1 to 100 with at most one decimal; quorum:K/N, N from 2 to 16 and K over half of it; "
+        + "committee:N, N from 3 to 16";
 
     /// <summary>One worker's word.</summary>
     public static readonly Assurance None;
@@ -117,7 +117,7 @@ public readonly record struct Assurance
             ? throw new ArgumentOutOfRangeException(nameof(seats), fault)
             : new Assurance(AssuranceKind.Committee, 0, seats);
 
-    /// <exception cref="FormatException">The text is none of <see cref="Form"/>, or is not written as <see cref="ToString"/> does.</exception>
+    /// <exception cref="FormatException">The text is none of <see cref="Form"/>, or not canonical: there is one for each.</exception>
     public static Assurance Parse(string text) =>
         Fault(text, out var assurance) is { } fault ? throw new FormatException(Refusal(text, fault)) : assurance;
 
@@ -148,7 +148,7 @@ public readonly record struct Assurance
 
     private static string Refusal(string? text, string fault)
     {
-        var seen = text is { Length: > 60 } ? text[..60] + "…" : text;
+        var seen = text is { Length: > 2 * CharsMax } ? text[..(2 * CharsMax)] + "…" : text;
         return $"'{seen}' is no assurance: {fault}. Allowed: {Form}.";
     }
 

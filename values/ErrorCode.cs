@@ -172,4 +172,7 @@ public enum ErrorCode
 
     /// <summary>The program has had state already, so none can be imported; or another import of it is under way.</summary>
     StateNotEmpty = 53,
+
+    /// <summary>The job cannot be had with the assurance that it asks for; the message says why, and which can.</summary>
+    AssuranceRefused = 54,
 }

@@ -20,6 +20,7 @@ internal static partial class RefusalWords
         ["inputFiles"] = "--input-file",
         ["inputBlob"] = "--input",
         ["spendLimit"] = "--spend-limit",
+        ["auctionMs"] = "--auction",
         ["expiresAfter"] = "the time that it may wait",
     };
 

@@ -31,6 +31,15 @@ public sealed record ModuleReport
 
     public bool UsesState { get; init; }
 
+    /// <summary>
+    /// Whether all that run it truthfully on the same input get the same result, apart from runs that the time limit ends; null where it
+    /// is no program.
+    /// </summary>
+    public bool? Deterministic { get; init; }
+
+    /// <summary>Why it is not deterministic.</summary>
+    public string? Nondeterminism { get; init; }
+
     public IReadOnlyList<ReportedName> Imports { get; init; } = [];
 
     public IReadOnlyList<ReportedName> Exports { get; init; } = [];

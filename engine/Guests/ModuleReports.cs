@@ -29,6 +29,7 @@ internal static class ModuleReports
         var content = module.Content;
         var refusals = GuestShape.Refusals(module, bytes.Span, out var origin);
         var info = refusals.Count == 0 ? GuestShape.Of(module, bytes.Span).Info : null;
+        var nondeterminism = info is null ? null : GuestDeterminism.ReasonAgainst(info.Imports);
         var functions = Functions(content, out var features);
         var codeBytes = functions.Sum(function => (long)function.CodeBytes);
         return new ModuleReport
@@ -38,6 +39,8 @@ internal static class ModuleReports
             Abi = info?.Abi,
             EntryPoints = info?.EntryPoints ?? [],
             UsesState = info?.UsesState ?? false,
+            Deterministic = info is null ? null : nondeterminism is null,
+            Nondeterminism = nondeterminism,
             Imports =
             [
                 .. module.Imports.Select(import => new ReportedName($"{import.Module}.{import.Name}", import.Kind, Show(import.Type))),

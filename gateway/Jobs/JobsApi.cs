@@ -38,6 +38,7 @@ internal static class JobsApi
         ErrorCode.InsufficientFunds,
         ErrorCode.SpendLimitReached,
         ErrorCode.PriceTooLow,
+        ErrorCode.AssuranceRefused,
         ErrorCode.TooManyOpenJobs,
         ErrorCode.QueueFull,
         ErrorCode.StorageFull,

@@ -39,7 +39,8 @@ internal static class JobMapper
                 Needs: Needs(request.Needs, index),
                 Priority: request.Priority ?? 0,
                 Auction: Time(request.AuctionMs) ?? default,
-                Group: Group(request, index)
+                Group: Group(request, index),
+                Assurance: request.Assurance ?? Assurance.None
             )
         );
     }
@@ -85,6 +86,7 @@ internal static class JobMapper
             AuctionMs = view.Spec.Auction > TimeSpan.Zero ? (long)view.Spec.Auction.TotalMilliseconds : null,
             Group = view.Spec.Group?.Name,
             Spread = view.Spec.Group?.Spread,
+            Assurance = view.Spec.Assurance.IsNone ? null : view.Spec.Assurance,
             Charge = view.Charge,
             Output = OutputOf(view.Status, view.Output),
             StateRootBefore = view.RootBefore,

@@ -18,6 +18,8 @@ internal static class StorageMapper
             Abi: view.Abi,
             EntryPoints: view.EntryPoints,
             Imports: view.Imports,
-            UsesState: view.UsesState
+            UsesState: view.UsesState,
+            Deterministic: view.Nondeterminism is null,
+            Nondeterminism: view.Nondeterminism
         );
 }

@@ -68,7 +68,8 @@ internal static class Examples
         Abi: "wasi_command",
         EntryPoints: ["_start"],
         Imports: ["wasi_snapshot_preview1.fd_write"],
-        UsesState: false
+        UsesState: false,
+        Deterministic: true
     );
 
     private static readonly AccessKey Key = new(

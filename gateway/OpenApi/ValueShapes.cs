@@ -12,6 +12,9 @@ internal static class ValueShapes
     public const string KeyPattern = "^mk[0-9a-f]{16}$";
     public const string KeyWithSecretPattern = "^mk[0-9a-f]{16}_[0-9a-f]{64}$";
 
+    public const string AssurancePattern =
+        "^(none|audit:(100|[1-9]?[0-9](\\.[1-9])?)%|quorum:([2-9]|1[0-6])/([2-9]|1[0-6])|committee:([3-9]|1[0-6]))$";
+
     public static readonly string StateKeyPattern = string.Create(
         CultureInfo.InvariantCulture,
         $"^([0-9a-fA-F]{{2}}){{1,{ProgramLimits.StateKeyBytesMax}}}$|^text:[^/%]{{0,{ProgramLimits.StateKeyBytesMax}}}$"
@@ -30,6 +33,11 @@ internal static class ValueShapes
         ),
         [typeof(LeaseId)] = new("^[0-9]{1,19}-[0-9]{1,19}$", "The right and duty of one worker to run one job.", "1767323045000-1"),
         [typeof(ProgramId)] = new(ProgramPattern, "A deployed program.", Examples.Program.ToString()),
+        [typeof(Assurance)] = new(
+            AssurancePattern,
+            $"How sure to be of a result: {Assurance.Form}. In one form only: no zero in front, none behind the decimal.",
+            Assurance.Quorum(2, 3).ToString()
+        ),
         [typeof(TokenAmount)] = new(
             string.Create(CultureInfo.InvariantCulture, $"^[0-9]{{1,{TokenAmount.DigitsMax}}}$"),
             "Base units: a whole number below 2^128, as a string because JSON numbers lose digits above 2^53.",

@@ -31,6 +31,7 @@ internal static class ProblemFactory
         [ErrorCode.OutputNotAvailable] = (StatusCodes.Status409Conflict, "The job has no output"),
         [ErrorCode.InsufficientFunds] = (StatusCodes.Status402PaymentRequired, "The balance is too low"),
         [ErrorCode.SpendLimitReached] = (StatusCodes.Status402PaymentRequired, "The key's spend limit is reached"),
+        [ErrorCode.AssuranceRefused] = (StatusCodes.Status422UnprocessableEntity, "The assurance cannot be had for this job"),
         [ErrorCode.PriceTooLow] = (StatusCodes.Status422UnprocessableEntity, "The price limit is too low for any offer"),
         [ErrorCode.TooManyOpenJobs] = (StatusCodes.Status429TooManyRequests, "Too many open jobs"),
         [ErrorCode.ProgramInUse] = (StatusCodes.Status409Conflict, "The program has open jobs"),

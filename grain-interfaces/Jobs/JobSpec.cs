@@ -22,7 +22,7 @@ namespace Marketplace.GrainInterfaces;
 /// 1.</param>
 /// <param name="Auction">How long workers may bid for it; zero: it is matched by posted prices.</param>
 /// <param name="Group">Jobs of the account that it does not run beside; null: it runs beside any.</param>
-/// <param name="Assurance">How sure the result is made; default: one worker's word.</param>
+/// <param name="Assurance">How sure the client wants to be of the result; the default is none: one worker's word.</param>
 [GenerateSerializer, Immutable, Alias("JobSpec")]
 public sealed record JobSpec(
     [property: Id(0)] ProgramId Program,

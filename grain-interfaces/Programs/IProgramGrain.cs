@@ -52,6 +52,8 @@ public sealed record ProgramDeployment(
     [property: Id(2)] string Name
 );
 
+/// <param name="Nondeterminism">Why runs of one input may differ though all workers are truthful; null: they do not, or a silo told it
+/// that does not know it yet.</param>
 [GenerateSerializer, Immutable, Alias("ProgramView")]
 public sealed record ProgramView(
     [property: Id(0)] ProgramId Id,
@@ -63,5 +65,6 @@ public sealed record ProgramView(
     [property: Id(6)] string Abi,
     [property: Id(7)] ImmutableArray<string> EntryPoints,
     [property: Id(8)] ImmutableArray<string> Imports,
-    [property: Id(9)] bool UsesState
+    [property: Id(9)] bool UsesState,
+    [property: Id(10)] string? Nondeterminism = null
 );

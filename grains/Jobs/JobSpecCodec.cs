@@ -16,6 +16,7 @@ internal static class JobSpecCodec
     private const byte HasPriority = 8;
     private const byte HasAuction = 16;
     private const byte HasGroup = 32;
+    private const byte HasAssurance = 64;
 
     public static Bytes32 Hash(JobSpec spec)
     {
@@ -34,7 +35,7 @@ internal static class JobSpecCodec
         var hasAuction = spec.Auction > TimeSpan.Zero;
         var parts = (spec.InputBlob is null ? 0 : HasBlob) | (hasMore ? HasMore : 0);
         parts |= (spec.Needs is null ? 0 : HasNeeds) | (hasPriority ? HasPriority : 0) | (hasAuction ? HasAuction : 0);
-        parts |= spec.Group is null ? 0 : HasGroup;
+        parts |= (spec.Group is null ? 0 : HasGroup) | (spec.Assurance.IsNone ? 0 : HasAssurance);
         writer.Byte((byte)parts);
         if (spec.InputBlob is { } blob)
         {
@@ -61,6 +62,10 @@ internal static class JobSpecCodec
             writer.Text(group.Name);
             writer.Byte((byte)group.Spread);
         }
+        if (!spec.Assurance.IsNone)
+        {
+            writer.Text(spec.Assurance.ToString());
+        }
         writer.Count(spec.Arguments.Length);
         foreach (var argument in spec.Arguments)
         {
@@ -80,7 +85,7 @@ internal static class JobSpecCodec
         var entryPoint = reader.OptionalText();
         var input = reader.Memory();
         var parts = reader.Byte();
-        if (parts > (HasBlob | HasMore | HasNeeds | HasPriority | HasAuction | HasGroup))
+        if (parts > (HasBlob | HasMore | HasNeeds | HasPriority | HasAuction | HasGroup | HasAssurance))
         {
             throw new InvalidDataException($"A spec has the parts {parts}, which no version of this code writes.");
         }
@@ -90,6 +95,7 @@ internal static class JobSpecCodec
         var priority = (parts & HasPriority) != 0 ? reader.Count() : 0;
         var auction = (parts & HasAuction) != 0 ? reader.Span() : default;
         var group = (parts & HasGroup) != 0 ? new JobGroupTerms(reader.Text(), (GroupSpread)reader.Byte()) : null;
+        var assurance = (parts & HasAssurance) != 0 ? ReadAssurance(ref reader) : Assurance.None;
         var arguments = new string[reader.Items()];
         for (var index = 0; index < arguments.Length; index++)
         {
@@ -112,9 +118,15 @@ internal static class JobSpecCodec
             Needs: needs,
             Priority: priority,
             Auction: auction,
-            Group: group
+            Group: group,
+            Assurance: assurance
         );
     }
+
+    private static Assurance ReadAssurance(ref CompactReader reader) =>
+        Assurance.TryParse(reader.Text(), out var assurance, out var refusal) && !assurance.IsNone
+            ? assurance
+            : throw new InvalidDataException($"A spec has an assurance that no version of this code writes. {refusal}");
 
     private static void WriteMore(CompactWriter writer, JobSpec spec)
     {

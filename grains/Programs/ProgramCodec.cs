@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Marketplace.Engine.Guests;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains;
@@ -55,7 +56,7 @@ internal static class ProgramCodec
         var reader = new CompactReader(bytes);
         var isOld = bytes is [FormatWithOneDeployer, ..];
         reader.Version(isOld ? FormatWithOneDeployer : Format, "A program");
-        var program = new ProgramView(
+        var view = new ProgramView(
             Id: new ProgramId(reader.Id()),
             Module: new BlobId(reader.Id()),
             ModuleSize: reader.Signed(),
@@ -67,6 +68,11 @@ internal static class ProgramCodec
             Imports: ReadTexts(ref reader),
             UsesState: reader.Flag()
         );
+        // Follows from the imports, so no document needs to be written anew for it.
+        var program = view with
+        {
+            Nondeterminism = GuestDeterminism.ReasonAgainst(view.Imports),
+        };
         var deployers = isOld ? [program.Deployer] : ReadAccounts(ref reader);
         var deployed = new DeployedState(program, deployers, !isOld && reader.Flag());
         reader.End();

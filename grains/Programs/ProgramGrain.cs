@@ -142,7 +142,8 @@ internal sealed class ProgramGrain : Grain, IProgramGrain
             Abi: AbiName(info.Abi),
             EntryPoints: [.. info.EntryPoints],
             Imports: [.. info.Imports],
-            UsesState: info.UsesState
+            UsesState: info.UsesState,
+            Nondeterminism: GuestDeterminism.ReasonAgainst(info.Imports)
         );
         await _program.Write(new DeployedState(program, [caller.Account], IsRemoved: false));
         // Another activation may have completed its removal in between and released the module.

@@ -208,7 +208,9 @@ public sealed partial class SubmissionGrain(
             }
             else
             {
-                item.RefusalIfNew = await CheckInputs(batch.Caller, item.Spec);
+                item.RefusalIfNew =
+                    AssuranceRules.CheckNew(item.Spec, item.Program.Imports, AssuranceRules.Offered)
+                    ?? await CheckInputs(batch.Caller, item.Spec);
             }
         }
     }

@@ -26,6 +26,7 @@ internal static class SubmissionRules
             ?? CheckNumber("priority", spec.Priority, 0, JobLimits.PriorityMax)
             ?? CheckAuction(spec)
             ?? CheckGroup(spec.Group)
+            ?? AssuranceRules.Check(spec)
             ?? CheckNumber("fuelMax", spec.FuelMax, 1, MarketLimits.FuelMax)
             ?? CheckNumber("memoryPagesMax", spec.MemoryPagesMax, 1, MarketLimits.MemoryPagesMax)
             ?? CheckNumber(
@@ -84,18 +85,23 @@ internal static class SubmissionRules
     public static Refusal? CheckInputSize(string what, long size) => CheckNumber($"{what} in bytes", size, 0, JobLimits.InputBytesMax);
 
     /// <summary>
-    /// No offer can ask less than the least price. A job with a lower limit would wait in vain until it expires.
+    /// No offer can ask less than the least price. A job with a lower limit would wait in vain until it expires. Each seat of an assured
+    /// job may cost an equal part of the limit, rounded down.
     /// </summary>
     public static Refusal? CheckPrice(JobSpec spec)
     {
-        var least = FuelPrice.Of(spec.FuelMax, FuelPrice.Least * (uint)Math.Max(1, spec.Priority));
-        return spec.PriceMax >= least
-            ? null
-            : new Refusal(
-                ErrorCode.PriceTooLow,
-                $"priceMax is {spec.PriceMax}; no worker may run {spec.FuelMax} fuel for less than {least}. "
-                    + $"Raise priceMax to {least} or more, or lower fuelMax."
-            );
+        var seat = FuelPrice.Of(spec.FuelMax, FuelPrice.Least * (uint)Math.Max(1, spec.Priority));
+        var least = seat * (uint)spec.Assurance.Seats;
+        if (spec.PriceMax >= least)
+        {
+            return null;
+        }
+        var runs = spec.Assurance.IsNone ? "" : $", and {spec.Assurance} may take {spec.Assurance.Seats} runs";
+        return new Refusal(
+            ErrorCode.PriceTooLow,
+            $"priceMax is {spec.PriceMax}; no worker may run {spec.FuelMax} fuel for less than {seat}{runs}. "
+                + $"Raise priceMax to {least} or more, or lower fuelMax."
+        );
     }
 
     private static Refusal? CheckArguments(JobSpec spec)

@@ -68,7 +68,23 @@ public sealed class JobNeedsTests : IDisposable
         Assert.Contains("g, one at a time for each owner", ran.Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Assurance_IsSentAndShown()
+    {
+        _shell.Service.On(Submit, Samples.Job(JobState.Completed));
+        _shell.Service.On($"GET /v1/jobs/{Samples.JobId}", Samples.Job(JobState.Pending) with { Assurance = Assurance.Quorum(2, 3) });
+
+        var ran = await _shell.Run("job", "run", Program, "--text", "x", "--max-price", "5000", "--assurance", "audit:12.5%");
+        Assert.Equal((ExitCodes.Ok, ""), (ran.ExitCode, ran.Error));
+        Assert.Equal("audit:12.5%", Sent().GetProperty("assurance").GetString());
+
+        var shown = await _shell.Run("job", "status", $"{Samples.JobId}");
+        Assert.Contains("assurance   quorum:2/3\n", shown.Text, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("Give --max-price N", "--assurance", "quorum:2/3")]
+    [InlineData("K over half of it", "--max-price", "5", "--assurance", "quorum:1/3")]
     [InlineData("is no label", "--max-price", "5", "--need", "GPU")]
     [InlineData("is no id", "--max-price", "5", "--refuse-worker", "me")]
     [InlineData("is no id", "--max-price", "5", "--refuse-owner", "me")]

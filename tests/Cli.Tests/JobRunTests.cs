@@ -437,6 +437,25 @@ public sealed class JobRunTests : IDisposable
         Assert.DoesNotContain(_shell.Service.Received, asked => asked.Method == HttpMethod.Post);
     }
 
+    [Theory, InlineData(null), InlineData("it imports env.onvm_blob_read")]
+    public async Task Deployment_NotesWhyRunsCanDiffer(string? reason)
+    {
+        var module = "\0asm and more"u8.ToArray();
+        _shell.Write("blobs.wasm", module);
+        var blob = IdDerivation.Blob(module);
+        var program = IdDerivation.Program(blob, default);
+        _shell
+            .Service.Refuses($"GET /v1/programs/{program}", ErrorCode.ProgramNotFound, HttpStatusCode.NotFound)
+            .On("POST /v1/blobs", Samples.Blob(module))
+            .On("POST /v1/programs", Samples.Deployed(program, blob) with { Deterministic = reason is null, Nondeterminism = reason });
+        var note = $"market: its runs can differ though no worker lies, so no quorum or committee can be had: {reason}.\n";
+
+        var ran = await _shell.Run("program", "deploy", "blobs.wasm");
+
+        Assert.Equal((ExitCodes.Ok, $"{program}\n"), (ran.ExitCode, ran.Text));
+        Assert.Equal(reason is null ? "" : note, ran.Error);
+    }
+
     [Fact]
     public async Task MissingModule_NamesTheFolderOfTheCommand()
     {

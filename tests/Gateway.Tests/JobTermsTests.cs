@@ -27,6 +27,42 @@ public sealed class JobTermsTests
         Assert.Contains("Give the group's name", refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData("none", null)]
+    [InlineData("audit:0.1%", "audit:0.1%")]
+    [InlineData("quorum:2/3", "quorum:2/3")]
+    public void Assurance_IsSeenAsItWasSent(string? sent, string? seen)
+    {
+        var item = JobMapper.ToItem(Request() with { Assurance = sent is null ? null : Assurance.Parse(sent) });
+
+        Assert.Equal(sent ?? "none", item.Spec.Assurance.ToString());
+        Assert.Equal(seen, JobMapper.ToJob(ViewOf(item.Spec)).Assurance?.ToString());
+    }
+
+    /// <summary>The document's pattern lets every assurance through: a client that checks with it refuses none.</summary>
+    [Fact]
+    public void PatternOfTheDocument_IsMetByEveryAssurance()
+    {
+        var pattern = new System.Text.RegularExpressions.Regex(ValueShapes.AssurancePattern);
+        IEnumerable<Assurance> all =
+        [
+            Assurance.None,
+            .. Enumerable.Range(Assurance.PermilleMin, Assurance.PermilleMax).Select(Assurance.Audit),
+            .. Enumerable
+                .Range(Assurance.QuorumSeatsMin, Assurance.QuorumSeatsMax - Assurance.QuorumSeatsMin + 1)
+                .SelectMany(seats => Enumerable.Range((seats / 2) + 1, seats - (seats / 2)).Select(k => Assurance.Quorum(k, seats))),
+            .. Enumerable
+                .Range(Assurance.CommitteeSeatsMin, Assurance.CommitteeSeatsMax - Assurance.CommitteeSeatsMin + 1)
+                .Select(Assurance.Committee),
+        ];
+
+        Assert.All(all, each => Assert.Matches(pattern, each.ToString()));
+        Assert.DoesNotMatch(pattern, "audit:10.0%");
+        Assert.DoesNotMatch(pattern, "quorum:04/5");
+        Assert.DoesNotMatch(pattern, "committee:17");
+    }
+
     private static JobRequest Request() =>
         new()
         {

@@ -118,12 +118,12 @@ public sealed class CodecTests
     }
 
     [Theory]
-    [InlineData(false, 0, 0)]
-    [InlineData(true, 0, 0)]
-    [InlineData(true, 7, 0)]
-    [InlineData(true, 7, 500)]
-    [InlineData(false, 0, 500)]
-    public void JobWithNeeds_IsReadBack_AndEveryCutIsFound(bool allowsNewcomers, int priority, int auctionMs)
+    [InlineData(false, 0, 0, "none")]
+    [InlineData(true, 0, 0, "audit:12.5%")]
+    [InlineData(true, 7, 0, "quorum:2/3")]
+    [InlineData(true, 7, 500, "committee:16")]
+    [InlineData(false, 0, 500, "none")]
+    public void JobWithNeeds_IsReadBack_AndEveryCutIsFound(bool allowsNewcomers, int priority, int auctionMs, string assurance)
     {
         var needs = new JobNeeds(
             Labels: ["gpu", "region=eu"],
@@ -142,6 +142,7 @@ public sealed class CodecTests
                         Priority = priority,
                         Auction = TimeSpan.FromMilliseconds(auctionMs),
                         Group = auctionMs > 0 ? new JobGroupTerms("g", GroupSpread.Owner) : null,
+                        Assurance = Assurance.Parse(assurance),
                     },
                     Output()
                 )
@@ -151,6 +152,7 @@ public sealed class CodecTests
         Assert.Equal((allowsNewcomers, priority), (read.AllowsNewcomers, JobStateCodec.Read(bytes).Spec.Priority));
         Assert.Equal(auctionMs > 0 ? new JobGroupTerms("g", GroupSpread.Owner) : null, JobStateCodec.Read(bytes).Spec.Group);
         Assert.Equal(TimeSpan.FromMilliseconds(auctionMs), JobStateCodec.Read(bytes).Spec.Auction);
+        Assert.Equal(assurance, JobStateCodec.Read(bytes).Spec.Assurance.ToString());
 
         Assert.Equal(needs.Labels, read.Labels);
         Assert.Equal((needs.ReputationMin, needs.StakeMin), (read.ReputationMin, read.StakeMin));

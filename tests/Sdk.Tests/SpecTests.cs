@@ -94,6 +94,7 @@ public sealed class SpecTests : IDisposable
             AuctionMs = 6,
             Group = "g",
             Spread = GroupSpread.Owner,
+            Assurance = Assurance.Audit(125),
         };
         Service.On(Submit, Samples.Job(JobState.Pending));
 

@@ -176,7 +176,7 @@ public sealed class AssuranceTests
     {
         var refusal = Assert.Throws<FormatException>(() => Assurance.Parse(new string('9', 1000)));
 
-        Assert.InRange(refusal.Message.Length, 60, 400);
+        Assert.InRange(refusal.Message.Length, 60, 300);
     }
 
     [Theory]

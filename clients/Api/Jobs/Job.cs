@@ -90,6 +90,9 @@ public sealed record Job
     /// <summary>With group: what its jobs do not share while they run.</summary>
     public GroupSpread? Spread { get; init; }
 
+    /// <summary>How sure to be of its result; absent: one worker's word.</summary>
+    public Assurance? Assurance { get; init; }
+
     /// <summary>What the job cost.</summary>
     public required TokenAmount Charge { get; init; }
 

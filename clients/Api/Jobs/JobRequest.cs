@@ -71,6 +71,13 @@ public abstract record JobTerms
     /// </summary>
     public GroupSpread? Spread { get; init; }
 
+    /// <summary>
+    /// How sure to be of the result: <c>none</c>, one worker's word; <c>audit:10%</c>, by that chance a second worker runs it too;
+    /// <c>quorum:2/3</c>, two of three workers must give one result; <c>committee:5</c>, a committee signs it. Left out: none. The price
+    /// limit is for all of its runs: each may cost an equal part of it.
+    /// </summary>
+    public Assurance? Assurance { get; init; }
+
     /// <summary>Attempts after a worker's failure; left out: 3.</summary>
     public int? RetriesMax { get; init; }
 

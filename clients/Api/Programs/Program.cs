@@ -17,6 +17,8 @@ public sealed record ProgramRequest(BlobId Module, string? Name = null, ReadOnly
 /// <param name="EntryPoints">Exports that a job may call.</param>
 /// <param name="Imports">What it takes from the guest interface.</param>
 /// <param name="UsesState">Whether it keeps state between its jobs, which then run one at a time.</param>
+/// <param name="Deterministic">Whether truthful runs on the same input give the same result, apart from those that time ends.</param>
+/// <param name="Nondeterminism">Why it is not; such a program takes no quorum and no committee.</param>
 public sealed record DeployedProgram(
     ProgramId Id,
     string Name,
@@ -27,5 +29,7 @@ public sealed record DeployedProgram(
     string Abi,
     IReadOnlyList<string> EntryPoints,
     IReadOnlyList<string> Imports,
-    bool UsesState
+    bool UsesState,
+    bool Deterministic = true,
+    string? Nondeterminism = null
 );

@@ -84,6 +84,7 @@ internal static class InspectCommand
             ),
             ("entry points", report.EntryPoints.Count > 0 ? string.Join(", ", report.EntryPoints) : null),
             ("uses state", report.UsesState),
+            ("deterministic", report.Deterministic is { } same ? ProgramCommands.Determinism(same, report.Nondeterminism) : null),
             ("uses", Features(report.Features)),
             ("bytes", (long)report.Bytes),
             ("memory", string.Join("; ", report.Memories.Select(memory => $"{Sizes(memory)} pages"))),

@@ -62,6 +62,14 @@ internal sealed class JobNeedsOptions
         TrySpread
     );
 
+    private readonly Option<Assurance?> _assurance = Values.Option<Assurance>(
+        "--assurance",
+        "LEVEL",
+        "How sure to be of the result: none, audit:10%, quorum:2/3 or committee:5; the price limit is for all of its runs [none]",
+        Assurance.Form,
+        Assurance.TryParse
+    );
+
     private readonly Option<string[]> _refusedWorkers = new("--refuse-worker")
     {
         Description = "A worker that does not get the job; may be repeated",
@@ -75,11 +83,13 @@ internal sealed class JobNeedsOptions
     };
 
     public Symbol[] Symbols =>
-        [_labels, _reputation, _stake, _refusedWorkers, _refusedOwners, _newcomers, _priority, _auction, _group, _spread];
+        [_labels, _reputation, _stake, _refusedWorkers, _refusedOwners, _newcomers, _priority, _auction, _group, _spread, _assurance];
 
     public int? Priority(Invocation run) => run.Get(_priority) is { } priority ? (int)Math.Min(priority, int.MaxValue) : null;
 
     public string? Group(Invocation run) => run.Get(_group);
+
+    public Assurance? Assured(Invocation run) => run.Get(_assurance);
 
     public GroupSpread? Spread(Invocation run) =>
         run.Get(_spread) is { } spread && !run.Has(_group)
@@ -114,14 +124,15 @@ internal sealed class JobNeedsOptions
             RefusedOwners = ParsedIds<AccountId>(run, _refusedOwners),
         };
         var hasNeeds = needs != new JobNeeds();
-        if ((hasNeeds || run.Has(_priority) || run.Has(_auction)) && !hasPrice)
+        var hasAssurance = run.Get(_assurance) is { IsNone: false };
+        if ((hasNeeds || hasAssurance || run.Has(_priority) || run.Has(_auction)) && !hasPrice)
         {
             throw new CommandException(
                 new Failure(
                     ExitCodes.Usage,
                     "usage",
-                    "A job with needs, a priority or an auction has no price to go by: what the cheapest worker asks may not be what it "
-                        + "pays.",
+                    "A job with needs, an assurance, a priority or an auction has no price to go by: what the cheapest worker asks may "
+                        + "not be what it pays.",
                     "Give --max-price N; 'market job explain' tells what the workers that fit ask."
                 )
             );

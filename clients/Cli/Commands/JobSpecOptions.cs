@@ -168,6 +168,7 @@ internal sealed class JobSpecOptions
             AuctionMs = _needs.AuctionMs(run),
             Group = _needs.Group(run),
             Spread = spread,
+            Assurance = _needs.Assured(run),
             TimeMaxMs = (long?)run.Get(_timeout)?.TotalMilliseconds,
         };
     }

@@ -28,6 +28,7 @@ internal static class JobView
             ("price", $"{Table.Show(job.Charge)} of {Table.Show(job.PriceMax)}"),
             ("auction", job.AuctionMs is { } window ? $"{Table.Show(window)} ms for bids" : null),
             ("group", job.Group is { } group ? $"{group}, one at a time for each {SnakeCase.Of(job.Spread ?? GroupSpread.Worker)}" : null),
+            ("assurance", job.Assurance?.ToString()),
             ("output", job.Output is { } output ? $"{Table.Show(output.Size)} bytes{(output.Blob is { } blob ? $", {blob}" : "")}" : null),
             ("state root", job.StateRootAfter)
         );

@@ -57,6 +57,10 @@ internal static class ProgramCommands
         }
     }
 
+    /// <summary>In words, for a table's cell.</summary>
+    public static string Determinism(bool isDeterministic, string? reason) =>
+        isDeterministic ? "yes, apart from runs that the time limit ends" : $"no: {reason}";
+
     private static Command Deploy(CommandSet set)
     {
         var file = new Argument<string>("FILE") { Description = "The module" };
@@ -75,6 +79,13 @@ internal static class ProgramCommands
                 var bytes = run.Get(salt) is { } text ? Encoding.UTF8.GetBytes(text) : [];
                 var program = await Deploy(run, run.Get(file), run.Get(name), bytes);
                 await run.Answer(program, writer => writer.WriteLine(program.Id));
+                if (!program.Deterministic)
+                {
+                    run.Note(
+                        "market: its runs can differ though no worker lies, so no quorum or committee can be had: "
+                            + $"{program.Nondeterminism}."
+                    );
+                }
                 return ExitCodes.Ok;
             },
             file,
@@ -153,7 +164,8 @@ internal static class ProgramCommands
                             ("abi", program.Abi),
                             ("entry points", string.Join(", ", program.EntryPoints)),
                             ("imports", program.Imports.Count > 0 ? string.Join(", ", program.Imports) : null),
-                            ("uses state", program.UsesState)
+                            ("uses state", program.UsesState),
+                            ("deterministic", Determinism(program.Deterministic, program.Nondeterminism))
                         )
                 );
                 return ExitCodes.Ok;
