@@ -25,7 +25,10 @@ internal static class JobPricing
             return first;
         }
         // Each is at most the limit's part for one seat where the market matched it; the limit holds in any case.
-        var all = end.Others.Aggregate(first.BaseUnits, (sum, seat) => AddUpTo(spec.PriceMax, sum, ChargeOf(seat.PricePerMillionFuel, end, spec)));
+        var all = end.Others.Aggregate(
+            first.BaseUnits,
+            (sum, seat) => AddUpTo(spec.PriceMax, sum, ChargeOf(seat.PricePerMillionFuel, end, spec))
+        );
         return new TokenAmount(all);
     }
 

@@ -54,7 +54,9 @@ internal sealed class BookInvariants(BookParts book)
         Check(job.Phase != MarketPhase.Gone, "is still there");
         Check(waits ? job.Offer is null : !runs || job.Offer is not null, $"has the offer {job.Offer?.Offer.Worker}");
         Check(
-            job.Lease is null ? job.Phase != MarketPhase.Leased : job.Phase is (>= MarketPhase.Leased and < MarketPhase.Away) or MarketPhase.Sealed,
+            job.Lease is null
+                ? job.Phase != MarketPhase.Leased
+                : job.Phase is (>= MarketPhase.Leased and < MarketPhase.Away) or MarketPhase.Sealed,
             $"has the lease {job.Lease?.Id}"
         );
         Check(

@@ -6,7 +6,9 @@ namespace Marketplace.Grains;
 /// Buyers' reputations, which some offers ask for. While none has, none is read: most markets ask nobody. An account that was not read yet
 /// goes to no offer that asks.
 /// </summary>
-internal sealed class BuyerScores(FairQueue queue)
+/// <param name="queue">The accounts and their jobs.</param>
+/// <param name="seats">Those that wait for a worker.</param>
+internal sealed class BuyerScores(FairQueue queue, SeatBoard seats)
 {
     private readonly List<BuyerQueue> _risen = [];
 
@@ -49,7 +51,7 @@ internal sealed class BuyerScores(FairQueue queue)
         {
             return [];
         }
-        var ready = new List<MarketJob>();
+        var ready = new List<MarketJob>(_risen.SelectMany(buyer => seats.Of(buyer.Account)));
         foreach (var line in _risen.SelectMany(buyer => buyer.Lines))
         {
             line.Jobs.AddFirst(ready, ready.Count + MarketPolicy.RisenBuyerTriesMax);

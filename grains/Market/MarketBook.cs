@@ -34,7 +34,7 @@ internal sealed partial class MarketBook(long start, QueueBounds bounds, Bytes32
     /// <summary>What jobs paid, and how busy the workers are.</summary>
     public MarketPrices Prices => field ??= new MarketPrices(_offers.ByPrice);
 
-    public BuyerScores Buyers => field ??= new BuyerScores(_queue);
+    public BuyerScores Buyers => field ??= new BuyerScores(_queue, _waiting);
 
     public long Start => start;
 

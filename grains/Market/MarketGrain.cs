@@ -163,7 +163,7 @@ internal sealed partial class MarketGrain : Grain, IMarketGrain, IRemindable
                     leased.FuelUsed ?? leased.FuelSoFar,
                     leased.FuelUsed is not null || leased.Term!.HasBegun
                 )
-                : null
+            : null
         );
     }
 

@@ -229,8 +229,7 @@ internal sealed class MarketJob(JobTicket ticket, bool keepsAll = true)
     public JobEnd? OwnEnd { get; set; }
 
     /// <summary>Its worker may have done something for it: it has said so, or is one that does not tell.</summary>
-    public bool MayHaveBegun =>
-        Phase == MarketPhase.Sealed || (Phase == MarketPhase.Leased && (Term!.HasBegun || !Offer!.Heartbeats));
+    public bool MayHaveBegun => Phase == MarketPhase.Sealed || (Phase == MarketPhase.Leased && (Term!.HasBegun || !Offer!.Heartbeats));
 
     /// <summary>
     /// The reputation of its account as a buyer, in thousandths; 0 where it is not known. That of another shard's job is known there.

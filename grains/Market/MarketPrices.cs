@@ -14,7 +14,7 @@ internal sealed class MarketPrices(OfferTree offers)
     public IEnumerable<string> Violations(IReadOnlyCollection<MarketJob> jobs) =>
         from figures in _figures.Values
         let own = jobs.Where(job => job.Figures == figures).ToArray()
-        let counted = (own.Count(FairQueue.IsReady), own.Count(job => job.Lease is not null))
+        let counted = (own.Count(job => job.Phase == MarketPhase.Ready), own.Count(job => job.Lease is not null))
         where counted != (figures.Ready, figures.Running)
         select $"class '{figures.Name}' has {counted} jobs ready and running, and {(figures.Ready, figures.Running)} are counted";
 

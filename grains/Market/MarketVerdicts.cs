@@ -65,8 +65,9 @@ internal static class MarketVerdicts
         job.Phase switch
         {
             MarketPhase.InLine or MarketPhase.Ready or MarketPhase.Delayed or MarketPhase.Away or MarketPhase.Bidding => JobStatus.Pending,
-            MarketPhase.Seated when job.Panel!.Seats.All(seat => seat.Phase is MarketPhase.Ready or MarketPhase.Delayed)
-                    && job.Panel.Votes.Count == 0 => JobStatus.Pending,
+            MarketPhase.Seated
+                when job.Panel!.Seats.All(seat => seat.Phase is MarketPhase.Ready or MarketPhase.Delayed) && job.Panel.Votes.Count == 0 =>
+                JobStatus.Pending,
             MarketPhase.Preparing => JobStatus.Matched,
             _ => JobStatus.Running,
         };

@@ -127,6 +127,11 @@ internal sealed class Panel(MarketJob job, TimeSpan openedAt)
             (IsRevealing, DueAt) = (false, null);
             return DrawMore(most);
         }
+        if (SealedCount == 0)
+        {
+            // Those that the others were to hurry for are lost.
+            DueAt = null;
+        }
         if (IsSealed && SealedCount > 0 && (isDue || SealedCount == _seats.Count))
         {
             if (SealedCount < _seats.Count)
@@ -246,8 +251,7 @@ internal sealed record Vote(
     /// Whether one of both is wrong, given that the other is what most have. How fast a machine is, and what it could fetch, proves
     /// nothing.
     /// </summary>
-    public bool IsWrongBeside(Vote accepted) =>
-        !Agrees(accepted) && !DependsOnMachine(Outcome) && !DependsOnMachine(accepted.Outcome);
+    public bool IsWrongBeside(Vote accepted) => !Agrees(accepted) && !DependsOnMachine(Outcome) && !DependsOnMachine(accepted.Outcome);
 
     private static bool DependsOnMachine(RunOutcome outcome) => outcome is RunOutcome.TimedOut or RunOutcome.InputUnavailable;
 

@@ -22,6 +22,7 @@ internal sealed class SeatBoard
     public void Add(MarketJob seat)
     {
         _places.Add(seat, _seats.AddLast(seat));
+        seat.Figures!.Ready++;
         var account = seat.Ticket.Account;
         _ofAccounts[account] = _ofAccounts.GetValueOrDefault(account) + 1;
     }
@@ -33,12 +34,17 @@ internal sealed class SeatBoard
             return;
         }
         _seats.Remove(place);
+        seat.Figures!.Ready--;
         var account = seat.Ticket.Account;
         if (--_ofAccounts[account] == 0)
         {
             _ofAccounts.Remove(account);
         }
     }
+
+    /// <summary>Those of one account's jobs.</summary>
+    public IEnumerable<MarketJob> Of(AccountId account) =>
+        _ofAccounts.ContainsKey(account) ? _seats.Where(seat => seat.Ticket.Account == account) : [];
 
     /// <summary>The first that the offer can take.</summary>
     public MarketJob? Find(MarketOffer offer)

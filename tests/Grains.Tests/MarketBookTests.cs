@@ -24,6 +24,8 @@ public sealed class MarketBookTests
         }
         Assert.True(calls.Leased > 100, $"Only {calls.Leased} jobs were leased.");
         Assert.True(calls.Refused > 10, $"Only {calls.Refused} jobs had one class too many.");
+        Assert.True(calls.Voted > 20, $"Only {calls.Voted} seats of panels had a result.");
+        Assert.True(calls.Agreed > 2, $"Only {calls.Agreed} panels agreed.");
         Assert.True(calls.Held > 2, $"Offers were held only {calls.Held} times.");
         calls.EndAll();
         Assert.Equal((0, 0), (calls.Book.Count, calls.Book.LeasedCount));
@@ -36,7 +38,9 @@ public sealed class MarketBookTests
         private static readonly QueueBounds Bounds = new() { BytesMax = 64 << 10 };
         private static readonly string[] Labels = ["gpu", "region=eu", "ssd"];
         private readonly SeededChance _chance;
+        private static readonly Assurance[] Assurances = [Assurance.Audit(500), Assurance.Quorum(2, 2), Assurance.Quorum(2, 3)];
         private readonly Dictionary<WorkerId, long> _sequences = [];
+        private readonly FixedChance _even = new();
         private MarketTime _now = new(DateTimeOffset.UnixEpoch, TimeSpan.Zero);
         private int _jobs;
 
@@ -52,6 +56,8 @@ public sealed class MarketBookTests
         public int Leased { get; private set; }
         public int Refused { get; private set; }
         public int Held { get; private set; }
+        public int Voted { get; private set; }
+        public int Agreed { get; private set; }
 
         public string Next()
         {
@@ -100,7 +106,11 @@ public sealed class MarketBookTests
                 case 7 or 8 when Pick(MarketPhase.Leased) is { } job:
                     Assert.Same(job, Book.Leases.Find(job.Lease!.Id, job.Offer!.Offer.Worker));
                     return Reported(job);
-                case 9 when Pick(MarketPhase.Ready, MarketPhase.InLine, MarketPhase.Delayed, MarketPhase.Leased) is { } job:
+                case 9 when Pick(MarketPhase.Sealed) is { } seat && seat.Panel!.IsRevealing:
+                    return Vote(seat);
+                case 9
+                    when Pick(MarketPhase.Ready, MarketPhase.InLine, MarketPhase.Delayed, MarketPhase.Leased, MarketPhase.Seated)
+                        is { IsSeat: false } job:
                     Book.StopLease(job, "cancelled");
                     Book.Remove(job, _now);
                     return "a cancellation";
@@ -133,10 +143,74 @@ public sealed class MarketBookTests
                     Book.EndPoll(offer);
                     Book.PutBack(job, _now);
                     return "a returned job";
+                case 2 when job is { IsSeat: true, Panel.IsSealed: true }:
+                    Book.Seal(job, default);
+                    Advance(job.Panel);
+                    return "a sealed result";
+                case 2 or 3 when job.IsSeat:
+                    return Vote(job);
                 default:
                     Book.BeginEnding(job);
                     return "a report";
             }
+        }
+
+        private string Vote(MarketJob seat)
+        {
+            Voted++;
+            var panel = seat.Panel!;
+            var signed = new RunSignature(default, null, default, [], 0);
+            panel.Count(new Vote(seat.Offer!.Offer, seat.PriceOf(seat.Offer), Id(Below(3)), RunOutcome.Completed, 1, signed, null));
+            Book.RemoveSeat(seat, _now);
+            Advance(panel);
+            return "a vote";
+        }
+
+        /// <summary>As the market does it, without calls.</summary>
+        private void Advance(Panel panel)
+        {
+            while (panel.Job.Panel == panel && panel.Job.Phase == MarketPhase.Seated)
+            {
+                switch (panel.Next(_now.Running, _even))
+                {
+                    case PanelStep.Wait:
+                        Book.SetDue(panel);
+                        return;
+                    case PanelStep.Draw:
+                        Book.Draw(panel, _now);
+                        break;
+                    case PanelStep.Reveal:
+                        Book.Reveal(panel);
+                        break;
+                    case PanelStep.Drop:
+                        foreach (var seat in panel.Late)
+                        {
+                            Book.CloseSeat(seat, "late", _now);
+                        }
+                        break;
+                    case PanelStep.Accept when Below(4) == 0:
+                        Book.Reopen(panel.Job, _now);
+                        break;
+                    default:
+                        Agreed++;
+                        Book.CloseSeats(panel.Job, _now);
+                        Book.BeginEnding(panel.Job);
+                        break;
+                }
+            }
+        }
+
+        private void SeatExpired(MarketJob seat)
+        {
+            var panel = seat.Panel!;
+            Book.RemoveSeat(seat, _now);
+            if (panel.CanDecide)
+            {
+                Advance(panel);
+                return;
+            }
+            Book.CloseSeats(panel.Job, _now);
+            Book.BeginEnding(panel.Job);
         }
 
         /// <summary>As the market does it: what was touched is matched, what was matched is prepared, until nothing is left.</summary>
@@ -174,7 +248,7 @@ public sealed class MarketBookTests
                     Book.PutBack(job, _now, Seconds(1 + Below(10)));
                     break;
                 case 1 when Below(3) == 0:
-                    Book.Remove(job, _now);
+                    Book.Remove(job.IsSeat ? job.Panel!.Job : job, _now);
                     break;
                 default:
                     Book.Lease(job, job.Ticket, null, _now);
@@ -190,6 +264,12 @@ public sealed class MarketBookTests
             {
                 switch (job.Phase)
                 {
+                    case MarketPhase.Ready or MarketPhase.Delayed when job.IsSeat && _now.Wall >= job.ExpiresAt:
+                        SeatExpired(job);
+                        break;
+                    case MarketPhase.Seated:
+                        Advance(job.Panel!);
+                        break;
                     case MarketPhase.InLine or MarketPhase.Ready or MarketPhase.Delayed when _now.Wall >= job.ExpiresAt:
                         job.OwnEnd = MarketEnds.Expired(job, Book.Explain(job).Explanation);
                         Book.BeginEnding(job);
@@ -268,13 +348,15 @@ public sealed class MarketBookTests
         private JobTicket Ticket()
         {
             var number = _jobs++;
-            var spec = Support.TestMarket.Spec(new ProgramId(Id(Below(3))), 1 + Below(100)) with
+            var assurance = Below(3) == 0 ? Assurances[Below(Assurances.Length)] : default;
+            var spec = Support.TestMarket.Spec(new ProgramId(Id(Below(3))), 1 + Below(100 * assurance.Seats)) with
             {
-                MemoryPagesMax = 1 + Below(40),
+                MemoryPagesMax = 1 + Below(assurance.IsNone ? 40 : 10),
                 ExpiresAfter = Seconds(10 + Below(600)),
-                Needs = Needs(),
+                Needs = assurance.IsNone ? Needs() : null,
+                Assurance = assurance,
             };
-            var usesState = Below(3) == 0;
+            var usesState = Below(assurance.IsNone ? 3 : 6) == 0;
             return new JobTicket(
                 Job: new JobId(Id(number)),
                 Account: new AccountId(Id(Below(3))),
@@ -291,8 +373,20 @@ public sealed class MarketBookTests
 
         private MarketJob? Pick(params MarketPhase[] phases)
         {
-            var those = Open().Where(job => phases.Contains(job.Phase)).ToArray();
+            var those = Open().Concat(Open().SelectMany(job => job.Panel?.Seats ?? [])).Where(job => phases.Contains(job.Phase)).ToArray();
             return those is [] ? null : those[Below(those.Length)];
+        }
+
+        /// <summary>Half of all audits are drawn.</summary>
+        private sealed class FixedChance : IChance
+        {
+            private bool _isHigh;
+
+            public double Next()
+            {
+                _isHigh = !_isHigh;
+                return _isHigh ? 0.9 : 0.1;
+            }
         }
 
         private WorkerId Worker() => new(Id(Below(5)));

@@ -1,3 +1,4 @@
+using Marketplace.Testing;
 using Marketplace.GrainInterfaces;
 
 namespace Marketplace.Grains.Tests;
@@ -51,6 +52,7 @@ public sealed class PanelTests
         });
 
     [Fact]
+    [TestsBound(typeof(PanelPolicy), nameof(PanelPolicy.DrawsMax))]
     public void Quorum_WhereNoneEverAgree_Fails_AndCostsNothing() =>
         TestMarket.Run(async market =>
         {
@@ -96,10 +98,7 @@ public sealed class PanelTests
             await market.Settle();
             Assert.Contains("and there are 2", (await market.Job(job).Explain(scene.Client)).Summary, StringComparison.Ordinal);
             await workers.Add("three", 30);
-            Assert.Equal(
-                new TokenAmount(50),
-                (await market.Job(job).WaitEnded(scene.Client, TimeSpan.FromSeconds(30), default)).Charge
-            );
+            Assert.Equal(new TokenAmount(50), (await market.Job(job).WaitEnded(scene.Client, TimeSpan.FromSeconds(30), default)).Charge);
         });
 
     [Fact]
@@ -116,7 +115,6 @@ public sealed class PanelTests
             Assert.Contains("was to stay sealed", told.Reason, StringComparison.Ordinal);
 
             // Its owner may have the seat again; another one takes it first.
-            await market.AddWorker("other", price: 10);
             var other = await market.AddWorker("copier", price: 5);
             var again = await other.TakeOne();
             var kept = await other.Seal(again, other.Completed(again, "copied"));
@@ -129,7 +127,7 @@ public sealed class PanelTests
         });
 
     [Fact]
-    public void WorkerThatDoesNotTell_DelaysLittle_IsNotPaid_AndIsBlamed() =>
+    public void WorkerThatDoesNotTell_DelaysLittle_AndIsNotPaid() =>
         TestMarket.Run(async market =>
         {
             var scene = await Scene.Of(market);
@@ -140,6 +138,24 @@ public sealed class PanelTests
 
             Assert.InRange(view.EndedAt!.Value - begun, TimeSpan.Zero, PanelPolicy.RevealLateMax + TimeSpan.FromSeconds(1));
             Assert.Equal((long[])[10, 10, 0], await scene.Earned("one", "two", "silent"));
+            Assert.Equal((long[])[0L], await scene.Faults("silent"));
+        });
+
+    [Fact]
+    public void WorkerWhoseSealedResultIsNeeded_AndDoesNotTellIt_IsBlamed_AndAnotherTakesItsPlace() =>
+        TestMarket.Run(async market =>
+        {
+            var scene = await Scene.Of(market);
+            await using var workers = await scene.Workers(("one", 10), ("silent", 10));
+            workers.KeepsSilent("silent");
+            var job = await scene.Submit("quorum:2/2", priceMax: 90);
+            await Task.Delay(TimeSpan.FromSeconds(1), market.Time);
+            await workers.Add("two", 10);
+            var view = await market.Job(job).WaitEnded(scene.Client, TimeSpan.FromSeconds(60), default);
+            await market.Settle();
+            Assert.Equal(JobStatus.Completed, view.Status);
+            Assert.Equal((long[])[10, 10, 0], await scene.Earned("one", "two", "silent"));
+            Assert.Equal((long[])[1L], await scene.Faults("silent"));
         });
 
     [Fact]
@@ -245,6 +261,53 @@ public sealed class PanelTests
             Assert.Equal((long[])[0L], await scene.Faults("slow"));
         });
 
+    /// <summary>One worker can be leased; seats of the other owner's worker wait, up to the bounds.</summary>
+    [Theory, InlineData(1, PanelPolicy.AccountWaitingSeatsMax), InlineData(8, PanelPolicy.WaitingSeatsMax)]
+    [TestsBound(typeof(PanelPolicy), nameof(PanelPolicy.AccountWaitingSeatsMax))]
+    [TestsBound(typeof(PanelPolicy), nameof(PanelPolicy.WaitingSeatsMax))]
+    public void PanelsOpen_WhileTheirSeatsMayWait(int accounts, int waitingMax)
+    {
+        var now = new MarketTime(DateTimeOffset.UnixEpoch, TimeSpan.Zero);
+        var book = new MarketBook(start: 7, new QueueBounds());
+        book.Resume(now);
+        foreach (var number in (int[])[1, 2])
+        {
+            var worker = new WorkerId(TestMarket.Id($"{number}").Value);
+            book.SetOffer(
+                new WorkerOffer(worker, TestMarket.Id($"{number}"), new TokenAmount(1), 4096, 16),
+                new Standing(900, StandingLevel.Good, InMaintenance: false, default),
+                now
+            );
+            if (number == 1)
+            {
+                Assert.NotNull(book.Poll(new WorkerPoll(worker, 7, 1, 4096), now));
+            }
+        }
+        var jobs = new List<MarketJob>();
+        for (var number = 0; number < waitingMax + accounts; number++)
+        {
+            var spec = TestMarket.Spec(default) with { Assurance = Assurance.Quorum(2, 2) };
+            var ticket = new JobTicket(
+                new JobId(TestMarket.Id($"job {number}").Value),
+                TestMarket.Id($"buyer {number % accounts}"),
+                spec,
+                default,
+                UsesState: false,
+                now.Wall,
+                $"{number}"
+            );
+            Assert.True(book.Add(ticket, now));
+            jobs.Add(book.Find(ticket.Job)!);
+        }
+        // The room for a panel's seats is asked before the first of them is given out.
+        Assert.Equal(waitingMax - 1, jobs.Count(job => job.Phase == MarketPhase.Seated));
+        Assert.All(
+            jobs.Where(job => job.Phase != MarketPhase.Seated),
+            job => Assert.Contains("too many seats", job.PanelNote, StringComparison.Ordinal)
+        );
+        Assert.Empty(book.Invariants.Violations());
+    }
+
     private sealed class Scene(TestMarket market, Caller client, ProgramId program)
     {
         private int _jobs;
@@ -326,6 +389,7 @@ public sealed class PanelTests
 
         public async Task Add(string name, long price, string? payTo = null)
         {
+            await market.AddKey(payTo ?? name);
             var worker = new TestWorker(market, name, price, slots: 2) { PayTo = payTo };
             await worker.Offer();
             _serving.Add(Serve(worker, name));
@@ -333,7 +397,7 @@ public sealed class PanelTests
 
         public async ValueTask DisposeAsync()
         {
-            await _stop.CancelAsync();
+            _stop.Cancel();
             await Task.WhenAll(_serving);
             _stop.Dispose();
         }

@@ -40,6 +40,7 @@ internal static class RepeatCases
             "IMarketGrain.FindLease",
             "IMarketGrain.FindRun",
             "IMarketGrain.Heartbeat",
+            "IMarketGrain.Commit",
             "IMarketGrain.BeginOutput",
             "IMarketGrain.AddOutput",
             "IWorkerGrain.Register",
@@ -288,6 +289,10 @@ internal static class RepeatCases
             ["IMarketGrain.Heartbeat"] = OfLease(
                 (scene, call) => scene.Market.Heartbeat(call.Worker, [new LeaseProgress(call.Lease, 1)]),
                 over => $"{over.Length}"
+            ),
+            ["IMarketGrain.Commit"] = OfLease(
+                (scene, call) => scene.Market.Commit(call.Worker, [new SealedResult(call.Lease, default)]),
+                refused => string.Join(' ', refused.Select(each => each.Reason))
             ),
             ["IMarketGrain.BeginOutput"] = OfLease(
                 (scene, call) => scene.Market.BeginOutput(call, scene.LooseBlob, 1),
