@@ -1,8 +1,8 @@
 namespace Marketplace.Receipts;
 
 /// <summary>
-/// What is signed for a batch: the digest, by EIP-712, of a struct that holds the root. Workers and markets sign it with Ed25519, members of
-/// committees with BLS.
+/// What is signed for a batch: the digest, by EIP-712, of a struct that holds the root. Workers and markets sign it with Ed25519, members
+/// of committees with BLS.
 /// </summary>
 public static class BatchDigest
 {

@@ -11,7 +11,7 @@ public sealed record Receipt
         "Receipt(Execution execution,bytes32 payer,Seat[] seats,string assurance,string state,string fault,"
         + "uint128 priceLimit,uint128 price,Share[] shares,uint64 epoch,uint64 endedAt)";
 
-    private const int WordCount = 12;
+    private const int HashedWords = 12;
 
     private static readonly Bytes32 TypeHash = TypedWords.HashOf(
         Type + Execution.Type + NamedContent.Type + Invocation.Type + RunResult.Type + Seat.Type + PaidShare.Type + NamedValue.Type
@@ -61,7 +61,7 @@ public sealed record Receipt
     /// <summary>The hash of the struct by EIP-712: the receipt's id.</summary>
     public Bytes32 Hash()
     {
-        var words = new TypedWords(stackalloc byte[WordCount * Bytes32.Size], TypeHash);
+        var words = new TypedWords(stackalloc byte[HashedWords * Bytes32.Size], TypeHash);
         words.Add(Execution.Hash());
         words.Add(Payer.Value);
         words.Add(TypedWords.HashOf(Seats, Seat.Hash));

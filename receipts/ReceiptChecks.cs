@@ -171,7 +171,8 @@ public static class ReceiptChecks
         {
             return Broken(
                 Name,
-                $"The run ended as {outcome}, which {seats.Count} workers are said to have got; {file.WorkerSignatures.Count} have signed that."
+                $"The run ended as {outcome}, which {seats.Count} workers are said to have got; "
+                    + $"{file.WorkerSignatures.Count} have signed that."
             );
         }
         for (var index = 0; index < seats.Count; index++)

@@ -24,8 +24,8 @@ public sealed record CommitteeCertificate
     internal bool IsHexadecimal() =>
         IsHexadecimal(MembersSignature, Ed25519.SignatureSize)
         && IsHexadecimal(Signature, BlsSignature.Size)
-        && Members.All(member => IsHexadecimal(member.BlsKey, BlsPublicKey.Size) && IsHexadecimal(member.Possession, BlsSignature.Size));
+        && Members.All(member => member.IsHexadecimal());
 
-    private static bool IsHexadecimal(string text, int size) =>
+    internal static bool IsHexadecimal(string text, int size) =>
         text.Length == 2 * size && !text.AsSpan().ContainsAnyExcept("0123456789abcdef");
 }

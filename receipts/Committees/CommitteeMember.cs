@@ -42,6 +42,10 @@ public sealed record CommitteeMember
             && Bls.TryProvePossession(key, proof, out proven);
     }
 
+    /// <summary>Whether key and proof have the digits that they must have.</summary>
+    internal bool IsHexadecimal() =>
+        CommitteeCertificate.IsHexadecimal(BlsKey, BlsPublicKey.Size) && CommitteeCertificate.IsHexadecimal(Possession, BlsSignature.Size);
+
     /// <exception cref="FormatException">The key or the proof is not hexadecimal.</exception>
     internal static Bytes32 Hash(CommitteeMember member)
     {

@@ -147,6 +147,12 @@ internal static class Samples
             Weight = new TokenAmount(weight),
         };
 
+    public static string Share(CommitteeMember member, Bytes32 digest)
+    {
+        var index = Enumerable.Range(0, 16).First(index => Convert.ToHexStringLower(BlsKey(index).PublicKey.Bytes) == member.BlsKey);
+        return BlsKey(index).Sign(digest.ToArray()).ToString();
+    }
+
     public static BlsSecretKey BlsKey(int index) => BlsSecretKey.FromSeed(Word((byte)(0x50 + index)).ToArray());
 
     public static string Sign(Ed25519KeyPair key, Bytes32 digest) => Convert.ToHexStringLower(key.Sign(digest.ToArray()));
