@@ -1,14 +1,23 @@
 namespace Marketplace.Receipts;
 
 /// <summary>
-/// What is signed for a batch: the digest, by EIP-712, of a struct that holds the root. Workers and markets sign it with Ed25519.
+/// What is signed for a batch: the digest, by EIP-712, of a struct that holds the root. Workers and markets sign it with Ed25519, members
+/// of committees with BLS.
 /// </summary>
 public static class BatchDigest
 {
-    internal static readonly string[] Types = ["Executions(bytes32 root)", "Receipts(uint64 epoch,bytes32 root)"];
+    internal static readonly string[] Types =
+    [
+        "Executions(bytes32 root)",
+        "Receipts(uint64 epoch,bytes32 root)",
+        "Committee(uint64 epoch,Member[] members)",
+        "CommitteeReceipts(Committee committee,bytes32 root)",
+    ];
 
     private static readonly Bytes32 ExecutionsType = TypedWords.HashOf(Types[0]);
     private static readonly Bytes32 ReceiptsType = TypedWords.HashOf(Types[1]);
+    private static readonly Bytes32 CommitteeType = TypedWords.HashOf(Types[2] + CommitteeMember.Type);
+    private static readonly Bytes32 CommitteeReceiptsType = TypedWords.HashOf(Types[3] + Types[2] + CommitteeMember.Type);
 
     /// <summary>A worker signs executions that it says it ran.</summary>
     public static Bytes32 OfExecutions(MarketDomain domain, Bytes32 root)
@@ -28,5 +37,38 @@ public static class BatchDigest
         words.Add((UInt128)epoch);
         words.Add(root);
         return domain.Digest(words.Hash());
+    }
+
+    /// <summary>A market signs which members an epoch's committee has.</summary>
+    /// <param name="members">In the committee's order.</param>
+    /// <exception cref="FormatException">A key or a proof is not hexadecimal.</exception>
+    public static Bytes32 OfCommittee(MarketDomain domain, ulong epoch, IReadOnlyList<CommitteeMember> members)
+    {
+        ArgumentNullException.ThrowIfNull(domain);
+        return domain.Digest(CommitteeHash(epoch, members));
+    }
+
+    /// <summary>
+    /// Members of a committee sign receipts by which they stand. The committee is part of it: a signature for one list of members, or for
+    /// one epoch, is worth nothing for another.
+    /// </summary>
+    /// <param name="members">In the committee's order.</param>
+    /// <param name="root">Of the receipts' hashes.</param>
+    /// <exception cref="FormatException">A key or a proof is not hexadecimal.</exception>
+    public static Bytes32 OfCommitteeReceipts(MarketDomain domain, ulong epoch, IReadOnlyList<CommitteeMember> members, Bytes32 root)
+    {
+        ArgumentNullException.ThrowIfNull(domain);
+        var words = new TypedWords(stackalloc byte[3 * Bytes32.Size], CommitteeReceiptsType);
+        words.Add(CommitteeHash(epoch, members));
+        words.Add(root);
+        return domain.Digest(words.Hash());
+    }
+
+    private static Bytes32 CommitteeHash(ulong epoch, IReadOnlyList<CommitteeMember> members)
+    {
+        var words = new TypedWords(stackalloc byte[3 * Bytes32.Size], CommitteeType);
+        words.Add((UInt128)epoch);
+        words.Add(TypedWords.HashOf(members, CommitteeMember.Hash));
+        return words.Hash();
     }
 }

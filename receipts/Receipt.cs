@@ -8,16 +8,13 @@ namespace Marketplace.Receipts;
 public sealed record Receipt
 {
     internal const string Type =
-        "Receipt(Execution execution,bytes32 payer,bytes32 worker,string assurance,string state,string fault,"
-        + "uint128 priceLimit,uint128 unitPrice,uint128 price,Share[] shares,uint64 epoch,uint64 endedAt)";
+        "Receipt(Execution execution,bytes32 payer,Seat[] seats,string assurance,string state,string fault,"
+        + "uint128 priceLimit,uint128 price,Share[] shares,uint64 epoch,uint64 endedAt)";
 
-    /// <summary>The assurance that is the word of one worker.</summary>
-    public const string AssuranceNone = "none";
-
-    private const int WordCount = 13;
+    private const int HashedWords = 12;
 
     private static readonly Bytes32 TypeHash = TypedWords.HashOf(
-        Type + Execution.Type + NamedContent.Type + Invocation.Type + RunResult.Type + PaidShare.Type + NamedValue.Type
+        Type + Execution.Type + NamedContent.Type + Invocation.Type + RunResult.Type + Seat.Type + PaidShare.Type + NamedValue.Type
     );
 
     private static readonly string[] FaultNames =
@@ -32,10 +29,10 @@ public sealed record Receipt
     /// <summary>Who pays.</summary>
     public required AccountId Payer { get; init; }
 
-    /// <summary>Who ran it; zero: no worker did.</summary>
-    public required WorkerId Worker { get; init; }
+    /// <summary>Who ran it with this result, and for how much each, ascending by worker; none: no worker did.</summary>
+    public required IReadOnlyList<Seat> Seats { get; init; }
 
-    /// <summary>The certainty that was bought: <see cref="AssuranceNone"/>.</summary>
+    /// <summary>The certainty that was bought: the canonical text of an <see cref="Marketplace.Assurance"/>.</summary>
     public required string Assurance { get; init; }
 
     /// <summary>How the job ended: <c>completed</c>, <c>failed</c>, <c>cancelled</c>, <c>timed_out</c> or <c>expired</c>.</summary>
@@ -46,9 +43,6 @@ public sealed record Receipt
 
     /// <summary>The most that the job was allowed to cost.</summary>
     public required TokenAmount PriceLimit { get; init; }
-
-    /// <summary>What was agreed for a million fuel.</summary>
-    public required TokenAmount UnitPrice { get; init; }
 
     /// <summary>What the payer pays.</summary>
     public required TokenAmount Price { get; init; }
@@ -67,15 +61,14 @@ public sealed record Receipt
     /// <summary>The hash of the struct by EIP-712: the receipt's id.</summary>
     public Bytes32 Hash()
     {
-        var words = new TypedWords(stackalloc byte[WordCount * Bytes32.Size], TypeHash);
+        var words = new TypedWords(stackalloc byte[HashedWords * Bytes32.Size], TypeHash);
         words.Add(Execution.Hash());
         words.Add(Payer.Value);
-        words.Add(Worker.Value);
+        words.Add(TypedWords.HashOf(Seats, Seat.Hash));
         words.Add(Assurance);
         words.Add(State);
         words.Add(Fault);
         words.Add(PriceLimit.BaseUnits);
-        words.Add(UnitPrice.BaseUnits);
         words.Add(Price.BaseUnits);
         words.Add(TypedWords.HashOf(Shares, PaidShare.Hash));
         words.Add((UInt128)Epoch);

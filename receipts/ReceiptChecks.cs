@@ -46,24 +46,25 @@ public static class ReceiptChecks
     public static IReadOnlyList<ReceiptCheck> Of(ReceiptFile file, ReceiptEvidence? evidence = null)
     {
         ArgumentNullException.ThrowIfNull(file);
-        evidence ??= new ReceiptEvidence();
+        return [.. OneByOne(file, evidence ?? new ReceiptEvidence())];
+    }
+
+    /// <summary>The checks, each made when it is asked for: pairings take time, and one broken check is enough.</summary>
+    internal static IEnumerable<ReceiptCheck> OneByOne(ReceiptFile file, ReceiptEvidence evidence)
+    {
         var (invocation, result) = (file.Receipt.Execution.Invocation, file.Receipt.Execution.Result);
-        return
-        [
-            Words(file.Receipt),
-            MarketKey(file.Domain, evidence.Market),
-            Market(file),
-            Worker(file),
-            Price(file.Receipt),
-            Content("module", invocation.Module, evidence.Module),
-            Content("input", invocation.Input, evidence.Input),
-            Content("output", result.Output, evidence.Output),
-            new ReceiptCheck(
-                "result",
-                CheckResult.NotChecked,
-                "That the program gives this output is the worker's word; run the job again to see for yourself."
-            ),
-        ];
+        yield return Words(file.Receipt);
+        yield return MarketKey(file.Domain, evidence.Market);
+        yield return Market(file);
+        yield return Signers(file);
+        yield return Price(file.Receipt);
+        yield return Content("module", invocation.Module, evidence.Module);
+        yield return Content("input", invocation.Input, evidence.Input);
+        yield return Content("output", result.Output, evidence.Output);
+        yield return NotChecked(
+            "result",
+            "That the program gives this output is the word of those who signed; run the job again to see for yourself."
+        );
     }
 
     private static ReceiptCheck Words(Receipt receipt)
@@ -77,7 +78,7 @@ public static class ReceiptChecks
         {
             return Broken(Name, $"'{receipt.State}' by the fault '{receipt.Fault}' is no end of a job.");
         }
-        if (receipt.Assurance != Receipt.AssuranceNone)
+        if (!Assurance.TryParse(receipt.Assurance, out var assurance))
         {
             return Broken(Name, $"'{receipt.Assurance}' is no assurance.");
         }
@@ -93,15 +94,41 @@ public static class ReceiptChecks
         {
             return Broken(Name, $"The job ended by the fault '{receipt.Fault}', which takes a run, and no run is said to have ended.");
         }
-        return receipt.Execution.Result.Fuel > receipt.Execution.Invocation.FuelLimit
-            ? Broken(
+        if (receipt.Execution.Result.Fuel > receipt.Execution.Invocation.FuelLimit)
+        {
+            return Broken(
                 Name,
                 $"The run used {receipt.Execution.Result.Fuel} fuel, more than its limit of {receipt.Execution.Invocation.FuelLimit}."
-            )
+            );
+        }
+        return WrongSeats(receipt, assurance) is { } wrong
+            ? Broken(Name, wrong)
             : Holds(
                 Name,
                 $"Job {receipt.Execution.Invocation.Job} {receipt.State.Replace('_', ' ')}; its receipt's hash is {receipt.Hash()}."
             );
+    }
+
+    /// <returns>Why the seats are not such as the assurance has; null: they are.</returns>
+    private static string? WrongSeats(Receipt receipt, Assurance assurance)
+    {
+        var (seats, isRun) = (receipt.Seats, receipt.Execution.Result.Outcome != RunResult.NotRun);
+        var least =
+            !isRun ? 0
+            : assurance.Kind == AssuranceKind.Quorum && receipt.Fault is ("none" or "program") ? assurance.Agreeing
+            : 1;
+        if (seats.Count < least || seats.Count > assurance.Seats)
+        {
+            return $"The assurance '{assurance}' takes from {least} to {assurance.Seats} seats here; the receipt has {seats.Count}.";
+        }
+        for (var index = 1; index < seats.Count; index++)
+        {
+            if (seats[index - 1].Worker.Value.CompareTo(seats[index].Worker.Value) >= 0)
+            {
+                return $"The seats are not ascending by worker: {seats[index].Worker} stands in the wrong place, or twice.";
+            }
+        }
+        return null;
     }
 
     private static ReceiptCheck MarketKey(MarketDomain domain, Bytes32? trusted) =>
@@ -118,47 +145,68 @@ public static class ReceiptChecks
             : Broken(Name, "The market has not signed this receipt.");
     }
 
-    private static ReceiptCheck Worker(ReceiptFile file)
+    /// <summary>Who says how the run ended: its workers, or a committee.</summary>
+    private static ReceiptCheck Signers(ReceiptFile file)
     {
-        const string Name = "worker's signature";
-        var worker = file.Receipt.Worker;
-        var outcome = file.Receipt.Execution.Result.Outcome;
-        if (outcome == RunResult.NotRun)
+        var isByCommittee = Assurance.TryParse(file.Receipt.Assurance, out var assurance) && assurance.Kind == AssuranceKind.Committee;
+        var name = isByCommittee ? "certificate" : "workers' signatures";
+        if (file.Receipt.Execution.Result.Outcome == RunResult.NotRun)
         {
-            return file.WorkerSignature is null
-                ? NotChecked(Name, "No run was reported, so no worker has signed; the market says how the job ended.")
-                : Broken(Name, "No run was reported, and yet a worker has signed one.");
+            return file.WorkerSignatures.Count == 0 && file.Certificate is null
+                ? NotChecked(name, "No run was reported, so no worker has signed; the market says how the job ended.")
+                : Broken(name, "No run was reported, and yet one is signed.");
         }
-        if (file.WorkerSignature is not { } signed)
+        if (isByCommittee ? file.WorkerSignatures.Count > 0 : file.Certificate is not null)
         {
-            return Broken(Name, $"The run ended as {outcome}, but no worker has signed that.");
+            return Broken(name, $"With the assurance '{file.Receipt.Assurance}', others sign a run than have signed this one.");
         }
-        var path = new List<MerkleStep>(signed.Path.Count);
-        foreach (var step in signed.Path)
+        return isByCommittee ? CertificateCheck.Of(file, assurance.Seats) : Workers(file);
+    }
+
+    private static ReceiptCheck Workers(ReceiptFile file)
+    {
+        const string Name = "workers' signatures";
+        var (seats, outcome) = (file.Receipt.Seats, file.Receipt.Execution.Result.Outcome);
+        if (seats.Count == 0 || file.WorkerSignatures.Count != seats.Count)
         {
-            if (!step.TryRead(out var read))
+            return Broken(
+                Name,
+                $"The run ended as {outcome}, which {seats.Count} workers are said to have got; "
+                    + $"{file.WorkerSignatures.Count} have signed that."
+            );
+        }
+        for (var index = 0; index < seats.Count; index++)
+        {
+            var (worker, signed) = (seats[index].Worker, file.WorkerSignatures[index]);
+            if (!PathStep.TryRead(signed.Path, out var path))
             {
                 return Broken(Name, "A step of the path to the signed root has not one of 'left' and 'right'.");
             }
-            path.Add(read.Value);
+            var root = MerkleBatch.RootOf(file.Receipt.Execution.Hash(), path);
+            if (!IsSigned(worker.Value, BatchDigest.OfExecutions(file.Domain, root), signed.Signature))
+            {
+                return Broken(Name, $"Worker {worker} has not signed this execution.");
+            }
         }
-        var root = MerkleBatch.RootOf(file.Receipt.Execution.Hash(), path);
-        return IsSigned(worker.Value, BatchDigest.OfExecutions(file.Domain, root), signed.Signature)
-            ? Holds(Name, $"Worker {worker} has signed what it ran and what came out.")
-            : Broken(Name, $"Worker {worker} has not signed this execution.");
+        return Holds(
+            Name,
+            seats.Count == 1
+                ? $"Worker {seats[0].Worker} has signed what it ran and what came out."
+                : $"All {seats.Count} workers have signed what they ran and what came out."
+        );
     }
 
     private static ReceiptCheck Price(Receipt receipt)
     {
         const string Name = "price";
         var due = PaidFaults.Contains(receipt.Fault)
-            ? FuelPrice.Cost(receipt.Execution.Result.Fuel, receipt.UnitPrice, receipt.PriceLimit)
+            ? Seat.Cost(receipt.Execution.Result.Fuel, receipt.Seats, receipt.PriceLimit)
             : TokenAmount.Zero;
         if (receipt.Price != due)
         {
             return Broken(
                 Name,
-                $"{receipt.Execution.Result.Fuel} fuel at {receipt.UnitPrice} a million, at most {receipt.PriceLimit}, with the fault "
+                $"{receipt.Execution.Result.Fuel} fuel of {receipt.Seats.Count} seats, at most {receipt.PriceLimit}, with the fault "
                     + $"'{receipt.Fault}', cost {due}; the receipt says {receipt.Price}."
             );
         }
@@ -172,7 +220,7 @@ public static class ReceiptChecks
             shared += share.Amount.BaseUnits;
         }
         return shared == receipt.Price.BaseUnits
-            ? Holds(Name, $"The price of {receipt.Price} follows from fuel, unit price and limit, and is shared out whole.")
+            ? Holds(Name, $"The price of {receipt.Price} follows from fuel, unit prices and limit, and is shared out whole.")
             : Broken(Name, $"The shares are {shared} together; the price is {receipt.Price}.");
     }
 
@@ -181,7 +229,7 @@ public static class ReceiptChecks
         : id == stated ? Holds(name, $"The {name} is {stated}.")
         : Broken(name, $"The {name} is {id}; the receipt says {stated}.");
 
-    private static bool IsSigned(Bytes32 key, Bytes32 digest, string signature)
+    internal static bool IsSigned(Bytes32 key, Bytes32 digest, string signature)
     {
         Span<byte> bytes = stackalloc byte[Ed25519.SignatureSize],
             message = stackalloc byte[Bytes32.Size];
@@ -193,9 +241,9 @@ public static class ReceiptChecks
             && Ed25519.Verify(key, message, bytes);
     }
 
-    private static ReceiptCheck Holds(string name, string finding) => new(name, CheckResult.Holds, finding);
+    internal static ReceiptCheck Holds(string name, string finding) => new(name, CheckResult.Holds, finding);
 
-    private static ReceiptCheck Broken(string name, string finding) => new(name, CheckResult.Broken, finding);
+    internal static ReceiptCheck Broken(string name, string finding) => new(name, CheckResult.Broken, finding);
 
     private static ReceiptCheck NotChecked(string name, string finding) => new(name, CheckResult.NotChecked, finding);
 }

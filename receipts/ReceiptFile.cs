@@ -29,8 +29,11 @@ public sealed record ReceiptFile
 
     public required Receipt Receipt { get; init; }
 
-    /// <summary>The worker's; absent where no worker has signed how its run ended.</summary>
-    public WorkerSignature? WorkerSignature { get; init; }
+    /// <summary>One for each seat, in their order; none where no run was reported, or a committee has signed.</summary>
+    public required IReadOnlyList<WorkerSignature> WorkerSignatures { get; init; }
+
+    /// <summary>The committee's; absent where there was none, or no run was reported.</summary>
+    public CommitteeCertificate? Certificate { get; init; }
 
     /// <summary>The market's over the receipt: Ed25519, 128 hexadecimal digits.</summary>
     public required string MarketSignature { get; init; }
@@ -65,6 +68,12 @@ public sealed record ReceiptFile
         {
             throw new ReceiptFormatException("It has null as an item of a list; items are texts or objects.");
         }
+        if (file.Certificate is { } certificate && !certificate.IsHexadecimal())
+        {
+            throw new ReceiptFormatException(
+                "A key, a proof or a signature of its certificate is not of 96, 192 or 128 digits from 0 to 9 and a to f."
+            );
+        }
         if (!seen.AsSpan().SequenceEqual(file.ToJson()))
         {
             throw new ReceiptFormatException(
@@ -85,10 +94,13 @@ public sealed record ReceiptFile
             invocation.Environment,
             invocation.Files,
             result.OutputFiles,
+            file.Receipt.Seats,
             file.Receipt.Shares,
-            file.WorkerSignature?.Path ?? [],
+            file.WorkerSignatures,
+            file.Certificate?.Members ?? [],
+            file.Certificate?.Path ?? [],
         ];
-        return lists.Any(items => items.Contains(null));
+        return lists.Any(items => items.Contains(null)) || file.WorkerSignatures.Any(signed => signed.Path.Contains(null!));
     }
 
     /// <param name="json">Valid JSON.</param>
@@ -137,7 +149,21 @@ public sealed record PathStep
 
     public static PathStep Of(MerkleStep step) => step.IsLeft ? new PathStep { Left = step.Hash } : new PathStep { Right = step.Hash };
 
-    internal bool TryRead([NotNullWhen(true)] out MerkleStep? step)
+    internal static bool TryRead(IReadOnlyList<PathStep> path, [NotNullWhen(true)] out IReadOnlyList<MerkleStep>? steps)
+    {
+        var read = new List<MerkleStep>(path.Count);
+        foreach (var step in path)
+        {
+            if (step.TryRead(out var one))
+            {
+                read.Add(one.Value);
+            }
+        }
+        steps = read.Count == path.Count ? read : null;
+        return steps is not null;
+    }
+
+    private bool TryRead([NotNullWhen(true)] out MerkleStep? step)
     {
         step =
             Left is { } left && Right is null ? new MerkleStep(IsLeft: true, left)

@@ -28,18 +28,17 @@ internal static class JobReceipts
                 Result = JobExecutions.ResultOf(end),
             },
             Payer = job.Account,
-            Worker = end.Worker ?? default,
-            Assurance = Receipt.AssuranceNone,
+            Seats = end.Worker is { } worker ? [new Seat(worker, end.PricePerMillionFuel)] : [],
+            Assurance = Assurance.None.ToString(),
             State = JobStatusNames.Of(end.Status),
             Fault = Receipt.NameOf(end.Fault),
             PriceLimit = job.Spec.PriceMax,
-            UnitPrice = end.PricePerMillionFuel,
             Price = ending.Charge,
             Shares = ending.Charge.IsZero ? [] : [new PaidShare(end.Payee!.Value, ending.Charge)],
             Epoch = 0,
             EndedAt = Invocation.Nanoseconds(ending.EndedAt),
         };
-        if (end.Proof is { } proof && !IsSigned(proof.Signed, receipt, domain))
+        if (end.Proof is { } proof && (end.Worker is not { } signer || !IsSigned(signer, proof.Signed, receipt, domain)))
         {
             return null;
         }
@@ -48,7 +47,7 @@ internal static class JobReceipts
             Format = ReceiptFile.FormatName,
             Domain = domain,
             Receipt = receipt,
-            WorkerSignature = end.Proof is { Signed: var signed } ? SignatureOf(signed) : null,
+            WorkerSignatures = end.Proof is { Signed: var signed } ? [SignatureOf(signed)] : [],
             MarketSignature = Convert.ToHexStringLower(
                 market.Sign(BatchDigest.OfReceipts(domain, receipt.Epoch, receipt.Hash()).ToArray())
             ),
@@ -56,10 +55,10 @@ internal static class JobReceipts
     }
 
     /// <summary>A market never puts its name under a signature that does not hold.</summary>
-    private static bool IsSigned(RunSignature signed, Receipt receipt, MarketDomain domain)
+    private static bool IsSigned(WorkerId worker, RunSignature signed, Receipt receipt, MarketDomain domain)
     {
         var root = MerkleBatch.RootOf(receipt.Execution.Hash(), StepsOf(signed));
-        return Ed25519.Verify(receipt.Worker.Value, BatchDigest.OfExecutions(domain, root).ToArray(), signed.Signature.Span);
+        return Ed25519.Verify(worker.Value, BatchDigest.OfExecutions(domain, root).ToArray(), signed.Signature.Span);
     }
 
     /// <summary>A worker's report gives the job these ends; all others are the market's own word.</summary>

@@ -11,6 +11,8 @@ export const BYTES_MAX = 1_048_576;
 
 const WORD_DIGITS = 64;
 const SIGNATURE_DIGITS = 128;
+const BLS_KEY_DIGITS = 96;
+const BLS_SIGNATURE_DIGITS = 192;
 const CONTRACT_DIGITS = 40;
 
 /** What was given is no receipt; the message says where, what was seen and what is allowed. */
@@ -112,6 +114,13 @@ const bytes32 = (letters = '') => ({
   word: value => hexToBytes(value.slice(letters.length)),
 });
 
+/** So many hexadecimal digits, which stand in the hash of a struct as the hash of their bytes. */
+const digits = count => ({
+  type: 'bytes',
+  read: reader => reader.form(new RegExp(`^[0-9a-f]{${count}}$`), `${count} digits from 0 to 9 and a to f`),
+  word: value => keccak([hexToBytes(value)]),
+});
+
 const integer = (type, least, most) => ({
   type,
   read(reader) {
@@ -196,6 +205,7 @@ function encodeType(type, members) {
 
 const NamedContent = struct('File', { name: text, content: bytes32('blob') });
 const NamedValue = struct('Variable', { name: text, value: text });
+const Seat = struct('Seat', { worker: bytes32(), unitPrice: uint(128) });
 const Share = struct('Share', { account: bytes32(), amount: uint(128) });
 
 const Invocation = struct('Invocation', {
@@ -230,12 +240,11 @@ export const Execution = struct('Execution', { invocation: Invocation, result: R
 export const Receipt = struct('Receipt', {
   execution: Execution,
   payer: bytes32(),
-  worker: bytes32(),
+  seats: list(Seat),
   assurance: text,
   state: text,
   fault: text,
   priceLimit: uint(128),
-  unitPrice: uint(128),
   price: uint(128),
   shares: list(Share),
   epoch: uint(64),
@@ -246,6 +255,14 @@ export const Receipt = struct('Receipt', {
 const hash = { type: 'bytes32', word: bytes => bytes };
 const Executions = struct('Executions', { root: hash });
 const Receipts = struct('Receipts', { epoch: uint(64), root: hash });
+const Member = struct('Member', {
+  worker: bytes32(),
+  blsKey: digits(BLS_KEY_DIGITS),
+  possession: digits(BLS_SIGNATURE_DIGITS),
+  weight: uint(128),
+});
+const Committee = struct('Committee', { epoch: uint(64), members: list(Member) });
+const CommitteeReceipts = struct('CommitteeReceipts', { committee: Committee, root: hash });
 
 const contract = {
   type: 'address',
@@ -263,7 +280,7 @@ const HASHED_DOMAIN = {
   salt: bytes32(),
 };
 
-const signature = { read: reader => reader.form(new RegExp(`^[0-9a-f]{${SIGNATURE_DIGITS}}$`), '128 digits from 0 to 9 and a to f') };
+const signature = digits(SIGNATURE_DIGITS);
 
 const step = {
   read(reader) {
@@ -274,6 +291,15 @@ const step = {
     reader.expect('}');
     return { side, neighbour };
   },
+};
+
+const WORKER_SIGNATURE = { path: list(step), signature };
+const CERTIFICATE = {
+  members: list(Member),
+  membersSignature: signature,
+  path: list(step),
+  signers: uint(64),
+  signature: digits(BLS_SIGNATURE_DIGITS),
 };
 
 /**
@@ -302,10 +328,13 @@ export function parse(bytes) {
   reader.name('receipt');
   file.receipt = Receipt.read(reader);
   reader.expect(',');
-  const next = reader.form(/^(workerSignature|marketSignature)$/, 'the member "workerSignature" or "marketSignature"');
+  reader.name('workerSignatures');
+  file.workerSignatures = list({ read: its => readMembers(its, WORKER_SIGNATURE) }).read(reader);
+  reader.expect(',');
+  const next = reader.form(/^(certificate|marketSignature)$/, 'the member "certificate" or "marketSignature"');
   reader.expect(':');
-  if (next === 'workerSignature') {
-    file.workerSignature = readMembers(reader, { path: list(step), signature });
+  if (next === 'certificate') {
+    file.certificate = readMembers(reader, CERTIFICATE);
     reader.expect(',');
     reader.name('marketSignature');
   }
@@ -320,6 +349,13 @@ export const receiptsDigest = (domain, epoch, root) => digest(domain, Receipts, 
 
 /** What a worker signs for a batch with this root. */
 export const executionsDigest = (domain, root) => digest(domain, Executions, { root });
+
+/** What a market signs about the members of a committee. */
+export const committeeDigest = (domain, epoch, members) => digest(domain, Committee, { epoch, members });
+
+/** What members of a committee sign for receipts with this root. */
+export const committeeReceiptsDigest = (domain, epoch, members, root) =>
+  digest(domain, CommitteeReceipts, { committee: { epoch, members }, root });
 
 /** The root to which a path leads (RECEIPT.md, "Batches"); hashes are hexadecimal. */
 export function rootOf(leaf, path) {

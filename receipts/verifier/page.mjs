@@ -91,17 +91,27 @@ function statements(file) {
     ['State before', id(result.stateBefore)],
     ['State after', id(result.stateAfter)],
     ['Profile', id(result.profile)],
-    ['Worker', id(receipt.worker)],
+    [
+      receipt.seats.length > 1 ? 'Workers' : 'Worker',
+      lines(receipt.seats, seat => [digits(seat.worker), ` at ${number(seat.unitPrice)} a million fuel`]),
+    ],
     ['Fuel', [`${number(result.fuel)} of at most ${number(invocation.fuelLimit)}`]],
     ['Assurance', [words(receipt.assurance)]],
-    [
-      'Price',
-      [`${number(receipt.price)} of at most ${number(receipt.priceLimit)}, ${number(receipt.unitPrice)} a million fuel`],
-    ],
+    ['Price', [`${number(receipt.price)} of at most ${number(receipt.priceLimit)}`]],
     ['Paid by', [digits(receipt.payer)]],
     ['Paid to', lines(receipt.shares, share => [digits(share.account), ` ${number(share.amount)}`])],
-    ['Signed by', [file.workerSignature ? 'the worker and the market' : 'the market']],
+    ['Committee', lines(file.certificate?.members ?? [], member => [digits(member.worker), ` of weight ${number(member.weight)}`])],
+    ['Signed by', [signersOf(file)]],
   ].filter(([, nodes]) => nodes.length > 0);
+}
+
+function signersOf({ certificate, workerSignatures }) {
+  if (certificate) {
+    const count = certificate.signers.toString(2).replaceAll('0', '').length;
+    return `${count} of ${certificate.members.length} members of the committee and the market`;
+  }
+  const count = workerSignatures.length;
+  return count === 0 ? 'the market' : count === 1 ? 'the worker and the market' : `${count} workers and the market`;
 }
 
 function say(text, className) {

@@ -1,8 +1,19 @@
 // Checks a receipt as RECEIPT.md says, offline. Names and findings are those of `market receipt verify`.
 import { blake3 } from '@noble/hashes/blake3.js';
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
+import { isPossessed, isSignedByAll } from './bls.mjs';
 import { isSigned } from './ed25519.mjs';
-import { Execution, executionsDigest, FormError, parse, Receipt, receiptsDigest, rootOf } from './form.mjs';
+import {
+  committeeDigest,
+  committeeReceiptsDigest,
+  Execution,
+  executionsDigest,
+  FormError,
+  parse,
+  Receipt,
+  receiptsDigest,
+  rootOf,
+} from './form.mjs';
 
 export { BYTES_MAX } from './form.mjs';
 
@@ -21,7 +32,9 @@ const NOT_RUN = 'not_run';
 const STATES = ['completed', 'failed', 'cancelled', 'timed_out', 'expired'];
 const FAULTS = ['none', 'program', 'worker', 'input', 'no_worker', 'client'];
 const PAID_FAULTS = ['none', 'program', 'client'];
-const ASSURANCES = ['none'];
+const QUORUM_SEATS_MIN = 2;
+const COMMITTEE_SEATS_MIN = 3;
+const SEATS_MAX = 16;
 const FUEL_PER_UNIT_PRICE = 1_000_000n;
 const AMOUNT_MAX = (1n << 128n) - 1n;
 
@@ -32,12 +45,15 @@ const notChecked = finding => ({ result: 'not_checked', finding });
 const invocationOf = ({ receipt }) => receipt.execution.invocation;
 const resultOf = ({ receipt }) => receipt.execution.result;
 
+const WORKERS = "workers' signatures";
+const CERTIFICATE = 'certificate';
+
 /** Every check, in the order in which they are told. Each takes the receipt file and the evidence beside it. */
 const CHECKS = [
   { name: 'words', check: words },
   { name: 'market', check: marketKey },
   { name: "market's signature", check: marketSignature },
-  { name: "worker's signature", check: workerSignature },
+  { name: ({ receipt }) => (isByCommittee(receipt) ? CERTIFICATE : WORKERS), check: signers },
   { name: 'price', check: price },
   { name: 'module', check: (file, evidence) => content('module', invocationOf(file).module, evidence.module) },
   { name: 'input', check: (file, evidence) => content('input', invocationOf(file).input, evidence.input) },
@@ -62,7 +78,10 @@ export function verify(bytes, evidence = {}) {
     }
     return { holds: false, checks: [{ name: 'form', ...broken(error.message) }], file: undefined };
   }
-  const checks = CHECKS.map(({ name, check }) => ({ name, ...check(file, evidence) }));
+  const checks = CHECKS.map(({ name, check }) => ({
+    name: typeof name === 'string' ? name : name(file),
+    ...check(file, evidence),
+  }));
   return { holds: checks.every(check => check.result !== 'broken'), checks, file };
 }
 
@@ -87,7 +106,8 @@ function words(file) {
   if (!STATES.includes(receipt.state) || !FAULTS.includes(receipt.fault)) {
     return broken(`'${receipt.state}' by the fault '${receipt.fault}' is no end of a job.`);
   }
-  if (!ASSURANCES.includes(receipt.assurance)) {
+  const assurance = assuranceOf(receipt.assurance);
+  if (!assurance) {
     return broken(`'${receipt.assurance}' is no assurance.`);
   }
   if ((receipt.state === 'completed') !== (receipt.fault === 'none')) {
@@ -99,9 +119,44 @@ function words(file) {
   if (result.outcome === NOT_RUN && ['none', 'program'].includes(receipt.fault)) {
     return broken(`The job ended by the fault '${receipt.fault}', which takes a run, and no run is said to have ended.`);
   }
-  return result.fuel > invocation.fuelLimit
-    ? broken(`The run used ${result.fuel} fuel, more than its limit of ${invocation.fuelLimit}.`)
+  if (result.fuel > invocation.fuelLimit) {
+    return broken(`The run used ${result.fuel} fuel, more than its limit of ${invocation.fuelLimit}.`);
+  }
+  const wrong = wrongSeats(receipt, assurance);
+  return wrong
+    ? broken(wrong)
     : holds(`Job ${invocation.job} ${receipt.state.replaceAll('_', ' ')}; its receipt's hash is ${receiptHash(file)}.`);
+}
+
+/** What an assurance takes; undefined: there is none with this text. */
+function assuranceOf(text) {
+  if (text === 'none') {
+    return { kind: 'none', seats: 1 };
+  }
+  if (/^audit:(100|[1-9][0-9]?(\.[1-9])?|0\.[1-9])%$/.test(text)) {
+    return { kind: 'audit', seats: 2 };
+  }
+  const [, kind, , agreeing, seats] = text.match(/^(quorum|committee):(([1-9][0-9]?)\/)?([1-9][0-9]?)$/) ?? [];
+  const [k, n] = [Number(agreeing), Number(seats)];
+  if (kind === 'quorum' && agreeing !== undefined && n >= QUORUM_SEATS_MIN && n <= SEATS_MAX && k <= n && 2 * k > n) {
+    return { kind, agreeing: k, seats: n };
+  }
+  const isCommittee = kind === 'committee' && agreeing === undefined && n >= COMMITTEE_SEATS_MIN && n <= SEATS_MAX;
+  return isCommittee ? { kind, seats: n } : undefined;
+}
+
+const isByCommittee = receipt => assuranceOf(receipt.assurance)?.kind === 'committee';
+
+/** Why the seats are not such as the assurance has. */
+function wrongSeats({ assurance: text, seats, execution, fault }, assurance) {
+  const least = execution.result.outcome === NOT_RUN ? 0
+    : assurance.kind === 'quorum' && ['none', 'program'].includes(fault) ? assurance.agreeing
+    : 1;
+  if (seats.length < least || seats.length > assurance.seats) {
+    return `The assurance '${text}' takes from ${least} to ${assurance.seats} seats here; the receipt has ${seats.length}.`;
+  }
+  const next = seats.find(({ worker }, index) => index > 0 && seats[index - 1].worker >= worker);
+  return next && `The seats are not ascending by worker: ${next.worker} stands in the wrong place, or twice.`;
 }
 
 function marketKey({ domain }, { market: trusted }) {
@@ -118,31 +173,90 @@ function marketSignature(file) {
     : broken('The market has not signed this receipt.');
 }
 
-function workerSignature({ domain, receipt, workerSignature: signed }) {
-  const { execution, worker } = receipt;
-  const { outcome } = execution.result;
-  if (outcome === NOT_RUN) {
-    return signed
-      ? broken('No run was reported, and yet a worker has signed one.')
-      : notChecked('No run was reported, so no worker has signed; the market says how the job ended.');
+/** Who says how the run ended: its workers, or a committee. */
+function signers(file) {
+  const { receipt, workerSignatures, certificate } = file;
+  if (receipt.execution.result.outcome === NOT_RUN) {
+    return workerSignatures.length === 0 && !certificate
+      ? notChecked('No run was reported, so no worker has signed; the market says how the job ended.')
+      : broken('No run was reported, and yet one is signed.');
   }
-  if (!signed) {
-    return broken(`The run ended as ${outcome}, but no worker has signed that.`);
+  if (isByCommittee(receipt) ? workerSignatures.length > 0 : certificate) {
+    return broken(`With the assurance '${receipt.assurance}', others sign a run than have signed this one.`);
   }
-  const root = rootOf(Execution.word(execution), signed.path);
-  return isSigned(hexToBytes(worker), executionsDigest(domain, root), hexToBytes(signed.signature))
-    ? holds(`Worker ${worker} has signed what it ran and what came out.`)
-    : broken(`Worker ${worker} has not signed this execution.`);
+  return isByCommittee(receipt) ? byCommittee(file) : byWorkers(file);
 }
 
+function byWorkers({ domain, receipt, workerSignatures }) {
+  const { execution, seats } = receipt;
+  if (seats.length === 0 || workerSignatures.length !== seats.length) {
+    return broken(
+      `The run ended as ${execution.result.outcome}, which ${seats.length} workers are said to have got; ` +
+        `${workerSignatures.length} have signed that.`,
+    );
+  }
+  for (const [index, { worker }] of seats.entries()) {
+    const { path, signature } = workerSignatures[index];
+    const root = rootOf(Execution.word(execution), path);
+    if (!isSigned(hexToBytes(worker), executionsDigest(domain, root), hexToBytes(signature))) {
+      return broken(`Worker ${worker} has not signed this execution.`);
+    }
+  }
+  return seats.length === 1
+    ? holds(`Worker ${seats[0].worker} has signed what it ran and what came out.`)
+    : holds(`All ${seats.length} workers have signed what they ran and what came out.`);
+}
+
+function byCommittee({ domain, receipt, certificate }) {
+  if (!certificate) {
+    return broken(`The run ended as ${receipt.execution.result.outcome}, but no committee has signed that.`);
+  }
+  const { members, signers: bitmap } = certificate;
+  const { epoch, seats } = receipt;
+  const size = assuranceOf(receipt.assurance).seats;
+  if (members.length !== size) {
+    return broken(`The committee has ${members.length} members; the assurance takes ${size}.`);
+  }
+  const isEachOnce = [members.map(({ worker }) => worker), members.map(({ blsKey }) => blsKey)].every(its => new Set(its).size === size);
+  if (!isEachOnce || members.some(({ weight }) => weight === 0n)) {
+    return broken('A worker or a key is in the committee twice, or a member has no weight.');
+  }
+  const membersDigest = committeeDigest(domain, epoch, members);
+  if (!isSigned(hexToBytes(domain.market), membersDigest, hexToBytes(certificate.membersSignature))) {
+    return broken(`The market has not signed that these are the committee's members in epoch ${epoch}.`);
+  }
+  const total = weightOf(members);
+  const isEnough = weight => 3n * weight > 2n * total;
+  const seated = members.filter(({ worker }) => seats.some(seat => seat.worker === worker));
+  if (seated.length < seats.length || !isEnough(weightOf(seated))) {
+    return broken("The seats are not those of members with over two thirds of the committee's weight.");
+  }
+  const signing = members.filter((_, index) => (bitmap >> BigInt(index)) & 1n);
+  if (bitmap >> BigInt(size) !== 0n || !isEnough(weightOf(signing))) {
+    return broken(`The signers, ${bitmap} as a bitmap, are not members with over two thirds of the weight.`);
+  }
+  const unproven = members.find(({ blsKey, possession }) => !isPossessed(blsKey, possession));
+  if (unproven) {
+    return broken(`Member ${unproven.worker} has not proved that it has the secret of its key.`);
+  }
+  const digest = committeeReceiptsDigest(domain, epoch, members, rootOf(Receipt.word(receipt), certificate.path));
+  return isSignedByAll(signing.map(({ blsKey }) => blsKey), digest, certificate.signature)
+    ? holds(`${signing.length} of ${size} members, with ${weightOf(signing)} of the weight ${total}, have signed the receipt.`)
+    : broken('The committee has not signed this receipt.');
+}
+
+const weightOf = members => members.reduce((sum, { weight }) => sum + weight, 0n);
+
 function price({ receipt }) {
-  const { fault, priceLimit, unitPrice } = receipt;
+  const { fault, priceLimit, seats } = receipt;
   const { fuel } = receipt.execution.result;
-  const cost = (fuel * unitPrice + FUEL_PER_UNIT_PRICE - 1n) / FUEL_PER_UNIT_PRICE;
+  const cost = seats
+    .map(({ unitPrice }) => (fuel * unitPrice + FUEL_PER_UNIT_PRICE - 1n) / FUEL_PER_UNIT_PRICE)
+    .reduce((sum, one) => sum + one, 0n);
   const due = !PAID_FAULTS.includes(fault) ? 0n : cost < priceLimit ? cost : priceLimit;
   if (receipt.price !== due) {
     return broken(
-      `${fuel} fuel at ${unitPrice} a million, at most ${priceLimit}, with the fault '${fault}', cost ${due}; ` +
+      `${fuel} fuel of ${seats.length} seats, at most ${priceLimit}, with the fault '${fault}', cost ${due}; ` +
         `the receipt says ${receipt.price}.`,
     );
   }
@@ -151,7 +265,7 @@ function price({ receipt }) {
     return broken('A share is nothing, or the shares are more than there can be.');
   }
   return shared === due
-    ? holds(`The price of ${due} follows from fuel, unit price and limit, and is shared out whole.`)
+    ? holds(`The price of ${due} follows from fuel, unit prices and limit, and is shared out whole.`)
     : broken(`The shares are ${shared} together; the price is ${due}.`);
 }
 
@@ -163,5 +277,5 @@ function content(name, stated, actual) {
 
 /** The last check is one that no file allows. */
 function computation() {
-  return notChecked("That the program gives this output is the worker's word; run the job again to see for yourself.");
+  return notChecked("That the program gives this output is the word of those who signed; run the job again to see for yourself.");
 }

@@ -38,7 +38,7 @@ public sealed class ReceiptTests
 
             Assert.Equal((RunResult.NameOf(outcome), state, fault), (receipt.Execution.Result.Outcome, receipt.State, receipt.Fault));
             Assert.Equal(outcome == RunOutcome.Failed ? 3 : 0, receipt.Execution.Result.ExitCode);
-            Assert.Equal((worker.Id, caller.Account), (receipt.Worker, receipt.Payer));
+            Assert.Equal((new Seat(worker.Id, new TokenAmount(10)), caller.Account), (Assert.Single(receipt.Seats), receipt.Payer));
             Assert.Equal(new TokenAmount((UInt128)price), receipt.Price);
             Assert.Equal(price > 0 ? [new PaidShare(TestMarket.Id("worker"), receipt.Price)] : [], receipt.Shares);
         });
@@ -166,7 +166,8 @@ public sealed class ReceiptTests
             var receipt = await Read(market, job, caller);
 
             Assert.Equal((RunResult.NotRun, "cancelled", "client"), (receipt.Execution.Result.Outcome, receipt.State, receipt.Fault));
-            Assert.Equal((default, TokenAmount.Zero), (receipt.Worker, receipt.Price));
+            Assert.Equal(TokenAmount.Zero, receipt.Price);
+            Assert.Empty(receipt.Seats);
         });
 
     [Fact]
@@ -183,7 +184,7 @@ public sealed class ReceiptTests
 
             var view = await market.Job(job).Get(caller);
             Assert.Equal((RunResult.NotRun, (ulong)view.FuelUsed), (receipt.Execution.Result.Outcome, receipt.Execution.Result.Fuel));
-            Assert.Equal((worker.Id, view.Charge), (receipt.Worker, receipt.Price));
+            Assert.Equal((worker.Id, view.Charge), (Assert.Single(receipt.Seats).Worker, receipt.Price));
             Assert.True(view.Charge > TokenAmount.Zero);
         });
 

@@ -10,7 +10,7 @@ public sealed class ReceiptChecksTests
         var checks = ReceiptChecks.Of(Samples.File);
 
         Assert.Equal(
-            ["words", "market's signature", "worker's signature", "price"],
+            ["words", "market's signature", "workers' signatures", "price"],
             checks.Where(check => check.Result == CheckResult.Holds).Select(check => check.Name)
         );
         Assert.Equal(
@@ -100,16 +100,16 @@ public sealed class ReceiptChecksTests
         var receipt = Samples.Receipt with
         {
             Execution = Samples.Execution with { Result = RunResult.Nothing },
-            Worker = default,
+            Seats = [],
             State = "expired",
             Fault = "no_worker",
             Price = TokenAmount.Zero,
             Shares = [],
         };
-        var file = Samples.Sign(receipt) with { WorkerSignature = null };
+        var file = Samples.Sign(receipt) with { WorkerSignatures = [] };
 
         Assert.Empty(Names(ReceiptChecks.Of(file), CheckResult.Broken));
-        Assert.Contains("worker's signature", Names(ReceiptChecks.Of(file), CheckResult.NotChecked));
+        Assert.Contains("workers' signatures", Names(ReceiptChecks.Of(file), CheckResult.NotChecked));
     }
 
     [Fact]
@@ -117,12 +117,12 @@ public sealed class ReceiptChecksTests
     {
         var receipt = Of(RunResult.Nothing) with { State = "expired", Fault = "no_worker", Price = TokenAmount.Zero, Shares = [] };
 
-        Assert.Equal(["worker's signature"], Names(ReceiptChecks.Of(Samples.Sign(receipt)), CheckResult.Broken));
+        Assert.Equal(["workers' signatures"], Names(ReceiptChecks.Of(Samples.Sign(receipt)), CheckResult.Broken));
     }
 
     [Fact]
     public void RunWithoutItsWorkersSignature_IsBroken() =>
-        Assert.Equal(["worker's signature"], Names(ReceiptChecks.Of(Samples.File with { WorkerSignature = null }), CheckResult.Broken));
+        Assert.Equal(["workers' signatures"], Names(ReceiptChecks.Of(Samples.File with { WorkerSignatures = [] }), CheckResult.Broken));
 
     /// <summary>A signature for one market, chain, contract or purpose is worth nothing for another.</summary>
     [Fact]
@@ -148,7 +148,7 @@ public sealed class ReceiptChecksTests
             others,
             other =>
                 Assert.Equal(
-                    ["market's signature", "worker's signature"],
+                    ["market's signature", "workers' signatures"],
                     Names(ReceiptChecks.Of(Samples.File with { Domain = other }), CheckResult.Broken)
                 )
         );

@@ -38,7 +38,9 @@ public sealed class ReceiptDocumentTests
                 Invocation.Type,
                 RunResult.Type,
                 NamedContent.Type,
+                Seat.Type,
                 PaidShare.Type,
+                CommitteeMember.Type,
                 NamedValue.Type,
                 .. BatchDigest.Types,
                 MarketDomain.Type,
@@ -69,6 +71,17 @@ public sealed class ReceiptDocumentTests
         Line("digest that the worker signs", BatchDigest.OfExecutions(file.Domain, batch.Root));
         Line("hash of the receipt", file.Receipt.Hash());
         Line("digest that the market signs", BatchDigest.OfReceipts(file.Domain, 0, file.Receipt.Hash()));
+        text.Append("```\n\nThe receipt of a committee of three. The Ed25519 seeds of its members are 32 bytes of 40, of 41 and of 42, ");
+        text.Append("the seeds of their BLS keys (EIP-2333, `derive_master_SK`) 32 bytes of 50, of 51 and of 52. ");
+        text.Append("The receipt stands second in a batch of three, whose other leaves are 32 bytes of 08 and of 09.\n\n```\n");
+        file = Samples.CommitteeFile;
+        batch = new MerkleBatch([Samples.Word(8), file.Receipt.Hash(), Samples.Word(9)]);
+        Line("file", Encoding.UTF8.GetString(file.ToJson()));
+        Line("digest that the market signs for the committee", BatchDigest.OfCommittee(file.Domain, 7, Samples.Members));
+        Line("hash of the receipt", file.Receipt.Hash());
+        Line("root of its batch", batch.Root);
+        Line("digest that the members sign", BatchDigest.OfCommitteeReceipts(file.Domain, 7, Samples.Members, batch.Root));
+        Line("digest that the market signs", BatchDigest.OfReceipts(file.Domain, 7, file.Receipt.Hash()));
         text.Append("```\n");
         return text.ToString();
 

@@ -4,13 +4,14 @@ namespace Marketplace.Receipts.Tests;
 
 public sealed class ReceiptFileTests
 {
-    [Fact]
-    public void File_IsReadAsItWasWritten()
+    [Theory, InlineData(false), InlineData(true)]
+    public void File_IsReadAsItWasWritten(bool isOfCommittee)
     {
-        var read = ReceiptFile.Parse(Samples.File.ToJson());
+        var file = isOfCommittee ? Samples.CommitteeFile : Samples.File;
+        var read = ReceiptFile.Parse(file.ToJson());
 
-        Assert.Equal(Samples.File.ToJson(), read.ToJson());
-        Assert.Equal(Samples.Receipt.Hash(), read.Receipt.Hash());
+        Assert.Equal(file.ToJson(), read.ToJson());
+        Assert.Equal(file.Receipt.Hash(), read.Receipt.Hash());
         Assert.DoesNotContain(ReceiptChecks.Of(read), check => check.Result == CheckResult.Broken);
     }
 
@@ -22,17 +23,20 @@ public sealed class ReceiptFileTests
         Assert.Equal(Samples.Receipt.Hash(), ReceiptFile.Parse(Encoding.UTF8.GetBytes(spaced)).Receipt.Hash());
     }
 
-    [Fact]
-    public void EveryFlippedBit_IsRefused()
+    [Theory, InlineData(false), InlineData(true)]
+    public void EveryFlippedBit_IsRefused(bool isOfCommittee)
     {
-        var json = Samples.File.ToJson();
+        var json = (isOfCommittee ? Samples.CommitteeFile : Samples.File).ToJson();
+        var evidence = new ReceiptEvidence();
         var (malformed, broken) = (0, 0);
         for (var bit = 0; bit < 8 * json.Length; bit++)
         {
             json[bit / 8] ^= (byte)(1 << (bit % 8));
             try
             {
-                var check = ReceiptChecks.Of(ReceiptFile.Parse(json)).FirstOrDefault(check => check.Result == CheckResult.Broken);
+                var check = ReceiptChecks
+                    .OneByOne(ReceiptFile.Parse(json), evidence)
+                    .FirstOrDefault(check => check.Result == CheckResult.Broken);
                 Assert.True(check is not null, $"Bit {bit} may be flipped: {Encoding.UTF8.GetString(json)}");
                 Assert.NotEmpty(check.Finding);
                 broken++;
@@ -97,9 +101,13 @@ public sealed class ReceiptFileTests
     [InlineData("\"outputFiles\":[{")]
     [InlineData("\"shares\":[{")]
     [InlineData("\"path\":[{")]
-    public void NullInAList_IsRefused(string start)
+    [InlineData("\"seats\":[{")]
+    [InlineData("\"workerSignatures\":[{")]
+    [InlineData("\"members\":[{", true)]
+    [InlineData("\"path\":[{", true)]
+    public void NullInAList_IsRefused(string start, bool isOfCommittee = false)
     {
-        var text = Encoding.UTF8.GetString(Samples.File.ToJson());
+        var text = Encoding.UTF8.GetString((isOfCommittee ? Samples.CommitteeFile : Samples.File).ToJson());
         var changed = text.Replace(
             start,
             start.Insert(start.IndexOf('[', StringComparison.Ordinal) + 1, "null,"),

@@ -49,12 +49,11 @@ internal static class Samples
         {
             Execution = Execution,
             Payer = new AccountId(Word(6)),
-            Worker = new WorkerId(WorkerKey.PublicKey),
+            Seats = [new Seat(new WorkerId(WorkerKey.PublicKey), new TokenAmount(100))],
             Assurance = "none",
             State = "completed",
             Fault = "none",
             PriceLimit = new TokenAmount(1000),
-            UnitPrice = new TokenAmount(100),
             Price = new TokenAmount(13),
             Shares = [new PaidShare(new AccountId(Word(7)), new TokenAmount(13))],
             Epoch = 0,
@@ -73,14 +72,88 @@ internal static class Samples
             Format = ReceiptFile.FormatName,
             Domain = domain,
             Receipt = receipt,
-            WorkerSignature = new WorkerSignature
+            WorkerSignatures =
+            [
+                new WorkerSignature
+                {
+                    Path = [.. batch.PathOf(1).Select(PathStep.Of)],
+                    Signature = Sign(WorkerKey, BatchDigest.OfExecutions(domain, batch.Root)),
+                },
+            ],
+            MarketSignature = Sign(MarketKey, BatchDigest.OfReceipts(domain, receipt.Epoch, receipt.Hash())),
+        };
+    }
+
+    /// <summary>Three workers with BLS keys; the seed of each repeats its number.</summary>
+    public static IReadOnlyList<CommitteeMember> Members { get; } =
+    [.. Enumerable.Range(0, 3).Select(index => Member(index, weight: (UInt128)(index + 2)))];
+
+    /// <summary>The receipt of a committee, of which the last two members gave and signed the result: they weigh 7 of 9.</summary>
+    public static Receipt CommitteeReceipt { get; } =
+        Receipt with
+        {
+            Seats = [.. Members.Skip(1).Select(member => new Seat(member.Worker, new TokenAmount(100))).OrderBy(seat => seat.Worker.Value)],
+            Assurance = "committee:3",
+            Price = new TokenAmount(26),
+            Shares =
+            [
+                new PaidShare(new AccountId(Word(7)), new TokenAmount(13)),
+                new PaidShare(new AccountId(Word(0x17)), new TokenAmount(13)),
+            ],
+            Epoch = 7,
+        };
+
+    public static ReceiptFile CommitteeFile { get; } = SignByCommittee(CommitteeReceipt);
+
+    /// <summary>The receipt, signed by some of the committee; it stands second in a batch of three.</summary>
+    public static ReceiptFile SignByCommittee(
+        Receipt receipt,
+        ulong signers = 0b110,
+        IReadOnlyList<CommitteeMember>? members = null,
+        MarketDomain? domain = null
+    )
+    {
+        (members, domain) = (members ?? Members, domain ?? Domain);
+        var batch = new MerkleBatch([Word(8), receipt.Hash(), Word(9)]);
+        var digest = BatchDigest.OfCommitteeReceipts(domain, receipt.Epoch, members, batch.Root).ToArray();
+        BlsSignature[] signatures =
+        [
+            .. Enumerable.Range(0, 64).Where(index => (signers >> index & 1) != 0).Select(index => BlsKey(index).Sign(digest)),
+        ];
+        return new ReceiptFile
+        {
+            Format = ReceiptFile.FormatName,
+            Domain = domain,
+            Receipt = receipt,
+            WorkerSignatures = [],
+            Certificate = new CommitteeCertificate
             {
+                Members = members,
+                MembersSignature = Sign(MarketKey, BatchDigest.OfCommittee(domain, receipt.Epoch, members)),
                 Path = [.. batch.PathOf(1).Select(PathStep.Of)],
-                Signature = Sign(WorkerKey, BatchDigest.OfExecutions(domain, batch.Root)),
+                Signers = signers,
+                Signature = Bls.Aggregate(signatures).ToString(),
             },
             MarketSignature = Sign(MarketKey, BatchDigest.OfReceipts(domain, receipt.Epoch, receipt.Hash())),
         };
     }
+
+    public static CommitteeMember Member(int index, UInt128 weight) =>
+        new()
+        {
+            Worker = new WorkerId(new Ed25519KeyPair(Word((byte)(0x40 + index)).ToArray()).PublicKey),
+            BlsKey = Convert.ToHexStringLower(BlsKey(index).PublicKey.Bytes),
+            Possession = BlsKey(index).ProvePossession().ToString(),
+            Weight = new TokenAmount(weight),
+        };
+
+    public static string Share(CommitteeMember member, Bytes32 digest)
+    {
+        var index = Enumerable.Range(0, 16).First(index => Convert.ToHexStringLower(BlsKey(index).PublicKey.Bytes) == member.BlsKey);
+        return BlsKey(index).Sign(digest.ToArray()).ToString();
+    }
+
+    public static BlsSecretKey BlsKey(int index) => BlsSecretKey.FromSeed(Word((byte)(0x50 + index)).ToArray());
 
     public static string Sign(Ed25519KeyPair key, Bytes32 digest) => Convert.ToHexStringLower(key.Sign(digest.ToArray()));
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Numerics;
 using Marketplace.Crypto;
 using Marketplace.Receipts;
 
@@ -248,13 +249,15 @@ internal static class ReceiptCommands
             ("state before", result.StateBefore == default ? null : result.StateBefore),
             ("state after", result.StateAfter == default ? null : result.StateAfter),
             ("profile", result.Profile.IsZero ? null : result.Profile),
-            ("worker", receipt.Worker == default ? null : receipt.Worker),
+            (
+                receipt.Seats.Count > 1 ? "workers" : "worker",
+                receipt.Seats.Count > 0
+                    ? string.Join(", ", receipt.Seats.Select(seat => $"{seat.Worker} at {Table.Show(seat.UnitPrice)} a million fuel"))
+                    : null
+            ),
             ("fuel", string.Create(CultureInfo.InvariantCulture, $"{result.Fuel:#,0} of at most {invocation.FuelLimit:#,0}")),
             ("assurance", receipt.Assurance),
-            (
-                "price",
-                $"{Table.Show(receipt.Price)} of at most {Table.Show(receipt.PriceLimit)}, {Table.Show(receipt.UnitPrice)} a million fuel"
-            ),
+            ("price", $"{Table.Show(receipt.Price)} of at most {Table.Show(receipt.PriceLimit)}"),
             ("paid by", receipt.Payer),
             (
                 "paid to",
@@ -262,9 +265,19 @@ internal static class ReceiptCommands
                     ? string.Join(", ", receipt.Shares.Select(share => $"{share.Account} {Table.Show(share.Amount)}"))
                     : null
             ),
-            ("signed by", file.WorkerSignature is null ? "the market" : "the worker and the market")
+            ("signed by", Signers(file))
         );
     }
+
+    private static string Signers(ReceiptFile file) =>
+        file.Certificate is { } certificate
+            ? $"{BitOperations.PopCount(certificate.Signers)} of {certificate.Members.Count} members of the committee and the market"
+            : file.WorkerSignatures.Count switch
+            {
+                0 => "the market",
+                1 => "the worker and the market",
+                var count => $"{count} workers and the market",
+            };
 
     private static string? Files(IReadOnlyList<NamedContent> files) =>
         files.Count > 0 ? string.Join(", ", files.Select(file => $"{file.Name} {file.Content}")) : null;

@@ -42,7 +42,7 @@ public sealed class ReceiptTests
             var (_, receipt, _) = await CommandLine.Run(folder.Path, "receipt", "get", id);
             var file = ReceiptFile.Parse(System.Text.Encoding.UTF8.GetBytes(receipt));
             Assert.DoesNotContain(ReceiptChecks.Of(file), check => check.Result == CheckResult.Broken);
-            Assert.NotNull(file.WorkerSignature);
+            Assert.Single(file.WorkerSignatures);
         }
     }
 

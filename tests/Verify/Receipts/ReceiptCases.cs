@@ -26,7 +26,7 @@ internal sealed class ReceiptCases
     public IReadOnlyList<Case> All => _all;
 
     /// <summary>Receipts whose worker signed other runs with theirs.</summary>
-    public int ReceiptsWithPath => _files.Count(file => file.WorkerSignature is { Path.Count: > 0 });
+    public int ReceiptsWithPath => _files.Count(file => file.WorkerSignatures.Any(signed => signed.Path.Count > 0));
 
     /// <summary>The receipt as it came, and with what a verifier may have beside it: the right and the wrong.</summary>
     public void AddReceipt(ReceiptFile file)
@@ -63,6 +63,27 @@ internal sealed class ReceiptCases
             },
         ];
         Add("wrong_evidence", file.ToJson(), holds: false, TextMutants.Pick(_random, others));
+    }
+
+    /// <summary>The receipt as a committee signs it: its mutants are those of its own kind.</summary>
+    public void AddOfCommittee(ReceiptFile file) => AddReceipt(_signed.SignByCommittee(file.Receipt));
+
+    /// <summary>The shortest receipt of workers and the shortest of a committee, each with one bit flipped.</summary>
+    /// <param name="count">Of each; bits at random, or all of them where there are no more.</param>
+    public void AddFlips(int count)
+    {
+        foreach (var file in _files.GroupBy(file => file.Certificate is null).Select(kind => kind.MinBy(file => file.ToJson().Length)!))
+        {
+            var json = file.ToJson();
+            var bits = Enumerable.Range(0, 8 * json.Length).ToArray();
+            _random.Shuffle(bits);
+            foreach (var bit in bits.Take(count))
+            {
+                var flipped = (byte[])json.Clone();
+                flipped[bit / 8] ^= (byte)(1 << (bit % 8));
+                Add(file.Certificate is null ? "flip_of_workers" : "flip_of_committee", flipped, holds: false);
+            }
+        }
     }
 
     /// <summary>As many mutants, of each kind equally many.</summary>

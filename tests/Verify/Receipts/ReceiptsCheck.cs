@@ -16,6 +16,7 @@ internal static class ReceiptsCheck
 {
     private const string Skipped = "node and npm are not installed: nothing was checked (Debian: apt-get install nodejs npm)";
     private const int BrowserCases = 20;
+    private const int ReceiptsPerCommittee = 8;
     private const string Browser = "chromium";
 
     public static async Task<VerifyResult> Run(VerifyArguments arguments)
@@ -43,6 +44,7 @@ internal static class ReceiptsCheck
         var seed = arguments.Number("seed", 1);
         var made = new ReceiptCases(Path.Combine(data.Path, "cases"), new Random(seed));
         var jobs = await Jobs(Path.Combine(data.Path, "silo"), made, violations);
+        made.AddFlips(arguments.Number("flips", 200));
         made.AddMutants(arguments.Number("n", 2_000));
         await Judge(judges, made.All, violations);
         await CompareContent(judges, violations);
@@ -74,9 +76,13 @@ internal static class ReceiptsCheck
         await using var silo = await SiloProcess.Start(folder, CancellationToken.None, ReceiptJobs.SiloArguments);
         await using var client = silo.Client();
         var receipts = await new ReceiptJobs(client).Run();
-        foreach (var (kind, file) in receipts)
+        foreach (var (index, (kind, file)) in receipts.Index())
         {
             made.AddReceipt(file);
+            if (index % ReceiptsPerCommittee == 0)
+            {
+                made.AddOfCommittee(file);
+            }
             if (ReceiptChecks.Of(file).FirstOrDefault(check => check.Result == CheckResult.Broken) is { } broken)
             {
                 violations.Add($"The receipt of the job '{kind}' does not hold: {broken.Finding}");
@@ -105,6 +111,10 @@ internal static class ReceiptsCheck
                     $"{one.Kind}: expected is {Word(one.Holds)}; C# says {Word(market.Holds)}, the page {Word(page[index].Holds)}, "
                         + $"the script {Word(script[index])}.{Environment.NewLine}{Found(market)}{Encoding.UTF8.GetString(one.Json)}"
                 );
+            }
+            else if (CommitteeMutants.IsOne(one.Kind) && market.Checks?.Count(check => check.Result == CheckResult.Broken) != 1)
+            {
+                violations.Add($"{one.Kind}: more is wrong than what it is about.{Environment.NewLine}{Found(market)}");
             }
             else if (market.Checks is { } found && page[index].Checks is { } other && !found.SequenceEqual(other))
             {

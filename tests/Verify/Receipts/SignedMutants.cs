@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Text;
 using Marketplace.Crypto;
 using Marketplace.Receipts;
+using static Marketplace.Verify.Receipts.ReceiptKeys;
 using static Marketplace.Verify.Receipts.TextMutants;
 
 namespace Marketplace.Verify.Receipts;
@@ -51,9 +52,34 @@ internal sealed class SignedMutants(Random random)
     /// <summary>None of them is an end of a run.</summary>
     private static readonly string[] OtherOutcomes = ["excellent", "worker_fault", "returned", "cancelled", "Completed", ""];
 
-    private readonly Ed25519KeyPair _market = new(Seed(random));
-    private readonly Ed25519KeyPair _worker = new(Seed(random));
-    private readonly Ed25519KeyPair _other = new(Seed(random));
+    /// <summary>None of them is the text of an assurance.</summary>
+    private static readonly string[] OtherAssurances =
+    [
+        "gold",
+        "",
+        "None",
+        "nonе",
+        "none:1",
+        "audit",
+        "audit:0%",
+        "audit:10.0%",
+        "audit:100.1%",
+        "audit:05%",
+        "quorum:1/2",
+        "quorum:3/2",
+        "quorum:1/1",
+        "quorum:02/3",
+        "quorum:2/03",
+        "quorum:9/17",
+        "committee:2",
+        "committee:05",
+        "committee:17",
+        "committee:2/3",
+        " committee:3",
+        "committee:3\n",
+    ];
+
+    private readonly ReceiptKeys _keys = new(random);
 
     /// <summary>Each makes of a receipt, and of another one, what no verifier may take; null: not of this receipt.</summary>
     public (string Kind, Func<ReceiptFile, ReceiptFile, byte[]?> Make)[] All =>
@@ -66,12 +92,21 @@ internal sealed class SignedMutants(Random random)
             ("half_of_a_pair", (file, _) => HalfPair(file.Receipt)),
             ("run_that_was_none", (file, _) => SignNoRun(file.Receipt).ToJson()),
             .. Contradictions.Select(one => ($"signed_{one.What}", Signed(one.Make))),
+            .. new CommitteeMutants(random, _keys).All.Select(one =>
+                (one.Kind, (Func<ReceiptFile, ReceiptFile, byte[]?>)((file, _) => one.Make(OfCommittee(file.Receipt)).ToJson()))
+            ),
         ];
 
     /// <summary>What contradicts itself or the words of RECEIPT.md, in one place only; all else agrees, and the signatures hold.</summary>
     private (string What, Func<Receipt, Receipt?> Make)[] Contradictions =>
         [
-            ("assurance", receipt => receipt with { Assurance = Pick(random, ["gold", "", "None", "nonе"]) }),
+            ("assurance", receipt => receipt with { Assurance = Pick(random, OtherAssurances) }),
+            ("another_assurance", AnotherAssurance),
+            ("seat_too_many", receipt => SeatedAnew(receipt with { Assurance = "none" }, Seats(2))),
+            ("no_seat", receipt => HasRun(receipt) ? SeatedAnew(receipt, []) : null),
+            ("seats_descending", receipt => SeatedAnew(receipt with { Assurance = "audit:50%" }, [.. Seats(2).Reverse()])),
+            ("seat_twice", receipt => SeatedAnew(receipt with { Assurance = "audit:50%" }, [.. Enumerable.Repeat(Seats(1)[0], 2)])),
+            ("quorum_not_reached", QuorumNotReached),
             ("state", receipt => receipt with { State = Pick(random, ["fine", "Completed", "", "pending"]) }),
             ("fault", receipt => Priced(receipt with { Fault = Pick(random, ["weather", "None", ""]) })),
             ("outcome", receipt => With(receipt, result => result with { Outcome = Pick(random, OtherOutcomes) })),
@@ -89,8 +124,13 @@ internal sealed class SignedMutants(Random random)
             ),
             ("completed_by_a_fault", receipt => Priced(receipt with { State = "completed", Fault = "program" })),
             ("completed_by_a_trap", receipt => With(receipt, result => result with { Outcome = "trapped" }) with { State = "completed" }),
-            ("worker_that_did_not_sign", receipt => HasRun(receipt) ? receipt with { Worker = new WorkerId(_other.PublicKey) } : null),
+            (
+                "worker_that_did_not_sign",
+                receipt => HasRun(receipt) ? SeatedAnew(receipt, [Seats(1)[0] with { Worker = new WorkerId(_keys.Other.PublicKey) }]) : null
+            ),
         ];
+
+    public ReceiptFile SignByCommittee(Receipt receipt) => _keys.Sign(OfCommittee(receipt));
 
     /// <summary>A receipt of rare values that agree with each other, signed anew: it is good.</summary>
     public ReceiptFile SignAnew(Receipt receipt)
@@ -119,17 +159,20 @@ internal sealed class SignedMutants(Random random)
         var changed = receipt with
         {
             Execution = execution,
-            Worker = new WorkerId(_worker.PublicKey),
             State = isRun ? "failed" : Pick(random, ["cancelled", "expired"]),
             Fault = isRun ? Pick(random, ["program", "worker", "input"]) : Pick(random, ["client", "no_worker"]),
             PriceLimit = new TokenAmount(AnyAmount()),
-            UnitPrice = new TokenAmount(AnyAmount()),
             Epoch = AnyNumber(ulong.MaxValue),
             EndedAt = AnyNumber(ulong.MaxValue),
         };
-        var contract = EvmAddress.Parse($"0x{Convert.ToHexStringLower(Seed(random)[..20])}");
-        var domain = new MarketDomain(_market.PublicKey, AnyNumber(ulong.MaxValue), contract);
-        return Sign(Priced(changed), domain);
+        var assurance = AnyAssurance();
+        var least =
+            !isRun ? 0
+            : assurance.Kind == AssuranceKind.Quorum && changed.Fault == "program" ? assurance.Agreeing
+            : 1;
+        changed = changed with { Assurance = assurance.ToString(), Seats = Seats(random.Next(least, assurance.Seats + 1)) };
+        var contract = EvmAddress.Parse($"0x{Convert.ToHexStringLower(_keys.Seed()[..20])}");
+        return _keys.Sign(Priced(changed), new MarketDomain(_keys.Domain.Market, AnyNumber(ulong.MaxValue), contract));
     }
 
     private ReceiptFile AnotherMarket(ReceiptFile file, ReceiptFile other)
@@ -138,36 +181,44 @@ internal sealed class SignedMutants(Random random)
         return random.Next(4) switch
         {
             0 => file with { MarketSignature = other.MarketSignature },
-            1 => file with { MarketSignature = Sign(_other, digest) },
+            1 => file with { MarketSignature = ReceiptKeys.Sign(_keys.Other, digest) },
             // All of it is signed by another market, and says that it is of this one.
-            2 => Sign(ByOurWorker(file.Receipt), new MarketDomain(_other.PublicKey), _worker, _other) with { Domain = file.Domain },
+            2 => _keys.Sign(ByOurWorker(file.Receipt), new MarketDomain(_keys.Other.PublicKey), _keys.Other) with { Domain = file.Domain },
             _ => file with { Domain = new MarketDomain(file.Domain.Market, ChainId: 1) },
         };
     }
 
     private ReceiptFile? AnotherWorker(ReceiptFile file, ReceiptFile other)
     {
-        if (file.WorkerSignature is not { } signed || other.WorkerSignature is not { } another)
+        if (file.WorkerSignatures is not [var signed] || other.WorkerSignatures is not [var another])
         {
             return null;
         }
         var root = MerkleBatch.RootOf(file.Receipt.Execution.Hash(), []);
-        return random.Next(4) switch
+        return random.Next(5) switch
         {
-            0 => file with { WorkerSignature = another },
-            1 => file with { WorkerSignature = null },
-            2 => file with { WorkerSignature = signed with { Path = [], Signature = file.MarketSignature } },
+            0 => file with { WorkerSignatures = [another] },
+            1 => file with { WorkerSignatures = [] },
+            2 => file with { WorkerSignatures = [signed, signed] },
+            3 => file with { WorkerSignatures = [signed with { Path = [], Signature = file.MarketSignature }] },
             _ => file with
             {
-                WorkerSignature = new WorkerSignature { Path = [], Signature = Sign(_other, BatchDigest.OfExecutions(file.Domain, root)) },
+                WorkerSignatures =
+                [
+                    new WorkerSignature
+                    {
+                        Path = [],
+                        Signature = ReceiptKeys.Sign(_keys.Other, BatchDigest.OfExecutions(file.Domain, root)),
+                    },
+                ],
             },
         };
     }
 
     private ReceiptFile? OtherPath(ReceiptFile file)
     {
-        var signed = Sign(ByOurWorker(file.Receipt));
-        if (signed.WorkerSignature is not { } by)
+        var signed = _keys.Sign(ByOurWorker(file.Receipt));
+        if (signed.WorkerSignatures is not [var by])
         {
             return null;
         }
@@ -191,13 +242,13 @@ internal sealed class SignedMutants(Random random)
                 path[at] = new PathStep();
                 break;
         }
-        return signed with { WorkerSignature = by with { Path = path } };
+        return signed with { WorkerSignatures = [by with { Path = path }] };
     }
 
     /// <summary>The same signature for a verifier that does not look whether S is below the order.</summary>
     private ReceiptFile? PlusOrder(ReceiptFile file) =>
         random.Next(2) == 0 ? file with { MarketSignature = PlusOrder(file.MarketSignature) }
-        : file.WorkerSignature is { } signed ? file with { WorkerSignature = signed with { Signature = PlusOrder(signed.Signature) } }
+        : file.WorkerSignatures is [var signed] ? file with { WorkerSignatures = [signed with { Signature = PlusOrder(signed.Signature) }] }
         : null;
 
     private static string PlusOrder(string signature)
@@ -216,25 +267,25 @@ internal sealed class SignedMutants(Random random)
         var key = Bytes32.Parse(Pick(random, SmallOrder));
         if (random.Next(2) == 0)
         {
-            return Sign(ByOurWorker(file.Receipt), new MarketDomain(key)) with { MarketSignature = forged };
+            return _keys.Sign(ByOurWorker(file.Receipt), new MarketDomain(key)) with { MarketSignature = forged };
         }
-        return file.WorkerSignature is null
-            ? null
-            : Sign(file.Receipt with { Worker = new WorkerId(key) }) with
+        return HasRun(file.Receipt)
+            ? _keys.Sign(SeatedAnew(file.Receipt, [new Seat(new WorkerId(key), TokenAmount.Zero)])) with
             {
-                WorkerSignature = new WorkerSignature { Path = [], Signature = forged },
-            };
+                WorkerSignatures = [new WorkerSignature { Path = [], Signature = forged }],
+            }
+            : null;
     }
 
     private Func<ReceiptFile, ReceiptFile, byte[]?> Signed(Func<Receipt, Receipt?> make) =>
-        (file, _) => make(ByOurWorker(file.Receipt)) is { } changed ? Sign(changed).ToJson() : null;
+        (file, _) => make(ByOurWorker(file.Receipt)) is { } changed ? _keys.Sign(changed).ToJson() : null;
 
     /// <summary>In a text that may be anything. Where halves become U+FFFD, the hash is the one that was signed.</summary>
     private byte[] HalfPair(Receipt receipt)
     {
         const string Replacement = "\"entryPoint\":\"\ufffd\"";
         var execution = receipt.Execution with { Invocation = receipt.Execution.Invocation with { EntryPoint = "\ufffd" } };
-        var text = Encoding.UTF8.GetString(Sign(ByOurWorker(receipt) with { Execution = execution }).ToJson());
+        var text = Encoding.UTF8.GetString(_keys.Sign(ByOurWorker(receipt) with { Execution = execution }).ToJson());
         var half = Pick(random, ["\\ud83d", "\\ude00", "\\udfff", "\\ud800"]);
         return Encoding.UTF8.GetBytes(text.Replace(Replacement, $"\"entryPoint\":\"{half}\"", StringComparison.Ordinal));
     }
@@ -243,8 +294,9 @@ internal sealed class SignedMutants(Random random)
     private ReceiptFile SignNoRun(Receipt receipt)
     {
         var execution = receipt.Execution with { Result = RunResult.Nothing };
-        var changed = Priced(ByOurWorker(receipt) with { Execution = execution, State = "expired", Fault = "no_worker" });
-        return Sign(changed) with { WorkerSignature = SignByWorker(changed, new MarketDomain(_market.PublicKey), _worker) };
+        var seats = Seats(1);
+        var changed = SeatedAnew(receipt with { Execution = execution, State = "expired", Fault = "no_worker" }, seats);
+        return _keys.Sign(changed) with { WorkerSignatures = [_keys.SignByWorker(changed, seats[0], _keys.Domain)] };
     }
 
     private Receipt? OverFuel(Receipt receipt)
@@ -262,8 +314,6 @@ internal sealed class SignedMutants(Random random)
 
     private PaidShare Share(UInt128 amount) => new(new AccountId(AnyWord()), new TokenAmount(amount));
 
-    private static bool HasRun(Receipt receipt) => receipt.Execution.Result.Outcome != RunResult.NotRun;
-
     private static Receipt With(Receipt receipt, Func<RunResult, RunResult> change) =>
         receipt with
         {
@@ -274,44 +324,79 @@ internal sealed class SignedMutants(Random random)
     private Receipt Priced(Receipt receipt)
     {
         var price = receipt.Fault is "none" or "program" or "client"
-            ? FuelPrice.Cost(receipt.Execution.Result.Fuel, receipt.UnitPrice, receipt.PriceLimit)
+            ? Seat.Cost(receipt.Execution.Result.Fuel, receipt.Seats, receipt.PriceLimit)
             : TokenAmount.Zero;
         return receipt with { Price = price, Shares = Shared(price) };
     }
 
-    /// <summary>The keys of real workers are not here.</summary>
-    private Receipt ByOurWorker(Receipt receipt) => receipt with { Worker = new WorkerId(_worker.PublicKey) };
-
-    private ReceiptFile Sign(Receipt receipt) => Sign(receipt, new MarketDomain(_market.PublicKey));
-
-    private ReceiptFile Sign(Receipt receipt, MarketDomain domain) => Sign(receipt, domain, _worker, _market);
-
-    /// <summary>The receipt with both signatures; with the market's alone where nothing was run.</summary>
-    private ReceiptFile Sign(Receipt receipt, MarketDomain domain, Ed25519KeyPair worker, Ed25519KeyPair market) =>
-        new()
+    /// <summary>The same seats, of our workers.</summary>
+    private Receipt ByOurWorker(Receipt receipt) =>
+        receipt with
         {
-            Format = ReceiptFile.FormatName,
-            Domain = domain,
-            Receipt = receipt,
-            WorkerSignature = HasRun(receipt) ? SignByWorker(receipt, domain, worker) : null,
-            MarketSignature = Sign(market, BatchDigest.OfReceipts(domain, receipt.Epoch, receipt.Hash())),
+            Seats = [.. receipt.Seats.Zip(_keys.Workers, (seat, worker) => seat with { Worker = worker })],
         };
 
-    /// <summary>Over a batch in which the execution stands somewhere.</summary>
-    private WorkerSignature SignByWorker(Receipt receipt, MarketDomain domain, Ed25519KeyPair worker)
+    private Receipt SeatedAnew(Receipt receipt, IReadOnlyList<Seat> seats) => Priced(receipt with { Seats = seats });
+
+    /// <summary>Of some of our workers, ascending.</summary>
+    private Seat[] Seats(int count)
     {
-        var leaves = Enumerable.Range(0, random.Next(2, 20)).Select(_ => AnyWord()).ToArray();
-        var at = random.Next(leaves.Length);
-        leaves[at] = receipt.Execution.Hash();
-        var batch = new MerkleBatch(leaves);
-        return new WorkerSignature
-        {
-            Path = [.. batch.PathOf(at).Select(PathStep.Of)],
-            Signature = Sign(worker, BatchDigest.OfExecutions(domain, batch.Root)),
-        };
+        var workers = _keys.Workers.ToArray();
+        random.Shuffle(workers);
+        return [.. workers.Take(count).OrderBy(worker => worker.Value).Select(worker => new Seat(worker, new TokenAmount(AnyAmount())))];
     }
 
-    private static string Sign(Ed25519KeyPair key, Bytes32 digest) => Convert.ToHexStringLower(key.Sign(digest.ToArray()));
+    /// <summary>A quorum of one more than those who ran it.</summary>
+    private static Receipt? AnotherAssurance(Receipt receipt)
+    {
+        var more = receipt.Seats.Count + 1;
+        return HasRun(receipt) && receipt.Fault is "none" or "program" ? receipt with { Assurance = $"quorum:{more}/{more}" } : null;
+    }
+
+    private Receipt QuorumNotReached(Receipt receipt)
+    {
+        var execution = receipt.Execution with { Result = receipt.Execution.Result with { Outcome = "trapped" } };
+        return SeatedAnew(
+            receipt with
+            {
+                Execution = execution,
+                Assurance = "quorum:5/8",
+                State = "failed",
+                Fault = "program",
+            },
+            Seats(random.Next(1, 5))
+        );
+    }
+
+    /// <summary>A receipt that a committee may sign, with seats of our workers.</summary>
+    private Receipt OfCommittee(Receipt receipt)
+    {
+        var size = random.Next(Assurance.CommitteeSeatsMin, 8);
+        var execution = receipt.Execution with { Result = receipt.Execution.Result with { Outcome = "failed" } };
+        return SeatedAnew(
+            receipt with
+            {
+                Execution = execution,
+                Assurance = Assurance.Committee(size).ToString(),
+                State = "failed",
+                Fault = "program",
+                Epoch = AnyNumber(ulong.MaxValue - 1),
+            },
+            Seats(random.Next(2, size + 1))
+        );
+    }
+
+    private Assurance AnyAssurance()
+    {
+        var seats = random.Next(Assurance.CommitteeSeatsMin, Assurance.CommitteeSeatsMax + 1);
+        return random.Next(4) switch
+        {
+            0 => Assurance.None,
+            1 => Assurance.Audit(random.Next(Assurance.PermilleMin, Assurance.PermilleMax + 1)),
+            2 => Assurance.Quorum(random.Next((seats / 2) + 1, seats + 1), seats),
+            _ => Assurance.Committee(seats),
+        };
+    }
 
     private PaidShare[] Shared(TokenAmount price)
     {
@@ -331,7 +416,7 @@ internal sealed class SignedMutants(Random random)
 
     private UInt128 AnyAmount() => random.Next(6) == 0 ? UInt128.MaxValue : (UInt128)AnyNumber(ulong.MaxValue) * AnyNumber(uint.MaxValue);
 
-    private Bytes32 AnyWord() => new(Seed(random));
+    private Bytes32 AnyWord() => _keys.AnyWord();
 
     /// <summary>Texts of all planes, with what JSON escapes and with what it does not.</summary>
     private string AnyText()
@@ -350,12 +435,5 @@ internal sealed class SignedMutants(Random random)
             );
         }
         return text.ToString();
-    }
-
-    private static byte[] Seed(Random random)
-    {
-        var seed = new byte[Bytes32.Size];
-        random.NextBytes(seed);
-        return seed;
     }
 }
