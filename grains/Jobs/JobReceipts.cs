@@ -20,6 +20,7 @@ internal static class JobReceipts
             return null;
         }
         var domain = new MarketDomain(market.PublicKey);
+        var seats = SeatsOf(end);
         var receipt = new Receipt
         {
             Execution = new Execution
@@ -28,17 +29,18 @@ internal static class JobReceipts
                 Result = JobExecutions.ResultOf(end),
             },
             Payer = job.Account,
-            Seats = end.Worker is { } worker ? [new Seat(worker, end.PricePerMillionFuel)] : [],
-            Assurance = Assurance.None.ToString(),
+            Seats = [.. seats.Select(seat => new Seat(seat.Worker, seat.PricePerMillionFuel))],
+            Assurance = job.Spec.Assurance.ToString(),
             State = JobStatusNames.Of(end.Status),
             Fault = Receipt.NameOf(end.Fault),
             PriceLimit = job.Spec.PriceMax,
             Price = ending.Charge,
-            Shares = ending.Charge.IsZero ? [] : [new PaidShare(end.Payee!.Value, ending.Charge)],
+            Shares = [.. JobPricing.Shares(end, job.Spec, ending.Charge).Select(share => new PaidShare(share.Payee, share.Amount))],
             Epoch = 0,
             EndedAt = Invocation.Nanoseconds(ending.EndedAt),
         };
-        if (end.Proof is { } proof && (end.Worker is not { } signer || !IsSigned(signer, proof.Signed, receipt, domain)))
+        var execution = receipt.Execution.Hash();
+        if (end.Proof is not null && !(seats.Length > 0 && seats.All(seat => IsSigned(seat, execution, domain))))
         {
             return null;
         }
@@ -47,19 +49,32 @@ internal static class JobReceipts
             Format = ReceiptFile.FormatName,
             Domain = domain,
             Receipt = receipt,
-            WorkerSignatures = end.Proof is { Signed: var signed } ? [SignatureOf(signed)] : [],
+            WorkerSignatures = end.Proof is null ? [] : [.. seats.Select(seat => SignatureOf(seat.Signed!))],
             MarketSignature = Convert.ToHexStringLower(
                 market.Sign(BatchDigest.OfReceipts(domain, receipt.Epoch, receipt.Hash()).ToArray())
             ),
         };
     }
 
-    /// <summary>A market never puts its name under a signature that does not hold.</summary>
-    private static bool IsSigned(WorkerId worker, RunSignature signed, Receipt receipt, MarketDomain domain)
+    /// <summary>Those that ran it, ascending by worker.</summary>
+    private static JobSeat[] SeatsOf(JobEnd end)
     {
-        var root = MerkleBatch.RootOf(receipt.Execution.Hash(), StepsOf(signed));
-        return Ed25519.Verify(worker.Value, BatchDigest.OfExecutions(domain, root).ToArray(), signed.Signature.Span);
+        if (end.Worker is not { } worker)
+        {
+            return [];
+        }
+        var first = new JobSeat(worker, end.Payee ?? default, end.PricePerMillionFuel, end.Proof?.Signed);
+        return end.Others.IsDefaultOrEmpty ? [first] : [.. end.Others.Append(first).OrderBy(seat => seat.Worker)];
     }
+
+    /// <summary>A market never puts its name under a signature that does not hold.</summary>
+    private static bool IsSigned(JobSeat seat, Bytes32 execution, MarketDomain domain) =>
+        seat.Signed is { } signed
+        && Ed25519.Verify(
+            seat.Worker.Value,
+            BatchDigest.OfExecutions(domain, MerkleBatch.RootOf(execution, StepsOf(signed))).ToArray(),
+            signed.Signature.Span
+        );
 
     /// <summary>A worker's report gives the job these ends; all others are the market's own word.</summary>
     private static bool IsOfRun(JobEnd end) =>

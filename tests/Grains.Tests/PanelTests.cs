@@ -1,5 +1,6 @@
-using Marketplace.Testing;
 using Marketplace.GrainInterfaces;
+using Marketplace.Receipts;
+using Marketplace.Testing;
 
 namespace Marketplace.Grains.Tests;
 
@@ -16,6 +17,8 @@ public sealed class PanelTests
 
             Assert.Equal((JobStatus.Completed, new TokenAmount(60)), (view.Status, view.Charge));
             Assert.Equal((long[])[10, 20, 30], await scene.Earned("one", "two", "three"));
+            var receipt = await scene.CheckReceipt(view.Id);
+            Assert.Equal((3, 3, 3), (receipt.Receipt.Seats.Count, receipt.Receipt.Shares.Count, receipt.WorkerSignatures.Count));
             Assert.Equal(
                 "3 workers gave this result, 2 were needed; 0 gave another one.",
                 (await market.Job(view.Id).Explain(scene.Client)).Summary
@@ -243,6 +246,7 @@ public sealed class PanelTests
             var view = await market.Job(job).Cancel(scene.Client);
             await market.Settle();
             Assert.Equal((JobStatus.Cancelled, JobFault.Client), (view.Status, view.Fault));
+            await scene.CheckReceipt(job);
             Assert.Contains("Each of 3 runs had begun", view.Reason, StringComparison.Ordinal);
             var earned = await scene.Earned("one", "two", "late");
             Assert.Equal(view.Charge, new TokenAmount((UInt128)earned.Sum()));
@@ -337,12 +341,21 @@ public sealed class PanelTests
             return Assert.Single(await market.Submit(client, item with { Spec = spec })).Job;
         }
 
+        /// <summary>The job's end, when it is paid and its receipt was found good.</summary>
         public async Task<JobView> Ended(string assurance, long priceMax)
         {
             var job = await Submit(assurance, priceMax);
             var view = await market.Job(job).WaitEnded(client, TimeSpan.FromSeconds(60), default);
             await market.Settle();
+            await CheckReceipt(job);
             return view;
+        }
+
+        public async Task<ReceiptFile> CheckReceipt(JobId job)
+        {
+            var file = ReceiptFile.Parse((await market.Job(job).GetReceipt(client)).Span);
+            Assert.DoesNotContain(ReceiptChecks.Of(file), check => check.Result == CheckResult.Broken);
+            return file;
         }
 
         public string TextOf(JobView view) => System.Text.Encoding.UTF8.GetString(view.Output.Inline.Span);
